@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_options: munnel-agent's command line and, with --config, its file; both say the same things.
+ */
+#ifndef MUNNEL_CONF_AGENT_OPTIONS_H
+#define MUNNEL_CONF_AGENT_OPTIONS_H
+
+#include "conf/server_conf.h"
+
+struct agent_options {
+    struct conf_list servers;  /* "host:port" */
+    char *group;               /* NULL: all that the credential carries */
+    char *name;                /* NULL: the host's name */
+    char *ca;
+    struct conf_list pins, allow;
+    char *token_file, *certificate, *key; /* NULL: not said */
+    char *join;                /* FILE or "-" */
+    unsigned retry_s;          /* longest pause between attempts [5] */
+    unsigned threads;
+    struct conf_log log;
+};
+
+int agent_options_read(struct agent_options *options, int argc, char **argv); /* as server_options_read */
+void agent_options_done(struct agent_options *options);
+
+#endif

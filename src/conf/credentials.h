@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * credentials: the server's agents file: who may join, with which key, for which groups.
+ *
+ * {"agents":[{"name":"web1","keys":[{"key":HEX,"until":"2027-01-01T00:00:00Z"}],"groups":["*"],"expires":...}]}
+ * Runs on: the control thread or a tool. Owns: its entries; keys are wiped when freed.
+ */
+#ifndef MUNNEL_CONF_CREDENTIALS_H
+#define MUNNEL_CONF_CREDENTIALS_H
+
+#include "conf/server_conf.h"
+#include "lib/secret.h"
+
+#include <time.h>
+
+enum { CREDENTIAL_KEYS = 2 };
+
+struct credential {
+    char *name;
+    struct {
+        uint8_t key[SECRET_SIZE];
+        time_t until; /* 0: for ever */
+    } keys[CREDENTIAL_KEYS];
+    int key_count;
+    struct conf_list groups; /* "*" = every service */
+    time_t expires;          /* 0: never */
+};
+
+struct credentials;
+
+/* Refused if others can read the file. NULL with `error`. */
+struct credentials *credentials_read(const char *path, struct error *error);
+struct credentials *credentials_new(void);
+void credentials_free(struct credentials *credentials);
+const struct credential *credentials_find(const struct credentials *credentials, const char *name);
+size_t credentials_count(const struct credentials *credentials);
+const struct credential *credentials_at(const struct credentials *credentials, size_t index);
+/* Adds or replaces; copies. 0 or -1. */
+int credentials_put(struct credentials *credentials, const struct credential *credential, struct error *error);
+bool credentials_remove(struct credentials *credentials, const char *name);
+int credentials_write(const struct credentials *credentials, const char *path, struct error *error); /* 0640, whole or not at all */
+
+/*
+ * Does `proof` show that its maker holds a valid key of `name`? Takes the same path (a dummy key) for an unknown name.
+ * *found is the credential, and *key the key to prove the server with, when it returns true.
+ */
+bool credentials_check(const struct credentials *credentials, const char *name, const uint8_t proof[SECRET_SIZE],
+                       const uint8_t exporter[SECRET_SIZE], time_t now, const struct credential **found,
+                       const uint8_t **key);
+bool credential_carries(const struct credential *credential, const char *group); /* "" asks for nothing: true */
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_conf: what munneld was told, by munnel.json and its command line.
+ * Runs on: the control thread. Owns: its strings; immutable once read.
+ */
+#ifndef MUNNEL_CONF_SERVER_CONF_H
+#define MUNNEL_CONF_SERVER_CONF_H
+
+#include "lib/error.h"
+#include "lib/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum conf_balance { CONF_ROUND_ROBIN, CONF_LEAST_CONNECTIONS, CONF_SOURCE };
+enum conf_no_agent { CONF_WAIT, CONF_REFUSE, CONF_CLOSE };
+
+struct conf_list { /* strings */
+    char **items;
+    size_t count;
+};
+
+struct conf_log {
+    enum log_format format;
+    enum log_level level;
+    char *to;
+};
+
+struct service_conf {
+    char *name;
+    struct conf_list groups; /* empty: any agent */
+    struct conf_list listen, connect;
+    enum conf_balance balance;
+    enum conf_no_agent no_agent;
+    unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
+    unsigned max_clients; /* 0: no limit */
+};
+
+struct server_conf {
+    char *path; /* the file, or NULL when the command line said it all */
+    struct {
+        struct conf_list listen;
+        char *certificate, *key, *client_ca; /* absolute or relative to the working directory; client_ca may be NULL */
+        bool auth_none;
+        char *tokens; /* agents.json; NULL with auth_none */
+        unsigned ping_s, dead_after_s, idle_min, idle_max;
+    } agents;
+    struct service_conf *services;
+    size_t service_count;
+    unsigned threads; /* 0: one per core */
+    char *admin_socket, *admin_http; /* NULL: none */
+    struct conf_log log;
+};
+
+/* Reads and checks the file; relative paths in it are made relative to its folder. NULL with "FILE:LINE:COLUMN: ..." or "FILE: services[2].listen: ...". */
+struct server_conf *server_conf_read(const char *path, struct error *error);
+struct server_conf *server_conf_default(void); /* nothing said: no services; NULL when out of memory */
+/* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */
+int server_conf_add_service(struct server_conf *conf, const char *text, struct error *error);
+/* What only makes sense as a whole: duplicate names and ports, no service ... 0 or -1. The reader has called it already; call it after command-line additions. */
+int server_conf_check(const struct server_conf *conf, struct error *error);
+void server_conf_free(struct server_conf *conf);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * setup: the files of a new server: CA, certificate, token, agents file, munnel.json; and where an agent finds its own.
+ * Runs on: start or a tool. Owns: nothing.
+ */
+#ifndef MUNNEL_CONF_SETUP_H
+#define MUNNEL_CONF_SETUP_H
+
+#include "conf/server_conf.h"
+
+struct setup {
+    const char *folder;
+    struct conf_list names;  /* names and addresses for the certificate; empty: what this machine has (host name, its interfaces' addresses, localhost) */
+    const char *listen;      /* agent port for the hint and munnel.json ["0.0.0.0:10001"] */
+    bool with_configuration; /* write munnel.json with one example service too */
+};
+
+/* Makes what is missing and never overwrites: ca.pem, ca.key, server.pem, server.key, agents.json, agent.token. 0 or -1. *made: anything was new. */
+int setup_server(const struct setup *setup, bool *made, struct error *error);
+/* The line that starts an agent for it, for people: malloc'ed. */
+char *setup_agent_line(const struct setup *setup, const char *group);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * clock: monotonic time, which no change of the date can move.
+ * Runs on: any thread.
+ */
+#ifndef MUNNEL_LIB_CLOCK_H
+#define MUNNEL_LIB_CLOCK_H
+
+#include <stdint.h>
+
+uint64_t clock_us(void); /* microseconds since some fixed moment */
+uint64_t clock_ms(void); /* the same in milliseconds */
+
+#endif

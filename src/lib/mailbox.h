@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * mailbox: how one thread hands something to another.
+ *
+ * A queue of letters for one event loop. Posting wakes the loop only when the queue was empty; the loop detaches the
+ * whole queue under the lock and opens the letters outside it, in the order in which each sender posted them. Posting
+ * from the loop's own thread costs no system call.
+ * Runs on: post on any thread, the rest on the loop's. Owns: letters between post and open.
+ */
+#ifndef MUNNEL_LIB_MAILBOX_H
+#define MUNNEL_LIB_MAILBOX_H
+
+#include <event2/event.h>
+
+struct letter { /* the first member of whatever is sent */
+    struct letter *next;
+    void (*open)(struct letter *self); /* runs on the receiver's thread and frees (or keeps) the letter */
+};
+
+struct mailbox;
+
+struct mailbox *mailbox_new(struct event_base *base); /* NULL when out of memory or descriptors */
+void mailbox_free(struct mailbox *mailbox);           /* opens what is still there first; nobody may post any more */
+void mailbox_post(struct mailbox *mailbox, struct letter *letter);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * resolver: names to addresses without blocking a loop.
+ *
+ * A few threads call getaddrinfo, which honours the host's own configuration. Questions for one name are one look-up;
+ * an answer is kept 5 s. A question that gets no answer within its deadline is told so, even if the thread is stuck.
+ * Runs on: resolver_ask and resolver_cancel on the asking loop's thread; new and free on the thread that owns it.
+ * Owns: its threads, the cache, the questions until they are answered.
+ */
+#ifndef MUNNEL_LIB_RESOLVER_H
+#define MUNNEL_LIB_RESOLVER_H
+
+#include "lib/addr.h"
+#include "lib/loop.h"
+
+enum { RESOLVER_ADDRESSES = 16 };
+
+struct resolver;
+struct resolver_question;
+
+struct resolver_answer {
+    int count;                              /* 0: failed, and `why` says why ("no such name", "timed out" ...) */
+    struct addr addresses[RESOLVER_ADDRESSES]; /* IPv6 and IPv4 interleaved, in the order of getaddrinfo; port set */
+    const char *why;
+};
+typedef void (*resolver_callback)(void *context, const struct resolver_answer *answer);
+
+struct resolver *resolver_new(int threads); /* NULL when out of resources */
+void resolver_free(struct resolver *resolver); /* loops that asked are stopped; does not wait for a stuck look-up for ever */
+
+/*
+ * Asks for `endpoint` (a name; numeric and unix ones never come here). The callback runs once, on `loop`'s thread,
+ * later, never from within this call; after resolver_cancel it does not run. NULL when out of memory.
+ */
+struct resolver_question *resolver_ask(struct resolver *resolver, struct loop *loop, const struct endpoint *endpoint,
+                                       unsigned timeout_ms, resolver_callback callback, void *context);
+void resolver_cancel(struct resolver_question *question);
+
+#endif

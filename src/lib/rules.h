@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * rules: lists of host, address and network patterns, with ports.
+ *
+ * "10.0.0.0/8", "10.1.2.3:22", "[fd00::]/8:443", "db.example:5432", "*.example:*", "unix:/run/x.sock", "*".
+ * Immutable once built: may be read on every thread at once. Owns: its patterns.
+ */
+#ifndef MUNNEL_LIB_RULES_H
+#define MUNNEL_LIB_RULES_H
+
+#include "lib/addr.h"
+
+struct rules;
+
+struct rules *rules_new(void);
+int rules_add(struct rules *rules, const char *pattern, struct error *error); /* 0, or -1 with what is wrong */
+void rules_free(struct rules *rules);
+bool rules_empty(const struct rules *rules); /* also for NULL */
+
+/* Does a pattern match this address (and, for patterns with a name, the name `host` by which it was reached, or NULL)? */
+bool rules_match(const struct rules *rules, const struct addr *addr, const char *host);
+
+/* Does a pattern without wildcard spell out this very address or a network of at least /16 (IPv6 /32) around it? */
+bool rules_match_explicitly(const struct rules *rules, const struct addr *addr);
+
+/* Link-local, cloud metadata (169.254.0.0/16, fe80::/10, fd00:ec2::254 ...), multicast, unspecified. */
+bool addr_is_sensitive(const struct addr *addr);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * sock: what Munnel needs of the system's sockets; one .c per system behind it (sock_posix.c, sock_linux.c ...).
+ * Runs on: any thread. Owns: nothing; descriptors belong to the caller. All are made non-blocking and close-on-exec.
+ */
+#ifndef MUNNEL_LIB_SOCK_H
+#define MUNNEL_LIB_SOCK_H
+
+#include "lib/addr.h"
+
+#include <stdint.h>
+#include <sys/uio.h>
+
+/*
+ * A bound, not yet listening socket for `addr`: SO_REUSEADDR, IPV6_V6ONLY for IPv6, TCP_NODELAY (accepted sockets
+ * inherit it where the system does that). A stale unix socket that nobody answers on is replaced. -1 with `error`
+ * that names the address and, for EADDRINUSE and EACCES, what to do.
+ */
+int sock_bind(const struct addr *addr, struct error *error);
+int sock_listen(int fd); /* backlog 4096; 0 or -1 with errno */
+
+/* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */
+int sock_accept(int listener, struct addr *peer);
+
+/* Starts a connection: the descriptor, with *done true if it is already up; -1 with errno. */
+int sock_connect(const struct addr *addr, bool *done);
+int sock_connect_result(int fd); /* 0 or the errno with which the connection failed */
+
+enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */
+void sock_set_keepalive(int fd, enum sock_keepalive which);
+void sock_set_user_timeout(int fd, unsigned ms); /* TCP_USER_TIMEOUT where there is one */
+
+/* How long data has been unacknowledged with no ACK at all, in ms; 0 if none, if the peer's window is closed, or unknown. */
+unsigned sock_stalled_ms(int fd);
+
+ssize_t sock_readv(int fd, const struct iovec *parts, int count); /* EINTR handled; -1 with errno */
+ssize_t sock_writev(int fd, const struct iovec *parts, int count); /* no SIGPIPE */
+ssize_t sock_peek(int fd, void *buffer, size_t size);
+bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */
+
+int sock_half_close(int fd);  /* no more from us: FIN; 0 or -1 */
+void sock_close(int fd);      /* the kernel finishes what is queued; fd < 0 is ignored */
+void sock_close_reset(int fd); /* RST (for unix: a plain close) */
+int sock_raise_limit(void);   /* RLIMIT_NOFILE to its hard limit; returns the number now in force */
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * frame: one byte type, three bytes payload length (big-endian), payload.
+ * Runs on: any thread. Owns: nothing.
+ */
+#ifndef MUNNEL_PROTO_FRAME_H
+#define MUNNEL_PROTO_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    FRAME_HEADER = 4,
+    FRAME_DATA_MAX = 16380, /* header and payload fill one TLS record exactly */
+    FRAME_JSON_MAX = 65536,
+    FRAME_GREETING_MAX = 4096, /* before authentication */
+    FRAME_PING_SIZE = 8,
+    FRAME_NUMBER_SIZE = 4 /* the relay's number in front of the JSON of OPEN, OPENED, REFUSED, RESET, IDLE */
+};
+
+/* FRAME(name, code, smallest payload, largest payload) */
+#define FRAME_TYPES(FRAME)                                                                                             \
+    FRAME(HELLO, 0x01, 2, FRAME_GREETING_MAX)                                                                          \
+    FRAME(WELCOME, 0x02, 2, FRAME_GREETING_MAX)                                                                        \
+    FRAME(REJECT, 0x03, 2, FRAME_GREETING_MAX)                                                                         \
+    FRAME(CONTROL, 0x04, 2, FRAME_JSON_MAX)                                                                            \
+    FRAME(PING, 0x05, FRAME_PING_SIZE, FRAME_PING_SIZE)                                                                \
+    FRAME(PONG, 0x06, FRAME_PING_SIZE, FRAME_PING_SIZE)                                                                \
+    FRAME(OPEN, 0x10, FRAME_NUMBER_SIZE + 2, FRAME_JSON_MAX)                                                           \
+    FRAME(OPENED, 0x11, FRAME_NUMBER_SIZE, FRAME_JSON_MAX)                                                             \
+    FRAME(REFUSED, 0x12, FRAME_NUMBER_SIZE, FRAME_JSON_MAX)                                                            \
+    FRAME(DATA, 0x13, 1, FRAME_DATA_MAX)                                                                               \
+    FRAME(FIN, 0x14, 0, 0)                                                                                             \
+    FRAME(RESET, 0x15, FRAME_NUMBER_SIZE, FRAME_JSON_MAX)                                                              \
+    FRAME(IDLE, 0x16, FRAME_NUMBER_SIZE, FRAME_NUMBER_SIZE)
+
+enum frame_type {
+#define FRAME_ENUM(name, code, smallest, largest) FRAME_##name = code,
+    FRAME_TYPES(FRAME_ENUM)
+#undef FRAME_ENUM
+    FRAME_SKIPPED_FROM = 0x80 /* unknown types from here on are skipped (up to FRAME_JSON_MAX) */
+};
+
+enum frame_status { FRAME_OK, FRAME_INCOMPLETE, FRAME_SKIP, FRAME_BAD };
+
+struct frame { /* one frame in place: `payload` points into the buffer that was parsed */
+    enum frame_type type;
+    uint32_t number; /* of the types that carry one, else 0; `payload` then begins behind it */
+    const uint8_t *payload;
+    size_t length;
+};
+
+/*
+ * Reads the frame that begins at `data`. *taken is set to its whole length when FRAME_OK or FRAME_SKIP, and to the
+ * bytes needed before it makes sense to look again when FRAME_INCOMPLETE. FRAME_BAD: an unknown type below 0x80 or a
+ * length that its type does not allow (known from the header alone, before anything is stored).
+ */
+enum frame_status frame_parse(const uint8_t *data, size_t length, struct frame *frame, size_t *taken);
+
+/* Writes a header; returns FRAME_HEADER. */
+size_t frame_write_header(uint8_t *at, enum frame_type type, size_t payload_length);
+/* Writes header and number for a numbered type whose JSON of `json_length` bytes follows; returns the bytes written. */
+size_t frame_write_numbered(uint8_t *at, enum frame_type type, uint32_t number, size_t json_length);
+
+const char *frame_name(enum frame_type type);
+
+#endif

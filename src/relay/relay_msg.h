@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relay_msg: the whole contract between the control plane (one thread that decides) and the data plane (N relay
+ * threads that move bytes).
+ *
+ * Everything is a message, in order per sender. plane_* functions send to a relay thread and are called on the control
+ * thread; the callbacks of struct plane_events come back on the control thread. No object is shared but immutable,
+ * counted ones (struct terms, SSL_CTX, rules). A link is named across threads by a link_ref, whose generation tells
+ * when it is gone. With one relay thread, both planes run on the control thread's loop.
+ *
+ *   control plane                                   data plane
+ *   plane_adopt(fd of an agent)               ->    handshake, HELLO
+ *                                             <-    on_greeting(link, HELLO)
+ *   plane_accept / plane_reject               ->    WELCOME / REJECT
+ *                                             <-    on_idle(link)            data link: ready for a client
+ *   plane_serve(link, client)                 ->    OPEN ... relay
+ *                                             <-    on_client_back(client)   served to its end, or to be tried again
+ *                                             <-    on_idle(link)            ready for the next
+ *   plane_tell(link, JSON)                    ->    CONTROL
+ *                                             <-    on_told(link, JSON)
+ *   plane_close(link)                         ->
+ *                                             <-    on_gone(link)            last word about any link, exactly once
+ *   agent: plane_dial(order)                  ->    connect, handshake, HELLO, and on_greeting(link, WELCOME | REJECT)
+ */
+#ifndef MUNNEL_RELAY_MSG_H
+#define MUNNEL_RELAY_MSG_H
+
+#include "lib/addr.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/resolver.h"
+#include "lib/rules.h"
+#include "lib/secret.h"
+#include "proto/message.h"
+#include "relay/reason.h"
+
+#include <event2/buffer.h>
+#include <openssl/ssl.h>
+#include <stdatomic.h>
+
+struct plane;
+
+struct link_ref {
+    uint32_t slot;
+    uint32_t generation; /* 0: no link */
+    uint16_t thread;
+};
+static inline bool link_ref_same(struct link_ref a, struct link_ref b)
+{
+    return a.slot == b.slot && a.generation == b.generation && a.thread == b.thread;
+}
+
+/* What is the same for all clients of a service; immutable, counted, may outlive the service's configuration. */
+struct terms {
+    atomic_uint references;
+    char *service;
+    char *destination; /* for logs */
+    char *open_json;   /* message_format_open_terms() */
+    unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
+};
+struct terms *terms_new(const char *service, char *const *connect, size_t connect_count, unsigned idle_timeout_s,
+                        unsigned half_close_timeout_s); /* one reference; NULL when out of memory */
+struct terms *terms_hold(struct terms *terms);
+void terms_release(struct terms *terms); /* any thread */
+
+/* What became of a client that the data plane had. */
+enum client_outcome {
+    CLIENT_ENDED,       /* relayed and over (whole or not, see reason); its descriptor is closed. Free it. */
+    CLIENT_NOT_STARTED, /* the link was gone before anything was sent: try again, nobody's fault */
+    CLIENT_REFUSED,     /* REFUSED: `refusal`, `words`; nothing reached the destination: try another agent */
+    CLIENT_UNANSWERED   /* the agent went silent or broke before OPENED and no early byte was sent: try another agent */
+};
+
+/*
+ * One client, from accept to its end. Belongs to the control plane; plane_serve lends it to a relay thread, which
+ * gives it back by on_client_back, always, exactly once.
+ */
+struct client {
+    struct client *next, *previous; /* for lists of whoever has it */
+    int fd;                         /* -1 once the data plane has closed it */
+    bool early_end;                 /* FIN was read behind the early bytes */
+    uint16_t attempts;
+    struct evbuffer *early;         /* read from the client so far and to be replayed; NULL: none */
+    struct terms *terms;            /* one reference */
+    uint64_t number;                /* the relay's id is INSTANCE-number */
+    struct addr peer;
+    uint64_t accepted_us, dispatched_us, opened_us, first_byte_us, ended_us; /* clock_us(); 0: did not happen */
+    uint64_t bytes_up, bytes_down;  /* up: client to destination */
+    unsigned attempt_ms;            /* in: how long the agent may dial in this attempt */
+    enum client_outcome outcome;    /* out */
+    enum relay_reason reason;       /* out, with CLIENT_ENDED */
+    enum message_refusal refusal;   /* out, with CLIENT_REFUSED */
+    char words[160];                /* out: the agent's or the plane's own words */
+    char address[64];               /* out: where the agent connected to */
+    char agent[MESSAGE_NAME_MAX + 1]; /* in: for the record */
+    uint64_t deadline_us;           /* the rest is the control plane's own */
+    void *place;
+    uint64_t tried[4];
+};
+
+struct greeting { /* what a peer said first; valid during the callback */
+    struct link_ref link;
+    uint64_t tag;  /* agent: the order's; server: 0 */
+    bool rejected; /* agent: REJECT instead of WELCOME */
+    const char *text;
+    size_t length;
+    uint8_t exporter[SECRET_SIZE]; /* of this channel, for checking and making proofs */
+    const struct addr *peer;
+    X509 *certificate; /* server: the agent's verified client certificate, or NULL; up_ref to keep it */
+};
+
+struct link_end {
+    struct link_ref link;
+    uint64_t tag;
+    bool is_control;      /* was accepted as a control link */
+    bool was_accepted;    /* got (or sent) WELCOME */
+    bool tls_failed;      /* never got through TLS: certificate, protocol, speech */
+    bool refused_by_peer; /* the peer's own words (REJECT, TLS alert) */
+    struct addr peer;
+    char why[256];
+};
+
+struct plane_events { /* all on the control thread */
+    void (*on_greeting)(void *context, const struct greeting *greeting);
+    void (*on_idle)(void *context, struct link_ref link, uint64_t tag);
+    void (*on_client_back)(void *context, struct client *client, struct link_ref link, uint64_t tag);
+    void (*on_told)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
+    void (*on_gone)(void *context, const struct link_end *end);
+};
+
+struct plane_options {
+    bool is_agent;
+    unsigned threads;       /* 1: shares `control` loop; more: each a thread of its own */
+    struct loop *control;   /* where events are delivered */
+    struct log *log;
+    const char *instance;   /* 32 hex digits of this process */
+    unsigned ping_s, dead_after_s; /* of control links and idle data links; the agent's come with WELCOME */
+    unsigned greeting_ms;   /* absolute deadline for TCP, TLS and greeting (5000) */
+    const struct plane_events *events;
+    void *context;
+    struct resolver *resolver;     /* agent */
+    const struct rules *allow;     /* agent: where it may be sent; empty = anywhere but sensitive addresses */
+};
+
+struct plane *plane_new(const struct plane_options *options, struct error *error); /* started; NULL with error */
+/* Stops the threads, resets what still runs, delivers what is due; on return no callback comes any more. */
+void plane_free(struct plane *plane);
+
+/* Server: an agent's connection, past the door; takes fd. `tag` comes back with on_greeting and on_gone. */
+void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag);
+
+/* Agent: connect to a server. Strings and key are copied, tls is up-ref'ed. */
+struct dial_order {
+    struct addr address;
+    SSL_CTX *tls;
+    const char *server_name;
+    const char *hello;        /* message_format_hello() */
+    bool has_key;
+    enum proof_role_ { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
+    uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */
+    bool is_control;          /* else a data link, whose WELCOME needs no verdict */
+    uint64_t tag;
+};
+void plane_dial(struct plane *plane, const struct dial_order *order);
+
+/*
+ * The verdict on a greeting. plane_accept on the server sends WELCOME `json`; on the agent (control links) `json` is
+ * NULL and the pings of `ping_s`, `dead_after_s` begin. `who` goes in front of log lines ("agent web1"). A data link
+ * that is accepted says on_idle next.
+ */
+void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
+                  const char *who, unsigned ping_s, unsigned dead_after_s);
+void plane_reject(struct plane *plane, struct link_ref link, const char *json); /* REJECT, then the end; agent: json NULL */
+
+void plane_serve(struct plane *plane, struct link_ref link, struct client *client);
+void plane_tell(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
+
+/* Ends a link: at once (a relay on it is reset), or, when_idle, as soon as its relay is over. */
+void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle);
+
+void plane_drain(struct plane *plane); /* agent: from now on OPEN is answered by REFUSED draining */
+
+struct plane_counts { /* readable on any thread; exact when the plane is at rest */
+    uint64_t links, handshakes_done, relays, relays_ended, lingering, dials;
+};
+void plane_count(const struct plane *plane, struct plane_counts *counts);
+
+#endif
