@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Munnel authors
+#
+# libmunnel_conf.a: options, configuration files, credentials.
+# Add each new .c and .h below, one a line, in the commit that adds the file.
+noinst_LIBRARIES += libmunnel_conf.a
+libmunnel_conf_a_SOURCES = \
+	src/conf/agent_options.h \
+	src/conf/credentials.h \
+	src/conf/server_conf.h \
+	src/conf/server_options.h \
+	src/conf/setup.h

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Munnel authors
+#
+# libmunnel_proto.a: what crosses the wire.
+# Add each new .c and .h below, one a line, in the commit that adds the file.
+noinst_LIBRARIES += libmunnel_proto.a
+libmunnel_proto_a_SOURCES = \
+	src/proto/frame.h \
+	src/proto/message.h \
+	src/proto/proof.h

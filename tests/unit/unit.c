@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * unit: see unit.h.
+ *
+ * Owns: one folder and the strings handed out, per test process, until it exits.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "lib/clock.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { TIME_FACTOR = 5 }; /* a sanitizer slows everything down */
+#else
+enum { TIME_FACTOR = 1 };
+#endif
+enum { POLL_MS = 2, TEST_LIMIT_S = 20 };
+
+/* State of the one test that this process runs; a test program is a main of its own, so this is not shared. */
+struct path {
+    struct path *next;
+    char text[];
+};
+static char *folder;
+static pid_t folder_owner;
+static struct path *paths;
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status, (void)type, (void)where;
+    return remove(path);
+}
+
+static void clean_up(void)
+{
+    if (folder_owner != getpid())
+        return; /* a forked test inherits its parent's handlers */
+    if (folder)
+        (void)nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    free(folder);
+    folder = NULL;
+    while (paths) {
+        struct path *next = paths->next;
+        free(paths);
+        paths = next;
+    }
+}
+
+int unit_main(const char *name, const unit_group *groups, size_t count)
+{
+    char limit[16];
+    snprintf(limit, sizeof limit, "%d", TEST_LIMIT_S * TIME_FACTOR);
+    setenv("CK_DEFAULT_TIMEOUT", limit, 0);
+    signal(SIGPIPE, SIG_IGN);
+    atexit(clean_up);
+
+    Suite *suite = suite_create(name);
+    for (size_t i = 0; i < count; i++)
+        suite_add_tcase(suite, groups[i]());
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const char *unit_folder(void)
+{
+    if (folder && folder_owner == getpid())
+        return folder;
+    const char *parent = getenv("TMPDIR");
+    char text[4096];
+    snprintf(text, sizeof text, "%s/munnel-unit-XXXXXX", parent && *parent ? parent : "/tmp");
+    ck_assert_msg(mkdtemp(text) != NULL, "cannot make %s: %s", text, strerror(errno));
+    folder = strdup(text);
+    ck_assert_ptr_nonnull(folder);
+    folder_owner = getpid();
+    return folder;
+}
+
+const char *unit_path(const char *name)
+{
+    const char *in = unit_folder();
+    size_t size = strlen(in) + 1 + strlen(name) + 1;
+    struct path *path = malloc(sizeof *path + size);
+    ck_assert_ptr_nonnull(path);
+    snprintf(path->text, size, "%s/%s", in, name);
+    path->next = paths;
+    paths = path;
+    return path->text;
+}
+
+const char *unit_file(const char *name, const void *bytes, size_t length)
+{
+    const char *path = unit_path(name);
+    FILE *file = fopen(path, "wb");
+    ck_assert_msg(file != NULL, "cannot write %s: %s", path, strerror(errno));
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    ck_assert_uint_eq(fwrite(bytes, 1, length, file), length);
+    ck_assert_int_eq(fclose(file), 0);
+    return path;
+}
+
+const char *unit_text_file(const char *name, const char *text)
+{
+    return unit_file(name, text, strlen(text));
+}
+
+char *unit_read(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "cannot read %s: %s", path, strerror(errno));
+    size_t used = 0, size = 4096;
+    char *bytes = malloc(size);
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t got; (got = fread(bytes + used, 1, size - used - 1, file)) > 0;) {
+        used += got;
+        if (size - used - 1 > 0)
+            continue;
+        bytes = realloc(bytes, size *= 2);
+        ck_assert_ptr_nonnull(bytes);
+    }
+    ck_assert_msg(!ferror(file), "cannot read %s", path);
+    fclose(file);
+    bytes[used] = '\0';
+    if (length)
+        *length = used;
+    return bytes;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd, (void)what, (void)context; /* only to come back from the loop */
+}
+
+bool unit_run_until(struct event_base *base, unit_condition condition, void *context, unsigned limit_ms)
+{
+    const struct timeval period = {0, POLL_MS * 1000};
+    struct event *tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
+    ck_assert_ptr_nonnull(tick);
+    ck_assert_int_eq(event_add(tick, &period), 0);
+    uint64_t end = clock_ms() + (uint64_t)limit_ms * TIME_FACTOR;
+    bool holds;
+    while (!(holds = condition(context)) && clock_ms() < end)
+        ck_assert_int_ne(event_base_loop(base, EVLOOP_ONCE), -1);
+    event_free(tick);
+    return holds;
+}
+
+bool unit_wait_until(unit_condition condition, void *context, unsigned limit_ms)
+{
+    const struct timespec period = {0, POLL_MS * 1000000L};
+    uint64_t end = clock_ms() + (uint64_t)limit_ms * TIME_FACTOR;
+    bool holds;
+    while (!(holds = condition(context)) && clock_ms() < end)
+        nanosleep(&period, NULL);
+    return holds;
+}
+
+void unit_run_rounds(struct event_base *base, unsigned rounds)
+{
+    for (unsigned i = 0; i < rounds; i++)
+        ck_assert_int_ne(event_base_loop(base, EVLOOP_NONBLOCK), -1);
+}
