@@ -37,14 +37,12 @@ static char *folder;
 static pid_t folder_owner;
 static struct path *paths;
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
-{
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where) {
     (void)status, (void)type, (void)where;
     return remove(path);
 }
 
-static void clean_up(void)
-{
+static void clean_up(void) {
     if (folder_owner != getpid())
         return; /* a forked test inherits its parent's handlers */
     if (folder)
@@ -58,8 +56,7 @@ static void clean_up(void)
     }
 }
 
-int unit_main(const char *name, const unit_group *groups, size_t count)
-{
+int unit_main(const char *name, const unit_group *groups, size_t count) {
     char limit[16];
     snprintf(limit, sizeof limit, "%d", TEST_LIMIT_S * TIME_FACTOR);
     setenv("CK_DEFAULT_TIMEOUT", limit, 0);
@@ -76,8 +73,7 @@ int unit_main(const char *name, const unit_group *groups, size_t count)
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-const char *unit_folder(void)
-{
+const char *unit_folder(void) {
     if (folder && folder_owner == getpid())
         return folder;
     const char *parent = getenv("TMPDIR");
@@ -90,8 +86,7 @@ const char *unit_folder(void)
     return folder;
 }
 
-const char *unit_path(const char *name)
-{
+const char *unit_path(const char *name) {
     const char *in = unit_folder();
     size_t size = strlen(in) + 1 + strlen(name) + 1;
     struct path *path = malloc(sizeof *path + size);
@@ -102,8 +97,7 @@ const char *unit_path(const char *name)
     return path->text;
 }
 
-const char *unit_file(const char *name, const void *bytes, size_t length)
-{
+const char *unit_file(const char *name, const void *bytes, size_t length) {
     const char *path = unit_path(name);
     FILE *file = fopen(path, "wb");
     ck_assert_msg(file != NULL, "cannot write %s: %s", path, strerror(errno));
@@ -113,13 +107,11 @@ const char *unit_file(const char *name, const void *bytes, size_t length)
     return path;
 }
 
-const char *unit_text_file(const char *name, const char *text)
-{
+const char *unit_text_file(const char *name, const char *text) {
     return unit_file(name, text, strlen(text));
 }
 
-char *unit_read(const char *path, size_t *length)
-{
+char *unit_read(const char *path, size_t *length) {
     FILE *file = fopen(path, "rb");
     ck_assert_msg(file != NULL, "cannot read %s: %s", path, strerror(errno));
     size_t used = 0, size = 4096;
@@ -140,13 +132,11 @@ char *unit_read(const char *path, size_t *length)
     return bytes;
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *context)
-{
+static void on_tick(evutil_socket_t fd, short what, void *context) {
     (void)fd, (void)what, (void)context; /* only to come back from the loop */
 }
 
-bool unit_run_until(struct event_base *base, unit_condition condition, void *context, unsigned limit_ms)
-{
+bool unit_run_until(struct event_base *base, unit_condition condition, void *context, unsigned limit_ms) {
     const struct timeval period = {0, POLL_MS * 1000};
     struct event *tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
     ck_assert_ptr_nonnull(tick);
@@ -159,8 +149,7 @@ bool unit_run_until(struct event_base *base, unit_condition condition, void *con
     return holds;
 }
 
-bool unit_wait_until(unit_condition condition, void *context, unsigned limit_ms)
-{
+bool unit_wait_until(unit_condition condition, void *context, unsigned limit_ms) {
     const struct timespec period = {0, POLL_MS * 1000000L};
     uint64_t end = clock_ms() + (uint64_t)limit_ms * TIME_FACTOR;
     bool holds;
@@ -169,8 +158,7 @@ bool unit_wait_until(unit_condition condition, void *context, unsigned limit_ms)
     return holds;
 }
 
-void unit_run_rounds(struct event_base *base, unsigned rounds)
-{
+void unit_run_rounds(struct event_base *base, unsigned rounds) {
     for (unsigned i = 0; i < rounds; i++)
         ck_assert_int_ne(event_base_loop(base, EVLOOP_NONBLOCK), -1);
 }

@@ -5,12 +5,17 @@
  *
  * A test program is its tests, one function per group that returns a TCase, and UNIT_MAIN as its last line:
  *
- *     START_TEST(port_zero_is_refused) { ... } END_TEST
- *     static TCase *parsing(void) { TCase *group = tcase_create("parsing"); tcase_add_test(group, port_zero_is_refused);
- *                                   return group; }
+ *     START_TEST(port_zero_is_refused) ... END_TEST
+ *
+ *     static TCase *parsing(void) ...
+ *         TCase *group = tcase_create("parsing");
+ *         tcase_add_test(group, port_zero_is_refused);
+ *         return group;
+ *
  *     UNIT_MAIN("lib/addr", parsing, formatting)
  *
- * Each test runs in a process of its own; CK_FORK=no runs all in one, for a debugger. CK_RUN_CASE=parsing runs one group.
+ * Each test runs in a process of its own; CK_FORK=no runs all in one, for a debugger. CK_RUN_CASE=parsing runs one
+ * group.
  */
 #ifndef MUNNEL_TESTS_UNIT_H
 #define MUNNEL_TESTS_UNIT_H
@@ -27,8 +32,7 @@ typedef TCase *(*unit_group)(void);
 int unit_main(const char *name, const unit_group *groups, size_t count);
 
 #define UNIT_MAIN(name, ...)                                                                                           \
-    int main(void)                                                                                                     \
-    {                                                                                                                  \
+    int main(void) {                                                                                                   \
         static const unit_group groups[] = {__VA_ARGS__};                                                              \
         return unit_main((name), groups, sizeof groups / sizeof *groups);                                              \
     }
@@ -43,7 +47,7 @@ const char *unit_path(const char *name);
 const char *unit_file(const char *name, const void *bytes, size_t length);
 const char *unit_text_file(const char *name, const char *text);
 
-/* All of a file, malloc'ed, with a NUL behind it that `length` (may be NULL) does not count; fails the test if unreadable. */
+/* All of a file, malloc'ed; a NUL stands behind it and is not counted by `length` (may be NULL). */
 char *unit_read(const char *path, size_t *length);
 
 typedef bool (*unit_condition)(void *context);
