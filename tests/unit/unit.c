@@ -3,7 +3,8 @@
 /*
  * unit: see unit.h.
  *
- * Owns: one folder and the strings handed out, per test process, until it exits.
+ * The program makes one folder; each test, a forked process, makes its own inside it. The program removes them all at
+ * its end, so that a test that crashes leaves nothing behind either.
  */
 #include "config.h"
 
@@ -28,13 +29,14 @@ enum { TIME_FACTOR = 1 };
 #endif
 enum { POLL_MS = 2, TEST_LIMIT_S = 20 };
 
-/* State of the one test that this process runs; a test program is a main of its own, so this is not shared. */
+/* What the one test that this process runs has asked for; the program is a main of its own, so nothing is shared. */
 struct path {
     struct path *next;
     char text[];
 };
-static char *folder;
-static pid_t folder_owner;
+static char program_folder[4096];
+static pid_t program;
+static char test_folder[sizeof program_folder + 8];
 static struct path *paths;
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where) {
@@ -43,17 +45,25 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 }
 
 static void clean_up(void) {
-    if (folder_owner != getpid())
-        return; /* a forked test inherits its parent's handlers */
-    if (folder)
-        (void)nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    free(folder);
-    folder = NULL;
     while (paths) {
         struct path *next = paths->next;
         free(paths);
         paths = next;
     }
+    if (program == getpid() && program_folder[0]) /* a forked test inherits this handler */
+        (void)nftw(program_folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool make_program_folder(void) {
+    const char *parent = getenv("TMPDIR");
+    snprintf(program_folder, sizeof program_folder, "%s/munnel-unit-XXXXXX", parent && *parent ? parent : "/tmp");
+    program = getpid();
+    if (!mkdtemp(program_folder)) {
+        fprintf(stderr, "cannot make the folder %s: %s\n", program_folder, strerror(errno));
+        return false;
+    }
+    atexit(clean_up);
+    return true;
 }
 
 int unit_main(const char *name, const unit_group *groups, size_t count) {
@@ -61,7 +71,8 @@ int unit_main(const char *name, const unit_group *groups, size_t count) {
     snprintf(limit, sizeof limit, "%d", TEST_LIMIT_S * TIME_FACTOR);
     setenv("CK_DEFAULT_TIMEOUT", limit, 0);
     signal(SIGPIPE, SIG_IGN);
-    atexit(clean_up);
+    if (!make_program_folder())
+        return EXIT_FAILURE;
 
     Suite *suite = suite_create(name);
     for (size_t i = 0; i < count; i++)
@@ -74,16 +85,11 @@ int unit_main(const char *name, const unit_group *groups, size_t count) {
 }
 
 const char *unit_folder(void) {
-    if (folder && folder_owner == getpid())
-        return folder;
-    const char *parent = getenv("TMPDIR");
-    char text[4096];
-    snprintf(text, sizeof text, "%s/munnel-unit-XXXXXX", parent && *parent ? parent : "/tmp");
-    ck_assert_msg(mkdtemp(text) != NULL, "cannot make %s: %s", text, strerror(errno));
-    folder = strdup(text);
-    ck_assert_ptr_nonnull(folder);
-    folder_owner = getpid();
-    return folder;
+    if (test_folder[0])
+        return test_folder;
+    snprintf(test_folder, sizeof test_folder, "%s/XXXXXX", program_folder);
+    ck_assert_msg(mkdtemp(test_folder) != NULL, "cannot make %s: %s", test_folder, strerror(errno));
+    return test_folder;
 }
 
 const char *unit_path(const char *name) {

@@ -37,7 +37,7 @@ int unit_main(const char *name, const unit_group *groups, size_t count);
         return unit_main((name), groups, sizeof groups / sizeof *groups);                                              \
     }
 
-/* The test's own empty folder (mode 0700), made at the first call and removed with all in it when the test ends. */
+/* The test's own empty folder (mode 0700), made at the first call, removed with all in it when the program ends. */
 const char *unit_folder(void);
 
 /* "FOLDER/name"; malloc'ed, freed when the test ends. */
