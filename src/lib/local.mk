@@ -5,10 +5,15 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_lib.a
 libmunnel_lib_a_SOURCES = \
+	src/lib/addr.c \
 	src/lib/addr.h \
+	src/lib/clock.c \
 	src/lib/clock.h \
+	src/lib/endpoint.c \
+	src/lib/error.c \
 	src/lib/error.h \
 	src/lib/file.h \
+	src/lib/json.c \
 	src/lib/json.h \
 	src/lib/log.h \
 	src/lib/loop.h \
@@ -16,6 +21,7 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/pki.h \
 	src/lib/resolver.h \
 	src/lib/rules.h \
+	src/lib/secret.c \
 	src/lib/secret.h \
 	src/lib/sock.h \
 	src/lib/tls.h
