@@ -6,7 +6,20 @@
 noinst_LIBRARIES += libmunnel_conf.a
 libmunnel_conf_a_SOURCES = \
 	src/conf/agent_options.h \
+	src/conf/conf_list.c \
+	src/conf/conf_list.h \
 	src/conf/credentials.h \
+	src/conf/nearest.c \
+	src/conf/nearest.h \
+	src/conf/option.c \
+	src/conf/option.h \
+	src/conf/server_check.c \
+	src/conf/server_check.h \
+	src/conf/server_conf.c \
 	src/conf/server_conf.h \
 	src/conf/server_options.h \
-	src/conf/setup.h
+	src/conf/server_table.c \
+	src/conf/server_table.h \
+	src/conf/setup.h \
+	src/conf/text_check.c \
+	src/conf/text_check.h

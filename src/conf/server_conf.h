@@ -7,6 +7,7 @@
 #ifndef MUNNEL_CONF_SERVER_CONF_H
 #define MUNNEL_CONF_SERVER_CONF_H
 
+#include "conf/conf_list.h"
 #include "lib/error.h"
 #include "lib/log.h"
 
@@ -15,11 +16,7 @@
 
 enum conf_balance { CONF_ROUND_ROBIN, CONF_LEAST_CONNECTIONS, CONF_SOURCE };
 enum conf_no_agent { CONF_WAIT, CONF_REFUSE, CONF_CLOSE };
-
-struct conf_list { /* strings */
-    char **items;
-    size_t count;
-};
+enum conf_tls_version { CONF_TLS_1_3, CONF_TLS_1_2 };
 
 struct conf_log {
     enum log_format format;
@@ -34,7 +31,9 @@ struct service_conf {
     enum conf_balance balance;
     enum conf_no_agent no_agent;
     unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
-    unsigned max_clients; /* 0: no limit */
+    unsigned max_clients, max_per_source; /* 0: no limit */
+    unsigned max_rate;                    /* new clients per second and source; 0: no limit */
+    struct conf_list allow, deny;         /* patterns for lib/rules.h; `allow` empty: everybody */
 };
 
 struct server_conf {
@@ -42,23 +41,36 @@ struct server_conf {
     struct {
         struct conf_list listen;
         char *certificate, *key, *client_ca; /* absolute or relative to the working directory; client_ca may be NULL */
+        char *crl;                           /* NULL: none */
+        enum conf_tls_version min_version;
         bool auth_none;
         char *tokens; /* agents.json; NULL with auth_none */
         unsigned ping_s, dead_after_s, idle_min, idle_max;
+        unsigned unauthenticated_max, unauthenticated_per_source, unauthenticated_deadline_s;
     } agents;
     struct service_conf *services;
-    size_t service_count;
-    unsigned threads; /* 0: one per core */
-    char *admin_socket, *admin_http; /* NULL: none */
+    size_t service_count, file_service_count; /* those of the file come first, then the command line's */
+    unsigned threads;                         /* 0: one per core */
+    char *admin_socket, *admin_http;          /* NULL: none */
+    char *user, *group; /* whom the process becomes once its ports are open; NULL: it stays who it is */
+    char *state;        /* the state folder */
     struct conf_log log;
 };
 
-/* Reads and checks the file; relative paths in it are made relative to its folder. NULL with "FILE:LINE:COLUMN: ..." or "FILE: services[2].listen: ...". */
+/*
+ * Reads and checks the file; relative paths in it are made relative to its folder. NULL with "FILE:LINE:COLUMN: ..." or
+ * "FILE: services[2].listen: ...".
+ */
 struct server_conf *server_conf_read(const char *path, struct error *error);
-struct server_conf *server_conf_default(void); /* nothing said: no services; NULL when out of memory */
+/* Nothing said: no services; certificate, key and agents file in the state folder. NULL when out of memory. */
+struct server_conf *server_conf_default(void);
 /* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */
 int server_conf_add_service(struct server_conf *conf, const char *text, struct error *error);
-/* What only makes sense as a whole: duplicate names and ports, no service ... 0 or -1. The reader has called it already; call it after command-line additions. */
+/*
+ * What only makes sense as a whole: duplicate names and ports, limits that contradict each other, no service. Call it
+ * when all has been said; the reader has looked at the file alone, which may leave the services to the command line.
+ * 0 or -1.
+ */
 int server_conf_check(const struct server_conf *conf, struct error *error);
 void server_conf_free(struct server_conf *conf);
 

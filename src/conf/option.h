@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * option: one table says what can be configured, and everything else reads it: the parser of the file, the defaults,
+ * the command line, --help, and the test that the manuals leave nothing out.
+ *
+ * Runs on: start, reload or a tool. Owns: nothing; what it stores in a struct is given back by option_done().
+ */
+#ifndef MUNNEL_CONF_OPTION_H
+#define MUNNEL_CONF_OPTION_H
+
+#include "conf/conf_list.h"
+#include "lib/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum option_kind {
+    OPTION_TEXT,   /* char *; NULL while it is null */
+    OPTION_TEXTS,  /* struct conf_list: a string or a list of them */
+    OPTION_NUMBER, /* unsigned: a whole number from `minimum` to `maximum` */
+    OPTION_CHOICE, /* an enum: the index in `words` */
+    OPTION_WORD,   /* bool: true once the only word of `words` is written */
+    OPTION_TABLES /* a list of objects, each read by the table `elements`: pointer at `offset`, size_t at `count_offset`
+                   */
+};
+
+struct option_table {
+    const struct option_spec *specs;
+    size_t count;
+    size_t size; /* of the struct that it fills */
+};
+
+struct option_spec {
+    const char *name; /* with the objects around it: "agents.tls.cert" */
+    enum option_kind kind;
+    size_t offset;
+    const char *preset; /* the default, as JSON; "null": nothing; NULL: it must be written */
+    unsigned minimum, maximum;
+    const char *const *words;                            /* ends with NULL */
+    const char *wanted;                                  /* of texts, for errors: "an address like \"0.0.0.0:5900\"" */
+    int (*check)(const char *text, struct error *error); /* of each text; NULL: anything */
+    char *(*resolve)(const char *text, const char *beside); /* makes relative paths relative to a file */
+    const struct option_table *elements;
+    size_t count_offset;
+    bool reloadable;      /* a reload takes it over; else it needs a restart */
+    const char *flag;     /* --flag; NULL: only in the file */
+    const char *argument; /* what --help calls its value */
+    const char *help;     /* one line for --help and people */
+};
+
+struct option_place {   /* where the reading is, for errors and for relative paths */
+    const char *file;   /* in front of every error; NULL on the command line */
+    const char *beside; /* relative paths start from this file's folder; NULL: left as they are */
+    struct error *error;
+    char path[160]; /* "services[2].listen" */
+};
+
+/* All return 0, or -1 with place->error set. `base` is a struct of the table's size, all zero at first. */
+int option_defaults(const struct option_table *table, void *base, struct option_place *place);
+int option_read(const struct option_table *table, void *base, json_t *object, struct option_place *place);
+/* One value as the command line writes it. With `append` it joins what a list holds, else it replaces it. */
+int option_set_text(const struct option_spec *spec, void *base, const char *text, bool append,
+                    struct option_place *place);
+void option_done(const struct option_table *table, void *base);
+
+const struct option_spec *option_find(const struct option_table *table, const char *name);
+/* An error at the place's path, as all of the above write them. Returns -1. */
+int option_complain(struct option_place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The path grows by a key, or by an index where key is NULL; returns what option_leave() takes it back to. */
+size_t option_enter(struct option_place *place, const char *key, size_t index);
+void option_leave(struct option_place *place, size_t mark);
+
+/* For `resolve`: a path; a listening address, whose "unix:PATH" may be relative; where the log goes. */
+char *option_resolve_path(const char *text, const char *beside);
+char *option_resolve_listen(const char *text, const char *beside);
+char *option_resolve_log(const char *text, const char *beside);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_check: names and ports that are taken twice, limits that contradict each other, files that do not fit.
+ * Runs on: the control thread or a tool. Owns: nothing.
+ */
+#include "config.h"
+
+#include "conf/credentials.h"
+#include "conf/server_check.h"
+#include "lib/addr.h"
+#include "lib/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { WHERE_TEXT = 384 };
+static const size_t agents_themselves = (size_t)-1;
+
+struct claim { /* of a port */
+    struct endpoint endpoint;
+    const char *text;
+    size_t service; /* or agents_themselves */
+};
+
+/* In front of an error: where the reader finds the service. */
+static const char *where(const struct server_conf *conf, size_t service, char text[WHERE_TEXT]) {
+    if (service == agents_themselves)
+        snprintf(text, WHERE_TEXT, "%s%sagents", conf->path ? conf->path : "", conf->path ? ": " : "");
+    else if (service < conf->file_service_count)
+        snprintf(text, WHERE_TEXT, "%s: services[%zu]", conf->path, service);
+    else
+        snprintf(text, WHERE_TEXT, "service \"%s\"", conf->services[service].name);
+    return text;
+}
+
+static int check_names(const struct server_conf *conf, struct error *error) {
+    char text[WHERE_TEXT];
+    for (size_t i = 0; i < conf->service_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(conf->services[i].name, conf->services[j].name) == 0)
+                return error_set(error, "%s.name: \"%s\" is the name of an earlier service; write another",
+                                 where(conf, i, text), conf->services[i].name);
+    return 0;
+}
+
+static bool is_everything(const char *host) {
+    return !host[0] || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+static bool overlap(const struct endpoint *a, const struct endpoint *b) {
+    if (a->is_unix || b->is_unix)
+        return a->is_unix && b->is_unix && strcmp(a->host, b->host) == 0;
+    if (a->port != b->port || a->port == 0) /* port 0: the system chooses */
+        return false;
+    if (!a->host[0] || !b->host[0] || strcasecmp(a->host, b->host) == 0)
+        return true;
+    bool same_family = !strchr(a->host, ':') == !strchr(b->host, ':');
+    return same_family && (is_everything(a->host) || is_everything(b->host));
+}
+
+static int claim(struct claim *claims, size_t *count, const char *text, size_t service, const struct server_conf *conf,
+                 struct error *error) {
+    struct claim *mine = &claims[*count];
+    char here[WHERE_TEXT];
+    *mine = (struct claim){.text = text, .service = service};
+    if (endpoint_parse(&mine->endpoint, text, error))
+        return -1;
+    for (size_t i = 0; i < *count; i++) {
+        const struct claim *other = &claims[i];
+        if (!overlap(&mine->endpoint, &other->endpoint))
+            continue;
+        bool agents = other->service == agents_themselves;
+        return error_set(error, "%s.listen: \"%s\" is taken: %s%s%s listens on \"%s\"", where(conf, service, here),
+                         text, agents ? "agents" : "service \"", agents ? "" : conf->services[other->service].name,
+                         agents ? ".listen" : "\"", other->text);
+    }
+    ++*count;
+    return 0;
+}
+
+static int claim_all(const struct server_conf *conf, struct claim *claims, struct error *error) {
+    size_t count = 0;
+    for (size_t i = 0; i < conf->agents.listen.count; i++)
+        if (claim(claims, &count, conf->agents.listen.items[i], agents_themselves, conf, error))
+            return -1;
+    for (size_t i = 0; i < conf->service_count; i++)
+        for (size_t j = 0; j < conf->services[i].listen.count; j++)
+            if (claim(claims, &count, conf->services[i].listen.items[j], i, conf, error))
+                return -1;
+    return 0;
+}
+
+static int check_ports(const struct server_conf *conf, struct error *error) {
+    size_t count = conf->agents.listen.count;
+    for (size_t i = 0; i < conf->service_count; i++)
+        count += conf->services[i].listen.count;
+    struct claim *claims = calloc(count, sizeof *claims);
+    int failed = claims ? claim_all(conf, claims, error) : error_set(error, "out of memory");
+    free(claims);
+    return failed;
+}
+
+static int check_limits(const struct server_conf *conf, struct error *error) {
+    char text[WHERE_TEXT];
+    const char *agents = where(conf, agents_themselves, text);
+    if (conf->agents.dead_after_s <= conf->agents.ping_s)
+        return error_set(error, "%s.dead_after: %u is not longer than ping, %u; three times as long is usual", agents,
+                         conf->agents.dead_after_s, conf->agents.ping_s);
+    if (conf->agents.idle_min > conf->agents.idle_max)
+        return error_set(error, "%s.links.idle_min: %u is more than idle_max, %u", agents, conf->agents.idle_min,
+                         conf->agents.idle_max);
+    if (conf->agents.crl && !conf->agents.client_ca)
+        return error_set(error, "%s.tls.crl: it revokes certificates of client_ca, which is not given", agents);
+    if (conf->group && !conf->user)
+        return error_set(error, "%s: group: only with user", conf->path);
+    return 0;
+}
+
+int server_check_file(const struct server_conf *conf, struct error *error) {
+    return check_names(conf, error) || check_ports(conf, error) || check_limits(conf, error) ? -1 : 0;
+}
+
+int server_conf_check(const struct server_conf *conf, struct error *error) {
+    if (conf->service_count > 0)
+        return server_check_file(conf, error);
+    if (!conf->path)
+        return error_set(error, "no service is configured; name one, like \"WinVNC 0.0.0.0:5900 localhost:5900\"");
+    return error_set(error,
+                     "%s: services: no service is configured; write one, like { \"name\": \"WinVNC\", "
+                     "\"listen\": \"0.0.0.0:5900\", \"connect\": \"localhost:5900\" }",
+                     conf->path);
+}
+
+static int check_tls(const struct server_conf *conf, struct error *error) {
+    const struct tls_server_options options = {
+        .certificate = conf->agents.certificate,
+        .key = conf->agents.key,
+        .client_ca = conf->agents.client_ca,
+        .crl = conf->agents.crl,
+        .allow_tls12 = conf->agents.min_version == CONF_TLS_1_2,
+    };
+    SSL_CTX *context = tls_server_context(&options, error);
+    SSL_CTX_free(context);
+    return context ? 0 : -1;
+}
+
+int server_check_secrets(const struct server_conf *conf, size_t *agents, struct error *error) {
+    *agents = 0;
+    if (check_tls(conf, error))
+        return -1;
+    if (!conf->agents.tokens)
+        return 0;
+    struct credentials *credentials = credentials_read(conf->agents.tokens, error);
+    if (!credentials)
+        return -1;
+    *agents = credentials_count(credentials);
+    credentials_free(credentials);
+    return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_check: what of a configuration only makes sense as a whole, and whether the files that it names are right.
+ * server_conf_check() is here too. Runs on: the control thread or a tool. Owns: nothing.
+ */
+#ifndef MUNNEL_CONF_SERVER_CHECK_H
+#define MUNNEL_CONF_SERVER_CHECK_H
+
+#include "conf/server_conf.h"
+
+/* As server_conf_check(), but services may still be missing. 0 or -1. */
+int server_check_file(const struct server_conf *conf, struct error *error);
+
+/* Certificate, key, client_ca, crl and the agents file: there, readable by us alone, fitting. *agents is their number.
+ */
+int server_check_secrets(const struct server_conf *conf, size_t *agents, struct error *error);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_conf: reads munnel.json by the option table, adds the command line's services, checks the whole.
+ * Runs on: the control thread. Owns: the configuration's strings.
+ */
+#include "config.h"
+
+#include "conf/server_check.h"
+#include "conf/server_conf.h"
+#include "conf/server_table.h"
+#include "lib/file.h"
+#include "lib/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_MAX = 4 << 20, WORDS_MAX = 5 };
+
+/* Everything the table knows a default for; paths are relative to the folder of place->beside. */
+static struct server_conf *new_conf(struct option_place *place) {
+    struct server_conf *conf = calloc(1, sizeof *conf);
+    if (conf && option_defaults(&server_table, conf, place) == 0)
+        return conf;
+    if (!conf)
+        option_complain(place, "out of memory");
+    server_conf_free(conf);
+    return NULL;
+}
+
+struct server_conf *server_conf_default(void) {
+    struct error error;
+    char *state = file_state_folder();
+    char *beside = state ? file_in(state, "munnel.json") : NULL;
+    struct option_place place = {.beside = beside, .error = &error};
+    struct server_conf *conf = beside ? new_conf(&place) : NULL;
+    free(beside);
+    if (!conf) {
+        free(state);
+        return NULL;
+    }
+    conf->state = state;
+    return conf;
+}
+
+static json_t *read_json(const char *path, struct error *error) {
+    size_t length;
+    char *text = file_read(path, FILE_MAX, &length, error);
+    json_t *json = text ? json_parse_file_text(text, length, path, error) : NULL;
+    free(text);
+    return json;
+}
+
+/* What follows from the options together. */
+static int settle(struct server_conf *conf, const char *path) {
+    conf->path = strdup(path);
+    conf->file_service_count = conf->service_count;
+    if (!conf->state)
+        conf->state = file_state_folder();
+    if (conf->agents.auth_none) {
+        free(conf->agents.tokens);
+        conf->agents.tokens = NULL;
+    }
+    return conf->path && conf->state ? 0 : -1;
+}
+
+struct server_conf *server_conf_read(const char *path, struct error *error) {
+    struct option_place place = {.file = path, .beside = path, .error = error};
+    json_t *json = read_json(path, error);
+    struct server_conf *conf = json ? new_conf(&place) : NULL;
+    bool right = conf && option_read(&server_table, conf, json, &place) == 0;
+    json_decref(json);
+    if (right && settle(conf, path)) {
+        option_complain(&place, "out of memory");
+        right = false;
+    }
+    if (right && server_check_file(conf, error) == 0)
+        return conf;
+    server_conf_free(conf);
+    return NULL;
+}
+
+/* Splits at white space; returns how many words there are, of which at most WORDS_MAX are stored. */
+static int split(char *text, char *words[WORDS_MAX]) {
+    static const char white[] = " \t\r\n";
+    int count = 0;
+    for (text += strspn(text, white); *text && count < WORDS_MAX; text += strspn(text, white)) {
+        words[count++] = text;
+        text += strcspn(text, white);
+        if (*text)
+            *text++ = '\0';
+    }
+    return count;
+}
+
+/* Sets the service's options from the words of the command line, NAME [GROUP] LISTEN DEST. */
+static int set_service(struct service_conf *service, char *const words[], int count, struct option_place *place) {
+    static const char *const names[] = {"name", "group", "listen", "connect"};
+    if (option_defaults(&service_table, service, place))
+        return -1;
+    for (int i = 0; i < count; i++) {
+        const char *name = names[i == 0 || count == 4 ? i : i + 1];
+        size_t mark = option_enter(place, name, 0);
+        if (option_set_text(option_find(&service_table, name), service, words[i], false, place))
+            return -1;
+        option_leave(place, mark);
+    }
+    return 0;
+}
+
+static int add_words(struct server_conf *conf, char *const words[], int count, struct option_place *place) {
+    struct service_conf *services = realloc(conf->services, (conf->service_count + 1) * sizeof *services);
+    if (!services)
+        return option_complain(place, "out of memory");
+    conf->services = services;
+    services[conf->service_count] = (struct service_conf){0};
+    if (set_service(&services[conf->service_count], words, count, place)) {
+        option_done(&service_table, &services[conf->service_count]);
+        return -1;
+    }
+    conf->service_count++;
+    return 0;
+}
+
+static int complain_words(const char *text, int count, struct error *error) {
+    return error_set(error, "service \"%s\" has %s%d words; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\"", text,
+                     count == WORDS_MAX ? "at least " : "", count);
+}
+
+int server_conf_add_service(struct server_conf *conf, const char *text, struct error *error) {
+    char *words[WORDS_MAX], name[80];
+    char *copy = strdup(text);
+    if (!copy)
+        return error_set(error, "out of memory");
+    int count = split(copy, words), failed;
+    if (count == 3 || count == 4) {
+        snprintf(name, sizeof name, "service \"%.64s\"", words[0]);
+        failed = add_words(conf, words, count, &(struct option_place){.file = name, .error = error});
+    } else {
+        failed = complain_words(text, count, error);
+    }
+    free(copy);
+    return failed;
+}
+
+void server_conf_free(struct server_conf *conf) {
+    if (!conf)
+        return;
+    option_done(&server_table, conf);
+    free(conf->path);
+    free(conf);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_table: every option of munnel.json, its type, range, default, check and help, once.
+ * Immutable. An option added here must be named in munnel.json(5) and in conf/munnel.json: a test looks.
+ */
+#include "config.h"
+
+#include "conf/server_conf.h"
+#include "conf/server_table.h"
+#include "conf/text_check.h"
+
+#define AT(member)         offsetof(struct server_conf, member)
+#define IN_SERVICE(member) offsetof(struct service_conf, member)
+#define LISTEN_WANTED      "an address like \"0.0.0.0:5900\", or a list of them"
+#define RELOADS            .reloadable = true
+
+enum { DAY = 86400, MONTH = 30 * DAY, MILLION = 1000000 };
+
+_Static_assert(sizeof(enum conf_balance) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned),
+               "OPTION_CHOICE stores an unsigned");
+
+static const char *const balances[] = {"round-robin", "least-connections", "source", NULL};
+static const char *const no_agents[] = {"wait", "refuse", "close", NULL};
+
+static const struct option_spec service_specs[] = {
+    {"name", OPTION_TEXT, IN_SERVICE(name), NULL, .check = text_check_name, .wanted = "a name like \"WinVNC\"", RELOADS,
+     .help = "its name in logs and statistics"},
+    {"group", OPTION_TEXTS, IN_SERVICE(groups), "null", .check = text_check_group,
+     .wanted = "a group's name, or a list of them", RELOADS, .help = "whose agents serve it; left out: any agent"},
+    {"listen", OPTION_TEXTS, IN_SERVICE(listen), NULL, .check = text_check_listen, .resolve = option_resolve_listen,
+     .wanted = LISTEN_WANTED, RELOADS, .help = "where clients connect"},
+    {"connect", OPTION_TEXTS, IN_SERVICE(connect), NULL, .check = text_check_destination,
+     .wanted = "a destination like \"localhost:5900\", or a list of them", RELOADS,
+     .help = "where the agent connects to; of a list the first that answers"},
+    {"balance", OPTION_CHOICE, IN_SERVICE(balance), "\"round-robin\"", .words = balances, RELOADS,
+     .help = "how an agent is picked"},
+    {"no_agent", OPTION_CHOICE, IN_SERVICE(no_agent), "\"wait\"", .words = no_agents, RELOADS,
+     .help = "what clients meet while no agent can serve"},
+    {"pending_timeout", OPTION_NUMBER, IN_SERVICE(pending_timeout_s), "10", 1, 3600, RELOADS,
+     .help = "seconds a client may wait for an agent"},
+    {"connect_timeout", OPTION_NUMBER, IN_SERVICE(connect_timeout_s), "10", 1, 600, RELOADS,
+     .help = "seconds for all attempts to reach the destination"},
+    {"idle_timeout", OPTION_NUMBER, IN_SERVICE(idle_timeout_s), "0", 0, MONTH, RELOADS,
+     .help = "seconds without a byte after which a relay ends; 0: never"},
+    {"half_close_timeout", OPTION_NUMBER, IN_SERVICE(half_close_timeout_s), "300", 1, MONTH, RELOADS,
+     .help = "seconds without progress once one side has finished"},
+    {"max_clients", OPTION_NUMBER, IN_SERVICE(max_clients), "0", 0, MILLION, RELOADS,
+     .help = "clients at once; 0: no limit"},
+    {"max_per_source", OPTION_NUMBER, IN_SERVICE(max_per_source), "0", 0, MILLION, RELOADS,
+     .help = "clients at once from one address; 0: no limit"},
+    {"max_rate", OPTION_NUMBER, IN_SERVICE(max_rate), "0", 0, MILLION, RELOADS,
+     .help = "new clients per second from one address; 0: no limit"},
+    {"allow", OPTION_TEXTS, IN_SERVICE(allow), "null", .check = text_check_source,
+     .wanted = "addresses like \"10.0.0.0/8\"", RELOADS, .help = "the only clients that are served"},
+    {"deny", OPTION_TEXTS, IN_SERVICE(deny), "null", .check = text_check_source,
+     .wanted = "addresses like \"10.0.0.0/8\"", RELOADS, .help = "clients that are not served, whatever allow says"},
+};
+
+const struct option_table service_table = {service_specs, sizeof service_specs / sizeof *service_specs,
+                                           sizeof(struct service_conf)};
+
+static const char *const tls_versions[] = {"1.3", "1.2", NULL};
+static const char *const nones[] = {"none", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+
+static const struct option_spec server_specs[] = {
+    {"agents.listen", OPTION_TEXTS, AT(agents.listen), "\"0.0.0.0:10001\"", .check = text_check_listen,
+     .resolve = option_resolve_listen, .wanted = "an address like \"0.0.0.0:10001\", or a list of them", RELOADS,
+     .flag = "listen", .argument = "ADDR:PORT", .help = "where agents connect [0.0.0.0:10001]; again for more"},
+    {"agents.tls.cert", OPTION_TEXT, AT(agents.certificate), "\"server.pem\"", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", RELOADS, .help = "the server's certificate chain"},
+    {"agents.tls.key", OPTION_TEXT, AT(agents.key), "\"server.key\"", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", RELOADS, .help = "its private key, which others may not read"},
+    {"agents.tls.client_ca", OPTION_TEXT, AT(agents.client_ca), "null", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", RELOADS, .help = "who signs the agents' certificates; null: none are asked for"},
+    {"agents.tls.crl", OPTION_TEXT, AT(agents.crl), "null", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", RELOADS, .help = "certificates that client_ca has revoked"},
+    {"agents.tls.min_version", OPTION_CHOICE, AT(agents.min_version), "\"1.3\"", .words = tls_versions, RELOADS,
+     .help = "the oldest TLS that agents may speak"},
+    {"agents.auth", OPTION_WORD, AT(agents.auth_none), "null", .words = nones, RELOADS,
+     .wanted = "{ \"tokens\": \"agents.json\" } or \"none\"", .help = "how agents prove who they are"},
+    {"agents.auth.tokens", OPTION_TEXT, AT(agents.tokens), "\"agents.json\"", .resolve = option_resolve_path,
+     .wanted = "a JSON file's path", RELOADS, .help = "the agents file: names, keys of tokens, groups"},
+    {"agents.ping", OPTION_NUMBER, AT(agents.ping_s), "10", 1, 3600, RELOADS,
+     .help = "seconds between two pings of an agent"},
+    {"agents.dead_after", OPTION_NUMBER, AT(agents.dead_after_s), "30", 2, DAY, RELOADS,
+     .help = "seconds without an answer after which an agent is gone"},
+    {"agents.links.idle_min", OPTION_NUMBER, AT(agents.idle_min), "16", 0, 10000, RELOADS,
+     .help = "data links kept ready per agent"},
+    {"agents.links.idle_max", OPTION_NUMBER, AT(agents.idle_max), "256", 1, 100000, RELOADS,
+     .help = "the most of them when there is much to do"},
+    {"agents.unauthenticated.max", OPTION_NUMBER, AT(agents.unauthenticated_max), "256", 1, 100000, RELOADS,
+     .help = "connections to the agent port that have not proved themselves yet"},
+    {"agents.unauthenticated.per_source", OPTION_NUMBER, AT(agents.unauthenticated_per_source), "64", 1, 100000,
+     RELOADS, .help = "the same from one address (IPv6: one /64)"},
+    {"agents.unauthenticated.deadline", OPTION_NUMBER, AT(agents.unauthenticated_deadline_s), "5", 1, 60, RELOADS,
+     .help = "seconds for TCP, TLS and HELLO together"},
+    {"services", OPTION_TABLES, AT(services), "[]", .elements = &service_table, .count_offset = AT(service_count),
+     .wanted = "a list [{...}, {...}]", RELOADS, .help = "the services"},
+    {"threads", OPTION_NUMBER, AT(threads), "0", 0, 256, .flag = "threads", .argument = "N",
+     .help = "relay threads [0: one per core]"},
+    {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"/run/munnel/munneld.sock\"", .resolve = option_resolve_path,
+     .wanted = "a path, or null", .help = "the socket where munnel status and the like ask; null: none"},
+    {"admin.http", OPTION_TEXT, AT(admin_http), "null", .check = text_check_listen, .resolve = option_resolve_listen,
+     .wanted = "an address like \"127.0.0.1:10002\"", .help = "where the web page is served; null: nowhere"},
+    {"log.format", OPTION_CHOICE, AT(log.format), "\"text\"", .words = log_formats, .flag = "log-format",
+     .argument = "text|json", .help = "how log lines look [text]"},
+    {"log.level", OPTION_CHOICE, AT(log.level), "\"info\"", .words = log_levels, .help = "the least that is logged"},
+    {"log.to", OPTION_TEXT, AT(log.to), "\"stderr\"", .resolve = option_resolve_log,
+     .wanted = "\"stderr\", \"stdout\" or a path", .help = "where the log goes"},
+    {"user", OPTION_TEXT, AT(user), "null", .wanted = "a user's name",
+     .help = "whom the process becomes once its ports are open"},
+    {"group", OPTION_TEXT, AT(group), "null", .wanted = "a group's name",
+     .help = "the same; null: the user's own group"},
+    {"state", OPTION_TEXT, AT(state), "null", .resolve = option_resolve_path, .wanted = "a folder's path",
+     .help = "the state folder; null: the service manager's, or the usual one"},
+};
+
+const struct option_table server_table = {server_specs, sizeof server_specs / sizeof *server_specs,
+                                          sizeof(struct server_conf)};
