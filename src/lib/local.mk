@@ -16,7 +16,9 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/json.c \
 	src/lib/json.h \
 	src/lib/log.h \
+	src/lib/loop.c \
 	src/lib/loop.h \
+	src/lib/mailbox.c \
 	src/lib/mailbox.h \
 	src/lib/pki.h \
 	src/lib/resolver.h \
@@ -24,4 +26,13 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/secret.c \
 	src/lib/secret.h \
 	src/lib/sock.h \
+	src/lib/sock_bind.c \
+	src/lib/sock_linux.c \
+	src/lib/sock_other.c \
+	src/lib/sock_posix.c \
+	src/lib/sock_priv.h \
+	src/lib/thread.c \
+	src/lib/thread.h \
+	src/lib/thread_linux.c \
+	src/lib/thread_other.c \
 	src/lib/tls.h

@@ -14,7 +14,8 @@
 
 struct loop;
 
-struct loop *loop_new(const char *name); /* name: at most 15 characters, shown by ps and gdb. NULL when out of resources */
+struct loop *
+loop_new(const char *name); /* name: at most 15 characters, shown by ps and gdb. NULL when out of resources */
 struct event_base *loop_base(struct loop *loop);
 void loop_post(struct loop *loop, struct letter *letter);
 int loop_run(struct loop *loop);   /* serve on the calling thread until loop_stop; returns 0, -1 if libevent failed */

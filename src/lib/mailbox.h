@@ -12,6 +12,7 @@
 #define MUNNEL_LIB_MAILBOX_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 
 struct letter { /* the first member of whatever is sent */
     struct letter *next;
@@ -23,5 +24,10 @@ struct mailbox;
 struct mailbox *mailbox_new(struct event_base *base); /* NULL when out of memory or descriptors */
 void mailbox_free(struct mailbox *mailbox);           /* opens what is still there first; nobody may post any more */
 void mailbox_post(struct mailbox *mailbox, struct letter *letter);
+
+/* The calling thread runs the loop from here on (true), or has ceased to (false). Until told, every post goes by the
+ * pipe. */
+void mailbox_serve(struct mailbox *mailbox, bool here);
+void mailbox_open(struct mailbox *mailbox); /* opens what is there, and what that posts, without the loop */
 
 #endif

@@ -9,7 +9,9 @@
 
 #include "lib/addr.h"
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 /*
@@ -19,6 +21,8 @@
  */
 int sock_bind(const struct addr *addr, struct error *error);
 int sock_listen(int fd); /* backlog 4096; 0 or -1 with errno */
+/* Puts into `error` why `addr` could not be bound or listened on, and what to do about it. Returns -1. */
+int sock_explain(const struct addr *addr, int error_number, struct error *error);
 
 /* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */
 int sock_accept(int listener, struct addr *peer);
@@ -28,20 +32,27 @@ int sock_connect(const struct addr *addr, bool *done);
 int sock_connect_result(int fd); /* 0 or the errno with which the connection failed */
 
 enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */
-void sock_set_keepalive(int fd, enum sock_keepalive which);
-void sock_set_user_timeout(int fd, unsigned ms); /* TCP_USER_TIMEOUT where there is one */
+void sock_set_keepalive(int fd, enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */
+void sock_set_user_timeout(int fd, unsigned ms);            /* TCP_USER_TIMEOUT where there is one */
 
-/* How long data has been unacknowledged with no ACK at all, in ms; 0 if none, if the peer's window is closed, or unknown. */
+/* How long data has been unacknowledged with no ACK at all, in ms; 0 if none, if the peer's window is closed, or
+ * unknown. */
 unsigned sock_stalled_ms(int fd);
 
-ssize_t sock_readv(int fd, const struct iovec *parts, int count); /* EINTR handled; -1 with errno */
+ssize_t sock_readv(int fd, const struct iovec *parts, int count);  /* EINTR handled; -1 with errno */
 ssize_t sock_writev(int fd, const struct iovec *parts, int count); /* no SIGPIPE */
 ssize_t sock_peek(int fd, void *buffer, size_t size);
 bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */
 
-int sock_half_close(int fd);  /* no more from us: FIN; 0 or -1 */
-void sock_close(int fd);      /* the kernel finishes what is queued; fd < 0 is ignored */
+int sock_half_close(int fd);   /* no more from us: FIN; 0 or -1 */
+void sock_close(int fd);       /* the kernel finishes what is queued; fd < 0 is ignored */
 void sock_close_reset(int fd); /* RST (for unix: a plain close) */
-int sock_raise_limit(void);   /* RLIMIT_NOFILE to its hard limit; returns the number now in force */
+/* Two ends by which one thread wakes the loop of another: ends[0] becomes readable after sock_wake(ends[1]). 0 or -1.
+ */
+int sock_wake_pair(int ends[2]);
+void sock_wake(int end);
+void sock_wake_clear(int end); /* reads away what woke */
+
+int sock_raise_limit(void); /* RLIMIT_NOFILE to its hard limit; returns the number now in force */
 
 #endif

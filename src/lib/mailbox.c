@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * mailbox: a queue of letters under a mutex and two ways to wake its loop: a byte in a pipe from another thread, an
+ * activated event from the loop's own.
+ *
+ * Runs on: post on any thread, the rest on the loop's. Owns: letters between post and open.
+ * States: empty -> (first letter: wake) filled -> (the loop detaches all) empty.
+ */
+#include "config.h"
+
+#include "lib/mailbox.h"
+#include "lib/sock.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+struct mailbox {
+    pthread_mutex_t lock; /* guards first, last, is_served, server */
+    struct letter *first, **last;
+    bool is_served; /* `server` runs the loop at this moment */
+    pthread_t server;
+    int ends[2];         /* a byte goes in at 1 and wakes the loop at 0 */
+    struct event *woken; /* from another thread, by the pipe */
+    struct event *due;   /* from the own thread */
+    bool is_opening;     /* the loop's thread only */
+};
+
+static struct letter *detach_all(struct mailbox *mailbox) {
+    pthread_mutex_lock(&mailbox->lock);
+    struct letter *letters = mailbox->first;
+    mailbox->first = NULL;
+    mailbox->last = &mailbox->first;
+    pthread_mutex_unlock(&mailbox->lock);
+    return letters;
+}
+
+/* Opens what is there now, not what that may post. Returns whether there was anything. */
+static bool open_batch(struct mailbox *mailbox) {
+    struct letter *letter = detach_all(mailbox);
+    bool was_filled = letter != NULL;
+    mailbox->is_opening = true;
+    while (letter) {
+        struct letter *next = letter->next; /* open frees it */
+        letter->next = NULL;
+        letter->open(letter);
+        letter = next;
+    }
+    mailbox->is_opening = false;
+    return was_filled;
+}
+
+void mailbox_open(struct mailbox *mailbox) {
+    while (open_batch(mailbox)) {
+    }
+}
+
+static void on_woken(evutil_socket_t end, short what, void *context) {
+    (void)what;
+    sock_wake_clear((int)end);
+    open_batch(context);
+}
+
+static void on_due(evutil_socket_t none, short what, void *context) {
+    (void)none, (void)what;
+    open_batch(context);
+}
+
+static bool make_events(struct mailbox *mailbox, struct event_base *base) {
+    mailbox->woken = event_new(base, mailbox->ends[0], EV_READ | EV_PERSIST, on_woken, mailbox);
+    mailbox->due = event_new(base, -1, 0, on_due, mailbox);
+    return mailbox->woken && mailbox->due && event_add(mailbox->woken, NULL) == 0;
+}
+
+static void dispose(struct mailbox *mailbox) {
+    if (mailbox->due) {
+        event_free(mailbox->due);
+    }
+    if (mailbox->woken) {
+        event_free(mailbox->woken);
+    }
+    sock_close(mailbox->ends[0]);
+    sock_close(mailbox->ends[1]);
+    pthread_mutex_destroy(&mailbox->lock);
+    free(mailbox);
+}
+
+struct mailbox *mailbox_new(struct event_base *base) {
+    struct mailbox *mailbox = calloc(1, sizeof *mailbox);
+    if (!mailbox) {
+        return NULL;
+    }
+    mailbox->last = &mailbox->first;
+    pthread_mutex_init(&mailbox->lock, NULL);
+    if (sock_wake_pair(mailbox->ends)) {
+        mailbox->ends[0] = mailbox->ends[1] = -1;
+        dispose(mailbox);
+        return NULL;
+    }
+    if (!make_events(mailbox, base)) {
+        dispose(mailbox);
+        return NULL;
+    }
+    return mailbox;
+}
+
+void mailbox_free(struct mailbox *mailbox) {
+    if (!mailbox) {
+        return;
+    }
+    mailbox_open(mailbox);
+    dispose(mailbox);
+}
+
+void mailbox_serve(struct mailbox *mailbox, bool here) {
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->is_served = here;
+    mailbox->server = pthread_self();
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
+/*
+ * A letter posted while letters are opened waits for the loop's next turn, so that two who answer each other without
+ * end do not keep the loop from its descriptors; event_active would let it run in the same turn.
+ */
+static void wake_own(struct mailbox *mailbox) {
+    const struct timeval at_once = {0, 0};
+    if (!mailbox->is_opening || event_add(mailbox->due, &at_once)) {
+        event_active(mailbox->due, EV_TIMEOUT, 0);
+    }
+}
+
+void mailbox_post(struct mailbox *mailbox, struct letter *letter) {
+    letter->next = NULL;
+    pthread_mutex_lock(&mailbox->lock);
+    bool was_empty = !mailbox->first;
+    bool is_own = mailbox->is_served && pthread_equal(mailbox->server, pthread_self());
+    *mailbox->last = letter;
+    mailbox->last = &letter->next;
+    if (was_empty && !is_own) {
+        /* Under the lock, so that whoever has opened the letter knows that its sender has left the mailbox. */
+        sock_wake(mailbox->ends[1]);
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    if (was_empty && is_own) {
+        wake_own(mailbox);
+    }
+}

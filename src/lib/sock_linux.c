@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * sock_linux: the calls that Linux has and others lack: flags at birth, keepalive, tcp_info.
+ * Runs on: any thread. Owns: nothing. sock_other.c is its counterpart elsewhere.
+ */
+#include "config.h"
+
+#include "lib/sock_priv.h"
+
+#ifdef __linux__
+#include <linux/tcp.h> /* and not netinet/tcp.h, whose tcp_info ends before the window */
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int sock_system_open(int family) {
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/* TCP_NODELAY is there already: accepted sockets have what the listener has. */
+int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
+    return accept4(listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static void set_number(int fd, int level, int option, int value) {
+    /* Refused for sockets that are not TCP, which need none of it. */
+    (void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
+void sock_set_keepalive(int fd, enum sock_keepalive which) {
+    bool is_link = which == SOCK_KEEPALIVE_LINK;
+    set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
+    set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
+    set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+void sock_set_user_timeout(int fd, unsigned ms) {
+    set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)ms);
+}
+
+/* How long ago the oldest unacknowledged data left: the time of the last sending, and the time-outs before it. */
+static unsigned unacknowledged_ms(const struct tcp_info *info) {
+    unsigned backoff = info->tcpi_backoff < 16 ? info->tcpi_backoff : 16;
+    unsigned timeout_ms = info->tcpi_rto / 1000; /* doubled at each time-out, so what went before adds up to it */
+    return info->tcpi_last_data_sent + timeout_ms - (timeout_ms >> backoff);
+}
+
+unsigned sock_stalled_ms(int fd) {
+    struct tcp_info info;
+    memset(&info, 0, sizeof info);
+    socklen_t length = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length)) {
+        return 0;
+    }
+    bool knows_window = length >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd;
+    if (info.tcpi_unacked == 0 || info.tcpi_probes > 0 || (knows_window && info.tcpi_snd_wnd == 0)) {
+        return 0;
+    }
+    /* A connection that was silent for an hour and has just sent has an old ACK and no stall. */
+    unsigned unacknowledged = unacknowledged_ms(&info);
+    return unacknowledged < info.tcpi_last_ack_recv ? unacknowledged : info.tcpi_last_ack_recv;
+}
+#endif
