@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Munnel authors
+#
+# packages: installs what Munnel's build and tests need, by the package manager that the machine has. Sourced by
+# quickstart and check, after `set -eu`, in the top folder.
+#
+# Tried on Debian 12. dnf, pacman and apk are written from those distributions' package lists and untested.
+
+say() { printf '%s\n' "$*"; }
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+packages_manager=none
+for packages_try in apt-get:apt dnf:dnf pacman:pacman apk:apk; do
+    if command -v "${packages_try%:*}" >/dev/null 2>&1; then
+        packages_manager=${packages_try#*:}
+        break
+    fi
+done
+
+# packages_list build|tests: the names, in this machine's own words.
+packages_list() {
+    case $packages_manager-$1 in
+    apt-build) echo gcc make autoconf automake pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev ca-certificates curl python3 ;;
+    apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc clang-format \
+        cppcheck iproute2 procps sslscan xz-utils ;;
+    dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel curl python3 diffutils ;;
+    dnf-tests) echo check-devel nginx openssh-server openssh-clients openssl iperf3 nmap-ncat socat mandoc clang-tools-extra \
+        cppcheck iproute procps-ng sslscan libasan libubsan libtsan xz ;;
+    pacman-build) echo gcc make autoconf automake pkgconf libevent openssl jansson curl python diffutils ;;
+    pacman-tests) echo check nginx openssh iperf3 openbsd-netcat socat mandoc clang cppcheck iproute2 procps-ng sslscan xz ;;
+    apk-build) echo gcc make musl-dev autoconf automake pkgconf libevent-dev openssl-dev jansson-dev curl python3 linux-headers ;;
+    apk-tests) echo check-dev nginx openssh openssl iperf3 netcat-openbsd socat mandoc clang-extra-tools cppcheck iproute2 \
+        procps-ng sslscan xz ;;
+    esac
+}
+
+packages_has() {
+    case $packages_manager in
+    apt) dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed' ;;
+    dnf) rpm -q --whatprovides "$1" >/dev/null 2>&1 ;;
+    pacman) pacman -Q "$1" >/dev/null 2>&1 ;;
+    apk) apk info -e "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+packages_as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        sudo "$@"
+    else
+        die "run this as root, or install sudo: $*"
+    fi
+}
+
+# packages_install build tests ...: installs what of these lists is missing; asks nothing.
+packages_install() {
+    if [ $packages_manager = none ]; then
+        say "No apt, dnf, pacman or apk here, so nothing can be installed for you. Needed: a C11 compiler, make, autoconf," \
+            "automake, pkg-config, libevent 2.1.12, OpenSSL 3.0, jansson 2.13, curl and python3; for the tests also Check," \
+            "nginx, OpenSSH, iperf3, netcat, socat, mandoc, clang-format 14, cppcheck, ss, ps and sslscan."
+        say "Going on in the hope that they are there."
+        return 0
+    fi
+    [ $packages_manager = apt ] || say "Note: nobody has tried this with $packages_manager yet; please tell us how it went."
+    packages_missing=
+    for packages_kind in "$@"; do
+        for packages_name in $(packages_list "$packages_kind"); do
+            packages_has "$packages_name" || packages_missing="$packages_missing $packages_name"
+        done
+    done
+    [ -n "$packages_missing" ] || return 0
+    say "Installing:$packages_missing"
+    # shellcheck disable=SC2086 # a list of words
+    case $packages_manager in
+    apt)
+        packages_as_root apt-get update -qq
+        packages_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages_missing
+        ;;
+    dnf) packages_as_root dnf install -y $packages_missing ;;
+    pacman) packages_as_root pacman -Sy --needed --noconfirm $packages_missing ;;
+    apk) packages_as_root apk add $packages_missing ;;
+    esac </dev/null
+}
+
+packages_cores() {
+    nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2
+}
+
+# packages_build FOLDER CONFIGURE-OPTIONS...: bootstraps if needed, configures FOLDER (out of tree) and builds there.
+packages_build() {
+    packages_folder=$1
+    shift
+    packages_top=$(pwd)
+    if [ ! -x configure ] || [ configure.ac -nt configure ]; then
+        ./bootstrap || return 1
+    fi
+    mkdir -p "$packages_folder"
+    if [ ! -f "$packages_folder/Makefile" ] || [ configure -nt "$packages_folder/config.status" ]; then
+        (cd "$packages_folder" && "$packages_top/configure" "$@") || return 1
+    fi
+    make -C "$packages_folder" -j "$(packages_cores)"
+}
