@@ -35,4 +35,8 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/thread.h \
 	src/lib/thread_linux.c \
 	src/lib/thread_other.c \
-	src/lib/tls.h
+	src/lib/tls.c \
+	src/lib/tls.h \
+	src/lib/tls_priv.h \
+	src/lib/tls_verify.c \
+	src/lib/tls_why.c

@@ -5,6 +5,13 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_proto.a
 libmunnel_proto_a_SOURCES = \
+	src/proto/frame.c \
 	src/proto/frame.h \
 	src/proto/message.h \
+	src/proto/message_control.c \
+	src/proto/message_greeting.c \
+	src/proto/message_priv.h \
+	src/proto/message_relay.c \
+	src/proto/message_text.c \
+	src/proto/proof.c \
 	src/proto/proof.h

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * tls_priv: what the tls*.c files share: the trust that a context carries, and what a session noted for tls_why().
+ * Runs on: a context's trust is immutable once built; a session's notes belong to the session's thread.
+ */
+#ifndef MUNNEL_LIB_TLS_PRIV_H
+#define MUNNEL_LIB_TLS_PRIV_H
+
+#include "lib/error.h"
+#include "lib/secret.h"
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+enum { TLS_RECORD_HEADER = 5 };
+
+struct tls_trust {   /* of a context; freed with it */
+    char *authority; /* the CA file as it was named, or NULL: the system's store */
+    uint8_t (*pins)[SECRET_SIZE];
+    size_t pin_count;
+    bool is_server;
+    bool chain_must_verify;
+};
+
+struct tls_notes {                          /* of a session; freed with it */
+    char refusal[400];                      /* why we refused the peer, in words */
+    unsigned char first[TLS_RECORD_HEADER]; /* what the peer said first */
+    bool has_first;
+    int alert_received;  /* description, or -1 */
+    unsigned long error; /* OpenSSL's first error of the handshake; libevent may have taken its queue since */
+};
+
+struct tls_trust *tls_trust_new(bool is_server);
+int tls_trust_attach(SSL_CTX *context, struct tls_trust *trust); /* takes trust over, also when it fails */
+const struct tls_trust *tls_trust_of(const SSL_CTX *context);
+struct tls_notes *tls_notes_of(const SSL *ssl); /* NULL for a session that tls_session() did not make */
+int tls_notes_attach(SSL *ssl);
+void tls_note_refusal(const SSL *ssl, const char *why);
+
+void tls_watch_context(SSL_CTX *context); /* notes errors and alerts of its sessions */
+void tls_watch_session(SSL *ssl);         /* notes the peer's first bytes */
+
+int tls_verify(X509_STORE_CTX *store, void *unused);                  /* for SSL_CTX_set_cert_verify_callback */
+int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]); /* 0 or -1 */
+bool tls_speaks_munnel(const SSL *ssl);                               /* ALPN has been agreed on */
+
+#endif
