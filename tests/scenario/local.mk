@@ -3,9 +3,46 @@
 #
 # Scenario tests start the real programs. Each prints TAP; a script ends in .sh or .py, a program has no ending:
 #
-#   scenario_tests += tests/scenario/test_transfer.sh     (and for a script: EXTRA_DIST += the same)
+#   scenario_programs += tests/scenario/test_bytes
+#   tests_scenario_test_bytes_SOURCES = tests/scenario/test_bytes.c
+#   tests_scenario_test_bytes_LDADD = $(SCENARIO_LDADD)
+#   scenario_tests += tests/scenario/test_transfer.sh     (a script; EXTRA_DIST += the same)
 #
-# $top_srcdir and $top_builddir are in the environment, as full paths.
-scenario_tests =
+# $top_srcdir and $top_builddir are in the environment, as full paths. Run one test of one program alone:
+#
+#   make tests/scenario/test_bytes && CK_RUN_CASE=half_close_gets_the_whole_answer ./tests/scenario/test_bytes
+AM_CPPFLAGS += -I$(top_srcdir)/tests/scenario
 
+check_LIBRARIES += libmunnel_scenario.a
+libmunnel_scenario_a_SOURCES = \
+	tests/scenario/harness/bytes.c \
+	tests/scenario/harness/bytes.h \
+	tests/scenario/harness/deadline.c \
+	tests/scenario/harness/deadline.h \
+	tests/scenario/harness/destination.c \
+	tests/scenario/harness/destination.h \
+	tests/scenario/harness/facts.c \
+	tests/scenario/harness/facts.h \
+	tests/scenario/harness/munnel.c \
+	tests/scenario/harness/munnel.h \
+	tests/scenario/harness/port.c \
+	tests/scenario/harness/port.h \
+	tests/scenario/harness/process.c \
+	tests/scenario/harness/process.h \
+	tests/scenario/harness/scenario.c \
+	tests/scenario/harness/scenario.h \
+	tests/scenario/harness/serve.c \
+	tests/scenario/harness/socket.c \
+	tests/scenario/harness/socket.h \
+	tests/scenario/harness/stand.c \
+	tests/scenario/harness/stand.h
+SCENARIO_LDADD = libmunnel_scenario.a $(CHECK_LIBS) $(OPENSSL_LIBS)
+
+scenario_programs = \
+	tests/scenario/test_harness
+tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
+tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
+
+scenario_tests = $(scenario_programs)
+check_PROGRAMS += $(scenario_programs)
 TESTS += $(scenario_tests)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * facts: what the kernel knows about a process.
+ * Runs on: any thread. Owns: nothing. Linux only, as the scenario tests are.
+ */
+#ifndef MUNNEL_SCENARIO_FACTS_H
+#define MUNNEL_SCENARIO_FACTS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+unsigned facts_descriptors(pid_t pid); /* open ones */
+unsigned facts_memory_kb(pid_t pid);   /* private and proportional shared memory (PSS), or RSS where there is no PSS */
+unsigned facts_cpu_ms(pid_t pid);      /* used so far, by all threads */
+bool facts_sanitized(void);            /* a sanitizer's own memory would be measured with the program's */
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * munnel: servers and agents on a stand, and what they say about themselves.
+ */
+#include "config.h"
+
+#include "harness/munnel.h"
+
+#include "harness/deadline.h"
+#include "harness/facts.h"
+#include "harness/port.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARGUMENTS_MAX = 24, LIVE_MS = 5000 };
+
+static const char *or_else(const char *text, const char *other)
+{
+    return text ? text : other;
+}
+
+static const char *write_configuration(struct stand *stand, const struct server_plan *plan, const char *name,
+                                       const char *pki, uint16_t port)
+{
+    const char *certificate = plan->certificate ? plan->certificate : stand_text(stand, "%s/server.pem", pki);
+    const char *key = plan->key ? plan->key : stand_text(stand, "%s/server.key", pki);
+    const char *text =
+        stand_text(stand,
+                   "{\n"
+                   "  'agents': { 'listen': ['127.0.0.1:%u'], %s\n"
+                   "    'tls': { 'cert': '%s', 'key': '%s' }, 'auth': { 'tokens': '%s/agents.json' } },\n"
+                   "  'services': [ %s ],\n"
+                   "  'admin': { 'socket': '%s.sock' }, %s\n"
+                   "  'log': { 'format': 'json' }\n"
+                   "}\n",
+                   port, or_else(plan->agents, ""), certificate, key, pki, or_else(plan->services, ""), name,
+                   or_else(plan->more, ""));
+    return stand_write(stand, stand_text(stand, "%s.json", name), text, true);
+}
+
+void server_start_again(struct server *server)
+{
+    struct stand *stand = server->stand;
+    server->process = stand_run(stand, server->name, stand_program(stand, "munneld"), "--config", server->file, NULL);
+}
+
+static void await_listening(struct server *server)
+{
+    const char *at = stand_text(server->stand, "127.0.0.1:%u", server->port);
+    process_await(server->process, 0, START_MS, "listen", at, NULL);
+}
+
+struct server server_start(struct stand *stand, struct server_plan plan)
+{
+    struct server server = {.stand = stand, .name = or_else(plan.name, "server")};
+    server.pki = stand_pki(stand, or_else(plan.pki, "pki"));
+    server.port = plan.port > 0 ? plan.port : port_take();
+    server.file = write_configuration(stand, &plan, server.name, server.pki, server.port);
+    server_start_again(&server);
+    if (!plan.may_fail)
+        await_listening(&server);
+    return server;
+}
+
+const char *service_text(struct stand *stand, const char *name, uint16_t port, const char *connect, const char *more)
+{
+    return stand_text(stand, "{ 'name': '%s', %s 'listen': '127.0.0.1:%u', 'connect': '%s' }", name, or_else(more, ""),
+                      port, connect);
+}
+
+const char *service_to(struct stand *stand, const char *name, uint16_t port, uint16_t to, const char *more)
+{
+    return service_text(stand, name, port, stand_text(stand, "127.0.0.1:%u", to), more);
+}
+
+struct process *agent_start(struct server *server, const char *name, const char *group, ...)
+{
+    struct stand *stand = server->stand;
+    const char *arguments[ARGUMENTS_MAX] = {
+        stand_program(stand, "munnel-agent"),       "--log-format", "json", "--name", name, "--ca",
+        stand_text(stand, "%s/ca.pem", server->pki)};
+    size_t count = 7;
+    va_list list;
+    va_start(list, group);
+    for (const char *more; (more = va_arg(list, const char *)) != NULL; count++) {
+        ck_assert_uint_lt(count, ARGUMENTS_MAX - 3);
+        arguments[count] = more;
+    }
+    va_end(list);
+    arguments[count++] = stand_text(stand, "127.0.0.1:%u", server->port);
+    arguments[count++] = group; /* NULL ends the list as well */
+    const char *log = stand_text(stand, "%s-%s", server->name, name);
+    return stand_run_plan(stand, (struct process_plan){.name = log, .arguments = arguments});
+}
+
+void agent_await(struct server *server, size_t mark, const char *name, unsigned ms)
+{
+    process_await(server->process, mark, ms, stand_text(server->stand, "\"agent %s\"", name), "\"joined\"", NULL);
+}
+
+struct process *agent_join(struct server *server, const char *name, const char *group)
+{
+    size_t mark = process_mark(server->process);
+    struct process *agent = agent_start(server, name, group, NULL);
+    agent_await(server, mark, name, JOIN_MS);
+    return agent;
+}
+
+struct simple simple_start(const char *name, uint16_t to, const char *service_more, const char *server_more)
+{
+    struct simple simple = {.stand = stand_new(name), .port = port_take()};
+    const char *services = service_to(simple.stand, "echo", simple.port, to, service_more);
+    simple.server = server_start(simple.stand, (struct server_plan){.services = services, .more = server_more});
+    simple.agent = agent_join(&simple.server, "alpha", NULL);
+    return simple;
+}
+
+unsigned long long number_in_line(const char *line, const char *key)
+{
+    char pattern[64];
+    unsigned long long number = 0;
+    snprintf(pattern, sizeof pattern, "\"%s\":", key);
+    const char *found = strstr(line, pattern);
+    ck_assert_msg(found && sscanf(found + strlen(pattern), " %llu", &number) == 1, "no number \"%s\" in %s", key, line);
+    return number;
+}
+
+struct live live_of(struct process *process)
+{
+    size_t mark = process_mark(process);
+    process_signal(process, SIGUSR1);
+    char *line = process_expect(process, mark, LIVE_MS, "\"event\":\"live\"", NULL);
+    struct live live = {.links = number_in_line(line, "links"),
+                        .handshakes_done = number_in_line(line, "handshakes_done"),
+                        .relays = number_in_line(line, "relays"),
+                        .relays_ended = number_in_line(line, "relays_ended"),
+                        .lingering = number_in_line(line, "lingering"),
+                        .dials = number_in_line(line, "dials")};
+    free(line);
+    return live;
+}
+
+struct rest rest_of(struct process *process)
+{
+    struct live live = live_of(process);
+    return (struct rest){.descriptors = facts_descriptors(process_pid(process)),
+                         .links = live.links,
+                         .relays = live.relays,
+                         .lingering = live.lingering};
+}
+
+static bool is_at_rest(struct process *process, const struct rest *before, struct rest *now)
+{
+    *now = rest_of(process);
+    return now->descriptors <= before->descriptors && now->links <= before->links && now->relays <= before->relays &&
+           now->lingering <= before->lingering;
+}
+
+void rest_await(struct process *process, const struct rest *before, unsigned ms)
+{
+    struct rest now;
+    bool rests = HOLDS_WITHIN(ms, is_at_rest(process, before, &now));
+    ck_assert_msg(rests,
+                  "%s does not come to rest: %u descriptors (before: %u), %llu links (%llu), %llu relays (%llu), "
+                  "%llu lingering (%llu)",
+                  process_name(process), now.descriptors, before->descriptors, now.links, before->links, now.relays,
+                  before->relays, now.lingering, before->lingering);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * munnel: servers and agents on a stand, and what they say about themselves.
+ *
+ * Runs on: a test's main thread. Owns: a struct server belongs to the stand's test until server_forget; the programs
+ * belong to the stand.
+ */
+#ifndef MUNNEL_SCENARIO_MUNNEL_H
+#define MUNNEL_SCENARIO_MUNNEL_H
+
+#include "harness/stand.h"
+
+enum { START_MS = 10000, JOIN_MS = 10000 };
+
+struct server_plan {
+    const char *name;              /* "server" when NULL; its file is NAME.json */
+    const char *services;          /* the members of the array, with ' for " */
+    const char *agents;            /* more members of "agents", each with a comma behind it; NULL: none */
+    const char *more;              /* more members of the whole, each with a comma behind it; NULL: none */
+    const char *pki;               /* name of the folder with its certificates; "pki" when NULL */
+    const char *certificate, *key; /* instead of those of the pki folder */
+    uint16_t port;                 /* for agents; 0: any free one */
+    bool may_fail;                 /* do not wait until it listens */
+};
+
+struct server {
+    struct stand *stand;
+    struct process *process;
+    uint16_t port;          /* for agents */
+    const char *name, *pki; /* pki: the folder's path */
+    const char *file;
+};
+
+/* Writes NAME.json, starts munneld with it and waits until it listens. */
+struct server server_start(struct stand *stand, struct server_plan plan);
+void server_start_again(struct server *server); /* with the same file, after stand_kill or stand_end */
+
+/* One service as a member of "services": listens on 127.0.0.1:`port`; `more` members with a comma behind each. */
+const char *service_text(struct stand *stand, const char *name, uint16_t port, const char *connect, const char *more);
+/* The same with "127.0.0.1:`to`" as the destination. */
+const char *service_to(struct stand *stand, const char *name, uint16_t port, uint16_t to, const char *more);
+
+/* Starts an agent of the server: "--name NAME 127.0.0.1:PORT [GROUP]". More arguments before these, NULL last. */
+struct process *agent_start(struct server *server, const char *name, const char *group, ...) __attribute__((sentinel));
+/* Starts it and waits until the server says that it joined. */
+struct process *agent_join(struct server *server, const char *name, const char *group);
+/* Waits until the server says so, behind `mark` of its output. */
+void agent_await(struct server *server, size_t mark, const char *name, unsigned ms);
+
+/* The simplest stand: one server, one service to 127.0.0.1:`to`, one agent without a group, all ready. */
+struct simple {
+    struct stand *stand;
+    struct server server;
+    struct process *agent;
+    uint16_t port; /* the service's */
+};
+struct simple simple_start(const char *name, uint16_t to, const char *service_more, const char *server_more);
+
+/* What a program answers to SIGUSR1. */
+struct live {
+    unsigned long long links, handshakes_done, relays, relays_ended, lingering, dials;
+};
+struct live live_of(struct process *process);
+
+/* What must be as before once all is over: descriptors, links and relays of a program at rest. */
+struct rest {
+    unsigned descriptors;
+    unsigned long long links, relays, lingering;
+};
+struct rest rest_of(struct process *process);
+/* Waits until relays and lingering sockets are gone and descriptors and links no more than before; fails the test else.
+ */
+void rest_await(struct process *process, const struct rest *before, unsigned ms);
+
+/* The number behind "KEY": in a line of JSON; fails the test if it is not there. */
+unsigned long long number_in_line(const char *line, const char *key);
+
+#endif

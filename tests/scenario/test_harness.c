@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_harness: do the tools of the scenario tests tell right from wrong? socat stands where Munnel will.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/facts.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+#include "harness/stand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+START_TEST(lines_are_found_as_they_come)
+{
+    struct stand *stand = stand_new(__func__);
+    struct process *shell =
+        stand_run(stand, "shell", "sh", "-c", "echo one two; read wait; echo three four; kill -9 $$", NULL);
+    process_await(shell, 0, 5000, "two", "one", NULL);
+    ck_assert_int_eq(process_wait(shell, 5000), 128 + SIGKILL);
+    ck_assert_ptr_null(process_seek(shell, 0, 50, "one", "four", NULL));
+    ck_assert_uint_eq(process_count(shell, 0, "o", NULL), 2);
+    stand_kill(stand, shell);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(exit_codes_are_told)
+{
+    struct stand *stand = stand_new(__func__);
+    ck_assert_int_eq(stand_do(stand, "shell", "sh", "-c", "exit 3", NULL), 3);
+    ck_assert_int_eq(stand_do(stand, "none", "/no/such/program", NULL), 127);
+    ck_assert_int_eq(stand_do(stand, "place", "sh", "-c", "echo $HOME", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(stand_output(stand, "place"), stand_folder(stand)));
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(ports_differ)
+{
+    uint16_t a = port_take(), b = port_take();
+    ck_assert_uint_ne(a, b);
+    ck_assert(socket_is_refused(a));
+}
+END_TEST
+
+START_TEST(equal_seeds_give_equal_bytes)
+{
+    struct tally_result whole, parts;
+    struct source source;
+    struct tally *tally = tally_new();
+    char part[777];
+    tally_of_source(&whole, 5, 7770);
+    source_begin(&source, 5);
+    for (int i = 0; i < 10; i++) {
+        source_fill(&source, part, sizeof part);
+        tally_add(tally, part, sizeof part);
+    }
+    tally_end(tally, &parts);
+    ck_assert(tally_same(&whole, &parts));
+    tally_of_source(&parts, 6, 7770);
+    ck_assert(!tally_same(&whole, &parts));
+}
+END_TEST
+
+static void finish_visit(struct visit *visit)
+{
+    (void)visit;
+}
+
+static void reset_visit(struct visit *visit)
+{
+    struct linger abort = {.l_onoff = 1};
+    setsockopt(visit->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+}
+
+START_TEST(a_reset_is_no_end_of_file)
+{
+    struct destination *clean = destination_start(finish_visit, NULL);
+    struct destination *rough = destination_start(reset_visit, NULL);
+    int a = socket_client(destination_port(clean)), b = socket_client(destination_port(rough));
+    ck_assert_int_eq(socket_wait_end(a, 5000), END_FILE);
+    ck_assert_int_eq(socket_wait_end(b, 5000), END_RESET);
+    close(a);
+    close(b);
+    destination_free(clean);
+    destination_free(rough);
+
+    struct destination *sink = destination_start(serve_sink, NULL);
+    socket_reset(socket_client(destination_port(sink)));
+    destination_await_over(sink, 1, 5000);
+    ck_assert_int_eq(destination_visit(sink, 0)->end, END_RESET);
+    destination_free(sink);
+}
+END_TEST
+
+START_TEST(a_full_destination_takes_nobody)
+{
+    uint16_t port;
+    int extra, listener = destination_full(&port, &extra);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_storage name;
+    socklen_t length = sizeof name;
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&name, &length), 0);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&name, length), -1);
+    ck_assert_int_eq(errno, EINPROGRESS);
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    ck_assert_int_eq(poll(&ready, 1, 300), 0);
+    close(fd);
+    close(extra);
+    close(listener);
+}
+END_TEST
+
+START_TEST(an_exchange_is_seen_from_both_ends)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *destination = destination_start(serve_exchange, NULL);
+    uint16_t port = port_take();
+    if (stand_peer(stand, "socat")) {
+        struct process *relay =
+            stand_run(stand, "socat", "socat", stand_text(stand, "TCP-LISTEN:%u,fork,bind=127.0.0.1", port),
+                      stand_text(stand, "TCP:127.0.0.1:%u", destination_port(destination)), NULL);
+        ck_assert(HOLDS_WITHIN(5000, !socket_is_refused(port)));
+        ck_assert_uint_gt(facts_memory_kb(process_pid(relay)), 100);
+        ck_assert_uint_gt(facts_descriptors(process_pid(relay)), 3);
+        int fd = socket_client(port);
+        struct errand errand = {.tag = 7, .seed = 8, .length = 3000000};
+        struct exchange exchange = {.seed = 9, .length = 5000000, .largest_write = 4000};
+        struct tally_result answer;
+        ck_assert(socket_send(fd, &errand, sizeof errand, 1000));
+        socket_exchange(fd, &exchange, 10000);
+        close(fd);
+        ck_assert_int_eq(exchange.end, END_FILE);
+        tally_of_source(&answer, 8, 3000000);
+        ck_assert(tally_same(&exchange.received, &answer));
+        ck_assert(HOLDS_WITHIN(5000, destination_tagged(destination, 7) != NULL));
+        ck_assert(tally_same(&destination_tagged(destination, 7)->received, &exchange.sent));
+    }
+    destination_free(destination);
+    stand_free(stand);
+}
+END_TEST
+
+SCENARIO_MAIN("harness", SCENARIO(lines_are_found_as_they_come, 20), SCENARIO(exit_codes_are_told, 20),
+              SCENARIO(ports_differ, 10), SCENARIO(equal_seeds_give_equal_bytes, 10),
+              SCENARIO(a_reset_is_no_end_of_file, 20), SCENARIO(a_full_destination_takes_nobody, 10),
+              SCENARIO(an_exchange_is_seen_from_both_ends, 30))
