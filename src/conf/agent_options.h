@@ -9,14 +9,14 @@
 #include "conf/server_conf.h"
 
 struct agent_options {
-    struct conf_list servers;  /* "host:port" */
-    char *group;               /* NULL: all that the credential carries */
-    char *name;                /* NULL: the host's name */
+    struct conf_list servers; /* "host:port" */
+    char *group;              /* NULL: all that the credential carries */
+    char *name;               /* NULL: the host's name */
     char *ca;
     struct conf_list pins, allow;
     char *token_file, *certificate, *key; /* NULL: not said */
-    char *join;                /* FILE or "-" */
-    unsigned retry_s;          /* longest pause between attempts [5] */
+    char *join;                           /* FILE or "-" */
+    unsigned retry_s;                     /* longest pause between attempts [5] */
     unsigned threads;
     struct conf_log log;
 };

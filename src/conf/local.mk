@@ -5,7 +5,11 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_conf.a
 libmunnel_conf_a_SOURCES = \
+	src/conf/agent_options.c \
 	src/conf/agent_options.h \
+	src/conf/agent_table.h \
+	src/conf/command_line.c \
+	src/conf/command_line.h \
 	src/conf/conf_list.c \
 	src/conf/conf_list.h \
 	src/conf/credentials.h \
@@ -13,13 +17,18 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/nearest.h \
 	src/conf/option.c \
 	src/conf/option.h \
+	src/conf/option_priv.h \
+	src/conf/option_value.c \
 	src/conf/server_check.c \
 	src/conf/server_check.h \
 	src/conf/server_conf.c \
 	src/conf/server_conf.h \
+	src/conf/server_options.c \
 	src/conf/server_options.h \
 	src/conf/server_table.c \
 	src/conf/server_table.h \
 	src/conf/setup.h \
 	src/conf/text_check.c \
-	src/conf/text_check.h
+	src/conf/text_check.h \
+	src/conf/version.c \
+	src/conf/version.h

@@ -7,23 +7,16 @@
 #include "config.h"
 
 #include "conf/nearest.h"
-#include "conf/option.h"
+#include "conf/option_priv.h"
 #include "lib/file.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_TEXT = 64, NAME_TEXT = 96, WANTED_TEXT = 256 };
-
-static const char out_of_memory[] = "out of memory";
-
-static void *at(void *base, size_t offset) {
-    return (char *)base + offset;
-}
+enum { NAME_TEXT = 96 };
 
 int option_complain(struct option_place *place, const char *format, ...) {
     char words[384];
@@ -55,190 +48,6 @@ const struct option_spec *option_find(const struct option_table *table, const ch
     return NULL;
 }
 
-static bool can_be_null(const struct option_spec *spec) {
-    return spec->preset && strcmp(spec->preset, "null") == 0;
-}
-
-/* What was written, for an error; cut where it is long. */
-static const char *show(const json_t *value, char text[VALUE_TEXT]) {
-    char *whole = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    snprintf(text, VALUE_TEXT, "%s", whole ? whole : "this");
-    if (whole && strlen(whole) >= VALUE_TEXT)
-        memcpy(text + VALUE_TEXT - 4, "...", 4);
-    free(whole);
-    return text;
-}
-
-static void append(char *text, size_t size, const char *more) {
-    size_t length = strlen(text);
-    snprintf(text + length, size - length, "%s", more);
-}
-
-/* "a", "b" or "c" */
-static void append_words(char *text, size_t size, const char *const *words) {
-    for (size_t i = 0; words[i]; i++) {
-        append(text, size, i == 0 ? "\"" : words[i + 1] ? ", \"" : " or \"");
-        append(text, size, words[i]);
-        append(text, size, "\"");
-    }
-}
-
-/* What would be right. */
-static const char *wanted(const struct option_spec *spec, char text[WANTED_TEXT]) {
-    text[0] = '\0';
-    if (spec->kind == OPTION_NUMBER)
-        snprintf(text, WANTED_TEXT, "a whole number from %u to %u", spec->minimum, spec->maximum);
-    else if (spec->words)
-        append_words(text, WANTED_TEXT, spec->words);
-    else
-        snprintf(text, WANTED_TEXT, "%s", spec->wanted ? spec->wanted : "a string");
-    if (can_be_null(spec))
-        append(text, WANTED_TEXT, ", or null");
-    return text;
-}
-
-static int complain_kind(const struct option_spec *spec, const json_t *value, struct option_place *place) {
-    char is[VALUE_TEXT], right[WANTED_TEXT];
-    return option_complain(place, "%s is not right here; write %s", show(value, is), wanted(spec, right));
-}
-
-/* The text as it is kept, checked; NULL after a complaint. */
-static char *take_text(const struct option_spec *spec, const json_t *value, struct option_place *place) {
-    struct error error;
-    if (!json_is_string(value)) {
-        complain_kind(spec, value, place);
-        return NULL;
-    }
-    const char *text = json_string_value(value);
-    if (spec->check ? spec->check(text, &error) != 0 : text[0] == '\0') {
-        if (spec->check)
-            option_complain(place, "%s", error.text);
-        else
-            complain_kind(spec, value, place);
-        return NULL;
-    }
-    char *kept = spec->resolve ? spec->resolve(text, place->beside) : strdup(text);
-    if (!kept)
-        option_complain(place, out_of_memory);
-    return kept;
-}
-
-static int set_text(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    char **text = at(base, spec->offset);
-    char *kept = NULL;
-    if (!(json_is_null(value) && can_be_null(spec))) {
-        kept = take_text(spec, value, place);
-        if (!kept)
-            return -1;
-    }
-    free(*text);
-    *text = kept;
-    return 0;
-}
-
-static int add_text(const struct option_spec *spec, void *base, const json_t *value, struct option_place *place) {
-    struct conf_list *list = at(base, spec->offset);
-    char *kept = take_text(spec, value, place);
-    if (!kept)
-        return -1;
-    int failed = conf_list_has(list, kept)   ? option_complain(place, "\"%s\" is written twice", kept)
-                 : conf_list_add(list, kept) ? option_complain(place, out_of_memory)
-                                             : 0;
-    free(kept);
-    return failed;
-}
-
-static int set_texts(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    conf_list_done(at(base, spec->offset));
-    if (json_is_null(value) && can_be_null(spec))
-        return 0;
-    if (!json_is_array(value))
-        return add_text(spec, base, value, place);
-    if (json_array_size(value) == 0)
-        return option_complain(place, "the list is empty; write at least one%s",
-                               spec->preset ? ", or leave it out" : "");
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        size_t mark = option_enter(place, NULL, i);
-        if (add_text(spec, base, json_array_get(value, i), place))
-            return -1;
-        option_leave(place, mark);
-    }
-    return 0;
-}
-
-static int set_number(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    char is[VALUE_TEXT], right[WANTED_TEXT];
-    if (!json_is_integer(value)) /* 8.0 is none either */
-        return complain_kind(spec, value, place);
-    json_int_t number = json_integer_value(value);
-    if (number < (json_int_t)spec->minimum || number > (json_int_t)spec->maximum)
-        return option_complain(place, "%s is out of range; write %s", show(value, is), wanted(spec, right));
-    *(unsigned *)at(base, spec->offset) = (unsigned)number;
-    return 0;
-}
-
-static int find_word(const struct option_spec *spec, const json_t *value) {
-    for (int i = 0; json_is_string(value) && spec->words[i]; i++)
-        if (strcmp(spec->words[i], json_string_value(value)) == 0)
-            return i;
-    return -1;
-}
-
-static int set_choice(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    int found = find_word(spec, value);
-    if (found < 0)
-        return complain_kind(spec, value, place);
-    unsigned choice = (unsigned)found;
-    memcpy(at(base, spec->offset), &choice, sizeof choice); /* an enum is as large as an unsigned: server_table.c */
-    return 0;
-}
-
-static int set_word(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    if (find_word(spec, value) < 0)
-        return complain_kind(spec, value, place);
-    *(bool *)at(base, spec->offset) = true;
-    return 0;
-}
-
-static int read_element(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    char is[VALUE_TEXT];
-    const struct option_table *table = spec->elements;
-    void *elements;
-    size_t *count = at(base, spec->count_offset);
-    if (!json_is_object(value))
-        return option_complain(place, "%s is not right here; write an object {...}", show(value, is));
-    memcpy(&elements, at(base, spec->offset), sizeof elements);
-    elements = realloc(elements, (*count + 1) * table->size);
-    if (!elements)
-        return option_complain(place, out_of_memory);
-    memcpy(at(base, spec->offset), &elements, sizeof elements);
-    void *element = at(elements, *count * table->size);
-    memset(element, 0, table->size);
-    ++*count;
-    return option_defaults(table, element, place) || option_read(table, element, value, place) ? -1 : 0;
-}
-
-static int set_tables(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    char is[VALUE_TEXT];
-    if (!json_is_array(value))
-        return option_complain(place, "%s is not right here; write a list [{...}, {...}]", show(value, is));
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        size_t mark = option_enter(place, NULL, i);
-        if (read_element(spec, base, json_array_get(value, i), place))
-            return -1;
-        option_leave(place, mark);
-    }
-    return 0;
-}
-
-static int set_value(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    static int (*const setters[])(const struct option_spec *, void *, json_t *, struct option_place *) = {
-        [OPTION_TEXT] = set_text,     [OPTION_TEXTS] = set_texts, [OPTION_NUMBER] = set_number,
-        [OPTION_CHOICE] = set_choice, [OPTION_WORD] = set_word,   [OPTION_TABLES] = set_tables,
-    };
-    return setters[spec->kind](spec, base, value, place);
-}
-
 int option_set_text(const struct option_spec *spec, void *base, const char *text, bool append_it,
                     struct option_place *place) {
     char *end;
@@ -248,8 +57,8 @@ int option_set_text(const struct option_spec *spec, void *base, const char *text
     json_t *value = is_number ? json_integer(number) : json_string(text);
     if (!value) /* jansson takes no text that is not UTF-8 */
         return option_complain(place, "this is not UTF-8 text");
-    int failed = append_it && spec->kind == OPTION_TEXTS ? add_text(spec, base, value, place)
-                                                         : set_value(spec, base, value, place);
+    int failed = append_it && spec->kind == OPTION_TEXTS ? option_add_text(spec, base, value, place)
+                                                         : option_set_value(spec, base, value, place);
     json_decref(value);
     return failed;
 }
@@ -257,10 +66,10 @@ int option_set_text(const struct option_spec *spec, void *base, const char *text
 int option_defaults(const struct option_table *table, void *base, struct option_place *place) {
     for (size_t i = 0; i < table->count; i++) {
         const struct option_spec *spec = &table->specs[i];
-        if (!spec->preset || can_be_null(spec))
+        if (!spec->preset || strcmp(spec->preset, "null") == 0)
             continue;
         json_t *value = json_loads(spec->preset, JSON_DECODE_ANY, NULL);
-        int failed = value ? set_value(spec, base, value, place) : option_complain(place, out_of_memory);
+        int failed = value ? option_set_value(spec, base, value, place) : option_complain(place, "out of memory");
         json_decref(value);
         if (failed)
             return -1;
@@ -297,8 +106,8 @@ static int complain_unknown(const struct option_table *table, const char *prefix
         if (count > 0 && strcmp(names[count - 1], names[count]) == 0) /* the table keeps an object's options together */
             continue;
         nearest_consider(&nearest, names[count]);
-        append(known, sizeof known, count ? ", " : "");
-        append(known, sizeof known, names[count++]);
+        option_append(known, sizeof known, count ? ", " : "");
+        option_append(known, sizeof known, names[count++]);
     }
     if (nearest.best)
         return option_complain(place, "there is no such option; did you mean \"%s\"?", nearest.best);
@@ -310,7 +119,7 @@ static int read_members(const struct option_table *table, void *base, json_t *ob
 
 static int read_member(const struct option_table *table, void *base, const char *prefix, const char *key, json_t *value,
                        struct option_place *place) {
-    char name[NAME_TEXT], is[VALUE_TEXT];
+    char name[NAME_TEXT], is[OPTION_VALUE_TEXT];
     if ((size_t)snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] ? "." : "", key) >= sizeof name)
         return complain_unknown(table, prefix, key, place);
     const struct option_spec *spec = strchr(key, '.') ? NULL : option_find(table, name);
@@ -318,8 +127,8 @@ static int read_member(const struct option_table *table, void *base, const char 
     if (holds_more && (json_is_object(value) || !spec))
         return json_is_object(value)
                    ? read_members(table, base, value, name, place)
-                   : option_complain(place, "%s is not right here; write an object {...}", show(value, is));
-    return spec ? set_value(spec, base, value, place) : complain_unknown(table, prefix, key, place);
+                   : option_complain(place, "%s is not right here; write an object {...}", option_show(value, is));
+    return spec ? option_set_value(spec, base, value, place) : complain_unknown(table, prefix, key, place);
 }
 
 static int read_members(const struct option_table *table, void *base, json_t *object, const char *prefix,
@@ -336,7 +145,7 @@ static int read_members(const struct option_table *table, void *base, json_t *ob
 }
 
 int option_read(const struct option_table *table, void *base, json_t *object, struct option_place *place) {
-    char right[WANTED_TEXT];
+    char right[OPTION_WANTED_TEXT];
     if (read_members(table, base, object, "", place))
         return -1;
     for (size_t i = 0; i < table->count; i++) {
@@ -344,31 +153,31 @@ int option_read(const struct option_table *table, void *base, json_t *object, st
         if (spec->preset || json_object_get(object, spec->name))
             continue;
         option_enter(place, spec->name, 0);
-        return option_complain(place, "is missing; write %s", wanted(spec, right));
+        return option_complain(place, "is missing; write %s", option_wanted(spec, right));
     }
     return 0;
 }
 
 static void done_tables(const struct option_spec *spec, void *base) {
     char *elements;
-    size_t *count = at(base, spec->count_offset);
-    memcpy(&elements, at(base, spec->offset), sizeof elements);
+    size_t *count = option_at(base, spec->count_offset);
+    memcpy(&elements, option_at(base, spec->offset), sizeof elements);
     for (size_t i = 0; i < *count; i++)
         option_done(spec->elements, elements + i * spec->elements->size);
     free(elements);
     *count = 0;
-    memset(at(base, spec->offset), 0, sizeof elements);
+    memset(option_at(base, spec->offset), 0, sizeof elements);
 }
 
 void option_done(const struct option_table *table, void *base) {
     for (size_t i = 0; i < table->count; i++) {
         const struct option_spec *spec = &table->specs[i];
         if (spec->kind == OPTION_TEXT) {
-            char **text = at(base, spec->offset);
+            char **text = option_at(base, spec->offset);
             free(*text);
             *text = NULL;
         } else if (spec->kind == OPTION_TEXTS) {
-            conf_list_done(at(base, spec->offset));
+            conf_list_done(option_at(base, spec->offset));
         } else if (spec->kind == OPTION_TABLES) {
             done_tables(spec, base);
         }
@@ -385,11 +194,10 @@ char *option_resolve_listen(const char *text, const char *beside) {
     if (!beside || strncmp(text, scheme, skip) != 0)
         return strdup(text);
     char *path = file_beside(beside, text + skip);
-    char *kept = path ? malloc(skip + strlen(path) + 1) : NULL;
-    if (kept) {
-        memcpy(kept, scheme, skip);
-        strcpy(kept + skip, path);
-    }
+    size_t size = path ? skip + strlen(path) + 1 : 0;
+    char *kept = path ? malloc(size) : NULL;
+    if (kept)
+        snprintf(kept, size, "%s%s", scheme, path);
     free(path);
     return kept;
 }

@@ -38,12 +38,13 @@ struct option_spec {
     size_t offset;
     const char *preset; /* the default, as JSON; "null": nothing; NULL: it must be written */
     unsigned minimum, maximum;
-    const char *const *words;                            /* ends with NULL */
-    const char *wanted;                                  /* of texts, for errors: "an address like \"0.0.0.0:5900\"" */
-    int (*check)(const char *text, struct error *error); /* of each text; NULL: anything */
+    const char *const *words; /* ends with NULL */
+    const char *wanted;       /* for errors; all but numbers and choices have it: "an address like \"0.0.0.0:5900\"" */
+    int (*check)(const char *text, struct error *error);    /* of each text; NULL: anything */
     char *(*resolve)(const char *text, const char *beside); /* makes relative paths relative to a file */
     const struct option_table *elements;
     size_t count_offset;
+    bool nullable;        /* null may be written although it is not the default */
     bool reloadable;      /* a reload takes it over; else it needs a restart */
     const char *flag;     /* --flag; NULL: only in the file */
     const char *argument; /* what --help calls its value */

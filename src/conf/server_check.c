@@ -11,10 +11,10 @@
 #include "lib/addr.h"
 #include "lib/tls.h"
 
+#include <event2/util.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { WHERE_TEXT = 384 };
 static const size_t agents_themselves = (size_t)-1;
@@ -28,11 +28,11 @@ struct claim { /* of a port */
 /* In front of an error: where the reader finds the service. */
 static const char *where(const struct server_conf *conf, size_t service, char text[WHERE_TEXT]) {
     if (service == agents_themselves)
-        snprintf(text, WHERE_TEXT, "%s%sagents", conf->path ? conf->path : "", conf->path ? ": " : "");
+        snprintf(text, WHERE_TEXT, "%s%sagents.", conf->path ? conf->path : "", conf->path ? ": " : "");
     else if (service < conf->file_service_count)
-        snprintf(text, WHERE_TEXT, "%s: services[%zu]", conf->path, service);
+        snprintf(text, WHERE_TEXT, "%s: services[%zu].", conf->path, service);
     else
-        snprintf(text, WHERE_TEXT, "service \"%s\"", conf->services[service].name);
+        snprintf(text, WHERE_TEXT, "service \"%s\": ", conf->services[service].name);
     return text;
 }
 
@@ -41,7 +41,7 @@ static int check_names(const struct server_conf *conf, struct error *error) {
     for (size_t i = 0; i < conf->service_count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(conf->services[i].name, conf->services[j].name) == 0)
-                return error_set(error, "%s.name: \"%s\" is the name of an earlier service; write another",
+                return error_set(error, "%sname: \"%s\" is the name of an earlier service; write another",
                                  where(conf, i, text), conf->services[i].name);
     return 0;
 }
@@ -55,7 +55,7 @@ static bool overlap(const struct endpoint *a, const struct endpoint *b) {
         return a->is_unix && b->is_unix && strcmp(a->host, b->host) == 0;
     if (a->port != b->port || a->port == 0) /* port 0: the system chooses */
         return false;
-    if (!a->host[0] || !b->host[0] || strcasecmp(a->host, b->host) == 0)
+    if (!a->host[0] || !b->host[0] || evutil_ascii_strcasecmp(a->host, b->host) == 0)
         return true;
     bool same_family = !strchr(a->host, ':') == !strchr(b->host, ':');
     return same_family && (is_everything(a->host) || is_everything(b->host));
@@ -73,9 +73,9 @@ static int claim(struct claim *claims, size_t *count, const char *text, size_t s
         if (!overlap(&mine->endpoint, &other->endpoint))
             continue;
         bool agents = other->service == agents_themselves;
-        return error_set(error, "%s.listen: \"%s\" is taken: %s%s%s listens on \"%s\"", where(conf, service, here),
-                         text, agents ? "agents" : "service \"", agents ? "" : conf->services[other->service].name,
-                         agents ? ".listen" : "\"", other->text);
+        return error_set(error, "%slisten: \"%s\" is taken: %s%s%s on \"%s\"", where(conf, service, here), text,
+                         agents ? "agents connect" : "service \"", agents ? "" : conf->services[other->service].name,
+                         agents ? "" : "\" listens", other->text);
     }
     ++*count;
     return 0;
@@ -107,13 +107,13 @@ static int check_limits(const struct server_conf *conf, struct error *error) {
     char text[WHERE_TEXT];
     const char *agents = where(conf, agents_themselves, text);
     if (conf->agents.dead_after_s <= conf->agents.ping_s)
-        return error_set(error, "%s.dead_after: %u is not longer than ping, %u; three times as long is usual", agents,
+        return error_set(error, "%sdead_after: %u is not longer than ping, %u; three times as long is usual", agents,
                          conf->agents.dead_after_s, conf->agents.ping_s);
     if (conf->agents.idle_min > conf->agents.idle_max)
-        return error_set(error, "%s.links.idle_min: %u is more than idle_max, %u", agents, conf->agents.idle_min,
+        return error_set(error, "%slinks.idle_min: %u is more than idle_max, %u", agents, conf->agents.idle_min,
                          conf->agents.idle_max);
     if (conf->agents.crl && !conf->agents.client_ca)
-        return error_set(error, "%s.tls.crl: it revokes certificates of client_ca, which is not given", agents);
+        return error_set(error, "%stls.crl: it revokes certificates of client_ca, which is not given", agents);
     if (conf->group && !conf->user)
         return error_set(error, "%s: group: only with user", conf->path);
     return 0;

@@ -10,13 +10,12 @@
 
 struct server_options {
     struct server_conf *conf; /* file and command line together */
-    bool check_only;          /* --check: the configuration is right; say so and exit 0 */
-    bool needs_setup;         /* no file and no certificate named: the state folder's are used, made at the first start */
+    bool needs_setup; /* no file and no certificate named: the state folder's are used, made at the first start */
 };
 
 /*
- * Reads the command line. Returns -1 to go on, else the exit code (0 after --help and --version, which it printed; 2
- * after it has printed one line on stderr that says what is wrong).
+ * Reads the command line. Returns -1 to go on, else the exit code: 0 after --help, --version and a --check that found
+ * everything right, which have printed to stdout; 2 after one line on stderr that says what is wrong.
  */
 int server_options_read(struct server_options *options, int argc, char **argv);
 void server_options_done(struct server_options *options);

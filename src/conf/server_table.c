@@ -68,7 +68,7 @@ static const char *const log_levels[] = {"error", "warning", "info", "debug", NU
 static const struct option_spec server_specs[] = {
     {"agents.listen", OPTION_TEXTS, AT(agents.listen), "\"0.0.0.0:10001\"", .check = text_check_listen,
      .resolve = option_resolve_listen, .wanted = "an address like \"0.0.0.0:10001\", or a list of them", RELOADS,
-     .flag = "listen", .argument = "ADDR:PORT", .help = "where agents connect [0.0.0.0:10001]; again for more"},
+     .flag = "listen", .argument = "ADDR:PORT", .help = "where agents connect [0.0.0.0:10001]"},
     {"agents.tls.cert", OPTION_TEXT, AT(agents.certificate), "\"server.pem\"", .resolve = option_resolve_path,
      .wanted = "a PEM file's path", RELOADS, .help = "the server's certificate chain"},
     {"agents.tls.key", OPTION_TEXT, AT(agents.key), "\"server.key\"", .resolve = option_resolve_path,
@@ -102,7 +102,7 @@ static const struct option_spec server_specs[] = {
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, 256, .flag = "threads", .argument = "N",
      .help = "relay threads [0: one per core]"},
     {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"/run/munnel/munneld.sock\"", .resolve = option_resolve_path,
-     .wanted = "a path, or null", .help = "the socket where munnel status and the like ask; null: none"},
+     .nullable = true, .wanted = "a path", .help = "the socket where munnel status and the like ask; null: none"},
     {"admin.http", OPTION_TEXT, AT(admin_http), "null", .check = text_check_listen, .resolve = option_resolve_listen,
      .wanted = "an address like \"127.0.0.1:10002\"", .help = "where the web page is served; null: nowhere"},
     {"log.format", OPTION_CHOICE, AT(log.format), "\"text\"", .words = log_formats, .flag = "log-format",

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_table: every option of munnel-agent.
+ * Immutable: may be read on every thread.
+ */
+#ifndef MUNNEL_CONF_AGENT_TABLE_H
+#define MUNNEL_CONF_AGENT_TABLE_H
+
+#include "conf/option.h"
+
+extern const struct option_table agent_table; /* fills a struct agent_options */
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * option_value: one value of a configuration: its type, range and words, where it is kept, and the error if it is
+ * wrong. Runs on: start, reload or a tool. Owns: nothing.
+ */
+#include "config.h"
+
+#include "conf/option_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool can_be_null(const struct option_spec *spec) {
+    return spec->nullable || (spec->preset && strcmp(spec->preset, "null") == 0);
+}
+
+/* What was written, for an error; cut where it is long. */
+const char *option_show(const json_t *value, char text[OPTION_VALUE_TEXT]) {
+    char *whole = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    snprintf(text, OPTION_VALUE_TEXT, "%s", whole ? whole : "this");
+    if (whole && strlen(whole) >= OPTION_VALUE_TEXT)
+        memcpy(text + OPTION_VALUE_TEXT - 4, "...", 4);
+    free(whole);
+    return text;
+}
+
+void option_append(char *text, size_t size, const char *more) {
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, "%s", more);
+}
+
+/* "a", "b" or "c" */
+static void append_words(char *text, size_t size, const char *const *words) {
+    for (size_t i = 0; words[i]; i++) {
+        option_append(text, size, i == 0 ? "\"" : words[i + 1] ? ", \"" : " or \"");
+        option_append(text, size, words[i]);
+        option_append(text, size, "\"");
+    }
+}
+
+/* What would be right. */
+const char *option_wanted(const struct option_spec *spec, char text[OPTION_WANTED_TEXT]) {
+    text[0] = '\0';
+    if (spec->kind == OPTION_NUMBER)
+        snprintf(text, OPTION_WANTED_TEXT, "a whole number from %u to %u", spec->minimum, spec->maximum);
+    else if (spec->wanted)
+        option_append(text, OPTION_WANTED_TEXT, spec->wanted);
+    else
+        append_words(text, OPTION_WANTED_TEXT, spec->words);
+    if (can_be_null(spec) && spec->kind != OPTION_WORD)
+        option_append(text, OPTION_WANTED_TEXT, ", or null");
+    return text;
+}
+
+static int complain_kind(const struct option_spec *spec, const json_t *value, struct option_place *place) {
+    char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
+    return option_complain(place, "%s is not right here; write %s", option_show(value, is), option_wanted(spec, right));
+}
+
+/* The text as it is kept, checked; NULL after a complaint. */
+static char *take_text(const struct option_spec *spec, const json_t *value, struct option_place *place) {
+    struct error error;
+    if (!json_is_string(value)) {
+        complain_kind(spec, value, place);
+        return NULL;
+    }
+    const char *text = json_string_value(value);
+    if (spec->check ? spec->check(text, &error) != 0 : text[0] == '\0') {
+        if (spec->check)
+            option_complain(place, "%s", error.text);
+        else
+            complain_kind(spec, value, place);
+        return NULL;
+    }
+    char *kept = spec->resolve ? spec->resolve(text, place->beside) : strdup(text);
+    if (!kept)
+        option_complain(place, "out of memory");
+    return kept;
+}
+
+static int set_text(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+    char **text = option_at(base, spec->offset);
+    char *kept = NULL;
+    if (!(json_is_null(value) && can_be_null(spec))) {
+        kept = take_text(spec, value, place);
+        if (!kept)
+            return -1;
+    }
+    free(*text);
+    *text = kept;
+    return 0;
+}
+
+int option_add_text(const struct option_spec *spec, void *base, const json_t *value, struct option_place *place) {
+    struct conf_list *list = option_at(base, spec->offset);
+    char *kept = take_text(spec, value, place);
+    if (!kept)
+        return -1;
+    int failed = conf_list_has(list, kept)   ? option_complain(place, "\"%s\" is written twice", kept)
+                 : conf_list_add(list, kept) ? option_complain(place, "out of memory")
+                                             : 0;
+    free(kept);
+    return failed;
+}
+
+static int set_texts(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+    conf_list_done(option_at(base, spec->offset));
+    if (json_is_null(value) && can_be_null(spec))
+        return 0;
+    if (!json_is_array(value))
+        return option_add_text(spec, base, value, place);
+    if (json_array_size(value) == 0)
+        return option_complain(place, "the list is empty; write at least one%s",
+                               spec->preset ? ", or leave it out" : "");
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        size_t mark = option_enter(place, NULL, i);
+        if (option_add_text(spec, base, json_array_get(value, i), place))
+            return -1;
+        option_leave(place, mark);
+    }
+    return 0;
+}
+
+static int set_number(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+    char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
+    if (!json_is_integer(value)) /* 8.0 is none either */
+        return complain_kind(spec, value, place);
+    json_int_t number = json_integer_value(value);
+    if (number < (json_int_t)spec->minimum || number > (json_int_t)spec->maximum)
+        return option_complain(place, "%s is out of range; write %s", option_show(value, is),
+                               option_wanted(spec, right));
+    *(unsigned *)option_at(base, spec->offset) = (unsigned)number;
+    return 0;
+}
+
+static int find_word(const struct option_spec *spec, const json_t *value) {
+    for (int i = 0; json_is_string(value) && spec->words[i]; i++)
+        if (strcmp(spec->words[i], json_string_value(value)) == 0)
+            return i;
+    return -1;
+}
+
+static int set_choice(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+    int found = find_word(spec, value);
+    if (found < 0)
+        return complain_kind(spec, value, place);
+    unsigned choice = (unsigned)found;
+    memcpy(option_at(base, spec->offset), &choice,
+           sizeof choice); /* an enum is as large as an unsigned: server_table.c */
+    return 0;
+}
+
+static int set_word(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+    if (find_word(spec, value) < 0)
+        return complain_kind(spec, value, place);
+    *(bool *)option_at(base, spec->offset) = true;
+    return 0;
+}
+
+static int read_element(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+    char is[OPTION_VALUE_TEXT];
+    const struct option_table *table = spec->elements;
+    void *elements;
+    size_t *count = option_at(base, spec->count_offset);
+    if (!json_is_object(value))
+        return option_complain(place, "%s is not right here; write an object {...}", option_show(value, is));
+    memcpy(&elements, option_at(base, spec->offset), sizeof elements);
+    elements = realloc(elements, (*count + 1) * table->size);
+    if (!elements)
+        return option_complain(place, "out of memory");
+    memcpy(option_at(base, spec->offset), &elements, sizeof elements);
+    void *element = option_at(elements, *count * table->size);
+    memset(element, 0, table->size);
+    ++*count;
+    return option_defaults(table, element, place) || option_read(table, element, value, place) ? -1 : 0;
+}
+
+static int set_tables(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+    char is[OPTION_VALUE_TEXT];
+    if (!json_is_array(value))
+        return option_complain(place, "%s is not right here; write a list [{...}, {...}]", option_show(value, is));
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        size_t mark = option_enter(place, NULL, i);
+        if (read_element(spec, base, json_array_get(value, i), place))
+            return -1;
+        option_leave(place, mark);
+    }
+    return 0;
+}
+
+int option_set_value(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+    static int (*const setters[])(const struct option_spec *, void *, json_t *, struct option_place *) = {
+        [OPTION_TEXT] = set_text,     [OPTION_TEXTS] = set_texts, [OPTION_NUMBER] = set_number,
+        [OPTION_CHOICE] = set_choice, [OPTION_WORD] = set_word,   [OPTION_TABLES] = set_tables,
+    };
+    return setters[spec->kind](spec, base, value, place);
+}
