@@ -23,17 +23,20 @@ done
 # packages_list build|tests: the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
-    apt-build) echo gcc make autoconf automake pkg-config libc6-dev libevent-dev libssl-dev libjansson-dev ca-certificates curl python3 ;;
-    apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc clang-format \
-        cppcheck iproute2 procps sslscan xz-utils ;;
-    dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel curl python3 diffutils ;;
-    dnf-tests) echo check-devel nginx openssh-server openssh-clients openssl iperf3 nmap-ncat socat mandoc clang-tools-extra \
-        cppcheck iproute procps-ng sslscan libasan libubsan libtsan xz ;;
+    apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev curl python3 ;;
+    apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc \
+        clang-format cppcheck iproute2 procps sslscan xz-utils ;;
+    dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel curl \
+        python3 diffutils ;;
+    dnf-tests) echo check-devel nginx openssh-server openssh-clients openssl iperf3 nmap-ncat socat mandoc \
+        clang-tools-extra cppcheck iproute procps-ng sslscan libasan libubsan libtsan xz ;;
     pacman-build) echo gcc make autoconf automake pkgconf libevent openssl jansson curl python diffutils ;;
-    pacman-tests) echo check nginx openssh iperf3 openbsd-netcat socat mandoc clang cppcheck iproute2 procps-ng sslscan xz ;;
-    apk-build) echo gcc make musl-dev autoconf automake pkgconf libevent-dev openssl-dev jansson-dev curl python3 linux-headers ;;
-    apk-tests) echo check-dev nginx openssh openssl iperf3 netcat-openbsd socat mandoc clang-extra-tools cppcheck iproute2 \
-        procps-ng sslscan xz ;;
+    pacman-tests) echo check nginx openssh iperf3 openbsd-netcat socat mandoc clang cppcheck iproute2 procps-ng \
+        sslscan xz ;;
+    apk-build) echo gcc musl-dev linux-headers make autoconf automake pkgconf libevent-dev openssl-dev jansson-dev \
+        curl python3 ;;
+    apk-tests) echo check-dev nginx openssh openssl iperf3 netcat-openbsd socat mandoc clang-extra-tools cppcheck \
+        iproute2 procps-ng sslscan xz ;;
     esac
 }
 
@@ -59,13 +62,13 @@ packages_as_root() {
 # packages_install build tests ...: installs what of these lists is missing; asks nothing.
 packages_install() {
     if [ $packages_manager = none ]; then
-        say "No apt, dnf, pacman or apk here, so nothing can be installed for you. Needed: a C11 compiler, make, autoconf," \
-            "automake, pkg-config, libevent 2.1.12, OpenSSL 3.0, jansson 2.13, curl and python3; for the tests also Check," \
-            "nginx, OpenSSH, iperf3, netcat, socat, mandoc, clang-format 14, cppcheck, ss, ps and sslscan."
+        say "No apt, dnf, pacman or apk here, so nothing can be installed for you. Needed: a C11 compiler, make," \
+            "autoconf, automake, pkg-config, libevent 2.1.12, OpenSSL 3.0, jansson 2.13, curl and python3; for the tests" \
+            "also Check, nginx, OpenSSH, iperf3, netcat, socat, mandoc, clang-format 14, cppcheck, ss, ps and sslscan."
         say "Going on in the hope that they are there."
         return 0
     fi
-    [ $packages_manager = apt ] || say "Note: nobody has tried this with $packages_manager yet; please tell us how it went."
+    [ $packages_manager = apt ] || say "Note: nobody has tried this with $packages_manager yet; tell us how it went."
     packages_missing=
     for packages_kind in "$@"; do
         for packages_name in $(packages_list "$packages_kind"); do
@@ -78,7 +81,8 @@ packages_install() {
     case $packages_manager in
     apt)
         packages_as_root apt-get update -qq
-        packages_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages_missing
+        packages_as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -qq -y --no-install-recommends $packages_missing
         ;;
     dnf) packages_as_root dnf install -y $packages_missing ;;
     pacman) packages_as_root pacman -Sy --needed --noconfirm $packages_missing ;;
