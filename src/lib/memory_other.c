@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * memory_other: C libraries whose malloc needs no telling, or takes none.
+ * Runs on: start. Owns: nothing. memory_glibc.c is its counterpart.
+ */
+#include "config.h"
+
+#include "lib/memory.h"
+
+#include <stdlib.h>
+
+#ifndef __GLIBC__
+void memory_tune(void)
+{
+}
+#endif
