@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent: munnel-agent's control plane: the servers that it serves, the data plane under them, and their common end.
+ * Runs on: the control thread. Owns: the plane, the upstreams, the dialling of data links, the drain.
+ * States: working -> draining (drain.c) -> over; working -> over when every server has turned it away for good.
+ */
+#include "config.h"
+
+#include "agent/agent.h"
+
+#include "agent/drain.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { INSTANCE_BYTES = 16, PING_S = 10, DEAD_AFTER_S = 30, GREETING_MS = 5000 };
+
+const struct agent_times AGENT_TIMES = {
+    .upstream = {.first_ms = 1000, .longest_ms = 5000, .final_ms = 60000, .settled_ms = 2000, .resolve_ms = 5000},
+    .drained_ms = 2000,
+    .finish_ms = 30000,
+    .bye_ms = 500,
+    .look_ms = 50};
+
+struct agent {
+    const struct agent_settings *settings;
+    char instance[2 * INSTANCE_BYTES + 1];
+    char who[MESSAGE_NAME_MAX + 8]; /* "agent NAME" */
+    struct plane *plane;
+    struct links *links;
+    struct upstream_parts parts;
+    struct upstream *upstreams[UPSTREAM_MAX];
+    struct drain *drain;
+    bool rejected;
+};
+
+/* ---- events of the data plane ---- */
+
+static struct upstream *upstream_at(const struct agent *agent, uint64_t tag)
+{
+    assert(upstream_of_tag(tag) < agent->settings->server_count);
+    return agent->upstreams[upstream_of_tag(tag)];
+}
+
+static void on_greeting(void *context, const struct greeting *greeting)
+{
+    struct agent *agent = context;
+
+    if (!links_made(greeting->tag))
+        upstream_on_greeting(upstream_at(agent, greeting->tag), greeting);
+    else if (greeting->rejected)
+        plane_reject(agent->plane, greeting->link, NULL); /* of a data link: on_gone says the rest */
+}
+
+static void on_idle(void *context, struct link_ref link, uint64_t tag)
+{
+    const struct agent *agent = context;
+
+    (void)link;
+    if (links_made(tag))
+        links_on_ready(agent->links, tag);
+}
+
+static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag)
+{
+    (void)context, (void)client, (void)link, (void)tag;
+    assert(!"an agent hands no client to its plane");
+}
+
+static void on_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length)
+{
+    const struct agent *agent = context;
+
+    (void)link;
+    if (!links_made(tag))
+        upstream_on_told(upstream_at(agent, tag), tag, text, length);
+}
+
+static void on_gone(void *context, const struct link_end *end)
+{
+    const struct agent *agent = context;
+
+    if (links_made(end->tag))
+        links_on_gone(agent->links, end);
+    else
+        upstream_on_gone(upstream_at(agent, end->tag), end);
+}
+
+static const struct plane_events EVENTS = {.on_greeting = on_greeting,
+                                           .on_idle = on_idle,
+                                           .on_client_back = on_client_back,
+                                           .on_told = on_told,
+                                           .on_gone = on_gone};
+
+/* ---- events of the upstreams and the drain ---- */
+
+static bool all_gave_up(const struct agent *agent)
+{
+    size_t index = 0;
+
+    while (index < agent->settings->server_count && upstream_gave_up(agent->upstreams[index]))
+        index++;
+    return index == agent->settings->server_count;
+}
+
+static void on_change(void *context)
+{
+    struct agent *agent = context;
+
+    if (agent->drain != NULL) {
+        drain_look(agent->drain);
+    } else if (all_gave_up(agent)) {
+        agent->rejected = true;
+        loop_stop(agent->settings->loop);
+    }
+}
+
+static void on_drain_over(void *context)
+{
+    const struct agent *agent = context;
+
+    log_event(agent->settings->log, LOG_LEVEL_INFO, agent->who, "stopped", NULL);
+    loop_stop(agent->settings->loop);
+}
+
+static void start_drain(struct agent *agent)
+{
+    const struct agent_settings *settings = agent->settings;
+    struct drain_parts parts = {.loop = settings->loop,
+                                .log = settings->log,
+                                .plane = agent->plane,
+                                .who = agent->who,
+                                .upstreams = agent->upstreams,
+                                .upstream_count = settings->server_count,
+                                .drained_ms = settings->times.drained_ms,
+                                .finish_ms = settings->times.finish_ms,
+                                .bye_ms = settings->times.bye_ms,
+                                .look_ms = settings->times.look_ms,
+                                .on_over = on_drain_over,
+                                .context = agent};
+
+    agent->drain = drain_new(&parts);
+    if (agent->drain != NULL)
+        drain_look(agent->drain);
+    else
+        loop_stop(settings->loop); /* out of memory: the end comes without manners */
+}
+
+void agent_end(struct agent *agent)
+{
+    if (agent->drain == NULL) {
+        start_drain(agent);
+        return;
+    }
+    log_event(agent->settings->log, LOG_LEVEL_WARNING, agent->who, "stopped before its relays were over", NULL);
+    loop_stop(agent->settings->loop);
+}
+
+/* ---- life ---- */
+
+static int make_instance(struct agent *agent, struct error *error)
+{
+    uint8_t bytes[INSTANCE_BYTES];
+
+    if (secret_random(bytes, sizeof bytes) != 0)
+        return error_set(error, "the system gives no random bytes");
+    secret_to_hex(bytes, sizeof bytes, agent->instance);
+    return 0;
+}
+
+static int make_plane(struct agent *agent, struct error *error)
+{
+    const struct agent_settings *settings = agent->settings;
+    struct plane_options options = {.is_agent = true,
+                                    .threads = settings->threads,
+                                    .control = settings->loop,
+                                    .log = settings->log,
+                                    .instance = agent->instance,
+                                    .ping_s = PING_S,
+                                    .dead_after_s = DEAD_AFTER_S,
+                                    .greeting_ms = GREETING_MS,
+                                    .events = &EVENTS,
+                                    .context = agent,
+                                    .resolver = settings->resolver,
+                                    .allow = settings->allow};
+
+    agent->plane = plane_new(&options, error);
+    return agent->plane != NULL ? 0 : -1;
+}
+
+static int make_upstreams(struct agent *agent, struct error *error)
+{
+    const struct agent_settings *settings = agent->settings;
+
+    agent->links = links_new(agent->plane, settings->log);
+    if (agent->links == NULL)
+        return error_set(error, "out of memory");
+    agent->parts = (struct upstream_parts){.loop = settings->loop,
+                                           .plane = agent->plane,
+                                           .log = settings->log,
+                                           .resolver = settings->resolver,
+                                           .links = agent->links,
+                                           .name = settings->name,
+                                           .group = settings->group,
+                                           .instance = agent->instance,
+                                           .times = settings->times.upstream,
+                                           .on_change = on_change,
+                                           .context = agent};
+    for (unsigned i = 0; i < settings->server_count; i++) {
+        agent->upstreams[i] = upstream_new(&agent->parts, &settings->servers[i], i, error);
+        if (agent->upstreams[i] == NULL)
+            return -1;
+    }
+    return 0;
+}
+
+struct agent *agent_new(const struct agent_settings *settings, struct error *error)
+{
+    struct agent *agent = calloc(1, sizeof *agent);
+
+    assert(settings->server_count > 0 && settings->server_count <= UPSTREAM_MAX);
+    if (agent == NULL) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    agent->settings = settings;
+    snprintf(agent->who, sizeof agent->who, "agent %s", settings->name);
+    if (make_instance(agent, error) != 0 || make_plane(agent, error) != 0 || make_upstreams(agent, error) != 0) {
+        agent_free(agent);
+        return NULL;
+    }
+    return agent;
+}
+
+void agent_free(struct agent *agent)
+{
+    if (agent == NULL)
+        return;
+    drain_free(agent->drain);
+    agent->drain = NULL;
+    for (unsigned i = 0; i < agent->settings->server_count && agent->upstreams[i] != NULL; i++)
+        upstream_stop(agent->upstreams[i]); /* no dial any more for what the plane still has to say */
+    if (agent->plane != NULL)
+        plane_free(agent->plane);
+    for (unsigned i = 0; i < agent->settings->server_count; i++)
+        upstream_free(agent->upstreams[i]);
+    links_free(agent->links);
+    free(agent);
+}
+
+void agent_start(struct agent *agent)
+{
+    for (unsigned i = 0; i < agent->settings->server_count; i++)
+        upstream_start(agent->upstreams[i]);
+}
+
+void agent_log_live(const struct agent *agent)
+{
+    struct plane_counts counts;
+    unsigned working = 0;
+
+    plane_count(agent->plane, &counts);
+    for (unsigned i = 0; i < agent->settings->server_count; i++)
+        working += upstream_is_working(agent->upstreams[i]);
+    log_event(agent->settings->log, LOG_LEVEL_INFO, agent->who, "live",
+              LOG_FIELDS(LOG_NUMBER("servers", working), LOG_NUMBER("links", counts.links),
+                         LOG_NUMBER("handshakes_done", counts.handshakes_done), LOG_NUMBER("relays", counts.relays),
+                         LOG_NUMBER("relays_ended", counts.relays_ended), LOG_NUMBER("lingering", counts.lingering),
+                         LOG_NUMBER("dials", counts.dials)));
+}
+
+enum agent_exit agent_result(const struct agent *agent, char *why, size_t size)
+{
+    const struct upstream *first = agent->upstreams[0];
+
+    if (!agent->rejected)
+        return AGENT_EXIT_OK;
+    snprintf(why, size, "%s: %s", upstream_who(first), upstream_why(first));
+    return AGENT_EXIT_REJECTED;
+}

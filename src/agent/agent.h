@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent: munnel-agent's control plane: the servers that it serves, the data plane under them, and their common end.
+ * Runs on: the control thread. Owns: the plane, the upstreams, the dialling of data links, the drain.
+ */
+#ifndef MUNNEL_AGENT_AGENT_H
+#define MUNNEL_AGENT_AGENT_H
+
+#include "agent/upstream.h"
+
+struct agent;
+
+struct agent_times {
+    struct upstream_times upstream;
+    unsigned drained_ms; /* wait for the servers' `drained` */
+    unsigned finish_ms;  /* then for running relays */
+    unsigned bye_ms;     /* then for `bye` to be on its way */
+    unsigned look_ms;    /* how often relays are counted meanwhile */
+};
+extern const struct agent_times AGENT_TIMES; /* the defaults; upstream.longest_ms is --retry */
+
+struct agent_settings { /* kept by reference; must outlive the agent */
+    struct loop *loop;
+    struct log *log;
+    struct resolver *resolver;
+    const struct rules *allow;
+    const char *name, *group; /* group "" = all that the credential carries */
+    unsigned threads;
+    const struct upstream_server *servers;
+    size_t server_count; /* 1 to UPSTREAM_MAX */
+    struct agent_times times;
+};
+
+enum agent_exit { AGENT_EXIT_OK = 0, AGENT_EXIT_FAILED = 1, AGENT_EXIT_USAGE = 2, AGENT_EXIT_REJECTED = 3 };
+
+struct agent *agent_new(const struct agent_settings *settings, struct error *error); /* NULL with error */
+void agent_free(struct agent *agent);
+void agent_start(struct agent *agent); /* goes to its servers; loop_stop is called when it is over */
+
+/* The first time: drains, then stops. The second time: stops at once. */
+void agent_end(struct agent *agent);
+void agent_log_live(const struct agent *agent); /* one line "live" with the plane's counts */
+
+/* After the loop: AGENT_EXIT_REJECTED when every server turned us away for good; `why` then says so in words. */
+enum agent_exit agent_result(const struct agent *agent, char *why, size_t size);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * attempt: one way from a server's name to its verified WELCOME: looks the name up, walks its addresses.
+ * Runs on: the control thread. Owns: its question to the resolver, the addresses, the HELLO.
+ * States: idle -> resolving -> dialling (address by address; the plane limits the time of each) -> idle. It is over by
+ * a WELCOME, by a refusal that counts for every address, or when all addresses are tried.
+ */
+#include "config.h"
+
+#include "agent/attempt.h"
+
+#include "agent/welcome.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct attempt {
+    struct attempt_parts parts;
+    struct resolver_question *question; /* resolving */
+    struct addr addresses[RESOLVER_ADDRESSES];
+    int count, next;
+    uint64_t serial, tag; /* tag: of the dial under way; 0: none */
+    bool refused;         /* in words, on the dial under way */
+    struct dial_order order;
+    struct message_hello hello;
+    char *hello_text;
+    struct failure failure;
+};
+
+struct attempt *attempt_new(const struct attempt_parts *parts)
+{
+    struct attempt *attempt = calloc(1, sizeof *attempt);
+
+    assert(parts->index < 1 << ATTEMPT_INDEX_BITS);
+    if (attempt != NULL)
+        attempt->parts = *parts;
+    return attempt;
+}
+
+void attempt_cancel(struct attempt *attempt)
+{
+    if (attempt->question != NULL)
+        resolver_cancel(attempt->question);
+    attempt->question = NULL;
+    attempt->tag = 0; /* what still comes of the dial is nobody's, and turned away */
+}
+
+void attempt_free(struct attempt *attempt)
+{
+    if (attempt == NULL)
+        return;
+    attempt_cancel(attempt);
+    free(attempt->hello_text);
+    secret_wipe(attempt, sizeof *attempt);
+    free(attempt);
+}
+
+static void dial(struct attempt *attempt, const struct addr *address)
+{
+    const struct attempt_parts *parts = &attempt->parts;
+
+    attempt->tag = ++attempt->serial << ATTEMPT_INDEX_BITS | parts->index;
+    attempt->refused = false;
+    attempt->order = (struct dial_order){.address = *address,
+                                         .tls = parts->tls,
+                                         .server_name = parts->endpoint->is_unix ? "localhost" : parts->endpoint->host,
+                                         .hello = attempt->hello_text,
+                                         .has_key = parts->token->present,
+                                         .proof_role = DIAL_PROOF_AGENT,
+                                         .is_control = true,
+                                         .tag = attempt->tag};
+    memcpy(attempt->order.key, parts->token->key, SECRET_SIZE);
+    plane_dial(parts->plane, &attempt->order);
+    secret_wipe(attempt->order.key, SECRET_SIZE);
+}
+
+/* A refusal for good in the server's own words holds for each of its addresses; a certificate only for this one. */
+static void dial_next(struct attempt *attempt)
+{
+    bool refused_for_good = attempt->refused && attempt->failure.final;
+
+    attempt->tag = 0;
+    if (attempt->next < attempt->count && !refused_for_good)
+        dial(attempt, &attempt->addresses[attempt->next++]);
+    else
+        attempt->parts.on_failed(attempt->parts.context);
+}
+
+static void make_hello(struct attempt *attempt)
+{
+    attempt->hello = (struct message_hello){.kind = MESSAGE_KIND_CONTROL,
+                                            .protocol = MESSAGE_PROTOCOL,
+                                            .credential = attempt->parts.token->credential,
+                                            .name = attempt->parts.name,
+                                            .group = attempt->parts.group,
+                                            .instance = attempt->parts.instance,
+                                            .session = ""};
+    free(attempt->hello_text);
+    attempt->hello_text = message_format_hello(&attempt->hello);
+    if (attempt->hello_text == NULL) {
+        failure_note(&attempt->failure, false, "out of memory");
+        attempt->count = 0;
+    }
+}
+
+static void dial_all(struct attempt *attempt)
+{
+    attempt->next = 0;
+    make_hello(attempt);
+    dial_next(attempt);
+}
+
+static void on_resolved(void *context, const struct resolver_answer *answer)
+{
+    struct attempt *attempt = context;
+
+    attempt->question = NULL;
+    if (answer->count == 0)
+        failure_note(&attempt->failure, false, "%s: %s", attempt->parts.endpoint->host, answer->why);
+    attempt->count = answer->count;
+    memcpy(attempt->addresses, answer->addresses, sizeof attempt->addresses);
+    dial_all(attempt);
+}
+
+/* The name is looked up again each time: the server may have moved. */
+void attempt_start(struct attempt *attempt)
+{
+    const struct attempt_parts *parts = &attempt->parts;
+
+    assert(attempt->question == NULL && attempt->tag == 0);
+    attempt->failure = (struct failure){0};
+    attempt->refused = false;
+    if (addr_from_endpoint(&attempt->addresses[0], parts->endpoint)) {
+        attempt->count = 1;
+        dial_all(attempt);
+        return;
+    }
+    attempt->question =
+        resolver_ask(parts->resolver, parts->loop, parts->endpoint, parts->resolve_ms, on_resolved, attempt);
+    if (attempt->question == NULL) {
+        failure_note(&attempt->failure, false, "out of memory");
+        parts->on_failed(parts->context);
+    }
+}
+
+bool attempt_on_greeting(struct attempt *attempt, const struct greeting *greeting, struct message_welcome *welcome)
+{
+    if (greeting->tag != attempt->tag)
+        return false;
+    if (!welcome_read(welcome, greeting, attempt->parts.token, &attempt->failure)) {
+        attempt->refused = true; /* on_gone follows, and the next address with it */
+        return false;
+    }
+    attempt->tag = 0;
+    return true;
+}
+
+void attempt_on_gone(struct attempt *attempt, const struct link_end *end)
+{
+    if (end->tag != attempt->tag)
+        return;
+    log_event(attempt->parts.log, LOG_LEVEL_DEBUG, attempt->parts.who, "an address failed",
+              LOG_FIELDS(LOG_TEXT("why", end->why)));
+    if (!attempt->refused)
+        failure_note_end(&attempt->failure, end);
+    dial_next(attempt);
+}
+
+const struct failure *attempt_failure(const struct attempt *attempt)
+{
+    return &attempt->failure;
+}
+
+const struct dial_order *attempt_order(const struct attempt *attempt)
+{
+    return &attempt->order;
+}
+
+const struct message_hello *attempt_hello(const struct attempt *attempt)
+{
+    return &attempt->hello;
+}

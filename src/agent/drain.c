@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * drain: the ordered end of an agent, so that no client is lost by it.
+ * Runs on: the control thread. Owns: its timer.
+ * States: draining (until every server says `drained`: OPENs on their way are still served) -> finishing (until the
+ * relays are over) -> leaving (until `bye` was heard) -> over. Each has a time limit.
+ */
+#include "config.h"
+
+#include "agent/drain.h"
+
+#include "lib/clock.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+enum drain_state { DRAINING, FINISHING, LEAVING, OVER };
+
+struct drain {
+    struct drain_parts parts;
+    enum drain_state state;
+    uint64_t until_ms; /* the end of this state */
+    struct event *timer;
+};
+
+static uint64_t running(const struct drain *drain)
+{
+    struct plane_counts counts;
+
+    plane_count(drain->parts.plane, &counts);
+    return counts.relays + counts.lingering;
+}
+
+static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct upstream *upstream))
+{
+    size_t index = 0;
+
+    while (index < drain->parts.upstream_count && is_so(drain->parts.upstreams[index]))
+        index++;
+    return index == drain->parts.upstream_count;
+}
+
+static void tell_all(const struct drain *drain, enum message_op op)
+{
+    for (size_t i = 0; i < drain->parts.upstream_count; i++)
+        upstream_tell(drain->parts.upstreams[i], op);
+}
+
+static void begin_finishing(struct drain *drain)
+{
+    plane_drain(drain->parts.plane);
+    drain->until_ms = clock_ms() + drain->parts.finish_ms;
+}
+
+static void begin_leaving(struct drain *drain)
+{
+    uint64_t left = running(drain);
+
+    if (left > 0)
+        log_event(drain->parts.log, LOG_LEVEL_WARNING, drain->parts.who, "ends relays that took too long",
+                  LOG_FIELDS(LOG_NUMBER("relays", left)));
+    tell_all(drain, MESSAGE_OP_BYE);
+    drain->until_ms = clock_ms() + drain->parts.bye_ms;
+}
+
+static void begin_over(struct drain *drain)
+{
+    event_del(drain->timer);
+    drain->parts.on_over(drain->parts.context);
+}
+
+static bool state_is_done(const struct drain *drain)
+{
+    if (clock_ms() >= drain->until_ms)
+        return true;
+    switch (drain->state) {
+    case DRAINING:
+        return all_upstreams(drain, upstream_is_drained);
+    case FINISHING:
+        return running(drain) == 0;
+    case LEAVING:
+        return all_upstreams(drain, upstream_is_alone);
+    case OVER:
+        break;
+    }
+    return false;
+}
+
+void drain_look(struct drain *drain)
+{
+    static void (*const begin[])(
+        struct drain * drain) = {[FINISHING] = begin_finishing, [LEAVING] = begin_leaving, [OVER] = begin_over};
+
+    while (drain->state != OVER && state_is_done(drain))
+        begin[++drain->state](drain);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd, (void)what;
+    drain_look(context);
+}
+
+static int start_timer(struct drain *drain)
+{
+    struct timeval every = {.tv_sec = drain->parts.look_ms / 1000,
+                            .tv_usec = (suseconds_t)(drain->parts.look_ms % 1000) * 1000};
+
+    drain->timer = event_new(loop_base(drain->parts.loop), -1, EV_PERSIST, on_timer, drain);
+    return drain->timer != NULL ? event_add(drain->timer, &every) : -1;
+}
+
+struct drain *drain_new(const struct drain_parts *parts)
+{
+    struct drain *drain = calloc(1, sizeof *drain);
+
+    if (drain == NULL)
+        return NULL;
+    drain->parts = *parts;
+    if (start_timer(drain) != 0) {
+        drain_free(drain);
+        return NULL;
+    }
+    log_event(parts->log, LOG_LEVEL_INFO, parts->who, "draining", LOG_FIELDS(LOG_NUMBER("relays", running(drain))));
+    for (size_t i = 0; i < parts->upstream_count; i++)
+        upstream_stop(parts->upstreams[i]);
+    tell_all(drain, MESSAGE_OP_DRAIN);
+    drain->until_ms = clock_ms() + parts->drained_ms;
+    return drain;
+}
+
+void drain_free(struct drain *drain)
+{
+    if (drain == NULL)
+        return;
+    if (drain->timer != NULL)
+        event_free(drain->timer);
+    free(drain);
+}

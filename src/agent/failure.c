@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * failure: why an attempt to reach a server failed, how final that is, and how often the log is told.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "agent/failure.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LONGEST_RETRY_AFTER_S = 600 }; /* a server that says more is not believed */
+
+static const char *const REJECT_WORDS[] = {
+#define REJECT_WORD(name, code, final) [MESSAGE_REJECT_##name] = code,
+    MESSAGE_REJECTS(REJECT_WORD)
+#undef REJECT_WORD
+};
+
+void failure_note(struct failure *failure, bool final, const char *format, ...)
+{
+    va_list arguments;
+
+    if (failure->final && !final)
+        return;
+    failure->noted = true;
+    failure->final = final;
+    va_start(arguments, format);
+    vsnprintf(failure->why, sizeof failure->why, format, arguments);
+    va_end(arguments);
+}
+
+/*
+ * How the words begin when a link failed before or in TLS without either side having judged the other: the network, or
+ * a server that is overloaded or on its way down. Anything else that fails in TLS fails again: a certificate, a
+ * version, a port on which something else listens.
+ */
+static const char *const PASSING_IN_TLS[] = {"the connection was cut", "not ready in time", "out of memory",
+                                             "the other side had an internal error"};
+
+static bool fails_again(const struct link_end *end)
+{
+    if (!end->tls_failed && !end->refused_by_peer)
+        return false;
+    for (size_t i = 0; i < sizeof PASSING_IN_TLS / sizeof PASSING_IN_TLS[0]; i++)
+        if (strncmp(end->why, PASSING_IN_TLS[i], strlen(PASSING_IN_TLS[i])) == 0)
+            return false;
+    return true;
+}
+
+void failure_note_end(struct failure *failure, const struct link_end *end)
+{
+    char address[ADDR_TEXT];
+    bool final = fails_again(end);
+
+    failure_note(failure, final, "%s: %s", addr_format(&end->peer, address, sizeof address), end->why);
+}
+
+void failure_note_reject(struct failure *failure, const struct message_reject *reject)
+{
+    uint64_t after_s = reject->retry_after_s < LONGEST_RETRY_AFTER_S ? reject->retry_after_s : LONGEST_RETRY_AFTER_S;
+
+    if (failure->retry_after_ms < after_s * 1000)
+        failure->retry_after_ms = (unsigned)after_s * 1000;
+    failure_note(failure, message_reject_is_final(reject->code), "the server turned this agent away (%s): %s",
+                 REJECT_WORDS[reject->code], reject->reason);
+}
+
+void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
+                 unsigned retry_ms)
+{
+    const struct log_field fields[] = {LOG_TEXT("why", failure->why), LOG_NUMBER("retry_ms", retry_ms), LOG_END};
+    bool is_new = strcmp(memory->said, failure->why) != 0;
+    bool allowed = log_limit_allows(&memory->limit, 1, NULL);
+    const char *what = is_new ? "cannot connect" : "still cannot connect";
+
+    log_event(log, is_new || allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, what, fields);
+    memcpy(memory->said, failure->why, sizeof memory->said);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * failure: why an attempt to reach a server failed, how final that is, and how often the log is told.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#ifndef MUNNEL_AGENT_FAILURE_H
+#define MUNNEL_AGENT_FAILURE_H
+
+#include "relay/relay_msg.h"
+
+enum { FAILURE_WHY = 400 };
+
+struct failure { /* all zero: none yet */
+    bool noted;
+    bool final;              /* trying again the same way is of no use: wrong certificate, wrong credential ... */
+    unsigned retry_after_ms; /* the server asked not to be tried before that */
+    char why[FAILURE_WHY];
+};
+
+/* Keeps the weightiest of an attempt: a final one is not replaced by a passing one. */
+void failure_note(struct failure *failure, bool final, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void failure_note_end(struct failure *failure, const struct link_end *end); /* the link never got to its greeting */
+void failure_note_reject(struct failure *failure, const struct message_reject *reject);
+
+struct failure_log { /* all zero at first */
+    struct log_limit limit;
+    char said[FAILURE_WHY]; /* last */
+};
+
+/* One warning when the reason is a new one; the same again at most once a minute (and always at debug level). */
+void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
+                 unsigned retry_ms);
+
+#endif

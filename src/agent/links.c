@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * links: dials the data links that servers ask for, a bounded number at once.
+ * Runs on: the control thread. Owns: the slots of dials under way; each is one tag until the link is ready or gone.
+ */
+#include "config.h"
+
+#include "agent/links.h"
+
+#include "lib/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINKS_TAG ((uint64_t)1 << 63)
+
+enum { SLOT_BITS = 10, DEFAULT_EXPIRY_MS = 10000, LONGEST_EXPIRY_MS = 60000, FAILURES_LOGGED_PER_MINUTE = 6 };
+static_assert(1 << SLOT_BITS == LINKS_AT_ONCE, "a tag holds the number of a slot");
+
+struct slot {
+    uint64_t tag; /* 0: free */
+    const char *who;
+    unsigned next_free;
+};
+
+struct links {
+    struct plane *plane;
+    struct log *log;
+    struct links_source *first, *last; /* those who want more, in turn */
+    uint64_t serial;
+    unsigned under_way;
+    unsigned first_free;
+    struct log_limit limit;
+    struct slot slots[LINKS_AT_ONCE];
+};
+
+struct links *links_new(struct plane *plane, struct log *log)
+{
+    struct links *links = calloc(1, sizeof *links);
+
+    if (links == NULL)
+        return NULL;
+    links->plane = plane;
+    links->log = log;
+    for (unsigned i = 0; i < LINKS_AT_ONCE; i++)
+        links->slots[i].next_free = i + 1;
+    return links;
+}
+
+void links_free(struct links *links)
+{
+    free(links);
+}
+
+bool links_made(uint64_t tag)
+{
+    return (tag & LINKS_TAG) != 0;
+}
+
+static void put_last(struct links *links, struct links_source *source)
+{
+    source->next = NULL;
+    source->queued = true;
+    if (links->last != NULL)
+        links->last->next = source;
+    else
+        links->first = source;
+    links->last = source;
+}
+
+static struct links_source *take_first(struct links *links)
+{
+    struct links_source *source = links->first;
+
+    links->first = source->next;
+    if (links->first == NULL)
+        links->last = NULL;
+    source->queued = false;
+    return source;
+}
+
+static uint64_t take_slot(struct links *links, const char *who)
+{
+    unsigned index = links->first_free;
+    struct slot *slot = &links->slots[index];
+
+    links->first_free = slot->next_free;
+    links->under_way++;
+    links->serial = (links->serial + 1) % (LINKS_TAG >> SLOT_BITS);
+    slot->tag = LINKS_TAG | links->serial << SLOT_BITS | index;
+    slot->who = who;
+    return slot->tag;
+}
+
+/* The dial of this tag if it is still under way, which it then is no more. */
+static const struct slot *settle(struct links *links, uint64_t tag)
+{
+    unsigned index = (unsigned)(tag & (LINKS_AT_ONCE - 1));
+    struct slot *slot = &links->slots[index];
+
+    if (slot->tag != tag)
+        return NULL;
+    slot->tag = 0;
+    slot->next_free = links->first_free;
+    links->first_free = index;
+    links->under_way--;
+    return slot;
+}
+
+static void dial(struct links *links, const struct links_source *source)
+{
+    struct dial_order order = {.address = source->address,
+                               .tls = source->tls,
+                               .server_name = source->server_name,
+                               .hello = source->hello,
+                               .has_key = true,
+                               .proof_role = DIAL_PROOF_DATA,
+                               .tag = take_slot(links, source->who)};
+
+    memcpy(order.key, source->key, sizeof order.key);
+    plane_dial(links->plane, &order);
+    secret_wipe(&order, sizeof order);
+}
+
+/* Sources take turns, so that one server's burst does not hold up another's. */
+static void dial_wanted(struct links *links)
+{
+    while (links->first != NULL && links->under_way < LINKS_AT_ONCE) {
+        struct links_source *source = take_first(links);
+
+        if (clock_us() >= source->expires_us)
+            source->wanted = 0;
+        if (source->wanted == 0)
+            continue;
+        dial(links, source);
+        if (--source->wanted > 0)
+            put_last(links, source);
+    }
+}
+
+void links_want(struct links *links, struct links_source *source, uint64_t count, uint64_t expires_ms)
+{
+    uint64_t now = clock_us();
+    uint64_t left = now < source->expires_us ? source->wanted : 0;
+
+    source->wanted = count < LINKS_AT_ONCE - left ? (unsigned)(count + left) : LINKS_AT_ONCE;
+    if (expires_ms == 0)
+        expires_ms = DEFAULT_EXPIRY_MS;
+    source->expires_us = now + (expires_ms < LONGEST_EXPIRY_MS ? expires_ms : LONGEST_EXPIRY_MS) * 1000;
+    if (!source->queued)
+        put_last(links, source);
+    dial_wanted(links);
+}
+
+void links_forget(struct links *links, struct links_source *source)
+{
+    struct links_source *waiting = links->first;
+
+    source->wanted = 0;
+    links->first = links->last = NULL;
+    while (waiting != NULL) {
+        struct links_source *next = waiting->next;
+
+        if (waiting != source)
+            put_last(links, waiting);
+        waiting = next;
+    }
+    source->queued = false;
+}
+
+void links_on_ready(struct links *links, uint64_t tag)
+{
+    if (settle(links, tag) != NULL)
+        dial_wanted(links);
+}
+
+void links_on_gone(struct links *links, const struct link_end *end)
+{
+    const struct slot *slot = settle(links, end->tag);
+    unsigned skipped = 0;
+
+    if (slot == NULL)
+        return;
+    if (!end->was_accepted && log_limit_allows(&links->limit, FAILURES_LOGGED_PER_MINUTE, &skipped))
+        log_event(links->log, LOG_LEVEL_WARNING, slot->who, "a data link could not be made",
+                  LOG_FIELDS(LOG_TEXT("why", end->why), LOG_NUMBER("not_logged", skipped)));
+    dial_wanted(links);
+}

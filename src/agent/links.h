@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * links: dials the data links that servers ask for, a bounded number at once.
+ * Runs on: the control thread. Owns: what it knows about dials that are under way; a links_source belongs to its
+ * session.
+ */
+#ifndef MUNNEL_AGENT_LINKS_H
+#define MUNNEL_AGENT_LINKS_H
+
+#include "relay/relay_msg.h"
+
+enum { LINKS_AT_ONCE = 1024 };
+
+struct links;
+
+struct links_source { /* a session, as far as its data links need it; filled in by the session but for the last lines */
+    const char *who;  /* for log lines; must live as long as `links` */
+    struct addr address;
+    SSL_CTX *tls;
+    const char *server_name;
+    char *hello; /* of a data link, without its proof */
+    uint8_t key[SECRET_SIZE];
+    struct links_source *next; /* from here on links.c's own; zero at first */
+    bool queued;
+    unsigned wanted;
+    uint64_t expires_us;
+};
+
+struct links *links_new(struct plane *plane, struct log *log); /* NULL when out of memory */
+void links_free(struct links *links);
+
+/* The server asks for `count` more. What could not be dialled within expires_ms (0: 10 s) is not dialled any more. */
+void links_want(struct links *links, struct links_source *source, uint64_t count, uint64_t expires_ms);
+void links_forget(struct links *links, struct links_source *source); /* nothing more is dialled for it */
+
+bool links_made(uint64_t tag); /* is this the tag of a data link? */
+void links_on_ready(struct links *links, uint64_t tag);
+void links_on_gone(struct links *links, const struct link_end *end);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * main: munnel-agent. It runs behind a firewall, keeps links to its servers, and connects their clients to
+ * destinations. Runs on: the main thread. Owns: the options.
+ */
+#include "config.h"
+
+#include "agent/process.h"
+#include "lib/memory.h"
+#include "lib/sock.h"
+
+#include <signal.h>
+
+int main(int argc, char **argv)
+{
+    struct agent_options options;
+    int code;
+
+    signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
+    code = agent_options_read(&options, argc, argv);
+    if (code >= 0)
+        return code;
+    memory_tune();
+    sock_raise_limit();
+    code = process_run(&options);
+    agent_options_done(&options);
+    return code;
+}

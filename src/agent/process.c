@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * process: what munnel-agent is made of, from its options to its exit code.
+ * Runs on: the main thread, which becomes the control thread. Owns: log, loop, resolver, rules, token, TLS context.
+ * Parts are made in order and taken down in the opposite one; nothing here outlives process_run.
+ */
+#include "config.h"
+
+#include "agent/process.h"
+
+#include "agent/signals.h"
+#include "agent/trust.h"
+#include "lib/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RESOLVER_THREADS = 4, THREADS_MAX = 64, LIST_TEXT = 1024 };
+
+struct process {
+    const struct agent_options *options;
+    char name[MESSAGE_NAME_MAX + 1];
+    char who[MESSAGE_NAME_MAX + 8];
+    char *state_folder;
+    struct log *log;
+    struct rules *rules;
+    struct token token;
+    SSL_CTX *tls;
+    char trust[TRUST_WORDS];
+    struct loop *loop;
+    struct resolver *resolver;
+    struct upstream_server servers[UPSTREAM_MAX];
+    struct agent_settings settings;
+    struct agent *agent;
+    struct signals *signals;
+};
+
+static int out_of_resources(struct error *error, const char *what)
+{
+    return error_set(error, "not enough memory or descriptors for %s", what);
+}
+
+/* ---- making the parts ---- */
+
+static int make_log(struct process *process, struct error *error)
+{
+    const struct conf_log *log = &process->options->log;
+
+    process->log = log_new(log->format, log->level, log->to, error);
+    return process->log != NULL ? 0 : -1;
+}
+
+static int find_names(struct process *process, struct error *error)
+{
+    if (process->options->name != NULL)
+        snprintf(process->name, sizeof process->name, "%s", process->options->name);
+    else if (gethostname(process->name, sizeof process->name - 1) != 0 || process->name[0] == '\0')
+        snprintf(process->name, sizeof process->name, "agent");
+    snprintf(process->who, sizeof process->who, "agent %s", process->name);
+    process->state_folder = file_state_folder(); /* NULL: this user has none, which is no fault */
+    if (process->options->servers.count == 0 || process->options->servers.count > UPSTREAM_MAX)
+        return error_set(error, "an agent serves 1 to %d servers, not %zu", UPSTREAM_MAX,
+                         process->options->servers.count);
+    return 0;
+}
+
+static int make_rules(struct process *process, struct error *error)
+{
+    const struct conf_list *allow = &process->options->allow;
+
+    process->rules = rules_new();
+    if (process->rules == NULL)
+        return out_of_resources(error, "rules");
+    for (size_t i = 0; i < allow->count; i++)
+        if (rules_add(process->rules, allow->items[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+static struct token_places token_places(const struct process *process)
+{
+    return (struct token_places){.token_file = process->options->token_file,
+                                 .credentials_folder = getenv("CREDENTIALS_DIRECTORY"),
+                                 .ca = process->options->ca,
+                                 .state_folder = process->state_folder};
+}
+
+static int find_token(struct process *process, struct error *error)
+{
+    struct token_places places = token_places(process);
+
+    return token_find(&process->token, &places, error);
+}
+
+static int make_trust(struct process *process, struct error *error)
+{
+    const struct agent_options *options = process->options;
+    struct trust_choice choice = {.ca = options->ca,
+                                  .pins = (const char *const *)options->pins.items,
+                                  .pin_count = options->pins.count,
+                                  .certificate = options->certificate,
+                                  .key = options->key,
+                                  .state_folder = process->state_folder};
+
+    process->tls = trust_make(&choice, process->trust, error);
+    return process->tls != NULL ? 0 : -1;
+}
+
+static int make_loop(struct process *process, struct error *error)
+{
+    process->loop = loop_new("control");
+    if (process->loop == NULL)
+        return out_of_resources(error, "the control loop");
+    process->resolver = resolver_new(RESOLVER_THREADS);
+    return process->resolver != NULL ? 0 : out_of_resources(error, "the resolver");
+}
+
+static unsigned thread_count(unsigned said)
+{
+    long cores = said > 0 ? (long)said : sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (cores < 1)
+        return 1;
+    return cores < THREADS_MAX ? (unsigned)cores : THREADS_MAX;
+}
+
+static int make_agent(struct process *process, struct error *error)
+{
+    const struct agent_options *options = process->options;
+
+    for (size_t i = 0; i < options->servers.count; i++)
+        process->servers[i] =
+            (struct upstream_server){.text = options->servers.items[i], .token = &process->token, .tls = process->tls};
+    process->settings = (struct agent_settings){.loop = process->loop,
+                                                .log = process->log,
+                                                .resolver = process->resolver,
+                                                .allow = process->rules,
+                                                .name = process->name,
+                                                .group = options->group != NULL ? options->group : "",
+                                                .threads = thread_count(options->threads),
+                                                .servers = process->servers,
+                                                .server_count = options->servers.count,
+                                                .times = AGENT_TIMES};
+    process->settings.times.upstream.longest_ms = options->retry_s * 1000;
+    process->agent = agent_new(&process->settings, error);
+    return process->agent != NULL ? 0 : -1;
+}
+
+static int take_signals(struct process *process, struct error *error)
+{
+    process->signals = signals_new(process->loop, process->agent, process->log);
+    return process->signals != NULL ? 0 : out_of_resources(error, "signals");
+}
+
+static int make_parts(struct process *process, struct error *error)
+{
+    static int (*const steps[])(struct process * process, struct error * error) = {find_names, make_log,    make_rules,
+                                                                                   find_token, make_trust,  make_loop,
+                                                                                   make_agent, take_signals};
+
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (steps[i](process, error) != 0)
+            return -1;
+    return 0;
+}
+
+static void take_down(struct process *process)
+{
+    signals_free(process->signals);
+    agent_free(process->agent);
+    if (process->resolver != NULL)
+        resolver_free(process->resolver);
+    if (process->loop != NULL)
+        loop_free(process->loop);
+    SSL_CTX_free(process->tls);
+    token_wipe(&process->token);
+    if (process->rules != NULL)
+        rules_free(process->rules);
+    if (process->log != NULL)
+        log_free(process->log);
+    free(process->state_folder);
+}
+
+/* ---- serving ---- */
+
+static const char *join_list(const struct conf_list *list, char text[LIST_TEXT])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < list->count && used < LIST_TEXT; i++)
+        used += (size_t)snprintf(text + used, LIST_TEXT - used, "%s%s", i > 0 ? ", " : "", list->items[i]);
+    return text;
+}
+
+static void log_credential(const struct process *process)
+{
+    struct token_places places = token_places(process);
+    char looked[LIST_TEXT];
+
+    if (process->token.present) {
+        log_event(process->log, LOG_LEVEL_INFO, process->who, "proves itself by a token",
+                  LOG_FIELDS(LOG_TEXT("credential", process->token.credential), LOG_TEXT("file", process->token.from)));
+        return;
+    }
+    if (process->options->certificate != NULL)
+        return;
+    token_look_at(&places, looked, sizeof looked);
+    log_event(process->log, LOG_LEVEL_WARNING, process->who,
+              "has no token and no certificate: only a server that asks "
+              "for none will take it",
+              LOG_FIELDS(LOG_TEXT("looked_for", looked)));
+}
+
+/* What whoever runs the agent should know of it: where the server may send it, and whom it believes. */
+static void log_start(const struct process *process)
+{
+    const struct conf_list *allow = &process->options->allow;
+    char text[LIST_TEXT];
+
+    log_event(process->log, LOG_LEVEL_INFO, process->who, "started",
+              LOG_FIELDS(LOG_TEXT("servers", join_list(&process->options->servers, text)),
+                         LOG_TEXT("verified_by", process->trust), LOG_NUMBER("threads", process->settings.threads)));
+    log_event(process->log, LOG_LEVEL_INFO, process->who, "may be sent to",
+              LOG_FIELDS(LOG_TEXT("destinations", allow->count > 0
+                                                      ? join_list(allow, text)
+                                                      : "anywhere the server says, except link-local and metadata "
+                                                        "addresses")));
+    log_credential(process);
+}
+
+static void complain(const char *why)
+{
+    fprintf(stderr, "munnel-agent: %s\n", why);
+}
+
+static int serve(struct process *process)
+{
+    char why[LIST_TEXT] = "";
+    enum agent_exit result;
+
+    log_start(process);
+    agent_start(process->agent);
+    if (loop_run(process->loop) != 0) {
+        complain("the event loop failed");
+        return AGENT_EXIT_FAILED;
+    }
+    result = agent_result(process->agent, why, sizeof why);
+    if (why[0] != '\0' && strcmp(process->options->log.to, "stderr") != 0)
+        complain(why); /* the log has said it, but nobody may be looking there */
+    return result;
+}
+
+int process_run(const struct agent_options *options)
+{
+    struct process process = {.options = options};
+    struct error error = {""};
+    int result = AGENT_EXIT_FAILED;
+
+    if (make_parts(&process, &error) == 0)
+        result = serve(&process);
+    else
+        complain(error.text);
+    take_down(&process);
+    return result;
+}
