@@ -20,6 +20,8 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/loop.h \
 	src/lib/mailbox.c \
 	src/lib/mailbox.h \
+	src/lib/memory.h \
+	src/lib/pki.c \
 	src/lib/pki.h \
 	src/lib/resolver.h \
 	src/lib/rules.h \
@@ -40,3 +42,10 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/tls_priv.h \
 	src/lib/tls_verify.c \
 	src/lib/tls_why.c
+
+# What malloc is told differs by C library.
+if GLIBC_MALLOC
+libmunnel_lib_a_SOURCES += src/lib/memory_glibc.c
+else
+libmunnel_lib_a_SOURCES += src/lib/memory_other.c
+endif

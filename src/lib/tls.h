@@ -27,9 +27,9 @@ struct tls_server_options {
 };
 
 struct tls_client_options {
-    const char *ca;            /* PEM file; NULL with no pins: the system's store */
-    const char *const *pins;   /* "sha256:HEX" of the server's public key (SubjectPublicKeyInfo) */
-    size_t pin_count;          /* with pins and no ca the chain need not verify: the pin is the proof */
+    const char *ca;                /* PEM file; NULL with no pins: the system's store */
+    const char *const *pins;       /* "sha256:HEX" of the server's public key (SubjectPublicKeyInfo) */
+    size_t pin_count;              /* with pins and no ca the chain need not verify: the pin is the proof */
     const char *certificate, *key; /* NULL: none */
     bool allow_tls12;
 };
@@ -37,13 +37,15 @@ struct tls_client_options {
 SSL_CTX *tls_server_context(const struct tls_server_options *options, struct error *error);
 SSL_CTX *tls_client_context(const struct tls_client_options *options, struct error *error);
 
-/* A session for one connection; `server_name` (client only) is what the certificate must carry: a DNS name or an address. */
+/* A session for one connection; `server_name` (client only) is what the certificate must carry: a DNS name or an
+ * address. */
 SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
 
 /* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);
 
-/* Why the handshake or the connection failed, in words ("the certificate has expired", "wrong name: the certificate is for a, b"). Takes the thread's OpenSSL error queue. */
+/* Why the handshake or the connection failed, in words ("the certificate has expired", "wrong name: the certificate is
+ * for a, b"). Takes the thread's OpenSSL error queue. */
 void tls_why(const SSL *ssl, struct error *error);
 
 int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */
