@@ -39,7 +39,8 @@ const struct credential *credentials_at(const struct credentials *credentials, s
 /* Adds or replaces; copies. 0 or -1. */
 int credentials_put(struct credentials *credentials, const struct credential *credential, struct error *error);
 bool credentials_remove(struct credentials *credentials, const char *name);
-int credentials_write(const struct credentials *credentials, const char *path, struct error *error); /* 0640, whole or not at all */
+int credentials_write(const struct credentials *credentials, const char *path,
+                      struct error *error); /* 0640, whole or not at all */
 
 /*
  * Does `proof` show that its maker holds a valid key of `name`? Takes the same path (a dummy key) for an unknown name.

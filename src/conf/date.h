@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-enum { DATE_TEXT = 32 };
+enum { DATE_TEXT = 48 };
 
 /* "2027-01-31T12:00:00Z" or "2027-01-31" (its first second), in UTC, from 1970 to 9999. */
 bool date_parse(time_t *moment, const char *text);

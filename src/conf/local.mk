@@ -12,7 +12,13 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/command_line.h \
 	src/conf/conf_list.c \
 	src/conf/conf_list.h \
+	src/conf/credentials.c \
 	src/conf/credentials.h \
+	src/conf/credentials_file.c \
+	src/conf/date.c \
+	src/conf/date.h \
+	src/conf/local_names.h \
+	src/conf/local_names_posix.c \
 	src/conf/nearest.c \
 	src/conf/nearest.h \
 	src/conf/option.c \
@@ -27,6 +33,7 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/server_options.h \
 	src/conf/server_table.c \
 	src/conf/server_table.h \
+	src/conf/setup.c \
 	src/conf/setup.h \
 	src/conf/text_check.c \
 	src/conf/text_check.h \

@@ -11,12 +11,14 @@
 
 struct setup {
     const char *folder;
-    struct conf_list names;  /* names and addresses for the certificate; empty: what this machine has (host name, its interfaces' addresses, localhost) */
+    struct conf_list names;  /* names and addresses for the certificate; empty: what this machine has (host name, its
+                                interfaces' addresses, localhost) */
     const char *listen;      /* agent port for the hint and munnel.json ["0.0.0.0:10001"] */
     bool with_configuration; /* write munnel.json with one example service too */
 };
 
-/* Makes what is missing and never overwrites: ca.pem, ca.key, server.pem, server.key, agents.json, agent.token. 0 or -1. *made: anything was new. */
+/* Makes what is missing and never overwrites: ca.pem, ca.key, server.pem, server.key, agents.json, agent.token. 0 or
+ * -1. *made: anything was new. */
 int setup_server(const struct setup *setup, bool *made, struct error *error);
 /* The line that starts an agent for it, for people: malloc'ed. */
 char *setup_agent_line(const struct setup *setup, const char *group);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * credentials: the table of who may join, and the check of a proof against it.
+ * Runs on: the control thread or a tool. Owns: its entries; keys are wiped when freed.
+ * Its file is read and written by credentials_file.c.
+ */
+#include "config.h"
+
+#include "conf/credentials.h"
+
+#include "proto/proof.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct credentials {
+    struct credential *items;
+    size_t count, room;
+};
+
+struct credentials *credentials_new(void) {
+    return calloc(1, sizeof(struct credentials));
+}
+
+static void clear(struct credential *credential) {
+    free(credential->name);
+    conf_list_done(&credential->groups);
+    secret_wipe(credential, sizeof *credential);
+}
+
+void credentials_free(struct credentials *credentials) {
+    if (!credentials)
+        return;
+    for (size_t i = 0; i < credentials->count; i++)
+        clear(&credentials->items[i]);
+    free(credentials->items);
+    free(credentials);
+}
+
+size_t credentials_count(const struct credentials *credentials) {
+    return credentials->count;
+}
+
+const struct credential *credentials_at(const struct credentials *credentials, size_t index) {
+    return index < credentials->count ? &credentials->items[index] : NULL;
+}
+
+const struct credential *credentials_find(const struct credentials *credentials, const char *name) {
+    for (size_t i = 0; i < credentials->count; i++)
+        if (strcmp(credentials->items[i].name, name) == 0)
+            return &credentials->items[i];
+    return NULL;
+}
+
+/* Grows by a copy, because realloc would leave keys behind in freed memory. */
+static int make_room(struct credentials *credentials) {
+    if (credentials->count < credentials->room)
+        return 0;
+    size_t room = credentials->room ? 2 * credentials->room : 8;
+    struct credential *items = calloc(room, sizeof *items);
+    if (!items)
+        return -1;
+    if (credentials->count > 0) {
+        memcpy(items, credentials->items, credentials->count * sizeof *items);
+        secret_wipe(credentials->items, credentials->count * sizeof *items);
+    }
+    free(credentials->items);
+    credentials->items = items;
+    credentials->room = room;
+    return 0;
+}
+
+static int check(const struct credential *credential, struct error *error) {
+    if (!proof_name_is_valid(credential->name))
+        return error_set(error, "\"%.64s\" is not a name: 1 to %d letters, digits and ._- are", credential->name,
+                         PROOF_NAME_MAX);
+    if (credential->key_count < 1 || credential->key_count > CREDENTIAL_KEYS)
+        return error_set(error, "%s: has not 1 to %d keys", credential->name, CREDENTIAL_KEYS);
+    if (credential->groups.count == 0)
+        return error_set(error, "%s: has no group; \"*\" is every one", credential->name);
+    return 0;
+}
+
+static int copy(struct credential *to, const struct credential *from, struct error *error) {
+    *to = *from;
+    to->groups = (struct conf_list){NULL, 0};
+    to->name = strdup(from->name);
+    if (to->name && conf_list_copy(&to->groups, &from->groups) == 0)
+        return 0;
+    clear(to);
+    return error_set(error, "out of memory");
+}
+
+int credentials_put(struct credentials *credentials, const struct credential *credential, struct error *error) {
+    struct credential made;
+    if (check(credential, error) != 0)
+        return -1;
+    if (make_room(credentials) != 0)
+        return error_set(error, "out of memory");
+    if (copy(&made, credential, error) != 0)
+        return -1;
+    struct credential *place = (struct credential *)credentials_find(credentials, credential->name);
+    if (place)
+        clear(place);
+    else
+        place = &credentials->items[credentials->count++];
+    *place = made;
+    secret_wipe(&made, sizeof made);
+    return 0;
+}
+
+bool credentials_remove(struct credentials *credentials, const char *name) {
+    struct credential *place = (struct credential *)credentials_find(credentials, name);
+    if (!place)
+        return false;
+    clear(place);
+    struct credential *last = &credentials->items[--credentials->count];
+    memmove(place, place + 1, (size_t)(last - place) * sizeof *place);
+    secret_wipe(last, sizeof *last); /* its copy is one place further down */
+    return true;
+}
+
+static bool key_is_valid(const struct credential *credential, int index, time_t now) {
+    if (!credential || index >= credential->key_count || (credential->expires && now >= credential->expires))
+        return false;
+    return credential->keys[index].until == 0 || now < credential->keys[index].until;
+}
+
+/* Every name and every key costs the same two HMACs, so that time tells nothing of who is known. */
+bool credentials_check(const struct credentials *credentials, const char *name, const uint8_t proof[SECRET_SIZE],
+                       const uint8_t exporter[SECRET_SIZE], time_t now, const struct credential **found,
+                       const uint8_t **key) {
+    static const uint8_t dummy[SECRET_SIZE] = {0};
+    const struct credential *credential = credentials_find(credentials, name);
+    bool shown = false;
+    *found = NULL;
+    *key = NULL;
+    for (int i = 0; i < CREDENTIAL_KEYS; i++) {
+        bool valid = key_is_valid(credential, i, now);
+        const uint8_t *candidate = valid ? credential->keys[i].key : dummy;
+        bool matches = proof_check(proof, candidate, PROOF_AGENT, exporter);
+        if (matches && valid && !shown) {
+            shown = true;
+            *found = credential;
+            *key = candidate;
+        }
+    }
+    return shown;
+}
+
+bool credential_carries(const struct credential *credential, const char *group) {
+    return *group == '\0' || conf_list_has(&credential->groups, "*") || conf_list_has(&credential->groups, group);
+}
