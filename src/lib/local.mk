@@ -12,10 +12,15 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/endpoint.c \
 	src/lib/error.c \
 	src/lib/error.h \
+	src/lib/file.c \
 	src/lib/file.h \
+	src/lib/file_posix.c \
 	src/lib/json.c \
 	src/lib/json.h \
+	src/lib/log.c \
 	src/lib/log.h \
+	src/lib/log_line.c \
+	src/lib/log_line.h \
 	src/lib/loop.c \
 	src/lib/loop.h \
 	src/lib/mailbox.c \
