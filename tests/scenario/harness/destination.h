@@ -51,8 +51,8 @@ struct visit *destination_tagged(struct destination *destination, uint64_t tag);
 void serve_echo(struct visit *visit);     /* says back what it hears; FIN after FIN */
 void serve_sink(struct visit *visit);     /* reads to the end */
 void serve_source(struct visit *visit);   /* sends without end and never reads */
-void serve_shout(struct visit *visit);    /* sends *(uint64_t *)context bytes of the source 1 and closes at once */
-void serve_answer(struct visit *visit);   /* reads to the end; only then sends *(uint64_t *)context bytes of source 1 */
+void serve_shout(struct visit *visit);    /* sends *(atomic_ullong *)context bytes of the source 1 and closes at once */
+void serve_answer(struct visit *visit);   /* reads to the end; only then sends as many bytes as serve_shout */
 void serve_name(struct visit *visit);     /* says the string `context` and closes */
 void serve_exchange(struct visit *visit); /* reads a struct errand, then does what it says, both ways at once */
 

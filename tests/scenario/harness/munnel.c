@@ -12,13 +12,15 @@
 #include "harness/port.h"
 
 #include <check.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { ARGUMENTS_MAX = 24, LIVE_MS = 5000 };
+enum { ARGUMENTS_MAX = 24, LIVE_MS = 5000, LINKS_WARM = 1 + 16 };
 
 static const char *or_else(const char *text, const char *other)
 {
@@ -79,6 +81,13 @@ const char *service_to(struct stand *stand, const char *name, uint16_t port, uin
     return service_text(stand, name, port, stand_text(stand, "127.0.0.1:%u", to), more);
 }
 
+const char *agent_folder(struct stand *stand, const char *name)
+{
+    const char *folder = stand_path(stand, "agent-%s", name);
+    ck_assert(mkdir(folder, 0700) == 0 || errno == EEXIST);
+    return folder;
+}
+
 struct process *agent_start(struct server *server, const char *name, const char *group, ...)
 {
     struct stand *stand = server->stand;
@@ -96,7 +105,9 @@ struct process *agent_start(struct server *server, const char *name, const char 
     arguments[count++] = stand_text(stand, "127.0.0.1:%u", server->port);
     arguments[count++] = group; /* NULL ends the list as well */
     const char *log = stand_text(stand, "%s-%s", server->name, name);
-    return stand_run_plan(stand, (struct process_plan){.name = log, .arguments = arguments});
+    return stand_run_plan(stand, (struct process_plan){.name = log,
+                                                       .arguments = arguments,
+                                                       .folder = agent_folder(stand, name)});
 }
 
 void agent_await(struct server *server, size_t mark, const char *name, unsigned ms)
@@ -109,6 +120,14 @@ struct process *agent_join(struct server *server, const char *name, const char *
     size_t mark = process_mark(server->process);
     struct process *agent = agent_start(server, name, group, NULL);
     agent_await(server, mark, name, JOIN_MS);
+    return agent;
+}
+
+struct process *agent_join_warm(struct server *server, const char *name, const char *group)
+{
+    struct process *agent = agent_join(server, name, group);
+    ck_assert_msg(HOLDS_WITHIN(JOIN_MS, live_of(agent).links >= LINKS_WARM), "%s has %llu links instead of %d", name,
+                  live_of(agent).links, LINKS_WARM);
     return agent;
 }
 

@@ -41,10 +41,17 @@ const char *service_text(struct stand *stand, const char *name, uint16_t port, c
 /* The same with "127.0.0.1:`to`" as the destination. */
 const char *service_to(struct stand *stand, const char *name, uint16_t port, uint16_t to, const char *more);
 
-/* Starts an agent of the server: "--name NAME 127.0.0.1:PORT [GROUP]". More arguments before these, NULL last. */
+/*
+ * Starts an agent of the server: "--name NAME 127.0.0.1:PORT [GROUP]". More arguments before these, NULL last. It runs
+ * in agent_folder(), so that "unix:/proc/self/cwd/..." leads each agent to a destination of its own.
+ */
 struct process *agent_start(struct server *server, const char *name, const char *group, ...) __attribute__((sentinel));
+const char *agent_folder(struct stand *stand, const char *name);
+#define OWN_DESTINATION "unix:/proc/self/cwd/own.sock"
 /* Starts it and waits until the server says that it joined. */
 struct process *agent_join(struct server *server, const char *name, const char *group);
+/* The same, and waits until its links are up that are kept ready by default. */
+struct process *agent_join_warm(struct server *server, const char *name, const char *group);
 /* Waits until the server says so, behind `mark` of its output. */
 void agent_await(struct server *server, size_t mark, const char *name, unsigned ms);
 

@@ -75,14 +75,14 @@ static void send_source(struct visit *visit, uint64_t bytes)
 
 void serve_shout(struct visit *visit)
 {
-    send_source(visit, *(const uint64_t *)visit->context);
+    send_source(visit, *(atomic_ullong *)visit->context);
 }
 
 void serve_answer(struct visit *visit)
 {
     serve_sink(visit);
     if (visit->end == END_FILE)
-        send_source(visit, *(const uint64_t *)visit->context);
+        send_source(visit, *(atomic_ullong *)visit->context);
 }
 
 void serve_name(struct visit *visit)
