@@ -8,9 +8,6 @@
 
 #include "lib/memory.h"
 
-#include <stdlib.h>
-
-#ifdef __GLIBC__
 #include <malloc.h>
 
 enum {
@@ -27,4 +24,3 @@ void memory_tune(void)
     mallopt(M_TRIM_THRESHOLD, TRIM_ABOVE);
     mallopt(M_TOP_PAD, GROW_BY);
 }
-#endif

@@ -8,10 +8,6 @@
 
 #include "lib/memory.h"
 
-#include <stdlib.h>
-
-#ifndef __GLIBC__
 void memory_tune(void)
 {
 }
-#endif
