@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * clients: see clients.h. Structs in use are counted, the others are kept for the next ones.
+ * Runs on: the control thread. Owns: clients that are not in use.
+ */
+#include "config.h"
+
+#include "server/clients.h"
+
+#include "lib/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLIENTS_SPARE = 1024 }; /* kept at most, unused */
+
+struct clients {
+    struct client *spare;
+    size_t spare_count, live, limit;
+    uint64_t number;
+};
+
+struct clients *clients_new(size_t limit) {
+    struct clients *clients = calloc(1, sizeof *clients);
+
+    if (clients)
+        clients->limit = limit;
+    return clients;
+}
+
+void clients_free(struct clients *clients) {
+    if (!clients)
+        return;
+    while (clients->spare) {
+        struct client *next = clients->spare->next;
+        free(clients->spare);
+        clients->spare = next;
+    }
+    free(clients);
+}
+
+bool clients_have_room(const struct clients *clients) {
+    return clients->live < clients->limit;
+}
+
+size_t clients_live(const struct clients *clients) {
+    return clients->live;
+}
+
+uint64_t clients_total(const struct clients *clients) {
+    return clients->number;
+}
+
+static struct client *clients_find_spare(struct clients *clients) {
+    struct client *client = clients->spare;
+
+    if (!client)
+        return malloc(sizeof *client);
+    clients->spare = client->next;
+    clients->spare_count--;
+    return client;
+}
+
+struct client *clients_take(struct clients *clients, int fd, const struct addr *peer, struct terms *terms) {
+    struct client *client = clients_find_spare(clients);
+
+    if (!client)
+        return NULL;
+    memset(client, 0, sizeof *client);
+    client->fd = fd;
+    client->peer = *peer;
+    client->terms = terms_hold(terms);
+    client->number = ++clients->number;
+    client->accepted_us = clock_us();
+    clients->live++;
+    return client;
+}
+
+void clients_give_back(struct clients *clients, struct client *client) {
+    if (client->early)
+        evbuffer_free(client->early);
+    terms_release(client->terms);
+    clients->live--;
+    if (clients->spare_count >= CLIENTS_SPARE) {
+        free(client);
+        return;
+    }
+    client->next = clients->spare;
+    clients->spare = client;
+    clients->spare_count++;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * pending: see pending.h.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/pending.h"
+
+void pending_add(struct pending *pending, struct client *client) {
+    client->next = NULL;
+    client->previous = pending->last;
+    if (pending->last)
+        pending->last->next = client;
+    else
+        pending->first = client;
+    pending->last = client;
+    pending->count++;
+}
+
+void pending_add_first(struct pending *pending, struct client *client) {
+    client->previous = NULL;
+    client->next = pending->first;
+    if (pending->first)
+        pending->first->previous = client;
+    else
+        pending->last = client;
+    pending->first = client;
+    pending->count++;
+}
+
+void pending_remove(struct pending *pending, struct client *client) {
+    if (client->previous)
+        client->previous->next = client->next;
+    else
+        pending->first = client->next;
+    if (client->next)
+        client->next->previous = client->previous;
+    else
+        pending->last = client->previous;
+    client->next = client->previous = NULL;
+    pending->count--;
+}

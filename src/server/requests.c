@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * requests: see requests.h. When the batches run out the youngest two become one, with the later end.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/requests.h"
+
+#include <string.h>
+
+static void requests_drop_first(struct requests *requests) {
+    requests->used--;
+    memmove(&requests->batches[0], &requests->batches[1], requests->used * sizeof requests->batches[0]);
+}
+
+void requests_add(struct requests *requests, unsigned count, uint64_t now_us) {
+    if (requests->used == REQUESTS_BATCHES)
+        requests->batches[--requests->used - 1].count += requests->batches[REQUESTS_BATCHES - 1].count;
+    requests->batches[requests->used].count = count;
+    requests->batches[requests->used].expires_us = now_us + REQUESTS_EXPIRE_MS * 1000ULL;
+    requests->used++;
+}
+
+void requests_arrived(struct requests *requests) {
+    if (requests->used && --requests->batches[0].count == 0)
+        requests_drop_first(requests);
+}
+
+unsigned requests_open(struct requests *requests, uint64_t now_us) {
+    unsigned open = 0;
+
+    while (requests->used && requests->batches[0].expires_us <= now_us)
+        requests_drop_first(requests);
+    for (unsigned i = 0; i < requests->used; i++)
+        open += requests->batches[i].count;
+    return open;
+}

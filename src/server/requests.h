@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * requests: how many data links an agent has been asked to dial and has not brought yet; a request is void in time.
+ * Runs on: the control thread. Owns: nothing. Times are clock_us().
+ */
+#ifndef MUNNEL_SERVER_REQUESTS_H
+#define MUNNEL_SERVER_REQUESTS_H
+
+#include <stdint.h>
+
+enum { REQUESTS_BATCHES = 16, REQUESTS_EXPIRE_MS = 10000 };
+
+struct requests { /* all zero at first */
+    struct {
+        unsigned count;
+        uint64_t expires_us;
+    } batches[REQUESTS_BATCHES]; /* the oldest first */
+    unsigned used;
+};
+
+void requests_add(struct requests *requests, unsigned count, uint64_t now_us);
+void requests_arrived(struct requests *requests); /* one link came: it answers the oldest request */
+unsigned requests_open(struct requests *requests, uint64_t now_us);
+
+#endif
