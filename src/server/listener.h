@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * listener: one listening socket that accepts a bounded number per turn of the loop and rests when descriptors run out.
+ * Runs on: the control thread. Owns: its socket and events; accepted descriptors go to on_accept.
+ * States: bound <-> listening <-> resting -> freed; the port stays ours from new to free.
+ */
+#ifndef MUNNEL_SERVER_LISTENER_H
+#define MUNNEL_SERVER_LISTENER_H
+
+#include "lib/addr.h"
+#include "lib/log.h"
+
+#include <event2/event.h>
+
+struct listener;
+
+struct listener_options {
+    struct event_base *base;
+    struct log *log;
+    const char *who; /* for log lines: "service web"; must live as long as the listener */
+    unsigned accepts_per_turn;
+    bool (*has_room)(void *context); /* asked before each accept; false: rest for 100 ms */
+    void (*on_accept)(void *context, int fd, const struct addr *peer); /* takes fd; may not free the listener */
+    void *context;
+};
+
+struct listener *listener_new(const struct listener_options *options, const struct addr *addr, struct error *error);
+int listener_open(struct listener *listener, struct error *error); /* clients get in; 0 also if they do already */
+void listener_shut(struct listener *listener); /* clients are refused, the port is kept if possible */
+void listener_free(struct listener *listener);
+const struct addr *listener_addr(const struct listener *listener);
+
+#endif
