@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agents: see agents.h. A tag is a slot of the table and a generation. Slots are given out round and round, so that one
+ * that was just left is not taken again while clients still remember who refused them.
+ * Runs on: the control thread. Owns: the table and the sessions in it.
+ */
+#include "config.h"
+
+#include "server/agents.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS_AT_FIRST = 256, SLOT_BITS = 24 };
+
+struct agents {
+    struct session **slots;
+    size_t room, count, next;
+    uint64_t generation;
+};
+
+struct agents *agents_new(void) {
+    struct agents *agents = calloc(1, sizeof *agents);
+
+    if (!agents)
+        return NULL;
+    agents->slots = calloc(SLOTS_AT_FIRST, sizeof(struct session *));
+    agents->room = SLOTS_AT_FIRST;
+    if (agents->slots)
+        return agents;
+    free(agents);
+    return NULL;
+}
+
+void agents_free(struct agents *agents) {
+    if (!agents)
+        return;
+    for (size_t i = 0; i < agents->room; i++)
+        session_free(agents->slots[i]);
+    free(agents->slots);
+    free(agents);
+}
+
+static bool agents_grow(struct agents *agents) {
+    struct session **slots = realloc(agents->slots, 2 * agents->room * sizeof *slots);
+
+    if (!slots)
+        return false;
+    memset(slots + agents->room, 0, agents->room * sizeof *slots);
+    agents->slots = slots;
+    agents->next = agents->room;
+    agents->room *= 2;
+    return true;
+}
+
+struct session *agents_add(struct agents *agents, const struct session_options *options) {
+    struct session_options own = *options;
+
+    if (2 * agents->count >= agents->room && !agents_grow(agents))
+        return NULL;
+    size_t slot = agents->next;
+    while (agents->slots[slot])
+        slot = (slot + 1) % agents->room;
+    own.tag = ++agents->generation << SLOT_BITS | slot;
+    struct session *session = session_new(&own);
+    if (!session)
+        return NULL;
+    agents->slots[slot] = session;
+    agents->next = (slot + 1) % agents->room;
+    agents->count++;
+    return session;
+}
+
+unsigned agents_slot_of(uint64_t tag) {
+    return (unsigned)(tag & ((1U << SLOT_BITS) - 1));
+}
+
+void agents_remove(struct agents *agents, struct session *session) {
+    agents->slots[agents_slot_of(session_tag(session))] = NULL;
+    agents->count--;
+    session_free(session);
+}
+
+struct session *agents_find(const struct agents *agents, uint64_t tag) {
+    size_t slot = agents_slot_of(tag);
+
+    if (slot >= agents->room || !agents->slots[slot] || session_tag(agents->slots[slot]) != tag)
+        return NULL;
+    return agents->slots[slot];
+}
+
+static struct session *agents_from(const struct agents *agents, size_t slot) {
+    while (slot < agents->room && !agents->slots[slot])
+        slot++;
+    return slot < agents->room ? agents->slots[slot] : NULL;
+}
+
+struct session *agents_first(const struct agents *agents) {
+    return agents_from(agents, 0);
+}
+
+struct session *agents_after(const struct agents *agents, const struct session *session) {
+    return agents_from(agents, agents_slot_of(session_tag(session)) + 1);
+}
+
+struct session *agents_find_id(const struct agents *agents, const char *id) {
+    struct session *session = agents_first(agents);
+
+    while (session && strcmp(session_id(session), id) != 0)
+        session = agents_after(agents, session);
+    return session;
+}
+
+struct session *agents_find_instance(const struct agents *agents, const char *name, const char *instance) {
+    struct session *session = agents_first(agents);
+
+    while (session && (strcmp(session_instance(session), instance) != 0 || strcmp(session_name(session), name) != 0))
+        session = agents_after(agents, session);
+    return session;
+}
+
+size_t agents_count(const struct agents *agents) {
+    return agents->count;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * session: see session.h.
+ * Runs on: the control thread. Owns: its strings and its pool.
+ * States: live -> draining -> freed.
+ */
+#include "config.h"
+
+#include "server/session.h"
+
+#include "server/demand.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SESSION_ID_BYTES = 16 };
+
+struct session {
+    uint64_t tag;
+    struct link_ref control;
+    bool draining, serves_all, marked;
+    unsigned running, wanted;
+    uint64_t rests_until_us;
+    struct pool *pool;
+    struct demand demand;
+    struct requests requests;
+    struct conf_list groups;
+    char name[MESSAGE_NAME_MAX + 1], who[MESSAGE_NAME_MAX + 8], credential[MESSAGE_NAME_MAX + 1];
+    char instance[MESSAGE_INSTANCE_HEX], id[2 * SESSION_ID_BYTES + 1];
+    uint8_t key[SECRET_SIZE];
+};
+
+static bool session_fill(struct session *session, const struct session_options *options) {
+    uint8_t id[SESSION_ID_BYTES];
+
+    session->tag = options->tag;
+    session->control = options->control;
+    session->serves_all = options->serves_all;
+    snprintf(session->name, sizeof session->name, "%s", options->name);
+    snprintf(session->who, sizeof session->who, "agent %s", options->name);
+    snprintf(session->credential, sizeof session->credential, "%s", options->credential);
+    snprintf(session->instance, sizeof session->instance, "%s", options->instance);
+    session->pool = pool_new();
+    if (!session->pool || secret_random(id, sizeof id) || secret_random(session->key, sizeof session->key))
+        return false;
+    secret_to_hex(id, sizeof id, session->id);
+    return options->serves_all || conf_list_copy(&session->groups, options->groups) == 0;
+}
+
+struct session *session_new(const struct session_options *options) {
+    struct session *session = calloc(1, sizeof *session);
+
+    if (!session || session_fill(session, options))
+        return session;
+    session_free(session);
+    return NULL;
+}
+
+void session_free(struct session *session) {
+    if (!session)
+        return;
+    pool_free(session->pool);
+    conf_list_done(&session->groups);
+    secret_wipe(session->key, sizeof session->key);
+    free(session);
+}
+
+uint64_t session_tag(const struct session *session) {
+    return session->tag;
+}
+
+struct link_ref session_control(const struct session *session) {
+    return session->control;
+}
+
+const char *session_name(const struct session *session) {
+    return session->name;
+}
+
+const char *session_who(const struct session *session) {
+    return session->who;
+}
+
+const char *session_instance(const struct session *session) {
+    return session->instance;
+}
+
+const char *session_credential(const struct session *session) {
+    return session->credential;
+}
+
+const char *session_id(const struct session *session) {
+    return session->id;
+}
+
+const uint8_t *session_key(const struct session *session) {
+    return session->key;
+}
+
+bool session_serves(const struct session *session, const struct conf_list *groups) {
+    if (session->serves_all || groups->count == 0)
+        return true;
+    for (size_t i = 0; i < groups->count; i++)
+        if (conf_list_has(&session->groups, groups->items[i]))
+            return true;
+    return false;
+}
+
+bool session_is_draining(const struct session *session) {
+    return session->draining;
+}
+
+void session_drain(struct session *session) {
+    session->draining = true;
+}
+
+struct pool *session_pool(struct session *session) {
+    return session->pool;
+}
+
+struct requests *session_requests(struct session *session) {
+    return &session->requests;
+}
+
+bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us) {
+    if (!pool_take(session->pool, link))
+        return false;
+    demand_note(&session->demand, now_us);
+    session->running++;
+    return true;
+}
+
+unsigned session_running(const struct session *session) {
+    return session->running;
+}
+
+void session_client_left(struct session *session) {
+    if (session->running)
+        session->running--;
+}
+
+void session_rest(struct session *session, uint64_t until_us) {
+    session->rests_until_us = until_us;
+}
+
+bool session_can_take(const struct session *session, uint64_t now_us) {
+    return pool_count(session->pool) && session->rests_until_us <= now_us;
+}
+
+void session_want(struct session *session, unsigned links) {
+    session->wanted += links;
+}
+
+unsigned session_take_wanted(struct session *session) {
+    unsigned wanted = session->wanted;
+
+    session->wanted = 0;
+    return wanted;
+}
+
+bool session_mark(struct session *session, bool marked) {
+    bool before = session->marked;
+
+    session->marked = marked;
+    return before;
+}
+
+unsigned session_target(struct session *session, unsigned least, unsigned most, uint64_t now_us) {
+    uint64_t target = 2ULL * demand_peak(&session->demand, now_us);
+
+    if (target < least)
+        target = least;
+    return target < most ? (unsigned)target : most;
+}
