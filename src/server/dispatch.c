@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * dispatch: see dispatch.h. The usual way, from accept to plane_serve and back, allocates nothing and logs nothing.
+ * Runs on: the control thread. Owns: clients from accept to end, while the plane has not got them.
+ * States of a client: accepted -> (waiting ->) served -> (waiting | served ->) ended.
+ */
+#include "config.h"
+
+#include "server/dispatch.h"
+
+#include "lib/clock.h"
+#include "lib/sock.h"
+#include "server/record.h"
+#include "server/roster.h"
+#include "server/service.h"
+#include "server/supply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ATTEMPTS_SHARE = 3,   /* the time that is left is divided by so many untried agents at most */
+    BUSY_REST_MS = 250,   /* an agent that was busy gets no client for so long */
+    LOOK_AT_WAITING = 64, /* so many clients that no idle link suits are passed by in one look */
+    LINES_A_MINUTE = 60
+};
+
+static void dispatch_end(struct server *server, struct client *client) {
+    service_client_left(client->place, client);
+    clients_give_back(server->clients, client);
+    server_check_over(server);
+}
+
+/* The client gets RST: never a clean end for a stream that was not whole. */
+static void dispatch_fail(struct server *server, struct client *client, enum relay_reason reason) {
+    client->reason = reason;
+    client->ended_us = clock_us();
+    sock_close_reset(client->fd);
+    client->fd = -1;
+    record_write_failed(server->log, server->instance, client);
+    dispatch_end(server, client);
+}
+
+static void dispatch_wait(struct server *server, struct client *client, bool has_waited) {
+    struct service *service = client->place;
+
+    if (!client->attempts)
+        client->deadline_us = client->accepted_us + service_conf(service)->pending_timeout_s * 1000000ULL;
+    if (has_waited)
+        pending_add_first(service_pending(service), client);
+    else
+        pending_add(service_pending(service), client);
+    server->waiting++;
+    supply_is_short(server->supply);
+    server_quicken(server);
+}
+
+static void dispatch_stop_waiting(struct server *server, struct client *client) {
+    pending_remove(service_pending(client->place), client);
+    server->waiting--;
+}
+
+static unsigned attempt_ms(struct service *service, const struct client *client, uint64_t now_us) {
+    size_t untried = balance_untried(service_balance(service), client);
+    uint64_t left_ms = (client->deadline_us - now_us) / 1000;
+
+    if (untried > ATTEMPTS_SHARE)
+        untried = ATTEMPTS_SHARE;
+    left_ms /= untried ? untried : 1;
+    return left_ms ? (unsigned)left_ms : 1;
+}
+
+static void dispatch_serve(struct server *server, struct client *client, struct session *session, uint64_t now_us) {
+    struct service *service = client->place;
+    struct link_ref link;
+
+    if (!client->attempts)
+        client->deadline_us = now_us + service_conf(service)->connect_timeout_s * 1000000ULL;
+    if (!session_take_link(session, &link, now_us)) { /* balance_choose has just seen one */
+        dispatch_wait(server, client, true);
+        return;
+    }
+    client->dispatched_us = now_us;
+    client->attempt_ms = attempt_ms(service, client, now_us);
+    strcpy(client->agent, session_name(session));
+    supply_mark(server->supply, session);
+    plane_serve(server->plane, link, client);
+}
+
+/* With nobody there; a client that has tried some agent already waits for another one whatever `no_agent` says. */
+static void dispatch_without_agent(struct server *server, struct client *client, bool has_waited) {
+    const struct service *service = client->place;
+
+    if (service_conf(service)->no_agent == CONF_WAIT || client->attempts)
+        dispatch_wait(server, client, has_waited);
+    else
+        dispatch_fail(server, client, REASON_NO_AGENT);
+}
+
+static void dispatch_again(struct server *server, struct client *client, bool has_waited) {
+    struct service *service = client->place;
+    struct session *session = NULL;
+    uint64_t now_us = has_waited ? clock_us() : client->accepted_us;
+
+    if (client->attempts && now_us >= client->deadline_us) {
+        dispatch_fail(server, client, REASON_TIMEOUT);
+        return;
+    }
+    switch (balance_choose(service_balance(service), client, now_us, &session)) {
+    case BALANCE_CHOSEN:
+        dispatch_serve(server, client, session, now_us);
+        break;
+    case BALANCE_WAIT:
+        dispatch_wait(server, client, has_waited);
+        break;
+    case BALANCE_ALL_TRIED:
+        dispatch_fail(server, client, client->reason);
+        break;
+    case BALANCE_NO_AGENT:
+        dispatch_without_agent(server, client, has_waited);
+        break;
+    }
+}
+
+void dispatch_client(struct server *server, struct client *client) {
+    dispatch_again(server, client, false);
+}
+
+static void dispatch_count_failure(struct server *server, struct client *client, struct session *session) {
+    struct service *service = client->place;
+    unsigned pass_s = balance_failed(service_balance(service), session, clock_us());
+
+    client_mark_tried(client, session);
+    if (pass_s)
+        log_event(server->log, LOG_LEVEL_WARNING, session_who(session),
+                  "passed over for a while: it failed three times",
+                  LOG_FIELDS(LOG_TEXT("service", service_conf(service)->name), LOG_NUMBER("seconds", pass_s),
+                             LOG_TEXT("last", client->words)));
+}
+
+/* --- one function per client_outcome --- */
+
+static void on_ended(struct server *server, struct client *client, struct session *session) {
+    struct service *service = client->place;
+
+    if (session && client->opened_us)
+        balance_succeeded(service_balance(service), session);
+    dispatch_end(server, client);
+}
+
+static void on_not_started(struct server *server, struct client *client, struct session *session) {
+    (void)session;
+    dispatch_again(server, client, true);
+}
+
+static const enum relay_reason refusal_reasons[] = {
+    [MESSAGE_REFUSAL_REFUSED] = REASON_REFUSED, [MESSAGE_REFUSAL_TIMEOUT] = REASON_TIMEOUT,
+    [MESSAGE_REFUSAL_DNS] = REASON_REFUSED,     [MESSAGE_REFUSAL_DENIED] = REASON_DENIED,
+    [MESSAGE_REFUSAL_BUSY] = REASON_NO_AGENT,   [MESSAGE_REFUSAL_DRAINING] = REASON_NO_AGENT,
+};
+
+/* Busy or draining: not the destination's fault, so it is no attempt. */
+static void on_put_off(struct server *server, struct client *client, struct session *session) {
+    if (session && client->refusal == MESSAGE_REFUSAL_DRAINING)
+        roster_drain(server, session);
+    else if (session)
+        session_rest(session, clock_us() + BUSY_REST_MS * 1000ULL);
+    dispatch_again(server, client, true);
+}
+
+static void on_refused(struct server *server, struct client *client, struct session *session) {
+    client->reason = refusal_reasons[client->refusal];
+    if (!message_refusal_counts(client->refusal)) {
+        on_put_off(server, client, session);
+        return;
+    }
+    client->attempts++;
+    if (session)
+        dispatch_count_failure(server, client, session);
+    dispatch_again(server, client, true);
+}
+
+static void on_unanswered(struct server *server, struct client *client, struct session *session) {
+    client->reason = REASON_LINK_LOST;
+    client->attempts++;
+    if (session)
+        dispatch_count_failure(server, client, session);
+    dispatch_again(server, client, true);
+}
+
+static void (*const outcomes[])(struct server *, struct client *, struct session *) = {
+    [CLIENT_ENDED] = on_ended,
+    [CLIENT_NOT_STARTED] = on_not_started,
+    [CLIENT_REFUSED] = on_refused,
+    [CLIENT_UNANSWERED] = on_unanswered,
+};
+
+void dispatch_client_back(struct server *server, struct client *client, uint64_t tag) {
+    struct session *session = agents_find(server->agents, tag);
+
+    if (session)
+        session_client_left(session);
+    outcomes[client->outcome](server, client, session);
+}
+
+/* --- clients that wait --- */
+
+/* Gives what idle links there are to those who wait. Returns after the first client whom none would suit any better. */
+static void dispatch_waiting_of(struct server *server, struct service *service) {
+    struct client *client = service_pending(service)->first;
+    uint64_t now_us = clock_us();
+
+    for (int passed_by = 0; client && passed_by < LOOK_AT_WAITING;) {
+        struct client *next = client->next;
+        struct session *session = NULL;
+        enum balance_verdict verdict = balance_choose(service_balance(service), client, now_us, &session);
+        if (verdict == BALANCE_CHOSEN) {
+            dispatch_stop_waiting(server, client);
+            dispatch_serve(server, client, session, now_us);
+        } else if (verdict == BALANCE_ALL_TRIED) {
+            dispatch_stop_waiting(server, client);
+            dispatch_fail(server, client, client->reason);
+        } else if (!client->attempts && service_conf(service)->balance != CONF_SOURCE) {
+            return; /* an untried client that gets none: nor will those behind it */
+        } else {
+            passed_by++;
+        }
+        client = next;
+    }
+}
+
+static void dispatch_waiting(struct server *server) {
+    size_t first = server->first_look++;
+
+    for (size_t i = 0; i < server->service_count && server->waiting; i++) {
+        struct service *service = server->services[(first + i) % server->service_count];
+        if (service_pending(service)->count)
+            dispatch_waiting_of(server, service);
+    }
+}
+
+void dispatch_link_idle(struct server *server, struct session *session, struct link_ref link) {
+    if (!pool_put(session_pool(session), link, clock_us())) {
+        plane_close(server->plane, link, "out of memory", false);
+        return;
+    }
+    if (server->waiting)
+        dispatch_waiting(server);
+}
+
+static void dispatch_expire(struct server *server, struct service *service) {
+    uint64_t now_us = clock_us();
+
+    for (struct client *client = service_pending(service)->first, *next; client; client = next) {
+        next = client->next;
+        if (client->deadline_us > now_us)
+            continue;
+        dispatch_stop_waiting(server, client);
+        dispatch_fail(server, client, client->attempts ? REASON_TIMEOUT : REASON_NO_AGENT);
+    }
+}
+
+void dispatch_tick(struct server *server) {
+    if (!server->waiting)
+        return;
+    for (size_t i = 0; i < server->service_count; i++)
+        dispatch_expire(server, server->services[i]);
+    dispatch_waiting(server);
+    supply_is_short(server->supply);
+}
+
+void dispatch_end_waiting(struct server *server, enum relay_reason reason) {
+    for (size_t i = 0; i < server->service_count; i++) {
+        struct pending *pending = service_pending(server->services[i]);
+        while (pending->first) {
+            struct client *client = pending->first;
+            dispatch_stop_waiting(server, client);
+            dispatch_fail(server, client, reason);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * first_start: see first_start.h.
+ * Runs on: start only. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/first_start.h"
+
+#include "conf/setup.h"
+#include "lib/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int point_at(char **path, const char *folder, const char *name, struct error *error) {
+    char *found = file_in(folder, name);
+
+    if (!found)
+        return error_set(error, "out of memory");
+    free(*path);
+    *path = found;
+    return 0;
+}
+
+static int point_at_files(struct server_conf *conf, const char *folder, struct error *error) {
+    if (point_at(&conf->agents.certificate, folder, "server.pem", error) ||
+        point_at(&conf->agents.key, folder, "server.key", error))
+        return -1;
+    return conf->agents.auth_none ? 0 : point_at(&conf->agents.tokens, folder, "agents.json", error);
+}
+
+static void say(const struct setup *setup, const struct server_conf *conf, bool made) {
+    const struct service_conf *first = conf->service_count ? &conf->services[0] : NULL;
+    char *line = setup_agent_line(setup, first && first->groups.count ? first->groups.items[0] : NULL);
+
+    printf("%s certificate, key and agents file in %s\n", made ? "made" : "using", setup->folder);
+    if (line)
+        printf("an agent joins with:\n  %s\n", line);
+    fflush(stdout);
+    free(line);
+}
+
+static int first_start_in(struct server_conf *conf, const char *folder, struct error *error) {
+    struct setup setup = {.folder = folder,
+                          .listen = conf->agents.listen.count ? conf->agents.listen.items[0] : "0.0.0.0:10001"};
+    bool made = false;
+
+    if (setup_server(&setup, &made, error) || point_at_files(conf, folder, error))
+        return -1;
+    say(&setup, conf, made);
+    return 0;
+}
+
+int first_start(struct server_conf *conf, struct error *error) {
+    char *folder = conf->state ? NULL : file_state_folder();
+
+    if (!conf->state && !folder)
+        return error_set(error, "there is no state folder: set HOME, or name one as \"state\"");
+    int result = first_start_in(conf, conf->state ? conf->state : folder, error);
+    free(folder);
+    return result;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * first_start: a server that was told nothing about keys uses those of its state folder, and makes them the first time.
+ * Runs on: start only. Owns: nothing.
+ */
+#ifndef MUNNEL_SERVER_FIRST_START_H
+#define MUNNEL_SERVER_FIRST_START_H
+
+#include "conf/server_conf.h"
+
+/* Points conf at the files, makes what is missing, says on stdout where they are and how an agent joins. 0 or -1. */
+int first_start(struct server_conf *conf, struct error *error);
+
+#endif

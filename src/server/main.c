@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * main: munneld from its command line to its exit code.
+ * Runs on: the control thread. Owns: options, log and server.
+ */
+#include "config.h"
+
+#include "conf/server_options.h"
+#include "lib/log.h"
+#include "lib/memory.h"
+#include "server/first_start.h"
+#include "server/server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int complain(const struct error *error) {
+    fprintf(stderr, "munneld: %s\n", error->text);
+    return EXIT_FAILURE;
+}
+
+static int serve(const struct server_conf *conf, struct log *log, struct error *error) {
+    struct server *server = server_new(conf, log, error);
+    int result = server ? server_run(server, error) : -1;
+
+    server_free(server);
+    return result;
+}
+
+static int run(struct server_options *options) {
+    struct server_conf *conf = options->conf;
+    struct error error = {""};
+
+    if (options->needs_setup && first_start(conf, &error))
+        return complain(&error);
+    struct log *log = log_new(conf->log.format, conf->log.level, conf->log.to, &error);
+    if (!log)
+        return complain(&error);
+    int result = serve(conf, log, &error);
+    log_free(log);
+    return result ? complain(&error) : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+    struct server_options options;
+
+    signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
+    memory_tune();
+    int done = server_options_read(&options, argc, argv);
+    if (done >= 0)
+        return done;
+    int result = run(&options);
+    server_options_done(&options);
+    return result;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * roster: how agents come into service and leave it.
+ * Runs on: the control thread. Owns: nothing; sessions belong to agents.h.
+ */
+#ifndef MUNNEL_SERVER_ROSTER_H
+#define MUNNEL_SERVER_ROSTER_H
+
+#include "server/server_priv.h"
+
+/* Replaces a session of the same name and instance, and offers the new one to all services. NULL when out of memory. */
+struct session *roster_admit(struct server *server, const struct session_options *options);
+/* No more clients for it; what runs goes on. */
+void roster_drain(struct server *server, struct session *session);
+/* Ends the session and its idle links; its relays run on. Frees it. `words` is what the log says. */
+void roster_dismiss(struct server *server, struct session *session, const char *words, const char *why);
+/* Ends all that came with a credential which is not there any more. */
+void roster_dismiss_revoked(struct server *server);
+void roster_dismiss_all(struct server *server, const char *why); /* each is told */
+
+#endif

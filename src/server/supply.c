@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * supply: see supply.h.
+ * Runs on: the control thread. Owns: its list of marks.
+ */
+#include "config.h"
+
+#include "server/supply.h"
+
+#include "lib/clock.h"
+#include "server/service.h"
+
+#include <stdlib.h>
+
+enum { OPEN_MOST = 1024, SURPLUS_AGE_S = 600 };
+
+struct supply {
+    struct server *server;
+    struct event *turn;
+    uint64_t *marked; /* tags */
+    size_t count, room;
+    bool is_due, is_short;
+    size_t first_share; /* who gets one link more than the others, in turn */
+};
+
+static void on_turn(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    supply_turn(context);
+}
+
+struct supply *supply_new(struct server *server) {
+    struct supply *supply = calloc(1, sizeof *supply);
+
+    if (!supply)
+        return NULL;
+    supply->server = server;
+    supply->turn = event_new(loop_base(server->loop), -1, 0, on_turn, supply);
+    if (supply->turn)
+        return supply;
+    free(supply);
+    return NULL;
+}
+
+void supply_free(struct supply *supply) {
+    if (!supply)
+        return;
+    event_free(supply->turn);
+    free(supply->marked);
+    free(supply);
+}
+
+static void supply_call(struct supply *supply) {
+    if (!supply->is_due)
+        event_active(supply->turn, 0, 0);
+    supply->is_due = true;
+}
+
+static bool supply_grow(struct supply *supply) {
+    size_t room = supply->room ? 2 * supply->room : 64;
+    uint64_t *marked = realloc(supply->marked, room * sizeof *marked);
+
+    if (!marked)
+        return false;
+    supply->marked = marked;
+    supply->room = room;
+    return true;
+}
+
+void supply_mark(struct supply *supply, struct session *session) {
+    if (supply->count == supply->room && !supply_grow(supply))
+        return; /* supply_tick looks at all of them anyway */
+    if (session_mark(session, true))
+        return;
+    supply->marked[supply->count++] = session_tag(session);
+    supply_call(supply);
+}
+
+void supply_is_short(struct supply *supply) {
+    supply->is_short = true;
+    supply_call(supply);
+}
+
+/* Spreads what the waiting clients of a service need over its agents. */
+static void supply_share(struct supply *supply, struct service *service) {
+    struct balance *balance = service_balance(service);
+    size_t agents = balance_count(balance), waiting = service_pending(service)->count;
+
+    if (!agents || !waiting)
+        return;
+    for (size_t i = 0; i < agents; i++) {
+        struct session *session = balance_at(balance, (supply->first_share + i) % agents);
+        session_want(session, (unsigned)(waiting / agents + (i < waiting % agents)));
+        supply_mark(supply, session);
+    }
+    supply->first_share += waiting % agents;
+}
+
+static void supply_order(struct supply *supply, struct session *session, uint64_t now_us) {
+    const struct server_conf *conf = supply->server->conf;
+    uint64_t needed = session_take_wanted(session);
+    unsigned open = requests_open(session_requests(session), now_us);
+    size_t there = pool_count(session_pool(session)) + open;
+
+    needed += session_target(session, conf->agents.idle_min, conf->agents.idle_max, now_us);
+    if (session_is_draining(session) || needed <= there)
+        return;
+    unsigned missing = needed - there > OPEN_MOST ? OPEN_MOST : (unsigned)(needed - there);
+    if (open + missing > OPEN_MOST) { /* so many are under way that a few at a time would only be talk */
+        if (open > OPEN_MOST / 2)
+            return;
+        missing = OPEN_MOST - open;
+    }
+    char *order = message_format_control(MESSAGE_OP_LINKS, missing, REQUESTS_EXPIRE_MS, NULL);
+    if (!order)
+        return;
+    plane_tell(supply->server->plane, session_control(session), order);
+    free(order);
+    requests_add(session_requests(session), missing, now_us);
+}
+
+void supply_turn(struct supply *supply) {
+    struct server *server = supply->server;
+    uint64_t now_us = clock_us();
+
+    supply->is_due = true; /* marks made from here on belong to this turn */
+    if (supply->is_short && server->waiting)
+        for (size_t i = 0; i < server->service_count; i++)
+            supply_share(supply, server->services[i]);
+    for (size_t i = 0; i < supply->count; i++) {
+        struct session *session = agents_find(server->agents, supply->marked[i]);
+        if (!session)
+            continue;
+        session_mark(session, false);
+        supply_order(supply, session, now_us);
+    }
+    supply->count = 0;
+    supply->is_short = supply->is_due = false;
+}
+
+/* Links that nobody has needed for ten minutes, beyond those that the next burst may need. */
+static void supply_close_surplus(struct supply *supply, struct session *session, uint64_t now_us) {
+    const struct server_conf *conf = supply->server->conf;
+    struct pool *pool = session_pool(session);
+    unsigned target = session_target(session, conf->agents.idle_min, conf->agents.idle_max, now_us);
+    struct link_ref link;
+
+    if (now_us < SURPLUS_AGE_S * 1000000ULL)
+        return;
+    while (pool_count(pool) > target && pool_take_oldest(pool, now_us - SURPLUS_AGE_S * 1000000ULL, &link))
+        plane_close(supply->server->plane, link, "not needed any more", false);
+}
+
+void supply_tick(struct supply *supply) {
+    struct agents *agents = supply->server->agents;
+    uint64_t now_us = clock_us();
+
+    for (struct session *session = agents_first(agents); session; session = agents_after(agents, session)) {
+        supply_close_surplus(supply, session, now_us);
+        supply_mark(supply, session);
+    }
+}
