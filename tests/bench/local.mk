@@ -1,4 +1,13 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Benchmarks: built and run by hand, not by make check.
+# The benchmark: make bench, never part of make check. BENCHFLAGS are its options (tests/bench/bench.py --help).
+EXTRA_DIST += tests/bench/README.md tests/bench/bench.py tests/bench/measures.py tests/bench/figures.py \
+	tests/bench/peers.py tests/bench/places.py tests/bench/processes.py tests/bench/table.py \
+	tests/bench/result.py tests/bench/chart.py tests/bench/echo.c tests/bench/relays.c tests/bench/wan.c contrib/bench
+
+.PHONY: bench
+bench: all
+	python3 $(srcdir)/tests/bench/bench.py --build $(abs_top_builddir) --json bench.json --chart bench.svg $(BENCHFLAGS)
+
+CLEANFILES += bench.json bench.svg

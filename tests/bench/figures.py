@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Munnel authors
+"""figures: what is measured, in which unit, which way is better, and where Munnel must get.
+
+A mark compares Munnel's figure with another's of the same run: "best" is the best of the rivals, a peer's name that
+peer, a figure's key Munnel's own other figure, None an absolute value.
+"""
+from collections import namedtuple
+
+from peers import RIVALS
+
+Mark = namedtuple("Mark", "against least aim")
+Figure = namedtuple("Figure", "key title unit more_is_better digits marks")
+
+IDLE_COUNTS = (2000, 10000)
+GROWTH_COUNTS = (10, 100, 1000, 10000)
+
+
+def _bulk(way):
+    return [Figure(f"{way}.gibs", f"{way}: one stream", "GiB/s", True, 2, (Mark("best", 1.3, 1.5),)),
+            Figure(f"{way}.cpu", f"{way}: CPU", "s/GiB", False, 2, (Mark("best", 0.8, 0.7),))]
+
+
+def _held(count):
+    most = count == max(IDLE_COUNTS)
+    server, agent = (Mark(None, 18, 16),) if most else (), (Mark(None, 22, 18),) if most else ()
+    beside = (Mark("idle.0.rate", 0.95, 1.0),) if most else ()
+    return [Figure(f"idle.{count}.server", f"idle {count}: server's memory", "KiB each", False, 1, server),
+            Figure(f"idle.{count}.agent", f"idle {count}: agent's memory", "KiB each", False, 1, agent),
+            Figure(f"idle.{count}.cpu", f"idle {count}: CPU", "% of a core", False, 2, ()),
+            Figure(f"idle.{count}.rate", f"idle {count}: small beside", "req/s", True, 0, beside),
+            Figure(f"idle.{count}.cpu_us", f"idle {count}: small, CPU", "us/req", False, 1, ()),
+            Figure(f"idle.{count}.failed", f"idle {count}: not opened", "relays", False, 0, ())]
+
+
+def _growth(count):
+    return [Figure(f"growth.{count}.cpu_us", f"growth {count}: CPU", "us/req", False, 1, ()),
+            Figure(f"growth.{count}.server", f"growth {count}: server", "KiB each", False, 1, ()),
+            Figure(f"growth.{count}.agent", f"growth {count}: agent", "KiB each", False, 1, ())]
+
+
+FIGURES = [
+    *_bulk("up"),
+    *_bulk("down"),
+    Figure("many.gibs", "many: 32 streams", "GiB/s", True, 2, (Mark("best", 1.4, 1.6),)),
+    Figure("many.cpu", "many: CPU", "s/GiB", False, 2, ()),
+    Figure("conns.rate", "conns: new connections", "/s", True, 0, (Mark("ssh", 1.3, 1.5), Mark("haproxy", 4.5, 4.5))),
+    Figure("conns.cpu_us", "conns: CPU", "us/conn", False, 0, (Mark("ssh", 0.75, 0.65),)),
+    Figure("conns.p99_ms", "conns: p99", "ms", False, 0, ()),
+    Figure("conns.failed", "conns: failures", "", False, 0, ()),
+    Figure("small.rate", "small: requests", "/s", True, 0, (Mark("haproxy", 1.05, 1.15),)),
+    Figure("small.p50_ms", "small: p50", "ms", False, 2, ()),
+    Figure("small.p99_ms", "small: p99", "ms", False, 2, (Mark("haproxy", 0.7, 0.6),)),
+    Figure("small.cpu_us", "small: CPU", "us/req", False, 1, ()),
+    Figure("mixed.rate", "small beside a stream", "/s", True, 0, ()),
+    Figure("mixed.p99_ms", "small beside a stream: p99", "ms", False, 2, ()),
+    Figure("mixed.gibs", "that stream", "GiB/s", True, 2, ()),
+    Figure("idle.0.rate", "idle 0: small", "req/s", True, 0, ()),
+    *[figure for count in IDLE_COUNTS for figure in _held(count)],
+    Figure("first.one", "first byte, one at a time", "round trips", False, 2, (Mark(None, 1.1, 1.05),)),
+    Figure("first.burst", "first byte, slowest of 40", "round trips", False, 2, (Mark(None, 4.3, 3.2),)),
+    Figure("first.next", "the same once more", "round trips", False, 2, (Mark(None, 1.5, 1.2),)),
+    Figure("wan.gibs", "wan: one stream, 50 ms", "GiB/s", True, 3, (Mark("best", 1.0, 1.0),)),
+    *[figure for count in GROWTH_COUNTS for figure in _growth(count)],
+]
+
+
+def best(figure, medians, peers):
+    """The best value of these peers, or None."""
+    values = [medians[peer][figure.key] for peer in peers if medians.get(peer, {}).get(figure.key) is not None]
+    return (max if figure.more_is_better else min)(values, default=None)
+
+
+def other_value(figure, mark, medians):
+    if mark.against is None:
+        return 1.0
+    if mark.against == "best":
+        return best(figure, medians, RIVALS)
+    if "." in mark.against:
+        return medians.get("munnel", {}).get(mark.against)
+    return medians.get(mark.against, {}).get(figure.key)
+
+
+def judge(figure, mark, medians):
+    """(ratio, "aim" | "at least" | "BELOW"), or None where one of the two was not measured."""
+    mine, other = medians.get("munnel", {}).get(figure.key), other_value(figure, mark, medians)
+    if mine is None or not other:
+        return None
+    ratio = mine / other
+    sign = 1 if figure.more_is_better else -1
+    for limit, word in ((mark.aim, "aim"), (mark.least, "at least")):
+        if sign * ratio >= sign * limit:
+            return ratio, word
+    return ratio, "BELOW"
