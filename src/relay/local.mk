@@ -5,5 +5,35 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_relay.a
 libmunnel_relay_a_SOURCES = \
+	src/relay/batch.c \
+	src/relay/batch.h \
+	src/relay/channel.c \
+	src/relay/channel.h \
+	src/relay/dial.c \
+	src/relay/dial.h \
+	src/relay/link.c \
+	src/relay/link.h \
+	src/relay/link_bio.c \
+	src/relay/link_bio.h \
+	src/relay/link_control.c \
+	src/relay/link_data.c \
+	src/relay/link_greet.c \
+	src/relay/link_priv.h \
+	src/relay/plain.c \
+	src/relay/plain.h \
+	src/relay/plane.c \
+	src/relay/plane_priv.h \
+	src/relay/plane_say.c \
+	src/relay/reason.c \
 	src/relay/reason.h \
-	src/relay/relay_msg.h
+	src/relay/record.c \
+	src/relay/record.h \
+	src/relay/relay.c \
+	src/relay/relay.h \
+	src/relay/relay_agent.c \
+	src/relay/relay_msg.h \
+	src/relay/relay_priv.h \
+	src/relay/relay_server.c \
+	src/relay/terms.c \
+	src/relay/worker.c \
+	src/relay/worker_priv.h

@@ -32,7 +32,7 @@ enum relay_reason {
 #define RELAY_REASON_ENUM(name, text, whole) REASON_##name,
     RELAY_REASONS(RELAY_REASON_ENUM)
 #undef RELAY_REASON_ENUM
-    REASON_COUNT
+        REASON_COUNT
 };
 
 const char *reason_text(enum relay_reason reason);

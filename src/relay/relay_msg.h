@@ -46,8 +46,7 @@ struct link_ref {
     uint32_t generation; /* 0: no link */
     uint16_t thread;
 };
-static inline bool link_ref_same(struct link_ref a, struct link_ref b)
-{
+static inline bool link_ref_same(struct link_ref a, struct link_ref b) {
     return a.slot == b.slot && a.generation == b.generation && a.thread == b.thread;
 }
 
@@ -55,8 +54,8 @@ static inline bool link_ref_same(struct link_ref a, struct link_ref b)
 struct terms {
     atomic_uint references;
     char *service;
-    char *destination; /* for logs */
-    char *open_json;   /* message_format_open_terms() */
+    char *destination;                             /* for logs */
+    char *open_json;                               /* message_format_open_terms() */
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
 };
 struct terms *terms_new(const char *service, char *const *connect, size_t connect_count, unsigned idle_timeout_s,
@@ -77,24 +76,28 @@ enum client_outcome {
  * gives it back by on_client_back, always, exactly once.
  */
 struct client {
+    struct letter letter; /* first: it is its own letter between the planes; theirs, as the next three */
+    void *carrier;
+    struct link_ref link;
+    uint64_t link_tag;
     struct client *next, *previous; /* for lists of whoever has it */
     int fd;                         /* -1 once the data plane has closed it */
     bool early_end;                 /* FIN was read behind the early bytes */
     uint16_t attempts;
-    struct evbuffer *early;         /* read from the client so far and to be replayed; NULL: none */
-    struct terms *terms;            /* one reference */
-    uint64_t number;                /* the relay's id is INSTANCE-number */
+    struct evbuffer *early; /* read from the client so far and to be replayed; NULL: none */
+    struct terms *terms;    /* one reference */
+    uint64_t number;        /* the relay's id is INSTANCE-number */
     struct addr peer;
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us, ended_us; /* clock_us(); 0: did not happen */
-    uint64_t bytes_up, bytes_down;  /* up: client to destination */
-    unsigned attempt_ms;            /* in: how long the agent may dial in this attempt */
-    enum client_outcome outcome;    /* out */
-    enum relay_reason reason;       /* out, with CLIENT_ENDED */
-    enum message_refusal refusal;   /* out, with CLIENT_REFUSED */
-    char words[160];                /* out: the agent's or the plane's own words */
-    char address[64];               /* out: where the agent connected to */
+    uint64_t bytes_up, bytes_down;                                           /* up: client to destination */
+    unsigned attempt_ms;              /* in: how long the agent may dial in this attempt */
+    enum client_outcome outcome;      /* out */
+    enum relay_reason reason;         /* out, with CLIENT_ENDED */
+    enum message_refusal refusal;     /* out, with CLIENT_REFUSED */
+    char words[160];                  /* out: the agent's or the plane's own words */
+    char address[64];                 /* out: where the agent connected to */
     char agent[MESSAGE_NAME_MAX + 1]; /* in: for the record */
-    uint64_t deadline_us;           /* the rest is the control plane's own */
+    uint64_t deadline_us;             /* the rest is the control plane's own */
     void *place;
     uint64_t tried[4];
 };
@@ -131,16 +134,16 @@ struct plane_events { /* all on the control thread */
 
 struct plane_options {
     bool is_agent;
-    unsigned threads;       /* 1: shares `control` loop; more: each a thread of its own */
-    struct loop *control;   /* where events are delivered */
+    unsigned threads;     /* 1: shares `control` loop; more: each a thread of its own */
+    struct loop *control; /* where events are delivered */
     struct log *log;
-    const char *instance;   /* 32 hex digits of this process */
+    const char *instance;          /* 32 hex digits of this process */
     unsigned ping_s, dead_after_s; /* of control links and idle data links; the agent's come with WELCOME */
-    unsigned greeting_ms;   /* absolute deadline for TCP, TLS and greeting (5000) */
+    unsigned greeting_ms;          /* absolute deadline for TCP, TLS and greeting (5000) */
     const struct plane_events *events;
     void *context;
-    struct resolver *resolver;     /* agent */
-    const struct rules *allow;     /* agent: where it may be sent; empty = anywhere but sensitive addresses */
+    struct resolver *resolver; /* agent */
+    const struct rules *allow; /* agent: where it may be sent; empty = anywhere but sensitive addresses */
 };
 
 struct plane *plane_new(const struct plane_options *options, struct error *error); /* started; NULL with error */
@@ -155,7 +158,7 @@ struct dial_order {
     struct addr address;
     SSL_CTX *tls;
     const char *server_name;
-    const char *hello;        /* message_format_hello() */
+    const char *hello; /* message_format_hello() */
     bool has_key;
     enum proof_role_ { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
     uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */
@@ -171,7 +174,8 @@ void plane_dial(struct plane *plane, const struct dial_order *order);
  */
 void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
                   const char *who, unsigned ping_s, unsigned dead_after_s);
-void plane_reject(struct plane *plane, struct link_ref link, const char *json); /* REJECT, then the end; agent: json NULL */
+void plane_reject(struct plane *plane, struct link_ref link,
+                  const char *json); /* REJECT, then the end; agent: json NULL */
 
 void plane_serve(struct plane *plane, struct link_ref link, struct client *client);
 void plane_tell(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * dial: see dial.h.
+ */
+#include "config.h"
+
+#include "relay/dial.h"
+
+#include "lib/clock.h"
+#include "lib/sock.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIAL_LEAST_MS = 250 };
+
+struct dial {
+    struct dial_order_to order;
+    char *to[MESSAGE_DESTINATIONS];
+    int next_destination;
+    struct endpoint endpoint; /* the destination that is being tried */
+    struct resolver_answer answer;
+    int next_address;
+    struct resolver_question *question;
+    int fd;
+    bool starting, event_is_added;
+    struct event event; /* connected, or out of time */
+    uint64_t deadline_us;
+    struct dial_result result; /* the last failure, until something succeeds */
+};
+
+static void try_address(struct dial *dial);
+static void try_destination(struct dial *dial);
+
+static void free_dial(struct dial *dial) {
+    if (dial->event_is_added)
+        event_del(&dial->event);
+    if (dial->question)
+        resolver_cancel(dial->question);
+    if (dial->fd >= 0)
+        sock_close(dial->fd);
+    for (int i = 0; i < dial->order.to_count; i++)
+        free(dial->to[i]);
+    free(dial);
+}
+
+static void finish(struct dial *dial) {
+    struct dial_result result = dial->result;
+    dial_callback callback = dial->order.callback;
+    void *context = dial->order.context;
+    result.fd = dial->fd;
+    dial->fd = -1;
+    if (!dial->starting)
+        free_dial(dial);
+    else
+        dial->order.callback = NULL; /* dial_start frees it */
+    callback(context, &result);
+}
+
+static void note_failure(struct dial *dial, enum message_refusal refusal, const struct addr *address, const char *why) {
+    char text[ADDR_TEXT];
+    dial->result.refusal = refusal;
+    snprintf(dial->result.words, sizeof dial->result.words, "%s: %s",
+             address ? addr_format(address, text, sizeof text) : endpoint_format(&dial->endpoint, text, sizeof text),
+             why);
+}
+
+static unsigned left_ms(const struct dial *dial) {
+    uint64_t now_us = clock_us();
+    return now_us < dial->deadline_us ? (unsigned)((dial->deadline_us - now_us) / 1000) : 0;
+}
+
+/* The attempts that are still to come share what is left of the time. */
+static unsigned share_ms(const struct dial *dial) {
+    int addresses = dial->answer.count - dial->next_address + 1;
+    int destinations = dial->order.to_count - dial->next_destination;
+    unsigned share = left_ms(dial) / (unsigned)(addresses + destinations);
+    return share > DIAL_LEAST_MS ? share : DIAL_LEAST_MS;
+}
+
+static enum message_refusal refusal_of(int error) {
+    return error == ETIMEDOUT ? MESSAGE_REFUSAL_TIMEOUT : MESSAGE_REFUSAL_REFUSED;
+}
+
+static void drop_attempt(struct dial *dial, enum message_refusal refusal, const char *why) {
+    note_failure(dial, refusal, &dial->result.address, why);
+    sock_close(dial->fd);
+    dial->fd = -1;
+    try_address(dial);
+}
+
+static void on_event(evutil_socket_t fd, short what, void *context) {
+    struct dial *dial = context;
+    dial->event_is_added = false;
+    if (what & EV_TIMEOUT) {
+        drop_attempt(dial, MESSAGE_REFUSAL_TIMEOUT, "no answer in time");
+        return;
+    }
+    int error = sock_connect_result(fd);
+    if (error == 0)
+        finish(dial);
+    else
+        drop_attempt(dial, refusal_of(error), strerror(error));
+}
+
+static void wait_for_connection(struct dial *dial) {
+    unsigned ms = share_ms(dial);
+    struct timeval limit = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+    event_assign(&dial->event, loop_base(dial->order.loop), dial->fd, EV_WRITE, on_event, dial);
+    dial->event_is_added = event_add(&dial->event, &limit) == 0;
+    if (!dial->event_is_added)
+        drop_attempt(dial, MESSAGE_REFUSAL_BUSY, "out of memory");
+}
+
+static bool is_allowed(const struct dial *dial, const struct addr *address) {
+    const struct rules *allow = dial->order.allow;
+    if (addr_is_sensitive(address))
+        return rules_match_explicitly(allow, address);
+    return rules_empty(allow) || rules_match(allow, address, dial->endpoint.host);
+}
+
+static void connect_to(struct dial *dial, const struct addr *address) {
+    bool done = false;
+    dial->result.address = *address;
+    dial->fd = sock_connect(address, &done);
+    if (dial->fd < 0) {
+        int error = errno;
+        bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS;
+        note_failure(dial, is_ours ? MESSAGE_REFUSAL_BUSY : refusal_of(error), address, strerror(error));
+        try_address(dial);
+    } else if (done) {
+        finish(dial);
+    } else {
+        wait_for_connection(dial);
+    }
+}
+
+static void try_address(struct dial *dial) {
+    if (dial->next_address >= dial->answer.count) {
+        try_destination(dial);
+        return;
+    }
+    if (left_ms(dial) == 0) {
+        note_failure(dial, MESSAGE_REFUSAL_TIMEOUT, NULL, "no time left");
+        finish(dial);
+        return;
+    }
+    const struct addr *address = &dial->answer.addresses[dial->next_address++];
+    if (!is_allowed(dial, address)) {
+        note_failure(dial, MESSAGE_REFUSAL_DENIED, address, "not allowed by this agent's rules");
+        try_address(dial);
+        return;
+    }
+    connect_to(dial, address);
+}
+
+static void on_answer(void *context, const struct resolver_answer *answer) {
+    struct dial *dial = context;
+    dial->question = NULL;
+    dial->answer = *answer;
+    if (answer->count == 0)
+        note_failure(dial, MESSAGE_REFUSAL_DNS, NULL, answer->why ? answer->why : "no address");
+    try_address(dial);
+}
+
+static void try_destination(struct dial *dial) {
+    struct error error = {""};
+    dial->answer.count = dial->next_address = 0;
+    if (dial->next_destination >= dial->order.to_count) {
+        finish(dial);
+        return;
+    }
+    const char *text = dial->to[dial->next_destination++];
+    if (endpoint_parse(&dial->endpoint, text, &error)) {
+        note_failure(dial, MESSAGE_REFUSAL_REFUSED, NULL, error.text);
+        try_destination(dial);
+        return;
+    }
+    if (addr_from_endpoint(&dial->answer.addresses[0], &dial->endpoint)) {
+        dial->answer.count = 1;
+        try_address(dial);
+        return;
+    }
+    dial->question =
+        resolver_ask(dial->order.resolver, dial->order.loop, &dial->endpoint, left_ms(dial), on_answer, dial);
+    if (!dial->question) {
+        note_failure(dial, MESSAGE_REFUSAL_BUSY, NULL, "out of memory");
+        finish(dial);
+    }
+}
+
+static bool copy_destinations(struct dial *dial) {
+    for (int i = 0; i < dial->order.to_count; i++) {
+        dial->to[i] = strdup(dial->order.to[i]);
+        if (!dial->to[i])
+            return false;
+    }
+    return true;
+}
+
+struct dial *dial_start(const struct dial_order_to *order) {
+    struct dial_result refused = {.fd = -1, .refusal = MESSAGE_REFUSAL_BUSY, .words = "out of memory"};
+    struct dial *dial = calloc(1, sizeof *dial);
+    if (dial) {
+        dial->order = *order;
+        dial->fd = -1;
+    }
+    if (!dial || !copy_destinations(dial)) {
+        if (dial)
+            free_dial(dial);
+        order->callback(order->context, &refused);
+        return NULL;
+    }
+    dial->result = refused;
+    snprintf(dial->result.words, sizeof dial->result.words, "no destination was named");
+    dial->deadline_us = clock_us() + (uint64_t)order->timeout_ms * 1000;
+    dial->starting = true;
+    try_destination(dial);
+    dial->starting = false;
+    if (dial->order.callback)
+        return dial;
+    free_dial(dial);
+    return NULL;
+}
+
+void dial_cancel(struct dial *dial) {
+    free_dial(dial);
+}

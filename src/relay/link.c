@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * link: its life: made, named, swept, closed, freed. See link.h.
+ */
+#include "config.h"
+
+#include "relay/link_priv.h"
+
+#include "lib/clock.h"
+#include "lib/sock.h"
+#include "relay/relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *state_name(enum link_state state) {
+    static const char *const names[] = {
+#define LINK_STATE_NAME(name, text) text,
+        LINK_STATES(LINK_STATE_NAME)
+#undef LINK_STATE_NAME
+    };
+    return names[state];
+}
+
+/* On failure the descriptor is closed: nobody is left who could be told. */
+struct link *link_new(struct worker *worker, int fd, const struct addr *peer, uint64_t tag) {
+    struct link *link = calloc(1, sizeof *link);
+    if (link)
+        link->last_words = plane_new_last_words();
+    if (!link || !link->last_words || !worker_give_slot(worker, link, &link->ref)) {
+        if (link)
+            free(link->last_words);
+        free(link);
+        sock_close(fd);
+        return NULL;
+    }
+    link->worker = worker;
+    link->fd = fd;
+    link->peer = *peer;
+    link->tag = tag;
+    link->heard_us = clock_us();
+    channel_init(&link->channel, worker->options->is_agent ? CHANNEL_AGENT : CHANNEL_SERVER);
+    counter_add(&worker->counters->links, 1);
+    return link;
+}
+
+void link_set_state(struct link *link, enum link_state state) {
+    if (log_enabled(link->worker->options->log, LOG_LEVEL_DEBUG))
+        log_write(link->worker->options->log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: %s -> %s", link->ref.thread,
+                  link->ref.slot, state_name(link->state), state_name(state));
+    link->state = (uint8_t)state;
+    if (state >= LINK_CONTROL) /* the states before share one absolute deadline */
+        link->deadline_us = 0;
+}
+
+const char *link_who(const struct link *link) {
+    return link->who ? link->who : "link";
+}
+
+struct worker *link_worker(const struct link *link) {
+    return link->worker;
+}
+
+struct link_ref link_ref_of(const struct link *link, uint64_t *tag) {
+    *tag = link->tag;
+    return link->ref;
+}
+
+struct batch *link_batch(struct link *link) {
+    batch_begin(&link->worker->batch);
+    return &link->worker->batch;
+}
+
+struct channel *link_channel(struct link *link) {
+    return &link->channel;
+}
+
+struct relay *link_relay(const struct link *link) {
+    return link->relay;
+}
+
+void link_set_relay(struct link *link, struct relay *relay) {
+    link->relay = relay;
+    link->paused = false;
+    if (relay)
+        link_set_state(link, LINK_BUSY);
+}
+
+static void close_descriptor(struct link *link, enum link_close_how how) {
+    if (link->stream)
+        bufferevent_free(link->stream);
+    link->stream = NULL;
+    if (link->event_is_added)
+        event_del(&link->event);
+    link->event_is_added = false;
+    if (link->ssl) {
+        if (how == LINK_CLOSE_POLITELY && !link->tls_failed && SSL_is_init_finished(link->ssl)) {
+            SSL_shutdown(link->ssl); /* by the BIO into the kernel if there is room; a FIN says the same */
+            link_bio_flush(link->bio);
+        }
+        SSL_free(link->ssl);
+    }
+    link->ssl = NULL;
+    if (how == LINK_CLOSE_RESET)
+        sock_close_reset(link->fd);
+    else
+        sock_close(link->fd);
+    link->fd = -1;
+}
+
+void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why) {
+    if (link->state == LINK_CLOSED)
+        return;
+    link_set_state(link, LINK_CLOSED);
+    struct relay *relay = link->relay;
+    link->relay = NULL;
+    if (relay)
+        relay_on_link_lost(relay, reason);
+    worker_forget(link->worker, link);
+    close_descriptor(link, how);
+    worker_take_slot(link->worker, link->ref);
+    counter_add(&link->worker->counters->links, -1);
+    plane_say_gone(link, why);
+    worker_bury_link(link->worker, link);
+}
+
+void link_break(struct link *link, const char *why) {
+    if (link->broken || link->state == LINK_CLOSED)
+        return;
+    if (log_enabled(link->worker->options->log, LOG_LEVEL_DEBUG))
+        log_write(link->worker->options->log, LOG_LEVEL_DEBUG, link_who(link), "link broke: %s", why);
+    link->broken = true;
+    worker_read_again(link->worker, link);
+}
+
+void link_free(struct link *link) {
+    link_order_free(link->order);
+    free(link->last_words);
+    free(link->partial);
+    free(link->who);
+    free(link);
+}
+
+/* A byte now and then does not prolong it. */
+static void sweep_greeting(struct link *link, uint64_t now_us) {
+    if (link->deadline_us == 0 || now_us < link->deadline_us)
+        return;
+    char why[96];
+    snprintf(why, sizeof why, "not ready in time: still %s", state_name(link->state));
+    link->tls_failed = link->state < LINK_GREETING;
+    link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, why);
+}
+
+void link_sweep(struct link *link, uint64_t now_us) {
+    if (link->state == LINK_CONTROL)
+        link_control_sweep(link, now_us);
+    else if (link->state == LINK_IDLE || link->state == LINK_BUSY || link->state == LINK_WAITING)
+        link_data_sweep(link, now_us);
+    else
+        sweep_greeting(link, now_us);
+}

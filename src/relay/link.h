@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * link: one TLS connection between agent and server; the only file pair that knows how it is read and written.
+ *
+ * bufferevent_openssl carries every link through handshake and greeting, and control links to their end. A data link is
+ * then taken over: an edge-triggered event of its own reads whole records into the thread's scratch, and frames leave
+ * by SSL_write at once. Everybody else sees frames.
+ * Runs on: its thread. Owns: descriptor, SSL, bufferevent, what is parked.
+ * States: see LINK_STATES in link_priv.h.
+ */
+#ifndef MUNNEL_RELAY_LINK_H
+#define MUNNEL_RELAY_LINK_H
+
+#include "relay/batch.h"
+#include "relay/channel.h"
+#include "relay/relay_msg.h"
+
+#include <sys/uio.h>
+
+struct link;
+struct relay;
+struct worker;
+
+/* For the relay on a data link. */
+struct batch *link_batch(struct link *link); /* begun; add frames, then link_send */
+void link_send(struct link *link);           /* what breaks here is told by link loss, later, never from within */
+bool link_is_full(const struct link *link);  /* the kernel does not take more: stop reading the other side */
+struct channel *link_channel(struct link *link);
+struct relay *link_relay(const struct link *link);
+void link_set_relay(struct link *link, struct relay *relay); /* NULL: the link carries none (any more) */
+void link_pause(struct link *link);
+void link_resume(struct link *link); /* reads on soon, not from within */
+const char *link_who(const struct link *link);
+struct worker *link_worker(const struct link *link);
+struct link_ref link_ref_of(const struct link *link, uint64_t *tag);
+
+/* The relay is off the link: it becomes ready for the next, waits for IDLE n, or closes if it was to. */
+void link_relay_over(struct link *link);
+
+enum link_close_how { LINK_CLOSE_POLITELY, LINK_CLOSE_RESET };
+/* Ends the link: its relay is told with `reason`, the control plane by on_gone with `why`. */
+void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why);
+
+#endif

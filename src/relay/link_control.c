@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * link_control: a control link once it works: JSON messages, pings, and how a bufferevent's failure is told.
+ *
+ * Runs on: the link's thread. Both ends ping, so that each notices a path that is dead in one direction only.
+ */
+#include "config.h"
+
+#include "relay/link_priv.h"
+
+#include "lib/clock.h"
+#include "lib/tls.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <openssl/err.h>
+#include <string.h>
+
+enum { CONTROL_QUEUE_MAX = 1024 * 1024, CONTROL_FRAMES_PER_SECOND = 1000 };
+
+static void ping_at(struct link *link, uint64_t now_us) {
+    link->next_ping_us = now_us + (uint64_t)link->ping_s * 1000000;
+}
+
+void link_control_begin(struct link *link) {
+    link_set_state(link, LINK_CONTROL);
+    link->heard_us = clock_us();
+    ping_at(link, link->heard_us);
+    bufferevent_enable(link->stream, EV_READ | EV_WRITE);
+    link_control_read(link);
+}
+
+static void close_for(struct link *link, const char *why) {
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, why);
+}
+
+static void take_frame(struct link *link, const struct frame *frame) {
+    switch ((int)frame->type) {
+    case FRAME_PING:
+        if (!link_put_frame(link, FRAME_PONG, frame->payload, frame->length))
+            close_for(link, "out of memory");
+        break;
+    case FRAME_PONG:
+        break;
+    case FRAME_CONTROL:
+        plane_say_told(link, frame->payload, frame->length);
+        break;
+    default:
+        close_for(link, "a frame that has no place on a control link");
+    }
+}
+
+/* A peer that sends without end is not served without end: bounded CPU for whatever it sends. */
+static bool is_flooding(struct link *link, uint64_t now_us) {
+    uint64_t second = now_us / 1000000;
+    if (link->flood_second != second)
+        link->flood_count = 0;
+    link->flood_second = second;
+    return ++link->flood_count > CONTROL_FRAMES_PER_SECOND;
+}
+
+void link_control_read(struct link *link) {
+    struct evbuffer *input = bufferevent_get_input(link->stream);
+    struct frame frame;
+    size_t needs = FRAME_HEADER;
+    while (link->state == LINK_CONTROL && evbuffer_get_length(input) >= needs) {
+        link->heard_us = clock_us();
+        const uint8_t *bytes = evbuffer_pullup(input, (ev_ssize_t)needs);
+        if (!bytes) {
+            close_for(link, "out of memory");
+            return;
+        }
+        size_t taken;
+        enum frame_status status = frame_parse(bytes, needs, &frame, &taken);
+        if (status == FRAME_BAD || is_flooding(link, link->heard_us)) {
+            close_for(link, status == FRAME_BAD ? "a malformed frame" : "too many frames in one second");
+            return;
+        }
+        if (status == FRAME_INCOMPLETE || taken > needs) {
+            needs = taken;
+            continue;
+        }
+        if (status == FRAME_OK)
+            take_frame(link, &frame);
+        if (link->state == LINK_CONTROL)
+            evbuffer_drain(input, taken);
+        needs = FRAME_HEADER;
+    }
+}
+
+static void send_ping(struct link *link, uint64_t now_us) {
+    uint8_t payload[FRAME_PING_SIZE];
+    memcpy(payload, &now_us, sizeof payload);
+    if (!link_put_frame(link, FRAME_PING, payload, sizeof payload))
+        close_for(link, "out of memory");
+    ping_at(link, now_us);
+}
+
+void link_control_sweep(struct link *link, uint64_t now_us) {
+    if (evbuffer_get_length(bufferevent_get_output(link->stream)) > CONTROL_QUEUE_MAX) {
+        close_for(link, "the other side does not read");
+        return;
+    }
+    if (link->dead_after_s > 0 && now_us - link->heard_us > (uint64_t)link->dead_after_s * 1000000) {
+        char why[64];
+        snprintf(why, sizeof why, "silent for %u s", link->dead_after_s);
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, why);
+        return;
+    }
+    if (link->ping_s > 0 && now_us >= link->next_ping_us)
+        send_ping(link, now_us);
+}
+
+/* The bufferevent takes OpenSSL's errors off the queue; they are put back for tls_why, which knows the words. */
+static void return_errors(struct bufferevent *stream) {
+    unsigned long error;
+    while ((error = bufferevent_get_openssl_error(stream)) != 0) {
+        ERR_new();
+        ERR_set_error(ERR_GET_LIB(error), ERR_GET_REASON(error), NULL);
+    }
+}
+
+void link_stream_failed(struct link *link, short what) {
+    struct error why = {""};
+    if (link->state == LINK_LEAVING) {
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "turned away");
+        return;
+    }
+    bool in_tls = link->state == LINK_HANDSHAKE;
+    if ((what & BEV_EVENT_EOF) && !in_tls) {
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "closed by the other side");
+        return;
+    }
+    int system_error = EVUTIL_SOCKET_ERROR();
+    link->tls_failed = in_tls;
+    return_errors(link->stream);
+    if (in_tls || ERR_peek_error())
+        tls_why(link->ssl, &why);
+    else
+        error_set(&why, "connection lost: %s", system_error ? strerror(system_error) : "cut without a goodbye");
+    ERR_clear_error();
+    link->refused_by_peer = strstr(why.text, "the other side refused") != NULL;
+    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
+}

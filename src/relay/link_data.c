@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * link_data: a data link once it works: the fast path.
+ *
+ * Runs on: the link's thread. An edge-triggered event tells that something came or that there is room again; nothing
+ * is added to or taken from the kernel's list while relays come and go. Ciphertext is read ahead (link_bio), whole
+ * records are decrypted into the thread's scratch, frames are taken in place, and the payloads of neighbouring DATA
+ * frames leave in one writev. What is left over is parked in the link's own memory.
+ * Since neither OpenSSL's nor the BIO's buffers show in epoll, whoever stops reading early reads again later.
+ */
+#include "config.h"
+
+#include "relay/link_priv.h"
+
+#include "lib/clock.h"
+#include "lib/sock.h"
+#include "lib/tls.h"
+#include "relay/relay.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    READ_BUDGET = 256 * 1024, /* of plaintext in one turn */
+    GATHER = 64,              /* DATA payloads in one writev */
+    RECORDS_PER_KEY = 1 << 22,
+    IDLE_PING_S = 30,
+    PONG_LATE_S = 5,
+    WAIT_RESET_S = 5, /* for IDLE n after an abort */
+    WAIT_FLUSH_S = 60 /* for IDLE n after FIN and FIN: then a polite end, which loses nothing */
+};
+
+/* ---- sending ---- */
+
+static void renew_key(struct link *link) {
+    if (link->records < RECORDS_PER_KEY || SSL_version(link->ssl) != TLS1_3_VERSION)
+        return;
+    link->records = 0;
+    SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED); /* OpenSSL never does it by itself */
+}
+
+void link_send(struct link *link) {
+    struct batch *batch = &link->worker->batch;
+    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken)
+        return;
+    renew_key(link);
+    link->records += batch->length / FRAME_DATA_MAX + 1;
+    if (SSL_write(link->ssl, batch->bytes, (int)batch->length) != (int)batch->length || link_bio_flush(link->bio) < 0) {
+        ERR_clear_error();
+        link_break(link, "sending failed");
+    }
+}
+
+bool link_is_full(const struct link *link) {
+    return link_bio_parked(link->bio) > 0;
+}
+
+static void send_parked(struct link *link) {
+    if (link_bio_parked(link->bio) == 0)
+        return;
+    ptrdiff_t left = link_bio_flush(link->bio);
+    if (left < 0)
+        link_break(link, "sending failed");
+    else if (left == 0 && link->relay)
+        relay_on_link_drained(link->relay);
+}
+
+static void send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    batch_add(link_batch(link), type, payload, length);
+    link_send(link);
+}
+
+/* ---- taking frames ---- */
+
+struct gathered { /* payloads of DATA frames that follow each other */
+    struct iovec parts[GATHER];
+    int count;
+    size_t total;
+};
+
+static void deliver(struct link *link, struct gathered *gathered) {
+    if (gathered->count > 0 && link->relay)
+        relay_on_data(link->relay, gathered->parts, gathered->count, gathered->total);
+    gathered->count = 0;
+    gathered->total = 0;
+}
+
+static void violate(struct link *link, enum frame_type type) {
+    char why[96];
+    snprintf(why, sizeof why, "%s out of order", frame_name(type));
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, why);
+}
+
+static void answer_idle(struct link *link) {
+    struct batch *batch = link_batch(link);
+    batch_add_numbered(batch, FRAME_IDLE, link->channel.number, NULL, 0);
+    link_send(link);
+}
+
+static void act_on(struct link *link, const struct frame *frame) {
+    if (frame->type == FRAME_OPEN)
+        relay_open(link, frame);
+    else if (frame->type == FRAME_IDLE && link->state == LINK_WAITING)
+        link_become_idle(link);
+    else if (link->relay)
+        relay_on_frame(link->relay, frame);
+}
+
+static void take_relay_frame(struct link *link, const struct frame *frame, struct gathered *gathered) {
+    enum channel_verdict verdict = channel_take(&link->channel, frame->type, frame->number, frame->length);
+    if (verdict == CHANNEL_ACT && frame->type == FRAME_DATA) {
+        gathered->parts[gathered->count++] = (struct iovec){(void *)frame->payload, frame->length};
+        gathered->total += frame->length;
+        if (gathered->count == GATHER)
+            deliver(link, gathered);
+        return;
+    }
+    deliver(link, gathered);
+    if (link->state == LINK_CLOSED)
+        return;
+    if (verdict == CHANNEL_VIOLATION) {
+        violate(link, frame->type);
+        return;
+    }
+    if (verdict == CHANNEL_IGNORE)
+        return;
+    act_on(link, frame);
+    if (verdict == CHANNEL_ACT_IDLE && link->state != LINK_CLOSED)
+        answer_idle(link);
+}
+
+static void take_frame(struct link *link, const struct frame *frame, struct gathered *gathered) {
+    switch ((int)frame->type) {
+    case FRAME_PING:
+        send_frame(link, FRAME_PONG, frame->payload, frame->length);
+        return;
+    case FRAME_PONG:
+        link->pinged_us = 0;
+        return;
+    case FRAME_OPEN:
+    case FRAME_OPENED:
+    case FRAME_REFUSED:
+    case FRAME_DATA:
+    case FRAME_FIN:
+    case FRAME_RESET:
+    case FRAME_IDLE:
+        take_relay_frame(link, frame, gathered);
+        return;
+    default:
+        violate(link, frame->type);
+    }
+}
+
+/* Takes the whole frames at `bytes`; returns how many bytes they were. */
+static size_t take_frames(struct link *link, const uint8_t *bytes, size_t length) {
+    struct gathered gathered = {.count = 0, .total = 0};
+    struct frame frame;
+    size_t done = 0, taken = 0;
+    link->partial_needs = FRAME_HEADER;
+    while (link->state != LINK_CLOSED && done < length) {
+        enum frame_status status = frame_parse(bytes + done, length - done, &frame, &taken);
+        if (status == FRAME_INCOMPLETE) {
+            link->partial_needs = taken;
+            break;
+        }
+        if (status == FRAME_BAD) {
+            link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "a malformed frame");
+            break;
+        }
+        done += taken;
+        if (status == FRAME_OK)
+            take_frame(link, &frame, &gathered);
+    }
+    if (link->state != LINK_CLOSED)
+        deliver(link, &gathered);
+    return done;
+}
+
+/* ---- receiving ---- */
+
+enum fill { FILL_MORE, FILL_DRAINED, FILL_END, FILL_FAILED };
+
+static enum fill fill_status(struct link *link, int result) {
+    switch (SSL_get_error(link->ssl, result)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+        return FILL_DRAINED;
+    case SSL_ERROR_ZERO_RETURN:
+        return FILL_END;
+    default:
+        return FILL_FAILED;
+    }
+}
+
+/* Decrypts records behind the `*length` bytes that are there until the scratch has no room for another. */
+static enum fill fill_plaintext(struct link *link, size_t *length) {
+    uint8_t *plaintext = link->worker->plaintext;
+    while (WORKER_PLAINTEXT - *length >= SSL3_RT_MAX_PLAIN_LENGTH) {
+        ERR_clear_error();
+        int n = SSL_read(link->ssl, plaintext + *length, (int)(WORKER_PLAINTEXT - *length));
+        if (n <= 0)
+            return fill_status(link, n);
+        *length += (size_t)n;
+    }
+    return FILL_MORE;
+}
+
+static size_t unpark_partial(struct link *link) {
+    size_t length = link->partial_length;
+    if (length == 0)
+        return 0;
+    memcpy(link->worker->plaintext, link->partial, length);
+    free(link->partial);
+    link->partial = NULL;
+    link->partial_length = 0;
+    return length;
+}
+
+static bool park_partial(struct link *link, const uint8_t *bytes, size_t length) {
+    if (length == 0)
+        return true;
+    link->partial = malloc(length);
+    if (!link->partial)
+        return false;
+    memcpy(link->partial, bytes, length);
+    link->partial_length = length;
+    return true;
+}
+
+static void on_end(struct link *link, enum fill fill) {
+    struct error why = {"closed by the other side"};
+    if (fill == FILL_FAILED)
+        tls_why(link->ssl, &why);
+    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
+}
+
+/* One scratch full of frames. Returns what the socket said. */
+static enum fill read_once(struct link *link, size_t *budget) {
+    size_t length = unpark_partial(link), before = length;
+    enum fill fill = fill_plaintext(link, &length);
+    *budget -= length - before < *budget ? length - before : *budget;
+    if (length > before)
+        link->heard_us = clock_us();
+    size_t done = length >= link->partial_needs ? take_frames(link, link->worker->plaintext, length) : 0;
+    if (link->state != LINK_CLOSED && !park_partial(link, link->worker->plaintext + done, length - done))
+        link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
+    return fill;
+}
+
+void link_data_read(struct link *link) {
+    if (link->reading || link->paused || link->state == LINK_CLOSED)
+        return;
+    link->reading = true;
+    link_bio_begin_reading(link->bio, link->end_is_near);
+    size_t budget = READ_BUDGET;
+    enum fill fill = FILL_MORE;
+    while (fill == FILL_MORE && budget > 0 && !link->paused && link->state != LINK_CLOSED)
+        fill = read_once(link, &budget);
+    link->reading = false;
+    if (link->state == LINK_CLOSED)
+        return;
+    if (!link_bio_end_reading(link->bio) || link_bio_flush(link->bio) < 0) /* a key change may have been answered */
+        link_break(link, "out of memory or broken");
+    if (fill == FILL_END || fill == FILL_FAILED)
+        on_end(link, fill);
+    else if (fill == FILL_MORE && !link->paused)
+        worker_read_again(link->worker, link);
+}
+
+void link_pause(struct link *link) {
+    link->paused = true;
+}
+
+void link_resume(struct link *link) {
+    if (!link->paused)
+        return;
+    link->paused = false;
+    worker_read_again(link->worker, link);
+}
+
+/*
+ * While reading is paused nobody meets the end of the stream. The server needs to know at once, for its client's sake;
+ * an agent may still have a whole stream to deliver and only learns of a broken connection.
+ */
+static void look_while_paused(struct link *link) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(link->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0)
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, strerror(error));
+    else if (link->end_is_near && !link->worker->options->is_agent)
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "closed by the other side");
+}
+
+static void on_event(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    struct link *link = context;
+    if (what & EV_CLOSED)
+        link->end_is_near = true;
+    if (what & EV_WRITE)
+        send_parked(link);
+    if (link->state == LINK_CLOSED)
+        return;
+    if (link->paused)
+        look_while_paused(link);
+    else if (what & (EV_READ | EV_CLOSED))
+        link_data_read(link);
+}
+
+/* ---- from the bufferevent to the own event ---- */
+
+static bool keep_input(struct link *link) {
+    struct evbuffer *input = bufferevent_get_input(link->stream);
+    size_t length = evbuffer_get_length(input);
+    if (length == 0)
+        return true;
+    link->partial = malloc(length);
+    if (!link->partial || length > FRAME_HEADER + FRAME_JSON_MAX)
+        return false;
+    link->partial_length = (size_t)evbuffer_remove(input, link->partial, length);
+    return true;
+}
+
+void link_data_take_over(struct link *link) {
+    bufferevent_disable(link->stream, EV_READ | EV_WRITE);
+    bool kept = keep_input(link);
+    bufferevent_free(link->stream); /* without CLOSE_ON_FREE it leaves SSL and descriptor alone */
+    link->stream = NULL;
+    link_bio_run_ahead(link->bio);
+    event_assign(&link->event, worker_base(link->worker), link->fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST,
+                 on_event, link);
+    link->event_is_added = kept && event_add(&link->event, NULL) == 0;
+    if (!link->event_is_added)
+        link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
+}
+
+/* ---- idle, waiting, swept ---- */
+
+static void ping_later(struct link *link, uint64_t now_us) {
+    /* spread by the address of the link, so that links that came together do not ping together */
+    link->next_ping_us = now_us + IDLE_PING_S * 1000000ull - (uint64_t)((uintptr_t)link >> 6) % 8000000;
+}
+
+void link_become_idle(struct link *link) {
+    link_set_state(link, LINK_IDLE);
+    if (link->close_when_idle) {
+        link_close(link, LINK_CLOSE_POLITELY, REASON_DONE, "no longer needed");
+        return;
+    }
+    link->pinged_us = 0;
+    ping_later(link, link->heard_us);
+    if (!link->said_idle || !link->worker->options->is_agent) /* an agent's control plane only counts its links */
+        plane_say_idle(link);
+    link->said_idle = true;
+    if (link->partial_length > 0 || SSL_has_pending(link->ssl))
+        worker_read_again(link->worker, link);
+}
+
+void link_relay_over(struct link *link) {
+    link->relay = NULL;
+    link_resume(link);
+    if (!link->channel.busy) {
+        link_become_idle(link);
+        return;
+    }
+    link_set_state(link, LINK_WAITING);
+    bool aborted = link->channel.sent_reset || link->channel.got_end;
+    link->deadline_us = clock_us() + (aborted ? WAIT_RESET_S : WAIT_FLUSH_S) * 1000000ull;
+}
+
+static void sweep_idle(struct link *link, uint64_t now_us) {
+    if (link->worker->options->is_agent) /* only the server closes idle links */
+        return;
+    if (link->pinged_us > 0 && now_us - link->pinged_us > PONG_LATE_S * 1000000ull) {
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "an idle link did not answer");
+        return;
+    }
+    if (link->pinged_us == 0 && now_us >= link->next_ping_us) {
+        link->pinged_us = now_us;
+        ping_later(link, now_us);
+        send_frame(link, FRAME_PING, &now_us, FRAME_PING_SIZE);
+    }
+}
+
+static void sweep_waiting(struct link *link, uint64_t now_us) {
+    if (link->deadline_us == 0 || now_us < link->deadline_us)
+        return;
+    bool aborted = link->channel.sent_reset || link->channel.got_end;
+    link_close(link, aborted ? LINK_CLOSE_RESET : LINK_CLOSE_POLITELY, REASON_DONE,
+               "the agent did not say that the link is free");
+}
+
+void link_data_sweep(struct link *link, uint64_t now_us) {
+    if (link->state == LINK_IDLE)
+        sweep_idle(link, now_us);
+    else if (link->state == LINK_WAITING)
+        sweep_waiting(link, now_us);
+}

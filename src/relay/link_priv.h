@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * link_priv: the link's insides, for its own files: link.c (life), link_greet.c (connect to verdict), link_control.c
+ * (control links), link_data.c (data links).
+ */
+#ifndef MUNNEL_RELAY_LINK_PRIV_H
+#define MUNNEL_RELAY_LINK_PRIV_H
+
+#include "relay/link.h"
+#include "relay/worker_priv.h"
+
+#include <event2/bufferevent.h>
+
+/* LINK_STATE(name, text): in the order in which a link goes through them */
+#define LINK_STATES(S)                                                                                                 \
+    S(NEW, "new")                                                                                                      \
+    S(CONNECTING, "connecting") /* agent: TCP */                                                                       \
+    S(HANDSHAKE, "in the TLS handshake")                                                                               \
+    S(GREETING, "in the greeting")   /* HELLO or WELCOME is awaited */                                                 \
+    S(VERDICT, "awaiting a verdict") /* of the control plane */                                                        \
+    S(CONTROL, "control")                                                                                              \
+    S(IDLE, "idle")                                                                                                    \
+    S(BUSY, "busy")                /* with a relay */                                                                  \
+    S(WAITING, "waiting for IDLE") /* server: the relay is over, the agent's word is still to come */                  \
+    S(LEAVING, "saying goodbye")   /* REJECT is on its way out */                                                      \
+    S(CLOSED, "closed")
+
+enum link_state {
+#define LINK_STATE_ENUM(name, text) LINK_##name,
+    LINK_STATES(LINK_STATE_ENUM)
+#undef LINK_STATE_ENUM
+};
+
+struct link_order { /* agent: what plane_dial said; freed when the greeting is over */
+    SSL_CTX *tls;
+    char *server_name, *hello;
+    uint8_t key[SECRET_SIZE];
+    bool has_key;
+    uint8_t proof_role;
+};
+
+struct link {
+    struct worker *worker;
+    struct link *again_next; /* in one of the thread's queues */
+    struct link_ref ref;
+    uint8_t state;
+    bool in_again, in_starting;
+    bool is_control, was_accepted, tls_failed, refused_by_peer;
+    bool reading;     /* inside link_data_read */
+    bool paused;      /* the relay's other side does not take more */
+    bool end_is_near; /* the peer's FIN is behind what is in the kernel */
+    bool said_idle;   /* the control plane knows it */
+    bool broken;      /* a write failed; closed as soon as no one is in the way */
+    bool close_when_idle;
+    bool event_is_added;
+    int fd;
+    SSL *ssl;
+    BIO *bio; /* belongs to ssl */
+    struct bufferevent *stream;
+    struct event event; /* connecting; then a taken-over link's own */
+    struct channel channel;
+    struct relay *relay;
+    uint8_t *partial; /* the beginning of a frame whose rest has not come */
+    size_t partial_length, partial_needs;
+    uint64_t tag;
+    uint64_t records;      /* sent since the last change of keys */
+    uint64_t flood_second; /* control links: frames taken in this second */
+    unsigned flood_count;
+    uint64_t deadline_us; /* of the state it is in; 0: none */
+    uint64_t heard_us;    /* anything came */
+    uint64_t pinged_us;   /* a PING is out and unanswered since; 0: none */
+    uint64_t next_ping_us;
+    unsigned ping_s, dead_after_s;
+    struct link_order *order;
+    struct saying_gone *last_words; /* made with the link, so that on_gone cannot fail */
+    char *who;
+    struct addr peer;
+};
+
+struct link *link_new(struct worker *worker, int fd, const struct addr *peer, uint64_t tag);
+void link_set_state(struct link *link, enum link_state state);
+void link_free(struct link *link); /* from the graveyard only */
+void link_sweep(struct link *link, uint64_t now_us);
+void link_break(struct link *link, const char *why); /* closes it from the next turn of the loop */
+
+/* link_greet.c */
+void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag);
+void link_dial(struct worker *worker, const struct addr *address, struct link_order *order, bool is_control,
+               uint64_t tag);       /* takes the order */
+void link_start(struct link *link); /* from the thread's queue: begin the handshake */
+void link_order_free(struct link_order *order);
+void link_accept(struct link *link, bool is_control, uint64_t tag, const char *json, const char *who, unsigned ping_s,
+                 unsigned dead_after_s);
+void link_reject(struct link *link, const char *json);
+bool link_put_frame(struct link *link, enum frame_type type, const void *payload,
+                    size_t length); /* by the bufferevent */
+
+/* link_control.c */
+void link_control_begin(struct link *link);
+void link_control_read(struct link *link);
+void link_control_sweep(struct link *link, uint64_t now_us);
+void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
+
+/* link_data.c */
+void link_data_take_over(struct link *link); /* from bufferevent to own event; then idle */
+void link_data_read(struct link *link);
+void link_data_sweep(struct link *link, uint64_t now_us);
+void link_become_idle(struct link *link);
+
+/* plane.c: what the control plane is told */
+void plane_say_greeting(struct link *link, bool rejected, const char *text, size_t length,
+                        const uint8_t exporter[SECRET_SIZE]);
+void plane_say_idle(struct link *link);
+void plane_say_told(struct link *link, const uint8_t *text, size_t length);
+void plane_say_gone(struct link *link, const char *why);
+struct saying_gone *plane_new_last_words(void);
+void plane_say_lost(struct plane *plane, uint64_t tag,
+                    const struct addr *peer); /* on the control thread: no link came of it */
+void plane_say_client(struct worker *worker, struct client *client, struct link_ref link, uint64_t tag);
+
+#endif

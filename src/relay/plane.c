@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * plane: the data plane's life, and the orders of the control plane to the relay threads, each a letter.
+ *
+ * Runs on: plane_* on the control thread; the on_* functions open their letters on a relay thread.
+ * Owns: the threads. See relay_msg.h.
+ */
+#include "config.h"
+
+#include "relay/plane_priv.h"
+
+#include "lib/sock.h"
+#include "relay/link_priv.h"
+#include "relay/relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct order {            /* from the control plane to a thread */
+    struct letter letter; /* first */
+    struct worker *worker;
+    struct link_ref link;
+    uint64_t tag;
+    SSL_CTX *tls;
+    struct addr address;
+    int fd;
+    unsigned ping_s, dead_after_s;
+    bool flag; /* is_control, when_idle */
+    struct link_order *dial;
+    char *json, *text;
+};
+
+/* ---- life ---- */
+
+static unsigned choose_threads(unsigned wanted) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = wanted ? wanted : (cores > 0 ? (unsigned)cores : 1);
+    return count < PLANE_THREADS_MAX ? count : PLANE_THREADS_MAX;
+}
+
+static int make_threads(struct plane *plane) {
+    bool shared = plane->count == 1;
+    for (unsigned i = 0; i < plane->count; i++) {
+        plane->threads[i] =
+            worker_new(&plane->options, &plane->counters, (uint16_t)i, shared ? plane->options.control : NULL);
+        if (!plane->threads[i])
+            return -1;
+        plane->threads[i]->plane = plane;
+    }
+    for (unsigned i = 0; i < plane->count; i++) {
+        if (worker_start(plane->threads[i]))
+            return -1;
+    }
+    return 0;
+}
+
+struct plane *plane_new(const struct plane_options *options, struct error *error) {
+    struct plane *plane = calloc(1, sizeof *plane);
+    if (!plane) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    plane->options = *options;
+    plane->count = choose_threads(options->threads);
+    snprintf(plane->instance, sizeof plane->instance, "%s", options->instance);
+    plane->options.instance = plane->instance;
+    if (make_threads(plane)) {
+        error_set(error, "cannot start %u relay threads: out of memory, descriptors or threads", plane->count);
+        plane_free(plane);
+        return NULL;
+    }
+    return plane;
+}
+
+static void on_stop(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    worker_end(order->worker);
+    free(order);
+}
+
+static void send_order(struct order *order, struct worker *worker, void (*open)(struct letter *)) {
+    order->letter.open = open;
+    order->worker = worker;
+    loop_post(worker->loop, &order->letter);
+}
+
+static void stop_thread(struct worker *worker) {
+    struct order *order = worker->owns_loop ? calloc(1, sizeof *order) : NULL;
+    if (order)
+        send_order(order, worker, on_stop);
+    else if (worker->owns_loop) /* no memory for a letter: end it without its goodbyes */
+        loop_stop(worker->loop);
+    else
+        worker_end(worker);
+}
+
+void plane_free(struct plane *plane) {
+    for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
+        stop_thread(plane->threads[i]);
+    for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
+        loop_join(plane->threads[i]->owns_loop ? plane->threads[i]->loop : NULL);
+    for (int turns = 0; turns < 3; turns++) /* what they said last */
+        event_base_loop(loop_base(plane->options.control), EVLOOP_NONBLOCK);
+    plane->silent = true;
+    for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
+        worker_free(plane->threads[i]);
+    free(plane);
+}
+
+void plane_count(const struct plane *plane, struct plane_counts *counts) {
+    const struct plane_counters *counters = &plane->counters;
+    counts->links = atomic_load_explicit(&counters->links, memory_order_relaxed);
+    counts->handshakes_done = atomic_load_explicit(&counters->handshakes_done, memory_order_relaxed);
+    counts->relays = atomic_load_explicit(&counters->relays, memory_order_relaxed);
+    counts->relays_ended = atomic_load_explicit(&counters->relays_ended, memory_order_relaxed);
+    counts->lingering = atomic_load_explicit(&counters->lingering, memory_order_relaxed);
+    counts->dials = atomic_load_explicit(&counters->dials, memory_order_relaxed);
+}
+
+/* ---- orders ---- */
+
+static struct worker *any_thread(struct plane *plane) {
+    return plane->threads[plane->next++ % plane->count];
+}
+
+static struct worker *thread_of(struct plane *plane, struct link_ref link) {
+    return plane->threads[link.thread % plane->count];
+}
+
+static void free_order(struct order *order) {
+    free(order->json);
+    free(order->text);
+    free(order);
+}
+
+static char *copy(const char *text) {
+    return text ? strdup(text) : NULL;
+}
+
+static void on_adopt(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    link_adopt(order->worker, order->fd, &order->address, order->tls, order->tag);
+    free_order(order);
+}
+
+void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag) {
+    struct order *order = calloc(1, sizeof *order);
+    if (!order) {
+        sock_close(fd);
+        plane_say_lost(plane, tag, peer);
+        return;
+    }
+    SSL_CTX_up_ref(tls);
+    order->fd = fd;
+    order->address = *peer;
+    order->tls = tls;
+    order->tag = tag;
+    send_order(order, any_thread(plane), on_adopt);
+}
+
+static void on_dial(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    link_dial(order->worker, &order->address, order->dial, order->flag, order->tag);
+    free_order(order);
+}
+
+static struct link_order *copy_dial(const struct dial_order *order) {
+    struct link_order *dial = calloc(1, sizeof *dial);
+    if (!dial)
+        return NULL;
+    SSL_CTX_up_ref(order->tls);
+    dial->tls = order->tls;
+    dial->server_name = copy(order->server_name);
+    dial->hello = copy(order->hello);
+    memcpy(dial->key, order->key, sizeof dial->key);
+    dial->has_key = order->has_key;
+    dial->proof_role = (uint8_t)order->proof_role;
+    if (dial->hello && (dial->server_name || !order->server_name))
+        return dial;
+    link_order_free(dial);
+    return NULL;
+}
+
+void plane_dial(struct plane *plane, const struct dial_order *wanted) {
+    struct order *order = calloc(1, sizeof *order);
+    struct link_order *dial = order ? copy_dial(wanted) : NULL;
+    if (!dial) {
+        free(order);
+        plane_say_lost(plane, wanted->tag, &wanted->address);
+        return;
+    }
+    order->dial = dial;
+    order->address = wanted->address;
+    order->flag = wanted->is_control;
+    order->tag = wanted->tag;
+    send_order(order, any_thread(plane), on_dial);
+}
+
+static void on_accept(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    struct link *link = worker_find(order->worker, order->link);
+    if (link)
+        link_accept(link, order->flag, order->tag, order->json, order->text, order->ping_s, order->dead_after_s);
+    free_order(order);
+}
+
+void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
+                  const char *who, unsigned ping_s, unsigned dead_after_s) {
+    struct order *order = calloc(1, sizeof *order);
+    if (!order)
+        return; /* the greeting's deadline ends the link */
+    order->link = link;
+    order->flag = is_control;
+    order->tag = tag;
+    order->json = copy(json);
+    order->text = copy(who);
+    if (json && !order->json) {
+        free_order(order);
+        return;
+    }
+    order->ping_s = ping_s;
+    order->dead_after_s = dead_after_s;
+    send_order(order, thread_of(plane, link), on_accept);
+}
+
+static void on_reject(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    struct link *link = worker_find(order->worker, order->link);
+    if (link)
+        link_reject(link, order->json);
+    free_order(order);
+}
+
+static void on_tell(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    struct link *link = worker_find(order->worker, order->link);
+    if (link && link->state == LINK_CONTROL && order->json)
+        link_put_frame(link, FRAME_CONTROL, order->json, strlen(order->json));
+    free_order(order);
+}
+
+static void send_text(struct plane *plane, struct link_ref link, const char *json, void (*open)(struct letter *)) {
+    struct order *order = calloc(1, sizeof *order);
+    if (!order)
+        return;
+    order->link = link;
+    order->json = copy(json);
+    send_order(order, thread_of(plane, link), open);
+}
+
+void plane_reject(struct plane *plane, struct link_ref link, const char *json) {
+    send_text(plane, link, json, on_reject);
+}
+
+void plane_tell(struct plane *plane, struct link_ref link, const char *json) {
+    send_text(plane, link, json, on_tell);
+}
+
+static void on_close(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    struct link *link = worker_find(order->worker, order->link);
+    if (link && order->flag && (link->state == LINK_BUSY || link->state == LINK_WAITING))
+        link->close_when_idle = true;
+    else if (link)
+        link_close(link, LINK_CLOSE_POLITELY, REASON_STOPPED, order->text ? order->text : "closed");
+    free_order(order);
+}
+
+void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle) {
+    struct order *order = calloc(1, sizeof *order);
+    if (!order)
+        return;
+    order->link = link;
+    order->text = copy(why);
+    order->flag = when_idle;
+    send_order(order, thread_of(plane, link), on_close);
+}
+
+static void on_drain(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    order->worker->draining = true;
+    free_order(order);
+}
+
+void plane_drain(struct plane *plane) {
+    for (unsigned i = 0; i < plane->count; i++) {
+        struct order *order = calloc(1, sizeof *order);
+        if (order)
+            send_order(order, plane->threads[i], on_drain);
+    }
+}
+
+/* ---- clients: their letter is the client itself, so that the busiest path allocates nothing ---- */
+
+static void on_serve(struct letter *letter) {
+    struct client *client = (struct client *)letter;
+    struct worker *worker = client->carrier;
+    struct link *link = worker_find(worker, client->link);
+    if (link && link->state == LINK_IDLE && !link->broken && !worker->stopping) {
+        relay_serve(link, client);
+        return;
+    }
+    client->outcome = CLIENT_NOT_STARTED;
+    plane_say_client(worker, client, client->link, 0);
+}
+
+void plane_serve(struct plane *plane, struct link_ref link, struct client *client) {
+    client->letter.open = on_serve;
+    client->carrier = thread_of(plane, link);
+    client->link = link;
+    loop_post(thread_of(plane, link)->loop, &client->letter);
+}

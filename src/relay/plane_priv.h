@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * plane_priv: the data plane as a whole, for plane.c (life, and orders to the threads) and plane_say.c (what the
+ * threads tell the control plane).
+ */
+#ifndef MUNNEL_RELAY_PLANE_PRIV_H
+#define MUNNEL_RELAY_PLANE_PRIV_H
+
+#include "relay/worker_priv.h"
+
+enum { PLANE_THREADS_MAX = 64 };
+
+struct plane {
+    struct plane_options options;
+    char instance[MESSAGE_INSTANCE_HEX];
+    struct plane_counters counters;
+    unsigned count, next;
+    struct worker *threads[PLANE_THREADS_MAX];
+    bool silent; /* being freed: callbacks are over */
+};
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * plane_say: what the relay threads tell the control plane, each a letter that is opened on the control thread.
+ *
+ * Runs on: plane_say_* on a relay thread; the on_* functions on the control thread. See relay_msg.h.
+ */
+#include "config.h"
+
+#include "relay/link_priv.h"
+#include "relay/plane_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct saying {
+    struct letter letter; /* first */
+    struct plane *plane;
+    struct link_ref link;
+    uint64_t tag;
+    size_t length;
+    char text[]; /* `length` bytes, and a terminator */
+};
+
+struct saying_greeting {
+    struct letter letter; /* first */
+    struct plane *plane;
+    struct greeting greeting;
+    struct addr peer;
+    char text[];
+};
+
+struct saying_gone {
+    struct letter letter; /* first */
+    struct plane *plane;
+    struct link_end end;
+};
+
+static void post(struct plane *plane, struct letter *letter, void (*open)(struct letter *)) {
+    letter->open = open;
+    loop_post(plane->options.control, letter);
+}
+
+/* ---- greeting ---- */
+
+static void on_greeting(struct letter *letter) {
+    struct saying_greeting *saying = (struct saying_greeting *)letter;
+    struct plane *plane = saying->plane;
+    if (!plane->silent && plane->options.events->on_greeting)
+        plane->options.events->on_greeting(plane->options.context, &saying->greeting);
+    X509_free(saying->greeting.certificate);
+    secret_wipe(saying->greeting.exporter, sizeof saying->greeting.exporter);
+    free(saying);
+}
+
+void plane_say_greeting(struct link *link, bool rejected, const char *text, size_t length,
+                        const uint8_t exporter[SECRET_SIZE]) {
+    struct saying_greeting *saying = calloc(1, sizeof *saying + length + 1);
+    if (!saying)
+        return; /* the greeting's deadline ends the link */
+    saying->plane = link->worker->plane;
+    saying->peer = link->peer;
+    memcpy(saying->text, text, length);
+    saying->greeting = (struct greeting){.link = link->ref,
+                                         .tag = link->tag,
+                                         .rejected = rejected,
+                                         .text = saying->text,
+                                         .length = length,
+                                         .peer = &saying->peer,
+                                         .certificate = SSL_get1_peer_certificate(link->ssl)};
+    memcpy(saying->greeting.exporter, exporter, SECRET_SIZE);
+    post(saying->plane, &saying->letter, on_greeting);
+}
+
+/* ---- idle, told ---- */
+
+static struct saying *new_saying(struct link *link, const void *text, size_t length) {
+    struct saying *saying = malloc(sizeof *saying + length + 1);
+    if (!saying)
+        return NULL;
+    *saying = (struct saying){.plane = link->worker->plane, .link = link->ref, .tag = link->tag, .length = length};
+    if (length > 0)
+        memcpy(saying->text, text, length);
+    saying->text[length] = '\0';
+    return saying;
+}
+
+static void on_idle(struct letter *letter) {
+    struct saying *saying = (struct saying *)letter;
+    struct plane *plane = saying->plane;
+    if (!plane->silent && plane->options.events->on_idle)
+        plane->options.events->on_idle(plane->options.context, saying->link, saying->tag);
+    free(saying);
+}
+
+void plane_say_idle(struct link *link) {
+    struct saying *saying = new_saying(link, NULL, 0);
+    if (saying)
+        post(saying->plane, &saying->letter, on_idle);
+    else
+        link_break(link, "out of memory"); /* an idle link that nobody knows is of no use */
+}
+
+static void on_told(struct letter *letter) {
+    struct saying *saying = (struct saying *)letter;
+    struct plane *plane = saying->plane;
+    if (!plane->silent && plane->options.events->on_told)
+        plane->options.events->on_told(plane->options.context, saying->link, saying->tag, saying->text, saying->length);
+    free(saying);
+}
+
+void plane_say_told(struct link *link, const uint8_t *text, size_t length) {
+    struct saying *saying = new_saying(link, text, length);
+    if (saying)
+        post(saying->plane, &saying->letter, on_told);
+}
+
+/* ---- gone ---- */
+
+static void on_gone(struct letter *letter) {
+    struct saying_gone *saying = (struct saying_gone *)letter;
+    struct plane *plane = saying->plane;
+    if (!plane->silent && plane->options.events->on_gone)
+        plane->options.events->on_gone(plane->options.context, &saying->end);
+    free(saying);
+}
+
+void plane_say_gone(struct link *link, const char *why) {
+    struct saying_gone *saying = link->last_words; /* allocated with the link: this word may not fail */
+    link->last_words = NULL;
+    saying->plane = link->worker->plane;
+    saying->end.link = link->ref;
+    saying->end.tag = link->tag;
+    saying->end.is_control = link->is_control;
+    saying->end.was_accepted = link->was_accepted;
+    saying->end.tls_failed = link->tls_failed;
+    saying->end.refused_by_peer = link->refused_by_peer;
+    saying->end.peer = link->peer;
+    snprintf(saying->end.why, sizeof saying->end.why, "%s", why);
+    post(saying->plane, &saying->letter, on_gone);
+}
+
+struct saying_gone *plane_new_last_words(void) {
+    return calloc(1, sizeof(struct saying_gone));
+}
+
+void plane_say_lost(struct plane *plane, uint64_t tag, const struct addr *peer) {
+    struct link_end end = {.tag = tag, .peer = *peer, .why = "out of memory"};
+    if (plane->options.events->on_gone)
+        plane->options.events->on_gone(plane->options.context, &end);
+}
+
+/* ---- clients ---- */
+
+static void on_client_back(struct letter *letter) {
+    struct client *client = (struct client *)letter;
+    struct worker *worker = client->carrier;
+    struct plane *plane = worker->plane;
+    if (!plane->silent && plane->options.events->on_client_back)
+        plane->options.events->on_client_back(plane->options.context, client, client->link, client->link_tag);
+}
+
+void plane_say_client(struct worker *worker, struct client *client, struct link_ref link, uint64_t tag) {
+    client->carrier = worker;
+    client->link = link;
+    client->link_tag = tag;
+    post(worker->plane, &client->letter, on_client_back);
+}

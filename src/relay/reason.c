@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * reason: see reason.h.
+ */
+#include "config.h"
+
+#include "relay/reason.h"
+
+const char *reason_text(enum relay_reason reason) {
+    static const char *const texts[] = {
+#define RELAY_REASON_TEXT(name, text, whole) text,
+        RELAY_REASONS(RELAY_REASON_TEXT)
+#undef RELAY_REASON_TEXT
+    };
+    return reason < REASON_COUNT ? texts[reason] : "unknown";
+}
+
+const char *reason_name(enum relay_reason reason) {
+    static const char *const names[] = {
+#define RELAY_REASON_NAME(name, text, whole) #name,
+        RELAY_REASONS(RELAY_REASON_NAME)
+#undef RELAY_REASON_NAME
+    };
+    return reason < REASON_COUNT ? names[reason] : "UNKNOWN";
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relay: what is the same at both ends: two pumps, the ends of the streams, the one exit. See relay.h.
+ *
+ * Plain side to link: one read of up to 64 KiB straight into frames, one send; stopped while the link is full.
+ * Link to plain side: one writev; the link's reading is stopped while something waits.
+ */
+#include "config.h"
+
+#include "relay/relay_priv.h"
+
+#include "lib/clock.h"
+#include "lib/sock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_server(const struct relay *relay) {
+    return !relay->worker->options->is_agent;
+}
+
+struct relay *relay_new(struct link *link) {
+    struct relay *relay = calloc(1, sizeof *relay);
+    if (!relay)
+        return NULL;
+    struct worker *worker = link_worker(link);
+    plain_init(&relay->plain);
+    relay->worker = worker;
+    relay->link = link;
+    relay->link_ref = link_ref_of(link, &relay->tag);
+    relay->progress_us = clock_us();
+    relay->next = worker->relays;
+    if (worker->relays)
+        worker->relays->previous = relay;
+    worker->relays = relay;
+    counter_add(&worker->counters->relays, 1);
+    link_set_relay(link, relay);
+    return relay;
+}
+
+void relay_free(struct relay *relay) {
+    free(relay);
+}
+
+static void leave_list(struct relay *relay) {
+    if (relay->previous)
+        relay->previous->next = relay->next;
+    else
+        relay->worker->relays = relay->next;
+    if (relay->next)
+        relay->next->previous = relay->previous;
+    relay->next = relay->previous = NULL;
+}
+
+void relay_move(struct relay *relay, uint64_t now_us) {
+    relay->progress_us = now_us;
+}
+
+/* ---- from the plain side to the link ---- */
+
+static size_t early_room(const struct relay *relay) {
+    if (!is_server(relay) || relay->state != RELAY_OPENING)
+        return BATCH_READ;
+    return relay->record.up < RELAY_EARLY_MAX ? RELAY_EARLY_MAX - (size_t)relay->record.up : 0;
+}
+
+void relay_update_reading(struct relay *relay) {
+    bool may = relay->link && !link_is_full(relay->link) && early_room(relay) > 0 &&
+               (is_server(relay) ? relay->state <= RELAY_OPEN : relay->state == RELAY_OPEN);
+    plain_set_reading(&relay->plain, may);
+}
+
+static void note_stream_end(struct relay *relay, const char *who) {
+    if (!relay->first_end)
+        relay->first_end = who;
+}
+
+static void add_fin(struct relay *relay, struct batch *batch) {
+    batch_add(batch, FRAME_FIN, NULL, 0);
+    channel_sent(link_channel(relay->link), FRAME_FIN, 0);
+    relay->sent_fin = true;
+    note_stream_end(relay, is_server(relay) ? "client" : "destination");
+}
+
+static void count_taken(struct relay *relay, size_t taken) {
+    uint64_t now_us = clock_us();
+    relay_move(relay, now_us);
+    channel_sent(link_channel(relay->link), FRAME_DATA, taken);
+    if (is_server(relay)) {
+        relay->record.up += taken;
+        return;
+    }
+    relay->record.down += taken;
+    if (relay->record.first_byte_us == 0)
+        relay->record.first_byte_us = now_us;
+}
+
+bool relay_pump(struct relay *relay, struct batch *batch, size_t limit) {
+    size_t taken = 0;
+    enum plain_read found = plain_read(&relay->plain, batch, limit, &taken);
+    if (found == PLAIN_BROKEN)
+        return false;
+    if (taken > 0)
+        count_taken(relay, taken);
+    if (found == PLAIN_END || found == PLAIN_DATA_AND_END)
+        add_fin(relay, batch);
+    return true;
+}
+
+static void on_readable(struct plain *plain) {
+    struct relay *relay = relay_of_plain(plain);
+    if (is_server(relay))
+        relay_server_readable(relay);
+    else
+        relay_agent_readable(relay);
+}
+
+void relay_on_link_drained(struct relay *relay) {
+    relay_update_reading(relay);
+}
+
+/* ---- from the link to the plain side ---- */
+
+static void throttle_link(struct relay *relay) {
+    if (relay->link && relay->state == RELAY_OPEN && plain_waiting(&relay->plain) > 0)
+        link_pause(relay->link);
+}
+
+void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total) {
+    uint64_t now_us = clock_us();
+    relay_move(relay, now_us);
+    if (is_server(relay)) {
+        relay->record.down += total;
+        if (relay->record.first_byte_us == 0)
+            relay->record.first_byte_us = now_us;
+    } else {
+        relay->record.up += total;
+        if (relay->state == RELAY_OPENING && relay->record.up > RELAY_EARLY_MAX) {
+            link_close(relay->link, LINK_CLOSE_RESET, REASON_PROTOCOL, "more than 64 KiB before OPENED");
+            return;
+        }
+    }
+    if (plain_write(&relay->plain, parts, count))
+        throttle_link(relay);
+    else
+        relay_plain_events.on_broken(&relay->plain);
+}
+
+static void take_fin(struct relay *relay) {
+    relay->got_fin = true;
+    note_stream_end(relay, is_server(relay) ? "destination" : "client");
+    plain_end(&relay->plain);
+    relay_check_over(relay);
+}
+
+void relay_on_frame(struct relay *relay, const struct frame *frame) {
+    relay_move(relay, clock_us());
+    if (frame->type == FRAME_FIN)
+        take_fin(relay);
+    else if (is_server(relay))
+        relay_server_on_frame(relay, frame);
+    else
+        relay_agent_on_frame(relay, frame);
+}
+
+static void on_flushed(struct plain *plain) {
+    struct relay *relay = relay_of_plain(plain);
+    relay_move(relay, clock_us());
+    if (relay->link)
+        link_resume(relay->link);
+    relay_check_over(relay);
+}
+
+static void on_broken(struct plain *plain) {
+    struct relay *relay = relay_of_plain(plain);
+    if (is_server(relay))
+        relay_abort(relay, REASON_CLIENT_RESET, "client");
+    else
+        relay_abort(relay, REASON_DESTINATION_RESET, "destination");
+}
+
+const struct plain_events relay_plain_events = {on_readable, on_flushed, on_broken};
+
+/* ---- the ends ---- */
+
+static void detach(struct relay *relay) {
+    struct link *link = relay->link;
+    relay->link = NULL;
+    if (!plain_is_done(&relay->plain)) {
+        relay->state = RELAY_DETACHED;
+        counter_add(&relay->worker->counters->lingering, 1);
+    }
+    link_relay_over(link);
+}
+
+void relay_check_over(struct relay *relay) {
+    if (relay->state == RELAY_OVER || !relay->sent_fin || !relay->got_fin)
+        return;
+    bool whole = plain_is_done(&relay->plain);
+    if (!is_server(relay) && relay->link) {
+        if (!link_channel(relay->link)->busy) { /* free at once: the rest of the destination's is finished alone */
+            detach(relay);
+        } else if (whole) {
+            relay_agent_send_idle(relay);
+        }
+    }
+    if (whole)
+        relay_finish(relay, REASON_DONE, relay->first_end);
+}
+
+void relay_finish(struct relay *relay, enum relay_reason reason, const char *by) {
+    if (relay->state == RELAY_OVER)
+        return;
+    if (relay->state == RELAY_DETACHED)
+        counter_add(&relay->worker->counters->lingering, -1);
+    if (relay->dial)
+        dial_cancel(relay->dial);
+    relay->dial = NULL;
+    relay_agent_forget_held(relay);
+    relay->state = RELAY_OVER;
+    plain_close(&relay->plain, reason != REASON_DONE);
+    relay->record.reason = reason;
+    relay->record.by = by;
+    if (!is_server(relay) || relay->client) /* a client that was given back has its record still to come */
+        record_log(relay->worker->options->log, &relay->record, clock_us());
+    counter_add(&relay->worker->counters->relays, -1);
+    counter_add(&relay->worker->counters->relays_ended, 1);
+    struct link *link = relay->link;
+    relay->link = NULL;
+    if (link)
+        link_set_relay(link, NULL);
+    if (is_server(relay))
+        relay_server_finished(relay, reason);
+    if (link)
+        link_relay_over(link);
+    leave_list(relay);
+    worker_bury_relay(relay->worker, relay);
+}
+
+static void send_reset(struct relay *relay, enum relay_reason reason) {
+    char json[256];
+    struct channel *channel = link_channel(relay->link);
+    struct batch *batch = link_batch(relay->link);
+    if (!is_server(relay) && !channel->opened) { /* it reached the destination: not a refusal */
+        batch_add_numbered(batch, FRAME_OPENED, channel->number, NULL, 0);
+        channel_sent(channel, FRAME_OPENED, 0);
+    }
+    size_t length = message_format_reset(json, sizeof json, reason_text(reason));
+    batch_add_numbered(batch, FRAME_RESET, channel->number, json, length);
+    channel_sent(channel, FRAME_RESET, 0);
+    if (!is_server(relay))
+        batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
+    link_send(relay->link);
+}
+
+static bool may_reset(struct relay *relay) {
+    struct channel *channel = link_channel(relay->link);
+    return !is_server(relay) ? channel->busy : channel_may_send(channel, FRAME_RESET);
+}
+
+void relay_abort(struct relay *relay, enum relay_reason reason, const char *by) {
+    if (relay->state == RELAY_OVER)
+        return;
+    struct link *link = relay->link;
+    bool tell = link && may_reset(relay);
+    bool can = tell && !link_is_full(link);
+    if (can)
+        send_reset(relay, reason);
+    if (tell && !can) { /* with output queued, RESET would come too late */
+        relay->link = NULL;
+        link_set_relay(link, NULL);
+        relay_finish(relay, reason, by);
+        link_close(link, LINK_CLOSE_RESET, reason, "a relay was cut while its output was queued");
+        return;
+    }
+    relay_finish(relay, reason, by);
+}
+
+void relay_on_link_lost(struct relay *relay, enum relay_reason reason) {
+    relay->link = NULL;
+    if (is_server(relay))
+        relay_server_link_lost(relay, reason);
+    else
+        relay_agent_link_lost(relay, reason);
+}
+
+void relay_stop(struct relay *relay) {
+    relay_abort(relay, REASON_STOPPED, is_server(relay) ? "server" : "agent");
+}
+
+/* ---- the sweep ---- */
+
+static bool is_half_closed(const struct relay *relay) {
+    return relay->state != RELAY_OPENING && (relay->sent_fin || relay->got_fin);
+}
+
+/* Data that the peer's kernel has not acknowledged for long: it is gone. A closed window is no fault. */
+static bool is_stalled(struct relay *relay, uint64_t now_us) {
+    if (now_us < relay->stall_check_us || relay->plain.fd < 0)
+        return false;
+    relay->stall_check_us = now_us + RELAY_STALLED_MS * 1000ull / 3;
+    bool quiet_since_check =
+        now_us - relay->progress_us > RELAY_STALLED_MS * 2000ull && plain_waiting(&relay->plain) == 0;
+    return !quiet_since_check && sock_stalled_ms(relay->plain.fd) > RELAY_STALLED_MS;
+}
+
+static void sweep(struct relay *relay, uint64_t now_us) {
+    const char *here = is_server(relay) ? "server" : "agent";
+    uint64_t quiet_us = now_us > relay->progress_us ? now_us - relay->progress_us : 0;
+    if (relay->state == RELAY_OPENING && is_server(relay))
+        relay_server_sweep(relay, now_us);
+    else if (!relay->plain.reading && plain_is_broken(&relay->plain))
+        on_broken(&relay->plain);
+    else if (is_half_closed(relay) && relay->half_close_timeout_s > 0 &&
+             quiet_us > relay->half_close_timeout_s * 1000000ull)
+        relay_abort(relay, REASON_HALF_CLOSE_TIMEOUT, here);
+    else if (relay->idle_timeout_s > 0 && quiet_us > relay->idle_timeout_s * 1000000ull)
+        relay_abort(relay, REASON_IDLE_TIMEOUT, here);
+    else if (is_stalled(relay, now_us))
+        relay_abort(relay, REASON_STALLED, is_server(relay) ? "client" : "destination");
+}
+
+void relay_sweep_all(struct worker *worker, uint64_t now_us) {
+    struct relay *next;
+    for (struct relay *relay = worker->relays; relay; relay = next) {
+        next = relay->next; /* sweeping one relay ends no other: each has its own link */
+        sweep(relay, now_us);
+    }
+}

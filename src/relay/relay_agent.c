@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relay_agent: the agent's end of a relay: the destination is dialled, early bytes wait for it, OPENED leaves together
+ * with the first answer. See relay.h.
+ */
+#include "config.h"
+
+#include "relay/relay_priv.h"
+
+#include "lib/clock.h"
+#include "lib/sock.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- OPEN ---- */
+
+static void refuse(struct relay *relay, enum message_refusal refusal, const char *words) {
+    char json[320];
+    struct channel *channel = link_channel(relay->link);
+    struct batch *batch = link_batch(relay->link);
+    size_t length = message_format_refused(json, sizeof json, refusal, words);
+    batch_add_numbered(batch, FRAME_REFUSED, channel->number, json, length);
+    channel_sent(channel, FRAME_REFUSED, 0);
+    batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
+    link_send(relay->link);
+    relay->record.words = words;
+    relay_finish(relay, refusal == MESSAGE_REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
+}
+
+static void hold_opened(struct relay *relay) {
+    struct worker *worker = relay->worker;
+    static const struct timeval moment = {0, RELAY_HELD_MS * 1000};
+    relay->is_held = true;
+    relay->held_next = NULL;
+    *worker->held_end = relay;
+    worker->held_end = &relay->held_next;
+    if (!event_pending(&worker->held_timer, EV_TIMEOUT, NULL))
+        event_add(&worker->held_timer, &moment);
+}
+
+void relay_agent_forget_held(struct relay *relay) {
+    struct worker *worker = relay->worker;
+    if (!relay->is_held)
+        return;
+    struct relay **at = &worker->held;
+    while (*at && *at != relay)
+        at = &(*at)->held_next;
+    if (*at)
+        *at = relay->held_next;
+    worker->held_end = &worker->held;
+    while (*worker->held_end)
+        worker->held_end = &(*worker->held_end)->held_next;
+    relay->is_held = false;
+}
+
+static void add_opened(struct relay *relay, struct batch *batch) {
+    char json[320];
+    struct channel *channel = link_channel(relay->link);
+    if (channel->opened)
+        return;
+    uint64_t dial_us = relay->record.opened_us - relay->record.dispatched_us;
+    size_t length = message_format_opened(json, sizeof json, relay->record.address, (unsigned)(dial_us / 1000));
+    batch_add_numbered(batch, FRAME_OPENED, channel->number, json, length);
+    channel_sent(channel, FRAME_OPENED, 0);
+}
+
+static void on_dialled(void *context, const struct dial_result *result) {
+    struct relay *relay = context;
+    relay->dial = NULL;
+    counter_add(&relay->worker->counters->dials, 1);
+    if (result->fd < 0) {
+        refuse(relay, result->refusal, result->words);
+        return;
+    }
+    relay->state = RELAY_OPEN;
+    relay->record.opened_us = clock_us();
+    addr_format(&result->address, relay->record.address, sizeof relay->record.address);
+    sock_set_keepalive(result->fd, SOCK_KEEPALIVE_PLAIN);
+    plain_attach(&relay->plain, worker_base(relay->worker), result->fd, &relay_plain_events);
+    relay_update_reading(relay);
+    hold_opened(relay);
+    plain_flush(&relay->plain); /* early bytes and, behind them, FIN */
+    if (relay->state == RELAY_OPEN && plain_waiting(&relay->plain) > 0)
+        link_pause(relay->link);
+}
+
+static void begin_record(struct relay *relay, const struct message_open *open) {
+    struct record *record = &relay->record;
+    snprintf(record->id, sizeof record->id, "%s", open->id);
+    snprintf(record->service, sizeof record->service, "%s", open->service);
+    snprintf(record->client, sizeof record->client, "%s", open->from);
+    snprintf(record->destination, sizeof record->destination, "%s", open->to_count > 0 ? open->to[0] : "");
+    record->accepted_us = record->dispatched_us = relay->progress_us;
+    relay->half_close_timeout_s = RELAY_AGENT_HALF_CLOSE_S;
+}
+
+static void dial(struct relay *relay, const struct message_open *open) {
+    const struct plane_options *options = relay->worker->options;
+    struct dial_order_to order = {.loop = relay->worker->loop,
+                                  .resolver = options->resolver,
+                                  .allow = options->allow,
+                                  .to = open->to,
+                                  .to_count = open->to_count,
+                                  .timeout_ms = (unsigned)open->timeout_ms,
+                                  .callback = on_dialled,
+                                  .context = relay};
+    struct dial *running = dial_start(&order);
+    if (running) /* else it has been called back already */
+        relay->dial = running;
+}
+
+void relay_open(struct link *link, const struct frame *frame) {
+    struct message_open open;
+    struct error error = {""};
+    if (message_parse_open(&open, (const char *)frame->payload, frame->length, &error)) {
+        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
+        return;
+    }
+    struct relay *relay = relay_new(link);
+    if (!relay) {
+        link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
+    } else {
+        begin_record(relay, &open);
+        if (relay->worker->draining)
+            refuse(relay, MESSAGE_REFUSAL_DRAINING, "this agent is stopping");
+        else
+            dial(relay, &open);
+    }
+    message_open_done(&open);
+}
+
+/* ---- OPENED with the first answer, or alone after a moment ---- */
+
+void relay_release_held(struct worker *worker) {
+    static const struct timeval moment = {0, RELAY_HELD_MS * 1000};
+    uint64_t now_us = clock_us();
+    while (worker->held && now_us - worker->held->record.opened_us >= RELAY_HELD_MS * 1000) {
+        struct relay *relay = worker->held;
+        relay_agent_forget_held(relay);
+        if (!relay->link || link_channel(relay->link)->opened)
+            continue;
+        add_opened(relay, link_batch(relay->link));
+        link_send(relay->link);
+    }
+    if (worker->held)
+        event_add(&worker->held_timer, &moment);
+}
+
+void relay_agent_readable(struct relay *relay) {
+    struct link *link = relay->link;
+    struct batch *batch = link_batch(link);
+    bool was_opened = link_channel(link)->opened;
+    struct channel before = *link_channel(link);
+    add_opened(relay, batch);
+    size_t opened_length = batch->length;
+    bool whole = relay_pump(relay, batch, BATCH_READ);
+    if (whole && !was_opened && batch->length == opened_length) { /* nothing there yet: OPENED goes on waiting */
+        *link_channel(link) = before;
+        return;
+    }
+    relay_agent_forget_held(relay);
+    link_send(link);
+    if (!whole) {
+        relay_abort(relay, REASON_DESTINATION_RESET, "destination");
+        return;
+    }
+    relay_update_reading(relay);
+    relay_check_over(relay);
+}
+
+/* ---- the end ---- */
+
+void relay_agent_send_idle(struct relay *relay) {
+    struct channel *channel = link_channel(relay->link);
+    struct batch *batch = link_batch(relay->link);
+    batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
+    channel_sent(channel, FRAME_IDLE, 0);
+    link_send(relay->link);
+}
+
+void relay_agent_on_frame(struct relay *relay, const struct frame *frame) {
+    if (frame->type == FRAME_RESET) /* the link answers IDLE n */
+        relay_finish(relay, REASON_PEER_RESET, "server");
+}
+
+/* Both streams complete: what waits is still delivered. Otherwise something was cut, and must look like it. */
+void relay_agent_link_lost(struct relay *relay, enum relay_reason reason) {
+    if (relay->sent_fin && relay->got_fin && relay->state == RELAY_OPEN) {
+        relay->state = RELAY_DETACHED;
+        counter_add(&relay->worker->counters->lingering, 1);
+        return;
+    }
+    relay_finish(relay, reason, "link");
+}

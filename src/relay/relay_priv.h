@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relay_priv: the relay's insides, for relay.c (what is the same at both ends), relay_server.c and relay_agent.c.
+ */
+#ifndef MUNNEL_RELAY_RELAY_PRIV_H
+#define MUNNEL_RELAY_RELAY_PRIV_H
+
+#include "relay/dial.h"
+#include "relay/link.h"
+#include "relay/plain.h"
+#include "relay/record.h"
+#include "relay/relay.h"
+#include "relay/worker_priv.h"
+
+/*
+ * opening: OPEN is out (server), or the destination is being dialled (agent)
+ * open: bytes flow
+ * detached (agent): both streams are complete and the link serves the next; the destination still takes what waits
+ */
+enum relay_state { RELAY_OPENING, RELAY_OPEN, RELAY_DETACHED, RELAY_OVER };
+
+enum {
+    RELAY_EARLY_MAX = 65536, /* sent before OPENED, and kept for another agent */
+    RELAY_GRACE_MS = 2000,   /* the server waits longer than it told the agent to */
+    RELAY_HELD_MS = 2,       /* OPENED waits for the destination's first answer */
+    RELAY_AGENT_HALF_CLOSE_S = 300,
+    RELAY_STALLED_MS = 30000
+};
+
+struct relay {
+    struct plain plain;
+    struct relay *next, *previous; /* of the thread; `next` also in the graveyard */
+    struct relay *held_next;
+    struct worker *worker;
+    struct link *link;        /* NULL when detached or over */
+    struct link_ref link_ref; /* of the link it had, and what that belonged to */
+    uint64_t tag;
+    uint8_t state;
+    bool is_held, sent_fin, got_fin;
+    const char *first_end; /* who completed its stream first: "client", "destination" */
+    uint64_t deadline_us;  /* of the attempt */
+    uint64_t progress_us, stall_check_us;
+    unsigned idle_timeout_s, half_close_timeout_s;
+    struct client *client; /* server */
+    struct dial *dial;     /* agent, while opening */
+    struct record record;
+};
+
+static inline struct relay *relay_of_plain(struct plain *plain) {
+    return (struct relay *)plain; /* its first member */
+}
+
+/* relay.c: for both ends */
+struct relay *relay_new(struct link *link);
+void relay_move(struct relay *relay, uint64_t now_us); /* something went on */
+/* One read of the plain side into `batch`, with FIN if the stream ended; false: the plain side is broken. */
+bool relay_pump(struct relay *relay, struct batch *batch, size_t limit);
+void relay_update_reading(struct relay *relay);
+void relay_check_over(struct relay *relay);
+/* The one exit: logs the record, closes the plain side (by RST unless the streams were whole), tells whom it concerns.
+ */
+void relay_finish(struct relay *relay, enum relay_reason reason, const char *by);
+/* Something cut the relay here: the link is told by RESET (or closed by RST when it cannot be), then relay_finish. */
+void relay_abort(struct relay *relay, enum relay_reason reason, const char *by);
+extern const struct plain_events relay_plain_events;
+
+/* one each in relay_server.c and relay_agent.c, chosen by the role of the link */
+void relay_server_readable(struct relay *relay);
+void relay_server_on_frame(struct relay *relay, const struct frame *frame);
+void relay_server_link_lost(struct relay *relay, enum relay_reason reason);
+void relay_server_finished(struct relay *relay, enum relay_reason reason);
+void relay_server_sweep(struct relay *relay, uint64_t now_us);
+void relay_agent_readable(struct relay *relay);
+void relay_agent_on_frame(struct relay *relay, const struct frame *frame);
+void relay_agent_link_lost(struct relay *relay, enum relay_reason reason);
+void relay_agent_send_idle(struct relay *relay);
+void relay_agent_forget_held(struct relay *relay);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relay_server: the server's end of a relay: OPEN with the client's first bytes, failing over, the client's way back to
+ * the control plane. See relay.h.
+ *
+ * What was sent before OPENED is kept (client->early, at most 64 KiB), so that it can be replayed to another agent.
+ */
+#include "config.h"
+
+#include "relay/relay_priv.h"
+
+#include "lib/clock.h"
+#include "lib/sock.h"
+#include "relay/link_priv.h"
+
+#include <string.h>
+
+static bool add_open(struct relay *relay, struct batch *batch) {
+    char json[2048];
+    const struct client *client = relay->client;
+    struct channel *channel = link_channel(relay->link);
+    size_t length = message_format_open(json, sizeof json, client->terms->open_json, relay->record.id,
+                                        relay->record.client, client->attempt_ms);
+    if (length == 0 || !batch_add_numbered(batch, FRAME_OPEN, channel->number + 1, json, length))
+        return false;
+    channel_sent(channel, FRAME_OPEN, 0);
+    return true;
+}
+
+/* Keeps the payloads of the DATA frames that the batch holds from `from` on. */
+static bool keep_early(struct relay *relay, const struct batch *batch, size_t from) {
+    struct client *client = relay->client;
+    struct frame frame;
+    size_t taken;
+    if (!client->early)
+        client->early = evbuffer_new();
+    while (client->early && from < batch->length) {
+        if (frame_parse(batch->bytes + from, batch->length - from, &frame, &taken) != FRAME_OK)
+            return false;
+        if (frame.type == FRAME_DATA && evbuffer_add(client->early, frame.payload, frame.length))
+            return false;
+        from += taken;
+    }
+    return client->early != NULL;
+}
+
+static void drop_early(struct client *client) {
+    if (client->early)
+        evbuffer_free(client->early);
+    client->early = NULL;
+}
+
+/* A client whose bytes cannot be kept can still be served, only not a second time. */
+static bool pump_client(struct relay *relay, struct batch *batch) {
+    size_t from = batch->length;
+    uint64_t before = relay->record.up;
+    size_t limit = relay->state == RELAY_OPENING ? RELAY_EARLY_MAX - (size_t)before : BATCH_READ;
+    if (!relay_pump(relay, batch, limit))
+        return false;
+    if (relay->state == RELAY_OPENING && relay->record.up > before && !keep_early(relay, batch, from))
+        drop_early(relay->client);
+    return true;
+}
+
+static void replay(struct relay *relay, struct batch *batch) {
+    struct client *client = relay->client;
+    if (client->early) {
+        size_t added = batch_add_copy(batch, client->early);
+        channel_sent(link_channel(relay->link), FRAME_DATA, added);
+        relay->record.up = added;
+    }
+    if (client->early_end) {
+        batch_add(batch, FRAME_FIN, NULL, 0);
+        channel_sent(link_channel(relay->link), FRAME_FIN, 0);
+        relay->sent_fin = relay->plain.got_end = true;
+        relay->first_end = "client";
+    }
+}
+
+static void begin_record(struct relay *relay) {
+    struct record *record = &relay->record;
+    struct client *client = relay->client;
+    record_make_id(record->id, relay->worker->options->instance, client->number);
+    snprintf(record->service, sizeof record->service, "%s", client->terms->service);
+    snprintf(record->destination, sizeof record->destination, "%s", client->terms->destination);
+    snprintf(record->agent, sizeof record->agent, "%s", client->agent);
+    if (addr_is_unix(
+            &client->peer)) /* a path of the client's choosing has no place in JSON that is put together by hand */
+        snprintf(record->client, sizeof record->client, "unix:");
+    else
+        addr_format(&client->peer, record->client, sizeof record->client);
+    record->accepted_us = client->accepted_us;
+    record->dispatched_us = client->dispatched_us = clock_us();
+    relay->idle_timeout_s = client->terms->idle_timeout_s;
+    relay->half_close_timeout_s = client->terms->half_close_timeout_s;
+    relay->deadline_us = record->dispatched_us + (client->attempt_ms + RELAY_GRACE_MS) * 1000ull;
+}
+
+void relay_serve(struct link *link, struct client *client) {
+    struct relay *relay = relay_new(link);
+    if (!relay) {
+        uint64_t tag;
+        client->outcome = CLIENT_NOT_STARTED;
+        plane_say_client(link_worker(link), client, link_ref_of(link, &tag), tag);
+        plane_say_idle(link);
+        return;
+    }
+    relay->client = client;
+    begin_record(relay);
+    plain_attach(&relay->plain, worker_base(relay->worker), client->fd, &relay_plain_events);
+    sock_set_keepalive(client->fd, SOCK_KEEPALIVE_PLAIN);
+    struct batch *batch = link_batch(link);
+    struct channel before = *link_channel(link);
+    if (!add_open(relay, batch)) {
+        relay_finish(relay, REASON_MEMORY, "server");
+        return;
+    }
+    bool is_replay = client->early || client->early_end;
+    if (is_replay) {
+        replay(relay, batch);
+    } else if (!pump_client(relay, batch)) { /* it may have spoken already: then its bytes go with OPEN */
+        *link_channel(link) = before;        /* or be gone already: then OPEN was never sent */
+        relay_finish(relay, REASON_CLIENT_RESET, "client");
+        return;
+    }
+    link_send(link);
+    relay_update_reading(relay);
+}
+
+void relay_server_readable(struct relay *relay) {
+    struct batch *batch = link_batch(relay->link);
+    if (!pump_client(relay, batch)) {
+        relay_abort(relay, REASON_CLIENT_RESET, "client");
+        return;
+    }
+    link_send(relay->link);
+    relay_update_reading(relay);
+    relay_check_over(relay);
+}
+
+/* ---- what the agent says ---- */
+
+static void take_opened(struct relay *relay, const struct frame *frame) {
+    unsigned dial_ms = 0;
+    char address[160];
+    relay->state = RELAY_OPEN;
+    relay->record.opened_us = clock_us();
+    message_parse_opened(frame->payload, frame->length, address, &dial_ms);
+    snprintf(relay->record.address, sizeof relay->record.address, "%.63s", address);
+    drop_early(relay->client);
+    relay_update_reading(relay);
+}
+
+/* Back to the control plane, open, with what it has said so far; the link waits for IDLE. */
+static void give_back(struct relay *relay, enum client_outcome outcome) {
+    struct client *client = relay->client;
+    client->outcome = outcome;
+    client->early_end = relay->plain.got_end;
+    client->bytes_up = client->bytes_down = 0;
+    plain_detach(&relay->plain);
+    relay->client = NULL;
+    plane_say_client(relay->worker, client, relay->link_ref, relay->tag);
+    relay_finish(relay, REASON_REFUSED, "agent");
+}
+
+static void take_refused(struct relay *relay, const struct frame *frame) {
+    message_parse_refused(frame->payload, frame->length, &relay->client->refusal, relay->client->words);
+    if (relay->client->early || relay->record.up == 0)
+        give_back(relay, CLIENT_REFUSED);
+    else
+        relay_finish(relay, REASON_MEMORY, "server"); /* its bytes could not be kept */
+}
+
+void relay_server_on_frame(struct relay *relay, const struct frame *frame) {
+    switch ((int)frame->type) {
+    case FRAME_OPENED:
+        take_opened(relay, frame);
+        break;
+    case FRAME_REFUSED:
+        take_refused(relay, frame);
+        break;
+    case FRAME_RESET:
+        message_parse_reset(frame->payload, frame->length, relay->client->words);
+        relay->record.words = relay->client->words;
+        relay_finish(relay, REASON_PEER_RESET, "agent");
+        break;
+    default:
+        break;
+    }
+}
+
+void relay_server_link_lost(struct relay *relay, enum relay_reason reason) {
+    if (relay->state == RELAY_OPENING && relay->record.up == 0 && reason != REASON_STOPPED)
+        give_back(relay, CLIENT_UNANSWERED); /* nothing that could reach a destination twice */
+    else
+        relay_finish(relay, reason, "link");
+}
+
+void relay_server_finished(struct relay *relay, enum relay_reason reason) {
+    struct client *client = relay->client;
+    if (!client)
+        return; /* it was given back */
+    client->fd = -1;
+    client->outcome = CLIENT_ENDED;
+    client->reason = reason;
+    client->bytes_up = relay->record.up;
+    client->bytes_down = relay->record.down;
+    client->opened_us = relay->record.opened_us;
+    client->first_byte_us = relay->record.first_byte_us;
+    client->ended_us = clock_us();
+    snprintf(client->address, sizeof client->address, "%s", relay->record.address);
+    drop_early(client);
+    relay->client = NULL;
+    plane_say_client(relay->worker, client, relay->link_ref, relay->tag);
+}
+
+void relay_server_sweep(struct relay *relay, uint64_t now_us) {
+    if (now_us < relay->deadline_us)
+        return;
+    struct link *link = relay->link;
+    link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT,
+               "no answer to OPEN in time"); /* what it still does must not count */
+}

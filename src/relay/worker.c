@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * thread: a relay thread's loop, its table of links, its queues and its sweep. See worker_priv.h.
+ */
+#include "config.h"
+
+#include "relay/worker_priv.h"
+
+#include "lib/clock.h"
+#include "relay/link_priv.h"
+#include "relay/relay_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct event_base *worker_base(struct worker *worker) {
+    return loop_base(worker->loop);
+}
+
+/* ---- the table of links ---- */
+
+static bool grow_slots(struct worker *worker) {
+    uint32_t count = worker->slot_count ? 2 * worker->slot_count : 256;
+    struct link **slots = realloc(worker->slots, count * sizeof *slots);
+    if (slots)
+        worker->slots = slots;
+    uint32_t *generations = realloc(worker->generations, count * sizeof *generations);
+    if (generations)
+        worker->generations = generations;
+    if (!slots || !generations)
+        return false;
+    for (uint32_t i = worker->slot_count; i < count; i++) {
+        slots[i] = NULL;
+        generations[i] = 0;
+    }
+    worker->slot_count = count;
+    return true;
+}
+
+bool worker_give_slot(struct worker *worker, struct link *link, struct link_ref *ref) {
+    uint32_t slot = worker->first_free_hint;
+    while (slot < worker->slot_count && worker->slots[slot])
+        slot++;
+    if (slot == worker->slot_count && !grow_slots(worker))
+        return false;
+    worker->slots[slot] = link;
+    worker->first_free_hint = slot + 1;
+    if (++worker->generations[slot] == 0) /* 0 means no link */
+        worker->generations[slot] = 1;
+    *ref = (struct link_ref){slot, worker->generations[slot], worker->index};
+    return true;
+}
+
+void worker_take_slot(struct worker *worker, struct link_ref ref) {
+    worker->slots[ref.slot] = NULL;
+    if (ref.slot < worker->first_free_hint)
+        worker->first_free_hint = ref.slot;
+}
+
+struct link *worker_find(struct worker *worker, struct link_ref ref) {
+    bool there = ref.slot < worker->slot_count && worker->generations[ref.slot] == ref.generation;
+    return there ? worker->slots[ref.slot] : NULL;
+}
+
+/* ---- queues that are served once a turn ---- */
+
+static void next_turn(struct worker *worker) {
+    static const struct timeval at_once = {0, 0};
+    if (!event_pending(&worker->turn, EV_TIMEOUT, NULL))
+        event_add(&worker->turn, &at_once);
+}
+
+void worker_read_again(struct worker *worker, struct link *link) {
+    if (link->in_again)
+        return;
+    link->in_again = true;
+    link->again_next = worker->again;
+    worker->again = link;
+    next_turn(worker);
+}
+
+void worker_start_later(struct worker *worker, struct link *link) {
+    link->in_starting = true;
+    link->again_next = NULL;
+    *worker->starting_end = link;
+    worker->starting_end = &link->again_next;
+    next_turn(worker);
+}
+
+static void unlink_from(struct link **head, const struct link *link) {
+    while (*head && *head != link)
+        head = &(*head)->again_next;
+    if (*head)
+        *head = link->again_next;
+}
+
+void worker_forget(struct worker *worker, struct link *link) {
+    if (link->in_again)
+        unlink_from(&worker->again, link);
+    if (link->in_starting) {
+        unlink_from(&worker->starting, link);
+        worker->starting_end = &worker->starting;
+        while (*worker->starting_end)
+            worker->starting_end = &(*worker->starting_end)->again_next;
+    }
+    link->in_again = link->in_starting = false;
+}
+
+static void start_some(struct worker *worker) {
+    for (int i = 0; i < WORKER_HANDSHAKES_PER_TURN && worker->starting; i++) {
+        struct link *link = worker->starting;
+        worker->starting = link->again_next;
+        if (!worker->starting)
+            worker->starting_end = &worker->starting;
+        link->in_starting = false;
+        link_start(link);
+    }
+    if (worker->starting)
+        next_turn(worker);
+}
+
+static void read_again(struct worker *worker) {
+    struct link *list = worker->again;
+    worker->again = NULL;
+    while (list) {
+        struct link *link = list;
+        list = link->again_next;
+        link->in_again = false;
+        if (link->broken)
+            link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "connection lost");
+        else
+            link_data_read(link);
+    }
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    read_again(context);
+    start_some(context);
+}
+
+/* ---- the graveyard ---- */
+
+void worker_bury_link(struct worker *worker, struct link *link) {
+    link->again_next = worker->dead_links;
+    worker->dead_links = link;
+    event_active(&worker->bury, EV_TIMEOUT, 1);
+}
+
+void worker_bury_relay(struct worker *worker, struct relay *relay) {
+    relay->next = worker->dead_relays;
+    worker->dead_relays = relay;
+    event_active(&worker->bury, EV_TIMEOUT, 1);
+}
+
+static void bury(struct worker *worker) {
+    while (worker->dead_links) {
+        struct link *link = worker->dead_links;
+        worker->dead_links = link->again_next;
+        link_free(link);
+    }
+    while (worker->dead_relays) {
+        struct relay *relay = worker->dead_relays;
+        worker->dead_relays = relay->next;
+        relay_free(relay);
+    }
+}
+
+static void on_bury(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    bury(context);
+}
+
+/* ---- timers ---- */
+
+static void on_sweep(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    struct worker *worker = context;
+    uint64_t now_us = clock_us();
+    relay_sweep_all(worker, now_us);
+    for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
+        if (worker->slots[slot])
+            link_sweep(worker->slots[slot], now_us);
+    }
+}
+
+static void on_held(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    relay_release_held(context);
+}
+
+/* ---- life ---- */
+
+static int add_timers(struct worker *worker) {
+    struct event_base *base = worker_base(worker);
+    struct timeval period = {WORKER_SWEEP_MS / 1000, WORKER_SWEEP_MS % 1000 * 1000};
+    event_assign(&worker->sweep, base, -1, EV_PERSIST, on_sweep, worker);
+    event_assign(&worker->turn, base, -1, 0, on_turn, worker);
+    event_assign(&worker->bury, base, -1, 0, on_bury, worker);
+    event_assign(&worker->held_timer, base, -1, 0, on_held, worker);
+    return event_add(&worker->sweep, &period);
+}
+
+struct worker *worker_new(const struct plane_options *options, struct plane_counters *counters, uint16_t index,
+                          struct loop *shared) {
+    struct worker *worker = calloc(1, sizeof *worker);
+    char name[16];
+    if (!worker)
+        return NULL;
+    snprintf(name, sizeof name, "relay-%u", index);
+    worker->options = options;
+    worker->counters = counters;
+    worker->index = index;
+    worker->starting_end = &worker->starting;
+    worker->held_end = &worker->held;
+    worker->owns_loop = shared == NULL;
+    worker->loop = shared ? shared : loop_new(name);
+    if (!worker->loop || add_timers(worker)) {
+        if (worker->loop && worker->owns_loop)
+            loop_free(worker->loop);
+        free(worker);
+        return NULL;
+    }
+    return worker;
+}
+
+int worker_start(struct worker *worker) {
+    return worker->owns_loop ? loop_start(worker->loop) : 0;
+}
+
+void worker_end(struct worker *worker) {
+    worker->stopping = true;
+    while (worker->relays)
+        relay_stop(worker->relays);
+    for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
+        if (worker->slots[slot])
+            link_close(worker->slots[slot], LINK_CLOSE_POLITELY, REASON_STOPPED, "this program was stopped");
+    }
+    event_del(&worker->sweep);
+    event_del(&worker->turn);
+    event_del(&worker->held_timer);
+    if (worker->owns_loop)
+        loop_stop(worker->loop);
+}
+
+void worker_free(struct worker *worker) {
+    event_del(&worker->bury);
+    bury(worker);
+    if (worker->owns_loop)
+        loop_free(worker->loop);
+    free(worker->slots);
+    free(worker->generations);
+    free(worker);
+}

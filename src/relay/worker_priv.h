@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * worker_priv: one relay thread, as the files of the data plane see it.
+ *
+ * A thread has a loop, a table of its links (a link_ref names a slot and its generation), the list of its relays, and
+ * scratch memory that whoever runs at the moment uses and leaves empty.
+ * Runs on: itself; worker_new, worker_start and worker_free on the control thread.
+ */
+#ifndef MUNNEL_RELAY_WORKER_PRIV_H
+#define MUNNEL_RELAY_WORKER_PRIV_H
+
+#include "relay/batch.h"
+#include "relay/link_bio.h"
+#include "relay/relay_msg.h"
+
+#include <event2/event_struct.h>
+
+struct link;
+struct relay;
+
+enum { WORKER_PLAINTEXT = 128 * 1024, WORKER_HANDSHAKES_PER_TURN = 4, WORKER_SWEEP_MS = 500 };
+
+struct plane_counters { /* relaxed: figures for people and tests */
+    atomic_uint_fast64_t links, handshakes_done, relays, relays_ended, lingering, dials;
+};
+
+struct worker {
+    struct plane *plane;
+    const struct plane_options *options;
+    struct plane_counters *counters;
+    struct loop *loop; /* its own, or the control thread's */
+    bool owns_loop, draining, stopping;
+    uint16_t index;
+
+    struct link **slots;
+    uint32_t *generations;
+    uint32_t slot_count, first_free_hint;
+
+    struct link *again;    /* have more to read than one turn allows; a stack by link->again_next */
+    struct link *starting; /* adopted, handshake not begun; a queue by link->again_next */
+    struct link **starting_end;
+    struct link *dead_links; /* freed when no callback is on the stack any more */
+    struct relay *dead_relays;
+    struct relay *relays;           /* all of them, doubly linked */
+    struct relay *held, **held_end; /* agent: OPENED waits a moment for the first answer */
+    struct event sweep, turn, bury, held_timer;
+
+    struct batch batch;
+    struct link_bio_scratch bio;
+    uint8_t plaintext[WORKER_PLAINTEXT];
+};
+
+struct worker *worker_new(const struct plane_options *options, struct plane_counters *counters, uint16_t index,
+                          struct loop *shared); /* shared NULL: a loop and thread of its own */
+int worker_start(struct worker *worker);
+void worker_end(struct worker *worker);  /* on itself: resets all relays, closes all links */
+void worker_free(struct worker *worker); /* its loop has stopped */
+
+struct event_base *worker_base(struct worker *worker);
+
+/* The table of links. */
+bool worker_give_slot(struct worker *worker, struct link *link, struct link_ref *ref);
+void worker_take_slot(struct worker *worker, struct link_ref ref);
+struct link *worker_find(struct worker *worker, struct link_ref ref); /* NULL when gone */
+
+/* Once more behind what the loop finds ready next, so that others get their turn. */
+void worker_read_again(struct worker *worker, struct link *link);
+void worker_start_later(struct worker *worker, struct link *link);
+void worker_forget(struct worker *worker, struct link *link); /* takes it out of both queues */
+
+void worker_bury_link(struct worker *worker, struct link *link);
+void worker_bury_relay(struct worker *worker, struct relay *relay);
+
+static inline void counter_add(atomic_uint_fast64_t *counter, int step) {
+    atomic_fetch_add_explicit(counter, (uint64_t)(int64_t)step, memory_order_relaxed);
+}
+
+#endif
