@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_frame: every type at its smallest and largest, cut anywhere, and what no header may say.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "proto/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    enum frame_type type;
+    size_t smallest, largest;
+    const char *name;
+} types[] = {
+#define ROW(name, code, smallest, largest) {FRAME_##name, smallest, largest, #name},
+    FRAME_TYPES(ROW)
+#undef ROW
+};
+
+static bool carries_number(enum frame_type type) {
+    static const enum frame_type with[] = {FRAME_OPEN, FRAME_OPENED, FRAME_REFUSED, FRAME_RESET, FRAME_IDLE};
+    for (size_t i = 0; i < sizeof with / sizeof with[0]; i++)
+        if (with[i] == type)
+            return true;
+    return false;
+}
+
+START_TEST(every_type_is_read_back_at_its_limits) {
+    size_t lengths[] = {types[_i].smallest, types[_i].largest};
+    uint8_t *buffer = calloc(1, FRAME_HEADER + FRAME_JSON_MAX);
+    for (int i = 0; i < 2; i++) {
+        struct frame frame;
+        size_t taken = 0;
+        ck_assert_uint_eq(frame_write_header(buffer, types[_i].type, lengths[i]), FRAME_HEADER);
+        ck_assert_int_eq(frame_parse(buffer, FRAME_HEADER + lengths[i], &frame, &taken), FRAME_OK);
+        ck_assert_uint_eq(taken, FRAME_HEADER + lengths[i]);
+        ck_assert_int_eq(frame.type, types[_i].type);
+        size_t before = carries_number(frame.type) ? FRAME_NUMBER_SIZE : 0;
+        ck_assert_ptr_eq(frame.payload, buffer + FRAME_HEADER + before);
+        ck_assert_uint_eq(frame.length, lengths[i] - before);
+    }
+    ck_assert_str_eq(frame_name(types[_i].type), types[_i].name);
+    free(buffer);
+}
+END_TEST
+
+START_TEST(a_length_outside_the_limits_is_known_from_the_header) {
+    uint8_t header[FRAME_HEADER];
+    struct frame frame;
+    size_t taken;
+    frame_write_header(header, types[_i].type, types[_i].largest + 1);
+    ck_assert_int_eq(frame_parse(header, sizeof header, &frame, &taken), FRAME_BAD);
+    frame_write_header(header, types[_i].type, 0xffffff);
+    ck_assert_int_eq(frame_parse(header, sizeof header, &frame, &taken), FRAME_BAD);
+    if (types[_i].smallest == 0)
+        return;
+    frame_write_header(header, types[_i].type, types[_i].smallest - 1);
+    ck_assert_int_eq(frame_parse(header, sizeof header, &frame, &taken), FRAME_BAD);
+}
+END_TEST
+
+START_TEST(a_cut_frame_asks_for_what_is_missing) {
+    uint8_t bytes[FRAME_HEADER + 10] = {0};
+    struct frame frame;
+    frame_write_header(bytes, FRAME_DATA, 10);
+    for (size_t length = 0; length < sizeof bytes; length++) {
+        size_t taken = 0;
+        ck_assert_int_eq(frame_parse(bytes, length, &frame, &taken), FRAME_INCOMPLETE);
+        ck_assert_uint_eq(taken, length < FRAME_HEADER ? FRAME_HEADER : sizeof bytes);
+    }
+}
+END_TEST
+
+START_TEST(only_one_frame_is_taken_of_two) {
+    uint8_t bytes[64];
+    struct frame frame;
+    size_t taken, first = frame_write_header(bytes, FRAME_FIN, 0);
+    frame_write_numbered(bytes + first, FRAME_IDLE, 7, 0);
+    ck_assert_int_eq(frame_parse(bytes, sizeof bytes, &frame, &taken), FRAME_OK);
+    ck_assert_int_eq(frame.type, FRAME_FIN);
+    ck_assert_uint_eq(taken, first);
+    ck_assert_int_eq(frame_parse(bytes + taken, sizeof bytes - taken, &frame, &taken), FRAME_OK);
+    ck_assert_int_eq(frame.type, FRAME_IDLE);
+    ck_assert_uint_eq(frame.number, 7);
+}
+END_TEST
+
+START_TEST(a_number_is_big_endian_and_before_the_json) {
+    uint8_t bytes[64];
+    struct frame frame;
+    size_t taken, length = frame_write_numbered(bytes, FRAME_OPENED, 0x01020304, 2);
+    static const uint8_t wire[] = {0x11, 0, 0, 6, 1, 2, 3, 4};
+    ck_assert_uint_eq(length, sizeof wire);
+    ck_assert_mem_eq(bytes, wire, sizeof wire);
+    bytes[length] = '{';
+    bytes[length + 1] = '}';
+    ck_assert_int_eq(frame_parse(bytes, length + 2, &frame, &taken), FRAME_OK);
+    ck_assert_uint_eq(frame.number, 0x01020304);
+    ck_assert_uint_eq(frame.length, 2);
+    ck_assert_mem_eq(frame.payload, "{}", 2);
+    frame_write_numbered(bytes, FRAME_RESET, 0xfffefdfc, 0);
+    ck_assert_int_eq(frame_parse(bytes, 8, &frame, &taken), FRAME_OK);
+    ck_assert_uint_eq(frame.number, 0xfffefdfc);
+}
+END_TEST
+
+START_TEST(unknown_types_are_skipped_from_0x80_and_bad_below) {
+    for (unsigned type = 0; type < 256; type++) {
+        uint8_t bytes[FRAME_HEADER + 8] = {(uint8_t)type, 0, 0, 8};
+        bool known = strcmp(frame_name((enum frame_type)type), "unknown") != 0;
+        struct frame frame;
+        size_t taken = 0;
+        enum frame_status status = frame_parse(bytes, sizeof bytes, &frame, &taken);
+        if (type >= 0x80) {
+            ck_assert_int_eq(status, FRAME_SKIP);
+            ck_assert_uint_eq(taken, sizeof bytes);
+        } else if (!known)
+            ck_assert_int_eq(status, FRAME_BAD);
+    }
+}
+END_TEST
+
+START_TEST(a_skipped_frame_has_a_limit_too) {
+    uint8_t header[FRAME_HEADER] = {0x80, 1, 0, 1};
+    struct frame frame;
+    size_t taken;
+    ck_assert_int_eq(frame_parse(header, sizeof header, &frame, &taken), FRAME_BAD);
+    header[3] = 0;
+    ck_assert_int_eq(frame_parse(header, sizeof header, &frame, &taken), FRAME_INCOMPLETE);
+    ck_assert_uint_eq(taken, FRAME_HEADER + FRAME_JSON_MAX);
+}
+END_TEST
+
+START_TEST(a_full_data_frame_fills_a_tls_record) {
+    ck_assert_int_eq(FRAME_HEADER + FRAME_DATA_MAX, 16384);
+}
+END_TEST
+
+static TCase *parsing(void) {
+    TCase *group = tcase_create("parsing");
+    int count = (int)(sizeof types / sizeof types[0]);
+    tcase_add_loop_test(group, every_type_is_read_back_at_its_limits, 0, count);
+    tcase_add_loop_test(group, a_length_outside_the_limits_is_known_from_the_header, 0, count);
+    tcase_add_test(group, a_cut_frame_asks_for_what_is_missing);
+    tcase_add_test(group, only_one_frame_is_taken_of_two);
+    tcase_add_test(group, a_number_is_big_endian_and_before_the_json);
+    tcase_add_test(group, unknown_types_are_skipped_from_0x80_and_bad_below);
+    tcase_add_test(group, a_skipped_frame_has_a_limit_too);
+    tcase_add_test(group, a_full_data_frame_fills_a_tls_record);
+    return group;
+}
+
+UNIT_MAIN("proto/frame", parsing)
