@@ -124,8 +124,8 @@ static int add_words(struct server_conf *conf, char *const words[], int count, s
 }
 
 static int complain_words(const char *text, int count, struct error *error) {
-    return error_set(error, "service \"%s\" has %s%d words; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\"", text,
-                     count == WORDS_MAX ? "at least " : "", count);
+    return error_set(error, "service \"%s\" has %s%d word%s; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\"", text,
+                     count == WORDS_MAX ? "at least " : "", count, count == 1 ? "" : "s");
 }
 
 int server_conf_add_service(struct server_conf *conf, const char *text, struct error *error) {

@@ -51,9 +51,9 @@ static const struct option_spec service_specs[] = {
      .help = "clients at once from one address; 0: no limit"},
     {"max_rate", OPTION_NUMBER, IN_SERVICE(max_rate), "0", 0, MILLION, RELOADS,
      .help = "new clients per second from one address; 0: no limit"},
-    {"allow", OPTION_TEXTS, IN_SERVICE(allow), "null", .check = text_check_source,
+    {"allow", OPTION_TEXTS, IN_SERVICE(allow), "null", .check = text_check_source, .resolve = text_source_pattern,
      .wanted = "addresses like \"10.0.0.0/8\"", RELOADS, .help = "the only clients that are served"},
-    {"deny", OPTION_TEXTS, IN_SERVICE(deny), "null", .check = text_check_source,
+    {"deny", OPTION_TEXTS, IN_SERVICE(deny), "null", .check = text_check_source, .resolve = text_source_pattern,
      .wanted = "addresses like \"10.0.0.0/8\"", RELOADS, .help = "clients that are not served, whatever allow says"},
 };
 

@@ -11,6 +11,8 @@
 #include "lib/rules.h"
 #include "proto/proof.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool only_digits(const char *text) {
@@ -81,13 +83,30 @@ static int check_rule(const char *text, struct error *error) {
     return failed;
 }
 
+char *text_source_pattern(const char *text, const char *beside) {
+    (void)beside; /* no path */
+    const char *slash = strchr(text, '/');
+    int length = (int)(slash ? slash - text : (long)strlen(text));
+    size_t size = strlen(text) + sizeof "[]";
+    bool is_bare_ipv6 = strchr(text, ':') && text[0] != '[';
+    char *pattern = malloc(size);
+    if (pattern)
+        snprintf(pattern, size, is_bare_ipv6 ? "[%.*s]%s" : "%.*s%s", length, text, slash ? slash : "");
+    return pattern;
+}
+
 int text_check_source(const char *text, struct error *error) {
     /* Clients have no name, and their port says nothing. */
-    bool is_address = strcmp(text, "*") == 0 || strspn(text, "0123456789abcdefABCDEF.:/[]") == strlen(text);
-    bool has_port = text[0] == '[' ? strstr(text, "]:") != NULL : strchr(text, '.') && strchr(text, ':');
-    if (!text[0] || !is_address || has_port)
+    const char *letters = strchr(text, ':') ? "0123456789abcdefABCDEF.:/[]" : "0123456789./";
+    bool is_address = strcmp(text, "*") == 0 || strspn(text, letters) == strlen(text);
+    bool has_port =
+        text[0] == '[' ? strstr(text, "]:") != NULL : strchr(text, '.') && strchr(text, ':') && !strstr(text, "::");
+    if (!strpbrk(text, ".:*") || !is_address || has_port)
         return error_set(error, "\"%s\" is no address of clients; write \"10.1.2.3\" or \"10.0.0.0/8\"", text);
-    return check_rule(text, error);
+    char *pattern = text_source_pattern(text, NULL);
+    int failed = pattern ? check_rule(pattern, error) : error_set(error, "out of memory");
+    free(pattern);
+    return failed;
 }
 
 int text_check_rule(const char *text, struct error *error) {

@@ -19,4 +19,7 @@ int text_check_source(const char *text, struct error *error); /* "10.0.0.0/8": a
 int text_check_rule(const char *text, struct error *error);   /* "db.example:5432": where an agent may connect */
 int text_check_pin(const char *text, struct error *error);    /* "sha256:" and 64 hexadecimal digits */
 
+/* An option's `resolve` for sources: IPv6 without brackets gets them, as lib/rules.h wants it. malloc'ed. */
+char *text_source_pattern(const char *text, const char *beside);
+
 #endif

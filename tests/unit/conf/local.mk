@@ -4,4 +4,18 @@
 # Unit tests of src/conf; tests/unit/local.mk says how to add one.
 unit_conf_tests =
 
+unit_conf_tests += tests/unit/conf/test_agent_options
+tests_unit_conf_test_agent_options_SOURCES = tests/unit/conf/capture.c tests/unit/conf/capture.h \
+	tests/unit/conf/test_agent_options.c
+tests_unit_conf_test_agent_options_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_server_conf
+tests_unit_conf_test_server_conf_SOURCES = tests/unit/conf/test_server_conf.c
+tests_unit_conf_test_server_conf_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_server_options
+tests_unit_conf_test_server_options_SOURCES = tests/unit/conf/capture.c tests/unit/conf/capture.h \
+	tests/unit/conf/test_server_options.c
+tests_unit_conf_test_server_options_LDADD = $(LINK_UNIT_CONF)
+
 unit_tests += $(unit_conf_tests)
