@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads at most `limit` bytes; a longer file is an error. malloc'ed and terminated; NULL with `error` naming path and
- * cause. */
+/* Reads at most `limit` bytes; a longer file is an error. malloc'ed and terminated; NULL with `error` that
+ * names path and cause. */
 char *file_read(const char *path, size_t limit, size_t *length, struct error *error);
 
 /* The same for a secret: an error too if others may read it (mode & 007) or it belongs to somebody else, saying how to
@@ -25,12 +25,12 @@ int file_check_secret(const char *path, struct error *error); /* only the check 
 int file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
 
 bool file_exists(const char *path);
-int file_make_folder(const char *path, unsigned mode,
-                     struct error *error); /* with its parents; 0 also if it is there */
-char *file_beside(const char *path,
-                  const char *name); /* `name` in the folder of `path`; absolute names as they are; malloc'ed */
-char *file_in(const char *folder, const char *name); /* folder/name, malloc'ed */
-char *file_state_folder(
-    void); /* $STATE_DIRECTORY, /var/lib/munnel for root, $XDG_STATE_HOME/munnel, ~/.local/state/munnel; malloc'ed */
+int file_make_folder(const char *path, unsigned mode, struct error *error); /* parents too; 0 also if it is there */
+
+/* Names; malloc'ed, NULL when out of memory. */
+char *file_in(const char *folder, const char *name);   /* folder/name */
+char *file_beside(const char *path, const char *name); /* `name` in the folder of `path`; absolute names as they are */
+char *
+file_state_folder(void); /* $STATE_DIRECTORY, /var/lib/munnel for root, $XDG_STATE_HOME or ~/.local/state /munnel */
 
 #endif

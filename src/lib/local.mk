@@ -28,10 +28,17 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/memory.h \
 	src/lib/pki.c \
 	src/lib/pki.h \
+	src/lib/resolver.c \
 	src/lib/resolver.h \
+	src/lib/resolver_priv.h \
+	src/lib/resolver_system.c \
+	src/lib/rules.c \
 	src/lib/rules.h \
+	src/lib/rules_parse.c \
+	src/lib/rules_priv.h \
 	src/lib/secret.c \
 	src/lib/secret.h \
+	src/lib/sensitive.c \
 	src/lib/sock.h \
 	src/lib/sock_bind.c \
 	src/lib/sock_linux.c \

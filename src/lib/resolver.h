@@ -20,14 +20,20 @@ struct resolver;
 struct resolver_question;
 
 struct resolver_answer {
-    int count;                              /* 0: failed, and `why` says why ("no such name", "timed out" ...) */
+    int count;                                 /* 0: failed, and `why` says why ("no such name", "timed out" ...) */
     struct addr addresses[RESOLVER_ADDRESSES]; /* IPv6 and IPv4 interleaved, in the order of getaddrinfo; port set */
     const char *why;
 };
 typedef void (*resolver_callback)(void *context, const struct resolver_answer *answer);
 
 struct resolver *resolver_new(int threads); /* NULL when out of resources */
-void resolver_free(struct resolver *resolver); /* loops that asked are stopped; does not wait for a stuck look-up for ever */
+
+/*
+ * Call it when the loops that asked have stopped. What is still asked is gone then, without a callback; a loop that is
+ * freed earlier must have had its questions answered or cancelled. Does not wait for a stuck look-up: its thread ends
+ * by itself once the look-up does.
+ */
+void resolver_free(struct resolver *resolver);
 
 /*
  * Asks for `endpoint` (a name; numeric and unix ones never come here). The callback runs once, on `loop`'s thread,
@@ -35,6 +41,6 @@ void resolver_free(struct resolver *resolver); /* loops that asked are stopped; 
  */
 struct resolver_question *resolver_ask(struct resolver *resolver, struct loop *loop, const struct endpoint *endpoint,
                                        unsigned timeout_ms, resolver_callback callback, void *context);
-void resolver_cancel(struct resolver_question *question);
+void resolver_cancel(struct resolver_question *question); /* at the latest from within its callback; NULL is ignored */
 
 #endif
