@@ -6,6 +6,7 @@ A session is a list of measures that one start of a peer serves, in one place; e
 --only want it.
 """
 import json
+import os
 import re
 import subprocess
 import time
@@ -114,17 +115,18 @@ def small(peer, plan):
 
 def mixed(peer, plan):
     """The same while one stream goes as fast as it can through the same relay."""
-    stream = subprocess.Popen(iperf3_argv(peer, plan.seconds + 2), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              text=True)
+    stream = processes.start(iperf3_argv(peer, plan.seconds + 2), os.path.join(peer.place.folder, "mixed.log"),
+                             peer.place.server_namespace, stdout=subprocess.PIPE, text=True)
     try:
         time.sleep(1)
         beside = wrk(peer, plan.seconds)
         _, rate = iperf3_result(stream.communicate(timeout=20)[0])
     except (Failure, subprocess.TimeoutExpired) as failure:
-        stream.kill()
-        stream.communicate()
         peer.place.restart_iperf3()
         raise Failure(f"mixed: {failure}") from None
+    finally:
+        processes.stop(stream)
+        stream.stdout.close()
     return {"mixed.rate": beside.rate, "mixed.p99_ms": beside.p99_ms, "mixed.gibs": rate}
 
 

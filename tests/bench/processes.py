@@ -5,6 +5,7 @@
 Owns: every process that it started; what still runs at the end of the program is ended then.
 """
 import atexit
+import contextlib
 import os
 import random
 import resource
@@ -70,7 +71,8 @@ def in_namespace(argv, namespace):
 
 
 def stop(child):
-    """Ends a child and what it left behind in its own process group."""
+    """Ends a child and its descendants: sshd's are sessions of their own and stay when their client vanishes."""
+    family = [(pid, started(pid)) for pid in tree([child.pid])] if child.poll() is None else []
     if child.poll() is None:
         child.terminate()
         try:
@@ -78,10 +80,10 @@ def stop(child):
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-    try:
-        os.killpg(child.pid, signal.SIGKILL)  # its own session: start_new_session
-    except ProcessLookupError:
-        pass
+    for pid, when in family:
+        if when is not None and started(pid) == when:  # the same process, not a later one of the same number
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     if child in _children:
         _children.remove(child)
 
@@ -147,6 +149,14 @@ def _stat(pid):
     """The fields of /proc/PID/stat that follow the command's name; the first of them is the state."""
     with open(f"/proc/{pid}/stat") as stat:
         return stat.read().rpartition(") ")[2].split()
+
+
+def started(pid):
+    """When a process was started, in ticks since boot; None when it is gone."""
+    try:
+        return int(_stat(pid)[19])
+    except (OSError, IndexError):
+        return None
 
 
 def tree(roots):
