@@ -72,9 +72,10 @@ void failure_note_reject(struct failure *failure, const struct message_reject *r
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
                  unsigned retry_ms)
 {
+    unsigned skipped; /* the debug level has them */
     const struct log_field fields[] = {LOG_TEXT("why", failure->why), LOG_NUMBER("retry_ms", retry_ms), LOG_END};
     bool is_new = strcmp(memory->said, failure->why) != 0;
-    bool allowed = log_limit_allows(&memory->limit, 1, NULL);
+    bool allowed = log_limit_allows(&memory->limit, 1, &skipped);
     const char *what = is_new ? "cannot connect" : "still cannot connect";
 
     log_event(log, is_new || allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, what, fields);

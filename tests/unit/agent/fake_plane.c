@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * fake_plane: see fake_plane.h.
+ */
+#include "config.h"
+
+#include "agent/fake_plane.h"
+
+#include "proto/proof.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct plane *the_plane;
+static unsigned questions;
+static struct resolver_question {
+    resolver_callback callback;
+    void *context;
+} question;
+
+const uint8_t FAKE_SESSION_KEY[SECRET_SIZE] = {5, 4, 3, 2, 1};
+static const uint8_t EXPORTER[SECRET_SIZE] = {9, 8, 7};
+
+/* ---- what the control plane calls ---- */
+
+struct plane *fake_plane(void)
+{
+    if (the_plane == NULL)
+        the_plane = calloc(1, sizeof *the_plane);
+    ck_assert_ptr_nonnull(the_plane);
+    return the_plane;
+}
+
+void fake_plane_forget(void)
+{
+    if (the_plane == NULL)
+        return;
+    for (unsigned i = 0; i < the_plane->dial_count; i++) {
+        free((char *)the_plane->dials[i].order.hello);
+        free((char *)the_plane->dials[i].order.server_name);
+    }
+    for (unsigned i = 0; i < the_plane->told_count; i++)
+        free(the_plane->told[i].json);
+    free(the_plane);
+    the_plane = NULL;
+}
+
+struct plane *plane_new(const struct plane_options *options, struct error *error)
+{
+    (void)error;
+    fake_plane()->options = *options;
+    return fake_plane();
+}
+
+void plane_free(struct plane *plane)
+{
+    plane->options.events = NULL; /* no callback comes any more */
+}
+
+void plane_dial(struct plane *plane, const struct dial_order *order)
+{
+    struct fake_dial *dial = &plane->dials[plane->dial_count];
+
+    ck_assert_uint_lt(plane->dial_count, FAKE_DIALS);
+    ck_assert_ptr_nonnull(order->tls);
+    dial->order = *order;
+    dial->order.hello = strdup(order->hello);
+    dial->order.server_name = strdup(order->server_name);
+    plane->dial_count++;
+    dial->link = (struct link_ref){.slot = plane->dial_count - 1, .generation = 1};
+}
+
+void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
+                  const char *who, unsigned ping_s, unsigned dead_after_s)
+{
+    ck_assert_ptr_null(json);
+    ck_assert(is_control);
+    ck_assert_ptr_nonnull(who);
+    ck_assert_uint_eq(tag, plane->dials[link.slot].order.tag);
+    ck_assert_uint_gt(ping_s, 0);
+    ck_assert_uint_gt(dead_after_s, ping_s);
+    plane->dials[link.slot].accepted = true;
+}
+
+void plane_reject(struct plane *plane, struct link_ref link, const char *json)
+{
+    ck_assert_ptr_null(json);
+    plane->dials[link.slot].rejected = true;
+}
+
+void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle)
+{
+    ck_assert_ptr_nonnull(why);
+    ck_assert(!when_idle);
+    plane->dials[link.slot].closed = true;
+}
+
+void plane_tell(struct plane *plane, struct link_ref link, const char *json)
+{
+    ck_assert_uint_lt(plane->told_count, FAKE_TOLD);
+    ck_assert(plane->dials[link.slot].accepted);
+    plane->told[plane->told_count].dial = link.slot;
+    plane->told[plane->told_count++].json = strdup(json);
+}
+
+void plane_drain(struct plane *plane)
+{
+    if (plane->drains++ == 0)
+        plane->told_before_drain = plane->told_count;
+}
+
+void plane_count(const struct plane *plane, struct plane_counts *counts)
+{
+    *counts = plane->counts;
+}
+
+/* ---- the server's side ---- */
+
+SSL_CTX *fake_tls(void)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+
+    ck_assert_ptr_nonnull(tls);
+    return tls;
+}
+
+static struct fake_dial *dial_at(unsigned index)
+{
+    ck_assert_uint_lt(index, fake_plane()->dial_count);
+    ck_assert(!fake_plane()->dials[index].gone);
+    return &fake_plane()->dials[index];
+}
+
+void fake_say(unsigned index, bool rejected, const char *json)
+{
+    const struct fake_dial *dial = dial_at(index);
+    struct greeting greeting = {.link = dial->link,
+                                .tag = dial->order.tag,
+                                .rejected = rejected,
+                                .text = json,
+                                .length = strlen(json),
+                                .peer = &dial->order.address};
+
+    memcpy(greeting.exporter, EXPORTER, sizeof greeting.exporter);
+    the_plane->options.events->on_greeting(the_plane->options.context, &greeting);
+}
+
+void fake_welcome(unsigned index, const uint8_t *key)
+{
+    struct message_welcome welcome = {
+        .session = FAKE_SESSION, .server = FAKE_SERVER, .ping_s = 10, .dead_after_s = 30, .has_proof = key != NULL};
+    char *json;
+
+    memcpy(welcome.session_key, FAKE_SESSION_KEY, sizeof welcome.session_key);
+    if (key != NULL)
+        ck_assert_int_eq(proof_make(welcome.proof, key, PROOF_SERVER, EXPORTER), 0);
+    json = message_format_welcome(&welcome);
+    fake_say(index, false, json);
+    free(json);
+}
+
+void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s)
+{
+    char *json = message_format_reject(code, reason, retry_after_s);
+
+    fake_say(index, true, json);
+    free(json);
+    ck_assert(dial_at(index)->rejected); /* else its link would stay for ever */
+    fake_gone(index, "turned away");
+}
+
+static void end(unsigned index, const char *why, bool tls_failed)
+{
+    struct fake_dial *dial = dial_at(index);
+    struct link_end gone = {.link = dial->link,
+                            .tag = dial->order.tag,
+                            .is_control = dial->accepted,
+                            .was_accepted = dial->accepted,
+                            .tls_failed = tls_failed,
+                            .peer = dial->order.address};
+
+    dial->gone = true;
+    snprintf(gone.why, sizeof gone.why, "%s", why);
+    the_plane->options.events->on_gone(the_plane->options.context, &gone);
+}
+
+void fake_gone(unsigned index, const char *why)
+{
+    end(index, why, false);
+}
+
+void fake_tls_failed(unsigned index, const char *why)
+{
+    end(index, why, true);
+}
+
+void fake_told_text(unsigned index, const char *json)
+{
+    const struct fake_dial *dial = dial_at(index);
+
+    ck_assert(dial->accepted);
+    the_plane->options.events->on_told(the_plane->options.context, dial->link, dial->order.tag, json, strlen(json));
+}
+
+void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms)
+{
+    char *json = message_format_control(op, count, expires_ms, "");
+
+    fake_told_text(index, json);
+    free(json);
+}
+
+void fake_idle(unsigned index)
+{
+    const struct fake_dial *dial = dial_at(index);
+
+    the_plane->options.events->on_idle(the_plane->options.context, dial->link, dial->order.tag);
+}
+
+unsigned fake_heard(unsigned index, enum message_op op)
+{
+    const struct plane *plane = fake_plane();
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < plane->told_count; i++) {
+        struct message_control control;
+        struct error error;
+        const char *json = plane->told[i].json;
+
+        ck_assert_int_eq(message_parse_control(&control, json, strlen(json), &error), 0);
+        count += plane->told[i].dial == index && control.op == op;
+        message_control_done(&control);
+    }
+    return count;
+}
+
+/* ---- the resolver ---- */
+
+struct resolver_question *resolver_ask(struct resolver *resolver, struct loop *loop, const struct endpoint *endpoint,
+                                       unsigned timeout_ms, resolver_callback callback, void *context)
+{
+    (void)resolver, (void)loop, (void)endpoint, (void)timeout_ms;
+    ck_assert(question.callback == NULL);
+    question = (struct resolver_question){callback, context};
+    questions++;
+    return &question;
+}
+
+void resolver_cancel(struct resolver_question *asked)
+{
+    ck_assert_ptr_eq(asked, &question);
+    question.callback = NULL;
+}
+
+unsigned fake_questions(void)
+{
+    return questions;
+}
+
+bool fake_question_waits(void)
+{
+    return question.callback != NULL;
+}
+
+static void answer_with(const struct resolver_answer *answer)
+{
+    resolver_callback callback = question.callback;
+
+    ck_assert(callback != NULL);
+    question.callback = NULL;
+    callback(question.context, answer);
+}
+
+void fake_answer(const char *const *addresses)
+{
+    struct resolver_answer answer = {0};
+
+    for (; addresses[answer.count] != NULL; answer.count++) {
+        struct endpoint endpoint;
+        struct error error;
+
+        ck_assert_int_eq(endpoint_parse(&endpoint, addresses[answer.count], &error), 0);
+        ck_assert(addr_from_endpoint(&answer.addresses[answer.count], &endpoint));
+    }
+    answer_with(&answer);
+}
+
+void fake_no_answer(const char *why)
+{
+    answer_with(&(struct resolver_answer){.why = why});
+}

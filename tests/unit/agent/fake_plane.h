@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * fake_plane: a data plane and a resolver that only write down what they were asked; the test answers by hand.
+ *
+ * Defines plane_* and resolver_ask/_cancel itself, so that the real ones stay in their libraries.
+ */
+#ifndef MUNNEL_TESTS_FAKE_PLANE_H
+#define MUNNEL_TESTS_FAKE_PLANE_H
+
+#include "relay/relay_msg.h"
+
+enum { FAKE_DIALS = 4096, FAKE_TOLD = 64 };
+
+struct fake_dial {
+    struct dial_order order; /* with strings of its own */
+    struct link_ref link;
+    bool accepted, rejected, closed; /* by the control plane */
+    bool gone;
+};
+
+struct plane {
+    struct plane_options options;
+    struct fake_dial dials[FAKE_DIALS];
+    unsigned dial_count;
+    struct {
+        unsigned dial;
+        char *json;
+    } told[FAKE_TOLD];
+    unsigned told_count;
+    unsigned drains;            /* calls of plane_drain ... */
+    unsigned told_before_drain; /* ... and how much had been told at the first */
+    struct plane_counts counts;
+};
+
+struct plane *fake_plane(void); /* the one of this process; made at the first call or by plane_new */
+void fake_plane_forget(void);   /* frees it */
+
+/* A context of OpenSSL for whoever must have one; nothing is done with it. The caller frees it. */
+SSL_CTX *fake_tls(void);
+
+#define FAKE_SESSION "0123456789abcdef0123456789abcdef"
+#define FAKE_SERVER  "fedcba9876543210fedcba9876543210"
+extern const uint8_t FAKE_SESSION_KEY[SECRET_SIZE];
+
+/* The server's side of dial `index`. key: the server proves itself with it; NULL: it does not. */
+void fake_welcome(unsigned index, const uint8_t *key);
+void fake_say(unsigned index, bool rejected, const char *json); /* any greeting */
+void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s);
+void fake_gone(unsigned index, const char *why); /* TCP failed, or the link was lost */
+void fake_tls_failed(unsigned index, const char *why);
+void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms);
+void fake_told_text(unsigned index, const char *json);
+void fake_idle(unsigned index);
+
+/* How many messages with this op the server of dial `index` was told. */
+unsigned fake_heard(unsigned index, enum message_op op);
+
+/* The resolver: what was asked last, and its answer; addresses are "1.2.3.4:5" up to a NULL. */
+unsigned fake_questions(void); /* asked so far */
+bool fake_question_waits(void);
+void fake_answer(const char *const *addresses);
+void fake_no_answer(const char *why);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * harness: see harness.h.
+ */
+#include "config.h"
+
+#include "agent/harness.h"
+
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIMIT_MS = 5000, ROUNDS_AFTER = 5 };
+
+void harness_make(struct harness *harness, const char *const *servers)
+{
+    struct agent_settings *settings = &harness->settings;
+    struct error error = {""};
+
+    *harness = (struct harness){.settings = {.name = "tester", .group = "", .threads = 1, .times = AGENT_TIMES}};
+    settings->times.upstream.first_ms = 1;
+    settings->times.upstream.longest_ms = 4;
+    settings->loop = loop_new("test");
+    ck_assert_ptr_nonnull(settings->loop);
+    settings->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
+    ck_assert_msg(settings->log != NULL, "%s", error.text);
+    for (; servers[settings->server_count] != NULL; settings->server_count++)
+        harness->servers[settings->server_count] = (struct upstream_server){.text = servers[settings->server_count],
+                                                                            .token = &harness->token,
+                                                                            .tls = fake_tls()};
+    settings->servers = harness->servers;
+}
+
+void harness_take_token(struct harness *harness)
+{
+    struct proof_token made;
+    char text[PROOF_TOKEN_TEXT];
+    struct error error;
+
+    ck_assert_int_eq(proof_token_make(&made, "web1"), 0);
+    proof_token_format(&made, text);
+    ck_assert_int_eq(token_from_text(&harness->token, text, &error), 0);
+}
+
+void harness_start(struct harness *harness)
+{
+    struct error error = {""};
+
+    harness->agent = agent_new(&harness->settings, &error);
+    ck_assert_msg(harness->agent != NULL, "%s", error.text);
+    agent_start(harness->agent);
+}
+
+static bool dials_are_there(void *context)
+{
+    const unsigned *count = context;
+
+    return fake_plane()->dial_count >= *count;
+}
+
+void harness_await_dials(struct harness *harness, unsigned count)
+{
+    struct event_base *base = loop_base(harness->settings.loop);
+
+    ck_assert_msg(unit_run_until(base, dials_are_there, &count, LIMIT_MS), "%u dials instead of %u",
+                  fake_plane()->dial_count, count);
+    unit_run_rounds(base, ROUNDS_AFTER);
+    ck_assert_uint_eq(fake_plane()->dial_count, count);
+}
+
+void harness_connect(struct harness *harness)
+{
+    harness_start(harness);
+    ck_assert_uint_eq(fake_plane()->dial_count, 1);
+    fake_welcome(0, harness->token.present ? harness->token.key : NULL);
+    ck_assert(fake_plane()->dials[0].accepted);
+}
+
+int harness_run(struct harness *harness)
+{
+    char why[512];
+
+    ck_assert_int_eq(loop_run(harness->settings.loop), 0);
+    return agent_result(harness->agent, why, sizeof why);
+}
+
+char *harness_end(struct harness *harness)
+{
+    agent_free(harness->agent);
+    for (size_t i = 0; i < harness->settings.server_count; i++)
+        SSL_CTX_free(harness->servers[i].tls);
+    loop_free(harness->settings.loop);
+    log_free(harness->settings.log);
+    fake_plane_forget();
+    return unit_read(unit_path("log"), NULL);
+}
+
+void harness_done(struct harness *harness)
+{
+    free(harness_end(harness));
+}

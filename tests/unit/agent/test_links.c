@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_links: data links are dialled as asked, no more than 1024 at once, and not after their time.
+ */
+#include "config.h"
+
+#include "agent/fake_plane.h"
+#include "agent/links.h"
+#include "lib/clock.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct links *links;
+static struct links_source source, other;
+
+/* The plane's events of data links lead to links.c alone. */
+static void on_idle(void *context, struct link_ref link, uint64_t tag)
+{
+    (void)context, (void)link;
+    ck_assert(links_made(tag));
+    links_on_ready(links, tag);
+}
+
+static void on_gone(void *context, const struct link_end *end)
+{
+    (void)context;
+    ck_assert(links_made(end->tag));
+    links_on_gone(links, end);
+}
+
+static const struct plane_events EVENTS = {.on_idle = on_idle, .on_gone = on_gone};
+
+static struct links_source make_source(const char *name)
+{
+    return (struct links_source){
+        .who = name, .tls = fake_tls(), .server_name = name, .hello = strdup("{}"), .key = {1, 2, 3}};
+}
+
+static void set_up(void)
+{
+    fake_plane()->options.events = &EVENTS;
+    links = links_new(fake_plane(), NULL);
+    source = make_source("one");
+    other = make_source("other");
+}
+
+static void tear_down(void)
+{
+    SSL_CTX_free(source.tls);
+    SSL_CTX_free(other.tls);
+    free(source.hello);
+    free(other.hello);
+    links_free(links);
+    fake_plane_forget();
+}
+
+static unsigned dialled(void)
+{
+    return fake_plane()->dial_count;
+}
+
+/* A request that is over by the time this returns. */
+static void want_and_let_expire(struct links_source *who, unsigned count)
+{
+    links_want(links, who, count, 1);
+    for (uint64_t end = clock_us() + 2000; clock_us() < end;)
+        ;
+}
+
+START_TEST(a_request_is_dialled_at_once_with_the_sessions_key)
+{
+    const struct dial_order *order = &fake_plane()->dials[2].order;
+
+    links_want(links, &source, 3, 10000);
+    ck_assert_uint_eq(dialled(), 3);
+    ck_assert(!order->is_control);
+    ck_assert(order->has_key);
+    ck_assert_int_eq(order->proof_role, DIAL_PROOF_DATA);
+    ck_assert_mem_eq(order->key, source.key, SECRET_SIZE);
+    ck_assert_uint_ne(order->tag, fake_plane()->dials[1].order.tag);
+}
+END_TEST
+
+START_TEST(no_more_than_1024_are_under_way)
+{
+    links_want(links, &source, 100000, 10000);
+    ck_assert_uint_eq(dialled(), 1024);
+    links_want(links, &source, 5, 10000);
+    ck_assert_uint_eq(dialled(), 1024);
+}
+END_TEST
+
+START_TEST(a_ready_link_makes_room_for_the_next)
+{
+    links_want(links, &source, 1000, 10000);
+    links_want(links, &source, 1000, 10000);
+    ck_assert_uint_eq(dialled(), 1024);
+    fake_idle(17);
+    ck_assert_uint_eq(dialled(), 1025);
+    fake_idle(17); /* ready again after a relay: that is no dial's end */
+    ck_assert_uint_eq(dialled(), 1025);
+    fake_gone(17, "closed");
+    ck_assert_uint_eq(dialled(), 1025);
+}
+END_TEST
+
+START_TEST(a_failed_dial_makes_room_for_the_next)
+{
+    links_want(links, &source, 1000, 10000);
+    links_want(links, &source, 1000, 10000);
+    fake_gone(3, "connection refused");
+    ck_assert_uint_eq(dialled(), 1025);
+}
+END_TEST
+
+START_TEST(slots_are_used_again_and_again)
+{
+    for (unsigned i = 0; i < 3000; i++) {
+        links_want(links, &source, 1, 10000);
+        ck_assert_uint_eq(dialled(), i + 1);
+        fake_idle(i);
+    }
+}
+END_TEST
+
+START_TEST(an_expired_request_is_not_dialled)
+{
+    links_want(links, &source, 1024, 10000);
+    want_and_let_expire(&source, 7);
+    fake_idle(0);
+    ck_assert_uint_eq(dialled(), 1024);
+    links_want(links, &source, 1, 10000); /* and does not add to the next */
+    ck_assert_uint_eq(dialled(), 1025);
+    fake_idle(1);
+    ck_assert_uint_eq(dialled(), 1025);
+}
+END_TEST
+
+START_TEST(servers_take_turns)
+{
+    links_want(links, &source, 1024, 10000);
+    links_want(links, &source, 10, 10000);
+    links_want(links, &other, 10, 10000);
+    for (unsigned i = 0; i < 4; i++)
+        fake_idle(i);
+    ck_assert_str_eq(fake_plane()->dials[1024].order.server_name, "one");
+    ck_assert_str_eq(fake_plane()->dials[1025].order.server_name, "other");
+    ck_assert_str_eq(fake_plane()->dials[1026].order.server_name, "one");
+    ck_assert_str_eq(fake_plane()->dials[1027].order.server_name, "other");
+}
+END_TEST
+
+START_TEST(a_session_that_ended_gets_no_more)
+{
+    links_want(links, &source, 1024, 10000);
+    links_want(links, &source, 10, 10000);
+    links_want(links, &other, 1, 10000);
+    links_forget(links, &source);
+    for (unsigned i = 0; i < 5; i++)
+        fake_idle(i);
+    ck_assert_uint_eq(dialled(), 1025);
+    ck_assert_str_eq(fake_plane()->dials[1024].order.server_name, "other");
+}
+END_TEST
+
+START_TEST(tags_are_never_those_of_control_links)
+{
+    ck_assert(!links_made(0));
+    ck_assert(!links_made(UINT64_MAX >> 1));
+}
+END_TEST
+
+static TCase *dialling(void)
+{
+    TCase *group = tcase_create("dialling");
+
+    tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_test(group, a_request_is_dialled_at_once_with_the_sessions_key);
+    tcase_add_test(group, no_more_than_1024_are_under_way);
+    tcase_add_test(group, a_ready_link_makes_room_for_the_next);
+    tcase_add_test(group, a_failed_dial_makes_room_for_the_next);
+    tcase_add_test(group, slots_are_used_again_and_again);
+    tcase_add_test(group, an_expired_request_is_not_dialled);
+    tcase_add_test(group, servers_take_turns);
+    tcase_add_test(group, a_session_that_ended_gets_no_more);
+    tcase_add_test(group, tags_are_never_those_of_control_links);
+    return group;
+}
+
+UNIT_MAIN("agent/links", dialling)
