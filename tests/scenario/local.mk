@@ -17,12 +17,18 @@ check_LIBRARIES += libmunnel_scenario.a
 libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/bytes.c \
 	tests/scenario/harness/bytes.h \
+	tests/scenario/harness/certs.c \
+	tests/scenario/harness/certs.h \
+	tests/scenario/harness/crowd.c \
+	tests/scenario/harness/crowd.h \
 	tests/scenario/harness/deadline.c \
 	tests/scenario/harness/deadline.h \
 	tests/scenario/harness/destination.c \
 	tests/scenario/harness/destination.h \
 	tests/scenario/harness/facts.c \
 	tests/scenario/harness/facts.h \
+	tests/scenario/harness/intruder.c \
+	tests/scenario/harness/intruder.h \
 	tests/scenario/harness/munnel.c \
 	tests/scenario/harness/munnel.h \
 	tests/scenario/harness/port.c \
@@ -39,9 +45,24 @@ libmunnel_scenario_a_SOURCES = \
 SCENARIO_LDADD = libmunnel_scenario.a $(CHECK_LIBS) $(OPENSSL_LIBS)
 
 scenario_programs = \
-	tests/scenario/test_harness
+	tests/scenario/test_harness \
+	tests/scenario/test_bytes \
+	tests/scenario/test_agents \
+	tests/scenario/test_agent_loss \
+	tests/scenario/test_clients \
+	tests/scenario/test_slow
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
 tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_bytes_SOURCES = tests/scenario/test_bytes.c
+tests_scenario_test_bytes_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_agents_SOURCES = tests/scenario/test_agents.c
+tests_scenario_test_agents_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_agent_loss_SOURCES = tests/scenario/test_agent_loss.c
+tests_scenario_test_agent_loss_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_clients_SOURCES = tests/scenario/test_clients.c
+tests_scenario_test_clients_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_slow_SOURCES = tests/scenario/test_slow.c
+tests_scenario_test_slow_LDADD = $(SCENARIO_LDADD)
 
 scenario_tests = $(scenario_programs)
 check_PROGRAMS += $(scenario_programs)

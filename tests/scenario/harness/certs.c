@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * certs: certificates that `munnel init` would never make.
+ */
+#include "config.h"
+
+#include "harness/certs.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static FILE *open_in(const struct certs_plan *plan, const char *name, const char *ending, bool writing)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.%s", plan->folder, name, ending);
+    int fd = open(path, writing ? O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0600);
+    ck_assert_msg(fd >= 0, "cannot open %s", path);
+    return fdopen(fd, writing ? "w" : "r");
+}
+
+static void add_extension(X509 *certificate, X509 *issuer, int which, const char *text)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, which, text);
+    ck_assert_msg(extension != NULL, "OpenSSL does not take \"%s\"", text);
+    X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+}
+
+static void fill_in(X509 *certificate, X509 *issuer, EVP_PKEY *key, const struct certs_plan *plan)
+{
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    X509_set_version(certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 4711);
+    X509_time_adj_ex(X509_getm_notBefore(certificate), plan->from_days, 0, NULL);
+    X509_time_adj_ex(X509_getm_notAfter(certificate), plan->to_days, 0, NULL);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)plan->name, -1, -1, 0);
+    X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
+    X509_set_pubkey(certificate, key);
+    add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE");
+    add_extension(certificate, issuer, NID_ext_key_usage, plan->for_clients ? "clientAuth" : "serverAuth");
+    add_extension(certificate, issuer, NID_subject_alt_name, plan->names);
+}
+
+void certs_make(const struct certs_plan *plan)
+{
+    FILE *ca = open_in(plan, "ca", "pem", false), *ca_key = open_in(plan, "ca", "key", false);
+    X509 *issuer = PEM_read_X509(ca, NULL, NULL, NULL), *certificate = X509_new();
+    EVP_PKEY *signer = PEM_read_PrivateKey(ca_key, NULL, NULL, NULL), *key = EVP_EC_gen("P-256");
+    ck_assert(issuer && certificate && signer && key);
+    fill_in(certificate, issuer, key, plan);
+    ck_assert_int_gt(X509_sign(certificate, signer, EVP_sha256()), 0);
+    FILE *out = open_in(plan, plan->name, "pem", true), *out_key = open_in(plan, plan->name, "key", true);
+    ck_assert_int_eq(PEM_write_X509(out, certificate), 1);
+    ck_assert_int_eq(PEM_write_PrivateKey(out_key, key, NULL, NULL, 0, NULL, NULL), 1);
+    fclose(ca);
+    fclose(ca_key);
+    fclose(out);
+    fclose(out_key);
+    X509_free(issuer);
+    X509_free(certificate);
+    EVP_PKEY_free(signer);
+    EVP_PKEY_free(key);
+}

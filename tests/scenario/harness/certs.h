@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * certs: certificates that `munnel init` would never make: expired, for another name, by another authority.
+ * Runs on: a test's main thread. Owns: nothing; files stay in the stand's folder.
+ */
+#ifndef MUNNEL_SCENARIO_CERTS_H
+#define MUNNEL_SCENARIO_CERTS_H
+
+#include "harness/stand.h"
+
+struct certs_plan {
+    const char *folder;     /* with ca.pem and ca.key, which sign */
+    const char *name;       /* NAME.pem and NAME.key are made in it */
+    const char *names;      /* subjectAltName as OpenSSL writes it: "DNS:other.example, IP:127.0.0.1" */
+    int from_days, to_days; /* validity, seen from today: -10, -1 is one that has expired */
+    bool for_clients;       /* extended key usage: clientAuth instead of serverAuth */
+};
+
+void certs_make(const struct certs_plan *plan);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * intruder: a peer at the agent port that speaks TLS, and inside it whatever a test wants it to.
+ */
+#include "config.h"
+
+#include "harness/intruder.h"
+
+#include "harness/deadline.h"
+
+#include <check.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { STEP_MS = 100 };
+
+struct intruder {
+    SSL_CTX *context;
+    SSL *ssl;
+    int fd;
+};
+
+static void set_alpn(SSL *ssl, const char *alpn)
+{
+    unsigned char wire[64];
+    size_t length = strlen(alpn);
+    wire[0] = (unsigned char)length;
+    memcpy(wire + 1, alpn, length);
+    SSL_set_alpn_protos(ssl, wire, (unsigned)length + 1);
+}
+
+struct intruder *intruder_new(const struct intruder_plan *plan)
+{
+    struct intruder *intruder = calloc(1, sizeof *intruder);
+    struct timeval limit = {.tv_sec = 5 * (time_t)slow_factor()};
+    ck_assert_ptr_nonnull(intruder);
+    intruder->context = SSL_CTX_new(TLS_client_method());
+    if (plan->max_version != 0)
+        SSL_CTX_set_max_proto_version(intruder->context, plan->max_version);
+    intruder->ssl = SSL_new(intruder->context);
+    intruder->fd = socket_client(plan->port);
+    setsockopt(intruder->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    SSL_set_fd(intruder->ssl, intruder->fd);
+    if (plan->alpn)
+        set_alpn(intruder->ssl, plan->alpn);
+    if (SSL_connect(intruder->ssl) == 1)
+        return intruder;
+    intruder_free(intruder);
+    return NULL;
+}
+
+void intruder_free(struct intruder *intruder)
+{
+    if (!intruder)
+        return;
+    SSL_free(intruder->ssl);
+    SSL_CTX_free(intruder->context);
+    close(intruder->fd);
+    free(intruder);
+}
+
+bool intruder_send(struct intruder *intruder, const void *data, size_t size)
+{
+    const char *at = data;
+    while (size > 0) {
+        int sent = SSL_write(intruder->ssl, at, size < 16384 ? (int)size : 16384);
+        if (sent <= 0)
+            return false;
+        at += sent;
+        size -= (size_t)sent;
+    }
+    return true;
+}
+
+bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size)
+{
+    uint8_t header[4] = {type, (uint8_t)(length >> 16), (uint8_t)(length >> 8), (uint8_t)length};
+    return intruder_send(intruder, header, sizeof header) && (size == 0 || intruder_send(intruder, payload, size));
+}
+
+/* As many bytes as there are, up to `size`: 0 at the end, -1 when nothing came in time. */
+static int read_some(struct intruder *intruder, char *at, size_t size, uint64_t deadline)
+{
+    struct timeval step = {.tv_usec = STEP_MS * 1000};
+    setsockopt(intruder->fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof step);
+    do {
+        int got = SSL_read(intruder->ssl, at, (int)size);
+        int why = SSL_get_error(intruder->ssl, got);
+        if (got > 0)
+            return got;
+        if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+            return 0;
+    } while (deadline_left(deadline) > 0);
+    return -1;
+}
+
+bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsigned ms)
+{
+    uint64_t deadline = deadline_in(ms);
+    size_t used = 0;
+    char more[1024];
+    int got;
+    while ((got = read_some(intruder, more, sizeof more, deadline)) > 0) {
+        size_t part = (size_t)got < size - 1 - used ? (size_t)got : size - 1 - used;
+        memcpy(text + used, more, part);
+        used += part;
+    }
+    text[used] = '\0';
+    return got == 0;
+}
+
+static bool read_exactly(struct intruder *intruder, char *at, size_t size, uint64_t deadline)
+{
+    while (size > 0) {
+        int got = read_some(intruder, at, size, deadline);
+        if (got <= 0)
+            return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsigned ms)
+{
+    uint64_t deadline = deadline_in(ms);
+    unsigned char header[4];
+    if (!read_exactly(intruder, (char *)header, sizeof header, deadline))
+        return -1;
+    size_t length = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
+    if (length >= size || !read_exactly(intruder, text, length, deadline))
+        return -1;
+    text[length] = '\0';
+    return header[0];
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * intruder: a peer at the agent port that speaks TLS, and inside it whatever a test wants it to.
+ * Runs on: a test's main thread. Owns: its connection.
+ */
+#ifndef MUNNEL_SCENARIO_INTRUDER_H
+#define MUNNEL_SCENARIO_INTRUDER_H
+
+#include "harness/socket.h"
+
+struct intruder;
+
+struct intruder_plan {
+    uint16_t port;    /* on 127.0.0.1 */
+    const char *alpn; /* "munnel/1"; NULL: none */
+    int max_version;  /* TLS1_2_VERSION ...; 0: the newest */
+};
+
+/* Connects and shakes hands; NULL when the other side did not want to. */
+struct intruder *intruder_new(const struct intruder_plan *plan);
+void intruder_free(struct intruder *intruder); /* NULL is fine; closes without a word */
+
+bool intruder_send(struct intruder *intruder, const void *data, size_t size);
+/* A frame with a header that says `length`, and `size` bytes behind it. */
+bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size);
+/* Reads until the other side closes: true within `ms`. What came first is at `text`, terminated. */
+bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsigned ms);
+/* Reads one frame: its type, or -1. The payload is at `text`, terminated. */
+int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsigned ms);
+
+#endif

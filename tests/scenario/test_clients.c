@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_clients: clients and destinations that leave early, say nothing, come in crowds or stay for ever; nothing is
+ * left of them.
+ */
+#include "config.h"
+
+#include "harness/crowd.h"
+#include "harness/deadline.h"
+#include "harness/facts.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000 };
+
+START_TEST(a_client_s_reset_reaches_the_destination)
+{
+    struct destination *echo = destination_start(serve_echo, NULL);
+    struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
+    struct rest server = rest_of(simple.server.process), agent = rest_of(simple.agent);
+    for (unsigned i = 0; i < 20; i++) {
+        size_t mark = process_mark(simple.server.process);
+        int fd = socket_client(simple.port);
+        ck_assert(socket_converse(fd, "hello", ASK_MS));
+        socket_reset(fd);
+        destination_await_over(echo, i + 1, ASK_MS);
+        ck_assert_int_eq(destination_visit(echo, i)->end, END_RESET);
+        process_await(simple.server.process, mark, ASK_MS, "\"relay ", "\"cut\"", "the client reset the connection",
+                      NULL);
+    }
+    destination_free(echo);
+    server.links += 17; /* the links that are kept ready may not all have been up yet */
+    server.descriptors += 17;
+    agent.links += 17;
+    agent.descriptors += 17;
+    rest_await(simple.server.process, &server, ASK_MS);
+    rest_await(simple.agent, &agent, ASK_MS);
+    stand_free(simple.stand);
+}
+END_TEST
+
+START_TEST(a_client_s_reset_in_a_download_reaches_the_source)
+{
+    static char part[2 * MEGABYTE];
+    struct destination *source = destination_start(serve_source, NULL);
+    struct simple simple = simple_start(__func__, destination_port(source), NULL, NULL);
+    for (unsigned i = 0; i < 5; i++) {
+        int fd = socket_client(simple.port);
+        ck_assert_int_eq(socket_read(fd, part, sizeof part, NULL, ASK_MS), END_NONE);
+        socket_reset(fd);
+        destination_await_over(source, i + 1, ASK_MS); /* an endless source ends only when its sending fails */
+    }
+    destination_free(source);
+    stand_free(simple.stand);
+}
+END_TEST
+
+static void serve_reset(struct visit *visit)
+{
+    char part[5];
+    struct linger abort = {.l_onoff = 1, .l_linger = 0};
+    socket_read(visit->fd, part, sizeof part, NULL, VISIT_MS);
+    socket_send(visit->fd, "bye", 3, VISIT_MS);
+    setsockopt(visit->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+}
+
+START_TEST(a_destination_s_reset_reaches_the_client)
+{
+    struct destination *rude = destination_start(serve_reset, NULL);
+    struct simple simple = simple_start(__func__, destination_port(rude), NULL, NULL);
+    for (unsigned i = 0; i < 20; i++) {
+        size_t mark = process_mark(simple.server.process);
+        int fd = socket_client(simple.port);
+        ck_assert(socket_send(fd, "hello", 5, ASK_MS));
+        ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+        close(fd);
+        process_await(simple.server.process, mark, ASK_MS, "\"relay ", "\"cut\"",
+                      "the destination reset the connection", NULL);
+    }
+    destination_free(rude);
+    stand_free(simple.stand);
+}
+END_TEST
+
+START_TEST(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing)
+{
+    struct stand *stand = stand_new(__func__);
+    uint16_t port = port_take(), full;
+    int extra, listener = destination_full(&full, &extra);
+    const char *service = service_to(stand, "deaf", port, full, "'connect_timeout': 60,");
+    struct server server = server_start(stand, (struct server_plan){.services = service});
+    struct process *agent = agent_join_warm(&server, "alpha", NULL);
+    struct rest server_before = rest_of(server.process), agent_before = rest_of(agent);
+    int fds[10];
+    for (int i = 0; i < 10; i++)
+        fds[i] = socket_client(port);
+    ck_assert(HOLDS_WITHIN(ASK_MS, live_of(agent).relays == 10));
+    for (int i = 0; i < 10; i++)
+        socket_reset(fds[i]);
+    rest_await(agent, &agent_before, ASK_MS);
+    rest_await(server.process, &server_before, ASK_MS);
+    close(extra);
+    close(listener);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(a_client_that_finishes_while_its_destination_is_dialled_is_served)
+{
+    struct stand *stand = stand_new(__func__);
+    uint16_t port = port_take(), full;
+    int extra, listener = destination_full(&full, &extra);
+    const char *service = service_to(stand, "slow", port, full, "'connect_timeout': 30,");
+    struct server server = server_start(stand, (struct server_plan){.services = service});
+    struct process *agent = agent_join_warm(&server, "alpha", NULL);
+    int fd = socket_client(port);
+    ck_assert(socket_send(fd, "hello", 5, ASK_MS));
+    socket_finish(fd);
+    ck_assert(HOLDS_WITHIN(ASK_MS, live_of(agent).relays == 1));
+    close(accept(listener, NULL, NULL)); /* room for one more: the kernel asks again after a second or two */
+    int served = accept(listener, NULL, NULL);
+    char text[6];
+    size_t got;
+    ck_assert_int_eq(socket_read(served, text, sizeof text, &got, ASK_MS), END_FILE);
+    ck_assert_uint_eq(got, 5);
+    ck_assert(socket_send(served, "answer", 6, ASK_MS));
+    close(served);
+    ck_assert_int_eq(socket_read(fd, text, sizeof text, NULL, ASK_MS), END_NONE);
+    ck_assert_int_eq(memcmp(text, "answer", 6), 0);
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_FILE);
+    close(fd);
+    close(extra);
+    close(listener);
+    stand_free(stand);
+}
+END_TEST
+
+static const char *come_and_go(unsigned job, void *context)
+{
+    int fd = socket_try("127.0.0.1", *(const uint16_t *)context);
+    if (fd < 0)
+        return "cannot connect";
+    if (job % 2 == 0)
+        close(fd);
+    else
+        socket_reset(fd);
+    return NULL;
+}
+
+START_TEST(two_thousand_empty_connections_leave_no_trace)
+{
+    struct destination *echo = destination_start(serve_echo, NULL);
+    struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
+    struct process *server = simple.server.process, *agent = simple.agent;
+    crowd_run(8, 2000, come_and_go, &simple.port);
+    ck_assert(HOLDS_WITHIN(10000, live_of(server).relays == 0 && live_of(agent).relays == 0));
+    ck_assert(socket_echoes(simple.port, ASK_MS));
+    struct rest server_before = rest_of(server), agent_before = rest_of(agent);
+    unsigned server_memory = facts_memory_kb(process_pid(server)), agent_memory = facts_memory_kb(process_pid(agent));
+    crowd_run(8, 2000, come_and_go, &simple.port);
+    ck_assert(HOLDS_WITHIN(10000, live_of(server).relays == 0 && live_of(agent).relays == 0));
+    ck_assert(socket_echoes(simple.port, ASK_MS));
+    server_before.links += 8; /* a crowd may have made it keep more links ready */
+    server_before.descriptors += 8;
+    agent_before.links += 8;
+    agent_before.descriptors += 8;
+    rest_await(server, &server_before, 10000);
+    rest_await(agent, &agent_before, 10000);
+    if (!facts_sanitized()) {
+        ck_assert_uint_le(facts_memory_kb(process_pid(server)), server_memory * 105 / 100 + 512);
+        ck_assert_uint_le(facts_memory_kb(process_pid(agent)), agent_memory * 105 / 100 + 512);
+    }
+    destination_free(echo);
+    stand_free(simple.stand);
+}
+END_TEST
+
+struct stayers {
+    uint16_t port;
+    int fds[1000];
+};
+
+static const char *stay(unsigned job, void *context)
+{
+    struct stayers *crowd = context;
+    crowd->fds[job] = socket_try("127.0.0.1", crowd->port);
+    return crowd->fds[job] < 0 ? "cannot connect" : NULL;
+}
+
+START_TEST(a_thousand_idle_relays_cost_next_to_nothing)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *hold = destination_start(NULL, NULL), *echo = destination_start(serve_echo, NULL);
+    struct stayers crowd = {.port = port_take()};
+    uint16_t busy = port_take();
+    const char *services =
+        stand_text(stand, "%s, %s", service_to(stand, "hold", crowd.port, destination_port(hold), NULL),
+                   service_to(stand, "echo", busy, destination_port(echo), NULL));
+    struct server server = server_start(stand, (struct server_plan){.services = services});
+    struct process *agent = agent_join_warm(&server, "alpha", NULL);
+    unsigned server_kb = facts_memory_kb(process_pid(server.process)), agent_kb = facts_memory_kb(process_pid(agent));
+    crowd_run(20, 1000, stay, &crowd);
+    destination_await_visits(hold, 1000, 20000);
+    ck_assert_uint_eq(live_of(server.process).relays, 1000);
+    ck_assert_uint_eq(live_of(agent).relays, 1000);
+    ck_assert(socket_echoes(busy, ASK_MS));
+
+    unsigned cpu = facts_cpu_ms(process_pid(server.process)) + facts_cpu_ms(process_pid(agent));
+    ck_assert_int_eq(socket_wait_end(crowd.fds[0], 2000), END_LATE); /* two quiet seconds */
+    cpu = facts_cpu_ms(process_pid(server.process)) + facts_cpu_ms(process_pid(agent)) - cpu;
+    server_kb = facts_memory_kb(process_pid(server.process)) - server_kb;
+    agent_kb = facts_memory_kb(process_pid(agent)) - agent_kb;
+    printf("# 1000 idle relays: %u KiB and %u KiB each on server and agent, %u ms of CPU in 2 s\n", server_kb / 1000,
+           agent_kb / 1000, cpu);
+    ck_assert_uint_le(cpu, 100 * slow_factor());
+    if (!facts_sanitized()) {
+        ck_assert_uint_le(server_kb / 1000, 40);
+        ck_assert_uint_le(agent_kb / 1000, 40);
+    }
+    for (int i = 0; i < 1000; i++)
+        close(crowd.fds[i]);
+    destination_free(hold);
+    ck_assert(HOLDS_WITHIN(10000, live_of(server.process).relays == 0 && live_of(agent).relays == 0));
+    ck_assert(socket_echoes(busy, ASK_MS));
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(a_half_closed_relay_without_progress_ends)
+{
+    struct destination *hold = destination_start(NULL, NULL);
+    struct simple simple = simple_start(__func__, destination_port(hold), "'half_close_timeout': 2,", NULL);
+    int fd = socket_client(simple.port);
+    socket_send(fd, "hello", 5, ASK_MS);
+    ck_assert_int_eq(socket_wait_end(fd, 3000), END_LATE); /* open, it may be silent for as long as it likes */
+    uint64_t start = now_ms();
+    socket_finish(fd);
+    ck_assert_int_eq(socket_wait_end(fd, 6000), END_RESET);
+    ck_assert_uint_ge(now_ms() - start, 1500);
+    close(fd);
+    process_await(simple.server.process, 0, ASK_MS, "\"relay ", "\"cut\"", "half_close_timeout", NULL);
+    destination_free(hold);
+    stand_free(simple.stand);
+}
+END_TEST
+
+START_TEST(an_idle_relay_ends_when_the_service_says_so)
+{
+    struct destination *echo = destination_start(serve_echo, NULL);
+    struct simple simple = simple_start(__func__, destination_port(echo), "'idle_timeout': 2,", NULL);
+    int fd = socket_client(simple.port);
+    for (int i = 0; i < 3; i++) { /* no relay that does something is idle */
+        ck_assert(socket_converse(fd, "hello", ASK_MS));
+        ck_assert_int_eq(socket_wait_end(fd, 1000 / slow_factor()), END_LATE);
+    }
+    ck_assert_int_eq(socket_wait_end(fd, 6000), END_RESET);
+    close(fd);
+    process_await(simple.server.process, 0, ASK_MS, "\"relay ", "\"cut\"", "idle_timeout", NULL);
+    destination_free(echo);
+    stand_free(simple.stand);
+}
+END_TEST
+
+START_TEST(no_more_clients_than_max_clients)
+{
+    struct destination *echo = destination_start(serve_echo, NULL);
+    struct simple simple = simple_start(__func__, destination_port(echo), "'max_clients': 2,", NULL);
+    int one = socket_client(simple.port), two = socket_client(simple.port);
+    ck_assert(socket_converse(one, "hello", ASK_MS) && socket_converse(two, "hello", ASK_MS));
+    int three = socket_client(simple.port);
+    ck_assert_int_eq(socket_wait_end(three, ASK_MS), END_RESET);
+    close(three);
+    ck_assert(socket_converse(one, "still here", ASK_MS));
+    close(two);
+    ck_assert(HOLDS_WITHIN(ASK_MS, socket_echoes(simple.port, ASK_MS)));
+    close(one);
+    destination_free(echo);
+    stand_free(simple.stand);
+}
+END_TEST
+
+/* What a client says before there is anybody to say it to is kept, up to a bound, and then waits in the client. */
+START_TEST(a_megabyte_said_early_arrives)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *exchange = destination_start(serve_exchange, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(stand, "early", port, destination_port(exchange), NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service});
+    static char text[MEGABYTE];
+    struct errand errand = {.tag = 5, .seed = 6, .length = MEGABYTE};
+    struct tally_result got, wanted;
+    int fd = socket_client(port);
+    ck_assert(socket_send(fd, &errand, sizeof errand, ASK_MS));
+    ck_assert(socket_send(fd, text, 100000, ASK_MS)); /* the kernels take that much at once */
+    agent_join(&server, "alpha", NULL);
+    ck_assert(socket_send(fd, text, sizeof text - 100000, ASK_MS));
+    socket_finish(fd);
+    ck_assert_int_eq(socket_drain(fd, &got, ASK_MS), END_FILE);
+    close(fd);
+    tally_of_source(&wanted, 6, MEGABYTE);
+    ck_assert(tally_same(&got, &wanted));
+    destination_await_over(exchange, 1, ASK_MS);
+    ck_assert_uint_eq(destination_visit(exchange, 0)->received.bytes, sizeof text);
+    destination_free(exchange);
+    stand_free(stand);
+}
+END_TEST
+
+SCENARIO_MAIN("clients", SCENARIO(a_client_s_reset_reaches_the_destination, 40),
+              SCENARIO(a_client_s_reset_in_a_download_reaches_the_source, 40),
+              SCENARIO(a_destination_s_reset_reaches_the_client, 40),
+              SCENARIO(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing, 40),
+              SCENARIO(a_client_that_finishes_while_its_destination_is_dialled_is_served, 40),
+              SCENARIO(two_thousand_empty_connections_leave_no_trace, 60),
+              SCENARIO(a_thousand_idle_relays_cost_next_to_nothing, 60),
+              SCENARIO(a_half_closed_relay_without_progress_ends, 40),
+              SCENARIO(an_idle_relay_ends_when_the_service_says_so, 40), SCENARIO(no_more_clients_than_max_clients, 30),
+              SCENARIO(a_megabyte_said_early_arrives, 40))
