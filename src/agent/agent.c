@@ -38,14 +38,12 @@ struct agent {
 
 /* ---- events of the data plane ---- */
 
-static struct upstream *upstream_at(const struct agent *agent, uint64_t tag)
-{
+static struct upstream *upstream_at(const struct agent *agent, uint64_t tag) {
     assert(upstream_of_tag(tag) < agent->settings->server_count);
     return agent->upstreams[upstream_of_tag(tag)];
 }
 
-static void on_greeting(void *context, const struct greeting *greeting)
-{
+static void on_greeting(void *context, const struct greeting *greeting) {
     struct agent *agent = context;
 
     if (!links_made(greeting->tag))
@@ -54,8 +52,7 @@ static void on_greeting(void *context, const struct greeting *greeting)
         plane_reject(agent->plane, greeting->link, NULL); /* of a data link: on_gone says the rest */
 }
 
-static void on_idle(void *context, struct link_ref link, uint64_t tag)
-{
+static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     const struct agent *agent = context;
 
     (void)link;
@@ -63,14 +60,12 @@ static void on_idle(void *context, struct link_ref link, uint64_t tag)
         links_on_ready(agent->links, tag);
 }
 
-static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag)
-{
+static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
     (void)context, (void)client, (void)link, (void)tag;
     assert(!"an agent hands no client to its plane");
 }
 
-static void on_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length)
-{
+static void on_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
     const struct agent *agent = context;
 
     (void)link;
@@ -78,8 +73,7 @@ static void on_told(void *context, struct link_ref link, uint64_t tag, const cha
         upstream_on_told(upstream_at(agent, tag), tag, text, length);
 }
 
-static void on_gone(void *context, const struct link_end *end)
-{
+static void on_gone(void *context, const struct link_end *end) {
     const struct agent *agent = context;
 
     if (links_made(end->tag))
@@ -96,8 +90,7 @@ static const struct plane_events EVENTS = {.on_greeting = on_greeting,
 
 /* ---- events of the upstreams and the drain ---- */
 
-static bool all_gave_up(const struct agent *agent)
-{
+static bool all_gave_up(const struct agent *agent) {
     size_t index = 0;
 
     while (index < agent->settings->server_count && upstream_gave_up(agent->upstreams[index]))
@@ -105,8 +98,7 @@ static bool all_gave_up(const struct agent *agent)
     return index == agent->settings->server_count;
 }
 
-static void on_change(void *context)
-{
+static void on_change(void *context) {
     struct agent *agent = context;
 
     if (agent->drain != NULL) {
@@ -117,16 +109,14 @@ static void on_change(void *context)
     }
 }
 
-static void on_drain_over(void *context)
-{
+static void on_drain_over(void *context) {
     const struct agent *agent = context;
 
     log_event(agent->settings->log, LOG_LEVEL_INFO, agent->who, "stopped", NULL);
     loop_stop(agent->settings->loop);
 }
 
-static void start_drain(struct agent *agent)
-{
+static void start_drain(struct agent *agent) {
     const struct agent_settings *settings = agent->settings;
     struct drain_parts parts = {.loop = settings->loop,
                                 .log = settings->log,
@@ -148,8 +138,7 @@ static void start_drain(struct agent *agent)
         loop_stop(settings->loop); /* out of memory: the end comes without manners */
 }
 
-void agent_end(struct agent *agent)
-{
+void agent_end(struct agent *agent) {
     if (agent->drain == NULL) {
         start_drain(agent);
         return;
@@ -160,8 +149,7 @@ void agent_end(struct agent *agent)
 
 /* ---- life ---- */
 
-static int make_instance(struct agent *agent, struct error *error)
-{
+static int make_instance(struct agent *agent, struct error *error) {
     uint8_t bytes[INSTANCE_BYTES];
 
     if (secret_random(bytes, sizeof bytes) != 0)
@@ -170,8 +158,7 @@ static int make_instance(struct agent *agent, struct error *error)
     return 0;
 }
 
-static int make_plane(struct agent *agent, struct error *error)
-{
+static int make_plane(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
     struct plane_options options = {.is_agent = true,
                                     .threads = settings->threads,
@@ -190,8 +177,7 @@ static int make_plane(struct agent *agent, struct error *error)
     return agent->plane != NULL ? 0 : -1;
 }
 
-static int make_upstreams(struct agent *agent, struct error *error)
-{
+static int make_upstreams(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
 
     agent->links = links_new(agent->plane, settings->log);
@@ -216,8 +202,7 @@ static int make_upstreams(struct agent *agent, struct error *error)
     return 0;
 }
 
-struct agent *agent_new(const struct agent_settings *settings, struct error *error)
-{
+struct agent *agent_new(const struct agent_settings *settings, struct error *error) {
     struct agent *agent = calloc(1, sizeof *agent);
 
     assert(settings->server_count > 0 && settings->server_count <= UPSTREAM_MAX);
@@ -234,8 +219,7 @@ struct agent *agent_new(const struct agent_settings *settings, struct error *err
     return agent;
 }
 
-void agent_free(struct agent *agent)
-{
+void agent_free(struct agent *agent) {
     if (agent == NULL)
         return;
     drain_free(agent->drain);
@@ -250,14 +234,12 @@ void agent_free(struct agent *agent)
     free(agent);
 }
 
-void agent_start(struct agent *agent)
-{
+void agent_start(struct agent *agent) {
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_start(agent->upstreams[i]);
 }
 
-void agent_log_live(const struct agent *agent)
-{
+void agent_log_live(const struct agent *agent) {
     struct plane_counts counts;
     unsigned working = 0;
 
@@ -271,8 +253,7 @@ void agent_log_live(const struct agent *agent)
                          LOG_NUMBER("dials", counts.dials)));
 }
 
-enum agent_exit agent_result(const struct agent *agent, char *why, size_t size)
-{
+enum agent_exit agent_result(const struct agent *agent, char *why, size_t size) {
     const struct upstream *first = agent->upstreams[0];
 
     if (!agent->rejected)

@@ -29,8 +29,7 @@ struct attempt {
     struct failure failure;
 };
 
-struct attempt *attempt_new(const struct attempt_parts *parts)
-{
+struct attempt *attempt_new(const struct attempt_parts *parts) {
     struct attempt *attempt = calloc(1, sizeof *attempt);
 
     assert(parts->index < 1 << ATTEMPT_INDEX_BITS);
@@ -39,16 +38,14 @@ struct attempt *attempt_new(const struct attempt_parts *parts)
     return attempt;
 }
 
-void attempt_cancel(struct attempt *attempt)
-{
+void attempt_cancel(struct attempt *attempt) {
     if (attempt->question != NULL)
         resolver_cancel(attempt->question);
     attempt->question = NULL;
     attempt->tag = 0; /* what still comes of the dial is nobody's, and turned away */
 }
 
-void attempt_free(struct attempt *attempt)
-{
+void attempt_free(struct attempt *attempt) {
     if (attempt == NULL)
         return;
     attempt_cancel(attempt);
@@ -57,8 +54,7 @@ void attempt_free(struct attempt *attempt)
     free(attempt);
 }
 
-static void dial(struct attempt *attempt, const struct addr *address)
-{
+static void dial(struct attempt *attempt, const struct addr *address) {
     const struct attempt_parts *parts = &attempt->parts;
 
     attempt->tag = ++attempt->serial << ATTEMPT_INDEX_BITS | parts->index;
@@ -77,8 +73,7 @@ static void dial(struct attempt *attempt, const struct addr *address)
 }
 
 /* A refusal for good in the server's own words holds for each of its addresses; a certificate only for this one. */
-static void dial_next(struct attempt *attempt)
-{
+static void dial_next(struct attempt *attempt) {
     bool refused_for_good = attempt->refused && attempt->failure.final;
 
     attempt->tag = 0;
@@ -88,8 +83,7 @@ static void dial_next(struct attempt *attempt)
         attempt->parts.on_failed(attempt->parts.context);
 }
 
-static void make_hello(struct attempt *attempt)
-{
+static void make_hello(struct attempt *attempt) {
     attempt->hello = (struct message_hello){.kind = MESSAGE_KIND_CONTROL,
                                             .protocol = MESSAGE_PROTOCOL,
                                             .credential = attempt->parts.token->credential,
@@ -105,15 +99,13 @@ static void make_hello(struct attempt *attempt)
     }
 }
 
-static void dial_all(struct attempt *attempt)
-{
+static void dial_all(struct attempt *attempt) {
     attempt->next = 0;
     make_hello(attempt);
     dial_next(attempt);
 }
 
-static void on_resolved(void *context, const struct resolver_answer *answer)
-{
+static void on_resolved(void *context, const struct resolver_answer *answer) {
     struct attempt *attempt = context;
 
     attempt->question = NULL;
@@ -125,8 +117,7 @@ static void on_resolved(void *context, const struct resolver_answer *answer)
 }
 
 /* The name is looked up again each time: the server may have moved. */
-void attempt_start(struct attempt *attempt)
-{
+void attempt_start(struct attempt *attempt) {
     const struct attempt_parts *parts = &attempt->parts;
 
     assert(attempt->question == NULL && attempt->tag == 0);
@@ -145,8 +136,7 @@ void attempt_start(struct attempt *attempt)
     }
 }
 
-bool attempt_on_greeting(struct attempt *attempt, const struct greeting *greeting, struct message_welcome *welcome)
-{
+bool attempt_on_greeting(struct attempt *attempt, const struct greeting *greeting, struct message_welcome *welcome) {
     if (greeting->tag != attempt->tag)
         return false;
     if (!welcome_read(welcome, greeting, attempt->parts.token, &attempt->failure)) {
@@ -157,8 +147,7 @@ bool attempt_on_greeting(struct attempt *attempt, const struct greeting *greetin
     return true;
 }
 
-void attempt_on_gone(struct attempt *attempt, const struct link_end *end)
-{
+void attempt_on_gone(struct attempt *attempt, const struct link_end *end) {
     if (end->tag != attempt->tag)
         return;
     log_event(attempt->parts.log, LOG_LEVEL_DEBUG, attempt->parts.who, "an address failed",
@@ -168,17 +157,14 @@ void attempt_on_gone(struct attempt *attempt, const struct link_end *end)
     dial_next(attempt);
 }
 
-const struct failure *attempt_failure(const struct attempt *attempt)
-{
+const struct failure *attempt_failure(const struct attempt *attempt) {
     return &attempt->failure;
 }
 
-const struct dial_order *attempt_order(const struct attempt *attempt)
-{
+const struct dial_order *attempt_order(const struct attempt *attempt) {
     return &attempt->order;
 }
 
-const struct message_hello *attempt_hello(const struct attempt *attempt)
-{
+const struct message_hello *attempt_hello(const struct attempt *attempt) {
     return &attempt->hello;
 }

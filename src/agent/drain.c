@@ -24,16 +24,14 @@ struct drain {
     struct event *timer;
 };
 
-static uint64_t running(const struct drain *drain)
-{
+static uint64_t running(const struct drain *drain) {
     struct plane_counts counts;
 
     plane_count(drain->parts.plane, &counts);
     return counts.relays + counts.lingering;
 }
 
-static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct upstream *upstream))
-{
+static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct upstream *upstream)) {
     size_t index = 0;
 
     while (index < drain->parts.upstream_count && is_so(drain->parts.upstreams[index]))
@@ -41,20 +39,17 @@ static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct 
     return index == drain->parts.upstream_count;
 }
 
-static void tell_all(const struct drain *drain, enum message_op op)
-{
+static void tell_all(const struct drain *drain, enum message_op op) {
     for (size_t i = 0; i < drain->parts.upstream_count; i++)
         upstream_tell(drain->parts.upstreams[i], op);
 }
 
-static void begin_finishing(struct drain *drain)
-{
+static void begin_finishing(struct drain *drain) {
     plane_drain(drain->parts.plane);
     drain->until_ms = clock_ms() + drain->parts.finish_ms;
 }
 
-static void begin_leaving(struct drain *drain)
-{
+static void begin_leaving(struct drain *drain) {
     uint64_t left = running(drain);
 
     if (left > 0)
@@ -64,14 +59,12 @@ static void begin_leaving(struct drain *drain)
     drain->until_ms = clock_ms() + drain->parts.bye_ms;
 }
 
-static void begin_over(struct drain *drain)
-{
+static void begin_over(struct drain *drain) {
     event_del(drain->timer);
     drain->parts.on_over(drain->parts.context);
 }
 
-static bool state_is_done(const struct drain *drain)
-{
+static bool state_is_done(const struct drain *drain) {
     if (clock_ms() >= drain->until_ms)
         return true;
     switch (drain->state) {
@@ -87,8 +80,7 @@ static bool state_is_done(const struct drain *drain)
     return false;
 }
 
-void drain_look(struct drain *drain)
-{
+void drain_look(struct drain *drain) {
     static void (*const begin[])(
         struct drain * drain) = {[FINISHING] = begin_finishing, [LEAVING] = begin_leaving, [OVER] = begin_over};
 
@@ -96,14 +88,12 @@ void drain_look(struct drain *drain)
         begin[++drain->state](drain);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
-{
+static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)fd, (void)what;
     drain_look(context);
 }
 
-static int start_timer(struct drain *drain)
-{
+static int start_timer(struct drain *drain) {
     struct timeval every = {.tv_sec = drain->parts.look_ms / 1000,
                             .tv_usec = (suseconds_t)(drain->parts.look_ms % 1000) * 1000};
 
@@ -111,8 +101,7 @@ static int start_timer(struct drain *drain)
     return drain->timer != NULL ? event_add(drain->timer, &every) : -1;
 }
 
-struct drain *drain_new(const struct drain_parts *parts)
-{
+struct drain *drain_new(const struct drain_parts *parts) {
     struct drain *drain = calloc(1, sizeof *drain);
 
     if (drain == NULL)
@@ -130,8 +119,7 @@ struct drain *drain_new(const struct drain_parts *parts)
     return drain;
 }
 
-void drain_free(struct drain *drain)
-{
+void drain_free(struct drain *drain) {
     if (drain == NULL)
         return;
     if (drain->timer != NULL)

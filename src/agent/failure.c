@@ -20,8 +20,7 @@ static const char *const REJECT_WORDS[] = {
 #undef REJECT_WORD
 };
 
-void failure_note(struct failure *failure, bool final, const char *format, ...)
-{
+void failure_note(struct failure *failure, bool final, const char *format, ...) {
     va_list arguments;
 
     if (failure->final && !final)
@@ -41,8 +40,7 @@ void failure_note(struct failure *failure, bool final, const char *format, ...)
 static const char *const PASSING_IN_TLS[] = {"the connection was cut", "not ready in time", "out of memory",
                                              "the other side had an internal error"};
 
-static bool fails_again(const struct link_end *end)
-{
+static bool fails_again(const struct link_end *end) {
     if (!end->tls_failed && !end->refused_by_peer)
         return false;
     for (size_t i = 0; i < sizeof PASSING_IN_TLS / sizeof PASSING_IN_TLS[0]; i++)
@@ -51,16 +49,14 @@ static bool fails_again(const struct link_end *end)
     return true;
 }
 
-void failure_note_end(struct failure *failure, const struct link_end *end)
-{
+void failure_note_end(struct failure *failure, const struct link_end *end) {
     char address[ADDR_TEXT];
     bool final = fails_again(end);
 
     failure_note(failure, final, "%s: %s", addr_format(&end->peer, address, sizeof address), end->why);
 }
 
-void failure_note_reject(struct failure *failure, const struct message_reject *reject)
-{
+void failure_note_reject(struct failure *failure, const struct message_reject *reject) {
     uint64_t after_s = reject->retry_after_s < LONGEST_RETRY_AFTER_S ? reject->retry_after_s : LONGEST_RETRY_AFTER_S;
 
     if (failure->retry_after_ms < after_s * 1000)
@@ -70,8 +66,7 @@ void failure_note_reject(struct failure *failure, const struct message_reject *r
 }
 
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
-                 unsigned retry_ms)
-{
+                 unsigned retry_ms) {
     unsigned skipped; /* the debug level has them */
     const struct log_field fields[] = {LOG_TEXT("why", failure->why), LOG_NUMBER("retry_ms", retry_ms), LOG_END};
     bool is_new = strcmp(memory->said, failure->why) != 0;

@@ -36,8 +36,7 @@ struct links {
     struct slot slots[LINKS_AT_ONCE];
 };
 
-struct links *links_new(struct plane *plane, struct log *log)
-{
+struct links *links_new(struct plane *plane, struct log *log) {
     struct links *links = calloc(1, sizeof *links);
 
     if (links == NULL)
@@ -49,18 +48,15 @@ struct links *links_new(struct plane *plane, struct log *log)
     return links;
 }
 
-void links_free(struct links *links)
-{
+void links_free(struct links *links) {
     free(links);
 }
 
-bool links_made(uint64_t tag)
-{
+bool links_made(uint64_t tag) {
     return (tag & LINKS_TAG) != 0;
 }
 
-static void put_last(struct links *links, struct links_source *source)
-{
+static void put_last(struct links *links, struct links_source *source) {
     source->next = NULL;
     source->queued = true;
     if (links->last != NULL)
@@ -70,8 +66,7 @@ static void put_last(struct links *links, struct links_source *source)
     links->last = source;
 }
 
-static struct links_source *take_first(struct links *links)
-{
+static struct links_source *take_first(struct links *links) {
     struct links_source *source = links->first;
 
     links->first = source->next;
@@ -81,8 +76,7 @@ static struct links_source *take_first(struct links *links)
     return source;
 }
 
-static uint64_t take_slot(struct links *links, const char *who)
-{
+static uint64_t take_slot(struct links *links, const char *who) {
     unsigned index = links->first_free;
     struct slot *slot = &links->slots[index];
 
@@ -95,8 +89,7 @@ static uint64_t take_slot(struct links *links, const char *who)
 }
 
 /* The dial of this tag if it is still under way, which it then is no more. */
-static const struct slot *settle(struct links *links, uint64_t tag)
-{
+static const struct slot *settle(struct links *links, uint64_t tag) {
     unsigned index = (unsigned)(tag & (LINKS_AT_ONCE - 1));
     struct slot *slot = &links->slots[index];
 
@@ -109,8 +102,7 @@ static const struct slot *settle(struct links *links, uint64_t tag)
     return slot;
 }
 
-static void dial(struct links *links, const struct links_source *source)
-{
+static void dial(struct links *links, const struct links_source *source) {
     struct dial_order order = {.address = source->address,
                                .tls = source->tls,
                                .server_name = source->server_name,
@@ -125,8 +117,7 @@ static void dial(struct links *links, const struct links_source *source)
 }
 
 /* Sources take turns, so that one server's burst does not hold up another's. */
-static void dial_wanted(struct links *links)
-{
+static void dial_wanted(struct links *links) {
     while (links->first != NULL && links->under_way < LINKS_AT_ONCE) {
         struct links_source *source = take_first(links);
 
@@ -140,8 +131,7 @@ static void dial_wanted(struct links *links)
     }
 }
 
-void links_want(struct links *links, struct links_source *source, uint64_t count, uint64_t expires_ms)
-{
+void links_want(struct links *links, struct links_source *source, uint64_t count, uint64_t expires_ms) {
     uint64_t now = clock_us();
     uint64_t left = now < source->expires_us ? source->wanted : 0;
 
@@ -154,8 +144,7 @@ void links_want(struct links *links, struct links_source *source, uint64_t count
     dial_wanted(links);
 }
 
-void links_forget(struct links *links, struct links_source *source)
-{
+void links_forget(struct links *links, struct links_source *source) {
     struct links_source *waiting = links->first;
 
     source->wanted = 0;
@@ -170,14 +159,12 @@ void links_forget(struct links *links, struct links_source *source)
     source->queued = false;
 }
 
-void links_on_ready(struct links *links, uint64_t tag)
-{
+void links_on_ready(struct links *links, uint64_t tag) {
     if (settle(links, tag) != NULL)
         dial_wanted(links);
 }
 
-void links_on_gone(struct links *links, const struct link_end *end)
-{
+void links_on_gone(struct links *links, const struct link_end *end) {
     const struct slot *slot = settle(links, end->tag);
     unsigned skipped = 0;
 

@@ -34,7 +34,7 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/welcome.c \
 	src/agent/welcome.h
 
-# The program: links a library before those that it uses. Uncomment when main.c is there.
-#bin_PROGRAMS += munnel-agent
-#munnel_agent_SOURCES = src/agent/main.c
-#munnel_agent_LDADD = libmunnel_agent.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(SYSTEM_LIBS)
+# The program: links a library before those that it uses.
+bin_PROGRAMS += munnel-agent
+munnel_agent_SOURCES = src/agent/main.c
+munnel_agent_LDADD = libmunnel_agent.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(SYSTEM_LIBS)

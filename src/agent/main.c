@@ -12,8 +12,7 @@
 
 #include <signal.h>
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct agent_options options;
     int code;
 

@@ -38,23 +38,20 @@ struct process {
     struct signals *signals;
 };
 
-static int out_of_resources(struct error *error, const char *what)
-{
+static int out_of_resources(struct error *error, const char *what) {
     return error_set(error, "not enough memory or descriptors for %s", what);
 }
 
 /* ---- making the parts ---- */
 
-static int make_log(struct process *process, struct error *error)
-{
+static int make_log(struct process *process, struct error *error) {
     const struct conf_log *log = &process->options->log;
 
     process->log = log_new(log->format, log->level, log->to, error);
     return process->log != NULL ? 0 : -1;
 }
 
-static int find_names(struct process *process, struct error *error)
-{
+static int find_names(struct process *process, struct error *error) {
     if (process->options->name != NULL)
         snprintf(process->name, sizeof process->name, "%s", process->options->name);
     else if (gethostname(process->name, sizeof process->name - 1) != 0 || process->name[0] == '\0')
@@ -67,8 +64,7 @@ static int find_names(struct process *process, struct error *error)
     return 0;
 }
 
-static int make_rules(struct process *process, struct error *error)
-{
+static int make_rules(struct process *process, struct error *error) {
     const struct conf_list *allow = &process->options->allow;
 
     process->rules = rules_new();
@@ -80,23 +76,20 @@ static int make_rules(struct process *process, struct error *error)
     return 0;
 }
 
-static struct token_places token_places(const struct process *process)
-{
+static struct token_places token_places(const struct process *process) {
     return (struct token_places){.token_file = process->options->token_file,
                                  .credentials_folder = getenv("CREDENTIALS_DIRECTORY"),
                                  .ca = process->options->ca,
                                  .state_folder = process->state_folder};
 }
 
-static int find_token(struct process *process, struct error *error)
-{
+static int find_token(struct process *process, struct error *error) {
     struct token_places places = token_places(process);
 
     return token_find(&process->token, &places, error);
 }
 
-static int make_trust(struct process *process, struct error *error)
-{
+static int make_trust(struct process *process, struct error *error) {
     const struct agent_options *options = process->options;
     struct trust_choice choice = {.ca = options->ca,
                                   .pins = (const char *const *)options->pins.items,
@@ -109,8 +102,7 @@ static int make_trust(struct process *process, struct error *error)
     return process->tls != NULL ? 0 : -1;
 }
 
-static int make_loop(struct process *process, struct error *error)
-{
+static int make_loop(struct process *process, struct error *error) {
     process->loop = loop_new("control");
     if (process->loop == NULL)
         return out_of_resources(error, "the control loop");
@@ -118,8 +110,7 @@ static int make_loop(struct process *process, struct error *error)
     return process->resolver != NULL ? 0 : out_of_resources(error, "the resolver");
 }
 
-static unsigned thread_count(unsigned said)
-{
+static unsigned thread_count(unsigned said) {
     long cores = said > 0 ? (long)said : sysconf(_SC_NPROCESSORS_ONLN);
 
     if (cores < 1)
@@ -127,8 +118,7 @@ static unsigned thread_count(unsigned said)
     return cores < THREADS_MAX ? (unsigned)cores : THREADS_MAX;
 }
 
-static int make_agent(struct process *process, struct error *error)
-{
+static int make_agent(struct process *process, struct error *error) {
     const struct agent_options *options = process->options;
 
     for (size_t i = 0; i < options->servers.count; i++)
@@ -149,14 +139,12 @@ static int make_agent(struct process *process, struct error *error)
     return process->agent != NULL ? 0 : -1;
 }
 
-static int take_signals(struct process *process, struct error *error)
-{
+static int take_signals(struct process *process, struct error *error) {
     process->signals = signals_new(process->loop, process->agent, process->log);
     return process->signals != NULL ? 0 : out_of_resources(error, "signals");
 }
 
-static int make_parts(struct process *process, struct error *error)
-{
+static int make_parts(struct process *process, struct error *error) {
     static int (*const steps[])(struct process * process, struct error * error) = {find_names, make_log,    make_rules,
                                                                                    find_token, make_trust,  make_loop,
                                                                                    make_agent, take_signals};
@@ -167,8 +155,7 @@ static int make_parts(struct process *process, struct error *error)
     return 0;
 }
 
-static void take_down(struct process *process)
-{
+static void take_down(struct process *process) {
     signals_free(process->signals);
     agent_free(process->agent);
     if (process->resolver != NULL)
@@ -186,8 +173,7 @@ static void take_down(struct process *process)
 
 /* ---- serving ---- */
 
-static const char *join_list(const struct conf_list *list, char text[LIST_TEXT])
-{
+static const char *join_list(const struct conf_list *list, char text[LIST_TEXT]) {
     size_t used = 0;
 
     text[0] = '\0';
@@ -196,8 +182,7 @@ static const char *join_list(const struct conf_list *list, char text[LIST_TEXT])
     return text;
 }
 
-static void log_credential(const struct process *process)
-{
+static void log_credential(const struct process *process) {
     struct token_places places = token_places(process);
     char looked[LIST_TEXT];
 
@@ -216,8 +201,7 @@ static void log_credential(const struct process *process)
 }
 
 /* What whoever runs the agent should know of it: where the server may send it, and whom it believes. */
-static void log_start(const struct process *process)
-{
+static void log_start(const struct process *process) {
     const struct conf_list *allow = &process->options->allow;
     char text[LIST_TEXT];
 
@@ -232,13 +216,11 @@ static void log_start(const struct process *process)
     log_credential(process);
 }
 
-static void complain(const char *why)
-{
+static void complain(const char *why) {
     fprintf(stderr, "munnel-agent: %s\n", why);
 }
 
-static int serve(struct process *process)
-{
+static int serve(struct process *process) {
     char why[LIST_TEXT] = "";
     enum agent_exit result;
 
@@ -254,8 +236,7 @@ static int serve(struct process *process)
     return result;
 }
 
-int process_run(const struct agent_options *options)
-{
+int process_run(const struct agent_options *options) {
     struct process process = {.options = options};
     struct error error = {""};
     int result = AGENT_EXIT_FAILED;

@@ -29,8 +29,7 @@ struct session {
     struct links_source source;
 };
 
-static char *format_data_hello(const struct session_parts *parts)
-{
+static char *format_data_hello(const struct session_parts *parts) {
     struct message_hello hello = *parts->control;
 
     hello.json = NULL;
@@ -40,8 +39,7 @@ static char *format_data_hello(const struct session_parts *parts)
     return message_format_hello(&hello);
 }
 
-struct session *session_new(const struct session_parts *parts)
-{
+struct session *session_new(const struct session_parts *parts) {
     struct session *session = calloc(1, sizeof *session);
 
     if (session == NULL)
@@ -67,8 +65,7 @@ struct session *session_new(const struct session_parts *parts)
     return session;
 }
 
-void session_free(struct session *session)
-{
+void session_free(struct session *session) {
     if (session == NULL)
         return;
     links_forget(session->links, &session->source);
@@ -78,8 +75,7 @@ void session_free(struct session *session)
     free(session);
 }
 
-void session_tell(struct session *session, enum message_op op, const char *reason)
-{
+void session_tell(struct session *session, enum message_op op, const char *reason) {
     char *json = message_format_control(op, 0, 0, reason != NULL ? reason : "");
 
     if (json != NULL)
@@ -87,16 +83,14 @@ void session_tell(struct session *session, enum message_op op, const char *reaso
     free(json);
 }
 
-void session_leave(struct session *session)
-{
+void session_leave(struct session *session) {
     session->left = true;
     links_forget(session->links, &session->source);
 }
 
 /* What the server does not understand of us, or we of it: said once in a while, and to the server only of what it
  * asked. */
-static void complain(struct session *session, const char *what, const char *reason, bool answer)
-{
+static void complain(struct session *session, const char *what, const char *reason, bool answer) {
     unsigned skipped = 0;
 
     if (!log_limit_allows(&session->limit, COMPLAINTS_PER_MINUTE, &skipped))
@@ -107,23 +101,20 @@ static void complain(struct session *session, const char *what, const char *reas
         session_tell(session, MESSAGE_OP_ERROR, reason);
 }
 
-static enum session_event on_links(struct session *session, const struct message_control *control)
-{
+static enum session_event on_links(struct session *session, const struct message_control *control) {
     if (!session->left)
         links_want(session->links, &session->source, control->count, control->expires_ms);
     return SESSION_GOES_ON;
 }
 
-static enum session_event on_bye(struct session *session, const struct message_control *control)
-{
+static enum session_event on_bye(struct session *session, const struct message_control *control) {
     log_event(session->log, LOG_LEVEL_INFO, session->who, "the server ended the session",
               LOG_FIELDS(LOG_TEXT("reason", control->reason)));
     plane_close(session->plane, session->link, "the server ended the session", false);
     return SESSION_GOES_ON; /* on_gone is what counts */
 }
 
-static enum session_event on_message(struct session *session, const struct message_control *control)
-{
+static enum session_event on_message(struct session *session, const struct message_control *control) {
     switch (control->op) {
     case MESSAGE_OP_LINKS:
         return on_links(session, control);
@@ -145,8 +136,7 @@ static enum session_event on_message(struct session *session, const struct messa
     return SESSION_GOES_ON;
 }
 
-enum session_event session_on_told(struct session *session, const char *text, size_t length)
-{
+enum session_event session_on_told(struct session *session, const char *text, size_t length) {
     struct message_control control;
     struct error error = {""};
     enum session_event event;
@@ -160,32 +150,26 @@ enum session_event session_on_told(struct session *session, const char *text, si
     return event;
 }
 
-uint64_t session_tag(const struct session *session)
-{
+uint64_t session_tag(const struct session *session) {
     return session->tag;
 }
 
-bool session_is_left(const struct session *session)
-{
+bool session_is_left(const struct session *session) {
     return session->left;
 }
 
-bool session_is_drained(const struct session *session)
-{
+bool session_is_drained(const struct session *session) {
     return session->drained;
 }
 
-uint64_t session_age_ms(const struct session *session)
-{
+uint64_t session_age_ms(const struct session *session) {
     return clock_ms() - session->since_ms;
 }
 
-struct session *session_next(const struct session *session)
-{
+struct session *session_next(const struct session *session) {
     return session->next;
 }
 
-void session_set_next(struct session *session, struct session *next)
-{
+void session_set_next(struct session *session, struct session *next) {
     session->next = next;
 }

@@ -18,24 +18,21 @@ struct signals {
     struct event *events[4];
 };
 
-static void on_end(evutil_socket_t number, short what, void *context)
-{
+static void on_end(evutil_socket_t number, short what, void *context) {
     const struct signals *signals = context;
 
     (void)number, (void)what;
     agent_end(signals->agent);
 }
 
-static void on_reopen(evutil_socket_t number, short what, void *context)
-{
+static void on_reopen(evutil_socket_t number, short what, void *context) {
     const struct signals *signals = context;
 
     (void)number, (void)what;
     log_reopen(signals->log);
 }
 
-static void on_live(evutil_socket_t number, short what, void *context)
-{
+static void on_live(evutil_socket_t number, short what, void *context) {
     const struct signals *signals = context;
 
     (void)number, (void)what;
@@ -49,8 +46,7 @@ static const struct {
 
 enum { MEANING_COUNT = sizeof MEANINGS / sizeof MEANINGS[0] };
 
-struct signals *signals_new(struct loop *loop, struct agent *agent, struct log *log)
-{
+struct signals *signals_new(struct loop *loop, struct agent *agent, struct log *log) {
     struct signals *signals = calloc(1, sizeof *signals);
 
     if (signals == NULL)
@@ -67,8 +63,7 @@ struct signals *signals_new(struct loop *loop, struct agent *agent, struct log *
     return signals;
 }
 
-void signals_free(struct signals *signals)
-{
+void signals_free(struct signals *signals) {
     if (signals == NULL)
         return;
     for (int i = 0; i < MEANING_COUNT; i++)

@@ -20,8 +20,7 @@ enum { TOKEN_FILE_MAX = 4096, PLACES = 4 };
 
 static const char TOKEN_NAME[] = "agent.token";
 
-int token_from_text(struct token *token, const char *text, struct error *error)
-{
+int token_from_text(struct token *token, const char *text, struct error *error) {
     struct proof_token parsed;
     int result = proof_token_parse(&parsed, text, error);
 
@@ -34,8 +33,7 @@ int token_from_text(struct token *token, const char *text, struct error *error)
     return result;
 }
 
-static int read_token(struct token *token, const char *path, struct error *error)
-{
+static int read_token(struct token *token, const char *path, struct error *error) {
     struct error why = {""};
     size_t length = 0;
     char *text = file_read_secret(path, TOKEN_FILE_MAX, &length, error);
@@ -54,8 +52,7 @@ static int read_token(struct token *token, const char *path, struct error *error
 }
 
 /* The path at `index` of the order; NULL: nobody said that one (or no memory). malloc'ed. */
-static char *place_path(const struct token_places *places, int index)
-{
+static char *place_path(const struct token_places *places, int index) {
     switch (index) {
     case 0:
         return places->token_file != NULL ? strdup(places->token_file) : NULL;
@@ -68,8 +65,7 @@ static char *place_path(const struct token_places *places, int index)
     }
 }
 
-int token_find(struct token *token, const struct token_places *places, struct error *error)
-{
+int token_find(struct token *token, const struct token_places *places, struct error *error) {
     memset(token, 0, sizeof *token);
     for (int i = 0; i < PLACES; i++) {
         char *path = place_path(places, i);
@@ -87,8 +83,7 @@ int token_find(struct token *token, const struct token_places *places, struct er
     return 0;
 }
 
-void token_look_at(const struct token_places *places, char *text, size_t size)
-{
+void token_look_at(const struct token_places *places, char *text, size_t size) {
     size_t used = 0;
 
     text[0] = '\0';
@@ -103,8 +98,7 @@ void token_look_at(const struct token_places *places, char *text, size_t size)
     }
 }
 
-bool token_refresh(struct token *token)
-{
+bool token_refresh(struct token *token) {
     struct token fresh = {0};
     bool changed = false;
 
@@ -116,7 +110,6 @@ bool token_refresh(struct token *token)
     return changed;
 }
 
-void token_wipe(struct token *token)
-{
+void token_wipe(struct token *token) {
     secret_wipe(token, sizeof *token);
 }

@@ -15,8 +15,7 @@
 #include <stdlib.h>
 
 /* ca.pem of the state folder, if it is there; malloc'ed. */
-static char *stored_ca(const char *state_folder)
-{
+static char *stored_ca(const char *state_folder) {
     char *path = state_folder != NULL ? file_in(state_folder, "ca.pem") : NULL;
 
     if (path != NULL && !file_exists(path)) {
@@ -26,8 +25,7 @@ static char *stored_ca(const char *state_folder)
     return path;
 }
 
-static void describe(const struct tls_client_options *options, char words[TRUST_WORDS])
-{
+static void describe(const struct tls_client_options *options, char words[TRUST_WORDS]) {
     const char *plural = options->pin_count == 1 ? "" : "s";
 
     if (options->ca != NULL && options->pin_count > 0)
@@ -40,8 +38,7 @@ static void describe(const struct tls_client_options *options, char words[TRUST_
         snprintf(words, TRUST_WORDS, "the system's certificate store");
 }
 
-SSL_CTX *trust_make(const struct trust_choice *choice, char words[TRUST_WORDS], struct error *error)
-{
+SSL_CTX *trust_make(const struct trust_choice *choice, char words[TRUST_WORDS], struct error *error) {
     bool nothing_said = choice->ca == NULL && choice->pin_count == 0;
     char *stored = nothing_said ? stored_ca(choice->state_folder) : NULL;
     struct tls_client_options options = {.ca = stored != NULL ? stored : choice->ca,

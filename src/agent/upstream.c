@@ -39,8 +39,7 @@ struct upstream {
     struct session_list sessions;
 };
 
-static void set_state(struct upstream *upstream, enum upstream_state state)
-{
+static void set_state(struct upstream *upstream, enum upstream_state state) {
     static const char *const names[STATES] = {"waiting", "seeking", "working", "ended"};
     static const unsigned steps[STATES] = {[WAITING] = 1 << SEEKING | 1 << ENDED,
                                            [SEEKING] = 1 << WORKING | 1 << WAITING | 1 << ENDED,
@@ -54,38 +53,33 @@ static void set_state(struct upstream *upstream, enum upstream_state state)
 
 /* ---- seeking ---- */
 
-static void seek(struct upstream *upstream)
-{
+static void seek(struct upstream *upstream) {
     set_state(upstream, SEEKING);
     if (token_refresh(&upstream->token))
         log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "uses the new token of its file", NULL);
     attempt_start(upstream->attempt);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
-{
+static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)fd, (void)what;
     seek(context);
 }
 
-static unsigned next_wait(struct upstream *upstream)
-{
+static unsigned next_wait(struct upstream *upstream) {
     uint32_t random = 0;
 
     secret_random(&random, sizeof random); /* without it: the longest wait of the step, which is right too */
     return backoff_next(&upstream->backoff, random);
 }
 
-static void wait_for(struct upstream *upstream, unsigned ms)
-{
+static void wait_for(struct upstream *upstream, unsigned ms) {
     struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 
     set_state(upstream, WAITING);
     event_add(upstream->timer, &time);
 }
 
-static void give_up(struct upstream *upstream, const struct failure *failure)
-{
+static void give_up(struct upstream *upstream, const struct failure *failure) {
     log_event(upstream->parts->log, LOG_LEVEL_ERROR, upstream->who, "rejected for good",
               LOG_FIELDS(LOG_TEXT("why", failure->why)));
     upstream->gave_up = true;
@@ -93,8 +87,7 @@ static void give_up(struct upstream *upstream, const struct failure *failure)
     upstream->parts->on_change(upstream->parts->context);
 }
 
-static void on_attempt_failed(void *context)
-{
+static void on_attempt_failed(void *context) {
     struct upstream *upstream = context;
     const struct failure *failure = attempt_failure(upstream->attempt);
     unsigned wait = next_wait(upstream);
@@ -113,8 +106,7 @@ static void on_attempt_failed(void *context)
 
 /* ---- sessions ---- */
 
-static bool add_session(struct upstream *upstream, struct link_ref link, const struct message_welcome *welcome)
-{
+static bool add_session(struct upstream *upstream, struct link_ref link, const struct message_welcome *welcome) {
     struct session_parts parts = {.plane = upstream->parts->plane,
                                   .log = upstream->parts->log,
                                   .links = upstream->parts->links,
@@ -131,8 +123,7 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
     return true;
 }
 
-static void log_connected(struct upstream *upstream, const struct message_welcome *welcome)
-{
+static void log_connected(struct upstream *upstream, const struct message_welcome *welcome) {
     char address[ADDR_TEXT];
     const char *group = upstream->parts->group;
 
@@ -144,8 +135,7 @@ static void log_connected(struct upstream *upstream, const struct message_welcom
 }
 
 static bool on_welcome(struct upstream *upstream, const struct greeting *greeting,
-                       const struct message_welcome *welcome)
-{
+                       const struct message_welcome *welcome) {
     if (!add_session(upstream, greeting->link, welcome)) {
         wait_for(upstream, next_wait(upstream));
         return false;
@@ -159,8 +149,7 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
     return true;
 }
 
-void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting)
-{
+void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting) {
     struct message_welcome welcome;
     bool accepted = false;
 
@@ -173,8 +162,7 @@ void upstream_on_greeting(struct upstream *upstream, const struct greeting *gree
 }
 
 /* The old session goes on until the server ends it; meanwhile a new one is sought, not by all agents at once. */
-static void on_goaway(struct upstream *upstream, struct session *session)
-{
+static void on_goaway(struct upstream *upstream, struct session *session) {
     if (session_is_left(session) || upstream->state != WORKING)
         return;
     session_leave(session);
@@ -182,8 +170,7 @@ static void on_goaway(struct upstream *upstream, struct session *session)
     wait_for(upstream, next_wait(upstream));
 }
 
-void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text, size_t length)
-{
+void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text, size_t length) {
     struct session *session = session_list_find(&upstream->sessions, tag);
     enum session_event event = session != NULL ? session_on_told(session, text, length) : SESSION_GOES_ON;
 
@@ -193,8 +180,7 @@ void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text,
         upstream->parts->on_change(upstream->parts->context);
 }
 
-static void on_lost(struct upstream *upstream, struct session *session, const char *why)
-{
+static void on_lost(struct upstream *upstream, struct session *session, const char *why) {
     bool was_current = !session_is_left(session);
     unsigned wait;
 
@@ -209,8 +195,7 @@ static void on_lost(struct upstream *upstream, struct session *session, const ch
     wait_for(upstream, wait);
 }
 
-void upstream_on_gone(struct upstream *upstream, const struct link_end *end)
-{
+void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
     struct session *session = session_list_find(&upstream->sessions, end->tag);
 
     if (session != NULL) {
@@ -223,8 +208,7 @@ void upstream_on_gone(struct upstream *upstream, const struct link_end *end)
 
 /* ---- life ---- */
 
-static bool make_parts(struct upstream *upstream, unsigned index)
-{
+static bool make_parts(struct upstream *upstream, unsigned index) {
     const struct upstream_parts *parts = upstream->parts;
     struct attempt_parts attempt = {.loop = parts->loop,
                                     .plane = parts->plane,
@@ -248,8 +232,7 @@ static bool make_parts(struct upstream *upstream, unsigned index)
 }
 
 struct upstream *upstream_new(const struct upstream_parts *parts, const struct upstream_server *server, unsigned index,
-                              struct error *error)
-{
+                              struct error *error) {
     struct upstream *upstream = calloc(1, sizeof *upstream);
 
     assert(index < UPSTREAM_MAX);
@@ -273,8 +256,7 @@ struct upstream *upstream_new(const struct upstream_parts *parts, const struct u
     return upstream;
 }
 
-void upstream_free(struct upstream *upstream)
-{
+void upstream_free(struct upstream *upstream) {
     if (upstream == NULL)
         return;
     session_list_clear(&upstream->sessions);
@@ -286,54 +268,44 @@ void upstream_free(struct upstream *upstream)
     free(upstream);
 }
 
-void upstream_start(struct upstream *upstream)
-{
+void upstream_start(struct upstream *upstream) {
     seek(upstream);
 }
 
-void upstream_stop(struct upstream *upstream)
-{
+void upstream_stop(struct upstream *upstream) {
     set_state(upstream, ENDED);
     event_del(upstream->timer);
     attempt_cancel(upstream->attempt);
 }
 
-unsigned upstream_of_tag(uint64_t tag)
-{
+unsigned upstream_of_tag(uint64_t tag) {
     return (unsigned)(tag & ((1 << ATTEMPT_INDEX_BITS) - 1));
 }
 
-void upstream_tell(struct upstream *upstream, enum message_op op)
-{
+void upstream_tell(struct upstream *upstream, enum message_op op) {
     session_list_tell(&upstream->sessions, op);
 }
 
-bool upstream_is_drained(const struct upstream *upstream)
-{
+bool upstream_is_drained(const struct upstream *upstream) {
     return session_list_is_drained(&upstream->sessions);
 }
 
-bool upstream_is_alone(const struct upstream *upstream)
-{
+bool upstream_is_alone(const struct upstream *upstream) {
     return session_list_is_empty(&upstream->sessions);
 }
 
-bool upstream_is_working(const struct upstream *upstream)
-{
+bool upstream_is_working(const struct upstream *upstream) {
     return session_list_is_working(&upstream->sessions);
 }
 
-bool upstream_gave_up(const struct upstream *upstream)
-{
+bool upstream_gave_up(const struct upstream *upstream) {
     return upstream->gave_up;
 }
 
-const char *upstream_who(const struct upstream *upstream)
-{
+const char *upstream_who(const struct upstream *upstream) {
     return upstream->who;
 }
 
-const char *upstream_why(const struct upstream *upstream)
-{
+const char *upstream_why(const struct upstream *upstream) {
     return attempt_failure(upstream->attempt)->why;
 }

@@ -8,8 +8,7 @@
 
 #include "agent/welcome.h"
 
-static void note_reject(const struct greeting *greeting, struct failure *failure)
-{
+static void note_reject(const struct greeting *greeting, struct failure *failure) {
     struct message_reject reject;
     struct error error = {""};
 
@@ -23,14 +22,12 @@ static void note_reject(const struct greeting *greeting, struct failure *failure
 }
 
 static bool server_is_proved(const struct message_welcome *welcome, const struct greeting *greeting,
-                             const struct token *token)
-{
+                             const struct token *token) {
     return welcome->has_proof && proof_check(welcome->proof, token->key, PROOF_SERVER, greeting->exporter);
 }
 
 bool welcome_read(struct message_welcome *welcome, const struct greeting *greeting, const struct token *token,
-                  struct failure *failure)
-{
+                  struct failure *failure) {
     struct error error = {""};
 
     if (greeting->rejected) {

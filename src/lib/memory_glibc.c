@@ -18,8 +18,7 @@ enum {
     GROW_BY = 1 << 20      /* and the main arena grows by so much at a time */
 };
 
-void memory_tune(void)
-{
+void memory_tune(void) {
     mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
     mallopt(M_TRIM_THRESHOLD, TRIM_ABOVE);
     mallopt(M_TOP_PAD, GROW_BY);

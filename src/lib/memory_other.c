@@ -8,6 +8,5 @@
 
 #include "lib/memory.h"
 
-void memory_tune(void)
-{
+void memory_tune(void) {
 }

@@ -25,16 +25,14 @@ static const uint8_t EXPORTER[SECRET_SIZE] = {9, 8, 7};
 
 /* ---- what the control plane calls ---- */
 
-struct plane *fake_plane(void)
-{
+struct plane *fake_plane(void) {
     if (the_plane == NULL)
         the_plane = calloc(1, sizeof *the_plane);
     ck_assert_ptr_nonnull(the_plane);
     return the_plane;
 }
 
-void fake_plane_forget(void)
-{
+void fake_plane_forget(void) {
     if (the_plane == NULL)
         return;
     for (unsigned i = 0; i < the_plane->dial_count; i++) {
@@ -47,20 +45,17 @@ void fake_plane_forget(void)
     the_plane = NULL;
 }
 
-struct plane *plane_new(const struct plane_options *options, struct error *error)
-{
+struct plane *plane_new(const struct plane_options *options, struct error *error) {
     (void)error;
     fake_plane()->options = *options;
     return fake_plane();
 }
 
-void plane_free(struct plane *plane)
-{
+void plane_free(struct plane *plane) {
     plane->options.events = NULL; /* no callback comes any more */
 }
 
-void plane_dial(struct plane *plane, const struct dial_order *order)
-{
+void plane_dial(struct plane *plane, const struct dial_order *order) {
     struct fake_dial *dial = &plane->dials[plane->dial_count];
 
     ck_assert_uint_lt(plane->dial_count, FAKE_DIALS);
@@ -73,8 +68,7 @@ void plane_dial(struct plane *plane, const struct dial_order *order)
 }
 
 void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
-                  const char *who, unsigned ping_s, unsigned dead_after_s)
-{
+                  const char *who, unsigned ping_s, unsigned dead_after_s) {
     ck_assert_ptr_null(json);
     ck_assert(is_control);
     ck_assert_ptr_nonnull(who);
@@ -84,57 +78,49 @@ void plane_accept(struct plane *plane, struct link_ref link, bool is_control, ui
     plane->dials[link.slot].accepted = true;
 }
 
-void plane_reject(struct plane *plane, struct link_ref link, const char *json)
-{
+void plane_reject(struct plane *plane, struct link_ref link, const char *json) {
     ck_assert_ptr_null(json);
     plane->dials[link.slot].rejected = true;
 }
 
-void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle)
-{
+void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle) {
     ck_assert_ptr_nonnull(why);
     ck_assert(!when_idle);
     plane->dials[link.slot].closed = true;
 }
 
-void plane_tell(struct plane *plane, struct link_ref link, const char *json)
-{
+void plane_tell(struct plane *plane, struct link_ref link, const char *json) {
     ck_assert_uint_lt(plane->told_count, FAKE_TOLD);
     ck_assert(plane->dials[link.slot].accepted);
     plane->told[plane->told_count].dial = link.slot;
     plane->told[plane->told_count++].json = strdup(json);
 }
 
-void plane_drain(struct plane *plane)
-{
+void plane_drain(struct plane *plane) {
     if (plane->drains++ == 0)
         plane->told_before_drain = plane->told_count;
 }
 
-void plane_count(const struct plane *plane, struct plane_counts *counts)
-{
+void plane_count(const struct plane *plane, struct plane_counts *counts) {
     *counts = plane->counts;
 }
 
 /* ---- the server's side ---- */
 
-SSL_CTX *fake_tls(void)
-{
+SSL_CTX *fake_tls(void) {
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
     ck_assert_ptr_nonnull(tls);
     return tls;
 }
 
-static struct fake_dial *dial_at(unsigned index)
-{
+static struct fake_dial *dial_at(unsigned index) {
     ck_assert_uint_lt(index, fake_plane()->dial_count);
     ck_assert(!fake_plane()->dials[index].gone);
     return &fake_plane()->dials[index];
 }
 
-void fake_say(unsigned index, bool rejected, const char *json)
-{
+void fake_say(unsigned index, bool rejected, const char *json) {
     const struct fake_dial *dial = dial_at(index);
     struct greeting greeting = {.link = dial->link,
                                 .tag = dial->order.tag,
@@ -147,8 +133,7 @@ void fake_say(unsigned index, bool rejected, const char *json)
     the_plane->options.events->on_greeting(the_plane->options.context, &greeting);
 }
 
-void fake_welcome(unsigned index, const uint8_t *key)
-{
+void fake_welcome(unsigned index, const uint8_t *key) {
     struct message_welcome welcome = {
         .session = FAKE_SESSION, .server = FAKE_SERVER, .ping_s = 10, .dead_after_s = 30, .has_proof = key != NULL};
     char *json;
@@ -161,8 +146,7 @@ void fake_welcome(unsigned index, const uint8_t *key)
     free(json);
 }
 
-void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s)
-{
+void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s) {
     char *json = message_format_reject(code, reason, retry_after_s);
 
     fake_say(index, true, json);
@@ -171,8 +155,7 @@ void fake_reject(unsigned index, enum message_reject_code code, const char *reas
     fake_gone(index, "turned away");
 }
 
-static void end(unsigned index, const char *why, bool tls_failed)
-{
+static void end(unsigned index, const char *why, bool tls_failed) {
     struct fake_dial *dial = dial_at(index);
     struct link_end gone = {.link = dial->link,
                             .tag = dial->order.tag,
@@ -186,41 +169,35 @@ static void end(unsigned index, const char *why, bool tls_failed)
     the_plane->options.events->on_gone(the_plane->options.context, &gone);
 }
 
-void fake_gone(unsigned index, const char *why)
-{
+void fake_gone(unsigned index, const char *why) {
     end(index, why, false);
 }
 
-void fake_tls_failed(unsigned index, const char *why)
-{
+void fake_tls_failed(unsigned index, const char *why) {
     end(index, why, true);
 }
 
-void fake_told_text(unsigned index, const char *json)
-{
+void fake_told_text(unsigned index, const char *json) {
     const struct fake_dial *dial = dial_at(index);
 
     ck_assert(dial->accepted);
     the_plane->options.events->on_told(the_plane->options.context, dial->link, dial->order.tag, json, strlen(json));
 }
 
-void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms)
-{
+void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms) {
     char *json = message_format_control(op, count, expires_ms, "");
 
     fake_told_text(index, json);
     free(json);
 }
 
-void fake_idle(unsigned index)
-{
+void fake_idle(unsigned index) {
     const struct fake_dial *dial = dial_at(index);
 
     the_plane->options.events->on_idle(the_plane->options.context, dial->link, dial->order.tag);
 }
 
-unsigned fake_heard(unsigned index, enum message_op op)
-{
+unsigned fake_heard(unsigned index, enum message_op op) {
     const struct plane *plane = fake_plane();
     unsigned count = 0;
 
@@ -239,8 +216,7 @@ unsigned fake_heard(unsigned index, enum message_op op)
 /* ---- the resolver ---- */
 
 struct resolver_question *resolver_ask(struct resolver *resolver, struct loop *loop, const struct endpoint *endpoint,
-                                       unsigned timeout_ms, resolver_callback callback, void *context)
-{
+                                       unsigned timeout_ms, resolver_callback callback, void *context) {
     (void)resolver, (void)loop, (void)endpoint, (void)timeout_ms;
     ck_assert(question.callback == NULL);
     question = (struct resolver_question){callback, context};
@@ -248,24 +224,20 @@ struct resolver_question *resolver_ask(struct resolver *resolver, struct loop *l
     return &question;
 }
 
-void resolver_cancel(struct resolver_question *asked)
-{
+void resolver_cancel(struct resolver_question *asked) {
     ck_assert_ptr_eq(asked, &question);
     question.callback = NULL;
 }
 
-unsigned fake_questions(void)
-{
+unsigned fake_questions(void) {
     return questions;
 }
 
-bool fake_question_waits(void)
-{
+bool fake_question_waits(void) {
     return question.callback != NULL;
 }
 
-static void answer_with(const struct resolver_answer *answer)
-{
+static void answer_with(const struct resolver_answer *answer) {
     resolver_callback callback = question.callback;
 
     ck_assert(callback != NULL);
@@ -273,8 +245,7 @@ static void answer_with(const struct resolver_answer *answer)
     callback(question.context, answer);
 }
 
-void fake_answer(const char *const *addresses)
-{
+void fake_answer(const char *const *addresses) {
     struct resolver_answer answer = {0};
 
     for (; addresses[answer.count] != NULL; answer.count++) {
@@ -287,7 +258,6 @@ void fake_answer(const char *const *addresses)
     answer_with(&answer);
 }
 
-void fake_no_answer(const char *why)
-{
+void fake_no_answer(const char *why) {
     answer_with(&(struct resolver_answer){.why = why});
 }

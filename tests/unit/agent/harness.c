@@ -14,8 +14,7 @@
 
 enum { LIMIT_MS = 5000, ROUNDS_AFTER = 5 };
 
-void harness_make(struct harness *harness, const char *const *servers)
-{
+void harness_make(struct harness *harness, const char *const *servers) {
     struct agent_settings *settings = &harness->settings;
     struct error error = {""};
 
@@ -33,8 +32,7 @@ void harness_make(struct harness *harness, const char *const *servers)
     settings->servers = harness->servers;
 }
 
-void harness_take_token(struct harness *harness)
-{
+void harness_take_token(struct harness *harness) {
     struct proof_token made;
     char text[PROOF_TOKEN_TEXT];
     struct error error;
@@ -44,8 +42,7 @@ void harness_take_token(struct harness *harness)
     ck_assert_int_eq(token_from_text(&harness->token, text, &error), 0);
 }
 
-void harness_start(struct harness *harness)
-{
+void harness_start(struct harness *harness) {
     struct error error = {""};
 
     harness->agent = agent_new(&harness->settings, &error);
@@ -53,15 +50,13 @@ void harness_start(struct harness *harness)
     agent_start(harness->agent);
 }
 
-static bool dials_are_there(void *context)
-{
+static bool dials_are_there(void *context) {
     const unsigned *count = context;
 
     return fake_plane()->dial_count >= *count;
 }
 
-void harness_await_dials(struct harness *harness, unsigned count)
-{
+void harness_await_dials(struct harness *harness, unsigned count) {
     struct event_base *base = loop_base(harness->settings.loop);
 
     ck_assert_msg(unit_run_until(base, dials_are_there, &count, LIMIT_MS), "%u dials instead of %u",
@@ -70,24 +65,21 @@ void harness_await_dials(struct harness *harness, unsigned count)
     ck_assert_uint_eq(fake_plane()->dial_count, count);
 }
 
-void harness_connect(struct harness *harness)
-{
+void harness_connect(struct harness *harness) {
     harness_start(harness);
     ck_assert_uint_eq(fake_plane()->dial_count, 1);
     fake_welcome(0, harness->token.present ? harness->token.key : NULL);
     ck_assert(fake_plane()->dials[0].accepted);
 }
 
-int harness_run(struct harness *harness)
-{
+int harness_run(struct harness *harness) {
     char why[512];
 
     ck_assert_int_eq(loop_run(harness->settings.loop), 0);
     return agent_result(harness->agent, why, sizeof why);
 }
 
-char *harness_end(struct harness *harness)
-{
+char *harness_end(struct harness *harness) {
     agent_free(harness->agent);
     for (size_t i = 0; i < harness->settings.server_count; i++)
         SSL_CTX_free(harness->servers[i].tls);
@@ -97,7 +89,6 @@ char *harness_end(struct harness *harness)
     return unit_read(unit_path("log"), NULL);
 }
 
-void harness_done(struct harness *harness)
-{
+void harness_done(struct harness *harness) {
     free(harness_end(harness));
 }

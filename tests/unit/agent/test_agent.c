@@ -16,25 +16,21 @@ static struct harness harness;
 static const char *const TWO[] = {"127.0.0.1:10001", "127.0.0.2:10001", NULL};
 static const char *const ONE[] = {"127.0.0.1:10001", NULL};
 
-static void set_up_two(void)
-{
+static void set_up_two(void) {
     harness_make(&harness, TWO);
 }
 
-static void set_up_one(void)
-{
+static void set_up_one(void) {
     harness_make(&harness, ONE);
 }
 
-static void tear_down(void)
-{
+static void tear_down(void) {
     harness_done(&harness);
 }
 
 /* ---- several servers ---- */
 
-START_TEST(every_server_gets_a_session)
-{
+START_TEST(every_server_gets_a_session) {
     harness_start(&harness);
     ck_assert_uint_eq(fake_plane()->dial_count, 2);
     fake_welcome(1, NULL);
@@ -44,8 +40,7 @@ START_TEST(every_server_gets_a_session)
 }
 END_TEST
 
-START_TEST(one_that_refuses_for_good_does_not_end_the_other)
-{
+START_TEST(one_that_refuses_for_good_does_not_end_the_other) {
     harness_start(&harness);
     fake_reject(0, MESSAGE_REJECT_CREDENTIAL, "unknown", 0);
     fake_welcome(1, NULL);
@@ -55,8 +50,7 @@ START_TEST(one_that_refuses_for_good_does_not_end_the_other)
 }
 END_TEST
 
-START_TEST(the_agent_ends_when_all_have_refused_for_good)
-{
+START_TEST(the_agent_ends_when_all_have_refused_for_good) {
     harness_start(&harness);
     fake_reject(0, MESSAGE_REJECT_CREDENTIAL, "unknown", 0);
     fake_gone(1, "connection refused");
@@ -68,8 +62,7 @@ END_TEST
 
 /* ---- the end ---- */
 
-START_TEST(drain_tells_the_server_and_waits_for_drained)
-{
+START_TEST(drain_tells_the_server_and_waits_for_drained) {
     harness_connect(&harness);
     agent_end(harness.agent);
     ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_DRAIN), 1);
@@ -83,8 +76,7 @@ START_TEST(drain_tells_the_server_and_waits_for_drained)
 }
 END_TEST
 
-START_TEST(drain_waits_for_running_relays)
-{
+START_TEST(drain_waits_for_running_relays) {
     harness_connect(&harness);
     fake_plane()->counts.relays = 2;
     agent_end(harness.agent);
@@ -101,8 +93,7 @@ START_TEST(drain_waits_for_running_relays)
 }
 END_TEST
 
-START_TEST(drain_has_time_limits)
-{
+START_TEST(drain_has_time_limits) {
     harness.settings.times.drained_ms = harness.settings.times.finish_ms = harness.settings.times.bye_ms = 10;
     harness.settings.times.look_ms = 5;
     harness_connect(&harness);
@@ -114,8 +105,7 @@ START_TEST(drain_has_time_limits)
 }
 END_TEST
 
-START_TEST(a_second_signal_ends_at_once)
-{
+START_TEST(a_second_signal_ends_at_once) {
     harness_connect(&harness);
     fake_plane()->counts.relays = 1;
     agent_end(harness.agent);
@@ -125,8 +115,7 @@ START_TEST(a_second_signal_ends_at_once)
 }
 END_TEST
 
-START_TEST(draining_agent_does_not_come_back)
-{
+START_TEST(draining_agent_does_not_come_back) {
     harness_connect(&harness);
     fake_plane()->counts.relays = 1;
     agent_end(harness.agent);
@@ -139,8 +128,7 @@ START_TEST(draining_agent_does_not_come_back)
 }
 END_TEST
 
-START_TEST(an_agent_that_never_connected_ends_at_once)
-{
+START_TEST(an_agent_that_never_connected_ends_at_once) {
     harness_start(&harness);
     fake_gone(0, "connection refused");
     agent_end(harness.agent);
@@ -149,8 +137,7 @@ START_TEST(an_agent_that_never_connected_ends_at_once)
 }
 END_TEST
 
-START_TEST(drain_waits_for_every_server)
-{
+START_TEST(drain_waits_for_every_server) {
     harness_start(&harness);
     fake_welcome(0, NULL);
     fake_welcome(1, NULL);
@@ -162,8 +149,7 @@ START_TEST(drain_waits_for_every_server)
 }
 END_TEST
 
-START_TEST(live_line_has_the_planes_numbers)
-{
+START_TEST(live_line_has_the_planes_numbers) {
     char *text;
 
     harness_connect(&harness);
@@ -177,8 +163,7 @@ START_TEST(live_line_has_the_planes_numbers)
 }
 END_TEST
 
-static TCase *several(void)
-{
+static TCase *several(void) {
     TCase *group = tcase_create("several");
 
     tcase_add_checked_fixture(group, set_up_two, tear_down);
@@ -189,8 +174,7 @@ static TCase *several(void)
     return group;
 }
 
-static TCase *ending(void)
-{
+static TCase *ending(void) {
     TCase *group = tcase_create("ending");
 
     tcase_add_checked_fixture(group, set_up_one, tear_down);

@@ -10,8 +10,7 @@
 
 enum { NO_JITTER = 0 };
 
-START_TEST(waits_double_up_to_the_longest)
-{
+START_TEST(waits_double_up_to_the_longest) {
     struct backoff backoff = {.first_ms = 1000, .longest_ms = 5000};
 
     ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 1000);
@@ -22,8 +21,7 @@ START_TEST(waits_double_up_to_the_longest)
 }
 END_TEST
 
-START_TEST(first_wait_is_spread_from_nothing_to_a_second)
-{
+START_TEST(first_wait_is_spread_from_nothing_to_a_second) {
     struct backoff backoff = {.first_ms = 1000, .longest_ms = 5000};
 
     ck_assert_uint_eq(backoff_next(&backoff, UINT32_MAX), 0);
@@ -32,8 +30,7 @@ START_TEST(first_wait_is_spread_from_nothing_to_a_second)
 }
 END_TEST
 
-START_TEST(jitter_takes_away_a_quarter_and_never_adds)
-{
+START_TEST(jitter_takes_away_a_quarter_and_never_adds) {
     struct backoff backoff = {.first_ms = 1000, .longest_ms = 5000, .failures = 3};
 
     ck_assert_uint_eq(backoff_next(&backoff, UINT32_MAX), 3750);
@@ -42,8 +39,7 @@ START_TEST(jitter_takes_away_a_quarter_and_never_adds)
 }
 END_TEST
 
-START_TEST(success_begins_again)
-{
+START_TEST(success_begins_again) {
     struct backoff backoff = {.first_ms = 1000, .longest_ms = 5000, .failures = 7};
 
     backoff_reset(&backoff);
@@ -51,8 +47,7 @@ START_TEST(success_begins_again)
 }
 END_TEST
 
-START_TEST(a_short_longest_bounds_the_first_too)
-{
+START_TEST(a_short_longest_bounds_the_first_too) {
     struct backoff backoff = {.first_ms = 1000, .longest_ms = 300};
 
     ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 300);
@@ -60,8 +55,7 @@ START_TEST(a_short_longest_bounds_the_first_too)
 }
 END_TEST
 
-static TCase *waits(void)
-{
+static TCase *waits(void) {
     TCase *group = tcase_create("waits");
 
     tcase_add_test(group, waits_double_up_to_the_longest);

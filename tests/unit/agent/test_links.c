@@ -17,15 +17,13 @@ static struct links *links;
 static struct links_source source, other;
 
 /* The plane's events of data links lead to links.c alone. */
-static void on_idle(void *context, struct link_ref link, uint64_t tag)
-{
+static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     (void)context, (void)link;
     ck_assert(links_made(tag));
     links_on_ready(links, tag);
 }
 
-static void on_gone(void *context, const struct link_end *end)
-{
+static void on_gone(void *context, const struct link_end *end) {
     (void)context;
     ck_assert(links_made(end->tag));
     links_on_gone(links, end);
@@ -33,22 +31,19 @@ static void on_gone(void *context, const struct link_end *end)
 
 static const struct plane_events EVENTS = {.on_idle = on_idle, .on_gone = on_gone};
 
-static struct links_source make_source(const char *name)
-{
+static struct links_source make_source(const char *name) {
     return (struct links_source){
         .who = name, .tls = fake_tls(), .server_name = name, .hello = strdup("{}"), .key = {1, 2, 3}};
 }
 
-static void set_up(void)
-{
+static void set_up(void) {
     fake_plane()->options.events = &EVENTS;
     links = links_new(fake_plane(), NULL);
     source = make_source("one");
     other = make_source("other");
 }
 
-static void tear_down(void)
-{
+static void tear_down(void) {
     SSL_CTX_free(source.tls);
     SSL_CTX_free(other.tls);
     free(source.hello);
@@ -57,21 +52,18 @@ static void tear_down(void)
     fake_plane_forget();
 }
 
-static unsigned dialled(void)
-{
+static unsigned dialled(void) {
     return fake_plane()->dial_count;
 }
 
 /* A request that is over by the time this returns. */
-static void want_and_let_expire(struct links_source *who, unsigned count)
-{
+static void want_and_let_expire(struct links_source *who, unsigned count) {
     links_want(links, who, count, 1);
     for (uint64_t end = clock_us() + 2000; clock_us() < end;)
         ;
 }
 
-START_TEST(a_request_is_dialled_at_once_with_the_sessions_key)
-{
+START_TEST(a_request_is_dialled_at_once_with_the_sessions_key) {
     const struct dial_order *order = &fake_plane()->dials[2].order;
 
     links_want(links, &source, 3, 10000);
@@ -84,8 +76,7 @@ START_TEST(a_request_is_dialled_at_once_with_the_sessions_key)
 }
 END_TEST
 
-START_TEST(no_more_than_1024_are_under_way)
-{
+START_TEST(no_more_than_1024_are_under_way) {
     links_want(links, &source, 100000, 10000);
     ck_assert_uint_eq(dialled(), 1024);
     links_want(links, &source, 5, 10000);
@@ -93,8 +84,7 @@ START_TEST(no_more_than_1024_are_under_way)
 }
 END_TEST
 
-START_TEST(a_ready_link_makes_room_for_the_next)
-{
+START_TEST(a_ready_link_makes_room_for_the_next) {
     links_want(links, &source, 1000, 10000);
     links_want(links, &source, 1000, 10000);
     ck_assert_uint_eq(dialled(), 1024);
@@ -107,8 +97,7 @@ START_TEST(a_ready_link_makes_room_for_the_next)
 }
 END_TEST
 
-START_TEST(a_failed_dial_makes_room_for_the_next)
-{
+START_TEST(a_failed_dial_makes_room_for_the_next) {
     links_want(links, &source, 1000, 10000);
     links_want(links, &source, 1000, 10000);
     fake_gone(3, "connection refused");
@@ -116,8 +105,7 @@ START_TEST(a_failed_dial_makes_room_for_the_next)
 }
 END_TEST
 
-START_TEST(slots_are_used_again_and_again)
-{
+START_TEST(slots_are_used_again_and_again) {
     for (unsigned i = 0; i < 3000; i++) {
         links_want(links, &source, 1, 10000);
         ck_assert_uint_eq(dialled(), i + 1);
@@ -126,8 +114,7 @@ START_TEST(slots_are_used_again_and_again)
 }
 END_TEST
 
-START_TEST(an_expired_request_is_not_dialled)
-{
+START_TEST(an_expired_request_is_not_dialled) {
     links_want(links, &source, 1024, 10000);
     want_and_let_expire(&source, 7);
     fake_idle(0);
@@ -139,8 +126,7 @@ START_TEST(an_expired_request_is_not_dialled)
 }
 END_TEST
 
-START_TEST(servers_take_turns)
-{
+START_TEST(servers_take_turns) {
     links_want(links, &source, 1024, 10000);
     links_want(links, &source, 10, 10000);
     links_want(links, &other, 10, 10000);
@@ -153,8 +139,7 @@ START_TEST(servers_take_turns)
 }
 END_TEST
 
-START_TEST(a_session_that_ended_gets_no_more)
-{
+START_TEST(a_session_that_ended_gets_no_more) {
     links_want(links, &source, 1024, 10000);
     links_want(links, &source, 10, 10000);
     links_want(links, &other, 1, 10000);
@@ -166,15 +151,13 @@ START_TEST(a_session_that_ended_gets_no_more)
 }
 END_TEST
 
-START_TEST(tags_are_never_those_of_control_links)
-{
+START_TEST(tags_are_never_those_of_control_links) {
     ck_assert(!links_made(0));
     ck_assert(!links_made(UINT64_MAX >> 1));
 }
 END_TEST
 
-static TCase *dialling(void)
-{
+static TCase *dialling(void) {
     TCase *group = tcase_create("dialling");
 
     tcase_add_checked_fixture(group, set_up, tear_down);

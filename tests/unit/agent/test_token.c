@@ -18,8 +18,7 @@ static struct token token;
 static struct error error;
 
 /* A token file `path` (below the test's folder) for a credential of this name. */
-static const char *make_token(const char *path, const char *name)
-{
+static const char *make_token(const char *path, const char *name) {
     struct proof_token made;
     char text[PROOF_TOKEN_TEXT];
 
@@ -28,16 +27,14 @@ static const char *make_token(const char *path, const char *name)
     return unit_text_file(path, text);
 }
 
-static const char *make_folder(const char *name)
-{
+static const char *make_folder(const char *name) {
     const char *path = unit_path(name);
 
     ck_assert_int_eq(mkdir(path, 0700), 0);
     return path;
 }
 
-static struct token_places four_places(void)
-{
+static struct token_places four_places(void) {
     const char *credentials = make_folder("credentials"), *state = make_folder("state");
 
     make_folder("ca");
@@ -50,14 +47,12 @@ static struct token_places four_places(void)
                                  .state_folder = state};
 }
 
-static const char *found(const struct token_places *places)
-{
+static const char *found(const struct token_places *places) {
     ck_assert_msg(token_find(&token, places, &error) == 0, "%s", error.text);
     return token.present ? token.credential : "none";
 }
 
-START_TEST(places_are_asked_in_order)
-{
+START_TEST(places_are_asked_in_order) {
     struct token_places places = four_places();
 
     ck_assert_str_eq(found(&places), "said");
@@ -72,14 +67,12 @@ START_TEST(places_are_asked_in_order)
 }
 END_TEST
 
-START_TEST(places_nobody_named_are_passed_over)
-{
+START_TEST(places_nobody_named_are_passed_over) {
     ck_assert_str_eq(found(&(struct token_places){0}), "none");
 }
 END_TEST
 
-START_TEST(places_are_named_for_people)
-{
+START_TEST(places_are_named_for_people) {
     struct token_places places = {.ca = "/x/ca.pem", .state_folder = "/s"};
     char text[200], cut[12];
 
@@ -90,8 +83,7 @@ START_TEST(places_are_named_for_people)
 }
 END_TEST
 
-START_TEST(key_is_the_tokens)
-{
+START_TEST(key_is_the_tokens) {
     struct token_places places = {.token_file = make_token("t", "web1")};
     struct proof_token parsed;
     uint8_t key[SECRET_SIZE];
@@ -105,8 +97,7 @@ START_TEST(key_is_the_tokens)
 }
 END_TEST
 
-START_TEST(said_file_must_be_there)
-{
+START_TEST(said_file_must_be_there) {
     struct token_places places = {.token_file = unit_path("nowhere"), .state_folder = make_folder("state")};
 
     make_token("state/agent.token", "other");
@@ -115,8 +106,7 @@ START_TEST(said_file_must_be_there)
 }
 END_TEST
 
-START_TEST(world_readable_file_is_refused_and_not_passed_over)
-{
+START_TEST(world_readable_file_is_refused_and_not_passed_over) {
     struct token_places places = {.ca = unit_path("ca.pem"), .state_folder = make_folder("state")};
 
     make_token("state/agent.token", "other");
@@ -126,8 +116,7 @@ START_TEST(world_readable_file_is_refused_and_not_passed_over)
 }
 END_TEST
 
-START_TEST(unreadable_file_is_an_error)
-{
+START_TEST(unreadable_file_is_an_error) {
     struct token_places places = {.state_folder = unit_folder()};
 
     if (geteuid() == 0) { /* root reads everything: a folder in its place is as unreadable */
@@ -140,8 +129,7 @@ START_TEST(unreadable_file_is_an_error)
 }
 END_TEST
 
-START_TEST(what_is_no_token_is_an_error_that_names_the_file)
-{
+START_TEST(what_is_no_token_is_an_error_that_names_the_file) {
     struct token_places places = {.token_file = unit_text_file("t", "web1:1234\n")};
 
     ck_assert_int_eq(token_find(&token, &places, &error), -1);
@@ -151,8 +139,7 @@ START_TEST(what_is_no_token_is_an_error_that_names_the_file)
 }
 END_TEST
 
-START_TEST(refresh_takes_a_rotated_token)
-{
+START_TEST(refresh_takes_a_rotated_token) {
     struct token_places places = {.token_file = make_token("t", "web1")};
     uint8_t old[SECRET_SIZE];
 
@@ -166,8 +153,7 @@ START_TEST(refresh_takes_a_rotated_token)
 }
 END_TEST
 
-START_TEST(refresh_keeps_the_old_one_when_the_file_is_bad)
-{
+START_TEST(refresh_keeps_the_old_one_when_the_file_is_bad) {
     struct token_places places = {.token_file = make_token("t", "web1")};
 
     ck_assert_str_eq(found(&places), "web1");
@@ -180,8 +166,7 @@ START_TEST(refresh_keeps_the_old_one_when_the_file_is_bad)
 }
 END_TEST
 
-static TCase *discovery(void)
-{
+static TCase *discovery(void) {
     TCase *group = tcase_create("discovery");
 
     tcase_add_test(group, places_are_asked_in_order);
@@ -191,8 +176,7 @@ static TCase *discovery(void)
     return group;
 }
 
-static TCase *faults(void)
-{
+static TCase *faults(void) {
     TCase *group = tcase_create("faults");
 
     tcase_add_test(group, said_file_must_be_there);
@@ -202,8 +186,7 @@ static TCase *faults(void)
     return group;
 }
 
-static TCase *refreshing(void)
-{
+static TCase *refreshing(void) {
     TCase *group = tcase_create("refreshing");
 
     tcase_add_test(group, refresh_takes_a_rotated_token);

@@ -18,45 +18,38 @@ static const char *const NUMERIC[] = {"127.0.0.1:10001", NULL};
 static const char *const NAMED[] = {"relay.example:10001", NULL};
 static const char *const ADDRESSES[] = {"[2001:db8::1]:10001", "192.0.2.1:10001", "192.0.2.2:10001", NULL};
 
-static const struct fake_dial *dial(unsigned index)
-{
+static const struct fake_dial *dial(unsigned index) {
     ck_assert_uint_lt(index, fake_plane()->dial_count);
     return &fake_plane()->dials[index];
 }
 
-static void ck_assert_address(unsigned index, const char *address)
-{
+static void ck_assert_address(unsigned index, const char *address) {
     char text[ADDR_TEXT];
 
     ck_assert_str_eq(addr_format(&dial(index)->order.address, text, sizeof text), address);
 }
 
-static void set_up_numeric(void)
-{
+static void set_up_numeric(void) {
     harness_make(&harness, NUMERIC);
 }
 
-static void set_up_named(void)
-{
+static void set_up_named(void) {
     harness_make(&harness, NAMED);
 }
 
-static void tear_down(void)
-{
+static void tear_down(void) {
     harness_done(&harness);
 }
 
 /* Ends the harness and looks for words in its log. */
-static void ck_assert_logged(const char *words)
-{
+static void ck_assert_logged(const char *words) {
     char *text = harness_end(&harness);
 
     ck_assert_msg(strstr(text, words) != NULL, "not logged: %s\nbut:\n%s", words, text);
     free(text);
 }
 
-static unsigned count_of(const char *text, const char *words)
-{
+static unsigned count_of(const char *text, const char *words) {
     unsigned count = 0;
 
     for (const char *at = text; (at = strstr(at, words)) != NULL; at++)
@@ -66,8 +59,7 @@ static unsigned count_of(const char *text, const char *words)
 
 /* ---- addresses ---- */
 
-START_TEST(a_number_needs_no_resolver)
-{
+START_TEST(a_number_needs_no_resolver) {
     harness_start(&harness);
     ck_assert_uint_eq(fake_questions(), 0);
     ck_assert_address(0, "127.0.0.1:10001");
@@ -76,8 +68,7 @@ START_TEST(a_number_needs_no_resolver)
 }
 END_TEST
 
-START_TEST(every_address_of_a_name_is_tried_in_turn)
-{
+START_TEST(every_address_of_a_name_is_tried_in_turn) {
     harness_start(&harness);
     ck_assert_uint_eq(fake_plane()->dial_count, 0);
     fake_answer(ADDRESSES);
@@ -94,19 +85,16 @@ START_TEST(every_address_of_a_name_is_tried_in_turn)
 }
 END_TEST
 
-static bool question_waits(void *context)
-{
+static bool question_waits(void *context) {
     (void)context;
     return fake_question_waits();
 }
 
-static void await_question(void)
-{
+static void await_question(void) {
     ck_assert(unit_run_until(loop_base(harness.settings.loop), question_waits, NULL, 5000));
 }
 
-START_TEST(the_name_is_resolved_again_at_each_attempt)
-{
+START_TEST(the_name_is_resolved_again_at_each_attempt) {
     harness_start(&harness);
     fake_answer((const char *const[]){"192.0.2.1:10001", NULL});
     fake_gone(0, "connection refused");
@@ -116,8 +104,7 @@ START_TEST(the_name_is_resolved_again_at_each_attempt)
 }
 END_TEST
 
-START_TEST(a_name_that_is_unknown_is_asked_again)
-{
+START_TEST(a_name_that_is_unknown_is_asked_again) {
     harness_start(&harness);
     fake_no_answer("no such name");
     await_question();
@@ -129,8 +116,7 @@ START_TEST(a_name_that_is_unknown_is_asked_again)
 }
 END_TEST
 
-START_TEST(stopping_cancels_the_question)
-{
+START_TEST(stopping_cancels_the_question) {
     harness_start(&harness);
     ck_assert(fake_question_waits());
     agent_end(harness.agent);
@@ -140,8 +126,7 @@ END_TEST
 
 /* ---- refusals ---- */
 
-START_TEST(a_refused_connection_is_tried_for_ever)
-{
+START_TEST(a_refused_connection_is_tried_for_ever) {
     char *text;
 
     harness_start(&harness);
@@ -157,8 +142,7 @@ START_TEST(a_refused_connection_is_tried_for_ever)
 }
 END_TEST
 
-START_TEST(a_new_reason_is_logged_at_once)
-{
+START_TEST(a_new_reason_is_logged_at_once) {
     char *text;
 
     harness_start(&harness);
@@ -173,8 +157,7 @@ START_TEST(a_new_reason_is_logged_at_once)
 }
 END_TEST
 
-START_TEST(a_final_reject_before_any_session_ends_the_agent)
-{
+START_TEST(a_final_reject_before_any_session_ends_the_agent) {
     char why[256];
 
     harness_start(&harness);
@@ -187,8 +170,7 @@ START_TEST(a_final_reject_before_any_session_ends_the_agent)
 }
 END_TEST
 
-START_TEST(a_final_reject_counts_for_all_addresses)
-{
+START_TEST(a_final_reject_counts_for_all_addresses) {
     harness_start(&harness);
     fake_answer(ADDRESSES);
     fake_reject(0, MESSAGE_REJECT_GROUP, "no such group", 0);
@@ -197,8 +179,7 @@ START_TEST(a_final_reject_counts_for_all_addresses)
 }
 END_TEST
 
-START_TEST(a_passing_reject_is_tried_again)
-{
+START_TEST(a_passing_reject_is_tried_again) {
     harness_start(&harness);
     fake_reject(0, MESSAGE_REJECT_BUSY, "too many agents", 0);
     harness_await_dials(&harness, 2);
@@ -207,8 +188,7 @@ START_TEST(a_passing_reject_is_tried_again)
 }
 END_TEST
 
-START_TEST(retry_after_is_honoured)
-{
+START_TEST(retry_after_is_honoured) {
     harness_start(&harness);
     fake_reject(0, MESSAGE_REJECT_BUSY, "too many agents", 7);
     ck_assert_logged("retry_ms=7000");
@@ -216,8 +196,7 @@ START_TEST(retry_after_is_honoured)
 }
 END_TEST
 
-START_TEST(retry_after_is_bounded)
-{
+START_TEST(retry_after_is_bounded) {
     harness_start(&harness);
     fake_reject(0, MESSAGE_REJECT_BUSY, "too many agents", 80000);
     ck_assert_logged("retry_ms=600000");
@@ -225,8 +204,7 @@ START_TEST(retry_after_is_bounded)
 }
 END_TEST
 
-START_TEST(once_accepted_a_final_reject_is_tried_again_after_a_minute)
-{
+START_TEST(once_accepted_a_final_reject_is_tried_again_after_a_minute) {
     harness_connect(&harness);
     fake_gone(0, "cut");
     harness_await_dials(&harness, 2);
@@ -236,8 +214,7 @@ START_TEST(once_accepted_a_final_reject_is_tried_again_after_a_minute)
 }
 END_TEST
 
-START_TEST(a_bad_certificate_ends_the_agent_after_all_addresses)
-{
+START_TEST(a_bad_certificate_ends_the_agent_after_all_addresses) {
     harness_start(&harness);
     fake_answer(ADDRESSES);
     fake_tls_failed(0, "the certificate is signed by an unknown authority");
@@ -247,8 +224,7 @@ START_TEST(a_bad_certificate_ends_the_agent_after_all_addresses)
 }
 END_TEST
 
-START_TEST(a_bad_certificate_on_one_address_does_not_matter_if_another_is_right)
-{
+START_TEST(a_bad_certificate_on_one_address_does_not_matter_if_another_is_right) {
     harness_start(&harness);
     fake_answer(ADDRESSES);
     fake_tls_failed(0, "wrong name: the certificate is for other.example");
@@ -257,8 +233,7 @@ START_TEST(a_bad_certificate_on_one_address_does_not_matter_if_another_is_right)
 }
 END_TEST
 
-START_TEST(a_handshake_that_is_cut_is_tried_again)
-{
+START_TEST(a_handshake_that_is_cut_is_tried_again) {
     harness_start(&harness);
     fake_tls_failed(0, "the connection was cut during the TLS handshake");
     harness_await_dials(&harness, 2);
@@ -267,8 +242,7 @@ START_TEST(a_handshake_that_is_cut_is_tried_again)
 }
 END_TEST
 
-START_TEST(a_malformed_welcome_ends_the_agent)
-{
+START_TEST(a_malformed_welcome_ends_the_agent) {
     harness_start(&harness);
     fake_say(0, false, "{\"session\":\"short\"}");
     ck_assert(dial(0)->rejected);
@@ -277,8 +251,7 @@ START_TEST(a_malformed_welcome_ends_the_agent)
 }
 END_TEST
 
-START_TEST(a_welcome_without_session_ends_the_agent)
-{
+START_TEST(a_welcome_without_session_ends_the_agent) {
     harness_start(&harness);
     fake_say(0, false, "{\"server\":\"" FAKE_SERVER "\"}");
     ck_assert(dial(0)->rejected);
@@ -287,8 +260,7 @@ END_TEST
 
 /* ---- the token, and the server's proof ---- */
 
-START_TEST(hello_carries_credential_name_and_group)
-{
+START_TEST(hello_carries_credential_name_and_group) {
     struct message_hello hello;
     struct error error = {""};
     const char *text;
@@ -311,8 +283,7 @@ START_TEST(hello_carries_credential_name_and_group)
 }
 END_TEST
 
-START_TEST(without_a_token_there_is_no_key)
-{
+START_TEST(without_a_token_there_is_no_key) {
     harness_start(&harness);
     ck_assert(!dial(0)->order.has_key);
     fake_welcome(0, NULL);
@@ -320,8 +291,7 @@ START_TEST(without_a_token_there_is_no_key)
 }
 END_TEST
 
-START_TEST(a_server_that_proves_itself_is_accepted)
-{
+START_TEST(a_server_that_proves_itself_is_accepted) {
     harness_take_token(&harness);
     harness_start(&harness);
     fake_welcome(0, harness.token.key);
@@ -330,8 +300,7 @@ START_TEST(a_server_that_proves_itself_is_accepted)
 }
 END_TEST
 
-START_TEST(a_server_with_a_wrong_proof_is_turned_away)
-{
+START_TEST(a_server_with_a_wrong_proof_is_turned_away) {
     const uint8_t wrong[SECRET_SIZE] = {1};
     char why[512];
 
@@ -347,8 +316,7 @@ START_TEST(a_server_with_a_wrong_proof_is_turned_away)
 }
 END_TEST
 
-START_TEST(a_server_without_proof_is_turned_away)
-{
+START_TEST(a_server_without_proof_is_turned_away) {
     harness_take_token(&harness);
     harness_start(&harness);
     fake_welcome(0, NULL);
@@ -357,8 +325,7 @@ START_TEST(a_server_without_proof_is_turned_away)
 }
 END_TEST
 
-START_TEST(a_rotated_token_is_used_from_the_next_attempt)
-{
+START_TEST(a_rotated_token_is_used_from_the_next_attempt) {
     struct proof_token made;
     char text[PROOF_TOKEN_TEXT];
 
@@ -377,8 +344,7 @@ END_TEST
 
 /* ---- sessions ---- */
 
-START_TEST(a_lost_session_is_made_again)
-{
+START_TEST(a_lost_session_is_made_again) {
     harness_connect(&harness);
     fake_gone(0, "cut");
     harness_await_dials(&harness, 2);
@@ -388,8 +354,7 @@ START_TEST(a_lost_session_is_made_again)
 }
 END_TEST
 
-START_TEST(links_are_dialled_to_the_same_address_with_the_sessions_key)
-{
+START_TEST(links_are_dialled_to_the_same_address_with_the_sessions_key) {
     struct message_hello hello;
     struct error error = {""};
     const char *text;
@@ -412,8 +377,7 @@ START_TEST(links_are_dialled_to_the_same_address_with_the_sessions_key)
 }
 END_TEST
 
-START_TEST(a_goaway_makes_a_session_beside_the_old_one)
-{
+START_TEST(a_goaway_makes_a_session_beside_the_old_one) {
     harness_connect(&harness);
     fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
     harness_await_dials(&harness, 2);
@@ -429,8 +393,7 @@ START_TEST(a_goaway_makes_a_session_beside_the_old_one)
 }
 END_TEST
 
-START_TEST(a_second_goaway_of_the_same_session_changes_nothing)
-{
+START_TEST(a_second_goaway_of_the_same_session_changes_nothing) {
     harness_connect(&harness);
     fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
     fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
@@ -442,8 +405,7 @@ START_TEST(a_second_goaway_of_the_same_session_changes_nothing)
 }
 END_TEST
 
-START_TEST(the_old_session_may_end_while_the_new_one_is_sought)
-{
+START_TEST(the_old_session_may_end_while_the_new_one_is_sought) {
     harness_connect(&harness);
     fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
     harness_await_dials(&harness, 2);
@@ -454,8 +416,7 @@ START_TEST(the_old_session_may_end_while_the_new_one_is_sought)
 }
 END_TEST
 
-START_TEST(a_bye_closes_the_session)
-{
+START_TEST(a_bye_closes_the_session) {
     harness_connect(&harness);
     fake_told_text(0, "{\"op\":\"bye\",\"reason\":\"replaced\"}");
     ck_assert(dial(0)->closed);
@@ -464,8 +425,7 @@ START_TEST(a_bye_closes_the_session)
 }
 END_TEST
 
-START_TEST(an_unknown_op_is_answered_by_an_error_and_not_for_ever)
-{
+START_TEST(an_unknown_op_is_answered_by_an_error_and_not_for_ever) {
     harness_connect(&harness);
     fake_told_text(0, "{\"op\":\"dance\"}");
     ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_ERROR), 1);
@@ -476,16 +436,14 @@ START_TEST(an_unknown_op_is_answered_by_an_error_and_not_for_ever)
 }
 END_TEST
 
-START_TEST(an_error_is_never_answered)
-{
+START_TEST(an_error_is_never_answered) {
     harness_connect(&harness);
     fake_told_text(0, "{\"op\":\"error\",\"reason\":\"what?\"}");
     ck_assert_uint_eq(fake_plane()->told_count, 0);
 }
 END_TEST
 
-START_TEST(a_malformed_message_ends_nothing)
-{
+START_TEST(a_malformed_message_ends_nothing) {
     harness_connect(&harness);
     fake_told_text(0, "[1,2]");
     fake_told_text(0, "{\"op\":7}");
@@ -494,8 +452,7 @@ START_TEST(a_malformed_message_ends_nothing)
 }
 END_TEST
 
-START_TEST(a_greeting_that_nobody_waits_for_is_turned_away)
-{
+START_TEST(a_greeting_that_nobody_waits_for_is_turned_away) {
     harness_start(&harness);
     agent_end(harness.agent);
     fake_welcome(0, NULL);
@@ -504,8 +461,7 @@ START_TEST(a_greeting_that_nobody_waits_for_is_turned_away)
 }
 END_TEST
 
-static TCase *addresses(void)
-{
+static TCase *addresses(void) {
     TCase *group = tcase_create("addresses");
 
     tcase_add_checked_fixture(group, set_up_named, tear_down);
@@ -520,8 +476,7 @@ static TCase *addresses(void)
     return group;
 }
 
-static TCase *refusals(void)
-{
+static TCase *refusals(void) {
     TCase *group = tcase_create("refusals");
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
@@ -539,8 +494,7 @@ static TCase *refusals(void)
     return group;
 }
 
-static TCase *proofs(void)
-{
+static TCase *proofs(void) {
     TCase *group = tcase_create("proofs");
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
@@ -553,8 +507,7 @@ static TCase *proofs(void)
     return group;
 }
 
-static TCase *sessions(void)
-{
+static TCase *sessions(void) {
     TCase *group = tcase_create("sessions");
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
