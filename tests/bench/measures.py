@@ -92,7 +92,7 @@ def conns(peer, plan):
             "conns.failed": int(re.search(r"Failed requests:\s+(\d+)", said)[1])}
 
 
-Wrk = namedtuple("Wrk", "rate p50_ms p99_ms cpu_us")
+Wrk = namedtuple("Wrk", "rate p50_ms p99_ms cpu_us done")
 
 
 def wrk(peer, seconds):
@@ -105,12 +105,14 @@ def wrk(peer, seconds):
     if done == 0 or "Non-2xx" in said:
         raise Failure("wrk: no answers")
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
-    return Wrk(rate, times["50"], times["99"], cost.seconds() / done * 1e6)
+    return Wrk(rate, times["50"], times["99"], cost.seconds() / done * 1e6, done)
 
 
 def small(peer, plan):
     wrk(peer, 1)
-    return {f"small.{key}": value for key, value in wrk(peer, plan.seconds)._asdict().items()}
+    found = wrk(peer, plan.seconds)
+    return {"small.rate": found.rate, "small.p50_ms": found.p50_ms, "small.p99_ms": found.p99_ms,
+            "small.cpu_us": found.cpu_us}
 
 
 def mixed(peer, plan):
