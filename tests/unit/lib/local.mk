@@ -4,4 +4,28 @@
 # Unit tests of src/lib; tests/unit/local.mk says how to add one.
 unit_lib_tests =
 
+unit_lib_tests += tests/unit/lib/test_pki
+tests_unit_lib_test_pki_SOURCES = tests/unit/lib/test_pki.c
+tests_unit_lib_test_pki_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_tls
+tests_unit_lib_test_tls_SOURCES = tests/unit/lib/test_tls.c
+tests_unit_lib_test_tls_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_error
+tests_unit_lib_test_error_SOURCES = tests/unit/lib/test_error.c
+tests_unit_lib_test_error_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_secret
+tests_unit_lib_test_secret_SOURCES = tests/unit/lib/test_secret.c
+tests_unit_lib_test_secret_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_json
+tests_unit_lib_test_json_SOURCES = tests/unit/lib/test_json.c
+tests_unit_lib_test_json_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_addr
+tests_unit_lib_test_addr_SOURCES = tests/unit/lib/test_addr.c
+tests_unit_lib_test_addr_LDADD = $(LINK_UNIT_LIB)
+
 unit_tests += $(unit_lib_tests)
