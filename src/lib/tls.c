@@ -95,7 +95,6 @@ static int set_policy(SSL_CTX *context, bool allow_tls12) {
     SSL_CTX_set_security_level(context, SECURITY_LEVEL);
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     SSL_CTX_set_cert_verify_callback(context, tls_verify, NULL);
-    tls_watch_context(context);
     return SSL_CTX_set_num_tickets(context, 0) == 1 &&
                    SSL_CTX_set_min_proto_version(context, allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) == 1 &&
                    SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
@@ -262,7 +261,7 @@ SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name) {
         SSL_free(ssl);
         return NULL;
     }
-    tls_watch_session(ssl);
+    tls_watch(ssl);
     if (is_server)
         SSL_set_accept_state(ssl);
     else

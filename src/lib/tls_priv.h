@@ -26,9 +26,9 @@ struct tls_trust {   /* of a context; freed with it */
 struct tls_notes {                          /* of a session; freed with it */
     char refusal[400];                      /* why we refused the peer, in words */
     unsigned char first[TLS_RECORD_HEADER]; /* what the peer said first */
-    bool has_first;
-    int alert_received;  /* description, or -1 */
-    unsigned long error; /* OpenSSL's first error of the handshake; libevent may have taken its queue since */
+    bool has_first, is_open;                /* open: the handshake was finished */
+    int alert_received;                     /* description, or -1 */
+    unsigned long error; /* OpenSSL's last error of the handshake; libevent may have taken its queue since */
 };
 
 struct tls_trust *tls_trust_new(bool is_server);
@@ -38,8 +38,7 @@ struct tls_notes *tls_notes_of(const SSL *ssl); /* NULL for a session that tls_s
 int tls_notes_attach(SSL *ssl);
 void tls_note_refusal(const SSL *ssl, const char *why);
 
-void tls_watch_context(SSL_CTX *context); /* notes errors and alerts of its sessions */
-void tls_watch_session(SSL *ssl);         /* notes the peer's first bytes */
+void tls_watch(SSL *ssl); /* takes the notes */
 
 int tls_verify(X509_STORE_CTX *store, void *unused);                  /* for SSL_CTX_set_cert_verify_callback */
 int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]); /* 0 or -1 */

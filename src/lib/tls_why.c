@@ -22,8 +22,10 @@ static void on_info(const SSL *ssl, int where, int value) {
     if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT) {
         if ((value & 0xff) != SSL_AD_CLOSE_NOTIFY)
             notes->alert_received = value & 0xff;
-    } else if ((where & SSL_CB_EXIT) && value <= 0 && notes->error == 0)
-        notes->error = ERR_peek_error();
+    } else if (where & SSL_CB_HANDSHAKE_DONE)
+        notes->is_open = true;
+    else if ((where & SSL_CB_EXIT) && value <= 0 && notes->error == 0)
+        notes->error = ERR_peek_last_error(); /* an earlier one may be somebody else's */
 }
 
 static void on_record(int writing, int version, int type, const void *bytes, size_t length, SSL *ssl, void *context) {
@@ -38,11 +40,8 @@ static void on_record(int writing, int version, int type, const void *bytes, siz
     SSL_set_msg_callback(ssl, NULL); /* the first is enough, and this is called for each record */
 }
 
-void tls_watch_context(SSL_CTX *context) {
-    SSL_CTX_set_info_callback(context, on_info);
-}
-
-void tls_watch_session(SSL *ssl) {
+void tls_watch(SSL *ssl) {
+    SSL_set_info_callback(ssl, on_info);
     SSL_set_msg_callback(ssl, on_record);
 }
 
@@ -64,22 +63,14 @@ static bool looks_like_tls(const unsigned char first[TLS_RECORD_HEADER]) {
     return first[0] >= SSL3_RT_CHANGE_CIPHER_SPEC && first[0] <= SSL3_RT_APPLICATION_DATA && first[1] == 3;
 }
 
-/* OpenSSL takes this path itself when the first two bytes have the form of an SSL 2 record. */
-static bool looks_like_sslv2(const unsigned char first[TLS_RECORD_HEADER]) {
-    return (first[0] & 0x80) && first[2] == SSL2_MT_CLIENT_HELLO;
-}
-
 static void name_speech(const unsigned char first[TLS_RECORD_HEADER], struct error *error) {
     for (size_t i = 0; i < sizeof speeches / sizeof speeches[0]; i++)
         if (memcmp(first, speeches[i].begins, speeches[i].length) == 0) {
             error_set(error, "this is not TLS: it looks like %s", speeches[i].name);
             return;
         }
-    if (looks_like_sslv2(first))
-        error_set(error, "this is not TLS 1.3: it looks like SSL 2");
-    else
-        error_set(error, "this is not TLS (it begins with %02x %02x %02x %02x %02x)", first[0], first[1], first[2],
-                  first[3], first[4]);
+    error_set(error, "this is not TLS (it begins with %02x %02x %02x %02x %02x)", first[0], first[1], first[2],
+              first[3], first[4]);
 }
 
 struct meaning {
@@ -151,10 +142,10 @@ static void say_reason(unsigned long code, struct error *error) {
         error_set(error, "TLS failed (OpenSSL's error %lx)", code);
 }
 
-static void say_cut(const SSL *ssl, const struct tls_notes *notes, struct error *error) {
-    if (!ssl || SSL_is_init_finished(ssl))
+static void say_cut(const struct tls_notes *notes, struct error *error) {
+    if (!notes || notes->is_open)
         error_set(error, "the connection was cut");
-    else if (notes && !notes->has_first)
+    else if (!notes->has_first)
         error_set(error, "the connection was cut before the other side said anything");
     else
         error_set(error, "the connection was cut during the TLS handshake");
@@ -167,7 +158,7 @@ static bool is_cut(unsigned long code) {
 
 void tls_why(const SSL *ssl, struct error *error) {
     const struct tls_notes *notes = tls_notes_of(ssl);
-    unsigned long queued = ERR_get_error();
+    unsigned long queued = ERR_peek_last_error();
     unsigned long code = notes && notes->error ? notes->error : queued;
     ERR_clear_error();
     if (notes && notes->refusal[0])
@@ -177,7 +168,7 @@ void tls_why(const SSL *ssl, struct error *error) {
     else if (notes && notes->has_first && !looks_like_tls(notes->first))
         name_speech(notes->first, error);
     else if (is_cut(code))
-        say_cut(ssl, notes, error);
+        say_cut(notes, error);
     else
         say_reason(code, error);
 }
