@@ -15,6 +15,11 @@
 
 enum { CLIENTS_SPARE = 1024 }; /* kept at most, unused */
 
+struct guest {            /* what the control plane knows of a client beyond what the plane needs */
+    struct client client; /* first: they are one to all others */
+    uint64_t session;
+};
+
 struct clients {
     struct client *spare;
     size_t spare_count, live, limit;
@@ -56,7 +61,7 @@ static struct client *clients_find_spare(struct clients *clients) {
     struct client *client = clients->spare;
 
     if (!client)
-        return malloc(sizeof *client);
+        return malloc(sizeof(struct guest));
     clients->spare = client->next;
     clients->spare_count--;
     return client;
@@ -67,7 +72,7 @@ struct client *clients_take(struct clients *clients, int fd, const struct addr *
 
     if (!client)
         return NULL;
-    memset(client, 0, sizeof *client);
+    memset(client, 0, sizeof(struct guest));
     client->fd = fd;
     client->peer = *peer;
     client->terms = terms_hold(terms);
@@ -89,4 +94,12 @@ void clients_give_back(struct clients *clients, struct client *client) {
     client->next = clients->spare;
     clients->spare = client;
     clients->spare_count++;
+}
+
+uint64_t client_session(const struct client *client) {
+    return ((const struct guest *)client)->session;
+}
+
+void client_set_session(struct client *client, uint64_t tag) {
+    ((struct guest *)client)->session = tag;
 }

@@ -22,4 +22,8 @@ uint64_t clients_total(const struct clients *clients);
 struct client *clients_take(struct clients *clients, int fd, const struct addr *peer, struct terms *terms);
 void clients_give_back(struct clients *clients, struct client *client); /* its descriptor is closed already */
 
+/* The session to which it was given last: its tag, 0 if none. (The plane cannot tell when the link was gone.) */
+uint64_t client_session(const struct client *client);
+void client_set_session(struct client *client, uint64_t tag);
+
 #endif

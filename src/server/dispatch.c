@@ -83,6 +83,7 @@ static void dispatch_serve(struct server *server, struct client *client, struct 
     }
     client->dispatched_us = now_us;
     client->attempt_ms = attempt_ms(service, client, now_us);
+    client_set_session(client, session_tag(session));
     strcpy(client->agent, session_name(session));
     supply_mark(server->supply, session);
     plane_serve(server->plane, link, client);
@@ -103,6 +104,10 @@ static void dispatch_again(struct server *server, struct client *client, bool ha
     struct session *session = NULL;
     uint64_t now_us = has_waited ? clock_us() : client->accepted_us;
 
+    if (server->is_over) {
+        dispatch_fail(server, client, REASON_STOPPED);
+        return;
+    }
     if (client->attempts && now_us >= client->deadline_us) {
         dispatch_fail(server, client, REASON_TIMEOUT);
         return;
@@ -141,11 +146,17 @@ static void dispatch_count_failure(struct server *server, struct client *client,
 
 /* --- one function per client_outcome --- */
 
+/* Before the destination had answered; what the client had sent already could not be sent to another agent. */
+static const bool is_agents_fault[REASON_COUNT] = {
+    [REASON_LINK_LOST] = true, [REASON_LINK_SILENT] = true, [REASON_PROTOCOL] = true, [REASON_TIMEOUT] = true};
+
 static void on_ended(struct server *server, struct client *client, struct session *session) {
     struct service *service = client->place;
 
     if (session && client->opened_us)
         balance_succeeded(service_balance(service), session);
+    else if (session && is_agents_fault[client->reason])
+        dispatch_count_failure(server, client, session);
     dispatch_end(server, client);
 }
 
@@ -196,8 +207,8 @@ static void (*const outcomes[])(struct server *, struct client *, struct session
     [CLIENT_UNANSWERED] = on_unanswered,
 };
 
-void dispatch_client_back(struct server *server, struct client *client, uint64_t tag) {
-    struct session *session = agents_find(server->agents, tag);
+void dispatch_client_back(struct server *server, struct client *client) {
+    struct session *session = agents_find(server->agents, client_session(client));
 
     if (session)
         session_client_left(session);

@@ -12,7 +12,7 @@
 /* A client that belongs to nobody: serves it, or lets it wait, or ends it. client->place is its service. */
 void dispatch_client(struct server *server, struct client *client);
 /* The plane gives it back: over, or to be tried again. */
-void dispatch_client_back(struct server *server, struct client *client, uint64_t tag);
+void dispatch_client_back(struct server *server, struct client *client);
 /* A session has one more idle link. */
 void dispatch_link_idle(struct server *server, struct session *session, struct link_ref link);
 /* Some time has passed: ends who has waited too long, and looks at the others again. */

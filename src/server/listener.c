@@ -93,7 +93,6 @@ static int listener_bind(struct listener *listener, struct error *error) {
     listener->fd = sock_bind(&listener->addr, error);
     if (listener->fd < 0)
         return -1;
-    sock_set_keepalive(listener->fd, SOCK_KEEPALIVE_PLAIN);
     listener->state = LISTENER_BOUND;
     if (event_assign(listener->readable, listener->options.base, listener->fd, EV_READ | EV_PERSIST, on_readable,
                      listener) == 0)

@@ -56,7 +56,8 @@ static void on_idle(void *context, struct link_ref link, uint64_t tag) {
 
 static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
     (void)link;
-    dispatch_client_back(context, client, tag);
+    (void)tag;
+    dispatch_client_back(context, client);
 }
 
 static void on_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
@@ -327,14 +328,20 @@ static void server_log_start(const struct server *server) {
                   server->conf->agents.tokens);
 }
 
-int server_run(struct server *server, struct error *error) {
-    server_log_start(server);
+int server_open(struct server *server, struct error *error) {
     if (door_open(server->door, error))
         return -1;
     for (size_t i = 0; i < server->service_count; i++)
         if (service_open(server->services[i], error))
             return -1;
     server_set_tick(server, TICK_MS);
+    return 0;
+}
+
+int server_run(struct server *server, struct error *error) {
+    server_log_start(server);
+    if (server_open(server, error))
+        return -1;
     if (loop_run(server->loop))
         return error_set(error, "the event loop failed");
     log_write(server->log, LOG_LEVEL_INFO, "server", "stopped");
@@ -344,7 +351,7 @@ int server_run(struct server *server, struct error *error) {
 void server_free(struct server *server) {
     if (!server)
         return;
-    server->stopping = true;
+    server->stopping = server->is_over = true;
     if (server->plane) {
         dispatch_end_waiting(server, REASON_STOPPED);
         roster_dismiss_all(server, "the server was stopped");

@@ -35,14 +35,16 @@ struct server {
     size_t first_look; /* the service whose waiting clients are looked at first, in turn */
     struct event *tick;
     bool tick_is_fast, stopping;
+    bool is_over;        /* nobody is served any more */
     uint64_t stop_at_us; /* while stopping: when what still runs is cut */
     struct log_limit greeting_lines;
     char instance[MESSAGE_INSTANCE_HEX];
 };
 
 /* server.c */
-void server_quicken(struct server *server);    /* somebody waits: deadlines are looked at every 100 ms */
-void server_stop(struct server *server);       /* first call: finish what runs; second: at once */
+int server_open(struct server *server, struct error *error); /* agents and clients get in; 0 or -1 */
+void server_quicken(struct server *server);                  /* somebody waits: deadlines are looked at every 100 ms */
+void server_stop(struct server *server);                     /* first call: finish what runs; second: at once */
 void server_check_over(struct server *server); /* a client has left: is that the last one, and are we stopping? */
 void server_reload(struct server *server);
 void server_log_live(struct server *server);
