@@ -22,6 +22,8 @@
 
 static_assert(UPSTREAM_MAX <= 1 << ATTEMPT_INDEX_BITS, "a tag holds the number of an upstream");
 
+enum { SERVER_DIGITS = 8 }; /* of its instance: so much of it is in the ids of its relays */
+
 enum upstream_state { WAITING, SEEKING, WORKING, ENDED, STATES };
 
 struct upstream {
@@ -126,12 +128,14 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
 static void log_connected(struct upstream *upstream, const struct message_welcome *welcome) {
     char address[ADDR_TEXT];
     const char *group = upstream->parts->group;
+    char server[SERVER_DIGITS + 1];
 
+    snprintf(server, sizeof server, "%s", welcome->server);
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "connected",
               LOG_FIELDS(LOG_TEXT("address",
                                   addr_format(&attempt_order(upstream->attempt)->address, address, sizeof address)),
                          LOG_TEXT("group", group[0] != '\0' ? group : "all of its credential"),
-                         LOG_TEXT("server", welcome->server)));
+                         LOG_TEXT("server", server)));
 }
 
 static bool on_welcome(struct upstream *upstream, const struct greeting *greeting,

@@ -25,6 +25,10 @@ unit_agent_tests += tests/unit/agent/test_token
 tests_unit_agent_test_token_SOURCES = tests/unit/agent/test_token.c
 tests_unit_agent_test_token_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/test_trust
+tests_unit_agent_test_trust_SOURCES = tests/unit/agent/test_trust.c
+tests_unit_agent_test_trust_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/test_upstream
 tests_unit_agent_test_upstream_SOURCES = tests/unit/agent/test_upstream.c $(unit_agent_harness)
 tests_unit_agent_test_upstream_LDADD = $(LINK_UNIT_AGENT)
