@@ -5,4 +5,4 @@
 lint_tests = tests/lint/lint.sh
 
 TESTS += $(lint_tests)
-EXTRA_DIST += $(lint_tests) tests/lint/may_include tests/lint/includes.awk tests/lint/budget.awk
+EXTRA_DIST += $(lint_tests) tests/lint/may_include tests/lint/includes.awk tests/lint/budget.awk tests/lint/cppcheck.h
