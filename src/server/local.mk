@@ -56,6 +56,6 @@ libmunnel_server_a_SOURCES = \
 	src/server/told.h
 
 # The program: links a library before those that it uses.
-#bin_PROGRAMS += munneld
-#munneld_SOURCES = src/server/main.c
-#munneld_LDADD = libmunnel_server.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(SYSTEM_LIBS)
+bin_PROGRAMS += munneld
+munneld_SOURCES = src/server/main.c
+munneld_LDADD = libmunnel_server.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(SYSTEM_LIBS)

@@ -2,6 +2,26 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # Unit tests of src/server; tests/unit/local.mk says how to add one.
-unit_server_tests =
+unit_server_tests = \
+	tests/unit/server/test_dispatch \
+	tests/unit/server/test_door \
+	tests/unit/server/test_greet \
+	tests/unit/server/test_service \
+	tests/unit/server/test_supply
+
+# The whole control plane over a data plane that only writes down what it is told.
+unit_server_stage = \
+	tests/unit/server/fake_plane.c tests/unit/server/fake_plane.h \
+	tests/unit/server/stage.c tests/unit/server/stage.h
+tests_unit_server_test_dispatch_SOURCES = tests/unit/server/test_dispatch.c $(unit_server_stage)
+tests_unit_server_test_dispatch_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_door_SOURCES = tests/unit/server/test_door.c $(unit_server_stage)
+tests_unit_server_test_door_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_greet_SOURCES = tests/unit/server/test_greet.c $(unit_server_stage)
+tests_unit_server_test_greet_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_service_SOURCES = tests/unit/server/test_service.c $(unit_server_stage)
+tests_unit_server_test_service_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_supply_SOURCES = tests/unit/server/test_supply.c $(unit_server_stage)
+tests_unit_server_test_supply_LDADD = $(LINK_UNIT_SERVER)
 
 unit_tests += $(unit_server_tests)

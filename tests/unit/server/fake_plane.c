@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * fake_plane: see fake_plane.h. It stands in for the whole of plane.c, and for the clock.
+ */
+#include "config.h"
+
+#include "server/fake_plane.h"
+
+#include "lib/clock.h"
+#include "lib/sock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ORDERS_MAX = 4096 };
+
+struct plane {
+    struct plane_options options;
+};
+
+static struct plane plane;
+static struct fake_order *orders[ORDERS_MAX];
+static size_t order_count;
+static uint32_t link_count;
+static uint64_t now_us = 1000ULL * 1000000;
+
+uint64_t clock_us(void) {
+    return now_us;
+}
+
+uint64_t clock_ms(void) {
+    return now_us / 1000;
+}
+
+void fake_clock_advance(uint64_t ms) {
+    now_us += ms * 1000;
+}
+
+static void note(struct fake_order order, const char *text) {
+    struct fake_order *kept = malloc(sizeof *kept);
+
+    if (!kept || order_count == ORDERS_MAX)
+        abort();
+    *kept = order;
+    snprintf(kept->text, sizeof kept->text, "%s", text ? text : "");
+    orders[order_count++] = kept;
+}
+
+bool fake_take(enum fake_kind kind, struct fake_order *order) {
+    for (size_t i = 0; i < order_count; i++) {
+        if (orders[i]->kind != kind)
+            continue;
+        *order = *orders[i];
+        free(orders[i]);
+        order_count--;
+        memmove(&orders[i], &orders[i + 1], (order_count - i) * sizeof *orders);
+        return true;
+    }
+    return false;
+}
+
+size_t fake_count(enum fake_kind kind) {
+    size_t count = 0;
+
+    for (size_t i = 0; i < order_count; i++)
+        count += orders[i]->kind == kind;
+    return count;
+}
+
+void fake_forget(enum fake_kind kind) {
+    struct fake_order order;
+
+    while (fake_take(kind, &order))
+        ;
+}
+
+const struct plane_options *fake_options(void) {
+    return &plane.options;
+}
+
+struct link_ref fake_link(void) {
+    return (struct link_ref){.slot = ++link_count, .generation = 1};
+}
+
+void fake_give_back(const struct fake_order *served, enum client_outcome outcome, uint64_t tag) {
+    struct client *client = served->client;
+
+    client->outcome = outcome;
+    if (outcome == CLIENT_ENDED) {
+        sock_close(client->fd);
+        client->fd = -1;
+    }
+    plane.options.events->on_client_back(plane.options.context, client, served->link, tag);
+}
+
+struct plane *plane_new(const struct plane_options *options, struct error *error) {
+    (void)error;
+    plane.options = *options;
+    return &plane;
+}
+
+void plane_free(struct plane *self) {
+    (void)self;
+    for (size_t i = 0; i < order_count; i++) {
+        if (orders[i]->kind == FAKE_SERVE) { /* as the real one: what it still has comes back */
+            orders[i]->client->reason = REASON_STOPPED;
+            fake_give_back(orders[i], CLIENT_ENDED, 0);
+        } else if (orders[i]->kind == FAKE_ADOPT) {
+            sock_close(orders[i]->fd);
+        }
+        free(orders[i]);
+    }
+    order_count = 0;
+}
+
+void plane_adopt(struct plane *self, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag) {
+    (void)self;
+    (void)peer;
+    (void)tls;
+    note((struct fake_order){.kind = FAKE_ADOPT, .fd = fd, .tag = tag}, NULL);
+}
+
+void plane_accept(struct plane *self, struct link_ref link, bool is_control, uint64_t tag, const char *json,
+                  const char *who, unsigned ping_s, unsigned dead_after_s) {
+    (void)self;
+    (void)who;
+    (void)ping_s;
+    (void)dead_after_s;
+    note((struct fake_order){.kind = FAKE_ACCEPT, .link = link, .flag = is_control, .tag = tag}, json);
+}
+
+void plane_reject(struct plane *self, struct link_ref link, const char *json) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_REJECT, .link = link}, json);
+}
+
+void plane_serve(struct plane *self, struct link_ref link, struct client *client) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_SERVE, .link = link, .client = client}, client->agent);
+}
+
+void plane_tell(struct plane *self, struct link_ref link, const char *json) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_TELL, .link = link}, json);
+}
+
+void plane_close(struct plane *self, struct link_ref link, const char *why, bool when_idle) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_CLOSE, .link = link, .flag = when_idle}, why);
+}
+
+void plane_count(const struct plane *self, struct plane_counts *counts) {
+    (void)self;
+    memset(counts, 0, sizeof *counts);
+}

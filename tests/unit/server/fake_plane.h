@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * fake_plane: plane_*() as the control plane calls them, without threads, links or bytes: it writes down what it is
+ * told, and a test answers with the events that it wants.
+ */
+#ifndef MUNNEL_TESTS_FAKE_PLANE_H
+#define MUNNEL_TESTS_FAKE_PLANE_H
+
+#include "relay/relay_msg.h"
+
+enum fake_kind { FAKE_ADOPT, FAKE_ACCEPT, FAKE_REJECT, FAKE_SERVE, FAKE_TELL, FAKE_CLOSE };
+
+struct fake_order { /* what the control plane said */
+    enum fake_kind kind;
+    struct link_ref link;
+    struct client *client; /* FAKE_SERVE */
+    uint64_t tag;          /* FAKE_ADOPT, FAKE_ACCEPT */
+    int fd;                /* FAKE_ADOPT */
+    bool flag;             /* is_control, when_idle */
+    char text[4096];       /* JSON, or why */
+};
+
+/* Takes the oldest order of this kind out of the list; false if there is none. */
+bool fake_take(enum fake_kind kind, struct fake_order *order);
+size_t fake_count(enum fake_kind kind);
+void fake_forget(enum fake_kind kind); /* all of this kind */
+
+const struct plane_options *fake_options(void); /* of the plane that there is */
+struct link_ref fake_link(void);                /* a link that was not there before */
+
+/* The client is given back with this outcome; CLIENT_ENDED closes its descriptor first. */
+void fake_give_back(const struct fake_order *served, enum client_outcome outcome, uint64_t tag);
+
+/* clock_us() as the code under test sees it. */
+void fake_clock_advance(uint64_t ms);
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * Which agent gets a client, in which order, and what becomes of one that nobody serves.
+ */
+#include "config.h"
+
+#include "server/stage.h"
+#include "unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char *const ungrouped[] = {NULL};
+
+/* A client comes, is served by `name`, and is over again. */
+static void one_client(struct stage *stage, const struct stage_agent *agents, size_t count, unsigned *served) {
+    struct fake_order order;
+    int fd = stage_client(stage, 0, &order);
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(order.text, agents[i].name) != 0)
+            continue;
+        served[i]++;
+        order.client->opened_us = 1;
+        fake_give_back(&order, CLIENT_ENDED, agents[i].tag);
+        stage_idle(stage, &agents[i], order.link);
+    }
+    close(fd);
+}
+
+START_TEST(agents_share_clients_one_by_one) {
+    static const char *const groups[] = {"web"};
+    struct stage stage;
+    unsigned served[3] = {0};
+
+    stage_set(&stage, groups, 1);
+    stage_open(&stage);
+    struct stage_agent agents[3] = {stage_join(&stage, "a", "web"), stage_join(&stage, "b", "web")};
+    stage_bring_links(&stage, &agents[0], 2);
+    stage_bring_links(&stage, &agents[1], 2);
+    for (unsigned i = 1; i <= 3; i++) {
+        one_client(&stage, agents, 2, served);
+        one_client(&stage, agents, 2, served);
+        ck_assert_uint_eq(served[0], i);
+        ck_assert_uint_eq(served[1], i);
+    }
+    agents[2] = stage_join(&stage, "c", "");
+    stage_bring_links(&stage, &agents[2], 2);
+    memset(served, 0, sizeof served);
+    for (int i = 0; i < 6; i++)
+        one_client(&stage, agents, 3, served);
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_eq(served[i], 2);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(another_group_never_gets_a_client) {
+    static const char *const groups[] = {"web"};
+    struct stage stage;
+
+    stage_set(&stage, groups, 1);
+    stage_open(&stage);
+    struct stage_agent other = stage_join(&stage, "other", "mail");
+    stage_bring_links(&stage, &other, 3);
+    int fd = stage_connect(&stage, 0);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert_uint_eq(stage.server->waiting, 1);
+    struct stage_agent right = stage_join(&stage, "right", "web");
+    stage_bring_link(&stage, &right);
+    struct fake_order order;
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_str_eq(order.text, "right");
+    fake_give_back(&order, CLIENT_ENDED, right.tag);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(least_busy_gets_the_next) {
+    struct stage stage;
+    struct fake_order orders[4];
+    int fds[4];
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->services[0].balance = CONF_LEAST_CONNECTIONS;
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
+    stage_bring_links(&stage, &a, 4);
+    stage_bring_links(&stage, &b, 4);
+    for (int i = 0; i < 3; i++)
+        fds[i] = stage_client(&stage, 0, &orders[i]);
+    ck_assert_str_eq(orders[0].text, orders[2].text); /* two and one */
+    fake_give_back(&orders[0], CLIENT_ENDED, a.tag);
+    fake_give_back(&orders[2], CLIENT_ENDED, a.tag);
+    fds[3] = stage_client(&stage, 0, &orders[3]); /* none and one */
+    ck_assert_str_eq(orders[3].text, orders[0].text);
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    fake_give_back(&orders[1], CLIENT_ENDED, 0);
+    fake_give_back(&orders[3], CLIENT_ENDED, 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(one_source_meets_one_agent) {
+    struct stage stage;
+    unsigned served[2] = {0};
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->services[0].balance = CONF_SOURCE;
+    stage_open(&stage);
+    struct stage_agent agents[2] = {stage_join(&stage, "a", ""), stage_join(&stage, "b", "")};
+    stage_bring_links(&stage, &agents[0], 2);
+    stage_bring_links(&stage, &agents[1], 2);
+    for (int i = 0; i < 6; i++)
+        one_client(&stage, agents, 2, served);
+    int mine = served[0] ? 0 : 1;
+    ck_assert_uint_eq(served[mine], 6);
+    stage_lose(&stage, &agents[mine]);
+    one_client(&stage, agents, 2, served);
+    ck_assert_uint_eq(served[1 - mine], 1);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(busy_agents_idle_link_is_not_waited_for) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    stage_join(&stage, "without", "");
+    struct stage_agent with = stage_join(&stage, "with", "");
+    stage_bring_links(&stage, &with, 2);
+    for (int i = 0; i < 2; i++) {
+        close(stage_client(&stage, 0, &order));
+        ck_assert_str_eq(order.text, "with");
+        fake_give_back(&order, CLIENT_ENDED, with.tag);
+    }
+    stage_clear(&stage);
+}
+END_TEST
+
+static void refuse(const struct fake_order *order, enum message_refusal refusal, uint64_t tag) {
+    order->client->refusal = refusal;
+    fake_give_back(order, CLIENT_REFUSED, tag);
+}
+
+START_TEST(refused_client_goes_to_the_next_agent) {
+    struct stage stage;
+    struct fake_order first, second;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
+    stage_bring_link(&stage, &a);
+    stage_bring_link(&stage, &b);
+    int fd = stage_client(&stage, 0, &first);
+    ck_assert_uint_eq(first.client->attempt_ms, 5000); /* half of 10 s: another one is untried */
+    fake_clock_advance(2000);
+    refuse(&first, MESSAGE_REFUSAL_REFUSED, a.tag);
+    ck_assert(fake_take(FAKE_SERVE, &second));
+    ck_assert_str_ne(first.text, second.text);
+    ck_assert_uint_eq(second.client->attempt_ms, 8000);
+    refuse(&second, MESSAGE_REFUSAL_DNS, b.tag);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert(stage_is_reset(&stage, fd));
+    ck_assert_uint_eq(clients_live(stage.server->clients), 0);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(unanswered_client_goes_to_the_next_agent) {
+    struct stage stage;
+    struct fake_order first, second;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
+    stage_bring_link(&stage, &a);
+    stage_bring_link(&stage, &b);
+    int fd = stage_client(&stage, 0, &first);
+    fake_give_back(&first, CLIENT_UNANSWERED, a.tag);
+    ck_assert(fake_take(FAKE_SERVE, &second));
+    ck_assert_str_ne(first.text, second.text);
+    fake_give_back(&second, CLIENT_ENDED, b.tag);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(one_budget_for_all_attempts) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent agents[5];
+    const char *names[] = {"a", "b", "c", "d", "e"};
+    for (int i = 0; i < 5; i++) {
+        agents[i] = stage_join(&stage, names[i], "");
+        stage_bring_link(&stage, &agents[i]);
+    }
+    int fd = stage_client(&stage, 0, &order);
+    ck_assert_uint_eq(order.client->attempt_ms, 3333); /* a third, though four more are there */
+    fake_clock_advance(10000);
+    refuse(&order, MESSAGE_REFUSAL_TIMEOUT, 0);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert(stage_is_reset(&stage, fd));
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(link_that_is_gone_is_nobodys_fault) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    stage_bring_links(&stage, &a, 2);
+    int fd = stage_client(&stage, 0, &order);
+    fake_give_back(&order, CLIENT_NOT_STARTED, 0);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->attempts, 0);
+    fake_give_back(&order, CLIENT_NOT_STARTED, 0);
+    ck_assert_uint_eq(stage.server->waiting, 1); /* no link is left, but the agent is */
+    ck_assert_uint_eq(session_running(agents_find(stage.server->agents, a.tag)), 0);
+    stage_bring_link(&stage, &a);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(busy_agent_gets_the_client_again) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    stage_bring_links(&stage, &a, 2);
+    int fd = stage_client(&stage, 0, &order);
+    refuse(&order, MESSAGE_REFUSAL_BUSY, a.tag);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert_uint_eq(stage.server->waiting, 1);
+    fake_clock_advance(300);
+    ck_assert(stage_wait_for(&stage, FAKE_SERVE, 1));
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(draining_agent_gets_no_more) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
+    stage_bring_links(&stage, &a, 2);
+    int fd = stage_client(&stage, 0, &order);
+    refuse(&order, MESSAGE_REFUSAL_DRAINING, a.tag);
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 1); /* its other idle link */
+    stage_bring_link(&stage, &b);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_str_eq(order.text, "b");
+    fake_give_back(&order, CLIENT_ENDED, b.tag);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+/* Three clients that this agent refuses. */
+static void fail_three_times(struct stage *stage, const struct stage_agent *bad, const struct stage_agent *good) {
+    for (int failures = 0; failures < 3;) {
+        struct fake_order order;
+        int fd = stage_client(stage, 0, &order);
+        if (strcmp(order.text, bad->name) == 0) {
+            refuse(&order, MESSAGE_REFUSAL_REFUSED, bad->tag);
+            stage_idle(stage, bad, order.link);
+            failures++;
+            ck_assert(fake_take(FAKE_SERVE, &order));
+        }
+        order.client->opened_us = 1;
+        fake_give_back(&order, CLIENT_ENDED, good->tag);
+        stage_idle(stage, good, order.link);
+        close(fd);
+    }
+}
+
+START_TEST(failing_agent_is_passed_over_for_a_while) {
+    struct stage stage;
+    unsigned served[2] = {0};
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent agents[2] = {stage_join(&stage, "bad", ""), stage_join(&stage, "good", "")};
+    stage_bring_links(&stage, &agents[0], 2);
+    stage_bring_links(&stage, &agents[1], 2);
+    fail_three_times(&stage, &agents[0], &agents[1]);
+    for (int i = 0; i < 4; i++)
+        one_client(&stage, agents, 2, served);
+    ck_assert_uint_eq(served[0], 0);
+    fake_clock_advance(10000);
+    for (int i = 0; i < 4; i++)
+        one_client(&stage, agents, 2, served);
+    ck_assert_uint_eq(served[0], 2);
+    fail_three_times(&stage, &agents[0], &agents[1]);
+    stage_lose(&stage, &agents[1]); /* no other is left */
+    one_client(&stage, agents, 2, served);
+    ck_assert_uint_eq(served[0], 3);
+    stage_clear(&stage);
+}
+END_TEST
+
+static TCase *choosing(void) {
+    TCase *group = tcase_create("choosing");
+
+    tcase_add_test(group, agents_share_clients_one_by_one);
+    tcase_add_test(group, another_group_never_gets_a_client);
+    tcase_add_test(group, least_busy_gets_the_next);
+    tcase_add_test(group, one_source_meets_one_agent);
+    tcase_add_test(group, busy_agents_idle_link_is_not_waited_for);
+    tcase_add_test(group, failing_agent_is_passed_over_for_a_while);
+    return group;
+}
+
+static TCase *failing_over(void) {
+    TCase *group = tcase_create("failing over");
+
+    tcase_add_test(group, refused_client_goes_to_the_next_agent);
+    tcase_add_test(group, unanswered_client_goes_to_the_next_agent);
+    tcase_add_test(group, one_budget_for_all_attempts);
+    tcase_add_test(group, link_that_is_gone_is_nobodys_fault);
+    tcase_add_test(group, busy_agent_gets_the_client_again);
+    tcase_add_test(group, draining_agent_gets_no_more);
+    return group;
+}
+
+UNIT_MAIN("server/dispatch", choosing, failing_over)

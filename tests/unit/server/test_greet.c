@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * Who may join, who replaces whom, and what is said to those who may not.
+ */
+#include "config.h"
+
+#include "server/stage.h"
+#include "unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define INSTANCE "00112233445566778899aabbccddeeff"
+
+static const char *const web[] = {"web"};
+
+static struct message_hello hello_of(const struct stage *stage) {
+    return (struct message_hello){.kind = MESSAGE_KIND_CONTROL,
+                                  .protocol = MESSAGE_PROTOCOL,
+                                  .credential = stage->token.name,
+                                  .name = "a",
+                                  .group = "",
+                                  .instance = INSTANCE,
+                                  .session = ""};
+}
+
+static void expect_reject(enum message_reject_code code, const char *words) {
+    struct message_reject reject;
+    struct fake_order order;
+    struct error error;
+
+    ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 0);
+    ck_assert(fake_take(FAKE_REJECT, &order));
+    ck_assert_int_eq(message_parse_reject(&reject, order.text, strlen(order.text), &error), 0);
+    ck_assert_int_eq(reject.code, code);
+    ck_assert_msg(strstr(reject.reason, words) != NULL, "\"%s\" lacks \"%s\"", reject.reason, words);
+    message_reject_done(&reject);
+}
+
+START_TEST(wrong_token_is_turned_away) {
+    struct stage stage;
+    uint8_t key[SECRET_SIZE] = {1};
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct message_hello hello = hello_of(&stage);
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    stage_greet(&stage, &hello, NULL, PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_CREDENTIAL, "no token");
+    proof_token_key(&stage.token, key);
+    stage_greet(&stage, &hello, key, PROOF_DATA); /* made for something else */
+    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    hello.credential = "nobody";
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    ck_assert_uint_eq(agents_count(stage.server->agents), 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(other_protocol_is_turned_away) {
+    struct stage stage;
+    uint8_t key[SECRET_SIZE];
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct message_hello hello = hello_of(&stage);
+    hello.protocol = 2;
+    proof_token_key(&stage.token, key);
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_PROTOCOL, "protocol 2");
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(garbage_is_turned_away) {
+    struct stage stage;
+    struct addr peer = {0};
+    struct greeting greeting = {.link = fake_link(), .text = "{\"kind\":", .length = 8, .peer = &peer};
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    fake_options()->events->on_greeting(fake_options()->context, &greeting);
+    expect_reject(MESSAGE_REJECT_MALFORMED, "");
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(group_that_the_token_lacks_is_refused) {
+    struct stage stage;
+    struct proof_token token;
+    struct error error;
+    char mail[] = "mail", news[] = "news", few[] = "few", *groups[] = {mail, news};
+    struct credential credential = {.name = few, .key_count = 1, .groups = {groups, 2}};
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    ck_assert_int_eq(proof_token_make(&token, "few"), 0);
+    proof_token_key(&token, credential.keys[0].key);
+    ck_assert_int_eq(credentials_put(stage.server->credentials, &credential, &error), 0);
+    struct message_hello hello = hello_of(&stage);
+    hello.credential = "few";
+    hello.group = "web";
+    stage_greet(&stage, &hello, credential.keys[0].key, PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_GROUP, "web");
+    hello.group = ""; /* all that it carries, but that is not all */
+    stage_greet(&stage, &hello, credential.keys[0].key, PROOF_AGENT);
+    struct fake_order accepted;
+    ck_assert(fake_take(FAKE_ACCEPT, &accepted));
+    const struct session *session = agents_find(stage.server->agents, accepted.tag);
+    ck_assert(!session_serves(session, &stage.conf->services[0].groups));
+    ck_assert(session_serves(session, &credential.groups));
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(without_auth_anybody_joins) {
+    struct stage stage;
+
+    stage_set(&stage, web, 1);
+    stage.conf->agents.auth_none = true;
+    stage_open(&stage);
+    struct message_hello hello = hello_of(&stage);
+    hello.credential = "";
+    stage_greet(&stage, &hello, NULL, PROOF_AGENT);
+    ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 1);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(only_the_same_instance_replaces_a_session) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "web"), twin = stage_join(&stage, "a", "web");
+    ck_assert_uint_eq(agents_count(stage.server->agents), 2);
+    struct link_ref idle = stage_bring_link(&stage, &a), busy = stage_bring_link(&stage, &a);
+    int fd = stage_client(&stage, 0, &order);
+    ck_assert(link_ref_same(order.link, busy));
+    struct stage_agent again = stage_join_again(&stage, &a, "web");
+    ck_assert_uint_eq(agents_count(stage.server->agents), 2);
+    ck_assert_ptr_null(agents_find(stage.server->agents, a.tag));
+    ck_assert_ptr_nonnull(agents_find(stage.server->agents, twin.tag));
+    struct fake_order closed[2]; /* its control link and its idle link, but not the one with the relay */
+    ck_assert(fake_take(FAKE_CLOSE, &closed[0]) && fake_take(FAKE_CLOSE, &closed[1]));
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
+    ck_assert(link_ref_same(closed[0].link, idle) && link_ref_same(closed[1].link, a.control));
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    stage_idle(&stage, &a, busy); /* now that the relay is over */
+    ck_assert(fake_take(FAKE_CLOSE, &closed[0]));
+    ck_assert(link_ref_same(closed[0].link, busy));
+    ck_assert_ptr_nonnull(agents_find(stage.server->agents, again.tag));
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(foreign_data_link_is_turned_away) {
+    struct stage stage;
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "web");
+    struct message_hello hello = hello_of(&stage);
+    uint8_t wrong[SECRET_SIZE] = {7};
+    hello.kind = MESSAGE_KIND_DATA;
+    hello.session = a.session;
+    stage_greet(&stage, &hello, wrong, PROOF_DATA);
+    expect_reject(MESSAGE_REJECT_SESSION, "session");
+    hello.session = INSTANCE;
+    stage_greet(&stage, &hello, a.key, PROOF_DATA);
+    expect_reject(MESSAGE_REJECT_SESSION, "session");
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(agent_that_drains_is_told_when_it_is_done) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "web");
+    stage_bring_links(&stage, &a, 3);
+    stage_run(&stage);
+    fake_forget(FAKE_TELL);
+    stage_tell(&stage, &a, "{\"op\":\"drain\"}");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    ck_assert_ptr_nonnull(strstr(order.text, "drained"));
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 3);
+    int fd = stage_connect(&stage, 0);
+    ck_assert_uint_eq(stage.server->waiting, 1);
+    stage_tell(&stage, &a, "{\"op\":\"bye\",\"reason\":\"stopped\"}");
+    ck_assert_uint_eq(agents_count(stage.server->agents), 0);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(unknown_op_is_answered_by_error) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "web");
+    stage_run(&stage);
+    fake_forget(FAKE_TELL);
+    stage_tell(&stage, &a, "{\"op\":\"dance\"}");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    ck_assert_ptr_nonnull(strstr(order.text, "\"error\""));
+    stage_tell(&stage, &a, "{\"op\":");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    stage_tell(&stage, &a, "{\"op\":\"error\",\"reason\":\"what?\"}"); /* is not answered */
+    ck_assert_uint_eq(fake_count(FAKE_TELL), 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(reload_sends_revoked_agents_away) {
+    struct stage stage;
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    stage_join(&stage, "a", "web");
+    server_reload(stage.server);
+    ck_assert_uint_eq(agents_count(stage.server->agents), 1);
+    unit_text_file("agents.json", "{ not JSON");
+    server_reload(stage.server); /* what it knew stays in force */
+    ck_assert_uint_eq(agents_count(stage.server->agents), 1);
+    unit_text_file("agents.json", "{\"agents\":[]}");
+    server_reload(stage.server);
+    ck_assert_uint_eq(agents_count(stage.server->agents), 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+static TCase *control_links(void) {
+    TCase *group = tcase_create("control links");
+
+    tcase_add_test(group, wrong_token_is_turned_away);
+    tcase_add_test(group, other_protocol_is_turned_away);
+    tcase_add_test(group, garbage_is_turned_away);
+    tcase_add_test(group, group_that_the_token_lacks_is_refused);
+    tcase_add_test(group, without_auth_anybody_joins);
+    tcase_add_test(group, only_the_same_instance_replaces_a_session);
+    tcase_add_test(group, reload_sends_revoked_agents_away);
+    return group;
+}
+
+static TCase *data_links(void) {
+    TCase *group = tcase_create("data links");
+
+    tcase_add_test(group, foreign_data_link_is_turned_away);
+    return group;
+}
+
+static TCase *talk(void) {
+    TCase *group = tcase_create("talk");
+
+    tcase_add_test(group, agent_that_drains_is_told_when_it_is_done);
+    tcase_add_test(group, unknown_op_is_answered_by_error);
+    return group;
+}
+
+UNIT_MAIN("server/greet", control_links, data_links, talk)

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * How many data links an agent is asked for, and which are closed again.
+ */
+#include "config.h"
+
+#include "lib/clock.h"
+#include "server/stage.h"
+#include "server/supply.h"
+#include "unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char *const ungrouped[] = {NULL};
+
+/* Links that this agent has been asked for since the last time. */
+static uint64_t asked_for(struct stage *stage, const struct stage_agent *agent) {
+    struct fake_order order;
+    struct message_control control;
+    struct error error;
+    uint64_t count = 0;
+
+    stage_run(stage);
+    for (size_t left = fake_count(FAKE_TELL); left; left--) {
+        ck_assert(fake_take(FAKE_TELL, &order));
+        ck_assert_int_eq(message_parse_control(&control, order.text, strlen(order.text), &error), 0);
+        if (link_ref_same(order.link, agent->control) && control.op == MESSAGE_OP_LINKS)
+            count += control.count;
+        else
+            plane_tell(NULL, order.link, order.text); /* another's: put it back */
+        message_control_done(&control);
+    }
+    return count;
+}
+
+START_TEST(new_agent_is_asked_for_idle_min) {
+    struct stage stage;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    ck_assert_uint_eq(asked_for(&stage, &a), 16);
+    stage_bring_links(&stage, &a, 16);
+    ck_assert_uint_eq(asked_for(&stage, &a), 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(what_is_taken_is_replaced) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    stage_bring_links(&stage, &a, 16);
+    asked_for(&stage, &a);
+    int fd = stage_client(&stage, 0, &order);
+    ck_assert_uint_eq(asked_for(&stage, &a), 1);
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(unanswered_request_is_made_again_after_ten_seconds) {
+    struct stage stage;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    ck_assert_uint_eq(asked_for(&stage, &a), 16);
+    fake_clock_advance(9999);
+    supply_tick(stage.server->supply);
+    ck_assert_uint_eq(asked_for(&stage, &a), 0);
+    fake_clock_advance(1);
+    supply_tick(stage.server->supply);
+    ck_assert_uint_eq(asked_for(&stage, &a), 16);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(waiting_clients_are_spread_over_the_agents) {
+    struct stage stage;
+    int fds[5];
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->agents.idle_min = 0;
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
+    for (int i = 0; i < 5; i++)
+        fds[i] = stage_connect(&stage, 0);
+    uint64_t of_a = asked_for(&stage, &a), of_b = asked_for(&stage, &b);
+    ck_assert_uint_ge(of_a + of_b, 5);
+    ck_assert_uint_le(of_a + of_b, 6); /* who gets the odd one changes from turn to turn */
+    ck_assert_uint_ge(of_a, 2);
+    ck_assert_uint_ge(of_b, 2);
+    for (int i = 0; i < 5; i++)
+        close(fds[i]);
+    stage_clear(&stage);
+}
+END_TEST
+
+static void burst(struct stage *stage, const struct stage_agent *agent, int clients) {
+    struct fake_order orders[100];
+
+    for (int i = 0; i < clients; i++)
+        close(stage_client(stage, 0, &orders[i]));
+    for (int i = 0; i < clients; i++) {
+        fake_give_back(&orders[i], CLIENT_ENDED, agent->tag);
+        stage_idle(stage, agent, orders[i].link);
+    }
+}
+
+START_TEST(idle_links_follow_the_peak_for_ten_minutes) {
+    struct stage stage;
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->agents.idle_max = 50;
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    struct session *session = agents_find(stage.server->agents, a.tag);
+    stage_bring_links(&stage, &a, 20);
+    burst(&stage, &a, 20);
+    asked_for(&stage, &a);
+    ck_assert_uint_eq(session_target(session, 16, 50, clock_us()), 40);
+    burst(&stage, &a, 20);
+    ck_assert_uint_eq(session_target(session, 16, 50, clock_us()), 50); /* 80, but idle_max */
+    stage_bring_links(&stage, &a, 30);
+    fake_clock_advance(9 * 60 * 1000);
+    supply_tick(stage.server->supply);
+    ck_assert_uint_eq(pool_count(session_pool(session)), 50);
+    fake_clock_advance(60 * 1000 + 1000);
+    supply_tick(stage.server->supply);
+    ck_assert_uint_eq(pool_count(session_pool(session)), 16);
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 34);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(lost_idle_link_is_replaced) {
+    struct stage stage;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    stage_bring_links(&stage, &a, 15);
+    struct link_ref link = stage_bring_link(&stage, &a);
+    asked_for(&stage, &a);
+    struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .why = "it broke"};
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(asked_for(&stage, &a), 1);
+    stage_clear(&stage);
+}
+END_TEST
+
+static TCase *links(void) {
+    TCase *group = tcase_create("links");
+
+    tcase_add_test(group, new_agent_is_asked_for_idle_min);
+    tcase_add_test(group, what_is_taken_is_replaced);
+    tcase_add_test(group, unanswered_request_is_made_again_after_ten_seconds);
+    tcase_add_test(group, waiting_clients_are_spread_over_the_agents);
+    tcase_add_test(group, idle_links_follow_the_peak_for_ten_minutes);
+    tcase_add_test(group, lost_idle_link_is_replaced);
+    return group;
+}
+
+UNIT_MAIN("server/supply", links)
