@@ -32,12 +32,14 @@ enum { PIECE = 64 * 1024, PIPE = 1024 * 1024, BUFFERS = 32 };
 
 typedef void copy_way(int from, int to);
 
-static void die(const char *what) {
+static void die(const char *what)
+{
     perror(what);
     exit(1);
 }
 
-static bool send_all(int to, const char *bytes, size_t length, int flags) {
+static bool send_all(int to, const char *bytes, size_t length, int flags)
+{
     while (length > 0) {
         ssize_t sent = send(to, bytes, length, flags);
         if (sent < 0) {
@@ -49,14 +51,16 @@ static bool send_all(int to, const char *bytes, size_t length, int flags) {
     return true;
 }
 
-static void copy_by_read(int from, int to) {
+static void copy_by_read(int from, int to)
+{
     static char buffer[PIECE];
     ssize_t length;
     while ((length = read(from, buffer, sizeof buffer)) > 0 && send_all(to, buffer, (size_t)length, 0)) {
     }
 }
 
-static void copy_by_splice(int from, int to) {
+static void copy_by_splice(int from, int to)
+{
     int ends[2];
     ssize_t length;
     if (pipe(ends)) {
@@ -74,37 +78,45 @@ static void copy_by_splice(int from, int to) {
     }
 }
 
-/* Takes one message of the error queue: the sends from `ee_info` to `ee_data` are done. Returns how many are in all. */
-static uint32_t take_completion(int fd, uint32_t done, unsigned *copied) {
+struct notices {
+    uint32_t done; /* sends whose buffers are ours again */
+    unsigned taken, copied;
+};
+
+/* Takes one message of the error queue: the sends from `ee_info` to `ee_data` are done. */
+static void take_notice(int fd, struct notices *notices)
+{
     char control[256];
     struct msghdr message = {.msg_control = control, .msg_controllen = sizeof control};
     if (recvmsg(fd, &message, MSG_ERRQUEUE) < 0) {
         struct pollfd errors = {fd, 0, 0};
         poll(&errors, 1, 1000); /* POLLERR is always waited for */
-        return done;
+        return;
     }
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (header == NULL) {
-        return done;
+        return;
     }
     struct sock_extended_err said;
     memcpy(&said, CMSG_DATA(header), sizeof said);
-    *copied += said.ee_code & SO_EE_CODE_ZEROCOPY_COPIED;
-    return said.ee_data + 1;
+    notices->done = said.ee_data + 1;
+    notices->taken++;
+    notices->copied += said.ee_code & SO_EE_CODE_ZEROCOPY_COPIED;
 }
 
-static void copy_by_zerocopy(int from, int to) {
+static void copy_by_zerocopy(int from, int to)
+{
     static char buffers[BUFFERS][PIECE];
-    uint32_t sends = 0, done = 0, upto[BUFFERS] = {0};
-    unsigned turn = 0, copied = 0;
-    int yes = 1;
+    struct notices notices = {0};
+    uint32_t sends = 0, upto[BUFFERS] = {0};
+    int turn = 0, yes = 1;
     ssize_t length, sent = 0;
     if (setsockopt(to, SOL_SOCKET, SO_ZEROCOPY, &yes, sizeof yes)) {
         die("SO_ZEROCOPY");
     }
     for (; sent >= 0; turn = (turn + 1) % BUFFERS) {
-        while ((int32_t)(upto[turn] - done) > 0) {
-            done = take_completion(to, done, &copied);
+        while ((int32_t)(upto[turn] - notices.done) > 0) {
+            take_notice(to, &notices);
         }
         if ((length = read(from, buffers[turn], PIECE)) <= 0) {
             break;
@@ -114,10 +126,12 @@ static void copy_by_zerocopy(int from, int to) {
         }
         upto[turn] = sends;
     }
-    fprintf(stderr, "copy: %u sends, %u times the kernel said that it copied after all\n", sends, copied);
+    fprintf(stderr, "copy: %u sends, %u notices, %u of them said that the kernel had copied after all\n", sends,
+            notices.taken, notices.copied);
 }
 
-static int on_loopback(const char *port, bool listening) {
+static int on_loopback(const char *port, bool listening)
+{
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -129,14 +143,16 @@ static int on_loopback(const char *port, bool listening) {
     return fd;
 }
 
-static void carry(copy_way *way, int from, int to) {
+static void carry(copy_way *way, int from, int to)
+{
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     way(from, to);
     shutdown(to, SHUT_WR);
     exit(0);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     copy_way *way = argc != 4                          ? NULL
                     : strcmp(argv[1], "read") == 0     ? copy_by_read
                     : strcmp(argv[1], "splice") == 0   ? copy_by_splice
