@@ -102,7 +102,7 @@ static const struct option_spec server_specs[] = {
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, 256, .flag = "threads", .argument = "N",
      .help = "relay threads [0: one per core]"},
     {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"/run/munnel/munneld.sock\"", .resolve = option_resolve_path,
-     .nullable = true, .wanted = "a path", .help = "the socket where munnel status and the like ask; null: none"},
+     .nullable = true, .wanted = "a path", .help = "the socket on which it answers munnel; null: none"},
     {"admin.http", OPTION_TEXT, AT(admin_http), "null", .check = text_check_listen, .resolve = option_resolve_listen,
      .wanted = "an address like \"127.0.0.1:10002\"", .help = "where the web page is served; null: nowhere"},
     {"log.format", OPTION_CHOICE, AT(log.format), "\"text\"", .words = log_formats, .flag = "log-format",

@@ -9,6 +9,11 @@ tests_unit_conf_test_agent_options_SOURCES = tests/unit/conf/capture.c tests/uni
 	tests/unit/conf/test_agent_options.c
 tests_unit_conf_test_agent_options_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_documents
+tests_unit_conf_test_documents_SOURCES = tests/unit/conf/capture.c tests/unit/conf/capture.h \
+	tests/unit/conf/test_documents.c
+tests_unit_conf_test_documents_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_server_conf
 tests_unit_conf_test_server_conf_SOURCES = tests/unit/conf/test_server_conf.c
 tests_unit_conf_test_server_conf_LDADD = $(LINK_UNIT_CONF)
@@ -17,5 +22,17 @@ unit_conf_tests += tests/unit/conf/test_server_options
 tests_unit_conf_test_server_options_SOURCES = tests/unit/conf/capture.c tests/unit/conf/capture.h \
 	tests/unit/conf/test_server_options.c
 tests_unit_conf_test_server_options_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_credentials
+tests_unit_conf_test_credentials_SOURCES = tests/unit/conf/test_credentials.c
+tests_unit_conf_test_credentials_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_date
+tests_unit_conf_test_date_SOURCES = tests/unit/conf/test_date.c
+tests_unit_conf_test_date_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_setup
+tests_unit_conf_test_setup_SOURCES = tests/unit/conf/test_setup.c
+tests_unit_conf_test_setup_LDADD = $(LINK_UNIT_CONF)
 
 unit_tests += $(unit_conf_tests)

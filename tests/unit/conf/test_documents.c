@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_documents: the samples and the manuals say of every option in the tables what it takes and its default.
+ * Runs on: make check, which sets top_srcdir. Owns: nothing.
+ */
+#include "config.h"
+
+#include "capture.h"
+#include "conf/agent_options.h"
+#include "conf/agent_table.h"
+#include "conf/server_conf.h"
+#include "conf/server_table.h"
+#include "lib/json.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT = 512 };
+
+static char *read_source(const char *name) {
+    char path[TEXT];
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof path, "%s/%s", top ? top : ".", name);
+    return unit_read(path, NULL);
+}
+
+/* Lines become one, without the comments' slashes, so that it does not matter where a line breaks. */
+static void join_lines(char *text) {
+    char *to = text;
+    bool at_start = false;
+    for (char *from = text; *from; from++) {
+        if (*from == '\n') {
+            *to++ = at_start ? '\n' : ' ';
+            at_start = true;
+        } else if (!(at_start && (*from == ' ' || *from == '/'))) {
+            *to++ = *from;
+            at_start = false;
+        }
+    }
+    *to = '\0';
+}
+
+static void expect(const char *text, const char *needle, const char *option) {
+    ck_assert_msg(strstr(text, needle) != NULL, "of %s this should be said: %s\nbut there is: %s", option, needle,
+                  text);
+}
+
+/* What a text must say of an option, whatever its form. */
+static void expect_contents(const char *text, const struct option_spec *spec) {
+    char needle[TEXT];
+    if (spec->kind == OPTION_NUMBER) {
+        snprintf(needle, sizeof needle, "%u to %u", spec->minimum, spec->maximum);
+        expect(text, needle, spec->name);
+    }
+    for (size_t i = 0; spec->words && spec->words[i]; i++)
+        expect(text, spec->words[i], spec->name);
+}
+
+/* Finds the option's key behind *at in a sample, moves *at behind it, and looks at the comment in front of it. */
+static void look_at_sample(const char **at, const struct option_spec *spec) {
+    char key[TEXT], needle[TEXT], comment[2048];
+    const char *last = strrchr(spec->name, '.');
+    snprintf(key, sizeof key, "\"%s\":", last ? last + 1 : spec->name);
+    const char *found = *at;
+    do { /* the key in code: only blanks stand before it in its line */
+        found = strstr(found + 1, key);
+        ck_assert_msg(found != NULL, "the sample has no %s where %s should be", key, spec->name);
+    } while (found[-1] != ' ' || found[-2] != ' ');
+    snprintf(comment, sizeof comment, "%.*s", (int)(found - *at), *at);
+    join_lines(comment);
+    expect_contents(comment, spec);
+    if (spec->preset)
+        snprintf(needle, sizeof needle, "[%s]", spec->preset);
+    else
+        snprintf(needle, sizeof needle, "(must be written)");
+    if (spec->kind != OPTION_WORD && spec->kind != OPTION_TABLES)
+        expect(comment, needle, spec->name);
+    *at = found + strlen(key);
+}
+
+static void look_at_samples_of(const char **at, const struct option_table *table) {
+    for (size_t i = 0; i < table->count; i++) {
+        look_at_sample(at, &table->specs[i]);
+        if (table->specs[i].elements)
+            look_at_samples_of(at, table->specs[i].elements);
+    }
+}
+
+START_TEST(the_sample_explains_every_option) {
+    char *text = read_source("conf/munnel.json");
+    const char *at = text;
+    look_at_samples_of(&at, &server_table);
+    free(text);
+}
+END_TEST
+
+START_TEST(the_agents_sample_explains_every_option) {
+    char *text = read_source("conf/munnel-agent.json");
+    const char *at = text;
+    look_at_samples_of(&at, &agent_table);
+    free(text);
+}
+END_TEST
+
+/* The value at "agents.tls.cert", or NULL. */
+static json_t *find(json_t *json, const char *path) {
+    char key[TEXT];
+    for (; json && *path; path += strspn(path, ".")) {
+        size_t length = strcspn(path, ".");
+        snprintf(key, sizeof key, "%.*s", (int)length, path);
+        json = json_object_get(json, key);
+        path += length;
+    }
+    return json;
+}
+
+static void expect_defaults(json_t *sample, const struct option_table *table) {
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        if (!spec->preset || strcmp(spec->preset, "null") == 0)
+            continue;
+        json_t *preset = json_loads(spec->preset, JSON_DECODE_ANY, NULL);
+        if (!spec->elements)
+            ck_assert_msg(json_equal(find(sample, spec->name), preset), "%s is not %s", spec->name, spec->preset);
+        else
+            expect_defaults(json_array_get(find(sample, spec->name), 0), spec->elements);
+        json_decref(preset);
+    }
+}
+
+static void expect_sample_defaults(const char *name, const struct option_table *table) {
+    struct error error = {""};
+    char *text = read_source(name);
+    json_t *sample = json_parse_file_text(text, strlen(text), name, &error);
+    ck_assert_msg(sample != NULL, "%s", error.text);
+    expect_defaults(sample, table);
+    json_decref(sample);
+    free(text);
+}
+
+START_TEST(the_samples_hold_the_defaults) {
+    expect_sample_defaults("conf/munnel.json", &server_table);
+    expect_sample_defaults("conf/munnel-agent.json", &agent_table);
+}
+END_TEST
+
+START_TEST(the_sample_is_right) {
+    struct error error = {""};
+    char *text = read_source("conf/munnel.json");
+    struct server_conf *conf = server_conf_read(unit_text_file("munnel.json", text), &error);
+    ck_assert_msg(conf != NULL, "%s", error.text);
+    ck_assert_msg(server_conf_check(conf, &error) == 0, "%s", error.text);
+    server_conf_free(conf);
+    free(text);
+}
+END_TEST
+
+START_TEST(the_agents_sample_is_right) {
+    char *text = read_source("conf/munnel-agent.json");
+    char program[] = "munnel-agent", config[] = "--config", path[TEXT];
+    snprintf(path, sizeof path, "%s", unit_text_file("agent.json", text));
+    char *argv[] = {program, config, path, NULL};
+    struct agent_options options;
+    struct capture capture;
+    capture_begin(&capture);
+    int code = agent_options_read(&options, 3, argv);
+    capture_end(&capture);
+    ck_assert_str_eq(capture.text[1], "");
+    ck_assert_int_eq(code, -1);
+    capture_done(&capture);
+    agent_options_done(&options);
+    free(text);
+}
+END_TEST
+
+/* What a manual says behind ".It Cm name", up to the next such line. */
+static void look_at_manual(const char *manual, const char *prefix, const struct option_spec *spec) {
+    char start[TEXT], needle[TEXT], entry[4096];
+    snprintf(start, sizeof start, "\n.It Cm %s%s\n", prefix, spec->name);
+    const char *from = strstr(manual, start);
+    ck_assert_msg(from != NULL, "the manual has no line%s", start);
+    from += strlen(start);
+    const char *end = strstr(from, "\n.It Cm "), *list_end = strstr(from, "\n.El");
+    snprintf(entry, sizeof entry, "%.*s", (int)((end && end < list_end ? end : list_end) - from), from);
+    join_lines(entry);
+    expect_contents(entry, spec);
+    if (spec->preset)
+        snprintf(needle, sizeof needle, "Default: %s.", spec->preset);
+    else
+        snprintf(needle, sizeof needle, "It must be written.");
+    if (spec->kind != OPTION_WORD)
+        expect(entry, needle, spec->name);
+}
+
+static void look_at_manual_of(const char *name, const char *prefix, const struct option_table *table) {
+    char *manual = read_source(name);
+    for (size_t i = 0; i < table->count; i++) {
+        look_at_manual(manual, prefix, &table->specs[i]);
+        if (table->specs[i].elements)
+            look_at_manual_of(name, "services[].", table->specs[i].elements);
+    }
+    free(manual);
+}
+
+START_TEST(munnel_json_5_explains_every_option) {
+    look_at_manual_of("man/munnel.json.5", "", &server_table);
+}
+END_TEST
+
+START_TEST(munnel_agent_8_explains_every_option_of_its_file) {
+    look_at_manual_of("man/munnel-agent.8", "", &agent_table);
+}
+END_TEST
+
+static void look_for_flags(const char *name, const struct option_table *table) {
+    char *manual = read_source(name), needle[TEXT];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        if (!spec->flag)
+            continue;
+        snprintf(needle, sizeof needle, "Fl -%s %s ", spec->flag, strchr(spec->argument, '|') ? "Cm" : "Ar");
+        ck_assert_msg(strstr(manual, needle) != NULL, "%s has no %s", name, needle);
+    }
+    free(manual);
+}
+
+START_TEST(the_manuals_explain_every_flag) {
+    look_for_flags("man/munneld.8", &server_table);
+    look_for_flags("man/munnel-agent.8", &agent_table);
+}
+END_TEST
+
+START_TEST(the_examples_of_munnel_json_5_are_right) {
+    static const char begin[] = "\n.Bd -literal -offset indent\n{";
+    char *manual = read_source("man/munnel.json.5"), example[2048];
+    struct error error = {""};
+    int count = 0;
+    for (char *at = strstr(manual, begin); at; at = strstr(at + 1, begin), count++) {
+        const char *from = at + sizeof begin - 2, *end = strstr(from, "\n.Ed");
+        snprintf(example, sizeof example, "%.*s", (int)(end - from), from);
+        struct server_conf *conf = server_conf_read(unit_text_file("munnel.json", example), &error);
+        ck_assert_msg(conf != NULL, "%s\n%s", error.text, example);
+        ck_assert_int_eq(server_conf_check(conf, &error), 0);
+        server_conf_free(conf);
+    }
+    ck_assert_int_ge(count, 4);
+    free(manual);
+}
+END_TEST
+
+static TCase *samples(void) {
+    TCase *group = tcase_create("samples");
+    tcase_add_test(group, the_sample_explains_every_option);
+    tcase_add_test(group, the_agents_sample_explains_every_option);
+    tcase_add_test(group, the_samples_hold_the_defaults);
+    tcase_add_test(group, the_sample_is_right);
+    tcase_add_test(group, the_agents_sample_is_right);
+    return group;
+}
+
+static TCase *manuals(void) {
+    TCase *group = tcase_create("manuals");
+    tcase_add_test(group, munnel_json_5_explains_every_option);
+    tcase_add_test(group, munnel_agent_8_explains_every_option_of_its_file);
+    tcase_add_test(group, the_manuals_explain_every_flag);
+    tcase_add_test(group, the_examples_of_munnel_json_5_are_right);
+    return group;
+}
+
+UNIT_MAIN("conf/documents", samples, manuals)
