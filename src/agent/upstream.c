@@ -49,6 +49,8 @@ static void set_state(struct upstream *upstream, enum upstream_state state) {
                                            [ENDED] = 1 << ENDED};
 
     assert(steps[upstream->state] & 1U << state);
+    if (state == upstream->state)
+        return;
     log_event(upstream->parts->log, LOG_LEVEL_DEBUG, upstream->who, names[state], NULL);
     upstream->state = state;
 }
