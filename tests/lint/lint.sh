@@ -4,6 +4,7 @@
 #
 # lint: holds the source to the rules of the house (HACKING.md), one TAP line per rule.
 #
+# With $top_builddir (make check) it looks at the compiled libraries too.
 # A tool that is missing skips its rule, and says so; with MUNNEL_LINT_STRICT=1 (contrib/check, CI) it is a failure.
 cd "${top_srcdir:-$(dirname "$0")/../..}" || exit 1
 LC_ALL=C
@@ -72,6 +73,15 @@ check_portable() {
         $(find src -name '*.[ch]' ! -name '*_linux.c' ! -name '*_posix.c' ! -name '*_windows.c') /dev/null
 }
 
+# Mutable variables that outlive a function, by the compiled objects. Allowed: what OpenSSL wants to be made once.
+check_globals() {
+    objdump -t "$top_builddir"/libmunnel_[!us]*.a "$top_builddir"/libmunnel_server.a | awk '
+        /file format/ { file = $1 }
+        / O \.(data|bss|data\.rel|data\.rel\.local|tdata|tbss)\t/ && $NF !~ /^[a-z_]*(_once|_index|method)$/ {
+            print file " " $NF
+        }'
+}
+
 check_format() {
     for file in $sources; do
         "$clang_format" --style=file "$file" | cmp -s - "$file" || echo "$file: $clang_format -i would change it"
@@ -93,6 +103,11 @@ rule "functions, files and headers stay below their limits" "$(echo "$budget" | 
 echo "$budget" | grep '^long' | sed 's/^long/# longer than the habit:/'
 rule "no banned function, no goto ladder" "$(check_banned)"
 rule "what only one system has is in a file per system" "$(check_portable)"
+words="no mutable global"
+if [ -n "${top_builddir-}" ] && [ -f "$top_builddir/libmunnel_lib.a" ] &&
+    ! grep -q 'fsanitize=' "$top_builddir/config.status" && have objdump "$words"; then
+    rule "$words" "$(check_globals)"
+fi
 
 # The layout is that of clang-format 14 (Debian 12); other versions differ in details.
 clang_format=clang-format-14
