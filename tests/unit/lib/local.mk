@@ -28,4 +28,12 @@ unit_lib_tests += tests/unit/lib/test_addr
 tests_unit_lib_test_addr_SOURCES = tests/unit/lib/test_addr.c
 tests_unit_lib_test_addr_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_mailbox
+tests_unit_lib_test_mailbox_SOURCES = tests/unit/lib/test_mailbox.c
+tests_unit_lib_test_mailbox_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_sock
+tests_unit_lib_test_sock_SOURCES = tests/unit/lib/test_sock.c
+tests_unit_lib_test_sock_LDADD = $(LINK_UNIT_LIB)
+
 unit_tests += $(unit_lib_tests)

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* Tests of lib/mailbox and lib/loop: order, one wake for many letters, fairness, and a clean end. */
+#include "config.h"
+
+#include "lib/clock.h"
+#include "lib/loop.h"
+#include "lib/thread.h"
+#include "unit.h"
+
+#include <event2/bufferevent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SENDERS = 4, LETTERS = 100000 };
+
+struct tally { /* what one loop has received */
+    struct loop *loop;
+    unsigned next[SENDERS]; /* the number that each sender's next letter must have */
+    unsigned out_of_order, total;
+};
+
+struct numbered {
+    struct letter letter;
+    struct tally *tally;
+    unsigned sender, number;
+};
+
+static void on_numbered(struct letter *letter) {
+    struct numbered *self = (struct numbered *)letter;
+    struct tally *tally = self->tally;
+    tally->out_of_order += self->number != tally->next[self->sender];
+    tally->next[self->sender] = self->number + 1;
+    if (++tally->total == SENDERS * LETTERS) {
+        loop_stop(tally->loop);
+    }
+    free(self);
+}
+
+struct sender {
+    struct tally *tally;
+    unsigned number;
+    pthread_t thread;
+};
+
+static void post_numbered(struct tally *tally, unsigned sender, unsigned number) {
+    struct numbered *letter = malloc(sizeof *letter);
+    if (!letter) {
+        abort();
+    }
+    *letter = (struct numbered){{NULL, on_numbered}, tally, sender, number};
+    loop_post(tally->loop, &letter->letter);
+}
+
+static void *send_all(void *context) {
+    struct sender *sender = context;
+    for (unsigned i = 0; i < LETTERS; i++) {
+        post_numbered(sender->tally, sender->number, i);
+    }
+    return NULL;
+}
+
+START_TEST(letters_of_many_senders_arrive_in_order) {
+    struct tally tally = {.loop = loop_new("receiver")};
+    struct sender senders[SENDERS];
+    ck_assert_ptr_nonnull(tally.loop);
+    ck_assert_int_eq(loop_start(tally.loop), 0);
+    for (unsigned i = 0; i < SENDERS; i++) {
+        senders[i] = (struct sender){.tally = &tally, .number = i};
+        ck_assert_int_eq(thread_start(&senders[i].thread, "sender", send_all, &senders[i]), 0);
+    }
+    for (unsigned i = 0; i < SENDERS; i++) {
+        pthread_join(senders[i].thread, NULL);
+    }
+    loop_join(tally.loop);
+    ck_assert_uint_eq(tally.total, SENDERS * LETTERS);
+    ck_assert_uint_eq(tally.out_of_order, 0);
+    loop_free(tally.loop);
+}
+END_TEST
+
+/* ---- letters to oneself ---- */
+
+struct counter {
+    struct letter letter;
+    struct loop *loop;
+    unsigned opened, limit;
+};
+
+static void on_count(struct letter *letter) {
+    struct counter *counter = (struct counter *)letter;
+    counter->opened++;
+    if (counter->opened == counter->limit) {
+        loop_stop(counter->loop);
+    } else if (counter->opened < counter->limit) {
+        loop_post(counter->loop, letter);
+    }
+}
+
+START_TEST(a_letter_may_post_the_next) {
+    struct counter counter = {.letter.open = on_count, .loop = loop_new("self"), .limit = 1000};
+    loop_post(counter.loop, &counter.letter); /* before anybody runs the loop */
+    ck_assert_int_eq(loop_run(counter.loop), 0);
+    ck_assert_uint_eq(counter.opened, 1000);
+    loop_free(counter.loop);
+}
+END_TEST
+
+struct endless {
+    struct letter letter;
+    struct loop *loop;
+    bool must_end;
+    unsigned opened;
+};
+
+static void on_endless(struct letter *letter) {
+    struct endless *endless = (struct endless *)letter;
+    endless->opened++;
+    if (!endless->must_end) {
+        loop_post(endless->loop, letter);
+    }
+}
+
+static void on_descriptor(evutil_socket_t fd, short what, void *context) {
+    (void)fd, (void)what;
+    struct endless *endless = context;
+    endless->must_end = true;
+    loop_stop(endless->loop);
+}
+
+START_TEST(letters_without_end_leave_room_for_descriptors) {
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    struct endless endless = {.letter.open = on_endless, .loop = loop_new("endless")};
+    struct event *readable = event_new(loop_base(endless.loop), ends[0], EV_READ, on_descriptor, &endless);
+    event_add(readable, NULL);
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    loop_post(endless.loop, &endless.letter);
+    ck_assert_int_eq(loop_run(endless.loop), 0);
+    ck_assert_uint_lt(endless.opened, 100);
+    event_free(readable);
+    loop_free(endless.loop);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
+/* ---- waking ---- */
+
+struct watched {
+    struct event_base *base;
+    struct mailbox *mailbox;
+    struct letter letters[3];
+};
+
+static unsigned opened_letters;
+
+static void on_opened(struct letter *letter) {
+    (void)letter;
+    opened_letters++;
+}
+
+static void set_up(struct watched *watched) {
+    opened_letters = 0;
+    watched->base = event_base_new();
+    watched->mailbox = mailbox_new(watched->base);
+    ck_assert_ptr_nonnull(watched->mailbox);
+    for (int i = 0; i < 3; i++) {
+        watched->letters[i] = (struct letter){NULL, on_opened};
+    }
+}
+
+/* How many bytes wait in this process's pipes, and so how many system calls have woken somebody. */
+static unsigned bytes_in_pipes(void) {
+    unsigned bytes = 0;
+    for (int fd = 3; fd < 64; fd++) {
+        struct stat status;
+        int waiting = 0;
+        if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) && ioctl(fd, FIONREAD, &waiting) == 0 &&
+            (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+            bytes += (unsigned)waiting;
+        }
+    }
+    return bytes;
+}
+
+START_TEST(only_the_first_letter_wakes) {
+    struct watched watched;
+    set_up(&watched);
+    for (int i = 0; i < 3; i++) {
+        mailbox_post(watched.mailbox, &watched.letters[i]);
+    }
+    ck_assert_uint_eq(bytes_in_pipes(), 1);
+    mailbox_free(watched.mailbox);
+    ck_assert_uint_eq(opened_letters, 3);
+    event_base_free(watched.base);
+}
+END_TEST
+
+START_TEST(the_own_thread_costs_no_system_call) {
+    struct watched watched;
+    set_up(&watched);
+    mailbox_serve(watched.mailbox, true);
+    mailbox_post(watched.mailbox, &watched.letters[0]);
+    ck_assert_uint_eq(bytes_in_pipes(), 0);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
+    ck_assert_uint_eq(opened_letters, 1);
+    mailbox_free(watched.mailbox);
+    event_base_free(watched.base);
+}
+END_TEST
+
+/* ---- the loop ---- */
+
+START_TEST(stopping_runs_what_is_queued_and_may_be_repeated) {
+    struct tally tally = {.loop = loop_new("stopped")};
+    ck_assert_int_eq(loop_start(tally.loop), 0);
+    for (unsigned i = 0; i < 100; i++) {
+        post_numbered(&tally, 0, i);
+    }
+    loop_stop(tally.loop);
+    loop_stop(tally.loop);
+    loop_join(tally.loop);
+    loop_join(tally.loop);
+    ck_assert_uint_eq(tally.total, 100);
+    loop_free(tally.loop);
+}
+END_TEST
+
+START_TEST(letters_behind_the_stop_are_opened_at_the_end) {
+    struct tally tally = {.loop = loop_new("late")};
+    loop_stop(tally.loop);
+    ck_assert_int_eq(loop_run(tally.loop), 0);
+    post_numbered(&tally, 0, 0);
+    loop_free(tally.loop);
+    ck_assert_uint_eq(tally.total, 1);
+}
+END_TEST
+
+static void free_in_letter(struct letter *letter);
+struct holder {
+    struct letter letter;
+    struct bufferevent *buffers;
+};
+static void free_in_letter(struct letter *letter) {
+    bufferevent_free(((struct holder *)letter)->buffers);
+}
+
+/* A bufferevent closes its descriptor in a finalizer, which runs in the loop. */
+START_TEST(freeing_runs_finalizers) {
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    struct loop *loop = loop_new("finalizers");
+    struct holder holder = {.letter.open = free_in_letter};
+    holder.buffers = bufferevent_socket_new(loop_base(loop), ends[0], BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    bufferevent_enable(holder.buffers, EV_READ | EV_WRITE);
+    loop_post(loop, &holder.letter);
+    loop_free(loop);
+    char byte;
+    ck_assert_int_eq(read(ends[1], &byte, 1), 0);
+    close(ends[1]);
+}
+END_TEST
+
+static atomic_int blocked_signals;
+static void look_at_signals(struct letter *letter) {
+    (void)letter;
+    sigset_t now;
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    atomic_store(&blocked_signals, sigismember(&now, SIGTERM) && sigismember(&now, SIGHUP) &&
+                                       sigismember(&now, SIGUSR1) && !sigismember(&now, SIGSEGV));
+}
+
+START_TEST(signals_are_left_to_the_main_thread) {
+    struct loop *loop = loop_new("signals");
+    struct letter letter = {NULL, look_at_signals};
+    ck_assert_int_eq(loop_start(loop), 0);
+    loop_post(loop, &letter);
+    loop_stop(loop);
+    loop_join(loop);
+    ck_assert(atomic_load(&blocked_signals));
+    sigset_t now;
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    ck_assert(!sigismember(&now, SIGTERM));
+    loop_free(loop);
+}
+END_TEST
+
+static TCase *letters(void) {
+    TCase *group = tcase_create("letters");
+    tcase_add_test(group, letters_of_many_senders_arrive_in_order);
+    tcase_add_test(group, a_letter_may_post_the_next);
+    tcase_add_test(group, letters_without_end_leave_room_for_descriptors);
+    tcase_add_test(group, only_the_first_letter_wakes);
+    tcase_add_test(group, the_own_thread_costs_no_system_call);
+    return group;
+}
+
+static TCase *loops(void) {
+    TCase *group = tcase_create("loops");
+    tcase_add_test(group, stopping_runs_what_is_queued_and_may_be_repeated);
+    tcase_add_test(group, letters_behind_the_stop_are_opened_at_the_end);
+    tcase_add_test(group, freeing_runs_finalizers);
+    tcase_add_test(group, signals_are_left_to_the_main_thread);
+    return group;
+}
+
+UNIT_MAIN("lib/mailbox", letters, loops)
