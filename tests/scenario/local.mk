@@ -50,7 +50,9 @@ scenario_programs = \
 	tests/scenario/test_agents \
 	tests/scenario/test_agent_loss \
 	tests/scenario/test_clients \
-	tests/scenario/test_slow
+	tests/scenario/test_slow \
+	tests/scenario/test_hostile \
+	tests/scenario/test_trust
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
 tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_bytes_SOURCES = tests/scenario/test_bytes.c
@@ -63,6 +65,10 @@ tests_scenario_test_clients_SOURCES = tests/scenario/test_clients.c
 tests_scenario_test_clients_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_slow_SOURCES = tests/scenario/test_slow.c
 tests_scenario_test_slow_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_hostile_SOURCES = tests/scenario/test_hostile.c
+tests_scenario_test_hostile_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_trust_SOURCES = tests/scenario/test_trust.c
+tests_scenario_test_trust_LDADD = $(SCENARIO_LDADD)
 
 scenario_tests = $(scenario_programs)
 check_PROGRAMS += $(scenario_programs)

@@ -70,3 +70,21 @@ void certs_make(const struct certs_plan *plan)
     EVP_PKEY_free(signer);
     EVP_PKEY_free(key);
 }
+
+void certs_pin(const char *folder, const char *name, char pin[80])
+{
+    FILE *file = open_in(&(struct certs_plan){.folder = folder}, name, "pem", false);
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    unsigned char *bytes = NULL, digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    ck_assert_ptr_nonnull(certificate);
+    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &bytes);
+    ck_assert_int_gt(length, 0);
+    ck_assert_int_eq(EVP_Digest(bytes, (size_t)length, digest, &size, EVP_sha256(), NULL), 1);
+    int used = snprintf(pin, 80, "sha256:");
+    for (unsigned i = 0; i < size; i++)
+        used += snprintf(pin + used, 80 - (size_t)used, "%02x", digest[i]);
+    OPENSSL_free(bytes);
+    X509_free(certificate);
+    fclose(file);
+}

@@ -19,4 +19,7 @@ struct certs_plan {
 
 void certs_make(const struct certs_plan *plan);
 
+/* "sha256:" and 64 digits of the public key of FOLDER/NAME.pem. */
+void certs_pin(const char *folder, const char *name, char pin[80]);
+
 #endif

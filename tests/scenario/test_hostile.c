@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_hostile: what comes to the agent port and is no agent: turned away, with a line that says what it was, and
+ * nothing is left of it. An agent keeps serving beside all of it.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/facts.h"
+#include "harness/intruder.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, GREETING_MS = 8000, KILOBYTES_64 = 65536 };
+enum { HELLO = 0x01, WELCOME = 0x02, REJECT = 0x03, CONTROL = 0x04, PING = 0x05, PONG = 0x06, DATA = 0x13 };
+
+struct fort { /* a server with a good agent, and what it looked like in peace */
+    struct stand *stand;
+    struct server server;
+    struct process *agent;
+    struct destination *echo;
+    uint16_t port;
+    struct rest peace;
+    unsigned memory;
+};
+
+static struct fort fort_start(const char *name, const char *agents)
+{
+    struct fort fort = {.stand = stand_new(name), .port = port_take()};
+    fort.echo = destination_start(serve_echo, NULL);
+    const char *service = service_to(fort.stand, "echo", fort.port, destination_port(fort.echo), NULL);
+    fort.server = server_start(fort.stand, (struct server_plan){.services = service, .agents = agents});
+    fort.agent = agent_join_warm(&fort.server, "alpha", NULL);
+    ck_assert(socket_echoes(fort.port, ASK_MS));
+    fort.peace = rest_of(fort.server.process);
+    fort.memory = facts_memory_kb(process_pid(fort.server.process));
+    return fort;
+}
+
+/* All is as it was, and the agent has served all the while. */
+static void fort_end(struct fort *fort)
+{
+    ck_assert(socket_echoes(fort->port, ASK_MS));
+    rest_await(fort->server.process, &fort->peace, 15000);
+    ck_assert(!process_is_over(fort->agent));
+    ck_assert_uint_eq(process_count(fort->server.process, 0, "agent alpha", "\"joined\"", NULL), 1);
+    if (!facts_sanitized())
+        ck_assert_uint_le(facts_memory_kb(process_pid(fort->server.process)), fort->memory + 8192);
+    destination_free(fort->echo);
+    stand_free(fort->stand);
+}
+
+/* Says something to the agent port in plain TCP: it must be closed soon, with a line that has `word` in it. */
+static void say_plainly(struct fort *fort, const void *text, size_t size, const char *word)
+{
+    size_t mark = process_mark(fort->server.process);
+    int fd = socket_client(fort->server.port);
+    ck_assert(socket_send(fd, text, size, ASK_MS));
+    enum end end = socket_wait_end(fd, GREETING_MS);
+    close(fd);
+    ck_assert_msg(end == END_FILE || end == END_RESET, "%s: %s", word, end_name(end));
+    process_await(fort->server.process, mark, ASK_MS, word, NULL);
+}
+
+START_TEST(strangers_are_told_apart)
+{
+    struct fort fort = fort_start(__func__, NULL);
+    static const char http[] = "GET / HTTP/1.1\r\nHost: here\r\n\r\n", ssh[] = "SSH-2.0-OpenSSH_9.2p1\r\n";
+    static const char socks[] = "\x05\x01\x00", json[] = "{\"hello\": \"there\"}";
+    say_plainly(&fort, http, sizeof http - 1, "HTTP");
+    say_plainly(&fort, ssh, sizeof ssh - 1, "SSH");
+    say_plainly(&fort, socks, sizeof socks - 1, "127.0.0.1");
+    say_plainly(&fort, json, sizeof json - 1, "127.0.0.1");
+    fort_end(&fort);
+}
+END_TEST
+
+START_TEST(garbage_is_turned_away)
+{
+    struct fort fort = fort_start(__func__, NULL);
+    static char garbage[200000];
+    struct source source;
+    source_begin(&source, 99);
+    source_fill(&source, garbage, sizeof garbage);
+    garbage[0] = 'x'; /* not by chance the beginning of TLS */
+    for (size_t size = 1; size <= sizeof garbage; size = size * 7 + 3) {
+        int fd = socket_client(fort.server.port);
+        socket_send(fd, garbage, size, 1000); /* it may be closed before it has all */
+        enum end end = socket_wait_end(fd, GREETING_MS);
+        ck_assert_msg(end == END_FILE || end == END_RESET, "%zu bytes: %s", size, end_name(end));
+        close(fd);
+    }
+    process_await(fort.server.process, 0, ASK_MS, "\"door\"", "not TLS", NULL);
+    /* The beginning of TLS and then garbage. */
+    memcpy(garbage, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
+    say_plainly(&fort, garbage, 1000, "127.0.0.1");
+    memcpy(garbage, "\x16\x03\x01\xff\xff", 5); /* a record that is too long */
+    say_plainly(&fort, garbage, 1000, "127.0.0.1");
+    fort_end(&fort);
+}
+END_TEST
+
+/* One deadline for TCP, TLS and greeting together: a byte now and then does not move it. */
+START_TEST(who_never_comes_to_the_point_is_cut_off)
+{
+    struct fort fort = fort_start(__func__, NULL);
+    static const unsigned char hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
+    uint64_t start = now_ms(), deadline = deadline_in(GREETING_MS);
+    int silent = socket_client(fort.server.port), slow = socket_client(fort.server.port);
+    struct intruder *mute = intruder_new(&(struct intruder_plan){fort.server.port, "munnel/1", 0});
+    struct intruder *half = intruder_new(&(struct intruder_plan){fort.server.port, "munnel/1", 0});
+    ck_assert(mute && half);
+    ck_assert(intruder_send_frame(half, HELLO, 100, "{\"protocol\":1,", 14));
+    bool sent = true;
+    for (size_t i = 0; sent && deadline_left(deadline) > 0; i++) {
+        sent = socket_send(slow, i < sizeof hello ? hello + i : (const unsigned char *)"x", 1, 100);
+        enum end end = socket_wait_end(slow, 300 / slow_factor());
+        sent = sent && end == END_LATE;
+    }
+    ck_assert_msg(!sent, "a byte now and then keeps a connection for ever");
+    ck_assert_uint_ge(now_ms() - start, 4000);
+    enum end end = socket_wait_end(silent, GREETING_MS);
+    ck_assert(end == END_FILE || end == END_RESET);
+    char text[256];
+    ck_assert(intruder_is_closed(mute, text, sizeof text, GREETING_MS));
+    ck_assert(intruder_is_closed(half, text, sizeof text, GREETING_MS));
+    intruder_free(mute);
+    intruder_free(half);
+    close(silent);
+    close(slow);
+    fort_end(&fort);
+}
+END_TEST
+
+START_TEST(tls_that_is_not_munnel_is_refused)
+{
+    struct fort fort = fort_start(__func__, NULL);
+    const struct {
+        struct intruder_plan plan;
+        const char *word;
+    } wrongs[] = {{{fort.server.port, NULL, 0}, "ALPN"},
+                  {{fort.server.port, "h2", 0}, "ALPN"},
+                  {{fort.server.port, "munnel/1", TLS1_2_VERSION}, "versions of TLS"}};
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        size_t mark = process_mark(fort.server.process);
+        char text[256];
+        struct intruder *intruder = intruder_new(&wrongs[i].plan);
+        if (intruder) /* TLS 1.3 tells a client last */
+            ck_assert(intruder_is_closed(intruder, text, sizeof text, ASK_MS));
+        intruder_free(intruder);
+        process_await(fort.server.process, mark, ASK_MS, wrongs[i].word, NULL);
+    }
+    fort_end(&fort);
+}
+END_TEST
+
+/* Shakes hands, sends one frame, and must be closed soon, with a line about 127.0.0.1 with `word` in it. */
+static void send_wrong_frame(struct fort *fort, uint8_t type, uint32_t length, const void *payload, size_t size,
+                             const char *word)
+{
+    char text[8192];
+    size_t mark = process_mark(fort->server.process);
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    ck_assert_ptr_nonnull(intruder);
+    intruder_send_frame(intruder, type, length, payload, size);
+    uint64_t start = now_ms();
+    ck_assert_msg(intruder_is_closed(intruder, text, sizeof text, GREETING_MS), "%s: is still open", word);
+    ck_assert_msg(now_ms() - start < 2000 * slow_factor(), "%s: closed by the deadline only", word);
+    intruder_free(intruder);
+    process_await(fort->server.process, mark, ASK_MS, word, "127.0.0.1", NULL);
+}
+
+static char *braces(void)
+{
+    char *text = malloc(KILOBYTES_64);
+    ck_assert_ptr_nonnull(text);
+    for (size_t i = 0; i < KILOBYTES_64; i++)
+        text[i] = "{},"[i % 3];
+    return text;
+}
+
+START_TEST(frames_that_are_wrong_before_a_greeting)
+{
+    struct fort fort = fort_start(__func__, NULL);
+    char *text = braces();
+    static char deep[4000];
+    memset(deep, '[', sizeof deep);
+    send_wrong_frame(&fort, HELLO, 0xffffff, text, 1000, "frame");
+    send_wrong_frame(&fort, HELLO, KILOBYTES_64 - 1, text, KILOBYTES_64 - 1, "frame");
+    send_wrong_frame(&fort, HELLO, 0, NULL, 0, "frame");
+    send_wrong_frame(&fort, DATA, 5, "hello", 5, "127.0.0.1");
+    send_wrong_frame(&fort, CONTROL, 1000, text, 1000, "127.0.0.1");
+    send_wrong_frame(&fort, 0x30, 2, "{}", 2, "127.0.0.1");
+    send_wrong_frame(&fort, HELLO, 4095, text, 4095, "127.0.0.1");
+    send_wrong_frame(&fort, HELLO, sizeof deep, deep, sizeof deep, "127.0.0.1");
+    send_wrong_frame(&fort, HELLO, 2, "{}", 2, "127.0.0.1");
+    send_wrong_frame(&fort, HELLO, 20, "{\"protocol\":1e400}  ", 20, "127.0.0.1");
+    free(text);
+    fort_end(&fort);
+}
+END_TEST
+
+/* A HELLO in good order; `more` ends with a comma or is empty. */
+static size_t write_hello(char *text, size_t size, const char *kind, const char *more)
+{
+    return (size_t)snprintf(text, size,
+                            "{\"protocol\":1,\"kind\":\"%s\",\"name\":\"mallory\",%s"
+                            "\"instance\":\"00112233445566778899aabbccddeeff\"}",
+                            kind, more);
+}
+
+static void send_wrong_hello(struct fort *fort, const char *kind, const char *more, const char *code)
+{
+    char hello[4096], answer[8192];
+    size_t length = write_hello(hello, sizeof hello, kind, more), mark = process_mark(fort->server.process);
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    ck_assert_ptr_nonnull(intruder);
+    ck_assert(intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length));
+    ck_assert_int_eq(intruder_read_frame(intruder, answer, sizeof answer, ASK_MS), REJECT);
+    ck_assert_msg(strstr(answer, code) != NULL, "\"%s\" expected, and not %s", code, answer);
+    ck_assert(intruder_is_closed(intruder, answer, sizeof answer, ASK_MS));
+    intruder_free(intruder);
+    process_await(fort->server.process, mark, ASK_MS, "127.0.0.1", NULL);
+}
+
+START_TEST(greetings_that_prove_nothing_are_rejected)
+{
+    struct fort fort = fort_start(__func__, NULL);
+    static const char zeros[] = "\"proof\":\"0000000000000000000000000000000000000000000000000000000000000000\",";
+    char more[512];
+    send_wrong_hello(&fort, "control", "", "credential");
+    send_wrong_hello(&fort, "control", zeros, "credential");
+    snprintf(more, sizeof more, "\"credential\":\"nobody\",%s", zeros);
+    send_wrong_hello(&fort, "control", more, "credential");
+    snprintf(more, sizeof more, "\"credential\":\"agent\",%s", zeros);
+    send_wrong_hello(&fort, "control", more, "credential");
+    snprintf(more, sizeof more, "\"session\":\"00112233445566778899aabbccddeeff\",%s", zeros);
+    send_wrong_hello(&fort, "data", more, "session");
+    fort_end(&fort);
+}
+END_TEST
+
+/* A server with "auth": "none", to get past the greeting without a proof. */
+static struct fort fort_open(const char *name)
+{
+    struct fort fort = {.stand = stand_new(name), .port = port_take()};
+    fort.echo = destination_start(serve_echo, NULL);
+    const char *pki = stand_pki(fort.stand, "pki");
+    fort.server = (struct server){.stand = fort.stand, .name = "server", .pki = pki, .port = port_take()};
+    const char *text =
+        stand_text(fort.stand,
+                   "{ 'agents': { 'listen': '127.0.0.1:%u', 'auth': 'none',\n"
+                   "  'tls': { 'cert': 'pki/server.pem', 'key': 'pki/server.key' } },\n"
+                   "  'services': [ %s ], 'admin': { 'socket': null }, 'log': { 'format': 'json' } }",
+                   fort.server.port, service_to(fort.stand, "echo", fort.port, destination_port(fort.echo), NULL));
+    fort.server.file = stand_write(fort.stand, "server.json", text, true);
+    server_start_again(&fort.server);
+    process_await(fort.server.process, 0, START_MS, "\"warning\"", "none",
+                  NULL); /* open on purpose, but not silently */
+    process_await(fort.server.process, 0, START_MS, "listen", stand_text(fort.stand, "%u", fort.server.port), NULL);
+    fort.agent = agent_join_warm(&fort.server, "alpha", NULL);
+    ck_assert(socket_echoes(fort.port, ASK_MS));
+    fort.peace = rest_of(fort.server.process);
+    fort.memory = facts_memory_kb(process_pid(fort.server.process));
+    return fort;
+}
+
+static struct intruder *welcomed(struct fort *fort)
+{
+    char hello[512], answer[8192];
+    size_t length = write_hello(hello, sizeof hello, "control", "\"group\":\"nobody\",");
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    ck_assert_ptr_nonnull(intruder);
+    ck_assert(intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length));
+    int type = intruder_read_frame(intruder, answer, sizeof answer, ASK_MS);
+    ck_assert_msg(type == WELCOME, "frame %d instead of WELCOME: %s", type, answer);
+    return intruder;
+}
+
+/* Waits for a frame of one type and lets others pass. */
+static bool hears(struct intruder *intruder, int wanted, char *text, size_t size)
+{
+    int type;
+    do
+        type = intruder_read_frame(intruder, text, size, ASK_MS);
+    while (type >= 0 && type != wanted);
+    return type == wanted;
+}
+
+START_TEST(nonsense_on_a_control_link)
+{
+    struct fort fort = fort_open(__func__);
+    char *text = braces(), answer[70000];
+
+    /* Not understood, and told so; or closed. Either way nobody else notices. */
+    struct intruder *intruder = welcomed(&fort);
+    size_t mark = process_mark(fort.server.process);
+    ck_assert(intruder_send_frame(intruder, CONTROL, KILOBYTES_64 - 1, text, KILOBYTES_64 - 1));
+    ck_assert(hears(intruder, CONTROL, answer, sizeof answer) || intruder_is_closed(intruder, answer, 100, ASK_MS));
+    process_await(fort.server.process, mark, ASK_MS, "mallory", NULL);
+    intruder_free(intruder);
+
+    /* An unknown op gets an error, an unknown type from 0x80 is skipped, and a ping is answered as ever. */
+    intruder = welcomed(&fort);
+    ck_assert(intruder_send_frame(intruder, CONTROL, 15, "{\"op\":\"dance\" }", 15));
+    ck_assert(hears(intruder, CONTROL, answer, sizeof answer));
+    ck_assert_ptr_nonnull(strstr(answer, "error"));
+    ck_assert(intruder_send_frame(intruder, 0x90, 60000, text, 60000));
+    ck_assert(intruder_send_frame(intruder, PING, 8, "12345678", 8));
+    ck_assert(hears(intruder, PONG, answer, sizeof answer));
+    ck_assert_int_eq(memcmp(answer, "12345678", 8), 0);
+    intruder_free(intruder);
+
+    static const struct {
+        uint8_t type;
+        uint32_t length, size;
+    } wrongs[] = {{CONTROL, 0xffffff, 100}, {PING, 9, 9},        {0x30, 2, 2}, {DATA, 5, 5},
+                  {HELLO, 100, 100},        {0x90, 70000, 60000}};
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        intruder = welcomed(&fort);
+        mark = process_mark(fort.server.process);
+        intruder_send_frame(intruder, wrongs[i].type, wrongs[i].length, text, wrongs[i].size);
+        ck_assert_msg(intruder_is_closed(intruder, answer, sizeof answer, ASK_MS), "wrong frame %zu is taken", i);
+        intruder_free(intruder);
+        process_await(fort.server.process, mark, ASK_MS, "mallory", NULL);
+    }
+    free(text);
+    fort_end(&fort);
+}
+END_TEST
+
+/* More connections than one source may have: the oldest silent ones give way, and an agent still gets in. */
+START_TEST(a_crowd_that_says_nothing_keeps_no_agent_out)
+{
+    enum { CROWD = 300 };
+    struct fort fort = fort_start(__func__, NULL);
+    int fds[CROWD];
+    for (int i = 0; i < CROWD; i++)
+        fds[i] = socket_client(fort.server.port);
+    struct process *beta = agent_join(&fort.server, "beta", NULL);
+    for (int i = 0; i < CROWD; i++) {
+        enum end end = socket_wait_end(fds[i], GREETING_MS);
+        ck_assert(end == END_FILE || end == END_RESET);
+        close(fds[i]);
+    }
+    stand_end(fort.stand, beta);
+    fort_end(&fort);
+}
+END_TEST
+
+/* An agent meets a server that is none, and goes on trying. */
+START_TEST(an_agent_survives_a_server_that_is_none)
+{
+    struct stand *stand = stand_new(__func__);
+    uint16_t agents = port_take();
+    struct server server = {.stand = stand, .name = "server", .pki = stand_pki(stand, "pki"), .port = agents};
+    int listener = socket_listen("127.0.0.1", agents, 16);
+    struct process *agent = agent_start(&server, "alpha", NULL, NULL);
+    int fd = accept(listener, NULL, NULL); /* closes at once */
+    close(fd);
+    fd = accept(listener, NULL, NULL); /* says nothing: the agent has a deadline of its own */
+    ck_assert_int_ge(socket_wait_end(fd, 15000), END_FILE);
+    close(fd);
+    fd = accept(listener, NULL, NULL);
+    char hello[5];
+    ck_assert_int_eq(socket_read(fd, hello, sizeof hello, NULL, ASK_MS), END_NONE);
+    ck_assert_int_eq(hello[0], 0x16); /* TLS */
+    ck_assert(!process_is_over(agent));
+    socket_reset(fd);
+    close(listener);
+    stand_free(stand);
+}
+END_TEST
+
+SCENARIO_MAIN("hostile", SCENARIO(strangers_are_told_apart, 40), SCENARIO(garbage_is_turned_away, 60),
+              SCENARIO(who_never_comes_to_the_point_is_cut_off, 40), SCENARIO(tls_that_is_not_munnel_is_refused, 40),
+              SCENARIO(frames_that_are_wrong_before_a_greeting, 60),
+              SCENARIO(greetings_that_prove_nothing_are_rejected, 40), SCENARIO(nonsense_on_a_control_link, 60),
+              SCENARIO(a_crowd_that_says_nothing_keeps_no_agent_out, 40),
+              SCENARIO(an_agent_survives_a_server_that_is_none, 60))

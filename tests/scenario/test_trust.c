@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_trust: an agent and a server that must not trust each other do not, and each says why.
+ */
+#include "config.h"
+
+#include "harness/certs.h"
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, SAYS_MS = 10000, TURNED_AWAY = 3 };
+
+struct gate { /* a server with one service, and what it looked like before anybody came */
+    struct stand *stand;
+    struct server server;
+    struct destination *echo;
+    uint16_t port;
+    struct rest before;
+};
+
+static struct gate gate_start(const char *name, const struct certs_plan *certificate)
+{
+    struct gate gate = {.stand = stand_new(name), .port = port_take()};
+    struct server_plan plan = {0};
+    if (certificate) {
+        struct certs_plan made = *certificate;
+        made.folder = stand_pki(gate.stand, "pki");
+        certs_make(&made);
+        plan.certificate = stand_text(gate.stand, "%s/%s.pem", made.folder, made.name);
+        plan.key = stand_text(gate.stand, "%s/%s.key", made.folder, made.name);
+    }
+    gate.echo = destination_start(serve_echo, NULL);
+    plan.services = service_to(gate.stand, "echo", gate.port, destination_port(gate.echo), NULL);
+    gate.server = server_start(gate.stand, plan);
+    gate.before = rest_of(gate.server.process);
+    return gate;
+}
+
+/* The agent said `agent_word`, the server `server_word`; it did not join; nothing is left of it. */
+static void gate_stays_shut(struct gate *gate, struct process *agent, const char *agent_word, const char *server_word)
+{
+    process_await(agent, 0, SAYS_MS, agent_word, NULL);
+    if (server_word)
+        process_await(gate->server.process, 0, SAYS_MS, server_word, NULL);
+    ck_assert_uint_eq(process_count(gate->server.process, 0, "\"joined\"", NULL), 0);
+    stand_end(gate->stand, agent);
+    rest_await(gate->server.process, &gate->before, 8000);
+}
+
+static void gate_end(struct gate *gate)
+{
+    destination_free(gate->echo);
+    stand_free(gate->stand);
+}
+
+static void assert_turned_away(struct process *agent)
+{
+    int code = process_wait(agent, SAYS_MS);
+    ck_assert_msg(code == TURNED_AWAY, "exit code %d", code);
+}
+
+START_TEST(another_authority_s_certificate_is_refused)
+{
+    struct gate gate = gate_start(__func__, NULL);
+    const char *other = stand_pki(gate.stand, "other");
+    struct server liar = gate.server; /* the same server, seen with the other authority's file and the right token */
+    liar.pki = other;
+    const char *token = stand_text(gate.stand, "%s/agent.token", gate.server.pki);
+    struct process *agent = agent_start(&liar, "alpha", NULL, "--token-file", token, NULL);
+    gate_stays_shut(&gate, agent, "signed by", "refused our certificate");
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(a_certificate_for_another_name_is_refused)
+{
+    struct gate gate =
+        gate_start(__func__,
+                   &(struct certs_plan){.name = "wrong", .names = "DNS:other.example, IP:10.1.2.3", .to_days = 30});
+    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
+    gate_stays_shut(&gate, agent, "wrong name", "127.0.0.1");
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(an_expired_certificate_is_refused)
+{
+    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "expired",
+                                                                 .names = "DNS:localhost, IP:127.0.0.1",
+                                                                 .from_days = -30,
+                                                                 .to_days = -1});
+    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
+    gate_stays_shut(&gate, agent, "has expired", "expired");
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(a_certificate_of_the_future_is_refused)
+{
+    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "early",
+                                                                 .names = "DNS:localhost, IP:127.0.0.1",
+                                                                 .from_days = 2,
+                                                                 .to_days = 30});
+    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
+    gate_stays_shut(&gate, agent, "not yet valid", "127.0.0.1");
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(a_certificate_for_clients_is_refused)
+{
+    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "client",
+                                                                 .names = "DNS:localhost, IP:127.0.0.1",
+                                                                 .to_days = 30,
+                                                                 .for_clients = true});
+    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
+    gate_stays_shut(&gate, agent, "wrong purpose", "127.0.0.1");
+    gate_end(&gate);
+}
+END_TEST
+
+/* The system's store does not know the authority that `munnel init` made. */
+START_TEST(without_a_ca_file_the_system_s_store_decides)
+{
+    struct gate gate = gate_start(__func__, NULL);
+    const char *token = stand_text(gate.stand, "%s/agent.token", gate.server.pki);
+    const char *at = stand_text(gate.stand, "127.0.0.1:%u", gate.server.port);
+    struct process *agent =
+        stand_run(gate.stand, "agent", stand_program(gate.stand, "munnel-agent"), "--token-file", token, at, NULL);
+    gate_stays_shut(&gate, agent, "certificate", "127.0.0.1");
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(a_pinned_key_is_enough_and_another_is_not)
+{
+    struct gate gate = gate_start(__func__, NULL);
+    struct stand *stand = gate.stand;
+    const char *token = stand_text(stand, "%s/agent.token", gate.server.pki);
+    const char *at = stand_text(stand, "127.0.0.1:%u", gate.server.port);
+    char pin[80], *digit = pin + strlen("sha256:");
+    certs_pin(gate.server.pki, "server", pin);
+    *digit = *digit == '0' ? '1' : '0';
+    struct process *agent =
+        stand_run(stand, "wrong", stand_program(stand, "munnel-agent"), "--pin", pin, "--token-file", token, at, NULL);
+    gate_stays_shut(&gate, agent, "pinned", "127.0.0.1");
+    certs_pin(gate.server.pki, "server", pin);
+    stand_run(stand, "right", stand_program(stand, "munnel-agent"), "--pin", pin, "--token-file", token, "--name",
+              "alpha", at, NULL);
+    agent_await(&gate.server, 0, "alpha", JOIN_MS);
+    ck_assert(socket_echoes(gate.port, ASK_MS));
+    gate_end(&gate);
+}
+END_TEST
+
+/* Changes one digit of a token. */
+static const char *wrong_token(struct gate *gate)
+{
+    char token[256] = "";
+    FILE *file = fopen(stand_text(gate->stand, "%s/agent.token", gate->server.pki), "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(token, sizeof token, file));
+    fclose(file);
+    char *digit = strchr(token, ':');
+    ck_assert_ptr_nonnull(digit);
+    digit[1] = digit[1] == '0' ? '1' : '0';
+    return stand_write(gate->stand, "wrong.token", token, false);
+}
+
+START_TEST(a_wrong_token_is_turned_away_for_good)
+{
+    struct gate gate = gate_start(__func__, NULL);
+    struct process *agent = agent_start(&gate.server, "alpha", NULL, "--token-file", wrong_token(&gate), NULL);
+    assert_turned_away(agent);
+    gate_stays_shut(&gate, agent, "turned", "127.0.0.1");
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(another_server_s_token_is_turned_away)
+{
+    struct gate gate = gate_start(__func__, NULL);
+    const char *token = stand_text(gate.stand, "%s/agent.token", stand_pki(gate.stand, "other"));
+    struct process *agent = agent_start(&gate.server, "alpha", NULL, "--token-file", token, NULL);
+    assert_turned_away(agent);
+    gate_stays_shut(&gate, agent, "turned", "127.0.0.1");
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(a_token_that_is_none_is_a_usage_error)
+{
+    struct gate gate = gate_start(__func__, NULL);
+    const char *empty = stand_write(gate.stand, "empty.token", "", false);
+    const char *nonsense = stand_write(gate.stand, "nonsense.token", "let me in\n", false);
+    const char *missing = stand_path(gate.stand, "no-such.token");
+    struct process *agents[] = {agent_start(&gate.server, "empty", NULL, "--token-file", empty, NULL),
+                                agent_start(&gate.server, "nonsense", NULL, "--token-file", nonsense, NULL),
+                                agent_start(&gate.server, "missing", NULL, "--token-file", missing, NULL)};
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_ne(process_wait(agents[i], SAYS_MS), 0);
+        process_await(agents[i], 0, SAYS_MS, ".token", NULL);
+    }
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(a_token_that_others_can_read_is_refused)
+{
+    struct gate gate = gate_start(__func__, NULL);
+    const char *token = stand_text(gate.stand, "%s/agent.token", gate.server.pki);
+    ck_assert_int_eq(chmod(token, 0644), 0);
+    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
+    ck_assert_int_ne(process_wait(agent, SAYS_MS), 0);
+    process_await(agent, 0, SAYS_MS, "agent.token", NULL);
+    gate_end(&gate);
+}
+END_TEST
+
+/* Replaces the first `old` in a file by `new_text`. */
+static void edit(struct stand *stand, const char *path, const char *old, const char *new_text)
+{
+    static char text[65536];
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    char *at = strstr(text, old);
+    ck_assert_msg(at != NULL, "%s is not in %s", old, text);
+    const char *whole = stand_text(stand, "%.*s%s%s", (int)(at - text), text, new_text, at + strlen(old));
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(whole, file), 0);
+    fclose(file);
+}
+
+START_TEST(groups_belong_to_the_credential)
+{
+    struct stand *stand = stand_new(__func__);
+    const char *agents = stand_text(stand, "%s/agents.json", stand_pki(stand, "pki"));
+    edit(stand, agents, "\"*\"", "\"web\"");
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t web = port_take(), any = port_take();
+    const char *services =
+        stand_text(stand, "%s, %s", service_to(stand, "web", web, destination_port(echo), "'group': 'web',"),
+                   service_to(stand, "db", any, destination_port(echo), "'group': 'db', 'no_agent': 'refuse',"));
+    struct server server = server_start(stand, (struct server_plan){.services = services});
+    struct process *agent = agent_start(&server, "alpha", "db", NULL);
+    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
+    process_await(agent, 0, ASK_MS, "db", NULL);
+    process_await(server.process, 0, ASK_MS, "db", "127.0.0.1", NULL);
+    agent_join(&server, "beta", NULL); /* asks for none: gets what the credential carries */
+    ck_assert(socket_echoes(web, ASK_MS));
+    int fd = socket_client(any);
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+    close(fd);
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+/* Accepted once, an agent never gives up: here its credential is gone when the server comes back. */
+START_TEST(an_agent_that_was_accepted_before_keeps_trying)
+{
+    struct gate gate = gate_start(__func__, NULL);
+    struct process *agent = agent_join(&gate.server, "alpha", NULL);
+    const char *agents = stand_text(gate.stand, "%s/agents.json", gate.server.pki);
+    stand_end(gate.stand, gate.server.process);
+    edit(gate.stand, agents, "\"agent\"", "\"someone-else\"");
+    size_t mark = process_mark(agent);
+    server_start_again(&gate.server);
+    process_await(agent, mark, SAYS_MS, "turned", NULL);
+    ck_assert(!process_is_over(agent));
+    gate_end(&gate);
+}
+END_TEST
+
+START_TEST(a_key_that_others_can_read_is_refused)
+{
+    struct stand *stand = stand_new(__func__);
+    const char *key = stand_text(stand, "%s/server.key", stand_pki(stand, "pki"));
+    ck_assert_int_eq(chmod(key, 0644), 0);
+    const char *service = service_to(stand, "echo", port_take(), 9, NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service, .may_fail = true});
+    ck_assert_int_ne(process_wait(server.process, SAYS_MS), 0);
+    process_await(server.process, 0, ASK_MS, "server.key", NULL);
+    stand_free(stand);
+}
+END_TEST
+
+SCENARIO_MAIN("trust", SCENARIO(another_authority_s_certificate_is_refused, 40),
+              SCENARIO(a_certificate_for_another_name_is_refused, 40), SCENARIO(an_expired_certificate_is_refused, 40),
+              SCENARIO(a_certificate_of_the_future_is_refused, 40), SCENARIO(a_certificate_for_clients_is_refused, 40),
+              SCENARIO(without_a_ca_file_the_system_s_store_decides, 40),
+              SCENARIO(a_pinned_key_is_enough_and_another_is_not, 40),
+              SCENARIO(a_wrong_token_is_turned_away_for_good, 40), SCENARIO(another_server_s_token_is_turned_away, 40),
+              SCENARIO(a_token_that_is_none_is_a_usage_error, 40),
+              SCENARIO(a_token_that_others_can_read_is_refused, 40), SCENARIO(groups_belong_to_the_credential, 40),
+              SCENARIO(an_agent_that_was_accepted_before_keeps_trying, 40),
+              SCENARIO(a_key_that_others_can_read_is_refused, 40))
