@@ -14,6 +14,10 @@ tests_unit_conf_test_documents_SOURCES = tests/unit/conf/capture.c tests/unit/co
 	tests/unit/conf/test_documents.c
 tests_unit_conf_test_documents_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_nearest
+tests_unit_conf_test_nearest_SOURCES = tests/unit/conf/test_nearest.c
+tests_unit_conf_test_nearest_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_server_conf
 tests_unit_conf_test_server_conf_SOURCES = tests/unit/conf/test_server_conf.c
 tests_unit_conf_test_server_conf_LDADD = $(LINK_UNIT_CONF)

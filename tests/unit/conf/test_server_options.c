@@ -8,12 +8,13 @@
 
 #include "capture.h"
 #include "conf/server_options.h"
+#include "conf/setup.h"
 #include "unit.h"
 
-#include <openssl/opensslv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { WORDS = 12, RUNS_ON = -1, USAGE_ERROR = 2 };
 
@@ -190,6 +191,47 @@ START_TEST(check_misses_the_certificate) {
 }
 END_TEST
 
+/* A folder as `munnel init` leaves it; returns its configuration. */
+static const char *make_server(void) {
+    bool made;
+    struct error error = {""};
+    struct setup setup = {.folder = unit_folder(), .with_configuration = true};
+    ck_assert_msg(setup_server(&setup, &made, &error) == 0, "%s", error.text);
+    return unit_path("munnel.json");
+}
+
+START_TEST(check_is_content_with_what_init_makes) {
+    char expected[512];
+    const char *file = make_server();
+    ck_assert_int_eq(READ("--config", file, "--check"), 0);
+    snprintf(expected, sizeof expected, "%s: right: 1 service, agents on 0.0.0.0:10001, 1 agent may join\n", file);
+    ck_assert_str_eq(capture.text[1], "");
+    ck_assert_str_eq(capture.text[0], expected);
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(check_finds_the_key_of_another_certificate) {
+    const char *file = make_server();
+    ck_assert_int_eq(rename(unit_path("ca.key"), unit_path("server.key")), 0);
+    ck_assert_int_eq(READ("--config", file, "--check"), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[0], "");
+    ck_assert_ptr_nonnull(strstr(capture.text[1], unit_path("server.key")));
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(check_finds_a_secret_that_all_can_read) {
+    static const char *const secrets[] = {"server.key", "agents.json"};
+    const char *file = make_server();
+    ck_assert_int_eq(chmod(unit_path(secrets[_i]), 0644), 0);
+    ck_assert_int_eq(READ("--config", file, "--check"), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[0], "");
+    ck_assert_ptr_nonnull(strstr(capture.text[1], unit_path(secrets[_i])));
+    capture_done(&capture);
+}
+END_TEST
+
 static TCase *taking(void) {
     TCase *group = tcase_create("taking");
     tcase_add_test(group, the_original_command_line);
@@ -211,6 +253,9 @@ static TCase *printing(void) {
     tcase_add_test(group, version_names_the_libraries);
     tcase_add_test(group, check_without_a_file_says_where_the_certificate_will_be);
     tcase_add_test(group, check_misses_the_certificate);
+    tcase_add_test(group, check_is_content_with_what_init_makes);
+    tcase_add_test(group, check_finds_the_key_of_another_certificate);
+    tcase_add_loop_test(group, check_finds_a_secret_that_all_can_read, 0, 2);
     return group;
 }
 
