@@ -36,4 +36,12 @@ unit_lib_tests += tests/unit/lib/test_sock
 tests_unit_lib_test_sock_SOURCES = tests/unit/lib/test_sock.c
 tests_unit_lib_test_sock_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_log
+tests_unit_lib_test_log_SOURCES = tests/unit/lib/test_log.c
+tests_unit_lib_test_log_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_log_line
+tests_unit_lib_test_log_line_SOURCES = tests/unit/lib/test_log_line.c
+tests_unit_lib_test_log_line_LDADD = $(LINK_UNIT_LIB)
+
 unit_tests += $(unit_lib_tests)
