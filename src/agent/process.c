@@ -122,8 +122,10 @@ static int make_agent(struct process *process, struct error *error) {
     const struct agent_options *options = process->options;
 
     for (size_t i = 0; i < options->servers.count; i++)
-        process->servers[i] =
-            (struct upstream_server){.text = options->servers.items[i], .token = &process->token, .tls = process->tls};
+        process->servers[i] = (struct upstream_server){.addresses = (const char *const *)&options->servers.items[i],
+                                                       .address_count = 1,
+                                                       .token = &process->token,
+                                                       .tls = process->tls};
     process->settings = (struct agent_settings){.loop = process->loop,
                                                 .log = process->log,
                                                 .resolver = process->resolver,
