@@ -7,6 +7,8 @@ noinst_LIBRARIES += libmunnel_proto.a
 libmunnel_proto_a_SOURCES = \
 	src/proto/frame.c \
 	src/proto/frame.h \
+	src/proto/join.c \
+	src/proto/join.h \
 	src/proto/message.h \
 	src/proto/message_control.c \
 	src/proto/message_greeting.c \

@@ -4,6 +4,7 @@
 # Unit tests of src/proto; tests/unit/local.mk says how to add one.
 unit_proto_tests = \
 	tests/unit/proto/test_frame \
+	tests/unit/proto/test_join \
 	tests/unit/proto/test_message_control \
 	tests/unit/proto/test_message_greeting \
 	tests/unit/proto/test_message_relay \
@@ -11,6 +12,8 @@ unit_proto_tests = \
 
 tests_unit_proto_test_frame_SOURCES = tests/unit/proto/test_frame.c
 tests_unit_proto_test_frame_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_join_SOURCES = tests/unit/proto/test_join.c
+tests_unit_proto_test_join_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_message_control_SOURCES = tests/unit/proto/test_message_control.c
 tests_unit_proto_test_message_control_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_message_greeting_SOURCES = tests/unit/proto/test_message_greeting.c
