@@ -52,7 +52,10 @@ scenario_programs = \
 	tests/scenario/test_clients \
 	tests/scenario/test_slow \
 	tests/scenario/test_hostile \
-	tests/scenario/test_trust
+	tests/scenario/test_trust \
+	tests/scenario/test_lines \
+	tests/scenario/test_peers \
+	tests/scenario/test_resources
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
 tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_bytes_SOURCES = tests/scenario/test_bytes.c
@@ -69,6 +72,12 @@ tests_scenario_test_hostile_SOURCES = tests/scenario/test_hostile.c
 tests_scenario_test_hostile_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_trust_SOURCES = tests/scenario/test_trust.c
 tests_scenario_test_trust_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_lines_SOURCES = tests/scenario/test_lines.c
+tests_scenario_test_lines_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_peers_SOURCES = tests/scenario/test_peers.c
+tests_scenario_test_peers_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_resources_SOURCES = tests/scenario/test_resources.c
+tests_scenario_test_resources_LDADD = $(SCENARIO_LDADD)
 
 scenario_tests = $(scenario_programs)
 check_PROGRAMS += $(scenario_programs)

@@ -39,17 +39,23 @@ static const char *write_configuration(struct stand *stand, const struct server_
                    "    'tls': { 'cert': '%s', 'key': '%s' }, 'auth': { 'tokens': '%s/agents.json' } },\n"
                    "  'services': [ %s ],\n"
                    "  'admin': { 'socket': '%s.sock' }, %s\n"
-                   "  'log': { 'format': 'json' }\n"
+                   "  'log': { 'format': 'json', 'to': '%s' }\n"
                    "}\n",
                    port, or_else(plan->agents, ""), certificate, key, pki, or_else(plan->services, ""), name,
-                   or_else(plan->more, ""));
+                   or_else(plan->more, ""), or_else(plan->log, "stderr"));
     return stand_write(stand, stand_text(stand, "%s.json", name), text, true);
 }
 
 void server_start_again(struct server *server)
 {
     struct stand *stand = server->stand;
-    server->process = stand_run(stand, server->name, stand_program(stand, "munneld"), "--config", server->file, NULL);
+    const char *program = stand_program(stand, "munneld");
+    if (server->descriptors == 0)
+        server->process = stand_run(stand, server->name, program, "--config", server->file, NULL);
+    else
+        server->process =
+            stand_run(stand, server->name, "sh", "-c", "ulimit -n $0; exec \"$@\"",
+                      stand_text(stand, "%u", server->descriptors), program, "--config", server->file, NULL);
 }
 
 static void await_listening(struct server *server)
@@ -60,12 +66,12 @@ static void await_listening(struct server *server)
 
 struct server server_start(struct stand *stand, struct server_plan plan)
 {
-    struct server server = {.stand = stand, .name = or_else(plan.name, "server")};
+    struct server server = {.stand = stand, .name = or_else(plan.name, "server"), .descriptors = plan.descriptors};
     server.pki = stand_pki(stand, or_else(plan.pki, "pki"));
     server.port = plan.port > 0 ? plan.port : port_take();
     server.file = write_configuration(stand, &plan, server.name, server.pki, server.port);
     server_start_again(&server);
-    if (!plan.may_fail)
+    if (!plan.may_fail && !plan.log)
         await_listening(&server);
     return server;
 }

@@ -30,6 +30,7 @@ struct server {
     uint16_t port;          /* for agents */
     const char *name, *pki; /* pki: the folder's path */
     const char *file;
+    unsigned descriptors;
 };
 
 /* Writes NAME.json, starts munneld with it and waits until it listens. */

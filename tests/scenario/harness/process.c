@@ -295,8 +295,8 @@ void process_stop(struct process *process)
     if (!wait_for_end(process, 1000))
         kill(process->pid, SIGTERM);
     int status = process_wait(process, 10000);
-    if (process->asked && was_killed(status))
-        fail_with_output(process, "was killed by a signal of its own");
+    if (was_killed(status))
+        fail_with_output(process, "was ended by a signal");
     fail_if_unclean(process);
 }
 

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_lines: command lines as people type them, what they answer and with which exit code; the original's own lines.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, USAGE = 2 };
+
+static unsigned lines_in(const char *text)
+{
+    unsigned count = 0;
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+START_TEST(help_and_version_of_all_three)
+{
+    struct stand *stand = stand_new(__func__);
+    static const char *const names[] = {"munneld", "munnel-agent", "munnel"};
+    for (int i = 0; i < 3; i++) {
+        const char *program = stand_program(stand, names[i]);
+        const char *help = stand_text(stand, "%s-help", names[i]), *version = stand_text(stand, "%s-version", names[i]);
+        ck_assert_int_eq(stand_do(stand, help, program, "--help", NULL), 0);
+        ck_assert_ptr_nonnull(strstr(stand_output(stand, help), names[i]));
+        ck_assert_uint_gt(lines_in(stand_output(stand, help)), 5);
+        ck_assert_int_eq(stand_do(stand, version, program, "--version", NULL), 0);
+        ck_assert_ptr_nonnull(strstr(stand_output(stand, version), "0."));
+    }
+    ck_assert_int_eq(stand_do(stand, "help", stand_program(stand, "munnel"), "help", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(stand_output(stand, "help"), "init"));
+    ck_assert_int_eq(stand_do(stand, "version", stand_program(stand, "munnel"), "version", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(stand_output(stand, "version"), "OpenSSL"));
+    stand_free(stand);
+}
+END_TEST
+
+/* One line that says what is wrong, and exit code 2. */
+START_TEST(usage_errors_are_one_line_and_exit_2)
+{
+    struct stand *stand = stand_new(__func__);
+    const char *server = stand_program(stand, "munneld"), *agent = stand_program(stand, "munnel-agent");
+    const char *tool = stand_program(stand, "munnel");
+    const struct {
+        const char *program, *one, *two, *three, *word;
+    } wrongs[] = {
+        {server, "--no-such-option", NULL, NULL, "no-such-option"},
+        {server, "--threads", "many", "echo 127.0.0.1:1 127.0.0.1:2", "many"},
+        {server, "--threads=100000", "echo 127.0.0.1:1 127.0.0.1:2", NULL, "100000"},
+        {server, "--listen", "nonsense", "echo 127.0.0.1:1 127.0.0.1:2", "nonsense"},
+        {server, "only-a-name", NULL, NULL, "only-a-name"},
+        {server, "name group 127.0.0.1:5900 localhost:5900 more", NULL, NULL, "more"},
+        {server, "echo 127.0.0.1:70000 127.0.0.1:2", NULL, NULL, "70000"},
+        {server, "--config", "/no/such/file.json", NULL, "/no/such/file.json"},
+        {server, "--config", NULL, NULL, "--config"},
+        {agent, "--no-such-option", NULL, NULL, "no-such-option"},
+        {agent, NULL, NULL, NULL, "server"},
+        {agent, "no-port", NULL, NULL, "no-port"},
+        {agent, "127.0.0.1:1", "web", "too-many", "too-many"},
+        {agent, "--pin", "sha256:12", "127.0.0.1:1", "sha256:12"},
+        {agent, "--token", "agent:0123", "127.0.0.1:1", "--token-file"}, /* a secret is never an argument */
+        {tool, "no-such-command", NULL, NULL, "no-such-command"},
+        {tool, NULL, NULL, NULL, "munnel"},
+        {tool, "server", "--no-such-option", NULL, "no-such-option"},
+        {tool, "agent", "no-port", NULL, "no-port"},
+    };
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        const char *name = stand_text(stand, "line-%zu", i);
+        int code = stand_do(stand, name, wrongs[i].program, wrongs[i].one, wrongs[i].two, wrongs[i].three, NULL);
+        const char *output = stand_output(stand, name);
+        ck_assert_msg(code == USAGE, "line %zu: exit code %d: %s", i, code, output);
+        ck_assert_msg(strstr(output, wrongs[i].word) != NULL, "line %zu: no \"%s\" in: %s", i, wrongs[i].word, output);
+        if (wrongs[i].one)
+            ck_assert_msg(lines_in(output) == 1, "line %zu: not one line: %s", i, output);
+    }
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(without_a_service_the_server_says_so_and_ends)
+{
+    struct stand *stand = stand_new(__func__);
+    const char *listen = stand_text(stand, "127.0.0.1:%u", port_take());
+    ck_assert_int_ne(stand_do(stand, "line", stand_program(stand, "munneld"), "--listen", listen, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(stand_output(stand, "line"), "service"));
+    ck_assert_int_ne(stand_do(stand, "original", stand_program(stand, "munnel"), "server", listen, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(stand_output(stand, "original"), "service"));
+    const char *file = stand_write(stand, "empty.json", "{ 'services': [] }", true);
+    ck_assert_int_ne(stand_do(stand, "file", stand_program(stand, "munneld"), "--config", file, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(stand_output(stand, "file"), "service"));
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(init_makes_what_a_server_and_an_agent_need)
+{
+    struct stand *stand = stand_new(__func__);
+    const char *folder = stand_pki(stand, "new"), *said = stand_output(stand, "init-new");
+    static const struct {
+        const char *name;
+        mode_t others; /* these bits may not be set */
+    } files[] = {{"ca.pem", 0},        {"ca.key", 077},      {"server.pem", 0}, {"server.key", 007},
+                 {"agents.json", 007}, {"agent.token", 077}, {"munnel.json", 0}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct stat status;
+        const char *path = stand_text(stand, "%s/%s", folder, files[i].name);
+        ck_assert_msg(stat(path, &status) == 0, "%s is missing", path);
+        ck_assert_msg((status.st_mode & files[i].others) == 0, "%s has mode %o", path, status.st_mode);
+    }
+    ck_assert_ptr_nonnull(strstr(said, "munnel-agent"));
+    ck_assert_ptr_nonnull(strstr(said, "ca.pem"));
+    const char *file = stand_text(stand, "%s/munnel.json", folder);
+    int code = stand_do(stand, "check", stand_program(stand, "munneld"), "--check", "--config", file, NULL);
+    ck_assert_msg(code == 0, "its own munnel.json: exit code %d: %s", code, stand_output(stand, "check"));
+
+    /* A second time it makes nothing new and destroys nothing. */
+    ck_assert_int_eq(stand_do(stand, "before", "sha256sum", stand_text(stand, "%s/ca.key", folder),
+                              stand_text(stand, "%s/agent.token", folder), NULL),
+                     0);
+    stand_do(stand, "again", stand_program(stand, "munnel"), "init", folder, NULL);
+    ck_assert_int_eq(stand_do(stand, "after", "sha256sum", stand_text(stand, "%s/ca.key", folder),
+                              stand_text(stand, "%s/agent.token", folder), NULL),
+                     0);
+    ck_assert_str_eq(stand_output(stand, "before"), stand_output(stand, "after"));
+    stand_free(stand);
+}
+END_TEST
+
+/* What init wrote works as it stands: only the ports are ours. */
+START_TEST(init_s_own_files_relay_a_request)
+{
+    struct stand *stand = stand_new(__func__);
+    const char *folder = stand_pki(stand, "new");
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t port = port_take(), agents = port_take();
+    const char *server = stand_program(stand, "munneld"), *agent = stand_program(stand, "munnel-agent");
+    const char *at = stand_text(stand, "127.0.0.1:%u", agents);
+    const char *text = stand_text(stand,
+                                  "// comments are allowed\n{ 'agents': { 'listen': '%s' }, // here too\n 'services': "
+                                  "[ %s ], 'admin': {'socket':null} }\n",
+                                  at, service_to(stand, "echo", port, destination_port(echo), "'group': 'grp',"));
+    const char *file = stand_write(stand, "new/mine.json", text, true);
+    struct process *process = stand_run(stand, "server", server, "--config", file, NULL);
+    process_await(process, 0, START_MS, "listen", at, NULL);
+    stand_run(stand, "agent", agent, "--ca", stand_text(stand, "%s/ca.pem", folder), at, "grp", NULL);
+    ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)));
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(check_says_where_and_what)
+{
+    struct stand *stand = stand_new(__func__);
+    stand_pki(stand, "pki");
+    static const char rest[] = "'agents': { 'tls': { 'cert': 'pki/server.pem', 'key': 'pki/server.key' }, "
+                               "'auth': { 'tokens': 'pki/agents.json' } }, ";
+    static const char *const services[][2] = {
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2', 'lisen': 1 }", "lisen"},
+        {"{ 'name': 'a', 'listen': 7, 'connect': 'b:2' }", "services[0].listen"},
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b' }", "services[0].connect"},
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1' }", "connect"},
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2', 'balance': 'fair' }", "round-robin"},
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2', 'pending_timeout': 0 }", "pending_timeout"},
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2', 'pending_timeout': 8080.0 }", "pending_timeout"},
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2' }, "
+         "{ 'name': 'a', 'listen': '127.0.0.1:3', 'connect': 'b:2' }",
+         "services[1].name"},
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2' }, "
+         "{ 'name': 'c', 'listen': '127.0.0.1:1', 'connect': 'b:2' }",
+         "127.0.0.1:1"},
+        {"{ 'name': 'a', 'name': 'b', 'listen': '127.0.0.1:1', 'connect': 'b:2' }", "name"},
+        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2' ", ":"}, /* line and column */
+    };
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        const char *name = stand_text(stand, "wrong-%zu.json", i), *label = stand_text(stand, "check-%zu", i);
+        const char *file =
+            stand_write(stand, name, stand_text(stand, "{ %s 'services': [ %s ] }", rest, services[i][0]), true);
+        int code = stand_do(stand, label, stand_program(stand, "munneld"), "--config", file, "--check", NULL);
+        const char *output = stand_output(stand, label);
+        ck_assert_msg(code == USAGE, "%s: exit code %d: %s", services[i][0], code, output);
+        ck_assert_msg(strstr(output, name) && strstr(output, services[i][1]), "%s: %s", services[i][0], output);
+    }
+    const char *right = stand_write(
+        stand, "right.json",
+        stand_text(stand, "{ %s 'services': [ { 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2' } ] }", rest),
+        true);
+    ck_assert_int_eq(stand_do(stand, "right", stand_program(stand, "munneld"), "--config", right, "--check", NULL), 0);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(a_port_that_is_taken_is_said)
+{
+    struct stand *stand = stand_new(__func__);
+    uint16_t taken = port_take();
+    int listener = socket_listen("127.0.0.1", taken, 1);
+    const char *service = service_to(stand, "echo", taken, 9, NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service, .may_fail = true});
+    ck_assert_int_ne(process_wait(server.process, ASK_MS), 0);
+    process_await(server.process, 0, ASK_MS, stand_text(stand, "127.0.0.1:%u", taken), "in use", NULL);
+    close(listener);
+    stand_free(stand);
+}
+END_TEST
+
+/*
+ *     munnel server 0.0.0.0:10001 "WinVNC WinVNCGroup 0.0.0.0:5900 localhost:5900"
+ *     munnel agent 10.0.0.143:10001 WinVNCGroup
+ */
+START_TEST(the_original_s_lines)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *vnc = destination_start(serve_echo, NULL);
+    const char *tool = stand_program(stand, "munnel");
+    uint16_t agents = port_take(), port = port_take(), other = port_take();
+    const char *listen = stand_text(stand, "0.0.0.0:%u", agents);
+    const char *service = stand_text(stand, "WinVNC WinVNCGroup 0.0.0.0:%u localhost:%u", port, destination_port(vnc));
+    const char *more = stand_text(stand, "Other 127.0.0.1:%u 127.0.0.1:%u", other, destination_port(vnc));
+    struct process *server = stand_run(stand, "server", tool, "server", listen, service, more, NULL);
+    process_await(server, 0, START_MS, "listen", listen, NULL);
+    process_await(server, 0, START_MS, "munnel-agent", NULL); /* the line that an agent needs */
+    char *output = process_output(server, 0);
+    ck_assert_msg(strstr(output, stand_path(stand, "state")), "it does not say where its files are: %s", output);
+    free(output);
+    struct process *agent =
+        stand_run(stand, "agent", tool, "agent", stand_text(stand, "127.0.0.1:%u", agents), "WinVNCGroup", NULL);
+    ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)));
+    ck_assert(socket_echoes(other, ASK_MS));
+    ck_assert(!process_is_over(agent));
+
+    /* Everything is there at the second start: the agent's files still fit. */
+    stand_end(stand, server);
+    server = stand_run(stand, "server-again", tool, "server", listen, service, NULL);
+    process_await(server, 0, START_MS, "listen", listen, NULL);
+    ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)));
+    destination_free(vnc);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(the_agent_line_that_the_server_prints_works)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t agents = port_take(), port = port_take();
+    const char *listen = stand_text(stand, "127.0.0.1:%u", agents);
+    const char *service = stand_text(stand, "Echo Grp 127.0.0.1:%u 127.0.0.1:%u", port, destination_port(echo));
+    struct process *server =
+        stand_run(stand, "server", stand_program(stand, "munneld"), "--listen", listen, service, NULL);
+    char *line = process_expect(server, 0, START_MS, "munnel-agent", "--ca", NULL);
+    const char *command = strstr(line, "munnel-agent");
+    const char *shell = stand_text(stand, "PATH=\"%s:$PATH\"; exec %s", getenv("MUNNEL_BIN"), command);
+    struct process *agent = stand_run(stand, "agent", "sh", "-c", shell, NULL);
+    ck_assert_msg(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)), "%s", command);
+    ck_assert(!process_is_over(agent));
+    free(line);
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(the_environment_s_credentials_folder_holds_the_token)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(stand, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service});
+    const char *folder = stand_path(stand, "credentials"), *elsewhere = stand_path(stand, "ca-only");
+    ck_assert(mkdir(folder, 0700) == 0 && mkdir(elsewhere, 0700) == 0);
+    ck_assert_int_eq(stand_do(stand, "move", "mv", stand_text(stand, "%s/agent.token", server.pki), folder, NULL), 0);
+    ck_assert_int_eq(stand_do(stand, "copy", "cp", stand_text(stand, "%s/ca.pem", server.pki), elsewhere, NULL), 0);
+    const char *const arguments[] = {stand_program(stand, "munnel-agent"),
+                                     "--ca",
+                                     stand_text(stand, "%s/ca.pem", elsewhere),
+                                     "--name",
+                                     "alpha",
+                                     stand_text(stand, "127.0.0.1:%u", server.port),
+                                     NULL};
+    const char *const environment[] = {stand_text(stand, "CREDENTIALS_DIRECTORY=%s", folder),
+                                       stand_text(stand, "HOME=%s", stand_folder(stand)), NULL};
+    stand_run_plan(stand, (struct process_plan){.name = "agent", .arguments = arguments, .environment = environment});
+    agent_await(&server, 0, "alpha", JOIN_MS);
+    ck_assert(socket_echoes(port, ASK_MS));
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(without_a_token_the_agent_says_where_it_looked)
+{
+    struct stand *stand = stand_new(__func__);
+    const char *pki = stand_pki(stand, "pki");
+    ck_assert_int_eq(unlink(stand_text(stand, "%s/agent.token", pki)), 0);
+    int code = stand_do(stand, "agent", stand_program(stand, "munnel-agent"), "--ca",
+                        stand_text(stand, "%s/ca.pem", pki), "127.0.0.1:9", NULL);
+    ck_assert_int_ne(code, 0);
+    ck_assert_ptr_nonnull(strstr(stand_output(stand, "agent"), "agent.token"));
+    stand_free(stand);
+}
+END_TEST
+
+/* Nothing that is secret is ever printed. */
+START_TEST(no_log_holds_a_token_or_a_key)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(stand, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service, .more = "'threads': 2,"});
+    struct process *agent = agent_start(&server, "alpha", NULL, "-v", NULL);
+    agent_await(&server, 0, "alpha", JOIN_MS);
+    ck_assert(socket_echoes(port, ASK_MS));
+    char token[256] = "", key[4096];
+    FILE *file = fopen(stand_text(stand, "%s/agent.token", server.pki), "r");
+    ck_assert(file && fgets(token, sizeof token, file));
+    fclose(file);
+    file = fopen(stand_text(stand, "%s/agents.json", server.pki), "r");
+    ck_assert_ptr_nonnull(file);
+    key[fread(key, 1, sizeof key - 1, file)] = '\0';
+    fclose(file);
+    token[strcspn(token, "\n")] = '\0';
+    const char *secret = strchr(token, ':') ? strchr(token, ':') + 1 : token;
+    stand_end(stand, agent);
+    char *said = process_output(server.process, 0);
+    ck_assert_ptr_null(strstr(said, secret));
+    free(said);
+    for (const char *at = key; *at; at++) { /* no run of 64 digits of the agents file either */
+        size_t digits = strspn(at, "0123456789abcdefABCDEF");
+        if (digits == 64)
+            ck_assert_uint_eq(process_count(server.process, 0, stand_text(stand, "%.64s", at), NULL), 0);
+        at += digits > 0 ? digits - 1 : 0;
+    }
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+SCENARIO_MAIN("lines", SCENARIO(help_and_version_of_all_three, 30), SCENARIO(usage_errors_are_one_line_and_exit_2, 30),
+              SCENARIO(without_a_service_the_server_says_so_and_ends, 30),
+              SCENARIO(init_makes_what_a_server_and_an_agent_need, 30), SCENARIO(init_s_own_files_relay_a_request, 30),
+              SCENARIO(check_says_where_and_what, 30), SCENARIO(a_port_that_is_taken_is_said, 30),
+              SCENARIO(the_original_s_lines, 60), SCENARIO(the_agent_line_that_the_server_prints_works, 30),
+              SCENARIO(the_environment_s_credentials_folder_holds_the_token, 30),
+              SCENARIO(without_a_token_the_agent_says_where_it_looked, 30), SCENARIO(no_log_holds_a_token_or_a_key, 30))

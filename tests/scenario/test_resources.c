@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_resources: too few descriptors, a log that nobody reads, agents that come and go, clients that come all at once.
+ */
+#include "config.h"
+
+#include "harness/crowd.h"
+#include "harness/deadline.h"
+#include "harness/facts.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, MANY = 200 };
+
+/* Connects more clients than there are descriptors for; whoever is served stays. The kernel takes them all at first. */
+static void press(uint16_t port, int fds[MANY])
+{
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = socket_try("127.0.0.1", port);
+        if (fds[i] >= 0)
+            socket_send(fds[i], "hello", 5, 100);
+    }
+}
+
+static void release(int fds[MANY])
+{
+    for (int i = 0; i < MANY; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+}
+
+/* Two seconds under pressure: who is served goes on, and the program does not spin. */
+static void assert_bears_it(struct process *process, int served)
+{
+    unsigned cpu = facts_cpu_ms(process_pid(process));
+    uint64_t start = now_ms();
+    while (now_ms() - start < 2000) {
+        ck_assert(socket_converse(served, "still here", ASK_MS));
+        ck_assert_int_eq(socket_wait_end(served, 100 / slow_factor()), END_LATE);
+    }
+    cpu = facts_cpu_ms(process_pid(process)) - cpu;
+    printf("# %u ms of CPU in 2 s without descriptors\n", cpu);
+    ck_assert_uint_le(cpu, 200 * slow_factor());
+    ck_assert(!process_is_over(process));
+}
+
+START_TEST(a_server_out_of_descriptors_serves_those_it_has)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(stand, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service, .descriptors = 100});
+    agent_join_warm(&server, "alpha", NULL);
+    int served = socket_client(port), fds[MANY];
+    ck_assert(socket_converse(served, "hello", ASK_MS));
+    press(port, fds);
+    assert_bears_it(server.process, served);
+    release(fds);
+    ck_assert(HOLDS_WITHIN(10000, socket_echoes(port, 2000)));
+    ck_assert(socket_converse(served, "still here", ASK_MS));
+    char *said = process_output(server.process, 0);
+    ck_assert_uint_lt(strlen(said), 400000); /* one line a second about it, and the relays' own */
+    free(said);
+    close(served);
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(an_agent_out_of_descriptors_serves_those_it_has)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(stand, "echo", port, destination_port(echo), "'pending_timeout': 2,");
+    struct server server = server_start(stand, (struct server_plan){.services = service});
+    struct process *agent =
+        stand_run(stand, "agent", "sh", "-c", "ulimit -n 80; exec \"$@\"", "sh", stand_program(stand, "munnel-agent"),
+                  "--name", "alpha", "--ca", stand_text(stand, "%s/ca.pem", server.pki),
+                  stand_text(stand, "127.0.0.1:%u", server.port), NULL);
+    agent_await(&server, 0, "alpha", JOIN_MS);
+    int served = socket_client(port), fds[MANY];
+    ck_assert(socket_converse(served, "hello", ASK_MS));
+    press(port, fds);
+    assert_bears_it(agent, served);
+    release(fds);
+    ck_assert(HOLDS_WITHIN(15000, socket_echoes(port, 2000)));
+    ck_assert(socket_converse(served, "still here", ASK_MS));
+    close(served);
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+static const char *echo_once(unsigned job, void *context)
+{
+    (void)job;
+    return socket_echoes(*(const uint16_t *)context, ASK_MS) ? NULL : "was not served";
+}
+
+/* A pipe that nobody reads is full after 64 KiB; then its reader goes away. Traffic never waits for the log. */
+START_TEST(a_log_that_nobody_reads_stops_nobody)
+{
+    struct stand *stand = stand_new(__func__);
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t port = port_take();
+    const char *path = stand_path(stand, "log.fifo");
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(reader, 0);
+    const char *service = service_to(stand, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service, .log = path});
+    agent_start(&server, "alpha", NULL, NULL);
+    ck_assert(HOLDS_WITHIN(START_MS + JOIN_MS, socket_echoes(port, ASK_MS)));
+    crowd_run(8, 1000, echo_once, &port);
+    close(reader);
+    crowd_run(8, 200, echo_once, &port);
+    ck_assert(!process_is_over(server.process));
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(agents_that_come_and_go_leave_nothing)
+{
+    struct destination *echo = destination_start(serve_echo, NULL);
+    struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
+    struct stand *stand = simple.stand;
+    ck_assert(HOLDS_WITHIN(ASK_MS, live_of(simple.agent).links >= 17));
+    struct rest before = rest_of(simple.server.process);
+    for (int round = 0; round < 15; round++) {
+        struct process *beta = agent_join(&simple.server, "beta", NULL);
+        ck_assert(socket_echoes(simple.port, ASK_MS));
+        if (round % 2 == 0)
+            stand_end(stand, beta);
+        else
+            stand_kill(stand, beta);
+        ck_assert(socket_echoes(simple.port, ASK_MS));
+    }
+    rest_await(simple.server.process, &before, 10000);
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+/* Many more clients at once than links are kept ready. */
+START_TEST(five_hundred_clients_at_once_are_all_served)
+{
+    enum { CROWD = 500 };
+    struct destination *echo = destination_start(serve_echo, NULL);
+    struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
+    static int fds[CROWD];
+    char answer[5];
+    uint64_t start = now_ms();
+    for (int i = 0; i < CROWD; i++) {
+        fds[i] = socket_client(simple.port);
+        ck_assert(socket_send(fds[i], "hello", 5, ASK_MS));
+    }
+    for (int i = 0; i < CROWD; i++)
+        ck_assert_msg(socket_read(fds[i], answer, 5, NULL, 10000) == END_NONE, "client %d was not served", i);
+    printf("# %d clients at once: all served after %ju ms\n", CROWD, (uintmax_t)(now_ms() - start));
+    for (int i = 0; i < CROWD; i++)
+        close(fds[i]);
+    ck_assert(HOLDS_WITHIN(ASK_MS, live_of(simple.server.process).relays == 0));
+    destination_free(echo);
+    stand_free(simple.stand);
+}
+END_TEST
+
+SCENARIO_MAIN("resources", SCENARIO(a_server_out_of_descriptors_serves_those_it_has, 60),
+              SCENARIO(an_agent_out_of_descriptors_serves_those_it_has, 60),
+              SCENARIO(a_log_that_nobody_reads_stops_nobody, 60), SCENARIO(agents_that_come_and_go_leave_nothing, 60),
+              SCENARIO(five_hundred_clients_at_once_are_all_served, 60))
