@@ -21,6 +21,8 @@ struct server_plan {
     const char *pki;               /* name of the folder with its certificates; "pki" when NULL */
     const char *certificate, *key; /* instead of those of the pki folder */
     uint16_t port;                 /* for agents; 0: any free one */
+    const char *log;               /* the log goes to this path instead of the output; do not wait for lines then */
+    unsigned descriptors;          /* how many it may have open; 0: as many as we */
     bool may_fail;                 /* do not wait until it listens */
 };
 
