@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "conf/server_conf.h"
+#include "conf/text_check.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -106,15 +107,13 @@ START_TEST(everything_can_be_said) {
         "    \"connect\": [\"h:1\", \"unix:/d\"], \"balance\": \"source\", \"no_agent\": \"close\", "
         "\"pending_timeout\": 3600,\n"
         "    \"connect_timeout\": 600, \"idle_timeout\": 2592000, \"half_close_timeout\": 1, \"max_clients\": "
-        "1000000,\n"
-        "    \"max_per_source\": 4, \"max_rate\": 5, \"allow\": [\"10.0.0.0/8\", \"fd00::/8\"], \"deny\": \"10.1.2.3\" "
-        "},\n"
+        "1000000 },\n"
         "    { \"name\": \"b\", \"group\": \"g\", \"listen\": \":2\", \"connect\": \"h:1\", \"balance\": "
         "\"least-connections\",\n"
         "      \"no_agent\": \"refuse\" } ],\n"
-        "  \"threads\": 3, \"admin\": { \"socket\": null, \"http\": \"127.0.0.1:8\" },\n"
+        "  \"threads\": 3, \"admin\": { \"socket\": null },\n"
         "  \"log\": { \"format\": \"json\", \"level\": \"debug\", \"to\": \"m.log\" },\n"
-        "  \"user\": \"u\", \"group\": \"g\", \"state\": \"s\" }\n");
+        "  \"state\": \"s\" }\n");
     char socket[300];
     snprintf(socket, sizeof socket, "unix:%s", unit_path("agents.sock"));
     ck_assert_str_eq(conf->agents.listen.items[0], "[::1]:443");
@@ -142,25 +141,21 @@ START_TEST(everything_can_be_said) {
     ck_assert_int_eq(a->no_agent, CONF_CLOSE);
     ck_assert_uint_eq(a->pending_timeout_s, 3600);
     ck_assert_uint_eq(a->idle_timeout_s, 2592000);
-    ck_assert_uint_eq(a->max_rate, 5);
-    ck_assert_uint_eq(a->allow.count, 2);
-    ck_assert_str_eq(a->allow.items[1], "[fd00::]/8");
-    ck_assert_str_eq(a->deny.items[0], "10.1.2.3");
+    ck_assert_uint_eq(a->max_clients, 1000000);
     ck_assert_int_eq(b->balance, CONF_LEAST_CONNECTIONS);
     ck_assert_int_eq(b->no_agent, CONF_REFUSE);
     ck_assert_str_eq(b->groups.items[0], "g");
     ck_assert_uint_eq(conf->threads, 3);
     ck_assert_ptr_null(conf->admin_socket);
-    ck_assert_str_eq(conf->admin_http, "127.0.0.1:8");
     ck_assert_int_eq(conf->log.format, LOG_FORMAT_JSON);
     ck_assert_int_eq(conf->log.level, LOG_LEVEL_DEBUG);
     ck_assert_str_eq(conf->log.to, unit_path("m.log"));
-    ck_assert_str_eq(conf->user, "u");
-    ck_assert_str_eq(conf->group, "g");
     ck_assert_str_eq(conf->state, unit_path("s"));
     server_conf_free(conf);
 }
 END_TEST
+
+#define RESERVED "this version cannot do it yet; leave it out"
 
 static const struct {
     const char *text;
@@ -268,7 +263,14 @@ static const struct {
     {"{ \"agents\": { \"links\": { \"idle_max\": 15 } } }", ": agents.links.idle_min: 16 is more than idle_max, 15"},
     {"{ \"agents\": { \"tls\": { \"crl\": \"x\" } } }",
      ": agents.tls.crl: it revokes certificates of client_ca, which is not given"},
-    {"{ \"group\": \"g\" }", ": group: only with user"},
+    /* Named, but not built: better an error than a rule that nobody obeys. */
+    {"{ \"user\": \"u\" }", ": user: " RESERVED},
+    {"{ \"group\": \"g\" }", ": group: " RESERVED},
+    {"{ \"admin\": { \"http\": \"127.0.0.1:8\" } }", ": admin.http: " RESERVED},
+    {WITH_SERVICE("\"max_per_source\": 4"), ": services[0].max_per_source: " RESERVED},
+    {WITH_SERVICE("\"max_rate\": 5"), ": services[0].max_rate: " RESERVED},
+    {WITH_SERVICE("\"allow\": [\"10.0.0.0/8\", \"fd00::/8\"]"), ": services[0].allow: " RESERVED},
+    {WITH_SERVICE("\"deny\": \"10.1.2.3\""), ": services[0].deny: " RESERVED},
 };
 
 START_TEST(a_slip_is_named_with_its_place_and_its_cure) {
@@ -277,6 +279,22 @@ START_TEST(a_slip_is_named_with_its_place_and_its_cure) {
     ck_assert_ptr_null(server_conf_read(path, &error));
     ck_assert_msg(strncmp(error.text, path, strlen(path)) == 0, "%s", error.text);
     ck_assert_str_eq(error.text + strlen(path), slips[_i].error);
+}
+END_TEST
+
+START_TEST(networks_of_ipv6_get_the_brackets_of_rules) {
+    static const char *const pairs[][2] = {{"fd00::/8", "[fd00::]/8"},
+                                           {"::1", "[::1]"},
+                                           {"[fd00::]/8", "[fd00::]/8"},
+                                           {"10.0.0.0/8", "10.0.0.0/8"},
+                                           {"*", "*"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct error error = {""};
+        char *pattern = text_source_pattern(pairs[i][0], NULL);
+        ck_assert_str_eq(pattern, pairs[i][1]);
+        ck_assert_msg(text_check_source(pairs[i][0], &error) == 0, "%s", error.text);
+        free(pattern);
+    }
 }
 END_TEST
 
@@ -370,6 +388,7 @@ static TCase *errors(void) {
     TCase *group = tcase_create("errors");
     tcase_add_loop_test(group, a_slip_is_named_with_its_place_and_its_cure, 0, (int)(sizeof slips / sizeof *slips));
     tcase_add_test(group, a_missing_file_is_named);
+    tcase_add_test(group, networks_of_ipv6_get_the_brackets_of_rules);
     return group;
 }
 
