@@ -205,7 +205,7 @@ START_TEST(a_stopped_agent_is_left_out_and_comes_back)
         ck_assert_msg(socket_read(fds[i], answer, 5, NULL, 10000) == END_NONE, "client %d was not served", i);
         close(fds[i]);
     }
-    process_await(server.process, mark, 8000, "agent alpha", "left", NULL);
+    process_await(server.process, mark, 8000, "agent alpha", "\"running\":", NULL);
     for (int i = 0; i < 10; i++) { /* out of the rotation: nobody waits for it any more */
         uint64_t start = now_ms();
         ck_assert(socket_ask(port, answer, sizeof answer, ASK_MS));

@@ -267,7 +267,8 @@ static struct fort fort_open(const char *name)
     server_start_again(&fort.server);
     process_await(fort.server.process, 0, START_MS, "\"warning\"", "none",
                   NULL); /* open on purpose, but not silently */
-    process_await(fort.server.process, 0, START_MS, "listen", stand_text(fort.stand, "%u", fort.server.port), NULL);
+    process_await(fort.server.process, 0, START_MS, "may connect to", stand_text(fort.stand, "%u", fort.server.port),
+                  NULL);
     fort.agent = agent_join_warm(&fort.server, "alpha", NULL);
     ck_assert(socket_echoes(fort.port, ASK_MS));
     fort.peace = rest_of(fort.server.process);

@@ -154,7 +154,7 @@ START_TEST(init_s_own_files_relay_a_request)
                                   at, service_to(stand, "echo", port, destination_port(echo), "'group': 'grp',"));
     const char *file = stand_write(stand, "new/mine.json", text, true);
     struct process *process = stand_run(stand, "server", server, "--config", file, NULL);
-    process_await(process, 0, START_MS, "listen", at, NULL);
+    process_await(process, 0, START_MS, "may connect to", at, NULL);
     stand_run(stand, "agent", agent, "--ca", stand_text(stand, "%s/ca.pem", folder), at, "grp", NULL);
     ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)));
     destination_free(echo);
@@ -231,7 +231,7 @@ START_TEST(the_original_s_lines)
     const char *service = stand_text(stand, "WinVNC WinVNCGroup 0.0.0.0:%u localhost:%u", port, destination_port(vnc));
     const char *more = stand_text(stand, "Other 127.0.0.1:%u 127.0.0.1:%u", other, destination_port(vnc));
     struct process *server = stand_run(stand, "server", tool, "server", listen, service, more, NULL);
-    process_await(server, 0, START_MS, "listen", listen, NULL);
+    process_await(server, 0, START_MS, "may connect to", listen, NULL);
     process_await(server, 0, START_MS, "munnel-agent", NULL); /* the line that an agent needs */
     char *output = process_output(server, 0);
     ck_assert_msg(strstr(output, stand_path(stand, "state")), "it does not say where its files are: %s", output);
@@ -245,7 +245,7 @@ START_TEST(the_original_s_lines)
     /* Everything is there at the second start: the agent's files still fit. */
     stand_end(stand, server);
     server = stand_run(stand, "server-again", tool, "server", listen, service, NULL);
-    process_await(server, 0, START_MS, "listen", listen, NULL);
+    process_await(server, 0, START_MS, "may connect to", listen, NULL);
     ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)));
     destination_free(vnc);
     stand_free(stand);
