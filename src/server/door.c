@@ -12,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/sock.h"
+#include "server/complain.h"
 #include "server/listeners.h"
 #include "server/peek.h"
 
@@ -37,7 +38,7 @@ struct door {
     struct visitor *visitors;
     size_t limit, per_source, count;
     uint64_t generation;
-    struct log_limit lines;
+    struct complaint complaint;
 };
 
 /* IPv6 hosts have a /64 at least, so that is what counts as one source. */
@@ -53,15 +54,7 @@ static uint64_t source_of(const struct addr *peer) {
 }
 
 static void door_complain(struct door *door, enum log_level level, const struct addr *peer, const char *words) {
-    char text[ADDR_TEXT];
-    unsigned skipped = 0;
-
-    if (!log_enabled(door->options.log, level) || !log_limit_allows(&door->lines, LINES_A_MINUTE, &skipped))
-        return;
-    log_event(door->options.log, level, "door", words,
-              skipped
-                  ? LOG_FIELDS(LOG_TEXT("from", addr_format(peer, text, sizeof text)), LOG_NUMBER("skipped", skipped))
-                  : LOG_FIELDS(LOG_TEXT("from", addr_format(peer, text, sizeof text))));
+    complain(&door->complaint, door->options.log, level, "door", words, NULL, peer);
 }
 
 static void visitor_leave(struct visitor *visitor) {
@@ -207,6 +200,7 @@ struct door *door_new(const struct door_options *options, struct error *error) {
         return NULL;
     }
     door->options = *options;
+    door->complaint.a_minute = LINES_A_MINUTE;
     SSL_CTX_up_ref(options->tls);
     door->limit = options->conf->agents.unauthenticated_max;
     door->per_source = options->conf->agents.unauthenticated_per_source;

@@ -9,6 +9,7 @@
 #include "server/greet.h"
 
 #include "proto/proof.h"
+#include "server/complain.h"
 #include "server/roster.h"
 #include "server/supply.h"
 
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LINES_A_MINUTE = 60, RETRY_SOON_S = 1, RETRY_LATER_S = 60 };
+enum { RETRY_SOON_S = 1, RETRY_LATER_S = 60 };
 
 struct refusal { /* why an agent is turned away */
     enum message_reject_code code;
@@ -36,19 +37,16 @@ static bool refuse(struct refusal *refusal, enum message_reject_code code, const
 static void greet_reject(struct server *server, const struct greeting *greeting, const char *name,
                          const struct refusal *refusal) {
     char *json = message_format_reject(refusal->code, refusal->words.text, refusal->retry_after_s);
-    char text[ADDR_TEXT];
-    unsigned skipped = 0;
+    char who[MESSAGE_NAME_MAX + 8];
 
     if (json)
         plane_reject(server->plane, greeting->link, json);
     else
         plane_close(server->plane, greeting->link, refusal->words.text, false);
     free(json);
-    if (log_limit_allows(&server->greeting_lines, LINES_A_MINUTE, &skipped))
-        log_event(server->log, LOG_LEVEL_WARNING, "door", "agent turned away",
-                  LOG_FIELDS(LOG_TEXT("name", name), LOG_TEXT("why", refusal->words.text),
-                             LOG_TEXT("from", addr_format(greeting->peer, text, sizeof text)),
-                             LOG_NUMBER("skipped", skipped)));
+    snprintf(who, sizeof who, "%s%s", *name ? "agent " : "door", name);
+    complain(&server->strangers, server->log, LOG_LEVEL_WARNING, who, "turned away", refusal->words.text,
+             greeting->peer);
 }
 
 /* --- control links --- */

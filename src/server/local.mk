@@ -11,6 +11,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/balance.h \
 	src/server/clients.c \
 	src/server/clients.h \
+	src/server/complain.c \
+	src/server/complain.h \
 	src/server/demand.c \
 	src/server/demand.h \
 	src/server/descriptors.h \

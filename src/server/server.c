@@ -69,14 +69,9 @@ static void on_told(void *context, struct link_ref link, uint64_t tag, const cha
 }
 
 static void on_stranger_gone(struct server *server, const struct link_end *end) {
-    char text[ADDR_TEXT];
-    unsigned skipped = 0;
-
-    if (!door_release(server->door, end->tag) || !log_limit_allows(&server->greeting_lines, LINES_A_MINUTE, &skipped))
-        return;
-    log_event(server->log, LOG_LEVEL_WARNING, "door", "connection failed before it greeted",
-              LOG_FIELDS(LOG_TEXT("why", end->why), LOG_TEXT("from", addr_format(&end->peer, text, sizeof text)),
-                         LOG_NUMBER("skipped", skipped)));
+    if (door_release(server->door, end->tag))
+        complain(&server->strangers, server->log, LOG_LEVEL_WARNING, "door", "connection failed before it greeted",
+                 end->why, &end->peer);
 }
 
 static void on_gone(void *context, const struct link_end *end) {
@@ -309,6 +304,7 @@ struct server *server_new(const struct server_conf *conf, struct log *log, struc
     }
     server->conf = conf;
     server->log = log;
+    server->strangers.a_minute = LINES_A_MINUTE;
     if (server_make_parts(server, error) || server_read_credentials(server, error) ||
         server_bind_services(server, error) || server_start_plane(server, error) || server_make_door(server, error)) {
         server_free(server);

@@ -12,6 +12,7 @@
 #include "relay/relay_msg.h"
 #include "server/agents.h"
 #include "server/clients.h"
+#include "server/complain.h"
 #include "server/door.h"
 
 struct service;
@@ -35,9 +36,9 @@ struct server {
     size_t first_look; /* the service whose waiting clients are looked at first, in turn */
     struct event *tick;
     bool tick_is_fast, stopping;
-    bool is_over;        /* nobody is served any more */
-    uint64_t stop_at_us; /* while stopping: when what still runs is cut */
-    struct log_limit greeting_lines;
+    bool is_over;               /* nobody is served any more */
+    uint64_t stop_at_us;        /* while stopping: when what still runs is cut */
+    struct complaint strangers; /* connections that never became an agent */
     char instance[MESSAGE_INSTANCE_HEX];
 };
 

@@ -10,6 +10,7 @@
 #include "server/service.h"
 
 #include "lib/sock.h"
+#include "server/complain.h"
 #include "server/dispatch.h"
 #include "server/listeners.h"
 
@@ -27,19 +28,15 @@ struct service {
     struct pending pending;
     size_t live;
     bool should_be_open, is_open, is_shut;
-    struct log_limit limit_lines, open_lines;
+    struct complaint complaint;
+    struct log_limit open_lines;
     char who[80];
 };
 
 static void service_turn_away(struct service *service, int fd, const struct addr *peer, const char *why) {
-    char text[ADDR_TEXT];
-    unsigned skipped = 0;
-
     sock_close_reset(fd);
-    if (log_limit_allows(&service->limit_lines, LINES_A_MINUTE, &skipped))
-        log_event(service->server->log, LOG_LEVEL_WARNING, service->who, "client turned away",
-                  LOG_FIELDS(LOG_TEXT("client", addr_format(peer, text, sizeof text)), LOG_TEXT("why", why),
-                             LOG_NUMBER("skipped", skipped)));
+    complain(&service->complaint, service->server->log, LOG_LEVEL_WARNING, service->who, "client turned away", why,
+             peer);
 }
 
 static void on_accept(void *context, int fd, const struct addr *peer) {
@@ -74,6 +71,7 @@ struct service *service_new(struct server *server, const struct service_conf *co
     }
     service->server = server;
     service->conf = conf;
+    service->complaint.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
     service->terms = terms_new(conf->name, conf->connect.items, conf->connect.count, conf->idle_timeout_s,

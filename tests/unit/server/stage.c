@@ -65,6 +65,8 @@ void stage_set(struct stage *stage, const char *const *groups, size_t count) {
     bool made;
 
     memset(stage, 0, sizeof *stage);
+    unlink(unit_path("agents.json")); /* without forking, the last test's is still there */
+    unlink(unit_path("agent.token"));
     ck_assert_msg(setup_server(&setup, &made, &error) == 0, "%s", error.text);
     read_token(&stage->token);
     stage->conf = server_conf_default();

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * complain: log lines that strangers could make loop: a few a minute, then only how many there would have been.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#ifndef MUNNEL_SERVER_COMPLAIN_H
+#define MUNNEL_SERVER_COMPLAIN_H
+
+#include "lib/addr.h"
+#include "lib/log.h"
+
+struct complaint {
+    struct log_limit limit; /* all zero at first */
+    unsigned a_minute;
+};
+
+/* One line "WHO  WHAT why=... from=..."; `why` may be NULL. */
+void complain(struct complaint *complaint, struct log *log, enum log_level level, const char *who, const char *what,
+              const char *why, const struct addr *from);
+
+#endif
