@@ -130,6 +130,9 @@ static int parse_network(struct rule *rule, const struct parts *parts, const str
 static int check_name(const char *host, struct error *error) {
     struct endpoint endpoint;
     char text[ENDPOINT_HOST + 8];
+    if (!*host) {
+        return error_set(error, "\"*.\" lacks the rest of the name; write *.example");
+    }
     snprintf(text, sizeof text, "%s:1", host);
     return endpoint_parse(&endpoint, text, error);
 }

@@ -44,4 +44,12 @@ unit_lib_tests += tests/unit/lib/test_log_line
 tests_unit_lib_test_log_line_SOURCES = tests/unit/lib/test_log_line.c
 tests_unit_lib_test_log_line_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_file
+tests_unit_lib_test_file_SOURCES = tests/unit/lib/test_file.c
+tests_unit_lib_test_file_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_rules
+tests_unit_lib_test_rules_SOURCES = tests/unit/lib/test_rules.c
+tests_unit_lib_test_rules_LDADD = $(LINK_UNIT_LIB)
+
 unit_tests += $(unit_lib_tests)
