@@ -25,6 +25,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/option.h \
 	src/conf/option_priv.h \
 	src/conf/option_value.c \
+	src/conf/reachable.c \
+	src/conf/reachable.h \
 	src/conf/server_check.c \
 	src/conf/server_check.h \
 	src/conf/server_conf.c \

@@ -13,6 +13,7 @@
 
 #include "conf/credentials.h"
 #include "conf/local_names.h"
+#include "conf/reachable.h"
 #include "lib/addr.h"
 #include "lib/file.h"
 #include "lib/pki.h"
@@ -209,29 +210,17 @@ int setup_server(const struct setup *setup, bool *made, struct error *error) {
     return result;
 }
 
-/* The name by which an agent elsewhere would reach this server: what the certificate is for, rather than 0.0.0.0. */
-static void reachable_host(const struct setup *setup, const struct endpoint *listen, char host[ENDPOINT_HOST]) {
-    bool everywhere = !*listen->host || strcmp(listen->host, "0.0.0.0") == 0 || strcmp(listen->host, "::") == 0;
-    char own[ENDPOINT_HOST] = "localhost";
-    if (setup->names.count == 0 && everywhere)
-        (void)gethostname(own, sizeof own - 1);
-    const char *name = !everywhere ? listen->host : setup->names.count > 0 ? setup->names.items[0] : own;
-    snprintf(host, ENDPOINT_HOST, "%s", name);
-}
-
 char *setup_agent_line(const struct setup *setup, const char *group) {
-    struct endpoint endpoint;
-    if (endpoint_parse(&endpoint, listen_of(setup), NULL) != 0 || endpoint.is_unix)
-        (void)endpoint_parse(&endpoint, default_listen, NULL);
-    struct endpoint reachable = endpoint;
-    reachable_host(setup, &endpoint, reachable.host);
-    char server[ENDPOINT_HOST + 16], *line;
-    endpoint_format(&reachable, server, sizeof server);
-    char *ca = file_in(setup->folder, "ca.pem");
-    if (!ca)
-        return NULL;
-    int length =
-        asprintf(&line, "munnel-agent --ca %s %s%s%s", ca, server, group && *group ? " " : "", group ? group : "");
+    char server[REACHABLE_TEXT], *line = NULL;
+    char *ca = file_in(setup->folder, "ca.pem"), *certificate = file_in(setup->folder, "server.pem");
+    const char *first = setup->names.count > 0 ? setup->names.items[0] : NULL;
+    if (ca && certificate) {
+        reachable_server(listen_of(setup), first, certificate, server);
+        if (asprintf(&line, "munnel-agent --ca %s %s%s%s", ca, server, group && *group ? " " : "", group ? group : "") <
+            0)
+            line = NULL;
+    }
     free(ca);
-    return length < 0 ? NULL : line;
+    free(certificate);
+    return line;
 }

@@ -11,6 +11,7 @@
 #include "lib/file.h"
 #include "lib/secret.h"
 
+#include <event2/util.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -18,6 +19,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 enum { SERIAL_BYTES = 16, FILE_LARGEST = 64 * 1024, COMMON_NAME_MAX = 64, CLOCK_SLACK_S = 3600, DAY_S = 86400 };
@@ -177,27 +179,42 @@ static int no_passphrase(char *text, int size, int writing, void *context) {
     return -1; /* nobody is there to type one */
 }
 
-static int read_issuer(struct issuer *ca, const char *certificate, const char *key, struct error *error) {
+static X509 *read_certificate(const char *path, struct error *error) {
     size_t length;
-    char *text = file_read(certificate, FILE_LARGEST, &length, error);
+    char *text = file_read(path, FILE_LARGEST, &length, error);
     if (!text)
-        return -1;
+        return NULL;
     BIO *memory = BIO_new_mem_buf(text, (int)length);
-    ca->certificate = memory ? PEM_read_bio_X509(memory, NULL, NULL, NULL) : NULL;
+    X509 *certificate = memory ? PEM_read_bio_X509(memory, NULL, no_passphrase, NULL) : NULL;
     BIO_free(memory);
     free(text);
-    if (!ca->certificate)
-        return error_set(error, "%s: holds no certificate in PEM form", certificate);
-    text = file_read_secret(key, FILE_LARGEST, &length, error);
+    ERR_clear_error();
+    if (!certificate)
+        error_set(error, "%s: holds no certificate in PEM form", path);
+    return certificate;
+}
+
+static EVP_PKEY *read_key(const char *path, struct error *error) {
+    size_t length;
+    char *text = file_read_secret(path, FILE_LARGEST, &length, error);
     if (!text)
-        return -1;
-    memory = BIO_new_mem_buf(text, (int)length);
-    ca->key = memory ? PEM_read_bio_PrivateKey(memory, NULL, no_passphrase, NULL) : NULL;
+        return NULL;
+    BIO *memory = BIO_new_mem_buf(text, (int)length);
+    EVP_PKEY *key = memory ? PEM_read_bio_PrivateKey(memory, NULL, no_passphrase, NULL) : NULL;
     BIO_free(memory);
     secret_wipe(text, length);
     free(text);
+    ERR_clear_error();
+    if (!key)
+        error_set(error, "%s: is not a private key in PEM form without passphrase", path);
+    return key;
+}
+
+static int read_issuer(struct issuer *ca, const char *certificate, const char *key, struct error *error) {
+    ca->certificate = read_certificate(certificate, error);
+    ca->key = ca->certificate ? read_key(key, error) : NULL;
     if (!ca->key)
-        return error_set(error, "%s: is not a private key in PEM form without passphrase", key);
+        return -1;
     return X509_check_private_key(ca->certificate, ca->key) == 1
                ? 0
                : error_set(error, "%s: is not the key of %s", key, certificate);
@@ -218,5 +235,41 @@ int pki_make(const struct pki_request *request, const char *ca_certificate, cons
     X509_free(ca.certificate);
     EVP_PKEY_free(ca.key);
     ERR_clear_error();
+    return result;
+}
+
+/* A name that holds a NUL or anything else than a host has is left out: it would not be reached anyway. */
+static bool name_text(const GENERAL_NAME *name, char *text, size_t size) {
+    const ASN1_STRING *value = name->type == GEN_DNS     ? name->d.dNSName
+                               : name->type == GEN_IPADD ? name->d.iPAddress
+                                                         : NULL;
+    if (!value)
+        return false;
+    const char *bytes = (const char *)ASN1_STRING_get0_data(value);
+    size_t length = (size_t)ASN1_STRING_length(value);
+    if (name->type == GEN_IPADD)
+        return (length == 4 || length == 16) &&
+               evutil_inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, text, size) != NULL;
+    if (length == 0 || length >= size)
+        return false;
+    memcpy(text, bytes, length);
+    text[length] = '\0';
+    return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_*") == length;
+}
+
+int pki_each_name(const char *certificate, int (*each)(void *context, const char *name), void *context,
+                  struct error *error) {
+    X509 *read = read_certificate(certificate, error);
+    if (!read)
+        return -1;
+    GENERAL_NAMES *names = X509_get_ext_d2i(read, NID_subject_alt_name, NULL, NULL);
+    int result = 0;
+    for (int i = 0; result == 0 && i < sk_GENERAL_NAME_num(names); i++) {
+        char text[256];
+        if (name_text(sk_GENERAL_NAME_value(names, i), text, sizeof text))
+            result = each(context, text);
+    }
+    GENERAL_NAMES_free(names);
+    X509_free(read);
     return result;
 }

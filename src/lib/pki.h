@@ -22,4 +22,11 @@ struct pki_request {
 int pki_make(const struct pki_request *request, const char *ca_certificate, const char *ca_key, const char *certificate,
              const char *key, struct error *error);
 
+/*
+ * Calls `each` with every DNS name and address that a certificate file is for, until one call returns other than 0.
+ * Returns what the last call returned (0 without any), or -1 with `error` if the file cannot be read.
+ */
+int pki_each_name(const char *certificate, int (*each)(void *context, const char *name), void *context,
+                  struct error *error);
+
 #endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * reachable: the address of an agent port as agents elsewhere would write it.
+ * Runs on: start or a tool. Owns: nothing.
+ */
+#ifndef MUNNEL_CONF_REACHABLE_H
+#define MUNNEL_CONF_REACHABLE_H
+
+enum { REACHABLE_TEXT = 288 };
+
+/*
+ * "HOST:PORT" for an agent port that listens on `listen`. Where that is every address, the host is `name`, or without
+ * it (NULL) the best of the certificate's names: a full name, else an address that is not this machine's alone. A guess
+ * at last ("localhost"), never an error.
+ */
+void reachable_server(const char *listen, const char *name, const char *certificate, char text[REACHABLE_TEXT]);
+
+#endif
