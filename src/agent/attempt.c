@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * attempt: one way from a server's names to its verified WELCOME: looks each name up, walks its addresses.
+ * attempt: one way from a server's name to its verified WELCOME: looks the name up, walks its addresses.
  * Runs on: the control thread. Owns: its question to the resolver, the addresses, the HELLO.
  * States: idle -> resolving -> dialling (address by address; the plane limits the time of each) -> idle. It is over by
  * a WELCOME, by a refusal that counts for every address, or when all addresses are tried.
@@ -19,7 +19,6 @@
 struct attempt {
     struct attempt_parts parts;
     struct resolver_question *question; /* resolving */
-    size_t endpoint;                    /* the one that is looked up or dialled */
     struct addr addresses[RESOLVER_ADDRESSES];
     int count, next;
     uint64_t serial, tag; /* tag: of the dial under way; 0: none */
@@ -55,10 +54,6 @@ void attempt_free(struct attempt *attempt) {
     free(attempt);
 }
 
-static const struct endpoint *endpoint(const struct attempt *attempt) {
-    return &attempt->parts.endpoints[attempt->endpoint];
-}
-
 static void dial(struct attempt *attempt, const struct addr *address) {
     const struct attempt_parts *parts = &attempt->parts;
 
@@ -66,7 +61,7 @@ static void dial(struct attempt *attempt, const struct addr *address) {
     attempt->refused = false;
     attempt->order = (struct dial_order){.address = *address,
                                          .tls = parts->tls,
-                                         .server_name = endpoint(attempt)->host,
+                                         .server_name = parts->endpoint->host,
                                          .hello = attempt->hello_text,
                                          .has_key = parts->token->present,
                                          .proof_role = DIAL_PROOF_AGENT,
@@ -77,58 +72,18 @@ static void dial(struct attempt *attempt, const struct addr *address) {
     secret_wipe(attempt->order.key, SECRET_SIZE);
 }
 
-static void on_resolved(void *context, const struct resolver_answer *answer);
-
-/* Each time anew: the server may have moved. False: there is no memory for the question. */
-static bool look_up(struct attempt *attempt) {
-    const struct attempt_parts *parts = &attempt->parts;
-
-    attempt->next = 0;
-    attempt->count = addr_from_endpoint(&attempt->addresses[0], endpoint(attempt)) ? 1 : 0;
-    if (attempt->count > 0)
-        return true;
-    attempt->question =
-        resolver_ask(parts->resolver, parts->loop, endpoint(attempt), parts->resolve_ms, on_resolved, attempt);
-    return attempt->question != NULL;
-}
-
-static void fail(struct attempt *attempt) {
-    attempt->parts.on_failed(attempt->parts.context);
-}
-
-/*
- * The next address of this name, or the next name. A refusal for good in the server's own words holds for all of them;
- * a certificate only for the address that showed it.
- */
-static void go_on(struct attempt *attempt) {
+/* A refusal for good in the server's own words holds for each of its addresses; a certificate only for this one. */
+static void dial_next(struct attempt *attempt) {
     bool refused_for_good = attempt->refused && attempt->failure.final;
 
     attempt->tag = 0;
-    if (!refused_for_good && attempt->next == attempt->count && attempt->endpoint + 1 < attempt->parts.endpoint_count) {
-        attempt->endpoint++;
-        if (!look_up(attempt))
-            failure_note(&attempt->failure, false, "out of memory");
-        else if (attempt->question != NULL)
-            return;
-    }
     if (attempt->next < attempt->count && !refused_for_good)
         dial(attempt, &attempt->addresses[attempt->next++]);
     else
-        fail(attempt);
+        attempt->parts.on_failed(attempt->parts.context);
 }
 
-static void on_resolved(void *context, const struct resolver_answer *answer) {
-    struct attempt *attempt = context;
-
-    attempt->question = NULL;
-    if (answer->count == 0)
-        failure_note(&attempt->failure, false, "%s: %s", endpoint(attempt)->host, answer->why);
-    attempt->count = answer->count;
-    memcpy(attempt->addresses, answer->addresses, sizeof attempt->addresses);
-    go_on(attempt);
-}
-
-static bool make_hello(struct attempt *attempt) {
+static void make_hello(struct attempt *attempt) {
     attempt->hello = (struct message_hello){.kind = MESSAGE_KIND_CONTROL,
                                             .protocol = MESSAGE_PROTOCOL,
                                             .credential = attempt->parts.token->credential,
@@ -138,19 +93,46 @@ static bool make_hello(struct attempt *attempt) {
                                             .session = ""};
     free(attempt->hello_text);
     attempt->hello_text = message_format_hello(&attempt->hello);
-    return attempt->hello_text != NULL;
+    if (attempt->hello_text == NULL) {
+        failure_note(&attempt->failure, false, "out of memory");
+        attempt->count = 0;
+    }
 }
 
+static void dial_all(struct attempt *attempt) {
+    attempt->next = 0;
+    make_hello(attempt);
+    dial_next(attempt);
+}
+
+static void on_resolved(void *context, const struct resolver_answer *answer) {
+    struct attempt *attempt = context;
+
+    attempt->question = NULL;
+    if (answer->count == 0)
+        failure_note(&attempt->failure, false, "%s: %s", attempt->parts.endpoint->host, answer->why);
+    attempt->count = answer->count;
+    memcpy(attempt->addresses, answer->addresses, sizeof attempt->addresses);
+    dial_all(attempt);
+}
+
+/* The name is looked up again each time: the server may have moved. */
 void attempt_start(struct attempt *attempt) {
+    const struct attempt_parts *parts = &attempt->parts;
+
     assert(attempt->question == NULL && attempt->tag == 0);
     attempt->failure = (struct failure){0};
     attempt->refused = false;
-    attempt->endpoint = 0;
-    if (!make_hello(attempt) || !look_up(attempt)) {
+    if (addr_from_endpoint(&attempt->addresses[0], parts->endpoint)) {
+        attempt->count = 1;
+        dial_all(attempt);
+        return;
+    }
+    attempt->question =
+        resolver_ask(parts->resolver, parts->loop, parts->endpoint, parts->resolve_ms, on_resolved, attempt);
+    if (attempt->question == NULL) {
         failure_note(&attempt->failure, false, "out of memory");
-        fail(attempt);
-    } else if (attempt->question == NULL) {
-        go_on(attempt);
+        parts->on_failed(parts->context);
     }
 }
 
@@ -172,7 +154,7 @@ void attempt_on_gone(struct attempt *attempt, const struct link_end *end) {
               LOG_FIELDS(LOG_TEXT("why", end->why)));
     if (!attempt->refused)
         failure_note_end(&attempt->failure, end);
-    go_on(attempt);
+    dial_next(attempt);
 }
 
 const struct failure *attempt_failure(const struct attempt *attempt) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * attempt: one way from a server's names to its verified WELCOME: looks each name up, walks its addresses.
+ * attempt: one way from a server's name to its verified WELCOME: looks the name up, walks its addresses.
  * Runs on: the control thread. Owns: its question to the resolver, the addresses, the HELLO.
  */
 #ifndef MUNNEL_AGENT_ATTEMPT_H
@@ -20,8 +20,7 @@ struct attempt_parts { /* kept by reference */
     unsigned resolve_ms;
     const char *name, *group, *instance; /* of this agent */
     const char *who;
-    const struct endpoint *endpoints; /* of the one server, in the order in which they are tried */
-    size_t endpoint_count;
+    const struct endpoint *endpoint;
     const struct token *token;
     SSL_CTX *tls;
     unsigned index;                   /* in the lowest ATTEMPT_INDEX_BITS of its dials' tags */

@@ -15,6 +15,10 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/drain.h \
 	src/agent/failure.c \
 	src/agent/failure.h \
+	src/agent/identities.c \
+	src/agent/identities.h \
+	src/agent/joined.c \
+	src/agent/joined.h \
 	src/agent/links.c \
 	src/agent/links.h \
 	src/agent/process.c \

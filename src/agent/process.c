@@ -2,15 +2,15 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * process: what munnel-agent is made of, from its options to its exit code.
- * Runs on: the main thread, which becomes the control thread. Owns: log, loop, resolver, rules, token, TLS context.
+ * Runs on: the main thread, which becomes the control thread. Owns: log, rules, identities, loop, resolver, agent.
  * Parts are made in order and taken down in the opposite one; nothing here outlives process_run.
  */
 #include "config.h"
 
 #include "agent/process.h"
 
+#include "agent/identities.h"
 #include "agent/signals.h"
-#include "agent/trust.h"
 #include "lib/file.h"
 
 #include <stdio.h>
@@ -27,12 +27,9 @@ struct process {
     char *state_folder;
     struct log *log;
     struct rules *rules;
-    struct token token;
-    SSL_CTX *tls;
-    char trust[TRUST_WORDS];
+    struct identities *identities;
     struct loop *loop;
     struct resolver *resolver;
-    struct upstream_server servers[UPSTREAM_MAX];
     struct agent_settings settings;
     struct agent *agent;
     struct signals *signals;
@@ -57,11 +54,8 @@ static int find_names(struct process *process, struct error *error) {
     else if (gethostname(process->name, sizeof process->name - 1) != 0 || process->name[0] == '\0')
         snprintf(process->name, sizeof process->name, "agent");
     snprintf(process->who, sizeof process->who, "agent %s", process->name);
-    process->state_folder = file_state_folder(); /* NULL: this user has none, which is no fault */
-    if (process->options->servers.count == 0 || process->options->servers.count > UPSTREAM_MAX)
-        return error_set(error, "an agent serves 1 to %d servers, not %zu", UPSTREAM_MAX,
-                         process->options->servers.count);
-    return 0;
+    process->state_folder = file_state_folder();
+    return process->state_folder != NULL ? 0 : out_of_resources(error, "the name of the state folder");
 }
 
 static int make_rules(struct process *process, struct error *error) {
@@ -76,30 +70,14 @@ static int make_rules(struct process *process, struct error *error) {
     return 0;
 }
 
-static struct token_places token_places(const struct process *process) {
-    return (struct token_places){.token_file = process->options->token_file,
-                                 .credentials_folder = getenv("CREDENTIALS_DIRECTORY"),
-                                 .ca = process->options->ca,
-                                 .state_folder = process->state_folder};
-}
+static int make_identities(struct process *process, struct error *error) {
+    struct joined *joined = joined_read(process->state_folder, error);
 
-static int find_token(struct process *process, struct error *error) {
-    struct token_places places = token_places(process);
-
-    return token_find(&process->token, &places, error);
-}
-
-static int make_trust(struct process *process, struct error *error) {
-    const struct agent_options *options = process->options;
-    struct trust_choice choice = {.ca = options->ca,
-                                  .pins = (const char *const *)options->pins.items,
-                                  .pin_count = options->pins.count,
-                                  .certificate = options->certificate,
-                                  .key = options->key,
-                                  .state_folder = process->state_folder};
-
-    process->tls = trust_make(&choice, process->trust, error);
-    return process->tls != NULL ? 0 : -1;
+    if (joined == NULL)
+        return -1;
+    process->identities = identities_make(process->options, joined, process->state_folder, error);
+    joined_free(joined);
+    return process->identities != NULL ? 0 : -1;
 }
 
 static int make_loop(struct process *process, struct error *error) {
@@ -121,11 +99,6 @@ static unsigned thread_count(unsigned said) {
 static int make_agent(struct process *process, struct error *error) {
     const struct agent_options *options = process->options;
 
-    for (size_t i = 0; i < options->servers.count; i++)
-        process->servers[i] = (struct upstream_server){.addresses = (const char *const *)&options->servers.items[i],
-                                                       .address_count = 1,
-                                                       .token = &process->token,
-                                                       .tls = process->tls};
     process->settings = (struct agent_settings){.loop = process->loop,
                                                 .log = process->log,
                                                 .resolver = process->resolver,
@@ -133,8 +106,8 @@ static int make_agent(struct process *process, struct error *error) {
                                                 .name = process->name,
                                                 .group = options->group != NULL ? options->group : "",
                                                 .threads = thread_count(options->threads),
-                                                .servers = process->servers,
-                                                .server_count = options->servers.count,
+                                                .servers = identities_servers(process->identities),
+                                                .server_count = identities_count(process->identities),
                                                 .times = AGENT_TIMES};
     process->settings.times.upstream.longest_ms = options->retry_s * 1000;
     process->agent = agent_new(&process->settings, error);
@@ -147,9 +120,9 @@ static int take_signals(struct process *process, struct error *error) {
 }
 
 static int make_parts(struct process *process, struct error *error) {
-    static int (*const steps[])(struct process * process, struct error * error) = {find_names, make_log,    make_rules,
-                                                                                   find_token, make_trust,  make_loop,
-                                                                                   make_agent, take_signals};
+    static int (*const steps[])(struct process * process,
+                                struct error * error) = {find_names, make_log,   make_rules,  make_identities,
+                                                         make_loop,  make_agent, take_signals};
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](process, error) != 0)
@@ -164,8 +137,7 @@ static void take_down(struct process *process) {
         resolver_free(process->resolver);
     if (process->loop != NULL)
         loop_free(process->loop);
-    SSL_CTX_free(process->tls);
-    token_wipe(&process->token);
+    identities_free(process->identities);
     if (process->rules != NULL)
         rules_free(process->rules);
     if (process->log != NULL)
@@ -184,38 +156,20 @@ static const char *join_list(const struct conf_list *list, char text[LIST_TEXT])
     return text;
 }
 
-static void log_credential(const struct process *process) {
-    struct token_places places = token_places(process);
-    char looked[LIST_TEXT];
-
-    if (process->token.present) {
-        log_event(process->log, LOG_LEVEL_INFO, process->who, "proves itself by a token",
-                  LOG_FIELDS(LOG_TEXT("credential", process->token.credential), LOG_TEXT("file", process->token.from)));
-        return;
-    }
-    if (process->options->certificate != NULL)
-        return;
-    token_look_at(&places, looked, sizeof looked);
-    log_event(process->log, LOG_LEVEL_WARNING, process->who,
-              "has no token and no certificate: only a server that asks "
-              "for none will take it",
-              LOG_FIELDS(LOG_TEXT("looked_for", looked)));
-}
-
-/* What whoever runs the agent should know of it: where the server may send it, and whom it believes. */
+/* What whoever runs the agent should know of it: whom it believes, and where the servers may send it. */
 static void log_start(const struct process *process) {
     const struct conf_list *allow = &process->options->allow;
     char text[LIST_TEXT];
 
     log_event(process->log, LOG_LEVEL_INFO, process->who, "started",
-              LOG_FIELDS(LOG_TEXT("servers", join_list(&process->options->servers, text)),
-                         LOG_TEXT("verified_by", process->trust), LOG_NUMBER("threads", process->settings.threads)));
+              LOG_FIELDS(LOG_NUMBER("servers", process->settings.server_count),
+                         LOG_NUMBER("threads", process->settings.threads)));
     log_event(process->log, LOG_LEVEL_INFO, process->who, "may be sent to",
               LOG_FIELDS(LOG_TEXT("destinations", allow->count > 0
                                                       ? join_list(allow, text)
                                                       : "anywhere the server says, except link-local and metadata "
                                                         "addresses")));
-    log_credential(process);
+    identities_log(process->identities, process->log);
 }
 
 static void complain(const char *why) {

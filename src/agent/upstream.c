@@ -29,8 +29,7 @@ enum upstream_state { WAITING, SEEKING, WORKING, ENDED, STATES };
 struct upstream {
     const struct upstream_parts *parts;
     enum upstream_state state;
-    struct endpoint endpoints[UPSTREAM_ADDRESSES];
-    size_t endpoint_count;
+    struct endpoint endpoint;
     char who[ENDPOINT_HOST + 32];
     struct token token;
     SSL_CTX *tls;
@@ -226,8 +225,7 @@ static bool make_parts(struct upstream *upstream, unsigned index) {
                                     .group = parts->group,
                                     .instance = parts->instance,
                                     .who = upstream->who,
-                                    .endpoints = upstream->endpoints,
-                                    .endpoint_count = upstream->endpoint_count,
+                                    .endpoint = &upstream->endpoint,
                                     .token = &upstream->token,
                                     .tls = upstream->tls,
                                     .index = index,
@@ -239,39 +237,29 @@ static bool make_parts(struct upstream *upstream, unsigned index) {
     return upstream->attempt != NULL && upstream->timer != NULL;
 }
 
-static int parse_addresses(struct upstream *upstream, const struct upstream_server *server, struct error *error) {
-    assert(server->address_count > 0 && server->address_count <= UPSTREAM_ADDRESSES);
-    snprintf(upstream->who, sizeof upstream->who, "server %s", server->addresses[0]);
-    while (upstream->endpoint_count < server->address_count) {
-        size_t index = upstream->endpoint_count++;
-
-        if (endpoint_parse(&upstream->endpoints[index], server->addresses[index], error) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 struct upstream *upstream_new(const struct upstream_parts *parts, const struct upstream_server *server, unsigned index,
                               struct error *error) {
     struct upstream *upstream = calloc(1, sizeof *upstream);
 
     assert(index < UPSTREAM_MAX);
-    if (upstream == NULL) {
-        error_set(error, "out of memory");
+    if (upstream == NULL || endpoint_parse(&upstream->endpoint, server->text, error) != 0) {
+        if (upstream == NULL)
+            error_set(error, "out of memory");
+        free(upstream);
         return NULL;
     }
     upstream->parts = parts;
     upstream->token = *server->token;
     upstream->backoff = (struct backoff){.first_ms = parts->times.first_ms, .longest_ms = parts->times.longest_ms};
+    snprintf(upstream->who, sizeof upstream->who, "server %s", server->text);
     SSL_CTX_up_ref(server->tls);
     upstream->tls = server->tls;
-    if (parse_addresses(upstream, server, error) == 0) {
-        if (make_parts(upstream, index))
-            return upstream;
+    if (!make_parts(upstream, index)) {
+        upstream_free(upstream);
         error_set(error, "out of memory");
+        return NULL;
     }
-    upstream_free(upstream);
-    return NULL;
+    return upstream;
 }
 
 void upstream_free(struct upstream *upstream) {

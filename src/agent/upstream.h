@@ -11,7 +11,7 @@
 #include "agent/token.h"
 #include "relay/relay_msg.h"
 
-enum { UPSTREAM_MAX = 64, UPSTREAM_ADDRESSES = 8 };
+enum { UPSTREAM_MAX = 64 };
 
 struct upstream;
 
@@ -34,9 +34,8 @@ struct upstream_parts { /* the same for every server; kept by reference */
     void *context;
 };
 
-struct upstream_server {          /* copied */
-    const char *const *addresses; /* "host:port", of the one server, in the order in which they are tried */
-    size_t address_count;         /* 1 to UPSTREAM_ADDRESSES */
+struct upstream_server { /* copied */
+    const char *text;    /* "host:port" */
     const struct token *token;
     SSL_CTX *tls;
 };

@@ -26,11 +26,9 @@ void harness_make(struct harness *harness, const char *const *servers) {
     settings->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
     ck_assert_msg(settings->log != NULL, "%s", error.text);
     for (; servers[settings->server_count] != NULL; settings->server_count++)
-        harness->servers[settings->server_count] =
-            (struct upstream_server){.addresses = &servers[settings->server_count],
-                                     .address_count = 1,
-                                     .token = &harness->token,
-                                     .tls = fake_tls()};
+        harness->servers[settings->server_count] = (struct upstream_server){.text = servers[settings->server_count],
+                                                                            .token = &harness->token,
+                                                                            .tls = fake_tls()};
     settings->servers = harness->servers;
 }
 

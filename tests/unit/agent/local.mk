@@ -17,6 +17,14 @@ unit_agent_tests += tests/unit/agent/test_backoff
 tests_unit_agent_test_backoff_SOURCES = tests/unit/agent/test_backoff.c
 tests_unit_agent_test_backoff_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/test_identities
+tests_unit_agent_test_identities_SOURCES = tests/unit/agent/test_identities.c
+tests_unit_agent_test_identities_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/test_joined
+tests_unit_agent_test_joined_SOURCES = tests/unit/agent/test_joined.c
+tests_unit_agent_test_joined_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/test_links
 tests_unit_agent_test_links_SOURCES = tests/unit/agent/test_links.c $(unit_agent_harness)
 tests_unit_agent_test_links_LDADD = $(LINK_UNIT_AGENT)

@@ -85,39 +85,6 @@ START_TEST(every_address_of_a_name_is_tried_in_turn) {
 }
 END_TEST
 
-START_TEST(every_name_of_a_server_is_tried_in_turn) {
-    static const char *const names[] = {"inside.example:10001", "192.0.2.9:443", "outside.example:10001", NULL};
-
-    harness.servers[0].addresses = names;
-    harness.servers[0].address_count = 3;
-    harness_start(&harness);
-    fake_no_answer("no such name");
-    ck_assert_address(0, "192.0.2.9:443");
-    fake_gone(0, "connection refused");
-    fake_answer(ADDRESSES);
-    ck_assert_str_eq(dial(1)->order.server_name, "outside.example");
-    fake_gone(1, "connection refused");
-    fake_gone(2, "connection refused");
-    ck_assert_uint_eq(fake_plane()->dial_count, 4);
-    fake_welcome(3, NULL);
-    ck_assert(dial(3)->accepted);
-}
-END_TEST
-
-START_TEST(after_the_last_name_it_waits_and_begins_with_the_first) {
-    static const char *const names[] = {"192.0.2.1:1", "192.0.2.2:2"};
-
-    harness.servers[0].addresses = names;
-    harness.servers[0].address_count = 2;
-    harness_start(&harness);
-    fake_gone(0, "connection refused");
-    ck_assert_address(1, "192.0.2.2:2");
-    fake_gone(1, "connection refused");
-    harness_await_dials(&harness, 3);
-    ck_assert_address(2, "192.0.2.1:1");
-}
-END_TEST
-
 static bool question_waits(void *context) {
     (void)context;
     return fake_question_waits();
@@ -499,8 +466,6 @@ static TCase *addresses(void) {
 
     tcase_add_checked_fixture(group, set_up_named, tear_down);
     tcase_add_test(group, every_address_of_a_name_is_tried_in_turn);
-    tcase_add_test(group, every_name_of_a_server_is_tried_in_turn);
-    tcase_add_test(group, after_the_last_name_it_waits_and_begins_with_the_first);
     tcase_add_test(group, the_name_is_resolved_again_at_each_attempt);
     tcase_add_test(group, a_name_that_is_unknown_is_asked_again);
     tcase_add_test(group, stopping_cancels_the_question);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * identities: for each server that the agent serves, its address, what the agent proves itself with, and by what it
+ * knows that server.
+ * Runs on: start. Owns: the addresses, tokens and TLS contexts that its upstream_servers point to.
+ */
+#include "config.h"
+
+#include "agent/identities.h"
+
+#include "agent/trust.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOKED_TEXT = 1024 };
+
+struct identity { /* towards one server */
+    char *address;
+    struct token token;
+    SSL_CTX *tls;
+    char trust[TRUST_WORDS];
+};
+
+struct identities {
+    bool has_certificate;
+    char looked[LOOKED_TEXT]; /* where a token was looked for */
+    size_t count;
+    struct identity items[UPSTREAM_MAX];
+    struct upstream_server servers[UPSTREAM_MAX];
+};
+
+/* What all servers share of what was said and of where things may be found. */
+struct sources {
+    const struct agent_options *options;
+    struct token_places places;
+    const char *state_folder;
+};
+
+static int find_token(struct identity *identity, const struct sources *sources, const struct joined_server *joined,
+                      struct error *error) {
+    if (joined != NULL && sources->options->token_file == NULL)
+        return token_from_text(&identity->token, joined->token, error);
+    return token_find(&identity->token, &sources->places, error);
+}
+
+static int find_trust(struct identity *identity, const struct sources *sources, const struct joined_server *joined,
+                      struct error *error) {
+    const struct agent_options *options = sources->options;
+    bool said = options->ca != NULL || options->pins.count > 0;
+    const struct conf_list *pins = joined != NULL && !said ? &joined->pins : &options->pins;
+    struct trust_choice choice = {.ca = options->ca,
+                                  .pins = (const char *const *)pins->items,
+                                  .pin_count = pins->count,
+                                  .certificate = options->certificate,
+                                  .key = options->key,
+                                  .state_folder = sources->state_folder};
+
+    identity->tls = trust_make(&choice, identity->trust, error);
+    return identity->tls != NULL ? 0 : -1;
+}
+
+static int add(struct identities *identities, const struct sources *sources, const char *address,
+               const struct joined_server *joined, struct error *error) {
+    struct identity *identity = &identities->items[identities->count];
+    struct upstream_server *server = &identities->servers[identities->count];
+
+    if (identities->count == UPSTREAM_MAX)
+        return error_set(error, "an agent serves no more than %d servers", UPSTREAM_MAX);
+    identities->count++;
+    identity->address = strdup(address);
+    if (identity->address == NULL)
+        return error_set(error, "out of memory");
+    if (find_token(identity, sources, joined, error) != 0 || find_trust(identity, sources, joined, error) != 0)
+        return -1;
+    *server = (struct upstream_server){.text = identity->address, .token = &identity->token, .tls = identity->tls};
+    return 0;
+}
+
+static int add_named(struct identities *identities, const struct sources *sources, const struct joined *joined,
+                     struct error *error) {
+    const struct conf_list *named = &sources->options->servers;
+
+    for (size_t i = 0; i < named->count; i++)
+        if (add(identities, sources, named->items[i], joined_find(joined, named->items[i]), error) != 0)
+            return -1;
+    return 0;
+}
+
+static int add_joined(struct identities *identities, const struct sources *sources, const struct joined *joined,
+                      struct error *error) {
+    for (size_t i = 0; i < joined_count(joined); i++) {
+        const struct joined_server *server = joined_at(joined, i);
+
+        if (add(identities, sources, server->address, server, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_all(struct identities *identities, const struct sources *sources, const struct joined *joined,
+                   struct error *error) {
+    if (sources->options->servers.count > 0)
+        return add_named(identities, sources, joined, error);
+    if (joined_count(joined) > 0)
+        return add_joined(identities, sources, joined, error);
+    return error_set(error, "no server is named, and none was joined; write munnel-agent SERVER:PORT [GROUP], or "
+                            "munnel-agent --join FILE with a join code");
+}
+
+struct identities *identities_make(const struct agent_options *options, const struct joined *joined,
+                                   const char *state_folder, struct error *error) {
+    struct identities *identities = calloc(1, sizeof *identities);
+    struct sources sources = {.options = options,
+                              .places = {.token_file = options->token_file,
+                                         .credentials_folder = getenv("CREDENTIALS_DIRECTORY"),
+                                         .ca = options->ca,
+                                         .state_folder = state_folder},
+                              .state_folder = state_folder};
+
+    if (identities == NULL) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    identities->has_certificate = options->certificate != NULL;
+    token_look_at(&sources.places, identities->looked, sizeof identities->looked);
+    if (add_all(identities, &sources, joined, error) == 0)
+        return identities;
+    identities_free(identities);
+    return NULL;
+}
+
+void identities_free(struct identities *identities) {
+    if (identities == NULL)
+        return;
+    for (size_t i = 0; i < identities->count; i++) {
+        free(identities->items[i].address);
+        token_wipe(&identities->items[i].token);
+        SSL_CTX_free(identities->items[i].tls);
+    }
+    free(identities);
+}
+
+size_t identities_count(const struct identities *identities) {
+    return identities->count;
+}
+
+const struct upstream_server *identities_servers(const struct identities *identities) {
+    return identities->servers;
+}
+
+bool identities_lack_proof(const struct identities *identities) {
+    size_t with_token = 0;
+
+    while (with_token < identities->count && identities->items[with_token].token.present)
+        with_token++;
+    return with_token < identities->count && !identities->has_certificate;
+}
+
+static void log_one(const struct identities *identities, const struct identity *identity, struct log *log) {
+    const struct token *token = &identity->token;
+    char who[ENDPOINT_HOST + 32];
+
+    snprintf(who, sizeof who, "server %s", identity->address);
+    log_event(log, LOG_LEVEL_INFO, who, "is to be served",
+              LOG_FIELDS(LOG_TEXT("verified_by", identity->trust),
+                         LOG_TEXT("credential", token->present ? token->credential : ""),
+                         LOG_TEXT("token", token->from[0] != '\0' ? token->from
+                                           : token->present       ? "join code"
+                                                                  : ""),
+                         LOG_TEXT("certificate", identities->has_certificate ? "yes" : "no")));
+    if (!token->present && !identities->has_certificate)
+        log_event(log, LOG_LEVEL_WARNING, who, "neither token nor certificate: it will take us only if it asks nobody",
+                  LOG_FIELDS(LOG_TEXT("looked_for", identities->looked)));
+}
+
+void identities_log(const struct identities *identities, struct log *log) {
+    for (size_t i = 0; i < identities->count; i++)
+        log_one(identities, &identities->items[i], log);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_identities: which servers an agent serves, with which credential and which trust: said, joined or found.
+ */
+#include "config.h"
+
+#include "agent/identities.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PIN "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static struct agent_options options;
+static struct joined *joined;
+static struct identities *identities;
+static struct error error;
+
+static void make_token(char text[PROOF_TOKEN_TEXT], const char *name) {
+    struct proof_token token;
+    ck_assert_int_eq(proof_token_make(&token, name), 0);
+    proof_token_format(&token, text);
+}
+
+static const char *token_file(const char *file, const char *name) {
+    char text[PROOF_TOKEN_TEXT];
+    make_token(text, name);
+    return unit_text_file(file, text);
+}
+
+/* As if a code for a.example had been taken. */
+static void join_one(void) {
+    char address[] = "a.example:10001", token[PROOF_TOKEN_TEXT];
+    struct joined_server server = {.address = address, .token = token};
+    make_token(token, "by-code");
+    ck_assert_int_eq(conf_list_add(&server.pins, PIN), 0);
+    ck_assert_msg(joined_put(joined, &server, &error) == 0, "%s", error.text);
+    conf_list_done(&server.pins);
+}
+
+static void set_up(void) {
+    unsetenv("CREDENTIALS_DIRECTORY");
+    options = (struct agent_options){0};
+    joined = joined_read(unit_folder(), &error);
+    ck_assert_ptr_nonnull(joined);
+}
+
+static void tear_down(void) {
+    conf_list_done(&options.servers);
+    joined_free(joined);
+    identities_free(identities);
+}
+
+static void name_server(const char *address) {
+    ck_assert_int_eq(conf_list_add(&options.servers, address), 0);
+}
+
+static void make(size_t count) {
+    identities = identities_make(&options, joined, unit_folder(), &error);
+    ck_assert_msg(identities != NULL, "%s", error.text);
+    ck_assert_uint_eq(identities_count(identities), count);
+}
+
+static const struct upstream_server *server(size_t index) {
+    return &identities_servers(identities)[index];
+}
+
+START_TEST(each_named_server_is_one) {
+    name_server("a.example:10001");
+    name_server("b.example:10001");
+    make(2);
+    ck_assert_str_eq(server(1)->text, "b.example:10001");
+    ck_assert_ptr_nonnull(server(1)->tls);
+    ck_assert(!server(1)->token->present);
+    ck_assert(identities_lack_proof(identities));
+}
+END_TEST
+
+START_TEST(a_found_token_serves_for_all) {
+    token_file("agent.token", "found");
+    name_server("a.example:10001");
+    name_server("b.example:10001");
+    make(2);
+    ck_assert_str_eq(server(0)->token->credential, "found");
+    ck_assert_str_eq(server(1)->token->credential, "found");
+    ck_assert(!identities_lack_proof(identities));
+}
+END_TEST
+
+START_TEST(the_service_managers_folder_is_asked) {
+    char text[PROOF_TOKEN_TEXT];
+    name_server("a.example:10001");
+    make_token(text, "managed");
+    unit_text_file("agent.token", text);
+    setenv("CREDENTIALS_DIRECTORY", unit_folder(), 1);
+    identities = identities_make(&options, joined, unit_path("empty"), &error);
+    ck_assert_ptr_nonnull(identities);
+    ck_assert_str_eq(server(0)->token->credential, "managed");
+}
+END_TEST
+
+START_TEST(a_joined_server_has_its_own_token) {
+    token_file("agent.token", "found");
+    join_one();
+    name_server("a.example:10001");
+    name_server("b.example:10001");
+    make(2);
+    ck_assert_str_eq(server(0)->token->credential, "by-code");
+    ck_assert_str_eq(server(1)->token->credential, "found");
+}
+END_TEST
+
+START_TEST(a_token_file_that_was_said_goes_before_the_code) {
+    join_one();
+    options.token_file = (char *)(uintptr_t)token_file("said", "said");
+    name_server("a.example:10001");
+    make(1);
+    ck_assert_str_eq(server(0)->token->credential, "said");
+}
+END_TEST
+
+START_TEST(with_no_server_named_all_joined_are_served) {
+    join_one();
+    make(1);
+    ck_assert_str_eq(server(0)->text, "a.example:10001");
+    ck_assert_str_eq(server(0)->token->credential, "by-code");
+}
+END_TEST
+
+START_TEST(with_nothing_named_and_nothing_joined_it_says_what_to_write) {
+    ck_assert_ptr_null(identities_make(&options, joined, unit_folder(), &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "--join"));
+}
+END_TEST
+
+START_TEST(too_many_servers_are_an_error) {
+    for (int i = 0; i < 65; i++)
+        name_server("a.example:10001");
+    ck_assert_ptr_null(identities_make(&options, joined, unit_folder(), &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "64"));
+}
+END_TEST
+
+START_TEST(a_bad_token_file_is_an_error) {
+    options.token_file = (char *)(uintptr_t)unit_text_file("said", "no token");
+    name_server("a.example:10001");
+    ck_assert_ptr_null(identities_make(&options, joined, unit_folder(), &error));
+}
+END_TEST
+
+static TCase *choosing(void) {
+    TCase *group = tcase_create("choosing");
+    tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_test(group, each_named_server_is_one);
+    tcase_add_test(group, a_found_token_serves_for_all);
+    tcase_add_test(group, the_service_managers_folder_is_asked);
+    tcase_add_test(group, a_joined_server_has_its_own_token);
+    tcase_add_test(group, a_token_file_that_was_said_goes_before_the_code);
+    tcase_add_test(group, with_no_server_named_all_joined_are_served);
+    tcase_add_test(group, with_nothing_named_and_nothing_joined_it_says_what_to_write);
+    tcase_add_test(group, too_many_servers_are_an_error);
+    tcase_add_test(group, a_bad_token_file_is_an_error);
+    return group;
+}
+
+UNIT_MAIN("agent/identities", choosing)
