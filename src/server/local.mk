@@ -5,6 +5,8 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_server.a
 libmunnel_server_a_SOURCES = \
+	src/server/admission.c \
+	src/server/admission.h \
 	src/server/agents.c \
 	src/server/agents.h \
 	src/server/balance.c \
@@ -25,6 +27,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/first_start.h \
 	src/server/greet.c \
 	src/server/greet.h \
+	src/server/identity.h \
+	src/server/identity_posix.c \
 	src/server/listener.c \
 	src/server/listener.h \
 	src/server/listeners.c \

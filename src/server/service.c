@@ -9,7 +9,9 @@
 
 #include "server/service.h"
 
+#include "lib/clock.h"
 #include "lib/sock.h"
+#include "server/admission.h"
 #include "server/complain.h"
 #include "server/dispatch.h"
 #include "server/listeners.h"
@@ -24,6 +26,7 @@ struct service {
     const struct service_conf *conf;
     struct terms *terms;
     struct balance *balance;
+    struct admission *admission;
     struct listeners *listeners;
     struct pending pending;
     size_t live;
@@ -39,15 +42,23 @@ static void service_turn_away(struct service *service, int fd, const struct addr
              peer);
 }
 
+static const char *service_refuses(struct service *service, const struct addr *peer) {
+    if (service->conf->max_clients && service->live >= service->conf->max_clients)
+        return "as many clients as max_clients allows";
+    return admission_refuses(service->admission, peer, clock_us());
+}
+
 static void on_accept(void *context, int fd, const struct addr *peer) {
     struct service *service = context;
+    const char *why = service_refuses(service, peer);
 
-    if (service->conf->max_clients && service->live >= service->conf->max_clients) {
-        service_turn_away(service, fd, peer, "as many clients as max_clients allows");
+    if (why) {
+        service_turn_away(service, fd, peer, why);
         return;
     }
     struct client *client = clients_take(service->server->clients, fd, peer, service->terms);
     if (!client) {
+        admission_left(service->admission, peer);
         service_turn_away(service, fd, peer, "out of memory");
         return;
     }
@@ -83,9 +94,10 @@ struct service *service_new(struct server *server, const struct service_conf *co
                                          .has_room = has_room,
                                          .on_accept = on_accept,
                                          .context = service};
+    service->admission = admission_new(conf, error);
     if (!service->balance || !service->terms)
         error_set(error, "out of memory");
-    else
+    else if (service->admission)
         service->listeners = listeners_new(&listening, &conf->listen, error);
     if (service->listeners)
         return service;
@@ -140,6 +152,7 @@ void service_free(struct service *service) {
         return;
     listeners_free(service->listeners);
     balance_free(service->balance);
+    admission_free(service->admission);
     if (service->terms)
         terms_release(service->terms);
     free(service);
@@ -162,6 +175,7 @@ void service_leave(struct service *service, const struct session *session) {
 }
 
 void service_tick(struct service *service) {
+    admission_tick(service->admission, clock_us());
     if (service->should_be_open && !service->is_open)
         service_listen_or_complain(service);
 }
@@ -183,6 +197,6 @@ struct pending *service_pending(struct service *service) {
 }
 
 void service_client_left(struct service *service, const struct client *client) {
-    (void)client;
+    admission_left(service->admission, &client->peer);
     service->live--;
 }

@@ -3,9 +3,12 @@
 #
 # Unit tests of src/server; tests/unit/local.mk says how to add one.
 unit_server_tests = \
+	tests/unit/server/test_admission \
 	tests/unit/server/test_dispatch \
 	tests/unit/server/test_door \
 	tests/unit/server/test_greet \
+	tests/unit/server/test_listener \
+	tests/unit/server/test_pool \
 	tests/unit/server/test_service \
 	tests/unit/server/test_supply
 
@@ -23,5 +26,12 @@ tests_unit_server_test_service_SOURCES = tests/unit/server/test_service.c $(unit
 tests_unit_server_test_service_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_supply_SOURCES = tests/unit/server/test_supply.c $(unit_server_stage)
 tests_unit_server_test_supply_LDADD = $(LINK_UNIT_SERVER)
+
+tests_unit_server_test_admission_SOURCES = tests/unit/server/test_admission.c
+tests_unit_server_test_admission_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_listener_SOURCES = tests/unit/server/test_listener.c
+tests_unit_server_test_listener_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_pool_SOURCES = tests/unit/server/test_pool.c
+tests_unit_server_test_pool_LDADD = $(LINK_UNIT_SERVER)
 
 unit_tests += $(unit_server_tests)

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * admission: see admission.h. Without a limit per source nothing is counted, and no client costs a look-up.
+ * Runs on: the control thread. Owns: its rules and counts.
+ */
+#include "config.h"
+
+#include "server/admission.h"
+
+#include "lib/rules.h"
+
+#include <stdlib.h>
+
+enum { HEADS = 1024 };
+
+struct source {
+    struct source *next;
+    uint64_t hash, second;
+    unsigned live, in_second;
+};
+
+struct admission {
+    struct rules *allow, *deny;
+    unsigned per_source, rate;
+    size_t count;
+    struct source *heads[HEADS];
+};
+
+/* *rules stays NULL when there are no patterns. */
+static int admission_read_rules(struct rules **rules, const struct conf_list *patterns, struct error *error) {
+    if (!patterns->count)
+        return 0;
+    *rules = rules_new();
+    if (!*rules)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < patterns->count; i++)
+        if (rules_add(*rules, patterns->items[i], error))
+            return -1;
+    return 0;
+}
+
+struct admission *admission_new(const struct service_conf *conf, struct error *error) {
+    struct admission *admission = calloc(1, sizeof *admission);
+
+    if (!admission) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    admission->per_source = conf->max_per_source;
+    admission->rate = conf->max_rate;
+    if (admission_read_rules(&admission->allow, &conf->allow, error) ||
+        admission_read_rules(&admission->deny, &conf->deny, error)) {
+        admission_free(admission);
+        return NULL;
+    }
+    return admission;
+}
+
+void admission_free(struct admission *admission) {
+    if (!admission)
+        return;
+    for (size_t i = 0; i < HEADS; i++) {
+        while (admission->heads[i]) {
+            struct source *next = admission->heads[i]->next;
+            free(admission->heads[i]);
+            admission->heads[i] = next;
+        }
+    }
+    rules_free(admission->allow);
+    rules_free(admission->deny);
+    free(admission);
+}
+
+static struct source *admission_find(const struct admission *admission, uint64_t hash) {
+    struct source *source = admission->heads[hash % HEADS];
+
+    while (source && source->hash != hash)
+        source = source->next;
+    return source;
+}
+
+static struct source *admission_find_or_add(struct admission *admission, uint64_t hash) {
+    struct source *source = admission_find(admission, hash);
+
+    if (source)
+        return source;
+    source = calloc(1, sizeof *source);
+    if (!source)
+        return NULL;
+    source->hash = hash;
+    source->next = admission->heads[hash % HEADS];
+    admission->heads[hash % HEADS] = source;
+    admission->count++;
+    return source;
+}
+
+static const char *admission_count(struct admission *admission, const struct addr *peer, uint64_t second) {
+    struct source *source = admission_find_or_add(admission, addr_host_hash(peer));
+
+    if (!source)
+        return "out of memory";
+    if (source->second != second) {
+        source->second = second;
+        source->in_second = 0;
+    }
+    if (admission->per_source && source->live >= admission->per_source)
+        return "as many clients from one address as max_per_source allows";
+    if (admission->rate && source->in_second >= admission->rate)
+        return "as many new clients a second from one address as max_rate allows";
+    source->live++;
+    source->in_second++;
+    return NULL;
+}
+
+const char *admission_refuses(struct admission *admission, const struct addr *peer, uint64_t now_us) {
+    if (admission->deny && rules_match(admission->deny, peer, NULL))
+        return "this address is denied";
+    if (admission->allow && !rules_match(admission->allow, peer, NULL))
+        return "this address is not among those allowed";
+    if (!admission->per_source && !admission->rate)
+        return NULL;
+    return admission_count(admission, peer, now_us / 1000000);
+}
+
+void admission_left(struct admission *admission, const struct addr *peer) {
+    struct source *source = admission->count ? admission_find(admission, addr_host_hash(peer)) : NULL;
+
+    if (source && source->live)
+        source->live--;
+}
+
+void admission_tick(struct admission *admission, uint64_t now_us) {
+    for (size_t i = 0; i < HEADS && admission->count; i++) {
+        struct source **at = &admission->heads[i];
+        while (*at) {
+            struct source *source = *at;
+            if (source->live || source->second == now_us / 1000000) {
+                at = &source->next;
+                continue;
+            }
+            *at = source->next;
+            free(source);
+            admission->count--;
+        }
+    }
+}
+
+size_t admission_sources(const struct admission *admission) {
+    return admission->count;
+}

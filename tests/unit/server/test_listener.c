@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * A listener accepts no more than its share per turn, rests without descriptors, and keeps its port.
+ */
+#include "config.h"
+
+#include "lib/sock.h"
+#include "server/listener.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct hall { /* who was let in */
+    struct event_base *base;
+    struct listener *listener;
+    bool has_room;
+    int guests[16], count;
+    unsigned refused;
+};
+
+static bool has_room(void *context) {
+    struct hall *hall = context;
+
+    hall->refused += !hall->has_room;
+    return hall->has_room;
+}
+
+static void on_accept(void *context, int fd, const struct addr *peer) {
+    struct hall *hall = context;
+
+    ck_assert(addr_is_unix(peer));
+    hall->guests[hall->count++] = fd;
+}
+
+static struct addr place(void) {
+    struct endpoint endpoint = {.is_unix = true};
+    struct addr addr;
+
+    snprintf(endpoint.host, sizeof endpoint.host, "%s", unit_path("door"));
+    ck_assert(addr_from_endpoint(&addr, &endpoint));
+    return addr;
+}
+
+static void hall_new(struct hall *hall) {
+    struct addr addr = place();
+    struct error error;
+
+    *hall = (struct hall){.base = event_base_new(), .has_room = true};
+    struct listener_options options = {.base = hall->base,
+                                       .who = "test",
+                                       .accepts_per_turn = 2,
+                                       .has_room = has_room,
+                                       .on_accept = on_accept,
+                                       .context = hall};
+    hall->listener = listener_new(&options, &addr, &error);
+    ck_assert_msg(hall->listener != NULL, "%s", error.text);
+    ck_assert_int_eq(listener_open(hall->listener, &error), 0);
+}
+
+static void hall_free(struct hall *hall) {
+    listener_free(hall->listener);
+    event_base_free(hall->base);
+    for (int i = 0; i < hall->count; i++)
+        close(hall->guests[i]);
+}
+
+static int knock(void) {
+    struct addr addr = place();
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    if (connect(fd, (struct sockaddr *)&addr.storage, addr.length) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool all_are_in(void *context) {
+    return ((struct hall *)context)->count == 5;
+}
+
+START_TEST(accepts_no_more_than_its_share_per_turn) {
+    struct hall hall;
+    int fds[5];
+
+    hall_new(&hall);
+    for (int i = 0; i < 5; i++)
+        fds[i] = knock();
+    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_int_eq(hall.count, 2);
+    ck_assert(unit_run_until(hall.base, all_are_in, &hall, 2000));
+    for (int i = 0; i < 5; i++)
+        close(fds[i]);
+    hall_free(&hall);
+}
+END_TEST
+
+static bool one_is_in(void *context) {
+    return ((struct hall *)context)->count == 1;
+}
+
+START_TEST(rests_without_descriptors) {
+    struct hall hall;
+    struct rlimit limit, before;
+
+    hall_new(&hall);
+    int fd = knock(), lowest = dup(0);
+    close(lowest);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limit = before;
+    limit.rlim_cur = (rlim_t)lowest;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_int_eq(hall.count, 0);
+    ck_assert_int_eq(event_base_get_num_events(hall.base, EVENT_BASE_COUNT_ACTIVE), 0);
+    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK); /* it does not spin: the socket is not watched */
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_int_eq(hall.count, 0);
+    ck_assert(unit_run_until(hall.base, one_is_in, &hall, 2000));
+    close(fd);
+    hall_free(&hall);
+}
+END_TEST
+
+START_TEST(rests_without_room) {
+    struct hall hall;
+
+    hall_new(&hall);
+    hall.has_room = false;
+    int fd = knock();
+    for (int i = 0; i < 10; i++)
+        event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_uint_eq(hall.refused, 1);
+    hall.has_room = true;
+    ck_assert(unit_run_until(hall.base, one_is_in, &hall, 2000));
+    close(fd);
+    hall_free(&hall);
+}
+END_TEST
+
+START_TEST(shut_listener_refuses_and_opens_again) {
+    struct hall hall;
+    struct error error;
+
+    hall_new(&hall);
+    listener_shut(hall.listener);
+    ck_assert_int_eq(knock(), -1);
+    ck_assert_int_eq(listener_open(hall.listener, &error), 0);
+    int fd = knock();
+    ck_assert(unit_run_until(hall.base, one_is_in, &hall, 2000));
+    close(fd);
+    hall_free(&hall);
+    ck_assert_int_eq(access(unit_path("door"), F_OK), -1); /* the path goes with the listener */
+}
+END_TEST
+
+static TCase *listener(void) {
+    TCase *group = tcase_create("listener");
+
+    tcase_add_test(group, accepts_no_more_than_its_share_per_turn);
+    tcase_add_test(group, rests_without_descriptors);
+    tcase_add_test(group, rests_without_room);
+    tcase_add_test(group, shut_listener_refuses_and_opens_again);
+    return group;
+}
+
+UNIT_MAIN("server/listener", listener)
