@@ -252,6 +252,7 @@ static void dispatch_waiting(struct server *server) {
 }
 
 void dispatch_link_idle(struct server *server, struct session *session, struct link_ref link) {
+    pool_remove(session_arriving(session), link); /* as a rule there is none, and nothing to look through */
     if (!pool_put(session_pool(session), link, clock_us())) {
         plane_close(server->plane, link, "out of memory", false);
         return;

@@ -185,7 +185,8 @@ static bool greet_data(struct server *server, const struct greeting *greeting, c
     char *json = message_format_welcome(&welcome);
     if (!json)
         return refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
-    requests_arrived(session_requests(session));
+    if (pool_put(session_arriving(session), greeting->link, 0)) /* else it is only counted late */
+        requests_arrived(session_requests(session));
     plane_accept(server->plane, greeting->link, false, session_tag(session), json, session_who(session),
                  server->conf->agents.ping_s, server->conf->agents.dead_after_s);
     free(json);

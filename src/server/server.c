@@ -87,7 +87,7 @@ static void on_gone(void *context, const struct link_end *end) {
         return;
     if (link_ref_same(session_control(session), end->link))
         roster_dismiss(server, session, "lost", end->why);
-    else if (pool_remove(session_pool(session), end->link))
+    else if (pool_remove(session_pool(session), end->link) || pool_remove(session_arriving(session), end->link))
         supply_mark(server->supply, session);
 }
 

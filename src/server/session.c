@@ -23,7 +23,7 @@ struct session {
     bool draining, serves_all, marked;
     unsigned running, wanted;
     uint64_t rests_until_us;
-    struct pool *pool;
+    struct pool *pool, *arriving;
     struct demand demand;
     struct requests requests;
     struct conf_list groups;
@@ -43,7 +43,9 @@ static bool session_fill(struct session *session, const struct session_options *
     snprintf(session->credential, sizeof session->credential, "%s", options->credential);
     snprintf(session->instance, sizeof session->instance, "%s", options->instance);
     session->pool = pool_new();
-    if (!session->pool || secret_random(id, sizeof id) || secret_random(session->key, sizeof session->key))
+    session->arriving = pool_new();
+    if (!session->pool || !session->arriving || secret_random(id, sizeof id) ||
+        secret_random(session->key, sizeof session->key))
         return false;
     secret_to_hex(id, sizeof id, session->id);
     return options->serves_all || conf_list_copy(&session->groups, options->groups) == 0;
@@ -62,6 +64,7 @@ void session_free(struct session *session) {
     if (!session)
         return;
     pool_free(session->pool);
+    pool_free(session->arriving);
     conf_list_done(&session->groups);
     secret_wipe(session->key, sizeof session->key);
     free(session);
@@ -118,6 +121,10 @@ void session_drain(struct session *session) {
 
 struct pool *session_pool(struct session *session) {
     return session->pool;
+}
+
+struct pool *session_arriving(struct session *session) {
+    return session->arriving;
 }
 
 struct requests *session_requests(struct session *session) {

@@ -44,6 +44,8 @@ void session_drain(struct session *session);
 
 /* Its idle links; taking one counts as one OPEN of its demand and as one more client. */
 struct pool *session_pool(struct session *session);
+struct pool *
+session_arriving(struct session *session); /* links that were let in, and have not said yet that they are idle */
 struct requests *session_requests(struct session *session);
 bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us);
 unsigned session_running(const struct session *session); /* clients that it has now */

@@ -101,7 +101,7 @@ static void supply_order(struct supply *supply, struct session *session, uint64_
     const struct server_conf *conf = supply->server->conf;
     uint64_t needed = session_take_wanted(session);
     unsigned open = requests_open(session_requests(session), now_us);
-    size_t there = pool_count(session_pool(session)) + open;
+    size_t there = pool_count(session_pool(session)) + pool_count(session_arriving(session)) + open;
 
     needed += session_target(session, conf->agents.idle_min, conf->agents.idle_max, now_us);
     if (session_is_draining(session) || needed <= there)

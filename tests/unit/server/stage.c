@@ -164,7 +164,7 @@ struct stage_agent stage_join_again(struct stage *stage, const struct stage_agen
     return join(stage, as->name, group, as->instance);
 }
 
-struct link_ref stage_bring_link(struct stage *stage, const struct stage_agent *agent) {
+struct link_ref stage_let_in_link(struct stage *stage, const struct stage_agent *agent) {
     struct message_hello hello = {.kind = MESSAGE_KIND_DATA,
                                   .protocol = MESSAGE_PROTOCOL,
                                   .credential = "",
@@ -177,6 +177,12 @@ struct link_ref stage_bring_link(struct stage *stage, const struct stage_agent *
 
     ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "a data link of %s was not let in", agent->name);
     ck_assert(!accepted.flag && accepted.tag == agent->tag);
+    return link;
+}
+
+struct link_ref stage_bring_link(struct stage *stage, const struct stage_agent *agent) {
+    struct link_ref link = stage_let_in_link(stage, agent);
+
     stage_idle(stage, agent, link);
     return link;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * Which addresses a service takes, and how many clients of each.
+ * test_admission: which addresses a service takes, and how many clients of each.
  */
 #include "config.h"
 

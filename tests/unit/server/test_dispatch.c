@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * Which agent gets a client, in which order, and what becomes of one that nobody serves.
+ * test_dispatch: which agent gets a client, in which order, and what becomes of one that nobody serves.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * Who gets past the agent port: TLS does, strangers do not, and nobody can fill it up.
+ * test_door: who gets past the agent port: TLS does, strangers do not, and nobody can fill it up.
  */
 #include "config.h"
 

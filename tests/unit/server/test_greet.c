@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * Who may join, who replaces whom, and what is said to those who may not.
+ * test_greet: who may join, who replaces whom, and what is said to those who may not.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * A listener accepts no more than its share per turn, rests without descriptors, and keeps its port.
+ * test_listener: a listener accepts no more than its share per turn, rests without descriptors, and keeps its port.
  */
 #include "config.h"
 

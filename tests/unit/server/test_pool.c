@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * The small tables behind an agent's idle links: the pool, what was asked for, what its busiest second needed.
+ * test_pool: the small tables behind an agent's idle links: the pool, what was asked for, what its busiest second
+ * needed.
  */
 #include "config.h"
 

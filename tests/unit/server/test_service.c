@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * Clients that come when no agent is there, limits, and the end of the server.
+ * test_service: clients that come when no agent is there, limits, and the end of the server.
  */
 #include "config.h"
 

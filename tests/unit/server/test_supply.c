@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * How many data links an agent is asked for, and which are closed again.
+ * test_supply: how many data links an agent is asked for, and which are closed again.
  */
 #include "config.h"
 
@@ -140,6 +140,24 @@ START_TEST(idle_links_follow_the_peak_for_ten_minutes) {
 }
 END_TEST
 
+/* Let in, but not idle yet: it is neither asked for nor in the pool. */
+START_TEST(link_on_its_way_is_not_asked_for_twice) {
+    struct stage stage;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    ck_assert_uint_eq(asked_for(&stage, &a), 16);
+    struct link_ref link = stage_let_in_link(&stage, &a);
+    supply_tick(stage.server->supply);
+    ck_assert_uint_eq(asked_for(&stage, &a), 0);
+    struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .why = "it broke"};
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(asked_for(&stage, &a), 1);
+    stage_clear(&stage);
+}
+END_TEST
+
 START_TEST(lost_idle_link_is_replaced) {
     struct stage stage;
 
@@ -164,6 +182,7 @@ static TCase *links(void) {
     tcase_add_test(group, unanswered_request_is_made_again_after_ten_seconds);
     tcase_add_test(group, waiting_clients_are_spread_over_the_agents);
     tcase_add_test(group, idle_links_follow_the_peak_for_ten_minutes);
+    tcase_add_test(group, link_on_its_way_is_not_asked_for_twice);
     tcase_add_test(group, lost_idle_link_is_replaced);
     return group;
 }
