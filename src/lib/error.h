@@ -13,7 +13,10 @@ struct error {
     char text[512]; /* always terminated; empty while nothing is wrong */
 };
 
-/* Sets the text (cut where it does not fit). `error` may be NULL. Returns -1, so that `return error_set(...)` reads well. */
+/*
+ * Sets the text, cut where it does not fit; the old text may be among the arguments. `error` may be NULL. Returns -1,
+ * so that `return error_set(...)` reads well.
+ */
 int error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

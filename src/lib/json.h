@@ -16,7 +16,10 @@
 /* A text from a peer: at most `limit` bytes, an object, no duplicate keys, nothing behind it. NULL with `error`. */
 json_t *json_parse_object(const char *text, size_t length, size_t limit, struct error *error);
 
-/* A file for people: `//` comments outside strings are blanked first, so that line and column stay right. `name` goes into errors as name:line:column. */
+/*
+ * A file for people, which must be one object: `//` comments outside strings are blanked first, so that line and column
+ * stay right. `name` goes into errors as name:line:column.
+ */
 json_t *json_parse_file_text(char *text, size_t length, const char *name, struct error *error);
 
 /* Members with type and range checked; false (and *value untouched) if absent or of another kind. */

@@ -27,9 +27,9 @@ struct log_field { /* one name and value of an event; an array of them ends with
     const char *text; /* NULL: `number` counts */
     uint64_t number;
 };
-#define LOG_TEXT(name, text) ((struct log_field){(name), (text), 0})
+#define LOG_TEXT(name, text)     ((struct log_field){(name), (text), 0})
 #define LOG_NUMBER(name, number) ((struct log_field){(name), NULL, (uint64_t)(number)})
-#define LOG_END ((struct log_field){NULL, NULL, 0})
+#define LOG_END                  ((struct log_field){NULL, NULL, 0})
 /* log_event(log, LOG_LEVEL_INFO, "relay 3f-1", "ended", LOG_FIELDS(LOG_TEXT("service", s), LOG_NUMBER("up", n))) */
 #define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__, LOG_END})
 
@@ -50,11 +50,12 @@ bool log_enabled(const struct log *log, enum log_level level); /* false for log 
  * JSON: {"time":…,"level":"info","who":"relay 3f2a-17","event":"ended","service":"WinVNC","up":1200}
  * `fields` may be NULL, and `log` may be NULL (nothing is logged).
  */
-void log_event(struct log *log, enum log_level level, const char *who, const char *what, const struct log_field *fields);
+void log_event(struct log *log, enum log_level level, const char *who, const char *what,
+               const struct log_field *fields);
 void log_write(struct log *log, enum log_level level, const char *who, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* For lines that a peer could make loop: true at most `burst` times a minute per `limit`; *skipped says how many were not. */
+/* For lines that a peer could make loop: true at most `burst` times a minute. *skipped: those left out since then. */
 struct log_limit {
     uint64_t minute; /* all zero at first; one thread only */
     unsigned used, skipped;

@@ -348,7 +348,7 @@ void resolver_free(struct resolver *resolver) {
     if (!resolver) {
         return;
     }
-    bool is_stuck[MOST_THREADS];
+    bool is_stuck[MOST_THREADS] = {false};
     pthread_mutex_lock(&resolver->lock);
     resolver->must_stop = true;
     drop_lookups(resolver);

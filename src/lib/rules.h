@@ -3,7 +3,8 @@
 /*
  * rules: lists of host, address and network patterns, with ports.
  *
- * "10.0.0.0/8", "10.1.2.3:22", "[fd00::]/8:443", "db.example:5432", "*.example:*", "unix:/run/x.sock", "*".
+ * "10.0.0.0/8", "10.1.2.3:22", "[fd00::]/8:8000-8099", "db.example:5432", "*.example:*", "unix:/run/x.sock", "unix:*",
+ * "*". Without a port: any port.
  * Immutable once built: may be read on every thread at once. Owns: its patterns.
  */
 #ifndef MUNNEL_LIB_RULES_H
@@ -18,7 +19,7 @@ int rules_add(struct rules *rules, const char *pattern, struct error *error); /*
 void rules_free(struct rules *rules);
 bool rules_empty(const struct rules *rules); /* also for NULL */
 
-/* Does a pattern match this address (and, for patterns with a name, the name `host` by which it was reached, or NULL)? */
+/* Does a pattern match this address, or for patterns with a name `host`, the name by which it was found (or NULL)? */
 bool rules_match(const struct rules *rules, const struct addr *addr, const char *host);
 
 /* Does a pattern without wildcard spell out this very address or a network of at least /16 (IPv6 /32) around it? */
