@@ -56,4 +56,8 @@ unit_lib_tests += tests/unit/lib/test_resolver
 tests_unit_lib_test_resolver_SOURCES = tests/unit/lib/test_resolver.c
 tests_unit_lib_test_resolver_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_resolver_system
+tests_unit_lib_test_resolver_system_SOURCES = tests/unit/lib/test_resolver_system.c
+tests_unit_lib_test_resolver_system_LDADD = $(LINK_UNIT_LIB)
+
 unit_tests += $(unit_lib_tests)
