@@ -151,12 +151,11 @@ const struct upstream_server *identities_servers(const struct identities *identi
     return identities->servers;
 }
 
-bool identities_lack_proof(const struct identities *identities) {
-    size_t with_token = 0;
-
-    while (with_token < identities->count && identities->items[with_token].token.present)
-        with_token++;
-    return with_token < identities->count && !identities->has_certificate;
+const char *identities_unproved(const struct identities *identities) {
+    for (size_t i = 0; i < identities->count && !identities->has_certificate; i++)
+        if (!identities->items[i].token.present)
+            return identities->items[i].address;
+    return NULL;
 }
 
 static void log_one(const struct identities *identities, const struct identity *identity, struct log *log) {

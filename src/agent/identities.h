@@ -24,7 +24,8 @@ void identities_free(struct identities *identities);
 
 size_t identities_count(const struct identities *identities);
 const struct upstream_server *identities_servers(const struct identities *identities); /* an array of them */
-bool identities_lack_proof(const struct identities *identities); /* a server has neither token nor certificate */
+/* The first server for which there is neither token nor certificate, as it was written; NULL: none. */
+const char *identities_unproved(const struct identities *identities);
 
 /* For each server one line by what it is verified and what the agent proves itself with, and a warning if by nothing.
  */

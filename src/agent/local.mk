@@ -19,6 +19,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/identities.h \
 	src/agent/joined.c \
 	src/agent/joined.h \
+	src/agent/joining.c \
+	src/agent/joining.h \
 	src/agent/links.c \
 	src/agent/links.h \
 	src/agent/process.c \
@@ -29,6 +31,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/session_list.h \
 	src/agent/signals.c \
 	src/agent/signals.h \
+	src/agent/terminal.h \
+	src/agent/terminal_posix.c \
 	src/agent/token.c \
 	src/agent/token.h \
 	src/agent/trust.c \

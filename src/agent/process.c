@@ -10,7 +10,9 @@
 #include "agent/process.h"
 
 #include "agent/identities.h"
+#include "agent/joining.h"
 #include "agent/signals.h"
+#include "agent/terminal.h"
 #include "lib/file.h"
 
 #include <stdio.h>
@@ -70,14 +72,48 @@ static int make_rules(struct process *process, struct error *error) {
     return 0;
 }
 
+/* By --join, what the code says is kept first; then it is as if it had been there already. */
+static int take_join_code(const struct process *process, struct joined *joined, struct error *error) {
+    const struct agent_options *options = process->options;
+
+    if (options->join == NULL)
+        return 0;
+    if (joining_read(joined, options->join, &options->servers, error) != 0)
+        return -1;
+    return joined_write(joined, process->state_folder, error);
+}
+
+static int find_identities(struct process *process, const struct joined *joined, struct error *error) {
+    identities_free(process->identities);
+    process->identities = identities_make(process->options, joined, process->state_folder, error);
+    return process->identities != NULL ? 0 : -1;
+}
+
+/* On a terminal, a server with neither token nor certificate is asked about; somebody who knows better presses Enter.
+ */
+static int ask_for_codes(struct process *process, struct joined *joined, struct error *error) {
+    const char *address;
+
+    while ((address = identities_unproved(process->identities)) != NULL && terminal_is_there()) {
+        if (joining_ask(joined, address) == JOINING_DECLINED)
+            return 0;
+        if (joined_write(joined, process->state_folder, error) != 0 || find_identities(process, joined, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Before there is any other thread: a question keeps signals waiting. */
 static int make_identities(struct process *process, struct error *error) {
     struct joined *joined = joined_read(process->state_folder, error);
+    int result = -1;
 
     if (joined == NULL)
         return -1;
-    process->identities = identities_make(process->options, joined, process->state_folder, error);
+    if (take_join_code(process, joined, error) == 0 && find_identities(process, joined, error) == 0)
+        result = ask_for_codes(process, joined, error);
     joined_free(joined);
-    return process->identities != NULL ? 0 : -1;
+    return result;
 }
 
 static int make_loop(struct process *process, struct error *error) {
@@ -121,7 +157,7 @@ static int take_signals(struct process *process, struct error *error) {
 
 static int make_parts(struct process *process, struct error *error) {
     static int (*const steps[])(struct process * process,
-                                struct error * error) = {find_names, make_log,   make_rules,  make_identities,
+                                struct error * error) = {find_names, make_rules, make_identities, make_log,
                                                          make_loop,  make_agent, take_signals};
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)

@@ -25,6 +25,10 @@ unit_agent_tests += tests/unit/agent/test_joined
 tests_unit_agent_test_joined_SOURCES = tests/unit/agent/test_joined.c
 tests_unit_agent_test_joined_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/test_joining
+tests_unit_agent_test_joining_SOURCES = tests/unit/agent/test_joining.c
+tests_unit_agent_test_joining_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/test_links
 tests_unit_agent_test_links_SOURCES = tests/unit/agent/test_links.c $(unit_agent_harness)
 tests_unit_agent_test_links_LDADD = $(LINK_UNIT_AGENT)
