@@ -109,6 +109,15 @@ static void on_change(void *context) {
     }
 }
 
+static bool is_served(void *context, const struct upstream *but, const char *server_instance) {
+    const struct agent *agent = context;
+
+    for (size_t i = 0; i < agent->settings->server_count; i++)
+        if (agent->upstreams[i] != but && upstream_serves(agent->upstreams[i], server_instance))
+            return true;
+    return false;
+}
+
 static void on_drain_over(void *context) {
     const struct agent *agent = context;
 
@@ -193,6 +202,7 @@ static int make_upstreams(struct agent *agent, struct error *error) {
                                            .instance = agent->instance,
                                            .times = settings->times.upstream,
                                            .on_change = on_change,
+                                           .is_served = is_served,
                                            .context = agent};
     for (unsigned i = 0; i < settings->server_count; i++) {
         agent->upstreams[i] = upstream_new(&agent->parts, &settings->servers[i], i, error);

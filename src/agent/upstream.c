@@ -4,7 +4,8 @@
  * upstream: one server that this agent was told to serve: gets a session with it, and another whenever that is lost.
  * Runs on: the control thread. Owns: its attempts, its sessions, its timer, its copy of the token.
  * States: seeking (attempt.c) -> working -> waiting -> seeking ...; seeking -> waiting; any -> ended.
- * After a goaway it goes round once more while the old session is still in its list.
+ * After a goaway it goes round once more while the old session is still in its list. Where two names lead to the same
+ * server, only one of them has a session, and the other stands by: waiting.
  */
 #include "config.h"
 
@@ -38,12 +39,13 @@ struct upstream {
     struct backoff backoff;
     struct failure_log failure_log;
     bool accepted_before, gave_up;
+    char server[MESSAGE_INSTANCE_HEX]; /* the instance that answered last; "" at first */
     struct session_list sessions;
 };
 
 static void set_state(struct upstream *upstream, enum upstream_state state) {
     static const char *const names[STATES] = {"waiting", "seeking", "working", "ended"};
-    static const unsigned steps[STATES] = {[WAITING] = 1 << SEEKING | 1 << ENDED,
+    static const unsigned steps[STATES] = {[WAITING] = 1 << SEEKING | 1 << WAITING | 1 << ENDED,
                                            [SEEKING] = 1 << WORKING | 1 << WAITING | 1 << ENDED,
                                            [WORKING] = 1 << WAITING | 1 << ENDED,
                                            [ENDED] = 1 << ENDED};
@@ -64,11 +66,6 @@ static void seek(struct upstream *upstream) {
     attempt_start(upstream->attempt);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context) {
-    (void)fd, (void)what;
-    seek(context);
-}
-
 static unsigned next_wait(struct upstream *upstream) {
     uint32_t random = 0;
 
@@ -81,6 +78,22 @@ static void wait_for(struct upstream *upstream, unsigned ms) {
 
     set_state(upstream, WAITING);
     event_add(upstream->timer, &time);
+}
+
+static bool is_served_by_another(const struct upstream *upstream) {
+    const struct upstream_parts *parts = upstream->parts;
+
+    return upstream->server[0] != '\0' && parts->is_served(parts->context, upstream, upstream->server);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context) {
+    struct upstream *upstream = context;
+
+    (void)fd, (void)what;
+    if (is_served_by_another(upstream))
+        wait_for(upstream, upstream->parts->times.final_ms);
+    else
+        seek(upstream);
 }
 
 static void give_up(struct upstream *upstream, const struct failure *failure) {
@@ -140,8 +153,20 @@ static void log_connected(struct upstream *upstream, const struct message_welcom
                          LOG_TEXT("server", server)));
 }
 
+/* The server takes our HELLO for that of a session that is to be replaced: with both, neither would last a second. */
+static void stand_by(struct upstream *upstream) {
+    log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
+              "is served already, under another of the names that were given; this one stands by", NULL);
+    wait_for(upstream, upstream->parts->times.final_ms);
+}
+
 static bool on_welcome(struct upstream *upstream, const struct greeting *greeting,
                        const struct message_welcome *welcome) {
+    snprintf(upstream->server, sizeof upstream->server, "%s", welcome->server);
+    if (is_served_by_another(upstream)) {
+        stand_by(upstream);
+        return false;
+    }
     if (!add_session(upstream, greeting->link, welcome)) {
         wait_for(upstream, next_wait(upstream));
         return false;
@@ -306,6 +331,10 @@ bool upstream_is_working(const struct upstream *upstream) {
 
 bool upstream_gave_up(const struct upstream *upstream) {
     return upstream->gave_up;
+}
+
+bool upstream_serves(const struct upstream *upstream, const char *server_instance) {
+    return upstream_is_working(upstream) && strcmp(upstream->server, server_instance) == 0;
 }
 
 const char *upstream_who(const struct upstream *upstream) {

@@ -31,6 +31,8 @@ struct upstream_parts { /* the same for every server; kept by reference */
     const char *name, *group, *instance; /* of this agent; group "" = all that the credential carries */
     struct upstream_times times;
     void (*on_change)(void *context); /* it gave up, or a session of it was drained or is gone */
+    /* Has another upstream a working session with this instance of a server? */
+    bool (*is_served)(void *context, const struct upstream *but, const char *server_instance);
     void *context;
 };
 
@@ -59,7 +61,8 @@ bool upstream_is_drained(const struct upstream *upstream);         /* no session
 bool upstream_is_alone(const struct upstream *upstream);           /* no session is left */
 bool upstream_is_working(const struct upstream *upstream);         /* has a session that takes clients */
 bool upstream_gave_up(const struct upstream *upstream);            /* turned away for good, never accepted */
-const char *upstream_who(const struct upstream *upstream);         /* "server host:port" */
-const char *upstream_why(const struct upstream *upstream);         /* the last attempt failed */
+bool upstream_serves(const struct upstream *upstream, const char *server_instance); /* now */
+const char *upstream_who(const struct upstream *upstream);                          /* "server host:port" */
+const char *upstream_why(const struct upstream *upstream);                          /* the last attempt failed */
 
 #endif

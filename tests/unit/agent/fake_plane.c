@@ -133,9 +133,9 @@ void fake_say(unsigned index, bool rejected, const char *json) {
     the_plane->options.events->on_greeting(the_plane->options.context, &greeting);
 }
 
-void fake_welcome(unsigned index, const uint8_t *key) {
+void fake_welcome_from(unsigned index, const uint8_t *key, const char *server) {
     struct message_welcome welcome = {
-        .session = FAKE_SESSION, .server = FAKE_SERVER, .ping_s = 10, .dead_after_s = 30, .has_proof = key != NULL};
+        .session = FAKE_SESSION, .server = server, .ping_s = 10, .dead_after_s = 30, .has_proof = key != NULL};
     char *json;
 
     memcpy(welcome.session_key, FAKE_SESSION_KEY, sizeof welcome.session_key);
@@ -144,6 +144,10 @@ void fake_welcome(unsigned index, const uint8_t *key) {
     json = message_format_welcome(&welcome);
     fake_say(index, false, json);
     free(json);
+}
+
+void fake_welcome(unsigned index, const uint8_t *key) {
+    fake_welcome_from(index, key, FAKE_SERVER);
 }
 
 void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s) {

@@ -45,7 +45,8 @@ extern const uint8_t FAKE_SESSION_KEY[SECRET_SIZE];
 
 /* The server's side of dial `index`. key: the server proves itself with it; NULL: it does not. */
 void fake_welcome(unsigned index, const uint8_t *key);
-void fake_say(unsigned index, bool rejected, const char *json); /* any greeting */
+void fake_welcome_from(unsigned index, const uint8_t *key, const char *server); /* an instance other than FAKE_SERVER */
+void fake_say(unsigned index, bool rejected, const char *json);                 /* any greeting */
 void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s);
 void fake_gone(unsigned index, const char *why); /* TCP failed, or the link was lost */
 void fake_tls_failed(unsigned index, const char *why);

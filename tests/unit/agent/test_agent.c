@@ -13,6 +13,8 @@
 
 static struct harness harness;
 
+#define OTHER_SERVER "00112233445566778899aabbccddeeff"
+
 static const char *const TWO[] = {"127.0.0.1:10001", "127.0.0.2:10001", NULL};
 static const char *const ONE[] = {"127.0.0.1:10001", NULL};
 
@@ -34,9 +36,38 @@ START_TEST(every_server_gets_a_session) {
     harness_start(&harness);
     ck_assert_uint_eq(fake_plane()->dial_count, 2);
     fake_welcome(1, NULL);
-    fake_welcome(0, NULL);
+    fake_welcome_from(0, NULL, OTHER_SERVER);
     ck_assert(fake_plane()->dials[0].accepted);
     ck_assert(fake_plane()->dials[1].accepted);
+}
+END_TEST
+
+START_TEST(two_names_of_one_server_do_not_drive_each_other_out) {
+    harness_start(&harness);
+    fake_welcome(0, NULL);
+    fake_welcome(1, NULL); /* the same instance: to the server, the first session is replaced by this one */
+    ck_assert(!fake_plane()->dials[1].accepted);
+    ck_assert(fake_plane()->dials[1].rejected);
+    fake_gone(1, "turned away");
+    fake_gone(0, "replaced");
+    harness_await_dials(&harness, 3); /* the first comes back, the second stands by */
+    ck_assert_str_eq(fake_plane()->dials[2].order.server_name, "127.0.0.1");
+    fake_welcome(2, NULL);
+    harness_await_dials(&harness, 3);
+}
+END_TEST
+
+START_TEST(the_other_name_is_used_when_the_first_fails) {
+    harness.settings.times.upstream.final_ms = 1;
+    harness_start(&harness);
+    fake_welcome(0, NULL);
+    fake_welcome(1, NULL);
+    fake_gone(1, "turned away");
+    harness_await_dials(&harness, 2); /* looks again and again, but the first works */
+    fake_gone(0, "no route to host");
+    harness_await_dials(&harness, 4);
+    fake_welcome_from(3, NULL, OTHER_SERVER); /* whichever it is: it gets its session */
+    ck_assert(fake_plane()->dials[3].accepted);
 }
 END_TEST
 
@@ -140,7 +171,7 @@ END_TEST
 START_TEST(drain_waits_for_every_server) {
     harness_start(&harness);
     fake_welcome(0, NULL);
-    fake_welcome(1, NULL);
+    fake_welcome_from(1, NULL, OTHER_SERVER);
     agent_end(harness.agent);
     fake_told(1, MESSAGE_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 0);
@@ -168,6 +199,8 @@ static TCase *several(void) {
 
     tcase_add_checked_fixture(group, set_up_two, tear_down);
     tcase_add_test(group, every_server_gets_a_session);
+    tcase_add_test(group, two_names_of_one_server_do_not_drive_each_other_out);
+    tcase_add_test(group, the_other_name_is_used_when_the_first_fails);
     tcase_add_test(group, one_that_refuses_for_good_does_not_end_the_other);
     tcase_add_test(group, the_agent_ends_when_all_have_refused_for_good);
     tcase_add_test(group, drain_waits_for_every_server);

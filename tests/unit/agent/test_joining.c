@@ -130,7 +130,7 @@ static struct person sit_down(int (*ask)(void)) {
     ck_assert_int_ge(person.child, 0);
     if (person.child == 0) {
         setsid();
-        signal(SIGINT, SIG_DFL); /* a shell may have started the tests with it ignored */
+        signal(SIGINT, SIG_DFL);                           /* a shell may have started the tests with it ignored */
         int seat = open(ptsname(person.terminal), O_RDWR); /* becomes its controlling terminal */
         dup2(seat, STDIN_FILENO);
         dup2(seat, STDERR_FILENO);
