@@ -26,12 +26,16 @@ struct clients {
     uint64_t number;
 };
 
-struct clients *clients_new(size_t limit) {
+struct clients *clients_new(void) {
     struct clients *clients = calloc(1, sizeof *clients);
 
     if (clients)
-        clients->limit = limit;
+        clients->limit = SIZE_MAX;
     return clients;
+}
+
+void clients_set_limit(struct clients *clients, size_t limit) {
+    clients->limit = limit;
 }
 
 void clients_free(struct clients *clients) {

@@ -11,8 +11,9 @@
 
 struct clients;
 
-struct clients *clients_new(size_t limit); /* limit: at most so many at once; NULL when out of memory */
+struct clients *clients_new(void); /* without a limit; NULL when out of memory */
 void clients_free(struct clients *clients);
+void clients_set_limit(struct clients *clients, size_t limit); /* so many at once at most */
 bool clients_have_room(const struct clients *clients);
 size_t clients_live(const struct clients *clients);
 uint64_t clients_total(const struct clients *clients);

@@ -7,6 +7,6 @@
 #ifndef MUNNEL_SERVER_DESCRIPTORS_H
 #define MUNNEL_SERVER_DESCRIPTORS_H
 
-int descriptors_count(void); /* -1: this system does not tell */
+int descriptors_count(void); /* 0: this system does not tell */
 
 #endif

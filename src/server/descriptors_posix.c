@@ -9,13 +9,22 @@
 #include "server/descriptors.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <sys/resource.h>
+
+/* The folder itself needs one, too. */
+static int descriptors_when_none_is_left(void) {
+    struct rlimit limit;
+
+    return errno == EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (int)limit.rlim_cur : 0;
+}
 
 int descriptors_count(void) {
     DIR *folder = opendir("/dev/fd");
     int count = 0;
 
     if (!folder)
-        return -1;
+        return descriptors_when_none_is_left();
     for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
         count += entry->d_name[0] != '.';
     closedir(folder);

@@ -169,6 +169,8 @@ static bool data_check(struct server *server, const struct greeting *greeting, c
         return refuse(refusal, MESSAGE_REJECT_SESSION, "no such session, or a wrong proof of it");
     if (session_is_draining(session))
         return refuse(refusal, MESSAGE_REJECT_SESSION, "this session gets no more clients");
+    if (server->data_links >= server->link_limit)
+        return refuse(refusal, MESSAGE_REJECT_BUSY, "the server has no descriptors for more links");
     if (pool_count(session_pool(session)) >= server->conf->agents.idle_max &&
         !server->waiting) /* links are dialled only when they are asked for */
         return refuse(refusal, MESSAGE_REJECT_BUSY, "there are idle links enough");
@@ -185,6 +187,7 @@ static bool greet_data(struct server *server, const struct greeting *greeting, c
     char *json = message_format_welcome(&welcome);
     if (!json)
         return refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
+    server->data_links++;
     if (pool_put(session_arriving(session), greeting->link, 0)) /* else it is only counted late */
         requests_arrived(session_requests(session));
     plane_accept(server->plane, greeting->link, false, session_tag(session), json, session_who(session),

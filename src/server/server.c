@@ -82,6 +82,7 @@ static void on_gone(void *context, const struct link_end *end) {
         on_stranger_gone(server, end);
         return;
     }
+    server->data_links -= !end->is_control;
     struct session *session = agents_find(server->agents, end->tag);
     if (!session)
         return;
@@ -271,12 +272,14 @@ static int server_make_door(struct server *server, struct error *error) {
     return server->door ? 0 : -1;
 }
 
-/* Each client that is served needs a link, too: two descriptors. */
-static size_t server_client_limit(void) {
-    int descriptors = sock_raise_limit();
-    int reserved = descriptors > 4 * RESERVED_DESCRIPTORS ? RESERVED_DESCRIPTORS : descriptors / 4;
+/* Each client that is served needs a link, too. What is open already stays, and some are kept for agents that come. */
+static void server_share_descriptors(struct server *server) {
+    int all = sock_raise_limit(), used = descriptors_count();
+    int reserved = all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;
+    int pairs = (all - used - reserved) / 2;
 
-    return descriptors > 2 ? (size_t)(descriptors - reserved) / 2 : 1;
+    server->link_limit = pairs > 1 ? (size_t)pairs : 1;
+    clients_set_limit(server->clients, server->link_limit);
 }
 
 static int server_make_parts(struct server *server, struct error *error) {
@@ -286,7 +289,7 @@ static int server_make_parts(struct server *server, struct error *error) {
         return error_set(error, "the system gives no random bytes");
     secret_to_hex(instance, sizeof instance, server->instance);
     server->loop = loop_new("munneld");
-    server->clients = clients_new(server_client_limit());
+    server->clients = clients_new();
     server->agents = agents_new();
     server->supply = server->loop ? supply_new(server) : NULL;
     server->signals = server->loop ? signals_new(server) : NULL;
@@ -311,12 +314,14 @@ struct server *server_new(const struct server_conf *conf, struct log *log, struc
         server_free(server);
         return NULL;
     }
+    server_share_descriptors(server);
     return server;
 }
 
 static void server_log_start(const struct server *server) {
-    log_write(server->log, LOG_LEVEL_INFO, "server", "munneld %s serves %zu service%s, instance %.8s", PACKAGE_VERSION,
-              server->service_count, server->service_count == 1 ? "" : "s", server->instance);
+    log_write(server->log, LOG_LEVEL_INFO, "server",
+              "munneld %s serves %zu service%s to %zu clients at once, instance %.8s", PACKAGE_VERSION,
+              server->service_count, server->service_count == 1 ? "" : "s", server->link_limit, server->instance);
     if (!server->credentials)
         log_write(server->log, LOG_LEVEL_WARNING, "server",
                   "\"auth\": \"none\": whoever reaches the agent port can take clients");

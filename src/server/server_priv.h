@@ -32,8 +32,9 @@ struct server {
     struct signals *signals;
     struct service **services;
     size_t service_count;
-    size_t waiting;    /* clients of all services that wait for an agent */
-    size_t first_look; /* the service whose waiting clients are looked at first, in turn */
+    size_t data_links, link_limit; /* there are, there may be: idle links must leave room for clients */
+    size_t waiting;                /* clients of all services that wait for an agent */
+    size_t first_look;             /* the service whose waiting clients are looked at first, in turn */
     struct event *tick;
     bool tick_is_fast, stopping;
     bool is_over;               /* nobody is served any more */

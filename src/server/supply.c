@@ -97,21 +97,37 @@ static void supply_share(struct supply *supply, struct service *service) {
     supply->first_share += waiting % agents;
 }
 
-static void supply_order(struct supply *supply, struct session *session, uint64_t now_us) {
-    const struct server_conf *conf = supply->server->conf;
-    uint64_t needed = session_take_wanted(session);
-    unsigned open = requests_open(session_requests(session), now_us);
-    size_t there = pool_count(session_pool(session)) + pool_count(session_arriving(session)) + open;
+/* How many idle links it should have; when descriptors are short, each agent gets the same share of them. */
+static unsigned supply_target(struct supply *supply, struct session *session, uint64_t now_us) {
+    const struct server *server = supply->server;
+    unsigned target = session_target(session, server->conf->agents.idle_min, server->conf->agents.idle_max, now_us);
+    size_t share = server->link_limit / agents_count(server->agents);
 
-    needed += session_target(session, conf->agents.idle_min, conf->agents.idle_max, now_us);
-    if (session_is_draining(session) || needed <= there)
+    if (share < 1)
+        share = 1;
+    return target < share ? target : (unsigned)share;
+}
+
+/* How many links it should be asked for now: none, rather than a few, while very many are under way. */
+static unsigned supply_missing(struct supply *supply, struct session *session, uint64_t now_us) {
+    const struct server *server = supply->server;
+    unsigned open = requests_open(session_requests(session), now_us);
+    uint64_t there = pool_count(session_pool(session)) + pool_count(session_arriving(session)) + open;
+    uint64_t needed = session_take_wanted(session) + supply_target(supply, session, now_us);
+    uint64_t room = server->data_links + open < server->link_limit ? server->link_limit - server->data_links - open : 0;
+
+    if (open > OPEN_MOST / 2 || needed <= there)
+        return 0;
+    if (room > OPEN_MOST - open)
+        room = OPEN_MOST - open;
+    return (unsigned)(needed - there < room ? needed - there : room);
+}
+
+static void supply_order(struct supply *supply, struct session *session, uint64_t now_us) {
+    unsigned missing = supply_missing(supply, session, now_us);
+
+    if (!missing || session_is_draining(session))
         return;
-    unsigned missing = needed - there > OPEN_MOST ? OPEN_MOST : (unsigned)(needed - there);
-    if (open + missing > OPEN_MOST) { /* so many are under way that a few at a time would only be talk */
-        if (open > OPEN_MOST / 2)
-            return;
-        missing = OPEN_MOST - open;
-    }
     char *order = message_format_control(MESSAGE_OP_LINKS, missing, REQUESTS_EXPIRE_MS, NULL);
     if (!order)
         return;
@@ -141,9 +157,8 @@ void supply_turn(struct supply *supply) {
 
 /* Links that nobody has needed for ten minutes, beyond those that the next burst may need. */
 static void supply_close_surplus(struct supply *supply, struct session *session, uint64_t now_us) {
-    const struct server_conf *conf = supply->server->conf;
     struct pool *pool = session_pool(session);
-    unsigned target = session_target(session, conf->agents.idle_min, conf->agents.idle_max, now_us);
+    unsigned target = supply_target(supply, session, now_us);
     struct link_ref link;
 
     if (now_us < SURPLUS_AGE_S * 1000000ULL)

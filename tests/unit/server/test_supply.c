@@ -158,6 +158,27 @@ START_TEST(link_on_its_way_is_not_asked_for_twice) {
 }
 END_TEST
 
+START_TEST(scarce_descriptors_are_shared) {
+    struct stage stage;
+    struct message_hello hello = {.kind = MESSAGE_KIND_DATA, .protocol = MESSAGE_PROTOCOL, .name = "a"};
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    stage.server->link_limit = 6;
+    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
+    ck_assert_uint_eq(asked_for(&stage, &a), 3);
+    ck_assert_uint_eq(asked_for(&stage, &b), 3);
+    stage_bring_links(&stage, &a, 3);
+    stage_bring_links(&stage, &b, 3);
+    hello.credential = hello.group = "";
+    hello.instance = a.instance;
+    hello.session = a.session;
+    stage_greet(&stage, &hello, a.key, PROOF_DATA); /* one more than there is room for */
+    ck_assert_uint_eq(fake_count(FAKE_REJECT), 1);
+    stage_clear(&stage);
+}
+END_TEST
+
 START_TEST(lost_idle_link_is_replaced) {
     struct stage stage;
 
@@ -183,6 +204,7 @@ static TCase *links(void) {
     tcase_add_test(group, waiting_clients_are_spread_over_the_agents);
     tcase_add_test(group, idle_links_follow_the_peak_for_ten_minutes);
     tcase_add_test(group, link_on_its_way_is_not_asked_for_twice);
+    tcase_add_test(group, scarce_descriptors_are_shared);
     tcase_add_test(group, lost_idle_link_is_replaced);
     return group;
 }
