@@ -114,38 +114,43 @@ START_TEST(a_letter_may_post_the_next) {
 }
 END_TEST
 
+enum { SAID_AT = 10, TOO_LATE = 1000 };
+
 struct endless {
     struct letter letter;
     struct loop *loop;
-    bool must_end;
-    unsigned opened;
+    int end; /* of a pipe; letter number SAID_AT makes the other end readable */
+    unsigned opened, opened_when_read;
 };
 
 static void on_endless(struct letter *letter) {
     struct endless *endless = (struct endless *)letter;
-    endless->opened++;
-    if (!endless->must_end) {
+    if (++endless->opened == SAID_AT) {
+        ck_assert_int_eq(write(endless->end, "x", 1), 1);
+    }
+    if (endless->opened < TOO_LATE) {
         loop_post(endless->loop, letter);
+    } else {
+        loop_stop(endless->loop);
     }
 }
 
 static void on_descriptor(evutil_socket_t fd, short what, void *context) {
     (void)fd, (void)what;
     struct endless *endless = context;
-    endless->must_end = true;
-    loop_stop(endless->loop);
+    endless->opened_when_read = endless->opened;
 }
 
 START_TEST(letters_without_end_leave_room_for_descriptors) {
     int ends[2];
     ck_assert_int_eq(pipe(ends), 0);
-    struct endless endless = {.letter.open = on_endless, .loop = loop_new("endless")};
+    struct endless endless = {.letter.open = on_endless, .loop = loop_new("endless"), .end = ends[1]};
     struct event *readable = event_new(loop_base(endless.loop), ends[0], EV_READ, on_descriptor, &endless);
     event_add(readable, NULL);
-    ck_assert_int_eq(write(ends[1], "x", 1), 1);
     loop_post(endless.loop, &endless.letter);
     ck_assert_int_eq(loop_run(endless.loop), 0);
-    ck_assert_uint_lt(endless.opened, 100);
+    ck_assert_uint_ge(endless.opened_when_read, SAID_AT);
+    ck_assert_uint_lt(endless.opened_when_read, SAID_AT + 10);
     event_free(readable);
     loop_free(endless.loop);
     close(ends[0]);
@@ -254,14 +259,19 @@ static void free_in_letter(struct letter *letter) {
     bufferevent_free(((struct holder *)letter)->buffers);
 }
 
-/* A bufferevent closes its descriptor in a finalizer, which runs in the loop. */
+static void on_buffers(struct bufferevent *buffers, void *context) {
+    (void)buffers, (void)context;
+}
+
+/* A bufferevent closes its descriptor in a finalizer, which runs in the loop, behind callbacks that are still due. */
 START_TEST(freeing_runs_finalizers) {
     int ends[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     struct loop *loop = loop_new("finalizers");
     struct holder holder = {.letter.open = free_in_letter};
     holder.buffers = bufferevent_socket_new(loop_base(loop), ends[0], BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-    bufferevent_enable(holder.buffers, EV_READ | EV_WRITE);
+    bufferevent_setcb(holder.buffers, on_buffers, on_buffers, NULL, NULL);
+    bufferevent_trigger(holder.buffers, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
     loop_post(loop, &holder.letter);
     loop_free(loop);
     char byte;
