@@ -46,10 +46,12 @@ static struct upstream *upstream_at(const struct agent *agent, uint64_t tag) {
 static void on_greeting(void *context, const struct greeting *greeting) {
     struct agent *agent = context;
 
-    if (!links_made(greeting->tag))
+    if (!links_made(greeting->tag)) {
         upstream_on_greeting(upstream_at(agent, greeting->tag), greeting);
-    else if (greeting->rejected)
-        plane_reject(agent->plane, greeting->link, NULL); /* of a data link: on_gone says the rest */
+    } else if (greeting->rejected) { /* the plane takes the WELCOME of a data link by itself */
+        links_on_rejected(agent->links, greeting->tag, greeting->text, greeting->length);
+        plane_reject(agent->plane, greeting->link, NULL);
+    }
 }
 
 static void on_idle(void *context, struct link_ref link, uint64_t tag) {

@@ -164,14 +164,38 @@ void links_on_ready(struct links *links, uint64_t tag) {
         dial_wanted(links);
 }
 
-void links_on_gone(struct links *links, const struct link_end *end) {
-    const struct slot *slot = settle(links, end->tag);
+/* At warning level, a few a minute; what is nobody's fault only at debug level. */
+static void log_failure(struct links *links, const char *who, const char *why, bool is_fault) {
     unsigned skipped = 0;
+    bool allowed = is_fault && log_limit_allows(&links->limit, FAILURES_LOGGED_PER_MINUTE, &skipped);
+
+    log_event(links->log, allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, "a data link could not be made",
+              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("not_logged", skipped)));
+}
+
+void links_on_rejected(struct links *links, uint64_t tag, const char *text, size_t length) {
+    const struct slot *slot = settle(links, tag);
+    struct message_reject reject;
+    struct error error = {""};
 
     if (slot == NULL)
         return;
-    if (!end->was_accepted && log_limit_allows(&links->limit, FAILURES_LOGGED_PER_MINUTE, &skipped))
-        log_event(links->log, LOG_LEVEL_WARNING, slot->who, "a data link could not be made",
-                  LOG_FIELDS(LOG_TEXT("why", end->why), LOG_NUMBER("not_logged", skipped)));
+    if (message_parse_reject(&reject, text, length, &error) == 0) {
+        /* the session ended while its link was on its way */
+        log_failure(links, slot->who, reject.reason, reject.code != MESSAGE_REJECT_SESSION);
+        message_reject_done(&reject);
+    } else {
+        log_failure(links, slot->who, error.text, true);
+    }
+    dial_wanted(links);
+}
+
+void links_on_gone(struct links *links, const struct link_end *end) {
+    const struct slot *slot = settle(links, end->tag);
+
+    if (slot == NULL)
+        return;
+    if (!end->was_accepted)
+        log_failure(links, slot->who, end->why, true);
     dial_wanted(links);
 }

@@ -36,6 +36,8 @@ void links_forget(struct links *links, struct links_source *source); /* nothing 
 
 bool links_made(uint64_t tag); /* is this the tag of a data link? */
 void links_on_ready(struct links *links, uint64_t tag);
+void links_on_rejected(struct links *links, uint64_t tag, const char *text,
+                       size_t length); /* REJECT; on_gone follows */
 void links_on_gone(struct links *links, const struct link_end *end);
 
 #endif

@@ -29,7 +29,14 @@ static void on_gone(void *context, const struct link_end *end) {
     links_on_gone(links, end);
 }
 
-static const struct plane_events EVENTS = {.on_idle = on_idle, .on_gone = on_gone};
+static void on_greeting(void *context, const struct greeting *greeting) {
+    (void)context;
+    ck_assert(greeting->rejected);
+    links_on_rejected(links, greeting->tag, greeting->text, greeting->length);
+    plane_reject(fake_plane(), greeting->link, NULL);
+}
+
+static const struct plane_events EVENTS = {.on_greeting = on_greeting, .on_idle = on_idle, .on_gone = on_gone};
 
 static struct links_source make_source(const char *name) {
     return (struct links_source){
@@ -105,6 +112,16 @@ START_TEST(a_failed_dial_makes_room_for_the_next) {
 }
 END_TEST
 
+START_TEST(a_rejected_dial_makes_room_for_one) {
+    links_want(links, &source, 1000, 10000);
+    links_want(links, &source, 1000, 10000);
+    fake_reject(3, MESSAGE_REJECT_SESSION, "no such session", 0); /* and its end */
+    ck_assert_uint_eq(dialled(), 1025);
+    fake_say(4, true, "nonsense");
+    ck_assert_uint_eq(dialled(), 1026);
+}
+END_TEST
+
 START_TEST(slots_are_used_again_and_again) {
     for (unsigned i = 0; i < 3000; i++) {
         links_want(links, &source, 1, 10000);
@@ -165,6 +182,7 @@ static TCase *dialling(void) {
     tcase_add_test(group, no_more_than_1024_are_under_way);
     tcase_add_test(group, a_ready_link_makes_room_for_the_next);
     tcase_add_test(group, a_failed_dial_makes_room_for_the_next);
+    tcase_add_test(group, a_rejected_dial_makes_room_for_one);
     tcase_add_test(group, slots_are_used_again_and_again);
     tcase_add_test(group, an_expired_request_is_not_dialled);
     tcase_add_test(group, servers_take_turns);
