@@ -26,7 +26,7 @@ struct rules *rules_new(void) {
 int rules_add(struct rules *rules, const char *pattern, struct error *error) {
     if (rules->count == rules->room) {
         size_t room = rules->room ? 2 * rules->room : 8;
-        struct rule *items = reallocarray(rules->items, room, sizeof *items);
+        struct rule *items = realloc(rules->items, room * sizeof *items);
         if (!items) {
             return error_set(error, "out of memory");
         }
