@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -304,12 +305,35 @@ START_TEST(signals_are_left_to_the_main_thread) {
 }
 END_TEST
 
+START_TEST(without_descriptors_there_is_no_mailbox) {
+    struct event_base *base = event_base_new();
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    int lowest_free = dup(STDIN_FILENO);
+    close(lowest_free);
+    for (int spare = 0; spare <= 2; spare++) { /* it needs two */
+        limit.rlim_cur = (rlim_t)(lowest_free + spare);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        struct mailbox *mailbox = mailbox_new(base);
+        ck_assert_int_eq(mailbox != NULL, spare == 2);
+        mailbox_free(mailbox);
+    }
+    limit.rlim_cur = limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    int now = dup(STDIN_FILENO);
+    ck_assert_int_eq(now, lowest_free); /* nothing is left open */
+    close(now);
+    event_base_free(base);
+}
+END_TEST
+
 static TCase *letters(void) {
     TCase *group = tcase_create("letters");
     tcase_add_test(group, letters_of_many_senders_arrive_in_order);
     tcase_add_test(group, a_letter_may_post_the_next);
     tcase_add_test(group, letters_without_end_leave_room_for_descriptors);
     tcase_add_test(group, only_the_first_letter_wakes);
+    tcase_add_test(group, without_descriptors_there_is_no_mailbox);
     tcase_add_test(group, the_own_thread_costs_no_system_call);
     return group;
 }
