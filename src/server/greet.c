@@ -8,6 +8,7 @@
 
 #include "server/greet.h"
 
+#include "lib/clock.h"
 #include "proto/proof.h"
 #include "server/complain.h"
 #include "server/roster.h"
@@ -172,7 +173,7 @@ static bool data_check(struct server *server, const struct greeting *greeting, c
     if (server->data_links >= server->link_limit)
         return refuse(refusal, MESSAGE_REJECT_BUSY, "the server has no descriptors for more links");
     if (pool_count(session_pool(session)) >= server->conf->agents.idle_max &&
-        !server->waiting) /* links are dialled only when they are asked for */
+        !requests_open(session_requests(session), clock_us())) /* links are dialled only when they are asked for */
         return refuse(refusal, MESSAGE_REJECT_BUSY, "there are idle links enough");
     return true;
 }
