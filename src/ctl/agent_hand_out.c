@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_hand_out: the token exists here for a moment, and in the join code; the file keeps only its key.
+ * Runs on: the tool's only thread. Owns: nothing; wipes what it held.
+ */
+#include "config.h"
+
+#include "ctl/agent_hand_out.h"
+
+#include "conf/date.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void put_key_first(struct credential *credential, const uint8_t key[SECRET_SIZE]) {
+    credential->keys[1] = credential->keys[0]; /* of three keys the oldest goes */
+    memcpy(credential->keys[0].key, key, SECRET_SIZE);
+    credential->keys[0].until = 0;
+    if (credential->key_count < CREDENTIAL_KEYS)
+        credential->key_count++;
+}
+
+static int print_code(const char *code, const struct credential *credential) {
+    fprintf(stderr,
+            "The join code of %s; it holds the agent's secret. On the agent's machine:\n"
+            "  munnel-agent --join -\n"
+            "and paste this line:\n",
+            credential->name);
+    return printf("%s\n", code) > 0 && fflush(stdout) == 0 ? 0 : -1;
+}
+
+int agent_hand_out(struct agent_store *store, struct credential *credential, const struct conf_list *servers,
+                   struct error *error) {
+    struct proof_token token;
+    uint8_t key[SECRET_SIZE];
+    char code[JOIN_TEXT];
+    int result = proof_token_make(&token, credential->name) == 0 ? 0 : error_set(error, "no random bytes");
+    if (result == 0) {
+        proof_token_key(&token, key);
+        put_key_first(credential, key);
+        result = agent_store_join_code(store, servers, &token, code, error);
+    }
+    if (result == 0)
+        result = credentials_put(store->credentials, credential, error);
+    if (result == 0)
+        result = agent_store_save(store, error);
+    if (result == 0 && print_code(code, credential) != 0)
+        result = error_set(error, "the join code could not be printed; munnel agent rotate %s makes another",
+                           credential->name);
+    secret_wipe(&token, sizeof token);
+    secret_wipe(key, sizeof key);
+    secret_wipe(code, sizeof code);
+    return result;
+}
+
+int agent_take_date(time_t *moment, const char *text, struct error *error) {
+    time_t span;
+    if (date_parse_span(&span, text)) {
+        *moment = time(NULL) + span;
+        return 0;
+    }
+    if (date_parse(moment, text))
+        return *moment > time(NULL) ? 0 : error_set(error, "%s is over", text);
+    return error_set(error, "\"%.40s\" is neither a span like \"90d\" nor a date like \"2027-01-31\"", text);
+}
+
+int agent_check_date(const char *text, struct error *error) {
+    time_t moment;
+    return agent_take_date(&moment, text, error);
+}
+
+int agent_check_name(const char *name, struct error *error) {
+    return proof_name_is_valid(name)
+               ? 0
+               : error_set(error, "\"%.80s\" is not a name: 1 to %d letters, digits and ._- are", name, PROOF_NAME_MAX);
+}

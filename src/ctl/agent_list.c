@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_list: "munnel agent list": who may join, as a table for people or as JSON for programs. Never a key.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "conf/date.h"
+#include "ctl/agent_store.h"
+#include "ctl/commands.h"
+#include "ctl/subcommand.h"
+#include "lib/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct list_arguments {
+    struct agent_place place;
+};
+
+static const struct option_spec specs[] = {AGENT_PLACE_SPECS(struct list_arguments, place)};
+static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct list_arguments)};
+static const struct command_flag flags[] = {{"json", 0, NULL, "print JSON", NULL}};
+static const struct command command = {
+    .program = "munnel agent list",
+    .usage = "munnel agent list prints who may join, in which groups, and until when.\n\n"
+             "usage: munnel agent list [OPTION]...\n",
+    .table = &table,
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+};
+
+enum { COLUMNS = 4, CELL = 160 };
+
+struct row {
+    char cells[COLUMNS][CELL];
+};
+
+static const char *date_of(time_t moment, char text[DATE_TEXT]) {
+    date_format(moment, text)[10] = '\0'; /* the day is enough for people */
+    return text;
+}
+
+/* Group names come from a file that a person wrote: nothing in them may reach the terminal as a command. */
+static void write_groups(const struct credential *credential, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < credential->groups.count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", credential->groups.items[i]);
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+}
+
+static void write_tokens(const struct credential *credential, time_t now, char *text, size_t size) {
+    char day[DATE_TEXT];
+    time_t until = credential->key_count > 1 ? credential->keys[1].until : 0;
+    if (credential->key_count < 2 || (until && until <= now))
+        snprintf(text, size, "1");
+    else
+        snprintf(text, size, "2, the old one %s%s", until ? "until " : "for ever", until ? date_of(until, day) : "");
+}
+
+static void write_end(const struct credential *credential, time_t now, char *text, size_t size) {
+    char day[DATE_TEXT];
+    time_t end = credential->expires;
+    snprintf(text, size, "%s%s", !end ? "never" : end <= now ? "is over since " : "", end ? date_of(end, day) : "");
+}
+
+static void fill(struct row *row, const struct credential *credential, time_t now) {
+    snprintf(row->cells[0], CELL, "%s", credential->name);
+    write_groups(credential, row->cells[1], CELL);
+    write_tokens(credential, now, row->cells[2], CELL);
+    write_end(credential, now, row->cells[3], CELL);
+}
+
+static void print_rows(const struct row *rows, size_t count) {
+    int width[COLUMNS] = {0};
+    for (size_t i = 0; i < count; i++)
+        for (int column = 0; column < COLUMNS; column++) {
+            int length = (int)strlen(rows[i].cells[column]);
+            width[column] = length > width[column] ? length : width[column];
+        }
+    for (size_t i = 0; i < count; i++) {
+        for (int column = 0; column + 1 < COLUMNS; column++)
+            printf("%-*s  ", width[column], rows[i].cells[column]);
+        printf("%s\n", rows[i].cells[COLUMNS - 1]);
+    }
+}
+
+static int print_table(const struct credentials *credentials, struct error *error) {
+    size_t count = credentials_count(credentials);
+    struct row *rows = calloc(count + 1, sizeof *rows);
+    time_t now = time(NULL);
+    if (!rows)
+        return error_set(error, "out of memory");
+    rows[0] = (struct row){{"NAME", "GROUPS", "TOKENS", "EXPIRES"}};
+    for (size_t i = 0; i < count; i++)
+        fill(&rows[i + 1], credentials_at(credentials, i), now);
+    print_rows(rows, count + 1);
+    free(rows);
+    return 0;
+}
+
+static json_t *date_json(time_t moment) {
+    char text[DATE_TEXT];
+    return moment ? json_string(date_format(moment, text)) : json_null();
+}
+
+static json_t *agent_json(const struct credential *credential) {
+    json_t *agent = json_pack("{s:s, s:[], s:[], s:o}", "name", credential->name, "groups", "tokens", "expires",
+                              date_json(credential->expires));
+    bool whole = agent != NULL;
+    for (size_t i = 0; whole && i < credential->groups.count; i++)
+        whole = json_array_append_new(json_object_get(agent, "groups"), json_string(credential->groups.items[i])) == 0;
+    for (int i = 0; whole && i < credential->key_count; i++)
+        whole = json_array_append_new(json_object_get(agent, "tokens"),
+                                      json_pack("{s:o}", "until", date_json(credential->keys[i].until))) == 0;
+    if (whole)
+        return agent;
+    json_decref(agent);
+    return NULL;
+}
+
+static int print_json(const struct credentials *credentials, struct error *error) {
+    json_t *json = json_pack("{s:[]}", "agents");
+    bool whole = json != NULL;
+    for (size_t i = 0; whole && i < credentials_count(credentials); i++)
+        whole = json_array_append_new(json_object_get(json, "agents"), agent_json(credentials_at(credentials, i))) == 0;
+    char *text = whole ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    json_decref(json);
+    if (!text)
+        return error_set(error, "out of memory");
+    printf("%s\n", text);
+    free(text);
+    return 0;
+}
+
+static int print(const struct agent_store *store, bool as_json, struct error *error) {
+    int result = as_json ? print_json(store->credentials, error) : print_table(store->credentials, error);
+    return result == 0 && fflush(stdout) != 0 ? error_set(error, "cannot print") : result;
+}
+
+int agent_list_run(const char *self, int argc, char **argv) {
+    struct list_arguments arguments = {.place = {NULL, NULL}};
+    struct agent_store store = AGENT_STORE_NONE;
+    struct command_line line;
+    struct error error = {{0}};
+    (void)self;
+    int code = subcommand_read(&line, &command, &arguments, 0, 0, argc, argv);
+    if (code < 0)
+        code = agent_store_open(&store, &arguments.place, AGENT_STORE_READ, &error) == 0 &&
+                       print(&store, command_line_has(&line, "json"), &error) == 0
+                   ? 0
+                   : subcommand_fail(&command, &error);
+    agent_store_close(&store);
+    command_line_done(&line);
+    option_done(&table, &arguments);
+    return code;
+}

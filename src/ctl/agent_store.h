@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_store: the agents file that a tool works on, found, locked and read; and what is handed out of it.
+ * Runs on: the tool's only thread. Owns: what it read, until agent_store_close().
+ */
+#ifndef MUNNEL_CTL_AGENT_STORE_H
+#define MUNNEL_CTL_AGENT_STORE_H
+
+#include "conf/credentials.h"
+#include "conf/option.h"
+#include "ctl/lock.h"
+#include "proto/join.h"
+#include "proto/proof.h"
+
+#include <stddef.h>
+
+struct agent_place { /* what the command line said; all of it may be NULL */
+    char *agents;    /* --agents FILE */
+    char *config;    /* --config FILE */
+};
+
+/* For the option table of a struct that holds a struct agent_place `member`. */
+#define AGENT_PLACE_SPECS(type, member)                                                                                \
+    {"agents",                                                                                                         \
+     OPTION_TEXT,                                                                                                      \
+     offsetof(type, member.agents),                                                                                    \
+     "null",                                                                                                           \
+     .wanted = "a file's path",                                                                                        \
+     .flag = "agents",                                                                                                 \
+     .argument = "FILE",                                                                                               \
+     .help = "the agents file [that of the server's configuration]"},                                                  \
+    {                                                                                                                  \
+        "config", OPTION_TEXT, offsetof(type, member.config), "null",                                                  \
+            .wanted = "a file's path", .flag = "config", .argument = "FILE",                                           \
+            .help = "the server's configuration [/etc/munnel.json, or the state folder's]"                             \
+    }
+
+struct agent_store {
+    char *path; /* the agents file */
+    struct credentials *credentials;
+    char *certificate; /* the server's */
+    struct conf_list listen;
+    int lock;
+};
+#define AGENT_STORE_NONE                                                                                               \
+    { .lock = LOCK_NONE }
+
+enum agent_store_use { AGENT_STORE_READ, AGENT_STORE_CHANGE };
+
+/* All return 0, or -1 with `error`. */
+int agent_store_open(struct agent_store *store, const struct agent_place *place, enum agent_store_use use,
+                     struct error *error);
+int agent_store_save(const struct agent_store *store, struct error *error);
+void agent_store_close(struct agent_store *store);
+
+/* What the agent must be told; `servers` empty: what the configuration and the certificate say. */
+int agent_store_join_code(const struct agent_store *store, const struct conf_list *servers,
+                          const struct proof_token *token, char text[JOIN_TEXT], struct error *error);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * init: "munnel init": the files of a new server, and what to do with them.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "conf/setup.h"
+#include "conf/text_check.h"
+#include "ctl/commands.h"
+#include "ctl/subcommand.h"
+#include "lib/addr.h"
+#include "lib/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct init_arguments {
+    struct conf_list names;
+    char *listen;
+};
+
+/* What a certificate can be for. */
+static int check_name(const char *text, struct error *error) {
+    struct endpoint endpoint = {.port = 1};
+    struct addr addr;
+    snprintf(endpoint.host, sizeof endpoint.host, "%s", text);
+    size_t allowed =
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_*"); /* names, and IPv4 */
+    if (*text && (text[allowed] == '\0' || (!strchr(text, '.') && addr_from_endpoint(&addr, &endpoint))))
+        return strlen(text) < sizeof endpoint.host ? 0 : error_set(error, "it is too long");
+    return error_set(error,
+                     "\"%.80s\" is neither a host's name nor an address; write \"munnel.example\" or "
+                     "\"10.0.0.143\", without a port",
+                     text);
+}
+
+static const struct option_spec specs[] = {
+    {"name", OPTION_TEXTS, offsetof(struct init_arguments, names), "null", .check = check_name,
+     .wanted = "a name or an address", .flag = "name", .argument = "NAME",
+     .help = "a name or address of this server; may be repeated [all of this machine's]"},
+    {"listen", OPTION_TEXT, offsetof(struct init_arguments, listen), "null", .check = text_check_listen,
+     .wanted = "an address like \"0.0.0.0:10001\"", .flag = "listen", .argument = "ADDR:PORT",
+     .help = "where agents connect [0.0.0.0:10001]"},
+};
+static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct init_arguments)};
+
+static const struct command command = {
+    .program = "munnel init",
+    .usage = "munnel init makes what a server needs: a CA, its certificate, the first agent's token, munnel.json.\n"
+             "What is there already stays as it is.\n\n"
+             "usage: munnel init [OPTION]... [DIR]\n"
+             "  DIR is made if it is not there; without it, the state folder is taken\n",
+    .table = &table,
+};
+
+static const struct {
+    const char *name, *what;
+} files[] = {
+    {"ca.pem", "the authority's certificate: every agent gets a copy"},
+    {"ca.key", "the authority's key: needed only to sign, better kept elsewhere"},
+    {"server.pem", "the server's certificate"},
+    {"server.key", "the server's key"},
+    {"agents.json", "the agents that may join"},
+    {"agent.token", "the first agent's secret: move it to the agent"},
+    {"munnel.json", "the configuration: edit the example service"},
+};
+enum { FILE_COUNT = sizeof files / sizeof files[0] };
+
+static void look(const char *folder, bool there[FILE_COUNT]) {
+    for (int i = 0; i < FILE_COUNT; i++) {
+        char *path = file_in(folder, files[i].name);
+        there[i] = path && file_exists(path);
+        free(path);
+    }
+}
+
+static void report(const char *folder, const bool before[FILE_COUNT]) {
+    bool after[FILE_COUNT];
+    look(folder, after);
+    printf("%s:\n", folder);
+    for (int i = 0; i < FILE_COUNT; i++)
+        printf("  %-7s %-12s %s\n", before[i] ? "found" : after[i] ? "made" : "absent", files[i].name, files[i].what);
+}
+
+static int say_how_to_go_on(const struct setup *setup) {
+    char *line = setup_agent_line(setup, NULL);
+    if (!line)
+        return -1;
+    printf("\nThe server:\n  munneld --config %s/munnel.json\n", setup->folder);
+    printf("The agent, here as it stands, elsewhere with copies of ca.pem and agent.token in one folder:\n  %s\n",
+           line);
+    free(line);
+    return 0;
+}
+
+static int set_up(const struct setup *setup, struct error *error) {
+    bool before[FILE_COUNT], made;
+    look(setup->folder, before);
+    if (setup_server(setup, &made, error) != 0)
+        return -1;
+    report(setup->folder, before);
+    if (!made)
+        printf("\nAll of it was there, and nothing has been changed.\n");
+    return say_how_to_go_on(setup) == 0 && fflush(stdout) == 0 ? 0 : error_set(error, "cannot print");
+}
+
+int init_run(const char *self, int argc, char **argv) {
+    (void)self;
+    struct init_arguments arguments = {.listen = NULL};
+    struct command_line line;
+    struct error error = {{0}};
+    int code = subcommand_read(&line, &command, &arguments, 0, 1, argc, argv);
+    if (code < 0) {
+        char *folder = line.word_count > 0 ? strdup(line.words[0]) : file_state_folder();
+        const struct setup setup = {.folder = folder,
+                                    .names = arguments.names,
+                                    .listen = arguments.listen,
+                                    .with_configuration = true};
+        bool done = folder ? set_up(&setup, &error) == 0 : error_set(&error, "out of memory") == 0;
+        code = done ? 0 : subcommand_fail(&command, &error);
+        free(folder);
+    }
+    command_line_done(&line);
+    option_done(&table, &arguments);
+    return code;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * program: the two modes of the original, "munnel server" and "munnel agent", which become munneld and munnel-agent.
+ * Runs on: the tool's only thread, as its last act. Owns: nothing.
+ */
+#include "config.h"
+
+#include "ctl/commands.h"
+
+#include "conf/server_conf.h"
+#include "conf/server_table.h"
+#include "ctl/subcommand.h"
+#include "lib/addr.h"
+#include "lib/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The program in munnel's own folder, so that a build folder and an odd prefix work; NULL: PATH finds both. */
+static char *find_beside(const char *self, const char *program) {
+    if (!strchr(self, '/'))
+        return NULL;
+    char *real = realpath(self, NULL); /* munnel may be a link to where they all are */
+    char *path = file_beside(real ? real : self, program);
+    free(real);
+    if (path && access(path, X_OK) == 0)
+        return path;
+    free(path);
+    path = file_beside(self, program);
+    if (path && access(path, X_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* Returns only if it fails. */
+static int become(const char *self, const char *program, char **argv) {
+    char *beside = find_beside(self, program);
+    if (beside)
+        execv(beside, argv);
+    else
+        execvp(program, argv);
+    fprintf(stderr, "munnel: cannot start %s: %s\n", beside ? beside : program, strerror(errno));
+    free(beside);
+    return SUBCOMMAND_FAILED;
+}
+
+static bool takes_value(const char *option) {
+    static const char *const alone[] = {"--config", "--state"};
+    if (strncmp(option, "--", 2) != 0 || strchr(option, '='))
+        return false;
+    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
+        if (strcmp(option, alone[i]) == 0)
+            return true;
+    for (size_t i = 0; i < server_table.count; i++)
+        if (server_table.specs[i].flag && strcmp(option + 2, server_table.specs[i].flag) == 0)
+            return server_table.specs[i].argument != NULL;
+    return false;
+}
+
+/* The original's ADDR:PORT in front of the services: the first word that is no option and no option's value. */
+static int find_address(int argc, char **argv) {
+    struct endpoint endpoint;
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] != '-')
+            return !strpbrk(argv[i], " \t") && endpoint_parse(&endpoint, argv[i], NULL) == 0 ? i : 0;
+        if (strcmp(argv[i], "--") == 0)
+            return 0;
+        if (takes_value(argv[i]))
+            i++;
+    }
+    return 0;
+}
+
+int program_run_server(const char *self, int argc, char **argv) {
+    char program[] = "munneld", listen[] = "--listen";
+    char **passed = calloc((size_t)argc + 2, sizeof *passed);
+    if (!passed) {
+        fprintf(stderr, "munnel: out of memory\n");
+        return SUBCOMMAND_FAILED;
+    }
+    int address = find_address(argc, argv), count = 0;
+    passed[count++] = program;
+    for (int i = 1; i < argc; i++) {
+        if (address > 0 && i == address)
+            passed[count++] = listen;
+        passed[count++] = argv[i];
+    }
+    int code = become(self, program, passed);
+    free(passed);
+    return code;
+}
+
+int program_run_agent(const char *self, int argc, char **argv) {
+    char program[] = "munnel-agent";
+    (void)argc;
+    argv[0] = program;
+    int code = become(self, program, argv);
+    return code;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * subcommand: finds a word in a table, and reads what is behind it.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "ctl/subcommand.h"
+
+#include "conf/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct subcommand *subcommand_find(const struct subcommand *table, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+int subcommand_complain(const struct subcommand *table, size_t count, const char *program, const char *name) {
+    struct nearest nearest = nearest_to(name);
+    for (size_t i = 0; i < count; i++)
+        nearest_consider(&nearest, table[i].name);
+    if (nearest.best)
+        fprintf(stderr, "%s: there is no command %.40s; did you mean %s?\n", program, name, nearest.best);
+    else
+        fprintf(stderr, "%s: there is no command %.40s; see munnel help\n", program, name);
+    return COMMAND_USAGE_ERROR;
+}
+
+static int count_words(const struct command *command, int words, int fewest, int most) {
+    if (words < fewest)
+        fprintf(stderr, "%s: something is missing; see %s --help\n", command->program, command->program);
+    else if (words > most)
+        fprintf(stderr, "%s: there is a word too many; see %s --help\n", command->program, command->program);
+    else
+        return -1;
+    return COMMAND_USAGE_ERROR;
+}
+
+int subcommand_read(struct command_line *line, const struct command *command, void *base, int fewest, int most,
+                    int argc, char **argv) {
+    struct error error = {{0}};
+    struct option_place place = {.error = &error};
+    int code = command_line_read(line, command, argc, argv);
+    if (code >= 0)
+        return code;
+    if (option_defaults(command->table, base, &place) != 0 || command_line_apply(line, base, &error) != 0)
+        return command_complain(command, NULL, error.text);
+    return count_words(command, line->word_count, fewest, most);
+}
+
+int subcommand_fail(const struct command *command, const struct error *error) {
+    fprintf(stderr, "%s: %s\n", command->program, error->text);
+    return SUBCOMMAND_FAILED;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * subcommand: tables of words that a command line may begin with, and what all of them need.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#ifndef MUNNEL_CTL_SUBCOMMAND_H
+#define MUNNEL_CTL_SUBCOMMAND_H
+
+#include "conf/command_line.h"
+
+#include <stddef.h>
+
+enum { SUBCOMMAND_FAILED = 1 };
+
+struct subcommand {
+    const char *name;
+    int (*run)(const char *self, int argc, char **argv); /* munnel's own argv[0]; argv[0] is the name; exit code */
+    const char *arguments;                               /* for help: "ADDR:PORT [GROUP]" */
+    const char *help;                                    /* one line */
+};
+
+const struct subcommand *subcommand_find(const struct subcommand *table, size_t count, const char *name);
+/* "munnel: there is no command x; did you mean y?" Returns 2. */
+int subcommand_complain(const struct subcommand *table, size_t count, const char *program, const char *name);
+
+/*
+ * Reads a subcommand's options into `base` (a struct of the table's size, all zero) and counts its words. Returns -1 to
+ * go on, else the exit code. Whatever it returns, command_line_done() and option_done() are the caller's.
+ */
+int subcommand_read(struct command_line *line, const struct command *command, void *base, int fewest, int most,
+                    int argc, char **argv);
+
+/* "munnel init: WHY" on stderr. Returns 1. */
+int subcommand_fail(const struct command *command, const struct error *error);
+
+#endif

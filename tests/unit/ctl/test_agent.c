@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_agent: "munnel agent add, list, revoke, rotate" on the files of "munnel init"; what each lets in and prints.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "conf/capture.h"
+#include "conf/credentials.h"
+#include "conf/setup.h"
+#include "ctl/commands.h"
+#include "lib/tls.h"
+#include "proto/join.h"
+#include "proto/proof.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { ARGUMENTS = 16, DAY = 86400 };
+
+static struct capture printed;
+
+static void setup(void) {
+    char host[] = "munnel.example", *names[] = {host};
+    struct error error = {{0}};
+    bool made;
+    const struct setup all = {.folder = unit_path("s"), .names = {names, 1}, .with_configuration = true};
+    ck_assert_msg(setup_server(&all, &made, &error) == 0, "%s", error.text);
+}
+
+static void forget(void) {
+    capture_done(&printed);
+}
+
+typedef int (*command)(const char *self, int argc, char **argv);
+
+/* Runs it on the test's agents file; what it printed is in `printed` until the next one. */
+static int run(command what, const char *word, ...) {
+    char *argv[ARGUMENTS + 1] = {NULL};
+    int argc = 0;
+    va_list list;
+    capture_done(&printed);
+    argv[argc++] = strdup("x");
+    argv[argc++] = strdup("--agents");
+    argv[argc++] = strdup(unit_path("s/agents.json"));
+    va_start(list, word);
+    for (; word && argc < ARGUMENTS; word = va_arg(list, const char *))
+        argv[argc++] = strdup(word);
+    va_end(list);
+    char *sorted[ARGUMENTS + 1];
+    memcpy(sorted, argv, sizeof sorted); /* getopt changes the order */
+    capture_begin(&printed);
+    int code = what("munnel", argc, sorted);
+    fflush(stdout);
+    capture_end(&printed);
+    for (int i = 0; i < argc; i++)
+        free(argv[i]);
+    return code;
+}
+
+static struct join_code printed_code(void) {
+    struct join_code code;
+    struct error error = {{0}};
+    ck_assert_int_eq(strcspn(printed.text[0], "\n") + 1, strlen(printed.text[0])); /* the code alone, one line */
+    ck_assert_msg(join_parse(&code, printed.text[0], &error) == 0, "%s", error.text);
+    return code;
+}
+
+static bool admits(const struct join_code *code, time_t now, const char *group) {
+    uint8_t key[SECRET_SIZE], channel[SECRET_SIZE] = {3}, proof[SECRET_SIZE];
+    const struct credential *found;
+    const uint8_t *server_key;
+    struct error error = {{0}};
+    struct credentials *credentials = credentials_read(unit_path("s/agents.json"), &error);
+    ck_assert_msg(credentials != NULL, "%s", error.text);
+    proof_token_key(&code->token, key);
+    ck_assert_int_eq(proof_make(proof, key, PROOF_AGENT, channel), 0);
+    bool in = credentials_check(credentials, code->token.name, proof, channel, now, &found, &server_key) &&
+              credential_carries(found, group);
+    credentials_free(credentials);
+    return in;
+}
+
+START_TEST(the_join_code_holds_all_that_an_agent_needs) {
+    char pin[72];
+    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = printed_code();
+    ck_assert_uint_eq(code.server_count, 1);
+    ck_assert_str_eq(code.servers[0], "munnel.example:10001");
+    ck_assert_int_eq(tls_pin_of_certificate(unit_path("s/server.pem"), pin, NULL), 0);
+    ck_assert_str_eq(code.pins[0], pin);
+    ck_assert_str_eq(code.token.name, "web1");
+    ck_assert(admits(&code, time(NULL), "any"));
+    ck_assert(admits(&code, time(NULL) + 40L * 365 * DAY, ""));
+}
+END_TEST
+
+START_TEST(the_file_keeps_no_token) {
+    char digits[SECRET_HEX];
+    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = printed_code();
+    char *text = unit_read(unit_path("s/agents.json"), NULL);
+    ck_assert_ptr_null(strstr(text, secret_to_hex(code.token.secret, SECRET_SIZE, digits)));
+    ck_assert_ptr_null(strstr(printed.text[1], digits));
+    free(text);
+    struct stat status;
+    ck_assert_int_eq(stat(unit_path("s/agents.json"), &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0640);
+}
+END_TEST
+
+START_TEST(groups_and_expiry_are_kept) {
+    ck_assert_int_eq(run(agent_add_run, "web1", "--group", "web", "--group=db", "--expires", "90d", NULL), 0);
+    struct join_code code = printed_code();
+    ck_assert(admits(&code, time(NULL), "web"));
+    ck_assert(admits(&code, time(NULL) + 89 * DAY, "db"));
+    ck_assert(!admits(&code, time(NULL), "other"));
+    ck_assert(!admits(&code, time(NULL) + 91 * DAY, "web"));
+}
+END_TEST
+
+START_TEST(servers_may_be_named) {
+    ck_assert_int_eq(run(agent_add_run, "web1", "--server", "a.example:1", "--server", "[::1]:2", NULL), 0);
+    struct join_code code = printed_code();
+    ck_assert_uint_eq(code.server_count, 2);
+    ck_assert_str_eq(code.servers[0], "a.example:1");
+    ck_assert_str_eq(code.servers[1], "[::1]:2");
+}
+END_TEST
+
+START_TEST(a_name_is_added_once) {
+    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = printed_code();
+    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 1);
+    ck_assert_str_eq(printed.text[0], "");
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "web1 is there already"));
+    ck_assert(admits(&code, time(NULL), ""));
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_one_line_and_2) {
+    static const char *const lines[][3] = {{NULL},
+                                           {"a b"},
+                                           {"a", "b"},
+                                           {"a", "--expires", "soon"},
+                                           {"a", "--expires=2020-01-01"},
+                                           {"a", "--server", "nowhere"},
+                                           {"a", "--token=x"},
+                                           {"a", "--group="}};
+    char *before = unit_read(unit_path("s/agents.json"), NULL);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        const char *third = lines[i][0] && lines[i][1] ? lines[i][2] : NULL;
+        int code = run(agent_add_run, lines[i][0], lines[i][0] ? lines[i][1] : NULL, third, NULL);
+        ck_assert_msg(code == 2, "line %zu: %d", i, code);
+        ck_assert_str_eq(printed.text[0], "");
+        ck_assert_msg(strcspn(printed.text[1], "\n") + 1 == strlen(printed.text[1]), "%s", printed.text[1]);
+    }
+    char *after = unit_read(unit_path("s/agents.json"), NULL);
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+}
+END_TEST
+
+START_TEST(without_the_certificate_nothing_is_added) {
+    ck_assert_int_eq(remove(unit_path("s/server.pem")), 0);
+    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "server.pem"));
+    ck_assert_int_eq(run(agent_list_run, NULL), 0);
+    ck_assert_ptr_null(strstr(printed.text[0], "web1"));
+}
+END_TEST
+
+START_TEST(the_old_token_holds_for_a_while_after_a_rotation) {
+    ck_assert_int_eq(run(agent_add_run, "web1", "--group", "web", "--expires", "90d", NULL), 0);
+    struct join_code old = printed_code();
+    ck_assert_int_eq(run(agent_rotate_run, "web1", "--keep", "2d", NULL), 0);
+    struct join_code new = printed_code();
+    time_t now = time(NULL);
+    ck_assert(admits(&old, now + DAY, "web"));
+    ck_assert(!admits(&old, now + 3 * DAY, "web"));
+    ck_assert(admits(&new, now + 3 * DAY, "web"));
+    ck_assert(!admits(&new, now, "db"));
+    ck_assert(!admits(&new, now + 91 * DAY, "web"));
+    ck_assert_int_eq(run(agent_rotate_run, "web1", NULL), 0);
+    struct join_code newest = printed_code();
+    ck_assert(!admits(&old, now, "web"));
+    ck_assert(admits(&new, now + 6 * DAY, "web"));
+    ck_assert(!admits(&new, now + 8 * DAY, "web"));
+    ck_assert(admits(&newest, now + 8 * DAY, "web"));
+}
+END_TEST
+
+START_TEST(a_revoked_agent_is_out) {
+    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = printed_code();
+    ck_assert_int_eq(run(agent_revoke_run, "web1", NULL), 0);
+    ck_assert(!admits(&code, time(NULL), ""));
+    ck_assert_int_eq(run(agent_revoke_run, "web1", NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "there is no agent web1"));
+    ck_assert_int_eq(run(agent_rotate_run, "web1", NULL), 1);
+}
+END_TEST
+
+START_TEST(the_list_is_aligned_and_tells_no_key) {
+    ck_assert_int_eq(run(agent_add_run, "a-longer-name", "--group", "web", "--expires=2099-12-31", NULL), 0);
+    ck_assert_int_eq(run(agent_list_run, NULL), 0);
+    ck_assert_str_eq(printed.text[0], "NAME           GROUPS  TOKENS  EXPIRES\n"
+                                      "default        *       1       never\n"
+                                      "a-longer-name  web     1       2099-12-31\n");
+}
+END_TEST
+
+START_TEST(the_list_as_json_is_json) {
+    ck_assert_int_eq(run(agent_add_run, "web1", "--group", "web", "--expires=2099-12-31", NULL), 0);
+    ck_assert_int_eq(run(agent_list_run, "--json", NULL), 0);
+    json_t *json = json_loads(printed.text[0], 0, NULL);
+    ck_assert_ptr_nonnull(json);
+    const char *name, *group, *expires;
+    ck_assert_int_eq(json_unpack(json, "{s:[{},{s:s, s:[s], s:s}]}", "agents", "name", &name, "groups", &group,
+                                 "expires", &expires),
+                     0);
+    ck_assert_str_eq(name, "web1");
+    ck_assert_str_eq(group, "web");
+    ck_assert_str_eq(expires, "2099-12-31T00:00:00Z");
+    ck_assert_ptr_null(strstr(printed.text[0], "\"key\""));
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(a_missing_agents_file_names_who_makes_it) {
+    ck_assert_int_eq(remove(unit_path("s/agents.json")), 0);
+    ck_assert_int_eq(run(agent_list_run, NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "agents.json is not there; munnel init makes it"));
+}
+END_TEST
+
+START_TEST(the_configuration_says_where_the_file_and_the_port_are) {
+    unit_text_file("s/munnel.json", "{\"agents\":{\"listen\":\"munnel2.example:4711\","
+                                    "\"auth\":{\"tokens\":\"others.json\"}},\"services\":[]}");
+    unit_text_file("s/others.json", "{\"agents\":[]}");
+    char *argv[] = {strdup("x"), strdup("--config"), strdup(unit_path("s/munnel.json")), strdup("web9"), NULL};
+    char *words[5];
+    memcpy(words, argv, sizeof words);
+    capture_begin(&printed);
+    int code = agent_add_run("munnel", 4, words);
+    fflush(stdout);
+    capture_end(&printed);
+    ck_assert_msg(code == 0, "%s", printed.text[1]);
+    struct join_code got = printed_code();
+    ck_assert_str_eq(got.servers[0], "munnel2.example:4711");
+    char *text = unit_read(unit_path("s/others.json"), NULL);
+    ck_assert_ptr_nonnull(strstr(text, "web9"));
+    free(text);
+    for (int i = 0; i < 4; i++)
+        free(argv[i]);
+}
+END_TEST
+
+static TCase *adding(void) {
+    TCase *group = tcase_create("adding");
+    tcase_add_checked_fixture(group, setup, forget);
+    tcase_add_test(group, the_join_code_holds_all_that_an_agent_needs);
+    tcase_add_test(group, the_file_keeps_no_token);
+    tcase_add_test(group, groups_and_expiry_are_kept);
+    tcase_add_test(group, servers_may_be_named);
+    tcase_add_test(group, a_name_is_added_once);
+    tcase_add_test(group, what_is_wrong_is_one_line_and_2);
+    tcase_add_test(group, without_the_certificate_nothing_is_added);
+    return group;
+}
+
+static TCase *changing(void) {
+    TCase *group = tcase_create("changing");
+    tcase_add_checked_fixture(group, setup, forget);
+    tcase_add_test(group, the_old_token_holds_for_a_while_after_a_rotation);
+    tcase_add_test(group, a_revoked_agent_is_out);
+    return group;
+}
+
+static TCase *listing(void) {
+    TCase *group = tcase_create("listing");
+    tcase_add_checked_fixture(group, setup, forget);
+    tcase_add_test(group, the_list_is_aligned_and_tells_no_key);
+    tcase_add_test(group, the_list_as_json_is_json);
+    tcase_add_test(group, a_missing_agents_file_names_who_makes_it);
+    tcase_add_test(group, the_configuration_says_where_the_file_and_the_port_are);
+    return group;
+}
+
+UNIT_MAIN("ctl/agent", adding, changing, listing)

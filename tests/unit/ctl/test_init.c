@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_init: what "munnel init" says of what it made and found; conf/test_setup looks into the files.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "conf/capture.h"
+#include "ctl/commands.h"
+#include "lib/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct capture printed;
+
+static int run(char *first, char *second, char *third) {
+    char name[] = "init", *argv[] = {name, first, second, third, NULL};
+    int argc = 1;
+    while (argv[argc])
+        argc++;
+    capture_done(&printed);
+    capture_begin(&printed);
+    int code = init_run("munnel", argc, argv);
+    fflush(stdout);
+    capture_end(&printed);
+    return code;
+}
+
+static char *copy(const char *text) {
+    static char copies[4][512];
+    static int next;
+    char *to = copies[next++ % 4];
+    snprintf(to, sizeof copies[0], "%s", text);
+    return to;
+}
+
+static bool says(const char *text) {
+    return strstr(printed.text[0], text) != NULL;
+}
+
+START_TEST(it_names_what_it_made_and_the_two_command_lines) {
+    char line[512];
+    ck_assert_int_eq(run(copy(unit_path("s")), copy("--name"), copy("munnel.example")), 0);
+    ck_assert(says("made    ca.pem") && says("made    agent.token") && says("made    munnel.json"));
+    snprintf(line, sizeof line, "  munnel-agent --ca %s munnel.example:10001\n", unit_path("s/ca.pem"));
+    ck_assert_msg(says(line), "%s", printed.text[0]);
+    snprintf(line, sizeof line, "  munneld --config %s\n", unit_path("s/munnel.json"));
+    ck_assert(says(line));
+    ck_assert_str_eq(printed.text[1], "");
+}
+END_TEST
+
+START_TEST(a_second_time_it_finds_all) {
+    ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0);
+    char *before = unit_read(unit_path("s/server.key"), NULL);
+    ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0);
+    ck_assert(says("found   ca.pem") && says("found   munnel.json") && !says("made "));
+    ck_assert(says("nothing has been changed"));
+    char *after = unit_read(unit_path("s/server.key"), NULL);
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+}
+END_TEST
+
+START_TEST(what_was_lost_is_told_from_what_was_found) {
+    ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0);
+    unlink(unit_path("s/munnel.json"));
+    unlink(unit_path("s/agent.token"));
+    ck_assert_int_eq(run(copy(unit_path("s")), copy("--listen=127.0.0.1:4711"), NULL), 0);
+    ck_assert(says("found   ca.pem") && says("made    munnel.json") && says("absent  agent.token"));
+    ck_assert(says(" 127.0.0.1:4711\n"));
+}
+END_TEST
+
+START_TEST(without_a_folder_it_is_the_state_folder) {
+    setenv("STATE_DIRECTORY", unit_path("state"), 1);
+    ck_assert_int_eq(run(NULL, NULL, NULL), 0);
+    ck_assert(file_exists(unit_path("state/agents.json")));
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_one_line) {
+    static const char *const bad[] = {"--name=host:80", "--name=http://x", "--name=[::1]",
+                                      "--name=",        "--name=a b",      "--listen=nix",
+                                      "--nam=x",        "--token=x",       "--listen=a:99999"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_msg(run(copy(unit_path("s")), copy(bad[i]), NULL) == 2, "%s", bad[i]);
+        ck_assert_msg(strcspn(printed.text[1], "\n") + 1 == strlen(printed.text[1]), "%s", printed.text[1]);
+        ck_assert_msg(!file_exists(unit_path("s")), "%s", bad[i]);
+    }
+    ck_assert_int_eq(run(copy("a"), copy("b"), NULL), 2);
+    unit_text_file("file", "");
+    ck_assert_int_eq(run(copy(unit_path("file/s")), NULL, NULL), 1);
+}
+END_TEST
+
+START_TEST(names_and_addresses_of_all_kinds_are_taken) {
+    static const char *const good[] = {"--name=munnel", "--name=10.0.0.143", "--name=fd00::1", "--name=*.example"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        char folder[16];
+        snprintf(folder, sizeof folder, "s%zu", i);
+        ck_assert_msg(run(copy(unit_path(folder)), copy(good[i]), NULL) == 0, "%s: %s", good[i], printed.text[1]);
+    }
+}
+END_TEST
+
+static void forget(void) {
+    capture_done(&printed);
+}
+
+static TCase *init(void) {
+    TCase *group = tcase_create("init");
+    tcase_add_checked_fixture(group, NULL, forget);
+    tcase_add_test(group, it_names_what_it_made_and_the_two_command_lines);
+    tcase_add_test(group, a_second_time_it_finds_all);
+    tcase_add_test(group, what_was_lost_is_told_from_what_was_found);
+    tcase_add_test(group, without_a_folder_it_is_the_state_folder);
+    tcase_add_test(group, what_is_wrong_is_one_line);
+    tcase_add_test(group, names_and_addresses_of_all_kinds_are_taken);
+    return group;
+}
+
+UNIT_MAIN("ctl/init", init)
