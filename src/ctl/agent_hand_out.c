@@ -34,7 +34,7 @@ int agent_hand_out(struct agent_store *store, struct credential *credential, con
                    struct error *error) {
     struct proof_token token;
     uint8_t key[SECRET_SIZE];
-    char code[JOIN_TEXT];
+    char code[JOIN_TEXT] = "";
     int result = proof_token_make(&token, credential->name) == 0 ? 0 : error_set(error, "no random bytes");
     if (result == 0) {
         proof_token_key(&token, key);

@@ -40,7 +40,7 @@ enum frame_type {
 #define FRAME_ENUM(name, code, smallest, largest) FRAME_##name = code,
     FRAME_TYPES(FRAME_ENUM)
 #undef FRAME_ENUM
-    FRAME_SKIPPED_FROM = 0x80 /* unknown types from here on are skipped (up to FRAME_JSON_MAX) */
+        FRAME_SKIPPED_FROM = 0x80 /* unknown types from here on are skipped (up to FRAME_JSON_MAX) */
 };
 
 enum frame_status { FRAME_OK, FRAME_INCOMPLETE, FRAME_SKIP, FRAME_BAD };

@@ -17,7 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MESSAGE_PROTOCOL = 1, MESSAGE_NAME_MAX = 64, MESSAGE_INSTANCE_HEX = 33, MESSAGE_DESTINATIONS = 8, MESSAGE_RELAY_ID = 32 };
+enum {
+    MESSAGE_PROTOCOL = 1,
+    MESSAGE_NAME_MAX = 64,
+    MESSAGE_INSTANCE_HEX = 33,
+    MESSAGE_DESTINATIONS = 8,
+    MESSAGE_RELAY_ID = 32
+};
 
 enum message_kind { MESSAGE_KIND_CONTROL, MESSAGE_KIND_DATA };
 
@@ -90,8 +96,10 @@ int message_parse_open(struct message_open *open, const char *text, size_t lengt
 void message_open_done(struct message_open *open);
 /* The part that is the same for each client of a service, made once: `"service":"x","to":["a:1"]`; malloc'ed. */
 char *message_format_open_terms(const char *service, char *const *to, size_t to_count);
-/* The whole JSON at `text`; `id` and `from` hold no character that JSON escapes. Returns its length, 0 if `size` is too small. */
-size_t message_format_open(char *text, size_t size, const char *terms, const char *id, const char *from, unsigned timeout_ms);
+/* The whole JSON at `text`; `id` and `from` hold no character that JSON escapes. Returns its length, 0 if `size` is too
+ * small. */
+size_t message_format_open(char *text, size_t size, const char *terms, const char *id, const char *from,
+                           unsigned timeout_ms);
 
 /* REFUSED codes: MESSAGE_REFUSAL(name, code on the wire, counts against the agent) */
 #define MESSAGE_REFUSALS(R)                                                                                            \
@@ -129,7 +137,7 @@ enum message_op {
 #define MESSAGE_OP_ENUM(name, op) MESSAGE_OP_##name,
     MESSAGE_OPS(MESSAGE_OP_ENUM)
 #undef MESSAGE_OP_ENUM
-    MESSAGE_OP_UNKNOWN
+        MESSAGE_OP_UNKNOWN
 };
 struct message_control {
     json_t *json;
@@ -139,6 +147,7 @@ struct message_control {
 };
 int message_parse_control(struct message_control *control, const char *text, size_t length, struct error *error);
 void message_control_done(struct message_control *control);
-char *message_format_control(enum message_op op, uint64_t count, uint64_t expires_ms, const char *reason); /* malloc'ed */
+char *message_format_control(enum message_op op, uint64_t count, uint64_t expires_ms,
+                             const char *reason); /* malloc'ed */
 
 #endif

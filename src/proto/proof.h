@@ -25,12 +25,15 @@ struct proof_token {
 
 enum proof_role { PROOF_AGENT, PROOF_SERVER, PROOF_DATA };
 
-bool proof_name_is_valid(const char *name); /* 1 to 64 of letters, digits and ._-  */
+bool proof_name_is_valid(const char *name);                        /* 1 to 64 of letters, digits and ._-  */
 int proof_token_make(struct proof_token *token, const char *name); /* random; 0 or -1 */
-int proof_token_parse(struct proof_token *token, const char *text, struct error *error); /* white space at the end allowed */
+int proof_token_parse(struct proof_token *token, const char *text,
+                      struct error *error); /* white space at the end allowed */
 void proof_token_format(const struct proof_token *token, char text[PROOF_TOKEN_TEXT]);
 void proof_token_key(const struct proof_token *token, uint8_t key[SECRET_SIZE]);
-int proof_make(uint8_t proof[SECRET_SIZE], const uint8_t key[SECRET_SIZE], enum proof_role role, const uint8_t exporter[SECRET_SIZE]);
-bool proof_check(const uint8_t proof[SECRET_SIZE], const uint8_t key[SECRET_SIZE], enum proof_role role, const uint8_t exporter[SECRET_SIZE]);
+int proof_make(uint8_t proof[SECRET_SIZE], const uint8_t key[SECRET_SIZE], enum proof_role role,
+               const uint8_t exporter[SECRET_SIZE]);
+bool proof_check(const uint8_t proof[SECRET_SIZE], const uint8_t key[SECRET_SIZE], enum proof_role role,
+                 const uint8_t exporter[SECRET_SIZE]);
 
 #endif
