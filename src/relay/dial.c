@@ -41,7 +41,7 @@ static void free_dial(struct dial *dial) {
     if (dial->question)
         resolver_cancel(dial->question);
     if (dial->fd >= 0)
-        sock_close(dial->fd);
+        sock_close_reset(dial->fd); /* it may be up just now: an end without bytes would look like a whole stream */
     for (int i = 0; i < dial->order.to_count; i++)
         free(dial->to[i]);
     free(dial);
@@ -87,7 +87,7 @@ static enum message_refusal refusal_of(int error) {
 
 static void drop_attempt(struct dial *dial, enum message_refusal refusal, const char *why) {
     note_failure(dial, refusal, &dial->result.address, why);
-    sock_close(dial->fd);
+    sock_close_reset(dial->fd);
     dial->fd = -1;
     try_address(dial);
 }

@@ -8,6 +8,7 @@
 #include "relay/link_bio.h"
 
 #include "lib/sock.h"
+#include "relay/drain.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -225,9 +226,7 @@ ptrdiff_t link_bio_flush(BIO *bio) {
     if (state->scratch->out_length > 0)
         send_scratch(state);
     if (state->out && !state->broken) {
-        int n = evbuffer_write(state->out, state->fd);
-        if (n < 0 && !sock_would_block(errno))
-            state->broken = true;
+        state->broken = !drain_to_socket(state->out, state->fd);
         if (evbuffer_get_length(state->out) == 0) {
             evbuffer_free(state->out);
             state->out = NULL;

@@ -23,7 +23,6 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
     READ_BUDGET = 256 * 1024, /* of plaintext in one turn */
@@ -288,9 +287,7 @@ void link_resume(struct link *link) {
  * an agent may still have a whole stream to deliver and only learns of a broken connection.
  */
 static void look_while_paused(struct link *link) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    getsockopt(link->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    int error = sock_connect_result(link->fd);
     if (error != 0)
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, strerror(error));
     else if (link->end_is_near && !link->worker->options->is_agent)

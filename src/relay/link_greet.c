@@ -203,7 +203,6 @@ void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX 
     order->tls = tls;
     link->order = order;
     set_deadline(link);
-    sock_set_keepalive(fd, SOCK_KEEPALIVE_LINK);
     worker_start_later(worker, link);
 }
 

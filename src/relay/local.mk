@@ -11,6 +11,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/channel.h \
 	src/relay/dial.c \
 	src/relay/dial.h \
+	src/relay/drain.c \
+	src/relay/drain.h \
 	src/relay/link.c \
 	src/relay/link.h \
 	src/relay/link_bio.c \

@@ -8,10 +8,10 @@
 #include "relay/plain.h"
 
 #include "lib/sock.h"
+#include "relay/drain.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static void on_readable(evutil_socket_t fd, short what, void *context) {
     (void)fd;
@@ -135,8 +135,7 @@ static void half_close_when_flushed(struct plain *plain) {
 
 void plain_flush(struct plain *plain) {
     if (plain_waiting(plain) > 0) {
-        int n = evbuffer_write(plain->out, plain->fd);
-        if (n < 0 && !sock_would_block(errno)) {
+        if (!drain_to_socket(plain->out, plain->fd)) {
             plain->events->on_broken(plain);
             return;
         }
@@ -177,7 +176,5 @@ void plain_close(struct plain *plain, bool reset) {
 }
 
 bool plain_is_broken(const struct plain *plain) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    return plain->fd >= 0 && getsockopt(plain->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0;
+    return plain->fd >= 0 && sock_connect_result(plain->fd) != 0;
 }

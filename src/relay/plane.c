@@ -99,8 +99,10 @@ static void stop_thread(struct worker *worker) {
 void plane_free(struct plane *plane) {
     for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
         stop_thread(plane->threads[i]);
-    for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
-        loop_join(plane->threads[i]->owns_loop ? plane->threads[i]->loop : NULL);
+    for (unsigned i = 0; i < plane->count && plane->threads[i]; i++) {
+        if (plane->threads[i]->owns_loop)
+            loop_join(plane->threads[i]->loop);
+    }
     for (int turns = 0; turns < 3; turns++) /* what they said last */
         event_base_loop(loop_base(plane->options.control), EVLOOP_NONBLOCK);
     plane->silent = true;

@@ -11,7 +11,6 @@
 #include "relay/relay_priv.h"
 
 #include "lib/clock.h"
-#include "lib/sock.h"
 #include "relay/link_priv.h"
 
 #include <string.h>
@@ -109,7 +108,6 @@ void relay_serve(struct link *link, struct client *client) {
     relay->client = client;
     begin_record(relay);
     plain_attach(&relay->plain, worker_base(relay->worker), client->fd, &relay_plain_events);
-    sock_set_keepalive(client->fd, SOCK_KEEPALIVE_PLAIN);
     struct batch *batch = link_batch(link);
     struct channel before = *link_channel(link);
     if (!add_open(relay, batch)) {

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * memory_net: see memory_net.h. A descriptor is the reading end of a silent pipe, so that event_add takes it and epoll
+ * never says anything about it.
+ */
+#include "config.h"
+
+#include "memory_net.h"
+
+#include "lib/sock.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ENDS_MAX = 4096, QUEUE = 256 };
+
+struct end {
+    bool is_used, is_open, is_connecting, connect_failed;
+    int peer;                       /* descriptor; -1: nobody any more */
+    int silent;                     /* the pipe's writing end */
+    struct evbuffer *way, *arrived; /* to this end */
+    bool fin_on_way, fin_arrived, reset_arrived;
+    bool is_edge;
+    bool has_waiter; /* the sender met a full wire */
+};
+
+static struct net {
+    struct event_base *base;
+    size_t capacity;
+    struct end ends[ENDS_MAX]; /* by descriptor */
+    enum memory_connect connect;
+    int accepted[QUEUE];
+    unsigned ports[QUEUE];
+    int accepted_count, open_count;
+} net;
+
+static struct end *end_of(int fd) {
+    return fd >= 0 && fd < ENDS_MAX && net.ends[fd].is_used ? &net.ends[fd] : NULL;
+}
+
+void memory_net_begin(struct event_base *base, size_t capacity) {
+    net.base = base;
+    net.capacity = capacity;
+}
+
+static int make_end(void) {
+    int pipe_ends[2];
+    ck_assert_int_eq(pipe(pipe_ends), 0);
+    ck_assert_int_lt(pipe_ends[0], ENDS_MAX);
+    net.ends[pipe_ends[0]] = (struct end){.is_used = true,
+                                          .is_open = true,
+                                          .peer = -1,
+                                          .silent = pipe_ends[1],
+                                          .way = evbuffer_new(),
+                                          .arrived = evbuffer_new()};
+    net.open_count++;
+    return pipe_ends[0];
+}
+
+void memory_pair(int ends[2]) {
+    ends[0] = make_end();
+    ends[1] = make_end();
+    net.ends[ends[0]].peer = ends[1];
+    net.ends[ends[1]].peer = ends[0];
+}
+
+static void wake(int fd, short what) {
+    struct end *end = end_of(fd);
+    if (end && end->is_open)
+        event_base_active_by_fd(net.base, fd, what);
+}
+
+/* ---- connecting ---- */
+
+void memory_connect_will(enum memory_connect how) {
+    net.connect = how;
+}
+
+int memory_accepted(unsigned *port) {
+    if (net.accepted_count == 0)
+        return -1;
+    int far = net.accepted[0];
+    *port = net.ports[0];
+    net.accepted_count--;
+    memmove(net.accepted, net.accepted + 1, (size_t)net.accepted_count * sizeof *net.accepted);
+    memmove(net.ports, net.ports + 1, (size_t)net.accepted_count * sizeof *net.ports);
+    return far;
+}
+
+bool memory_is_connecting(int far) {
+    const struct end *end = end_of(net.ends[far].peer);
+    return end && end->is_connecting;
+}
+
+void memory_connect_done(int far, bool refused) {
+    struct end *end = end_of(net.ends[far].peer);
+    if (!end || !end->is_connecting)
+        return;
+    end->is_connecting = false;
+    end->connect_failed = refused;
+    wake(net.ends[far].peer, EV_WRITE);
+}
+
+int __wrap_sock_connect(const struct addr *addr, bool *done);
+int __wrap_sock_connect(const struct addr *addr, bool *done) {
+    int ends[2];
+    if (net.connect == MEMORY_REFUSED) {
+        errno = ECONNREFUSED;
+        return -1;
+    }
+    memory_pair(ends);
+    *done = net.connect == MEMORY_AT_ONCE;
+    net.ends[ends[0]].is_connecting = !*done;
+    ck_assert_int_lt(net.accepted_count, QUEUE);
+    net.ports[net.accepted_count] = addr_port(addr);
+    net.accepted[net.accepted_count++] = ends[1];
+    return ends[0];
+}
+
+int __real_sock_connect_result(int fd);
+int __wrap_sock_connect_result(int fd);
+int __wrap_sock_connect_result(int fd) {
+    const struct end *end = end_of(fd);
+    if (!end) {
+        return __real_sock_connect_result(fd);
+    }
+    return end->reset_arrived ? ECONNRESET : end->connect_failed ? ECONNREFUSED : 0;
+}
+
+/* ---- bytes ---- */
+
+size_t memory_on_its_way(int fd) {
+    struct end *end = end_of(fd);
+    return end ? evbuffer_get_length(end->way) + end->fin_on_way : 0;
+}
+
+void memory_carry(int fd, size_t bytes) {
+    struct end *end = end_of(fd);
+    if (!end || !end->is_open)
+        return;
+    short what = EV_READ;
+    evbuffer_remove_buffer(end->way, end->arrived, bytes);
+    if (evbuffer_get_length(end->way) == 0) {
+        end->fin_arrived = end->fin_arrived || end->fin_on_way;
+        end->fin_on_way = false;
+    }
+    if (end->fin_arrived && !end->reset_arrived)
+        what |= EV_CLOSED;
+    if (end->reset_arrived)
+        what |= EV_WRITE;
+    wake(fd, what);
+    if (end->has_waiter && evbuffer_get_length(end->way) < net.capacity) {
+        end->has_waiter = false;
+        wake(end->peer, EV_WRITE);
+    }
+}
+
+void memory_wake_writer(int fd) {
+    wake(fd, EV_WRITE);
+}
+
+ssize_t __real_sock_readv(int fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_readv(int fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_readv(int fd, const struct iovec *parts, int count) {
+    struct end *end = end_of(fd);
+    if (!end)
+        return __real_sock_readv(fd, parts, count);
+    ssize_t total = 0;
+    for (int i = 0; i < count && evbuffer_get_length(end->arrived) > 0; i++)
+        total += evbuffer_remove(end->arrived, parts[i].iov_base, parts[i].iov_len);
+    if (total > 0)
+        return total;
+    if (!end->reset_arrived && end->fin_arrived)
+        return 0;
+    errno = end->reset_arrived ? ECONNRESET : EAGAIN;
+    return -1;
+}
+
+ssize_t __real_sock_writev(int fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_writev(int fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_writev(int fd, const struct iovec *parts, int count) {
+    struct end *end = end_of(fd);
+    if (!end)
+        return __real_sock_writev(fd, parts, count);
+    struct end *peer = end_of(end->peer);
+    if (!peer || !peer->is_open || end->reset_arrived) {
+        errno = EPIPE;
+        return -1;
+    }
+    size_t there = evbuffer_get_length(peer->way);
+    size_t room = there < net.capacity ? net.capacity - there : 0, offered = 0, sent = 0;
+    for (int i = 0; i < count; i++) {
+        size_t part = parts[i].iov_len < room - sent ? parts[i].iov_len : room - sent;
+        evbuffer_add(peer->way, parts[i].iov_base, part);
+        sent += part;
+        offered += parts[i].iov_len;
+    }
+    peer->has_waiter = sent < offered;
+    if (sent > 0 || offered == 0)
+        return (ssize_t)sent;
+    errno = EAGAIN;
+    return -1;
+}
+
+void memory_send(int fd, const void *bytes, size_t size) {
+    struct end *peer = end_of(net.ends[fd].peer);
+    if (peer && peer->is_open)
+        evbuffer_add(peer->way, bytes, size);
+}
+
+size_t memory_receive(int fd, void *bytes, size_t size) {
+    struct iovec part = {bytes, size};
+    ssize_t n = __wrap_sock_readv(fd, &part, 1);
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* ---- ends ---- */
+
+/* A reset overtakes what is on its way; a FIN comes behind it. */
+static void tell_peer(struct end *end, bool reset) {
+    struct end *peer = end_of(end->peer);
+    if (!peer || !peer->is_open)
+        return;
+    if (reset) {
+        evbuffer_drain(peer->way, evbuffer_get_length(peer->way));
+        peer->reset_arrived = true;
+        wake(end->peer, EV_READ | EV_WRITE);
+    } else {
+        peer->fin_on_way = true;
+    }
+}
+
+static void close_end(int fd, bool reset) {
+    struct end *end = &net.ends[fd];
+    /* what had arrived and was not read makes a close a reset, as in a real kernel */
+    tell_peer(end, reset || evbuffer_get_length(end->arrived) > 0);
+    struct end *peer = end_of(end->peer);
+    if (peer)
+        peer->peer = -1; /* the number may come back for another connection */
+    evbuffer_free(end->way);
+    evbuffer_free(end->arrived);
+    close(end->silent);
+    *end = (struct end){.is_used = false, .peer = -1};
+    net.open_count--;
+    close(fd);
+}
+
+void memory_finish(int fd) {
+    tell_peer(&net.ends[fd], false);
+}
+
+void memory_reset(int fd) {
+    close_end(fd, true);
+}
+
+bool memory_got_end(int fd) {
+    const struct end *end = end_of(fd);
+    return end && end->fin_arrived && evbuffer_get_length(end->arrived) == 0;
+}
+
+bool memory_got_reset(int fd) {
+    const struct end *end = end_of(fd);
+    return end && end->reset_arrived;
+}
+
+int memory_peer(int fd) {
+    const struct end *end = end_of(fd);
+    return end ? end->peer : -1;
+}
+
+void memory_close(int fd) {
+    if (end_of(fd))
+        close_end(fd, true);
+}
+
+void memory_cut(int fd) {
+    struct end *end = end_of(fd);
+    if (!end)
+        return;
+    int fds[2] = {fd, end->peer};
+    for (int i = 0; i < 2; i++) {
+        struct end *side = end_of(fds[i]);
+        if (side) {
+            evbuffer_drain(side->way, evbuffer_get_length(side->way));
+            side->reset_arrived = true;
+            wake(fds[i], EV_READ | EV_WRITE);
+        }
+    }
+}
+
+void memory_set_edge(int fd) {
+    net.ends[fd].is_edge = true;
+}
+
+void memory_tell_again(void) {
+    for (int fd = 0; fd < ENDS_MAX; fd++) {
+        const struct end *end = end_of(fd);
+        if (!end || end->is_edge)
+            continue;
+        if (evbuffer_get_length(end->arrived) > 0 || end->fin_arrived || end->reset_arrived)
+            wake(fd, EV_READ);
+    }
+}
+
+int memory_open_ends(void) {
+    return net.open_count;
+}
+
+void __real_sock_close(int fd);
+void __wrap_sock_close(int fd);
+void __wrap_sock_close(int fd) {
+    if (end_of(fd))
+        close_end(fd, false);
+    else
+        __real_sock_close(fd);
+}
+
+void __real_sock_close_reset(int fd);
+void __wrap_sock_close_reset(int fd);
+void __wrap_sock_close_reset(int fd) {
+    if (end_of(fd))
+        close_end(fd, true);
+    else
+        __real_sock_close_reset(fd);
+}
+
+int __real_sock_half_close(int fd);
+int __wrap_sock_half_close(int fd);
+int __wrap_sock_half_close(int fd) {
+    if (!end_of(fd))
+        return __real_sock_half_close(fd);
+    memory_finish(fd);
+    return 0;
+}

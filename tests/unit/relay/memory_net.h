@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * memory_net: a network in memory under the real data plane, so that a test decides when each byte arrives.
+ *
+ * The linker sends the data plane's calls of lib/sock.h here (-Wl,--wrap): a descriptor that memory_pair made is one
+ * end of a connection without a kernel; others go to the system. What one end sends is on its way until memory_carry
+ * lets it arrive; then the loop's events on the receiving descriptor are activated, as epoll would.
+ * Runs on: one thread, one test process.
+ */
+#ifndef MUNNEL_TESTS_MEMORY_NET_H
+#define MUNNEL_TESTS_MEMORY_NET_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+void memory_net_begin(struct event_base *base, size_t capacity); /* bytes on their way before a sender must wait */
+
+/* Two ends of a new connection. */
+void memory_pair(int ends[2]);
+
+/* What sock_connect does next: the far end of the connection appears as memory_accepted(). */
+enum memory_connect { MEMORY_AT_ONCE, MEMORY_LATER, MEMORY_REFUSED };
+void memory_connect_will(enum memory_connect how);
+int memory_accepted(unsigned *port); /* the far end of the oldest sock_connect not yet asked for, or -1; and to where */
+void memory_connect_done(int far, bool refused); /* what MEMORY_LATER was waiting for */
+
+bool memory_is_connecting(int far);
+
+/* Lets up to `bytes` that were sent to `end` arrive there (and, behind the last one, an end or a reset). */
+void memory_carry(int end, size_t bytes);
+void memory_wake_writer(int end);  /* for a level-triggered writer: there is room */
+size_t memory_on_its_way(int end); /* to `end`; an end or reset counts 1 */
+
+/* Ends are level-triggered unless they are said to be edge-triggered: told again while something is there. */
+void memory_set_edge(int end);
+void memory_tell_again(void);
+
+/* A peer that is only a script reads and writes its end by hand. */
+size_t memory_receive(int end, void *bytes, size_t size);
+void memory_send(int end, const void *bytes, size_t size); /* not bounded by the capacity */
+void memory_finish(int end);                               /* FIN */
+void memory_reset(int end);                                /* RST, and the end is gone */
+bool memory_got_end(int end);
+bool memory_got_reset(int end);
+int memory_peer(int end);   /* -1 when it is closed */
+void memory_cut(int end);   /* the connection breaks: both ends see a reset at once */
+void memory_close(int end); /* a script's own end, or a client's that came back: RST */
+int memory_open_ends(void); /* how many ends are still open: nothing may leak */
+
+#endif
