@@ -60,7 +60,7 @@ static void dial(struct attempt *attempt, const struct addr *address) {
     attempt->tag = ++attempt->serial << ATTEMPT_INDEX_BITS | parts->index;
     attempt->refused = false;
     attempt->order = (struct dial_order){.address = *address,
-                                         .tls = parts->tls,
+                                         .tls = trust_context(parts->trust, parts->log, parts->who),
                                          .server_name = parts->endpoint->host,
                                          .hello = attempt->hello_text,
                                          .has_key = parts->token->present,
@@ -69,6 +69,7 @@ static void dial(struct attempt *attempt, const struct addr *address) {
                                          .tag = attempt->tag};
     memcpy(attempt->order.key, parts->token->key, SECRET_SIZE);
     plane_dial(parts->plane, &attempt->order);
+    attempt->order.tls = NULL; /* the plane has its own reference; the next dial may have another context */
     secret_wipe(attempt->order.key, SECRET_SIZE);
 }
 

@@ -9,6 +9,7 @@
 
 #include "agent/failure.h"
 #include "agent/token.h"
+#include "agent/trust.h"
 
 struct attempt;
 
@@ -22,7 +23,7 @@ struct attempt_parts { /* kept by reference */
     const char *who;
     const struct endpoint *endpoint;
     const struct token *token;
-    SSL_CTX *tls;
+    struct trust *trust;
     unsigned index;                   /* in the lowest ATTEMPT_INDEX_BITS of its dials' tags */
     void (*on_failed)(void *context); /* all addresses were tried; attempt_failure says why */
     void *context;

@@ -3,13 +3,11 @@
 /*
  * identities: for each server that the agent serves, its address, what the agent proves itself with, and by what it
  * knows that server.
- * Runs on: start. Owns: the addresses, tokens and TLS contexts that its upstream_servers point to.
+ * Runs on: start. Owns: the addresses, tokens and trusts that its upstream_servers point to.
  */
 #include "config.h"
 
 #include "agent/identities.h"
-
-#include "agent/trust.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +18,7 @@ enum { LOOKED_TEXT = 1024 };
 struct identity { /* towards one server */
     char *address;
     struct token token;
-    SSL_CTX *tls;
-    char trust[TRUST_WORDS];
+    struct trust *trust;
 };
 
 struct identities {
@@ -50,16 +47,14 @@ static int find_trust(struct identity *identity, const struct sources *sources, 
                       struct error *error) {
     const struct agent_options *options = sources->options;
     bool said = options->ca != NULL || options->pins.count > 0;
-    const struct conf_list *pins = joined != NULL && !said ? &joined->pins : &options->pins;
     struct trust_choice choice = {.ca = options->ca,
-                                  .pins = (const char *const *)pins->items,
-                                  .pin_count = pins->count,
+                                  .pins = joined != NULL && !said ? &joined->pins : &options->pins,
                                   .certificate = options->certificate,
                                   .key = options->key,
                                   .state_folder = sources->state_folder};
 
-    identity->tls = trust_make(&choice, identity->trust, error);
-    return identity->tls != NULL ? 0 : -1;
+    identity->trust = trust_new(&choice, error);
+    return identity->trust != NULL ? 0 : -1;
 }
 
 static int add(struct identities *identities, const struct sources *sources, const char *address,
@@ -75,7 +70,7 @@ static int add(struct identities *identities, const struct sources *sources, con
         return error_set(error, "out of memory");
     if (find_token(identity, sources, joined, error) != 0 || find_trust(identity, sources, joined, error) != 0)
         return -1;
-    *server = (struct upstream_server){.text = identity->address, .token = &identity->token, .tls = identity->tls};
+    *server = (struct upstream_server){.text = identity->address, .token = &identity->token, .trust = identity->trust};
     return 0;
 }
 
@@ -138,7 +133,7 @@ void identities_free(struct identities *identities) {
     for (size_t i = 0; i < identities->count; i++) {
         free(identities->items[i].address);
         token_wipe(&identities->items[i].token);
-        SSL_CTX_free(identities->items[i].tls);
+        trust_free(identities->items[i].trust);
     }
     free(identities);
 }
@@ -164,7 +159,7 @@ static void log_one(const struct identities *identities, const struct identity *
 
     snprintf(who, sizeof who, "server %s", identity->address);
     log_event(log, LOG_LEVEL_INFO, who, "is to be served",
-              LOG_FIELDS(LOG_TEXT("verified_by", identity->trust),
+              LOG_FIELDS(LOG_TEXT("verified_by", trust_words(identity->trust)),
                          LOG_TEXT("credential", token->present ? token->credential : ""),
                          LOG_TEXT("token", token->from[0] != '\0' ? token->from
                                            : token->present       ? "join code"

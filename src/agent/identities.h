@@ -3,7 +3,7 @@
 /*
  * identities: for each server that the agent serves, its address, what the agent proves itself with, and by what it
  * knows that server.
- * Runs on: start. Owns: the addresses, tokens and TLS contexts that its upstream_servers point to.
+ * Runs on: start. Owns: the addresses, tokens and trusts that its upstream_servers point to.
  */
 #ifndef MUNNEL_AGENT_IDENTITIES_H
 #define MUNNEL_AGENT_IDENTITIES_H

@@ -104,7 +104,7 @@ static const struct slot *settle(struct links *links, uint64_t tag) {
 
 static void dial(struct links *links, const struct links_source *source) {
     struct dial_order order = {.address = source->address,
-                               .tls = source->tls,
+                               .tls = trust_context(source->trust, links->log, source->who),
                                .server_name = source->server_name,
                                .hello = source->hello,
                                .has_key = true,

@@ -8,6 +8,7 @@
 #ifndef MUNNEL_AGENT_LINKS_H
 #define MUNNEL_AGENT_LINKS_H
 
+#include "agent/trust.h"
 #include "relay/relay_msg.h"
 
 enum { LINKS_AT_ONCE = 1024 };
@@ -17,7 +18,7 @@ struct links;
 struct links_source { /* a session, as far as its data links need it; filled in by the session but for the last lines */
     const char *who;  /* for log lines; must live as long as `links` */
     struct addr address;
-    SSL_CTX *tls;
+    struct trust *trust; /* lives as long as the agent */
     const char *server_name;
     char *hello; /* of a data link, without its proof */
     uint8_t key[SECRET_SIZE];

@@ -53,14 +53,13 @@ struct session *session_new(const struct session_parts *parts) {
                                 .since_ms = clock_ms()};
     session->source = (struct links_source){.who = parts->who,
                                             .address = parts->order->address,
-                                            .tls = parts->order->tls,
+                                            .trust = parts->trust,
                                             .server_name = parts->order->server_name,
                                             .hello = format_data_hello(parts)};
     if (session->source.hello == NULL) {
         free(session);
         return NULL;
     }
-    SSL_CTX_up_ref(session->source.tls);
     memcpy(session->source.key, parts->welcome->session_key, sizeof session->source.key);
     return session;
 }
@@ -69,7 +68,6 @@ void session_free(struct session *session) {
     if (session == NULL)
         return;
     links_forget(session->links, &session->source);
-    SSL_CTX_free(session->source.tls);
     free(session->source.hello);
     secret_wipe(session, sizeof *session);
     free(session);

@@ -16,7 +16,8 @@ struct session_parts { /* kept by reference, but for the WELCOME */
     struct plane *plane;
     struct log *log;
     struct links *links;
-    const char *who;                     /* "server host:port" */
+    const char *who; /* "server host:port" */
+    struct trust *trust;
     const struct message_hello *control; /* the HELLO of the control link, of which those of data links are made */
     const struct message_welcome *welcome;
     const struct dial_order *order; /* by which the control link was dialled; copied but for server_name */

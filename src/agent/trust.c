@@ -1,18 +1,69 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * trust: by what this agent knows that a server is the right one.
- * Runs on: the control thread. Owns: nothing.
+ * trust: by what this agent knows that a server is the right one, and the certificate that it shows itself.
+ * Runs on: the control thread. Owns: its TLS context, and copies of the names of files.
  */
 #include "config.h"
 
 #include "agent/trust.h"
 
+#include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { WORDS = 512, LOOK_EVERY_MS = 1000 };
+enum trust_file { CA, CERTIFICATE, KEY, FILES };
+
+struct stamp { /* by which a file is seen to have changed; all zero: it is not there */
+    long long modified_s, changed_s;
+    unsigned long long size, inode;
+};
+
+struct trust {
+    char *files[FILES]; /* NULL: not used */
+    struct conf_list pins;
+    struct stamp stamps[FILES];
+    uint64_t looked_ms;
+    SSL_CTX *context;
+    char words[WORDS];
+};
+
+/* ---- files ---- */
+
+static struct stamp stamp_of(const char *path) {
+    struct stat status;
+
+    if (path == NULL || stat(path, &status) != 0)
+        return (struct stamp){0};
+    return (struct stamp){.modified_s = status.st_mtime,
+                          .changed_s = status.st_ctime,
+                          .size = (unsigned long long)status.st_size,
+                          .inode = (unsigned long long)status.st_ino};
+}
+
+static bool same_stamp(struct stamp a, struct stamp b) {
+    return a.modified_s == b.modified_s && a.changed_s == b.changed_s && a.size == b.size && a.inode == b.inode;
+}
+
+/* Looks at the files, and remembers what it sees. */
+static bool has_changed(struct trust *trust) {
+    bool changed = false;
+
+    for (int i = 0; i < FILES; i++) {
+        struct stamp now = stamp_of(trust->files[i]);
+
+        changed = changed || !same_stamp(now, trust->stamps[i]);
+        trust->stamps[i] = now;
+    }
+    trust->looked_ms = clock_ms();
+    return changed;
+}
 
 /* ca.pem of the state folder, if it is there; malloc'ed. */
 static char *stored_ca(const char *state_folder) {
@@ -25,30 +76,93 @@ static char *stored_ca(const char *state_folder) {
     return path;
 }
 
-static void describe(const struct tls_client_options *options, char words[TRUST_WORDS]) {
-    const char *plural = options->pin_count == 1 ? "" : "s";
+/* ---- contexts ---- */
 
-    if (options->ca != NULL && options->pin_count > 0)
-        snprintf(words, TRUST_WORDS, "%s and %zu pinned key%s", options->ca, options->pin_count, plural);
-    else if (options->ca != NULL)
-        snprintf(words, TRUST_WORDS, "%s", options->ca);
-    else if (options->pin_count > 0)
-        snprintf(words, TRUST_WORDS, "%zu pinned key%s", options->pin_count, plural);
-    else
-        snprintf(words, TRUST_WORDS, "the system's certificate store");
+static SSL_CTX *make_context(const struct trust *trust, struct error *error) {
+    struct tls_client_options options = {.ca = trust->files[CA],
+                                         .pins = (const char *const *)trust->pins.items,
+                                         .pin_count = trust->pins.count,
+                                         .certificate = trust->files[CERTIFICATE],
+                                         .key = trust->files[KEY]};
+
+    return tls_client_context(&options, error);
 }
 
-SSL_CTX *trust_make(const struct trust_choice *choice, char words[TRUST_WORDS], struct error *error) {
-    bool nothing_said = choice->ca == NULL && choice->pin_count == 0;
-    char *stored = nothing_said ? stored_ca(choice->state_folder) : NULL;
-    struct tls_client_options options = {.ca = stored != NULL ? stored : choice->ca,
-                                         .pins = choice->pins,
-                                         .pin_count = choice->pin_count,
-                                         .certificate = choice->certificate,
-                                         .key = choice->key};
-    SSL_CTX *context = tls_client_context(&options, error);
+SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
+    struct error error = {""};
+    SSL_CTX *fresh;
 
-    describe(&options, words);
-    free(stored);
-    return context;
+    if (clock_ms() - trust->looked_ms < LOOK_EVERY_MS || !has_changed(trust))
+        return trust->context;
+    fresh = make_context(trust, &error);
+    if (fresh == NULL) {
+        log_event(log, LOG_LEVEL_WARNING, who, "keeps its old certificates", LOG_FIELDS(LOG_TEXT("why", error.text)));
+        return trust->context;
+    }
+    log_event(log, LOG_LEVEL_INFO, who, "uses the new certificates of its files", NULL);
+    SSL_CTX_free(trust->context);
+    trust->context = fresh;
+    return fresh;
+}
+
+/* ---- life ---- */
+
+static void describe(struct trust *trust) {
+    const char *plural = trust->pins.count == 1 ? "" : "s";
+
+    if (trust->files[CA] != NULL && trust->pins.count > 0)
+        snprintf(trust->words, WORDS, "%s and %zu pinned key%s", trust->files[CA], trust->pins.count, plural);
+    else if (trust->files[CA] != NULL)
+        snprintf(trust->words, WORDS, "%s", trust->files[CA]);
+    else if (trust->pins.count > 0)
+        snprintf(trust->words, WORDS, "%zu pinned key%s", trust->pins.count, plural);
+    else
+        snprintf(trust->words, WORDS, "the system's certificate store");
+}
+
+static bool copy_text(char **to, const char *from) {
+    *to = from != NULL ? strdup(from) : NULL;
+    return from == NULL || *to != NULL;
+}
+
+static bool copy_choice(struct trust *trust, const struct trust_choice *choice) {
+    bool has_pins = choice->pins != NULL && choice->pins->count > 0;
+
+    if (choice->ca == NULL && !has_pins)
+        trust->files[CA] = stored_ca(choice->state_folder);
+    else if (!copy_text(&trust->files[CA], choice->ca))
+        return false;
+    return copy_text(&trust->files[CERTIFICATE], choice->certificate) && copy_text(&trust->files[KEY], choice->key) &&
+           (!has_pins || conf_list_copy(&trust->pins, choice->pins) == 0);
+}
+
+struct trust *trust_new(const struct trust_choice *choice, struct error *error) {
+    struct trust *trust = calloc(1, sizeof *trust);
+
+    if (trust == NULL || !copy_choice(trust, choice)) {
+        trust_free(trust);
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    describe(trust);
+    has_changed(trust); /* before they are read: what comes between is seen later */
+    trust->context = make_context(trust, error);
+    if (trust->context != NULL)
+        return trust;
+    trust_free(trust);
+    return NULL;
+}
+
+void trust_free(struct trust *trust) {
+    if (trust == NULL)
+        return;
+    for (int i = 0; i < FILES; i++)
+        free(trust->files[i]);
+    conf_list_done(&trust->pins);
+    SSL_CTX_free(trust->context);
+    free(trust);
+}
+
+const char *trust_words(const struct trust *trust) {
+    return trust->words;
 }

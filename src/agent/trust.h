@@ -1,31 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * trust: by what this agent knows that a server is the right one.
- * Runs on: the control thread. Owns: nothing; the context goes to the caller (SSL_CTX_free).
+ * trust: by what this agent knows that a server is the right one, and the certificate that it shows itself.
+ * Runs on: the control thread. Owns: its TLS context, and copies of the names of files.
  */
 #ifndef MUNNEL_AGENT_TRUST_H
 #define MUNNEL_AGENT_TRUST_H
 
+#include "conf/conf_list.h"
 #include "lib/error.h"
+#include "lib/log.h"
 
 #include <openssl/ssl.h>
-#include <stddef.h>
 
-enum { TRUST_WORDS = 512 };
+struct trust;
 
 struct trust_choice {
-    const char *ca; /* NULL: not said */
-    const char *const *pins;
-    size_t pin_count;
+    const char *ca;                /* NULL: not said */
+    const struct conf_list *pins;  /* NULL: none */
     const char *certificate, *key; /* the agent's own, or NULL */
     const char *state_folder;      /* its ca.pem counts when neither CA nor pin was said; may be NULL */
 };
 
 /*
  * The CA file, the pins, ca.pem of the state folder, or the system's store, the first that there is: never nothing.
- * `words` says which. NULL with `error`.
+ * NULL with `error`.
  */
-SSL_CTX *trust_make(const struct trust_choice *choice, char words[TRUST_WORDS], struct error *error);
+struct trust *trust_new(const struct trust_choice *choice, struct error *error);
+void trust_free(struct trust *trust);
+const char *trust_words(const struct trust *trust); /* "/etc/munnel/ca.pem", "1 pinned key" ... */
+
+/*
+ * The context for the next connection; the caller takes a reference if it keeps it. When a file has changed since, it
+ * is made anew (so that a renewed certificate needs no restart); if that fails, the old one stays and the log says why.
+ */
+SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who);
 
 #endif

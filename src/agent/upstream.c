@@ -33,7 +33,7 @@ struct upstream {
     struct endpoint endpoint;
     char who[ENDPOINT_HOST + 32];
     struct token token;
-    SSL_CTX *tls;
+    struct trust *trust;
     struct attempt *attempt;
     struct event *timer;
     struct backoff backoff;
@@ -128,6 +128,7 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
                                   .log = upstream->parts->log,
                                   .links = upstream->parts->links,
                                   .who = upstream->who,
+                                  .trust = upstream->trust,
                                   .control = attempt_hello(upstream->attempt),
                                   .order = attempt_order(upstream->attempt),
                                   .welcome = welcome,
@@ -252,7 +253,7 @@ static bool make_parts(struct upstream *upstream, unsigned index) {
                                     .who = upstream->who,
                                     .endpoint = &upstream->endpoint,
                                     .token = &upstream->token,
-                                    .tls = upstream->tls,
+                                    .trust = upstream->trust,
                                     .index = index,
                                     .on_failed = on_attempt_failed,
                                     .context = upstream};
@@ -277,8 +278,7 @@ struct upstream *upstream_new(const struct upstream_parts *parts, const struct u
     upstream->token = *server->token;
     upstream->backoff = (struct backoff){.first_ms = parts->times.first_ms, .longest_ms = parts->times.longest_ms};
     snprintf(upstream->who, sizeof upstream->who, "server %s", server->text);
-    SSL_CTX_up_ref(server->tls);
-    upstream->tls = server->tls;
+    upstream->trust = server->trust;
     if (!make_parts(upstream, index)) {
         upstream_free(upstream);
         error_set(error, "out of memory");
@@ -294,7 +294,6 @@ void upstream_free(struct upstream *upstream) {
     if (upstream->timer != NULL)
         event_free(upstream->timer);
     attempt_free(upstream->attempt);
-    SSL_CTX_free(upstream->tls);
     secret_wipe(upstream, sizeof *upstream);
     free(upstream);
 }

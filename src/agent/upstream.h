@@ -9,6 +9,7 @@
 
 #include "agent/links.h"
 #include "agent/token.h"
+#include "agent/trust.h"
 #include "relay/relay_msg.h"
 
 enum { UPSTREAM_MAX = 64 };
@@ -36,10 +37,10 @@ struct upstream_parts { /* the same for every server; kept by reference */
     void *context;
 };
 
-struct upstream_server { /* copied */
-    const char *text;    /* "host:port" */
+struct upstream_server {
+    const char *text; /* "host:port" */
     const struct token *token;
-    SSL_CTX *tls;
+    struct trust *trust; /* kept by reference */
 };
 
 /* `index`, below UPSTREAM_MAX, comes back in the tags of its links. NULL with `error`. */

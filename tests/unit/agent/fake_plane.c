@@ -107,11 +107,15 @@ void plane_count(const struct plane *plane, struct plane_counts *counts) {
 
 /* ---- the server's side ---- */
 
-SSL_CTX *fake_tls(void) {
-    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+struct trust *fake_trust(void) {
+    char pin[] = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    char *pins[] = {pin};
+    struct error error = {""};
+    struct trust *trust =
+        trust_new(&(struct trust_choice){.pins = &(const struct conf_list){.items = pins, .count = 1}}, &error);
 
-    ck_assert_ptr_nonnull(tls);
-    return tls;
+    ck_assert_msg(trust != NULL, "%s", error.text);
+    return trust;
 }
 
 static struct fake_dial *dial_at(unsigned index) {

@@ -8,6 +8,7 @@
 #ifndef MUNNEL_TESTS_FAKE_PLANE_H
 #define MUNNEL_TESTS_FAKE_PLANE_H
 
+#include "agent/trust.h"
 #include "relay/relay_msg.h"
 
 enum { FAKE_DIALS = 4096, FAKE_TOLD = 64 };
@@ -36,8 +37,8 @@ struct plane {
 struct plane *fake_plane(void); /* the one of this process; made at the first call or by plane_new */
 void fake_plane_forget(void);   /* frees it */
 
-/* A context of OpenSSL for whoever must have one; nothing is done with it. The caller frees it. */
-SSL_CTX *fake_tls(void);
+/* For whoever must have one; nothing is done with it. The caller frees it. */
+struct trust *fake_trust(void);
 
 #define FAKE_SESSION "0123456789abcdef0123456789abcdef"
 #define FAKE_SERVER  "fedcba9876543210fedcba9876543210"

@@ -28,7 +28,7 @@ void harness_make(struct harness *harness, const char *const *servers) {
     for (; servers[settings->server_count] != NULL; settings->server_count++)
         harness->servers[settings->server_count] = (struct upstream_server){.text = servers[settings->server_count],
                                                                             .token = &harness->token,
-                                                                            .tls = fake_tls()};
+                                                                            .trust = fake_trust()};
     settings->servers = harness->servers;
 }
 
@@ -82,7 +82,7 @@ int harness_run(struct harness *harness) {
 char *harness_end(struct harness *harness) {
     agent_free(harness->agent);
     for (size_t i = 0; i < harness->settings.server_count; i++)
-        SSL_CTX_free(harness->servers[i].tls);
+        trust_free(harness->servers[i].trust);
     loop_free(harness->settings.loop);
     log_free(harness->settings.log);
     fake_plane_forget();

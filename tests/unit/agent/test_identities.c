@@ -72,7 +72,7 @@ START_TEST(each_named_server_is_one) {
     name_server("b.example:10001");
     make(2);
     ck_assert_str_eq(server(1)->text, "b.example:10001");
-    ck_assert_ptr_nonnull(server(1)->tls);
+    ck_assert_ptr_nonnull(server(1)->trust);
     ck_assert(!server(1)->token->present);
     ck_assert_str_eq(identities_unproved(identities), "a.example:10001");
 }

@@ -40,7 +40,7 @@ static const struct plane_events EVENTS = {.on_greeting = on_greeting, .on_idle 
 
 static struct links_source make_source(const char *name) {
     return (struct links_source){
-        .who = name, .tls = fake_tls(), .server_name = name, .hello = strdup("{}"), .key = {1, 2, 3}};
+        .who = name, .trust = fake_trust(), .server_name = name, .hello = strdup("{}"), .key = {1, 2, 3}};
 }
 
 static void set_up(void) {
@@ -51,8 +51,8 @@ static void set_up(void) {
 }
 
 static void tear_down(void) {
-    SSL_CTX_free(source.tls);
-    SSL_CTX_free(other.tls);
+    trust_free(source.trust);
+    trust_free(other.trust);
     free(source.hello);
     free(other.hello);
     links_free(links);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "agent/trust.h"
+#include "lib/clock.h"
 #include "lib/pki.h"
 #include "unit.h"
 
@@ -14,7 +15,6 @@
 
 #define PIN "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 
-static char words[TRUST_WORDS];
 static struct error error;
 
 static const char *make_ca(const char *name) {
@@ -24,13 +24,20 @@ static const char *make_ca(const char *name) {
     return path;
 }
 
+static struct conf_list pins(size_t count) {
+    struct conf_list list = {0};
+    while (list.count < count)
+        ck_assert_int_eq(conf_list_add(&list, PIN), 0);
+    return list;
+}
+
 /* The words of what is trusted; "" if nothing can be. The server must be verified in any case. */
 static const char *trusted(const struct trust_choice *choice) {
-    SSL_CTX *tls = trust_make(choice, words, &error);
-    if (!tls)
-        return "";
-    ck_assert_int_ne(SSL_CTX_get_verify_mode(tls) & SSL_VERIFY_PEER, 0);
-    SSL_CTX_free(tls);
+    struct trust *trust = trust_new(choice, &error);
+    const char *words = trust ? unit_path(trust_words(trust)) + strlen(unit_folder()) + 1 : ""; /* outlives it */
+    if (trust)
+        ck_assert_int_ne(SSL_CTX_get_verify_mode(trust_context(trust, NULL, "")) & SSL_VERIFY_PEER, 0);
+    trust_free(trust);
     return words;
 }
 
@@ -42,17 +49,19 @@ START_TEST(a_named_ca_is_taken) {
 END_TEST
 
 START_TEST(pins_alone_are_enough) {
-    const char *pins[] = {PIN, PIN};
-    struct trust_choice choice = {.pins = pins, .pin_count = 2, .state_folder = unit_folder()};
+    struct conf_list two = pins(2);
+    struct trust_choice choice = {.pins = &two, .state_folder = unit_folder()};
     make_ca("ca.pem"); /* not asked for: pins were said */
     ck_assert_str_eq(trusted(&choice), "2 pinned keys");
+    conf_list_done(&two);
 }
 END_TEST
 
 START_TEST(pins_and_ca_go_together) {
-    const char *pins[] = {PIN};
-    struct trust_choice choice = {.ca = make_ca("named.pem"), .pins = pins, .pin_count = 1};
+    struct conf_list one = pins(1);
+    struct trust_choice choice = {.ca = make_ca("named.pem"), .pins = &one};
     ck_assert_ptr_nonnull(strstr(trusted(&choice), "named.pem and 1 pinned key"));
+    conf_list_done(&one);
 }
 END_TEST
 
@@ -82,6 +91,49 @@ START_TEST(a_broken_ca_in_the_state_folder_is_an_error) {
 }
 END_TEST
 
+/* Contexts are looked at once a second: waits for that, no longer. */
+static bool is_another(void *context) {
+    void **known = context;
+    return trust_context(known[0], NULL, "") != known[1];
+}
+
+START_TEST(a_renewed_file_is_read_again) {
+    struct trust *trust = trust_new(&(struct trust_choice){.ca = make_ca("named.pem")}, &error);
+    ck_assert_ptr_nonnull(trust);
+    void *known[] = {trust, trust_context(trust, NULL, "")};
+    ck_assert(!is_another(known));
+    SSL_CTX_up_ref(known[1]); /* else the new one may get its address */
+    make_ca("named.pem");
+    ck_assert(unit_wait_until(is_another, known, 5000));
+    SSL_CTX_free(known[1]);
+    trust_free(trust);
+}
+END_TEST
+
+START_TEST(a_spoilt_file_leaves_the_old_context) {
+    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
+    struct trust *trust = trust_new(&(struct trust_choice){.ca = make_ca("named.pem")}, &error);
+    SSL_CTX *before = trust_context(trust, log, "server a:1");
+    unit_text_file("named.pem", "half a certifi");
+    uint64_t end = clock_ms() + 1200; /* when it has looked, at the latest */
+    while (clock_ms() < end)
+        ck_assert_ptr_eq(trust_context(trust, log, "server a:1"), before);
+    trust_free(trust);
+    log_free(log);
+    char *text = unit_read(unit_path("log"), NULL);
+    ck_assert_ptr_nonnull(strstr(text, "keeps its old certificates"));
+    ck_assert_ptr_nonnull(strstr(text, "named.pem"));
+    free(text);
+}
+END_TEST
+
+static TCase *renewal(void) {
+    TCase *group = tcase_create("renewal");
+    tcase_add_test(group, a_renewed_file_is_read_again);
+    tcase_add_test(group, a_spoilt_file_leaves_the_old_context);
+    return group;
+}
+
 static TCase *choices(void) {
     TCase *group = tcase_create("choices");
     tcase_add_test(group, a_named_ca_is_taken);
@@ -94,4 +146,4 @@ static TCase *choices(void) {
     return group;
 }
 
-UNIT_MAIN("agent/trust", choices)
+UNIT_MAIN("agent/trust", choices, renewal)
