@@ -20,12 +20,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACCEPTS_PER_TURN = 32, LINES_A_MINUTE = 30, TAG_SLOT_BITS = 20 };
+enum { ACCEPTS_PER_TURN = 32, LINES_A_MINUTE = 30, TAG_SLOT_BITS = 20, VISITORS_MOST = 8192, SOURCES = 1024 };
 enum visitor_state { VISITOR_FREE, VISITOR_WAITING, VISITOR_ADOPTED };
 
 struct visitor {
     struct door *door;
+    struct visitor *next_free;
     enum visitor_state state;
+    unsigned slot;
     int fd;
     uint64_t tag, source, since_us;
     struct addr peer;
@@ -35,8 +37,11 @@ struct visitor {
 struct door {
     struct door_options options;
     struct listeners *listeners;
-    struct visitor *visitors;
+    struct visitor *visitors[VISITORS_MOST]; /* made when needed, kept */
+    struct visitor *free;
+    unsigned made;
     size_t limit, per_source, count;
+    unsigned by_source[SOURCES]; /* connections by source modulo SOURCES: never less than there are of one source */
     uint64_t generation;
     struct complaint complaint;
 };
@@ -58,6 +63,8 @@ static void door_complain(struct door *door, enum log_level level, const struct 
 }
 
 static void visitor_leave(struct visitor *visitor) {
+    struct door *door = visitor->door;
+
     if (visitor->state == VISITOR_WAITING) {
         event_del(visitor->spoke);
         sock_close(visitor->fd);
@@ -65,7 +72,10 @@ static void visitor_leave(struct visitor *visitor) {
     visitor->fd = -1;
     visitor->tag = 0;
     visitor->state = VISITOR_FREE;
-    visitor->door->count--;
+    visitor->next_free = door->free;
+    door->free = visitor;
+    door->by_source[visitor->source % SOURCES]--;
+    door->count--;
 }
 
 static void visitor_adopt(struct visitor *visitor) {
@@ -110,8 +120,8 @@ static void on_spoke(evutil_socket_t fd, short what, void *context) {
 static struct visitor *door_oldest(struct door *door, const uint64_t *source) {
     struct visitor *oldest = NULL;
 
-    for (size_t i = 0; i < door->limit; i++) {
-        struct visitor *visitor = &door->visitors[i];
+    for (unsigned i = 0; i < door->made; i++) {
+        struct visitor *visitor = door->visitors[i];
         if (visitor->state == VISITOR_WAITING && (!source || visitor->source == *source) &&
             (!oldest || visitor->since_us < oldest->since_us))
             oldest = visitor;
@@ -122,16 +132,22 @@ static struct visitor *door_oldest(struct door *door, const uint64_t *source) {
 static size_t door_count_source(const struct door *door, uint64_t source) {
     size_t count = 0;
 
-    for (size_t i = 0; i < door->limit; i++)
-        count += door->visitors[i].state != VISITOR_FREE && door->visitors[i].source == source;
+    if (door->by_source[source % SOURCES] < door->per_source)
+        return 0; /* as good as any number that is too small */
+    for (unsigned i = 0; i < door->made; i++)
+        count += door->visitors[i]->state != VISITOR_FREE && door->visitors[i]->source == source;
     return count;
 }
 
 /* Makes room for one more of `source`; false: everybody here is busy greeting. */
-static bool door_make_room(struct door *door, uint64_t source) {
-    bool source_is_full = door_count_source(door, source) >= door->per_source;
+static bool door_make_room(struct door *door, uint64_t source, const struct addr *peer) {
+    size_t of_source = door_count_source(door, source);
+    bool source_is_full = of_source >= door->per_source, door_is_full = door->count >= door->limit;
 
-    if (!source_is_full && door->count < door->limit)
+    if (!source_is_full && !door_is_full)
+        return true;
+    size_t ordered = door->options.expects(door->options.context, peer);
+    if (ordered && of_source < door->per_source + ordered)
         return true;
     struct visitor *oldest = door_oldest(door, source_is_full ? &source : NULL);
     if (!oldest)
@@ -140,11 +156,26 @@ static bool door_make_room(struct door *door, uint64_t source) {
     return true;
 }
 
-static struct visitor *door_find_free(struct door *door) {
-    for (size_t i = 0; i < door->limit; i++)
-        if (door->visitors[i].state == VISITOR_FREE)
-            return &door->visitors[i];
+static struct visitor *door_make_visitor(struct door *door) {
+    struct visitor *visitor = door->made < VISITORS_MOST ? calloc(1, sizeof *visitor) : NULL;
+
+    if (!visitor)
+        return NULL;
+    *visitor = (struct visitor){.door = door, .fd = -1, .slot = door->made};
+    visitor->spoke = event_new(door->options.base, -1, EV_READ, on_spoke, visitor);
+    if (visitor->spoke)
+        return door->visitors[door->made++] = visitor;
+    free(visitor);
     return NULL;
+}
+
+static struct visitor *door_find_free(struct door *door) {
+    struct visitor *visitor = door->free;
+
+    if (!visitor)
+        return door_make_visitor(door);
+    door->free = visitor->next_free;
+    return visitor;
 }
 
 static bool visitor_wait(struct visitor *visitor) {
@@ -158,7 +189,7 @@ static bool visitor_wait(struct visitor *visitor) {
 static void on_accept(void *context, int fd, const struct addr *peer) {
     struct door *door = context;
     uint64_t source = source_of(peer);
-    struct visitor *visitor = door_make_room(door, source) ? door_find_free(door) : NULL;
+    struct visitor *visitor = door_make_room(door, source, peer) ? door_find_free(door) : NULL;
 
     if (!visitor) {
         door_complain(door, LOG_LEVEL_WARNING, peer, "turned away: too many connections that have not greeted");
@@ -169,8 +200,9 @@ static void on_accept(void *context, int fd, const struct addr *peer) {
     visitor->peer = *peer;
     visitor->source = source;
     visitor->since_us = clock_us();
-    visitor->tag = ++door->generation << TAG_SLOT_BITS | (uint64_t)(visitor - door->visitors);
+    visitor->tag = ++door->generation << TAG_SLOT_BITS | visitor->slot;
     visitor->state = VISITOR_WAITING;
+    door->by_source[source % SOURCES]++;
     door->count++;
     if (!visitor_wait(visitor))
         visitor_leave(visitor);
@@ -179,17 +211,6 @@ static void on_accept(void *context, int fd, const struct addr *peer) {
 static bool has_room(void *context) {
     (void)context;
     return true; /* on_accept makes room */
-}
-
-static int door_make_visitors(struct door *door) {
-    door->visitors = calloc(door->limit, sizeof *door->visitors);
-    for (size_t i = 0; door->visitors && i < door->limit; i++) {
-        door->visitors[i] = (struct visitor){.door = door, .fd = -1};
-        door->visitors[i].spoke = event_new(door->options.base, -1, EV_READ, on_spoke, &door->visitors[i]);
-        if (!door->visitors[i].spoke)
-            return -1;
-    }
-    return door->visitors ? 0 : -1;
 }
 
 struct door *door_new(const struct door_options *options, struct error *error) {
@@ -211,10 +232,7 @@ struct door *door_new(const struct door_options *options, struct error *error) {
                                          .has_room = has_room,
                                          .on_accept = on_accept,
                                          .context = door};
-    if (door_make_visitors(door))
-        error_set(error, "out of memory");
-    else
-        door->listeners = listeners_new(&listening, &options->conf->agents.listen, error);
+    door->listeners = listeners_new(&listening, &options->conf->agents.listen, error);
     if (door->listeners)
         return door;
     door_free(door);
@@ -231,19 +249,19 @@ int door_open(struct door *door, struct error *error) {
 void door_shut(struct door *door) {
     listeners_free(door->listeners);
     door->listeners = NULL;
-    for (size_t i = 0; door->visitors && i < door->limit; i++)
-        if (door->visitors[i].state == VISITOR_WAITING)
-            visitor_leave(&door->visitors[i]);
+    for (unsigned i = 0; i < door->made; i++)
+        if (door->visitors[i]->state == VISITOR_WAITING)
+            visitor_leave(door->visitors[i]);
 }
 
 void door_free(struct door *door) {
     if (!door)
         return;
     door_shut(door);
-    for (size_t i = 0; door->visitors && i < door->limit; i++)
-        if (door->visitors[i].spoke)
-            event_free(door->visitors[i].spoke);
-    free(door->visitors);
+    for (unsigned i = 0; i < door->made; i++) {
+        event_free(door->visitors[i]->spoke);
+        free(door->visitors[i]);
+    }
     SSL_CTX_free(door->options.tls);
     free(door);
 }
@@ -251,9 +269,9 @@ void door_free(struct door *door) {
 bool door_release(struct door *door, uint64_t tag) {
     size_t slot = tag & ((1U << TAG_SLOT_BITS) - 1);
 
-    if (!tag || slot >= door->limit || door->visitors[slot].tag != tag)
+    if (!tag || slot >= door->made || door->visitors[slot]->tag != tag)
         return false;
-    visitor_leave(&door->visitors[slot]);
+    visitor_leave(door->visitors[slot]);
     return true;
 }
 

@@ -20,6 +20,9 @@ struct door_options {
     struct plane *plane;
     SSL_CTX *tls;                   /* one reference is taken */
     const struct server_conf *conf; /* agents.listen and agents.unauthenticated_* */
+    /* Connections that were ordered from this address and are still to come; the limits do not hold for them. */
+    size_t (*expects)(void *context, const struct addr *peer);
+    void *context;
 };
 
 struct door *door_new(const struct door_options *options, struct error *error); /* bound, not yet open */

@@ -141,6 +141,7 @@ static bool greet_control(struct server *server, const struct greeting *greeting
     if (!claim_check(server, greeting, hello, &claim, refusal))
         return false;
     struct session_options options = {.control = greeting->link,
+                                      .peer = greeting->peer,
                                       .name = hello->name,
                                       .instance = hello->instance,
                                       .credential = claim.credential ? claim.credential->name : "",

@@ -260,13 +260,30 @@ static int server_start_plane(struct server *server, struct error *error) {
     return server->plane ? 0 : -1;
 }
 
+static size_t expects(void *context, const struct addr *peer) {
+    struct server *server = context;
+    uint64_t now_us = clock_us();
+    size_t links = 0;
+
+    for (struct session *session = agents_first(server->agents); session;
+         session = agents_after(server->agents, session))
+        if (addr_same_host(session_peer(session), peer))
+            links += requests_open(session_requests(session), now_us);
+    return links;
+}
+
 static int server_make_door(struct server *server, struct error *error) {
     SSL_CTX *tls = server_make_tls(server, error);
 
     if (!tls)
         return -1;
-    struct door_options options = {
-        .base = loop_base(server->loop), .log = server->log, .plane = server->plane, .tls = tls, .conf = server->conf};
+    struct door_options options = {.base = loop_base(server->loop),
+                                   .log = server->log,
+                                   .plane = server->plane,
+                                   .tls = tls,
+                                   .conf = server->conf,
+                                   .expects = expects,
+                                   .context = server};
     server->door = door_new(&options, error);
     SSL_CTX_free(tls);
     return server->door ? 0 : -1;

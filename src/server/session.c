@@ -20,6 +20,7 @@ enum { SESSION_ID_BYTES = 16 };
 struct session {
     uint64_t tag;
     struct link_ref control;
+    struct addr peer;
     bool draining, serves_all, marked;
     unsigned running, wanted;
     uint64_t rests_until_us;
@@ -37,6 +38,7 @@ static bool session_fill(struct session *session, const struct session_options *
 
     session->tag = options->tag;
     session->control = options->control;
+    session->peer = *options->peer;
     session->serves_all = options->serves_all;
     snprintf(session->name, sizeof session->name, "%s", options->name);
     snprintf(session->who, sizeof session->who, "agent %s", options->name);
@@ -76,6 +78,10 @@ uint64_t session_tag(const struct session *session) {
 
 struct link_ref session_control(const struct session *session) {
     return session->control;
+}
+
+const struct addr *session_peer(const struct session *session) {
+    return &session->peer;
 }
 
 const char *session_name(const struct session *session) {

@@ -18,6 +18,7 @@ struct session;
 struct session_options { /* all copied */
     uint64_t tag;
     struct link_ref control;
+    const struct addr *peer;
     const char *name, *instance, *credential;
     bool serves_all;
     const struct conf_list *groups; /* unless serves_all */
@@ -29,6 +30,7 @@ void session_free(struct session *session);
 
 uint64_t session_tag(const struct session *session);
 struct link_ref session_control(const struct session *session);
+const struct addr *session_peer(const struct session *session);
 const char *session_name(const struct session *session);
 const char *session_who(const struct session *session); /* "agent NAME", for log lines */
 const char *session_instance(const struct session *session);

@@ -135,6 +135,29 @@ START_TEST(one_source_has_a_share_only) {
 }
 END_TEST
 
+START_TEST(links_that_were_ordered_are_let_in) {
+    struct stage stage;
+    int fds[4];
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->agents.unauthenticated_max = stage.conf->agents.unauthenticated_per_source = 1;
+    stage.conf->agents.idle_min = 3;
+    stage_open(&stage);
+    stage_join(&stage, "a", ""); /* from the same address, and three links are ordered */
+    stage_run(&stage);
+    for (int i = 0; i < 4; i++)
+        fds[i] = knock(&stage);
+    ck_assert_uint_eq(door_count(stage.server->door), 4);
+    int more = knock(&stage);
+    ck_assert_uint_eq(door_count(stage.server->door), 4);
+    ck_assert(stage_is_closed(&stage, fds[0]));
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    close(more);
+    stage_clear(&stage);
+}
+END_TEST
+
 static TCase *door(void) {
     TCase *group = tcase_create("door");
 
@@ -144,6 +167,7 @@ static TCase *door(void) {
     tcase_add_test(group, silence_ends_at_the_deadline);
     tcase_add_test(group, full_door_sends_the_oldest_silent_one_away);
     tcase_add_test(group, one_source_has_a_share_only);
+    tcase_add_test(group, links_that_were_ordered_are_let_in);
     return group;
 }
 
