@@ -72,6 +72,17 @@ void harness_connect(struct harness *harness) {
     ck_assert(fake_plane()->dials[0].accepted);
 }
 
+const struct fake_dial *harness_dial(unsigned index) {
+    ck_assert_uint_lt(index, fake_plane()->dial_count);
+    return &fake_plane()->dials[index];
+}
+
+void harness_check_address(unsigned index, const char *address) {
+    char text[ADDR_TEXT];
+
+    ck_assert_str_eq(addr_format(&harness_dial(index)->order.address, text, sizeof text), address);
+}
+
 int harness_run(struct harness *harness) {
     char why[512];
 

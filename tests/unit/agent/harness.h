@@ -28,6 +28,9 @@ void harness_start(struct harness *harness);
 void harness_await_dials(struct harness *harness, unsigned count);
 void harness_connect(struct harness *harness); /* harness_start, and the first dial is welcomed */
 
+const struct fake_dial *harness_dial(unsigned index);            /* which must have been ordered */
+void harness_check_address(unsigned index, const char *address); /* to which it was */
+
 /* Runs the loop until the agent stops it; returns the exit code. */
 int harness_run(struct harness *harness);
 

@@ -13,6 +13,10 @@ unit_agent_tests += tests/unit/agent/test_agent
 tests_unit_agent_test_agent_SOURCES = tests/unit/agent/test_agent.c $(unit_agent_harness)
 tests_unit_agent_test_agent_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/test_attempt
+tests_unit_agent_test_attempt_SOURCES = tests/unit/agent/test_attempt.c $(unit_agent_harness)
+tests_unit_agent_test_attempt_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/test_backoff
 tests_unit_agent_test_backoff_SOURCES = tests/unit/agent/test_backoff.c
 tests_unit_agent_test_backoff_LDADD = $(LINK_UNIT_AGENT)
@@ -32,6 +36,10 @@ tests_unit_agent_test_joining_LDADD = $(LINK_UNIT_AGENT)
 unit_agent_tests += tests/unit/agent/test_links
 tests_unit_agent_test_links_SOURCES = tests/unit/agent/test_links.c $(unit_agent_harness)
 tests_unit_agent_test_links_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/test_session
+tests_unit_agent_test_session_SOURCES = tests/unit/agent/test_session.c $(unit_agent_harness)
+tests_unit_agent_test_session_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/test_token
 tests_unit_agent_test_token_SOURCES = tests/unit/agent/test_token.c

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_session: what a server tells an agent: links, goaway, bye, and what it should not.
+ */
+#include "config.h"
+
+#include "agent/harness.h"
+#include "unit.h"
+
+#include <string.h>
+
+static struct harness harness;
+
+static const char *const NUMERIC[] = {"127.0.0.1:10001", NULL};
+static const char *const NAMED[] = {"relay.example:10001", NULL};
+static const char *const ADDRESSES[] = {"[2001:db8::1]:10001", "192.0.2.1:10001", "192.0.2.2:10001", NULL};
+
+static void set_up_numeric(void) {
+    harness_make(&harness, NUMERIC);
+}
+
+static void set_up_named(void) {
+    harness_make(&harness, NAMED);
+}
+
+static void tear_down(void) {
+    harness_done(&harness);
+}
+
+START_TEST(links_are_dialled_to_the_same_address_with_the_sessions_key) {
+    struct message_hello hello;
+    struct error error = {""};
+    const char *text;
+
+    harness_start(&harness);
+    fake_answer(ADDRESSES);
+    fake_gone(0, "no route to host");
+    fake_welcome(1, NULL);
+    fake_told(1, MESSAGE_OP_LINKS, 3, 10000);
+    ck_assert_uint_eq(fake_plane()->dial_count, 2 + 3);
+    harness_check_address(4, "192.0.2.1:10001");
+    ck_assert(!harness_dial(4)->order.is_control);
+    ck_assert_mem_eq(harness_dial(4)->order.key, FAKE_SESSION_KEY, SECRET_SIZE);
+    text = harness_dial(4)->order.hello;
+    ck_assert_msg(message_parse_hello(&hello, text, strlen(text), &error) == 0, "%s", error.text);
+    ck_assert_int_eq(hello.kind, MESSAGE_KIND_DATA);
+    ck_assert_str_eq(hello.session, FAKE_SESSION);
+    ck_assert_str_eq(hello.name, "tester");
+    message_hello_done(&hello);
+}
+END_TEST
+
+START_TEST(a_lost_session_is_made_again) {
+    harness_connect(&harness);
+    fake_gone(0, "cut");
+    harness_await_dials(&harness, 2);
+    fake_welcome(1, NULL);
+    ck_assert(harness_dial(1)->accepted);
+    ck_assert_uint_ne(harness_dial(0)->order.tag, harness_dial(1)->order.tag);
+}
+END_TEST
+
+START_TEST(a_goaway_makes_a_session_beside_the_old_one) {
+    harness_connect(&harness);
+    fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
+    harness_await_dials(&harness, 2);
+    ck_assert(!harness_dial(0)->closed);
+    fake_told(0, MESSAGE_OP_LINKS, 3, 10000); /* the old one gets no new links */
+    ck_assert_uint_eq(fake_plane()->dial_count, 2);
+    fake_welcome(1, NULL);
+    ck_assert(harness_dial(1)->accepted);
+    fake_told(1, MESSAGE_OP_LINKS, 1, 10000);
+    ck_assert_uint_eq(fake_plane()->dial_count, 3);
+    fake_gone(0, "the server is done"); /* which is no loss */
+    harness_await_dials(&harness, 3);
+}
+END_TEST
+
+START_TEST(a_second_goaway_of_the_same_session_changes_nothing) {
+    harness_connect(&harness);
+    fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
+    fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
+    harness_await_dials(&harness, 2);
+    fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
+    fake_welcome(1, NULL);
+    fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
+    harness_await_dials(&harness, 2);
+}
+END_TEST
+
+START_TEST(the_old_session_may_end_while_the_new_one_is_sought) {
+    harness_connect(&harness);
+    fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
+    harness_await_dials(&harness, 2);
+    fake_gone(0, "bye");
+    harness_await_dials(&harness, 2);
+    fake_gone(1, "connection refused");
+    harness_await_dials(&harness, 3);
+}
+END_TEST
+
+START_TEST(a_bye_closes_the_session) {
+    harness_connect(&harness);
+    fake_told_text(0, "{\"op\":\"bye\",\"reason\":\"replaced\"}");
+    ck_assert(harness_dial(0)->closed);
+    fake_gone(0, "the server ended the session");
+    harness_await_dials(&harness, 2);
+}
+END_TEST
+
+START_TEST(an_unknown_op_is_answered_by_an_error_and_not_for_ever) {
+    harness_connect(&harness);
+    fake_told_text(0, "{\"op\":\"dance\"}");
+    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_ERROR), 1);
+    for (int i = 0; i < 1000; i++)
+        fake_told_text(0, "{\"op\":\"dance\"}");
+    ck_assert_uint_le(fake_heard(0, MESSAGE_OP_ERROR), 12); /* 6 a minute, and a minute may have ended meanwhile */
+    ck_assert(!harness_dial(0)->closed);
+}
+END_TEST
+
+START_TEST(an_error_is_never_answered) {
+    harness_connect(&harness);
+    fake_told_text(0, "{\"op\":\"error\",\"reason\":\"what?\"}");
+    ck_assert_uint_eq(fake_plane()->told_count, 0);
+}
+END_TEST
+
+START_TEST(a_malformed_message_ends_nothing) {
+    harness_connect(&harness);
+    fake_told_text(0, "[1,2]");
+    fake_told_text(0, "{\"op\":7}");
+    fake_told(0, MESSAGE_OP_LINKS, 1, 10000);
+    ck_assert_uint_eq(fake_plane()->dial_count, 2);
+}
+END_TEST
+
+START_TEST(a_greeting_that_nobody_waits_for_is_turned_away) {
+    harness_start(&harness);
+    agent_end(harness.agent);
+    fake_welcome(0, NULL);
+    ck_assert(harness_dial(0)->rejected);
+    ck_assert(!harness_dial(0)->accepted);
+}
+END_TEST
+
+static TCase *orders(void) {
+    TCase *group = tcase_create("orders");
+
+    tcase_add_checked_fixture(group, set_up_named, tear_down);
+    tcase_add_test(group, links_are_dialled_to_the_same_address_with_the_sessions_key);
+    return group;
+}
+
+static TCase *sessions(void) {
+    TCase *group = tcase_create("sessions");
+
+    tcase_add_checked_fixture(group, set_up_numeric, tear_down);
+    tcase_add_test(group, a_lost_session_is_made_again);
+    tcase_add_test(group, a_goaway_makes_a_session_beside_the_old_one);
+    tcase_add_test(group, a_second_goaway_of_the_same_session_changes_nothing);
+    tcase_add_test(group, the_old_session_may_end_while_the_new_one_is_sought);
+    tcase_add_test(group, a_bye_closes_the_session);
+    tcase_add_test(group, an_unknown_op_is_answered_by_an_error_and_not_for_ever);
+    tcase_add_test(group, an_error_is_never_answered);
+    tcase_add_test(group, a_malformed_message_ends_nothing);
+    tcase_add_test(group, a_greeting_that_nobody_waits_for_is_turned_away);
+    return group;
+}
+
+UNIT_MAIN("agent/session", orders, sessions)
