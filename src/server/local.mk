@@ -27,6 +27,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/first_start.h \
 	src/server/greet.c \
 	src/server/greet.h \
+	src/server/hearing.c \
+	src/server/hearing.h \
 	src/server/identity.h \
 	src/server/identity_posix.c \
 	src/server/listener.c \

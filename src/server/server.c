@@ -14,13 +14,12 @@
 #include "lib/tls.h"
 #include "server/descriptors.h"
 #include "server/dispatch.h"
-#include "server/greet.h"
+#include "server/hearing.h"
 #include "server/identity.h"
 #include "server/roster.h"
 #include "server/service.h"
 #include "server/signals.h"
 #include "server/supply.h"
-#include "server/told.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,68 +34,6 @@ enum {
     EXPIRES_SOON_DAYS = 30, /* a certificate that ends sooner is worth a warning */
     RESERVED_DESCRIPTORS = 64
 };
-
-/* --- what the plane says --- */
-
-static void on_greeting(void *context, const struct greeting *greeting) {
-    struct server *server = context;
-
-    door_release(server->door, greeting->tag);
-    greet(server, greeting);
-}
-
-static void on_idle(void *context, struct link_ref link, uint64_t tag) {
-    struct server *server = context;
-    struct session *session = agents_find(server->agents, tag);
-
-    if (session && !session_is_draining(session))
-        dispatch_link_idle(server, session, link);
-    else
-        plane_close(server->plane, link, "its session is over", false);
-}
-
-static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
-    (void)link;
-    (void)tag;
-    dispatch_client_back(context, client);
-}
-
-static void on_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
-    struct server *server = context;
-    struct session *session = agents_find(server->agents, tag);
-
-    if (session && link_ref_same(session_control(session), link))
-        told(server, session, text, length);
-}
-
-static void on_stranger_gone(struct server *server, const struct link_end *end) {
-    if (door_release(server->door, end->tag))
-        complain(&server->strangers, server->log, LOG_LEVEL_WARNING, "door", "connection failed before it greeted",
-                 end->why, &end->peer);
-}
-
-static void on_gone(void *context, const struct link_end *end) {
-    struct server *server = context;
-
-    if (!end->was_accepted) {
-        on_stranger_gone(server, end);
-        return;
-    }
-    server->data_links -= !end->is_control;
-    struct session *session = agents_find(server->agents, end->tag);
-    if (!session)
-        return;
-    if (link_ref_same(session_control(session), end->link))
-        roster_dismiss(server, session, "lost", end->why);
-    else if (pool_remove(session_pool(session), end->link) || pool_remove(session_arriving(session), end->link))
-        supply_mark(server->supply, session);
-}
-
-static const struct plane_events plane_events = {.on_greeting = on_greeting,
-                                                 .on_idle = on_idle,
-                                                 .on_client_back = on_client_back,
-                                                 .on_told = on_told,
-                                                 .on_gone = on_gone};
 
 /* --- time --- */
 
@@ -253,7 +190,7 @@ static int server_start_plane(struct server *server, struct error *error) {
                                     .ping_s = server->conf->agents.ping_s,
                                     .dead_after_s = server->conf->agents.dead_after_s,
                                     .greeting_ms = server->conf->agents.unauthenticated_deadline_s * 1000,
-                                    .events = &plane_events,
+                                    .events = hearing_events(),
                                     .context = server};
 
     server->plane = plane_new(&options, error);

@@ -221,6 +221,25 @@ START_TEST(unknown_op_is_answered_by_error) {
 }
 END_TEST
 
+/* It broke while the verdict was under way: the plane knows it by its first tag only. */
+START_TEST(link_that_breaks_before_the_verdict_leaves_nothing) {
+    struct stage stage;
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "web"), b = stage_join(&stage, "b", "web");
+    struct link_end end = {.link = stage_let_in_link(&stage, &b), .tag = 12345, .why = "it broke"};
+    ck_assert_uint_eq(stage.server->data_links, 1);
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(stage.server->data_links, 0);
+    end.link = a.control;
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(agents_count(stage.server->agents), 1);
+    ck_assert_ptr_nonnull(agents_find(stage.server->agents, b.tag));
+    stage_clear(&stage);
+}
+END_TEST
+
 START_TEST(reload_sends_revoked_agents_away) {
     struct stage stage;
 
@@ -248,6 +267,7 @@ static TCase *control_links(void) {
     tcase_add_test(group, group_that_the_token_lacks_is_refused);
     tcase_add_test(group, without_auth_anybody_joins);
     tcase_add_test(group, only_the_same_instance_replaces_a_session);
+    tcase_add_test(group, link_that_breaks_before_the_verdict_leaves_nothing);
     tcase_add_test(group, reload_sends_revoked_agents_away);
     return group;
 }

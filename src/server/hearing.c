@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * hearing: see hearing.h. A word about a link whose session is over concerns nobody, but its links must go.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/hearing.h"
+
+#include "server/dispatch.h"
+#include "server/greet.h"
+#include "server/roster.h"
+#include "server/server_priv.h"
+#include "server/supply.h"
+#include "server/told.h"
+
+static void on_greeting(void *context, const struct greeting *greeting) {
+    struct server *server = context;
+
+    door_release(server->door, greeting->tag);
+    greet(server, greeting);
+}
+
+static void on_idle(void *context, struct link_ref link, uint64_t tag) {
+    struct server *server = context;
+    struct session *session = agents_find(server->agents, tag);
+
+    if (session && !session_is_draining(session))
+        dispatch_link_idle(server, session, link);
+    else
+        plane_close(server->plane, link, "its session is over", false);
+}
+
+static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
+    (void)link;
+    (void)tag;
+    dispatch_client_back(context, client);
+}
+
+static void on_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
+    struct server *server = context;
+    struct session *session = agents_find(server->agents, tag);
+
+    if (session && link_ref_same(session_control(session), link))
+        told(server, session, text, length);
+}
+
+static void on_session_link_gone(struct server *server, struct session *session, const struct link_end *end) {
+    if (link_ref_same(session_control(session), end->link))
+        roster_dismiss(server, session, "lost", end->why);
+    else if (pool_remove(session_pool(session), end->link) || pool_remove(session_arriving(session), end->link))
+        supply_mark(server->supply, session);
+}
+
+/* Broke after it had greeted and before the plane heard that it was accepted: whose was it? */
+static void on_greeted_gone(struct server *server, const struct link_end *end) {
+    struct session *session = agents_first(server->agents);
+
+    while (session && !link_ref_same(session_control(session), end->link) &&
+           !pool_remove(session_arriving(session), end->link))
+        session = agents_after(server->agents, session);
+    if (!session)
+        return;
+    if (link_ref_same(session_control(session), end->link)) {
+        roster_dismiss(server, session, "lost", end->why);
+        return;
+    }
+    server->data_links--;
+    supply_mark(server->supply, session);
+}
+
+static void on_stranger_gone(struct server *server, const struct link_end *end) {
+    if (door_release(server->door, end->tag))
+        complain(&server->strangers, server->log, LOG_LEVEL_WARNING, "door", "connection failed before it greeted",
+                 end->why, &end->peer);
+    else
+        on_greeted_gone(server, end);
+}
+
+static void on_gone(void *context, const struct link_end *end) {
+    struct server *server = context;
+
+    if (!end->was_accepted) {
+        on_stranger_gone(server, end);
+        return;
+    }
+    server->data_links -= !end->is_control;
+    struct session *session = agents_find(server->agents, end->tag);
+    if (session)
+        on_session_link_gone(server, session, end);
+}
+
+static const struct plane_events events = {.on_greeting = on_greeting,
+                                           .on_idle = on_idle,
+                                           .on_client_back = on_client_back,
+                                           .on_told = on_told,
+                                           .on_gone = on_gone};
+
+const struct plane_events *hearing_events(void) {
+    return &events;
+}
