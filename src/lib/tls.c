@@ -251,11 +251,17 @@ static int expect_name(SSL *ssl, const char *name) {
     return X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1 ? 0 : -1;
 }
 
+/* Without a name to check, any certificate of the authority would do for any server. */
+static bool needs_name(const SSL_CTX *context) {
+    const struct tls_trust *trust = tls_trust_of(context);
+    return trust && trust->chain_must_verify;
+}
+
 SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name) {
     SSL *ssl = SSL_new(context);
     if (!ssl)
         return NULL;
-    bool named = is_server || !server_name || expect_name(ssl, server_name) == 0;
+    bool named = is_server || (server_name ? expect_name(ssl, server_name) == 0 : !needs_name(context));
     ERR_clear_error(); /* a name that is no address has left a word there */
     if (!named || tls_notes_attach(ssl) != 0) {
         SSL_free(ssl);

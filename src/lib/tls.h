@@ -37,15 +37,19 @@ struct tls_client_options {
 SSL_CTX *tls_server_context(const struct tls_server_options *options, struct error *error);
 SSL_CTX *tls_client_context(const struct tls_client_options *options, struct error *error);
 
-/* A session for one connection; `server_name` (client only) is what the certificate must carry: a DNS name or an
- * address. */
+/*
+ * A session for one connection; `server_name` (client only) is what the certificate must carry: a DNS name or an
+ * address. NULL is taken only where a pin alone is the proof. NULL on failure.
+ */
 SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
 
 /* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);
 
-/* Why the handshake or the connection failed, in words ("the certificate has expired", "wrong name: the certificate is
- * for a, b"). Takes the thread's OpenSSL error queue. */
+/*
+ * Why the handshake or the connection failed, in words ("the certificate has expired", "wrong name: the certificate is
+ * for a, b, not for c"). Takes the thread's OpenSSL error queue, but does not need it: libevent may have emptied it.
+ */
 void tls_why(const SSL *ssl, struct error *error);
 
 int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */

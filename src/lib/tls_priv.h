@@ -23,8 +23,8 @@ struct tls_trust {   /* of a context; freed with it */
     bool chain_must_verify;
 };
 
-struct tls_notes {                          /* of a session; freed with it */
-    char refusal[400];                      /* why we refused the peer, in words */
+struct tls_notes { /* of a session; freed with it */
+    char *refusal; /* why we refused the peer, in words, or NULL; most sessions have none, and there are many */
     unsigned char first[TLS_RECORD_HEADER]; /* what the peer said first */
     bool has_first, is_open;                /* open: the handshake was finished */
     int alert_received;                     /* description, or -1 */

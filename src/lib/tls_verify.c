@@ -33,7 +33,10 @@ static void free_trust(void *parent, void *data, CRYPTO_EX_DATA *all, int index,
 
 static void free_notes(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
     (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
-    free(data);
+    struct tls_notes *notes = data;
+    if (notes)
+        free(notes->refusal);
+    free(notes);
 }
 
 static void make_indexes(void) {
@@ -80,8 +83,10 @@ struct tls_notes *tls_notes_of(const SSL *ssl) {
 
 void tls_note_refusal(const SSL *ssl, const char *why) {
     struct tls_notes *notes = tls_notes_of(ssl);
-    if (notes)
-        snprintf(notes->refusal, sizeof notes->refusal, "%s", why);
+    if (!notes)
+        return;
+    free(notes->refusal);
+    notes->refusal = strdup(why);
 }
 
 int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]) {

@@ -161,7 +161,7 @@ void tls_why(const SSL *ssl, struct error *error) {
     unsigned long queued = ERR_peek_last_error();
     unsigned long code = notes && notes->error ? notes->error : queued;
     ERR_clear_error();
-    if (notes && notes->refusal[0])
+    if (notes && notes->refusal)
         error_set(error, "%s", notes->refusal);
     else if (notes && notes->alert_received >= 0)
         say_alert(notes->alert_received, error);

@@ -39,4 +39,8 @@ unit_conf_tests += tests/unit/conf/test_setup
 tests_unit_conf_test_setup_SOURCES = tests/unit/conf/test_setup.c
 tests_unit_conf_test_setup_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_reachable
+tests_unit_conf_test_reachable_SOURCES = tests/unit/conf/test_reachable.c
+tests_unit_conf_test_reachable_LDADD = $(LINK_UNIT_CONF)
+
 unit_tests += $(unit_conf_tests)

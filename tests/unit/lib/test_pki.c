@@ -150,6 +150,27 @@ START_TEST(what_cannot_be_signed_is_said) {
 }
 END_TEST
 
+static int note_name(void *context, const char *name) {
+    char *text = context;
+    strncat(text, name, 60);
+    strncat(text, " ", 2);
+    return strcmp(name, "10.0.0.143") == 0 ? 5 : 0;
+}
+
+START_TEST(the_names_are_read_back_until_somebody_has_enough) {
+    char text[400] = "";
+    struct error error = {{0}};
+    make_ca();
+    X509_free(make(PKI_SERVER, 5));
+    ck_assert_int_eq(pki_each_name(unit_path("x.pem"), note_name, text, &error), 5);
+    ck_assert_str_eq(text, "munnel.example 10.0.0.143 ");
+    ck_assert_int_eq(pki_each_name(unit_path("ca.pem"), note_name, text, &error), 0);
+    ck_assert_int_eq(pki_each_name(unit_path("none.pem"), note_name, text, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "none.pem"));
+    ck_assert_int_eq(pki_each_name(unit_path("x.key"), note_name, text, &error), -1);
+}
+END_TEST
+
 START_TEST(a_very_long_name_is_cut_in_the_subject_only) {
     char name[201];
     memset(name, 'a', sizeof name);
@@ -179,6 +200,7 @@ static TCase *making(void) {
     tcase_add_test(group, two_certificates_have_two_serials_and_two_keys);
     tcase_add_test(group, the_key_is_the_owners_alone);
     tcase_add_test(group, what_cannot_be_signed_is_said);
+    tcase_add_test(group, the_names_are_read_back_until_somebody_has_enough);
     tcase_add_test(group, a_very_long_name_is_cut_in_the_subject_only);
     return group;
 }

@@ -203,6 +203,22 @@ START_TEST(an_address_is_checked_as_an_address_and_no_sni_is_sent) {
 }
 END_TEST
 
+START_TEST(a_certificate_is_never_taken_without_a_name) {
+    char pin[72];
+    const char *pins[] = {pin};
+    SSL_CTX *context = client_context(plain_client());
+    ck_assert_ptr_null(tls_session(context, false, NULL));
+    ck_assert_ptr_null(tls_session(context, false, ""));
+    SSL_CTX_free(context);
+    ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
+    context = client_context(&(const struct tls_client_options){.pins = pins, .pin_count = 1});
+    SSL *ssl = tls_session(context, false, NULL);
+    ck_assert_ptr_nonnull(ssl);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+}
+END_TEST
+
 START_TEST(a_cut_stream_is_never_a_clean_end) {
     struct pair pair;
     char byte;
@@ -223,6 +239,7 @@ static TCase *policy(void) {
     tcase_add_test(group, both_agree_after_the_policy);
     tcase_add_test(group, the_exporter_differs_from_channel_to_channel);
     tcase_add_test(group, an_address_is_checked_as_an_address_and_no_sni_is_sent);
+    tcase_add_test(group, a_certificate_is_never_taken_without_a_name);
     tcase_add_test(group, a_cut_stream_is_never_a_clean_end);
     return group;
 }
