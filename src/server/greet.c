@@ -179,6 +179,13 @@ static bool data_check(struct server *server, const struct greeting *greeting, c
     return true;
 }
 
+/* Until it is idle it is neither ordered nor in the pool, and must not be ordered once more. */
+static void data_let_in(struct server *server, struct session *session, struct link_ref link) {
+    server->data_links++;
+    if (pool_put(server->arriving, link, 0) && pool_put(session_arriving(session), link, 0)) /* else once more it is */
+        requests_arrived(session_requests(session));
+}
+
 static bool greet_data(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
                        struct refusal *refusal) {
     struct session *session = agents_find_id(server->agents, hello->session);
@@ -189,9 +196,7 @@ static bool greet_data(struct server *server, const struct greeting *greeting, c
     char *json = message_format_welcome(&welcome);
     if (!json)
         return refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
-    server->data_links++;
-    if (pool_put(session_arriving(session), greeting->link, 0)) /* else it is only counted late */
-        requests_arrived(session_requests(session));
+    data_let_in(server, session, greeting->link);
     plane_accept(server->plane, greeting->link, false, session_tag(session), json, session_who(session),
                  server->conf->agents.ping_s, server->conf->agents.dead_after_s);
     free(json);

@@ -26,6 +26,7 @@ static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     struct server *server = context;
     struct session *session = agents_find(server->agents, tag);
 
+    pool_remove(server->arriving, link); /* as a rule there is none, and nothing to look through */
     if (session && !session_is_draining(session))
         dispatch_link_idle(server, session, link);
     else
@@ -60,14 +61,10 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
     while (session && !link_ref_same(session_control(session), end->link) &&
            !pool_remove(session_arriving(session), end->link))
         session = agents_after(server->agents, session);
-    if (!session)
-        return;
-    if (link_ref_same(session_control(session), end->link)) {
+    if (session && link_ref_same(session_control(session), end->link))
         roster_dismiss(server, session, "lost", end->why);
-        return;
-    }
-    server->data_links--;
-    supply_mark(server->supply, session);
+    else if (session)
+        supply_mark(server->supply, session);
 }
 
 static void on_stranger_gone(struct server *server, const struct link_end *end) {
@@ -80,12 +77,13 @@ static void on_stranger_gone(struct server *server, const struct link_end *end) 
 
 static void on_gone(void *context, const struct link_end *end) {
     struct server *server = context;
+    bool was_arriving = pool_remove(server->arriving, end->link);
 
+    server->data_links -= was_arriving || (end->was_accepted && !end->is_control);
     if (!end->was_accepted) {
         on_stranger_gone(server, end);
         return;
     }
-    server->data_links -= !end->is_control;
     struct session *session = agents_find(server->agents, end->tag);
     if (session)
         on_session_link_gone(server, session, end);

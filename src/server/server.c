@@ -245,10 +245,12 @@ static int server_make_parts(struct server *server, struct error *error) {
     server->loop = loop_new("munneld");
     server->clients = clients_new();
     server->agents = agents_new();
+    server->arriving = pool_new();
     server->supply = server->loop ? supply_new(server) : NULL;
     server->signals = server->loop ? signals_new(server) : NULL;
     server->tick = server->loop ? evtimer_new(loop_base(server->loop), on_tick, server) : NULL;
-    if (!server->clients || !server->agents || !server->supply || !server->signals || !server->tick)
+    if (!server->clients || !server->agents || !server->arriving || !server->supply || !server->signals ||
+        !server->tick)
         return error_set(error, "out of memory");
     return 0;
 }
@@ -318,6 +320,7 @@ void server_free(struct server *server) {
     free(server->services);
     door_free(server->door);
     agents_free(server->agents);
+    pool_free(server->arriving);
     signals_free(server->signals);
     supply_free(server->supply);
     if (server->tick)

@@ -33,6 +33,7 @@ struct server {
     struct service **services;
     size_t service_count;
     size_t data_links, link_limit; /* there are, there may be: idle links must leave room for clients */
+    struct pool *arriving;         /* data links let in that have not said yet that they are idle */
     size_t waiting;                /* clients of all services that wait for an agent */
     size_t first_look;             /* the service whose waiting clients are looked at first, in turn */
     struct event *tick;
