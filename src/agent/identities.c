@@ -105,12 +105,19 @@ static int add_all(struct identities *identities, const struct sources *sources,
                             "munnel-agent --join FILE with a join code");
 }
 
+/* The service manager's; set but empty is as good as not set. */
+static const char *credentials_folder(void) {
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+
+    return folder != NULL && folder[0] != '\0' ? folder : NULL;
+}
+
 struct identities *identities_make(const struct agent_options *options, const struct joined *joined,
                                    const char *state_folder, struct error *error) {
     struct identities *identities = calloc(1, sizeof *identities);
     struct sources sources = {.options = options,
                               .places = {.token_file = options->token_file,
-                                         .credentials_folder = getenv("CREDENTIALS_DIRECTORY"),
+                                         .credentials_folder = credentials_folder(),
                                          .ca = options->ca,
                                          .state_folder = state_folder},
                               .state_folder = state_folder};

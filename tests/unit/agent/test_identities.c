@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PIN "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
@@ -101,6 +102,19 @@ START_TEST(the_service_managers_folder_is_asked) {
 }
 END_TEST
 
+START_TEST(an_empty_credentials_folder_is_none) {
+    char text[PROOF_TOKEN_TEXT];
+    name_server("a.example:10001");
+    make_token(text, "found-by-chance");
+    unit_text_file("agent.token", text);
+    ck_assert_int_eq(chdir(unit_folder()), 0); /* where an empty name would lead */
+    setenv("CREDENTIALS_DIRECTORY", "", 1);
+    identities = identities_make(&options, joined, unit_path("empty"), &error);
+    ck_assert_ptr_nonnull(identities);
+    ck_assert(!server(0)->token->present);
+}
+END_TEST
+
 START_TEST(a_joined_server_has_its_own_token) {
     token_file("agent.token", "found");
     join_one();
@@ -156,6 +170,7 @@ static TCase *choosing(void) {
     tcase_add_test(group, each_named_server_is_one);
     tcase_add_test(group, a_found_token_serves_for_all);
     tcase_add_test(group, the_service_managers_folder_is_asked);
+    tcase_add_test(group, an_empty_credentials_folder_is_none);
     tcase_add_test(group, a_joined_server_has_its_own_token);
     tcase_add_test(group, a_token_file_that_was_said_goes_before_the_code);
     tcase_add_test(group, with_no_server_named_all_joined_are_served);
