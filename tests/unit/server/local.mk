@@ -4,10 +4,12 @@
 # Unit tests of src/server; tests/unit/local.mk says how to add one.
 unit_server_tests = \
 	tests/unit/server/test_admission \
+	tests/unit/server/test_agents \
 	tests/unit/server/test_dispatch \
 	tests/unit/server/test_door \
 	tests/unit/server/test_greet \
 	tests/unit/server/test_listener \
+	tests/unit/server/test_places \
 	tests/unit/server/test_pool \
 	tests/unit/server/test_service \
 	tests/unit/server/test_supply
@@ -33,5 +35,9 @@ tests_unit_server_test_listener_SOURCES = tests/unit/server/test_listener.c
 tests_unit_server_test_listener_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_pool_SOURCES = tests/unit/server/test_pool.c
 tests_unit_server_test_pool_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_agents_SOURCES = tests/unit/server/test_agents.c
+tests_unit_server_test_agents_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_places_SOURCES = tests/unit/server/test_places.c
+tests_unit_server_test_places_LDADD = $(LINK_UNIT_SERVER)
 
 unit_tests += $(unit_server_tests)

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_agents: sessions are found by tag while they last, and never by the tag of one that is over.
+ */
+#include "config.h"
+
+#include "server/agents.h"
+#include "unit.h"
+
+#include <stdio.h>
+
+static struct session *add(struct agents *agents, const char *name) {
+    static const struct addr peer;
+    const struct session_options options = {.name = name,
+                                            .instance = "00112233445566778899aabbccddeeff",
+                                            .credential = "",
+                                            .serves_all = true,
+                                            .peer = &peer};
+    struct session *session = agents_add(agents, &options);
+
+    ck_assert_ptr_nonnull(session);
+    return session;
+}
+
+START_TEST(stale_tag_finds_nobody) {
+    struct agents *agents = agents_new();
+    uint64_t old = session_tag(add(agents, "a"));
+
+    agents_remove(agents, agents_find(agents, old));
+    ck_assert_ptr_null(agents_find(agents, old));
+    for (int i = 0; i < 1000; i++) { /* whoever has that slot next is somebody else */
+        uint64_t tag = session_tag(add(agents, "b"));
+        ck_assert_uint_ne(tag, old);
+        ck_assert_ptr_null(agents_find(agents, old));
+        agents_remove(agents, agents_find(agents, tag));
+    }
+    ck_assert_ptr_null(agents_find(agents, 0));
+    ck_assert_ptr_null(agents_find(agents, UINT64_MAX));
+    agents_free(agents);
+}
+END_TEST
+
+START_TEST(slot_that_was_left_is_not_taken_at_once) {
+    struct agents *agents = agents_new();
+
+    for (int i = 0; i < 100; i++) {
+        struct session *first = add(agents, "a");
+        unsigned slot = agents_slot_of(session_tag(first));
+        agents_remove(agents, first);
+        struct session *second = add(agents, "b");
+        ck_assert_uint_ne(agents_slot_of(session_tag(second)), slot);
+        agents_remove(agents, second);
+    }
+    agents_free(agents);
+}
+END_TEST
+
+START_TEST(many_sessions_are_all_found) {
+    enum { MANY = 1000 };
+    struct agents *agents = agents_new();
+    uint64_t tags[MANY];
+    size_t seen = 0;
+    char name[16];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "a%d", i);
+        tags[i] = session_tag(add(agents, name));
+    }
+    for (int i = 0; i < MANY; i++) {
+        struct session *session = agents_find(agents, tags[i]);
+        snprintf(name, sizeof name, "a%d", i);
+        ck_assert_str_eq(session_name(session), name);
+        ck_assert_ptr_eq(agents_find_id(agents, session_id(session)), session);
+        ck_assert_ptr_eq(agents_find_instance(agents, name, session_instance(session)), session);
+    }
+    for (const struct session *session = agents_first(agents); session; session = agents_after(agents, session))
+        seen++;
+    ck_assert_uint_eq(seen, MANY);
+    ck_assert_uint_eq(agents_count(agents), MANY);
+    ck_assert_ptr_null(agents_find_id(agents, "00112233445566778899aabbccddeeff"));
+    agents_free(agents);
+}
+END_TEST
+
+static TCase *table(void) {
+    TCase *group = tcase_create("table");
+
+    tcase_add_test(group, stale_tag_finds_nobody);
+    tcase_add_test(group, slot_that_was_left_is_not_taken_at_once);
+    tcase_add_test(group, many_sessions_are_all_found);
+    return group;
+}
+
+UNIT_MAIN("server/agents", table)
