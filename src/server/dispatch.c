@@ -141,7 +141,7 @@ static void dispatch_count_failure(struct server *server, struct client *client,
         log_event(server->log, LOG_LEVEL_WARNING, session_who(session),
                   "passed over for a while: it failed three times",
                   LOG_FIELDS(LOG_TEXT("service", service_conf(service)->name), LOG_NUMBER("seconds", pass_s),
-                             LOG_TEXT("last", client->words)));
+                             LOG_TEXT("last", *client->words ? client->words : reason_text(client->reason))));
 }
 
 /* --- one function per client_outcome --- */
