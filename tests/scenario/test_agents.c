@@ -268,8 +268,8 @@ START_TEST(refused_everywhere_resets_the_client_and_says_why)
         size_t mark = process_mark(server.process);
         uint64_t start = now_ms();
         int fd = socket_client(port);
-        socket_send(fd, "hello", 5, ASK_MS);
-        ck_assert_int_eq(socket_wait_end(fd, 5000), END_RESET);
+        if (socket_send(fd, "hello", 5, ASK_MS)) /* else the reset was there already, and is told only once */
+            ck_assert_int_eq(socket_wait_end(fd, 5000), END_RESET);
         ck_assert_uint_le(now_ms() - start, 5000 * slow_factor());
         close(fd);
         process_await(server.process, mark, 5000, "\"relay ", "\"cut\"", "nothing",
@@ -287,6 +287,7 @@ START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout)
     struct server server = start_server(stand, service_to(stand, "deaf", port, full, "'connect_timeout': 3,"));
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
     struct rest before = rest_of(agent);
+    before.more_links = 8;
     size_t mark = process_mark(server.process);
     uint64_t start = now_ms();
     int fd = socket_client(port);

@@ -100,7 +100,7 @@ START_TEST(garbage_is_turned_away)
         ck_assert_msg(end == END_FILE || end == END_RESET, "%zu bytes: %s", size, end_name(end));
         close(fd);
     }
-    process_await(fort.server.process, 0, ASK_MS, "\"door\"", "not TLS", NULL);
+    process_await(fort.server.process, 0, ASK_MS, "\"door\"", "no TLS", NULL);
     /* The beginning of TLS and then garbage. */
     memcpy(garbage, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
     say_plainly(&fort, garbage, 1000, "127.0.0.1");
@@ -242,7 +242,7 @@ START_TEST(greetings_that_prove_nothing_are_rejected)
     send_wrong_hello(&fort, "control", zeros, "credential");
     snprintf(more, sizeof more, "\"credential\":\"nobody\",%s", zeros);
     send_wrong_hello(&fort, "control", more, "credential");
-    snprintf(more, sizeof more, "\"credential\":\"agent\",%s", zeros);
+    snprintf(more, sizeof more, "\"credential\":\"default\",%s", zeros);
     send_wrong_hello(&fort, "control", more, "credential");
     snprintf(more, sizeof more, "\"session\":\"00112233445566778899aabbccddeeff\",%s", zeros);
     send_wrong_hello(&fort, "data", more, "session");
@@ -256,6 +256,8 @@ static struct fort fort_open(const char *name)
     struct fort fort = {.stand = stand_new(name), .port = port_take()};
     fort.echo = destination_start(serve_echo, NULL);
     const char *pki = stand_pki(fort.stand, "pki");
+    /* An agent with a token wants the server to prove that it knows it, which an open one does not. */
+    ck_assert_int_eq(unlink(stand_text(fort.stand, "%s/agent.token", pki)), 0);
     fort.server = (struct server){.stand = fort.stand, .name = "server", .pki = pki, .port = port_take()};
     const char *text =
         stand_text(fort.stand,

@@ -140,6 +140,7 @@ START_TEST(agents_that_come_and_go_leave_nothing)
     struct stand *stand = simple.stand;
     ck_assert(HOLDS_WITHIN(ASK_MS, live_of(simple.agent).links >= 17));
     struct rest before = rest_of(simple.server.process);
+    before.more_links = 64;
     for (int round = 0; round < 15; round++) {
         struct process *beta = agent_join(&simple.server, "beta", NULL);
         ck_assert(socket_echoes(simple.port, ASK_MS));

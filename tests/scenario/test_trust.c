@@ -276,7 +276,7 @@ START_TEST(an_agent_that_was_accepted_before_keeps_trying)
     struct process *agent = agent_join(&gate.server, "alpha", NULL);
     const char *agents = stand_text(gate.stand, "%s/agents.json", gate.server.pki);
     stand_end(gate.stand, gate.server.process);
-    edit(gate.stand, agents, "\"agent\"", "\"someone-else\"");
+    edit(gate.stand, agents, "\"default\"", "\"someone-else\"");
     size_t mark = process_mark(agent);
     server_start_again(&gate.server);
     process_await(agent, mark, SAYS_MS, "turned", NULL);

@@ -77,6 +77,7 @@ struct live live_of(struct process *process);
 struct rest {
     unsigned descriptors;
     unsigned long long links, relays, lingering;
+    unsigned more_links; /* a crowd makes more links ready: so many more, each with its descriptor, are no leak */
 };
 struct rest rest_of(struct process *process);
 /* Waits until relays and lingering sockets are gone and descriptors and links no more than before; fails the test else.
