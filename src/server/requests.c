@@ -16,8 +16,11 @@ static void requests_drop_first(struct requests *requests) {
 }
 
 void requests_add(struct requests *requests, unsigned count, uint64_t now_us) {
-    if (requests->used == REQUESTS_BATCHES)
-        requests->batches[--requests->used - 1].count += requests->batches[REQUESTS_BATCHES - 1].count;
+    if (requests->used == REQUESTS_BATCHES) {
+        unsigned youngest = --requests->used;
+        requests->batches[youngest - 1].count += requests->batches[youngest].count;
+        requests->batches[youngest - 1].expires_us = requests->batches[youngest].expires_us;
+    }
     requests->batches[requests->used].count = count;
     requests->batches[requests->used].expires_us = now_us + REQUESTS_EXPIRE_MS * 1000ULL;
     requests->used++;
