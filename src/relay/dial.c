@@ -25,9 +25,8 @@ struct dial {
     struct resolver_answer answer;
     int next_address;
     struct resolver_question *question;
-    int fd;
-    bool starting, event_is_added;
-    struct event event; /* connected, or out of time */
+    bool starting;
+    struct event timer; /* of the address that is being tried */
     uint64_t deadline_us;
     struct dial_result result; /* the last failure, until something succeeds */
 };
@@ -35,28 +34,32 @@ struct dial {
 static void try_address(struct dial *dial);
 static void try_destination(struct dial *dial);
 
+/* By RST: it may be up just now, and an end without bytes would look like a whole stream. */
+static void drop_descriptor(struct dial *dial) {
+    sock_close_reset(plain_detach(dial->order.plain));
+}
+
 static void free_dial(struct dial *dial) {
-    if (dial->event_is_added)
-        event_del(&dial->event);
-    if (dial->question)
+    event_del(&dial->timer);
+    if (dial->question) {
         resolver_cancel(dial->question);
-    if (dial->fd >= 0)
-        sock_close_reset(dial->fd); /* it may be up just now: an end without bytes would look like a whole stream */
-    for (int i = 0; i < dial->order.to_count; i++)
+    }
+    for (int i = 0; i < dial->order.to_count; i++) {
         free(dial->to[i]);
+    }
     free(dial);
 }
 
-static void finish(struct dial *dial) {
+static void finish(struct dial *dial, bool is_connected) {
     struct dial_result result = dial->result;
     dial_callback callback = dial->order.callback;
     void *context = dial->order.context;
-    result.fd = dial->fd;
-    dial->fd = -1;
-    if (!dial->starting)
+    result.is_connected = is_connected;
+    if (!dial->starting) {
         free_dial(dial);
-    else
+    } else {
         dial->order.callback = NULL; /* dial_start frees it */
+    }
     callback(context, &result);
 }
 
@@ -87,32 +90,32 @@ static enum message_refusal refusal_of(int error) {
 
 static void drop_attempt(struct dial *dial, enum message_refusal refusal, const char *why) {
     note_failure(dial, refusal, &dial->result.address, why);
-    sock_close_reset(dial->fd);
-    dial->fd = -1;
+    drop_descriptor(dial);
     try_address(dial);
 }
 
-static void on_event(evutil_socket_t fd, short what, void *context) {
-    struct dial *dial = context;
-    dial->event_is_added = false;
-    if (what & EV_TIMEOUT) {
-        drop_attempt(dial, MESSAGE_REFUSAL_TIMEOUT, "no answer in time");
-        return;
-    }
-    int error = sock_connect_result(fd);
-    if (error == 0)
-        finish(dial);
-    else
+static void on_timer(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    drop_attempt(context, MESSAGE_REFUSAL_TIMEOUT, "no answer in time");
+}
+
+static void on_connected(struct plain *plain, int error) {
+    struct dial *dial = plain->context;
+    event_del(&dial->timer);
+    if (error == 0) {
+        finish(dial, true);
+    } else {
         drop_attempt(dial, refusal_of(error), strerror(error));
+    }
 }
 
 static void wait_for_connection(struct dial *dial) {
     unsigned ms = share_ms(dial);
     struct timeval limit = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
-    event_assign(&dial->event, loop_base(dial->order.loop), dial->fd, EV_WRITE, on_event, dial);
-    dial->event_is_added = event_add(&dial->event, &limit) == 0;
-    if (!dial->event_is_added)
+    if (event_add(&dial->timer, &limit)) {
         drop_attempt(dial, MESSAGE_REFUSAL_BUSY, "out of memory");
+    }
 }
 
 static bool is_allowed(const struct dial *dial, const struct addr *address) {
@@ -122,17 +125,24 @@ static bool is_allowed(const struct dial *dial, const struct addr *address) {
     return rules_empty(allow) || rules_match(allow, address, dial->endpoint.host);
 }
 
+static void fail_to_connect(struct dial *dial, int error) {
+    bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    note_failure(dial, is_ours ? MESSAGE_REFUSAL_BUSY : refusal_of(error), &dial->result.address, strerror(error));
+    try_address(dial);
+}
+
 static void connect_to(struct dial *dial, const struct addr *address) {
+    static const struct plain_events events = {.on_connected = on_connected};
     bool done = false;
     dial->result.address = *address;
-    dial->fd = sock_connect(address, &done);
-    if (dial->fd < 0) {
-        int error = errno;
-        bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS;
-        note_failure(dial, is_ours ? MESSAGE_REFUSAL_BUSY : refusal_of(error), address, strerror(error));
-        try_address(dial);
+    int fd = sock_connect(address, &done);
+    if (fd < 0) {
+        fail_to_connect(dial, errno);
+    } else if (!plain_attach(dial->order.plain, loop_base(dial->order.loop), fd, !done, &events, dial)) {
+        sock_close(fd);
+        fail_to_connect(dial, ENOMEM);
     } else if (done) {
-        finish(dial);
+        finish(dial, true);
     } else {
         wait_for_connection(dial);
     }
@@ -145,7 +155,7 @@ static void try_address(struct dial *dial) {
     }
     if (left_ms(dial) == 0) {
         note_failure(dial, MESSAGE_REFUSAL_TIMEOUT, NULL, "no time left");
-        finish(dial);
+        finish(dial, false);
         return;
     }
     const struct addr *address = &dial->answer.addresses[dial->next_address++];
@@ -170,7 +180,7 @@ static void try_destination(struct dial *dial) {
     struct error error = {""};
     dial->answer.count = dial->next_address = 0;
     if (dial->next_destination >= dial->order.to_count) {
-        finish(dial);
+        finish(dial, false);
         return;
     }
     const char *text = dial->to[dial->next_destination++];
@@ -188,7 +198,7 @@ static void try_destination(struct dial *dial) {
         resolver_ask(dial->order.resolver, dial->order.loop, &dial->endpoint, left_ms(dial), on_answer, dial);
     if (!dial->question) {
         note_failure(dial, MESSAGE_REFUSAL_BUSY, NULL, "out of memory");
-        finish(dial);
+        finish(dial, false);
     }
 }
 
@@ -202,11 +212,11 @@ static bool copy_destinations(struct dial *dial) {
 }
 
 struct dial *dial_start(const struct dial_order_to *order) {
-    struct dial_result refused = {.fd = -1, .refusal = MESSAGE_REFUSAL_BUSY, .words = "out of memory"};
+    struct dial_result refused = {.refusal = MESSAGE_REFUSAL_BUSY, .words = "out of memory"};
     struct dial *dial = calloc(1, sizeof *dial);
     if (dial) {
         dial->order = *order;
-        dial->fd = -1;
+        event_assign(&dial->timer, loop_base(order->loop), -1, 0, on_timer, dial);
     }
     if (!dial || !copy_destinations(dial)) {
         if (dial)
@@ -227,5 +237,6 @@ struct dial *dial_start(const struct dial_order_to *order) {
 }
 
 void dial_cancel(struct dial *dial) {
+    drop_descriptor(dial);
     free_dial(dial);
 }

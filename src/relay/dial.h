@@ -4,19 +4,20 @@
  * dial: an agent's way to a destination: each destination of the list, each address of a name, a part of the time each.
  *
  * Checks every resolved address against the agent's rules right before it connects. Never blocks.
- * Runs on: the relay's thread. Owns: the descriptor until it is handed over, its timer, its question to the resolver.
- * States: resolving -> connecting -> (next address) ... -> done.
+ * Runs on: the relay's thread. Owns: the plain side's descriptor until it is connected, its timer, its question to the
+ * resolver. States: resolving -> connecting -> (next address) ... -> done.
  */
 #ifndef MUNNEL_RELAY_DIAL_H
 #define MUNNEL_RELAY_DIAL_H
 
 #include "proto/message.h"
+#include "relay/plain.h"
 #include "relay/relay_msg.h"
 
 struct dial;
 
 struct dial_result {
-    int fd;                       /* connected, the receiver's now; -1: failed */
+    bool is_connected;
     struct addr address;          /* reached */
     enum message_refusal refusal; /* when failed */
     char words[160];
@@ -24,6 +25,7 @@ struct dial_result {
 typedef void (*dial_callback)(void *context, const struct dial_result *result);
 
 struct dial_order_to {
+    struct plain *plain; /* closed; connected by this, it is the receiver's when the callback says so */
     struct loop *loop;
     struct resolver *resolver;
     const struct rules *allow;

@@ -36,6 +36,8 @@ struct link *link_new(struct worker *worker, int fd, const struct addr *peer, ui
         return NULL;
     }
     link->worker = worker;
+    link->again.run = link_data_on_again;
+    link->owed.run = link_data_on_owed;
     link->fd = fd;
     link->peer = *peer;
     link->tag = tag;
@@ -68,8 +70,13 @@ struct link_ref link_ref_of(const struct link *link, uint64_t *tag) {
 }
 
 struct batch *link_batch(struct link *link) {
-    batch_begin(&link->worker->batch);
-    return &link->worker->batch;
+    struct batch *batch = &link->worker->batch;
+    batch_begin(batch);
+    if (link->owes_fin) {
+        batch_add(batch, FRAME_FIN, NULL, 0);
+    }
+    link->owes_fin = false;
+    return batch;
 }
 
 struct channel *link_channel(struct link *link) {
@@ -112,6 +119,9 @@ static void close_descriptor(struct link *link, enum link_close_how how) {
 void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why) {
     if (link->state == LINK_CLOSED)
         return;
+    if (link->owes_fin && how == LINK_CLOSE_POLITELY) {
+        link_data_pay(link);
+    }
     link_set_state(link, LINK_CLOSED);
     struct relay *relay = link->relay;
     link->relay = NULL;
@@ -131,7 +141,7 @@ void link_break(struct link *link, const char *why) {
     if (log_enabled(link->worker->options->log, LOG_LEVEL_DEBUG))
         log_write(link->worker->options->log, LOG_LEVEL_DEBUG, link_who(link), "link broke: %s", why);
     link->broken = true;
-    worker_read_again(link->worker, link);
+    again_later(&link->worker->again, &link->again);
 }
 
 void link_free(struct link *link) {

@@ -43,16 +43,43 @@ static void renew_key(struct link *link) {
     SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED); /* OpenSSL never does it by itself */
 }
 
+/* Whoever makes room, the relay is told: the edge that announces it may find nothing left to do. */
+static bool flush(struct link *link) {
+    bool was_full = link_is_full(link);
+    ptrdiff_t left = link_bio_flush(link->bio);
+    if (was_full && left == 0 && link->relay) {
+        relay_on_link_drained(link->relay);
+    }
+    return left >= 0;
+}
+
 void link_send(struct link *link) {
     struct batch *batch = &link->worker->batch;
-    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken)
+    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken) {
         return;
+    }
     renew_key(link);
     link->records += batch->length / FRAME_DATA_MAX + 1;
-    if (SSL_write(link->ssl, batch->bytes, (int)batch->length) != (int)batch->length || link_bio_flush(link->bio) < 0) {
+    if (SSL_write(link->ssl, batch->bytes, (int)batch->length) != (int)batch->length || !flush(link)) {
         ERR_clear_error();
         link_break(link, "sending failed");
     }
+}
+
+void link_owe_fin(struct link *link) {
+    link->owes_fin = true;
+    again_later(&link->worker->soon, &link->owed);
+}
+
+void link_data_pay(struct link *link) {
+    if (link->owes_fin) {
+        link_batch(link);
+        link_send(link);
+    }
+}
+
+void link_data_on_owed(struct again_item *item) {
+    link_data_pay((struct link *)(void *)((char *)item - offsetof(struct link, owed)));
 }
 
 bool link_is_full(const struct link *link) {
@@ -60,13 +87,9 @@ bool link_is_full(const struct link *link) {
 }
 
 static void send_parked(struct link *link) {
-    if (link_bio_parked(link->bio) == 0)
-        return;
-    ptrdiff_t left = link_bio_flush(link->bio);
-    if (left < 0)
+    if (link_is_full(link) && !flush(link)) {
         link_break(link, "sending failed");
-    else if (left == 0 && link->relay)
-        relay_on_link_drained(link->relay);
+    }
 }
 
 static void send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
@@ -263,12 +286,21 @@ void link_data_read(struct link *link) {
     link->reading = false;
     if (link->state == LINK_CLOSED)
         return;
-    if (!link_bio_end_reading(link->bio) || link_bio_flush(link->bio) < 0) /* a key change may have been answered */
+    if (!link_bio_end_reading(link->bio) || !flush(link)) /* a key change may have been answered */
         link_break(link, "out of memory or broken");
     if (fill == FILL_END || fill == FILL_FAILED)
         on_end(link, fill);
     else if (fill == FILL_MORE && !link->paused)
-        worker_read_again(link->worker, link);
+        again_later(&link->worker->again, &link->again);
+}
+
+void link_data_on_again(struct again_item *item) {
+    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, again));
+    if (link->broken) {
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "connection lost");
+    } else {
+        link_data_read(link);
+    }
 }
 
 void link_pause(struct link *link) {
@@ -279,7 +311,7 @@ void link_resume(struct link *link) {
     if (!link->paused)
         return;
     link->paused = false;
-    worker_read_again(link->worker, link);
+    again_later(&link->worker->again, &link->again);
 }
 
 /*
@@ -355,7 +387,7 @@ void link_become_idle(struct link *link) {
         plane_say_idle(link);
     link->said_idle = true;
     if (link->partial_length > 0 || SSL_has_pending(link->ssl))
-        worker_read_again(link->worker, link);
+        again_later(&link->worker->again, &link->again);
 }
 
 void link_relay_over(struct link *link) {

@@ -42,10 +42,12 @@ struct link_order { /* agent: what plane_dial said; freed when the greeting is o
 
 struct link {
     struct worker *worker;
-    struct link *again_next; /* in one of the thread's queues */
+    struct link *queue_next; /* of handshakes that have not begun, or of the dead */
+    struct again_item again; /* more to read, or broken */
+    struct again_item owed;  /* a FIN that goes with the next frame, or alone a moment later */
     struct link_ref ref;
     uint8_t state;
-    bool in_again, in_starting;
+    bool in_starting, owes_fin;
     bool is_control, was_accepted, tls_failed, refused_by_peer;
     bool reading;     /* inside link_data_read */
     bool paused;      /* the relay's other side does not take more */
@@ -105,6 +107,9 @@ void link_stream_failed(struct link *link, short what); /* error callback of the
 /* link_data.c */
 void link_data_take_over(struct link *link); /* from bufferevent to own event; then idle */
 void link_data_read(struct link *link);
+void link_data_on_again(struct again_item *item);
+void link_data_on_owed(struct again_item *item);
+void link_data_pay(struct link *link); /* sends what it owes */
 void link_data_sweep(struct link *link, uint64_t now_us);
 void link_become_idle(struct link *link);
 

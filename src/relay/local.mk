@@ -5,6 +5,8 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_relay.a
 libmunnel_relay_a_SOURCES = \
+	src/relay/again.c \
+	src/relay/again.h \
 	src/relay/batch.c \
 	src/relay/batch.h \
 	src/relay/channel.c \

@@ -13,96 +13,170 @@
 #include <errno.h>
 #include <string.h>
 
-static void on_readable(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    struct plain *plain = context;
-    if (what & EV_CLOSED)
-        plain->end_is_near = true;
+/* ---- the event ---- */
+
+static void serve_reading(struct plain *plain) {
+    if (plain->fd < 0 || !plain->reading || !plain->may_have_more) {
+        return;
+    }
     plain->events->on_readable(plain);
+    if (plain->fd >= 0 && plain->reading && plain->may_have_more) { /* there was more than one read takes */
+        again_later(plain->again, &plain->item);
+    }
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    (void)what;
-    plain_flush(context);
+static void on_turn(struct again_item *item) {
+    serve_reading((struct plain *)(void *)((char *)item - offsetof(struct plain, item)));
 }
 
-void plain_init(struct plain *plain) {
+static void on_connected(struct plain *plain, int fd) {
+    plain->connecting = false;
+    plain->events->on_connected(plain, sock_connect_result(fd));
+}
+
+/* While reading is stopped nobody would meet the peer's RST; libevent tells it as both directions at once. */
+static void look_for_reset(struct plain *plain, short what) {
+    bool may_be_reset = (what & EV_READ) && (what & EV_WRITE);
+    if (may_be_reset && !plain->reading && sock_connect_result(plain->fd) != 0) {
+        plain->events->on_broken(plain);
+    }
+}
+
+static void on_event(evutil_socket_t fd, short what, void *context) {
+    struct plain *plain = context;
+    if (what & EV_CLOSED) {
+        plain->end_is_near = true;
+    }
+    if (what & (EV_READ | EV_CLOSED)) {
+        plain->may_have_more = true;
+    }
+    if (plain->connecting) {
+        if (what & EV_WRITE) {
+            on_connected(plain, fd);
+        }
+        if (plain->connecting) { /* still, or the next address already */
+            return;
+        }
+    } else if ((what & EV_WRITE) && plain_waiting(plain) > 0) {
+        plain_flush(plain);
+    }
+    if (plain->fd >= 0) {
+        look_for_reset(plain, what);
+    }
+    serve_reading(plain);
+}
+
+/* ---- life ---- */
+
+void plain_init(struct plain *plain, struct again *again) {
     memset(plain, 0, sizeof *plain);
     plain->fd = -1;
+    plain->again = again;
+    plain->item.run = on_turn;
 }
 
-void plain_attach(struct plain *plain, struct event_base *base, int fd, const struct plain_events *events) {
+bool plain_attach(struct plain *plain, struct event_base *base, int fd, bool connecting,
+                  const struct plain_events *events, void *context) {
+    event_assign(&plain->event, base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_event, plain);
+    if (event_add(&plain->event, NULL)) {
+        return false;
+    }
     plain->fd = fd;
+    plain->connecting = connecting;
+    plain->may_have_more = plain->end_is_near = false;
+    plain_set_events(plain, events, context);
+    return true;
+}
+
+void plain_set_events(struct plain *plain, const struct plain_events *events, void *context) {
     plain->events = events;
-    event_assign(&plain->readable, base, fd, EV_READ | EV_CLOSED | EV_PERSIST, on_readable, plain);
-    event_assign(&plain->writable, base, fd, EV_WRITE, on_writable, plain);
+    plain->context = context;
 }
 
 int plain_detach(struct plain *plain) {
     int fd = plain->fd;
     if (fd >= 0) {
-        plain_set_reading(plain, false);
-        event_del(&plain->writable);
+        event_del(&plain->event);
     }
+    again_forget(plain->again, &plain->item);
+    plain->reading = plain->connecting = false;
     plain->fd = -1;
     return fd;
 }
 
+void plain_close(struct plain *plain, bool reset) {
+    int fd = plain_detach(plain);
+    if (plain->out) {
+        evbuffer_free(plain->out);
+        plain->out = NULL;
+    }
+    if (reset) {
+        sock_close_reset(fd);
+    } else {
+        sock_close(fd);
+    }
+}
+
+/* ---- reading ---- */
+
 void plain_set_reading(struct plain *plain, bool on) {
-    on = on && !plain->got_end && plain->fd >= 0;
-    if (on == plain->reading)
-        return;
-    plain->reading = on;
-    if (on)
-        event_add(&plain->readable, NULL);
-    else
-        event_del(&plain->readable);
+    plain->reading = on && !plain->got_end && plain->fd >= 0;
+    if (plain->reading && plain->may_have_more) {
+        again_later(plain->again, &plain->item);
+    }
 }
 
 static void meet_end(struct plain *plain) {
-    plain_set_reading(plain, false);
     plain->got_end = true;
+    plain->may_have_more = false;
+    plain_set_reading(plain, false);
 }
 
 enum plain_read plain_read(struct plain *plain, struct batch *batch, size_t limit, size_t *taken) {
     *taken = 0;
     size_t wanted = limit < BATCH_READ ? limit : BATCH_READ;
     ssize_t n = batch_read(batch, plain->fd, wanted);
-    if (n < 0)
+    if (n < 0) {
+        plain->may_have_more = false;
         return sock_would_block(errno) ? PLAIN_NOTHING : PLAIN_BROKEN;
+    }
     if (n == 0) {
         meet_end(plain);
         return PLAIN_END;
     }
     *taken = (size_t)n;
+    plain->may_have_more = (size_t)n == wanted;
     /* The end was there before the read, and the read took everything: it need not be read to be known. */
-    if (plain->end_is_near && (size_t)n < wanted) {
+    if (plain->end_is_near && !plain->may_have_more) {
         meet_end(plain);
         return PLAIN_DATA_AND_END;
     }
     return PLAIN_DATA;
 }
 
+/* ---- writing ---- */
+
 static bool wait_with(struct plain *plain, const struct iovec *parts, int count) {
-    if (!plain->out)
+    if (!plain->out) {
         plain->out = evbuffer_new();
-    if (!plain->out)
-        return false;
-    for (int i = 0; i < count; i++) {
-        if (evbuffer_add(plain->out, parts[i].iov_base, parts[i].iov_len))
-            return false;
     }
-    if (plain->fd >= 0)
-        event_add(&plain->writable, NULL);
+    if (!plain->out) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        if (evbuffer_add(plain->out, parts[i].iov_base, parts[i].iov_len)) {
+            return false;
+        }
+    }
     return true;
 }
 
 /* Drops the first `sent` bytes from the list; returns the index of the first part that still has some. */
 static int skip_sent(struct iovec *parts, int count, size_t sent) {
     int i = 0;
-    while (i < count && sent >= parts[i].iov_len)
+    while (i < count && sent >= parts[i].iov_len) {
         sent -= parts[i++].iov_len;
+    }
     if (i < count) {
         parts[i].iov_base = (uint8_t *)parts[i].iov_base + sent;
         parts[i].iov_len -= sent;
@@ -112,10 +186,11 @@ static int skip_sent(struct iovec *parts, int count, size_t sent) {
 
 bool plain_write(struct plain *plain, struct iovec *parts, int count) {
     int first = 0;
-    if (plain->fd >= 0 && plain_waiting(plain) == 0) {
+    if (plain->fd >= 0 && !plain->connecting && plain_waiting(plain) == 0) {
         ssize_t n = sock_writev(plain->fd, parts, count);
-        if (n < 0 && !sock_would_block(errno))
+        if (n < 0 && !sock_would_block(errno)) {
             return false;
+        }
         first = skip_sent(parts, count, n < 0 ? 0 : (size_t)n);
     }
     return first == count || wait_with(plain, parts + first, count - first);
@@ -126,11 +201,13 @@ size_t plain_waiting(const struct plain *plain) {
 }
 
 static void half_close_when_flushed(struct plain *plain) {
-    if (!plain->ending || plain->half_closed || plain->fd < 0 || plain_waiting(plain) > 0)
+    if (!plain->ending || plain->half_closed || plain->fd < 0 || plain->connecting || plain_waiting(plain) > 0) {
         return;
+    }
     plain->half_closed = true;
-    if (!plain->got_end) /* else close() alone says it: a shutdown before it is another round of packets */
+    if (!plain->got_end) { /* else close() alone says it: a shutdown before it is another round of packets */
         sock_half_close(plain->fd);
+    }
 }
 
 void plain_flush(struct plain *plain) {
@@ -140,7 +217,6 @@ void plain_flush(struct plain *plain) {
             return;
         }
         if (plain_waiting(plain) > 0) {
-            event_add(&plain->writable, NULL);
             return;
         }
     }
@@ -159,22 +235,4 @@ void plain_end(struct plain *plain) {
 
 bool plain_is_done(const struct plain *plain) {
     return plain_waiting(plain) == 0 && (!plain->ending || plain->half_closed);
-}
-
-void plain_close(struct plain *plain, bool reset) {
-    int fd = plain_detach(plain);
-    if (plain->out) {
-        evbuffer_free(plain->out);
-        plain->out = NULL;
-    }
-    if (fd < 0)
-        return;
-    if (reset)
-        sock_close_reset(fd);
-    else
-        sock_close(fd);
-}
-
-bool plain_is_broken(const struct plain *plain) {
-    return plain->fd >= 0 && sock_connect_result(plain->fd) != 0;
 }

@@ -5,39 +5,46 @@
  *
  * What comes in is read straight into frames (batch); what goes out is written at once and waits in an evbuffer only
  * when the kernel does not take it. The relay stops the link's reading while something waits, so that what waits is
- * bounded by what the link had already read.
- * Runs on: the relay's thread. Owns: the descriptor (until plain_detach), its events, what waits.
- * States: closed -> open -> (end of input) / (half-closed) -> closed.
+ * bounded by what the link had already read. One edge-triggered event from connect to close: stopping and going on cost
+ * no system call, and what an edge told while reading was stopped is remembered.
+ * Runs on: the relay's thread. Owns: the descriptor (until plain_detach), its event, what waits.
+ * States: closed -> (connecting) -> open -> (end of input) / (half-closed) -> closed.
  */
 #ifndef MUNNEL_RELAY_PLAIN_H
 #define MUNNEL_RELAY_PLAIN_H
 
+#include "relay/again.h"
 #include "relay/batch.h"
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <sys/uio.h>
 
 struct plain;
 
-struct plain_events { /* one table for all relays of a role */
+struct plain_events {
     void (*on_readable)(struct plain *plain);
-    void (*on_flushed)(struct plain *plain); /* nothing waits any more */
-    void (*on_broken)(struct plain *plain);  /* the peer's RST, or the kernel gave up */
+    void (*on_flushed)(struct plain *plain);              /* nothing waits any more */
+    void (*on_broken)(struct plain *plain);               /* the peer's RST, or the kernel gave up */
+    void (*on_connected)(struct plain *plain, int error); /* error: 0, or the errno with which it failed */
 };
 
 struct plain { /* embedded in a relay */
     int fd;    /* -1: closed */
-    bool reading, end_is_near, got_end, ending, half_closed;
+    bool connecting, reading, may_have_more, end_is_near, got_end, ending, half_closed;
     const struct plain_events *events;
+    void *context; /* of whoever set the events */
+    struct again *again;
+    struct again_item item;
     struct evbuffer *out; /* NULL while nothing waits */
-    struct event readable, writable;
+    struct event event;
 };
 
-void plain_init(struct plain *plain);
-/* Takes the descriptor; nothing is read until plain_set_reading. */
-void plain_attach(struct plain *plain, struct event_base *base, int fd, const struct plain_events *events);
-int plain_detach(struct plain *plain); /* gives the descriptor back untouched */
+void plain_init(struct plain *plain, struct again *again);
+/* Takes the descriptor; nothing is read until plain_set_reading. false: no memory for the event (the descriptor is not
+ * taken). */
+bool plain_attach(struct plain *plain, struct event_base *base, int fd, bool connecting,
+                  const struct plain_events *events, void *context);
+int plain_detach(struct plain *plain); /* gives the descriptor back untouched; what waits stays */
+void plain_set_events(struct plain *plain, const struct plain_events *events, void *context);
 
 void plain_set_reading(struct plain *plain, bool on);
 
@@ -46,8 +53,8 @@ enum plain_read { PLAIN_DATA, PLAIN_DATA_AND_END, PLAIN_END, PLAIN_NOTHING, PLAI
 /* Reads once, at most `limit` bytes, into DATA frames of `batch`; *taken is the number of payload bytes. */
 enum plain_read plain_read(struct plain *plain, struct batch *batch, size_t limit, size_t *taken);
 
-/* Writes, or lets wait what cannot be written (parts may be changed). Before plain_attach everything waits. false:
- * broken. */
+/* Writes, or lets wait what cannot be written (parts may be changed); until connected everything waits. false: broken.
+ */
 bool plain_write(struct plain *plain, struct iovec *parts, int count);
 /* Tries what waits; on_flushed is called when it is all gone. */
 void plain_flush(struct plain *plain);
@@ -57,9 +64,7 @@ size_t plain_waiting(const struct plain *plain);
 void plain_end(struct plain *plain);
 /* Is everything out and, if plain_end was called, half-closed? */
 bool plain_is_done(const struct plain *plain);
-/* Both directions are over, or the other side is gone: close, by RST if something was cut. Does nothing when closed. */
+/* Both directions are over, or the other side is gone: close, by RST if something was cut. Drops what waits. */
 void plain_close(struct plain *plain, bool reset);
-/* Has the kernel given up on the peer although no event is watched? */
-bool plain_is_broken(const struct plain *plain);
 
 #endif

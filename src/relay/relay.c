@@ -25,7 +25,8 @@ struct relay *relay_new(struct link *link) {
     if (!relay)
         return NULL;
     struct worker *worker = link_worker(link);
-    plain_init(&relay->plain);
+    plain_init(&relay->plain, &worker->again);
+    relay->held.run = relay_agent_on_held;
     relay->worker = worker;
     relay->link = link;
     relay->link_ref = link_ref_of(link, &relay->tag);
@@ -77,10 +78,16 @@ static void note_stream_end(struct relay *relay, const char *who) {
 }
 
 static void add_fin(struct relay *relay, struct batch *batch) {
-    batch_add(batch, FRAME_FIN, NULL, 0);
-    channel_sent(link_channel(relay->link), FRAME_FIN, 0);
+    struct channel *channel = link_channel(relay->link);
+    relay_move(relay, clock_us());
+    channel_sent(channel, FRAME_FIN, 0);
     relay->sent_fin = true;
     note_stream_end(relay, is_server(relay) ? "client" : "destination");
+    if (is_server(relay) && !channel->busy && batch->length == 0) {
+        link_owe_fin(relay->link);
+    } else {
+        batch_add(batch, FRAME_FIN, NULL, 0);
+    }
 }
 
 static void count_taken(struct relay *relay, size_t taken) {
@@ -180,7 +187,7 @@ static void on_broken(struct plain *plain) {
         relay_abort(relay, REASON_DESTINATION_RESET, "destination");
 }
 
-const struct plain_events relay_plain_events = {on_readable, on_flushed, on_broken};
+const struct plain_events relay_plain_events = {on_readable, on_flushed, on_broken, NULL};
 
 /* ---- the ends ---- */
 
@@ -217,7 +224,7 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
     if (relay->dial)
         dial_cancel(relay->dial);
     relay->dial = NULL;
-    relay_agent_forget_held(relay);
+    again_forget(&relay->worker->soon, &relay->held);
     relay->state = RELAY_OVER;
     plain_close(&relay->plain, reason != REASON_DONE);
     relay->record.reason = reason;
@@ -305,13 +312,20 @@ static bool is_stalled(struct relay *relay, uint64_t now_us) {
     return !quiet_since_check && sock_stalled_ms(relay->plain.fd) > RELAY_STALLED_MS;
 }
 
+/* Most relays are over before the first sweep; only those that are not cost the calls. */
+static void keep_alive(struct relay *relay) {
+    if (!relay->is_kept_alive && relay->plain.fd >= 0 && relay->state == RELAY_OPEN) {
+        sock_set_keepalive(relay->plain.fd, SOCK_KEEPALIVE_PLAIN);
+        relay->is_kept_alive = true;
+    }
+}
+
 static void sweep(struct relay *relay, uint64_t now_us) {
+    keep_alive(relay);
     const char *here = is_server(relay) ? "server" : "agent";
     uint64_t quiet_us = now_us > relay->progress_us ? now_us - relay->progress_us : 0;
     if (relay->state == RELAY_OPENING && is_server(relay))
         relay_server_sweep(relay, now_us);
-    else if (!relay->plain.reading && plain_is_broken(&relay->plain))
-        on_broken(&relay->plain);
     else if (is_half_closed(relay) && relay->half_close_timeout_s > 0 &&
              quiet_us > relay->half_close_timeout_s * 1000000ull)
         relay_abort(relay, REASON_HALF_CLOSE_TIMEOUT, here);

@@ -33,6 +33,5 @@ void relay_on_link_lost(struct relay *relay, enum relay_reason reason);
 void relay_stop(struct relay *relay); /* the program ends: both sides are reset */
 void relay_free(struct relay *relay); /* from the graveyard only */
 void relay_sweep_all(struct worker *worker, uint64_t now_us);
-void relay_release_held(struct worker *worker); /* agent: OPENED that waited long enough */
 
 #endif

@@ -9,9 +9,8 @@
 #include "relay/relay_priv.h"
 
 #include "lib/clock.h"
-#include "lib/sock.h"
 
-#include <event2/event.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,30 +29,11 @@ static void refuse(struct relay *relay, enum message_refusal refusal, const char
     relay_finish(relay, refusal == MESSAGE_REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
 }
 
-static void hold_opened(struct relay *relay) {
-    struct worker *worker = relay->worker;
-    static const struct timeval moment = {0, RELAY_HELD_MS * 1000};
-    relay->is_held = true;
-    relay->held_next = NULL;
-    *worker->held_end = relay;
-    worker->held_end = &relay->held_next;
-    if (!event_pending(&worker->held_timer, EV_TIMEOUT, NULL))
-        event_add(&worker->held_timer, &moment);
-}
-
-void relay_agent_forget_held(struct relay *relay) {
-    struct worker *worker = relay->worker;
-    if (!relay->is_held)
-        return;
-    struct relay **at = &worker->held;
-    while (*at && *at != relay)
-        at = &(*at)->held_next;
-    if (*at)
-        *at = relay->held_next;
-    worker->held_end = &worker->held;
-    while (*worker->held_end)
-        worker->held_end = &(*worker->held_end)->held_next;
-    relay->is_held = false;
+static void throttle(struct relay *relay) {
+    if (plain_waiting(&relay->plain) > 0) {
+        link_pause(relay->link);
+    }
+    relay_update_reading(relay);
 }
 
 static void add_opened(struct relay *relay, struct batch *batch) {
@@ -71,20 +51,19 @@ static void on_dialled(void *context, const struct dial_result *result) {
     struct relay *relay = context;
     relay->dial = NULL;
     counter_add(&relay->worker->counters->dials, 1);
-    if (result->fd < 0) {
+    if (!result->is_connected) {
         refuse(relay, result->refusal, result->words);
         return;
     }
     relay->state = RELAY_OPEN;
     relay->record.opened_us = clock_us();
     addr_format(&result->address, relay->record.address, sizeof relay->record.address);
-    sock_set_keepalive(result->fd, SOCK_KEEPALIVE_PLAIN);
-    plain_attach(&relay->plain, worker_base(relay->worker), result->fd, &relay_plain_events);
-    relay_update_reading(relay);
-    hold_opened(relay);
+    plain_set_events(&relay->plain, &relay_plain_events, relay);
+    again_later(&relay->worker->soon, &relay->held);
     plain_flush(&relay->plain); /* early bytes and, behind them, FIN */
-    if (relay->state == RELAY_OPEN && plain_waiting(&relay->plain) > 0)
-        link_pause(relay->link);
+    if (relay->state == RELAY_OPEN) {
+        throttle(relay);
+    }
 }
 
 static void begin_record(struct relay *relay, const struct message_open *open) {
@@ -99,7 +78,8 @@ static void begin_record(struct relay *relay, const struct message_open *open) {
 
 static void dial(struct relay *relay, const struct message_open *open) {
     const struct plane_options *options = relay->worker->options;
-    struct dial_order_to order = {.loop = relay->worker->loop,
+    struct dial_order_to order = {.plain = &relay->plain,
+                                  .loop = relay->worker->loop,
                                   .resolver = options->resolver,
                                   .allow = options->allow,
                                   .to = open->to,
@@ -134,19 +114,12 @@ void relay_open(struct link *link, const struct frame *frame) {
 
 /* ---- OPENED with the first answer, or alone after a moment ---- */
 
-void relay_release_held(struct worker *worker) {
-    static const struct timeval moment = {0, RELAY_HELD_MS * 1000};
-    uint64_t now_us = clock_us();
-    while (worker->held && now_us - worker->held->record.opened_us >= RELAY_HELD_MS * 1000) {
-        struct relay *relay = worker->held;
-        relay_agent_forget_held(relay);
-        if (!relay->link || link_channel(relay->link)->opened)
-            continue;
+void relay_agent_on_held(struct again_item *item) {
+    struct relay *relay = (struct relay *)(void *)((char *)item - offsetof(struct relay, held));
+    if (relay->link && !link_channel(relay->link)->opened) {
         add_opened(relay, link_batch(relay->link));
         link_send(relay->link);
     }
-    if (worker->held)
-        event_add(&worker->held_timer, &moment);
 }
 
 void relay_agent_readable(struct relay *relay) {
@@ -161,7 +134,7 @@ void relay_agent_readable(struct relay *relay) {
         *link_channel(link) = before;
         return;
     }
-    relay_agent_forget_held(relay);
+    again_forget(&relay->worker->soon, &relay->held);
     link_send(link);
     if (!whole) {
         relay_abort(relay, REASON_DESTINATION_RESET, "destination");

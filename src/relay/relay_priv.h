@@ -23,7 +23,6 @@ enum relay_state { RELAY_OPENING, RELAY_OPEN, RELAY_DETACHED, RELAY_OVER };
 enum {
     RELAY_EARLY_MAX = 65536, /* sent before OPENED, and kept for another agent */
     RELAY_GRACE_MS = 2000,   /* the server waits longer than it told the agent to */
-    RELAY_HELD_MS = 2,       /* OPENED waits for the destination's first answer */
     RELAY_AGENT_HALF_CLOSE_S = 300,
     RELAY_STALLED_MS = 30000
 };
@@ -31,15 +30,15 @@ enum {
 struct relay {
     struct plain plain;
     struct relay *next, *previous; /* of the thread; `next` also in the graveyard */
-    struct relay *held_next;
     struct worker *worker;
     struct link *link;        /* NULL when detached or over */
     struct link_ref link_ref; /* of the link it had, and what that belonged to */
     uint64_t tag;
     uint8_t state;
-    bool is_held, sent_fin, got_fin;
-    const char *first_end; /* who completed its stream first: "client", "destination" */
-    uint64_t deadline_us;  /* of the attempt */
+    bool sent_fin, got_fin, is_kept_alive;
+    struct again_item held; /* agent: OPENED waits a moment for the destination's first answer */
+    const char *first_end;  /* who completed its stream first: "client", "destination" */
+    uint64_t deadline_us;   /* of the attempt */
     uint64_t progress_us, stall_check_us;
     unsigned idle_timeout_s, half_close_timeout_s;
     struct client *client; /* server */
@@ -75,6 +74,6 @@ void relay_agent_readable(struct relay *relay);
 void relay_agent_on_frame(struct relay *relay, const struct frame *frame);
 void relay_agent_link_lost(struct relay *relay, enum relay_reason reason);
 void relay_agent_send_idle(struct relay *relay);
-void relay_agent_forget_held(struct relay *relay);
+void relay_agent_on_held(struct again_item *item);
 
 #endif

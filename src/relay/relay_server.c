@@ -11,6 +11,7 @@
 #include "relay/relay_priv.h"
 
 #include "lib/clock.h"
+#include "lib/sock.h"
 #include "relay/link_priv.h"
 
 #include <string.h>
@@ -96,6 +97,23 @@ static void begin_record(struct relay *relay) {
     relay->deadline_us = record->dispatched_us + (client->attempt_ms + RELAY_GRACE_MS) * 1000ull;
 }
 
+/* OPEN, and with it what the client has said: before, or just now. REASON_DONE when all is well. */
+static enum relay_reason begin_stream(struct relay *relay, struct batch *batch) {
+    struct client *client = relay->client;
+    if (!plain_attach(&relay->plain, worker_base(relay->worker), client->fd, false, &relay_plain_events, relay)) {
+        sock_close_reset(client->fd);
+        return REASON_MEMORY;
+    }
+    if (!add_open(relay, batch)) {
+        return REASON_MEMORY;
+    }
+    if (client->early || client->early_end) {
+        replay(relay, batch);
+        return REASON_DONE;
+    }
+    return pump_client(relay, batch) ? REASON_DONE : REASON_CLIENT_RESET;
+}
+
 void relay_serve(struct link *link, struct client *client) {
     struct relay *relay = relay_new(link);
     if (!relay) {
@@ -107,19 +125,15 @@ void relay_serve(struct link *link, struct client *client) {
     }
     relay->client = client;
     begin_record(relay);
-    plain_attach(&relay->plain, worker_base(relay->worker), client->fd, &relay_plain_events);
     struct batch *batch = link_batch(link);
+    size_t owed = batch->length;
     struct channel before = *link_channel(link);
-    if (!add_open(relay, batch)) {
-        relay_finish(relay, REASON_MEMORY, "server");
-        return;
-    }
-    bool is_replay = client->early || client->early_end;
-    if (is_replay) {
-        replay(relay, batch);
-    } else if (!pump_client(relay, batch)) { /* it may have spoken already: then its bytes go with OPEN */
-        *link_channel(link) = before;        /* or be gone already: then OPEN was never sent */
-        relay_finish(relay, REASON_CLIENT_RESET, "client");
+    enum relay_reason failure = begin_stream(relay, batch);
+    if (failure != REASON_DONE) { /* OPEN was never sent, and what the link still owed is */
+        *link_channel(link) = before;
+        batch->length = owed;
+        link_send(link);
+        relay_finish(relay, failure, failure == REASON_MEMORY ? "server" : "client");
         return;
     }
     link_send(link);

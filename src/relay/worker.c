@@ -63,88 +63,61 @@ struct link *worker_find(struct worker *worker, struct link_ref ref) {
     return there ? worker->slots[ref.slot] : NULL;
 }
 
-/* ---- queues that are served once a turn ---- */
+/* ---- handshakes, a few a turn ---- */
 
-static void next_turn(struct worker *worker) {
+static void start_next_turn(struct worker *worker) {
     static const struct timeval at_once = {0, 0};
-    if (!event_pending(&worker->turn, EV_TIMEOUT, NULL))
-        event_add(&worker->turn, &at_once);
-}
-
-void worker_read_again(struct worker *worker, struct link *link) {
-    if (link->in_again)
-        return;
-    link->in_again = true;
-    link->again_next = worker->again;
-    worker->again = link;
-    next_turn(worker);
+    if (!event_pending(&worker->starter, EV_TIMEOUT, NULL)) {
+        event_add(&worker->starter, &at_once);
+    }
 }
 
 void worker_start_later(struct worker *worker, struct link *link) {
     link->in_starting = true;
-    link->again_next = NULL;
+    link->queue_next = NULL;
     *worker->starting_end = link;
-    worker->starting_end = &link->again_next;
-    next_turn(worker);
+    worker->starting_end = &link->queue_next;
+    start_next_turn(worker);
 }
 
-static void unlink_from(struct link **head, const struct link *link) {
-    while (*head && *head != link)
-        head = &(*head)->again_next;
-    if (*head)
-        *head = link->again_next;
+static void forget_start(struct worker *worker, struct link *link) {
+    struct link **at = &worker->starting;
+    while (*at != link) {
+        at = &(*at)->queue_next;
+    }
+    *at = link->queue_next;
+    if (worker->starting_end == &link->queue_next) {
+        worker->starting_end = at;
+    }
+    link->in_starting = false;
 }
 
 void worker_forget(struct worker *worker, struct link *link) {
-    if (link->in_again)
-        unlink_from(&worker->again, link);
+    again_forget(&worker->again, &link->again);
+    again_forget(&worker->soon, &link->owed);
     if (link->in_starting) {
-        unlink_from(&worker->starting, link);
-        worker->starting_end = &worker->starting;
-        while (*worker->starting_end)
-            worker->starting_end = &(*worker->starting_end)->again_next;
-    }
-    link->in_again = link->in_starting = false;
-}
-
-static void start_some(struct worker *worker) {
-    for (int i = 0; i < WORKER_HANDSHAKES_PER_TURN && worker->starting; i++) {
-        struct link *link = worker->starting;
-        worker->starting = link->again_next;
-        if (!worker->starting)
-            worker->starting_end = &worker->starting;
-        link->in_starting = false;
-        link_start(link);
-    }
-    if (worker->starting)
-        next_turn(worker);
-}
-
-static void read_again(struct worker *worker) {
-    struct link *list = worker->again;
-    worker->again = NULL;
-    while (list) {
-        struct link *link = list;
-        list = link->again_next;
-        link->in_again = false;
-        if (link->broken)
-            link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "connection lost");
-        else
-            link_data_read(link);
+        forget_start(worker, link);
     }
 }
 
-static void on_turn(evutil_socket_t fd, short what, void *context) {
+static void on_starter(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    read_again(context);
-    start_some(context);
+    struct worker *worker = context;
+    for (int i = 0; i < WORKER_HANDSHAKES_PER_TURN && worker->starting; i++) {
+        struct link *link = worker->starting;
+        forget_start(worker, link);
+        link_start(link);
+    }
+    if (worker->starting) {
+        start_next_turn(worker);
+    }
 }
 
 /* ---- the graveyard ---- */
 
 void worker_bury_link(struct worker *worker, struct link *link) {
-    link->again_next = worker->dead_links;
+    link->queue_next = worker->dead_links;
     worker->dead_links = link;
     event_active(&worker->bury, EV_TIMEOUT, 1);
 }
@@ -158,7 +131,7 @@ void worker_bury_relay(struct worker *worker, struct relay *relay) {
 static void bury(struct worker *worker) {
     while (worker->dead_links) {
         struct link *link = worker->dead_links;
-        worker->dead_links = link->again_next;
+        worker->dead_links = link->queue_next;
         link_free(link);
     }
     while (worker->dead_relays) {
@@ -188,21 +161,16 @@ static void on_sweep(evutil_socket_t fd, short what, void *context) {
     }
 }
 
-static void on_held(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    (void)what;
-    relay_release_held(context);
-}
-
 /* ---- life ---- */
 
 static int add_timers(struct worker *worker) {
     struct event_base *base = worker_base(worker);
     struct timeval period = {WORKER_SWEEP_MS / 1000, WORKER_SWEEP_MS % 1000 * 1000};
     event_assign(&worker->sweep, base, -1, EV_PERSIST, on_sweep, worker);
-    event_assign(&worker->turn, base, -1, 0, on_turn, worker);
+    event_assign(&worker->starter, base, -1, 0, on_starter, worker);
+    again_begin(&worker->again, base, 0);
+    again_begin(&worker->soon, base, WORKER_SOON_US);
     event_assign(&worker->bury, base, -1, 0, on_bury, worker);
-    event_assign(&worker->held_timer, base, -1, 0, on_held, worker);
     return event_add(&worker->sweep, &period);
 }
 
@@ -217,7 +185,6 @@ struct worker *worker_new(const struct plane_options *options, struct plane_coun
     worker->counters = counters;
     worker->index = index;
     worker->starting_end = &worker->starting;
-    worker->held_end = &worker->held;
     worker->owns_loop = shared == NULL;
     worker->loop = shared ? shared : loop_new(name);
     if (!worker->loop || add_timers(worker)) {
@@ -242,8 +209,9 @@ void worker_end(struct worker *worker) {
             link_close(worker->slots[slot], LINK_CLOSE_POLITELY, REASON_STOPPED, "this program was stopped");
     }
     event_del(&worker->sweep);
-    event_del(&worker->turn);
-    event_del(&worker->held_timer);
+    event_del(&worker->starter);
+    again_end(&worker->again);
+    again_end(&worker->soon);
     if (worker->owns_loop)
         loop_stop(worker->loop);
 }

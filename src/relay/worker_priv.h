@@ -10,6 +10,7 @@
 #ifndef MUNNEL_RELAY_WORKER_PRIV_H
 #define MUNNEL_RELAY_WORKER_PRIV_H
 
+#include "relay/again.h"
 #include "relay/batch.h"
 #include "relay/link_bio.h"
 #include "relay/relay_msg.h"
@@ -19,7 +20,7 @@
 struct link;
 struct relay;
 
-enum { WORKER_PLAINTEXT = 128 * 1024, WORKER_HANDSHAKES_PER_TURN = 4, WORKER_SWEEP_MS = 500 };
+enum { WORKER_PLAINTEXT = 128 * 1024, WORKER_HANDSHAKES_PER_TURN = 4, WORKER_SWEEP_MS = 500, WORKER_SOON_US = 1000 };
 
 struct plane_counters { /* relaxed: figures for people and tests */
     atomic_uint_fast64_t links, handshakes_done, relays, relays_ended, lingering, dials;
@@ -37,14 +38,14 @@ struct worker {
     uint32_t *generations;
     uint32_t slot_count, first_free_hint;
 
-    struct link *again;    /* have more to read than one turn allows; a stack by link->again_next */
-    struct link *starting; /* adopted, handshake not begun; a queue by link->again_next */
+    struct again again;    /* more to read than one turn allows */
+    struct again soon;     /* frames that wait a moment for company: an owed FIN, OPENED before the first answer */
+    struct link *starting; /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;
     struct link *dead_links; /* freed when no callback is on the stack any more */
     struct relay *dead_relays;
-    struct relay *relays;           /* all of them, doubly linked */
-    struct relay *held, **held_end; /* agent: OPENED waits a moment for the first answer */
-    struct event sweep, turn, bury, held_timer;
+    struct relay *relays; /* all of them, doubly linked */
+    struct event sweep, starter, bury;
 
     struct batch batch;
     struct link_bio_scratch bio;
@@ -64,10 +65,8 @@ bool worker_give_slot(struct worker *worker, struct link *link, struct link_ref 
 void worker_take_slot(struct worker *worker, struct link_ref ref);
 struct link *worker_find(struct worker *worker, struct link_ref ref); /* NULL when gone */
 
-/* Once more behind what the loop finds ready next, so that others get their turn. */
-void worker_read_again(struct worker *worker, struct link *link);
 void worker_start_later(struct worker *worker, struct link *link);
-void worker_forget(struct worker *worker, struct link *link); /* takes it out of both queues */
+void worker_forget(struct worker *worker, struct link *link); /* takes it out of every queue */
 
 void worker_bury_link(struct worker *worker, struct link *link);
 void worker_bury_relay(struct worker *worker, struct relay *relay);

@@ -12,6 +12,6 @@ unit_relay_tests += tests/unit/relay/test_relay
 tests_unit_relay_test_relay_SOURCES = tests/unit/relay/test_relay.c tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
 tests_unit_relay_test_relay_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_relay_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_readv \
-	-Wl,--wrap=sock_writev,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close
+	-Wl,--wrap=sock_writev,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
 
 unit_tests += $(unit_relay_tests)

@@ -25,8 +25,8 @@ struct end {
     int silent;                     /* the pipe's writing end */
     struct evbuffer *way, *arrived; /* to this end */
     bool fin_on_way, fin_arrived, reset_arrived;
-    bool is_edge;
-    bool has_waiter; /* the sender met a full wire */
+    bool room_is_due; /* ... and there is room again, which it will be told */
+    bool has_waiter;  /* the sender met a full wire */
 };
 
 static struct net {
@@ -73,6 +73,21 @@ static void wake(int fd, short what) {
     struct end *end = end_of(fd);
     if (end && end->is_open)
         event_base_active_by_fd(net.base, fd, what);
+}
+
+/* epoll tells at once what is there when a descriptor is added. */
+int __real_event_add(struct event *event, const struct timeval *limit);
+int __wrap_event_add(struct event *event, const struct timeval *limit);
+int __wrap_event_add(struct event *event, const struct timeval *limit) {
+    int result = __real_event_add(event, limit);
+    const struct end *end = end_of(event_get_fd(event));
+    if (result == 0 && end && (event_get_events(event) & EV_ET)) {
+        bool readable = evbuffer_get_length(end->arrived) > 0 || end->fin_arrived;
+        short what = (short)((readable ? EV_READ : 0) | (end->fin_arrived ? EV_CLOSED : 0) |
+                             (end->is_connecting ? 0 : EV_WRITE));
+        event_active(event, what, 1);
+    }
+    return result;
 }
 
 /* ---- connecting ---- */
@@ -136,7 +151,7 @@ int __wrap_sock_connect_result(int fd) {
 
 size_t memory_on_its_way(int fd) {
     struct end *end = end_of(fd);
-    return end ? evbuffer_get_length(end->way) + end->fin_on_way : 0;
+    return end ? evbuffer_get_length(end->way) + end->fin_on_way + end->room_is_due : 0;
 }
 
 void memory_carry(int fd, size_t bytes) {
@@ -154,10 +169,11 @@ void memory_carry(int fd, size_t bytes) {
     if (end->reset_arrived)
         what |= EV_WRITE;
     wake(fd, what);
-    if (end->has_waiter && evbuffer_get_length(end->way) < net.capacity) {
-        end->has_waiter = false;
+    if (end->room_is_due) {
+        end->has_waiter = end->room_is_due = false;
         wake(end->peer, EV_WRITE);
     }
+    end->room_is_due = end->has_waiter && evbuffer_get_length(end->way) < net.capacity;
 }
 
 void memory_wake_writer(int fd) {
@@ -200,7 +216,7 @@ ssize_t __wrap_sock_writev(int fd, const struct iovec *parts, int count) {
         sent += part;
         offered += parts[i].iov_len;
     }
-    peer->has_waiter = sent < offered;
+    peer->has_waiter = peer->has_waiter || sent < offered;
     if (sent > 0 || offered == 0)
         return (ssize_t)sent;
     errno = EAGAIN;
@@ -290,20 +306,6 @@ void memory_cut(int fd) {
             side->reset_arrived = true;
             wake(fds[i], EV_READ | EV_WRITE);
         }
-    }
-}
-
-void memory_set_edge(int fd) {
-    net.ends[fd].is_edge = true;
-}
-
-void memory_tell_again(void) {
-    for (int fd = 0; fd < ENDS_MAX; fd++) {
-        const struct end *end = end_of(fd);
-        if (!end || end->is_edge)
-            continue;
-        if (evbuffer_get_length(end->arrived) > 0 || end->fin_arrived || end->reset_arrived)
-            wake(fd, EV_READ);
     }
 }
 

@@ -5,7 +5,8 @@
  *
  * The linker sends the data plane's calls of lib/sock.h here (-Wl,--wrap): a descriptor that memory_pair made is one
  * end of a connection without a kernel; others go to the system. What one end sends is on its way until memory_carry
- * lets it arrive; then the loop's events on the receiving descriptor are activated, as epoll would.
+ * lets it arrive; then the loop's events on the receiving descriptor are activated, as an edge-triggered epoll would:
+ * once. The edge that says that there is room again comes later than the room, by a carry of its own.
  * Runs on: one thread, one test process.
  */
 #ifndef MUNNEL_TESTS_MEMORY_NET_H
@@ -32,10 +33,6 @@ bool memory_is_connecting(int far);
 void memory_carry(int end, size_t bytes);
 void memory_wake_writer(int end);  /* for a level-triggered writer: there is room */
 size_t memory_on_its_way(int end); /* to `end`; an end or reset counts 1 */
-
-/* Ends are level-triggered unless they are said to be edge-triggered: told again while something is there. */
-void memory_set_edge(int end);
-void memory_tell_again(void);
 
 /* A peer that is only a script reads and writes its end by hand. */
 size_t memory_receive(int end, void *bytes, size_t size);

@@ -316,8 +316,6 @@ static void add_link(struct world *world) {
     plane_adopt(world->server, far, &peer, world->server_tls, 1);
     world->server_ends[world->wire_count] = far;
     world->agent_ends[world->wire_count++] = memory_peer(far);
-    memory_set_edge(far);
-    memory_set_edge(memory_peer(far));
     world->links_up++;
     for (int i = 0; i < 10; i++) { /* bufferevents of the greeting wait to be told that they may write */
         memory_wake_writer(far);
@@ -457,7 +455,6 @@ static void calm_down(struct world *world) {
             settle(world);
             check_pair(world, pair);
         }
-        memory_tell_again();
         carry_all(world);
     }
 }
