@@ -180,13 +180,15 @@ START_TEST(unanswered_client_goes_to_the_next_agent) {
     stage_set(&stage, ungrouped, 1);
     stage_open(&stage);
     struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
-    stage_bring_link(&stage, &a);
-    stage_bring_link(&stage, &b);
+    stage_bring_links(&stage, &a, 2);
+    stage_bring_links(&stage, &b, 2);
     int fd = stage_client(&stage, 0, &first);
     fake_give_back(&first, CLIENT_UNANSWERED, a.tag);
     ck_assert(fake_take(FAKE_SERVE, &second));
     ck_assert_str_ne(first.text, second.text);
-    fake_give_back(&second, CLIENT_ENDED, b.tag);
+    fake_give_back(&second, CLIENT_UNANSWERED, b.tag);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0); /* both have been tried, though they have links */
+    ck_assert(stage_is_reset(&stage, fd));
     close(fd);
     stage_clear(&stage);
 }
