@@ -5,9 +5,9 @@
 
     where.py [--peer munnel] [--build DIR] [--threads N] [--seconds N] up|down|many|conns|small
 
-For server and agent each: the share of every library and the functions that take most (perf, by the clock, so that it
-works without hardware counters), then the system calls of each request or GiB (strace, in a run of its own: it slows
-everything down). Needs perf, strace and permission for both.
+First each thread's CPU and context switches. Then for server and agent each: the share of every library and the
+functions that take most (perf, by the clock, so that it works without hardware counters), then the system calls of each
+request or GiB (strace, in a run of its own: it slows everything down). Needs perf, strace and permission for both.
 """
 import argparse
 import collections
@@ -80,6 +80,33 @@ def perf_lines(path):
             yield float(found[1]), found[2], found[3]
 
 
+def threads(peer):
+    """{(side, process, thread): (name, CPU in us, voluntary switches, involuntary ones)}"""
+    found = {}
+    for side, pids in sides(peer).items():
+        for pid in pids:
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{thread}/status") as status:
+                    text = status.read()
+                with open(f"/proc/{pid}/task/{thread}/schedstat") as schedstat:
+                    cpu_us = int(schedstat.read().split()[0]) / 1000
+                switches = [int(count) for count in re.findall(r"voluntary_ctxt_switches:\s+(\d+)", text)]
+                found[side, pid, thread] = (re.search(r"Name:\s+(.*)", text)[1], cpu_us, *switches)
+    return found
+
+
+def show_threads(peer, load, seconds):
+    before = threads(peer)
+    done = LOADS[load](peer, seconds)
+    print(f"{load} through {peer.name}: {done:,.2f} {unit(load)}; for each of them, by thread:")
+    for key, now in threads(peer).items():
+        if key in before:
+            cpu_us, waited, driven_out = ((a - b) / done for a, b in zip(now[1:], before[key][1:]))
+            if cpu_us >= 0.05:
+                print(f"  {key[0]:<7} {now[0]:<16} {cpu_us / 1e6 * scale(load):9.2f} {cpu_unit(load)} of CPU, "
+                      f"{waited:.2f} switches to wait, {driven_out:.2f} driven out")
+
+
 def show_perf(peer, load, seconds, folder):
     def path(side):
         return os.path.join(folder, f"{side}.perf")
@@ -87,8 +114,8 @@ def show_perf(peer, load, seconds, folder):
                                                           "-o", path(side), "-p", pids])
     cost = measures.Cost(peer)
     done = LOADS[load](peer, seconds)
-    print(f"{load} through {peer.name}: {done:,.2f} {unit(load)}, {cost.seconds() / done * scale(load):.2f} "
-          f"{'s' if scale(load) == 1 else 'us'} of CPU each (with perf watching)")
+    print(f"\n{done:,.2f} {unit(load)}, {cost.seconds() / done * scale(load):.2f} "
+          f"{cpu_unit(load)} of CPU each (with perf watching)")
     for watcher in watchers.values():
         watcher.stop()
     for side in watchers:
@@ -130,8 +157,12 @@ def unit(load):
     return {"conns": "connections", "small": "requests"}.get(load, "GiBs")
 
 
+def cpu_unit(load):
+    return "us" if load in ("conns", "small") else "s"
+
+
 def scale(load):
-    return 1e6 if load in ("conns", "small") else 1
+    return 1e6 if cpu_unit(load) == "us" else 1
 
 
 def main():
@@ -144,6 +175,7 @@ def main():
             place.enter()
             peer.launch(place, tempfile.mkdtemp(dir=folder))
             LOADS[options.load](peer, 1)
+            show_threads(peer, options.load, options.seconds)
             show_perf(peer, options.load, options.seconds, folder)
             show_strace(peer, options.load, options.seconds, folder)
         finally:
