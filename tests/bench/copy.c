@@ -32,14 +32,12 @@ enum { PIECE = 64 * 1024, PIPE = 1024 * 1024, BUFFERS = 32 };
 
 typedef void copy_way(int from, int to);
 
-static void die(const char *what)
-{
+static void die(const char *what) {
     perror(what);
     exit(1);
 }
 
-static bool send_all(int to, const char *bytes, size_t length, int flags)
-{
+static bool send_all(int to, const char *bytes, size_t length, int flags) {
     while (length > 0) {
         ssize_t sent = send(to, bytes, length, flags);
         if (sent < 0) {
@@ -51,16 +49,14 @@ static bool send_all(int to, const char *bytes, size_t length, int flags)
     return true;
 }
 
-static void copy_by_read(int from, int to)
-{
+static void copy_by_read(int from, int to) {
     static char buffer[PIECE];
     ssize_t length;
     while ((length = read(from, buffer, sizeof buffer)) > 0 && send_all(to, buffer, (size_t)length, 0)) {
     }
 }
 
-static void copy_by_splice(int from, int to)
-{
+static void copy_by_splice(int from, int to) {
     int ends[2];
     ssize_t length;
     if (pipe(ends)) {
@@ -84,8 +80,7 @@ struct notices {
 };
 
 /* Takes one message of the error queue: the sends from `ee_info` to `ee_data` are done. */
-static void take_notice(int fd, struct notices *notices)
-{
+static void take_notice(int fd, struct notices *notices) {
     char control[256];
     struct msghdr message = {.msg_control = control, .msg_controllen = sizeof control};
     if (recvmsg(fd, &message, MSG_ERRQUEUE) < 0) {
@@ -104,8 +99,7 @@ static void take_notice(int fd, struct notices *notices)
     notices->copied += said.ee_code & SO_EE_CODE_ZEROCOPY_COPIED;
 }
 
-static void copy_by_zerocopy(int from, int to)
-{
+static void copy_by_zerocopy(int from, int to) {
     static char buffers[BUFFERS][PIECE];
     struct notices notices = {0};
     uint32_t sends = 0, upto[BUFFERS] = {0};
@@ -130,8 +124,7 @@ static void copy_by_zerocopy(int from, int to)
             notices.taken, notices.copied);
 }
 
-static int on_loopback(const char *port, bool listening)
-{
+static int on_loopback(const char *port, bool listening) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -143,16 +136,14 @@ static int on_loopback(const char *port, bool listening)
     return fd;
 }
 
-static void carry(copy_way *way, int from, int to)
-{
+static void carry(copy_way *way, int from, int to) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     way(from, to);
     shutdown(to, SHUT_WR);
     exit(0);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     copy_way *way = argc != 4                          ? NULL
                     : strcmp(argv[1], "read") == 0     ? copy_by_read
                     : strcmp(argv[1], "splice") == 0   ? copy_by_splice

@@ -25,14 +25,12 @@
 
 enum { EVENTS = 256, BACKLOG = 4096 };
 
-static void die(const char *what)
-{
+static void die(const char *what) {
     perror(what);
     exit(1);
 }
 
-static int listen_on(const char *address, const char *port)
-{
+static int listen_on(const char *address, const char *port) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1) {
@@ -45,24 +43,21 @@ static int listen_on(const char *address, const char *port)
     return fd;
 }
 
-static void watch(int loop, int fd)
-{
+static void watch(int loop, int fd) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     if (epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event)) {
         die("epoll_ctl");
     }
 }
 
-static void accept_all(int loop, int listener)
-{
+static void accept_all(int loop, int listener) {
     int fd;
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         watch(loop, fd);
     }
 }
 
-static void echo(int fd)
-{
+static void echo(int fd) {
     char buffer[4096];
     ssize_t length = read(fd, buffer, sizeof buffer);
     if (length < 0 && errno == EAGAIN) {
@@ -73,8 +68,7 @@ static void echo(int fd)
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc != 3) {
         fprintf(stderr, "usage: echo ADDRESS PORT\n");
         return 2;

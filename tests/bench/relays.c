@@ -46,29 +46,25 @@ struct load {
     unsigned opened, failed, under_way;
 };
 
-static uint64_t now_us(void)
-{
+static uint64_t now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
-static void die(const char *what)
-{
+static void die(const char *what) {
     perror(what);
     exit(1);
 }
 
-static void relay_fail(struct load *load, int fd)
-{
+static void relay_fail(struct load *load, int fd) {
     close(fd);
     load->relays[fd].state = RELAY_CLOSED;
     load->under_way--;
     load->failed++;
 }
 
-static void relay_start(struct load *load)
-{
+static void relay_start(struct load *load) {
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || fd >= MOST) {
         die("socket");
@@ -84,8 +80,7 @@ static void relay_start(struct load *load)
     }
 }
 
-static void relay_ask(struct load *load, int fd)
-{
+static void relay_ask(struct load *load, int fd) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     if (write(fd, "?", 1) != 1) {
         relay_fail(load, fd);
@@ -95,8 +90,7 @@ static void relay_ask(struct load *load, int fd)
     epoll_ctl(load->loop, EPOLL_CTL_MOD, fd, &event);
 }
 
-static void relay_answered(struct load *load, int fd)
-{
+static void relay_answered(struct load *load, int fd) {
     char byte;
     if (read(fd, &byte, 1) != 1) {
         relay_fail(load, fd);
@@ -108,8 +102,7 @@ static void relay_answered(struct load *load, int fd)
     epoll_ctl(load->loop, EPOLL_CTL_DEL, fd, NULL); /* held, not watched */
 }
 
-static void on_event(struct load *load, int fd)
-{
+static void on_event(struct load *load, int fd) {
     switch (load->relays[fd].state) {
     case RELAY_CONNECTING:
         relay_ask(load, fd);
@@ -123,8 +116,7 @@ static void on_event(struct load *load, int fd)
 }
 
 /* What has not come back when nothing at all has happened for STALL_MS will not come back. */
-static void give_up(struct load *load)
-{
+static void give_up(struct load *load) {
     for (int fd = 0; fd < MOST; fd++) {
         if (load->relays[fd].state == RELAY_CONNECTING || load->relays[fd].state == RELAY_ASKED) {
             relay_fail(load, fd);
@@ -132,14 +124,12 @@ static void give_up(struct load *load)
     }
 }
 
-static int by_size(const void *a, const void *b)
-{
+static int by_size(const void *a, const void *b) {
     uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
     return (left > right) - (left < right);
 }
 
-static void answer(struct load *load, uint64_t began_us)
-{
+static void answer(struct load *load, uint64_t began_us) {
     unsigned count = load->opened;
     double seconds = (double)(now_us() - began_us) / 1e6;
     qsort(load->times, count, sizeof *load->times, by_size);
@@ -152,8 +142,7 @@ static void answer(struct load *load, uint64_t began_us)
     fflush(stdout);
 }
 
-static void open_relays(struct load *load, unsigned count, unsigned at_once)
-{
+static void open_relays(struct load *load, unsigned count, unsigned at_once) {
     uint64_t began_us = now_us();
     load->opened = load->failed = load->under_way = 0;
     while (load->opened + load->failed < count) {
@@ -173,8 +162,7 @@ static void open_relays(struct load *load, unsigned count, unsigned at_once)
     answer(load, began_us);
 }
 
-static void close_relays(struct load *load)
-{
+static void close_relays(struct load *load) {
     for (int fd = 0; fd < MOST; fd++) {
         if (load->relays[fd].state != RELAY_CLOSED) {
             close(fd);
@@ -185,8 +173,7 @@ static void close_relays(struct load *load)
     fflush(stdout);
 }
 
-static void obey(struct load *load)
-{
+static void obey(struct load *load) {
     char line[128];
     while (fgets(line, sizeof line, stdin) != NULL) {
         unsigned count, at_once;
@@ -201,8 +188,7 @@ static void obey(struct load *load)
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct load load = {.to = {.sin_family = AF_INET}};
     if (argc != 3 || inet_pton(AF_INET, argv[1], &load.to.sin_addr) != 1) {
         fprintf(stderr, "usage: relays ADDRESS PORT\n");

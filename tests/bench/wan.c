@@ -55,26 +55,22 @@ struct link {
 
 static volatile sig_atomic_t cut;
 
-static void on_signal(int number)
-{
+static void on_signal(int number) {
     cut = number == SIGUSR1;
 }
 
-static uint64_t now_ns(void)
-{
+static uint64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
-static void die(const char *what)
-{
+static void die(const char *what) {
     perror(what);
     exit(1);
 }
 
-static void enter_namespace(const char *path)
-{
+static void enter_namespace(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || setns(fd, CLONE_NEWNET)) {
         die(path);
@@ -83,8 +79,7 @@ static void enter_namespace(const char *path)
 }
 
 /* The TUN device is made inside the namespace and read from outside: its fd stays what it is when we go home. */
-static int open_tun(const char *namespace, const char *address)
-{
+static int open_tun(const char *namespace, const char *address) {
     char path[128], command[512];
     int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (home < 0) {
@@ -114,8 +109,7 @@ static int open_tun(const char *namespace, const char *address)
     return fd;
 }
 
-static void way_put(struct link *link, struct way *way, const unsigned char *bytes, size_t length, uint64_t now)
-{
+static void way_put(struct link *link, struct way *way, const unsigned char *bytes, size_t length, uint64_t now) {
     if (cut || drand48() < link->loss) {
         return;
     }
@@ -134,8 +128,7 @@ static void way_put(struct link *link, struct way *way, const unsigned char *byt
     way->ring[way->tail++ % QUEUE] = (struct packet){start + link->delay_ns, length, copy};
 }
 
-static void way_take(struct link *link, struct way *way, uint64_t now)
-{
+static void way_take(struct link *link, struct way *way, uint64_t now) {
     unsigned char buffer[MTU + 64];
     while (way->tail - way->head < QUEUE) {
         ssize_t length = read(way->from, buffer, sizeof buffer);
@@ -147,8 +140,7 @@ static void way_take(struct link *link, struct way *way, uint64_t now)
 }
 
 /* Delivers what is due and returns when the next packet will be. */
-static uint64_t way_deliver(struct way *way)
-{
+static uint64_t way_deliver(struct way *way) {
     while (way->head != way->tail) {
         struct packet *packet = &way->ring[way->head % QUEUE];
         if (packet->due > now_ns()) {
@@ -163,8 +155,7 @@ static uint64_t way_deliver(struct way *way)
     return UINT64_MAX;
 }
 
-static void wait_until(const struct link *link, uint64_t next)
-{
+static void wait_until(const struct link *link, uint64_t next) {
     struct pollfd fds[2] = {{link->ways[0].from, POLLIN, 0}, {link->ways[1].from, POLLIN, 0}};
     struct timespec pause = {1, 0};
     if (next != UINT64_MAX) {
@@ -175,8 +166,7 @@ static void wait_until(const struct link *link, uint64_t next)
     ppoll(fds, 2, &pause, NULL);
 }
 
-static void run(struct link *link)
-{
+static void run(struct link *link) {
     for (;;) {
         uint64_t next = UINT64_MAX;
         for (int i = 0; i < 2; i++) {
@@ -188,8 +178,7 @@ static void run(struct link *link)
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc < 6) {
         fprintf(stderr, "usage: wan NS_A ADDR_A NS_B ADDR_B DELAY_MS [LOSS_PERCENT [RATE_MBIT]]\n");
         return 2;
