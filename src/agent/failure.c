@@ -32,26 +32,9 @@ void failure_note(struct failure *failure, bool final, const char *format, ...) 
     va_end(arguments);
 }
 
-/*
- * How the words begin when a link failed before or in TLS without either side having judged the other: the network, or
- * a server that is overloaded or on its way down. Anything else that fails in TLS fails again: a certificate, a
- * version, a port on which something else listens.
- */
-static const char *const PASSING_IN_TLS[] = {"the connection was cut", "not ready in time", "out of memory",
-                                             "the other side had an internal error"};
-
-static bool fails_again(const struct link_end *end) {
-    if (!end->tls_failed && !end->refused_by_peer)
-        return false;
-    for (size_t i = 0; i < sizeof PASSING_IN_TLS / sizeof PASSING_IN_TLS[0]; i++)
-        if (strncmp(end->why, PASSING_IN_TLS[i], strlen(PASSING_IN_TLS[i])) == 0)
-            return false;
-    return true;
-}
-
 void failure_note_end(struct failure *failure, const struct link_end *end) {
     char address[ADDR_TEXT];
-    bool final = fails_again(end);
+    bool final = end->tls_failed || end->refused_by_peer; /* a link that was only cut may hold next time */
 
     failure_note(failure, final, "%s: %s", addr_format(&end->peer, address, sizeof address), end->why);
 }

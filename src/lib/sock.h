@@ -47,6 +47,11 @@ bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */
 int sock_half_close(int fd);   /* no more from us: FIN; 0 or -1 */
 void sock_close(int fd);       /* the kernel finishes what is queued; fd < 0 is ignored */
 void sock_close_reset(int fd); /* RST (for unix: a plain close) */
+/*
+ * From now on any close is an RST, also the kernel's when the process is killed, until it is switched off. Accepted
+ * sockets inherit it from the listener.
+ */
+void sock_set_reset_on_close(int fd, bool on);
 /* Two ends by which one thread wakes the loop of another: ends[0] becomes readable after sock_wake(ends[1]). 0 or -1.
  */
 int sock_wake_pair(int ends[2]);

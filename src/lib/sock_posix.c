@@ -134,9 +134,13 @@ void sock_close_reset(int fd) {
     if (fd < 0) {
         return;
     }
-    const struct linger none = {.l_onoff = 1, .l_linger = 0};
-    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    sock_set_reset_on_close(fd, true);
     close(fd);
+}
+
+void sock_set_reset_on_close(int fd, bool on) {
+    const struct linger linger = {.l_onoff = on, .l_linger = 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
 int sock_wake_pair(int ends[2]) {

@@ -46,11 +46,17 @@ SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
 /* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);
 
+enum tls_verdict {
+    TLS_CUT,     /* nobody judged anybody: the network, or a program that ended; it may go well next time */
+    TLS_REFUSED, /* we refused the peer: its certificate, its version, not TLS at all */
+    TLS_REFUSED_BY_PEER
+};
+
 /*
  * Why the handshake or the connection failed, in words ("the certificate has expired", "wrong name: the certificate is
  * for a, b, not for c"). Takes the thread's OpenSSL error queue, but does not need it: libevent may have emptied it.
  */
-void tls_why(const SSL *ssl, struct error *error);
+enum tls_verdict tls_why(const SSL *ssl, struct error *error);
 
 int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */
 long tls_days_left(const SSL_CTX *context); /* of the own certificate; negative when over */

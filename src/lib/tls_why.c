@@ -156,19 +156,23 @@ static bool is_cut(unsigned long code) {
            (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
-void tls_why(const SSL *ssl, struct error *error) {
+enum tls_verdict tls_why(const SSL *ssl, struct error *error) {
     const struct tls_notes *notes = tls_notes_of(ssl);
     unsigned long queued = ERR_peek_last_error();
     unsigned long code = notes && notes->error ? notes->error : queued;
     ERR_clear_error();
-    if (notes && notes->refusal)
+    if (notes && notes->refusal) {
         error_set(error, "%s", notes->refusal);
-    else if (notes && notes->alert_received >= 0)
+    } else if (notes && notes->alert_received >= 0) {
         say_alert(notes->alert_received, error);
-    else if (notes && notes->has_first && !looks_like_tls(notes->first))
+        return notes->alert_received == SSL_AD_INTERNAL_ERROR ? TLS_CUT : TLS_REFUSED_BY_PEER;
+    } else if (notes && notes->has_first && !looks_like_tls(notes->first)) {
         name_speech(notes->first, error);
-    else if (is_cut(code))
+    } else if (is_cut(code)) {
         say_cut(notes, error);
-    else
+        return TLS_CUT;
+    } else {
         say_reason(code, error);
+    }
+    return TLS_REFUSED;
 }

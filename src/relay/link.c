@@ -23,18 +23,15 @@ static const char *state_name(enum link_state state) {
     return names[state];
 }
 
-/* On failure the descriptor is closed: nobody is left who could be told. */
-struct link *link_new(struct worker *worker, int fd, const struct addr *peer, uint64_t tag) {
+struct link *link_new(struct worker *worker, int fd, const struct addr *peer, uint64_t tag, struct saying_gone *words) {
     struct link *link = calloc(1, sizeof *link);
-    if (link)
-        link->last_words = plane_new_last_words();
-    if (!link || !link->last_words || !worker_give_slot(worker, link, &link->ref)) {
-        if (link)
-            free(link->last_words);
+    if (!link || !worker_give_slot(worker, link, &link->ref)) {
         free(link);
         sock_close(fd);
+        plane_say_never_was(worker, words, tag, peer);
         return NULL;
     }
+    link->last_words = words;
     link->worker = worker;
     link->again.run = link_data_on_again;
     link->owed.run = link_data_on_owed;
@@ -95,8 +92,10 @@ void link_set_relay(struct link *link, struct relay *relay) {
 }
 
 static void close_descriptor(struct link *link, enum link_close_how how) {
-    if (link->stream)
+    if (link->stream) {
+        bufferevent_disable(link->stream, EV_READ | EV_WRITE); /* its events go before the descriptor does */
         bufferevent_free(link->stream);
+    }
     link->stream = NULL;
     if (link->event_is_added)
         event_del(&link->event);
@@ -158,7 +157,6 @@ static void sweep_greeting(struct link *link, uint64_t now_us) {
         return;
     char why[96];
     snprintf(why, sizeof why, "not ready in time: still %s", state_name(link->state));
-    link->tls_failed = link->state < LINK_GREETING;
     link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, why);
 }
 

@@ -13,8 +13,6 @@
 #include "lib/tls.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
-#include <openssl/err.h>
 #include <string.h>
 
 enum { CONTROL_QUEUE_MAX = 1024 * 1024, CONTROL_FRAMES_PER_SECOND = 1000 };
@@ -112,15 +110,6 @@ void link_control_sweep(struct link *link, uint64_t now_us) {
         send_ping(link, now_us);
 }
 
-/* The bufferevent takes OpenSSL's errors off the queue; they are put back for tls_why, which knows the words. */
-static void return_errors(struct bufferevent *stream) {
-    unsigned long error;
-    while ((error = bufferevent_get_openssl_error(stream)) != 0) {
-        ERR_new();
-        ERR_set_error(ERR_GET_LIB(error), ERR_GET_REASON(error), NULL);
-    }
-}
-
 void link_stream_failed(struct link *link, short what) {
     struct error why = {""};
     if (link->state == LINK_LEAVING) {
@@ -132,14 +121,8 @@ void link_stream_failed(struct link *link, short what) {
         link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "closed by the other side");
         return;
     }
-    int system_error = EVUTIL_SOCKET_ERROR();
-    link->tls_failed = in_tls;
-    return_errors(link->stream);
-    if (in_tls || ERR_peek_error())
-        tls_why(link->ssl, &why);
-    else
-        error_set(&why, "connection lost: %s", system_error ? strerror(system_error) : "cut without a goodbye");
-    ERR_clear_error();
-    link->refused_by_peer = strstr(why.text, "the other side refused") != NULL;
+    enum tls_verdict verdict = tls_why(link->ssl, &why);
+    link->tls_failed = in_tls && verdict != TLS_CUT;
+    link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER;
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
 }

@@ -187,22 +187,25 @@ static void begin_handshake(struct link *link, SSL_CTX *tls, const char *server_
 
 /* ---- server: adopted ---- */
 
-static void set_deadline(struct link *link) {
-    link->deadline_us = clock_us() + (uint64_t)link->worker->options->greeting_ms * 1000;
+static void set_deadline(struct link *link, uint64_t deadline_us) {
+    uint64_t usual_us = clock_us() + (uint64_t)link->worker->options->greeting_ms * 1000;
+    link->deadline_us = deadline_us ? deadline_us : usual_us;
 }
 
-void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag) {
-    struct link *link = link_new(worker, fd, peer, tag);
+void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
+                uint64_t deadline_us, struct saying_gone *words) {
+    struct link *link = link_new(worker, fd, peer, tag, words);
     struct link_order *order = link ? calloc(1, sizeof *order) : NULL;
     if (!order) {
         SSL_CTX_free(tls);
-        if (link)
+        if (link) {
             fail(link, "out of memory");
+        }
         return;
     }
     order->tls = tls;
     link->order = order;
-    set_deadline(link);
+    set_deadline(link, deadline_us);
     worker_start_later(worker, link);
 }
 
@@ -239,18 +242,18 @@ static void connect_link(struct link *link, bool done) {
 }
 
 void link_dial(struct worker *worker, const struct addr *address, struct link_order *order, bool is_control,
-               uint64_t tag) {
+               uint64_t tag, struct saying_gone *words) {
     bool done = false;
     int fd = sock_connect(address, &done);
     int error = fd < 0 ? errno : 0;
-    struct link *link = link_new(worker, fd, address, tag);
+    struct link *link = link_new(worker, fd, address, tag, words);
     if (!link) {
         link_order_free(order);
         return;
     }
     link->order = order;
     link->is_control = is_control;
-    set_deadline(link);
+    set_deadline(link, 0);
     link_set_state(link, LINK_CONNECTING);
     if (fd < 0)
         fail(link, strerror(error));

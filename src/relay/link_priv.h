@@ -80,17 +80,19 @@ struct link {
     struct addr peer;
 };
 
-struct link *link_new(struct worker *worker, int fd, const struct addr *peer, uint64_t tag);
+/* Takes fd and words; on failure says them and returns NULL. */
+struct link *link_new(struct worker *worker, int fd, const struct addr *peer, uint64_t tag, struct saying_gone *words);
 void link_set_state(struct link *link, enum link_state state);
 void link_free(struct link *link); /* from the graveyard only */
 void link_sweep(struct link *link, uint64_t now_us);
 void link_break(struct link *link, const char *why); /* closes it from the next turn of the loop */
 
 /* link_greet.c */
-void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag);
+void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
+                uint64_t deadline_us, struct saying_gone *words);
 void link_dial(struct worker *worker, const struct addr *address, struct link_order *order, bool is_control,
-               uint64_t tag);       /* takes the order */
-void link_start(struct link *link); /* from the thread's queue: begin the handshake */
+               uint64_t tag, struct saying_gone *words); /* takes the order */
+void link_start(struct link *link);                      /* from the thread's queue: begin the handshake */
 void link_order_free(struct link_order *order);
 void link_accept(struct link *link, bool is_control, uint64_t tag, const char *json, const char *who, unsigned ping_s,
                  unsigned dead_after_s);
@@ -119,6 +121,7 @@ void plane_say_greeting(struct link *link, bool rejected, const char *text, size
 void plane_say_idle(struct link *link);
 void plane_say_told(struct link *link, const uint8_t *text, size_t length);
 void plane_say_gone(struct link *link, const char *why);
+void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag, const struct addr *peer);
 struct saying_gone *plane_new_last_words(void);
 void plane_say_lost(struct plane *plane, uint64_t tag,
                     const struct addr *peer); /* on the control thread: no link came of it */

@@ -112,9 +112,12 @@ void plain_close(struct plain *plain, bool reset) {
     }
     if (reset) {
         sock_close_reset(fd);
-    } else {
-        sock_close(fd);
+        return;
     }
+    if (plain->cuts_by_itself && fd >= 0) {
+        sock_set_reset_on_close(fd, false);
+    }
+    sock_close(fd);
 }
 
 /* ---- reading ---- */

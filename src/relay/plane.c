@@ -22,7 +22,8 @@ struct order {            /* from the control plane to a thread */
     struct letter letter; /* first */
     struct worker *worker;
     struct link_ref link;
-    uint64_t tag;
+    uint64_t tag, deadline_us;
+    struct saying_gone *words; /* of the link that comes of it */
     SSL_CTX *tls;
     struct addr address;
     int fd;
@@ -141,20 +142,35 @@ static char *copy(const char *text) {
     return text ? strdup(text) : NULL;
 }
 
+/* Of an order from which a link comes: its last words are made with it, so that on_gone cannot fail. */
+static struct order *new_link_order(void) {
+    struct order *order = calloc(1, sizeof *order);
+    if (order) {
+        order->words = plane_new_last_words();
+    }
+    if (order && !order->words) {
+        free(order);
+        return NULL;
+    }
+    return order;
+}
+
 static void on_adopt(struct letter *letter) {
     struct order *order = (struct order *)letter;
-    link_adopt(order->worker, order->fd, &order->address, order->tls, order->tag);
+    link_adopt(order->worker, order->fd, &order->address, order->tls, order->tag, order->deadline_us, order->words);
     free_order(order);
 }
 
-void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag) {
-    struct order *order = calloc(1, sizeof *order);
+void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
+                 uint64_t deadline_us) {
+    struct order *order = new_link_order();
     if (!order) {
         sock_close(fd);
         plane_say_lost(plane, tag, peer);
         return;
     }
     SSL_CTX_up_ref(tls);
+    order->deadline_us = deadline_us;
     order->fd = fd;
     order->address = *peer;
     order->tls = tls;
@@ -164,7 +180,7 @@ void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *
 
 static void on_dial(struct letter *letter) {
     struct order *order = (struct order *)letter;
-    link_dial(order->worker, &order->address, order->dial, order->flag, order->tag);
+    link_dial(order->worker, &order->address, order->dial, order->flag, order->tag, order->words);
     free_order(order);
 }
 
@@ -186,9 +202,12 @@ static struct link_order *copy_dial(const struct dial_order *order) {
 }
 
 void plane_dial(struct plane *plane, const struct dial_order *wanted) {
-    struct order *order = calloc(1, sizeof *order);
+    struct order *order = new_link_order();
     struct link_order *dial = order ? copy_dial(wanted) : NULL;
     if (!dial) {
+        if (order) {
+            free(order->words);
+        }
         free(order);
         plane_say_lost(plane, wanted->tag, &wanted->address);
         return;

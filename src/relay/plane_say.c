@@ -140,6 +140,12 @@ void plane_say_gone(struct link *link, const char *why) {
     post(saying->plane, &saying->letter, on_gone);
 }
 
+void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag, const struct addr *peer) {
+    words->plane = worker->plane;
+    words->end = (struct link_end){.tag = tag, .peer = *peer, .why = "out of memory"};
+    post(words->plane, &words->letter, on_gone);
+}
+
 struct saying_gone *plane_new_last_words(void) {
     return calloc(1, sizeof(struct saying_gone));
 }

@@ -316,6 +316,8 @@ static bool is_stalled(struct relay *relay, uint64_t now_us) {
 static void keep_alive(struct relay *relay) {
     if (!relay->is_kept_alive && relay->plain.fd >= 0 && relay->state == RELAY_OPEN) {
         sock_set_keepalive(relay->plain.fd, SOCK_KEEPALIVE_PLAIN);
+        sock_set_reset_on_close(relay->plain.fd, true); /* a process that is killed must not end a stream cleanly */
+        relay->plain.cuts_by_itself = true;
         relay->is_kept_alive = true;
     }
 }

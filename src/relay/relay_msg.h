@@ -118,7 +118,7 @@ struct link_end {
     uint64_t tag;
     bool is_control;      /* was accepted as a control link */
     bool was_accepted;    /* got (or sent) WELCOME */
-    bool tls_failed;      /* never got through TLS: certificate, protocol, speech */
+    bool tls_failed;      /* one side refused the other in TLS: certificate, version, speech; it will fail again */
     bool refused_by_peer; /* the peer's own words (REJECT, TLS alert) */
     struct addr peer;
     char why[256];
@@ -150,8 +150,12 @@ struct plane *plane_new(const struct plane_options *options, struct error *error
 /* Stops the threads, resets what still runs, delivers what is due; on return no callback comes any more. */
 void plane_free(struct plane *plane);
 
-/* Server: an agent's connection, past the door; takes fd. `tag` comes back with on_greeting and on_gone. */
-void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag);
+/*
+ * Server: an agent's connection, past the door; takes fd. `tag` comes back with on_greeting and on_gone. It has until
+ * `deadline_us` (clock_us()) to say HELLO; 0: greeting_ms from now.
+ */
+void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
+                 uint64_t deadline_us);
 
 /* Agent: connect to a server. Strings and key are copied, tls is up-ref'ed. */
 struct dial_order {

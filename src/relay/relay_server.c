@@ -104,6 +104,7 @@ static enum relay_reason begin_stream(struct relay *relay, struct batch *batch) 
         sock_close_reset(client->fd);
         return REASON_MEMORY;
     }
+    relay->plain.cuts_by_itself = true; /* by its listener */
     if (!add_open(relay, batch)) {
         return REASON_MEMORY;
     }

@@ -84,7 +84,8 @@ static void visitor_adopt(struct visitor *visitor) {
 
     visitor->state = VISITOR_ADOPTED;
     visitor->fd = -1;
-    plane_adopt(door->options.plane, fd, &visitor->peer, door->options.tls, visitor->tag);
+    plane_adopt(door->options.plane, fd, &visitor->peer, door->options.tls, visitor->tag,
+                visitor->since_us + door->options.conf->agents.unauthenticated_deadline_s * 1000000ull);
 }
 
 static void visitor_send_away(struct visitor *visitor, enum log_level level, const char *words) {
@@ -228,6 +229,7 @@ struct door *door_new(const struct door_options *options, struct error *error) {
     struct listener_options listening = {.base = options->base,
                                          .log = options->log,
                                          .who = "door",
+                                         .keepalive = SOCK_KEEPALIVE_LINK,
                                          .accepts_per_turn = ACCEPTS_PER_TURN,
                                          .has_room = has_room,
                                          .on_accept = on_accept,

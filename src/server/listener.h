@@ -10,6 +10,7 @@
 
 #include "lib/addr.h"
 #include "lib/log.h"
+#include "lib/sock.h"
 
 #include <event2/event.h>
 
@@ -19,6 +20,8 @@ struct listener_options {
     struct event_base *base;
     struct log *log;
     const char *who; /* for log lines: "service web"; must live as long as the listener */
+    enum sock_keepalive keepalive;
+    bool cuts_by_itself; /* what is accepted is closed by RST unless somebody says otherwise (sock.h) */
     unsigned accepts_per_turn;
     bool (*has_room)(void *context); /* asked before each accept; false: rest for 100 ms */
     void (*on_accept)(void *context, int fd, const struct addr *peer); /* takes fd; may not free the listener */

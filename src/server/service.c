@@ -90,6 +90,8 @@ struct service *service_new(struct server *server, const struct service_conf *co
     struct listener_options listening = {.base = loop_base(server->loop),
                                          .log = server->log,
                                          .who = service->who,
+                                         .keepalive = SOCK_KEEPALIVE_PLAIN,
+                                         .cuts_by_itself = true,
                                          .accepts_per_turn = ACCEPTS_PER_TURN,
                                          .has_room = has_room,
                                          .on_accept = on_accept,

@@ -126,9 +126,9 @@ END_TEST
 
 START_TEST(a_handshake_that_is_cut_is_tried_again) {
     harness_start(&harness);
-    fake_tls_failed(0, "the connection was cut during the TLS handshake");
+    fake_gone(0, "the connection was cut during the TLS handshake");
     harness_await_dials(&harness, 2);
-    fake_tls_failed(1, "not ready in time: still connecting");
+    fake_gone(1, "not ready in time: still connecting");
     harness_await_dials(&harness, 3);
 }
 END_TEST

@@ -313,7 +313,7 @@ static void add_link(struct world *world) {
         meet(world, far, port);
     }
     ck_assert_int_ge(far, 0);
-    plane_adopt(world->server, far, &peer, world->server_tls, 1);
+    plane_adopt(world->server, far, &peer, world->server_tls, 1, 0);
     world->server_ends[world->wire_count] = far;
     world->agent_ends[world->wire_count++] = memory_peer(far);
     world->links_up++;

@@ -114,7 +114,9 @@ void plane_free(struct plane *self) {
     order_count = 0;
 }
 
-void plane_adopt(struct plane *self, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag) {
+void plane_adopt(struct plane *self, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
+                 uint64_t deadline_us) {
+    (void)deadline_us;
     (void)self;
     (void)peer;
     (void)tls;
