@@ -43,6 +43,7 @@ static struct fort fort_start(const char *name, const char *agents)
     fort.agent = agent_join_warm(&fort.server, "alpha", NULL);
     ck_assert(socket_echoes(fort.port, ASK_MS));
     fort.peace = rest_of(fort.server.process);
+    fort.peace.more_links = 2; /* the client of a moment ago may have one more made */
     fort.memory = facts_memory_kb(process_pid(fort.server.process));
     return fort;
 }
@@ -274,6 +275,7 @@ static struct fort fort_open(const char *name)
     fort.agent = agent_join_warm(&fort.server, "alpha", NULL);
     ck_assert(socket_echoes(fort.port, ASK_MS));
     fort.peace = rest_of(fort.server.process);
+    fort.peace.more_links = 2; /* the client of a moment ago may have one more made */
     fort.memory = facts_memory_kb(process_pid(fort.server.process));
     return fort;
 }
@@ -290,13 +292,13 @@ static struct intruder *welcomed(struct fort *fort)
     return intruder;
 }
 
-/* Waits for a frame of one type and lets others pass. */
-static bool hears(struct intruder *intruder, int wanted, char *text, size_t size)
+/* Waits for a frame of one type with `word` in it and lets others pass. */
+static bool hears(struct intruder *intruder, int wanted, const char *word, char *text, size_t size)
 {
     int type;
     do
         type = intruder_read_frame(intruder, text, size, ASK_MS);
-    while (type >= 0 && type != wanted);
+    while (type >= 0 && (type != wanted || !strstr(text, word)));
     return type == wanted;
 }
 
@@ -309,19 +311,18 @@ START_TEST(nonsense_on_a_control_link)
     struct intruder *intruder = welcomed(&fort);
     size_t mark = process_mark(fort.server.process);
     ck_assert(intruder_send_frame(intruder, CONTROL, KILOBYTES_64 - 1, text, KILOBYTES_64 - 1));
-    ck_assert(hears(intruder, CONTROL, answer, sizeof answer) || intruder_is_closed(intruder, answer, 100, ASK_MS));
+    ck_assert(hears(intruder, CONTROL, "error", answer, sizeof answer) ||
+              intruder_is_closed(intruder, answer, 100, ASK_MS));
     process_await(fort.server.process, mark, ASK_MS, "mallory", NULL);
     intruder_free(intruder);
 
     /* An unknown op gets an error, an unknown type from 0x80 is skipped, and a ping is answered as ever. */
     intruder = welcomed(&fort);
     ck_assert(intruder_send_frame(intruder, CONTROL, 15, "{\"op\":\"dance\" }", 15));
-    ck_assert(hears(intruder, CONTROL, answer, sizeof answer));
-    ck_assert_ptr_nonnull(strstr(answer, "error"));
+    ck_assert(hears(intruder, CONTROL, "error", answer, sizeof answer));
     ck_assert(intruder_send_frame(intruder, 0x90, 60000, text, 60000));
     ck_assert(intruder_send_frame(intruder, PING, 8, "12345678", 8));
-    ck_assert(hears(intruder, PONG, answer, sizeof answer));
-    ck_assert_int_eq(memcmp(answer, "12345678", 8), 0);
+    ck_assert(hears(intruder, PONG, "12345678", answer, sizeof answer));
     intruder_free(intruder);
 
     static const struct {

@@ -301,15 +301,15 @@ START_TEST(the_environment_s_credentials_folder_holds_the_token)
 }
 END_TEST
 
+/* It may be that the server asks nobody for one, so it tries all the same. */
 START_TEST(without_a_token_the_agent_says_where_it_looked)
 {
     struct stand *stand = stand_new(__func__);
     const char *pki = stand_pki(stand, "pki");
     ck_assert_int_eq(unlink(stand_text(stand, "%s/agent.token", pki)), 0);
-    int code = stand_do(stand, "agent", stand_program(stand, "munnel-agent"), "--ca",
-                        stand_text(stand, "%s/ca.pem", pki), "127.0.0.1:9", NULL);
-    ck_assert_int_ne(code, 0);
-    ck_assert_ptr_nonnull(strstr(stand_output(stand, "agent"), "agent.token"));
+    struct process *agent = stand_run(stand, "agent", stand_program(stand, "munnel-agent"), "--ca",
+                                      stand_text(stand, "%s/ca.pem", pki), "127.0.0.1:9", NULL);
+    process_await(agent, 0, ASK_MS, "token", stand_text(stand, "%s/agent.token", pki), NULL);
     stand_free(stand);
 }
 END_TEST

@@ -12,7 +12,7 @@
 #include "harness/scenario.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +235,17 @@ START_TEST(an_ipv6_destination_and_an_ipv6_agent_port)
 }
 END_TEST
 
+static bool localhost_is_ipv6_too(void)
+{
+    struct addrinfo wanted = {.ai_family = AF_INET6}, *found = NULL;
+    bool is = getaddrinfo("localhost", NULL, &wanted, &found) == 0;
+    if (is)
+        freeaddrinfo(found);
+    else
+        printf("# localhost is not ::1 on this machine: not tried\n");
+    return is;
+}
+
 /* localhost is ::1 and 127.0.0.1, and the destination listens on one of them only: the other is tried as well. */
 START_TEST(names_are_looked_up_and_every_address_is_tried)
 {
@@ -253,9 +264,10 @@ START_TEST(names_are_looked_up_and_every_address_is_tried)
     stand_run(stand, "agent", stand_program(stand, "munnel-agent"), "--name", "alpha", "--ca",
               stand_text(stand, "%s/ca.pem", server.pki), stand_text(stand, "localhost:%u", server.port), NULL);
     agent_await(&server, 0, "alpha", JOIN_MS);
+    bool both = localhost_is_ipv6_too();
     for (int i = 0; i < 5; i++) {
         ck_assert(socket_echoes(ports[0], ASK_MS));
-        ck_assert(socket_echoes(ports[1], ASK_MS));
+        ck_assert(!both || socket_echoes(ports[1], ASK_MS));
     }
     size_t mark = process_mark(server.process);
     int fd = socket_client(lost);
