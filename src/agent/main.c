@@ -8,6 +8,7 @@
 
 #include "agent/process.h"
 #include "lib/memory.h"
+#include "lib/privilege.h"
 #include "lib/sock.h"
 
 #include <signal.h>
@@ -17,6 +18,7 @@ int main(int argc, char **argv) {
     int code;
 
     signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
+    privilege_seal();
     code = agent_options_read(&options, argc, argv);
     if (code >= 0)
         return code;

@@ -28,6 +28,10 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/memory.h \
 	src/lib/pki.c \
 	src/lib/pki.h \
+	src/lib/privilege.h \
+	src/lib/privilege_linux.c \
+	src/lib/privilege_other.c \
+	src/lib/privilege_posix.c \
 	src/lib/resolver.c \
 	src/lib/resolver.h \
 	src/lib/resolver_priv.h \

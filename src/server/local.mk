@@ -29,8 +29,6 @@ libmunnel_server_a_SOURCES = \
 	src/server/greet.h \
 	src/server/hearing.c \
 	src/server/hearing.h \
-	src/server/identity.h \
-	src/server/identity_posix.c \
 	src/server/listener.c \
 	src/server/listener.h \
 	src/server/listeners.c \

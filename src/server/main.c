@@ -9,6 +9,7 @@
 #include "conf/server_options.h"
 #include "lib/log.h"
 #include "lib/memory.h"
+#include "lib/privilege.h"
 #include "server/first_start.h"
 #include "server/server.h"
 
@@ -47,6 +48,7 @@ int main(int argc, char **argv) {
     struct server_options options;
 
     signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
+    privilege_seal();
     memory_tune();
     int done = server_options_read(&options, argc, argv);
     if (done >= 0)

@@ -10,12 +10,12 @@
 #include "server/server.h"
 
 #include "lib/clock.h"
+#include "lib/privilege.h"
 #include "lib/sock.h"
 #include "lib/tls.h"
 #include "server/descriptors.h"
 #include "server/dispatch.h"
 #include "server/hearing.h"
-#include "server/identity.h"
 #include "server/roster.h"
 #include "server/service.h"
 #include "server/signals.h"
@@ -298,7 +298,7 @@ int server_open(struct server *server, struct error *error) {
 
 int server_run(struct server *server, struct error *error) {
     server_log_start(server);
-    if (server_open(server, error) || identity_become(server->conf->user, server->conf->group, error))
+    if (server_open(server, error) || privilege_drop(server->conf->user, server->conf->group, error))
         return -1;
     if (loop_run(server->loop))
         return error_set(error, "the event loop failed");
