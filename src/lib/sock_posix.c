@@ -44,9 +44,17 @@ static bool is_connected_to_itself(int fd) {
            addr_port(&here) == addr_port(&there) && addr_same_host(&here, &there);
 }
 
-/* 0 if the connection is under way or up, else the errno. */
+/*
+ * 0 if the connection is under way or up, else the errno. Asked a second time, because a connection within the machine
+ * is up by then: its handshake is done when the first call lets go of the socket.
+ */
 static int begin_connection(int fd, const struct addr *addr, bool *done) {
-    *done = connect(fd, (const struct sockaddr *)&addr->storage, addr->length) == 0;
+    const struct sockaddr *to = (const struct sockaddr *)&addr->storage;
+    *done = connect(fd, to, addr->length) == 0;
+    if (!*done && errno == EINPROGRESS) {
+        *done = connect(fd, to, addr->length) == 0 || errno == EISCONN;
+        errno = errno == EALREADY ? EINPROGRESS : errno;
+    }
     if (*done) {
         return is_connected_to_itself(fd) ? ECONNREFUSED : 0;
     }

@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * again: see again.h.
+ * again: see again.h. All items wait equally long, so that the order of the queue is that of their times.
  */
 #include "config.h"
 
 #include "relay/again.h"
 
+#include "lib/clock.h"
+
 #include <stddef.h>
 
-static void take(struct again *again, struct again_item **at) {
-    struct again_item *item = *at;
-    *at = item->next;
-    if (again->last == &item->next) {
-        again->last = at;
+static void take(struct again *again, struct again_item *item) {
+    *item->previous = item->next;
+    if (item->next) {
+        item->next->previous = item->previous;
+    } else {
+        again->last = item->previous;
     }
-    again->count--;
-    item->is_queued = false;
+    item->previous = NULL;
 }
 
-static void arm(struct again *again) {
+static void arm(struct again *again, uint64_t wait_us) {
+    struct timeval wait = {(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
     if (!event_pending(&again->timer, EV_TIMEOUT, NULL)) {
-        event_add(&again->timer, &again->delay);
+        event_add(&again->timer, &wait);
     }
 }
 
@@ -29,21 +32,21 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     struct again *again = context;
-    for (unsigned left = again->count; left > 0 && again->first; left--) {
+    uint64_t now_us = clock_us();
+    while (again->first && again->first->due_us <= now_us) {
         struct again_item *item = again->first;
-        take(again, &again->first);
-        item->run(item); /* may queue itself again, for the next time */
+        take(again, item);
+        item->run(item); /* may queue itself again: for later than now */
     }
     if (again->first) {
-        arm(again);
+        arm(again, again->delay_us ? again->first->due_us - now_us : 0);
     }
 }
 
 void again_begin(struct again *again, struct event_base *base, unsigned delay_us) {
     again->first = NULL;
     again->last = &again->first;
-    again->count = 0;
-    again->delay = (struct timeval){delay_us / 1000000, delay_us % 1000000};
+    again->delay_us = delay_us;
     event_assign(&again->timer, base, -1, 0, on_timer, again);
 }
 
@@ -52,24 +55,19 @@ void again_end(struct again *again) {
 }
 
 void again_later(struct again *again, struct again_item *item) {
-    if (item->is_queued) {
+    if (item->previous) {
         return;
     }
-    item->is_queued = true;
+    item->due_us = clock_us() + (again->delay_us ? again->delay_us : 1); /* later than now: not in this round */
     item->next = NULL;
+    item->previous = again->last;
     *again->last = item;
     again->last = &item->next;
-    again->count++;
-    arm(again);
+    arm(again, again->delay_us);
 }
 
 void again_forget(struct again *again, struct again_item *item) {
-    struct again_item **at = &again->first;
-    if (!item->is_queued) {
-        return;
+    if (item->previous) {
+        take(again, item);
     }
-    while (*at != item) {
-        at = &(*at)->next;
-    }
-    take(again, at);
 }

@@ -13,17 +13,17 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct again_item {
-    struct again_item *next;
+    struct again_item *next, **previous; /* previous: NULL when not queued */
     void (*run)(struct again_item *item);
-    bool is_queued;
+    uint64_t due_us;
 };
 
 struct again {
     struct again_item *first, **last;
-    unsigned count;
-    struct timeval delay;
+    uint64_t delay_us;
     struct event timer;
 };
 

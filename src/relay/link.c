@@ -49,6 +49,7 @@ void link_set_state(struct link *link, enum link_state state) {
         log_write(link->worker->options->log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: %s -> %s", link->ref.thread,
                   link->ref.slot, state_name(link->state), state_name(state));
     link->state = (uint8_t)state;
+    link->worker->sleeping[link->ref.slot] = state == LINK_BUSY;
     if (state >= LINK_CONTROL) /* the states before share one absolute deadline */
         link->deadline_us = 0;
 }

@@ -27,6 +27,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/plain.h \
 	src/relay/plane.c \
 	src/relay/plane_priv.h \
+	src/relay/plane_all.c \
 	src/relay/plane_say.c \
 	src/relay/reason.c \
 	src/relay/reason.h \

@@ -35,9 +35,10 @@ struct order {            /* from the control plane to a thread */
 
 /* ---- life ---- */
 
+/* One for two cores: the kernel's part of the work, and the programs at both ends, want the other (tests/bench). */
 static unsigned choose_threads(unsigned wanted) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned count = wanted ? wanted : (cores > 0 ? (unsigned)cores : 1);
+    unsigned count = wanted ? wanted : (cores > 2 ? (unsigned)cores / 2 : 1);
     return count < PLANE_THREADS_MAX ? count : PLANE_THREADS_MAX;
 }
 

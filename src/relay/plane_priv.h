@@ -17,6 +17,7 @@ struct plane {
     struct plane_counters counters;
     unsigned count, next;
     struct worker *threads[PLANE_THREADS_MAX];
+    atomic_uint unanswered; /* signs of life that plane_beats() waits for */
     bool silent; /* being freed: callbacks are over */
 };
 

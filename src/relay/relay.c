@@ -20,6 +20,37 @@ static bool is_server(const struct relay *relay) {
     return !relay->worker->options->is_agent;
 }
 
+/* ---- the thread's lists ---- */
+
+static void enter_list(struct relay *relay, struct relay **list) {
+    relay->list = list;
+    relay->previous = NULL;
+    relay->next = *list;
+    if (*list) {
+        (*list)->previous = relay;
+    }
+    *list = relay;
+}
+
+static void leave_list(struct relay *relay) {
+    if (relay->previous) {
+        relay->previous->next = relay->next;
+    } else {
+        *relay->list = relay->next;
+    }
+    if (relay->next) {
+        relay->next->previous = relay->previous;
+    }
+    relay->next = relay->previous = NULL;
+}
+
+void relay_set_open(struct relay *relay, uint64_t now_us) {
+    relay->state = RELAY_OPEN;
+    relay->record.opened_us = now_us;
+    leave_list(relay);
+    enter_list(relay, &relay->worker->relays);
+}
+
 struct relay *relay_new(struct link *link) {
     struct relay *relay = calloc(1, sizeof *relay);
     if (!relay)
@@ -31,10 +62,7 @@ struct relay *relay_new(struct link *link) {
     relay->link = link;
     relay->link_ref = link_ref_of(link, &relay->tag);
     relay->progress_us = clock_us();
-    relay->next = worker->relays;
-    if (worker->relays)
-        worker->relays->previous = relay;
-    worker->relays = relay;
+    enter_list(relay, &worker->opening);
     counter_add(&worker->counters->relays, 1);
     link_set_relay(link, relay);
     return relay;
@@ -42,16 +70,6 @@ struct relay *relay_new(struct link *link) {
 
 void relay_free(struct relay *relay) {
     free(relay);
-}
-
-static void leave_list(struct relay *relay) {
-    if (relay->previous)
-        relay->previous->next = relay->next;
-    else
-        relay->worker->relays = relay->next;
-    if (relay->next)
-        relay->next->previous = relay->previous;
-    relay->next = relay->previous = NULL;
 }
 
 void relay_move(struct relay *relay, uint64_t now_us) {
@@ -224,7 +242,7 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
     if (relay->dial)
         dial_cancel(relay->dial);
     relay->dial = NULL;
-    again_forget(&relay->worker->soon, &relay->held);
+    again_forget(&relay->worker->held, &relay->held);
     relay->state = RELAY_OVER;
     plain_close(&relay->plain, reason != REASON_DONE);
     relay->record.reason = reason;
@@ -337,10 +355,17 @@ static void sweep(struct relay *relay, uint64_t now_us) {
         relay_abort(relay, REASON_STALLED, is_server(relay) ? "client" : "destination");
 }
 
-void relay_sweep_all(struct worker *worker, uint64_t now_us) {
+static void sweep_list(struct relay *first, uint64_t now_us) {
     struct relay *next;
-    for (struct relay *relay = worker->relays; relay; relay = next) {
+    for (struct relay *relay = first; relay; relay = next) {
         next = relay->next; /* sweeping one relay ends no other: each has its own link */
         sweep(relay, now_us);
+    }
+}
+
+void relay_sweep_all(struct worker *worker, uint64_t now_us, bool whole) {
+    sweep_list(worker->opening, now_us);
+    if (whole) {
+        sweep_list(worker->relays, now_us);
     }
 }

@@ -47,6 +47,23 @@ static void add_opened(struct relay *relay, struct batch *batch) {
     channel_sent(channel, FRAME_OPENED, 0);
 }
 
+void relay_agent_on_held(struct again_item *item) {
+    struct relay *relay = (struct relay *)(void *)((char *)item - offsetof(struct relay, held));
+    if (relay->link && !link_channel(relay->link)->opened) {
+        add_opened(relay, link_batch(relay->link));
+        link_send(relay->link);
+    }
+}
+
+/* A server that has sent all it may before OPENED waits for it; nobody else does. */
+static void hold_opened(struct relay *relay) {
+    if (relay->record.up > RELAY_HELD_UP_TO) {
+        relay_agent_on_held(&relay->held);
+    } else {
+        again_later(&relay->worker->held, &relay->held);
+    }
+}
+
 static void on_dialled(void *context, const struct dial_result *result) {
     struct relay *relay = context;
     relay->dial = NULL;
@@ -55,11 +72,10 @@ static void on_dialled(void *context, const struct dial_result *result) {
         refuse(relay, result->refusal, result->words);
         return;
     }
-    relay->state = RELAY_OPEN;
-    relay->record.opened_us = clock_us();
+    relay_set_open(relay, clock_us());
     addr_format(&result->address, relay->record.address, sizeof relay->record.address);
     plain_set_events(&relay->plain, &relay_plain_events, relay);
-    again_later(&relay->worker->soon, &relay->held);
+    hold_opened(relay);
     plain_flush(&relay->plain); /* early bytes and, behind them, FIN */
     if (relay->state == RELAY_OPEN) {
         throttle(relay);
@@ -112,16 +128,6 @@ void relay_open(struct link *link, const struct frame *frame) {
     message_open_done(&open);
 }
 
-/* ---- OPENED with the first answer, or alone after a moment ---- */
-
-void relay_agent_on_held(struct again_item *item) {
-    struct relay *relay = (struct relay *)(void *)((char *)item - offsetof(struct relay, held));
-    if (relay->link && !link_channel(relay->link)->opened) {
-        add_opened(relay, link_batch(relay->link));
-        link_send(relay->link);
-    }
-}
-
 void relay_agent_readable(struct relay *relay) {
     struct link *link = relay->link;
     struct batch *batch = link_batch(link);
@@ -134,7 +140,7 @@ void relay_agent_readable(struct relay *relay) {
         *link_channel(link) = before;
         return;
     }
-    again_forget(&relay->worker->soon, &relay->held);
+    again_forget(&relay->worker->held, &relay->held);
     link_send(link);
     if (!whole) {
         relay_abort(relay, REASON_DESTINATION_RESET, "destination");

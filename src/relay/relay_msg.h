@@ -186,6 +186,10 @@ void plane_tell(struct plane *plane, struct link_ref link, const char *json); /*
 
 /* Ends a link: at once (a relay on it is reset), or, when_idle, as soon as its relay is over. */
 void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle);
+/* Ends at once every link that was accepted with this tag, whatever it carries. False: out of memory, nothing done. */
+bool plane_expel(struct plane *plane, uint64_t tag, const char *why);
+/* Asks every thread for a sign of life; false if one has not given that of the last time yet. */
+bool plane_beats(struct plane *plane);
 
 void plane_drain(struct plane *plane); /* agent: from now on OPEN is answered by REFUSED draining */
 

@@ -21,15 +21,16 @@
 enum relay_state { RELAY_OPENING, RELAY_OPEN, RELAY_DETACHED, RELAY_OVER };
 
 enum {
-    RELAY_EARLY_MAX = 65536, /* sent before OPENED, and kept for another agent */
-    RELAY_GRACE_MS = 2000,   /* the server waits longer than it told the agent to */
+    RELAY_EARLY_MAX = 65536,  /* sent before OPENED, and kept for another agent */
+    RELAY_HELD_UP_TO = 16384, /* early bytes up to which OPENED may wait: a longer upload is waiting for it */
+    RELAY_GRACE_MS = 2000,    /* the server waits longer than it told the agent to */
     RELAY_AGENT_HALF_CLOSE_S = 300,
     RELAY_STALLED_MS = 30000
 };
 
 struct relay {
     struct plain plain;
-    struct relay *next, *previous; /* of the thread; `next` also in the graveyard */
+    struct relay *next, *previous, **list; /* of the thread; `next` also in the graveyard */
     struct worker *worker;
     struct link *link;        /* NULL when detached or over */
     struct link_ref link_ref; /* of the link it had, and what that belonged to */
@@ -53,6 +54,7 @@ static inline struct relay *relay_of_plain(struct plain *plain) {
 /* relay.c: for both ends */
 struct relay *relay_new(struct link *link);
 void relay_move(struct relay *relay, uint64_t now_us); /* something went on */
+void relay_set_open(struct relay *relay, uint64_t now_us);
 /* One read of the plain side into `batch`, with FIN if the stream ended; false: the plain side is broken. */
 bool relay_pump(struct relay *relay, struct batch *batch, size_t limit);
 void relay_update_reading(struct relay *relay);

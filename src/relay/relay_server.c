@@ -157,8 +157,7 @@ void relay_server_readable(struct relay *relay) {
 static void take_opened(struct relay *relay, const struct frame *frame) {
     unsigned dial_ms = 0;
     char address[160];
-    relay->state = RELAY_OPEN;
-    relay->record.opened_us = clock_us();
+    relay_set_open(relay, clock_us());
     message_parse_opened(frame->payload, frame->length, address, &dial_ms);
     snprintf(relay->record.address, sizeof relay->record.address, "%.63s", address);
     drop_early(relay->client);

@@ -28,11 +28,16 @@ static bool grow_slots(struct worker *worker) {
     uint32_t *generations = realloc(worker->generations, count * sizeof *generations);
     if (generations)
         worker->generations = generations;
-    if (!slots || !generations)
+    uint8_t *sleeping = realloc(worker->sleeping, count);
+    if (sleeping) {
+        worker->sleeping = sleeping;
+    }
+    if (!slots || !generations || !sleeping)
         return false;
     for (uint32_t i = worker->slot_count; i < count; i++) {
         slots[i] = NULL;
         generations[i] = 0;
+        sleeping[i] = 0;
     }
     worker->slot_count = count;
     return true;
@@ -45,6 +50,7 @@ bool worker_give_slot(struct worker *worker, struct link *link, struct link_ref 
     if (slot == worker->slot_count && !grow_slots(worker))
         return false;
     worker->slots[slot] = link;
+    worker->sleeping[slot] = false;
     worker->first_free_hint = slot + 1;
     if (++worker->generations[slot] == 0) /* 0 means no link */
         worker->generations[slot] = 1;
@@ -154,9 +160,9 @@ static void on_sweep(evutil_socket_t fd, short what, void *context) {
     (void)what;
     struct worker *worker = context;
     uint64_t now_us = clock_us();
-    relay_sweep_all(worker, now_us);
+    relay_sweep_all(worker, now_us, worker->sweeps++ % WORKER_SWEEPS_PER_ROUND == 0);
     for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
-        if (worker->slots[slot])
+        if (!worker->sleeping[slot] && worker->slots[slot])
             link_sweep(worker->slots[slot], now_us);
     }
 }
@@ -170,6 +176,7 @@ static int add_timers(struct worker *worker) {
     event_assign(&worker->starter, base, -1, 0, on_starter, worker);
     again_begin(&worker->again, base, 0);
     again_begin(&worker->soon, base, WORKER_SOON_US);
+    again_begin(&worker->held, base, WORKER_HELD_US);
     event_assign(&worker->bury, base, -1, 0, on_bury, worker);
     return event_add(&worker->sweep, &period);
 }
@@ -202,6 +209,8 @@ int worker_start(struct worker *worker) {
 
 void worker_end(struct worker *worker) {
     worker->stopping = true;
+    while (worker->opening)
+        relay_stop(worker->opening);
     while (worker->relays)
         relay_stop(worker->relays);
     for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
@@ -212,6 +221,7 @@ void worker_end(struct worker *worker) {
     event_del(&worker->starter);
     again_end(&worker->again);
     again_end(&worker->soon);
+    again_end(&worker->held);
     if (worker->owns_loop)
         loop_stop(worker->loop);
 }
@@ -223,5 +233,6 @@ void worker_free(struct worker *worker) {
         loop_free(worker->loop);
     free(worker->slots);
     free(worker->generations);
+    free(worker->sleeping);
     free(worker);
 }

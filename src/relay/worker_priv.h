@@ -20,7 +20,14 @@
 struct link;
 struct relay;
 
-enum { WORKER_PLAINTEXT = 128 * 1024, WORKER_HANDSHAKES_PER_TURN = 4, WORKER_SWEEP_MS = 500, WORKER_SOON_US = 1000 };
+enum {
+    WORKER_PLAINTEXT = 128 * 1024,
+    WORKER_HANDSHAKES_PER_TURN = 4,
+    WORKER_SWEEP_MS = 500,
+    WORKER_SWEEPS_PER_ROUND = 4,
+    WORKER_SOON_US = 1000,
+    WORKER_HELD_US = 10000
+};
 
 struct plane_counters { /* relaxed: figures for people and tests */
     atomic_uint_fast64_t links, handshakes_done, relays, relays_ended, lingering, dials;
@@ -36,15 +43,19 @@ struct worker {
 
     struct link **slots;
     uint32_t *generations;
+    uint8_t *sleeping; /* by slot: its link needs no sweep (it carries a relay, which has its own) */
     uint32_t slot_count, first_free_hint;
+    unsigned sweeps;
 
     struct again again;    /* more to read than one turn allows */
-    struct again soon;     /* frames that wait a moment for company: an owed FIN, OPENED before the first answer */
+    struct again soon;     /* a FIN that waits for the next relay's OPEN */
+    struct again held;     /* agent: OPENED that waits for the destination's first answer */
     struct link *starting; /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;
     struct link *dead_links; /* freed when no callback is on the stack any more */
     struct relay *dead_relays;
-    struct relay *relays; /* all of them, doubly linked */
+    struct relay *opening; /* relays before OPENED, doubly linked; swept each time */
+    struct relay *relays;  /* all others; swept once in a round */
     struct event sweep, starter, bury;
 
     struct batch batch;

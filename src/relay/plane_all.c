@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * plane_all: orders that go to every relay thread alike, because what they concern may be on each.
+ * Runs on: plane_* on the control thread; the on_* functions open their letters on a relay thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "relay/link_priv.h"
+#include "relay/plane_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct order_all {
+    struct letter letter; /* first */
+    struct worker *worker;
+    struct order_all *next; /* until it is sent */
+    uint64_t tag;
+    char why[];
+};
+
+static void send_all(struct order_all *orders, void (*open)(struct letter *)) {
+    while (orders) {
+        struct order_all *order = orders;
+        orders = order->next;
+        order->letter.open = open;
+        loop_post(order->worker->loop, &order->letter);
+    }
+}
+
+/* One for each thread, or none at all. */
+static struct order_all *make_all(struct plane *plane, uint64_t tag, const char *why) {
+    struct order_all *orders = NULL;
+    size_t length = strlen(why) + 1;
+
+    for (unsigned i = 0; i < plane->count; i++) {
+        struct order_all *order = malloc(sizeof *order + length);
+        if (!order) {
+            while ((order = orders)) {
+                orders = order->next;
+                free(order);
+            }
+            return NULL;
+        }
+        *order = (struct order_all){.worker = plane->threads[i], .next = orders, .tag = tag};
+        memcpy(order->why, why, length);
+        orders = order;
+    }
+    return orders;
+}
+
+static void on_expel(struct letter *letter) {
+    struct order_all *order = (struct order_all *)letter;
+    struct worker *worker = order->worker;
+
+    for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
+        struct link *link = worker->slots[slot];
+        if (link && link->was_accepted && link->tag == order->tag)
+            link_close(link, LINK_CLOSE_POLITELY, REASON_DENIED, order->why);
+    }
+    free(order);
+}
+
+bool plane_expel(struct plane *plane, uint64_t tag, const char *why) {
+    struct order_all *orders = make_all(plane, tag, why);
+
+    send_all(orders, on_expel);
+    return orders != NULL;
+}
+
+static void on_beat(struct letter *letter) {
+    struct order_all *order = (struct order_all *)letter;
+
+    atomic_fetch_sub_explicit(&order->worker->plane->unanswered, 1, memory_order_relaxed);
+    free(order);
+}
+
+bool plane_beats(struct plane *plane) {
+    if (atomic_load_explicit(&plane->unanswered, memory_order_relaxed) > 0)
+        return false;
+    struct order_all *orders = make_all(plane, 0, "");
+    if (orders)
+        atomic_fetch_add_explicit(&plane->unanswered, plane->count, memory_order_relaxed);
+    send_all(orders, on_beat);
+    return true; /* without memory nothing was asked, and nobody can be accused */
+}
