@@ -168,6 +168,8 @@ struct live live_of(struct process *process)
                         .relays_ended = number_in_line(line, "relays_ended")};
     if (strstr(line, "\"lingering\":")) /* only agents let a destination finish alone */
         live.lingering = number_in_line(line, "lingering");
+    if (strstr(line, "\"idle_links\":")) /* only servers know which are free */
+        live.idle_links = number_in_line(line, "idle_links");
     free(line);
     return live;
 }

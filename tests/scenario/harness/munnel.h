@@ -69,7 +69,7 @@ struct simple simple_start(const char *name, uint16_t to, const char *service_mo
 
 /* What a program answers to SIGUSR1. */
 struct live {
-    unsigned long long links, handshakes_done, relays, relays_ended, lingering;
+    unsigned long long links, handshakes_done, relays, relays_ended, lingering, idle_links;
 };
 struct live live_of(struct process *process);
 
