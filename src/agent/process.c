@@ -15,6 +15,7 @@
 #include "agent/terminal.h"
 #include "lib/file.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ struct process {
     struct agent_settings settings;
     struct agent *agent;
     struct signals *signals;
+    bool knows_no_server; /* neither named nor joined: a line that cannot be meant */
 };
 
 static int out_of_resources(struct error *error, const char *what) {
@@ -110,7 +112,11 @@ static int make_identities(struct process *process, struct error *error) {
 
     if (joined == NULL)
         return -1;
-    if (take_join_code(process, joined, error) == 0 && find_identities(process, joined, error) == 0)
+    if (take_join_code(process, joined, error) == 0) {
+        process->knows_no_server = process->options->servers.count == 0 && joined_count(joined) == 0;
+        result = find_identities(process, joined, error);
+    }
+    if (result == 0)
         result = ask_for_codes(process, joined, error);
     joined_free(joined);
     return result;
@@ -235,8 +241,10 @@ int process_run(const struct agent_options *options) {
 
     if (make_parts(&process, &error) == 0)
         result = serve(&process);
-    else
+    else {
         complain(error.text);
+        result = process.knows_no_server ? AGENT_EXIT_USAGE : AGENT_EXIT_FAILED;
+    }
     take_down(&process);
     return result;
 }

@@ -68,7 +68,8 @@ static const struct command_flag flags[] = {
 static const struct command munnel_agent = {
     .program = "munnel-agent",
     .usage = "munnel-agent connects clients of its servers to destinations that it can reach.\n\n"
-             "usage: munnel-agent [OPTION]... SERVER:PORT[,SERVER:PORT...] [GROUP]\n",
+             "usage: munnel-agent [OPTION]... [SERVER:PORT[,SERVER:PORT...] [GROUP]]\n"
+             "  Without SERVER it serves those that it has joined, by a code (--join)\n",
     .table = &agent_table,
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
@@ -121,8 +122,6 @@ static int set_words(struct agent_options *options, const struct command_line *l
 static int check_whole(const struct agent_options *options, struct error *error) {
     if (!options->certificate != !options->key)
         return error_set(error, "a certificate and its key belong together; name both, with --cert and --key");
-    if (options->servers.count == 0 && !options->join)
-        return error_set(error, "no server is named; write munnel-agent SERVER:PORT[,SERVER:PORT...] [GROUP]");
     return 0;
 }
 

@@ -9,7 +9,7 @@
 #include "conf/server_conf.h"
 
 struct agent_options {
-    struct conf_list servers; /* "host:port" */
+    struct conf_list servers; /* "host:port"; empty: those that were joined */
     char *group;              /* NULL: all that the credential carries */
     char *name;               /* NULL: the host's name */
     char *ca;

@@ -17,6 +17,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/credentials_file.c \
 	src/conf/date.c \
 	src/conf/date.h \
+	src/conf/invitation.c \
+	src/conf/invitation.h \
 	src/conf/local_names.h \
 	src/conf/local_names_posix.c \
 	src/conf/nearest.c \

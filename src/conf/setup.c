@@ -12,6 +12,7 @@
 #include "conf/setup.h"
 
 #include "conf/credentials.h"
+#include "conf/invitation.h"
 #include "conf/local_names.h"
 #include "conf/reachable.h"
 #include "lib/addr.h"
@@ -210,12 +211,15 @@ int setup_server(const struct setup *setup, bool *made, struct error *error) {
     return result;
 }
 
+static const char *name_of(const struct setup *setup) {
+    return setup->names.count > 0 ? setup->names.items[0] : NULL;
+}
+
 char *setup_agent_line(const struct setup *setup, const char *group) {
     char server[REACHABLE_TEXT], *line = NULL;
     char *ca = file_in(setup->folder, "ca.pem"), *certificate = file_in(setup->folder, "server.pem");
-    const char *first = setup->names.count > 0 ? setup->names.items[0] : NULL;
     if (ca && certificate) {
-        reachable_server(listen_of(setup), first, certificate, server);
+        reachable_server(listen_of(setup), name_of(setup), certificate, server);
         if (asprintf(&line, "munnel-agent --ca %s %s%s%s", ca, server, group && *group ? " " : "", group ? group : "") <
             0)
             line = NULL;
@@ -223,4 +227,21 @@ char *setup_agent_line(const struct setup *setup, const char *group) {
     free(ca);
     free(certificate);
     return line;
+}
+
+int setup_join_code(const struct setup *setup, char text[JOIN_TEXT], struct error *error) {
+    char *certificate = file_in(setup->folder, "server.pem"), *path = file_in(setup->folder, "agent.token");
+    struct proof_token token = {{0}, {0}};
+    int result = certificate && path ? read_token(&token, path, error) : error_set(error, "out of memory");
+    if (result == 0) {
+        const struct invitation invitation = {.certificate = certificate,
+                                              .listen = listen_of(setup),
+                                              .name = name_of(setup),
+                                              .token = &token};
+        result = invitation_write(&invitation, text, error);
+    }
+    secret_wipe(&token, sizeof token);
+    free(certificate);
+    free(path);
+    return result;
 }

@@ -8,6 +8,7 @@
 #define MUNNEL_CONF_SETUP_H
 
 #include "conf/server_conf.h"
+#include "proto/join.h"
 
 struct setup {
     const char *folder;
@@ -22,5 +23,7 @@ struct setup {
 int setup_server(const struct setup *setup, bool *made, struct error *error);
 /* The line that starts an agent for it, for people: malloc'ed. */
 char *setup_agent_line(const struct setup *setup, const char *group);
+/* The join code of the first agent's token, which is a secret; 0, or -1 when the token is not there any more. */
+int setup_join_code(const struct setup *setup, char text[JOIN_TEXT], struct error *error);
 
 #endif

@@ -8,12 +8,10 @@
 
 #include "ctl/agent_store.h"
 
-#include "conf/reachable.h"
+#include "conf/invitation.h"
 #include "conf/server_conf.h"
 #include "lib/file.h"
-#include "lib/tls.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,29 +85,11 @@ void agent_store_close(struct agent_store *store) {
     *store = (struct agent_store)AGENT_STORE_NONE;
 }
 
-static int add_servers(struct join_code *code, const struct conf_list *servers, struct error *error) {
-    if (servers->count > JOIN_SERVERS)
-        return error_set(error, "at most %d servers fit into a join code", JOIN_SERVERS);
-    for (size_t i = 0; i < servers->count; i++) {
-        if (strlen(servers->items[i]) >= JOIN_SERVER_TEXT)
-            return error_set(error, "\"%.80s...\" is too long", servers->items[i]);
-        snprintf(code->servers[code->server_count++], JOIN_SERVER_TEXT, "%s", servers->items[i]);
-    }
-    return 0;
-}
-
 int agent_store_join_code(const struct agent_store *store, const struct conf_list *servers,
                           const struct proof_token *token, char text[JOIN_TEXT], struct error *error) {
-    struct join_code code = {.pin_count = 1, .token = *token};
-    char guess[REACHABLE_TEXT], *guessed[] = {guess};
-    int result = tls_pin_of_certificate(store->certificate, code.pins[0], error);
-    if (result == 0 && servers->count == 0) {
-        reachable_server(store->listen.items[0], NULL, store->certificate, guess);
-        result = add_servers(&code, &(const struct conf_list){guessed, 1}, error);
-    } else if (result == 0)
-        result = add_servers(&code, servers, error);
-    if (result == 0)
-        result = join_format(&code, text, error);
-    join_wipe(&code);
-    return result;
+    const struct invitation invitation = {.certificate = store->certificate,
+                                          .servers = servers,
+                                          .listen = store->listen.items[0],
+                                          .token = token};
+    return invitation_write(&invitation, text, error);
 }

@@ -155,7 +155,6 @@ static const struct {
     const char *words[5];
     const char *error;
 } slips[] = {
-    {{NULL}, "munnel-agent: no server is named; write munnel-agent SERVER:PORT[,SERVER:PORT...] [GROUP]\n"},
     {{"--token", "xyz", "h:1"}, "munnel-agent: --token: " SECRET_REFUSED},
     {{"h:1", "--token=xyz"}, "munnel-agent: --token: " SECRET_REFUSED},
     {{"--password", "xyz", "h:1"}, "munnel-agent: --password: " SECRET_REFUSED},
