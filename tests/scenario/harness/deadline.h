@@ -19,14 +19,14 @@ unsigned deadline_left(uint64_t deadline); /* ms until then; 0 when over */
 int deadline_left_poll(uint64_t deadline); /* the same for poll() */
 bool deadline_nap(uint64_t deadline);      /* lets 10 ms pass between two looks at a condition; false when over */
 
-/* Looks at `condition` until it is true (then true) or `ms` are over (then false, after one last look). */
+/* Looks at `condition` until it is true (then true) or `ms` are over (then false). */
 #define HOLDS_WITHIN(ms, condition)                                                                                    \
     ({                                                                                                                 \
         uint64_t holds_deadline_ = deadline_in(ms);                                                                    \
         bool holds_;                                                                                                   \
         while (!(holds_ = (condition)) && deadline_nap(holds_deadline_)) {                                             \
         }                                                                                                              \
-        holds_ ? true : (condition);                                                                                   \
+        holds_;                                                                                                        \
     })
 
 #endif
