@@ -19,6 +19,7 @@ struct link_bio {
     int fd;
     bool run_ahead, broken;
     bool end_is_near;
+    bool is_empty;
     bool drained; /* a read came back short: the kernel has no more, and an edge will tell when it has */
     struct link_bio_scratch *scratch;
     uint8_t *left; /* ciphertext read ahead and not yet decrypted, while another link has the scratch */
@@ -55,7 +56,8 @@ static int read_ahead(BIO *bio, struct link_bio *state, char *to, int size) {
             return -1;
         }
         ssize_t n = receive(state, scratch->in, sizeof scratch->in);
-        if (n < 0 && sock_would_block(errno))
+        state->is_empty = n < 0 && sock_would_block(errno);
+        if (state->is_empty)
             BIO_set_retry_read(bio);
         if (n <= 0)
             return (int)n;
@@ -190,7 +192,7 @@ void link_bio_run_ahead(BIO *bio) {
 void link_bio_begin_reading(BIO *bio, bool end_is_near) {
     struct link_bio *state = state_of(bio);
     struct link_bio_scratch *scratch = state->scratch;
-    state->drained = false;
+    state->drained = state->is_empty = false;
     state->end_is_near = end_is_near;
     scratch->in_from = 0;
     scratch->in_to = state->left_length;
@@ -214,6 +216,10 @@ bool link_bio_end_reading(BIO *bio) {
     state->left_length = length;
     scratch->in_from = scratch->in_to = 0;
     return true;
+}
+
+bool link_bio_is_empty(const BIO *bio) {
+    return state_of(bio)->is_empty;
 }
 
 bool link_bio_holds_input(const BIO *bio) {

@@ -274,6 +274,14 @@ static enum fill read_once(struct link *link, size_t *budget) {
     return fill;
 }
 
+/* A reset may be behind what was read (plain.c tells why): look once more in a moment. */
+static void settle_doubt(struct link *link) {
+    if (link_bio_is_empty(link->bio))
+        link->is_doubtful = false;
+    else if (link->is_doubtful)
+        again_later(&link->worker->doubts, &link->doubt);
+}
+
 void link_data_read(struct link *link) {
     if (link->reading || link->paused || link->state == LINK_CLOSED)
         return;
@@ -288,6 +296,8 @@ void link_data_read(struct link *link) {
         return;
     if (!link_bio_end_reading(link->bio) || !flush(link)) /* a key change may have been answered */
         link_break(link, "out of memory or broken");
+    if (fill == FILL_DRAINED)
+        settle_doubt(link);
     if (fill == FILL_END || fill == FILL_FAILED)
         on_end(link, fill);
     else if (fill == FILL_MORE && !link->paused)
@@ -298,6 +308,27 @@ void link_data_on_again(struct again_item *item) {
     struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, again));
     if (link->broken) {
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "connection lost");
+    } else {
+        link_data_read(link);
+    }
+}
+
+/*
+ * While reading is paused nobody meets the end of the stream. The server needs to know at once, for its client's sake;
+ * an agent may still have a whole stream to deliver and only learns of a broken connection.
+ */
+static void look_while_paused(struct link *link) {
+    int error = sock_connect_result(link->fd);
+    if (error != 0)
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, strerror(error));
+    else if (link->end_is_near && !link->worker->options->is_agent)
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "closed by the other side");
+}
+
+void link_data_on_doubt(struct again_item *item) {
+    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, doubt));
+    if (link->paused) {
+        look_while_paused(link);
     } else {
         link_data_read(link);
     }
@@ -314,23 +345,13 @@ void link_resume(struct link *link) {
     again_later(&link->worker->again, &link->again);
 }
 
-/*
- * While reading is paused nobody meets the end of the stream. The server needs to know at once, for its client's sake;
- * an agent may still have a whole stream to deliver and only learns of a broken connection.
- */
-static void look_while_paused(struct link *link) {
-    int error = sock_connect_result(link->fd);
-    if (error != 0)
-        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, strerror(error));
-    else if (link->end_is_near && !link->worker->options->is_agent)
-        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "closed by the other side");
-}
-
 static void on_event(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     struct link *link = context;
     if (what & EV_CLOSED)
         link->end_is_near = true;
+    if (what & EV_READ)
+        link->is_doubtful = true;
     if (what & EV_WRITE)
         send_parked(link);
     if (link->state == LINK_CLOSED)

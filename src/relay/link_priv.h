@@ -44,6 +44,7 @@ struct link {
     struct worker *worker;
     struct link *queue_next; /* of handshakes that have not begun, or of the dead */
     struct again_item again; /* more to read, or broken */
+    struct again_item doubt; /* a reset may be behind what was read last (plain.c tells why) */
     struct again_item owed;  /* a FIN that goes with the next frame, or alone a moment later */
     struct link_ref ref;
     uint8_t state;
@@ -51,6 +52,7 @@ struct link {
     bool is_control, was_accepted, tls_failed, refused_by_peer;
     bool reading;     /* inside link_data_read */
     bool paused;      /* the relay's other side does not take more */
+    bool is_doubtful; /* an edge came, and no read since has met the end of what the kernel has */
     bool end_is_near; /* the peer's FIN is behind what is in the kernel */
     bool said_idle;   /* the control plane knows it */
     bool broken;      /* a write failed; closed as soon as no one is in the way */
@@ -110,6 +112,7 @@ void link_stream_failed(struct link *link, short what); /* error callback of the
 void link_data_take_over(struct link *link); /* from bufferevent to own event; then idle */
 void link_data_read(struct link *link);
 void link_data_on_again(struct again_item *item);
+void link_data_on_doubt(struct again_item *item);
 void link_data_on_owed(struct again_item *item);
 void link_data_pay(struct link *link); /* sends what it owes */
 void link_data_sweep(struct link *link, uint64_t now_us);

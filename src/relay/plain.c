@@ -29,6 +29,12 @@ static void on_turn(struct again_item *item) {
     serve_reading((struct plain *)(void *)((char *)item - offsetof(struct plain, item)));
 }
 
+static void on_doubt(struct again_item *item) {
+    struct plain *plain = (struct plain *)(void *)((char *)item - offsetof(struct plain, doubt));
+    plain->may_have_more = true;
+    serve_reading(plain);
+}
+
 static void on_connected(struct plain *plain, int fd) {
     plain->connecting = false;
     plain->events->on_connected(plain, sock_connect_result(fd));
@@ -48,7 +54,7 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
         plain->end_is_near = true;
     }
     if (what & (EV_READ | EV_CLOSED)) {
-        plain->may_have_more = true;
+        plain->may_have_more = plain->is_doubtful = true;
     }
     if (plain->connecting) {
         if (what & EV_WRITE) {
@@ -68,11 +74,13 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
 
 /* ---- life ---- */
 
-void plain_init(struct plain *plain, struct again *again) {
+void plain_init(struct plain *plain, struct again *again, struct again *doubts) {
     memset(plain, 0, sizeof *plain);
     plain->fd = -1;
     plain->again = again;
+    plain->doubts = doubts;
     plain->item.run = on_turn;
+    plain->doubt.run = on_doubt;
 }
 
 bool plain_attach(struct plain *plain, struct event_base *base, int fd, bool connecting,
@@ -99,6 +107,7 @@ int plain_detach(struct plain *plain) {
         event_del(&plain->event);
     }
     again_forget(plain->again, &plain->item);
+    again_forget(plain->doubts, &plain->doubt);
     plain->reading = plain->connecting = false;
     plain->fd = -1;
     return fd;
@@ -135,12 +144,24 @@ static void meet_end(struct plain *plain) {
     plain_set_reading(plain, false);
 }
 
+/*
+ * libevent tells a reset as readable and writable, like data on a socket with room. A short read may have taken the
+ * data and left the reset, and no other edge follows. Reading on at once would cost every message a call; so one read a
+ * moment later settles it for all that came in between.
+ */
+static void meet_short_read(struct plain *plain) {
+    plain->may_have_more = false;
+    if (plain->is_doubtful) {
+        again_later(plain->doubts, &plain->doubt);
+    }
+}
+
 enum plain_read plain_read(struct plain *plain, struct batch *batch, size_t limit, size_t *taken) {
     *taken = 0;
     size_t wanted = limit < BATCH_READ ? limit : BATCH_READ;
     ssize_t n = batch_read(batch, plain->fd, wanted);
     if (n < 0) {
-        plain->may_have_more = false;
+        plain->may_have_more = plain->is_doubtful = false;
         return sock_would_block(errno) ? PLAIN_NOTHING : PLAIN_BROKEN;
     }
     if (n == 0) {
@@ -148,12 +169,15 @@ enum plain_read plain_read(struct plain *plain, struct batch *batch, size_t limi
         return PLAIN_END;
     }
     *taken = (size_t)n;
-    plain->may_have_more = (size_t)n == wanted;
-    /* The end was there before the read, and the read took everything: it need not be read to be known. */
-    if (plain->end_is_near && !plain->may_have_more) {
+    if ((size_t)n == wanted) {
+        plain->may_have_more = true;
+        return PLAIN_DATA;
+    }
+    if (plain->end_is_near) { /* it was there before the read, and the read took everything: no need to read it */
         meet_end(plain);
         return PLAIN_DATA_AND_END;
     }
+    meet_short_read(plain);
     return PLAIN_DATA;
 }
 

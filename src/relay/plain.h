@@ -29,17 +29,19 @@ struct plain_events {
 
 struct plain { /* embedded in a relay */
     int fd;    /* -1: closed */
-    bool connecting, reading, may_have_more, end_is_near, got_end, ending, half_closed;
+    bool connecting, reading, may_have_more, is_doubtful, end_is_near, got_end, ending, half_closed;
     bool cuts_by_itself; /* sock_set_reset_on_close is on: whoever is served to the end has it switched off */
     const struct plain_events *events;
     void *context; /* of whoever set the events */
-    struct again *again;
-    struct again_item item;
-    struct evbuffer *out; /* NULL while nothing waits */
+    struct again *again, *doubts;
+    struct again_item item;  /* more to read */
+    struct again_item doubt; /* an edge may have told of a reset behind the data that was read */
+    struct evbuffer *out;    /* NULL while nothing waits */
     struct event event;
 };
 
-void plain_init(struct plain *plain, struct again *again);
+/* `again` serves whoever has more to read; `doubts`, some milliseconds later, whoever may have missed a reset. */
+void plain_init(struct plain *plain, struct again *again, struct again *doubts);
 /* Takes the descriptor; nothing is read until plain_set_reading. false: no memory for the event (the descriptor is not
  * taken). */
 bool plain_attach(struct plain *plain, struct event_base *base, int fd, bool connecting,

@@ -64,9 +64,10 @@ static void on_expel(struct letter *letter) {
 
 bool plane_expel(struct plane *plane, uint64_t tag, const char *why) {
     struct order_all *orders = make_all(plane, tag, why);
+    bool made = orders != NULL;
 
     send_all(orders, on_expel);
-    return orders != NULL;
+    return made;
 }
 
 static void on_beat(struct letter *letter) {

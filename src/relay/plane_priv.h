@@ -18,7 +18,7 @@ struct plane {
     unsigned count, next;
     struct worker *threads[PLANE_THREADS_MAX];
     atomic_uint unanswered; /* signs of life that plane_beats() waits for */
-    bool silent; /* being freed: callbacks are over */
+    bool silent;            /* being freed: callbacks are over */
 };
 
 #endif

@@ -56,7 +56,7 @@ struct relay *relay_new(struct link *link) {
     if (!relay)
         return NULL;
     struct worker *worker = link_worker(link);
-    plain_init(&relay->plain, &worker->again);
+    plain_init(&relay->plain, &worker->again, &worker->doubts);
     relay->held.run = relay_agent_on_held;
     relay->worker = worker;
     relay->link = link;

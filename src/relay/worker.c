@@ -101,6 +101,7 @@ static void forget_start(struct worker *worker, struct link *link) {
 void worker_forget(struct worker *worker, struct link *link) {
     again_forget(&worker->again, &link->again);
     again_forget(&worker->soon, &link->owed);
+    again_forget(&worker->doubts, &link->doubt);
     if (link->in_starting) {
         forget_start(worker, link);
     }
@@ -176,6 +177,7 @@ static int add_timers(struct worker *worker) {
     event_assign(&worker->starter, base, -1, 0, on_starter, worker);
     again_begin(&worker->again, base, 0);
     again_begin(&worker->soon, base, WORKER_SOON_US);
+    again_begin(&worker->doubts, base, WORKER_DOUBT_US);
     again_begin(&worker->held, base, WORKER_HELD_US);
     event_assign(&worker->bury, base, -1, 0, on_bury, worker);
     return event_add(&worker->sweep, &period);
@@ -221,6 +223,7 @@ void worker_end(struct worker *worker) {
     event_del(&worker->starter);
     again_end(&worker->again);
     again_end(&worker->soon);
+    again_end(&worker->doubts);
     again_end(&worker->held);
     if (worker->owns_loop)
         loop_stop(worker->loop);

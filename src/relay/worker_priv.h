@@ -26,7 +26,8 @@ enum {
     WORKER_SWEEP_MS = 500,
     WORKER_SWEEPS_PER_ROUND = 4,
     WORKER_SOON_US = 1000,
-    WORKER_HELD_US = 10000
+    WORKER_HELD_US = 10000,
+    WORKER_DOUBT_US = 20000
 };
 
 struct plane_counters { /* relaxed: figures for people and tests */
@@ -49,6 +50,7 @@ struct worker {
 
     struct again again;    /* more to read than one turn allows */
     struct again soon;     /* a FIN that waits for the next relay's OPEN */
+    struct again doubts;   /* a reset may be behind what was read last */
     struct again held;     /* agent: OPENED that waits for the destination's first answer */
     struct link *starting; /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;

@@ -237,13 +237,13 @@ size_t memory_receive(int fd, void *bytes, size_t size) {
 
 /* ---- ends ---- */
 
-/* A reset overtakes what is on its way; a FIN comes behind it. */
+/* A reset comes together with what is on its way: one edge tells of both. A FIN comes behind it. */
 static void tell_peer(struct end *end, bool reset) {
     struct end *peer = end_of(end->peer);
     if (!peer || !peer->is_open)
         return;
     if (reset) {
-        evbuffer_drain(peer->way, evbuffer_get_length(peer->way));
+        evbuffer_add_buffer(peer->arrived, peer->way);
         peer->reset_arrived = true;
         wake(end->peer, EV_READ | EV_WRITE);
     } else {
