@@ -187,8 +187,8 @@ def main():
             bench.run()
         except KeyboardInterrupt:
             say("bench: stopped; what was measured so far:")
-        found = result.describe(bench, began, busy)
         processes.stop_all()
+        found = result.describe(bench, began, busy)
     result.show(found)
     result.keep(found, options)
 

@@ -199,6 +199,11 @@ def memory_kib(roots):
     return kib
 
 
+def own_ticks():
+    """What this program and its children that have ended took."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) * TICKS
+
+
 def machine_busy():
     """Ticks since boot of all processors: busy, stolen by other machines, all."""
     with open("/proc/stat") as stat:

@@ -15,6 +15,7 @@ import table
 from peers import PEERS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+DISTURBED_PERCENT = 5
 
 
 def processor():
@@ -31,7 +32,8 @@ def describe(bench, began, busy_before):
     return {"when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
             "took_s": round(time.time() - began),
             "machine": {"processor": processor(), "cores": os.cpu_count(), "kernel": platform.release(),
-                        "busy_percent": round(100 * busy / ticks, 1), "stolen_percent": round(100 * stolen / ticks, 1)},
+                        "busy_percent": round(100 * busy / ticks, 1), "stolen_percent": round(100 * stolen / ticks, 1),
+                        "others_percent": max(0.0, round(100 * (busy - processes.own_ticks()) / ticks, 1))},
             "threads": options.threads, "number_of_rounds": options.rounds, "seconds": options.seconds,
             "held": {str(count): bench.plan.held(count) for count in bench.plan.relay_counts()},
             "peers": options.peers, "versions": {name: PEERS[name](options).version() for name in options.peers},
@@ -42,7 +44,10 @@ def show(result):
     machine = result["machine"]
     print(f"\n{result['when']}, {machine['cores']} cores ({machine['processor']}), Linux {machine['kernel']}, "
           f"{result['threads']} threads; median of {result['number_of_rounds']}; "
-          f"{machine['stolen_percent']} % of the processors' time went to other machines")
+          f"{machine['others_percent']} % of the processors' time went to other programs, "
+          f"{machine['stolen_percent']} % to other machines")
+    if machine["others_percent"] + machine["stolen_percent"] > DISTURBED_PERCENT:
+        print("Something else was running: take these figures as a look, not as a result.")
     print(", ".join(f"{name} {version}" for name, version in result["versions"].items() if version) + "\n")
     print(table.text(result))
     for count, held in result["held"].items():
