@@ -130,11 +130,19 @@ struct process *agent_join(struct server *server, const char *name, const char *
     return agent;
 }
 
+/* Every link is a control link, free, or in use. */
+static bool all_links_are_known(struct process *server)
+{
+    struct live live = live_of(server);
+    return live.links == live.agents + live.idle_links + live.relays;
+}
+
 struct process *agent_join_warm(struct server *server, const char *name, const char *group)
 {
     struct process *agent = agent_join(server, name, group);
     ck_assert_msg(HOLDS_WITHIN(JOIN_MS, live_of(agent).links >= LINKS_WARM), "%s has %llu links instead of %d", name,
                   live_of(agent).links, LINKS_WARM);
+    ck_assert(HOLDS_WITHIN(JOIN_MS, all_links_are_known(server->process)));
     return agent;
 }
 
@@ -168,8 +176,10 @@ struct live live_of(struct process *process)
                         .relays_ended = number_in_line(line, "relays_ended")};
     if (strstr(line, "\"lingering\":")) /* only agents let a destination finish alone */
         live.lingering = number_in_line(line, "lingering");
-    if (strstr(line, "\"idle_links\":")) /* only servers know which are free */
+    if (strstr(line, "\"idle_links\":")) { /* only servers know which are free */
         live.idle_links = number_in_line(line, "idle_links");
+        live.agents = number_in_line(line, "agents");
+    }
     free(line);
     return live;
 }

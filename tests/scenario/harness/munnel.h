@@ -53,7 +53,7 @@ const char *agent_folder(struct stand *stand, const char *name);
 #define OWN_DESTINATION "unix:/proc/self/cwd/own.sock"
 /* Starts it and waits until the server says that it joined. */
 struct process *agent_join(struct server *server, const char *name, const char *group);
-/* The same, and waits until its links are up that are kept ready by default. */
+/* The same, and waits until its links are up that are kept ready by default, and the server knows all of them. */
 struct process *agent_join_warm(struct server *server, const char *name, const char *group);
 /* Waits until the server says so, behind `mark` of its output. */
 void agent_await(struct server *server, size_t mark, const char *name, unsigned ms);
@@ -69,7 +69,7 @@ struct simple simple_start(const char *name, uint16_t to, const char *service_mo
 
 /* What a program answers to SIGUSR1. */
 struct live {
-    unsigned long long links, handshakes_done, relays, relays_ended, lingering, idle_links;
+    unsigned long long links, handshakes_done, relays, relays_ended, lingering, idle_links, agents;
 };
 struct live live_of(struct process *process);
 
