@@ -26,10 +26,12 @@ struct log_field { /* one name and value of an event; an array of them ends with
     const char *name;
     const char *text; /* NULL: `number` counts */
     uint64_t number;
+    bool is_thousandths; /* shown with three decimals: microseconds as milliseconds */
 };
-#define LOG_TEXT(name, text)     ((struct log_field){(name), (text), 0})
-#define LOG_NUMBER(name, number) ((struct log_field){(name), NULL, (uint64_t)(number)})
-#define LOG_END                  ((struct log_field){NULL, NULL, 0})
+#define LOG_TEXT(name, text)     ((struct log_field){(name), (text), 0, false})
+#define LOG_NUMBER(name, number) ((struct log_field){(name), NULL, (uint64_t)(number), false})
+#define LOG_MS(name, us)         ((struct log_field){(name), NULL, (uint64_t)(us), true})
+#define LOG_END                  ((struct log_field){NULL, NULL, 0, false})
 /* log_event(log, LOG_LEVEL_INFO, "relay 3f-1", "ended", LOG_FIELDS(LOG_TEXT("service", s), LOG_NUMBER("up", n))) */
 #define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__, LOG_END})
 

@@ -13,7 +13,7 @@
 
 enum {
     TAIL = 8,          /* kept free for what closes a line: ..."}\n */
-    NUMBER_DIGITS = 20 /* of 2^64 - 1 */
+    NUMBER_DIGITS = 21 /* of 2^64 - 1, or of a thousandth of it with its three decimals */
 };
 
 static const char json_start[] = "{\"time\":\"";
@@ -62,6 +62,17 @@ static void put_number(struct line *line, uint64_t number) {
         number /= 10;
     } while (number);
     put(line, digits + at, sizeof digits - at);
+}
+
+static void put_field_number(struct line *line, const struct log_field *field) {
+    if (!field->is_thousandths) {
+        put_number(line, field->number);
+        return;
+    }
+    unsigned rest = (unsigned)(field->number % 1000);
+    const char decimals[] = {'.', (char)('0' + rest / 100), (char)('0' + rest / 10 % 10), (char)('0' + rest % 10)};
+    put_number(line, field->number / 1000);
+    put(line, decimals, sizeof decimals);
 }
 
 /* The length of the UTF-8 character at `text` and its code; 0 if it is none (cut, overlong, a surrogate, too high). */
@@ -185,7 +196,7 @@ static void put_json_member(struct line *line, const struct log_field *field) {
         put_escaped(line, field->text, true);
         close_quotes(line);
     } else {
-        put_number(line, field->number);
+        put_field_number(line, field);
     }
 }
 
@@ -203,7 +214,7 @@ static void put_text_field(struct line *line, const struct log_field *field) {
     put_text(line, field->name);
     put(line, "=", 1);
     if (!field->text) {
-        put_number(line, field->number);
+        put_field_number(line, field);
     } else if (needs_quotes(field->text)) {
         put(line, "\"", 1);
         put_escaped(line, field->text, true);

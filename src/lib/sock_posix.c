@@ -37,11 +37,12 @@ int sock_accept(int listener, struct addr *peer) {
  * A port that nobody listens on and that the system may give to a connection of its own can come out at both ends of
  * the same connection, which then talks to itself.
  */
-static bool is_connected_to_itself(int fd) {
-    struct addr here = {.length = sizeof here.storage}, there = {.length = sizeof there.storage};
-    return getsockname(fd, (struct sockaddr *)&here.storage, &here.length) == 0 && !addr_is_unix(&here) &&
-           getpeername(fd, (struct sockaddr *)&there.storage, &there.length) == 0 &&
-           addr_port(&here) == addr_port(&there) && addr_same_host(&here, &there);
+static bool is_connected_to_itself(int fd, const struct addr *to) {
+    struct addr here = {.length = sizeof here.storage};
+    if (addr_is_unix(to) || getsockname(fd, (struct sockaddr *)&here.storage, &here.length)) {
+        return false;
+    }
+    return addr_port(&here) == addr_port(to) && addr_same_host(&here, to);
 }
 
 /*
@@ -56,7 +57,7 @@ static int begin_connection(int fd, const struct addr *addr, bool *done) {
         errno = errno == EALREADY ? EINPROGRESS : errno;
     }
     if (*done) {
-        return is_connected_to_itself(fd) ? ECONNREFUSED : 0;
+        return is_connected_to_itself(fd, addr) ? ECONNREFUSED : 0;
     }
     if (errno == EAGAIN && addr_is_unix(addr)) {
         return ECONNREFUSED; /* the listener's backlog is full: nothing is under way, and nothing will ever come */
@@ -90,7 +91,11 @@ int sock_connect_result(int fd) {
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &length)) {
         return errno;
     }
-    return result == 0 && is_connected_to_itself(fd) ? ECONNREFUSED : result;
+    struct addr there = {.length = sizeof there.storage};
+    if (result != 0 || getpeername(fd, (struct sockaddr *)&there.storage, &there.length)) {
+        return result;
+    }
+    return is_connected_to_itself(fd, &there) ? ECONNREFUSED : 0;
 }
 
 ssize_t sock_readv(int fd, const struct iovec *parts, int count) {
@@ -117,6 +122,11 @@ ssize_t sock_peek(int fd, void *buffer, size_t size) {
         got = recv(fd, buffer, size, MSG_PEEK);
     } while (got < 0 && errno == EINTR);
     return got;
+}
+
+bool sock_wake_at(int fd, size_t bytes) {
+    int least = (int)bytes;
+    return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least) == 0;
 }
 
 bool sock_would_block(int error_number) {

@@ -14,6 +14,8 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/message_greeting.c \
 	src/proto/message_priv.h \
 	src/proto/message_relay.c \
+	src/proto/open_memory.c \
+	src/proto/open_memory.h \
 	src/proto/message_text.c \
 	src/proto/proof.c \
 	src/proto/proof.h

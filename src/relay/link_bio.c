@@ -218,6 +218,11 @@ bool link_bio_end_reading(BIO *bio) {
     return true;
 }
 
+bool link_bio_is_drained(const BIO *bio) {
+    const struct link_bio *state = state_of(bio);
+    return state->drained && state->scratch->in_from == state->scratch->in_to;
+}
+
 bool link_bio_is_empty(const BIO *bio) {
     return state_of(bio)->is_empty;
 }

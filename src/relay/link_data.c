@@ -228,6 +228,9 @@ static enum fill fill_plaintext(struct link *link, size_t *length) {
         if (n <= 0)
             return fill_status(link, n);
         *length += (size_t)n;
+        if (link_bio_is_drained(link->bio) && !SSL_has_pending(link->ssl)) { /* spares asking and being told no */
+            return FILL_DRAINED;
+        }
     }
     return FILL_MORE;
 }

@@ -10,13 +10,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Microseconds between two moments as milliseconds with three decimals; "-" when one of them never was. */
-static const char *span(char text[24], uint64_t from_us, uint64_t to_us) {
-    if (from_us == 0 || to_us < from_us)
-        return "-";
-    uint64_t us = to_us - from_us;
-    snprintf(text, 24, "%" PRIu64 ".%03u", us / 1000, (unsigned)(us % 1000));
-    return text;
+/* The time between two moments; "-" when one of them never was. */
+static struct log_field span(const char *name, uint64_t from_us, uint64_t to_us) {
+    return from_us == 0 || to_us < from_us ? LOG_TEXT(name, "-") : LOG_MS(name, to_us - from_us);
 }
 
 static enum log_level level_of(enum relay_reason reason) {
@@ -27,7 +23,7 @@ static enum log_level level_of(enum relay_reason reason) {
 
 void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     enum log_level level = level_of(record->reason);
-    char who[MESSAGE_RELAY_ID + 16], waited[24], dialled[24], first[24], total[24];
+    char who[MESSAGE_RELAY_ID + 16];
     if (!log_enabled(log, level))
         return;
     snprintf(who, sizeof who, "relay %s", record->id);
@@ -36,12 +32,13 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
                          LOG_TEXT("agent", record->agent), LOG_TEXT("destination", record->destination),
                          LOG_TEXT("address", record->address), LOG_NUMBER("up", record->up),
                          LOG_NUMBER("down", record->down),
-                         LOG_TEXT("waited_ms", span(waited, record->accepted_us, record->dispatched_us)),
-                         LOG_TEXT("dialled_ms", span(dialled, record->dispatched_us, record->opened_us)),
-                         LOG_TEXT("first_byte_ms", span(first, record->accepted_us, record->first_byte_us)),
-                         LOG_TEXT("total_ms", span(total, record->accepted_us, now_us)),
-                         LOG_TEXT("reason", reason_text(record->reason)), LOG_TEXT("by", record->by ? record->by : "-"),
-                         LOG_TEXT("words", record->words ? record->words : "")));
+                         span("waited_ms", record->accepted_us, record->dispatched_us),
+                         span("dialled_ms", record->dispatched_us, record->opened_us),
+                         span("first_byte_ms", record->accepted_us, record->first_byte_us),
+                         span("total_ms", record->accepted_us, now_us), LOG_TEXT("reason", reason_text(record->reason)),
+                         LOG_TEXT("by", record->by ? record->by : "-"),
+                         LOG_TEXT("words", record->words ? record->words : ""),
+                         record->attempts ? LOG_NUMBER("attempts", record->attempts) : LOG_END));
 }
 
 void record_make_id(char id[MESSAGE_RELAY_ID + 1], const char *instance, uint64_t number) {

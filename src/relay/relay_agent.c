@@ -41,8 +41,11 @@ static void add_opened(struct relay *relay, struct batch *batch) {
     struct channel *channel = link_channel(relay->link);
     if (channel->opened)
         return;
-    uint64_t dial_us = relay->record.opened_us - relay->record.dispatched_us;
-    size_t length = message_format_opened(json, sizeof json, relay->record.address, (unsigned)(dial_us / 1000));
+    size_t length = 0;
+    if (strcmp(relay->record.address, relay->record.destination) != 0) { /* else there is nothing to say */
+        uint64_t dial_us = relay->record.opened_us - relay->record.dispatched_us;
+        length = message_format_opened(json, sizeof json, relay->record.address, (unsigned)(dial_us / 1000));
+    }
     batch_add_numbered(batch, FRAME_OPENED, channel->number, json, length);
     channel_sent(channel, FRAME_OPENED, 0);
 }
@@ -111,7 +114,8 @@ static void dial(struct relay *relay, const struct message_open *open) {
 void relay_open(struct link *link, const struct frame *frame) {
     struct message_open open;
     struct error error = {""};
-    if (message_parse_open(&open, (const char *)frame->payload, frame->length, &error)) {
+    if (open_memory_parse(&link_worker(link)->open_memory, &open, (const char *)frame->payload, frame->length,
+                          &error)) {
         link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
         return;
     }
@@ -125,7 +129,6 @@ void relay_open(struct link *link, const struct frame *frame) {
         else
             dial(relay, &open);
     }
-    message_open_done(&open);
 }
 
 void relay_agent_readable(struct relay *relay) {

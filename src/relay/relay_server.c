@@ -158,8 +158,12 @@ static void take_opened(struct relay *relay, const struct frame *frame) {
     unsigned dial_ms = 0;
     char address[160];
     relay_set_open(relay, clock_us());
-    message_parse_opened(frame->payload, frame->length, address, &dial_ms);
-    snprintf(relay->record.address, sizeof relay->record.address, "%.63s", address);
+    if (frame->length == 0) { /* reached as it was written */
+        snprintf(relay->record.address, sizeof relay->record.address, "%.63s", relay->record.destination);
+    } else {
+        message_parse_opened(frame->payload, frame->length, address, &dial_ms);
+        snprintf(relay->record.address, sizeof relay->record.address, "%.63s", address);
+    }
     drop_early(relay->client);
     relay_update_reading(relay);
 }

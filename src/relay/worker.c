@@ -232,6 +232,7 @@ void worker_end(struct worker *worker) {
 void worker_free(struct worker *worker) {
     event_del(&worker->bury);
     bury(worker);
+    open_memory_end(&worker->open_memory);
     if (worker->owns_loop)
         loop_free(worker->loop);
     free(worker->slots);

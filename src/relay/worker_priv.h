@@ -10,6 +10,7 @@
 #ifndef MUNNEL_RELAY_WORKER_PRIV_H
 #define MUNNEL_RELAY_WORKER_PRIV_H
 
+#include "proto/open_memory.h"
 #include "relay/again.h"
 #include "relay/batch.h"
 #include "relay/link_bio.h"
@@ -60,6 +61,7 @@ struct worker {
     struct relay *relays;  /* all others; swept once in a round */
     struct event sweep, starter, bury;
 
+    struct open_memory open_memory; /* agent */
     struct batch batch;
     struct link_bio_scratch bio;
     uint8_t plaintext[WORKER_PLAINTEXT];

@@ -8,8 +8,11 @@ unit_proto_tests = \
 	tests/unit/proto/test_message_control \
 	tests/unit/proto/test_message_greeting \
 	tests/unit/proto/test_message_relay \
+	tests/unit/proto/test_open_memory \
 	tests/unit/proto/test_proof
 
+tests_unit_proto_test_open_memory_SOURCES = tests/unit/proto/test_open_memory.c
+tests_unit_proto_test_open_memory_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_frame_SOURCES = tests/unit/proto/test_frame.c
 tests_unit_proto_test_frame_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_join_SOURCES = tests/unit/proto/test_join.c
