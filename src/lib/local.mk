@@ -12,6 +12,8 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/endpoint.c \
 	src/lib/error.c \
 	src/lib/error.h \
+	src/lib/expiry.c \
+	src/lib/expiry.h \
 	src/lib/file.c \
 	src/lib/file.h \
 	src/lib/file_posix.c \
@@ -26,6 +28,8 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/mailbox.c \
 	src/lib/mailbox.h \
 	src/lib/memory.h \
+	src/lib/notify.c \
+	src/lib/notify.h \
 	src/lib/pki.c \
 	src/lib/pki.h \
 	src/lib/privilege.h \
@@ -55,9 +59,12 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/thread_other.c \
 	src/lib/tls.c \
 	src/lib/tls.h \
+	src/lib/tls_lost.c \
 	src/lib/tls_priv.h \
 	src/lib/tls_verify.c \
-	src/lib/tls_why.c
+	src/lib/tls_why.c \
+	src/lib/watch.c \
+	src/lib/watch.h
 
 # What malloc is told differs by C library.
 if GLIBC_MALLOC

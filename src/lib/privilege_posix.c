@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -40,6 +41,19 @@ static int become(const struct identity *identity, const char *user, struct erro
         return error_set(error, "became user \"%s\", but not wholly", user);
     if (identity->user != 0 && (setuid(0) == 0 || seteuid(0) == 0))
         return error_set(error, "became user \"%s\", but the way back to root is still open", user);
+    return 0;
+}
+
+int privilege_give(const char *path, const char *user, const char *group, struct error *error) {
+    struct identity identity = {(uid_t)-1, (gid_t)-1};
+    struct stat status;
+
+    if (!user || geteuid() != 0 || lstat(path, &status) || !S_ISREG(status.st_mode))
+        return 0;
+    if (find(user, group, &identity, error))
+        return -1;
+    if (lchown(path, identity.user, identity.group))
+        return error_set(error, "cannot give %s to user \"%s\": %s", path, user, strerror(errno));
     return 0;
 }
 

@@ -43,6 +43,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/pool.h \
 	src/server/record.c \
 	src/server/record.h \
+	src/server/reload.c \
+	src/server/reload.h \
 	src/server/requests.c \
 	src/server/requests.h \
 	src/server/roster.c \
@@ -56,6 +58,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/session.h \
 	src/server/signals.c \
 	src/server/signals.h \
+	src/server/standing.c \
+	src/server/standing.h \
 	src/server/supply.c \
 	src/server/supply.h \
 	src/server/told.c \

@@ -152,6 +152,17 @@ void plane_close(struct plane *self, struct link_ref link, const char *why, bool
     note((struct fake_order){.kind = FAKE_CLOSE, .link = link, .flag = when_idle}, why);
 }
 
+bool plane_expel(struct plane *self, uint64_t tag, const char *why) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_EXPEL, .tag = tag}, why);
+    return true;
+}
+
+bool plane_beats(struct plane *self) {
+    (void)self;
+    return true;
+}
+
 void plane_count(const struct plane *self, struct plane_counts *counts) {
     (void)self;
     memset(counts, 0, sizeof *counts);

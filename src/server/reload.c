@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * reload: see reload.h.
+ *
+ * Certificate and key are two files, and who renews them writes one after the other: what cannot be used is looked at
+ * once more, a second later, before it is called an error.
+ * Runs on: the control thread. Owns: its events and watches.
+ * States of a set of files: read -> changed -> read; changed -> doubtful (silent) -> read or refused (logged once).
+ */
+#include "config.h"
+
+#include "server/reload.h"
+
+#include "lib/clock.h"
+#include "lib/expiry.h"
+#include "lib/notify.h"
+#include "lib/tls.h"
+#include "lib/watch.h"
+#include "server/standing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LOOK_MS = 1000, ASK_EVERY_MS = 1000 };
+
+struct set { /* of files that are used together */
+    const char *what;
+    int (*read)(struct reload *reload, struct error *error); /* puts them into force, or changes nothing */
+    struct watch *watch;
+    bool doubtful;
+};
+
+struct reload {
+    struct server *server;
+    struct event *look, *asked;
+    uint64_t obeyed_ms;
+    struct set certificates, agents;
+    struct expiry expiry;
+    time_t review_at;
+};
+
+/* --- reading --- */
+
+static SSL_CTX *make_tls(const struct server_conf *conf, struct error *error) {
+    struct tls_server_options options = {.certificate = conf->agents.certificate,
+                                         .key = conf->agents.key,
+                                         .client_ca = conf->agents.client_ca,
+                                         .crl = conf->agents.crl,
+                                         .allow_tls12 = conf->agents.min_version == CONF_TLS_1_2};
+
+    return tls_server_context(&options, error);
+}
+
+static void look_at_expiry(struct reload *reload) {
+    char what[512];
+
+    snprintf(what, sizeof what, "the certificate %s", reload->server->conf->agents.certificate);
+    expiry_look(&reload->expiry, reload->server->log, "server", what, tls_days_left(reload->server->tls));
+}
+
+static int read_certificates(struct reload *reload, struct error *error) {
+    struct server *server = reload->server;
+    SSL_CTX *fresh = make_tls(server->conf, error);
+
+    if (!fresh)
+        return -1;
+    SSL_CTX_free(server->tls); /* the handshakes under way and the links have their own references */
+    server->tls = fresh;
+    if (server->door)
+        door_set_tls(server->door, fresh);
+    reload->expiry = (struct expiry){0};
+    look_at_expiry(reload);
+    return 0;
+}
+
+static int read_agents(struct reload *reload, struct error *error) {
+    struct server *server = reload->server;
+    struct credentials *fresh = credentials_read(server->conf->agents.tokens, error);
+
+    if (!fresh)
+        return -1;
+    credentials_free(server->credentials);
+    server->credentials = fresh;
+    return 0;
+}
+
+static void review(struct reload *reload) {
+    reload->review_at = standing_review(reload->server, time(NULL));
+}
+
+/* --- looking --- */
+
+static void log_read(const struct reload *reload, const struct set *set) {
+    struct server *server = reload->server;
+
+    if (set == &reload->agents)
+        log_write(server->log, LOG_LEVEL_INFO, "server", "read the agents file again, %zu credentials",
+                  credentials_count(server->credentials));
+    else
+        log_write(server->log, LOG_LEVEL_INFO, "server", "read %s again, the certificate is good for %ld days",
+                  set->what, tls_days_left(server->tls));
+}
+
+static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
+    struct error error;
+
+    if (set->read(reload, &error) == 0) {
+        set->doubtful = false;
+        log_read(reload, set);
+        review(reload);
+        return;
+    }
+    set->doubtful = may_doubt;
+    if (!may_doubt)
+        log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "keeps %s that it has read before: %s", set->what,
+                  error.text);
+}
+
+static void look(struct reload *reload, struct set *set, bool asked) {
+    if (!set->watch)
+        return;
+    bool changed = watch_changed(set->watch);
+    if (changed || set->doubtful || asked)
+        read_again(reload, set, changed && !asked);
+}
+
+void reload_look(struct reload *reload) {
+    time_t now = time(NULL);
+
+    look(reload, &reload->certificates, false);
+    look(reload, &reload->agents, false);
+    look_at_expiry(reload);
+    if (now >= reload->review_at)
+        review(reload);
+}
+
+static void on_look(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    reload_look(context);
+}
+
+/* --- being asked --- */
+
+static void on_asked(evutil_socket_t fd, short what, void *context) {
+    struct reload *reload = context;
+    struct server *server = reload->server;
+
+    (void)fd;
+    (void)what;
+    reload->obeyed_ms = clock_ms();
+    notify_reloading(server->notify);
+    log_reopen(server->log);
+    log_write(server->log, LOG_LEVEL_INFO, "server",
+              "reads its certificates and the agents file again; what stands in %s is read at start only",
+              server->conf->path ? server->conf->path : "the command line");
+    look(reload, &reload->certificates, true);
+    look(reload, &reload->agents, true);
+    notify_ready(server->notify);
+}
+
+void reload_ask(struct reload *reload) {
+    uint64_t now_ms = clock_ms();
+    uint64_t free_ms = reload->obeyed_ms ? reload->obeyed_ms + ASK_EVERY_MS : 0;
+    uint64_t wait_ms = free_ms > now_ms ? free_ms - now_ms : 0;
+    struct timeval wait = {(time_t)(wait_ms / 1000), (suseconds_t)(wait_ms % 1000 * 1000)};
+
+    if (!event_pending(reload->asked, EV_TIMEOUT, NULL))
+        event_add(reload->asked, &wait);
+}
+
+/* --- from start to end --- */
+
+static bool make_watches(struct reload *reload) {
+    const struct server_conf *conf = reload->server->conf;
+    const char *const certificates[] = {conf->agents.certificate, conf->agents.key, conf->agents.client_ca,
+                                        conf->agents.crl};
+    const char *const agents[] = {conf->agents.tokens};
+
+    reload->certificates =
+        (struct set){.what = "the certificates", .read = read_certificates, .watch = watch_new(certificates, 4)};
+    reload->agents = (struct set){.what = "the agents file", .read = read_agents};
+    if (!conf->agents.auth_none)
+        reload->agents.watch = watch_new(agents, 1);
+    return reload->certificates.watch && (reload->agents.watch || conf->agents.auth_none);
+}
+
+struct reload *reload_new(struct server *server) {
+    struct reload *reload = calloc(1, sizeof *reload);
+
+    if (!reload)
+        return NULL;
+    reload->server = server;
+    reload->look = event_new(loop_base(server->loop), -1, EV_PERSIST, on_look, reload);
+    reload->asked = evtimer_new(loop_base(server->loop), on_asked, reload);
+    if (reload->look && reload->asked && make_watches(reload))
+        return reload;
+    reload_free(reload);
+    return NULL;
+}
+
+void reload_free(struct reload *reload) {
+    if (!reload)
+        return;
+    watch_free(reload->certificates.watch);
+    watch_free(reload->agents.watch);
+    if (reload->look)
+        event_free(reload->look);
+    if (reload->asked)
+        event_free(reload->asked);
+    free(reload);
+}
+
+int reload_first(struct reload *reload, struct error *error) {
+    if (read_certificates(reload, error) || (reload->agents.watch && read_agents(reload, error)))
+        return -1;
+    review(reload);
+    return 0;
+}
+
+int reload_open(struct reload *reload, struct error *error) {
+    static const struct timeval every = {LOOK_MS / 1000, LOOK_MS % 1000 * 1000};
+
+    if (watch_check_readable(reload->certificates.watch, error) ||
+        (reload->agents.watch && watch_check_readable(reload->agents.watch, error)))
+        return -1;
+    return event_add(reload->look, &every) ? error_set(error, "out of memory") : 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * reload: certificate, key, CA, CRL and the agents file, read at start, when they change, and when somebody asks. What
+ * cannot be used changes nothing. munnel.json itself is read at start only.
+ * Runs on: the control thread. Owns: server->tls and server->credentials are set by it and belong to the server.
+ */
+#ifndef MUNNEL_SERVER_RELOAD_H
+#define MUNNEL_SERVER_RELOAD_H
+
+#include "server/server_priv.h"
+
+struct reload;
+
+struct reload *reload_new(struct server *server); /* NULL when out of memory */
+void reload_free(struct reload *reload);
+
+int reload_first(struct reload *reload, struct error *error); /* reads all; 0 or -1 */
+/* Looks every second from now on. Could they be read again, as the user that we are now? 0 or -1 */
+int reload_open(struct reload *reload, struct error *error);
+
+void reload_ask(struct reload *reload);  /* SIGHUP: soon, and once a second at most */
+void reload_look(struct reload *reload); /* what happens every second */
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * standing: see standing.h.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/standing.h"
+
+#include "lib/tls.h"
+#include "server/roster.h"
+
+enum { REVIEW_S = 60 }; /* certificates end without being in any list */
+
+static bool has_valid_key(const struct credential *credential, const struct session *session, time_t now) {
+    for (int i = 0; i < credential->key_count; i++) {
+        time_t until = credential->keys[i].until;
+        if ((until == 0 || now < until) && session_came_by(session, credential->keys[i].key))
+            return true;
+    }
+    return false;
+}
+
+static int look_at_credential(const struct server *server, const struct session *session, time_t now,
+                              struct error *why) {
+    const char *name = session_credential(session);
+
+    if (!server->credentials || !*name)
+        return 0;
+    const struct credential *credential = credentials_find(server->credentials, name);
+    if (!credential)
+        return error_set(why, "its credential was revoked");
+    if (credential->expires && now >= credential->expires)
+        return error_set(why, "its credential has expired");
+    if (session_has_token(session) && !has_valid_key(credential, session, now))
+        return error_set(why, "its token is not valid any more");
+    if (!session_is_within(session, &credential->groups))
+        return error_set(why, "its credential does not carry all its groups any more");
+    return 0;
+}
+
+static bool has_lost(const struct server *server, const struct session *session, time_t now, struct error *why) {
+    X509 *certificate = session_certificate(session);
+
+    return look_at_credential(server, session, now, why) ||
+           (certificate && tls_certificate_lost(server->tls, certificate, why));
+}
+
+static time_t earlier(time_t a, time_t b, time_t now) {
+    return b > now && b < a ? b : a;
+}
+
+static time_t next_end(const struct server *server, time_t now) {
+    time_t next = now + REVIEW_S;
+
+    for (size_t i = 0; server->credentials && i < credentials_count(server->credentials); i++) {
+        const struct credential *credential = credentials_at(server->credentials, i);
+        next = earlier(next, credential->expires, now);
+        for (int key = 0; key < credential->key_count; key++)
+            next = earlier(next, credential->keys[key].until, now);
+    }
+    return next;
+}
+
+time_t standing_review(struct server *server, time_t now) {
+    struct session *next;
+    struct error why;
+    bool all_gone = true;
+
+    for (struct session *session = agents_first(server->agents); session; session = next) {
+        next = agents_after(server->agents, session);
+        if (has_lost(server, session, now, &why))
+            all_gone = roster_expel(server, session, why.text) && all_gone;
+    }
+    return all_gone ? next_end(server, now) : now + 1;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * standing: may those who were let in stay? An agent is asked for its credential once; what was taken back since, or
+ * has ended, is found here. Runs on: the control thread. Owns: nothing.
+ */
+#ifndef MUNNEL_SERVER_STANDING_H
+#define MUNNEL_SERVER_STANDING_H
+
+#include "server/server_priv.h"
+
+#include <time.h>
+
+/* Sends away, with all that their links carry, those who would not be let in as they are any more. Returns when it is
+ * to be done again if nothing changes: at the next end of a credential, in a minute at the latest. */
+time_t standing_review(struct server *server, time_t now);
+
+#endif
