@@ -108,7 +108,9 @@ START_TEST(a_killed_agent_s_clients_are_reset_and_no_others)
     int other_talking = converse_on(pair.echo_beta), other_downloading = download_from(pair.source_beta);
 
     uint64_t start = now_ms();
+    size_t mark = process_mark(pair.server.process);
     stand_kill(pair.stand, pair.alpha);
+    process_await(pair.server.process, mark, 1000, "agent alpha", "\"running\":", NULL);
     for (int i = 0; i < 20; i++) /* new clients meet the other agent, at once */
         ck_assert_msg(socket_echoes(pair.echo_both, ASK_MS), "new client %d was not served", i);
     uint64_t new_clients = now_ms() - start;
