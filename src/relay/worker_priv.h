@@ -26,9 +26,9 @@ enum {
     WORKER_HANDSHAKES_PER_TURN = 4,
     WORKER_SWEEP_MS = 500,
     WORKER_SWEEPS_PER_ROUND = 4,
-    WORKER_SOON_US = 1000,
+    WORKER_SOON_US = 5000,
     WORKER_HELD_US = 10000,
-    WORKER_DOUBT_US = 20000
+    WORKER_DOUBT_US = 200000
 };
 
 struct plane_counters { /* relaxed: figures for people and tests */
