@@ -21,29 +21,25 @@
 #include <stddef.h>
 
 struct tls_server_options {
-  const char *certificate,
-      *key;              /* PEM files; the key may not be readable by others */
-  const char *client_ca; /* NULL: client certificates are not asked for */
-  const char *crl;       /* NULL: none */
-  bool client_optional;  /* with client_ca: a client without a certificate gets
-                            through TLS */
-  bool allow_tls12;
+    const char *certificate, *key; /* PEM files; the key may not be readable by others */
+    const char *client_ca;         /* NULL: client certificates are not asked for */
+    const char *crl;               /* NULL: none */
+    bool client_optional;          /* with client_ca: a client without a certificate gets
+                                      through TLS */
+    bool allow_tls12;
 };
 
 struct tls_client_options {
-  const char *ca; /* PEM file; NULL with no pins: the system's store */
-  const char *const *
-      pins; /* "sha256:HEX" of the server's public key (SubjectPublicKeyInfo) */
-  size_t pin_count; /* with pins and no ca the chain need not verify: the pin is
-                       the proof */
-  const char *certificate, *key; /* NULL: none */
-  bool allow_tls12;
+    const char *ca;                /* PEM file; NULL with no pins: the system's store */
+    const char *const *pins;       /* "sha256:HEX" of the server's public key (SubjectPublicKeyInfo) */
+    size_t pin_count;              /* with pins and no ca the chain need not verify: the pin is
+                                      the proof */
+    const char *certificate, *key; /* NULL: none */
+    bool allow_tls12;
 };
 
-SSL_CTX *tls_server_context(const struct tls_server_options *options,
-                            struct error *error);
-SSL_CTX *tls_client_context(const struct tls_client_options *options,
-                            struct error *error);
+SSL_CTX *tls_server_context(const struct tls_server_options *options, struct error *error);
+SSL_CTX *tls_client_context(const struct tls_client_options *options, struct error *error);
 
 /*
  * A session for one connection; `server_name` (client only) is what the
@@ -57,11 +53,11 @@ SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);
 
 enum tls_verdict {
-  TLS_CUT, /* nobody judged anybody: the network, or a program that ended; it
-              may go well next time */
-  TLS_REFUSED, /* we refused the peer: its certificate, its version, not TLS at
-                  all */
-  TLS_REFUSED_BY_PEER
+    TLS_CUT,     /* nobody judged anybody: the network, or a program that ended; it
+                    may go well next time */
+    TLS_REFUSED, /* we refused the peer: its certificate, its version, not TLS at
+                    all */
+    TLS_REFUSED_BY_PEER
 };
 
 /*
@@ -72,13 +68,10 @@ enum tls_verdict {
  */
 enum tls_verdict tls_why(const SSL *ssl, struct error *error);
 
-int tls_pin_of_certificate(const char *path, char pin[72],
-                           struct error *error); /* "sha256:" and 64 digits */
+int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */
 /* Would a peer with this certificate, let in before, be refused by the context
  * now: revoked, or expired? */
-bool tls_certificate_lost(SSL_CTX *context, X509 *certificate,
-                          struct error *why);
-long tls_days_left(
-    const SSL_CTX *context); /* of the own certificate; negative when over */
+bool tls_certificate_lost(SSL_CTX *context, X509 *certificate, struct error *why);
+long tls_days_left(const SSL_CTX *context); /* of the own certificate; negative when over */
 
 #endif

@@ -17,25 +17,21 @@
 struct door;
 
 struct door_options {
-  struct event_base *base;
-  struct log *log;
-  struct plane *plane;
-  SSL_CTX *tls; /* one reference is taken */
-  const struct server_conf
-      *conf; /* agents.listen and agents.unauthenticated_* */
-  /* Connections that were ordered from this address and are still to come; the
-   * limits do not hold for them. */
-  size_t (*expects)(void *context, const struct addr *peer);
-  void *context;
+    struct event_base *base;
+    struct log *log;
+    struct plane *plane;
+    SSL_CTX *tls;                   /* one reference is taken */
+    const struct server_conf *conf; /* agents.listen and agents.unauthenticated_* */
+    /* Connections that were ordered from this address and are still to come; the
+     * limits do not hold for them. */
+    size_t (*expects)(void *context, const struct addr *peer);
+    void *context;
 };
 
-struct door *door_new(const struct door_options *options,
-                      struct error *error); /* bound, not yet open */
+struct door *door_new(const struct door_options *options, struct error *error); /* bound, not yet open */
 int door_open(struct door *door, struct error *error);
-void door_set_tls(struct door *door,
-                  SSL_CTX *tls); /* for handshakes that begin from now on */
-void door_shut(
-    struct door *door); /* nobody gets in any more; who waits is sent away */
+void door_set_tls(struct door *door, SSL_CTX *tls); /* for handshakes that begin from now on */
+void door_shut(struct door *door);                  /* nobody gets in any more; who waits is sent away */
 void door_free(struct door *door);
 
 /* The adopted connection with this tag has greeted, or is gone: returns whether

@@ -14,76 +14,68 @@
 
 #include <stdlib.h>
 
-static void roster_close_idle(struct server *server, struct session *session,
-                              const char *why) {
-  struct link_ref link;
+static void roster_close_idle(struct server *server, struct session *session, const char *why) {
+    struct link_ref link;
 
-  while (pool_take(session_pool(session), &link))
-    plane_close(server->plane, link, why, false);
+    while (pool_take(session_pool(session), &link))
+        plane_close(server->plane, link, why, false);
 }
 
-static void roster_leave_services(struct server *server,
-                                  const struct session *session) {
-  for (size_t i = 0; i < server->service_count; i++)
-    service_leave(server->services[i], session);
+static void roster_leave_services(struct server *server, const struct session *session) {
+    for (size_t i = 0; i < server->service_count; i++)
+        service_leave(server->services[i], session);
 }
 
-struct session *roster_admit(struct server *server,
-                             const struct session_options *options) {
-  struct session *old =
-      agents_find_instance(server->agents, options->name, options->instance);
+struct session *roster_admit(struct server *server, const struct session_options *options) {
+    struct session *old = agents_find_instance(server->agents, options->name, options->instance);
 
-  if (old)
-    roster_dismiss(server, old, "replaced", "the same agent has come back");
-  struct session *session = agents_add(server->agents, options);
-  if (!session)
-    return NULL;
-  for (size_t i = 0; i < server->service_count; i++)
-    service_join(server->services[i], session);
-  supply_mark(server->supply, session);
-  return session;
+    if (old)
+        roster_dismiss(server, old, "replaced", "the same agent has come back");
+    struct session *session = agents_add(server->agents, options);
+    if (!session)
+        return NULL;
+    for (size_t i = 0; i < server->service_count; i++)
+        service_join(server->services[i], session);
+    supply_mark(server->supply, session);
+    return session;
 }
 
 void roster_drain(struct server *server, struct session *session) {
-  if (session_is_draining(session))
-    return;
-  session_drain(session);
-  roster_leave_services(server, session);
-  roster_close_idle(server, session, "the agent takes no more clients");
-  log_write(server->log, LOG_LEVEL_INFO, session_who(session),
-            "takes no more clients, %u still run", session_running(session));
+    if (session_is_draining(session))
+        return;
+    session_drain(session);
+    roster_leave_services(server, session);
+    roster_close_idle(server, session, "the agent takes no more clients");
+    log_write(server->log, LOG_LEVEL_INFO, session_who(session), "takes no more clients, %u still run",
+              session_running(session));
 }
 
-void roster_dismiss(struct server *server, struct session *session,
-                    const char *words, const char *why) {
-  roster_leave_services(server, session);
-  roster_close_idle(server, session, why);
-  plane_close(server->plane, session_control(session), why, false);
-  log_event(server->log, LOG_LEVEL_INFO, session_who(session), words,
-            LOG_FIELDS(LOG_TEXT("why", why),
-                       LOG_NUMBER("running", session_running(session)),
-                       LOG_NUMBER("agents", agents_count(server->agents) - 1)));
-  agents_remove(server->agents, session);
+void roster_dismiss(struct server *server, struct session *session, const char *words, const char *why) {
+    roster_leave_services(server, session);
+    roster_close_idle(server, session, why);
+    plane_close(server->plane, session_control(session), why, false);
+    log_event(server->log, LOG_LEVEL_INFO, session_who(session), words,
+              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("running", session_running(session)),
+                         LOG_NUMBER("agents", agents_count(server->agents) - 1)));
+    agents_remove(server->agents, session);
 }
 
-bool roster_expel(struct server *server, struct session *session,
-                  const char *why) {
-  if (!plane_expel(server->plane, session_tag(session), why))
-    return false;
-  roster_dismiss(server, session, "sent away", why);
-  return true;
+bool roster_expel(struct server *server, struct session *session, const char *why) {
+    if (!plane_expel(server->plane, session_tag(session), why))
+        return false;
+    roster_dismiss(server, session, "sent away", why);
+    return true;
 }
 
 void roster_dismiss_all(struct server *server, const char *why) {
-  char *bye = message_format_control(MESSAGE_OP_BYE, 0, 0, why);
-  struct session *next;
+    char *bye = message_format_control(MESSAGE_OP_BYE, 0, 0, why);
+    struct session *next;
 
-  for (struct session *session = agents_first(server->agents); session;
-       session = next) {
-    next = agents_after(server->agents, session);
-    if (bye)
-      plane_tell(server->plane, session_control(session), bye);
-    roster_dismiss(server, session, "dismissed", why);
-  }
-  free(bye);
+    for (struct session *session = agents_first(server->agents); session; session = next) {
+        next = agents_after(server->agents, session);
+        if (bye)
+            plane_tell(server->plane, session_control(session), bye);
+        roster_dismiss(server, session, "dismissed", why);
+    }
+    free(bye);
 }

@@ -27,323 +27,296 @@
 #include <unistd.h>
 
 enum {
-  TICK_MS = 1000,
-  TICK_FAST_MS = 100,
-  STOP_WITHIN_S = 30,
-  INSTANCE_BYTES = 16,
-  LINES_A_MINUTE = 60,
-  RESERVED_DESCRIPTORS = 64
+    TICK_MS = 1000,
+    TICK_FAST_MS = 100,
+    STOP_WITHIN_S = 30,
+    INSTANCE_BYTES = 16,
+    LINES_A_MINUTE = 60,
+    RESERVED_DESCRIPTORS = 64
 };
 
 /* --- time --- */
 
 static void server_set_tick(struct server *server, unsigned ms) {
-  struct timeval interval = {ms / 1000, ms % 1000 * 1000};
+    struct timeval interval = {ms / 1000, ms % 1000 * 1000};
 
-  server->tick_is_fast = ms == TICK_FAST_MS;
-  event_add(server->tick, &interval);
+    server->tick_is_fast = ms == TICK_FAST_MS;
+    event_add(server->tick, &interval);
 }
 
 void server_quicken(struct server *server) {
-  if (!server->tick_is_fast)
-    server_set_tick(server, TICK_FAST_MS);
+    if (!server->tick_is_fast)
+        server_set_tick(server, TICK_FAST_MS);
 }
 
 static void server_check_deadline(struct server *server) {
-  if (!server->stopping || clock_us() < server->stop_at_us)
-    return;
-  log_write(server->log, LOG_LEVEL_WARNING, "server",
-            "%zu clients are cut off: %d s are over",
-            clients_live(server->clients), STOP_WITHIN_S);
-  loop_stop(server->loop);
+    if (!server->stopping || clock_us() < server->stop_at_us)
+        return;
+    log_write(server->log, LOG_LEVEL_WARNING, "server", "%zu clients are cut off: %d s are over",
+              clients_live(server->clients), STOP_WITHIN_S);
+    loop_stop(server->loop);
 }
 
 static void server_tell_status(const struct server *server) {
-  size_t agents = agents_count(server->agents);
+    size_t agents = agents_count(server->agents);
 
-  notify_status(server->notify, "%s %zu service%s by %zu agent%s",
-                server->stopping ? "finishes with" : "serves",
-                server->service_count, server->service_count == 1 ? "" : "s",
-                agents, agents == 1 ? "" : "s");
+    notify_status(server->notify, "%s %zu service%s by %zu agent%s", server->stopping ? "finishes with" : "serves",
+                  server->service_count, server->service_count == 1 ? "" : "s", agents, agents == 1 ? "" : "s");
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context) {
-  struct server *server = context;
+    struct server *server = context;
 
-  (void)fd;
-  (void)what;
-  dispatch_tick(server);
-  server_set_tick(server, server->waiting ? TICK_FAST_MS : TICK_MS);
-  supply_tick(server->supply);
-  for (size_t i = 0; i < server->service_count; i++)
-    service_tick(server->services[i]);
-  if (server->stopping && !server->waiting)
-    door_shut(server->door);
-  server_check_deadline(server);
-  server_tell_status(server);
+    (void)fd;
+    (void)what;
+    dispatch_tick(server);
+    server_set_tick(server, server->waiting ? TICK_FAST_MS : TICK_MS);
+    supply_tick(server->supply);
+    for (size_t i = 0; i < server->service_count; i++)
+        service_tick(server->services[i]);
+    if (server->stopping && !server->waiting)
+        door_shut(server->door);
+    server_check_deadline(server);
+    server_tell_status(server);
 }
 
 /* --- signals --- */
 
 void server_check_over(struct server *server) {
-  if (server->stopping && !clients_live(server->clients))
-    loop_stop(server->loop);
+    if (server->stopping && !clients_live(server->clients))
+        loop_stop(server->loop);
 }
 
 void server_stop(struct server *server) {
-  if (server->stopping) {
-    log_write(server->log, LOG_LEVEL_WARNING, "server", "stops at once");
-    loop_stop(server->loop);
-    return;
-  }
-  server->stopping = true;
-  notify_stopping(server->notify);
-  server->stop_at_us = clock_us() + STOP_WITHIN_S * 1000000ULL;
-  for (size_t i = 0; i < server->service_count; i++)
-    service_shut(server->services[i]);
-  if (!server
-           ->waiting) /* who waits needs links, and those come in by the door */
-    door_shut(server->door);
-  log_write(server->log, LOG_LEVEL_INFO, "server",
-            "stops: no new clients, %zu still run",
-            clients_live(server->clients));
-  server_check_over(server);
+    if (server->stopping) {
+        log_write(server->log, LOG_LEVEL_WARNING, "server", "stops at once");
+        loop_stop(server->loop);
+        return;
+    }
+    server->stopping = true;
+    notify_stopping(server->notify);
+    server->stop_at_us = clock_us() + STOP_WITHIN_S * 1000000ULL;
+    for (size_t i = 0; i < server->service_count; i++)
+        service_shut(server->services[i]);
+    if (!server->waiting) /* who waits needs links, and those come in by the door */
+        door_shut(server->door);
+    log_write(server->log, LOG_LEVEL_INFO, "server", "stops: no new clients, %zu still run",
+              clients_live(server->clients));
+    server_check_over(server);
 }
 
-void server_reload(struct server *server) { reload_ask(server->reload); }
+void server_reload(struct server *server) {
+    reload_ask(server->reload);
+}
 
 void server_log_live(struct server *server) {
-  struct plane_counts counts;
-  size_t idle = 0;
+    struct plane_counts counts;
+    size_t idle = 0;
 
-  plane_count(server->plane, &counts);
-  for (struct session *session = agents_first(server->agents); session;
-       session = agents_after(server->agents, session))
-    idle += pool_count(session_pool(session));
-  log_event(
-      server->log, LOG_LEVEL_INFO, "server", "live",
-      LOG_FIELDS(LOG_NUMBER("links", counts.links),
-                 LOG_NUMBER("handshakes_done", counts.handshakes_done),
-                 LOG_NUMBER("relays", counts.relays),
-                 LOG_NUMBER("relays_ended", counts.relays_ended),
-                 LOG_NUMBER("clients", clients_live(server->clients)),
-                 LOG_NUMBER("clients_total", clients_total(server->clients)),
-                 LOG_NUMBER("waiting", server->waiting),
-                 LOG_NUMBER("agents", agents_count(server->agents)),
-                 LOG_NUMBER("idle_links", idle),
-                 LOG_NUMBER("at_door", door_count(server->door)),
-                 LOG_NUMBER("descriptors", descriptors_count())));
+    plane_count(server->plane, &counts);
+    for (struct session *session = agents_first(server->agents); session;
+         session = agents_after(server->agents, session))
+        idle += pool_count(session_pool(session));
+    log_event(server->log, LOG_LEVEL_INFO, "server", "live",
+              LOG_FIELDS(LOG_NUMBER("links", counts.links), LOG_NUMBER("handshakes_done", counts.handshakes_done),
+                         LOG_NUMBER("relays", counts.relays), LOG_NUMBER("relays_ended", counts.relays_ended),
+                         LOG_NUMBER("clients", clients_live(server->clients)),
+                         LOG_NUMBER("clients_total", clients_total(server->clients)),
+                         LOG_NUMBER("waiting", server->waiting), LOG_NUMBER("agents", agents_count(server->agents)),
+                         LOG_NUMBER("idle_links", idle), LOG_NUMBER("at_door", door_count(server->door)),
+                         LOG_NUMBER("descriptors", descriptors_count())));
 }
 
 /* --- from start to end --- */
 
 static int server_bind_services(struct server *server, struct error *error) {
-  server->services =
-      calloc(server->conf->service_count + 1, sizeof(struct service *));
-  if (!server->services)
-    return error_set(error, "out of memory");
-  for (size_t i = 0; i < server->conf->service_count; i++) {
-    struct service *service =
-        service_new(server, &server->conf->services[i], error);
-    if (!service)
-      return -1;
-    server->services[server->service_count++] = service;
-  }
-  return 0;
+    server->services = calloc(server->conf->service_count + 1, sizeof(struct service *));
+    if (!server->services)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < server->conf->service_count; i++) {
+        struct service *service = service_new(server, &server->conf->services[i], error);
+        if (!service)
+            return -1;
+        server->services[server->service_count++] = service;
+    }
+    return 0;
 }
 
 static unsigned server_threads(const struct server *server) {
-  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-  if (server->conf->threads)
-    return server->conf->threads;
-  return cores > 0 ? (unsigned)cores : 1;
+    if (server->conf->threads)
+        return server->conf->threads;
+    return cores > 0 ? (unsigned)cores : 1;
 }
 
 static int server_start_plane(struct server *server, struct error *error) {
-  struct plane_options options = {
-      .threads = server_threads(server),
-      .control = server->loop,
-      .log = server->log,
-      .instance = server->instance,
-      .ping_s = server->conf->agents.ping_s,
-      .dead_after_s = server->conf->agents.dead_after_s,
-      .greeting_ms = server->conf->agents.unauthenticated_deadline_s * 1000,
-      .events = hearing_events(),
-      .context = server};
+    struct plane_options options = {.threads = server_threads(server),
+                                    .control = server->loop,
+                                    .log = server->log,
+                                    .instance = server->instance,
+                                    .ping_s = server->conf->agents.ping_s,
+                                    .dead_after_s = server->conf->agents.dead_after_s,
+                                    .greeting_ms = server->conf->agents.unauthenticated_deadline_s * 1000,
+                                    .events = hearing_events(),
+                                    .context = server};
 
-  server->plane = plane_new(&options, error);
-  return server->plane ? 0 : -1;
+    server->plane = plane_new(&options, error);
+    return server->plane ? 0 : -1;
 }
 
 static size_t expects(void *context, const struct addr *peer) {
-  struct server *server = context;
-  uint64_t now_us = clock_us();
-  size_t links = 0;
+    struct server *server = context;
+    uint64_t now_us = clock_us();
+    size_t links = 0;
 
-  for (struct session *session = agents_first(server->agents); session;
-       session = agents_after(server->agents, session))
-    if (addr_same_host(session_peer(session), peer))
-      links += requests_open(session_requests(session), now_us);
-  return links;
+    for (struct session *session = agents_first(server->agents); session;
+         session = agents_after(server->agents, session))
+        if (addr_same_host(session_peer(session), peer))
+            links += requests_open(session_requests(session), now_us);
+    return links;
 }
 
 static int server_make_door(struct server *server, struct error *error) {
-  struct door_options options = {.base = loop_base(server->loop),
-                                 .log = server->log,
-                                 .plane = server->plane,
-                                 .tls = server->tls,
-                                 .conf = server->conf,
-                                 .expects = expects,
-                                 .context = server};
-  server->door = door_new(&options, error);
-  return server->door ? 0 : -1;
+    struct door_options options = {.base = loop_base(server->loop),
+                                   .log = server->log,
+                                   .plane = server->plane,
+                                   .tls = server->tls,
+                                   .conf = server->conf,
+                                   .expects = expects,
+                                   .context = server};
+    server->door = door_new(&options, error);
+    return server->door ? 0 : -1;
 }
 
 /* Each client that is served needs a link, too. What is open already stays, and
  * some are kept for agents that come. */
 static void server_share_descriptors(struct server *server) {
-  int all = sock_raise_limit(), used = descriptors_count();
-  int reserved =
-      all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;
-  int pairs = (all - used - reserved) / 2;
+    int all = sock_raise_limit(), used = descriptors_count();
+    int reserved = all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;
+    int pairs = (all - used - reserved) / 2;
 
-  server->link_limit = pairs > 1 ? (size_t)pairs : 1;
-  clients_set_limit(server->clients, server->link_limit);
+    server->link_limit = pairs > 1 ? (size_t)pairs : 1;
+    clients_set_limit(server->clients, server->link_limit);
 }
 
 /* For the watchdog: this loop runs, since it asks; do the others? */
 static bool is_alive(void *context) {
-  struct server *server = context;
+    struct server *server = context;
 
-  if (plane_beats(server->plane))
-    return true;
-  log_write(server->log, LOG_LEVEL_ERROR, "server",
-            "a relay thread is stuck: the watchdog is not fed");
-  return false;
+    if (plane_beats(server->plane))
+        return true;
+    log_write(server->log, LOG_LEVEL_ERROR, "server", "a relay thread is stuck: the watchdog is not fed");
+    return false;
 }
 
 static int server_make_parts(struct server *server, struct error *error) {
-  uint8_t instance[INSTANCE_BYTES];
+    uint8_t instance[INSTANCE_BYTES];
 
-  if (secret_random(instance, sizeof instance))
-    return error_set(error, "the system gives no random bytes");
-  secret_to_hex(instance, sizeof instance, server->instance);
-  server->loop = loop_new("munneld");
-  server->clients = clients_new();
-  server->agents = agents_new();
-  server->arriving = pool_new();
-  server->supply = server->loop ? supply_new(server) : NULL;
-  server->reload = server->loop ? reload_new(server) : NULL;
-  server->notify = server->loop
-                       ? notify_new(loop_base(server->loop), is_alive, server)
-                       : NULL;
-  server->signals = server->loop ? signals_new(server) : NULL;
-  server->tick = server->loop
-                     ? evtimer_new(loop_base(server->loop), on_tick, server)
-                     : NULL;
-  if (!server->clients || !server->agents || !server->arriving ||
-      !server->supply || !server->signals || !server->tick || !server->reload ||
-      !server->notify)
-    return error_set(error, "out of memory");
-  return 0;
+    if (secret_random(instance, sizeof instance))
+        return error_set(error, "the system gives no random bytes");
+    secret_to_hex(instance, sizeof instance, server->instance);
+    server->loop = loop_new("munneld");
+    server->clients = clients_new();
+    server->agents = agents_new();
+    server->arriving = pool_new();
+    server->supply = server->loop ? supply_new(server) : NULL;
+    server->reload = server->loop ? reload_new(server) : NULL;
+    server->notify = server->loop ? notify_new(loop_base(server->loop), is_alive, server) : NULL;
+    server->signals = server->loop ? signals_new(server) : NULL;
+    server->tick = server->loop ? evtimer_new(loop_base(server->loop), on_tick, server) : NULL;
+    if (!server->clients || !server->agents || !server->arriving || !server->supply || !server->signals ||
+        !server->tick || !server->reload || !server->notify)
+        return error_set(error, "out of memory");
+    return 0;
 }
 
-struct server *server_new(const struct server_conf *conf, struct log *log,
-                          struct error *error) {
-  struct server *server = calloc(1, sizeof *server);
+struct server *server_new(const struct server_conf *conf, struct log *log, struct error *error) {
+    struct server *server = calloc(1, sizeof *server);
 
-  if (!server) {
-    error_set(error, "out of memory");
-    return NULL;
-  }
-  server->conf = conf;
-  server->log = log;
-  server->strangers.a_minute = LINES_A_MINUTE;
-  if (server_make_parts(server, error) || reload_first(server->reload, error) ||
-      server_bind_services(server, error) ||
-      server_start_plane(server, error) || server_make_door(server, error)) {
-    server_free(server);
-    return NULL;
-  }
-  server_share_descriptors(server);
-  return server;
+    if (!server) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    server->conf = conf;
+    server->log = log;
+    server->strangers.a_minute = LINES_A_MINUTE;
+    if (server_make_parts(server, error) || reload_first(server->reload, error) ||
+        server_bind_services(server, error) || server_start_plane(server, error) || server_make_door(server, error)) {
+        server_free(server);
+        return NULL;
+    }
+    server_share_descriptors(server);
+    return server;
 }
 
 static void server_log_start(const struct server *server) {
-  log_write(
-      server->log, LOG_LEVEL_INFO, "server",
-      "munneld %s serves %zu service%s to %zu clients at once, instance %.8s",
-      PACKAGE_VERSION, server->service_count,
-      server->service_count == 1 ? "" : "s", server->link_limit,
-      server->instance);
-  if (!server->credentials)
-    log_write(
-        server->log, LOG_LEVEL_WARNING, "server",
-        "\"auth\": \"none\": whoever reaches the agent port can take clients");
-  else if (!credentials_count(server->credentials))
-    log_write(server->log, LOG_LEVEL_WARNING, "server",
-              "%s names no agent: nobody can join",
-              server->conf->agents.tokens);
+    log_write(server->log, LOG_LEVEL_INFO, "server",
+              "munneld %s serves %zu service%s to %zu clients at once, instance %.8s", PACKAGE_VERSION,
+              server->service_count, server->service_count == 1 ? "" : "s", server->link_limit, server->instance);
+    if (!server->credentials)
+        log_write(server->log, LOG_LEVEL_WARNING, "server",
+                  "\"auth\": \"none\": whoever reaches the agent port can take clients");
+    else if (!credentials_count(server->credentials))
+        log_write(server->log, LOG_LEVEL_WARNING, "server", "%s names no agent: nobody can join",
+                  server->conf->agents.tokens);
 }
 
 int server_open(struct server *server, struct error *error) {
-  if (door_open(server->door, error))
-    return -1;
-  for (size_t i = 0; i < server->service_count; i++)
-    if (service_open(server->services[i], error))
-      return -1;
-  server_set_tick(server, TICK_MS);
-  return 0;
+    if (door_open(server->door, error))
+        return -1;
+    for (size_t i = 0; i < server->service_count; i++)
+        if (service_open(server->services[i], error))
+            return -1;
+    server_set_tick(server, TICK_MS);
+    return 0;
 }
 
 /* What has to be opened again after that must be its own. */
-static int server_become_user(const struct server *server,
-                              struct error *error) {
-  const struct server_conf *conf = server->conf;
+static int server_become_user(const struct server *server, struct error *error) {
+    const struct server_conf *conf = server->conf;
 
-  if (privilege_give(conf->log.to, conf->user, conf->group, error))
-    return -1;
-  return privilege_drop(conf->user, conf->group, error);
+    if (privilege_give(conf->log.to, conf->user, conf->group, error))
+        return -1;
+    return privilege_drop(conf->user, conf->group, error);
 }
 
 int server_run(struct server *server, struct error *error) {
-  server_log_start(server);
-  if (server_open(server, error) || server_become_user(server, error) ||
-      reload_open(server->reload, error))
-    return -1;
-  notify_ready(server->notify);
-  if (loop_run(server->loop))
-    return error_set(error, "the event loop failed");
-  log_write(server->log, LOG_LEVEL_INFO, "server", "stopped");
-  return 0;
+    server_log_start(server);
+    if (server_open(server, error) || server_become_user(server, error) || reload_open(server->reload, error))
+        return -1;
+    notify_ready(server->notify);
+    if (loop_run(server->loop))
+        return error_set(error, "the event loop failed");
+    log_write(server->log, LOG_LEVEL_INFO, "server", "stopped");
+    return 0;
 }
 
 void server_free(struct server *server) {
-  if (!server)
-    return;
-  server->stopping = server->is_over = true;
-  if (server->plane) {
-    dispatch_end_waiting(server, REASON_STOPPED);
-    roster_dismiss_all(server, "the server was stopped");
-    plane_free(server->plane);
-  }
-  for (size_t i = 0; i < server->service_count; i++)
-    service_free(server->services[i]);
-  free(server->services);
-  door_free(server->door);
-  agents_free(server->agents);
-  pool_free(server->arriving);
-  signals_free(server->signals);
-  supply_free(server->supply);
-  if (server->tick)
-    event_free(server->tick);
-  clients_free(server->clients);
-  reload_free(server->reload);
-  notify_free(server->notify);
-  credentials_free(server->credentials);
-  SSL_CTX_free(server->tls);
-  if (server->loop)
-    loop_free(server->loop);
-  free(server);
+    if (!server)
+        return;
+    server->stopping = server->is_over = true;
+    if (server->plane) {
+        dispatch_end_waiting(server, REASON_STOPPED);
+        roster_dismiss_all(server, "the server was stopped");
+        plane_free(server->plane);
+    }
+    for (size_t i = 0; i < server->service_count; i++)
+        service_free(server->services[i]);
+    free(server->services);
+    door_free(server->door);
+    agents_free(server->agents);
+    pool_free(server->arriving);
+    signals_free(server->signals);
+    supply_free(server->supply);
+    if (server->tick)
+        event_free(server->tick);
+    clients_free(server->clients);
+    reload_free(server->reload);
+    notify_free(server->notify);
+    credentials_free(server->credentials);
+    SSL_CTX_free(server->tls);
+    if (server->loop)
+        loop_free(server->loop);
+    free(server);
 }

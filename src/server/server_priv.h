@@ -23,46 +23,43 @@ struct signals;
 struct supply;
 
 struct server {
-  const struct server_conf *conf;
-  struct log *log;
-  struct loop *loop;
-  struct plane *plane;
-  struct credentials *credentials; /* NULL: anybody may join */
-  SSL_CTX *tls;                    /* for handshakes to come */
-  struct reload *reload;           /* renews these two */
-  struct notify *notify;           /* to the service manager */
-  struct clients *clients;
-  struct agents *agents;
-  struct door *door;
-  struct supply *supply;
-  struct signals *signals;
-  struct service **services;
-  size_t service_count;
-  size_t data_links, link_limit; /* there are, there may be: idle links must
-                                    leave room for clients */
-  struct pool *arriving; /* data links let in that have not said yet that they
-                            are idle */
-  size_t waiting;        /* clients of all services that wait for an agent */
-  size_t first_look; /* the service whose waiting clients are looked at first,
-                        in turn */
-  struct event *tick;
-  bool tick_is_fast, stopping;
-  bool is_over;               /* nobody is served any more */
-  uint64_t stop_at_us;        /* while stopping: when what still runs is cut */
-  struct complaint strangers; /* connections that never became an agent */
-  char instance[MESSAGE_INSTANCE_HEX];
+    const struct server_conf *conf;
+    struct log *log;
+    struct loop *loop;
+    struct plane *plane;
+    struct credentials *credentials; /* NULL: anybody may join */
+    SSL_CTX *tls;                    /* for handshakes to come */
+    struct reload *reload;           /* renews these two */
+    struct notify *notify;           /* to the service manager */
+    struct clients *clients;
+    struct agents *agents;
+    struct door *door;
+    struct supply *supply;
+    struct signals *signals;
+    struct service **services;
+    size_t service_count;
+    size_t data_links, link_limit; /* there are, there may be: idle links must
+                                      leave room for clients */
+    struct pool *arriving;         /* data links let in that have not said yet that they
+                                      are idle */
+    size_t waiting;                /* clients of all services that wait for an agent */
+    size_t first_look;             /* the service whose waiting clients are looked at first,
+                                      in turn */
+    struct event *tick;
+    bool tick_is_fast, stopping;
+    bool is_over;               /* nobody is served any more */
+    uint64_t stop_at_us;        /* while stopping: when what still runs is cut */
+    struct complaint strangers; /* connections that never became an agent */
+    char instance[MESSAGE_INSTANCE_HEX];
 };
 
 /* server.c */
-int server_open(struct server *server,
-                struct error *error); /* agents and clients get in; 0 or -1 */
-void server_quicken(struct server *server); /* somebody waits: deadlines are
-                                               looked at every 100 ms */
-void server_stop(
-    struct server *server); /* first call: finish what runs; second: at once */
-void server_check_over(
-    struct server *server); /* a client has left: is that the last one, and are
-                               we stopping? */
+int server_open(struct server *server, struct error *error); /* agents and clients get in; 0 or -1 */
+void server_quicken(struct server *server);                  /* somebody waits: deadlines are
+                                                                looked at every 100 ms */
+void server_stop(struct server *server);                     /* first call: finish what runs; second: at once */
+void server_check_over(struct server *server);               /* a client has left: is that the last one, and are
+                                                                we stopping? */
 void server_reload(struct server *server);
 void server_log_live(struct server *server);
 

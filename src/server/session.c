@@ -18,214 +18,208 @@
 enum { SESSION_ID_BYTES = 16 };
 
 struct session {
-  uint64_t tag;
-  struct link_ref control;
-  struct addr peer;
-  bool draining, serves_all, marked;
-  unsigned running, wanted;
-  uint64_t rests_until_us;
-  struct pool *pool, *arriving;
-  struct demand demand;
-  struct requests requests;
-  struct conf_list groups;
-  char name[MESSAGE_NAME_MAX + 1], who[MESSAGE_NAME_MAX + 8],
-      credential[MESSAGE_NAME_MAX + 1];
-  char instance[MESSAGE_INSTANCE_HEX], id[2 * SESSION_ID_BYTES + 1];
-  uint8_t key[SECRET_SIZE];
-  bool has_token;
-  uint8_t token_digest[SECRET_SIZE]; /* of the key of its token, which has no
-                                        business here */
-  X509 *certificate;
+    uint64_t tag;
+    struct link_ref control;
+    struct addr peer;
+    bool draining, serves_all, marked;
+    unsigned running, wanted;
+    uint64_t rests_until_us;
+    struct pool *pool, *arriving;
+    struct demand demand;
+    struct requests requests;
+    struct conf_list groups;
+    char name[MESSAGE_NAME_MAX + 1], who[MESSAGE_NAME_MAX + 8], credential[MESSAGE_NAME_MAX + 1];
+    char instance[MESSAGE_INSTANCE_HEX], id[2 * SESSION_ID_BYTES + 1];
+    uint8_t key[SECRET_SIZE];
+    bool has_token;
+    uint8_t token_digest[SECRET_SIZE]; /* of the key of its token, which has no
+                                          business here */
+    X509 *certificate;
 };
 
-static bool session_note_proof(struct session *session,
-                               const struct session_options *options) {
-  if (options->certificate && X509_up_ref(options->certificate))
-    session->certificate = options->certificate;
-  session->has_token = options->key != NULL;
-  return !options->key || secret_sha256(session->token_digest, options->key,
-                                        SECRET_SIZE, NULL, 0) == 0;
+static bool session_note_proof(struct session *session, const struct session_options *options) {
+    if (options->certificate && X509_up_ref(options->certificate))
+        session->certificate = options->certificate;
+    session->has_token = options->key != NULL;
+    return !options->key || secret_sha256(session->token_digest, options->key, SECRET_SIZE, NULL, 0) == 0;
 }
 
-static bool session_fill(struct session *session,
-                         const struct session_options *options) {
-  uint8_t id[SESSION_ID_BYTES];
+static bool session_fill(struct session *session, const struct session_options *options) {
+    uint8_t id[SESSION_ID_BYTES];
 
-  session->tag = options->tag;
-  session->control = options->control;
-  session->peer = *options->peer;
-  session->serves_all = options->serves_all;
-  snprintf(session->name, sizeof session->name, "%s", options->name);
-  snprintf(session->who, sizeof session->who, "agent %s", options->name);
-  snprintf(session->credential, sizeof session->credential, "%s",
-           options->credential);
-  snprintf(session->instance, sizeof session->instance, "%s",
-           options->instance);
-  session->pool = pool_new();
-  session->arriving = pool_new();
-  if (!session->pool || !session->arriving ||
-      !session_note_proof(session, options) || secret_random(id, sizeof id) ||
-      secret_random(session->key, sizeof session->key))
-    return false;
-  secret_to_hex(id, sizeof id, session->id);
-  return options->serves_all ||
-         conf_list_copy(&session->groups, options->groups) == 0;
+    session->tag = options->tag;
+    session->control = options->control;
+    session->peer = *options->peer;
+    session->serves_all = options->serves_all;
+    snprintf(session->name, sizeof session->name, "%s", options->name);
+    snprintf(session->who, sizeof session->who, "agent %s", options->name);
+    snprintf(session->credential, sizeof session->credential, "%s", options->credential);
+    snprintf(session->instance, sizeof session->instance, "%s", options->instance);
+    session->pool = pool_new();
+    session->arriving = pool_new();
+    if (!session->pool || !session->arriving || !session_note_proof(session, options) || secret_random(id, sizeof id) ||
+        secret_random(session->key, sizeof session->key))
+        return false;
+    secret_to_hex(id, sizeof id, session->id);
+    return options->serves_all || conf_list_copy(&session->groups, options->groups) == 0;
 }
 
 struct session *session_new(const struct session_options *options) {
-  struct session *session = calloc(1, sizeof *session);
+    struct session *session = calloc(1, sizeof *session);
 
-  if (!session || session_fill(session, options))
-    return session;
-  session_free(session);
-  return NULL;
+    if (!session || session_fill(session, options))
+        return session;
+    session_free(session);
+    return NULL;
 }
 
 void session_free(struct session *session) {
-  if (!session)
-    return;
-  pool_free(session->pool);
-  pool_free(session->arriving);
-  conf_list_done(&session->groups);
-  secret_wipe(session->key, sizeof session->key);
-  X509_free(session->certificate);
-  free(session);
+    if (!session)
+        return;
+    pool_free(session->pool);
+    pool_free(session->arriving);
+    conf_list_done(&session->groups);
+    secret_wipe(session->key, sizeof session->key);
+    X509_free(session->certificate);
+    free(session);
 }
 
-uint64_t session_tag(const struct session *session) { return session->tag; }
+uint64_t session_tag(const struct session *session) {
+    return session->tag;
+}
 
 struct link_ref session_control(const struct session *session) {
-  return session->control;
+    return session->control;
 }
 
 const struct addr *session_peer(const struct session *session) {
-  return &session->peer;
+    return &session->peer;
 }
 
 const char *session_name(const struct session *session) {
-  return session->name;
+    return session->name;
 }
 
-const char *session_who(const struct session *session) { return session->who; }
+const char *session_who(const struct session *session) {
+    return session->who;
+}
 
 const char *session_instance(const struct session *session) {
-  return session->instance;
+    return session->instance;
 }
 
 const char *session_credential(const struct session *session) {
-  return session->credential;
+    return session->credential;
 }
 
 bool session_has_token(const struct session *session) {
-  return session->has_token;
+    return session->has_token;
 }
 
-bool session_came_by(const struct session *session,
-                     const uint8_t key[SECRET_SIZE]) {
-  uint8_t digest[SECRET_SIZE];
+bool session_came_by(const struct session *session, const uint8_t key[SECRET_SIZE]) {
+    uint8_t digest[SECRET_SIZE];
 
-  return session->has_token &&
-         secret_sha256(digest, key, SECRET_SIZE, NULL, 0) == 0 &&
-         secret_equal(digest, session->token_digest, SECRET_SIZE);
+    return session->has_token && secret_sha256(digest, key, SECRET_SIZE, NULL, 0) == 0 &&
+           secret_equal(digest, session->token_digest, SECRET_SIZE);
 }
 
 X509 *session_certificate(const struct session *session) {
-  return session->certificate;
+    return session->certificate;
 }
 
-bool session_is_within(const struct session *session,
-                       const struct conf_list *groups) {
-  if (conf_list_has(groups, "*"))
-    return true;
-  for (size_t i = 0; i < session->groups.count; i++)
-    if (!conf_list_has(groups, session->groups.items[i]))
-      return false;
-  return !session->serves_all;
+bool session_is_within(const struct session *session, const struct conf_list *groups) {
+    if (conf_list_has(groups, "*"))
+        return true;
+    for (size_t i = 0; i < session->groups.count; i++)
+        if (!conf_list_has(groups, session->groups.items[i]))
+            return false;
+    return !session->serves_all;
 }
 
-const char *session_id(const struct session *session) { return session->id; }
+const char *session_id(const struct session *session) {
+    return session->id;
+}
 
 const uint8_t *session_key(const struct session *session) {
-  return session->key;
+    return session->key;
 }
 
-bool session_serves(const struct session *session,
-                    const struct conf_list *groups) {
-  if (session->serves_all || groups->count == 0)
-    return true;
-  for (size_t i = 0; i < groups->count; i++)
-    if (conf_list_has(&session->groups, groups->items[i]))
-      return true;
-  return false;
+bool session_serves(const struct session *session, const struct conf_list *groups) {
+    if (session->serves_all || groups->count == 0)
+        return true;
+    for (size_t i = 0; i < groups->count; i++)
+        if (conf_list_has(&session->groups, groups->items[i]))
+            return true;
+    return false;
 }
 
 bool session_is_draining(const struct session *session) {
-  return session->draining;
+    return session->draining;
 }
 
-void session_drain(struct session *session) { session->draining = true; }
+void session_drain(struct session *session) {
+    session->draining = true;
+}
 
 struct pool *session_pool(struct session *session) {
-  return session->pool;
+    return session->pool;
 }
 
 struct pool *session_arriving(struct session *session) {
-  return session->arriving;
+    return session->arriving;
 }
 
 struct requests *session_requests(struct session *session) {
-  return &session->requests;
+    return &session->requests;
 }
 
-bool session_take_link(struct session *session, struct link_ref *link,
-                       uint64_t now_us) {
-  if (!pool_take(session->pool, link))
-    return false;
-  demand_note(&session->demand, now_us);
-  session->running++;
-  return true;
+bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us) {
+    if (!pool_take(session->pool, link))
+        return false;
+    demand_note(&session->demand, now_us);
+    session->running++;
+    return true;
 }
 
 unsigned session_running(const struct session *session) {
-  return session->running;
+    return session->running;
 }
 
 void session_client_left(struct session *session) {
-  if (session->running)
-    session->running--;
+    if (session->running)
+        session->running--;
 }
 
 void session_rest(struct session *session, uint64_t until_us) {
-  session->rests_until_us = until_us;
+    session->rests_until_us = until_us;
 }
 
 bool session_can_take(const struct session *session, uint64_t now_us) {
-  return pool_count(session->pool) && session->rests_until_us <= now_us;
+    return pool_count(session->pool) && session->rests_until_us <= now_us;
 }
 
 void session_want(struct session *session, unsigned links) {
-  session->wanted += links;
+    session->wanted += links;
 }
 
 unsigned session_take_wanted(struct session *session) {
-  unsigned wanted = session->wanted;
+    unsigned wanted = session->wanted;
 
-  session->wanted = 0;
-  return wanted;
+    session->wanted = 0;
+    return wanted;
 }
 
 bool session_mark(struct session *session, bool marked) {
-  bool before = session->marked;
+    bool before = session->marked;
 
-  session->marked = marked;
-  return before;
+    session->marked = marked;
+    return before;
 }
 
-unsigned session_target(struct session *session, unsigned least, unsigned most,
-                        uint64_t now_us) {
-  uint64_t target = 2ULL * demand_peak(&session->demand, now_us);
+unsigned session_target(struct session *session, unsigned least, unsigned most, uint64_t now_us) {
+    uint64_t target = 2ULL * demand_peak(&session->demand, now_us);
 
-  if (target < least)
-    target = least;
-  return target < most ? (unsigned)target : most;
+    if (target < least)
+        target = least;
+    return target < most ? (unsigned)target : most;
 }

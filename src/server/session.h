@@ -17,45 +17,36 @@
 struct session;
 
 struct session_options { /* all copied */
-  uint64_t tag;
-  struct link_ref control;
-  const struct addr *peer;
-  const char *name, *instance, *credential;
-  const uint8_t
-      *key; /* of the token with which it proved itself; NULL: without one */
-  X509 *certificate; /* its verified one, or NULL */
-  bool serves_all;
-  const struct conf_list *groups; /* unless serves_all */
+    uint64_t tag;
+    struct link_ref control;
+    const struct addr *peer;
+    const char *name, *instance, *credential;
+    const uint8_t *key; /* of the token with which it proved itself; NULL: without one */
+    X509 *certificate;  /* its verified one, or NULL */
+    bool serves_all;
+    const struct conf_list *groups; /* unless serves_all */
 };
 
-struct session *session_new(
-    const struct session_options
-        *options); /* with a fresh id and key; NULL: no memory, no random */
+struct session *
+session_new(const struct session_options *options); /* with a fresh id and key; NULL: no memory, no random */
 void session_free(struct session *session);
 
 uint64_t session_tag(const struct session *session);
 struct link_ref session_control(const struct session *session);
 const struct addr *session_peer(const struct session *session);
 const char *session_name(const struct session *session);
-const char *
-session_who(const struct session *session); /* "agent NAME", for log lines */
+const char *session_who(const struct session *session); /* "agent NAME", for log lines */
 const char *session_instance(const struct session *session);
 const char *session_credential(const struct session *session);
 bool session_has_token(const struct session *session);
-bool session_came_by(
-    const struct session *session,
-    const uint8_t key[SECRET_SIZE]); /* proved itself by this key */
-X509 *
-session_certificate(const struct session *session); /* NULL: it showed none */
-bool session_is_within(
-    const struct session *session,
-    const struct conf_list *groups); /* serves none but these */
-const char *session_id(const struct session *session); /* 32 hex digits */
+bool session_came_by(const struct session *session, const uint8_t key[SECRET_SIZE]);   /* proved itself by this key */
+X509 *session_certificate(const struct session *session);                              /* NULL: it showed none */
+bool session_is_within(const struct session *session, const struct conf_list *groups); /* serves none but these */
+const char *session_id(const struct session *session);                                 /* 32 hex digits */
 const uint8_t *session_key(const struct session *session);
 
 /* May it serve a service of these groups? None: a service for any agent. */
-bool session_serves(const struct session *session,
-                    const struct conf_list *groups);
+bool session_serves(const struct session *session, const struct conf_list *groups);
 
 bool session_is_draining(const struct session *session);
 void session_drain(struct session *session);
@@ -63,31 +54,25 @@ void session_drain(struct session *session);
 /* Its idle links; taking one counts as one OPEN of its demand and as one more
  * client. */
 struct pool *session_pool(struct session *session);
-struct pool *
-session_arriving(struct session *session); /* links that were let in, and have
-                                              not said yet that they are idle */
+struct pool *session_arriving(struct session *session); /* links that were let in, and have
+                                                           not said yet that they are idle */
 struct requests *session_requests(struct session *session);
-bool session_take_link(struct session *session, struct link_ref *link,
-                       uint64_t now_us);
-unsigned
-session_running(const struct session *session); /* clients that it has now */
+bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us);
+unsigned session_running(const struct session *session); /* clients that it has now */
 void session_client_left(struct session *session);
 
 /* Said it was busy: gets no client before this time. */
 void session_rest(struct session *session, uint64_t until_us);
-bool session_can_take(const struct session *session,
-                      uint64_t now_us); /* has an idle link and does not rest */
+bool session_can_take(const struct session *session, uint64_t now_us); /* has an idle link and does not rest */
 
 /* Links that it is to dial for clients that wait, until somebody takes note of
  * them. */
 void session_want(struct session *session, unsigned links);
 unsigned session_take_wanted(struct session *session);
-bool session_mark(struct session *session,
-                  bool marked); /* for supply.c's list; returns what it was */
+bool session_mark(struct session *session, bool marked); /* for supply.c's list; returns what it was */
 
 /* How many idle links it should have: what its busiest second asks for, within
  * these bounds. */
-unsigned session_target(struct session *session, unsigned least, unsigned most,
-                        uint64_t now_us);
+unsigned session_target(struct session *session, unsigned least, unsigned most, uint64_t now_us);
 
 #endif
