@@ -23,6 +23,7 @@ struct record {
     uint64_t up, down;                                             /* bytes from client to destination and back */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     enum relay_reason reason;
+    unsigned attempts; /* agents that were tried in vain; said when there were any, and no other was left */
     const char *by;    /* who ended it */
     const char *words; /* more about why, or NULL */
 };
