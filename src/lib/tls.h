@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * tls: SSL_CTX for the two roles, with Munnel's policy, and reasons that a
- * person understands.
+ * tls: SSL_CTX for the two roles, with Munnel's policy, and reasons that a person understands.
  *
- * TLS 1.3 only (1.2 with extended master secret and ECDHE AEAD suites if
- * asked), X25519:P-256, no tickets, no resumption, no renegotiation, no
- * compression, ALPN "munnel/1" required, RELEASE_BUFFERS. Runs on: contexts are
- * built on the control thread or at start, and may be used by every thread.
+ * TLS 1.3 only (1.2 with extended master secret and ECDHE AEAD suites if asked), X25519:P-256, no tickets, no
+ * resumption, no renegotiation, no compression, ALPN "munnel/1" required, RELEASE_BUFFERS.
+ * Runs on: contexts are built on the control thread or at start, and may be used by every thread.
  * Owns: nothing; an SSL_CTX is reference-counted, SSL_CTX_free() when done.
  */
 #ifndef MUNNEL_LIB_TLS_H
@@ -24,16 +22,14 @@ struct tls_server_options {
     const char *certificate, *key; /* PEM files; the key may not be readable by others */
     const char *client_ca;         /* NULL: client certificates are not asked for */
     const char *crl;               /* NULL: none */
-    bool client_optional;          /* with client_ca: a client without a certificate gets
-                                      through TLS */
+    bool client_optional;          /* with client_ca: a client without a certificate gets through TLS */
     bool allow_tls12;
 };
 
 struct tls_client_options {
     const char *ca;                /* PEM file; NULL with no pins: the system's store */
     const char *const *pins;       /* "sha256:HEX" of the server's public key (SubjectPublicKeyInfo) */
-    size_t pin_count;              /* with pins and no ca the chain need not verify: the pin is
-                                      the proof */
+    size_t pin_count;              /* with pins and no ca the chain need not verify: the pin is the proof */
     const char *certificate, *key; /* NULL: none */
     bool allow_tls12;
 };
@@ -42,35 +38,28 @@ SSL_CTX *tls_server_context(const struct tls_server_options *options, struct err
 SSL_CTX *tls_client_context(const struct tls_client_options *options, struct error *error);
 
 /*
- * A session for one connection; `server_name` (client only) is what the
- * certificate must carry: a DNS name or an address. NULL is taken only where a
- * pin alone is the proof. NULL on failure.
+ * A session for one connection; `server_name` (client only) is what the certificate must carry: a DNS name or an
+ * address. NULL is taken only where a pin alone is the proof. NULL on failure.
  */
 SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
 
-/* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1
- * before the handshake is over. */
+/* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);
 
 enum tls_verdict {
-    TLS_CUT,     /* nobody judged anybody: the network, or a program that ended; it
-                    may go well next time */
-    TLS_REFUSED, /* we refused the peer: its certificate, its version, not TLS at
-                    all */
+    TLS_CUT,     /* nobody judged anybody: the network, or a program that ended; it may go well next time */
+    TLS_REFUSED, /* we refused the peer: its certificate, its version, not TLS at all */
     TLS_REFUSED_BY_PEER
 };
 
 /*
- * Why the handshake or the connection failed, in words ("the certificate has
- * expired", "wrong name: the certificate is for a, b, not for c"). Takes the
- * thread's OpenSSL error queue, but does not need it: libevent may have emptied
- * it.
+ * Why the handshake or the connection failed, in words ("the certificate has expired", "wrong name: the certificate is
+ * for a, b, not for c"). Takes the thread's OpenSSL error queue, but does not need it: libevent may have emptied it.
  */
 enum tls_verdict tls_why(const SSL *ssl, struct error *error);
 
 int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */
-/* Would a peer with this certificate, let in before, be refused by the context
- * now: revoked, or expired? */
+/* Would a peer with this certificate, let in before, be refused by the context now: revoked, or expired? */
 bool tls_certificate_lost(SSL_CTX *context, X509 *certificate, struct error *why);
 long tls_days_left(const SSL_CTX *context); /* of the own certificate; negative when over */
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * door: see door.h. When it is full, who has waited longest without a byte has
- * to go, not who comes last: otherwise 256 silent connections would lock all
- * agents out. Runs on: the control thread. Owns: its listeners and the
- * descriptors that wait. States of a connection: free -> waiting -> adopted ->
- * free.
+ * door: see door.h. When it is full, who has waited longest without a byte has to go, not who comes last: otherwise 256
+ * silent connections would lock all agents out.
+ * Runs on: the control thread. Owns: its listeners and the descriptors that wait.
+ * States of a connection: free -> waiting -> adopted -> free.
  */
 #include "config.h"
 
@@ -42,8 +41,7 @@ struct door {
     struct visitor *free;
     unsigned made;
     size_t limit, per_source, count;
-    unsigned by_source[SOURCES]; /* connections by source modulo SOURCES: never
-                                    less than there are of one source */
+    unsigned by_source[SOURCES]; /* connections by source modulo SOURCES: never less than there are of one source */
     uint64_t generation;
     struct complaint complaint;
 };
@@ -119,8 +117,7 @@ static void on_spoke(evutil_socket_t fd, short what, void *context) {
     visitor_send_away(visitor, LOG_LEVEL_WARNING, words);
 }
 
-/* The longest waiting of this source (of all, when `source` is NULL) that has
- * not said a word, or NULL. */
+/* The longest waiting of this source (of all, when `source` is NULL) that has not said a word, or NULL. */
 static struct visitor *door_oldest(struct door *door, const uint64_t *source) {
     struct visitor *oldest = NULL;
 
@@ -143,8 +140,7 @@ static size_t door_count_source(const struct door *door, uint64_t source) {
     return count;
 }
 
-/* Makes room for one more of `source`; false: everybody here is busy greeting.
- */
+/* Makes room for one more of `source`; false: everybody here is busy greeting. */
 static bool door_make_room(struct door *door, uint64_t source, const struct addr *peer) {
     size_t of_source = door_count_source(door, source);
     bool source_is_full = of_source >= door->per_source, door_is_full = door->count >= door->limit;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * door: the agent port. Connections wait here until their first bytes tell TLS
- * from strangers, and are counted until they have greeted or are gone, so that
- * nobody who has not proved himself can take more than his share. Runs on: the
- * control thread. Owns: its listeners and the descriptors that wait; adopted
- * ones belong to the plane. States of a connection: waiting -> adopted ->
- * released.
+ * door: the agent port. Connections wait here until their first bytes tell TLS from strangers, and are counted until
+ * they have greeted or are gone, so that nobody who has not proved himself can take more than his share.
+ * Runs on: the control thread. Owns: its listeners and the descriptors that wait; adopted ones belong to the plane.
+ * States of a connection: waiting -> adopted -> released.
  */
 #ifndef MUNNEL_SERVER_DOOR_H
 #define MUNNEL_SERVER_DOOR_H
@@ -22,8 +20,7 @@ struct door_options {
     struct plane *plane;
     SSL_CTX *tls;                   /* one reference is taken */
     const struct server_conf *conf; /* agents.listen and agents.unauthenticated_* */
-    /* Connections that were ordered from this address and are still to come; the
-     * limits do not hold for them. */
+    /* Connections that were ordered from this address and are still to come; the limits do not hold for them. */
     size_t (*expects)(void *context, const struct addr *peer);
     void *context;
 };
@@ -34,8 +31,7 @@ void door_set_tls(struct door *door, SSL_CTX *tls); /* for handshakes that begin
 void door_shut(struct door *door);                  /* nobody gets in any more; who waits is sent away */
 void door_free(struct door *door);
 
-/* The adopted connection with this tag has greeted, or is gone: returns whether
- * it was counted here until now. */
+/* The adopted connection with this tag has greeted, or is gone: returns whether it was counted here until now. */
 bool door_release(struct door *door, uint64_t tag);
 size_t door_count(const struct door *door);
 

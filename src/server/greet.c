@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * greet: see greet.h. A control link proves a credential and becomes a session;
- * a data link proves that session. Runs on: the control thread. Owns: nothing.
+ * greet: see greet.h. A control link proves a credential and becomes a session; a data link proves that session.
+ * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
 
@@ -181,8 +181,7 @@ static bool data_check(struct server *server, const struct greeting *greeting, c
     return true;
 }
 
-/* Until it is idle it is neither ordered nor in the pool, and must not be
- * ordered once more. */
+/* Until it is idle it is neither ordered nor in the pool, and must not be ordered once more. */
 static void data_let_in(struct server *server, struct session *session, struct link_ref link) {
     server->data_links++;
     if (pool_put(server->arriving, link, 0) && pool_put(session_arriving(session), link, 0)) /* else once more it is */
@@ -210,9 +209,7 @@ static bool greet_hello(struct server *server, const struct greeting *greeting, 
                         struct refusal *refusal) {
     if (hello->protocol != MESSAGE_PROTOCOL) {
         refuse(refusal, MESSAGE_REJECT_PROTOCOL, "");
-        error_set(&refusal->words,
-                  "the agent speaks protocol %llu and this server %d: bring the "
-                  "older one up to date",
+        error_set(&refusal->words, "the agent speaks protocol %llu and this server %d: bring the older one up to date",
                   (unsigned long long)hello->protocol, MESSAGE_PROTOCOL);
         return false;
     }

@@ -9,16 +9,13 @@
 
 #include "server/server_priv.h"
 
-/* Replaces a session of the same name and instance, and offers the new one to
- * all services. NULL when out of memory. */
+/* Replaces a session of the same name and instance, and offers the new one to all services. NULL when out of memory. */
 struct session *roster_admit(struct server *server, const struct session_options *options);
 /* No more clients for it; what runs goes on. */
 void roster_drain(struct server *server, struct session *session);
-/* Ends the session and its idle links; its relays run on. Frees it. `words` is
- * what the log says. */
+/* Ends the session and its idle links; its relays run on. Frees it. `words` is what the log says. */
 void roster_dismiss(struct server *server, struct session *session, const char *words, const char *why);
-/* Ends the session with all its links, whatever they carry. False: not now, for
- * want of memory. */
+/* Ends the session with all its links, whatever they carry. False: not now, for want of memory. */
 bool roster_expel(struct server *server, struct session *session, const char *why);
 void roster_dismiss_all(struct server *server, const char *why); /* each is told */
 

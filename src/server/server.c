@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server: see server.h; and where the plane's events meet the parts that they
- * concern. Runs on: the control thread. Owns: all parts, and the loop. States:
- * new (all bound) -> serving -> stopping (no new clients) -> over.
+ * server: see server.h; and where the plane's events meet the parts that they concern.
+ * Runs on: the control thread. Owns: all parts, and the loop.
+ * States: new (all bound) -> serving -> stopping (no new clients) -> over.
  */
 #include "config.h"
 
@@ -189,8 +189,7 @@ static int server_make_door(struct server *server, struct error *error) {
     return server->door ? 0 : -1;
 }
 
-/* Each client that is served needs a link, too. What is open already stays, and
- * some are kept for agents that come. */
+/* Each client that is served needs a link, too. What is open already stays, and some are kept for agents that come. */
 static void server_share_descriptors(struct server *server) {
     int all = sock_raise_limit(), used = descriptors_count();
     int reserved = all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;

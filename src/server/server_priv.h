@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server_priv: the parts of the control plane, for its own files only. Each
- * part knows its own business and finds the others here; all of it runs on one
- * thread.
+ * server_priv: the parts of the control plane, for its own files only. Each part knows its own business and finds the
+ * others here; all of it runs on one thread.
  */
 #ifndef MUNNEL_SERVER_SERVER_PRIV_H
 #define MUNNEL_SERVER_SERVER_PRIV_H
@@ -38,13 +37,10 @@ struct server {
     struct signals *signals;
     struct service **services;
     size_t service_count;
-    size_t data_links, link_limit; /* there are, there may be: idle links must
-                                      leave room for clients */
-    struct pool *arriving;         /* data links let in that have not said yet that they
-                                      are idle */
+    size_t data_links, link_limit; /* there are, there may be: idle links must leave room for clients */
+    struct pool *arriving;         /* data links let in that have not said yet that they are idle */
     size_t waiting;                /* clients of all services that wait for an agent */
-    size_t first_look;             /* the service whose waiting clients are looked at first,
-                                      in turn */
+    size_t first_look;             /* the service whose waiting clients are looked at first, in turn */
     struct event *tick;
     bool tick_is_fast, stopping;
     bool is_over;               /* nobody is served any more */
@@ -55,11 +51,9 @@ struct server {
 
 /* server.c */
 int server_open(struct server *server, struct error *error); /* agents and clients get in; 0 or -1 */
-void server_quicken(struct server *server);                  /* somebody waits: deadlines are
-                                                                looked at every 100 ms */
+void server_quicken(struct server *server);                  /* somebody waits: deadlines are looked at every 100 ms */
 void server_stop(struct server *server);                     /* first call: finish what runs; second: at once */
-void server_check_over(struct server *server);               /* a client has left: is that the last one, and are
-                                                                we stopping? */
+void server_check_over(struct server *server); /* a client has left: is that the last one, and are we stopping? */
 void server_reload(struct server *server);
 void server_log_live(struct server *server);
 

@@ -32,8 +32,7 @@ struct session {
     char instance[MESSAGE_INSTANCE_HEX], id[2 * SESSION_ID_BYTES + 1];
     uint8_t key[SECRET_SIZE];
     bool has_token;
-    uint8_t token_digest[SECRET_SIZE]; /* of the key of its token, which has no
-                                          business here */
+    uint8_t token_digest[SECRET_SIZE]; /* of the key of its token, which has no business here */
     X509 *certificate;
 };
 

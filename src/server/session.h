@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * session: one agent that is connected: who it is, what it may serve, its idle
- * data links, how busy it is. Runs on: the control thread. Owns: its strings
- * and its pool; not the links.
+ * session: one agent that is connected: who it is, what it may serve, its idle data links, how busy it is.
+ * Runs on: the control thread. Owns: its strings and its pool; not the links.
  */
 #ifndef MUNNEL_SERVER_SESSION_H
 #define MUNNEL_SERVER_SESSION_H
@@ -51,11 +50,10 @@ bool session_serves(const struct session *session, const struct conf_list *group
 bool session_is_draining(const struct session *session);
 void session_drain(struct session *session);
 
-/* Its idle links; taking one counts as one OPEN of its demand and as one more
- * client. */
+/* Its idle links; taking one counts as one OPEN of its demand and as one more client. */
 struct pool *session_pool(struct session *session);
-struct pool *session_arriving(struct session *session); /* links that were let in, and have
-                                                           not said yet that they are idle */
+struct pool *
+session_arriving(struct session *session); /* links that were let in, and have not said yet that they are idle */
 struct requests *session_requests(struct session *session);
 bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us);
 unsigned session_running(const struct session *session); /* clients that it has now */
@@ -65,14 +63,12 @@ void session_client_left(struct session *session);
 void session_rest(struct session *session, uint64_t until_us);
 bool session_can_take(const struct session *session, uint64_t now_us); /* has an idle link and does not rest */
 
-/* Links that it is to dial for clients that wait, until somebody takes note of
- * them. */
+/* Links that it is to dial for clients that wait, until somebody takes note of them. */
 void session_want(struct session *session, unsigned links);
 unsigned session_take_wanted(struct session *session);
 bool session_mark(struct session *session, bool marked); /* for supply.c's list; returns what it was */
 
-/* How many idle links it should have: what its busiest second asks for, within
- * these bounds. */
+/* How many idle links it should have: what its busiest second asks for, within these bounds. */
 unsigned session_target(struct session *session, unsigned least, unsigned most, uint64_t now_us);
 
 #endif
