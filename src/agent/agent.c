@@ -251,15 +251,24 @@ void agent_start(struct agent *agent) {
         upstream_start(agent->upstreams[i]);
 }
 
-void agent_log_live(const struct agent *agent) {
-    struct plane_counts counts;
+unsigned agent_working(const struct agent *agent) {
     unsigned working = 0;
 
-    plane_count(agent->plane, &counts);
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         working += upstream_is_working(agent->upstreams[i]);
+    return working;
+}
+
+bool agent_is_alive(struct agent *agent) {
+    return plane_beats(agent->plane);
+}
+
+void agent_log_live(const struct agent *agent) {
+    struct plane_counts counts;
+
+    plane_count(agent->plane, &counts);
     log_event(agent->settings->log, LOG_LEVEL_INFO, agent->who, "live",
-              LOG_FIELDS(LOG_NUMBER("servers", working), LOG_NUMBER("links", counts.links),
+              LOG_FIELDS(LOG_NUMBER("servers", agent_working(agent)), LOG_NUMBER("links", counts.links),
                          LOG_NUMBER("handshakes_done", counts.handshakes_done), LOG_NUMBER("relays", counts.relays),
                          LOG_NUMBER("relays_ended", counts.relays_ended), LOG_NUMBER("lingering", counts.lingering),
                          LOG_NUMBER("dials", counts.dials)));

@@ -177,6 +177,15 @@ static void log_one(const struct identities *identities, const struct identity *
                   LOG_FIELDS(LOG_TEXT("looked_for", identities->looked)));
 }
 
+void identities_look(const struct identities *identities, struct log *log) {
+    char who[ENDPOINT_HOST + 32];
+
+    for (size_t i = 0; i < identities->count; i++) {
+        snprintf(who, sizeof who, "server %s", identities->items[i].address);
+        trust_look(identities->items[i].trust, log, who);
+    }
+}
+
 void identities_log(const struct identities *identities, struct log *log) {
     for (size_t i = 0; i < identities->count; i++)
         log_one(identities, &identities->items[i], log);

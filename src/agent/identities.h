@@ -27,6 +27,7 @@ const struct upstream_server *identities_servers(const struct identities *identi
 /* The first server for which there is neither token nor certificate, as it was written; NULL: none. */
 const char *identities_unproved(const struct identities *identities);
 
+void identities_look(const struct identities *identities, struct log *log); /* trust_look() for each */
 /* For each server one line by what it is verified and what the agent proves itself with, and a warning if by nothing.
  */
 void identities_log(const struct identities *identities, struct log *log);

@@ -39,6 +39,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/trust.h \
 	src/agent/upstream.c \
 	src/agent/upstream.h \
+	src/agent/vitals.c \
+	src/agent/vitals.h \
 	src/agent/welcome.c \
 	src/agent/welcome.h
 

@@ -13,6 +13,7 @@
 #include "agent/joining.h"
 #include "agent/signals.h"
 #include "agent/terminal.h"
+#include "agent/vitals.h"
 #include "lib/file.h"
 
 #include <stdbool.h>
@@ -35,6 +36,7 @@ struct process {
     struct resolver *resolver;
     struct agent_settings settings;
     struct agent *agent;
+    struct vitals *vitals;
     struct signals *signals;
     bool knows_no_server; /* neither named nor joined: a line that cannot be meant */
 };
@@ -156,15 +158,20 @@ static int make_agent(struct process *process, struct error *error) {
     return process->agent != NULL ? 0 : -1;
 }
 
+static int make_vitals(struct process *process, struct error *error) {
+    process->vitals = vitals_new(process->loop, process->agent, process->identities, process->log);
+    return process->vitals != NULL ? 0 : out_of_resources(error, "the service manager");
+}
+
 static int take_signals(struct process *process, struct error *error) {
-    process->signals = signals_new(process->loop, process->agent, process->log);
+    process->signals = signals_new(process->loop, process->agent, process->vitals);
     return process->signals != NULL ? 0 : out_of_resources(error, "signals");
 }
 
 static int make_parts(struct process *process, struct error *error) {
     static int (*const steps[])(struct process * process,
                                 struct error * error) = {find_names, make_rules, make_identities, make_log,
-                                                         make_loop,  make_agent, take_signals};
+                                                         make_loop,  make_agent, make_vitals,     take_signals};
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](process, error) != 0)
@@ -174,6 +181,7 @@ static int make_parts(struct process *process, struct error *error) {
 
 static void take_down(struct process *process) {
     signals_free(process->signals);
+    vitals_free(process->vitals);
     agent_free(process->agent);
     if (process->resolver != NULL)
         resolver_free(process->resolver);
@@ -224,6 +232,7 @@ static int serve(struct process *process) {
 
     log_start(process);
     agent_start(process->agent);
+    vitals_start(process->vitals);
     if (loop_run(process->loop) != 0) {
         complain("the event loop failed");
         return AGENT_EXIT_FAILED;

@@ -14,7 +14,7 @@
 
 struct signals {
     struct agent *agent;
-    struct log *log;
+    struct vitals *vitals;
     struct event *events[4];
 };
 
@@ -22,6 +22,7 @@ static void on_end(evutil_socket_t number, short what, void *context) {
     const struct signals *signals = context;
 
     (void)number, (void)what;
+    vitals_stop(signals->vitals);
     agent_end(signals->agent);
 }
 
@@ -29,7 +30,7 @@ static void on_reopen(evutil_socket_t number, short what, void *context) {
     const struct signals *signals = context;
 
     (void)number, (void)what;
-    log_reopen(signals->log);
+    vitals_reload(signals->vitals);
 }
 
 static void on_live(evutil_socket_t number, short what, void *context) {
@@ -46,13 +47,13 @@ static const struct {
 
 enum { MEANING_COUNT = sizeof MEANINGS / sizeof MEANINGS[0] };
 
-struct signals *signals_new(struct loop *loop, struct agent *agent, struct log *log) {
+struct signals *signals_new(struct loop *loop, struct agent *agent, struct vitals *vitals) {
     struct signals *signals = calloc(1, sizeof *signals);
 
     if (signals == NULL)
         return NULL;
     signals->agent = agent;
-    signals->log = log;
+    signals->vitals = vitals;
     for (int i = 0; i < MEANING_COUNT; i++) {
         signals->events[i] = evsignal_new(loop_base(loop), MEANINGS[i].number, MEANINGS[i].callback, signals);
         if (signals->events[i] == NULL || evsignal_add(signals->events[i], NULL) != 0) {

@@ -9,61 +9,29 @@
 #include "agent/trust.h"
 
 #include "lib/clock.h"
+#include "lib/expiry.h"
 #include "lib/file.h"
 #include "lib/tls.h"
+#include "lib/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { WORDS = 512, LOOK_EVERY_MS = 1000 };
 enum trust_file { CA, CERTIFICATE, KEY, FILES };
 
-struct stamp { /* by which a file is seen to have changed; all zero: it is not there */
-    long long modified_s, changed_s;
-    unsigned long long size, inode;
-};
-
 struct trust {
     char *files[FILES]; /* NULL: not used */
     struct conf_list pins;
-    struct stamp stamps[FILES];
+    struct watch *watch;
+    struct expiry expiry;
     uint64_t looked_ms;
     SSL_CTX *context;
     char words[WORDS];
 };
 
 /* ---- files ---- */
-
-static struct stamp stamp_of(const char *path) {
-    struct stat status;
-
-    if (path == NULL || stat(path, &status) != 0)
-        return (struct stamp){0};
-    return (struct stamp){.modified_s = status.st_mtime,
-                          .changed_s = status.st_ctime,
-                          .size = (unsigned long long)status.st_size,
-                          .inode = (unsigned long long)status.st_ino};
-}
-
-static bool same_stamp(struct stamp a, struct stamp b) {
-    return a.modified_s == b.modified_s && a.changed_s == b.changed_s && a.size == b.size && a.inode == b.inode;
-}
-
-/* Looks at the files, and remembers what it sees. */
-static bool has_changed(struct trust *trust) {
-    bool changed = false;
-
-    for (int i = 0; i < FILES; i++) {
-        struct stamp now = stamp_of(trust->files[i]);
-
-        changed = changed || !same_stamp(now, trust->stamps[i]);
-        trust->stamps[i] = now;
-    }
-    trust->looked_ms = clock_ms();
-    return changed;
-}
 
 /* ca.pem of the state folder, if it is there; malloc'ed. */
 static char *stored_ca(const char *state_folder) {
@@ -92,7 +60,10 @@ SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
     struct error error = {""};
     SSL_CTX *fresh;
 
-    if (clock_ms() - trust->looked_ms < LOOK_EVERY_MS || !has_changed(trust))
+    if (clock_ms() - trust->looked_ms < LOOK_EVERY_MS)
+        return trust->context;
+    trust->looked_ms = clock_ms();
+    if (!watch_changed(trust->watch))
         return trust->context;
     fresh = make_context(trust, &error);
     if (fresh == NULL) {
@@ -102,7 +73,18 @@ SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
     log_event(log, LOG_LEVEL_INFO, who, "uses the new certificates of its files", NULL);
     SSL_CTX_free(trust->context);
     trust->context = fresh;
+    trust->expiry = (struct expiry){0};
     return fresh;
+}
+
+void trust_look(struct trust *trust, struct log *log, const char *who) {
+    char what[WORDS];
+
+    trust_context(trust, log, who);
+    if (trust->files[CERTIFICATE] == NULL)
+        return;
+    snprintf(what, sizeof what, "our certificate %s", trust->files[CERTIFICATE]);
+    expiry_look(&trust->expiry, log, who, what, tls_days_left(trust->context));
 }
 
 /* ---- life ---- */
@@ -139,13 +121,14 @@ static bool copy_choice(struct trust *trust, const struct trust_choice *choice) 
 struct trust *trust_new(const struct trust_choice *choice, struct error *error) {
     struct trust *trust = calloc(1, sizeof *trust);
 
-    if (trust == NULL || !copy_choice(trust, choice)) {
+    if (trust == NULL || !copy_choice(trust, choice) ||
+        (trust->watch = watch_new((const char *const *)trust->files, FILES)) == NULL) {
         trust_free(trust);
         error_set(error, "out of memory");
         return NULL;
     }
     describe(trust);
-    has_changed(trust); /* before they are read: what comes between is seen later */
+    trust->looked_ms = clock_ms();
     trust->context = make_context(trust, error);
     if (trust->context != NULL)
         return trust;
@@ -158,6 +141,7 @@ void trust_free(struct trust *trust) {
         return;
     for (int i = 0; i < FILES; i++)
         free(trust->files[i]);
+    watch_free(trust->watch);
     conf_list_done(&trust->pins);
     SSL_CTX_free(trust->context);
     free(trust);

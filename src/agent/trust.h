@@ -36,4 +36,7 @@ const char *trust_words(const struct trust *trust); /* "/etc/munnel/ca.pem", "1 
  */
 SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who);
 
+/* The same look when nobody connects; and the log is told when our own certificate ends soon. */
+void trust_look(struct trust *trust, struct log *log, const char *who);
+
 #endif
