@@ -52,7 +52,7 @@ static void dispatch_wait(struct server *server, struct client *client, bool has
     else
         pending_add(service_pending(service), client);
     server->waiting++;
-    supply_is_short(server->supply);
+    supply_call(server->supply);
     server_quicken(server);
 }
 
@@ -252,13 +252,20 @@ static void dispatch_waiting(struct server *server) {
 }
 
 void dispatch_link_idle(struct server *server, struct session *session, struct link_ref link) {
-    pool_remove(session_arriving(session), link); /* as a rule there is none, and nothing to look through */
-    if (!pool_put(session_pool(session), link, clock_us())) {
+    struct pool *pool = session_pool(session);
+    uint64_t now_us = clock_us();
+
+    /* As a rule none is arriving, and there is nothing to look through. */
+    if (!pool_remove(session_arriving(session), link))
+        pool_note_return(pool, now_us);
+    if (!pool_put(pool, link, now_us)) {
         plane_close(server->plane, link, "out of memory", false);
         return;
     }
     if (server->waiting)
         dispatch_waiting(server);
+    if (pool_count(pool) > server->conf->agents.idle_max && pool_take(pool, &link))
+        plane_close(server->plane, link, "enough are idle", false);
 }
 
 static void dispatch_expire(struct server *server, struct service *service) {
@@ -279,7 +286,7 @@ void dispatch_tick(struct server *server) {
     for (size_t i = 0; i < server->service_count; i++)
         dispatch_expire(server, server->services[i]);
     dispatch_waiting(server);
-    supply_is_short(server->supply);
+    supply_call(server->supply);
 }
 
 void dispatch_end_waiting(struct server *server, enum relay_reason reason) {

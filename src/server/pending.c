@@ -8,6 +8,13 @@
 
 #include "server/pending.h"
 
+#include "lib/clock.h"
+
+static void pending_count(struct pending *pending) {
+    if (pending->count++ == 0)
+        pending->since_us = clock_us();
+}
+
 void pending_add(struct pending *pending, struct client *client) {
     client->next = NULL;
     client->previous = pending->last;
@@ -16,7 +23,7 @@ void pending_add(struct pending *pending, struct client *client) {
     else
         pending->first = client;
     pending->last = client;
-    pending->count++;
+    pending_count(pending);
 }
 
 void pending_add_first(struct pending *pending, struct client *client) {
@@ -27,7 +34,7 @@ void pending_add_first(struct pending *pending, struct client *client) {
     else
         pending->last = client;
     pending->first = client;
-    pending->count++;
+    pending_count(pending);
 }
 
 void pending_remove(struct pending *pending, struct client *client) {

@@ -12,6 +12,7 @@
 struct pending { /* all zero at first */
     struct client *first, *last;
     size_t count;
+    uint64_t since_us; /* clock_us(); somebody has been waiting all the time from then on */
 };
 
 void pending_add(struct pending *pending, struct client *client);       /* at the end */

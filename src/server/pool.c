@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TENTH_US = 100000 };
+
 struct pool_entry {
     struct link_ref link;
     uint64_t since_us;
@@ -19,6 +21,8 @@ struct pool_entry {
 struct pool {
     struct pool_entry *entries;
     size_t count, room;
+    uint64_t tenth;             /* of a second */
+    unsigned in_tenth, returns; /* links that came back, in this tenth and before, a second */
 };
 
 struct pool *pool_new(void) {
@@ -74,6 +78,29 @@ bool pool_remove(struct pool *pool, struct link_ref link) {
         }
     }
     return false;
+}
+
+/* What was seen counts for half as much with every tenth of a second, so that a moment without news means little. */
+static void pool_turn_to(struct pool *pool, uint64_t tenth) {
+    uint64_t passed = tenth - pool->tenth;
+
+    if (!passed)
+        return;
+    if (pool->returns < pool->in_tenth)
+        pool->returns = pool->in_tenth;
+    pool->returns = passed < 32 ? pool->returns >> passed : 0;
+    pool->in_tenth = 0;
+    pool->tenth = tenth;
+}
+
+void pool_note_return(struct pool *pool, uint64_t now_us) {
+    pool_turn_to(pool, now_us / TENTH_US);
+    pool->in_tenth += 10;
+}
+
+unsigned pool_returns(struct pool *pool, uint64_t now_us) {
+    pool_turn_to(pool, now_us / TENTH_US);
+    return pool->in_tenth > pool->returns ? pool->in_tenth : pool->returns;
 }
 
 bool pool_take_oldest(struct pool *pool, uint64_t before_us, struct link_ref *link) {

@@ -18,6 +18,10 @@ bool pool_put(struct pool *pool, struct link_ref link, uint64_t now_us); /* fals
 bool pool_take(struct pool *pool, struct link_ref *link);                /* false: empty */
 bool pool_remove(struct pool *pool, struct link_ref link);               /* false: not here */
 
+/* Links that came back from a client, and how many of them a second do at present. */
+void pool_note_return(struct pool *pool, uint64_t now_us);
+unsigned pool_returns(struct pool *pool, uint64_t now_us);
+
 /* Takes the link that has been idle longest, if it was put here no later than `before_us`. */
 bool pool_take_oldest(struct pool *pool, uint64_t before_us, struct link_ref *link);
 

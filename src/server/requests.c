@@ -31,11 +31,17 @@ void requests_arrived(struct requests *requests) {
         requests_drop_first(requests);
 }
 
+void requests_give_up(struct requests *requests, uint64_t older_than_ms, uint64_t now_us) {
+    uint64_t limit_us = now_us + (REQUESTS_EXPIRE_MS - older_than_ms) * 1000;
+
+    while (requests->used && requests->batches[0].expires_us <= limit_us)
+        requests_drop_first(requests);
+}
+
 unsigned requests_open(struct requests *requests, uint64_t now_us) {
     unsigned open = 0;
 
-    while (requests->used && requests->batches[0].expires_us <= now_us)
-        requests_drop_first(requests);
+    requests_give_up(requests, REQUESTS_EXPIRE_MS, now_us);
     for (unsigned i = 0; i < requests->used; i++)
         open += requests->batches[i].count;
     return open;

@@ -22,5 +22,7 @@ struct requests { /* all zero at first */
 void requests_add(struct requests *requests, unsigned count, uint64_t now_us);
 void requests_arrived(struct requests *requests); /* one link came: it answers the oldest request */
 unsigned requests_open(struct requests *requests, uint64_t now_us);
+/* Expects no more of what was asked for so long ago. */
+void requests_give_up(struct requests *requests, uint64_t older_than_ms, uint64_t now_us);
 
 #endif

@@ -13,14 +13,19 @@
 
 #include <stdlib.h>
 
-enum { OPEN_MOST = 1024, SURPLUS_AGE_S = 600 };
+enum {
+    OPEN_MOST = 256, /* links under way per agent */
+    AGAIN_MS = 3000, /* while clients wait a link that has not come by then is ordered again */
+    PATIENCE_MS = 1000,
+    SURPLUS_AGE_S = 600
+};
 
 struct supply {
     struct server *server;
     struct event *turn;
     uint64_t *marked; /* tags */
     size_t count, room;
-    bool is_due, is_short;
+    bool is_due;
     size_t first_share; /* who gets one link more than the others, in turn */
 };
 
@@ -51,7 +56,7 @@ void supply_free(struct supply *supply) {
     free(supply);
 }
 
-static void supply_call(struct supply *supply) {
+void supply_call(struct supply *supply) {
     if (!supply->is_due)
         event_active(supply->turn, 0, 0);
     supply->is_due = true;
@@ -77,21 +82,29 @@ void supply_mark(struct supply *supply, struct session *session) {
     supply_call(supply);
 }
 
-void supply_is_short(struct supply *supply) {
-    supply->is_short = true;
-    supply_call(supply);
+/*
+ * How many links so many waiting clients need. Those that will get one that comes back soon need none, unless this has
+ * gone on for a while; but one is always on its way.
+ */
+static unsigned supply_need(struct session *session, unsigned waiting, bool is_patient, uint64_t now_us) {
+    unsigned returns = is_patient ? pool_returns(session_pool(session), now_us) : 0;
+
+    return waiting > returns ? waiting - returns : waiting > 0;
 }
 
 /* Spreads what the waiting clients of a service need over its agents. */
-static void supply_share(struct supply *supply, struct service *service) {
+static void supply_share(struct supply *supply, struct service *service, uint64_t now_us) {
     struct balance *balance = service_balance(service);
-    size_t agents = balance_count(balance), waiting = service_pending(service)->count;
+    const struct pending *pending = service_pending(service);
+    size_t agents = balance_count(balance), waiting = pending->count;
+    bool is_patient = now_us - pending->since_us < PATIENCE_MS * 1000ULL;
 
     if (!agents || !waiting)
         return;
     for (size_t i = 0; i < agents; i++) {
         struct session *session = balance_at(balance, (supply->first_share + i) % agents);
-        session_want(session, (unsigned)(waiting / agents + (i < waiting % agents)));
+        unsigned share = (unsigned)(waiting / agents + (i < waiting % agents));
+        session_want(session, supply_need(session, share, is_patient, now_us));
         supply_mark(supply, session);
     }
     supply->first_share += waiting % agents;
@@ -108,14 +121,28 @@ static unsigned supply_target(struct supply *supply, struct session *session, ui
     return target < share ? target : (unsigned)share;
 }
 
+/* How many more idle links it should have, beyond those that will come back from clients within a moment. */
+static uint64_t supply_lack(struct supply *supply, struct session *session, uint64_t now_us) {
+    unsigned target = supply_target(supply, session, now_us), running = session_running(session);
+    unsigned back = pool_returns(session_pool(session), now_us) / 10;
+
+    if (back > running)
+        back = running;
+    return target > back ? target - back : 0;
+}
+
 /* How many links it should be asked for now: none, rather than a few, while very many are under way. */
 static unsigned supply_missing(struct supply *supply, struct session *session, uint64_t now_us) {
     const struct server *server = supply->server;
-    unsigned open = requests_open(session_requests(session), now_us);
-    uint64_t there = pool_count(session_pool(session)) + pool_count(session_arriving(session)) + open;
-    uint64_t needed = session_take_wanted(session) + supply_target(supply, session, now_us);
-    uint64_t room = server->data_links + open < server->link_limit ? server->link_limit - server->data_links - open : 0;
+    struct requests *requests = session_requests(session);
+    uint64_t idle = pool_count(session_pool(session)), needed = session_take_wanted(session);
 
+    requests_give_up(requests, needed ? AGAIN_MS : REQUESTS_EXPIRE_MS, now_us);
+    if (!needed || idle) /* who waits beside an idle link waits for something else */
+        needed += supply_lack(supply, session, now_us);
+    unsigned open = requests_open(requests, now_us);
+    uint64_t there = idle + pool_count(session_arriving(session)) + open;
+    uint64_t room = server->data_links + open < server->link_limit ? server->link_limit - server->data_links - open : 0;
     if (open > OPEN_MOST / 2 || needed <= there)
         return 0;
     if (room > OPEN_MOST - open)
@@ -141,9 +168,8 @@ void supply_turn(struct supply *supply) {
     uint64_t now_us = clock_us();
 
     supply->is_due = true; /* marks made from here on belong to this turn */
-    if (supply->is_short && server->waiting)
-        for (size_t i = 0; i < server->service_count; i++)
-            supply_share(supply, server->services[i]);
+    for (size_t i = 0; server->waiting && i < server->service_count; i++)
+        supply_share(supply, server->services[i], now_us);
     for (size_t i = 0; i < supply->count; i++) {
         struct session *session = agents_find(server->agents, supply->marked[i]);
         if (!session)
@@ -152,7 +178,7 @@ void supply_turn(struct supply *supply) {
         supply_order(supply, session, now_us);
     }
     supply->count = 0;
-    supply->is_short = supply->is_due = false;
+    supply->is_due = false;
 }
 
 /* Links that nobody has needed for ten minutes, beyond those that the next burst may need. */

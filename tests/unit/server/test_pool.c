@@ -60,6 +60,32 @@ START_TEST(many_requests_are_none_too_few) {
 }
 END_TEST
 
+START_TEST(requests_are_given_up) {
+    struct requests requests = {0};
+
+    requests_add(&requests, 5, 0);
+    requests_add(&requests, 3, 1000000);
+    requests_give_up(&requests, 3000, 2999999);
+    ck_assert_uint_eq(requests_open(&requests, 2999999), 8);
+    requests_give_up(&requests, 3000, 3000000);
+    ck_assert_uint_eq(requests_open(&requests, 3000000), 3);
+}
+END_TEST
+
+START_TEST(returns_are_forgotten_soon) {
+    struct pool *pool = pool_new();
+    uint64_t start = 1000000000;
+
+    ck_assert_uint_eq(pool_returns(pool, start), 0);
+    for (int i = 0; i < 20; i++)
+        pool_note_return(pool, start);
+    ck_assert_uint_eq(pool_returns(pool, start + 99999), 200); /* twenty in a tenth of a second */
+    ck_assert_uint_eq(pool_returns(pool, start + 200000), 50);
+    ck_assert_uint_eq(pool_returns(pool, start + 1000000), 0);
+    pool_free(pool);
+}
+END_TEST
+
 START_TEST(demand_remembers_the_busiest_second_for_ten_minutes) {
     struct demand demand = {0};
     uint64_t second = 1000000, start = 1000 * second;
@@ -82,6 +108,8 @@ static TCase *tables(void) {
 
     tcase_add_test(group, last_used_link_is_taken_first);
     tcase_add_test(group, requests_are_answered_or_expire);
+    tcase_add_test(group, requests_are_given_up);
+    tcase_add_test(group, returns_are_forgotten_soon);
     tcase_add_test(group, many_requests_are_none_too_few);
     tcase_add_test(group, demand_remembers_the_busiest_second_for_ten_minutes);
     return group;

@@ -195,6 +195,122 @@ START_TEST(lost_idle_link_is_replaced) {
 }
 END_TEST
 
+enum { CROWD_MOST = 300 };
+
+struct crowd {
+    int fds[CROWD_MOST];
+    int count;
+};
+
+static void crowd_come(struct stage *stage, struct crowd *crowd, int count) {
+    for (crowd->count = 0; crowd->count < count; crowd->count++)
+        crowd->fds[crowd->count] = stage_connect(stage, 0);
+}
+
+static void crowd_go(struct stage *stage, struct crowd *crowd) {
+    while (crowd->count)
+        close(crowd->fds[--crowd->count]);
+    stage_clear(stage);
+}
+
+/* One agent that keeps 16 idle links, neither more nor less. */
+static struct stage_agent agent_of_sixteen(struct stage *stage) {
+    stage_set(stage, ungrouped, 1);
+    stage->conf->agents.idle_max = 16;
+    stage_open(stage);
+    struct stage_agent agent = stage_join(stage, "a", "");
+    stage_bring_links(stage, &agent, 16);
+    asked_for(stage, &agent);
+    return agent;
+}
+
+START_TEST(links_above_idle_max_are_closed_as_they_become_idle) {
+    struct stage stage;
+    struct fake_order orders[10];
+    struct stage_agent a = agent_of_sixteen(&stage);
+
+    for (int i = 0; i < 10; i++)
+        close(stage_client(&stage, 0, &orders[i]));
+    stage_bring_links(&stage, &a, asked_for(&stage, &a));
+    ck_assert_uint_eq(pool_count(session_pool(agents_find(stage.server->agents, a.tag))), 16);
+    for (int i = 0; i < 10; i++) {
+        ck_assert_uint_eq(fake_count(FAKE_CLOSE), i);
+        fake_give_back(&orders[i], CLIENT_ENDED, a.tag);
+        stage_idle(&stage, &a, orders[i].link);
+    }
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 10);
+    ck_assert_uint_eq(asked_for(&stage, &a), 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(who_waits_gets_a_link_and_no_more) {
+    struct stage stage;
+    struct crowd crowd;
+    struct stage_agent a = agent_of_sixteen(&stage);
+
+    crowd_come(&stage, &crowd, 40);
+    ck_assert_uint_eq(stage.server->waiting, 24);
+    ck_assert_uint_eq(asked_for(&stage, &a), 24); /* those ordered to have idle ones are theirs, too */
+    crowd_go(&stage, &crowd);
+}
+END_TEST
+
+START_TEST(who_will_get_a_link_that_comes_back_needs_none) {
+    struct stage stage;
+    struct crowd crowd;
+    struct stage_agent a = agent_of_sixteen(&stage);
+
+    for (int i = 0; i < 5; i++)
+        burst(&stage, &a, 16);
+    asked_for(&stage, &a);
+    crowd_come(&stage, &crowd, 40);
+    ck_assert_uint_eq(stage.server->waiting, 24);
+    ck_assert_uint_eq(asked_for(&stage, &a), 0);
+    fake_clock_advance(1000); /* but they do not */
+    supply_tick(stage.server->supply);
+    ck_assert_uint_ge(asked_for(&stage, &a), 8);
+    crowd_go(&stage, &crowd);
+}
+END_TEST
+
+START_TEST(lost_request_is_made_again_while_clients_wait) {
+    struct stage stage;
+    struct crowd crowd;
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->agents.idle_min = 0;
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    crowd_come(&stage, &crowd, 5);
+    ck_assert_uint_eq(asked_for(&stage, &a), 5);
+    fake_clock_advance(2999);
+    supply_tick(stage.server->supply);
+    ck_assert_uint_eq(asked_for(&stage, &a), 0);
+    fake_clock_advance(1);
+    supply_tick(stage.server->supply);
+    ck_assert_uint_eq(asked_for(&stage, &a), 5);
+    crowd_go(&stage, &crowd);
+}
+END_TEST
+
+START_TEST(no_agent_is_asked_for_hundreds_at_once) {
+    struct stage stage;
+    struct crowd crowd;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    crowd_come(&stage, &crowd, CROWD_MOST);
+    uint64_t asked = asked_for(&stage, &a);
+    ck_assert_uint_le(asked, 256);
+    ck_assert_uint_ge(asked, 128); /* and soon for more */
+    stage_bring_links(&stage, &a, asked);
+    ck_assert_uint_eq(asked_for(&stage, &a), CROWD_MOST - asked);
+    crowd_go(&stage, &crowd);
+}
+END_TEST
+
 static TCase *links(void) {
     TCase *group = tcase_create("links");
 
@@ -206,6 +322,11 @@ static TCase *links(void) {
     tcase_add_test(group, link_on_its_way_is_not_asked_for_twice);
     tcase_add_test(group, scarce_descriptors_are_shared);
     tcase_add_test(group, lost_idle_link_is_replaced);
+    tcase_add_test(group, links_above_idle_max_are_closed_as_they_become_idle);
+    tcase_add_test(group, who_waits_gets_a_link_and_no_more);
+    tcase_add_test(group, who_will_get_a_link_that_comes_back_needs_none);
+    tcase_add_test(group, lost_request_is_made_again_while_clients_wait);
+    tcase_add_test(group, no_agent_is_asked_for_hundreds_at_once);
     return group;
 }
 
