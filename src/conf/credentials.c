@@ -11,6 +11,7 @@
 
 #include "proto/proof.h"
 
+#include <event2/util.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct credentials *credentials_new(void) {
 static void clear(struct credential *credential) {
     free(credential->name);
     conf_list_done(&credential->groups);
+    conf_list_done(&credential->certificates);
     secret_wipe(credential, sizeof *credential);
 }
 
@@ -71,12 +73,36 @@ static int make_room(struct credentials *credentials) {
     return 0;
 }
 
+static const struct credential *find_by_certificate_name(const struct credentials *credentials, const char *name) {
+    for (size_t i = 0; i < credentials->count; i++)
+        for (size_t j = 0; j < credentials->items[i].certificates.count; j++)
+            if (evutil_ascii_strcasecmp(credentials->items[i].certificates.items[j], name) == 0)
+                return &credentials->items[i];
+    return NULL;
+}
+
+static int check_certificates(const struct credentials *credentials, const struct credential *credential,
+                              struct error *error) {
+    for (size_t i = 0; i < credential->certificates.count; i++) {
+        const char *name = credential->certificates.items[i];
+        if (certificate_check_name(name, error) != 0)
+            return -1;
+        const struct credential *other = find_by_certificate_name(credentials, name);
+        if (other && strcmp(other->name, credential->name) != 0)
+            return error_set(error, "%s: the certificate \"%s\" is that of %s already", credential->name, name,
+                             other->name);
+    }
+    return 0;
+}
+
 static int check(const struct credential *credential, struct error *error) {
     if (!proof_name_is_valid(credential->name))
         return error_set(error, "\"%.64s\" is not a name: 1 to %d letters, digits and ._- are", credential->name,
                          PROOF_NAME_MAX);
-    if (credential->key_count < 1 || credential->key_count > CREDENTIAL_KEYS)
-        return error_set(error, "%s: has not 1 to %d keys", credential->name, CREDENTIAL_KEYS);
+    if (credential->key_count < 0 || credential->key_count > CREDENTIAL_KEYS)
+        return error_set(error, "%s: has more than %d keys", credential->name, CREDENTIAL_KEYS);
+    if (credential->key_count == 0 && credential->certificates.count == 0)
+        return error_set(error, "%s: has neither a key nor a certificate", credential->name);
     if (credential->groups.count == 0)
         return error_set(error, "%s: has no group; \"*\" is every one", credential->name);
     return 0;
@@ -84,9 +110,10 @@ static int check(const struct credential *credential, struct error *error) {
 
 static int copy(struct credential *to, const struct credential *from, struct error *error) {
     *to = *from;
-    to->groups = (struct conf_list){NULL, 0};
+    to->groups = to->certificates = (struct conf_list){NULL, 0};
     to->name = strdup(from->name);
-    if (to->name && conf_list_copy(&to->groups, &from->groups) == 0)
+    if (to->name && conf_list_copy(&to->groups, &from->groups) == 0 &&
+        conf_list_copy(&to->certificates, &from->certificates) == 0)
         return 0;
     clear(to);
     return error_set(error, "out of memory");
@@ -94,7 +121,7 @@ static int copy(struct credential *to, const struct credential *from, struct err
 
 int credentials_put(struct credentials *credentials, const struct credential *credential, struct error *error) {
     struct credential made;
-    if (check(credential, error) != 0)
+    if (check(credential, error) != 0 || check_certificates(credentials, credential, error) != 0)
         return -1;
     if (make_room(credentials) != 0)
         return error_set(error, "out of memory");
@@ -147,6 +174,24 @@ bool credentials_check(const struct credentials *credentials, const char *name, 
         }
     }
     return shown;
+}
+
+bool credential_has_certificate(const struct credential *credential, X509 *certificate) {
+    for (size_t i = 0; i < credential->certificates.count; i++)
+        if (certificate_is(certificate, credential->certificates.items[i]))
+            return true;
+    return false;
+}
+
+const struct credential *credentials_find_certificate(const struct credentials *credentials, X509 *certificate,
+                                                      time_t now) {
+    for (size_t i = 0; i < credentials->count; i++) {
+        const struct credential *credential = &credentials->items[i];
+        if ((credential->expires == 0 || now < credential->expires) &&
+            credential_has_certificate(credential, certificate))
+            return credential;
+    }
+    return NULL;
 }
 
 bool credential_carries(const struct credential *credential, const char *group) {

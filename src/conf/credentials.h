@@ -3,13 +3,15 @@
 /*
  * credentials: the server's agents file: who may join, with which key, for which groups.
  *
- * {"agents":[{"name":"web1","keys":[{"key":HEX,"until":"2027-01-01T00:00:00Z"}],"groups":["*"],"expires":...}]}
+ * {"agents":[{"name":"web1","keys":[{"key":HEX,"until":"2027-01-01T00:00:00Z"}],"groups":["*"],"expires":...,
+ *             "certificate":"web1.example"}]}
  * Runs on: the control thread or a tool. Owns: its entries; keys are wiped when freed.
  */
 #ifndef MUNNEL_CONF_CREDENTIALS_H
 #define MUNNEL_CONF_CREDENTIALS_H
 
 #include "conf/server_conf.h"
+#include "lib/certificate.h"
 #include "lib/secret.h"
 
 #include <time.h>
@@ -22,9 +24,10 @@ struct credential {
         uint8_t key[SECRET_SIZE];
         time_t until; /* 0: for ever */
     } keys[CREDENTIAL_KEYS];
-    int key_count;
-    struct conf_list groups; /* "*" = every service */
-    time_t expires;          /* 0: never */
+    int key_count;                 /* 0: only by a certificate */
+    struct conf_list certificates; /* names or "sha256:HEX", see certificate.h; empty: only by a token */
+    struct conf_list groups;       /* "*" = every service */
+    time_t expires;                /* 0: never */
 };
 
 struct credentials;
@@ -36,7 +39,7 @@ void credentials_free(struct credentials *credentials);
 const struct credential *credentials_find(const struct credentials *credentials, const char *name);
 size_t credentials_count(const struct credentials *credentials);
 const struct credential *credentials_at(const struct credentials *credentials, size_t index);
-/* Adds or replaces; copies. 0 or -1. */
+/* Adds or replaces; copies. A certificate is one agent's only. 0 or -1. */
 int credentials_put(struct credentials *credentials, const struct credential *credential, struct error *error);
 bool credentials_remove(struct credentials *credentials, const char *name);
 int credentials_write(const struct credentials *credentials, const char *path,
@@ -49,6 +52,10 @@ int credentials_write(const struct credentials *credentials, const char *path,
 bool credentials_check(const struct credentials *credentials, const char *name, const uint8_t proof[SECRET_SIZE],
                        const uint8_t exporter[SECRET_SIZE], time_t now, const struct credential **found,
                        const uint8_t **key);
+/* Whose a verified certificate is: the first whose credential names it and has not expired. NULL: nobody's. */
+const struct credential *credentials_find_certificate(const struct credentials *credentials, X509 *certificate,
+                                                      time_t now);
+bool credential_has_certificate(const struct credential *credential, X509 *certificate);
 bool credential_carries(const struct credential *credential, const char *group); /* "" asks for nothing: true */
 
 #endif

@@ -71,6 +71,8 @@ static int take_key(struct credential *credential, const json_t *object, const s
 }
 
 static int take_keys(struct credential *credential, const json_t *list, const struct place *place) {
+    if (!list)
+        return 0; /* then it has a certificate, or it is an error */
     if (!json_is_array(list) || json_array_size(list) < 1 || json_array_size(list) > CREDENTIAL_KEYS)
         return complain(place, "\"keys\" is not a list of one or two keys");
     size_t index;
@@ -98,11 +100,35 @@ static int take_groups(struct credential *credential, const json_t *list, const 
     return 0;
 }
 
+static int take_certificate(struct credential *credential, const json_t *value, const struct place *place) {
+    const char *text = json_string_value(value);
+    struct error why = {{0}};
+    if (!text)
+        return complain(place, "\"certificate\" is neither a name like \"web1.example\" nor a list of them");
+    if (certificate_check_name(text, &why) != 0)
+        return complain(place, why.text);
+    return conf_list_add(&credential->certificates, text) == 0 ? 0 : error_set(place->error, "out of memory");
+}
+
+static int take_certificates(struct credential *credential, const json_t *value, const struct place *place) {
+    size_t index;
+    json_t *item;
+    if (!value || json_is_null(value))
+        return 0;
+    if (!json_is_array(value))
+        return take_certificate(credential, value, place);
+    json_array_foreach(value, index, item) {
+        if (take_certificate(credential, item, place) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int take_agent(struct credentials *credentials, const json_t *object, const struct place *place) {
-    static const char *const known[] = {"name", "keys", "groups", "expires", NULL};
+    static const char *const known[] = {"name", "keys", "certificate", "groups", "expires", NULL};
     struct credential made = {0};
     if (!json_is_object(object))
-        return complain(place, "an object with \"name\", \"keys\" and \"groups\" is expected");
+        return complain(place, "an object with \"name\", \"groups\" and \"keys\" or \"certificate\" is expected");
     made.name = (char *)json_string_value(json_object_get(object, "name"));
     struct error why = {{0}};
     int result = -1;
@@ -112,10 +138,12 @@ static int take_agent(struct credentials *credentials, const json_t *object, con
         complain(place, "the name is there already");
     else if (refuse_unknown(object, known, place) == 0 &&
              take_keys(&made, json_object_get(object, "keys"), place) == 0 &&
+             take_certificates(&made, json_object_get(object, "certificate"), place) == 0 &&
              take_groups(&made, json_object_get(object, "groups"), place) == 0 &&
              take_date(object, "expires", &made.expires, place) == 0)
         result = credentials_put(credentials, &made, &why) == 0 ? 0 : complain(place, why.text);
     conf_list_done(&made.groups);
+    conf_list_done(&made.certificates);
     secret_wipe(&made, sizeof made);
     return result;
 }
@@ -189,11 +217,27 @@ static json_t *key_json(const struct credential *credential, int index) {
     return key;
 }
 
-static json_t *agent_json(const struct credential *credential) {
-    json_t *agent = json_pack("{s:s, s:[], s:[]}", "name", credential->name, "keys", "groups");
-    bool complete = agent != NULL;
+static bool add_keys(json_t *agent, const struct credential *credential) {
+    bool complete = credential->key_count == 0 || json_object_set_new(agent, "keys", json_array()) == 0;
     for (int i = 0; complete && i < credential->key_count; i++)
         complete = json_array_append_new(json_object_get(agent, "keys"), key_json(credential, i)) == 0;
+    return complete;
+}
+
+/* One is written as it would be by hand: without a list round it. */
+static bool add_certificates(json_t *agent, const struct credential *credential) {
+    const struct conf_list *names = &credential->certificates;
+    if (names->count <= 1)
+        return names->count == 0 || json_object_set_new(agent, "certificate", json_string(names->items[0])) == 0;
+    bool complete = json_object_set_new(agent, "certificate", json_array()) == 0;
+    for (size_t i = 0; complete && i < names->count; i++)
+        complete = json_array_append_new(json_object_get(agent, "certificate"), json_string(names->items[i])) == 0;
+    return complete;
+}
+
+static json_t *agent_json(const struct credential *credential) {
+    json_t *agent = json_pack("{s:s, s:[]}", "name", credential->name, "groups");
+    bool complete = agent && add_keys(agent, credential) && add_certificates(agent, credential);
     for (size_t i = 0; complete && i < credential->groups.count; i++)
         complete =
             json_array_append_new(json_object_get(agent, "groups"), json_string(credential->groups.items[i])) == 0;

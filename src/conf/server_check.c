@@ -103,6 +103,20 @@ static int check_ports(const struct server_conf *conf, struct error *error) {
     return failed;
 }
 
+/* A file that looks as if it asked for certificates, and does not, is worse than one that does not work. */
+static int check_certificates(const struct server_conf *conf, const char *agents, struct error *error) {
+    static const char right[] = "write \"auth\": { \"require\": \"certificate\" }, or \"both\", or \"either\"";
+    if (conf->agents.client_ca && conf->agents.auth_none)
+        return error_set(error, "%sauth: \"none\" asks for no certificate either, but there is tls.client_ca; %s",
+                         agents, right);
+    if (conf->agents.client_ca && conf->agents.require == CONF_REQUIRE_TOKEN)
+        return error_set(error, "%stls.client_ca: agents are asked for their token alone; %s", agents, right);
+    if (!conf->agents.client_ca && conf->agents.require != CONF_REQUIRE_TOKEN)
+        return error_set(error, "%sauth.require: certificates need to be checked; name who signs them in tls.client_ca",
+                         agents);
+    return 0;
+}
+
 static int check_limits(const struct server_conf *conf, struct error *error) {
     char text[WHERE_TEXT];
     const char *agents = where(conf, agents_themselves, text);
@@ -112,6 +126,8 @@ static int check_limits(const struct server_conf *conf, struct error *error) {
     if (conf->agents.idle_min > conf->agents.idle_max)
         return error_set(error, "%slinks.idle_min: %u is more than idle_max, %u", agents, conf->agents.idle_min,
                          conf->agents.idle_max);
+    if (check_certificates(conf, agents, error))
+        return -1;
     if (conf->agents.crl && !conf->agents.client_ca)
         return error_set(error, "%stls.crl: it revokes certificates of client_ca, which is not given", agents);
     if (conf->group && !conf->user)
@@ -134,14 +150,19 @@ int server_conf_check(const struct server_conf *conf, struct error *error) {
                      conf->path);
 }
 
-static int check_tls(const struct server_conf *conf, struct error *error) {
-    const struct tls_server_options options = {
+struct tls_server_options server_tls_options(const struct server_conf *conf) {
+    return (struct tls_server_options){
         .certificate = conf->agents.certificate,
         .key = conf->agents.key,
         .client_ca = conf->agents.client_ca,
         .crl = conf->agents.crl,
+        .client_optional = conf->agents.require == CONF_REQUIRE_EITHER,
         .allow_tls12 = conf->agents.min_version == CONF_TLS_1_2,
     };
+}
+
+static int check_tls(const struct server_conf *conf, struct error *error) {
+    const struct tls_server_options options = server_tls_options(conf);
     SSL_CTX *context = tls_server_context(&options, error);
     SSL_CTX_free(context);
     return context ? 0 : -1;

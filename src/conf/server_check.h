@@ -8,9 +8,13 @@
 #define MUNNEL_CONF_SERVER_CHECK_H
 
 #include "conf/server_conf.h"
+#include "lib/tls.h"
 
 /* As server_conf_check(), but services may still be missing. 0 or -1. */
 int server_check_file(const struct server_conf *conf, struct error *error);
+
+/* What the agent port's TLS is made of; its strings stay conf's. */
+struct tls_server_options server_tls_options(const struct server_conf *conf);
 
 /* Certificate, key, client_ca, crl and the agents file: there, readable by us alone, fitting. *agents is their number.
  */

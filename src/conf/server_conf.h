@@ -17,6 +17,7 @@
 enum conf_balance { CONF_ROUND_ROBIN, CONF_LEAST_CONNECTIONS, CONF_SOURCE };
 enum conf_no_agent { CONF_WAIT, CONF_REFUSE, CONF_CLOSE };
 enum conf_tls_version { CONF_TLS_1_3, CONF_TLS_1_2 };
+enum conf_require { CONF_REQUIRE_TOKEN, CONF_REQUIRE_CERTIFICATE, CONF_REQUIRE_BOTH, CONF_REQUIRE_EITHER };
 
 struct conf_log {
     enum log_format format;
@@ -44,6 +45,7 @@ struct server_conf {
         char *crl;                           /* NULL: none */
         enum conf_tls_version min_version;
         bool auth_none;
+        enum conf_require require; /* of an agent; all but the token need client_ca */
         char *tokens; /* agents.json; NULL with auth_none */
         unsigned ping_s, dead_after_s, idle_min, idle_max;
         unsigned unauthenticated_max, unauthenticated_per_source, unauthenticated_deadline_s;

@@ -62,6 +62,7 @@ const struct option_table service_table = {service_specs, sizeof service_specs /
                                            sizeof(struct service_conf)};
 
 static const char *const tls_versions[] = {"1.3", "1.2", NULL};
+static const char *const requires[] = {"token", "certificate", "both", "either", NULL};
 static const char *const nones[] = {"none", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
@@ -75,7 +76,7 @@ static const struct option_spec server_specs[] = {
     {"agents.tls.key", OPTION_TEXT, AT(agents.key), "\"server.key\"", .resolve = option_resolve_path,
      .wanted = "a PEM file's path", RELOADS, .help = "its private key, which others may not read"},
     {"agents.tls.client_ca", OPTION_TEXT, AT(agents.client_ca), "null", .resolve = option_resolve_path,
-     .wanted = "a PEM file's path", RELOADS, .help = "who signs the agents' certificates; null: none are asked for"},
+     .wanted = "a PEM file's path", RELOADS, .help = "who signs the agents' certificates, for auth.require"},
     {"agents.tls.crl", OPTION_TEXT, AT(agents.crl), "null", .resolve = option_resolve_path,
      .wanted = "a PEM file's path", RELOADS, .help = "certificates that client_ca has revoked"},
     {"agents.tls.min_version", OPTION_CHOICE, AT(agents.min_version), "\"1.3\"", .words = tls_versions, RELOADS,
@@ -83,7 +84,9 @@ static const struct option_spec server_specs[] = {
     {"agents.auth", OPTION_WORD, AT(agents.auth_none), "null", .words = nones, RELOADS,
      .wanted = "{ \"tokens\": \"agents.json\" } or \"none\"", .help = "how agents prove who they are"},
     {"agents.auth.tokens", OPTION_TEXT, AT(agents.tokens), "\"agents.json\"", .resolve = option_resolve_path,
-     .wanted = "a JSON file's path", RELOADS, .help = "the agents file: names, keys of tokens, groups"},
+     .wanted = "a JSON file's path", RELOADS, .help = "the agents file: names, keys of tokens, certificates, groups"},
+    {"agents.auth.require", OPTION_CHOICE, AT(agents.require), "\"token\"", .words = requires, RELOADS,
+     .help = "what an agent must have of its entry in there"},
     {"agents.ping", OPTION_NUMBER, AT(agents.ping_s), "10", 1, 3600, RELOADS,
      .help = "seconds between two pings of an agent"},
     {"agents.dead_after", OPTION_NUMBER, AT(agents.dead_after_s), "30", 2, DAY, RELOADS,

@@ -7,6 +7,8 @@ noinst_LIBRARIES += libmunnel_lib.a
 libmunnel_lib_a_SOURCES = \
 	src/lib/addr.c \
 	src/lib/addr.h \
+	src/lib/certificate.c \
+	src/lib/certificate.h \
 	src/lib/clock.c \
 	src/lib/clock.h \
 	src/lib/endpoint.c \

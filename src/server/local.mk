@@ -11,6 +11,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/agents.h \
 	src/server/balance.c \
 	src/server/balance.h \
+	src/server/claim.c \
+	src/server/claim.h \
 	src/server/clients.c \
 	src/server/clients.h \
 	src/server/complain.c \

@@ -12,6 +12,7 @@
 
 #include "server/reload.h"
 
+#include "conf/server_check.h"
 #include "lib/clock.h"
 #include "lib/expiry.h"
 #include "lib/notify.h"
@@ -43,11 +44,7 @@ struct reload {
 /* --- reading --- */
 
 static SSL_CTX *make_tls(const struct server_conf *conf, struct error *error) {
-    struct tls_server_options options = {.certificate = conf->agents.certificate,
-                                         .key = conf->agents.key,
-                                         .client_ca = conf->agents.client_ca,
-                                         .crl = conf->agents.crl,
-                                         .allow_tls12 = conf->agents.min_version == CONF_TLS_1_2};
+    struct tls_server_options options = server_tls_options(conf);
 
     return tls_server_context(&options, error);
 }

@@ -9,6 +9,7 @@
 #include "server/standing.h"
 
 #include "lib/tls.h"
+#include "server/claim.h"
 #include "server/roster.h"
 
 enum { REVIEW_S = 60 }; /* certificates end without being in any list */
@@ -25,6 +26,7 @@ static bool has_valid_key(const struct credential *credential, const struct sess
 static int look_at_credential(const struct server *server, const struct session *session, time_t now,
                               struct error *why) {
     const char *name = session_credential(session);
+    X509 *certificate = session_certificate(session);
 
     if (!server->credentials || !*name)
         return 0;
@@ -35,6 +37,9 @@ static int look_at_credential(const struct server *server, const struct session 
         return error_set(why, "its credential has expired");
     if (session_has_token(session) && !has_valid_key(credential, session, now))
         return error_set(why, "its token is not valid any more");
+    if (claim_needs_certificate(server->conf, session_has_token(session)) &&
+        !(certificate && credential_has_certificate(credential, certificate)))
+        return error_set(why, "its certificate is not that of its credential any more");
     if (!session_is_within(session, &credential->groups))
         return error_set(why, "its credential does not carry all its groups any more");
     return 0;

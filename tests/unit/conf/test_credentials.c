@@ -185,6 +185,10 @@ START_TEST(the_file_comes_back) {
     memset(a.keys[1].key, 3, SECRET_SIZE);
     a.keys[0].until = NOW;
     a.expires = NOW + 1;
+    char first[] = "a.example", second[] = "spiffe://x/\"a", only[] = "b.example", *two[] = {first, second},
+         *one[] = {only};
+    a.certificates = (struct conf_list){two, 2};
+    b.certificates = (struct conf_list){one, 1};
     struct error error = {{0}};
     ck_assert_int_eq(credentials_put(credentials, &a, &error), 0);
     ck_assert_int_eq(credentials_put(credentials, &b, &error), 0);
@@ -205,6 +209,9 @@ START_TEST(the_file_comes_back) {
     ck_assert_uint_eq(got->groups.count, 2);
     ck_assert_str_eq(got->groups.items[1], "d\"b");
     ck_assert_mem_eq(got->keys[1].key, a.keys[1].key, SECRET_SIZE);
+    ck_assert_uint_eq(got->certificates.count, 2);
+    ck_assert_str_eq(got->certificates.items[1], "spiffe://x/\"a");
+    ck_assert_str_eq(credentials_find(credentials, "b")->certificates.items[0], "b.example");
     ck_assert(admits(credentials, "b", 2, NOW));
     credentials_free(credentials);
 }
@@ -244,7 +251,18 @@ static const struct {
     {"{\"agents\":[{}]}", "agents[0]: \"name\""},
     {"{\"agents\":[" ONE "," ONE "]}", "agents[1]: the name is there already"},
     {"{\"agents\":[{\"name\":\"a b\"}]}", "agents[0]: \"name\""},
-    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"]}]}", "agents[0]: \"keys\""},
+    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"]}]}", "agents[0]: a: has neither a key nor a certificate"},
+    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"],\"certificate\":[]}]}",
+     "agents[0]: a: has neither a key nor a certificate"},
+    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"],\"certificate\":7}]}", "agents[0]: \"certificate\" is neither"},
+    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"],\"certificate\":[\"x\",null]}]}",
+     "agents[0]: \"certificate\" is neither"},
+    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"],\"certificate\":\"*.example\"}]}", "named in full"},
+    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"],\"certificate\":\"\"}]}", "1 to 255 characters"},
+    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"],\"certificate\":\"sha256:12\"}]}", "is not a pin"},
+    {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"],\"certificate\":\"w.example\"},"
+     "{\"name\":\"b\",\"groups\":[\"*\"],\"certificate\":\"W.example\"}]}",
+     "agents[1]: b: the certificate \"W.example\" is that of a already"},
     {"{\"agents\":[{\"name\":\"a\",\"keys\":[],\"groups\":[\"*\"]}]}", "agents[0]: \"keys\""},
     {"{\"agents\":[{\"name\":\"a\",\"keys\":[{},{},{}],\"groups\":[\"*\"]}]}", "agents[0]: \"keys\""},
     {"{\"agents\":[{\"name\":\"a\",\"keys\":[{\"key\":\"00\"}],\"groups\":[\"*\"]}]}", "agents[0].keys[0]: \"key\""},

@@ -37,6 +37,7 @@ START_TEST(defaults_are_those_of_the_manual) {
     ck_assert_ptr_null(conf->agents.crl);
     ck_assert_int_eq(conf->agents.min_version, CONF_TLS_1_3);
     ck_assert(!conf->agents.auth_none);
+    ck_assert_int_eq(conf->agents.require, CONF_REQUIRE_TOKEN);
     ck_assert_uint_eq(conf->agents.ping_s, 10);
     ck_assert_uint_eq(conf->agents.dead_after_s, 30);
     ck_assert_uint_eq(conf->agents.idle_min, 16);
@@ -97,7 +98,8 @@ END_TEST
 START_TEST(everything_can_be_said) {
     struct server_conf *conf = read_right(
         "{ // a comment\n"
-        "  \"agents\": { \"listen\": [\"[::1]:443\", \"unix:agents.sock\"], \"auth\": \"none\", \"ping\": 1, "
+        "  \"agents\": { \"listen\": [\"[::1]:443\", \"unix:agents.sock\"], \"auth\": { \"require\": \"both\" }, "
+        "\"ping\": 1, "
         "\"dead_after\": 2,\n"
         "    \"tls\": { \"cert\": \"/c.pem\", \"key\": \"k/k.pem\", \"client_ca\": \"ca\", \"crl\": \"crl\", "
         "\"min_version\": \"1.2\" },\n"
@@ -123,8 +125,8 @@ START_TEST(everything_can_be_said) {
     ck_assert_str_eq(conf->agents.client_ca, unit_path("ca"));
     ck_assert_str_eq(conf->agents.crl, unit_path("crl"));
     ck_assert_int_eq(conf->agents.min_version, CONF_TLS_1_2);
-    ck_assert(conf->agents.auth_none);
-    ck_assert_ptr_null(conf->agents.tokens);
+    ck_assert(!conf->agents.auth_none);
+    ck_assert_int_eq(conf->agents.require, CONF_REQUIRE_BOTH);
     ck_assert_uint_eq(conf->agents.idle_min, 0);
     ck_assert_uint_eq(conf->agents.idle_max, 1);
     ck_assert_uint_eq(conf->agents.unauthenticated_max, 1);
@@ -263,6 +265,21 @@ static const struct {
     {"{ \"agents\": { \"links\": { \"idle_max\": 15 } } }", ": agents.links.idle_min: 16 is more than idle_max, 15"},
     {"{ \"agents\": { \"tls\": { \"crl\": \"x\" } } }",
      ": agents.tls.crl: it revokes certificates of client_ca, which is not given"},
+    /* What looks as if certificates were asked for must ask for them. */
+    {"{ \"agents\": { \"tls\": { \"client_ca\": \"x\" } } }",
+     ": agents.tls.client_ca: agents are asked for their token alone; write \"auth\": { \"require\": \"certificate\" "
+     "}, or "
+     "\"both\", or \"either\""},
+    {"{ \"agents\": { \"tls\": { \"client_ca\": \"x\" }, \"auth\": \"none\" } }",
+     ": agents.auth: \"none\" asks for no certificate either, but there is tls.client_ca; write \"auth\": { "
+     "\"require\": "
+     "\"certificate\" }, or \"both\", or \"either\""},
+    {"{ \"agents\": { \"auth\": { \"require\": \"certificate\" } } }",
+     ": agents.auth.require: certificates need to be checked; name who signs them in tls.client_ca"},
+    {"{ \"agents\": { \"auth\": { \"require\": \"either\" } } }",
+     ": agents.auth.require: certificates need to be checked; name who signs them in tls.client_ca"},
+    {"{ \"agents\": { \"auth\": { \"require\": \"mtls\" } } }",
+     ": agents.auth.require: \"mtls\" is not right here; write \"token\", \"certificate\", \"both\" or \"either\""},
     /* Named, but not built: better an error than a rule that nobody obeys. */
     {"{ \"user\": \"u\" }", ": user: " RESERVED},
     {"{ \"group\": \"g\" }", ": group: " RESERVED},
@@ -279,6 +296,14 @@ START_TEST(a_slip_is_named_with_its_place_and_its_cure) {
     ck_assert_ptr_null(server_conf_read(path, &error));
     ck_assert_msg(strncmp(error.text, path, strlen(path)) == 0, "%s", error.text);
     ck_assert_str_eq(error.text + strlen(path), slips[_i].error);
+}
+END_TEST
+
+START_TEST(with_auth_none_there_is_no_agents_file) {
+    struct server_conf *conf = read_right("{ \"agents\": { \"auth\": \"none\" }, " ONE_SERVICE " }");
+    ck_assert(conf->agents.auth_none);
+    ck_assert_ptr_null(conf->agents.tokens);
+    server_conf_free(conf);
 }
 END_TEST
 
@@ -380,6 +405,7 @@ static TCase *reading(void) {
     tcase_add_test(group, defaults_of_a_service);
     tcase_add_test(group, without_a_file_certificate_and_agents_are_in_the_state_folder);
     tcase_add_test(group, everything_can_be_said);
+    tcase_add_test(group, with_auth_none_there_is_no_agents_file);
     tcase_add_test(group, ports_that_do_not_meet_are_right);
     return group;
 }

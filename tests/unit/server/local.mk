@@ -5,6 +5,7 @@
 unit_server_tests = \
 	tests/unit/server/test_admission \
 	tests/unit/server/test_agents \
+	tests/unit/server/test_claim \
 	tests/unit/server/test_dispatch \
 	tests/unit/server/test_door \
 	tests/unit/server/test_greet \
@@ -34,6 +35,8 @@ tests_unit_server_test_supply_LDADD = $(LINK_UNIT_SERVER)
 
 tests_unit_server_test_admission_SOURCES = tests/unit/server/test_admission.c
 tests_unit_server_test_admission_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_claim_SOURCES = tests/unit/server/test_claim.c
+tests_unit_server_test_claim_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_listener_SOURCES = tests/unit/server/test_listener.c
 tests_unit_server_test_listener_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_pool_SOURCES = tests/unit/server/test_pool.c

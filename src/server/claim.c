@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * claim: see claim.h. That a certificate is signed, in time, for clients and not revoked was checked within TLS.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/claim.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { RETRY_SOON_S = 1, RETRY_LATER_S = 60 };
+
+bool refuse(struct refusal *refusal, enum message_reject_code code, const char *format, ...) {
+    va_list list;
+
+    refusal->code = code;
+    refusal->retry_after_s = message_reject_is_final(code) ? RETRY_LATER_S : RETRY_SOON_S;
+    va_start(list, format);
+    vsnprintf(refusal->words.text, sizeof refusal->words.text, format, list);
+    va_end(list);
+    return false;
+}
+
+bool claim_needs_certificate(const struct server_conf *conf, bool has_token) {
+    switch (conf->agents.require) {
+    case CONF_REQUIRE_CERTIFICATE:
+    case CONF_REQUIRE_BOTH:
+        return true;
+    case CONF_REQUIRE_EITHER:
+        return !has_token;
+    default:
+        return false;
+    }
+}
+
+static bool needs_token(const struct server_conf *conf, bool has_certificate) {
+    switch (conf->agents.require) {
+    case CONF_REQUIRE_CERTIFICATE:
+        return false;
+    case CONF_REQUIRE_EITHER:
+        return !has_certificate;
+    default:
+        return true;
+    }
+}
+
+/* A token that is shown must be right, whether or not a certificate would do. */
+static bool prove_token(struct claim *claim, struct server *server, const struct greeting *greeting,
+                        const struct message_hello *hello, struct refusal *refusal) {
+    bool has_certificate = greeting->certificate != NULL;
+
+    if (!hello->has_proof) {
+        if (!needs_token(server->conf, has_certificate))
+            return true;
+        return refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "no token%s: this server wants to know who joins%s",
+                      server->conf->agents.require == CONF_REQUIRE_EITHER ? ", and no certificate" : "",
+                      " (see --token-file)");
+    }
+    if (!credentials_check(server->credentials, hello->credential, hello->proof, greeting->exporter, time(NULL),
+                           &claim->credential, &claim->key))
+        return refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "the token is unknown, wrong or expired");
+    return true;
+}
+
+static bool prove_certificate(struct claim *claim, struct server *server, const struct greeting *greeting,
+                              struct refusal *refusal) {
+    char text[CERTIFICATE_TEXT];
+
+    if (!claim_needs_certificate(server->conf, claim->credential != NULL))
+        return true;
+    if (!greeting->certificate) /* TLS has refused it before, if the two agree */
+        return refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "no certificate: this server asks for one (see --cert)");
+    certificate_describe(greeting->certificate, text);
+    if (claim->credential && !credential_has_certificate(claim->credential, greeting->certificate))
+        return refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "the certificate %s is not that of \"%s\", as the token is",
+                      text, claim->credential->name);
+    if (!claim->credential)
+        claim->credential = credentials_find_certificate(server->credentials, greeting->certificate, time(NULL));
+    if (!claim->credential)
+        return refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "the certificate %s is no agent's here, or has expired",
+                      text);
+    return true;
+}
+
+static bool claim_groups(struct claim *claim, const struct message_hello *hello, struct refusal *refusal) {
+    if (claim->credential && !credential_carries(claim->credential, hello->group))
+        return refuse(refusal, MESSAGE_REJECT_GROUP, "the credential \"%s\" does not carry the group \"%s\"",
+                      claim->credential->name, hello->group);
+    if (!*hello->group && claim->credential)
+        claim->groups = claim->credential->groups;
+    else if (*hello->group) {
+        claim->asked = (char *)hello->group;
+        claim->groups = (struct conf_list){.items = &claim->asked, .count = 1};
+    }
+    claim->serves_all = (!*hello->group && !claim->credential) || conf_list_has(&claim->groups, "*");
+    return true;
+}
+
+bool claim_check(struct claim *claim, struct server *server, const struct greeting *greeting,
+                 const struct message_hello *hello, struct refusal *refusal) {
+    *claim = (struct claim){0};
+    if (server->stopping)
+        return refuse(refusal, MESSAGE_REJECT_STOPPING, "the server is stopping");
+    if (server->credentials &&
+        (!prove_token(claim, server, greeting, hello, refusal) || !prove_certificate(claim, server, greeting, refusal)))
+        return false;
+    return claim_groups(claim, hello, refusal);
+}
