@@ -10,6 +10,7 @@
 
 #include "lib/clock.h"
 #include "proto/proof.h"
+#include "server/claim.h"
 #include "server/complain.h"
 #include "server/roster.h"
 #include "server/supply.h"
@@ -18,22 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-enum { RETRY_SOON_S = 1, RETRY_LATER_S = 60 };
-
-struct refusal { /* why an agent is turned away */
-    enum message_reject_code code;
-    unsigned retry_after_s;
-    struct error words;
-};
-
-/* Always false, so that `return refuse(...)` reads well. */
-static bool refuse(struct refusal *refusal, enum message_reject_code code, const char *words) {
-    refusal->code = code;
-    refusal->retry_after_s = message_reject_is_final(code) ? RETRY_LATER_S : RETRY_SOON_S;
-    error_set(&refusal->words, "%s", words);
-    return false;
-}
 
 static void greet_reject(struct server *server, const struct greeting *greeting, const char *name,
                          const struct refusal *refusal) {
@@ -51,51 +36,6 @@ static void greet_reject(struct server *server, const struct greeting *greeting,
 }
 
 /* --- control links --- */
-
-struct claim {                           /* who an agent has proved to be */
-    const struct credential *credential; /* NULL: none is needed */
-    const uint8_t *key;
-    bool serves_all;
-    struct conf_list groups;
-    char *asked; /* the one group that `groups` may consist of */
-};
-
-static bool claim_prove(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
-                        struct claim *claim, struct refusal *refusal) {
-    if (!server->credentials)
-        return true;
-    if (!hello->has_proof)
-        return refuse(refusal, MESSAGE_REJECT_CREDENTIAL,
-                      "no token: this server wants to know who joins (see --token-file)");
-    if (!credentials_check(server->credentials, hello->credential, hello->proof, greeting->exporter, time(NULL),
-                           &claim->credential, &claim->key))
-        return refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "the token is unknown, wrong or expired");
-    return true;
-}
-
-static bool claim_groups(const struct message_hello *hello, struct claim *claim, struct refusal *refusal) {
-    if (claim->credential && !credential_carries(claim->credential, hello->group)) {
-        refuse(refusal, MESSAGE_REJECT_GROUP, "");
-        error_set(&refusal->words, "the token \"%s\" does not carry the group \"%s\"", claim->credential->name,
-                  hello->group);
-        return false;
-    }
-    if (!*hello->group && claim->credential)
-        claim->groups = claim->credential->groups;
-    else if (*hello->group) {
-        claim->asked = (char *)hello->group;
-        claim->groups = (struct conf_list){.items = &claim->asked, .count = 1};
-    }
-    claim->serves_all = (!*hello->group && !claim->credential) || conf_list_has(&claim->groups, "*");
-    return true;
-}
-
-static bool claim_check(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
-                        struct claim *claim, struct refusal *refusal) {
-    if (server->stopping)
-        return refuse(refusal, MESSAGE_REJECT_STOPPING, "the server is stopping");
-    return claim_prove(server, greeting, hello, claim, refusal) && claim_groups(hello, claim, refusal);
-}
 
 static char *welcome_control(const struct server *server, const struct greeting *greeting,
                              const struct session *session, const uint8_t *key) {
@@ -115,8 +55,10 @@ static char *welcome_control(const struct server *server, const struct greeting 
 
 static void greet_log_joined(const struct server *server, const struct greeting *greeting,
                              const struct session *session, const struct claim *claim) {
-    char from[ADDR_TEXT], groups[200] = "";
+    char from[ADDR_TEXT], certificate[CERTIFICATE_TEXT] = "", groups[200] = "";
 
+    if (greeting->certificate)
+        certificate_describe(greeting->certificate, certificate);
     for (size_t i = 0; i < claim->groups.count; i++) {
         size_t used = strlen(groups);
         snprintf(groups + used, sizeof groups - used, "%s%s", i ? "," : "", claim->groups.items[i]);
@@ -124,7 +66,7 @@ static void greet_log_joined(const struct server *server, const struct greeting 
     log_event(server->log, LOG_LEVEL_INFO, session_who(session), "joined",
               LOG_FIELDS(LOG_TEXT("from", addr_format(greeting->peer, from, sizeof from)),
                          LOG_TEXT("groups", claim->serves_all ? "*" : groups),
-                         LOG_TEXT("credential", session_credential(session)),
+                         LOG_TEXT("credential", session_credential(session)), LOG_TEXT("certificate", certificate),
                          LOG_NUMBER("agents", agents_count(server->agents))));
 }
 
@@ -136,9 +78,9 @@ static void free_secret(char *text) {
 
 static bool greet_control(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
                           struct refusal *refusal) {
-    struct claim claim = {0};
+    struct claim claim;
 
-    if (!claim_check(server, greeting, hello, &claim, refusal))
+    if (!claim_check(&claim, server, greeting, hello, refusal))
         return false;
     struct session_options options = {.control = greeting->link,
                                       .peer = greeting->peer,
@@ -207,12 +149,10 @@ static bool greet_data(struct server *server, const struct greeting *greeting, c
 
 static bool greet_hello(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
                         struct refusal *refusal) {
-    if (hello->protocol != MESSAGE_PROTOCOL) {
-        refuse(refusal, MESSAGE_REJECT_PROTOCOL, "");
-        error_set(&refusal->words, "the agent speaks protocol %llu and this server %d: bring the older one up to date",
-                  (unsigned long long)hello->protocol, MESSAGE_PROTOCOL);
-        return false;
-    }
+    if (hello->protocol != MESSAGE_PROTOCOL)
+        return refuse(refusal, MESSAGE_REJECT_PROTOCOL,
+                      "the agent speaks protocol %llu and this server %d: bring the older one up to date",
+                      (unsigned long long)hello->protocol, MESSAGE_PROTOCOL);
     if (hello->kind == MESSAGE_KIND_CONTROL)
         return greet_control(server, greeting, hello, refusal);
     return greet_data(server, greeting, hello, refusal);
@@ -224,7 +164,7 @@ void greet(struct server *server, const struct greeting *greeting) {
     struct error error;
 
     if (message_parse_hello(&hello, greeting->text, greeting->length, &error)) {
-        refuse(&refusal, MESSAGE_REJECT_MALFORMED, error.text);
+        refuse(&refusal, MESSAGE_REJECT_MALFORMED, "%s", error.text);
         greet_reject(server, greeting, "", &refusal);
         return;
     }
