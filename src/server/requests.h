@@ -11,18 +11,22 @@
 
 enum { REQUESTS_BATCHES = 16, REQUESTS_EXPIRE_MS = 10000 };
 
-struct requests { /* all zero at first */
-    struct {
-        unsigned count;
-        uint64_t expires_us;
-    } batches[REQUESTS_BATCHES]; /* the oldest first */
+struct request_batch {
+    unsigned count;
+    uint64_t expires_us;
+};
+
+struct requests {                                   /* all zero at first */
+    struct request_batch batches[REQUESTS_BATCHES]; /* the oldest first */
     unsigned used;
+    struct request_batch late; /* those that were given up */
 };
 
 void requests_add(struct requests *requests, unsigned count, uint64_t now_us);
-void requests_arrived(struct requests *requests); /* one link came: it answers the oldest request */
-unsigned requests_open(struct requests *requests, uint64_t now_us);
-/* Expects no more of what was asked for so long ago. */
+void requests_arrived(struct requests *requests); /* one link came: it answers the oldest that was not given up */
+unsigned requests_open(struct requests *requests, uint64_t now_us);     /* so many may come */
+unsigned requests_expected(struct requests *requests, uint64_t now_us); /* so many are counted on */
+/* Counts no more on what was asked for so long ago; it may come nevertheless. */
 void requests_give_up(struct requests *requests, uint64_t older_than_ms, uint64_t now_us);
 
 #endif

@@ -140,7 +140,7 @@ static unsigned supply_missing(struct supply *supply, struct session *session, u
     requests_give_up(requests, needed ? AGAIN_MS : REQUESTS_EXPIRE_MS, now_us);
     if (!needed || idle) /* who waits beside an idle link waits for something else */
         needed += supply_lack(supply, session, now_us);
-    unsigned open = requests_open(requests, now_us);
+    unsigned open = requests_expected(requests, now_us);
     uint64_t there = idle + pool_count(session_arriving(session)) + open;
     uint64_t room = server->data_links + open < server->link_limit ? server->link_limit - server->data_links - open : 0;
     if (open > OPEN_MOST / 2 || needed <= there)

@@ -66,9 +66,15 @@ START_TEST(requests_are_given_up) {
     requests_add(&requests, 5, 0);
     requests_add(&requests, 3, 1000000);
     requests_give_up(&requests, 3000, 2999999);
-    ck_assert_uint_eq(requests_open(&requests, 2999999), 8);
+    ck_assert_uint_eq(requests_expected(&requests, 2999999), 8);
     requests_give_up(&requests, 3000, 3000000);
-    ck_assert_uint_eq(requests_open(&requests, 3000000), 3);
+    ck_assert_uint_eq(requests_expected(&requests, 3000000), 3);
+    ck_assert_uint_eq(requests_open(&requests, 3000000), 8); /* they may come nevertheless */
+    for (int i = 0; i < 4; i++)
+        requests_arrived(&requests);
+    ck_assert_uint_eq(requests_expected(&requests, 3000000), 0);
+    ck_assert_uint_eq(requests_open(&requests, 3000000), 4);
+    ck_assert_uint_eq(requests_open(&requests, 10000000), 0);
 }
 END_TEST
 
