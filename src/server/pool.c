@@ -80,15 +80,17 @@ bool pool_remove(struct pool *pool, struct link_ref link) {
     return false;
 }
 
-/* What was seen counts for half as much with every tenth of a second, so that a moment without news means little. */
+/* With every tenth of a second what was seen before the last one counts for half as much, so that a moment without
+ * news means little. */
 static void pool_turn_to(struct pool *pool, uint64_t tenth) {
     uint64_t passed = tenth - pool->tenth;
 
     if (!passed)
         return;
+    pool->returns /= 2;
     if (pool->returns < pool->in_tenth)
         pool->returns = pool->in_tenth;
-    pool->returns = passed < 32 ? pool->returns >> passed : 0;
+    pool->returns = passed < 32 ? pool->returns >> (passed - 1) : 0;
     pool->in_tenth = 0;
     pool->tenth = tenth;
 }

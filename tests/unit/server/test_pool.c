@@ -86,7 +86,9 @@ START_TEST(returns_are_forgotten_soon) {
     for (int i = 0; i < 20; i++)
         pool_note_return(pool, start);
     ck_assert_uint_eq(pool_returns(pool, start + 99999), 200); /* twenty in a tenth of a second */
-    ck_assert_uint_eq(pool_returns(pool, start + 200000), 50);
+    ck_assert_uint_eq(pool_returns(pool, start + 199999), 200);
+    ck_assert_uint_eq(pool_returns(pool, start + 200000), 100);
+    ck_assert_uint_eq(pool_returns(pool, start + 300000), 50);
     ck_assert_uint_eq(pool_returns(pool, start + 1000000), 0);
     pool_free(pool);
 }
