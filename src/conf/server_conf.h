@@ -46,9 +46,10 @@ struct server_conf {
         enum conf_tls_version min_version;
         bool auth_none;
         enum conf_require require; /* of an agent; all but the token need client_ca */
-        char *tokens; /* agents.json; NULL with auth_none */
+        char *tokens;              /* agents.json; NULL with auth_none */
         unsigned ping_s, dead_after_s, idle_min, idle_max;
         unsigned unauthenticated_max, unauthenticated_per_source, unauthenticated_deadline_s;
+        unsigned unauthenticated_penalty_s; /* the longest; 0: none */
     } agents;
     struct service_conf *services;
     size_t service_count, file_service_count; /* those of the file come first, then the command line's */

@@ -42,6 +42,7 @@ unsigned sock_stalled_ms(int fd);
 ssize_t sock_readv(int fd, const struct iovec *parts, int count);  /* EINTR handled; -1 with errno */
 ssize_t sock_writev(int fd, const struct iovec *parts, int count); /* no SIGPIPE */
 ssize_t sock_peek(int fd, void *buffer, size_t size);
+bool sock_wake_at(int fd, size_t bytes); /* TCP: readable only with so many bytes, or at the end; false: cannot */
 bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */
 
 int sock_half_close(int fd);   /* no more from us: FIN; 0 or -1 */

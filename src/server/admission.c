@@ -9,6 +9,7 @@
 #include "server/admission.h"
 
 #include "lib/rules.h"
+#include "server/source.h"
 
 #include <stdlib.h>
 
@@ -96,7 +97,7 @@ static struct source *admission_find_or_add(struct admission *admission, uint64_
 }
 
 static const char *admission_count(struct admission *admission, const struct addr *peer, uint64_t second) {
-    struct source *source = admission_find_or_add(admission, addr_host_hash(peer));
+    struct source *source = admission_find_or_add(admission, source_of(peer));
 
     if (!source)
         return "out of memory";
@@ -114,9 +115,9 @@ static const char *admission_count(struct admission *admission, const struct add
 }
 
 const char *admission_refuses(struct admission *admission, const struct addr *peer, uint64_t now_us) {
-    if (admission->deny && rules_match(admission->deny, peer, NULL))
+    if (!addr_is_unix(peer) && admission->deny && rules_match(admission->deny, peer, NULL))
         return "this address is denied";
-    if (admission->allow && !rules_match(admission->allow, peer, NULL))
+    if (!addr_is_unix(peer) && admission->allow && !rules_match(admission->allow, peer, NULL))
         return "this address is not among those allowed";
     if (!admission->per_source && !admission->rate)
         return NULL;
@@ -124,7 +125,7 @@ const char *admission_refuses(struct admission *admission, const struct addr *pe
 }
 
 void admission_left(struct admission *admission, const struct addr *peer) {
-    struct source *source = admission->count ? admission_find(admission, addr_host_hash(peer)) : NULL;
+    struct source *source = admission->count ? admission_find(admission, source_of(peer)) : NULL;
 
     if (source && source->live)
         source->live--;

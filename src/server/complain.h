@@ -13,10 +13,15 @@
 struct complaint {
     struct log_limit limit; /* all zero at first */
     unsigned a_minute;
+    enum log_level level; /* the last that was left out */
+    char who[80], what[96];
 };
 
-/* One line "WHO  WHAT why=... from=..."; `why` may be NULL. */
+/* One line "WHO  WHAT why=... from=... left_out=..."; `why` and `from` may be NULL. */
 void complain(struct complaint *complaint, struct log *log, enum log_level level, const char *who, const char *what,
               const char *why, const struct addr *from);
+
+/* To be called now and then: what was left out in a minute that is over is counted, if no other line has said so. */
+void complain_catch_up(struct complaint *complaint, struct log *log);
 
 #endif

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * door: see door.h. When it is full, who has waited longest without a byte has to go, not who comes last: otherwise 256
- * silent connections would lock all agents out.
+ * silent connections would lock all agents out. Whoever has not sent a whole ClientHello counts as silent, and waits
+ * here, where he costs a descriptor and nothing else.
  * Runs on: the control thread. Owns: its listeners and the descriptors that wait.
  * States of a connection: free -> waiting -> adopted -> free.
  */
@@ -15,12 +16,14 @@
 #include "server/complain.h"
 #include "server/listeners.h"
 #include "server/peek.h"
+#include "server/penalties.h"
+#include "server/source.h"
 
-#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { ACCEPTS_PER_TURN = 32, LINES_A_MINUTE = 30, TAG_SLOT_BITS = 20, VISITORS_MOST = 8192, SOURCES = 1024 };
+enum { ACCEPTS_PER_TURN = 32, LINES_A_MINUTE = 10, TAG_SLOT_BITS = 20, VISITORS_MOST = 8192, SOURCES = 1024 };
+enum { PENALTY_PROOF_S = 5, PENALTY_DEADLINE_S = 10, PENALTY_FORGOTTEN_S = 600 };
 enum visitor_state { VISITOR_FREE, VISITOR_WAITING, VISITOR_ADOPTED };
 
 struct visitor {
@@ -29,6 +32,7 @@ struct visitor {
     enum visitor_state state;
     unsigned slot;
     int fd;
+    size_t came; /* bytes that are there and do not suffice */
     uint64_t tag, source, since_us;
     struct addr peer;
     struct event *spoke;
@@ -42,25 +46,51 @@ struct door {
     unsigned made;
     size_t limit, per_source, count;
     unsigned by_source[SOURCES]; /* connections by source modulo SOURCES: never less than there are of one source */
-    uint64_t generation;
-    struct complaint complaint;
+    uint64_t generation, turned_away;
+    struct penalties *penalties;
+    struct complaint speeches[PEEK_COUNT], silence, crowd, shunned; /* each has lines of its own */
 };
 
-/* IPv6 hosts have a /64 at least, so that is what counts as one source. */
-static uint64_t source_of(const struct addr *peer) {
-    struct addr source = *peer;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&source.storage;
-
-    if (source.storage.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
-        memset(&six->sin6_addr.s6_addr[8], 0, 8);
-        six->sin6_scope_id = 0;
-    }
-    return addr_host_hash(&source);
+static void door_complain(struct door *door, struct complaint *complaint, enum log_level level, const struct addr *peer,
+                          const char *words) {
+    complain(complaint, door->options.log, level, "door", words, NULL, peer);
 }
 
-static void door_complain(struct door *door, enum log_level level, const struct addr *peer, const char *words) {
-    complain(&door->complaint, door->options.log, level, "door", words, NULL, peer);
+/* ---- who is punished, and who is not ---- */
+
+static bool door_knows(struct door *door, uint64_t source, const struct addr *peer) {
+    uint64_t now_us = clock_us();
+
+    if (penalties_knows(door->penalties, source, now_us))
+        return true;
+    if (!door->options.has_agent(door->options.context, peer))
+        return false;
+    penalties_know(door->penalties, source, now_us); /* the next look is cheaper */
+    return true;
 }
+
+static bool door_shuns(struct door *door, uint64_t source, const struct addr *peer) {
+    return penalties_left(door->penalties, source, clock_us()) && !door_knows(door, source, peer);
+}
+
+static void door_hold_against(struct door *door, uint64_t source, const struct addr *peer, unsigned seconds) {
+    if (!door_knows(door, source, peer))
+        penalties_add(door->penalties, source, seconds, clock_us());
+}
+
+void door_punish(struct door *door, const struct addr *peer) {
+    door_hold_against(door, source_of(peer), peer, PENALTY_PROOF_S);
+}
+
+void door_know(struct door *door, const struct addr *peer) {
+    penalties_know(door->penalties, source_of(peer), clock_us());
+}
+
+void door_forgive(struct door *door) {
+    penalties_forgive_all(door->penalties);
+}
+
+/* ---- a visitor ---- */
 
 static void visitor_leave(struct visitor *visitor) {
     struct door *door = visitor->door;
@@ -84,38 +114,74 @@ static void visitor_adopt(struct visitor *visitor) {
 
     visitor->state = VISITOR_ADOPTED;
     visitor->fd = -1;
+    sock_wake_at(fd, 1);
     plane_adopt(door->options.plane, fd, &visitor->peer, door->options.tls, visitor->tag,
                 visitor->since_us + door->options.conf->agents.unauthenticated_deadline_s * 1000000ull);
 }
 
-static void visitor_send_away(struct visitor *visitor, enum log_level level, const char *words) {
-    door_complain(visitor->door, level, &visitor->peer, words);
+static void visitor_send_away(struct visitor *visitor, struct complaint *complaint, enum log_level level,
+                              const char *words) {
+    door_complain(visitor->door, complaint, level, &visitor->peer, words);
     visitor_leave(visitor);
 }
+
+static void visitor_is_stranger(struct visitor *visitor, enum peek_kind kind) {
+    char words[96];
+
+    snprintf(words, sizeof words, "sent away: %s where agents connect", peek_words(kind));
+    visitor_send_away(visitor, &visitor->door->speeches[kind], LOG_LEVEL_WARNING, words);
+}
+
+static void visitor_is_late(struct visitor *visitor, enum peek_kind kind) {
+    struct door *door = visitor->door;
+
+    door_hold_against(door, visitor->source, &visitor->peer, PENALTY_DEADLINE_S);
+    if (kind == PEEK_NOTHING)
+        visitor_send_away(visitor, &door->silence, LOG_LEVEL_INFO, "sent away: said nothing");
+    else
+        visitor_is_stranger(visitor, kind);
+}
+
+static void visitor_wait(struct visitor *visitor, size_t needs);
 
 static void on_spoke(evutil_socket_t fd, short what, void *context) {
     struct visitor *visitor = context;
     uint8_t bytes[PEEK_SIZE];
-    char words[96] = "sent away: ";
-
-    if (what & EV_TIMEOUT) {
-        visitor_send_away(visitor, LOG_LEVEL_INFO, "sent away: said nothing");
-        return;
-    }
+    size_t needs = 0;
     ssize_t length = sock_peek(fd, bytes, sizeof bytes);
-    if (length <= 0) { /* a port scan, a health check, a change of mind */
-        visitor_send_away(visitor, LOG_LEVEL_DEBUG, "left without a word");
-        return;
-    }
-    const char *stranger = peek_stranger(bytes, (size_t)length);
-    if (!stranger) {
+    enum peek_kind kind = peek(bytes, length > 0 ? (size_t)length : 0, &needs);
+
+    if (kind == PEEK_TLS)
         visitor_adopt(visitor);
+    else if (what & EV_TIMEOUT)
+        visitor_is_late(visitor, kind);
+    else if (kind == PEEK_NOTHING) /* a port scan, a health check, a change of mind */
+        visitor_send_away(visitor, &visitor->door->speeches[kind], LOG_LEVEL_DEBUG, "left without a word");
+    else if (kind == PEEK_TLS_PART && (size_t)length > visitor->came)
+        visitor_wait(visitor, needs);
+    else /* also when no more is coming of what is not whole */
+        visitor_is_stranger(visitor, kind);
+}
+
+/* Woken when `needs` bytes are there, when no more will come, or when the time is over. */
+static void visitor_wait(struct visitor *visitor, size_t needs) {
+    struct door *door = visitor->door;
+    uint64_t now_us = clock_us(),
+             end_us = visitor->since_us + door->options.conf->agents.unauthenticated_deadline_s * 1000000ull;
+    uint64_t left_us = end_us > now_us ? end_us - now_us : 1;
+    struct timeval time = {(time_t)(left_us / 1000000), (suseconds_t)(left_us % 1000000)};
+
+    if (needs > 1 && (addr_is_unix(&visitor->peer) || !sock_wake_at(visitor->fd, needs))) {
+        visitor_adopt(visitor); /* this system cannot wait for more: TLS does */
         return;
     }
-    strncat(words, stranger, sizeof words - strlen(words) - 1);
-    strncat(words, " where agents connect", sizeof words - strlen(words) - 1);
-    visitor_send_away(visitor, LOG_LEVEL_WARNING, words);
+    visitor->came = needs > 1 ? needs - 1 : 0;
+    if (event_assign(visitor->spoke, door->options.base, visitor->fd, EV_READ, on_spoke, visitor) ||
+        event_add(visitor->spoke, &time))
+        visitor_leave(visitor);
 }
+
+/* ---- who may come in ---- */
 
 /* The longest waiting of this source (of all, when `source` is NULL) that has not said a word, or NULL. */
 static struct visitor *door_oldest(struct door *door, const uint64_t *source) {
@@ -151,9 +217,9 @@ static bool door_make_room(struct door *door, uint64_t source, const struct addr
     if (ordered && of_source < door->per_source + ordered)
         return true;
     struct visitor *oldest = door_oldest(door, source_is_full ? &source : NULL);
-    if (!oldest)
-        return false;
-    visitor_send_away(oldest, LOG_LEVEL_WARNING, "sent away: too many connections that have not greeted");
+    if (!oldest) /* some room is kept for where agents come from */
+        return !source_is_full && door_knows(door, source, peer);
+    visitor_send_away(oldest, &door->crowd, LOG_LEVEL_WARNING, "sent away: too many connections that have not greeted");
     return true;
 }
 
@@ -179,22 +245,24 @@ static struct visitor *door_find_free(struct door *door) {
     return visitor;
 }
 
-static bool visitor_wait(struct visitor *visitor) {
-    struct door *door = visitor->door;
-    struct timeval deadline = {(time_t)door->options.conf->agents.unauthenticated_deadline_s, 0};
-
-    return event_assign(visitor->spoke, door->options.base, visitor->fd, EV_READ, on_spoke, visitor) == 0 &&
-           event_add(visitor->spoke, &deadline) == 0;
+static void door_turn_away(struct door *door, int fd, const struct addr *peer, struct complaint *complaint,
+                           const char *words) {
+    door_complain(door, complaint, LOG_LEVEL_WARNING, peer, words);
+    door->turned_away++;
+    sock_close(fd);
 }
 
 static void on_accept(void *context, int fd, const struct addr *peer) {
     struct door *door = context;
     uint64_t source = source_of(peer);
-    struct visitor *visitor = door_make_room(door, source, peer) ? door_find_free(door) : NULL;
 
+    if (door_shuns(door, source, peer)) {
+        door_turn_away(door, fd, peer, &door->shunned, "turned away: failed before, and its penalty is not over");
+        return;
+    }
+    struct visitor *visitor = door_make_room(door, source, peer) ? door_find_free(door) : NULL;
     if (!visitor) {
-        door_complain(door, LOG_LEVEL_WARNING, peer, "turned away: too many connections that have not greeted");
-        sock_close(fd);
+        door_turn_away(door, fd, peer, &door->crowd, "turned away: too many connections that have not greeted");
         return;
     }
     visitor->fd = fd;
@@ -205,8 +273,7 @@ static void on_accept(void *context, int fd, const struct addr *peer) {
     visitor->state = VISITOR_WAITING;
     door->by_source[source % SOURCES]++;
     door->count++;
-    if (!visitor_wait(visitor))
-        visitor_leave(visitor);
+    visitor_wait(visitor, 1);
 }
 
 static bool has_room(void *context) {
@@ -214,15 +281,36 @@ static bool has_room(void *context) {
     return true; /* on_accept makes room */
 }
 
+/* ---- the door itself ---- */
+
+static void door_set_lines(struct door *door) {
+    for (int kind = 0; kind < PEEK_COUNT; kind++)
+        door->speeches[kind].a_minute = LINES_A_MINUTE;
+    door->silence.a_minute = door->crowd.a_minute = door->shunned.a_minute = LINES_A_MINUTE;
+}
+
+void door_tick(struct door *door) {
+    for (int kind = 0; kind < PEEK_COUNT; kind++)
+        complain_catch_up(&door->speeches[kind], door->options.log);
+    complain_catch_up(&door->silence, door->options.log);
+    complain_catch_up(&door->crowd, door->options.log);
+    complain_catch_up(&door->shunned, door->options.log);
+}
+
 struct door *door_new(const struct door_options *options, struct error *error) {
+    const struct penalty_terms terms = {.longest_s = options->conf->agents.unauthenticated_penalty_s,
+                                        .forgotten_s = PENALTY_FORGOTTEN_S};
     struct door *door = calloc(1, sizeof *door);
 
-    if (!door) {
+    if (door)
+        door->penalties = penalties_new(&terms);
+    if (!door || !door->penalties) {
+        free(door);
         error_set(error, "out of memory");
         return NULL;
     }
     door->options = *options;
-    door->complaint.a_minute = LINES_A_MINUTE;
+    door_set_lines(door);
     SSL_CTX_up_ref(options->tls);
     door->limit = options->conf->agents.unauthenticated_max;
     door->per_source = options->conf->agents.unauthenticated_per_source;
@@ -271,18 +359,38 @@ void door_free(struct door *door) {
         free(door->visitors[i]);
     }
     SSL_CTX_free(door->options.tls);
+    penalties_free(door->penalties);
     free(door);
 }
 
-bool door_release(struct door *door, uint64_t tag) {
+static struct visitor *door_find(const struct door *door, uint64_t tag) {
     size_t slot = tag & ((1U << TAG_SLOT_BITS) - 1);
 
-    if (!tag || slot >= door->made || door->visitors[slot]->tag != tag)
+    return tag && slot < door->made && door->visitors[slot]->tag == tag ? door->visitors[slot] : NULL;
+}
+
+bool door_release(struct door *door, uint64_t tag) {
+    struct visitor *visitor = door_find(door, tag);
+
+    if (!visitor)
         return false;
-    visitor_leave(door->visitors[slot]);
+    visitor_leave(visitor);
     return true;
+}
+
+bool door_failed(struct door *door, uint64_t tag) {
+    const struct visitor *visitor = door_find(door, tag);
+    uint64_t allowed_us = door->options.conf->agents.unauthenticated_deadline_s * 1000000ull;
+
+    if (visitor && clock_us() - visitor->since_us >= allowed_us)
+        door_hold_against(door, visitor->source, &visitor->peer, PENALTY_DEADLINE_S);
+    return door_release(door, tag);
 }
 
 size_t door_count(const struct door *door) {
     return door->count;
+}
+
+uint64_t door_turned_away(const struct door *door) {
+    return door->turned_away;
 }

@@ -20,6 +20,8 @@ struct door_options {
     struct plane *plane;
     SSL_CTX *tls;                   /* one reference is taken */
     const struct server_conf *conf; /* agents.listen and agents.unauthenticated_* */
+    /* Is an agent connected from the source of this address? Then it is not punished for what others do there. */
+    bool (*has_agent)(void *context, const struct addr *peer);
     /* Connections that were ordered from this address and are still to come; the limits do not hold for them. */
     size_t (*expects)(void *context, const struct addr *peer);
     void *context;
@@ -34,5 +36,14 @@ void door_free(struct door *door);
 /* The adopted connection with this tag has greeted, or is gone: returns whether it was counted here until now. */
 bool door_release(struct door *door, uint64_t tag);
 size_t door_count(const struct door *door);
+void door_tick(struct door *door); /* once a second: says what lines were left out */
+
+/* The adopted connection with this tag is gone without a greeting; if its time was over, that is held against it. */
+bool door_failed(struct door *door, uint64_t tag);
+/* This peer has failed to prove itself; an agent was let in, or has left; all is to be forgotten. */
+void door_punish(struct door *door, const struct addr *peer);
+void door_know(struct door *door, const struct addr *peer);
+void door_forgive(struct door *door);
+uint64_t door_turned_away(const struct door *door); /* connections, so far, that were not taken */
 
 #endif

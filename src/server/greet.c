@@ -12,6 +12,7 @@
 #include "proto/proof.h"
 #include "server/claim.h"
 #include "server/complain.h"
+#include "server/flaps.h"
 #include "server/roster.h"
 #include "server/supply.h"
 
@@ -30,6 +31,8 @@ static void greet_reject(struct server *server, const struct greeting *greeting,
     else
         plane_close(server->plane, greeting->link, refusal->words.text, false);
     free(json);
+    if (refusal->code == MESSAGE_REJECT_CREDENTIAL || refusal->code == MESSAGE_REJECT_MALFORMED)
+        door_punish(server->door, greeting->peer);
     snprintf(who, sizeof who, "%s%s", *name ? "agent " : "door", name);
     complain(&server->strangers, server->log, LOG_LEVEL_WARNING, who, "turned away", refusal->words.text,
              greeting->peer);
@@ -76,11 +79,27 @@ static void free_secret(char *text) {
     free(text);
 }
 
+/* Asked last: who has proved nothing shall not learn, or spoil, how an agent fares. */
+static bool greet_finds_steady(struct server *server, const struct greeting *greeting,
+                               const struct message_hello *hello, const struct claim *claim, struct refusal *refusal) {
+    const char *credential = claim->credential ? claim->credential->name : "";
+    unsigned wait_s = flaps_wait(server->flaps, credential, hello->name, greeting->peer, clock_us());
+
+    if (!wait_s)
+        return true;
+    refuse(refusal, MESSAGE_REJECT_BUSY, "flaps");
+    refusal->retry_after_s = wait_s;
+    error_set(&refusal->words, "this agent comes and goes all the time; it may come again in %u s", wait_s);
+    return false;
+}
+
 static bool greet_control(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
                           struct refusal *refusal) {
     struct claim claim;
 
     if (!claim_check(&claim, server, greeting, hello, refusal))
+        return false;
+    if (!greet_finds_steady(server, greeting, hello, &claim, refusal))
         return false;
     struct session_options options = {.control = greeting->link,
                                       .peer = greeting->peer,

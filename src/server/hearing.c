@@ -68,7 +68,7 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
 }
 
 static void on_stranger_gone(struct server *server, const struct link_end *end) {
-    if (door_release(server->door, end->tag))
+    if (door_failed(server->door, end->tag))
         complain(&server->strangers, server->log, LOG_LEVEL_WARNING, "door", "connection failed before it greeted",
                  end->why, &end->peer);
     else

@@ -27,6 +27,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/door.h \
 	src/server/first_start.c \
 	src/server/first_start.h \
+	src/server/flaps.c \
+	src/server/flaps.h \
 	src/server/greet.c \
 	src/server/greet.h \
 	src/server/hearing.c \
@@ -37,6 +39,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/listeners.h \
 	src/server/peek.c \
 	src/server/peek.h \
+	src/server/penalties.c \
+	src/server/penalties.h \
 	src/server/pending.c \
 	src/server/pending.h \
 	src/server/places.c \
@@ -60,6 +64,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/session.h \
 	src/server/signals.c \
 	src/server/signals.h \
+	src/server/source.c \
+	src/server/source.h \
 	src/server/standing.c \
 	src/server/standing.h \
 	src/server/supply.c \

@@ -10,9 +10,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PEEK_SIZE = 16 };
+enum { PEEK_HELLO_MAX = 4096, PEEK_SIZE = 5 + PEEK_HELLO_MAX }; /* of a ClientHello; agents' have a few hundred */
 
-/* What the first bytes (at least one) of a connection look like: NULL for TLS, else in words ("an HTTP request"). */
-const char *peek_stranger(const uint8_t *bytes, size_t length);
+/* PEEK_KIND(name, in words) */
+#define PEEK_KINDS(K)                                                                                                  \
+    K(TLS, "TLS")                                                                                                      \
+    K(TLS_PART, "TLS that stopped in its first message")                                                               \
+    K(TLS_LONG, "TLS with a longer first message than any agent's")                                                    \
+    K(TLS_MIDDLE, "TLS, but not the beginning of it")                                                                  \
+    K(SSL2, "an SSL 2 client")                                                                                         \
+    K(HTTP, "an HTTP request")                                                                                         \
+    K(HTTP2, "HTTP/2")                                                                                                 \
+    K(SSH, "an SSH client")                                                                                            \
+    K(PROXY, "a PROXY header")                                                                                         \
+    K(VNC, "a VNC client")                                                                                             \
+    K(SMTP, "an SMTP client")                                                                                          \
+    K(TEXT, "plain text")                                                                                              \
+    K(OTHER, "no TLS")                                                                                                 \
+    K(NOTHING, "nothing")
+enum peek_kind {
+#define PEEK_ENUM(name, words) PEEK_##name,
+    PEEK_KINDS(PEEK_ENUM)
+#undef PEEK_ENUM
+        PEEK_COUNT
+};
+
+/*
+ * What the first bytes of a connection look like. PEEK_TLS when a whole ClientHello is there; PEEK_TLS_PART when there
+ * may be one as soon as *needs bytes (at most PEEK_SIZE) have come; what is too short for a word is called by what is
+ * there.
+ */
+enum peek_kind peek(const uint8_t *bytes, size_t length, size_t *needs);
+const char *peek_words(enum peek_kind kind);
 
 #endif

@@ -106,6 +106,7 @@ static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
         set->doubtful = false;
         log_read(reload, set);
         review(reload);
+        door_forgive(reload->server->door); /* who was wrong by what it was may be right by what it is */
         return;
     }
     set->doubtful = may_doubt;

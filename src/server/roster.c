@@ -9,6 +9,8 @@
 
 #include "server/roster.h"
 
+#include "lib/clock.h"
+#include "server/flaps.h"
 #include "server/service.h"
 #include "server/supply.h"
 
@@ -37,6 +39,7 @@ struct session *roster_admit(struct server *server, const struct session_options
     for (size_t i = 0; i < server->service_count; i++)
         service_join(server->services[i], session);
     supply_mark(server->supply, session);
+    door_know(server->door, session_peer(session));
     return session;
 }
 
@@ -54,6 +57,8 @@ void roster_dismiss(struct server *server, struct session *session, const char *
     roster_leave_services(server, session);
     roster_close_idle(server, session, why);
     plane_close(server->plane, session_control(session), why, false);
+    door_know(server->door, session_peer(session)); /* it may come back, whatever its neighbours do meanwhile */
+    flaps_left(server->flaps, session, clock_us());
     log_event(server->log, LOG_LEVEL_INFO, session_who(session), words,
               LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("running", session_running(session)),
                          LOG_NUMBER("agents", agents_count(server->agents) - 1)));

@@ -15,11 +15,13 @@
 #include "lib/sock.h"
 #include "server/descriptors.h"
 #include "server/dispatch.h"
+#include "server/flaps.h"
 #include "server/hearing.h"
 #include "server/reload.h"
 #include "server/roster.h"
 #include "server/service.h"
 #include "server/signals.h"
+#include "server/source.h"
 #include "server/supply.h"
 
 #include <inttypes.h>
@@ -74,6 +76,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     supply_tick(server->supply);
     for (size_t i = 0; i < server->service_count; i++)
         service_tick(server->services[i]);
+    door_tick(server->door);
+    complain_catch_up(&server->strangers, server->log);
     if (server->stopping && !server->waiting)
         door_shut(server->door);
     server_check_deadline(server);
@@ -122,8 +126,11 @@ void server_log_live(struct server *server) {
                          LOG_NUMBER("relays", counts.relays), LOG_NUMBER("relays_ended", counts.relays_ended),
                          LOG_NUMBER("clients", clients_live(server->clients)),
                          LOG_NUMBER("clients_total", clients_total(server->clients)),
-                         LOG_NUMBER("waiting", server->waiting), LOG_NUMBER("agents", agents_count(server->agents)),
-                         LOG_NUMBER("idle_links", idle), LOG_NUMBER("at_door", door_count(server->door)),
+                         LOG_NUMBER("clients_refused", server->clients_refused),
+                         LOG_NUMBER("clients_refused", server->clients_refused), LOG_NUMBER("waiting", server->waiting),
+                         LOG_NUMBER("agents", agents_count(server->agents)), LOG_NUMBER("idle_links", idle),
+                         LOG_NUMBER("at_door", door_count(server->door)),
+                         LOG_NUMBER("turned_away", door_turned_away(server->door)),
                          LOG_NUMBER("descriptors", descriptors_count())));
 }
 
@@ -177,12 +184,23 @@ static size_t expects(void *context, const struct addr *peer) {
     return links;
 }
 
+static bool has_agent(void *context, const struct addr *peer) {
+    struct server *server = context;
+    uint64_t source = source_of(peer);
+    struct session *session = agents_first(server->agents);
+
+    while (session && source_of(session_peer(session)) != source)
+        session = agents_after(server->agents, session);
+    return session != NULL;
+}
+
 static int server_make_door(struct server *server, struct error *error) {
     struct door_options options = {.base = loop_base(server->loop),
                                    .log = server->log,
                                    .plane = server->plane,
                                    .tls = server->tls,
                                    .conf = server->conf,
+                                   .has_agent = has_agent,
                                    .expects = expects,
                                    .context = server};
     server->door = door_new(&options, error);
@@ -219,13 +237,14 @@ static int server_make_parts(struct server *server, struct error *error) {
     server->clients = clients_new();
     server->agents = agents_new();
     server->arriving = pool_new();
+    server->flaps = flaps_new();
     server->supply = server->loop ? supply_new(server) : NULL;
     server->reload = server->loop ? reload_new(server) : NULL;
     server->notify = server->loop ? notify_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? signals_new(server) : NULL;
     server->tick = server->loop ? evtimer_new(loop_base(server->loop), on_tick, server) : NULL;
-    if (!server->clients || !server->agents || !server->arriving || !server->supply || !server->signals ||
-        !server->tick || !server->reload || !server->notify)
+    if (!server->clients || !server->agents || !server->arriving || !server->flaps || !server->supply ||
+        !server->signals || !server->tick || !server->reload || !server->notify)
         return error_set(error, "out of memory");
     return 0;
 }
@@ -306,6 +325,7 @@ void server_free(struct server *server) {
     door_free(server->door);
     agents_free(server->agents);
     pool_free(server->arriving);
+    penalties_free(server->flaps);
     signals_free(server->signals);
     supply_free(server->supply);
     if (server->tick)

@@ -17,6 +17,7 @@
 
 struct notify;
 struct reload;
+struct penalties;
 struct service;
 struct signals;
 struct supply;
@@ -46,6 +47,8 @@ struct server {
     bool is_over;               /* nobody is served any more */
     uint64_t stop_at_us;        /* while stopping: when what still runs is cut */
     struct complaint strangers; /* connections that never became an agent */
+    struct penalties *flaps;    /* agents that come and go all the time */
+    uint64_t clients_refused;   /* so far: turned away by a service's rules or limits */
     char instance[MESSAGE_INSTANCE_HEX];
 };
 

@@ -38,6 +38,7 @@ struct service {
 
 static void service_turn_away(struct service *service, int fd, const struct addr *peer, const char *why) {
     sock_close_reset(fd);
+    service->server->clients_refused++;
     complain(&service->complaint, service->server->log, LOG_LEVEL_WARNING, service->who, "client turned away", why,
              peer);
 }
@@ -177,6 +178,7 @@ void service_leave(struct service *service, const struct session *session) {
 }
 
 void service_tick(struct service *service) {
+    complain_catch_up(&service->complaint, service->server->log);
     admission_tick(service->admission, clock_us());
     if (service->should_be_open && !service->is_open)
         service_listen_or_complain(service);

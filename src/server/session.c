@@ -9,6 +9,7 @@
 
 #include "server/session.h"
 
+#include "lib/clock.h"
 #include "server/demand.h"
 
 #include <stdio.h>
@@ -23,7 +24,8 @@ struct session {
     struct addr peer;
     bool draining, serves_all, marked;
     unsigned running, wanted;
-    uint64_t rests_until_us;
+    uint64_t joined_us, rests_until_us;
+    struct log_limit nonsense;
     struct pool *pool, *arriving;
     struct demand demand;
     struct requests requests;
@@ -50,6 +52,7 @@ static bool session_fill(struct session *session, const struct session_options *
     session->control = options->control;
     session->peer = *options->peer;
     session->serves_all = options->serves_all;
+    session->joined_us = clock_us();
     snprintf(session->name, sizeof session->name, "%s", options->name);
     snprintf(session->who, sizeof session->who, "agent %s", options->name);
     snprintf(session->credential, sizeof session->credential, "%s", options->credential);
@@ -93,6 +96,14 @@ struct link_ref session_control(const struct session *session) {
 
 const struct addr *session_peer(const struct session *session) {
     return &session->peer;
+}
+
+uint64_t session_joined_us(const struct session *session) {
+    return session->joined_us;
+}
+
+struct log_limit *session_nonsense(struct session *session) {
+    return &session->nonsense;
 }
 
 const char *session_name(const struct session *session) {

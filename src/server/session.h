@@ -8,6 +8,7 @@
 #define MUNNEL_SERVER_SESSION_H
 
 #include "conf/conf_list.h"
+#include "lib/log.h"
 #include "proto/message.h"
 #include "relay/relay_msg.h"
 #include "server/pool.h"
@@ -33,6 +34,8 @@ void session_free(struct session *session);
 uint64_t session_tag(const struct session *session);
 struct link_ref session_control(const struct session *session);
 const struct addr *session_peer(const struct session *session);
+uint64_t session_joined_us(const struct session *session);
+struct log_limit *session_nonsense(struct session *session); /* what it said that is no message */
 const char *session_name(const struct session *session);
 const char *session_who(const struct session *session); /* "agent NAME", for log lines */
 const char *session_instance(const struct session *session);

@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+enum { WARNINGS_A_MINUTE = 5, NONSENSE_MOST = 100 }; /* so much in a minute, and it is no agent of ours */
+
 static void answer(struct server *server, const struct session *session, enum message_op op, const char *reason) {
     char *json = message_format_control(op, 0, 0, reason);
 
@@ -31,14 +33,32 @@ static void on_bye(struct server *server, struct session *session, const struct 
 }
 
 static void on_error(struct server *server, struct session *session, const struct message_control *control) {
-    log_event(server->log, LOG_LEVEL_WARNING, session_who(session), "did not understand",
-              LOG_FIELDS(LOG_TEXT("words", control->reason)));
+    unsigned skipped = 0;
+
+    if (log_limit_allows(session_nonsense(session), WARNINGS_A_MINUTE, &skipped))
+        log_event(server->log, LOG_LEVEL_WARNING, session_who(session), "did not understand",
+                  LOG_FIELDS(LOG_TEXT("words", control->reason), LOG_NUMBER("left_out", skipped)));
 }
 
 static void on_unknown(struct server *server, struct session *session, const struct message_control *control) {
     (void)control;
     log_write(server->log, LOG_LEVEL_DEBUG, session_who(session), "said what this server does not know");
     answer(server, session, MESSAGE_OP_ERROR, "this server does not know that op");
+}
+
+/* Answered, so that whoever writes an agent can see what is wrong; but not for ever, nor each time in the log. */
+static void on_nonsense(struct server *server, struct session *session, const char *why) {
+    struct log_limit *limit = session_nonsense(session);
+    unsigned skipped = 0;
+
+    if (log_limit_allows(limit, WARNINGS_A_MINUTE, &skipped)) {
+        log_event(server->log, LOG_LEVEL_WARNING, session_who(session), "said what is no message",
+                  LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("left_out", skipped)));
+    } else if (limit->skipped >= NONSENSE_MOST) {
+        roster_dismiss(server, session, "sent away", "it says what is no message, again and again");
+        return;
+    }
+    answer(server, session, MESSAGE_OP_ERROR, why);
 }
 
 static void (*const ops[])(struct server *, struct session *, const struct message_control *) = {
@@ -52,8 +72,7 @@ void told(struct server *server, struct session *session, const char *text, size
     struct error error;
 
     if (message_parse_control(&control, text, length, &error)) {
-        log_write(server->log, LOG_LEVEL_DEBUG, session_who(session), "said what is no message: %s", error.text);
-        answer(server, session, MESSAGE_OP_ERROR, error.text);
+        on_nonsense(server, session, error.text);
         return;
     }
     ops[control.op](server, session, &control);

@@ -10,6 +10,7 @@ unit_server_tests = \
 	tests/unit/server/test_door \
 	tests/unit/server/test_greet \
 	tests/unit/server/test_listener \
+	tests/unit/server/test_penalties \
 	tests/unit/server/test_places \
 	tests/unit/server/test_pool \
 	tests/unit/server/test_reload \
@@ -43,6 +44,8 @@ tests_unit_server_test_pool_SOURCES = tests/unit/server/test_pool.c
 tests_unit_server_test_pool_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_agents_SOURCES = tests/unit/server/test_agents.c
 tests_unit_server_test_agents_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_penalties_SOURCES = tests/unit/server/test_penalties.c
+tests_unit_server_test_penalties_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_places_SOURCES = tests/unit/server/test_places.c
 tests_unit_server_test_places_LDADD = $(LINK_UNIT_SERVER)
 

@@ -43,6 +43,35 @@ START_TEST(denied_addresses_stay_out_whatever_is_allowed) {
 }
 END_TEST
 
+/* They have no address that a list could name; the modes of the socket's folder keep others out. */
+START_TEST(lists_do_not_concern_unix_sockets) {
+    struct service_conf conf = {0};
+    struct addr local = host("unix:/tmp/x");
+
+    conf_list_add(&conf.allow, "10.0.0.0/8");
+    conf_list_add(&conf.deny, "*");
+    struct admission *admission = make(&conf);
+    ck_assert_ptr_null(admission_refuses(admission, &local, 0));
+    admission_free(admission);
+    conf_list_done(&conf.allow);
+    conf_list_done(&conf.deny);
+}
+END_TEST
+
+START_TEST(one_network_of_ipv6_is_one_source) {
+    struct service_conf conf = {.max_per_source = 1};
+    struct addr one = host("[2001:db8::1]:1"), same = host("[2001:db8::2]:1"), other = host("[2001:db8:0:1::1]:1");
+    struct admission *admission = make(&conf);
+
+    ck_assert_ptr_null(admission_refuses(admission, &one, 0));
+    ck_assert_ptr_nonnull(admission_refuses(admission, &same, 0));
+    ck_assert_ptr_null(admission_refuses(admission, &other, 0));
+    admission_left(admission, &one);
+    ck_assert_ptr_null(admission_refuses(admission, &same, 0));
+    admission_free(admission);
+}
+END_TEST
+
 START_TEST(bad_pattern_is_said) {
     struct service_conf conf = {0};
     struct error error = {""};
@@ -104,6 +133,8 @@ static TCase *admission(void) {
     TCase *group = tcase_create("admission");
 
     tcase_add_test(group, denied_addresses_stay_out_whatever_is_allowed);
+    tcase_add_test(group, lists_do_not_concern_unix_sockets);
+    tcase_add_test(group, one_network_of_ipv6_is_one_source);
     tcase_add_test(group, bad_pattern_is_said);
     tcase_add_test(group, one_address_has_no_more_than_its_share);
     tcase_add_test(group, rate_is_per_second_and_address);

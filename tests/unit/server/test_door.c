@@ -9,11 +9,11 @@
 #include "server/stage.h"
 #include "unit.h"
 
-#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const char *const ungrouped[] = {NULL};
-static const char hello_of_tls[] = {0x16, 0x03, 0x01, 0x00, 0x10};
+static const char hello_of_tls[] = {0x16, 0x03, 0x01, 0x00, 0x08, 0x01, 0x00, 0x00, 0x04, 0x03, 0x03, 0x00, 0x00};
 
 static int knock(struct stage *stage) {
     stage->ports[3] = stage->agent_port;
@@ -24,20 +24,185 @@ START_TEST(strangers_are_called_by_name) {
     static const struct {
         const char *bytes;
         size_t length;
-        const char *words;
+        enum peek_kind kind;
     } strangers[] = {
-        {"GET / HTTP/1.1\r\n", 16, "an HTTP request"},
-        {"SSH-2.0-OpenSSH", 15, "an SSH client"},
-        {"\x15\x03\x01\x00\x02", 5, "TLS, but not the beginning of it"},
-        {"hello?\n", 7, "plain text"},
-        {"\x01\x02\x03", 3, "no TLS"},
-        {"\x80\x2e\x01\x00\x02", 5, "an SSL 2 client"},
+        {"GET / HTTP/1.1\r\n", 16, PEEK_HTTP},
+        {"SSH-2.0-OpenSSH", 15, PEEK_SSH},
+        {"\x15\x03\x01\x00\x02", 5, PEEK_TLS_MIDDLE},
+        {"hello?\n", 7, PEEK_TEXT},
+        {"\x01\x02\x03", 3, PEEK_OTHER},
+        {"\x80\x2e\x01\x00\x02", 5, PEEK_SSL2},
+        {"\x16\x02", 2, PEEK_OTHER},
+        {"\x16\x03\x01\x00\x03", 5, PEEK_OTHER},                    /* no room for a message */
+        {"\x16\x03\x01\x10\x01", 5, PEEK_TLS_LONG},                 /* a record of 4097 bytes */
+        {"\x16\x03\x01\x00\x08\x01\x01\x00\x00", 9, PEEK_TLS_LONG}, /* a message of 64 KiB */
+        {"\x16\x03\x01\x00\x08\x02\x00\x00\x04", 9, PEEK_TLS_MIDDLE},
+        {"", 0, PEEK_NOTHING},
     };
+    size_t needs;
 
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
-        ck_assert_str_eq(peek_stranger((const uint8_t *)strangers[i].bytes, strangers[i].length), strangers[i].words);
-    ck_assert_ptr_null(peek_stranger((const uint8_t *)hello_of_tls, 1)); /* more may come */
-    ck_assert_ptr_null(peek_stranger((const uint8_t *)hello_of_tls, sizeof hello_of_tls));
+        ck_assert_str_eq(peek_words(peek((const uint8_t *)strangers[i].bytes, strangers[i].length, &needs)),
+                         peek_words(strangers[i].kind));
+}
+END_TEST
+
+START_TEST(beginning_of_tls_says_how_much_it_needs) {
+    const uint8_t *hello = (const uint8_t *)hello_of_tls;
+    size_t needs;
+
+    for (size_t length = 1; length < sizeof hello_of_tls; length++) {
+        ck_assert_int_eq(peek(hello, length, &needs), PEEK_TLS_PART);
+        ck_assert_uint_gt(needs, length);
+        ck_assert_uint_le(needs, sizeof hello_of_tls);
+    }
+    ck_assert_int_eq(peek(hello, sizeof hello_of_tls, &needs), PEEK_TLS);
+}
+END_TEST
+
+START_TEST(half_a_hello_waits_at_the_door) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    int fd = knock(&stage);
+    for (size_t i = 0; i + 1 < sizeof hello_of_tls; i++) {
+        ck_assert_int_eq(write(fd, hello_of_tls + i, 1), 1);
+        stage_run(&stage);
+    }
+    ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
+    ck_assert_uint_eq(door_count(stage.server->door), 1);
+    ck_assert_int_eq(write(fd, hello_of_tls + sizeof hello_of_tls - 1, 1), 1);
+    ck_assert(stage_wait_for(&stage, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close(order.fd);
+    close(fd);
+    int gone = knock(&stage); /* says half of it, and goes */
+    ck_assert_int_eq(write(gone, hello_of_tls, 7), 7);
+    stage_run(&stage);
+    ck_assert_int_eq(shutdown(gone, SHUT_WR), 0);
+    ck_assert(stage_is_closed(&stage, gone));
+    close(gone);
+    stage_clear(&stage);
+}
+END_TEST
+
+/* Said by the plane: the connection with this tag is gone, without a greeting. */
+static void lose(uint64_t tag) {
+    struct link_end end = {.link = fake_link(), .tag = tag, .why = "its time was over"};
+
+    fake_options()->events->on_gone(fake_options()->context, &end);
+}
+
+static bool is_let_in(struct stage *stage) {
+    struct fake_order order;
+    int fd = knock(stage);
+    ssize_t sent = send(fd, hello_of_tls, sizeof hello_of_tls, MSG_NOSIGNAL);
+    bool is_in = sent > 0;
+
+    stage_run(stage);
+    is_in = is_in && fake_count(FAKE_ADOPT) == 1;
+
+    close(fd);
+    if (is_in && fake_take(FAKE_ADOPT, &order)) {
+        close(order.fd);
+        lose(order.tag);
+    }
+    return is_in;
+}
+
+START_TEST(failures_are_punished_for_a_while) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    int fd = knock(&stage);
+    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert(stage_wait_for(&stage, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    fake_clock_advance(5000);
+    lose(order.tag); /* its deadline is over: 10 s */
+    close(order.fd);
+    close(fd);
+    ck_assert(!is_let_in(&stage));
+    ck_assert_uint_eq(door_turned_away(stage.server->door), 1);
+    fake_clock_advance(9000);
+    ck_assert(!is_let_in(&stage));
+    fake_clock_advance(1000);
+    ck_assert(is_let_in(&stage));
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(wrong_token_is_punished_unless_an_agent_is_there) {
+    struct stage stage;
+    struct message_hello hello = {.kind = MESSAGE_KIND_CONTROL,
+                                  .protocol = MESSAGE_PROTOCOL,
+                                  .credential = "nobody",
+                                  .name = "mallory",
+                                  .group = "",
+                                  .instance = "00112233445566778899aabbccddeeff",
+                                  .session = ""};
+    uint8_t key[SECRET_SIZE] = {1};
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    ck_assert(!is_let_in(&stage));
+    door_forgive(stage.server->door);
+    ck_assert(is_let_in(&stage));
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    ck_assert(!is_let_in(&stage));
+    struct stage_agent a = stage_join(&stage, "a", "");
+    ck_assert(is_let_in(&stage));
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    ck_assert(is_let_in(&stage));
+    stage_lose(&stage, &a); /* so that it can come back */
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    ck_assert(is_let_in(&stage));
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(penalties_can_be_switched_off) {
+    struct stage stage;
+    struct addr peer = {0};
+    struct endpoint endpoint = {.host = "127.0.0.1"};
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->agents.unauthenticated_penalty_s = 0;
+    stage_open(&stage);
+    ck_assert(addr_from_endpoint(&peer, &endpoint));
+    door_punish(stage.server->door, &peer);
+    ck_assert(is_let_in(&stage));
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(room_is_kept_for_where_agents_come_from) {
+    struct stage stage;
+    struct fake_order order;
+    int fds[2];
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->agents.unauthenticated_max = 2;
+    stage.conf->agents.idle_min = 0;
+    stage_open(&stage);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = knock(&stage);
+        ck_assert_int_eq(write(fds[i], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+        ck_assert(stage_wait_for(&stage, FAKE_ADOPT, 1));
+        ck_assert(fake_take(FAKE_ADOPT, &order));
+        close(order.fd);
+    }
+    ck_assert(!is_let_in(&stage)); /* everybody here is busy greeting */
+    stage_join(&stage, "a", "");
+    ck_assert(is_let_in(&stage));
+    close(fds[0]);
+    close(fds[1]);
+    stage_clear(&stage);
 }
 END_TEST
 
@@ -162,6 +327,12 @@ static TCase *door(void) {
     TCase *group = tcase_create("door");
 
     tcase_add_test(group, strangers_are_called_by_name);
+    tcase_add_test(group, beginning_of_tls_says_how_much_it_needs);
+    tcase_add_test(group, half_a_hello_waits_at_the_door);
+    tcase_add_test(group, failures_are_punished_for_a_while);
+    tcase_add_test(group, wrong_token_is_punished_unless_an_agent_is_there);
+    tcase_add_test(group, penalties_can_be_switched_off);
+    tcase_add_test(group, room_is_kept_for_where_agents_come_from);
     tcase_add_test(group, tls_is_handed_on_with_all_its_bytes);
     tcase_add_test(group, plain_http_is_sent_away);
     tcase_add_test(group, silence_ends_at_the_deadline);

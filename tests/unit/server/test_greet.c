@@ -240,6 +240,42 @@ START_TEST(link_that_breaks_before_the_verdict_leaves_nothing) {
 }
 END_TEST
 
+START_TEST(agent_that_comes_and_goes_has_to_wait) {
+    struct stage stage;
+    struct fake_order order;
+    struct message_reject reject;
+    struct error error;
+    uint8_t key[SECRET_SIZE];
+    int cycles = 0;
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct message_hello hello = hello_of(&stage);
+    proof_token_key(&stage.token, key);
+    for (; stage_greet(&stage, &hello, key, PROOF_AGENT), fake_take(FAKE_ACCEPT, &order); cycles++) {
+        ck_assert_int_lt(cycles, 100);
+        struct link_end end = {
+            .link = order.link, .tag = order.tag, .is_control = true, .was_accepted = true, .why = "it broke"};
+        fake_clock_advance(100);
+        fake_options()->events->on_gone(fake_options()->context, &end);
+    }
+    ck_assert_int_gt(cycles, 10); /* a few restarts are no crime */
+    ck_assert(fake_take(FAKE_REJECT, &order));
+    ck_assert_int_eq(message_parse_reject(&reject, order.text, strlen(order.text), &error), 0);
+    ck_assert_int_eq(reject.code, MESSAGE_REJECT_BUSY);
+    ck_assert_uint_eq(reject.retry_after_s, 5);
+    message_reject_done(&reject);
+    hello.name = "b"; /* another agent does not suffer for it */
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    ck_assert(fake_take(FAKE_ACCEPT, &order));
+    fake_clock_advance(5000);
+    hello.name = "a";
+    stage_greet(&stage, &hello, key, PROOF_AGENT);
+    ck_assert(fake_take(FAKE_ACCEPT, &order));
+    stage_clear(&stage);
+}
+END_TEST
+
 static TCase *control_links(void) {
     TCase *group = tcase_create("control links");
 
@@ -250,8 +286,24 @@ static TCase *control_links(void) {
     tcase_add_test(group, without_auth_anybody_joins);
     tcase_add_test(group, only_the_same_instance_replaces_a_session);
     tcase_add_test(group, link_that_breaks_before_the_verdict_leaves_nothing);
+    tcase_add_test(group, agent_that_comes_and_goes_has_to_wait);
     return group;
 }
+
+START_TEST(nonsense_without_end_is_sent_away) {
+    struct stage stage;
+    int said = 0;
+
+    stage_set(&stage, web, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "web");
+    while (agents_count(stage.server->agents) && said++ < 1000)
+        stage_tell(&stage, &a, "{}");
+    ck_assert_int_gt(said, 50);
+    ck_assert_int_lt(said, 500);
+    stage_clear(&stage);
+}
+END_TEST
 
 static TCase *data_links(void) {
     TCase *group = tcase_create("data links");
@@ -265,6 +317,7 @@ static TCase *talk(void) {
 
     tcase_add_test(group, agent_that_drains_is_told_when_it_is_done);
     tcase_add_test(group, unknown_op_is_answered_by_error);
+    tcase_add_test(group, nonsense_without_end_is_sent_away);
     return group;
 }
 
