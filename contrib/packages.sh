@@ -25,11 +25,11 @@ packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev curl python3 ;;
     apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc \
-        clang-format cppcheck iproute2 procps sslscan xz-utils ;;
+        clang-format cppcheck iproute2 procps sslscan systemd xz-utils ;;
     dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel curl \
         python3 diffutils ;;
     dnf-tests) echo check-devel nginx openssh-server openssh-clients openssl iperf3 nmap-ncat socat mandoc \
-        clang-tools-extra cppcheck iproute procps-ng sslscan libasan libubsan libtsan xz ;;
+        clang-tools-extra cppcheck iproute procps-ng sslscan systemd libasan libubsan libtsan xz ;;
     pacman-build) echo gcc make autoconf automake pkgconf libevent openssl jansson curl python diffutils ;;
     pacman-tests) echo check nginx openssh iperf3 openbsd-netcat socat mandoc clang cppcheck iproute2 procps-ng \
         sslscan xz ;;
