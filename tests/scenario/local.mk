@@ -27,6 +27,8 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/destination.h \
 	tests/scenario/harness/facts.c \
 	tests/scenario/harness/facts.h \
+	tests/scenario/harness/fort.c \
+	tests/scenario/harness/fort.h \
 	tests/scenario/harness/intruder.c \
 	tests/scenario/harness/intruder.h \
 	tests/scenario/harness/munnel.c \
@@ -54,8 +56,11 @@ scenario_programs = \
 	tests/scenario/test_hostile \
 	tests/scenario/test_trust \
 	tests/scenario/test_lines \
+	tests/scenario/test_reload \
 	tests/scenario/test_peers \
-	tests/scenario/test_resources
+	tests/scenario/test_resources \
+	tests/scenario/test_door \
+	tests/scenario/test_admission
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
 tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_bytes_SOURCES = tests/scenario/test_bytes.c
@@ -76,8 +81,14 @@ tests_scenario_test_lines_SOURCES = tests/scenario/test_lines.c
 tests_scenario_test_lines_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_peers_SOURCES = tests/scenario/test_peers.c
 tests_scenario_test_peers_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_reload_SOURCES = tests/scenario/test_reload.c
+tests_scenario_test_reload_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_resources_SOURCES = tests/scenario/test_resources.c
 tests_scenario_test_resources_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_door_SOURCES = tests/scenario/test_door.c
+tests_scenario_test_door_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_admission_SOURCES = tests/scenario/test_admission.c
+tests_scenario_test_admission_LDADD = $(SCENARIO_LDADD)
 
 scenario_tests = $(scenario_programs)
 check_PROGRAMS += $(scenario_programs)

@@ -10,7 +10,9 @@
 #include "harness/deadline.h"
 
 #include <check.h>
+#include <openssl/hmac.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -137,4 +139,19 @@ int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsi
         return -1;
     text[length] = '\0';
     return header[0];
+}
+
+void intruder_prove(struct intruder *intruder, const char *session_key, char proof[65])
+{
+    static const char channel[] = "EXPORTER-munnel-auth", role[] = "munnel data proof";
+    unsigned char key[32], text[sizeof role + 32], digest[32];
+    for (int i = 0; i < 32; i++)
+        ck_assert_int_eq(sscanf(session_key + 2 * i, "%2hhx", &key[i]), 1);
+    memcpy(text, role, sizeof role); /* with its end */
+    ck_assert_int_eq(SSL_export_keying_material(intruder->ssl, text + sizeof role, 32, channel, sizeof channel - 1,
+                                                NULL, 0, 0),
+                     1);
+    ck_assert_ptr_nonnull(HMAC(EVP_sha256(), key, sizeof key, text, sizeof text, digest, NULL));
+    for (int i = 0; i < 32; i++)
+        snprintf(proof + 2 * i, 3, "%02x", digest[i]);
 }

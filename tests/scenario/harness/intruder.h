@@ -26,6 +26,8 @@ bool intruder_send(struct intruder *intruder, const void *data, size_t size);
 bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size);
 /* Reads until the other side closes: true within `ms`. What came first is at `text`, terminated. */
 bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsigned ms);
+/* The proof of a data link as 64 digits, made with the session key (64 digits) that WELCOME brought. */
+void intruder_prove(struct intruder *intruder, const char *session_key, char proof[65]);
 /* Reads one frame: its type, or -1. The payload is at `text`, terminated. */
 int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsigned ms);
 
