@@ -9,6 +9,8 @@
 
 #include "agent/identities.h"
 
+#include "agent/own_certificate.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,7 @@ struct identity { /* towards one server */
 };
 
 struct identities {
-    bool has_certificate;
+    struct own_certificate own;
     char looked[LOOKED_TEXT]; /* where a token was looked for */
     size_t count;
     struct identity items[UPSTREAM_MAX];
@@ -33,6 +35,7 @@ struct identities {
 struct sources {
     const struct agent_options *options;
     struct token_places places;
+    const struct own_certificate *own;
     const char *state_folder;
 };
 
@@ -49,8 +52,8 @@ static int find_trust(struct identity *identity, const struct sources *sources, 
     bool said = options->ca != NULL || options->pins.count > 0;
     struct trust_choice choice = {.ca = options->ca,
                                   .pins = joined != NULL && !said ? &joined->pins : &options->pins,
-                                  .certificate = options->certificate,
-                                  .key = options->key,
+                                  .certificate = sources->own->certificate,
+                                  .key = sources->own->key,
                                   .state_folder = sources->state_folder};
 
     identity->trust = trust_new(&choice, error);
@@ -126,9 +129,10 @@ struct identities *identities_make(const struct agent_options *options, const st
         error_set(error, "out of memory");
         return NULL;
     }
-    identities->has_certificate = options->certificate != NULL;
+    sources.own = &identities->own;
     token_look_at(&sources.places, identities->looked, sizeof identities->looked);
-    if (add_all(identities, &sources, joined, error) == 0)
+    if (own_certificate_find(&identities->own, options, &sources.places, error) == 0 &&
+        add_all(identities, &sources, joined, error) == 0)
         return identities;
     identities_free(identities);
     return NULL;
@@ -142,6 +146,7 @@ void identities_free(struct identities *identities) {
         token_wipe(&identities->items[i].token);
         trust_free(identities->items[i].trust);
     }
+    own_certificate_done(&identities->own);
     free(identities);
 }
 
@@ -154,7 +159,7 @@ const struct upstream_server *identities_servers(const struct identities *identi
 }
 
 const char *identities_unproved(const struct identities *identities) {
-    for (size_t i = 0; i < identities->count && !identities->has_certificate; i++)
+    for (size_t i = 0; i < identities->count && identities->own.certificate == NULL; i++)
         if (!identities->items[i].token.present)
             return identities->items[i].address;
     return NULL;
@@ -171,8 +176,9 @@ static void log_one(const struct identities *identities, const struct identity *
                          LOG_TEXT("token", token->from[0] != '\0' ? token->from
                                            : token->present       ? "join code"
                                                                   : ""),
-                         LOG_TEXT("certificate", identities->has_certificate ? "yes" : "no")));
-    if (!token->present && !identities->has_certificate)
+                         LOG_TEXT("certificate",
+                                  identities->own.certificate != NULL ? identities->own.certificate : "")));
+    if (!token->present && identities->own.certificate == NULL)
         log_event(log, LOG_LEVEL_WARNING, who, "neither token nor certificate: it will take us only if it asks nobody",
                   LOG_FIELDS(LOG_TEXT("looked_for", identities->looked)));
 }

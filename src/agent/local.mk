@@ -23,6 +23,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/joining.h \
 	src/agent/links.c \
 	src/agent/links.h \
+	src/agent/own_certificate.c \
+	src/agent/own_certificate.h \
 	src/agent/process.c \
 	src/agent/process.h \
 	src/agent/session.c \

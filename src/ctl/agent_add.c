@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_add: "munnel agent add" and "munnel agent rotate": a token and its join code, for a new agent or a known one.
+ * agent_add: "munnel agent add" and "munnel agent rotate": a token and its join code, or a certificate, for a new agent
+ * or a known one.
  * Runs on: the tool's only thread. Owns: nothing.
  */
 #include "config.h"
 
 #include "conf/text_check.h"
+#include "ctl/agent_certificate.h"
 #include "ctl/agent_hand_out.h"
 #include "ctl/agent_store.h"
 #include "ctl/commands.h"
@@ -19,6 +21,7 @@ struct add_arguments {
     struct agent_place place;
     struct conf_list groups, servers;
     char *expires, *keep;
+    char *folder, *ca_key, *certificate_name; /* --certificate, --ca-key, --certificate-name */
 };
 
 #define AT(member) offsetof(struct add_arguments, member)
@@ -29,11 +32,26 @@ struct add_arguments {
             .argument = "HOST:PORT", .help = "where the agent finds the server; may be repeated, for several servers"  \
     }
 
+#define CERTIFICATE_SPECS                                                                                              \
+    {"certificate",        OPTION_TEXT,                                                                                \
+     AT(folder),           "null",                                                                                     \
+     .wanted = "a folder", .flag = "certificate",                                                                      \
+     .argument = "DIR",    .help = "sign a certificate for it and put it into DIR"},                                   \
+    {                                                                                                                  \
+        "ca_key", OPTION_TEXT, AT(ca_key), "null", .wanted = "a PEM file's path", .flag = "ca-key",                    \
+                                                   .argument = "FILE",                                                 \
+                                                   .help = "the key to sign with [ca.key beside the CA]"               \
+    }
+
 static const struct option_spec add_specs[] = {
     {"group", OPTION_TEXTS, AT(groups), "null", .check = text_check_name, .wanted = "a group's name", .flag = "group",
      .argument = "GROUP", .help = "a group that it may serve; may be repeated [every one]"},
     {"expires", OPTION_TEXT, AT(expires), "null", .check = agent_check_date, .wanted = "a span or a date",
      .flag = "expires", .argument = "90d", .help = "how long it may join, or until which date [for ever]"},
+    CERTIFICATE_SPECS,
+    {"certificate_name", OPTION_TEXT, AT(certificate_name), "null", .check = certificate_check_name,
+     .wanted = "a certificate's name", .flag = "certificate-name", .argument = "NAME",
+     .help = "it has one: its DNS name, URI, common name or sha256:HEX"},
     SERVER_SPEC,
     AGENT_PLACE_SPECS(struct add_arguments, place),
 };
@@ -41,7 +59,9 @@ static const struct option_table add_table = {add_specs, sizeof add_specs / size
                                               sizeof(struct add_arguments)};
 static const struct command add_command = {
     .program = "munnel agent add",
-    .usage = "munnel agent add lets an agent in and prints its join code, all that the agent must be told.\n\n"
+    .usage = "munnel agent add lets an agent in and prints its join code, all that the agent must be told; with\n"
+             "--certificate or --certificate-name it is let in by its certificate, and by a token only where the\n"
+             "server requires both.\n\n"
              "usage: munnel agent add [OPTION]... NAME\n",
     .table = &add_table,
 };
@@ -49,6 +69,7 @@ static const struct command add_command = {
 static const struct option_spec rotate_specs[] = {
     {"keep", OPTION_TEXT, AT(keep), "\"7d\"", .check = agent_check_date, .wanted = "a span or a date", .flag = "keep",
      .argument = "7d", .help = "how long the old token still holds [7d]"},
+    CERTIFICATE_SPECS,
     SERVER_SPEC,
     AGENT_PLACE_SPECS(struct add_arguments, place),
 };
@@ -56,41 +77,92 @@ static const struct option_table rotate_table = {rotate_specs, sizeof rotate_spe
                                                  sizeof(struct add_arguments)};
 static const struct command rotate_command = {
     .program = "munnel agent rotate",
-    .usage = "munnel agent rotate gives an agent a new token, prints its join code, and lets the old one hold on.\n\n"
+    .usage = "munnel agent rotate gives an agent a new token, prints its join code, and lets the old one hold on;\n"
+             "with --certificate a new certificate instead, and the old one holds until the next time.\n\n"
              "usage: munnel agent rotate [OPTION]... NAME\n",
     .table = &rotate_table,
 };
 
+static int save(struct agent_store *store, const struct credential *credential, struct error *error) {
+    return credentials_put(store->credentials, credential, error) == 0 ? agent_store_save(store, error) : -1;
+}
+
+static int add_made(struct agent_store *store, struct credential *made, const struct add_arguments *arguments,
+                    struct error *error) {
+    bool needs_token = made->certificates.count == 0 || store->asks_both;
+    int result = needs_token ? agent_hand_out(store, made, &arguments->servers, error) : save(store, made, error);
+    if (result == 0 && arguments->folder)
+        agent_certificate_explain(store, arguments->folder, needs_token);
+    else if (result == 0 && !needs_token)
+        printf("%s may join by its certificate\n", made->name);
+    return result;
+}
+
 static int add(struct agent_store *store, const char *name, const struct add_arguments *arguments,
                struct error *error) {
-    char star[] = "*", *every[] = {star};
-    struct credential made = {.name = (char *)name, .groups = {every, 1}};
+    char star[] = "*", *every[] = {star}, pin[AGENT_PIN_TEXT], *certificates[2];
+    struct credential made = {.name = (char *)name, .groups = {every, 1}, .certificates = {certificates, 0}};
     if (credentials_find(store->credentials, name))
         return error_set(error, "%s is there already; rotate it, or revoke it first", name);
     if (arguments->groups.count > 0)
         made.groups = arguments->groups;
     if (arguments->expires && agent_take_date(&made.expires, arguments->expires, error) != 0)
         return -1;
-    int result = agent_hand_out(store, &made, &arguments->servers, error);
+    if (arguments->certificate_name)
+        certificates[made.certificates.count++] = arguments->certificate_name;
+    if (arguments->folder) {
+        if (agent_certificate_make(store, name, arguments->folder, arguments->ca_key, pin, error) != 0)
+            return -1;
+        certificates[made.certificates.count++] = pin;
+    }
+    int result = add_made(store, &made, arguments, error);
     secret_wipe(&made, sizeof made);
     return result;
 }
 
+static int rotate_token(struct agent_store *store, struct credential *changed, const struct add_arguments *arguments,
+                        struct error *error) {
+    if (changed->key_count == 0)
+        return error_set(error, "%s joins by its certificate; name a folder for a new one with --certificate",
+                         changed->name);
+    return agent_take_date(&changed->keys[0].until, arguments->keep, error) == 0
+               ? agent_hand_out(store, changed, &arguments->servers, error)
+               : -1;
+}
+
+static int rotate_certificate(struct agent_store *store, struct credential *changed,
+                              const struct add_arguments *arguments, struct error *error) {
+    char pin[AGENT_PIN_TEXT], *both[2] = {pin};
+    if (agent_certificate_make(store, changed->name, arguments->folder, arguments->ca_key, pin, error) != 0)
+        return -1;
+    struct conf_list before = changed->certificates;
+    if (before.count > 0)
+        both[1] = before.items[0];
+    changed->certificates = (struct conf_list){both, before.count > 0 ? 2 : 1};
+    int result = save(store, changed, error);
+    changed->certificates = before;
+    if (result == 0)
+        agent_certificate_explain(store, arguments->folder, false);
+    return result;
+}
+
+/* On a copy: put() frees what it replaces. */
 static int rotate(struct agent_store *store, const char *name, const struct add_arguments *arguments,
                   struct error *error) {
     const struct credential *found = credentials_find(store->credentials, name);
     if (!found)
         return error_set(error, "there is no agent %s in %s", name, store->path);
-    /* A copy of its own: put() frees what it replaces. */
     struct credential changed = *found;
-    changed.groups = (struct conf_list){NULL, 0};
+    changed.groups = changed.certificates = (struct conf_list){NULL, 0};
     changed.name = (char *)name;
-    int result = agent_take_date(&changed.keys[0].until, arguments->keep, error);
-    if (result == 0 && conf_list_copy(&changed.groups, &found->groups) != 0)
+    int result = 0;
+    if (conf_list_copy(&changed.groups, &found->groups) != 0 ||
+        conf_list_copy(&changed.certificates, &found->certificates) != 0)
         result = error_set(error, "out of memory");
     if (result == 0)
-        result = agent_hand_out(store, &changed, &arguments->servers, error);
+        result = (arguments->folder ? rotate_certificate : rotate_token)(store, &changed, arguments, error);
     conf_list_done(&changed.groups);
+    conf_list_done(&changed.certificates);
     secret_wipe(&changed, sizeof changed);
     return result;
 }

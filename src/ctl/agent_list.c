@@ -33,7 +33,7 @@ static const struct command command = {
     .flag_count = sizeof flags / sizeof *flags,
 };
 
-enum { COLUMNS = 4, CELL = 160 };
+enum { COLUMNS = 5, CELL = 160 };
 
 struct row {
     char cells[COLUMNS][CELL];
@@ -44,12 +44,15 @@ static const char *date_of(time_t moment, char text[DATE_TEXT]) {
     return text;
 }
 
-/* Group names come from a file that a person wrote: nothing in them may reach the terminal as a command. */
-static void write_groups(const struct credential *credential, char *text, size_t size) {
+/* Names come from a file that a person wrote: nothing in them may reach the terminal as a command. */
+static void write_names(const struct conf_list *names, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < credential->groups.count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", credential->groups.items[i]);
+    for (size_t i = 0; i < names->count && used < size; i++) {
+        bool is_pin = strncmp(names->items[i], "sha256:", 7) == 0; /* its first digits are enough for people */
+        used +=
+            (size_t)snprintf(text + used, size - used, is_pin ? "%s%.15s..." : "%s%s", i ? "," : "", names->items[i]);
+    }
     for (char *at = text; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = '?';
@@ -58,7 +61,9 @@ static void write_groups(const struct credential *credential, char *text, size_t
 static void write_tokens(const struct credential *credential, time_t now, char *text, size_t size) {
     char day[DATE_TEXT];
     time_t until = credential->key_count > 1 ? credential->keys[1].until : 0;
-    if (credential->key_count < 2 || (until && until <= now))
+    if (credential->key_count == 0)
+        snprintf(text, size, "none");
+    else if (credential->key_count < 2 || (until && until <= now))
         snprintf(text, size, "1");
     else
         snprintf(text, size, "2, the old one %s%s", until ? "until " : "for ever", until ? date_of(until, day) : "");
@@ -72,9 +77,10 @@ static void write_end(const struct credential *credential, time_t now, char *tex
 
 static void fill(struct row *row, const struct credential *credential, time_t now) {
     snprintf(row->cells[0], CELL, "%s", credential->name);
-    write_groups(credential, row->cells[1], CELL);
+    write_names(&credential->groups, row->cells[1], CELL);
     write_tokens(credential, now, row->cells[2], CELL);
-    write_end(credential, now, row->cells[3], CELL);
+    write_names(&credential->certificates, row->cells[3], CELL);
+    write_end(credential, now, row->cells[4], CELL);
 }
 
 static void print_rows(const struct row *rows, size_t count) {
@@ -97,7 +103,7 @@ static int print_table(const struct credentials *credentials, struct error *erro
     time_t now = time(NULL);
     if (!rows)
         return error_set(error, "out of memory");
-    rows[0] = (struct row){{"NAME", "GROUPS", "TOKENS", "EXPIRES"}};
+    rows[0] = (struct row){{"NAME", "GROUPS", "TOKENS", "CERTIFICATE", "EXPIRES"}};
     for (size_t i = 0; i < count; i++)
         fill(&rows[i + 1], credentials_at(credentials, i), now);
     print_rows(rows, count + 1);
@@ -111,14 +117,17 @@ static json_t *date_json(time_t moment) {
 }
 
 static json_t *agent_json(const struct credential *credential) {
-    json_t *agent = json_pack("{s:s, s:[], s:[], s:o}", "name", credential->name, "groups", "tokens", "expires",
-                              date_json(credential->expires));
+    json_t *agent = json_pack("{s:s, s:[], s:[], s:[], s:o}", "name", credential->name, "groups", "tokens",
+                              "certificates", "expires", date_json(credential->expires));
     bool whole = agent != NULL;
     for (size_t i = 0; whole && i < credential->groups.count; i++)
         whole = json_array_append_new(json_object_get(agent, "groups"), json_string(credential->groups.items[i])) == 0;
     for (int i = 0; whole && i < credential->key_count; i++)
         whole = json_array_append_new(json_object_get(agent, "tokens"),
                                       json_pack("{s:o}", "until", date_json(credential->keys[i].until))) == 0;
+    for (size_t i = 0; whole && i < credential->certificates.count; i++)
+        whole = json_array_append_new(json_object_get(agent, "certificates"),
+                                      json_string(credential->certificates.items[i])) == 0;
     if (whole)
         return agent;
     json_decref(agent);

@@ -42,7 +42,10 @@ static int from_configuration(struct agent_store *store, const struct agent_plac
     else {
         store->path = strdup(agents);
         store->certificate = strdup(conf->agents.certificate);
-        if (!store->path || !store->certificate || conf_list_copy(&store->listen, &conf->agents.listen) != 0)
+        store->asks_both = conf->agents.require == CONF_REQUIRE_BOTH;
+        store->client_ca = conf->agents.client_ca ? strdup(conf->agents.client_ca) : NULL;
+        if (!store->path || !store->certificate || (conf->agents.client_ca && !store->client_ca) ||
+            conf_list_copy(&store->listen, &conf->agents.listen) != 0)
             result = error_set(error, "out of memory");
     }
     server_conf_free(conf);
@@ -51,6 +54,7 @@ static int from_configuration(struct agent_store *store, const struct agent_plac
 
 /* Only an agents file was named: the certificate lies beside it, as "munnel init" puts it. */
 static int from_file(struct agent_store *store, const char *agents, struct error *error) {
+    store->is_file_alone = true;
     store->path = strdup(agents);
     store->certificate = file_beside(agents, "server.pem");
     if (store->path && store->certificate && conf_list_add(&store->listen, ":10001") == 0)
@@ -79,6 +83,7 @@ int agent_store_save(const struct agent_store *store, struct error *error) {
 void agent_store_close(struct agent_store *store) {
     free(store->path);
     free(store->certificate);
+    free(store->client_ca);
     conf_list_done(&store->listen);
     credentials_free(store->credentials);
     lock_release(store->lock);

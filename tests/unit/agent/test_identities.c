@@ -8,6 +8,8 @@
 #include "agent/identities.h"
 #include "unit.h"
 
+#include "lib/pki.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,6 +151,39 @@ START_TEST(with_nothing_named_and_nothing_joined_it_says_what_to_write) {
 }
 END_TEST
 
+static void write_pair(const char *certificate, const char *key) {
+    const struct pki_request ca = {.common_name = "CA", .days = 5, .use = PKI_CA};
+    const struct pki_request agent = {.common_name = "web1", .days = 5, .use = PKI_CLIENT};
+    ck_assert_int_eq(pki_make(&ca, NULL, NULL, unit_path("made-ca.pem"), unit_path("made-ca.key"), &error), 0);
+    ck_assert_int_eq(pki_make(&agent, unit_path("made-ca.pem"), unit_path("made-ca.key"), unit_path(certificate),
+                              unit_path(key), &error),
+                     0);
+}
+
+static bool shows_certificate(void) {
+    return SSL_CTX_get0_certificate(trust_context(server(0)->trust, NULL, "")) != NULL;
+}
+
+START_TEST(a_certificate_lies_where_a_token_would) {
+    name_server("a.example:10001");
+    make(1);
+    ck_assert(!shows_certificate());
+    identities_free(identities);
+    write_pair("agent.pem", "agent.key"); /* in the state folder */
+    make(1);
+    ck_assert(shows_certificate());
+    ck_assert_ptr_null(identities_unproved(identities));
+}
+END_TEST
+
+START_TEST(half_a_certificate_is_an_error) {
+    name_server("a.example:10001");
+    write_pair("agent.pem", "elsewhere.key");
+    ck_assert_ptr_null(identities_make(&options, joined, unit_folder(), &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "agent.pem is there without"));
+}
+END_TEST
+
 START_TEST(too_many_servers_are_an_error) {
     for (int i = 0; i < 65; i++)
         name_server("a.example:10001");
@@ -175,6 +210,8 @@ static TCase *choosing(void) {
     tcase_add_test(group, a_token_file_that_was_said_goes_before_the_code);
     tcase_add_test(group, with_no_server_named_all_joined_are_served);
     tcase_add_test(group, with_nothing_named_and_nothing_joined_it_says_what_to_write);
+    tcase_add_test(group, a_certificate_lies_where_a_token_would);
+    tcase_add_test(group, half_a_certificate_is_an_error);
     tcase_add_test(group, too_many_servers_are_an_error);
     tcase_add_test(group, a_bad_token_file_is_an_error);
     return group;

@@ -16,6 +16,8 @@
 #include "proto/proof.h"
 
 #include <jansson.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,9 +214,12 @@ END_TEST
 START_TEST(the_list_is_aligned_and_tells_no_key) {
     ck_assert_int_eq(run(agent_add_run, "a-longer-name", "--group", "web", "--expires=2099-12-31", NULL), 0);
     ck_assert_int_eq(run(agent_list_run, NULL), 0);
-    ck_assert_str_eq(printed.text[0], "NAME           GROUPS  TOKENS  EXPIRES\n"
-                                      "default        *       1       never\n"
-                                      "a-longer-name  web     1       2099-12-31\n");
+    ck_assert_str_eq(printed.text[0], "NAME           GROUPS  TOKENS  CERTIFICATE  EXPIRES\n"
+                                      "default        *       1                    never\n"
+                                      "a-longer-name  web     1                    2099-12-31\n");
+    ck_assert_int_eq(run(agent_add_run, "signed", "--certificate", unit_path("c"), NULL), 0);
+    ck_assert_int_eq(run(agent_list_run, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(printed.text[0], "signed         *       none    sha256:"));
 }
 END_TEST
 
@@ -232,6 +237,102 @@ START_TEST(the_list_as_json_is_json) {
     ck_assert_str_eq(expires, "2099-12-31T00:00:00Z");
     ck_assert_ptr_null(strstr(printed.text[0], "\"key\""));
     json_decref(json);
+}
+END_TEST
+
+static X509 *load(const char *name) {
+    FILE *file = fopen(unit_path(name), "r");
+    ck_assert_msg(file != NULL, "%s is missing", name);
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    return certificate;
+}
+
+/* Whom the agents file lets in by the certificate in this file. */
+static const char *owner(const char *name, char text[65]) {
+    struct credentials *credentials = credentials_read(unit_path("s/agents.json"), NULL);
+    X509 *certificate = load(name);
+    const struct credential *found = credentials_find_certificate(credentials, certificate, time(NULL));
+    snprintf(text, 65, "%s", found ? found->name : "nobody");
+    credentials_free(credentials);
+    X509_free(certificate);
+    return text;
+}
+
+START_TEST(a_certificate_is_signed_and_lets_in_its_key_alone) {
+    struct error error = {{0}};
+    char text[65], other[65];
+    ck_assert_msg(run(agent_add_run, "web1", "--certificate", unit_path("c1"), NULL) == 0, "%s", printed.text[1]);
+    ck_assert_str_eq(printed.text[0], ""); /* no code: the certificate is enough */
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "munnel-agent --ca ca.pem munnel.example:10001"));
+    struct stat status;
+    ck_assert(stat(unit_path("c1/agent.key"), &status) == 0 && (status.st_mode & 077) == 0);
+    const struct tls_client_options options = {.ca = unit_path("c1/ca.pem"),
+                                               .certificate = unit_path("c1/agent.pem"),
+                                               .key = unit_path("c1/agent.key")};
+    SSL_CTX *context = tls_client_context(&options, &error);
+    ck_assert_msg(context != NULL, "%s", error.text);
+    SSL_CTX_free(context);
+    X509 *certificate = load("c1/agent.pem");
+    ck_assert_int_eq(X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0), 1);
+    ck_assert_int_eq(X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0), 0);
+    X509_free(certificate);
+    ck_assert_str_eq(owner("c1/agent.pem", text), "web1");
+    /* Whoever keeps the key of a revoked agent does not come back with the next of its name. */
+    ck_assert_int_eq(run(agent_revoke_run, "web1", NULL), 0);
+    ck_assert_int_eq(run(agent_add_run, "web1", "--certificate", unit_path("c2"), NULL), 0);
+    ck_assert_str_eq(owner("c1/agent.pem", text), "nobody");
+    ck_assert_str_eq(owner("c2/agent.pem", other), "web1");
+}
+END_TEST
+
+START_TEST(rotation_keeps_the_certificate_before_for_once) {
+    char text[65];
+    ck_assert_int_eq(run(agent_add_run, "web1", "--certificate", unit_path("c1"), NULL), 0);
+    ck_assert_int_eq(run(agent_rotate_run, "web1", NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "--certificate"));
+    ck_assert_int_eq(run(agent_rotate_run, "web1", "--certificate", unit_path("c2"), NULL), 0);
+    ck_assert_str_eq(owner("c1/agent.pem", text), "web1");
+    ck_assert_str_eq(owner("c2/agent.pem", text), "web1");
+    ck_assert_int_eq(run(agent_rotate_run, "web1", "--certificate", unit_path("c3"), NULL), 0);
+    ck_assert_str_eq(owner("c1/agent.pem", text), "nobody");
+    ck_assert_str_eq(owner("c2/agent.pem", text), "web1");
+    ck_assert_str_eq(owner("c3/agent.pem", text), "web1");
+}
+END_TEST
+
+START_TEST(nothing_is_signed_over_something_or_without_the_key) {
+    ck_assert_int_eq(run(agent_add_run, "web1", "--certificate", unit_path("c1"), NULL), 0);
+    ck_assert_int_eq(run(agent_add_run, "web2", "--certificate", unit_path("c1"), NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "agent.pem is there already"));
+    ck_assert_int_eq(rename(unit_path("s/ca.key"), unit_path("safe.key")), 0);
+    ck_assert_int_eq(run(agent_add_run, "web2", "--certificate", unit_path("c2"), NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "--ca-key"));
+    ck_assert_int_eq(run(agent_list_run, NULL), 0);
+    ck_assert_ptr_null(strstr(printed.text[0], "web2"));
+    ck_assert_int_eq(run(agent_add_run, "web2", "--certificate", unit_path("c2"), "--ca-key", unit_path("safe.key"),
+                         NULL),
+                     0);
+}
+END_TEST
+
+START_TEST(a_name_of_another_authority_is_registered) {
+    ck_assert_int_eq(run(agent_add_run, "web1", "--certificate-name", "web1.example", NULL), 0);
+    ck_assert_int_eq(run(agent_add_run, "web2", "--certificate-name", "web1.example", NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "is that of web1 already"));
+    ck_assert_int_eq(run(agent_add_run, "web3", "--certificate-name", "*.example", NULL), 2);
+}
+END_TEST
+
+START_TEST(where_both_are_required_there_is_a_code_as_well) {
+    unit_text_file("s/munnel.json", "{\"agents\":{\"tls\":{\"client_ca\":\"ca.pem\"},"
+                                    "\"auth\":{\"require\":\"both\"}},\"services\":[]}");
+    ck_assert_msg(run(agent_add_run, "--config", unit_path("s/munnel.json"), "--certificate", unit_path("c1"), "web1",
+                      NULL) == 0,
+                  "%s", printed.text[1]);
+    struct join_code code = printed_code();
+    ck_assert(admits(&code, time(NULL), ""));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "munnel-agent --ca ca.pem --join - munnel.example:10001"));
 }
 END_TEST
 
@@ -285,6 +386,17 @@ static TCase *changing(void) {
     return group;
 }
 
+static TCase *certificates(void) {
+    TCase *group = tcase_create("certificates");
+    tcase_add_checked_fixture(group, setup, forget);
+    tcase_add_test(group, a_certificate_is_signed_and_lets_in_its_key_alone);
+    tcase_add_test(group, rotation_keeps_the_certificate_before_for_once);
+    tcase_add_test(group, nothing_is_signed_over_something_or_without_the_key);
+    tcase_add_test(group, a_name_of_another_authority_is_registered);
+    tcase_add_test(group, where_both_are_required_there_is_a_code_as_well);
+    return group;
+}
+
 static TCase *listing(void) {
     TCase *group = tcase_create("listing");
     tcase_add_checked_fixture(group, setup, forget);
@@ -295,4 +407,4 @@ static TCase *listing(void) {
     return group;
 }
 
-UNIT_MAIN("ctl/agent", adding, changing, listing)
+UNIT_MAIN("ctl/agent", adding, changing, certificates, listing)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_certificate: see agent_certificate.h.
+ *
+ * The agents file gets the digest of the key and not the name: a later certificate of the same name is another one, so
+ * that revoking an agent and adding it again leaves the old key outside.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "ctl/agent_certificate.h"
+
+#include "conf/reachable.h"
+#include "lib/file.h"
+#include "lib/pki.h"
+#include "lib/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DAYS = 825, FOLDER_MODE = 0700, CA_MODE = 0644, CA_LARGEST = 1 << 20 };
+
+struct paths {
+    char *ca, *ca_key, *server_ca, *agent, *agent_key, *agent_ca;
+};
+
+static int paths_make(struct paths *paths, const struct agent_store *store, const char *folder, const char *ca_key,
+                      struct error *error) {
+    *paths = (struct paths){
+        .server_ca = file_beside(store->certificate, "ca.pem"),
+        .agent = file_in(folder, "agent.pem"),
+        .agent_key = file_in(folder, "agent.key"),
+        .agent_ca = file_in(folder, "ca.pem"),
+    };
+    paths->ca = store->client_ca ? strdup(store->client_ca) : file_beside(store->certificate, "ca.pem");
+    if (paths->ca)
+        paths->ca_key = ca_key ? strdup(ca_key) : file_beside(paths->ca, "ca.key");
+    return paths->server_ca && paths->agent && paths->agent_key && paths->agent_ca && paths->ca_key
+               ? 0
+               : error_set(error, "out of memory");
+}
+
+static void paths_done(struct paths *paths) {
+    char *all[] = {paths->ca, paths->ca_key, paths->server_ca, paths->agent, paths->agent_key, paths->agent_ca};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+}
+
+static int look(const struct paths *paths, struct error *error) {
+    if (file_exists(paths->agent) || file_exists(paths->agent_key))
+        return error_set(error, "%s is there already; name a new folder", paths->agent);
+    if (!file_exists(paths->ca))
+        return error_set(error, "%s is not there: nobody can sign", paths->ca);
+    if (!file_exists(paths->ca_key))
+        return error_set(error, "%s is not there: name the authority's key with --ca-key", paths->ca_key);
+    return 0;
+}
+
+/* By it the agent knows the server. Without one in its usual place the server's certificate is not of our making. */
+static int copy_ca(const struct paths *paths, struct error *error) {
+    size_t length;
+    if (file_exists(paths->agent_ca) || !file_exists(paths->server_ca))
+        return 0;
+    char *text = file_read(paths->server_ca, CA_LARGEST, &length, error);
+    int result = text ? file_write(paths->agent_ca, text, length, CA_MODE, error) : -1;
+    free(text);
+    return result;
+}
+
+static int make(const struct paths *paths, const char *name, const char *folder, struct error *error) {
+    const struct pki_request request = {
+        .common_name = name, .names = &name, .name_count = 1, .days = DAYS, .use = PKI_CLIENT};
+    if (look(paths, error) != 0 || file_make_folder(folder, FOLDER_MODE, error) != 0)
+        return -1;
+    return pki_make(&request, paths->ca, paths->ca_key, paths->agent, paths->agent_key, error) == 0
+               ? copy_ca(paths, error)
+               : -1;
+}
+
+int agent_certificate_make(const struct agent_store *store, const char *name, const char *folder, const char *ca_key,
+                           char pin[AGENT_PIN_TEXT], struct error *error) {
+    struct paths paths;
+    int result = paths_make(&paths, store, folder, ca_key, error);
+    if (result == 0)
+        result = make(&paths, name, folder, error);
+    if (result == 0)
+        result = tls_pin_of_certificate(paths.agent, pin, error);
+    paths_done(&paths);
+    return result;
+}
+
+void agent_certificate_explain(const struct agent_store *store, const char *folder, bool has_code) {
+    char server[REACHABLE_TEXT];
+    reachable_server(store->listen.items[0], NULL, store->certificate, server);
+    fprintf(stderr,
+            "%s holds its certificate (agent.pem), its secret key (agent.key) and ca.pem.\n"
+            "Move them to one folder of the agent, and start it there with:\n"
+            "  munnel-agent --ca ca.pem %s%s\n",
+            folder, has_code ? "--join - " : "", server);
+    if (store->client_ca || store->is_file_alone)
+        return;
+    fprintf(stderr, "The server does not ask for certificates yet. In munnel.json:\n"
+                    "  \"tls\": { \"client_ca\": \"ca.pem\" }, \"auth\": { \"require\": \"certificate\" }\n");
+}
