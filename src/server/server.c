@@ -126,7 +126,6 @@ void server_log_live(struct server *server) {
                          LOG_NUMBER("relays", counts.relays), LOG_NUMBER("relays_ended", counts.relays_ended),
                          LOG_NUMBER("clients", clients_live(server->clients)),
                          LOG_NUMBER("clients_total", clients_total(server->clients)),
-                         LOG_NUMBER("clients_refused", server->clients_refused),
                          LOG_NUMBER("clients_refused", server->clients_refused), LOG_NUMBER("waiting", server->waiting),
                          LOG_NUMBER("agents", agents_count(server->agents)), LOG_NUMBER("idle_links", idle),
                          LOG_NUMBER("at_door", door_count(server->door)),
