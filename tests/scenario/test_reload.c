@@ -26,13 +26,11 @@
 
 enum { SAYS_MS = 5000, ASK_MS = 5000, SOON_MS = 2000, WRONG_USAGE = 2, FAILED = 1, TURNED_AWAY = 3 };
 
-static const char *in_pki(const struct server *server, const char *name)
-{
+static const char *in_pki(const struct server *server, const char *name) {
     return stand_text(server->stand, "%s/%s", server->pki, name);
 }
 
-static void write_text(const char *path, const char *text)
-{
+static void write_text(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
     ck_assert_msg(file != NULL, "cannot write %s", path);
     fputs(text, file);
@@ -42,8 +40,7 @@ static void write_text(const char *path, const char *text)
 /* --- certificates --- */
 
 /* The next certificate and key take the place of those in use, as who renews them does it: one after the other. */
-static void renew(const struct server *server, const char *name)
-{
+static void renew(const struct server *server, const char *name) {
     struct certs_plan plan = {.folder = server->pki,
                               .name = name,
                               .names = "DNS:localhost, IP:127.0.0.1",
@@ -65,8 +62,7 @@ struct load {
 enum { RENEWALS = 3, CROWD = 4, MANY = 1000000 };
 
 /* Job 0 renews, the others relay until it is done. */
-static const char *relay_or_renew(unsigned job, void *context)
-{
+static const char *relay_or_renew(unsigned job, void *context) {
     struct load *load = context;
     if (job > 0) {
         if (atomic_load(&load->over))
@@ -89,8 +85,7 @@ static const char *relay_or_renew(unsigned job, void *context)
     return NULL;
 }
 
-START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost)
-{
+START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct stand *stand = simple.stand;
@@ -123,8 +118,7 @@ struct steady { /* a server with an agent, and a relay that must outlive what th
     int client;
 };
 
-static struct steady steady_start(const char *name)
-{
+static struct steady steady_start(const char *name) {
     struct steady steady = {.echo = destination_start(serve_echo, NULL)};
     steady.simple = simple_start(name, destination_port(steady.echo), NULL, NULL);
     steady.client = socket_client(steady.simple.port);
@@ -132,8 +126,7 @@ static struct steady steady_start(const char *name)
     return steady;
 }
 
-static void steady_end(struct steady *steady)
-{
+static void steady_end(struct steady *steady) {
     ck_assert(socket_converse(steady->client, "after", ASK_MS));
     ck_assert(socket_echoes(steady->simple.port, ASK_MS));
     close(steady->client);
@@ -141,14 +134,12 @@ static void steady_end(struct steady *steady)
     destination_free(steady->echo);
 }
 
-static int check(const struct server *server, const char *name)
-{
+static int check(const struct server *server, const char *name) {
     struct stand *stand = server->stand;
     return stand_do(stand, name, stand_program(stand, "munneld"), "--config", server->file, "--check", NULL);
 }
 
-START_TEST(key_that_everybody_may_read_is_refused_everywhere)
-{
+START_TEST(key_that_everybody_may_read_is_refused_everywhere) {
     struct steady steady = steady_start(__func__);
     struct server *server = &steady.simple.server;
     const char *key = in_pki(server, "server.key");
@@ -165,8 +156,7 @@ START_TEST(key_that_everybody_may_read_is_refused_everywhere)
 }
 END_TEST
 
-START_TEST(key_of_another_certificate_is_found_and_not_used)
-{
+START_TEST(key_of_another_certificate_is_found_and_not_used) {
     struct steady steady = steady_start(__func__);
     struct server *server = &steady.simple.server;
     struct certs_plan plan = {.folder = server->pki,
@@ -183,8 +173,7 @@ START_TEST(key_of_another_certificate_is_found_and_not_used)
 }
 END_TEST
 
-START_TEST(certificate_that_ends_soon_is_announced)
-{
+START_TEST(certificate_that_ends_soon_is_announced) {
     struct steady steady = steady_start(__func__);
     struct server *server = &steady.simple.server;
     struct certs_plan plan = {.folder = server->pki, .name = "short", .names = "IP:127.0.0.1", .to_days = 6};
@@ -198,8 +187,7 @@ END_TEST
 
 /* --- the agents file --- */
 
-static void tool(struct server *server, const char *command)
-{
+static void tool(struct server *server, const char *command) {
     struct stand *stand = server->stand;
     const char *line = stand_text(stand, "umask 077; exec '%s' agent %s --config '%s' >'%s/code'",
                                   stand_program(stand, "munnel"), command, server->file, stand_folder(stand));
@@ -207,8 +195,7 @@ static void tool(struct server *server, const char *command)
     ck_assert_msg(code == 0, "%s: %s", command, stand_output(stand, "tool"));
 }
 
-START_TEST(agent_is_added_and_revoked_while_all_runs)
-{
+START_TEST(agent_is_added_and_revoked_while_all_runs) {
     struct steady steady = steady_start(__func__);
     struct server *server = &steady.simple.server;
     struct stand *stand = server->stand;
@@ -231,15 +218,15 @@ START_TEST(agent_is_added_and_revoked_while_all_runs)
 
     close(client);
     close(steady.client);
-    agent_join(server, "alpha", NULL); /* who was not revoked is not concerned */
+    agent_start(server, "gamma", NULL, "--token-file", in_pki(server, "agent.token"), NULL);
+    agent_await(server, 0, "gamma", JOIN_MS); /* who was not revoked is not concerned */
     steady.client = socket_client(steady.simple.port);
     ck_assert(socket_converse(steady.client, "before", ASK_MS));
     steady_end(&steady);
 }
 END_TEST
 
-START_TEST(broken_agents_file_changes_nothing_and_is_said_once)
-{
+START_TEST(broken_agents_file_changes_nothing_and_is_said_once) {
     struct steady steady = steady_start(__func__);
     struct server *server = &steady.simple.server;
     char all[4096] = "";
@@ -257,8 +244,7 @@ START_TEST(broken_agents_file_changes_nothing_and_is_said_once)
 }
 END_TEST
 
-START_TEST(storm_of_signals_is_a_reload_a_second)
-{
+START_TEST(storm_of_signals_is_a_reload_a_second) {
     struct steady steady = steady_start(__func__);
     struct process *server = steady.simple.server.process;
     uint64_t begun = now_ms();
@@ -276,8 +262,7 @@ END_TEST
 
 /* --- the process --- */
 
-static const char *status_of(struct stand *stand, pid_t pid, const char *key)
-{
+static const char *status_of(struct stand *stand, pid_t pid, const char *key) {
     char path[64], line[256];
     const char *found = "";
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
@@ -290,8 +275,7 @@ static const char *status_of(struct stand *stand, pid_t pid, const char *key)
     return found;
 }
 
-START_TEST(nobody_gains_rights)
-{
+START_TEST(nobody_gains_rights) {
     struct steady steady = steady_start(__func__);
     struct stand *stand = steady.simple.stand;
     ck_assert_str_eq(status_of(stand, process_pid(steady.simple.server.process), "NoNewPrivs:"), "NoNewPrivs:\t1");
@@ -300,14 +284,12 @@ START_TEST(nobody_gains_rights)
 }
 END_TEST
 
-static void share(const char *path, gid_t group, mode_t mode)
-{
+static void share(const char *path, gid_t group, mode_t mode) {
     ck_assert_msg(chown(path, 0, group) == 0 && chmod(path, mode) == 0, "%s: %s", path, strerror(errno));
 }
 
 /* The folders above let everybody through, key and agents file are for the group. */
-static void share_all(const struct server *server, gid_t group)
-{
+static void share_all(const struct server *server, gid_t group) {
     share(scenario_folder(), 0, 0711);
     share(stand_folder(server->stand), 0, 0711);
     share(server->pki, group, 0750);
@@ -315,8 +297,7 @@ static void share_all(const struct server *server, gid_t group)
     share(in_pki(server, "agents.json"), group, 0640);
 }
 
-START_TEST(root_becomes_the_user_and_reads_on)
-{
+START_TEST(root_becomes_the_user_and_reads_on) {
     const struct passwd *nobody = getpwnam("nobody");
     if (geteuid() != 0 || !nobody) {
         printf("# skipped: only root can become somebody else\n");
@@ -347,6 +328,7 @@ START_TEST(root_becomes_the_user_and_reads_on)
     agent_join(&server, "alpha", NULL);
     ck_assert(socket_echoes(port, ASK_MS));
     renew(&server, "fresh");
+    share(in_pki(&server, "server.pem"), 0, 0644);
     share(in_pki(&server, "server.key"), nobody->pw_gid, 0640);
     process_await(server.process, 0, SAYS_MS, "read the certificates again", NULL);
     share(in_pki(&server, "server.key"), 0, 0600);
@@ -364,8 +346,7 @@ struct manager { /* what NOTIFY_SOCKET leads to */
 };
 
 /* With "@" in front: a socket that is in no file system. */
-static struct manager manager_start(const char *address)
-{
+static struct manager manager_start(const char *address) {
     struct manager manager = {.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     size_t length = strlen(address);
@@ -379,8 +360,7 @@ static struct manager manager_start(const char *address)
     return manager;
 }
 
-static bool manager_heard(struct manager *manager, const char *words)
-{
+static bool manager_heard(struct manager *manager, const char *words) {
     char part[512];
     ssize_t got;
     while ((got = recv(manager->fd, part, sizeof part - 1, 0)) > 0) {
@@ -391,20 +371,17 @@ static bool manager_heard(struct manager *manager, const char *words)
     return strstr(manager->said, words) != NULL;
 }
 
-static void manager_await(struct manager *manager, const char *words)
-{
+static void manager_await(struct manager *manager, const char *words) {
     ck_assert_msg(HOLDS_WITHIN(SAYS_MS, manager_heard(manager, words)), "\"%s\" was not said, but: %s", words,
                   manager->said);
 }
 
-static void manager_forget(struct manager *manager)
-{
+static void manager_forget(struct manager *manager) {
     manager_heard(manager, "");
     manager->said[0] = '\0';
 }
 
-static void lead_through_life(struct manager *manager, struct process *process, const char *status)
-{
+static void lead_through_life(struct manager *manager, struct process *process, const char *status) {
     manager_await(manager, "READY=1");
     manager_await(manager, status);
     manager_await(manager, "WATCHDOG=1");
@@ -418,8 +395,7 @@ static void lead_through_life(struct manager *manager, struct process *process, 
     ck_assert_int_eq(process_wait(process, ASK_MS), 0);
 }
 
-START_TEST(service_manager_is_told_how_the_server_is)
-{
+START_TEST(service_manager_is_told_how_the_server_is) {
     struct stand *stand = stand_new(__func__);
     const char *services = service_to(stand, "echo", port_take(), port_take(), NULL);
     struct server server = server_start(stand, (struct server_plan){.services = services});
@@ -435,8 +411,7 @@ START_TEST(service_manager_is_told_how_the_server_is)
 }
 END_TEST
 
-START_TEST(service_manager_is_told_how_the_agent_is)
-{
+START_TEST(service_manager_is_told_how_the_agent_is) {
     struct steady steady = steady_start(__func__);
     struct server *server = &steady.simple.server;
     struct stand *stand = server->stand;
