@@ -264,6 +264,8 @@ static int refuse_chain(X509_STORE_CTX *store, SSL *ssl, const struct tls_trust 
     };
     say(&failure, &error);
     tls_note_refusal(ssl, error.text);
+    if (failure.code == X509_V_ERR_CERT_SIGNATURE_FAILURE) /* another authority of the same name: say so by the alert */
+        X509_STORE_CTX_set_error(store, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
     OPENSSL_free(address);
     return 0;
 }

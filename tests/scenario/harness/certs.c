@@ -47,7 +47,8 @@ static void fill_in(X509 *certificate, X509 *issuer, EVP_PKEY *key, const struct
     X509_set_pubkey(certificate, key);
     add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(certificate, issuer, NID_ext_key_usage, plan->for_clients ? "clientAuth" : "serverAuth");
-    add_extension(certificate, issuer, NID_subject_alt_name, plan->names);
+    if (plan->names)
+        add_extension(certificate, issuer, NID_subject_alt_name, plan->names);
 }
 
 void certs_make(const struct certs_plan *plan)
@@ -69,6 +70,50 @@ void certs_make(const struct certs_plan *plan)
     X509_free(certificate);
     EVP_PKEY_free(signer);
     EVP_PKEY_free(key);
+}
+
+static X509 *read_certificate(const char *folder, const char *name)
+{
+    FILE *file = open_in(&(struct certs_plan){.folder = folder}, name, "pem", false);
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    ck_assert_ptr_nonnull(certificate);
+    fclose(file);
+    return certificate;
+}
+
+static void add_revoked(X509_CRL *list, const char *folder, const char *name, ASN1_TIME *when)
+{
+    X509 *certificate = read_certificate(folder, name);
+    X509_REVOKED *entry = X509_REVOKED_new();
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate));
+    X509_REVOKED_set_revocationDate(entry, when);
+    X509_CRL_add0_revoked(list, entry);
+    X509_free(certificate);
+}
+
+void certs_revoke(const char *folder, const char *name)
+{
+    const struct certs_plan plan = {.folder = folder};
+    FILE *ca_key = open_in(&plan, "ca", "key", false), *out = open_in(&plan, "ca", "crl", true);
+    X509 *issuer = read_certificate(folder, "ca");
+    EVP_PKEY *signer = PEM_read_PrivateKey(ca_key, NULL, NULL, NULL);
+    X509_CRL *list = X509_CRL_new();
+    ASN1_TIME *now = X509_gmtime_adj(NULL, -60), *next = X509_gmtime_adj(NULL, 86400);
+    X509_CRL_set_version(list, X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(list, X509_get_subject_name(issuer));
+    X509_CRL_set1_lastUpdate(list, now);
+    X509_CRL_set1_nextUpdate(list, next);
+    if (name)
+        add_revoked(list, folder, name, now);
+    ck_assert_int_gt(X509_CRL_sign(list, signer, EVP_sha256()), 0);
+    ck_assert_int_eq(PEM_write_X509_CRL(out, list), 1);
+    fclose(out);
+    fclose(ca_key);
+    ASN1_TIME_free(now);
+    ASN1_TIME_free(next);
+    X509_CRL_free(list);
+    X509_free(issuer);
+    EVP_PKEY_free(signer);
 }
 
 void certs_pin(const char *folder, const char *name, char pin[80])

@@ -12,12 +12,15 @@
 struct certs_plan {
     const char *folder;     /* with ca.pem and ca.key, which sign */
     const char *name;       /* NAME.pem and NAME.key are made in it */
-    const char *names;      /* subjectAltName as OpenSSL writes it: "DNS:other.example, IP:127.0.0.1" */
+    const char *names;      /* subjectAltName as OpenSSL writes it: "DNS:other.example, IP:127.0.0.1"; NULL: none */
     int from_days, to_days; /* validity, seen from today: -10, -1 is one that has expired */
     bool for_clients;       /* extended key usage: clientAuth instead of serverAuth */
 };
 
 void certs_make(const struct certs_plan *plan);
+
+/* FOLDER/ca.crl: the revocation list of its CA with the certificate FOLDER/NAME.pem in it; with NULL, with none. */
+void certs_revoke(const char *folder, const char *name);
 
 /* "sha256:" and 64 digits of the public key of FOLDER/NAME.pem. */
 void certs_pin(const char *folder, const char *name, char pin[80]);

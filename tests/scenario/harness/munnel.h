@@ -20,6 +20,7 @@ struct server_plan {
     const char *more;              /* more members of the whole, each with a comma behind it; NULL: none */
     const char *pki;               /* name of the folder with its certificates; "pki" when NULL */
     const char *certificate, *key; /* instead of those of the pki folder */
+    const char *tls, *auth;        /* more members of "agents.tls" and "agents.auth", each with a comma in front */
     uint16_t port;                 /* for agents; 0: any free one */
     const char *log;               /* the log goes to this path instead of the output; do not wait for lines then */
     unsigned descriptors;          /* how many it may have open; 0: as many as we */
