@@ -17,6 +17,7 @@ enum {
     OPEN_MOST = 256, /* links under way per agent */
     AGAIN_MS = 3000, /* while clients wait a link that has not come by then is ordered again */
     PATIENCE_MS = 1000,
+    RETURNS_OF_EACH = 4, /* a second: its clients stay for a moment only */
     SURPLUS_AGE_S = 600
 };
 
@@ -83,12 +84,14 @@ void supply_mark(struct supply *supply, struct session *session) {
 }
 
 /*
- * How many links so many waiting clients need. Those that will get one that comes back soon need none, unless this has
- * gone on for a while; but one is always on its way.
+ * How many links so many waiting clients need. Where the rule is clients who stay for a moment only, those that will
+ * get a link that comes back soon need none, unless this has gone on for a while; but one is always on its way.
  */
 static unsigned supply_need(struct session *session, unsigned waiting, bool is_patient, uint64_t now_us) {
-    unsigned returns = is_patient ? pool_returns(session_pool(session), now_us) : 0;
+    unsigned returns = pool_returns(session_pool(session), now_us);
 
+    if (!is_patient || returns < RETURNS_OF_EACH * session_running(session))
+        return waiting;
     return waiting > returns ? waiting - returns : waiting > 0;
 }
 

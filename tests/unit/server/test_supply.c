@@ -249,9 +249,12 @@ START_TEST(who_waits_gets_a_link_and_no_more) {
     struct crowd crowd;
     struct stage_agent a = agent_of_sixteen(&stage);
 
+    burst(&stage, &a, 1); /* that one client came and went says nothing about those to come */
+    uint64_t asked = asked_for(&stage, &a);
     crowd_come(&stage, &crowd, 40);
     ck_assert_uint_eq(stage.server->waiting, 24);
-    ck_assert_uint_eq(asked_for(&stage, &a), 24); /* those ordered to have idle ones are theirs, too */
+    asked += asked_for(&stage, &a);
+    ck_assert_uint_eq(asked, 24); /* those ordered to have idle ones are theirs, too */
     crowd_go(&stage, &crowd);
 }
 END_TEST
