@@ -144,10 +144,12 @@ START_TEST(agents_that_come_and_go_leave_nothing)
     for (int round = 0; round < 15; round++) {
         struct process *beta = agent_join(&simple.server, "beta", NULL);
         ck_assert(socket_echoes(simple.port, ASK_MS));
+        size_t mark = process_mark(simple.server.process);
         if (round % 2 == 0)
             stand_end(stand, beta);
         else
             stand_kill(stand, beta);
+        process_await(simple.server.process, mark, ASK_MS, "agent beta", "\"running\":", NULL);
         ck_assert(socket_echoes(simple.port, ASK_MS));
     }
     rest_await(simple.server.process, &before, 10000);
