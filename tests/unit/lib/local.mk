@@ -64,4 +64,24 @@ unit_lib_tests += tests/unit/lib/test_resolver_system
 tests_unit_lib_test_resolver_system_SOURCES = tests/unit/lib/test_resolver_system.c
 tests_unit_lib_test_resolver_system_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_watch
+tests_unit_lib_test_watch_SOURCES = tests/unit/lib/test_watch.c
+tests_unit_lib_test_watch_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_expiry
+tests_unit_lib_test_expiry_SOURCES = tests/unit/lib/test_expiry.c
+tests_unit_lib_test_expiry_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_notify
+tests_unit_lib_test_notify_SOURCES = tests/unit/lib/test_notify.c
+tests_unit_lib_test_notify_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_privilege
+tests_unit_lib_test_privilege_SOURCES = tests/unit/lib/test_privilege.c
+tests_unit_lib_test_privilege_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_tls_lost
+tests_unit_lib_test_tls_lost_SOURCES = tests/unit/lib/test_tls_lost.c
+tests_unit_lib_test_tls_lost_LDADD = $(LINK_UNIT_LIB)
+
 unit_tests += $(unit_lib_tests)
