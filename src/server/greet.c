@@ -13,6 +13,7 @@
 #include "server/claim.h"
 #include "server/complain.h"
 #include "server/flaps.h"
+#include "server/reload.h"
 #include "server/roster.h"
 #include "server/supply.h"
 
@@ -97,7 +98,8 @@ static bool greet_control(struct server *server, const struct greeting *greeting
                           struct refusal *refusal) {
     struct claim claim;
 
-    if (!claim_check(&claim, server, greeting, hello, refusal))
+    if (!claim_check(&claim, server, greeting, hello, refusal) &&
+        !(reload_agents(server->reload) && claim_check(&claim, server, greeting, hello, refusal)))
         return false;
     if (!greet_finds_steady(server, greeting, hello, &claim, refusal))
         return false;

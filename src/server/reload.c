@@ -133,6 +133,15 @@ void reload_look(struct reload *reload) {
         review(reload);
 }
 
+bool reload_agents(struct reload *reload) {
+    struct set *set = &reload->agents;
+
+    if (!set->watch || set->doubtful || !watch_changed(set->watch))
+        return false;
+    read_again(reload, set, true);
+    return !set->doubtful;
+}
+
 static void on_look(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;

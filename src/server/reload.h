@@ -21,5 +21,7 @@ int reload_open(struct reload *reload, struct error *error);
 
 void reload_ask(struct reload *reload);  /* SIGHUP: soon, and once a second at most */
 void reload_look(struct reload *reload); /* what happens every second */
+/* Has the agents file changed since, and could it be read? Who was added this second may be at the door already. */
+bool reload_agents(struct reload *reload);
 
 #endif
