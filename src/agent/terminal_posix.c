@@ -67,8 +67,9 @@ bool terminal_ask_secret(const char *question, char *text, size_t size) {
     sigprocmask(SIG_BLOCK, &watched, &mask_before);
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
+    answered = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0; /* first: who answers quickly is not shown either */
     fputs(question, stderr);
-    answered = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 && read_line(text, size, &watched);
+    answered = answered && read_line(text, size, &watched);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     fputc('\n', stderr);
     sigprocmask(SIG_SETMASK, &mask_before, NULL); /* a signal that came ends the program here */

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_join: how an agent gets its credential, each way with and without it, and how it loses it.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, SAYS_MS = 10000, TURNED_AWAY = 3, SCREEN = 16384 };
+
+/* ---- a machine: programs that share a home and a state folder, and nothing with those of another ---- */
+
+static struct process *on_machine(struct stand *stand, const char *machine, const char *name,
+                                  const char *const *arguments, const char *input) {
+    const char *home = stand_path(stand, "%s", machine);
+    mkdir(home, 0700);
+    const char *const environment[] = {stand_text(stand, "STATE_DIRECTORY=%s/state", home),
+                                       stand_text(stand, "HOME=%s", home), "CREDENTIALS_DIRECTORY=", NULL};
+    return stand_run_plan(stand, (struct process_plan){.name = name,
+                                                       .arguments = arguments,
+                                                       .environment = environment,
+                                                       .folder = home,
+                                                       .input = input});
+}
+
+#define ON(stand, machine, name, input, ...)                                                                           \
+    on_machine(stand, machine, name, (const char *const[]){__VA_ARGS__, NULL}, input)
+
+struct pair { /* a server as the original's line starts it, on a machine of its own */
+    struct stand *stand;
+    struct process *server;
+    struct destination *echo;
+    uint16_t port, agents;
+    const char *address, *code; /* of the server, for agents; what it printed at its first start */
+};
+
+static struct process *start_server(struct pair *pair, const char *name) {
+    struct stand *stand = pair->stand;
+    const char *service =
+        stand_text(stand, "Echo web 127.0.0.1:%u 127.0.0.1:%u", pair->port, destination_port(pair->echo));
+    struct process *server = ON(stand, "far", name, NULL, stand_program(stand, "munnel"), "server", pair->address,
+                                "--log-format", "json", service);
+    process_await(server, 0, START_MS, "may connect to", pair->address, NULL);
+    return server;
+}
+
+static struct pair pair_start(const char *name) {
+    struct pair pair = {.stand = stand_new(name), .port = port_take(), .agents = port_take()};
+    pair.address = stand_text(pair.stand, "127.0.0.1:%u", pair.agents);
+    pair.echo = destination_start(serve_echo, NULL);
+    pair.server = start_server(&pair, "server");
+    char *line = process_expect(pair.server, 0, START_MS, "  munnel1.", NULL);
+    pair.code = stand_text(pair.stand, "%s", strstr(line, "munnel1."));
+    free(line);
+    return pair;
+}
+
+static void pair_end(struct pair *pair) {
+    destination_free(pair->echo);
+    stand_free(pair->stand);
+}
+
+static void await_service(const struct pair *pair) {
+    ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(pair->port, ASK_MS)));
+}
+
+/* ---- join codes ---- */
+
+/* The code is said once, to people, and is in no log; what it brought is kept for later starts. */
+START_TEST(the_first_start_prints_a_code_that_joins_for_good) {
+    struct pair pair = pair_start(__func__);
+    struct stand *stand = pair.stand;
+    const char *agent = stand_program(stand, "munnel-agent");
+    ck_assert_uint_eq(process_count(pair.server, 0, "munnel1.", NULL), 1);
+    ck_assert_uint_eq(process_count(pair.server, 0, "\"time\"", "munnel1.", NULL), 0);
+    struct process *first = ON(stand, "near", "first", pair.code, agent, "--join", "-");
+    await_service(&pair);
+    stand_end(stand, first);
+    struct stat status;
+    ck_assert_int_eq(stat(stand_path(stand, "near/state/joined.json"), &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0600);
+    struct process *later = ON(stand, "near", "later", NULL, agent);
+    await_service(&pair);
+    char *said = process_output(later, 0);
+    ck_assert_ptr_null(strstr(said, "munnel1."));
+    free(said);
+    stand_end(stand, pair.server);
+    pair.server = start_server(&pair, "server-again");
+    await_service(&pair);
+    ck_assert_uint_eq(process_count(pair.server, 0, "munnel1.", NULL), 0);
+    pair_end(&pair);
+}
+END_TEST
+
+START_TEST(a_log_gets_no_code) {
+    struct stand *stand = stand_new(__func__);
+    const char *file = stand_path(stand, "out");
+    const char *journal = stand_text(stand,
+                                     "touch %s; export JOURNAL_STREAM=$(stat -c %%d:%%i %s); exec %s --listen "
+                                     "127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >> %s",
+                                     file, file, stand_program(stand, "munneld"), port_take(), port_take(), file);
+    struct process *server = stand_run(stand, "server", "sh", "-c", journal, NULL);
+    process_await(server, 0, START_MS, "may connect to", NULL);
+    ck_assert_int_eq(stand_do(stand, "says", "grep", "munnel agent add NAME", file, NULL), 0);
+    ck_assert_int_eq(stand_do(stand, "no-code", "grep", "munnel1\\.", file, NULL), 1);
+    stand_free(stand);
+}
+END_TEST
+
+START_TEST(an_agent_that_was_added_joins_and_revoking_ends_it) {
+    struct pair pair = pair_start(__func__);
+    struct stand *stand = pair.stand;
+    const char *agents = stand_path(stand, "far/state/agents.json"), *tool = stand_program(stand, "munnel");
+    int code = stand_do(stand, "add", tool, "agent", "add", "web1", "--group", "web", "--server", pair.address,
+                        "--agents", agents, NULL);
+    ck_assert_msg(code == 0, "%s", stand_output(stand, "add"));
+    const char *text = strstr(stand_output(stand, "add"), "munnel1.");
+    ck_assert_ptr_nonnull(text);
+    const char *file = stand_write(stand, "web1.code", text, false);
+    struct process *agent =
+        ON(stand, "near", "agent", NULL, stand_program(stand, "munnel-agent"), "--name", "web1", "--join", file);
+    await_service(&pair);
+    process_await(pair.server, 0, ASK_MS, "\"joined\"", "\"credential\":\"web1\"", "\"groups\":\"web\"", NULL);
+    size_t mark = process_mark(pair.server);
+    code = stand_do(stand, "revoke", tool, "agent", "revoke", "web1", "--agents", agents, NULL);
+    ck_assert_int_eq(code, 0);
+    process_await(pair.server, mark, SAYS_MS, "agent web1", "its credential was revoked", NULL);
+    process_await(agent, 0, SAYS_MS, "unknown, wrong or expired", NULL);
+    ck_assert(!process_is_over(agent)); /* it was accepted once */
+    stand_end(stand, agent);
+    agent = ON(stand, "near", "later", NULL, stand_program(stand, "munnel-agent"));
+    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
+    pair_end(&pair);
+}
+END_TEST
+
+START_TEST(half_a_code_is_no_code_and_nothing_is_kept) {
+    struct pair pair = pair_start(__func__);
+    struct stand *stand = pair.stand;
+    const char *half = stand_text(stand, "%.*s", (int)strlen(pair.code) / 2, pair.code);
+    struct process *agent = ON(stand, "near", "agent", half, stand_program(stand, "munnel-agent"), "--join", "-");
+    ck_assert_int_ne(process_wait(agent, SAYS_MS), 0);
+    char *said = process_output(agent, 0);
+    ck_assert_ptr_nonnull(strstr(said, "join code"));
+    ck_assert_ptr_null(strstr(said, half + strlen("munnel1.")));
+    free(said);
+    ck_assert_int_ne(access(stand_path(stand, "near/state/joined.json"), F_OK), 0);
+    pair_end(&pair);
+}
+END_TEST
+
+/* ---- a person at a terminal ---- */
+
+static int open_terminal(char *slave, size_t size) {
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ck_assert_int_ge(master, 0);
+    ck_assert(grantpt(master) == 0 && unlockpt(master) == 0);
+    ck_assert_int_eq(ptsname_r(master, slave, size), 0);
+    return master;
+}
+
+/* Reads what the terminal shows until `word` is in it. */
+static void see(int master, const char *word, char screen[SCREEN]) {
+    uint64_t deadline = deadline_in(SAYS_MS);
+    size_t used = strlen(screen);
+    while (!strstr(screen, word)) {
+        struct pollfd input = {.fd = master, .events = POLLIN};
+        ck_assert_msg(deadline_left(deadline) > 0, "the terminal does not show \"%s\": %s", word, screen);
+        if (poll(&input, 1, 100) <= 0)
+            continue;
+        ssize_t got = read(master, screen + used, SCREEN - 1 - used);
+        used += got > 0 ? (size_t)got : 0;
+        screen[used] = '\0';
+        if (got <= 0)
+            usleep(10000); /* nobody has it open yet */
+    }
+}
+
+/*
+ *     munnel server 127.0.0.1:10001 "Echo web 127.0.0.1:5900 127.0.0.1:7"
+ *     munnel agent 127.0.0.1:10001 web
+ *
+ * on two machines that share nothing: the agent asks, once.
+ */
+START_TEST(the_original_s_lines_on_two_machines) {
+    struct pair pair = pair_start(__func__);
+    struct stand *stand = pair.stand;
+    static char screen[SCREEN];
+    char slave[64];
+    int master = open_terminal(slave, sizeof slave);
+    const char *tool = stand_program(stand, "munnel");
+    const char *shell = stand_text(stand, "exec '%s' agent %s web <%s >%s 2>&1", tool, pair.address, slave, slave);
+    struct process *agent = ON(stand, "near", "agent", NULL, "sh", "-c", shell);
+    see(master, "Join code", screen);
+    const char *typed = stand_text(stand, "%s\n", pair.code);
+    ck_assert_int_eq(write(master, typed, strlen(typed)), (ssize_t)strlen(typed));
+    see(master, "connected", screen);
+    await_service(&pair);
+    ck_assert_ptr_null(strstr(screen, pair.code + strlen("munnel1."))); /* not echoed */
+    stand_end(stand, agent);
+    close(master);
+    /* The same line asks for nothing any more, on a terminal or not. */
+    ON(stand, "near", "again", NULL, tool, "agent", pair.address, "web");
+    await_service(&pair);
+    pair_end(&pair);
+}
+END_TEST
+
+/* ---- every place where a token may be, each with and without it ---- */
+
+static const char *token_of(struct stand *stand, const char *pki) {
+    char text[256] = "";
+    FILE *file = fopen(stand_text(stand, "%s/agent.token", pki), "r");
+    ck_assert(file && fgets(text, sizeof text, file));
+    fclose(file);
+    return stand_text(stand, "%s", text);
+}
+
+static struct process *come(struct server *server, const char *name, const char *ca, const char *credentials,
+                            const char *option, const char *value) {
+    struct stand *stand = server->stand;
+    const char *home = stand_path(stand, "home-%s", name);
+    mkdir(home, 0700);
+    const char *const environment[] = {stand_text(stand, "STATE_DIRECTORY=%s", home),
+                                       stand_text(stand, "HOME=%s", home),
+                                       stand_text(stand, "CREDENTIALS_DIRECTORY=%s", credentials ? credentials : ""),
+                                       NULL};
+    const char *const arguments[] = {stand_program(stand, "munnel-agent"),
+                                     "--name",
+                                     name,
+                                     "--ca",
+                                     ca,
+                                     stand_text(stand, "127.0.0.1:%u", server->port),
+                                     option,
+                                     value,
+                                     NULL};
+    return stand_run_plan(stand,
+                          (struct process_plan){.name = name, .arguments = arguments, .environment = environment});
+}
+
+START_TEST(every_place_of_a_token_counts_and_none_is_needed_twice) {
+    struct stand *stand = stand_new(__func__);
+    struct destination *echo = destination_start(serve_echo, NULL);
+    const char *service = service_to(stand, "echo", port_take(), destination_port(echo), NULL);
+    struct server server =
+        server_start(stand, (struct server_plan){.services = service, .agents = "'unauthenticated': {'penalty': 0},"});
+    const char *token = token_of(stand, server.pki), *folder = stand_path(stand, "empty");
+    const char *ca = stand_text(stand, "%s/ca.pem", folder);
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    ck_assert_int_eq(stand_do(stand, "copy", "cp", stand_text(stand, "%s/ca.pem", server.pki), folder, NULL), 0);
+    struct process *agent = come(&server, "without", ca, NULL, NULL, NULL);
+    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
+    process_await(agent, 0, ASK_MS, "no token", NULL);
+    process_await(server.process, 0, ASK_MS, "agent without", "no token", NULL);
+
+    const char *file = stand_write(stand, "any.name", token, false);
+    come(&server, "by-option", ca, NULL, "--token-file", file);
+    agent_await(&server, 0, "by-option", JOIN_MS);
+    const char *config = stand_write(stand, "agent.json", "{ 'token_file': 'any.name' }", true);
+    come(&server, "by-file", ca, NULL, "--config", config);
+    agent_await(&server, 0, "by-file", JOIN_MS);
+    const char *credentials = stand_path(stand, "credentials");
+    ck_assert_int_eq(mkdir(credentials, 0700), 0);
+    stand_write(stand, "credentials/agent.token", token, false);
+    come(&server, "by-manager", ca, credentials, NULL, NULL);
+    agent_await(&server, 0, "by-manager", JOIN_MS);
+    ck_assert_int_eq(mkdir(stand_path(stand, "home-by-state"), 0700), 0);
+    stand_write(stand, "home-by-state/agent.token", token, false);
+    come(&server, "by-state", ca, NULL, NULL, NULL);
+    agent_await(&server, 0, "by-state", JOIN_MS);
+    stand_write(stand, "empty/agent.token", token, false);
+    come(&server, "beside-ca", ca, NULL, NULL, NULL);
+    agent_await(&server, 0, "beside-ca", JOIN_MS);
+    destination_free(echo);
+    stand_free(stand);
+}
+END_TEST
+
+/* A token says whose it is: with another's name on it, it is worth nothing; one that has expired neither. */
+START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
+    struct stand *stand = stand_new(__func__);
+    const char *pki = stand_pki(stand, "pki"), *tool = stand_program(stand, "munnel");
+    const char *agents = stand_text(stand, "%s/agents.json", pki), *token = token_of(stand, pki);
+    ck_assert_int_eq(stand_do(stand, "add", tool, "agent", "add", "web1", "--agents", agents, NULL), 0);
+    ck_assert_int_eq(stand_do(stand, "short", tool, "agent", "add", "short", "--expires", "3s", "--agents", agents,
+                              NULL),
+                     0);
+    const char *code = stand_write(stand, "short.code", strstr(stand_output(stand, "short"), "munnel1."), false);
+    struct server server =
+        server_start(stand, (struct server_plan){.services = service_to(stand, "echo", port_take(), 9, NULL),
+                                                 .agents = "'unauthenticated': {'penalty': 0},"});
+    const char *stolen = stand_write(stand, "stolen.token", stand_text(stand, "web1%s", strchr(token, ':')), false);
+    struct process *agent = agent_start(&server, "thief", NULL, "--token-file", stolen, NULL);
+    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
+    process_await(server.process, 0, ASK_MS, "agent thief", "unknown, wrong or expired", NULL);
+    agent = come(&server, "late", stand_text(stand, "%s/ca.pem", pki), NULL, "--join", code);
+    process_await(server.process, 0, SAYS_MS, "agent late", "expired", NULL); /* at once, or when it is over */
+    process_await(agent, 0, 2 * SAYS_MS, "unknown, wrong or expired", NULL);
+    stand_free(stand);
+}
+END_TEST
+
+SCENARIO_MAIN("join", SCENARIO(the_first_start_prints_a_code_that_joins_for_good, 60), SCENARIO(a_log_gets_no_code, 30),
+              SCENARIO(an_agent_that_was_added_joins_and_revoking_ends_it, 60),
+              SCENARIO(half_a_code_is_no_code_and_nothing_is_kept, 30),
+              SCENARIO(the_original_s_lines_on_two_machines, 60),
+              SCENARIO(every_place_of_a_token_counts_and_none_is_needed_twice, 60),
+              SCENARIO(a_token_is_its_own_agent_s_for_its_own_time, 60))
