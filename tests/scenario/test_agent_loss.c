@@ -27,8 +27,7 @@ struct pair { /* agents alpha and beta; services for each alone and for both; ec
     uint16_t echo_alpha, echo_beta, echo_both, source_alpha, source_beta, exchange_alpha, exchange_beta;
 };
 
-static const char *pair_services(struct pair *pair)
-{
+static const char *pair_services(struct pair *pair) {
     struct stand *stand = pair->stand;
     const struct {
         const char *name, *more;
@@ -53,8 +52,7 @@ static const char *pair_services(struct pair *pair)
     return all;
 }
 
-static struct pair pair_start(const char *name, const char *agents)
-{
+static struct pair pair_start(const char *name, const char *agents) {
     struct pair pair = {.stand = stand_new(name)};
     pair.echo = destination_start(serve_echo, NULL);
     pair.source = destination_start(serve_source, NULL);
@@ -66,23 +64,20 @@ static struct pair pair_start(const char *name, const char *agents)
     return pair;
 }
 
-static void pair_end(struct pair *pair)
-{
+static void pair_end(struct pair *pair) {
     destination_free(pair->echo);
     destination_free(pair->source);
     destination_free(pair->exchange);
     stand_free(pair->stand);
 }
 
-static int converse_on(uint16_t port)
-{
+static int converse_on(uint16_t port) {
     int fd = socket_client(port);
     ck_assert(socket_converse(fd, "hello", ASK_MS));
     return fd;
 }
 
-static int download_from(uint16_t port)
-{
+static int download_from(uint16_t port) {
     char part[100000];
     int fd = socket_client(port);
     ck_assert_int_eq(socket_read(fd, part, sizeof part, NULL, ASK_MS), END_NONE);
@@ -90,14 +85,12 @@ static int download_from(uint16_t port)
 }
 
 /* More comes of what is being downloaded. */
-static void assert_flows(int fd)
-{
+static void assert_flows(int fd) {
     static char part[3 * MEGABYTE];
     ck_assert_int_eq(socket_read(fd, part, sizeof part, NULL, ASK_MS), END_NONE);
 }
 
-START_TEST(a_killed_agent_s_clients_are_reset_and_no_others)
-{
+START_TEST(a_killed_agent_s_clients_are_reset_and_no_others) {
     enum { EACH = 4 };
     struct pair pair = pair_start(__func__, NULL);
     int talking[EACH], downloading[EACH];
@@ -130,8 +123,7 @@ START_TEST(a_killed_agent_s_clients_are_reset_and_no_others)
 }
 END_TEST
 
-START_TEST(a_restarted_agent_is_back_within_six_seconds)
-{
+START_TEST(a_restarted_agent_is_back_within_six_seconds) {
     struct pair pair = pair_start(__func__, NULL);
     for (int round = 0; round < 3; round++) {
         stand_kill(pair.stand, pair.alpha);
@@ -146,8 +138,7 @@ START_TEST(a_restarted_agent_is_back_within_six_seconds)
 }
 END_TEST
 
-static void assert_agents_come_back(struct pair *pair)
-{
+static void assert_agents_come_back(struct pair *pair) {
     uint64_t start = now_ms();
     server_start_again(&pair->server);
     agent_await(&pair->server, 0, "alpha", BACK_MS);
@@ -158,16 +149,14 @@ static void assert_agents_come_back(struct pair *pair)
 }
 
 /* Stands in the server's place and closes whoever comes, so many times. */
-static void turn_away(uint16_t port, int times)
-{
+static void turn_away(uint16_t port, int times) {
     int listener = socket_listen("127.0.0.1", port, 16);
     while (times-- > 0)
         close(accept(listener, NULL, NULL));
     close(listener);
 }
 
-START_TEST(agents_are_back_within_six_seconds_of_the_server_s_start)
-{
+START_TEST(agents_are_back_within_six_seconds_of_the_server_s_start) {
     struct pair pair = pair_start(__func__, NULL);
     int fd = converse_on(pair.echo_alpha);
     stand_kill(pair.stand, pair.server.process);
@@ -181,14 +170,12 @@ START_TEST(agents_are_back_within_six_seconds_of_the_server_s_start)
 }
 END_TEST
 
-static void serve_hello(struct visit *visit)
-{
+static void serve_hello(struct visit *visit) {
     visit->sent_all = socket_send(visit->fd, "hello", 5, VISIT_MS);
 }
 
 /* A stopped agent still has idle links, and the kernel still takes what is sent to it: only silence tells. */
-START_TEST(a_stopped_agent_is_left_out_and_comes_back)
-{
+START_TEST(a_stopped_agent_is_left_out_and_comes_back) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();
     struct destination *hello = destination_start(serve_hello, NULL);
@@ -229,16 +216,14 @@ struct leaving {
     unsigned when; /* job at which alpha is told to end */
 };
 
-static const char *echo_while_leaving(unsigned job, void *context)
-{
+static const char *echo_while_leaving(unsigned job, void *context) {
     const struct leaving *leaving = context;
     if (job == leaving->when)
         kill(process_pid(leaving->pair->alpha), SIGTERM);
     return socket_echoes(leaving->pair->echo_both, 10000) ? NULL : "was not served";
 }
 
-START_TEST(an_agent_that_is_told_to_end_loses_nobody)
-{
+START_TEST(an_agent_that_is_told_to_end_loses_nobody) {
     struct pair pair = pair_start(__func__, NULL);
     struct leaving leaving = {&pair, 300};
     int talking = converse_on(pair.echo_alpha), downloading = download_from(pair.source_alpha);
@@ -256,8 +241,7 @@ START_TEST(an_agent_that_is_told_to_end_loses_nobody)
 }
 END_TEST
 
-START_TEST(an_agent_that_is_told_twice_ends_at_once)
-{
+START_TEST(an_agent_that_is_told_twice_ends_at_once) {
     struct pair pair = pair_start(__func__, NULL);
     int talking = converse_on(pair.echo_alpha);
     process_signal(pair.alpha, SIGTERM);
@@ -270,8 +254,7 @@ START_TEST(an_agent_that_is_told_twice_ends_at_once)
 }
 END_TEST
 
-static const char *long_relay(unsigned job, void *context)
-{
+static const char *long_relay(unsigned job, void *context) {
     struct pair *pair = context;
     if (job == 4) { /* when the others are under way */
         bool running = HOLDS_WITHIN(10000, destination_visits(pair->exchange) >= 4);
@@ -283,8 +266,7 @@ static const char *long_relay(unsigned job, void *context)
     return relayed_differs(&relayed, 25000);
 }
 
-START_TEST(a_server_that_is_told_to_end_finishes_what_runs)
-{
+START_TEST(a_server_that_is_told_to_end_finishes_what_runs) {
     struct pair pair = pair_start(__func__, NULL);
     int talking = converse_on(pair.echo_beta);
     crowd_run(5, 5, long_relay, &pair);
@@ -300,8 +282,7 @@ START_TEST(a_server_that_is_told_to_end_finishes_what_runs)
 }
 END_TEST
 
-START_TEST(a_server_that_is_told_twice_ends_at_once)
-{
+START_TEST(a_server_that_is_told_twice_ends_at_once) {
     struct pair pair = pair_start(__func__, NULL);
     int talking = converse_on(pair.echo_beta);
     process_signal(pair.server.process, SIGINT);

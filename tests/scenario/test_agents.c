@@ -26,20 +26,17 @@
 enum { ASK_MS = 5000, NAME_MAX_ = 32 };
 
 /* A destination that says `name` to whom the agent of that name brings. */
-static struct destination *name_agent(struct stand *stand, const char *name)
-{
+static struct destination *name_agent(struct stand *stand, const char *name) {
     const char *address = stand_text(stand, "unix:%s/own.sock", agent_folder(stand, name));
     return destination_start_at(address, serve_name, (void *)(uintptr_t)name);
 }
 
 /* A path where nobody listens any more: a connection to it is refused. */
-static void leave_dead_socket(struct stand *stand, const char *name)
-{
+static void leave_dead_socket(struct stand *stand, const char *name) {
     close(socket_listen(stand_text(stand, "unix:%s/own.sock", agent_folder(stand, name)), 0, 1));
 }
 
-static struct server start_server(struct stand *stand, const char *services)
-{
+static struct server start_server(struct stand *stand, const char *services) {
     return server_start(stand, (struct server_plan){.services = services});
 }
 
@@ -47,8 +44,7 @@ struct votes {
     unsigned alpha, beta, gamma, delta;
 };
 
-static struct votes ask_who(uint16_t port, unsigned times)
-{
+static struct votes ask_who(uint16_t port, unsigned times) {
     struct votes votes = {0};
     char name[NAME_MAX_];
     for (unsigned i = 0; i < times; i++) {
@@ -62,8 +58,7 @@ static struct votes ask_who(uint16_t port, unsigned times)
     return votes;
 }
 
-START_TEST(agents_of_a_group_take_turns_and_others_never_come)
-{
+START_TEST(agents_of_a_group_take_turns_and_others_never_come) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();
     struct server server = start_server(stand, service_text(stand, "who", port, OWN_DESTINATION, "'group': 'web',"));
@@ -98,8 +93,7 @@ START_TEST(agents_of_a_group_take_turns_and_others_never_come)
 }
 END_TEST
 
-START_TEST(a_service_names_several_groups_or_none)
-{
+START_TEST(a_service_names_several_groups_or_none) {
     struct stand *stand = stand_new(__func__);
     uint16_t two = port_take(), any = port_take();
     const char *services =
@@ -124,30 +118,26 @@ START_TEST(a_service_names_several_groups_or_none)
 }
 END_TEST
 
-static void serve_name_and_stay(struct visit *visit)
-{
+static void serve_name_and_stay(struct visit *visit) {
     const char *name = visit->context;
     socket_send(visit->fd, name, 5, VISIT_MS);
     visit->end = socket_wait_end(visit->fd, VISIT_MS);
 }
 
 /* A client that stays: the first letter of who serves it. */
-static char ask_and_stay(uint16_t port, int *fd)
-{
+static char ask_and_stay(uint16_t port, int *fd) {
     char name[5] = "";
     *fd = socket_client(port);
     ck_assert_int_eq(socket_read(*fd, name, sizeof name, NULL, ASK_MS), END_NONE);
     return name[0];
 }
 
-static struct destination *name_staying(struct stand *stand, const char *name, const char *words)
-{
+static struct destination *name_staying(struct stand *stand, const char *name, const char *words) {
     const char *address = stand_text(stand, "unix:%s/own.sock", agent_folder(stand, name));
     return destination_start_at(address, serve_name_and_stay, (void *)(uintptr_t)words);
 }
 
-START_TEST(the_least_busy_agent_is_preferred)
-{
+START_TEST(the_least_busy_agent_is_preferred) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();
     const char *service = service_text(stand, "who", port, OWN_DESTINATION, "'balance': 'least-connections',");
@@ -171,8 +161,7 @@ START_TEST(the_least_busy_agent_is_preferred)
 END_TEST
 
 /* Asks from a loopback address of its own: who served it. */
-static void ask_from(const char *from, uint16_t port, char name[NAME_MAX_])
-{
+static void ask_from(const char *from, uint16_t port, char name[NAME_MAX_]) {
     struct sockaddr_in own = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     own.sin_addr.s_addr = htonl(0x7f000000u | (uint32_t)strtoul(from, NULL, 10));
@@ -185,8 +174,7 @@ static void ask_from(const char *from, uint16_t port, char name[NAME_MAX_])
     close(fd);
 }
 
-START_TEST(an_address_meets_the_same_agent_again)
-{
+START_TEST(an_address_meets_the_same_agent_again) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();
     const char *service = service_text(stand, "who", port, OWN_DESTINATION, "'balance': 'source',");
@@ -216,8 +204,7 @@ START_TEST(an_address_meets_the_same_agent_again)
 }
 END_TEST
 
-START_TEST(refused_on_one_agent_is_served_by_the_other)
-{
+START_TEST(refused_on_one_agent_is_served_by_the_other) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();
     struct server server = start_server(stand, service_text(stand, "echo", port, OWN_DESTINATION, NULL));
@@ -235,8 +222,7 @@ START_TEST(refused_on_one_agent_is_served_by_the_other)
 }
 END_TEST
 
-START_TEST(an_agent_that_may_not_go_there_is_no_loss)
-{
+START_TEST(an_agent_that_may_not_go_there_is_no_loss) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
@@ -256,8 +242,7 @@ START_TEST(an_agent_that_may_not_go_there_is_no_loss)
 }
 END_TEST
 
-START_TEST(refused_everywhere_resets_the_client_and_says_why)
-{
+START_TEST(refused_everywhere_resets_the_client_and_says_why) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take(), nobody = port_take();
     struct server server =
@@ -279,8 +264,7 @@ START_TEST(refused_everywhere_resets_the_client_and_says_why)
 }
 END_TEST
 
-START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout)
-{
+START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take(), full;
     int extra, listener = destination_full(&full, &extra);
@@ -303,8 +287,7 @@ START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout)
 }
 END_TEST
 
-START_TEST(without_an_agent_a_client_waits_until_one_comes)
-{
+START_TEST(without_an_agent_a_client_waits_until_one_comes) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
@@ -323,8 +306,7 @@ START_TEST(without_an_agent_a_client_waits_until_one_comes)
 END_TEST
 
 /* Ten seconds are the default. */
-START_TEST(without_an_agent_a_client_waits_ten_seconds)
-{
+START_TEST(without_an_agent_a_client_waits_ten_seconds) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take(), short_port = port_take();
     const char *services = stand_text(stand, "%s, %s", service_to(stand, "usual", port, 9, NULL),
@@ -345,8 +327,7 @@ START_TEST(without_an_agent_a_client_waits_ten_seconds)
 }
 END_TEST
 
-START_TEST(refuse_resets_at_once)
-{
+START_TEST(refuse_resets_at_once) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
@@ -370,8 +351,7 @@ START_TEST(refuse_resets_at_once)
 }
 END_TEST
 
-START_TEST(close_closes_the_port)
-{
+START_TEST(close_closes_the_port) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take(), other = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);

@@ -16,8 +16,7 @@
 
 enum { MEGABYTE = 1000 * 1000 };
 
-START_TEST(a_hundred_megabytes_each_way_at_once)
-{
+START_TEST(a_hundred_megabytes_each_way_at_once) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct relayed relayed = {simple.port, destination, 1, 100 * MEGABYTE, 100 * MEGABYTE, 0};
@@ -35,8 +34,7 @@ struct sizes { /* of many relays */
     size_t largest_write;
 };
 
-static const char *relay_random_sizes(unsigned job, void *context)
-{
+static const char *relay_random_sizes(unsigned job, void *context) {
     const struct sizes *sizes = context;
     struct source source;
     source_begin(&source, job);
@@ -49,8 +47,7 @@ static const char *relay_random_sizes(unsigned job, void *context)
     return relayed_differs(&relayed, 60000);
 }
 
-START_TEST(two_hundred_relays_of_random_sizes)
-{
+START_TEST(two_hundred_relays_of_random_sizes) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 2 * MEGABYTE, 0};
@@ -60,8 +57,7 @@ START_TEST(two_hundred_relays_of_random_sizes)
 }
 END_TEST
 
-START_TEST(two_hundred_relays_with_one_thread)
-{
+START_TEST(two_hundred_relays_with_one_thread) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, "'threads': 1,");
     struct sizes sizes = {&simple, destination, MEGABYTE, 0};
@@ -71,8 +67,7 @@ START_TEST(two_hundred_relays_with_one_thread)
 }
 END_TEST
 
-START_TEST(two_thousand_short_relays_with_writes_of_random_sizes)
-{
+START_TEST(two_thousand_short_relays_with_writes_of_random_sizes) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 9000, 3000};
@@ -83,8 +78,7 @@ START_TEST(two_thousand_short_relays_with_writes_of_random_sizes)
 END_TEST
 
 /* The sizes round which frames, records and buffers change. */
-static const char *relay_edge_sizes(unsigned job, void *context)
-{
+static const char *relay_edge_sizes(unsigned job, void *context) {
     static const uint64_t edges[] = {0,     1,     16379, 16380, 16381,  16384,  32760,  65519,  65520,
                                      65521, 65535, 65536, 65537, 131072, 262143, 262144, 262145, 524288};
     enum { EDGES = sizeof edges / sizeof *edges };
@@ -97,8 +91,7 @@ static const char *relay_edge_sizes(unsigned job, void *context)
     return relayed_differs(&relayed, 30000);
 }
 
-START_TEST(sizes_at_the_edges)
-{
+START_TEST(sizes_at_the_edges) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 0, 0};
@@ -108,8 +101,7 @@ START_TEST(sizes_at_the_edges)
 }
 END_TEST
 
-static const char *request_then_answer(uint16_t port, size_t request, uint64_t answer)
-{
+static const char *request_then_answer(uint16_t port, size_t request, uint64_t answer) {
     static char text[200000];
     struct tally_result wanted, got;
     int fd = socket_client(port);
@@ -124,8 +116,7 @@ static const char *request_then_answer(uint16_t port, size_t request, uint64_t a
     return tally_same(&wanted, &got) ? NULL : "the answer is not whole";
 }
 
-START_TEST(a_half_closing_client_gets_the_whole_answer)
-{
+START_TEST(a_half_closing_client_gets_the_whole_answer) {
     atomic_ullong answer = 5 * MEGABYTE;
     struct destination *destination = destination_start(serve_answer, &answer);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
@@ -142,8 +133,7 @@ START_TEST(a_half_closing_client_gets_the_whole_answer)
 END_TEST
 
 /* A destination that sends and closes at once; the client has said nothing, or something that nobody reads. */
-START_TEST(what_is_sent_before_closing_at_once_arrives)
-{
+START_TEST(what_is_sent_before_closing_at_once_arrives) {
     static const uint64_t sizes[] = {1, 100, 16380, 16384, 65536, 65537, 1000000, 3000000};
     atomic_ullong size = 0;
     struct destination *destination = destination_start(serve_shout, &size);
@@ -163,8 +153,7 @@ START_TEST(what_is_sent_before_closing_at_once_arrives)
 }
 END_TEST
 
-START_TEST(what_a_client_sends_before_closing_at_once_arrives)
-{
+START_TEST(what_a_client_sends_before_closing_at_once_arrives) {
     static char text[500000];
     static const size_t sizes[] = {1, 100, 16380, 65536, 65537, 300000, 500000};
     struct destination *destination = destination_start(serve_sink, NULL);
@@ -184,8 +173,7 @@ START_TEST(what_a_client_sends_before_closing_at_once_arrives)
 }
 END_TEST
 
-static unsigned long long handshakes_for(struct process *server, uint16_t port, unsigned clients)
-{
+static unsigned long long handshakes_for(struct process *server, uint16_t port, unsigned clients) {
     unsigned long long before = live_of(server).handshakes_done;
     for (unsigned i = 0; i < clients; i++)
         ck_assert_msg(socket_echoes(port, 5000), "client %u of %u", i, clients);
@@ -196,8 +184,7 @@ static unsigned long long handshakes_for(struct process *server, uint16_t port, 
  * Links are made ahead, as many as a busy second needs: as soon as there are enough for clients as fast as these, a
  * hundred more of them cost next to none, on either side.
  */
-START_TEST(a_second_client_costs_no_handshake)
-{
+START_TEST(a_second_client_costs_no_handshake) {
     struct destination *destination = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     unsigned long long handshakes = 100;
@@ -213,8 +200,7 @@ START_TEST(a_second_client_costs_no_handshake)
 }
 END_TEST
 
-START_TEST(one_link_serves_one_client_after_the_other)
-{
+START_TEST(one_link_serves_one_client_after_the_other) {
     struct destination *destination = destination_start(serve_echo, NULL);
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take();

@@ -21,8 +21,7 @@
 
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000 };
 
-START_TEST(a_client_s_reset_reaches_the_destination)
-{
+START_TEST(a_client_s_reset_reaches_the_destination) {
     struct destination *echo = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
     struct rest server = rest_of(simple.server.process), agent = rest_of(simple.agent);
@@ -44,8 +43,7 @@ START_TEST(a_client_s_reset_reaches_the_destination)
 }
 END_TEST
 
-START_TEST(a_client_s_reset_in_a_download_reaches_the_source)
-{
+START_TEST(a_client_s_reset_in_a_download_reaches_the_source) {
     static char part[2 * MEGABYTE];
     struct destination *source = destination_start(serve_source, NULL);
     struct simple simple = simple_start(__func__, destination_port(source), NULL, NULL);
@@ -60,8 +58,7 @@ START_TEST(a_client_s_reset_in_a_download_reaches_the_source)
 }
 END_TEST
 
-static void serve_reset(struct visit *visit)
-{
+static void serve_reset(struct visit *visit) {
     char part[5];
     struct linger abort = {.l_onoff = 1, .l_linger = 0};
     socket_read(visit->fd, part, sizeof part, NULL, VISIT_MS);
@@ -69,8 +66,7 @@ static void serve_reset(struct visit *visit)
     setsockopt(visit->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
 }
 
-START_TEST(a_destination_s_reset_reaches_the_client)
-{
+START_TEST(a_destination_s_reset_reaches_the_client) {
     struct destination *rude = destination_start(serve_reset, NULL);
     struct simple simple = simple_start(__func__, destination_port(rude), NULL, NULL);
     for (unsigned i = 0; i < 20; i++) {
@@ -87,8 +83,7 @@ START_TEST(a_destination_s_reset_reaches_the_client)
 }
 END_TEST
 
-START_TEST(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing)
-{
+START_TEST(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take(), full;
     int extra, listener = destination_full(&full, &extra);
@@ -111,8 +106,7 @@ START_TEST(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing)
 }
 END_TEST
 
-START_TEST(a_client_that_finishes_while_its_destination_is_dialled_is_served)
-{
+START_TEST(a_client_that_finishes_while_its_destination_is_dialled_is_served) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take(), full;
     int extra, listener = destination_full(&full, &extra);
@@ -141,8 +135,7 @@ START_TEST(a_client_that_finishes_while_its_destination_is_dialled_is_served)
 }
 END_TEST
 
-static const char *come_and_go(unsigned job, void *context)
-{
+static const char *come_and_go(unsigned job, void *context) {
     int fd = socket_try("127.0.0.1", *(const uint16_t *)context);
     if (fd < 0)
         return "cannot connect";
@@ -153,8 +146,7 @@ static const char *come_and_go(unsigned job, void *context)
     return NULL;
 }
 
-START_TEST(two_thousand_empty_connections_leave_no_trace)
-{
+START_TEST(two_thousand_empty_connections_leave_no_trace) {
     struct destination *echo = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
     struct process *server = simple.server.process, *agent = simple.agent;
@@ -183,15 +175,13 @@ struct stayers {
     int fds[1000];
 };
 
-static const char *stay(unsigned job, void *context)
-{
+static const char *stay(unsigned job, void *context) {
     struct stayers *crowd = context;
     crowd->fds[job] = socket_try("127.0.0.1", crowd->port);
     return crowd->fds[job] < 0 ? "cannot connect" : NULL;
 }
 
-START_TEST(a_thousand_idle_relays_cost_next_to_nothing)
-{
+START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
     struct stand *stand = stand_new(__func__);
     struct destination *hold = destination_start(NULL, NULL), *echo = destination_start(serve_echo, NULL);
     struct stayers crowd = {.port = port_take()};
@@ -233,8 +223,7 @@ START_TEST(a_thousand_idle_relays_cost_next_to_nothing)
 }
 END_TEST
 
-START_TEST(a_half_closed_relay_without_progress_ends)
-{
+START_TEST(a_half_closed_relay_without_progress_ends) {
     struct destination *hold = destination_start(NULL, NULL);
     struct simple simple = simple_start(__func__, destination_port(hold), "'half_close_timeout': 2,", NULL);
     int fd = socket_client(simple.port);
@@ -251,8 +240,7 @@ START_TEST(a_half_closed_relay_without_progress_ends)
 }
 END_TEST
 
-START_TEST(an_idle_relay_ends_when_the_service_says_so)
-{
+START_TEST(an_idle_relay_ends_when_the_service_says_so) {
     struct destination *echo = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), "'idle_timeout': 2,", NULL);
     int fd = socket_client(simple.port);
@@ -268,8 +256,7 @@ START_TEST(an_idle_relay_ends_when_the_service_says_so)
 }
 END_TEST
 
-START_TEST(no_more_clients_than_max_clients)
-{
+START_TEST(no_more_clients_than_max_clients) {
     struct destination *echo = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), "'max_clients': 2,", NULL);
     int one = socket_client(simple.port), two = socket_client(simple.port);
@@ -287,8 +274,7 @@ START_TEST(no_more_clients_than_max_clients)
 END_TEST
 
 /* What a client says before there is anybody to say it to is kept, up to a bound, and then waits in the client. */
-START_TEST(a_megabyte_said_early_arrives)
-{
+START_TEST(a_megabyte_said_early_arrives) {
     struct stand *stand = stand_new(__func__);
     struct destination *exchange = destination_start(serve_exchange, NULL);
     uint16_t port = port_take();

@@ -21,8 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-START_TEST(lines_are_found_as_they_come)
-{
+START_TEST(lines_are_found_as_they_come) {
     struct stand *stand = stand_new(__func__);
     struct process *shell =
         stand_run(stand, "shell", "sh", "-c", "echo one two; read wait; echo three four; kill -9 $$", NULL);
@@ -35,8 +34,7 @@ START_TEST(lines_are_found_as_they_come)
 }
 END_TEST
 
-START_TEST(exit_codes_are_told)
-{
+START_TEST(exit_codes_are_told) {
     struct stand *stand = stand_new(__func__);
     ck_assert_int_eq(stand_do(stand, "shell", "sh", "-c", "exit 3", NULL), 3);
     ck_assert_int_eq(stand_do(stand, "none", "/no/such/program", NULL), 127);
@@ -46,16 +44,14 @@ START_TEST(exit_codes_are_told)
 }
 END_TEST
 
-START_TEST(ports_differ)
-{
+START_TEST(ports_differ) {
     uint16_t a = port_take(), b = port_take();
     ck_assert_uint_ne(a, b);
     ck_assert(socket_is_refused(a));
 }
 END_TEST
 
-START_TEST(equal_seeds_give_equal_bytes)
-{
+START_TEST(equal_seeds_give_equal_bytes) {
     struct tally_result whole, parts;
     struct source source;
     struct tally *tally = tally_new();
@@ -73,19 +69,16 @@ START_TEST(equal_seeds_give_equal_bytes)
 }
 END_TEST
 
-static void finish_visit(struct visit *visit)
-{
+static void finish_visit(struct visit *visit) {
     (void)visit;
 }
 
-static void reset_visit(struct visit *visit)
-{
+static void reset_visit(struct visit *visit) {
     struct linger abort = {.l_onoff = 1};
     setsockopt(visit->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
 }
 
-START_TEST(a_reset_is_no_end_of_file)
-{
+START_TEST(a_reset_is_no_end_of_file) {
     struct destination *clean = destination_start(finish_visit, NULL);
     struct destination *rough = destination_start(reset_visit, NULL);
     int a = socket_client(destination_port(clean)), b = socket_client(destination_port(rough));
@@ -104,8 +97,7 @@ START_TEST(a_reset_is_no_end_of_file)
 }
 END_TEST
 
-START_TEST(a_full_destination_takes_nobody)
-{
+START_TEST(a_full_destination_takes_nobody) {
     uint16_t port;
     int extra, listener = destination_full(&port, &extra);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -122,8 +114,7 @@ START_TEST(a_full_destination_takes_nobody)
 }
 END_TEST
 
-START_TEST(an_exchange_is_seen_from_both_ends)
-{
+START_TEST(an_exchange_is_seen_from_both_ends) {
     struct stand *stand = stand_new(__func__);
     struct destination *destination = destination_start(serve_exchange, NULL);
     uint16_t port = port_take();

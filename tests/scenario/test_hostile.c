@@ -34,8 +34,7 @@ struct fort { /* a server with a good agent, and what it looked like in peace */
     unsigned memory;
 };
 
-static struct fort fort_start(const char *name, const char *agents)
-{
+static struct fort fort_start(const char *name, const char *agents) {
     struct fort fort = {.stand = stand_new(name), .port = port_take()};
     fort.echo = destination_start(serve_echo, NULL);
     const char *service = service_to(fort.stand, "echo", fort.port, destination_port(fort.echo), NULL);
@@ -49,8 +48,7 @@ static struct fort fort_start(const char *name, const char *agents)
 }
 
 /* All is as it was, and the agent has served all the while. */
-static void fort_end(struct fort *fort)
-{
+static void fort_end(struct fort *fort) {
     ck_assert(socket_echoes(fort->port, ASK_MS));
     rest_await(fort->server.process, &fort->peace, 15000);
     ck_assert(!process_is_over(fort->agent));
@@ -62,8 +60,7 @@ static void fort_end(struct fort *fort)
 }
 
 /* Says something to the agent port in plain TCP: it must be closed soon, with a line that has `word` in it. */
-static void say_plainly(struct fort *fort, const void *text, size_t size, const char *word)
-{
+static void say_plainly(struct fort *fort, const void *text, size_t size, const char *word) {
     size_t mark = process_mark(fort->server.process);
     int fd = socket_client(fort->server.port);
     ck_assert(socket_send(fd, text, size, ASK_MS));
@@ -73,8 +70,7 @@ static void say_plainly(struct fort *fort, const void *text, size_t size, const 
     process_await(fort->server.process, mark, ASK_MS, word, NULL);
 }
 
-START_TEST(strangers_are_told_apart)
-{
+START_TEST(strangers_are_told_apart) {
     struct fort fort = fort_start(__func__, NULL);
     static const char http[] = "GET / HTTP/1.1\r\nHost: here\r\n\r\n", ssh[] = "SSH-2.0-OpenSSH_9.2p1\r\n";
     static const char socks[] = "\x05\x01\x00", json[] = "{\"hello\": \"there\"}";
@@ -86,8 +82,7 @@ START_TEST(strangers_are_told_apart)
 }
 END_TEST
 
-START_TEST(garbage_is_turned_away)
-{
+START_TEST(garbage_is_turned_away) {
     struct fort fort = fort_start(__func__, NULL);
     static char garbage[200000];
     struct source source;
@@ -112,8 +107,7 @@ START_TEST(garbage_is_turned_away)
 END_TEST
 
 /* One deadline for TCP, TLS and greeting together: a byte now and then does not move it. */
-START_TEST(who_never_comes_to_the_point_is_cut_off)
-{
+START_TEST(who_never_comes_to_the_point_is_cut_off) {
     struct fort fort = fort_start(__func__, NULL);
     static const unsigned char hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
     uint64_t start = now_ms(), deadline = deadline_in(GREETING_MS);
@@ -143,8 +137,7 @@ START_TEST(who_never_comes_to_the_point_is_cut_off)
 }
 END_TEST
 
-START_TEST(tls_that_is_not_munnel_is_refused)
-{
+START_TEST(tls_that_is_not_munnel_is_refused) {
     struct fort fort = fort_start(__func__, NULL);
     const struct {
         struct intruder_plan plan;
@@ -167,8 +160,7 @@ END_TEST
 
 /* Shakes hands, sends one frame, and must be closed soon, with a line about 127.0.0.1 with `word` in it. */
 static void send_wrong_frame(struct fort *fort, uint8_t type, uint32_t length, const void *payload, size_t size,
-                             const char *word)
-{
+                             const char *word) {
     char text[8192];
     size_t mark = process_mark(fort->server.process);
     struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
@@ -181,8 +173,7 @@ static void send_wrong_frame(struct fort *fort, uint8_t type, uint32_t length, c
     process_await(fort->server.process, mark, ASK_MS, word, "127.0.0.1", NULL);
 }
 
-static char *braces(void)
-{
+static char *braces(void) {
     char *text = malloc(KILOBYTES_64);
     ck_assert_ptr_nonnull(text);
     for (size_t i = 0; i < KILOBYTES_64; i++)
@@ -190,8 +181,7 @@ static char *braces(void)
     return text;
 }
 
-START_TEST(frames_that_are_wrong_before_a_greeting)
-{
+START_TEST(frames_that_are_wrong_before_a_greeting) {
     struct fort fort = fort_start(__func__, NULL);
     char *text = braces();
     static char deep[4000];
@@ -212,16 +202,14 @@ START_TEST(frames_that_are_wrong_before_a_greeting)
 END_TEST
 
 /* A HELLO in good order; `more` ends with a comma or is empty. */
-static size_t write_hello(char *text, size_t size, const char *kind, const char *more)
-{
+static size_t write_hello(char *text, size_t size, const char *kind, const char *more) {
     return (size_t)snprintf(text, size,
                             "{\"protocol\":1,\"kind\":\"%s\",\"name\":\"mallory\",%s"
                             "\"instance\":\"00112233445566778899aabbccddeeff\"}",
                             kind, more);
 }
 
-static void send_wrong_hello(struct fort *fort, const char *kind, const char *more, const char *code)
-{
+static void send_wrong_hello(struct fort *fort, const char *kind, const char *more, const char *code) {
     char hello[4096], answer[8192];
     size_t length = write_hello(hello, sizeof hello, kind, more), mark = process_mark(fort->server.process);
     struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
@@ -234,8 +222,7 @@ static void send_wrong_hello(struct fort *fort, const char *kind, const char *mo
     process_await(fort->server.process, mark, ASK_MS, "127.0.0.1", NULL);
 }
 
-START_TEST(greetings_that_prove_nothing_are_rejected)
-{
+START_TEST(greetings_that_prove_nothing_are_rejected) {
     struct fort fort = fort_start(__func__, NULL);
     static const char zeros[] = "\"proof\":\"0000000000000000000000000000000000000000000000000000000000000000\",";
     char more[512];
@@ -252,8 +239,7 @@ START_TEST(greetings_that_prove_nothing_are_rejected)
 END_TEST
 
 /* A server with "auth": "none", to get past the greeting without a proof. */
-static struct fort fort_open(const char *name)
-{
+static struct fort fort_open(const char *name) {
     struct fort fort = {.stand = stand_new(name), .port = port_take()};
     fort.echo = destination_start(serve_echo, NULL);
     const char *pki = stand_pki(fort.stand, "pki");
@@ -280,8 +266,7 @@ static struct fort fort_open(const char *name)
     return fort;
 }
 
-static struct intruder *welcomed(struct fort *fort)
-{
+static struct intruder *welcomed(struct fort *fort) {
     char hello[512], answer[8192];
     size_t length = write_hello(hello, sizeof hello, "control", "\"group\":\"nobody\",");
     struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
@@ -293,8 +278,7 @@ static struct intruder *welcomed(struct fort *fort)
 }
 
 /* Waits for a frame of one type with `word` in it and lets others pass. */
-static bool hears(struct intruder *intruder, int wanted, const char *word, char *text, size_t size)
-{
+static bool hears(struct intruder *intruder, int wanted, const char *word, char *text, size_t size) {
     int type;
     do
         type = intruder_read_frame(intruder, text, size, ASK_MS);
@@ -302,8 +286,7 @@ static bool hears(struct intruder *intruder, int wanted, const char *word, char 
     return type == wanted;
 }
 
-START_TEST(nonsense_on_a_control_link)
-{
+START_TEST(nonsense_on_a_control_link) {
     struct fort fort = fort_open(__func__);
     char *text = braces(), answer[70000];
 
@@ -344,8 +327,7 @@ START_TEST(nonsense_on_a_control_link)
 END_TEST
 
 /* More connections than one source may have: the oldest silent ones give way, and an agent still gets in. */
-START_TEST(a_crowd_that_says_nothing_keeps_no_agent_out)
-{
+START_TEST(a_crowd_that_says_nothing_keeps_no_agent_out) {
     enum { CROWD = 300 };
     struct fort fort = fort_start(__func__, NULL);
     int fds[CROWD];
@@ -363,8 +345,7 @@ START_TEST(a_crowd_that_says_nothing_keeps_no_agent_out)
 END_TEST
 
 /* An agent meets a server that is none, and goes on trying. */
-START_TEST(an_agent_survives_a_server_that_is_none)
-{
+START_TEST(an_agent_survives_a_server_that_is_none) {
     struct stand *stand = stand_new(__func__);
     uint16_t agents = port_take();
     struct server server = {.stand = stand, .name = "server", .pki = stand_pki(stand, "pki"), .port = agents};

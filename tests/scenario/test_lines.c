@@ -19,16 +19,14 @@
 
 enum { ASK_MS = 5000, USAGE = 2 };
 
-static unsigned lines_in(const char *text)
-{
+static unsigned lines_in(const char *text) {
     unsigned count = 0;
     for (; *text; text++)
         count += *text == '\n';
     return count;
 }
 
-START_TEST(help_and_version_of_all_three)
-{
+START_TEST(help_and_version_of_all_three) {
     struct stand *stand = stand_new(__func__);
     static const char *const names[] = {"munneld", "munnel-agent", "munnel"};
     for (int i = 0; i < 3; i++) {
@@ -49,8 +47,7 @@ START_TEST(help_and_version_of_all_three)
 END_TEST
 
 /* One line that says what is wrong, and exit code 2. */
-START_TEST(usage_errors_are_one_line_and_exit_2)
-{
+START_TEST(usage_errors_are_one_line_and_exit_2) {
     struct stand *stand = stand_new(__func__);
     const char *server = stand_program(stand, "munneld"), *agent = stand_program(stand, "munnel-agent");
     const char *tool = stand_program(stand, "munnel");
@@ -90,8 +87,7 @@ START_TEST(usage_errors_are_one_line_and_exit_2)
 }
 END_TEST
 
-START_TEST(without_a_service_the_server_says_so_and_ends)
-{
+START_TEST(without_a_service_the_server_says_so_and_ends) {
     struct stand *stand = stand_new(__func__);
     const char *listen = stand_text(stand, "127.0.0.1:%u", port_take());
     ck_assert_int_ne(stand_do(stand, "line", stand_program(stand, "munneld"), "--listen", listen, NULL), 0);
@@ -105,8 +101,7 @@ START_TEST(without_a_service_the_server_says_so_and_ends)
 }
 END_TEST
 
-START_TEST(init_makes_what_a_server_and_an_agent_need)
-{
+START_TEST(init_makes_what_a_server_and_an_agent_need) {
     struct stand *stand = stand_new(__func__);
     const char *folder = stand_pki(stand, "new"), *said = stand_output(stand, "init-new");
     static const struct {
@@ -140,8 +135,7 @@ START_TEST(init_makes_what_a_server_and_an_agent_need)
 END_TEST
 
 /* What init wrote works as it stands: only the ports are ours. */
-START_TEST(init_s_own_files_relay_a_request)
-{
+START_TEST(init_s_own_files_relay_a_request) {
     struct stand *stand = stand_new(__func__);
     const char *folder = stand_pki(stand, "new");
     struct destination *echo = destination_start(serve_echo, NULL);
@@ -162,8 +156,7 @@ START_TEST(init_s_own_files_relay_a_request)
 }
 END_TEST
 
-START_TEST(check_says_where_and_what)
-{
+START_TEST(check_says_where_and_what) {
     struct stand *stand = stand_new(__func__);
     stand_pki(stand, "pki");
     static const char rest[] = "'agents': { 'tls': { 'cert': 'pki/server.pem', 'key': 'pki/server.key' }, "
@@ -203,8 +196,7 @@ START_TEST(check_says_where_and_what)
 }
 END_TEST
 
-START_TEST(a_port_that_is_taken_is_said)
-{
+START_TEST(a_port_that_is_taken_is_said) {
     struct stand *stand = stand_new(__func__);
     uint16_t taken = port_take();
     int listener = socket_listen("127.0.0.1", taken, 1);
@@ -221,8 +213,7 @@ END_TEST
  *     munnel server 0.0.0.0:10001 "WinVNC WinVNCGroup 0.0.0.0:5900 localhost:5900"
  *     munnel agent 10.0.0.143:10001 WinVNCGroup
  */
-START_TEST(the_original_s_lines)
-{
+START_TEST(the_original_s_lines) {
     struct stand *stand = stand_new(__func__);
     struct destination *vnc = destination_start(serve_echo, NULL);
     const char *tool = stand_program(stand, "munnel");
@@ -252,8 +243,7 @@ START_TEST(the_original_s_lines)
 }
 END_TEST
 
-START_TEST(the_agent_line_that_the_server_prints_works)
-{
+START_TEST(the_agent_line_that_the_server_prints_works) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t agents = port_take(), port = port_take();
@@ -273,8 +263,7 @@ START_TEST(the_agent_line_that_the_server_prints_works)
 }
 END_TEST
 
-START_TEST(the_environment_s_credentials_folder_holds_the_token)
-{
+START_TEST(the_environment_s_credentials_folder_holds_the_token) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
@@ -302,8 +291,7 @@ START_TEST(the_environment_s_credentials_folder_holds_the_token)
 END_TEST
 
 /* It may be that the server asks nobody for one, so it tries all the same. */
-START_TEST(without_a_token_the_agent_says_where_it_looked)
-{
+START_TEST(without_a_token_the_agent_says_where_it_looked) {
     struct stand *stand = stand_new(__func__);
     const char *pki = stand_pki(stand, "pki");
     ck_assert_int_eq(unlink(stand_text(stand, "%s/agent.token", pki)), 0);
@@ -315,8 +303,7 @@ START_TEST(without_a_token_the_agent_says_where_it_looked)
 END_TEST
 
 /* Nothing that is secret is ever printed. */
-START_TEST(no_log_holds_a_token_or_a_key)
-{
+START_TEST(no_log_holds_a_token_or_a_key) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();

@@ -23,8 +23,7 @@
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000 };
 
 /* Writes so many bytes of a source into a file that everybody may read. */
-static void write_bytes(const char *path, uint64_t seed, size_t size)
-{
+static void write_bytes(const char *path, uint64_t seed, size_t size) {
     struct source source;
     char part[16384];
     FILE *file = fopen(path, "w");
@@ -41,8 +40,7 @@ static void write_bytes(const char *path, uint64_t seed, size_t size)
 }
 
 /* A relay to a port of this machine; the service's port comes back. */
-static uint16_t relay_to(struct stand *stand, uint16_t to)
-{
+static uint16_t relay_to(struct stand *stand, uint16_t to) {
     uint16_t port = port_take();
     struct server server =
         server_start(stand, (struct server_plan){.services = service_to(stand, "peer", port, to, NULL)});
@@ -50,8 +48,7 @@ static uint16_t relay_to(struct stand *stand, uint16_t to)
     return port;
 }
 
-static void start_nginx(struct stand *stand, const char *program, uint16_t port)
-{
+static void start_nginx(struct stand *stand, const char *program, uint16_t port) {
     const char *root = stand_path(stand, "www");
     ck_assert_int_eq(mkdir(root, 0755), 0);
     ck_assert(chmod(stand_folder(stand), 0755) == 0 && chmod(scenario_folder(), 0755) == 0); /* for its workers */
@@ -71,8 +68,7 @@ static void start_nginx(struct stand *stand, const char *program, uint16_t port)
     ck_assert(HOLDS_WITHIN(START_MS, !socket_is_refused(port)));
 }
 
-START_TEST(nginx_s_files_come_through_to_curl)
-{
+START_TEST(nginx_s_files_come_through_to_curl) {
     struct stand *stand = stand_new(__func__);
     const char *nginx = stand_peer(stand, "nginx"), *curl = stand_peer(stand, "curl");
     if (nginx && curl) {
@@ -101,8 +97,7 @@ START_TEST(nginx_s_files_come_through_to_curl)
 }
 END_TEST
 
-static uint16_t start_sshd(struct stand *stand, const char *sshd)
-{
+static uint16_t start_sshd(struct stand *stand, const char *sshd) {
     uint16_t port = port_take();
     const char *key = stand_path(stand, "host_key"), *own = stand_path(stand, "id");
     ck_assert_int_eq(stand_do(stand, "keygen-host", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key, NULL), 0);
@@ -120,8 +115,7 @@ static uint16_t start_sshd(struct stand *stand, const char *sshd)
     return port;
 }
 
-START_TEST(ssh_runs_commands_through_a_relay)
-{
+START_TEST(ssh_runs_commands_through_a_relay) {
     struct stand *stand = stand_new(__func__);
     const char *sshd = stand_peer(stand, "sshd"), *ssh = stand_peer(stand, "ssh");
     if (sshd && ssh) {
@@ -146,8 +140,7 @@ START_TEST(ssh_runs_commands_through_a_relay)
 }
 END_TEST
 
-START_TEST(iperf3_runs_both_ways)
-{
+START_TEST(iperf3_runs_both_ways) {
     struct stand *stand = stand_new(__func__);
     const char *iperf = stand_peer(stand, "iperf3");
     if (iperf) {
@@ -168,8 +161,7 @@ START_TEST(iperf3_runs_both_ways)
 }
 END_TEST
 
-START_TEST(a_unix_socket_is_a_destination)
-{
+START_TEST(a_unix_socket_is_a_destination) {
     struct stand *stand = stand_new(__func__);
     const char *path = stand_text(stand, "unix:%s", stand_path(stand, "dest.sock"));
     struct destination *echo = destination_start_at(path, serve_echo, NULL);
@@ -184,8 +176,7 @@ START_TEST(a_unix_socket_is_a_destination)
 }
 END_TEST
 
-START_TEST(a_unix_socket_and_several_addresses_are_listened_on)
-{
+START_TEST(a_unix_socket_and_several_addresses_are_listened_on) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t four = port_take(), other = port_take(), six = port_take();
@@ -209,8 +200,7 @@ START_TEST(a_unix_socket_and_several_addresses_are_listened_on)
 }
 END_TEST
 
-START_TEST(an_ipv6_destination_and_an_ipv6_agent_port)
-{
+START_TEST(an_ipv6_destination_and_an_ipv6_agent_port) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start_at("::1", serve_echo, NULL);
     const char *pki = stand_pki(stand, "pki");
@@ -235,8 +225,7 @@ START_TEST(an_ipv6_destination_and_an_ipv6_agent_port)
 }
 END_TEST
 
-static bool localhost_is_ipv6_too(void)
-{
+static bool localhost_is_ipv6_too(void) {
     struct addrinfo wanted = {.ai_family = AF_INET6}, *found = NULL;
     bool is = getaddrinfo("localhost", NULL, &wanted, &found) == 0;
     if (is)
@@ -247,8 +236,7 @@ static bool localhost_is_ipv6_too(void)
 }
 
 /* localhost is ::1 and 127.0.0.1, and the destination listens on one of them only: the other is tried as well. */
-START_TEST(names_are_looked_up_and_every_address_is_tried)
-{
+START_TEST(names_are_looked_up_and_every_address_is_tried) {
     static const char *const addresses[] = {"127.0.0.1", "::1"};
     struct stand *stand = stand_new(__func__);
     struct destination *echoes[] = {destination_start_at(addresses[0], serve_echo, NULL),
@@ -280,8 +268,7 @@ START_TEST(names_are_looked_up_and_every_address_is_tried)
 }
 END_TEST
 
-START_TEST(of_a_list_of_destinations_the_first_that_answers)
-{
+START_TEST(of_a_list_of_destinations_the_first_that_answers) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
@@ -298,8 +285,7 @@ START_TEST(of_a_list_of_destinations_the_first_that_answers)
 END_TEST
 
 /* client -> server 1 -> agent 1 -> server 2's service port -> agent 2 -> destination */
-START_TEST(a_chain_of_two_servers)
-{
+START_TEST(a_chain_of_two_servers) {
     struct stand *stand = stand_new(__func__);
     struct destination *exchange = destination_start(serve_exchange, NULL);
     uint16_t first = port_take(), second = port_take();
@@ -320,8 +306,7 @@ START_TEST(a_chain_of_two_servers)
 }
 END_TEST
 
-START_TEST(one_agent_serves_two_servers)
-{
+START_TEST(one_agent_serves_two_servers) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t ports[] = {port_take(), port_take()};

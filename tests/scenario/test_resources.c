@@ -23,8 +23,7 @@
 enum { ASK_MS = 5000, MANY = 200 };
 
 /* Connects more clients than there are descriptors for; whoever is served stays. The kernel takes them all at first. */
-static void press(uint16_t port, int fds[MANY])
-{
+static void press(uint16_t port, int fds[MANY]) {
     for (int i = 0; i < MANY; i++) {
         fds[i] = socket_try("127.0.0.1", port);
         if (fds[i] >= 0)
@@ -32,8 +31,7 @@ static void press(uint16_t port, int fds[MANY])
     }
 }
 
-static void release(int fds[MANY])
-{
+static void release(int fds[MANY]) {
     for (int i = 0; i < MANY; i++) {
         if (fds[i] >= 0)
             close(fds[i]);
@@ -41,8 +39,7 @@ static void release(int fds[MANY])
 }
 
 /* Two seconds under pressure: who is served goes on, and the program does not spin. */
-static void assert_bears_it(struct process *process, int served)
-{
+static void assert_bears_it(struct process *process, int served) {
     unsigned cpu = facts_cpu_ms(process_pid(process));
     uint64_t start = now_ms();
     while (now_ms() - start < 2000) {
@@ -55,8 +52,7 @@ static void assert_bears_it(struct process *process, int served)
     ck_assert(!process_is_over(process));
 }
 
-START_TEST(a_server_out_of_descriptors_serves_those_it_has)
-{
+START_TEST(a_server_out_of_descriptors_serves_those_it_has) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
@@ -79,8 +75,7 @@ START_TEST(a_server_out_of_descriptors_serves_those_it_has)
 }
 END_TEST
 
-START_TEST(an_agent_out_of_descriptors_serves_those_it_has)
-{
+START_TEST(an_agent_out_of_descriptors_serves_those_it_has) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
@@ -104,15 +99,13 @@ START_TEST(an_agent_out_of_descriptors_serves_those_it_has)
 }
 END_TEST
 
-static const char *echo_once(unsigned job, void *context)
-{
+static const char *echo_once(unsigned job, void *context) {
     (void)job;
     return socket_echoes(*(const uint16_t *)context, ASK_MS) ? NULL : "was not served";
 }
 
 /* A pipe that nobody reads is full after 64 KiB; then its reader goes away. Traffic never waits for the log. */
-START_TEST(a_log_that_nobody_reads_stops_nobody)
-{
+START_TEST(a_log_that_nobody_reads_stops_nobody) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
@@ -133,8 +126,7 @@ START_TEST(a_log_that_nobody_reads_stops_nobody)
 }
 END_TEST
 
-START_TEST(agents_that_come_and_go_leave_nothing)
-{
+START_TEST(agents_that_come_and_go_leave_nothing) {
     struct destination *echo = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
     struct stand *stand = simple.stand;
@@ -159,8 +151,7 @@ START_TEST(agents_that_come_and_go_leave_nothing)
 END_TEST
 
 /* Many more clients at once than links are kept ready. */
-START_TEST(five_hundred_clients_at_once_are_all_served)
-{
+START_TEST(five_hundred_clients_at_once_are_all_served) {
     enum { CROWD = 500 };
     struct destination *echo = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);

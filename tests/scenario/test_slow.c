@@ -28,8 +28,7 @@ struct slow_stand {
     uint16_t source_port, exchange_port, hold_port;
 };
 
-static struct slow_stand slow_start(const char *name)
-{
+static struct slow_stand slow_start(const char *name) {
     struct slow_stand slow = {.stand = stand_new(name)};
     slow.source = destination_start(serve_source, NULL);
     slow.exchange = destination_start(serve_exchange, NULL);
@@ -47,8 +46,7 @@ static struct slow_stand slow_start(const char *name)
     return slow;
 }
 
-static void slow_end(struct slow_stand *slow)
-{
+static void slow_end(struct slow_stand *slow) {
     destination_free(slow->source);
     destination_free(slow->exchange);
     destination_free(slow->hold);
@@ -56,8 +54,7 @@ static void slow_end(struct slow_stand *slow)
 }
 
 /* The time of one exchange, in ms: the best of three, as the machine has other things to do. */
-static uint64_t exchange_ms(struct slow_stand *slow, uint64_t tag)
-{
+static uint64_t exchange_ms(struct slow_stand *slow, uint64_t tag) {
     uint64_t best = UINT64_MAX;
     for (uint64_t i = 0; i < 3; i++) {
         struct relayed relayed = {slow->exchange_port, slow->exchange, tag + 10 * i, 20 * MEGABYTE, 20 * MEGABYTE, 0};
@@ -74,15 +71,13 @@ struct memory {
     unsigned server, agent;
 };
 
-static struct memory memory_of(struct slow_stand *slow)
-{
+static struct memory memory_of(struct slow_stand *slow) {
     return (struct memory){facts_memory_kb(process_pid(slow->server.process)),
                            facts_memory_kb(process_pid(slow->agent))};
 }
 
 /* At most 256 KiB wait in each direction of a relay in each program; the rest is room for the allocator. */
-static void assert_memory_bounded(struct slow_stand *slow, struct memory before, unsigned relays)
-{
+static void assert_memory_bounded(struct slow_stand *slow, struct memory before, unsigned relays) {
     struct memory now = memory_of(slow);
     unsigned allowed = relays * 2 * 256 + 4096;
     printf("# %u stuck relays: %d KiB more in the server, %d in the agent\n", relays,
@@ -93,15 +88,13 @@ static void assert_memory_bounded(struct slow_stand *slow, struct memory before,
     ck_assert_uint_le(now.agent, before.agent + allowed);
 }
 
-static int connect_narrow(uint16_t port)
-{
+static int connect_narrow(uint16_t port) {
     int fd = socket_client(port), size = 4096;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     return fd;
 }
 
-static uint64_t sent_by(struct destination *source)
-{
+static uint64_t sent_by(struct destination *source) {
     uint64_t sent = 0;
     for (unsigned i = 0; i < destination_visits(source); i++)
         sent += destination_visit(source, i)->went;
@@ -109,8 +102,7 @@ static uint64_t sent_by(struct destination *source)
 }
 
 /* Waits until the endless sources are stuck: everything between them and the readers is full. */
-static void await_stuck(struct destination *source)
-{
+static void await_stuck(struct destination *source) {
     uint64_t before, deadline = deadline_in(15000);
     do {
         before = sent_by(source);
@@ -125,8 +117,7 @@ struct reader { /* one kilobyte a second, for some seconds */
     bool went_wrong;
 };
 
-static void *read_slowly(void *context)
-{
+static void *read_slowly(void *context) {
     struct reader *reader = context;
     char part[1000];
     for (unsigned second = 0; second < reader->seconds; second++) {
@@ -137,8 +128,7 @@ static void *read_slowly(void *context)
     return NULL;
 }
 
-START_TEST(slow_readers_of_endless_sources_take_little_memory_and_slow_nobody)
-{
+START_TEST(slow_readers_of_endless_sources_take_little_memory_and_slow_nobody) {
     struct slow_stand slow = slow_start(__func__);
     exchange_ms(&slow, 1000); /* warm */
     uint64_t alone = exchange_ms(&slow, 2000);
@@ -165,8 +155,7 @@ START_TEST(slow_readers_of_endless_sources_take_little_memory_and_slow_nobody)
 END_TEST
 
 /* The other way: a client that never stops sending to a destination that reads nothing. */
-START_TEST(a_destination_that_does_not_read_holds_its_clients_back)
-{
+START_TEST(a_destination_that_does_not_read_holds_its_clients_back) {
     static char part[100000];
     struct slow_stand slow = slow_start(__func__);
     exchange_ms(&slow, 1000);
@@ -188,8 +177,7 @@ START_TEST(a_destination_that_does_not_read_holds_its_clients_back)
 END_TEST
 
 /* Each byte a packet of its own: what waits is measured in bytes and must not cost a buffer for each. */
-START_TEST(single_bytes_for_a_stuck_destination_take_little_memory)
-{
+START_TEST(single_bytes_for_a_stuck_destination_take_little_memory) {
     struct slow_stand slow = slow_start(__func__);
     exchange_ms(&slow, 1000);
     struct memory before = memory_of(&slow);
@@ -208,14 +196,12 @@ START_TEST(single_bytes_for_a_stuck_destination_take_little_memory)
 }
 END_TEST
 
-static unsigned cpu_of(struct slow_stand *slow)
-{
+static unsigned cpu_of(struct slow_stand *slow) {
     return facts_cpu_ms(process_pid(slow->server.process)) + facts_cpu_ms(process_pid(slow->agent));
 }
 
 /* Waits until the programs have nothing to do: everything on the way is full. */
-static void await_quiet(struct slow_stand *slow)
-{
+static void await_quiet(struct slow_stand *slow) {
     unsigned before;
     do
         before = cpu_of(slow);
@@ -223,8 +209,7 @@ static void await_quiet(struct slow_stand *slow)
 }
 
 /* A reader that stops and goes on, again and again, gets everything. */
-START_TEST(a_reader_that_wakes_up_gets_everything)
-{
+START_TEST(a_reader_that_wakes_up_gets_everything) {
     static char part[6 * MEGABYTE];
     struct slow_stand slow = slow_start(__func__);
     struct errand errand = {.tag = 5, .seed = 6, .length = 40 * MEGABYTE};

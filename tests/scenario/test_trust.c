@@ -28,8 +28,7 @@ struct gate { /* a server with one service, and what it looked like before anybo
     struct rest before;
 };
 
-static struct gate gate_start(const char *name, const struct certs_plan *certificate)
-{
+static struct gate gate_start(const char *name, const struct certs_plan *certificate) {
     struct gate gate = {.stand = stand_new(name), .port = port_take()};
     struct server_plan plan = {0};
     if (certificate) {
@@ -47,8 +46,7 @@ static struct gate gate_start(const char *name, const struct certs_plan *certifi
 }
 
 /* The agent said `agent_word`, the server `server_word`; it did not join; nothing is left of it. */
-static void gate_stays_shut(struct gate *gate, struct process *agent, const char *agent_word, const char *server_word)
-{
+static void gate_stays_shut(struct gate *gate, struct process *agent, const char *agent_word, const char *server_word) {
     process_await(agent, 0, SAYS_MS, agent_word, NULL);
     if (server_word)
         process_await(gate->server.process, 0, SAYS_MS, server_word, NULL);
@@ -57,20 +55,17 @@ static void gate_stays_shut(struct gate *gate, struct process *agent, const char
     rest_await(gate->server.process, &gate->before, 8000);
 }
 
-static void gate_end(struct gate *gate)
-{
+static void gate_end(struct gate *gate) {
     destination_free(gate->echo);
     stand_free(gate->stand);
 }
 
-static void assert_turned_away(struct process *agent)
-{
+static void assert_turned_away(struct process *agent) {
     int code = process_wait(agent, SAYS_MS);
     ck_assert_msg(code == TURNED_AWAY, "exit code %d", code);
 }
 
-START_TEST(another_authority_s_certificate_is_refused)
-{
+START_TEST(another_authority_s_certificate_is_refused) {
     struct gate gate = gate_start(__func__, NULL);
     const char *other = stand_pki(gate.stand, "other");
     struct server liar = gate.server; /* the same server, seen with the other authority's file and the right token */
@@ -82,8 +77,7 @@ START_TEST(another_authority_s_certificate_is_refused)
 }
 END_TEST
 
-START_TEST(a_certificate_for_another_name_is_refused)
-{
+START_TEST(a_certificate_for_another_name_is_refused) {
     struct gate gate =
         gate_start(__func__,
                    &(struct certs_plan){.name = "wrong", .names = "DNS:other.example, IP:10.1.2.3", .to_days = 30});
@@ -93,8 +87,7 @@ START_TEST(a_certificate_for_another_name_is_refused)
 }
 END_TEST
 
-START_TEST(an_expired_certificate_is_refused)
-{
+START_TEST(an_expired_certificate_is_refused) {
     struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "expired",
                                                                  .names = "DNS:localhost, IP:127.0.0.1",
                                                                  .from_days = -30,
@@ -105,8 +98,7 @@ START_TEST(an_expired_certificate_is_refused)
 }
 END_TEST
 
-START_TEST(a_certificate_of_the_future_is_refused)
-{
+START_TEST(a_certificate_of_the_future_is_refused) {
     struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "early",
                                                                  .names = "DNS:localhost, IP:127.0.0.1",
                                                                  .from_days = 2,
@@ -117,8 +109,7 @@ START_TEST(a_certificate_of_the_future_is_refused)
 }
 END_TEST
 
-START_TEST(a_certificate_for_clients_is_refused)
-{
+START_TEST(a_certificate_for_clients_is_refused) {
     struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "client",
                                                                  .names = "DNS:localhost, IP:127.0.0.1",
                                                                  .to_days = 30,
@@ -130,8 +121,7 @@ START_TEST(a_certificate_for_clients_is_refused)
 END_TEST
 
 /* The system's store does not know the authority that `munnel init` made. */
-START_TEST(without_a_ca_file_the_system_s_store_decides)
-{
+START_TEST(without_a_ca_file_the_system_s_store_decides) {
     struct gate gate = gate_start(__func__, NULL);
     const char *token = stand_text(gate.stand, "%s/agent.token", gate.server.pki);
     const char *at = stand_text(gate.stand, "127.0.0.1:%u", gate.server.port);
@@ -142,8 +132,7 @@ START_TEST(without_a_ca_file_the_system_s_store_decides)
 }
 END_TEST
 
-START_TEST(a_pinned_key_is_enough_and_another_is_not)
-{
+START_TEST(a_pinned_key_is_enough_and_another_is_not) {
     struct gate gate = gate_start(__func__, NULL);
     struct stand *stand = gate.stand;
     const char *token = stand_text(stand, "%s/agent.token", gate.server.pki);
@@ -164,8 +153,7 @@ START_TEST(a_pinned_key_is_enough_and_another_is_not)
 END_TEST
 
 /* Changes one digit of a token. */
-static const char *wrong_token(struct gate *gate)
-{
+static const char *wrong_token(struct gate *gate) {
     char token[256] = "";
     FILE *file = fopen(stand_text(gate->stand, "%s/agent.token", gate->server.pki), "r");
     ck_assert_ptr_nonnull(file);
@@ -177,8 +165,7 @@ static const char *wrong_token(struct gate *gate)
     return stand_write(gate->stand, "wrong.token", token, false);
 }
 
-START_TEST(a_wrong_token_is_turned_away_for_good)
-{
+START_TEST(a_wrong_token_is_turned_away_for_good) {
     struct gate gate = gate_start(__func__, NULL);
     struct process *agent = agent_start(&gate.server, "alpha", NULL, "--token-file", wrong_token(&gate), NULL);
     assert_turned_away(agent);
@@ -187,8 +174,7 @@ START_TEST(a_wrong_token_is_turned_away_for_good)
 }
 END_TEST
 
-START_TEST(another_server_s_token_is_turned_away)
-{
+START_TEST(another_server_s_token_is_turned_away) {
     struct gate gate = gate_start(__func__, NULL);
     const char *token = stand_text(gate.stand, "%s/agent.token", stand_pki(gate.stand, "other"));
     struct process *agent = agent_start(&gate.server, "alpha", NULL, "--token-file", token, NULL);
@@ -198,8 +184,7 @@ START_TEST(another_server_s_token_is_turned_away)
 }
 END_TEST
 
-START_TEST(a_token_that_is_none_is_a_usage_error)
-{
+START_TEST(a_token_that_is_none_is_a_usage_error) {
     struct gate gate = gate_start(__func__, NULL);
     const char *empty = stand_write(gate.stand, "empty.token", "", false);
     const char *nonsense = stand_write(gate.stand, "nonsense.token", "let me in\n", false);
@@ -215,8 +200,7 @@ START_TEST(a_token_that_is_none_is_a_usage_error)
 }
 END_TEST
 
-START_TEST(a_token_that_others_can_read_is_refused)
-{
+START_TEST(a_token_that_others_can_read_is_refused) {
     struct gate gate = gate_start(__func__, NULL);
     const char *token = stand_text(gate.stand, "%s/agent.token", gate.server.pki);
     ck_assert_int_eq(chmod(token, 0644), 0);
@@ -228,8 +212,7 @@ START_TEST(a_token_that_others_can_read_is_refused)
 END_TEST
 
 /* Replaces the first `old` in a file by `new_text`. */
-static void edit(struct stand *stand, const char *path, const char *old, const char *new_text)
-{
+static void edit(struct stand *stand, const char *path, const char *old, const char *new_text) {
     static char text[65536];
     FILE *file = fopen(path, "r");
     ck_assert_ptr_nonnull(file);
@@ -244,8 +227,7 @@ static void edit(struct stand *stand, const char *path, const char *old, const c
     fclose(file);
 }
 
-START_TEST(groups_belong_to_the_credential)
-{
+START_TEST(groups_belong_to_the_credential) {
     struct stand *stand = stand_new(__func__);
     const char *agents = stand_text(stand, "%s/agents.json", stand_pki(stand, "pki"));
     edit(stand, agents, "\"*\"", "\"web\"");
@@ -270,8 +252,7 @@ START_TEST(groups_belong_to_the_credential)
 END_TEST
 
 /* Accepted once, an agent never gives up: here its credential is gone when the server comes back. */
-START_TEST(an_agent_that_was_accepted_before_keeps_trying)
-{
+START_TEST(an_agent_that_was_accepted_before_keeps_trying) {
     struct gate gate = gate_start(__func__, NULL);
     struct process *agent = agent_join(&gate.server, "alpha", NULL);
     const char *agents = stand_text(gate.stand, "%s/agents.json", gate.server.pki);
@@ -285,8 +266,7 @@ START_TEST(an_agent_that_was_accepted_before_keeps_trying)
 }
 END_TEST
 
-START_TEST(a_key_that_others_can_read_is_refused)
-{
+START_TEST(a_key_that_others_can_read_is_refused) {
     struct stand *stand = stand_new(__func__);
     const char *key = stand_text(stand, "%s/server.key", stand_pki(stand, "pki"));
     ck_assert_int_eq(chmod(key, 0644), 0);

@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t next_word(struct source *source)
-{
+static uint64_t next_word(struct source *source) {
     uint64_t x = source->state;
     x ^= x << 13;
     x ^= x >> 7;
@@ -20,15 +19,13 @@ static uint64_t next_word(struct source *source)
     return source->state = x;
 }
 
-void source_begin(struct source *source, uint64_t seed)
-{
+void source_begin(struct source *source, uint64_t seed) {
     *source = (struct source){.state = seed * 0x9e3779b97f4a7c15u + 0x1234567u};
     if (source->state == 0)
         source->state = 1;
 }
 
-void source_fill(struct source *source, void *at, size_t size)
-{
+void source_fill(struct source *source, void *at, size_t size) {
     uint8_t *byte = at;
     while (size > 0) {
         if (source->left == 0) {
@@ -43,8 +40,7 @@ void source_fill(struct source *source, void *at, size_t size)
     }
 }
 
-uint64_t source_number(struct source *source, uint64_t below)
-{
+uint64_t source_number(struct source *source, uint64_t below) {
     uint64_t number;
     source_fill(source, &number, sizeof number);
     return number % below;
@@ -55,22 +51,19 @@ struct tally {
     uint64_t bytes;
 };
 
-struct tally *tally_new(void)
-{
+struct tally *tally_new(void) {
     struct tally *tally = calloc(1, sizeof *tally);
     if (!tally || !(tally->digest = EVP_MD_CTX_new()) || EVP_DigestInit_ex(tally->digest, EVP_sha256(), NULL) != 1)
         abort(); /* out of memory: no test can go on */
     return tally;
 }
 
-void tally_add(struct tally *tally, const void *data, size_t size)
-{
+void tally_add(struct tally *tally, const void *data, size_t size) {
     tally->bytes += size;
     EVP_DigestUpdate(tally->digest, data, size);
 }
 
-void tally_end(struct tally *tally, struct tally_result *result)
-{
+void tally_end(struct tally *tally, struct tally_result *result) {
     struct tally_result unwanted;
     result = result ? result : &unwanted;
     result->bytes = tally->bytes;
@@ -79,13 +72,11 @@ void tally_end(struct tally *tally, struct tally_result *result)
     free(tally);
 }
 
-bool tally_same(const struct tally_result *a, const struct tally_result *b)
-{
+bool tally_same(const struct tally_result *a, const struct tally_result *b) {
     return a->bytes == b->bytes && memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;
 }
 
-void tally_of_source(struct tally_result *result, uint64_t seed, uint64_t bytes)
-{
+void tally_of_source(struct tally_result *result, uint64_t seed, uint64_t bytes) {
     struct source source;
     struct tally *tally = tally_new();
     uint8_t part[16384];

@@ -16,8 +16,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static FILE *open_in(const struct certs_plan *plan, const char *name, const char *ending, bool writing)
-{
+static FILE *open_in(const struct certs_plan *plan, const char *name, const char *ending, bool writing) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s.%s", plan->folder, name, ending);
     int fd = open(path, writing ? O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0600);
@@ -25,8 +24,7 @@ static FILE *open_in(const struct certs_plan *plan, const char *name, const char
     return fdopen(fd, writing ? "w" : "r");
 }
 
-static void add_extension(X509 *certificate, X509 *issuer, int which, const char *text)
-{
+static void add_extension(X509 *certificate, X509 *issuer, int which, const char *text) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, which, text);
@@ -35,8 +33,7 @@ static void add_extension(X509 *certificate, X509 *issuer, int which, const char
     X509_EXTENSION_free(extension);
 }
 
-static void fill_in(X509 *certificate, X509 *issuer, EVP_PKEY *key, const struct certs_plan *plan)
-{
+static void fill_in(X509 *certificate, X509 *issuer, EVP_PKEY *key, const struct certs_plan *plan) {
     X509_NAME *subject = X509_get_subject_name(certificate);
     X509_set_version(certificate, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 4711);
@@ -51,8 +48,7 @@ static void fill_in(X509 *certificate, X509 *issuer, EVP_PKEY *key, const struct
         add_extension(certificate, issuer, NID_subject_alt_name, plan->names);
 }
 
-void certs_make(const struct certs_plan *plan)
-{
+void certs_make(const struct certs_plan *plan) {
     FILE *ca = open_in(plan, "ca", "pem", false), *ca_key = open_in(plan, "ca", "key", false);
     X509 *issuer = PEM_read_X509(ca, NULL, NULL, NULL), *certificate = X509_new();
     EVP_PKEY *signer = PEM_read_PrivateKey(ca_key, NULL, NULL, NULL), *key = EVP_EC_gen("P-256");
@@ -72,8 +68,7 @@ void certs_make(const struct certs_plan *plan)
     EVP_PKEY_free(key);
 }
 
-static X509 *read_certificate(const char *folder, const char *name)
-{
+static X509 *read_certificate(const char *folder, const char *name) {
     FILE *file = open_in(&(struct certs_plan){.folder = folder}, name, "pem", false);
     X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
     ck_assert_ptr_nonnull(certificate);
@@ -81,8 +76,7 @@ static X509 *read_certificate(const char *folder, const char *name)
     return certificate;
 }
 
-static void add_revoked(X509_CRL *list, const char *folder, const char *name, ASN1_TIME *when)
-{
+static void add_revoked(X509_CRL *list, const char *folder, const char *name, ASN1_TIME *when) {
     X509 *certificate = read_certificate(folder, name);
     X509_REVOKED *entry = X509_REVOKED_new();
     X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate));
@@ -91,8 +85,7 @@ static void add_revoked(X509_CRL *list, const char *folder, const char *name, AS
     X509_free(certificate);
 }
 
-void certs_revoke(const char *folder, const char *name)
-{
+void certs_revoke(const char *folder, const char *name) {
     const struct certs_plan plan = {.folder = folder};
     FILE *ca_key = open_in(&plan, "ca", "key", false), *out = open_in(&plan, "ca", "crl", true);
     X509 *issuer = read_certificate(folder, "ca");
@@ -116,8 +109,7 @@ void certs_revoke(const char *folder, const char *name)
     EVP_PKEY_free(signer);
 }
 
-void certs_pin(const char *folder, const char *name, char pin[80])
-{
+void certs_pin(const char *folder, const char *name, char pin[80]) {
     FILE *file = open_in(&(struct certs_plan){.folder = folder}, name, "pem", false);
     X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
     unsigned char *bytes = NULL, digest[EVP_MAX_MD_SIZE];

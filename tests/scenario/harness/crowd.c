@@ -25,8 +25,7 @@ struct crowd {
     atomic_uint wrong_job;
 };
 
-static void *work_on(void *context)
-{
+static void *work_on(void *context) {
     struct crowd *crowd = context;
     unsigned job;
     while (!crowd->wrong && (job = crowd->next++) < crowd->jobs) {
@@ -37,8 +36,7 @@ static void *work_on(void *context)
     return NULL;
 }
 
-void crowd_run(unsigned threads, unsigned jobs, crowd_work work, void *context)
-{
+void crowd_run(unsigned threads, unsigned jobs, crowd_work work, void *context) {
     struct crowd crowd = {.work = work, .context = context, .jobs = jobs};
     pthread_t all[THREADS_MAX];
     ck_assert_uint_le(threads, THREADS_MAX);
@@ -49,8 +47,7 @@ void crowd_run(unsigned threads, unsigned jobs, crowd_work work, void *context)
     ck_assert_msg(!crowd.wrong, "client %u: %s", crowd.wrong_job, crowd.wrong);
 }
 
-static const char *compare(const struct relayed *relayed, const struct exchange *exchange)
-{
+static const char *compare(const struct relayed *relayed, const struct exchange *exchange) {
     struct tally_result answer;
     tally_of_source(&answer, relayed->tag + 1, relayed->down);
     if (exchange->end != END_FILE)
@@ -68,8 +65,7 @@ static const char *compare(const struct relayed *relayed, const struct exchange 
     return tally_same(&visit->received, &exchange->sent) ? NULL : "the destination received something else";
 }
 
-const char *relayed_differs(const struct relayed *relayed, unsigned ms)
-{
+const char *relayed_differs(const struct relayed *relayed, unsigned ms) {
     struct errand errand = {.tag = relayed->tag, .seed = relayed->tag + 1, .length = relayed->down};
     struct exchange exchange = {.seed = relayed->tag + 2,
                                 .length = relayed->up,

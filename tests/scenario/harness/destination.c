@@ -41,8 +41,7 @@ struct destination {
     unsigned count, size, over;
 };
 
-static void *serve_visit(void *context)
-{
+static void *serve_visit(void *context) {
     struct post *post = context;
     struct destination *destination = post->destination;
     destination->serve(&post->visit);
@@ -57,8 +56,7 @@ static void *serve_visit(void *context)
     return NULL;
 }
 
-static void start_thread(struct post *post)
-{
+static void start_thread(struct post *post) {
     pthread_attr_t small;
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, STACK);
@@ -68,8 +66,7 @@ static void start_thread(struct post *post)
     pthread_attr_destroy(&small);
 }
 
-static void add_visit(struct destination *destination, int fd)
-{
+static void add_visit(struct destination *destination, int fd) {
     struct post *post = calloc(1, sizeof *post);
     if (!post)
         abort();
@@ -91,8 +88,7 @@ static void add_visit(struct destination *destination, int fd)
     pthread_mutex_unlock(&destination->lock);
 }
 
-static void *accept_visits(void *context)
-{
+static void *accept_visits(void *context) {
     struct destination *destination = context;
     struct pollfd ready[2] = {{.fd = destination->listener, .events = POLLIN},
                               {.fd = destination->stop[0], .events = POLLIN}};
@@ -106,8 +102,7 @@ static void *accept_visits(void *context)
     return NULL;
 }
 
-struct destination *destination_start_at(const char *address, destination_serve serve, void *context)
-{
+struct destination *destination_start_at(const char *address, destination_serve serve, void *context) {
     struct destination *destination = calloc(1, sizeof *destination);
     ck_assert_ptr_nonnull(destination);
     destination->serve = serve;
@@ -124,13 +119,11 @@ struct destination *destination_start_at(const char *address, destination_serve 
     return destination;
 }
 
-struct destination *destination_start(destination_serve serve, void *context)
-{
+struct destination *destination_start(destination_serve serve, void *context) {
     return destination_start_at("127.0.0.1", serve, context);
 }
 
-static void end_visits(struct destination *destination)
-{
+static void end_visits(struct destination *destination) {
     pthread_mutex_lock(&destination->lock);
     for (unsigned i = 0; i < destination->count; i++) {
         if (destination->posts[i]->visit.fd >= 0)
@@ -147,8 +140,7 @@ static void end_visits(struct destination *destination)
     }
 }
 
-void destination_free(struct destination *destination)
-{
+void destination_free(struct destination *destination) {
     if (!destination)
         return;
     close(destination->stop[1]);
@@ -162,41 +154,35 @@ void destination_free(struct destination *destination)
     free(destination);
 }
 
-uint16_t destination_port(const struct destination *destination)
-{
+uint16_t destination_port(const struct destination *destination) {
     return destination->port;
 }
 
-unsigned destination_visits(struct destination *destination)
-{
+unsigned destination_visits(struct destination *destination) {
     pthread_mutex_lock(&destination->lock);
     unsigned count = destination->count;
     pthread_mutex_unlock(&destination->lock);
     return count;
 }
 
-unsigned destination_over(struct destination *destination)
-{
+unsigned destination_over(struct destination *destination) {
     pthread_mutex_lock(&destination->lock);
     unsigned over = destination->over;
     pthread_mutex_unlock(&destination->lock);
     return over;
 }
 
-void destination_await_visits(struct destination *destination, unsigned count, unsigned ms)
-{
+void destination_await_visits(struct destination *destination, unsigned count, unsigned ms) {
     ck_assert_msg(HOLDS_WITHIN(ms, destination_visits(destination) >= count), "%u visits instead of %u",
                   destination_visits(destination), count);
 }
 
-void destination_await_over(struct destination *destination, unsigned count, unsigned ms)
-{
+void destination_await_over(struct destination *destination, unsigned count, unsigned ms) {
     ck_assert_msg(HOLDS_WITHIN(ms, destination_over(destination) >= count), "%u of %u visits are over, %u should be",
                   destination_over(destination), destination_visits(destination), count);
 }
 
-struct visit *destination_visit(struct destination *destination, unsigned number)
-{
+struct visit *destination_visit(struct destination *destination, unsigned number) {
     pthread_mutex_lock(&destination->lock);
     struct visit *visit = number < destination->count ? &destination->posts[number]->visit : NULL;
     pthread_mutex_unlock(&destination->lock);
@@ -204,8 +190,7 @@ struct visit *destination_visit(struct destination *destination, unsigned number
     return visit;
 }
 
-struct visit *destination_tagged(struct destination *destination, uint64_t tag)
-{
+struct visit *destination_tagged(struct destination *destination, uint64_t tag) {
     struct visit *found = NULL;
     pthread_mutex_lock(&destination->lock);
     for (unsigned i = 0; i < destination->count && !found; i++) {
@@ -216,8 +201,7 @@ struct visit *destination_tagged(struct destination *destination, uint64_t tag)
     return found;
 }
 
-int destination_full(uint16_t *port, int *extra)
-{
+int destination_full(uint16_t *port, int *extra) {
     int listener = socket_listen("127.0.0.1", 0, 0);
     *port = socket_port(listener);
     *extra = socket_connect("127.0.0.1", *port); /* a backlog of 0 still takes one */

@@ -13,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-unsigned facts_descriptors(pid_t pid)
-{
+unsigned facts_descriptors(pid_t pid) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
     DIR *folder = opendir(path);
@@ -27,8 +26,7 @@ unsigned facts_descriptors(pid_t pid)
 }
 
 /* The number behind `key` in a file of "key: number kB" lines; 0 if it is not there. */
-static unsigned number_in(pid_t pid, const char *name, const char *key)
-{
+static unsigned number_in(pid_t pid, const char *name, const char *key) {
     char path[64], line[256];
     unsigned number = 0;
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
@@ -43,14 +41,12 @@ static unsigned number_in(pid_t pid, const char *name, const char *key)
     return number;
 }
 
-unsigned facts_memory_kb(pid_t pid)
-{
+unsigned facts_memory_kb(pid_t pid) {
     unsigned pss = number_in(pid, "smaps_rollup", "Pss:");
     return pss > 0 ? pss : number_in(pid, "status", "VmRSS:");
 }
 
-unsigned facts_cpu_ms(pid_t pid)
-{
+unsigned facts_cpu_ms(pid_t pid) {
     char path[64], text[1024];
     unsigned long user = 0, system = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -65,8 +61,7 @@ unsigned facts_cpu_ms(pid_t pid)
     return (unsigned)((user + system) * 1000 / (unsigned long)sysconf(_SC_CLK_TCK));
 }
 
-bool facts_sanitized(void)
-{
+bool facts_sanitized(void) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return true;
 #else

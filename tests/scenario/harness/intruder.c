@@ -27,8 +27,7 @@ struct intruder {
     int fd;
 };
 
-static void set_alpn(SSL *ssl, const char *alpn)
-{
+static void set_alpn(SSL *ssl, const char *alpn) {
     unsigned char wire[64];
     size_t length = strlen(alpn);
     wire[0] = (unsigned char)length;
@@ -36,8 +35,7 @@ static void set_alpn(SSL *ssl, const char *alpn)
     SSL_set_alpn_protos(ssl, wire, (unsigned)length + 1);
 }
 
-struct intruder *intruder_new(const struct intruder_plan *plan)
-{
+struct intruder *intruder_new(const struct intruder_plan *plan) {
     struct intruder *intruder = calloc(1, sizeof *intruder);
     struct timeval limit = {.tv_sec = 5 * (time_t)slow_factor()};
     ck_assert_ptr_nonnull(intruder);
@@ -56,8 +54,7 @@ struct intruder *intruder_new(const struct intruder_plan *plan)
     return NULL;
 }
 
-void intruder_free(struct intruder *intruder)
-{
+void intruder_free(struct intruder *intruder) {
     if (!intruder)
         return;
     SSL_free(intruder->ssl);
@@ -66,8 +63,7 @@ void intruder_free(struct intruder *intruder)
     free(intruder);
 }
 
-bool intruder_send(struct intruder *intruder, const void *data, size_t size)
-{
+bool intruder_send(struct intruder *intruder, const void *data, size_t size) {
     const char *at = data;
     while (size > 0) {
         int sent = SSL_write(intruder->ssl, at, size < 16384 ? (int)size : 16384);
@@ -79,15 +75,13 @@ bool intruder_send(struct intruder *intruder, const void *data, size_t size)
     return true;
 }
 
-bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size)
-{
+bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size) {
     uint8_t header[4] = {type, (uint8_t)(length >> 16), (uint8_t)(length >> 8), (uint8_t)length};
     return intruder_send(intruder, header, sizeof header) && (size == 0 || intruder_send(intruder, payload, size));
 }
 
 /* As many bytes as there are, up to `size`: 0 at the end, -1 when nothing came in time. */
-static int read_some(struct intruder *intruder, char *at, size_t size, uint64_t deadline)
-{
+static int read_some(struct intruder *intruder, char *at, size_t size, uint64_t deadline) {
     struct timeval step = {.tv_usec = STEP_MS * 1000};
     setsockopt(intruder->fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof step);
     do {
@@ -101,8 +95,7 @@ static int read_some(struct intruder *intruder, char *at, size_t size, uint64_t 
     return -1;
 }
 
-bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsigned ms)
-{
+bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsigned ms) {
     uint64_t deadline = deadline_in(ms);
     size_t used = 0;
     char more[1024];
@@ -116,8 +109,7 @@ bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsi
     return got == 0;
 }
 
-static bool read_exactly(struct intruder *intruder, char *at, size_t size, uint64_t deadline)
-{
+static bool read_exactly(struct intruder *intruder, char *at, size_t size, uint64_t deadline) {
     while (size > 0) {
         int got = read_some(intruder, at, size, deadline);
         if (got <= 0)
@@ -128,8 +120,7 @@ static bool read_exactly(struct intruder *intruder, char *at, size_t size, uint6
     return true;
 }
 
-int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsigned ms)
-{
+int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsigned ms) {
     uint64_t deadline = deadline_in(ms);
     unsigned char header[4];
     if (!read_exactly(intruder, (char *)header, sizeof header, deadline))
@@ -141,8 +132,7 @@ int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsi
     return header[0];
 }
 
-void intruder_prove(struct intruder *intruder, const char *session_key, char proof[65])
-{
+void intruder_prove(struct intruder *intruder, const char *session_key, char proof[65]) {
     static const char channel[] = "EXPORTER-munnel-auth", role[] = "munnel data proof";
     unsigned char key[32], text[sizeof role + 32], digest[32];
     for (int i = 0; i < 32; i++)

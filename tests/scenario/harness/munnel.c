@@ -22,14 +22,12 @@
 
 enum { ARGUMENTS_MAX = 24, LIVE_MS = 5000, LINKS_WARM = 1 + 16 };
 
-static const char *or_else(const char *text, const char *other)
-{
+static const char *or_else(const char *text, const char *other) {
     return text ? text : other;
 }
 
 static const char *write_configuration(struct stand *stand, const struct server_plan *plan, const char *name,
-                                       const char *pki, uint16_t port)
-{
+                                       const char *pki, uint16_t port) {
     const char *certificate = plan->certificate ? plan->certificate : stand_text(stand, "%s/server.pem", pki);
     const char *key = plan->key ? plan->key : stand_text(stand, "%s/server.key", pki);
     const char *text =
@@ -41,13 +39,13 @@ static const char *write_configuration(struct stand *stand, const struct server_
                    "  'admin': { 'socket': '%s.sock' }, %s\n"
                    "  'log': { 'format': 'json', 'to': '%s' }\n"
                    "}\n",
-                   port, or_else(plan->agents, ""), certificate, key, or_else(plan->tls, ""), pki, or_else(plan->auth, ""), or_else(plan->services, ""), name,
-                   or_else(plan->more, ""), or_else(plan->log, "stderr"));
+                   port, or_else(plan->agents, ""), certificate, key, or_else(plan->tls, ""), pki,
+                   or_else(plan->auth, ""), or_else(plan->services, ""), name, or_else(plan->more, ""),
+                   or_else(plan->log, "stderr"));
     return stand_write(stand, stand_text(stand, "%s.json", name), text, true);
 }
 
-void server_start_again(struct server *server)
-{
+void server_start_again(struct server *server) {
     struct stand *stand = server->stand;
     const char *program = stand_program(stand, "munneld");
     if (server->descriptors == 0)
@@ -58,15 +56,13 @@ void server_start_again(struct server *server)
                       stand_text(stand, "%u", server->descriptors), program, "--config", server->file, NULL);
 }
 
-static void await_listening(struct server *server)
-{
+static void await_listening(struct server *server) {
     const char *at = stand_text(server->stand, "127.0.0.1:%u", server->port);
     process_await(server->process, 0, START_MS, "agents may connect to", at, NULL);
     live_of(server->process); /* answered by its loop: all that is to be open is open by then */
 }
 
-struct server server_start(struct stand *stand, struct server_plan plan)
-{
+struct server server_start(struct stand *stand, struct server_plan plan) {
     struct server server = {.stand = stand, .name = or_else(plan.name, "server"), .descriptors = plan.descriptors};
     server.pki = stand_pki(stand, or_else(plan.pki, "pki"));
     server.port = plan.port > 0 ? plan.port : port_take();
@@ -77,26 +73,22 @@ struct server server_start(struct stand *stand, struct server_plan plan)
     return server;
 }
 
-const char *service_text(struct stand *stand, const char *name, uint16_t port, const char *connect, const char *more)
-{
+const char *service_text(struct stand *stand, const char *name, uint16_t port, const char *connect, const char *more) {
     return stand_text(stand, "{ 'name': '%s', %s 'listen': '127.0.0.1:%u', 'connect': '%s' }", name, or_else(more, ""),
                       port, connect);
 }
 
-const char *service_to(struct stand *stand, const char *name, uint16_t port, uint16_t to, const char *more)
-{
+const char *service_to(struct stand *stand, const char *name, uint16_t port, uint16_t to, const char *more) {
     return service_text(stand, name, port, stand_text(stand, "127.0.0.1:%u", to), more);
 }
 
-const char *agent_folder(struct stand *stand, const char *name)
-{
+const char *agent_folder(struct stand *stand, const char *name) {
     const char *folder = stand_path(stand, "agent-%s", name);
     ck_assert(mkdir(folder, 0700) == 0 || errno == EEXIST);
     return folder;
 }
 
-struct process *agent_start(struct server *server, const char *name, const char *group, ...)
-{
+struct process *agent_start(struct server *server, const char *name, const char *group, ...) {
     struct stand *stand = server->stand;
     const char *arguments[ARGUMENTS_MAX] = {
         stand_program(stand, "munnel-agent"),       "--log-format", "json", "--name", name, "--ca",
@@ -117,13 +109,11 @@ struct process *agent_start(struct server *server, const char *name, const char 
                                                        .folder = agent_folder(stand, name)});
 }
 
-void agent_await(struct server *server, size_t mark, const char *name, unsigned ms)
-{
+void agent_await(struct server *server, size_t mark, const char *name, unsigned ms) {
     process_await(server->process, mark, ms, stand_text(server->stand, "\"agent %s\"", name), "\"joined\"", NULL);
 }
 
-struct process *agent_join(struct server *server, const char *name, const char *group)
-{
+struct process *agent_join(struct server *server, const char *name, const char *group) {
     size_t mark = process_mark(server->process);
     struct process *agent = agent_start(server, name, group, NULL);
     agent_await(server, mark, name, JOIN_MS);
@@ -131,14 +121,12 @@ struct process *agent_join(struct server *server, const char *name, const char *
 }
 
 /* Every link is a control link, free, or in use. */
-static bool all_links_are_known(struct process *server)
-{
+static bool all_links_are_known(struct process *server) {
     struct live live = live_of(server);
     return live.links == live.agents + live.idle_links + live.relays;
 }
 
-struct process *agent_join_warm(struct server *server, const char *name, const char *group)
-{
+struct process *agent_join_warm(struct server *server, const char *name, const char *group) {
     struct process *agent = agent_join(server, name, group);
     ck_assert_msg(HOLDS_WITHIN(JOIN_MS, live_of(agent).links >= LINKS_WARM), "%s has %llu links instead of %d", name,
                   live_of(agent).links, LINKS_WARM);
@@ -146,8 +134,7 @@ struct process *agent_join_warm(struct server *server, const char *name, const c
     return agent;
 }
 
-struct simple simple_start(const char *name, uint16_t to, const char *service_more, const char *server_more)
-{
+struct simple simple_start(const char *name, uint16_t to, const char *service_more, const char *server_more) {
     struct simple simple = {.stand = stand_new(name), .port = port_take()};
     const char *services = service_to(simple.stand, "echo", simple.port, to, service_more);
     simple.server = server_start(simple.stand, (struct server_plan){.services = services, .more = server_more});
@@ -155,8 +142,7 @@ struct simple simple_start(const char *name, uint16_t to, const char *service_mo
     return simple;
 }
 
-unsigned long long number_in_line(const char *line, const char *key)
-{
+unsigned long long number_in_line(const char *line, const char *key) {
     char pattern[64];
     unsigned long long number = 0;
     snprintf(pattern, sizeof pattern, "\"%s\":", key);
@@ -165,8 +151,7 @@ unsigned long long number_in_line(const char *line, const char *key)
     return number;
 }
 
-struct live live_of(struct process *process)
-{
+struct live live_of(struct process *process) {
     size_t mark = process_mark(process);
     process_signal(process, SIGUSR1);
     char *line = process_expect(process, mark, LIVE_MS, "\"event\":\"live\"", NULL);
@@ -184,8 +169,7 @@ struct live live_of(struct process *process)
     return live;
 }
 
-struct rest rest_of(struct process *process)
-{
+struct rest rest_of(struct process *process) {
     struct live live = live_of(process);
     return (struct rest){.descriptors = facts_descriptors(process_pid(process)),
                          .links = live.links,
@@ -193,16 +177,14 @@ struct rest rest_of(struct process *process)
                          .lingering = live.lingering};
 }
 
-static bool is_at_rest(struct process *process, const struct rest *before, struct rest *now)
-{
+static bool is_at_rest(struct process *process, const struct rest *before, struct rest *now) {
     *now = rest_of(process);
     unsigned long long more = now->links > before->links ? now->links - before->links : 0;
     return now->descriptors <= before->descriptors + more && more <= before->more_links &&
            now->relays <= before->relays && now->lingering <= before->lingering;
 }
 
-void rest_await(struct process *process, const struct rest *before, unsigned ms)
-{
+void rest_await(struct process *process, const struct rest *before, unsigned ms) {
     struct rest now;
     bool rests = HOLDS_WITHIN(ms, is_at_rest(process, before, &now));
     ck_assert_msg(rests,

@@ -21,8 +21,7 @@
 enum { PORT_FIRST = 12000, PORT_COUNT = 18000 };
 
 /* The mark is left open on purpose: it is held as long as this process lives. */
-static bool mark(unsigned port)
-{
+static bool mark(unsigned port) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "munnel-scenario-port-%u", port);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -34,8 +33,7 @@ static bool mark(unsigned port)
     return false;
 }
 
-static bool nobody_listens(unsigned port)
-{
+static bool nobody_listens(unsigned port) {
     struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
     struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -47,8 +45,7 @@ static bool nobody_listens(unsigned port)
     return free;
 }
 
-uint16_t port_take(void)
-{
+uint16_t port_take(void) {
     unsigned start = (unsigned)getpid() * 61u;
     for (unsigned i = 0; i < PORT_COUNT; i++) {
         unsigned port = PORT_FIRST + (start + i) % PORT_COUNT;

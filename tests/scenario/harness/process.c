@@ -41,8 +41,7 @@ struct process {
     bool ended; /* nothing more will come */
 };
 
-static void keep(struct process *process, const char *data, size_t size)
-{
+static void keep(struct process *process, const char *data, size_t size) {
     pthread_mutex_lock(&process->lock);
     if (process->used + size + 1 > process->size) {
         process->size = 2 * (process->used + size + 1);
@@ -58,8 +57,7 @@ static void keep(struct process *process, const char *data, size_t size)
     pthread_mutex_unlock(&process->lock);
 }
 
-static void *read_output(void *context)
-{
+static void *read_output(void *context) {
     struct process *process = context;
     char part[16384];
     ssize_t got;
@@ -77,8 +75,7 @@ static void *read_output(void *context)
     return NULL;
 }
 
-static int input_of(const char *text)
-{
+static int input_of(const char *text) {
     if (!text)
         return open("/dev/null", O_RDONLY | O_CLOEXEC);
     int ends[2];
@@ -89,8 +86,7 @@ static int input_of(const char *text)
 }
 
 /* In the child: between fork and exec of a program with threads only plain system calls are allowed. */
-static void become(const struct process_plan *plan, char *const *environment, int input, int output, pid_t parent)
-{
+static void become(const struct process_plan *plan, char *const *environment, int input, int output, pid_t parent) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -110,8 +106,7 @@ static void become(const struct process_plan *plan, char *const *environment, in
     _exit(127);
 }
 
-static bool is_named_in(const char *entry, const char *const *more)
-{
+static bool is_named_in(const char *entry, const char *const *more) {
     size_t name = strcspn(entry, "=") + 1;
     for (; *more; more++) {
         if (strncmp(entry, *more, name) == 0)
@@ -120,8 +115,7 @@ static bool is_named_in(const char *entry, const char *const *more)
     return false;
 }
 
-static char **environment_with(const char *const *more)
-{
+static char **environment_with(const char *const *more) {
     static const char *const none[] = {NULL};
     more = more ? more : none;
     size_t count = 0, extra = 0, used = 0;
@@ -140,15 +134,13 @@ static char **environment_with(const char *const *more)
     return all;
 }
 
-static void free_strings(char **strings)
-{
+static void free_strings(char **strings) {
     for (char **string = strings; *string; string++)
         free(*string);
     free(strings);
 }
 
-static void launch(struct process *process, const struct process_plan *plan)
-{
+static void launch(struct process *process, const struct process_plan *plan) {
     int ends[2];
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     char **environment = environment_with(plan->environment);
@@ -166,8 +158,7 @@ static void launch(struct process *process, const struct process_plan *plan)
     process->pipe = ends[0];
 }
 
-struct process *process_start(const struct process_plan *plan)
-{
+struct process *process_start(const struct process_plan *plan) {
     struct process *process = calloc(1, sizeof *process);
     ck_assert_ptr_nonnull(process);
     char path[4096];
@@ -187,34 +178,29 @@ struct process *process_start(const struct process_plan *plan)
     return process;
 }
 
-pid_t process_pid(const struct process *process)
-{
+pid_t process_pid(const struct process *process) {
     return process->pid;
 }
 
-const char *process_name(const struct process *process)
-{
+const char *process_name(const struct process *process) {
     return process->name;
 }
 
-char *process_output(struct process *process, size_t mark)
-{
+char *process_output(struct process *process, size_t mark) {
     pthread_mutex_lock(&process->lock);
     char *copy = strdup(process->text + (mark < process->used ? mark : process->used));
     pthread_mutex_unlock(&process->lock);
     return copy;
 }
 
-static void fail_with_output(struct process *process, const char *what)
-{
+static void fail_with_output(struct process *process, const char *what) {
     char *output = process_output(process, 0);
     size_t length = strlen(output);
     const char *tail = length > QUOTED ? output + length - QUOTED : output;
     ck_abort_msg("%s %s; its last words:\n%s", process->name, what, tail);
 }
 
-static bool wait_for_end(struct process *process, unsigned ms)
-{
+static bool wait_for_end(struct process *process, unsigned ms) {
     struct pollfd ended = {.fd = process->pid_fd, .events = POLLIN};
     uint64_t deadline = deadline_in(ms);
     while (!process->over) {
@@ -230,14 +216,12 @@ static bool wait_for_end(struct process *process, unsigned ms)
     return true;
 }
 
-bool process_is_over(struct process *process)
-{
+bool process_is_over(struct process *process) {
     return wait_for_end(process, 0);
 }
 
 /* What the program wrote last may still be in the pipe; a grandchild that holds it open does not stop us. */
-static void wait_for_last_words(struct process *process, unsigned ms)
-{
+static void wait_for_last_words(struct process *process, unsigned ms) {
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += ms / 1000;
@@ -247,23 +231,20 @@ static void wait_for_last_words(struct process *process, unsigned ms)
     pthread_mutex_unlock(&process->lock);
 }
 
-int process_wait(struct process *process, unsigned ms)
-{
+int process_wait(struct process *process, unsigned ms) {
     if (!wait_for_end(process, ms))
         fail_with_output(process, "did not end in time");
     wait_for_last_words(process, 2000);
     return process->status;
 }
 
-void process_signal(struct process *process, int signal_number)
-{
+void process_signal(struct process *process, int signal_number) {
     if (process_is_over(process))
         fail_with_output(process, "was over before its time");
     kill(process->pid, signal_number);
 }
 
-static void fail_if_unclean(struct process *process)
-{
+static void fail_if_unclean(struct process *process) {
     static const char *const complaints[] = {"ERROR: AddressSanitizer",  "ERROR: LeakSanitizer", "runtime error:",
                                              "WARNING: ThreadSanitizer", "Assertion `",          "stack smashing"};
     char *output = process_output(process, 0);
@@ -275,13 +256,11 @@ static void fail_if_unclean(struct process *process)
     free(output);
 }
 
-static bool was_killed(int status)
-{
+static bool was_killed(int status) {
     return status > 128 && status != 128 + SIGTERM && status != 128 + SIGINT;
 }
 
-void process_begin_stop(struct process *process)
-{
+void process_begin_stop(struct process *process) {
     if (process->asked || process_is_over(process))
         return;
     process->asked = true;
@@ -289,8 +268,7 @@ void process_begin_stop(struct process *process)
     kill(process->pid, SIGCONT);
 }
 
-void process_stop(struct process *process)
-{
+void process_stop(struct process *process) {
     process_begin_stop(process);
     if (!wait_for_end(process, 1000))
         kill(process->pid, SIGTERM);
@@ -300,8 +278,7 @@ void process_stop(struct process *process)
     fail_if_unclean(process);
 }
 
-void process_free(struct process *process)
-{
+void process_free(struct process *process) {
     if (!process_is_over(process)) {
         kill(process->pid, SIGKILL);
         wait_for_end(process, 10000);
@@ -323,8 +300,7 @@ void process_free(struct process *process)
     free(process);
 }
 
-size_t process_mark(struct process *process)
-{
+size_t process_mark(struct process *process) {
     pthread_mutex_lock(&process->lock);
     size_t mark = process->used;
     pthread_mutex_unlock(&process->lock);
@@ -336,8 +312,7 @@ struct wanted {
     size_t count;
 };
 
-static void gather(struct wanted *wanted, va_list list)
-{
+static void gather(struct wanted *wanted, va_list list) {
     wanted->count = 0;
     for (const char *text; (text = va_arg(list, const char *)) != NULL;) {
         ck_assert_uint_lt(wanted->count, TEXTS_MAX);
@@ -345,8 +320,7 @@ static void gather(struct wanted *wanted, va_list list)
     }
 }
 
-static bool has_all(const char *line, size_t length, const struct wanted *wanted)
-{
+static bool has_all(const char *line, size_t length, const struct wanted *wanted) {
     for (size_t i = 0; i < wanted->count; i++) {
         if (!memmem(line, length, wanted->texts[i], strlen(wanted->texts[i])))
             return false;
@@ -355,8 +329,7 @@ static bool has_all(const char *line, size_t length, const struct wanted *wanted
 }
 
 /* The first such line at or behind *at; moves *at behind what was looked through. Call with the lock held. */
-static char *find_line(struct process *process, size_t *at, const struct wanted *wanted)
-{
+static char *find_line(struct process *process, size_t *at, const struct wanted *wanted) {
     while (*at < process->used) {
         const char *line = process->text + *at;
         const char *end = memchr(line, '\n', process->used - *at);
@@ -370,8 +343,7 @@ static char *find_line(struct process *process, size_t *at, const struct wanted 
     return NULL;
 }
 
-static char *seek(struct process *process, size_t mark, unsigned ms, const struct wanted *wanted)
-{
+static char *seek(struct process *process, size_t mark, unsigned ms, const struct wanted *wanted) {
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
     uint64_t limit = (uint64_t)ms * slow_factor();
@@ -390,8 +362,7 @@ static char *seek(struct process *process, size_t mark, unsigned ms, const struc
     return line;
 }
 
-char *process_seek(struct process *process, size_t mark, unsigned ms, ...)
-{
+char *process_seek(struct process *process, size_t mark, unsigned ms, ...) {
     struct wanted wanted;
     va_list list;
     va_start(list, ms);
@@ -400,8 +371,7 @@ char *process_seek(struct process *process, size_t mark, unsigned ms, ...)
     return seek(process, mark, ms, &wanted);
 }
 
-static void fail_for_want_of(struct process *process, const struct wanted *wanted)
-{
+static void fail_for_want_of(struct process *process, const struct wanted *wanted) {
     char what[512] = "did not say";
     for (size_t i = 0; i < wanted->count; i++) {
         size_t used = strlen(what);
@@ -410,8 +380,7 @@ static void fail_for_want_of(struct process *process, const struct wanted *wante
     fail_with_output(process, what);
 }
 
-char *process_expect(struct process *process, size_t mark, unsigned ms, ...)
-{
+char *process_expect(struct process *process, size_t mark, unsigned ms, ...) {
     struct wanted wanted;
     va_list list;
     va_start(list, ms);
@@ -423,8 +392,7 @@ char *process_expect(struct process *process, size_t mark, unsigned ms, ...)
     return line;
 }
 
-unsigned process_count(struct process *process, size_t mark, ...)
-{
+unsigned process_count(struct process *process, size_t mark, ...) {
     struct wanted wanted;
     va_list list;
     va_start(list, mark);

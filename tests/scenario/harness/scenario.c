@@ -19,15 +19,13 @@
 
 static const char folder_variable[] = "MUNNEL_SCENARIO_FOLDER";
 
-const char *scenario_folder(void)
-{
+const char *scenario_folder(void) {
     const char *folder = getenv(folder_variable);
     ck_assert_msg(folder != NULL, "%s is not set: run the test by its main", folder_variable);
     return folder;
 }
 
-static void make_folder(void)
-{
+static void make_folder(void) {
     const char *parent = getenv("TMPDIR");
     char path[512];
     snprintf(path, sizeof path, "%s/munnel-scenario-XXXXXX", parent && *parent ? parent : "/tmp");
@@ -39,8 +37,7 @@ static void make_folder(void)
 }
 
 /* What is still there belongs to tests that failed. */
-static void name_what_is_kept(void)
-{
+static void name_what_is_kept(void) {
     const char *path = getenv(folder_variable);
     if (!path || rmdir(path) == 0)
         return;
@@ -54,16 +51,14 @@ static void name_what_is_kept(void)
     closedir(folder);
 }
 
-static void find_programs(void)
-{
+static void find_programs(void) {
     const char *top = getenv("top_builddir");
     if (!getenv("MUNNEL_BIN"))
         setenv("MUNNEL_BIN", top ? top : ".", 1);
 }
 
 /* A thousand connections need a descriptor at each end, and the programs inherit the limit. */
-static void raise_limits(void)
-{
+static void raise_limits(void) {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -71,8 +66,7 @@ static void raise_limits(void)
     }
 }
 
-static Suite *make_suite(const char *name, const struct scenario *scenarios, size_t count)
-{
+static Suite *make_suite(const char *name, const struct scenario *scenarios, size_t count) {
     Suite *suite = suite_create(name);
     for (size_t i = 0; i < count; i++) {
         TCase *group = tcase_create(scenarios[i].test->name);
@@ -83,8 +77,7 @@ static Suite *make_suite(const char *name, const struct scenario *scenarios, siz
     return suite;
 }
 
-int scenario_main(const char *name, const struct scenario *scenarios, size_t count)
-{
+int scenario_main(const char *name, const struct scenario *scenarios, size_t count) {
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     find_programs();

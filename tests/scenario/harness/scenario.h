@@ -25,8 +25,7 @@ struct scenario {
 int scenario_main(const char *name, const struct scenario *scenarios, size_t count);
 
 #define SCENARIO_MAIN(name, ...)                                                                                       \
-    int main(void)                                                                                                     \
-    {                                                                                                                  \
+    int main(void) {                                                                                                   \
         const struct scenario scenarios[] = {__VA_ARGS__};                                                             \
         return scenario_main((name), scenarios, sizeof scenarios / sizeof *scenarios);                                 \
     }

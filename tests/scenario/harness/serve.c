@@ -13,8 +13,7 @@
 
 enum { PART = 65536 };
 
-static bool send_part(struct visit *visit, const void *data, size_t size)
-{
+static bool send_part(struct visit *visit, const void *data, size_t size) {
     bool sent = socket_send(visit->fd, data, size, VISIT_MS);
     if (sent)
         visit->went += size;
@@ -22,24 +21,21 @@ static bool send_part(struct visit *visit, const void *data, size_t size)
 }
 
 /* The next bytes that come, at most `size`; 0 at the end, which `visit->end` then names. */
-static size_t hear(struct visit *visit, char *part, size_t size)
-{
+static size_t hear(struct visit *visit, char *part, size_t size) {
     size_t got;
     visit->end = socket_read_some(visit->fd, part, size, &got, VISIT_MS);
     visit->came += got;
     return got;
 }
 
-void serve_echo(struct visit *visit)
-{
+void serve_echo(struct visit *visit) {
     char part[PART];
     size_t got;
     while ((got = hear(visit, part, sizeof part)) > 0 && send_part(visit, part, got)) {
     }
 }
 
-void serve_sink(struct visit *visit)
-{
+void serve_sink(struct visit *visit) {
     struct tally *tally = tally_new();
     char part[PART];
     size_t got;
@@ -48,8 +44,7 @@ void serve_sink(struct visit *visit)
     tally_end(tally, &visit->received);
 }
 
-void serve_source(struct visit *visit)
-{
+void serve_source(struct visit *visit) {
     struct source source;
     char part[16384];
     source_begin(&source, 1);
@@ -59,8 +54,7 @@ void serve_source(struct visit *visit)
     visit->end = socket_wait_end(visit->fd, 1000); /* only to know whether it was a reset */
 }
 
-static void send_source(struct visit *visit, uint64_t bytes)
-{
+static void send_source(struct visit *visit, uint64_t bytes) {
     struct source source;
     char part[PART];
     source_begin(&source, 1);
@@ -73,25 +67,21 @@ static void send_source(struct visit *visit, uint64_t bytes)
     }
 }
 
-void serve_shout(struct visit *visit)
-{
+void serve_shout(struct visit *visit) {
     send_source(visit, *(atomic_ullong *)visit->context);
 }
 
-void serve_answer(struct visit *visit)
-{
+void serve_answer(struct visit *visit) {
     serve_sink(visit);
     if (visit->end == END_FILE)
         send_source(visit, *(atomic_ullong *)visit->context);
 }
 
-void serve_name(struct visit *visit)
-{
+void serve_name(struct visit *visit) {
     send_part(visit, visit->context, strlen(visit->context));
 }
 
-void serve_exchange(struct visit *visit)
-{
+void serve_exchange(struct visit *visit) {
     struct errand errand;
     visit->end = socket_read(visit->fd, &errand, sizeof errand, NULL, VISIT_MS);
     if (visit->end != END_NONE)

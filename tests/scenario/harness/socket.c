@@ -27,13 +27,11 @@ enum { PART = 65536 };
 
 static const char *const end_names[] = {"still open", "end of file", "reset", "nothing in time", "an error"};
 
-const char *end_name(enum end end)
-{
+const char *end_name(enum end end) {
     return end_names[end];
 }
 
-static socklen_t make_address(struct sockaddr_storage *storage, const char *address, uint16_t port)
-{
+static socklen_t make_address(struct sockaddr_storage *storage, const char *address, uint16_t port) {
     memset(storage, 0, sizeof *storage);
     struct sockaddr_un *path = (struct sockaddr_un *)storage;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)storage;
@@ -54,8 +52,7 @@ static socklen_t make_address(struct sockaddr_storage *storage, const char *addr
     return sizeof *four;
 }
 
-int socket_listen(const char *address, uint16_t port, int backlog)
-{
+int socket_listen(const char *address, uint16_t port, int backlog) {
     struct sockaddr_storage storage;
     socklen_t length = make_address(&storage, address, port);
     int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
@@ -67,16 +64,14 @@ int socket_listen(const char *address, uint16_t port, int backlog)
     return fd;
 }
 
-uint16_t socket_port(int fd)
-{
+uint16_t socket_port(int fd) {
     struct sockaddr_in6 name = {0};
     socklen_t length = sizeof name;
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&name, &length), 0);
     return ntohs(name.sin6_port); /* at the same place as sin_port */
 }
 
-int socket_try(const char *address, uint16_t port)
-{
+int socket_try(const char *address, uint16_t port) {
     struct sockaddr_storage storage;
     socklen_t length = make_address(&storage, address, port);
     int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
@@ -93,20 +88,17 @@ int socket_try(const char *address, uint16_t port)
     return fd;
 }
 
-int socket_connect(const char *address, uint16_t port)
-{
+int socket_connect(const char *address, uint16_t port) {
     int fd = socket_try(address, port);
     ck_assert_msg(fd >= 0, "cannot connect to %s:%u: %s", address, port, strerror(errno));
     return fd;
 }
 
-int socket_client(uint16_t port)
-{
+int socket_client(uint16_t port) {
     return socket_connect("127.0.0.1", port);
 }
 
-bool socket_is_refused(uint16_t port)
-{
+bool socket_is_refused(uint16_t port) {
     int fd = socket_try("127.0.0.1", port);
     if (fd < 0)
         return errno == ECONNREFUSED;
@@ -114,8 +106,7 @@ bool socket_is_refused(uint16_t port)
     return false;
 }
 
-static bool wait_until_ready(int fd, short events, uint64_t deadline)
-{
+static bool wait_until_ready(int fd, short events, uint64_t deadline) {
     struct pollfd ready = {.fd = fd, .events = events};
     int count;
     do
@@ -124,8 +115,7 @@ static bool wait_until_ready(int fd, short events, uint64_t deadline)
     return count > 0;
 }
 
-bool socket_send(int fd, const void *data, size_t size, unsigned ms)
-{
+bool socket_send(int fd, const void *data, size_t size, unsigned ms) {
     uint64_t deadline = deadline_in(ms);
     const char *at = data;
     while (size > 0) {
@@ -140,26 +130,22 @@ bool socket_send(int fd, const void *data, size_t size, unsigned ms)
     return true;
 }
 
-void socket_finish(int fd)
-{
+void socket_finish(int fd) {
     shutdown(fd, SHUT_WR);
 }
 
-void socket_reset(int fd)
-{
+void socket_reset(int fd) {
     struct linger abort = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
     close(fd);
 }
 
-static enum end end_of_error(int error_number)
-{
+static enum end end_of_error(int error_number) {
     return error_number == ECONNRESET || error_number == EPIPE ? END_RESET : END_ERROR;
 }
 
 /* One read of what is there, or the end. */
-static enum end receive(int fd, void *data, size_t size, size_t *got, uint64_t deadline)
-{
+static enum end receive(int fd, void *data, size_t size, size_t *got, uint64_t deadline) {
     *got = 0;
     while (true) {
         ssize_t count = recv(fd, data, size, MSG_DONTWAIT);
@@ -176,8 +162,7 @@ static enum end receive(int fd, void *data, size_t size, size_t *got, uint64_t d
     }
 }
 
-enum end socket_read(int fd, void *data, size_t size, size_t *got, unsigned ms)
-{
+enum end socket_read(int fd, void *data, size_t size, size_t *got, unsigned ms) {
     uint64_t deadline = deadline_in(ms);
     size_t count = 0;
     enum end end = END_NONE;
@@ -191,13 +176,11 @@ enum end socket_read(int fd, void *data, size_t size, size_t *got, unsigned ms)
     return end;
 }
 
-enum end socket_read_some(int fd, void *data, size_t size, size_t *got, unsigned ms)
-{
+enum end socket_read_some(int fd, void *data, size_t size, size_t *got, unsigned ms) {
     return receive(fd, data, size, got, deadline_in(ms));
 }
 
-enum end socket_drain(int fd, struct tally_result *result, unsigned ms)
-{
+enum end socket_drain(int fd, struct tally_result *result, unsigned ms) {
     uint64_t deadline = deadline_in(ms);
     struct tally *tally = tally_new();
     static _Thread_local char part[PART];
@@ -211,8 +194,7 @@ enum end socket_drain(int fd, struct tally_result *result, unsigned ms)
     return end == END_NONE ? END_LATE : end;
 }
 
-enum end socket_wait_end(int fd, unsigned ms)
-{
+enum end socket_wait_end(int fd, unsigned ms) {
     return socket_drain(fd, NULL, ms);
 }
 
@@ -227,8 +209,7 @@ struct talk { /* an exchange under way */
     char out[PART], in[PART];
 };
 
-static void fill_out(struct talk *talk)
-{
+static void fill_out(struct talk *talk) {
     size_t size = sizeof talk->out;
     if (talk->exchange->largest_write > 0)
         size = 1 + (size_t)source_number(&talk->sizes, talk->exchange->largest_write);
@@ -240,8 +221,7 @@ static void fill_out(struct talk *talk)
     talk->out_end = size;
 }
 
-static void talk_send(struct talk *talk)
-{
+static void talk_send(struct talk *talk) {
     if (talk->out_at == talk->out_end && talk->left > 0)
         fill_out(talk);
     if (talk->out_at == talk->out_end) {
@@ -258,8 +238,7 @@ static void talk_send(struct talk *talk)
     talk->out_at += (size_t)sent;
 }
 
-static void talk_receive(struct talk *talk)
-{
+static void talk_receive(struct talk *talk) {
     ssize_t got = recv(talk->fd, talk->in, sizeof talk->in, MSG_DONTWAIT);
     if (got > 0)
         tally_add(talk->received, talk->in, (size_t)got);
@@ -269,8 +248,7 @@ static void talk_receive(struct talk *talk)
         talk->exchange->end = end_of_error(errno);
 }
 
-static void talk_on(struct talk *talk, uint64_t deadline)
-{
+static void talk_on(struct talk *talk, uint64_t deadline) {
     while (talk->exchange->end == END_NONE || !talk->finished) {
         bool reading = talk->exchange->end == END_NONE;
         struct pollfd ready = {.fd = talk->fd};
@@ -288,8 +266,7 @@ static void talk_on(struct talk *talk, uint64_t deadline)
     }
 }
 
-void socket_exchange(int fd, struct exchange *exchange, unsigned ms)
-{
+void socket_exchange(int fd, struct exchange *exchange, unsigned ms) {
     struct talk *talk = calloc(1, sizeof *talk);
     if (!talk)
         abort();
@@ -308,8 +285,7 @@ void socket_exchange(int fd, struct exchange *exchange, unsigned ms)
     free(talk);
 }
 
-bool socket_converse(int fd, const char *text, unsigned ms)
-{
+bool socket_converse(int fd, const char *text, unsigned ms) {
     char answer[256];
     size_t length = strlen(text);
     ck_assert_uint_le(length, sizeof answer);
@@ -317,8 +293,7 @@ bool socket_converse(int fd, const char *text, unsigned ms)
            memcmp(answer, text, length) == 0;
 }
 
-bool socket_echoes(uint16_t port, unsigned ms)
-{
+bool socket_echoes(uint16_t port, unsigned ms) {
     int fd = socket_try("127.0.0.1", port);
     if (fd < 0)
         return false;
@@ -331,8 +306,7 @@ bool socket_echoes(uint16_t port, unsigned ms)
     return answered;
 }
 
-bool socket_ask(uint16_t port, char *answer, size_t size, unsigned ms)
-{
+bool socket_ask(uint16_t port, char *answer, size_t size, unsigned ms) {
     int fd = socket_try("127.0.0.1", port);
     answer[0] = '\0';
     if (fd < 0)

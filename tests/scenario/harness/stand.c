@@ -34,8 +34,7 @@ struct stand {
     const char *environment[8];
 };
 
-static const char *keep_text(struct stand *stand, const char *format, va_list list)
-{
+static const char *keep_text(struct stand *stand, const char *format, va_list list) {
     va_list again;
     va_copy(again, list);
     int length = vsnprintf(NULL, 0, format, again);
@@ -48,8 +47,7 @@ static const char *keep_text(struct stand *stand, const char *format, va_list li
     return text->text;
 }
 
-const char *stand_text(struct stand *stand, const char *format, ...)
-{
+const char *stand_text(struct stand *stand, const char *format, ...) {
     va_list list;
     va_start(list, format);
     const char *text = keep_text(stand, format, list);
@@ -57,8 +55,7 @@ const char *stand_text(struct stand *stand, const char *format, ...)
     return text;
 }
 
-const char *stand_path(struct stand *stand, const char *format, ...)
-{
+const char *stand_path(struct stand *stand, const char *format, ...) {
     va_list list;
     va_start(list, format);
     const char *name = keep_text(stand, format, list);
@@ -66,21 +63,18 @@ const char *stand_path(struct stand *stand, const char *format, ...)
     return stand_text(stand, "%s/%s", stand->folder, name);
 }
 
-const char *stand_program(struct stand *stand, const char *name)
-{
+const char *stand_program(struct stand *stand, const char *name) {
     const char *folder = getenv("MUNNEL_BIN");
     const char *path = stand_text(stand, "%s/%s", folder ? folder : ".", name);
     ck_assert_msg(access(path, X_OK) == 0, "%s is not there; MUNNEL_BIN names the folder of the programs", path);
     return path;
 }
 
-const char *stand_folder(const struct stand *stand)
-{
+const char *stand_folder(const struct stand *stand) {
     return stand->folder;
 }
 
-struct stand *stand_new(const char *name)
-{
+struct stand *stand_new(const char *name) {
     struct stand *stand = calloc(1, sizeof *stand);
     ck_assert_ptr_nonnull(stand);
     size_t length = strlen(name);
@@ -97,14 +91,12 @@ struct stand *stand_new(const char *name)
     return stand;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where)
-{
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where) {
     (void)status, (void)type, (void)where;
     return remove(path);
 }
 
-void stand_free(struct stand *stand)
-{
+void stand_free(struct stand *stand) {
     for (size_t i = 0; i < stand->count; i++)
         process_begin_stop(stand->processes[i]);
     for (size_t i = 0; i < stand->count; i++)
@@ -121,8 +113,7 @@ void stand_free(struct stand *stand)
     free(stand);
 }
 
-const char *stand_write(struct stand *stand, const char *name, const char *text, bool quotes)
-{
+const char *stand_write(struct stand *stand, const char *name, const char *text, bool quotes) {
     const char *path = stand_path(stand, "%s", name);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     ck_assert_msg(fd >= 0, "cannot write %s: %s", path, strerror(errno));
@@ -134,8 +125,7 @@ const char *stand_write(struct stand *stand, const char *name, const char *text,
     return path;
 }
 
-const char *stand_pki(struct stand *stand, const char *name)
-{
+const char *stand_pki(struct stand *stand, const char *name) {
     const char *folder = stand_path(stand, "%s", name);
     if (access(folder, F_OK) == 0)
         return folder;
@@ -145,8 +135,7 @@ const char *stand_pki(struct stand *stand, const char *name)
     return folder;
 }
 
-struct process *stand_run_plan(struct stand *stand, struct process_plan plan)
-{
+struct process *stand_run_plan(struct stand *stand, struct process_plan plan) {
     ck_assert_uint_lt(stand->count, PROCESSES_MAX);
     plan.logs = stand->folder;
     plan.environment = plan.environment ? plan.environment : stand->environment;
@@ -155,8 +144,7 @@ struct process *stand_run_plan(struct stand *stand, struct process_plan plan)
     return process;
 }
 
-static struct process *run(struct stand *stand, const char *name, va_list list)
-{
+static struct process *run(struct stand *stand, const char *name, va_list list) {
     const char *arguments[ARGUMENTS_MAX];
     size_t count = 0;
     do
@@ -165,8 +153,7 @@ static struct process *run(struct stand *stand, const char *name, va_list list)
     return stand_run_plan(stand, (struct process_plan){.name = name, .arguments = arguments});
 }
 
-struct process *stand_run(struct stand *stand, const char *name, ...)
-{
+struct process *stand_run(struct stand *stand, const char *name, ...) {
     va_list list;
     va_start(list, name);
     struct process *process = run(stand, name, list);
@@ -174,8 +161,7 @@ struct process *stand_run(struct stand *stand, const char *name, ...)
     return process;
 }
 
-int stand_do(struct stand *stand, const char *name, ...)
-{
+int stand_do(struct stand *stand, const char *name, ...) {
     va_list list;
     va_start(list, name);
     struct process *process = run(stand, name, list);
@@ -183,8 +169,7 @@ int stand_do(struct stand *stand, const char *name, ...)
     return process_wait(process, DO_MS);
 }
 
-const char *stand_output(struct stand *stand, const char *name)
-{
+const char *stand_output(struct stand *stand, const char *name) {
     for (size_t i = stand->count; i-- > 0;) {
         if (strcmp(process_name(stand->processes[i]), name) != 0)
             continue;
@@ -196,8 +181,7 @@ const char *stand_output(struct stand *stand, const char *name)
     ck_abort_msg("nothing by the name %s has run", name);
 }
 
-static void take_out(struct stand *stand, struct process *process)
-{
+static void take_out(struct stand *stand, struct process *process) {
     for (size_t i = 0; i < stand->count; i++) {
         if (stand->processes[i] != process)
             continue;
@@ -207,19 +191,16 @@ static void take_out(struct stand *stand, struct process *process)
     }
 }
 
-void stand_end(struct stand *stand, struct process *process)
-{
+void stand_end(struct stand *stand, struct process *process) {
     process_stop(process);
     take_out(stand, process);
 }
 
-void stand_kill(struct stand *stand, struct process *process)
-{
+void stand_kill(struct stand *stand, struct process *process) {
     take_out(stand, process); /* process_free kills */
 }
 
-static const char *find_in_path(struct stand *stand, const char *program)
-{
+static const char *find_in_path(struct stand *stand, const char *program) {
     const char *path = getenv("PATH");
     char *all = strdup(stand_text(stand, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin")), *rest = all;
     const char *found = NULL;
@@ -231,8 +212,7 @@ static const char *find_in_path(struct stand *stand, const char *program)
     return found;
 }
 
-const char *stand_peer(struct stand *stand, const char *program)
-{
+const char *stand_peer(struct stand *stand, const char *program) {
     const char *found = find_in_path(stand, program);
     const char *ci = getenv("CI");
     if (found)
