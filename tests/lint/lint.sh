@@ -83,6 +83,15 @@ check_globals() {
         }'
 }
 
+# No program is started by what serves, whoever asks for it: by the compiled objects, too.
+check_exec() {
+    for library in lib proto conf relay server agent; do
+        nm -u "$top_builddir/libmunnel_$library.a" 2>/dev/null |
+            awk -v library=$library '$2 ~ /^(fork|vfork|system|popen|wordexp|f?exec[lv][a-z]*|posix_spawnp?)(@.*)?$/ {
+                print "libmunnel_" library ".a calls " $2 }'
+    done
+}
+
 check_format() {
     for file in $sources; do
         "$clang_format" --style=file "$file" | cmp -s - "$file" || echo "$file: $clang_format -i would change it"
@@ -108,6 +117,10 @@ words="no mutable global"
 if [ -n "${top_builddir-}" ] && [ -f "$top_builddir/libmunnel_lib.a" ] &&
     ! grep -q 'fsanitize=' "$top_builddir/config.status" && have objdump "$words"; then
     rule "$words" "$(check_globals)"
+fi
+words="what serves starts no program"
+if [ -n "${top_builddir-}" ] && [ -f "$top_builddir/libmunnel_lib.a" ] && have nm "$words"; then
+    rule "$words" "$(check_exec)"
 fi
 
 # The layout is that of clang-format 14 (Debian 12); other versions differ in details.

@@ -9,6 +9,7 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,10 @@ unsigned facts_descriptors(pid_t pid) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
     DIR *folder = opendir(path);
+    if (!folder && errno == EACCES && geteuid() != 0) {
+        printf("# skipped: only root sees the descriptors of a program that cannot be dumped\n");
+        return 0;
+    }
     ck_assert_msg(folder != NULL, "cannot read %s", path);
     unsigned count = 0;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
