@@ -9,11 +9,10 @@
 #include "harness/fort.h"
 #include "harness/scenario.h"
 
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-static void assert_served(const struct fort *fort, uint8_t host)
-{
+static void assert_served(const struct fort *fort, uint8_t host) {
     int fd = fort_client(fort, host);
     ck_assert_int_ge(fd, 0);
     ck_assert_msg(socket_converse(fd, "hello", FORT_ASK_MS), "127.0.0.%u is not served", host);
@@ -21,8 +20,7 @@ static void assert_served(const struct fort *fort, uint8_t host)
 }
 
 /* Reset, which may come before connect() has even returned. */
-static void assert_refused(struct fort *fort, uint8_t host, const char *why)
-{
+static void assert_refused(struct fort *fort, uint8_t host, const char *why) {
     size_t mark = process_mark(fort->server.process);
     unsigned long long before = fort_count(fort, "clients_refused");
     int fd = fort_client(fort, host);
@@ -35,8 +33,7 @@ static void assert_refused(struct fort *fort, uint8_t host, const char *why)
     ck_assert_uint_eq(fort_count(fort, "clients_refused"), before + 1);
 }
 
-static void knock_by_address(struct fort *fort, void *context)
-{
+static void knock_by_address(struct fort *fort, void *context) {
     (void)context;
     assert_served(fort, 1);
     assert_served(fort, 17);
@@ -44,17 +41,16 @@ static void knock_by_address(struct fort *fort, void *context)
     assert_refused(fort, 99, "not among those allowed");
 }
 
-START_TEST(lists_say_who_is_served)
-{
-    struct fort fort = fort_start(
-        __func__, (struct fort_plan){.service = "'allow': ['127.0.0.1', '127.0.0.16/28'], 'deny': '127.0.0.18',"});
+START_TEST(lists_say_who_is_served) {
+    struct fort fort =
+        fort_start(__func__,
+                   (struct fort_plan){.service = "'allow': ['127.0.0.1', '127.0.0.16/28'], 'deny': '127.0.0.18',"});
     fort_attack(&fort, knock_by_address, NULL);
     fort_end(&fort);
 }
 END_TEST
 
-static void fill(struct fort *fort, void *context)
-{
+static void fill(struct fort *fort, void *context) {
     int fds[3];
     (void)context;
     for (int i = 0; i < 3; i++) {
@@ -71,16 +67,14 @@ static void fill(struct fort *fort, void *context)
     ck_assert(HOLDS_WITHIN(FORT_ASK_MS, fort_count(fort, "clients") == 0));
 }
 
-START_TEST(a_service_takes_as_many_as_it_says)
-{
+START_TEST(a_service_takes_as_many_as_it_says) {
     struct fort fort = fort_start(__func__, (struct fort_plan){.service = "'max_clients': 3,"});
     fort_attack(&fort, fill, NULL);
     fort_end(&fort);
 }
 END_TEST
 
-static void fill_one_share(struct fort *fort, void *context)
-{
+static void fill_one_share(struct fort *fort, void *context) {
     int fds[2];
     (void)context;
     for (int i = 0; i < 2; i++) {
@@ -96,8 +90,7 @@ static void fill_one_share(struct fort *fort, void *context)
     ck_assert(HOLDS_WITHIN(FORT_ASK_MS, fort_count(fort, "clients") == 0));
 }
 
-START_TEST(one_address_has_its_share_and_no_more)
-{
+START_TEST(one_address_has_its_share_and_no_more) {
     struct fort fort = fort_start(__func__, (struct fort_plan){.service = "'max_per_source': 2,"});
     fort_attack(&fort, fill_one_share, NULL);
     fort_end(&fort);
@@ -107,8 +100,7 @@ END_TEST
 enum { RATE = 20, HASTY = 200 };
 
 /* As fast as it can; whoever is served is known by the answer. */
-static unsigned hurry(const struct fort *fort, uint8_t host)
-{
+static unsigned hurry(const struct fort *fort, uint8_t host) {
     unsigned served = 0;
     for (int i = 0; i < HASTY; i++) {
         int fd = fort_client(fort, host);
@@ -118,8 +110,7 @@ static unsigned hurry(const struct fort *fort, uint8_t host)
     return served;
 }
 
-static void be_hasty(struct fort *fort, void *context)
-{
+static void be_hasty(struct fort *fort, void *context) {
     (void)context;
     uint64_t start = now_ms();
     unsigned long long before = fort_count(fort, "clients_refused");
@@ -134,8 +125,7 @@ static void be_hasty(struct fort *fort, void *context)
     close(again);
 }
 
-START_TEST(one_address_comes_no_faster_than_it_may)
-{
+START_TEST(one_address_comes_no_faster_than_it_may) {
     struct fort fort = fort_start(__func__, (struct fort_plan){.service = "'max_rate': 20,"});
     fort_attack(&fort, be_hasty, NULL);
     /* A line for some, a number for the others. */

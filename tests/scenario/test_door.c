@@ -1,2 +1,485 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_door: crowds, floods and nonsense at the agent port, from many addresses and in every tongue: turned away for
+ * the right reason, while agents and clients get in, and nothing is left of it afterwards.
+ */
 #include "config.h"
-int main(void) { return 0; }
+
+#include "harness/crowd.h"
+#include "harness/deadline.h"
+#include "harness/fort.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NO_PENALTY "'unauthenticated': { 'penalty': 0 },"
+#define ZEROS      "0000000000000000000000000000000000000000000000000000000000000000"
+
+enum { HELLO = 0x01, WELCOME = 0x02, REJECT = 0x03, CONTROL = 0x04, PING = 0x05, DATA = 0x13 };
+enum { SOON_MS = 3000 };
+
+static bool is_over(int fd, unsigned ms) {
+    enum end end = socket_wait_end(fd, ms);
+    close(fd);
+    return end == END_FILE || end == END_RESET;
+}
+
+/* ---- who says nothing, or not all ---- */
+
+enum { CROWD = 500, WAVES = 10 };
+
+/* Each wave from 50 addresses, ours among them; nobody says a word. */
+static void crowd_in(struct fort *fort, void *context) {
+    static int fds[CROWD];
+    (void)context;
+    for (int wave = 0; wave < WAVES; wave++) {
+        for (int i = 0; i < CROWD; i++)
+            fds[i] = fort_knock(fort, (uint8_t)(1 + i % 50));
+        ck_assert(socket_echoes(fort->port, FORT_ASK_MS));
+        ck_assert_uint_le(fort_count(fort, "at_door"), 256 + 64); /* links that were ordered come besides */
+        for (int i = 0; i < CROWD; i++)
+            close(fds[i]);
+    }
+    for (int i = 0; i < CROWD; i++)
+        fds[i] = fort_knock(fort, (uint8_t)(1 + i % 50));
+    struct process *beta = agent_join(&fort->server, "beta", NULL);
+    for (int i = 0; i < CROWD; i++)
+        ck_assert(is_over(fds[i], FORT_GREETING_MS));
+    stand_end(fort->stand, beta);
+}
+
+START_TEST(ten_thousand_who_say_nothing_keep_nobody_out) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = NO_PENALTY});
+    fort_attack(&fort, crowd_in, NULL);
+    ck_assert_uint_le(process_count(fort.server.process, 0, "too many connections", NULL), 40);
+    fort_end(&fort);
+}
+END_TEST
+
+static const unsigned char half_a_hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
+
+/* Nobody has been here before: it is not for old friendship that the agent gets in. */
+START_TEST(half_a_hello_holds_no_place) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){.deserted = true});
+    static int fds[CROWD];
+    for (int i = 0; i < CROWD; i++) {
+        fds[i] = fort_knock(&fort, (uint8_t)(2 + i % 50));
+        ck_assert_int_ge(fds[i], 0);
+        socket_send(fds[i], half_a_hello, sizeof half_a_hello, FORT_ASK_MS);
+    }
+    uint64_t start = now_ms();
+    fort_man(&fort);
+    ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
+    for (int i = 0; i < CROWD; i++)
+        ck_assert(is_over(fds[i], FORT_GREETING_MS));
+    process_await(fort.server.process, 0, FORT_ASK_MS, "TLS that stopped in its first message", NULL);
+    fort_end(&fort);
+}
+END_TEST
+
+START_TEST(who_lets_the_deadline_pass_stays_out_for_a_while) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = "'unauthenticated': { 'deadline': 1 },"});
+    int slow = fort_knock(&fort, 77);
+    ck_assert(socket_send(slow, half_a_hello, sizeof half_a_hello, FORT_ASK_MS));
+    ck_assert(is_over(slow, FORT_GREETING_MS));
+    uint64_t punished = now_ms();
+    unsigned long long before = fort_count(&fort, "turned_away");
+    int again = fort_knock(&fort, 77), other = fort_knock(&fort, 78);
+    ck_assert_int_eq(socket_wait_end(other, 300), END_LATE); /* listened to */
+    ck_assert(is_over(again, SOON_MS));
+    ck_assert_uint_eq(fort_count(&fort, "turned_away"), before + 1);
+    process_await(fort.server.process, 0, FORT_ASK_MS, "its penalty is not over", "127.0.0.77:", NULL);
+    close(other);
+    /* From where an agent is, the same costs nothing. */
+    slow = fort_knock(&fort, 1);
+    ck_assert(is_over(slow, FORT_GREETING_MS));
+    again = fort_knock(&fort, 1);
+    ck_assert_int_eq(socket_wait_end(again, 300), END_LATE);
+    close(again);
+    ck_assert(HOLDS_WITHIN(15000, (again = fort_knock(&fort, 77)) >= 0 && socket_wait_end(again, 100) == END_LATE));
+    ck_assert_uint_ge(now_ms() - punished, 8000);
+    fort_end(&fort);
+}
+END_TEST
+
+/* ---- guesses ---- */
+
+START_TEST(a_guess_costs_time_where_there_is_no_agent) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){.deserted = true});
+    char answer[8192];
+    struct intruder *intruder = fort_intruder(&fort);
+    ck_assert_int_eq(fort_hello(intruder, "control", "mallory", "\"credential\":\"default\",\"proof\":\"" ZEROS "\",",
+                                answer, sizeof answer),
+                     REJECT);
+    intruder_free(intruder);
+    uint64_t punished = now_ms();
+    ck_assert(is_over(fort_knock(&fort, 1), SOON_MS));
+    process_await(fort.server.process, 0, FORT_ASK_MS, "turned away", "token is unknown", NULL);
+    process_await(fort.server.process, 0, FORT_ASK_MS, "its penalty is not over", NULL);
+    fort_man(&fort); /* tries on, and gets in when it is over */
+    ck_assert_uint_ge(now_ms() - punished, 4000);
+    ck_assert(socket_echoes(fort.port, FORT_ASK_MS));
+    fort_end(&fort);
+}
+END_TEST
+
+static const char *guess(unsigned job, void *context) {
+    struct fort *fort = context;
+    char answer[8192], more[256];
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    if (!intruder)
+        return "was not even heard";
+    snprintf(more, sizeof more, "\"credential\":\"%s\",\"proof\":\"%08x%s\",", job % 2 ? "default" : "nobody", job,
+             &ZEROS[8]);
+    int type = fort_hello(intruder, "control", "mallory", more, answer, sizeof answer);
+    intruder_free(intruder);
+    return type == REJECT && strstr(answer, "credential") ? NULL : "was not rejected";
+}
+
+enum { GUESSES = 1000 };
+
+static void guess_on(struct fort *fort, void *context) {
+    (void)context;
+    uint64_t start = now_ms();
+    crowd_run(8, GUESSES, guess, fort);
+    printf("# %d guesses in %ju ms\n", GUESSES, (uintmax_t)(now_ms() - start));
+}
+
+/* From an address with an agent, where there is no penalty: the agent and its clients do not notice. */
+START_TEST(a_thousand_guesses_open_nothing) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
+    int served = fort_client(&fort, 1);
+    ck_assert(socket_converse(served, "hello", FORT_ASK_MS));
+    fort.peace.relays = 1;
+    fort.peace.descriptors++;
+    guess_on(&fort, NULL);
+    ck_assert(socket_converse(served, "still here", FORT_ASK_MS));
+    close(served);
+    fort_attack(&fort, guess_on, NULL);
+    ck_assert_uint_le(process_count(fort.server.process, 0, "turned away", NULL), 240); /* of 3000: 60 a minute */
+    fort_end(&fort);
+}
+END_TEST
+
+/* ---- other tongues ---- */
+
+/* A program must be sent away, whatever it makes of that; the server's line has `word`. */
+#define TRY_PEER(fort, word, ...)                                                                                      \
+    do {                                                                                                               \
+        size_t mark_ = process_mark((fort)->server.process);                                                           \
+        ck_assert_int_ne(stand_do((fort)->stand, "peer", __VA_ARGS__, NULL), 0);                                       \
+        process_await((fort)->server.process, mark_, FORT_ASK_MS, word, "127.0.0.1:", NULL);                           \
+    } while (0)
+
+START_TEST(people_s_programs_are_sent_away_by_name) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
+    const char *curl = stand_peer(fort.stand, "curl"), *openssl = stand_peer(fort.stand, "openssl");
+    const char *at = stand_text(fort.stand, "127.0.0.1:%u", fort.server.port);
+    if (curl) {
+        TRY_PEER(&fort, "an HTTP request", curl, "-sS", "-m", "10", stand_text(fort.stand, "http://%s/", at));
+        TRY_PEER(&fort, "HTTP/2", curl, "-sS", "-m", "10", "--http2-prior-knowledge",
+                 stand_text(fort.stand, "http://%s/", at));
+        TRY_PEER(&fort, "ALPN", curl, "-sSk", "-m", "10", stand_text(fort.stand, "https://%s/", at));
+    }
+    if (openssl) {
+        const char *old = "DEFAULT:@SECLEVEL=0", *none = "NULL:aNULL:@SECLEVEL=0";
+        TRY_PEER(&fort, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1", "-cipher", old);
+        TRY_PEER(&fort, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_1", "-cipher", old);
+        TRY_PEER(&fort, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_2");
+        TRY_PEER(&fort, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_2", "-cipher", none);
+        TRY_PEER(&fort, "ALPN", openssl, "s_client", "-connect", at);
+    }
+    static const char ssl2[] = "\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10\x01\x00\x80";
+    int fd = fort_knock(&fort, 1);
+    ck_assert(socket_send(fd, ssl2, sizeof ssl2 - 1, FORT_ASK_MS) && is_over(fd, FORT_GREETING_MS));
+    process_await(fort.server.process, 0, FORT_ASK_MS, "an SSL 2 client", NULL);
+    static const char endless[] = "\x16\x03\x01\x10\x00\x01\xff\xff\xff\x03\x03"; /* a hello of 16 MiB */
+    fd = fort_knock(&fort, 1);
+    ck_assert(socket_send(fd, endless, sizeof endless - 1, FORT_ASK_MS) && is_over(fd, SOON_MS));
+    process_await(fort.server.process, 0, FORT_ASK_MS, "a longer first message", NULL);
+    fort_end(&fort);
+}
+END_TEST
+
+/* With TLS 1.2 allowed, its old sins are not. */
+START_TEST(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = NO_PENALTY});
+    struct stand *stand = fort.stand;
+    const char *openssl = stand_peer(stand, "openssl"), *key = stand_text(stand, "%s/server.key", fort.server.pki);
+    if (openssl) {
+        uint16_t port = port_take();
+        const char *file =
+            stand_write(stand, "old.json",
+                        stand_text(stand,
+                                   "{ 'agents': { 'listen': '127.0.0.1:%u', 'auth': { 'tokens': '%s/agents.json' },\n"
+                                   "  'tls': { 'cert': '%s/server.pem', 'key': '%s', 'min_version': '1.2' } },\n"
+                                   "  'services': [ %s ], 'admin': { 'socket': null }, 'log': { 'format': 'json' } }",
+                                   port, fort.server.pki, fort.server.pki, key,
+                                   service_to(stand, "x", port_take(), 9, NULL)),
+                        true);
+        struct process *old = stand_run(stand, "old", stand_program(stand, "munneld"), "--config", file, NULL);
+        process_await(old, 0, START_MS, "agents may connect to", NULL);
+        const char *at = stand_text(stand, "127.0.0.1:%u", port);
+        const char *arguments[] = {openssl, "s_client", "-connect", at, "-tls1_2", "-alpn", "munnel/1", NULL};
+        struct process *client =
+            stand_run_plan(stand, (struct process_plan){.name = "renegotiate", .arguments = arguments, .input = "R\n"});
+        process_wait(client, 10000);
+        char *said = process_output(client, 0);
+        ck_assert_msg(strstr(said, "RENEGOTIATING") && strstr(said, "no renegotiation"), "%s", said);
+        free(said);
+        static const char *const weak[] = {"NULL", "aNULL", "AES128-SHA", "AES256-GCM-SHA384", "CAMELLIA"};
+        for (size_t i = 0; i < sizeof weak / sizeof *weak; i++)
+            ck_assert_int_ne(stand_do(stand, "weak", openssl, "s_client", "-connect", at, "-tls1_2", "-alpn",
+                                      "munnel/1", "-cipher", stand_text(stand, "%s:@SECLEVEL=0", weak[i]), NULL),
+                             0);
+        stand_end(stand, old);
+    }
+    fort_end(&fort);
+}
+END_TEST
+
+START_TEST(sslscan_finds_nothing) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
+    const char *sslscan = stand_peer(fort.stand, "sslscan");
+    if (sslscan) {
+        const char *at = stand_text(fort.stand, "127.0.0.1:%u", fort.server.port);
+        ck_assert_int_eq(stand_do(fort.stand, "sslscan", sslscan, "--no-colour", at, NULL), 0);
+        const char *said = stand_output(fort.stand, "sslscan");
+        static const char *const off[] = {"SSLv2     disabled", "SSLv3     disabled", "TLSv1.0   disabled",
+                                          "TLSv1.1   disabled", "TLSv1.2   disabled"};
+        for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+            ck_assert_msg(strstr(said, off[i]) != NULL, "\"%s\" is not in: %s", off[i], said);
+        ck_assert(!strstr(said, "vulnerable to heartbleed") || strstr(said, "not vulnerable"));
+        ck_assert(!strstr(said, "Compression enabled"));
+    }
+    fort_end(&fort);
+}
+END_TEST
+
+/* ---- nonsense ---- */
+
+static char deep[4000];
+
+/* Texts with NULs have their length; all are sent as HELLO, and as CONTROL. */
+static const struct horror {
+    const char *text;
+    size_t length;
+} horrors[] = {
+#define HORROR(text)                                                                                                   \
+    { text, sizeof(text) - 1 }
+    HORROR(""),
+    HORROR("\0"),
+    HORROR("{}"),
+    HORROR("[]"),
+    HORROR("null"),
+    HORROR("{\"op\":\"bye\",\"op\":\"bye\"}"),
+    HORROR("{\"protocol\":1,\"protocol\":1,\"kind\":\"control\",\"name\":\"m\"}"),
+    HORROR("{\"protocol\":1}\0{\"more\":1}"),
+    HORROR("{\"protocol\":1e400,\"op\":1e400}"),
+    HORROR("{\"protocol\":-1,\"op\":-1}"),
+    HORROR("{\"protocol\":99999999999999999999999,\"op\":0}"),
+    HORROR("{\"protocol\":1.0,\"kind\":{},\"op\":{}}"),
+    HORROR("{\"protocol\":\"1\",\"kind\":7,\"name\":[],\"op\":[]}"),
+    HORROR("{\"protocol\":1,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"op\":\"\xc3(\"}"),
+    HORROR("{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"op\":\"bye\\u0000\"}"),
+    HORROR("{\"op\":\"links\",\"count\":-5,\"kind\":\"control\"}"),
+    {deep, sizeof deep},
+};
+enum { HORRORS = sizeof horrors / sizeof *horrors };
+
+static void greet_with_horrors(struct fort *fort, void *context) {
+    (void)context;
+    char answer[8192];
+    for (size_t i = 0; i < HORRORS; i++) {
+        size_t mark = process_mark(fort->server.process);
+        struct intruder *intruder = fort_intruder(fort);
+        ck_assert(
+            intruder_send_frame(intruder, HELLO, (uint32_t)horrors[i].length, horrors[i].text, horrors[i].length));
+        ck_assert_msg(intruder_is_closed(intruder, answer, sizeof answer, SOON_MS), "horror %zu is borne", i);
+        intruder_free(intruder);
+        if (i == 0) /* later ones may be left out */
+            process_await(fort->server.process, mark, FORT_ASK_MS, "\"warning\"", "127.0.0.1:", NULL);
+    }
+}
+
+START_TEST(horrors_in_a_greeting_are_turned_away) {
+    memset(deep, '[', sizeof deep);
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
+    fort_attack(&fort, greet_with_horrors, NULL);
+    fort_end(&fort);
+}
+END_TEST
+
+static struct intruder *welcomed(struct fort *fort, const char *name, char *welcome, size_t size) {
+    struct intruder *intruder = fort_intruder(fort);
+    int type = fort_hello(intruder, "control", name, "\"group\":\"nobody\",", welcome, size);
+    ck_assert_msg(type == WELCOME, "frame %d instead of WELCOME: %s", type, welcome);
+    return intruder;
+}
+
+static void talk_horrors(struct fort *fort, void *context) {
+    (void)context;
+    char answer[8192];
+    struct intruder *intruder = welcomed(fort, "mallory", answer, sizeof answer);
+    size_t mark = process_mark(fort->server.process);
+    for (size_t i = 2; i < HORRORS; i++) { /* what is shorter than "{}" is a malformed frame, and ends the link */
+        ck_assert(
+            intruder_send_frame(intruder, CONTROL, (uint32_t)horrors[i].length, horrors[i].text, horrors[i].length));
+        int type;
+        do
+            type = intruder_read_frame(intruder, answer, sizeof answer, FORT_ASK_MS);
+        while (type >= 0 && !(type == CONTROL && strstr(answer, "\"error\"")));
+        ck_assert_msg(type == CONTROL, "horror %zu is not answered by an error", i);
+    }
+    process_await(fort->server.process, mark, FORT_ASK_MS, "agent mallory", "said what is no message", NULL);
+    /* Not understood for ever: sent away. */
+    for (int i = 0; i < 300 && intruder_send_frame(intruder, CONTROL, 2, "[]", 2); i++)
+        ;
+    process_await(fort->server.process, mark, FORT_ASK_MS, "agent mallory", "sent away", NULL);
+    ck_assert_uint_le(process_count(fort->server.process, mark, "said what is no message", NULL), 10);
+    intruder_free(intruder);
+    /* A hundred thousand tiny frames cost no more than their second. */
+    intruder = welcomed(fort, "eve", answer, sizeof answer);
+    static uint8_t pings[12 * 1000];
+    for (size_t i = 0; i < sizeof pings; i += 12)
+        memcpy(pings + i,
+               "\x05\x00\x00\x08"
+               "12345678",
+               12);
+    for (int i = 0; i < 100 && intruder_send(intruder, pings, sizeof pings); i++)
+        ;
+    process_await(fort->server.process, mark, FORT_ASK_MS, "agent eve", "too many frames", NULL);
+    intruder_free(intruder);
+}
+
+START_TEST(horrors_on_a_control_link_are_answered_and_then_it_is_closed) {
+    memset(deep, '[', sizeof deep);
+    struct fort fort = fort_start(__func__, (struct fort_plan){.open = true});
+    fort_attack(&fort, talk_horrors, NULL);
+    fort_end(&fort);
+}
+END_TEST
+
+static void text_of(const char *json, const char *key, char *text, size_t size) {
+    char pattern[64];
+    snprintf(pattern, sizeof pattern, "\"%s\":", key);
+    const char *at = strstr(json, pattern);
+    ck_assert_msg(at != NULL, "no \"%s\" in %s", key, json);
+    at = strchr(at + strlen(pattern), '"') + 1;
+    snprintf(text, size, "%.*s", (int)strcspn(at, "\""), at);
+}
+
+/* A data link of the intruder's own session, idle. */
+static struct intruder *data_link(struct fort *fort, const char *welcome) {
+    char session[64], key[128], proof[65], more[256], answer[8192];
+    text_of(welcome, "session", session, sizeof session);
+    text_of(welcome, "session_key", key, sizeof key);
+    struct intruder *link = fort_intruder(fort);
+    intruder_prove(link, key, proof);
+    snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"%s\",", session, proof);
+    int type = fort_hello(link, "data", "mallory", more, answer, sizeof answer);
+    ck_assert_msg(type == WELCOME, "frame %d instead of WELCOME: %s", type, answer);
+    return link;
+}
+
+static void push_on_idle_links(struct fort *fort, void *context) {
+    (void)context;
+    static char data[16380];
+    static const struct {
+        uint8_t type;
+        uint32_t size;
+    } wrongs[] = {{DATA, sizeof data}, {DATA, 1}, {CONTROL, 100}, {HELLO, 100}, {0x30, 4}, {PING, 9}};
+    char welcome[8192], answer[100];
+    struct intruder *control = welcomed(fort, "mallory", welcome, sizeof welcome);
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        struct intruder *link = data_link(fort, welcome);
+        for (int pushed = 0; pushed < 1000; pushed++) /* 16 MiB of it, if it is let */
+            if (!intruder_send_frame(link, wrongs[i].type, wrongs[i].size, data, wrongs[i].size))
+                break;
+        ck_assert_msg(intruder_is_closed(link, answer, sizeof answer, SOON_MS), "wrong frame %zu is taken", i);
+        intruder_free(link);
+    }
+    /* A proof is worth nothing on another channel, nor in another session. */
+    struct intruder *link = fort_intruder(fort);
+    char session[64], more[256];
+    text_of(welcome, "session", session, sizeof session);
+    snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"" ZEROS "\",", session);
+    ck_assert_int_eq(fort_hello(link, "data", "mallory", more, welcome, sizeof welcome), REJECT);
+    intruder_free(link);
+    intruder_free(control);
+}
+
+START_TEST(data_on_an_idle_link_closes_it) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){.open = true});
+    fort_attack(&fort, push_on_idle_links, NULL);
+    fort_end(&fort);
+}
+END_TEST
+
+/* ---- agents that misbehave, or are misused ---- */
+
+START_TEST(an_agent_that_comes_and_goes_is_told_to_wait) {
+    enum { CYCLES = 300 };
+    struct fort fort = fort_start(__func__, (struct fort_plan){.open = true});
+    char answer[8192];
+    int joined = 0;
+    for (int i = 0; i < CYCLES; i++) {
+        struct intruder *flapper = fort_intruder(&fort);
+        int type = fort_hello(flapper, "control", "flapper", "", answer, sizeof answer);
+        ck_assert(type == WELCOME || type == REJECT);
+        joined += type == WELCOME;
+        if (type == REJECT)
+            ck_assert_msg(strstr(answer, "busy") && number_in_line(answer, "retry_after") >= 1, "%s", answer);
+        intruder_free(flapper);
+        if (type == WELCOME) /* the next is a new one only when this one is gone */
+            ck_assert(HOLDS_WITHIN(FORT_ASK_MS, fort_count(&fort, "agents") == 1));
+    }
+    ck_assert_int_le(joined, 30);
+    ck_assert_uint_le(process_count(fort.server.process, 0, "agent flapper", NULL), 2 * 30 + 60 + 60);
+    fort_end(&fort);
+}
+END_TEST
+
+/* The server is broken into, or its file is wrong: where is the agent sent? */
+START_TEST(an_agent_goes_neither_to_metadata_nor_round_in_circles_for_ever) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
+    struct stand *stand = fort.stand;
+    uint16_t meta = port_take(), loop = port_take();
+    const char *services =
+        stand_text(stand, "%s, %s", service_text(stand, "meta", meta, "169.254.169.254:80", "'connect_timeout': 2,"),
+                   service_text(stand, "loop", loop, stand_text(stand, "127.0.0.1:%u", loop), "'max_clients': 20,"));
+    struct server other = server_start(stand, (struct server_plan){.name = "other", .services = services});
+    struct process *agent = agent_join_warm(&other, "beta", NULL);
+    struct rest peace = rest_of(other.process), agents_peace = rest_of(agent);
+    peace.more_links = agents_peace.more_links = 64;
+    int fd = socket_client(meta);
+    ck_assert_int_eq(socket_wait_end(fd, FORT_ASK_MS), END_RESET);
+    close(fd);
+    process_await(other.process, 0, FORT_ASK_MS, "meta", "169.254.169.254", "refused", NULL);
+    process_await(agent, 0, FORT_ASK_MS, "169.254.169.254", NULL);
+    fd = socket_client(loop); /* its own client, as often as it may be */
+    ck_assert(socket_send(fd, "round", 5, FORT_ASK_MS));
+    process_await(other.process, 0, FORT_ASK_MS, "service loop", "max_clients", NULL);
+    ck_assert_int_eq(socket_wait_end(fd, FORT_ASK_MS), END_RESET);
+    close(fd);
+    rest_await(other.process, &peace, 15000);
+    rest_await(agent, &agents_peace, 15000);
+    ck_assert(!process_is_over(agent) && !process_is_over(other.process));
+    fort_end(&fort);
+}
+END_TEST
+
+SCENARIO_MAIN("door", SCENARIO(ten_thousand_who_say_nothing_keep_nobody_out, 90),
+              SCENARIO(half_a_hello_holds_no_place, 40), SCENARIO(who_lets_the_deadline_pass_stays_out_for_a_while, 60),
+              SCENARIO(a_guess_costs_time_where_there_is_no_agent, 60), SCENARIO(a_thousand_guesses_open_nothing, 90),
+              SCENARIO(people_s_programs_are_sent_away_by_name, 60),
+              SCENARIO(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers, 60), SCENARIO(sslscan_finds_nothing, 60),
+              SCENARIO(horrors_in_a_greeting_are_turned_away, 60),
+              SCENARIO(horrors_on_a_control_link_are_answered_and_then_it_is_closed, 60),
+              SCENARIO(data_on_an_idle_link_closes_it, 60), SCENARIO(an_agent_that_comes_and_goes_is_told_to_wait, 60),
+              SCENARIO(an_agent_goes_neither_to_metadata_nor_round_in_circles_for_ever, 60))
