@@ -24,7 +24,8 @@ void privilege_seal(void);
  */
 int privilege_drop(const char *user, const char *group, struct error *error);
 
-/* For root, and a user that it is to become: a plain file of this name becomes that user's. 0 or -1. */
+/* For root, and a user that it is to become: a plain file of root's own becomes that user's. Anything else, links too,
+ * stays as it is. 0 or -1. */
 int privilege_give(const char *path, const char *user, const char *group, struct error *error);
 
 #endif

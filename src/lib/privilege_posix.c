@@ -9,8 +9,10 @@
 #include "lib/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -44,17 +46,31 @@ static int become(const struct identity *identity, const char *user, struct erro
     return 0;
 }
 
-int privilege_give(const char *path, const char *user, const char *group, struct error *error) {
-    struct identity identity = {(uid_t)-1, (gid_t)-1};
+/*
+ * Is it a file that only root can have put there? Whoever owns the folder could have laid a link to another file of
+ * root's, to be given that.
+ */
+static bool may_be_given(int fd) {
     struct stat status;
 
-    if (!user || geteuid() != 0 || lstat(path, &status) || !S_ISREG(status.st_mode))
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == 0 && status.st_nlink == 1;
+}
+
+int privilege_give(const char *path, const char *user, const char *group, struct error *error) {
+    struct identity identity = {(uid_t)-1, (gid_t)-1};
+
+    if (!user || geteuid() != 0)
         return 0;
     if (find(user, group, &identity, error))
         return -1;
-    if (lchown(path, identity.user, identity.group))
-        return error_set(error, "cannot give %s to user \"%s\": %s", path, user, strerror(errno));
-    return 0;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    int failed = 0;
+    if (may_be_given(fd) && fchown(fd, identity.user, identity.group))
+        failed = error_set(error, "cannot give %s to user \"%s\": %s", path, user, strerror(errno));
+    close(fd);
+    return failed;
 }
 
 int privilege_drop(const char *user, const char *group, struct error *error) {

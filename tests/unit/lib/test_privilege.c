@@ -78,6 +78,12 @@ START_TEST(log_file_is_given_and_nothing_else) {
     ck_assert_int_eq(privilege_give("/dev/null", "nobody", NULL, &error), 0);
     ck_assert_int_eq(stat("/dev/null", &status), 0);
     ck_assert_uint_eq(status.st_uid, 0);
+    unlink(unit_path("second"));
+    ck_assert_int_eq(link(path, unit_path("second")), 0);
+    ck_assert_int_eq(privilege_give(path, "nobody", NULL, &error), 0);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_uid, 0); /* it may be another file that somebody wants to have */
+    ck_assert_int_eq(unlink(unit_path("second")), 0);
     ck_assert_int_eq(privilege_give(path, "nobody", NULL, &error), 0);
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_uint_eq(status.st_uid, user);
