@@ -6,6 +6,7 @@ unit_server_tests = \
 	tests/unit/server/test_admission \
 	tests/unit/server/test_agents \
 	tests/unit/server/test_claim \
+	tests/unit/server/test_complain \
 	tests/unit/server/test_dispatch \
 	tests/unit/server/test_door \
 	tests/unit/server/test_greet \
@@ -44,6 +45,8 @@ tests_unit_server_test_pool_SOURCES = tests/unit/server/test_pool.c
 tests_unit_server_test_pool_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_agents_SOURCES = tests/unit/server/test_agents.c
 tests_unit_server_test_agents_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_complain_SOURCES = tests/unit/server/test_complain.c
+tests_unit_server_test_complain_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_penalties_SOURCES = tests/unit/server/test_penalties.c
 tests_unit_server_test_penalties_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_places_SOURCES = tests/unit/server/test_places.c
