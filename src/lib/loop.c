@@ -80,6 +80,18 @@ void loop_post(struct loop *loop, struct letter *letter) {
     mailbox_post(loop->mailbox, letter);
 }
 
+void loop_post_patient(struct loop *loop, struct letter *letter) {
+    mailbox_post_patient(loop->mailbox, letter);
+}
+
+void loop_look(struct loop *loop) {
+    mailbox_look(loop->mailbox);
+}
+
+void loop_hurry(struct loop *loop) {
+    mailbox_hurry(loop->mailbox);
+}
+
 int loop_run(struct loop *loop) {
     mailbox_serve(loop->mailbox, true);
     int result = event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);

@@ -3,9 +3,9 @@
 /*
  * loop: one thread's event loop with its mailbox.
  *
- * Runs on: loop_post on any thread; loop_new, loop_join, loop_free on the thread that owns the loop object.
- * Owns: the event_base (created without locks), the mailbox, and the thread if loop_start made one.
- * States: new -> running -> stopped.
+ * Runs on: loop_post, loop_post_patient on any thread; loop_new, loop_join, loop_free on the thread that owns the loop
+ * object. Owns: the event_base (created without locks), the mailbox, and the thread if loop_start made one. States: new
+ * -> running -> stopped.
  */
 #ifndef MUNNEL_LIB_LOOP_H
 #define MUNNEL_LIB_LOOP_H
@@ -18,6 +18,9 @@ struct loop *
 loop_new(const char *name); /* name: at most 15 characters, shown by ps and gdb. NULL when out of resources */
 struct event_base *loop_base(struct loop *loop);
 void loop_post(struct loop *loop, struct letter *letter);
+void loop_post_patient(struct loop *loop, struct letter *letter); /* these three: see mailbox.h */
+void loop_look(struct loop *loop);
+void loop_hurry(struct loop *loop);
 int loop_run(struct loop *loop);   /* serve on the calling thread until loop_stop; returns 0, -1 if libevent failed */
 int loop_start(struct loop *loop); /* serve on a new thread with all signals blocked; returns 0 or -1 */
 void loop_stop(struct loop *loop); /* any thread: run what is queued, then leave loop_run */

@@ -17,14 +17,17 @@
 #include <stdlib.h>
 
 struct mailbox {
-    pthread_mutex_t lock; /* guards first, last, is_served, server */
+    pthread_mutex_t lock; /* guards first, last, is_woken, looks, is_served, server */
     struct letter *first, **last;
+    bool is_woken;  /* the letters that are there will be opened soon */
+    bool looks;     /* the loop will look by itself: `look` is pending */
     bool is_served; /* `server` runs the loop at this moment */
     pthread_t server;
-    int ends[2];         /* a byte goes in at 1 and wakes the loop at 0 */
-    struct event *woken; /* from another thread, by the pipe */
-    struct event *due;   /* from the own thread */
-    bool is_opening;     /* the loop's thread only */
+    int ends[2];                 /* a byte goes in at 1 and wakes the loop at 0 */
+    struct event *woken;         /* from another thread, by the pipe */
+    struct event *due;           /* from the own thread */
+    struct event *look;          /* by the clock */
+    bool is_opening, is_hurried; /* the loop's thread only; so are changes of `looks` */
 };
 
 static struct letter *detach_all(struct mailbox *mailbox) {
@@ -32,6 +35,7 @@ static struct letter *detach_all(struct mailbox *mailbox) {
     struct letter *letters = mailbox->first;
     mailbox->first = NULL;
     mailbox->last = &mailbox->first;
+    mailbox->is_woken = false;
     pthread_mutex_unlock(&mailbox->lock);
     return letters;
 }
@@ -67,13 +71,47 @@ static void on_due(evutil_socket_t none, short what, void *context) {
     open_batch(context);
 }
 
+/* True only if the event is pending then: patient letters rely on it. */
+static void set_looks(struct mailbox *mailbox, bool looks) {
+    const struct timeval soon = {0, MAILBOX_LOOK_MS * 1000};
+    looks = looks && event_add(mailbox->look, &soon) == 0;
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->looks = looks && mailbox->is_served;
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
+/* Goes on as long as there are letters; `looks` falls first, so that none is posted unseen behind the last look. */
+static void on_look(evutil_socket_t none, short what, void *context) {
+    struct mailbox *mailbox = context;
+    (void)none, (void)what;
+    set_looks(mailbox, false);
+    if (open_batch(mailbox) && !mailbox->is_hurried) {
+        set_looks(mailbox, true);
+    }
+}
+
+void mailbox_look(struct mailbox *mailbox) {
+    if (mailbox->is_opening) {
+        return;
+    }
+    mailbox->is_hurried = false; /* a letter may ask for haste */
+    open_batch(mailbox);
+    if (!mailbox->looks && !mailbox->is_hurried) {
+        set_looks(mailbox, true);
+    }
+}
+
 static bool make_events(struct mailbox *mailbox, struct event_base *base) {
     mailbox->woken = event_new(base, mailbox->ends[0], EV_READ | EV_PERSIST, on_woken, mailbox);
     mailbox->due = event_new(base, -1, 0, on_due, mailbox);
-    return mailbox->woken && mailbox->due && event_add(mailbox->woken, NULL) == 0;
+    mailbox->look = event_new(base, -1, 0, on_look, mailbox);
+    return mailbox->woken && mailbox->due && mailbox->look && event_add(mailbox->woken, NULL) == 0;
 }
 
 static void dispose(struct mailbox *mailbox) {
+    if (mailbox->look) {
+        event_free(mailbox->look);
+    }
     if (mailbox->due) {
         event_free(mailbox->due);
     }
@@ -113,10 +151,30 @@ void mailbox_free(struct mailbox *mailbox) {
     dispose(mailbox);
 }
 
+/* With the lock held; says whether the caller is to wake its own loop. */
+static bool wake(struct mailbox *mailbox) {
+    if (mailbox->is_woken) {
+        return false;
+    }
+    mailbox->is_woken = true;
+    if (mailbox->is_served && pthread_equal(mailbox->server, pthread_self())) {
+        return true;
+    }
+    /* Under the lock, so that whoever has opened the letter knows that its sender has left the mailbox. */
+    sock_wake(mailbox->ends[1]);
+    return false;
+}
+
 void mailbox_serve(struct mailbox *mailbox, bool here) {
     pthread_mutex_lock(&mailbox->lock);
     mailbox->is_served = here;
     mailbox->server = pthread_self();
+    if (!here) {
+        mailbox->looks = false;
+        if (mailbox->first) {
+            wake(mailbox); /* whoever turns the loop by hand */
+        }
+    }
     pthread_mutex_unlock(&mailbox->lock);
 }
 
@@ -131,19 +189,33 @@ static void wake_own(struct mailbox *mailbox) {
     }
 }
 
-void mailbox_post(struct mailbox *mailbox, struct letter *letter) {
+static void post(struct mailbox *mailbox, struct letter *letter, bool is_patient) {
     letter->next = NULL;
     pthread_mutex_lock(&mailbox->lock);
-    bool was_empty = !mailbox->first;
-    bool is_own = mailbox->is_served && pthread_equal(mailbox->server, pthread_self());
     *mailbox->last = letter;
     mailbox->last = &letter->next;
-    if (was_empty && !is_own) {
-        /* Under the lock, so that whoever has opened the letter knows that its sender has left the mailbox. */
-        sock_wake(mailbox->ends[1]);
-    }
+    bool is_own = !(is_patient && mailbox->looks) && wake(mailbox);
     pthread_mutex_unlock(&mailbox->lock);
-    if (was_empty && is_own) {
+    if (is_own) {
+        wake_own(mailbox);
+    }
+}
+
+void mailbox_post(struct mailbox *mailbox, struct letter *letter) {
+    post(mailbox, letter, false);
+}
+
+void mailbox_post_patient(struct mailbox *mailbox, struct letter *letter) {
+    post(mailbox, letter, true);
+}
+
+void mailbox_hurry(struct mailbox *mailbox) {
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->looks = false;
+    mailbox->is_hurried = true;
+    bool is_own = mailbox->first && wake(mailbox);
+    pthread_mutex_unlock(&mailbox->lock);
+    if (is_own) {
         wake_own(mailbox);
     }
 }

@@ -3,9 +3,10 @@
 /*
  * mailbox: how one thread hands something to another.
  *
- * A queue of letters for one event loop. Posting wakes the loop only when the queue was empty; the loop detaches the
- * whole queue under the lock and opens the letters outside it, in the order in which each sender posted them. Posting
- * from the loop's own thread costs no system call.
+ * A queue of letters for one event loop. Posting wakes the loop only when nobody else has; the loop detaches the whole
+ * queue under the lock and opens the letters outside it, in the order in which each sender posted them. Posting from
+ * the loop's own thread costs no system call. A loop that is busy anyway may look into its mailbox by itself, so that
+ * letters that can wait need not wake it: waking a thread costs more than most letters.
  * Runs on: post on any thread, the rest on the loop's. Owns: letters between post and open.
  */
 #ifndef MUNNEL_LIB_MAILBOX_H
@@ -19,11 +20,18 @@ struct letter { /* the first member of whatever is sent */
     void (*open)(struct letter *self); /* runs on the receiver's thread and frees (or keeps) the letter */
 };
 
+enum { MAILBOX_LOOK_MS = 5 };
+
 struct mailbox;
 
 struct mailbox *mailbox_new(struct event_base *base); /* NULL when out of memory or descriptors */
 void mailbox_free(struct mailbox *mailbox);           /* opens what is still there first; nobody may post any more */
 void mailbox_post(struct mailbox *mailbox, struct letter *letter);
+void mailbox_post_patient(struct mailbox *mailbox, struct letter *letter); /* may be opened MAILBOX_LOOK_MS later */
+
+/* On the loop's thread: opens what is there, and for a while the patient letters do not wake this loop. */
+void mailbox_look(struct mailbox *mailbox);
+void mailbox_hurry(struct mailbox *mailbox); /* from now on they do, and so do those that are there */
 
 /* The calling thread runs the loop from here on (true), or has ceased to (false). Until told, every post goes by the
  * pipe. */

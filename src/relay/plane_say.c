@@ -41,6 +41,12 @@ static void post(struct plane *plane, struct letter *letter, void (*open)(struct
     loop_post(plane->options.control, letter);
 }
 
+/* Nobody waits for it unless clients wait for a link, and then the control plane is in a hurry. */
+static void post_patient(struct plane *plane, struct letter *letter, void (*open)(struct letter *)) {
+    letter->open = open;
+    loop_post_patient(plane->options.control, letter);
+}
+
 /* ---- greeting ---- */
 
 static void on_greeting(struct letter *letter) {
@@ -50,6 +56,7 @@ static void on_greeting(struct letter *letter) {
         plane->options.events->on_greeting(plane->options.context, &saying->greeting);
     X509_free(saying->greeting.certificate);
     secret_wipe(saying->greeting.exporter, sizeof saying->greeting.exporter);
+    secret_wipe(saying->text, saying->greeting.length);
     free(saying);
 }
 
@@ -96,7 +103,7 @@ static void on_idle(struct letter *letter) {
 void plane_say_idle(struct link *link) {
     struct saying *saying = new_saying(link, NULL, 0);
     if (saying)
-        post(saying->plane, &saying->letter, on_idle);
+        post_patient(saying->plane, &saying->letter, on_idle);
     else
         link_break(link, "out of memory"); /* an idle link that nobody knows is of no use */
 }
@@ -113,6 +120,8 @@ void plane_say_told(struct link *link, const uint8_t *text, size_t length) {
     struct saying *saying = new_saying(link, text, length);
     if (saying)
         post(saying->plane, &saying->letter, on_told);
+    else
+        link_break(link, "out of memory"); /* a word that is lost may be one that is waited for */
 }
 
 /* ---- gone ---- */
@@ -170,5 +179,8 @@ void plane_say_client(struct worker *worker, struct client *client, struct link_
     client->carrier = worker;
     client->link = link;
     client->link_tag = tag;
-    post(worker->plane, &client->letter, on_client_back);
+    if (client->outcome == CLIENT_ENDED)
+        post_patient(worker->plane, &client->letter, on_client_back);
+    else
+        post(worker->plane, &client->letter, on_client_back);
 }

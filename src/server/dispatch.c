@@ -51,7 +51,8 @@ static void dispatch_wait(struct server *server, struct client *client, bool has
         pending_add_first(service_pending(service), client);
     else
         pending_add(service_pending(service), client);
-    server->waiting++;
+    if (server->waiting++ == 0)
+        loop_hurry(server->loop);
     supply_call(server->supply);
     server_quicken(server);
 }
@@ -129,6 +130,8 @@ static void dispatch_again(struct server *server, struct client *client, bool ha
 }
 
 void dispatch_client(struct server *server, struct client *client) {
+    if (!server->waiting)
+        loop_look(server->loop); /* links that came back meanwhile */
     dispatch_again(server, client, false);
 }
 

@@ -224,6 +224,84 @@ START_TEST(the_own_thread_costs_no_system_call) {
 }
 END_TEST
 
+/* ---- letters that can wait ---- */
+
+static void set_up_looking(struct watched *watched) {
+    set_up(watched);
+    mailbox_serve(watched->mailbox, true);
+    mailbox_look(watched->mailbox);
+    mailbox_post_patient(watched->mailbox, &watched->letters[0]);
+    ck_assert_int_ge(event_base_loop(watched->base, EVLOOP_NONBLOCK), 0);
+    ck_assert_uint_eq(opened_letters, 0);
+}
+
+static void clear(struct watched *watched) {
+    mailbox_free(watched->mailbox);
+    event_base_free(watched->base);
+}
+
+START_TEST(a_patient_letter_is_opened_at_the_next_look) {
+    struct watched watched;
+    set_up_looking(&watched);
+    mailbox_look(watched.mailbox);
+    ck_assert_uint_eq(opened_letters, 1);
+    mailbox_post_patient(watched.mailbox, &watched.letters[1]);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* by the clock */
+    ck_assert_uint_eq(opened_letters, 2);
+    ck_assert_uint_eq(bytes_in_pipes(), 0);
+    clear(&watched);
+}
+END_TEST
+
+START_TEST(a_loop_that_found_nothing_is_woken_again) {
+    struct watched watched;
+    set_up_looking(&watched);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* finds the first letter */
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* finds nothing, and looks no more */
+    ck_assert_uint_eq(opened_letters, 1);
+    mailbox_post_patient(watched.mailbox, &watched.letters[1]);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
+    ck_assert_uint_eq(opened_letters, 2);
+    clear(&watched);
+}
+END_TEST
+
+START_TEST(haste_wakes_for_letters_that_are_there_and_come) {
+    struct watched watched;
+    set_up_looking(&watched);
+    mailbox_hurry(watched.mailbox);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
+    ck_assert_uint_eq(opened_letters, 1);
+    mailbox_post_patient(watched.mailbox, &watched.letters[1]);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
+    ck_assert_uint_eq(opened_letters, 2);
+    clear(&watched);
+}
+END_TEST
+
+START_TEST(a_letter_without_patience_wakes_for_all) {
+    struct watched watched;
+    set_up_looking(&watched);
+    mailbox_post(watched.mailbox, &watched.letters[1]);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
+    ck_assert_uint_eq(opened_letters, 2);
+    clear(&watched);
+}
+END_TEST
+
+START_TEST(a_loop_that_has_ended_is_woken) {
+    struct watched watched;
+    set_up_looking(&watched);
+    mailbox_serve(watched.mailbox, false);
+    ck_assert_uint_eq(bytes_in_pipes(), 1);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
+    mailbox_look(watched.mailbox);
+    mailbox_post_patient(watched.mailbox, &watched.letters[1]);
+    ck_assert_uint_eq(bytes_in_pipes(), 1);
+    clear(&watched);
+}
+END_TEST
+
 /* ---- the loop ---- */
 
 START_TEST(stopping_runs_what_is_queued_and_may_be_repeated) {
@@ -335,6 +413,11 @@ static TCase *letters(void) {
     tcase_add_test(group, only_the_first_letter_wakes);
     tcase_add_test(group, without_descriptors_there_is_no_mailbox);
     tcase_add_test(group, the_own_thread_costs_no_system_call);
+    tcase_add_test(group, a_patient_letter_is_opened_at_the_next_look);
+    tcase_add_test(group, a_loop_that_found_nothing_is_woken_again);
+    tcase_add_test(group, haste_wakes_for_letters_that_are_there_and_come);
+    tcase_add_test(group, a_letter_without_patience_wakes_for_all);
+    tcase_add_test(group, a_loop_that_has_ended_is_woken);
     return group;
 }
 
