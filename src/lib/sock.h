@@ -27,7 +27,8 @@ int sock_explain(const struct addr *addr, int error_number, struct error *error)
 /* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */
 int sock_accept(int listener, struct addr *peer);
 
-/* Starts a connection: the descriptor, with *done true if it is already up; -1 with errno. */
+/* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
+ * up; -1 with errno. */
 int sock_connect(const struct addr *addr, bool *done);
 int sock_connect_result(int fd); /* 0 or the errno with which the connection failed */
 
@@ -38,6 +39,8 @@ void sock_set_user_timeout(int fd, unsigned ms);            /* TCP_USER_TIMEOUT 
 /* How long data has been unacknowledged with no ACK at all, in ms; 0 if none, if the peer's window is closed, or
  * unknown. */
 unsigned sock_stalled_ms(int fd);
+size_t sock_unsent(int fd);          /* bytes the kernel has queued and the peer has not acknowledged; 0 if unknown */
+void sock_set_urgent_inline(int fd); /* urgent data stays in its place in the stream; inherited from a listener */
 
 ssize_t sock_readv(int fd, const struct iovec *parts, int count);  /* EINTR handled; -1 with errno */
 ssize_t sock_writev(int fd, const struct iovec *parts, int count); /* no SIGPIPE */

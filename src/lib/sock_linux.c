@@ -9,9 +9,11 @@
 #include "lib/sock_priv.h"
 
 #ifdef __linux__
+#include <linux/sockios.h>
 #include <linux/tcp.h> /* and not netinet/tcp.h, whose tcp_info ends before the window */
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 int sock_system_open(int family) {
@@ -45,6 +47,11 @@ static unsigned unacknowledged_ms(const struct tcp_info *info) {
     unsigned backoff = info->tcpi_backoff < 16 ? info->tcpi_backoff : 16;
     unsigned timeout_ms = info->tcpi_rto / 1000; /* doubled at each time-out, so what went before adds up to it */
     return info->tcpi_last_data_sent + timeout_ms - (timeout_ms >> backoff);
+}
+
+size_t sock_unsent(int fd) {
+    int queued = 0;
+    return ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? (size_t)queued : 0;
 }
 
 unsigned sock_stalled_ms(int fd) {

@@ -74,6 +74,7 @@ int sock_connect(const struct addr *addr, bool *done) {
     const int yes = 1;
     if (!addr_is_unix(addr)) {
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        sock_set_urgent_inline(fd);
     }
     int failure = begin_connection(fd, addr, done);
     if (failure) {
@@ -154,6 +155,11 @@ void sock_close_reset(int fd) {
     }
     sock_set_reset_on_close(fd, true);
     close(fd);
+}
+
+void sock_set_urgent_inline(int fd) {
+    const int yes = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes);
 }
 
 void sock_set_reset_on_close(int fd, bool on) {

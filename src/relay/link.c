@@ -88,7 +88,6 @@ struct relay *link_relay(const struct link *link) {
 
 void link_set_relay(struct link *link, struct relay *relay) {
     link->relay = relay;
-    link->paused = false;
     if (relay)
         link_set_state(link, LINK_BUSY);
 }

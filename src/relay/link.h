@@ -38,8 +38,11 @@ const char *link_who(const struct link *link);
 struct worker *link_worker(const struct link *link);
 struct link_ref link_ref_of(const struct link *link, uint64_t *tag);
 
-/* The relay is off the link: it becomes ready for the next, waits for IDLE n, or closes if it was to. */
-void link_relay_over(struct link *link);
+/* The relay is off the link: it becomes ready for the next, waits for IDLE n (`flush_s` at most when nothing was cut),
+ * or closes if it was to. */
+void link_relay_over(struct link *link, unsigned flush_s);
+/* Has the kernel had no acknowledgement for longer than that, with data out? */
+bool link_is_stalled(const struct link *link, unsigned limit_ms);
 
 enum link_close_how { LINK_CLOSE_POLITELY, LINK_CLOSE_RESET };
 /* Ends the link: its relay is told with `reason`, the control plane by on_gone with `why`. */

@@ -147,6 +147,7 @@ static int bio_destroy(BIO *bio) {
     struct link_bio *state = state_of(bio);
     if (!state)
         return 1;
+    state->scratch->out_length = 0; /* nobody else's bytes may leave on another link */
     if (state->out)
         evbuffer_free(state->out);
     free(state->left);
@@ -220,7 +221,7 @@ bool link_bio_end_reading(BIO *bio) {
 
 bool link_bio_is_drained(const BIO *bio) {
     const struct link_bio *state = state_of(bio);
-    return state->drained && state->scratch->in_from == state->scratch->in_to;
+    return state->is_empty || (state->drained && state->scratch->in_from == state->scratch->in_to);
 }
 
 bool link_bio_is_empty(const BIO *bio) {

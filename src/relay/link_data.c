@@ -26,12 +26,15 @@
 
 enum {
     READ_BUDGET = 256 * 1024, /* of plaintext in one turn */
+    READ_COST = 4096,         /* the least that a read is charged: records without plaintext cost time, too */
+    PARKED_MOST = 512 * 1024, /* of answers to a peer that does not read */
     GATHER = 64,              /* DATA payloads in one writev */
     RECORDS_PER_KEY = 1 << 22,
+    NUMBER_MOST = 1 << 30, /* of a link's relays: far from where the number would begin again */
     IDLE_PING_S = 30,
     PONG_LATE_S = 5,
     WAIT_RESET_S = 5, /* for IDLE n after an abort */
-    WAIT_FLUSH_S = 60 /* for IDLE n after FIN and FIN: then a polite end, which loses nothing */
+    SILENT_S = 120    /* agent: an idle link is pinged by the server, every half minute or so */
 };
 
 /* ---- sending ---- */
@@ -62,6 +65,7 @@ void link_send(struct link *link) {
     link->records += batch->length / FRAME_DATA_MAX + 1;
     if (SSL_write(link->ssl, batch->bytes, (int)batch->length) != (int)batch->length || !flush(link)) {
         ERR_clear_error();
+        link->worker->bio.out_length = 0; /* nobody else's bytes may leave on another link */
         link_break(link, "sending failed");
     }
 }
@@ -92,7 +96,19 @@ static void send_parked(struct link *link) {
     }
 }
 
+/* Answers are not held back by a full link, as a relay's bytes are; a peer that only asks is not served for ever. */
+static bool is_drowning(struct link *link) {
+    if (link_bio_parked(link->bio) <= PARKED_MOST) {
+        return false;
+    }
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "the other side asks and does not read");
+    return true;
+}
+
 static void send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    if (is_drowning(link)) {
+        return;
+    }
     batch_add(link_batch(link), type, payload, length);
     link_send(link);
 }
@@ -119,6 +135,9 @@ static void violate(struct link *link, enum frame_type type) {
 }
 
 static void answer_idle(struct link *link) {
+    if (is_drowning(link)) {
+        return;
+    }
     struct batch *batch = link_batch(link);
     batch_add_numbered(batch, FRAME_IDLE, link->channel.number, NULL, 0);
     link_send(link);
@@ -211,7 +230,7 @@ static enum fill fill_status(struct link *link, int result) {
     switch (SSL_get_error(link->ssl, result)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
-        return FILL_DRAINED;
+        return link_bio_is_drained(link->bio) ? FILL_DRAINED : FILL_MORE;
     case SSL_ERROR_ZERO_RETURN:
         return FILL_END;
     default:
@@ -268,7 +287,8 @@ static void on_end(struct link *link, enum fill fill) {
 static enum fill read_once(struct link *link, size_t *budget) {
     size_t length = unpark_partial(link), before = length;
     enum fill fill = fill_plaintext(link, &length);
-    *budget -= length - before < *budget ? length - before : *budget;
+    size_t cost = length - before > READ_COST ? length - before : READ_COST;
+    *budget -= cost < *budget ? cost : *budget;
     if (length > before)
         link->heard_us = clock_us();
     size_t done = length >= link->partial_needs ? take_frames(link, link->worker->plaintext, length) : 0;
@@ -299,7 +319,7 @@ void link_data_read(struct link *link) {
         return;
     if (!link_bio_end_reading(link->bio) || !flush(link)) /* a key change may have been answered */
         link_break(link, "out of memory or broken");
-    if (fill == FILL_DRAINED)
+    if (fill == FILL_DRAINED || link->paused)
         settle_doubt(link);
     if (fill == FILL_END || fill == FILL_FAILED)
         on_end(link, fill);
@@ -317,14 +337,15 @@ void link_data_on_again(struct again_item *item) {
 }
 
 /*
- * While reading is paused nobody meets the end of the stream. The server needs to know at once, for its client's sake;
- * an agent may still have a whole stream to deliver and only learns of a broken connection.
+ * While reading is paused nobody meets the end of the stream. The server needs to know at once, for its client's sake,
+ * unless only the answer is still to come: that may be whole. An agent may still have a whole stream to deliver and
+ * only learns of a broken connection.
  */
 static void look_while_paused(struct link *link) {
     int error = sock_connect_result(link->fd);
     if (error != 0)
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, strerror(error));
-    else if (link->end_is_near && !link->worker->options->is_agent)
+    else if (link->end_is_near && !link->worker->options->is_agent && !(link->relay && relay_has_sent_all(link->relay)))
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "closed by the other side");
 }
 
@@ -401,7 +422,7 @@ static void ping_later(struct link *link, uint64_t now_us) {
 
 void link_become_idle(struct link *link) {
     link_set_state(link, LINK_IDLE);
-    if (link->close_when_idle) {
+    if (link->close_when_idle || link->channel.number >= NUMBER_MOST) {
         link_close(link, LINK_CLOSE_POLITELY, REASON_DONE, "no longer needed");
         return;
     }
@@ -414,7 +435,7 @@ void link_become_idle(struct link *link) {
         again_later(&link->worker->again, &link->again);
 }
 
-void link_relay_over(struct link *link) {
+void link_relay_over(struct link *link, unsigned flush_s) {
     link->relay = NULL;
     link_resume(link);
     if (!link->channel.busy) {
@@ -423,12 +444,19 @@ void link_relay_over(struct link *link) {
     }
     link_set_state(link, LINK_WAITING);
     bool aborted = link->channel.sent_reset || link->channel.got_end;
-    link->deadline_us = clock_us() + (aborted ? WAIT_RESET_S : WAIT_FLUSH_S) * 1000000ull;
+    link->deadline_us = clock_us() + (aborted ? WAIT_RESET_S : flush_s) * 1000000ull;
+}
+
+bool link_is_stalled(const struct link *link, unsigned limit_ms) {
+    return sock_stalled_ms(link->fd) > limit_ms;
 }
 
 static void sweep_idle(struct link *link, uint64_t now_us) {
-    if (link->worker->options->is_agent) /* only the server closes idle links */
+    if (link->worker->options->is_agent) { /* only the server closes idle links, unless there is none any more */
+        if (now_us - link->heard_us > SILENT_S * 1000000ull)
+            link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the server has not pinged for two minutes");
         return;
+    }
     if (link->pinged_us > 0 && now_us - link->pinged_us > PONG_LATE_S * 1000000ull) {
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "an idle link did not answer");
         return;
@@ -444,7 +472,7 @@ static void sweep_waiting(struct link *link, uint64_t now_us) {
     if (link->deadline_us == 0 || now_us < link->deadline_us)
         return;
     bool aborted = link->channel.sent_reset || link->channel.got_end;
-    link_close(link, aborted ? LINK_CLOSE_RESET : LINK_CLOSE_POLITELY, REASON_DONE,
+    link_close(link, aborted || link_is_full(link) ? LINK_CLOSE_RESET : LINK_CLOSE_POLITELY, REASON_DONE,
                "the agent did not say that the link is free");
 }
 

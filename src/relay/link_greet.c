@@ -126,7 +126,7 @@ static void on_stream_read(struct bufferevent *stream, void *context) {
 
 static void send_hello(struct link *link) {
     struct link_order *order = link->order;
-    uint8_t exporter[SECRET_SIZE], proof[SECRET_SIZE];
+    uint8_t exporter[SECRET_SIZE] = {0}, proof[SECRET_SIZE];
     char *hello = NULL;
     enum proof_role role = order->proof_role == DIAL_PROOF_DATA ? PROOF_DATA : PROOF_AGENT;
     if (!order->has_key)
@@ -135,6 +135,7 @@ static void send_hello(struct link *link) {
         hello = message_add_proof(order->hello, proof);
     if (!hello || strlen(hello) > FRAME_GREETING_MAX || !link_put_frame(link, FRAME_HELLO, hello, strlen(hello)))
         fail(link, "no HELLO could be made");
+    secret_wipe(exporter, sizeof exporter);
     free(hello);
 }
 

@@ -156,6 +156,18 @@ static void meet_short_read(struct plain *plain) {
     }
 }
 
+/* The end is known to be there. A read may still have stopped short of it, at a mark of urgent data. */
+static enum plain_read read_to_end(struct plain *plain, struct batch *batch, size_t room, size_t *taken) {
+    ssize_t n = batch_read(batch, plain->fd, room);
+    if (n == 0) {
+        meet_end(plain);
+        return PLAIN_DATA_AND_END;
+    }
+    *taken += n > 0 ? (size_t)n : 0;
+    plain->may_have_more = n > 0 || !sock_would_block(errno);
+    return PLAIN_DATA;
+}
+
 enum plain_read plain_read(struct plain *plain, struct batch *batch, size_t limit, size_t *taken) {
     *taken = 0;
     size_t wanted = limit < BATCH_READ ? limit : BATCH_READ;
@@ -173,9 +185,8 @@ enum plain_read plain_read(struct plain *plain, struct batch *batch, size_t limi
         plain->may_have_more = true;
         return PLAIN_DATA;
     }
-    if (plain->end_is_near) { /* it was there before the read, and the read took everything: no need to read it */
-        meet_end(plain);
-        return PLAIN_DATA_AND_END;
+    if (plain->end_is_near) {
+        return read_to_end(plain, batch, wanted - (size_t)n, taken);
     }
     meet_short_read(plain);
     return PLAIN_DATA;

@@ -209,14 +209,23 @@ const struct plain_events relay_plain_events = {on_readable, on_flushed, on_brok
 
 /* ---- the ends ---- */
 
+void relay_go_on_alone(struct relay *relay) {
+    relay->state = RELAY_DETACHED;
+    counter_add(&relay->worker->counters->lingering, 1);
+}
+
+/* How long the other end may take over what it already has. */
+static unsigned flush_limit_s(const struct relay *relay) {
+    return relay->half_close_timeout_s > RELAY_FLUSH_LEAST_S ? relay->half_close_timeout_s : RELAY_FLUSH_LEAST_S;
+}
+
 static void detach(struct relay *relay) {
     struct link *link = relay->link;
     relay->link = NULL;
     if (!plain_is_done(&relay->plain)) {
-        relay->state = RELAY_DETACHED;
-        counter_add(&relay->worker->counters->lingering, 1);
+        relay_go_on_alone(relay);
     }
-    link_relay_over(link);
+    link_relay_over(link, flush_limit_s(relay));
 }
 
 void relay_check_over(struct relay *relay) {
@@ -258,7 +267,7 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
     if (is_server(relay))
         relay_server_finished(relay, reason);
     if (link)
-        link_relay_over(link);
+        link_relay_over(link, flush_limit_s(relay));
     leave_list(relay);
     worker_bury_relay(relay->worker, relay);
 }
@@ -302,6 +311,10 @@ void relay_abort(struct relay *relay, enum relay_reason reason, const char *by) 
     relay_finish(relay, reason, by);
 }
 
+bool relay_has_sent_all(const struct relay *relay) {
+    return relay->sent_fin;
+}
+
 void relay_on_link_lost(struct relay *relay, enum relay_reason reason) {
     relay->link = NULL;
     if (is_server(relay))
@@ -316,18 +329,57 @@ void relay_stop(struct relay *relay) {
 
 /* ---- the sweep ---- */
 
-static bool is_half_closed(const struct relay *relay) {
-    return relay->state != RELAY_OPENING && (relay->sent_fin || relay->got_fin);
+/* Data that the kernel has out and nobody acknowledges for long: the peer is gone. A closed window is no fault. */
+static bool may_be_stalled(struct relay *relay, uint64_t now_us) {
+    if (now_us < relay->stall_check_us) {
+        return false;
+    }
+    relay->stall_check_us = now_us + RELAY_STALLED_MS * 1000ull / 3;
+    return now_us - relay->progress_us <= RELAY_STALLED_MS * 2000ull || plain_waiting(&relay->plain) > 0 ||
+           (relay->link && link_is_full(relay->link));
 }
 
-/* Data that the peer's kernel has not acknowledged for long: it is gone. A closed window is no fault. */
-static bool is_stalled(struct relay *relay, uint64_t now_us) {
-    if (now_us < relay->stall_check_us || relay->plain.fd < 0)
+static void sweep_stalled(struct relay *relay, uint64_t now_us) {
+    if (!may_be_stalled(relay, now_us)) {
+        return;
+    }
+    if (relay->link && link_is_stalled(relay->link, RELAY_STALLED_MS)) {
+        link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the other side stopped acknowledging");
+    } else if (relay->plain.fd >= 0 && sock_stalled_ms(relay->plain.fd) > RELAY_STALLED_MS) {
+        relay_abort(relay, REASON_STALLED, is_server(relay) ? "client" : "destination");
+    }
+}
+
+/*
+ * A slow reader takes what the kernel has queued for it, and no event tells. So before silence counts, what is queued
+ * is compared with the last look.
+ */
+static bool takes_what_is_queued(struct relay *relay, uint64_t now_us) {
+    size_t queued = relay->plain.fd >= 0 ? sock_unsent(relay->plain.fd) + plain_waiting(&relay->plain) : 0;
+    bool moved = queued != relay->queued;
+    relay->queued = queued;
+    if (moved) {
+        relay_move(relay, now_us);
+    }
+    return moved;
+}
+
+/* While there is a link the server judges for both. */
+static unsigned half_close_limit_s(const struct relay *relay) {
+    if (!relay->sent_fin && !relay->got_fin) {
+        return 0;
+    }
+    return is_server(relay) || relay->state == RELAY_DETACHED ? relay->half_close_timeout_s : 0;
+}
+
+static bool sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason reason, uint64_t now_us) {
+    uint64_t quiet_us = now_us > relay->progress_us ? now_us - relay->progress_us : 0;
+    if (limit_s == 0 || quiet_us <= limit_s * 500000ull || takes_what_is_queued(relay, now_us) ||
+        quiet_us <= limit_s * 1000000ull) {
         return false;
-    relay->stall_check_us = now_us + RELAY_STALLED_MS * 1000ull / 3;
-    bool quiet_since_check =
-        now_us - relay->progress_us > RELAY_STALLED_MS * 2000ull && plain_waiting(&relay->plain) == 0;
-    return !quiet_since_check && sock_stalled_ms(relay->plain.fd) > RELAY_STALLED_MS;
+    }
+    relay_abort(relay, reason, is_server(relay) ? "server" : "agent");
+    return true;
 }
 
 /* Most relays are over before the first sweep; only those that are not cost the calls. */
@@ -342,17 +394,16 @@ static void keep_alive(struct relay *relay) {
 
 static void sweep(struct relay *relay, uint64_t now_us) {
     keep_alive(relay);
-    const char *here = is_server(relay) ? "server" : "agent";
-    uint64_t quiet_us = now_us > relay->progress_us ? now_us - relay->progress_us : 0;
-    if (relay->state == RELAY_OPENING && is_server(relay))
-        relay_server_sweep(relay, now_us);
-    else if (is_half_closed(relay) && relay->half_close_timeout_s > 0 &&
-             quiet_us > relay->half_close_timeout_s * 1000000ull)
-        relay_abort(relay, REASON_HALF_CLOSE_TIMEOUT, here);
-    else if (relay->idle_timeout_s > 0 && quiet_us > relay->idle_timeout_s * 1000000ull)
-        relay_abort(relay, REASON_IDLE_TIMEOUT, here);
-    else if (is_stalled(relay, now_us))
-        relay_abort(relay, REASON_STALLED, is_server(relay) ? "client" : "destination");
+    if (relay->state == RELAY_OPENING) {
+        if (is_server(relay)) {
+            relay_server_sweep(relay, now_us);
+        }
+        return;
+    }
+    if (!sweep_quiet(relay, half_close_limit_s(relay), REASON_HALF_CLOSE_TIMEOUT, now_us) &&
+        !sweep_quiet(relay, relay->idle_timeout_s, REASON_IDLE_TIMEOUT, now_us)) {
+        sweep_stalled(relay, now_us);
+    }
 }
 
 static void sweep_list(struct relay *first, uint64_t now_us) {

@@ -30,6 +30,8 @@ void relay_on_frame(struct relay *relay, const struct frame *frame); /* OPENED, 
 void relay_on_link_drained(struct relay *relay);
 void relay_on_link_lost(struct relay *relay, enum relay_reason reason);
 
+bool relay_has_sent_all(const struct relay *relay); /* its FIN is on the link */
+
 void relay_stop(struct relay *relay);                                     /* the program ends: both sides are reset */
 void relay_free(struct relay *relay);                                     /* from the graveyard only */
 void relay_sweep_all(struct worker *worker, uint64_t now_us, bool whole); /* whole: not only those that are opening */

@@ -171,8 +171,7 @@ void relay_agent_on_frame(struct relay *relay, const struct frame *frame) {
 /* Both streams complete: what waits is still delivered. Otherwise something was cut, and must look like it. */
 void relay_agent_link_lost(struct relay *relay, enum relay_reason reason) {
     if (relay->sent_fin && relay->got_fin && relay->state == RELAY_OPEN) {
-        relay->state = RELAY_DETACHED;
-        counter_add(&relay->worker->counters->lingering, 1);
+        relay_go_on_alone(relay);
         return;
     }
     relay_finish(relay, reason, "link");

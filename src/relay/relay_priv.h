@@ -16,7 +16,7 @@
 /*
  * opening: OPEN is out (server), or the destination is being dialled (agent)
  * open: bytes flow
- * detached (agent): both streams are complete and the link serves the next; the destination still takes what waits
+ * detached: both streams are complete and the link serves the next, or is gone; the plain side still takes what waits
  */
 enum relay_state { RELAY_OPENING, RELAY_OPEN, RELAY_DETACHED, RELAY_OVER };
 
@@ -25,6 +25,7 @@ enum {
     RELAY_HELD_UP_TO = 16384, /* early bytes up to which OPENED may wait: a longer upload is waiting for it */
     RELAY_GRACE_MS = 2000,    /* the server waits longer than it told the agent to */
     RELAY_AGENT_HALF_CLOSE_S = 300,
+    RELAY_FLUSH_LEAST_S = 60,
     RELAY_STALLED_MS = 30000
 };
 
@@ -41,6 +42,7 @@ struct relay {
     const char *first_end;  /* who completed its stream first: "client", "destination" */
     uint64_t deadline_us;   /* of the attempt */
     uint64_t progress_us, stall_check_us;
+    size_t queued; /* for the plain side, at the last look of the sweep */
     unsigned idle_timeout_s, half_close_timeout_s;
     struct client *client; /* server */
     struct dial *dial;     /* agent, while opening */
@@ -59,6 +61,7 @@ void relay_set_open(struct relay *relay, uint64_t now_us);
 bool relay_pump(struct relay *relay, struct batch *batch, size_t limit);
 void relay_update_reading(struct relay *relay);
 void relay_check_over(struct relay *relay);
+void relay_go_on_alone(struct relay *relay); /* without a link: both streams are complete, something still waits */
 /* The one exit: logs the record, closes the plain side (by RST unless the streams were whole), tells whom it concerns.
  */
 void relay_finish(struct relay *relay, enum relay_reason reason, const char *by);

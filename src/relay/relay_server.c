@@ -16,8 +16,10 @@
 
 #include <string.h>
 
+enum { OPEN_JSON_MAX = 4096 }; /* terms_new() keeps its part well below */
+
 static bool add_open(struct relay *relay, struct batch *batch) {
-    char json[2048];
+    char json[OPEN_JSON_MAX];
     const struct client *client = relay->client;
     struct channel *channel = link_channel(relay->link);
     size_t length = message_format_open(json, sizeof json, client->terms->open_json, relay->record.id,
@@ -58,7 +60,8 @@ static bool pump_client(struct relay *relay, struct batch *batch) {
     size_t limit = relay->state == RELAY_OPENING ? RELAY_EARLY_MAX - (size_t)before : BATCH_READ;
     if (!relay_pump(relay, batch, limit))
         return false;
-    if (relay->state == RELAY_OPENING && relay->record.up > before && !keep_early(relay, batch, from))
+    bool is_kept = before == 0 || relay->client->early; /* nothing before it is missing */
+    if (relay->state == RELAY_OPENING && relay->record.up > before && !(is_kept && keep_early(relay, batch, from)))
         drop_early(relay->client);
     return true;
 }
@@ -209,6 +212,8 @@ void relay_server_on_frame(struct relay *relay, const struct frame *frame) {
 void relay_server_link_lost(struct relay *relay, enum relay_reason reason) {
     if (relay->state == RELAY_OPENING && relay->record.up == 0 && reason != REASON_STOPPED)
         give_back(relay, CLIENT_UNANSWERED); /* nothing that could reach a destination twice */
+    else if (relay->sent_fin && relay->got_fin && reason != REASON_STOPPED)
+        relay_go_on_alone(relay); /* both streams are whole: the client still gets what waits */
     else
         relay_finish(relay, reason, "link");
 }

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TERMS_MAX = 3584 }; /* eight of the longest names fit */
+
 struct terms *terms_new(const char *service, char *const *connect, size_t connect_count, unsigned idle_timeout_s,
                         unsigned half_close_timeout_s) {
     struct terms *terms = calloc(1, sizeof *terms);
@@ -21,7 +23,8 @@ struct terms *terms_new(const char *service, char *const *connect, size_t connec
     terms->open_json = message_format_open_terms(service, connect, connect_count);
     terms->idle_timeout_s = idle_timeout_s;
     terms->half_close_timeout_s = half_close_timeout_s;
-    if (terms->service && terms->destination && terms->open_json)
+    bool fits = terms->open_json && strlen(terms->open_json) <= TERMS_MAX;
+    if (terms->service && terms->destination && fits)
         return terms;
     terms_release(terms);
     return NULL;

@@ -96,6 +96,7 @@ static int listener_bind(struct listener *listener, struct error *error) {
     listener->state = LISTENER_BOUND;
     sock_set_keepalive(listener->fd, listener->options.keepalive); /* what is accepted inherits both */
     sock_set_reset_on_close(listener->fd, listener->options.cuts_by_itself);
+    sock_set_urgent_inline(listener->fd);
     if (event_assign(listener->readable, listener->options.base, listener->fd, EV_READ | EV_PERSIST, on_readable,
                      listener) == 0)
         return 0;
