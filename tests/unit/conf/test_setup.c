@@ -240,6 +240,26 @@ START_TEST(a_folder_that_cannot_be_is_an_error) {
 }
 END_TEST
 
+START_TEST(the_join_code_is_the_first_agents_while_its_token_is_there) {
+    const struct setup setup = standard();
+    struct error error = {{0}};
+    struct join_code code;
+    char text[JOIN_TEXT], pin[72];
+    bool made;
+    ck_assert_int_eq(setup_server(&setup, &made, &error), 0);
+    ck_assert_msg(setup_join_code(&setup, text, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(join_parse(&code, text, &error), 0);
+    ck_assert_uint_eq(code.server_count, 1);
+    ck_assert_str_eq(code.servers[0], "munnel.example:10001");
+    ck_assert_int_eq(tls_pin_of_certificate(in_folder("server.pem"), pin, NULL), 0);
+    ck_assert_str_eq(code.pins[0], pin);
+    ck_assert_str_eq(code.token.name, "default");
+    ck_assert_int_eq(unlink(in_folder("agent.token")), 0);
+    ck_assert_int_eq(setup_join_code(&setup, text, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "agent.token"));
+}
+END_TEST
+
 START_TEST(the_agents_line_can_be_typed) {
     struct setup setup = standard();
     char *line = setup_agent_line(&setup, "WinVNCGroup"), right[512];
@@ -263,6 +283,7 @@ static TCase *making(void) {
     tcase_add_test(group, the_configuration_is_read_as_it_stands);
     tcase_add_test(group, without_configuration_none_is_written);
     tcase_add_test(group, a_folder_that_cannot_be_is_an_error);
+    tcase_add_test(group, the_join_code_is_the_first_agents_while_its_token_is_there);
     tcase_add_test(group, the_agents_line_can_be_typed);
     return group;
 }
