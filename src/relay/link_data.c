@@ -29,12 +29,7 @@ enum {
     READ_COST = 4096,         /* the least that a read is charged: records without plaintext cost time, too */
     PARKED_MOST = 512 * 1024, /* of answers to a peer that does not read */
     GATHER = 64,              /* DATA payloads in one writev */
-    RECORDS_PER_KEY = 1 << 22,
-    NUMBER_MOST = 1 << 30, /* of a link's relays: far from where the number would begin again */
-    IDLE_PING_S = 30,
-    PONG_LATE_S = 5,
-    WAIT_RESET_S = 5, /* for IDLE n after an abort */
-    SILENT_S = 120    /* agent: an idle link is pinged by the server, every half minute or so */
+    RECORDS_PER_KEY = 1 << 22
 };
 
 /* ---- sending ---- */
@@ -105,7 +100,7 @@ static bool is_drowning(struct link *link) {
     return true;
 }
 
-static void send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
     if (is_drowning(link)) {
         return;
     }
@@ -178,7 +173,7 @@ static void take_relay_frame(struct link *link, const struct frame *frame, struc
 static void take_frame(struct link *link, const struct frame *frame, struct gathered *gathered) {
     switch ((int)frame->type) {
     case FRAME_PING:
-        send_frame(link, FRAME_PONG, frame->payload, frame->length);
+        link_data_send_frame(link, FRAME_PONG, frame->payload, frame->length);
         return;
     case FRAME_PONG:
         link->pinged_us = 0;
@@ -411,74 +406,4 @@ void link_data_take_over(struct link *link) {
     link->event_is_added = kept && event_add(&link->event, NULL) == 0;
     if (!link->event_is_added)
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
-}
-
-/* ---- idle, waiting, swept ---- */
-
-static void ping_later(struct link *link, uint64_t now_us) {
-    /* spread by the address of the link, so that links that came together do not ping together */
-    link->next_ping_us = now_us + IDLE_PING_S * 1000000ull - (uint64_t)((uintptr_t)link >> 6) % 8000000;
-}
-
-void link_become_idle(struct link *link) {
-    link_set_state(link, LINK_IDLE);
-    if (link->close_when_idle || link->channel.number >= NUMBER_MOST) {
-        link_close(link, LINK_CLOSE_POLITELY, REASON_DONE, "no longer needed");
-        return;
-    }
-    link->pinged_us = 0;
-    ping_later(link, link->heard_us);
-    if (!link->said_idle || !link->worker->options->is_agent) /* an agent's control plane only counts its links */
-        plane_say_idle(link);
-    link->said_idle = true;
-    if (link->partial_length > 0 || SSL_has_pending(link->ssl))
-        again_later(&link->worker->again, &link->again);
-}
-
-void link_relay_over(struct link *link, unsigned flush_s) {
-    link->relay = NULL;
-    link_resume(link);
-    if (!link->channel.busy) {
-        link_become_idle(link);
-        return;
-    }
-    link_set_state(link, LINK_WAITING);
-    bool aborted = link->channel.sent_reset || link->channel.got_end;
-    link->deadline_us = clock_us() + (aborted ? WAIT_RESET_S : flush_s) * 1000000ull;
-}
-
-bool link_is_stalled(const struct link *link, unsigned limit_ms) {
-    return sock_stalled_ms(link->fd) > limit_ms;
-}
-
-static void sweep_idle(struct link *link, uint64_t now_us) {
-    if (link->worker->options->is_agent) { /* only the server closes idle links, unless there is none any more */
-        if (now_us - link->heard_us > SILENT_S * 1000000ull)
-            link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the server has not pinged for two minutes");
-        return;
-    }
-    if (link->pinged_us > 0 && now_us - link->pinged_us > PONG_LATE_S * 1000000ull) {
-        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "an idle link did not answer");
-        return;
-    }
-    if (link->pinged_us == 0 && now_us >= link->next_ping_us) {
-        link->pinged_us = now_us;
-        ping_later(link, now_us);
-        send_frame(link, FRAME_PING, &now_us, FRAME_PING_SIZE);
-    }
-}
-
-static void sweep_waiting(struct link *link, uint64_t now_us) {
-    if (link->deadline_us == 0 || now_us < link->deadline_us)
-        return;
-    bool aborted = link->channel.sent_reset || link->channel.got_end;
-    link_close(link, aborted || link_is_full(link) ? LINK_CLOSE_RESET : LINK_CLOSE_POLITELY, REASON_DONE,
-               "the agent did not say that the link is free");
-}
-
-void link_data_sweep(struct link *link, uint64_t now_us) {
-    if (link->state == LINK_IDLE)
-        sweep_idle(link, now_us);
-    else if (link->state == LINK_WAITING)
-        sweep_waiting(link, now_us);
 }

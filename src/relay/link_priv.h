@@ -115,6 +115,9 @@ void link_data_on_again(struct again_item *item);
 void link_data_on_doubt(struct again_item *item);
 void link_data_on_owed(struct again_item *item);
 void link_data_pay(struct link *link); /* sends what it owes */
+void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length);
+
+/* link_idle.c */
 void link_data_sweep(struct link *link, uint64_t now_us);
 void link_become_idle(struct link *link);
 

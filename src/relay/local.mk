@@ -22,6 +22,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link_control.c \
 	src/relay/link_data.c \
 	src/relay/link_greet.c \
+	src/relay/link_idle.c \
 	src/relay/link_priv.h \
 	src/relay/plain.c \
 	src/relay/plain.h \
@@ -39,6 +40,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/relay_msg.h \
 	src/relay/relay_priv.h \
 	src/relay/relay_server.c \
+	src/relay/relay_sweep.c \
 	src/relay/terms.c \
 	src/relay/worker.c \
 	src/relay/worker_priv.h
