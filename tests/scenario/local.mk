@@ -62,6 +62,7 @@ scenario_programs = \
 	tests/scenario/test_peers \
 	tests/scenario/test_resources \
 	tests/scenario/test_door \
+	tests/scenario/test_horrors \
 	tests/scenario/test_admission
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
 tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
@@ -91,6 +92,8 @@ tests_scenario_test_reload_SOURCES = tests/scenario/test_reload.c
 tests_scenario_test_reload_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_resources_SOURCES = tests/scenario/test_resources.c
 tests_scenario_test_resources_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_horrors_SOURCES = tests/scenario/test_horrors.c
+tests_scenario_test_horrors_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_door_SOURCES = tests/scenario/test_door.c
 tests_scenario_test_door_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admission_SOURCES = tests/scenario/test_admission.c
