@@ -54,8 +54,7 @@ static const struct option_spec service_specs[] = {
     {"allow", OPTION_TEXTS, IN_SERVICE(allow), "null", .check = text_check_source, .resolve = text_source_pattern,
      .wanted = "addresses like \"10.0.0.0/8\"", RELOADS, .help = "the only clients that are served"},
     {"deny", OPTION_TEXTS, IN_SERVICE(deny), "null", .check = text_check_source, .resolve = text_source_pattern,
-     .wanted = "addresses like \"10.0.0.0/8\"", RELOADS,
-     .help = "clients that are not served, whatever allow says"},
+     .wanted = "addresses like \"10.0.0.0/8\"", RELOADS, .help = "clients that are not served, whatever allow says"},
 };
 
 const struct option_table service_table = {service_specs, sizeof service_specs / sizeof *service_specs,
