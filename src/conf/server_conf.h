@@ -53,7 +53,7 @@ struct server_conf {
     } agents;
     struct service_conf *services;
     size_t service_count, file_service_count; /* those of the file come first, then the command line's */
-    unsigned threads;                         /* 0: one per core */
+    unsigned threads;                         /* 0: one for two cores */
     char *admin_socket, *admin_http;          /* NULL: none */
     char *user, *group; /* whom the process becomes once its ports are open; NULL: it stays who it is */
     char *state;        /* the state folder */

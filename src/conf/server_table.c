@@ -105,7 +105,7 @@ static const struct option_spec server_specs[] = {
     {"services", OPTION_TABLES, AT(services), "[]", .elements = &service_table, .count_offset = AT(service_count),
      .wanted = "a list [{...}, {...}]", RELOADS, .help = "the services"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, 256, .flag = "threads", .argument = "N",
-     .help = "relay threads [0: one per core]"},
+     .help = "relay threads [0: one for two cores]"},
     {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"/run/munnel/munneld.sock\"", .resolve = option_resolve_path,
      .nullable = true, .wanted = "a path", .help = "the socket on which it answers munnel; null: none"},
     {"admin.http", OPTION_TEXT, AT(admin_http), "null", .check = text_check_listen, .resolve = option_resolve_listen,
