@@ -3,6 +3,8 @@
 #
 # Unit tests of src/relay; tests/unit/local.mk says how to add one.
 unit_relay_tests =
+memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_readv \
+	-Wl,--wrap=sock_writev,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
 
 unit_relay_tests += tests/unit/relay/test_channel
 tests_unit_relay_test_channel_SOURCES = tests/unit/relay/test_channel.c
@@ -11,7 +13,12 @@ tests_unit_relay_test_channel_LDADD = $(LINK_UNIT_RELAY)
 unit_relay_tests += tests/unit/relay/test_relay
 tests_unit_relay_test_relay_SOURCES = tests/unit/relay/test_relay.c tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
 tests_unit_relay_test_relay_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_test_relay_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_readv \
-	-Wl,--wrap=sock_writev,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
+tests_unit_relay_test_relay_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+
+unit_relay_tests += tests/unit/relay/test_link_faults
+tests_unit_relay_test_link_faults_SOURCES = tests/unit/relay/test_link_faults.c tests/unit/relay/memory_net.c \
+	tests/unit/relay/memory_net.h
+tests_unit_relay_test_link_faults_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
 
 unit_tests += $(unit_relay_tests)
