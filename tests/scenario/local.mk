@@ -52,6 +52,7 @@ scenario_programs = \
 	tests/scenario/test_agents \
 	tests/scenario/test_agent_loss \
 	tests/scenario/test_clients \
+	tests/scenario/test_data_plane \
 	tests/scenario/test_slow \
 	tests/scenario/test_hostile \
 	tests/scenario/test_trust \
@@ -74,6 +75,8 @@ tests_scenario_test_agent_loss_SOURCES = tests/scenario/test_agent_loss.c
 tests_scenario_test_agent_loss_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_clients_SOURCES = tests/scenario/test_clients.c
 tests_scenario_test_clients_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_data_plane_SOURCES = tests/scenario/test_data_plane.c
+tests_scenario_test_data_plane_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_slow_SOURCES = tests/scenario/test_slow.c
 tests_scenario_test_slow_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_hostile_SOURCES = tests/scenario/test_hostile.c
