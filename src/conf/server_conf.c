@@ -29,6 +29,14 @@ static struct server_conf *new_conf(struct option_place *place) {
     return NULL;
 }
 
+const char *server_conf_default_file(void) {
+    static const char *const places[] = {"/etc/munnel.json", "/etc/munnel/munnel.json"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (file_exists(places[i]))
+            return places[i];
+    return NULL;
+}
+
 struct server_conf *server_conf_default(void) {
     struct error error;
     char *state = file_state_folder();
@@ -124,8 +132,10 @@ static int add_words(struct server_conf *conf, char *const words[], int count, s
 }
 
 static int complain_words(const char *text, int count, struct error *error) {
-    return error_set(error, "service \"%s\" has %s%d word%s; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\"", text,
-                     count == WORDS_MAX ? "at least " : "", count, count == 1 ? "" : "s");
+    bool lacks_quotes = count == 1 || count == 2; /* then the shell has made several arguments of it */
+    return error_set(error, "service \"%s\" has %s%d word%s; %s \"NAME [GROUP] LISTEN:PORT DEST:PORT\"", text,
+                     count == WORDS_MAX ? "at least " : "", count, count == 1 ? "" : "s",
+                     lacks_quotes ? "put the whole service in quotes," : "write");
 }
 
 int server_conf_add_service(struct server_conf *conf, const char *text, struct error *error) {

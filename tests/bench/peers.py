@@ -230,7 +230,6 @@ class Munnel(Peer):
             "services": [{"name": name, "listen": f"127.0.0.1:{self.listen[name]}",
                           "connect": f"127.0.0.1:{place.ports[name]}"} for name in SERVICES],
             "threads": self.options.threads,
-            "admin": {"socket": os.path.join(folder, "admin.sock")},
         }
         path = os.path.join(made, "munnel.json")
         with open(path, "w") as file:

@@ -115,7 +115,7 @@ START_TEST(everything_can_be_said) {
         "    { \"name\": \"b\", \"group\": \"g\", \"listen\": \":2\", \"connect\": \"h:1\", \"balance\": "
         "\"least-connections\",\n"
         "      \"no_agent\": \"refuse\" } ],\n"
-        "  \"threads\": 3, \"admin\": { \"socket\": null },\n"
+        "  \"threads\": 3, \"admin\": { \"socket\": \"/run/munnel/munneld.sock\" },\n"
         "  \"log\": { \"format\": \"json\", \"level\": \"debug\", \"to\": \"m.log\" },\n"
         "  \"state\": \"s\" }\n");
     char socket[300];
@@ -151,7 +151,6 @@ START_TEST(everything_can_be_said) {
     ck_assert_int_eq(b->no_agent, CONF_REFUSE);
     ck_assert_str_eq(b->groups.items[0], "g");
     ck_assert_uint_eq(conf->threads, 3);
-    ck_assert_ptr_null(conf->admin_socket);
     ck_assert_int_eq(conf->log.format, LOG_FORMAT_JSON);
     ck_assert_int_eq(conf->log.level, LOG_LEVEL_DEBUG);
     ck_assert_str_eq(conf->log.to, unit_path("m.log"));
@@ -285,6 +284,8 @@ static const struct {
      ": agents.auth.require: \"mtls\" is not right here; write \"token\", \"certificate\", \"both\" or \"either\""},
     /* Named, but not built: better an error than a rule that nobody obeys. */
     {"{ \"admin\": { \"http\": \"127.0.0.1:8\" } }", ": admin.http: " RESERVED},
+    {"{ \"admin\": { \"socket\": \"/run/m.sock\" } }", ": admin.socket: " RESERVED},
+    {"{ \"admin\": { \"socket\": null } }", ": admin.socket: " RESERVED},
 };
 
 START_TEST(a_slip_is_named_with_its_place_and_its_cure) {
@@ -375,7 +376,9 @@ static const struct {
     const char *service, *error;
 } bad_services[] = {
     {"", "service \"\" has 0 words; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
-    {"a b", "service \"a b\" has 2 words; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
+    {"WinVNC",
+     "service \"WinVNC\" has 1 word; put the whole service in quotes, \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
+    {"a b", "service \"a b\" has 2 words; put the whole service in quotes, \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
     {"a b c d e f", "service \"a b c d e f\" has at least 5 words; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
     {"a 5900 h:1", "service \"a\": listen: \"5900\" has no address; write \"0.0.0.0:5900\""},
     {"a :1 5900", "service \"a\": connect: \"5900\" has no host; write \"localhost:5900\""},

@@ -113,7 +113,8 @@ static const struct {
      "munneld: --log-format: \"xml\" is not right here; write \"text\" or \"json\"\n"},
     {{"--log-format", "\xff", "a :1 h:1"}, "munneld: --log-format: this is not UTF-8 text\n"},
     {{"--listen", ":1"}, "munneld: no service is configured; name one, like \"WinVNC 0.0.0.0:5900 localhost:5900\"\n"},
-    {{"a", ":1", "h:1"}, "munneld: service \"a\" has 1 word; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\"\n"},
+    {{"a", ":1", "h:1"},
+     "munneld: service \"a\" has 1 word; put the whole service in quotes, \"NAME [GROUP] LISTEN:PORT DEST:PORT\"\n"},
     {{"--token", "xyz"},
      "munneld: --token: a secret is no argument, since everybody on this machine could read it; keys and tokens are in "
      "the files that munnel.json names\n"},
