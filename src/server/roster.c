@@ -66,6 +66,11 @@ void roster_dismiss(struct server *server, struct session *session, const char *
 }
 
 bool roster_expel(struct server *server, struct session *session, const char *why) {
+    char *bye = message_format_control(MESSAGE_OP_BYE, 0, 0, why);
+
+    if (bye) /* the agent's own log shall say why, too */
+        plane_tell(server->plane, session_control(session), bye);
+    free(bye);
     if (!plane_expel(server->plane, session_tag(session), why))
         return false;
     roster_dismiss(server, session, "sent away", why);

@@ -84,6 +84,10 @@ START_TEST(revoked_credential_ends_all_links_of_its_agents) {
     struct stage_agent agent = stage_join(&stage, "a", "");
     change_agents(&stage, revoke);
     ck_assert_uint_eq(agents_of(&stage), 0);
+    ck_assert(fake_take(FAKE_TELL, &order)); /* before its link is closed, so that the agent can say why */
+    ck_assert(link_ref_same(order.link, agent.control));
+    ck_assert_ptr_nonnull(strstr(order.text, "\"bye\""));
+    ck_assert_ptr_nonnull(strstr(order.text, "its credential was revoked"));
     ck_assert(fake_take(FAKE_EXPEL, &order));
     ck_assert_uint_eq(order.tag, agent.tag);
     ck_assert_str_eq(order.text, "its credential was revoked");
