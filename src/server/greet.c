@@ -15,6 +15,7 @@
 #include "server/flaps.h"
 #include "server/reload.h"
 #include "server/roster.h"
+#include "server/service.h"
 #include "server/supply.h"
 
 #include <stdio.h>
@@ -74,6 +75,43 @@ static void greet_log_joined(const struct server *server, const struct greeting 
                          LOG_NUMBER("agents", agents_count(server->agents))));
 }
 
+/* Each name once, "A, B"; a list that is too long just ends. */
+static void add_groups(const struct conf_list *groups, const char *before, char *text, size_t size) {
+    for (size_t i = 0; i < groups->count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s%s", used ? before : "", groups->items[i]);
+    }
+}
+
+static void list_service_groups(const struct server *server, char *text, size_t size) {
+    struct conf_list known = {0};
+
+    for (size_t i = 0; i < server->service_count; i++) {
+        const struct conf_list *groups = &service_conf(server->services[i])->groups;
+        for (size_t j = 0; j < groups->count; j++)
+            if (!conf_list_has(&known, groups->items[j]))
+                conf_list_add(&known, groups->items[j]);
+    }
+    add_groups(&known, ", ", text, size);
+    conf_list_done(&known);
+}
+
+/* A mistyped group is no error, since services come and go, but nobody would find it. */
+static void greet_warn_of_idleness(const struct server *server, const struct session *session,
+                                   const struct claim *claim) {
+    char mine[200] = "", all[200] = "";
+
+    for (size_t i = 0; i < server->service_count; i++)
+        if (session_serves(session, &service_conf(server->services[i])->groups))
+            return;
+    if (!server->service_count)
+        return;
+    add_groups(&claim->groups, " or ", mine, sizeof mine);
+    list_service_groups(server, all, sizeof all);
+    log_write(server->log, LOG_LEVEL_WARNING, session_who(session),
+              "serves no service: no service has the group %s; there are: %s", mine, all);
+}
+
 static void free_secret(char *text) {
     if (text)
         secret_wipe(text, strlen(text));
@@ -118,6 +156,7 @@ static bool greet_control(struct server *server, const struct greeting *greeting
         plane_accept(server->plane, greeting->link, true, session_tag(session), json, session_who(session),
                      server->conf->agents.ping_s, server->conf->agents.dead_after_s);
         greet_log_joined(server, greeting, session, &claim);
+        greet_warn_of_idleness(server, session, &claim);
     } else {
         refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
         if (session)

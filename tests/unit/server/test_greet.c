@@ -8,6 +8,7 @@
 #include "server/stage.h"
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -276,6 +277,28 @@ START_TEST(agent_that_comes_and_goes_has_to_wait) {
 }
 END_TEST
 
+START_TEST(group_that_no_service_names_is_warned_of) {
+    static const char *const groups[] = {"web", "mail", "web"};
+    struct stage stage;
+    struct error error;
+    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING, unit_path("log"), &error);
+
+    ck_assert_msg(log != NULL, "%s", error.text);
+    stage_set(&stage, groups, 3);
+    stage_open(&stage);
+    stage.server->log = log;
+    stage_join(&stage, "right", "mail");
+    stage_join(&stage, "wrong", "wbe");
+    stage.server->log = NULL;
+    log_free(log);
+    char *text = unit_read(unit_path("log"), NULL);
+    ck_assert_ptr_nonnull(strstr(text, "serves no service: no service has the group wbe; there are: web, mail\n"));
+    ck_assert_ptr_null(strstr(text, "agent right"));
+    free(text);
+    stage_clear(&stage);
+}
+END_TEST
+
 static TCase *control_links(void) {
     TCase *group = tcase_create("control links");
 
@@ -284,6 +307,7 @@ static TCase *control_links(void) {
     tcase_add_test(group, garbage_is_turned_away);
     tcase_add_test(group, group_that_the_token_lacks_is_refused);
     tcase_add_test(group, without_auth_anybody_joins);
+    tcase_add_test(group, group_that_no_service_names_is_warned_of);
     tcase_add_test(group, only_the_same_instance_replaces_a_session);
     tcase_add_test(group, link_that_breaks_before_the_verdict_leaves_nothing);
     tcase_add_test(group, agent_that_comes_and_goes_has_to_wait);
