@@ -10,9 +10,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { FIELDS_MOST = 16 }; /* of a line, with the end */
+
 /* The time between two moments; "-" when one of them never was. */
 static struct log_field span(const char *name, uint64_t from_us, uint64_t to_us) {
     return from_us == 0 || to_us < from_us ? LOG_TEXT(name, "-") : LOG_MS(name, to_us - from_us);
+}
+
+/* Appends a text that says something; what is empty is left out. */
+static size_t add_text(struct log_field *fields, size_t count, const char *name, const char *text) {
+    if (text && *text)
+        fields[count++] = LOG_TEXT(name, text);
+    return count;
 }
 
 static enum log_level level_of(enum relay_reason reason) {
@@ -27,18 +36,23 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     if (!log_enabled(log, level))
         return;
     snprintf(who, sizeof who, "relay %s", record->id);
-    log_event(log, level, who, record->reason == REASON_DONE ? "done" : "cut",
-              LOG_FIELDS(LOG_TEXT("service", record->service), LOG_TEXT("client", record->client),
-                         LOG_TEXT("agent", record->agent), LOG_TEXT("destination", record->destination),
-                         LOG_TEXT("address", record->address), LOG_NUMBER("up", record->up),
-                         LOG_NUMBER("down", record->down),
-                         span("waited_ms", record->accepted_us, record->dispatched_us),
-                         span("dialled_ms", record->dispatched_us, record->opened_us),
-                         span("first_byte_ms", record->accepted_us, record->first_byte_us),
-                         span("total_ms", record->accepted_us, now_us), LOG_TEXT("reason", reason_text(record->reason)),
-                         LOG_TEXT("by", record->by ? record->by : "-"),
-                         LOG_TEXT("words", record->words ? record->words : ""),
-                         record->attempts ? LOG_NUMBER("attempts", record->attempts) : LOG_END));
+    struct log_field fields[FIELDS_MOST] = {LOG_TEXT("service", record->service), LOG_TEXT("client", record->client)};
+    size_t count = add_text(fields, 2, "agent", record->agent);
+    fields[count++] = LOG_TEXT("destination", record->destination);
+    fields[count++] = LOG_TEXT("address", record->address);
+    fields[count++] = LOG_NUMBER("up", record->up);
+    fields[count++] = LOG_NUMBER("down", record->down);
+    fields[count++] = span("waited_ms", record->accepted_us, record->dispatched_us);
+    fields[count++] = span("dialled_ms", record->dispatched_us, record->opened_us);
+    fields[count++] = span("first_byte_ms", record->accepted_us, record->first_byte_us);
+    fields[count++] = span("total_ms", record->accepted_us, now_us);
+    fields[count++] = LOG_TEXT("reason", reason_text(record->reason));
+    fields[count++] = LOG_TEXT("by", record->by ? record->by : "-");
+    count = add_text(fields, count, "words", record->words);
+    if (record->attempts)
+        fields[count++] = LOG_NUMBER("attempts", record->attempts);
+    fields[count] = LOG_END;
+    log_event(log, level, who, record->reason == REASON_DONE ? "done" : "cut", fields);
 }
 
 void record_make_id(char id[MESSAGE_RELAY_ID + 1], const char *instance, uint64_t number) {
