@@ -92,7 +92,8 @@ int joining_read(struct joined *joined, const char *path, const struct conf_list
     if (result == 0) {
         result = joining_take(joined, text, named, &why);
         if (result != 0)
-            error_set(error, "%s: %s", strcmp(path, "-") == 0 ? "the join code" : path, why.text);
+            error_set(error, "%s%s%s", strcmp(path, "-") == 0 ? "" : path, strcmp(path, "-") == 0 ? "" : ": ",
+                      why.text);
     }
     secret_wipe(text, sizeof text);
     return result;
@@ -106,8 +107,8 @@ enum joining_answer joining_ask(struct joined *joined, const char *address) {
 
     snprintf(name, sizeof name, "%s", address);
     snprintf(question, sizeof question,
-             "No token for %s is stored here. The server prints a join code at its first start, and by \"munnel agent "
-             "add NAME\".\nJoin code (not shown; none: just Enter): ",
+             "No token for %s is stored here. The server prints a join code at its first start on a "
+             "terminal, and by \"munnel agent add NAME\".\nJoin code (not shown; none: just Enter): ",
              address);
     for (int i = 0; i < QUESTIONS && answer == JOINING_DECLINED; i++) {
         struct error error = {""};

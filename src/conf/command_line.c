@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CODE = 256, HELP_COLUMN = 29 };
+enum { FIRST_CODE = 256, HELP_COLUMN = 29, HELP_WIDTH = 50 };
 
 struct entry { /* one thing that can be written with -- */
     const struct option_spec *spec;
@@ -65,6 +65,20 @@ static void make_grammar(struct grammar *grammar, const struct command *command)
     add_flag(grammar, &version_flag);
 }
 
+/* In the column that is left of 80, broken between words. */
+static void print_folded(const char *text, FILE *file) {
+    while (strlen(text) > HELP_WIDTH) {
+        size_t length = HELP_WIDTH;
+        while (length > 0 && text[length] != ' ')
+            length--;
+        if (length == 0)
+            break;
+        fprintf(file, "%.*s\n%*s", (int)length, text, HELP_COLUMN + 1, "");
+        text += length + 1;
+    }
+    fprintf(file, "%s\n", text);
+}
+
 void command_print_help(const struct command *command, FILE *file) {
     struct grammar grammar;
     make_grammar(&grammar, command);
@@ -78,7 +92,8 @@ void command_print_help(const struct command *command, FILE *file) {
             snprintf(letter, sizeof letter, "-%c, ", entry->letter);
         snprintf(left, sizeof left, "  %s--%s%s%s", letter, entry->name, entry->argument ? " " : "",
                  entry->argument ? entry->argument : "");
-        fprintf(file, "%-*s %s\n", HELP_COLUMN, left, entry->help);
+        fprintf(file, "%-*s ", HELP_COLUMN, left);
+        print_folded(entry->help, file);
     }
 }
 

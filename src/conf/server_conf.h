@@ -65,6 +65,8 @@ struct server_conf {
  * "FILE: services[2].listen: ...".
  */
 struct server_conf *server_conf_read(const char *path, struct error *error);
+/* Where the file is when nobody names it: /etc/munnel.json, else /etc/munnel/munnel.json; NULL if there is neither. */
+const char *server_conf_default_file(void);
 /* Nothing said: no services; certificate, key and agents file in the state folder. NULL when out of memory. */
 struct server_conf *server_conf_default(void);
 /* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */

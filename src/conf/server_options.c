@@ -10,15 +10,12 @@
 #include "conf/server_check.h"
 #include "conf/server_options.h"
 #include "conf/server_table.h"
-#include "lib/file.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char default_file[] = "/etc/munnel.json";
-
 static const struct command_flag flags[] = {
-    {"config", 0, "FILE", "read FILE [/etc/munnel.json]", NULL},
+    {"config", 0, "FILE", "read FILE [/etc/munnel.json, or else /etc/munnel/munnel.json]", NULL},
     {"check", 0, NULL, "only say whether all of it is right", NULL},
     {"verbose", 'v', NULL, "log details too", NULL},
     COMMAND_REFUSES_SECRETS("keys and tokens are in the files that munnel.json names"),
@@ -42,7 +39,7 @@ static const char *choose_file(const struct command_line *line) {
     for (size_t i = 0; i < line->count; i++)
         if (line->given[i].spec && strcmp(line->given[i].spec->name, "agents.listen") == 0)
             says_all = true;
-    return named || says_all || !file_exists(default_file) ? named : default_file;
+    return named || says_all ? named : server_conf_default_file();
 }
 
 static int apply(struct server_conf *conf, const struct command_line *line, struct error *error) {

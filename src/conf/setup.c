@@ -15,6 +15,7 @@
 #include "conf/invitation.h"
 #include "conf/local_names.h"
 #include "conf/reachable.h"
+#include "conf/text_check.h"
 #include "lib/addr.h"
 #include "lib/file.h"
 #include "lib/pki.h"
@@ -26,8 +27,10 @@
 #include <unistd.h>
 
 enum { CA_DAYS = 3650, SERVER_DAYS = 825, FOLDER_MODE = 0700, TOKEN_MODE = 0600, CONFIGURATION_MODE = 0640 };
+enum { LISTEN_TEXT = 512, LISTEN_MODE = 0644 };
 
 static const char default_listen[] = "0.0.0.0:10001";
+static const char listen_file[] = "agents.listen";
 static const char first_credential[] = "default";
 
 struct paths {
@@ -209,6 +212,29 @@ int setup_server(const struct setup *setup, bool *made, struct error *error) {
                      : -1;
     paths_done(&paths);
     return result;
+}
+
+int setup_keep_listen(const struct setup *setup, struct error *error) {
+    char *path = file_in(setup->folder, listen_file), text[LISTEN_TEXT];
+    int length = snprintf(text, sizeof text, "%s\n", listen_of(setup));
+    int result = path && length < LISTEN_TEXT ? file_write(path, text, (size_t)length, LISTEN_MODE, error)
+                                              : error_set(error, "%s cannot be kept", listen_of(setup));
+    free(path);
+    return result;
+}
+
+char *setup_kept_listen(const char *agents) {
+    size_t length;
+    char *path = file_beside(agents, listen_file);
+    char *text = path ? file_read(path, LISTEN_TEXT, &length, NULL) : NULL;
+    free(path);
+    if (!text)
+        return NULL;
+    text[strcspn(text, "\n")] = '\0';
+    if (text_check_listen(text, NULL) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
 static const char *name_of(const struct setup *setup) {

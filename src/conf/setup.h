@@ -21,6 +21,9 @@ struct setup {
 /* Makes what is missing and never overwrites: ca.pem, ca.key, server.pem, server.key, agents.json, agent.token. 0 or
  * -1. *made: anything was new. */
 int setup_server(const struct setup *setup, bool *made, struct error *error);
+/* Keeps `listen` beside the agents file, for "munnel agent add": a server without a file has told it to nobody else. */
+int setup_keep_listen(const struct setup *setup, struct error *error);
+char *setup_kept_listen(const char *agents); /* what lies beside that agents file: malloc'ed; NULL: nothing of use */
 /* The line that starts an agent for it, for people: malloc'ed. */
 char *setup_agent_line(const struct setup *setup, const char *group);
 /* The join code of the first agent's token, which is a secret; 0, or -1 when the token is not there any more. */

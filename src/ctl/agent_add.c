@@ -59,9 +59,9 @@ static const struct option_table add_table = {add_specs, sizeof add_specs / size
                                               sizeof(struct add_arguments)};
 static const struct command add_command = {
     .program = "munnel agent add",
-    .usage = "munnel agent add lets an agent in and prints its join code, all that the agent must be told; with\n"
-             "--certificate or --certificate-name it is let in by its certificate, and by a token only where the\n"
-             "server requires both.\n\n"
+    .usage = "munnel agent add lets an agent in and prints its join code, all that the agent\n"
+             "must be told; with --certificate or --certificate-name it is let in by its\n"
+             "certificate, and by a token only where the server requires both.\n\n"
              "usage: munnel agent add [OPTION]... NAME\n",
     .table = &add_table,
 };
@@ -77,8 +77,9 @@ static const struct option_table rotate_table = {rotate_specs, sizeof rotate_spe
                                                  sizeof(struct add_arguments)};
 static const struct command rotate_command = {
     .program = "munnel agent rotate",
-    .usage = "munnel agent rotate gives an agent a new token, prints its join code, and lets the old one hold on;\n"
-             "with --certificate a new certificate instead, and the old one holds until the next time.\n\n"
+    .usage = "munnel agent rotate gives an agent a new token, prints its join code, and lets\n"
+             "the old one hold on; with --certificate a new certificate instead, and the old\n"
+             "one holds until the next time.\n\n"
              "usage: munnel agent rotate [OPTION]... NAME\n",
     .table = &rotate_table,
 };

@@ -100,6 +100,7 @@ void agent_certificate_explain(const struct agent_store *store, const char *fold
             folder, has_code ? "--join - " : "", server);
     if (store->client_ca || store->is_file_alone)
         return;
-    fprintf(stderr, "The server does not ask for certificates yet. In munnel.json:\n"
-                    "  \"tls\": { \"client_ca\": \"ca.pem\" }, \"auth\": { \"require\": \"certificate\" }\n");
+    fprintf(stderr, "The server does not ask for certificates yet. In munnel.json, with what is there already:\n"
+                    "  \"agents\": { \"tls\": { ..., \"client_ca\": \"ca.pem\" },\n"
+                    "              \"auth\": { ..., \"require\": \"either\" } }\n");
 }

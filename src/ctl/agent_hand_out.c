@@ -21,12 +21,25 @@ static void put_key_first(struct credential *credential, const uint8_t key[SECRE
         credential->key_count++;
 }
 
+/* Read from the code itself: a wrong guess is to be seen here, and not only by the agent. */
+static void print_servers(const char *text) {
+    struct join_code code;
+    if (join_parse(&code, text, NULL) != 0)
+        return;
+    fprintf(stderr, "It tells the agent to find the server at ");
+    for (size_t i = 0; i < code.server_count; i++)
+        fprintf(stderr, "%s%s", i ? ", " : "", code.servers[i]);
+    fprintf(stderr, " (--server changes that)\n");
+    join_wipe(&code);
+}
+
 static int print_code(const char *code, const struct credential *credential) {
     fprintf(stderr,
             "The join code of %s; it holds the agent's secret. On the agent's machine:\n"
             "  munnel-agent --join -\n"
-            "and paste this line:\n",
+            "and paste the line that is printed alone.\n",
             credential->name);
+    print_servers(code);
     return printf("%s\n", code) > 0 && fflush(stdout) == 0 ? 0 : -1;
 }
 

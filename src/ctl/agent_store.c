@@ -10,17 +10,17 @@
 
 #include "conf/invitation.h"
 #include "conf/server_conf.h"
+#include "conf/setup.h"
 #include "lib/file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char default_file[] = "/etc/munnel.json";
-
 /* The configuration that counts; as munneld's own choice, and after it the one that "munnel init" made. */
 static struct server_conf *read_configuration(const char *named, struct error *error) {
-    if (named || file_exists(default_file))
-        return server_conf_read(named ? named : default_file, error);
+    const char *file = named ? named : server_conf_default_file();
+    if (file)
+        return server_conf_read(file, error);
     char *state = file_state_folder();
     char *made = state ? file_in(state, "munnel.json") : NULL;
     struct server_conf *conf = made && file_exists(made) ? server_conf_read(made, error) : server_conf_default();
@@ -29,6 +29,14 @@ static struct server_conf *read_configuration(const char *named, struct error *e
     free(made);
     free(state);
     return conf;
+}
+
+/* A server that was started by its command line has left its address beside the agents file. */
+static void take_kept_listen(struct agent_store *store, const char *agents) {
+    char *kept = setup_kept_listen(agents);
+    if (kept)
+        (void)conf_list_add(&store->listen, kept);
+    free(kept);
 }
 
 static int from_configuration(struct agent_store *store, const struct agent_place *place, struct error *error) {
@@ -44,8 +52,10 @@ static int from_configuration(struct agent_store *store, const struct agent_plac
         store->certificate = strdup(conf->agents.certificate);
         store->asks_both = conf->agents.require == CONF_REQUIRE_BOTH;
         store->client_ca = conf->agents.client_ca ? strdup(conf->agents.client_ca) : NULL;
+        if (!conf->path)
+            take_kept_listen(store, agents);
         if (!store->path || !store->certificate || (conf->agents.client_ca && !store->client_ca) ||
-            conf_list_copy(&store->listen, &conf->agents.listen) != 0)
+            (store->listen.count == 0 && conf_list_copy(&store->listen, &conf->agents.listen) != 0))
             result = error_set(error, "out of memory");
     }
     server_conf_free(conf);
@@ -57,7 +67,8 @@ static int from_file(struct agent_store *store, const char *agents, struct error
     store->is_file_alone = true;
     store->path = strdup(agents);
     store->certificate = file_beside(agents, "server.pem");
-    if (store->path && store->certificate && conf_list_add(&store->listen, ":10001") == 0)
+    take_kept_listen(store, agents);
+    if (store->path && store->certificate && (store->listen.count > 0 || conf_list_add(&store->listen, ":10001") == 0))
         return 0;
     return error_set(error, "out of memory");
 }
@@ -68,7 +79,10 @@ int agent_store_open(struct agent_store *store, const struct agent_place *place,
     int result = place->agents && !place->config ? from_file(store, place->agents, error)
                                                  : from_configuration(store, place, error);
     if (result == 0 && !file_exists(store->path))
-        result = error_set(error, "%s is not there; munnel init makes it", store->path);
+        result =
+            error_set(error, "%s is not there; munnel init makes it%s", store->path,
+                      place->agents ? ""
+                                    : "; if the server has its configuration elsewhere, name it with --config FILE");
     if (result == 0 && use == AGENT_STORE_CHANGE)
         result = (store->lock = lock_folder_of(store->path, error)) == LOCK_NONE ? -1 : 0;
     if (result == 0)

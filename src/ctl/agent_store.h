@@ -33,7 +33,8 @@ struct agent_place { /* what the command line said; all of it may be NULL */
     {                                                                                                                  \
         "config", OPTION_TEXT, offsetof(type, member.config), "null",                                                  \
             .wanted = "a file's path", .flag = "config", .argument = "FILE",                                           \
-            .help = "the server's configuration [/etc/munnel.json, or the state folder's]"                             \
+            .help = "the server's configuration [/etc/munnel.json, or else /etc/munnel/munnel.json, or else the "      \
+                    "state folder's]"                                                                                  \
     }
 
 struct agent_store {

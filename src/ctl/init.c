@@ -12,10 +12,13 @@
 #include "ctl/subcommand.h"
 #include "lib/addr.h"
 #include "lib/file.h"
+#include "lib/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PIN_TEXT = 72 };
 
 struct init_arguments {
     struct conf_list names;
@@ -49,8 +52,8 @@ static const struct option_table table = {specs, sizeof specs / sizeof *specs, s
 
 static const struct command command = {
     .program = "munnel init",
-    .usage = "munnel init makes what a server needs: a CA, its certificate, the first agent's token, munnel.json.\n"
-             "What is there already stays as it is.\n\n"
+    .usage = "munnel init makes what a server needs: a CA, its certificate, the first agent's\n"
+             "token, munnel.json. What is there already stays as it is.\n\n"
              "usage: munnel init [OPTION]... [DIR]\n"
              "  DIR is made if it is not there; without it, the state folder is taken\n",
     .table = &table,
@@ -85,6 +88,13 @@ static void report(const char *folder, const bool before[FILE_COUNT]) {
         printf("  %-7s %-12s %s\n", before[i] ? "found" : after[i] ? "made" : "absent", files[i].name, files[i].what);
 }
 
+static void say_pin(const struct setup *setup) {
+    char *certificate = file_in(setup->folder, "server.pem"), pin[PIN_TEXT];
+    if (certificate && tls_pin_of_certificate(certificate, pin, NULL) == 0)
+        printf("The server's key, for an agent's --pin instead of --ca:\n  %s\n", pin);
+    free(certificate);
+}
+
 static int say_how_to_go_on(const struct setup *setup) {
     char *line = setup_agent_line(setup, NULL);
     if (!line)
@@ -93,6 +103,7 @@ static int say_how_to_go_on(const struct setup *setup) {
     printf("The agent, here as it stands, elsewhere with copies of ca.pem and agent.token in one folder:\n  %s\n",
            line);
     free(line);
+    say_pin(setup);
     return 0;
 }
 

@@ -20,7 +20,7 @@ static int run_version(const char *self, int argc, char **argv);
 static const struct subcommand commands[] = {
     {"server", program_run_server, "ADDR:PORT SERVICE...", "serve; agents join at ADDR:PORT"},
     {"agent", run_agent, "ADDR:PORT [GROUP]", "be an agent of that server"},
-    {"init", init_run, "[DIR]", "make a server's certificate, token and munnel.json"},
+    {"init", init_run, "[DIR]", "make certificate, token and munnel.json"},
     {"version", run_version, "", "print the version, and the libraries'"},
     {"help", run_help, "[COMMAND]", "print this, or what COMMAND takes"},
 };
@@ -68,6 +68,13 @@ static int run_version(const char *self, int argc, char **argv) {
 
 static int run_agent(const char *self, int argc, char **argv) {
     const struct subcommand *found = argc > 1 ? subcommand_find(agent_commands, AGENT_COMMAND_COUNT, argv[1]) : NULL;
+    const char *meant = found || argc < 2 || argv[1][0] == '-' || strchr(argv[1], ':')
+                            ? NULL
+                            : subcommand_nearest(agent_commands, AGENT_COMMAND_COUNT, argv[1]);
+    if (meant) {
+        fprintf(stderr, "munnel agent: %.40s is no server's address; did you mean munnel agent %s?\n", argv[1], meant);
+        return COMMAND_USAGE_ERROR;
+    }
     return found ? found->run(self, argc - 1, argv + 1) : program_run_agent(self, argc, argv);
 }
 

@@ -20,12 +20,17 @@ const struct subcommand *subcommand_find(const struct subcommand *table, size_t 
     return NULL;
 }
 
-int subcommand_complain(const struct subcommand *table, size_t count, const char *program, const char *name) {
+const char *subcommand_nearest(const struct subcommand *table, size_t count, const char *name) {
     struct nearest nearest = nearest_to(name);
     for (size_t i = 0; i < count; i++)
         nearest_consider(&nearest, table[i].name);
-    if (nearest.best)
-        fprintf(stderr, "%s: there is no command %.40s; did you mean %s?\n", program, name, nearest.best);
+    return nearest.best;
+}
+
+int subcommand_complain(const struct subcommand *table, size_t count, const char *program, const char *name) {
+    const char *meant = subcommand_nearest(table, count, name);
+    if (meant)
+        fprintf(stderr, "%s: there is no command %.40s; did you mean %s?\n", program, name, meant);
     else
         fprintf(stderr, "%s: there is no command %.40s; see munnel help\n", program, name);
     return COMMAND_USAGE_ERROR;

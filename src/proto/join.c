@@ -132,7 +132,7 @@ int join_parse(struct join_code *code, const char *text, struct error *error) {
     *code = (struct join_code){.server_count = 0};
     text += strspn(text, " \t\r\n");
     if (strncmp(text, prefix, sizeof prefix - 1) != 0)
-        return error_set(error, "this is not a join code: it begins with \"%s\"", prefix);
+        return error_set(error, "this is not a join code: a join code begins with \"%s\"", prefix);
     long length = decode(json, sizeof json, text + sizeof prefix - 1);
     json_t *value = length < 0 ? NULL : json_parse_object(json, (size_t)length, sizeof json, NULL);
     secret_wipe(json, sizeof json);

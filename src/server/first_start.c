@@ -12,12 +12,13 @@
 #include "conf/setup.h"
 #include "lib/file.h"
 #include "lib/secret.h"
+#include "lib/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+enum { PIN_TEXT = 72 };
 
 static int point_at(char **path, const char *folder, const char *name, struct error *error) {
     char *found = file_in(folder, name);
@@ -36,33 +37,25 @@ static int point_at_files(struct server_conf *conf, const char *folder, struct e
     return conf->agents.auth_none ? 0 : point_at(&conf->agents.tokens, folder, "agents.json", error);
 }
 
-/* The service manager says which file leads into its journal. */
-static bool is_journal(int fd) {
-    const char *said = getenv("JOURNAL_STREAM");
-    unsigned long long device, inode;
-    struct stat status;
-
-    return said && sscanf(said, "%llu:%llu", &device, &inode) == 2 && fstat(fd, &status) == 0 &&
-           status.st_dev == device && status.st_ino == inode;
-}
-
-/* Is what stdout gets for people alone? Not if it is a log. */
-static bool people_read(const struct server_conf *conf) {
-    return isatty(STDOUT_FILENO) || (strcmp(conf->log.to, "stdout") != 0 && !is_journal(STDOUT_FILENO));
-}
-
-/* The join code is said once, at the very first start: it holds the token. */
+/* The join code holds the token, so it is said to a person who looks on, and never into a file or a log. */
 static void say_code(const struct setup *setup, const struct server_conf *conf, const char *group) {
     char code[JOIN_TEXT] = "", server[REACHABLE_TEXT];
 
     reachable_server(setup->listen, NULL, conf->agents.certificate, server);
     printf("or, on another machine, with nothing to copy but a code that it asks for, once:\n  munnel-agent %s%s%s\n",
            server, *group ? " " : "", group);
-    if (people_read(conf) && setup_join_code(setup, code, NULL) == 0)
+    if (isatty(STDOUT_FILENO) && setup_join_code(setup, code, NULL) == 0)
         printf("its join code, which is a secret:\n  %s\n", code);
     else
-        printf("its join code is printed by:\n  munnel agent add NAME\n");
+        printf("munnel agent add NAME makes a join code\n");
     secret_wipe(code, sizeof code);
+}
+
+static void say_pin(const struct server_conf *conf) {
+    char pin[PIN_TEXT];
+
+    if (tls_pin_of_certificate(conf->agents.certificate, pin, NULL) == 0)
+        printf("its key, for an agent's --pin:\n  %s\n", pin);
 }
 
 static void say(const struct setup *setup, const struct server_conf *conf, bool made) {
@@ -73,8 +66,10 @@ static void say(const struct setup *setup, const struct server_conf *conf, bool 
     printf("%s certificate, key and agents file in %s\n", made ? "made" : "using", setup->folder);
     if (line)
         printf("an agent joins with:\n  %s\n", line);
-    if (made)
+    if (made) {
         say_code(setup, conf, group);
+        say_pin(conf);
+    }
     fflush(stdout);
     free(line);
 }
@@ -86,6 +81,7 @@ static int first_start_in(struct server_conf *conf, const char *folder, struct e
 
     if (setup_server(&setup, &made, error) || point_at_files(conf, folder, error))
         return -1;
+    (void)setup_keep_listen(&setup, NULL); /* only a help for "munnel agent add"; it says which address it took */
     say(&setup, conf, made);
     return 0;
 }

@@ -9,8 +9,9 @@
 
 #include "conf/server_conf.h"
 
-/* Points conf at the files, makes what is missing, says on stdout where they are and how an agent joins, with a
- * join code when they are new (which never comes into the log). 0 or -1. */
+/* Points conf at the files, makes what is missing, keeps the agent port's address for "munnel agent add",
+ * and says on stdout where they are and how an agent joins, with a join code when they are new and stdout is a
+ * terminal: it is a secret. 0 or -1. */
 int first_start(struct server_conf *conf, struct error *error);
 
 #endif

@@ -104,6 +104,16 @@ START_TEST(the_join_code_holds_all_that_an_agent_needs) {
 }
 END_TEST
 
+START_TEST(a_server_started_by_its_command_line_is_found_where_it_listens) {
+    const struct setup kept = {.folder = unit_path("s"), .listen = "0.0.0.0:4711"};
+    ck_assert_int_eq(setup_keep_listen(&kept, NULL), 0);
+    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = printed_code();
+    ck_assert_str_eq(code.servers[0], "munnel.example:4711");
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "find the server at munnel.example:4711 (--server changes that)"));
+}
+END_TEST
+
 START_TEST(the_file_keeps_no_token) {
     char digits[SECRET_HEX];
     ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
@@ -369,6 +379,7 @@ static TCase *adding(void) {
     TCase *group = tcase_create("adding");
     tcase_add_checked_fixture(group, setup, forget);
     tcase_add_test(group, the_join_code_holds_all_that_an_agent_needs);
+    tcase_add_test(group, a_server_started_by_its_command_line_is_found_where_it_listens);
     tcase_add_test(group, the_file_keeps_no_token);
     tcase_add_test(group, groups_and_expiry_are_kept);
     tcase_add_test(group, servers_may_be_named);

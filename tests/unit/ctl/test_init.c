@@ -51,6 +51,7 @@ START_TEST(it_names_what_it_made_and_the_two_command_lines) {
     ck_assert_msg(says(line), "%s", printed.text[0]);
     snprintf(line, sizeof line, "  munneld --config %s\n", unit_path("s/munnel.json"));
     ck_assert(says(line));
+    ck_assert(says("--pin") && says("\n  sha256:"));
     ck_assert_str_eq(printed.text[1], "");
 }
 END_TEST
