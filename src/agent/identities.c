@@ -179,7 +179,7 @@ static void log_one(const struct identities *identities, const struct identity *
                          LOG_TEXT("certificate",
                                   identities->own.certificate != NULL ? identities->own.certificate : "")));
     if (!token->present && identities->own.certificate == NULL)
-        log_event(log, LOG_LEVEL_WARNING, who, "neither token nor certificate: it will take us only if it asks nobody",
+        log_event(log, LOG_LEVEL_WARNING, who, "no token and no certificate found: most servers will refuse",
                   LOG_FIELDS(LOG_TEXT("looked_for", identities->looked)));
 }
 

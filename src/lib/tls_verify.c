@@ -179,18 +179,22 @@ static void say_too_early(const struct failure *failure, struct error *error) {
     error_set(error, "%s is not yet valid (before %s); is the clock right?", failure->whose, date);
 }
 
+/* Of a server, when nobody has said by what to know it. */
+#define CURE "; name the server's CA with --ca FILE, or take a join code with --join -"
+
 static void say_self_signed(const struct failure *failure, struct error *error) {
     if (failure->trust->authority)
         error_set(error, "the certificate is self-signed, and %s does not hold it", failure->trust->authority);
     else
-        error_set(error, "the certificate is self-signed; name its CA file or pin its key");
+        error_set(error, "the certificate is self-signed%s", failure->trust->is_server ? "" : CURE);
 }
 
 static void say_unknown_authority(const struct failure *failure, struct error *error) {
     char issuer[80];
     name_issuer(failure->certificate, issuer, sizeof issuer);
-    error_set(error, "the certificate is signed by an authority (%s) that %s does not hold", issuer,
-              failure->trust->authority ? failure->trust->authority : "the system's store");
+    error_set(error, "the certificate is signed by an authority (%s) that %s does not hold%s", issuer,
+              failure->trust->authority ? failure->trust->authority : "the system's store",
+              failure->trust->authority || failure->trust->is_server ? "" : CURE);
 }
 
 static void say_wrong_name(const struct failure *failure, struct error *error) {

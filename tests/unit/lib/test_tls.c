@@ -265,9 +265,11 @@ END_TEST
 
 START_TEST(the_systems_store_does_not_hold_it) {
     const struct tls_client_options options = {.ca = NULL};
-    expect(server_context(plain_server()), client_context(&options), "munnel.example",
-           "the other side refused our certificate: unknown ca",
-           "the certificate is signed by an authority (Munnel CA of here) that the system's store does not hold");
+    expect(
+        server_context(plain_server()), client_context(&options), "munnel.example",
+        "the other side refused our certificate: unknown ca",
+        "the certificate is signed by an authority (Munnel CA of here) that the system's store does not hold; name the "
+        "server's CA with --ca FILE, or take a join code with --join -");
 }
 END_TEST
 
