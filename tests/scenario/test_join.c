@@ -44,7 +44,7 @@ struct pair { /* a server as the original's line starts it, on a machine of its 
     struct process *server;
     struct destination *echo;
     uint16_t port, agents;
-    const char *address, *code; /* of the server, for agents; what it printed at its first start */
+    const char *address, *code; /* of the server, for agents; what "munnel agent add" made */
 };
 
 static struct process *start_server(struct pair *pair, const char *name) {
@@ -62,9 +62,13 @@ static struct pair pair_start(const char *name) {
     pair.address = stand_text(pair.stand, "127.0.0.1:%u", pair.agents);
     pair.echo = destination_start(serve_echo, NULL);
     pair.server = start_server(&pair, "server");
-    char *line = process_expect(pair.server, 0, START_MS, "  munnel1.", NULL);
-    pair.code = stand_text(pair.stand, "%s", strstr(line, "munnel1."));
-    free(line);
+    int code = stand_do(pair.stand, "add-first", stand_program(pair.stand, "munnel"), "agent", "add", "first",
+                        "--agents", stand_path(pair.stand, "far/state/agents.json"), NULL);
+    const char *said = stand_output(pair.stand, "add-first");
+    ck_assert_msg(code == 0, "%s", said);
+    ck_assert_ptr_nonnull(strstr(said, stand_text(pair.stand, "find the server at %s (", pair.address)));
+    const char *text = strstr(said, "munnel1.");
+    pair.code = stand_text(pair.stand, "%.*s", (int)strcspn(text, "\n"), text);
     return pair;
 }
 
@@ -79,13 +83,13 @@ static void await_service(const struct pair *pair) {
 
 /* ---- join codes ---- */
 
-/* The code is said once, to people, and is in no log; what it brought is kept for later starts. */
-START_TEST(the_first_start_prints_a_code_that_joins_for_good) {
+/* A start into a file says no code; what one brought is kept for later starts. */
+START_TEST(a_code_joins_for_good) {
     struct pair pair = pair_start(__func__);
     struct stand *stand = pair.stand;
     const char *agent = stand_program(stand, "munnel-agent");
-    ck_assert_uint_eq(process_count(pair.server, 0, "munnel1.", NULL), 1);
-    ck_assert_uint_eq(process_count(pair.server, 0, "\"time\"", "munnel1.", NULL), 0);
+    ck_assert_uint_eq(process_count(pair.server, 0, "munnel1.", NULL), 0);
+    ck_assert_uint_eq(process_count(pair.server, 0, "munnel agent add NAME makes a join code", NULL), 1);
     struct process *first = ON(stand, "near", "first", pair.code, agent, "--join", "-");
     await_service(&pair);
     stand_end(stand, first);
@@ -188,6 +192,23 @@ static void see(int master, const char *word, char screen[SCREEN]) {
             usleep(10000); /* nobody has it open yet */
     }
 }
+
+START_TEST(a_terminal_gets_the_code_once) {
+    struct stand *stand = stand_new(__func__);
+    static char screen[SCREEN];
+    char slave[64];
+    int master = open_terminal(slave, sizeof slave);
+    const char *shell = stand_text(stand, "exec '%s' --listen 127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >%s",
+                                   stand_program(stand, "munneld"), port_take(), port_take(), slave);
+    struct process *server = ON(stand, "far", "server", NULL, "sh", "-c", shell);
+    process_await(server, 0, START_MS, "may connect to", NULL);
+    see(master, "  munnel1.", screen);
+    ck_assert_uint_eq(process_count(server, 0, "munnel1.", NULL), 0); /* the log */
+    stand_end(stand, server);
+    close(master);
+    stand_free(stand);
+}
+END_TEST
 
 /*
  *     munnel server 127.0.0.1:10001 "Echo web 127.0.0.1:5900 127.0.0.1:7"
@@ -313,7 +334,8 @@ START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
 }
 END_TEST
 
-SCENARIO_MAIN("join", SCENARIO(the_first_start_prints_a_code_that_joins_for_good, 60), SCENARIO(a_log_gets_no_code, 30),
+SCENARIO_MAIN("join", SCENARIO(a_code_joins_for_good, 60), SCENARIO(a_log_gets_no_code, 30),
+              SCENARIO(a_terminal_gets_the_code_once, 30),
               SCENARIO(an_agent_that_was_added_joins_and_revoking_ends_it, 60),
               SCENARIO(half_a_code_is_no_code_and_nothing_is_kept, 30),
               SCENARIO(the_original_s_lines_on_two_machines, 60),
