@@ -9,6 +9,8 @@
 #include "conf/credentials.h"
 #include "conf/server_check.h"
 #include "lib/addr.h"
+#include "lib/file.h"
+#include "lib/privilege.h"
 #include "lib/tls.h"
 
 #include <event2/util.h>
@@ -139,9 +141,22 @@ int server_check_file(const struct server_conf *conf, struct error *error) {
     return check_names(conf, error) || check_ports(conf, error) || check_limits(conf, error) ? -1 : 0;
 }
 
+/* What the start would stumble over on this machine, once its ports were open. */
+static int check_machine(const struct server_conf *conf, struct error *error) {
+    struct error why = {""};
+    char *folder = file_beside(conf->log.to, ".");
+    bool has_folder = folder && file_exists(folder);
+    free(folder);
+    if (!has_folder)
+        return error_set(error, "log.to: there is no folder for \"%s\"; make it first", conf->log.to);
+    if (privilege_check(conf->user, conf->group, &why))
+        return error_set(error, "%s%suser: %s", conf->path ? conf->path : "", conf->path ? ": " : "", why.text);
+    return 0;
+}
+
 int server_conf_check(const struct server_conf *conf, struct error *error) {
     if (conf->service_count > 0)
-        return server_check_file(conf, error);
+        return server_check_file(conf, error) || check_machine(conf, error) ? -1 : 0;
     if (!conf->path)
         return error_set(error, "no service is configured; name one, like \"WinVNC 0.0.0.0:5900 localhost:5900\"");
     return error_set(error,

@@ -24,6 +24,9 @@ void privilege_seal(void);
  */
 int privilege_drop(const char *user, const char *group, struct error *error);
 
+/* Are there this user and this group (NULL: none is meant)? 0 or -1. */
+int privilege_check(const char *user, const char *group, struct error *error);
+
 /* For root, and a user that it is to become: a plain file of root's own becomes that user's. Anything else, links too,
  * stays as it is. 0 or -1. */
 int privilege_give(const char *path, const char *user, const char *group, struct error *error);

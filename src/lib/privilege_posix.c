@@ -73,6 +73,12 @@ int privilege_give(const char *path, const char *user, const char *group, struct
     return failed;
 }
 
+int privilege_check(const char *user, const char *group, struct error *error) {
+    struct identity identity;
+
+    return user ? find(user, group, &identity, error) : 0;
+}
+
 int privilege_drop(const char *user, const char *group, struct error *error) {
     struct identity identity = {(uid_t)-1, (gid_t)-1};
 

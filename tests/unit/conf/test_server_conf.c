@@ -351,6 +351,21 @@ START_TEST(a_file_without_services_waits_for_the_command_line) {
 }
 END_TEST
 
+START_TEST(what_this_machine_lacks_is_found_before_the_start) {
+    static const char *const lacks[][2] = {
+        {"{ \"user\": \"no-such-user\", " ONE_SERVICE " }", "user: there is no user \"no-such-user\""},
+        {"{ \"user\": \"root\", \"group\": \"no-such-group\", " ONE_SERVICE " }", "no group \"no-such-group\""},
+        {"{ \"log\": { \"to\": \"nowhere/m.log\" }, " ONE_SERVICE " }", "log.to: there is no folder for"}};
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+        struct error error = {""};
+        struct server_conf *conf = read_right(lacks[i][0]);
+        ck_assert_int_eq(server_conf_check(conf, &error), -1);
+        ck_assert_msg(strstr(error.text, lacks[i][1]) != NULL, "%s", error.text);
+        server_conf_free(conf);
+    }
+}
+END_TEST
+
 START_TEST(services_of_the_command_line) {
     struct error error = {""};
     struct server_conf *conf = server_conf_default();
@@ -422,6 +437,7 @@ static TCase *services(void) {
     TCase *group = tcase_create("services");
     tcase_add_test(group, a_file_without_services_waits_for_the_command_line);
     tcase_add_test(group, services_of_the_command_line);
+    tcase_add_test(group, what_this_machine_lacks_is_found_before_the_start);
     tcase_add_loop_test(group, a_bad_service_of_the_command_line_is_explained, 0,
                         (int)(sizeof bad_services / sizeof *bad_services));
     return group;
