@@ -204,7 +204,7 @@ int option_set_value(const struct option_spec *spec, void *base, json_t *value, 
     };
     if (setters[spec->kind](spec, base, value, place))
         return -1;
-    if (spec->reserved && !is_default(spec, value))
+    if (spec->reserved && !json_is_null(value) && !is_default(spec, value)) /* null asks for nothing */
         return option_complain(place, "this version cannot do it yet; leave it out");
     return 0;
 }

@@ -36,11 +36,11 @@ static const char *write_configuration(struct stand *stand, const struct server_
                    "  'agents': { 'listen': ['127.0.0.1:%u'], %s\n"
                    "    'tls': { 'cert': '%s', 'key': '%s'%s }, 'auth': { 'tokens': '%s/agents.json'%s } },\n"
                    "  'services': [ %s ],\n"
-                   "  'admin': { 'socket': '%s.sock' }, %s\n"
+                   "  %s\n"
                    "  'log': { 'format': 'json', 'to': '%s' }\n"
                    "}\n",
                    port, or_else(plan->agents, ""), certificate, key, or_else(plan->tls, ""), pki,
-                   or_else(plan->auth, ""), or_else(plan->services, ""), name, or_else(plan->more, ""),
+                   or_else(plan->auth, ""), or_else(plan->services, ""), or_else(plan->more, ""),
                    or_else(plan->log, "stderr"));
     return stand_write(stand, stand_text(stand, "%s.json", name), text, true);
 }
