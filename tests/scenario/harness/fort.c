@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REST_MS = 15000, SLACK_KB = 256, HELLO = 0x01 };
+enum { REST_MS = 15000, SLACK_KB = 768, HELLO = 0x01 };
 
 static void start_open_server(struct fort *fort, const struct fort_plan *plan, const char *service) {
     const char *pki = stand_pki(fort->stand, "pki");
