@@ -82,10 +82,6 @@ struct channel *link_channel(struct link *link) {
     return &link->channel;
 }
 
-struct relay *link_relay(const struct link *link) {
-    return link->relay;
-}
-
 void link_set_relay(struct link *link, struct relay *relay) {
     link->relay = relay;
     if (relay)

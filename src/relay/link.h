@@ -30,7 +30,6 @@ void link_send(struct link *link);           /* what breaks here is told by link
 void link_owe_fin(struct link *link);
 bool link_is_full(const struct link *link); /* the kernel does not take more: stop reading the other side */
 struct channel *link_channel(struct link *link);
-struct relay *link_relay(const struct link *link);
 void link_set_relay(struct link *link, struct relay *relay); /* NULL: the link carries none (any more) */
 void link_pause(struct link *link);
 void link_resume(struct link *link); /* reads on soon, not from within */

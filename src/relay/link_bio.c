@@ -228,11 +228,6 @@ bool link_bio_is_empty(const BIO *bio) {
     return state_of(bio)->is_empty;
 }
 
-bool link_bio_holds_input(const BIO *bio) {
-    const struct link_bio *state = state_of(bio);
-    return state->left_length > 0 || state->scratch->in_from < state->scratch->in_to;
-}
-
 ptrdiff_t link_bio_flush(BIO *bio) {
     struct link_bio *state = state_of(bio);
     if (state->scratch->out_length > 0)

@@ -35,9 +35,8 @@ void link_bio_run_ahead(BIO *bio);
 /* `end_is_near`: a FIN is known to be behind the data, so that a short read does not mean that nothing follows. */
 void link_bio_begin_reading(BIO *bio, bool end_is_near);
 bool link_bio_end_reading(BIO *bio);
-bool link_bio_is_drained(const BIO *bio);  /* nothing is left here, nor, as far as the last read tells, in the kernel */
-bool link_bio_is_empty(const BIO *bio);    /* the kernel itself said in this run that there is no more */
-bool link_bio_holds_input(const BIO *bio); /* between the brackets: ciphertext that SSL_read has not taken yet */
+bool link_bio_is_drained(const BIO *bio); /* nothing is left here, nor, as far as the last read tells, in the kernel */
+bool link_bio_is_empty(const BIO *bio);   /* the kernel itself said in this run that there is no more */
 
 /*
  * Sends what SSL_write left in the scratch; call it after every SSL_write or SSL_read, before another link uses the

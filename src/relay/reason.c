@@ -15,12 +15,3 @@ const char *reason_text(enum relay_reason reason) {
     };
     return reason < REASON_COUNT ? texts[reason] : "unknown";
 }
-
-const char *reason_name(enum relay_reason reason) {
-    static const char *const names[] = {
-#define RELAY_REASON_NAME(name, text, whole) #name,
-        RELAY_REASONS(RELAY_REASON_NAME)
-#undef RELAY_REASON_NAME
-    };
-    return reason < REASON_COUNT ? names[reason] : "UNKNOWN";
-}

@@ -36,6 +36,5 @@ enum relay_reason {
 };
 
 const char *reason_text(enum relay_reason reason);
-const char *reason_name(enum relay_reason reason); /* "done", "client_reset": for programs */
 
 #endif

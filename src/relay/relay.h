@@ -24,7 +24,7 @@ void relay_serve(struct link *link, struct client *client);
 /* Agent: OPEN came on an idle link. */
 void relay_open(struct link *link, const struct frame *open);
 
-/* What the link tells; the relay may be gone afterwards (link_relay() says). */
+/* What the link tells; the relay may be gone afterwards. */
 void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total);
 void relay_on_frame(struct relay *relay, const struct frame *frame); /* OPENED, REFUSED, RESET, FIN */
 void relay_on_link_drained(struct relay *relay);
