@@ -222,6 +222,16 @@ static uint64_t hash_bytes(const void *bytes, size_t size) {
     return hash ^ hash >> 33;
 }
 
+bool addr_is_loopback(const struct addr *addr) {
+    static const uint8_t ipv6[16] = {[15] = 1};
+    uint8_t bytes[16];
+    bool is_ipv4;
+    if (!addr_host_bytes(addr, bytes, &is_ipv4)) {
+        return false;
+    }
+    return is_ipv4 ? bytes[12] == 127 : memcmp(bytes, ipv6, sizeof ipv6) == 0;
+}
+
 uint64_t addr_host_hash(const struct addr *addr) {
     uint8_t bytes[16];
     bool is_ipv4;

@@ -70,6 +70,9 @@ static void prepare(int fd, const struct addr *addr) {
     if (addr->storage.ss_family == AF_INET6) {
         set_yes(fd, IPPROTO_IPV6, IPV6_V6ONLY);
     }
+    if (addr_is_loopback(addr)) { /* accepted sockets inherit it */
+        sock_system_stays_within(fd);
+    }
 }
 
 static int bind_once(int fd, const struct addr *addr) {

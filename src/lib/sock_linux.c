@@ -25,6 +25,16 @@ int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
     return accept4(listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+/*
+ * Nothing is lost within a machine and no queue builds up that another would feel. Where the system's own choice paces
+ * what it sends (BBR), the timers for it cost a tenth of a stream's CPU and more of its speed. Reno is in every kernel
+ * and open to every user; were it refused, all would work as before.
+ */
+void sock_system_stays_within(int fd) {
+    static const char unpaced[] = "reno";
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, unpaced, sizeof unpaced - 1);
+}
+
 static void set_number(int fd, int level, int option, int value) {
     /* Refused for sockets that are not TCP, which need none of it. */
     (void)setsockopt(fd, level, option, &value, sizeof value);

@@ -44,6 +44,10 @@ int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
     return fd;
 }
 
+void sock_system_stays_within(int fd) {
+    (void)fd; /* nobody paces by default */
+}
+
 void sock_set_keepalive(int fd, enum sock_keepalive which) {
     bool is_link = which == SOCK_KEEPALIVE_LINK;
 #if defined(TCP_KEEPIDLE)

@@ -76,6 +76,9 @@ int sock_connect(const struct addr *addr, bool *done) {
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         sock_set_urgent_inline(fd);
     }
+    if (addr_is_loopback(addr)) {
+        sock_system_stays_within(fd);
+    }
     int failure = begin_connection(fd, addr, done);
     if (failure) {
         close(fd);

@@ -154,6 +154,23 @@ START_TEST(same_hosts_are_equal_and_hash_alike) {
 END_TEST
 
 /* A thousand neighbours on eight agents: none gets less than half its share. */
+START_TEST(the_loopback_is_known_in_every_spelling) {
+    static const struct {
+        const char *text;
+        bool is_loopback;
+    } cases[] = {{"127.0.0.1:1", true},      {"127.9.8.7:1", true},
+                 {"[::1]:1", true},          {"[::ffff:127.0.0.1]:1", true},
+                 {"128.0.0.1:1", false},     {"0.0.0.0:1", false},
+                 {"[::]:1", false},          {"[::127.0.0.1]:1", false},
+                 {"[::2]:1", false},         {"unix:/x", false},
+                 {"[fe80::7f00:1]:1", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct addr addr = addr_of(cases[i].text);
+        ck_assert_msg(addr_is_loopback(&addr) == cases[i].is_loopback, "%s", cases[i].text);
+    }
+}
+END_TEST
+
 START_TEST(neighbours_spread) {
     unsigned counts[8] = {0};
     struct addr addr = addr_of("10.0.0.0:80");
@@ -198,6 +215,7 @@ static TCase *addresses(void) {
     tcase_add_test(group, a_small_buffer_is_not_overrun);
     tcase_add_test(group, an_unnamed_unix_peer_has_a_text);
     tcase_add_test(group, same_hosts_are_equal_and_hash_alike);
+    tcase_add_test(group, the_loopback_is_known_in_every_spelling);
     tcase_add_test(group, neighbours_spread);
     return group;
 }

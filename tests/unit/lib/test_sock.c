@@ -194,6 +194,23 @@ START_TEST(connections_are_non_blocking_and_without_delay) {
 }
 END_TEST
 
+#ifdef __linux__
+static void check_unpaced(int fd) {
+    char name[16] = "";
+    socklen_t length = sizeof name - 1;
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &length), 0);
+    ck_assert_str_eq(name, "reno");
+}
+
+START_TEST(connections_within_the_machine_are_not_paced) {
+    struct pair pair = connected(loopback(0));
+    check_unpaced(pair.client);
+    check_unpaced(pair.server);
+    close_pair(&pair);
+}
+END_TEST
+#endif
+
 START_TEST(unix_connections_work_alike) {
     struct pair pair = connected(unix_addr(unit_path("x.sock")));
     check_ready(pair.client, false);
@@ -347,6 +364,9 @@ static TCase *binding(void) {
 static TCase *connections(void) {
     TCase *group = tcase_create("connections");
     tcase_add_test(group, connections_are_non_blocking_and_without_delay);
+#ifdef __linux__
+    tcase_add_test(group, connections_within_the_machine_are_not_paced);
+#endif
     tcase_add_test(group, unix_connections_work_alike);
     tcase_add_test(group, bytes_and_the_end_go_through);
     tcase_add_test(group, a_reset_is_a_reset);
