@@ -28,8 +28,8 @@ int sock_explain(const struct addr *addr, int error_number, struct error *error)
 int sock_accept(int listener, struct addr *peer);
 
 /* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
- * up; -1 with errno. */
-int sock_connect(const struct addr *addr, bool *done);
+ * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; NULL if nobody asks. */
+int sock_connect(const struct addr *addr, struct addr *here, bool *done);
 int sock_connect_result(int fd); /* 0 or the errno with which the connection failed */
 
 enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */

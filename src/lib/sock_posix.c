@@ -37,35 +37,46 @@ int sock_accept(int listener, struct addr *peer) {
  * A port that nobody listens on and that the system may give to a connection of its own can come out at both ends of
  * the same connection, which then talks to itself.
  */
-static bool is_connected_to_itself(int fd, const struct addr *to) {
-    struct addr here = {.length = sizeof here.storage};
-    if (addr_is_unix(to) || getsockname(fd, (struct sockaddr *)&here.storage, &here.length)) {
-        return false;
+static bool is_connected_to_itself(const struct addr *here, const struct addr *to) {
+    return !addr_is_unix(to) && addr_port(here) == addr_port(to) && addr_same_host(here, to);
+}
+
+static void find_here(int fd, struct addr *here) {
+    memset(here, 0, sizeof *here);
+    here->length = sizeof here->storage;
+    if (getsockname(fd, (struct sockaddr *)&here->storage, &here->length)) {
+        here->length = 0;
     }
-    return addr_port(&here) == addr_port(to) && addr_same_host(&here, to);
 }
 
 /*
  * 0 if the connection is under way or up, else the errno. Asked a second time, because a connection within the machine
  * is up by then: its handshake is done when the first call lets go of the socket.
  */
-static int begin_connection(int fd, const struct addr *addr, bool *done) {
+static int begin_connection(int fd, const struct addr *addr, struct addr *here, bool *done) {
     const struct sockaddr *to = (const struct sockaddr *)&addr->storage;
     *done = connect(fd, to, addr->length) == 0;
     if (!*done && errno == EINPROGRESS) {
         *done = connect(fd, to, addr->length) == 0 || errno == EISCONN;
         errno = errno == EALREADY ? EINPROGRESS : errno;
     }
-    if (*done) {
-        return is_connected_to_itself(fd, addr) ? ECONNREFUSED : 0;
+    bool is_under_way = *done || errno == EINPROGRESS || errno == EINTR;
+    if (is_under_way && !addr_is_unix(addr)) {
+        find_here(fd, here);
+    }
+    if (is_under_way) {
+        return *done && is_connected_to_itself(here, addr) ? ECONNREFUSED : 0;
     }
     if (errno == EAGAIN && addr_is_unix(addr)) {
         return ECONNREFUSED; /* the listener's backlog is full: nothing is under way, and nothing will ever come */
     }
-    return errno == EINPROGRESS || errno == EINTR ? 0 : errno;
+    return errno;
 }
 
-int sock_connect(const struct addr *addr, bool *done) {
+int sock_connect(const struct addr *addr, struct addr *here, bool *done) {
+    struct addr unasked;
+    here = here ? here : &unasked;
+    here->length = 0;
     *done = false;
     int fd = sock_system_open(addr->storage.ss_family);
     if (fd < 0) {
@@ -79,7 +90,7 @@ int sock_connect(const struct addr *addr, bool *done) {
     if (addr_is_loopback(addr)) {
         sock_system_stays_within(fd);
     }
-    int failure = begin_connection(fd, addr, done);
+    int failure = begin_connection(fd, addr, here, done);
     if (failure) {
         close(fd);
         *done = false;
@@ -95,11 +106,12 @@ int sock_connect_result(int fd) {
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &length)) {
         return errno;
     }
-    struct addr there = {.length = sizeof there.storage};
+    struct addr here, there = {.length = sizeof there.storage};
     if (result != 0 || getpeername(fd, (struct sockaddr *)&there.storage, &there.length)) {
         return result;
     }
-    return is_connected_to_itself(fd, &there) ? ECONNREFUSED : 0;
+    find_here(fd, &here);
+    return is_connected_to_itself(&here, &there) ? ECONNREFUSED : 0;
 }
 
 ssize_t sock_readv(int fd, const struct iovec *parts, int count) {

@@ -22,6 +22,7 @@ enum {
     MESSAGE_NAME_MAX = 64,
     MESSAGE_INSTANCE_HEX = 33,
     MESSAGE_DESTINATIONS = 8,
+    MESSAGE_PORTS = 8,
     MESSAGE_RELAY_ID = 32
 };
 
@@ -89,13 +90,17 @@ struct message_open { /* the JSON of OPEN, behind the relay's number */
     const char *service;
     const char *to[MESSAGE_DESTINATIONS]; /* tried in order */
     int to_count;
+    uint16_t ports[MESSAGE_PORTS]; /* where the service listens, so that an agent knows a loop; none from old servers */
+    int port_count;
     const char *from;
     uint64_t timeout_ms;
 };
 int message_parse_open(struct message_open *open, const char *text, size_t length, struct error *error);
 void message_open_done(struct message_open *open);
-/* The part that is the same for each client of a service, made once: `"service":"x","to":["a:1"]`; malloc'ed. */
-char *message_format_open_terms(const char *service, char *const *to, size_t to_count);
+/* The part that is the same for each client of a service, made once: `"service":"x","to":["a:1"],"ports":[2]`;
+ * malloc'ed. Ports above MESSAGE_PORTS are left out. */
+char *message_format_open_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
+                                size_t port_count);
 /* The whole JSON at `text`; `id` and `from` hold no character that JSON escapes. Returns its length, 0 if `size` is too
  * small. */
 size_t message_format_open(char *text, size_t size, const char *terms, const char *id, const char *from,

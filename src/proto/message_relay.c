@@ -33,6 +33,17 @@ static int take_destinations(struct message_open *open, struct error *error) {
     return 0;
 }
 
+/* They help an agent to know a loop; what is none is passed by. */
+static void take_ports(struct message_open *open) {
+    size_t index;
+    json_t *item;
+    json_array_foreach(json_object_get(open->json, "ports"), index, item) {
+        json_int_t port = json_integer_value(item);
+        if (port > 0 && port <= UINT16_MAX && open->port_count < MESSAGE_PORTS)
+            open->ports[open->port_count++] = (uint16_t)port;
+    }
+}
+
 static int take_open(struct message_open *open, struct error *error) {
     const json_t *json = open->json;
     if (message_take_text(json, "id", MESSAGE_REQUIRED, MESSAGE_RELAY_ID, &open->id, error) != 0 ||
@@ -40,6 +51,7 @@ static int take_open(struct message_open *open, struct error *error) {
         message_take_text(json, "from", MESSAGE_OPTIONAL, FROM_MAX, &open->from, error) != 0 ||
         message_take_number(json, "timeout_ms", MESSAGE_REQUIRED, TIMEOUT_MOST_MS, &open->timeout_ms, error) != 0)
         return -1;
+    take_ports(open);
     return take_destinations(open, error);
 }
 
@@ -57,14 +69,23 @@ void message_open_done(struct message_open *open) {
     *open = (struct message_open){.id = "", .service = "", .from = ""};
 }
 
-char *message_format_open_terms(const char *service, char *const *to, size_t to_count) {
-    json_t *json = json_pack("{s:s, s:[]}", "service", service, "to");
-    json_t *list = json_object_get(json, "to");
-    for (size_t i = 0; i < to_count && i < MESSAGE_DESTINATIONS; i++)
-        if (json_array_append_new(list, json_string(to[i])) != 0) {
-            json_decref(json);
-            return NULL;
-        }
+static json_t *make_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
+                          size_t port_count) {
+    json_t *json = json_pack("{s:s, s:[], s:[]}", "service", service, "to", "ports");
+    bool fails = !json;
+    for (size_t i = 0; i < to_count && i < MESSAGE_DESTINATIONS && !fails; i++)
+        fails = json_array_append_new(json_object_get(json, "to"), json_string(to[i])) != 0;
+    for (size_t i = 0; i < port_count && i < MESSAGE_PORTS && !fails; i++)
+        fails = json_array_append_new(json_object_get(json, "ports"), json_integer(ports[i])) != 0;
+    if (!fails)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+char *message_format_open_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
+                                size_t port_count) {
+    json_t *json = make_terms(service, to, to_count, ports, port_count);
     char *text = json ? json_to_text(json) : NULL;
     if (!text)
         return NULL;

@@ -135,7 +135,7 @@ static void connect_to(struct dial *dial, const struct addr *address) {
     static const struct plain_events events = {.on_connected = on_connected};
     bool done = false;
     dial->result.address = *address;
-    int fd = sock_connect(address, &done);
+    int fd = sock_connect(address, &dial->result.here, &done);
     if (fd < 0) {
         fail_to_connect(dial, errno);
     } else if (sock_set_urgent_inline(fd),

@@ -19,6 +19,7 @@ struct dial;
 struct dial_result {
     bool is_connected;
     struct addr address;          /* reached */
+    struct addr here;             /* from; of length 0: unknown */
     enum message_refusal refusal; /* when failed */
     char words[160];
 };

@@ -245,7 +245,7 @@ static void connect_link(struct link *link, bool done) {
 void link_dial(struct worker *worker, const struct addr *address, struct link_order *order, bool is_control,
                uint64_t tag, struct saying_gone *words) {
     bool done = false;
-    int fd = sock_connect(address, &done);
+    int fd = sock_connect(address, NULL, &done);
     int error = fd < 0 ? errno : 0;
     struct link *link = link_new(worker, fd, address, tag, words);
     if (!link) {

@@ -24,6 +24,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link_greet.c \
 	src/relay/link_idle.c \
 	src/relay/link_priv.h \
+	src/relay/own_dials.c \
+	src/relay/own_dials.h \
 	src/relay/plain.c \
 	src/relay/plain.h \
 	src/relay/plane.c \

@@ -12,6 +12,7 @@
 
 #include "lib/sock.h"
 #include "relay/link_priv.h"
+#include "relay/own_dials.h"
 #include "relay/relay.h"
 
 #include <stdlib.h>
@@ -50,6 +51,7 @@ static int make_threads(struct plane *plane) {
         if (!plane->threads[i])
             return -1;
         plane->threads[i]->plane = plane;
+        plane->threads[i]->own_dials = plane->own_dials;
     }
     for (unsigned i = 0; i < plane->count; i++) {
         if (worker_start(plane->threads[i]))
@@ -68,7 +70,8 @@ struct plane *plane_new(const struct plane_options *options, struct error *error
     plane->count = choose_threads(options->threads);
     snprintf(plane->instance, sizeof plane->instance, "%s", options->instance);
     plane->options.instance = plane->instance;
-    if (make_threads(plane)) {
+    plane->own_dials = options->is_agent ? own_dials_new() : NULL;
+    if ((options->is_agent && !plane->own_dials) || make_threads(plane)) {
         error_set(error, "cannot start %u relay threads: out of memory, descriptors or threads", plane->count);
         plane_free(plane);
         return NULL;
@@ -110,6 +113,7 @@ void plane_free(struct plane *plane) {
     plane->silent = true;
     for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
         worker_free(plane->threads[i]);
+    own_dials_free(plane->own_dials);
     free(plane);
 }
 

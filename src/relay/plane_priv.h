@@ -17,8 +17,9 @@ struct plane {
     struct plane_counters counters;
     unsigned count, next;
     struct worker *threads[PLANE_THREADS_MAX];
-    atomic_uint unanswered; /* signs of life that plane_beats() waits for */
-    bool silent;            /* being freed: callbacks are over */
+    struct own_dials *own_dials; /* agent */
+    atomic_uint unanswered;      /* signs of life that plane_beats() waits for */
+    bool silent;                 /* being freed: callbacks are over */
 };
 
 #endif

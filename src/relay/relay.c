@@ -253,6 +253,7 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
     relay->dial = NULL;
     again_forget(&relay->worker->held, &relay->held);
     relay->state = RELAY_OVER;
+    own_dials_leave(relay->worker->own_dials, &relay->own_dial);
     plain_close(&relay->plain, reason != REASON_DONE);
     relay->record.reason = reason;
     relay->record.by = by;

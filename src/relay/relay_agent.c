@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LOOP_LINES_A_MINUTE = 10 };
+
 /* ---- OPEN ---- */
 
 static void refuse(struct relay *relay, enum message_refusal refusal, const char *words) {
@@ -76,6 +78,8 @@ static void on_dialled(void *context, const struct dial_result *result) {
         return;
     }
     relay_set_open(relay, clock_us());
+    own_dials_enter(relay->worker->own_dials, &relay->own_dial, &result->here, addr_port(&result->address),
+                    relay->hops);
     addr_format(&result->address, relay->record.address, sizeof relay->record.address);
     plain_set_events(&relay->plain, &relay_plain_events, relay);
     hold_opened(relay);
@@ -93,6 +97,21 @@ static void begin_record(struct relay *relay, const struct message_open *open) {
     snprintf(record->destination, sizeof record->destination, "%s", open->to_count > 0 ? open->to[0] : "");
     record->accepted_us = record->dispatched_us = relay->progress_us;
     relay->half_close_timeout_s = RELAY_AGENT_HALF_CLOSE_S;
+}
+
+/* A client that is a connection of our own, so often that it can only be on its way in a circle. */
+static void refuse_loop(struct relay *relay) {
+    char who[MESSAGE_RELAY_ID + 16], words[160];
+    unsigned skipped = 0;
+    snprintf(who, sizeof who, "relay %s", relay->record.id);
+    snprintf(words, sizeof words, "a loop: service %s leads back to its server, %u times through this agent",
+             relay->record.service, relay->hops);
+    if (log_limit_allows(&relay->worker->loop_lines, LOOP_LINES_A_MINUTE, &skipped)) {
+        log_event(relay->worker->options->log, LOG_LEVEL_WARNING, who, words,
+                  LOG_FIELDS(LOG_TEXT("client", relay->record.client),
+                             LOG_TEXT("destination", relay->record.destination), LOG_NUMBER("left_out", skipped)));
+    }
+    refuse(relay, MESSAGE_REFUSAL_DENIED, words);
 }
 
 static void dial(struct relay *relay, const struct message_open *open) {
@@ -124,8 +143,11 @@ void relay_open(struct link *link, const struct frame *frame) {
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
     } else {
         begin_record(relay, &open);
+        relay->hops = own_dials_hops(relay->worker->own_dials, open.from, open.ports, open.port_count);
         if (relay->worker->draining)
             refuse(relay, MESSAGE_REFUSAL_DRAINING, "this agent is stopping");
+        else if (relay->hops >= OWN_DIALS_HOPS)
+            refuse_loop(relay);
         else
             dial(relay, &open);
     }

@@ -58,8 +58,13 @@ struct terms {
     char *open_json;                               /* message_format_open_terms() */
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
 };
-struct terms *terms_new(const char *service, char *const *connect, size_t connect_count, unsigned idle_timeout_s,
-                        unsigned half_close_timeout_s); /* one reference; NULL when out of memory */
+struct terms_plan { /* copied */
+    const char *service;
+    char *const *connect, *const *listen; /* addresses as text; the agent is told the ports of `listen` */
+    size_t connect_count, listen_count;
+    unsigned idle_timeout_s, half_close_timeout_s;
+};
+struct terms *terms_new(const struct terms_plan *plan); /* one reference; NULL when out of memory */
 struct terms *terms_hold(struct terms *terms);
 void terms_release(struct terms *terms); /* any thread */
 

@@ -8,6 +8,7 @@
 
 #include "relay/dial.h"
 #include "relay/link.h"
+#include "relay/own_dials.h"
 #include "relay/plain.h"
 #include "relay/record.h"
 #include "relay/relay.h"
@@ -45,7 +46,9 @@ struct relay {
     size_t queued; /* for the plain side, at the last look of the sweep */
     unsigned idle_timeout_s, half_close_timeout_s;
     struct client *client; /* server */
-    struct dial *dial;     /* agent, while opening */
+    struct dial *dial;     /* agent, while opening; so are the next two its own */
+    struct own_dial own_dial;
+    unsigned hops; /* how often the client has been through this agent already */
     struct record record;
 };
 

@@ -12,17 +12,34 @@
 
 enum { TERMS_MAX = 3584 }; /* eight of the longest names fit */
 
-struct terms *terms_new(const char *service, char *const *connect, size_t connect_count, unsigned idle_timeout_s,
-                        unsigned half_close_timeout_s) {
+static bool is_known(const uint16_t *ports, size_t count, uint16_t port) {
+    while (count > 0 && ports[count - 1] != port)
+        count--;
+    return count > 0;
+}
+
+static size_t find_ports(uint16_t ports[MESSAGE_PORTS], const struct terms_plan *plan) {
+    size_t count = 0;
+    struct endpoint endpoint;
+    for (size_t i = 0; i < plan->listen_count && count < MESSAGE_PORTS; i++)
+        if (endpoint_parse(&endpoint, plan->listen[i], NULL) == 0 && !endpoint.is_unix &&
+            !is_known(ports, count, endpoint.port))
+            ports[count++] = endpoint.port;
+    return count;
+}
+
+struct terms *terms_new(const struct terms_plan *plan) {
+    uint16_t ports[MESSAGE_PORTS];
     struct terms *terms = calloc(1, sizeof *terms);
     if (!terms)
         return NULL;
     atomic_init(&terms->references, 1);
-    terms->service = strdup(service);
-    terms->destination = connect_count > 0 ? strdup(connect[0]) : strdup("");
-    terms->open_json = message_format_open_terms(service, connect, connect_count);
-    terms->idle_timeout_s = idle_timeout_s;
-    terms->half_close_timeout_s = half_close_timeout_s;
+    terms->service = strdup(plan->service);
+    terms->destination = plan->connect_count > 0 ? strdup(plan->connect[0]) : strdup("");
+    terms->open_json =
+        message_format_open_terms(plan->service, plan->connect, plan->connect_count, ports, find_ports(ports, plan));
+    terms->idle_timeout_s = plan->idle_timeout_s;
+    terms->half_close_timeout_s = plan->half_close_timeout_s;
     bool fits = terms->open_json && strlen(terms->open_json) <= TERMS_MAX;
     if (terms->service && terms->destination && fits)
         return terms;

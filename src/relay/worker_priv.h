@@ -19,6 +19,7 @@
 #include <event2/event_struct.h>
 
 struct link;
+struct own_dials;
 struct relay;
 
 enum {
@@ -61,7 +62,9 @@ struct worker {
     struct relay *relays;  /* all others; swept once in a round */
     struct event sweep, starter, bury;
 
-    struct open_memory open_memory; /* agent */
+    struct open_memory open_memory; /* agent, as the next two */
+    struct own_dials *own_dials;    /* of the plane */
+    struct log_limit loop_lines;
     struct batch batch;
     struct link_bio_scratch bio;
     uint8_t plaintext[WORKER_PLAINTEXT];

@@ -74,6 +74,16 @@ static bool has_room(void *context) {
     return clients_have_room(service->server->clients);
 }
 
+static struct terms *service_terms(const struct service_conf *conf) {
+    return terms_new(&(struct terms_plan){.service = conf->name,
+                                          .connect = conf->connect.items,
+                                          .connect_count = conf->connect.count,
+                                          .listen = conf->listen.items,
+                                          .listen_count = conf->listen.count,
+                                          .idle_timeout_s = conf->idle_timeout_s,
+                                          .half_close_timeout_s = conf->half_close_timeout_s});
+}
+
 struct service *service_new(struct server *server, const struct service_conf *conf, struct error *error) {
     struct service *service = calloc(1, sizeof *service);
 
@@ -86,8 +96,7 @@ struct service *service_new(struct server *server, const struct service_conf *co
     service->complaint.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
-    service->terms = terms_new(conf->name, conf->connect.items, conf->connect.count, conf->idle_timeout_s,
-                               conf->half_close_timeout_s);
+    service->terms = service_terms(conf);
     struct listener_options listening = {.base = loop_base(server->loop),
                                          .log = server->log,
                                          .who = service->who,

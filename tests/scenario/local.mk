@@ -63,6 +63,7 @@ scenario_programs = \
 	tests/scenario/test_peers \
 	tests/scenario/test_resources \
 	tests/scenario/test_door \
+	tests/scenario/test_where_sent \
 	tests/scenario/test_horrors \
 	tests/scenario/test_admission
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
@@ -99,6 +100,8 @@ tests_scenario_test_horrors_SOURCES = tests/scenario/test_horrors.c
 tests_scenario_test_horrors_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_door_SOURCES = tests/scenario/test_door.c
 tests_scenario_test_door_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_where_sent_SOURCES = tests/scenario/test_where_sent.c
+tests_scenario_test_where_sent_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admission_SOURCES = tests/scenario/test_admission.c
 tests_scenario_test_admission_LDADD = $(SCENARIO_LDADD)
 

@@ -285,39 +285,9 @@ START_TEST(an_agent_that_comes_and_goes_is_told_to_wait) {
 }
 END_TEST
 
-/* The server is broken into, or its file is wrong: where is the agent sent? */
-START_TEST(an_agent_goes_neither_to_metadata_nor_round_in_circles_for_ever) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){0});
-    struct stand *stand = fort.stand;
-    uint16_t meta = port_take(), loop = port_take();
-    const char *services =
-        stand_text(stand, "%s, %s", service_text(stand, "meta", meta, "169.254.169.254:80", "'connect_timeout': 2,"),
-                   service_text(stand, "loop", loop, stand_text(stand, "127.0.0.1:%u", loop), "'max_clients': 20,"));
-    struct server other = server_start(stand, (struct server_plan){.name = "other", .services = services});
-    struct process *agent = agent_join_warm(&other, "beta", NULL);
-    struct rest peace = rest_of(other.process), agents_peace = rest_of(agent);
-    peace.more_links = agents_peace.more_links = 64;
-    int fd = socket_client(meta);
-    ck_assert_int_eq(socket_wait_end(fd, FORT_ASK_MS), END_RESET);
-    close(fd);
-    process_await(other.process, 0, FORT_ASK_MS, "meta", "169.254.169.254", "refused", NULL);
-    process_await(agent, 0, FORT_ASK_MS, "169.254.169.254", NULL);
-    fd = socket_client(loop); /* its own client, as often as it may be */
-    ck_assert(socket_send(fd, "round", 5, FORT_ASK_MS));
-    process_await(other.process, 0, FORT_ASK_MS, "service loop", "max_clients", NULL);
-    ck_assert_int_eq(socket_wait_end(fd, FORT_ASK_MS), END_RESET);
-    close(fd);
-    rest_await(other.process, &peace, 15000);
-    rest_await(agent, &agents_peace, 15000);
-    ck_assert(!process_is_over(agent) && !process_is_over(other.process));
-    fort_end(&fort);
-}
-END_TEST
-
 SCENARIO_MAIN("door", SCENARIO(ten_thousand_who_say_nothing_keep_nobody_out, 90),
               SCENARIO(half_a_hello_holds_no_place, 40), SCENARIO(who_lets_the_deadline_pass_stays_out_for_a_while, 60),
               SCENARIO(a_guess_costs_time_where_there_is_no_agent, 60), SCENARIO(a_thousand_guesses_open_nothing, 90),
               SCENARIO(people_s_programs_are_sent_away_by_name, 60),
               SCENARIO(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers, 60), SCENARIO(sslscan_finds_nothing, 60),
-              SCENARIO(an_agent_that_comes_and_goes_is_told_to_wait, 60),
-              SCENARIO(an_agent_goes_neither_to_metadata_nor_round_in_circles_for_ever, 60))
+              SCENARIO(an_agent_that_comes_and_goes_is_told_to_wait, 60))

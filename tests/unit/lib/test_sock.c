@@ -60,7 +60,7 @@ struct pair {
 static struct pair connected(struct addr addr) {
     struct pair pair = {.listener = listening(&addr)};
     bool done;
-    pair.client = sock_connect(&addr, &done);
+    pair.client = sock_connect(&addr, NULL, &done);
     ck_assert_int_ge(pair.client, 0);
     ck_assert(becomes(pair.listener, POLLIN));
     pair.server = sock_accept(pair.listener, &pair.peer);
@@ -150,7 +150,7 @@ START_TEST(a_living_unix_socket_is_left_alone) {
     ck_assert_int_eq(sock_bind(&addr, &error), -1);
     ck_assert_msg(strstr(error.text, "in use by another program") != NULL, "%s", error.text);
     bool done;
-    int client = sock_connect(&addr, &done);
+    int client = sock_connect(&addr, NULL, &done);
     ck_assert_int_ge(client, 0);
     ck_assert(done);
     sock_close(client);
@@ -264,7 +264,7 @@ START_TEST(a_refused_connection_says_so) {
     addr.length = sizeof addr.storage;
     ck_assert_int_eq(getsockname(bound, (struct sockaddr *)&addr.storage, &addr.length), 0);
     bool done;
-    int fd = sock_connect(&addr, &done);
+    int fd = sock_connect(&addr, NULL, &done);
     if (fd >= 0) {
         ck_assert(becomes(fd, POLLOUT));
         ck_assert_int_eq(sock_connect_result(fd), ECONNREFUSED);
@@ -297,7 +297,7 @@ START_TEST(a_full_unix_backlog_is_a_refusal) {
     ck_assert_int_ge(listener, 0);
     ck_assert_int_eq(listen(listener, 1), 0);
     bool done = true;
-    while (count < 16 && (fds[count] = sock_connect(&addr, &done)) >= 0) {
+    while (count < 16 && (fds[count] = sock_connect(&addr, NULL, &done)) >= 0) {
         count++;
     }
     ck_assert_int_lt(count, 16);

@@ -16,7 +16,7 @@
 START_TEST(open_comes_back_as_it_was_sent) {
     char first[] = "localhost:5900", second[] = "[::1]:5901", third[] = "unix:/run/a \"b\".sock";
     char *to[] = {first, second, third}, text[1024];
-    char *terms = message_format_open_terms("Win\"VNC\\", to, 3);
+    char *terms = message_format_open_terms("Win\"VNC\\", to, 3, (const uint16_t[]){80, 65535}, 2);
     size_t length = message_format_open(text, sizeof text, terms, "3f2a0011-17", "10.0.0.1:4711", 9000);
     struct message_open got;
     struct error error = {{0}};
@@ -29,6 +29,9 @@ START_TEST(open_comes_back_as_it_was_sent) {
     ck_assert_int_eq(got.to_count, 3);
     for (int i = 0; i < 3; i++)
         ck_assert_str_eq(got.to[i], to[i]);
+    ck_assert_int_eq(got.port_count, 2);
+    ck_assert_uint_eq(got.ports[0], 80);
+    ck_assert_uint_eq(got.ports[1], 65535);
     message_open_done(&got);
     free(terms);
 }
@@ -36,7 +39,7 @@ END_TEST
 
 START_TEST(an_open_that_does_not_fit_is_not_written_in_part) {
     char only[] = "localhost:5900", *to[] = {only}, text[1024];
-    char *terms = message_format_open_terms("x", to, 1);
+    char *terms = message_format_open_terms("x", to, 1, NULL, 0);
     size_t length = message_format_open(text, sizeof text, terms, "a-1", "b", 1);
     ck_assert_uint_eq(message_format_open(text, length, terms, "a-1", "b", 1), 0);
     ck_assert_uint_eq(message_format_open(text, length + 1, terms, "a-1", "b", 1), length);
@@ -48,14 +51,14 @@ START_TEST(terms_hold_no_more_destinations_than_open_may) {
     char each[] = "a:1", *to[MESSAGE_DESTINATIONS + 3];
     for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
         to[i] = each;
-    char *terms = message_format_open_terms("x", to, sizeof to / sizeof to[0]), text[1024];
+    char *terms = message_format_open_terms("x", to, sizeof to / sizeof to[0], NULL, 0), text[1024];
     struct message_open got;
     size_t length = message_format_open(text, sizeof text, terms, "a-1", "b", 1);
     ck_assert_int_eq(message_parse_open(&got, text, length, NULL), 0);
     ck_assert_int_eq(got.to_count, MESSAGE_DESTINATIONS);
     message_open_done(&got);
     free(terms);
-    ck_assert_ptr_null(message_format_open_terms("\xff", to, 1));
+    ck_assert_ptr_null(message_format_open_terms("\xff", to, 1, NULL, 0));
 }
 END_TEST
 

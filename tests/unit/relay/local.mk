@@ -10,6 +10,10 @@ unit_relay_tests += tests/unit/relay/test_channel
 tests_unit_relay_test_channel_SOURCES = tests/unit/relay/test_channel.c
 tests_unit_relay_test_channel_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/test_own_dials
+tests_unit_relay_test_own_dials_SOURCES = tests/unit/relay/test_own_dials.c
+tests_unit_relay_test_own_dials_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_relay
 tests_unit_relay_test_relay_SOURCES = tests/unit/relay/test_relay.c tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
 tests_unit_relay_test_relay_LDADD = $(LINK_UNIT_RELAY)

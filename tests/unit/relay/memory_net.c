@@ -121,9 +121,11 @@ void memory_connect_done(int far, bool refused) {
     wake(net.ends[far].peer, EV_WRITE);
 }
 
-int __wrap_sock_connect(const struct addr *addr, bool *done);
-int __wrap_sock_connect(const struct addr *addr, bool *done) {
+int __wrap_sock_connect(const struct addr *addr, struct addr *here, bool *done);
+int __wrap_sock_connect(const struct addr *addr, struct addr *here, bool *done) {
     int ends[2];
+    if (here)
+        here->length = 0;
     if (net.connect == MEMORY_REFUSED) {
         errno = ECONNREFUSED;
         return -1;

@@ -244,7 +244,7 @@ static int index_of(const struct world *world, const struct pair *pair) {
 static struct terms *terms_to(int relay) {
     char text[32], *to[] = {text};
     snprintf(text, sizeof text, "127.0.0.1:%d", FIRST_PORT + relay);
-    struct terms *terms = terms_new("test", to, 1, 0, 0);
+    struct terms *terms = terms_new(&(struct terms_plan){.service = "test", .connect = to, .connect_count = 1});
     ck_assert_ptr_nonnull(terms);
     return terms;
 }
