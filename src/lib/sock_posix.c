@@ -74,7 +74,7 @@ static int begin_connection(int fd, const struct addr *addr, struct addr *here, 
 }
 
 int sock_connect(const struct addr *addr, struct addr *here, bool *done) {
-    struct addr unasked;
+    struct addr unasked = {.length = 0};
     here = here ? here : &unasked;
     here->length = 0;
     *done = false;
