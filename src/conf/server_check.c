@@ -12,6 +12,7 @@
 #include "lib/file.h"
 #include "lib/privilege.h"
 #include "lib/tls.h"
+#include "proto/message.h"
 
 #include <event2/util.h>
 #include <stdio.h>
@@ -45,6 +46,17 @@ static int check_names(const struct server_conf *conf, struct error *error) {
             if (strcmp(conf->services[i].name, conf->services[j].name) == 0)
                 return error_set(error, "%sname: \"%s\" is the name of an earlier service; write another",
                                  where(conf, i, text), conf->services[i].name);
+    return 0;
+}
+
+static int check_destinations(const struct server_conf *conf, struct error *error) {
+    char text[WHERE_TEXT];
+    struct error why = {""};
+    for (size_t i = 0; i < conf->service_count; i++) {
+        const struct conf_list *connect = &conf->services[i].connect;
+        if (message_check_destinations(connect->items, connect->count, &why))
+            return error_set(error, "%sconnect: %s", where(conf, i, text), why.text);
+    }
     return 0;
 }
 
@@ -138,7 +150,10 @@ static int check_limits(const struct server_conf *conf, struct error *error) {
 }
 
 int server_check_file(const struct server_conf *conf, struct error *error) {
-    return check_names(conf, error) || check_ports(conf, error) || check_limits(conf, error) ? -1 : 0;
+    return check_names(conf, error) || check_destinations(conf, error) || check_ports(conf, error) ||
+                   check_limits(conf, error)
+               ? -1
+               : 0;
 }
 
 /* What the start would stumble over on this machine, once its ports were open. */

@@ -97,6 +97,8 @@ struct message_open { /* the JSON of OPEN, behind the relay's number */
 };
 int message_parse_open(struct message_open *open, const char *text, size_t length, struct error *error);
 void message_open_done(struct message_open *open);
+/* Can OPEN name all of these destinations? 0, or -1 with `error`; what passes fits, whatever the service's name. */
+int message_check_destinations(char *const *to, size_t to_count, struct error *error);
 /* The part that is the same for each client of a service, made once: `"service":"x","to":["a:1"],"ports":[2]`;
  * malloc'ed. Ports above MESSAGE_PORTS are left out. */
 char *message_format_open_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TERMS_MAX = 3584 }; /* eight of the longest names fit */
+enum { TERMS_MAX = 3584 }; /* what message_check_destinations lets pass is shorter */
 
 static bool is_known(const uint16_t *ports, size_t count, uint16_t port) {
     while (count > 0 && ports[count - 1] != port)

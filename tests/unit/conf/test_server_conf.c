@@ -19,6 +19,8 @@
 #define WITH_SERVICE(more)                                                                                             \
     "{ \"services\": [ { \"name\": \"a\", \"listen\": \":5900\", \"connect\": \"h:1\", " more " } ] }"
 
+#define WITH_CONNECT(list) "{ \"services\": [ { \"name\": \"a\", \"listen\": \":5900\", \"connect\": [ " list " ] } ] }"
+
 static struct server_conf *read_right(const char *text) {
     struct error error = {""};
     struct server_conf *conf = server_conf_read(unit_text_file("munnel.json", text), &error);
@@ -262,6 +264,10 @@ static const struct {
      ": services[0].listen: \":5900\" is taken: agents connect on \"[::]:5900\""},
     {"{ \"agents\": { \"listen\": [\"0.0.0.0:1\", \"localhost:1\"] } }",
      ": agents.listen: \"localhost:1\" is taken: agents connect on \"0.0.0.0:1\""},
+    {WITH_CONNECT("\"a:1\", \"a:2\", \"a:3\", \"a:4\", \"a:5\", \"a:6\", \"a:7\", \"a:8\", \"a:9\""),
+     ": services[0].connect: 9 destinations are too many; write 8 at most"},
+    {WITH_CONNECT("\"a:1\", \"unix:/run/a\\u0001b\""),
+     ": services[0].connect: destination 2 has a control character in it"},
     {"{ \"agents\": { \"dead_after\": 10 } }",
      ": agents.dead_after: 10 is not longer than ping, 10; three times as long is usual"},
     {"{ \"agents\": { \"links\": { \"idle_max\": 15 } } }", ": agents.links.idle_min: 16 is more than idle_max, 15"},

@@ -62,6 +62,29 @@ START_TEST(terms_hold_no_more_destinations_than_open_may) {
 }
 END_TEST
 
+/* Quotation marks and backslashes take two bytes each in JSON; OPEN has 3584 for all of it. */
+START_TEST(the_longest_destinations_that_pass_fit_into_open) {
+    char longest[300] = "unix:/", *to[MESSAGE_DESTINATIONS + 1];
+    uint16_t ports[MESSAGE_PORTS];
+    struct error error = {""};
+    memset(longest + strlen(longest), '"', 107 - 1); /* as long as a socket's path may be */
+    for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
+        to[i] = longest;
+    for (size_t i = 0; i < MESSAGE_PORTS; i++)
+        ports[i] = 65535;
+    ck_assert_int_eq(message_check_destinations(to, MESSAGE_DESTINATIONS, &error), 0);
+    char *terms = message_format_open_terms("x", to, MESSAGE_DESTINATIONS, ports, MESSAGE_PORTS);
+    ck_assert_ptr_nonnull(terms);
+    ck_assert_uint_le(strlen(terms) + MESSAGE_NAME_MAX, 3584);
+    free(terms);
+    ck_assert_int_eq(message_check_destinations(to, MESSAGE_DESTINATIONS + 1, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "too many"));
+    longest[20] = '\n';
+    ck_assert_int_eq(message_check_destinations(to, 1, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "control character"));
+}
+END_TEST
+
 #define TERMS "\"id\":\"a-1\",\"service\":\"s\",\"timeout_ms\":5"
 static const char *const bad_opens[] = {
     "{}",
@@ -191,6 +214,7 @@ static TCase *open_message(void) {
     TCase *group = tcase_create("open");
     tcase_add_test(group, open_comes_back_as_it_was_sent);
     tcase_add_test(group, an_open_that_does_not_fit_is_not_written_in_part);
+    tcase_add_test(group, the_longest_destinations_that_pass_fit_into_open);
     tcase_add_test(group, terms_hold_no_more_destinations_than_open_may);
     tcase_add_loop_test(group, a_bad_open_is_refused, 0, (int)(sizeof bad_opens / sizeof bad_opens[0]));
     return group;

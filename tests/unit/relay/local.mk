@@ -25,4 +25,11 @@ tests_unit_relay_test_link_faults_SOURCES = tests/unit/relay/test_link_faults.c 
 tests_unit_relay_test_link_faults_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
 
+unit_relay_tests += tests/unit/relay/test_relay_sweep
+tests_unit_relay_test_relay_sweep_SOURCES = tests/unit/relay/test_relay_sweep.c tests/unit/relay/memory_net.c \
+	tests/unit/relay/memory_net.h
+tests_unit_relay_test_relay_sweep_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_relay_sweep_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
+	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_unsent
+
 unit_tests += $(unit_relay_tests)
