@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/log_line.h"
+#include "lib/notify.h"
 #include "lib/thread.h"
 
 #include <errno.h>
@@ -95,8 +96,11 @@ static void read_time(struct log *log) {
 }
 
 static void ring_put(struct log *log, char *text, size_t length) {
-    read_time(log);
-    memcpy(text + log_line_time_offset(log->style.format), log->time, LOG_TIME_LENGTH);
+    size_t time_at;
+    if (log_line_time_at(log->style, &time_at)) {
+        read_time(log);
+        memcpy(text + time_at, log->time, LOG_TIME_LENGTH);
+    }
     size_t end = (log->start + log->used) % RING_SIZE;
     size_t before_wrap = RING_SIZE - end < length ? RING_SIZE - end : length;
     memcpy(log->ring + end, text, before_wrap);
@@ -251,6 +255,7 @@ static int open_target(struct log *log, const char *to, struct error *error) {
     if (strcmp(to, "stderr") == 0 || strcmp(to, "stdout") == 0) {
         log->fd = strcmp(to, "stderr") == 0 ? STDERR_FILENO : STDOUT_FILENO;
         const char *terminal = getenv("TERM");
+        log->style.is_journal = notify_is_journal(log->fd);
         log->style.is_coloured = log->style.format == LOG_FORMAT_TEXT && isatty(log->fd) && !getenv("NO_COLOR") &&
                                  terminal && strcmp(terminal, "dumb") != 0;
         return 0;

@@ -13,6 +13,7 @@
 
 enum {
     TAIL = 8,          /* kept free for what closes a line: ..."}\n */
+    GRAVITY = 3,       /* the length of "<4>" */
     NUMBER_DIGITS = 21 /* of 2^64 - 1, or of a thousandth of it with its three decimals */
 };
 
@@ -20,12 +21,12 @@ static const char json_start[] = "{\"time\":\"";
 static const char hex_digits[] = "0123456789abcdef";
 
 static const struct level_text {
-    const char *name, *padding, *colour;
+    const char *name, *padding, *colour, *gravity; /* the last is syslog's, as the journal reads it */
 } levels[] = {
-    [LOG_LEVEL_ERROR] = {"error", "  ", "\033[1;31m"},
-    [LOG_LEVEL_WARNING] = {"warning", "", "\033[33m"},
-    [LOG_LEVEL_INFO] = {"info", "   ", "\033[32m"},
-    [LOG_LEVEL_DEBUG] = {"debug", "  ", "\033[2m"},
+    [LOG_LEVEL_ERROR] = {"error", "  ", "\033[1;31m", "<3>"},
+    [LOG_LEVEL_WARNING] = {"warning", "", "\033[33m", "<4>"},
+    [LOG_LEVEL_INFO] = {"info", "   ", "\033[32m", "<6>"},
+    [LOG_LEVEL_DEBUG] = {"debug", "  ", "\033[2m", "<7>"},
 };
 
 struct line {
@@ -252,10 +253,13 @@ static void make_json(struct line *line, enum log_level level, const char *who, 
     put_last(line, "}\n");
 }
 
-static void make_text(struct line *line, bool is_coloured, enum log_level level, const char *who, const char *what,
-                      const struct log_field *fields) {
-    line->used += LOG_TIME_LENGTH;
-    put(line, " ", 1);
+static void make_text(struct line *line, struct log_style style, enum log_level level, const char *who,
+                      const char *what, const struct log_field *fields) {
+    const bool is_coloured = style.is_coloured;
+    if (!style.is_journal) {
+        line->used += LOG_TIME_LENGTH;
+        put(line, " ", 1);
+    }
     put_text(line, is_coloured ? levels[level].colour : "");
     put_text(line, levels[level].name);
     put_text(line, is_coloured ? "\033[0m" : "");
@@ -273,8 +277,12 @@ static void make_text(struct line *line, bool is_coloured, enum log_level level,
     put_last(line, "\n");
 }
 
-size_t log_line_time_offset(enum log_format format) {
-    return format == LOG_FORMAT_JSON ? sizeof json_start - 1 : 0;
+bool log_line_time_at(struct log_style style, size_t *offset) {
+    *offset = style.is_journal ? GRAVITY : 0;
+    if (style.format == LOG_FORMAT_JSON) {
+        *offset += sizeof json_start - 1;
+    }
+    return style.format == LOG_FORMAT_JSON || !style.is_journal;
 }
 
 size_t log_line_make(char text[LOG_LINE_SIZE], struct log_style style, enum log_level level, const char *who,
@@ -285,10 +293,13 @@ size_t log_line_make(char text[LOG_LINE_SIZE], struct log_style style, enum log_
                         .is_json = style.format == LOG_FORMAT_JSON};
     who = who ? who : "";
     what = what ? what : "";
+    if (style.is_journal) {
+        put(&line, levels[level].gravity, GRAVITY);
+    }
     if (line.is_json) {
         make_json(&line, level, who, what, fields);
     } else {
-        make_text(&line, style.is_coloured, level, who, what, fields);
+        make_text(&line, style, level, who, what, fields);
     }
     return line.used;
 }

@@ -14,9 +14,11 @@ enum { LOG_LINE_SIZE = 2048, LOG_TIME_LENGTH = 24 /* 2026-11-22T18:29:41.123Z */
 struct log_style {
     enum log_format format;
     bool is_coloured;
+    bool is_journal; /* read by systemd's journal: "<4>" says how grave a line is, and a text has no time of its own */
 };
 
-size_t log_line_time_offset(enum log_format format); /* where the LOG_TIME_LENGTH bytes of the time belong */
+/* Where the LOG_TIME_LENGTH bytes of the time belong; false: nowhere. */
+bool log_line_time_at(struct log_style style, size_t *offset);
 
 /* Writes the line with its newline, cut where it does not fit and still well-formed then. Returns its length. */
 size_t log_line_make(char text[LOG_LINE_SIZE], struct log_style style, enum log_level level, const char *who,

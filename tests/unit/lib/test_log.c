@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000, NOT_BLOCKED_MS = 3000 };
+enum { PATIENCE_MS = 5000, NOT_BLOCKED_MS = 3000, LOG_TIME = 24 };
 
 static struct log *new_log(enum log_level level, const char *to) {
     struct error error = {""};
@@ -161,6 +161,36 @@ struct pipe_log {
     struct log *log;
 };
 
+static void restore_stderr(struct pipe_log *piped) {
+    dup2(piped->saved, STDERR_FILENO);
+    close(piped->saved);
+}
+
+/* JOURNAL_STREAM, which a program inherits, names the descriptor's stream, or another. */
+START_TEST(the_journal_is_known_by_its_stream) {
+    char stream[64];
+    struct stat status;
+    struct pipe_log piped;
+    ck_assert_int_eq(pipe(piped.ends), 0);
+    ck_assert_int_eq(fstat(piped.ends[1], &status), 0);
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino + (_i ? 1 : 0));
+    setenv("JOURNAL_STREAM", stream, 1);
+    piped.saved = dup(STDERR_FILENO);
+    ck_assert_int_eq(dup2(piped.ends[1], STDERR_FILENO), STDERR_FILENO);
+    piped.log = new_log(LOG_LEVEL_INFO, "stderr");
+    log_write(piped.log, LOG_LEVEL_WARNING, "server", "hot");
+    log_free(piped.log);
+    restore_stderr(&piped);
+    char text[256] = "";
+    ck_assert_int_gt(read(piped.ends[0], text, sizeof text - 1), 0);
+    if (_i == 0) {
+        ck_assert_str_eq(text, "<4>warning server  hot\n");
+    } else {
+        ck_assert_str_eq(text + LOG_TIME, " warning server  hot\n");
+    }
+}
+END_TEST
+
 /* A log to standard error, which is a pipe. */
 static struct pipe_log log_to_pipe(void) {
     struct pipe_log piped;
@@ -170,11 +200,6 @@ static struct pipe_log log_to_pipe(void) {
     close(piped.ends[1]);
     piped.log = new_log(LOG_LEVEL_INFO, "stderr");
     return piped;
-}
-
-static void restore_stderr(struct pipe_log *piped) {
-    dup2(piped->saved, STDERR_FILENO);
-    close(piped->saved);
 }
 
 struct reading { /* what has come out of the pipe */
@@ -343,6 +368,7 @@ static TCase *writing(void) {
     tcase_add_test(group, a_log_that_cannot_be_opened_says_why);
     tcase_add_test(group, many_threads_write_whole_lines_in_order);
     tcase_add_test(group, a_rotated_file_is_left_behind);
+    tcase_add_loop_test(group, the_journal_is_known_by_its_stream, 0, 2);
     tcase_add_test(group, a_limit_lets_a_burst_through_and_counts_the_rest);
     return group;
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct log_style as_text = {LOG_FORMAT_TEXT, false}, as_json = {LOG_FORMAT_JSON, false};
+static const struct log_style as_text = {LOG_FORMAT_TEXT, false, false}, as_json = {LOG_FORMAT_JSON, false, false};
 
 /* The line with a time of nothing but 't', terminated. */
 static char *make(struct log_style style, enum log_level level, const char *who, const char *what,
@@ -21,7 +21,10 @@ static char *make(struct log_style style, enum log_level level, const char *who,
     ck_assert_uint_le(length, LOG_LINE_SIZE);
     ck_assert_int_eq(text[LOG_LINE_SIZE], '#');
     text[length] = '\0';
-    memset(text + log_line_time_offset(style.format), 't', LOG_TIME_LENGTH);
+    size_t time_at;
+    if (log_line_time_at(style, &time_at)) {
+        memset(text + time_at, 't', LOG_TIME_LENGTH);
+    }
     return text;
 }
 
@@ -38,8 +41,21 @@ START_TEST(text_is_as_promised) {
 END_TEST
 
 START_TEST(colour_wraps_the_level_only) {
-    const struct log_style coloured = {LOG_FORMAT_TEXT, true};
+    const struct log_style coloured = {LOG_FORMAT_TEXT, true, false};
     ck_assert_str_eq(make(coloured, LOG_LEVEL_INFO, "a", "b", NULL), TIME " \033[32minfo\033[0m    a  b\n");
+}
+END_TEST
+
+START_TEST(the_journal_is_told_how_grave_a_line_is_and_keeps_the_time_itself) {
+    static const char *const gravities[] = {"<3>error   ", "<4>warning ", "<6>info    ", "<7>debug   "};
+    const struct log_style text = {LOG_FORMAT_TEXT, false, true}, json = {LOG_FORMAT_JSON, false, true};
+    for (enum log_level level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
+        char expected[64];
+        snprintf(expected, sizeof expected, "%sserver  hot\n", gravities[level]);
+        ck_assert_str_eq(make(text, level, "server", "hot", NULL), expected);
+    }
+    ck_assert_str_eq(make(json, LOG_LEVEL_WARNING, "server", "hot", NULL),
+                     "<4>{\"time\":\"" TIME "\",\"level\":\"warning\",\"who\":\"server\",\"event\":\"hot\"}\n");
 }
 END_TEST
 
@@ -131,6 +147,7 @@ static TCase *lines(void) {
     TCase *group = tcase_create("lines");
     tcase_add_test(group, text_is_as_promised);
     tcase_add_test(group, colour_wraps_the_level_only);
+    tcase_add_test(group, the_journal_is_told_how_grave_a_line_is_and_keeps_the_time_itself);
     tcase_add_loop_test(group, values_are_quoted_and_escaped, 0, sizeof values / sizeof *values);
     tcase_add_test(group, who_and_what_are_escaped_too);
     tcase_add_loop_test(group, long_lines_are_cut_and_stay_whole, 0, sizeof fillers / sizeof *fillers);
