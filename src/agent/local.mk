@@ -17,6 +17,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/failure.h \
 	src/agent/identities.c \
 	src/agent/identities.h \
+	src/agent/join_only.c \
+	src/agent/join_only.h \
 	src/agent/joined.c \
 	src/agent/joined.h \
 	src/agent/joining.c \

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "agent/join_only.h"
 #include "agent/process.h"
 #include "lib/memory.h"
 #include "lib/privilege.h"
@@ -24,7 +25,7 @@ int main(int argc, char **argv) {
         return code;
     memory_tune();
     sock_raise_limit();
-    code = process_run(&options);
+    code = options.join_only ? join_only_run(&options) : process_run(&options);
     agent_options_done(&options);
     return code;
 }

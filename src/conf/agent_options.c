@@ -61,6 +61,7 @@ const struct option_table agent_table = {agent_specs, sizeof agent_specs / sizeo
 static const struct command_flag flags[] = {
     {"config", 0, "FILE", "read FILE, which can say all of this", NULL},
     {"join", 0, "FILE|-", "take a join code from FILE or the input", NULL},
+    {"join-only", 0, "FILE|-", "keep what a join code says, and end", NULL},
     {"verbose", 'v', NULL, "log details too", NULL},
     COMMAND_REFUSES_SECRETS("put it into a file and write --token-file FILE"),
 };
@@ -125,9 +126,20 @@ static int check_whole(const struct agent_options *options, struct error *error)
     return 0;
 }
 
+static int take_join(struct agent_options *options, const struct command_line *line, struct error *error) {
+    const char *join = command_line_value(line, "join"), *join_only = command_line_value(line, "join-only");
+    if (join && join_only)
+        return error_set(error, "--join serves the servers of the code, --join-only ends; write one of them");
+    options->join_only = join_only != NULL;
+    if (join_only)
+        join = join_only;
+    if (join && !(options->join = strdup(join)))
+        return error_set(error, "out of memory");
+    return 0;
+}
+
 static int read_line(struct agent_options *options, const struct command_line *line, const char *file,
                      struct error *error) {
-    const char *join = command_line_value(line, "join");
     if (option_defaults(&agent_table, options, &(struct option_place){.error = error}))
         return -1;
     if (file && read_file(options, file, error))
@@ -136,9 +148,7 @@ static int read_line(struct agent_options *options, const struct command_line *l
         return -1;
     if (command_line_has(line, "verbose"))
         options->log.level = LOG_LEVEL_DEBUG;
-    if (join && !(options->join = strdup(join)))
-        return error_set(error, "out of memory");
-    return check_whole(options, error);
+    return take_join(options, line, error) || check_whole(options, error) ? -1 : 0;
 }
 
 int agent_options_read(struct agent_options *options, int argc, char **argv) {

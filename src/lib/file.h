@@ -21,7 +21,8 @@ char *file_read(const char *path, size_t limit, size_t *length, struct error *er
 char *file_read_secret(const char *path, size_t limit, size_t *length, struct error *error);
 int file_check_secret(const char *path, struct error *error); /* only the check of owner and mode; 0 or -1 */
 
-/* Writes a temporary file beside `path`, syncs, renames it over: whole or not at all. 0 or -1 with `error`. */
+/* Writes a temporary file beside `path`, syncs, renames it over: whole or not at all. It keeps the old file's owner and
+ * group; a new one of root's is given to the owner of a folder that is not root's. 0 or -1 with `error`. */
 int file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
 
 bool file_exists(const char *path);

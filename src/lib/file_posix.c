@@ -141,10 +141,22 @@ static int write_all(int fd, const char *data, size_t length) {
     return 0;
 }
 
+/* What root puts into the folder of a service is for that service, whose user could replace it anyway. */
+static void give_to_folder(int fd, const char *path) {
+    char *folder = geteuid() == 0 ? file_beside(path, ".") : NULL;
+    struct stat status;
+    if (folder && stat(folder, &status) == 0 && status.st_uid != 0) {
+        (void)!fchown(fd, status.st_uid, status.st_gid);
+    }
+    free(folder);
+}
+
 /* Whoever could read the old file through its group can read the new one. */
 static void keep_owner(int fd, const char *path) {
     struct stat old;
-    if (stat(path, &old) == 0 && fchown(fd, old.st_uid, old.st_gid)) {
+    if (stat(path, &old)) {
+        give_to_folder(fd, path);
+    } else if (fchown(fd, old.st_uid, old.st_gid)) {
         /* Only root may give files away; a member of the group may still give them to the group. */
         (void)!fchown(fd, (uid_t)-1, old.st_gid);
     }

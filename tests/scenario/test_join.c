@@ -109,6 +109,24 @@ START_TEST(a_code_joins_for_good) {
 }
 END_TEST
 
+/* A machine is set up while nothing runs yet, the server neither; its service serves later. */
+START_TEST(a_code_may_be_kept_before_the_agent_starts) {
+    struct pair pair = pair_start(__func__);
+    struct stand *stand = pair.stand;
+    const char *agent = stand_program(stand, "munnel-agent");
+    stand_end(stand, pair.server);
+    struct process *keeper = ON(stand, "near", "keeper", pair.code, agent, "--join-only", "-");
+    ck_assert_int_eq(process_wait(keeper, SAYS_MS), 0);
+    char *said = process_output(keeper, 0);
+    ck_assert_msg(strstr(said, pair.address) && !strstr(said, "munnel1."), "%s", said);
+    free(said);
+    pair.server = start_server(&pair, "server-again");
+    ON(stand, "near", "agent", NULL, agent);
+    await_service(&pair);
+    pair_end(&pair);
+}
+END_TEST
+
 START_TEST(a_log_gets_no_code) {
     struct stand *stand = stand_new(__func__);
     const char *file = stand_path(stand, "out");
@@ -334,8 +352,8 @@ START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
 }
 END_TEST
 
-SCENARIO_MAIN("join", SCENARIO(a_code_joins_for_good, 60), SCENARIO(a_log_gets_no_code, 30),
-              SCENARIO(a_terminal_gets_the_code_once, 30),
+SCENARIO_MAIN("join", SCENARIO(a_code_joins_for_good, 60), SCENARIO(a_code_may_be_kept_before_the_agent_starts, 60),
+              SCENARIO(a_log_gets_no_code, 30), SCENARIO(a_terminal_gets_the_code_once, 30),
               SCENARIO(an_agent_that_was_added_joins_and_revoking_ends_it, 60),
               SCENARIO(half_a_code_is_no_code_and_nothing_is_kept, 30),
               SCENARIO(the_original_s_lines_on_two_machines, 60),

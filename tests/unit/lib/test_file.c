@@ -153,6 +153,24 @@ START_TEST(the_group_of_the_old_file_is_kept) {
 }
 END_TEST
 
+START_TEST(what_root_puts_into_a_services_folder_is_the_services) {
+    const char *folder = unit_path("of a service");
+    struct error error = {""};
+    ck_assert_int_eq(file_make_folder(folder, 0700, &error), 0);
+    if (geteuid() != 0 || chown(folder, 4242, 4343)) {
+        return; /* only root may */
+    }
+    char *path = file_in(folder, "joined.json");
+    ck_assert_msg(file_write(path, "new", 3, 0600, &error) == 0, "%s", error.text);
+    struct stat status;
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_uid, 4242);
+    ck_assert_uint_eq(status.st_gid, 4343);
+    ck_assert_uint_eq(status.st_mode & 07777, 0600);
+    free(path);
+}
+END_TEST
+
 /* ---- folders and names ---- */
 
 START_TEST(folders_are_made_with_their_parents) {
@@ -241,6 +259,7 @@ static TCase *writing(void) {
     tcase_add_test(group, a_link_stays_a_link);
     tcase_add_test(group, a_failed_write_leaves_the_old_file_and_nothing_else);
     tcase_add_test(group, the_group_of_the_old_file_is_kept);
+    tcase_add_test(group, what_root_puts_into_a_services_folder_is_the_services);
     return group;
 }
 
