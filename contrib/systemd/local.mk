@@ -10,7 +10,9 @@ EXTRA_DIST += \
 	contrib/systemd/munnel-agent.service.in \
 	contrib/systemd/munnel.sysusers \
 	contrib/systemd/munnel.tmpfiles.in \
-	contrib/systemd/munneld.service.in
+	contrib/systemd/munneld.service.in \
+	contrib/systemd/try \
+	contrib/systemd/try-inside
 
 # Only make knows what $(bindir) is: configure leaves it as ${exec_prefix}/bin.
 systemd_fill = mkdir -p contrib/systemd && \
