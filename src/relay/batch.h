@@ -14,10 +14,18 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/*
+ * A read is as large as four packets that the kernel handles whole (65,463 bytes on an IPv6 loopback, hardly less with
+ * segmentation offload), less what frames and TLS records put round it: so that neither the ciphertext nor the plain
+ * bytes leave a tail, which would be a packet of its own.
+ */
 enum {
-    BATCH_FRAMES = 4,                                           /* DATA frames that one read of a socket can fill */
-    BATCH_READ = BATCH_FRAMES * FRAME_DATA_MAX,                 /* the most that one read takes */
-    BATCH_SIZE = 5 * (FRAME_HEADER + FRAME_DATA_MAX) + 8 * 1024 /* with early data and the frames round it */
+    BATCH_PACKETS = 4,
+    BATCH_PACKET = 65463,
+    BATCH_RECORD_COST = 22, /* of TLS 1.3: header, type, tag */
+    BATCH_FRAMES = 16,      /* DATA frames that one read of a socket can fill */
+    BATCH_READ = BATCH_PACKETS * BATCH_PACKET - BATCH_FRAMES * (FRAME_HEADER + BATCH_RECORD_COST),
+    BATCH_SIZE = (BATCH_FRAMES + 1) * (FRAME_HEADER + FRAME_DATA_MAX) + 8 * 1024 /* with the frames round it */
 };
 
 struct batch {

@@ -4,9 +4,10 @@
  * link_bio: the socket BIO under every link.
  *
  * While bufferevent_openssl runs the handshake and the greeting it behaves like OpenSSL's own socket BIO. Once a data
- * link is taken over (link_bio_run_ahead) it reads ciphertext 64 KiB at a time into a buffer of the thread and collects
- * outgoing records there; one write sends them. What is left over in either direction is parked in the link's own
- * memory, so that an idle link owns none.
+ * link is taken over (link_bio_run_ahead) it reads ciphertext 256 KiB at a time into a buffer of the thread and
+ * collects outgoing records there; one write sends them. What is left over in either direction is parked in the link's
+ * own memory, so that an idle link owns none.
+ *
  * Runs on: the link's thread. Owns: what it parks; not the descriptor, not the scratch.
  */
 #ifndef MUNNEL_RELAY_LINK_BIO_H
@@ -17,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LINK_BIO_IN = 128 * 1024, LINK_BIO_OUT = 192 * 1024 };
+enum { LINK_BIO_IN = 256 * 1024, LINK_BIO_OUT = 320 * 1024 }; /* out: the largest batch, encrypted */
 
 struct link_bio_scratch { /* one per thread */
     uint8_t in[LINK_BIO_IN];

@@ -3,7 +3,7 @@
 /*
  * relay: what is the same at both ends: two pumps, the ends of the streams, the one exit. See relay.h.
  *
- * Plain side to link: one read of up to 64 KiB straight into frames, one send; stopped while the link is full.
+ * Plain side to link: one read of up to 256 KiB straight into frames, one send; stopped while the link is full.
  * Link to plain side: one writev; the link's reading is stopped while something waits.
  */
 #include "config.h"

@@ -23,7 +23,7 @@ struct own_dials;
 struct relay;
 
 enum {
-    WORKER_PLAINTEXT = 128 * 1024,
+    WORKER_PLAINTEXT = 256 * 1024,
     WORKER_HANDSHAKES_PER_TURN = 4,
     WORKER_SWEEP_MS = 500,
     WORKER_SWEEPS_PER_ROUND = 4,
