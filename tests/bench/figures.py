@@ -82,11 +82,11 @@ def other_value(figure, mark, medians):
 
 
 def judge(figure, mark, medians):
-    """(ratio, "aim" | "at least" | "BELOW"), or None where one of the two was not measured."""
+    """(ratio, "aim" | "at least" | "BELOW"), or None where one of the two was not measured. Judged as it is printed."""
     mine, other = medians.get("munnel", {}).get(figure.key), other_value(figure, mark, medians)
     if mine is None or not other:
         return None
-    ratio = mine / other
+    ratio = round(mine / other, 2)
     sign = 1 if figure.more_is_better else -1
     for limit, word in ((mark.aim, "aim"), (mark.least, "at least")):
         if sign * ratio >= sign * limit:
