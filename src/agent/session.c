@@ -126,6 +126,9 @@ static enum session_event on_message(struct session *session, const struct messa
     case MESSAGE_OP_ERROR:
         complain(session, "the server did not understand", control->reason, false);
         return SESSION_GOES_ON;
+    case MESSAGE_OP_NOTICE:
+        complain(session, "has a word from the server", control->reason, false);
+        return SESSION_GOES_ON;
     case MESSAGE_OP_DRAIN:
     case MESSAGE_OP_UNKNOWN:
         break;

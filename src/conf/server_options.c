@@ -32,14 +32,18 @@ static const struct command munneld = {
     .flag_count = sizeof flags / sizeof *flags,
 };
 
+/* Does the line say what to serve, as the original's did, so that no file is looked for? */
+static bool says_all(const struct command_line *line) {
+    for (size_t i = 0; i < line->count; i++)
+        if (line->given[i].spec && strcmp(line->given[i].spec->name, "agents.listen") == 0)
+            return true;
+    return line->word_count > 0;
+}
+
 /* Which file to read; NULL: none. */
 static const char *choose_file(const struct command_line *line) {
     const char *named = command_line_value(line, "config");
-    bool says_all = line->word_count > 0;
-    for (size_t i = 0; i < line->count; i++)
-        if (line->given[i].spec && strcmp(line->given[i].spec->name, "agents.listen") == 0)
-            says_all = true;
-    return named || says_all ? named : server_conf_default_file();
+    return named || says_all(line) ? named : server_conf_default_file();
 }
 
 static int apply(struct server_conf *conf, const struct command_line *line, struct error *error) {
@@ -79,6 +83,11 @@ static int report(const struct server_options *options, struct error *error) {
 static int read_line(struct server_options *options, const struct command_line *line) {
     struct error error = {"out of memory"};
     const char *file = choose_file(line);
+    if (!file && !says_all(line))
+        return command_complain(&munneld, NULL,
+                                "there is neither /etc/munnel.json nor /etc/munnel/munnel.json; \"munnel init "
+                                "/etc/munnel\" makes one, --config FILE names another, or name a service, like "
+                                "\"WinVNC 0.0.0.0:5900 localhost:5900\"");
     options->needs_setup = !file;
     options->conf = file ? server_conf_read(file, &error) : server_conf_default();
     bool check = command_line_has(line, "check");

@@ -139,7 +139,8 @@ void message_parse_reset(const uint8_t *text, size_t length, char reason[160]);
     O(DRAIN, "drain")     /* agent: no more clients for me, please */                                                  \
     O(DRAINED, "drained") /* server: none will come any more */                                                        \
     O(BYE, "bye")         /* either: this session is over, with `reason` */                                            \
-    O(ERROR, "error")     /* either: `reason` says what was not understood; never answered */
+    O(ERROR, "error")     /* either: `reason` says what was not understood; never answered */                          \
+    O(NOTICE, "notice")   /* server: `reason` is for whoever runs the agent, and goes to the agent's log */
 enum message_op {
 #define MESSAGE_OP_ENUM(name, op) MESSAGE_OP_##name,
     MESSAGE_OPS(MESSAGE_OP_ENUM)

@@ -32,10 +32,29 @@ static void dispatch_end(struct server *server, struct client *client) {
     server_check_over(server);
 }
 
+/* What the owner of the service can do; an agent's own words go before. */
+static void dispatch_explain(struct client *client) {
+    const struct service *service = client->place;
+    const struct conf_list *groups = &service_conf(service)->groups;
+    char names[80] = "";
+
+    for (size_t i = 0; i < groups->count; i++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", i ? " or " : " of the group ", groups->items[i]);
+    }
+    if (balance_count(service_balance(client->place)))
+        snprintf(client->words, sizeof client->words, "no agent%s had a link to spare in time", names);
+    else
+        snprintf(client->words, sizeof client->words, "no agent%s is connected; start munnel-agent%s", names,
+                 groups->count ? " for it" : "");
+}
+
 /* The client gets RST: never a clean end for a stream that was not whole. */
 static void dispatch_fail(struct server *server, struct client *client, enum relay_reason reason) {
     client->reason = reason;
     client->ended_us = clock_us();
+    if (reason == REASON_NO_AGENT && !*client->words)
+        dispatch_explain(client);
     sock_close_reset(client->fd);
     client->fd = -1;
     record_write_failed(server->log, server->instance, client);

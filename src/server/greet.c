@@ -96,6 +96,17 @@ static void list_service_groups(const struct server *server, char *text, size_t 
     conf_list_done(&known);
 }
 
+/* Whoever mistyped it looks at the agent's log. What groups there are is none of the agent's business. */
+static void greet_tell_of_idleness(const struct server *server, const struct session *session, const char *groups) {
+    char words[300];
+
+    snprintf(words, sizeof words, "no service of this server has the group %s, so this agent gets no clients", groups);
+    char *json = message_format_control(MESSAGE_OP_NOTICE, 0, 0, words);
+    if (json)
+        plane_tell(server->plane, session_control(session), json);
+    free(json);
+}
+
 /* A mistyped group is no error, since services come and go, but nobody would find it. */
 static void greet_warn_of_idleness(const struct server *server, const struct session *session,
                                    const struct claim *claim) {
@@ -110,6 +121,7 @@ static void greet_warn_of_idleness(const struct server *server, const struct ses
     list_service_groups(server, all, sizeof all);
     log_write(server->log, LOG_LEVEL_WARNING, session_who(session),
               "serves no service: no service has the group %s; there are: %s", mine, all);
+    greet_tell_of_idleness(server, session, mine);
 }
 
 static void free_secret(char *text) {

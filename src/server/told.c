@@ -62,9 +62,9 @@ static void on_nonsense(struct server *server, struct session *session, const ch
 }
 
 static void (*const ops[])(struct server *, struct session *, const struct message_control *) = {
-    [MESSAGE_OP_LINKS] = on_unknown,   [MESSAGE_OP_GOAWAY] = on_unknown, [MESSAGE_OP_DRAIN] = on_drain,
-    [MESSAGE_OP_DRAINED] = on_unknown, [MESSAGE_OP_BYE] = on_bye,        [MESSAGE_OP_ERROR] = on_error,
-    [MESSAGE_OP_UNKNOWN] = on_unknown,
+    [MESSAGE_OP_LINKS] = on_unknown,   [MESSAGE_OP_GOAWAY] = on_unknown,  [MESSAGE_OP_DRAIN] = on_drain,
+    [MESSAGE_OP_DRAINED] = on_unknown, [MESSAGE_OP_BYE] = on_bye,         [MESSAGE_OP_ERROR] = on_error,
+    [MESSAGE_OP_NOTICE] = on_unknown,  [MESSAGE_OP_UNKNOWN] = on_unknown,
 };
 
 void told(struct server *server, struct session *session, const char *text, size_t length) {

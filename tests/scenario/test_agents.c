@@ -361,7 +361,8 @@ START_TEST(close_closes_the_port) {
                    service_to(stand, "other", other, destination_port(echo), NULL));
     struct server server = start_server(stand, services);
     ck_assert(socket_is_refused(port));
-    agent_join(&server, "delta", "elsewhere"); /* cannot serve it */
+    struct process *delta = agent_join(&server, "delta", "elsewhere"); /* cannot serve it */
+    process_await(delta, 0, ASK_MS, "warning", "no service of this server has the group elsewhere", NULL);
     ck_assert(socket_echoes(other, ASK_MS));
     ck_assert(socket_is_refused(port));
     struct process *agent = agent_join_warm(&server, "alpha", "web");

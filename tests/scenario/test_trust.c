@@ -246,6 +246,7 @@ START_TEST(groups_belong_to_the_credential) {
     int fd = socket_client(any);
     ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
     close(fd);
+    process_await(server.process, 0, ASK_MS, "no agent could serve", "no agent of the group db is connected", NULL);
     destination_free(echo);
     stand_free(stand);
 }

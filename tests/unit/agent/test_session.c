@@ -120,6 +120,14 @@ START_TEST(an_unknown_op_is_answered_by_an_error_and_not_for_ever) {
 }
 END_TEST
 
+START_TEST(a_notice_is_never_answered) {
+    harness_connect(&harness);
+    fake_told_text(0, "{\"op\":\"notice\",\"reason\":\"look here\"}");
+    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_ERROR), 0);
+    ck_assert(!harness_dial(0)->closed);
+}
+END_TEST
+
 START_TEST(an_error_is_never_answered) {
     harness_connect(&harness);
     fake_told_text(0, "{\"op\":\"error\",\"reason\":\"what?\"}");
@@ -164,6 +172,7 @@ static TCase *sessions(void) {
     tcase_add_test(group, a_bye_closes_the_session);
     tcase_add_test(group, an_unknown_op_is_answered_by_an_error_and_not_for_ever);
     tcase_add_test(group, an_error_is_never_answered);
+    tcase_add_test(group, a_notice_is_never_answered);
     tcase_add_test(group, a_malformed_message_ends_nothing);
     tcase_add_test(group, a_greeting_that_nobody_waits_for_is_turned_away);
     return group;

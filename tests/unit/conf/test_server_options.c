@@ -9,12 +9,15 @@
 #include "capture.h"
 #include "conf/server_options.h"
 #include "conf/setup.h"
+#include "lib/file.h"
 #include "unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { WORDS = 12, RUNS_ON = -1, USAGE_ERROR = 2 };
 
@@ -127,6 +130,44 @@ START_TEST(a_usage_error_is_one_line_that_helps) {
     ck_assert_str_eq(capture.text[1], slips[_i].error);
     ck_assert_ptr_null(options.conf);
     capture_done(&capture);
+}
+END_TEST
+
+START_TEST(with_nothing_said_it_tells_which_files_it_looked_for) {
+    if (server_conf_default_file())
+        return; /* this machine has one */
+    ck_assert_int_eq(READ("-v"), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[1],
+                     "munneld: there is neither /etc/munnel.json nor /etc/munnel/munnel.json; \"munnel init "
+                     "/etc/munnel\" makes one, --config FILE names another, or name a service, like \"WinVNC "
+                     "0.0.0.0:5900 localhost:5900\"\n");
+    capture_done(&capture);
+}
+END_TEST
+
+/* In a root of its own. */
+static bool finds_each_in_its_order(void) {
+    static const char short_one[] = "/etc/munnel.json", long_one[] = "/etc/munnel/munnel.json";
+    struct error error;
+    if (chroot(unit_folder()) || server_conf_default_file() || file_make_folder("/etc/munnel", 0700, &error) ||
+        file_write(long_one, "{}", 2, 0600, &error))
+        return false;
+    const char *first = server_conf_default_file();
+    if (!first || strcmp(first, long_one) != 0 || file_write(short_one, "{}", 2, 0600, &error))
+        return false;
+    const char *second = server_conf_default_file();
+    return second && strcmp(second, short_one) == 0;
+}
+
+START_TEST(the_file_is_looked_for_in_etc) {
+    int status = 0;
+    if (geteuid() != 0)
+        return; /* only root has other roots */
+    pid_t child = fork();
+    if (child == 0)
+        _exit(finds_each_in_its_order() ? 0 : 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -244,6 +285,8 @@ static TCase *taking(void) {
 static TCase *errors(void) {
     TCase *group = tcase_create("errors");
     tcase_add_loop_test(group, a_usage_error_is_one_line_that_helps, 0, (int)(sizeof slips / sizeof *slips));
+    tcase_add_test(group, with_nothing_said_it_tells_which_files_it_looked_for);
+    tcase_add_test(group, the_file_is_looked_for_in_etc);
     tcase_add_test(group, an_error_in_the_file_begins_with_the_file);
     return group;
 }

@@ -288,7 +288,13 @@ START_TEST(group_that_no_service_names_is_warned_of) {
     stage_open(&stage);
     stage.server->log = log;
     stage_join(&stage, "right", "mail");
+    struct fake_order order;
+    ck_assert(!fake_take(FAKE_TELL, &order));
     stage_join(&stage, "wrong", "wbe");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    ck_assert_ptr_nonnull(strstr(order.text, "\"op\":\"notice\""));
+    ck_assert_ptr_nonnull(strstr(order.text, "no service of this server has the group wbe"));
+    ck_assert_ptr_null(strstr(order.text, "mail")); /* whose groups there are is not for it */
     stage.server->log = NULL;
     log_free(log);
     char *text = unit_read(unit_path("log"), NULL);
