@@ -351,6 +351,16 @@ START_TEST(refuse_resets_at_once) {
 }
 END_TEST
 
+/* It works in every way but that nobody will come; whoever mistyped the group looks at the agent. */
+START_TEST(an_agent_of_a_group_that_no_service_has_says_so) {
+    struct stand *stand = stand_new(__func__);
+    struct server server = start_server(stand, service_to(stand, "echo", port_take(), port_take(), "'group': 'web',"));
+    struct process *agent = agent_join(&server, "alpha", "wbe");
+    process_await(agent, 0, ASK_MS, "warning", "no service of this server has the group wbe", NULL);
+    stand_free(stand);
+}
+END_TEST
+
 START_TEST(close_closes_the_port) {
     struct stand *stand = stand_new(__func__);
     uint16_t port = port_take(), other = port_take();
@@ -361,8 +371,7 @@ START_TEST(close_closes_the_port) {
                    service_to(stand, "other", other, destination_port(echo), NULL));
     struct server server = start_server(stand, services);
     ck_assert(socket_is_refused(port));
-    struct process *delta = agent_join(&server, "delta", "elsewhere"); /* cannot serve it */
-    process_await(delta, 0, ASK_MS, "warning", "no service of this server has the group elsewhere", NULL);
+    agent_join(&server, "delta", "elsewhere"); /* cannot serve it */
     ck_assert(socket_echoes(other, ASK_MS));
     ck_assert(socket_is_refused(port));
     struct process *agent = agent_join_warm(&server, "alpha", "web");
@@ -389,4 +398,4 @@ SCENARIO_MAIN("agents", SCENARIO(agents_of_a_group_take_turns_and_others_never_c
               SCENARIO(a_destination_that_does_not_answer_ends_at_the_connect_timeout, 40),
               SCENARIO(without_an_agent_a_client_waits_until_one_comes, 40),
               SCENARIO(without_an_agent_a_client_waits_ten_seconds, 40), SCENARIO(refuse_resets_at_once, 40),
-              SCENARIO(close_closes_the_port, 40))
+              SCENARIO(close_closes_the_port, 40), SCENARIO(an_agent_of_a_group_that_no_service_has_says_so, 30))
