@@ -15,6 +15,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/dial.h \
 	src/relay/drain.c \
 	src/relay/drain.h \
+	src/relay/endings.c \
+	src/relay/endings.h \
 	src/relay/link.c \
 	src/relay/link.h \
 	src/relay/link_bio.c \
@@ -44,5 +46,6 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/relay_server.c \
 	src/relay/relay_sweep.c \
 	src/relay/terms.c \
+	src/relay/terms.h \
 	src/relay/worker.c \
 	src/relay/worker_priv.h

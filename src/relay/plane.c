@@ -290,35 +290,26 @@ void plane_tell(struct plane *plane, struct link_ref link, const char *json) {
 static void on_close(struct letter *letter) {
     struct order *order = (struct order *)letter;
     struct link *link = worker_find(order->worker, order->link);
-    if (link && order->flag && (link->state == LINK_BUSY || link->state == LINK_WAITING))
-        link->close_when_idle = true;
-    else if (link)
-        link_close(link, LINK_CLOSE_POLITELY, REASON_STOPPED, order->text ? order->text : "closed");
+    if (link)
+        endings_end(link, order->flag, order->text ? order->text : "closed");
     free_order(order);
 }
 
 void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle) {
     struct order *order = calloc(1, sizeof *order);
-    if (!order)
+    if (!order) {
+        endings_mark(&thread_of(plane, link)->endings, link, when_idle);
         return;
+    }
     order->link = link;
     order->text = copy(why);
     order->flag = when_idle;
     send_order(order, thread_of(plane, link), on_close);
 }
 
-static void on_drain(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    order->worker->draining = true;
-    free_order(order);
-}
-
 void plane_drain(struct plane *plane) {
-    for (unsigned i = 0; i < plane->count; i++) {
-        struct order *order = calloc(1, sizeof *order);
-        if (order)
-            send_order(order, plane->threads[i], on_drain);
-    }
+    for (unsigned i = 0; i < plane->count; i++)
+        atomic_store_explicit(&plane->threads[i]->draining, true, memory_order_relaxed);
 }
 
 /* ---- clients: their letter is the client itself, so that the busiest path allocates nothing ---- */
@@ -332,6 +323,7 @@ static void on_serve(struct letter *letter) {
         return;
     }
     client->outcome = CLIENT_NOT_STARTED;
+    client->reason = REASON_LINK_LOST;
     plane_say_client(worker, client, client->link, 0);
 }
 

@@ -144,7 +144,7 @@ void relay_open(struct link *link, const struct frame *frame) {
     } else {
         begin_record(relay, &open);
         relay->hops = own_dials_hops(relay->worker->own_dials, open.from, open.ports, open.port_count);
-        if (relay->worker->draining)
+        if (atomic_load_explicit(&relay->worker->draining, memory_order_relaxed))
             refuse(relay, MESSAGE_REFUSAL_DRAINING, "this agent is stopping");
         else if (relay->hops >= OWN_DIALS_HOPS)
             refuse_loop(relay);

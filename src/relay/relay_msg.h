@@ -34,6 +34,7 @@
 #include "lib/secret.h"
 #include "proto/message.h"
 #include "relay/reason.h"
+#include "relay/terms.h"
 
 #include <event2/buffer.h>
 #include <openssl/ssl.h>
@@ -50,28 +51,11 @@ static inline bool link_ref_same(struct link_ref a, struct link_ref b) {
     return a.slot == b.slot && a.generation == b.generation && a.thread == b.thread;
 }
 
-/* What is the same for all clients of a service; immutable, counted, may outlive the service's configuration. */
-struct terms {
-    atomic_uint references;
-    char *service;
-    char *destination;                             /* for logs */
-    char *open_json;                               /* message_format_open_terms() */
-    unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
-};
-struct terms_plan { /* copied */
-    const char *service;
-    char *const *connect, *const *listen; /* addresses as text; the agent is told the ports of `listen` */
-    size_t connect_count, listen_count;
-    unsigned idle_timeout_s, half_close_timeout_s;
-};
-struct terms *terms_new(const struct terms_plan *plan); /* one reference; NULL when out of memory */
-struct terms *terms_hold(struct terms *terms);
-void terms_release(struct terms *terms); /* any thread */
-
 /* What became of a client that the data plane had. */
 enum client_outcome {
     CLIENT_ENDED,       /* relayed and over (whole or not, see reason); its descriptor is closed. Free it. */
-    CLIENT_NOT_STARTED, /* the link was gone before anything was sent: try again, nobody's fault */
+    CLIENT_NOT_STARTED, /* nothing was sent: the link was gone, or, with REASON_MEMORY, there was no memory. Try again
+                         */
     CLIENT_REFUSED,     /* REFUSED: `refusal`, `words`; nothing reached the destination: try another agent */
     CLIENT_UNANSWERED   /* the agent went silent or broke before OPENED and no early byte was sent: try another agent */
 };
@@ -97,7 +81,7 @@ struct client {
     uint64_t bytes_up, bytes_down;                                           /* up: client to destination */
     unsigned attempt_ms;              /* in: how long the agent may dial in this attempt */
     enum client_outcome outcome;      /* out */
-    enum relay_reason reason;         /* out, with CLIENT_ENDED */
+    enum relay_reason reason;         /* out, with CLIENT_ENDED and CLIENT_NOT_STARTED */
     enum message_refusal refusal;     /* out, with CLIENT_REFUSED */
     char words[160];                  /* out: the agent's or the plane's own words */
     char address[64];                 /* out: where the agent connected to */
@@ -189,7 +173,7 @@ void plane_reject(struct plane *plane, struct link_ref link,
 void plane_serve(struct plane *plane, struct link_ref link, struct client *client);
 void plane_tell(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
 
-/* Ends a link: at once (a relay on it is reset), or, when_idle, as soon as its relay is over. */
+/* Ends a link: at once (a relay on it is reset), or, when_idle, as soon as its relay is over. Cannot fail. */
 void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle);
 /* Ends at once every link that was accepted with this tag, whatever it carries. False: out of memory, nothing done. */
 bool plane_expel(struct plane *plane, uint64_t tag, const char *why);

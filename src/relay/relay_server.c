@@ -123,6 +123,7 @@ void relay_serve(struct link *link, struct client *client) {
     if (!relay) {
         uint64_t tag;
         client->outcome = CLIENT_NOT_STARTED;
+        client->reason = REASON_MEMORY;
         plane_say_client(link_worker(link), client, link_ref_of(link, &tag), tag);
         plane_say_idle(link);
         return;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * terms: what is the same for all clients of a service. See relay_msg.h.
+ * terms: see terms.h.
  */
 #include "config.h"
 
-#include "relay/relay_msg.h"
+#include "relay/terms.h"
+
+#include "lib/addr.h"
+#include "proto/message.h"
 
 #include <stdlib.h>
 #include <string.h>

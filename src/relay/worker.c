@@ -32,7 +32,7 @@ static bool grow_slots(struct worker *worker) {
     if (sleeping) {
         worker->sleeping = sleeping;
     }
-    if (!slots || !generations || !sleeping)
+    if (!slots || !generations || !sleeping || !endings_cover(&worker->endings, count))
         return false;
     for (uint32_t i = worker->slot_count; i < count; i++) {
         slots[i] = NULL;
@@ -193,6 +193,7 @@ struct worker *worker_new(const struct plane_options *options, struct plane_coun
     worker->options = options;
     worker->counters = counters;
     worker->index = index;
+    worker->endings.worker = worker;
     worker->starting_end = &worker->starting;
     worker->owns_loop = shared == NULL;
     worker->loop = shared ? shared : loop_new(name);
@@ -238,5 +239,6 @@ void worker_free(struct worker *worker) {
     free(worker->slots);
     free(worker->generations);
     free(worker->sleeping);
+    endings_done(&worker->endings);
     free(worker);
 }

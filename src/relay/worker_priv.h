@@ -13,6 +13,7 @@
 #include "proto/open_memory.h"
 #include "relay/again.h"
 #include "relay/batch.h"
+#include "relay/endings.h"
 #include "relay/link_bio.h"
 #include "relay/relay_msg.h"
 
@@ -41,7 +42,8 @@ struct worker {
     const struct plane_options *options;
     struct plane_counters *counters;
     struct loop *loop; /* its own, or the control thread's */
-    bool owns_loop, draining, stopping;
+    bool owns_loop, stopping;
+    atomic_bool draining; /* set by the control thread, so that it needs no letter */
     uint16_t index;
 
     struct link **slots;
@@ -50,6 +52,7 @@ struct worker {
     uint32_t slot_count, first_free_hint;
     unsigned sweeps;
 
+    struct endings endings;
     struct again again;    /* more to read than one turn allows */
     struct again soon;     /* a FIN that waits for the next relay's OPEN */
     struct again doubts;   /* a reset may be behind what was read last */

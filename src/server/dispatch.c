@@ -21,7 +21,7 @@
 
 enum {
     ATTEMPTS_SHARE = 3,   /* the time that is left is divided by so many untried agents at most */
-    BUSY_REST_MS = 250,   /* an agent that was busy gets no client for so long */
+    BUSY_REST_MS = 250,   /* an agent that was busy gets no client for so long; nor one while memory lacks */
     LOOK_AT_WAITING = 64, /* so many clients that no idle link suits are passed by in one look */
     LINES_A_MINUTE = 60
 };
@@ -183,7 +183,8 @@ static void on_ended(struct server *server, struct client *client, struct sessio
 }
 
 static void on_not_started(struct server *server, struct client *client, struct session *session) {
-    (void)session;
+    if (session && client->reason == REASON_MEMORY) /* at once it would be the same again, and again */
+        session_rest(session, clock_us() + BUSY_REST_MS * 1000ULL);
     dispatch_again(server, client, true);
 }
 

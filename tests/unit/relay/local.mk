@@ -23,7 +23,7 @@ unit_relay_tests += tests/unit/relay/test_link_faults
 tests_unit_relay_test_link_faults_SOURCES = tests/unit/relay/test_link_faults.c tests/unit/relay/memory_net.c \
 	tests/unit/relay/memory_net.h
 tests_unit_relay_test_link_faults_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+tests_unit_relay_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=calloc
 
 unit_relay_tests += tests/unit/relay/test_relay_sweep
 tests_unit_relay_test_relay_sweep_SOURCES = tests/unit/relay/test_relay_sweep.c tests/unit/relay/memory_net.c \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_link_faults: what an agent that breaks the rules does to its own link, and never to another's.
+ * test_link_faults: what an agent that breaks the rules does to its own link, and never to another's; and orders that
+ * memory lacks for.
  *
  * A server and an agent with two data links over a network in memory (memory_net.h). The agent's own links write what
  * an honest agent never would.
@@ -22,11 +23,19 @@
 
 enum { LINKS = 2, MUCH = 1 << 20, ROUNDS = 300 };
 
+static bool memory_lacks;
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size) {
+    return memory_lacks ? NULL : __real_calloc(count, size);
+}
+
 struct world {
     struct loop *loop;
     struct plane *server, *agent;
     SSL_CTX *server_tls, *agent_tls;
-    int server_ends[LINKS], agent_ends[LINKS], wire_count;
+    int server_ends[LINKS + 1], agent_ends[LINKS + 1], wire_count;
     int idle, gone; /* links of the server */
 };
 
@@ -202,6 +211,77 @@ START_TEST(pings_without_end_close_the_link) {
 }
 END_TEST
 
+static void close_without_memory(struct plane *plane, struct link_ref link, bool when_idle) {
+    memory_lacks = true;
+    plane_close(plane, link, "enough", when_idle);
+    memory_lacks = false;
+}
+
+START_TEST(links_are_closed_without_memory) {
+    struct world world;
+    begin(&world, MUCH);
+    struct link_ref first = link_at(world.server, world.server_ends[0])->ref;
+    struct link_ref second = link_at(world.server, world.server_ends[1])->ref;
+    close_without_memory(world.server, first, false);
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    close_without_memory(world.server, second, true); /* it is idle */
+    settle(&world);
+    ck_assert_int_eq(world.gone, 2);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(all_links_are_closed_without_memory_at_once) {
+    struct world world;
+    begin(&world, MUCH);
+    for (int i = 0; i < LINKS; i++)
+        close_without_memory(world.server, link_at(world.server, world.server_ends[i])->ref, false);
+    settle(&world);
+    ck_assert_int_eq(world.gone, LINKS);
+    finish(&world);
+}
+END_TEST
+
+/* Its slot is another's by the time that the order arrives. */
+START_TEST(an_order_without_memory_does_not_meet_a_successor) {
+    struct world world;
+    begin(&world, MUCH);
+    struct link_ref gone = link_at(world.server, world.server_ends[1])->ref;
+    plane_close(world.server, gone, "enough", false);
+    close_without_memory(world.server, gone, false);
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    add_link(&world);
+    ck_assert_uint_eq(link_at(world.server, world.server_ends[LINKS])->ref.slot, gone.slot);
+    close_without_memory(world.server, gone, false);
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(an_agent_drains_without_memory) {
+    struct world world;
+    begin(&world, MUCH);
+    memory_lacks = true;
+    plane_drain(world.agent);
+    memory_lacks = false;
+    settle(&world);
+    ck_assert(atomic_load(&world.agent->threads[0]->draining));
+    finish(&world);
+}
+END_TEST
+
+static TCase *without_memory(void) {
+    TCase *group = tcase_create("without memory");
+    tcase_add_test(group, links_are_closed_without_memory);
+    tcase_add_test(group, all_links_are_closed_without_memory_at_once);
+    tcase_add_test(group, an_order_without_memory_does_not_meet_a_successor);
+    tcase_add_test(group, an_agent_drains_without_memory);
+    return group;
+}
+
 static TCase *hostile_agents(void) {
     TCase *group = tcase_create("hostile agents");
     tcase_add_test(group, an_alert_of_one_link_never_leaves_on_another);
@@ -209,4 +289,4 @@ static TCase *hostile_agents(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_faults", hostile_agents)
+UNIT_MAIN("relay/link_faults", hostile_agents, without_memory)

@@ -261,6 +261,31 @@ START_TEST(busy_agent_gets_the_client_again) {
 }
 END_TEST
 
+/* The link said that it is idle again, and the client would be sent to it again, in a circle as fast as can be. */
+START_TEST(what_memory_lacked_for_is_tried_again_a_moment_later) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_set(&stage, ungrouped, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    stage_bring_links(&stage, &a, 2);
+    int fd = stage_client(&stage, 0, &order);
+    order.client->reason = REASON_MEMORY;
+    fake_give_back(&order, CLIENT_NOT_STARTED, a.tag);
+    stage_idle(&stage, &a, order.link);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert_uint_eq(stage.server->waiting, 1);
+    fake_clock_advance(300);
+    ck_assert(stage_wait_for(&stage, FAKE_SERVE, 1));
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->attempts, 0);
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
 START_TEST(draining_agent_gets_no_more) {
     struct stage stage;
     struct fake_order order;
@@ -344,6 +369,7 @@ static TCase *failing_over(void) {
     tcase_add_test(group, one_budget_for_all_attempts);
     tcase_add_test(group, link_that_is_gone_is_nobodys_fault);
     tcase_add_test(group, busy_agent_gets_the_client_again);
+    tcase_add_test(group, what_memory_lacked_for_is_tried_again_a_moment_later);
     tcase_add_test(group, draining_agent_gets_no_more);
     return group;
 }
