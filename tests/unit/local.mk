@@ -22,7 +22,7 @@ LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_prot
 
 # What every unit test needs; built for "make check" only.
 check_LIBRARIES = libmunnel_unit.a
-libmunnel_unit_a_SOURCES = tests/unit/unit.h tests/unit/unit.c
+libmunnel_unit_a_SOURCES = tests/unit/steps.h tests/unit/steps.c tests/unit/unit.h tests/unit/unit.c
 
 unit_tests =
 include tests/unit/lib/local.mk

@@ -31,6 +31,10 @@ unit_conf_tests += tests/unit/conf/test_credentials
 tests_unit_conf_test_credentials_SOURCES = tests/unit/conf/test_credentials.c
 tests_unit_conf_test_credentials_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_same_path
+tests_unit_conf_test_same_path_SOURCES = tests/unit/conf/test_same_path.c
+tests_unit_conf_test_same_path_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_date
 tests_unit_conf_test_date_SOURCES = tests/unit/conf/test_date.c
 tests_unit_conf_test_date_LDADD = $(LINK_UNIT_CONF)
