@@ -10,6 +10,7 @@
 #include "agent/agent.h"
 
 #include "agent/drain.h"
+#include "lib/memory.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -271,7 +272,7 @@ void agent_log_live(const struct agent *agent) {
               LOG_FIELDS(LOG_NUMBER("servers", agent_working(agent)), LOG_NUMBER("links", counts.links),
                          LOG_NUMBER("handshakes_done", counts.handshakes_done), LOG_NUMBER("relays", counts.relays),
                          LOG_NUMBER("relays_ended", counts.relays_ended), LOG_NUMBER("lingering", counts.lingering),
-                         LOG_NUMBER("dials", counts.dials)));
+                         LOG_NUMBER("dials", counts.dials), LOG_NUMBER("heap", memory_in_use())));
 }
 
 enum agent_exit agent_result(const struct agent *agent, char *why, size_t size) {

@@ -2,12 +2,17 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * memory: tells the C library to keep freed memory for the next relay. Without it a third of all CPU goes into page
- * faults on buffers that were given back a moment ago (HACKING has the figures).
- * Runs on: start, before any other thread. Owns: nothing. One .c per C library behind it; a no-op where none is known.
+ * faults on buffers that were given back a moment ago (HACKING has the figures). And asks it what is in use.
+ * Runs on: memory_tune at start, before any other thread; memory_in_use on any. Owns: nothing. One .c per C library
+ * behind it; a no-op where none is known.
  */
 #ifndef MUNNEL_LIB_MEMORY_H
 #define MUNNEL_LIB_MEMORY_H
 
+#include <stddef.h>
+
 void memory_tune(void);
+/* Bytes that were reserved and not freed, by all threads; 0 where nobody knows. Slow: it looks at all that is free. */
+size_t memory_in_use(void);
 
 #endif

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * memory_glibc: the GNU C library's malloc keeps what was freed, up to a bound.
- * Runs on: start, before any other thread. Owns: nothing. memory_other.c is its counterpart elsewhere.
+ * Runs on: start, before any other thread; memory_in_use on any. Owns: nothing. memory_other.c is its counterpart.
  */
 #include "config.h"
 
@@ -22,4 +22,10 @@ void memory_tune(void) {
     mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
     mallopt(M_TRIM_THRESHOLD, TRIM_ABOVE);
     mallopt(M_TOP_PAD, GROW_BY);
+}
+
+/* mallinfo(), which older ones have, counts in int and wraps at 4 GiB. */
+size_t memory_in_use(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
 }

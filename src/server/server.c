@@ -10,6 +10,7 @@
 #include "server/server.h"
 
 #include "lib/clock.h"
+#include "lib/memory.h"
 #include "lib/notify.h"
 #include "lib/privilege.h"
 #include "lib/sock.h"
@@ -130,7 +131,7 @@ void server_log_live(struct server *server) {
                          LOG_NUMBER("agents", agents_count(server->agents)), LOG_NUMBER("idle_links", idle),
                          LOG_NUMBER("at_door", door_count(server->door)),
                          LOG_NUMBER("turned_away", door_turned_away(server->door)),
-                         LOG_NUMBER("descriptors", descriptors_count())));
+                         LOG_NUMBER("descriptors", descriptors_count()), LOG_NUMBER("heap", memory_in_use())));
 }
 
 /* --- from start to end --- */

@@ -7,10 +7,7 @@
 #include "config.h"
 
 #include "harness/deadline.h"
-#include "harness/destination.h"
-#include "harness/facts.h"
-#include "harness/intruder.h"
-#include "harness/munnel.h"
+#include "harness/fort.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 
@@ -24,41 +21,6 @@
 enum { ASK_MS = 5000, GREETING_MS = 8000, KILOBYTES_64 = 65536 };
 enum { HELLO = 0x01, WELCOME = 0x02, REJECT = 0x03, CONTROL = 0x04, PING = 0x05, PONG = 0x06, DATA = 0x13 };
 
-struct fort { /* a server with a good agent, and what it looked like in peace */
-    struct stand *stand;
-    struct server server;
-    struct process *agent;
-    struct destination *echo;
-    uint16_t port;
-    struct rest peace;
-    unsigned memory;
-};
-
-static struct fort fort_start(const char *name, const char *agents) {
-    struct fort fort = {.stand = stand_new(name), .port = port_take()};
-    fort.echo = destination_start(serve_echo, NULL);
-    const char *service = service_to(fort.stand, "echo", fort.port, destination_port(fort.echo), NULL);
-    fort.server = server_start(fort.stand, (struct server_plan){.services = service, .agents = agents});
-    fort.agent = agent_join_warm(&fort.server, "alpha", NULL);
-    ck_assert(socket_echoes(fort.port, ASK_MS));
-    fort.peace = rest_of(fort.server.process);
-    fort.peace.more_links = 2; /* the client of a moment ago may have one more made */
-    fort.memory = facts_memory_kb(process_pid(fort.server.process));
-    return fort;
-}
-
-/* All is as it was, and the agent has served all the while. */
-static void fort_end(struct fort *fort) {
-    ck_assert(socket_echoes(fort->port, ASK_MS));
-    rest_await(fort->server.process, &fort->peace, 15000);
-    ck_assert(!process_is_over(fort->agent));
-    ck_assert_uint_eq(process_count(fort->server.process, 0, "agent alpha", "\"joined\"", NULL), 1);
-    if (!facts_sanitized())
-        ck_assert_uint_le(facts_memory_kb(process_pid(fort->server.process)), fort->memory + 8192);
-    destination_free(fort->echo);
-    stand_free(fort->stand);
-}
-
 /* Says something to the agent port in plain TCP: it must be closed soon, with a line that has `word` in it. */
 static void say_plainly(struct fort *fort, const void *text, size_t size, const char *word) {
     size_t mark = process_mark(fort->server.process);
@@ -71,7 +33,7 @@ static void say_plainly(struct fort *fort, const void *text, size_t size, const 
 }
 
 START_TEST(strangers_are_told_apart) {
-    struct fort fort = fort_start(__func__, NULL);
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
     static const char http[] = "GET / HTTP/1.1\r\nHost: here\r\n\r\n", ssh[] = "SSH-2.0-OpenSSH_9.2p1\r\n";
     static const char socks[] = "\x05\x01\x00", json[] = "{\"hello\": \"there\"}";
     say_plainly(&fort, http, sizeof http - 1, "HTTP");
@@ -83,7 +45,7 @@ START_TEST(strangers_are_told_apart) {
 END_TEST
 
 START_TEST(garbage_is_turned_away) {
-    struct fort fort = fort_start(__func__, NULL);
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
     static char garbage[200000];
     struct source source;
     source_begin(&source, 99);
@@ -108,7 +70,7 @@ END_TEST
 
 /* One deadline for TCP, TLS and greeting together: a byte now and then does not move it. */
 START_TEST(who_never_comes_to_the_point_is_cut_off) {
-    struct fort fort = fort_start(__func__, NULL);
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
     static const unsigned char hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
     uint64_t start = now_ms(), deadline = deadline_in(GREETING_MS);
     int silent = socket_client(fort.server.port), slow = socket_client(fort.server.port);
@@ -138,7 +100,7 @@ START_TEST(who_never_comes_to_the_point_is_cut_off) {
 END_TEST
 
 START_TEST(tls_that_is_not_munnel_is_refused) {
-    struct fort fort = fort_start(__func__, NULL);
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
     const struct {
         struct intruder_plan plan;
         const char *word;
@@ -182,7 +144,7 @@ static char *braces(void) {
 }
 
 START_TEST(frames_that_are_wrong_before_a_greeting) {
-    struct fort fort = fort_start(__func__, NULL);
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
     char *text = braces();
     static char deep[4000];
     memset(deep, '[', sizeof deep);
@@ -223,7 +185,7 @@ static void send_wrong_hello(struct fort *fort, const char *kind, const char *mo
 }
 
 START_TEST(greetings_that_prove_nothing_are_rejected) {
-    struct fort fort = fort_start(__func__, NULL);
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
     static const char zeros[] = "\"proof\":\"0000000000000000000000000000000000000000000000000000000000000000\",";
     char more[512];
     send_wrong_hello(&fort, "control", "", "credential");
@@ -237,34 +199,6 @@ START_TEST(greetings_that_prove_nothing_are_rejected) {
     fort_end(&fort);
 }
 END_TEST
-
-/* A server with "auth": "none", to get past the greeting without a proof. */
-static struct fort fort_open(const char *name) {
-    struct fort fort = {.stand = stand_new(name), .port = port_take()};
-    fort.echo = destination_start(serve_echo, NULL);
-    const char *pki = stand_pki(fort.stand, "pki");
-    /* An agent with a token wants the server to prove that it knows it, which an open one does not. */
-    ck_assert_int_eq(unlink(stand_text(fort.stand, "%s/agent.token", pki)), 0);
-    fort.server = (struct server){.stand = fort.stand, .name = "server", .pki = pki, .port = port_take()};
-    const char *text =
-        stand_text(fort.stand,
-                   "{ 'agents': { 'listen': '127.0.0.1:%u', 'auth': 'none',\n"
-                   "  'tls': { 'cert': 'pki/server.pem', 'key': 'pki/server.key' } },\n"
-                   "  'services': [ %s ], 'admin': { 'socket': null }, 'log': { 'format': 'json' } }",
-                   fort.server.port, service_to(fort.stand, "echo", fort.port, destination_port(fort.echo), NULL));
-    fort.server.file = stand_write(fort.stand, "server.json", text, true);
-    server_start_again(&fort.server);
-    process_await(fort.server.process, 0, START_MS, "\"warning\"", "none",
-                  NULL); /* open on purpose, but not silently */
-    process_await(fort.server.process, 0, START_MS, "may connect to", stand_text(fort.stand, "%u", fort.server.port),
-                  NULL);
-    fort.agent = agent_join_warm(&fort.server, "alpha", NULL);
-    ck_assert(socket_echoes(fort.port, ASK_MS));
-    fort.peace = rest_of(fort.server.process);
-    fort.peace.more_links = 2; /* the client of a moment ago may have one more made */
-    fort.memory = facts_memory_kb(process_pid(fort.server.process));
-    return fort;
-}
 
 static struct intruder *welcomed(struct fort *fort) {
     char hello[512], answer[8192];
@@ -287,7 +221,8 @@ static bool hears(struct intruder *intruder, int wanted, const char *word, char 
 }
 
 START_TEST(nonsense_on_a_control_link) {
-    struct fort fort = fort_open(__func__);
+    struct fort fort = fort_start(__func__, (struct fort_plan){.open = true});
+    process_await(fort.server.process, 0, 0, "\"warning\"", "none", NULL); /* open on purpose, but not silently */
     char *text = braces(), answer[70000];
 
     /* Not understood, and told so; or closed. Either way nobody else notices. */
@@ -329,7 +264,7 @@ END_TEST
 /* More connections than one source may have: the oldest silent ones give way, and an agent still gets in. */
 START_TEST(a_crowd_that_says_nothing_keeps_no_agent_out) {
     enum { CROWD = 300 };
-    struct fort fort = fort_start(__func__, NULL);
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
     int fds[CROWD];
     for (int i = 0; i < CROWD; i++)
         fds[i] = socket_client(fort.server.port);

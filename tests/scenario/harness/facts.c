@@ -47,8 +47,7 @@ static unsigned number_in(pid_t pid, const char *name, const char *key) {
 }
 
 unsigned facts_memory_kb(pid_t pid) {
-    unsigned pss = number_in(pid, "smaps_rollup", "Pss:");
-    return pss > 0 ? pss : number_in(pid, "status", "VmRSS:");
+    return number_in(pid, "status", "RssAnon:");
 }
 
 unsigned facts_cpu_ms(pid_t pid) {

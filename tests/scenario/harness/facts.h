@@ -11,8 +11,9 @@
 #include <sys/types.h>
 
 unsigned facts_descriptors(pid_t pid); /* open ones; 0 where only root may look */
-unsigned facts_memory_kb(pid_t pid);   /* private and proportional shared memory (PSS), or RSS where there is no PSS */
-unsigned facts_cpu_ms(pid_t pid);      /* used so far, by all threads */
-bool facts_sanitized(void);            /* a sanitizer's own memory would be measured with the program's */
+unsigned
+facts_memory_kb(pid_t pid);       /* resident and its own; of files nothing: who else maps them changes all the time */
+unsigned facts_cpu_ms(pid_t pid); /* used so far, by all threads */
+bool facts_sanitized(void);       /* a sanitizer's own memory would be measured with the program's */
 
 #endif

@@ -31,8 +31,9 @@ struct fort fort_start(const char *name, struct fort_plan plan);
 void fort_man(struct fort *fort); /* the agent alpha joins, and all is ready */
 
 /*
- * Attacks twice. After each time the agent still serves, and descriptors, links, relays and who is at the door are as
- * before; the second time may cost no more than a twentieth of the memory that is in use by then.
+ * Attacks twice. After each time the agent still serves, and descriptors, links, relays, memory in use and who is at
+ * the door are as before; from the second time on memory in use to 16 KiB. Resident memory may not grow by a twentieth
+ * from one time to the next; it gets a few times more to settle.
  */
 void fort_attack(struct fort *fort, void (*attack)(struct fort *fort, void *context), void *context);
 void fort_end(struct fort *fort); /* the same look once more, then the end of all */

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 enum { ARGUMENTS_MAX = 24, LIVE_MS = 5000, LINKS_WARM = 1 + 16 };
+enum { LINK_BYTES = 32 * 1024 }; /* twice what an idle link takes */
 
 static const char *or_else(const char *text, const char *other) {
     return text ? text : other;
@@ -151,6 +152,15 @@ unsigned long long number_in_line(const char *line, const char *key) {
     return number;
 }
 
+void text_in(const char *line, const char *key, char *text, size_t size) {
+    char pattern[64];
+    snprintf(pattern, sizeof pattern, "\"%s\":", key);
+    const char *at = strstr(line, pattern);
+    at = at ? strchr(at + strlen(pattern), '"') : NULL;
+    ck_assert_msg(at != NULL, "no \"%s\" in %s", key, line);
+    snprintf(text, size, "%.*s", (int)strcspn(at + 1, "\""), at + 1);
+}
+
 struct live live_of(struct process *process) {
     size_t mark = process_mark(process);
     process_signal(process, SIGUSR1);
@@ -159,6 +169,8 @@ struct live live_of(struct process *process) {
                         .handshakes_done = number_in_line(line, "handshakes_done"),
                         .relays = number_in_line(line, "relays"),
                         .relays_ended = number_in_line(line, "relays_ended")};
+    if (!facts_sanitized())
+        live.heap = number_in_line(line, "heap");
     if (strstr(line, "\"lingering\":")) /* only agents let a destination finish alone */
         live.lingering = number_in_line(line, "lingering");
     if (strstr(line, "\"idle_links\":")) { /* only servers know which are free */
@@ -174,14 +186,16 @@ struct rest rest_of(struct process *process) {
     return (struct rest){.descriptors = facts_descriptors(process_pid(process)),
                          .links = live.links,
                          .relays = live.relays,
-                         .lingering = live.lingering};
+                         .lingering = live.lingering,
+                         .heap = live.heap};
 }
 
 static bool is_at_rest(struct process *process, const struct rest *before, struct rest *now) {
     *now = rest_of(process);
     unsigned long long more = now->links > before->links ? now->links - before->links : 0;
     return now->descriptors <= before->descriptors + more && more <= before->more_links &&
-           now->relays <= before->relays && now->lingering <= before->lingering;
+           now->relays <= before->relays && now->lingering <= before->lingering &&
+           now->heap <= before->heap + (before->heap_more ? before->heap_more : before->heap / 20) + more * LINK_BYTES;
 }
 
 void rest_await(struct process *process, const struct rest *before, unsigned ms) {
@@ -189,7 +203,7 @@ void rest_await(struct process *process, const struct rest *before, unsigned ms)
     bool rests = HOLDS_WITHIN(ms, is_at_rest(process, before, &now));
     ck_assert_msg(rests,
                   "%s does not come to rest: %u descriptors (before: %u), %llu links (%llu), %llu relays (%llu), "
-                  "%llu lingering (%llu)",
+                  "%llu lingering (%llu), %llu bytes in use (%llu)",
                   process_name(process), now.descriptors, before->descriptors, now.links, before->links, now.relays,
-                  before->relays, now.lingering, before->lingering);
+                  before->relays, now.lingering, before->lingering, now.heap, before->heap);
 }

@@ -71,21 +71,28 @@ struct simple simple_start(const char *name, uint16_t to, const char *service_mo
 /* What a program answers to SIGUSR1. */
 struct live {
     unsigned long long links, handshakes_done, relays, relays_ended, lingering, idle_links, agents;
+    unsigned long long
+        heap; /* bytes in use, wherever they were reserved; 0 under a sanitizer, which has a heap of its own */
 };
 struct live live_of(struct process *process);
 
-/* What must be as before once all is over: descriptors, links and relays of a program at rest. */
+/* What must be as before once all is over: descriptors, links, relays and memory of a program at rest. */
 struct rest {
     unsigned descriptors;
-    unsigned long long links, relays, lingering;
-    unsigned more_links; /* a crowd makes more links ready: so many more, each with its descriptor, are no leak */
+    unsigned long long links, relays, lingering, heap;
+    unsigned more_links; /* a crowd makes more links ready: so many more, each with what it takes, are no leak */
+    unsigned heap_more;  /* so many bytes more are no leak; 0: a twentieth */
 };
 struct rest rest_of(struct process *process);
-/* Waits until relays and lingering sockets are gone and descriptors and links no more than before; fails the test else.
+/*
+ * Waits until relays and lingering sockets are gone, descriptors and links are no more than before, and the memory in
+ * use (not what the C library keeps of it, which has its moods) no more than a twentieth above; fails the test else.
  */
 void rest_await(struct process *process, const struct rest *before, unsigned ms);
 
 /* The number behind "KEY": in a line of JSON; fails the test if it is not there. */
 unsigned long long number_in_line(const char *line, const char *key);
+/* The same for a text, which is cut to fit. */
+void text_in(const char *line, const char *key, char *text, size_t size);
 
 #endif

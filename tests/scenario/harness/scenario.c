@@ -53,8 +53,10 @@ static void name_what_is_kept(void) {
 
 static void find_programs(void) {
     const char *top = getenv("top_builddir");
-    if (!getenv("MUNNEL_BIN"))
-        setenv("MUNNEL_BIN", top ? top : ".", 1);
+    char *whole = realpath(top ? top : ".", NULL); /* agents run in folders of their own */
+    if (whole && !getenv("MUNNEL_BIN"))
+        setenv("MUNNEL_BIN", whole, 1);
+    free(whole);
 }
 
 /* A thousand connections need a descriptor at each end, and the programs inherit the limit. */

@@ -87,7 +87,8 @@ struct stand *stand_new(const char *name) {
     stand->environment[1] = stand_text(stand, "HOME=%s", stand->folder);
     stand->environment[2] = stand_text(stand, "XDG_STATE_HOME=%s/xdg", stand->folder);
     stand->environment[3] = "CREDENTIALS_DIRECTORY=";
-    stand->environment[4] = "MALLOC_PERTURB_=165"; /* freed memory that is still used shows */
+    stand->environment[4] = "MALLOC_PERTURB_=165";                        /* freed memory that is still used shows */
+    stand->environment[5] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0"; /* what threads keep back would seem in use */
     return stand;
 }
 
