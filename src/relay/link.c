@@ -127,7 +127,7 @@ void link_close(struct link *link, enum link_close_how how, enum relay_reason re
     close_descriptor(link, how);
     worker_take_slot(link->worker, link->ref);
     counter_add(&link->worker->counters->links, -1);
-    plane_say_gone(link, why);
+    plane_say_gone(link, reason == REASON_PROTOCOL, why);
     worker_bury_link(link->worker, link);
 }
 

@@ -126,7 +126,7 @@ void plane_say_greeting(struct link *link, bool rejected, const char *text, size
                         const uint8_t exporter[SECRET_SIZE]);
 void plane_say_idle(struct link *link);
 void plane_say_told(struct link *link, const uint8_t *text, size_t length);
-void plane_say_gone(struct link *link, const char *why);
+void plane_say_gone(struct link *link, bool misbehaved, const char *why);
 void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag, const struct addr *peer);
 struct saying_gone *plane_new_last_words(void);
 void plane_say_lost(struct plane *plane, uint64_t tag,

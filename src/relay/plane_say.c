@@ -134,7 +134,7 @@ static void on_gone(struct letter *letter) {
     free(saying);
 }
 
-void plane_say_gone(struct link *link, const char *why) {
+void plane_say_gone(struct link *link, bool misbehaved, const char *why) {
     struct saying_gone *saying = link->last_words; /* allocated with the link: this word may not fail */
     link->last_words = NULL;
     saying->plane = link->worker->plane;
@@ -144,6 +144,7 @@ void plane_say_gone(struct link *link, const char *why) {
     saying->end.was_accepted = link->was_accepted;
     saying->end.tls_failed = link->tls_failed;
     saying->end.refused_by_peer = link->refused_by_peer;
+    saying->end.misbehaved = misbehaved;
     saying->end.peer = link->peer;
     snprintf(saying->end.why, sizeof saying->end.why, "%s", why);
     post(saying->plane, &saying->letter, on_gone);

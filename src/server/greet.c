@@ -33,6 +33,7 @@ static void greet_reject(struct server *server, const struct greeting *greeting,
     else
         plane_close(server->plane, greeting->link, refusal->words.text, false);
     free(json);
+    server->greetings_refused++;
     if (refusal->code == MESSAGE_REJECT_CREDENTIAL || refusal->code == MESSAGE_REJECT_MALFORMED)
         door_punish(server->door, greeting->peer);
     snprintf(who, sizeof who, "%s%s", *name ? "agent " : "door", name);

@@ -8,6 +8,7 @@
 
 #include "server/hearing.h"
 
+#include "server/complain.h"
 #include "server/dispatch.h"
 #include "server/greet.h"
 #include "server/roster.h"
@@ -52,6 +53,9 @@ static void on_session_link_gone(struct server *server, struct session *session,
         roster_dismiss(server, session, "lost", end->why);
     else if (pool_remove(session_pool(session), end->link) || pool_remove(session_arriving(session), end->link))
         supply_mark(server->supply, session);
+    if (end->misbehaved && !end->is_control)
+        complain(&server->strangers, server->log, LOG_LEVEL_WARNING, session_who(session), "closed a data link of it",
+                 end->why, &end->peer);
 }
 
 /* Broke after it had greeted and before the plane heard that it was accepted: whose was it? */

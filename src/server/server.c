@@ -131,6 +131,7 @@ void server_log_live(struct server *server) {
                          LOG_NUMBER("agents", agents_count(server->agents)), LOG_NUMBER("idle_links", idle),
                          LOG_NUMBER("at_door", door_count(server->door)),
                          LOG_NUMBER("turned_away", door_turned_away(server->door)),
+                         LOG_NUMBER("greetings_refused", server->greetings_refused),
                          LOG_NUMBER("descriptors", descriptors_count()), LOG_NUMBER("heap", memory_in_use())));
 }
 

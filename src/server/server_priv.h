@@ -49,6 +49,7 @@ struct server {
     struct complaint strangers; /* connections that never became an agent */
     struct penalties *flaps;    /* agents that come and go all the time */
     uint64_t clients_refused;   /* so far: turned away by a service's rules or limits */
+    uint64_t greetings_refused; /* so far: peers whose HELLO was answered by REJECT */
     char instance[MESSAGE_INSTANCE_HEX];
 };
 

@@ -65,7 +65,8 @@ scenario_programs = \
 	tests/scenario/test_door \
 	tests/scenario/test_where_sent \
 	tests/scenario/test_horrors \
-	tests/scenario/test_admission
+	tests/scenario/test_admission \
+	tests/scenario/test_sessions
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
 tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_bytes_SOURCES = tests/scenario/test_bytes.c
@@ -104,6 +105,8 @@ tests_scenario_test_where_sent_SOURCES = tests/scenario/test_where_sent.c
 tests_scenario_test_where_sent_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admission_SOURCES = tests/scenario/test_admission.c
 tests_scenario_test_admission_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_sessions_SOURCES = tests/scenario/test_sessions.c
+tests_scenario_test_sessions_LDADD = $(SCENARIO_LDADD)
 
 scenario_tests = $(scenario_programs)
 check_PROGRAMS += $(scenario_programs)

@@ -119,22 +119,13 @@ START_TEST(horrors_on_a_control_link_are_answered_and_then_it_is_closed) {
 }
 END_TEST
 
-static void text_of(const char *json, const char *key, char *text, size_t size) {
-    char pattern[64];
-    snprintf(pattern, sizeof pattern, "\"%s\":", key);
-    const char *at = strstr(json, pattern);
-    ck_assert_msg(at != NULL, "no \"%s\" in %s", key, json);
-    at = strchr(at + strlen(pattern), '"') + 1;
-    snprintf(text, size, "%.*s", (int)strcspn(at, "\""), at);
-}
-
 /* A data link of the intruder's own session, idle. */
 static struct intruder *data_link(struct fort *fort, const char *welcome) {
     char session[64], key[128], proof[65], more[256], answer[8192];
-    text_of(welcome, "session", session, sizeof session);
-    text_of(welcome, "session_key", key, sizeof key);
+    text_in(welcome, "session", session, sizeof session);
+    text_in(welcome, "session_key", key, sizeof key);
     struct intruder *link = fort_intruder(fort);
-    intruder_prove(link, key, proof);
+    intruder_prove(link, PROVE_DATA, key, proof);
     snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"%s\",", session, proof);
     int type = fort_hello(link, "data", "mallory", more, answer, sizeof answer);
     ck_assert_msg(type == WELCOME, "frame %d instead of WELCOME: %s", type, answer);
@@ -161,7 +152,7 @@ static void push_on_idle_links(struct fort *fort, void *context) {
     /* A proof is worth nothing on another channel, nor in another session. */
     struct intruder *link = fort_intruder(fort);
     char session[64], more[256];
-    text_of(welcome, "session", session, sizeof session);
+    text_in(welcome, "session", session, sizeof session);
     snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"" ZEROS "\",", session);
     ck_assert_int_eq(fort_hello(link, "data", "mallory", more, welcome, sizeof welcome), REJECT);
     intruder_free(link);

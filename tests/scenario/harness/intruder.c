@@ -132,16 +132,18 @@ int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsi
     return header[0];
 }
 
-void intruder_prove(struct intruder *intruder, const char *session_key, char proof[65]) {
-    static const char channel[] = "EXPORTER-munnel-auth", role[] = "munnel data proof";
-    unsigned char key[32], text[sizeof role + 32], digest[32];
+void intruder_prove(struct intruder *intruder, const char *role, const char *key, char proof[65]) {
+    static const char channel[] = "EXPORTER-munnel-auth";
+    unsigned char bytes[32], text[64 + 32], digest[32];
+    size_t label = strlen(role) + 1; /* with its end */
+    ck_assert_uint_le(label, sizeof text - 32);
     for (int i = 0; i < 32; i++)
-        ck_assert_int_eq(sscanf(session_key + 2 * i, "%2hhx", &key[i]), 1);
-    memcpy(text, role, sizeof role); /* with its end */
-    ck_assert_int_eq(SSL_export_keying_material(intruder->ssl, text + sizeof role, 32, channel, sizeof channel - 1,
-                                                NULL, 0, 0),
+        ck_assert_int_eq(sscanf(key + 2 * i, "%2hhx", &bytes[i]), 1);
+    memcpy(text, role, label);
+    ck_assert_int_eq(SSL_export_keying_material(intruder->ssl, text + label, 32, channel, sizeof channel - 1, NULL, 0,
+                                                0),
                      1);
-    ck_assert_ptr_nonnull(HMAC(EVP_sha256(), key, sizeof key, text, sizeof text, digest, NULL));
+    ck_assert_ptr_nonnull(HMAC(EVP_sha256(), bytes, sizeof bytes, text, label + 32, digest, NULL));
     for (int i = 0; i < 32; i++)
         snprintf(proof + 2 * i, 3, "%02x", digest[i]);
 }

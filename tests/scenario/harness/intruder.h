@@ -26,8 +26,14 @@ bool intruder_send(struct intruder *intruder, const void *data, size_t size);
 bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size);
 /* Reads until the other side closes: true within `ms`. What came first is at `text`, terminated. */
 bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsigned ms);
-/* The proof of a data link as 64 digits, made with the session key (64 digits) that WELCOME brought. */
-void intruder_prove(struct intruder *intruder, const char *session_key, char proof[65]);
+/*
+ * A proof for this channel as 64 digits, made with a key of 64 digits: the one of the agents file, or that of a
+ * session, which WELCOME brought. `role` is what the proof is said to be.
+ */
+#define PROVE_AGENT  "munnel agent proof"
+#define PROVE_SERVER "munnel server proof"
+#define PROVE_DATA   "munnel data proof"
+void intruder_prove(struct intruder *intruder, const char *role, const char *key, char proof[65]);
 /* Reads one frame: its type, or -1. The payload is at `text`, terminated. */
 int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsigned ms);
 
