@@ -61,6 +61,9 @@ enum tls_verdict tls_why(const SSL *ssl, struct error *error);
 int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */
 /* Would a peer with this certificate, let in before, be refused by the context now: revoked, or expired? */
 bool tls_certificate_lost(SSL_CTX *context, X509 *certificate, struct error *why);
+/* Does no authority of the context vouch for it any more? `chain`: what the peer sent with it, or NULL. Costs a
+ * signature or two. False too when memory lacks. */
+bool tls_certificate_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *why);
 long tls_days_left(const SSL_CTX *context); /* of the own certificate; negative when over */
 
 #endif

@@ -3,13 +3,15 @@
 /*
  * tls_lost: is a certificate that was good at the handshake still good, seen by what the context says now?
  *
- * The chain of that day is gone, so it is not verified again; what can be taken back is looked at: revocation and time.
+ * What can end by itself, revocation and time, is cheap to look at. The chain is verified again only after the
+ * authorities were read again.
  * Runs on: any thread; a context's store is locked by OpenSSL. Owns: nothing.
  */
 #include "config.h"
 
 #include "lib/tls.h"
 
+#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 static bool is_revoked_by(X509_CRL *list, X509 *certificate) {
@@ -34,4 +36,30 @@ bool tls_certificate_lost(SSL_CTX *context, X509 *certificate, struct error *why
         return true;
     }
     return false;
+}
+
+/* As a handshake does it, but for the lists: those of authorities in between are not asked for there either. */
+static bool prepare(X509_STORE_CTX *check, SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain) {
+    if (X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(context), certificate, chain) != 1 ||
+        X509_STORE_CTX_set_default(check, "ssl_client") != 1)
+        return false;
+    X509_VERIFY_PARAM *how = X509_STORE_CTX_get0_param(check);
+    if (X509_VERIFY_PARAM_set1(how, SSL_CTX_get0_param(context)) != 1)
+        return false;
+    return X509_VERIFY_PARAM_clear_flags(how, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+}
+
+bool tls_certificate_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *why) {
+    X509_STORE_CTX *check = X509_STORE_CTX_new();
+    bool is_untrusted = false;
+
+    if (check && prepare(check, context, certificate, chain) && X509_verify_cert(check) != 1 &&
+        X509_STORE_CTX_get_error(check) != X509_V_ERR_OUT_OF_MEM) {
+        is_untrusted = true;
+        error_set(why, "its certificate is not of an authority that is trusted now: %s",
+                  X509_verify_cert_error_string(X509_STORE_CTX_get_error(check)));
+    }
+    X509_STORE_CTX_free(check);
+    ERR_clear_error(); /* a connection's next error would be taken for this one */
+    return is_untrusted;
 }

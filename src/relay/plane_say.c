@@ -55,9 +55,16 @@ static void on_greeting(struct letter *letter) {
     if (!plane->silent && plane->options.events->on_greeting)
         plane->options.events->on_greeting(plane->options.context, &saying->greeting);
     X509_free(saying->greeting.certificate);
+    sk_X509_pop_free(saying->greeting.chain, X509_free);
     secret_wipe(saying->greeting.exporter, sizeof saying->greeting.exporter);
     secret_wipe(saying->text, saying->greeting.length);
     free(saying);
+}
+
+/* The link, and with it the SSL that owns what the peer sent, may be gone before the control thread reads it. */
+static STACK_OF(X509) * sent_chain(const struct link *link) {
+    STACK_OF(X509) *chain = SSL_is_server(link->ssl) ? SSL_get_peer_cert_chain(link->ssl) : NULL;
+    return chain ? X509_chain_up_ref(chain) : NULL;
 }
 
 void plane_say_greeting(struct link *link, bool rejected, const char *text, size_t length,
@@ -74,7 +81,8 @@ void plane_say_greeting(struct link *link, bool rejected, const char *text, size
                                          .text = saying->text,
                                          .length = length,
                                          .peer = &saying->peer,
-                                         .certificate = SSL_get1_peer_certificate(link->ssl)};
+                                         .certificate = SSL_get1_peer_certificate(link->ssl),
+                                         .chain = sent_chain(link)};
     memcpy(saying->greeting.exporter, exporter, SECRET_SIZE);
     post(saying->plane, &saying->letter, on_greeting);
 }

@@ -161,6 +161,7 @@ static bool greet_control(struct server *server, const struct greeting *greeting
                                       .credential = claim.credential ? claim.credential->name : "",
                                       .key = claim.key,
                                       .certificate = greeting->certificate,
+                                      .chain = greeting->chain,
                                       .serves_all = claim.serves_all,
                                       .groups = &claim.groups};
     struct session *session = roster_admit(server, &options);

@@ -39,6 +39,7 @@ struct reload {
     struct set certificates, agents;
     struct expiry expiry;
     time_t review_at;
+    bool trust_is_new;
 };
 
 /* --- reading --- */
@@ -64,6 +65,7 @@ static int read_certificates(struct reload *reload, struct error *error) {
         return -1;
     SSL_CTX_free(server->tls); /* the handshakes under way and the links have their own references */
     server->tls = fresh;
+    reload->trust_is_new = true;
     if (server->door)
         door_set_tls(server->door, fresh);
     reload->expiry = (struct expiry){0};
@@ -83,7 +85,7 @@ static int read_agents(struct reload *reload, struct error *error) {
 }
 
 static void review(struct reload *reload) {
-    reload->review_at = standing_review(reload->server, time(NULL));
+    reload->review_at = standing_review(reload->server, time(NULL), &reload->trust_is_new);
 }
 
 /* --- looking --- */

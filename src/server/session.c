@@ -36,11 +36,14 @@ struct session {
     bool has_token;
     uint8_t token_digest[SECRET_SIZE]; /* of the key of its token, which has no business here */
     X509 *certificate;
+    STACK_OF(X509) * chain;
 };
 
 static bool session_note_proof(struct session *session, const struct session_options *options) {
     if (options->certificate && X509_up_ref(options->certificate))
         session->certificate = options->certificate;
+    if (options->chain && !(session->chain = X509_chain_up_ref(options->chain)))
+        return false;
     session->has_token = options->key != NULL;
     return !options->key || secret_sha256(session->token_digest, options->key, SECRET_SIZE, NULL, 0) == 0;
 }
@@ -83,6 +86,7 @@ void session_free(struct session *session) {
     conf_list_done(&session->groups);
     secret_wipe(session->key, sizeof session->key);
     X509_free(session->certificate);
+    sk_X509_pop_free(session->chain, X509_free);
     free(session);
 }
 
@@ -135,6 +139,10 @@ bool session_came_by(const struct session *session, const uint8_t key[SECRET_SIZ
 
 X509 *session_certificate(const struct session *session) {
     return session->certificate;
+}
+
+STACK_OF(X509) * session_chain(const struct session *session) {
+    return session->chain;
 }
 
 bool session_is_within(const struct session *session, const struct conf_list *groups) {

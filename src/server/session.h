@@ -21,8 +21,9 @@ struct session_options { /* all copied */
     struct link_ref control;
     const struct addr *peer;
     const char *name, *instance, *credential;
-    const uint8_t *key; /* of the token with which it proved itself; NULL: without one */
-    X509 *certificate;  /* its verified one, or NULL */
+    const uint8_t *key;     /* of the token with which it proved itself; NULL: without one */
+    X509 *certificate;      /* its verified one, or NULL */
+    STACK_OF(X509) * chain; /* what it sent along with that, or NULL */
     bool serves_all;
     const struct conf_list *groups; /* unless serves_all */
 };
@@ -41,8 +42,9 @@ const char *session_who(const struct session *session); /* "agent NAME", for log
 const char *session_instance(const struct session *session);
 const char *session_credential(const struct session *session);
 bool session_has_token(const struct session *session);
-bool session_came_by(const struct session *session, const uint8_t key[SECRET_SIZE]);   /* proved itself by this key */
-X509 *session_certificate(const struct session *session);                              /* NULL: it showed none */
+bool session_came_by(const struct session *session, const uint8_t key[SECRET_SIZE]); /* proved itself by this key */
+X509 *session_certificate(const struct session *session);                            /* NULL: it showed none */
+STACK_OF(X509) * session_chain(const struct session *session);
 bool session_is_within(const struct session *session, const struct conf_list *groups); /* serves none but these */
 const char *session_id(const struct session *session);                                 /* 32 hex digits */
 const uint8_t *session_key(const struct session *session);

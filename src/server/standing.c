@@ -45,11 +45,15 @@ static int look_at_credential(const struct server *server, const struct session 
     return 0;
 }
 
-static bool has_lost(const struct server *server, const struct session *session, time_t now, struct error *why) {
+static bool has_lost(const struct server *server, const struct session *session, time_t now, bool trust_is_new,
+                     struct error *why) {
     X509 *certificate = session_certificate(session);
 
-    return look_at_credential(server, session, now, why) ||
-           (certificate && tls_certificate_lost(server->tls, certificate, why));
+    if (look_at_credential(server, session, now, why))
+        return true;
+    return certificate &&
+           (tls_certificate_lost(server->tls, certificate, why) ||
+            (trust_is_new && tls_certificate_untrusted(server->tls, certificate, session_chain(session), why)));
 }
 
 static time_t earlier(time_t a, time_t b, time_t now) {
@@ -68,15 +72,16 @@ static time_t next_end(const struct server *server, time_t now) {
     return next;
 }
 
-time_t standing_review(struct server *server, time_t now) {
+time_t standing_review(struct server *server, time_t now, bool *trust_is_new) {
     struct session *next;
     struct error why;
     bool all_gone = true;
 
     for (struct session *session = agents_first(server->agents); session; session = next) {
         next = agents_after(server->agents, session);
-        if (has_lost(server, session, now, &why))
+        if (has_lost(server, session, now, *trust_is_new, &why))
             all_gone = roster_expel(server, session, why.text) && all_gone;
     }
+    *trust_is_new = *trust_is_new && !all_gone;
     return all_gone ? next_end(server, now) : now + 1;
 }

@@ -13,6 +13,7 @@
 
 /* Sends away, with all that their links carry, those who would not be let in as they are any more. Returns when it is
  * to be done again if nothing changes: at the next end of a credential, in a minute at the latest. */
-time_t standing_review(struct server *server, time_t now);
+/* *trust_is_new: the authorities were read again since everybody was judged by them; unset once that is done. */
+time_t standing_review(struct server *server, time_t now, bool *trust_is_new);
 
 #endif

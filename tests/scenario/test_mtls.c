@@ -25,6 +25,7 @@ struct gate { /* a server with a service of the group "web" */
     struct destination *echo;
     uint16_t port;
     const char *pki, *tool;
+    const char *client_ca; /* NULL: that of the server itself */
     struct rest before;
 };
 
@@ -37,7 +38,8 @@ static struct gate gate_new(const char *name) {
 }
 
 static void gate_open(struct gate *gate, const char *require, bool has_list) {
-    const char *tls = stand_text(gate->stand, ", 'client_ca': 'pki/ca.pem'%s", has_list ? ", 'crl': 'pki/ca.crl'" : "");
+    const char *tls = stand_text(gate->stand, ", 'client_ca': '%s'%s", gate->client_ca ? gate->client_ca : "pki/ca.pem",
+                                 has_list ? ", 'crl': 'pki/ca.crl'" : "");
     struct server_plan plan = {.services = service_to(gate->stand, "echo", gate->port, destination_port(gate->echo),
                                                       "'group': 'web',"),
                                .tls = tls,
@@ -293,8 +295,74 @@ START_TEST(who_loses_the_certificate_is_cut_off) {
 }
 END_TEST
 
+/* Makes the certificate `name` and its key in the pki folder, signed by `by` there; `extensions`: what `name` may do.
+ */
+static void sign(struct gate *gate, const char *name, const char *by, const char *extensions) {
+    const char *command = stand_text(
+        gate->stand,
+        "cd %s && openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout %s.key -out %s.csr -subj "
+        "/CN=%s && printf '%s' > %s.ext && openssl x509 -req -in %s.csr -CA %s.pem -CAkey %s.key -CAcreateserial -days "
+        "30 -extfile %s.ext -out %s.pem && chmod 600 %s.key",
+        gate->pki, name, name, name, extensions, name, name, by, by, name, name, name);
+    const char *label = stand_text(gate->stand, "sign-%s", name);
+    ck_assert_msg(stand_do(gate->stand, label, "sh", "-c", command, NULL) == 0, "%s", stand_output(gate->stand, label));
+}
+
+static void shell(struct gate *gate, const char *label, const char *command) {
+    ck_assert_int_eq(stand_do(gate->stand, label, "sh", "-c",
+                              stand_text(gate->stand, "cd %s && %s", gate->pki, command), NULL),
+                     0);
+}
+
+static struct process *come_signed(struct gate *gate, const char *name) {
+    return stand_run(gate->stand, stand_text(gate->stand, "agent-%s", name), stand_program(gate->stand, "munnel-agent"),
+                     "--log-format", "json", "--name", name, "--ca",
+                     stand_text(gate->stand, "%s/ca.pem", agent_folder(gate->stand, "ca")), "--cert",
+                     stand_text(gate->stand, "%s/%s.pem", gate->pki, name), "--key",
+                     stand_text(gate->stand, "%s/%s.key", gate->pki, name),
+                     stand_text(gate->stand, "127.0.0.1:%u", gate->server.port), NULL);
+}
+
+/* Two authorities are trusted, the second by way of one in between that its agent sends along; then only the second. */
+START_TEST(who_came_by_an_authority_that_is_gone_is_cut_off) {
+    struct gate gate = gate_new(__func__);
+    copy_ca(&gate);
+    tool_agent(&gate, "add", "one", "--certificate-name", "one");
+    tool_agent(&gate, "add", "two", "--certificate-name", "two");
+    shell(
+        &gate, "second",
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout second.key -out second.pem -subj "
+        "/CN=second -days 30");
+    sign(&gate, "between", "second", "basicConstraints=critical,CA:true\\nkeyUsage=keyCertSign\\n");
+    sign(&gate, "two", "between", "extendedKeyUsage=clientAuth\\n");
+    shell(&gate, "chain", "cat between.pem >> two.pem && cat ca.pem second.pem > trusted.pem");
+    gate.client_ca = "pki/trusted.pem";
+    gate_open(&gate, "certificate", false);
+    come_by(&gate, "one", NULL, client);
+    agent_await(&gate.server, 0, "one", JOIN_MS);
+    come_signed(&gate, "two");
+    agent_await(&gate.server, 0, "two", JOIN_MS);
+    int running = socket_client(gate.port);
+    ck_assert(socket_converse(running, "still here", ASK_MS));
+    size_t mark = process_mark(gate.server.process);
+    shell(&gate, "trust-again", "cat second.pem ca.pem > t && mv t trusted.pem"); /* in another order: nobody minds */
+    process_await(gate.server.process, mark, SAYS_MS, "certificates again", NULL);
+    ck_assert_uint_eq(process_count(gate.server.process, mark, "sent away", NULL), 0);
+    ck_assert(socket_converse(running, "still here", ASK_MS));
+    close(running);
+    mark = process_mark(gate.server.process);
+    shell(&gate, "trust-less", "cp second.pem t && mv t trusted.pem");
+    process_await(gate.server.process, mark, SAYS_MS, "agent one", "sent away",
+                  "not of an authority that is trusted now", NULL);
+    ck_assert(socket_echoes(gate.port, ASK_MS));
+    ck_assert_uint_eq(process_count(gate.server.process, mark, "agent two", "sent away", NULL), 0);
+    gate_end(&gate);
+}
+END_TEST
+
 SCENARIO_MAIN("mtls", SCENARIO(a_certificate_that_munnel_signed_is_enough_until_it_is_revoked, 60),
               SCENARIO(every_reason_to_refuse_is_said_on_both_sides, 90),
               SCENARIO(a_certificate_is_known_by_each_kind_of_name, 60),
               SCENARIO(where_both_are_required_one_is_not_enough, 60),
-              SCENARIO(where_either_is_enough_one_is_needed, 60), SCENARIO(who_loses_the_certificate_is_cut_off, 60))
+              SCENARIO(where_either_is_enough_one_is_needed, 60), SCENARIO(who_loses_the_certificate_is_cut_off, 60),
+              SCENARIO(who_came_by_an_authority_that_is_gone_is_cut_off, 60))

@@ -90,10 +90,35 @@ START_TEST(revoked_is_lost_and_others_are_not) {
 }
 END_TEST
 
+START_TEST(another_authority_does_not_vouch_for_it) {
+    struct error error = {""};
+
+    make(PKI_CA, "other", false);
+    make(PKI_CA, "ca", false);
+    make(PKI_SERVER, "server", true);
+    make(PKI_CLIENT, "good", true);
+    X509 *good = read_certificate("good.pem");
+    struct tls_server_options options = {.certificate = unit_path("server.pem"),
+                                         .key = unit_path("server.key"),
+                                         .client_ca = unit_path("ca.pem")};
+    SSL_CTX *before = tls_server_context(&options, &error);
+    options.client_ca = unit_path("other.pem");
+    SSL_CTX *after = tls_server_context(&options, &error);
+    ck_assert_msg(before && after, "%s", error.text);
+    ck_assert_msg(!tls_certificate_untrusted(before, good, NULL, &error), "%s", error.text);
+    ck_assert(tls_certificate_untrusted(after, good, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "not of an authority that is trusted now"));
+    SSL_CTX_free(before);
+    SSL_CTX_free(after);
+    X509_free(good);
+}
+END_TEST
+
 static TCase *losing(void) {
     TCase *group = tcase_create("losing");
 
     tcase_add_test(group, revoked_is_lost_and_others_are_not);
+    tcase_add_test(group, another_authority_does_not_vouch_for_it);
     return group;
 }
 
