@@ -51,6 +51,8 @@ void link_set_state(struct link *link, enum link_state state) {
                   link->ref.slot, state_name(link->state), state_name(state));
     link->state = (uint8_t)state;
     link->worker->sleeping[link->ref.slot] = state == LINK_BUSY;
+    if (state >= LINK_VERDICT)
+        worker_greeted(link);
     if (state >= LINK_CONTROL) /* the states before share one absolute deadline */
         link->deadline_us = 0;
 }

@@ -207,6 +207,7 @@ void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX 
     order->tls = tls;
     link->order = order;
     set_deadline(link, deadline_us);
+    worker_await_greeting(worker, link);
     worker_start_later(worker, link);
 }
 

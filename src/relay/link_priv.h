@@ -42,10 +42,11 @@ struct link_order { /* agent: what plane_dial said; freed when the greeting is o
 
 struct link {
     struct worker *worker;
-    struct link *queue_next; /* of handshakes that have not begun, or of the dead */
-    struct again_item again; /* more to read, or broken */
-    struct again_item doubt; /* a reset may be behind what was read last (plain.c tells why) */
-    struct again_item owed;  /* a FIN that goes with the next frame, or alone a moment later */
+    struct link *queue_next;                   /* of handshakes that have not begun, or of the dead */
+    struct link *greeting_next, **greeting_at; /* server, until HELLO is there; NULL: not in that list */
+    struct again_item again;                   /* more to read, or broken */
+    struct again_item doubt;                   /* a reset may be behind what was read last (plain.c tells why) */
+    struct again_item owed;                    /* a FIN that goes with the next frame, or alone a moment later */
     struct link_ref ref;
     uint8_t state;
     bool in_starting, owes_fin;

@@ -70,6 +70,25 @@ bool plane_expel(struct plane *plane, uint64_t tag, const char *why) {
     return made;
 }
 
+static void on_expel_greeting(struct letter *letter) {
+    struct order_all *order = (struct order_all *)letter;
+    struct link *link = order->worker->greeting;
+
+    while (link && link->tag != order->tag)
+        link = link->greeting_next;
+    if (link)
+        link_close(link, LINK_CLOSE_RESET, REASON_LIMIT, order->why);
+    free(order);
+}
+
+bool plane_expel_greeting(struct plane *plane, uint64_t tag, const char *why) {
+    struct order_all *orders = make_all(plane, tag, why);
+    bool made = orders != NULL;
+
+    send_all(orders, on_expel_greeting);
+    return made;
+}
+
 static void on_beat(struct letter *letter) {
     struct order_all *order = (struct order_all *)letter;
 

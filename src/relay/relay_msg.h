@@ -179,6 +179,8 @@ void plane_tell(struct plane *plane, struct link_ref link, const char *json); /*
 void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle);
 /* Ends at once every link that was accepted with this tag, whatever it carries. False: out of memory, nothing done. */
 bool plane_expel(struct plane *plane, uint64_t tag, const char *why);
+/* Ends the adopted connection with this tag if it has not said HELLO yet. False: out of memory, nothing done. */
+bool plane_expel_greeting(struct plane *plane, uint64_t tag, const char *why);
 bool plane_beats(struct plane *plane); /* asks every thread for a sign of life; false: one owes that of last time */
 
 void plane_drain(struct plane *plane); /* agent: from now on OPEN is answered by REFUSED draining */

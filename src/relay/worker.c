@@ -86,6 +86,23 @@ void worker_start_later(struct worker *worker, struct link *link) {
     start_next_turn(worker);
 }
 
+void worker_await_greeting(struct worker *worker, struct link *link) {
+    link->greeting_next = worker->greeting;
+    link->greeting_at = &worker->greeting;
+    if (worker->greeting)
+        worker->greeting->greeting_at = &link->greeting_next;
+    worker->greeting = link;
+}
+
+void worker_greeted(struct link *link) {
+    if (!link->greeting_at)
+        return;
+    *link->greeting_at = link->greeting_next;
+    if (link->greeting_next)
+        link->greeting_next->greeting_at = link->greeting_at;
+    link->greeting_at = NULL;
+}
+
 static void forget_start(struct worker *worker, struct link *link) {
     struct link **at = &worker->starting;
     while (*at != link) {

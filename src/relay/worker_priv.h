@@ -59,6 +59,7 @@ struct worker {
     struct again held;     /* agent: OPENED that waits for the destination's first answer */
     struct link *starting; /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;
+    struct link *greeting;   /* adopted, and HELLO is not there yet; a list by link->greeting_next */
     struct link *dead_links; /* freed when no callback is on the stack any more */
     struct relay *dead_relays;
     struct relay *opening; /* relays before OPENED, doubly linked; swept each time */
@@ -87,6 +88,8 @@ void worker_take_slot(struct worker *worker, struct link_ref ref);
 struct link *worker_find(struct worker *worker, struct link_ref ref); /* NULL when gone */
 
 void worker_start_later(struct worker *worker, struct link *link);
+void worker_await_greeting(struct worker *worker, struct link *link);
+void worker_greeted(struct link *link);                       /* or gone */
 void worker_forget(struct worker *worker, struct link *link); /* takes it out of every queue */
 
 void worker_bury_link(struct worker *worker, struct link *link);

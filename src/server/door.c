@@ -3,9 +3,9 @@
 /*
  * door: see door.h. When it is full, who has waited longest without a byte has to go, not who comes last: otherwise 256
  * silent connections would lock all agents out. Whoever has not sent a whole ClientHello counts as silent, and waits
- * here, where he costs a descriptor and nothing else.
- * Runs on: the control thread. Owns: its listeners and the descriptors that wait.
- * States of a connection: free -> waiting -> adopted -> free.
+ * here, where he costs a descriptor and nothing else. When nobody here is silent, he goes who has been greeting
+ * longest, and longer than an honest greeting takes. Runs on: the control thread. Owns: its listeners and the
+ * descriptors that wait. States of a connection: free -> waiting -> adopted -> free.
  */
 #include "config.h"
 
@@ -22,7 +22,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ACCEPTS_PER_TURN = 32, LINES_A_MINUTE = 10, TAG_SLOT_BITS = 20, VISITORS_MOST = 8192, SOURCES = 1024 };
+enum {
+    ACCEPTS_PER_TURN = 32,
+    LINES_A_MINUTE = 10,
+    TAG_SLOT_BITS = 20,
+    VISITORS_MOST = 8192,
+    SOURCES = 1024,
+    GREETING_MS = 500
+};
 enum { PENALTY_PROOF_S = 5, PENALTY_DEADLINE_S = 10, PENALTY_FORGOTTEN_S = 600 };
 enum visitor_state { VISITOR_FREE, VISITOR_WAITING, VISITOR_ADOPTED };
 
@@ -183,13 +190,15 @@ static void visitor_wait(struct visitor *visitor, size_t needs) {
 
 /* ---- who may come in ---- */
 
-/* The longest waiting of this source (of all, when `source` is NULL) that has not said a word, or NULL. */
-static struct visitor *door_oldest(struct door *door, const uint64_t *source) {
+static const char crowded[] = "sent away: too many connections that have not greeted";
+
+/* The longest here, of this source (of all, when `source` is NULL) and in this state, or NULL. */
+static struct visitor *door_oldest(struct door *door, const uint64_t *source, enum visitor_state state) {
     struct visitor *oldest = NULL;
 
     for (unsigned i = 0; i < door->made; i++) {
         struct visitor *visitor = door->visitors[i];
-        if (visitor->state == VISITOR_WAITING && (!source || visitor->source == *source) &&
+        if (visitor->state == state && (!source || visitor->source == *source) &&
             (!oldest || visitor->since_us < oldest->since_us))
             oldest = visitor;
     }
@@ -206,6 +215,14 @@ static size_t door_count_source(const struct door *door, uint64_t source) {
     return count;
 }
 
+/* The relay thread that has it is told to close it; it may have greeted in this moment, and then it stays. */
+static struct visitor *door_slowest(struct door *door, const uint64_t *source) {
+    struct visitor *oldest = door_oldest(door, source, VISITOR_ADOPTED);
+    bool is_slow = oldest && clock_us() - oldest->since_us >= GREETING_MS * 1000ull;
+
+    return is_slow && plane_expel_greeting(door->options.plane, oldest->tag, crowded) ? oldest : NULL;
+}
+
 /* Makes room for one more of `source`; false: everybody here is busy greeting. */
 static bool door_make_room(struct door *door, uint64_t source, const struct addr *peer) {
     size_t of_source = door_count_source(door, source);
@@ -216,10 +233,15 @@ static bool door_make_room(struct door *door, uint64_t source, const struct addr
     size_t ordered = door->options.expects(door->options.context, peer);
     if (ordered && of_source < door->per_source + ordered)
         return true;
-    struct visitor *oldest = door_oldest(door, source_is_full ? &source : NULL);
-    if (!oldest) /* some room is kept for where agents come from */
-        return !source_is_full && door_knows(door, source, peer);
-    visitor_send_away(oldest, &door->crowd, LOG_LEVEL_WARNING, "sent away: too many connections that have not greeted");
+    const uint64_t *whose = source_is_full ? &source : NULL;
+    struct visitor *oldest = door_oldest(door, whose, VISITOR_WAITING);
+    if (!oldest && !source_is_full && door_knows(door, source, peer)) /* some room is kept for where agents come from */
+        return true;
+    if (!oldest)
+        oldest = door_slowest(door, whose);
+    if (!oldest)
+        return false;
+    visitor_send_away(oldest, &door->crowd, LOG_LEVEL_WARNING, crowded);
     return true;
 }
 

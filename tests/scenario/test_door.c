@@ -12,6 +12,7 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static bool is_over(int fd, unsigned ms) {
 
 /* ---- who says nothing, or not all ---- */
 
-enum { CROWD = 500, WAVES = 10 };
+enum { CROWD = 500, WAVES = 10, PER_SOURCE = 64 };
 
 /* Each wave from 50 addresses, ours among them; nobody says a word. */
 static void crowd_in(struct fort *fort, void *context) {
@@ -78,6 +79,47 @@ START_TEST(half_a_hello_holds_no_place) {
     for (int i = 0; i < CROWD; i++)
         ck_assert(is_over(fds[i], FORT_GREETING_MS));
     process_await(fort.server.process, 0, FORT_ASK_MS, "TLS that stopped in its first message", NULL);
+    fort_end(&fort);
+}
+END_TEST
+
+/* The first message of a TLS client. */
+static size_t make_hello(char *bytes, size_t size) {
+    static const unsigned char alpn[] = "\x08munnel/1";
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    ck_assert_ptr_nonnull(context);
+    SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1);
+    SSL *ssl = SSL_new(context);
+    BIO *out = BIO_new(BIO_s_mem());
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
+    ck_assert_int_le(SSL_connect(ssl), 0);
+    int length = BIO_read(out, bytes, (int)size);
+    ck_assert_int_gt(length, 0);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    return (size_t)length;
+}
+
+/* They have said all that one must to be listened to, and never answer what they are answered. */
+START_TEST(a_handshake_that_is_not_finished_holds_no_place) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){.deserted = true});
+    char hello[2048];
+    size_t length = make_hello(hello, sizeof hello);
+    int fds[PER_SOURCE];
+    for (int i = 0; i < PER_SOURCE; i++) {
+        fds[i] = fort_knock(&fort, 1);
+        ck_assert_int_ge(fds[i], 0);
+        ck_assert(socket_send(fds[i], hello, length, FORT_ASK_MS));
+    }
+    ck_assert(HOLDS_WITHIN(SOON_MS, fort_count(&fort, "at_door") == PER_SOURCE));
+    uint64_t start = now_ms();
+    struct process *beta = agent_join(&fort.server, "beta", NULL); /* from where they are */
+    ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
+    process_await(fort.server.process, 0, FORT_ASK_MS, "too many connections that have not greeted", NULL);
+    for (int i = 0; i < PER_SOURCE; i++)
+        ck_assert(is_over(fds[i], FORT_GREETING_MS));
+    stand_end(fort.stand, beta);
+    fort_man(&fort);
     fort_end(&fort);
 }
 END_TEST
@@ -286,7 +328,8 @@ START_TEST(an_agent_that_comes_and_goes_is_told_to_wait) {
 END_TEST
 
 SCENARIO_MAIN("door", SCENARIO(ten_thousand_who_say_nothing_keep_nobody_out, 90),
-              SCENARIO(half_a_hello_holds_no_place, 40), SCENARIO(who_lets_the_deadline_pass_stays_out_for_a_while, 60),
+              SCENARIO(half_a_hello_holds_no_place, 40), SCENARIO(a_handshake_that_is_not_finished_holds_no_place, 40),
+              SCENARIO(who_lets_the_deadline_pass_stays_out_for_a_while, 60),
               SCENARIO(a_guess_costs_time_where_there_is_no_agent, 60), SCENARIO(a_thousand_guesses_open_nothing, 90),
               SCENARIO(people_s_programs_are_sent_away_by_name, 60),
               SCENARIO(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers, 60), SCENARIO(sslscan_finds_nothing, 60),

@@ -273,6 +273,46 @@ START_TEST(an_agent_drains_without_memory) {
 }
 END_TEST
 
+static void adopt_stranger(struct world *world, uint64_t tag, int *end) {
+    struct addr peer = {.storage = {.ss_family = AF_UNIX}, .length = sizeof(sa_family_t)};
+    int ends[2];
+    memory_pair(ends);
+    *end = ends[1];
+    plane_adopt(world->server, ends[0], &peer, world->server_tls, tag, 0);
+    settle(world);
+}
+
+/* It has the tag of the door; links that have greeted keep theirs, and are left alone. */
+START_TEST(only_who_has_not_greeted_is_expelled_as_slow) {
+    struct world world;
+    int strangers[2];
+    begin(&world, MUCH);
+    adopt_stranger(&world, 7, &strangers[0]);
+    adopt_stranger(&world, 8, &strangers[1]);
+    ck_assert(plane_expel_greeting(world.server, 1, "slow")); /* the tag of both links */
+    settle(&world);
+    ck_assert_int_eq(world.gone, 0);
+    ck_assert(plane_expel_greeting(world.server, 7, "slow"));
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    ck_assert(memory_got_reset(strangers[0]));
+    ck_assert_int_ge(memory_peer(strangers[1]), 0);
+    ck_assert(plane_expel_greeting(world.server, 7, "slow")); /* nobody any more */
+    ck_assert(plane_expel_greeting(world.server, 8, "slow"));
+    settle(&world);
+    ck_assert_int_eq(world.gone, 2);
+    for (int i = 0; i < 2; i++)
+        memory_close(strangers[i]);
+    finish(&world);
+}
+END_TEST
+
+static TCase *greetings(void) {
+    TCase *group = tcase_create("greetings");
+    tcase_add_test(group, only_who_has_not_greeted_is_expelled_as_slow);
+    return group;
+}
+
 static TCase *without_memory(void) {
     TCase *group = tcase_create("without memory");
     tcase_add_test(group, links_are_closed_without_memory);
@@ -289,4 +329,4 @@ static TCase *hostile_agents(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_faults", hostile_agents, without_memory)
+UNIT_MAIN("relay/link_faults", hostile_agents, greetings, without_memory)

@@ -158,6 +158,12 @@ bool plane_expel(struct plane *self, uint64_t tag, const char *why) {
     return true;
 }
 
+bool plane_expel_greeting(struct plane *self, uint64_t tag, const char *why) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_EXPEL_GREETING, .tag = tag}, why);
+    return true;
+}
+
 bool plane_beats(struct plane *self) {
     (void)self;
     return true;

@@ -9,13 +9,22 @@
 
 #include "relay/relay_msg.h"
 
-enum fake_kind { FAKE_ADOPT, FAKE_ACCEPT, FAKE_REJECT, FAKE_SERVE, FAKE_TELL, FAKE_CLOSE, FAKE_EXPEL };
+enum fake_kind {
+    FAKE_ADOPT,
+    FAKE_ACCEPT,
+    FAKE_REJECT,
+    FAKE_SERVE,
+    FAKE_TELL,
+    FAKE_CLOSE,
+    FAKE_EXPEL,
+    FAKE_EXPEL_GREETING
+};
 
 struct fake_order { /* what the control plane said */
     enum fake_kind kind;
     struct link_ref link;
     struct client *client; /* FAKE_SERVE */
-    uint64_t tag;          /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_EXPEL */
+    uint64_t tag;          /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_EXPEL, FAKE_EXPEL_GREETING */
     int fd;                /* FAKE_ADOPT */
     bool flag;             /* is_control, when_idle */
     char text[4096];       /* JSON, or why */

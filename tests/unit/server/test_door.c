@@ -283,6 +283,38 @@ START_TEST(full_door_sends_the_oldest_silent_one_away) {
 }
 END_TEST
 
+/* A ClientHello and no more: for a while it may be an honest agent far away. */
+START_TEST(full_door_sends_the_slowest_greeting_away) {
+    struct stage stage;
+    struct fake_order adopted[2], order;
+    int fds[2];
+
+    stage_set(&stage, ungrouped, 1);
+    stage.conf->agents.unauthenticated_per_source = 2;
+    stage_open(&stage);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = knock(&stage);
+        ck_assert_int_eq(write(fds[i], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+        ck_assert(stage_wait_for(&stage, FAKE_ADOPT, 1));
+        ck_assert(fake_take(FAKE_ADOPT, &adopted[i]));
+        fake_clock_advance(10);
+    }
+    ck_assert(!is_let_in(&stage));
+    ck_assert_uint_eq(fake_count(FAKE_EXPEL_GREETING), 0);
+    fake_clock_advance(500);
+    ck_assert(is_let_in(&stage));
+    ck_assert(fake_take(FAKE_EXPEL_GREETING, &order));
+    ck_assert_uint_eq(order.tag, adopted[0].tag);
+    lose(adopted[0].tag); /* the plane says so, too, and nobody is counted twice */
+    ck_assert_uint_eq(door_count(stage.server->door), 1);
+    for (int i = 0; i < 2; i++) {
+        close(adopted[i].fd);
+        close(fds[i]);
+    }
+    stage_clear(&stage);
+}
+END_TEST
+
 START_TEST(one_source_has_a_share_only) {
     struct stage stage;
 
@@ -337,6 +369,7 @@ static TCase *door(void) {
     tcase_add_test(group, plain_http_is_sent_away);
     tcase_add_test(group, silence_ends_at_the_deadline);
     tcase_add_test(group, full_door_sends_the_oldest_silent_one_away);
+    tcase_add_test(group, full_door_sends_the_slowest_greeting_away);
     tcase_add_test(group, one_source_has_a_share_only);
     tcase_add_test(group, links_that_were_ordered_are_let_in);
     return group;
