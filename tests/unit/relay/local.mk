@@ -6,6 +6,10 @@ unit_relay_tests =
 memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_readv \
 	-Wl,--wrap=sock_writev,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
 
+unit_relay_tests += tests/unit/relay/test_beats
+tests_unit_relay_test_beats_SOURCES = tests/unit/relay/test_beats.c
+tests_unit_relay_test_beats_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_channel
 tests_unit_relay_test_channel_SOURCES = tests/unit/relay/test_channel.c
 tests_unit_relay_test_channel_LDADD = $(LINK_UNIT_RELAY)
