@@ -132,6 +132,15 @@ START_TEST(every_reason_to_refuse_is_said_on_both_sides) {
         {"purpose", {.for_clients = false}, "wrong purpose", "wrong purpose"},
         {"stranger", {.for_clients = true}, "unknown ca", "signed by an authority"},
         {"revoked", {.for_clients = true}, "certificate: revoked", "has been revoked"},
+        {"selfmade", {.for_clients = true, .self_signed = true}, "unknown ca", "self-signed"},
+        {"nul",
+         {.for_clients = true, .common_with_nul = "nul#.evil.example"},
+         "is no agent's here",
+         "is no agent's here"},
+        {"nulls",
+         {.for_clients = true, .dns_with_nul = "nulls#.evil.example"},
+         "is no agent's here",
+         "is no agent's here"},
         {"nobody", {.for_clients = true}, "nobody (sha256:", "nobody (sha256:"},
     };
     struct gate gate = gate_new(__func__);

@@ -120,6 +120,32 @@ START_TEST(a_certificate_for_clients_is_refused) {
 }
 END_TEST
 
+START_TEST(a_certificate_that_vouches_for_itself_is_refused) {
+    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "selfmade",
+                                                                 .names = "DNS:localhost, IP:127.0.0.1",
+                                                                 .to_days = 30,
+                                                                 .self_signed = true});
+    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
+    gate_stays_shut(&gate, agent, "self-signed", "127.0.0.1");
+    gate_end(&gate);
+}
+END_TEST
+
+/* For who reads names as C does, it is ours; its owner has the domain behind the NUL. */
+START_TEST(a_name_does_not_end_at_a_nul) {
+    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "nul",
+                                                                 .dns_with_nul = "localhost#.evil.example",
+                                                                 .common_with_nul = "localhost#.evil.example",
+                                                                 .to_days = 30});
+    struct stand *stand = gate.stand;
+    struct process *agent = stand_run(stand, "agent", stand_program(stand, "munnel-agent"), "--name", "alpha", "--ca",
+                                      stand_text(stand, "%s/ca.pem", gate.server.pki),
+                                      stand_text(stand, "localhost:%u", gate.server.port), NULL);
+    gate_stays_shut(&gate, agent, "wrong name", "127.0.0.1");
+    gate_end(&gate);
+}
+END_TEST
+
 /* The system's store does not know the authority that `munnel init` made. */
 START_TEST(without_a_ca_file_the_system_s_store_decides) {
     struct gate gate = gate_start(__func__, NULL);
@@ -282,7 +308,8 @@ END_TEST
 SCENARIO_MAIN("trust", SCENARIO(another_authority_s_certificate_is_refused, 40),
               SCENARIO(a_certificate_for_another_name_is_refused, 40), SCENARIO(an_expired_certificate_is_refused, 40),
               SCENARIO(a_certificate_of_the_future_is_refused, 40), SCENARIO(a_certificate_for_clients_is_refused, 40),
-              SCENARIO(without_a_ca_file_the_system_s_store_decides, 40),
+              SCENARIO(a_certificate_that_vouches_for_itself_is_refused, 40),
+              SCENARIO(a_name_does_not_end_at_a_nul, 40), SCENARIO(without_a_ca_file_the_system_s_store_decides, 40),
               SCENARIO(a_pinned_key_is_enough_and_another_is_not, 40),
               SCENARIO(a_wrong_token_is_turned_away_for_good, 40), SCENARIO(another_server_s_token_is_turned_away, 40),
               SCENARIO(a_token_that_is_none_is_a_usage_error, 40),

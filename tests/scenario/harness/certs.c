@@ -33,19 +33,44 @@ static void add_extension(X509 *certificate, X509 *issuer, int which, const char
     X509_EXTENSION_free(extension);
 }
 
+/* '#' becomes a NUL; returns the length. */
+static int with_nul(const char *text, unsigned char bytes[256]) {
+    int length = snprintf((char *)bytes, 256, "%s", text);
+    for (int i = 0; i < length; i++)
+        bytes[i] = bytes[i] == '#' ? '\0' : bytes[i];
+    return length;
+}
+
+static void add_dns_name(X509 *certificate, const char *text) {
+    unsigned char bytes[256];
+    int length = with_nul(text, bytes);
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *written = ASN1_IA5STRING_new();
+    ck_assert(names && name && written && ASN1_STRING_set(written, bytes, length) == 1);
+    GENERAL_NAME_set0_value(name, GEN_DNS, written);
+    sk_GENERAL_NAME_push(names, name);
+    ck_assert_int_eq(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT), 1);
+    GENERAL_NAMES_free(names);
+}
+
 static void fill_in(X509 *certificate, X509 *issuer, EVP_PKEY *key, const struct certs_plan *plan) {
     X509_NAME *subject = X509_get_subject_name(certificate);
     X509_set_version(certificate, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 4711);
     X509_time_adj_ex(X509_getm_notBefore(certificate), plan->from_days, 0, NULL);
     X509_time_adj_ex(X509_getm_notAfter(certificate), plan->to_days, 0, NULL);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)plan->name, -1, -1, 0);
+    unsigned char common[256];
+    int length = with_nul(plan->common_with_nul ? plan->common_with_nul : plan->name, common);
+    X509_NAME_add_entry_by_txt(subject, "CN", V_ASN1_UTF8STRING, common, length, -1, 0);
     X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
     X509_set_pubkey(certificate, key);
     add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(certificate, issuer, NID_ext_key_usage, plan->for_clients ? "clientAuth" : "serverAuth");
     if (plan->names)
         add_extension(certificate, issuer, NID_subject_alt_name, plan->names);
+    if (plan->dns_with_nul)
+        add_dns_name(certificate, plan->dns_with_nul);
 }
 
 void certs_make(const struct certs_plan *plan) {
@@ -53,8 +78,8 @@ void certs_make(const struct certs_plan *plan) {
     X509 *issuer = PEM_read_X509(ca, NULL, NULL, NULL), *certificate = X509_new();
     EVP_PKEY *signer = PEM_read_PrivateKey(ca_key, NULL, NULL, NULL), *key = EVP_EC_gen("P-256");
     ck_assert(issuer && certificate && signer && key);
-    fill_in(certificate, issuer, key, plan);
-    ck_assert_int_gt(X509_sign(certificate, signer, EVP_sha256()), 0);
+    fill_in(certificate, plan->self_signed ? certificate : issuer, key, plan);
+    ck_assert_int_gt(X509_sign(certificate, plan->self_signed ? key : signer, EVP_sha256()), 0);
     FILE *out = open_in(plan, plan->name, "pem", true), *out_key = open_in(plan, plan->name, "key", true);
     ck_assert_int_eq(PEM_write_X509(out, certificate), 1);
     ck_assert_int_eq(PEM_write_PrivateKey(out_key, key, NULL, NULL, 0, NULL, NULL), 1);

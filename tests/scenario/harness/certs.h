@@ -15,6 +15,9 @@ struct certs_plan {
     const char *names;      /* subjectAltName as OpenSSL writes it: "DNS:other.example, IP:127.0.0.1"; NULL: none */
     int from_days, to_days; /* validity, seen from today: -10, -1 is one that has expired */
     bool for_clients;       /* extended key usage: clientAuth instead of serverAuth */
+    bool self_signed;       /* by its own key, and not by the CA */
+    /* The common name and a DNS name, where # stands for a NUL: "localhost#.evil.example"; NULL: none, and `name` */
+    const char *common_with_nul, *dns_with_nul;
 };
 
 void certs_make(const struct certs_plan *plan);
