@@ -19,6 +19,7 @@ bool refuse(struct refusal *refusal, enum message_reject_code code, const char *
     va_list list;
 
     refusal->code = code;
+    refusal->is_usual = false;
     refusal->retry_after_s = message_reject_is_final(code) ? RETRY_LATER_S : RETRY_SOON_S;
     va_start(list, format);
     vsnprintf(refusal->words.text, sizeof refusal->words.text, format, list);

@@ -16,6 +16,7 @@ struct refusal { /* why an agent is turned away */
     enum message_reject_code code;
     unsigned retry_after_s;
     struct error words;
+    bool is_usual; /* nothing is wrong with the agent: it is not complained of */
 };
 
 /* Always false, so that `return refuse(...)` reads well. */

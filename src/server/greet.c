@@ -37,8 +37,11 @@ static void greet_reject(struct server *server, const struct greeting *greeting,
     if (refusal->code == MESSAGE_REJECT_CREDENTIAL || refusal->code == MESSAGE_REJECT_MALFORMED)
         door_punish(server->door, greeting->peer);
     snprintf(who, sizeof who, "%s%s", *name ? "agent " : "door", name);
-    complain(&server->strangers, server->log, LOG_LEVEL_WARNING, who, "turned away", refusal->words.text,
-             greeting->peer);
+    if (refusal->is_usual)
+        log_write(server->log, LOG_LEVEL_DEBUG, who, "turned away: %s", refusal->words.text);
+    else
+        complain(&server->strangers, server->log, LOG_LEVEL_WARNING, who, "turned away", refusal->words.text,
+                 greeting->peer);
 }
 
 /* --- control links --- */
@@ -187,8 +190,11 @@ static bool data_check(struct server *server, const struct greeting *greeting, c
     if (!session || !hello->has_proof ||
         !proof_check(hello->proof, session_key(session), PROOF_DATA, greeting->exporter))
         return refuse(refusal, MESSAGE_REJECT_SESSION, "no such session, or a wrong proof of it");
-    if (session_is_draining(session))
-        return refuse(refusal, MESSAGE_REJECT_SESSION, "this session gets no more clients");
+    if (session_is_draining(session)) { /* it left while links of it were on their way */
+        refuse(refusal, MESSAGE_REJECT_SESSION, "this session gets no more clients");
+        refusal->is_usual = true;
+        return false;
+    }
     if (server->data_links >= server->link_limit)
         return refuse(refusal, MESSAGE_REJECT_BUSY, "the server has no descriptors for more links");
     if (pool_count(session_pool(session)) >= server->conf->agents.idle_max &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_join: how an agent gets its credential, each way with and without it, and how it loses it.
+ * test_join: how an agent gets its credential by a join code, and how it loses it.
  */
 #include "config.h"
 
@@ -258,104 +258,8 @@ START_TEST(the_original_s_lines_on_two_machines) {
 }
 END_TEST
 
-/* ---- every place where a token may be, each with and without it ---- */
-
-static const char *token_of(struct stand *stand, const char *pki) {
-    char text[256] = "";
-    FILE *file = fopen(stand_text(stand, "%s/agent.token", pki), "r");
-    ck_assert(file && fgets(text, sizeof text, file));
-    fclose(file);
-    return stand_text(stand, "%s", text);
-}
-
-static struct process *come(struct server *server, const char *name, const char *ca, const char *credentials,
-                            const char *option, const char *value) {
-    struct stand *stand = server->stand;
-    const char *home = stand_path(stand, "home-%s", name);
-    mkdir(home, 0700);
-    const char *const environment[] = {stand_text(stand, "STATE_DIRECTORY=%s", home),
-                                       stand_text(stand, "HOME=%s", home),
-                                       stand_text(stand, "CREDENTIALS_DIRECTORY=%s", credentials ? credentials : ""),
-                                       NULL};
-    const char *const arguments[] = {stand_program(stand, "munnel-agent"),
-                                     "--name",
-                                     name,
-                                     "--ca",
-                                     ca,
-                                     stand_text(stand, "127.0.0.1:%u", server->port),
-                                     option,
-                                     value,
-                                     NULL};
-    return stand_run_plan(stand,
-                          (struct process_plan){.name = name, .arguments = arguments, .environment = environment});
-}
-
-START_TEST(every_place_of_a_token_counts_and_none_is_needed_twice) {
-    struct stand *stand = stand_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
-    const char *service = service_to(stand, "echo", port_take(), destination_port(echo), NULL);
-    struct server server =
-        server_start(stand, (struct server_plan){.services = service, .agents = "'unauthenticated': {'penalty': 0},"});
-    const char *token = token_of(stand, server.pki), *folder = stand_path(stand, "empty");
-    const char *ca = stand_text(stand, "%s/ca.pem", folder);
-    ck_assert_int_eq(mkdir(folder, 0700), 0);
-    ck_assert_int_eq(stand_do(stand, "copy", "cp", stand_text(stand, "%s/ca.pem", server.pki), folder, NULL), 0);
-    struct process *agent = come(&server, "without", ca, NULL, NULL, NULL);
-    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
-    process_await(agent, 0, ASK_MS, "no token", NULL);
-    process_await(server.process, 0, ASK_MS, "agent without", "no token", NULL);
-
-    const char *file = stand_write(stand, "any.name", token, false);
-    come(&server, "by-option", ca, NULL, "--token-file", file);
-    agent_await(&server, 0, "by-option", JOIN_MS);
-    const char *config = stand_write(stand, "agent.json", "{ 'token_file': 'any.name' }", true);
-    come(&server, "by-file", ca, NULL, "--config", config);
-    agent_await(&server, 0, "by-file", JOIN_MS);
-    const char *credentials = stand_path(stand, "credentials");
-    ck_assert_int_eq(mkdir(credentials, 0700), 0);
-    stand_write(stand, "credentials/agent.token", token, false);
-    come(&server, "by-manager", ca, credentials, NULL, NULL);
-    agent_await(&server, 0, "by-manager", JOIN_MS);
-    ck_assert_int_eq(mkdir(stand_path(stand, "home-by-state"), 0700), 0);
-    stand_write(stand, "home-by-state/agent.token", token, false);
-    come(&server, "by-state", ca, NULL, NULL, NULL);
-    agent_await(&server, 0, "by-state", JOIN_MS);
-    stand_write(stand, "empty/agent.token", token, false);
-    come(&server, "beside-ca", ca, NULL, NULL, NULL);
-    agent_await(&server, 0, "beside-ca", JOIN_MS);
-    destination_free(echo);
-    stand_free(stand);
-}
-END_TEST
-
-/* A token says whose it is: with another's name on it, it is worth nothing; one that has expired neither. */
-START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
-    struct stand *stand = stand_new(__func__);
-    const char *pki = stand_pki(stand, "pki"), *tool = stand_program(stand, "munnel");
-    const char *agents = stand_text(stand, "%s/agents.json", pki), *token = token_of(stand, pki);
-    ck_assert_int_eq(stand_do(stand, "add", tool, "agent", "add", "web1", "--agents", agents, NULL), 0);
-    ck_assert_int_eq(stand_do(stand, "short", tool, "agent", "add", "short", "--expires", "3s", "--agents", agents,
-                              NULL),
-                     0);
-    const char *code = stand_write(stand, "short.code", strstr(stand_output(stand, "short"), "munnel1."), false);
-    struct server server =
-        server_start(stand, (struct server_plan){.services = service_to(stand, "echo", port_take(), 9, NULL),
-                                                 .agents = "'unauthenticated': {'penalty': 0},"});
-    const char *stolen = stand_write(stand, "stolen.token", stand_text(stand, "web1%s", strchr(token, ':')), false);
-    struct process *agent = agent_start(&server, "thief", NULL, "--token-file", stolen, NULL);
-    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
-    process_await(server.process, 0, ASK_MS, "agent thief", "unknown, wrong or expired", NULL);
-    agent = come(&server, "late", stand_text(stand, "%s/ca.pem", pki), NULL, "--join", code);
-    process_await(server.process, 0, SAYS_MS, "agent late", "expired", NULL); /* at once, or when it is over */
-    process_await(agent, 0, 2 * SAYS_MS, "unknown, wrong or expired", NULL);
-    stand_free(stand);
-}
-END_TEST
-
 SCENARIO_MAIN("join", SCENARIO(a_code_joins_for_good, 60), SCENARIO(a_code_may_be_kept_before_the_agent_starts, 60),
               SCENARIO(a_log_gets_no_code, 30), SCENARIO(a_terminal_gets_the_code_once, 30),
               SCENARIO(an_agent_that_was_added_joins_and_revoking_ends_it, 60),
               SCENARIO(half_a_code_is_no_code_and_nothing_is_kept, 30),
-              SCENARIO(the_original_s_lines_on_two_machines, 60),
-              SCENARIO(every_place_of_a_token_counts_and_none_is_needed_twice, 60),
-              SCENARIO(a_token_is_its_own_agent_s_for_its_own_time, 60))
+              SCENARIO(the_original_s_lines_on_two_machines, 60))

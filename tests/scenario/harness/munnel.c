@@ -127,11 +127,15 @@ static bool all_links_are_known(struct process *server) {
     return live.links == live.agents + live.idle_links + live.relays;
 }
 
+void agent_await_warm(struct server *server, struct process *agent) {
+    ck_assert_msg(HOLDS_WITHIN(JOIN_MS, live_of(agent).links >= LINKS_WARM), "%s has %llu links instead of %d",
+                  process_name(agent), live_of(agent).links, LINKS_WARM);
+    ck_assert(HOLDS_WITHIN(JOIN_MS, all_links_are_known(server->process)));
+}
+
 struct process *agent_join_warm(struct server *server, const char *name, const char *group) {
     struct process *agent = agent_join(server, name, group);
-    ck_assert_msg(HOLDS_WITHIN(JOIN_MS, live_of(agent).links >= LINKS_WARM), "%s has %llu links instead of %d", name,
-                  live_of(agent).links, LINKS_WARM);
-    ck_assert(HOLDS_WITHIN(JOIN_MS, all_links_are_known(server->process)));
+    agent_await_warm(server, agent);
     return agent;
 }
 

@@ -56,6 +56,7 @@ const char *agent_folder(struct stand *stand, const char *name);
 struct process *agent_join(struct server *server, const char *name, const char *group);
 /* The same, and waits until its links are up that are kept ready by default, and the server knows all of them. */
 struct process *agent_join_warm(struct server *server, const char *name, const char *group);
+void agent_await_warm(struct server *server, struct process *agent);
 /* Waits until the server says so, behind `mark` of its output. */
 void agent_await(struct server *server, size_t mark, const char *name, unsigned ms);
 
