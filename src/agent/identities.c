@@ -10,6 +10,7 @@
 #include "agent/identities.h"
 
 #include "agent/own_certificate.h"
+#include "conf/blame.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,16 @@ static const char *credentials_folder(void) {
     return folder != NULL && folder[0] != '\0' ? folder : NULL;
 }
 
+/* Options of the file have the same names, without the hyphens in front. */
+static void blame(const struct agent_options *options, struct error *error) {
+    const struct blame rows[] = {{"--ca", options->ca},
+                                 {"--cert", options->certificate},
+                                 {"--key", options->key},
+                                 {"--token-file", options->token_file}};
+
+    blame_option(error, rows, sizeof rows / sizeof rows[0]);
+}
+
 struct identities *identities_make(const struct agent_options *options, const struct joined *joined,
                                    const char *state_folder, struct error *error) {
     struct identities *identities = calloc(1, sizeof *identities);
@@ -134,6 +145,7 @@ struct identities *identities_make(const struct agent_options *options, const st
     if (own_certificate_find(&identities->own, options, &sources.places, error) == 0 &&
         add_all(identities, &sources, joined, error) == 0)
         return identities;
+    blame(options, error);
     identities_free(identities);
     return NULL;
 }

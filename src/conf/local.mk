@@ -8,6 +8,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/agent_options.c \
 	src/conf/agent_options.h \
 	src/conf/agent_table.h \
+	src/conf/blame.c \
+	src/conf/blame.h \
 	src/conf/command_line.c \
 	src/conf/command_line.h \
 	src/conf/conf_list.c \

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "conf/blame.h"
 #include "conf/credentials.h"
 #include "conf/server_check.h"
 #include "lib/addr.h"
@@ -198,10 +199,18 @@ static int check_tls(const struct server_conf *conf, struct error *error) {
     return context ? 0 : -1;
 }
 
-int server_check_secrets(const struct server_conf *conf, size_t *agents, struct error *error) {
-    *agents = 0;
-    if (check_tls(conf, error))
-        return -1;
+void server_blame(const struct server_conf *conf, struct error *error) {
+    const struct blame rows[] = {{"agents.tls.cert", conf->agents.certificate},
+                                 {"agents.tls.key", conf->agents.key},
+                                 {"agents.tls.client_ca", conf->agents.client_ca},
+                                 {"agents.tls.crl", conf->agents.crl},
+                                 {"agents.auth.tokens", conf->agents.tokens}};
+    if (!conf->path)
+        return; /* without a file the server has named them itself */
+    blame_option(error, rows, sizeof rows / sizeof rows[0]);
+}
+
+static int look_at_agents(const struct server_conf *conf, size_t *agents, struct error *error) {
     if (!conf->agents.tokens)
         return 0;
     struct credentials *credentials = credentials_read(conf->agents.tokens, error);
@@ -210,4 +219,12 @@ int server_check_secrets(const struct server_conf *conf, size_t *agents, struct 
     *agents = credentials_count(credentials);
     credentials_free(credentials);
     return 0;
+}
+
+int server_check_secrets(const struct server_conf *conf, size_t *agents, struct error *error) {
+    *agents = 0;
+    if (check_tls(conf, error) == 0 && look_at_agents(conf, agents, error) == 0)
+        return 0;
+    server_blame(conf, error);
+    return -1;
 }

@@ -16,6 +16,9 @@ int server_check_file(const struct server_conf *conf, struct error *error);
 /* What the agent port's TLS is made of; its strings stay conf's. */
 struct tls_server_options server_tls_options(const struct server_conf *conf);
 
+/* Puts in front of an error about one of the agent port's files where the reader finds its name. */
+void server_blame(const struct server_conf *conf, struct error *error);
+
 /* Certificate, key, client_ca, crl and the agents file: there, readable by us alone, fitting. *agents is their number.
  */
 int server_check_secrets(const struct server_conf *conf, size_t *agents, struct error *error);

@@ -196,6 +196,7 @@ START_TEST(a_bad_token_file_is_an_error) {
     options.token_file = (char *)(uintptr_t)unit_text_file("said", "no token");
     name_server("a.example:10001");
     ck_assert_ptr_null(identities_make(&options, joined, unit_folder(), &error));
+    ck_assert_msg(strncmp(error.text, "--token-file: ", 14) == 0, "%s", error.text);
 }
 END_TEST
 

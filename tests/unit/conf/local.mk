@@ -9,6 +9,10 @@ tests_unit_conf_test_agent_options_SOURCES = tests/unit/conf/capture.c tests/uni
 	tests/unit/conf/test_agent_options.c
 tests_unit_conf_test_agent_options_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_blame
+tests_unit_conf_test_blame_SOURCES = tests/unit/conf/test_blame.c
+tests_unit_conf_test_blame_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_documents
 tests_unit_conf_test_documents_SOURCES = tests/unit/conf/capture.c tests/unit/conf/capture.h \
 	tests/unit/conf/test_documents.c

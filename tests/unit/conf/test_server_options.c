@@ -229,6 +229,7 @@ START_TEST(check_misses_the_certificate) {
     ck_assert_int_eq(READ("--config", file, "--check"), USAGE_ERROR);
     ck_assert_str_eq(capture.text[0], "");
     ck_assert_ptr_nonnull(strstr(capture.text[1], unit_path("server.pem")));
+    ck_assert_ptr_nonnull(strstr(capture.text[1], "agents.tls.cert: "));
     capture_done(&capture);
 }
 END_TEST
