@@ -58,6 +58,7 @@ scenario_programs = \
 	tests/scenario/test_trust \
 	tests/scenario/test_lines \
 	tests/scenario/test_join \
+	tests/scenario/test_old_sins \
 	tests/scenario/test_credentials \
 	tests/scenario/test_mtls \
 	tests/scenario/test_reload \
@@ -92,6 +93,8 @@ tests_scenario_test_join_SOURCES = tests/scenario/test_join.c
 tests_scenario_test_join_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_credentials_SOURCES = tests/scenario/test_credentials.c
 tests_scenario_test_credentials_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_old_sins_SOURCES = tests/scenario/test_old_sins.c
+tests_scenario_test_old_sins_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_mtls_SOURCES = tests/scenario/test_mtls.c
 tests_scenario_test_mtls_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_peers_SOURCES = tests/scenario/test_peers.c
