@@ -75,6 +75,7 @@ struct batch *link_batch(struct link *link) {
     batch_begin(batch);
     if (link->owes_fin) {
         batch_add(batch, FRAME_FIN, NULL, 0);
+        again_forget(&link->worker->soon, &link->owed); /* or the next one would leave when this one was due */
     }
     link->owes_fin = false;
     return batch;

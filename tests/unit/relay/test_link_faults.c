@@ -307,6 +307,25 @@ START_TEST(only_who_has_not_greeted_is_expelled_as_slow) {
 }
 END_TEST
 
+/* Or the next FIN that the link owes would leave alone, when this one was due. */
+START_TEST(a_fin_that_went_along_is_not_waited_for) {
+    struct world world;
+    begin(&world, MUCH);
+    struct link *link = link_at(world.server, world.server_ends[0]);
+    link_owe_fin(link);
+    ck_assert_ptr_nonnull(link->owed.previous);
+    ck_assert_uint_eq(link_batch(link)->length, FRAME_HEADER);
+    ck_assert_ptr_null(link->owed.previous);
+    finish(&world);
+}
+END_TEST
+
+static TCase *honest_ends(void) {
+    TCase *group = tcase_create("honest ends");
+    tcase_add_test(group, a_fin_that_went_along_is_not_waited_for);
+    return group;
+}
+
 static TCase *greetings(void) {
     TCase *group = tcase_create("greetings");
     tcase_add_test(group, only_who_has_not_greeted_is_expelled_as_slow);
@@ -329,4 +348,4 @@ static TCase *hostile_agents(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_faults", hostile_agents, greetings, without_memory)
+UNIT_MAIN("relay/link_faults", hostile_agents, greetings, without_memory, honest_ends)
