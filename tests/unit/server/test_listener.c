@@ -19,7 +19,7 @@ struct hall { /* who was let in */
     struct event_base *base;
     struct listener *listener;
     bool has_room;
-    int guests[16], count;
+    int guests[16], count, others;
     unsigned refused;
 };
 
@@ -99,6 +99,37 @@ START_TEST(accepts_no_more_than_its_share_per_turn) {
 }
 END_TEST
 
+static void on_other(evutil_socket_t fd, short what, void *context) {
+    struct hall *hall = context;
+
+    (void)fd;
+    (void)what;
+    ck_assert_int_eq(hall->count, 0);
+    hall->others++;
+}
+
+/* The listener was ready first, and in the same turn. */
+START_TEST(accepts_behind_all_else_that_is_ready) {
+    struct hall hall;
+    int ends[2];
+
+    hall_new(&hall);
+    int fd = knock();
+    ck_assert_int_eq(sock_wake_pair(ends), 0);
+    struct event *other = event_new(hall.base, ends[0], EV_READ, on_other, &hall);
+    event_add(other, NULL);
+    sock_wake(ends[1]);
+    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_int_eq(hall.others, 1);
+    ck_assert_int_eq(hall.count, 1);
+    event_free(other);
+    close(fd);
+    close(ends[0]);
+    close(ends[1]);
+    hall_free(&hall);
+}
+END_TEST
+
 static bool one_is_in(void *context) {
     return ((struct hall *)context)->count == 1;
 }
@@ -163,6 +194,7 @@ static TCase *listener(void) {
     TCase *group = tcase_create("listener");
 
     tcase_add_test(group, accepts_no_more_than_its_share_per_turn);
+    tcase_add_test(group, accepts_behind_all_else_that_is_ready);
     tcase_add_test(group, rests_without_descriptors);
     tcase_add_test(group, rests_without_room);
     tcase_add_test(group, shut_listener_refuses_and_opens_again);
