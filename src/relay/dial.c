@@ -138,8 +138,7 @@ static void connect_to(struct dial *dial, const struct addr *address) {
     int fd = sock_connect(address, &dial->result.here, &done);
     if (fd < 0) {
         fail_to_connect(dial, errno);
-    } else if (sock_set_urgent_inline(fd),
-               !plain_attach(dial->order.plain, loop_base(dial->order.loop), fd, !done, &events, dial)) {
+    } else if (!plain_attach(dial->order.plain, loop_base(dial->order.loop), fd, !done, &events, dial)) {
         sock_close(fd);
         fail_to_connect(dial, ENOMEM);
     } else if (done) {
