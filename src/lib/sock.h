@@ -44,6 +44,8 @@ void sock_set_urgent_inline(int fd); /* urgent data stays in its place in the st
 
 ssize_t sock_readv(int fd, const struct iovec *parts, int count);  /* EINTR handled; -1 with errno */
 ssize_t sock_writev(int fd, const struct iovec *parts, int count); /* no SIGPIPE */
+/* The same for what the end follows at once, by sock_half_close or sock_close: both may leave in one packet. */
+ssize_t sock_writev_last(int fd, const struct iovec *parts, int count);
 ssize_t sock_peek(int fd, void *buffer, size_t size);
 bool sock_wake_at(int fd, size_t bytes); /* TCP: readable only with so many bytes, or at the end; false: cannot */
 bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */

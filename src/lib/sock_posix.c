@@ -22,6 +22,9 @@
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* sock_other.c has set SO_NOSIGPIPE instead */
 #endif
+#ifndef MSG_MORE
+#define MSG_MORE 0
+#endif
 
 int sock_accept(int listener, struct addr *peer) {
     int fd;
@@ -122,14 +125,22 @@ ssize_t sock_readv(int fd, const struct iovec *parts, int count) {
     return got;
 }
 
-ssize_t sock_writev(int fd, const struct iovec *parts, int count) {
+static ssize_t send_parts(int fd, const struct iovec *parts, int count, int flags) {
     /* sendmsg and not writev, for MSG_NOSIGNAL. It does not write through the pointers. */
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = (unsigned)count};
     ssize_t sent;
     do {
-        sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+        sent = sendmsg(fd, &message, MSG_NOSIGNAL | flags);
     } while (sent < 0 && errno == EINTR);
     return sent;
+}
+
+ssize_t sock_writev(int fd, const struct iovec *parts, int count) {
+    return send_parts(fd, parts, count, 0);
+}
+
+ssize_t sock_writev_last(int fd, const struct iovec *parts, int count) {
+    return send_parts(fd, parts, count, MSG_MORE);
 }
 
 ssize_t sock_peek(int fd, void *buffer, size_t size) {

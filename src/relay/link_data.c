@@ -116,9 +116,9 @@ struct gathered { /* payloads of DATA frames that follow each other */
     size_t total;
 };
 
-static void deliver(struct link *link, struct gathered *gathered) {
+static void deliver(struct link *link, struct gathered *gathered, bool is_last) {
     if (gathered->count > 0 && link->relay)
-        relay_on_data(link->relay, gathered->parts, gathered->count, gathered->total);
+        relay_on_data(link->relay, gathered->parts, gathered->count, gathered->total, is_last);
     gathered->count = 0;
     gathered->total = 0;
 }
@@ -153,10 +153,10 @@ static void take_relay_frame(struct link *link, const struct frame *frame, struc
         gathered->parts[gathered->count++] = (struct iovec){(void *)frame->payload, frame->length};
         gathered->total += frame->length;
         if (gathered->count == GATHER)
-            deliver(link, gathered);
+            deliver(link, gathered, false);
         return;
     }
-    deliver(link, gathered);
+    deliver(link, gathered, verdict == CHANNEL_ACT && frame->type == FRAME_FIN);
     if (link->state == LINK_CLOSED)
         return;
     if (verdict == CHANNEL_VIOLATION) {
@@ -213,7 +213,7 @@ static size_t take_frames(struct link *link, const uint8_t *bytes, size_t length
             take_frame(link, &frame, &gathered);
     }
     if (link->state != LINK_CLOSED)
-        deliver(link, &gathered);
+        deliver(link, &gathered, false);
     return done;
 }
 

@@ -222,10 +222,10 @@ static int skip_sent(struct iovec *parts, int count, size_t sent) {
     return i;
 }
 
-bool plain_write(struct plain *plain, struct iovec *parts, int count) {
+bool plain_write(struct plain *plain, struct iovec *parts, int count, bool is_last) {
     int first = 0;
     if (plain->fd >= 0 && !plain->connecting && plain_waiting(plain) == 0) {
-        ssize_t n = sock_writev(plain->fd, parts, count);
+        ssize_t n = is_last ? sock_writev_last(plain->fd, parts, count) : sock_writev(plain->fd, parts, count);
         if (n < 0 && !sock_would_block(errno)) {
             return false;
         }

@@ -56,9 +56,9 @@ enum plain_read { PLAIN_DATA, PLAIN_DATA_AND_END, PLAIN_END, PLAIN_NOTHING, PLAI
 /* Reads once, at most `limit` bytes, into DATA frames of `batch`; *taken is the number of payload bytes. */
 enum plain_read plain_read(struct plain *plain, struct batch *batch, size_t limit, size_t *taken);
 
-/* Writes, or lets wait what cannot be written (parts may be changed); until connected everything waits. false: broken.
- */
-bool plain_write(struct plain *plain, struct iovec *parts, int count);
+/* Writes, or lets wait what cannot be written (parts may be changed); until connected everything waits. is_last:
+ * plain_end is called next. false: broken. */
+bool plain_write(struct plain *plain, struct iovec *parts, int count, bool is_last);
 /* Tries what waits; on_flushed is called when it is all gone. */
 void plain_flush(struct plain *plain);
 size_t plain_waiting(const struct plain *plain);

@@ -152,7 +152,7 @@ static void throttle_link(struct relay *relay) {
         link_pause(relay->link);
 }
 
-void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total) {
+void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total, bool is_last) {
     uint64_t now_us = clock_us();
     relay_move(relay, now_us);
     if (is_server(relay)) {
@@ -166,7 +166,7 @@ void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t t
             return;
         }
     }
-    if (plain_write(&relay->plain, parts, count))
+    if (plain_write(&relay->plain, parts, count, is_last))
         throttle_link(relay);
     else
         relay_plain_events.on_broken(&relay->plain);

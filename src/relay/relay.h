@@ -25,7 +25,7 @@ void relay_serve(struct link *link, struct client *client);
 void relay_open(struct link *link, const struct frame *open);
 
 /* What the link tells; the relay may be gone afterwards. */
-void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total);
+void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total, bool is_last); /* FIN follows */
 void relay_on_frame(struct relay *relay, const struct frame *frame); /* OPENED, REFUSED, RESET, FIN */
 void relay_on_link_drained(struct relay *relay);
 void relay_on_link_lost(struct relay *relay, enum relay_reason reason);

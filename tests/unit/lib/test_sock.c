@@ -52,6 +52,11 @@ static bool becomes(int fd, short what) {
     return poll(&ready, 1, PATIENCE_MS) == 1;
 }
 
+static bool is_ready(int fd, short what) {
+    struct pollfd ready = {.fd = fd, .events = what};
+    return poll(&ready, 1, 0) == 1;
+}
+
 struct pair {
     int listener, client, server;
     struct addr peer;
@@ -241,6 +246,24 @@ START_TEST(bytes_and_the_end_go_through) {
 }
 END_TEST
 
+START_TEST(the_last_bytes_leave_with_the_end) {
+    struct pair pair = connected(loopback(0));
+    char out[] = "hallo", got[8] = "";
+    struct iovec part = {out, 5}, in = {got, 7};
+    ck_assert_int_eq(sock_writev_last(pair.client, &part, 1), 5);
+#ifdef MSG_MORE
+    ck_assert(!is_ready(pair.server, POLLIN));
+#endif
+    ck_assert_int_eq(sock_half_close(pair.client), 0);
+    ck_assert(becomes(pair.server, POLLIN));
+    ck_assert_int_eq(sock_readv(pair.server, &in, 1), 5);
+    ck_assert_str_eq(got, "hallo");
+    ck_assert(becomes(pair.server, POLLIN));
+    ck_assert_int_eq(sock_readv(pair.server, &in, 1), 0);
+    close_pair(&pair);
+}
+END_TEST
+
 START_TEST(a_reset_is_a_reset) {
     struct pair pair = connected(loopback(0));
     sock_close_reset(pair.server);
@@ -369,6 +392,7 @@ static TCase *connections(void) {
 #endif
     tcase_add_test(group, unix_connections_work_alike);
     tcase_add_test(group, bytes_and_the_end_go_through);
+    tcase_add_test(group, the_last_bytes_leave_with_the_end);
     tcase_add_test(group, a_reset_is_a_reset);
     tcase_add_test(group, a_refused_connection_says_so);
     tcase_add_test(group, a_connection_with_itself_is_refused);

@@ -4,7 +4,7 @@
 # Unit tests of src/relay; tests/unit/local.mk says how to add one.
 unit_relay_tests =
 memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_readv \
-	-Wl,--wrap=sock_writev,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
+	-Wl,--wrap=sock_writev,--wrap=sock_writev_last,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
 
 unit_relay_tests += tests/unit/relay/test_beats
 tests_unit_relay_test_beats_SOURCES = tests/unit/relay/test_beats.c

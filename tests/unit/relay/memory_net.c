@@ -225,6 +225,11 @@ ssize_t __wrap_sock_writev(int fd, const struct iovec *parts, int count) {
     return -1;
 }
 
+ssize_t __wrap_sock_writev_last(int fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_writev_last(int fd, const struct iovec *parts, int count) {
+    return __wrap_sock_writev(fd, parts, count);
+}
+
 void memory_send(int fd, const void *bytes, size_t size) {
     struct end *peer = end_of(net.ends[fd].peer);
     if (peer && peer->is_open)
