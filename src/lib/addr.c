@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "lib/addr.h"
+#include "lib/text.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -125,23 +126,41 @@ static char *format_unix(const struct addr *addr, const char *prefix, char *text
     return text;
 }
 
-char *addr_format_host(const struct addr *addr, char *text, size_t size) {
+/* By hand, since every client's address is written: inet_ntop goes through printf. */
+static void add_ipv4(struct text *text, const struct in_addr *host) {
+    const uint8_t *bytes = (const uint8_t *)host;
+    for (int i = 0; i < 4; i++) {
+        text_add(text, i > 0 ? "." : "");
+        text_add_number(text, bytes[i]);
+    }
+}
+
+static void add_ipv6(struct text *text, const struct sockaddr_in6 *in6) {
     char host[INET6_ADDRSTRLEN] = "?";
-    unsigned scope = 0;
+    inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+    text_add(text, host);
+    if (in6->sin6_scope_id) {
+        text_add(text, "%");
+        text_add_number(text, in6->sin6_scope_id);
+    }
+}
+
+static void add_host(struct text *text, const struct addr *addr) {
+    if (addr->storage.ss_family == AF_INET) {
+        add_ipv4(text, &as_ipv4(addr)->sin_addr);
+    } else if (addr->storage.ss_family == AF_INET6) {
+        add_ipv6(text, as_ipv6(addr));
+    } else {
+        text_add(text, "?");
+    }
+}
+
+char *addr_format_host(const struct addr *addr, char *text, size_t size) {
     if (addr->storage.ss_family == AF_UNIX) {
         return format_unix(addr, "", text, size);
     }
-    if (addr->storage.ss_family == AF_INET) {
-        inet_ntop(AF_INET, &as_ipv4(addr)->sin_addr, host, sizeof host);
-    } else if (addr->storage.ss_family == AF_INET6) {
-        inet_ntop(AF_INET6, &as_ipv6(addr)->sin6_addr, host, sizeof host);
-        scope = as_ipv6(addr)->sin6_scope_id;
-    }
-    if (scope) {
-        snprintf(text, size, "%s%%%u", host, scope);
-    } else {
-        snprintf(text, size, "%s", host);
-    }
+    struct text host = text_begin(text, size);
+    add_host(&host, addr);
     return text;
 }
 
@@ -149,9 +168,12 @@ char *addr_format(const struct addr *addr, char *text, size_t size) {
     if (addr->storage.ss_family == AF_UNIX) {
         return format_unix(addr, "unix:", text, size);
     }
-    char host[ADDR_TEXT];
-    addr_format_host(addr, host, sizeof host);
-    snprintf(text, size, addr->storage.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, (unsigned)addr_port(addr));
+    bool in_brackets = addr->storage.ss_family == AF_INET6;
+    struct text whole = text_begin(text, size);
+    text_add(&whole, in_brackets ? "[" : "");
+    add_host(&whole, addr);
+    text_add(&whole, in_brackets ? "]:" : ":");
+    text_add_number(&whole, addr_port(addr));
     return text;
 }
 

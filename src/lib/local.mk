@@ -55,6 +55,8 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/sock_other.c \
 	src/lib/sock_posix.c \
 	src/lib/sock_priv.h \
+	src/lib/text.c \
+	src/lib/text.h \
 	src/lib/thread.c \
 	src/lib/thread.h \
 	src/lib/thread_linux.c \

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "lib/log_line.h"
+#include "lib/text.h"
 
 #include <string.h>
 
@@ -56,13 +57,9 @@ static void put_last(struct line *line, const char *text) {
 }
 
 static void put_number(struct line *line, uint64_t number) {
-    char digits[NUMBER_DIGITS];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    put(line, digits + at, sizeof digits - at);
+    char digits[TEXT_DIGITS];
+    size_t count = text_digits(digits, number);
+    put(line, digits + TEXT_DIGITS - count, count);
 }
 
 static void put_field_number(struct line *line, const struct log_field *field) {

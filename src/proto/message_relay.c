@@ -3,11 +3,12 @@
 /*
  * message_relay: the JSON of OPEN, OPENED, REFUSED and RESET, made and read once for every client.
  * Runs on: any thread. Owns: nothing; parsed strings live in the message's `json`.
- * Texts are written by snprintf: a client costs no allocation on the way out.
+ * Texts are put together in the caller's memory: a client costs no allocation on the way out.
  */
 #include "config.h"
 
 #include "lib/json.h"
+#include "lib/text.h"
 #include "proto/frame.h"
 #include "proto/message.h"
 #include "proto/message_priv.h"
@@ -111,9 +112,17 @@ static size_t fitted(int written, size_t size) {
 
 size_t message_format_open(char *text, size_t size, const char *terms, const char *id, const char *from,
                            unsigned timeout_ms) {
-    return fitted(snprintf(text, size, "{\"id\":\"%s\",%s,\"from\":\"%s\",\"timeout_ms\":%u}", id, terms, from,
-                           timeout_ms),
-                  size);
+    struct text open = text_begin(text, size);
+    text_add(&open, "{\"id\":\"");
+    text_add(&open, id);
+    text_add(&open, "\",");
+    text_add(&open, terms);
+    text_add(&open, ",\"from\":\"");
+    text_add(&open, from);
+    text_add(&open, "\",\"timeout_ms\":");
+    text_add_number(&open, timeout_ms);
+    text_add(&open, "}");
+    return open.is_cut ? 0 : open.length;
 }
 
 static const struct {

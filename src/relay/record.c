@@ -7,10 +7,12 @@
 
 #include "relay/record.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include "lib/text.h"
 
-enum { FIELDS_MOST = 16 }; /* of a line, with the end */
+enum {
+    FIELDS_MOST = 16,   /* of a line, with the end */
+    INSTANCE_DIGITS = 8 /* of a server's name for itself, in a relay's id */
+};
 
 /* The time between two moments; "-" when one of them never was. */
 static struct log_field span(const char *name, uint64_t from_us, uint64_t to_us) {
@@ -35,7 +37,9 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     char who[MESSAGE_RELAY_ID + 16];
     if (!log_enabled(log, level))
         return;
-    snprintf(who, sizeof who, "relay %s", record->id);
+    struct text name = text_begin(who, sizeof who);
+    text_add(&name, "relay ");
+    text_add(&name, record->id);
     struct log_field fields[FIELDS_MOST] = {LOG_TEXT("service", record->service), LOG_TEXT("client", record->client)};
     size_t count = add_text(fields, 2, "agent", record->agent);
     fields[count++] = LOG_TEXT("destination", record->destination);
@@ -56,5 +60,8 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
 }
 
 void record_make_id(char id[MESSAGE_RELAY_ID + 1], const char *instance, uint64_t number) {
-    snprintf(id, MESSAGE_RELAY_ID + 1, "%.8s-%" PRIu64, instance, number);
+    struct text text = text_begin(id, MESSAGE_RELAY_ID + 1);
+    text_add_part(&text, instance, INSTANCE_DIGITS);
+    text_add(&text, "-");
+    text_add_number(&text, number);
 }

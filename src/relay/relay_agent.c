@@ -9,6 +9,7 @@
 #include "relay/relay_priv.h"
 
 #include "lib/clock.h"
+#include "lib/text.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -91,10 +92,10 @@ static void on_dialled(void *context, const struct dial_result *result) {
 
 static void begin_record(struct relay *relay, const struct message_open *open) {
     struct record *record = &relay->record;
-    snprintf(record->id, sizeof record->id, "%s", open->id);
-    snprintf(record->service, sizeof record->service, "%s", open->service);
-    snprintf(record->client, sizeof record->client, "%s", open->from);
-    snprintf(record->destination, sizeof record->destination, "%s", open->to_count > 0 ? open->to[0] : "");
+    text_copy(record->id, sizeof record->id, open->id);
+    text_copy(record->service, sizeof record->service, open->service);
+    text_copy(record->client, sizeof record->client, open->from);
+    text_copy(record->destination, sizeof record->destination, open->to_count > 0 ? open->to[0] : "");
     record->accepted_us = record->dispatched_us = relay->progress_us;
     relay->half_close_timeout_s = RELAY_AGENT_HALF_CLOSE_S;
 }

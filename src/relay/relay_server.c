@@ -12,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/sock.h"
+#include "lib/text.h"
 #include "relay/link_priv.h"
 
 #include <string.h>
@@ -85,12 +86,12 @@ static void begin_record(struct relay *relay) {
     struct record *record = &relay->record;
     struct client *client = relay->client;
     record_make_id(record->id, relay->worker->options->instance, client->number);
-    snprintf(record->service, sizeof record->service, "%s", client->terms->service);
-    snprintf(record->destination, sizeof record->destination, "%s", client->terms->destination);
-    snprintf(record->agent, sizeof record->agent, "%s", client->agent);
+    text_copy(record->service, sizeof record->service, client->terms->service);
+    text_copy(record->destination, sizeof record->destination, client->terms->destination);
+    text_copy(record->agent, sizeof record->agent, client->agent);
     if (addr_is_unix(
             &client->peer)) /* a path of the client's choosing has no place in JSON that is put together by hand */
-        snprintf(record->client, sizeof record->client, "unix:");
+        text_copy(record->client, sizeof record->client, "unix:");
     else
         addr_format(&client->peer, record->client, sizeof record->client);
     record->accepted_us = client->accepted_us;
@@ -163,10 +164,10 @@ static void take_opened(struct relay *relay, const struct frame *frame) {
     char address[160];
     relay_set_open(relay, clock_us());
     if (frame->length == 0) { /* reached as it was written */
-        snprintf(relay->record.address, sizeof relay->record.address, "%.63s", relay->record.destination);
+        text_copy(relay->record.address, sizeof relay->record.address, relay->record.destination);
     } else {
         message_parse_opened(frame->payload, frame->length, address, &dial_ms);
-        snprintf(relay->record.address, sizeof relay->record.address, "%.63s", address);
+        text_copy(relay->record.address, sizeof relay->record.address, address);
     }
     drop_early(relay->client);
     relay_update_reading(relay);
@@ -231,7 +232,7 @@ void relay_server_finished(struct relay *relay, enum relay_reason reason) {
     client->opened_us = relay->record.opened_us;
     client->first_byte_us = relay->record.first_byte_us;
     client->ended_us = clock_us();
-    snprintf(client->address, sizeof client->address, "%s", relay->record.address);
+    text_copy(client->address, sizeof client->address, relay->record.address);
     drop_early(client);
     relay->client = NULL;
     plane_say_client(relay->worker, client, relay->link_ref, relay->tag);

@@ -8,6 +8,10 @@ unit_lib_tests += tests/unit/lib/test_pki
 tests_unit_lib_test_pki_SOURCES = tests/unit/lib/test_pki.c
 tests_unit_lib_test_pki_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_text
+tests_unit_lib_test_text_SOURCES = tests/unit/lib/test_text.c
+tests_unit_lib_test_text_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/test_certificate
 tests_unit_lib_test_certificate_SOURCES = tests/unit/lib/test_certificate.c
 tests_unit_lib_test_certificate_LDADD = $(LINK_UNIT_LIB)
