@@ -21,9 +21,11 @@ struct dial {
     struct dial_order_to order;
     char *to[MESSAGE_DESTINATIONS];
     int next_destination;
-    struct endpoint endpoint; /* the destination that is being tried */
-    struct resolver_answer answer;
-    int next_address;
+    struct endpoint endpoint;       /* the destination that is being tried */
+    struct addr numeric;            /* its address, if it needs no look-up */
+    struct resolver_answer *answer; /* else, and allocated then: it is larger than all the rest */
+    const struct addr *addresses;   /* in the one or the other */
+    int address_count, next_address;
     struct resolver_question *question;
     bool starting;
     struct event timer; /* of the address that is being tried */
@@ -47,6 +49,7 @@ static void free_dial(struct dial *dial) {
     for (int i = 0; i < dial->order.to_count; i++) {
         free(dial->to[i]);
     }
+    free(dial->answer);
     free(dial);
 }
 
@@ -78,7 +81,7 @@ static unsigned left_ms(const struct dial *dial) {
 
 /* The attempts that are still to come share what is left of the time. */
 static unsigned share_ms(const struct dial *dial) {
-    int addresses = dial->answer.count - dial->next_address + 1;
+    int addresses = dial->address_count - dial->next_address + 1;
     int destinations = dial->order.to_count - dial->next_destination;
     unsigned share = left_ms(dial) / (unsigned)(addresses + destinations);
     return share > DIAL_LEAST_MS ? share : DIAL_LEAST_MS;
@@ -149,7 +152,7 @@ static void connect_to(struct dial *dial, const struct addr *address) {
 }
 
 static void try_address(struct dial *dial) {
-    if (dial->next_address >= dial->answer.count) {
+    if (dial->next_address >= dial->address_count) {
         try_destination(dial);
         return;
     }
@@ -158,7 +161,7 @@ static void try_address(struct dial *dial) {
         finish(dial, false);
         return;
     }
-    const struct addr *address = &dial->answer.addresses[dial->next_address++];
+    const struct addr *address = &dial->addresses[dial->next_address++];
     if (!is_allowed(dial, address)) {
         note_failure(dial, MESSAGE_REFUSAL_DENIED, address, "not allowed by this agent's rules");
         try_address(dial);
@@ -167,18 +170,30 @@ static void try_address(struct dial *dial) {
     connect_to(dial, address);
 }
 
+static bool keep_answer(struct dial *dial, const struct resolver_answer *answer) {
+    if (!dial->answer)
+        dial->answer = malloc(sizeof *dial->answer);
+    if (!dial->answer)
+        return false;
+    *dial->answer = *answer;
+    dial->addresses = dial->answer->addresses;
+    dial->address_count = answer->count;
+    return true;
+}
+
 static void on_answer(void *context, const struct resolver_answer *answer) {
     struct dial *dial = context;
     dial->question = NULL;
-    dial->answer = *answer;
     if (answer->count == 0)
         note_failure(dial, MESSAGE_REFUSAL_DNS, NULL, answer->why ? answer->why : "no address");
+    else if (!keep_answer(dial, answer))
+        note_failure(dial, MESSAGE_REFUSAL_BUSY, NULL, "out of memory");
     try_address(dial);
 }
 
 static void try_destination(struct dial *dial) {
     struct error error = {""};
-    dial->answer.count = dial->next_address = 0;
+    dial->address_count = dial->next_address = 0;
     if (dial->next_destination >= dial->order.to_count) {
         finish(dial, false);
         return;
@@ -189,8 +204,9 @@ static void try_destination(struct dial *dial) {
         try_destination(dial);
         return;
     }
-    if (addr_from_endpoint(&dial->answer.addresses[0], &dial->endpoint)) {
-        dial->answer.count = 1;
+    if (addr_from_endpoint(&dial->numeric, &dial->endpoint)) {
+        dial->addresses = &dial->numeric;
+        dial->address_count = 1;
         try_address(dial);
         return;
     }
