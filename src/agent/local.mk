@@ -11,6 +11,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/attempt.h \
 	src/agent/backoff.c \
 	src/agent/backoff.h \
+	src/agent/check.c \
+	src/agent/check.h \
 	src/agent/drain.c \
 	src/agent/drain.h \
 	src/agent/failure.c \

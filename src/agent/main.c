@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "agent/check.h"
 #include "agent/join_only.h"
 #include "agent/process.h"
 #include "lib/memory.h"
@@ -13,6 +14,12 @@
 #include "lib/sock.h"
 
 #include <signal.h>
+
+static int run(const struct agent_options *options) {
+    if (options->check)
+        return check_run(options);
+    return options->join_only ? join_only_run(options) : process_run(options);
+}
 
 int main(int argc, char **argv) {
     struct agent_options options;
@@ -25,7 +32,7 @@ int main(int argc, char **argv) {
         return code;
     memory_tune();
     sock_raise_limit();
-    code = options.join_only ? join_only_run(&options) : process_run(&options);
+    code = run(&options);
     agent_options_done(&options);
     return code;
 }

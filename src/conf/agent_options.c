@@ -60,6 +60,7 @@ const struct option_table agent_table = {agent_specs, sizeof agent_specs / sizeo
 
 static const struct command_flag flags[] = {
     {"config", 0, "FILE", "read FILE, which can say all of this", NULL},
+    {"check", 0, NULL, "only say whether all is right, and what it would do", NULL},
     {"join", 0, "FILE|-", "take a join code from FILE or the input", NULL},
     {"join-only", 0, "FILE|-", "keep what a join code says, and end", NULL},
     {"verbose", 'v', NULL, "log details too", NULL},
@@ -130,6 +131,8 @@ static int take_join(struct agent_options *options, const struct command_line *l
     const char *join = command_line_value(line, "join"), *join_only = command_line_value(line, "join-only");
     if (join && join_only)
         return error_set(error, "--join serves the servers of the code, --join-only ends; write one of them");
+    if (join_only && options->check)
+        return error_set(error, "--check keeps nothing, --join-only does; write --check --join %s", join_only);
     options->join_only = join_only != NULL;
     if (join_only)
         join = join_only;
@@ -148,6 +151,7 @@ static int read_line(struct agent_options *options, const struct command_line *l
         return -1;
     if (command_line_has(line, "verbose"))
         options->log.level = LOG_LEVEL_DEBUG;
+    options->check = command_line_has(line, "check");
     return take_join(options, line, error) || check_whole(options, error) ? -1 : 0;
 }
 

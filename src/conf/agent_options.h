@@ -16,6 +16,7 @@ struct agent_options {
     struct conf_list pins, allow;
     char *token_file, *certificate, *key; /* NULL: not said */
     char *join;                           /* FILE or "-" */
+    bool check;                           /* only say whether all is right */
     bool join_only;                       /* keep what the code says, and end */
     unsigned retry_s;                     /* longest pause between attempts [5] */
     unsigned threads;

@@ -115,6 +115,13 @@ START_TEST(a_code_may_be_kept_before_the_agent_starts) {
     struct stand *stand = pair.stand;
     const char *agent = stand_program(stand, "munnel-agent");
     stand_end(stand, pair.server);
+    struct process *checker = ON(stand, "near", "checker", pair.code, agent, "--check", "--join", "-");
+    ck_assert_int_eq(process_wait(checker, SAYS_MS), 0);
+    process_await(checker, 0, SAYS_MS, "serves", pair.address, "the token of \"first\"", NULL);
+    ck_assert_int_ne(access(stand_path(stand, "near/state/joined.json"), F_OK), 0);
+    checker = ON(stand, "near", "checker-of-nothing", NULL, agent, "--check");
+    ck_assert_int_eq(process_wait(checker, SAYS_MS), 2);
+    process_await(checker, 0, SAYS_MS, "no server is named, and none was joined", NULL);
     struct process *keeper = ON(stand, "near", "keeper", pair.code, agent, "--join-only", "-");
     ck_assert_int_eq(process_wait(keeper, SAYS_MS), 0);
     char *said = process_output(keeper, 0);

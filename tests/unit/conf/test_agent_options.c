@@ -147,6 +147,17 @@ START_TEST(a_join_code_needs_no_server) {
 }
 END_TEST
 
+START_TEST(a_check_keeps_nothing) {
+    ck_assert_int_eq(READ("--check", "--join", "-"), RUNS_ON);
+    ck_assert(options.check && !options.join_only);
+    capture_done(&capture);
+    agent_options_done(&options);
+    ck_assert_int_eq(READ("--check", "--join-only", "-"), 2);
+    ck_assert_ptr_nonnull(strstr(capture.text[1], "write --check --join -"));
+    capture_done(&capture);
+}
+END_TEST
+
 START_TEST(a_join_code_may_only_be_kept) {
     ck_assert_int_eq(READ("--join-only", "-", "host:1"), RUNS_ON);
     ck_assert_str_eq(options.join, "-");
@@ -232,7 +243,8 @@ START_TEST(help_fits_a_screen) {
     static const char *const all[] = {"--config FILE", "--ca FILE",        "--pin sha256:HEX", "--token-file FILE",
                                       "--cert FILE",   "--key FILE",       "--name NAME",      "--allow HOST:PORT",
                                       "--join FILE|-", "--retry SECONDS",  "--threads N",      "--log-format text|json",
-                                      "--version",     "SERVER:PORT[,SER", "[GROUP]",          "--join-only FILE|-"};
+                                      "--version",     "SERVER:PORT[,SER", "[GROUP]",          "--join-only FILE|-",
+                                      "--check"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         ck_assert_msg(strstr(capture.text[0], all[i]) != NULL, "%s", all[i]);
     capture_done(&capture);
@@ -248,6 +260,7 @@ static TCase *taking(void) {
     tcase_add_test(group, the_command_line_goes_over_the_file);
     tcase_add_test(group, a_join_code_needs_no_server);
     tcase_add_test(group, a_join_code_may_only_be_kept);
+    tcase_add_test(group, a_check_keeps_nothing);
     tcase_add_test(group, help_fits_a_screen);
     return group;
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * check: see check.h. What it looks at is what the start looks at, by the same functions.
+ * Runs on: the main thread. Owns: nothing for longer than its call.
+ */
+#include "config.h"
+
+#include "agent/check.h"
+
+#include "agent/agent.h"
+#include "agent/identities.h"
+#include "agent/joining.h"
+#include "lib/file.h"
+#include "lib/rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int check_rules(const struct agent_options *options, struct error *error) {
+    struct rules *rules = rules_new();
+    int result = rules != NULL ? 0 : error_set(error, "out of memory");
+
+    for (size_t i = 0; i < options->allow.count && result == 0; i++)
+        result = rules_add(rules, options->allow.items[i], error);
+    if (rules != NULL)
+        rules_free(rules);
+    return result;
+}
+
+static int check_log(const struct agent_options *options, struct error *error) {
+    char *folder = file_beside(options->log.to, ".");
+    bool is_there = folder != NULL && file_exists(folder);
+
+    free(folder);
+    return is_there ? 0 : error_set(error, "log.to: there is no folder for \"%s\"; make it first", options->log.to);
+}
+
+static void say_server(const struct upstream_server *server) {
+    const struct token *token = server->token;
+
+    printf("  serves %s, verified by %s", server->text, trust_words(server->trust));
+    if (token->present)
+        printf(", with the token of \"%s\" (%s)", token->credential,
+               token->from[0] != '\0' ? token->from : "by a join code");
+    printf("\n");
+}
+
+static void say(const struct agent_options *options, const struct identities *identities) {
+    const char *unproved = identities_unproved(identities);
+
+    printf("munnel-agent: right: %zu server%s, %s%s\n", identities_count(identities),
+           identities_count(identities) == 1 ? "" : "s", options->group != NULL ? "group " : "",
+           options->group != NULL ? options->group : "all groups of its credential");
+    for (size_t i = 0; i < identities_count(identities); i++)
+        say_server(&identities_servers(identities)[i]);
+    if (unproved != NULL)
+        printf("  but has neither token nor certificate for %s: most servers will refuse it\n", unproved);
+    if (options->allow.count == 0)
+        printf("  may be sent anywhere but to link-local and metadata addresses\n");
+    for (size_t i = 0; i < options->allow.count; i++)
+        printf("  may be sent to %s\n", options->allow.items[i]);
+}
+
+static int check(const struct agent_options *options, const char *state_folder, struct error *error) {
+    struct joined *joined = joined_read(state_folder, error);
+    struct identities *identities = NULL;
+
+    if (joined != NULL &&
+        (options->join == NULL || joining_read(joined, options->join, &options->servers, error) == 0) &&
+        check_rules(options, error) == 0 && check_log(options, error) == 0)
+        identities = identities_make(options, joined, state_folder, error);
+    if (identities != NULL)
+        say(options, identities);
+    joined_free(joined);
+    identities_free(identities);
+    return identities != NULL ? 0 : -1;
+}
+
+int check_run(const struct agent_options *options) {
+    struct error error = {"out of memory"};
+    char *state_folder = file_state_folder();
+    int result = state_folder != NULL ? check(options, state_folder, &error) : -1;
+
+    if (result != 0)
+        fprintf(stderr, "munnel-agent: %s\n", error.text);
+    free(state_folder);
+    return result == 0 && fflush(stdout) == 0 ? AGENT_EXIT_OK : AGENT_EXIT_USAGE;
+}
