@@ -109,6 +109,7 @@ static void dial(struct links *links, const struct links_source *source) {
                                .hello = source->hello,
                                .has_key = true,
                                .proof_role = DIAL_PROOF_DATA,
+                               .session = source->session,
                                .tag = take_slot(links, source->who)};
 
     memcpy(order.key, source->key, sizeof order.key);

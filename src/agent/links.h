@@ -20,7 +20,8 @@ struct links_source { /* a session, as far as its data links need it; filled in 
     struct addr address;
     struct trust *trust; /* lives as long as the agent */
     const char *server_name;
-    char *hello; /* of a data link, without its proof */
+    char *hello;                        /* of a data link, without its proof */
+    char session[MESSAGE_INSTANCE_HEX]; /* its id */
     uint8_t key[SECRET_SIZE];
     struct links_source *next; /* from here on links.c's own; zero at first */
     bool queued;

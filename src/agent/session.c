@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,7 @@ struct session *session_new(const struct session_parts *parts) {
         return NULL;
     }
     memcpy(session->source.key, parts->welcome->session_key, sizeof session->source.key);
+    snprintf(session->source.session, sizeof session->source.session, "%s", parts->welcome->session);
     return session;
 }
 

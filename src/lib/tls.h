@@ -4,7 +4,8 @@
  * tls: SSL_CTX for the two roles, with Munnel's policy, and reasons that a person understands.
  *
  * TLS 1.3 only (1.2 with extended master secret and ECDHE AEAD suites if asked), X25519:P-256, no tickets, no
- * resumption, no renegotiation, no compression, ALPN "munnel/1" required, RELEASE_BUFFERS.
+ * resumption, no renegotiation, no compression, ALPN "munnel/1" required, RELEASE_BUFFERS. The peer is known by its
+ * certificate or, in TLS 1.3, by a key that both had before; the key exchange is a fresh one in any case.
  * Runs on: contexts are built on the control thread or at start, and may be used by every thread.
  * Owns: nothing; an SSL_CTX is reference-counted, SSL_CTX_free() when done.
  */
@@ -18,12 +19,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { TLS_IDENTITY_MAX = 64 };
+
+/* The key that goes by this identity, made of the context's secret; false: none does. On any thread, no locks. */
+typedef bool (*tls_key_finder)(uint8_t key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *identity);
+
 struct tls_server_options {
     const char *certificate, *key; /* PEM files; the key may not be readable by others */
     const char *client_ca;         /* NULL: client certificates are not asked for */
     const char *crl;               /* NULL: none */
     bool client_optional;          /* with client_ca: a client without a certificate gets through TLS */
     bool allow_tls12;
+    tls_key_finder find_key; /* NULL: nobody is known by a key */
+    const uint8_t *secret;   /* with find_key: SECRET_SIZE bytes, copied */
 };
 
 struct tls_client_options {
@@ -42,6 +50,14 @@ SSL_CTX *tls_client_context(const struct tls_client_options *options, struct err
  * address. NULL is taken only where a pin alone is the proof. NULL on failure.
  */
 SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
+
+/*
+ * Client, before the handshake: offers a key that the server may know by this identity (1 to TLS_IDENTITY_MAX
+ * characters, sent in clear). If the server takes it, both are proved by it and no certificate is seen; if not, the
+ * server's certificate is verified as ever. Copied, and wiped after the handshake. 0, or -1: out of memory.
+ */
+int tls_offer_key(SSL *ssl, const char *identity, const uint8_t key[SECRET_SIZE]);
+bool tls_came_by_key(SSL *ssl); /* after the handshake: by such a key, and without certificates */
 
 /* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);

@@ -9,6 +9,7 @@
 
 #include "lib/error.h"
 #include "lib/secret.h"
+#include "lib/tls.h"
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
@@ -21,14 +22,20 @@ struct tls_trust {   /* of a context; freed with it */
     size_t pin_count;
     bool is_server;
     bool chain_must_verify;
+    tls_key_finder find_key; /* server: NULL, or who makes keys of the secret */
+    uint8_t secret[SECRET_SIZE];
 };
+
+struct tls_offer;
 
 struct tls_notes { /* of a session; freed with it */
     char *refusal; /* why we refused the peer, in words, or NULL; most sessions have none, and there are many */
     unsigned char first[TLS_RECORD_HEADER]; /* what the peer said first */
     bool has_first, is_open;                /* open: the handshake was finished */
+    unsigned char looks;                    /* server: how often a key was looked for */
     int alert_received;                     /* description, or -1 */
-    unsigned long error; /* OpenSSL's last error of the handshake; libevent may have taken its queue since */
+    unsigned long error;     /* OpenSSL's last error of the handshake; libevent may have taken its queue since */
+    struct tls_offer *offer; /* client: the key that it offers, until the handshake is over */
 };
 
 struct tls_trust *tls_trust_new(bool is_server);
@@ -39,6 +46,10 @@ int tls_notes_attach(SSL *ssl);
 void tls_note_refusal(const SSL *ssl, const char *why);
 
 void tls_watch(SSL *ssl); /* takes the notes */
+
+/* Server: lets clients be known by keys made of the options' secret; 0 or -1. */
+int tls_psk_accept(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options);
+void tls_offer_free(struct tls_offer *offer); /* wiped; NULL is fine */
 
 int tls_verify(X509_STORE_CTX *store, void *unused);                  /* for SSL_CTX_set_cert_verify_callback */
 int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]); /* 0 or -1 */

@@ -28,14 +28,17 @@ static void free_trust(void *parent, void *data, CRYPTO_EX_DATA *all, int index,
         return;
     free(trust->authority);
     free(trust->pins);
+    secret_wipe(trust->secret, sizeof trust->secret);
     free(trust);
 }
 
 static void free_notes(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
     (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
     struct tls_notes *notes = data;
-    if (notes)
+    if (notes) {
         free(notes->refusal);
+        tls_offer_free(notes->offer);
+    }
     free(notes);
 }
 

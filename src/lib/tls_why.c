@@ -22,9 +22,11 @@ static void on_info(const SSL *ssl, int where, int value) {
     if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT) {
         if ((value & 0xff) != SSL_AD_CLOSE_NOTIFY)
             notes->alert_received = value & 0xff;
-    } else if (where & SSL_CB_HANDSHAKE_DONE)
+    } else if (where & SSL_CB_HANDSHAKE_DONE) {
         notes->is_open = true;
-    else if ((where & SSL_CB_EXIT) && value <= 0 && notes->error == 0)
+        tls_offer_free(notes->offer);
+        notes->offer = NULL;
+    } else if ((where & SSL_CB_EXIT) && value <= 0 && notes->error == 0)
         notes->error = ERR_peek_last_error(); /* an earlier one may be somebody else's */
 }
 
@@ -111,6 +113,7 @@ static const struct meaning reasons[] = {
     {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "a record was changed on the way"},
     {SSL_R_PACKET_LENGTH_TOO_LONG, "this is not TLS any more: a record is too long"},
     {SSL_R_ENCRYPTED_LENGTH_TOO_LONG, "this is not TLS any more: a record is too long"},
+    {SSL_R_BINDER_DOES_NOT_VERIFY, "the other side names a key that it does not have"},
     {SSL_R_NO_RENEGOTIATION, "the other side tried to renegotiate"},
     {SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, "the other side does not know secure renegotiation: too old"},
 };

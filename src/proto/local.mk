@@ -18,4 +18,6 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/open_memory.h \
 	src/proto/message_text.c \
 	src/proto/proof.c \
-	src/proto/proof.h
+	src/proto/proof.h \
+	src/proto/session_key.c \
+	src/proto/session_key.h

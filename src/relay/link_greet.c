@@ -16,6 +16,7 @@
 #include "lib/tls.h"
 #include "proto/message.h"
 #include "proto/proof.h"
+#include "proto/session_key.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -139,8 +140,16 @@ static void send_hello(struct link *link) {
     free(hello);
 }
 
+static void log_handshake(const struct link *link) {
+    struct log *log = link->worker->options->log;
+    if (log_enabled(log, LOG_LEVEL_DEBUG))
+        log_write(log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: handshake by %s", link->ref.thread, link->ref.slot,
+                  tls_came_by_key(link->ssl) ? "the session's key" : "certificate");
+}
+
 static void on_handshake_done(struct link *link) {
     counter_add(&link->worker->counters->handshakes_done, 1);
+    log_handshake(link);
     link->heard_us = clock_us();
     link_set_state(link, LINK_GREETING);
     if (is_agent(link))
@@ -165,10 +174,21 @@ static void on_stream_written(struct bufferevent *stream, void *context) {
     }
 }
 
+/* Without it, for want of memory, too, it goes by the server's certificate. */
+static void offer_session_key(struct link *link) {
+    const struct link_order *order = link->order;
+    uint8_t key[SECRET_SIZE];
+    if (link->ssl && *order->session && session_key_for_tls(key, order->key) == 0) {
+        (void)tls_offer_key(link->ssl, order->session, key);
+        secret_wipe(key, sizeof key);
+    }
+}
+
 static void begin_handshake(struct link *link, SSL_CTX *tls, const char *server_name) {
     link_set_state(link, LINK_HANDSHAKE);
     bool is_server = !is_agent(link);
     link->ssl = tls_session(tls, is_server, server_name);
+    offer_session_key(link);
     link->bio = link->ssl ? link_bio_new(link->fd, &link->worker->bio) : NULL;
     if (!link->bio) {
         fail(link, "out of memory");

@@ -35,6 +35,7 @@ enum link_state {
 struct link_order { /* agent: what plane_dial said; freed when the greeting is over */
     SSL_CTX *tls;
     char *server_name, *hello;
+    char session[MESSAGE_INSTANCE_HEX]; /* "": none */
     uint8_t key[SECRET_SIZE];
     bool has_key;
     uint8_t proof_role;

@@ -203,6 +203,7 @@ static struct link_order *copy_dial(const struct dial_order *order) {
     memcpy(dial->key, order->key, sizeof dial->key);
     dial->has_key = order->has_key;
     dial->proof_role = (uint8_t)order->proof_role;
+    snprintf(dial->session, sizeof dial->session, "%s", order->session ? order->session : "");
     if (dial->hello && (dial->server_name || !order->server_name))
         return dial;
     link_order_free(dial);

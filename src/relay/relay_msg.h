@@ -157,6 +157,7 @@ struct dial_order {
     bool has_key;
     enum proof_role_ { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
     uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */
+    const char *session;      /* the id of which it is the key, by which TLS may go without certificates; NULL: none */
     bool is_control;          /* else a data link, whose WELCOME needs no verdict */
     uint64_t tag;
 };

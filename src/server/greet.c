@@ -162,6 +162,7 @@ static bool greet_control(struct server *server, const struct greeting *greeting
                                       .name = hello->name,
                                       .instance = hello->instance,
                                       .credential = claim.credential ? claim.credential->name : "",
+                                      .secret = server->secret,
                                       .key = claim.key,
                                       .certificate = greeting->certificate,
                                       .chain = greeting->chain,

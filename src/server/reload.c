@@ -18,6 +18,7 @@
 #include "lib/notify.h"
 #include "lib/tls.h"
 #include "lib/watch.h"
+#include "proto/session_key.h"
 #include "server/standing.h"
 
 #include <stdio.h>
@@ -44,9 +45,11 @@ struct reload {
 
 /* --- reading --- */
 
-static SSL_CTX *make_tls(const struct server_conf *conf, struct error *error) {
-    struct tls_server_options options = server_tls_options(conf);
+static SSL_CTX *make_tls(const struct server *server, struct error *error) {
+    struct tls_server_options options = server_tls_options(server->conf);
 
+    options.find_key = session_key_find_for_tls;
+    options.secret = server->secret;
     return tls_server_context(&options, error);
 }
 
@@ -59,7 +62,7 @@ static void look_at_expiry(struct reload *reload) {
 
 static int read_certificates(struct reload *reload, struct error *error) {
     struct server *server = reload->server;
-    SSL_CTX *fresh = make_tls(server->conf, error);
+    SSL_CTX *fresh = make_tls(server, error);
 
     if (!fresh)
         return -1;

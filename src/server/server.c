@@ -231,7 +231,7 @@ static bool is_alive(void *context) {
 static int server_make_parts(struct server *server, struct error *error) {
     uint8_t instance[INSTANCE_BYTES];
 
-    if (secret_random(instance, sizeof instance))
+    if (secret_random(instance, sizeof instance) || secret_random(server->secret, sizeof server->secret))
         return error_set(error, "the system gives no random bytes");
     secret_to_hex(instance, sizeof instance, server->instance);
     server->loop = loop_new("munneld");
@@ -338,5 +338,6 @@ void server_free(struct server *server) {
     SSL_CTX_free(server->tls);
     if (server->loop)
         loop_free(server->loop);
+    secret_wipe(server->secret, sizeof server->secret);
     free(server);
 }

@@ -10,13 +10,12 @@
 #include "server/session.h"
 
 #include "lib/clock.h"
+#include "proto/session_key.h"
 #include "server/demand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SESSION_ID_BYTES = 16 };
 
 struct session {
     uint64_t tag;
@@ -31,7 +30,7 @@ struct session {
     struct requests requests;
     struct conf_list groups;
     char name[MESSAGE_NAME_MAX + 1], who[MESSAGE_NAME_MAX + 8], credential[MESSAGE_NAME_MAX + 1];
-    char instance[MESSAGE_INSTANCE_HEX], id[2 * SESSION_ID_BYTES + 1];
+    char instance[MESSAGE_INSTANCE_HEX], id[SESSION_ID_HEX];
     uint8_t key[SECRET_SIZE];
     bool has_token;
     uint8_t token_digest[SECRET_SIZE]; /* of the key of its token, which has no business here */
@@ -49,8 +48,6 @@ static bool session_note_proof(struct session *session, const struct session_opt
 }
 
 static bool session_fill(struct session *session, const struct session_options *options) {
-    uint8_t id[SESSION_ID_BYTES];
-
     session->tag = options->tag;
     session->control = options->control;
     session->peer = *options->peer;
@@ -62,10 +59,10 @@ static bool session_fill(struct session *session, const struct session_options *
     snprintf(session->instance, sizeof session->instance, "%s", options->instance);
     session->pool = pool_new();
     session->arriving = pool_new();
-    if (!session->pool || !session->arriving || !session_note_proof(session, options) || secret_random(id, sizeof id) ||
-        secret_random(session->key, sizeof session->key))
+    if (!session->pool || !session->arriving || !session_note_proof(session, options) ||
+        session_key_name(session->id, options->secret) != 0 ||
+        !session_key_find(session->key, options->secret, session->id))
         return false;
-    secret_to_hex(id, sizeof id, session->id);
     return options->serves_all || conf_list_copy(&session->groups, options->groups) == 0;
 }
 

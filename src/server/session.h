@@ -21,6 +21,7 @@ struct session_options { /* all copied */
     struct link_ref control;
     const struct addr *peer;
     const char *name, *instance, *credential;
+    const uint8_t *secret;  /* of the server's process: id and key are made of it */
     const uint8_t *key;     /* of the token with which it proved itself; NULL: without one */
     X509 *certificate;      /* its verified one, or NULL */
     STACK_OF(X509) * chain; /* what it sent along with that, or NULL */

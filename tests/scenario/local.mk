@@ -61,6 +61,7 @@ scenario_programs = \
 	tests/scenario/test_old_sins \
 	tests/scenario/test_credentials \
 	tests/scenario/test_mtls \
+	tests/scenario/test_handshakes \
 	tests/scenario/test_reload \
 	tests/scenario/test_peers \
 	tests/scenario/test_resources \
@@ -97,6 +98,8 @@ tests_scenario_test_old_sins_SOURCES = tests/scenario/test_old_sins.c
 tests_scenario_test_old_sins_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_mtls_SOURCES = tests/scenario/test_mtls.c
 tests_scenario_test_mtls_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_handshakes_SOURCES = tests/scenario/test_handshakes.c
+tests_scenario_test_handshakes_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_peers_SOURCES = tests/scenario/test_peers.c
 tests_scenario_test_peers_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_reload_SOURCES = tests/scenario/test_reload.c

@@ -369,9 +369,41 @@ START_TEST(who_came_by_an_authority_that_is_gone_is_cut_off) {
 }
 END_TEST
 
+/* The session has shown the certificate for its data links, which show none: what ends it must end them. */
+START_TEST(data_links_show_no_certificate_and_end_with_it) {
+    struct gate gate = gate_new(__func__);
+    give_certificate(&gate, "mine");
+    struct certs_plan plan = {.folder = gate.pki, .name = "mine", .to_days = TO_DAYS, .for_clients = true};
+    certs_make(&plan);
+    certs_revoke(gate.pki, NULL);
+    gate_open(&gate, "both", true);
+    struct process *agent =
+        agent_start(&gate.server, "alpha", NULL, "-v", "--cert", stand_text(gate.stand, "%s/mine.pem", gate.pki),
+                    "--key", stand_text(gate.stand, "%s/mine.key", gate.pki), NULL);
+    agent_await(&gate.server, 0, "alpha", JOIN_MS);
+    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(gate.server.process).idle_links > 0));
+    int clients[2] = {socket_client(gate.port), socket_client(gate.port)};
+    for (int i = 0; i < 2; i++)
+        ck_assert(socket_converse(clients[i], "still here", ASK_MS));
+    ck_assert_uint_eq(process_count(agent, 0, "handshake by certificate", NULL), 1);
+    ck_assert_uint_ge(process_count(agent, 0, "handshake by the session's key", NULL), 2);
+    certs_revoke(gate.pki, "mine");
+    for (int i = 0; i < 2; i++) {
+        ck_assert_str_eq(end_name(socket_wait_end(clients[i], SAYS_MS)), end_name(END_RESET));
+        close(clients[i]);
+    }
+    process_await(gate.server.process, 0, SAYS_MS, "agent alpha", "its certificate was revoked", NULL);
+    process_await(gate.server.process, 0, SAYS_MS, "has been revoked", "127.0.0.1", NULL); /* it comes again */
+    stand_end(gate.stand, agent);
+    rest_await(gate.server.process, &gate.before, 8000);
+    gate_end(&gate);
+}
+END_TEST
+
 SCENARIO_MAIN("mtls", SCENARIO(a_certificate_that_munnel_signed_is_enough_until_it_is_revoked, 60),
               SCENARIO(every_reason_to_refuse_is_said_on_both_sides, 90),
               SCENARIO(a_certificate_is_known_by_each_kind_of_name, 60),
               SCENARIO(where_both_are_required_one_is_not_enough, 60),
               SCENARIO(where_either_is_enough_one_is_needed, 60), SCENARIO(who_loses_the_certificate_is_cut_off, 60),
-              SCENARIO(who_came_by_an_authority_that_is_gone_is_cut_off, 60))
+              SCENARIO(who_came_by_an_authority_that_is_gone_is_cut_off, 60),
+              SCENARIO(data_links_show_no_certificate_and_end_with_it, 60))

@@ -39,8 +39,12 @@ static void on_greeting(void *context, const struct greeting *greeting) {
 static const struct plane_events EVENTS = {.on_greeting = on_greeting, .on_idle = on_idle, .on_gone = on_gone};
 
 static struct links_source make_source(const char *name) {
-    return (struct links_source){
-        .who = name, .trust = fake_trust(), .server_name = name, .hello = strdup("{}"), .key = {1, 2, 3}};
+    return (struct links_source){.who = name,
+                                 .trust = fake_trust(),
+                                 .server_name = name,
+                                 .hello = strdup("{}"),
+                                 .session = "00ff",
+                                 .key = {1, 2, 3}};
 }
 
 static void set_up(void) {
@@ -79,6 +83,7 @@ START_TEST(a_request_is_dialled_at_once_with_the_sessions_key) {
     ck_assert(order->has_key);
     ck_assert_int_eq(order->proof_role, DIAL_PROOF_DATA);
     ck_assert_mem_eq(order->key, source.key, SECRET_SIZE);
+    ck_assert_str_eq(order->session, "00ff");
     ck_assert_uint_ne(order->tag, fake_plane()->dials[1].order.tag);
 }
 END_TEST

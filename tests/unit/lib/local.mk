@@ -17,8 +17,12 @@ tests_unit_lib_test_certificate_SOURCES = tests/unit/lib/test_certificate.c
 tests_unit_lib_test_certificate_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/test_tls
-tests_unit_lib_test_tls_SOURCES = tests/unit/lib/test_tls.c
+tests_unit_lib_test_tls_SOURCES = tests/unit/lib/test_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_test_tls_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_tls_psk
+tests_unit_lib_test_tls_psk_SOURCES = tests/unit/lib/test_tls_psk.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_test_tls_psk_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/test_error
 tests_unit_lib_test_error_SOURCES = tests/unit/lib/test_error.c

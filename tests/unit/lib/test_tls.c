@@ -2,8 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_tls: the policy, and the exact reason of every refusal, with two sessions over a BIO pair.
- *
- * OpenSSL's error queue is emptied before each tls_why(), as libevent does.
  */
 #include "config.h"
 
@@ -11,6 +9,7 @@
 
 #include "lib/pki.h"
 #include "lib/tls.h"
+#include "lib/tls_pair.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -21,134 +20,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define ca_pem     unit_path("ca.pem")
-#define ca_key     unit_path("ca.key")
-#define server_pem unit_path("server.pem")
-#define server_key unit_path("server.key")
-#define client_pem unit_path("client.pem")
-#define client_key unit_path("client.key")
-
 enum { DAY = 86400 };
-
-static void make(enum pki_use use, const char *name, unsigned days, const char *certificate, const char *key) {
-    struct error error = {{0}};
-    const char *const names[] = {name, "127.0.0.1"};
-    const struct pki_request request = {
-        .common_name = name, .names = names, .name_count = use == PKI_SERVER ? 2 : 0, .days = days, .use = use};
-    bool is_ca = use == PKI_CA;
-    ck_assert_msg(pki_make(&request, is_ca ? NULL : ca_pem, is_ca ? NULL : ca_key, certificate, key, &error) == 0, "%s",
-                  error.text);
-}
-
-static void setup(void) {
-    make(PKI_CA, "Munnel CA of here", 30, ca_pem, ca_key);
-    make(PKI_SERVER, "munnel.example", 5, server_pem, server_key);
-    make(PKI_CLIENT, "web1", 5, client_pem, client_key);
-}
-
-/* Two ends and what became of them. */
-struct pair {
-    SSL_CTX *server_context, *client_context;
-    SSL *server, *client;
-    BIO *server_side, *client_side;
-    bool server_done, client_done;
-    struct error server_why, client_why;
-};
-
-static const struct tls_server_options *plain_server(void) {
-    static struct tls_server_options options;
-    options = (struct tls_server_options){.certificate = server_pem, .key = server_key};
-    return &options;
-}
-
-static const struct tls_client_options *plain_client(void) {
-    static struct tls_client_options options;
-    options = (struct tls_client_options){.ca = ca_pem};
-    return &options;
-}
-
-static SSL_CTX *server_context(const struct tls_server_options *options) {
-    struct error error = {{0}};
-    SSL_CTX *context = tls_server_context(options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
-    return context;
-}
-
-static SSL_CTX *client_context(const struct tls_client_options *options) {
-    struct error error = {{0}};
-    SSL_CTX *context = tls_client_context(options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
-    return context;
-}
-
-static void join(struct pair *pair, SSL_CTX *server, SSL_CTX *client, const char *name) {
-    memset(pair, 0, sizeof *pair);
-    pair->server_context = server;
-    pair->client_context = client;
-    pair->server = tls_session(server, true, NULL);
-    pair->client = tls_session(client, false, name);
-    ck_assert(pair->server && pair->client);
-    ck_assert_int_eq(BIO_new_bio_pair(&pair->server_side, 0, &pair->client_side, 0), 1);
-    SSL_set_bio(pair->server, pair->server_side, pair->server_side);
-    SSL_set_bio(pair->client, pair->client_side, pair->client_side);
-}
-
-/* One step of one end; true while it may go on. Also reads, since an alert may come after one's own end. */
-static bool step(SSL *ssl, bool *done, struct error *why) {
-    char bytes[64];
-    if (why->text[0])
-        return false;
-    int result = *done ? SSL_read(ssl, bytes, sizeof bytes) : SSL_do_handshake(ssl);
-    if (result == 1 && !*done) {
-        *done = true;
-        return true;
-    }
-    int code = SSL_get_error(ssl, result);
-    if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
-        return false;
-    ERR_clear_error();
-    tls_why(ssl, why);
-    return true;
-}
-
-static void shake(struct pair *pair) {
-    for (int turn = 0; turn < 40; turn++) {
-        (void)step(pair->client, &pair->client_done, &pair->client_why);
-        (void)step(pair->server, &pair->server_done, &pair->server_why);
-    }
-}
-
-static void part(struct pair *pair) {
-    SSL_free(pair->server);
-    SSL_free(pair->client);
-    SSL_CTX_free(pair->server_context);
-    SSL_CTX_free(pair->client_context);
-}
-
-/* Joins, shakes, and compares what both say; NULL: this end is content. A text ending in '*' is a beginning. */
-static void check_words(const char *whose, const struct error *why, const char *expected) {
-    size_t length = expected ? strlen(expected) : 0;
-    if (!expected)
-        ck_assert_msg(!why->text[0], "%s said: %s", whose, why->text);
-    else if (length && expected[length - 1] == '*')
-        ck_assert_msg(strncmp(why->text, expected, length - 1) == 0, "%s said: %s", whose, why->text);
-    else
-        ck_assert_msg(strcmp(why->text, expected) == 0, "%s said: %s", whose, why->text);
-}
-
-static void expect(SSL_CTX *server, SSL_CTX *client, const char *name, const char *server_says,
-                   const char *client_says) {
-    struct pair pair;
-    join(&pair, server, client, name);
-    shake(&pair);
-    check_words("the server", &pair.server_why, server_says);
-    check_words("the client", &pair.client_why, client_says);
-    if (!client_says)
-        ck_assert(pair.client_done);
-    if (!server_says)
-        ck_assert(pair.server_done);
-    part(&pair);
-}
 
 static void move_clock(SSL_CTX *context, long days) {
     X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(context), time(NULL) + days * DAY);
@@ -157,11 +29,12 @@ static void move_clock(SSL_CTX *context, long days) {
 START_TEST(both_agree_after_the_policy) {
     struct pair pair;
     uint8_t a[SECRET_SIZE], b[SECRET_SIZE];
-    join(&pair, server_context(plain_server()), client_context(plain_client()), "munnel.example");
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "munnel.example");
     ck_assert_int_eq(tls_exporter(pair.client, a), -1);
-    shake(&pair);
-    check_words("the client", &pair.client_why, NULL);
-    check_words("the server", &pair.server_why, NULL);
+    pair_shake(&pair);
+    pair_check_words("the client", &pair.client_why, NULL);
+    pair_check_words("the server", &pair.server_why, NULL);
     ck_assert(pair.server_done && pair.client_done);
     ck_assert_str_eq(SSL_get_version(pair.client), "TLSv1.3");
     ck_assert_str_eq(SSL_get_cipher_name(pair.client), "TLS_AES_128_GCM_SHA256");
@@ -171,7 +44,7 @@ START_TEST(both_agree_after_the_policy) {
     ck_assert_int_eq(tls_exporter(pair.client, a), 0);
     ck_assert_int_eq(tls_exporter(pair.server, b), 0);
     ck_assert_mem_eq(a, b, SECRET_SIZE);
-    part(&pair);
+    pair_part(&pair);
 }
 END_TEST
 
@@ -179,10 +52,11 @@ START_TEST(the_exporter_differs_from_channel_to_channel) {
     uint8_t bytes[2][SECRET_SIZE];
     for (int i = 0; i < 2; i++) {
         struct pair pair;
-        join(&pair, server_context(plain_server()), client_context(plain_client()), "munnel.example");
-        shake(&pair);
+        pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+                  "munnel.example");
+        pair_shake(&pair);
         ck_assert_int_eq(tls_exporter(pair.client, bytes[i]), 0);
-        part(&pair);
+        pair_part(&pair);
     }
     ck_assert_int_ne(memcmp(bytes[0], bytes[1], SECRET_SIZE), 0);
 }
@@ -190,28 +64,30 @@ END_TEST
 
 START_TEST(an_address_is_checked_as_an_address_and_no_sni_is_sent) {
     struct pair pair;
-    join(&pair, server_context(plain_server()), client_context(plain_client()), "127.0.0.1");
-    shake(&pair);
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "127.0.0.1");
+    pair_shake(&pair);
     ck_assert(pair.client_done && pair.server_done);
     ck_assert_ptr_null(SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name));
-    part(&pair);
-    join(&pair, server_context(plain_server()), client_context(plain_client()), "munnel.example.");
-    shake(&pair);
+    pair_part(&pair);
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "munnel.example.");
+    pair_shake(&pair);
     ck_assert(pair.client_done && pair.server_done);
     ck_assert_str_eq(SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name), "munnel.example");
-    part(&pair);
+    pair_part(&pair);
 }
 END_TEST
 
 START_TEST(a_certificate_is_never_taken_without_a_name) {
     char pin[72];
     const char *pins[] = {pin};
-    SSL_CTX *context = client_context(plain_client());
+    SSL_CTX *context = pair_client_context(pair_client_options());
     ck_assert_ptr_null(tls_session(context, false, NULL));
     ck_assert_ptr_null(tls_session(context, false, ""));
     SSL_CTX_free(context);
     ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
-    context = client_context(&(const struct tls_client_options){.pins = pins, .pin_count = 1});
+    context = pair_client_context(&(const struct tls_client_options){.pins = pins, .pin_count = 1});
     SSL *ssl = tls_session(context, false, NULL);
     ck_assert_ptr_nonnull(ssl);
     SSL_free(ssl);
@@ -222,20 +98,21 @@ END_TEST
 START_TEST(a_cut_stream_is_never_a_clean_end) {
     struct pair pair;
     char byte;
-    join(&pair, server_context(plain_server()), client_context(plain_client()), "munnel.example");
-    shake(&pair);
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "munnel.example");
+    pair_shake(&pair);
     BIO_shutdown_wr(pair.server_side); /* end of file without close_notify */
     int got = SSL_read(pair.client, &byte, 1);
     ck_assert_int_eq(SSL_get_error(pair.client, got), SSL_ERROR_SSL);
     tls_why(pair.client, &pair.client_why);
     ck_assert_str_eq(pair.client_why.text, "the connection was cut");
-    part(&pair);
+    pair_part(&pair);
 }
 END_TEST
 
 static TCase *policy(void) {
     TCase *group = tcase_create("policy");
-    tcase_add_checked_fixture(group, setup, NULL);
+    tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, both_agree_after_the_policy);
     tcase_add_test(group, the_exporter_differs_from_channel_to_channel);
     tcase_add_test(group, an_address_is_checked_as_an_address_and_no_sni_is_sent);
@@ -245,28 +122,28 @@ static TCase *policy(void) {
 }
 
 START_TEST(a_foreign_authority_is_named) {
-    make(PKI_CA, "Another CA", 30, unit_path("other.pem"), unit_path("other.key"));
+    pair_make(PKI_CA, "Another CA", 30, unit_path("other.pem"), unit_path("other.key"));
     const struct tls_client_options options = {.ca = unit_path("other.pem")};
     char says[400];
     snprintf(says, sizeof says, "the certificate is signed by an authority (Munnel CA of here) that %s does not hold",
              unit_path("other.pem"));
-    expect(server_context(plain_server()), client_context(&options), "munnel.example",
-           "the other side refused our certificate: unknown ca", says);
+    pair_expect(pair_server_context(pair_server_options()), pair_client_context(&options), "munnel.example",
+                "the other side refused our certificate: unknown ca", says);
 }
 END_TEST
 
 START_TEST(an_authority_of_the_same_name_is_not_the_same) {
-    make(PKI_CA, "Munnel CA of here", 30, unit_path("other.pem"), unit_path("other.key"));
+    pair_make(PKI_CA, "Munnel CA of here", 30, unit_path("other.pem"), unit_path("other.key"));
     const struct tls_client_options options = {.ca = unit_path("other.pem")};
-    expect(server_context(plain_server()), client_context(&options), "munnel.example",
-           "the other side refused our certificate: unknown ca", "the certificate is signed by an authority*");
+    pair_expect(pair_server_context(pair_server_options()), pair_client_context(&options), "munnel.example",
+                "the other side refused our certificate: unknown ca", "the certificate is signed by an authority*");
 }
 END_TEST
 
 START_TEST(the_systems_store_does_not_hold_it) {
     const struct tls_client_options options = {.ca = NULL};
-    expect(
-        server_context(plain_server()), client_context(&options), "munnel.example",
+    pair_expect(
+        pair_server_context(pair_server_options()), pair_client_context(&options), "munnel.example",
         "the other side refused our certificate: unknown ca",
         "the certificate is signed by an authority (Munnel CA of here) that the system's store does not hold; name the "
         "server's CA with --ca FILE, or take a join code with --join -");
@@ -274,22 +151,23 @@ START_TEST(the_systems_store_does_not_hold_it) {
 END_TEST
 
 START_TEST(a_wrong_name_lists_the_right_ones) {
-    expect(server_context(plain_server()), client_context(plain_client()), "other.example",
-           "the other side refused our certificate: bad certificate",
-           "wrong name: the certificate is for munnel.example, 127.0.0.1, not for other.example");
-    expect(server_context(plain_server()), client_context(plain_client()), "10.9.8.7",
-           "the other side refused our certificate: bad certificate",
-           "wrong name: the certificate is for munnel.example, 127.0.0.1, not for 10.9.8.7");
+    pair_expect(pair_server_context(pair_server_options()), pair_client_context(pair_client_options()), "other.example",
+                "the other side refused our certificate: bad certificate",
+                "wrong name: the certificate is for munnel.example, 127.0.0.1, not for other.example");
+    pair_expect(pair_server_context(pair_server_options()), pair_client_context(pair_client_options()), "10.9.8.7",
+                "the other side refused our certificate: bad certificate",
+                "wrong name: the certificate is for munnel.example, 127.0.0.1, not for 10.9.8.7");
 }
 END_TEST
 
 START_TEST(a_name_in_the_subject_alone_is_none) {
-    make(PKI_CLIENT, "munnel.example", 5, server_pem, server_key); /* no subjectAltName; wrong purpose is found first */
-    SSL_CTX *client = client_context(plain_client());
+    pair_make(PKI_CLIENT, "munnel.example", 5, server_pem,
+              server_key); /* no subjectAltName; wrong purpose is found first */
+    SSL_CTX *client = pair_client_context(pair_client_options());
     X509_VERIFY_PARAM_set_purpose(SSL_CTX_get0_param(client), X509_PURPOSE_ANY);
-    expect(server_context(plain_server()), client, "munnel.example",
-           "the other side refused our certificate: bad certificate",
-           "wrong name: the certificate is for no host at all, not for munnel.example");
+    pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
+                "the other side refused our certificate: bad certificate",
+                "wrong name: the certificate is for no host at all, not for munnel.example");
 }
 END_TEST
 
@@ -298,54 +176,54 @@ START_TEST(an_expired_certificate_says_since_when) {
     time_t end = time(NULL) + 5 * DAY;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime(&end));
     snprintf(says, sizeof says, "the certificate has expired (on %s)", date);
-    SSL_CTX *client = client_context(plain_client());
+    SSL_CTX *client = pair_client_context(pair_client_options());
     move_clock(client, 6);
-    expect(server_context(plain_server()), client, "munnel.example",
-           "the other side refused our certificate: expired, or its clock is wrong", says);
-    client = client_context(plain_client());
+    pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
+                "the other side refused our certificate: expired, or its clock is wrong", says);
+    client = pair_client_context(pair_client_options());
     move_clock(client, 31);
-    expect(server_context(plain_server()), client, "munnel.example",
-           "the other side refused our certificate: expired, or its clock is wrong",
-           "the authority's certificate has expired (on *");
+    pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
+                "the other side refused our certificate: expired, or its clock is wrong",
+                "the authority's certificate has expired (on *");
 }
 END_TEST
 
 START_TEST(a_certificate_of_tomorrow_asks_for_the_clock) {
-    SSL_CTX *client = client_context(plain_client());
+    SSL_CTX *client = pair_client_context(pair_client_options());
     move_clock(client, -1);
-    expect(server_context(plain_server()), client, "munnel.example",
-           "the other side refused our certificate: bad certificate", "*");
-    client = client_context(plain_client());
+    pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
+                "the other side refused our certificate: bad certificate", "*");
+    client = pair_client_context(pair_client_options());
     move_clock(client, -1);
     struct pair pair;
-    join(&pair, server_context(plain_server()), client, "munnel.example");
-    shake(&pair);
+    pair_join(&pair, pair_server_context(pair_server_options()), client, "munnel.example");
+    pair_shake(&pair);
     ck_assert_ptr_nonnull(strstr(pair.client_why.text, "is not yet valid (before "));
-    part(&pair);
+    pair_part(&pair);
 }
 END_TEST
 
 START_TEST(a_self_signed_certificate_is_called_so) {
-    make(PKI_CA, "munnel.example", 5, unit_path("self.pem"), unit_path("self.key"));
+    pair_make(PKI_CA, "munnel.example", 5, unit_path("self.pem"), unit_path("self.key"));
     const struct tls_server_options options = {.certificate = unit_path("self.pem"), .key = unit_path("self.key")};
     char says[400];
     snprintf(says, sizeof says, "the certificate is self-signed, and %s does not hold it", ca_pem);
-    expect(server_context(&options), client_context(plain_client()), "munnel.example",
-           "the other side refused our certificate: unknown ca", says);
+    pair_expect(pair_server_context(&options), pair_client_context(pair_client_options()), "munnel.example",
+                "the other side refused our certificate: unknown ca", says);
 }
 END_TEST
 
 START_TEST(a_clients_certificate_is_no_servers) {
     const struct tls_server_options options = {.certificate = client_pem, .key = client_key};
-    expect(server_context(&options), client_context(plain_client()), "munnel.example",
-           "the other side refused our certificate: unsupported, or wrong purpose",
-           "wrong purpose: the certificate is not one for a server (extended key usage)");
+    pair_expect(pair_server_context(&options), pair_client_context(pair_client_options()), "munnel.example",
+                "the other side refused our certificate: unsupported, or wrong purpose",
+                "wrong purpose: the certificate is not one for a server (extended key usage)");
 }
 END_TEST
 
 static TCase *server_checked(void) {
     TCase *group = tcase_create("the server is checked");
-    tcase_add_checked_fixture(group, setup, NULL);
+    tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, a_foreign_authority_is_named);
     tcase_add_test(group, an_authority_of_the_same_name_is_not_the_same);
     tcase_add_test(group, the_systems_store_does_not_hold_it);
@@ -363,14 +241,14 @@ static TCase *server_checked(void) {
 static SSL_CTX *pinned(const char *ca, const char *first, const char *second) {
     const char *const pins[] = {first, second};
     const struct tls_client_options options = {.ca = ca, .pins = pins, .pin_count = second ? 2 : 1};
-    return client_context(&options);
+    return pair_client_context(&options);
 }
 
 START_TEST(a_pin_is_proof_enough) {
     char pin[72];
     ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
-    expect(server_context(plain_server()), pinned(NULL, pin, NULL), "any.name.example", NULL, NULL);
-    expect(server_context(plain_server()), pinned(NULL, WRONG_PIN, pin), "munnel.example", NULL, NULL);
+    pair_expect(pair_server_context(pair_server_options()), pinned(NULL, pin, NULL), "any.name.example", NULL, NULL);
+    pair_expect(pair_server_context(pair_server_options()), pinned(NULL, WRONG_PIN, pin), "munnel.example", NULL, NULL);
 }
 END_TEST
 
@@ -378,19 +256,19 @@ START_TEST(another_key_is_refused_and_its_pin_is_shown) {
     char pin[72], says[200];
     ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
     snprintf(says, sizeof says, "the server's key is not the pinned one: it shows %s", pin);
-    expect(server_context(plain_server()), pinned(NULL, WRONG_PIN, NULL), "munnel.example",
-           "the other side refused our certificate: bad certificate", says);
-    expect(server_context(plain_server()), pinned(ca_pem, WRONG_PIN, NULL), "munnel.example",
-           "the other side refused our certificate: bad certificate", says);
+    pair_expect(pair_server_context(pair_server_options()), pinned(NULL, WRONG_PIN, NULL), "munnel.example",
+                "the other side refused our certificate: bad certificate", says);
+    pair_expect(pair_server_context(pair_server_options()), pinned(ca_pem, WRONG_PIN, NULL), "munnel.example",
+                "the other side refused our certificate: bad certificate", says);
 }
 END_TEST
 
 START_TEST(with_pin_and_ca_both_must_hold) {
     char pin[72];
     ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
-    expect(server_context(plain_server()), pinned(ca_pem, pin, NULL), "munnel.example", NULL, NULL);
-    expect(server_context(plain_server()), pinned(ca_pem, pin, NULL), "other.example",
-           "the other side refused our certificate: bad certificate", "wrong name: *");
+    pair_expect(pair_server_context(pair_server_options()), pinned(ca_pem, pin, NULL), "munnel.example", NULL, NULL);
+    pair_expect(pair_server_context(pair_server_options()), pinned(ca_pem, pin, NULL), "other.example",
+                "the other side refused our certificate: bad certificate", "wrong name: *");
 }
 END_TEST
 
@@ -407,7 +285,7 @@ END_TEST
 
 static TCase *pins(void) {
     TCase *group = tcase_create("pins");
-    tcase_add_checked_fixture(group, setup, NULL);
+    tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, a_pin_is_proof_enough);
     tcase_add_test(group, another_key_is_refused_and_its_pin_is_shown);
     tcase_add_test(group, with_pin_and_ca_both_must_hold);
@@ -418,44 +296,44 @@ static TCase *pins(void) {
 static SSL_CTX *asking_server(bool optional, const char *crl) {
     const struct tls_server_options options = {
         .certificate = server_pem, .key = server_key, .client_ca = ca_pem, .client_optional = optional, .crl = crl};
-    return server_context(&options);
+    return pair_server_context(&options);
 }
 
 static SSL_CTX *client_with(const char *certificate, const char *key) {
     const struct tls_client_options options = {.ca = ca_pem, .certificate = certificate, .key = key};
-    return client_context(&options);
+    return pair_client_context(&options);
 }
 
 START_TEST(a_good_client_certificate_is_taken) {
     struct pair pair;
-    join(&pair, asking_server(false, NULL), client_with(client_pem, client_key), "munnel.example");
-    shake(&pair);
+    pair_join(&pair, asking_server(false, NULL), client_with(client_pem, client_key), "munnel.example");
+    pair_shake(&pair);
     ck_assert(pair.server_done);
     ck_assert_str_eq(pair.server_why.text, "");
     ck_assert_ptr_nonnull(SSL_get0_peer_certificate(pair.server));
-    part(&pair);
+    pair_part(&pair);
 }
 END_TEST
 
 START_TEST(no_client_certificate_is_refused_unless_optional) {
-    expect(asking_server(false, NULL), client_context(plain_client()), "munnel.example",
-           "the other side shows no certificate, and one is required",
-           "the other side asks for a certificate and we have none");
-    expect(asking_server(true, NULL), client_context(plain_client()), "munnel.example", NULL, NULL);
+    pair_expect(asking_server(false, NULL), pair_client_context(pair_client_options()), "munnel.example",
+                "the other side shows no certificate, and one is required",
+                "the other side asks for a certificate and we have none");
+    pair_expect(asking_server(true, NULL), pair_client_context(pair_client_options()), "munnel.example", NULL, NULL);
 }
 END_TEST
 
 START_TEST(a_servers_certificate_is_no_clients) {
-    expect(asking_server(true, NULL), client_with(server_pem, server_key), "munnel.example",
-           "wrong purpose: the certificate is not one for a client (extended key usage)",
-           "the other side refused our certificate: unsupported, or wrong purpose");
+    pair_expect(asking_server(true, NULL), client_with(server_pem, server_key), "munnel.example",
+                "wrong purpose: the certificate is not one for a client (extended key usage)",
+                "the other side refused our certificate: unsupported, or wrong purpose");
 }
 END_TEST
 
 START_TEST(a_client_of_another_authority_is_refused) {
-    make(PKI_CA, "web1", 5, unit_path("self.pem"), unit_path("self.key"));
-    expect(asking_server(true, NULL), client_with(unit_path("self.pem"), unit_path("self.key")), "munnel.example",
-           "the certificate is self-signed*", "the other side refused our certificate: unknown ca");
+    pair_make(PKI_CA, "web1", 5, unit_path("self.pem"), unit_path("self.key"));
+    pair_expect(asking_server(true, NULL), client_with(unit_path("self.pem"), unit_path("self.key")), "munnel.example",
+                "the certificate is self-signed*", "the other side refused our certificate: unknown ca");
 }
 END_TEST
 
@@ -496,18 +374,20 @@ static const char *make_crl(const char *revoked) {
 }
 
 START_TEST(a_revoked_client_is_refused_and_others_are_not) {
-    expect(asking_server(false, make_crl(NULL)), client_with(client_pem, client_key), "munnel.example", NULL, NULL);
-    expect(asking_server(false, make_crl(client_pem)), client_with(client_pem, client_key), "munnel.example",
-           "the certificate has been revoked", "the other side refused our certificate: revoked");
+    pair_expect(asking_server(false, make_crl(NULL)), client_with(client_pem, client_key), "munnel.example", NULL,
+                NULL);
+    pair_expect(asking_server(false, make_crl(client_pem)), client_with(client_pem, client_key), "munnel.example",
+                "the certificate has been revoked", "the other side refused our certificate: revoked");
     SSL_CTX *server = asking_server(false, make_crl(NULL));
     move_clock(server, 2);
-    expect(server, client_with(client_pem, client_key), "munnel.example", "the revocation list is out of date", "*");
+    pair_expect(server, client_with(client_pem, client_key), "munnel.example", "the revocation list is out of date",
+                "*");
 }
 END_TEST
 
 static TCase *client_checked(void) {
     TCase *group = tcase_create("the client is checked");
-    tcase_add_checked_fixture(group, setup, NULL);
+    tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, a_good_client_certificate_is_taken);
     tcase_add_test(group, no_client_certificate_is_refused_unless_optional);
     tcase_add_test(group, a_servers_certificate_is_no_clients);
@@ -529,11 +409,11 @@ static SSL_CTX *foreign_client(const char *alpn, int version) {
 }
 
 START_TEST(a_client_that_does_not_offer_munnel_is_refused) {
-    expect(server_context(plain_server()), foreign_client(NULL, 0), NULL, "it speaks TLS but not Munnel (no ALPN)",
-           "the other side speaks TLS but not Munnel");
-    expect(server_context(plain_server()), foreign_client("\x02h2\x08http/1.1", 0), NULL,
-           "it speaks TLS but not Munnel (ALPN without munnel/1)", "the other side speaks TLS but not Munnel");
-    expect(server_context(plain_server()), foreign_client("\x02h2\x08munnel/1", 0), NULL, NULL, NULL);
+    pair_expect(pair_server_context(pair_server_options()), foreign_client(NULL, 0), NULL,
+                "it speaks TLS but not Munnel (no ALPN)", "the other side speaks TLS but not Munnel");
+    pair_expect(pair_server_context(pair_server_options()), foreign_client("\x02h2\x08http/1.1", 0), NULL,
+                "it speaks TLS but not Munnel (ALPN without munnel/1)", "the other side speaks TLS but not Munnel");
+    pair_expect(pair_server_context(pair_server_options()), foreign_client("\x02h2\x08munnel/1", 0), NULL, NULL, NULL);
 }
 END_TEST
 
@@ -541,23 +421,23 @@ START_TEST(a_server_that_does_not_choose_munnel_is_refused) {
     SSL_CTX *server = SSL_CTX_new(TLS_server_method());
     ck_assert_int_eq(SSL_CTX_use_certificate_file(server, server_pem, SSL_FILETYPE_PEM), 1);
     ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(server, server_key, SSL_FILETYPE_PEM), 1);
-    expect(server, client_context(plain_client()), "munnel.example", "*",
-           "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on)");
+    pair_expect(server, pair_client_context(pair_client_options()), "munnel.example", "*",
+                "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on)");
 }
 END_TEST
 
 START_TEST(old_versions_are_refused) {
     static const char *const alpns[] = {NULL, "\x08munnel/1"};
     for (int i = 0; i < 2; i++)
-        expect(server_context(plain_server()), foreign_client(alpns[i], TLS1_2_VERSION), NULL,
-               "the other side speaks only versions of TLS that are not allowed here",
-               "the other side does not speak our version of TLS");
+        pair_expect(pair_server_context(pair_server_options()), foreign_client(alpns[i], TLS1_2_VERSION), NULL,
+                    "the other side speaks only versions of TLS that are not allowed here",
+                    "the other side does not speak our version of TLS");
     SSL_CTX *server = SSL_CTX_new(TLS_server_method());
     SSL_CTX_set_max_proto_version(server, TLS1_2_VERSION);
     ck_assert_int_eq(SSL_CTX_use_certificate_file(server, server_pem, SSL_FILETYPE_PEM), 1);
     ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(server, server_key, SSL_FILETYPE_PEM), 1);
-    expect(server, client_context(plain_client()), "munnel.example", "*",
-           "the other side does not speak our version of TLS");
+    pair_expect(server, pair_client_context(pair_client_options()), "munnel.example", "*",
+                "the other side does not speak our version of TLS");
 }
 END_TEST
 
@@ -565,25 +445,25 @@ START_TEST(tls12_is_there_when_asked_for_with_its_master_secret) {
     const struct tls_server_options options = {.certificate = server_pem, .key = server_key, .allow_tls12 = true};
     struct pair pair;
     uint8_t bytes[SECRET_SIZE];
-    join(&pair, server_context(&options), foreign_client("\x08munnel/1", TLS1_2_VERSION), NULL);
-    shake(&pair);
+    pair_join(&pair, pair_server_context(&options), foreign_client("\x08munnel/1", TLS1_2_VERSION), NULL);
+    pair_shake(&pair);
     ck_assert(pair.server_done && pair.client_done);
     ck_assert_int_eq(tls_exporter(pair.server, bytes), 0);
-    part(&pair);
-    join(&pair, server_context(&options), foreign_client("\x08munnel/1", TLS1_2_VERSION), NULL);
+    pair_part(&pair);
+    pair_join(&pair, pair_server_context(&options), foreign_client("\x08munnel/1", TLS1_2_VERSION), NULL);
     SSL_set_options(pair.client, SSL_OP_NO_EXTENDED_MASTER_SECRET);
-    shake(&pair);
+    pair_shake(&pair);
     ck_assert(pair.server_done);
     ck_assert_int_eq(tls_exporter(pair.server, bytes), -1);
     tls_why(pair.server, &pair.server_why);
     ck_assert_str_eq(pair.server_why.text, "TLS 1.2 without the extended master secret is not good enough");
-    part(&pair);
+    pair_part(&pair);
 }
 END_TEST
 
 static TCase *strangers(void) {
     TCase *group = tcase_create("strangers");
-    tcase_add_checked_fixture(group, setup, NULL);
+    tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, a_client_that_does_not_offer_munnel_is_refused);
     tcase_add_test(group, a_server_that_does_not_choose_munnel_is_refused);
     tcase_add_test(group, old_versions_are_refused);
@@ -617,33 +497,36 @@ START_TEST(other_languages_are_called_by_name) {
         struct pair pair;
         if (!server && speeches[_i].bytes[0] == '\x80')
             continue; /* only a client says that */
-        join(&pair, server_context(plain_server()), client_context(plain_client()), "munnel.example");
+        pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+                  "munnel.example");
         BIO *from = server ? pair.client_side : pair.server_side;
         ck_assert_int_eq(BIO_write(from, speeches[_i].bytes, (int)speeches[_i].length), (int)speeches[_i].length);
         struct error *why = server ? &pair.server_why : &pair.client_why;
         bool done = false;
         for (int turn = 0; turn < 3; turn++)
-            (void)step(server ? pair.server : pair.client, &done, why);
-        check_words(server ? "the server" : "the client", why, speeches[_i].says);
-        part(&pair);
+            (void)pair_step(server ? pair.server : pair.client, &done, why);
+        pair_check_words(server ? "the server" : "the client", why, speeches[_i].says);
+        pair_part(&pair);
     }
 }
 END_TEST
 
 START_TEST(a_cut_handshake_says_when) {
     struct pair pair;
-    join(&pair, server_context(plain_server()), client_context(plain_client()), "munnel.example");
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "munnel.example");
     BIO_shutdown_wr(pair.client_side);
-    (void)step(pair.server, &pair.server_done, &pair.server_why);
-    check_words("the server", &pair.server_why, "the connection was cut before the other side said anything");
-    part(&pair);
-    join(&pair, server_context(plain_server()), client_context(plain_client()), "munnel.example");
-    (void)step(pair.client, &pair.client_done, &pair.client_why);
-    (void)step(pair.server, &pair.server_done, &pair.server_why);
+    (void)pair_step(pair.server, &pair.server_done, &pair.server_why);
+    pair_check_words("the server", &pair.server_why, "the connection was cut before the other side said anything");
+    pair_part(&pair);
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "munnel.example");
+    (void)pair_step(pair.client, &pair.client_done, &pair.client_why);
+    (void)pair_step(pair.server, &pair.server_done, &pair.server_why);
     BIO_shutdown_wr(pair.client_side);
-    (void)step(pair.server, &pair.server_done, &pair.server_why);
-    check_words("the server", &pair.server_why, "the connection was cut during the TLS handshake");
-    part(&pair);
+    (void)pair_step(pair.server, &pair.server_done, &pair.server_why);
+    pair_check_words("the server", &pair.server_why, "the connection was cut during the TLS handshake");
+    pair_part(&pair);
 }
 END_TEST
 
@@ -656,7 +539,7 @@ END_TEST
 
 static TCase *words(void) {
     TCase *group = tcase_create("words");
-    tcase_add_checked_fixture(group, setup, NULL);
+    tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_loop_test(group, other_languages_are_called_by_name, 0, (int)(sizeof speeches / sizeof speeches[0]));
     tcase_add_test(group, a_cut_handshake_says_when);
     tcase_add_test(group, nothing_at_all_has_an_answer_too);
@@ -690,7 +573,7 @@ START_TEST(files_that_do_not_fit_are_found_at_once) {
                                           .crl = unit_text_file("none.crl", "")};
     refuses_server(&options, "none.crl: holds no revocation list");
     ck_assert_int_eq(chmod(server_key, 0644), 0);
-    options = *plain_server();
+    options = *pair_server_options();
     refuses_server(&options, "server.key");
     ck_assert_uint_eq(ERR_peek_error(), 0);
 }
@@ -704,16 +587,16 @@ START_TEST(a_key_with_a_passphrase_is_refused_without_asking) {
     ck_assert_int_eq(PEM_write_PKCS8PrivateKey(file, key, EVP_aes_128_cbc(), "secret", 6, NULL, NULL), 1);
     fclose(file);
     EVP_PKEY_free(key);
-    refuses_server(plain_server(), "server.key: is not a private key in PEM form without passphrase");
+    refuses_server(pair_server_options(), "server.key: is not a private key in PEM form without passphrase");
 }
 END_TEST
 
 START_TEST(the_days_left_are_those_of_the_own_certificate) {
-    SSL_CTX *context = server_context(plain_server());
+    SSL_CTX *context = pair_server_context(pair_server_options());
     ck_assert_int_ge(tls_days_left(context), 4);
     ck_assert_int_le(tls_days_left(context), 5);
     SSL_CTX_free(context);
-    context = client_context(plain_client());
+    context = pair_client_context(pair_client_options());
     ck_assert_int_eq(tls_days_left(context), 0);
     SSL_CTX_free(context);
 }
@@ -731,7 +614,7 @@ END_TEST
 
 static TCase *files(void) {
     TCase *group = tcase_create("files");
-    tcase_add_checked_fixture(group, setup, NULL);
+    tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, files_that_do_not_fit_are_found_at_once);
     tcase_add_test(group, a_key_with_a_passphrase_is_refused_without_asking);
     tcase_add_test(group, the_days_left_are_those_of_the_own_certificate);

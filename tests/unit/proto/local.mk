@@ -9,7 +9,8 @@ unit_proto_tests = \
 	tests/unit/proto/test_message_greeting \
 	tests/unit/proto/test_message_relay \
 	tests/unit/proto/test_open_memory \
-	tests/unit/proto/test_proof
+	tests/unit/proto/test_proof \
+	tests/unit/proto/test_session_key
 
 tests_unit_proto_test_open_memory_SOURCES = tests/unit/proto/test_open_memory.c
 tests_unit_proto_test_open_memory_LDADD = $(LINK_UNIT_PROTO)
@@ -25,5 +26,7 @@ tests_unit_proto_test_message_relay_SOURCES = tests/unit/proto/test_message_rela
 tests_unit_proto_test_message_relay_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_proof_SOURCES = tests/unit/proto/test_proof.c
 tests_unit_proto_test_proof_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_session_key_SOURCES = tests/unit/proto/test_session_key.c
+tests_unit_proto_test_session_key_LDADD = $(LINK_UNIT_PROTO)
 
 unit_tests += $(unit_proto_tests)

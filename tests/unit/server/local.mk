@@ -16,6 +16,7 @@ unit_server_tests = \
 	tests/unit/server/test_pool \
 	tests/unit/server/test_reload \
 	tests/unit/server/test_service \
+	tests/unit/server/test_session_key \
 	tests/unit/server/test_supply
 
 # The whole control plane over a data plane that only writes down what it is told.
@@ -32,6 +33,9 @@ tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_s
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_service_SOURCES = tests/unit/server/test_service.c $(unit_server_stage)
 tests_unit_server_test_service_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_session_key_SOURCES = tests/unit/server/test_session_key.c $(unit_server_stage) \
+	tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_server_test_session_key_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_supply_SOURCES = tests/unit/server/test_supply.c $(unit_server_stage)
 tests_unit_server_test_supply_LDADD = $(LINK_UNIT_SERVER)
 

@@ -12,9 +12,11 @@
 
 static struct session *add(struct agents *agents, const char *name) {
     static const struct addr peer;
+    static const uint8_t secret[SECRET_SIZE] = {7};
     const struct session_options options = {.name = name,
                                             .instance = "00112233445566778899aabbccddeeff",
                                             .credential = "",
+                                            .secret = secret,
                                             .serves_all = true,
                                             .peer = &peer};
     struct session *session = agents_add(agents, &options);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * tls_pair: see tls_pair.h. OpenSSL's error queue is emptied before each tls_why(), as libevent does.
+ */
+#include "config.h"
+
+#include "lib/tls_pair.h"
+#include "unit.h"
+
+#include <openssl/err.h>
+#include <string.h>
+
+void pair_make(enum pki_use use, const char *name, unsigned days, const char *certificate, const char *key) {
+    struct error error = {{0}};
+    const char *const names[] = {name, "127.0.0.1"};
+    const struct pki_request request = {
+        .common_name = name, .names = names, .name_count = use == PKI_SERVER ? 2 : 0, .days = days, .use = use};
+    bool is_ca = use == PKI_CA;
+    ck_assert_msg(pki_make(&request, is_ca ? NULL : ca_pem, is_ca ? NULL : ca_key, certificate, key, &error) == 0, "%s",
+                  error.text);
+}
+
+void pair_setup(void) {
+    pair_make(PKI_CA, "Munnel CA of here", 30, ca_pem, ca_key);
+    pair_make(PKI_SERVER, "munnel.example", 5, server_pem, server_key);
+    pair_make(PKI_CLIENT, "web1", 5, client_pem, client_key);
+}
+
+const struct tls_server_options *pair_server_options(void) {
+    static struct tls_server_options options;
+    options = (struct tls_server_options){.certificate = server_pem, .key = server_key};
+    return &options;
+}
+
+const struct tls_client_options *pair_client_options(void) {
+    static struct tls_client_options options;
+    options = (struct tls_client_options){.ca = ca_pem};
+    return &options;
+}
+
+SSL_CTX *pair_server_context(const struct tls_server_options *options) {
+    struct error error = {{0}};
+    SSL_CTX *context = tls_server_context(options, &error);
+    ck_assert_msg(context != NULL, "%s", error.text);
+    return context;
+}
+
+SSL_CTX *pair_client_context(const struct tls_client_options *options) {
+    struct error error = {{0}};
+    SSL_CTX *context = tls_client_context(options, &error);
+    ck_assert_msg(context != NULL, "%s", error.text);
+    return context;
+}
+
+void pair_join(struct pair *pair, SSL_CTX *server, SSL_CTX *client, const char *name) {
+    memset(pair, 0, sizeof *pair);
+    pair->server_context = server;
+    pair->client_context = client;
+    pair->server = tls_session(server, true, NULL);
+    pair->client = tls_session(client, false, name);
+    ck_assert(pair->server && pair->client);
+    ck_assert_int_eq(BIO_new_bio_pair(&pair->server_side, 0, &pair->client_side, 0), 1);
+    SSL_set_bio(pair->server, pair->server_side, pair->server_side);
+    SSL_set_bio(pair->client, pair->client_side, pair->client_side);
+}
+
+bool pair_step(SSL *ssl, bool *done, struct error *why) {
+    char bytes[64];
+    if (why->text[0])
+        return false;
+    int result = *done ? SSL_read(ssl, bytes, sizeof bytes) : SSL_do_handshake(ssl);
+    if (result == 1 && !*done) {
+        *done = true;
+        return true;
+    }
+    int code = SSL_get_error(ssl, result);
+    if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
+        return false;
+    ERR_clear_error();
+    tls_why(ssl, why);
+    return true;
+}
+
+void pair_shake(struct pair *pair) {
+    for (int turn = 0; turn < 40; turn++) {
+        (void)pair_step(pair->client, &pair->client_done, &pair->client_why);
+        (void)pair_step(pair->server, &pair->server_done, &pair->server_why);
+    }
+}
+
+void pair_part(struct pair *pair) {
+    SSL_free(pair->server);
+    SSL_free(pair->client);
+    SSL_CTX_free(pair->server_context);
+    SSL_CTX_free(pair->client_context);
+}
+
+void pair_check_words(const char *whose, const struct error *why, const char *expected) {
+    size_t length = expected ? strlen(expected) : 0;
+    if (!expected)
+        ck_assert_msg(!why->text[0], "%s said: %s", whose, why->text);
+    else if (length && expected[length - 1] == '*')
+        ck_assert_msg(strncmp(why->text, expected, length - 1) == 0, "%s said: %s", whose, why->text);
+    else
+        ck_assert_msg(strcmp(why->text, expected) == 0, "%s said: %s", whose, why->text);
+}
+
+void pair_expect(SSL_CTX *server, SSL_CTX *client, const char *name, const char *server_says, const char *client_says) {
+    struct pair pair;
+    pair_join(&pair, server, client, name);
+    pair_shake(&pair);
+    pair_check_words("the server", &pair.server_why, server_says);
+    pair_check_words("the client", &pair.client_why, client_says);
+    if (!client_says)
+        ck_assert(pair.client_done);
+    if (!server_says)
+        ck_assert(pair.server_done);
+    pair_part(&pair);
+}
