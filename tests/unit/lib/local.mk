@@ -20,6 +20,14 @@ unit_lib_tests += tests/unit/lib/test_tls
 tests_unit_lib_test_tls_SOURCES = tests/unit/lib/test_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_test_tls_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_tls_verify
+tests_unit_lib_test_tls_verify_SOURCES = tests/unit/lib/test_tls_verify.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_test_tls_verify_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/test_tls_why
+tests_unit_lib_test_tls_why_SOURCES = tests/unit/lib/test_tls_why.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_test_tls_why_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/test_tls_psk
 tests_unit_lib_test_tls_psk_SOURCES = tests/unit/lib/test_tls_psk.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_test_tls_psk_LDADD = $(LINK_UNIT_LIB)
