@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * link_data: a data link once it works: the fast path.
+ * link_data: a data link once it works: the fast path. link_send.c has its other half, sending.
  *
  * Runs on: the link's thread. An edge-triggered event tells that something came or that there is room again; nothing
  * is added to or taken from the kernel's list while relays come and go. Ciphertext is read ahead (link_bio), whole
@@ -27,86 +27,8 @@
 enum {
     READ_BUDGET = 256 * 1024, /* of plaintext in one turn */
     READ_COST = 4096,         /* the least that a read is charged: records without plaintext cost time, too */
-    PARKED_MOST = 512 * 1024, /* of answers to a peer that does not read */
-    GATHER = 64,              /* DATA payloads in one writev */
-    RECORDS_PER_KEY = 1 << 22
+    GATHER = 64               /* DATA payloads in one writev */
 };
-
-/* ---- sending ---- */
-
-static void renew_key(struct link *link) {
-    if (link->records < RECORDS_PER_KEY || SSL_version(link->ssl) != TLS1_3_VERSION)
-        return;
-    link->records = 0;
-    SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED); /* OpenSSL never does it by itself */
-}
-
-/* Whoever makes room, the relay is told: the edge that announces it may find nothing left to do. */
-static bool flush(struct link *link) {
-    bool was_full = link_is_full(link);
-    ptrdiff_t left = link_bio_flush(link->bio);
-    if (was_full && left == 0 && link->relay) {
-        relay_on_link_drained(link->relay);
-    }
-    return left >= 0;
-}
-
-void link_send(struct link *link) {
-    struct batch *batch = &link->worker->batch;
-    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken) {
-        return;
-    }
-    renew_key(link);
-    link->records += batch->length / FRAME_DATA_MAX + 1;
-    if (SSL_write(link->ssl, batch->bytes, (int)batch->length) != (int)batch->length || !flush(link)) {
-        ERR_clear_error();
-        link->worker->bio.out_length = 0; /* nobody else's bytes may leave on another link */
-        link_break(link, "sending failed");
-    }
-}
-
-void link_owe_fin(struct link *link) {
-    link->owes_fin = true;
-    again_later(&link->worker->soon, &link->owed);
-}
-
-void link_data_pay(struct link *link) {
-    if (link->owes_fin) {
-        link_batch(link);
-        link_send(link);
-    }
-}
-
-void link_data_on_owed(struct again_item *item) {
-    link_data_pay((struct link *)(void *)((char *)item - offsetof(struct link, owed)));
-}
-
-bool link_is_full(const struct link *link) {
-    return link_bio_parked(link->bio) > 0;
-}
-
-static void send_parked(struct link *link) {
-    if (link_is_full(link) && !flush(link)) {
-        link_break(link, "sending failed");
-    }
-}
-
-/* Answers are not held back by a full link, as a relay's bytes are; a peer that only asks is not served for ever. */
-static bool is_drowning(struct link *link) {
-    if (link_bio_parked(link->bio) <= PARKED_MOST) {
-        return false;
-    }
-    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "the other side asks and does not read");
-    return true;
-}
-
-void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
-    if (is_drowning(link)) {
-        return;
-    }
-    batch_add(link_batch(link), type, payload, length);
-    link_send(link);
-}
 
 /* ---- taking frames ---- */
 
@@ -130,7 +52,7 @@ static void violate(struct link *link, enum frame_type type) {
 }
 
 static void answer_idle(struct link *link) {
-    if (is_drowning(link)) {
+    if (link_data_is_drowning(link)) {
         return;
     }
     struct batch *batch = link_batch(link);
@@ -312,7 +234,7 @@ void link_data_read(struct link *link) {
     link->reading = false;
     if (link->state == LINK_CLOSED)
         return;
-    if (!link_bio_end_reading(link->bio) || !flush(link)) /* a key change may have been answered */
+    if (!link_bio_end_reading(link->bio) || !link_data_flush(link)) /* a key change may have been answered */
         link_break(link, "out of memory or broken");
     if (fill == FILL_DRAINED || link->paused)
         settle_doubt(link);
@@ -372,7 +294,7 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
     if (what & EV_READ)
         link->is_doubtful = true;
     if (what & EV_WRITE)
-        send_parked(link);
+        link_data_send_parked(link);
     if (link->state == LINK_CLOSED)
         return;
     if (link->paused)

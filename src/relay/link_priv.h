@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * link_priv: the link's insides, for its own files: link.c (life), link_greet.c (connect to verdict), link_control.c
- * (control links), link_data.c (data links).
+ * (control links), link_data.c and link_send.c (data links).
  */
 #ifndef MUNNEL_RELAY_LINK_PRIV_H
 #define MUNNEL_RELAY_LINK_PRIV_H
@@ -115,9 +115,14 @@ void link_data_take_over(struct link *link); /* from bufferevent to own event; t
 void link_data_read(struct link *link);
 void link_data_on_again(struct again_item *item);
 void link_data_on_doubt(struct again_item *item);
+
+/* link_send.c */
 void link_data_on_owed(struct again_item *item);
 void link_data_pay(struct link *link); /* sends what it owes */
 void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length);
+bool link_data_flush(struct link *link);       /* false: the connection is broken */
+void link_data_send_parked(struct link *link); /* there is room again */
+bool link_data_is_drowning(struct link *link); /* and closed by now: the other side asks and does not read */
 
 /* link_idle.c */
 void link_data_sweep(struct link *link, uint64_t now_us);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * link_send: what a data link sends: batches as they are composed, answers, and a FIN that may wait for company.
+ *
+ * Runs on: the link's thread. Everything is written at once; what the kernel does not take is parked by link_bio, and
+ * the link counts as full until it is gone. Owns: nothing.
+ */
+#include "config.h"
+
+#include "relay/link_priv.h"
+
+#include "relay/relay.h"
+
+#include <openssl/err.h>
+#include <stddef.h>
+
+enum { RECORDS_PER_KEY = 1 << 22, PARKED_MOST = 512 * 1024 /* of answers to a peer that does not read */ };
+
+static void renew_key(struct link *link) {
+    if (link->records < RECORDS_PER_KEY || SSL_version(link->ssl) != TLS1_3_VERSION)
+        return;
+    link->records = 0;
+    SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED); /* OpenSSL never does it by itself */
+}
+
+/* Whoever makes room, the relay is told: the edge that announces it may find nothing left to do. */
+bool link_data_flush(struct link *link) {
+    bool was_full = link_is_full(link);
+    ptrdiff_t left = link_bio_flush(link->bio);
+    if (was_full && left == 0 && link->relay) {
+        relay_on_link_drained(link->relay);
+    }
+    return left >= 0;
+}
+
+void link_send(struct link *link) {
+    struct batch *batch = &link->worker->batch;
+    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken) {
+        return;
+    }
+    renew_key(link);
+    link->records += batch->length / FRAME_DATA_MAX + 1;
+    if (SSL_write(link->ssl, batch->bytes, (int)batch->length) != (int)batch->length || !link_data_flush(link)) {
+        ERR_clear_error();
+        link->worker->bio.out_length = 0; /* nobody else's bytes may leave on another link */
+        link_break(link, "sending failed");
+    }
+}
+
+void link_owe_fin(struct link *link) {
+    link->owes_fin = true;
+    again_later(&link->worker->soon, &link->owed);
+}
+
+void link_data_pay(struct link *link) {
+    if (link->owes_fin) {
+        link_batch(link);
+        link_send(link);
+    }
+}
+
+void link_data_on_owed(struct again_item *item) {
+    link_data_pay((struct link *)(void *)((char *)item - offsetof(struct link, owed)));
+}
+
+bool link_is_full(const struct link *link) {
+    return link_bio_parked(link->bio) > 0;
+}
+
+void link_data_send_parked(struct link *link) {
+    if (link_is_full(link) && !link_data_flush(link)) {
+        link_break(link, "sending failed");
+    }
+}
+
+/* Answers are not held back by a full link, as a relay's bytes are; a peer that only asks is not served for ever. */
+bool link_data_is_drowning(struct link *link) {
+    if (link_bio_parked(link->bio) <= PARKED_MOST) {
+        return false;
+    }
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "the other side asks and does not read");
+    return true;
+}
+
+void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    if (link_data_is_drowning(link)) {
+        return;
+    }
+    batch_add(link_batch(link), type, payload, length);
+    link_send(link);
+}
