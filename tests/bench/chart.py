@@ -27,7 +27,7 @@ PANELS = [
     ("CPU for a GiB, one stream", "s", False, ["up.cpu"]),
     ("New connections", "per second", True, ["conns.rate"]),
     ("CPU for a new connection", "µs", False, ["conns.cpu_us"]),
-    ("First byte, slowest of 40", "round trips of 50 ms", False, ["first.next"]),
+    ("First byte, slowest of 40, again", "round trips of 50 ms, links warm", False, ["first.next"]),
     ("Small requests", "per second", True, ["small.rate"]),
     ("Small requests, p99", "ms", False, ["small.p99_ms"]),
     ("Idle relay, server + agent", "KiB each at 10,000", False, ["idle.10000.server", "idle.10000.agent"]),
@@ -71,7 +71,8 @@ def draw(result):
     for axes, panel in zip(grid.flat, panels):
         draw_panel(axes, panel, result)
     machine = result["machine"]
-    figure.text(0.01, 0.01, f"All on {machine['cores']} shared cores, {result['threads']} threads, medians of "
+    threads = f"{result['threads']} relay thread{'' if result['threads'] == 1 else 's'}"
+    figure.text(0.01, 0.01, f"All on {machine['cores']} shared cores, {threads}, medians of "
                 f"{result['number_of_rounds']} rounds, {result['when'][:10]}. Ratios hold, figures are this machine's.",
                 fontsize=8, color="#555555")
     figure.tight_layout(rect=(0, 0.03, 1, 1))
