@@ -13,6 +13,7 @@
 #include "lib/tls.h"
 
 #include <event2/buffer.h>
+#include <openssl/err.h>
 #include <string.h>
 
 enum { CONTROL_QUEUE_MAX = 1024 * 1024, CONTROL_FRAMES_PER_SECOND = 1000 };
@@ -110,6 +111,16 @@ void link_control_sweep(struct link *link, uint64_t now_us) {
         send_ping(link, now_us);
 }
 
+/*
+ * Whoever refuses us says why and resets the connection. If we were about to write, that is what meets the reset, while
+ * the alert still lies unread in the kernel.
+ */
+static void read_last_alert(struct link *link) {
+    uint8_t byte;
+    ERR_clear_error();
+    (void)SSL_read(link->ssl, &byte, sizeof byte);
+}
+
 void link_stream_failed(struct link *link, short what) {
     struct error why = {""};
     if (link->state == LINK_LEAVING) {
@@ -121,6 +132,8 @@ void link_stream_failed(struct link *link, short what) {
         link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "closed by the other side");
         return;
     }
+    if ((what & BEV_EVENT_WRITING) && !in_tls)
+        read_last_alert(link);
     enum tls_verdict verdict = tls_why(link->ssl, &why);
     link->tls_failed = in_tls && verdict != TLS_CUT;
     link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER;

@@ -36,7 +36,8 @@ struct world {
     struct plane *server, *agent;
     SSL_CTX *server_tls, *agent_tls;
     int server_ends[LINKS + 1], agent_ends[LINKS + 1], wire_count;
-    int idle, gone; /* links of the server */
+    int idle, gone;            /* links of the server */
+    struct link_end agent_end; /* of the last link that the agent lost */
 };
 
 /* ---- the server's control plane ---- */
@@ -59,7 +60,15 @@ static void on_gone(void *context, const struct link_end *end) {
 }
 
 static const struct plane_events server_events = {.on_greeting = on_greeting, .on_idle = on_idle, .on_gone = on_gone};
-static const struct plane_events agent_events = {.on_greeting = NULL};
+
+/* ---- the agent's ---- */
+
+static void on_agent_gone(void *context, const struct link_end *end) {
+    struct world *world = context;
+    world->agent_end = *end;
+}
+
+static const struct plane_events agent_events = {.on_gone = on_agent_gone};
 
 /* ---- the world ---- */
 
@@ -79,6 +88,16 @@ static void carry_all(struct world *world) {
     }
 }
 
+static SSL_CTX *server_context(const char *client_ca) {
+    struct error error = {""};
+    struct tls_server_options options = {.certificate = unit_path("server.pem"),
+                                         .key = unit_path("server.key"),
+                                         .client_ca = client_ca};
+    SSL_CTX *context = tls_server_context(&options, &error);
+    ck_assert_msg(context != NULL, "%s", error.text);
+    return context;
+}
+
 static void make_certificates(struct world *world) {
     static const char *const names[] = {"127.0.0.1"};
     struct error error = {""};
@@ -89,14 +108,14 @@ static void make_certificates(struct world *world) {
     const char *pem = unit_path("server.pem"), *key = unit_path("server.key");
     ck_assert_msg(pki_make(&ca, NULL, NULL, ca_pem, ca_key, &error) == 0, "%s", error.text);
     ck_assert_msg(pki_make(&server, ca_pem, ca_key, pem, key, &error) == 0, "%s", error.text);
-    struct tls_server_options server_options = {.certificate = pem, .key = key};
     struct tls_client_options client_options = {.ca = ca_pem};
-    world->server_tls = tls_server_context(&server_options, &error);
+    world->server_tls = server_context(NULL);
     world->agent_tls = tls_client_context(&client_options, &error);
-    ck_assert_msg(world->server_tls && world->agent_tls, "%s", error.text);
+    ck_assert_msg(world->agent_tls != NULL, "%s", error.text);
 }
 
-static void add_link(struct world *world) {
+/* The agent dials, and the server takes the connection in; nothing was said yet. Returns the server's end. */
+static int join_ends(struct world *world) {
     struct addr peer;
     struct endpoint endpoint = {.host = "127.0.0.1", .port = 1};
     ck_assert(addr_from_endpoint(&peer, &endpoint));
@@ -113,6 +132,11 @@ static void add_link(struct world *world) {
     plane_adopt(world->server, far, &peer, world->server_tls, 1, 0);
     world->server_ends[world->wire_count] = far;
     world->agent_ends[world->wire_count++] = memory_peer(far);
+    return far;
+}
+
+static void add_link(struct world *world) {
+    int far = join_ends(world);
     for (int i = 0; i < 10; i++) { /* bufferevents of the greeting wait to be told that they may write */
         memory_wake_writer(far);
         memory_wake_writer(memory_peer(far));
@@ -320,6 +344,28 @@ START_TEST(a_fin_that_went_along_is_not_waited_for) {
 }
 END_TEST
 
+/* For the agent the handshake is over, and HELLO waits to be written, when the refusal comes and the reset with it. */
+START_TEST(why_the_server_refused_is_read_although_a_write_met_its_reset) {
+    struct world world;
+    begin(&world, MUCH);
+    SSL_CTX_free(world.server_tls);
+    world.server_tls = server_context(unit_path("ca.pem"));
+    int server = join_ends(&world), agent = memory_peer(server);
+    memory_wake_writer(agent);
+    settle(&world);
+    memory_carry(server, MUCH);
+    settle(&world);
+    memory_carry(agent, MUCH);
+    settle(&world);
+    ck_assert_int_eq(link_at(world.agent, agent)->state, LINK_GREETING);
+    memory_carry(server, MUCH); /* its certificate: none */
+    settle(&world);
+    ck_assert_str_eq(world.agent_end.why, "the other side asks for a certificate and we have none");
+    ck_assert(world.agent_end.refused_by_peer);
+    finish(&world);
+}
+END_TEST
+
 static TCase *honest_ends(void) {
     TCase *group = tcase_create("honest ends");
     tcase_add_test(group, a_fin_that_went_along_is_not_waited_for);
@@ -329,6 +375,7 @@ static TCase *honest_ends(void) {
 static TCase *greetings(void) {
     TCase *group = tcase_create("greetings");
     tcase_add_test(group, only_who_has_not_greeted_is_expelled_as_slow);
+    tcase_add_test(group, why_the_server_refused_is_read_although_a_write_met_its_reset);
     return group;
 }
 
