@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * claim: see claim.h. That a certificate is signed, in time, for clients and not revoked was checked within TLS.
+ * claim: see claim.h. That a certificate is signed, in time, for clients and not revoked was checked within TLS, and is
+ * checked once more when the authorities were read again meanwhile.
  * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
 
 #include "server/claim.h"
+
+#include "lib/clock.h"
+#include "lib/tls.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,6 +92,17 @@ static bool prove_certificate(struct claim *claim, struct server *server, const 
     return true;
 }
 
+/* By the authorities and lists of now: its handshake may have begun with those before. */
+static bool stands_still(const struct server *server, const struct greeting *greeting, struct refusal *refusal) {
+    struct error why = {""};
+
+    if (!greeting->certificate || clock_us() >= server->tls_settled_us ||
+        !(tls_certificate_lost(server->tls, greeting->certificate, &why) ||
+          tls_certificate_untrusted(server->tls, greeting->certificate, greeting->chain, &why)))
+        return true;
+    return refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "%s", why.text);
+}
+
 static bool claim_groups(struct claim *claim, const struct message_hello *hello, struct refusal *refusal) {
     if (claim->credential && !credential_carries(claim->credential, hello->group))
         return refuse(refusal, MESSAGE_REJECT_GROUP, "the credential \"%s\" does not carry the group \"%s\"",
@@ -107,6 +122,8 @@ bool claim_check(struct claim *claim, struct server *server, const struct greeti
     *claim = (struct claim){0};
     if (server->stopping)
         return refuse(refusal, MESSAGE_REJECT_STOPPING, "the server is stopping");
+    if (!stands_still(server, greeting, refusal))
+        return false;
     if (server->credentials &&
         (!prove_token(claim, server, greeting, hello, refusal) || !prove_certificate(claim, server, greeting, refusal)))
         return false;

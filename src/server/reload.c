@@ -24,7 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LOOK_MS = 1000, ASK_EVERY_MS = 1000 };
+enum { LOOK_MS = 1000, ASK_EVERY_MS = 1000, HANDSHAKES_LATE_S = 2 /* their deadline is looked at now and then */ };
 
 struct set { /* of files that are used together */
     const char *what;
@@ -66,6 +66,9 @@ static int read_certificates(struct reload *reload, struct error *error) {
 
     if (!fresh)
         return -1;
+    if (server->tls)
+        server->tls_settled_us =
+            clock_us() + (server->conf->agents.unauthenticated_deadline_s + HANDSHAKES_LATE_S) * 1000000ull;
     SSL_CTX_free(server->tls); /* the handshakes under way and the links have their own references */
     server->tls = fresh;
     reload->trust_is_new = true;

@@ -29,6 +29,7 @@ struct server {
     struct plane *plane;
     struct credentials *credentials; /* NULL: anybody may join */
     SSL_CTX *tls;                    /* for handshakes to come */
+    uint64_t tls_settled_us;         /* until then one may end that began with the context before it */
     struct reload *reload;           /* renews these two */
     struct notify *notify;           /* to the service manager */
     struct clients *clients;

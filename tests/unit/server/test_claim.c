@@ -7,10 +7,13 @@
 
 #include "unit.h"
 
+#include "lib/pki.h"
+#include "lib/tls.h"
 #include "proto/proof.h"
 #include "server/claim.h"
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -144,10 +147,69 @@ START_TEST(where_nothing_is_asked_anybody_is_let_in) {
 }
 END_TEST
 
+static void make(enum pki_use use, const char *ca, const char *name) {
+    static const char *const names[] = {"munnel.example"};
+    struct error error = {""};
+    char ca_pem[256] = "", ca_key[256] = "", pem[256], key[256];
+    const struct pki_request request = {
+        .common_name = name, .names = names, .name_count = use == PKI_SERVER, .days = 5, .use = use};
+    snprintf(ca_pem, sizeof ca_pem, "%s/%s.pem", unit_folder(), ca);
+    snprintf(ca_key, sizeof ca_key, "%s/%s.key", unit_folder(), ca);
+    snprintf(pem, sizeof pem, "%s/%s.pem", unit_folder(), name);
+    snprintf(key, sizeof key, "%s/%s.key", unit_folder(), name);
+    ck_assert_msg(pki_make(&request, *ca ? ca_pem : NULL, *ca ? ca_key : NULL, pem, key, &error) == 0, "%s",
+                  error.text);
+}
+
+static X509 *read_certificate(const char *name) {
+    FILE *file = fopen(unit_path(name), "r");
+    X509 *certificate = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+    ck_assert_ptr_nonnull(certificate);
+    fclose(file);
+    return certificate;
+}
+
+static SSL_CTX *context_that_trusts(const char *ca) {
+    struct error error = {""};
+    struct tls_server_options options = {.certificate = unit_path("server.pem"),
+                                         .key = unit_path("server.key"),
+                                         .client_ca = unit_path(ca)};
+    SSL_CTX *context = tls_server_context(&options, &error);
+    ck_assert_msg(context != NULL, "%s", error.text);
+    return context;
+}
+
+/* Its handshake began before they were read, and HELLO comes behind that: nobody would ask again. */
+START_TEST(authorities_that_changed_during_the_handshake_decide) {
+    make(PKI_CA, "", "ca");
+    make(PKI_CA, "", "other");
+    make(PKI_SERVER, "ca", "server");
+    make(PKI_CLIENT, "ca", "web1");
+    struct server_conf conf = {.agents.auth_none = true};
+    struct server server = {.conf = &conf, .tls = context_that_trusts("other.pem"), .tls_settled_us = UINT64_MAX};
+    struct greeting greeting = {.certificate = read_certificate("web1.pem")};
+    struct message_hello hello = {.credential = "", .group = ""};
+    struct refusal refusal;
+    struct claim claim;
+    ck_assert(!claim_check(&claim, &server, &greeting, &hello, &refusal));
+    ck_assert_int_eq(refusal.code, MESSAGE_REJECT_CREDENTIAL);
+    ck_assert_ptr_nonnull(strstr(refusal.words.text, "not of an authority that is trusted now"));
+    server.tls_settled_us = 0; /* TLS has asked the same authorities already */
+    ck_assert(claim_check(&claim, &server, &greeting, &hello, &refusal));
+    SSL_CTX_free(server.tls);
+    server.tls = context_that_trusts("ca.pem");
+    server.tls_settled_us = UINT64_MAX;
+    ck_assert(claim_check(&claim, &server, &greeting, &hello, &refusal));
+    SSL_CTX_free(server.tls);
+    X509_free(greeting.certificate);
+}
+END_TEST
+
 static TCase *claims(void) {
     TCase *group = tcase_create("claims");
     tcase_add_loop_test(group, what_is_required_decides, 0, (int)(sizeof visits / sizeof *visits));
     tcase_add_test(group, where_nothing_is_asked_anybody_is_let_in);
+    tcase_add_test(group, authorities_that_changed_during_the_handshake_decide);
     return group;
 }
 

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "conf/credentials.h"
+#include "lib/clock.h"
 #include "lib/file.h"
 #include "server/reload.h"
 #include "server/session.h"
@@ -177,9 +178,11 @@ START_TEST(certificates_are_replaced_only_by_ones_that_fit) {
     reload_look(stage.server->reload);
     reload_look(stage.server->reload);
     ck_assert_ptr_eq(stage.server->tls, before);
+    ck_assert_uint_eq(stage.server->tls_settled_us, 0); /* there was none before it */
     unit_text_file("server.key", key);
     reload_look(stage.server->reload);
     ck_assert_ptr_ne(stage.server->tls, before);
+    ck_assert_uint_gt(stage.server->tls_settled_us, clock_us());
     before = stage.server->tls;
     ck_assert_int_eq(chmod(unit_path("server.key"), 0644), 0);
     reload_look(stage.server->reload);
