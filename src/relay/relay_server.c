@@ -123,9 +123,10 @@ void relay_serve(struct link *link, struct client *client) {
     struct relay *relay = relay_new(link);
     if (!relay) {
         uint64_t tag;
+        struct link_ref ref = link_ref_of(link, &tag);
         client->outcome = CLIENT_NOT_STARTED;
         client->reason = REASON_MEMORY;
-        plane_say_client(link_worker(link), client, link_ref_of(link, &tag), tag);
+        plane_say_client(link_worker(link), client, ref, tag);
         plane_say_idle(link);
         return;
     }
