@@ -76,7 +76,7 @@ static struct memory memory_of(struct slow_stand *slow) {
                            facts_memory_kb(process_pid(slow->agent))};
 }
 
-/* At most 256 KiB wait in each direction of a relay in each program; the rest is room for the allocator. */
+/* At most 512 KiB wait for a reader in each program, half of it not yet decrypted; the rest is for the allocator. */
 static void assert_memory_bounded(struct slow_stand *slow, struct memory before, unsigned relays) {
     struct memory now = memory_of(slow);
     unsigned allowed = relays * 2 * 256 + 4096;
