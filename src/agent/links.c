@@ -171,7 +171,7 @@ static void log_failure(struct links *links, const char *who, const char *why, b
     bool allowed = is_fault && log_limit_allows(&links->limit, FAILURES_LOGGED_PER_MINUTE, &skipped);
 
     log_event(links->log, allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, "a data link could not be made",
-              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("not_logged", skipped)));
+              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("left_out", skipped)));
 }
 
 void links_on_rejected(struct links *links, uint64_t tag, const char *text, size_t length) {

@@ -96,7 +96,7 @@ static void complain(struct session *session, const char *what, const char *reas
     if (!log_limit_allows(&session->limit, COMPLAINTS_PER_MINUTE, &skipped))
         return;
     log_event(session->log, LOG_LEVEL_WARNING, session->who, what,
-              LOG_FIELDS(LOG_TEXT("reason", reason), LOG_NUMBER("not_logged", skipped)));
+              LOG_FIELDS(LOG_TEXT("reason", reason), LOG_NUMBER("left_out", skipped)));
     if (answer)
         session_tell(session, MESSAGE_OP_ERROR, reason);
 }

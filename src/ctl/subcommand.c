@@ -36,11 +36,14 @@ int subcommand_complain(const struct subcommand *table, size_t count, const char
     return COMMAND_USAGE_ERROR;
 }
 
-static int count_words(const struct command *command, int words, int fewest, int most) {
+static int count_words(const struct command *command, const struct command_line *line, int fewest, int most) {
+    int words = line->word_count;
+
     if (words < fewest)
-        fprintf(stderr, "%s: something is missing; see %s --help\n", command->program, command->program);
+        fprintf(stderr, "%s: a name is missing; see %s --help\n", command->program, command->program);
     else if (words > most)
-        fprintf(stderr, "%s: there is a word too many; see %s --help\n", command->program, command->program);
+        fprintf(stderr, "%s: \"%.40s\" is a word too many; see %s --help\n", command->program, line->words[most],
+                command->program);
     else
         return -1;
     return COMMAND_USAGE_ERROR;
@@ -55,7 +58,7 @@ int subcommand_read(struct command_line *line, const struct command *command, vo
         return code;
     if (option_defaults(command->table, base, &place) != 0 || command_line_apply(line, base, &error) != 0)
         return command_complain(command, NULL, error.text);
-    return count_words(command, line->word_count, fewest, most);
+    return count_words(command, line, fewest, most);
 }
 
 int subcommand_fail(const struct command *command, const struct error *error) {

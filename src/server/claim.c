@@ -64,7 +64,7 @@ static bool prove_token(struct claim *claim, struct server *server, const struct
             return true;
         return refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "no token%s: this server wants to know who joins%s",
                       server->conf->agents.require == CONF_REQUIRE_EITHER ? ", and no certificate" : "",
-                      " (see --token-file)");
+                      " (see --join and --token-file)");
     }
     if (!credentials_check(server->credentials, hello->credential, hello->proof, greeting->exporter, time(NULL),
                            &claim->credential, &claim->key))

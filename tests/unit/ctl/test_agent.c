@@ -353,6 +353,14 @@ START_TEST(a_missing_agents_file_names_who_makes_it) {
 }
 END_TEST
 
+START_TEST(a_word_too_few_or_too_many_is_named) {
+    ck_assert_int_eq(run(agent_add_run, NULL), 2);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "a name is missing"));
+    ck_assert_int_eq(run(agent_add_run, "web7", "web", NULL), 2);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "\"web\" is a word too many"));
+}
+END_TEST
+
 START_TEST(the_configuration_says_where_the_file_and_the_port_are) {
     unit_text_file("s/munnel.json", "{\"agents\":{\"listen\":\"munnel2.example:4711\","
                                     "\"auth\":{\"tokens\":\"others.json\"}},\"services\":[]}");
@@ -414,6 +422,7 @@ static TCase *listing(void) {
     tcase_add_test(group, the_list_is_aligned_and_tells_no_key);
     tcase_add_test(group, the_list_as_json_is_json);
     tcase_add_test(group, a_missing_agents_file_names_who_makes_it);
+    tcase_add_test(group, a_word_too_few_or_too_many_is_named);
     tcase_add_test(group, the_configuration_says_where_the_file_and_the_port_are);
     return group;
 }
