@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000 };
+enum { CROWDS_MOST = 8, LINKS_MORE = 300, HEAP_MORE = 16 * 1024 /* of 2,000 clients: 8 bytes each */ };
 
 START_TEST(a_client_s_reset_reaches_the_destination) {
     struct destination *echo = destination_start(serve_echo, NULL);
@@ -146,25 +147,42 @@ static const char *come_and_go(unsigned job, void *context) {
     return NULL;
 }
 
+/* A program, and how it was before a crowd came. */
+struct left {
+    struct process *process;
+    struct rest before;
+};
+
+static struct left left_by(struct process *process) {
+    struct left left = {.process = process, .before = rest_of(process)};
+    left.before.more_links = LINKS_MORE;
+    left.before.heap_more = HEAP_MORE;
+    return left;
+}
+
+static bool took_something(const struct left *left) {
+    struct live live = live_of(left->process);
+    return live.links > left->before.links || live.heap > left->before.heap + left->before.heap_more;
+}
+
+/*
+ * How many links a crowd has made is a matter of the machine's mood, and each keeps a little from its first client on:
+ * more than a small leak. But their number has a bound, so there comes a crowd that takes nothing; with a leak, none.
+ */
 START_TEST(two_thousand_empty_connections_leave_no_trace) {
     struct destination *echo = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
-    struct process *server = simple.server.process, *agent = simple.agent;
-    crowd_run(8, 2000, come_and_go, &simple.port);
-    ck_assert(HOLDS_WITHIN(10000, live_of(server).relays == 0 && live_of(agent).relays == 0));
-    ck_assert(socket_echoes(simple.port, ASK_MS));
-    struct rest server_before = rest_of(server), agent_before = rest_of(agent);
-    unsigned server_memory = facts_memory_kb(process_pid(server)), agent_memory = facts_memory_kb(process_pid(agent));
-    crowd_run(8, 2000, come_and_go, &simple.port);
-    ck_assert(HOLDS_WITHIN(10000, live_of(server).relays == 0 && live_of(agent).relays == 0));
-    ck_assert(socket_echoes(simple.port, ASK_MS));
-    server_before.more_links = agent_before.more_links = 300;
-    rest_await(server, &server_before, 10000);
-    rest_await(agent, &agent_before, 10000);
-    if (!facts_sanitized()) {
-        ck_assert_uint_le(facts_memory_kb(process_pid(server)), server_memory * 105 / 100 + 512);
-        ck_assert_uint_le(facts_memory_kb(process_pid(agent)), agent_memory * 105 / 100 + 512);
-    }
+    struct left server, agent;
+    unsigned crowds = 0;
+    do {
+        server = left_by(simple.server.process);
+        agent = left_by(simple.agent);
+        crowd_run(8, 2000, come_and_go, &simple.port);
+        ck_assert(HOLDS_WITHIN(10000, live_of(server.process).relays == 0 && live_of(agent.process).relays == 0));
+        ck_assert(socket_echoes(simple.port, ASK_MS));
+    } while (++crowds < CROWDS_MOST && (crowds < 2 || took_something(&server) || took_something(&agent)));
+    rest_await(server.process, &server.before, 10000);
+    rest_await(agent.process, &agent.before, 10000);
     destination_free(echo);
     stand_free(simple.stand);
 }
@@ -305,7 +323,7 @@ SCENARIO_MAIN("clients", SCENARIO(a_client_s_reset_reaches_the_destination, 40),
               SCENARIO(a_destination_s_reset_reaches_the_client, 40),
               SCENARIO(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing, 40),
               SCENARIO(a_client_that_finishes_while_its_destination_is_dialled_is_served, 40),
-              SCENARIO(two_thousand_empty_connections_leave_no_trace, 60),
+              SCENARIO(two_thousand_empty_connections_leave_no_trace, 120),
               SCENARIO(a_thousand_idle_relays_cost_next_to_nothing, 60),
               SCENARIO(a_half_closed_relay_without_progress_ends, 40),
               SCENARIO(an_idle_relay_ends_when_the_service_says_so, 40), SCENARIO(no_more_clients_than_max_clients, 30),
