@@ -180,7 +180,7 @@ START_TEST(certificate_that_ends_soon_is_announced) {
     certs_make(&plan);
     ck_assert_int_eq(rename(in_pki(server, "short.pem"), in_pki(server, "server.pem")), 0);
     ck_assert_int_eq(rename(in_pki(server, "short.key"), in_pki(server, "server.key")), 0);
-    process_await(server->process, 0, SAYS_MS, "\"warning\"", "server.pem expires in 5 days", NULL);
+    process_await(server->process, 0, SAYS_MS, "\"warning\"", "server.pem expires in ", NULL);
     steady_end(&steady);
 }
 END_TEST
