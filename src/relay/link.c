@@ -11,6 +11,8 @@
 #include "lib/sock.h"
 #include "relay/relay.h"
 
+#include <limits.h>
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,8 +93,22 @@ void link_set_relay(struct link *link, struct relay *relay) {
         link_set_state(link, LINK_BUSY);
 }
 
+/* What was put into the stream in this turn, the reason for the end say, would be written in the next one. */
+static void write_last_frames(struct link *link) {
+    struct evbuffer *output = bufferevent_get_output(link->stream);
+    size_t length = evbuffer_get_length(output);
+    const uint8_t *bytes = length > 0 ? evbuffer_pullup(output, -1) : NULL;
+
+    if (bytes && length <= INT_MAX && SSL_write(link->ssl, bytes, (int)length) <= 0)
+        ERR_clear_error(); /* there is no room: the peer does not read, and misses it */
+}
+
 static void close_descriptor(struct link *link, enum link_close_how how) {
+    bool politely = how == LINK_CLOSE_POLITELY && link->ssl && !link->tls_failed && SSL_is_init_finished(link->ssl);
+
     if (link->stream) {
+        if (politely)
+            write_last_frames(link);
         bufferevent_disable(link->stream, EV_READ | EV_WRITE); /* its events go before the descriptor does */
         bufferevent_free(link->stream);
     }
@@ -101,7 +117,7 @@ static void close_descriptor(struct link *link, enum link_close_how how) {
         event_del(&link->event);
     link->event_is_added = false;
     if (link->ssl) {
-        if (how == LINK_CLOSE_POLITELY && !link->tls_failed && SSL_is_init_finished(link->ssl)) {
+        if (politely) {
             SSL_shutdown(link->ssl); /* by the BIO into the kernel if there is room; a FIN says the same */
             link_bio_flush(link->bio);
         }

@@ -167,6 +167,7 @@ START_TEST(an_agent_that_was_added_joins_and_revoking_ends_it) {
     code = stand_do(stand, "revoke", tool, "agent", "revoke", "web1", "--agents", agents, NULL);
     ck_assert_int_eq(code, 0);
     process_await(pair.server, mark, SAYS_MS, "agent web1", "its credential was revoked", NULL);
+    process_await(agent, 0, SAYS_MS, "the server ended the session", "its credential was revoked", NULL);
     process_await(agent, 0, SAYS_MS, "unknown, wrong or expired", NULL);
     ck_assert(!process_is_over(agent)); /* it was accepted once */
     stand_end(stand, agent);
