@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RESOLVER_THREADS = 4, THREADS_MAX = 64, LIST_TEXT = 1024 };
+enum { RESOLVER_THREADS = 4, LIST_TEXT = 1024 };
 
 struct process {
     const struct agent_options *options;
@@ -132,14 +132,6 @@ static int make_loop(struct process *process, struct error *error) {
     return process->resolver != NULL ? 0 : out_of_resources(error, "the resolver");
 }
 
-static unsigned thread_count(unsigned said) {
-    long cores = said > 0 ? (long)said : sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (cores < 1)
-        return 1;
-    return cores < THREADS_MAX ? (unsigned)cores : THREADS_MAX;
-}
-
 static int make_agent(struct process *process, struct error *error) {
     const struct agent_options *options = process->options;
 
@@ -149,7 +141,7 @@ static int make_agent(struct process *process, struct error *error) {
                                                 .allow = process->rules,
                                                 .name = process->name,
                                                 .group = options->group != NULL ? options->group : "",
-                                                .threads = thread_count(options->threads),
+                                                .threads = plane_threads(options->threads),
                                                 .servers = identities_servers(process->identities),
                                                 .server_count = identities_count(process->identities),
                                                 .times = AGENT_TIMES};

@@ -37,7 +37,7 @@ struct order {            /* from the control plane to a thread */
 /* ---- life ---- */
 
 /* One for two cores: the kernel's part of the work, and the programs at both ends, want the other (tests/bench). */
-static unsigned choose_threads(unsigned wanted) {
+unsigned plane_threads(unsigned wanted) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned count = wanted ? wanted : (cores > 2 ? (unsigned)cores / 2 : 1);
     return count < PLANE_THREADS_MAX ? count : PLANE_THREADS_MAX;
@@ -67,7 +67,7 @@ struct plane *plane_new(const struct plane_options *options, struct error *error
         return NULL;
     }
     plane->options = *options;
-    plane->count = choose_threads(options->threads);
+    plane->count = plane_threads(options->threads);
     snprintf(plane->instance, sizeof plane->instance, "%s", options->instance);
     plane->options.instance = plane->instance;
     plane->own_dials = options->is_agent ? own_dials_new() : NULL;

@@ -125,7 +125,7 @@ struct plane_events { /* all on the control thread */
 
 struct plane_options {
     bool is_agent;
-    unsigned threads;     /* 1: shares `control` loop; more: each a thread of its own */
+    unsigned threads;     /* 0: as plane_threads has it; 1: shares `control` loop; more: each a thread of its own */
     struct loop *control; /* where events are delivered */
     struct log *log;
     const char *instance;          /* 32 hex digits of this process */
@@ -137,6 +137,7 @@ struct plane_options {
     const struct rules *allow; /* agent: where it may be sent; empty = anywhere but sensitive addresses */
 };
 
+unsigned plane_threads(unsigned wanted); /* how many there will be; 0: one for two cores */
 struct plane *plane_new(const struct plane_options *options, struct error *error); /* started; NULL with error */
 /* Stops the threads, resets what still runs, delivers what is due; on return no callback comes any more. */
 void plane_free(struct plane *plane);

@@ -27,7 +27,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     TICK_MS = 1000,
@@ -150,16 +149,8 @@ static int server_bind_services(struct server *server, struct error *error) {
     return 0;
 }
 
-static unsigned server_threads(const struct server *server) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (server->conf->threads)
-        return server->conf->threads;
-    return cores > 0 ? (unsigned)cores : 1;
-}
-
 static int server_start_plane(struct server *server, struct error *error) {
-    struct plane_options options = {.threads = server_threads(server),
+    struct plane_options options = {.threads = server->conf->threads,
                                     .control = server->loop,
                                     .log = server->log,
                                     .instance = server->instance,

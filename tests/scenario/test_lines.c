@@ -11,6 +11,7 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,29 @@ START_TEST(init_makes_what_a_server_and_an_agent_need) {
 }
 END_TEST
 
-/* What init wrote works as it stands: only the ports are ours. */
+/* A single one is the control thread itself. */
+static unsigned relay_threads_of(const struct process *process) {
+    char name[80], pattern[64];
+    unsigned count = 0;
+    glob_t names;
+    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/comm", (int)process_pid(process));
+    ck_assert_int_eq(glob(pattern, 0, NULL, &names), 0);
+    for (size_t i = 0; i < names.gl_pathc; i++) {
+        FILE *file = fopen(names.gl_pathv[i], "r");
+        count += file && fgets(name, sizeof name, file) && strncmp(name, "relay-", 6) == 0;
+        if (file)
+            fclose(file);
+    }
+    globfree(&names);
+    return count;
+}
+
+static unsigned relay_threads_for_all_cores(void) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 3 ? (unsigned)cores / 2 : 0;
+}
+
+/* What init wrote works as it stands: only the ports are ours. Nor says a word of threads: one for two cores. */
 START_TEST(init_s_own_files_relay_a_request) {
     struct stand *stand = stand_new(__func__);
     const char *folder = stand_pki(stand, "new");
@@ -149,8 +172,11 @@ START_TEST(init_s_own_files_relay_a_request) {
     const char *file = stand_write(stand, "new/mine.json", text, true);
     struct process *process = stand_run(stand, "server", server, "--config", file, NULL);
     process_await(process, 0, START_MS, "may connect to", at, NULL);
-    stand_run(stand, "agent", agent, "--ca", stand_text(stand, "%s/ca.pem", folder), at, "grp", NULL);
+    struct process *joined =
+        stand_run(stand, "agent", agent, "--ca", stand_text(stand, "%s/ca.pem", folder), at, "grp", NULL);
     ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)));
+    ck_assert_uint_eq(relay_threads_of(process), relay_threads_for_all_cores());
+    ck_assert_uint_eq(relay_threads_of(joined), relay_threads_for_all_cores());
     destination_free(echo);
     stand_free(stand);
 }

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ARGUMENTS_MAX = 24, LIVE_MS = 5000, LINKS_WARM = 1 + 16 };
+enum { ARGUMENTS_MAX = 26, LIVE_MS = 5000, LINKS_WARM = 1 + 16 };
 enum { LINK_BYTES = 32 * 1024 }; /* twice what an idle link takes */
 
 static const char *or_else(const char *text, const char *other) {
@@ -31,18 +31,19 @@ static const char *write_configuration(struct stand *stand, const struct server_
                                        const char *pki, uint16_t port) {
     const char *certificate = plan->certificate ? plan->certificate : stand_text(stand, "%s/server.pem", pki);
     const char *key = plan->key ? plan->key : stand_text(stand, "%s/server.key", pki);
+    const char *more = or_else(plan->more, ""); /* two threads, or what crosses them would depend on the machine */
+    const char *threads = strstr(more, "'threads'") ? "" : "'threads': 2, ";
     const char *text =
         stand_text(stand,
                    "{\n"
                    "  'agents': { 'listen': ['127.0.0.1:%u'], %s\n"
                    "    'tls': { 'cert': '%s', 'key': '%s'%s }, 'auth': { 'tokens': '%s/agents.json'%s } },\n"
                    "  'services': [ %s ],\n"
-                   "  %s\n"
+                   "  %s%s\n"
                    "  'log': { 'format': 'json', 'to': '%s' }\n"
                    "}\n",
                    port, or_else(plan->agents, ""), certificate, key, or_else(plan->tls, ""), pki,
-                   or_else(plan->auth, ""), or_else(plan->services, ""), or_else(plan->more, ""),
-                   or_else(plan->log, "stderr"));
+                   or_else(plan->auth, ""), or_else(plan->services, ""), threads, more, or_else(plan->log, "stderr"));
     return stand_write(stand, stand_text(stand, "%s.json", name), text, true);
 }
 
@@ -92,9 +93,9 @@ const char *agent_folder(struct stand *stand, const char *name) {
 struct process *agent_start(struct server *server, const char *name, const char *group, ...) {
     struct stand *stand = server->stand;
     const char *arguments[ARGUMENTS_MAX] = {
-        stand_program(stand, "munnel-agent"),       "--log-format", "json", "--name", name, "--ca",
+        stand_program(stand, "munnel-agent"),       "--log-format", "json", "--name", name, "--threads", "2", "--ca",
         stand_text(stand, "%s/ca.pem", server->pki)};
-    size_t count = 7;
+    size_t count = 9;
     va_list list;
     va_start(list, group);
     for (const char *more; (more = va_arg(list, const char *)) != NULL; count++) {
