@@ -50,9 +50,9 @@ bool log_enabled(const struct log *log, enum log_level level); /* false for log 
  * or quotes are quoted in text. A line is cut at 2 KiB. Text:
  *   2026-11-22T18:29:41.123Z info    relay 3f2a-17  ended service=WinVNC up=1200
  * To systemd's journal, found by JOURNAL_STREAM, each line begins with how grave it is, as sd-daemon(3) has it, and a
- * text has no time: the journal keeps both. JSON: {"time":…,"level":"info","who":"relay
- * 3f2a-17","event":"ended","service":"WinVNC","up":1200} `fields` may be NULL, and `log` may be NULL (nothing is
- * logged).
+ * text has no time: the journal keeps both. JSON:
+ *   {"time":"...","level":"info","who":"relay 3f2a-17","event":"ended","service":"WinVNC","up":1200}
+ * `fields` may be NULL, and `log` may be NULL (nothing is logged).
  */
 void log_event(struct log *log, enum log_level level, const char *who, const char *what,
                const struct log_field *fields);

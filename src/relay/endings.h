@@ -5,9 +5,10 @@
  *
  * Each slot of the thread's table of links has a mark, made when the table grows, and the thread has one letter, a part
  * of itself. Whoever has no memory marks the link's slot with its generation and posts the letter, unless that is on
- * its way; the thread then looks through all marks. The usual way, plane_close's own letter, costs no such look. Runs
- * on: endings_mark on the control thread, the rest on the relay thread (endings_done once that has stopped). Owns: the
- * marks.
+ * its way; the thread then looks through all marks. The usual way, plane_close's own letter, costs no such look.
+ *
+ * Runs on: endings_mark on the control thread, the rest on the relay thread (endings_done once that has stopped).
+ * Owns: the marks.
  */
 #ifndef MUNNEL_RELAY_ENDINGS_H
 #define MUNNEL_RELAY_ENDINGS_H

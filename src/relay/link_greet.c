@@ -47,6 +47,8 @@ bool link_put_frame(struct link *link, enum frame_type type, const void *payload
     uint8_t header[FRAME_HEADER];
     struct evbuffer *output = bufferevent_get_output(link->stream);
     frame_write_header(header, type, length);
+    if (evbuffer_expand(output, sizeof header + length))
+        return false; /* before anything is in: a header without its payload would put all behind it out of step */
     return evbuffer_add(output, header, sizeof header) == 0 && evbuffer_add(output, payload, length) == 0;
 }
 

@@ -4,8 +4,10 @@
  * door: see door.h. When it is full, who has waited longest without a byte has to go, not who comes last: otherwise 256
  * silent connections would lock all agents out. Whoever has not sent a whole ClientHello counts as silent, and waits
  * here, where he costs a descriptor and nothing else. When nobody here is silent, he goes who has been greeting
- * longest, and longer than an honest greeting takes. Runs on: the control thread. Owns: its listeners and the
- * descriptors that wait. States of a connection: free -> waiting -> adopted -> free.
+ * longest, and longer than an honest greeting takes.
+ *
+ * Runs on: the control thread. Owns: its listeners and the descriptors that wait.
+ * States of a connection: free -> waiting -> adopted -> free.
  */
 #include "config.h"
 
