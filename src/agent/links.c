@@ -102,14 +102,16 @@ static const struct slot *settle(struct links *links, uint64_t tag) {
     return slot;
 }
 
-static void dial(struct links *links, const struct links_source *source) {
+static void dial(struct links *links, struct links_source *source) {
+    char identity[SESSION_IDENTITY_SIZE];
+    session_key_identify(identity, source->session, ++source->dialled);
     struct dial_order order = {.address = source->address,
                                .tls = trust_context(source->trust, links->log, source->who),
                                .server_name = source->server_name,
                                .hello = source->hello,
                                .has_key = true,
                                .proof_role = DIAL_PROOF_DATA,
-                               .session = source->session,
+                               .identity = identity,
                                .tag = take_slot(links, source->who)};
 
     memcpy(order.key, source->key, sizeof order.key);

@@ -9,6 +9,7 @@
 #define MUNNEL_AGENT_LINKS_H
 
 #include "agent/trust.h"
+#include "proto/session_key.h"
 #include "relay/relay_msg.h"
 
 enum { LINKS_AT_ONCE = 1024 };
@@ -20,12 +21,13 @@ struct links_source { /* a session, as far as its data links need it; filled in 
     struct addr address;
     struct trust *trust; /* lives as long as the agent */
     const char *server_name;
-    char *hello;                        /* of a data link, without its proof */
-    char session[MESSAGE_INSTANCE_HEX]; /* its id */
+    char *hello;                  /* of a data link, without its proof */
+    char session[SESSION_ID_HEX]; /* its id */
     uint8_t key[SECRET_SIZE];
     struct links_source *next; /* from here on links.c's own; zero at first */
     bool queued;
     unsigned wanted;
+    uint64_t dialled; /* so many data links; each has its number */
     uint64_t expires_us;
 };
 

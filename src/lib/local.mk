@@ -66,6 +66,7 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/tls_lost.c \
 	src/lib/tls_priv.h \
 	src/lib/tls_psk.c \
+	src/lib/tls_shake.c \
 	src/lib/tls_verify.c \
 	src/lib/tls_why.c \
 	src/lib/watch.c \

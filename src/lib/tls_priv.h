@@ -32,10 +32,12 @@ struct tls_notes { /* of a session; freed with it */
     char *refusal; /* why we refused the peer, in words, or NULL; most sessions have none, and there are many */
     unsigned char first[TLS_RECORD_HEADER]; /* what the peer said first */
     bool has_first, is_open;                /* open: the handshake was finished */
+    bool has_answered;                      /* server: its part of the handshake is sent */
     unsigned char looks;                    /* server: how often a key was looked for */
     int alert_received;                     /* description, or -1 */
     unsigned long error;     /* OpenSSL's last error of the handshake; libevent may have taken its queue since */
     struct tls_offer *offer; /* client: the key that it offers, until the handshake is over */
+    char *identity;          /* server: by which the key was found that the client named, or NULL */
 };
 
 struct tls_trust *tls_trust_new(bool is_server);

@@ -56,10 +56,17 @@ static int on_client_names_key(SSL *ssl, const unsigned char *identity, size_t l
     if (!trust || !notes || notes->looks >= LOOKS_MOST)
         return 1;
     notes->looks++;
-    if (find_key(trust, identity, length, key))
+    free(notes->identity);
+    notes->identity = find_key(trust, identity, length, key) ? strndup((const char *)identity, length) : NULL;
+    if (notes->identity)
         *session = make_session(ssl, key);
     secret_wipe(key, sizeof key);
     return 1;
+}
+
+const char *tls_identity(SSL *ssl) {
+    const struct tls_notes *notes = tls_notes_of(ssl);
+    return notes && tls_came_by_key(ssl) ? notes->identity : NULL;
 }
 
 int tls_psk_accept(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options) {

@@ -37,6 +37,7 @@ static void free_notes(void *parent, void *data, CRYPTO_EX_DATA *all, int index,
     struct tls_notes *notes = data;
     if (notes) {
         free(notes->refusal);
+        free(notes->identity);
         tls_offer_free(notes->offer);
     }
     free(notes);

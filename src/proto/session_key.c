@@ -8,6 +8,8 @@
 
 #include "proto/session_key.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { HALF = SESSION_ID_BYTES / 2 };
@@ -51,9 +53,39 @@ int session_key_for_tls(uint8_t tls_key[SECRET_SIZE], const uint8_t key[SECRET_S
     return make(tls_key, key, tls_label, NULL, 0);
 }
 
-bool session_key_find_for_tls(uint8_t tls_key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *id) {
+void session_key_identify(char identity[SESSION_IDENTITY_SIZE], const char *id, uint64_t number) {
+    snprintf(identity, SESSION_IDENTITY_SIZE, "%s.%" PRIu64, id, number);
+}
+
+/* One way only to write a number. */
+static bool read_number(uint64_t *number, const char *text) {
+    *number = 0;
+    if (*text == '0' || *text == '\0')
+        return false;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        unsigned digit = (unsigned)(*text - '0');
+        if (*number > (UINT64_MAX - digit) / 10)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    return *text == '\0';
+}
+
+bool session_key_split(char id[SESSION_ID_HEX], uint64_t *number, const char *identity) {
+    const char *point = strchr(identity, '.');
+    if (!point || point - identity != SESSION_ID_HEX - 1)
+        return false;
+    memcpy(id, identity, SESSION_ID_HEX - 1);
+    id[SESSION_ID_HEX - 1] = '\0';
+    return read_number(number, point + 1);
+}
+
+bool session_key_find_for_tls(uint8_t tls_key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *identity) {
     uint8_t key[SECRET_SIZE];
-    bool found = session_key_find(key, secret, id) && session_key_for_tls(tls_key, key) == 0;
+    char id[SESSION_ID_HEX];
+    uint64_t number;
+    bool found = session_key_split(id, &number, identity) && session_key_find(key, secret, id) &&
+                 session_key_for_tls(tls_key, key) == 0;
     secret_wipe(key, sizeof key);
     return found;
 }

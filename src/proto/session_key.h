@@ -3,6 +3,8 @@
 /*
  * session_key: what a session is known by, made of one secret of the server's process.
  *
+ * In TLS a data link is known by its session's id and a number, of which the agent uses each once: so the server can
+ * tell a handshake from one that somebody repeats.
  * An id is 8 random bytes and 8 that say whose it is; the session's key is an HMAC of the id, and the key by which its
  * data links shake hands one of the session's key. So any thread of the server finds the keys by the id alone, without
  * a look into a table, and takes no id that this process has not made. The agent gets id and key with WELCOME.
@@ -13,7 +15,11 @@
 
 #include "lib/secret.h"
 
-enum { SESSION_ID_BYTES = 16, SESSION_ID_HEX = 2 * SESSION_ID_BYTES + 1 };
+enum {
+    SESSION_ID_BYTES = 16,
+    SESSION_ID_HEX = 2 * SESSION_ID_BYTES + 1,
+    SESSION_IDENTITY_SIZE = SESSION_ID_HEX + 21 /* ID.NUMBER */
+};
 
 /* A new id, hexadecimal; 0, or -1: the system gives no random bytes. */
 int session_key_name(char id[SESSION_ID_HEX], const uint8_t secret[SECRET_SIZE]);
@@ -22,7 +28,11 @@ bool session_key_find(uint8_t key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE
 
 /* The key for TLS, of the session's key: what the agent makes of it; 0 or -1. */
 int session_key_for_tls(uint8_t tls_key[SECRET_SIZE], const uint8_t key[SECRET_SIZE]);
-/* Both steps, for tls_server_options.find_key. */
-bool session_key_find_for_tls(uint8_t tls_key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *id);
+
+/* How a data link names itself in TLS: the session's id, and the number of the link, from 1. */
+void session_key_identify(char identity[SESSION_IDENTITY_SIZE], const char *id, uint64_t number);
+bool session_key_split(char id[SESSION_ID_HEX], uint64_t *number, const char *identity); /* false: not of that form */
+/* For tls_server_options.find_key. */
+bool session_key_find_for_tls(uint8_t tls_key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *identity);
 
 #endif

@@ -113,9 +113,7 @@ static void close_descriptor(struct link *link, enum link_close_how how) {
         bufferevent_free(link->stream);
     }
     link->stream = NULL;
-    if (link->event_is_added)
-        event_del(&link->event);
-    link->event_is_added = false;
+    link_unwatch(link);
     if (link->ssl) {
         if (politely) {
             SSL_shutdown(link->ssl); /* by the BIO into the kernel if there is room; a FIN says the same */

@@ -92,7 +92,17 @@ static void take_relay_frame(struct link *link, const struct frame *frame, struc
         answer_idle(link);
 }
 
+/* Before it works, and behind a REJECT. */
+static void take_early(struct link *link, const struct frame *frame) {
+    if (link->state == LINK_GREETING)
+        link_take_greeting(link, frame, 0);
+}
+
 static void take_frame(struct link *link, const struct frame *frame, struct gathered *gathered) {
+    if (link->state < LINK_IDLE || link->state == LINK_LEAVING) {
+        take_early(link, frame);
+        return;
+    }
     switch ((int)frame->type) {
     case FRAME_PING:
         link_data_send_frame(link, FRAME_PONG, frame->payload, frame->length);
@@ -195,6 +205,10 @@ static bool park_partial(struct link *link, const uint8_t *bytes, size_t length)
 
 static void on_end(struct link *link, enum fill fill) {
     struct error why = {"closed by the other side"};
+    if (link->state == LINK_LEAVING) {
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "turned away");
+        return;
+    }
     if (fill == FILL_FAILED)
         tls_why(link->ssl, &why);
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
@@ -208,6 +222,8 @@ static enum fill read_once(struct link *link, size_t *budget) {
     *budget -= cost < *budget ? cost : *budget;
     if (length > before)
         link->heard_us = clock_us();
+    if (link->is_half_open && SSL_is_init_finished(link->ssl))
+        link_note_handshake(link);
     size_t done = length >= link->partial_needs ? take_frames(link, link->worker->plaintext, length) : 0;
     if (link->state != LINK_CLOSED && !park_partial(link, link->worker->plaintext + done, length - done))
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
@@ -286,13 +302,7 @@ void link_resume(struct link *link) {
     again_later(&link->worker->again, &link->again);
 }
 
-static void on_event(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    struct link *link = context;
-    if (what & EV_CLOSED)
-        link->end_is_near = true;
-    if (what & EV_READ)
-        link->is_doubtful = true;
+void link_data_on_event(struct link *link, short what) {
     if (what & EV_WRITE)
         link_data_send_parked(link);
     if (link->state == LINK_CLOSED)
@@ -318,14 +328,15 @@ static bool keep_input(struct link *link) {
 }
 
 void link_data_take_over(struct link *link) {
+    link_bio_run_ahead(link->bio);
+    if (!link->stream)
+        return;
     bufferevent_disable(link->stream, EV_READ | EV_WRITE);
     bool kept = keep_input(link);
     bufferevent_free(link->stream); /* without CLOSE_ON_FREE it leaves SSL and descriptor alone */
     link->stream = NULL;
-    link_bio_run_ahead(link->bio);
-    event_assign(&link->event, worker_base(link->worker), link->fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST,
-                 on_event, link);
-    link->event_is_added = kept && event_add(&link->event, NULL) == 0;
-    if (!link->event_is_added)
+    if (kept)
+        link_watch(link);
+    else
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
 }

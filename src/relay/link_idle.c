@@ -37,7 +37,7 @@ void link_become_idle(struct link *link) {
     if (!link->said_idle || !link->worker->options->is_agent) /* an agent's control plane only counts its links */
         plane_say_idle(link);
     link->said_idle = true;
-    if (link->partial_length > 0 || SSL_has_pending(link->ssl))
+    if (link->partial_length > 0 || SSL_has_pending(link->ssl) || link->is_half_open)
         again_later(&link->worker->again, &link->again);
 }
 
@@ -83,7 +83,9 @@ static void sweep_waiting(struct link *link, uint64_t now_us) {
 }
 
 void link_data_sweep(struct link *link, uint64_t now_us) {
-    if (link->state == LINK_IDLE)
+    if (link->is_half_open && now_us - link->heard_us > link->worker->options->greeting_ms * 1000ull)
+        link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, "the last word of its handshake did not come");
+    else if (link->state == LINK_IDLE)
         sweep_idle(link, now_us);
     else if (link->state == LINK_WAITING)
         sweep_waiting(link, now_us);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * link_priv: the link's insides, for its own files: link.c (life), link_greet.c (connect to verdict), link_control.c
- * (control links), link_data.c and link_send.c (data links).
+ * link_priv: the link's insides, for its own files: link.c (life), link_shake.c (connect, TLS), link_greet.c (greeting
+ * and verdict), link_control.c (control links), link_data.c, link_send.c and link_idle.c (data links).
  */
 #ifndef MUNNEL_RELAY_LINK_PRIV_H
 #define MUNNEL_RELAY_LINK_PRIV_H
 
 #include "relay/link.h"
 #include "relay/worker_priv.h"
+
+#include "lib/tls.h"
 
 #include <event2/bufferevent.h>
 
@@ -35,7 +37,7 @@ enum link_state {
 struct link_order { /* agent: what plane_dial said; freed when the greeting is over */
     SSL_CTX *tls;
     char *server_name, *hello;
-    char session[MESSAGE_INSTANCE_HEX]; /* "": none */
+    char identity[TLS_IDENTITY_MAX + 1]; /* "": none */
     uint8_t key[SECRET_SIZE];
     bool has_key;
     uint8_t proof_role;
@@ -52,19 +54,20 @@ struct link {
     uint8_t state;
     bool in_starting, owes_fin;
     bool is_control, was_accepted, tls_failed, refused_by_peer;
-    bool reading;     /* inside link_data_read */
-    bool paused;      /* the relay's other side does not take more */
-    bool is_doubtful; /* an edge came, and no read since has met the end of what the kernel has */
-    bool end_is_near; /* the peer's FIN is behind what is in the kernel */
-    bool said_idle;   /* the control plane knows it */
-    bool broken;      /* a write failed; closed as soon as no one is in the way */
+    bool reading;      /* inside link_data_read */
+    bool paused;       /* the relay's other side does not take more */
+    bool is_doubtful;  /* an edge came, and no read since has met the end of what the kernel has */
+    bool end_is_near;  /* the peer's FIN is behind what is in the kernel */
+    bool is_half_open; /* server: the key said who it is, and the last word of its handshake is still to come */
+    bool said_idle;    /* the control plane knows it */
+    bool broken;       /* a write failed; closed as soon as no one is in the way */
     bool close_when_idle;
     bool event_is_added;
     int fd;
     SSL *ssl;
     BIO *bio; /* belongs to ssl */
     struct bufferevent *stream;
-    struct event event; /* connecting; then a taken-over link's own */
+    struct event event; /* edge-triggered; a link with a bufferevent has none */
     struct channel channel;
     struct relay *relay;
     uint8_t *partial; /* the beginning of a frame whose rest has not come */
@@ -91,13 +94,21 @@ void link_free(struct link *link); /* from the graveyard only */
 void link_sweep(struct link *link, uint64_t now_us);
 void link_break(struct link *link, const char *why); /* closes it from the next turn of the loop */
 
-/* link_greet.c */
+/* link_shake.c */
 void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
                 uint64_t deadline_us, struct saying_gone *words);
 void link_dial(struct worker *worker, const struct addr *address, struct link_order *order, bool is_control,
                uint64_t tag, struct saying_gone *words); /* takes the order */
 void link_start(struct link *link);                      /* from the thread's queue: begin the handshake */
 void link_order_free(struct link_order *order);
+bool link_watch(struct link *link); /* adds its event; or closes it for want of memory */
+void link_unwatch(struct link *link);
+void link_note_handshake(struct link *link); /* it is over */
+
+/* link_greet.c */
+void link_greet(struct link *link); /* the handshake is over */
+/* The first frame of a link in state GREETING; `frame_length`: what it takes in the bufferevent, if there is one. */
+void link_take_greeting(struct link *link, const struct frame *frame, size_t frame_length);
 void link_accept(struct link *link, bool is_control, uint64_t tag, const char *json, const char *who, unsigned ping_s,
                  unsigned dead_after_s);
 void link_reject(struct link *link, const char *json);
@@ -111,7 +122,8 @@ void link_control_sweep(struct link *link, uint64_t now_us);
 void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
 
 /* link_data.c */
-void link_data_take_over(struct link *link); /* from bufferevent to own event; then idle */
+void link_data_take_over(struct link *link); /* from the bufferevent, if it has one, to its own event */
+void link_data_on_event(struct link *link, short what);
 void link_data_read(struct link *link);
 void link_data_on_again(struct again_item *item);
 void link_data_on_doubt(struct again_item *item);
@@ -128,7 +140,8 @@ bool link_data_is_drowning(struct link *link); /* and closed by now: the other s
 void link_data_sweep(struct link *link, uint64_t now_us);
 void link_become_idle(struct link *link);
 
-/* plane.c: what the control plane is told */
+/* plane_say.c: what the control plane is told */
+void plane_say_known(struct link *link, const char *identity);
 void plane_say_greeting(struct link *link, bool rejected, const char *text, size_t length,
                         const uint8_t exporter[SECRET_SIZE]);
 void plane_say_idle(struct link *link);

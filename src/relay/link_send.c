@@ -41,7 +41,7 @@ void link_send(struct link *link) {
     }
     renew_key(link);
     link->records += batch->length / FRAME_DATA_MAX + 1;
-    if (SSL_write(link->ssl, batch->bytes, (int)batch->length) != (int)batch->length || !link_data_flush(link)) {
+    if (!tls_write(link->ssl, batch->bytes, batch->length) || !link_data_flush(link)) {
         ERR_clear_error();
         link->worker->bio.out_length = 0; /* nobody else's bytes may leave on another link */
         link_break(link, "sending failed");

@@ -27,6 +27,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link_idle.c \
 	src/relay/link_priv.h \
 	src/relay/link_send.c \
+	src/relay/link_shake.c \
 	src/relay/own_dials.c \
 	src/relay/own_dials.h \
 	src/relay/plain.c \

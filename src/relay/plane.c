@@ -11,6 +11,7 @@
 #include "relay/plane_priv.h"
 
 #include "lib/sock.h"
+#include "lib/text.h"
 #include "relay/link_priv.h"
 #include "relay/own_dials.h"
 #include "relay/relay.h"
@@ -203,7 +204,7 @@ static struct link_order *copy_dial(const struct dial_order *order) {
     memcpy(dial->key, order->key, sizeof dial->key);
     dial->has_key = order->has_key;
     dial->proof_role = (uint8_t)order->proof_role;
-    snprintf(dial->session, sizeof dial->session, "%s", order->session ? order->session : "");
+    text_copy(dial->identity, sizeof dial->identity, order->identity ? order->identity : "");
     if (dial->hello && (dial->server_name || !order->server_name))
         return dial;
     link_order_free(dial);

@@ -67,6 +67,19 @@ static STACK_OF(X509) * sent_chain(const struct link *link) {
     return chain ? X509_chain_up_ref(chain) : NULL;
 }
 
+void plane_say_known(struct link *link, const char *identity) {
+    size_t size = strlen(identity) + 1;
+    struct saying_greeting *saying = calloc(1, sizeof *saying + size);
+    if (!saying)
+        return; /* as below */
+    saying->plane = link->worker->plane;
+    saying->peer = link->peer;
+    memcpy(saying->text, identity, size);
+    saying->greeting = (struct greeting){
+        .link = link->ref, .tag = link->tag, .identity = saying->text, .text = "", .peer = &saying->peer};
+    post(saying->plane, &saying->letter, on_greeting);
+}
+
 void plane_say_greeting(struct link *link, bool rejected, const char *text, size_t length,
                         const uint8_t exporter[SECRET_SIZE]) {
     struct saying_greeting *saying = calloc(1, sizeof *saying + length + 1);

@@ -10,8 +10,8 @@
  * when it is gone. With one relay thread, both planes run on the control thread's loop.
  *
  *   control plane                                   data plane
- *   plane_adopt(fd of an agent)               ->    handshake, HELLO
- *                                             <-    on_greeting(link, HELLO)
+ *   plane_adopt(fd of an agent)               ->    handshake, HELLO (none, if a session's key said who it is)
+ *                                             <-    on_greeting(link, HELLO or identity)
  *   plane_accept / plane_reject               ->    WELCOME / REJECT
  *                                             <-    on_idle(link)            data link: ready for a client
  *   plane_serve(link, client)                 ->    OPEN ... relay
@@ -93,8 +93,9 @@ struct client {
 
 struct greeting { /* what a peer said first; valid during the callback */
     struct link_ref link;
-    uint64_t tag;  /* agent: the order's; server: 0 */
-    bool rejected; /* agent: REJECT instead of WELCOME */
+    uint64_t tag;         /* agent: the order's; server: 0 */
+    bool rejected;        /* agent: REJECT instead of WELCOME */
+    const char *identity; /* server: by whose key it shook hands: a data link, which says no HELLO; or NULL */
     const char *text;
     size_t length;
     uint8_t exporter[SECRET_SIZE]; /* of this channel, for checking and making proofs */
@@ -158,7 +159,7 @@ struct dial_order {
     bool has_key;
     enum proof_role_ { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
     uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */
-    const char *session;      /* the id of which it is the key, by which TLS may go without certificates; NULL: none */
+    const char *identity;     /* by which the server finds the key of TLS (session_key.h); NULL: none, certificates */
     bool is_control;          /* else a data link, whose WELCOME needs no verdict */
     uint64_t tag;
 };

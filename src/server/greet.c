@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * greet: see greet.h. A control link proves a credential and becomes a session; a data link proves that session.
+ * greet: see greet.h. A control link proves a credential and becomes a session; a data link proves that session, in TLS
+ * by its key or, if the handshake went by certificates, in HELLO.
  * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
@@ -10,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "proto/proof.h"
+#include "proto/session_key.h"
 #include "server/claim.h"
 #include "server/complain.h"
 #include "server/flaps.h"
@@ -186,11 +188,22 @@ static bool greet_control(struct server *server, const struct greeting *greeting
 
 /* --- data links --- */
 
-static bool data_check(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
-                       struct session *session, struct refusal *refusal) {
-    if (!session || !hello->has_proof ||
-        !proof_check(hello->proof, session_key(session), PROOF_DATA, greeting->exporter))
-        return refuse(refusal, MESSAGE_REJECT_SESSION, "no such session, or a wrong proof of it");
+static bool data_prove(const struct session *session, const struct greeting *greeting,
+                       const struct message_hello *hello, struct refusal *refusal) {
+    return (session && hello->has_proof &&
+            proof_check(hello->proof, session_key(session), PROOF_DATA, greeting->exporter)) ||
+           refuse(refusal, MESSAGE_REJECT_SESSION, "no such session, or a wrong proof of it");
+}
+
+/* By its key it is of this session; not when it was used. */
+static bool data_is_new(struct session *session, uint64_t number, struct refusal *refusal) {
+    if (!session)
+        return refuse(refusal, MESSAGE_REJECT_SESSION, "no such session");
+    return once_use(session_dials(session), number) ||
+           refuse(refusal, MESSAGE_REJECT_SESSION, "a handshake of this session that was used before");
+}
+
+static bool data_has_room(struct server *server, struct session *session, struct refusal *refusal) {
     if (session_is_draining(session)) { /* it left while links of it were on their way */
         refuse(refusal, MESSAGE_REJECT_SESSION, "this session gets no more clients");
         refusal->is_usual = true;
@@ -211,12 +224,11 @@ static void data_let_in(struct server *server, struct session *session, struct l
         requests_arrived(session_requests(session));
 }
 
-static bool greet_data(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
+static bool data_admit(struct server *server, const struct greeting *greeting, struct session *session,
                        struct refusal *refusal) {
-    struct session *session = agents_find_id(server->agents, hello->session);
     struct message_welcome welcome = {.session = "", .server = server->instance};
 
-    if (!data_check(server, greeting, hello, session, refusal))
+    if (!data_has_room(server, session, refusal))
         return false;
     char *json = message_format_welcome(&welcome);
     if (!json)
@@ -226,6 +238,25 @@ static bool greet_data(struct server *server, const struct greeting *greeting, c
                  server->conf->agents.ping_s, server->conf->agents.dead_after_s);
     free(json);
     return true;
+}
+
+static bool greet_data(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
+                       struct refusal *refusal) {
+    struct session *session = agents_find_id(server->agents, hello->session);
+
+    return data_prove(session, greeting, hello, refusal) && data_admit(server, greeting, session, refusal);
+}
+
+/* TLS has proved the key of the session; the rest is whether this very handshake is one of now. */
+static void greet_known(struct server *server, const struct greeting *greeting) {
+    char id[SESSION_ID_HEX] = "";
+    uint64_t number = 0;
+    struct refusal refusal;
+    bool is_id = session_key_split(id, &number, greeting->identity);
+    struct session *session = is_id ? agents_find_id(server->agents, id) : NULL;
+
+    if (!data_is_new(session, number, &refusal) || !data_admit(server, greeting, session, &refusal))
+        greet_reject(server, greeting, session ? session_name(session) : "", &refusal);
 }
 
 static bool greet_hello(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
@@ -244,6 +275,10 @@ void greet(struct server *server, const struct greeting *greeting) {
     struct refusal refusal;
     struct error error;
 
+    if (greeting->identity) {
+        greet_known(server, greeting);
+        return;
+    }
     if (message_parse_hello(&hello, greeting->text, greeting->length, &error)) {
         refuse(&refusal, MESSAGE_REJECT_MALFORMED, "%s", error.text);
         greet_reject(server, greeting, "", &refusal);

@@ -28,6 +28,7 @@ struct session {
     struct pool *pool, *arriving;
     struct demand demand;
     struct requests requests;
+    struct once dials;
     struct conf_list groups;
     char name[MESSAGE_NAME_MAX + 1], who[MESSAGE_NAME_MAX + 8], credential[MESSAGE_NAME_MAX + 1];
     char instance[MESSAGE_INSTANCE_HEX], id[SESSION_ID_HEX];
@@ -186,6 +187,10 @@ struct pool *session_arriving(struct session *session) {
 
 struct requests *session_requests(struct session *session) {
     return &session->requests;
+}
+
+struct once *session_dials(struct session *session) {
+    return &session->dials;
 }
 
 bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us) {

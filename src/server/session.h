@@ -11,6 +11,7 @@
 #include "lib/log.h"
 #include "proto/message.h"
 #include "relay/relay_msg.h"
+#include "server/once.h"
 #include "server/pool.h"
 #include "server/requests.h"
 
@@ -61,6 +62,7 @@ struct pool *session_pool(struct session *session);
 struct pool *
 session_arriving(struct session *session); /* links that were let in, and have not said yet that they are idle */
 struct requests *session_requests(struct session *session);
+struct once *session_dials(struct session *session); /* the numbers of its data links, each used once */
 bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us);
 unsigned session_running(const struct session *session); /* clients that it has now */
 void session_client_left(struct session *session);

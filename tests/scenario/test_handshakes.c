@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_handshakes: data links shake hands by the key of their session, and by certificates when that key is gone.
+ * test_handshakes: data links shake hands by the key of their session, each handshake once, and by certificates when
+ * that key is gone.
  */
 #include "config.h"
 
@@ -11,6 +12,10 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { ASK_MS = 5000, SAYS_MS = 10000, IDLE_LINKS = 16 };
@@ -75,5 +80,95 @@ START_TEST(a_restarted_server_gives_a_new_key) {
 }
 END_TEST
 
+/* ---- somebody on the way who keeps what he saw ---- */
+
+enum { SEEN_MOST = 64, HELLO_MOST = 2048 };
+
+struct tap {
+    uint16_t server;
+    struct seen {
+        char bytes[HELLO_MOST];
+        atomic_size_t size;
+    } seen[SEEN_MOST]; /* what each connection began with, in the order of arrival */
+};
+
+static bool pass_on(int from, int to) {
+    char part[16384];
+    ssize_t size = recv(from, part, sizeof part, 0);
+    return size > 0 && socket_send(to, part, (size_t)size, ASK_MS);
+}
+
+static void carry(int one, int other) {
+    struct pollfd ends[2] = {{.fd = one, .events = POLLIN}, {.fd = other, .events = POLLIN}};
+    bool goes_on = true;
+    while (goes_on && poll(ends, 2, VISIT_MS) > 0)
+        for (int i = 0; i < 2 && goes_on; i++)
+            goes_on = !ends[i].revents || pass_on(ends[i].fd, ends[1 - i].fd);
+}
+
+static void serve_tap(struct visit *visit) {
+    struct tap *tap = visit->context;
+    struct seen *seen = &tap->seen[visit->number % SEEN_MOST];
+    size_t size = 0;
+    if (socket_read_some(visit->fd, seen->bytes, HELLO_MOST, &size, ASK_MS) != END_NONE)
+        return;
+    seen->size = size;
+    int server = socket_client(tap->server);
+    if (socket_send(server, seen->bytes, size, ASK_MS))
+        carry(visit->fd, server);
+    close(server);
+}
+
+static void expect_ended(const struct tap *tap, unsigned number) {
+    int fd = socket_client(tap->server);
+    ck_assert(socket_send(fd, tap->seen[number].bytes, tap->seen[number].size, ASK_MS));
+    enum end end = socket_drain(fd, NULL, ASK_MS);
+    ck_assert_msg(end != END_NONE && end != END_LATE, "handshake %u goes on", number);
+    close(fd);
+}
+
+/* It would be given a client, and could not read a byte for him. */
+START_TEST(a_repeated_handshake_gets_no_client) {
+    static struct tap tap;
+    struct stand *stand = stand_new(__func__);
+    uint16_t port = port_take();
+    struct destination *echo = destination_start(serve_echo, NULL);
+    struct server server =
+        server_start(stand,
+                     (struct server_plan){.services = service_to(stand, "echo", port, destination_port(echo), NULL)});
+    tap.server = server.port;
+    struct destination *way = destination_start(serve_tap, &tap);
+    struct server seen = server;
+    seen.port = destination_port(way);
+    struct process *agent = agent_start(&seen, "alpha", NULL, "-v", NULL);
+    agent_await(&server, 0, "alpha", JOIN_MS);
+    agent_await_warm(&server, agent);
+    unsigned count = by_key(agent, 0);
+    ck_assert_uint_ge(count, IDLE_LINKS);
+    ck_assert_uint_eq(by_certificate(agent, 0), 1);
+    ck_assert_uint_lt(count, SEEN_MOST);
+    int client = socket_client(port);
+    ck_assert(socket_converse(client, "before", ASK_MS));
+    struct rest before = rest_of(server.process);
+    before.more_links = 1; /* for the second client */
+    size_t mark = process_mark(server.process);
+    for (unsigned number = 1; number <= count; number++) /* 0 is the control link */
+        expect_ended(&tap, number);
+    process_await(server.process, mark, ASK_MS, "turned away", "was used before", NULL);
+    ck_assert(socket_converse(client, "after", ASK_MS));
+    ck_assert(socket_echoes(port, ASK_MS));
+    rest_await(server.process, &before, SAYS_MS);
+    stand_kill(stand, agent);
+    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).agents == 0));
+    mark = process_mark(server.process);
+    expect_ended(&tap, 1);
+    process_await(server.process, mark, ASK_MS, "turned away", "no such session", NULL);
+    close(client);
+    stand_free(stand);
+    destination_free(way);
+    destination_free(echo);
+}
+END_TEST
+
 SCENARIO_MAIN("handshakes", SCENARIO(only_the_control_link_needs_certificates, 30),
-              SCENARIO(a_restarted_server_gives_a_new_key, 60))
+              SCENARIO(a_restarted_server_gives_a_new_key, 60), SCENARIO(a_repeated_handshake_gets_no_client, 60))

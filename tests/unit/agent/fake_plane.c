@@ -38,6 +38,7 @@ void fake_plane_forget(void) {
     for (unsigned i = 0; i < the_plane->dial_count; i++) {
         free((char *)the_plane->dials[i].order.hello);
         free((char *)the_plane->dials[i].order.server_name);
+        free((char *)the_plane->dials[i].order.identity);
     }
     for (unsigned i = 0; i < the_plane->told_count; i++)
         free(the_plane->told[i].json);
@@ -63,6 +64,7 @@ void plane_dial(struct plane *plane, const struct dial_order *order) {
     dial->order = *order;
     dial->order.hello = strdup(order->hello);
     dial->order.server_name = strdup(order->server_name);
+    dial->order.identity = order->identity != NULL ? strdup(order->identity) : NULL;
     plane->dial_count++;
     dial->link = (struct link_ref){.slot = plane->dial_count - 1, .generation = 1};
 }

@@ -83,7 +83,8 @@ START_TEST(a_request_is_dialled_at_once_with_the_sessions_key) {
     ck_assert(order->has_key);
     ck_assert_int_eq(order->proof_role, DIAL_PROOF_DATA);
     ck_assert_mem_eq(order->key, source.key, SECRET_SIZE);
-    ck_assert_str_eq(order->session, "00ff");
+    ck_assert_str_eq(order->identity, "00ff.3"); /* no number twice */
+    ck_assert_str_eq(fake_plane()->dials[0].order.identity, "00ff.1");
     ck_assert_uint_ne(order->tag, fake_plane()->dials[1].order.tag);
 }
 END_TEST

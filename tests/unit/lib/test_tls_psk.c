@@ -180,6 +180,71 @@ START_TEST(a_client_without_the_key_is_asked_as_ever) {
 }
 END_TEST
 
+/* One round trip less: it is there when the client has done its part. */
+START_TEST(the_server_may_send_before_the_clients_last_word) {
+    struct pair pair;
+    char bytes[6];
+    pair_join(&pair, server_context(), foreign_client(), "munnel.example");
+    offer(&pair, known, secret);
+    ck_assert_int_eq(tls_shake(pair.client), TLS_WANTS_TO_READ);
+    ck_assert(!tls_write(pair.server, "early", 5)); /* to whom? */
+    ck_assert_int_eq(tls_shake(pair.server), TLS_KNOWN);
+    ck_assert_str_eq(tls_identity(pair.server), known);
+    ck_assert(tls_write(pair.server, "early", 5));
+    ck_assert(tls_write(pair.server, "!", 1));
+    ck_assert_int_eq(tls_shake(pair.client), TLS_DONE);
+    ck_assert_int_eq(SSL_read(pair.client, bytes, sizeof bytes), 5);
+    ck_assert_int_eq(SSL_read(pair.client, bytes + 5, 1), 1);
+    ck_assert_mem_eq(bytes, "early!", 6);
+    ck_assert(!SSL_is_init_finished(pair.server));
+    ck_assert(tls_write(pair.client, "answer", 6));
+    ck_assert_int_eq(SSL_read(pair.server, bytes, sizeof bytes), 6); /* and with it the handshake's last */
+    ck_assert(SSL_is_init_finished(pair.server));
+    ck_assert(tls_write(pair.server, "late", 4));
+    ck_assert_int_eq(SSL_read(pair.client, bytes, sizeof bytes), 4);
+    pair_part(&pair);
+}
+END_TEST
+
+START_TEST(who_came_by_certificate_is_sent_nothing_before) {
+    struct pair pair;
+    pair_join(&pair, server_context(), pair_client_context(pair_client_options()), "munnel.example");
+    offer(&pair, "unknown", secret);
+    ck_assert_int_eq(tls_shake(pair.client), TLS_WANTS_TO_READ);
+    ck_assert_int_eq(tls_shake(pair.server), TLS_WANTS_TO_READ);
+    ck_assert_ptr_null(tls_identity(pair.server));
+    ck_assert(!tls_write(pair.server, "early", 5));
+    pair_shake(&pair);
+    check_by_certificate(&pair);
+    ck_assert_ptr_null(tls_identity(pair.server));
+    pair_part(&pair);
+}
+END_TEST
+
+/* The repeated bytes are as right as they were; their key exchange is another's, who alone could read on. */
+START_TEST(a_repeated_client_hello_ends_where_its_last_word_is_due) {
+    static unsigned char hello[4096];
+    struct pair pair, again;
+    struct error why = {""};
+    bool done = false;
+    pair_join(&pair, server_context(), foreign_client(), "munnel.example");
+    offer(&pair, known, secret);
+    ck_assert_int_eq(tls_shake(pair.client), TLS_WANTS_TO_READ);
+    int length = BIO_read(pair.server_side, hello, sizeof hello);
+    ck_assert_int_gt(length, 100);
+    pair_join(&again, server_context(), foreign_client(), "munnel.example");
+    ck_assert_int_eq(BIO_write(again.client_side, hello, length), length);
+    ck_assert_int_eq(tls_shake(again.server), TLS_KNOWN);
+    ck_assert_int_eq(BIO_write(again.client_side, "\x17\x03\x03\x00\x05wrong", 10), 10);
+    while (pair_step(again.server, &done, &why)) {
+    }
+    ck_assert(!done);
+    ck_assert_str_ne(why.text, "");
+    pair_part(&pair);
+    pair_part(&again);
+}
+END_TEST
+
 static TCase *right(void) {
     TCase *group = tcase_create("right");
     tcase_add_checked_fixture(group, pair_setup, NULL);
@@ -190,6 +255,9 @@ static TCase *right(void) {
     tcase_add_test(group, the_key_holds_when_the_server_asks_for_another_group);
     tcase_add_test(group, a_client_with_the_key_is_not_asked_for_its_certificate);
     tcase_add_test(group, a_client_without_the_key_is_asked_as_ever);
+    tcase_add_test(group, the_server_may_send_before_the_clients_last_word);
+    tcase_add_test(group, who_came_by_certificate_is_sent_nothing_before);
+    tcase_add_test(group, a_repeated_client_hello_ends_where_its_last_word_is_due);
     return group;
 }
 

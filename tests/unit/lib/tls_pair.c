@@ -69,14 +69,16 @@ bool pair_step(SSL *ssl, bool *done, struct error *why) {
     char bytes[64];
     if (why->text[0])
         return false;
-    int result = *done ? SSL_read(ssl, bytes, sizeof bytes) : SSL_do_handshake(ssl);
-    if (result == 1 && !*done) {
-        *done = true;
-        return true;
+    if (!*done) {
+        enum tls_step step = tls_shake(ssl);
+        *done = step == TLS_DONE;
+        if (step != TLS_FAILED)
+            return *done || step == TLS_KNOWN;
+    } else {
+        int code = SSL_get_error(ssl, SSL_read(ssl, bytes, sizeof bytes));
+        if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
+            return false;
     }
-    int code = SSL_get_error(ssl, result);
-    if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
-        return false;
     ERR_clear_error();
     tls_why(ssl, why);
     return true;

@@ -11,6 +11,7 @@ unit_server_tests = \
 	tests/unit/server/test_door \
 	tests/unit/server/test_greet \
 	tests/unit/server/test_listener \
+	tests/unit/server/test_once \
 	tests/unit/server/test_penalties \
 	tests/unit/server/test_places \
 	tests/unit/server/test_pool \
@@ -45,6 +46,8 @@ tests_unit_server_test_claim_SOURCES = tests/unit/server/test_claim.c
 tests_unit_server_test_claim_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_listener_SOURCES = tests/unit/server/test_listener.c
 tests_unit_server_test_listener_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_once_SOURCES = tests/unit/server/test_once.c
+tests_unit_server_test_once_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_pool_SOURCES = tests/unit/server/test_pool.c
 tests_unit_server_test_pool_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_agents_SOURCES = tests/unit/server/test_agents.c

@@ -124,6 +124,17 @@ struct link_ref stage_greet(struct stage *stage, const struct message_hello *hel
     return link;
 }
 
+struct link_ref stage_greet_known(struct stage *stage, const char *identity) {
+    struct addr peer = {0};
+    struct endpoint endpoint = {.host = "127.0.0.1", .port = 4321};
+    struct greeting greeting = {.link = fake_link(), .identity = identity, .text = "", .peer = &peer};
+
+    (void)stage;
+    ck_assert(addr_from_endpoint(&peer, &endpoint));
+    fake_options()->events->on_greeting(fake_options()->context, &greeting);
+    return greeting.link;
+}
+
 static struct stage_agent join(struct stage *stage, const char *name, const char *group, const char *instance) {
     struct stage_agent agent = {.name = name};
     struct message_hello hello = {.kind = MESSAGE_KIND_CONTROL,

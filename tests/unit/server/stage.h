@@ -39,6 +39,8 @@ struct stage_agent stage_join_again(struct stage *stage, const struct stage_agen
 /* Sends this HELLO with a proof made by `key` (NULL: none); returns the link. What is answered is an order. */
 struct link_ref stage_greet(struct stage *stage, const struct message_hello *hello, const uint8_t *key,
                             enum proof_role role);
+/* A link that shook hands by the key of this identity; returns it as above. */
+struct link_ref stage_greet_known(struct stage *stage, const char *identity);
 struct link_ref stage_let_in_link(struct stage *stage, const struct stage_agent *agent); /* a data link, not idle yet */
 struct link_ref stage_bring_link(struct stage *stage, const struct stage_agent *agent);  /* a data link, idle */
 void stage_bring_links(struct stage *stage, const struct stage_agent *agent, size_t count);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_session_key: what WELCOME gives an agent, and the handshakes of its data links, agree with the server's context.
+ * test_session_key: what WELCOME gives an agent, and the handshakes of its data links, agree with the server's context;
+ * and such a handshake lets in one link, once.
  */
 #include "config.h"
 
@@ -11,19 +12,23 @@
 #include "server/stage.h"
 #include "unit.h"
 
+#include <string.h>
+
 static const char *const any[] = {NULL};
 
 /* A handshake of a data link with the server's context of now: was it by the session's key? */
 static bool comes_by_key(const struct stage *stage, const struct stage_agent *agent) {
     SSL_CTX *context = stage->server->tls;
     uint8_t key[SECRET_SIZE];
+    char identity[SESSION_IDENTITY_SIZE];
     struct pair pair;
     bool by_key;
 
     SSL_CTX_up_ref(context);
     pair_join(&pair, context, pair_client_context(pair_client_options()), "localhost");
     ck_assert_int_eq(session_key_for_tls(key, agent->key), 0);
-    ck_assert_int_eq(tls_offer_key(pair.client, agent->session, key), 0);
+    session_key_identify(identity, agent->session, 1);
+    ck_assert_int_eq(tls_offer_key(pair.client, identity, key), 0);
     pair_shake(&pair);
     pair_check_words("the client", &pair.client_why, NULL);
     pair_check_words("the server", &pair.server_why, NULL);
@@ -77,6 +82,106 @@ START_TEST(a_restarted_server_shows_its_certificate) {
 }
 END_TEST
 
+/* ---- what is said of such a link ---- */
+
+static void expect_let_in(struct stage *stage, const struct stage_agent *agent, uint64_t number) {
+    char identity[SESSION_IDENTITY_SIZE];
+    struct fake_order order;
+
+    session_key_identify(identity, agent->session, number);
+    struct link_ref link = stage_greet_known(stage, identity);
+    ck_assert_msg(fake_take(FAKE_ACCEPT, &order), "%s was not let in", identity);
+    ck_assert(link_ref_same(order.link, link) && !order.flag && order.tag == agent->tag);
+    ck_assert_uint_eq(fake_count(FAKE_REJECT), 0);
+    stage_idle(stage, agent, link);
+}
+
+static void expect_turned_away(struct stage *stage, const char *identity, const char *code, const char *words) {
+    unsigned long long before = stage->server->greetings_refused;
+    struct fake_order order;
+    struct link_ref link = stage_greet_known(stage, identity);
+
+    ck_assert_msg(fake_take(FAKE_REJECT, &order), "%s was not turned away", identity);
+    ck_assert(link_ref_same(order.link, link));
+    ck_assert_msg(strstr(order.text, code) && strstr(order.text, words), "%s: %s", identity, order.text);
+    ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 0);
+    ck_assert_uint_eq(stage->server->greetings_refused, before + 1);
+}
+
+static void expect_used(struct stage *stage, const struct stage_agent *agent, uint64_t number) {
+    char identity[SESSION_IDENTITY_SIZE];
+
+    session_key_identify(identity, agent->session, number);
+    expect_turned_away(stage, identity, "\"session\"", "was used before");
+}
+
+START_TEST(a_handshake_lets_in_one_link_once) {
+    struct stage stage;
+
+    stage_set(&stage, any, 1);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
+    expect_let_in(&stage, &a, 1);
+    expect_used(&stage, &a, 1);
+    expect_let_in(&stage, &b, 1); /* each session counts for itself */
+    expect_let_in(&stage, &a, 3);
+    expect_let_in(&stage, &a, 2);
+    expect_used(&stage, &a, 2);
+    expect_used(&stage, &a, 3);
+    expect_let_in(&stage, &a, 5000);
+    expect_used(&stage, &a, 3976); /* too old to be known as new */
+    ck_assert_uint_eq(stage.server->data_links, 5);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(a_session_that_is_over_lets_in_none) {
+    struct stage stage;
+    char identity[SESSION_IDENTITY_SIZE];
+
+    stage_set(&stage, any, 1);
+    stage_open(&stage);
+    struct stage_agent agent = stage_join(&stage, "a", "");
+    session_key_identify(identity, agent.session, 1);
+    stage_lose(&stage, &agent);
+    expect_turned_away(&stage, identity, "\"session\"", "no such session");
+    expect_turned_away(&stage, agent.session, "\"session\"", "no such session");
+    ck_assert_uint_eq(stage.server->data_links, 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(a_session_that_leaves_lets_in_none) {
+    struct stage stage;
+    char identity[SESSION_IDENTITY_SIZE];
+
+    stage_set(&stage, any, 1);
+    stage_open(&stage);
+    struct stage_agent agent = stage_join(&stage, "a", "");
+    stage_tell(&stage, &agent, "{\"op\":\"drain\"}");
+    session_key_identify(identity, agent.session, 1);
+    expect_turned_away(&stage, identity, "\"session\"", "gets no more clients");
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(more_idle_links_than_there_may_be_are_turned_away) {
+    struct stage stage;
+    char identity[SESSION_IDENTITY_SIZE];
+
+    stage_set(&stage, any, 1);
+    stage.conf->agents.idle_min = 0;
+    stage.conf->agents.idle_max = 2;
+    stage_open(&stage);
+    struct stage_agent agent = stage_join(&stage, "a", "");
+    expect_let_in(&stage, &agent, 1);
+    expect_let_in(&stage, &agent, 2);
+    session_key_identify(identity, agent.session, 3);
+    expect_turned_away(&stage, identity, "\"busy\"", "idle links enough");
+    stage_clear(&stage);
+}
+END_TEST
+
 static TCase *keys(void) {
     TCase *group = tcase_create("keys");
     tcase_add_test(group, a_data_link_shakes_hands_by_the_key_of_its_session);
@@ -85,4 +190,13 @@ static TCase *keys(void) {
     return group;
 }
 
-UNIT_MAIN("server/session_key", keys)
+static TCase *known(void) {
+    TCase *group = tcase_create("known");
+    tcase_add_test(group, a_handshake_lets_in_one_link_once);
+    tcase_add_test(group, a_session_that_is_over_lets_in_none);
+    tcase_add_test(group, a_session_that_leaves_lets_in_none);
+    tcase_add_test(group, more_idle_links_than_there_may_be_are_turned_away);
+    return group;
+}
+
+UNIT_MAIN("server/session_key", keys, known)

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_once: no number is taken twice, in whatever order they come.
+ */
+#include "config.h"
+
+#include "server/once.h"
+#include "unit.h"
+
+START_TEST(each_number_is_taken_once) {
+    struct once once = {0};
+
+    for (uint64_t number = 1; number <= 3000; number++) {
+        ck_assert(once_use(&once, number));
+        ck_assert(!once_use(&once, number));
+    }
+    for (uint64_t number = 0; number <= 3000; number++)
+        ck_assert(!once_use(&once, number));
+}
+END_TEST
+
+START_TEST(a_late_one_is_taken_within_the_window) {
+    struct once once = {0};
+
+    ck_assert(once_use(&once, 5000));
+    ck_assert(once_use(&once, 5000 - ONCE_WINDOW + 1));
+    ck_assert(!once_use(&once, 5000 - ONCE_WINDOW + 1));
+    ck_assert(!once_use(&once, 5000 - ONCE_WINDOW));
+    ck_assert(!once_use(&once, 1));
+}
+END_TEST
+
+START_TEST(a_leap_forgets_nothing) {
+    struct once once = {0};
+
+    ck_assert(once_use(&once, 7));
+    ck_assert(once_use(&once, 7 + ONCE_WINDOW)); /* at the place of 7 */
+    ck_assert(!once_use(&once, 7));
+    ck_assert(once_use(&once, 8));
+    ck_assert(once_use(&once, UINT64_MAX));
+    ck_assert(!once_use(&once, UINT64_MAX));
+    ck_assert(!once_use(&once, 8));
+    ck_assert(once_use(&once, UINT64_MAX - ONCE_WINDOW + 1));
+    ck_assert(!once_use(&once, UINT64_MAX - ONCE_WINDOW));
+}
+END_TEST
+
+/* Against a list of all that were ever taken: never twice, and never refused when new and within the window. */
+START_TEST(no_order_takes_one_twice) {
+    enum { NUMBERS = 20000, TRIES = 200000 };
+    static bool taken[NUMBERS + 1];
+    struct once once = {0};
+    uint64_t highest = 0;
+
+    uint64_t random = (uint64_t)_i + 1;
+    for (unsigned try = 0; try < TRIES; try++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        uint64_t number = 1 + (random >> 33) % (highest + 50 < NUMBERS ? highest + 50 : NUMBERS);
+        bool is_known_as_new = number + ONCE_WINDOW > highest && !taken[number];
+        ck_assert_msg(once_use(&once, number) == is_known_as_new, "%llu behind %llu", (unsigned long long)number,
+                      (unsigned long long)highest);
+        taken[number] = taken[number] || is_known_as_new;
+        if (is_known_as_new && number > highest)
+            highest = number;
+    }
+}
+END_TEST
+
+static TCase *numbers(void) {
+    TCase *group = tcase_create("numbers");
+    tcase_add_test(group, each_number_is_taken_once);
+    tcase_add_test(group, a_late_one_is_taken_within_the_window);
+    tcase_add_test(group, a_leap_forgets_nothing);
+    tcase_add_loop_test(group, no_order_takes_one_twice, 0, 5);
+    return group;
+}
+
+UNIT_MAIN("server/once", numbers)
