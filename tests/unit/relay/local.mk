@@ -5,6 +5,7 @@
 unit_relay_tests =
 memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_readv \
 	-Wl,--wrap=sock_writev,--wrap=sock_writev_last,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
+two_planes = tests/unit/relay/two_planes.c tests/unit/relay/two_planes.h tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
 
 unit_relay_tests += tests/unit/relay/test_beats
 tests_unit_relay_test_beats_SOURCES = tests/unit/relay/test_beats.c
@@ -19,19 +20,18 @@ tests_unit_relay_test_own_dials_SOURCES = tests/unit/relay/test_own_dials.c
 tests_unit_relay_test_own_dials_LDADD = $(LINK_UNIT_RELAY)
 
 unit_relay_tests += tests/unit/relay/test_relay
-tests_unit_relay_test_relay_SOURCES = tests/unit/relay/test_relay.c tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
+tests_unit_relay_test_relay_SOURCES = tests/unit/relay/test_relay.c tests/unit/relay/walk.c tests/unit/relay/walk.h \
+	$(two_planes)
 tests_unit_relay_test_relay_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_relay_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
 
 unit_relay_tests += tests/unit/relay/test_link_faults
-tests_unit_relay_test_link_faults_SOURCES = tests/unit/relay/test_link_faults.c tests/unit/relay/memory_net.c \
-	tests/unit/relay/memory_net.h
+tests_unit_relay_test_link_faults_SOURCES = tests/unit/relay/test_link_faults.c $(two_planes)
 tests_unit_relay_test_link_faults_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=calloc
 
 unit_relay_tests += tests/unit/relay/test_relay_sweep
-tests_unit_relay_test_relay_sweep_SOURCES = tests/unit/relay/test_relay_sweep.c tests/unit/relay/memory_net.c \
-	tests/unit/relay/memory_net.h
+tests_unit_relay_test_relay_sweep_SOURCES = tests/unit/relay/test_relay_sweep.c $(two_planes)
 tests_unit_relay_test_relay_sweep_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_relay_sweep_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
 	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_unsent

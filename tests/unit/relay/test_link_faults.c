@@ -9,19 +9,15 @@
  */
 #include "config.h"
 
-#include "memory_net.h"
-#include "unit.h"
+#include "two_planes.h"
 
-#include "lib/pki.h"
-#include "lib/tls.h"
 #include "relay/link_bio.h"
 #include "relay/link_priv.h"
 #include "relay/plane_priv.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { LINKS = 2, MUCH = 1 << 20, ROUNDS = 300 };
+enum { LINKS = 2, ROUNDS = 300 };
 
 static bool memory_lacks;
 
@@ -32,20 +28,12 @@ void *__wrap_calloc(size_t count, size_t size) {
 }
 
 struct world {
-    struct loop *loop;
-    struct plane *server, *agent;
-    SSL_CTX *server_tls, *agent_tls;
-    int server_ends[LINKS + 1], agent_ends[LINKS + 1], wire_count;
+    struct two_planes planes;
     int idle, gone;            /* links of the server */
     struct link_end agent_end; /* of the last link that the agent lost */
 };
 
 /* ---- the server's control plane ---- */
-
-static void on_greeting(void *context, const struct greeting *greeting) {
-    struct world *world = context;
-    plane_accept(world->server, greeting->link, false, 1, "{}", "agent test", 0, 0);
-}
 
 static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     struct world *world = context;
@@ -59,7 +47,9 @@ static void on_gone(void *context, const struct link_end *end) {
     world->gone++;
 }
 
-static const struct plane_events server_events = {.on_greeting = on_greeting, .on_idle = on_idle, .on_gone = on_gone};
+static const struct plane_events server_events = {.on_greeting = two_planes_on_greeting,
+                                                  .on_idle = on_idle,
+                                                  .on_gone = on_gone};
 
 /* ---- the agent's ---- */
 
@@ -73,107 +63,23 @@ static const struct plane_events agent_events = {.on_gone = on_agent_gone};
 /* ---- the world ---- */
 
 static void settle(struct world *world) {
-    unit_run_rounds(loop_base(world->loop), 4);
+    two_planes_settle(&world->planes);
 }
 
 static void carry_all(struct world *world) {
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (int i = 0; i < 2 * world->wire_count; i++) {
-            int end = i % 2 ? world->server_ends[i / 2] : world->agent_ends[i / 2];
-            moved |= memory_on_its_way(end) > 0;
-            memory_carry(end, MUCH);
-            settle(world);
-        }
-    }
-}
-
-static SSL_CTX *server_context(const char *client_ca) {
-    struct error error = {""};
-    struct tls_server_options options = {.certificate = unit_path("server.pem"),
-                                         .key = unit_path("server.key"),
-                                         .client_ca = client_ca};
-    SSL_CTX *context = tls_server_context(&options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
-    return context;
-}
-
-static void make_certificates(struct world *world) {
-    static const char *const names[] = {"127.0.0.1"};
-    struct error error = {""};
-    struct pki_request ca = {.common_name = "test CA", .days = 2, .use = PKI_CA};
-    struct pki_request server = {
-        .common_name = "server", .names = names, .name_count = 1, .days = 2, .use = PKI_SERVER};
-    const char *ca_pem = unit_path("ca.pem"), *ca_key = unit_path("ca.key");
-    const char *pem = unit_path("server.pem"), *key = unit_path("server.key");
-    ck_assert_msg(pki_make(&ca, NULL, NULL, ca_pem, ca_key, &error) == 0, "%s", error.text);
-    ck_assert_msg(pki_make(&server, ca_pem, ca_key, pem, key, &error) == 0, "%s", error.text);
-    struct tls_client_options client_options = {.ca = ca_pem};
-    world->server_tls = server_context(NULL);
-    world->agent_tls = tls_client_context(&client_options, &error);
-    ck_assert_msg(world->agent_tls != NULL, "%s", error.text);
-}
-
-/* The agent dials, and the server takes the connection in; nothing was said yet. Returns the server's end. */
-static int join_ends(struct world *world) {
-    struct addr peer;
-    struct endpoint endpoint = {.host = "127.0.0.1", .port = 1};
-    ck_assert(addr_from_endpoint(&peer, &endpoint));
-    struct dial_order order = {.address = peer,
-                               .tls = world->agent_tls,
-                               .server_name = "127.0.0.1",
-                               .hello = "{\"a\":1}"};
-    unsigned port;
-    memory_connect_will(MEMORY_AT_ONCE);
-    plane_dial(world->agent, &order);
-    settle(world);
-    int far = memory_accepted(&port);
-    ck_assert_int_ge(far, 0);
-    plane_adopt(world->server, far, &peer, world->server_tls, 1, 0);
-    world->server_ends[world->wire_count] = far;
-    world->agent_ends[world->wire_count++] = memory_peer(far);
-    return far;
-}
-
-static void add_link(struct world *world) {
-    int far = join_ends(world);
-    for (int i = 0; i < 10; i++) { /* bufferevents of the greeting wait to be told that they may write */
-        memory_wake_writer(far);
-        memory_wake_writer(memory_peer(far));
-        settle(world);
-        carry_all(world);
-    }
+    two_planes_carry_all(&world->planes);
 }
 
 static void begin(struct world *world, size_t capacity) {
-    struct error error = {""};
-    *world = (struct world){.loop = loop_new("test")};
-    ck_assert_ptr_nonnull(world->loop);
-    memory_net_begin(loop_base(world->loop), capacity);
-    make_certificates(world);
-    struct plane_options options = {.threads = 1,
-                                    .control = world->loop,
-                                    .instance = "00112233445566778899aabbccddeeff",
-                                    .greeting_ms = 5000,
-                                    .events = &server_events,
-                                    .context = world};
-    world->server = plane_new(&options, &error);
-    options.is_agent = true;
-    options.events = &agent_events;
-    world->agent = plane_new(&options, &error);
-    ck_assert_msg(world->server && world->agent, "%s", error.text);
+    *world = (struct world){.gone = 0};
+    two_planes_begin(&world->planes, world, capacity, &server_events, &agent_events);
     for (int i = 0; i < LINKS; i++)
-        add_link(world);
+        two_planes_add_link(&world->planes);
     ck_assert_int_eq(world->idle, LINKS);
 }
 
 static void finish(struct world *world) {
-    plane_free(world->server);
-    plane_free(world->agent);
-    ck_assert_int_eq(memory_open_ends(), 0);
-    SSL_CTX_free(world->server_tls);
-    SSL_CTX_free(world->agent_tls);
-    loop_free(world->loop);
+    two_planes_finish(&world->planes);
 }
 
 static struct link *link_at(struct plane *plane, int end) {
@@ -185,6 +91,15 @@ static struct link *link_at(struct plane *plane, int end) {
     return NULL;
 }
 
+/* The server's or the agent's half of the link over the wire of that number. */
+static struct link *server_link(const struct world *world, int wire) {
+    return link_at(world->planes.server, world->planes.wires[wire].server);
+}
+
+static struct link *agent_link(const struct world *world, int wire) {
+    return link_at(world->planes.agent, world->planes.wires[wire].agent);
+}
+
 /* ---- the tests ---- */
 
 /* A frame that is not allowed, and behind it a record that is not one: TLS then has an alert to say to a closed link.
@@ -193,7 +108,7 @@ START_TEST(an_alert_of_one_link_never_leaves_on_another) {
     static const uint8_t not_a_frame[8] = {0x7f, 0, 0, 1}, not_a_record[100] = {0x17, 3, 3, 0, 60};
     struct world world;
     begin(&world, MUCH);
-    struct link *bad = link_at(world.agent, world.agent_ends[0]), *good = link_at(world.agent, world.agent_ends[1]);
+    struct link *bad = agent_link(&world, 0), *good = agent_link(&world, 1);
     struct batch *batch = link_batch(bad);
     memcpy(batch->bytes, not_a_frame, sizeof not_a_frame);
     batch->length = sizeof not_a_frame;
@@ -220,15 +135,15 @@ static void send_pings(struct link *link) {
 START_TEST(pings_without_end_close_the_link) {
     struct world world;
     begin(&world, 1 << 16);
-    struct link *link = link_at(world.agent, world.agent_ends[0]);
+    struct link *link = agent_link(&world, 0);
     for (int round = 0; round < ROUNDS && world.gone == 0; round++) {
         send_pings(link);
         for (int i = 0; i < 4; i++) { /* only towards the server */
-            memory_carry(world.server_ends[0], MUCH);
+            memory_carry(world.planes.wires[0].server, MUCH);
             settle(&world);
         }
         if (world.gone == 0)
-            ck_assert_uint_le(link_bio_parked(link_at(world.server, world.server_ends[0])->bio), MUCH);
+            ck_assert_uint_le(link_bio_parked(server_link(&world, 0)->bio), MUCH);
     }
     ck_assert_int_eq(world.gone, 1);
     finish(&world);
@@ -244,12 +159,12 @@ static void close_without_memory(struct plane *plane, struct link_ref link, bool
 START_TEST(links_are_closed_without_memory) {
     struct world world;
     begin(&world, MUCH);
-    struct link_ref first = link_at(world.server, world.server_ends[0])->ref;
-    struct link_ref second = link_at(world.server, world.server_ends[1])->ref;
-    close_without_memory(world.server, first, false);
+    struct link_ref first = server_link(&world, 0)->ref;
+    struct link_ref second = server_link(&world, 1)->ref;
+    close_without_memory(world.planes.server, first, false);
     settle(&world);
     ck_assert_int_eq(world.gone, 1);
-    close_without_memory(world.server, second, true); /* it is idle */
+    close_without_memory(world.planes.server, second, true); /* it is idle */
     settle(&world);
     ck_assert_int_eq(world.gone, 2);
     finish(&world);
@@ -260,7 +175,7 @@ START_TEST(all_links_are_closed_without_memory_at_once) {
     struct world world;
     begin(&world, MUCH);
     for (int i = 0; i < LINKS; i++)
-        close_without_memory(world.server, link_at(world.server, world.server_ends[i])->ref, false);
+        close_without_memory(world.planes.server, server_link(&world, i)->ref, false);
     settle(&world);
     ck_assert_int_eq(world.gone, LINKS);
     finish(&world);
@@ -271,14 +186,14 @@ END_TEST
 START_TEST(an_order_without_memory_does_not_meet_a_successor) {
     struct world world;
     begin(&world, MUCH);
-    struct link_ref gone = link_at(world.server, world.server_ends[1])->ref;
-    plane_close(world.server, gone, "enough", false);
-    close_without_memory(world.server, gone, false);
+    struct link_ref gone = server_link(&world, 1)->ref;
+    plane_close(world.planes.server, gone, "enough", false);
+    close_without_memory(world.planes.server, gone, false);
     settle(&world);
     ck_assert_int_eq(world.gone, 1);
-    add_link(&world);
-    ck_assert_uint_eq(link_at(world.server, world.server_ends[LINKS])->ref.slot, gone.slot);
-    close_without_memory(world.server, gone, false);
+    two_planes_add_link(&world.planes);
+    ck_assert_uint_eq(server_link(&world, LINKS)->ref.slot, gone.slot);
+    close_without_memory(world.planes.server, gone, false);
     settle(&world);
     ck_assert_int_eq(world.gone, 1);
     finish(&world);
@@ -289,10 +204,10 @@ START_TEST(an_agent_drains_without_memory) {
     struct world world;
     begin(&world, MUCH);
     memory_lacks = true;
-    plane_drain(world.agent);
+    plane_drain(world.planes.agent);
     memory_lacks = false;
     settle(&world);
-    ck_assert(atomic_load(&world.agent->threads[0]->draining));
+    ck_assert(atomic_load(&world.planes.agent->threads[0]->draining));
     finish(&world);
 }
 END_TEST
@@ -302,7 +217,7 @@ static void adopt_stranger(struct world *world, uint64_t tag, int *end) {
     int ends[2];
     memory_pair(ends);
     *end = ends[1];
-    plane_adopt(world->server, ends[0], &peer, world->server_tls, tag, 0);
+    plane_adopt(world->planes.server, ends[0], &peer, world->planes.server_tls, tag, 0);
     settle(world);
 }
 
@@ -313,16 +228,16 @@ START_TEST(only_who_has_not_greeted_is_expelled_as_slow) {
     begin(&world, MUCH);
     adopt_stranger(&world, 7, &strangers[0]);
     adopt_stranger(&world, 8, &strangers[1]);
-    ck_assert(plane_expel_greeting(world.server, 1, "slow")); /* the tag of both links */
+    ck_assert(plane_expel_greeting(world.planes.server, 1, "slow")); /* the tag of both links */
     settle(&world);
     ck_assert_int_eq(world.gone, 0);
-    ck_assert(plane_expel_greeting(world.server, 7, "slow"));
+    ck_assert(plane_expel_greeting(world.planes.server, 7, "slow"));
     settle(&world);
     ck_assert_int_eq(world.gone, 1);
     ck_assert(memory_got_reset(strangers[0]));
     ck_assert_int_ge(memory_peer(strangers[1]), 0);
-    ck_assert(plane_expel_greeting(world.server, 7, "slow")); /* nobody any more */
-    ck_assert(plane_expel_greeting(world.server, 8, "slow"));
+    ck_assert(plane_expel_greeting(world.planes.server, 7, "slow")); /* nobody any more */
+    ck_assert(plane_expel_greeting(world.planes.server, 8, "slow"));
     settle(&world);
     ck_assert_int_eq(world.gone, 2);
     for (int i = 0; i < 2; i++)
@@ -335,7 +250,7 @@ END_TEST
 START_TEST(a_fin_that_went_along_is_not_waited_for) {
     struct world world;
     begin(&world, MUCH);
-    struct link *link = link_at(world.server, world.server_ends[0]);
+    struct link *link = server_link(&world, 0);
     link_owe_fin(link);
     ck_assert_ptr_nonnull(link->owed.previous);
     ck_assert_uint_eq(link_batch(link)->length, FRAME_HEADER);
@@ -348,16 +263,18 @@ END_TEST
 START_TEST(why_the_server_refused_is_read_although_a_write_met_its_reset) {
     struct world world;
     begin(&world, MUCH);
-    SSL_CTX_free(world.server_tls);
-    world.server_tls = server_context(unit_path("ca.pem"));
-    int server = join_ends(&world), agent = memory_peer(server);
+    SSL_CTX_free(world.planes.server_tls);
+    world.planes.server_tls = two_planes_server_tls(unit_path("ca.pem"));
+    two_planes_dial(&world.planes);
+    int server = two_planes_accepted(), agent = memory_peer(server);
+    two_planes_take_in(&world.planes, server);
     memory_wake_writer(agent);
     settle(&world);
     memory_carry(server, MUCH);
     settle(&world);
     memory_carry(agent, MUCH);
     settle(&world);
-    ck_assert_int_eq(link_at(world.agent, agent)->state, LINK_GREETING);
+    ck_assert_int_eq(link_at(world.planes.agent, agent)->state, LINK_GREETING);
     memory_carry(server, MUCH); /* its certificate: none */
     settle(&world);
     ck_assert_str_eq(world.agent_end.why, "the other side asks for a certificate and we have none");

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * two_planes: see two_planes.h.
+ */
+#include "config.h"
+
+#include "two_planes.h"
+
+#include "lib/log.h"
+#include "lib/pki.h"
+#include "lib/tls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { GREETING_MS = 5000, GREETING_ROUNDS = 10, ATTEMPT_MS = 10000 };
+
+/* ---- certificates ---- */
+
+SSL_CTX *two_planes_server_tls(const char *client_ca) {
+    struct error error = {""};
+    struct tls_server_options options = {.certificate = unit_path("server.pem"),
+                                         .key = unit_path("server.key"),
+                                         .client_ca = client_ca};
+    SSL_CTX *context = tls_server_context(&options, &error);
+    ck_assert_msg(context != NULL, "%s", error.text);
+    return context;
+}
+
+static void make_certificates(struct two_planes *planes) {
+    static const char *const names[] = {"127.0.0.1"};
+    struct error error = {""};
+    struct pki_request ca = {.common_name = "test CA", .days = 2, .use = PKI_CA};
+    struct pki_request server = {
+        .common_name = "server", .names = names, .name_count = 1, .days = 2, .use = PKI_SERVER};
+    const char *ca_pem = unit_path("ca.pem"), *ca_key = unit_path("ca.key");
+    const char *pem = unit_path("server.pem"), *key = unit_path("server.key");
+    ck_assert_msg(pki_make(&ca, NULL, NULL, ca_pem, ca_key, &error) == 0, "%s", error.text);
+    ck_assert_msg(pki_make(&server, ca_pem, ca_key, pem, key, &error) == 0, "%s", error.text);
+    struct tls_client_options client_options = {.ca = ca_pem};
+    planes->server_tls = two_planes_server_tls(NULL);
+    planes->agent_tls = tls_client_context(&client_options, &error);
+    ck_assert_msg(planes->agent_tls != NULL, "%s", error.text);
+}
+
+/* ---- from begin to finish ---- */
+
+static struct plane *make_plane(struct two_planes *planes, bool is_agent, const struct plane_events *events,
+                                void *world) {
+    struct error error = {""};
+    struct plane_options options = {.threads = 1,
+                                    .log = planes->log,
+                                    .control = planes->loop,
+                                    .instance = "00112233445566778899aabbccddeeff",
+                                    .greeting_ms = GREETING_MS,
+                                    .is_agent = is_agent,
+                                    .events = events,
+                                    .context = world};
+    struct plane *plane = plane_new(&options, &error);
+    ck_assert_msg(plane != NULL, "%s", error.text);
+    return plane;
+}
+
+void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, const struct plane_events *server_events,
+                      const struct plane_events *agent_events) {
+    struct error error = {""};
+    ck_assert_ptr_eq(planes, world);
+    *planes = (struct two_planes){.loop = loop_new("test")};
+    ck_assert_ptr_nonnull(planes->loop);
+    memory_net_begin(loop_base(planes->loop), capacity);
+    make_certificates(planes);
+    if (getenv("MUNNEL_TEST_LOG"))
+        planes->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, "stderr", &error);
+    planes->server = make_plane(planes, false, server_events, world);
+    planes->agent = make_plane(planes, true, agent_events, world);
+}
+
+void two_planes_finish(struct two_planes *planes) {
+    plane_free(planes->server);
+    plane_free(planes->agent);
+    ck_assert_int_eq(memory_open_ends(), 0);
+    SSL_CTX_free(planes->server_tls);
+    SSL_CTX_free(planes->agent_tls);
+    loop_free(planes->loop);
+    if (planes->log)
+        log_free(planes->log);
+}
+
+void two_planes_on_greeting(void *world, const struct greeting *greeting) {
+    struct two_planes *planes = world;
+    plane_accept(planes->server, greeting->link, false, 1, "{}", "agent test", 0, 0);
+}
+
+/* ---- time goes on ---- */
+
+void two_planes_settle(struct two_planes *planes) {
+    unit_run_rounds(loop_base(planes->loop), 4);
+}
+
+static bool carry(struct two_planes *planes, int end) {
+    if (memory_on_its_way(end) == 0) /* an edge without bytes would be a favour that no kernel does */
+        return false;
+    memory_carry(end, MUCH);
+    two_planes_settle(planes);
+    return true;
+}
+
+void two_planes_carry_all(struct two_planes *planes) {
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int i = 0; i < planes->wire_count; i++) {
+            moved |= carry(planes, planes->wires[i].server);
+            moved |= carry(planes, planes->wires[i].agent);
+        }
+        two_planes_settle(planes);
+    }
+}
+
+/* ---- links ---- */
+
+static struct addr server_address(void) {
+    struct addr address;
+    struct endpoint endpoint = {.host = "127.0.0.1", .port = 1};
+    ck_assert(addr_from_endpoint(&address, &endpoint));
+    return address;
+}
+
+void two_planes_dial(struct two_planes *planes) {
+    struct dial_order order = {.address = server_address(),
+                               .tls = planes->agent_tls,
+                               .server_name = "127.0.0.1",
+                               .hello = "{\"a\":1}"};
+    memory_connect_will(MEMORY_AT_ONCE);
+    plane_dial(planes->agent, &order);
+    two_planes_settle(planes);
+}
+
+int two_planes_accepted(void) {
+    unsigned port;
+    int far = memory_accepted(&port);
+    ck_assert_int_ge(far, 0);
+    return far;
+}
+
+void two_planes_take_in(struct two_planes *planes, int far) {
+    struct addr peer = server_address();
+    ck_assert_int_ge(far, 0);
+    ck_assert_int_lt(planes->wire_count, TWO_PLANES_WIRES);
+    plane_adopt(planes->server, far, &peer, planes->server_tls, 1, 0);
+    planes->wires[planes->wire_count].server = far;
+    planes->wires[planes->wire_count++].agent = memory_peer(far);
+}
+
+void two_planes_greet(struct two_planes *planes, int far) {
+    for (int i = 0; i < GREETING_ROUNDS; i++) { /* bufferevents of the greeting wait to be told that they may write */
+        memory_wake_writer(far);
+        memory_wake_writer(memory_peer(far));
+        two_planes_settle(planes);
+        two_planes_carry_all(planes);
+    }
+}
+
+void two_planes_add_link(struct two_planes *planes) {
+    two_planes_dial(planes);
+    int far = two_planes_accepted();
+    two_planes_take_in(planes, far);
+    two_planes_greet(planes, far);
+}
+
+/* ---- clients ---- */
+
+struct client *two_planes_client(const struct terms_plan *plan, const char *destination, int *end) {
+    char text[64], *to[] = {text};
+    struct terms_plan whole = *plan;
+    struct client *client = calloc(1, sizeof *client);
+    int ends[2];
+    ck_assert_ptr_nonnull(client);
+    ck_assert_uint_lt(strlen(destination), sizeof text);
+    strcpy(text, destination);
+    whole.service = "test";
+    whole.connect = to;
+    whole.connect_count = 1;
+    memory_pair(ends);
+    *end = ends[1];
+    client->fd = ends[0];
+    client->terms = terms_new(&whole);
+    ck_assert_ptr_nonnull(client->terms);
+    client->attempt_ms = ATTEMPT_MS;
+    client->peer.storage.ss_family = AF_UNIX;
+    client->peer.length = sizeof client->peer.storage.ss_family;
+    return client;
+}
+
+unsigned two_planes_relays(const struct plane *plane) {
+    struct plane_counts counts;
+    plane_count(plane, &counts);
+    return (unsigned)counts.relays;
+}
