@@ -23,8 +23,12 @@ tests_unit_conf_test_nearest_SOURCES = tests/unit/conf/test_nearest.c
 tests_unit_conf_test_nearest_LDADD = $(LINK_UNIT_CONF)
 
 unit_conf_tests += tests/unit/conf/test_server_conf
-tests_unit_conf_test_server_conf_SOURCES = tests/unit/conf/test_server_conf.c
+tests_unit_conf_test_server_conf_SOURCES = tests/unit/conf/test_server_conf.c tests/unit/conf/service_text.h
 tests_unit_conf_test_server_conf_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_server_conf_slips
+tests_unit_conf_test_server_conf_slips_SOURCES = tests/unit/conf/test_server_conf_slips.c tests/unit/conf/service_text.h
+tests_unit_conf_test_server_conf_slips_LDADD = $(LINK_UNIT_CONF)
 
 unit_conf_tests += tests/unit/conf/test_server_options
 tests_unit_conf_test_server_options_SOURCES = tests/unit/conf/capture.c tests/unit/conf/capture.h \
