@@ -8,13 +8,14 @@ unit_agent_harness = \
 	tests/unit/agent/fake_plane.h \
 	tests/unit/agent/harness.c \
 	tests/unit/agent/harness.h
+unit_agent_one_harness = $(unit_agent_harness) tests/unit/agent/one_harness.c tests/unit/agent/one_harness.h
 
 unit_agent_tests += tests/unit/agent/test_agent
-tests_unit_agent_test_agent_SOURCES = tests/unit/agent/test_agent.c $(unit_agent_harness)
+tests_unit_agent_test_agent_SOURCES = tests/unit/agent/test_agent.c $(unit_agent_one_harness)
 tests_unit_agent_test_agent_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/test_attempt
-tests_unit_agent_test_attempt_SOURCES = tests/unit/agent/test_attempt.c $(unit_agent_harness)
+tests_unit_agent_test_attempt_SOURCES = tests/unit/agent/test_attempt.c $(unit_agent_one_harness)
 tests_unit_agent_test_attempt_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/test_backoff
@@ -38,7 +39,7 @@ tests_unit_agent_test_links_SOURCES = tests/unit/agent/test_links.c $(unit_agent
 tests_unit_agent_test_links_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/test_session
-tests_unit_agent_test_session_SOURCES = tests/unit/agent/test_session.c $(unit_agent_harness)
+tests_unit_agent_test_session_SOURCES = tests/unit/agent/test_session.c $(unit_agent_one_harness)
 tests_unit_agent_test_session_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/test_token
@@ -50,7 +51,7 @@ tests_unit_agent_test_trust_SOURCES = tests/unit/agent/test_trust.c
 tests_unit_agent_test_trust_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/test_upstream
-tests_unit_agent_test_upstream_SOURCES = tests/unit/agent/test_upstream.c $(unit_agent_harness)
+tests_unit_agent_test_upstream_SOURCES = tests/unit/agent/test_upstream.c $(unit_agent_one_harness)
 tests_unit_agent_test_upstream_LDADD = $(LINK_UNIT_AGENT)
 
 unit_tests += $(unit_agent_tests)

@@ -5,30 +5,13 @@
  */
 #include "config.h"
 
-#include "agent/harness.h"
+#include "agent/one_harness.h"
 #include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct harness harness;
-
 #define OTHER_SERVER "00112233445566778899aabbccddeeff"
-
-static const char *const TWO[] = {"127.0.0.1:10001", "127.0.0.2:10001", NULL};
-static const char *const ONE[] = {"127.0.0.1:10001", NULL};
-
-static void set_up_two(void) {
-    harness_make(&harness, TWO);
-}
-
-static void set_up_one(void) {
-    harness_make(&harness, ONE);
-}
-
-static void tear_down(void) {
-    harness_done(&harness);
-}
 
 /* ---- several servers ---- */
 
@@ -190,7 +173,7 @@ START_TEST(live_line_has_the_planes_numbers) {
     ck_assert_ptr_nonnull(strstr(text, "live servers=1 links=7"));
     ck_assert_ptr_nonnull(strstr(text, "relays=3 relays_ended=41 lingering=2"));
     free(text);
-    harness_make(&harness, ONE);
+    harness_make(&harness, NUMERIC);
 }
 END_TEST
 
@@ -210,7 +193,7 @@ static TCase *several(void) {
 static TCase *ending(void) {
     TCase *group = tcase_create("ending");
 
-    tcase_add_checked_fixture(group, set_up_one, tear_down);
+    tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_test(group, drain_tells_the_server_and_waits_for_drained);
     tcase_add_test(group, drain_waits_for_running_relays);
     tcase_add_test(group, drain_has_time_limits);

@@ -5,28 +5,10 @@
  */
 #include "config.h"
 
-#include "agent/harness.h"
+#include "agent/one_harness.h"
 #include "unit.h"
 
 #include <string.h>
-
-static struct harness harness;
-
-static const char *const NUMERIC[] = {"127.0.0.1:10001", NULL};
-static const char *const NAMED[] = {"relay.example:10001", NULL};
-static const char *const ADDRESSES[] = {"[2001:db8::1]:10001", "192.0.2.1:10001", "192.0.2.2:10001", NULL};
-
-static void set_up_numeric(void) {
-    harness_make(&harness, NUMERIC);
-}
-
-static void set_up_named(void) {
-    harness_make(&harness, NAMED);
-}
-
-static void tear_down(void) {
-    harness_done(&harness);
-}
 
 START_TEST(links_are_dialled_to_the_same_address_with_the_sessions_key) {
     struct message_hello hello;

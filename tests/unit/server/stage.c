@@ -81,6 +81,12 @@ void stage_set(struct stage *stage, const char *const *groups, size_t count) {
     add_services(stage, groups, count);
 }
 
+void stage_set_any(struct stage *stage) {
+    static const char *const ungrouped[] = {NULL};
+
+    stage_set(stage, ungrouped, 1);
+}
+
 void stage_open(struct stage *stage) {
     struct error error;
 
@@ -89,6 +95,11 @@ void stage_open(struct stage *stage) {
     stage->server = server_new(stage->conf, stage->log, &error);
     ck_assert_msg(stage->server != NULL, "%s", error.text);
     ck_assert_msg(server_open(stage->server, &error) == 0, "%s", error.text);
+}
+
+void stage_begin(struct stage *stage) {
+    stage_set_any(stage);
+    stage_open(stage);
 }
 
 void stage_clear(struct stage *stage) {
@@ -203,6 +214,13 @@ void stage_bring_links(struct stage *stage, const struct stage_agent *agent, siz
         stage_bring_link(stage, agent);
 }
 
+struct stage_agent stage_join_with(struct stage *stage, const char *name, size_t links) {
+    struct stage_agent agent = stage_join(stage, name, "");
+
+    stage_bring_links(stage, &agent, links);
+    return agent;
+}
+
 void stage_idle(struct stage *stage, const struct stage_agent *agent, struct link_ref link) {
     (void)stage;
     fake_options()->events->on_idle(fake_options()->context, link, agent->tag);
@@ -240,6 +258,12 @@ int stage_connect(struct stage *stage, size_t service) {
 
     stage_run(stage);
     return fd;
+}
+
+void stage_end(struct stage *stage, int fd, const struct fake_order *served, uint64_t tag) {
+    fake_give_back(served, CLIENT_ENDED, tag);
+    close(fd);
+    stage_clear(stage);
 }
 
 void stage_run(struct stage *stage) {

@@ -29,11 +29,15 @@ struct stage_agent {
 
 /* The services are "s0", "s1" ...; NULL: any agent, else the one group. Change stage->conf, then stage_open. */
 void stage_set(struct stage *stage, const char *const *groups, size_t count);
+void stage_set_any(struct stage *stage); /* one service, for any agent */
 void stage_open(struct stage *stage);
+void stage_begin(struct stage *stage); /* stage_set_any and stage_open */
 void stage_clear(struct stage *stage);
 
 /* Joins with the token; `group` may be "". Fails the test if it is not let in. */
 struct stage_agent stage_join(struct stage *stage, const char *name, const char *group);
+/* The same without a group, and brings idle links. */
+struct stage_agent stage_join_with(struct stage *stage, const char *name, size_t links);
 /* Joins once more as the same process. */
 struct stage_agent stage_join_again(struct stage *stage, const struct stage_agent *as, const char *group);
 /* Sends this HELLO with a proof made by `key` (NULL: none); returns the link. What is answered is an order. */
@@ -51,6 +55,8 @@ void stage_tell(struct stage *stage, const struct stage_agent *agent, const char
 int stage_connect(struct stage *stage, size_t service); /* a client's socket */
 /* A client connects and is given to somebody: *served says to whom (`text`). Fails the test if it is not. */
 int stage_client(struct stage *stage, size_t service, struct fake_order *served);
+/* The client with the socket `fd` has ended well, as the agent with this tag says; and the stage with it. */
+void stage_end(struct stage *stage, int fd, const struct fake_order *served, uint64_t tag);
 void stage_run(struct stage *stage);               /* what is due now */
 bool stage_is_reset(struct stage *stage, int fd);  /* soon: the client meets RST */
 bool stage_is_closed(struct stage *stage, int fd); /* soon: the end, clean or not */

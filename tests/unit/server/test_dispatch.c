@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const ungrouped[] = {NULL};
-
 /* A client comes, is served by `name`, and is over again. */
 static void one_client(struct stage *stage, const struct stage_agent *agents, size_t count, unsigned *served) {
     struct fake_order order;
@@ -72,9 +70,7 @@ START_TEST(another_group_never_gets_a_client) {
     struct fake_order order;
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_str_eq(order.text, "right");
-    fake_give_back(&order, CLIENT_ENDED, right.tag);
-    close(fd);
-    stage_clear(&stage);
+    stage_end(&stage, fd, &order, right.tag);
 }
 END_TEST
 
@@ -83,12 +79,11 @@ START_TEST(least_busy_gets_the_next) {
     struct fake_order orders[4];
     int fds[4];
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->services[0].balance = CONF_LEAST_CONNECTIONS;
     stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
-    stage_bring_links(&stage, &a, 4);
-    stage_bring_links(&stage, &b, 4);
+    struct stage_agent a = stage_join_with(&stage, "a", 4);
+    stage_join_with(&stage, "b", 4);
     for (int i = 0; i < 3; i++)
         fds[i] = stage_client(&stage, 0, &orders[i]);
     ck_assert_str_eq(orders[0].text, orders[2].text); /* two and one */
@@ -108,12 +103,10 @@ START_TEST(one_source_meets_one_agent) {
     struct stage stage;
     unsigned served[2] = {0};
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->services[0].balance = CONF_SOURCE;
     stage_open(&stage);
-    struct stage_agent agents[2] = {stage_join(&stage, "a", ""), stage_join(&stage, "b", "")};
-    stage_bring_links(&stage, &agents[0], 2);
-    stage_bring_links(&stage, &agents[1], 2);
+    struct stage_agent agents[2] = {stage_join_with(&stage, "a", 2), stage_join_with(&stage, "b", 2)};
     for (int i = 0; i < 6; i++)
         one_client(&stage, agents, 2, served);
     int mine = served[0] ? 0 : 1;
@@ -129,11 +122,9 @@ START_TEST(busy_agents_idle_link_is_not_waited_for) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     stage_join(&stage, "without", "");
-    struct stage_agent with = stage_join(&stage, "with", "");
-    stage_bring_links(&stage, &with, 2);
+    struct stage_agent with = stage_join_with(&stage, "with", 2);
     for (int i = 0; i < 2; i++) {
         close(stage_client(&stage, 0, &order));
         ck_assert_str_eq(order.text, "with");
@@ -152,11 +143,8 @@ START_TEST(refused_client_goes_to_the_next_agent) {
     struct stage stage;
     struct fake_order first, second;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
-    stage_bring_link(&stage, &a);
-    stage_bring_link(&stage, &b);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 1), b = stage_join_with(&stage, "b", 1);
     int fd = stage_client(&stage, 0, &first);
     ck_assert_uint_eq(first.client->attempt_ms, 5000); /* half of 10 s: another one is untried */
     fake_clock_advance(2000);
@@ -177,11 +165,8 @@ START_TEST(unanswered_client_goes_to_the_next_agent) {
     struct stage stage;
     struct fake_order first, second;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
-    stage_bring_links(&stage, &a, 2);
-    stage_bring_links(&stage, &b, 2);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2), b = stage_join_with(&stage, "b", 2);
     int fd = stage_client(&stage, 0, &first);
     fake_give_back(&first, CLIENT_UNANSWERED, a.tag);
     ck_assert(fake_take(FAKE_SERVE, &second));
@@ -198,8 +183,7 @@ START_TEST(one_budget_for_all_attempts) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     struct stage_agent agents[5];
     const char *names[] = {"a", "b", "c", "d", "e"};
     for (int i = 0; i < 5; i++) {
@@ -221,10 +205,8 @@ START_TEST(link_that_is_gone_is_nobodys_fault) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_links(&stage, &a, 2);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2);
     int fd = stage_client(&stage, 0, &order);
     fake_give_back(&order, CLIENT_NOT_STARTED, 0);
     ck_assert(fake_take(FAKE_SERVE, &order));
@@ -234,9 +216,7 @@ START_TEST(link_that_is_gone_is_nobodys_fault) {
     ck_assert_uint_eq(session_running(agents_find(stage.server->agents, a.tag)), 0);
     stage_bring_link(&stage, &a);
     ck_assert(fake_take(FAKE_SERVE, &order));
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
-    close(fd);
-    stage_clear(&stage);
+    stage_end(&stage, fd, &order, a.tag);
 }
 END_TEST
 
@@ -244,10 +224,8 @@ START_TEST(busy_agent_gets_the_client_again) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_links(&stage, &a, 2);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2);
     int fd = stage_client(&stage, 0, &order);
     refuse(&order, MESSAGE_REFUSAL_BUSY, a.tag);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
@@ -255,9 +233,7 @@ START_TEST(busy_agent_gets_the_client_again) {
     fake_clock_advance(300);
     ck_assert(stage_wait_for(&stage, FAKE_SERVE, 1));
     ck_assert(fake_take(FAKE_SERVE, &order));
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
-    close(fd);
-    stage_clear(&stage);
+    stage_end(&stage, fd, &order, a.tag);
 }
 END_TEST
 
@@ -266,10 +242,8 @@ START_TEST(what_memory_lacked_for_is_tried_again_a_moment_later) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_links(&stage, &a, 2);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2);
     int fd = stage_client(&stage, 0, &order);
     order.client->reason = REASON_MEMORY;
     fake_give_back(&order, CLIENT_NOT_STARTED, a.tag);
@@ -280,9 +254,7 @@ START_TEST(what_memory_lacked_for_is_tried_again_a_moment_later) {
     ck_assert(stage_wait_for(&stage, FAKE_SERVE, 1));
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_uint_eq(order.client->attempts, 0);
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
-    close(fd);
-    stage_clear(&stage);
+    stage_end(&stage, fd, &order, a.tag);
 }
 END_TEST
 
@@ -290,8 +262,7 @@ START_TEST(draining_agent_gets_no_more) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
     stage_bring_links(&stage, &a, 2);
     int fd = stage_client(&stage, 0, &order);
@@ -300,9 +271,7 @@ START_TEST(draining_agent_gets_no_more) {
     stage_bring_link(&stage, &b);
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_str_eq(order.text, "b");
-    fake_give_back(&order, CLIENT_ENDED, b.tag);
-    close(fd);
-    stage_clear(&stage);
+    stage_end(&stage, fd, &order, b.tag);
 }
 END_TEST
 
@@ -328,11 +297,8 @@ START_TEST(failing_agent_is_passed_over_for_a_while) {
     struct stage stage;
     unsigned served[2] = {0};
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent agents[2] = {stage_join(&stage, "bad", ""), stage_join(&stage, "good", "")};
-    stage_bring_links(&stage, &agents[0], 2);
-    stage_bring_links(&stage, &agents[1], 2);
+    stage_begin(&stage);
+    struct stage_agent agents[2] = {stage_join_with(&stage, "bad", 2), stage_join_with(&stage, "good", 2)};
     fail_three_times(&stage, &agents[0], &agents[1]);
     for (int i = 0; i < 4; i++)
         one_client(&stage, agents, 2, served);

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *const ungrouped[] = {NULL};
 static const char hello_of_tls[] = {0x16, 0x03, 0x01, 0x00, 0x08, 0x01, 0x00, 0x00, 0x04, 0x03, 0x03, 0x00, 0x00};
 
 static int knock(struct stage *stage) {
@@ -64,8 +63,7 @@ START_TEST(half_a_hello_waits_at_the_door) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     int fd = knock(&stage);
     for (size_t i = 0; i + 1 < sizeof hello_of_tls; i++) {
         ck_assert_int_eq(write(fd, hello_of_tls + i, 1), 1);
@@ -116,8 +114,7 @@ START_TEST(failures_are_punished_for_a_while) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     int fd = knock(&stage);
     ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
     ck_assert(stage_wait_for(&stage, FAKE_ADOPT, 1));
@@ -147,8 +144,7 @@ START_TEST(wrong_token_is_punished_unless_an_agent_is_there) {
                                   .session = ""};
     uint8_t key[SECRET_SIZE] = {1};
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     stage_greet(&stage, &hello, key, PROOF_AGENT);
     ck_assert(!is_let_in(&stage));
     door_forgive(stage.server->door);
@@ -171,7 +167,7 @@ START_TEST(penalties_can_be_switched_off) {
     struct addr peer = {0};
     struct endpoint endpoint = {.host = "127.0.0.1"};
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.unauthenticated_penalty_s = 0;
     stage_open(&stage);
     ck_assert(addr_from_endpoint(&peer, &endpoint));
@@ -186,7 +182,7 @@ START_TEST(room_is_kept_for_where_agents_come_from) {
     struct fake_order order;
     int fds[2];
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.unauthenticated_max = 2;
     stage.conf->agents.idle_min = 0;
     stage_open(&stage);
@@ -211,8 +207,7 @@ START_TEST(tls_is_handed_on_with_all_its_bytes) {
     struct fake_order order;
     char bytes[16];
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     int fd = knock(&stage);
     ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
     ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
@@ -232,8 +227,7 @@ END_TEST
 START_TEST(plain_http_is_sent_away) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     int fd = knock(&stage);
     ck_assert_int_eq(write(fd, "GET / HTTP/1.0\r\n\r\n", 18), 18);
     ck_assert(stage_is_closed(&stage, fd));
@@ -246,7 +240,7 @@ END_TEST
 START_TEST(silence_ends_at_the_deadline) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.unauthenticated_deadline_s = 1;
     stage_open(&stage);
     int fd = knock(&stage);
@@ -261,7 +255,7 @@ START_TEST(full_door_sends_the_oldest_silent_one_away) {
     struct fake_order order;
     int fds[4];
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.unauthenticated_max = 3;
     stage_open(&stage);
     for (int i = 0; i < 3; i++) {
@@ -289,7 +283,7 @@ START_TEST(full_door_sends_the_slowest_greeting_away) {
     struct fake_order adopted[2], order;
     int fds[2];
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.unauthenticated_per_source = 2;
     stage_open(&stage);
     for (int i = 0; i < 2; i++) {
@@ -318,7 +312,7 @@ END_TEST
 START_TEST(one_source_has_a_share_only) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.unauthenticated_per_source = 1;
     stage_open(&stage);
     int first = knock(&stage);
@@ -336,7 +330,7 @@ START_TEST(links_that_were_ordered_are_let_in) {
     struct stage stage;
     int fds[4];
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.unauthenticated_max = stage.conf->agents.unauthenticated_per_source = 1;
     stage.conf->agents.idle_min = 3;
     stage_open(&stage);

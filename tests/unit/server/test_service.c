@@ -11,33 +11,26 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const ungrouped[] = {NULL};
-
 START_TEST(client_waits_for_an_agent) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     int fd = stage_connect(&stage, 0);
     ck_assert_uint_eq(stage.server->waiting, 1);
     fake_clock_advance(9000);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_link(&stage, &a);
+    struct stage_agent a = stage_join_with(&stage, "a", 1);
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_uint_eq(stage.server->waiting, 0);
     ck_assert_uint_eq(order.client->attempt_ms, 10000); /* waiting took nothing of the connect timeout */
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
-    close(fd);
-    stage_clear(&stage);
+    stage_end(&stage, fd, &order, a.tag);
 }
 END_TEST
 
 START_TEST(client_waits_no_longer_than_pending_timeout) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     int early = stage_connect(&stage, 0);
     fake_clock_advance(5000);
     int late = stage_connect(&stage, 0);
@@ -56,7 +49,7 @@ END_TEST
 START_TEST(client_is_refused_without_an_agent) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->services[0].no_agent = CONF_REFUSE;
     stage_open(&stage);
     int fd = stage_connect(&stage, 0);
@@ -74,7 +67,7 @@ START_TEST(port_is_closed_without_an_agent) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->services[0].no_agent = CONF_CLOSE;
     stage_open(&stage);
     for (int round = 0; round < 2; round++) {
@@ -95,11 +88,10 @@ START_TEST(no_more_than_max_clients) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->services[0].max_clients = 1;
     stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_links(&stage, &a, 3);
+    struct stage_agent a = stage_join_with(&stage, "a", 3);
     int first = stage_client(&stage, 0, &order), second = stage_connect(&stage, 0);
     ck_assert(stage_is_reset(&stage, second));
     fake_give_back(&order, CLIENT_ENDED, a.tag);
@@ -116,10 +108,8 @@ START_TEST(server_finishes_what_runs) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_links(&stage, &a, 2);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2);
     int fd = stage_client(&stage, 0, &order);
     server_stop(stage.server);
     ck_assert_int_eq(stage_connect(&stage, 0), -1);
@@ -135,18 +125,14 @@ START_TEST(server_cuts_what_runs_after_thirty_seconds) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_links(&stage, &a, 2);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2);
     int fd = stage_client(&stage, 0, &order);
     server_stop(stage.server);
     fake_clock_advance(30000);
     ck_assert_int_eq(loop_run(stage.server->loop), 0);
     ck_assert_uint_eq(clients_live(stage.server->clients), 1);
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
-    close(fd);
-    stage_clear(&stage);
+    stage_end(&stage, fd, &order, a.tag);
 }
 END_TEST
 

@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const ungrouped[] = {NULL};
-
 /* Links that this agent has been asked for since the last time. */
 static uint64_t asked_for(struct stage *stage, const struct stage_agent *agent) {
     struct fake_order order;
@@ -38,8 +36,7 @@ static uint64_t asked_for(struct stage *stage, const struct stage_agent *agent) 
 START_TEST(new_agent_is_asked_for_idle_min) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     struct stage_agent a = stage_join(&stage, "a", "");
     ck_assert_uint_eq(asked_for(&stage, &a), 16);
     stage_bring_links(&stage, &a, 16);
@@ -52,24 +49,19 @@ START_TEST(what_is_taken_is_replaced) {
     struct stage stage;
     struct fake_order order;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_links(&stage, &a, 16);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 16);
     asked_for(&stage, &a);
     int fd = stage_client(&stage, 0, &order);
     ck_assert_uint_eq(asked_for(&stage, &a), 1);
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
-    close(fd);
-    stage_clear(&stage);
+    stage_end(&stage, fd, &order, a.tag);
 }
 END_TEST
 
 START_TEST(unanswered_request_is_made_again_after_ten_seconds) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     struct stage_agent a = stage_join(&stage, "a", "");
     ck_assert_uint_eq(asked_for(&stage, &a), 16);
     fake_clock_advance(9999);
@@ -86,7 +78,7 @@ START_TEST(waiting_clients_are_spread_over_the_agents) {
     struct stage stage;
     int fds[5];
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.idle_min = 0;
     stage_open(&stage);
     struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
@@ -117,7 +109,7 @@ static void burst(struct stage *stage, const struct stage_agent *agent, int clie
 START_TEST(idle_links_follow_the_peak_for_ten_minutes) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.idle_max = 50;
     stage_open(&stage);
     struct stage_agent a = stage_join(&stage, "a", "");
@@ -144,8 +136,7 @@ END_TEST
 START_TEST(link_on_its_way_is_not_asked_for_twice) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     struct stage_agent a = stage_join(&stage, "a", "");
     ck_assert_uint_eq(asked_for(&stage, &a), 16);
     struct link_ref link = stage_let_in_link(&stage, &a);
@@ -162,8 +153,7 @@ START_TEST(scarce_descriptors_are_shared) {
     struct stage stage;
     struct message_hello hello = {.kind = MESSAGE_KIND_DATA, .protocol = MESSAGE_PROTOCOL, .name = "a"};
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     stage.server->link_limit = 6;
     struct stage_agent a = stage_join(&stage, "a", ""), b = stage_join(&stage, "b", "");
     ck_assert_uint_eq(asked_for(&stage, &a), 3);
@@ -182,10 +172,8 @@ END_TEST
 START_TEST(lost_idle_link_is_replaced) {
     struct stage stage;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
-    struct stage_agent a = stage_join(&stage, "a", "");
-    stage_bring_links(&stage, &a, 15);
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 15);
     struct link_ref link = stage_bring_link(&stage, &a);
     asked_for(&stage, &a);
     struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .why = "it broke"};
@@ -215,7 +203,7 @@ static void crowd_go(struct stage *stage, struct crowd *crowd) {
 
 /* One agent that keeps 16 idle links, neither more nor less. */
 static struct stage_agent agent_of_sixteen(struct stage *stage) {
-    stage_set(stage, ungrouped, 1);
+    stage_set_any(stage);
     stage->conf->agents.idle_max = 16;
     stage_open(stage);
     struct stage_agent agent = stage_join(stage, "a", "");
@@ -281,7 +269,7 @@ START_TEST(lost_request_is_made_again_while_clients_wait) {
     struct stage stage;
     struct crowd crowd;
 
-    stage_set(&stage, ungrouped, 1);
+    stage_set_any(&stage);
     stage.conf->agents.idle_min = 0;
     stage_open(&stage);
     struct stage_agent a = stage_join(&stage, "a", "");
@@ -301,8 +289,7 @@ START_TEST(no_agent_is_asked_for_hundreds_at_once) {
     struct stage stage;
     struct crowd crowd;
 
-    stage_set(&stage, ungrouped, 1);
-    stage_open(&stage);
+    stage_begin(&stage);
     struct stage_agent a = stage_join(&stage, "a", "");
     crowd_come(&stage, &crowd, CROWD_MOST);
     uint64_t asked = asked_for(&stage, &a);
