@@ -43,7 +43,9 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/socket.c \
 	tests/scenario/harness/socket.h \
 	tests/scenario/harness/stand.c \
-	tests/scenario/harness/stand.h
+	tests/scenario/harness/stand.h \
+	tests/scenario/harness/steady.c \
+	tests/scenario/harness/steady.h
 SCENARIO_LDADD = libmunnel_scenario.a $(CHECK_LIBS) $(OPENSSL_LIBS)
 
 scenario_programs = \
@@ -63,6 +65,7 @@ scenario_programs = \
 	tests/scenario/test_mtls \
 	tests/scenario/test_handshakes \
 	tests/scenario/test_reload \
+	tests/scenario/test_process \
 	tests/scenario/test_peers \
 	tests/scenario/test_resources \
 	tests/scenario/test_door \
@@ -104,6 +107,8 @@ tests_scenario_test_peers_SOURCES = tests/scenario/test_peers.c
 tests_scenario_test_peers_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_reload_SOURCES = tests/scenario/test_reload.c
 tests_scenario_test_reload_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_process_SOURCES = tests/scenario/test_process.c
+tests_scenario_test_process_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_resources_SOURCES = tests/scenario/test_resources.c
 tests_scenario_test_resources_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_horrors_SOURCES = tests/scenario/test_horrors.c

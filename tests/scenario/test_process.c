@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_process: what the processes may do, as whom they run, and what they tell their service manager.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+#include "harness/steady.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { SAYS_MS = 5000, ASK_MS = 5000, FAILED = 1 };
+
+/* --- rights --- */
+
+static const char *status_of(struct stand *stand, pid_t pid, const char *key) {
+    char path[64], line[256];
+    const char *found = "";
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    while (!*found && fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0)
+            found = stand_text(stand, "%.*s", (int)strcspn(line, "\n"), line);
+    fclose(file);
+    return found;
+}
+
+START_TEST(nobody_gains_rights) {
+    struct steady steady = steady_start(__func__);
+    struct stand *stand = steady.simple.stand;
+    ck_assert_str_eq(status_of(stand, process_pid(steady.simple.server.process), "NoNewPrivs:"), "NoNewPrivs:\t1");
+    ck_assert_str_eq(status_of(stand, process_pid(steady.simple.agent), "NoNewPrivs:"), "NoNewPrivs:\t1");
+    steady_end(&steady);
+}
+END_TEST
+
+static void share(const char *path, gid_t group, mode_t mode) {
+    ck_assert_msg(chown(path, 0, group) == 0 && chmod(path, mode) == 0, "%s: %s", path, strerror(errno));
+}
+
+/* The folders above let everybody through, key and agents file are for the group. */
+static void share_all(const struct server *server, gid_t group) {
+    share(scenario_folder(), 0, 0711);
+    share(stand_folder(server->stand), 0, 0711);
+    share(server->pki, group, 0750);
+    share(server_pki_file(server, "server.key"), group, 0640);
+    share(server_pki_file(server, "agents.json"), group, 0640);
+}
+
+START_TEST(root_becomes_the_user_and_reads_on) {
+    const struct passwd *nobody = getpwnam("nobody");
+    if (geteuid() != 0 || !nobody) {
+        printf("# skipped: only root can become somebody else\n");
+        return;
+    }
+    struct stand *stand = stand_new(__func__);
+    uint16_t port = port_take();
+    struct destination *echo = destination_start(serve_echo, NULL);
+    struct server server =
+        server_start(stand,
+                     (struct server_plan){.services = service_to(stand, "echo", port, destination_port(echo), NULL),
+                                          .more = "'user': 'nobody',",
+                                          .may_fail = true});
+    ck_assert_int_eq(process_wait(server.process, START_MS), FAILED);
+    process_await(server.process, 0, SAYS_MS, "cannot read it", "0640", NULL); /* root could, nobody cannot */
+
+    share_all(&server, nobody->pw_gid);
+    server_start_again(&server);
+    process_await(server.process, 0, START_MS, "agents may connect to", NULL);
+    live_of(server.process);
+    pid_t pid = process_pid(server.process);
+    unsigned user = nobody->pw_uid, group = nobody->pw_gid;
+    ck_assert_str_eq(status_of(stand, pid, "Uid:"), stand_text(stand, "Uid:\t%u\t%u\t%u\t%u", user, user, user, user));
+    ck_assert_str_eq(status_of(stand, pid, "Gid:"),
+                     stand_text(stand, "Gid:\t%u\t%u\t%u\t%u", group, group, group, group));
+    ck_assert_ptr_nonnull(strstr(status_of(stand, pid, "CapPrm:"), "0000000000000000"));
+
+    agent_join(&server, "alpha", NULL);
+    ck_assert(socket_echoes(port, ASK_MS));
+    server_renew(&server, "fresh");
+    share(server_pki_file(&server, "server.pem"), 0, 0644);
+    share(server_pki_file(&server, "server.key"), nobody->pw_gid, 0640);
+    process_await(server.process, 0, SAYS_MS, "read the certificates again", NULL);
+    share(server_pki_file(&server, "server.key"), 0, 0600);
+    process_await(server.process, 0, SAYS_MS, "keeps the certificates", "server.key", NULL);
+    stand_free(stand);
+    destination_free(echo);
+}
+END_TEST
+
+/* --- the service manager --- */
+
+struct manager { /* what NOTIFY_SOCKET leads to */
+    int fd;
+    char said[4096]; /* all of it, a line each */
+};
+
+/* With "@" in front: a socket that is in no file system. */
+static struct manager manager_start(const char *address) {
+    struct manager manager = {.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    size_t length = strlen(address);
+    ck_assert_uint_lt(length, sizeof place.sun_path);
+    memcpy(place.sun_path, address, length);
+    if (address[0] == '@')
+        place.sun_path[0] = '\0';
+    ck_assert_int_eq(bind(manager.fd, (struct sockaddr *)&place,
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)),
+                     0);
+    return manager;
+}
+
+static bool manager_heard(struct manager *manager, const char *words) {
+    char part[512];
+    ssize_t got;
+    while ((got = recv(manager->fd, part, sizeof part - 1, 0)) > 0) {
+        part[got] = '\0';
+        size_t used = strlen(manager->said);
+        snprintf(manager->said + used, sizeof manager->said - used, "%s\n", part);
+    }
+    return strstr(manager->said, words) != NULL;
+}
+
+static void manager_await(struct manager *manager, const char *words) {
+    ck_assert_msg(HOLDS_WITHIN(SAYS_MS, manager_heard(manager, words)), "\"%s\" was not said, but: %s", words,
+                  manager->said);
+}
+
+static void manager_forget(struct manager *manager) {
+    manager_heard(manager, "");
+    manager->said[0] = '\0';
+}
+
+static void lead_through_life(struct manager *manager, struct process *process, const char *status) {
+    manager_await(manager, "READY=1");
+    manager_await(manager, status);
+    manager_await(manager, "WATCHDOG=1");
+    manager_forget(manager);
+    manager_await(manager, "WATCHDOG=1"); /* again and again */
+    process_signal(process, SIGHUP);
+    manager_await(manager, "RELOADING=1\nMONOTONIC_USEC=");
+    manager_await(manager, "READY=1");
+    process_signal(process, SIGTERM);
+    manager_await(manager, "STOPPING=1");
+    ck_assert_int_eq(process_wait(process, ASK_MS), 0);
+}
+
+START_TEST(service_manager_is_told_how_the_server_is) {
+    struct stand *stand = stand_new(__func__);
+    const char *services = service_to(stand, "echo", port_take(), port_take(), NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = services});
+    stand_end(stand, server.process);
+    const char *where = stand_path(stand, "notify");
+    struct manager manager = manager_start(where);
+    struct process *process =
+        stand_run(stand, "told", "env", stand_text(stand, "NOTIFY_SOCKET=%s", where), "WATCHDOG_USEC=400000",
+                  stand_program(stand, "munneld"), "--config", server.file, NULL);
+    lead_through_life(&manager, process, "STATUS=serves 1 service by 0 agents");
+    stand_free(stand);
+    close(manager.fd);
+}
+END_TEST
+
+START_TEST(service_manager_is_told_how_the_agent_is) {
+    struct steady steady = steady_start(__func__);
+    struct server *server = &steady.simple.server;
+    struct stand *stand = server->stand;
+    const char *where = stand_text(stand, "@munnel-test-%d", (int)getpid());
+    struct manager manager = manager_start(where);
+    struct process *process =
+        stand_run(stand, "told", "env", stand_text(stand, "NOTIFY_SOCKET=%s", where), "WATCHDOG_USEC=400000",
+                  stand_program(stand, "munnel-agent"), "--ca", server_pki_file(server, "ca.pem"),
+                  stand_text(stand, "127.0.0.1:%u", server->port), NULL);
+    lead_through_life(&manager, process, "STATUS=serves 1 of 1 server");
+    close(manager.fd);
+    steady_end(&steady);
+}
+END_TEST
+
+SCENARIO_MAIN("process", SCENARIO(nobody_gains_rights, 20), SCENARIO(root_becomes_the_user_and_reads_on, 40),
+              SCENARIO(service_manager_is_told_how_the_server_is, 30),
+              SCENARIO(service_manager_is_told_how_the_agent_is, 30))
