@@ -29,6 +29,8 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/facts.h \
 	tests/scenario/harness/fort.c \
 	tests/scenario/harness/fort.h \
+	tests/scenario/harness/gate.c \
+	tests/scenario/harness/gate.h \
 	tests/scenario/harness/intruder.c \
 	tests/scenario/harness/intruder.h \
 	tests/scenario/harness/munnel.c \
@@ -63,6 +65,7 @@ scenario_programs = \
 	tests/scenario/test_old_sins \
 	tests/scenario/test_credentials \
 	tests/scenario/test_mtls \
+	tests/scenario/test_mtls_loss \
 	tests/scenario/test_handshakes \
 	tests/scenario/test_reload \
 	tests/scenario/test_process \
@@ -101,6 +104,8 @@ tests_scenario_test_old_sins_SOURCES = tests/scenario/test_old_sins.c
 tests_scenario_test_old_sins_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_mtls_SOURCES = tests/scenario/test_mtls.c
 tests_scenario_test_mtls_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_mtls_loss_SOURCES = tests/scenario/test_mtls_loss.c
+tests_scenario_test_mtls_loss_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_handshakes_SOURCES = tests/scenario/test_handshakes.c
 tests_scenario_test_handshakes_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_peers_SOURCES = tests/scenario/test_peers.c
