@@ -60,12 +60,24 @@ static void on_letter(struct letter *letter) {
     }
 }
 
+/* At once goes before when idle, and a link before those that had its slot earlier. */
+static bool goes_before(uint64_t mark, uint64_t other) {
+    int32_t newer = (int32_t)((uint32_t)mark - (uint32_t)other);
+    return newer > 0 || (newer == 0 && !(mark & when_idle_flag));
+}
+
+static void set_mark(atomic_uint_fast64_t *place, uint64_t mark) {
+    uint64_t there = atomic_load(place); /* only the control thread puts one in */
+    if (!there || !goes_before(there, mark))
+        atomic_store(place, mark);
+}
+
 void endings_mark(struct endings *endings, struct link_ref link, bool when_idle) {
     uint32_t index = link.slot / ENDINGS_CHUNK;
     atomic_uint_fast64_t *chunk = index < ENDINGS_CHUNKS ? atomic_load(&endings->chunks[index]) : NULL;
     if (!chunk)
         return; /* there has never been such a link */
-    atomic_store(&chunk[link.slot % ENDINGS_CHUNK], link.generation | (when_idle ? when_idle_flag : 0));
+    set_mark(&chunk[link.slot % ENDINGS_CHUNK], link.generation | (when_idle ? when_idle_flag : 0));
     if (!atomic_exchange(&endings->is_on_its_way, true)) {
         endings->letter.open = on_letter;
         loop_post(endings->worker->loop, &endings->letter);

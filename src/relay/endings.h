@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * endings: how the control plane ends a link of a thread when there is no memory for a letter that says so.
+ * endings: how the control plane ends a link of a thread when there is no memory for a letter that says so, or for
+ * another order that the link cannot do without.
  *
  * Each slot of the thread's table of links has a mark, made when the table grows, and the thread has one letter, a part
  * of itself. Whoever has no memory marks the link's slot with its generation and posts the letter, unless that is on
@@ -31,7 +32,8 @@ struct endings { /* part of a worker; all zero at first */
 bool endings_cover(struct endings *endings, uint32_t slots); /* room for so many; false: out of memory */
 void endings_done(struct endings *endings);
 
-void endings_mark(struct endings *endings, struct link_ref link, bool when_idle); /* cannot fail */
+/* Cannot fail. Where one is marked twice, the ending at once holds. */
+void endings_mark(struct endings *endings, struct link_ref link, bool when_idle);
 
 void endings_end(struct link *link, bool when_idle, const char *why); /* what plane_close asks for */
 

@@ -229,6 +229,12 @@ void plane_dial(struct plane *plane, const struct dial_order *wanted) {
     send_order(order, any_thread(plane), on_dial);
 }
 
+/* An order that is lost may be one that is waited for, or one that ends something: better no link than one that goes on
+ * without it. */
+static void lose(struct plane *plane, struct link_ref link) {
+    endings_mark(&thread_of(plane, link)->endings, link, false);
+}
+
 static void on_accept(struct letter *letter) {
     struct order *order = (struct order *)letter;
     struct link *link = worker_find(order->worker, order->link);
@@ -240,8 +246,10 @@ static void on_accept(struct letter *letter) {
 void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
                   const char *who, unsigned ping_s, unsigned dead_after_s) {
     struct order *order = calloc(1, sizeof *order);
-    if (!order)
-        return; /* the greeting's deadline ends the link */
+    if (!order) {
+        lose(plane, link);
+        return;
+    }
     order->link = link;
     order->flag = is_control;
     order->tag = tag;
@@ -249,6 +257,7 @@ void plane_accept(struct plane *plane, struct link_ref link, bool is_control, ui
     order->text = copy(who);
     if (json && !order->json) {
         free_order(order);
+        lose(plane, link);
         return;
     }
     order->ping_s = ping_s;
@@ -267,17 +276,21 @@ static void on_reject(struct letter *letter) {
 static void on_tell(struct letter *letter) {
     struct order *order = (struct order *)letter;
     struct link *link = worker_find(order->worker, order->link);
-    if (link && link->state == LINK_CONTROL && order->json)
-        link_put_frame(link, FRAME_CONTROL, order->json, strlen(order->json));
+    if (link && link->state == LINK_CONTROL && !link_put_frame(link, FRAME_CONTROL, order->json, strlen(order->json)))
+        endings_end(link, false, "out of memory");
     free_order(order);
 }
 
 static void send_text(struct plane *plane, struct link_ref link, const char *json, void (*open)(struct letter *)) {
     struct order *order = calloc(1, sizeof *order);
-    if (!order)
+    char *text = order ? copy(json) : NULL;
+    if (!order || (json && !text)) {
+        free(order);
+        lose(plane, link);
         return;
+    }
     order->link = link;
-    order->json = copy(json);
+    order->json = text;
     send_order(order, thread_of(plane, link), open);
 }
 

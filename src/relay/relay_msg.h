@@ -166,8 +166,9 @@ struct dial_order {
 void plane_dial(struct plane *plane, const struct dial_order *order);
 
 /*
- * The verdict on a greeting. plane_accept on the server sends WELCOME `json`; on the agent (control links) `json` is
- * NULL and the pings of `ping_s`, `dead_after_s` begin. `who` goes in front of log lines ("agent web1"). A data link
+ * These orders are never lost in silence: where there is no memory for one, its link is ended instead, and on_gone says
+ * so. The verdict on a greeting: plane_accept on the server sends WELCOME `json`; on the agent (control links) `json`
+ * is NULL and the pings of `ping_s`, `dead_after_s` begin. `who` goes in front of log lines ("agent web1"). A data link
  * that is accepted says on_idle next.
  */
 void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,

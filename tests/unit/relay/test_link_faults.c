@@ -30,10 +30,18 @@ void *__wrap_calloc(size_t count, size_t size) {
 struct world {
     struct two_planes planes;
     int idle, gone;            /* links of the server */
+    bool loses_verdict;        /* the server has no memory for it */
     struct link_end agent_end; /* of the last link that the agent lost */
 };
 
 /* ---- the server's control plane ---- */
+
+static void on_greeting(void *context, const struct greeting *greeting) {
+    struct world *world = context;
+    memory_lacks = world->loses_verdict;
+    two_planes_on_greeting(context, greeting);
+    memory_lacks = false;
+}
 
 static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     struct world *world = context;
@@ -47,9 +55,7 @@ static void on_gone(void *context, const struct link_end *end) {
     world->gone++;
 }
 
-static const struct plane_events server_events = {.on_greeting = two_planes_on_greeting,
-                                                  .on_idle = on_idle,
-                                                  .on_gone = on_gone};
+static const struct plane_events server_events = {.on_greeting = on_greeting, .on_idle = on_idle, .on_gone = on_gone};
 
 /* ---- the agent's ---- */
 
@@ -58,7 +64,12 @@ static void on_agent_gone(void *context, const struct link_end *end) {
     world->agent_end = *end;
 }
 
-static const struct plane_events agent_events = {.on_gone = on_agent_gone};
+static void on_agent_greeting(void *context, const struct greeting *greeting) {
+    struct world *world = context;
+    plane_accept(world->planes.agent, greeting->link, true, 1, NULL, "server test", 0, 0);
+}
+
+static const struct plane_events agent_events = {.on_greeting = on_agent_greeting, .on_gone = on_agent_gone};
 
 /* ---- the world ---- */
 
@@ -68,6 +79,12 @@ static void settle(struct world *world) {
 
 static void carry_all(struct world *world) {
     two_planes_carry_all(&world->planes);
+}
+
+static void add_control_link(struct world *world) {
+    world->planes.is_control = true;
+    two_planes_add_link(&world->planes);
+    world->planes.is_control = false;
 }
 
 static void begin(struct world *world, size_t capacity) {
@@ -200,6 +217,45 @@ START_TEST(an_order_without_memory_does_not_meet_a_successor) {
 }
 END_TEST
 
+/* The relay on it would otherwise go on, of an agent that was sent away say. */
+START_TEST(an_ending_at_once_is_not_put_off_by_a_later_one) {
+    struct world world;
+    begin(&world, MUCH);
+    struct link *link = link_at(world.planes.server, world.planes.wires[0].server);
+    link_set_state(link, LINK_BUSY);
+    close_without_memory(world.planes.server, link->ref, false);
+    close_without_memory(world.planes.server, link->ref, true);
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(an_order_that_is_lost_ends_its_link) {
+    struct world world;
+    begin(&world, MUCH);
+    add_control_link(&world);
+    struct link_ref control = link_at(world.planes.server, world.planes.wires[LINKS].server)->ref;
+    memory_lacks = true;
+    plane_tell(world.planes.server, control, "{\"op\":\"links\",\"count\":3}");
+    memory_lacks = false;
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(a_verdict_that_is_lost_ends_its_link) {
+    struct world world;
+    begin(&world, MUCH);
+    world.loses_verdict = true;
+    two_planes_add_link(&world.planes);
+    ck_assert_int_eq(world.gone, 1);
+    ck_assert_int_eq(world.idle, LINKS);
+    finish(&world);
+}
+END_TEST
+
 START_TEST(an_agent_drains_without_memory) {
     struct world world;
     begin(&world, MUCH);
@@ -301,6 +357,9 @@ static TCase *without_memory(void) {
     tcase_add_test(group, links_are_closed_without_memory);
     tcase_add_test(group, all_links_are_closed_without_memory_at_once);
     tcase_add_test(group, an_order_without_memory_does_not_meet_a_successor);
+    tcase_add_test(group, an_ending_at_once_is_not_put_off_by_a_later_one);
+    tcase_add_test(group, an_order_that_is_lost_ends_its_link);
+    tcase_add_test(group, a_verdict_that_is_lost_ends_its_link);
     tcase_add_test(group, an_agent_drains_without_memory);
     return group;
 }

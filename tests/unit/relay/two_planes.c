@@ -89,7 +89,7 @@ void two_planes_finish(struct two_planes *planes) {
 
 void two_planes_on_greeting(void *world, const struct greeting *greeting) {
     struct two_planes *planes = world;
-    plane_accept(planes->server, greeting->link, false, 1, "{}", "agent test", 0, 0);
+    plane_accept(planes->server, greeting->link, planes->is_control, 1, "{}", "agent test", 0, 0);
 }
 
 /* ---- time goes on ---- */
@@ -130,7 +130,8 @@ void two_planes_dial(struct two_planes *planes) {
     struct dial_order order = {.address = server_address(),
                                .tls = planes->agent_tls,
                                .server_name = "127.0.0.1",
-                               .hello = "{\"a\":1}"};
+                               .hello = "{\"a\":1}",
+                               .is_control = planes->is_control};
     memory_connect_will(MEMORY_AT_ONCE);
     plane_dial(planes->agent, &order);
     two_planes_settle(planes);

@@ -27,6 +27,7 @@ struct two_planes {
         int server, agent;
     } wires[TWO_PLANES_WIRES]; /* the planes' own ends of each link that there was */
     int wire_count;
+    bool is_control; /* the next link is one, not a data link */
 };
 
 /* The planes without a link. `capacity`: of a wire, in bytes; `world`, the events' context, begins with `planes`. */
@@ -36,7 +37,7 @@ void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, c
 /* Frees it all; whatever end is still open by then fails the test. */
 void two_planes_finish(struct two_planes *planes);
 
-/* For server_events: every greeting is a data link's and is welcome. */
+/* For server_events: every greeting is welcome. */
 void two_planes_on_greeting(void *world, const struct greeting *greeting);
 
 /* The server's context by the certificates that two_planes_begin has made; `client_ca`: NULL, or who signs agents. */
