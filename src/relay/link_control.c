@@ -16,7 +16,12 @@
 #include <openssl/err.h>
 #include <string.h>
 
-enum { CONTROL_QUEUE_MAX = 1024 * 1024, CONTROL_FRAMES_PER_SECOND = 1000 };
+enum {
+    CONTROL_QUEUE_MAX = 1024 * 1024,
+    CONTROL_FRAMES_PER_SECOND = 1000,
+    LAST_WORDS_READ = 4096, /* at a time */
+    LAST_WORDS_MAX = 2 * FRAME_JSON_MAX
+};
 
 static void ping_at(struct link *link, uint64_t now_us) {
     link->next_ping_us = now_us + (uint64_t)link->ping_s * 1000000;
@@ -112,13 +117,21 @@ void link_control_sweep(struct link *link, uint64_t now_us) {
 }
 
 /*
- * Whoever refuses us says why and resets the connection. If we were about to write, that is what meets the reset, while
- * the alert still lies unread in the kernel.
+ * Whoever refuses us says why and resets the connection, and whoever ends a session says BYE before. If we were about
+ * to write, that is what meets the reset, while the last words still lie unread in the kernel.
  */
-static void read_last_alert(struct link *link) {
-    uint8_t byte;
+static void fetch_last_words(struct link *link) {
+    struct evbuffer *input = bufferevent_get_input(link->stream);
+    size_t most = link->state == LINK_CONTROL ? LAST_WORDS_MAX : 0; /* of others we want the alert alone */
+    uint8_t bytes[LAST_WORDS_READ];
+    int length;
+
     ERR_clear_error();
-    (void)SSL_read(link->ssl, &byte, sizeof byte);
+    evbuffer_unfreeze(input, 0); /* the end that only the bufferevent adds to */
+    do {
+        length = SSL_read(link->ssl, bytes, sizeof bytes);
+    } while (length > 0 && evbuffer_add(input, bytes, (size_t)length) == 0 && evbuffer_get_length(input) < most);
+    evbuffer_freeze(input, 0);
 }
 
 void link_stream_failed(struct link *link, short what) {
@@ -133,9 +146,10 @@ void link_stream_failed(struct link *link, short what) {
         return;
     }
     if ((what & BEV_EVENT_WRITING) && !in_tls)
-        read_last_alert(link);
+        fetch_last_words(link);
     enum tls_verdict verdict = tls_why(link->ssl, &why);
     link->tls_failed = in_tls && verdict != TLS_CUT;
     link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER;
+    link_control_read(link);
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
 }

@@ -32,6 +32,7 @@ struct world {
     int idle, gone;            /* links of the server */
     bool loses_verdict;        /* the server has no memory for it */
     struct link_end agent_end; /* of the last link that the agent lost */
+    char told[64];             /* to the agent, last */
 };
 
 /* ---- the server's control plane ---- */
@@ -69,7 +70,15 @@ static void on_agent_greeting(void *context, const struct greeting *greeting) {
     plane_accept(world->planes.agent, greeting->link, true, 1, NULL, "server test", 0, 0);
 }
 
-static const struct plane_events agent_events = {.on_greeting = on_agent_greeting, .on_gone = on_agent_gone};
+static void on_agent_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
+    struct world *world = context;
+    (void)link, (void)tag;
+    snprintf(world->told, sizeof world->told, "%.*s", (int)length, text);
+}
+
+static const struct plane_events agent_events = {.on_greeting = on_agent_greeting,
+                                                 .on_told = on_agent_told,
+                                                 .on_gone = on_agent_gone};
 
 /* ---- the world ---- */
 
@@ -339,6 +348,52 @@ START_TEST(why_the_server_refused_is_read_although_a_write_met_its_reset) {
 }
 END_TEST
 
+static const char goodbye[] = "{\"op\":\"bye\",\"reason\":\"revoked\"}";
+
+START_TEST(the_last_words_are_heard_with_the_end_behind_them) {
+    struct world world;
+    begin(&world, MUCH);
+    add_control_link(&world);
+    struct link_ref control = link_at(world.planes.server, world.planes.wires[LINKS].server)->ref;
+    plane_tell(world.planes.server, control, goodbye);
+    plane_close(world.planes.server, control, "enough", false);
+    settle(&world);
+    carry_all(&world);
+    memory_carry(world.planes.wires[LINKS].agent, MUCH); /* a bufferevent is told again while there is more */
+    settle(&world);
+    ck_assert_str_eq(world.told, goodbye);
+    ck_assert(world.agent_end.is_control);
+    finish(&world);
+}
+END_TEST
+
+/* The agent was about to ping. */
+START_TEST(the_last_words_are_heard_although_a_write_met_the_reset) {
+    struct world world;
+    begin(&world, MUCH);
+    add_control_link(&world);
+    struct link *server = link_at(world.planes.server, world.planes.wires[LINKS].server);
+    plane_tell(world.planes.server, server->ref, goodbye);
+    settle(&world);
+    memory_wake_writer(server->fd);
+    settle(&world);
+    ck_assert(link_put_frame(link_at(world.planes.agent, world.planes.wires[LINKS].agent), FRAME_PING, "12345678", 8));
+    memory_wake_writer(world.planes.wires[LINKS].agent); /* writes before it reads */
+    link_close(server, LINK_CLOSE_RESET, REASON_STOPPED, "enough");
+    settle(&world);
+    ck_assert_str_eq(world.told, goodbye);
+    ck_assert(world.agent_end.is_control);
+    finish(&world);
+}
+END_TEST
+
+static TCase *last_words(void) {
+    TCase *group = tcase_create("last words");
+    tcase_add_test(group, the_last_words_are_heard_with_the_end_behind_them);
+    tcase_add_test(group, the_last_words_are_heard_although_a_write_met_the_reset);
+    return group;
+}
+
 static TCase *honest_ends(void) {
     TCase *group = tcase_create("honest ends");
     tcase_add_test(group, a_fin_that_went_along_is_not_waited_for);
@@ -371,4 +426,4 @@ static TCase *hostile_agents(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_faults", hostile_agents, greetings, without_memory, honest_ends)
+UNIT_MAIN("relay/link_faults", hostile_agents, greetings, last_words, without_memory, honest_ends)
