@@ -12,6 +12,7 @@
 #include "agent/identities.h"
 #include "agent/joining.h"
 #include "lib/file.h"
+#include "lib/log.h"
 #include "lib/rules.h"
 
 #include <stdio.h>
@@ -29,11 +30,9 @@ static int check_rules(const struct agent_options *options, struct error *error)
 }
 
 static int check_log(const struct agent_options *options, struct error *error) {
-    char *folder = file_beside(options->log.to, ".");
-    bool is_there = folder != NULL && file_exists(folder);
+    struct error why = {""};
 
-    free(folder);
-    return is_there ? 0 : error_set(error, "log.to: there is no folder for \"%s\"; make it first", options->log.to);
+    return log_check_target(options->log.to, &why) == 0 ? 0 : error_set(error, "log.to: %s", why.text);
 }
 
 static void say_server(const struct upstream_server *server) {

@@ -10,7 +10,7 @@
 #include "conf/credentials.h"
 #include "conf/server_check.h"
 #include "lib/addr.h"
-#include "lib/file.h"
+#include "lib/log.h"
 #include "lib/privilege.h"
 #include "lib/tls.h"
 #include "proto/message.h"
@@ -160,13 +160,12 @@ int server_check_file(const struct server_conf *conf, struct error *error) {
 /* What the start would stumble over on this machine, once its ports were open. */
 static int check_machine(const struct server_conf *conf, struct error *error) {
     struct error why = {""};
-    char *folder = file_beside(conf->log.to, ".");
-    bool has_folder = folder && file_exists(folder);
-    free(folder);
-    if (!has_folder)
-        return error_set(error, "log.to: there is no folder for \"%s\"; make it first", conf->log.to);
+    const char *path = conf->path ? conf->path : "", *colon = conf->path ? ": " : "";
+
+    if (log_check_target(conf->log.to, &why))
+        return error_set(error, "%s%slog.to: %s", path, colon, why.text);
     if (privilege_check(conf->user, conf->group, &why))
-        return error_set(error, "%s%suser: %s", conf->path ? conf->path : "", conf->path ? ": " : "", why.text);
+        return error_set(error, "%s%suser: %s", path, colon, why.text);
     return 0;
 }
 

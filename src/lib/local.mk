@@ -25,6 +25,7 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/log.h \
 	src/lib/log_line.c \
 	src/lib/log_line.h \
+	src/lib/log_target.c \
 	src/lib/loop.c \
 	src/lib/loop.h \
 	src/lib/mailbox.c \

@@ -200,7 +200,8 @@ START_TEST(what_this_machine_lacks_is_found_before_the_start) {
     static const char *const lacks[][2] = {
         {"{ \"user\": \"no-such-user\", " ONE_SERVICE " }", "user: there is no user \"no-such-user\""},
         {"{ \"user\": \"root\", \"group\": \"no-such-group\", " ONE_SERVICE " }", "no group \"no-such-group\""},
-        {"{ \"log\": { \"to\": \"nowhere/m.log\" }, " ONE_SERVICE " }", "log.to: there is no folder for"}};
+        {"{ \"log\": { \"to\": \"nowhere/m.log\" }, " ONE_SERVICE " }", "log.to: there is no folder for"},
+        {"{ \"log\": { \"to\": \".\" }, " ONE_SERVICE " }", "munnel.json: log.to: \"/"}};
     for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
         struct error error = {""};
         struct server_conf *conf = read_right(lacks[i][0]);
