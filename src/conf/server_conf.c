@@ -131,6 +131,11 @@ static int add_words(struct server_conf *conf, char *const words[], int count, s
     return 0;
 }
 
+/* No address: without a port, and no port alone. */
+static bool is_a_word(const char *text) {
+    return !strchr(text, ':') && text[strspn(text, "0123456789")] != '\0';
+}
+
 static int complain_words(const char *text, int count, struct error *error) {
     bool lacks_quotes = count == 1 || count == 2; /* then the shell has made several arguments of it */
     return error_set(error, "service \"%s\" has %s%d word%s; %s \"NAME [GROUP] LISTEN:PORT DEST:PORT\"", text,
@@ -144,7 +149,12 @@ int server_conf_add_service(struct server_conf *conf, const char *text, struct e
     if (!copy)
         return error_set(error, "out of memory");
     int count = split(copy, words), failed;
-    if (count == 3 || count == 4) {
+    if (count == 3 && is_a_word(words[1])) { /* a group, more likely than a listener without a port */
+        failed =
+            error_set(error,
+                      "service \"%s\" lacks LISTEN:PORT or DEST:PORT; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\"",
+                      text);
+    } else if (count == 3 || count == 4) {
         snprintf(name, sizeof name, "service \"%.64s\"", words[0]);
         failed = add_words(conf, words, count, &(struct option_place){.file = name, .error = error});
     } else {

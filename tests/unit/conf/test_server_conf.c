@@ -241,6 +241,8 @@ static const struct {
      "service \"WinVNC\" has 1 word; put the whole service in quotes, \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
     {"a b", "service \"a b\" has 2 words; put the whole service in quotes, \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
     {"a b c d e f", "service \"a b c d e f\" has at least 5 words; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
+    {"WinVNC WinVNCGroup 0.0.0.0:5900", "service \"WinVNC WinVNCGroup 0.0.0.0:5900\" lacks LISTEN:PORT or DEST:PORT; "
+                                        "write \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
     {"a 5900 h:1", "service \"a\": listen: \"5900\" has no address; write \"0.0.0.0:5900\""},
     {"a :1 5900", "service \"a\": connect: \"5900\" has no host; write \"localhost:5900\""},
     {"a g! :1 h:1", "service \"a\": group: \"g!\" is no name; write 1 to 64 letters, digits and . _ -"},
