@@ -26,14 +26,20 @@ static size_t add_text(struct log_field *fields, size_t count, const char *name,
     return count;
 }
 
-static enum log_level level_of(enum relay_reason reason) {
-    bool is_trouble = reason == REASON_NO_AGENT || reason == REASON_REFUSED || reason == REASON_TIMEOUT ||
-                      reason == REASON_PROTOCOL || reason == REASON_MEMORY;
+/* An agent that refuses does as it was told; for the server it is a client that was let down. */
+static bool is_denial(const struct record *record) {
+    return record->reason == REASON_DENIED && record->agent[0] != '\0' && record->opened_us == 0;
+}
+
+static enum log_level level_of(const struct record *record) {
+    enum relay_reason reason = record->reason;
+    bool is_trouble = is_denial(record) || reason == REASON_NO_AGENT || reason == REASON_REFUSED ||
+                      reason == REASON_TIMEOUT || reason == REASON_PROTOCOL || reason == REASON_MEMORY;
     return is_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
 }
 
 void record_log(struct log *log, const struct record *record, uint64_t now_us) {
-    enum log_level level = level_of(record->reason);
+    enum log_level level = level_of(record);
     char who[MESSAGE_RELAY_ID + 16];
     if (!log_enabled(log, level))
         return;

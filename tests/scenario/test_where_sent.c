@@ -58,8 +58,8 @@ static void assert_reset(uint16_t port) {
 static void assert_denied(struct orders *orders, uint16_t port, const char *service, const char *address) {
     size_t mark = process_mark(orders->server.process), agents_mark = process_mark(orders->agent);
     assert_reset(port);
-    process_await(orders->server.process, mark, ASK_MS, service, address, "not allowed by this agent's rules",
-                  "refused by a rule", NULL);
+    process_await(orders->server.process, mark, ASK_MS, "\"warning\"", service, address,
+                  "not allowed by this agent's rules", "refused by a rule", NULL);
     process_await(orders->agent, agents_mark, ASK_MS, service, address, "not allowed by this agent's rules", NULL);
 }
 
@@ -124,7 +124,8 @@ static void assert_loop(struct orders *orders, uint16_t port) {
     ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
     close(fd);
     process_await(orders->agent, mark, ASK_MS, "\"warning\"", "a loop: service", "leads back to its server", NULL);
-    process_await(orders->server.process, servers_mark, ASK_MS, "a loop: service", "refused by a rule", NULL);
+    process_await(orders->server.process, servers_mark, ASK_MS, "\"warning\"", "a loop: service", "refused by a rule",
+                  NULL);
     rest_await(orders->agent, &orders->agent_peace, REST_MS);
     unsigned long long begun = live_of(orders->agent).relays_ended - before;
     ck_assert_uint_ge(begun, HOPS + 1);
