@@ -99,6 +99,19 @@ static int add_made(struct agent_store *store, struct credential *made, const st
     return result;
 }
 
+/* No error, since services come and go; but an agent of a mistyped group waits for ever. Without any service in the
+ * configuration they are on munneld's command line, and nobody knows. */
+static void warn_of_unknown_groups(const struct agent_store *store, const struct conf_list *groups) {
+    for (size_t i = 0; store->knows_services && i < groups->count; i++) {
+        if (conf_list_has(&store->groups, groups->items[i]))
+            continue;
+        fprintf(stderr, "%s: no service has the group %s; ", add_command.program, groups->items[i]);
+        for (size_t j = 0; j < store->groups.count; j++)
+            fprintf(stderr, "%s%s", j ? ", " : "there are: ", store->groups.items[j]);
+        fprintf(stderr, "%s\n", store->groups.count ? "" : "none has any");
+    }
+}
+
 static int add(struct agent_store *store, const char *name, const struct add_arguments *arguments,
                struct error *error) {
     char star[] = "*", *every[] = {star}, pin[AGENT_PIN_TEXT], *certificates[2];
@@ -117,6 +130,8 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
         certificates[made.certificates.count++] = pin;
     }
     int result = add_made(store, &made, arguments, error);
+    if (result == 0)
+        warn_of_unknown_groups(store, &arguments->groups);
     secret_wipe(&made, sizeof made);
     return result;
 }

@@ -39,6 +39,16 @@ static void take_kept_listen(struct agent_store *store, const char *agents) {
     free(kept);
 }
 
+static int take_groups(struct agent_store *store, const struct server_conf *conf) {
+    int result = 0;
+    store->knows_services = conf->service_count > 0;
+    for (size_t i = 0; i < conf->service_count; i++)
+        for (size_t j = 0; result == 0 && j < conf->services[i].groups.count; j++)
+            if (!conf_list_has(&store->groups, conf->services[i].groups.items[j]))
+                result = conf_list_add(&store->groups, conf->services[i].groups.items[j]);
+    return result;
+}
+
 static int from_configuration(struct agent_store *store, const struct agent_place *place, struct error *error) {
     struct server_conf *conf = read_configuration(place->config, error);
     if (!conf)
@@ -55,7 +65,8 @@ static int from_configuration(struct agent_store *store, const struct agent_plac
         if (!conf->path)
             take_kept_listen(store, agents);
         if (!store->path || !store->certificate || (conf->agents.client_ca && !store->client_ca) ||
-            (store->listen.count == 0 && conf_list_copy(&store->listen, &conf->agents.listen) != 0))
+            (store->listen.count == 0 && conf_list_copy(&store->listen, &conf->agents.listen) != 0) ||
+            take_groups(store, conf) != 0)
             result = error_set(error, "out of memory");
     }
     server_conf_free(conf);
@@ -98,6 +109,7 @@ void agent_store_close(struct agent_store *store) {
     free(store->path);
     free(store->certificate);
     free(store->client_ca);
+    conf_list_done(&store->groups);
     conf_list_done(&store->listen);
     credentials_free(store->credentials);
     lock_release(store->lock);

@@ -40,10 +40,12 @@ struct agent_place { /* what the command line said; all of it may be NULL */
 struct agent_store {
     char *path; /* the agents file */
     struct credentials *credentials;
-    char *certificate;  /* the server's */
-    char *client_ca;    /* who signs those of the agents; NULL: the server asks for none */
-    bool is_file_alone; /* only the agents file was named: what the server asks for is not known */
-    bool asks_both;     /* token and certificate */
+    char *certificate;       /* the server's */
+    char *client_ca;         /* who signs those of the agents; NULL: the server asks for none */
+    bool is_file_alone;      /* only the agents file was named: what the server asks for is not known */
+    bool asks_both;          /* token and certificate */
+    bool knows_services;     /* the configuration has some */
+    struct conf_list groups; /* those of its services */
     struct conf_list listen;
     int lock;
 };

@@ -138,6 +138,42 @@ START_TEST(groups_and_expiry_are_kept) {
 }
 END_TEST
 
+static const char *configuration(const char *name, const char *services) {
+    char text[512];
+    snprintf(text, sizeof text, "{ \"services\": [ %s ] }", services);
+    return unit_text_file(name, text);
+}
+
+#define SERVICE(name, group)                                                                                           \
+    "{ \"name\": \"" name "\", " group "\"listen\": \"127.0.0." name ":1\", \"connect\": \"h:1\" }"
+
+START_TEST(a_group_that_no_service_has_is_said) {
+    const char *two =
+        configuration("s/two.json",
+                      SERVICE("1", "\"group\": \"web\", ") ", " SERVICE("2", "\"group\": [\"web\", \"db\"], "));
+    ck_assert_int_eq(run(agent_add_run, "a1", "--config", two, "--group", "wbe", "--group", "db", NULL), 0);
+    struct join_code code = printed_code();
+    ck_assert(admits(&code, time(NULL), "wbe"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group wbe; there are: web, db\n"));
+    ck_assert_ptr_null(strstr(printed.text[1], "the group db"));
+    const char *open = configuration("s/open.json", SERVICE("1", ""));
+    ck_assert_int_eq(run(agent_add_run, "a2", "--config", open, "--group", "web", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group web; none has any\n"));
+    ck_assert_int_eq(run(agent_add_run, "a3", "--config", two, NULL), 0);
+    ck_assert_ptr_null(strstr(printed.text[1], "no service"));
+}
+END_TEST
+
+/* They are on munneld's command line, or in a file that nobody named. */
+START_TEST(where_services_are_not_known_every_group_is_right) {
+    const char *none = configuration("s/none.json", "");
+    ck_assert_int_eq(run(agent_add_run, "a1", "--config", none, "--group", "web", NULL), 0);
+    ck_assert_ptr_null(strstr(printed.text[1], "no service"));
+    ck_assert_int_eq(run(agent_add_run, "a2", "--group", "web", NULL), 0);
+    ck_assert_ptr_null(strstr(printed.text[1], "no service"));
+}
+END_TEST
+
 START_TEST(servers_may_be_named) {
     ck_assert_int_eq(run(agent_add_run, "web1", "--server", "a.example:1", "--server", "[::1]:2", NULL), 0);
     struct join_code code = printed_code();
@@ -390,6 +426,8 @@ static TCase *adding(void) {
     tcase_add_test(group, a_server_started_by_its_command_line_is_found_where_it_listens);
     tcase_add_test(group, the_file_keeps_no_token);
     tcase_add_test(group, groups_and_expiry_are_kept);
+    tcase_add_test(group, a_group_that_no_service_has_is_said);
+    tcase_add_test(group, where_services_are_not_known_every_group_is_right);
     tcase_add_test(group, servers_may_be_named);
     tcase_add_test(group, a_name_is_added_once);
     tcase_add_test(group, what_is_wrong_is_one_line_and_2);
