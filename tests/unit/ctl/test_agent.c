@@ -1,114 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_agent: "munnel agent add, list, revoke, rotate" on the files of "munnel init"; what each lets in and prints.
+ * test_agent: "munnel agent add, list, revoke, rotate" on the files of "munnel init"; what each lets in and prints;
+ * test_agent_certificates.c has those with certificates.
  */
 #include "config.h"
 
 #include "unit.h"
 
-#include "conf/capture.h"
-#include "conf/credentials.h"
 #include "conf/setup.h"
-#include "ctl/commands.h"
+#include "ctl/tool.h"
 #include "lib/tls.h"
-#include "proto/join.h"
-#include "proto/proof.h"
 
 #include <jansson.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
-enum { ARGUMENTS = 16, DAY = 86400 };
-
-static struct capture printed;
-
-static void setup(void) {
-    char host[] = "munnel.example", *names[] = {host};
-    struct error error = {{0}};
-    bool made;
-    const struct setup all = {.folder = unit_path("s"), .names = {names, 1}, .with_configuration = true};
-    ck_assert_msg(setup_server(&all, &made, &error) == 0, "%s", error.text);
-}
-
-static void forget(void) {
-    capture_done(&printed);
-}
-
-typedef int (*command)(const char *self, int argc, char **argv);
-
-/* Runs it on the test's agents file; what it printed is in `printed` until the next one. */
-static int run(command what, const char *word, ...) {
-    char *argv[ARGUMENTS + 1] = {NULL};
-    int argc = 0;
-    va_list list;
-    capture_done(&printed);
-    argv[argc++] = strdup("x");
-    argv[argc++] = strdup("--agents");
-    argv[argc++] = strdup(unit_path("s/agents.json"));
-    va_start(list, word);
-    for (; word && argc < ARGUMENTS; word = va_arg(list, const char *))
-        argv[argc++] = strdup(word);
-    va_end(list);
-    char *sorted[ARGUMENTS + 1];
-    memcpy(sorted, argv, sizeof sorted); /* getopt changes the order */
-    capture_begin(&printed);
-    int code = what("munnel", argc, sorted);
-    fflush(stdout);
-    capture_end(&printed);
-    for (int i = 0; i < argc; i++)
-        free(argv[i]);
-    return code;
-}
-
-static struct join_code printed_code(void) {
-    struct join_code code;
-    struct error error = {{0}};
-    ck_assert_int_eq(strcspn(printed.text[0], "\n") + 1, strlen(printed.text[0])); /* the code alone, one line */
-    ck_assert_msg(join_parse(&code, printed.text[0], &error) == 0, "%s", error.text);
-    return code;
-}
-
-static bool admits(const struct join_code *code, time_t now, const char *group) {
-    uint8_t key[SECRET_SIZE], channel[SECRET_SIZE] = {3}, proof[SECRET_SIZE];
-    const struct credential *found;
-    const uint8_t *server_key;
-    struct error error = {{0}};
-    struct credentials *credentials = credentials_read(unit_path("s/agents.json"), &error);
-    ck_assert_msg(credentials != NULL, "%s", error.text);
-    proof_token_key(&code->token, key);
-    ck_assert_int_eq(proof_make(proof, key, PROOF_AGENT, channel), 0);
-    bool in = credentials_check(credentials, code->token.name, proof, channel, now, &found, &server_key) &&
-              credential_carries(found, group);
-    credentials_free(credentials);
-    return in;
-}
+enum { DAY = 86400 };
 
 START_TEST(the_join_code_holds_all_that_an_agent_needs) {
     char pin[72];
-    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
-    struct join_code code = printed_code();
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = tool_code();
     ck_assert_uint_eq(code.server_count, 1);
     ck_assert_str_eq(code.servers[0], "munnel.example:10001");
     ck_assert_int_eq(tls_pin_of_certificate(unit_path("s/server.pem"), pin, NULL), 0);
     ck_assert_str_eq(code.pins[0], pin);
     ck_assert_str_eq(code.token.name, "web1");
-    ck_assert(admits(&code, time(NULL), "any"));
-    ck_assert(admits(&code, time(NULL) + 40L * 365 * DAY, ""));
+    ck_assert(tool_admits(&code, time(NULL), "any"));
+    ck_assert(tool_admits(&code, time(NULL) + 40L * 365 * DAY, ""));
 }
 END_TEST
 
 START_TEST(a_server_started_by_its_command_line_is_found_where_it_listens) {
     const struct setup kept = {.folder = unit_path("s"), .listen = "0.0.0.0:4711"};
     ck_assert_int_eq(setup_keep_listen(&kept, NULL), 0);
-    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
-    struct join_code code = printed_code();
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = tool_code();
     ck_assert_str_eq(code.servers[0], "munnel.example:4711");
     ck_assert_ptr_nonnull(strstr(printed.text[1], "find the server at munnel.example:4711 (--server changes that)"));
 }
@@ -116,8 +47,8 @@ END_TEST
 
 START_TEST(the_file_keeps_no_token) {
     char digits[SECRET_HEX];
-    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
-    struct join_code code = printed_code();
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = tool_code();
     char *text = unit_read(unit_path("s/agents.json"), NULL);
     ck_assert_ptr_null(strstr(text, secret_to_hex(code.token.secret, SECRET_SIZE, digits)));
     ck_assert_ptr_null(strstr(printed.text[1], digits));
@@ -129,12 +60,12 @@ START_TEST(the_file_keeps_no_token) {
 END_TEST
 
 START_TEST(groups_and_expiry_are_kept) {
-    ck_assert_int_eq(run(agent_add_run, "web1", "--group", "web", "--group=db", "--expires", "90d", NULL), 0);
-    struct join_code code = printed_code();
-    ck_assert(admits(&code, time(NULL), "web"));
-    ck_assert(admits(&code, time(NULL) + 89 * DAY, "db"));
-    ck_assert(!admits(&code, time(NULL), "other"));
-    ck_assert(!admits(&code, time(NULL) + 91 * DAY, "web"));
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", "--group", "web", "--group=db", "--expires", "90d", NULL), 0);
+    struct join_code code = tool_code();
+    ck_assert(tool_admits(&code, time(NULL), "web"));
+    ck_assert(tool_admits(&code, time(NULL) + 89 * DAY, "db"));
+    ck_assert(!tool_admits(&code, time(NULL), "other"));
+    ck_assert(!tool_admits(&code, time(NULL) + 91 * DAY, "web"));
 }
 END_TEST
 
@@ -151,15 +82,15 @@ START_TEST(a_group_that_no_service_has_is_said) {
     const char *two =
         configuration("s/two.json",
                       SERVICE("1", "\"group\": \"web\", ") ", " SERVICE("2", "\"group\": [\"web\", \"db\"], "));
-    ck_assert_int_eq(run(agent_add_run, "a1", "--config", two, "--group", "wbe", "--group", "db", NULL), 0);
-    struct join_code code = printed_code();
-    ck_assert(admits(&code, time(NULL), "wbe"));
+    ck_assert_int_eq(tool_run(agent_add_run, "a1", "--config", two, "--group", "wbe", "--group", "db", NULL), 0);
+    struct join_code code = tool_code();
+    ck_assert(tool_admits(&code, time(NULL), "wbe"));
     ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group wbe; there are: web, db\n"));
     ck_assert_ptr_null(strstr(printed.text[1], "the group db"));
     const char *open = configuration("s/open.json", SERVICE("1", ""));
-    ck_assert_int_eq(run(agent_add_run, "a2", "--config", open, "--group", "web", NULL), 0);
+    ck_assert_int_eq(tool_run(agent_add_run, "a2", "--config", open, "--group", "web", NULL), 0);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group web; none has any\n"));
-    ck_assert_int_eq(run(agent_add_run, "a3", "--config", two, NULL), 0);
+    ck_assert_int_eq(tool_run(agent_add_run, "a3", "--config", two, NULL), 0);
     ck_assert_ptr_null(strstr(printed.text[1], "no service"));
 }
 END_TEST
@@ -167,16 +98,16 @@ END_TEST
 /* They are on munneld's command line, or in a file that nobody named. */
 START_TEST(where_services_are_not_known_every_group_is_right) {
     const char *none = configuration("s/none.json", "");
-    ck_assert_int_eq(run(agent_add_run, "a1", "--config", none, "--group", "web", NULL), 0);
+    ck_assert_int_eq(tool_run(agent_add_run, "a1", "--config", none, "--group", "web", NULL), 0);
     ck_assert_ptr_null(strstr(printed.text[1], "no service"));
-    ck_assert_int_eq(run(agent_add_run, "a2", "--group", "web", NULL), 0);
+    ck_assert_int_eq(tool_run(agent_add_run, "a2", "--group", "web", NULL), 0);
     ck_assert_ptr_null(strstr(printed.text[1], "no service"));
 }
 END_TEST
 
 START_TEST(servers_may_be_named) {
-    ck_assert_int_eq(run(agent_add_run, "web1", "--server", "a.example:1", "--server", "[::1]:2", NULL), 0);
-    struct join_code code = printed_code();
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", "--server", "a.example:1", "--server", "[::1]:2", NULL), 0);
+    struct join_code code = tool_code();
     ck_assert_uint_eq(code.server_count, 2);
     ck_assert_str_eq(code.servers[0], "a.example:1");
     ck_assert_str_eq(code.servers[1], "[::1]:2");
@@ -184,12 +115,12 @@ START_TEST(servers_may_be_named) {
 END_TEST
 
 START_TEST(a_name_is_added_once) {
-    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
-    struct join_code code = printed_code();
-    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 1);
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = tool_code();
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 1);
     ck_assert_str_eq(printed.text[0], "");
     ck_assert_ptr_nonnull(strstr(printed.text[1], "web1 is there already"));
-    ck_assert(admits(&code, time(NULL), ""));
+    ck_assert(tool_admits(&code, time(NULL), ""));
 }
 END_TEST
 
@@ -205,7 +136,7 @@ START_TEST(what_is_wrong_is_one_line_and_2) {
     char *before = unit_read(unit_path("s/agents.json"), NULL);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         const char *third = lines[i][0] && lines[i][1] ? lines[i][2] : NULL;
-        int code = run(agent_add_run, lines[i][0], lines[i][0] ? lines[i][1] : NULL, third, NULL);
+        int code = tool_run(agent_add_run, lines[i][0], lines[i][0] ? lines[i][1] : NULL, third, NULL);
         ck_assert_msg(code == 2, "line %zu: %d", i, code);
         ck_assert_str_eq(printed.text[0], "");
         ck_assert_msg(strcspn(printed.text[1], "\n") + 1 == strlen(printed.text[1]), "%s", printed.text[1]);
@@ -219,59 +150,59 @@ END_TEST
 
 START_TEST(without_the_certificate_nothing_is_added) {
     ck_assert_int_eq(remove(unit_path("s/server.pem")), 0);
-    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 1);
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 1);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "server.pem"));
-    ck_assert_int_eq(run(agent_list_run, NULL), 0);
+    ck_assert_int_eq(tool_run(agent_list_run, NULL), 0);
     ck_assert_ptr_null(strstr(printed.text[0], "web1"));
 }
 END_TEST
 
 START_TEST(the_old_token_holds_for_a_while_after_a_rotation) {
-    ck_assert_int_eq(run(agent_add_run, "web1", "--group", "web", "--expires", "90d", NULL), 0);
-    struct join_code old = printed_code();
-    ck_assert_int_eq(run(agent_rotate_run, "web1", "--keep", "2d", NULL), 0);
-    struct join_code new = printed_code();
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", "--group", "web", "--expires", "90d", NULL), 0);
+    struct join_code old = tool_code();
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--keep", "2d", NULL), 0);
+    struct join_code new = tool_code();
     time_t now = time(NULL);
-    ck_assert(admits(&old, now + DAY, "web"));
-    ck_assert(!admits(&old, now + 3 * DAY, "web"));
-    ck_assert(admits(&new, now + 3 * DAY, "web"));
-    ck_assert(!admits(&new, now, "db"));
-    ck_assert(!admits(&new, now + 91 * DAY, "web"));
-    ck_assert_int_eq(run(agent_rotate_run, "web1", NULL), 0);
-    struct join_code newest = printed_code();
-    ck_assert(!admits(&old, now, "web"));
-    ck_assert(admits(&new, now + 6 * DAY, "web"));
-    ck_assert(!admits(&new, now + 8 * DAY, "web"));
-    ck_assert(admits(&newest, now + 8 * DAY, "web"));
+    ck_assert(tool_admits(&old, now + DAY, "web"));
+    ck_assert(!tool_admits(&old, now + 3 * DAY, "web"));
+    ck_assert(tool_admits(&new, now + 3 * DAY, "web"));
+    ck_assert(!tool_admits(&new, now, "db"));
+    ck_assert(!tool_admits(&new, now + 91 * DAY, "web"));
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 0);
+    struct join_code newest = tool_code();
+    ck_assert(!tool_admits(&old, now, "web"));
+    ck_assert(tool_admits(&new, now + 6 * DAY, "web"));
+    ck_assert(!tool_admits(&new, now + 8 * DAY, "web"));
+    ck_assert(tool_admits(&newest, now + 8 * DAY, "web"));
 }
 END_TEST
 
 START_TEST(a_revoked_agent_is_out) {
-    ck_assert_int_eq(run(agent_add_run, "web1", NULL), 0);
-    struct join_code code = printed_code();
-    ck_assert_int_eq(run(agent_revoke_run, "web1", NULL), 0);
-    ck_assert(!admits(&code, time(NULL), ""));
-    ck_assert_int_eq(run(agent_revoke_run, "web1", NULL), 1);
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = tool_code();
+    ck_assert_int_eq(tool_run(agent_revoke_run, "web1", NULL), 0);
+    ck_assert(!tool_admits(&code, time(NULL), ""));
+    ck_assert_int_eq(tool_run(agent_revoke_run, "web1", NULL), 1);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "there is no agent web1"));
-    ck_assert_int_eq(run(agent_rotate_run, "web1", NULL), 1);
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 1);
 }
 END_TEST
 
 START_TEST(the_list_is_aligned_and_tells_no_key) {
-    ck_assert_int_eq(run(agent_add_run, "a-longer-name", "--group", "web", "--expires=2099-12-31", NULL), 0);
-    ck_assert_int_eq(run(agent_list_run, NULL), 0);
+    ck_assert_int_eq(tool_run(agent_add_run, "a-longer-name", "--group", "web", "--expires=2099-12-31", NULL), 0);
+    ck_assert_int_eq(tool_run(agent_list_run, NULL), 0);
     ck_assert_str_eq(printed.text[0], "NAME           GROUPS  TOKENS  CERTIFICATE  EXPIRES\n"
                                       "default        *       1                    never\n"
                                       "a-longer-name  web     1                    2099-12-31\n");
-    ck_assert_int_eq(run(agent_add_run, "signed", "--certificate", unit_path("c"), NULL), 0);
-    ck_assert_int_eq(run(agent_list_run, NULL), 0);
+    ck_assert_int_eq(tool_run(agent_add_run, "signed", "--certificate", unit_path("c"), NULL), 0);
+    ck_assert_int_eq(tool_run(agent_list_run, NULL), 0);
     ck_assert_ptr_nonnull(strstr(printed.text[0], "signed         *       none    sha256:"));
 }
 END_TEST
 
 START_TEST(the_list_as_json_is_json) {
-    ck_assert_int_eq(run(agent_add_run, "web1", "--group", "web", "--expires=2099-12-31", NULL), 0);
-    ck_assert_int_eq(run(agent_list_run, "--json", NULL), 0);
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", "--group", "web", "--expires=2099-12-31", NULL), 0);
+    ck_assert_int_eq(tool_run(agent_list_run, "--json", NULL), 0);
     json_t *json = json_loads(printed.text[0], 0, NULL);
     ck_assert_ptr_nonnull(json);
     const char *name, *group, *expires;
@@ -286,113 +217,17 @@ START_TEST(the_list_as_json_is_json) {
 }
 END_TEST
 
-static X509 *load(const char *name) {
-    FILE *file = fopen(unit_path(name), "r");
-    ck_assert_msg(file != NULL, "%s is missing", name);
-    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
-    fclose(file);
-    return certificate;
-}
-
-/* Whom the agents file lets in by the certificate in this file. */
-static const char *owner(const char *name, char text[65]) {
-    struct credentials *credentials = credentials_read(unit_path("s/agents.json"), NULL);
-    X509 *certificate = load(name);
-    const struct credential *found = credentials_find_certificate(credentials, certificate, time(NULL));
-    snprintf(text, 65, "%s", found ? found->name : "nobody");
-    credentials_free(credentials);
-    X509_free(certificate);
-    return text;
-}
-
-START_TEST(a_certificate_is_signed_and_lets_in_its_key_alone) {
-    struct error error = {{0}};
-    char text[65], other[65];
-    ck_assert_msg(run(agent_add_run, "web1", "--certificate", unit_path("c1"), NULL) == 0, "%s", printed.text[1]);
-    ck_assert_str_eq(printed.text[0], ""); /* no code: the certificate is enough */
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "munnel-agent --ca ca.pem munnel.example:10001"));
-    struct stat status;
-    ck_assert(stat(unit_path("c1/agent.key"), &status) == 0 && (status.st_mode & 077) == 0);
-    const struct tls_client_options options = {.ca = unit_path("c1/ca.pem"),
-                                               .certificate = unit_path("c1/agent.pem"),
-                                               .key = unit_path("c1/agent.key")};
-    SSL_CTX *context = tls_client_context(&options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
-    SSL_CTX_free(context);
-    X509 *certificate = load("c1/agent.pem");
-    ck_assert_int_eq(X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0), 1);
-    ck_assert_int_eq(X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0), 0);
-    X509_free(certificate);
-    ck_assert_str_eq(owner("c1/agent.pem", text), "web1");
-    /* Whoever keeps the key of a revoked agent does not come back with the next of its name. */
-    ck_assert_int_eq(run(agent_revoke_run, "web1", NULL), 0);
-    ck_assert_int_eq(run(agent_add_run, "web1", "--certificate", unit_path("c2"), NULL), 0);
-    ck_assert_str_eq(owner("c1/agent.pem", text), "nobody");
-    ck_assert_str_eq(owner("c2/agent.pem", other), "web1");
-}
-END_TEST
-
-START_TEST(rotation_keeps_the_certificate_before_for_once) {
-    char text[65];
-    ck_assert_int_eq(run(agent_add_run, "web1", "--certificate", unit_path("c1"), NULL), 0);
-    ck_assert_int_eq(run(agent_rotate_run, "web1", NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "--certificate"));
-    ck_assert_int_eq(run(agent_rotate_run, "web1", "--certificate", unit_path("c2"), NULL), 0);
-    ck_assert_str_eq(owner("c1/agent.pem", text), "web1");
-    ck_assert_str_eq(owner("c2/agent.pem", text), "web1");
-    ck_assert_int_eq(run(agent_rotate_run, "web1", "--certificate", unit_path("c3"), NULL), 0);
-    ck_assert_str_eq(owner("c1/agent.pem", text), "nobody");
-    ck_assert_str_eq(owner("c2/agent.pem", text), "web1");
-    ck_assert_str_eq(owner("c3/agent.pem", text), "web1");
-}
-END_TEST
-
-START_TEST(nothing_is_signed_over_something_or_without_the_key) {
-    ck_assert_int_eq(run(agent_add_run, "web1", "--certificate", unit_path("c1"), NULL), 0);
-    ck_assert_int_eq(run(agent_add_run, "web2", "--certificate", unit_path("c1"), NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "agent.pem is there already"));
-    ck_assert_int_eq(rename(unit_path("s/ca.key"), unit_path("safe.key")), 0);
-    ck_assert_int_eq(run(agent_add_run, "web2", "--certificate", unit_path("c2"), NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "--ca-key"));
-    ck_assert_int_eq(run(agent_list_run, NULL), 0);
-    ck_assert_ptr_null(strstr(printed.text[0], "web2"));
-    ck_assert_int_eq(run(agent_add_run, "web2", "--certificate", unit_path("c2"), "--ca-key", unit_path("safe.key"),
-                         NULL),
-                     0);
-}
-END_TEST
-
-START_TEST(a_name_of_another_authority_is_registered) {
-    ck_assert_int_eq(run(agent_add_run, "web1", "--certificate-name", "web1.example", NULL), 0);
-    ck_assert_int_eq(run(agent_add_run, "web2", "--certificate-name", "web1.example", NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "is that of web1 already"));
-    ck_assert_int_eq(run(agent_add_run, "web3", "--certificate-name", "*.example", NULL), 2);
-}
-END_TEST
-
-START_TEST(where_both_are_required_there_is_a_code_as_well) {
-    unit_text_file("s/munnel.json", "{\"agents\":{\"tls\":{\"client_ca\":\"ca.pem\"},"
-                                    "\"auth\":{\"require\":\"both\"}},\"services\":[]}");
-    ck_assert_msg(run(agent_add_run, "--config", unit_path("s/munnel.json"), "--certificate", unit_path("c1"), "web1",
-                      NULL) == 0,
-                  "%s", printed.text[1]);
-    struct join_code code = printed_code();
-    ck_assert(admits(&code, time(NULL), ""));
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "munnel-agent --ca ca.pem --join - munnel.example:10001"));
-}
-END_TEST
-
 START_TEST(a_missing_agents_file_names_who_makes_it) {
     ck_assert_int_eq(remove(unit_path("s/agents.json")), 0);
-    ck_assert_int_eq(run(agent_list_run, NULL), 1);
+    ck_assert_int_eq(tool_run(agent_list_run, NULL), 1);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "agents.json is not there; munnel init makes it"));
 }
 END_TEST
 
 START_TEST(a_word_too_few_or_too_many_is_named) {
-    ck_assert_int_eq(run(agent_add_run, NULL), 2);
+    ck_assert_int_eq(tool_run(agent_add_run, NULL), 2);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "a name is missing"));
-    ck_assert_int_eq(run(agent_add_run, "web7", "web", NULL), 2);
+    ck_assert_int_eq(tool_run(agent_add_run, "web7", "web", NULL), 2);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "\"web\" is a word too many"));
 }
 END_TEST
@@ -409,7 +244,7 @@ START_TEST(the_configuration_says_where_the_file_and_the_port_are) {
     fflush(stdout);
     capture_end(&printed);
     ck_assert_msg(code == 0, "%s", printed.text[1]);
-    struct join_code got = printed_code();
+    struct join_code got = tool_code();
     ck_assert_str_eq(got.servers[0], "munnel2.example:4711");
     char *text = unit_read(unit_path("s/others.json"), NULL);
     ck_assert_ptr_nonnull(strstr(text, "web9"));
@@ -421,7 +256,7 @@ END_TEST
 
 static TCase *adding(void) {
     TCase *group = tcase_create("adding");
-    tcase_add_checked_fixture(group, setup, forget);
+    tcase_add_checked_fixture(group, tool_set_up, tool_forget);
     tcase_add_test(group, the_join_code_holds_all_that_an_agent_needs);
     tcase_add_test(group, a_server_started_by_its_command_line_is_found_where_it_listens);
     tcase_add_test(group, the_file_keeps_no_token);
@@ -437,26 +272,15 @@ static TCase *adding(void) {
 
 static TCase *changing(void) {
     TCase *group = tcase_create("changing");
-    tcase_add_checked_fixture(group, setup, forget);
+    tcase_add_checked_fixture(group, tool_set_up, tool_forget);
     tcase_add_test(group, the_old_token_holds_for_a_while_after_a_rotation);
     tcase_add_test(group, a_revoked_agent_is_out);
     return group;
 }
 
-static TCase *certificates(void) {
-    TCase *group = tcase_create("certificates");
-    tcase_add_checked_fixture(group, setup, forget);
-    tcase_add_test(group, a_certificate_is_signed_and_lets_in_its_key_alone);
-    tcase_add_test(group, rotation_keeps_the_certificate_before_for_once);
-    tcase_add_test(group, nothing_is_signed_over_something_or_without_the_key);
-    tcase_add_test(group, a_name_of_another_authority_is_registered);
-    tcase_add_test(group, where_both_are_required_there_is_a_code_as_well);
-    return group;
-}
-
 static TCase *listing(void) {
     TCase *group = tcase_create("listing");
-    tcase_add_checked_fixture(group, setup, forget);
+    tcase_add_checked_fixture(group, tool_set_up, tool_forget);
     tcase_add_test(group, the_list_is_aligned_and_tells_no_key);
     tcase_add_test(group, the_list_as_json_is_json);
     tcase_add_test(group, a_missing_agents_file_names_who_makes_it);
@@ -465,4 +289,4 @@ static TCase *listing(void) {
     return group;
 }
 
-UNIT_MAIN("ctl/agent", adding, changing, certificates, listing)
+UNIT_MAIN("ctl/agent", adding, changing, listing)

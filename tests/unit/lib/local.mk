@@ -48,6 +48,10 @@ unit_lib_tests += tests/unit/lib/test_addr
 tests_unit_lib_test_addr_SOURCES = tests/unit/lib/test_addr.c
 tests_unit_lib_test_addr_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_loop
+tests_unit_lib_test_loop_SOURCES = tests/unit/lib/test_loop.c
+tests_unit_lib_test_loop_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/test_mailbox
 tests_unit_lib_test_mailbox_SOURCES = tests/unit/lib/test_mailbox.c
 tests_unit_lib_test_mailbox_LDADD = $(LINK_UNIT_LIB)

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/mailbox and lib/loop: order, one wake for many letters, fairness, and a clean end. */
+/*
+ * test_mailbox: the order of letters, one wake for many of them, patience, and room for descriptors between them.
+ */
 #include "config.h"
 
-#include "lib/clock.h"
 #include "lib/loop.h"
 #include "lib/thread.h"
 #include "unit.h"
 
-#include <event2/bufferevent.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -302,87 +299,6 @@ START_TEST(a_loop_that_has_ended_is_woken) {
 }
 END_TEST
 
-/* ---- the loop ---- */
-
-START_TEST(stopping_runs_what_is_queued_and_may_be_repeated) {
-    struct tally tally = {.loop = loop_new("stopped")};
-    ck_assert_int_eq(loop_start(tally.loop), 0);
-    for (unsigned i = 0; i < 100; i++) {
-        post_numbered(&tally, 0, i);
-    }
-    loop_stop(tally.loop);
-    loop_stop(tally.loop);
-    loop_join(tally.loop);
-    loop_join(tally.loop);
-    ck_assert_uint_eq(tally.total, 100);
-    loop_free(tally.loop);
-}
-END_TEST
-
-START_TEST(letters_behind_the_stop_are_opened_at_the_end) {
-    struct tally tally = {.loop = loop_new("late")};
-    loop_stop(tally.loop);
-    ck_assert_int_eq(loop_run(tally.loop), 0);
-    post_numbered(&tally, 0, 0);
-    loop_free(tally.loop);
-    ck_assert_uint_eq(tally.total, 1);
-}
-END_TEST
-
-static void free_in_letter(struct letter *letter);
-struct holder {
-    struct letter letter;
-    struct bufferevent *buffers;
-};
-static void free_in_letter(struct letter *letter) {
-    bufferevent_free(((struct holder *)letter)->buffers);
-}
-
-static void on_buffers(struct bufferevent *buffers, void *context) {
-    (void)buffers, (void)context;
-}
-
-/* A bufferevent closes its descriptor in a finalizer, which runs in the loop, behind callbacks that are still due. */
-START_TEST(freeing_runs_finalizers) {
-    int ends[2];
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    struct loop *loop = loop_new("finalizers");
-    struct holder holder = {.letter.open = free_in_letter};
-    holder.buffers = bufferevent_socket_new(loop_base(loop), ends[0], BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-    bufferevent_setcb(holder.buffers, on_buffers, on_buffers, NULL, NULL);
-    bufferevent_trigger(holder.buffers, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
-    loop_post(loop, &holder.letter);
-    loop_free(loop);
-    char byte;
-    ck_assert_int_eq(read(ends[1], &byte, 1), 0);
-    close(ends[1]);
-}
-END_TEST
-
-static atomic_int blocked_signals;
-static void look_at_signals(struct letter *letter) {
-    (void)letter;
-    sigset_t now;
-    pthread_sigmask(SIG_BLOCK, NULL, &now);
-    atomic_store(&blocked_signals, sigismember(&now, SIGTERM) && sigismember(&now, SIGHUP) &&
-                                       sigismember(&now, SIGUSR1) && !sigismember(&now, SIGSEGV));
-}
-
-START_TEST(signals_are_left_to_the_main_thread) {
-    struct loop *loop = loop_new("signals");
-    struct letter letter = {NULL, look_at_signals};
-    ck_assert_int_eq(loop_start(loop), 0);
-    loop_post(loop, &letter);
-    loop_stop(loop);
-    loop_join(loop);
-    ck_assert(atomic_load(&blocked_signals));
-    sigset_t now;
-    pthread_sigmask(SIG_BLOCK, NULL, &now);
-    ck_assert(!sigismember(&now, SIGTERM));
-    loop_free(loop);
-}
-END_TEST
-
 START_TEST(without_descriptors_there_is_no_mailbox) {
     struct event_base *base = event_base_new();
     struct rlimit limit;
@@ -421,13 +337,4 @@ static TCase *letters(void) {
     return group;
 }
 
-static TCase *loops(void) {
-    TCase *group = tcase_create("loops");
-    tcase_add_test(group, stopping_runs_what_is_queued_and_may_be_repeated);
-    tcase_add_test(group, letters_behind_the_stop_are_opened_at_the_end);
-    tcase_add_test(group, freeing_runs_finalizers);
-    tcase_add_test(group, signals_are_left_to_the_main_thread);
-    return group;
-}
-
-UNIT_MAIN("lib/mailbox", letters, loops)
+UNIT_MAIN("lib/mailbox", letters)
