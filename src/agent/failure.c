@@ -12,7 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST_RETRY_AFTER_S = 600 }; /* a server that says more is not believed */
+enum {
+    LONGEST_RETRY_AFTER_S = 600, /* a server that says more is not believed */
+    UNHEARD_MOST = 3             /* after so many in a row the log says what it may be */
+};
+
+static const char WHY_UNHEARD[] = "the server turns this address away for a while, 10 minutes at most by default, "
+                                  "because attempts from it failed (its "
+                                  "log says so); or what listens there is no Munnel server";
 
 static const char *const REJECT_WORDS[] = {
 #define REJECT_WORD(name, code, final) [MESSAGE_REJECT_##name] = code,
@@ -36,6 +43,7 @@ void failure_note_end(struct failure *failure, const struct link_end *end) {
     char address[ADDR_TEXT];
     bool final = end->tls_failed || end->refused_by_peer; /* a link that was only cut may hold next time */
 
+    failure->heard_nothing = end->heard_nothing;
     failure_note(failure, final, "%s: %s", addr_format(&end->peer, address, sizeof address), end->why);
 }
 
@@ -44,6 +52,7 @@ void failure_note_reject(struct failure *failure, const struct message_reject *r
 
     if (failure->retry_after_ms < after_s * 1000)
         failure->retry_after_ms = (unsigned)after_s * 1000;
+    failure->heard_nothing = false;
     failure_note(failure, message_reject_is_final(reject->code), "the server turned this agent away (%s): %s",
                  REJECT_WORDS[reject->code], reject->reason);
 }
@@ -51,8 +60,12 @@ void failure_note_reject(struct failure *failure, const struct message_reject *r
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
                  unsigned retry_ms) {
     unsigned skipped; /* the debug level has them */
-    const struct log_field fields[] = {LOG_TEXT("why", failure->why), LOG_NUMBER("retry_ms", retry_ms), LOG_END};
-    bool is_new = strcmp(memory->said, failure->why) != 0;
+
+    memory->unheard = failure->heard_nothing ? memory->unheard + 1 : 0;
+    const struct log_field fields[] = {LOG_TEXT("why", failure->why), LOG_NUMBER("retry_ms", retry_ms),
+                                       memory->unheard >= UNHEARD_MOST ? LOG_TEXT("perhaps", WHY_UNHEARD) : LOG_END,
+                                       LOG_END};
+    bool is_new = strcmp(memory->said, failure->why) != 0 || memory->unheard == UNHEARD_MOST;
     bool allowed = log_limit_allows(&memory->limit, 1, &skipped);
     const char *what = is_new ? "cannot connect" : "still cannot connect";
 

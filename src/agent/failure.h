@@ -13,6 +13,7 @@ enum { FAILURE_WHY = 400 };
 
 struct failure { /* all zero: none yet */
     bool noted;
+    bool heard_nothing;      /* the last address took the connection, and cut it without a word */
     bool final;              /* trying again the same way is of no use: wrong certificate, wrong credential ... */
     unsigned retry_after_ms; /* the server asked not to be tried before that */
     char why[FAILURE_WHY];
@@ -26,9 +27,14 @@ void failure_note_reject(struct failure *failure, const struct message_reject *r
 struct failure_log { /* all zero at first */
     struct log_limit limit;
     char said[FAILURE_WHY]; /* last */
+    unsigned unheard;       /* attempts in a row in which nothing was heard */
 };
 
-/* One warning when the reason is a new one; the same again at most once a minute (and always at debug level). */
+/*
+ * One warning when the reason is a new one; the same again at most once a minute (and always at debug level). A server
+ * that cuts every attempt without a word may have its reasons, which it tells nobody; then the line says what they can
+ * be.
+ */
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
                  unsigned retry_ms);
 

@@ -88,6 +88,7 @@ enum tls_verdict {
  * for a, b, not for c"). Takes the thread's OpenSSL error queue, but does not need it: libevent may have emptied it.
  */
 enum tls_verdict tls_why(const SSL *ssl, struct error *error);
+bool tls_heard_nothing(const SSL *ssl); /* not a byte has come */
 
 int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */
 /* Would a peer with this certificate, let in before, be refused by the context now: revoked, or expired? */

@@ -159,6 +159,11 @@ static bool is_cut(unsigned long code) {
            (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
+bool tls_heard_nothing(const SSL *ssl) {
+    const struct tls_notes *notes = tls_notes_of(ssl);
+    return notes && !notes->has_first;
+}
+
 enum tls_verdict tls_why(const SSL *ssl, struct error *error) {
     const struct tls_notes *notes = tls_notes_of(ssl);
     unsigned long queued = ERR_peek_last_error();

@@ -53,7 +53,7 @@ struct link {
     struct link_ref ref;
     uint8_t state;
     bool in_starting, owes_fin;
-    bool is_control, was_accepted, tls_failed, refused_by_peer;
+    bool is_control, was_accepted, tls_failed, refused_by_peer, heard_nothing;
     bool reading;      /* inside link_data_read */
     bool paused;       /* the relay's other side does not take more */
     bool is_doubtful;  /* an edge came, and no read since has met the end of what the kernel has */

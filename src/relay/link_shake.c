@@ -68,6 +68,7 @@ static void on_failed(struct link *link) {
     enum tls_verdict verdict = tls_why(link->ssl, &why);
     link->tls_failed = verdict != TLS_CUT;
     link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER;
+    link->heard_nothing = verdict == TLS_CUT && tls_heard_nothing(link->ssl);
     fail(link, why.text);
 }
 
@@ -115,6 +116,7 @@ static void begin_handshake(struct link *link) {
 
 static void on_connected(struct link *link) {
     int error = sock_connect_result(link->fd);
+    link->heard_nothing = error == ECONNRESET; /* it was accepted before */
     if (error == 0)
         begin_handshake(link);
     else

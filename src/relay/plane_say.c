@@ -165,6 +165,7 @@ void plane_say_gone(struct link *link, bool misbehaved, const char *why) {
     saying->end.was_accepted = link->was_accepted;
     saying->end.tls_failed = link->tls_failed;
     saying->end.refused_by_peer = link->refused_by_peer;
+    saying->end.heard_nothing = link->heard_nothing;
     saying->end.misbehaved = misbehaved;
     saying->end.peer = link->peer;
     snprintf(saying->end.why, sizeof saying->end.why, "%s", why);

@@ -111,6 +111,7 @@ struct link_end {
     bool was_accepted;    /* got (or sent) WELCOME */
     bool tls_failed;      /* one side refused the other in TLS: certificate, version, speech; it will fail again */
     bool refused_by_peer; /* the peer's own words (REJECT, TLS alert) */
+    bool heard_nothing;   /* it was cut before the peer had said anything */
     bool misbehaved;      /* the peer said what it may not */
     struct addr peer;
     char why[256];

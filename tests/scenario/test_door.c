@@ -164,6 +164,7 @@ START_TEST(a_guess_costs_time_where_there_is_no_agent) {
     process_await(fort.server.process, 0, FORT_ASK_MS, "turned away", "token is unknown", NULL);
     process_await(fort.server.process, 0, FORT_ASK_MS, "its penalty is not over", NULL);
     fort_man(&fort); /* tries on, and gets in when it is over */
+    process_await(fort.agent, 0, FORT_ASK_MS, "cannot connect", "turns this address away for a while", NULL);
     ck_assert_uint_ge(now_ms() - punished, 4000);
     ck_assert(socket_echoes(fort.port, FORT_ASK_MS));
     fort_end(&fort);

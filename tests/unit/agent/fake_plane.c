@@ -170,13 +170,14 @@ void fake_reject(unsigned index, enum message_reject_code code, const char *reas
     fake_gone(index, "turned away");
 }
 
-static void end(unsigned index, const char *why, bool tls_failed) {
+static void end(unsigned index, const char *why, bool tls_failed, bool heard_nothing) {
     struct fake_dial *dial = dial_at(index);
     struct link_end gone = {.link = dial->link,
                             .tag = dial->order.tag,
                             .is_control = dial->accepted,
                             .was_accepted = dial->accepted,
                             .tls_failed = tls_failed,
+                            .heard_nothing = heard_nothing,
                             .peer = dial->order.address};
 
     dial->gone = true;
@@ -185,11 +186,15 @@ static void end(unsigned index, const char *why, bool tls_failed) {
 }
 
 void fake_gone(unsigned index, const char *why) {
-    end(index, why, false);
+    end(index, why, false, false);
 }
 
 void fake_tls_failed(unsigned index, const char *why) {
-    end(index, why, true);
+    end(index, why, true, false);
+}
+
+void fake_cut_without_a_word(unsigned index) {
+    end(index, "cut", false, true);
 }
 
 void fake_told_text(unsigned index, const char *json) {

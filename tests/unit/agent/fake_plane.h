@@ -50,6 +50,7 @@ void fake_welcome_from(unsigned index, const uint8_t *key, const char *server); 
 void fake_say(unsigned index, bool rejected, const char *json);                 /* any greeting */
 void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s);
 void fake_gone(unsigned index, const char *why); /* TCP failed, or the link was lost */
+void fake_cut_without_a_word(unsigned index);
 void fake_tls_failed(unsigned index, const char *why);
 void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms);
 void fake_told_text(unsigned index, const char *json);

@@ -43,6 +43,25 @@ START_TEST(a_refused_connection_is_tried_for_ever) {
 }
 END_TEST
 
+START_TEST(a_server_that_cuts_again_and_again_may_shun_our_address) {
+    char *text;
+
+    harness_start(&harness);
+    for (unsigned i = 0; i < 7; i++) {
+        harness_await_dials(&harness, i + 1);
+        if (i == 2)
+            fake_gone(i, "cut"); /* in the middle of a word: so the next is the first again */
+        else
+            fake_cut_without_a_word(i);
+    }
+    text = harness_end(&harness);
+    ck_assert_uint_eq(count_of(text, "turns this address away for a while"), 1);
+    ck_assert_uint_le(count_of(text, "cannot connect"), 3);
+    free(text);
+    harness_make(&harness, NUMERIC);
+}
+END_TEST
+
 START_TEST(a_new_reason_is_logged_at_once) {
     char *text;
 
@@ -148,6 +167,7 @@ static TCase *refusals(void) {
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_test(group, a_refused_connection_is_tried_for_ever);
+    tcase_add_test(group, a_server_that_cuts_again_and_again_may_shun_our_address);
     tcase_add_test(group, a_new_reason_is_logged_at_once);
     tcase_add_test(group, a_final_reject_before_any_session_ends_the_agent);
     tcase_add_test(group, a_passing_reject_is_tried_again);
