@@ -32,7 +32,10 @@ static int check_rules(const struct agent_options *options, struct error *error)
 static int check_log(const struct agent_options *options, struct error *error) {
     struct error why = {""};
 
-    return log_check_target(options->log.to, &why) == 0 ? 0 : error_set(error, "log.to: %s", why.text);
+    if (log_check_target(options->log.to, &why) == 0)
+        return 0;
+    return error_set(error, "%s%slog.to: %s", options->file != NULL ? options->file : "",
+                     options->file != NULL ? ": " : "", why.text);
 }
 
 static void say_server(const struct upstream_server *server) {

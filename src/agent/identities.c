@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKED_TEXT = 1024 };
+enum { LOOKED_TEXT = 1024, PLACE_TEXT = 256 };
 
 struct identity { /* towards one server */
     char *address;
@@ -116,12 +116,23 @@ static const char *credentials_folder(void) {
     return folder != NULL && folder[0] != '\0' ? folder : NULL;
 }
 
-/* Options of the file have the same names, without the hyphens in front. */
+/* Where the option stands: on the command line, or in the file. */
+static const char *place(const struct agent_options *options, bool by_flag, const char *flag, const char *name,
+                         char text[PLACE_TEXT]) {
+    if (by_flag || options->file == NULL)
+        return flag;
+    snprintf(text, PLACE_TEXT, "%s: %s", options->file, name);
+    return text;
+}
+
 static void blame(const struct agent_options *options, struct error *error) {
-    const struct blame rows[] = {{"--ca", options->ca},
-                                 {"--cert", options->certificate},
-                                 {"--key", options->key},
-                                 {"--token-file", options->token_file}};
+    char ca[PLACE_TEXT], certificate[PLACE_TEXT], key[PLACE_TEXT], token[PLACE_TEXT];
+    const struct blame rows[] = {{place(options, options->by_flag.ca, "--ca", "ca", ca), options->ca},
+                                 {place(options, options->by_flag.certificate, "--cert", "cert", certificate),
+                                  options->certificate},
+                                 {place(options, options->by_flag.key, "--key", "key", key), options->key},
+                                 {place(options, options->by_flag.token_file, "--token-file", "token_file", token),
+                                  options->token_file}};
 
     blame_option(error, rows, sizeof rows / sizeof rows[0]);
 }

@@ -141,6 +141,17 @@ static int take_join(struct agent_options *options, const struct command_line *l
     return 0;
 }
 
+static int note_places(struct agent_options *options, const struct command_line *line, const char *file,
+                       struct error *error) {
+    options->by_flag.ca = command_line_has(line, "ca");
+    options->by_flag.token_file = command_line_has(line, "token-file");
+    options->by_flag.certificate = command_line_has(line, "cert");
+    options->by_flag.key = command_line_has(line, "key");
+    if (file && !(options->file = strdup(file)))
+        return error_set(error, "out of memory");
+    return 0;
+}
+
 static int read_line(struct agent_options *options, const struct command_line *line, const char *file,
                      struct error *error) {
     if (option_defaults(&agent_table, options, &(struct option_place){.error = error}))
@@ -152,7 +163,9 @@ static int read_line(struct agent_options *options, const struct command_line *l
     if (command_line_has(line, "verbose"))
         options->log.level = LOG_LEVEL_DEBUG;
     options->check = command_line_has(line, "check");
-    return take_join(options, line, error) || check_whole(options, error) ? -1 : 0;
+    return note_places(options, line, file, error) || take_join(options, line, error) || check_whole(options, error)
+               ? -1
+               : 0;
 }
 
 int agent_options_read(struct agent_options *options, int argc, char **argv) {
@@ -173,6 +186,7 @@ int agent_options_read(struct agent_options *options, int argc, char **argv) {
 
 void agent_options_done(struct agent_options *options) {
     option_done(&agent_table, options);
+    free(options->file);
     free(options->join);
-    options->join = NULL;
+    options->file = options->join = NULL;
 }

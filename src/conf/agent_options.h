@@ -15,10 +15,14 @@ struct agent_options {
     char *ca;
     struct conf_list pins, allow;
     char *token_file, *certificate, *key; /* NULL: not said */
-    char *join;                           /* FILE or "-" */
-    bool check;                           /* only say whether all is right */
-    bool join_only;                       /* keep what the code says, and end */
-    unsigned retry_s;                     /* longest pause between attempts [5] */
+    char *file;                           /* that was read; NULL: none */
+    struct {
+        bool ca, token_file, certificate, key;
+    } by_flag;        /* said on the command line; else it is the file that says it */
+    char *join;       /* FILE or "-" */
+    bool check;       /* only say whether all is right */
+    bool join_only;   /* keep what the code says, and end */
+    unsigned retry_s; /* longest pause between attempts [5] */
     unsigned threads;
     struct conf_log log;
 };

@@ -208,9 +208,11 @@ void command_line_done(struct command_line *line) {
 
 const char *command_line_value(const struct command_line *line, const char *name) {
     const char *value = NULL;
-    for (size_t i = 0; i < line->count; i++)
-        if (line->given[i].flag && strcmp(line->given[i].flag->name, name) == 0)
-            value = line->given[i].value ? line->given[i].value : "";
+    for (size_t i = 0; i < line->count; i++) {
+        const struct command_given *given = &line->given[i];
+        if (strcmp(given->flag ? given->flag->name : given->spec->flag, name) == 0)
+            value = given->value ? given->value : "";
+    }
     return value;
 }
 

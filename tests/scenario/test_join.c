@@ -125,7 +125,7 @@ START_TEST(a_code_may_be_kept_before_the_agent_starts) {
     const char *unloggable = stand_write(stand, "unloggable.json", "{ \"log\": { \"to\": \".\" } }", false);
     checker = ON(stand, "near", "checker-of-log", pair.code, agent, "--check", "--config", unloggable, "--join", "-");
     ck_assert_int_eq(process_wait(checker, SAYS_MS), 2);
-    process_await(checker, 0, SAYS_MS, "log.to: ", "is a folder; name a file in it", NULL);
+    process_await(checker, 0, SAYS_MS, "unloggable.json: log.to: ", "is a folder; name a file in it", NULL);
     struct process *keeper = ON(stand, "near", "keeper", pair.code, agent, "--join-only", "-");
     ck_assert_int_eq(process_wait(keeper, SAYS_MS), 0);
     char *said = process_output(keeper, 0);

@@ -200,6 +200,19 @@ START_TEST(a_bad_token_file_is_an_error) {
 }
 END_TEST
 
+START_TEST(what_is_wrong_is_looked_for_where_it_was_said) {
+    char file[] = "agent.json";
+    options.file = file;
+    options.token_file = (char *)(uintptr_t)unit_text_file("said", "no token");
+    name_server("a.example:10001");
+    ck_assert_ptr_null(identities_make(&options, joined, unit_folder(), &error));
+    ck_assert_msg(strncmp(error.text, "agent.json: token_file: ", 24) == 0, "%s", error.text);
+    options.by_flag.token_file = true;
+    ck_assert_ptr_null(identities_make(&options, joined, unit_folder(), &error));
+    ck_assert_msg(strncmp(error.text, "--token-file: ", 14) == 0, "%s", error.text);
+}
+END_TEST
+
 static TCase *choosing(void) {
     TCase *group = tcase_create("choosing");
     tcase_add_checked_fixture(group, set_up, tear_down);
@@ -215,6 +228,7 @@ static TCase *choosing(void) {
     tcase_add_test(group, half_a_certificate_is_an_error);
     tcase_add_test(group, too_many_servers_are_an_error);
     tcase_add_test(group, a_bad_token_file_is_an_error);
+    tcase_add_test(group, what_is_wrong_is_looked_for_where_it_was_said);
     return group;
 }
 

@@ -71,6 +71,17 @@ START_TEST(defaults) {
 }
 END_TEST
 
+START_TEST(it_is_known_what_the_command_line_said_itself) {
+    const char *file = unit_text_file("agent.json", "{ \"ca\": \"a\", \"token_file\": \"b\" }");
+    ck_assert_int_eq(READ("--config", file, "--token-file", "t", "--cert", "c", "--key=k", "a:1"), RUNS_ON);
+    ck_assert_str_eq(options.file, file);
+    ck_assert(!options.by_flag.ca && options.by_flag.token_file);
+    ck_assert(options.by_flag.certificate && options.by_flag.key);
+    capture_done(&capture);
+    agent_options_done(&options);
+}
+END_TEST
+
 START_TEST(every_option) {
     ck_assert_int_eq(READ("--pin", PIN, "--token-file=t", "--cert", "c", "--key", "k", "--name", "web1", "--allow",
                           "localhost:22", "--allow=10.0.0.0/8", "--retry", "3", "--threads", "2", "-v", "--log-format",
@@ -255,6 +266,7 @@ static TCase *taking(void) {
     TCase *group = tcase_create("taking");
     tcase_add_test(group, the_command_line_of_the_manual);
     tcase_add_test(group, defaults);
+    tcase_add_test(group, it_is_known_what_the_command_line_said_itself);
     tcase_add_test(group, every_option);
     tcase_add_test(group, the_file_says_the_same);
     tcase_add_test(group, the_command_line_goes_over_the_file);
