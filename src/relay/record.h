@@ -13,11 +13,13 @@
 
 #include <stdint.h>
 
+enum { RECORD_AGENT = MESSAGE_NAME_MAX + 8 }; /* an agent's name, with some digits where another has the same */
+
 struct record {
     char id[MESSAGE_RELAY_ID + 1];
     char service[MESSAGE_NAME_MAX + 1];
     char client[64];                                               /* address */
-    char agent[MESSAGE_NAME_MAX + 1];                              /* "" on the agent itself */
+    char agent[RECORD_AGENT];                                      /* "" on the agent itself */
     char destination[128];                                         /* as configured */
     char address[64];                                              /* as reached; "" if it was not */
     uint64_t up, down;                                             /* bytes from client to destination and back */

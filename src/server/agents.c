@@ -54,6 +54,14 @@ static bool agents_grow(struct agents *agents) {
     return true;
 }
 
+static bool is_taken(const struct agents *agents, const char *name) {
+    struct session *session = agents_first(agents);
+
+    while (session && strcmp(session_name(session), name) != 0)
+        session = agents_after(agents, session);
+    return session != NULL;
+}
+
 struct session *agents_add(struct agents *agents, const struct session_options *options) {
     struct session_options own = *options;
 
@@ -62,6 +70,7 @@ struct session *agents_add(struct agents *agents, const struct session_options *
     size_t slot = agents->next;
     while (agents->slots[slot])
         slot = (slot + 1) % agents->room;
+    own.shares_name = is_taken(agents, options->name);
     own.tag = ++agents->generation << SLOT_BITS | slot;
     struct session *session = session_new(&own);
     if (!session)

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LABEL_DIGITS = 6 }; /* of an instance */
+
 struct session {
     uint64_t tag;
     struct link_ref control;
@@ -30,7 +32,7 @@ struct session {
     struct requests requests;
     struct once dials;
     struct conf_list groups;
-    char name[MESSAGE_NAME_MAX + 1], who[MESSAGE_NAME_MAX + 8], credential[MESSAGE_NAME_MAX + 1];
+    char name[MESSAGE_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[MESSAGE_NAME_MAX + 1];
     char instance[MESSAGE_INSTANCE_HEX], id[SESSION_ID_HEX];
     uint8_t key[SECRET_SIZE];
     bool has_token;
@@ -55,7 +57,11 @@ static bool session_fill(struct session *session, const struct session_options *
     session->serves_all = options->serves_all;
     session->joined_us = clock_us();
     snprintf(session->name, sizeof session->name, "%s", options->name);
-    snprintf(session->who, sizeof session->who, "agent %s", options->name);
+    if (options->shares_name)
+        snprintf(session->label, sizeof session->label, "%s#%.*s", options->name, LABEL_DIGITS, options->instance);
+    else
+        snprintf(session->label, sizeof session->label, "%s", options->name);
+    snprintf(session->who, sizeof session->who, "agent %s", session->label);
     snprintf(session->credential, sizeof session->credential, "%s", options->credential);
     snprintf(session->instance, sizeof session->instance, "%s", options->instance);
     session->pool = pool_new();
@@ -110,6 +116,10 @@ struct log_limit *session_nonsense(struct session *session) {
 
 const char *session_name(const struct session *session) {
     return session->name;
+}
+
+const char *session_label(const struct session *session) {
+    return session->label;
 }
 
 const char *session_who(const struct session *session) {

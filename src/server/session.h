@@ -28,6 +28,7 @@ struct session_options { /* all copied */
     STACK_OF(X509) * chain; /* what it sent along with that, or NULL */
     bool serves_all;
     const struct conf_list *groups; /* unless serves_all */
+    bool shares_name;               /* another session has it already */
 };
 
 struct session *
@@ -40,7 +41,8 @@ const struct addr *session_peer(const struct session *session);
 uint64_t session_joined_us(const struct session *session);
 struct log_limit *session_nonsense(struct session *session); /* what it said that is no message */
 const char *session_name(const struct session *session);
-const char *session_who(const struct session *session); /* "agent NAME", for log lines */
+const char *session_label(const struct session *session); /* its name, "NAME#3f2a91" if it shares that; for records */
+const char *session_who(const struct session *session);   /* "agent LABEL", for log lines */
 const char *session_instance(const struct session *session);
 const char *session_credential(const struct session *session);
 bool session_has_token(const struct session *session);

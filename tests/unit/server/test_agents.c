@@ -10,20 +10,35 @@
 
 #include <stdio.h>
 
-static struct session *add(struct agents *agents, const char *name) {
+static struct session *add_instance(struct agents *agents, const char *name, const char *instance) {
     static const struct addr peer;
     static const uint8_t secret[SECRET_SIZE] = {7};
-    const struct session_options options = {.name = name,
-                                            .instance = "00112233445566778899aabbccddeeff",
-                                            .credential = "",
-                                            .secret = secret,
-                                            .serves_all = true,
-                                            .peer = &peer};
+    const struct session_options options = {
+        .name = name, .instance = instance, .credential = "", .secret = secret, .serves_all = true, .peer = &peer};
     struct session *session = agents_add(agents, &options);
 
     ck_assert_ptr_nonnull(session);
     return session;
 }
+
+static struct session *add(struct agents *agents, const char *name) {
+    return add_instance(agents, name, "00112233445566778899aabbccddeeff");
+}
+
+/* In the records and in the log; the first one keeps its plain name. */
+START_TEST(those_who_share_a_name_are_told_apart) {
+    struct agents *agents = agents_new();
+    const struct session *first = add(agents, "a"), *other = add(agents, "b");
+    const struct session *second = add_instance(agents, "a", "abcdef01234567890000000000000000");
+
+    ck_assert_str_eq(session_label(first), "a");
+    ck_assert_str_eq(session_label(other), "b");
+    ck_assert_str_eq(session_label(second), "a#abcdef");
+    ck_assert_str_eq(session_who(second), "agent a#abcdef");
+    ck_assert_str_eq(session_name(second), "a");
+    agents_free(agents);
+}
+END_TEST
 
 START_TEST(stale_tag_finds_nobody) {
     struct agents *agents = agents_new();
@@ -88,6 +103,7 @@ END_TEST
 static TCase *table(void) {
     TCase *group = tcase_create("table");
 
+    tcase_add_test(group, those_who_share_a_name_are_told_apart);
     tcase_add_test(group, stale_tag_finds_nobody);
     tcase_add_test(group, slot_that_was_left_is_not_taken_at_once);
     tcase_add_test(group, many_sessions_are_all_found);
