@@ -10,19 +10,29 @@
 #include "lib/log.h"
 #include "lib/pki.h"
 #include "lib/tls.h"
+#include "proto/session_key.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { GREETING_MS = 5000, GREETING_ROUNDS = 10, ATTEMPT_MS = 10000 };
 
-/* ---- certificates ---- */
+static const uint8_t session_key[SECRET_SIZE] = {4, 5, 6};
+
+/* ---- certificates, and a key instead ---- */
+
+static bool find_key(uint8_t key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *identity) {
+    (void)secret, (void)identity;
+    return session_key_for_tls(key, session_key) == 0;
+}
 
 SSL_CTX *two_planes_server_tls(const char *client_ca) {
     struct error error = {""};
     struct tls_server_options options = {.certificate = unit_path("server.pem"),
                                          .key = unit_path("server.key"),
-                                         .client_ca = client_ca};
+                                         .client_ca = client_ca,
+                                         .find_key = find_key,
+                                         .secret = session_key};
     SSL_CTX *context = tls_server_context(&options, &error);
     ck_assert_msg(context != NULL, "%s", error.text);
     return context;
@@ -131,7 +141,11 @@ void two_planes_dial(struct two_planes *planes) {
                                .tls = planes->agent_tls,
                                .server_name = "127.0.0.1",
                                .hello = "{\"a\":1}",
+                               .has_key = planes->identity != NULL,
+                               .identity = planes->identity,
+                               .proof_role = DIAL_PROOF_DATA,
                                .is_control = planes->is_control};
+    memcpy(order.key, session_key, sizeof order.key);
     memory_connect_will(MEMORY_AT_ONCE);
     plane_dial(planes->agent, &order);
     two_planes_settle(planes);
