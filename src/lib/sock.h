@@ -39,6 +39,7 @@ void sock_set_user_timeout(int fd, unsigned ms);            /* TCP_USER_TIMEOUT 
 /* How long data has been unacknowledged with no ACK at all, in ms; 0 if none, if the peer's window is closed, or
  * unknown. */
 unsigned sock_stalled_ms(int fd);
+unsigned sock_round_trip_us(int fd); /* to the peer and back, of late; 0 if unknown */
 size_t sock_unsent(int fd);          /* bytes the kernel has queued and the peer has not acknowledged; 0 if unknown */
 void sock_set_urgent_inline(int fd); /* urgent data stays in its place in the stream; inherited from a listener */
 

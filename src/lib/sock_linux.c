@@ -64,11 +64,22 @@ size_t sock_unsent(int fd) {
     return ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? (size_t)queued : 0;
 }
 
+static bool ask(int fd, struct tcp_info *info, socklen_t *length) {
+    memset(info, 0, sizeof *info);
+    *length = sizeof *info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) == 0;
+}
+
+unsigned sock_round_trip_us(int fd) {
+    struct tcp_info info;
+    socklen_t length;
+    return ask(fd, &info, &length) ? info.tcpi_rtt : 0;
+}
+
 unsigned sock_stalled_ms(int fd) {
     struct tcp_info info;
-    memset(&info, 0, sizeof info);
-    socklen_t length = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length)) {
+    socklen_t length;
+    if (!ask(fd, &info, &length)) {
         return 0;
     }
     bool knows_window = length >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd;

@@ -72,6 +72,11 @@ size_t sock_unsent(int fd) {
     return 0;
 }
 
+unsigned sock_round_trip_us(int fd) {
+    (void)fd;
+    return 0;
+}
+
 unsigned sock_stalled_ms(int fd) {
     (void)fd;
     return 0;

@@ -37,6 +37,7 @@ struct link *link_new(struct worker *worker, int fd, const struct addr *peer, ui
     link->worker = worker;
     link->again.run = link_data_on_again;
     link->doubt.run = link_data_on_doubt;
+    link->push.run = link_data_on_push;
     link->owed.run = link_data_on_owed;
     link->fd = fd;
     link->peer = *peer;

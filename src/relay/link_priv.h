@@ -49,15 +49,17 @@ struct link {
     struct link *greeting_next, **greeting_at; /* server, until HELLO is there; NULL: not in that list */
     struct again_item again;                   /* more to read, or broken */
     struct again_item doubt;                   /* a reset may be behind what was read last (plain.c tells why) */
+    struct again_item push;                    /* see link_send.c */
     struct again_item owed;                    /* a FIN that goes with the next frame, or alone a moment later */
     struct link_ref ref;
-    uint8_t state;
+    uint8_t state, vain_pushes;
     bool in_starting, owes_fin;
     bool is_control, was_accepted, tls_failed, refused_by_peer, heard_nothing;
     bool reading;      /* inside link_data_read */
     bool paused;       /* the relay's other side does not take more */
     bool is_doubtful;  /* an edge came, and no read since has met the end of what the kernel has */
     bool end_is_near;  /* the peer's FIN is behind what is in the kernel */
+    bool is_far;       /* from the other end, as far as that matters for sending */
     bool is_half_open; /* server: the key said who it is, and the last word of its handshake is still to come */
     bool said_idle;    /* the control plane knows it */
     bool broken;       /* a write failed; closed as soon as no one is in the way */
@@ -129,6 +131,7 @@ void link_data_on_again(struct again_item *item);
 void link_data_on_doubt(struct again_item *item);
 
 /* link_send.c */
+void link_data_on_push(struct again_item *item);
 void link_data_on_owed(struct again_item *item);
 void link_data_pay(struct link *link); /* sends what it owes */
 void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length);

@@ -5,17 +5,27 @@
  *
  * Runs on: the link's thread. Everything is written at once; what the kernel does not take is parked by link_bio, and
  * the link counts as full until it is gone. Owns: nothing.
+ *
+ * Linux says that there is room when a third of its buffer is free. On a path where the buffer, and not the network, is
+ * what limits a stream, a sender who waits for that has but five sixths of it under way on average. So on a long way
+ * a full link tries every few milliseconds, as long as that gets it on.
  */
 #include "config.h"
 
 #include "relay/link_priv.h"
 
+#include "lib/sock.h"
 #include "relay/relay.h"
 
 #include <openssl/err.h>
 #include <stddef.h>
 
-enum { RECORDS_PER_KEY = 1 << 22, PARKED_MOST = 512 * 1024 /* of answers to a peer that does not read */ };
+enum {
+    RECORDS_PER_KEY = 1 << 22,
+    PARKED_MOST = 512 * 1024, /* of answers to a peer that does not read */
+    FAR_US = 10000,           /* there and back; nearer, the buffer is no limit */
+    VAIN_PUSHES_MOST = 16
+};
 
 static void renew_key(struct link *link) {
     if (link->records < RECORDS_PER_KEY || SSL_version(link->ssl) != TLS1_3_VERSION)
@@ -24,11 +34,32 @@ static void renew_key(struct link *link) {
     SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED); /* OpenSSL never does it by itself */
 }
 
+/* `before` and `left`: what waits, before and behind a try. Somebody who reads nothing is left alone soon. */
+static void push_later(struct link *link, size_t before, size_t left) {
+    if (before == 0) {
+        link->is_far = sock_round_trip_us(link->fd) >= FAR_US;
+    }
+    if (left < before || before == 0) {
+        link->vain_pushes = 0;
+    }
+    if (link->is_far && link->vain_pushes < VAIN_PUSHES_MOST) {
+        again_later(&link->worker->pushes, &link->push);
+    }
+}
+
+void link_data_on_push(struct again_item *item) {
+    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, push));
+    link->vain_pushes++;
+    link_data_send_parked(link);
+}
+
 /* Whoever makes room, the relay is told: the edge that announces it may find nothing left to do. */
 bool link_data_flush(struct link *link) {
-    bool was_full = link_is_full(link);
+    size_t before = link_bio_parked(link->bio);
     ptrdiff_t left = link_bio_flush(link->bio);
-    if (was_full && left == 0 && link->relay) {
+    if (left > 0) {
+        push_later(link, before, (size_t)left);
+    } else if (before > 0 && left == 0 && link->relay) {
         relay_on_link_drained(link->relay);
     }
     return left >= 0;

@@ -119,6 +119,7 @@ void worker_forget(struct worker *worker, struct link *link) {
     again_forget(&worker->again, &link->again);
     again_forget(&worker->soon, &link->owed);
     again_forget(&worker->doubts, &link->doubt);
+    again_forget(&worker->pushes, &link->push);
     if (link->in_starting) {
         forget_start(worker, link);
     }
@@ -195,6 +196,7 @@ static int add_timers(struct worker *worker) {
     again_begin(&worker->again, base, 0);
     again_begin(&worker->soon, base, WORKER_SOON_US);
     again_begin(&worker->doubts, base, WORKER_DOUBT_US);
+    again_begin(&worker->pushes, base, WORKER_PUSH_US);
     again_begin(&worker->held, base, WORKER_HELD_US);
     event_assign(&worker->bury, base, -1, 0, on_bury, worker);
     return event_add(&worker->sweep, &period);
@@ -243,6 +245,7 @@ void worker_end(struct worker *worker) {
     again_end(&worker->soon);
     again_end(&worker->doubts);
     again_end(&worker->held);
+    again_end(&worker->pushes);
     if (worker->owns_loop)
         loop_stop(worker->loop);
 }

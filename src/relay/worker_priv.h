@@ -30,6 +30,7 @@ enum {
     WORKER_SWEEPS_PER_ROUND = 4,
     WORKER_SOON_US = 25000,
     WORKER_HELD_US = 10000,
+    WORKER_PUSH_US = 4000,
     WORKER_DOUBT_US = 200000
 };
 
@@ -56,6 +57,7 @@ struct worker {
     struct again again;    /* more to read than one turn allows */
     struct again soon;     /* a FIN that waits for the next relay's OPEN */
     struct again doubts;   /* a reset may be behind what was read last */
+    struct again pushes;   /* links that try to send although no edge has told that there is room */
     struct again held;     /* agent: OPENED that waits for the destination's first answer */
     struct link *starting; /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;

@@ -41,4 +41,9 @@ tests_unit_relay_test_link_shake_SOURCES = tests/unit/relay/test_link_shake.c $(
 tests_unit_relay_test_link_shake_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_link_shake_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
 
+unit_relay_tests += tests/unit/relay/test_link_send
+tests_unit_relay_test_link_send_SOURCES = tests/unit/relay/test_link_send.c $(two_planes)
+tests_unit_relay_test_link_send_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_link_send_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=sock_round_trip_us
+
 unit_tests += $(unit_relay_tests)
