@@ -25,7 +25,7 @@ struct session {
     struct addr peer;
     bool draining, serves_all, marked;
     unsigned running, wanted;
-    uint64_t joined_us, rests_until_us;
+    uint64_t joined_us, rests_until_us, stock_held_us;
     struct log_limit nonsense;
     struct pool *pool, *arriving;
     struct demand demand;
@@ -237,6 +237,14 @@ unsigned session_take_wanted(struct session *session) {
 
     session->wanted = 0;
     return wanted;
+}
+
+void session_hold_stock(struct session *session, uint64_t until_us) {
+    session->stock_held_us = until_us;
+}
+
+uint64_t session_stock_held_us(const struct session *session) {
+    return session->stock_held_us;
 }
 
 bool session_mark(struct session *session, bool marked) {

@@ -76,7 +76,10 @@ bool session_can_take(const struct session *session, uint64_t now_us); /* has an
 /* Links that it is to dial for clients that wait, until somebody takes note of them. */
 void session_want(struct session *session, unsigned links);
 unsigned session_take_wanted(struct session *session);
-bool session_mark(struct session *session, bool marked); /* for supply.c's list; returns what it was */
+/* Somebody waits for one of its links: until then nothing is ordered for those who may come. */
+void session_hold_stock(struct session *session, uint64_t until_us);
+uint64_t session_stock_held_us(const struct session *session); /* until when; may be over */
+bool session_mark(struct session *session, bool marked);       /* for supply.c's list; returns what it was */
 
 /* How many idle links it should have: what its busiest second asks for, within these bounds. */
 unsigned session_target(struct session *session, unsigned least, unsigned most, uint64_t now_us);

@@ -17,13 +17,14 @@ enum {
     OPEN_MOST = 256, /* links under way per agent */
     AGAIN_MS = 3000, /* while clients wait a link that has not come by then is ordered again */
     PATIENCE_MS = 1000,
+    STOCK_HELD_MS = 200, /* who waits gets his link before others' are dialled: both ends have better to do */
     RETURNS_OF_EACH = 4, /* a second: its clients stay for a moment only */
     SURPLUS_AGE_S = 600
 };
 
 struct supply {
     struct server *server;
-    struct event *turn;
+    struct event *turn, *later;
     uint64_t *marked; /* tags */
     size_t count, room;
     bool is_due;
@@ -36,6 +37,19 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
     supply_turn(context);
 }
 
+static void supply_mark_all(struct supply *supply) {
+    struct agents *agents = supply->server->agents;
+
+    for (struct session *session = agents_first(agents); session; session = agents_after(agents, session))
+        supply_mark(supply, session);
+}
+
+static void on_later(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    supply_mark_all(context);
+}
+
 struct supply *supply_new(struct server *server) {
     struct supply *supply = calloc(1, sizeof *supply);
 
@@ -43,16 +57,20 @@ struct supply *supply_new(struct server *server) {
         return NULL;
     supply->server = server;
     supply->turn = event_new(loop_base(server->loop), -1, 0, on_turn, supply);
-    if (supply->turn)
+    supply->later = evtimer_new(loop_base(server->loop), on_later, supply);
+    if (supply->turn && supply->later)
         return supply;
-    free(supply);
+    supply_free(supply);
     return NULL;
 }
 
 void supply_free(struct supply *supply) {
     if (!supply)
         return;
-    event_free(supply->turn);
+    if (supply->turn)
+        event_free(supply->turn);
+    if (supply->later)
+        event_free(supply->later);
     free(supply->marked);
     free(supply);
 }
@@ -134,6 +152,22 @@ static uint64_t supply_lack(struct supply *supply, struct session *session, uint
     return target > back ? target - back : 0;
 }
 
+/* The same, but none while it has clients to serve who wait, and for a moment after. */
+static uint64_t supply_stock(struct supply *supply, struct session *session, bool is_waited_for, uint64_t now_us) {
+    uint64_t held_us = session_stock_held_us(session);
+
+    if (is_waited_for && held_us <= now_us)
+        session_hold_stock(session, now_us + STOCK_HELD_MS * 1000ULL);
+    if (is_waited_for)
+        return 0;
+    if (held_us <= now_us)
+        return supply_lack(supply, session, now_us);
+    struct timeval wait = {0, (suseconds_t)(held_us - now_us)};
+    if (!evtimer_pending(supply->later, NULL))
+        evtimer_add(supply->later, &wait);
+    return 0;
+}
+
 /* How many links it should be asked for now: none, rather than a few, while very many are under way. */
 static unsigned supply_missing(struct supply *supply, struct session *session, uint64_t now_us) {
     const struct server *server = supply->server;
@@ -141,8 +175,8 @@ static unsigned supply_missing(struct supply *supply, struct session *session, u
     uint64_t idle = pool_count(session_pool(session)), needed = session_take_wanted(session);
 
     requests_give_up(requests, needed ? AGAIN_MS : REQUESTS_EXPIRE_MS, now_us);
-    if (!needed || idle) /* who waits beside an idle link waits for something else */
-        needed += supply_lack(supply, session, now_us);
+    needed +=
+        supply_stock(supply, session, needed && !idle, now_us); /* beside an idle link: waits for something else */
     unsigned open = requests_expected(requests, now_us);
     uint64_t there = idle + pool_count(session_arriving(session)) + open;
     uint64_t room = server->data_links + open < server->link_limit ? server->link_limit - server->data_links - open : 0;
@@ -200,8 +234,7 @@ void supply_tick(struct supply *supply) {
     struct agents *agents = supply->server->agents;
     uint64_t now_us = clock_us();
 
-    for (struct session *session = agents_first(agents); session; session = agents_after(agents, session)) {
+    for (struct session *session = agents_first(agents); session; session = agents_after(agents, session))
         supply_close_surplus(supply, session, now_us);
-        supply_mark(supply, session);
-    }
+    supply_mark_all(supply);
 }

@@ -247,6 +247,30 @@ START_TEST(who_waits_gets_a_link_and_no_more) {
 }
 END_TEST
 
+/* Links for others would take both ends' time from those who wait. */
+START_TEST(links_for_those_to_come_are_ordered_a_moment_later) {
+    struct stage stage;
+    struct crowd crowd;
+
+    stage_set_any(&stage);
+    stage.conf->agents.idle_min = 0;
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "");
+    crowd_come(&stage, &crowd, 20);
+    ck_assert_uint_eq(asked_for(&stage, &a), 20);
+    stage_bring_links(&stage, &a, 20);
+    ck_assert_uint_eq(stage.server->waiting, 0);
+    ck_assert_uint_eq(asked_for(&stage, &a), 0);
+    fake_clock_advance(150);
+    supply_tick(stage.server->supply);
+    ck_assert_uint_eq(asked_for(&stage, &a), 0);
+    fake_clock_advance(50);
+    ck_assert(stage_wait_for(&stage, FAKE_TELL, 1)); /* without a tick */
+    ck_assert_uint_eq(asked_for(&stage, &a), 40);
+    crowd_go(&stage, &crowd);
+}
+END_TEST
+
 START_TEST(who_will_get_a_link_that_comes_back_needs_none) {
     struct stage stage;
     struct crowd crowd;
@@ -314,6 +338,7 @@ static TCase *links(void) {
     tcase_add_test(group, lost_idle_link_is_replaced);
     tcase_add_test(group, links_above_idle_max_are_closed_as_they_become_idle);
     tcase_add_test(group, who_waits_gets_a_link_and_no_more);
+    tcase_add_test(group, links_for_those_to_come_are_ordered_a_moment_later);
     tcase_add_test(group, who_will_get_a_link_that_comes_back_needs_none);
     tcase_add_test(group, lost_request_is_made_again_while_clients_wait);
     tcase_add_test(group, no_agent_is_asked_for_hundreds_at_once);
