@@ -149,6 +149,7 @@ START_TEST(a_repeated_handshake_gets_no_client) {
     ck_assert_uint_lt(count, SEEN_MOST);
     int client = socket_client(port);
     ck_assert(socket_converse(client, "before", ASK_MS));
+    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).idle_links >= IDLE_LINKS));
     struct rest before = rest_of(server.process);
     before.more_links = 1; /* for the second client */
     size_t mark = process_mark(server.process);
