@@ -170,8 +170,10 @@ static enum plain_read read_to_end(struct plain *plain, struct batch *batch, siz
 
 enum plain_read plain_read(struct plain *plain, struct batch *batch, size_t limit, size_t *taken) {
     *taken = 0;
-    size_t wanted = limit < BATCH_READ ? limit : BATCH_READ;
+    size_t most = plain->is_streaming ? BATCH_READ : BATCH_READ / BATCH_PACKETS;
+    size_t wanted = limit < most ? limit : most;
     ssize_t n = batch_read(batch, plain->fd, wanted);
+    plain->is_streaming = n > FRAME_DATA_MAX;
     if (n < 0) {
         plain->may_have_more = plain->is_doubtful = false;
         return sock_would_block(errno) ? PLAIN_NOTHING : PLAIN_BROKEN;

@@ -30,6 +30,7 @@ struct plain_events {
 struct plain { /* embedded in a relay */
     int fd;    /* -1: closed */
     bool connecting, reading, may_have_more, is_doubtful, end_is_near, got_end, ending, half_closed;
+    bool is_streaming;   /* the last read took more than a frame: the next is prepared for many */
     bool cuts_by_itself; /* sock_set_reset_on_close is on: whoever is served to the end has it switched off */
     const struct plain_events *events;
     void *context; /* of whoever set the events */
