@@ -198,6 +198,15 @@ static void put_json_member(struct line *line, const struct log_field *field) {
     }
 }
 
+/* The length of a text that stands in a line as it is, as most do; 0 of one that has to be looked at more closely. */
+static size_t bare_length(const char *text) {
+    size_t length = 0;
+    while (is_plain(text[length]) && text[length] != ' ' && text[length] != '=') {
+        length++;
+    }
+    return text[length] ? 0 : length;
+}
+
 static bool needs_quotes(const char *text) {
     for (const char *at = text; *at; at++) {
         if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=') {
@@ -211,8 +220,11 @@ static void put_text_field(struct line *line, const struct log_field *field) {
     put(line, " ", 1);
     put_text(line, field->name);
     put(line, "=", 1);
+    size_t bare = field->text ? bare_length(field->text) : 0;
     if (!field->text) {
         put_field_number(line, field);
+    } else if (bare > 0 && bare <= line->limit - line->used) {
+        put(line, field->text, bare);
     } else if (needs_quotes(field->text)) {
         put(line, "\"", 1);
         put_escaped(line, field->text, true);

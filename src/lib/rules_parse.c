@@ -22,7 +22,8 @@ struct parts { /* of a pattern */
 
 bool network_holds(const uint8_t network[16], unsigned prefix, const uint8_t address[16]) {
     unsigned whole = prefix / 8, rest = prefix % 8;
-    if (memcmp(network, address, whole) != 0) {
+    bool differs_at_once = whole > 0 && network[whole - 1] != address[whole - 1]; /* as nearly all do: no call needed */
+    if (differs_at_once || memcmp(network, address, whole) != 0) {
         return false;
     }
     return rest == 0 || ((network[whole] ^ address[whole]) & (0xff00u >> rest) & 0xff) == 0;
