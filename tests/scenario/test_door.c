@@ -174,7 +174,7 @@ END_TEST
 static const char *guess(unsigned job, void *context) {
     struct fort *fort = context;
     char answer[8192], more[256];
-    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){.port = fort->server.port, .alpn = "munnel/1"});
     if (!intruder)
         return "was not even heard";
     snprintf(more, sizeof more, "\"credential\":\"%s\",\"proof\":\"%08x%s\",", job % 2 ? "default" : "nobody", job,
@@ -205,6 +205,48 @@ START_TEST(a_thousand_guesses_open_nothing) {
     close(served);
     fort_attack(&fort, guess_on, NULL);
     ck_assert_uint_le(process_count(fort.server.process, 0, "turned away", NULL), 240); /* of 3000: 60 a minute */
+    fort_end(&fort);
+}
+END_TEST
+
+/* ---- keys ---- */
+
+enum { FORGERS = 2000 };
+
+/* Names a session that there never was; what it says behind the handshake opens nothing either. */
+static const char *forge(unsigned job, void *context) {
+    struct fort *fort = context;
+    char identity[64], answer[8192];
+    snprintf(identity, sizeof identity, "%08x%024x.%u", job * 2654435761U, job, job % 3 ? job : 1);
+    struct intruder *intruder =
+        intruder_new(&(struct intruder_plan){.port = fort->server.port, .alpn = "munnel/1", .identity = identity});
+    if (!intruder)
+        return "was not even heard";
+    int type = job % 2 ? REJECT
+                       : fort_hello(intruder, "data", "mallory",
+                                    "\"session\":\"00112233445566778899aabbccddeeff\",\"proof\":\"" ZEROS "\",", answer,
+                                    sizeof answer);
+    intruder_free(intruder);
+    return type == REJECT ? NULL : "was not rejected";
+}
+
+static void forge_on(struct fort *fort, void *context) {
+    (void)context;
+    crowd_run(8, FORGERS, forge, fort);
+}
+
+START_TEST(thousands_who_name_a_session_open_nothing) {
+    struct fort fort = fort_start(__func__, (struct fort_plan){0});
+    int served = fort_client(&fort, 1);
+    ck_assert(socket_converse(served, "hello", FORT_ASK_MS));
+    fort.peace.relays = 1;
+    fort.peace.descriptors++;
+    unsigned long long links = fort_count(&fort, "links");
+    forge_on(&fort, NULL);
+    ck_assert(socket_converse(served, "still here", FORT_ASK_MS));
+    ck_assert(HOLDS_WITHIN(FORT_GREETING_MS, fort_count(&fort, "links") <= links));
+    close(served);
+    fort_attack(&fort, forge_on, NULL);
     fort_end(&fort);
 }
 END_TEST
@@ -332,6 +374,7 @@ SCENARIO_MAIN("door", SCENARIO(ten_thousand_who_say_nothing_keep_nobody_out, 90)
               SCENARIO(half_a_hello_holds_no_place, 40), SCENARIO(a_handshake_that_is_not_finished_holds_no_place, 40),
               SCENARIO(who_lets_the_deadline_pass_stays_out_for_a_while, 60),
               SCENARIO(a_guess_costs_time_where_there_is_no_agent, 60), SCENARIO(a_thousand_guesses_open_nothing, 90),
+              SCENARIO(thousands_who_name_a_session_open_nothing, 120),
               SCENARIO(people_s_programs_are_sent_away_by_name, 60),
               SCENARIO(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers, 60), SCENARIO(sslscan_finds_nothing, 60),
               SCENARIO(an_agent_that_comes_and_goes_is_told_to_wait, 60))

@@ -74,8 +74,8 @@ START_TEST(who_never_comes_to_the_point_is_cut_off) {
     static const unsigned char hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
     uint64_t start = now_ms(), deadline = deadline_in(GREETING_MS);
     int silent = socket_client(fort.server.port), slow = socket_client(fort.server.port);
-    struct intruder *mute = intruder_new(&(struct intruder_plan){fort.server.port, "munnel/1", 0});
-    struct intruder *half = intruder_new(&(struct intruder_plan){fort.server.port, "munnel/1", 0});
+    struct intruder *mute = intruder_new(&(struct intruder_plan){.port = fort.server.port, .alpn = "munnel/1"});
+    struct intruder *half = intruder_new(&(struct intruder_plan){.port = fort.server.port, .alpn = "munnel/1"});
     ck_assert(mute && half);
     ck_assert(intruder_send_frame(half, HELLO, 100, "{\"protocol\":1,", 14));
     bool sent = true;
@@ -104,9 +104,9 @@ START_TEST(tls_that_is_not_munnel_is_refused) {
     const struct {
         struct intruder_plan plan;
         const char *word;
-    } wrongs[] = {{{fort.server.port, NULL, 0}, "ALPN"},
-                  {{fort.server.port, "h2", 0}, "ALPN"},
-                  {{fort.server.port, "munnel/1", TLS1_2_VERSION}, "versions of TLS"}};
+    } wrongs[] = {{{.port = fort.server.port}, "ALPN"},
+                  {{.port = fort.server.port, .alpn = "h2"}, "ALPN"},
+                  {{.port = fort.server.port, .alpn = "munnel/1", .max_version = TLS1_2_VERSION}, "versions of TLS"}};
     for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
         size_t mark = process_mark(fort.server.process);
         char text[256];
@@ -125,7 +125,7 @@ static void send_wrong_frame(struct fort *fort, uint8_t type, uint32_t length, c
                              const char *word) {
     char text[8192];
     size_t mark = process_mark(fort->server.process);
-    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){.port = fort->server.port, .alpn = "munnel/1"});
     ck_assert_ptr_nonnull(intruder);
     intruder_send_frame(intruder, type, length, payload, size);
     uint64_t start = now_ms();
@@ -174,7 +174,7 @@ static size_t write_hello(char *text, size_t size, const char *kind, const char 
 static void send_wrong_hello(struct fort *fort, const char *kind, const char *more, const char *code) {
     char hello[4096], answer[8192];
     size_t length = write_hello(hello, sizeof hello, kind, more), mark = process_mark(fort->server.process);
-    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){.port = fort->server.port, .alpn = "munnel/1"});
     ck_assert_ptr_nonnull(intruder);
     ck_assert(intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length));
     ck_assert_int_eq(intruder_read_frame(intruder, answer, sizeof answer, ASK_MS), REJECT);
@@ -203,7 +203,7 @@ END_TEST
 static struct intruder *welcomed(struct fort *fort) {
     char hello[512], answer[8192];
     size_t length = write_hello(hello, sizeof hello, "control", "\"group\":\"nobody\",");
-    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){.port = fort->server.port, .alpn = "munnel/1"});
     ck_assert_ptr_nonnull(intruder);
     ck_assert(intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length));
     int type = intruder_read_frame(intruder, answer, sizeof answer, ASK_MS);

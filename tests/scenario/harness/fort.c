@@ -124,7 +124,7 @@ int fort_client(const struct fort *fort, uint8_t host) {
 }
 
 struct intruder *fort_intruder(const struct fort *fort) {
-    struct intruder *intruder = intruder_new(&(struct intruder_plan){fort->server.port, "munnel/1", 0});
+    struct intruder *intruder = intruder_new(&(struct intruder_plan){.port = fort->server.port, .alpn = "munnel/1"});
     ck_assert_ptr_nonnull(intruder);
     return intruder;
 }

@@ -12,9 +12,10 @@
 struct intruder;
 
 struct intruder_plan {
-    uint16_t port;    /* on 127.0.0.1 */
-    const char *alpn; /* "munnel/1"; NULL: none */
-    int max_version;  /* TLS1_2_VERSION ...; 0: the newest */
+    uint16_t port;        /* on 127.0.0.1 */
+    const char *alpn;     /* "munnel/1"; NULL: none */
+    int max_version;      /* TLS1_2_VERSION ...; 0: the newest */
+    const char *identity; /* of a key that it says it has, and which nobody made; NULL: none */
 };
 
 /* Connects and shakes hands; NULL when the other side did not want to. */
