@@ -42,6 +42,8 @@ void link_order_free(struct link_order *order) {
 void link_note_handshake(struct link *link) {
     struct log *log = link->worker->options->log;
     link->is_half_open = false;
+    if (!SSL_has_pending(link->ssl))
+        SSL_free_buffers(link->ssl); /* the one for sending would stay, 16 KiB, until a record is sent */
     counter_add(&link->worker->counters->handshakes_done, 1);
     if (log_enabled(log, LOG_LEVEL_DEBUG))
         log_write(log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: handshake by %s", link->ref.thread, link->ref.slot,

@@ -80,6 +80,24 @@ START_TEST(a_restarted_server_gives_a_new_key) {
 }
 END_TEST
 
+enum { MANY_LINKS = 64, LINK_MOST = 24 * 1024 /* bytes; without OpenSSL's buffers it is 17 KiB */ };
+
+/* OpenSSL gets itself a buffer for the end of the handshake, and keeps it until it has sent something. */
+START_TEST(a_link_that_waits_keeps_no_buffers) {
+    struct stand *stand = stand_new(__func__);
+    uint16_t port = port_take();
+    struct server_plan plan = {.services = service_to(stand, "echo", port, port, NULL),
+                               .agents = "'links': { 'idle_min': 64, 'idle_max': 64 },"};
+    struct server server = server_start(stand, plan);
+    unsigned long long before = live_of(server.process).heap;
+    agent_join(&server, "alpha", NULL);
+    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).idle_links == MANY_LINKS));
+    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).handshakes_done > MANY_LINKS));
+    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).heap <= before + MANY_LINKS * LINK_MOST));
+    stand_free(stand);
+}
+END_TEST
+
 /* ---- somebody on the way who keeps what he saw ---- */
 
 enum { SEEN_MOST = 64, HELLO_MOST = 2048 };
@@ -172,4 +190,5 @@ START_TEST(a_repeated_handshake_gets_no_client) {
 END_TEST
 
 SCENARIO_MAIN("handshakes", SCENARIO(only_the_control_link_needs_certificates, 30),
-              SCENARIO(a_restarted_server_gives_a_new_key, 60), SCENARIO(a_repeated_handshake_gets_no_client, 60))
+              SCENARIO(a_restarted_server_gives_a_new_key, 60), SCENARIO(a_link_that_waits_keeps_no_buffers, 30),
+              SCENARIO(a_repeated_handshake_gets_no_client, 60))
