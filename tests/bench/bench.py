@@ -130,8 +130,14 @@ class Bench:
         for number in range(1, self.options.rounds + 1):
             for session in self.plan.sessions():
                 with self.place(session, number) as place:
-                    for name in self.options.peers:
+                    for name in self.order(number):
                         self.visit(f"round {number}/{self.options.rounds} {session.name} {name}", session, place, name)
+
+    def order(self, number):
+        """Each round begins with another peer: who comes late meets what the others have left in the kernel."""
+        peers = self.options.peers
+        first = 2 * (number - 1) % len(peers)
+        return peers[first:] + peers[:first]
 
     @contextlib.contextmanager
     def place(self, session, number):

@@ -2,9 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 """figures: what is measured, in which unit, which way is better, and where Munnel must get.
 
-A mark compares Munnel's figure with another's of the same run: "best" is the best of the rivals, a peer's name that
+A mark compares Munnel's figure with another's of the same run, round by round: "best" is the best of the rivals, a peer's name that
 peer, a figure's key Munnel's own other figure, None an absolute value.
 """
+import statistics
 from collections import namedtuple
 
 from peers import RIVALS
@@ -71,24 +72,35 @@ def best(figure, medians, peers):
     return (max if figure.more_is_better else min)(values, default=None)
 
 
-def other_value(figure, mark, medians):
-    if mark.against is None:
-        return 1.0
-    if mark.against == "best":
-        return best(figure, medians, RIVALS)
-    if "." in mark.against:
-        return medians.get("munnel", {}).get(mark.against)
-    return medians.get(mark.against, {}).get(figure.key)
+def compared_with(figure, against, medians):
+    """(peer, key) of the other figure; a peer that was not measured where there is none."""
+    if against == "best":
+        value = best(figure, medians, RIVALS)
+        return next((peer for peer in RIVALS if medians.get(peer, {}).get(figure.key) == value), None), figure.key
+    return ("munnel", against) if "." in against else (against, figure.key)
 
 
-def judge(figure, mark, medians):
+def ratio(figure, against, result):
+    """Munnel's figure in parts of another: the median of what the rounds say, for the machine is faster in one than in
+    the next. None where one of the two was not measured."""
+    peer, key = compared_with(figure, against, result["medians"])
+    mine = result["rounds"].get("munnel", {}).get(figure.key, [])
+    others = result["rounds"].get(peer, {}).get(key, [])
+    if len(mine) != len(others):  # a measurement failed: nobody knows which rounds belong together
+        mine, others = ([statistics.median(values)] if values else [] for values in (mine, others))
+    quotients = [one / other for one, other in zip(mine, others) if other > 0]
+    return statistics.median(quotients) if quotients else None
+
+
+def judge(figure, mark, result):
     """(ratio, "aim" | "at least" | "BELOW"), or None where one of the two was not measured. Judged as it is printed."""
-    mine, other = medians.get("munnel", {}).get(figure.key), other_value(figure, mark, medians)
-    if mine is None or not other:
+    found = result["medians"].get("munnel", {}).get(figure.key) if mark.against is None else ratio(
+        figure, mark.against, result)
+    if found is None:
         return None
-    ratio = round(mine / other, 2)
+    found = round(found, 2)
     sign = 1 if figure.more_is_better else -1
     for limit, word in ((mark.aim, "aim"), (mark.least, "at least")):
-        if sign * ratio >= sign * limit:
-            return ratio, word
-    return ratio, "BELOW"
+        if sign * found >= sign * limit:
+            return found, word
+    return found, "BELOW"

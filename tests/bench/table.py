@@ -2,7 +2,6 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 """table: one run's figures as an aligned table with Munnel's ratios and marks."""
 import figures
-from peers import RIVALS
 
 
 def number(value, digits):
@@ -24,16 +23,14 @@ def wanted(figure, mark):
         f", aim {mark.aim:g}{times}" if mark.aim != mark.least else "")
 
 
-def verdicts(figure, medians):
+def verdicts(figure, result):
     """(ratio, what it is compared with, mark): one for each mark, or the plain ratio to the best of the others."""
-    found = [(judged, mark) for mark in figure.marks if (judged := figures.judge(figure, mark, medians))]
+    found = [(judged, mark) for mark in figure.marks if (judged := figures.judge(figure, mark, result))]
     if found:
         return [("" if mark.against is None else f"{ratio:.2f}×", wanted(figure, mark), word)
                 for (ratio, word), mark in found]
-    mine, best = medians.get("munnel", {}).get(figure.key), figures.best(figure, medians, RIVALS)
-    if mine is None or not best or best < 0:
-        return [("", "", "")]
-    return [(f"{mine / best:.2f}×", "of the best", "")]
+    found = figures.ratio(figure, "best", result)
+    return [("", "", "")] if found is None else [(f"{found:.2f}×", "of the best", "")]
 
 
 def rows(result):
@@ -46,7 +43,7 @@ def rows(result):
         last = "munnel" if "munnel" in peers else peers[-1]
         head = [figure.title, figure.unit, *[number(value, figure.digits) for value in values],
                 spread(rounds[last].get(figure.key, []))]
-        for index, verdict in enumerate(verdicts(figure, medians)):
+        for index, verdict in enumerate(verdicts(figure, result)):
             yield (head if index == 0 else [""] * len(head)) + list(verdict)
 
 
