@@ -62,8 +62,9 @@ bool tls_came_by_key(SSL *ssl); /* after the handshake: by such a key, and witho
 enum tls_step {
     TLS_WANTS_TO_READ,
     TLS_WANTS_TO_WRITE,
-    TLS_KNOWN, /* server, once: the client has proved a key, and tls_write() reaches only who has it. Its last word is
-                  still to come, by tls_shake() or SSL_read(). Was this ClientHello sent before? That TLS does not say.
+    TLS_KNOWN, /* server, once: the client has proved a key, and tls_write_early() reaches only who has it. Its last
+                  word is still to come, by tls_shake() or SSL_read(). Was this ClientHello sent before? That TLS does
+                  not say.
                 */
     TLS_DONE,
     TLS_FAILED /* tls_why() */
@@ -71,8 +72,8 @@ enum tls_step {
 /* Goes on with the handshake as far as it goes. */
 enum tls_step tls_shake(SSL *ssl);
 const char *tls_identity(SSL *ssl); /* server, from TLS_KNOWN on: by which identity; NULL: by none. Lives as the SSL */
-/* As SSL_write, from TLS_KNOWN on. The BIO must take all. */
-bool tls_write(SSL *ssl, const void *bytes, size_t length);
+/* Server: as SSL_write, between TLS_KNOWN and the client's last word. The BIO must take all. */
+bool tls_write_early(SSL *ssl, const void *bytes, size_t length);
 
 /* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);

@@ -51,9 +51,7 @@ enum tls_step tls_shake(SSL *ssl) {
     return step_after(ssl, SSL_do_handshake(ssl));
 }
 
-bool tls_write(SSL *ssl, const void *bytes, size_t length) {
+bool tls_write_early(SSL *ssl, const void *bytes, size_t length) {
     size_t written = 0;
-    if (SSL_is_init_finished(ssl))
-        return SSL_write_ex(ssl, bytes, length, &written) == 1 && written == length;
     return tls_identity(ssl) && SSL_write_early_data(ssl, bytes, length, &written) == 1 && written == length;
 }

@@ -24,6 +24,7 @@ enum {
     RECORDS_PER_KEY = 1 << 22,
     PARKED_MOST = 512 * 1024, /* of answers to a peer that does not read */
     FAR_US = 10000,           /* there and back; nearer, the buffer is no limit */
+    PUSH_WORTH = 16 * 1024,   /* bytes that a try gets rid of, or it was in vain */
     VAIN_PUSHES_MOST = 16
 };
 
@@ -39,7 +40,7 @@ static void push_later(struct link *link, size_t before, size_t left) {
     if (before == 0) {
         link->is_far = sock_round_trip_us(link->fd) >= FAR_US;
     }
-    if (left < before || before == 0) {
+    if (before == 0 || left + PUSH_WORTH <= before) {
         link->vain_pushes = 0;
     }
     if (link->is_far && link->vain_pushes < VAIN_PUSHES_MOST) {
@@ -65,6 +66,13 @@ bool link_data_flush(struct link *link) {
     return left >= 0;
 }
 
+/* Not decided by what OpenSSL says: it is "in init" again from a change of keys until that is sent. */
+static bool encrypt(struct link *link, const struct batch *batch) {
+    if (link->is_half_open)
+        return tls_write_early(link->ssl, batch->bytes, batch->length);
+    return SSL_write(link->ssl, batch->bytes, (int)batch->length) == (int)batch->length;
+}
+
 void link_send(struct link *link) {
     struct batch *batch = &link->worker->batch;
     if (batch->length == 0 || link->state == LINK_CLOSED || link->broken) {
@@ -72,7 +80,7 @@ void link_send(struct link *link) {
     }
     renew_key(link);
     link->records += batch->length / FRAME_DATA_MAX + 1;
-    if (!tls_write(link->ssl, batch->bytes, batch->length) || !link_data_flush(link)) {
+    if (!encrypt(link, batch) || !link_data_flush(link)) {
         ERR_clear_error();
         link->worker->bio.out_length = 0; /* nobody else's bytes may leave on another link */
         link_break(link, "sending failed");

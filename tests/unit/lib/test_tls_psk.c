@@ -187,20 +187,20 @@ START_TEST(the_server_may_send_before_the_clients_last_word) {
     pair_join(&pair, server_context(), foreign_client(), "munnel.example");
     offer(&pair, known, secret);
     ck_assert_int_eq(tls_shake(pair.client), TLS_WANTS_TO_READ);
-    ck_assert(!tls_write(pair.server, "early", 5)); /* to whom? */
+    ck_assert(!tls_write_early(pair.server, "early", 5)); /* to whom? */
     ck_assert_int_eq(tls_shake(pair.server), TLS_KNOWN);
     ck_assert_str_eq(tls_identity(pair.server), known);
-    ck_assert(tls_write(pair.server, "early", 5));
-    ck_assert(tls_write(pair.server, "!", 1));
+    ck_assert(tls_write_early(pair.server, "early", 5));
+    ck_assert(tls_write_early(pair.server, "!", 1));
     ck_assert_int_eq(tls_shake(pair.client), TLS_DONE);
     ck_assert_int_eq(SSL_read(pair.client, bytes, sizeof bytes), 5);
     ck_assert_int_eq(SSL_read(pair.client, bytes + 5, 1), 1);
     ck_assert_mem_eq(bytes, "early!", 6);
     ck_assert(!SSL_is_init_finished(pair.server));
-    ck_assert(tls_write(pair.client, "answer", 6));
+    ck_assert_int_eq(SSL_write(pair.client, "answer", 6), 6);
     ck_assert_int_eq(SSL_read(pair.server, bytes, sizeof bytes), 6); /* and with it the handshake's last */
     ck_assert(SSL_is_init_finished(pair.server));
-    ck_assert(tls_write(pair.server, "late", 4));
+    ck_assert_int_eq(SSL_write(pair.server, "late", 4), 4);
     ck_assert_int_eq(SSL_read(pair.client, bytes, sizeof bytes), 4);
     pair_part(&pair);
 }
@@ -213,7 +213,7 @@ START_TEST(who_came_by_certificate_is_sent_nothing_before) {
     ck_assert_int_eq(tls_shake(pair.client), TLS_WANTS_TO_READ);
     ck_assert_int_eq(tls_shake(pair.server), TLS_WANTS_TO_READ);
     ck_assert_ptr_null(tls_identity(pair.server));
-    ck_assert(!tls_write(pair.server, "early", 5));
+    ck_assert(!tls_write_early(pair.server, "early", 5));
     pair_shake(&pair);
     check_by_certificate(&pair);
     ck_assert_ptr_null(tls_identity(pair.server));
