@@ -80,7 +80,10 @@ static void shake(struct link *link) {
         on_known(link);
         break;
     case TLS_DONE:
-        on_done(link);
+        if (!is_agent(link) && tls_identity(link->ssl)) /* by way of a HelloRetryRequest */
+            on_known(link);
+        else
+            on_done(link);
         break;
     case TLS_FAILED:
         on_failed(link);

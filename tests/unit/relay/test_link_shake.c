@@ -212,10 +212,29 @@ START_TEST(a_client_leaves_with_the_servers_part) {
 }
 END_TEST
 
+/* The server wants another group than the agent began with; OpenSSL tells of the key only at the end then. */
+START_TEST(a_second_client_hello_says_who_it_is) {
+    begin();
+    ck_assert_int_eq(SSL_CTX_set1_groups_list(world.planes.agent_tls, "P-384:P-256"), 1);
+    dial("ID.1");
+    carry_all();
+    ck_assert_uint_eq(world.greetings, 1);
+    ck_assert_str_eq(world.identity, "ID.1");
+    accept_it();
+    carry_all();
+    ck_assert_uint_eq(world.idle, 1);
+    ck_assert_uint_eq(world.agents_idle, 1);
+    ck_assert_uint_eq(servers_handshakes(), 1);
+    ck_assert_uint_eq(world.gone + world.agents_gone, 0);
+    finish();
+}
+END_TEST
+
 static TCase *well(void) {
     TCase *group = tcase_create("well");
     tcase_add_test(group, who_is_known_says_no_hello);
     tcase_add_test(group, a_client_leaves_with_the_servers_part);
+    tcase_add_test(group, a_second_client_hello_says_who_it_is);
     return group;
 }
 
