@@ -195,12 +195,25 @@ static bool data_prove(const struct session *session, const struct greeting *gre
            refuse(refusal, MESSAGE_REJECT_SESSION, "no such session, or a wrong proof of it");
 }
 
-/* By its key it is of this session; not when it was used. */
-static bool data_is_new(struct session *session, uint64_t number, struct refusal *refusal) {
+/* Links are dialled only when they are asked for: another was kept back on its way, and by whom? */
+static bool data_is_asked_for(struct session *session, struct refusal *refusal) {
     if (!session)
         return refuse(refusal, MESSAGE_REJECT_SESSION, "no such session");
-    return once_use(session_dials(session), number) ||
-           refuse(refusal, MESSAGE_REJECT_SESSION, "a handshake of this session that was used before");
+    if (requests_open(session_requests(session), clock_us()))
+        return true;
+    refuse(refusal, MESSAGE_REJECT_BUSY, "no link was asked for");
+    refusal->is_usual = true;
+    return false;
+}
+
+/* Somebody has seen it on its way. He could not read what he would be told. */
+static void data_was_used(struct server *server, const struct greeting *greeting) {
+    static const char why[] = "a handshake of a data link that was used before";
+
+    plane_close(server->plane, greeting->link, why, false);
+    server->greetings_refused++;
+    door_punish(server->door, greeting->peer);
+    complain(&server->strangers, server->log, LOG_LEVEL_WARNING, "door", "turned away", why, greeting->peer);
 }
 
 static bool data_has_room(struct server *server, struct session *session, struct refusal *refusal) {
@@ -255,7 +268,9 @@ static void greet_known(struct server *server, const struct greeting *greeting) 
     bool is_id = session_key_split(id, &number, greeting->identity);
     struct session *session = is_id ? agents_find_id(server->agents, id) : NULL;
 
-    if (!data_is_new(session, number, &refusal) || !data_admit(server, greeting, session, &refusal))
+    if (session && !once_use(session_dials(session), number, clock_us()))
+        data_was_used(server, greeting);
+    else if (!data_is_asked_for(session, &refusal) || !data_admit(server, greeting, session, &refusal))
         greet_reject(server, greeting, session ? session_name(session) : "", &refusal);
 }
 

@@ -28,8 +28,19 @@ static void move_to(struct once *once, uint64_t number) {
     once->highest = number;
 }
 
-bool once_use(struct once *once, uint64_t number) {
-    if (number == 0 || (number < once->highest && once->highest - number >= ONCE_WINDOW))
+/* Nobody looks at it in between, so what was the highest two lives ago may still be. */
+static void age(struct once *once, uint64_t now_us) {
+    uint64_t passed_us = now_us - once->marked_us;
+    if (passed_us < ONCE_LIFE_S * UINT64_C(1000000))
+        return;
+    once->floor = passed_us < 2 * ONCE_LIFE_S * UINT64_C(1000000) ? once->mark : once->highest;
+    once->mark = once->highest;
+    once->marked_us = now_us;
+}
+
+bool once_use(struct once *once, uint64_t number, uint64_t now_us) {
+    age(once, now_us);
+    if (number <= once->floor || (number < once->highest && once->highest - number >= ONCE_WINDOW))
         return false;
     if (number > once->highest)
         move_to(once, number);

@@ -8,41 +8,44 @@
 #include "server/once.h"
 #include "unit.h"
 
+#define NOW_US    UINT64_C(123456789)
+#define SECOND_US UINT64_C(1000000)
+
 START_TEST(each_number_is_taken_once) {
     struct once once = {0};
 
     for (uint64_t number = 1; number <= 3000; number++) {
-        ck_assert(once_use(&once, number));
-        ck_assert(!once_use(&once, number));
+        ck_assert(once_use(&once, number, NOW_US));
+        ck_assert(!once_use(&once, number, NOW_US));
     }
     for (uint64_t number = 0; number <= 3000; number++)
-        ck_assert(!once_use(&once, number));
+        ck_assert(!once_use(&once, number, NOW_US));
 }
 END_TEST
 
 START_TEST(a_late_one_is_taken_within_the_window) {
     struct once once = {0};
 
-    ck_assert(once_use(&once, 5000));
-    ck_assert(once_use(&once, 5000 - ONCE_WINDOW + 1));
-    ck_assert(!once_use(&once, 5000 - ONCE_WINDOW + 1));
-    ck_assert(!once_use(&once, 5000 - ONCE_WINDOW));
-    ck_assert(!once_use(&once, 1));
+    ck_assert(once_use(&once, 5000, NOW_US));
+    ck_assert(once_use(&once, 5000 - ONCE_WINDOW + 1, NOW_US));
+    ck_assert(!once_use(&once, 5000 - ONCE_WINDOW + 1, NOW_US));
+    ck_assert(!once_use(&once, 5000 - ONCE_WINDOW, NOW_US));
+    ck_assert(!once_use(&once, 1, NOW_US));
 }
 END_TEST
 
 START_TEST(a_leap_forgets_nothing) {
     struct once once = {0};
 
-    ck_assert(once_use(&once, 7));
-    ck_assert(once_use(&once, 7 + ONCE_WINDOW)); /* at the place of 7 */
-    ck_assert(!once_use(&once, 7));
-    ck_assert(once_use(&once, 8));
-    ck_assert(once_use(&once, UINT64_MAX));
-    ck_assert(!once_use(&once, UINT64_MAX));
-    ck_assert(!once_use(&once, 8));
-    ck_assert(once_use(&once, UINT64_MAX - ONCE_WINDOW + 1));
-    ck_assert(!once_use(&once, UINT64_MAX - ONCE_WINDOW));
+    ck_assert(once_use(&once, 7, NOW_US));
+    ck_assert(once_use(&once, 7 + ONCE_WINDOW, NOW_US)); /* at the place of 7 */
+    ck_assert(!once_use(&once, 7, NOW_US));
+    ck_assert(once_use(&once, 8, NOW_US));
+    ck_assert(once_use(&once, UINT64_MAX, NOW_US));
+    ck_assert(!once_use(&once, UINT64_MAX, NOW_US));
+    ck_assert(!once_use(&once, 8, NOW_US));
+    ck_assert(once_use(&once, UINT64_MAX - ONCE_WINDOW + 1, NOW_US));
+    ck_assert(!once_use(&once, UINT64_MAX - ONCE_WINDOW, NOW_US));
 }
 END_TEST
 
@@ -58,12 +61,36 @@ START_TEST(no_order_takes_one_twice) {
         random = random * 6364136223846793005u + 1442695040888963407u;
         uint64_t number = 1 + (random >> 33) % (highest + 50 < NUMBERS ? highest + 50 : NUMBERS);
         bool is_known_as_new = number + ONCE_WINDOW > highest && !taken[number];
-        ck_assert_msg(once_use(&once, number) == is_known_as_new, "%llu behind %llu", (unsigned long long)number,
-                      (unsigned long long)highest);
+        ck_assert_msg(once_use(&once, number, NOW_US) == is_known_as_new, "%llu behind %llu",
+                      (unsigned long long)number, (unsigned long long)highest);
         taken[number] = taken[number] || is_known_as_new;
         if (is_known_as_new && number > highest)
             highest = number;
     }
+}
+END_TEST
+
+/* Somebody has kept 2 and 4 back. */
+START_TEST(what_was_passed_over_is_over_after_a_while) {
+    struct once once = {0};
+
+    ck_assert(once_use(&once, 1, NOW_US));
+    ck_assert(once_use(&once, 3, NOW_US + SECOND_US));
+    ck_assert(once_use(&once, 5, NOW_US + 2 * SECOND_US));
+    ck_assert(once_use(&once, 2, NOW_US + 9 * SECOND_US)); /* held up, and no more than that */
+    ck_assert(once_use(&once, 6, NOW_US + 10 * SECOND_US));
+    ck_assert(once_use(&once, 7, NOW_US + 20 * SECOND_US));
+    ck_assert(!once_use(&once, 4, NOW_US + 20 * SECOND_US));
+    ck_assert(once_use(&once, 8, NOW_US + 20 * SECOND_US));
+}
+END_TEST
+
+START_TEST(a_long_silence_ends_all_that_was_before) {
+    struct once once = {0};
+
+    ck_assert(once_use(&once, 5, NOW_US));
+    ck_assert(!once_use(&once, 4, NOW_US + 3600 * SECOND_US));
+    ck_assert(once_use(&once, 6, NOW_US + 3600 * SECOND_US));
 }
 END_TEST
 
@@ -72,6 +99,8 @@ static TCase *numbers(void) {
     tcase_add_test(group, each_number_is_taken_once);
     tcase_add_test(group, a_late_one_is_taken_within_the_window);
     tcase_add_test(group, a_leap_forgets_nothing);
+    tcase_add_test(group, what_was_passed_over_is_over_after_a_while);
+    tcase_add_test(group, a_long_silence_ends_all_that_was_before);
     tcase_add_loop_test(group, no_order_takes_one_twice, 0, 5);
     return group;
 }
