@@ -3,11 +3,10 @@
 /*
  * link: one TLS connection between agent and server; the only file pair that knows how it is read and written.
  *
- * bufferevent_openssl carries every link through handshake and greeting, and control links to their end. A data link is
- * then taken over: an edge-triggered event of its own reads whole records into the thread's scratch, and frames leave
- * by SSL_write at once. Everybody else sees frames.
- * Runs on: its thread. Owns: descriptor, SSL, bufferevent, what is parked.
- * States: see LINK_STATES in link_priv.h.
+ * Every link shakes hands on an edge-triggered event of its own. bufferevent_openssl carries greetings by HELLO, and
+ * control links to their end. A data link has its own event again, or, known by its session's key, still: it reads
+ * whole records into the thread's scratch, and frames leave at once. Everybody else sees frames. Runs on: its thread.
+ * Owns: descriptor, SSL, bufferevent, what is parked. States: see LINK_STATES in link_priv.h.
  */
 #ifndef MUNNEL_RELAY_LINK_H
 #define MUNNEL_RELAY_LINK_H

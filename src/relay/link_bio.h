@@ -3,8 +3,8 @@
 /*
  * link_bio: the socket BIO under every link.
  *
- * While bufferevent_openssl runs the handshake and the greeting it behaves like OpenSSL's own socket BIO. Once a data
- * link is taken over (link_bio_run_ahead) it reads ciphertext 256 KiB at a time into a buffer of the thread and
+ * During the handshake, and while bufferevent_openssl has the link, it behaves like OpenSSL's own socket BIO. Once a
+ * data link is taken over (link_bio_run_ahead) it reads ciphertext 256 KiB at a time into a buffer of the thread and
  * collects outgoing records there; one write sends them. What is left over in either direction is parked in the link's
  * own memory, so that an idle link owns none.
  *

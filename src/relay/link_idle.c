@@ -37,6 +37,7 @@ void link_become_idle(struct link *link) {
     if (!link->said_idle || !link->worker->options->is_agent) /* an agent's control plane only counts its links */
         plane_say_idle(link);
     link->said_idle = true;
+    /* While the verdict was awaited, an edge of what followed the handshake was let pass. */
     if (link->partial_length > 0 || SSL_has_pending(link->ssl) || link->is_half_open)
         again_later(&link->worker->again, &link->again);
 }

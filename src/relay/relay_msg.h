@@ -21,7 +21,8 @@
  *                                             <-    on_told(link, JSON)
  *   plane_close(link)                         ->
  *                                             <-    on_gone(link)            last word about any link, exactly once
- *   agent: plane_dial(order)                  ->    connect, handshake, HELLO, and on_greeting(link, WELCOME | REJECT)
+ *   agent: plane_dial(order)                  ->    connect, handshake, HELLO unless known by a key, and
+ *                                                   on_greeting(link, WELCOME | REJECT)
  */
 #ifndef MUNNEL_RELAY_MSG_H
 #define MUNNEL_RELAY_MSG_H
