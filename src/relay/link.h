@@ -5,8 +5,10 @@
  *
  * Every link shakes hands on an edge-triggered event of its own. bufferevent_openssl carries greetings by HELLO, and
  * control links to their end. A data link has its own event again, or, known by its session's key, still: it reads
- * whole records into the thread's scratch, and frames leave at once. Everybody else sees frames. Runs on: its thread.
- * Owns: descriptor, SSL, bufferevent, what is parked. States: see LINK_STATES in link_priv.h.
+ * whole records into the thread's scratch, and frames leave at once. Everybody else sees frames.
+ *
+ * Runs on: its thread. Owns: descriptor, SSL, bufferevent, what is parked.
+ * States: see LINK_STATES in link_priv.h.
  */
 #ifndef MUNNEL_RELAY_LINK_H
 #define MUNNEL_RELAY_LINK_H
