@@ -161,8 +161,8 @@ START_TEST(a_repeated_handshake_gets_no_client) {
     struct process *agent = agent_start(&seen, "alpha", NULL, "-v", NULL);
     agent_await(&server, 0, "alpha", JOIN_MS);
     agent_await_warm(&server, agent);
+    ck_assert(HOLDS_WITHIN(SAYS_MS, by_key(agent, 0) >= IDLE_LINKS)); /* lines come a little after what they tell */
     unsigned count = by_key(agent, 0);
-    ck_assert_uint_ge(count, IDLE_LINKS);
     ck_assert_uint_eq(by_certificate(agent, 0), 1);
     ck_assert_uint_lt(count, SEEN_MOST);
     int client = socket_client(port);

@@ -119,8 +119,8 @@ START_TEST(data_links_show_no_certificate_and_end_with_it) {
     int clients[2] = {socket_client(gate.port), socket_client(gate.port)};
     for (int i = 0; i < 2; i++)
         ck_assert(socket_converse(clients[i], "still here", ASK_MS));
+    ck_assert(HOLDS_WITHIN(SAYS_MS, process_count(agent, 0, "handshake by the session's key", NULL) >= 2));
     ck_assert_uint_eq(process_count(agent, 0, "handshake by certificate", NULL), 1);
-    ck_assert_uint_ge(process_count(agent, 0, "handshake by the session's key", NULL), 2);
     certs_revoke(gate.pki, "mine");
     for (int i = 0; i < 2; i++) {
         ck_assert_str_eq(end_name(socket_wait_end(clients[i], SAYS_MS)), end_name(END_RESET));
