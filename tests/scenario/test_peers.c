@@ -147,10 +147,11 @@ START_TEST(iperf3_runs_both_ways) {
         uint16_t to = port_take();
         struct process *server = stand_run(stand, "iperf3", iperf, "-s", "-B", "127.0.0.1", "-p",
                                            stand_text(stand, "%u", to), "--forceflush", NULL);
-        process_await(server, 0, START_MS, "listening", NULL);
         const char *port = stand_text(stand, "%u", relay_to(stand, to));
         static const char *const ways[][3] = {{"up", "-P1", NULL}, {"down", "-R", NULL}, {"four", "-P4", "-R"}};
-        for (int i = 0; i < 3; i++) {
+        for (size_t i = 0, mark = 0; i < 3; i++) {
+            process_await(server, mark, START_MS, "listening", NULL); /* one that is not done yet resets the next */
+            mark = process_mark(server);
             int code = stand_do(stand, ways[i][0], iperf, "-c", "127.0.0.1", "-p", port, "-t", "2", "-f", "m",
                                 ways[i][1], ways[i][2], NULL);
             ck_assert_msg(code == 0, "%s: exit code %d: %s", ways[i][0], code, stand_output(stand, ways[i][0]));
