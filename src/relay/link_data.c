@@ -248,7 +248,7 @@ void link_data_read(struct link *link) {
     while (fill == FILL_MORE && budget > 0 && !link->paused && link->state != LINK_CLOSED)
         fill = read_once(link, &budget);
     link->reading = false;
-    if (link->state == LINK_CLOSED)
+    if (link->state == LINK_CLOSED || link_data_is_drowning(link)) /* in changes of keys, which OpenSSL answers */
         return;
     if (!link_bio_end_reading(link->bio) || !link_data_flush(link)) /* a key change may have been answered */
         link_break(link, "out of memory or broken");

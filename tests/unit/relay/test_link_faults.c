@@ -176,6 +176,35 @@ START_TEST(pings_without_end_close_the_link) {
 }
 END_TEST
 
+/* OpenSSL answers such a request by itself. */
+static void ask_for_keys(struct link *link) {
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_int_eq(SSL_key_update(link->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        ck_assert_int_eq(SSL_do_handshake(link->ssl), 1);
+    }
+    ck_assert(link_data_flush(link));
+}
+
+/* Nor one that asks for new keys. */
+START_TEST(changes_of_keys_without_end_close_the_link) {
+    struct world world;
+    begin(&world, 1 << 16);
+    struct link *link = agent_link(&world, 0);
+    for (int round = 0; round < ROUNDS && world.gone == 0; round++) {
+        ask_for_keys(link);
+        while (world.gone == 0 && link_bio_parked(link->bio) + memory_on_its_way(world.planes.wires[0].server) > 0) {
+            memory_carry(world.planes.wires[0].server, MUCH);
+            memory_wake_writer(link->fd);
+            settle(&world);
+        }
+        if (world.gone == 0)
+            ck_assert_uint_le(link_bio_parked(server_link(&world, 0)->bio), MUCH);
+    }
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
 static void close_without_memory(struct plane *plane, struct link_ref link, bool when_idle) {
     memory_lacks = true;
     plane_close(plane, link, "enough", when_idle);
@@ -423,6 +452,7 @@ static TCase *hostile_agents(void) {
     TCase *group = tcase_create("hostile agents");
     tcase_add_test(group, an_alert_of_one_link_never_leaves_on_another);
     tcase_add_test(group, pings_without_end_close_the_link);
+    tcase_add_test(group, changes_of_keys_without_end_close_the_link);
     return group;
 }
 
