@@ -53,7 +53,7 @@ void link_set_state(struct link *link, enum link_state state) {
         log_write(link->worker->options->log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: %s -> %s", link->ref.thread,
                   link->ref.slot, state_name(link->state), state_name(state));
     link->state = (uint8_t)state;
-    link->worker->sleeping[link->ref.slot] = state == LINK_BUSY;
+    link->worker->sleeping[link->ref.slot] = state == LINK_BUSY && !link->is_half_open;
     if (state >= LINK_VERDICT)
         worker_greeted(link);
     if (state >= LINK_CONTROL) /* the states before share one absolute deadline */

@@ -42,6 +42,7 @@ void link_order_free(struct link_order *order) {
 void link_note_handshake(struct link *link) {
     struct log *log = link->worker->options->log;
     link->is_half_open = false;
+    link->worker->sleeping[link->ref.slot] = link->state == LINK_BUSY;
     if (!SSL_has_pending(link->ssl))
         SSL_free_buffers(link->ssl); /* the one for sending would stay, 16 KiB, until a record is sent */
     counter_add(&link->worker->counters->handshakes_done, 1);

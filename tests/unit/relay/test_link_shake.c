@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOON_MS = 5000 };
+enum { SOON_MS = 5000, NEVER_MS = 1200 /* two sweeps */ };
 
 static uint64_t ahead_us; /* of the real clock */
 
@@ -264,6 +264,51 @@ START_TEST(who_never_says_his_last_word_is_not_waited_for) {
 }
 END_TEST
 
+/* Nor while it carries a client, who is given back when he has said nothing. */
+START_TEST(who_never_says_his_last_word_does_not_keep_a_client) {
+    int far;
+    begin();
+    let_in();
+    struct client *client = two_planes_client(&(struct terms_plan){0}, "127.0.0.1:7777", &far);
+    client->attempt_ms = 40000;
+    plane_serve(world.planes.server, world.link, client);
+    settle();
+    ahead_us = 6000000;
+    expect_gone("the last word of its handshake did not come");
+    ck_assert_uint_eq(client->outcome, CLIENT_UNANSWERED);
+    memory_close(client->fd);
+    memory_close(far);
+    terms_release(client->terms);
+    free(client);
+    finish();
+}
+END_TEST
+
+/* Once it has been said, a client may wait for his destination. */
+START_TEST(a_last_word_that_came_leaves_the_client_his_time) {
+    int far;
+    unsigned port;
+    begin();
+    let_in();
+    struct client *client = two_planes_client(&(struct terms_plan){0}, "127.0.0.1:7777", &far);
+    client->attempt_ms = 40000;
+    plane_serve(world.planes.server, world.link, client);
+    memory_connect_will(MEMORY_LATER);
+    settle();
+    carry_all();
+    ck_assert_uint_eq(servers_handshakes(), 1);
+    ahead_us = 6000000;
+    ck_assert(!unit_run_until(loop_base(world.planes.loop), is_gone, NULL, NEVER_MS));
+    memory_close(memory_accepted(&port));
+    memory_close(far);
+    settle();
+    carry_all();
+    terms_release(client->terms);
+    free(client);
+    finish();
+}
+END_TEST
+
 START_TEST(a_wrong_last_word_ends_the_link) {
     static const uint8_t wrong[] = {0x17, 3,  3,  0,  32, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
                                     15,   16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
@@ -308,6 +353,8 @@ static TCase *badly(void) {
     TCase *group = tcase_create("badly");
     tcase_add_test(group, who_is_turned_away_learns_why);
     tcase_add_test(group, who_never_says_his_last_word_is_not_waited_for);
+    tcase_add_test(group, who_never_says_his_last_word_does_not_keep_a_client);
+    tcase_add_test(group, a_last_word_that_came_leaves_the_client_his_time);
     tcase_add_test(group, a_wrong_last_word_ends_the_link);
     tcase_add_test(group, a_cut_before_the_verdict_is_met_behind_it);
     tcase_add_test(group, without_a_key_hello_is_said_as_ever);
