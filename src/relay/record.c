@@ -8,6 +8,8 @@
 #include "relay/record.h"
 
 #include "lib/text.h"
+#include "relay/relay_msg.h"
+#include "relay/terms.h"
 
 enum {
     FIELDS_MOST = 16,   /* of a line, with the end */
@@ -28,7 +30,7 @@ static size_t add_text(struct log_field *fields, size_t count, const char *name,
 
 /* An agent that refuses does as it was told; for the server it is a client that was let down. */
 static bool is_denial(const struct record *record) {
-    return record->reason == REASON_DENIED && record->agent[0] != '\0' && record->opened_us == 0;
+    return record->reason == REASON_DENIED && record->agent && *record->agent && record->opened_us == 0;
 }
 
 static enum log_level level_of(const struct record *record) {
@@ -70,4 +72,40 @@ void record_make_id(char id[MESSAGE_RELAY_ID + 1], const char *instance, uint64_
     text_add_part(&text, instance, INSTANCE_DIGITS);
     text_add(&text, "-");
     text_add_number(&text, number);
+}
+
+char *record_client_text(const struct client *client, char text[RECORD_CLIENT]) {
+    if (addr_is_unix(&client->peer))
+        text_copy(text, RECORD_CLIENT, "unix:");
+    else
+        addr_format(&client->peer, text, RECORD_CLIENT);
+    return text;
+}
+
+/* An agent only says where it got to if that is not what it was told. */
+static const char *reached(const struct client *client) {
+    return *client->address || client->opened_us == 0 ? client->address : client->terms->destination;
+}
+
+void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
+                       const char *words) {
+    char id[MESSAGE_RELAY_ID + 1], from[RECORD_CLIENT];
+    struct record record = {.id = id,
+                            .service = client->terms->service,
+                            .client = record_client_text(client, from),
+                            .agent = client->agent,
+                            .destination = client->terms->destination,
+                            .address = reached(client),
+                            .up = client->bytes_up,
+                            .down = client->bytes_down,
+                            .accepted_us = client->accepted_us,
+                            .dispatched_us = client->dispatched_us ? client->dispatched_us : client->ended_us,
+                            .opened_us = client->opened_us,
+                            .first_byte_us = client->first_byte_us,
+                            .reason = client->reason,
+                            .attempts = client->attempts,
+                            .by = by,
+                            .words = words};
+    record_make_id(id, instance, client->number);
+    record_log(log, &record, client->ended_us);
 }

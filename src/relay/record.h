@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * record: what is told of a relay when it is over: one line, the same id on server and agent.
- * Runs on: the relay's thread (or the control thread for a client that was never served). Owns: its strings.
+ * Made when it is written, of what server and agent have of the relay anyway.
+ * Runs on: the relay's thread (or the control thread for a client that was never served). Owns: nothing.
  */
 #ifndef MUNNEL_RELAY_RECORD_H
 #define MUNNEL_RELAY_RECORD_H
@@ -13,26 +14,35 @@
 
 #include <stdint.h>
 
-enum { RECORD_AGENT = MESSAGE_NAME_MAX + 8 }; /* an agent's name, with some digits where another has the same */
+enum {
+    RECORD_AGENT = MESSAGE_NAME_MAX + 8, /* an agent's name, with some digits where another has the same */
+    RECORD_CLIENT = 64                   /* an address as text */
+};
 
 struct record {
-    char id[MESSAGE_RELAY_ID + 1];
-    char service[MESSAGE_NAME_MAX + 1];
-    char client[64];                                               /* address */
-    char agent[RECORD_AGENT];                                      /* "" on the agent itself */
-    char destination[128];                                         /* as configured */
-    char address[64];                                              /* as reached; "" if it was not */
+    const char *id, *service, *client;
+    const char *agent;                                             /* NULL or "": it is the agent who writes this */
+    const char *destination;                                       /* as configured */
+    const char *address;                                           /* as reached; "" if it was not */
     uint64_t up, down;                                             /* bytes from client to destination and back */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     enum relay_reason reason;
-    unsigned attempts; /* agents that were tried in vain; said when there were any, and no other was left */
+    unsigned attempts; /* agents that were tried in vain; said when there were any */
     const char *by;    /* who ended it */
     const char *words; /* more about why, or NULL */
 };
 
 void record_log(struct log *log, const struct record *record, uint64_t now_us);
 
+struct client;
+/* Server: the record of a client that is over, by whatever end. */
+void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
+                       const char *words);
+
 /* "INSTANCE's first 8 digits-NUMBER" */
 void record_make_id(char id[MESSAGE_RELAY_ID + 1], const char *instance, uint64_t number);
+
+/* Where it comes from, as OPEN and the record have it: a path of the client's choosing has no place there. */
+char *record_client_text(const struct client *client, char text[RECORD_CLIENT]);
 
 #endif

@@ -46,18 +46,17 @@ static void leave_list(struct relay *relay) {
 
 void relay_set_open(struct relay *relay, uint64_t now_us) {
     relay->state = RELAY_OPEN;
-    relay->record.opened_us = now_us;
+    relay->opened_us = now_us;
     leave_list(relay);
     enter_list(relay, &relay->worker->relays);
 }
 
-struct relay *relay_new(struct link *link) {
-    struct relay *relay = calloc(1, sizeof *relay);
+struct relay *relay_new(struct link *link, size_t size) {
+    struct relay *relay = calloc(1, size);
     if (!relay)
         return NULL;
     struct worker *worker = link_worker(link);
     plain_init(&relay->plain, &worker->again, &worker->doubts);
-    relay->held.run = relay_agent_on_held;
     relay->worker = worker;
     relay->link = link;
     relay->link_ref = link_ref_of(link, &relay->tag);
@@ -81,7 +80,7 @@ void relay_move(struct relay *relay, uint64_t now_us) {
 static size_t early_room(const struct relay *relay) {
     if (!is_server(relay) || relay->state != RELAY_OPENING)
         return BATCH_READ;
-    return relay->record.up < RELAY_EARLY_MAX ? RELAY_EARLY_MAX - (size_t)relay->record.up : 0;
+    return relay->up < RELAY_EARLY_MAX ? RELAY_EARLY_MAX - (size_t)relay->up : 0;
 }
 
 void relay_update_reading(struct relay *relay) {
@@ -113,12 +112,12 @@ static void count_taken(struct relay *relay, size_t taken) {
     relay_move(relay, now_us);
     channel_sent(link_channel(relay->link), FRAME_DATA, taken);
     if (is_server(relay)) {
-        relay->record.up += taken;
+        relay->up += taken;
         return;
     }
-    relay->record.down += taken;
-    if (relay->record.first_byte_us == 0)
-        relay->record.first_byte_us = now_us;
+    relay->down += taken;
+    if (relay->first_byte_us == 0)
+        relay->first_byte_us = now_us;
 }
 
 bool relay_pump(struct relay *relay, struct batch *batch, size_t limit) {
@@ -156,12 +155,12 @@ void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t t
     uint64_t now_us = clock_us();
     relay_move(relay, now_us);
     if (is_server(relay)) {
-        relay->record.down += total;
-        if (relay->record.first_byte_us == 0)
-            relay->record.first_byte_us = now_us;
+        relay->down += total;
+        if (relay->first_byte_us == 0)
+            relay->first_byte_us = now_us;
     } else {
-        relay->record.up += total;
-        if (relay->state == RELAY_OPENING && relay->record.up > RELAY_EARLY_MAX) {
+        relay->up += total;
+        if (relay->state == RELAY_OPENING && relay->up > RELAY_EARLY_MAX) {
             link_close(relay->link, LINK_CLOSE_RESET, REASON_PROTOCOL, "more than 64 KiB before OPENED");
             return;
         }
@@ -248,17 +247,10 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
         return;
     if (relay->state == RELAY_DETACHED)
         counter_add(&relay->worker->counters->lingering, -1);
-    if (relay->dial)
-        dial_cancel(relay->dial);
-    relay->dial = NULL;
-    again_forget(&relay->worker->held, &relay->held);
     relay->state = RELAY_OVER;
-    own_dials_leave(relay->worker->own_dials, &relay->own_dial);
+    if (!is_server(relay))
+        relay_agent_let_go(relay);
     plain_close(&relay->plain, reason != REASON_DONE);
-    relay->record.reason = reason;
-    relay->record.by = by;
-    if (!is_server(relay) || relay->client) /* a client that was given back has its record still to come */
-        record_log(relay->worker->options->log, &relay->record, clock_us());
     counter_add(&relay->worker->counters->relays, -1);
     counter_add(&relay->worker->counters->relays_ended, 1);
     struct link *link = relay->link;
@@ -266,7 +258,9 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
     if (link)
         link_set_relay(link, NULL);
     if (is_server(relay))
-        relay_server_finished(relay, reason);
+        relay_server_finished(relay, reason, by);
+    else
+        relay_agent_finished(relay, reason, by);
     if (link)
         link_relay_over(link, flush_limit_s(relay));
     leave_list(relay);

@@ -3,7 +3,7 @@
 /*
  * relay: one client joined to one data link (server), or one data link joined to a destination (agent).
  *
- * Runs on: its thread. Owns: the plain side, what is kept to be replayed, the record.
+ * Runs on: its thread. Owns: the plain side, what is kept to be replayed.
  * States: see RELAY_STATES in relay_priv.h.
  */
 #ifndef MUNNEL_RELAY_RELAY_H

@@ -17,6 +17,10 @@
 
 enum { LOOP_LINES_A_MINUTE = 10 };
 
+static struct relay_agent *as_agent(struct relay *relay) {
+    return (struct relay_agent *)relay; /* whose first member it is */
+}
+
 /* ---- OPEN ---- */
 
 static void refuse(struct relay *relay, enum message_refusal refusal, const char *words) {
@@ -28,7 +32,7 @@ static void refuse(struct relay *relay, enum message_refusal refusal, const char
     channel_sent(channel, FRAME_REFUSED, 0);
     batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
     link_send(relay->link);
-    relay->record.words = words;
+    as_agent(relay)->words = words;
     relay_finish(relay, refusal == MESSAGE_REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
 }
 
@@ -41,20 +45,21 @@ static void throttle(struct relay *relay) {
 
 static void add_opened(struct relay *relay, struct batch *batch) {
     char json[320];
+    const struct relay_agent *agent = as_agent(relay);
     struct channel *channel = link_channel(relay->link);
     if (channel->opened)
         return;
     size_t length = 0;
-    if (strcmp(relay->record.address, relay->record.destination) != 0) { /* else there is nothing to say */
-        uint64_t dial_us = relay->record.opened_us - relay->record.dispatched_us;
-        length = message_format_opened(json, sizeof json, relay->record.address, (unsigned)(dial_us / 1000));
+    if (strcmp(agent->address, agent->destination) != 0) { /* else there is nothing to say */
+        uint64_t dial_us = relay->opened_us - agent->begun_us;
+        length = message_format_opened(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
     }
     batch_add_numbered(batch, FRAME_OPENED, channel->number, json, length);
     channel_sent(channel, FRAME_OPENED, 0);
 }
 
-void relay_agent_on_held(struct again_item *item) {
-    struct relay *relay = (struct relay *)(void *)((char *)item - offsetof(struct relay, held));
+static void on_held(struct again_item *item) {
+    struct relay *relay = (struct relay *)(void *)((char *)item - offsetof(struct relay_agent, held));
     if (relay->link && !link_channel(relay->link)->opened) {
         add_opened(relay, link_batch(relay->link));
         link_send(relay->link);
@@ -63,25 +68,27 @@ void relay_agent_on_held(struct again_item *item) {
 
 /* A server that has sent all it may before OPENED waits for it; nobody else does. */
 static void hold_opened(struct relay *relay) {
-    if (relay->record.up > RELAY_HELD_UP_TO) {
-        relay_agent_on_held(&relay->held);
+    struct again_item *held = &as_agent(relay)->held;
+    if (relay->up > RELAY_HELD_UP_TO) {
+        on_held(held);
     } else {
-        again_later(&relay->worker->held, &relay->held);
+        again_later(&relay->worker->held, held);
     }
 }
 
 static void on_dialled(void *context, const struct dial_result *result) {
     struct relay *relay = context;
-    relay->dial = NULL;
+    struct relay_agent *agent = context;
+    agent->dial = NULL;
     counter_add(&relay->worker->counters->dials, 1);
     if (!result->is_connected) {
         refuse(relay, result->refusal, result->words);
         return;
     }
     relay_set_open(relay, clock_us());
-    own_dials_enter(relay->worker->own_dials, &relay->own_dial, &result->here, addr_port(&result->address),
-                    relay->hops);
-    addr_format(&result->address, relay->record.address, sizeof relay->record.address);
+    own_dials_enter(relay->worker->own_dials, &agent->own_dial, &result->here, addr_port(&result->address),
+                    agent->hops);
+    addr_format(&result->address, agent->address, sizeof agent->address);
     plain_set_events(&relay->plain, &relay_plain_events, relay);
     hold_opened(relay);
     plain_flush(&relay->plain); /* early bytes and, behind them, FIN */
@@ -90,27 +97,34 @@ static void on_dialled(void *context, const struct dial_result *result) {
     }
 }
 
-static void begin_record(struct relay *relay, const struct message_open *open) {
-    struct record *record = &relay->record;
-    text_copy(record->id, sizeof record->id, open->id);
-    text_copy(record->service, sizeof record->service, open->service);
-    text_copy(record->client, sizeof record->client, open->from);
-    text_copy(record->destination, sizeof record->destination, open->to_count > 0 ? open->to[0] : "");
-    record->accepted_us = record->dispatched_us = relay->progress_us;
+static struct relay *begin(struct link *link, const struct message_open *open) {
+    struct relay *relay = relay_new(link, sizeof(struct relay_agent));
+    if (!relay)
+        return NULL;
+    struct relay_agent *agent = as_agent(relay);
+    agent->held.run = on_held;
+    text_copy(agent->id, sizeof agent->id, open->id);
+    text_copy(agent->service, sizeof agent->service, open->service);
+    text_copy(agent->client, sizeof agent->client, open->from);
+    text_copy(agent->destination, sizeof agent->destination, open->to_count > 0 ? open->to[0] : "");
+    agent->begun_us = relay->progress_us;
+    agent->hops = own_dials_hops(relay->worker->own_dials, open->from, open->ports, open->port_count);
     relay->half_close_timeout_s = RELAY_AGENT_HALF_CLOSE_S;
+    return relay;
 }
 
 /* A client that is a connection of our own, so often that it can only be on its way in a circle. */
 static void refuse_loop(struct relay *relay) {
     char who[MESSAGE_RELAY_ID + 16], words[160];
     unsigned skipped = 0;
-    snprintf(who, sizeof who, "relay %s", relay->record.id);
+    const struct relay_agent *agent = as_agent(relay);
+    snprintf(who, sizeof who, "relay %s", agent->id);
     snprintf(words, sizeof words, "a loop: service %s leads back to its server, %u times through this agent",
-             relay->record.service, relay->hops);
+             agent->service, agent->hops);
     if (log_limit_allows(&relay->worker->loop_lines, LOOP_LINES_A_MINUTE, &skipped)) {
         log_event(relay->worker->options->log, LOG_LEVEL_WARNING, who, words,
-                  LOG_FIELDS(LOG_TEXT("client", relay->record.client),
-                             LOG_TEXT("destination", relay->record.destination), LOG_NUMBER("left_out", skipped)));
+                  LOG_FIELDS(LOG_TEXT("client", agent->client), LOG_TEXT("destination", agent->destination),
+                             LOG_NUMBER("left_out", skipped)));
     }
     refuse(relay, MESSAGE_REFUSAL_DENIED, words);
 }
@@ -128,7 +142,7 @@ static void dial(struct relay *relay, const struct message_open *open) {
                                   .context = relay};
     struct dial *running = dial_start(&order);
     if (running) /* else it has been called back already */
-        relay->dial = running;
+        as_agent(relay)->dial = running;
 }
 
 void relay_open(struct link *link, const struct frame *frame) {
@@ -139,19 +153,15 @@ void relay_open(struct link *link, const struct frame *frame) {
         link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
         return;
     }
-    struct relay *relay = relay_new(link);
-    if (!relay) {
+    struct relay *relay = begin(link, &open);
+    if (!relay)
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
-    } else {
-        begin_record(relay, &open);
-        relay->hops = own_dials_hops(relay->worker->own_dials, open.from, open.ports, open.port_count);
-        if (atomic_load_explicit(&relay->worker->draining, memory_order_relaxed))
-            refuse(relay, MESSAGE_REFUSAL_DRAINING, "this agent is stopping");
-        else if (relay->hops >= OWN_DIALS_HOPS)
-            refuse_loop(relay);
-        else
-            dial(relay, &open);
-    }
+    else if (atomic_load_explicit(&relay->worker->draining, memory_order_relaxed))
+        refuse(relay, MESSAGE_REFUSAL_DRAINING, "this agent is stopping");
+    else if (as_agent(relay)->hops >= OWN_DIALS_HOPS)
+        refuse_loop(relay);
+    else
+        dial(relay, &open);
 }
 
 void relay_agent_readable(struct relay *relay) {
@@ -166,7 +176,7 @@ void relay_agent_readable(struct relay *relay) {
         *link_channel(link) = before;
         return;
     }
-    again_forget(&relay->worker->held, &relay->held);
+    again_forget(&relay->worker->held, &as_agent(relay)->held);
     link_send(link);
     if (!whole) {
         relay_abort(relay, REASON_DESTINATION_RESET, "destination");
@@ -198,4 +208,32 @@ void relay_agent_link_lost(struct relay *relay, enum relay_reason reason) {
         return;
     }
     relay_finish(relay, reason, "link");
+}
+
+void relay_agent_let_go(struct relay *relay) {
+    struct relay_agent *agent = as_agent(relay);
+    if (agent->dial)
+        dial_cancel(agent->dial);
+    agent->dial = NULL;
+    again_forget(&relay->worker->held, &agent->held);
+    own_dials_leave(relay->worker->own_dials, &agent->own_dial);
+}
+
+void relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by) {
+    const struct relay_agent *agent = as_agent(relay);
+    struct record record = {.id = agent->id,
+                            .service = agent->service,
+                            .client = agent->client,
+                            .destination = agent->destination,
+                            .address = agent->address,
+                            .up = relay->up,
+                            .down = relay->down,
+                            .accepted_us = agent->begun_us,
+                            .dispatched_us = agent->begun_us,
+                            .opened_us = relay->opened_us,
+                            .first_byte_us = relay->first_byte_us,
+                            .reason = reason,
+                            .by = by,
+                            .words = agent->words};
+    record_log(relay->worker->options->log, &record, clock_us());
 }

@@ -30,7 +30,7 @@ enum {
     RELAY_STALLED_MS = 30000
 };
 
-struct relay {
+struct relay { /* with more behind it, by the role of its program */
     struct plain plain;
     struct relay *next, *previous, **list; /* of the thread; `next` also in the graveyard */
     struct worker *worker;
@@ -39,17 +39,31 @@ struct relay {
     uint64_t tag;
     uint8_t state;
     bool sent_fin, got_fin, is_kept_alive;
-    struct again_item held; /* agent: OPENED waits a moment for the destination's first answer */
-    const char *first_end;  /* who completed its stream first: "client", "destination" */
-    uint64_t deadline_us;   /* of the attempt */
+    const char *first_end; /* who completed its stream first: "client", "destination" */
+    uint64_t deadline_us;  /* of the attempt */
     uint64_t progress_us, stall_check_us;
     size_t queued; /* for the plain side, at the last look of the sweep */
     unsigned idle_timeout_s, half_close_timeout_s;
-    struct client *client; /* server */
-    struct dial *dial;     /* agent, while opening; so are the next two its own */
-    struct own_dial own_dial;
-    unsigned hops; /* how often the client has been through this agent already */
-    struct record record;
+    uint64_t up, down;                 /* bytes from client to destination and back */
+    uint64_t opened_us, first_byte_us; /* clock_us(); 0: did not happen */
+};
+
+/* What a program with thousands of idle relays has in memory: each end only what is its own. */
+struct relay_server {
+    struct relay relay;    /* first */
+    struct client *client; /* NULL: it went back */
+};
+
+struct relay_agent {
+    struct relay relay;       /* first */
+    struct again_item held;   /* OPENED waits a moment for the destination's first answer */
+    struct dial *dial;        /* while opening */
+    struct own_dial own_dial; /* once open */
+    unsigned hops;            /* how often the client has been through this agent already */
+    uint64_t begun_us;
+    char id[MESSAGE_RELAY_ID + 1], service[MESSAGE_NAME_MAX + 1]; /* for the record, as are the next */
+    char client[RECORD_CLIENT], destination[128], address[64];
+    const char *words; /* why it was refused; valid until relay_finish */
 };
 
 static inline struct relay *relay_of_plain(struct plain *plain) {
@@ -57,8 +71,8 @@ static inline struct relay *relay_of_plain(struct plain *plain) {
 }
 
 /* relay.c: for both ends */
-struct relay *relay_new(struct link *link);
-void relay_move(struct relay *relay, uint64_t now_us); /* something went on */
+struct relay *relay_new(struct link *link, size_t size); /* of relay_server or relay_agent */
+void relay_move(struct relay *relay, uint64_t now_us);   /* something went on */
 void relay_set_open(struct relay *relay, uint64_t now_us);
 /* One read of the plain side into `batch`, with FIN if the stream ended; false: the plain side is broken. */
 bool relay_pump(struct relay *relay, struct batch *batch, size_t limit);
@@ -76,12 +90,13 @@ extern const struct plain_events relay_plain_events;
 void relay_server_readable(struct relay *relay);
 void relay_server_on_frame(struct relay *relay, const struct frame *frame);
 void relay_server_link_lost(struct relay *relay, enum relay_reason reason);
-void relay_server_finished(struct relay *relay, enum relay_reason reason);
+void relay_server_finished(struct relay *relay, enum relay_reason reason, const char *by);
 void relay_server_sweep(struct relay *relay, uint64_t now_us);
 void relay_agent_readable(struct relay *relay);
 void relay_agent_on_frame(struct relay *relay, const struct frame *frame);
 void relay_agent_link_lost(struct relay *relay, enum relay_reason reason);
 void relay_agent_send_idle(struct relay *relay);
-void relay_agent_on_held(struct again_item *item);
+void relay_agent_let_go(struct relay *relay); /* of what it has on the thread, before the plain side is closed */
+void relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by);
 
 #endif

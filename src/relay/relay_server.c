@@ -19,12 +19,21 @@
 
 enum { OPEN_JSON_MAX = 4096 }; /* terms_new() keeps its part well below */
 
+static struct relay_server *as_server(struct relay *relay) {
+    return (struct relay_server *)relay; /* whose first member it is */
+}
+
+static struct client *client_of(struct relay *relay) {
+    return as_server(relay)->client;
+}
+
 static bool add_open(struct relay *relay, struct batch *batch) {
-    char json[OPEN_JSON_MAX];
-    const struct client *client = relay->client;
+    char json[OPEN_JSON_MAX], id[MESSAGE_RELAY_ID + 1], from[RECORD_CLIENT];
+    const struct client *client = client_of(relay);
     struct channel *channel = link_channel(relay->link);
-    size_t length = message_format_open(json, sizeof json, client->terms->open_json, relay->record.id,
-                                        relay->record.client, client->attempt_ms);
+    record_make_id(id, relay->worker->options->instance, client->number);
+    size_t length = message_format_open(json, sizeof json, client->terms->open_json, id,
+                                        record_client_text(client, from), client->attempt_ms);
     if (length == 0 || !batch_add_numbered(batch, FRAME_OPEN, channel->number + 1, json, length))
         return false;
     channel_sent(channel, FRAME_OPEN, 0);
@@ -33,7 +42,7 @@ static bool add_open(struct relay *relay, struct batch *batch) {
 
 /* Keeps the payloads of the DATA frames that the batch holds from `from` on. */
 static bool keep_early(struct relay *relay, const struct batch *batch, size_t from) {
-    struct client *client = relay->client;
+    struct client *client = client_of(relay);
     struct frame frame;
     size_t taken;
     if (!client->early)
@@ -57,22 +66,22 @@ static void drop_early(struct client *client) {
 /* A client whose bytes cannot be kept can still be served, only not a second time. */
 static bool pump_client(struct relay *relay, struct batch *batch) {
     size_t from = batch->length;
-    uint64_t before = relay->record.up;
+    uint64_t before = relay->up;
     size_t limit = relay->state == RELAY_OPENING ? RELAY_EARLY_MAX - (size_t)before : BATCH_READ;
     if (!relay_pump(relay, batch, limit))
         return false;
-    bool is_kept = before == 0 || relay->client->early; /* nothing before it is missing */
-    if (relay->state == RELAY_OPENING && relay->record.up > before && !(is_kept && keep_early(relay, batch, from)))
-        drop_early(relay->client);
+    bool is_kept = before == 0 || client_of(relay)->early; /* nothing before it is missing */
+    if (relay->state == RELAY_OPENING && relay->up > before && !(is_kept && keep_early(relay, batch, from)))
+        drop_early(client_of(relay));
     return true;
 }
 
 static void replay(struct relay *relay, struct batch *batch) {
-    struct client *client = relay->client;
+    struct client *client = client_of(relay);
     if (client->early) {
         size_t added = batch_add_copy(batch, client->early);
         channel_sent(link_channel(relay->link), FRAME_DATA, added);
-        relay->record.up = added;
+        relay->up = added;
     }
     if (client->early_end) {
         batch_add(batch, FRAME_FIN, NULL, 0);
@@ -82,28 +91,21 @@ static void replay(struct relay *relay, struct batch *batch) {
     }
 }
 
-static void begin_record(struct relay *relay) {
-    struct record *record = &relay->record;
-    struct client *client = relay->client;
-    record_make_id(record->id, relay->worker->options->instance, client->number);
-    text_copy(record->service, sizeof record->service, client->terms->service);
-    text_copy(record->destination, sizeof record->destination, client->terms->destination);
-    text_copy(record->agent, sizeof record->agent, client->agent);
-    if (addr_is_unix(
-            &client->peer)) /* a path of the client's choosing has no place in JSON that is put together by hand */
-        text_copy(record->client, sizeof record->client, "unix:");
-    else
-        addr_format(&client->peer, record->client, sizeof record->client);
-    record->accepted_us = client->accepted_us;
-    record->dispatched_us = client->dispatched_us = clock_us();
+static struct relay *begin(struct link *link, struct client *client) {
+    struct relay *relay = relay_new(link, sizeof(struct relay_server));
+    if (!relay)
+        return NULL;
+    as_server(relay)->client = client;
+    client->dispatched_us = clock_us();
     relay->idle_timeout_s = client->terms->idle_timeout_s;
     relay->half_close_timeout_s = client->terms->half_close_timeout_s;
-    relay->deadline_us = record->dispatched_us + (client->attempt_ms + RELAY_GRACE_MS) * 1000ull;
+    relay->deadline_us = client->dispatched_us + (client->attempt_ms + RELAY_GRACE_MS) * 1000ull;
+    return relay;
 }
 
 /* OPEN, and with it what the client has said: before, or just now. REASON_DONE when all is well. */
 static enum relay_reason begin_stream(struct relay *relay, struct batch *batch) {
-    struct client *client = relay->client;
+    struct client *client = client_of(relay);
     if (!plain_attach(&relay->plain, worker_base(relay->worker), client->fd, false, &relay_plain_events, relay)) {
         sock_close_reset(client->fd);
         return REASON_MEMORY;
@@ -120,7 +122,7 @@ static enum relay_reason begin_stream(struct relay *relay, struct batch *batch) 
 }
 
 void relay_serve(struct link *link, struct client *client) {
-    struct relay *relay = relay_new(link);
+    struct relay *relay = begin(link, client);
     if (!relay) {
         uint64_t tag;
         struct link_ref ref = link_ref_of(link, &tag);
@@ -130,8 +132,6 @@ void relay_serve(struct link *link, struct client *client) {
         plane_say_idle(link);
         return;
     }
-    relay->client = client;
-    begin_record(relay);
     struct batch *batch = link_batch(link);
     size_t owed = batch->length;
     struct channel before = *link_channel(link);
@@ -163,32 +163,31 @@ void relay_server_readable(struct relay *relay) {
 static void take_opened(struct relay *relay, const struct frame *frame) {
     unsigned dial_ms = 0;
     char address[160];
+    struct client *client = client_of(relay);
     relay_set_open(relay, clock_us());
-    if (frame->length == 0) { /* reached as it was written */
-        text_copy(relay->record.address, sizeof relay->record.address, relay->record.destination);
-    } else {
+    if (frame->length > 0) { /* else it was reached as it was written */
         message_parse_opened(frame->payload, frame->length, address, &dial_ms);
-        text_copy(relay->record.address, sizeof relay->record.address, address);
+        text_copy(client->address, sizeof client->address, address);
     }
-    drop_early(relay->client);
+    drop_early(client);
     relay_update_reading(relay);
 }
 
 /* Back to the control plane, open, with what it has said so far; the link waits for IDLE. */
 static void give_back(struct relay *relay, enum client_outcome outcome) {
-    struct client *client = relay->client;
+    struct client *client = client_of(relay);
     client->outcome = outcome;
     client->early_end = relay->plain.got_end;
     client->bytes_up = client->bytes_down = 0;
     plain_detach(&relay->plain);
-    relay->client = NULL;
+    as_server(relay)->client = NULL;
     plane_say_client(relay->worker, client, relay->link_ref, relay->tag);
     relay_finish(relay, REASON_REFUSED, "agent");
 }
 
 static void take_refused(struct relay *relay, const struct frame *frame) {
-    message_parse_refused(frame->payload, frame->length, &relay->client->refusal, relay->client->words);
-    if (relay->client->early || relay->record.up == 0)
+    message_parse_refused(frame->payload, frame->length, &client_of(relay)->refusal, client_of(relay)->words);
+    if (client_of(relay)->early || relay->up == 0)
         give_back(relay, CLIENT_REFUSED);
     else
         relay_finish(relay, REASON_MEMORY, "server"); /* its bytes could not be kept */
@@ -203,8 +202,7 @@ void relay_server_on_frame(struct relay *relay, const struct frame *frame) {
         take_refused(relay, frame);
         break;
     case FRAME_RESET:
-        message_parse_reset(frame->payload, frame->length, relay->client->words);
-        relay->record.words = relay->client->words;
+        message_parse_reset(frame->payload, frame->length, client_of(relay)->words);
         relay_finish(relay, REASON_PEER_RESET, "agent");
         break;
     default:
@@ -213,7 +211,7 @@ void relay_server_on_frame(struct relay *relay, const struct frame *frame) {
 }
 
 void relay_server_link_lost(struct relay *relay, enum relay_reason reason) {
-    if (relay->state == RELAY_OPENING && relay->record.up == 0 && reason != REASON_STOPPED)
+    if (relay->state == RELAY_OPENING && relay->up == 0 && reason != REASON_STOPPED)
         give_back(relay, CLIENT_UNANSWERED); /* nothing that could reach a destination twice */
     else if (relay->sent_fin && relay->got_fin && reason != REASON_STOPPED)
         relay_go_on_alone(relay); /* both streams are whole: the client still gets what waits */
@@ -221,21 +219,26 @@ void relay_server_link_lost(struct relay *relay, enum relay_reason reason) {
         relay_finish(relay, reason, "link");
 }
 
-void relay_server_finished(struct relay *relay, enum relay_reason reason) {
-    struct client *client = relay->client;
-    if (!client)
-        return; /* it was given back */
+static void note_end(const struct relay *relay, struct client *client, enum relay_reason reason) {
     client->fd = -1;
     client->outcome = CLIENT_ENDED;
     client->reason = reason;
-    client->bytes_up = relay->record.up;
-    client->bytes_down = relay->record.down;
-    client->opened_us = relay->record.opened_us;
-    client->first_byte_us = relay->record.first_byte_us;
+    client->bytes_up = relay->up;
+    client->bytes_down = relay->down;
+    client->opened_us = relay->opened_us;
+    client->first_byte_us = relay->first_byte_us;
     client->ended_us = clock_us();
-    text_copy(client->address, sizeof client->address, relay->record.address);
+}
+
+void relay_server_finished(struct relay *relay, enum relay_reason reason, const char *by) {
+    struct client *client = client_of(relay);
+    if (!client)
+        return; /* it was given back, and has its record still to come */
+    note_end(relay, client, reason);
+    record_log_client(relay->worker->options->log, relay->worker->options->instance, client, by,
+                      reason == REASON_PEER_RESET ? client->words : NULL); /* else they are of an attempt before */
     drop_early(client);
-    relay->client = NULL;
+    as_server(relay)->client = NULL;
     plane_say_client(relay->worker, client, relay->link_ref, relay->tag);
 }
 

@@ -11,7 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/sock.h"
-#include "server/record.h"
+#include "relay/record.h"
 #include "server/roster.h"
 #include "server/service.h"
 #include "server/supply.h"
@@ -49,6 +49,10 @@ static void dispatch_explain(struct client *client) {
                  groups->count ? " for it" : "");
 }
 
+static const char *who_ended(const struct client *client) {
+    return client->attempts && client->reason != REASON_STOPPED ? "agent" : "server";
+}
+
 /* The client gets RST: never a clean end for a stream that was not whole. */
 static void dispatch_fail(struct server *server, struct client *client, enum relay_reason reason) {
     client->reason = reason;
@@ -57,7 +61,7 @@ static void dispatch_fail(struct server *server, struct client *client, enum rel
         dispatch_explain(client);
     sock_close_reset(client->fd);
     client->fd = -1;
-    record_write_failed(server->log, server->instance, client);
+    record_log_client(server->log, server->instance, client, who_ended(client), client->words);
     dispatch_end(server, client);
 }
 

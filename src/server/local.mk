@@ -49,8 +49,6 @@ libmunnel_server_a_SOURCES = \
 	src/server/places.h \
 	src/server/pool.c \
 	src/server/pool.h \
-	src/server/record.c \
-	src/server/record.h \
 	src/server/reload.c \
 	src/server/reload.h \
 	src/server/requests.c \
