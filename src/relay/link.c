@@ -25,12 +25,12 @@ static const char *state_name(enum link_state state) {
     return names[state];
 }
 
-struct link *link_new(struct worker *worker, int fd, const struct addr *peer, uint64_t tag, struct saying_gone *words) {
+struct link *link_new(struct worker *worker, int fd, uint64_t tag, struct saying_gone *words) {
     struct link *link = calloc(1, sizeof *link);
     if (!link || !worker_give_slot(worker, link, &link->ref)) {
         free(link);
         sock_close(fd);
-        plane_say_never_was(worker, words, tag, peer);
+        plane_say_never_was(worker, words, tag);
         return NULL;
     }
     link->last_words = words;
@@ -40,7 +40,6 @@ struct link *link_new(struct worker *worker, int fd, const struct addr *peer, ui
     link->push.run = link_data_on_push;
     link->owed.run = link_data_on_owed;
     link->fd = fd;
-    link->peer = *peer;
     link->tag = tag;
     link->heard_us = clock_us();
     channel_init(&link->channel, worker->options->is_agent ? CHANNEL_AGENT : CHANNEL_SERVER);
@@ -58,6 +57,10 @@ void link_set_state(struct link *link, enum link_state state) {
         worker_greeted(link);
     if (state >= LINK_CONTROL) /* the states before share one absolute deadline */
         link->deadline_us = 0;
+}
+
+const struct addr *link_peer(const struct link *link) {
+    return plane_last_words_peer(link->last_words);
 }
 
 const char *link_who(const struct link *link) {

@@ -66,7 +66,7 @@ static void take_welcome(struct link *link, size_t frame_length) {
     char text[ADDR_TEXT];
     drain(link, frame_length);
     link_set_state(link, LINK_VERDICT);
-    link_accept(link, false, link->tag, NULL, addr_format(&link->peer, text, sizeof text), 0, 0);
+    link_accept(link, false, link->tag, NULL, addr_format(link_peer(link), text, sizeof text), 0, 0);
 }
 
 void link_take_greeting(struct link *link, const struct frame *frame, size_t frame_length) {

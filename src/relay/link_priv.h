@@ -86,22 +86,22 @@ struct link {
     struct link_order *order;
     struct saying_gone *last_words; /* made with the link, so that on_gone cannot fail */
     char *who;
-    struct addr peer;
 };
 
 /* Takes fd and words; on failure says them and returns NULL. */
-struct link *link_new(struct worker *worker, int fd, const struct addr *peer, uint64_t tag, struct saying_gone *words);
+struct link *link_new(struct worker *worker, int fd, uint64_t tag, struct saying_gone *words);
+const struct addr *link_peer(const struct link *link); /* until it is closed */
 void link_set_state(struct link *link, enum link_state state);
 void link_free(struct link *link); /* from the graveyard only */
 void link_sweep(struct link *link, uint64_t now_us);
 void link_break(struct link *link, const char *why); /* closes it from the next turn of the loop */
 
 /* link_shake.c */
-void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
-                uint64_t deadline_us, struct saying_gone *words);
-void link_dial(struct worker *worker, const struct addr *address, struct link_order *order, bool is_control,
-               uint64_t tag, struct saying_gone *words); /* takes the order */
-void link_start(struct link *link);                      /* from the thread's queue: begin the handshake */
+void link_adopt(struct worker *worker, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
+                struct saying_gone *words);
+void link_dial(struct worker *worker, struct link_order *order, bool is_control, uint64_t tag,
+               struct saying_gone *words); /* takes the order; to the peer of `words` */
+void link_start(struct link *link);        /* from the thread's queue: begin the handshake */
 void link_order_free(struct link_order *order);
 bool link_watch(struct link *link); /* adds its event; or closes it for want of memory */
 void link_unwatch(struct link *link);
@@ -150,8 +150,9 @@ void plane_say_greeting(struct link *link, bool rejected, const char *text, size
 void plane_say_idle(struct link *link);
 void plane_say_told(struct link *link, const uint8_t *text, size_t length);
 void plane_say_gone(struct link *link, bool misbehaved, const char *why);
-void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag, const struct addr *peer);
-struct saying_gone *plane_new_last_words(void);
+void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag);
+struct saying_gone *plane_new_last_words(const struct addr *peer); /* also where a link keeps who its peer is */
+const struct addr *plane_last_words_peer(const struct saying_gone *words);
 void plane_say_lost(struct plane *plane, uint64_t tag,
                     const struct addr *peer); /* on the control thread: no link came of it */
 void plane_say_client(struct worker *worker, struct client *client, struct link_ref link, uint64_t tag);

@@ -166,9 +166,9 @@ static void set_deadline(struct link *link, uint64_t deadline_us) {
     link->deadline_us = deadline_us ? deadline_us : usual_us;
 }
 
-void link_adopt(struct worker *worker, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
-                uint64_t deadline_us, struct saying_gone *words) {
-    struct link *link = link_new(worker, fd, peer, tag, words);
+void link_adopt(struct worker *worker, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
+                struct saying_gone *words) {
+    struct link *link = link_new(worker, fd, tag, words);
     struct link_order *order = link ? calloc(1, sizeof *order) : NULL;
     if (!order) {
         SSL_CTX_free(tls);
@@ -193,12 +193,12 @@ void link_start(struct link *link) {
 
 /* ---- agent: dialled ---- */
 
-void link_dial(struct worker *worker, const struct addr *address, struct link_order *order, bool is_control,
-               uint64_t tag, struct saying_gone *words) {
+void link_dial(struct worker *worker, struct link_order *order, bool is_control, uint64_t tag,
+               struct saying_gone *words) {
     bool done = false;
-    int fd = sock_connect(address, NULL, &done);
+    int fd = sock_connect(plane_last_words_peer(words), NULL, &done);
     int error = fd < 0 ? errno : 0;
-    struct link *link = link_new(worker, fd, address, tag, words);
+    struct link *link = link_new(worker, fd, tag, words);
     if (!link) {
         link_order_free(order);
         return;

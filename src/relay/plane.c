@@ -27,7 +27,6 @@ struct order {            /* from the control plane to a thread */
     uint64_t tag, deadline_us;
     struct saying_gone *words; /* of the link that comes of it */
     SSL_CTX *tls;
-    struct addr address;
     int fd;
     unsigned ping_s, dead_after_s;
     bool flag; /* is_control, when_idle */
@@ -152,10 +151,10 @@ static char *copy(const char *text) {
 }
 
 /* Of an order from which a link comes: its last words are made with it, so that on_gone cannot fail. */
-static struct order *new_link_order(void) {
+static struct order *new_link_order(const struct addr *peer) {
     struct order *order = calloc(1, sizeof *order);
     if (order) {
-        order->words = plane_new_last_words();
+        order->words = plane_new_last_words(peer);
     }
     if (order && !order->words) {
         free(order);
@@ -166,13 +165,13 @@ static struct order *new_link_order(void) {
 
 static void on_adopt(struct letter *letter) {
     struct order *order = (struct order *)letter;
-    link_adopt(order->worker, order->fd, &order->address, order->tls, order->tag, order->deadline_us, order->words);
+    link_adopt(order->worker, order->fd, order->tls, order->tag, order->deadline_us, order->words);
     free_order(order);
 }
 
 void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
                  uint64_t deadline_us) {
-    struct order *order = new_link_order();
+    struct order *order = new_link_order(peer);
     if (!order) {
         sock_close(fd);
         plane_say_lost(plane, tag, peer);
@@ -181,7 +180,6 @@ void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *
     SSL_CTX_up_ref(tls);
     order->deadline_us = deadline_us;
     order->fd = fd;
-    order->address = *peer;
     order->tls = tls;
     order->tag = tag;
     send_order(order, any_thread(plane), on_adopt);
@@ -189,7 +187,7 @@ void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *
 
 static void on_dial(struct letter *letter) {
     struct order *order = (struct order *)letter;
-    link_dial(order->worker, &order->address, order->dial, order->flag, order->tag, order->words);
+    link_dial(order->worker, order->dial, order->flag, order->tag, order->words);
     free_order(order);
 }
 
@@ -212,7 +210,7 @@ static struct link_order *copy_dial(const struct dial_order *order) {
 }
 
 void plane_dial(struct plane *plane, const struct dial_order *wanted) {
-    struct order *order = new_link_order();
+    struct order *order = new_link_order(&wanted->address);
     struct link_order *dial = order ? copy_dial(wanted) : NULL;
     if (!dial) {
         if (order) {
@@ -223,7 +221,6 @@ void plane_dial(struct plane *plane, const struct dial_order *wanted) {
         return;
     }
     order->dial = dial;
-    order->address = wanted->address;
     order->flag = wanted->is_control;
     order->tag = wanted->tag;
     send_order(order, any_thread(plane), on_dial);

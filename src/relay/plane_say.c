@@ -73,7 +73,7 @@ void plane_say_known(struct link *link, const char *identity) {
     if (!saying)
         return; /* as below */
     saying->plane = link->worker->plane;
-    saying->peer = link->peer;
+    saying->peer = *link_peer(link);
     memcpy(saying->text, identity, size);
     saying->greeting = (struct greeting){
         .link = link->ref, .tag = link->tag, .identity = saying->text, .text = "", .peer = &saying->peer};
@@ -86,7 +86,7 @@ void plane_say_greeting(struct link *link, bool rejected, const char *text, size
     if (!saying)
         return; /* the greeting's deadline ends the link */
     saying->plane = link->worker->plane;
-    saying->peer = link->peer;
+    saying->peer = *link_peer(link);
     memcpy(saying->text, text, length);
     saying->greeting = (struct greeting){.link = link->ref,
                                          .tag = link->tag,
@@ -167,19 +167,26 @@ void plane_say_gone(struct link *link, bool misbehaved, const char *why) {
     saying->end.refused_by_peer = link->refused_by_peer;
     saying->end.heard_nothing = link->heard_nothing;
     saying->end.misbehaved = misbehaved;
-    saying->end.peer = link->peer;
     snprintf(saying->end.why, sizeof saying->end.why, "%s", why);
     post(saying->plane, &saying->letter, on_gone);
 }
 
-void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag, const struct addr *peer) {
+void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag) {
     words->plane = worker->plane;
-    words->end = (struct link_end){.tag = tag, .peer = *peer, .why = "out of memory"};
+    words->end.tag = tag;
+    snprintf(words->end.why, sizeof words->end.why, "out of memory");
     post(words->plane, &words->letter, on_gone);
 }
 
-struct saying_gone *plane_new_last_words(void) {
-    return calloc(1, sizeof(struct saying_gone));
+struct saying_gone *plane_new_last_words(const struct addr *peer) {
+    struct saying_gone *words = calloc(1, sizeof *words);
+    if (words)
+        words->end.peer = *peer;
+    return words;
+}
+
+const struct addr *plane_last_words_peer(const struct saying_gone *words) {
+    return &words->end.peer;
 }
 
 void plane_say_lost(struct plane *plane, uint64_t tag, const struct addr *peer) {
