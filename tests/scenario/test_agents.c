@@ -217,6 +217,7 @@ START_TEST(refused_on_one_agent_is_served_by_the_other) {
     for (int i = 0; i < 60; i++)
         ck_assert_msg(socket_echoes(port, ASK_MS), "client %d was not served", i);
     ck_assert_uint_eq(destination_visits(echo), 60);
+    process_await(server.process, 0, ASK_MS, "\"done\"", "beta", "\"attempts\":1", NULL);
     destination_free(echo);
     stand_free(stand);
 }
