@@ -79,11 +79,12 @@ struct link_ref link_ref_of(const struct link *link, uint64_t *tag) {
 struct batch *link_batch(struct link *link) {
     struct batch *batch = &link->worker->batch;
     batch_begin(batch);
-    if (link->owes_fin) {
-        batch_add(batch, FRAME_FIN, NULL, 0);
+    if (link->owes) {
+        bool is_fin = link->owes == FRAME_FIN;
+        batch_add(batch, (enum frame_type)link->owes, is_fin ? NULL : "{}", is_fin ? 0 : 2);
         again_forget(&link->worker->soon, &link->owed); /* or the next one would leave when this one was due */
     }
-    link->owes_fin = false;
+    link->owes = 0;
     return batch;
 }
 
@@ -136,7 +137,7 @@ static void close_descriptor(struct link *link, enum link_close_how how) {
 void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why) {
     if (link->state == LINK_CLOSED)
         return;
-    if (link->owes_fin && how == LINK_CLOSE_POLITELY) {
+    if (link->owes && how == LINK_CLOSE_POLITELY) {
         link_data_pay(link);
     }
     link_set_state(link, LINK_CLOSED);

@@ -26,9 +26,9 @@ struct worker;
 /* For the relay on a data link. */
 struct batch *link_batch(struct link *link); /* begun; add frames, then link_send */
 void link_send(struct link *link);           /* what breaks here is told by link loss, later, never from within */
-/* The FIN that ends a relay and frees the link: nobody waits for it, so it leaves with the next relay's OPEN if that
- * comes soon. */
-void link_owe_fin(struct link *link);
+/* What nobody waits for leaves with the next relay's OPEN if that comes soon: the FIN that ends a relay and frees the
+ * link, and the WELCOME of a data link. */
+void link_owe(struct link *link, enum frame_type type);
 bool link_is_full(const struct link *link); /* the kernel does not take more: stop reading the other side */
 struct channel *link_channel(struct link *link);
 void link_set_relay(struct link *link, struct relay *relay); /* NULL: the link carries none (any more) */

@@ -175,6 +175,22 @@ void link_greet(struct link *link) {
 
 /* ---- the verdict ---- */
 
+static void begin_control(struct link *link, const char *json) {
+    if (json && !link_put_frame(link, FRAME_WELCOME, json, strlen(json)))
+        fail(link, "out of memory");
+    else
+        link_control_begin(link);
+}
+
+static void begin_data(struct link *link) {
+    link_data_take_over(link);
+    if (link->state == LINK_CLOSED)
+        return;
+    if (!is_agent(link))
+        link_owe(link, FRAME_WELCOME); /* a client may be waiting for this link: then its OPEN is there in a moment */
+    link_become_idle(link);
+}
+
 void link_accept(struct link *link, bool is_control, uint64_t tag, const char *json, const char *who, unsigned ping_s,
                  unsigned dead_after_s) {
     if (link->state != LINK_VERDICT)
@@ -187,23 +203,10 @@ void link_accept(struct link *link, bool is_control, uint64_t tag, const char *j
     link->who = who ? strdup(who) : NULL;
     link_order_free(link->order);
     link->order = NULL;
-    if (!is_control)
-        link_data_take_over(link);
-    if (json && is_control && !link_put_frame(link, FRAME_WELCOME, json, strlen(json))) {
-        fail(link, "out of memory");
-        return;
-    }
-    if (is_control) {
-        link_control_begin(link);
-        return;
-    }
-    if (link->state == LINK_CLOSED)
-        return;
-    if (json) {
-        batch_add(link_batch(link), FRAME_WELCOME, json, strlen(json));
-        link_send(link);
-    }
-    link_become_idle(link);
+    if (is_control)
+        begin_control(link, json);
+    else
+        begin_data(link);
 }
 
 static bool put_reject(struct link *link, const char *json) {

@@ -50,10 +50,11 @@ struct link {
     struct again_item again;                   /* more to read, or broken */
     struct again_item doubt;                   /* a reset may be behind what was read last (plain.c tells why) */
     struct again_item push;                    /* see link_send.c */
-    struct again_item owed;                    /* a FIN that goes with the next frame, or alone a moment later */
+    struct again_item owed;                    /* what it `owes` goes with the next frame, or alone a moment later */
     struct link_ref ref;
     uint8_t state, vain_pushes;
-    bool in_starting, owes_fin;
+    uint8_t owes; /* enum frame_type: FIN or WELCOME; 0: nothing */
+    bool in_starting;
     bool is_control, was_accepted, tls_failed, refused_by_peer, heard_nothing;
     bool reading;      /* inside link_data_read */
     bool paused;       /* the relay's other side does not take more */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * link_send: what a data link sends: batches as they are composed, answers, and a FIN that may wait for company.
+ * link_send: what a data link sends: batches as they are composed, answers, and what may wait for company.
  *
  * Runs on: the link's thread. Everything is written at once; what the kernel does not take is parked by link_bio, and
  * the link counts as full until it is gone. Owns: nothing.
@@ -87,13 +87,13 @@ void link_send(struct link *link) {
     }
 }
 
-void link_owe_fin(struct link *link) {
-    link->owes_fin = true;
+void link_owe(struct link *link, enum frame_type type) {
+    link->owes = (uint8_t)type;
     again_later(&link->worker->soon, &link->owed);
 }
 
 void link_data_pay(struct link *link) {
-    if (link->owes_fin) {
+    if (link->owes) {
         link_batch(link);
         link_send(link);
     }

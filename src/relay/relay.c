@@ -101,7 +101,7 @@ static void add_fin(struct relay *relay, struct batch *batch) {
     relay->sent_fin = true;
     note_stream_end(relay, is_server(relay) ? "client" : "destination");
     if (is_server(relay) && !channel->busy && batch->length == 0) {
-        link_owe_fin(relay->link);
+        link_owe(relay->link, FRAME_FIN);
     } else {
         batch_add(batch, FRAME_FIN, NULL, 0);
     }

@@ -239,17 +239,11 @@ static void data_let_in(struct server *server, struct session *session, struct l
 
 static bool data_admit(struct server *server, const struct greeting *greeting, struct session *session,
                        struct refusal *refusal) {
-    struct message_welcome welcome = {.session = "", .server = server->instance};
-
     if (!data_has_room(server, session, refusal))
         return false;
-    char *json = message_format_welcome(&welcome);
-    if (!json)
-        return refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
     data_let_in(server, session, greeting->link);
-    plane_accept(server->plane, greeting->link, false, session_tag(session), json, session_who(session),
+    plane_accept(server->plane, greeting->link, false, session_tag(session), NULL, session_who(session),
                  server->conf->agents.ping_s, server->conf->agents.dead_after_s);
-    free(json);
     return true;
 }
 

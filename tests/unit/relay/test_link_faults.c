@@ -345,7 +345,7 @@ START_TEST(a_fin_that_went_along_is_not_waited_for) {
     struct world world;
     begin(&world, MUCH);
     struct link *link = server_link(&world, 0);
-    link_owe_fin(link);
+    link_owe(link, FRAME_FIN);
     ck_assert_ptr_nonnull(link->owed.previous);
     ck_assert_uint_eq(link_batch(link)->length, FRAME_HEADER);
     ck_assert_ptr_null(link->owed.previous);

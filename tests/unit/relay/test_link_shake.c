@@ -129,7 +129,7 @@ static uint64_t servers_handshakes(void) {
 }
 
 static void accept_it(void) {
-    plane_accept(world.planes.server, world.link, false, 1, "{}", "agent test", 0, 0);
+    plane_accept(world.planes.server, world.link, false, 1, NULL, "agent test", 0, 0);
     settle();
 }
 
@@ -160,9 +160,21 @@ static void expect_gone(const char *why) {
 
 /* ---- what goes well ---- */
 
+static bool more_is_on_its_way(void *context) {
+    return memory_on_its_way(world.agent_end) > *(size_t *)context;
+}
+
+/* WELCOME would go with a client's OPEN. */
+static void await_welcome(void) {
+    size_t handshake = memory_on_its_way(world.agent_end);
+    ck_assert_uint_gt(handshake, 0);
+    ck_assert(unit_run_until(loop_base(world.planes.loop), more_is_on_its_way, &handshake, SOON_MS));
+}
+
 START_TEST(who_is_known_says_no_hello) {
     begin();
     let_in();
+    await_welcome();
     ck_assert_uint_eq(world.agents_idle, 0);
     carry(world.agent_end);
     ck_assert_uint_eq(world.agents_idle, 1); /* by a WELCOME that was there before its own last word */

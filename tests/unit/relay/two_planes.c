@@ -11,6 +11,8 @@
 #include "lib/pki.h"
 #include "lib/tls.h"
 #include "proto/session_key.h"
+#include "relay/link_priv.h"
+#include "relay/plane_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -167,11 +169,19 @@ void two_planes_take_in(struct two_planes *planes, int far) {
     planes->wires[planes->wire_count++].agent = memory_peer(far);
 }
 
+void two_planes_pay(struct two_planes *planes) {
+    const struct worker *worker = planes->server->threads[0];
+    for (size_t i = 0; i < worker->slot_count; i++)
+        if (worker->slots[i])
+            link_data_pay(worker->slots[i]);
+}
+
 void two_planes_greet(struct two_planes *planes, int far) {
     for (int i = 0; i < GREETING_ROUNDS; i++) { /* bufferevents of the greeting wait to be told that they may write */
         memory_wake_writer(far);
         memory_wake_writer(memory_peer(far));
         two_planes_settle(planes);
+        two_planes_pay(planes);
         two_planes_carry_all(planes);
     }
 }

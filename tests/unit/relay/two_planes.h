@@ -53,7 +53,8 @@ void two_planes_add_link(struct two_planes *planes);
 void two_planes_dial(struct two_planes *planes);
 void two_planes_take_in(struct two_planes *planes, int far);
 void two_planes_greet(struct two_planes *planes, int far);
-int two_planes_accepted(void); /* the far end of a dial that must have come */
+void two_planes_pay(struct two_planes *planes); /* what the server's links owe leaves now, and not a moment later */
+int two_planes_accepted(void);                  /* the far end of a dial that must have come */
 
 /* A client for plane_serve() that has come to `destination`, "host:port", with the test's end of it in *end. */
 struct client *two_planes_client(const struct terms_plan *plan, const char *destination, int *end);
