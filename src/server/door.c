@@ -168,6 +168,8 @@ static void on_spoke(evutil_socket_t fd, short what, void *context) {
         visitor_send_away(visitor, &visitor->door->speeches[kind], LOG_LEVEL_DEBUG, "left without a word");
     else if (kind == PEEK_TLS_PART && (size_t)length > visitor->came)
         visitor_wait(visitor, needs);
+    else if (kind == PEEK_TLS_PART && !(what & EV_CLOSED)) /* the kernel has no room to wait for more: TLS does */
+        visitor_adopt(visitor);
     else /* also when no more is coming of what is not whole */
         visitor_is_stranger(visitor, kind);
 }
@@ -185,7 +187,7 @@ static void visitor_wait(struct visitor *visitor, size_t needs) {
         return;
     }
     visitor->came = needs > 1 ? needs - 1 : 0;
-    if (event_assign(visitor->spoke, door->options.base, visitor->fd, EV_READ, on_spoke, visitor) ||
+    if (event_assign(visitor->spoke, door->options.base, visitor->fd, EV_READ | EV_CLOSED, on_spoke, visitor) ||
         event_add(visitor->spoke, &time))
         visitor_leave(visitor);
 }

@@ -9,8 +9,11 @@
 #include "server/stage.h"
 #include "unit.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { DESCRIPTORS = 1024 };
 
 static const char hello_of_tls[] = {0x16, 0x03, 0x01, 0x00, 0x08, 0x01, 0x00, 0x00, 0x04, 0x03, 0x03, 0x00, 0x00};
 
@@ -82,6 +85,39 @@ START_TEST(half_a_hello_waits_at_the_door) {
     ck_assert_int_eq(shutdown(gone, SHUT_WR), 0);
     ck_assert(stage_is_closed(&stage, gone));
     close(gone);
+    stage_clear(&stage);
+}
+END_TEST
+
+/* Our end of the client's connection `fd`. */
+static int other_end(int fd) {
+    struct sockaddr_in mine, peer;
+    socklen_t size = sizeof mine;
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&mine, &size), 0);
+    for (int other = 0; other < DESCRIPTORS; other++) {
+        size = sizeof peer;
+        if (getpeername(other, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET &&
+            peer.sin_port == mine.sin_port)
+            return other;
+    }
+    ck_abort_msg("nobody has accepted it");
+}
+
+/* As the kernel does when bytes have come in so many pieces that it has no room to wait for the last ones. */
+START_TEST(half_a_hello_that_wakes_the_door_too_early_is_let_in) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_begin(&stage);
+    int fd = knock(&stage);
+    ck_assert_int_eq(write(fd, hello_of_tls, 7), 7);
+    stage_run(&stage);
+    ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
+    ck_assert_int_eq(setsockopt(other_end(fd), SOL_SOCKET, SO_RCVLOWAT, &(int){1}, sizeof(int)), 0);
+    ck_assert(stage_wait_for(&stage, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close(order.fd);
+    close(fd);
     stage_clear(&stage);
 }
 END_TEST
@@ -355,6 +391,7 @@ static TCase *door(void) {
     tcase_add_test(group, strangers_are_called_by_name);
     tcase_add_test(group, beginning_of_tls_says_how_much_it_needs);
     tcase_add_test(group, half_a_hello_waits_at_the_door);
+    tcase_add_test(group, half_a_hello_that_wakes_the_door_too_early_is_let_in);
     tcase_add_test(group, failures_are_punished_for_a_while);
     tcase_add_test(group, wrong_token_is_punished_unless_an_agent_is_there);
     tcase_add_test(group, penalties_can_be_switched_off);
