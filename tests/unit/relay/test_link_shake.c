@@ -158,6 +158,11 @@ static void expect_gone(const char *why) {
     ck_assert_msg(strstr(world.end.why, why), "%s", world.end.why);
 }
 
+static void forget(struct client *client) {
+    terms_release(client->terms);
+    free(client);
+}
+
 /* ---- what goes well ---- */
 
 static bool more_is_on_its_way(void *context) {
@@ -218,8 +223,7 @@ START_TEST(a_client_leaves_with_the_servers_part) {
     memory_close(far);
     settle();
     carry_all();
-    terms_release(client->terms);
-    free(client);
+    forget(client);
     finish();
 }
 END_TEST
@@ -252,6 +256,14 @@ static TCase *well(void) {
 
 /* ---- what does not ---- */
 
+/* One who has said nothing, and may wait long; his end of it in *far. */
+static struct client *serve_patient(int *far) {
+    struct client *client = two_planes_client(&(struct terms_plan){0}, "127.0.0.1:7777", far);
+    client->attempt_ms = 40000;
+    plane_serve(world.planes.server, world.link, client);
+    return client;
+}
+
 START_TEST(who_is_turned_away_learns_why) {
     begin();
     known();
@@ -281,17 +293,14 @@ START_TEST(who_never_says_his_last_word_does_not_keep_a_client) {
     int far;
     begin();
     let_in();
-    struct client *client = two_planes_client(&(struct terms_plan){0}, "127.0.0.1:7777", &far);
-    client->attempt_ms = 40000;
-    plane_serve(world.planes.server, world.link, client);
+    struct client *client = serve_patient(&far);
     settle();
     ahead_us = 6000000;
     expect_gone("the last word of its handshake did not come");
     ck_assert_uint_eq(client->outcome, CLIENT_UNANSWERED);
     memory_close(client->fd);
     memory_close(far);
-    terms_release(client->terms);
-    free(client);
+    forget(client);
     finish();
 }
 END_TEST
@@ -302,9 +311,7 @@ START_TEST(a_last_word_that_came_leaves_the_client_his_time) {
     unsigned port;
     begin();
     let_in();
-    struct client *client = two_planes_client(&(struct terms_plan){0}, "127.0.0.1:7777", &far);
-    client->attempt_ms = 40000;
-    plane_serve(world.planes.server, world.link, client);
+    struct client *client = serve_patient(&far);
     memory_connect_will(MEMORY_LATER);
     settle();
     carry_all();
@@ -315,8 +322,7 @@ START_TEST(a_last_word_that_came_leaves_the_client_his_time) {
     memory_close(far);
     settle();
     carry_all();
-    terms_release(client->terms);
-    free(client);
+    forget(client);
     finish();
 }
 END_TEST
