@@ -12,8 +12,11 @@
 #include "lib/memory.h"
 #include "lib/privilege.h"
 #include "lib/sock.h"
+#include "lib/standard_streams.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static int run(const struct agent_options *options) {
     if (options->check)
@@ -23,8 +26,13 @@ static int run(const struct agent_options *options) {
 
 int main(int argc, char **argv) {
     struct agent_options options;
+    struct error error = {""};
     int code;
 
+    if (standard_streams_open(&error)) {
+        fprintf(stderr, "munnel-agent: %s\n", error.text);
+        return EXIT_FAILURE;
+    }
     signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
     privilege_seal();
     code = agent_options_read(&options, argc, argv);

@@ -9,6 +9,7 @@
 #include "conf/version.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
+#include "lib/standard_streams.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,6 +100,12 @@ static int run_help(const char *self, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    struct error error = {""};
+
+    if (standard_streams_open(&error)) {
+        fprintf(stderr, "munnel: %s\n", error.text);
+        return SUBCOMMAND_FAILED;
+    }
     if (argc < 2) {
         fprintf(stderr, "munnel: a command is missing; see munnel help\n");
         return COMMAND_USAGE_ERROR;

@@ -56,6 +56,8 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/sock_other.c \
 	src/lib/sock_posix.c \
 	src/lib/sock_priv.h \
+	src/lib/standard_streams.h \
+	src/lib/standard_streams_posix.c \
 	src/lib/text.c \
 	src/lib/text.h \
 	src/lib/thread.c \

@@ -10,6 +10,7 @@
 #include "lib/log.h"
 #include "lib/memory.h"
 #include "lib/privilege.h"
+#include "lib/standard_streams.h"
 #include "server/first_start.h"
 #include "server/server.h"
 
@@ -46,7 +47,10 @@ static int run(struct server_options *options) {
 
 int main(int argc, char **argv) {
     struct server_options options;
+    struct error error = {""};
 
+    if (standard_streams_open(&error))
+        return complain(&error);
     signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
     privilege_seal();
     memory_tune();

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "harness/deadline.h"
+#include "harness/facts.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 #include "harness/steady.h"
@@ -102,6 +103,82 @@ START_TEST(root_becomes_the_user_and_reads_on) {
 }
 END_TEST
 
+/* --- standard streams that are closed --- */
+
+enum { STREAMS = 3, CLOSINGS = 1 << STREAMS, QUIET_MS = 1000 };
+
+/* Starts a program as some supervisors do: with the standard streams of the set `closed` closed instead of empty. */
+static struct process *run_closed(struct stand *stand, unsigned closed, const char *const *arguments) {
+    const char *words = stand_text(stand, "exec \"$0\" \"$@\" %s %s %s", closed & 1 ? "<&-" : "",
+                                   closed & 2 ? ">&-" : "", closed & 4 ? "2>&-" : "");
+    const char *all[16] = {"sh", "-c", words};
+    for (size_t i = 0; arguments[i]; i++) {
+        ck_assert_uint_lt(i + 4, sizeof all / sizeof *all);
+        all[i + 3] = arguments[i];
+    }
+    const char *name = stand_text(stand, "%s-%u", strrchr(arguments[0], '/') + 1, closed);
+    return stand_run_plan(stand, (struct process_plan){.name = name, .arguments = all});
+}
+
+/* Else the log is written into whatever the program opened first. Only root may look: the rest is seen by what it does.
+ */
+static void assert_leads_nowhere(struct stand *stand, struct process *process, unsigned closed) {
+    for (int fd = 0; fd < STREAMS; fd++) {
+        char target[64] = "";
+        const char *path = stand_text(stand, "/proc/%d/fd/%d", (int)process_pid(process), fd);
+        if (closed >> fd & 1 && readlink(path, target, sizeof target - 1) > 0)
+            ck_assert_msg(strcmp(target, "/dev/null") == 0, "%s: descriptor %d is %s", process_name(process), fd,
+                          target);
+    }
+}
+
+static void assert_rests(struct process *process) {
+    unsigned cpu = facts_cpu_ms(process_pid(process)), most = QUIET_MS / 4;
+    ck_assert_msg(!HOLDS_WITHIN(QUIET_MS / slow_factor(), facts_cpu_ms(process_pid(process)) > cpu + most),
+                  "%s used %u ms of CPU at rest", process_name(process), facts_cpu_ms(process_pid(process)) - cpu);
+}
+
+START_TEST(missing_standard_streams_do_no_harm) {
+    struct stand *stand = stand_new(__func__);
+    struct destination *echo = destination_start(serve_echo, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(stand, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service});
+    const char *const serve[] = {stand_program(stand, "munneld"), "--config", server.file, NULL};
+    const char *const join[] = {stand_program(stand, "munnel-agent"), "--ca", server_pki_file(&server, "ca.pem"),
+                                stand_text(stand, "127.0.0.1:%u", server.port), NULL};
+    stand_end(stand, server.process);
+    for (unsigned closed = 1; closed < CLOSINGS; closed++) {
+        struct process *programs[] = {run_closed(stand, closed, join), run_closed(stand, closed, serve)};
+        ck_assert_msg(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)), "nothing is served with %u closed", closed);
+        for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+            assert_leads_nowhere(stand, programs[i], closed);
+            assert_rests(programs[i]);
+            stand_end(stand, programs[i]); /* by SIGTERM */
+        }
+    }
+    stand_free(stand);
+    destination_free(echo);
+}
+END_TEST
+
+/* A file that is opened as descriptor 1 would get what the tool prints. */
+START_TEST(output_without_a_stream_spoils_no_file) {
+    struct stand *stand = stand_new(__func__);
+    for (unsigned closed = 1; closed < CLOSINGS; closed++) {
+        const char *folder = stand_path(stand, "made-%u", closed), *file = stand_text(stand, "%s/munnel.json", folder);
+        const char *const init[] = {stand_program(stand, "munnel"), "init", folder, NULL};
+        struct process *process = run_closed(stand, closed, init);
+        ck_assert_int_eq(process_wait(process, START_MS), 0);
+        stand_end(stand, process);
+        ck_assert_int_eq(stand_do(stand, stand_text(stand, "check-%u", closed), stand_program(stand, "munneld"),
+                                  "--check", "--config", file, NULL),
+                         0);
+    }
+    stand_free(stand);
+}
+END_TEST
+
 /* --- the service manager --- */
 
 struct manager { /* what NOTIFY_SOCKET leads to */
@@ -192,5 +269,6 @@ START_TEST(service_manager_is_told_how_the_agent_is) {
 END_TEST
 
 SCENARIO_MAIN("process", SCENARIO(nobody_gains_rights, 20), SCENARIO(root_becomes_the_user_and_reads_on, 40),
+              SCENARIO(missing_standard_streams_do_no_harm, 60), SCENARIO(output_without_a_stream_spoils_no_file, 30),
               SCENARIO(service_manager_is_told_how_the_server_is, 30),
               SCENARIO(service_manager_is_told_how_the_agent_is, 30))
