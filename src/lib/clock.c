@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * clock: reads the monotonic clock.
+ * clock: reads the system's clocks.
  * Runs on: any thread. Owns: nothing.
  */
 #include "config.h"
 
 #include "lib/clock.h"
-
-#include <time.h>
 
 uint64_t clock_us(void) {
     struct timespec now = {0, 0};
@@ -18,4 +16,8 @@ uint64_t clock_us(void) {
 
 uint64_t clock_ms(void) {
     return clock_us() / 1000;
+}
+
+time_t clock_wall(void) {
+    return time(NULL);
 }

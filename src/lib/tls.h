@@ -18,6 +18,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 enum { TLS_IDENTITY_MAX = 64 };
 
@@ -94,6 +95,7 @@ bool tls_heard_nothing(const SSL *ssl); /* not a byte has come */
 int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */
 /* Would a peer with this certificate, let in before, be refused by the context now: revoked, or expired? */
 bool tls_certificate_lost(SSL_CTX *context, X509 *certificate, struct error *why);
+time_t tls_certificate_end(const X509 *certificate); /* the first second in which it has expired; 0: unreadable */
 /* Does no authority of the context vouch for it any more? `chain`: what the peer sent with it, or NULL. Costs a
  * signature or two. False too when memory lacks. */
 bool tls_certificate_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *why);

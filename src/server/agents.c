@@ -16,7 +16,8 @@ enum { SLOTS_AT_FIRST = 256, SLOT_BITS = 24 };
 
 struct agents {
     struct session **slots;
-    size_t room, count, next;
+    size_t room, taken, next;
+    size_t count; /* of those in use, the ones that are not retired */
     uint64_t generation;
 };
 
@@ -65,7 +66,7 @@ static bool is_taken(const struct agents *agents, const char *name) {
 struct session *agents_add(struct agents *agents, const struct session_options *options) {
     struct session_options own = *options;
 
-    if (2 * agents->count >= agents->room && !agents_grow(agents))
+    if (2 * agents->taken >= agents->room && !agents_grow(agents))
         return NULL;
     size_t slot = agents->next;
     while (agents->slots[slot])
@@ -77,6 +78,7 @@ struct session *agents_add(struct agents *agents, const struct session_options *
         return NULL;
     agents->slots[slot] = session;
     agents->next = (slot + 1) % agents->room;
+    agents->taken++;
     agents->count++;
     return session;
 }
@@ -87,11 +89,21 @@ unsigned agents_slot_of(uint64_t tag) {
 
 void agents_remove(struct agents *agents, struct session *session) {
     agents->slots[agents_slot_of(session_tag(session))] = NULL;
-    agents->count--;
+    agents->taken--;
+    agents->count -= !session_is_retired(session);
     session_free(session);
 }
 
-struct session *agents_find(const struct agents *agents, uint64_t tag) {
+void agents_retire(struct agents *agents, struct session *session) {
+    if (!session_running(session)) {
+        agents_remove(agents, session);
+        return;
+    }
+    session_retire(session);
+    agents->count--;
+}
+
+static struct session *find_any(const struct agents *agents, uint64_t tag) {
     size_t slot = agents_slot_of(tag);
 
     if (slot >= agents->room || !agents->slots[slot] || session_tag(agents->slots[slot]) != tag)
@@ -99,18 +111,52 @@ struct session *agents_find(const struct agents *agents, uint64_t tag) {
     return agents->slots[slot];
 }
 
-static struct session *agents_from(const struct agents *agents, size_t slot) {
-    while (slot < agents->room && !agents->slots[slot])
-        slot++;
-    return slot < agents->room ? agents->slots[slot] : NULL;
+struct session *agents_find(const struct agents *agents, uint64_t tag) {
+    struct session *session = find_any(agents, tag);
+
+    return session && !session_is_retired(session) ? session : NULL;
+}
+
+struct session *agents_client_left(struct agents *agents, uint64_t tag) {
+    struct session *session = find_any(agents, tag);
+
+    if (!session)
+        return NULL;
+    session_client_left(session);
+    if (!session_is_retired(session))
+        return session;
+    if (!session_running(session))
+        agents_remove(agents, session);
+    return NULL;
+}
+
+static struct session *find_from(const struct agents *agents, size_t slot, bool also_retired) {
+    for (; slot < agents->room; slot++) {
+        struct session *session = agents->slots[slot];
+        if (session && (also_retired || !session_is_retired(session)))
+            return session;
+    }
+    return NULL;
+}
+
+static size_t slot_after(const struct session *session) {
+    return agents_slot_of(session_tag(session)) + 1;
 }
 
 struct session *agents_first(const struct agents *agents) {
-    return agents_from(agents, 0);
+    return find_from(agents, 0, false);
 }
 
 struct session *agents_after(const struct agents *agents, const struct session *session) {
-    return agents_from(agents, agents_slot_of(session_tag(session)) + 1);
+    return find_from(agents, slot_after(session), false);
+}
+
+struct session *agents_first_reviewed(const struct agents *agents) {
+    return find_from(agents, 0, true);
+}
+
+struct session *agents_next_reviewed(const struct agents *agents, const struct session *session) {
+    return find_from(agents, slot_after(session), true);
 }
 
 struct session *agents_find_id(const struct agents *agents, const char *id) {

@@ -235,10 +235,8 @@ static void (*const outcomes[])(struct server *, struct client *, struct session
 };
 
 void dispatch_client_back(struct server *server, struct client *client) {
-    struct session *session = agents_find(server->agents, client_session(client));
+    struct session *session = agents_client_left(server->agents, client_session(client));
 
-    if (session)
-        session_client_left(session);
     outcomes[client->outcome](server, client, session);
 }
 

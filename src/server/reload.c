@@ -39,7 +39,8 @@ struct reload {
     uint64_t obeyed_ms;
     struct set certificates, agents;
     struct expiry expiry;
-    time_t review_at;
+    time_t review_at;       /* by the date, which may jump, */
+    uint64_t review_due_us; /* and by clock_us(), whichever comes first */
     bool trust_is_new;
 };
 
@@ -91,7 +92,10 @@ static int read_agents(struct reload *reload, struct error *error) {
 }
 
 static void review(struct reload *reload) {
-    reload->review_at = standing_review(reload->server, time(NULL), &reload->trust_is_new);
+    time_t now = clock_wall();
+
+    reload->review_at = standing_review(reload->server, now, &reload->trust_is_new);
+    reload->review_due_us = clock_us() + (uint64_t)(reload->review_at - now) * 1000000;
 }
 
 /* --- looking --- */
@@ -133,12 +137,10 @@ static void look(struct reload *reload, struct set *set, bool asked) {
 }
 
 void reload_look(struct reload *reload) {
-    time_t now = time(NULL);
-
     look(reload, &reload->certificates, false);
     look(reload, &reload->agents, false);
     look_at_expiry(reload);
-    if (now >= reload->review_at)
+    if (clock_wall() >= reload->review_at || clock_us() >= reload->review_due_us)
         review(reload);
 }
 

@@ -3,7 +3,7 @@
 /*
  * roster: see roster.h.
  * Runs on: the control thread. Owns: nothing.
- * States of a session: admitted -> (draining ->) dismissed.
+ * States of a session: admitted -> (draining ->) dismissed, which leaves a retired one while relays of it run.
  */
 #include "config.h"
 
@@ -53,39 +53,54 @@ void roster_drain(struct server *server, struct session *session) {
               session_running(session));
 }
 
-void roster_dismiss(struct server *server, struct session *session, const char *words, const char *why) {
+static void log_leaving(const struct server *server, const struct session *session, const char *words,
+                        const char *why) {
+    log_event(server->log, LOG_LEVEL_INFO, session_who(session), words,
+              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("running", session_running(session)),
+                         LOG_NUMBER("agents", agents_count(server->agents) - !session_is_retired(session))));
+}
+
+static void take_out_of_service(struct server *server, struct session *session, const char *why) {
     roster_leave_services(server, session);
     roster_close_idle(server, session, why);
     plane_close(server->plane, session_control(session), why, false);
     door_know(server->door, session_peer(session)); /* it may come back, whatever its neighbours do meanwhile */
     flaps_left(server->flaps, session, clock_us());
-    log_event(server->log, LOG_LEVEL_INFO, session_who(session), words,
-              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("running", session_running(session)),
-                         LOG_NUMBER("agents", agents_count(server->agents) - 1)));
-    agents_remove(server->agents, session);
+}
+
+void roster_dismiss(struct server *server, struct session *session, const char *words, const char *why) {
+    take_out_of_service(server, session, why);
+    log_leaving(server, session, words, why);
+    agents_retire(server->agents, session);
+}
+
+/* The agent's own log shall say why, too. */
+static void say_bye(struct server *server, const struct session *session, const char *why) {
+    char *bye = message_format_control(MESSAGE_OP_BYE, 0, 0, why);
+
+    if (bye)
+        plane_tell(server->plane, session_control(session), bye);
+    free(bye);
 }
 
 bool roster_expel(struct server *server, struct session *session, const char *why) {
-    char *bye = message_format_control(MESSAGE_OP_BYE, 0, 0, why);
-
-    if (bye) /* the agent's own log shall say why, too */
-        plane_tell(server->plane, session_control(session), bye);
-    free(bye);
+    if (!session_is_retired(session))
+        say_bye(server, session, why);
     if (!plane_expel(server->plane, session_tag(session), why))
         return false;
-    roster_dismiss(server, session, "sent away", why);
+    if (!session_is_retired(session))
+        take_out_of_service(server, session, why);
+    log_leaving(server, session, session_is_retired(session) ? "relays cut" : "sent away", why);
+    agents_remove(server->agents, session);
     return true;
 }
 
 void roster_dismiss_all(struct server *server, const char *why) {
-    char *bye = message_format_control(MESSAGE_OP_BYE, 0, 0, why);
     struct session *next;
 
     for (struct session *session = agents_first(server->agents); session; session = next) {
         next = agents_after(server->agents, session);
-        if (bye)
-            plane_tell(server->plane, session_control(session), bye);
+        say_bye(server, session, why);
         roster_dismiss(server, session, "dismissed", why);
     }
-    free(bye);
 }

@@ -13,9 +13,10 @@
 struct session *roster_admit(struct server *server, const struct session_options *options);
 /* No more clients for it; what runs goes on. */
 void roster_drain(struct server *server, struct session *session);
-/* Ends the session and its idle links; its relays run on. Frees it. `words` is what the log says. */
+/* Ends the session and its idle links; its relays run on, under review (standing.h). `words` is what the log says. */
 void roster_dismiss(struct server *server, struct session *session, const char *words, const char *why);
-/* Ends the session with all its links, whatever they carry. False: not now, for want of memory. */
+/* Ends a session, or what is left of a retired one, with all its links, whatever they carry, and frees it. False: not
+ * now, for want of memory. */
 bool roster_expel(struct server *server, struct session *session, const char *why);
 void roster_dismiss_all(struct server *server, const char *why); /* each is told */
 

@@ -3,7 +3,7 @@
 /*
  * session: see session.h.
  * Runs on: the control thread. Owns: its strings and its pool.
- * States: live -> draining -> freed.
+ * States: live -> (draining ->) (retired ->) freed.
  */
 #include "config.h"
 
@@ -23,7 +23,7 @@ struct session {
     uint64_t tag;
     struct link_ref control;
     struct addr peer;
-    bool draining, serves_all, marked;
+    bool draining, retired, serves_all, marked;
     unsigned running, wanted;
     uint64_t joined_us, rests_until_us, stock_held_us;
     struct log_limit nonsense;
@@ -185,6 +185,15 @@ bool session_is_draining(const struct session *session) {
 
 void session_drain(struct session *session) {
     session->draining = true;
+}
+
+bool session_is_retired(const struct session *session) {
+    return session->retired;
+}
+
+void session_retire(struct session *session) {
+    session->retired = true;
+    secret_wipe(session->key, sizeof session->key);
 }
 
 struct pool *session_pool(struct session *session) {

@@ -58,6 +58,9 @@ bool session_serves(const struct session *session, const struct conf_list *group
 
 bool session_is_draining(const struct session *session);
 void session_drain(struct session *session);
+/* Its control link is gone and only relays are left of it: it gets no more links, and its key is wiped. */
+bool session_is_retired(const struct session *session);
+void session_retire(struct session *session);
 
 /* Its idle links; taking one counts as one OPEN of its demand and as one more client. */
 struct pool *session_pool(struct session *session);

@@ -12,7 +12,7 @@
 #include "server/claim.h"
 #include "server/roster.h"
 
-enum { REVIEW_S = 60 }; /* certificates end without being in any list */
+enum { REVIEW_S = 60 }; /* at the latest, whatever the calendar says meanwhile */
 
 static bool has_valid_key(const struct credential *credential, const struct session *session, time_t now) {
     for (int i = 0; i < credential->key_count; i++) {
@@ -69,6 +69,10 @@ static time_t next_end(const struct server *server, time_t now) {
         for (int key = 0; key < credential->key_count; key++)
             next = earlier(next, credential->keys[key].until, now);
     }
+    for (const struct session *session = agents_first_reviewed(server->agents); session;
+         session = agents_next_reviewed(server->agents, session))
+        if (session_certificate(session))
+            next = earlier(next, tls_certificate_end(session_certificate(session)), now);
     return next;
 }
 
@@ -77,8 +81,8 @@ time_t standing_review(struct server *server, time_t now, bool *trust_is_new) {
     struct error why;
     bool all_gone = true;
 
-    for (struct session *session = agents_first(server->agents); session; session = next) {
-        next = agents_after(server->agents, session);
+    for (struct session *session = agents_first_reviewed(server->agents); session; session = next) {
+        next = agents_next_reviewed(server->agents, session);
         if (has_lost(server, session, now, *trust_is_new, &why))
             all_gone = roster_expel(server, session, why.text) && all_gone;
     }

@@ -11,9 +11,10 @@
 
 #include <time.h>
 
-/* Sends away, with all that their links carry, those who would not be let in as they are any more. Returns when it is
- * to be done again if nothing changes: at the next end of a credential, in a minute at the latest. */
-/* *trust_is_new: the authorities were read again since everybody was judged by them; unset once that is done. */
+/* Sends away, with all that their links carry, those who would not be let in as they are any more, and cuts the relays
+ * of those who have lost their control link. Returns when it is to be done again if nothing changes: at the next end of
+ * a credential or a certificate, in a minute at the latest. `now`: clock_wall().
+ * *trust_is_new: the authorities were read again since everybody was judged by them; unset once that is done. */
 time_t standing_review(struct server *server, time_t now, bool *trust_is_new);
 
 #endif

@@ -190,6 +190,10 @@ struct visit *destination_visit(struct destination *destination, unsigned number
     return visit;
 }
 
+void destination_cut(struct destination *destination, unsigned number) {
+    shutdown(destination_visit(destination, number)->fd, SHUT_RDWR);
+}
+
 struct visit *destination_tagged(struct destination *destination, uint64_t tag) {
     struct visit *found = NULL;
     pthread_mutex_lock(&destination->lock);

@@ -54,12 +54,16 @@ void serve_source(struct visit *visit);   /* sends without end and never reads *
 void serve_shout(struct visit *visit);    /* sends *(atomic_ullong *)context bytes of the source 1 and closes at once */
 void serve_answer(struct visit *visit);   /* reads to the end; only then sends as many bytes as serve_shout */
 void serve_name(struct visit *visit);     /* says the string `context` and closes */
+void serve_forward(struct visit *visit);  /* a TCP proxy to 127.0.0.1:*(uint16_t *)context */
 void serve_exchange(struct visit *visit); /* reads a struct errand, then does what it says, both ways at once */
 
 struct errand {                 /* the first bytes that a client sends to serve_exchange */
     uint64_t tag, seed, length; /* of the answer */
 };
 enum { VISIT_MS = 120000 }; /* no visit lasts longer than this */
+
+/* Ends a visit from outside, as a broken path does: to both sides of a serve_forward. */
+void destination_cut(struct destination *destination, unsigned number);
 
 /* A listener that takes no connection: its backlog is full, so that dialling it hangs. Close *extra and the result. */
 int destination_full(uint16_t *port, int *extra);

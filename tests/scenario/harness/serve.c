@@ -9,6 +9,7 @@
 #include "harness/deadline.h"
 #include "harness/destination.h"
 
+#include <poll.h>
 #include <string.h>
 
 enum { PART = 65536 };
@@ -79,6 +80,24 @@ void serve_answer(struct visit *visit) {
 
 void serve_name(struct visit *visit) {
     send_part(visit, visit->context, strlen(visit->context));
+}
+
+static bool pass_on(struct visit *visit, int from, int to) {
+    char part[PART];
+    size_t got = 0;
+    visit->end = socket_read_some(from, part, sizeof part, &got, VISIT_MS);
+    return got > 0 && socket_send(to, part, got, VISIT_MS);
+}
+
+void serve_forward(struct visit *visit) {
+    int fd = socket_try("127.0.0.1", *(uint16_t *)visit->context);
+    struct pollfd ends[2] = {{.fd = visit->fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    bool runs = fd >= 0;
+    while (runs && poll(ends, 2, VISIT_MS) > 0)
+        for (int i = 0; i < 2 && runs; i++)
+            runs = !ends[i].revents || pass_on(visit, ends[i].fd, ends[1 - i].fd);
+    if (fd >= 0)
+        socket_reset(fd);
 }
 
 void serve_exchange(struct visit *visit) {

@@ -90,6 +90,19 @@ START_TEST(revoked_is_lost_and_others_are_not) {
 }
 END_TEST
 
+START_TEST(end_of_a_certificate_is_its_last_second) {
+    time_t now = time(NULL);
+
+    make(PKI_CA, "ca", false);
+    X509 *certificate = read_certificate("ca.pem");
+    X509_time_adj(X509_getm_notAfter(certificate), 100, &now);
+    ck_assert_int_eq(tls_certificate_end(certificate), now + 100);
+    X509_time_adj(X509_getm_notAfter(certificate), -100 * 86400, &now);
+    ck_assert_int_eq(tls_certificate_end(certificate), now - 100 * 86400);
+    X509_free(certificate);
+}
+END_TEST
+
 START_TEST(another_authority_does_not_vouch_for_it) {
     struct error error = {""};
 
@@ -118,6 +131,7 @@ static TCase *losing(void) {
     TCase *group = tcase_create("losing");
 
     tcase_add_test(group, revoked_is_lost_and_others_are_not);
+    tcase_add_test(group, end_of_a_certificate_is_its_last_second);
     tcase_add_test(group, another_authority_does_not_vouch_for_it);
     return group;
 }

@@ -23,6 +23,7 @@ static struct plane plane;
 static struct fake_order *orders[ORDERS_MAX];
 static size_t order_count;
 static uint32_t link_count;
+static time_t wall_offset_s;
 static uint64_t now_us = 1000ULL * 1000000;
 
 uint64_t clock_us(void) {
@@ -31,6 +32,14 @@ uint64_t clock_us(void) {
 
 uint64_t clock_ms(void) {
     return now_us / 1000;
+}
+
+time_t clock_wall(void) {
+    return time(NULL) + wall_offset_s;
+}
+
+void fake_wall_jump(int64_t seconds) {
+    wall_offset_s += (time_t)seconds;
 }
 
 void fake_clock_advance(uint64_t ms) {

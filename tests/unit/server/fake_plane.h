@@ -43,5 +43,6 @@ void fake_give_back(const struct fake_order *served, enum client_outcome outcome
 
 /* clock_us() as the code under test sees it. */
 void fake_clock_advance(uint64_t ms);
+void fake_wall_jump(int64_t seconds); /* clock_wall() from now on, further ahead or back */
 
 #endif

@@ -8,6 +8,7 @@
 #include "conf/credentials.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/sock.h"
 #include "server/reload.h"
 #include "server/session.h"
 #include "server/stage.h"
@@ -17,6 +18,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+
+enum { YEAR_S = 365 * 24 * 3600 };
 
 static const char *const any[] = {NULL};
 static const char *const web[] = {"web"};
@@ -71,6 +74,10 @@ static void take_web_away(struct credentials *credentials) {
 
 static void expire(struct credentials *credentials) {
     only_one(credentials)->expires = time(NULL) + 2;
+}
+
+static void expire_in_a_year(struct credentials *credentials) {
+    only_one(credentials)->expires = time(NULL) + YEAR_S;
 }
 
 static void touch(struct credentials *credentials) {
@@ -218,6 +225,99 @@ START_TEST(many_signals_are_one) {
 }
 END_TEST
 
+/* Its control link is gone; `count` clients of it run on. */
+static struct stage_agent lose_with_clients(struct stage *stage, struct fake_order *served, int *fds, size_t count) {
+    struct stage_agent agent = stage_join_with(stage, "a", count);
+
+    for (size_t i = 0; i < count; i++)
+        fds[i] = stage_client(stage, 0, &served[i]);
+    stage_lose(stage, &agent);
+    ck_assert_uint_eq(agents_of(stage), 0);
+    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    return agent;
+}
+
+static void end_client(struct stage_agent *agent, const struct fake_order *served, int fd) {
+    fake_give_back(served, CLIENT_ENDED, agent->tag);
+    sock_close(fd);
+}
+
+START_TEST(revoked_credential_ends_relays_whose_session_has_lost_its_control_link) {
+    struct stage stage;
+    struct fake_order served[2], order;
+    int fds[2];
+
+    open_stage(&stage, any);
+    struct stage_agent agent = lose_with_clients(&stage, served, fds, 2);
+    end_client(&agent, &served[0], fds[0]);
+    fake_forget(FAKE_TELL);
+    change_agents(&stage, revoke);
+    ck_assert(fake_take(FAKE_EXPEL, &order));
+    ck_assert_uint_eq(order.tag, agent.tag);
+    ck_assert_str_eq(order.text, "its credential was revoked");
+    ck_assert_uint_eq(fake_count(FAKE_TELL), 0); /* there is no control link to say good-bye on */
+    reload_look(stage.server->reload);
+    change_agents(&stage, touch); /* once is enough */
+    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    end_client(&agent, &served[1], fds[1]);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(relays_of_a_session_that_was_replaced_end_with_its_credential) {
+    struct stage stage;
+    struct fake_order served, order;
+    uint64_t tags[2];
+
+    open_stage(&stage, any);
+    struct stage_agent agent = stage_join_with(&stage, "a", 1);
+    int fd = stage_client(&stage, 0, &served);
+    struct stage_agent again = stage_join_again(&stage, &agent, "");
+    ck_assert_uint_eq(agents_of(&stage), 1);
+    change_agents(&stage, revoke);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(fake_take(FAKE_EXPEL, &order));
+        tags[i] = order.tag;
+    }
+    ck_assert(tags[0] == agent.tag || tags[1] == agent.tag);
+    ck_assert(tags[0] == again.tag || tags[1] == again.tag);
+    stage_end(&stage, fd, &served, agent.tag);
+}
+END_TEST
+
+START_TEST(session_is_forgotten_with_its_last_relay) {
+    struct stage stage;
+    struct fake_order served[2];
+    int fds[2];
+
+    open_stage(&stage, any);
+    struct stage_agent agent = lose_with_clients(&stage, served, fds, 2);
+    end_client(&agent, &served[0], fds[0]);
+    ck_assert_ptr_nonnull(agents_first_reviewed(stage.server->agents));
+    end_client(&agent, &served[1], fds[1]);
+    ck_assert_ptr_null(agents_first_reviewed(stage.server->agents));
+    change_agents(&stage, revoke);
+    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(expired_credential_ends_relays_without_a_control_link) {
+    struct stage stage;
+    struct fake_order served;
+    int fd;
+
+    open_stage(&stage, any);
+    struct stage_agent agent = lose_with_clients(&stage, &served, &fd, 1);
+    change_agents(&stage, expire);
+    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    fake_wall_jump(2);
+    reload_look(stage.server->reload);
+    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 1);
+    stage_end(&stage, fd, &served, agent.tag);
+}
+END_TEST
+
 static TCase *agents_file(void) {
     TCase *group = tcase_create("agents file");
 
@@ -230,6 +330,57 @@ static TCase *agents_file(void) {
     return group;
 }
 
+static TCase *sessions_that_are_over(void) {
+    TCase *group = tcase_create("sessions that are over");
+
+    tcase_add_test(group, revoked_credential_ends_relays_whose_session_has_lost_its_control_link);
+    tcase_add_test(group, relays_of_a_session_that_was_replaced_end_with_its_credential);
+    tcase_add_test(group, session_is_forgotten_with_its_last_relay);
+    tcase_add_test(group, expired_credential_ends_relays_without_a_control_link);
+    return group;
+}
+
+/* A clock that ran ahead, then is set right: what expires meanwhile must be noticed all the same. */
+START_TEST(clock_that_is_set_back_delays_no_review) {
+    struct stage stage;
+
+    open_stage(&stage, any);
+    fake_wall_jump(10 * YEAR_S);
+    stage_join(&stage, "a", "");
+    reload_look(stage.server->reload);
+    fake_wall_jump(-10 * YEAR_S);
+    struct credential *credential = only_one(stage.server->credentials);
+    credential->expires = time(NULL) - 1; /* as if a review had been due */
+    fake_clock_advance(61 * 1000);
+    reload_look(stage.server->reload);
+    ck_assert_uint_eq(agents_of(&stage), 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(clock_that_is_set_forward_ends_what_has_expired_at_once) {
+    struct stage stage;
+
+    open_stage(&stage, any);
+    stage_join(&stage, "a", "");
+    change_agents(&stage, expire_in_a_year);
+    reload_look(stage.server->reload);
+    ck_assert_uint_eq(agents_of(&stage), 1);
+    fake_wall_jump(2 * YEAR_S); /* a suspended machine wakes up: its monotonic clock stood still */
+    reload_look(stage.server->reload);
+    ck_assert_uint_eq(agents_of(&stage), 0);
+    stage_clear(&stage);
+}
+END_TEST
+
+static TCase *review_time(void) {
+    TCase *group = tcase_create("time of the review");
+
+    tcase_add_test(group, clock_that_is_set_back_delays_no_review);
+    tcase_add_test(group, clock_that_is_set_forward_ends_what_has_expired_at_once);
+    return group;
+}
+
 static TCase *certificates(void) {
     TCase *group = tcase_create("certificates");
 
@@ -238,4 +389,4 @@ static TCase *certificates(void) {
     return group;
 }
 
-UNIT_MAIN("server/reload", agents_file, certificates)
+UNIT_MAIN("server/reload", agents_file, sessions_that_are_over, review_time, certificates)
