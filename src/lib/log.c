@@ -11,7 +11,6 @@
 
 #include "lib/clock.h"
 #include "lib/log_line.h"
-#include "lib/notify.h"
 #include "lib/thread.h"
 
 #include <errno.h>
@@ -255,7 +254,7 @@ static int open_target(struct log *log, const char *to, struct error *error) {
     if (strcmp(to, "stderr") == 0 || strcmp(to, "stdout") == 0) {
         log->fd = strcmp(to, "stderr") == 0 ? STDERR_FILENO : STDOUT_FILENO;
         const char *terminal = getenv("TERM");
-        log->style.is_journal = notify_is_journal(log->fd);
+        log->style.is_journal = log_target_is_journal(log->fd);
         log->style.is_coloured = log->style.format == LOG_FORMAT_TEXT && isatty(log->fd) && !getenv("NO_COLOR") &&
                                  terminal && strcmp(terminal, "dumb") != 0;
         return 0;

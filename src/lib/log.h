@@ -41,6 +41,8 @@ struct log_field { /* one name and value of an event; an array of them ends with
  */
 struct log *log_new(enum log_format format, enum log_level level, const char *to, struct error *error);
 int log_check_target(const char *to, struct error *error); /* would log_new() open it? Makes nothing; 0 or -1 */
+/* Is `fd` the stream that the journal reads (JOURNAL_STREAM)? On any thread that sets no environment. */
+bool log_target_is_journal(int fd);
 void log_free(struct log *log);   /* writes what is left (waiting at most a second for a stuck reader) */
 void log_reopen(struct log *log); /* after a rotation; the log's thread opens the path again */
 bool log_enabled(const struct log *log, enum log_level level); /* false for log == NULL */

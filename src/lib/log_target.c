@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * log_target: could a log be opened where it is to go? It makes nothing and writes nothing.
+ * log_target: where a log goes: whether it could be opened there, and whether systemd's journal reads it.
  * Runs on: any thread. Owns: nothing.
  */
 #include "config.h"
@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,4 +59,14 @@ int log_check_target(const char *to, struct error *error) {
     if (errno == ENOENT)
         return check_folder(to, error);
     return error_set(error, "cannot open \"%s\": %s; name another file", to, strerror(errno));
+}
+
+/* The variable may be inherited by a program whose output goes elsewhere meanwhile, so it names the stream. */
+bool log_target_is_journal(int fd) {
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat status;
+    uintmax_t device, inode;
+
+    return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 && fstat(fd, &status) == 0 &&
+           device == (uintmax_t)status.st_dev && inode == (uintmax_t)status.st_ino;
 }

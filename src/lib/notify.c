@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -116,16 +115,6 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)what;
     if (notify->is_alive(notify->context))
         put(notify, "WATCHDOG=1");
-}
-
-/* The variable may be inherited by a program whose output goes elsewhere meanwhile, so it names the stream. */
-bool notify_is_journal(int fd) {
-    const char *stream = getenv("JOURNAL_STREAM");
-    struct stat status;
-    uintmax_t device, inode;
-
-    return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 && fstat(fd, &status) == 0 &&
-           device == (uintmax_t)status.st_dev && inode == (uintmax_t)status.st_ino;
 }
 
 /* --- from start to end --- */

@@ -27,8 +27,6 @@ void notify_free(struct notify *notify); /* NULL is fine, here and below */
 void notify_ready(struct notify *notify); /* at the end of the start, and of a reload */
 void notify_reloading(struct notify *notify);
 void notify_stopping(struct notify *notify);
-/* Is `fd` the stream that the manager's journal reads (JOURNAL_STREAM)? On any thread that sets no environment. */
-bool notify_is_journal(int fd);
 /* One line for people; sent if it has changed. */
 void notify_status(struct notify *notify, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
