@@ -76,14 +76,15 @@ static int find_address(int argc, char **argv) {
     return 0;
 }
 
-int program_run_server(const char *self, int argc, char **argv) {
-    char program[] = "munneld", listen[] = "--listen";
+/* With --listen in front of the argument `address`, if it is not 0. */
+static int run(const char *self, char *program, int address, int argc, char **argv) {
+    char listen[] = "--listen";
     char **passed = calloc((size_t)argc + 2, sizeof *passed);
     if (!passed) {
         fprintf(stderr, "munnel: out of memory\n");
         return SUBCOMMAND_FAILED;
     }
-    int address = find_address(argc, argv), count = 0;
+    int count = 0;
     passed[count++] = program;
     for (int i = 1; i < argc; i++) {
         if (address > 0 && i == address)
@@ -95,10 +96,12 @@ int program_run_server(const char *self, int argc, char **argv) {
     return code;
 }
 
+int program_run_server(const char *self, int argc, char **argv) {
+    char program[] = "munneld";
+    return run(self, program, find_address(argc, argv), argc, argv);
+}
+
 int program_run_agent(const char *self, int argc, char **argv) {
     char program[] = "munnel-agent";
-    (void)argc;
-    argv[0] = program;
-    int code = become(self, program, argv);
-    return code;
+    return run(self, program, 0, argc, argv);
 }

@@ -81,14 +81,14 @@ static void discard(char *bytes, size_t used) {
 static char *read_open(int fd, const char *path, size_t limit, size_t *length, struct error *error) {
     size_t used = 0, size = READ_FIRST < limit + 2 ? READ_FIRST : limit + 2;
     char *bytes = malloc(size);
-    ssize_t got = bytes ? 1 : -1;
-    while (got > 0 && used <= limit) {
+    ssize_t got = 1;
+    while (bytes && got > 0 && used <= limit) {
         got = read_more(fd, &bytes, used, &size, limit);
         used += got > 0 ? (size_t)got : 0;
     }
-    if (got < 0 || used > limit) {
-        (void)(got < 0 ? say_errno(error, "read", path)
-                       : error_set(error, "%s is too long: at most %zu bytes are expected", path, limit));
+    if (!bytes || got < 0 || used > limit) {
+        (void)(!bytes || got < 0 ? say_errno(error, "read", path)
+                                 : error_set(error, "%s is too long: at most %zu bytes are expected", path, limit));
         discard(bytes, used);
         return NULL;
     }

@@ -9,6 +9,7 @@
 
 #include "lib/sock.h"
 
+#include <errno.h>
 #include <string.h>
 
 void batch_begin(struct batch *batch) {
@@ -70,6 +71,10 @@ ssize_t batch_read(struct batch *batch, int fd, size_t limit) {
         at += FRAME_HEADER + part;
         room -= FRAME_HEADER + part;
         planned += part;
+    }
+    if (!count) { /* readv() of no parts returns 0, which means the end of the stream */
+        errno = ENOBUFS;
+        return -1;
     }
     ssize_t n = sock_readv(fd, parts, count);
     size_t left = n > 0 ? (size_t)n : 0;

@@ -43,7 +43,8 @@ size_t batch_add_copy(struct batch *batch, struct evbuffer *from);
 
 /*
  * Reads from a socket straight into DATA frames: the headers' places are gaps between the parts of the read. At most
- * `limit` bytes and BATCH_READ. Returns the bytes of payload, 0 at the end of the stream, -1 with errno.
+ * `limit` bytes and BATCH_READ. Returns the bytes of payload, 0 at the end of the stream, -1 with errno: ENOBUFS if
+ * there is no room for a byte, or `limit` is 0.
  */
 ssize_t batch_read(struct batch *batch, int fd, size_t limit);
 

@@ -14,12 +14,14 @@
 enum { PARTS = 32 };
 
 bool drain_to_socket(struct evbuffer *buffer, int fd) {
-    while (evbuffer_get_length(buffer) > 0) {
+    for (;;) {
         struct evbuffer_iovec parts[PARTS];
         struct iovec vector[PARTS];
         int count = evbuffer_peek(buffer, -1, NULL, parts, PARTS);
         size_t offered = 0;
         count = count < PARTS ? count : PARTS;
+        if (count <= 0)
+            return true;
         for (int i = 0; i < count; i++) {
             vector[i] = (struct iovec){parts[i].iov_base, parts[i].iov_len};
             offered += parts[i].iov_len;
@@ -31,5 +33,4 @@ bool drain_to_socket(struct evbuffer *buffer, int fd) {
         if ((size_t)n < offered)
             return true;
     }
-    return true;
 }

@@ -44,7 +44,7 @@ static void throttle(struct relay *relay) {
 }
 
 static void add_opened(struct relay *relay, struct batch *batch) {
-    char json[320];
+    char json[320] = "";
     const struct relay_agent *agent = as_agent(relay);
     struct channel *channel = link_channel(relay->link);
     if (channel->opened)

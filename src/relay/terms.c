@@ -33,14 +33,14 @@ static size_t find_ports(uint16_t ports[MESSAGE_PORTS], const struct terms_plan 
 
 struct terms *terms_new(const struct terms_plan *plan) {
     uint16_t ports[MESSAGE_PORTS];
+    size_t port_count = find_ports(ports, plan);
     struct terms *terms = calloc(1, sizeof *terms);
     if (!terms)
         return NULL;
     atomic_init(&terms->references, 1);
     terms->service = strdup(plan->service);
     terms->destination = plan->connect_count > 0 ? strdup(plan->connect[0]) : strdup("");
-    terms->open_json =
-        message_format_open_terms(plan->service, plan->connect, plan->connect_count, ports, find_ports(ports, plan));
+    terms->open_json = message_format_open_terms(plan->service, plan->connect, plan->connect_count, ports, port_count);
     terms->idle_timeout_s = plan->idle_timeout_s;
     terms->half_close_timeout_s = plan->half_close_timeout_s;
     bool fits = terms->open_json && strlen(terms->open_json) <= TERMS_MAX;

@@ -7,6 +7,10 @@ memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=soc
 	-Wl,--wrap=sock_writev,--wrap=sock_writev_last,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
 two_planes = tests/unit/relay/two_planes.c tests/unit/relay/two_planes.h tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
 
+unit_relay_tests += tests/unit/relay/test_batch
+tests_unit_relay_test_batch_SOURCES = tests/unit/relay/test_batch.c
+tests_unit_relay_test_batch_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_beats
 tests_unit_relay_test_beats_SOURCES = tests/unit/relay/test_beats.c
 tests_unit_relay_test_beats_LDADD = $(LINK_UNIT_RELAY)
