@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * memory: tells the C library to keep freed memory for the next relay. Without it a third of all CPU goes into page
- * faults on buffers that were given back a moment ago (HACKING has the figures). And asks it what is in use.
+ * faults on buffers that were given back a moment ago. And asks it what is in use.
  * Runs on: memory_tune at start, before any other thread; memory_in_use on any. Owns: nothing. One .c per C library
  * behind it; a no-op where none is known.
  */

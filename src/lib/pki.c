@@ -10,6 +10,7 @@
 
 #include "lib/file.h"
 #include "lib/secret.h"
+#include "lib/text.h"
 
 #include <event2/util.h>
 #include <openssl/bio.h>
@@ -115,7 +116,7 @@ static int set_serial(X509 *certificate) {
 
 static int set_subject(X509 *certificate, const char *common_name) {
     char text[COMMON_NAME_MAX + 1] = ""; /* a longer one is no valid X.509; the names are elsewhere anyway */
-    strncpy(text, common_name, COMMON_NAME_MAX);
+    text_copy(text, sizeof text, common_name);
     return X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
                                       (const unsigned char *)text, -1, -1, 0) == 1
                ? 0

@@ -88,7 +88,7 @@ static enum channel_verdict agent_take_reset(struct channel *channel, uint32_t n
     if (channel->sent_idle)
         return CHANNEL_IGNORE;
     channel->busy = false;
-    channel->sent_idle = true; /* the answer that ACT_IDLE asks for */
+    channel->sent_idle = true; /* the answer that CHANNEL_ACT_IDLE asks for */
     return CHANNEL_ACT_IDLE;
 }
 

@@ -6,7 +6,7 @@
  * A small value that takes frames and answers what they mean; it sends nothing and owns nothing, so that a test can try
  * it in every order of events (tests/unit/relay/test_channel.c).
  * Runs on: the link's thread.
- * States: free -> busy -> (waiting for IDLE n) -> free. See HACKING, "The data link's rules".
+ * States: free -> busy -> (waiting for IDLE n) -> free. See HACKING, "The wire".
  */
 #ifndef MUNNEL_RELAY_CHANNEL_H
 #define MUNNEL_RELAY_CHANNEL_H

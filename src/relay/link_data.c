@@ -333,7 +333,7 @@ void link_data_take_over(struct link *link) {
         return;
     bufferevent_disable(link->stream, EV_READ | EV_WRITE);
     bool kept = keep_input(link);
-    bufferevent_free(link->stream); /* without CLOSE_ON_FREE it leaves SSL and descriptor alone */
+    bufferevent_free(link->stream); /* without BEV_OPT_CLOSE_ON_FREE it leaves SSL and descriptor alone */
     link->stream = NULL;
     if (kept)
         link_watch(link);

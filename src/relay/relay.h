@@ -4,7 +4,7 @@
  * relay: one client joined to one data link (server), or one data link joined to a destination (agent).
  *
  * Runs on: its thread. Owns: the plain side, what is kept to be replayed.
- * States: see RELAY_STATES in relay_priv.h.
+ * States: see enum relay_state in relay_priv.h.
  */
 #ifndef MUNNEL_RELAY_RELAY_H
 #define MUNNEL_RELAY_RELAY_H

@@ -102,7 +102,7 @@ struct greeting { /* what a peer said first; valid during the callback */
     size_t length;
     uint8_t exporter[SECRET_SIZE]; /* of this channel, for checking and making proofs */
     const struct addr *peer;
-    X509 *certificate;      /* server: the agent's verified client certificate, or NULL; up_ref to keep it */
+    X509 *certificate;      /* server: the agent's verified client certificate, or NULL; X509_up_ref to keep it */
     STACK_OF(X509) * chain; /* what it sent along with it, or NULL; X509_chain_up_ref to keep it */
 };
 

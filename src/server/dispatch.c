@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/sock.h"
+#include "lib/text.h"
 #include "relay/record.h"
 #include "server/roster.h"
 #include "server/service.h"
@@ -108,7 +109,7 @@ static void dispatch_serve(struct server *server, struct client *client, struct 
     client->dispatched_us = now_us;
     client->attempt_ms = attempt_ms(service, client, now_us);
     client_set_session(client, session_tag(session));
-    strcpy(client->agent, session_label(session));
+    text_copy(client->agent, sizeof client->agent, session_label(session));
     supply_mark(server->supply, session);
     plane_serve(server->plane, link, client);
 }

@@ -193,9 +193,9 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: wan NS_A ADDR_A NS_B ADDR_B DELAY_MS [LOSS_PERCENT [RATE_MBIT]]\n");
         return 2;
     }
-    struct link link = {.delay_ns = (uint64_t)(atof(argv[5]) * 1e6)};
-    link.loss = argc > 6 ? atof(argv[6]) / 100 : 0;
-    link.mbit = argc > 7 ? atof(argv[7]) : 0;
+    struct link link = {.delay_ns = (uint64_t)(strtod(argv[5], NULL) * 1e6)};
+    link.loss = argc > 6 ? strtod(argv[6], NULL) / 100 : 0;
+    link.mbit = argc > 7 ? strtod(argv[7], NULL) : 0;
     link.ways[0].from = link.ways[1].to = open_tun(argv[1], argv[2]);
     link.ways[0].to = link.ways[1].from = open_tun(argv[3], argv[4]);
     for (int i = 0; i < 2; i++) {

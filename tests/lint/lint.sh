@@ -4,14 +4,24 @@
 #
 # lint: holds the source to the rules of the house (HACKING.md), one TAP line per rule.
 #
-# With $top_builddir (make check) it looks at the compiled libraries too.
+#   tests/lint/lint.sh [RULE...]      RULE: the name of a function check_RULE below; without one: all
+#
+# Looks at the tree $top_srcdir (else the one it lies in) and, with $top_builddir (make check), at its compiled libraries.
 # A tool that is missing skips its rule, and says so; with MUNNEL_LINT_STRICT=1 (contrib/check, CI) it is a failure.
-cd "${top_srcdir:-$(dirname "$0")/../..}" || exit 1
+# test_lint.sh shows of each rule that it can fail: a new rule is a check_ function, a line at the end, and a sin there.
 LC_ALL=C
 export LC_ALL
+here=$(cd "$(dirname "$0")" && pwd)
+cd "${top_srcdir:-$here/../..}" || exit 1
+chosen=" $* "
 sources=$(find src tests -name '*.[ch]' | sort)
+documents=$(find . -name '*.md' ! -path './build*' ! -path './.*' | sed 's|^\./||' | sort)
+folders="lib proto conf relay server agent ctl"
 number=0
 failed=0
+
+# The source has two dialects yet (`== NULL` here, `!p` there). No: they are counted; yes: they are a failure.
+dialect_is_a_rule=no
 
 # rule WORDS FINDINGS: passes when there are no findings.
 rule() {
@@ -25,16 +35,45 @@ rule() {
     fi
 }
 
+skip() {
+    number=$((number + 1))
+    echo "ok $number - $1 # SKIP $2"
+}
+
 # have TOOL WORDS: whether the tool is there; if not, counts the rule as skipped or failed.
 have() {
     command -v "$1" >/dev/null 2>&1 && return 0
     if [ "${MUNNEL_LINT_STRICT:-0}" = 1 ]; then
         rule "$2" "$1 is missing, and MUNNEL_LINT_STRICT=1 wants it"
     else
-        number=$((number + 1))
-        echo "ok $number - $2 # SKIP $1 is missing"
+        skip "$2" "$1 is missing"
     fi
     return 1
+}
+
+# is_chosen RULE
+is_chosen() {
+    case $chosen in "  " | *" $1 "*) return 0 ;; esac
+    return 1
+}
+
+# judge RULE WORDS [TOOL]: runs check_RULE if it is wanted and its tool is there.
+judge() {
+    is_chosen "$1" || return 0
+    [ -z "${3-}" ] || have "$3" "$1: $2" || return 0
+    rule "$1: $2" "$(check_"$1")"
+}
+
+# judge_built RULE WORDS TOOL: the same for a rule that looks at compiled libraries; without them there is none.
+judge_built() {
+    [ -z "${top_builddir-}" ] || [ ! -f "$top_builddir/libmunnel_lib.a" ] || judge "$@"
+}
+
+# libraries FOLDERS: of those that are built.
+libraries() {
+    for folder in "$@"; do
+        [ ! -f "$top_builddir/libmunnel_$folder.a" ] || echo "$top_builddir/libmunnel_$folder.a"
+    done
 }
 
 check_headers() {
@@ -56,16 +95,25 @@ check_scripts() {
 }
 
 check_listed() {
-    for file in $(find src tests/unit -name '*.[ch]') $(find man -name '*.[1-8]'); do
+    for file in $(find src tests/unit tests/fuzz -name '*.[ch]') $(find man -name '*.[1-8]'); do
         grep -qsF "$file" "$(dirname "$file")/local.mk" tests/unit/local.mk ||
             echo "$file: not in a local.mk, so neither built nor in the release"
     done
 }
 
-# What every version of C has and nobody should use.
+check_includes() {
+    awk -f "$here/includes.awk" tests/lint/may_include $sources
+}
+
+check_budget() {
+    awk -f "$here/budget.awk" $sources | sed -n 's/^over //p'
+}
+
+# What every version of C has and nobody should use: what writes without a limit or fills a static buffer, and what
+# reads a number without telling that there was none.
 check_banned() {
-    grep -nwE '(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|alloca|rand) *\(' $sources
-    grep -nE '^[[:space:]]*goto[[:space:]]' $sources | awk -F: '{ n[$1]++ } END { for (f in n) if (n[f] > 1) print f ": " n[f] " gotos" }'
+    grep -nE '\b(strn?cpy|stpcpy|strn?cat|v?sprintf|gets|strtok|ato[ifl]|atoll|alloca|s?rand|(local|gm|c|asc)time|inet_ntoa|gethostbyname|tmpnam|mktemp) *\(' $sources /dev/null
+    grep -nE '^[[:space:]]*goto[[:space:]]' $sources /dev/null | awk -F: '{ n[$1]++ } END { for (f in n) if (n[f] > 1) print f ": " n[f] " gotos" }'
 }
 
 # What only one system has lives in a file per system.
@@ -74,9 +122,22 @@ check_portable() {
         $(find src -name '*.[ch]' ! -name '*_linux.c' ! -name '*_posix.c' ! -name '*_windows.c') /dev/null
 }
 
+# What a comment or a document names is there.
+check_citations() {
+    paths=$(mktemp) || return
+    find . -type f ! -path './build*' ! -path './.git/*' >"$paths"
+    awk -f "$here/citations.awk" "$paths" tests/lint/citations $sources $documents $sources $documents
+    rm -f "$paths"
+}
+
+# What is C, and not our C.
+check_dialect() {
+    awk -f "$here/dialect.awk" $sources
+}
+
 # Mutable variables that outlive a function, by the compiled objects. Allowed: what OpenSSL wants to be made once.
 check_globals() {
-    objdump -t "$top_builddir"/libmunnel_[!us]*.a "$top_builddir"/libmunnel_server.a | awk '
+    objdump -t $(libraries $folders) | awk '
         /file format/ { file = $1 }
         / O \.(data|bss|data\.rel|data\.rel\.local|tdata|tbss)\t/ && $NF !~ /^[a-z_]*(_once|_index|method)$/ {
             print file " " $NF
@@ -85,11 +146,13 @@ check_globals() {
 
 # No program is started by what serves, whoever asks for it: by the compiled objects, too.
 check_exec() {
-    for library in lib proto conf relay server agent; do
-        nm -u "$top_builddir/libmunnel_$library.a" 2>/dev/null |
-            awk -v library=$library '$2 ~ /^(fork|vfork|system|popen|wordexp|f?exec[lv][a-z]*|posix_spawnp?)(@.*)?$/ {
-                print "libmunnel_" library ".a calls " $2 }'
-    done
+    nm -A -u $(libraries lib proto conf relay server agent) | sed 's/.*libmunnel_/libmunnel_/' | awk '
+        $NF ~ /^(fork|vfork|system|popen|wordexp|f?exec[lv][a-z]*|posix_spawnp?)(@.*)?$/ { print $1 " calls " $NF }'
+}
+
+# Calls go down: the files of a folder do not use each other in circles, by the compiled objects.
+check_circles() {
+    nm -A $(libraries $folders) | awk -f "$here/circles.awk" tests/lint/circles -
 }
 
 check_format() {
@@ -98,51 +161,49 @@ check_format() {
     done
 }
 
+check_cppcheck() {
+    cppcheck -q -j 2 --std=c11 --enable=warning,portability,performance --inline-suppr \
+        --suppress=missingInclude --suppress=normalCheckLevelMaxBranches -Isrc \
+        -DHAVE_CONFIG_H --include="$here/cppcheck.h" src 2>&1
+}
+
 check_manuals() {
     for file in $(find man -name '*.[1-8]'); do
         mandoc -T lint "$file" 2>&1 | grep -v 'referenced manual not found'
     done
 }
 
-rule "every source file says its licence and its job first" "$(check_headers)"
-rule "every script says its licence" "$(check_scripts)"
-rule "every file is listed in the build" "$(check_listed)"
-rule "folders include only what tests/lint/may_include allows" "$(awk -f tests/lint/includes.awk tests/lint/may_include $sources)"
-budget=$(awk -f tests/lint/budget.awk $sources)
-rule "functions, files and headers stay below their limits" "$(echo "$budget" | grep '^over')"
-echo "$budget" | grep '^long' | sed 's/^long/# longer than the habit:/'
-rule "no banned function, no goto ladder" "$(check_banned)"
-rule "what only one system has is in a file per system" "$(check_portable)"
-words="no mutable global"
-if [ -n "${top_builddir-}" ] && [ -f "$top_builddir/libmunnel_lib.a" ] &&
-    ! grep -q 'fsanitize=' "$top_builddir/config.status" && have objdump "$words"; then
-    rule "$words" "$(check_globals)"
+judge headers "every source file says its licence and its job first"
+judge scripts "every script says its licence"
+judge listed "every file is listed in the build"
+judge includes "folders include only what tests/lint/may_include allows"
+judge budget "functions, files and headers stay below their limits"
+judge banned "no banned function, no goto ladder"
+judge portable "what only one system has is in a file per system"
+judge citations "what comments and documents name exists"
+if [ "${MUNNEL_LINT_DIALECT:-$dialect_is_a_rule}" = yes ]; then
+    judge dialect "one dialect of C"
 fi
-words="what serves starts no program"
-if [ -n "${top_builddir-}" ] && [ -f "$top_builddir/libmunnel_lib.a" ] && have nm "$words"; then
-    rule "$words" "$(check_exec)"
+if [ "$chosen" = "  " ]; then
+    awk -f "$here/budget.awk" $sources | sed -n 's/^long/# longer than the habit:/p'
+    check_dialect | sed 's/.*[0-9]: //' | sort | uniq -c | sed 's/^ */# another dialect: /'
 fi
+grep -qs 'fsanitize=' "${top_builddir-}/config.status" ||
+    judge_built globals "no mutable global" objdump
+judge_built exec "what serves starts no program" nm
+judge_built circles "files of a folder use each other in no circle but those in tests/lint/circles" nm
 
 # The layout is that of clang-format 14 (Debian 12); other versions differ in details.
 clang_format=clang-format-14
 command -v $clang_format >/dev/null 2>&1 || clang_format=clang-format
 words="the source is formatted by .clang-format"
-if have $clang_format "$words"; then
-    if $clang_format --version | grep -q 'version 14\.'; then
-        rule "$words" "$(check_format)"
-    else
-        number=$((number + 1))
-        echo "ok $number - $words # SKIP needs version 14, this is another"
-    fi
+if is_chosen format && command -v $clang_format >/dev/null 2>&1 && ! $clang_format --version | grep -q 'version 14\.'; then
+    skip "format: $words" "needs version 14, this is another"
+else
+    judge format "$words" $clang_format
 fi
-words="cppcheck finds nothing"
-if have cppcheck "$words"; then
-    rule "$words" "$(cppcheck -q -j 2 --std=c11 --enable=warning,portability,performance --inline-suppr \
-        --suppress=missingInclude --suppress=normalCheckLevelMaxBranches -Isrc \
-        -DHAVE_CONFIG_H --include=tests/lint/cppcheck.h src 2>&1)"
-fi
-words="mandoc finds nothing in the manuals"
-have mandoc "$words" && rule "$words" "$(check_manuals)"
+judge cppcheck "cppcheck finds nothing" cppcheck
+judge manuals "mandoc finds nothing in the manuals" mandoc
 
 echo "1..$number"
 [ "$failed" = 0 ]

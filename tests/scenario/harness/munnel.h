@@ -3,8 +3,7 @@
 /*
  * munnel: servers and agents on a stand, and what they say about themselves.
  *
- * Runs on: a test's main thread. Owns: a struct server belongs to the stand's test until server_forget; the programs
- * belong to the stand.
+ * Runs on: a test's main thread. Owns: nothing; the programs and all texts belong to the stand.
  */
 #ifndef MUNNEL_SCENARIO_MUNNEL_H
 #define MUNNEL_SCENARIO_MUNNEL_H

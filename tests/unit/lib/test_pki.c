@@ -152,8 +152,7 @@ END_TEST
 
 static int note_name(void *context, const char *name) {
     char *text = context;
-    strncat(text, name, 60);
-    strncat(text, " ", 2);
+    snprintf(text + strlen(text), 64, "%s ", name);
     return strcmp(name, "10.0.0.143") == 0 ? 5 : 0;
 }
 

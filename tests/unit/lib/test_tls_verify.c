@@ -76,7 +76,8 @@ END_TEST
 START_TEST(an_expired_certificate_says_since_when) {
     char says[100], date[32];
     time_t end = time(NULL) + 5 * DAY;
-    strftime(date, sizeof date, "%Y-%m-%d", gmtime(&end));
+    struct tm parts;
+    strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&end, &parts));
     snprintf(says, sizeof says, "the certificate has expired (on %s)", date);
     SSL_CTX *client = pair_client_context(pair_client_options());
     move_clock(client, 6);

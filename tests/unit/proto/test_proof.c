@@ -22,7 +22,7 @@ START_TEST(a_token_comes_back_from_its_text) {
     ck_assert_int_eq(proof_token_parse(&got, text, NULL), 0);
     ck_assert_str_eq(got.name, made.name);
     ck_assert_mem_eq(got.secret, made.secret, SECRET_SIZE);
-    strncat(text, "\n", 2);
+    snprintf(text + strlen(text), 2, "\n");
     ck_assert_int_eq(proof_token_parse(&got, text, NULL), 0);
 }
 END_TEST

@@ -266,7 +266,7 @@ END_TEST
 static TCase *walks(const char *name, const TTest *test, int count) {
     TCase *group = tcase_create(name);
     const char *only = getenv("MUNNEL_TEST_SEED");
-    int first = only ? atoi(only) : 0;
+    int first = only ? (int)strtol(only, NULL, 10) : 0;
     tcase_add_loop_test(group, test, first, only ? first + 1 : count);
     return group;
 }

@@ -201,8 +201,7 @@ struct client *two_planes_client(const struct terms_plan *plan, const char *dest
     struct client *client = calloc(1, sizeof *client);
     int ends[2];
     ck_assert_ptr_nonnull(client);
-    ck_assert_uint_lt(strlen(destination), sizeof text);
-    strcpy(text, destination);
+    ck_assert_int_lt(snprintf(text, sizeof text, "%s", destination), (int)sizeof text);
     whole.service = "test";
     whole.connect = to;
     whole.connect_count = 1;

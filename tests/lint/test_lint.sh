@@ -1,0 +1,224 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Munnel authors
+#
+# test_lint: each rule of lint.sh can fail. Makes a small tree that keeps every rule, and then for each sin a copy that has
+# that one, in which just the rule that is meant may fail. One TAP line each.
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+LC_ALL=C
+export LC_ALL
+unset MUNNEL_LINT_STRICT
+only= # the rules that are run; all
+number=0
+failed=0
+
+# file PATH: its text from standard input, with the two lines that every source begins with.
+file() {
+    mkdir -p "$(dirname "$1")"
+    {
+        printf '/* SPDX-License-Identifier: MIT */\n/* SPDX-FileCopyrightText: 2026 The Munnel authors */\n'
+        cat
+    } >"$1"
+}
+
+# function NAME: a source file of that name with one function; its body from standard input.
+function_of() {
+    {
+        printf '/* %s: tried by a test. */\n#include "config.h"\n\nint %s(int n) {\n' "$1" "$1"
+        cat
+        printf '}\n'
+    } | file "src/lib/$1.c"
+    echo "lib += src/lib/$1.c" >>src/lib/local.mk
+}
+
+# compile: the libraries that the rules on objects look at.
+compile() {
+    for source in src/lib/*.c; do
+        ${CC:-cc} -c -Isrc -Ibuild "$source" -o "build/$(basename "$source" .c).o" || exit 1
+    done
+    rm -f build/libmunnel_lib.a
+    ar rc build/libmunnel_lib.a build/*.o
+}
+
+clean_tree() {
+    mkdir -p src/lib tests/unit tests/fuzz tests/lint man conf contrib build
+    cp "$here/../../.clang-format" .
+    spdx='# SPDX-License-Identifier: MIT'
+    echo "$spdx" | tee src/lib/local.mk tests/unit/local.mk tests/lint/circles tests/lint/citations >/dev/null
+    printf 'src/lib lib/\n' >tests/lint/may_include
+    printf '.Dd $Mdocdate: November 1 2026 $\n.Dt GOOD 1\n.Os\n.Sh NAME\n.Nm good\n.Nd keeps the rules\n' >man/good.1
+    echo "$spdx: good.1" | sed 's|good|man/good|' >man/local.mk
+    printf '# Hacking\n\n## Trust\n\nSee `src/lib/good.c`, good() and the section *Trust*.\n' >HACKING.md
+    touch build/config.h
+    echo '    return n;' | function_of good
+    compile
+}
+
+# lint_with SIN: what lint says of a copy of the clean tree after SIN, a function below.
+lint_with() {
+    rm -rf "$folder/tree"
+    cp -R "$folder/clean" "$folder/tree"
+    (cd "$folder/tree" && "$1") && top_srcdir=$folder/tree top_builddir=$folder/tree/build sh "$here/lint.sh" $only 2>&1
+}
+
+# fails RULE SIN WORDS: after SIN the RULE fails and no other. If its tool is missing, nothing can be told.
+fails() {
+    number=$((number + 1))
+    output=$(lint_with "$2")
+    rules=$(echo "$output" | sed -n 's/^not ok [0-9]* - \([a-z]*\):.*/\1/p')
+    if [ "$rules" = "$1" ]; then
+        echo "ok $number - $1: $3"
+    elif [ -z "$rules" ] && echo "$output" | grep -q "^ok [0-9]* - $1:.*# SKIP"; then
+        echo "ok $number - $1: $3 # SKIP lint skips that rule here"
+    else
+        failed=1
+        echo "not ok $number - $1: $3"
+        echo "# expected to fail: $1. Failed:" $rules
+        echo "$output" | sed 's/^/#   /'
+    fi
+}
+
+# passes SIN WORDS: it is none.
+passes() {
+    number=$((number + 1))
+    output=$(lint_with "$1")
+    if echo "$output" | grep -q '^not ok' || ! echo "$output" | grep -q '^1\.\.'; then
+        failed=1
+        echo "not ok $number - $2"
+        echo "$output" | sed 's/^/#   /'
+    else
+        echo "ok $number - $2"
+    fi
+}
+
+mkdir "$folder/clean"
+(cd "$folder/clean" && clean_tree) || exit 1
+
+passes true "a tree without a sin passes"
+
+no_licence() { echo 'int lonely;' >src/lib/good.h && echo src/lib/good.h >>src/lib/local.mk; }
+no_job() { printf '#define GOOD 1\n' | file src/lib/good.h && echo src/lib/good.h >>src/lib/local.mk; }
+fails headers no_licence "a source without a licence"
+fails headers no_job "a source that does not say its job"
+
+script() { echo 'true' >contrib/run.sh; }
+fails scripts script "a script without a licence"
+
+forgotten() { echo '    return n;' | function_of other && sed -i.old /other/d src/lib/local.mk && rm src/lib/*.old; }
+manual() { cp man/good.1 man/other.1; }
+fails listed forgotten "a source that is in no local.mk"
+fails listed manual "a manual that is in no local.mk"
+
+include_of() { sed -i.old "s|^#include \"config.h\"|$1|" src/lib/good.c && rm src/lib/good.c.old; }
+up() { include_of '#include "config.h"\n\n#include "server/server.h"'; }
+private() { include_of '#include "config.h"\n\n#include "relay/link_priv.h"'; }
+no_config() { include_of '#include "lib/good.h"'; }
+fails includes up "a folder that includes a higher one"
+fails includes private "a private header of another folder"
+fails includes no_config "a source that does not begin with config.h"
+
+lines() { awk -v count="$1" 'BEGIN { for (i = 0; i < count; i++) print "    n++;"; print "    return n;" }'; }
+long_function() { lines 100 | function_of other; }
+long_header() { (echo '/* good: long. */' && awk 'BEGIN { for (i = 0; i < 200; i++) print "int good_" i "(int n);" }') |
+    file src/lib/good.h && echo src/lib/good.h >>src/lib/local.mk; }
+fails budget long_function "a function of a hundred lines"
+fails budget long_header "a header of two hundred lines"
+
+banned=
+only=banned # cppcheck knows some of them as well
+for call in 'strcpy(a, b)' 'strncpy(a, b, n)' 'strcat(a, b)' 'strncat(a, b, 2)' 'sprintf(a, b)' 'vsprintf(a, b, n)' 'gets(a)' \
+    'strtok(a, b)' 'atoi(a)' 'atol(a)' 'atof(a)' 'alloca(8)' 'rand()' 'localtime(a)' 'gmtime(a)' 'inet_ntoa(a)'; do
+    banned=$call
+    call() { echo "    return (int)$banned;" | function_of other; }
+    fails banned call "a call of ${call%%(*}"
+done
+only=
+snprintf_is_allowed() { echo '    return snprintf(a, sizeof a, b);' | function_of other; }
+passes snprintf_is_allowed "snprintf is no sprintf"
+ladder() {
+    printf '    if (n)\n        goto out;\n    if (n > 1)\n        goto out;\nout:\n    return n;\n' | function_of other
+}
+fails banned ladder "a ladder of gotos"
+
+epoll() { echo '    return epoll_create1(n);' | function_of other; }
+proc() { echo '    return open("/proc/self/stat", n);' | function_of other; }
+linux_file() { echo '    return epoll_create1(n);' | function_of other_linux; }
+fails portable epoll "a Linux call in a plain file"
+fails portable proc "a path below /proc in a plain file"
+passes linux_file "a Linux call in a file for Linux"
+
+comment() { printf '    return n; /* %s */\n' "$1" | function_of other; }
+no_file() { comment 'see src/lib/gone.c'; }
+no_name() { comment 'see gone.h'; }
+no_function() { comment 'gone() did it'; }
+no_symbol() { comment 'gone_away did it'; }
+no_section() { echo 'See the section *Peace*.' >README.md; }
+document() { echo 'See `src/gone.c`.' >README.md; }
+stale_word() { echo 'SSL_gone # OpenSSL' >>tests/lint/citations; }
+anonymous_word() { comment 'SSL_is_there does' && echo 'SSL_is_there' >>tests/lint/citations; }
+listed_word() { comment 'SSL_is_there does' && echo 'SSL_is_there # OpenSSL' >>tests/lint/citations; }
+all_there() { comment 'see src/lib/good.c, good.c, good(), other, SSL_*_up, HACKING, "Trust"'; }
+fails citations no_file "a comment that names a path that does not exist"
+fails citations no_name "a comment that names a file that does not exist"
+fails citations no_function "a comment that names a function that does not exist"
+fails citations no_symbol "a comment that names a symbol that does not exist"
+fails citations no_section "a document that names a section that does not exist"
+fails citations document "a document that names a file that does not exist"
+fails citations stale_word "a word on the list that is not named any more"
+fails citations anonymous_word "a word on the list without an owner"
+passes listed_word "a word on the list"
+passes all_there "a comment that names what exists"
+
+MUNNEL_LINT_DIALECT=yes
+export MUNNEL_LINT_DIALECT
+null() { echo '    return &n == NULL;' | function_of other; }
+braces() { printf '    if (n) {\n        n++;\n    }\n    return n;\n' | function_of other; }
+braces_of_two() {
+    printf '    if (n) {\n        n++;\n    } else {\n        n += 2;\n        n++;\n    }\n    return n;\n' | function_of other
+}
+in_words() { printf '    return n; /* == NULL */\n' | function_of other; }
+fails dialect null "a comparison with NULL"
+fails dialect braces "braces round one line"
+passes braces_of_two "braces round an else's two"
+passes in_words "NULL in a comment"
+unset MUNNEL_LINT_DIALECT
+passes null "the dialect is only counted yet"
+
+compiled() { sed -i.old "s|^int |$1\n&|" src/lib/other.c && rm src/lib/other.c.old && compile; }
+global() { echo '    return n + count++;' | function_of other && compiled 'static int count;\n'; }
+constant() { echo '    return n + count;' | function_of other && compiled 'static const int count = 3;\n'; }
+once() { echo '    return n + made_once++;' | function_of other && compiled 'static int made_once;\n'; }
+fails globals global "a variable that outlives its function"
+passes constant "a constant"
+passes once "what OpenSSL wants to be made once"
+
+starts() { echo '    return n + system("true");' | function_of other && compiled 'int system(const char *command);\n'; }
+fails exec starts "a call of system"
+
+calls() { echo "    return n + $2(n);" | function_of "$1" && sed -i.old "s|^int |int $2(int n);\n&|" "src/lib/$1.c" && rm "src/lib/$1.c.old"; }
+circle() { calls one two && calls two three && calls three one && compile; }
+known_circle() { circle && echo 'lib one.c three.c two.c # until three calls back' >>tests/lint/circles; }
+smaller_circle() { calls one two && calls two one && compile && echo 'lib one.c three.c two.c # old' >>tests/lint/circles; }
+circle_without_reason() { circle && echo 'lib one.c three.c two.c' >>tests/lint/circles; }
+gone_circle() { echo 'lib one.c two.c # old' >>tests/lint/circles; }
+line_of_calls() { calls one two && calls two three && calls three good && compile; }
+fails circles circle "three files in a circle"
+fails circles circle_without_reason "a known circle without a reason"
+fails circles smaller_circle "a known circle that has become smaller"
+fails circles gone_circle "a known circle that is gone"
+passes known_circle "a known circle"
+passes line_of_calls "calls that go down"
+
+layout() { echo '  return n;' | function_of other; }
+fails format layout "a source with another layout"
+
+bug() { printf '    int *none = 0;\n    *none = n;\n    return n;\n' | function_of other; }
+fails cppcheck bug "a write through a null pointer"
+
+bad_manual() { printf '.Sh\n.Xx\n' >>man/good.1; }
+fails manuals bad_manual "a manual with a mistake"
+
+echo "1..$number"
+exit $failed
