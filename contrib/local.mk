@@ -2,4 +2,4 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # What helps to try and to check Munnel; not installed.
-EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/pictures/connection.svg contrib/pictures/bench.svg .ci/run
+EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/fresh contrib/pictures/connection.svg contrib/pictures/bench.svg .ci/run

@@ -4,7 +4,7 @@
 # packages: installs what Munnel's build and tests need, by the package manager that the machine has. Sourced by
 # quickstart and check, after `set -eu`, in the top folder.
 #
-# Tried on Debian 12. dnf, pacman and apk are written from those distributions' package lists and untested.
+# Tried on Debian 12 and 13. dnf, pacman and apk are written from those distributions' package lists and untested.
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -90,7 +90,12 @@ packages_install() {
     esac </dev/null
 }
 
+# MUNNEL_JOBS spares a machine that does other work.
 packages_cores() {
+    if [ -n "${MUNNEL_JOBS-}" ]; then
+        echo "$MUNNEL_JOBS"
+        return 0
+    fi
     nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2
 }
 
