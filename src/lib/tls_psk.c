@@ -3,8 +3,9 @@
 /*
  * tls_psk: handshakes by a key that both ends have already, without certificates (TLS 1.3, psk_dhe_ke).
  *
- * A key that the server does not know changes nothing: the handshake goes by certificates, which both ends check as
- * ever. So a key saves work and is never the only way.
+ * A key that the server does not know changes nothing here: the handshake goes by certificates, which both ends check
+ * as ever. Whether that suffices, the caller decides: tls_came_by_key() tells.
+ *
  * Runs on: the session's thread, within its handshake. Owns: nothing; an offer belongs to the notes of its session.
  */
 #include "config.h"

@@ -56,6 +56,8 @@ struct message_welcome { /* WELCOME */
     bool has_proof;
 };
 int message_parse_welcome(struct message_welcome *welcome, const char *text, size_t length, struct error *error);
+/* The WELCOME of a data link that shook hands by certificates: {"proof":...}, and it must be there. */
+int message_parse_data_welcome(uint8_t proof[SECRET_SIZE], const char *text, size_t length, struct error *error);
 void message_welcome_done(struct message_welcome *welcome);
 char *message_format_welcome(const struct message_welcome *welcome); /* proof included if has_proof; malloc'ed */
 

@@ -137,6 +137,14 @@ int message_parse_welcome(struct message_welcome *welcome, const char *text, siz
     return result;
 }
 
+int message_parse_data_welcome(uint8_t proof[SECRET_SIZE], const char *text, size_t length, struct error *error) {
+    bool has_proof;
+    json_t *json = json_parse_object(text, length, FRAME_GREETING_MAX, error);
+    int result = json ? message_take_secret(json, "proof", MESSAGE_REQUIRED, proof, &has_proof, error) : -1;
+    json_decref(json);
+    return result;
+}
+
 void message_welcome_done(struct message_welcome *welcome) {
     json_decref(welcome->json);
     secret_wipe(welcome, sizeof *welcome);

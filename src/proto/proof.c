@@ -15,6 +15,7 @@ static const char *const role_labels[] = {
     [PROOF_AGENT] = "munnel agent proof",
     [PROOF_SERVER] = "munnel server proof",
     [PROOF_DATA] = "munnel data proof",
+    [PROOF_DATA_SERVER] = "munnel data server proof",
 };
 
 bool proof_name_is_valid(const char *name) {

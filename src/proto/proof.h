@@ -23,7 +23,8 @@ struct proof_token {
     uint8_t secret[SECRET_SIZE];
 };
 
-enum proof_role { PROOF_AGENT, PROOF_SERVER, PROOF_DATA };
+/* Each end of each kind of link has a role of its own, so that neither can be answered with its own proof. */
+enum proof_role { PROOF_AGENT, PROOF_SERVER, PROOF_DATA, PROOF_DATA_SERVER };
 
 bool proof_name_is_valid(const char *name);                        /* 1 to 64 of letters, digits and ._-  */
 int proof_token_make(struct proof_token *token, const char *name); /* random; 0 or -1 */

@@ -61,9 +61,35 @@ static void drain(struct link *link, size_t frame_length) {
         evbuffer_drain(bufferevent_get_input(link->stream), frame_length);
 }
 
+/*
+ * Agent: a certificate proves only its own key. The server of a session also has the session's key, which the thief of
+ * a certificate's key has not; a handshake by that key has proved it, after any other WELCOME must.
+ */
+static bool server_has_session_key(struct link *link, const struct frame *frame, struct error *why) {
+    const struct link_order *order = link->order;
+    uint8_t exporter[SECRET_SIZE], proof[SECRET_SIZE];
+    if (tls_came_by_key(link->ssl))
+        return true;
+    if (message_parse_data_welcome(proof, (const char *)frame->payload, frame->length, why) != 0)
+        return false;
+    bool is_proved = order->has_key && tls_exporter(link->ssl, exporter) == 0 &&
+                     proof_check(proof, order->key, PROOF_DATA_SERVER, exporter);
+    secret_wipe(exporter, sizeof exporter);
+    if (!is_proved)
+        error_set(why, "the proof is wrong");
+    return is_proved;
+}
+
 /* Agent: a data link's WELCOME decides by itself; the session behind it was proved on the control link. */
-static void take_welcome(struct link *link, size_t frame_length) {
+static void take_welcome(struct link *link, const struct frame *frame, size_t frame_length) {
     char text[ADDR_TEXT];
+    struct error why, whole;
+    if (!server_has_session_key(link, frame, &why)) {
+        error_set(&whole, "the server showed its certificate, but did not prove that it has the session's key: %s",
+                  why.text);
+        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, whole.text);
+        return;
+    }
     drain(link, frame_length);
     link_set_state(link, LINK_VERDICT);
     link_accept(link, false, link->tag, NULL, addr_format(link_peer(link), text, sizeof text), 0, 0);
@@ -79,7 +105,7 @@ void link_take_greeting(struct link *link, const struct frame *frame, size_t fra
         return;
     }
     if (frame->type == FRAME_WELCOME && !link->is_control) {
-        take_welcome(link, frame_length);
+        take_welcome(link, frame, frame_length);
         return;
     }
     say_greeting(link, frame);
@@ -182,12 +208,19 @@ static void begin_control(struct link *link, const char *json) {
         link_control_begin(link);
 }
 
-static void begin_data(struct link *link) {
+static void send_data_welcome(struct link *link, const char *json) {
+    if (json)
+        link_data_send_frame(link, FRAME_WELCOME, json, strlen(json));
+    else
+        link_owe(link, FRAME_WELCOME); /* a client may be waiting for this link: then its OPEN is there in a moment */
+}
+
+static void begin_data(struct link *link, const char *json) {
     link_data_take_over(link);
     if (link->state == LINK_CLOSED)
         return;
     if (!is_agent(link))
-        link_owe(link, FRAME_WELCOME); /* a client may be waiting for this link: then its OPEN is there in a moment */
+        send_data_welcome(link, json);
     link_become_idle(link);
 }
 
@@ -206,7 +239,7 @@ void link_accept(struct link *link, bool is_control, uint64_t tag, const char *j
     if (is_control)
         begin_control(link, json);
     else
-        begin_data(link);
+        begin_data(link, json);
 }
 
 static bool put_reject(struct link *link, const char *json) {

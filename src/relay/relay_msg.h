@@ -170,9 +170,9 @@ void plane_dial(struct plane *plane, const struct dial_order *order);
 
 /*
  * These orders are never lost in silence: where there is no memory for one, its link is ended instead, and on_gone says
- * so. The verdict on a greeting: plane_accept on the server sends WELCOME `json`, or one that says nothing for a data
- * link; on the agent (control links) `json` is NULL and the pings of `ping_s`, `dead_after_s` begin. `who` goes in
- * front of log lines ("agent web1"). A data link that is accepted says on_idle next.
+ * so. The verdict on a greeting: plane_accept on the server sends WELCOME `json`, or one that says nothing where TLS
+ * has proved a session's key; on the agent (control links) `json` is NULL and the pings of `ping_s`, `dead_after_s`
+ * begin. `who` goes in front of log lines ("agent web1"). A data link that is accepted says on_idle next.
  */
 void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
                   const char *who, unsigned ping_s, unsigned dead_after_s);

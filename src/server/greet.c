@@ -237,21 +237,37 @@ static void data_let_in(struct server *server, struct session *session, struct l
         requests_arrived(session_requests(session));
 }
 
+/* `welcome`: NULL where TLS has proved that this server has the session's key. */
 static bool data_admit(struct server *server, const struct greeting *greeting, struct session *session,
-                       struct refusal *refusal) {
+                       const char *welcome, struct refusal *refusal) {
     if (!data_has_room(server, session, refusal))
         return false;
     data_let_in(server, session, greeting->link);
-    plane_accept(server->plane, greeting->link, false, session_tag(session), NULL, session_who(session),
+    plane_accept(server->plane, greeting->link, false, session_tag(session), welcome, session_who(session),
                  server->conf->agents.ping_s, server->conf->agents.dead_after_s);
     return true;
+}
+
+/* The agent has seen a certificate, which whoever stole its key can show as well. */
+static char *welcome_data(const struct greeting *greeting, const struct session *session) {
+    uint8_t proof[SECRET_SIZE];
+
+    if (proof_make(proof, session_key(session), PROOF_DATA_SERVER, greeting->exporter) != 0)
+        return NULL;
+    return message_add_proof("{}", proof);
 }
 
 static bool greet_data(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
                        struct refusal *refusal) {
     struct session *session = agents_find_id(server->agents, hello->session);
 
-    return data_prove(session, greeting, hello, refusal) && data_admit(server, greeting, session, refusal);
+    if (!data_prove(session, greeting, hello, refusal))
+        return false;
+    char *welcome = welcome_data(greeting, session);
+    bool admitted = welcome ? data_admit(server, greeting, session, welcome, refusal)
+                            : refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
+    free(welcome);
+    return admitted;
 }
 
 /* TLS has proved the key of the session; the rest is whether this very handshake is one of now. */
@@ -264,7 +280,7 @@ static void greet_known(struct server *server, const struct greeting *greeting) 
 
     if (session && !once_use(session_dials(session), number, clock_us()))
         data_was_used(server, greeting);
-    else if (!data_is_asked_for(session, &refusal) || !data_admit(server, greeting, session, &refusal))
+    else if (!data_is_asked_for(session, &refusal) || !data_admit(server, greeting, session, NULL, &refusal))
         greet_reject(server, greeting, session ? session_name(session) : "", &refusal);
 }
 

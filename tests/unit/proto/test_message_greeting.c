@@ -197,6 +197,35 @@ START_TEST(the_welcome_of_a_data_link_carries_no_session) {
 }
 END_TEST
 
+START_TEST(the_welcome_of_a_data_link_carries_a_proof) {
+    uint8_t sent[SECRET_SIZE], got[SECRET_SIZE];
+    fill(sent, 0x11);
+    char *text = message_add_proof("{}", sent);
+    ck_assert_int_eq(message_parse_data_welcome(got, text, strlen(text), NULL), 0);
+    ck_assert_mem_eq(got, sent, SECRET_SIZE);
+    free(text);
+}
+END_TEST
+
+static const char *const bad_data_welcomes[] = {
+    "",
+    "{}",
+    "[]",
+    "{\"proof\":true}",
+    "{\"proof\":\"\"}",
+    "{\"proof\":\"" PROOF "0\"}",
+    "{\"proof\":\"" PROOF "\",\"proof\":\"" PROOF "\"}",
+};
+
+START_TEST(a_data_welcome_without_a_proof_is_refused) {
+    uint8_t got[SECRET_SIZE];
+    struct error error = {{0}};
+    const char *text = bad_data_welcomes[_i];
+    ck_assert_msg(message_parse_data_welcome(got, text, strlen(text), &error) == -1, "taken: %s", text);
+    ck_assert_str_ne(error.text, "");
+}
+END_TEST
+
 static const char *const bad_welcomes[] = {
     "{}",
     "{\"server\":1}",
@@ -277,6 +306,9 @@ static TCase *hello(void) {
 static TCase *welcome(void) {
     TCase *group = tcase_create("welcome");
     tcase_add_test(group, welcome_comes_back_as_it_was_sent);
+    tcase_add_test(group, the_welcome_of_a_data_link_carries_a_proof);
+    tcase_add_loop_test(group, a_data_welcome_without_a_proof_is_refused, 0,
+                        sizeof bad_data_welcomes / sizeof bad_data_welcomes[0]);
     tcase_add_test(group, the_welcome_of_a_data_link_carries_no_session);
     tcase_add_loop_test(group, a_bad_welcome_is_refused, 0, (int)(sizeof bad_welcomes / sizeof bad_welcomes[0]));
     return group;

@@ -92,13 +92,13 @@ START_TEST(the_key_is_the_hash_that_the_design_names) {
 END_TEST
 
 START_TEST(a_proof_holds_for_its_key_its_role_and_its_channel_only) {
-    static const enum proof_role roles[] = {PROOF_AGENT, PROOF_SERVER, PROOF_DATA};
+    static const enum proof_role roles[] = {PROOF_AGENT, PROOF_SERVER, PROOF_DATA, PROOF_DATA_SERVER};
     uint8_t key[SECRET_SIZE], channel[SECRET_SIZE], proof[SECRET_SIZE];
     memset(key, 1, sizeof key);
     memset(channel, 2, sizeof channel);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(proof_make(proof, key, roles[i], channel), 0);
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 4; k++)
             ck_assert_int_eq(proof_check(proof, key, roles[k], channel), i == k);
     }
     ck_assert_int_eq(proof_make(proof, key, PROOF_AGENT, channel), 0);

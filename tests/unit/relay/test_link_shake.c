@@ -27,7 +27,7 @@ static struct world {
     struct two_planes planes;
     int server_end, agent_end;
     struct link_ref link; /* the server's */
-    char identity[100], rejected[200];
+    char identity[100], rejected[200], *welcome;
     unsigned greetings, idle, gone, agents_idle, agents_gone;
     struct link_end end;
 } world;
@@ -39,6 +39,7 @@ static void on_greeting(void *context, const struct greeting *greeting) {
     world.greetings++;
     world.link = greeting->link;
     snprintf(world.identity, sizeof world.identity, "%s", greeting->identity ? greeting->identity : greeting->text);
+    world.welcome = two_planes_welcome(greeting);
 }
 
 static void on_idle(void *context, struct link_ref link, uint64_t tag) {
@@ -129,7 +130,9 @@ static uint64_t servers_handshakes(void) {
 }
 
 static void accept_it(void) {
-    plane_accept(world.planes.server, world.link, false, 1, NULL, "agent test", 0, 0);
+    plane_accept(world.planes.server, world.link, false, 1, world.welcome, "agent test", 0, 0);
+    free(world.welcome);
+    world.welcome = NULL;
     settle();
 }
 

@@ -10,6 +10,7 @@
 #include "lib/log.h"
 #include "lib/pki.h"
 #include "lib/tls.h"
+#include "proto/proof.h"
 #include "proto/session_key.h"
 #include "relay/link_priv.h"
 #include "relay/plane_priv.h"
@@ -99,9 +100,22 @@ void two_planes_finish(struct two_planes *planes) {
         log_free(planes->log);
 }
 
+char *two_planes_welcome(const struct greeting *greeting) {
+    uint8_t proof[SECRET_SIZE];
+    if (greeting->identity)
+        return NULL;
+    ck_assert_int_eq(proof_make(proof, session_key, PROOF_DATA_SERVER, greeting->exporter), 0);
+    char *json = message_add_proof("{}", proof);
+    ck_assert_ptr_nonnull(json);
+    return json;
+}
+
 void two_planes_on_greeting(void *world, const struct greeting *greeting) {
     struct two_planes *planes = world;
-    plane_accept(planes->server, greeting->link, planes->is_control, 1, "{}", "agent test", 0, 0);
+    char *proved = two_planes_welcome(greeting);
+    plane_accept(planes->server, greeting->link, planes->is_control, 1, planes->is_control ? "{}" : proved,
+                 "agent test", 0, 0);
+    free(proved);
 }
 
 /* ---- time goes on ---- */
@@ -143,7 +157,7 @@ void two_planes_dial(struct two_planes *planes) {
                                .tls = planes->agent_tls,
                                .server_name = "127.0.0.1",
                                .hello = "{\"a\":1}",
-                               .has_key = planes->identity != NULL,
+                               .has_key = !planes->is_control,
                                .identity = planes->identity,
                                .proof_role = DIAL_PROOF_DATA,
                                .is_control = planes->is_control};

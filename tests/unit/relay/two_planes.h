@@ -38,6 +38,8 @@ void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, c
 /* Frees it all; whatever end is still open by then fails the test. */
 void two_planes_finish(struct two_planes *planes);
 
+/* The WELCOME for plane_accept() of a data link, with the server's proof if it came by certificates; malloc'ed. */
+char *two_planes_welcome(const struct greeting *greeting);
 /* For server_events: every greeting is welcome. */
 void two_planes_on_greeting(void *world, const struct greeting *greeting);
 

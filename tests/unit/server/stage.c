@@ -203,6 +203,16 @@ struct stage_agent stage_join_again(struct stage *stage, const struct stage_agen
     return join(stage, as->name, group, as->instance);
 }
 
+/* It came by certificates, and the server's may be stolen. */
+static void expect_server_proved(const struct stage_agent *agent, const char *welcome) {
+    uint8_t proof[SECRET_SIZE];
+    struct error error;
+
+    ck_assert_msg(message_parse_data_welcome(proof, welcome, strlen(welcome), &error) == 0, "%s: %s", welcome,
+                  error.text);
+    ck_assert(proof_check(proof, agent->key, PROOF_DATA_SERVER, exporter));
+}
+
 struct link_ref stage_let_in_link(struct stage *stage, const struct stage_agent *agent) {
     struct message_hello hello = {.kind = MESSAGE_KIND_DATA,
                                   .protocol = MESSAGE_PROTOCOL,
@@ -216,6 +226,7 @@ struct link_ref stage_let_in_link(struct stage *stage, const struct stage_agent 
 
     ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "a data link of %s was not let in", agent->name);
     ck_assert(!accepted.flag && accepted.tag == agent->tag);
+    expect_server_proved(agent, accepted.text);
     return link;
 }
 
