@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RESOLVER_THREADS = 4, LIST_TEXT = 1024 };
+enum { LIST_TEXT = 1024 };
 
 struct process {
     const struct agent_options *options;
@@ -128,7 +128,7 @@ static int make_loop(struct process *process, struct error *error) {
     process->loop = loop_new("control");
     if (process->loop == NULL)
         return out_of_resources(error, "the control loop");
-    process->resolver = resolver_new(RESOLVER_THREADS);
+    process->resolver = resolver_new();
     return process->resolver != NULL ? 0 : out_of_resources(error, "the resolver");
 }
 

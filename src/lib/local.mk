@@ -41,6 +41,7 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/privilege_posix.c \
 	src/lib/resolver.c \
 	src/lib/resolver.h \
+	src/lib/resolver_lookups.c \
 	src/lib/resolver_priv.h \
 	src/lib/resolver_system.c \
 	src/lib/rules.c \

@@ -3,8 +3,9 @@
 /*
  * resolver: names to addresses without blocking a loop.
  *
- * A few threads call getaddrinfo, which honours the host's own configuration. Questions for one name are one look-up;
- * an answer is kept 5 s. A question that gets no answer within its deadline is told so, even if the thread is stuck.
+ * Threads call getaddrinfo, which honours the host's own configuration. Questions for one name are one look-up; an
+ * answer is kept 5 s. A question without an answer within its deadline fails then, even if the thread is stuck. Names
+ * that hang do not hold up others (resolver.c says how far); "localhost" is answered without a thread.
  * Runs on: resolver_ask and resolver_cancel on the asking loop's thread; new and free on the thread that owns it.
  * Owns: its threads, the cache, the questions until they are answered.
  */
@@ -26,7 +27,7 @@ struct resolver_answer {
 };
 typedef void (*resolver_callback)(void *context, const struct resolver_answer *answer);
 
-struct resolver *resolver_new(int threads); /* NULL when out of resources */
+struct resolver *resolver_new(void); /* NULL when out of resources */
 
 /*
  * Call it when the loops that asked have stopped. What is still asked is gone then, without a callback; a loop that is

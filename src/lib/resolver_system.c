@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * resolver_system: asks getaddrinfo, and so whatever this host is set up to ask.
+ * resolver_system: asks getaddrinfo, and so whatever this host is set up to ask; knows localhost by itself.
  * Runs on: the resolver's threads. Owns: nothing.
  */
 #include "config.h"
@@ -9,6 +9,7 @@
 #include "lib/resolver_priv.h"
 
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 static const char *why_failed(int code) {
@@ -66,6 +67,25 @@ void resolver_interleave(const struct addrinfo *list, struct resolver_answer *an
         }
     }
     answer->why = answer->count > 0 ? "" : "the name has no address";
+}
+
+static bool is_localhost(const char *host) {
+    static const char name[] = "localhost";
+    size_t length = strlen(host), size = sizeof name - 1;
+    length -= length > 0 && host[length - 1] == '.';
+    if (length < size || strncasecmp(host + length - size, name, size) != 0)
+        return false;
+    return length == size || host[length - size - 1] == '.';
+}
+
+bool resolver_answer_localhost(const char *host, struct resolver_answer *answer) {
+    static const struct endpoint loopback[] = {{.host = "::1"}, {.host = "127.0.0.1"}};
+    if (!is_localhost(host))
+        return false;
+    *answer = (struct resolver_answer){.why = ""};
+    for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
+        answer->count += addr_from_endpoint(&answer->addresses[answer->count], &loopback[i]);
+    return true;
 }
 
 void resolver_ask_system(const char *host, struct resolver_answer *answer) {

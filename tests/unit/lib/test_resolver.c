@@ -30,6 +30,12 @@ static void open_gate(void) {
     pthread_mutex_unlock(&gate.lock);
 }
 
+static void close_gate(void) {
+    pthread_mutex_lock(&gate.lock);
+    gate.is_open = false;
+    pthread_mutex_unlock(&gate.lock);
+}
+
 static int asked(void) {
     pthread_mutex_lock(&gate.lock);
     int count = gate.asked;
@@ -44,7 +50,15 @@ static bool someone_waits(void *context) {
     return waits;
 }
 
-/* Answers 10.0.0.NUMBER, NUMBER counting the look-ups; fails for names that begin with "bad". */
+static bool nobody_waits(void *context) {
+    (void)context;
+    pthread_mutex_lock(&gate.lock);
+    bool waits = gate.waiting > 0;
+    pthread_mutex_unlock(&gate.lock);
+    return !waits;
+}
+
+/* Answers 10.0.0.NUMBER, NUMBER counting the look-ups; fails for names with "bad" in them. */
 static void controlled(const char *host, struct resolver_answer *answer) {
     pthread_mutex_lock(&gate.lock);
     int number = ++gate.asked;
@@ -57,7 +71,7 @@ static void controlled(const char *host, struct resolver_answer *answer) {
 
     struct endpoint endpoint = {.port = 0};
     snprintf(endpoint.host, sizeof endpoint.host, "10.0.0.%d", number);
-    answer->count = strncmp(host, "bad", 3) != 0 && addr_from_endpoint(&answer->addresses[0], &endpoint);
+    answer->count = !strstr(host, "bad") && addr_from_endpoint(&answer->addresses[0], &endpoint);
     answer->why = answer->count ? "" : "no such name";
 }
 
@@ -90,10 +104,17 @@ struct fixture {
     struct resolver *resolver;
 };
 
-static struct fixture set_up(int threads) {
-    struct fixture fixture = {loop_new("asking"), resolver_new_with(threads, controlled)};
+static struct fixture set_up_with(struct resolver_limits limits) {
+    limits.lookup = limits.lookup ? limits.lookup : controlled;
+    struct fixture fixture = {loop_new("asking"), resolver_new_with(&limits)};
     ck_assert(fixture.loop && fixture.resolver);
     return fixture;
+}
+
+/* So many threads, for any name. */
+static struct fixture set_up(int threads) {
+    return set_up_with((struct resolver_limits){
+        .kept = threads, .most = threads, .slow = threads, .slow_ms = LONG_MS, .idle_ms = LONG_MS});
 }
 
 static void tear_down(struct fixture *fixture) {
@@ -288,6 +309,128 @@ START_TEST(freeing_does_not_wait_for_a_stuck_look_up) {
 }
 END_TEST
 
+/* ---- names that hang ---- */
+
+enum { HANGING = 32, FLOOD = 200, SLOW_MS = 300 };
+
+/* As in use, but for what counts as slow. */
+static const struct resolver_limits as_in_use = {
+    .kept = 4, .most = RESOLVER_THREADS_MOST, .reserved = 8, .slow = 8, .slow_ms = SLOW_MS, .idle_ms = LONG_MS};
+
+static void ask_hanging(struct fixture *fixture, struct asker *askers, int count, const char *form) {
+    for (int i = 0; i < count; i++) {
+        char host[32];
+        snprintf(host, sizeof host, "%s.%d", form, i);
+        askers[i] = (struct asker){.answers = 0};
+        ask(fixture, &askers[i], host, 1, LONG_MS);
+    }
+}
+
+START_TEST(hanging_names_do_not_hold_up_healthy_ones) {
+    struct fixture fixture = set_up_with(as_in_use);
+    static struct asker hanging[HANGING];
+    struct asker healthy = {.answers = 0}, local = {.answers = 0};
+    ask_hanging(&fixture, hanging, HANGING, "slow");
+    await_waiting(HANGING);
+    ask(&fixture, &healthy, "quick", 2, LONG_MS);
+    ask(&fixture, &local, "localhost", 3, LONG_MS);
+    await_answer(&fixture, &healthy);
+    await_answer(&fixture, &local);
+    tear_down(&fixture);
+    open_gate();
+}
+END_TEST
+
+START_TEST(a_name_known_to_be_prompt_has_a_thread_whatever_hangs) {
+    struct fixture fixture = set_up_with(as_in_use);
+    static struct asker hanging[FLOOD];
+    struct asker first = {.answers = 0}, again = {.answers = 0}, local = {.answers = 0};
+    ask(&fixture, &first, "quickbad", 1, LONG_MS); /* what failed is kept for a second only */
+    await_answer(&fixture, &first);
+    ask_hanging(&fixture, hanging, FLOOD, "slow");
+    await_waiting(as_in_use.most - as_in_use.reserved);
+    uint64_t later = clock_ms() + 1100;
+    ck_assert(unit_wait_until(is_past, &later, PATIENCE_MS));
+    ck_assert_int_eq(asked(), 1 + as_in_use.most - as_in_use.reserved);
+    ask(&fixture, &again, "quickbad", 2, LONG_MS);
+    ask(&fixture, &local, "localhost", 3, LONG_MS);
+    await_answer(&fixture, &again);
+    await_answer(&fixture, &local);
+    tear_down(&fixture);
+    open_gate();
+}
+END_TEST
+
+static bool are_answered(void *context) {
+    const struct asker *askers = context;
+    for (int i = 0; i < HANGING; i++) {
+        if (askers[i].answers == 0)
+            return false;
+    }
+    return true;
+}
+
+START_TEST(names_that_were_slow_share_few_threads_in_turn) {
+    struct fixture fixture = set_up_with(as_in_use);
+    static struct asker before[HANGING], hanging[HANGING];
+    struct asker healthy = {.answers = 0};
+    ask_hanging(&fixture, before, HANGING, "slowbad");
+    await_waiting(HANGING);
+    uint64_t later = clock_ms() + SLOW_MS + 50;
+    ck_assert(unit_wait_until(is_past, &later, PATIENCE_MS));
+    open_gate();
+    ck_assert(unit_run_until(loop_base(fixture.loop), are_answered, before, PATIENCE_MS));
+    later = clock_ms() + 1100; /* till the failures are forgotten */
+    ck_assert(unit_wait_until(is_past, &later, PATIENCE_MS));
+    close_gate();
+    ask_hanging(&fixture, hanging, HANGING, "slowbad");
+    await_waiting(as_in_use.slow);
+    ask(&fixture, &healthy, "quick", 2, LONG_MS);
+    await_answer(&fixture, &healthy);
+    ck_assert_int_eq(asked(), HANGING + as_in_use.slow + 1);
+    open_gate();
+    ck_assert(unit_run_until(loop_base(fixture.loop), are_answered, hanging, PATIENCE_MS));
+    tear_down(&fixture);
+}
+END_TEST
+
+static bool has_one_thread(void *context) {
+    return resolver_threads(context) == 1;
+}
+
+START_TEST(threads_without_work_end) {
+    struct resolver_limits limits = as_in_use;
+    limits.kept = 1;
+    limits.idle_ms = 20;
+    struct fixture fixture = set_up_with(limits);
+    static struct asker hanging[HANGING];
+    struct asker healthy = {.answers = 0};
+    ask_hanging(&fixture, hanging, HANGING, "slow");
+    await_waiting(HANGING);
+    ck_assert_int_ge(resolver_threads(fixture.resolver), HANGING);
+    open_gate();
+    ck_assert(unit_run_until(loop_base(fixture.loop), are_answered, hanging, PATIENCE_MS));
+    ck_assert(unit_wait_until(has_one_thread, fixture.resolver, PATIENCE_MS));
+    ask(&fixture, &healthy, "quick", 2, LONG_MS);
+    await_answer(&fixture, &healthy);
+    tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(freeing_waits_for_no_hanging_name) {
+    struct fixture fixture = set_up_with(as_in_use);
+    static struct asker hanging[FLOOD];
+    ask_hanging(&fixture, hanging, FLOOD, "slow");
+    await_waiting(as_in_use.most - as_in_use.reserved);
+    tear_down(&fixture);
+    open_gate();
+    int none = 0;
+    ck_assert(unit_wait_until(nobody_waits, &none, PATIENCE_MS)); /* a sanitizer sees what they touch */
+    for (int i = 0; i < FLOOD; i++)
+        ck_assert_int_eq(hanging[i].answers, 0);
+}
+END_TEST
+
 /* Askers and cancellers race the answers; a sanitizer looks on. */
 START_TEST(many_questions_and_cancellations_end_well) {
     struct fixture fixture = set_up(4);
@@ -321,7 +464,7 @@ END_TEST
 /* ---- the system's answers ---- */
 
 START_TEST(the_system_knows_localhost) {
-    struct fixture fixture = {loop_new("asking"), resolver_new(4)};
+    struct fixture fixture = {loop_new("asking"), resolver_new()};
     struct asker asker = {.answers = 0}, none = {.answers = 0};
     ask(&fixture, &asker, "localhost", 5900, LONG_MS);
     ask(&fixture, &none, "no-such-name.invalid", 5900, LONG_MS);
@@ -331,6 +474,32 @@ START_TEST(the_system_knows_localhost) {
                   asker.address);
     resolver_cancel(none.answers ? NULL : none.question);
     tear_down(&fixture);
+}
+END_TEST
+
+static const char *const own_names[] = {"localhost", "LocalHost", "localhost.", "db.localhost", "db.localhost."};
+
+START_TEST(localhost_is_answered_without_asking) {
+    struct fixture fixture = set_up(1);
+    struct resolver_answer answer;
+    struct asker asker = {.answers = 0};
+    char second[ADDR_TEXT];
+    ask(&fixture, &asker, own_names[_i], 80, LONG_MS);
+    await_answer(&fixture, &asker);
+    ck_assert_int_eq(asker.count, 2);
+    ck_assert_str_eq(asker.address, "[::1]:80");
+    ck_assert(resolver_answer_localhost(own_names[_i], &answer));
+    ck_assert_str_eq(addr_format_host(&answer.addresses[1], second, sizeof second), "127.0.0.1");
+    ck_assert_int_eq(asked(), 0);
+    tear_down(&fixture);
+}
+END_TEST
+
+static const char *const other_names[] = {"localhost.example", "mylocalhost", "localhos", "", ".", "local.host"};
+
+START_TEST(names_like_localhost_are_asked_for) {
+    struct resolver_answer answer;
+    ck_assert(!resolver_answer_localhost(other_names[_i], &answer));
 }
 END_TEST
 
@@ -349,10 +518,22 @@ static TCase *questions(void) {
     return group;
 }
 
-static TCase *answers(void) {
-    TCase *group = tcase_create("answers");
-    tcase_add_test(group, the_system_knows_localhost);
+static TCase *hanging_names(void) {
+    TCase *group = tcase_create("hanging");
+    tcase_add_test(group, hanging_names_do_not_hold_up_healthy_ones);
+    tcase_add_test(group, a_name_known_to_be_prompt_has_a_thread_whatever_hangs);
+    tcase_add_test(group, names_that_were_slow_share_few_threads_in_turn);
+    tcase_add_test(group, threads_without_work_end);
+    tcase_add_test(group, freeing_waits_for_no_hanging_name);
     return group;
 }
 
-UNIT_MAIN("lib/resolver", questions, answers)
+static TCase *answers(void) {
+    TCase *group = tcase_create("answers");
+    tcase_add_test(group, the_system_knows_localhost);
+    tcase_add_loop_test(group, localhost_is_answered_without_asking, 0, sizeof own_names / sizeof *own_names);
+    tcase_add_loop_test(group, names_like_localhost_are_asked_for, 0, sizeof other_names / sizeof *other_names);
+    return group;
+}
+
+UNIT_MAIN("lib/resolver", questions, hanging_names, answers)
