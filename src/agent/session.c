@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMPLAINTS_PER_MINUTE = 6 };
+enum { COMPLAINTS_PER_MINUTE = 6, NONSENSE_MOST = 100 /* a minute beyond those */ };
 
 struct session {
     struct session *next; /* of whoever keeps it */
@@ -91,10 +91,16 @@ void session_leave(struct session *session) {
 /* What the server does not understand of us, or we of it: said once in a while, and to the server only of what it
  * asked. */
 static void complain(struct session *session, const char *what, const char *reason, bool answer) {
+    static const char too_much[] = "more than 100 messages in a minute that are errors, or that an agent does not know";
     unsigned skipped = 0;
 
-    if (!log_limit_allows(&session->limit, COMPLAINTS_PER_MINUTE, &skipped))
+    if (!log_limit_allows(&session->limit, COMPLAINTS_PER_MINUTE, &skipped)) {
+        if (session->limit.skipped == NONSENSE_MOST) {
+            session_tell(session, MESSAGE_OP_BYE, too_much);
+            plane_close(session->plane, session->link, too_much, false);
+        }
         return;
+    }
     log_event(session->log, LOG_LEVEL_WARNING, session->who, what,
               LOG_FIELDS(LOG_TEXT("reason", reason), LOG_NUMBER("left_out", skipped)));
     if (answer)

@@ -17,9 +17,11 @@
 #include <string.h>
 
 enum {
-    CONTROL_QUEUE_MAX = 1024 * 1024,
-    CONTROL_FRAMES_PER_SECOND = 1000,
-    LAST_WORDS_READ = 4096, /* at a time */
+    OUTPUT_MOST = 256 * 1024,
+    FRAMES_PER_SECOND = 1000,
+    BYTES_PER_SECOND = 256 * 1024,
+    UNDELIVERED_MOST = 2 * FRAME_JSON_MAX, /* bytes of messages that the control plane has not taken yet */
+    LAST_WORDS_READ = 4096,                /* at a time */
     LAST_WORDS_MAX = 2 * FRAME_JSON_MAX
 };
 
@@ -39,73 +41,111 @@ static void close_for(struct link *link, const char *why) {
     link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, why);
 }
 
+const char *link_control_put(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    if (evbuffer_get_length(bufferevent_get_output(link->stream)) > OUTPUT_MOST)
+        return "the other side does not read: more than 256 KiB of answers wait for it";
+    return link_put_frame(link, type, payload, length) ? NULL : "out of memory";
+}
+
+/* ---- messages ---- */
+
+static bool must_wait(const struct link *link) {
+    return link->undelivered >= UNDELIVERED_MOST;
+}
+
+/* Read no further when the control plane is behind: what waits for it then waits in the kernel, and in the peer. */
+static void deliver(struct link *link, const struct frame *frame) {
+    link->undelivered += frame->length;
+    if (must_wait(link))
+        bufferevent_disable(link->stream, EV_READ);
+    plane_say_told(link, frame->payload, frame->length);
+}
+
+void link_control_delivered(struct link *link, size_t length) {
+    bool waited = must_wait(link);
+    link->undelivered -= length;
+    if (!waited || must_wait(link) || link->state != LINK_CONTROL)
+        return;
+    link->heard_us = clock_us(); /* it could not be heard meanwhile */
+    bufferevent_enable(link->stream, EV_READ);
+    link_control_read(link);
+}
+
 static void take_frame(struct link *link, const struct frame *frame) {
+    const char *why = NULL;
     switch ((int)frame->type) {
     case FRAME_PING:
-        if (!link_put_frame(link, FRAME_PONG, frame->payload, frame->length))
-            close_for(link, "out of memory");
+        why = link_control_put(link, FRAME_PONG, frame->payload, frame->length);
+        if (why)
+            close_for(link, why);
         break;
     case FRAME_PONG:
         break;
     case FRAME_CONTROL:
-        plane_say_told(link, frame->payload, frame->length);
+        deliver(link, frame);
         break;
     default:
         close_for(link, "a frame that has no place on a control link");
     }
 }
 
-/* A peer that sends without end is not served without end: bounded CPU for whatever it sends. */
-static bool is_flooding(struct link *link, uint64_t now_us) {
-    uint64_t second = now_us / 1000000;
-    if (link->flood_second != second)
-        link->flood_count = 0;
-    link->flood_second = second;
-    return ++link->flood_count > CONTROL_FRAMES_PER_SECOND;
+/* A peer that sends without end is not served without end. NULL, or which limit it has passed. */
+static const char *check_rate(struct link *link, size_t bytes) {
+    uint64_t second = link->heard_us / 1000000;
+    if (link->rate_second != second)
+        link->rate_frames = link->rate_bytes = 0;
+    link->rate_second = second;
+    link->rate_bytes += (unsigned)bytes;
+    if (++link->rate_frames > FRAMES_PER_SECOND)
+        return "too many frames on a control link: more than 1000 in one second";
+    return link->rate_bytes > BYTES_PER_SECOND ? "too much on a control link: more than 256 KiB in one second" : NULL;
+}
+
+/* One frame, or its refusal; or it is not whole, and *needs bytes are wanted. */
+static void read_frame(struct link *link, struct evbuffer *input, size_t *needs) {
+    struct frame frame;
+    size_t taken = 0;
+    const uint8_t *bytes = evbuffer_pullup(input, (ev_ssize_t)*needs);
+    const char *why = bytes ? NULL : "out of memory";
+    enum frame_status status = bytes ? frame_parse(bytes, *needs, &frame, &taken) : FRAME_BAD;
+    if (status == FRAME_INCOMPLETE || (status != FRAME_BAD && taken > *needs)) {
+        *needs = taken;
+        return;
+    }
+    if (!why)
+        why = status == FRAME_BAD ? "a malformed frame" : check_rate(link, taken);
+    if (why)
+        close_for(link, why);
+    else if (status == FRAME_OK)
+        take_frame(link, &frame);
+    if (link->state == LINK_CONTROL)
+        evbuffer_drain(input, taken);
+    *needs = FRAME_HEADER;
 }
 
 void link_control_read(struct link *link) {
     struct evbuffer *input = bufferevent_get_input(link->stream);
-    struct frame frame;
     size_t needs = FRAME_HEADER;
-    while (link->state == LINK_CONTROL && evbuffer_get_length(input) >= needs) {
+    while (link->state == LINK_CONTROL && !must_wait(link) && evbuffer_get_length(input) >= needs) {
         link->heard_us = clock_us();
-        const uint8_t *bytes = evbuffer_pullup(input, (ev_ssize_t)needs);
-        if (!bytes) {
-            close_for(link, "out of memory");
-            return;
-        }
-        size_t taken;
-        enum frame_status status = frame_parse(bytes, needs, &frame, &taken);
-        if (status == FRAME_BAD || is_flooding(link, link->heard_us)) {
-            close_for(link, status == FRAME_BAD ? "a malformed frame" : "too many frames in one second");
-            return;
-        }
-        if (status == FRAME_INCOMPLETE || taken > needs) {
-            needs = taken;
-            continue;
-        }
-        if (status == FRAME_OK)
-            take_frame(link, &frame);
-        if (link->state == LINK_CONTROL)
-            evbuffer_drain(input, taken);
-        needs = FRAME_HEADER;
+        read_frame(link, input, &needs);
     }
 }
 
 static void send_ping(struct link *link, uint64_t now_us) {
     uint8_t payload[FRAME_PING_SIZE];
     memcpy(payload, &now_us, sizeof payload);
-    if (!link_put_frame(link, FRAME_PING, payload, sizeof payload))
-        close_for(link, "out of memory");
+    const char *why = link_control_put(link, FRAME_PING, payload, sizeof payload);
+    if (why) {
+        close_for(link, why);
+        return;
+    }
     ping_at(link, now_us);
 }
 
 void link_control_sweep(struct link *link, uint64_t now_us) {
-    if (evbuffer_get_length(bufferevent_get_output(link->stream)) > CONTROL_QUEUE_MAX) {
-        close_for(link, "the other side does not read");
-        return;
-    }
+    if (must_wait(link)) /* it is not heard because it is not read */
+        link->heard_us = now_us;
     if (link->dead_after_s > 0 && now_us - link->heard_us > (uint64_t)link->dead_after_s * 1000000) {
         char why[64];
         snprintf(why, sizeof why, "silent for %u s", link->dead_after_s);

@@ -76,9 +76,10 @@ struct link {
     uint8_t *partial; /* the beginning of a frame whose rest has not come */
     size_t partial_length, partial_needs;
     uint64_t tag;
-    uint64_t records;      /* sent since the last change of keys */
-    uint64_t flood_second; /* control links: frames taken in this second */
-    unsigned flood_count;
+    uint64_t records;     /* sent since the last change of keys */
+    uint64_t rate_second; /* control links: what came in this second */
+    unsigned rate_frames, rate_bytes;
+    size_t undelivered;   /* control links: bytes of messages on their way to the control plane */
     uint64_t deadline_us; /* of the state it is in; 0: none */
     uint64_t heard_us;    /* anything came */
     uint64_t pinged_us;   /* a PING is out and unanswered since; 0: none */
@@ -121,6 +122,10 @@ bool link_put_frame(struct link *link, enum frame_type type, const void *payload
 /* link_control.c */
 void link_control_begin(struct link *link);
 void link_control_read(struct link *link);
+/* Queues a frame; or says why the link must be closed instead: the peer does not read, or memory lacks. */
+const char *link_control_put(struct link *link, enum frame_type type, const void *payload, size_t length);
+void link_control_delivered(struct link *link,
+                            size_t length); /* the control plane has taken a message of this length */
 void link_control_sweep(struct link *link, uint64_t now_us);
 void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
 

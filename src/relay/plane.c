@@ -273,8 +273,11 @@ static void on_reject(struct letter *letter) {
 static void on_tell(struct letter *letter) {
     struct order *order = (struct order *)letter;
     struct link *link = worker_find(order->worker, order->link);
-    if (link && link->state == LINK_CONTROL && !link_put_frame(link, FRAME_CONTROL, order->json, strlen(order->json)))
-        endings_end(link, false, "out of memory");
+    const char *why = link && link->state == LINK_CONTROL
+                          ? link_control_put(link, FRAME_CONTROL, order->json, strlen(order->json))
+                          : NULL;
+    if (why)
+        endings_end(link, false, why);
     free_order(order);
 }
 

@@ -16,6 +16,7 @@
 struct saying {
     struct letter letter; /* first */
     struct plane *plane;
+    struct worker *worker;
     struct link_ref link;
     uint64_t tag;
     size_t length;
@@ -106,7 +107,8 @@ static struct saying *new_saying(struct link *link, const void *text, size_t len
     struct saying *saying = malloc(sizeof *saying + length + 1);
     if (!saying)
         return NULL;
-    *saying = (struct saying){.plane = link->worker->plane, .link = link->ref, .tag = link->tag, .length = length};
+    *saying = (struct saying){
+        .plane = link->worker->plane, .worker = link->worker, .link = link->ref, .tag = link->tag, .length = length};
     if (length > 0)
         memcpy(saying->text, text, length);
     saying->text[length] = '\0';
@@ -129,12 +131,23 @@ void plane_say_idle(struct link *link) {
         link_break(link, "out of memory"); /* an idle link that nobody knows is of no use */
 }
 
+/* Back on the relay thread. */
+static void on_delivered(struct letter *letter) {
+    struct saying *saying = (struct saying *)letter;
+    struct link *link = worker_find(saying->worker, saying->link);
+    if (link)
+        link_control_delivered(link, saying->length);
+    free(saying);
+}
+
+/* The letter goes back, so that its link is read no faster than its messages are taken here. */
 static void on_told(struct letter *letter) {
     struct saying *saying = (struct saying *)letter;
     struct plane *plane = saying->plane;
     if (!plane->silent && plane->options.events->on_told)
         plane->options.events->on_told(plane->options.context, saying->link, saying->tag, saying->text, saying->length);
-    free(saying);
+    saying->letter.open = on_delivered;
+    loop_post(saying->worker->loop, &saying->letter);
 }
 
 void plane_say_told(struct link *link, const uint8_t *text, size_t length) {

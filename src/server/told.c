@@ -32,33 +32,42 @@ static void on_bye(struct server *server, struct session *session, const struct 
     roster_dismiss(server, session, "left", *control->reason ? control->reason : "it said good-bye");
 }
 
-static void on_error(struct server *server, struct session *session, const struct message_control *control) {
-    unsigned skipped = 0;
-
-    if (log_limit_allows(session_nonsense(session), WARNINGS_A_MINUTE, &skipped))
-        log_event(server->log, LOG_LEVEL_WARNING, session_who(session), "did not understand",
-                  LOG_FIELDS(LOG_TEXT("words", control->reason), LOG_NUMBER("left_out", skipped)));
-}
-
-static void on_unknown(struct server *server, struct session *session, const struct message_control *control) {
-    (void)control;
-    log_write(server->log, LOG_LEVEL_DEBUG, session_who(session), "said what this server does not know");
-    answer(server, session, MESSAGE_OP_ERROR, "this server does not know that op");
-}
-
-/* Answered, so that whoever writes an agent can see what is wrong; but not for ever, nor each time in the log. */
-static void on_nonsense(struct server *server, struct session *session, const char *why) {
+/*
+ * What this server does not understand is answered, so that a newer agent, or whoever writes one, can tell; but not for
+ * ever, nor each time in the log. False: the session has been ended for it.
+ */
+static bool note_nonsense(struct server *server, struct session *session, const char *what, const char *why) {
+    static const char too_much[] =
+        "more than 100 messages in a minute that are errors, or that this server does not know";
     struct log_limit *limit = session_nonsense(session);
     unsigned skipped = 0;
 
     if (log_limit_allows(limit, WARNINGS_A_MINUTE, &skipped)) {
-        log_event(server->log, LOG_LEVEL_WARNING, session_who(session), "said what is no message",
+        log_event(server->log, LOG_LEVEL_WARNING, session_who(session), what,
                   LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("left_out", skipped)));
     } else if (limit->skipped >= NONSENSE_MOST) {
-        roster_dismiss(server, session, "sent away", "it says what is no message, again and again");
-        return;
+        answer(server, session, MESSAGE_OP_BYE, too_much);
+        roster_dismiss(server, session, "sent away", too_much);
+        return false;
     }
-    answer(server, session, MESSAGE_OP_ERROR, why);
+    return true;
+}
+
+static void on_error(struct server *server, struct session *session, const struct message_control *control) {
+    note_nonsense(server, session, "did not understand", control->reason);
+}
+
+static void on_unknown(struct server *server, struct session *session, const struct message_control *control) {
+    static const char why[] = "this server does not know that op";
+
+    (void)control;
+    if (note_nonsense(server, session, "said what this server does not know", why))
+        answer(server, session, MESSAGE_OP_ERROR, why);
+}
+
+static void on_nonsense(struct server *server, struct session *session, const char *why) {
+    if (note_nonsense(server, session, "said what is no message", why))
+        answer(server, session, MESSAGE_OP_ERROR, why);
 }
 
 static void (*const ops[])(struct server *, struct session *, const struct message_control *) = {

@@ -95,10 +95,26 @@ START_TEST(an_unknown_op_is_answered_by_an_error_and_not_for_ever) {
     harness_connect(&harness);
     fake_told_text(0, "{\"op\":\"dance\"}");
     ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_ERROR), 1);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 50; i++)
         fake_told_text(0, "{\"op\":\"dance\"}");
     ck_assert_uint_le(fake_heard(0, MESSAGE_OP_ERROR), 12); /* 6 a minute, and a minute may have ended meanwhile */
     ck_assert(!harness_dial(0)->closed);
+}
+END_TEST
+
+static const char *const nonsense[] = {"{\"op\":\"dance\"}", "{\"op\":\"error\"}", "{\"op\":\"notice\"}", "[]"};
+
+START_TEST(nonsense_without_end_ends_the_session) {
+    int said = 0;
+    harness_connect(&harness);
+    while (said < 1000 && !harness_dial(0)->closed) {
+        fake_told_text(0, nonsense[_i]);
+        said++;
+    }
+    ck_assert(harness_dial(0)->closed);
+    ck_assert_int_gt(said, 50);
+    ck_assert_int_le(said, 250); /* 106 in one minute, and a minute may have ended meanwhile */
+    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_BYE), 1);
 }
 END_TEST
 
@@ -154,6 +170,7 @@ static TCase *sessions(void) {
     tcase_add_test(group, a_bye_closes_the_session);
     tcase_add_test(group, an_unknown_op_is_answered_by_an_error_and_not_for_ever);
     tcase_add_test(group, an_error_is_never_answered);
+    tcase_add_loop_test(group, nonsense_without_end_ends_the_session, 0, sizeof nonsense / sizeof nonsense[0]);
     tcase_add_test(group, a_notice_is_never_answered);
     tcase_add_test(group, a_malformed_message_ends_nothing);
     tcase_add_test(group, a_greeting_that_nobody_waits_for_is_turned_away);

@@ -40,6 +40,11 @@ tests_unit_relay_test_relay_sweep_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_relay_sweep_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
 	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_unsent
 
+unit_relay_tests += tests/unit/relay/test_link_control
+tests_unit_relay_test_link_control_SOURCES = tests/unit/relay/test_link_control.c $(two_planes)
+tests_unit_relay_test_link_control_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_link_control_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
+
 unit_relay_tests += tests/unit/relay/test_link_greet
 tests_unit_relay_test_link_greet_SOURCES = tests/unit/relay/test_link_greet.c $(two_planes)
 tests_unit_relay_test_link_greet_LDADD = $(LINK_UNIT_RELAY)

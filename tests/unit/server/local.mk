@@ -18,7 +18,8 @@ unit_server_tests = \
 	tests/unit/server/test_reload \
 	tests/unit/server/test_service \
 	tests/unit/server/test_session_key \
-	tests/unit/server/test_supply
+	tests/unit/server/test_supply \
+	tests/unit/server/test_told
 
 # The whole control plane over a data plane that only writes down what it is told.
 unit_server_stage = \
@@ -39,6 +40,8 @@ tests_unit_server_test_session_key_SOURCES = tests/unit/server/test_session_key.
 tests_unit_server_test_session_key_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_supply_SOURCES = tests/unit/server/test_supply.c $(unit_server_stage)
 tests_unit_server_test_supply_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_told_SOURCES = tests/unit/server/test_told.c $(unit_server_stage)
+tests_unit_server_test_told_LDADD = $(LINK_UNIT_SERVER)
 
 tests_unit_server_test_admission_SOURCES = tests/unit/server/test_admission.c
 tests_unit_server_test_admission_LDADD = $(LINK_UNIT_SERVER)
