@@ -21,15 +21,25 @@ static bool is_revoked_by(X509_CRL *list, X509 *certificate) {
            X509_CRL_get0_by_cert(list, &entry, certificate) == 1;
 }
 
-bool tls_certificate_lost(SSL_CTX *context, X509 *certificate, struct error *why) {
-    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+/* Handshakes on other threads look in the store meanwhile, which sorts it and may add to it. */
+static bool is_revoked(X509_STORE *store, X509 *certificate) {
+    bool found = false;
 
-    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+    if (X509_STORE_lock(store) != 1)
+        return true; /* it cannot be known that it is not */
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects) && !found; i++) {
         X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
-        if (list && is_revoked_by(list, certificate)) {
-            error_set(why, "its certificate was revoked");
-            return true;
-        }
+        found = list && is_revoked_by(list, certificate);
+    }
+    X509_STORE_unlock(store);
+    return found;
+}
+
+bool tls_certificate_lost(SSL_CTX *context, X509 *certificate, struct error *why) {
+    if (is_revoked(SSL_CTX_get_cert_store(context), certificate)) {
+        error_set(why, "its certificate was revoked");
+        return true;
     }
     if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
         error_set(why, "its certificate has expired");

@@ -103,5 +103,7 @@ tests_unit_lib_test_privilege_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/test_tls_lost
 tests_unit_lib_test_tls_lost_SOURCES = tests/unit/lib/test_tls_lost.c
 tests_unit_lib_test_tls_lost_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_test_tls_lost_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_STORE_lock,--wrap=X509_STORE_unlock \
+	-Wl,--wrap=X509_STORE_get0_objects
 
 unit_tests += $(unit_lib_tests)

@@ -13,6 +13,35 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+/* ---- the store's lock ---- */
+
+static int locks;
+static unsigned looks;
+
+int __real_X509_STORE_lock(X509_STORE *store);
+int __wrap_X509_STORE_lock(X509_STORE *store);
+int __wrap_X509_STORE_lock(X509_STORE *store) {
+    locks++;
+    return __real_X509_STORE_lock(store);
+}
+
+int __real_X509_STORE_unlock(X509_STORE *store);
+int __wrap_X509_STORE_unlock(X509_STORE *store);
+int __wrap_X509_STORE_unlock(X509_STORE *store) {
+    locks--;
+    return __real_X509_STORE_unlock(store);
+}
+
+STACK_OF(X509_OBJECT) * __real_X509_STORE_get0_objects(const X509_STORE *store);
+STACK_OF(X509_OBJECT) * __wrap_X509_STORE_get0_objects(const X509_STORE *store);
+STACK_OF(X509_OBJECT) * __wrap_X509_STORE_get0_objects(const X509_STORE *store) {
+    looks++;
+    ck_assert_int_eq(locks, 1); /* a handshake on another thread sorts and fills the list meanwhile */
+    return __real_X509_STORE_get0_objects(store);
+}
+
+/* ---- certificates ---- */
+
 static void make(enum pki_use use, const char *name, bool by_ca) {
     static const char *const names[] = {"munnel.example"};
     struct error error = {""};
@@ -84,6 +113,8 @@ START_TEST(revoked_is_lost_and_others_are_not) {
     X509_gmtime_adj(X509_getm_notAfter(good), -10);
     ck_assert(tls_certificate_lost(context, good, &error));
     ck_assert_str_eq(error.text, "its certificate has expired");
+    ck_assert_uint_eq(looks, 3);
+    ck_assert_int_eq(locks, 0);
     SSL_CTX_free(context);
     X509_free(good);
     X509_free(bad);
