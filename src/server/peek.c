@@ -43,26 +43,59 @@ static bool peek_is_text(const uint8_t *bytes, size_t length) {
     return true;
 }
 
+struct peek_hello { /* what is known of a ClientHello, which may be cut into several records */
+    size_t at;      /* where the record begins that is looked at */
+    size_t payload; /* bytes of the message in the records before it */
+    uint8_t header[MESSAGE_HEADER];
+};
+
+/* The record at hello->at; PEEK_TLS: it is one, and ends at *needs. */
+static enum peek_kind peek_record(const struct peek_hello *hello, const uint8_t *bytes, size_t length, size_t *needs) {
+    const uint8_t *start = bytes + hello->at;
+    size_t there = length - hello->at;
+
+    *needs = hello->at + RECORD_HEADER + 1;
+    if ((there >= 1 && start[0] != HANDSHAKE) || (there >= 2 && start[1] != 0x03))
+        return PEEK_OTHER;
+    if (there < RECORD_HEADER)
+        return PEEK_TLS_PART;
+    size_t record = (size_t)start[3] << 8 | start[4];
+    if (record == 0)
+        return PEEK_OTHER;
+    *needs = hello->at + RECORD_HEADER + record;
+    return record > PEEK_HELLO_MAX || *needs > PEEK_SIZE ? PEEK_TLS_LONG : PEEK_TLS;
+}
+
+/* Takes the message's header out of the record as far as it is there; returns how much of the message there is. */
+static size_t peek_take(struct peek_hello *hello, const uint8_t *bytes, size_t end) {
+    size_t start = hello->at + RECORD_HEADER;
+    size_t there = end > start ? end - start : 0;
+
+    for (size_t i = 0; i < there && hello->payload + i < MESSAGE_HEADER; i++)
+        hello->header[hello->payload + i] = bytes[start + i];
+    return hello->payload + there;
+}
+
 static enum peek_kind peek_tls(const uint8_t *bytes, size_t length, size_t *needs) {
-    *needs = RECORD_HEADER + MESSAGE_HEADER;
-    if (length >= 2 && bytes[1] != 0x03)
-        return PEEK_OTHER;
-    if (length < RECORD_HEADER)
-        return PEEK_TLS_PART;
-    size_t record = (size_t)bytes[3] << 8 | bytes[4];
-    if (record < MESSAGE_HEADER)
-        return PEEK_OTHER;
-    if (record > PEEK_HELLO_MAX)
-        return PEEK_TLS_LONG;
-    *needs = RECORD_HEADER + record;
-    if (length < RECORD_HEADER + MESSAGE_HEADER)
-        return PEEK_TLS_PART;
-    if (bytes[5] != CLIENT_HELLO)
-        return PEEK_TLS_MIDDLE;
-    size_t message = (size_t)bytes[6] << 16 | (size_t)bytes[7] << 8 | bytes[8];
-    if (message + MESSAGE_HEADER > PEEK_HELLO_MAX)
-        return PEEK_TLS_LONG;
-    return length < *needs ? PEEK_TLS_PART : PEEK_TLS;
+    struct peek_hello hello = {.at = 0};
+
+    for (;;) {
+        enum peek_kind kind = peek_record(&hello, bytes, length, needs);
+        if (kind != PEEK_TLS)
+            return kind;
+        size_t there = peek_take(&hello, bytes, length < *needs ? length : *needs);
+        size_t message = (size_t)hello.header[1] << 16 | (size_t)hello.header[2] << 8 | hello.header[3];
+        if (there > 0 && hello.header[0] != CLIENT_HELLO)
+            return PEEK_TLS_MIDDLE;
+        if (there >= MESSAGE_HEADER && message + MESSAGE_HEADER > PEEK_HELLO_MAX)
+            return PEEK_TLS_LONG;
+        if (length < *needs)
+            return PEEK_TLS_PART;
+        if (there >= MESSAGE_HEADER && there >= message + MESSAGE_HEADER)
+            return PEEK_TLS;
+        hello.at = *needs;
+        hello.payload = there;
+    }
 }
 
 enum peek_kind peek(const uint8_t *bytes, size_t length, size_t *needs) {

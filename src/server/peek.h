@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PEEK_HELLO_MAX = 4096, PEEK_SIZE = 5 + PEEK_HELLO_MAX }; /* of a ClientHello; agents' have a few hundred */
+enum {
+    PEEK_HELLO_MAX = 4096,
+    PEEK_SIZE = 5 + PEEK_HELLO_MAX
+}; /* of a ClientHello; agents' have some 1,600 with ML-KEM */
 
 /* PEEK_KIND(name, in words) */
 #define PEEK_KINDS(K)                                                                                                  \

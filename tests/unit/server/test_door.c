@@ -10,6 +10,7 @@
 #include "unit.h"
 
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,10 +36,13 @@ START_TEST(strangers_are_called_by_name) {
         {"\x01\x02\x03", 3, PEEK_OTHER},
         {"\x80\x2e\x01\x00\x02", 5, PEEK_SSL2},
         {"\x16\x02", 2, PEEK_OTHER},
-        {"\x16\x03\x01\x00\x03", 5, PEEK_OTHER},                    /* no room for a message */
+        {"\x16\x03\x01\x00\x00", 5, PEEK_OTHER},                    /* nothing in it */
         {"\x16\x03\x01\x10\x01", 5, PEEK_TLS_LONG},                 /* a record of 4097 bytes */
         {"\x16\x03\x01\x00\x08\x01\x01\x00\x00", 9, PEEK_TLS_LONG}, /* a message of 64 KiB */
         {"\x16\x03\x01\x00\x08\x02\x00\x00\x04", 9, PEEK_TLS_MIDDLE},
+        {"\x16\x03\x01\x00\x01\x01\x16\x03\x01\x00\x04\x01\x00\x00\x00", 15,
+         PEEK_TLS_LONG}, /* the same, in two records */
+        {"\x16\x03\x01\x00\x01\x01\x17\x03\x01\x00\x04", 11, PEEK_OTHER},
         {"", 0, PEEK_NOTHING},
     };
     size_t needs;
@@ -59,6 +63,58 @@ START_TEST(beginning_of_tls_says_how_much_it_needs) {
         ck_assert_uint_le(needs, sizeof hello_of_tls);
     }
     ck_assert_int_eq(peek(hello, sizeof hello_of_tls, &needs), PEEK_TLS);
+}
+END_TEST
+
+/* A ClientHello of `size` bytes in records of `piece` bytes; returns the length of all. */
+static size_t cut_hello(uint8_t *bytes, size_t size, size_t piece) {
+    uint8_t message[PEEK_HELLO_MAX] = {1, 0, (uint8_t)((size - 4) >> 8), (uint8_t)(size - 4), 3, 3};
+    size_t length = 0;
+
+    for (size_t done = 0; done < size; done += piece) {
+        size_t now = size - done < piece ? size - done : piece;
+        const uint8_t header[] = {0x16, 3, 1, (uint8_t)(now >> 8), (uint8_t)now};
+        memcpy(bytes + length, header, sizeof header);
+        memcpy(bytes + length + sizeof header, message + done, now);
+        length += sizeof header + now;
+    }
+    return length;
+}
+
+/* As with a post-quantum key share; the last piece is the only one that completes it. */
+START_TEST(a_hello_in_several_records_is_whole_with_the_last_one) {
+    static const size_t pieces[] = {1, 2, 3, 4, 5, 100, 517, 1600};
+    uint8_t bytes[PEEK_HELLO_MAX];
+    size_t needs, size = pieces[_i] < 5 ? 400 : 1600;
+
+    size_t whole = cut_hello(bytes, size, pieces[_i]);
+    for (size_t length = 1; length < whole; length++) {
+        ck_assert_int_eq(peek(bytes, length, &needs), PEEK_TLS_PART);
+        ck_assert_uint_gt(needs, length);
+        ck_assert_uint_le(needs, whole);
+    }
+    ck_assert_int_eq(peek(bytes, whole, &needs), PEEK_TLS);
+}
+END_TEST
+
+START_TEST(a_large_hello_may_come_in_segments_and_records) {
+    struct stage stage;
+    struct fake_order order;
+    uint8_t bytes[PEEK_HELLO_MAX];
+    size_t whole = cut_hello(bytes, 1600, 517), half = 900;
+
+    stage_begin(&stage);
+    int fd = knock(&stage);
+    ck_assert_int_eq(write(fd, bytes, half), (ssize_t)half);
+    stage_run(&stage);
+    ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
+    ck_assert_uint_eq(door_count(stage.server->door), 1);
+    ck_assert_int_eq(write(fd, bytes + half, whole - half), (ssize_t)(whole - half));
+    ck_assert(stage_wait_for(&stage, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close(order.fd);
+    close(fd);
+    stage_clear(&stage);
 }
 END_TEST
 
@@ -389,6 +445,8 @@ static TCase *door(void) {
     TCase *group = tcase_create("door");
 
     tcase_add_test(group, strangers_are_called_by_name);
+    tcase_add_loop_test(group, a_hello_in_several_records_is_whole_with_the_last_one, 0, 8);
+    tcase_add_test(group, a_large_hello_may_come_in_segments_and_records);
     tcase_add_test(group, beginning_of_tls_says_how_much_it_needs);
     tcase_add_test(group, half_a_hello_waits_at_the_door);
     tcase_add_test(group, half_a_hello_that_wakes_the_door_too_early_is_let_in);
