@@ -20,23 +20,27 @@ for packages_try in apt-get:apt dnf:dnf pacman:pacman apk:apk; do
     fi
 done
 
-# packages_list build|tests: the names, in this machine's own words.
+# packages_list build|tests|fuzz: the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev curl python3 ;;
     apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc \
         clang-format cppcheck iproute2 procps sslscan systemd xz-utils ;;
+    apt-fuzz) echo clang libclang-rt-dev ;;
     dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel curl \
         python3 diffutils ;;
     dnf-tests) echo check-devel nginx openssh-server openssh-clients openssl iperf3 nmap-ncat socat mandoc \
         clang-tools-extra cppcheck iproute procps-ng sslscan systemd libasan libubsan libtsan xz ;;
+    dnf-fuzz) echo clang compiler-rt ;;
     pacman-build) echo gcc make autoconf automake pkgconf libevent openssl jansson curl python diffutils ;;
     pacman-tests) echo check nginx openssh iperf3 openbsd-netcat socat mandoc clang cppcheck iproute2 procps-ng \
         sslscan xz ;;
+    pacman-fuzz) echo clang compiler-rt ;;
     apk-build) echo gcc musl-dev linux-headers make autoconf automake pkgconf libevent-dev openssl-dev jansson-dev \
         curl python3 ;;
     apk-tests) echo check-dev nginx openssh openssl iperf3 netcat-openbsd socat mandoc clang-extra-tools cppcheck \
         iproute2 procps-ng sslscan xz ;;
+    apk-fuzz) echo clang compiler-rt ;;
     esac
 }
 

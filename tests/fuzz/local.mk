@@ -1,4 +1,17 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Fuzz targets: built and run by hand, not by make check.
+# Fuzz targets. "make check-unit" replays their seeds with any compiler; "make fuzz FUZZ_SECONDS=60" lets libFuzzer look for
+# more with clang, that long for each target (FUZZ_TARGETS="frame open" chooses some), in ./fuzz.
+fuzz_sources = tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz_conf.c tests/fuzz/fuzz_proto.c
+
+unit_tests += tests/fuzz/replay
+tests_fuzz_replay_SOURCES = tests/fuzz/replay.c $(fuzz_sources)
+tests_fuzz_replay_LDADD = libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(SYSTEM_LIBS)
+
+EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/libfuzzer.c tests/fuzz/seeds
+
+FUZZ_SECONDS = 60
+.PHONY: fuzz
+fuzz:
+	top_srcdir='$(abs_top_srcdir)' SYSTEM_LIBS='$(SYSTEM_LIBS)' $(SHELL) $(top_srcdir)/tests/fuzz/fuzz.sh '$(FUZZ_SECONDS)' $(FUZZ_TARGETS)

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * fuzz_proto: what a peer sends: frames, the messages in them, and join codes.
+ */
+#include "config.h"
+
+#include "proto/frame.h"
+#include "proto/join.h"
+#include "proto/message.h"
+#include "proto/open_memory.h"
+
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- frames ---- */
+
+/* What was parsed, written again, gives the header that was read. */
+static void check_header(const struct frame *frame, const uint8_t *at, size_t taken) {
+    uint8_t header[FRAME_HEADER + FRAME_NUMBER_SIZE];
+    size_t length = frame->payload == at + FRAME_HEADER
+                        ? frame_write_header(header, frame->type, frame->length)
+                        : frame_write_numbered(header, frame->type, frame->number, frame->length);
+    FUZZ_REQUIRE(frame->payload == at + length && length + frame->length == taken);
+    FUZZ_REQUIRE(memcmp(header, at, length) == 0);
+    FUZZ_REQUIRE(frame_name(frame->type));
+}
+
+static void check_same(const struct frame *a, const struct frame *b) {
+    FUZZ_REQUIRE(a->type == b->type && a->number == b->number && a->payload == b->payload && a->length == b->length);
+}
+
+/* The first byte says in what chunks the rest arrives; the frames are the same as when all of it is there at once. */
+void fuzz_frame(const uint8_t *bytes, size_t length) {
+    if (!length)
+        return;
+    size_t step = bytes[0] + 1U, at = 1, there = 1;
+    while (at < length) {
+        struct frame whole = {0}, part = {0};
+        size_t taken = 0, part_taken = 0;
+        enum frame_status all = frame_parse(bytes + at, length - at, &whole, &taken), status;
+        while ((status = frame_parse(bytes + at, there - at, &part, &part_taken)) == FRAME_INCOMPLETE) {
+            FUZZ_REQUIRE(part_taken > there - at);
+            if (there == length)
+                break;
+            there = length - there < step ? length : there + step;
+        }
+        FUZZ_REQUIRE(status == all);
+        if (all == FRAME_BAD || all == FRAME_INCOMPLETE)
+            return;
+        FUZZ_REQUIRE(taken == part_taken && taken >= FRAME_HEADER && taken <= length - at);
+        if (all == FRAME_OK) {
+            check_same(&whole, &part);
+            check_header(&whole, bytes + at, taken);
+        }
+        at += taken;
+        there = there < at ? at : there;
+    }
+}
+
+/* ---- HELLO, WELCOME, REJECT ---- */
+
+static void check_hello(const char *text, size_t length) {
+    struct message_hello hello, again;
+    struct error error = {{0}};
+    if (message_parse_hello(&hello, text, length, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    char *bare = message_format_hello(&hello);
+    FUZZ_REQUIRE(bare);
+    char *whole = hello.has_proof ? message_add_proof(bare, hello.proof) : fuzz_text((uint8_t *)bare, strlen(bare));
+    FUZZ_REQUIRE(whole && message_parse_hello(&again, whole, strlen(whole), &error) == 0);
+    FUZZ_REQUIRE(again.kind == hello.kind && again.protocol == hello.protocol && again.has_proof == hello.has_proof);
+    FUZZ_REQUIRE(strcmp(again.credential, hello.credential) == 0 && strcmp(again.name, hello.name) == 0);
+    FUZZ_REQUIRE(strcmp(again.group, hello.group) == 0 && strcmp(again.instance, hello.instance) == 0);
+    FUZZ_REQUIRE(strcmp(again.session, hello.session) == 0);
+    FUZZ_REQUIRE(!hello.has_proof || memcmp(again.proof, hello.proof, SECRET_SIZE) == 0);
+    free(bare);
+    free(whole);
+    message_hello_done(&again);
+    message_hello_done(&hello);
+}
+
+static void check_welcome(const char *text, size_t length) {
+    struct message_welcome welcome, again;
+    struct error error = {{0}};
+    if (message_parse_welcome(&welcome, text, length, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    char *formatted = message_format_welcome(&welcome);
+    FUZZ_REQUIRE(formatted && message_parse_welcome(&again, formatted, strlen(formatted), &error) == 0);
+    FUZZ_REQUIRE(strcmp(again.session, welcome.session) == 0 && strcmp(again.server, welcome.server) == 0);
+    FUZZ_REQUIRE(again.ping_s == welcome.ping_s && again.dead_after_s == welcome.dead_after_s);
+    FUZZ_REQUIRE(again.has_proof == welcome.has_proof);
+    free(formatted);
+    message_welcome_done(&again);
+    message_welcome_done(&welcome);
+}
+
+static void check_reject(const char *text, size_t length) {
+    struct message_reject reject, again;
+    struct error error = {{0}};
+    if (message_parse_reject(&reject, text, length, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    char *formatted = message_format_reject(reject.code, reject.reason, (unsigned)reject.retry_after_s);
+    FUZZ_REQUIRE(formatted && message_parse_reject(&again, formatted, strlen(formatted), &error) == 0);
+    FUZZ_REQUIRE(again.code == reject.code && strcmp(again.reason, reject.reason) == 0);
+    FUZZ_REQUIRE(again.retry_after_s == reject.retry_after_s);
+    free(formatted);
+    message_reject_done(&again);
+    message_reject_done(&reject);
+}
+
+void fuzz_greeting(const uint8_t *bytes, size_t length) {
+    check_hello((const char *)bytes, length);
+    check_welcome((const char *)bytes, length);
+    check_reject((const char *)bytes, length);
+}
+
+/* ---- OPEN and its answers ---- */
+
+static void check_equal_opens(const struct message_open *a, const struct message_open *b) {
+    FUZZ_REQUIRE(strcmp(a->id, b->id) == 0 && strcmp(a->service, b->service) == 0 && strcmp(a->from, b->from) == 0);
+    FUZZ_REQUIRE(a->timeout_ms == b->timeout_ms && a->to_count == b->to_count && a->port_count == b->port_count);
+    for (int i = 0; i < a->to_count; i++)
+        FUZZ_REQUIRE(strcmp(a->to[i], b->to[i]) == 0);
+    for (int i = 0; i < a->port_count; i++)
+        FUZZ_REQUIRE(a->ports[i] == b->ports[i]);
+}
+
+/* As the server writes it: what the terms and the rest make is the same message. */
+static void check_formatted_open(const struct message_open *open) {
+    char *to[MESSAGE_DESTINATIONS], text[FRAME_JSON_MAX];
+    struct message_open again;
+    struct error error = {{0}};
+    if (strpbrk(open->id, "\"\\/") || strpbrk(open->from, "\"\\/"))
+        return;
+    for (int i = 0; i < open->to_count; i++)
+        to[i] = fuzz_text((const uint8_t *)open->to[i], strlen(open->to[i]));
+    char *terms =
+        message_format_open_terms(open->service, to, (size_t)open->to_count, open->ports, (size_t)open->port_count);
+    FUZZ_REQUIRE(terms);
+    size_t length = message_format_open(text, sizeof text, terms, open->id, open->from, (unsigned)open->timeout_ms);
+    FUZZ_REQUIRE(length > 0 && message_parse_open(&again, text, length, &error) == 0);
+    check_equal_opens(open, &again);
+    message_open_done(&again);
+    free(terms);
+    for (int i = 0; i < open->to_count; i++)
+        free(to[i]);
+}
+
+/* Lines, each an OPEN: the memory of the one before must not change what the next means. */
+void fuzz_open(const uint8_t *bytes, size_t length) {
+    struct open_memory memory;
+    open_memory_begin(&memory);
+    while (length > 0) {
+        const uint8_t *end = memchr(bytes, '\n', length);
+        size_t part = end ? (size_t)(end - bytes) : length;
+        struct message_open remembered, parsed;
+        struct error error = {{0}};
+        int result = message_parse_open(&parsed, (const char *)bytes, part, &error);
+        FUZZ_REQUIRE(open_memory_parse(&memory, &remembered, (const char *)bytes, part, &error) == result);
+        if (result == 0) {
+            check_equal_opens(&parsed, &remembered);
+            check_formatted_open(&parsed);
+            message_open_done(&parsed);
+        }
+        length -= part + (end ? 1 : 0);
+        bytes += part + (end ? 1 : 0);
+    }
+    open_memory_end(&memory);
+}
+
+void fuzz_answer(const uint8_t *bytes, size_t length) {
+    char text[1024], first[160], again[160];
+    unsigned dial_ms = 0, dial_ms_again = 0;
+    enum message_refusal code = MESSAGE_REFUSAL_REFUSED, code_again = MESSAGE_REFUSAL_REFUSED;
+
+    message_parse_opened(bytes, length, first, &dial_ms);
+    size_t size = message_format_opened(text, sizeof text, first, dial_ms);
+    FUZZ_REQUIRE(size > 0);
+    message_parse_opened((uint8_t *)text, size, again, &dial_ms_again);
+    FUZZ_REQUIRE(strcmp(first, again) == 0 && dial_ms == dial_ms_again);
+
+    message_parse_refused(bytes, length, &code, first);
+    size = message_format_refused(text, sizeof text, code, first);
+    FUZZ_REQUIRE(size > 0);
+    message_parse_refused((uint8_t *)text, size, &code_again, again);
+    FUZZ_REQUIRE(strcmp(first, again) == 0 && code == code_again);
+
+    message_parse_reset(bytes, length, first);
+    size = message_format_reset(text, sizeof text, first);
+    FUZZ_REQUIRE(size > 0);
+    message_parse_reset((uint8_t *)text, size, again);
+    FUZZ_REQUIRE(strcmp(first, again) == 0);
+}
+
+/* ---- CONTROL, of either side ---- */
+
+void fuzz_control(const uint8_t *bytes, size_t length) {
+    struct message_control control, again;
+    struct error error = {{0}};
+    if (message_parse_control(&control, (const char *)bytes, length, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    if (control.op != MESSAGE_OP_UNKNOWN) {
+        char *text = message_format_control(control.op, control.count, control.expires_ms, control.reason);
+        FUZZ_REQUIRE(text && message_parse_control(&again, text, strlen(text), &error) == 0);
+        FUZZ_REQUIRE(again.op == control.op && strcmp(again.reason, control.reason) == 0);
+        FUZZ_REQUIRE(control.op != MESSAGE_OP_LINKS ||
+                     (again.count == control.count && again.expires_ms == control.expires_ms));
+        free(text);
+        message_control_done(&again);
+    }
+    message_control_done(&control);
+}
+
+/* ---- join codes and tokens ---- */
+
+static void check_token(const char *text) {
+    struct proof_token token, again;
+    struct error error = {{0}};
+    char formatted[PROOF_TOKEN_TEXT];
+    if (proof_token_parse(&token, text, &error) != 0)
+        return;
+    proof_token_format(&token, formatted);
+    FUZZ_REQUIRE(proof_token_parse(&again, formatted, &error) == 0);
+    FUZZ_REQUIRE(strcmp(token.name, again.name) == 0 && memcmp(token.secret, again.secret, SECRET_SIZE) == 0);
+}
+
+static void check_equal_codes(const struct join_code *a, const struct join_code *b) {
+    FUZZ_REQUIRE(a->server_count == b->server_count && a->pin_count == b->pin_count);
+    for (size_t i = 0; i < a->server_count; i++)
+        FUZZ_REQUIRE(strcmp(a->servers[i], b->servers[i]) == 0);
+    for (size_t i = 0; i < a->pin_count; i++)
+        FUZZ_REQUIRE(strcmp(a->pins[i], b->pins[i]) == 0);
+    FUZZ_REQUIRE(strcmp(a->token.name, b->token.name) == 0);
+    FUZZ_REQUIRE(memcmp(a->token.secret, b->token.secret, SECRET_SIZE) == 0);
+}
+
+void fuzz_join(const uint8_t *bytes, size_t length) {
+    char *text = fuzz_text(bytes, length), formatted[JOIN_TEXT];
+    struct join_code code, again;
+    struct error error = {{0}};
+    if (join_parse(&code, text, &error) == 0) {
+        FUZZ_REQUIRE(join_format(&code, formatted, &error) == 0);
+        FUZZ_REQUIRE(join_parse(&again, formatted, &error) == 0);
+        check_equal_codes(&code, &again);
+    } else {
+        FUZZ_REQUIRE(error.text[0]);
+    }
+    check_token(text);
+    free(text);
+}
