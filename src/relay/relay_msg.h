@@ -90,7 +90,7 @@ struct client {
     char agent[RECORD_AGENT];     /* in: for the record */
     uint64_t deadline_us;         /* the rest is the control plane's own */
     void *place;
-    uint64_t tried[4];
+    uint64_t tried[4], avoided;
 };
 
 struct greeting { /* what a peer said first; valid during the callback */

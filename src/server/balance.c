@@ -122,12 +122,18 @@ size_t balance_untried(const struct balance *balance, const struct client *clien
     return untried;
 }
 
-/* What a client may be given to: healthy members, and the others only if there is no healthy one. */
-enum health { NOT_FOR_IT, PASSED_OVER, HEALTHY };
+void client_avoid(struct client *client, const struct session *session) {
+    client->avoided = session_tag(session);
+}
+
+/* What a client may be given to: the best that there is. */
+enum health { NOT_FOR_IT, AVOIDED, PASSED_OVER, HEALTHY };
 
 static enum health member_health(const struct member *member, const struct client *client, uint64_t now_us) {
     if (client->attempts && client_has_tried(client, member->session))
         return NOT_FOR_IT;
+    if (client->attempts && client->avoided == session_tag(member->session))
+        return AVOIDED;
     return member->passed_until_us > now_us ? PASSED_OVER : HEALTHY;
 }
 

@@ -4,8 +4,8 @@
  * balance: the agents that may serve one service, and which of them gets the next client.
  *
  * An agent that failed three times in a row for this service is passed over for a while, unless no other is left. A
- * client is never sent to an agent that it has tried.
- * Runs on: the control thread. Owns: its own tables, not the sessions. Times are clock_us().
+ * client is never sent to an agent that has refused it, and last of all to the one whose link it has just lost. Runs
+ * on: the control thread. Owns: its own tables, not the sessions. Times are clock_us().
  */
 #ifndef MUNNEL_SERVER_BALANCE_H
 #define MUNNEL_SERVER_BALANCE_H
@@ -41,5 +41,7 @@ void balance_succeeded(struct balance *balance, const struct session *session);
 
 void client_mark_tried(struct client *client, const struct session *session);
 bool client_has_tried(const struct client *client, const struct session *session);
+/* Not the destination failed but the link to this agent: from now on another one is better for the client. */
+void client_avoid(struct client *client, const struct session *session);
 
 #endif

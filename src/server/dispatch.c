@@ -24,6 +24,8 @@ enum {
     ATTEMPTS_SHARE = 3,   /* the time that is left is divided by so many untried agents at most */
     BUSY_REST_MS = 250,   /* an agent that was busy gets no client for so long; nor one while memory lacks */
     LOOK_AT_WAITING = 64, /* so many clients that no idle link suits are passed by in one look */
+    LINKS_MOST = 8,       /* that one client may lose, one after the other */
+    WHY_MOST = 96,        /* characters of an agent's words, so that the groups have room behind them */
     LINES_A_MINUTE = 60
 };
 
@@ -33,21 +35,41 @@ static void dispatch_end(struct server *server, struct client *client) {
     server_check_over(server);
 }
 
-/* What the owner of the service can do; an agent's own words go before. */
-static void dispatch_explain(struct client *client) {
-    const struct service *service = client->place;
+/* " of the group a or b", or nothing; a list that is too long just ends. */
+static void name_groups(const struct service *service, struct text *text) {
     const struct conf_list *groups = &service_conf(service)->groups;
-    char names[80] = "";
 
     for (size_t i = 0; i < groups->count; i++) {
-        size_t used = strlen(names);
-        snprintf(names + used, sizeof names - used, "%s%s", i ? " or " : " of the group ", groups->items[i]);
+        text_add(text, i ? " or " : " of the group ");
+        text_add(text, groups->items[i]);
     }
-    if (balance_count(service_balance(client->place)))
-        snprintf(client->words, sizeof client->words, "no agent%s had a link to spare in time", names);
+}
+
+/* What the owner of the service can do. */
+static void dispatch_explain(struct client *client) {
+    const struct service *service = client->place;
+    bool has_agents = balance_count(service_balance(client->place)) > 0;
+    struct text text = text_begin(client->words, sizeof client->words);
+
+    text_add(&text, "no agent");
+    name_groups(service, &text);
+    if (has_agents)
+        text_add(&text, " had a link to spare in time");
     else
-        snprintf(client->words, sizeof client->words, "no agent%s is connected; start munnel-agent%s", names,
-                 groups->count ? " for it" : "");
+        text_add(&text, service_conf(service)->groups.count ? " is connected; start munnel-agent for it"
+                                                            : " is connected; start munnel-agent");
+}
+
+/* Behind why the last attempt failed: for whom there was none else. */
+static void dispatch_explain_attempts(struct client *client) {
+    char why[WHY_MOST];
+
+    text_copy(why, sizeof why, client->words);
+    struct text text = text_begin(client->words, sizeof client->words);
+    text_add(&text, why);
+    text_add(&text, *why ? "; no other agent" : "no other agent");
+    name_groups(client->place, &text);
+    text_add(&text, " could serve");
 }
 
 static const char *who_ended(const struct client *client) {
@@ -58,7 +80,9 @@ static const char *who_ended(const struct client *client) {
 static void dispatch_fail(struct server *server, struct client *client, enum relay_reason reason) {
     client->reason = reason;
     client->ended_us = clock_us();
-    if (reason == REASON_NO_AGENT && !*client->words)
+    if (reason != REASON_STOPPED && (client->attempts || *client->words))
+        dispatch_explain_attempts(client);
+    else if (reason == REASON_NO_AGENT)
         dispatch_explain(client);
     sock_close_reset(client->fd);
     client->fd = -1;
@@ -163,7 +187,6 @@ static void dispatch_count_failure(struct server *server, struct client *client,
     struct service *service = client->place;
     unsigned pass_s = balance_failed(service_balance(service), session, clock_us());
 
-    client_mark_tried(client, session);
     if (pass_s)
         log_event(server->log, LOG_LEVEL_WARNING, session_who(session),
                   "passed over for a while: it failed three times",
@@ -215,14 +238,22 @@ static void on_refused(struct server *server, struct client *client, struct sess
         return;
     }
     client->attempts++;
-    if (session)
+    if (session) {
+        client_mark_tried(client, session);
         dispatch_count_failure(server, client, session);
+    }
     dispatch_again(server, client, true);
 }
 
+/* The link failed, and not the destination: when no other agent is left, the same one may have another link. */
 static void on_unanswered(struct server *server, struct client *client, struct session *session) {
     client->reason = REASON_LINK_LOST;
+    snprintf(client->words, sizeof client->words, "the link to agent %s was lost before it answered", client->agent);
     client->attempts++;
+    if (session && client->attempts < LINKS_MOST)
+        client_avoid(client, session);
+    else if (session)
+        client_mark_tried(client, session);
     if (session)
         dispatch_count_failure(server, client, session);
     dispatch_again(server, client, true);

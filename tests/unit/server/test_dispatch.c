@@ -8,6 +8,8 @@
 #include "server/stage.h"
 #include "unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -172,10 +174,89 @@ START_TEST(unanswered_client_goes_to_the_next_agent) {
     ck_assert(fake_take(FAKE_SERVE, &second));
     ck_assert_str_ne(first.text, second.text);
     fake_give_back(&second, CLIENT_UNANSWERED, b.tag);
-    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0); /* both have been tried, though they have links */
+    ck_assert(fake_take(FAKE_SERVE, &second)); /* both have failed it, the first one longer ago */
+    ck_assert_str_eq(first.text, second.text);
+    stage_end(&stage, fd, &second, a.tag);
+}
+END_TEST
+
+START_TEST(client_whose_link_was_lost_may_have_another_of_the_only_agent) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2);
+    int fd = stage_client(&stage, 0, &order);
+    uint64_t deadline_us = order.client->deadline_us;
+    fake_clock_advance(4000);
+    fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->deadline_us, deadline_us); /* one budget for both */
+    ck_assert_uint_eq(order.client->attempt_ms, 6000);
+    stage_end(&stage, fd, &order, a.tag);
+}
+END_TEST
+
+/* An agent whose links break as soon as they are used must not have the client for ever. */
+START_TEST(client_does_not_lose_links_without_end) {
+    enum { ENOUGH = 8 };
+    struct stage stage;
+    struct fake_order order;
+
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2 * ENOUGH);
+    int fd = stage_client(&stage, 0, &order);
+    for (int i = 1; i < ENOUGH; i++) {
+        fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+        ck_assert(fake_take(FAKE_SERVE, &order));
+    }
+    fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert(stage_is_reset(&stage, fd));
     close(fd);
     stage_clear(&stage);
+}
+END_TEST
+
+static char *record_of_a_client_that_fails(enum client_outcome outcome, const char *words) {
+    static const char *const groups[] = {"web"};
+    struct stage stage;
+    struct fake_order order;
+    struct error error = {""};
+
+    stage_set(&stage, groups, 1);
+    conf_list_add(&stage.conf->services[0].groups, "mail");
+    stage.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("records.log"), &error);
+    ck_assert_msg(stage.log != NULL, "%s", error.text);
+    stage_open(&stage);
+    struct stage_agent a = stage_join(&stage, "a", "web");
+    stage_bring_links(&stage, &a, 2);
+    int fd = stage_client(&stage, 0, &order);
+    fake_clock_advance(10000);
+    order.client->refusal = MESSAGE_REFUSAL_REFUSED;
+    snprintf(order.client->words, sizeof order.client->words, "%s", words);
+    fake_give_back(&order, outcome, a.tag);
+    ck_assert(stage_is_reset(&stage, fd));
+    close(fd);
+    stage_clear(&stage);
+    return unit_read(unit_path("records.log"), NULL);
+}
+
+START_TEST(record_of_a_client_that_nobody_could_serve_names_the_groups_and_why) {
+    char *text = record_of_a_client_that_fails(CLIENT_REFUSED, "10.0.0.1:80: Connection refused");
+
+    ck_assert_ptr_nonnull(strstr(text, "10.0.0.1:80: Connection refused; no other agent of the group web or mail could "
+                                       "serve"));
+    free(text);
+}
+END_TEST
+
+START_TEST(record_of_a_client_that_no_agent_answered_names_the_groups_and_why) {
+    char *text = record_of_a_client_that_fails(CLIENT_UNANSWERED, "");
+
+    ck_assert_ptr_nonnull(strstr(text, "the link to agent a was lost before it answered; no other agent of the group "
+                                       "web or mail could serve"));
+    free(text);
 }
 END_TEST
 
@@ -332,6 +413,10 @@ static TCase *failing_over(void) {
 
     tcase_add_test(group, refused_client_goes_to_the_next_agent);
     tcase_add_test(group, unanswered_client_goes_to_the_next_agent);
+    tcase_add_test(group, client_whose_link_was_lost_may_have_another_of_the_only_agent);
+    tcase_add_test(group, client_does_not_lose_links_without_end);
+    tcase_add_test(group, record_of_a_client_that_nobody_could_serve_names_the_groups_and_why);
+    tcase_add_test(group, record_of_a_client_that_no_agent_answered_names_the_groups_and_why);
     tcase_add_test(group, one_budget_for_all_attempts);
     tcase_add_test(group, link_that_is_gone_is_nobodys_fault);
     tcase_add_test(group, busy_agent_gets_the_client_again);
