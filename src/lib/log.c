@@ -383,7 +383,8 @@ bool log_limit_allows(struct log_limit *limit, unsigned burst, unsigned *skipped
         return false;
     }
     limit->used++;
-    *skipped = limit->skipped;
+    if (skipped)
+        *skipped = limit->skipped;
     limit->skipped = 0;
     return true;
 }

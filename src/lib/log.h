@@ -62,7 +62,8 @@ void log_event(struct log *log, enum log_level level, const char *who, const cha
 void log_write(struct log *log, enum log_level level, const char *who, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* For lines that a peer could make loop: true at most `burst` times a minute. *skipped: those left out since then. */
+/* For lines that a peer could make loop: true at most `burst` times a minute. *skipped (may be NULL): those left out
+ * since then. */
 struct log_limit {
     uint64_t minute; /* all zero at first; one thread only */
     unsigned used, skipped;

@@ -80,6 +80,7 @@ static void take_frame(struct link *link, const struct frame *frame) {
             close_for(link, why);
         break;
     case FRAME_PONG:
+        plane_say_pong(link, frame->payload);
         break;
     case FRAME_CONTROL:
         deliver(link, frame);
@@ -141,6 +142,10 @@ static void send_ping(struct link *link, uint64_t now_us) {
         return;
     }
     ping_at(link, now_us);
+}
+
+void link_control_ping(struct link *link) {
+    send_ping(link, clock_us());
 }
 
 void link_control_sweep(struct link *link, uint64_t now_us) {

@@ -127,6 +127,7 @@ const char *link_control_put(struct link *link, enum frame_type type, const void
 void link_control_delivered(struct link *link,
                             size_t length); /* the control plane has taken a message of this length */
 void link_control_sweep(struct link *link, uint64_t now_us);
+void link_control_ping(struct link *link);
 void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
 
 /* link_data.c */
@@ -155,6 +156,7 @@ void plane_say_greeting(struct link *link, bool rejected, const char *text, size
                         const uint8_t exporter[SECRET_SIZE]);
 void plane_say_idle(struct link *link);
 void plane_say_told(struct link *link, const uint8_t *text, size_t length);
+void plane_say_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]);
 void plane_say_gone(struct link *link, bool misbehaved, const char *why);
 void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag);
 struct saying_gone *plane_new_last_words(const struct addr *peer); /* also where a link keeps who its peer is */

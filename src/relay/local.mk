@@ -13,6 +13,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/channel.h \
 	src/relay/dial.c \
 	src/relay/dial.h \
+	src/relay/dial_order.h \
 	src/relay/drain.c \
 	src/relay/drain.h \
 	src/relay/endings.c \

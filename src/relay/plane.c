@@ -302,6 +302,22 @@ void plane_tell(struct plane *plane, struct link_ref link, const char *json) {
     send_text(plane, link, json, on_tell);
 }
 
+static void on_ping(struct letter *letter) {
+    struct order *order = (struct order *)letter;
+    struct link *link = worker_find(order->worker, order->link);
+    if (link && link->state == LINK_CONTROL)
+        link_control_ping(link);
+    free_order(order);
+}
+
+void plane_ping(struct plane *plane, struct link_ref link) {
+    struct order *order = calloc(1, sizeof *order);
+    if (!order)
+        return;
+    order->link = link;
+    send_order(order, thread_of(plane, link), on_ping);
+}
+
 static void on_close(struct letter *letter) {
     struct order *order = (struct order *)letter;
     struct link *link = worker_find(order->worker, order->link);

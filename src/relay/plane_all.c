@@ -8,6 +8,7 @@
 
 #include "relay/link_priv.h"
 #include "relay/plane_priv.h"
+#include "relay/relay_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,22 @@ bool plane_expel(struct plane *plane, uint64_t tag, const char *why) {
 
     send_all(orders, on_expel);
     return made;
+}
+
+static void on_recall(struct letter *letter) {
+    struct order_all *order = (struct order_all *)letter;
+    struct relay *next;
+
+    for (struct relay *relay = order->worker->opening; relay; relay = next) {
+        next = relay->next; /* each has a link of its own */
+        if (relay->tag == order->tag && relay->link && relay->up == 0)
+            link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, order->why);
+    }
+    free(order);
+}
+
+void plane_recall(struct plane *plane, uint64_t tag, const char *why) {
+    send_all(make_all(plane, tag, why), on_recall);
 }
 
 static void on_expel_greeting(struct letter *letter) {

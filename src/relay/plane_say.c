@@ -158,6 +158,28 @@ void plane_say_told(struct link *link, const uint8_t *text, size_t length) {
         link_break(link, "out of memory"); /* a word that is lost may be one that is waited for */
 }
 
+/* ---- pong ---- */
+
+static void on_pong(struct letter *letter) {
+    struct saying *saying = (struct saying *)letter;
+    struct plane *plane = saying->plane;
+    uint64_t pinged_us;
+
+    memcpy(&pinged_us, saying->text, sizeof pinged_us);
+    if (!plane->silent)
+        plane->options.events->on_pong(plane->options.context, saying->link, saying->tag, pinged_us);
+    free(saying);
+}
+
+/* One that is lost for want of memory is followed by another. */
+void plane_say_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]) {
+    bool is_wanted = link->worker->options->events->on_pong != NULL;
+    struct saying *saying = is_wanted ? new_saying(link, payload, FRAME_PING_SIZE) : NULL;
+
+    if (saying)
+        post(saying->plane, &saying->letter, on_pong);
+}
+
 /* ---- gone ---- */
 
 static void on_gone(struct letter *letter) {

@@ -80,6 +80,8 @@ void relay_move(struct relay *relay, uint64_t now_us) {
 static size_t early_room(const struct relay *relay) {
     if (!is_server(relay) || relay->state != RELAY_OPENING)
         return BATCH_READ;
+    if (relay->holds_early)
+        return 0;
     return relay->up < RELAY_EARLY_MAX ? RELAY_EARLY_MAX - (size_t)relay->up : 0;
 }
 

@@ -19,6 +19,9 @@
  *                                             <-    on_idle(link)            ready for the next
  *   plane_tell(link, JSON)                    ->    CONTROL
  *                                             <-    on_told(link, JSON)
+ *   plane_ping(link)                          ->    PING on a control link, beside those of ping_s
+ *                                             <-    on_pong(link)            its answer, or that to one of the others
+ *   plane_recall(tag)                         ->    ends relays before OPENED that nothing was sent for
  *   plane_close(link)                         ->
  *                                             <-    on_gone(link)            last word about any link, exactly once
  *   agent: plane_dial(order)                  ->    connect, handshake, HELLO unless known by a key, and
@@ -34,6 +37,7 @@
 #include "lib/rules.h"
 #include "lib/secret.h"
 #include "proto/message.h"
+#include "relay/dial_order.h"
 #include "relay/reason.h"
 #include "relay/record.h"
 #include "relay/terms.h"
@@ -74,6 +78,7 @@ struct client {
     struct client *next, *previous; /* for lists of whoever has it */
     int fd;                         /* -1 once the data plane has closed it */
     bool early_end;                 /* FIN was read behind the early bytes */
+    bool holds_early;               /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
     uint16_t attempts;
     struct evbuffer *early; /* read from the client so far and to be replayed; NULL: none */
     struct terms *terms;    /* one reference */
@@ -125,6 +130,7 @@ struct plane_events { /* all on the control thread */
     void (*on_client_back)(void *context, struct client *client, struct link_ref link, uint64_t tag);
     void (*on_told)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
     void (*on_gone)(void *context, const struct link_end *end);
+    void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */
 };
 
 struct plane_options {
@@ -153,19 +159,6 @@ void plane_free(struct plane *plane);
 void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
                  uint64_t deadline_us);
 
-/* Agent: connect to a server. Strings and key are copied, tls is up-ref'ed. */
-struct dial_order {
-    struct addr address;
-    SSL_CTX *tls;
-    const char *server_name;
-    const char *hello; /* message_format_hello() */
-    bool has_key;
-    enum proof_role_ { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
-    uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */
-    const char *identity;     /* by which the server finds the key of TLS (session_key.h); NULL: none, certificates */
-    bool is_control;          /* else a data link, whose WELCOME needs no verdict */
-    uint64_t tag;
-};
 void plane_dial(struct plane *plane, const struct dial_order *order);
 
 /*
@@ -181,6 +174,11 @@ void plane_reject(struct plane *plane, struct link_ref link,
 
 void plane_serve(struct plane *plane, struct link_ref link, struct client *client);
 void plane_tell(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
+
+void plane_ping(struct plane *plane, struct link_ref link); /* may be lost when memory lacks */
+/* Takes clients back, as CLIENT_UNANSWERED, from the links that were accepted with this tag: those that have no OPENED
+ * and of which nothing was sent. Their links end. May be lost when memory lacks. */
+void plane_recall(struct plane *plane, uint64_t tag, const char *why);
 
 /* Ends a link: at once (a relay on it is reset), or, when_idle, as soon as its relay is over. Cannot fail. */
 void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle);

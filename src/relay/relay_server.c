@@ -91,6 +91,16 @@ static void replay(struct relay *relay, struct batch *batch) {
     }
 }
 
+/* What the client has said: before, or just now. False: it has reset its connection. */
+static bool send_early(struct relay *relay, struct batch *batch) {
+    const struct client *client = client_of(relay);
+
+    if (!client->early && !client->early_end)
+        return pump_client(relay, batch);
+    replay(relay, batch);
+    return true;
+}
+
 static struct relay *begin(struct link *link, struct client *client) {
     struct relay *relay = relay_new(link, sizeof(struct relay_server));
     if (!relay)
@@ -114,11 +124,8 @@ static enum relay_reason begin_stream(struct relay *relay, struct batch *batch) 
     if (!add_open(relay, batch)) {
         return REASON_MEMORY;
     }
-    if (client->early || client->early_end) {
-        replay(relay, batch);
-        return REASON_DONE;
-    }
-    return pump_client(relay, batch) ? REASON_DONE : REASON_CLIENT_RESET;
+    relay->holds_early = client->holds_early;
+    return client->holds_early || send_early(relay, batch) ? REASON_DONE : REASON_CLIENT_RESET;
 }
 
 void relay_serve(struct link *link, struct client *client) {
@@ -160,6 +167,16 @@ void relay_server_readable(struct relay *relay) {
 
 /* ---- what the agent says ---- */
 
+static bool send_held(struct relay *relay) {
+    relay->holds_early = false;
+    if (!send_early(relay, link_batch(relay->link))) {
+        relay_abort(relay, REASON_CLIENT_RESET, "client");
+        return false;
+    }
+    link_send(relay->link);
+    return true;
+}
+
 static void take_opened(struct relay *relay, const struct frame *frame) {
     unsigned dial_ms = 0;
     char address[160];
@@ -169,6 +186,8 @@ static void take_opened(struct relay *relay, const struct frame *frame) {
         message_parse_opened(frame->payload, frame->length, address, &dial_ms);
         text_copy(client->address, sizeof client->address, address);
     }
+    if (relay->holds_early && !send_held(relay))
+        return;
     drop_early(client);
     relay_update_reading(relay);
 }
@@ -177,7 +196,7 @@ static void take_opened(struct relay *relay, const struct frame *frame) {
 static void give_back(struct relay *relay, enum client_outcome outcome) {
     struct client *client = client_of(relay);
     client->outcome = outcome;
-    client->early_end = relay->plain.got_end;
+    client->early_end = client->early_end || relay->plain.got_end;
     client->bytes_up = client->bytes_down = 0;
     plain_detach(&relay->plain);
     as_server(relay)->client = NULL;

@@ -127,13 +127,15 @@ void client_avoid(struct client *client, const struct session *session) {
 }
 
 /* What a client may be given to: the best that there is. */
-enum health { NOT_FOR_IT, AVOIDED, PASSED_OVER, HEALTHY };
+enum health { NOT_FOR_IT, AVOIDED, SILENT, PASSED_OVER, HEALTHY };
 
 static enum health member_health(const struct member *member, const struct client *client, uint64_t now_us) {
     if (client->attempts && client_has_tried(client, member->session))
         return NOT_FOR_IT;
     if (client->attempts && client->avoided == session_tag(member->session))
         return AVOIDED;
+    if (session_is_silent(member->session))
+        return SILENT;
     return member->passed_until_us > now_us ? PASSED_OVER : HEALTHY;
 }
 

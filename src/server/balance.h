@@ -3,9 +3,10 @@
 /*
  * balance: the agents that may serve one service, and which of them gets the next client.
  *
- * An agent that failed three times in a row for this service is passed over for a while, unless no other is left. A
- * client is never sent to an agent that has refused it, and last of all to the one whose link it has just lost. Runs
- * on: the control thread. Owns: its own tables, not the sessions. Times are clock_us().
+ * An agent that failed three times in a row for this service is passed over for a while, unless no other is left; one
+ * that does not answer comes behind those. A client is never sent to an agent that has refused it, and last of all to
+ * the one whose link it has just lost.
+ * Runs on: the control thread. Owns: its own tables, not the sessions. Times are clock_us().
  */
 #ifndef MUNNEL_SERVER_BALANCE_H
 #define MUNNEL_SERVER_BALANCE_H

@@ -132,10 +132,12 @@ static void dispatch_serve(struct server *server, struct client *client, struct 
     }
     client->dispatched_us = now_us;
     client->attempt_ms = attempt_ms(service, client, now_us);
+    client->holds_early = session_is_silent(session);
     client_set_session(client, session_tag(session));
     text_copy(client->agent, sizeof client->agent, session_label(session));
     supply_mark(server->supply, session);
     plane_serve(server->plane, link, client);
+    liveness_check(server->liveness, session, now_us);
 }
 
 /* With nobody there; a client that has tried some agent already waits for another one whatever `no_agent` says. */
@@ -203,9 +205,10 @@ static const bool is_agents_fault[REASON_COUNT] = {
 static void on_ended(struct server *server, struct client *client, struct session *session) {
     struct service *service = client->place;
 
-    if (session && client->opened_us)
+    if (session && client->opened_us) {
         balance_succeeded(service_balance(service), session);
-    else if (session && is_agents_fault[client->reason])
+        liveness_opened(server->liveness, session, client->opened_us);
+    } else if (session && is_agents_fault[client->reason])
         dispatch_count_failure(server, client, session);
     dispatch_end(server, client);
 }
@@ -245,7 +248,8 @@ static void on_refused(struct server *server, struct client *client, struct sess
     dispatch_again(server, client, true);
 }
 
-/* The link failed, and not the destination: when no other agent is left, the same one may have another link. */
+/* The link failed, and not the destination: when no other agent is left, the same one may have another link. One that
+ * is silent is the last choice already, and shall serve again as soon as it answers. */
 static void on_unanswered(struct server *server, struct client *client, struct session *session) {
     client->reason = REASON_LINK_LOST;
     snprintf(client->words, sizeof client->words, "the link to agent %s was lost before it answered", client->agent);
@@ -254,7 +258,7 @@ static void on_unanswered(struct server *server, struct client *client, struct s
         client_avoid(client, session);
     else if (session)
         client_mark_tried(client, session);
-    if (session)
+    if (session && !session_is_silent(session))
         dispatch_count_failure(server, client, session);
     dispatch_again(server, client, true);
 }

@@ -175,6 +175,7 @@ static bool greet_control(struct server *server, const struct greeting *greeting
     if (json) {
         plane_accept(server->plane, greeting->link, true, session_tag(session), json, session_who(session),
                      server->conf->agents.ping_s, server->conf->agents.dead_after_s);
+        liveness_check(server->liveness, session, clock_us());
         greet_log_joined(server, greeting, session, &claim);
         greet_warn_of_idleness(server, session, &claim);
     } else {

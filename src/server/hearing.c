@@ -48,6 +48,14 @@ static void on_told(void *context, struct link_ref link, uint64_t tag, const cha
         told(server, session, text, length);
 }
 
+static void on_pong(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us) {
+    struct server *server = context;
+    struct session *session = agents_find(server->agents, tag);
+
+    if (session && link_ref_same(session_control(session), link))
+        liveness_pong(server->liveness, session, pinged_us);
+}
+
 static void on_session_link_gone(struct server *server, struct session *session, const struct link_end *end) {
     if (link_ref_same(session_control(session), end->link))
         roster_dismiss(server, session, "lost", end->why);
@@ -97,6 +105,7 @@ static const struct plane_events events = {.on_greeting = on_greeting,
                                            .on_idle = on_idle,
                                            .on_client_back = on_client_back,
                                            .on_told = on_told,
+                                           .on_pong = on_pong,
                                            .on_gone = on_gone};
 
 const struct plane_events *hearing_events(void) {

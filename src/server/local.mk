@@ -37,6 +37,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/listener.h \
 	src/server/listeners.c \
 	src/server/listeners.h \
+	src/server/liveness.c \
+	src/server/liveness.h \
 	src/server/once.c \
 	src/server/once.h \
 	src/server/peek.c \

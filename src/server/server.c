@@ -134,7 +134,7 @@ void server_log_live(struct server *server) {
                          LOG_NUMBER("descriptors", descriptors_count()), LOG_NUMBER("heap", memory_in_use())));
 }
 
-/* --- from start to end --- */
+/* --- parts --- */
 
 static int server_bind_services(struct server *server, struct error *error) {
     server->services = calloc(server->conf->service_count + 1, sizeof(struct service *));
@@ -219,6 +219,58 @@ static bool is_alive(void *context) {
     return false;
 }
 
+/* --- agents that do not answer --- */
+
+static void ping(void *context, struct session *session) {
+    struct server *server = context;
+
+    plane_ping(server->plane, session_control(session));
+}
+
+static bool has_well_colleague(struct service *service, const struct session *session) {
+    const struct balance *balance = service_balance(service);
+
+    if (!balance_has(balance, session))
+        return false;
+    for (size_t i = 0; i < balance_count(balance); i++)
+        if (!session_is_silent(balance_at(balance, i)))
+            return true;
+    return false;
+}
+
+static bool can_be_replaced(const struct server *server, const struct session *session) {
+    for (size_t i = 0; i < server->service_count; i++)
+        if (has_well_colleague(server->services[i], session))
+            return true;
+    return false;
+}
+
+static void on_silent(void *context, struct session *session) {
+    struct server *server = context;
+
+    if (can_be_replaced(server, session))
+        plane_recall(server->plane, session_tag(session), "its agent does not answer");
+}
+
+static void on_well(void *context, struct session *session) {
+    struct server *server = context;
+
+    supply_mark(server->supply, session);
+}
+
+static struct liveness *server_make_liveness(struct server *server) {
+    struct liveness_options options = {.base = loop_base(server->loop),
+                                       .agents = server->agents,
+                                       .log = server->log,
+                                       .ping = ping,
+                                       .on_silent = on_silent,
+                                       .on_well = on_well,
+                                       .context = server};
+    return liveness_new(&options);
+}
+
+/* --- from start to end --- */
+
 static int server_make_parts(struct server *server, struct error *error) {
     uint8_t instance[INSTANCE_BYTES];
 
@@ -231,12 +283,13 @@ static int server_make_parts(struct server *server, struct error *error) {
     server->arriving = pool_new();
     server->flaps = flaps_new();
     server->supply = server->loop ? supply_new(server) : NULL;
+    server->liveness = server->loop && server->agents ? server_make_liveness(server) : NULL;
     server->reload = server->loop ? reload_new(server) : NULL;
     server->notify = server->loop ? notify_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? signals_new(server) : NULL;
     server->tick = server->loop ? evtimer_new(loop_base(server->loop), on_tick, server) : NULL;
     if (!server->clients || !server->agents || !server->arriving || !server->flaps || !server->supply ||
-        !server->signals || !server->tick || !server->reload || !server->notify)
+        !server->liveness || !server->signals || !server->tick || !server->reload || !server->notify)
         return error_set(error, "out of memory");
     return 0;
 }
@@ -320,6 +373,7 @@ void server_free(struct server *server) {
     penalties_free(server->flaps);
     signals_free(server->signals);
     supply_free(server->supply);
+    liveness_free(server->liveness);
     if (server->tick)
         event_free(server->tick);
     clients_free(server->clients);

@@ -15,6 +15,7 @@
 #include "server/complain.h"
 #include "server/door.h"
 
+struct liveness;
 struct notify;
 struct reload;
 struct penalties;
@@ -36,6 +37,7 @@ struct server {
     struct agents *agents;
     struct door *door;
     struct supply *supply;
+    struct liveness *liveness;
     struct signals *signals;
     struct service **services;
     size_t service_count;

@@ -31,6 +31,7 @@ struct session {
     struct demand demand;
     struct requests requests;
     struct once dials;
+    struct answers answers;
     struct conf_list groups;
     char name[MESSAGE_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[MESSAGE_NAME_MAX + 1];
     char instance[MESSAGE_INSTANCE_HEX], id[SESSION_ID_HEX];
@@ -194,6 +195,14 @@ bool session_is_retired(const struct session *session) {
 void session_retire(struct session *session) {
     session->retired = true;
     secret_wipe(session->key, sizeof session->key);
+}
+
+struct answers *session_answers(struct session *session) {
+    return &session->answers;
+}
+
+bool session_is_silent(const struct session *session) {
+    return session->answers.is_silent;
 }
 
 struct pool *session_pool(struct session *session) {

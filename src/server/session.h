@@ -11,6 +11,7 @@
 #include "lib/log.h"
 #include "proto/message.h"
 #include "relay/relay_msg.h"
+#include "server/liveness.h"
 #include "server/once.h"
 #include "server/pool.h"
 #include "server/requests.h"
@@ -61,6 +62,9 @@ void session_drain(struct session *session);
 /* Its control link is gone and only relays are left of it: it gets no more links, and its key is wiped. */
 bool session_is_retired(const struct session *session);
 void session_retire(struct session *session);
+
+struct answers *session_answers(struct session *session);
+bool session_is_silent(const struct session *session); /* see liveness.h */
 
 /* Its idle links; taking one counts as one OPEN of its demand and as one more client. */
 struct pool *session_pool(struct session *session);

@@ -113,18 +113,31 @@ static unsigned supply_need(struct session *session, unsigned waiting, bool is_p
     return waiting > returns ? waiting - returns : waiting > 0;
 }
 
+/* Those that answer, if there are any: from the others no link would come. */
+static size_t count_suppliers(const struct balance *balance, bool *among_silent) {
+    size_t well = 0;
+
+    for (size_t i = 0; i < balance_count(balance); i++)
+        well += !session_is_silent(balance_at(balance, i));
+    *among_silent = well == 0;
+    return well ? well : balance_count(balance);
+}
+
 /* Spreads what the waiting clients of a service need over its agents. */
 static void supply_share(struct supply *supply, struct service *service, uint64_t now_us) {
     struct balance *balance = service_balance(service);
     const struct pending *pending = service_pending(service);
-    size_t agents = balance_count(balance), waiting = pending->count;
+    bool among_silent;
+    size_t agents = count_suppliers(balance, &among_silent), waiting = pending->count;
     bool is_patient = now_us - pending->since_us < PATIENCE_MS * 1000ULL;
 
     if (!agents || !waiting)
         return;
-    for (size_t i = 0; i < agents; i++) {
-        struct session *session = balance_at(balance, (supply->first_share + i) % agents);
-        unsigned share = (unsigned)(waiting / agents + (i < waiting % agents));
+    for (size_t i = 0, members = balance_count(balance), nth = 0; i < members; i++) {
+        struct session *session = balance_at(balance, (supply->first_share + i) % members);
+        if (session_is_silent(session) && !among_silent)
+            continue;
+        unsigned share = (unsigned)(waiting / agents + (nth++ < waiting % agents));
         session_want(session, supply_need(session, share, is_patient, now_us));
         supply_mark(supply, session);
     }

@@ -76,6 +76,7 @@ scenario_programs = \
 	tests/scenario/test_horrors \
 	tests/scenario/test_admission \
 	tests/scenario/test_lost_control \
+	tests/scenario/test_silent_agent \
 	tests/scenario/test_sessions
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
 tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
@@ -127,6 +128,8 @@ tests_scenario_test_admission_SOURCES = tests/scenario/test_admission.c
 tests_scenario_test_admission_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_lost_control_SOURCES = tests/scenario/test_lost_control.c
 tests_scenario_test_lost_control_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c
+tests_scenario_test_silent_agent_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_sessions_SOURCES = tests/scenario/test_sessions.c
 tests_scenario_test_sessions_LDADD = $(SCENARIO_LDADD)
 

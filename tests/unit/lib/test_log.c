@@ -358,6 +358,8 @@ START_TEST(a_limit_lets_a_burst_through_and_counts_the_rest) {
     ck_assert(log_limit_allows(&limit, 3, &skipped));
     ck_assert_uint_eq(skipped, used_up);
     ck_assert_uint_eq(limit.skipped, 0);
+    limit.minute--;
+    ck_assert(log_limit_allows(&limit, 3, NULL));
 }
 END_TEST
 

@@ -156,6 +156,16 @@ void plane_tell(struct plane *self, struct link_ref link, const char *json) {
     note((struct fake_order){.kind = FAKE_TELL, .link = link}, json);
 }
 
+void plane_ping(struct plane *self, struct link_ref link) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_PING, .link = link}, NULL);
+}
+
+void plane_recall(struct plane *self, uint64_t tag, const char *why) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_RECALL, .tag = tag}, why);
+}
+
 void plane_close(struct plane *self, struct link_ref link, const char *why, bool when_idle) {
     (void)self;
     note((struct fake_order){.kind = FAKE_CLOSE, .link = link, .flag = when_idle}, why);

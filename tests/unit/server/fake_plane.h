@@ -17,7 +17,9 @@ enum fake_kind {
     FAKE_TELL,
     FAKE_CLOSE,
     FAKE_EXPEL,
-    FAKE_EXPEL_GREETING
+    FAKE_EXPEL_GREETING,
+    FAKE_PING,
+    FAKE_RECALL
 };
 
 struct fake_order { /* what the control plane said */

@@ -15,6 +15,7 @@ unit_server_tests = \
 	tests/unit/server/test_penalties \
 	tests/unit/server/test_places \
 	tests/unit/server/test_pool \
+	tests/unit/server/test_liveness \
 	tests/unit/server/test_reload \
 	tests/unit/server/test_service \
 	tests/unit/server/test_session_key \
@@ -31,6 +32,8 @@ tests_unit_server_test_door_SOURCES = tests/unit/server/test_door.c $(unit_serve
 tests_unit_server_test_door_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_greet_SOURCES = tests/unit/server/test_greet.c $(unit_server_stage)
 tests_unit_server_test_greet_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_liveness_SOURCES = tests/unit/server/test_liveness.c $(unit_server_stage)
+tests_unit_server_test_liveness_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_stage)
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_service_SOURCES = tests/unit/server/test_service.c $(unit_server_stage)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * dial_order: what an agent says to its data plane about a link that is to be made; a part of relay_msg.h.
+ */
+#ifndef MUNNEL_RELAY_DIAL_ORDER_H
+#define MUNNEL_RELAY_DIAL_ORDER_H
+
+#include "lib/addr.h"
+#include "lib/secret.h"
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+/* Agent: connect to a server. Strings and key are copied, tls is up-ref'ed. */
+struct dial_order {
+    struct addr address;
+    SSL_CTX *tls;
+    const char *server_name;
+    const char *hello; /* message_format_hello() */
+    bool has_key;
+    enum proof_role_ { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
+    uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */
+    const char *identity;     /* by which the server finds the key of TLS (session_key.h); NULL: none, certificates */
+    bool is_control;          /* else a data link, whose WELCOME needs no verdict */
+    uint64_t tag;
+};
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_silent_agent: an agent that is stopped, with its connections up, keeps no client waiting if there is another.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ASK_MS = 10000, SAYS_MS = 10000, CLIENTS = 30, SERVED_MS = 2000, LATER_CLIENTS = 20 };
+
+struct group { /* a server with one service; its destination speaks first */
+    struct stand *stand;
+    struct server server;
+    struct destination *destination;
+    uint16_t port;
+};
+
+static char greeting[] = "hello";
+
+static struct group group_start(const char *name, destination_serve serve) {
+    struct group group = {.stand = stand_new(name), .port = port_take()};
+    group.destination = destination_start(serve, greeting);
+    const char *service = service_to(group.stand, "echo", group.port, destination_port(group.destination), NULL);
+    group.server = server_start(group.stand, (struct server_plan){.services = service});
+    return group;
+}
+
+static void group_end(struct group *group) {
+    destination_free(group->destination);
+    stand_free(group->stand);
+}
+
+START_TEST(clients_of_a_stopped_agent_are_served_by_another_in_time) {
+    struct group group = group_start(__func__, serve_name);
+    struct process *alpha = agent_join_warm(&group.server, "alpha", NULL);
+    agent_join_warm(&group.server, "beta", NULL);
+    char answer[16];
+    int fds[CLIENTS];
+    process_signal(alpha, SIGSTOP);
+    uint64_t start = now_ms();
+    for (int i = 0; i < CLIENTS; i++)
+        fds[i] = socket_client(group.port);
+    for (int i = 0; i < CLIENTS; i++) {
+        ck_assert_msg(socket_read(fds[i], answer, 5, NULL, ASK_MS) == END_NONE, "client %d was not served", i);
+        close(fds[i]);
+    }
+    ck_assert_uint_le(now_ms() - start, SERVED_MS * slow_factor());
+    size_t mark = process_mark(group.server.process);
+    process_signal(alpha, SIGCONT);
+    process_await(group.server.process, mark, SAYS_MS, "agent alpha", "answers again", NULL);
+    for (int i = 0; i < LATER_CLIENTS; i++)
+        ck_assert_msg(socket_ask(group.port, answer, sizeof answer, ASK_MS), "client %d was not served", i);
+    process_await(group.server.process, mark, SAYS_MS, "\"agent\":\"alpha\"", "\"done\"", NULL);
+    group_end(&group);
+}
+END_TEST
+
+START_TEST(what_a_client_says_first_is_held_back_from_a_stopped_agent) {
+    struct group group = group_start(__func__, serve_echo);
+    struct process *alpha = agent_join_warm(&group.server, "alpha", NULL);
+    char answer[16];
+    process_signal(alpha, SIGSTOP);
+    int silent = socket_client(group.port); /* says nothing; by it the server finds out */
+    process_await(group.server.process, 0, SAYS_MS, "agent alpha", "does not answer", NULL);
+    int early = socket_client(group.port);
+    ck_assert(socket_send(early, "early", 5, ASK_MS));
+    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(group.server.process).relays >= 2));
+    agent_join_warm(&group.server, "beta", NULL);
+    stand_kill(group.stand, alpha);
+    ck_assert_str_eq(end_name(socket_read(early, answer, 5, NULL, ASK_MS)), end_name(END_NONE));
+    ck_assert_int_eq(memcmp(answer, "early", 5), 0);
+    ck_assert(socket_converse(silent, "late", ASK_MS));
+    close(early);
+    close(silent);
+    group_end(&group);
+}
+END_TEST
+
+START_TEST(what_was_held_back_arrives_when_the_agent_goes_on) {
+    struct group group = group_start(__func__, serve_echo);
+    struct process *alpha = agent_join_warm(&group.server, "alpha", NULL);
+    char answer[16];
+    process_signal(alpha, SIGSTOP);
+    int silent = socket_client(group.port);
+    process_await(group.server.process, 0, SAYS_MS, "agent alpha", "does not answer", NULL);
+    int early = socket_client(group.port);
+    ck_assert(socket_send(early, "early", 5, ASK_MS));
+    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(group.server.process).relays >= 2));
+    process_signal(alpha, SIGCONT);
+    ck_assert_str_eq(end_name(socket_read(early, answer, 5, NULL, ASK_MS)), end_name(END_NONE));
+    ck_assert_int_eq(memcmp(answer, "early", 5), 0);
+    ck_assert(socket_converse(early, "more", ASK_MS));
+    ck_assert(socket_converse(silent, "late", ASK_MS));
+    close(early);
+    close(silent);
+    group_end(&group);
+}
+END_TEST
+
+SCENARIO_MAIN("silent_agent", SCENARIO(clients_of_a_stopped_agent_are_served_by_another_in_time, 60),
+              SCENARIO(what_a_client_says_first_is_held_back_from_a_stopped_agent, 60),
+              SCENARIO(what_was_held_back_arrives_when_the_agent_goes_on, 60))
