@@ -21,6 +21,10 @@
  */
 int sock_bind(const struct addr *addr, struct error *error);
 int sock_listen(int fd); /* backlog 4096; 0 or -1 with errno */
+/* Ends listening and keeps the address: whoever connects is refused, those in the backlog are reset, and sock_listen()
+ * works again, for which a process that has dropped its privileges could not bind once more. -1 where the system has no
+ * such thing: for Unix sockets, and elsewhere than on Linux. The socket listens on then. */
+int sock_unlisten(int fd);
 /* Puts into `error` why `addr` could not be bound or listened on, and what to do about it. Returns -1. */
 int sock_explain(const struct addr *addr, int error_number, struct error *error);
 

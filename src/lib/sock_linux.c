@@ -35,6 +35,16 @@ void sock_system_stays_within(int fd) {
     (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, unpaced, sizeof unpaced - 1);
 }
 
+/* A listening TCP socket is disconnected by this and stays bound; a Unix one could never listen again. */
+int sock_unlisten(int fd) {
+    int family = AF_UNSPEC;
+    socklen_t length = sizeof family;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) || family == AF_UNIX)
+        return -1;
+    return shutdown(fd, SHUT_RD);
+}
+
 static void set_number(int fd, int level, int option, int value) {
     /* Refused for sockets that are not TCP, which need none of it. */
     (void)setsockopt(fd, level, option, &value, sizeof value);

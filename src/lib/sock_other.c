@@ -18,6 +18,11 @@ static void set_number(int fd, int level, int option, int value) {
     (void)setsockopt(fd, level, option, &value, sizeof value);
 }
 
+int sock_unlisten(int fd) {
+    (void)fd;
+    return -1;
+}
+
 static int made_ready(int fd) {
     if (fd < 0) {
         return -1;

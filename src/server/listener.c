@@ -4,7 +4,9 @@
  * listener: see listener.h. accept() says EMFILE for as long as descriptors are short, and the socket stays readable:
  * without a rest that is a loop at full speed.
  * Runs on: the control thread. Owns: its socket and events.
- * States: bound <-> listening <-> resting -> freed.
+ * States: bound <-> listening <-> resting -> freed; where the system cannot end listening (sock_unlisten), refusing
+ * instead of bound: whoever connects is reset at once. The socket is never bound again, which a process that has
+ * dropped its privileges may not do below port 1024, or in a folder that is not its own.
  */
 #include "config.h"
 
@@ -20,12 +22,12 @@
 #include <sys/un.h>
 
 enum { REST_MS = 100, COMPLAIN_EVERY_US = 1000000 };
-enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_RESTING };
+enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_RESTING, LISTENER_REFUSING };
 
 struct listener {
     struct listener_options options;
     struct addr addr;
-    int fd; /* -1: the port could not be bound again */
+    int fd;
     enum listener_state state;
     struct event *readable, *rested;
     struct event *turn; /* accepts behind all else that the loop has found ready */
@@ -59,6 +61,15 @@ static void on_rested(evutil_socket_t fd, short what, void *context) {
 /* Some errors belong to the one connection that is not there any more; all others need time. */
 static bool is_passing(int error_number) {
     return error_number == ECONNABORTED || error_number == EINTR || error_number == EPROTO || error_number == EPERM;
+}
+
+static bool listener_refuse_one(struct listener *listener) {
+    struct addr peer;
+    int fd = sock_accept(listener->fd, &peer);
+
+    if (fd >= 0)
+        sock_close_reset(fd);
+    return fd >= 0;
 }
 
 static bool listener_accept_one(struct listener *listener) {
@@ -98,7 +109,9 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
 
     (void)fd;
     (void)what;
-    for (unsigned i = 0; i < listener->options.accepts_per_turn && listener_accept_one(listener); i++)
+    bool (*take_one)(struct listener *) =
+        listener->state == LISTENER_REFUSING ? listener_refuse_one : listener_accept_one;
+    for (unsigned i = 0; i < listener->options.accepts_per_turn && take_one(listener); i++)
         ;
 }
 
@@ -146,10 +159,10 @@ struct listener *listener_new(const struct listener_options *options, const stru
 int listener_open(struct listener *listener, struct error *error) {
     char text[ADDR_TEXT];
 
-    if (listener->fd >= 0 && listener->state != LISTENER_BOUND)
+    if (listener->state == LISTENER_REFUSING)
+        listener->state = LISTENER_LISTENING;
+    if (listener->state != LISTENER_BOUND)
         return 0;
-    if (listener->fd < 0 && listener_bind(listener, error))
-        return -1;
     if (sock_listen(listener->fd) || event_add(listener->readable, NULL))
         return error_set(error, "cannot listen on %s: %s", addr_format(&listener->addr, text, sizeof text),
                          strerror(errno));
@@ -157,27 +170,25 @@ int listener_open(struct listener *listener, struct error *error) {
     return 0;
 }
 
-static void listener_close(struct listener *listener) {
+static void listener_stop_events(struct listener *listener) {
     if (listener->readable)
         event_del(listener->readable);
     if (listener->rested)
         event_del(listener->rested);
     if (listener->turn)
         event_del(listener->turn);
-    sock_close(listener->fd);
-    listener->fd = -1;
-    listener->state = LISTENER_BOUND;
 }
 
-/* A bound socket that does not listen answers with RST, and nobody else can take the port meanwhile. */
 void listener_shut(struct listener *listener) {
-    struct error error;
-
-    if (listener->state == LISTENER_BOUND)
+    if (listener->state == LISTENER_BOUND || listener->state == LISTENER_REFUSING)
         return;
-    listener_close(listener);
-    if (listener_bind(listener, &error))
-        log_write(listener->options.log, LOG_LEVEL_WARNING, listener->options.who, "%s", error.text);
+    listener_stop_events(listener);
+    if (sock_unlisten(listener->fd) == 0) {
+        listener->state = LISTENER_BOUND;
+        return;
+    }
+    listener->state = LISTENER_REFUSING;
+    event_add(listener->readable, NULL);
 }
 
 static void listener_remove_path(const struct listener *listener) {
@@ -190,8 +201,9 @@ static void listener_remove_path(const struct listener *listener) {
 void listener_free(struct listener *listener) {
     if (!listener)
         return;
+    listener_stop_events(listener);
     if (listener->fd >= 0) {
-        listener_close(listener);
+        sock_close(listener->fd);
         listener_remove_path(listener);
     }
     if (listener->readable)

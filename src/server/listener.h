@@ -3,7 +3,8 @@
 /*
  * listener: one listening socket that accepts a bounded number per turn of the loop and rests when descriptors run out.
  * Runs on: the control thread. Owns: its socket and events; accepted descriptors go to on_accept.
- * States: bound <-> listening <-> resting -> freed; the port stays ours from new to free.
+ * States: bound <-> listening <-> resting -> freed; the port stays ours from new to free, and so do a Unix socket's
+ * owner and mode.
  */
 #ifndef MUNNEL_SERVER_LISTENER_H
 #define MUNNEL_SERVER_LISTENER_H
@@ -30,7 +31,7 @@ struct listener_options {
 
 struct listener *listener_new(const struct listener_options *options, const struct addr *addr, struct error *error);
 int listener_open(struct listener *listener, struct error *error); /* clients get in; 0 also if they do already */
-void listener_shut(struct listener *listener); /* clients are refused, the port is kept if possible */
+void listener_shut(struct listener *listener);                     /* clients are refused, the port is kept */
 void listener_free(struct listener *listener);
 const struct addr *listener_addr(const struct listener *listener);
 

@@ -11,8 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct hall { /* who was let in */
@@ -174,19 +177,111 @@ START_TEST(rests_without_room) {
 }
 END_TEST
 
-START_TEST(shut_listener_refuses_and_opens_again) {
+static bool is_over(void *context) {
+    char byte;
+
+    return recv(*(int *)context, &byte, 1, MSG_DONTWAIT) == 0 || !sock_would_block(errno);
+}
+
+/* A Unix socket cannot stop listening and begin again, nor may a process without privileges make it anew. */
+START_TEST(shut_unix_listener_lets_nobody_in_and_opens_again) {
     struct hall hall;
     struct error error;
+    struct stat before, after;
 
     hall_new(&hall);
+    ck_assert_int_eq(stat(unit_path("door"), &before), 0);
     listener_shut(hall.listener);
-    ck_assert_int_eq(knock(), -1);
-    ck_assert_int_eq(listener_open(hall.listener, &error), 0);
     int fd = knock();
+    ck_assert(unit_run_until(hall.base, is_over, &fd, 2000));
+    close(fd);
+    ck_assert_int_eq(hall.count, 0);
+    ck_assert_int_eq(listener_open(hall.listener, &error), 0);
+    fd = knock();
     ck_assert(unit_run_until(hall.base, one_is_in, &hall, 2000));
     close(fd);
+    ck_assert_int_eq(stat(unit_path("door"), &after), 0);
+    ck_assert_uint_eq(before.st_ino, after.st_ino);
     hall_free(&hall);
     ck_assert_int_eq(access(unit_path("door"), F_OK), -1); /* the path goes with the listener */
+}
+END_TEST
+
+static bool tcp_has_room(void *context) {
+    (void)context;
+    return true;
+}
+
+static void on_tcp_accept(void *context, int fd, const struct addr *peer) {
+    (void)peer;
+    ++*(int *)context;
+    close(fd);
+}
+
+static bool tcp_is_in(void *context) {
+    return *(int *)context == 1;
+}
+
+static int tcp_knock(uint16_t port) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    ck_assert_int_eq(errno, ECONNREFUSED);
+    close(fd);
+    return -1;
+}
+
+/* One that only the superuser may bind, if we are that. */
+static struct listener *bind_low(const struct listener_options *options, uint16_t *port) {
+    struct endpoint endpoint = {.host = "127.0.0.1"};
+    struct listener *listener = NULL;
+    struct error error = {""};
+    struct addr addr;
+    unsigned first = geteuid() == 0 ? 600 : 21000;
+
+    for (unsigned i = 0; i < 300 && !listener; i++) {
+        endpoint.port = *port = (uint16_t)(first + i);
+        ck_assert(addr_from_endpoint(&addr, &endpoint));
+        listener = listener_new(options, &addr, &error);
+    }
+    ck_assert_msg(listener != NULL, "%s", error.text);
+    return listener;
+}
+
+START_TEST(port_below_1024_opens_again_without_privileges) {
+    struct event_base *base = event_base_new();
+    struct error error = {""};
+    uint16_t port;
+    int count = 0, fd;
+    struct listener_options options = {.base = base,
+                                       .who = "test",
+                                       .accepts_per_turn = 2,
+                                       .has_room = tcp_has_room,
+                                       .on_accept = on_tcp_accept,
+                                       .context = &count};
+    struct listener *listener = bind_low(&options, &port);
+
+    ck_assert_int_eq(tcp_knock(port), -1);
+    ck_assert_int_eq(listener_open(listener, &error), 0);
+    if (geteuid() == 0)
+        ck_assert_int_eq(seteuid(65534), 0); /* its capabilities go with it */
+    for (int i = 0; i < 3; i++) {
+        listener_shut(listener);
+#ifdef __linux__
+        ck_assert_int_eq(tcp_knock(port), -1);
+#endif
+        ck_assert_msg(listener_open(listener, &error) == 0, "%s", error.text);
+        fd = tcp_knock(port);
+        ck_assert_int_ge(fd, 0);
+        ck_assert(unit_run_until(base, tcp_is_in, &count, 2000));
+        close(fd);
+        count = 0;
+    }
+    listener_free(listener);
+    event_base_free(base);
+    ck_assert_int_eq(seteuid(getuid()), 0);
 }
 END_TEST
 
@@ -197,7 +292,8 @@ static TCase *listener(void) {
     tcase_add_test(group, accepts_behind_all_else_that_is_ready);
     tcase_add_test(group, rests_without_descriptors);
     tcase_add_test(group, rests_without_room);
-    tcase_add_test(group, shut_listener_refuses_and_opens_again);
+    tcase_add_test(group, shut_unix_listener_lets_nobody_in_and_opens_again);
+    tcase_add_test(group, port_below_1024_opens_again_without_privileges);
     return group;
 }
 
