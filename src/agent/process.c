@@ -14,6 +14,7 @@
 #include "agent/signals.h"
 #include "agent/terminal.h"
 #include "agent/vitals.h"
+#include "conf/option.h"
 #include "lib/file.h"
 
 #include <stdbool.h>
@@ -23,6 +24,9 @@
 #include <unistd.h>
 
 enum { LIST_TEXT = 1024 };
+
+_Static_assert((unsigned)CONF_THREADS_MAX <= (unsigned)PLANE_THREADS_MAX,
+               "more threads can be asked for than there are");
 
 struct process {
     const struct agent_options *options;

@@ -46,7 +46,7 @@ static const struct option_spec agent_specs[] = {
      .argument = "HOST:PORT", .help = "connect nowhere else; again for more"},
     {"retry", OPTION_NUMBER, AT(retry_s), "5", 1, 3600, .flag = "retry", .argument = "SECONDS",
      .help = "the longest pause before a new attempt [5]"},
-    {"threads", OPTION_NUMBER, AT(threads), "0", 0, 256, .flag = "threads", .argument = "N",
+    {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
      .help = "relay threads [0: one for two cores]"},
     {"log.format", OPTION_CHOICE, AT(log.format), "\"text\"", .words = log_formats, .flag = "log-format",
      .argument = "text|json", .help = "how log lines look [text]"},

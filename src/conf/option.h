@@ -16,6 +16,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { /* what the programs have room for, so that nothing above it is taken and quietly not done */
+       CONF_THREADS_MAX = 64,
+       CONF_UNAUTHENTICATED_MAX = 8192
+};
+
 enum option_kind {
     OPTION_TEXT,   /* char *; NULL while it is null */
     OPTION_TEXTS,  /* struct conf_list: a string or a list of them */

@@ -9,8 +9,6 @@
 
 #include "relay/worker_priv.h"
 
-enum { PLANE_THREADS_MAX = 64 };
-
 struct plane {
     struct plane_options options;
     char instance[MESSAGE_INSTANCE_HEX];

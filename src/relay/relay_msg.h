@@ -147,6 +147,7 @@ struct plane_options {
     const struct rules *allow; /* agent: where it may be sent; empty = anywhere but sensitive addresses */
 };
 
+enum { PLANE_THREADS_MAX = 64 };
 unsigned plane_threads(unsigned wanted); /* how many there will be; 0: one for two cores */
 struct plane *plane_new(const struct plane_options *options, struct error *error); /* started; NULL with error */
 /* Stops the threads, resets what still runs, delivers what is due; on return no callback comes any more. */

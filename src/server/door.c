@@ -13,6 +13,7 @@
 
 #include "server/door.h"
 
+#include "conf/option.h"
 #include "lib/clock.h"
 #include "lib/sock.h"
 #include "server/complain.h"
@@ -28,7 +29,7 @@ enum {
     ACCEPTS_PER_TURN = 32,
     LINES_A_MINUTE = 10,
     TAG_SLOT_BITS = 20,
-    VISITORS_MOST = 8192,
+    VISITORS_MOST = CONF_UNAUTHENTICATED_MAX,
     SOURCES = 1024,
     GREETING_MS = 500
 };

@@ -9,6 +9,7 @@
 
 #include "server/server.h"
 
+#include "conf/option.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/notify.h"
@@ -36,6 +37,9 @@ enum {
     LINES_A_MINUTE = 60,
     RESERVED_DESCRIPTORS = 64
 };
+
+_Static_assert((unsigned)CONF_THREADS_MAX <= (unsigned)PLANE_THREADS_MAX,
+               "more threads can be asked for than there are");
 
 /* --- time --- */
 

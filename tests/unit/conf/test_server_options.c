@@ -110,8 +110,8 @@ static const struct {
     {{"--listen", "10001"}, "munneld: --listen: \"10001\" has no address; write \"0.0.0.0:10001\"\n"},
     {{"--listen=:1", "--listen=:1"}, "munneld: --listen: \":1\" is written twice\n"},
     {{"--threads", "many", "a :1 h:1"},
-     "munneld: --threads: \"many\" is not right here; write a whole number from 0 to 256\n"},
-    {{"--threads=999", "a :1 h:1"}, "munneld: --threads: 999 is out of range; write a whole number from 0 to 256\n"},
+     "munneld: --threads: \"many\" is not right here; write a whole number from 0 to 64\n"},
+    {{"--threads=999", "a :1 h:1"}, "munneld: --threads: 999 is out of range; write a whole number from 0 to 64\n"},
     {{"--log-format", "xml", "a :1 h:1"},
      "munneld: --log-format: \"xml\" is not right here; write \"text\" or \"json\"\n"},
     {{"--log-format", "\xff", "a :1 h:1"}, "munneld: --log-format: this is not UTF-8 text\n"},
@@ -175,7 +175,7 @@ START_TEST(an_error_in_the_file_begins_with_the_file) {
     char expected[512];
     const char *file = unit_text_file("munnel.json", "{ \"threads\": \"x\" }");
     ck_assert_int_eq(READ("--config", file), USAGE_ERROR);
-    snprintf(expected, sizeof expected, "%s: threads: \"x\" is not right here; write a whole number from 0 to 256\n",
+    snprintf(expected, sizeof expected, "%s: threads: \"x\" is not right here; write a whole number from 0 to 64\n",
              file);
     ck_assert_str_eq(capture.text[1], expected);
     capture_done(&capture);
