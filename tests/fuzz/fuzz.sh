@@ -32,7 +32,7 @@ for target in $targets; do
         -I. -I"$source/src" -I"$source/tests/fuzz" "$source"/tests/fuzz/libfuzzer.c "$source"/tests/fuzz/fuzz*.c \
         libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a ${SYSTEM_LIBS-} -o "fuzz_$target"
     mkdir -p "corpus/$target"
-    if ./"fuzz_$target" -max_total_time="$seconds" -close_fd_mask=3 -timeout=10 -rss_limit_mb=2048 \
+    if ./"fuzz_$target" -max_total_time="$seconds" -close_fd_mask=1 -timeout=10 -rss_limit_mb=2048 \
         -artifact_prefix="crashes/$target-" "corpus/$target" "$source/tests/fuzz/seeds/$target" >"$target.log" 2>&1; then
         echo "$target: $(tail -n 1 "$target.log")"
     else
