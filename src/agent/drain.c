@@ -28,7 +28,7 @@ static uint64_t running(const struct drain *drain) {
     struct plane_counts counts;
 
     plane_count(drain->parts.plane, &counts);
-    return counts.relays + counts.lingering;
+    return counts.relays + counts.lingering + counts.delivering;
 }
 
 static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct upstream *upstream)) {

@@ -39,6 +39,7 @@ struct link *link_new(struct worker *worker, int fd, uint64_t tag, struct saying
     link->doubt.run = link_data_on_doubt;
     link->push.run = link_data_on_push;
     link->owed.run = link_data_on_owed;
+    link->delivery.run = link_data_on_delivery;
     link->fd = fd;
     link->tag = tag;
     link->heard_us = clock_us();
@@ -109,7 +110,7 @@ static void write_last_frames(struct link *link) {
 }
 
 static void close_descriptor(struct link *link, enum link_close_how how) {
-    bool politely = how == LINK_CLOSE_POLITELY && link->ssl && !link->tls_failed && SSL_is_init_finished(link->ssl);
+    bool politely = how != LINK_CLOSE_RESET && link->ssl && !link->tls_failed && SSL_is_init_finished(link->ssl);
 
     if (link->stream) {
         if (politely)
@@ -134,22 +135,39 @@ static void close_descriptor(struct link *link, enum link_close_how how) {
     link->fd = -1;
 }
 
-void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why) {
-    if (link->state == LINK_CLOSED)
-        return;
-    if (link->owes && how == LINK_CLOSE_POLITELY) {
-        link_data_pay(link);
-    }
-    link_set_state(link, LINK_CLOSED);
+static bool may_linger(const struct link *link) {
+    return (link->state == LINK_IDLE || link->state == LINK_WAITING) && !link->broken && !link->is_half_open &&
+           !link->worker->stopping && !link_has_delivered(link);
+}
+
+static void lose_relay(struct link *link, enum relay_reason reason) {
     struct relay *relay = link->relay;
     link->relay = NULL;
     if (relay)
         relay_on_link_lost(relay, reason);
+}
+
+void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why) {
+    bool was_lingering = link->state == LINK_LINGERING;
+    if (link->state == LINK_CLOSED || (was_lingering && how == LINK_CLOSE_POLITELY))
+        return;
+    if (link->owes && how != LINK_CLOSE_RESET)
+        link_data_pay(link);
+    bool lingers = how == LINK_CLOSE_POLITELY && may_linger(link);
+    link_set_state(link, lingers ? LINK_LINGERING : LINK_CLOSED);
+    lose_relay(link, reason);
+    if (!was_lingering)
+        plane_say_gone(link, reason == REASON_PROTOCOL, why);
+    if (lingers) {
+        link_linger(link);
+        return;
+    }
+    if (link->is_delivering)
+        link_end_delivery(link, link_has_delivered(link) ? REASON_DONE : reason);
     worker_forget(link->worker, link);
     close_descriptor(link, how);
     worker_take_slot(link->worker, link->ref);
     counter_add(&link->worker->counters->links, -1);
-    plane_say_gone(link, reason == REASON_PROTOCOL, why);
     worker_bury_link(link->worker, link);
 }
 
@@ -184,6 +202,6 @@ void link_sweep(struct link *link, uint64_t now_us) {
         link_control_sweep(link, now_us);
     else if (link->state == LINK_IDLE || link->state == LINK_BUSY || link->state == LINK_WAITING)
         link_data_sweep(link, now_us);
-    else
+    else if (link->state != LINK_LINGERING) /* which looks at itself */
         sweep_greeting(link, now_us);
 }

@@ -41,10 +41,20 @@ struct link_ref link_ref_of(const struct link *link, uint64_t *tag);
 /* The relay is off the link: it becomes ready for the next, waits for IDLE n (`flush_s` at most when nothing was cut),
  * or closes if it was to. */
 void link_relay_over(struct link *link, unsigned flush_s);
+/*
+ * The streams that the link carried are complete, and the peer has yet to get their last bytes: until it has, the link
+ * counts as delivering, which holds up the program's end and neither a ping nor silence interrupts. `relay`, if not
+ * NULL, has left the link and is told the outcome by relay_on_delivered, once.
+ */
+void link_await_delivery(struct link *link, struct relay *relay);
 /* Has the kernel had no acknowledgement for longer than that, with data out? */
 bool link_is_stalled(const struct link *link, unsigned limit_ms);
 
-enum link_close_how { LINK_CLOSE_POLITELY, LINK_CLOSE_RESET };
+/*
+ * POLITELY: a link without a relay first sends what it has yet to send, and lingers until the peer has it.
+ * AT_ONCE: what the kernel has is still sent, and what it has not taken is lost.
+ */
+enum link_close_how { LINK_CLOSE_POLITELY, LINK_CLOSE_AT_ONCE, LINK_CLOSE_RESET };
 /* Ends the link: its relay is told with `reason`, the control plane by on_gone with `why`. */
 void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why);
 

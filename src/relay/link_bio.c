@@ -25,6 +25,7 @@ struct link_bio {
     uint8_t *left; /* ciphertext read ahead and not yet decrypted, while another link has the scratch */
     size_t left_length;
     struct evbuffer *out; /* records the kernel would not take */
+    uint64_t sent;        /* bytes that the kernel took, ever */
 };
 
 static struct link_bio *state_of(const BIO *bio) {
@@ -38,7 +39,9 @@ static ssize_t receive(struct link_bio *state, void *to, size_t size) {
 
 static ssize_t transmit(struct link_bio *state, const void *from, size_t size) {
     struct iovec part = {(void *)from, size};
-    return sock_writev(state->fd, &part, 1);
+    ssize_t n = sock_writev(state->fd, &part, 1);
+    state->sent += n > 0 ? (uint64_t)n : 0;
+    return n;
 }
 
 static int read_through(BIO *bio, struct link_bio *state, char *to, int size) {
@@ -233,7 +236,9 @@ ptrdiff_t link_bio_flush(BIO *bio) {
     if (state->scratch->out_length > 0)
         send_scratch(state);
     if (state->out && !state->broken) {
+        size_t before = evbuffer_get_length(state->out);
         state->broken = !drain_to_socket(state->out, state->fd);
+        state->sent += before - evbuffer_get_length(state->out);
         if (evbuffer_get_length(state->out) == 0) {
             evbuffer_free(state->out);
             state->out = NULL;
@@ -245,4 +250,14 @@ ptrdiff_t link_bio_flush(BIO *bio) {
 size_t link_bio_parked(const BIO *bio) {
     const struct link_bio *state = state_of(bio);
     return state->out ? evbuffer_get_length(state->out) : 0;
+}
+
+uint64_t link_bio_position(const BIO *bio) {
+    return state_of(bio)->sent + link_bio_parked(bio);
+}
+
+uint64_t link_bio_acknowledged(const BIO *bio) {
+    const struct link_bio *state = state_of(bio);
+    uint64_t unsent = sock_unsent(state->fd);
+    return unsent < state->sent ? state->sent - unsent : 0;
 }

@@ -46,4 +46,9 @@ bool link_bio_is_empty(const BIO *bio);   /* the kernel itself said in this run 
 ptrdiff_t link_bio_flush(BIO *bio);
 size_t link_bio_parked(const BIO *bio);
 
+/* How many bytes of ciphertext were ever written (call it after link_bio_flush), and how many of them the peer's kernel
+ * has acknowledged: a system call. Where the system does not tell, what the kernel took counts as acknowledged. */
+uint64_t link_bio_position(const BIO *bio);
+uint64_t link_bio_acknowledged(const BIO *bio);
+
 #endif

@@ -60,13 +60,27 @@ static void answer_idle(struct link *link) {
     link_send(link);
 }
 
+/* The server opens the next relay when it has got the last one's FIN. */
+static void take_open(struct link *link, const struct frame *frame) {
+    if (link->is_delivering)
+        link_end_delivery(link, REASON_DONE);
+    relay_open(link, frame);
+}
+
+static void take_ping(struct link *link, const struct frame *frame) {
+    link->expects_ping = true;
+    link_data_send_frame(link, FRAME_PONG, frame->payload, frame->length);
+}
+
 static void act_on(struct link *link, const struct frame *frame) {
     if (frame->type == FRAME_OPEN)
-        relay_open(link, frame);
+        take_open(link, frame);
     else if (frame->type == FRAME_IDLE && link->state == LINK_WAITING)
         link_become_idle(link);
     else if (link->relay)
         relay_on_frame(link->relay, frame);
+    else if (frame->type == FRAME_RESET && link->is_delivering)
+        link_end_delivery(link, REASON_PEER_RESET);
 }
 
 static void take_relay_frame(struct link *link, const struct frame *frame, struct gathered *gathered) {
@@ -92,20 +106,20 @@ static void take_relay_frame(struct link *link, const struct frame *frame, struc
         answer_idle(link);
 }
 
-/* Before it works, and behind a REJECT. */
+/* Before it works, and behind a REJECT or the link's own end. */
 static void take_early(struct link *link, const struct frame *frame) {
     if (link->state == LINK_GREETING)
         link_take_greeting(link, frame, 0);
 }
 
 static void take_frame(struct link *link, const struct frame *frame, struct gathered *gathered) {
-    if (link->state < LINK_IDLE || link->state == LINK_LEAVING) {
+    if (link->state < LINK_IDLE || link->state >= LINK_LEAVING) {
         take_early(link, frame);
         return;
     }
     switch ((int)frame->type) {
     case FRAME_PING:
-        link_data_send_frame(link, FRAME_PONG, frame->payload, frame->length);
+        take_ping(link, frame);
         return;
     case FRAME_PONG:
         link->pinged_us = 0;
@@ -209,6 +223,10 @@ static void on_end(struct link *link, enum fill fill) {
         link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "turned away");
         return;
     }
+    if (link->state == LINK_LINGERING && fill == FILL_END && !link_has_delivered(link)) { /* it lingers, too */
+        link->peer_is_done = true;
+        return;
+    }
     if (fill == FILL_FAILED)
         tls_why(link->ssl, &why);
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
@@ -239,7 +257,7 @@ static void settle_doubt(struct link *link) {
 }
 
 void link_data_read(struct link *link) {
-    if (link->reading || link->paused || link->state == LINK_CLOSED)
+    if (link->reading || link->paused || link->peer_is_done || link->state == LINK_CLOSED)
         return;
     link->reading = true;
     link_bio_begin_reading(link->bio, link->end_is_near);

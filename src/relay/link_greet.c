@@ -221,6 +221,7 @@ static void begin_data(struct link *link, const char *json) {
         return;
     if (!is_agent(link))
         send_data_welcome(link, json);
+    link->expects_ping = true;
     link_become_idle(link);
 }
 

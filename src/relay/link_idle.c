@@ -18,7 +18,7 @@ enum {
     IDLE_PING_S = 30,
     PONG_LATE_S = 5,
     WAIT_RESET_S = 5, /* for IDLE n after an abort */
-    SILENT_S = 120    /* agent: an idle link is pinged by the server, every half minute or so */
+    SILENT_S = 120    /* agent: a link that the server regards as idle is pinged by it, every half minute or so */
 };
 
 static void ping_later(struct link *link, uint64_t now_us) {
@@ -44,7 +44,11 @@ void link_become_idle(struct link *link) {
 
 void link_relay_over(struct link *link, unsigned flush_s) {
     link->relay = NULL;
+    link->flush_s = flush_s;
+    link->expects_ping = false;
     link_resume(link);
+    if (!link->delivering)
+        link_await_delivery(link, NULL);
     if (!link->channel.busy) {
         link_become_idle(link);
         return;
@@ -59,8 +63,13 @@ bool link_is_stalled(const struct link *link, unsigned limit_ms) {
 }
 
 static void sweep_idle(struct link *link, uint64_t now_us) {
-    if (link->worker->options->is_agent) { /* only the server closes idle links, unless there is none any more */
-        if (now_us - link->heard_us > SILENT_S * 1000000ull)
+    /*
+     * Only the server closes idle links, unless there is none any more. After a relay it may be busy with a slow client
+     * for any time, in which it neither reads nor pings; until it has pinged once more, the kernel's keepalive has to
+     * find a server that is gone.
+     */
+    if (link->worker->options->is_agent) {
+        if (link->expects_ping && now_us - link->heard_us > SILENT_S * 1000000ull)
             link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the server has not pinged for two minutes");
         return;
     }
@@ -68,7 +77,7 @@ static void sweep_idle(struct link *link, uint64_t now_us) {
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "an idle link did not answer");
         return;
     }
-    if (link->pinged_us == 0 && now_us >= link->next_ping_us) {
+    if (link->pinged_us == 0 && now_us >= link->next_ping_us && !link->is_delivering) { /* or PONG would come late */
         link->pinged_us = now_us;
         ping_later(link, now_us);
         link_data_send_frame(link, FRAME_PING, &now_us, FRAME_PING_SIZE);

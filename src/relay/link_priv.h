@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * link_priv: the link's insides, for its own files: link.c (life), link_shake.c (connect, TLS), link_greet.c (greeting
- * and verdict), link_control.c (control links), link_data.c, link_send.c and link_idle.c (data links).
+ * and verdict), link_control.c (control links), link_data.c, link_send.c, link_idle.c and link_deliver.c (data links).
  */
 #ifndef MUNNEL_RELAY_LINK_PRIV_H
 #define MUNNEL_RELAY_LINK_PRIV_H
@@ -26,6 +26,7 @@
     S(BUSY, "busy")                /* with a relay */                                                                  \
     S(WAITING, "waiting for IDLE") /* server: the relay is over, the agent's word is still to come */                  \
     S(LEAVING, "saying goodbye")   /* REJECT is on its way out */                                                      \
+    S(LINGERING, "lingering")      /* closed, as far as anybody else knows; the peer has yet to get its last bytes */  \
     S(CLOSED, "closed")
 
 enum link_state {
@@ -51,6 +52,13 @@ struct link {
     struct again_item doubt;                   /* a reset may be behind what was read last (plain.c tells why) */
     struct again_item push;                    /* see link_send.c */
     struct again_item owed;                    /* what it `owes` goes with the next frame, or alone a moment later */
+    struct again_item delivery;                /* see link_deliver.c, as the next five */
+    struct relay *delivering;                  /* agent: left the link; its record waits for delivery */
+    uint64_t delivery_mark, delivered; /* positions in what was sent: the end of what is waited for, the last look */
+    uint64_t delivered_us;             /* when the last look found something new */
+    bool is_delivering;
+    bool has_half_closed, peer_is_done; /* lingering: what either end has said */
+    bool expects_ping;                  /* agent: the server is known to regard the link as idle */
     struct link_ref ref;
     uint8_t state, vain_pushes;
     uint8_t owes; /* enum frame_type: FIN or WELCOME; 0: nothing */
@@ -85,6 +93,7 @@ struct link {
     uint64_t pinged_us;   /* a PING is out and unanswered since; 0: none */
     uint64_t next_ping_us;
     unsigned ping_s, dead_after_s;
+    unsigned flush_s; /* server: how long the agent may take over IDLE n without progress */
     struct link_order *order;
     struct saying_gone *last_words; /* made with the link, so that on_gone cannot fail */
     char *who;
@@ -149,6 +158,13 @@ bool link_data_is_drowning(struct link *link); /* and closed by now: the other s
 /* link_idle.c */
 void link_data_sweep(struct link *link, uint64_t now_us);
 void link_become_idle(struct link *link);
+
+/* link_deliver.c */
+bool link_has_delivered(const struct link *link); /* the peer's kernel has all that was ever sent; a system call */
+void link_data_on_delivery(struct again_item *item);
+void link_end_delivery(struct link *link,
+                       enum relay_reason reason); /* REASON_DONE: the peer has it; else: it is lost */
+void link_linger(struct link *link);
 
 /* plane_say.c: what the control plane is told */
 void plane_say_known(struct link *link, const char *identity);

@@ -25,6 +25,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link_control.c \
 	src/relay/link_data.c \
 	src/relay/link_greet.c \
+	src/relay/link_deliver.c \
 	src/relay/link_idle.c \
 	src/relay/link_priv.h \
 	src/relay/link_send.c \

@@ -124,6 +124,7 @@ void plane_count(const struct plane *plane, struct plane_counts *counts) {
     counts->relays = atomic_load_explicit(&counters->relays, memory_order_relaxed);
     counts->relays_ended = atomic_load_explicit(&counters->relays_ended, memory_order_relaxed);
     counts->lingering = atomic_load_explicit(&counters->lingering, memory_order_relaxed);
+    counts->delivering = atomic_load_explicit(&counters->delivering, memory_order_relaxed);
     counts->dials = atomic_load_explicit(&counters->dials, memory_order_relaxed);
 }
 

@@ -58,7 +58,7 @@ static void on_expel(struct letter *letter) {
     for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
         struct link *link = worker->slots[slot];
         if (link && link->was_accepted && link->tag == order->tag)
-            link_close(link, LINK_CLOSE_POLITELY, REASON_DENIED, order->why);
+            link_close(link, LINK_CLOSE_AT_ONCE, REASON_DENIED, order->why);
     }
     free(order);
 }

@@ -223,6 +223,7 @@ static unsigned flush_limit_s(const struct relay *relay) {
 static void detach(struct relay *relay) {
     struct link *link = relay->link;
     relay->link = NULL;
+    relay_agent_await_delivery(relay, link);
     if (!plain_is_done(&relay->plain)) {
         relay_go_on_alone(relay);
     }
@@ -257,16 +258,20 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
     counter_add(&relay->worker->counters->relays_ended, 1);
     struct link *link = relay->link;
     relay->link = NULL;
+    bool is_recorded = true;
     if (link)
         link_set_relay(link, NULL);
+    if (!is_server(relay) && link && reason == REASON_DONE)
+        relay_agent_await_delivery(relay, link);
     if (is_server(relay))
         relay_server_finished(relay, reason, by);
     else
-        relay_agent_finished(relay, reason, by);
+        is_recorded = relay_agent_finished(relay, reason, by);
+    leave_list(relay);
     if (link)
         link_relay_over(link, flush_limit_s(relay));
-    leave_list(relay);
-    worker_bury_relay(relay->worker, relay);
+    if (is_recorded)
+        worker_bury_relay(relay->worker, relay);
 }
 
 static void send_reset(struct relay *relay, enum relay_reason reason) {
@@ -313,6 +318,8 @@ bool relay_has_sent_all(const struct relay *relay) {
 }
 
 void relay_on_link_lost(struct relay *relay, enum relay_reason reason) {
+    if (!is_server(relay) && relay->sent_fin && relay->got_fin)
+        relay_agent_await_delivery(relay, relay->link); /* which ends the waiting itself, or lingers */
     relay->link = NULL;
     if (is_server(relay))
         relay_server_link_lost(relay, reason);

@@ -29,6 +29,8 @@ void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t t
 void relay_on_frame(struct relay *relay, const struct frame *frame); /* OPENED, REFUSED, RESET, FIN */
 void relay_on_link_drained(struct relay *relay);
 void relay_on_link_lost(struct relay *relay, enum relay_reason reason);
+/* Agent: what link_await_delivery was asked for. DONE: the server has all of its last bytes; else they are lost. */
+void relay_on_delivered(struct relay *relay, enum relay_reason reason);
 
 bool relay_has_sent_all(const struct relay *relay); /* its FIN is on the link */
 

@@ -219,8 +219,9 @@ void relay_agent_let_go(struct relay *relay) {
     own_dials_leave(relay->worker->own_dials, &agent->own_dial);
 }
 
-void relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by) {
-    const struct relay_agent *agent = as_agent(relay);
+static void write_record(const struct relay_agent *agent) {
+    const struct relay *relay = &agent->relay;
+    bool is_lost = agent->reason == REASON_DONE && agent->lost != REASON_DONE;
     struct record record = {.id = agent->id,
                             .service = agent->service,
                             .client = agent->client,
@@ -232,8 +233,33 @@ void relay_agent_finished(struct relay *relay, enum relay_reason reason, const c
                             .dispatched_us = agent->begun_us,
                             .opened_us = relay->opened_us,
                             .first_byte_us = relay->first_byte_us,
-                            .reason = reason,
-                            .by = by,
+                            .reason = is_lost ? agent->lost : agent->reason,
+                            .by = is_lost ? (agent->lost == REASON_PEER_RESET ? "server" : "link") : agent->by,
                             .words = agent->words};
-    record_log(relay->worker->options->log, &record, clock_us());
+    record_log(relay->worker->options->log, &record, agent->ended_us);
+}
+
+void relay_agent_await_delivery(struct relay *relay, struct link *link) {
+    as_agent(relay)->is_delivering = true;
+    link_await_delivery(link, relay);
+}
+
+bool relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by) {
+    struct relay_agent *agent = as_agent(relay);
+    agent->reason = reason;
+    agent->by = by;
+    agent->ended_us = clock_us();
+    if (!agent->is_delivering)
+        write_record(agent);
+    return !agent->is_delivering;
+}
+
+void relay_on_delivered(struct relay *relay, enum relay_reason reason) {
+    struct relay_agent *agent = as_agent(relay);
+    agent->is_delivering = false;
+    agent->lost = reason;
+    if (relay->state != RELAY_OVER)
+        return;
+    write_record(agent);
+    worker_bury_relay(relay->worker, relay);
 }

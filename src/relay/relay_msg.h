@@ -181,7 +181,7 @@ void plane_ping(struct plane *plane, struct link_ref link); /* may be lost when 
  * and of which nothing was sent. Their links end. May be lost when memory lacks. */
 void plane_recall(struct plane *plane, uint64_t tag, const char *why);
 
-/* Ends a link: at once (a relay on it is reset), or, when_idle, as soon as its relay is over. Cannot fail. */
+/* Ends a link, at once or after its relay; complete streams are still sent, after on_gone. Cannot fail. */
 void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle);
 /* Ends at once every link that was accepted with this tag, whatever it carries. False: out of memory, nothing done. */
 bool plane_expel(struct plane *plane, uint64_t tag, const char *why);
@@ -192,7 +192,7 @@ bool plane_beats(struct plane *plane); /* asks every thread for a sign of life; 
 void plane_drain(struct plane *plane); /* agent: from now on OPEN is answered by REFUSED draining */
 
 struct plane_counts { /* readable on any thread; exact when the plane is at rest */
-    uint64_t links, handshakes_done, relays, relays_ended, lingering, dials;
+    uint64_t links, handshakes_done, relays, relays_ended, lingering, dials, delivering; /* link_await_delivery() */
 };
 void plane_count(const struct plane *plane, struct plane_counts *counts);
 

@@ -18,6 +18,7 @@
  * opening: OPEN is out (server), or the destination is being dialled (agent)
  * open: bytes flow
  * detached: both streams are complete and the link serves the next, or is gone; the plain side still takes what waits
+ * over: the plain side is closed. An agent's relay keeps its record back until the server has the last bytes.
  */
 enum relay_state { RELAY_OPENING, RELAY_OPEN, RELAY_DETACHED, RELAY_OVER };
 
@@ -65,6 +66,12 @@ struct relay_agent {
     char id[MESSAGE_RELAY_ID + 1], service[MESSAGE_NAME_MAX + 1]; /* for the record, as are the next */
     char client[RECORD_CLIENT], destination[128], address[64];
     const char *words; /* why it was refused; valid until relay_finish */
+    /* of its record, once both streams are complete */
+    bool is_delivering;     /* the link, or what lingers of it, will say what becomes of the last bytes */
+    enum relay_reason lost; /* what became of them, if they were lost; else REASON_DONE */
+    enum relay_reason reason;
+    const char *by; /* who ended it */
+    uint64_t ended_us;
 };
 
 static inline struct relay *relay_of_plain(struct plain *plain) {
@@ -98,6 +105,8 @@ void relay_agent_on_frame(struct relay *relay, const struct frame *frame);
 void relay_agent_link_lost(struct relay *relay, enum relay_reason reason);
 void relay_agent_send_idle(struct relay *relay);
 void relay_agent_let_go(struct relay *relay); /* of what it has on the thread, before the plain side is closed */
-void relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by);
+/* Writes the record; false: that, and the relay, have to wait until it is known whether the server has it all. */
+bool relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by);
+void relay_agent_await_delivery(struct relay *relay, struct link *link); /* the streams are complete */
 
 #endif

@@ -120,6 +120,7 @@ void worker_forget(struct worker *worker, struct link *link) {
     again_forget(&worker->soon, &link->owed);
     again_forget(&worker->doubts, &link->doubt);
     again_forget(&worker->pushes, &link->push);
+    again_forget(&worker->deliveries, &link->delivery);
     if (link->in_starting) {
         forget_start(worker, link);
     }
@@ -198,6 +199,7 @@ static int add_timers(struct worker *worker) {
     again_begin(&worker->doubts, base, WORKER_DOUBT_US);
     again_begin(&worker->pushes, base, WORKER_PUSH_US);
     again_begin(&worker->held, base, WORKER_HELD_US);
+    again_begin(&worker->deliveries, base, WORKER_DELIVERY_US);
     event_assign(&worker->bury, base, -1, 0, on_bury, worker);
     return event_add(&worker->sweep, &period);
 }
@@ -237,7 +239,7 @@ void worker_end(struct worker *worker) {
         relay_stop(worker->relays);
     for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
         if (worker->slots[slot])
-            link_close(worker->slots[slot], LINK_CLOSE_POLITELY, REASON_STOPPED, "this program was stopped");
+            link_close(worker->slots[slot], LINK_CLOSE_AT_ONCE, REASON_STOPPED, "this program was stopped");
     }
     event_del(&worker->sweep);
     event_del(&worker->starter);
@@ -246,6 +248,7 @@ void worker_end(struct worker *worker) {
     again_end(&worker->doubts);
     again_end(&worker->held);
     again_end(&worker->pushes);
+    again_end(&worker->deliveries);
     if (worker->owns_loop)
         loop_stop(worker->loop);
 }

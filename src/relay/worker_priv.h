@@ -31,11 +31,12 @@ enum {
     WORKER_SOON_US = 25000,
     WORKER_HELD_US = 10000,
     WORKER_PUSH_US = 4000,
-    WORKER_DOUBT_US = 200000
+    WORKER_DOUBT_US = 200000,
+    WORKER_DELIVERY_US = 200000
 };
 
 struct plane_counters { /* relaxed: figures for people and tests */
-    atomic_uint_fast64_t links, handshakes_done, relays, relays_ended, lingering, dials;
+    atomic_uint_fast64_t links, handshakes_done, relays, relays_ended, lingering, delivering, dials;
 };
 
 struct worker {
@@ -54,12 +55,13 @@ struct worker {
     unsigned sweeps;
 
     struct endings endings;
-    struct again again;    /* more to read than one turn allows */
-    struct again soon;     /* a FIN that waits for the next relay's OPEN */
-    struct again doubts;   /* a reset may be behind what was read last */
-    struct again pushes;   /* links that try to send although no edge has told that there is room */
-    struct again held;     /* agent: OPENED that waits for the destination's first answer */
-    struct link *starting; /* adopted, handshake not begun; a queue by link->queue_next */
+    struct again again;      /* more to read than one turn allows */
+    struct again soon;       /* a FIN that waits for the next relay's OPEN */
+    struct again doubts;     /* a reset may be behind what was read last */
+    struct again pushes;     /* links that try to send although no edge has told that there is room */
+    struct again deliveries; /* links whose last bytes the peer may not have yet */
+    struct again held;       /* agent: OPENED that waits for the destination's first answer */
+    struct link *starting;   /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;
     struct link *greeting;   /* adopted, and HELLO is not there yet; a list by link->greeting_next */
     struct link *dead_links; /* freed when no callback is on the stack any more */

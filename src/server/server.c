@@ -76,7 +76,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     dispatch_tick(server);
-    server_set_tick(server, server->waiting ? TICK_FAST_MS : TICK_MS);
+    server_set_tick(server, server->waiting || server->stopping ? TICK_FAST_MS : TICK_MS);
     supply_tick(server->supply);
     for (size_t i = 0; i < server->service_count; i++)
         service_tick(server->services[i]);
@@ -84,14 +84,27 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     complain_catch_up(&server->strangers, server->log);
     if (server->stopping && !server->waiting)
         door_shut(server->door);
+    server_check_over(server);
     server_check_deadline(server);
     server_tell_status(server);
 }
 
 /* --- signals --- */
 
+/* The last bytes of clients that are over may still be on their way to an agent; no event tells when they are there. */
+static bool server_is_delivering(const struct server *server) {
+    struct plane_counts counts;
+
+    plane_count(server->plane, &counts);
+    return counts.delivering > 0;
+}
+
 void server_check_over(struct server *server) {
-    if (server->stopping && !clients_live(server->clients))
+    if (!server->stopping || clients_live(server->clients))
+        return;
+    if (server_is_delivering(server))
+        server_quicken(server);
+    else
         loop_stop(server->loop);
 }
 

@@ -50,6 +50,12 @@ tests_unit_relay_test_link_greet_SOURCES = tests/unit/relay/test_link_greet.c $(
 tests_unit_relay_test_link_greet_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_link_greet_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
 
+unit_relay_tests += tests/unit/relay/test_link_deliver
+tests_unit_relay_test_link_deliver_SOURCES = tests/unit/relay/test_link_deliver.c $(two_planes)
+tests_unit_relay_test_link_deliver_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_link_deliver_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
+	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_unsent,--wrap=record_log
+
 unit_relay_tests += tests/unit/relay/test_link_shake
 tests_unit_relay_test_link_shake_SOURCES = tests/unit/relay/test_link_shake.c $(two_planes)
 tests_unit_relay_test_link_shake_LDADD = $(LINK_UNIT_RELAY)

@@ -135,7 +135,7 @@ START_TEST(a_link_that_closes_tries_no_more) {
     begin(50000);
     send_much();
     ck_assert_uint_gt(parked(), 0);
-    plane_close(world.planes.agent, world.link->ref, "enough", false);
+    link_close(world.link, LINK_CLOSE_RESET, REASON_STOPPED, "enough");
     two_planes_settle(&world.planes);
     ck_assert_ptr_null(world.planes.agent->threads[0]->slots[0]);
     ck_assert_ptr_null(world.planes.agent->threads[0]->pushes.first);
