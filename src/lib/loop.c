@@ -92,6 +92,10 @@ void loop_hurry(struct loop *loop) {
     mailbox_hurry(loop->mailbox);
 }
 
+void loop_settle(struct loop *loop) {
+    mailbox_open(loop->mailbox);
+}
+
 int loop_run(struct loop *loop) {
     mailbox_serve(loop->mailbox, true);
     int result = event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);

@@ -21,10 +21,11 @@ void loop_post(struct loop *loop, struct letter *letter);
 void loop_post_patient(struct loop *loop, struct letter *letter); /* these three: see mailbox.h */
 void loop_look(struct loop *loop);
 void loop_hurry(struct loop *loop);
-int loop_run(struct loop *loop);   /* serve on the calling thread until loop_stop; returns 0, -1 if libevent failed */
-int loop_start(struct loop *loop); /* serve on a new thread with all signals blocked; returns 0 or -1 */
-void loop_stop(struct loop *loop); /* any thread: run what is queued, then leave loop_run */
-void loop_join(struct loop *loop); /* wait for the thread of loop_start; no-op without one */
-void loop_free(struct loop *loop); /* stopped and joined; runs finalizers once more so that nothing leaks */
+void loop_settle(struct loop *loop); /* nobody runs it: opens all letters here, also those that this leads to */
+int loop_run(struct loop *loop);     /* serve on the calling thread until loop_stop; returns 0, -1 if libevent failed */
+int loop_start(struct loop *loop);   /* serve on a new thread with all signals blocked; returns 0 or -1 */
+void loop_stop(struct loop *loop);   /* any thread: run what is queued, then leave loop_run */
+void loop_join(struct loop *loop);   /* wait for the thread of loop_start; no-op without one */
+void loop_free(struct loop *loop);   /* stopped and joined; runs finalizers once more so that nothing leaks */
 
 #endif

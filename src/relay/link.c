@@ -30,7 +30,7 @@ struct link *link_new(struct worker *worker, int fd, uint64_t tag, struct saying
     if (!link || !worker_give_slot(worker, link, &link->ref)) {
         free(link);
         sock_close(fd);
-        plane_say_never_was(worker, words, tag);
+        plane_say_never_was(worker, words, tag, "out of memory");
         return NULL;
     }
     link->last_words = words;

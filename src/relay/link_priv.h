@@ -174,7 +174,7 @@ void plane_say_idle(struct link *link);
 void plane_say_told(struct link *link, const uint8_t *text, size_t length);
 void plane_say_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]);
 void plane_say_gone(struct link *link, bool misbehaved, const char *why);
-void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag);
+void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag, const char *why);
 struct saying_gone *plane_new_last_words(const struct addr *peer); /* also where a link keeps who its peer is */
 const struct addr *plane_last_words_peer(const struct saying_gone *words);
 void plane_say_lost(struct plane *plane, uint64_t tag,

@@ -168,6 +168,12 @@ static void set_deadline(struct link *link, uint64_t deadline_us) {
 
 void link_adopt(struct worker *worker, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
                 struct saying_gone *words) {
+    if (worker->stopping) {
+        sock_close(fd);
+        SSL_CTX_free(tls);
+        plane_say_never_was(worker, words, tag, "this program was stopped");
+        return;
+    }
     struct link *link = link_new(worker, fd, tag, words);
     struct link_order *order = link ? calloc(1, sizeof *order) : NULL;
     if (!order) {
@@ -195,6 +201,11 @@ void link_start(struct link *link) {
 
 void link_dial(struct worker *worker, struct link_order *order, bool is_control, uint64_t tag,
                struct saying_gone *words) {
+    if (worker->stopping) {
+        link_order_free(order);
+        plane_say_never_was(worker, words, tag, "this program was stopped");
+        return;
+    }
     bool done = false;
     int fd = sock_connect(plane_last_words_peer(words), NULL, &done);
     int error = fd < 0 ? errno : 0;

@@ -101,15 +101,26 @@ static void stop_thread(struct worker *worker) {
         worker_end(worker);
 }
 
+/* What the threads said last is delivered, and what was under way to them opened, as long as both sides are there. */
+static void settle(struct plane *plane) {
+    for (unsigned i = 0; i < plane->count && plane->threads[i]; i++) {
+        if (plane->threads[i]->owns_loop)
+            loop_settle(plane->threads[i]->loop);
+    }
+    for (int turns = 0; turns < 3; turns++)
+        event_base_loop(loop_base(plane->options.control), EVLOOP_NONBLOCK);
+    loop_settle(plane->options.control);
+}
+
 void plane_free(struct plane *plane) {
+    plane->is_stopping = true;
     for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
         stop_thread(plane->threads[i]);
     for (unsigned i = 0; i < plane->count && plane->threads[i]; i++) {
         if (plane->threads[i]->owns_loop)
             loop_join(plane->threads[i]->loop);
     }
-    for (int turns = 0; turns < 3; turns++) /* what they said last */
-        event_base_loop(loop_base(plane->options.control), EVLOOP_NONBLOCK);
+    settle(plane);
     plane->silent = true;
     for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
         worker_free(plane->threads[i]);
@@ -172,6 +183,10 @@ static void on_adopt(struct letter *letter) {
 
 void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
                  uint64_t deadline_us) {
+    if (plane->is_stopping) {
+        sock_close(fd);
+        return;
+    }
     struct order *order = new_link_order(peer);
     if (!order) {
         sock_close(fd);
@@ -211,6 +226,8 @@ static struct link_order *copy_dial(const struct dial_order *order) {
 }
 
 void plane_dial(struct plane *plane, const struct dial_order *wanted) {
+    if (plane->is_stopping)
+        return;
     struct order *order = new_link_order(&wanted->address);
     struct link_order *dial = order ? copy_dial(wanted) : NULL;
     if (!dial) {
@@ -243,6 +260,8 @@ static void on_accept(struct letter *letter) {
 
 void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
                   const char *who, unsigned ping_s, unsigned dead_after_s) {
+    if (plane->is_stopping)
+        return;
     struct order *order = calloc(1, sizeof *order);
     if (!order) {
         lose(plane, link);
@@ -283,6 +302,8 @@ static void on_tell(struct letter *letter) {
 }
 
 static void send_text(struct plane *plane, struct link_ref link, const char *json, void (*open)(struct letter *)) {
+    if (plane->is_stopping)
+        return;
     struct order *order = calloc(1, sizeof *order);
     char *text = order ? copy(json) : NULL;
     if (!order || (json && !text)) {
@@ -312,7 +333,7 @@ static void on_ping(struct letter *letter) {
 }
 
 void plane_ping(struct plane *plane, struct link_ref link) {
-    struct order *order = calloc(1, sizeof *order);
+    struct order *order = plane->is_stopping ? NULL : calloc(1, sizeof *order);
     if (!order)
         return;
     order->link = link;
@@ -328,6 +349,8 @@ static void on_close(struct letter *letter) {
 }
 
 void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle) {
+    if (plane->is_stopping)
+        return;
     struct order *order = calloc(1, sizeof *order);
     if (!order) {
         endings_mark(&thread_of(plane, link)->endings, link, when_idle);
@@ -346,6 +369,12 @@ void plane_drain(struct plane *plane) {
 
 /* ---- clients: their letter is the client itself, so that the busiest path allocates nothing ---- */
 
+static void give_back(struct client *client) {
+    client->outcome = CLIENT_NOT_STARTED;
+    client->reason = REASON_LINK_LOST;
+    plane_say_client(client->carrier, client, client->link, 0);
+}
+
 static void on_serve(struct letter *letter) {
     struct client *client = (struct client *)letter;
     struct worker *worker = client->carrier;
@@ -354,14 +383,15 @@ static void on_serve(struct letter *letter) {
         relay_serve(link, client);
         return;
     }
-    client->outcome = CLIENT_NOT_STARTED;
-    client->reason = REASON_LINK_LOST;
-    plane_say_client(worker, client, client->link, 0);
+    give_back(client);
 }
 
 void plane_serve(struct plane *plane, struct link_ref link, struct client *client) {
     client->letter.open = on_serve;
     client->carrier = thread_of(plane, link);
     client->link = link;
-    loop_post(thread_of(plane, link)->loop, &client->letter);
+    if (plane->is_stopping)
+        give_back(client);
+    else
+        loop_post(thread_of(plane, link)->loop, &client->letter);
 }

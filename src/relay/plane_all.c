@@ -35,6 +35,9 @@ static struct order_all *make_all(struct plane *plane, uint64_t tag, const char 
     struct order_all *orders = NULL;
     size_t length = strlen(why) + 1;
 
+    if (plane->is_stopping)
+        return NULL;
+
     for (unsigned i = 0; i < plane->count; i++) {
         struct order_all *order = malloc(sizeof *order + length);
         if (!order) {

@@ -17,7 +17,8 @@ struct plane {
     struct worker *threads[PLANE_THREADS_MAX];
     struct own_dials *own_dials; /* agent */
     atomic_uint unanswered;      /* signs of life that plane_beats() waits for */
-    bool silent;                 /* being freed: callbacks are over */
+    bool is_stopping;            /* being freed: orders are dropped */
+    bool silent;                 /* ... and callbacks are over */
 };
 
 #endif

@@ -206,10 +206,10 @@ void plane_say_gone(struct link *link, bool misbehaved, const char *why) {
     post(saying->plane, &saying->letter, on_gone);
 }
 
-void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag) {
+void plane_say_never_was(struct worker *worker, struct saying_gone *words, uint64_t tag, const char *why) {
     words->plane = worker->plane;
     words->end.tag = tag;
-    snprintf(words->end.why, sizeof words->end.why, "out of memory");
+    snprintf(words->end.why, sizeof words->end.why, "%s", why);
     post(words->plane, &words->letter, on_gone);
 }
 

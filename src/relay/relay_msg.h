@@ -60,8 +60,7 @@ static inline bool link_ref_same(struct link_ref a, struct link_ref b) {
 /* What became of a client that the data plane had. */
 enum client_outcome {
     CLIENT_ENDED,       /* relayed and over (whole or not, see reason); its descriptor is closed. Free it. */
-    CLIENT_NOT_STARTED, /* nothing was sent: the link was gone, or, with REASON_MEMORY, there was no memory. Try again
-                         */
+    CLIENT_NOT_STARTED, /* nothing was sent: the link was gone, or, with REASON_MEMORY, no memory there. Try again */
     CLIENT_REFUSED,     /* REFUSED: `refusal`, `words`; nothing reached the destination: try another agent */
     CLIENT_UNANSWERED   /* the agent went silent or broke before OPENED and no early byte was sent: try another agent */
 };
@@ -150,7 +149,8 @@ struct plane_options {
 enum { PLANE_THREADS_MAX = 64 };
 unsigned plane_threads(unsigned wanted); /* how many there will be; 0: one for two cores */
 struct plane *plane_new(const struct plane_options *options, struct error *error); /* started; NULL with error */
-/* Stops the threads, resets what still runs, delivers what is due; on return no callback comes any more. */
+/* Stops the threads, resets what still runs, delivers what is due; on return no callback comes any more. Meanwhile
+ * orders are dropped: an adopted descriptor is closed, a client comes back. */
 void plane_free(struct plane *plane);
 
 /*

@@ -372,10 +372,19 @@ int server_run(struct server *server, struct error *error) {
     return 0;
 }
 
+/* While the plane is freed the loop turns for its last words, and nobody may come in. */
+static void server_shut(struct server *server) {
+    for (size_t i = 0; i < server->service_count; i++)
+        service_shut(server->services[i]);
+    if (server->door)
+        door_shut(server->door);
+}
+
 void server_free(struct server *server) {
     if (!server)
         return;
     server->stopping = server->is_over = true;
+    server_shut(server);
     if (server->plane) {
         dispatch_end_waiting(server, REASON_STOPPED);
         roster_dismiss_all(server, "the server was stopped");
