@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -40,9 +41,15 @@ enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 an
 void sock_set_keepalive(int fd, enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */
 void sock_set_user_timeout(int fd, unsigned ms);            /* TCP_USER_TIMEOUT where there is one */
 
-/* How long data has been unacknowledged with no ACK at all, in ms; 0 if none, if the peer's window is closed, or
- * unknown. */
-unsigned sock_stalled_ms(int fd);
+/*
+ * How long data has been unacknowledged, or could not be sent at all, with no ACK, in ms; 0 if there is none, if the
+ * peer's window is closed, or unknown. The kernel does not keep that time, so each look remembers what it found:
+ * `stall` is all zero at first, and the result as exact as the looks are frequent.
+ */
+struct sock_stall {
+    uint64_t acknowledged, since_us;
+};
+unsigned sock_stalled_ms(int fd, struct sock_stall *stall);
 unsigned sock_round_trip_us(int fd); /* to the peer and back, of late; 0 if unknown */
 size_t sock_unsent(int fd);          /* bytes the kernel has queued and the peer has not acknowledged; 0 if unknown */
 void sock_set_urgent_inline(int fd); /* urgent data stays in its place in the stream; inherited from a listener */

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "lib/clock.h"
 #include "lib/sock_priv.h"
 
 #ifdef __linux__
@@ -62,13 +63,6 @@ void sock_set_user_timeout(int fd, unsigned ms) {
     set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)ms);
 }
 
-/* How long ago the oldest unacknowledged data left: the time of the last sending, and the time-outs before it. */
-static unsigned unacknowledged_ms(const struct tcp_info *info) {
-    unsigned backoff = info->tcpi_backoff < 16 ? info->tcpi_backoff : 16;
-    unsigned timeout_ms = info->tcpi_rto / 1000; /* doubled at each time-out, so what went before adds up to it */
-    return info->tcpi_last_data_sent + timeout_ms - (timeout_ms >> backoff);
-}
-
 size_t sock_unsent(int fd) {
     int queued = 0;
     return ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? (size_t)queued : 0;
@@ -86,18 +80,34 @@ unsigned sock_round_trip_us(int fd) {
     return ask(fd, &info, &length) ? info.tcpi_rtt : 0;
 }
 
-unsigned sock_stalled_ms(int fd) {
+/* What a closed window holds back is no stall; kernels that do not tell the window probe it. */
+static bool has_outstanding(const struct tcp_info *info, socklen_t length) {
+    bool knows_window = length >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof info->tcpi_snd_wnd;
+    if (!knows_window)
+        return info->tcpi_unacked > 0 && info->tcpi_probes == 0;
+    return info->tcpi_snd_wnd > 0 && (info->tcpi_unacked > 0 || info->tcpi_notsent_bytes > 0);
+}
+
+/*
+ * Neither the back-off nor the time of the last sending tells for how long: where the own interface has lost its
+ * carrier or its route, sending fails within the machine, and the kernel tries again and again as if for the first
+ * time.
+ */
+unsigned sock_stalled_ms(int fd, struct sock_stall *stall) {
     struct tcp_info info;
     socklen_t length;
-    if (!ask(fd, &info, &length)) {
+    if (!ask(fd, &info, &length) || !has_outstanding(&info, length)) {
+        stall->since_us = 0;
         return 0;
     }
-    bool knows_window = length >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd;
-    if (info.tcpi_unacked == 0 || info.tcpi_probes > 0 || (knows_window && info.tcpi_snd_wnd == 0)) {
-        return 0;
+    uint64_t now_us = clock_us();
+    if (stall->since_us == 0 || stall->acknowledged != info.tcpi_bytes_acked) {
+        uint64_t at_least_us = info.tcpi_unacked > 0 ? info.tcpi_last_data_sent * 1000ull : 0;
+        stall->since_us = now_us > at_least_us ? now_us - at_least_us : 1;
+        stall->acknowledged = info.tcpi_bytes_acked;
     }
     /* A connection that was silent for an hour and has just sent has an old ACK and no stall. */
-    unsigned unacknowledged = unacknowledged_ms(&info);
-    return unacknowledged < info.tcpi_last_ack_recv ? unacknowledged : info.tcpi_last_ack_recv;
+    uint64_t outstanding_ms = (now_us - stall->since_us) / 1000;
+    return outstanding_ms < info.tcpi_last_ack_recv ? (unsigned)outstanding_ms : info.tcpi_last_ack_recv;
 }
 #endif

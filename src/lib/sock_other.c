@@ -82,8 +82,8 @@ unsigned sock_round_trip_us(int fd) {
     return 0;
 }
 
-unsigned sock_stalled_ms(int fd) {
-    (void)fd;
+unsigned sock_stalled_ms(int fd, struct sock_stall *stall) {
+    (void)fd, (void)stall;
     return 0;
 }
 #endif

@@ -47,8 +47,8 @@ void link_relay_over(struct link *link, unsigned flush_s);
  * NULL, has left the link and is told the outcome by relay_on_delivered, once.
  */
 void link_await_delivery(struct link *link, struct relay *relay);
-/* Has the kernel had no acknowledgement for longer than that, with data out? */
-bool link_is_stalled(const struct link *link, unsigned limit_ms);
+/* Has the kernel had no acknowledgement for longer than that, with data out? See sock_stalled_ms(). */
+bool link_is_stalled(struct link *link, unsigned limit_ms);
 
 /*
  * POLITELY: a link without a relay first sends what it has yet to send, and lingers until the peer has it.

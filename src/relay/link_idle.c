@@ -58,8 +58,8 @@ void link_relay_over(struct link *link, unsigned flush_s) {
     link->deadline_us = clock_us() + (aborted ? WAIT_RESET_S : flush_s) * 1000000ull;
 }
 
-bool link_is_stalled(const struct link *link, unsigned limit_ms) {
-    return sock_stalled_ms(link->fd) > limit_ms;
+bool link_is_stalled(struct link *link, unsigned limit_ms) {
+    return sock_stalled_ms(link->fd, &link->stall) > limit_ms;
 }
 
 static void sweep_idle(struct link *link, uint64_t now_us) {

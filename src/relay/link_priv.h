@@ -10,6 +10,7 @@
 #include "relay/link.h"
 #include "relay/worker_priv.h"
 
+#include "lib/sock.h"
 #include "lib/tls.h"
 
 #include <event2/bufferevent.h>
@@ -94,6 +95,7 @@ struct link {
     uint64_t next_ping_us;
     unsigned ping_s, dead_after_s;
     unsigned flush_s; /* server: how long the agent may take over IDLE n without progress */
+    struct sock_stall stall;
     struct link_order *order;
     struct saying_gone *last_words; /* made with the link, so that on_gone cannot fail */
     char *who;

@@ -6,6 +6,7 @@
 #ifndef MUNNEL_RELAY_RELAY_PRIV_H
 #define MUNNEL_RELAY_RELAY_PRIV_H
 
+#include "lib/sock.h"
 #include "relay/dial.h"
 #include "relay/link.h"
 #include "relay/own_dials.h"
@@ -44,7 +45,8 @@ struct relay { /* with more behind it, by the role of its program */
     const char *first_end; /* who completed its stream first: "client", "destination" */
     uint64_t deadline_us;  /* of the attempt */
     uint64_t progress_us, stall_check_us;
-    size_t queued; /* for the plain side, at the last look of the sweep */
+    struct sock_stall stall; /* of the plain side */
+    size_t queued;           /* for the plain side, at the last look of the sweep */
     unsigned idle_timeout_s, half_close_timeout_s;
     uint64_t up, down;                 /* bytes from client to destination and back */
     uint64_t opened_us, first_byte_us; /* clock_us(); 0: did not happen */

@@ -20,7 +20,7 @@ static bool may_be_stalled(struct relay *relay, uint64_t now_us) {
     if (now_us < relay->stall_check_us) {
         return false;
     }
-    relay->stall_check_us = now_us + RELAY_STALLED_MS * 1000ull / 3;
+    relay->stall_check_us = now_us + RELAY_STALLED_MS * 1000ull / 6;
     return now_us - relay->progress_us <= RELAY_STALLED_MS * 2000ull || plain_waiting(&relay->plain) > 0 ||
            (relay->link && link_is_full(relay->link));
 }
@@ -31,7 +31,7 @@ static void sweep_stalled(struct relay *relay, uint64_t now_us) {
     }
     if (relay->link && link_is_stalled(relay->link, RELAY_STALLED_MS)) {
         link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the other side stopped acknowledging");
-    } else if (relay->plain.fd >= 0 && sock_stalled_ms(relay->plain.fd) > RELAY_STALLED_MS) {
+    } else if (relay->plain.fd >= 0 && sock_stalled_ms(relay->plain.fd, &relay->stall) > RELAY_STALLED_MS) {
         relay_abort(relay, REASON_STALLED, is_server(relay) ? "client" : "destination");
     }
 }

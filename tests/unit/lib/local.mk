@@ -56,6 +56,10 @@ unit_lib_tests += tests/unit/lib/test_mailbox
 tests_unit_lib_test_mailbox_SOURCES = tests/unit/lib/test_mailbox.c
 tests_unit_lib_test_mailbox_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/test_sock_stall
+tests_unit_lib_test_sock_stall_SOURCES = tests/unit/lib/test_sock_stall.c
+tests_unit_lib_test_sock_stall_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/test_sock
 tests_unit_lib_test_sock_SOURCES = tests/unit/lib/test_sock.c
 tests_unit_lib_test_sock_LDADD = $(LINK_UNIT_LIB)

@@ -37,9 +37,9 @@ size_t __wrap_sock_unsent(int fd) {
     return unacknowledged;
 }
 
-unsigned __wrap_sock_stalled_ms(int fd);
-unsigned __wrap_sock_stalled_ms(int fd) {
-    (void)fd;
+unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall);
+unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall) {
+    (void)fd, (void)stall;
     return stalled_ms;
 }
 

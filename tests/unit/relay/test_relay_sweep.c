@@ -31,8 +31,9 @@ uint64_t __wrap_clock_us(void) {
     return __real_clock_us() + skipped_us;
 }
 
-unsigned __wrap_sock_stalled_ms(int fd);
-unsigned __wrap_sock_stalled_ms(int fd) {
+unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall);
+unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall) {
+    (void)stall;
     return fd == stalled_fd ? 31000 : 0;
 }
 
