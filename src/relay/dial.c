@@ -144,10 +144,12 @@ static void connect_to(struct dial *dial, const struct addr *address) {
     } else if (!plain_attach(dial->order.plain, loop_base(dial->order.loop), fd, !done, &events, dial)) {
         sock_close(fd);
         fail_to_connect(dial, ENOMEM);
-    } else if (done) {
-        finish(dial, true);
     } else {
-        wait_for_connection(dial);
+        plain_cut_unless_whole(dial->order.plain);
+        if (done)
+            finish(dial, true);
+        else
+            wait_for_connection(dial);
     }
 }
 

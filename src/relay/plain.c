@@ -96,6 +96,12 @@ bool plain_attach(struct plain *plain, struct event_base *base, int fd, bool con
     return true;
 }
 
+/* At connect, not later: a process may be killed at any time, and its kernel must not end a stream cleanly. */
+void plain_cut_unless_whole(struct plain *plain) {
+    sock_set_reset_on_close(plain->fd, true);
+    plain->cuts_by_itself = true;
+}
+
 void plain_set_events(struct plain *plain, const struct plain_events *events, void *context) {
     plain->events = events;
     plain->context = context;

@@ -47,7 +47,8 @@ void plain_init(struct plain *plain, struct again *again, struct again *doubts);
  * taken). */
 bool plain_attach(struct plain *plain, struct event_base *base, int fd, bool connecting,
                   const struct plain_events *events, void *context);
-int plain_detach(struct plain *plain); /* gives the descriptor back untouched; what waits stays */
+void plain_cut_unless_whole(struct plain *plain); /* from now on a process that is killed resets it */
+int plain_detach(struct plain *plain);            /* gives the descriptor back untouched; what waits stays */
 void plain_set_events(struct plain *plain, const struct plain_events *events, void *context);
 
 void plain_set_reading(struct plain *plain, bool on);

@@ -68,12 +68,11 @@ static bool sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason
     return true;
 }
 
-/* Clients have it from their listener. Most relays are over before the first sweep, and cost an agent no calls. */
+/* Clients have it from their listener. Most relays are over before the first sweep, and cost an agent no calls for it.
+ */
 static void keep_alive(struct relay *relay) {
     if (!is_server(relay) && !relay->is_kept_alive && relay->plain.fd >= 0 && relay->state == RELAY_OPEN) {
         sock_set_keepalive(relay->plain.fd, SOCK_KEEPALIVE_PLAIN);
-        sock_set_reset_on_close(relay->plain.fd, true); /* a process that is killed must not end a stream cleanly */
-        relay->plain.cuts_by_itself = true;
         relay->is_kept_alive = true;
     }
 }

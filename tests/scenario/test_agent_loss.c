@@ -11,6 +11,7 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,30 @@ START_TEST(a_killed_agent_s_clients_are_reset_and_no_others) {
     close(other_talking);
     close(other_downloading);
     pair_end(&pair);
+}
+END_TEST
+
+/* Not a clean end, which would make what it got look whole. */
+START_TEST(a_destination_whose_agent_is_killed_at_once_is_reset) {
+    struct stand *stand = stand_new(__func__);
+    int listener = socket_listen("127.0.0.1", 0, 4);
+    uint16_t port = port_take();
+    const char *service = service_to(stand, "held", port, socket_port(listener), NULL);
+    struct server server = server_start(stand, (struct server_plan){.services = service});
+    struct process *agent = agent_join_warm(&server, "alpha", NULL);
+    char answer[2];
+    int client = socket_client(port);
+    ck_assert(socket_send(client, "half of a requ", 14, ASK_MS));
+    ck_assert_int_eq(poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, ASK_MS), 1);
+    int destination = accept(listener, NULL, NULL);
+    ck_assert(socket_send(destination, "ok", 2, ASK_MS));
+    ck_assert_int_eq(socket_read(client, answer, 2, NULL, ASK_MS), END_NONE); /* it is open at both ends */
+    stand_kill(stand, agent);
+    ck_assert_int_eq(socket_wait_end(destination, ASK_MS), END_RESET);
+    close(destination);
+    close(client);
+    close(listener);
+    stand_free(stand);
 }
 END_TEST
 
@@ -297,6 +322,7 @@ START_TEST(a_server_that_is_told_twice_ends_at_once) {
 END_TEST
 
 SCENARIO_MAIN("agent_loss", SCENARIO(a_killed_agent_s_clients_are_reset_and_no_others, 40),
+              SCENARIO(a_destination_whose_agent_is_killed_at_once_is_reset, 40),
               SCENARIO(a_restarted_agent_is_back_within_six_seconds, 60),
               SCENARIO(agents_are_back_within_six_seconds_of_the_server_s_start, 80),
               SCENARIO(a_stopped_agent_is_left_out_and_comes_back, 60),
