@@ -110,9 +110,15 @@ static void dispatch_stop_waiting(struct server *server, struct client *client) 
     server->waiting--;
 }
 
+/* Before the first attempt the deadline is that of waiting, which the tick looks after: a link that comes still serves.
+ */
+static bool has_no_time_left(const struct client *client, uint64_t now_us) {
+    return client->attempts && now_us >= client->deadline_us;
+}
+
 static unsigned attempt_ms(struct service *service, const struct client *client, uint64_t now_us) {
     size_t untried = balance_untried(service_balance(service), client);
-    uint64_t left_ms = (client->deadline_us - now_us) / 1000;
+    uint64_t left_ms = client->deadline_us > now_us ? (client->deadline_us - now_us) / 1000 : 0;
 
     if (untried > ATTEMPTS_SHARE)
         untried = ATTEMPTS_SHARE;
@@ -159,7 +165,7 @@ static void dispatch_again(struct server *server, struct client *client, bool ha
         dispatch_fail(server, client, REASON_STOPPED);
         return;
     }
-    if (client->attempts && now_us >= client->deadline_us) {
+    if (has_no_time_left(client, now_us)) {
         dispatch_fail(server, client, REASON_TIMEOUT);
         return;
     }
@@ -286,6 +292,12 @@ static void dispatch_waiting_of(struct server *server, struct service *service) 
     for (int passed_by = 0; client && passed_by < LOOK_AT_WAITING;) {
         struct client *next = client->next;
         struct session *session = NULL;
+        if (has_no_time_left(client, now_us)) {
+            dispatch_stop_waiting(server, client);
+            dispatch_fail(server, client, REASON_TIMEOUT);
+            client = next;
+            continue;
+        }
         enum balance_verdict verdict = balance_choose(service_balance(service), client, now_us, &session);
         if (verdict == BALANCE_CHOSEN) {
             dispatch_stop_waiting(server, client);

@@ -163,6 +163,27 @@ START_TEST(refused_client_goes_to_the_next_agent) {
 }
 END_TEST
 
+/* The tick that would have ended it has not come yet. */
+START_TEST(a_link_that_comes_too_late_is_not_given_an_absurd_budget) {
+    struct stage stage;
+    struct fake_order first, second;
+
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 1), b = stage_join_with(&stage, "b", 0);
+    int fd = stage_client(&stage, 0, &first);
+    fake_clock_advance(2000);
+    refuse(&first, MESSAGE_REFUSAL_REFUSED, a.tag);
+    ck_assert_uint_eq(stage.server->waiting, 1); /* for a link of the other */
+    fake_clock_advance(8001);
+    stage_bring_link(&stage, &b);
+    ck_assert(!fake_take(FAKE_SERVE, &second));
+    ck_assert_uint_eq(stage.server->waiting, 0);
+    ck_assert(stage_is_reset(&stage, fd));
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
 START_TEST(unanswered_client_goes_to_the_next_agent) {
     struct stage stage;
     struct fake_order first, second;
@@ -412,6 +433,7 @@ static TCase *failing_over(void) {
     TCase *group = tcase_create("failing over");
 
     tcase_add_test(group, refused_client_goes_to_the_next_agent);
+    tcase_add_test(group, a_link_that_comes_too_late_is_not_given_an_absurd_budget);
     tcase_add_test(group, unanswered_client_goes_to_the_next_agent);
     tcase_add_test(group, client_whose_link_was_lost_may_have_another_of_the_only_agent);
     tcase_add_test(group, client_does_not_lose_links_without_end);
