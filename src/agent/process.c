@@ -129,6 +129,8 @@ static int make_identities(struct process *process, struct error *error) {
 }
 
 static int make_loop(struct process *process, struct error *error) {
+    if (loop_check_system(error) != 0)
+        return -1;
     process->loop = loop_new("control");
     if (process->loop == NULL)
         return out_of_resources(error, "the control loop");

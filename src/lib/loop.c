@@ -33,7 +33,7 @@ struct loop {
     struct stop_letter stop;
 };
 
-static struct event_base *make_base(void) {
+static struct event_base *make_base(int features) {
     struct event_config *config = event_config_new();
     if (!config) {
         return NULL;
@@ -41,9 +41,30 @@ static struct event_base *make_base(void) {
     /* No locks: one thread per base. No environment: EVENT_EPOLL_USE_CHANGELIST loses events of reused descriptors. */
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
     event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+    event_config_require_features(config, features);
     struct event_base *base = event_base_new_with_config(config);
     event_config_free(config);
     return base;
+}
+
+static int explain(struct error *error) {
+    struct event_base *any = make_base(0);
+    if (!any)
+        return error_set(error, "cannot make an event loop: out of memory or descriptors");
+    error_set(error,
+              "libevent has only \"%s\" here, which tells no edges: Munnel needs a system with epoll or kqueue, and a "
+              "libevent that was built with it",
+              event_base_get_method(any));
+    event_base_free(any);
+    return -1;
+}
+
+int loop_check_system(struct error *error) {
+    struct event_base *base = make_base(EV_FEATURE_ET);
+    if (!base)
+        return explain(error);
+    event_base_free(base);
+    return 0;
 }
 
 static void on_stop(struct letter *letter) {
@@ -63,7 +84,7 @@ struct loop *loop_new(const char *name) {
     loop->stop.letter.open = on_stop;
     loop->stop.loop = loop;
     atomic_flag_clear(&loop->stop.is_posted);
-    loop->base = make_base();
+    loop->base = make_base(EV_FEATURE_ET); /* by poll, an edge that is let pass would be told again and again */
     loop->mailbox = loop->base ? mailbox_new(loop->base) : NULL;
     if (!loop->mailbox) {
         loop_free(loop);

@@ -10,10 +10,13 @@
 #ifndef MUNNEL_LIB_LOOP_H
 #define MUNNEL_LIB_LOOP_H
 
+#include "lib/error.h"
 #include "lib/mailbox.h"
 
 struct loop;
 
+/* Has this system what a loop needs, edge-triggered events (epoll, kqueue)? -1 with error. Asked once at start. */
+int loop_check_system(struct error *error);
 struct loop *
 loop_new(const char *name); /* name: at most 15 characters, shown by ps and gdb. NULL when out of resources */
 struct event_base *loop_base(struct loop *loop);

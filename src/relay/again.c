@@ -21,11 +21,11 @@ static void take(struct again *again, struct again_item *item) {
     item->previous = NULL;
 }
 
+/* Without memory it fails, and again_check takes its place. */
 static void arm(struct again *again, uint64_t wait_us) {
     struct timeval wait = {(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
-    if (!event_pending(&again->timer, EV_TIMEOUT, NULL)) {
-        event_add(&again->timer, &wait);
-    }
+    if (!event_pending(&again->timer, EV_TIMEOUT, NULL))
+        (void)event_add(&again->timer, &wait);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context) {
@@ -64,6 +64,11 @@ void again_later(struct again *again, struct again_item *item) {
     *again->last = item;
     again->last = &item->next;
     arm(again, again->delay_us);
+}
+
+void again_check(struct again *again) {
+    if (again->first && !event_pending(&again->timer, EV_TIMEOUT, NULL))
+        on_timer(-1, 0, again);
 }
 
 void again_forget(struct again *again, struct again_item *item) {

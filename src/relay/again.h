@@ -30,6 +30,8 @@ struct again {
 void again_begin(struct again *again, struct event_base *base, unsigned delay_us);
 void again_end(struct again *again);
 void again_later(struct again *again, struct again_item *item); /* once, however often it is asked; in order */
+/* Without memory there may be no timer for what is queued: called now and then, this runs what is due then. */
+void again_check(struct again *again);
 void again_forget(struct again *again, struct again_item *item);
 
 #endif

@@ -73,9 +73,8 @@ struct link *worker_find(struct worker *worker, struct link_ref ref) {
 
 static void start_next_turn(struct worker *worker) {
     static const struct timeval at_once = {0, 0};
-    if (!event_pending(&worker->starter, EV_TIMEOUT, NULL)) {
-        event_add(&worker->starter, &at_once);
-    }
+    if (!event_pending(&worker->starter, EV_TIMEOUT, NULL) && event_add(&worker->starter, &at_once))
+        event_active(&worker->starter, EV_TIMEOUT, 1); /* which needs no memory: in this turn instead of never */
 }
 
 void worker_start_later(struct worker *worker, struct link *link) {
@@ -175,11 +174,19 @@ static void on_bury(evutil_socket_t fd, short what, void *context) {
 
 /* ---- timers ---- */
 
+static void check_queues(struct worker *worker) {
+    struct again *const queues[] = {&worker->again,  &worker->soon, &worker->doubts,
+                                    &worker->pushes, &worker->held, &worker->deliveries};
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
+        again_check(queues[i]);
+}
+
 static void on_sweep(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     struct worker *worker = context;
     uint64_t now_us = clock_us();
+    check_queues(worker);
     relay_sweep_all(worker, now_us, worker->sweeps++ % WORKER_SWEEPS_PER_ROUND == 0);
     for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
         if (!worker->sleeping[slot] && worker->slots[slot])

@@ -294,6 +294,8 @@ static int server_make_parts(struct server *server, struct error *error) {
     if (secret_random(instance, sizeof instance) || secret_random(server->secret, sizeof server->secret))
         return error_set(error, "the system gives no random bytes");
     secret_to_hex(instance, sizeof instance, server->instance);
+    if (loop_check_system(error))
+        return -1;
     server->loop = loop_new("munneld");
     server->clients = clients_new();
     server->agents = agents_new();

@@ -51,6 +51,7 @@ tests_unit_lib_test_addr_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/test_loop
 tests_unit_lib_test_loop_SOURCES = tests/unit/lib/test_loop.c
 tests_unit_lib_test_loop_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_config_new
 
 unit_lib_tests += tests/unit/lib/test_mailbox
 tests_unit_lib_test_mailbox_SOURCES = tests/unit/lib/test_mailbox.c

@@ -13,8 +13,20 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+static const char *missing[4]; /* what this system's libevent does without */
+
+struct event_config *__real_event_config_new(void);
+struct event_config *__wrap_event_config_new(void);
+struct event_config *__wrap_event_config_new(void) {
+    struct event_config *config = __real_event_config_new();
+    for (int i = 0; i < 4 && missing[i]; i++)
+        event_config_avoid_method(config, missing[i]);
+    return config;
+}
 
 struct counted {
     struct letter letter;
@@ -115,12 +127,28 @@ START_TEST(signals_are_left_to_the_main_thread) {
 }
 END_TEST
 
+/* Poll and select tell again what was let pass, and the data plane would turn without end. */
+START_TEST(a_system_without_edges_is_refused_and_named) {
+    struct error error = {""};
+    ck_assert_int_eq(loop_check_system(&error), 0);
+    missing[0] = "epoll";
+    missing[1] = "epoll (with changelist)";
+    missing[2] = "kqueue";
+    missing[3] = "select";
+    ck_assert_int_eq(loop_check_system(&error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "\"poll\""));
+    ck_assert_ptr_nonnull(strstr(error.text, "epoll or kqueue"));
+    ck_assert_ptr_null(loop_new("test"));
+}
+END_TEST
+
 static TCase *loops(void) {
     TCase *group = tcase_create("loops");
     tcase_add_test(group, stopping_runs_what_is_queued_and_may_be_repeated);
     tcase_add_test(group, letters_behind_the_stop_are_opened_at_the_end);
     tcase_add_test(group, freeing_runs_finalizers);
     tcase_add_test(group, signals_are_left_to_the_main_thread);
+    tcase_add_test(group, a_system_without_edges_is_refused_and_named);
     return group;
 }
 

@@ -50,6 +50,11 @@ tests_unit_relay_test_link_greet_SOURCES = tests/unit/relay/test_link_greet.c $(
 tests_unit_relay_test_link_greet_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_link_greet_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
 
+unit_relay_tests += tests/unit/relay/test_again
+tests_unit_relay_test_again_SOURCES = tests/unit/relay/test_again.c
+tests_unit_relay_test_again_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_again_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
+
 unit_relay_tests += tests/unit/relay/test_plane_end
 tests_unit_relay_test_plane_end_SOURCES = tests/unit/relay/test_plane_end.c
 tests_unit_relay_test_plane_end_LDADD = $(LINK_UNIT_RELAY)
