@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { IPV4_EXPLICIT = 96 + 16, IPV6_EXPLICIT = 32 }; /* networks no wider than these are meant, and not "everything" */
+enum { IPV4_EXPLICIT = 96 + 16 }; /* a network no wider than this is meant, and not "everything" */
 
 struct rules {
     struct rule *items;
@@ -134,7 +134,7 @@ bool rules_match_explicitly(const struct rules *rules, const struct addr *addr) 
     struct target target = target_of(addr, NULL);
     for (size_t i = 0; rules && i < rules->count; i++) {
         const struct rule *rule = &rules->items[i];
-        unsigned narrow = rule->is_ipv4 ? IPV4_EXPLICIT : IPV6_EXPLICIT;
+        unsigned narrow = rule->is_ipv4 ? IPV4_EXPLICIT : sensitive_explicit_bits(target.bytes);
         bool is_explicit = rule->kind == RULE_UNIX || (rule->kind == RULE_NETWORK && rule->prefix >= narrow);
         if (is_explicit && rule_matches(rule, &target)) {
             return true;

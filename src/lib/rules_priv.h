@@ -30,4 +30,10 @@ struct rule {
 int rule_parse(struct rule *rule, const char *pattern, struct error *error); /* 0 or -1; rule->name is malloc'ed */
 bool network_holds(const uint8_t network[16], unsigned prefix, const uint8_t address[16]);
 
+/*
+ * How many bits of a sensitive IPv6 address a network must spell out at least to mean it and not "everything": 32, or
+ * of one that leads to an IPv4 address the 16 of that one.
+ */
+unsigned sensitive_explicit_bits(const uint8_t address[16]);
+
 #endif
