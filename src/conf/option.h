@@ -51,7 +51,6 @@ struct option_spec {
     size_t count_offset;
     bool nullable;        /* null may be written although it is not the default */
     bool reserved;        /* nobody obeys it yet: all but the default is an error, rather than quietly nothing */
-    bool reloadable;      /* a reload takes it over; else it needs a restart */
     const char *flag;     /* --flag; NULL: only in the file */
     const char *argument; /* what --help calls its value */
     const char *help;     /* one line for --help and people */
