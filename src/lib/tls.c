@@ -25,7 +25,9 @@ enum { CERTIFICATES_MOST = 16 * 1024, SECURITY_LEVEL = 2 };
 
 static const unsigned char alpn[] = "\x08munnel/1";
 static const size_t alpn_length = sizeof alpn - 1;
-static const char groups[] = "X25519:P-256";
+/* The first list that this OpenSSL understands: with ML-KEM (3.5) both key shares are sent, so that a server without it
+ * need not ask for another ClientHello. */
+static const char *const groups[] = {"*X25519MLKEM768:*X25519:P-256", "X25519:P-256"};
 static const char suites13[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
 static const char suites12[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 static const char exporter_label[] = "EXPORTER-munnel-auth";
@@ -84,6 +86,15 @@ static int on_client_hello(SSL *ssl, int *alert, void *context) {
     return SSL_CLIENT_HELLO_ERROR;
 }
 
+static bool set_groups(SSL_CTX *context) {
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        if (SSL_CTX_set1_groups_list(context, groups[i]) == 1) {
+            ERR_clear_error(); /* of the lists before */
+            return true;
+        }
+    return false;
+}
+
 static int set_policy(SSL_CTX *context, bool allow_tls12) {
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -97,9 +108,8 @@ static int set_policy(SSL_CTX *context, bool allow_tls12) {
     SSL_CTX_set_cert_verify_callback(context, tls_verify, NULL);
     return SSL_CTX_set_num_tickets(context, 0) == 1 &&
                    SSL_CTX_set_min_proto_version(context, allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) == 1 &&
-                   SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
-                   SSL_CTX_set1_groups_list(context, groups) == 1 && SSL_CTX_set_ciphersuites(context, suites13) == 1 &&
-                   SSL_CTX_set_cipher_list(context, suites12) == 1
+                   SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 && set_groups(context) &&
+                   SSL_CTX_set_ciphersuites(context, suites13) == 1 && SSL_CTX_set_cipher_list(context, suites12) == 1
                ? 0
                : -1;
 }

@@ -3,11 +3,13 @@
 /*
  * tls: SSL_CTX for the two roles, with Munnel's policy, and reasons that a person understands.
  *
- * TLS 1.3 only (1.2 with extended master secret and ECDHE AEAD suites if asked), X25519:P-256, no tickets, no
- * resumption, no renegotiation, no compression, ALPN "munnel/1" required, SSL_MODE_RELEASE_BUFFERS. The peer is known
- * by its certificate or, in TLS 1.3, by a key that both had before; the key exchange is a fresh one in any case. Runs
- * on: contexts are built on the control thread or at start, and may be used by every thread. Owns: nothing; an SSL_CTX
- * is reference-counted, SSL_CTX_free() when done.
+ * TLS 1.3 only (1.2 with extended master secret and ECDHE AEAD suites if asked), X25519MLKEM768 where OpenSSL has it,
+ * X25519, P-256, no tickets, no resumption, no renegotiation, no compression, ALPN "munnel/1" required,
+ * SSL_MODE_RELEASE_BUFFERS. The peer is known by its certificate or, in TLS 1.3, by a key that both had before; the key
+ * exchange is a fresh one in any case.
+ *
+ * Runs on: contexts are built on the control thread or at start, and may be used by every thread.
+ * Owns: nothing; an SSL_CTX is reference-counted, SSL_CTX_free() when done.
  */
 #ifndef MUNNEL_LIB_TLS_H
 #define MUNNEL_LIB_TLS_H

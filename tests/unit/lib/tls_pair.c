@@ -84,6 +84,16 @@ bool pair_step(SSL *ssl, bool *done, struct error *why) {
     return true;
 }
 
+int pair_best_group(void) {
+    enum { X25519_ML_KEM_768 = 0x11ec, WITHOUT_NID = 0x1000000 };
+    SSL_CTX *context = SSL_CTX_new(TLS_method());
+    ck_assert_ptr_nonnull(context);
+    bool has_ml_kem = SSL_CTX_set1_groups_list(context, "X25519MLKEM768") == 1;
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return has_ml_kem ? WITHOUT_NID | X25519_ML_KEM_768 : NID_X25519;
+}
+
 void pair_shake(struct pair *pair) {
     for (int turn = 0; turn < 40; turn++) {
         (void)pair_step(pair->client, &pair->client_done, &pair->client_why);
