@@ -15,6 +15,16 @@
 #include <openssl/err.h>
 #include <string.h>
 
+/* From OpenSSL 3.2 on the record layer is a part of its own; its caller adds this error, and the cause is before it. */
+enum { RECORD_LAYER_FAILURE = 313 };
+
+/* The last error is of this session; an earlier one may be of another. */
+static unsigned long peek_cause(void) {
+    unsigned long last = ERR_peek_last_error();
+    bool is_general = ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == RECORD_LAYER_FAILURE;
+    return is_general ? ERR_peek_error() : last;
+}
+
 static void on_info(const SSL *ssl, int where, int value) {
     struct tls_notes *notes = tls_notes_of(ssl);
     if (!notes)
@@ -27,7 +37,7 @@ static void on_info(const SSL *ssl, int where, int value) {
         tls_offer_free(notes->offer);
         notes->offer = NULL;
     } else if ((where & SSL_CB_EXIT) && value <= 0 && notes->error == 0)
-        notes->error = ERR_peek_last_error(); /* an earlier one may be somebody else's */
+        notes->error = peek_cause();
 }
 
 static void on_record(int writing, int version, int type, const void *bytes, size_t length, SSL *ssl, void *context) {
@@ -97,6 +107,8 @@ static const struct meaning alerts[] = {
     {SSL_AD_INTERNAL_ERROR, "the other side had an internal error in TLS"},
 };
 
+static const char wants_compression[] = "the other side wants compression, which is not allowed here";
+
 /* Reasons of our own OpenSSL. */
 static const struct meaning reasons[] = {
     {SSL_R_HTTP_REQUEST, "this is not TLS: it looks like HTTP"},
@@ -112,8 +124,12 @@ static const struct meaning reasons[] = {
     {SSL_R_EXCESSIVE_MESSAGE_SIZE, "the other side sends a larger message than TLS may have here"},
     {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "a record was changed on the way"},
     {SSL_R_PACKET_LENGTH_TOO_LONG, "this is not TLS any more: a record is too long"},
+    {SSL_R_DATA_LENGTH_TOO_LONG, "this is not TLS any more: a record is too long"},
     {SSL_R_ENCRYPTED_LENGTH_TOO_LONG, "this is not TLS any more: a record is too long"},
     {SSL_R_BINDER_DOES_NOT_VERIFY, "the other side names a key that it does not have"},
+    {SSL_R_NO_COMPRESSION_SPECIFIED, wants_compression},
+    {SSL_R_REQUIRED_COMPRESSION_ALGORITHM_MISSING, wants_compression},
+    {SSL_R_INVALID_COMPRESSION_ALGORITHM, wants_compression},
     {SSL_R_NO_RENEGOTIATION, "the other side tried to renegotiate"},
     {SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, "the other side does not know secure renegotiation: too old"},
 };
@@ -166,7 +182,7 @@ bool tls_heard_nothing(const SSL *ssl) {
 
 enum tls_verdict tls_why(const SSL *ssl, struct error *error) {
     const struct tls_notes *notes = tls_notes_of(ssl);
-    unsigned long queued = ERR_peek_last_error();
+    unsigned long queued = peek_cause();
     unsigned long code = notes && notes->error ? notes->error : queued;
     ERR_clear_error();
     if (notes && notes->refusal) {

@@ -69,7 +69,7 @@ static void compress(struct fort *fort, void *context) {
     ck_assert(socket_send(fd, hello, length, FORT_ASK_MS));
     length = hear(fd, answer);
     ck_assert(has_record(answer, length, ALERT));
-    process_await(fort->server.process, mark, FORT_ASK_MS, "no compression specified", "127.0.0.1:", NULL);
+    process_await(fort->server.process, mark, FORT_ASK_MS, "wants compression", "127.0.0.1:", NULL);
 }
 
 START_TEST(compression_is_refused) {
