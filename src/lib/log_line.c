@@ -262,6 +262,16 @@ static void make_json(struct line *line, enum log_level level, const char *who, 
     put_last(line, "}\n");
 }
 
+/* An agent's name is in it, which its sender chose: what could be taken for more of the line goes in quotes. */
+static void put_who(struct line *line, const char *who) {
+    size_t length = strlen(who);
+    bool is_bare = !strpbrk(who, "\"\\=") && !strstr(who, "  ") && who[0] != ' ' && who[length - 1] != ' ';
+
+    put_text(line, is_bare ? "" : "\"");
+    put_escaped(line, who, !is_bare);
+    put_text(line, is_bare ? "  " : "\"  ");
+}
+
 static void make_text(struct line *line, struct log_style style, enum log_level level, const char *who,
                       const char *what, const struct log_field *fields) {
     const bool is_coloured = style.is_coloured;
@@ -275,8 +285,7 @@ static void make_text(struct line *line, struct log_style style, enum log_level 
     put_text(line, levels[level].padding);
     put(line, " ", 1);
     if (*who) {
-        put_escaped(line, who, false);
-        put(line, "  ", 2);
+        put_who(line, who);
     }
     put_escaped(line, what, false);
     if (line->is_cut) {

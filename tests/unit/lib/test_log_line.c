@@ -97,6 +97,27 @@ START_TEST(values_are_quoted_and_escaped) {
 }
 END_TEST
 
+/* An agent that has proved nothing yet chooses its name. */
+START_TEST(a_name_does_not_forge_the_rest_of_a_line) {
+    static const struct {
+        const char *who, *written;
+    } names[] = {
+        {"agent web 1", "agent web 1"},
+        {"agent gr\xc3\xbc\xc3\x9f", "agent gr\xc3\xbc\xc3\x9f"},
+        {"agent a  joined", "\"agent a  joined\""},
+        {"agent a from=10.0.0.1", "\"agent a from=10.0.0.1\""},
+        {"agent a \"b\"", "\"agent a \\\"b\\\"\""},
+        {"agent a\\n", "\"agent a\\\\n\""},
+        {"agent a ", "\"agent a \""},
+    };
+    char expected[200];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(expected, sizeof expected, TIME " info    %s  left\n", names[i].written);
+        ck_assert_str_eq(make(as_text, LOG_LEVEL_INFO, names[i].who, "left", NULL), expected);
+    }
+}
+END_TEST
+
 START_TEST(who_and_what_are_escaped_too) {
     ck_assert_str_eq(make(as_text, LOG_LEVEL_INFO, "agent a\n", "says \"x\"\n2026 forged", NULL),
                      TIME " info    agent a\\n  says \"x\"\\n2026 forged\n");
@@ -149,6 +170,7 @@ static TCase *lines(void) {
     tcase_add_test(group, colour_wraps_the_level_only);
     tcase_add_test(group, the_journal_is_told_how_grave_a_line_is_and_keeps_the_time_itself);
     tcase_add_loop_test(group, values_are_quoted_and_escaped, 0, sizeof values / sizeof *values);
+    tcase_add_test(group, a_name_does_not_forge_the_rest_of_a_line);
     tcase_add_test(group, who_and_what_are_escaped_too);
     tcase_add_loop_test(group, long_lines_are_cut_and_stay_whole, 0, sizeof fillers / sizeof *fillers);
     tcase_add_test(group, a_cut_is_seen);
