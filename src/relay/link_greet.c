@@ -51,6 +51,7 @@ static void say_greeting(struct link *link, const struct frame *frame) {
     }
     if (link->stream)
         bufferevent_disable(link->stream, EV_READ);
+    link->no_hello = false;
     link_set_state(link, LINK_VERDICT);
     plane_say_greeting(link, frame->type == FRAME_REJECT, (const char *)frame->payload, frame->length, exporter);
     secret_wipe(exporter, sizeof exporter);

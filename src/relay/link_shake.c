@@ -54,6 +54,7 @@ void link_note_handshake(struct link *link) {
 static void on_done(struct link *link) {
     link_note_handshake(link);
     link->heard_us = clock_us();
+    link->no_hello = !is_agent(link);
     link_set_state(link, LINK_GREETING);
     link_greet(link);
 }

@@ -201,6 +201,7 @@ void plane_say_gone(struct link *link, bool misbehaved, const char *why) {
     saying->end.tls_failed = link->tls_failed;
     saying->end.refused_by_peer = link->refused_by_peer;
     saying->end.heard_nothing = link->heard_nothing;
+    saying->end.no_hello = link->no_hello;
     saying->end.misbehaved = misbehaved;
     snprintf(saying->end.why, sizeof saying->end.why, "%s", why);
     post(saying->plane, &saying->letter, on_gone);

@@ -118,6 +118,7 @@ struct link_end {
     bool tls_failed;      /* one side refused the other in TLS: certificate, version, speech; it will fail again */
     bool refused_by_peer; /* the peer's own words (REJECT, TLS alert) */
     bool heard_nothing;   /* it was cut before the peer had said anything */
+    bool no_hello;        /* server: the TLS handshake was complete, and no HELLO came */
     bool misbehaved;      /* the peer said what it may not */
     struct addr peer;
     char why[256];

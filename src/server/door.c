@@ -405,11 +405,11 @@ bool door_release(struct door *door, uint64_t tag) {
     return true;
 }
 
-bool door_failed(struct door *door, uint64_t tag) {
+bool door_failed(struct door *door, uint64_t tag, bool no_hello) {
     const struct visitor *visitor = door_find(door, tag);
     uint64_t allowed_us = door->options.conf->agents.unauthenticated_deadline_s * 1000000ull;
 
-    if (visitor && clock_us() - visitor->since_us >= allowed_us)
+    if (visitor && (no_hello || clock_us() - visitor->since_us >= allowed_us))
         door_hold_against(door, visitor->source, &visitor->peer, PENALTY_DEADLINE_S);
     return door_release(door, tag);
 }

@@ -38,8 +38,9 @@ bool door_release(struct door *door, uint64_t tag);
 size_t door_count(const struct door *door);
 void door_tick(struct door *door); /* once a second: says what lines were left out */
 
-/* The adopted connection with this tag is gone without a greeting; if its time was over, that is held against it. */
-bool door_failed(struct door *door, uint64_t tag);
+/* The adopted connection with this tag is gone without a greeting. If its time was over, or it cost a whole handshake
+ * and said no HELLO, that is held against it. */
+bool door_failed(struct door *door, uint64_t tag, bool no_hello);
 /* This peer has failed to prove itself; an agent was let in, or has left; all is to be forgotten. */
 void door_punish(struct door *door, const struct addr *peer);
 void door_know(struct door *door, const struct addr *peer);

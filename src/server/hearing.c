@@ -80,7 +80,7 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
 }
 
 static void on_stranger_gone(struct server *server, const struct link_end *end) {
-    if (door_failed(server->door, end->tag))
+    if (door_failed(server->door, end->tag, end->no_hello))
         complain(&server->strangers, server->log, LOG_LEVEL_WARNING, "door", "connection failed before it greeted",
                  end->why, &end->peer);
     else

@@ -355,6 +355,38 @@ START_TEST(a_cut_before_the_verdict_is_met_behind_it) {
 }
 END_TEST
 
+/* It costs the server a signature, and the other end next to nothing. */
+START_TEST(a_handshake_with_nothing_behind_it_is_told) {
+    begin();
+    world.planes.is_control = true;
+    dial(NULL);
+    for (int i = 0; i < 3; i++) { /* the agent's bufferevent is not told that it may write */
+        carry(world.server_end);
+        carry(world.agent_end);
+    }
+    ck_assert_uint_eq(servers_handshakes(), 1);
+    ck_assert_uint_eq(world.greetings, 0);
+    memory_cut(world.server_end);
+    settle();
+    expect_gone("");
+    ck_assert(world.end.no_hello);
+    finish();
+}
+END_TEST
+
+START_TEST(a_handshake_that_is_cut_is_none) {
+    begin();
+    world.planes.is_control = true;
+    dial(NULL);
+    carry(world.server_end);
+    memory_cut(world.server_end);
+    settle();
+    expect_gone("");
+    ck_assert(!world.end.no_hello);
+    finish();
+}
+END_TEST
+
 /* Its certificates are what both ends check then. */
 START_TEST(without_a_key_hello_is_said_as_ever) {
     begin();
@@ -378,6 +410,8 @@ static TCase *badly(void) {
     tcase_add_test(group, a_last_word_that_came_leaves_the_client_his_time);
     tcase_add_test(group, a_wrong_last_word_ends_the_link);
     tcase_add_test(group, a_cut_before_the_verdict_is_met_behind_it);
+    tcase_add_test(group, a_handshake_with_nothing_behind_it_is_told);
+    tcase_add_test(group, a_handshake_that_is_cut_is_none);
     tcase_add_test(group, without_a_key_hello_is_said_as_ever);
     return group;
 }

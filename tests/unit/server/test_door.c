@@ -185,6 +185,45 @@ static void lose(uint64_t tag) {
     fake_options()->events->on_gone(fake_options()->context, &end);
 }
 
+static bool is_let_in(struct stage *stage);
+
+/* A handshake with nothing behind it, well within the time that it has. */
+static void shake_and_leave(struct stage *stage) {
+    struct fake_order order;
+    int fd = knock(stage);
+
+    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert(stage_wait_for(stage, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close(order.fd);
+    close(fd);
+    struct link_end end = {.link = fake_link(), .tag = order.tag, .no_hello = true, .why = "it went"};
+    fake_options()->events->on_gone(fake_options()->context, &end);
+}
+
+START_TEST(a_handshake_with_nothing_behind_it_is_punished) {
+    struct stage stage;
+
+    stage_begin(&stage);
+    shake_and_leave(&stage);
+    ck_assert(!is_let_in(&stage));
+    fake_clock_advance(60 * 1000);
+    ck_assert(is_let_in(&stage));
+    stage_clear(&stage);
+}
+END_TEST
+
+START_TEST(where_an_agent_is_no_handshake_is_punished) {
+    struct stage stage;
+
+    stage_begin(&stage);
+    stage_join(&stage, "a", "");
+    shake_and_leave(&stage);
+    ck_assert(is_let_in(&stage));
+    stage_clear(&stage);
+}
+END_TEST
+
 static bool is_let_in(struct stage *stage) {
     struct fake_order order;
     int fd = knock(stage);
@@ -450,6 +489,8 @@ static TCase *door(void) {
     tcase_add_test(group, beginning_of_tls_says_how_much_it_needs);
     tcase_add_test(group, half_a_hello_waits_at_the_door);
     tcase_add_test(group, half_a_hello_that_wakes_the_door_too_early_is_let_in);
+    tcase_add_test(group, a_handshake_with_nothing_behind_it_is_punished);
+    tcase_add_test(group, where_an_agent_is_no_handshake_is_punished);
     tcase_add_test(group, failures_are_punished_for_a_while);
     tcase_add_test(group, wrong_token_is_punished_unless_an_agent_is_there);
     tcase_add_test(group, penalties_can_be_switched_off);
