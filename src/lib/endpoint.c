@@ -62,6 +62,30 @@ static bool is_name(const char *host) {
     return *host && strlen(host) <= NAME_LONGEST;
 }
 
+/* More than one thing where one address is wanted, or one with more in front. 0 or -1. */
+static int check_form(const char *text, struct error *error) {
+    const char *scheme = strstr(text, "://");
+    const char *host = scheme ? scheme + 3 : text;
+    if (scheme)
+        return error_set(error, "\"%.80s\" is a URL; write HOST:PORT alone, as in %.*s%s", text,
+                         (int)strcspn(host, "/"), host, strchr(host, ':') ? "" : ":443");
+    if (strchr(text, ','))
+        return error_set(error, "\"%.80s\" is more than one address; write one, as in %.*s", text,
+                         (int)strcspn(text, ", "), text);
+    return 0;
+}
+
+static int check_labels(const char *host, struct error *error) {
+    size_t label = 0;
+    for (const char *at = host; *at; at += label + (at[label] == '.')) {
+        label = strcspn(at, ".");
+        if (label > LABEL_LONGEST)
+            return error_set(error, "\"%.20s...\" in a name is too long: %zu characters, at most %d between dots", at,
+                             label, LABEL_LONGEST);
+    }
+    return 0;
+}
+
 static int check_host(const char *host, const char *text, struct error *error) {
     struct in_addr ipv4;
     if (strspn(host, "0123456789.") == strlen(host)) {
@@ -72,6 +96,12 @@ static int check_host(const char *host, const char *text, struct error *error) {
     if (is_name(host)) {
         return 0;
     }
+    if (check_labels(host, error))
+        return -1;
+    if (strpbrk(host, " \t\r\n"))
+        return error_set(error, "\"%.80s\" has a space in it, as no host's name has", host);
+    if (strstr(host, "\xe2\x80") || strstr(host, "\xe2\x88\x92")) /* U+2010 to U+2015, U+2212 */
+        return error_set(error, "\"%.80s\" has a dash that is not '-', as text programs make it; type it again", host);
     for (const char *at = host; *at; at++) {
         if ((unsigned char)*at >= 0x80) {
             return error_set(error, "the name in \"%s\" has letters beyond ASCII; write its xn-- form", text);
@@ -131,6 +161,8 @@ int endpoint_parse(struct endpoint *endpoint, const char *text, struct error *er
     if (strncmp(text, "unix:", 5) == 0) {
         return parse_unix(endpoint, text + 5, error);
     }
+    if (check_form(text, error))
+        return -1;
     if (text[0] == '[') {
         return parse_bracketed(endpoint, text, error);
     }

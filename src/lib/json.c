@@ -60,7 +60,15 @@ static void blank_comments(char *text, size_t length) {
     }
 }
 
+/* Some editors put U+FEFF in front of UTF-8. */
+static void blank_byte_order_mark(char *text, size_t length) {
+    static const char mark[] = "\xef\xbb\xbf";
+    if (length >= sizeof mark - 1 && memcmp(text, mark, sizeof mark - 1) == 0)
+        memset(text, ' ', sizeof mark - 1);
+}
+
 json_t *json_parse_file_text(char *text, size_t length, const char *name, struct error *error) {
+    blank_byte_order_mark(text, length);
     blank_comments(text, length);
     json_error_t why;
     json_t *value = json_loadb(text, length, parse_flags, &why);

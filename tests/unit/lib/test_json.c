@@ -114,6 +114,15 @@ static json_t *parse_file(const char *text, struct error *error) {
     return object;
 }
 
+START_TEST(a_byte_order_mark_is_no_part_of_a_file) {
+    struct error error = {""};
+    json_t *object = parse_file("\xef\xbb\xbf{ \"n\": 1 }", &error);
+    ck_assert_msg(object != NULL, "%s", error.text);
+    json_decref(object);
+    ck_assert_ptr_null(parse_file("\xef\xbb{ \"n\": 1 }", &error)); /* half of one */
+}
+END_TEST
+
 START_TEST(comments_are_blanked_only_outside_strings) {
     struct error error = {""};
     json_t *object = parse_file("// top\n{ \"url\": \"http://x\", // here\n"
@@ -163,6 +172,7 @@ static TCase *from_peers(void) {
 
 static TCase *for_people(void) {
     TCase *group = tcase_create("for people");
+    tcase_add_test(group, a_byte_order_mark_is_no_part_of_a_file);
     tcase_add_test(group, comments_are_blanked_only_outside_strings);
     tcase_add_test(group, errors_name_file_line_and_column);
     tcase_add_test(group, text_is_compact_and_takes_the_reference);

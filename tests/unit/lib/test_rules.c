@@ -134,7 +134,7 @@ static const struct wrong {
     {"*.", "write *.example"},
     {"10.1.2.256", "neither an IPv4 address"},
     {"10.1.2", "neither an IPv4 address"},
-    {"a b", "not a host's name"},
+    {"a b", "has a space"},
     {"unix:", "lacks the path"},
 };
 
