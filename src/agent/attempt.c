@@ -75,7 +75,7 @@ static void dial(struct attempt *attempt, const struct addr *address) {
 
 /* A refusal for good in the server's own words holds for each of its addresses; a certificate only for this one. */
 static void dial_next(struct attempt *attempt) {
-    bool refused_for_good = attempt->refused && attempt->failure.final;
+    bool refused_for_good = attempt->refused && attempt->failure.weight == FAILURE_FINAL;
 
     attempt->tag = 0;
     if (attempt->next < attempt->count && !refused_for_good)
@@ -95,7 +95,7 @@ static void make_hello(struct attempt *attempt) {
     free(attempt->hello_text);
     attempt->hello_text = message_format_hello(&attempt->hello);
     if (attempt->hello_text == NULL) {
-        failure_note(&attempt->failure, false, "out of memory");
+        failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
         attempt->count = 0;
     }
 }
@@ -111,7 +111,7 @@ static void on_resolved(void *context, const struct resolver_answer *answer) {
 
     attempt->question = NULL;
     if (answer->count == 0)
-        failure_note(&attempt->failure, false, "%s: %s", attempt->parts.endpoint->host, answer->why);
+        failure_note(&attempt->failure, FAILURE_PASSING, "%s: %s", attempt->parts.endpoint->host, answer->why);
     attempt->count = answer->count;
     memcpy(attempt->addresses, answer->addresses, sizeof attempt->addresses);
     dial_all(attempt);
@@ -132,7 +132,7 @@ void attempt_start(struct attempt *attempt) {
     attempt->question =
         resolver_ask(parts->resolver, parts->loop, parts->endpoint, parts->resolve_ms, on_resolved, attempt);
     if (attempt->question == NULL) {
-        failure_note(&attempt->failure, false, "out of memory");
+        failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
         parts->on_failed(parts->context);
     }
 }

@@ -27,24 +27,29 @@ static const char *const REJECT_WORDS[] = {
 #undef REJECT_WORD
 };
 
-void failure_note(struct failure *failure, bool final, const char *format, ...) {
+void failure_note(struct failure *failure, enum failure_weight weight, const char *format, ...) {
     va_list arguments;
 
-    if (failure->final && !final)
+    if (weight < failure->weight)
         return;
     failure->noted = true;
-    failure->final = final;
+    failure->weight = weight;
     va_start(arguments, format);
     vsnprintf(failure->why, sizeof failure->why, format, arguments);
     va_end(arguments);
 }
 
+static enum failure_weight weigh(const struct link_end *end) {
+    if (end->untrusted)
+        return FAILURE_FINAL;
+    return end->tls_failed ? FAILURE_LASTING : FAILURE_PASSING;
+}
+
 void failure_note_end(struct failure *failure, const struct link_end *end) {
     char address[ADDR_TEXT];
-    bool final = end->tls_failed || end->refused_by_peer; /* a link that was only cut may hold next time */
 
     failure->heard_nothing = end->heard_nothing;
-    failure_note(failure, final, "%s: %s", addr_format(&end->peer, address, sizeof address), end->why);
+    failure_note(failure, weigh(end), "%s: %s", addr_format(&end->peer, address, sizeof address), end->why);
 }
 
 void failure_note_reject(struct failure *failure, const struct message_reject *reject) {
@@ -53,8 +58,8 @@ void failure_note_reject(struct failure *failure, const struct message_reject *r
     if (failure->retry_after_ms < after_s * 1000)
         failure->retry_after_ms = (unsigned)after_s * 1000;
     failure->heard_nothing = false;
-    failure_note(failure, message_reject_is_final(reject->code), "the server turned this agent away (%s): %s",
-                 REJECT_WORDS[reject->code], reject->reason);
+    failure_note(failure, message_reject_is_final(reject->code) ? FAILURE_FINAL : FAILURE_PASSING,
+                 "the server turned this agent away (%s): %s", REJECT_WORDS[reject->code], reject->reason);
 }
 
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,

@@ -11,16 +11,25 @@
 
 enum { FAILURE_WHY = 400 };
 
+enum failure_weight {
+    FAILURE_PASSING, /* the network, or a server that is down or busy: tried again soon */
+    FAILURE_LASTING, /* needs a person or a clock: dates of a certificate, no Munnel server: tried again ever more
+                      * slowly
+                      */
+    FAILURE_FINAL    /* the same next time: authority, key, name or purpose is wrong, or REJECT for good */
+};
+
 struct failure { /* all zero: none yet */
     bool noted;
-    bool heard_nothing;      /* the last address took the connection, and cut it without a word */
-    bool final;              /* trying again the same way is of no use: wrong certificate, wrong credential ... */
+    bool heard_nothing; /* the last address took the connection, and cut it without a word */
+    enum failure_weight weight;
     unsigned retry_after_ms; /* the server asked not to be tried before that */
     char why[FAILURE_WHY];
 };
 
-/* Keeps the weightiest of an attempt: a final one is not replaced by a passing one. */
-void failure_note(struct failure *failure, bool final, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Keeps the weightiest of an attempt; of two that weigh the same, the later. */
+void failure_note(struct failure *failure, enum failure_weight weight, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void failure_note_end(struct failure *failure, const struct link_end *end); /* the link never got to its greeting */
 void failure_note_reject(struct failure *failure, const struct message_reject *reject);
 

@@ -66,9 +66,15 @@ static void seek(struct upstream *upstream) {
     attempt_start(upstream->attempt);
 }
 
-static unsigned next_wait(struct upstream *upstream) {
+/* What needs a person or a clock is not mended by asking often. */
+static unsigned longest_wait(const struct upstream_times *times, enum failure_weight weight) {
+    return weight == FAILURE_PASSING || times->longest_ms > times->final_ms ? times->longest_ms : times->final_ms;
+}
+
+static unsigned next_wait(struct upstream *upstream, enum failure_weight weight) {
     uint32_t random = 0;
 
+    upstream->backoff.longest_ms = longest_wait(&upstream->parts->times, weight);
     secret_random(&random, sizeof random); /* without it: the longest wait of the step, which is right too */
     return backoff_next(&upstream->backoff, random);
 }
@@ -107,13 +113,14 @@ static void give_up(struct upstream *upstream, const struct failure *failure) {
 static void on_attempt_failed(void *context) {
     struct upstream *upstream = context;
     const struct failure *failure = attempt_failure(upstream->attempt);
-    unsigned wait = next_wait(upstream);
+    bool is_final = failure->weight == FAILURE_FINAL;
+    unsigned wait = next_wait(upstream, failure->weight);
 
-    if (failure->final && !upstream->accepted_before) {
+    if (is_final && !upstream->accepted_before) {
         give_up(upstream, failure);
         return;
     }
-    if (failure->final && wait < upstream->parts->times.final_ms)
+    if (is_final && wait < upstream->parts->times.final_ms)
         wait = upstream->parts->times.final_ms;
     if (wait < failure->retry_after_ms)
         wait = failure->retry_after_ms;
@@ -169,7 +176,7 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
         return false;
     }
     if (!add_session(upstream, greeting->link, welcome)) {
-        wait_for(upstream, next_wait(upstream));
+        wait_for(upstream, next_wait(upstream, FAILURE_PASSING));
         return false;
     }
     plane_accept(upstream->parts->plane, greeting->link, true, greeting->tag, NULL, upstream->who,
@@ -199,7 +206,7 @@ static void on_goaway(struct upstream *upstream, struct session *session) {
         return;
     session_leave(session);
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "the server asks for a new session", NULL);
-    wait_for(upstream, next_wait(upstream));
+    wait_for(upstream, next_wait(upstream, FAILURE_PASSING));
 }
 
 void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text, size_t length) {
@@ -221,7 +228,7 @@ static void on_lost(struct upstream *upstream, struct session *session, const ch
     session_list_remove(&upstream->sessions, session);
     if (!was_current || upstream->state != WORKING)
         return;
-    wait = next_wait(upstream);
+    wait = next_wait(upstream, FAILURE_PASSING);
     log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who, "lost",
               LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("retry_ms", wait)));
     wait_for(upstream, wait);

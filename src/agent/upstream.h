@@ -18,9 +18,10 @@ struct upstream;
 
 struct upstream_times {
     unsigned first_ms, longest_ms; /* waits between attempts: see backoff.h */
-    unsigned final_ms;             /* the least wait after a refusal for good by a server that had accepted us before */
-    unsigned settled_ms;           /* a session that lasted so long makes the next wait a first one again */
-    unsigned resolve_ms;           /* how long a name may take to be resolved */
+    unsigned final_ms;   /* the least wait after a refusal for good by a server that had accepted us before, and the
+                            longest after what needs a person or a clock */
+    unsigned settled_ms; /* a session that lasted so long makes the next wait a first one again */
+    unsigned resolve_ms; /* how long a name may take to be resolved */
 };
 
 struct upstream_parts { /* the same for every server; kept by reference */

@@ -13,8 +13,8 @@ static void note_reject(const struct greeting *greeting, struct failure *failure
     struct error error = {""};
 
     if (message_parse_reject(&reject, greeting->text, greeting->length, &error) != 0) {
-        failure_note(failure, false, "the server turned this agent away in a way that it does not understand: %s",
-                     error.text);
+        failure_note(failure, FAILURE_LASTING,
+                     "the server turned this agent away in a way that it does not understand: %s", error.text);
         return;
     }
     failure_note_reject(failure, &reject);
@@ -35,16 +35,17 @@ bool welcome_read(struct message_welcome *welcome, const struct greeting *greeti
         return false;
     }
     if (message_parse_welcome(welcome, greeting->text, greeting->length, &error) != 0) {
-        failure_note(failure, true, "the server's WELCOME is malformed: %s", error.text);
+        failure_note(failure, FAILURE_LASTING, "the server's WELCOME is malformed: %s", error.text);
         return false;
     }
     if (welcome->session[0] == '\0') {
-        failure_note(failure, true, "the server's WELCOME names no session");
+        failure_note(failure, FAILURE_LASTING, "the server's WELCOME names no session");
         message_welcome_done(welcome);
         return false;
     }
     if (token->present && !server_is_proved(welcome, greeting, token)) {
-        failure_note(failure, true, "the server does not know our token's key (of credential %s)", token->credential);
+        failure_note(failure, FAILURE_LASTING, "the server does not know our token's key (of credential %s)",
+                     token->credential);
         message_welcome_done(welcome);
         return false;
     }

@@ -83,8 +83,10 @@ int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);
 
 enum tls_verdict {
     TLS_CUT,     /* nobody judged anybody: the network, or a program that ended; it may go well next time */
-    TLS_REFUSED, /* we refused the peer: its certificate, its version, not TLS at all */
-    TLS_REFUSED_BY_PEER
+    TLS_REFUSED, /* we refused the peer for what may pass: a certificate's dates, its version, not TLS or not Munnel */
+    TLS_UNTRUSTED,         /* we refused it for who it is: its authority, key, name or purpose, or it is revoked */
+    TLS_REFUSED_BY_PEER,   /* by an alert that anything on the way may send, or for what may pass */
+    TLS_UNTRUSTED_BY_PEER, /* a server that we have verified refused our certificate for what it is */
 };
 
 /*

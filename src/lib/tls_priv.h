@@ -16,6 +16,9 @@
 
 enum { TLS_RECORD_HEADER = 5 };
 
+/* A client's advice when what answers is no Munnel server. */
+#define TLS_CHECK_ADDRESS "; check the server's address and port, or whether a captive portal answers in its place"
+
 struct tls_trust {   /* of a context; freed with it */
     char *authority; /* the CA file as it was named, or NULL: the system's store */
     uint8_t (*pins)[SECRET_SIZE];
@@ -32,6 +35,7 @@ struct tls_notes { /* of a session; freed with it */
     char *refusal; /* why we refused the peer, in words, or NULL; most sessions have none, and there are many */
     unsigned char first[TLS_RECORD_HEADER]; /* what the peer said first */
     bool has_first, is_open;                /* open: the handshake was finished */
+    bool is_untrusted;                      /* the refusal is of who the peer is, and will be the same next time */
     bool has_answered;                      /* server: its part of the handshake is sent */
     unsigned char looks;                    /* server: how often a key was looked for */
     int alert_received;                     /* description, or -1 */
@@ -46,6 +50,7 @@ const struct tls_trust *tls_trust_of(const SSL_CTX *context);
 struct tls_notes *tls_notes_of(const SSL *ssl); /* NULL for a session that tls_session() did not make */
 int tls_notes_attach(SSL *ssl);
 void tls_note_refusal(const SSL *ssl, const char *why);
+void tls_note_untrusted(const SSL *ssl, const char *why); /* the same, for who the peer is */
 
 void tls_watch(SSL *ssl); /* takes the notes */
 

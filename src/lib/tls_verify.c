@@ -93,6 +93,13 @@ void tls_note_refusal(const SSL *ssl, const char *why) {
     notes->refusal = strdup(why);
 }
 
+void tls_note_untrusted(const SSL *ssl, const char *why) {
+    struct tls_notes *notes = tls_notes_of(ssl);
+    tls_note_refusal(ssl, why);
+    if (notes)
+        notes->is_untrusted = true;
+}
+
 int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]) {
     unsigned char *key = NULL;
     int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
@@ -171,16 +178,27 @@ struct failure { /* of a verification, for those who put it in words */
     const char *host; /* asked for; may be NULL */
 };
 
+static void name_today(char *text, size_t size) {
+    time_t now = time(NULL);
+    struct tm date = {0};
+    if (!gmtime_r(&now, &date) || strftime(text, size, "%Y-%m-%d", &date) == 0)
+        snprintf(text, size, "no date");
+}
+
 static void say_expired(const struct failure *failure, struct error *error) {
-    char date[32];
+    char date[32], today[32];
     name_date(X509_get0_notAfter(failure->certificate), date, sizeof date);
-    error_set(error, "%s has expired (on %s)", failure->whose, date);
+    name_today(today, sizeof today);
+    error_set(error, "%s has expired: it ended on %s, and this machine's clock says %s: renew it, or set the clock",
+              failure->whose, date, today);
 }
 
 static void say_too_early(const struct failure *failure, struct error *error) {
-    char date[32];
+    char date[32], today[32];
     name_date(X509_get0_notBefore(failure->certificate), date, sizeof date);
-    error_set(error, "%s is not yet valid (before %s); is the clock right?", failure->whose, date);
+    name_today(today, sizeof today);
+    error_set(error, "%s is not yet valid: it begins on %s, and this machine's clock says %s: set the clock",
+              failure->whose, date, today);
 }
 
 /* Of a server, when nobody has said by what to know it. */
@@ -228,38 +246,49 @@ static void say_old_crl(const struct failure *failure, struct error *error) {
     error_set(error, "the revocation list is out of date");
 }
 
-static const struct {
+static const struct saying {
     int code;
     void (*say)(const struct failure *failure, struct error *error);
+    bool is_untrusted; /* not a matter of dates and lists: it will be the same next time */
 } sayings[] = {
-    {X509_V_ERR_CERT_HAS_EXPIRED, say_expired},
-    {X509_V_ERR_CERT_NOT_YET_VALID, say_too_early},
-    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed},
-    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, say_unknown_authority},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, say_unknown_authority},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_authority},
-    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, say_unknown_authority},
-    {X509_V_ERR_CERT_SIGNATURE_FAILURE, say_unknown_authority},
-    {X509_V_ERR_HOSTNAME_MISMATCH, say_wrong_name},
-    {X509_V_ERR_IP_ADDRESS_MISMATCH, say_wrong_name},
-    {X509_V_ERR_INVALID_PURPOSE, say_wrong_purpose},
-    {X509_V_ERR_CERT_REVOKED, say_revoked},
-    {X509_V_ERR_UNABLE_TO_GET_CRL, say_no_crl},
-    {X509_V_ERR_CRL_HAS_EXPIRED, say_old_crl},
-    {X509_V_ERR_CRL_NOT_YET_VALID, say_old_crl},
+    {X509_V_ERR_CERT_HAS_EXPIRED, say_expired, false},
+    {X509_V_ERR_CERT_NOT_YET_VALID, say_too_early, false},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed, true},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, say_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, say_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, say_unknown_authority, true},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE, say_unknown_authority, true},
+    {X509_V_ERR_HOSTNAME_MISMATCH, say_wrong_name, true},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH, say_wrong_name, true},
+    {X509_V_ERR_INVALID_PURPOSE, say_wrong_purpose, true},
+    {X509_V_ERR_CERT_REVOKED, say_revoked, true},
+    {X509_V_ERR_UNABLE_TO_GET_CRL, say_no_crl, false},
+    {X509_V_ERR_CRL_HAS_EXPIRED, say_old_crl, false},
+    {X509_V_ERR_CRL_NOT_YET_VALID, say_old_crl, false},
 };
 
-static void say(const struct failure *failure, struct error *error) {
-    for (size_t i = 0; failure->certificate && i < sizeof sayings / sizeof sayings[0]; i++)
-        if (sayings[i].code == failure->code) {
-            sayings[i].say(failure, error);
-            return;
-        }
-    error_set(error, "the certificate is refused: %s", X509_verify_cert_error_string(failure->code));
+static const struct saying *saying_of(int code) {
+    for (size_t i = 0; i < sizeof sayings / sizeof sayings[0]; i++)
+        if (sayings[i].code == code)
+            return &sayings[i];
+    return NULL;
+}
+
+static void note_failure(SSL *ssl, const struct failure *failure) {
+    struct error error = {{0}};
+    const struct saying *saying = failure->certificate ? saying_of(failure->code) : NULL;
+    if (saying)
+        saying->say(failure, &error);
+    else
+        error_set(&error, "the certificate is refused: %s", X509_verify_cert_error_string(failure->code));
+    if (saying && saying->is_untrusted)
+        tls_note_untrusted(ssl, error.text);
+    else
+        tls_note_refusal(ssl, error.text);
 }
 
 static int refuse_chain(X509_STORE_CTX *store, SSL *ssl, const struct tls_trust *trust) {
-    struct error error = {{0}};
     X509_VERIFY_PARAM *parameters = SSL_get0_param(ssl);
     char *address = X509_VERIFY_PARAM_get1_ip_asc(parameters);
     X509 *failed = X509_STORE_CTX_get_current_cert(store);
@@ -270,8 +299,7 @@ static int refuse_chain(X509_STORE_CTX *store, SSL *ssl, const struct tls_trust 
         .code = X509_STORE_CTX_get_error(store),
         .host = address ? address : X509_VERIFY_PARAM_get0_host(parameters, 0),
     };
-    say(&failure, &error);
-    tls_note_refusal(ssl, error.text);
+    note_failure(ssl, &failure);
     if (failure.code == X509_V_ERR_CERT_SIGNATURE_FAILURE) /* another authority of the same name: say so by the alert */
         X509_STORE_CTX_set_error(store, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
     OPENSSL_free(address);
@@ -296,7 +324,9 @@ static int refuse_pin(X509_STORE_CTX *store, SSL *ssl, const uint8_t pin[SECRET_
     struct error error = {{0}};
     error_set(&error, "the server's key is not the pinned one: it shows sha256:%s",
               secret_to_hex(pin, SECRET_SIZE, digits));
-    return refuse(store, ssl, X509_V_ERR_CERT_UNTRUSTED, error.text);
+    tls_note_untrusted(ssl, error.text);
+    X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
+    return 0;
 }
 
 int tls_verify(X509_STORE_CTX *store, void *unused) {
@@ -308,7 +338,7 @@ int tls_verify(X509_STORE_CTX *store, void *unused) {
     /* Said first: of a server of another kind the name of its authority is not the news. */
     if (!trust->is_server && !tls_speaks_munnel(ssl))
         return refuse(store, ssl, X509_V_ERR_APPLICATION_VERIFICATION,
-                      "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on)");
+                      "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on)" TLS_CHECK_ADDRESS);
     if (trust->pin_count > 0) {
         uint8_t pin[SECRET_SIZE];
         if (tls_certificate_pin(X509_STORE_CTX_get0_cert(store), pin) != 0)

@@ -102,7 +102,7 @@ static const struct meaning alerts[] = {
     {SSL_AD_HANDSHAKE_FAILURE, "the other side found no common ground (handshake failure)"},
     {SSL_AD_PROTOCOL_VERSION, "the other side does not speak our version of TLS"},
     {SSL_AD_INSUFFICIENT_SECURITY, "the other side wants stronger ciphers"},
-    {SSL_AD_NO_APPLICATION_PROTOCOL, "the other side speaks TLS but not Munnel"},
+    {SSL_AD_NO_APPLICATION_PROTOCOL, "the other side speaks TLS but not Munnel" TLS_CHECK_ADDRESS},
     {SSL_AD_UNRECOGNIZED_NAME, "the other side does not know the name that we asked for"},
     {SSL_AD_INTERNAL_ERROR, "the other side had an internal error in TLS"},
 };
@@ -175,6 +175,21 @@ static bool is_cut(unsigned long code) {
            (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
+static enum tls_verdict judge_alert(const struct tls_notes *notes, bool is_server) {
+    switch (notes->alert_received) {
+    case SSL_AD_INTERNAL_ERROR:
+        return TLS_CUT;
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_CERTIFICATE_REQUIRED: /* before the server is verified, anything on the way may send an alert in clear
+                                       */
+        return notes->is_open && !is_server ? TLS_UNTRUSTED_BY_PEER : TLS_REFUSED_BY_PEER;
+    default:
+        return TLS_REFUSED_BY_PEER;
+    }
+}
+
 bool tls_heard_nothing(const SSL *ssl) {
     const struct tls_notes *notes = tls_notes_of(ssl);
     return notes && !notes->has_first;
@@ -187,11 +202,14 @@ enum tls_verdict tls_why(const SSL *ssl, struct error *error) {
     ERR_clear_error();
     if (notes && notes->refusal) {
         error_set(error, "%s", notes->refusal);
+        return notes->is_untrusted ? TLS_UNTRUSTED : TLS_REFUSED;
     } else if (notes && notes->alert_received >= 0) {
         say_alert(notes->alert_received, error);
-        return notes->alert_received == SSL_AD_INTERNAL_ERROR ? TLS_CUT : TLS_REFUSED_BY_PEER;
+        return judge_alert(notes, SSL_is_server(ssl));
     } else if (notes && notes->has_first && !looks_like_tls(notes->first)) {
         name_speech(notes->first, error);
+        if (!SSL_is_server(ssl))
+            error_set(error, "%s%s", error->text, TLS_CHECK_ADDRESS);
     } else if (is_cut(code)) {
         say_cut(notes, error);
         return TLS_CUT;

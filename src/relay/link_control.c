@@ -194,7 +194,8 @@ void link_stream_failed(struct link *link, short what) {
         fetch_last_words(link);
     enum tls_verdict verdict = tls_why(link->ssl, &why);
     link->tls_failed = in_tls && verdict != TLS_CUT;
-    link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER;
+    link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER || verdict == TLS_UNTRUSTED_BY_PEER;
+    link->untrusted = verdict == TLS_UNTRUSTED || verdict == TLS_UNTRUSTED_BY_PEER;
     link_control_read(link);
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
 }

@@ -64,7 +64,7 @@ struct link {
     uint8_t state, vain_pushes;
     uint8_t owes; /* enum frame_type: FIN or WELCOME; 0: nothing */
     bool in_starting;
-    bool is_control, was_accepted, tls_failed, refused_by_peer, heard_nothing, no_hello;
+    bool is_control, was_accepted, tls_failed, refused_by_peer, untrusted, heard_nothing, no_hello;
     bool reading;      /* inside link_data_read */
     bool paused;       /* the relay's other side does not take more */
     bool is_doubtful;  /* an edge came, and no read since has met the end of what the kernel has */

@@ -71,7 +71,8 @@ static void on_failed(struct link *link) {
     struct error why = {""};
     enum tls_verdict verdict = tls_why(link->ssl, &why);
     link->tls_failed = verdict != TLS_CUT;
-    link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER;
+    link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER || verdict == TLS_UNTRUSTED_BY_PEER;
+    link->untrusted = verdict == TLS_UNTRUSTED || verdict == TLS_UNTRUSTED_BY_PEER;
     link->heard_nothing = verdict == TLS_CUT && tls_heard_nothing(link->ssl);
     fail(link, why.text);
 }

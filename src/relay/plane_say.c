@@ -198,8 +198,8 @@ void plane_say_gone(struct link *link, bool misbehaved, const char *why) {
     saying->end.tag = link->tag;
     saying->end.is_control = link->is_control;
     saying->end.was_accepted = link->was_accepted;
-    saying->end.tls_failed = link->tls_failed;
-    saying->end.refused_by_peer = link->refused_by_peer;
+    saying->end.tls_failed = link->tls_failed || link->refused_by_peer;
+    saying->end.untrusted = link->untrusted;
     saying->end.heard_nothing = link->heard_nothing;
     saying->end.no_hello = link->no_hello;
     saying->end.misbehaved = misbehaved;

@@ -113,13 +113,13 @@ struct greeting { /* what a peer said first; valid during the callback */
 struct link_end {
     struct link_ref link;
     uint64_t tag;
-    bool is_control;      /* was accepted as a control link */
-    bool was_accepted;    /* got (or sent) WELCOME */
-    bool tls_failed;      /* one side refused the other in TLS: certificate, version, speech; it will fail again */
-    bool refused_by_peer; /* the peer's own words (REJECT, TLS alert) */
-    bool heard_nothing;   /* it was cut before the peer had said anything */
-    bool no_hello;        /* server: the TLS handshake was complete, and no HELLO came */
-    bool misbehaved;      /* the peer said what it may not */
+    bool is_control;    /* was accepted as a control link */
+    bool was_accepted;  /* got (or sent) WELCOME */
+    bool tls_failed;    /* one side refused the other: certificate, version, no TLS, an alert */
+    bool untrusted;     /* one side refused the other's certificate for what it is: the same again next time */
+    bool heard_nothing; /* it was cut before the peer had said anything */
+    bool no_hello;      /* server: the TLS handshake was complete, and no HELLO came */
+    bool misbehaved;    /* the peer said what it may not */
     struct addr peer;
     char why[256];
 };

@@ -102,12 +102,12 @@ static void *accept_visits(void *context) {
     return NULL;
 }
 
-struct destination *destination_start_at(const char *address, destination_serve serve, void *context) {
+static struct destination *start(const char *address, uint16_t port, destination_serve serve, void *context) {
     struct destination *destination = calloc(1, sizeof *destination);
     ck_assert_ptr_nonnull(destination);
     destination->serve = serve;
     destination->context = context;
-    destination->listener = socket_listen(address, 0, 4096);
+    destination->listener = socket_listen(address, port, 4096);
     destination->port = strncmp(address, "unix:", 5) == 0 ? 0 : socket_port(destination->listener);
     ck_assert_int_eq(pipe2(destination->stop, O_CLOEXEC), 0);
     pthread_condattr_t monotonic;
@@ -119,8 +119,16 @@ struct destination *destination_start_at(const char *address, destination_serve 
     return destination;
 }
 
+struct destination *destination_start_at(const char *address, destination_serve serve, void *context) {
+    return start(address, 0, serve, context);
+}
+
+struct destination *destination_start_on(uint16_t port, destination_serve serve, void *context) {
+    return start("127.0.0.1", port, serve, context);
+}
+
 struct destination *destination_start(destination_serve serve, void *context) {
-    return destination_start_at("127.0.0.1", serve, context);
+    return start("127.0.0.1", 0, serve, context);
 }
 
 static void end_visits(struct destination *destination) {

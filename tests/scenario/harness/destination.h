@@ -33,7 +33,8 @@ typedef void (*destination_serve)(struct visit *visit);
 /* With `serve` NULL visits are held, without threads, until destination_free. */
 struct destination *destination_start(destination_serve serve, void *context);
 struct destination *destination_start_at(const char *address, destination_serve serve, void *context);
-void destination_free(struct destination *destination); /* NULL is fine */
+struct destination *destination_start_on(uint16_t port, destination_serve serve, void *context); /* of 127.0.0.1 */
+void destination_free(struct destination *destination);                                          /* NULL is fine */
 
 uint16_t destination_port(const struct destination *destination);
 unsigned destination_visits(struct destination *destination); /* so far */

@@ -170,31 +170,32 @@ void fake_reject(unsigned index, enum message_reject_code code, const char *reas
     fake_gone(index, "turned away");
 }
 
-static void end(unsigned index, const char *why, bool tls_failed, bool heard_nothing) {
+static void end(unsigned index, const char *why, struct link_end gone) {
     struct fake_dial *dial = dial_at(index);
-    struct link_end gone = {.link = dial->link,
-                            .tag = dial->order.tag,
-                            .is_control = dial->accepted,
-                            .was_accepted = dial->accepted,
-                            .tls_failed = tls_failed,
-                            .heard_nothing = heard_nothing,
-                            .peer = dial->order.address};
 
+    gone.link = dial->link;
+    gone.tag = dial->order.tag;
+    gone.is_control = gone.was_accepted = dial->accepted;
+    gone.peer = dial->order.address;
     dial->gone = true;
     snprintf(gone.why, sizeof gone.why, "%s", why);
     the_plane->options.events->on_gone(the_plane->options.context, &gone);
 }
 
 void fake_gone(unsigned index, const char *why) {
-    end(index, why, false, false);
+    end(index, why, (struct link_end){0});
 }
 
 void fake_tls_failed(unsigned index, const char *why) {
-    end(index, why, true, false);
+    end(index, why, (struct link_end){.tls_failed = true});
+}
+
+void fake_untrusted(unsigned index, const char *why) {
+    end(index, why, (struct link_end){.tls_failed = true, .untrusted = true});
 }
 
 void fake_cut_without_a_word(unsigned index) {
-    end(index, "cut", false, true);
+    end(index, "cut", (struct link_end){.heard_nothing = true});
 }
 
 void fake_told_text(unsigned index, const char *json) {

@@ -51,7 +51,8 @@ void fake_say(unsigned index, bool rejected, const char *json);                 
 void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s);
 void fake_gone(unsigned index, const char *why); /* TCP failed, or the link was lost */
 void fake_cut_without_a_word(unsigned index);
-void fake_tls_failed(unsigned index, const char *why);
+void fake_tls_failed(unsigned index, const char *why); /* in a way that may pass */
+void fake_untrusted(unsigned index, const char *why);
 void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms);
 void fake_told_text(unsigned index, const char *json);
 void fake_idle(unsigned index);

@@ -134,6 +134,40 @@ START_TEST(a_handshake_that_is_cut_is_tried_again) {
 }
 END_TEST
 
+/* A board without a battery for its clock has a date of 1970 until NTP has answered. */
+START_TEST(a_wrong_clock_does_not_end_the_agent) {
+    harness_start(&harness);
+    for (unsigned i = 0; i < 5; i++) {
+        harness_await_dials(&harness, i + 1);
+        fake_tls_failed(i, "the certificate is not yet valid");
+    }
+    harness_await_dials(&harness, 6);
+    fake_welcome(5, NULL);
+    ck_assert(harness_dial(5)->accepted);
+}
+END_TEST
+
+/* What passes is tried again after 4 ms at most here; what needs a person or a clock, after up to a minute. */
+START_TEST(what_needs_a_person_is_tried_ever_more_slowly) {
+    static const char *const reasons[] = {"HTTP", "SSH", "VNC", "RDP", "SMTP", "IMAP"}; /* each is logged */
+    enum { REASONS = sizeof reasons / sizeof reasons[0] };
+    char *text, *last = NULL;
+
+    harness_start(&harness);
+    for (unsigned i = 0; i < REASONS; i++) {
+        harness_await_dials(&harness, i + 1);
+        fake_tls_failed(i, reasons[i]);
+    }
+    text = harness_end(&harness);
+    for (char *at = text; (at = strstr(at, "retry_ms=")) != NULL; at++)
+        last = at;
+    ck_assert_ptr_nonnull(last);
+    ck_assert_int_ge(strtol(last + strlen("retry_ms="), NULL, 10), 24); /* 1 ms doubled five times, less a quarter */
+    free(text);
+    harness_make(&harness, NUMERIC);
+}
+END_TEST
+
 START_TEST(a_final_reject_counts_for_all_addresses) {
     harness_start(&harness);
     fake_answer(ADDRESSES);
@@ -146,7 +180,7 @@ END_TEST
 START_TEST(a_bad_certificate_ends_the_agent_after_all_addresses) {
     harness_start(&harness);
     fake_answer(ADDRESSES);
-    fake_tls_failed(0, "the certificate is signed by an unknown authority");
+    fake_untrusted(0, "the certificate is signed by an unknown authority");
     fake_gone(1, "connection refused"); /* does not hide the certificate */
     fake_gone(2, "connection refused");
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_REJECTED);
@@ -156,7 +190,7 @@ END_TEST
 START_TEST(a_bad_certificate_on_one_address_does_not_matter_if_another_is_right) {
     harness_start(&harness);
     fake_answer(ADDRESSES);
-    fake_tls_failed(0, "wrong name: the certificate is for other.example");
+    fake_untrusted(0, "wrong name: the certificate is for other.example");
     fake_welcome(1, NULL);
     ck_assert(harness_dial(1)->accepted);
 }
@@ -175,6 +209,8 @@ static TCase *refusals(void) {
     tcase_add_test(group, retry_after_is_bounded);
     tcase_add_test(group, once_accepted_a_final_reject_is_tried_again_after_a_minute);
     tcase_add_test(group, a_handshake_that_is_cut_is_tried_again);
+    tcase_add_test(group, a_wrong_clock_does_not_end_the_agent);
+    tcase_add_test(group, what_needs_a_person_is_tried_ever_more_slowly);
     return group;
 }
 

@@ -74,11 +74,11 @@ START_TEST(a_name_in_the_subject_alone_is_none) {
 END_TEST
 
 START_TEST(an_expired_certificate_says_since_when) {
-    char says[100], date[32];
+    char says[200], date[32];
     time_t end = time(NULL) + 5 * DAY;
     struct tm parts;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&end, &parts));
-    snprintf(says, sizeof says, "the certificate has expired (on %s)", date);
+    snprintf(says, sizeof says, "the certificate has expired: it ended on %s, and this machine's clock says *", date);
     SSL_CTX *client = pair_client_context(pair_client_options());
     move_clock(client, 6);
     pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
@@ -87,7 +87,7 @@ START_TEST(an_expired_certificate_says_since_when) {
     move_clock(client, 31);
     pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
                 "the other side refused our certificate: expired, or its clock is wrong",
-                "the authority's certificate has expired (on *");
+                "the authority's certificate has expired: it ended on *");
 }
 END_TEST
 
@@ -101,7 +101,8 @@ START_TEST(a_certificate_of_tomorrow_asks_for_the_clock) {
     struct pair pair;
     pair_join(&pair, pair_server_context(pair_server_options()), client, "munnel.example");
     pair_shake(&pair);
-    ck_assert_ptr_nonnull(strstr(pair.client_why.text, "is not yet valid (before "));
+    ck_assert_ptr_nonnull(strstr(pair.client_why.text, "is not yet valid: it begins on "));
+    ck_assert_ptr_nonnull(strstr(pair.client_why.text, "this machine's clock says "));
     pair_part(&pair);
 }
 END_TEST
@@ -124,6 +125,32 @@ START_TEST(a_clients_certificate_is_no_servers) {
 }
 END_TEST
 
+static enum tls_verdict judge(const struct tls_server_options *options, SSL_CTX *client, const char *name) {
+    struct pair pair;
+    struct error why = {{0}};
+    pair_join(&pair, pair_server_context(options), client, name);
+    pair_shake(&pair);
+    enum tls_verdict verdict = tls_why(pair.client, &why);
+    pair_part(&pair);
+    return verdict;
+}
+
+/* A clock that is set, a certificate that is renewed: the same server may be right next time. */
+START_TEST(a_date_is_not_who_the_server_is) {
+    const struct tls_server_options own = {.certificate = client_pem, .key = client_key};
+    for (int days = -1; days <= 31; days += 16) {
+        SSL_CTX *client = pair_client_context(pair_client_options());
+        move_clock(client, days);
+        ck_assert_int_eq(judge(pair_server_options(), client, "munnel.example"), TLS_REFUSED);
+    }
+    ck_assert_int_eq(judge(pair_server_options(), pair_client_context(pair_client_options()), "other.example"),
+                     TLS_UNTRUSTED);
+    ck_assert_int_eq(judge(&own, pair_client_context(pair_client_options()), "munnel.example"), TLS_UNTRUSTED);
+    const struct tls_client_options system = {.ca = NULL};
+    ck_assert_int_eq(judge(pair_server_options(), pair_client_context(&system), "munnel.example"), TLS_UNTRUSTED);
+}
+END_TEST
+
 static TCase *server_checked(void) {
     TCase *group = tcase_create("the server is checked");
     tcase_add_checked_fixture(group, pair_setup, NULL);
@@ -136,6 +163,7 @@ static TCase *server_checked(void) {
     tcase_add_test(group, a_certificate_of_tomorrow_asks_for_the_clock);
     tcase_add_test(group, a_self_signed_certificate_is_called_so);
     tcase_add_test(group, a_clients_certificate_is_no_servers);
+    tcase_add_test(group, a_date_is_not_who_the_server_is);
     return group;
 }
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_first_contact: what an agent meets at its first attempt may be wrong for a while: its clock, the server's
+ * certificate, the program that answers. It keeps trying, and joins when the right server is there.
+ */
+#include "config.h"
+
+#include "harness/certs.h"
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ASK_MS = 5000, SAYS_MS = 10000, LATER_MS = 30000 };
+
+struct place { /* where a server is to be, once */
+    struct stand *stand;
+    struct destination *echo;
+    struct server_plan plan;
+    uint16_t port; /* the service's */
+};
+
+static struct place place_new(const char *name) {
+    struct place place = {.stand = stand_new(name), .port = port_take()};
+    place.echo = destination_start(serve_echo, NULL);
+    place.plan = (struct server_plan){
+        .services = service_to(place.stand, "echo", place.port, destination_port(place.echo), NULL),
+        .port = port_take(),
+    };
+    return place;
+}
+
+static void place_end(struct place *place) {
+    destination_free(place->echo);
+    stand_free(place->stand);
+}
+
+/* The agent knows the server by what stand_pki() made, whatever answers at its port now. */
+static struct process *come(struct place *place) {
+    struct server server = {.stand = place->stand,
+                            .port = place->plan.port,
+                            .name = "server",
+                            .pki = stand_pki(place->stand, "pki")};
+    return agent_start(&server, "alpha", NULL, NULL);
+}
+
+static void assert_joins(struct place *place, const struct server *server, struct process *agent) {
+    ck_assert(!process_is_over(agent));
+    process_await(server->process, 0, LATER_MS, "\"joined\"", "alpha", NULL);
+    ck_assert(socket_echoes(place->port, ASK_MS));
+}
+
+static void make_certificate(const char *folder, int from_days, int to_days) {
+    certs_make(&(struct certs_plan){.folder = folder,
+                                    .name = "dated",
+                                    .names = "DNS:localhost, IP:127.0.0.1",
+                                    .from_days = from_days,
+                                    .to_days = to_days});
+}
+
+static void dates_pass(const char *name, int from_days, int to_days, const char *word) {
+    struct place place = place_new(name);
+    const char *folder = stand_pki(place.stand, "pki");
+    place.plan.certificate = stand_text(place.stand, "%s/dated.pem", folder);
+    place.plan.key = stand_text(place.stand, "%s/dated.key", folder);
+    make_certificate(folder, from_days, to_days);
+    struct server server = server_start(place.stand, place.plan);
+    struct process *agent = come(&place);
+    process_await(agent, 0, SAYS_MS, word, "this machine's clock says", NULL);
+    stand_end(place.stand, server.process);
+    make_certificate(folder, 0, 30);
+    server_start_again(&server);
+    assert_joins(&place, &server, agent);
+    place_end(&place);
+}
+
+START_TEST(a_certificate_of_the_future_does_not_end_the_agent) {
+    dates_pass(__func__, 2, 30, "not yet valid");
+}
+END_TEST
+
+START_TEST(an_expired_certificate_does_not_end_the_agent) {
+    dates_pass(__func__, -30, -1, "has expired");
+}
+END_TEST
+
+/* Something else answers at the server's port, and then the server does. */
+static void other_program_passes(const char *name, destination_serve serve, void *context, const char *word) {
+    struct place place = place_new(name);
+    struct destination *other = destination_start_on(place.plan.port, serve, context);
+    struct process *agent = come(&place);
+    process_await(agent, 0, SAYS_MS, word, "captive portal", NULL);
+    destination_free(other);
+    struct server server = server_start(place.stand, place.plan);
+    assert_joins(&place, &server, agent);
+    place_end(&place);
+}
+
+static void serve_http(struct visit *visit) {
+    static const char answer[] = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+    char hello[4096];
+    size_t got = 0;
+    if (socket_read_some(visit->fd, hello, sizeof hello, &got, ASK_MS) == END_NONE)
+        socket_send(visit->fd, answer, sizeof answer - 1, ASK_MS);
+}
+
+START_TEST(plain_http_at_the_port_does_not_end_the_agent) {
+    other_program_passes(__func__, serve_http, NULL, "it looks like HTTP");
+}
+END_TEST
+
+/* A captive portal's TLS: it chooses no protocol, and no authority of ours knows it. */
+static void serve_tls(struct visit *visit) {
+    SSL *ssl = SSL_new(visit->context);
+    if (ssl && SSL_set_fd(ssl, visit->fd) == 1)
+        SSL_accept(ssl);
+    SSL_free(ssl);
+}
+
+START_TEST(another_tls_server_at_the_port_does_not_end_the_agent) {
+    struct stand *stand = stand_new("portal");
+    const char *folder = stand_pki(stand, "other");
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    ck_assert_int_eq(SSL_CTX_use_certificate_file(context, stand_text(stand, "%s/server.pem", folder),
+                                                  SSL_FILETYPE_PEM),
+                     1);
+    ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(context, stand_text(stand, "%s/server.key", folder), SSL_FILETYPE_PEM),
+                     1);
+    other_program_passes(__func__, serve_tls, context, "speaks TLS but not Munnel");
+    SSL_CTX_free(context);
+    stand_free(stand);
+}
+END_TEST
+
+/* A typing error in --ca is to be seen at once: this is what stays final. */
+START_TEST(another_authority_still_ends_the_agent) {
+    struct place place = place_new(__func__);
+    place.plan.pki = "other";
+    server_start(place.stand, place.plan);
+    struct process *agent = come(&place);
+    ck_assert_int_eq(process_wait(agent, SAYS_MS), 3);
+    process_await(agent, 0, SAYS_MS, "signed by an authority", NULL);
+    place_end(&place);
+}
+END_TEST
+
+SCENARIO_MAIN("first_contact", SCENARIO(a_certificate_of_the_future_does_not_end_the_agent, 60),
+              SCENARIO(an_expired_certificate_does_not_end_the_agent, 60),
+              SCENARIO(plain_http_at_the_port_does_not_end_the_agent, 60),
+              SCENARIO(another_tls_server_at_the_port_does_not_end_the_agent, 60),
+              SCENARIO(another_authority_still_ends_the_agent, 40))
