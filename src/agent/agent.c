@@ -18,12 +18,16 @@
 
 enum { INSTANCE_BYTES = 16, PING_S = 10, DEAD_AFTER_S = 30, GREETING_MS = 5000 };
 
-const struct agent_times AGENT_TIMES = {
-    .upstream = {.first_ms = 1000, .longest_ms = 5000, .final_ms = 60000, .settled_ms = 1000, .resolve_ms = 5000},
-    .drained_ms = 2000,
-    .finish_ms = 30000,
-    .bye_ms = 500,
-    .look_ms = 50};
+const struct agent_times AGENT_TIMES = {.upstream = {.first_ms = 1000,
+                                                     .longest_ms = 5000,
+                                                     .final_ms = 60000,
+                                                     .hasten_ms = 15000,
+                                                     .settled_ms = 1000,
+                                                     .resolve_ms = 5000},
+                                        .drained_ms = 2000,
+                                        .finish_ms = 30000,
+                                        .bye_ms = 500,
+                                        .look_ms = 50};
 
 struct agent {
     const struct agent_settings *settings;

@@ -14,6 +14,7 @@
 #include "agent/attempt.h"
 #include "agent/backoff.h"
 #include "agent/session_list.h"
+#include "lib/clock.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -39,6 +40,7 @@ struct upstream {
     struct backoff backoff;
     struct failure_log failure_log;
     bool accepted_before, gave_up;
+    uint64_t hasten_until_ms;          /* the server has said goaway: the one that takes its place is about to listen */
     char server[MESSAGE_INSTANCE_HEX]; /* the instance that answered last; "" at first */
     struct session_list sessions;
 };
@@ -74,6 +76,8 @@ static unsigned longest_wait(const struct upstream_times *times, enum failure_we
 static unsigned next_wait(struct upstream *upstream, enum failure_weight weight) {
     uint32_t random = 0;
 
+    if (clock_ms() < upstream->hasten_until_ms)
+        backoff_reset(&upstream->backoff);
     upstream->backoff.longest_ms = longest_wait(&upstream->parts->times, weight);
     secret_random(&random, sizeof random); /* without it: the longest wait of the step, which is right too */
     return backoff_next(&upstream->backoff, random);
@@ -183,6 +187,7 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
                  (unsigned)welcome->ping_s, (unsigned)welcome->dead_after_s);
     log_connected(upstream, welcome);
     upstream->accepted_before = true;
+    upstream->hasten_until_ms = 0;
     upstream->failure_log = (struct failure_log){0};
     set_state(upstream, WORKING);
     return true;
@@ -205,6 +210,7 @@ static void on_goaway(struct upstream *upstream, struct session *session) {
     if (session_is_left(session) || upstream->state != WORKING)
         return;
     session_leave(session);
+    upstream->hasten_until_ms = clock_ms() + upstream->parts->times.hasten_ms;
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "the server asks for a new session", NULL);
     wait_for(upstream, next_wait(upstream, FAILURE_PASSING));
 }

@@ -20,6 +20,7 @@ struct upstream_times {
     unsigned first_ms, longest_ms; /* waits between attempts: see backoff.h */
     unsigned final_ms;   /* the least wait after a refusal for good by a server that had accepted us before, and the
                             longest after what needs a person or a clock */
+    unsigned hasten_ms;  /* for so long after a goaway every wait is a first one */
     unsigned settled_ms; /* a session that lasted so long makes the next wait a first one again */
     unsigned resolve_ms; /* how long a name may take to be resolved */
 };

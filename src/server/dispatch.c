@@ -341,6 +341,12 @@ void dispatch_link_idle(struct server *server, struct session *session, struct l
         plane_close(server->plane, link, "enough are idle", false);
 }
 
+static enum relay_reason expiry_reason(const struct server *server, const struct client *client) {
+    if (client->attempts)
+        return REASON_TIMEOUT;
+    return server->stopping ? REASON_STOPPED : REASON_NO_AGENT;
+}
+
 static void dispatch_expire(struct server *server, struct service *service) {
     uint64_t now_us = clock_us();
 
@@ -349,7 +355,7 @@ static void dispatch_expire(struct server *server, struct service *service) {
         if (client->deadline_us > now_us)
             continue;
         dispatch_stop_waiting(server, client);
-        dispatch_fail(server, client, client->attempts ? REASON_TIMEOUT : REASON_NO_AGENT);
+        dispatch_fail(server, client, expiry_reason(server, client));
     }
 }
 
@@ -360,6 +366,13 @@ void dispatch_tick(struct server *server) {
         dispatch_expire(server, server->services[i]);
     dispatch_waiting(server);
     supply_call(server->supply);
+}
+
+void dispatch_limit_waits(struct server *server, uint64_t until_us) {
+    for (size_t i = 0; i < server->service_count; i++)
+        for (struct client *client = service_pending(server->services[i])->first; client; client = client->next)
+            if (client->deadline_us > until_us)
+                client->deadline_us = until_us;
 }
 
 void dispatch_end_waiting(struct server *server, enum relay_reason reason) {

@@ -18,6 +18,8 @@ void dispatch_link_idle(struct server *server, struct session *session, struct l
 /* Some time has passed: ends who has waited too long, and looks at the others again. */
 void dispatch_tick(struct server *server);
 /* Ends all that wait, with this reason. */
+/* Who waits now does so until then at most: agents that were sent away dial no more links. */
+void dispatch_limit_waits(struct server *server, uint64_t until_us);
 void dispatch_end_waiting(struct server *server, enum relay_reason reason);
 
 #endif

@@ -95,6 +95,15 @@ bool roster_expel(struct server *server, struct session *session, const char *wh
     return true;
 }
 
+void roster_send_goaway(struct server *server) {
+    char *goaway = message_format_control(MESSAGE_OP_GOAWAY, 0, 0, "");
+
+    for (struct session *session = agents_first(server->agents); goaway && session;
+         session = agents_after(server->agents, session))
+        plane_tell(server->plane, session_control(session), goaway);
+    free(goaway);
+}
+
 void roster_dismiss_all(struct server *server, const char *why) {
     struct session *next;
 

@@ -18,6 +18,7 @@ void roster_dismiss(struct server *server, struct session *session, const char *
 /* Ends a session, or what is left of a retired one, with all its links, whatever they carry, and frees it. False: not
  * now, for want of memory. */
 bool roster_expel(struct server *server, struct session *session, const char *why);
+void roster_send_goaway(struct server *server); /* each agent is to seek another session; what runs goes on */
 void roster_dismiss_all(struct server *server, const char *why); /* each is told */
 
 #endif

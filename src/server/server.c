@@ -33,6 +33,7 @@ enum {
     TICK_MS = 1000,
     TICK_FAST_MS = 100,
     STOP_WITHIN_S = 30,
+    STOP_WAIT_MS = 1000, /* for links that are on their way to clients who wait */
     INSTANCE_BYTES = 16,
     LINES_A_MINUTE = 60,
     RESERVED_DESCRIPTORS = 64
@@ -82,8 +83,6 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
         service_tick(server->services[i]);
     door_tick(server->door);
     complain_catch_up(&server->strangers, server->log);
-    if (server->stopping && !server->waiting)
-        door_shut(server->door);
     server_check_over(server);
     server_check_deadline(server);
     server_tell_status(server);
@@ -119,8 +118,9 @@ void server_stop(struct server *server) {
     server->stop_at_us = clock_us() + STOP_WITHIN_S * 1000000ULL;
     for (size_t i = 0; i < server->service_count; i++)
         service_shut(server->services[i]);
-    if (!server->waiting) /* who waits needs links, and those come in by the door */
-        door_shut(server->door);
+    door_shut(server->door); /* at once, so that the next server can listen there while relays finish here */
+    roster_send_goaway(server);
+    dispatch_limit_waits(server, clock_us() + STOP_WAIT_MS * 1000ULL);
     log_write(server->log, LOG_LEVEL_INFO, "server", "stops: no new clients, %zu still run",
               clients_live(server->clients));
     server_check_over(server);

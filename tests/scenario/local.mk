@@ -58,6 +58,7 @@ scenario_programs = \
 	tests/scenario/test_clients \
 	tests/scenario/test_data_plane \
 	tests/scenario/test_first_contact \
+	tests/scenario/test_restart \
 	tests/scenario/test_slow \
 	tests/scenario/test_hostile \
 	tests/scenario/test_trust \
@@ -93,6 +94,8 @@ tests_scenario_test_data_plane_SOURCES = tests/scenario/test_data_plane.c
 tests_scenario_test_data_plane_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_first_contact_SOURCES = tests/scenario/test_first_contact.c
 tests_scenario_test_first_contact_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_restart_SOURCES = tests/scenario/test_restart.c
+tests_scenario_test_restart_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_slow_SOURCES = tests/scenario/test_slow.c
 tests_scenario_test_slow_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_hostile_SOURCES = tests/scenario/test_hostile.c

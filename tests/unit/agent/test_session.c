@@ -59,6 +59,21 @@ START_TEST(a_goaway_makes_a_session_beside_the_old_one) {
 }
 END_TEST
 
+/* The next server listens once it has started; each attempt before that is refused. */
+START_TEST(after_a_goaway_waits_do_not_grow) {
+    harness.settings.times.upstream.longest_ms = 60000;
+    harness_connect(&harness);
+    fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
+    for (unsigned i = 1; i < 20; i++) { /* doubled each time it would be longer than the test may take */
+        harness_await_dials(&harness, i + 1);
+        fake_gone(i, "connection refused");
+    }
+    harness_await_dials(&harness, 21);
+    fake_welcome(20, NULL);
+    ck_assert(harness_dial(20)->accepted);
+}
+END_TEST
+
 START_TEST(a_second_goaway_of_the_same_session_changes_nothing) {
     harness_connect(&harness);
     fake_told(0, MESSAGE_OP_GOAWAY, 0, 0);
@@ -165,6 +180,7 @@ static TCase *sessions(void) {
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_test(group, a_lost_session_is_made_again);
     tcase_add_test(group, a_goaway_makes_a_session_beside_the_old_one);
+    tcase_add_test(group, after_a_goaway_waits_do_not_grow);
     tcase_add_test(group, a_second_goaway_of_the_same_session_changes_nothing);
     tcase_add_test(group, the_old_session_may_end_while_the_new_one_is_sought);
     tcase_add_test(group, a_bye_closes_the_session);

@@ -136,6 +136,38 @@ START_TEST(server_cuts_what_runs_after_thirty_seconds) {
 }
 END_TEST
 
+START_TEST(a_server_that_stops_sends_its_agents_away) {
+    struct stage stage;
+    struct fake_order order;
+
+    stage_begin(&stage);
+    struct stage_agent a = stage_join_with(&stage, "a", 2);
+    int fd = stage_client(&stage, 0, &order);
+    fake_forget(FAKE_TELL);
+    server_stop(stage.server);
+    struct fake_order goaway;
+    ck_assert(fake_take(FAKE_TELL, &goaway));
+    ck_assert(link_ref_same(goaway.link, a.control));
+    ck_assert_ptr_nonnull(strstr(goaway.text, "goaway"));
+    ck_assert_uint_eq(clients_live(stage.server->clients), 1);
+    stage_end(&stage, fd, &order, a.tag);
+}
+END_TEST
+
+START_TEST(who_waits_as_the_server_stops_is_not_held) {
+    struct stage stage;
+
+    stage_begin(&stage);
+    int fd = stage_connect(&stage, 0);
+    server_stop(stage.server);
+    fake_clock_advance(1500);
+    ck_assert_int_eq(loop_run(stage.server->loop), 0); /* comes back by itself: nobody is left */
+    ck_assert(stage_is_reset(&stage, fd));
+    close(fd);
+    stage_clear(&stage);
+}
+END_TEST
+
 static TCase *without_agents(void) {
     TCase *group = tcase_create("without agents");
 
@@ -158,6 +190,8 @@ static TCase *stopping(void) {
 
     tcase_add_test(group, server_finishes_what_runs);
     tcase_add_test(group, server_cuts_what_runs_after_thirty_seconds);
+    tcase_add_test(group, a_server_that_stops_sends_its_agents_away);
+    tcase_add_test(group, who_waits_as_the_server_stops_is_not_held);
     return group;
 }
 
