@@ -22,11 +22,12 @@ struct identity { /* towards one server */
     char *address;
     struct token token;
     struct trust *trust;
+    const char *certificate;  /* our own that it is shown, or NULL */
+    char looked[LOOKED_TEXT]; /* where a token was looked for */
 };
 
 struct identities {
     struct own_certificate own;
-    char looked[LOOKED_TEXT]; /* where a token was looked for */
     size_t count;
     struct identity items[UPSTREAM_MAX];
     struct upstream_server servers[UPSTREAM_MAX];
@@ -41,24 +42,38 @@ struct sources {
 };
 
 static int find_token(struct identity *identity, const struct sources *sources, const struct joined_server *joined,
-                      struct error *error) {
-    if (joined != NULL && sources->options->token_file == NULL)
-        return token_from_text(&identity->token, joined->token, error);
-    return token_find(&identity->token, &sources->places, error);
+                      bool uses_stored, struct error *error) {
+    struct token_places places = sources->places;
+    const char *code = joined != NULL ? joined->token : NULL;
+
+    places.named_code = sources->options->join != NULL ? code : NULL;
+    places.stored_code = code;
+    if (!uses_stored)
+        places.state_folder = NULL;
+    token_look_at(&places, identity->looked, sizeof identity->looked);
+    return token_find(&identity->token, &places, error);
 }
 
-static int find_trust(struct identity *identity, const struct sources *sources, const struct joined_server *joined,
-                      struct error *error) {
+/*
+ * What the state folder holds beside a ca.pem (a server keeps it there for agents on its own machine) was made for the
+ * servers of that authority. To another it is not offered: one that asks for no token could not prove that it knows it.
+ */
+static int find_proofs(struct identity *identity, const struct sources *sources, const struct joined_server *joined,
+                       struct error *error) {
     const struct agent_options *options = sources->options;
+    const struct own_certificate *own = sources->own;
     bool said = options->ca != NULL || options->pins.count > 0;
     struct trust_choice choice = {.ca = options->ca,
                                   .pins = joined != NULL && !said ? &joined->pins : &options->pins,
-                                  .certificate = sources->own->certificate,
-                                  .key = sources->own->key,
                                   .state_folder = sources->state_folder};
+    bool uses_stored = trust_fits_stored(&choice);
 
+    if (uses_stored || !own->is_stored) {
+        identity->certificate = choice.certificate = own->certificate;
+        choice.key = own->key;
+    }
     identity->trust = trust_new(&choice, error);
-    return identity->trust != NULL ? 0 : -1;
+    return identity->trust != NULL ? find_token(identity, sources, joined, uses_stored, error) : -1;
 }
 
 static int add(struct identities *identities, const struct sources *sources, const char *address,
@@ -72,7 +87,7 @@ static int add(struct identities *identities, const struct sources *sources, con
     identity->address = strdup(address);
     if (identity->address == NULL)
         return error_set(error, "out of memory");
-    if (find_token(identity, sources, joined, error) != 0 || find_trust(identity, sources, joined, error) != 0)
+    if (find_proofs(identity, sources, joined, error) != 0)
         return -1;
     *server = (struct upstream_server){.text = identity->address, .token = &identity->token, .trust = identity->trust};
     return 0;
@@ -152,7 +167,6 @@ struct identities *identities_make(const struct agent_options *options, const st
         return NULL;
     }
     sources.own = &identities->own;
-    token_look_at(&sources.places, identities->looked, sizeof identities->looked);
     if (own_certificate_find(&identities->own, options, &sources.places, error) == 0 &&
         add_all(identities, &sources, joined, error) == 0)
         return identities;
@@ -182,13 +196,13 @@ const struct upstream_server *identities_servers(const struct identities *identi
 }
 
 const char *identities_unproved(const struct identities *identities) {
-    for (size_t i = 0; i < identities->count && identities->own.certificate == NULL; i++)
-        if (!identities->items[i].token.present)
+    for (size_t i = 0; i < identities->count; i++)
+        if (!identities->items[i].token.present && identities->items[i].certificate == NULL)
             return identities->items[i].address;
     return NULL;
 }
 
-static void log_one(const struct identities *identities, const struct identity *identity, struct log *log) {
+static void log_one(const struct identity *identity, struct log *log) {
     const struct token *token = &identity->token;
     char who[ENDPOINT_HOST + 32];
 
@@ -199,11 +213,10 @@ static void log_one(const struct identities *identities, const struct identity *
                          LOG_TEXT("token", token->from[0] != '\0' ? token->from
                                            : token->present       ? "join code"
                                                                   : ""),
-                         LOG_TEXT("certificate",
-                                  identities->own.certificate != NULL ? identities->own.certificate : "")));
-    if (!token->present && identities->own.certificate == NULL)
+                         LOG_TEXT("certificate", identity->certificate != NULL ? identity->certificate : "")));
+    if (!token->present && identity->certificate == NULL)
         log_event(log, LOG_LEVEL_WARNING, who, "no token and no certificate found: most servers will refuse",
-                  LOG_FIELDS(LOG_TEXT("looked_for", identities->looked)));
+                  LOG_FIELDS(LOG_TEXT("looked_for", identity->looked)));
 }
 
 void identities_look(const struct identities *identities, struct log *log) {
@@ -217,5 +230,5 @@ void identities_look(const struct identities *identities, struct log *log) {
 
 void identities_log(const struct identities *identities, struct log *log) {
     for (size_t i = 0; i < identities->count; i++)
-        log_one(identities, &identities->items[i], log);
+        log_one(&identities->items[i], log);
 }

@@ -15,8 +15,8 @@
 struct identities;
 
 /*
- * The servers that were named, else all that were joined. What the options say goes before what a join code brought,
- * and that before what is found in files. Copies what it needs. NULL with `error`.
+ * The servers that were named, else all that were joined. What was named goes before what was found: token.h has the
+ * order. Copies what it needs. NULL with `error`.
  */
 struct identities *identities_make(const struct agent_options *options, const struct joined *joined,
                                    const char *state_folder, struct error *error);

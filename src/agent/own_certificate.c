@@ -53,14 +53,16 @@ static int take_options(struct own_certificate *own, const struct agent_options 
 
 int own_certificate_find(struct own_certificate *own, const struct agent_options *options,
                          const struct token_places *places, struct error *error) {
-    *own = (struct own_certificate){NULL, NULL};
+    *own = (struct own_certificate){0};
     if (options->certificate != NULL)
         return take_options(own, options, error);
     for (int i = 0; i < PLACES; i++) {
         int found = look(own, places, i, error);
 
-        if (found > 0)
+        if (found > 0) {
+            own->is_stored = i == PLACES - 1;
             return 0;
+        }
         own_certificate_done(own);
         if (found < 0)
             return -1;
@@ -71,5 +73,5 @@ int own_certificate_find(struct own_certificate *own, const struct agent_options
 void own_certificate_done(struct own_certificate *own) {
     free(own->certificate);
     free(own->key);
-    *own = (struct own_certificate){NULL, NULL};
+    *own = (struct own_certificate){0};
 }

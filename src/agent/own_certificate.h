@@ -12,6 +12,7 @@
 
 struct own_certificate {
     char *certificate, *key; /* both NULL: it has none */
+    bool is_stored;          /* found in the state folder, for whatever server that was */
 };
 
 /*

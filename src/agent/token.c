@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_FILE_MAX = 4096, PLACES = 4 };
+enum { TOKEN_FILE_MAX = 4096 };
+enum place { NAMED_FILE, NAMED_CODE, CREDENTIALS_FOLDER, BESIDE_CA, STORED_CODE, STATE_FOLDER, PLACES };
 
 static const char TOKEN_NAME[] = "agent.token";
 
@@ -51,44 +52,57 @@ static int read_token(struct token *token, const char *path, struct error *error
     return result;
 }
 
-/* The path at `index` of the order; NULL: nobody said that one (or no memory). malloc'ed. */
-static char *place_path(const struct token_places *places, int index) {
-    switch (index) {
-    case 0:
+/* The path of a place; NULL: it is not to be looked at, or is no file, or there is no memory. malloc'ed. */
+static char *place_path(const struct token_places *places, enum place place) {
+    switch (place) {
+    case NAMED_FILE:
         return places->token_file != NULL ? strdup(places->token_file) : NULL;
-    case 1:
+    case CREDENTIALS_FOLDER:
         return places->credentials_folder != NULL ? file_in(places->credentials_folder, TOKEN_NAME) : NULL;
-    case 2:
+    case BESIDE_CA:
         return places->ca != NULL ? file_beside(places->ca, TOKEN_NAME) : NULL;
-    default:
+    case STATE_FOLDER:
         return places->state_folder != NULL ? file_in(places->state_folder, TOKEN_NAME) : NULL;
+    default:
+        return NULL;
     }
 }
 
-int token_find(struct token *token, const struct token_places *places, struct error *error) {
-    memset(token, 0, sizeof *token);
-    for (int i = 0; i < PLACES; i++) {
-        char *path = place_path(places, i);
-        bool named = i == 0 && path != NULL;
-        int result;
+static const char *place_code(const struct token_places *places, enum place place) {
+    if (place == NAMED_CODE)
+        return places->named_code;
+    return place == STORED_CODE ? places->stored_code : NULL;
+}
 
-        if (path == NULL || (!named && !file_exists(path))) {
-            free(path);
-            continue;
-        }
-        result = read_token(token, path, error);
-        free(path);
-        return result;
-    }
-    return 0;
+/* 1: it is there and taken; 0: nothing is there; -1: it is wrong. */
+static int take(struct token *token, const struct token_places *places, enum place place, struct error *error) {
+    const char *code = place_code(places, place);
+    char *path = place_path(places, place);
+    int result = 0;
+
+    if (code != NULL)
+        result = token_from_text(token, code, error) == 0 ? 1 : -1;
+    else if (path != NULL && (place == NAMED_FILE || file_exists(path)))
+        result = read_token(token, path, error) == 0 ? 1 : -1;
+    free(path);
+    return result;
+}
+
+int token_find(struct token *token, const struct token_places *places, struct error *error) {
+    int taken = 0;
+
+    memset(token, 0, sizeof *token);
+    for (int place = 0; place < PLACES && taken == 0; place++)
+        taken = take(token, places, place, error);
+    return taken < 0 ? -1 : 0;
 }
 
 void token_look_at(const struct token_places *places, char *text, size_t size) {
     size_t used = 0;
 
     text[0] = '\0';
-    for (int i = 0; i < PLACES; i++) {
-        char *path = place_path(places, i);
+    for (int place = 0; place < PLACES; place++) {
+        char *path = place_path(places, place);
         int written = path != NULL ? snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", path) : 0;
 
         free(path);

@@ -21,11 +21,13 @@ struct token {
     char from[TOKEN_PATH]; /* the file */
 };
 
-/* Where it may be, in the order in which they are asked; each may be NULL. */
+/* Where it may be, in the order in which they are asked: what was named before what was found; each may be NULL. */
 struct token_places {
     const char *token_file;         /* --token-file: must be there and right */
+    const char *named_code;         /* the token of a join code that was named for this very start */
     const char *credentials_folder; /* the service manager's, $CREDENTIALS_DIRECTORY */
     const char *ca;                 /* agent.token beside it */
+    const char *stored_code;        /* the token of a join code that was taken for this server earlier */
     const char *state_folder;
 };
 

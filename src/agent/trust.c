@@ -107,15 +107,25 @@ static bool copy_text(char **to, const char *from) {
     return from == NULL || *to != NULL;
 }
 
-static bool copy_choice(struct trust *trust, const struct trust_choice *choice) {
-    bool has_pins = choice->pins != NULL && choice->pins->count > 0;
+static bool has_pins(const struct trust_choice *choice) {
+    return choice->pins != NULL && choice->pins->count > 0;
+}
 
-    if (choice->ca == NULL && !has_pins)
+bool trust_fits_stored(const struct trust_choice *choice) {
+    char *ca = stored_ca(choice->state_folder);
+    bool fits = ca == NULL || (choice->ca == NULL && !has_pins(choice));
+
+    free(ca);
+    return fits;
+}
+
+static bool copy_choice(struct trust *trust, const struct trust_choice *choice) {
+    if (choice->ca == NULL && !has_pins(choice))
         trust->files[CA] = stored_ca(choice->state_folder);
     else if (!copy_text(&trust->files[CA], choice->ca))
         return false;
     return copy_text(&trust->files[CERTIFICATE], choice->certificate) && copy_text(&trust->files[KEY], choice->key) &&
-           (!has_pins || conf_list_copy(&trust->pins, choice->pins) == 0);
+           (!has_pins(choice) || conf_list_copy(&trust->pins, choice->pins) == 0);
 }
 
 struct trust *trust_new(const struct trust_choice *choice, struct error *error) {

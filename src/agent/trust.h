@@ -28,6 +28,8 @@ struct trust_choice {
  */
 struct trust *trust_new(const struct trust_choice *choice, struct error *error);
 void trust_free(struct trust *trust);
+/* The state folder holds what it is to be used with: its own ca.pem verifies the server, or none is there. */
+bool trust_fits_stored(const struct trust_choice *choice);
 const char *trust_words(const struct trust *trust); /* "/etc/munnel/ca.pem", "1 pinned key" ... */
 
 /*

@@ -10,8 +10,11 @@
 
 #include "lib/pki.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIN "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -128,6 +131,102 @@ START_TEST(a_joined_server_has_its_own_token) {
 }
 END_TEST
 
+static void write_pair(const char *certificate, const char *key) {
+    const struct pki_request ca = {.common_name = "CA", .days = 5, .use = PKI_CA};
+    const struct pki_request agent = {.common_name = "web1", .days = 5, .use = PKI_CLIENT};
+    ck_assert_int_eq(pki_make(&ca, NULL, NULL, unit_path("made-ca.pem"), unit_path("made-ca.key"), &error), 0);
+    ck_assert_int_eq(pki_make(&agent, unit_path("made-ca.pem"), unit_path("made-ca.key"), unit_path(certificate),
+                              unit_path(key), &error),
+                     0);
+}
+
+static bool shows_certificate(void) {
+    return SSL_CTX_get0_certificate(trust_context(server(0)->trust, NULL, "")) != NULL;
+}
+
+/* ---- every pair of the order: the earlier one wins ---- */
+
+enum place { NAMED_FILE, NAMED_CODE, CREDENTIALS_FOLDER, BESIDE_CA, STORED_CODE, STATE_FOLDER, PLACES };
+static const char *const winners[PLACES] = {"said", "by-code", "managed", "beside", "by-code", "found"};
+
+static const char *write_token(const char *folder, const char *name) {
+    char text[PROOF_TOKEN_TEXT], path[64];
+    make_token(text, name);
+    snprintf(path, sizeof path, "%s/agent.token", folder);
+    ck_assert(mkdir(unit_path(folder), 0700) == 0 || errno == EEXIST);
+    return unit_text_file(path, text);
+}
+
+static void make_ca(const char *folder) {
+    const struct pki_request ca = {.common_name = "CA", .days = 5, .use = PKI_CA};
+    char path[64];
+    snprintf(path, sizeof path, "%s/ca.pem", folder);
+    ck_assert(mkdir(unit_path(folder), 0700) == 0 || errno == EEXIST);
+    ck_assert_int_eq(pki_make(&ca, NULL, NULL, unit_path(path), unit_path("made.key"), &error), 0);
+}
+
+static void put_token(enum place place) {
+    switch (place) {
+    case NAMED_FILE:
+        options.token_file = (char *)(uintptr_t)token_file("said", "said");
+        break;
+    case NAMED_CODE:
+    case STORED_CODE:
+        join_one();
+        options.join = place == NAMED_CODE ? (char *)(uintptr_t) "-" : options.join;
+        break;
+    case CREDENTIALS_FOLDER:
+        write_token("managed", "managed");
+        setenv("CREDENTIALS_DIRECTORY", unit_path("managed"), 1);
+        break;
+    case BESIDE_CA:
+        make_ca("beside");
+        write_token("beside", "beside");
+        options.ca = (char *)(uintptr_t)unit_path("beside/ca.pem");
+        break;
+    default:
+        token_file("agent.token", "found");
+    }
+}
+
+START_TEST(of_two_credentials_the_earlier_of_the_order_wins) {
+    enum place first = (enum place)(_i / PLACES), second = (enum place)(_i % PLACES);
+    if (first >= second)
+        return;
+    name_server("a.example:10001");
+    put_token(second);
+    put_token(first);
+    make(1);
+    ck_assert_msg(strcmp(server(0)->token->credential, winners[first]) == 0, "of %d and %d it took that of %s", first,
+                  second, server(0)->token->credential);
+}
+END_TEST
+
+/* As on a server's own machine: the folder holds the first server's CA and a token for its agents. */
+START_TEST(what_was_found_for_another_server_is_not_offered) {
+    make_ca("");
+    token_file("agent.token", "found");
+    write_pair("agent.pem", "agent.key");
+    name_server("a.example:10001");
+    make(1);
+    ck_assert_str_eq(server(0)->token->credential, "found");
+    ck_assert(shows_certificate());
+    identities_free(identities);
+    make_ca("other");
+    options.ca = (char *)(uintptr_t)unit_path("other/ca.pem");
+    make(1);
+    ck_assert(!server(0)->token->present);
+    ck_assert(!shows_certificate());
+    ck_assert_str_eq(identities_unproved(identities), "a.example:10001");
+    identities_free(identities);
+    options.ca = NULL;
+    ck_assert_int_eq(conf_list_add(&options.pins, PIN), 0);
+    make(1);
+    ck_assert(!server(0)->token->present);
+    conf_list_done(&options.pins);
+}
+END_TEST
+
 START_TEST(a_token_file_that_was_said_goes_before_the_code) {
     join_one();
     options.token_file = (char *)(uintptr_t)token_file("said", "said");
@@ -150,19 +249,6 @@ START_TEST(with_nothing_named_and_nothing_joined_it_says_what_to_write) {
     ck_assert_ptr_nonnull(strstr(error.text, "--join"));
 }
 END_TEST
-
-static void write_pair(const char *certificate, const char *key) {
-    const struct pki_request ca = {.common_name = "CA", .days = 5, .use = PKI_CA};
-    const struct pki_request agent = {.common_name = "web1", .days = 5, .use = PKI_CLIENT};
-    ck_assert_int_eq(pki_make(&ca, NULL, NULL, unit_path("made-ca.pem"), unit_path("made-ca.key"), &error), 0);
-    ck_assert_int_eq(pki_make(&agent, unit_path("made-ca.pem"), unit_path("made-ca.key"), unit_path(certificate),
-                              unit_path(key), &error),
-                     0);
-}
-
-static bool shows_certificate(void) {
-    return SSL_CTX_get0_certificate(trust_context(server(0)->trust, NULL, "")) != NULL;
-}
 
 START_TEST(a_certificate_lies_where_a_token_would) {
     name_server("a.example:10001");
@@ -221,6 +307,8 @@ static TCase *choosing(void) {
     tcase_add_test(group, the_service_managers_folder_is_asked);
     tcase_add_test(group, an_empty_credentials_folder_is_none);
     tcase_add_test(group, a_joined_server_has_its_own_token);
+    tcase_add_loop_test(group, of_two_credentials_the_earlier_of_the_order_wins, 0, PLACES * PLACES);
+    tcase_add_test(group, what_was_found_for_another_server_is_not_offered);
     tcase_add_test(group, a_token_file_that_was_said_goes_before_the_code);
     tcase_add_test(group, with_no_server_named_all_joined_are_served);
     tcase_add_test(group, with_nothing_named_and_nothing_joined_it_says_what_to_write);
