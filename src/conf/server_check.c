@@ -12,6 +12,7 @@
 #include "lib/addr.h"
 #include "lib/log.h"
 #include "lib/privilege.h"
+#include "lib/sock.h"
 #include "lib/tls.h"
 #include "proto/message.h"
 
@@ -157,6 +158,16 @@ int server_check_file(const struct server_conf *conf, struct error *error) {
                : 0;
 }
 
+static int check_socket_owners(const struct server_conf *conf, struct error *error) {
+    char text[WHERE_TEXT];
+    struct error why = {""};
+
+    for (size_t i = 0; i < conf->service_count; i++)
+        if (conf->services[i].socket_owner && sock_check_owner(conf->services[i].socket_owner, &why))
+            return error_set(error, "%ssocket_owner: %s", where(conf, i, text), why.text);
+    return 0;
+}
+
 /* What the start would stumble over on this machine, once its ports were open. */
 static int check_machine(const struct server_conf *conf, struct error *error) {
     struct error why = {""};
@@ -166,7 +177,7 @@ static int check_machine(const struct server_conf *conf, struct error *error) {
         return error_set(error, "%s%slog.to: %s", path, colon, why.text);
     if (privilege_check(conf->user, conf->group, &why))
         return error_set(error, "%s%suser: %s", path, colon, why.text);
-    return 0;
+    return check_socket_owners(conf, error);
 }
 
 int server_conf_check(const struct server_conf *conf, struct error *error) {

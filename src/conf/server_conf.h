@@ -29,6 +29,7 @@ struct service_conf {
     char *name;
     struct conf_list groups; /* empty: any agent */
     struct conf_list listen, connect;
+    char *socket_mode, *socket_owner; /* of the Unix sockets in `listen`; octal digits; NULL: whoever makes them */
     enum conf_balance balance;
     enum conf_no_agent no_agent;
     unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;

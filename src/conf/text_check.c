@@ -109,6 +109,15 @@ int text_check_source(const char *text, struct error *error) {
     return failed;
 }
 
+int text_check_mode(const char *text, struct error *error) {
+    size_t length = strlen(text);
+
+    if ((length == 3 || (length == 4 && text[0] == '0')) && strspn(text, "01234567") == length &&
+        strspn(text, "0") < length)
+        return 0;
+    return error_set(error, "\"%s\" is no mode; write octal digits like \"0660\": owner and group may connect", text);
+}
+
 int text_check_rule(const char *text, struct error *error) {
     return check_rule(text, error);
 }

@@ -16,6 +16,7 @@ int text_check_server(const char *text, struct error *error);      /* "HOST:PORT
 int text_check_name(const char *text, struct error *error);        /* of a service, an agent, a group */
 int text_check_group(const char *text, struct error *error);
 int text_check_source(const char *text, struct error *error); /* "10.0.0.0/8": addresses of clients */
+int text_check_mode(const char *text, struct error *error);   /* "0660": of a file, in octal */
 int text_check_rule(const char *text, struct error *error);   /* "db.example:5432": where an agent may connect */
 int text_check_pin(const char *text, struct error *error);    /* "sha256:" and 64 hexadecimal digits */
 

@@ -52,6 +52,7 @@ libmunnel_lib_a_SOURCES = \
 	src/lib/secret.h \
 	src/lib/sensitive.c \
 	src/lib/sock.h \
+	src/lib/sock_access.c \
 	src/lib/sock_bind.c \
 	src/lib/sock_linux.c \
 	src/lib/sock_other.c \

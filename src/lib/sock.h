@@ -29,6 +29,13 @@ int sock_unlisten(int fd);
 /* Puts into `error` why `addr` could not be bound or listened on, and what to do about it. Returns -1. */
 int sock_explain(const struct addr *addr, int error_number, struct error *error);
 
+/*
+ * Of a Unix socket that is bound and does not listen yet: who may connect. `mode` 0: as the umask made it. `owner`:
+ * "USER", "USER:GROUP" or ":GROUP"; NULL: as it is. Nothing to do for other addresses. 0 or -1.
+ */
+int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error);
+int sock_check_owner(const char *owner, struct error *error); /* are there such a user and group? 0 or -1 */
+
 /* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */
 int sock_accept(int listener, struct addr *peer);
 

@@ -117,8 +117,8 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
 
 static int listener_bind(struct listener *listener, struct error *error) {
     listener->fd = sock_bind(&listener->addr, error);
-    if (listener->fd < 0)
-        return -1;
+    if (listener->fd < 0 || sock_set_access(&listener->addr, listener->options.owner, listener->options.mode, error))
+        return -1; /* listener_free closes it */
     listener->state = LISTENER_BOUND;
     sock_set_keepalive(listener->fd, listener->options.keepalive); /* what is accepted inherits both */
     sock_set_reset_on_close(listener->fd, listener->options.cuts_by_itself);

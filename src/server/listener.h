@@ -23,6 +23,8 @@ struct listener_options {
     const char *who; /* for log lines: "service web"; must live as long as the listener */
     enum sock_keepalive keepalive;
     bool cuts_by_itself; /* what is accepted is closed by RST unless somebody says otherwise (sock.h) */
+    const char *owner;   /* of a Unix socket, as the next (sock_set_access); both as long as the listener */
+    unsigned mode;
     unsigned accepts_per_turn;
     bool (*has_room)(void *context); /* asked before each accept; false: rest for 100 ms */
     void (*on_accept)(void *context, int fd, const struct addr *peer); /* takes fd; may not free the listener */

@@ -102,6 +102,8 @@ struct service *service_new(struct server *server, const struct service_conf *co
                                          .who = service->who,
                                          .keepalive = SOCK_KEEPALIVE_PLAIN,
                                          .cuts_by_itself = true,
+                                         .owner = conf->socket_owner,
+                                         .mode = (unsigned)strtoul(conf->socket_mode, NULL, 8),
                                          .accepts_per_turn = ACCEPTS_PER_TURN,
                                          .has_room = has_room,
                                          .on_accept = on_accept,

@@ -103,6 +103,7 @@ static const char everything[] =
     "    \"unauthenticated\": { \"max\": 1, \"per_source\": 2, \"deadline\": 3,\n"
     "      \"penalty\": 4 } },\n"
     "  \"services\": [ { \"name\": \"a-1_.B\", \"group\": [\"g\", \"h\"], \"listen\": [\":1\", \"unix:/s//x\"],\n"
+    "    \"socket_mode\": \"600\", \"socket_owner\": \"root:root\",\n"
     "    \"connect\": [\"h:1\", \"unix:/d\"], \"balance\": \"source\", \"no_agent\": \"close\", "
     "\"pending_timeout\": 3600,\n"
     "    \"connect_timeout\": 600, \"idle_timeout\": 2592000, \"half_close_timeout\": 1, \"max_clients\": "
@@ -141,6 +142,10 @@ static void check_services(const struct server_conf *conf) {
     ck_assert_uint_eq(a->groups.count, 2);
     ck_assert_str_eq(a->groups.items[1], "h");
     ck_assert_str_eq(a->listen.items[1], "unix:/s//x");
+    ck_assert_str_eq(a->socket_mode, "600");
+    ck_assert_str_eq(a->socket_owner, "root:root");
+    ck_assert_str_eq(b->socket_mode, "0660");
+    ck_assert_ptr_null(b->socket_owner);
     ck_assert_str_eq(a->connect.items[1], "unix:/d");
     ck_assert_int_eq(a->balance, CONF_SOURCE);
     ck_assert_int_eq(a->no_agent, CONF_CLOSE);

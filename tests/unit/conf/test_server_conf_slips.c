@@ -52,6 +52,8 @@ static const struct {
      ": agents.unauthenticated.max: 8193 is out of range; write a whole number from 1 to 8192"},
     {"{ \"agents\": { \"unauthenticated\": { \"per_source\": 8193 } } }",
      ": agents.unauthenticated.per_source: 8193 is out of range; write a whole number from 1 to 8192"},
+    {WITH_SERVICE("\"socket_mode\": \"rw\""),
+     ": services[0].socket_mode: \"rw\" is no mode; write octal digits like \"0660\": owner and group may connect"},
     {"{ \"threads\": 257 }", ": threads: 257 is out of range; write a whole number from 0 to 64"},
     {"{ \"threads\": -1 }", ": threads: -1 is out of range; write a whole number from 0 to 64"},
     {"{ \"threads\": 4294967296 }", ": threads: 4294967296 is out of range; write a whole number from 0 to 64"},

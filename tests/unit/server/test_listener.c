@@ -207,6 +207,37 @@ START_TEST(shut_unix_listener_lets_nobody_in_and_opens_again) {
 }
 END_TEST
 
+/* Until now the umask said who may connect: under 022 nobody but the owner, under 0 everybody. */
+START_TEST(unix_socket_has_the_mode_and_owner_that_were_asked_for) {
+    struct event_base *base = event_base_new();
+    struct addr addr = place();
+    struct error error = {""};
+    struct stat status;
+    bool is_root = geteuid() == 0;
+    struct listener_options options = {.base = base,
+                                       .who = "test",
+                                       .owner = is_root ? "nobody" : NULL,
+                                       .mode = 0660,
+                                       .has_room = has_room,
+                                       .on_accept = on_accept};
+    mode_t before = umask(0);
+    struct listener *listener = listener_new(&options, &addr, &error);
+
+    umask(before);
+    ck_assert_msg(listener != NULL, "%s", error.text);
+    ck_assert_int_eq(stat(unit_path("door"), &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0660);
+    if (is_root)
+        ck_assert_uint_ne(status.st_uid, 0);
+    listener_free(listener);
+    options.owner = "no-such-user";
+    ck_assert_ptr_null(listener_new(&options, &addr, &error));
+    ck_assert_str_eq(error.text, "there is no user \"no-such-user\" on this machine");
+    ck_assert_int_eq(access(unit_path("door"), F_OK), -1);
+    event_base_free(base);
+}
+END_TEST
+
 static bool tcp_has_room(void *context) {
     (void)context;
     return true;
@@ -293,6 +324,7 @@ static TCase *listener(void) {
     tcase_add_test(group, rests_without_descriptors);
     tcase_add_test(group, rests_without_room);
     tcase_add_test(group, shut_unix_listener_lets_nobody_in_and_opens_again);
+    tcase_add_test(group, unix_socket_has_the_mode_and_owner_that_were_asked_for);
     tcase_add_test(group, port_below_1024_opens_again_without_privileges);
     return group;
 }
