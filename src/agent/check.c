@@ -59,7 +59,7 @@ static void say(const struct agent_options *options, const struct identities *id
     if (unproved != NULL)
         printf("  but has neither token nor certificate for %s: most servers will refuse it\n", unproved);
     if (options->allow.count == 0)
-        printf("  may be sent anywhere but to link-local and metadata addresses\n");
+        printf("  may be sent anywhere but to Unix sockets and to link-local and metadata addresses\n");
     for (size_t i = 0; i < options->allow.count; i++)
         printf("  may be sent to %s\n", options->allow.items[i]);
 }

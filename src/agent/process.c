@@ -213,10 +213,11 @@ static void log_start(const struct process *process) {
               LOG_FIELDS(LOG_NUMBER("servers", process->settings.server_count),
                          LOG_NUMBER("threads", process->settings.threads)));
     log_event(process->log, LOG_LEVEL_INFO, process->who, "may be sent to",
-              LOG_FIELDS(LOG_TEXT("destinations", allow->count > 0
-                                                      ? join_list(allow, text)
-                                                      : "anywhere the server says, except link-local and metadata "
-                                                        "addresses")));
+              LOG_FIELDS(LOG_TEXT("destinations",
+                                  allow->count > 0
+                                      ? join_list(allow, text)
+                                      : "anywhere the server says, except Unix sockets, link-local and metadata "
+                                        "addresses")));
     identities_log(process->identities, process->log);
 }
 

@@ -135,7 +135,8 @@ bool rules_match_explicitly(const struct rules *rules, const struct addr *addr) 
     for (size_t i = 0; rules && i < rules->count; i++) {
         const struct rule *rule = &rules->items[i];
         unsigned narrow = rule->is_ipv4 ? IPV4_EXPLICIT : sensitive_explicit_bits(target.bytes);
-        bool is_explicit = rule->kind == RULE_UNIX || (rule->kind == RULE_NETWORK && rule->prefix >= narrow);
+        bool is_explicit = rule->kind == RULE_UNIX || rule->kind == RULE_EVERY_UNIX ||
+                           (rule->kind == RULE_NETWORK && rule->prefix >= narrow);
         if (is_explicit && rule_matches(rule, &target)) {
             return true;
         }

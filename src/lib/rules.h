@@ -22,7 +22,8 @@ bool rules_empty(const struct rules *rules); /* also for NULL */
 /* Does a pattern match this address, or for patterns with a name `host`, the name by which it was found (or NULL)? */
 bool rules_match(const struct rules *rules, const struct addr *addr, const char *host);
 
-/* Does a pattern without wildcard spell out this very address or a network of at least /16 (IPv6 /32) around it? */
+/* Does a pattern spell out this very address, a network of at least /16 (IPv6 /32) around it, or, for a path, "unix:"?
+ * "*" spells out nothing. */
 bool rules_match_explicitly(const struct rules *rules, const struct addr *addr);
 
 /* Link-local, cloud metadata (169.254.0.0/16, fe80::/10, fd00:ec2::254 ...), multicast, unspecified. */

@@ -121,9 +121,10 @@ static void wait_for_connection(struct dial *dial) {
     }
 }
 
+/* A Unix socket may be a container engine's or a message bus's: as good as a shell on the agent's machine. */
 static bool is_allowed(const struct dial *dial, const struct addr *address) {
     const struct rules *allow = dial->order.allow;
-    if (addr_is_sensitive(address))
+    if (addr_is_sensitive(address) || addr_is_unix(address))
         return rules_match_explicitly(allow, address);
     return rules_empty(allow) || rules_match(allow, address, dial->endpoint.host);
 }
@@ -165,7 +166,8 @@ static void try_address(struct dial *dial) {
     }
     const struct addr *address = &dial->addresses[dial->next_address++];
     if (!is_allowed(dial, address)) {
-        note_failure(dial, MESSAGE_REFUSAL_DENIED, address, "not allowed by this agent's rules");
+        note_failure(dial, MESSAGE_REFUSAL_DENIED, address,
+                     "not allowed by this agent's rules; --allow with this address would allow it");
         try_address(dial);
         return;
     }

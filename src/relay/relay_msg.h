@@ -144,7 +144,7 @@ struct plane_options {
     const struct plane_events *events;
     void *context;
     struct resolver *resolver; /* agent */
-    const struct rules *allow; /* agent: where it may be sent; empty = anywhere but sensitive addresses */
+    const struct rules *allow; /* agent: where it may be sent; empty = anywhere but sensitive addresses and paths */
 };
 
 enum { PLANE_THREADS_MAX = 64 };

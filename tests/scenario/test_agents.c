@@ -37,7 +37,9 @@ static void leave_dead_socket(struct stand *stand, const char *name) {
 }
 
 static struct server start_server(struct stand *stand, const char *services) {
-    return server_start(stand, (struct server_plan){.services = services});
+    struct server server = server_start(stand, (struct server_plan){.services = services});
+    server.leads_to_own = true;
+    return server;
 }
 
 struct votes {

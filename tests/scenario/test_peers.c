@@ -169,7 +169,8 @@ START_TEST(a_unix_socket_is_a_destination) {
     uint16_t port = port_take();
     const char *service = service_text(stand, "echo", port, path, NULL);
     struct server server = server_start(stand, (struct server_plan){.services = service});
-    agent_join(&server, "alpha", NULL);
+    agent_start(&server, "alpha", NULL, "--allow", path, NULL);
+    agent_await(&server, 0, "alpha", JOIN_MS);
     for (int i = 0; i < 20; i++)
         ck_assert(socket_echoes(port, ASK_MS));
     destination_free(echo);

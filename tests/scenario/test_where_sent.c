@@ -81,6 +81,33 @@ START_TEST(without_rules_only_sensitive_addresses_are_refused) {
 }
 END_TEST
 
+/* A container engine's socket is as good as a shell: "*" does not mean it either. */
+START_TEST(a_unix_socket_is_dialled_only_by_a_rule_of_its_own) {
+    static const char *const rules[] = {NULL, "*", "127.0.0.1"};
+    struct stand *stand = stand_new(__func__);
+    const char *path = stand_text(stand, "unix:%s", stand_path(stand, "engine.sock"));
+    struct destination *engine = destination_start_at(path, serve_echo, NULL);
+    uint16_t port = port_take();
+    struct server server =
+        server_start(stand, (struct server_plan){.services = service_text(stand, "engine", port, path, NULL)});
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        size_t mark = process_mark(server.process);
+        struct process *agent = agent_start(&server, "alpha", NULL, rules[i] ? "--allow" : NULL, rules[i], NULL);
+        agent_await(&server, mark, "alpha", JOIN_MS);
+        assert_reset(port);
+        process_await(agent, 0, ASK_MS, path, "not allowed by this agent's rules", "--allow", NULL);
+        stand_end(stand, agent);
+    }
+    ck_assert_uint_eq(destination_visits(engine), 0);
+    size_t mark = process_mark(server.process);
+    agent_start(&server, "alpha", NULL, "--allow", path, NULL);
+    agent_await(&server, mark, "alpha", JOIN_MS);
+    ck_assert(socket_echoes(port, ASK_MS));
+    destination_free(engine);
+    stand_free(stand);
+}
+END_TEST
+
 START_TEST(with_rules_nothing_else_is_dialled) {
     struct stand *stand = stand_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
@@ -185,6 +212,7 @@ START_TEST(a_chain_of_services_is_no_loop) {
 END_TEST
 
 SCENARIO_MAIN("where_sent", SCENARIO(without_rules_only_sensitive_addresses_are_refused, 40),
+              SCENARIO(a_unix_socket_is_dialled_only_by_a_rule_of_its_own, 60),
               SCENARIO(with_rules_nothing_else_is_dialled, 40),
               SCENARIO(a_sensitive_address_is_dialled_when_a_rule_spells_it_out, 40),
               SCENARIO(a_service_that_leads_to_itself_is_a_loop, 40),

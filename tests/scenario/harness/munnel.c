@@ -117,7 +117,9 @@ void agent_await(struct server *server, size_t mark, const char *name, unsigned 
 
 struct process *agent_join(struct server *server, const char *name, const char *group) {
     size_t mark = process_mark(server->process);
-    struct process *agent = agent_start(server, name, group, NULL);
+    struct process *agent = server->leads_to_own
+                                ? agent_start(server, name, group, "--allow", "*", "--allow", OWN_DESTINATION, NULL)
+                                : agent_start(server, name, group, NULL);
     agent_await(server, mark, name, JOIN_MS);
     return agent;
 }

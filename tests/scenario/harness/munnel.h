@@ -33,6 +33,7 @@ struct server {
     const char *name, *pki; /* pki: the folder's path */
     const char *file;
     unsigned descriptors;
+    bool leads_to_own; /* agent_join() allows OWN_DESTINATION, besides everything that needs no rule of its own */
 };
 
 /* Writes NAME.json, starts munneld with it and waits until it listens. */

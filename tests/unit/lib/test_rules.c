@@ -86,7 +86,8 @@ static const struct match {
     {"unix:/run/x.sock", "unix:/run/x.sock", NULL, 1, 1},
     {"unix:/run/x.sock", "unix:/run/x.socket", NULL, 0, 0},
     {"unix:/run/x.sock", "1.2.3.4:80", "/run/x.sock", 0, 0},
-    {"unix:*", "unix:/any", NULL, 1, 0},
+    {"unix:*", "unix:/any", NULL, 1, 1},
+    {"*", "unix:/any", NULL, 1, 0},
     {"unix:*", "1.2.3.4:80", NULL, 0, 0},
 };
 
