@@ -3,14 +3,14 @@
 /*
  * agent: munnel-agent's control plane: the servers that it serves, the data plane under them, and their common end.
  * Runs on: the control thread. Owns: the plane, the upstreams, the dialling of data links, the drain.
- * States: working -> draining (drain.c) -> over; working -> over when every server has turned it away for good.
+ * States: working -> draining (flush.c) -> over; working -> over when every server has turned it away for good.
  */
 #include "config.h"
 
 #include "agent/agent.h"
 
 #include "agent/drain.h"
-#include "lib/memory.h"
+#include "lib/os/malloc.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ struct agent {
     char instance[2 * INSTANCE_BYTES + 1];
     char who[MESSAGE_NAME_MAX + 8]; /* "agent NAME" */
     struct plane *plane;
-    struct links *links;
+    struct dialer *links;
     struct upstream_parts parts;
     struct upstream *upstreams[UPSTREAM_MAX];
     struct drain *drain;
@@ -51,10 +51,10 @@ static struct upstream *upstream_at(const struct agent *agent, uint64_t tag) {
 static void on_greeting(void *context, const struct greeting *greeting) {
     struct agent *agent = context;
 
-    if (!links_made(greeting->tag)) {
+    if (!dialer_made(greeting->tag)) {
         upstream_on_greeting(upstream_at(agent, greeting->tag), greeting);
     } else if (greeting->rejected) { /* the plane takes the WELCOME of a data link by itself */
-        links_on_rejected(agent->links, greeting->tag, greeting->text, greeting->length);
+        dialer_on_rejected(agent->links, greeting->tag, greeting->text, greeting->length);
         plane_reject(agent->plane, greeting->link, NULL);
     }
 }
@@ -63,8 +63,8 @@ static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     const struct agent *agent = context;
 
     (void)link;
-    if (links_made(tag))
-        links_on_ready(agent->links, tag);
+    if (dialer_made(tag))
+        dialer_on_ready(agent->links, tag);
 }
 
 static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
@@ -72,19 +72,19 @@ static void on_client_back(void *context, struct client *client, struct link_ref
     assert(!"an agent hands no client to its plane");
 }
 
-static void on_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
+static void on_control(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
     const struct agent *agent = context;
 
     (void)link;
-    if (!links_made(tag))
+    if (!dialer_made(tag))
         upstream_on_told(upstream_at(agent, tag), tag, text, length);
 }
 
 static void on_gone(void *context, const struct link_end *end) {
     const struct agent *agent = context;
 
-    if (links_made(end->tag))
-        links_on_gone(agent->links, end);
+    if (dialer_made(end->tag))
+        dialer_on_gone(agent->links, end);
     else
         upstream_on_gone(upstream_at(agent, end->tag), end);
 }
@@ -92,7 +92,7 @@ static void on_gone(void *context, const struct link_end *end) {
 static const struct plane_events EVENTS = {.on_greeting = on_greeting,
                                            .on_idle = on_idle,
                                            .on_client_back = on_client_back,
-                                           .on_told = on_told,
+                                           .on_control = on_control,
                                            .on_gone = on_gone};
 
 /* ---- events of the upstreams and the drain ---- */
@@ -196,7 +196,7 @@ static int make_plane(struct agent *agent, struct error *error) {
 static int make_upstreams(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
 
-    agent->links = links_new(agent->plane, settings->log);
+    agent->links = dialer_new(agent->plane, settings->log);
     if (agent->links == NULL)
         return error_set(error, "out of memory");
     agent->parts = (struct upstream_parts){.loop = settings->loop,
@@ -247,7 +247,7 @@ void agent_free(struct agent *agent) {
         plane_free(agent->plane);
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_free(agent->upstreams[i]);
-    links_free(agent->links);
+    dialer_free(agent->links);
     free(agent);
 }
 
@@ -265,7 +265,7 @@ unsigned agent_working(const struct agent *agent) {
 }
 
 bool agent_is_alive(struct agent *agent) {
-    return plane_beats(agent->plane);
+    return plane_probe_liveness(agent->plane);
 }
 
 void agent_log_live(const struct agent *agent) {
@@ -276,7 +276,7 @@ void agent_log_live(const struct agent *agent) {
               LOG_FIELDS(LOG_NUMBER("servers", agent_working(agent)), LOG_NUMBER("links", counts.links),
                          LOG_NUMBER("handshakes_done", counts.handshakes_done), LOG_NUMBER("relays", counts.relays),
                          LOG_NUMBER("relays_ended", counts.relays_ended), LOG_NUMBER("lingering", counts.lingering),
-                         LOG_NUMBER("dials", counts.dials), LOG_NUMBER("heap", memory_in_use())));
+                         LOG_NUMBER("dials", counts.dials), LOG_NUMBER("heap", malloc_in_use())));
 }
 
 enum agent_exit agent_result(const struct agent *agent, char *why, size_t size) {

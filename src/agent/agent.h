@@ -7,7 +7,7 @@
 #ifndef MUNNEL_AGENT_AGENT_H
 #define MUNNEL_AGENT_AGENT_H
 
-#include "agent/upstream.h"
+#include "agent/upstream/upstream.h"
 
 struct agent;
 
@@ -24,7 +24,7 @@ struct agent_settings { /* kept by reference; must outlive the agent */
     struct loop *loop;
     struct log *log;
     struct resolver *resolver;
-    const struct rules *allow;
+    const struct acl *allow;
     const char *name, *group; /* group "" = all that the credential carries */
     unsigned threads;
     const struct upstream_server *servers;

@@ -9,23 +9,23 @@
 #include "agent/check.h"
 
 #include "agent/agent.h"
-#include "agent/identities.h"
-#include "agent/joining.h"
-#include "lib/file.h"
-#include "lib/log.h"
-#include "lib/rules.h"
+#include "agent/identity/identity.h"
+#include "agent/identity/join.h"
+#include "lib/base/file.h"
+#include "lib/log/log.h"
+#include "lib/net/acl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 static int check_rules(const struct agent_options *options, struct error *error) {
-    struct rules *rules = rules_new();
+    struct acl *rules = acl_new();
     int result = rules != NULL ? 0 : error_set(error, "out of memory");
 
     for (size_t i = 0; i < options->allow.count && result == 0; i++)
-        result = rules_add(rules, options->allow.items[i], error);
+        result = acl_add(rules, options->allow.items[i], error);
     if (rules != NULL)
-        rules_free(rules);
+        acl_free(rules);
     return result;
 }
 
@@ -48,14 +48,14 @@ static void say_server(const struct upstream_server *server) {
     printf("\n");
 }
 
-static void say(const struct agent_options *options, const struct identities *identities) {
-    const char *unproved = identities_unproved(identities);
+static void say(const struct agent_options *options, const struct identity_set *identities) {
+    const char *unproved = identity_unproved(identities);
 
-    printf("munnel-agent: right: %zu server%s, %s%s\n", identities_count(identities),
-           identities_count(identities) == 1 ? "" : "s", options->group != NULL ? "group " : "",
+    printf("munnel-agent: right: %zu server%s, %s%s\n", identity_count(identities),
+           identity_count(identities) == 1 ? "" : "s", options->group != NULL ? "group " : "",
            options->group != NULL ? options->group : "all groups of its credential");
-    for (size_t i = 0; i < identities_count(identities); i++)
-        say_server(&identities_servers(identities)[i]);
+    for (size_t i = 0; i < identity_count(identities); i++)
+        say_server(&identity_servers(identities)[i]);
     if (unproved != NULL)
         printf("  but has neither token nor certificate for %s: most servers will refuse it\n", unproved);
     if (options->allow.count == 0)
@@ -65,17 +65,16 @@ static void say(const struct agent_options *options, const struct identities *id
 }
 
 static int check(const struct agent_options *options, const char *state_folder, struct error *error) {
-    struct joined *joined = joined_read(state_folder, error);
-    struct identities *identities = NULL;
+    struct known_servers *joined = known_servers_read(state_folder, error);
+    struct identity_set *identities = NULL;
 
-    if (joined != NULL &&
-        (options->join == NULL || joining_read(joined, options->join, &options->servers, error) == 0) &&
+    if (joined != NULL && (options->join == NULL || join_read(joined, options->join, &options->servers, error) == 0) &&
         check_rules(options, error) == 0 && check_log(options, error) == 0)
-        identities = identities_make(options, joined, state_folder, error);
+        identities = identity_make(options, joined, state_folder, error);
     if (identities != NULL)
         say(options, identities);
-    joined_free(joined);
-    identities_free(identities);
+    known_servers_free(joined);
+    identity_free(identities);
     return identities != NULL ? 0 : -1;
 }
 

@@ -7,7 +7,7 @@
 #ifndef MUNNEL_AGENT_CHECK_H
 #define MUNNEL_AGENT_CHECK_H
 
-#include "conf/agent_options.h"
+#include "conf/agent_cmdline.h"
 
 /* Says on stdout what the agent would do, or on stderr what is wrong. Returns the exit code, 0 or 2. */
 int check_run(const struct agent_options *options);

@@ -10,7 +10,7 @@
 
 #include "agent/drain.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <event2/event.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #ifndef MUNNEL_AGENT_DRAIN_H
 #define MUNNEL_AGENT_DRAIN_H
 
-#include "agent/upstream.h"
+#include "agent/upstream/upstream.h"
 
 struct drain;
 

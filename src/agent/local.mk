@@ -7,50 +7,48 @@ noinst_LIBRARIES += libmunnel_agent.a
 libmunnel_agent_a_SOURCES = \
 	src/agent/agent.c \
 	src/agent/agent.h \
-	src/agent/attempt.c \
-	src/agent/attempt.h \
-	src/agent/backoff.c \
-	src/agent/backoff.h \
 	src/agent/check.c \
 	src/agent/check.h \
 	src/agent/drain.c \
 	src/agent/drain.h \
-	src/agent/failure.c \
-	src/agent/failure.h \
-	src/agent/identities.c \
-	src/agent/identities.h \
-	src/agent/join_only.c \
-	src/agent/join_only.h \
-	src/agent/joined.c \
-	src/agent/joined.h \
-	src/agent/joining.c \
-	src/agent/joining.h \
-	src/agent/links.c \
-	src/agent/links.h \
-	src/agent/own_certificate.c \
-	src/agent/own_certificate.h \
-	src/agent/process.c \
-	src/agent/process.h \
-	src/agent/session.c \
-	src/agent/session.h \
-	src/agent/session_list.c \
-	src/agent/session_list.h \
+	src/agent/housekeeping.c \
+	src/agent/housekeeping.h \
+	src/agent/identity/identity.c \
+	src/agent/identity/identity.h \
+	src/agent/identity/join.c \
+	src/agent/identity/join.h \
+	src/agent/identity/join_only.c \
+	src/agent/identity/join_only.h \
+	src/agent/identity/known_servers.c \
+	src/agent/identity/known_servers.h \
+	src/agent/identity/own_certificate.c \
+	src/agent/identity/own_certificate.h \
+	src/agent/identity/token.c \
+	src/agent/identity/token.h \
+	src/agent/identity/trust.c \
+	src/agent/identity/trust.h \
 	src/agent/signals.c \
 	src/agent/signals.h \
-	src/agent/terminal.h \
-	src/agent/terminal_posix.c \
-	src/agent/token.c \
-	src/agent/token.h \
-	src/agent/trust.c \
-	src/agent/trust.h \
-	src/agent/upstream.c \
-	src/agent/upstream.h \
-	src/agent/vitals.c \
-	src/agent/vitals.h \
-	src/agent/welcome.c \
-	src/agent/welcome.h
+	src/agent/startup.c \
+	src/agent/startup.h \
+	src/agent/upstream/backoff.c \
+	src/agent/upstream/backoff.h \
+	src/agent/upstream/connect_attempt.c \
+	src/agent/upstream/connect_attempt.h \
+	src/agent/upstream/dialer.c \
+	src/agent/upstream/dialer.h \
+	src/agent/upstream/failure.c \
+	src/agent/upstream/failure.h \
+	src/agent/upstream/session.c \
+	src/agent/upstream/session.h \
+	src/agent/upstream/session_list.c \
+	src/agent/upstream/session_list.h \
+	src/agent/upstream/upstream.c \
+	src/agent/upstream/upstream.h \
+	src/agent/upstream/welcome.c \
+	src/agent/upstream/welcome.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel-agent
 munnel_agent_SOURCES = src/agent/main.c
-munnel_agent_LDADD = libmunnel_agent.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(SYSTEM_LIBS)
+munnel_agent_LDADD = libmunnel_agent.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)

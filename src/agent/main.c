@@ -7,12 +7,12 @@
 #include "config.h"
 
 #include "agent/check.h"
-#include "agent/join_only.h"
-#include "agent/process.h"
-#include "lib/memory.h"
-#include "lib/privilege.h"
-#include "lib/sock.h"
-#include "lib/standard_streams.h"
+#include "agent/identity/join_only.h"
+#include "agent/startup.h"
+#include "lib/net/sock.h"
+#include "lib/os/malloc.h"
+#include "lib/os/privilege.h"
+#include "lib/os/standard_streams.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 static int run(const struct agent_options *options) {
     if (options->check)
         return check_run(options);
-    return options->join_only ? join_only_run(options) : process_run(options);
+    return options->join_only ? join_only_run(options) : startup_run(options);
 }
 
 int main(int argc, char **argv) {
@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
     code = agent_options_read(&options, argc, argv);
     if (code >= 0)
         return code;
-    memory_tune();
+    malloc_tune();
     sock_raise_limit();
     code = run(&options);
     agent_options_done(&options);

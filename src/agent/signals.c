@@ -14,7 +14,7 @@
 
 struct signals {
     struct agent *agent;
-    struct vitals *vitals;
+    struct housekeeping *vitals;
     struct event *events[4];
 };
 
@@ -22,7 +22,7 @@ static void on_end(evutil_socket_t number, short what, void *context) {
     const struct signals *signals = context;
 
     (void)number, (void)what;
-    vitals_stop(signals->vitals);
+    housekeeping_stop(signals->vitals);
     agent_end(signals->agent);
 }
 
@@ -30,7 +30,7 @@ static void on_reopen(evutil_socket_t number, short what, void *context) {
     const struct signals *signals = context;
 
     (void)number, (void)what;
-    vitals_reload(signals->vitals);
+    housekeeping_reload(signals->vitals);
 }
 
 static void on_live(evutil_socket_t number, short what, void *context) {
@@ -47,7 +47,7 @@ static const struct {
 
 enum { MEANING_COUNT = sizeof MEANINGS / sizeof MEANINGS[0] };
 
-struct signals *signals_new(struct loop *loop, struct agent *agent, struct vitals *vitals) {
+struct signals *signals_new(struct loop *loop, struct agent *agent, struct housekeeping *vitals) {
     struct signals *signals = calloc(1, sizeof *signals);
 
     if (signals == NULL)

@@ -10,12 +10,12 @@
 #define MUNNEL_AGENT_SIGNALS_H
 
 #include "agent/agent.h"
-#include "agent/vitals.h"
+#include "agent/housekeeping.h"
 
 struct signals;
 
 struct signals *signals_new(struct loop *loop, struct agent *agent,
-                            struct vitals *vitals); /* NULL when out of resources */
+                            struct housekeeping *vitals); /* NULL when out of resources */
 void signals_free(struct signals *signals);
 
 #endif

@@ -1,33 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_options: munnel-agent's command line and, with --config, its file; both say the same things.
+ * agent_option_table: every option of munnel-agent.
+ * Immutable: may be read on every thread.
  */
 #ifndef MUNNEL_CONF_AGENT_OPTIONS_H
 #define MUNNEL_CONF_AGENT_OPTIONS_H
 
-#include "conf/server_conf.h"
+#include "conf/option.h"
 
-struct agent_options {
-    struct conf_list servers; /* "host:port"; empty: those that were joined */
-    char *group;              /* NULL: all that the credential carries */
-    char *name;               /* NULL: the host's name */
-    char *ca;
-    struct conf_list pins, allow;
-    char *token_file, *certificate, *key; /* NULL: not said */
-    char *file;                           /* that was read; NULL: none */
-    struct {
-        bool ca, token_file, certificate, key;
-    } by_flag;        /* said on the command line; else it is the file that says it */
-    char *join;       /* FILE or "-" */
-    bool check;       /* only say whether all is right */
-    bool join_only;   /* keep what the code says, and end */
-    unsigned retry_s; /* longest pause between attempts [5] */
-    unsigned threads;
-    struct conf_log log;
-};
-
-int agent_options_read(struct agent_options *options, int argc, char **argv); /* as server_options_read */
-void agent_options_done(struct agent_options *options);
+extern const struct option_table agent_option_table; /* fills a struct agent_options */
 
 #endif

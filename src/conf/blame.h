@@ -7,7 +7,7 @@
 #ifndef MUNNEL_CONF_BLAME_H
 #define MUNNEL_CONF_BLAME_H
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 #include <stddef.h>
 

@@ -9,7 +9,7 @@
 
 #include "conf/credentials.h"
 
-#include "proto/proof.h"
+#include "proto/auth_proof.h"
 
 #include <event2/util.h>
 #include <stdlib.h>
@@ -26,8 +26,8 @@ struct credentials *credentials_new(void) {
 
 static void clear(struct credential *credential) {
     free(credential->name);
-    conf_list_done(&credential->groups);
-    conf_list_done(&credential->certificates);
+    strlist_done(&credential->groups);
+    strlist_done(&credential->certificates);
     secret_wipe(credential, sizeof *credential);
 }
 
@@ -96,9 +96,9 @@ static int check_certificates(const struct credentials *credentials, const struc
 }
 
 static int check(const struct credential *credential, struct error *error) {
-    if (!proof_name_is_valid(credential->name))
+    if (!auth_proof_name_is_valid(credential->name))
         return error_set(error, "\"%.64s\" is not a name: 1 to %d letters, digits and ._- are", credential->name,
-                         PROOF_NAME_MAX);
+                         AUTH_PROOF_NAME_MAX);
     if (credential->key_count < 0 || credential->key_count > CREDENTIAL_KEYS)
         return error_set(error, "%s: has more than %d keys", credential->name, CREDENTIAL_KEYS);
     if (credential->key_count == 0 && credential->certificates.count == 0)
@@ -110,10 +110,10 @@ static int check(const struct credential *credential, struct error *error) {
 
 static int copy(struct credential *to, const struct credential *from, struct error *error) {
     *to = *from;
-    to->groups = to->certificates = (struct conf_list){NULL, 0};
+    to->groups = to->certificates = (struct strlist){NULL, 0};
     to->name = strdup(from->name);
-    if (to->name && conf_list_copy(&to->groups, &from->groups) == 0 &&
-        conf_list_copy(&to->certificates, &from->certificates) == 0)
+    if (to->name && strlist_copy(&to->groups, &from->groups) == 0 &&
+        strlist_copy(&to->certificates, &from->certificates) == 0)
         return 0;
     clear(to);
     return error_set(error, "out of memory");
@@ -175,7 +175,7 @@ bool credentials_check(const struct credentials *credentials, const char *name, 
     for (int i = 0; i < CREDENTIAL_KEYS; i++) {
         bool valid = key_is_valid(credential, i, now);
         const uint8_t *candidate = valid ? credential->keys[i].key : dummy;
-        bool matches = proof_check(proof, candidate, PROOF_AGENT, exporter);
+        bool matches = auth_proof_check(proof, candidate, AUTH_PROOF_AGENT, exporter);
         if (matches && valid && !shown) {
             shown = true;
             *found = credential;
@@ -204,5 +204,5 @@ const struct credential *credentials_find_certificate(const struct credentials *
 }
 
 bool credential_carries(const struct credential *credential, const char *group) {
-    return *group == '\0' || conf_list_has(&credential->groups, "*") || conf_list_has(&credential->groups, group);
+    return *group == '\0' || strlist_has(&credential->groups, "*") || strlist_has(&credential->groups, group);
 }

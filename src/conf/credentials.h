@@ -10,9 +10,9 @@
 #ifndef MUNNEL_CONF_CREDENTIALS_H
 #define MUNNEL_CONF_CREDENTIALS_H
 
-#include "conf/server_conf.h"
-#include "lib/certificate.h"
-#include "lib/secret.h"
+#include "conf/server_config.h"
+#include "lib/base/secret.h"
+#include "lib/tls/certificate.h"
 
 #include <time.h>
 
@@ -24,10 +24,10 @@ struct credential {
         uint8_t key[SECRET_SIZE];
         time_t until; /* 0: for ever */
     } keys[CREDENTIAL_KEYS];
-    int key_count;                 /* 0: only by a certificate */
-    struct conf_list certificates; /* names or "sha256:HEX", see certificate.h; empty: only by a token */
-    struct conf_list groups;       /* "*" = every service */
-    time_t expires;                /* 0: never */
+    int key_count;               /* 0: only by a certificate */
+    struct strlist certificates; /* names or "sha256:HEX", see certificate.h; empty: only by a token */
+    struct strlist groups;       /* "*" = every service */
+    time_t expires;              /* 0: never */
 };
 
 struct credentials;

@@ -7,10 +7,10 @@
 #include "config.h"
 
 #include "conf/credentials.h"
-#include "conf/date.h"
-#include "lib/file.h"
-#include "lib/json.h"
-#include "proto/proof.h"
+#include "lib/base/date.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "proto/auth_proof.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct place { /* where in the file, for errors: "FILE: agents[2].keys[0]" */
     struct error *error;
 };
 
-static int complain(const struct place *place, const char *what) {
+static int log_throttle_event(const struct place *place, const char *what) {
     return error_set(place->error, "%s: %s: %s", place->path, place->where, what);
 }
 
@@ -61,12 +61,12 @@ static int take_date(const json_t *object, const char *key, time_t *moment, cons
 static int take_key(struct credential *credential, const json_t *object, const struct place *place) {
     static const char *const known[] = {"key", "until", NULL};
     if (!json_is_object(object))
-        return complain(place, "an object with \"key\" is expected");
+        return log_throttle_event(place, "an object with \"key\" is expected");
     if (refuse_unknown(object, known, place) != 0)
         return -1;
     const char *digits = json_string_value(json_object_get(object, "key"));
     if (!digits || !secret_from_hex(credential->keys[credential->key_count].key, SECRET_SIZE, digits))
-        return complain(place, "\"key\" is not 64 hexadecimal digits");
+        return log_throttle_event(place, "\"key\" is not 64 hexadecimal digits");
     return take_date(object, "until", &credential->keys[credential->key_count++].until, place);
 }
 
@@ -74,7 +74,7 @@ static int take_keys(struct credential *credential, const json_t *list, const st
     if (!list)
         return 0; /* then it has a certificate, or it is an error */
     if (!json_is_array(list) || json_array_size(list) < 1 || json_array_size(list) > CREDENTIAL_KEYS)
-        return complain(place, "\"keys\" is not a list of one or two keys");
+        return log_throttle_event(place, "\"keys\" is not a list of one or two keys");
     size_t index;
     json_t *item;
     json_array_foreach(list, index, item) {
@@ -87,14 +87,14 @@ static int take_keys(struct credential *credential, const json_t *list, const st
 
 static int take_groups(struct credential *credential, const json_t *list, const struct place *place) {
     if (!json_is_array(list) || json_array_size(list) == 0)
-        return complain(place, "\"groups\" is not a list of groups; [\"*\"] is every one");
+        return log_throttle_event(place, "\"groups\" is not a list of groups; [\"*\"] is every one");
     size_t index;
     json_t *item;
     json_array_foreach(list, index, item) {
         const char *text = json_string_value(item);
         if (!text || !*text)
-            return complain(place, "\"groups\" holds something that is not a name");
-        if (conf_list_add(&credential->groups, text) != 0)
+            return log_throttle_event(place, "\"groups\" holds something that is not a name");
+        if (strlist_add(&credential->groups, text) != 0)
             return error_set(place->error, "out of memory");
     }
     return 0;
@@ -104,10 +104,10 @@ static int take_certificate(struct credential *credential, const json_t *value, 
     const char *text = json_string_value(value);
     struct error why = {{0}};
     if (!text)
-        return complain(place, "\"certificate\" is neither a name like \"web1.example\" nor a list of them");
+        return log_throttle_event(place, "\"certificate\" is neither a name like \"web1.example\" nor a list of them");
     if (certificate_check_name(text, &why) != 0)
-        return complain(place, why.text);
-    return conf_list_add(&credential->certificates, text) == 0 ? 0 : error_set(place->error, "out of memory");
+        return log_throttle_event(place, why.text);
+    return strlist_add(&credential->certificates, text) == 0 ? 0 : error_set(place->error, "out of memory");
 }
 
 static int take_certificates(struct credential *credential, const json_t *value, const struct place *place) {
@@ -128,22 +128,23 @@ static int take_agent(struct credentials *credentials, const json_t *object, con
     static const char *const known[] = {"name", "keys", "certificate", "groups", "expires", NULL};
     struct credential made = {0};
     if (!json_is_object(object))
-        return complain(place, "an object with \"name\", \"groups\" and \"keys\" or \"certificate\" is expected");
+        return log_throttle_event(place,
+                                  "an object with \"name\", \"groups\" and \"keys\" or \"certificate\" is expected");
     made.name = (char *)json_string_value(json_object_get(object, "name"));
     struct error why = {{0}};
     int result = -1;
-    if (!made.name || !proof_name_is_valid(made.name))
-        complain(place, "\"name\" is not 1 to 64 letters, digits and ._-");
+    if (!made.name || !auth_proof_name_is_valid(made.name))
+        log_throttle_event(place, "\"name\" is not 1 to 64 letters, digits and ._-");
     else if (credentials_find(credentials, made.name))
-        complain(place, "the name is there already");
+        log_throttle_event(place, "the name is there already");
     else if (refuse_unknown(object, known, place) == 0 &&
              take_keys(&made, json_object_get(object, "keys"), place) == 0 &&
              take_certificates(&made, json_object_get(object, "certificate"), place) == 0 &&
              take_groups(&made, json_object_get(object, "groups"), place) == 0 &&
              take_date(object, "expires", &made.expires, place) == 0)
-        result = credentials_put(credentials, &made, &why) == 0 ? 0 : complain(place, why.text);
-    conf_list_done(&made.groups);
-    conf_list_done(&made.certificates);
+        result = credentials_put(credentials, &made, &why) == 0 ? 0 : log_throttle_event(place, why.text);
+    strlist_done(&made.groups);
+    strlist_done(&made.certificates);
     secret_wipe(&made, sizeof made);
     return result;
 }
@@ -226,7 +227,7 @@ static bool add_keys(json_t *agent, const struct credential *credential) {
 
 /* One is written as it would be by hand: without a list round it. */
 static bool add_certificates(json_t *agent, const struct credential *credential) {
-    const struct conf_list *names = &credential->certificates;
+    const struct strlist *names = &credential->certificates;
     if (names->count <= 1)
         return names->count == 0 || json_object_set_new(agent, "certificate", json_string(names->items[0])) == 0;
     bool complete = json_object_set_new(agent, "certificate", json_array()) == 0;

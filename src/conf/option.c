@@ -6,9 +6,9 @@
  */
 #include "config.h"
 
-#include "conf/nearest.h"
 #include "conf/option_priv.h"
-#include "lib/file.h"
+#include "conf/suggest.h"
+#include "lib/base/file.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -98,14 +98,14 @@ static bool is_object(const struct option_table *table, const char *name) {
 static int complain_unknown(const struct option_table *table, const char *prefix, const char *key,
                             struct option_place *place) {
     char names[64][NAME_TEXT], known[256] = "";
-    struct nearest nearest = nearest_to(key);
+    struct suggestion nearest = suggest_for(key);
     size_t count = 0;
     for (size_t i = 0; i < table->count && count < 64; i++) {
         if (!below(&table->specs[i], prefix, names[count]))
             continue;
         if (count > 0 && strcmp(names[count - 1], names[count]) == 0) /* the table keeps an object's options together */
             continue;
-        nearest_consider(&nearest, names[count]);
+        suggest_consider(&nearest, names[count]);
         option_append(known, sizeof known, count ? ", " : "");
         option_append(known, sizeof known, names[count++]);
     }
@@ -177,7 +177,7 @@ void option_done(const struct option_table *table, void *base) {
             free(*text);
             *text = NULL;
         } else if (spec->kind == OPTION_TEXTS) {
-            conf_list_done(option_at(base, spec->offset));
+            strlist_done(option_at(base, spec->offset));
         } else if (spec->kind == OPTION_TABLES) {
             done_tables(spec, base);
         }

@@ -9,8 +9,8 @@
 #ifndef MUNNEL_CONF_OPTION_H
 #define MUNNEL_CONF_OPTION_H
 
-#include "conf/conf_list.h"
-#include "lib/error.h"
+#include "lib/base/error.h"
+#include "lib/base/strlist.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ enum { /* what the programs have room for, so that nothing above it is taken and
 
 enum option_kind {
     OPTION_TEXT,   /* char *; NULL while it is null */
-    OPTION_TEXTS,  /* struct conf_list: a string or a list of them */
+    OPTION_TEXTS,  /* struct strlist: a string or a list of them */
     OPTION_NUMBER, /* unsigned: a whole number from `minimum` to `maximum` */
     OPTION_CHOICE, /* an enum: the index in `words` */
     OPTION_WORD,   /* bool: true once the only word of `words` is written */

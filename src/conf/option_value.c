@@ -94,19 +94,19 @@ static int set_text(const struct option_spec *spec, void *base, json_t *value, s
 }
 
 int option_add_text(const struct option_spec *spec, void *base, const json_t *value, struct option_place *place) {
-    struct conf_list *list = option_at(base, spec->offset);
+    struct strlist *list = option_at(base, spec->offset);
     char *kept = take_text(spec, value, place);
     if (!kept)
         return -1;
-    int failed = conf_list_has(list, kept)   ? option_complain(place, "\"%s\" is written twice", kept)
-                 : conf_list_add(list, kept) ? option_complain(place, "out of memory")
-                                             : 0;
+    int failed = strlist_has(list, kept)   ? option_complain(place, "\"%s\" is written twice", kept)
+                 : strlist_add(list, kept) ? option_complain(place, "out of memory")
+                                           : 0;
     free(kept);
     return failed;
 }
 
 static int set_texts(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    conf_list_done(option_at(base, spec->offset));
+    strlist_done(option_at(base, spec->offset));
     if (json_is_null(value) && can_be_null(spec))
         return 0;
     if (!json_is_array(value))
@@ -148,7 +148,7 @@ static int set_choice(const struct option_spec *spec, void *base, json_t *value,
         return complain_kind(spec, value, place);
     unsigned choice = (unsigned)found;
     memcpy(option_at(base, spec->offset), &choice,
-           sizeof choice); /* an enum is as large as an unsigned: server_table.c */
+           sizeof choice); /* an enum is as large as an unsigned: server_options.c */
     return 0;
 }
 

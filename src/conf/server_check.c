@@ -9,11 +9,11 @@
 #include "conf/blame.h"
 #include "conf/credentials.h"
 #include "conf/server_check.h"
-#include "lib/addr.h"
-#include "lib/log.h"
-#include "lib/privilege.h"
-#include "lib/sock.h"
-#include "lib/tls.h"
+#include "lib/log/log.h"
+#include "lib/net/addr.h"
+#include "lib/net/sock.h"
+#include "lib/os/privilege.h"
+#include "lib/tls/tls.h"
 #include "proto/message.h"
 
 #include <event2/util.h>
@@ -24,14 +24,14 @@
 enum { WHERE_TEXT = 384 };
 static const size_t agents_themselves = (size_t)-1;
 
-struct claim { /* of a port */
+struct auth_claim { /* of a port */
     struct endpoint endpoint;
     const char *text;
     size_t service; /* or agents_themselves */
 };
 
 /* In front of an error: where the reader finds the service. */
-static const char *where(const struct server_conf *conf, size_t service, char text[WHERE_TEXT]) {
+static const char *where(const struct server_config *conf, size_t service, char text[WHERE_TEXT]) {
     if (service == agents_themselves)
         snprintf(text, WHERE_TEXT, "%s%sagents.", conf->path ? conf->path : "", conf->path ? ": " : "");
     else if (service < conf->file_service_count)
@@ -41,7 +41,7 @@ static const char *where(const struct server_conf *conf, size_t service, char te
     return text;
 }
 
-static int check_names(const struct server_conf *conf, struct error *error) {
+static int check_names(const struct server_config *conf, struct error *error) {
     char text[WHERE_TEXT];
     for (size_t i = 0; i < conf->service_count; i++)
         for (size_t j = 0; j < i; j++)
@@ -51,11 +51,11 @@ static int check_names(const struct server_conf *conf, struct error *error) {
     return 0;
 }
 
-static int check_destinations(const struct server_conf *conf, struct error *error) {
+static int check_destinations(const struct server_config *conf, struct error *error) {
     char text[WHERE_TEXT];
     struct error why = {""};
     for (size_t i = 0; i < conf->service_count; i++) {
-        const struct conf_list *connect = &conf->services[i].connect;
+        const struct strlist *connect = &conf->services[i].connect;
         if (message_check_destinations(connect->items, connect->count, &why))
             return error_set(error, "%sconnect: %s", where(conf, i, text), why.text);
     }
@@ -77,15 +77,15 @@ static bool overlap(const struct endpoint *a, const struct endpoint *b) {
     return same_family && (is_everything(a->host) || is_everything(b->host));
 }
 
-static int claim(struct claim *claims, size_t *count, const char *text, size_t service, const struct server_conf *conf,
-                 struct error *error) {
-    struct claim *mine = &claims[*count];
+static int claim(struct auth_claim *claims, size_t *count, const char *text, size_t service,
+                 const struct server_config *conf, struct error *error) {
+    struct auth_claim *mine = &claims[*count];
     char here[WHERE_TEXT];
-    *mine = (struct claim){.text = text, .service = service};
+    *mine = (struct auth_claim){.text = text, .service = service};
     if (endpoint_parse(&mine->endpoint, text, error))
         return -1;
     for (size_t i = 0; i < *count; i++) {
-        const struct claim *other = &claims[i];
+        const struct auth_claim *other = &claims[i];
         if (!overlap(&mine->endpoint, &other->endpoint))
             continue;
         bool agents = other->service == agents_themselves;
@@ -97,7 +97,7 @@ static int claim(struct claim *claims, size_t *count, const char *text, size_t s
     return 0;
 }
 
-static int claim_all(const struct server_conf *conf, struct claim *claims, struct error *error) {
+static int claim_all(const struct server_config *conf, struct auth_claim *claims, struct error *error) {
     size_t count = 0;
     for (size_t i = 0; i < conf->agents.listen.count; i++)
         if (claim(claims, &count, conf->agents.listen.items[i], agents_themselves, conf, error))
@@ -109,31 +109,31 @@ static int claim_all(const struct server_conf *conf, struct claim *claims, struc
     return 0;
 }
 
-static int check_ports(const struct server_conf *conf, struct error *error) {
+static int check_ports(const struct server_config *conf, struct error *error) {
     size_t count = conf->agents.listen.count;
     for (size_t i = 0; i < conf->service_count; i++)
         count += conf->services[i].listen.count;
-    struct claim *claims = calloc(count, sizeof *claims);
+    struct auth_claim *claims = calloc(count, sizeof *claims);
     int failed = claims ? claim_all(conf, claims, error) : error_set(error, "out of memory");
     free(claims);
     return failed;
 }
 
 /* A file that looks as if it asked for certificates, and does not, is worse than one that does not work. */
-static int check_certificates(const struct server_conf *conf, const char *agents, struct error *error) {
+static int check_certificates(const struct server_config *conf, const char *agents, struct error *error) {
     static const char right[] = "write \"auth\": { \"require\": \"certificate\" }, or \"both\", or \"either\"";
     if (conf->agents.client_ca && conf->agents.auth_none)
         return error_set(error, "%sauth: \"none\" asks for no certificate either, but there is tls.client_ca; %s",
                          agents, right);
-    if (conf->agents.client_ca && conf->agents.require == CONF_REQUIRE_TOKEN)
+    if (conf->agents.client_ca && conf->agents.require == CONFIG_REQUIRE_TOKEN)
         return error_set(error, "%stls.client_ca: agents are asked for their token alone; %s", agents, right);
-    if (!conf->agents.client_ca && conf->agents.require != CONF_REQUIRE_TOKEN)
+    if (!conf->agents.client_ca && conf->agents.require != CONFIG_REQUIRE_TOKEN)
         return error_set(error, "%sauth.require: certificates need to be checked; name who signs them in tls.client_ca",
                          agents);
     return 0;
 }
 
-static int check_limits(const struct server_conf *conf, struct error *error) {
+static int check_limits(const struct server_config *conf, struct error *error) {
     char text[WHERE_TEXT];
     const char *agents = where(conf, agents_themselves, text);
     if (conf->agents.dead_after_s <= conf->agents.ping_s)
@@ -151,14 +151,14 @@ static int check_limits(const struct server_conf *conf, struct error *error) {
     return 0;
 }
 
-int server_check_file(const struct server_conf *conf, struct error *error) {
+int server_check_file(const struct server_config *conf, struct error *error) {
     return check_names(conf, error) || check_destinations(conf, error) || check_ports(conf, error) ||
                    check_limits(conf, error)
                ? -1
                : 0;
 }
 
-static int check_socket_owners(const struct server_conf *conf, struct error *error) {
+static int check_socket_owners(const struct server_config *conf, struct error *error) {
     char text[WHERE_TEXT];
     struct error why = {""};
 
@@ -169,7 +169,7 @@ static int check_socket_owners(const struct server_conf *conf, struct error *err
 }
 
 /* What the start would stumble over on this machine, once its ports were open. */
-static int check_machine(const struct server_conf *conf, struct error *error) {
+static int check_machine(const struct server_config *conf, struct error *error) {
     struct error why = {""};
     const char *path = conf->path ? conf->path : "", *colon = conf->path ? ": " : "";
 
@@ -180,7 +180,7 @@ static int check_machine(const struct server_conf *conf, struct error *error) {
     return check_socket_owners(conf, error);
 }
 
-int server_conf_check(const struct server_conf *conf, struct error *error) {
+int server_config_check(const struct server_config *conf, struct error *error) {
     if (conf->service_count > 0)
         return server_check_file(conf, error) || check_machine(conf, error) ? -1 : 0;
     if (!conf->path)
@@ -191,25 +191,25 @@ int server_conf_check(const struct server_conf *conf, struct error *error) {
                      conf->path);
 }
 
-struct tls_server_options server_tls_options(const struct server_conf *conf) {
+struct tls_server_options server_tls_options(const struct server_config *conf) {
     return (struct tls_server_options){
         .certificate = conf->agents.certificate,
         .key = conf->agents.key,
         .client_ca = conf->agents.client_ca,
         .crl = conf->agents.crl,
-        .client_optional = conf->agents.require == CONF_REQUIRE_EITHER,
-        .allow_tls12 = conf->agents.min_version == CONF_TLS_1_2,
+        .client_optional = conf->agents.require == CONFIG_REQUIRE_EITHER,
+        .allow_tls12 = conf->agents.min_version == CONFIG_TLS_1_2,
     };
 }
 
-static int check_tls(const struct server_conf *conf, struct error *error) {
+static int check_tls(const struct server_config *conf, struct error *error) {
     const struct tls_server_options options = server_tls_options(conf);
     SSL_CTX *context = tls_server_context(&options, error);
     SSL_CTX_free(context);
     return context ? 0 : -1;
 }
 
-void server_blame(const struct server_conf *conf, struct error *error) {
+void server_blame(const struct server_config *conf, struct error *error) {
     const struct blame rows[] = {{"agents.tls.cert", conf->agents.certificate},
                                  {"agents.tls.key", conf->agents.key},
                                  {"agents.tls.client_ca", conf->agents.client_ca},
@@ -220,7 +220,7 @@ void server_blame(const struct server_conf *conf, struct error *error) {
     blame_option(error, rows, sizeof rows / sizeof rows[0]);
 }
 
-static int look_at_agents(const struct server_conf *conf, size_t *agents, struct error *error) {
+static int look_at_agents(const struct server_config *conf, size_t *agents, struct error *error) {
     if (!conf->agents.tokens)
         return 0;
     struct credentials *credentials = credentials_read(conf->agents.tokens, error);
@@ -231,7 +231,7 @@ static int look_at_agents(const struct server_conf *conf, size_t *agents, struct
     return 0;
 }
 
-int server_check_secrets(const struct server_conf *conf, size_t *agents, struct error *error) {
+int server_check_secrets(const struct server_config *conf, size_t *agents, struct error *error) {
     *agents = 0;
     if (check_tls(conf, error) == 0 && look_at_agents(conf, agents, error) == 0)
         return 0;

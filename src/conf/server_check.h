@@ -2,25 +2,25 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * server_check: what of a configuration only makes sense as a whole, and whether the files that it names are right.
- * server_conf_check() is here too. Runs on: the control thread or a tool. Owns: nothing.
+ * server_config_check() is here too. Runs on: the control thread or a tool. Owns: nothing.
  */
 #ifndef MUNNEL_CONF_SERVER_CHECK_H
 #define MUNNEL_CONF_SERVER_CHECK_H
 
-#include "conf/server_conf.h"
-#include "lib/tls.h"
+#include "conf/server_config.h"
+#include "lib/tls/tls.h"
 
-/* As server_conf_check(), but services may still be missing. 0 or -1. */
-int server_check_file(const struct server_conf *conf, struct error *error);
+/* As server_config_check(), but services may still be missing. 0 or -1. */
+int server_check_file(const struct server_config *conf, struct error *error);
 
 /* What the agent port's TLS is made of; its strings stay conf's. */
-struct tls_server_options server_tls_options(const struct server_conf *conf);
+struct tls_server_options server_tls_options(const struct server_config *conf);
 
 /* Puts in front of an error about one of the agent port's files where the reader finds its name. */
-void server_blame(const struct server_conf *conf, struct error *error);
+void server_blame(const struct server_config *conf, struct error *error);
 
 /* Certificate, key, client_ca, crl and the agents file: there, readable by us alone, fitting. *agents is their number.
  */
-int server_check_secrets(const struct server_conf *conf, size_t *agents, struct error *error);
+int server_check_secrets(const struct server_config *conf, size_t *agents, struct error *error);
 
 #endif

@@ -1,115 +1,130 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server_options: munneld's command line laid over its file, or instead of one.
- * Runs on: start. Owns: the configuration, until server_options_done().
+ * server_option_table: every option of munnel.json, its type, range, default, check and help, once.
+ * Immutable. An option added here must be named in munnel.json(5) and in conf/munnel.json: a test looks.
  */
 #include "config.h"
 
-#include "conf/command_line.h"
-#include "conf/server_check.h"
+#include "conf/server_config.h"
 #include "conf/server_options.h"
-#include "conf/server_table.h"
+#include "conf/validators.h"
 
-#include <stdio.h>
-#include <string.h>
+#define AT(member)         offsetof(struct server_config, member)
+#define IN_SERVICE(member) offsetof(struct service_config, member)
+#define LISTEN_WANTED      "an address like \"0.0.0.0:5900\", or a list of them"
 
-static const struct command_flag flags[] = {
-    {"config", 0, "FILE", "read FILE [/etc/munnel.json, or else /etc/munnel/munnel.json]", NULL},
-    {"check", 0, NULL, "only say whether all of it is right", NULL},
-    {"verbose", 'v', NULL, "log details too", NULL},
-    COMMAND_REFUSES_SECRETS("keys and tokens are in the files that munnel.json names"),
+enum { DAY = 86400, MONTH = 30 * DAY, MILLION = 1000000 };
+
+_Static_assert(sizeof(enum config_balance) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned),
+               "OPTION_CHOICE stores an unsigned");
+
+static const char *const balances[] = {"round-robin", "least-connections", "source", NULL};
+static const char *const no_agents[] = {"wait", "refuse", "close", NULL};
+
+static const struct option_spec service_specs[] = {
+    {"name", OPTION_TEXT, IN_SERVICE(name), NULL, .check = validate_name, .wanted = "a name like \"WinVNC\"",
+     .help = "its name in logs and statistics"},
+    {"group", OPTION_TEXTS, IN_SERVICE(groups), "null", .check = validate_group,
+     .wanted = "a group's name, or a list of them", .help = "whose agents serve it; left out: any agent"},
+    {"listen", OPTION_TEXTS, IN_SERVICE(listen), NULL, .check = validate_listen, .resolve = option_resolve_listen,
+     .wanted = LISTEN_WANTED, .help = "where clients connect"},
+    {"socket_mode", OPTION_TEXT, IN_SERVICE(socket_mode), "\"0660\"", .check = validate_mode,
+     .wanted = "a mode like \"0660\"", .help = "who may connect to its Unix sockets"},
+    {"socket_owner", OPTION_TEXT, IN_SERVICE(socket_owner), "null", .wanted = "\"USER\", \"USER:GROUP\" or \":GROUP\"",
+     .help = "whose its Unix sockets are"},
+    {"connect", OPTION_TEXTS, IN_SERVICE(connect), NULL, .check = validate_destination,
+     .wanted = "a destination like \"localhost:5900\", or a list of them",
+     .help = "where the agent connects to; of a list the first that answers"},
+    {"balance", OPTION_CHOICE, IN_SERVICE(balance), "\"round-robin\"", .words = balances,
+     .help = "how an agent is picked"},
+    {"no_agent", OPTION_CHOICE, IN_SERVICE(no_agent), "\"wait\"", .words = no_agents,
+     .help = "what clients meet while no agent can serve"},
+    {"pending_timeout", OPTION_NUMBER, IN_SERVICE(pending_timeout_s), "10", 1, 3600,
+     .help = "seconds a client may wait for an agent"},
+    {"connect_timeout", OPTION_NUMBER, IN_SERVICE(connect_timeout_s), "10", 1, 600,
+     .help = "seconds for all attempts to reach the destination"},
+    {"idle_timeout", OPTION_NUMBER, IN_SERVICE(idle_timeout_s), "0", 0, MONTH,
+     .help = "seconds without a byte after which a relay ends; 0: never"},
+    {"half_close_timeout", OPTION_NUMBER, IN_SERVICE(half_close_timeout_s), "300", 1, MONTH,
+     .help = "seconds without progress once one side has finished"},
+    {"max_clients", OPTION_NUMBER, IN_SERVICE(max_clients), "0", 0, MILLION, .help = "clients at once; 0: no limit"},
+    {"max_per_source", OPTION_NUMBER, IN_SERVICE(max_per_source), "0", 0, MILLION,
+     .help = "clients at once from one address (IPv6: one /64); 0: no limit"},
+    {"max_rate", OPTION_NUMBER, IN_SERVICE(max_rate), "0", 0, MILLION,
+     .help = "new clients per second from one address (IPv6: one /64); 0: no limit"},
+    {"allow", OPTION_TEXTS, IN_SERVICE(allow), "null", .check = validate_source, .resolve = validate_resolve_source,
+     .wanted = "addresses like \"10.0.0.0/8\"", .help = "the only clients that are served"},
+    {"deny", OPTION_TEXTS, IN_SERVICE(deny), "null", .check = validate_source, .resolve = validate_resolve_source,
+     .wanted = "addresses like \"10.0.0.0/8\"", .help = "clients that are not served, whatever allow says"},
 };
 
-static const struct command munneld = {
-    .program = "munneld",
-    .usage = "munneld takes clients on its services' ports to destinations behind firewalls.\n\n"
-             "usage: munneld [OPTION]... [SERVICE]...\n"
-             "  SERVICE is one argument: \"NAME [GROUP] LISTEN:PORT DEST:PORT\", for example\n"
-             "  munneld --listen 0.0.0.0:10001 \"WinVNC 0.0.0.0:5900 localhost:5900\"\n",
-    .table = &server_table,
-    .flags = flags,
-    .flag_count = sizeof flags / sizeof *flags,
+const struct option_table service_option_table = {service_specs, sizeof service_specs / sizeof *service_specs,
+                                                  sizeof(struct service_config)};
+
+static const char *const tls_versions[] = {"1.3", "1.2", NULL};
+static const char *const requires[] = {"token", "certificate", "both", "either", NULL};
+static const char *const nones[] = {"none", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+
+static const struct option_spec server_specs[] = {
+    {"agents.listen", OPTION_TEXTS, AT(agents.listen), "\"0.0.0.0:10001\"", .check = validate_listen,
+     .resolve = option_resolve_listen, .wanted = "an address like \"0.0.0.0:10001\", or a list of them",
+     .flag = "listen", .argument = "ADDR:PORT", .help = "where agents connect [0.0.0.0:10001]"},
+    {"agents.tls.cert", OPTION_TEXT, AT(agents.certificate), "\"server.pem\"", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", .help = "the server's certificate chain"},
+    {"agents.tls.key", OPTION_TEXT, AT(agents.key), "\"server.key\"", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", .help = "its private key, which others may not read"},
+    {"agents.tls.client_ca", OPTION_TEXT, AT(agents.client_ca), "null", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", .help = "who signs the agents' certificates, for auth.require"},
+    {"agents.tls.crl", OPTION_TEXT, AT(agents.crl), "null", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", .help = "certificates that client_ca has revoked"},
+    {"agents.tls.min_version", OPTION_CHOICE, AT(agents.min_version), "\"1.3\"", .words = tls_versions,
+     .help = "the oldest TLS that agents may speak"},
+    {"agents.auth", OPTION_WORD, AT(agents.auth_none), "null", .words = nones,
+     .wanted = "{ \"tokens\": \"agents.json\" } or \"none\"", .help = "how agents prove who they are"},
+    {"agents.auth.tokens", OPTION_TEXT, AT(agents.tokens), "\"agents.json\"", .resolve = option_resolve_path,
+     .wanted = "a JSON file's path", .help = "the agents file: names, keys of tokens, certificates, groups"},
+    {"agents.auth.require", OPTION_CHOICE, AT(agents.require), "\"token\"", .words = requires,
+     .help = "what an agent must have of its entry in there"},
+    {"agents.ping", OPTION_NUMBER, AT(agents.ping_s), "10", 1, 3600, .help = "seconds between two pings of an agent"},
+    {"agents.dead_after", OPTION_NUMBER, AT(agents.dead_after_s), "30", 2, DAY,
+     .help = "seconds without an answer after which an agent is gone"},
+    {"agents.links.idle_min", OPTION_NUMBER, AT(agents.idle_min), "16", 0, 10000,
+     .help = "data links kept ready per agent"},
+    {"agents.links.idle_max", OPTION_NUMBER, AT(agents.idle_max), "256", 1, 100000,
+     .help = "the most of them when there is much to do"},
+    {"agents.unauthenticated.max", OPTION_NUMBER, AT(agents.unauthenticated_max), "256", 1, CONF_UNAUTHENTICATED_MAX,
+     .help = "connections to the agent port that have not proved themselves yet"},
+    {"agents.unauthenticated.per_source", OPTION_NUMBER, AT(agents.unauthenticated_per_source), "64", 1,
+     CONF_UNAUTHENTICATED_MAX, .help = "the same from one address (IPv6: one /64)"},
+    {"agents.unauthenticated.deadline", OPTION_NUMBER, AT(agents.unauthenticated_deadline_s), "5", 1, 60,
+     .help = "seconds for TCP, TLS and HELLO together"},
+    {"agents.unauthenticated.penalty", OPTION_NUMBER, AT(agents.unauthenticated_penalty_s), "600", 0, DAY,
+     .help = "most seconds that an address is turned away for failed attempts; 0: none is"},
+    {"services", OPTION_TABLES, AT(services), "[]", .elements = &service_option_table,
+     .count_offset = AT(service_count), .wanted = "a list [{...}, {...}]", .help = "the services"},
+    {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
+     .help = "relay threads [0: one for two cores]"},
+    {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"/run/munnel/munneld.sock\"", .resolve = option_resolve_path,
+     .nullable = true, .wanted = "a path", .reserved = true,
+     .help = "the socket on which it answers munnel; null: none"},
+    {"admin.http", OPTION_TEXT, AT(admin_http), "null", .check = validate_listen, .resolve = option_resolve_listen,
+     .wanted = "an address like \"127.0.0.1:10002\"", .reserved = true,
+     .help = "where the web page is served; null: nowhere"},
+    {"log.format", OPTION_CHOICE, AT(log.format), "\"text\"", .words = log_formats, .flag = "log-format",
+     .argument = "text|json", .help = "how log lines look [text]"},
+    {"log.level", OPTION_CHOICE, AT(log.level), "\"info\"", .words = log_levels, .help = "the least that is logged"},
+    {"log.to", OPTION_TEXT, AT(log.to), "\"stderr\"", .resolve = option_resolve_log,
+     .wanted = "\"stderr\", \"stdout\" or a path", .help = "where the log goes"},
+    {"user", OPTION_TEXT, AT(user), "null", .wanted = "a user's name",
+     .help = "whom the process becomes once its ports are open"},
+    {"group", OPTION_TEXT, AT(group), "null", .wanted = "a group's name",
+     .help = "the same; null: the user's own group"},
+    {"state", OPTION_TEXT, AT(state), "null", .resolve = option_resolve_path, .wanted = "a folder's path",
+     .help = "the state folder; null: the service manager's, or the usual one"},
 };
 
-/* Does the line say what to serve, as the original's did, so that no file is looked for? */
-static bool says_all(const struct command_line *line) {
-    for (size_t i = 0; i < line->count; i++)
-        if (line->given[i].spec && strcmp(line->given[i].spec->name, "agents.listen") == 0)
-            return true;
-    return line->word_count > 0;
-}
-
-/* Which file to read; NULL: none. */
-static const char *choose_file(const struct command_line *line) {
-    const char *named = command_line_value(line, "config");
-    return named || says_all(line) ? named : server_conf_default_file();
-}
-
-static int apply(struct server_conf *conf, const struct command_line *line, struct error *error) {
-    if (command_line_apply(line, conf, error))
-        return -1;
-    if (command_line_has(line, "verbose"))
-        conf->log.level = LOG_LEVEL_DEBUG;
-    for (int i = 0; i < line->word_count; i++)
-        if (server_conf_add_service(conf, line->words[i], error))
-            return -1;
-    return server_conf_check(conf, error);
-}
-
-static const char *plural(size_t count) {
-    return count == 1 ? "" : "s";
-}
-
-/* --check; nothing is printed but what is known to be true. */
-static int report(const struct server_options *options, struct error *error) {
-    const struct server_conf *conf = options->conf;
-    size_t agents = 0;
-    if (!options->needs_setup && server_check_secrets(conf, &agents, error))
-        return -1;
-    printf("%s: right: %zu service%s, agents on ", conf->path ? conf->path : munneld.program, conf->service_count,
-           plural(conf->service_count));
-    for (size_t i = 0; i < conf->agents.listen.count; i++)
-        printf("%s%s", i ? ", " : "", conf->agents.listen.items[i]);
-    if (options->needs_setup)
-        printf(", certificate and token in %s\n", conf->state);
-    else if (conf->agents.auth_none)
-        printf(", anybody may be an agent\n");
-    else
-        printf(", %zu agent%s may join\n", agents, plural(agents));
-    return fflush(stdout) ? error_set(error, "cannot write to standard output") : 0;
-}
-
-static int read_line(struct server_options *options, const struct command_line *line) {
-    struct error error = {"out of memory"};
-    const char *file = choose_file(line);
-    if (!file && !says_all(line))
-        return command_complain(&munneld, NULL,
-                                "there is neither /etc/munnel.json nor /etc/munnel/munnel.json; \"munnel init "
-                                "/etc/munnel\" makes one, --config FILE names another, or name a service, like "
-                                "\"WinVNC 0.0.0.0:5900 localhost:5900\"");
-    options->needs_setup = !file;
-    options->conf = file ? server_conf_read(file, &error) : server_conf_default();
-    bool check = command_line_has(line, "check");
-    if (!options->conf || apply(options->conf, line, &error) || (check && report(options, &error)))
-        return command_complain(&munneld, file, error.text);
-    return check ? 0 : -1;
-}
-
-int server_options_read(struct server_options *options, int argc, char **argv) {
-    struct command_line line;
-    *options = (struct server_options){0};
-    int code = command_line_read(&line, &munneld, argc, argv);
-    if (code >= 0)
-        return code;
-    code = read_line(options, &line);
-    command_line_done(&line);
-    if (code >= 0)
-        server_options_done(options);
-    return code;
-}
-
-void server_options_done(struct server_options *options) {
-    server_conf_free(options->conf);
-    options->conf = NULL;
-}
+const struct option_table server_option_table = {server_specs, sizeof server_specs / sizeof *server_specs,
+                                                 sizeof(struct server_config)};

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server_options: munneld's command line, and the configuration that comes of it and of the file.
+ * server_option_table: every option of munnel.json.
+ * Immutable: may be read on every thread.
  */
 #ifndef MUNNEL_CONF_SERVER_OPTIONS_H
 #define MUNNEL_CONF_SERVER_OPTIONS_H
 
-#include "conf/server_conf.h"
+#include "conf/option.h"
 
-struct server_options {
-    struct server_conf *conf; /* file and command line together */
-    bool needs_setup; /* no file and no certificate named: the state folder's are used, made at the first start */
-};
-
-/*
- * Reads the command line. Returns -1 to go on, else the exit code: 0 after --help, --version and a --check that found
- * everything right, which have printed to stdout; 2 after one line on stderr that says what is wrong.
- */
-int server_options_read(struct server_options *options, int argc, char **argv);
-void server_options_done(struct server_options *options);
+extern const struct option_table server_option_table;  /* fills a struct server_config */
+extern const struct option_table service_option_table; /* fills a struct service_config */
 
 #endif

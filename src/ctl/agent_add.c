@@ -7,7 +7,7 @@
  */
 #include "config.h"
 
-#include "conf/text_check.h"
+#include "conf/validators.h"
 #include "ctl/agent_certificate.h"
 #include "ctl/agent_hand_out.h"
 #include "ctl/agent_store.h"
@@ -19,7 +19,7 @@
 
 struct add_arguments {
     struct agent_place place;
-    struct conf_list groups, servers;
+    struct strlist groups, servers;
     char *expires, *keep;
     char *folder, *ca_key, *certificate_name; /* --certificate, --ca-key, --certificate-name */
 };
@@ -28,7 +28,7 @@ struct add_arguments {
 #define SERVER_SPEC                                                                                                    \
     {                                                                                                                  \
         "server", OPTION_TEXTS, AT(servers), "null",                                                                   \
-            .check = text_check_server, .wanted = "an address like \"host:10001\"", .flag = "server",                  \
+            .check = validate_server, .wanted = "an address like \"host:10001\"", .flag = "server",                    \
             .argument = "HOST:PORT", .help = "where the agent finds the server; may be repeated, for several servers"  \
     }
 
@@ -44,7 +44,7 @@ struct add_arguments {
     }
 
 static const struct option_spec add_specs[] = {
-    {"group", OPTION_TEXTS, AT(groups), "null", .check = text_check_name, .wanted = "a group's name", .flag = "group",
+    {"group", OPTION_TEXTS, AT(groups), "null", .check = validate_name, .wanted = "a group's name", .flag = "group",
      .argument = "GROUP", .help = "a group that it may serve; may be repeated [every one]"},
     {"expires", OPTION_TEXT, AT(expires), "null", .check = agent_check_date, .wanted = "a span or a date",
      .flag = "expires", .argument = "90d", .help = "how long it may join, or until which date [for ever]"},
@@ -57,7 +57,7 @@ static const struct option_spec add_specs[] = {
 };
 static const struct option_table add_table = {add_specs, sizeof add_specs / sizeof *add_specs,
                                               sizeof(struct add_arguments)};
-static const struct command add_command = {
+static const struct cmdline_spec add_command = {
     .program = "munnel agent add",
     .usage = "munnel agent add lets an agent in and prints its join code, all that the agent\n"
              "must be told; with --certificate or --certificate-name it is let in by its\n"
@@ -75,7 +75,7 @@ static const struct option_spec rotate_specs[] = {
 };
 static const struct option_table rotate_table = {rotate_specs, sizeof rotate_specs / sizeof *rotate_specs,
                                                  sizeof(struct add_arguments)};
-static const struct command rotate_command = {
+static const struct cmdline_spec rotate_command = {
     .program = "munnel agent rotate",
     .usage = "munnel agent rotate gives an agent a new token, prints its join code, and lets\n"
              "the old one hold on; with --certificate a new certificate instead, and the old\n"
@@ -101,9 +101,9 @@ static int add_made(struct agent_store *store, struct credential *made, const st
 
 /* No error, since services come and go; but an agent of a mistyped group waits for ever. Without any service in the
  * configuration they are on munneld's command line, and nobody knows. */
-static void warn_of_unknown_groups(const struct agent_store *store, const struct conf_list *groups) {
+static void warn_of_unknown_groups(const struct agent_store *store, const struct strlist *groups) {
     for (size_t i = 0; store->knows_services && i < groups->count; i++) {
-        if (conf_list_has(&store->groups, groups->items[i]))
+        if (strlist_has(&store->groups, groups->items[i]))
             continue;
         fprintf(stderr, "%s: no service has the group %s; ", add_command.program, groups->items[i]);
         for (size_t j = 0; j < store->groups.count; j++)
@@ -151,10 +151,10 @@ static int rotate_certificate(struct agent_store *store, struct credential *chan
     char pin[AGENT_PIN_TEXT], *both[2] = {pin};
     if (agent_certificate_make(store, changed->name, arguments->folder, arguments->ca_key, pin, error) != 0)
         return -1;
-    struct conf_list before = changed->certificates;
+    struct strlist before = changed->certificates;
     if (before.count > 0)
         both[1] = before.items[0];
-    changed->certificates = (struct conf_list){both, before.count > 0 ? 2 : 1};
+    changed->certificates = (struct strlist){both, before.count > 0 ? 2 : 1};
     int result = save(store, changed, error);
     changed->certificates = before;
     if (result == 0)
@@ -169,16 +169,16 @@ static int rotate(struct agent_store *store, const char *name, const struct add_
     if (!found)
         return error_set(error, "there is no agent %s in %s", name, store->path);
     struct credential changed = *found;
-    changed.groups = changed.certificates = (struct conf_list){NULL, 0};
+    changed.groups = changed.certificates = (struct strlist){NULL, 0};
     changed.name = (char *)name;
     int result = 0;
-    if (conf_list_copy(&changed.groups, &found->groups) != 0 ||
-        conf_list_copy(&changed.certificates, &found->certificates) != 0)
+    if (strlist_copy(&changed.groups, &found->groups) != 0 ||
+        strlist_copy(&changed.certificates, &found->certificates) != 0)
         result = error_set(error, "out of memory");
     if (result == 0)
         result = (arguments->folder ? rotate_certificate : rotate_token)(store, &changed, arguments, error);
-    conf_list_done(&changed.groups);
-    conf_list_done(&changed.certificates);
+    strlist_done(&changed.groups);
+    strlist_done(&changed.certificates);
     secret_wipe(&changed, sizeof changed);
     return result;
 }
@@ -186,21 +186,21 @@ static int rotate(struct agent_store *store, const char *name, const struct add_
 typedef int (*change)(struct agent_store *store, const char *name, const struct add_arguments *arguments,
                       struct error *error);
 
-static int run(const struct command *command, change what, int argc, char **argv) {
+static int run(const struct cmdline_spec *command, change what, int argc, char **argv) {
     struct add_arguments arguments = {.expires = NULL};
     struct agent_store store = AGENT_STORE_NONE;
-    struct command_line line;
+    struct cmdline line;
     struct error error = {{0}};
     int code = subcommand_read(&line, command, &arguments, 1, 1, argc, argv);
     if (code < 0 && agent_check_name(line.words[0], &error) != 0)
-        code = command_complain(command, NULL, error.text);
+        code = cmdline_complain(command, NULL, error.text);
     if (code < 0)
         code = agent_store_open(&store, &arguments.place, AGENT_STORE_CHANGE, &error) == 0 &&
                        what(&store, line.words[0], &arguments, &error) == 0
                    ? 0
                    : subcommand_fail(command, &error);
     agent_store_close(&store);
-    command_line_done(&line);
+    cmdline_done(&line);
     option_done(command->table, &arguments);
     return code;
 }

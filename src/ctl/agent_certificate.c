@@ -11,10 +11,10 @@
 
 #include "ctl/agent_certificate.h"
 
-#include "conf/reachable.h"
-#include "lib/file.h"
-#include "lib/pki.h"
-#include "lib/tls.h"
+#include "conf/advertised_addr.h"
+#include "lib/base/file.h"
+#include "lib/tls/cert_issue.h"
+#include "lib/tls/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,11 +69,11 @@ static int copy_ca(const struct paths *paths, struct error *error) {
 }
 
 static int make(const struct paths *paths, const char *name, const char *folder, struct error *error) {
-    const struct pki_request request = {
-        .common_name = name, .names = &name, .name_count = 1, .days = DAYS, .use = PKI_CLIENT};
+    const struct cert_request request = {
+        .common_name = name, .names = &name, .name_count = 1, .days = DAYS, .use = CERT_CLIENT};
     if (look(paths, error) != 0 || file_make_folder(folder, FOLDER_MODE, error) != 0)
         return -1;
-    return pki_make(&request, paths->ca, paths->ca_key, paths->agent, paths->agent_key, error) == 0
+    return cert_issue(&request, paths->ca, paths->ca_key, paths->agent, paths->agent_key, error) == 0
                ? copy_ca(paths, error)
                : -1;
 }
@@ -91,8 +91,8 @@ int agent_certificate_make(const struct agent_store *store, const char *name, co
 }
 
 void agent_certificate_explain(const struct agent_store *store, const char *folder, bool has_code) {
-    char server[REACHABLE_TEXT];
-    reachable_server(store->listen.items[0], NULL, store->certificate, server);
+    char server[ADVERTISED_ADDR_TEXT];
+    advertised_addr(store->listen.items[0], NULL, store->certificate, server);
     fprintf(stderr,
             "%s holds its certificate (agent.pem), its secret key (agent.key) and ca.pem.\n"
             "Move them to one folder of the agent, and start it there with:\n"

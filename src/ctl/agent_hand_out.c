@@ -8,7 +8,7 @@
 
 #include "ctl/agent_hand_out.h"
 
-#include "conf/date.h"
+#include "lib/base/date.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,13 +24,13 @@ static void put_key_first(struct credential *credential, const uint8_t key[SECRE
 /* Read from the code itself: a wrong guess is to be seen here, and not only by the agent. */
 static void print_servers(const char *text) {
     struct join_code code;
-    if (join_parse(&code, text, NULL) != 0)
+    if (join_code_parse(&code, text, NULL) != 0)
         return;
     fprintf(stderr, "It tells the agent to find the server at ");
     for (size_t i = 0; i < code.server_count; i++)
         fprintf(stderr, "%s%s", i ? ", " : "", code.servers[i]);
     fprintf(stderr, " (--server changes that)\n");
-    join_wipe(&code);
+    join_code_wipe(&code);
 }
 
 static int print_code(const char *code, const struct credential *credential) {
@@ -43,14 +43,14 @@ static int print_code(const char *code, const struct credential *credential) {
     return printf("%s\n", code) > 0 && fflush(stdout) == 0 ? 0 : -1;
 }
 
-int agent_hand_out(struct agent_store *store, struct credential *credential, const struct conf_list *servers,
+int agent_hand_out(struct agent_store *store, struct credential *credential, const struct strlist *servers,
                    struct error *error) {
-    struct proof_token token;
+    struct auth_token token;
     uint8_t key[SECRET_SIZE];
-    char code[JOIN_TEXT] = "";
-    int result = proof_token_make(&token, credential->name) == 0 ? 0 : error_set(error, "no random bytes");
+    char code[JOIN_CODE_TEXT] = "";
+    int result = auth_token_make(&token, credential->name) == 0 ? 0 : error_set(error, "no random bytes");
     if (result == 0) {
-        proof_token_key(&token, key);
+        auth_token_key(&token, key);
         put_key_first(credential, key);
         result = agent_store_join_code(store, servers, &token, code, error);
     }
@@ -84,7 +84,8 @@ int agent_check_date(const char *text, struct error *error) {
 }
 
 int agent_check_name(const char *name, struct error *error) {
-    return proof_name_is_valid(name)
+    return auth_proof_name_is_valid(name)
                ? 0
-               : error_set(error, "\"%.80s\" is not a name: 1 to %d letters, digits and ._- are", name, PROOF_NAME_MAX);
+               : error_set(error, "\"%.80s\" is not a name: 1 to %d letters, digits and ._- are", name,
+                           AUTH_PROOF_NAME_MAX);
 }

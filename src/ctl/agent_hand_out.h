@@ -16,7 +16,7 @@
  * prints the join code on stdout, alone, so that it can be piped; words for people go to stderr. Nothing is saved that
  * cannot be handed out. 0 or -1 with `error`.
  */
-int agent_hand_out(struct agent_store *store, struct credential *credential, const struct conf_list *servers,
+int agent_hand_out(struct agent_store *store, struct credential *credential, const struct strlist *servers,
                    struct error *error);
 
 /* "90d" from now, or a date. 0 or -1. */

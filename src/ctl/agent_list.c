@@ -6,11 +6,11 @@
  */
 #include "config.h"
 
-#include "conf/date.h"
 #include "ctl/agent_store.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
-#include "lib/json.h"
+#include "lib/base/date.h"
+#include "lib/base/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +23,8 @@ struct list_arguments {
 
 static const struct option_spec specs[] = {AGENT_PLACE_SPECS(struct list_arguments, place)};
 static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct list_arguments)};
-static const struct command_flag flags[] = {{"json", 0, NULL, "print JSON", NULL}};
-static const struct command command = {
+static const struct cmdline_flag flags[] = {{"json", 0, NULL, "print JSON", NULL}};
+static const struct cmdline_spec command = {
     .program = "munnel agent list",
     .usage = "munnel agent list prints who may join, in which groups, and until when.\n\n"
              "usage: munnel agent list [OPTION]...\n",
@@ -45,7 +45,7 @@ static const char *date_of(time_t moment, char text[DATE_TEXT]) {
 }
 
 /* Names come from a file that a person wrote: nothing in them may reach the terminal as a command. */
-static void write_names(const struct conf_list *names, char *text, size_t size) {
+static void write_names(const struct strlist *names, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < names->count && used < size; i++) {
@@ -156,17 +156,17 @@ static int print(const struct agent_store *store, bool as_json, struct error *er
 int agent_list_run(const char *self, int argc, char **argv) {
     struct list_arguments arguments = {.place = {NULL, NULL}};
     struct agent_store store = AGENT_STORE_NONE;
-    struct command_line line;
+    struct cmdline line;
     struct error error = {{0}};
     (void)self;
     int code = subcommand_read(&line, &command, &arguments, 0, 0, argc, argv);
     if (code < 0)
         code = agent_store_open(&store, &arguments.place, AGENT_STORE_READ, &error) == 0 &&
-                       print(&store, command_line_has(&line, "json"), &error) == 0
+                       print(&store, cmdline_has(&line, "json"), &error) == 0
                    ? 0
                    : subcommand_fail(&command, &error);
     agent_store_close(&store);
-    command_line_done(&line);
+    cmdline_done(&line);
     option_done(&table, &arguments);
     return code;
 }

@@ -18,7 +18,7 @@ struct revoke_arguments {
 
 static const struct option_spec specs[] = {AGENT_PLACE_SPECS(struct revoke_arguments, place)};
 static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct revoke_arguments)};
-static const struct command command = {
+static const struct cmdline_spec command = {
     .program = "munnel agent revoke",
     .usage = "munnel agent revoke lets an agent in no longer; a running server closes\n"
              "its links.\n\n"
@@ -38,7 +38,7 @@ static int revoke(struct agent_store *store, const char *name, struct error *err
 int agent_revoke_run(const char *self, int argc, char **argv) {
     struct revoke_arguments arguments = {.place = {NULL, NULL}};
     struct agent_store store = AGENT_STORE_NONE;
-    struct command_line line;
+    struct cmdline line;
     struct error error = {{0}};
     (void)self;
     int code = subcommand_read(&line, &command, &arguments, 1, 1, argc, argv);
@@ -48,7 +48,7 @@ int agent_revoke_run(const char *self, int argc, char **argv) {
                    ? 0
                    : subcommand_fail(&command, &error);
     agent_store_close(&store);
-    command_line_done(&line);
+    cmdline_done(&line);
     option_done(&table, &arguments);
     return code;
 }

@@ -8,22 +8,22 @@
 
 #include "ctl/agent_store.h"
 
-#include "conf/invitation.h"
-#include "conf/server_conf.h"
-#include "conf/setup.h"
-#include "lib/file.h"
+#include "conf/join_code_issue.h"
+#include "conf/provision.h"
+#include "conf/server_config.h"
+#include "lib/base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* The configuration that counts; as munneld's own choice, and after it the one that "munnel init" made. */
-static struct server_conf *read_configuration(const char *named, struct error *error) {
-    const char *file = named ? named : server_conf_default_file();
+static struct server_config *read_configuration(const char *named, struct error *error) {
+    const char *file = named ? named : server_config_default_file();
     if (file)
-        return server_conf_read(file, error);
+        return server_config_read(file, error);
     char *state = file_state_folder();
     char *made = state ? file_in(state, "munnel.json") : NULL;
-    struct server_conf *conf = made && file_exists(made) ? server_conf_read(made, error) : server_conf_default();
+    struct server_config *conf = made && file_exists(made) ? server_config_read(made, error) : server_config_default();
     if (!conf && !error->text[0])
         error_set(error, "out of memory");
     free(made);
@@ -33,24 +33,24 @@ static struct server_conf *read_configuration(const char *named, struct error *e
 
 /* A server that was started by its command line has left its address beside the agents file. */
 static void take_kept_listen(struct agent_store *store, const char *agents) {
-    char *kept = setup_kept_listen(agents);
+    char *kept = provision_kept_listen(agents);
     if (kept)
-        (void)conf_list_add(&store->listen, kept);
+        (void)strlist_add(&store->listen, kept);
     free(kept);
 }
 
-static int take_groups(struct agent_store *store, const struct server_conf *conf) {
+static int take_groups(struct agent_store *store, const struct server_config *conf) {
     int result = 0;
     store->knows_services = conf->service_count > 0;
     for (size_t i = 0; i < conf->service_count; i++)
         for (size_t j = 0; result == 0 && j < conf->services[i].groups.count; j++)
-            if (!conf_list_has(&store->groups, conf->services[i].groups.items[j]))
-                result = conf_list_add(&store->groups, conf->services[i].groups.items[j]);
+            if (!strlist_has(&store->groups, conf->services[i].groups.items[j]))
+                result = strlist_add(&store->groups, conf->services[i].groups.items[j]);
     return result;
 }
 
 static int from_configuration(struct agent_store *store, const struct agent_place *place, struct error *error) {
-    struct server_conf *conf = read_configuration(place->config, error);
+    struct server_config *conf = read_configuration(place->config, error);
     if (!conf)
         return -1;
     const char *agents = place->agents ? place->agents : conf->agents.tokens;
@@ -60,16 +60,16 @@ static int from_configuration(struct agent_store *store, const struct agent_plac
     else {
         store->path = strdup(agents);
         store->certificate = strdup(conf->agents.certificate);
-        store->asks_both = conf->agents.require == CONF_REQUIRE_BOTH;
+        store->asks_both = conf->agents.require == CONFIG_REQUIRE_BOTH;
         store->client_ca = conf->agents.client_ca ? strdup(conf->agents.client_ca) : NULL;
         if (!conf->path)
             take_kept_listen(store, agents);
         if (!store->path || !store->certificate || (conf->agents.client_ca && !store->client_ca) ||
-            (store->listen.count == 0 && conf_list_copy(&store->listen, &conf->agents.listen) != 0) ||
+            (store->listen.count == 0 && strlist_copy(&store->listen, &conf->agents.listen) != 0) ||
             take_groups(store, conf) != 0)
             result = error_set(error, "out of memory");
     }
-    server_conf_free(conf);
+    server_config_free(conf);
     return result;
 }
 
@@ -79,7 +79,7 @@ static int from_file(struct agent_store *store, const char *agents, struct error
     store->path = strdup(agents);
     store->certificate = file_beside(agents, "server.pem");
     take_kept_listen(store, agents);
-    if (store->path && store->certificate && (store->listen.count > 0 || conf_list_add(&store->listen, ":10001") == 0))
+    if (store->path && store->certificate && (store->listen.count > 0 || strlist_add(&store->listen, ":10001") == 0))
         return 0;
     return error_set(error, "out of memory");
 }
@@ -109,18 +109,18 @@ void agent_store_close(struct agent_store *store) {
     free(store->path);
     free(store->certificate);
     free(store->client_ca);
-    conf_list_done(&store->groups);
-    conf_list_done(&store->listen);
+    strlist_done(&store->groups);
+    strlist_done(&store->listen);
     credentials_free(store->credentials);
     lock_release(store->lock);
     *store = (struct agent_store)AGENT_STORE_NONE;
 }
 
-int agent_store_join_code(const struct agent_store *store, const struct conf_list *servers,
-                          const struct proof_token *token, char text[JOIN_TEXT], struct error *error) {
-    const struct invitation invitation = {.certificate = store->certificate,
-                                          .servers = servers,
-                                          .listen = store->listen.items[0],
-                                          .token = token};
-    return invitation_write(&invitation, text, error);
+int agent_store_join_code(const struct agent_store *store, const struct strlist *servers,
+                          const struct auth_token *token, char text[JOIN_CODE_TEXT], struct error *error) {
+    const struct join_code_request invitation = {.certificate = store->certificate,
+                                                 .servers = servers,
+                                                 .listen = store->listen.items[0],
+                                                 .token = token};
+    return join_code_issue(&invitation, text, error);
 }

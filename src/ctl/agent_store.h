@@ -10,8 +10,8 @@
 #include "conf/credentials.h"
 #include "conf/option.h"
 #include "ctl/lock.h"
-#include "proto/join.h"
-#include "proto/proof.h"
+#include "proto/auth_proof.h"
+#include "proto/join_code.h"
 
 #include <stddef.h>
 
@@ -40,13 +40,13 @@ struct agent_place { /* what the command line said; all of it may be NULL */
 struct agent_store {
     char *path; /* the agents file */
     struct credentials *credentials;
-    char *certificate;       /* the server's */
-    char *client_ca;         /* who signs those of the agents; NULL: the server asks for none */
-    bool is_file_alone;      /* only the agents file was named: what the server asks for is not known */
-    bool asks_both;          /* token and certificate */
-    bool knows_services;     /* the configuration has some */
-    struct conf_list groups; /* those of its services */
-    struct conf_list listen;
+    char *certificate;     /* the server's */
+    char *client_ca;       /* who signs those of the agents; NULL: the server asks for none */
+    bool is_file_alone;    /* only the agents file was named: what the server asks for is not known */
+    bool asks_both;        /* token and certificate */
+    bool knows_services;   /* the configuration has some */
+    struct strlist groups; /* those of its services */
+    struct strlist listen;
     int lock;
 };
 #define AGENT_STORE_NONE                                                                                               \
@@ -61,7 +61,7 @@ int agent_store_save(const struct agent_store *store, struct error *error);
 void agent_store_close(struct agent_store *store);
 
 /* What the agent must be told; `servers` empty: what the configuration and the certificate say. */
-int agent_store_join_code(const struct agent_store *store, const struct conf_list *servers,
-                          const struct proof_token *token, char text[JOIN_TEXT], struct error *error);
+int agent_store_join_code(const struct agent_store *store, const struct strlist *servers,
+                          const struct auth_token *token, char text[JOIN_CODE_TEXT], struct error *error);
 
 #endif

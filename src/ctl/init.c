@@ -6,13 +6,13 @@
  */
 #include "config.h"
 
-#include "conf/setup.h"
-#include "conf/text_check.h"
+#include "conf/provision.h"
+#include "conf/validators.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
-#include "lib/addr.h"
-#include "lib/file.h"
-#include "lib/tls.h"
+#include "lib/base/file.h"
+#include "lib/net/addr.h"
+#include "lib/tls/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 enum { PIN_TEXT = 72 };
 
 struct init_arguments {
-    struct conf_list names;
+    struct strlist names;
     char *listen;
 };
 
@@ -44,13 +44,13 @@ static const struct option_spec specs[] = {
     {"name", OPTION_TEXTS, offsetof(struct init_arguments, names), "null", .check = check_name,
      .wanted = "a name or an address", .flag = "name", .argument = "NAME",
      .help = "a name or address of this server; may be repeated [all of this machine's]"},
-    {"listen", OPTION_TEXT, offsetof(struct init_arguments, listen), "null", .check = text_check_listen,
+    {"listen", OPTION_TEXT, offsetof(struct init_arguments, listen), "null", .check = validate_listen,
      .wanted = "an address like \"0.0.0.0:10001\"", .flag = "listen", .argument = "ADDR:PORT",
      .help = "where agents connect [0.0.0.0:10001]"},
 };
 static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct init_arguments)};
 
-static const struct command command = {
+static const struct cmdline_spec command = {
     .program = "munnel init",
     .usage = "munnel init makes what a server needs: a CA, its certificate, the first agent's\n"
              "token, munnel.json. What is there already stays as it is.\n\n"
@@ -88,15 +88,15 @@ static void report(const char *folder, const bool before[FILE_COUNT]) {
         printf("  %-7s %-12s %s\n", before[i] ? "found" : after[i] ? "made" : "absent", files[i].name, files[i].what);
 }
 
-static void say_pin(const struct setup *setup) {
+static void say_pin(const struct provision *setup) {
     char *certificate = file_in(setup->folder, "server.pem"), pin[PIN_TEXT];
     if (certificate && tls_pin_of_certificate(certificate, pin, NULL) == 0)
         printf("The server's key, for an agent's --pin instead of --ca:\n  %s\n", pin);
     free(certificate);
 }
 
-static int say_how_to_go_on(const struct setup *setup) {
-    char *line = setup_agent_line(setup, NULL);
+static int say_how_to_go_on(const struct provision *setup) {
+    char *line = provision_agent_line(setup, NULL);
     if (!line)
         return -1;
     printf("\nThe server:\n  munneld --config %s/munnel.json\n", setup->folder);
@@ -107,10 +107,10 @@ static int say_how_to_go_on(const struct setup *setup) {
     return 0;
 }
 
-static int set_up(const struct setup *setup, struct error *error) {
+static int set_up(const struct provision *setup, struct error *error) {
     bool before[FILE_COUNT], made;
     look(setup->folder, before);
-    if (setup_server(setup, &made, error) != 0)
+    if (provision_server(setup, &made, error) != 0)
         return -1;
     report(setup->folder, before);
     if (!made)
@@ -121,20 +121,20 @@ static int set_up(const struct setup *setup, struct error *error) {
 int init_run(const char *self, int argc, char **argv) {
     (void)self;
     struct init_arguments arguments = {.listen = NULL};
-    struct command_line line;
+    struct cmdline line;
     struct error error = {{0}};
     int code = subcommand_read(&line, &command, &arguments, 0, 1, argc, argv);
     if (code < 0) {
         char *folder = line.word_count > 0 ? strdup(line.words[0]) : file_state_folder();
-        const struct setup setup = {.folder = folder,
-                                    .names = arguments.names,
-                                    .listen = arguments.listen,
-                                    .with_configuration = true};
+        const struct provision setup = {.folder = folder,
+                                        .names = arguments.names,
+                                        .listen = arguments.listen,
+                                        .with_configuration = true};
         bool done = folder ? set_up(&setup, &error) == 0 : error_set(&error, "out of memory") == 0;
         code = done ? 0 : subcommand_fail(&command, &error);
         free(folder);
     }
-    command_line_done(&line);
+    cmdline_done(&line);
     option_done(&table, &arguments);
     return code;
 }

@@ -7,7 +7,7 @@
 #ifndef MUNNEL_CTL_LOCK_H
 #define MUNNEL_CTL_LOCK_H
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 enum { LOCK_NONE = -1 };
 

@@ -8,7 +8,7 @@
 
 #include "ctl/lock.h"
 
-#include "lib/file.h"
+#include "lib/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

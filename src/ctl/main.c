@@ -9,7 +9,7 @@
 #include "conf/version.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
-#include "lib/standard_streams.h"
+#include "lib/os/standard_streams.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,7 +74,7 @@ static int run_agent(const char *self, int argc, char **argv) {
                             : subcommand_nearest(agent_commands, AGENT_COMMAND_COUNT, argv[1]);
     if (meant) {
         fprintf(stderr, "munnel agent: %.40s is no server's address; did you mean munnel agent %s?\n", argv[1], meant);
-        return COMMAND_USAGE_ERROR;
+        return CMDLINE_USAGE_ERROR;
     }
     return found ? found->run(self, argc - 1, argv + 1) : program_run_agent(self, argc, argv);
 }
@@ -108,7 +108,7 @@ int main(int argc, char **argv) {
     }
     if (argc < 2) {
         fprintf(stderr, "munnel: a command is missing; see munnel help\n");
-        return COMMAND_USAGE_ERROR;
+        return CMDLINE_USAGE_ERROR;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return print_help();

@@ -8,11 +8,11 @@
 
 #include "ctl/commands.h"
 
-#include "conf/server_conf.h"
-#include "conf/server_table.h"
+#include "conf/server_config.h"
+#include "conf/server_options.h"
 #include "ctl/subcommand.h"
-#include "lib/addr.h"
-#include "lib/file.h"
+#include "lib/base/file.h"
+#include "lib/net/addr.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -56,9 +56,9 @@ static bool takes_value(const char *option) {
     for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
         if (strcmp(option, alone[i]) == 0)
             return true;
-    for (size_t i = 0; i < server_table.count; i++)
-        if (server_table.specs[i].flag && strcmp(option + 2, server_table.specs[i].flag) == 0)
-            return server_table.specs[i].argument != NULL;
+    for (size_t i = 0; i < server_option_table.count; i++)
+        if (server_option_table.specs[i].flag && strcmp(option + 2, server_option_table.specs[i].flag) == 0)
+            return server_option_table.specs[i].argument != NULL;
     return false;
 }
 

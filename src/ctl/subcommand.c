@@ -8,7 +8,7 @@
 
 #include "ctl/subcommand.h"
 
-#include "conf/nearest.h"
+#include "conf/suggest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +21,9 @@ const struct subcommand *subcommand_find(const struct subcommand *table, size_t 
 }
 
 const char *subcommand_nearest(const struct subcommand *table, size_t count, const char *name) {
-    struct nearest nearest = nearest_to(name);
+    struct suggestion nearest = suggest_for(name);
     for (size_t i = 0; i < count; i++)
-        nearest_consider(&nearest, table[i].name);
+        suggest_consider(&nearest, table[i].name);
     return nearest.best;
 }
 
@@ -33,10 +33,10 @@ int subcommand_complain(const struct subcommand *table, size_t count, const char
         fprintf(stderr, "%s: there is no command %.40s; did you mean %s?\n", program, name, meant);
     else
         fprintf(stderr, "%s: there is no command %.40s; see munnel help\n", program, name);
-    return COMMAND_USAGE_ERROR;
+    return CMDLINE_USAGE_ERROR;
 }
 
-static int count_words(const struct command *command, const struct command_line *line, int fewest, int most) {
+static int count_words(const struct cmdline_spec *command, const struct cmdline *line, int fewest, int most) {
     int words = line->word_count;
 
     if (words < fewest)
@@ -46,22 +46,22 @@ static int count_words(const struct command *command, const struct command_line 
                 command->program);
     else
         return -1;
-    return COMMAND_USAGE_ERROR;
+    return CMDLINE_USAGE_ERROR;
 }
 
-int subcommand_read(struct command_line *line, const struct command *command, void *base, int fewest, int most,
+int subcommand_read(struct cmdline *line, const struct cmdline_spec *command, void *base, int fewest, int most,
                     int argc, char **argv) {
     struct error error = {{0}};
     struct option_place place = {.error = &error};
-    int code = command_line_read(line, command, argc, argv);
+    int code = cmdline_read(line, command, argc, argv);
     if (code >= 0)
         return code;
-    if (option_defaults(command->table, base, &place) != 0 || command_line_apply(line, base, &error) != 0)
-        return command_complain(command, NULL, error.text);
+    if (option_defaults(command->table, base, &place) != 0 || cmdline_apply(line, base, &error) != 0)
+        return cmdline_complain(command, NULL, error.text);
     return count_words(command, line, fewest, most);
 }
 
-int subcommand_fail(const struct command *command, const struct error *error) {
+int subcommand_fail(const struct cmdline_spec *command, const struct error *error) {
     fprintf(stderr, "%s: %s\n", command->program, error->text);
     return SUBCOMMAND_FAILED;
 }

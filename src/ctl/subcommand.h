@@ -7,7 +7,7 @@
 #ifndef MUNNEL_CTL_SUBCOMMAND_H
 #define MUNNEL_CTL_SUBCOMMAND_H
 
-#include "conf/command_line.h"
+#include "conf/cmdline.h"
 
 #include <stddef.h>
 
@@ -28,12 +28,12 @@ int subcommand_complain(const struct subcommand *table, size_t count, const char
 
 /*
  * Reads a subcommand's options into `base` (a struct of the table's size, all zero) and counts its words. Returns -1 to
- * go on, else the exit code. Whatever it returns, command_line_done() and option_done() are the caller's.
+ * go on, else the exit code. Whatever it returns, cmdline_done() and option_done() are the caller's.
  */
-int subcommand_read(struct command_line *line, const struct command *command, void *base, int fewest, int most,
+int subcommand_read(struct cmdline *line, const struct cmdline_spec *command, void *base, int fewest, int most,
                     int argc, char **argv);
 
 /* "munnel init: WHY" on stderr. Returns 1. */
-int subcommand_fail(const struct command *command, const struct error *error);
+int subcommand_fail(const struct cmdline_spec *command, const struct error *error);
 
 #endif

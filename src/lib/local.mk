@@ -1,85 +1,115 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# libmunnel_lib.a: what knows nothing of Munnel.
+# What knows nothing of Munnel: a library for each folder, so that a call against their order does not link.
 # Add each new .c and .h below, one a line, in the commit that adds the file.
-noinst_LIBRARIES += libmunnel_lib.a
-libmunnel_lib_a_SOURCES = \
-	src/lib/addr.c \
-	src/lib/addr.h \
-	src/lib/certificate.c \
-	src/lib/certificate.h \
-	src/lib/clock.c \
-	src/lib/clock.h \
-	src/lib/endpoint.c \
-	src/lib/error.c \
-	src/lib/error.h \
-	src/lib/expiry.c \
-	src/lib/expiry.h \
-	src/lib/file.c \
-	src/lib/file.h \
-	src/lib/file_posix.c \
-	src/lib/json.c \
-	src/lib/json.h \
-	src/lib/log.c \
-	src/lib/log.h \
-	src/lib/log_line.c \
-	src/lib/log_line.h \
-	src/lib/log_target.c \
-	src/lib/loop.c \
-	src/lib/loop.h \
-	src/lib/mailbox.c \
-	src/lib/mailbox.h \
-	src/lib/memory.h \
-	src/lib/notify.c \
-	src/lib/notify.h \
-	src/lib/pki.c \
-	src/lib/pki.h \
-	src/lib/privilege.h \
-	src/lib/privilege_linux.c \
-	src/lib/privilege_other.c \
-	src/lib/privilege_posix.c \
-	src/lib/resolver.c \
-	src/lib/resolver.h \
-	src/lib/resolver_lookups.c \
-	src/lib/resolver_priv.h \
-	src/lib/resolver_system.c \
-	src/lib/rules.c \
-	src/lib/rules.h \
-	src/lib/rules_parse.c \
-	src/lib/rules_priv.h \
-	src/lib/secret.c \
-	src/lib/secret.h \
-	src/lib/sensitive.c \
-	src/lib/sock.h \
-	src/lib/sock_access.c \
-	src/lib/sock_bind.c \
-	src/lib/sock_linux.c \
-	src/lib/sock_other.c \
-	src/lib/sock_posix.c \
-	src/lib/sock_priv.h \
-	src/lib/standard_streams.h \
-	src/lib/standard_streams_posix.c \
-	src/lib/text.c \
-	src/lib/text.h \
-	src/lib/thread.c \
-	src/lib/thread.h \
-	src/lib/thread_linux.c \
-	src/lib/thread_other.c \
-	src/lib/tls.c \
-	src/lib/tls.h \
-	src/lib/tls_lost.c \
-	src/lib/tls_priv.h \
-	src/lib/tls_psk.c \
-	src/lib/tls_shake.c \
-	src/lib/tls_verify.c \
-	src/lib/tls_why.c \
-	src/lib/watch.c \
-	src/lib/watch.h
+LIB_LIBS = libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
+noinst_LIBRARIES += $(LIB_LIBS)
+
+# what needs nothing else
+libmunnel_lib_base_a_SOURCES = \
+	src/lib/base/clock.c \
+	src/lib/base/clock.h \
+	src/lib/base/date.c \
+	src/lib/base/date.h \
+	src/lib/base/error.c \
+	src/lib/base/error.h \
+	src/lib/base/file.c \
+	src/lib/base/file.h \
+	src/lib/base/file_posix.c \
+	src/lib/base/json.c \
+	src/lib/base/json.h \
+	src/lib/base/secret.c \
+	src/lib/base/secret.h \
+	src/lib/base/strbuf.c \
+	src/lib/base/strbuf.h \
+	src/lib/base/strlist.c \
+	src/lib/base/strlist.h
+
+# what differs by system
+libmunnel_lib_os_a_SOURCES = \
+	src/lib/os/fd_count.h \
+	src/lib/os/fd_count_posix.c \
+	src/lib/os/malloc.h \
+	src/lib/os/privilege.h \
+	src/lib/os/privilege_linux.c \
+	src/lib/os/privilege_portable.c \
+	src/lib/os/privilege_posix.c \
+	src/lib/os/standard_streams.h \
+	src/lib/os/standard_streams_posix.c \
+	src/lib/os/terminal.h \
+	src/lib/os/terminal_posix.c \
+	src/lib/os/thread.c \
+	src/lib/os/thread.h \
+	src/lib/os/thread_linux.c \
+	src/lib/os/thread_portable.c
+
+# the log
+libmunnel_lib_log_a_SOURCES = \
+	src/lib/log/log.c \
+	src/lib/log/log.h \
+	src/lib/log/log_line.c \
+	src/lib/log/log_line.h \
+	src/lib/log/log_target.c \
+	src/lib/log/log_throttle.c \
+	src/lib/log/log_throttle.h
+
+# addresses and sockets
+libmunnel_lib_net_a_SOURCES = \
+	src/lib/net/acl.c \
+	src/lib/net/acl.h \
+	src/lib/net/acl_parse.c \
+	src/lib/net/acl_priv.h \
+	src/lib/net/addr.c \
+	src/lib/net/addr.h \
+	src/lib/net/endpoint.c \
+	src/lib/net/reserved_addr.c \
+	src/lib/net/sock.h \
+	src/lib/net/sock_access.c \
+	src/lib/net/sock_bind.c \
+	src/lib/net/sock_linux.c \
+	src/lib/net/sock_portable.c \
+	src/lib/net/sock_posix.c \
+	src/lib/net/sock_priv.h
+
+# loops and what waits for events
+libmunnel_lib_event_a_SOURCES = \
+	src/lib/event/defer.c \
+	src/lib/event/defer.h \
+	src/lib/event/file_watch.c \
+	src/lib/event/file_watch.h \
+	src/lib/event/loop.c \
+	src/lib/event/loop.h \
+	src/lib/event/mailbox.c \
+	src/lib/event/mailbox.h \
+	src/lib/event/resolver.c \
+	src/lib/event/resolver.h \
+	src/lib/event/resolver_lookups.c \
+	src/lib/event/resolver_priv.h \
+	src/lib/event/resolver_system.c \
+	src/lib/event/service_manager.c \
+	src/lib/event/service_manager.h
+
+# TLS and certificates
+libmunnel_lib_tls_a_SOURCES = \
+	src/lib/tls/cert_expiry.c \
+	src/lib/tls/cert_expiry.h \
+	src/lib/tls/cert_issue.c \
+	src/lib/tls/cert_issue.h \
+	src/lib/tls/certificate.c \
+	src/lib/tls/certificate.h \
+	src/lib/tls/context.c \
+	src/lib/tls/error.c \
+	src/lib/tls/psk.c \
+	src/lib/tls/recheck.c \
+	src/lib/tls/session.c \
+	src/lib/tls/tls.h \
+	src/lib/tls/tls_priv.h \
+	src/lib/tls/verify.c
 
 # What malloc is told differs by C library.
 if GLIBC_MALLOC
-libmunnel_lib_a_SOURCES += src/lib/memory_glibc.c
+libmunnel_lib_os_a_SOURCES += src/lib/os/malloc_glibc.c
 else
-libmunnel_lib_a_SOURCES += src/lib/memory_other.c
+libmunnel_lib_os_a_SOURCES += src/lib/os/malloc_portable.c
 endif

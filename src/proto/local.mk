@@ -5,19 +5,21 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_proto.a
 libmunnel_proto_a_SOURCES = \
+	src/proto/auth_proof.c \
+	src/proto/auth_proof.h \
+	src/proto/control.c \
 	src/proto/frame.c \
 	src/proto/frame.h \
-	src/proto/join.c \
-	src/proto/join.h \
+	src/proto/hello.c \
+	src/proto/join_code.c \
+	src/proto/join_code.h \
+	src/proto/json_fields.c \
 	src/proto/message.h \
-	src/proto/message_control.c \
-	src/proto/message_greeting.c \
 	src/proto/message_priv.h \
-	src/proto/message_relay.c \
+	src/proto/open.c \
 	src/proto/open_memory.c \
 	src/proto/open_memory.h \
-	src/proto/message_text.c \
-	src/proto/proof.c \
-	src/proto/proof.h \
 	src/proto/session_key.c \
-	src/proto/session_key.h
+	src/proto/session_key.h \
+	src/proto/stream_state.c \
+	src/proto/stream_state.h

@@ -9,8 +9,8 @@
 #ifndef MUNNEL_PROTO_MESSAGE_H
 #define MUNNEL_PROTO_MESSAGE_H
 
-#include "lib/error.h"
-#include "lib/secret.h"
+#include "lib/base/error.h"
+#include "lib/base/secret.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 #ifndef MUNNEL_PROTO_MESSAGE_PRIV_H
 #define MUNNEL_PROTO_MESSAGE_PRIV_H
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 #include <jansson.h>
 #include <stdbool.h>

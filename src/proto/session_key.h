@@ -13,7 +13,7 @@
 #ifndef MUNNEL_PROTO_SESSION_KEY_H
 #define MUNNEL_PROTO_SESSION_KEY_H
 
-#include "lib/secret.h"
+#include "lib/base/secret.h"
 
 enum {
     SESSION_ID_BYTES = 16,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * dial_order: what an agent says to its data plane about a link that is to be made; a part of relay_msg.h.
+ * dial_order: what an agent says to its data plane about a link that is to be made; a part of plane.h.
  */
 #ifndef MUNNEL_RELAY_DIAL_ORDER_H
 #define MUNNEL_RELAY_DIAL_ORDER_H
 
-#include "lib/addr.h"
-#include "lib/secret.h"
+#include "lib/base/secret.h"
+#include "lib/net/addr.h"
 
 #include <openssl/ssl.h>
 #include <stdbool.h>

@@ -4,28 +4,28 @@
  * plane: the data plane's life, and the orders of the control plane to the relay threads, each a letter.
  *
  * Runs on: plane_* on the control thread; the on_* functions open their letters on a relay thread.
- * Owns: the threads. See relay_msg.h.
+ * Owns: the threads. See plane.h.
  */
 #include "config.h"
 
 #include "relay/plane_priv.h"
 
-#include "lib/sock.h"
-#include "lib/text.h"
-#include "relay/link_priv.h"
-#include "relay/own_dials.h"
-#include "relay/relay.h"
+#include "lib/base/strbuf.h"
+#include "lib/net/sock.h"
+#include "relay/link/link_priv.h"
+#include "relay/stream/loop_detect.h"
+#include "relay/stream/relay.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct order {            /* from the control plane to a thread */
-    struct letter letter; /* first */
-    struct worker *worker;
+struct order {              /* from the control plane to a thread */
+    struct message message; /* first */
+    struct relay_thread *thread;
     struct link_ref link;
     uint64_t tag, deadline_us;
-    struct saying_gone *words; /* of the link that comes of it */
+    struct close_event *words; /* of the link that comes of it */
     SSL_CTX *tls;
     int fd;
     unsigned ping_s, dead_after_s;
@@ -47,14 +47,14 @@ static int make_threads(struct plane *plane) {
     bool shared = plane->count == 1;
     for (unsigned i = 0; i < plane->count; i++) {
         plane->threads[i] =
-            worker_new(&plane->options, &plane->counters, (uint16_t)i, shared ? plane->options.control : NULL);
+            relay_thread_new(&plane->options, &plane->counters, (uint16_t)i, shared ? plane->options.control : NULL);
         if (!plane->threads[i])
             return -1;
         plane->threads[i]->plane = plane;
         plane->threads[i]->own_dials = plane->own_dials;
     }
     for (unsigned i = 0; i < plane->count; i++) {
-        if (worker_start(plane->threads[i]))
+        if (relay_thread_start(plane->threads[i]))
             return -1;
     }
     return 0;
@@ -70,7 +70,7 @@ struct plane *plane_new(const struct plane_options *options, struct error *error
     plane->count = plane_threads(options->threads);
     snprintf(plane->instance, sizeof plane->instance, "%s", options->instance);
     plane->options.instance = plane->instance;
-    plane->own_dials = options->is_agent ? own_dials_new() : NULL;
+    plane->own_dials = options->is_agent ? loop_detect_new() : NULL;
     if ((options->is_agent && !plane->own_dials) || make_threads(plane)) {
         error_set(error, "cannot start %u relay threads: out of memory, descriptors or threads", plane->count);
         plane_free(plane);
@@ -79,26 +79,26 @@ struct plane *plane_new(const struct plane_options *options, struct error *error
     return plane;
 }
 
-static void on_stop(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    worker_end(order->worker);
+static void on_stop(struct message *message) {
+    struct order *order = (struct order *)message;
+    relay_thread_end(order->thread);
     free(order);
 }
 
-static void send_order(struct order *order, struct worker *worker, void (*open)(struct letter *)) {
-    order->letter.open = open;
-    order->worker = worker;
-    loop_post(worker->loop, &order->letter);
+static void send_order(struct order *order, struct relay_thread *thread, void (*deliver)(struct message *)) {
+    order->message.deliver = deliver;
+    order->thread = thread;
+    loop_post(thread->loop, &order->message);
 }
 
-static void stop_thread(struct worker *worker) {
-    struct order *order = worker->owns_loop ? calloc(1, sizeof *order) : NULL;
+static void stop_thread(struct relay_thread *thread) {
+    struct order *order = thread->owns_loop ? calloc(1, sizeof *order) : NULL;
     if (order)
-        send_order(order, worker, on_stop);
-    else if (worker->owns_loop) /* no memory for a letter: end it without its goodbyes */
-        loop_stop(worker->loop);
+        send_order(order, thread, on_stop);
+    else if (thread->owns_loop) /* no memory for a letter: end it without its goodbyes */
+        loop_stop(thread->loop);
     else
-        worker_end(worker);
+        relay_thread_end(thread);
 }
 
 /* What the threads said last is delivered, and what was under way to them opened, as long as both sides are there. */
@@ -123,8 +123,8 @@ void plane_free(struct plane *plane) {
     settle(plane);
     plane->silent = true;
     for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
-        worker_free(plane->threads[i]);
-    own_dials_free(plane->own_dials);
+        relay_thread_free(plane->threads[i]);
+    loop_detect_free(plane->own_dials);
     free(plane);
 }
 
@@ -141,11 +141,11 @@ void plane_count(const struct plane *plane, struct plane_counts *counts) {
 
 /* ---- orders ---- */
 
-static struct worker *any_thread(struct plane *plane) {
+static struct relay_thread *any_thread(struct plane *plane) {
     return plane->threads[plane->next++ % plane->count];
 }
 
-static struct worker *thread_of(struct plane *plane, struct link_ref link) {
+static struct relay_thread *thread_of(struct plane *plane, struct link_ref link) {
     return plane->threads[link.thread % plane->count];
 }
 
@@ -166,7 +166,7 @@ static char *copy(const char *text) {
 static struct order *new_link_order(const struct addr *peer) {
     struct order *order = calloc(1, sizeof *order);
     if (order) {
-        order->words = plane_new_last_words(peer);
+        order->words = close_event_new(peer);
     }
     if (order && !order->words) {
         free(order);
@@ -175,9 +175,9 @@ static struct order *new_link_order(const struct addr *peer) {
     return order;
 }
 
-static void on_adopt(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    link_adopt(order->worker, order->fd, order->tls, order->tag, order->deadline_us, order->words);
+static void on_adopt(struct message *message) {
+    struct order *order = (struct order *)message;
+    link_adopt(order->thread, order->fd, order->tls, order->tag, order->deadline_us, order->words);
     free_order(order);
 }
 
@@ -190,7 +190,7 @@ void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *
     struct order *order = new_link_order(peer);
     if (!order) {
         sock_close(fd);
-        plane_say_lost(plane, tag, peer);
+        plane_event_order_failed(plane, tag, peer);
         return;
     }
     SSL_CTX_up_ref(tls);
@@ -201,9 +201,9 @@ void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *
     send_order(order, any_thread(plane), on_adopt);
 }
 
-static void on_dial(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    link_dial(order->worker, order->dial, order->flag, order->tag, order->words);
+static void on_dial(struct message *message) {
+    struct order *order = (struct order *)message;
+    link_dial(order->thread, order->dial, order->flag, order->tag, order->words);
     free_order(order);
 }
 
@@ -218,7 +218,7 @@ static struct link_order *copy_dial(const struct dial_order *order) {
     memcpy(dial->key, order->key, sizeof dial->key);
     dial->has_key = order->has_key;
     dial->proof_role = (uint8_t)order->proof_role;
-    text_copy(dial->identity, sizeof dial->identity, order->identity ? order->identity : "");
+    strbuf_copy(dial->identity, sizeof dial->identity, order->identity ? order->identity : "");
     if (dial->hello && (dial->server_name || !order->server_name))
         return dial;
     link_order_free(dial);
@@ -235,7 +235,7 @@ void plane_dial(struct plane *plane, const struct dial_order *wanted) {
             free(order->words);
         }
         free(order);
-        plane_say_lost(plane, wanted->tag, &wanted->address);
+        plane_event_order_failed(plane, wanted->tag, &wanted->address);
         return;
     }
     order->dial = dial;
@@ -247,12 +247,12 @@ void plane_dial(struct plane *plane, const struct dial_order *wanted) {
 /* An order that is lost may be one that is waited for, or one that ends something: better no link than one that goes on
  * without it. */
 static void lose(struct plane *plane, struct link_ref link) {
-    endings_mark(&thread_of(plane, link)->endings, link, false);
+    close_marks_set(&thread_of(plane, link)->endings, link, false);
 }
 
-static void on_accept(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    struct link *link = worker_find(order->worker, order->link);
+static void on_accept(struct message *message) {
+    struct order *order = (struct order *)message;
+    struct link *link = relay_thread_find(order->thread, order->link);
     if (link)
         link_accept(link, order->flag, order->tag, order->json, order->text, order->ping_s, order->dead_after_s);
     free_order(order);
@@ -282,26 +282,26 @@ void plane_accept(struct plane *plane, struct link_ref link, bool is_control, ui
     send_order(order, thread_of(plane, link), on_accept);
 }
 
-static void on_reject(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    struct link *link = worker_find(order->worker, order->link);
+static void on_reject(struct message *message) {
+    struct order *order = (struct order *)message;
+    struct link *link = relay_thread_find(order->thread, order->link);
     if (link)
         link_reject(link, order->json);
     free_order(order);
 }
 
-static void on_tell(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    struct link *link = worker_find(order->worker, order->link);
+static void on_tell(struct message *message) {
+    struct order *order = (struct order *)message;
+    struct link *link = relay_thread_find(order->thread, order->link);
     const char *why = link && link->state == LINK_CONTROL
                           ? link_control_put(link, FRAME_CONTROL, order->json, strlen(order->json))
                           : NULL;
     if (why)
-        endings_end(link, false, why);
+        close_marks_close_link(link, false, why);
     free_order(order);
 }
 
-static void send_text(struct plane *plane, struct link_ref link, const char *json, void (*open)(struct letter *)) {
+static void send_text(struct plane *plane, struct link_ref link, const char *json, void (*deliver)(struct message *)) {
     if (plane->is_stopping)
         return;
     struct order *order = calloc(1, sizeof *order);
@@ -313,20 +313,20 @@ static void send_text(struct plane *plane, struct link_ref link, const char *jso
     }
     order->link = link;
     order->json = text;
-    send_order(order, thread_of(plane, link), open);
+    send_order(order, thread_of(plane, link), deliver);
 }
 
 void plane_reject(struct plane *plane, struct link_ref link, const char *json) {
     send_text(plane, link, json, on_reject);
 }
 
-void plane_tell(struct plane *plane, struct link_ref link, const char *json) {
+void plane_send_control(struct plane *plane, struct link_ref link, const char *json) {
     send_text(plane, link, json, on_tell);
 }
 
-static void on_ping(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    struct link *link = worker_find(order->worker, order->link);
+static void on_ping(struct message *message) {
+    struct order *order = (struct order *)message;
+    struct link *link = relay_thread_find(order->thread, order->link);
     if (link && link->state == LINK_CONTROL)
         link_control_ping(link);
     free_order(order);
@@ -340,11 +340,11 @@ void plane_ping(struct plane *plane, struct link_ref link) {
     send_order(order, thread_of(plane, link), on_ping);
 }
 
-static void on_close(struct letter *letter) {
-    struct order *order = (struct order *)letter;
-    struct link *link = worker_find(order->worker, order->link);
+static void on_close(struct message *message) {
+    struct order *order = (struct order *)message;
+    struct link *link = relay_thread_find(order->thread, order->link);
     if (link)
-        endings_end(link, order->flag, order->text ? order->text : "closed");
+        close_marks_close_link(link, order->flag, order->text ? order->text : "closed");
     free_order(order);
 }
 
@@ -353,7 +353,7 @@ void plane_close(struct plane *plane, struct link_ref link, const char *why, boo
         return;
     struct order *order = calloc(1, sizeof *order);
     if (!order) {
-        endings_mark(&thread_of(plane, link)->endings, link, when_idle);
+        close_marks_set(&thread_of(plane, link)->endings, link, when_idle);
         return;
     }
     order->link = link;
@@ -372,14 +372,14 @@ void plane_drain(struct plane *plane) {
 static void give_back(struct client *client) {
     client->outcome = CLIENT_NOT_STARTED;
     client->reason = REASON_LINK_LOST;
-    plane_say_client(client->carrier, client, client->link, 0);
+    plane_event_client_back(client->carrier, client, client->link, 0);
 }
 
-static void on_serve(struct letter *letter) {
-    struct client *client = (struct client *)letter;
-    struct worker *worker = client->carrier;
-    struct link *link = worker_find(worker, client->link);
-    if (link && link->state == LINK_IDLE && !link->broken && !worker->stopping) {
+static void on_serve(struct message *message) {
+    struct client *client = (struct client *)message;
+    struct relay_thread *thread = client->carrier;
+    struct link *link = relay_thread_find(thread, client->link);
+    if (link && link->state == LINK_IDLE && !link->broken && !thread->stopping) {
         relay_serve(link, client);
         return;
     }
@@ -387,11 +387,11 @@ static void on_serve(struct letter *letter) {
 }
 
 void plane_serve(struct plane *plane, struct link_ref link, struct client *client) {
-    client->letter.open = on_serve;
+    client->message.deliver = on_serve;
     client->carrier = thread_of(plane, link);
     client->link = link;
     if (plane->is_stopping)
         give_back(client);
     else
-        loop_post(thread_of(plane, link)->loop, &client->letter);
+        loop_post(thread_of(plane, link)->loop, &client->message);
 }

@@ -6,27 +6,27 @@
  */
 #include "config.h"
 
-#include "relay/link_priv.h"
+#include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
-#include "relay/relay_priv.h"
+#include "relay/stream/relay_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct order_all {
-    struct letter letter; /* first */
-    struct worker *worker;
+    struct message message; /* first */
+    struct relay_thread *thread;
     struct order_all *next; /* until it is sent */
     uint64_t tag;
     char why[];
 };
 
-static void send_all(struct order_all *orders, void (*open)(struct letter *)) {
+static void send_all(struct order_all *orders, void (*deliver)(struct message *)) {
     while (orders) {
         struct order_all *order = orders;
         orders = order->next;
-        order->letter.open = open;
-        loop_post(order->worker->loop, &order->letter);
+        order->message.deliver = deliver;
+        loop_post(order->thread->loop, &order->message);
     }
 }
 
@@ -47,26 +47,26 @@ static struct order_all *make_all(struct plane *plane, uint64_t tag, const char 
             }
             return NULL;
         }
-        *order = (struct order_all){.worker = plane->threads[i], .next = orders, .tag = tag};
+        *order = (struct order_all){.thread = plane->threads[i], .next = orders, .tag = tag};
         memcpy(order->why, why, length);
         orders = order;
     }
     return orders;
 }
 
-static void on_expel(struct letter *letter) {
-    struct order_all *order = (struct order_all *)letter;
-    struct worker *worker = order->worker;
+static void on_expel(struct message *message) {
+    struct order_all *order = (struct order_all *)message;
+    struct relay_thread *thread = order->thread;
 
-    for (uint32_t slot = 0; slot < worker->slot_count; slot++) {
-        struct link *link = worker->slots[slot];
+    for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
+        struct link *link = thread->slots[slot];
         if (link && link->was_accepted && link->tag == order->tag)
             link_close(link, LINK_CLOSE_AT_ONCE, REASON_DENIED, order->why);
     }
     free(order);
 }
 
-bool plane_expel(struct plane *plane, uint64_t tag, const char *why) {
+bool plane_disconnect(struct plane *plane, uint64_t tag, const char *why) {
     struct order_all *orders = make_all(plane, tag, why);
     bool made = orders != NULL;
 
@@ -74,11 +74,11 @@ bool plane_expel(struct plane *plane, uint64_t tag, const char *why) {
     return made;
 }
 
-static void on_recall(struct letter *letter) {
-    struct order_all *order = (struct order_all *)letter;
+static void on_recall(struct message *message) {
+    struct order_all *order = (struct order_all *)message;
     struct relay *next;
 
-    for (struct relay *relay = order->worker->opening; relay; relay = next) {
+    for (struct relay *relay = order->thread->opening; relay; relay = next) {
         next = relay->next; /* each has a link of its own */
         if (relay->tag == order->tag && relay->link && relay->up == 0)
             link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, order->why);
@@ -90,9 +90,9 @@ void plane_recall(struct plane *plane, uint64_t tag, const char *why) {
     send_all(make_all(plane, tag, why), on_recall);
 }
 
-static void on_expel_greeting(struct letter *letter) {
-    struct order_all *order = (struct order_all *)letter;
-    struct link *link = order->worker->greeting;
+static void on_expel_greeting(struct message *message) {
+    struct order_all *order = (struct order_all *)message;
+    struct link *link = order->thread->greeting;
 
     while (link && link->tag != order->tag)
         link = link->greeting_next;
@@ -101,7 +101,7 @@ static void on_expel_greeting(struct letter *letter) {
     free(order);
 }
 
-bool plane_expel_greeting(struct plane *plane, uint64_t tag, const char *why) {
+bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *why) {
     struct order_all *orders = make_all(plane, tag, why);
     bool made = orders != NULL;
 
@@ -109,14 +109,14 @@ bool plane_expel_greeting(struct plane *plane, uint64_t tag, const char *why) {
     return made;
 }
 
-static void on_beat(struct letter *letter) {
-    struct order_all *order = (struct order_all *)letter;
+static void on_beat(struct message *message) {
+    struct order_all *order = (struct order_all *)message;
 
-    atomic_fetch_sub_explicit(&order->worker->plane->unanswered, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&order->thread->plane->unanswered, 1, memory_order_relaxed);
     free(order);
 }
 
-bool plane_beats(struct plane *plane) {
+bool plane_probe_liveness(struct plane *plane) {
     if (atomic_load_explicit(&plane->unanswered, memory_order_relaxed) > 0)
         return false;
     struct order_all *orders = make_all(plane, 0, "");

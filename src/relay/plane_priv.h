@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * plane_priv: the data plane as a whole, for plane.c (life, and orders to the threads) and plane_say.c (what the
+ * plane_priv: the data plane as a whole, for plane.c (life, and orders to the threads) and events.c (what the
  * threads tell the control plane).
  */
 #ifndef MUNNEL_RELAY_PLANE_PRIV_H
 #define MUNNEL_RELAY_PLANE_PRIV_H
 
-#include "relay/worker_priv.h"
+#include "relay/thread_priv.h"
 
 struct plane {
     struct plane_options options;
     char instance[MESSAGE_INSTANCE_HEX];
     struct plane_counters counters;
     unsigned count, next;
-    struct worker *threads[PLANE_THREADS_MAX];
-    struct own_dials *own_dials; /* agent */
-    atomic_uint unanswered;      /* signs of life that plane_beats() waits for */
-    bool is_stopping;            /* being freed: orders are dropped */
-    bool silent;                 /* ... and callbacks are over */
+    struct relay_thread *threads[PLANE_THREADS_MAX];
+    struct loop_detect *own_dials; /* agent */
+    atomic_uint unanswered;        /* signs of life that plane_probe_liveness() waits for */
+    bool is_stopping;              /* being freed: orders are dropped */
+    bool silent;                   /* ... and callbacks are over */
 };
 
 #endif

@@ -7,9 +7,9 @@
 
 #include "relay/record.h"
 
-#include "lib/text.h"
-#include "relay/relay_msg.h"
-#include "relay/terms.h"
+#include "lib/base/strbuf.h"
+#include "relay/plane.h"
+#include "relay/service_terms.h"
 
 enum {
     FIELDS_MOST = 16,   /* of a line, with the end */
@@ -45,9 +45,9 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     char who[MESSAGE_RELAY_ID + 16];
     if (!log_enabled(log, level))
         return;
-    struct text name = text_begin(who, sizeof who);
-    text_add(&name, "relay ");
-    text_add(&name, record->id);
+    struct strbuf name = strbuf_begin(who, sizeof who);
+    strbuf_add(&name, "relay ");
+    strbuf_add(&name, record->id);
     struct log_field fields[FIELDS_MOST] = {LOG_TEXT("service", record->service), LOG_TEXT("client", record->client)};
     size_t count = add_text(fields, 2, "agent", record->agent);
     fields[count++] = LOG_TEXT("destination", record->destination);
@@ -68,15 +68,15 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
 }
 
 void record_make_id(char id[MESSAGE_RELAY_ID + 1], const char *instance, uint64_t number) {
-    struct text text = text_begin(id, MESSAGE_RELAY_ID + 1);
-    text_add_part(&text, instance, INSTANCE_DIGITS);
-    text_add(&text, "-");
-    text_add_number(&text, number);
+    struct strbuf text = strbuf_begin(id, MESSAGE_RELAY_ID + 1);
+    strbuf_add_part(&text, instance, INSTANCE_DIGITS);
+    strbuf_add(&text, "-");
+    strbuf_add_number(&text, number);
 }
 
 char *record_client_text(const struct client *client, char text[RECORD_CLIENT]) {
     if (addr_is_unix(&client->peer))
-        text_copy(text, RECORD_CLIENT, "unix:");
+        strbuf_copy(text, RECORD_CLIENT, "unix:");
     else
         addr_format(&client->peer, text, RECORD_CLIENT);
     return text;

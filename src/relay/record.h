@@ -8,7 +8,7 @@
 #ifndef MUNNEL_RELAY_RECORD_H
 #define MUNNEL_RELAY_RECORD_H
 
-#include "lib/log.h"
+#include "lib/log/log.h"
 #include "proto/message.h"
 #include "relay/reason.h"
 

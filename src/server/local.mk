@@ -5,77 +5,73 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_server.a
 libmunnel_server_a_SOURCES = \
-	src/server/admission.c \
-	src/server/admission.h \
-	src/server/agents.c \
-	src/server/agents.h \
-	src/server/balance.c \
-	src/server/balance.h \
-	src/server/claim.c \
-	src/server/claim.h \
-	src/server/clients.c \
-	src/server/clients.h \
-	src/server/complain.c \
-	src/server/complain.h \
-	src/server/demand.c \
-	src/server/demand.h \
-	src/server/descriptors.h \
-	src/server/descriptors_posix.c \
-	src/server/dispatch.c \
-	src/server/dispatch.h \
-	src/server/door.c \
-	src/server/door.h \
-	src/server/first_start.c \
-	src/server/first_start.h \
-	src/server/flaps.c \
-	src/server/flaps.h \
-	src/server/greet.c \
-	src/server/greet.h \
-	src/server/hearing.c \
-	src/server/hearing.h \
-	src/server/listener.c \
-	src/server/listener.h \
-	src/server/listeners.c \
-	src/server/listeners.h \
-	src/server/liveness.c \
-	src/server/liveness.h \
-	src/server/once.c \
-	src/server/once.h \
-	src/server/peek.c \
-	src/server/peek.h \
-	src/server/penalties.c \
-	src/server/penalties.h \
-	src/server/pending.c \
-	src/server/pending.h \
-	src/server/places.c \
-	src/server/places.h \
-	src/server/pool.c \
-	src/server/pool.h \
+	src/server/auth/agent_listener.c \
+	src/server/auth/agent_listener.h \
+	src/server/auth/authenticate.c \
+	src/server/auth/authenticate.h \
+	src/server/auth/control.c \
+	src/server/auth/control.h \
+	src/server/auth/flap_damping.c \
+	src/server/auth/flap_damping.h \
+	src/server/auth/handshake.c \
+	src/server/auth/handshake.h \
+	src/server/auth/penalty_box.c \
+	src/server/auth/penalty_box.h \
+	src/server/auth/revocation.c \
+	src/server/auth/revocation.h \
+	src/server/auth/sniff.c \
+	src/server/auth/sniff.h \
+	src/server/bootstrap.c \
+	src/server/bootstrap.h \
+	src/server/events.c \
+	src/server/events.h \
 	src/server/reload.c \
 	src/server/reload.h \
-	src/server/requests.c \
-	src/server/requests.h \
-	src/server/roster.c \
-	src/server/roster.h \
 	src/server/server.c \
 	src/server/server.h \
 	src/server/server_priv.h \
-	src/server/service.c \
-	src/server/service.h \
-	src/server/session.c \
-	src/server/session.h \
+	src/server/service/access.c \
+	src/server/service/access.h \
+	src/server/service/balance.c \
+	src/server/service/balance.h \
+	src/server/service/client_table.c \
+	src/server/service/client_table.h \
+	src/server/service/dispatch.c \
+	src/server/service/dispatch.h \
+	src/server/service/listen_addrs.c \
+	src/server/service/listen_addrs.h \
+	src/server/service/listener.c \
+	src/server/service/listener.h \
+	src/server/service/listener_group.c \
+	src/server/service/listener_group.h \
+	src/server/service/registry.c \
+	src/server/service/registry.h \
+	src/server/service/service.c \
+	src/server/service/service.h \
+	src/server/service/source_key.c \
+	src/server/service/source_key.h \
+	src/server/service/supply.c \
+	src/server/service/supply.h \
+	src/server/service/wait_queue.c \
+	src/server/service/wait_queue.h \
+	src/server/session/link_demand.c \
+	src/server/session/link_demand.h \
+	src/server/session/link_orders.c \
+	src/server/session/link_orders.h \
+	src/server/session/link_pool.c \
+	src/server/session/link_pool.h \
+	src/server/session/liveness.c \
+	src/server/session/liveness.h \
+	src/server/session/replay_window.c \
+	src/server/session/replay_window.h \
+	src/server/session/session.c \
+	src/server/session/session.h \
+	src/server/session/session_table.c \
+	src/server/session/session_table.h \
 	src/server/signals.c \
-	src/server/signals.h \
-	src/server/source.c \
-	src/server/source.h \
-	src/server/standing.c \
-	src/server/standing.h \
-	src/server/supply.c \
-	src/server/supply.h \
-	src/server/told.c \
-	src/server/told.h
+	src/server/signals.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munneld
 munneld_SOURCES = src/server/main.c
-munneld_LDADD = libmunnel_server.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(SYSTEM_LIBS)
+munneld_LDADD = libmunnel_server.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)

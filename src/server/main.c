@@ -6,24 +6,24 @@
  */
 #include "config.h"
 
-#include "conf/server_options.h"
-#include "lib/log.h"
-#include "lib/memory.h"
-#include "lib/privilege.h"
-#include "lib/standard_streams.h"
-#include "server/first_start.h"
+#include "conf/server_cmdline.h"
+#include "lib/log/log.h"
+#include "lib/os/malloc.h"
+#include "lib/os/privilege.h"
+#include "lib/os/standard_streams.h"
+#include "server/bootstrap.h"
 #include "server/server.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static int complain(const struct error *error) {
+static int log_throttle_event(const struct error *error) {
     fprintf(stderr, "munneld: %s\n", error->text);
     return EXIT_FAILURE;
 }
 
-static int serve(const struct server_conf *conf, struct log *log, struct error *error) {
+static int serve(const struct server_config *conf, struct log *log, struct error *error) {
     struct server *server = server_new(conf, log, error);
     int result = server ? server_run(server, error) : -1;
 
@@ -32,17 +32,17 @@ static int serve(const struct server_conf *conf, struct log *log, struct error *
 }
 
 static int run(struct server_options *options) {
-    struct server_conf *conf = options->conf;
+    struct server_config *conf = options->conf;
     struct error error = {""};
 
-    if (options->needs_setup && first_start(conf, &error))
-        return complain(&error);
+    if (options->needs_setup && bootstrap(conf, &error))
+        return log_throttle_event(&error);
     struct log *log = log_new(conf->log.format, conf->log.level, conf->log.to, &error);
     if (!log)
-        return complain(&error);
+        return log_throttle_event(&error);
     int result = serve(conf, log, &error);
     log_free(log);
-    return result ? complain(&error) : EXIT_SUCCESS;
+    return result ? log_throttle_event(&error) : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {
@@ -50,10 +50,10 @@ int main(int argc, char **argv) {
     struct error error = {""};
 
     if (standard_streams_open(&error))
-        return complain(&error);
+        return log_throttle_event(&error);
     signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
     privilege_seal();
-    memory_tune();
+    malloc_tune();
     int done = server_options_read(&options, argc, argv);
     if (done >= 0)
         return done;

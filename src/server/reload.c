@@ -13,13 +13,13 @@
 #include "server/reload.h"
 
 #include "conf/server_check.h"
-#include "lib/clock.h"
-#include "lib/expiry.h"
-#include "lib/notify.h"
-#include "lib/tls.h"
-#include "lib/watch.h"
+#include "lib/base/clock.h"
+#include "lib/event/file_watch.h"
+#include "lib/event/service_manager.h"
+#include "lib/tls/cert_expiry.h"
+#include "lib/tls/tls.h"
 #include "proto/session_key.h"
-#include "server/standing.h"
+#include "server/auth/revocation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ enum { LOOK_MS = 1000, ASK_EVERY_MS = 1000, HANDSHAKES_LATE_S = 2 /* their deadl
 struct set { /* of files that are used together */
     const char *what;
     int (*read)(struct reload *reload, struct error *error); /* puts them into force, or changes nothing */
-    struct watch *watch;
+    struct file_watch *watch;
     bool doubtful;
 };
 
@@ -38,7 +38,7 @@ struct reload {
     struct event *look, *asked;
     uint64_t obeyed_ms;
     struct set certificates, agents;
-    struct expiry expiry;
+    struct cert_expiry expiry;
     time_t review_at;       /* by the date, which may jump, */
     uint64_t review_due_us; /* and by clock_us(), whichever comes first */
     bool trust_is_new;
@@ -58,7 +58,7 @@ static void look_at_expiry(struct reload *reload) {
     char what[512];
 
     snprintf(what, sizeof what, "the certificate %s", reload->server->conf->agents.certificate);
-    expiry_look(&reload->expiry, reload->server->log, "server", what, tls_days_left(reload->server->tls));
+    cert_expiry_check(&reload->expiry, reload->server->log, "server", what, tls_days_left(reload->server->tls));
 }
 
 static int read_certificates(struct reload *reload, struct error *error) {
@@ -74,8 +74,8 @@ static int read_certificates(struct reload *reload, struct error *error) {
     server->tls = fresh;
     reload->trust_is_new = true;
     if (server->door)
-        door_set_tls(server->door, fresh);
-    reload->expiry = (struct expiry){0};
+        agent_listener_set_tls(server->door, fresh);
+    reload->expiry = (struct cert_expiry){0};
     look_at_expiry(reload);
     return 0;
 }
@@ -94,7 +94,7 @@ static int read_agents(struct reload *reload, struct error *error) {
 static void review(struct reload *reload) {
     time_t now = clock_wall();
 
-    reload->review_at = standing_review(reload->server, now, &reload->trust_is_new);
+    reload->review_at = revocation_review(reload->server, now, &reload->trust_is_new);
     reload->review_due_us = clock_us() + (uint64_t)(reload->review_at - now) * 1000000;
 }
 
@@ -118,7 +118,8 @@ static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
         set->doubtful = false;
         log_read(reload, set);
         review(reload);
-        door_forgive(reload->server->door); /* who was wrong by what it was may be right by what it is */
+        agent_listener_reset_penalties(
+            reload->server->door); /* who was wrong by what it was may be right by what it is */
         return;
     }
     set->doubtful = may_doubt;
@@ -131,7 +132,7 @@ static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
 static void look(struct reload *reload, struct set *set, bool asked) {
     if (!set->watch)
         return;
-    bool changed = watch_changed(set->watch);
+    bool changed = file_watch_has_changed(set->watch);
     if (changed || set->doubtful || asked)
         read_again(reload, set, changed && !asked);
 }
@@ -147,7 +148,7 @@ void reload_look(struct reload *reload) {
 bool reload_agents(struct reload *reload) {
     struct set *set = &reload->agents;
 
-    if (!set->watch || set->doubtful || !watch_changed(set->watch))
+    if (!set->watch || set->doubtful || !file_watch_has_changed(set->watch))
         return false;
     read_again(reload, set, true);
     return !set->doubtful;
@@ -168,14 +169,14 @@ static void on_asked(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     reload->obeyed_ms = clock_ms();
-    notify_reloading(server->notify);
+    service_manager_reloading(server->notify);
     log_reopen(server->log);
     log_write(server->log, LOG_LEVEL_INFO, "server",
               "reads its certificates and the agents file again; what stands in %s is read at start only",
               server->conf->path ? server->conf->path : "the command line");
     look(reload, &reload->certificates, true);
     look(reload, &reload->agents, true);
-    notify_ready(server->notify);
+    service_manager_ready(server->notify);
 }
 
 void reload_ask(struct reload *reload) {
@@ -191,16 +192,16 @@ void reload_ask(struct reload *reload) {
 /* --- from start to end --- */
 
 static bool make_watches(struct reload *reload) {
-    const struct server_conf *conf = reload->server->conf;
+    const struct server_config *conf = reload->server->conf;
     const char *const certificates[] = {conf->agents.certificate, conf->agents.key, conf->agents.client_ca,
                                         conf->agents.crl};
     const char *const agents[] = {conf->agents.tokens};
 
     reload->certificates =
-        (struct set){.what = "the certificates", .read = read_certificates, .watch = watch_new(certificates, 4)};
+        (struct set){.what = "the certificates", .read = read_certificates, .watch = file_watch_new(certificates, 4)};
     reload->agents = (struct set){.what = "the agents file", .read = read_agents};
     if (!conf->agents.auth_none)
-        reload->agents.watch = watch_new(agents, 1);
+        reload->agents.watch = file_watch_new(agents, 1);
     return reload->certificates.watch && (reload->agents.watch || conf->agents.auth_none);
 }
 
@@ -221,8 +222,8 @@ struct reload *reload_new(struct server *server) {
 void reload_free(struct reload *reload) {
     if (!reload)
         return;
-    watch_free(reload->certificates.watch);
-    watch_free(reload->agents.watch);
+    file_watch_free(reload->certificates.watch);
+    file_watch_free(reload->agents.watch);
     if (reload->look)
         event_free(reload->look);
     if (reload->asked)
@@ -242,8 +243,8 @@ int reload_first(struct reload *reload, struct error *error) {
 int reload_open(struct reload *reload, struct error *error) {
     static const struct timeval every = {LOOK_MS / 1000, LOOK_MS % 1000 * 1000};
 
-    if (watch_check_readable(reload->certificates.watch, error) ||
-        (reload->agents.watch && watch_check_readable(reload->agents.watch, error)))
+    if (file_watch_check_readable(reload->certificates.watch, error) ||
+        (reload->agents.watch && file_watch_check_readable(reload->agents.watch, error)))
         return -1;
     return event_add(reload->look, &every) ? error_set(error, "out of memory") : 0;
 }

@@ -10,21 +10,21 @@
 #include "server/server.h"
 
 #include "conf/option.h"
-#include "lib/clock.h"
-#include "lib/memory.h"
-#include "lib/notify.h"
-#include "lib/privilege.h"
-#include "lib/sock.h"
-#include "server/descriptors.h"
-#include "server/dispatch.h"
-#include "server/flaps.h"
-#include "server/hearing.h"
+#include "lib/base/clock.h"
+#include "lib/event/service_manager.h"
+#include "lib/net/sock.h"
+#include "lib/os/fd_count.h"
+#include "lib/os/malloc.h"
+#include "lib/os/privilege.h"
+#include "server/auth/flap_damping.h"
+#include "server/events.h"
 #include "server/reload.h"
-#include "server/roster.h"
-#include "server/service.h"
+#include "server/service/dispatch.h"
+#include "server/service/registry.h"
+#include "server/service/service.h"
+#include "server/service/source_key.h"
+#include "server/service/supply.h"
 #include "server/signals.h"
-#include "server/source.h"
-#include "server/supply.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static void server_set_tick(struct server *server, unsigned ms) {
     event_add(server->tick, &interval);
 }
 
-void server_quicken(struct server *server) {
+void server_tick_fast(struct server *server) {
     if (!server->tick_is_fast)
         server_set_tick(server, TICK_FAST_MS);
 }
@@ -60,15 +60,16 @@ static void server_check_deadline(struct server *server) {
     if (!server->stopping || clock_us() < server->stop_at_us)
         return;
     log_write(server->log, LOG_LEVEL_WARNING, "server", "%zu clients are cut off: %d s are over",
-              clients_live(server->clients), STOP_WITHIN_S);
+              client_table_live(server->clients), STOP_WITHIN_S);
     loop_stop(server->loop);
 }
 
 static void server_tell_status(const struct server *server) {
-    size_t agents = agents_count(server->agents);
+    size_t agents = session_table_count(server->agents);
 
-    notify_status(server->notify, "%s %zu service%s by %zu agent%s", server->stopping ? "finishes with" : "serves",
-                  server->service_count, server->service_count == 1 ? "" : "s", agents, agents == 1 ? "" : "s");
+    service_manager_status(server->notify, "%s %zu service%s by %zu agent%s",
+                           server->stopping ? "finishes with" : "serves", server->service_count,
+                           server->service_count == 1 ? "" : "s", agents, agents == 1 ? "" : "s");
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context) {
@@ -81,9 +82,9 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     supply_tick(server->supply);
     for (size_t i = 0; i < server->service_count; i++)
         service_tick(server->services[i]);
-    door_tick(server->door);
-    complain_catch_up(&server->strangers, server->log);
-    server_check_over(server);
+    agent_listener_tick(server->door);
+    log_throttle_flush(&server->strangers, server->log);
+    server_check_stopped(server);
     server_check_deadline(server);
     server_tell_status(server);
 }
@@ -98,11 +99,11 @@ static bool server_is_delivering(const struct server *server) {
     return counts.delivering > 0;
 }
 
-void server_check_over(struct server *server) {
-    if (!server->stopping || clients_live(server->clients))
+void server_check_stopped(struct server *server) {
+    if (!server->stopping || client_table_live(server->clients))
         return;
     if (server_is_delivering(server))
-        server_quicken(server);
+        server_tick_fast(server);
     else
         loop_stop(server->loop);
 }
@@ -114,16 +115,16 @@ void server_stop(struct server *server) {
         return;
     }
     server->stopping = true;
-    notify_stopping(server->notify);
+    service_manager_stopping(server->notify);
     server->stop_at_us = clock_us() + STOP_WITHIN_S * 1000000ULL;
     for (size_t i = 0; i < server->service_count; i++)
         service_shut(server->services[i]);
-    door_shut(server->door); /* at once, so that the next server can listen there while relays finish here */
-    roster_send_goaway(server);
+    agent_listener_shut(server->door); /* at once, so that the next server can listen there while relays finish here */
+    registry_send_goaway(server);
     dispatch_limit_waits(server, clock_us() + STOP_WAIT_MS * 1000ULL);
     log_write(server->log, LOG_LEVEL_INFO, "server", "stops: no new clients, %zu still run",
-              clients_live(server->clients));
-    server_check_over(server);
+              client_table_live(server->clients));
+    server_check_stopped(server);
 }
 
 void server_reload(struct server *server) {
@@ -135,20 +136,20 @@ void server_log_live(struct server *server) {
     size_t idle = 0;
 
     plane_count(server->plane, &counts);
-    for (struct session *session = agents_first(server->agents); session;
-         session = agents_after(server->agents, session))
-        idle += pool_count(session_pool(session));
+    for (struct session *session = session_table_first(server->agents); session;
+         session = session_table_after(server->agents, session))
+        idle += link_pool_count(session_pool(session));
     log_event(server->log, LOG_LEVEL_INFO, "server", "live",
               LOG_FIELDS(LOG_NUMBER("links", counts.links), LOG_NUMBER("handshakes_done", counts.handshakes_done),
                          LOG_NUMBER("relays", counts.relays), LOG_NUMBER("relays_ended", counts.relays_ended),
-                         LOG_NUMBER("clients", clients_live(server->clients)),
-                         LOG_NUMBER("clients_total", clients_total(server->clients)),
+                         LOG_NUMBER("clients", client_table_live(server->clients)),
+                         LOG_NUMBER("client_table_total", client_table_total(server->clients)),
                          LOG_NUMBER("clients_refused", server->clients_refused), LOG_NUMBER("waiting", server->waiting),
-                         LOG_NUMBER("agents", agents_count(server->agents)), LOG_NUMBER("idle_links", idle),
-                         LOG_NUMBER("at_door", door_count(server->door)),
-                         LOG_NUMBER("turned_away", door_turned_away(server->door)),
+                         LOG_NUMBER("agents", session_table_count(server->agents)), LOG_NUMBER("idle_links", idle),
+                         LOG_NUMBER("at_door", agent_listener_count(server->door)),
+                         LOG_NUMBER("turned_away", agent_listener_turned_away(server->door)),
                          LOG_NUMBER("greetings_refused", server->greetings_refused),
-                         LOG_NUMBER("descriptors", descriptors_count()), LOG_NUMBER("heap", memory_in_use())));
+                         LOG_NUMBER("descriptors", fd_count()), LOG_NUMBER("heap", malloc_in_use())));
 }
 
 /* --- parts --- */
@@ -174,7 +175,7 @@ static int server_start_plane(struct server *server, struct error *error) {
                                     .ping_s = server->conf->agents.ping_s,
                                     .dead_after_s = server->conf->agents.dead_after_s,
                                     .greeting_ms = server->conf->agents.unauthenticated_deadline_s * 1000,
-                                    .events = hearing_events(),
+                                    .events = server_plane_events(),
                                     .context = server};
 
     server->plane = plane_new(&options, error);
@@ -186,51 +187,51 @@ static size_t expects(void *context, const struct addr *peer) {
     uint64_t now_us = clock_us();
     size_t links = 0;
 
-    for (struct session *session = agents_first(server->agents); session;
-         session = agents_after(server->agents, session))
+    for (struct session *session = session_table_first(server->agents); session;
+         session = session_table_after(server->agents, session))
         if (addr_same_host(session_peer(session), peer))
-            links += requests_open(session_requests(session), now_us);
+            links += link_orders_open(session_requests(session), now_us);
     return links;
 }
 
 static bool has_agent(void *context, const struct addr *peer) {
     struct server *server = context;
-    uint64_t source = source_of(peer);
-    struct session *session = agents_first(server->agents);
+    uint64_t source = source_key_of(peer);
+    struct session *session = session_table_first(server->agents);
 
-    while (session && source_of(session_peer(session)) != source)
-        session = agents_after(server->agents, session);
+    while (session && source_key_of(session_peer(session)) != source)
+        session = session_table_after(server->agents, session);
     return session != NULL;
 }
 
 static int server_make_door(struct server *server, struct error *error) {
-    struct door_options options = {.base = loop_base(server->loop),
-                                   .log = server->log,
-                                   .plane = server->plane,
-                                   .tls = server->tls,
-                                   .conf = server->conf,
-                                   .has_agent = has_agent,
-                                   .expects = expects,
-                                   .context = server};
-    server->door = door_new(&options, error);
+    struct agent_listener_options options = {.base = loop_base(server->loop),
+                                             .log = server->log,
+                                             .plane = server->plane,
+                                             .tls = server->tls,
+                                             .conf = server->conf,
+                                             .has_agent = has_agent,
+                                             .expects = expects,
+                                             .context = server};
+    server->door = agent_listener_new(&options, error);
     return server->door ? 0 : -1;
 }
 
 /* Each client that is served needs a link, too. What is open already stays, and some are kept for agents that come. */
 static void server_share_descriptors(struct server *server) {
-    int all = sock_raise_limit(), used = descriptors_count();
+    int all = sock_raise_limit(), used = fd_count();
     int reserved = all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;
     int pairs = (all - used - reserved) / 2;
 
     server->link_limit = pairs > 1 ? (size_t)pairs : 1;
-    clients_set_limit(server->clients, server->link_limit);
+    client_table_set_limit(server->clients, server->link_limit);
 }
 
 /* For the watchdog: this loop runs, since it asks; do the others? */
 static bool is_alive(void *context) {
     struct server *server = context;
 
-    if (plane_beats(server->plane))
+    if (plane_probe_liveness(server->plane))
         return true;
     log_write(server->log, LOG_LEVEL_ERROR, "server", "a relay thread is stuck: the watchdog is not fed");
     return false;
@@ -297,14 +298,14 @@ static int server_make_parts(struct server *server, struct error *error) {
     if (loop_check_system(error))
         return -1;
     server->loop = loop_new("munneld");
-    server->clients = clients_new();
-    server->agents = agents_new();
-    server->arriving = pool_new();
-    server->flaps = flaps_new();
+    server->clients = client_table_new();
+    server->agents = session_table_new();
+    server->arriving = link_pool_new();
+    server->flaps = flap_damping_new();
     server->supply = server->loop ? supply_new(server) : NULL;
     server->liveness = server->loop && server->agents ? server_make_liveness(server) : NULL;
     server->reload = server->loop ? reload_new(server) : NULL;
-    server->notify = server->loop ? notify_new(loop_base(server->loop), is_alive, server) : NULL;
+    server->notify = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? signals_new(server) : NULL;
     server->tick = server->loop ? evtimer_new(loop_base(server->loop), on_tick, server) : NULL;
     if (!server->clients || !server->agents || !server->arriving || !server->flaps || !server->supply ||
@@ -313,7 +314,7 @@ static int server_make_parts(struct server *server, struct error *error) {
     return 0;
 }
 
-struct server *server_new(const struct server_conf *conf, struct log *log, struct error *error) {
+struct server *server_new(const struct server_config *conf, struct log *log, struct error *error) {
     struct server *server = calloc(1, sizeof *server);
 
     if (!server) {
@@ -345,7 +346,7 @@ static void server_log_start(const struct server *server) {
 }
 
 int server_open(struct server *server, struct error *error) {
-    if (door_open(server->door, error))
+    if (agent_listener_open(server->door, error))
         return -1;
     for (size_t i = 0; i < server->service_count; i++)
         if (service_open(server->services[i], error))
@@ -356,7 +357,7 @@ int server_open(struct server *server, struct error *error) {
 
 /* What has to be opened again after that must be its own. */
 static int server_become_user(const struct server *server, struct error *error) {
-    const struct server_conf *conf = server->conf;
+    const struct server_config *conf = server->conf;
 
     if (privilege_give(conf->log.to, conf->user, conf->group, error))
         return -1;
@@ -367,7 +368,7 @@ int server_run(struct server *server, struct error *error) {
     server_log_start(server);
     if (server_open(server, error) || server_become_user(server, error) || reload_open(server->reload, error))
         return -1;
-    notify_ready(server->notify);
+    service_manager_ready(server->notify);
     if (loop_run(server->loop))
         return error_set(error, "the event loop failed");
     log_write(server->log, LOG_LEVEL_INFO, "server", "stopped");
@@ -379,7 +380,7 @@ static void server_shut(struct server *server) {
     for (size_t i = 0; i < server->service_count; i++)
         service_shut(server->services[i]);
     if (server->door)
-        door_shut(server->door);
+        agent_listener_shut(server->door);
 }
 
 void server_free(struct server *server) {
@@ -389,24 +390,24 @@ void server_free(struct server *server) {
     server_shut(server);
     if (server->plane) {
         dispatch_end_waiting(server, REASON_STOPPED);
-        roster_dismiss_all(server, "the server was stopped");
+        registry_dismiss_all(server, "the server was stopped");
         plane_free(server->plane);
     }
     for (size_t i = 0; i < server->service_count; i++)
         service_free(server->services[i]);
     free(server->services);
-    door_free(server->door);
-    agents_free(server->agents);
-    pool_free(server->arriving);
-    penalties_free(server->flaps);
+    agent_listener_free(server->door);
+    session_table_free(server->agents);
+    link_pool_free(server->arriving);
+    penalty_box_free(server->flaps);
     signals_free(server->signals);
     supply_free(server->supply);
     liveness_free(server->liveness);
     if (server->tick)
         event_free(server->tick);
-    clients_free(server->clients);
+    client_table_free(server->clients);
     reload_free(server->reload);
-    notify_free(server->notify);
+    service_manager_free(server->notify);
     credentials_free(server->credentials);
     SSL_CTX_free(server->tls);
     if (server->loop)

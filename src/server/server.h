@@ -8,12 +8,12 @@
 #ifndef MUNNEL_SERVER_SERVER_H
 #define MUNNEL_SERVER_SERVER_H
 
-#include "conf/server_conf.h"
+#include "conf/server_config.h"
 
 struct server;
 
 /* Binds everything and reads keys and credentials; `conf` and `log` must outlive it. NULL with `error`. */
-struct server *server_new(const struct server_conf *conf, struct log *log, struct error *error);
+struct server *server_new(const struct server_config *conf, struct log *log, struct error *error);
 int server_run(struct server *server, struct error *error); /* until it was stopped; 0 or -1 */
 void server_free(struct server *server);
 

@@ -5,11 +5,11 @@
  */
 #include "config.h"
 
-#include "conf/agent_options.h"
+#include "conf/agent_cmdline.h"
 #include "conf/credentials.h"
-#include "conf/date.h"
-#include "conf/server_conf.h"
-#include "lib/rules.h"
+#include "conf/server_config.h"
+#include "lib/base/date.h"
+#include "lib/net/acl.h"
 
 #include "fuzz.h"
 
@@ -18,11 +18,11 @@
 
 void fuzz_server_conf(const uint8_t *bytes, size_t length) {
     struct error error = {{0}};
-    struct server_conf *conf = server_conf_read(fuzz_file(bytes, length), &error);
+    struct server_config *conf = server_config_read(fuzz_file(bytes, length), &error);
     if (conf)
-        (void)server_conf_check(conf, &error);
+        (void)server_config_check(conf, &error);
     FUZZ_REQUIRE(conf || error.text[0]);
-    server_conf_free(conf);
+    server_config_free(conf);
 }
 
 void fuzz_agent_conf(const uint8_t *bytes, size_t length) {
@@ -37,7 +37,7 @@ void fuzz_agent_conf(const uint8_t *bytes, size_t length) {
     free(file);
 }
 
-static void check_equal_lists(const struct conf_list *a, const struct conf_list *b) {
+static void check_equal_lists(const struct strlist *a, const struct strlist *b) {
     FUZZ_REQUIRE(a->count == b->count);
     for (size_t i = 0; i < a->count; i++)
         FUZZ_REQUIRE(strcmp(a->items[i], b->items[i]) == 0);
@@ -77,21 +77,21 @@ void fuzz_credentials(const uint8_t *bytes, size_t length) {
 /* Lines, each a service of the command line. */
 void fuzz_service(const uint8_t *bytes, size_t length) {
     struct error error = {{0}};
-    struct server_conf *conf = server_conf_default();
+    struct server_config *conf = server_config_default();
     char *text = fuzz_text(bytes, length), *rest = text;
     FUZZ_REQUIRE(conf);
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
         size_t count = conf->service_count;
-        int result = server_conf_add_service(conf, line, &error);
+        int result = server_config_add_service(conf, line, &error);
         FUZZ_REQUIRE(conf->service_count == count + (result == 0));
         FUZZ_REQUIRE(result == 0 || error.text[0]);
         if (result == 0) {
-            const struct service_conf *service = &conf->services[count];
+            const struct service_config *service = &conf->services[count];
             FUZZ_REQUIRE(service->name[0] && service->listen.count > 0 && service->connect.count > 0);
         }
     }
-    (void)server_conf_check(conf, &error);
-    server_conf_free(conf);
+    (void)server_config_check(conf, &error);
+    server_config_free(conf);
     free(text);
 }
 
@@ -99,20 +99,20 @@ void fuzz_service(const uint8_t *bytes, size_t length) {
 void fuzz_rules(const uint8_t *bytes, size_t length) {
     static const char *const asked[] = {"10.1.2.3:22", "169.254.169.254:80", "[::1]:443",   "[::ffff:10.1.2.3]:22",
                                         "[fe80::1]:1", "127.0.0.1:65535",    "unix:/x.sock"};
-    struct rules *rules = rules_new();
+    struct acl *rules = acl_new();
     struct error error = {{0}};
     char *text = fuzz_text(bytes, length), *rest = text;
     FUZZ_REQUIRE(rules);
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
-        FUZZ_REQUIRE(rules_add(rules, line, &error) == 0 || error.text[0]);
+        FUZZ_REQUIRE(acl_add(rules, line, &error) == 0 || error.text[0]);
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         struct endpoint endpoint;
         struct addr addr;
         FUZZ_REQUIRE(endpoint_parse(&endpoint, asked[i], &error) == 0 && addr_from_endpoint(&addr, &endpoint));
-        (void)rules_match(rules, &addr, "db.example");
-        FUZZ_REQUIRE(!rules_match_explicitly(rules, &addr) || rules_match(rules, &addr, NULL));
+        (void)acl_match(rules, &addr, "db.example");
+        FUZZ_REQUIRE(!acl_match_explicitly(rules, &addr) || acl_match(rules, &addr, NULL));
     }
-    rules_free(rules);
+    acl_free(rules);
     free(text);
 }
 

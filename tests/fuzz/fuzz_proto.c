@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "proto/frame.h"
-#include "proto/join.h"
+#include "proto/join_code.h"
 #include "proto/message.h"
 #include "proto/open_memory.h"
 
@@ -225,13 +225,13 @@ void fuzz_control(const uint8_t *bytes, size_t length) {
 /* ---- join codes and tokens ---- */
 
 static void check_token(const char *text) {
-    struct proof_token token, again;
+    struct auth_token token, again;
     struct error error = {{0}};
-    char formatted[PROOF_TOKEN_TEXT];
-    if (proof_token_parse(&token, text, &error) != 0)
+    char formatted[AUTH_TOKEN_TEXT];
+    if (auth_token_parse(&token, text, &error) != 0)
         return;
-    proof_token_format(&token, formatted);
-    FUZZ_REQUIRE(proof_token_parse(&again, formatted, &error) == 0);
+    auth_token_format(&token, formatted);
+    FUZZ_REQUIRE(auth_token_parse(&again, formatted, &error) == 0);
     FUZZ_REQUIRE(strcmp(token.name, again.name) == 0 && memcmp(token.secret, again.secret, SECRET_SIZE) == 0);
 }
 
@@ -246,12 +246,12 @@ static void check_equal_codes(const struct join_code *a, const struct join_code 
 }
 
 void fuzz_join(const uint8_t *bytes, size_t length) {
-    char *text = fuzz_text(bytes, length), formatted[JOIN_TEXT];
+    char *text = fuzz_text(bytes, length), formatted[JOIN_CODE_TEXT];
     struct join_code code, again;
     struct error error = {{0}};
-    if (join_parse(&code, text, &error) == 0) {
-        FUZZ_REQUIRE(join_format(&code, formatted, &error) == 0);
-        FUZZ_REQUIRE(join_parse(&again, formatted, &error) == 0);
+    if (join_code_parse(&code, text, &error) == 0) {
+        FUZZ_REQUIRE(join_code_format(&code, formatted, &error) == 0);
+        FUZZ_REQUIRE(join_code_parse(&again, formatted, &error) == 0);
         check_equal_codes(&code, &again);
     } else {
         FUZZ_REQUIRE(error.text[0]);

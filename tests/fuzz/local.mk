@@ -7,7 +7,7 @@ fuzz_sources = tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz_conf.c tests/
 
 unit_tests += tests/fuzz/replay
 tests_fuzz_replay_SOURCES = tests/fuzz/replay.c $(fuzz_sources)
-tests_fuzz_replay_LDADD = libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(SYSTEM_LIBS)
+tests_fuzz_replay_LDADD = libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)
 
 EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/libfuzzer.c tests/fuzz/seeds
 

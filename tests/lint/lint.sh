@@ -16,7 +16,8 @@ cd "${top_srcdir:-$here/../..}" || exit 1
 chosen=" $* "
 sources=$(find src tests -name '*.[ch]' | sort)
 documents=$(find . -name '*.md' ! -path './build*' ! -path './.*' | sed 's|^\./||' | sort)
-folders="lib proto conf relay server agent ctl"
+lib_folders="lib_base lib_os lib_log lib_net lib_event lib_tls"
+folders="$lib_folders proto conf relay server agent ctl"
 number=0
 failed=0
 
@@ -66,7 +67,7 @@ judge() {
 
 # judge_built RULE WORDS TOOL: the same for a rule that looks at compiled libraries; without them there is none.
 judge_built() {
-    [ -z "${top_builddir-}" ] || [ ! -f "$top_builddir/libmunnel_lib.a" ] || judge "$@"
+    [ -z "${top_builddir-}" ] || [ ! -f "$top_builddir/libmunnel_lib_base.a" ] || judge "$@"
 }
 
 # libraries FOLDERS: of those that are built.
@@ -94,9 +95,18 @@ check_scripts() {
     done
 }
 
+# fragments FILE: the local.mk of each folder that it lies in.
+fragments() {
+    folder=$(dirname "$1")
+    while [ "$folder" != . ]; do
+        echo "$folder/local.mk"
+        folder=$(dirname "$folder")
+    done
+}
+
 check_listed() {
     for file in $(find src tests/unit tests/fuzz -name '*.[ch]') $(find man -name '*.[1-8]'); do
-        grep -qsF "$file" "$(dirname "$file")/local.mk" tests/unit/local.mk ||
+        grep -qsF "$file" $(fragments "$file") ||
             echo "$file: not in a local.mk, so neither built nor in the release"
     done
 }
@@ -146,7 +156,7 @@ check_globals() {
 
 # No program is started by what serves, whoever asks for it: by the compiled objects, too.
 check_exec() {
-    nm -A -u $(libraries lib proto conf relay server agent) | sed 's/.*libmunnel_/libmunnel_/' | awk '
+    nm -A -u $(libraries $lib_folders proto conf relay server agent) | sed 's/.*libmunnel_/libmunnel_/' | awk '
         $NF ~ /^(fork|vfork|system|popen|wordexp|f?exec[lv][a-z]*|posix_spawnp?)(@.*)?$/ { print $1 " calls " $NF }'
 }
 

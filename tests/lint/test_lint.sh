@@ -38,8 +38,8 @@ compile() {
     for source in src/lib/*.c; do
         ${CC:-cc} -c -Isrc -Ibuild "$source" -o "build/$(basename "$source" .c).o" || exit 1
     done
-    rm -f build/libmunnel_lib.a
-    ar rc build/libmunnel_lib.a build/*.o
+    rm -f build/libmunnel_lib_base.a
+    ar rc build/libmunnel_lib_base.a build/*.o
 }
 
 clean_tree() {
@@ -113,7 +113,7 @@ fails listed manual "a manual that is in no local.mk"
 
 include_of() { sed -i.old "s|^#include \"config.h\"|$1|" src/lib/good.c && rm src/lib/good.c.old; }
 up() { include_of '#include "config.h"\n\n#include "server/server.h"'; }
-private() { include_of '#include "config.h"\n\n#include "relay/link_priv.h"'; }
+private() { include_of '#include "config.h"\n\n#include "relay/link/link_priv.h"'; }
 no_config() { include_of '#include "lib/good.h"'; }
 fails includes up "a folder that includes a higher one"
 fails includes private "a private header of another folder"

@@ -19,18 +19,18 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/bytes.h \
 	tests/scenario/harness/certs.c \
 	tests/scenario/harness/certs.h \
-	tests/scenario/harness/crowd.c \
-	tests/scenario/harness/crowd.h \
+	tests/scenario/harness/parallel_clients.c \
+	tests/scenario/harness/parallel_clients.h \
 	tests/scenario/harness/deadline.c \
 	tests/scenario/harness/deadline.h \
 	tests/scenario/harness/destination.c \
 	tests/scenario/harness/destination.h \
-	tests/scenario/harness/facts.c \
-	tests/scenario/harness/facts.h \
-	tests/scenario/harness/fort.c \
-	tests/scenario/harness/fort.h \
-	tests/scenario/harness/gate.c \
-	tests/scenario/harness/gate.h \
+	tests/scenario/harness/proc_stats.c \
+	tests/scenario/harness/proc_stats.h \
+	tests/scenario/harness/attacked_server.c \
+	tests/scenario/harness/attacked_server.h \
+	tests/scenario/harness/mtls_server.c \
+	tests/scenario/harness/mtls_server.h \
 	tests/scenario/harness/intruder.c \
 	tests/scenario/harness/intruder.h \
 	tests/scenario/harness/munnel.c \
@@ -41,13 +41,13 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/process.h \
 	tests/scenario/harness/scenario.c \
 	tests/scenario/harness/scenario.h \
-	tests/scenario/harness/serve.c \
+	tests/scenario/harness/destination_handlers.c \
 	tests/scenario/harness/socket.c \
 	tests/scenario/harness/socket.h \
-	tests/scenario/harness/stand.c \
-	tests/scenario/harness/stand.h \
-	tests/scenario/harness/steady.c \
-	tests/scenario/harness/steady.h
+	tests/scenario/harness/sandbox.c \
+	tests/scenario/harness/sandbox.h \
+	tests/scenario/harness/live_relay.c \
+	tests/scenario/harness/live_relay.h
 SCENARIO_LDADD = libmunnel_scenario.a $(CHECK_LIBS) $(OPENSSL_LIBS)
 
 scenario_programs = \
@@ -56,26 +56,26 @@ scenario_programs = \
 	tests/scenario/test_agents \
 	tests/scenario/test_agent_loss \
 	tests/scenario/test_clients \
-	tests/scenario/test_data_plane \
+	tests/scenario/test_regressions \
 	tests/scenario/test_first_contact \
 	tests/scenario/test_restart \
 	tests/scenario/test_slow \
-	tests/scenario/test_hostile \
+	tests/scenario/test_malformed_peers \
 	tests/scenario/test_trust \
-	tests/scenario/test_lines \
+	tests/scenario/test_command_lines \
 	tests/scenario/test_join \
-	tests/scenario/test_old_sins \
+	tests/scenario/test_legacy_tls \
 	tests/scenario/test_credentials \
 	tests/scenario/test_mtls \
 	tests/scenario/test_mtls_loss \
 	tests/scenario/test_handshakes \
 	tests/scenario/test_reload \
 	tests/scenario/test_process \
-	tests/scenario/test_peers \
+	tests/scenario/test_real_programs \
 	tests/scenario/test_resources \
 	tests/scenario/test_door \
-	tests/scenario/test_where_sent \
-	tests/scenario/test_horrors \
+	tests/scenario/test_ssrf_and_loops \
+	tests/scenario/test_malformed_frames \
 	tests/scenario/test_admission \
 	tests/scenario/test_lost_control \
 	tests/scenario/test_silent_agent \
@@ -90,46 +90,46 @@ tests_scenario_test_agent_loss_SOURCES = tests/scenario/test_agent_loss.c
 tests_scenario_test_agent_loss_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_clients_SOURCES = tests/scenario/test_clients.c
 tests_scenario_test_clients_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_data_plane_SOURCES = tests/scenario/test_data_plane.c
-tests_scenario_test_data_plane_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_regressions_SOURCES = tests/scenario/test_regressions.c
+tests_scenario_test_regressions_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_first_contact_SOURCES = tests/scenario/test_first_contact.c
 tests_scenario_test_first_contact_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_restart_SOURCES = tests/scenario/test_restart.c
 tests_scenario_test_restart_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_slow_SOURCES = tests/scenario/test_slow.c
 tests_scenario_test_slow_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_hostile_SOURCES = tests/scenario/test_hostile.c
-tests_scenario_test_hostile_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_malformed_peers_SOURCES = tests/scenario/test_malformed_peers.c
+tests_scenario_test_malformed_peers_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_trust_SOURCES = tests/scenario/test_trust.c
 tests_scenario_test_trust_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_lines_SOURCES = tests/scenario/test_lines.c
-tests_scenario_test_lines_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_command_lines_SOURCES = tests/scenario/test_command_lines.c
+tests_scenario_test_command_lines_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_join_SOURCES = tests/scenario/test_join.c
 tests_scenario_test_join_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_credentials_SOURCES = tests/scenario/test_credentials.c
 tests_scenario_test_credentials_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_old_sins_SOURCES = tests/scenario/test_old_sins.c
-tests_scenario_test_old_sins_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_legacy_tls_SOURCES = tests/scenario/test_legacy_tls.c
+tests_scenario_test_legacy_tls_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_mtls_SOURCES = tests/scenario/test_mtls.c
 tests_scenario_test_mtls_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_mtls_loss_SOURCES = tests/scenario/test_mtls_loss.c
 tests_scenario_test_mtls_loss_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_handshakes_SOURCES = tests/scenario/test_handshakes.c
 tests_scenario_test_handshakes_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_peers_SOURCES = tests/scenario/test_peers.c
-tests_scenario_test_peers_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_real_programs_SOURCES = tests/scenario/test_real_programs.c
+tests_scenario_test_real_programs_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_reload_SOURCES = tests/scenario/test_reload.c
 tests_scenario_test_reload_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_process_SOURCES = tests/scenario/test_process.c
 tests_scenario_test_process_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_resources_SOURCES = tests/scenario/test_resources.c
 tests_scenario_test_resources_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_horrors_SOURCES = tests/scenario/test_horrors.c
-tests_scenario_test_horrors_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_malformed_frames_SOURCES = tests/scenario/test_malformed_frames.c
+tests_scenario_test_malformed_frames_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_door_SOURCES = tests/scenario/test_door.c
 tests_scenario_test_door_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_where_sent_SOURCES = tests/scenario/test_where_sent.c
-tests_scenario_test_where_sent_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_ssrf_and_loops_SOURCES = tests/scenario/test_ssrf_and_loops.c
+tests_scenario_test_ssrf_and_loops_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admission_SOURCES = tests/scenario/test_admission.c
 tests_scenario_test_admission_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_lost_control_SOURCES = tests/scenario/test_lost_control.c

@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
-#include "harness/crowd.h"
 #include "harness/deadline.h"
 #include "harness/munnel.h"
+#include "harness/parallel_clients.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 
@@ -21,7 +21,7 @@
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000, BACK_MS = 6000 };
 
 struct pair { /* agents alpha and beta; services for each alone and for both; echoes and endless sources behind them */
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct server server;
     struct process *alpha, *beta;
     struct destination *echo, *source, *exchange;
@@ -29,7 +29,7 @@ struct pair { /* agents alpha and beta; services for each alone and for both; ec
 };
 
 static const char *pair_services(struct pair *pair) {
-    struct stand *stand = pair->stand;
+    struct sandbox *sandbox = pair->sandbox;
     const struct {
         const char *name, *more;
         uint16_t *port;
@@ -46,20 +46,20 @@ static const char *pair_services(struct pair *pair) {
     const char *all = "";
     for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
         *services[i].port = port_take();
-        all = stand_text(stand, "%s%s%s", all, i > 0 ? ",\n" : "",
-                         service_to(stand, services[i].name, *services[i].port, destination_port(services[i].to),
-                                    services[i].more));
+        all = sandbox_text(sandbox, "%s%s%s", all, i > 0 ? ",\n" : "",
+                           service_to(sandbox, services[i].name, *services[i].port, destination_port(services[i].to),
+                                      services[i].more));
     }
     return all;
 }
 
 static struct pair pair_start(const char *name, const char *agents) {
-    struct pair pair = {.stand = stand_new(name)};
+    struct pair pair = {.sandbox = sandbox_new(name)};
     pair.echo = destination_start(serve_echo, NULL);
     pair.source = destination_start(serve_source, NULL);
     pair.exchange = destination_start(serve_exchange, NULL);
     struct server_plan plan = {.services = pair_services(&pair), .agents = agents};
-    pair.server = server_start(pair.stand, plan);
+    pair.server = server_start(pair.sandbox, plan);
     pair.alpha = agent_join_warm(&pair.server, "alpha", "a");
     pair.beta = agent_join_warm(&pair.server, "beta", "b");
     return pair;
@@ -69,7 +69,7 @@ static void pair_end(struct pair *pair) {
     destination_free(pair->echo);
     destination_free(pair->source);
     destination_free(pair->exchange);
-    stand_free(pair->stand);
+    sandbox_free(pair->sandbox);
 }
 
 static int converse_on(uint16_t port) {
@@ -103,7 +103,7 @@ START_TEST(a_killed_agent_s_clients_are_reset_and_no_others) {
 
     uint64_t start = now_ms();
     size_t mark = process_mark(pair.server.process);
-    stand_kill(pair.stand, pair.alpha);
+    sandbox_kill(pair.sandbox, pair.alpha);
     process_await(pair.server.process, mark, 1000, "agent alpha", "\"running\":", NULL);
     for (int i = 0; i < 20; i++) /* new clients meet the other agent, at once */
         ck_assert_msg(socket_echoes(pair.echo_both, ASK_MS), "new client %d was not served", i);
@@ -126,11 +126,11 @@ END_TEST
 
 /* Not a clean end, which would make what it got look whole. */
 START_TEST(a_destination_whose_agent_is_killed_at_once_is_reset) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     int listener = socket_listen("127.0.0.1", 0, 4);
     uint16_t port = port_take();
-    const char *service = service_to(stand, "held", port, socket_port(listener), NULL);
-    struct server server = server_start(stand, (struct server_plan){.services = service});
+    const char *service = service_to(sandbox, "held", port, socket_port(listener), NULL);
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
     char answer[2];
     int client = socket_client(port);
@@ -139,19 +139,19 @@ START_TEST(a_destination_whose_agent_is_killed_at_once_is_reset) {
     int destination = accept(listener, NULL, NULL);
     ck_assert(socket_send(destination, "ok", 2, ASK_MS));
     ck_assert_int_eq(socket_read(client, answer, 2, NULL, ASK_MS), END_NONE); /* it is open at both ends */
-    stand_kill(stand, agent);
+    sandbox_kill(sandbox, agent);
     ck_assert_int_eq(socket_wait_end(destination, ASK_MS), END_RESET);
     close(destination);
     close(client);
     close(listener);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(a_restarted_agent_is_back_within_six_seconds) {
     struct pair pair = pair_start(__func__, NULL);
     for (int round = 0; round < 3; round++) {
-        stand_kill(pair.stand, pair.alpha);
+        sandbox_kill(pair.sandbox, pair.alpha);
         uint64_t start = now_ms();
         size_t mark = process_mark(pair.server.process);
         pair.alpha = agent_start(&pair.server, "alpha", "a", NULL);
@@ -184,12 +184,12 @@ static void turn_away(uint16_t port, int times) {
 START_TEST(agents_are_back_within_six_seconds_of_the_server_s_start) {
     struct pair pair = pair_start(__func__, NULL);
     int fd = converse_on(pair.echo_alpha);
-    stand_kill(pair.stand, pair.server.process);
+    sandbox_kill(pair.sandbox, pair.server.process);
     ck_assert_int_eq(socket_wait_end(fd, 1000), END_RESET);
     close(fd);
     turn_away(pair.server.port, 6); /* so that the agents' pauses between attempts have grown */
     assert_agents_come_back(&pair);
-    stand_end(pair.stand, pair.server.process); /* and after an orderly end */
+    sandbox_end(pair.sandbox, pair.server.process); /* and after an orderly end */
     assert_agents_come_back(&pair);
     pair_end(&pair);
 }
@@ -201,12 +201,12 @@ static void serve_hello(struct visit *visit) {
 
 /* A stopped agent still has idle links, and the kernel still takes what is sent to it: only silence tells. */
 START_TEST(a_stopped_agent_is_left_out_and_comes_back) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     struct destination *hello = destination_start(serve_hello, NULL);
-    const char *service = service_to(stand, "hello", port, destination_port(hello), NULL);
+    const char *service = service_to(sandbox, "hello", port, destination_port(hello), NULL);
     struct server_plan plan = {.services = service, .agents = "'ping': 1, 'dead_after': 3,"};
-    struct server server = server_start(stand, plan);
+    struct server server = server_start(sandbox, plan);
     struct process *alpha = agent_join_warm(&server, "alpha", NULL);
     agent_join_warm(&server, "beta", NULL);
     char answer[16];
@@ -232,7 +232,7 @@ START_TEST(a_stopped_agent_is_left_out_and_comes_back) {
     for (int i = 0; i < 20; i++)
         ck_assert_msg(socket_ask(port, answer, sizeof answer, ASK_MS), "client %d was not served", i);
     destination_free(hello);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -252,7 +252,7 @@ START_TEST(an_agent_that_is_told_to_end_loses_nobody) {
     struct pair pair = pair_start(__func__, NULL);
     struct leaving leaving = {&pair, 300};
     int talking = converse_on(pair.echo_alpha), downloading = download_from(pair.source_alpha);
-    crowd_run(8, 1000, echo_while_leaving, &leaving);
+    parallel_clients_run(8, 1000, echo_while_leaving, &leaving);
     ck_assert(socket_converse(talking, "still here", ASK_MS));
     assert_flows(downloading);
     ck_assert(!process_is_over(pair.alpha));
@@ -296,14 +296,14 @@ static const char *long_relay(unsigned job, void *context) {
 START_TEST(a_server_that_is_told_to_end_finishes_what_runs) {
     struct pair pair = pair_start(__func__, NULL);
     int talking = converse_on(pair.echo_beta);
-    crowd_run(5, 5, long_relay, &pair);
+    parallel_clients_run(5, 5, long_relay, &pair);
     ck_assert(HOLDS_WITHIN(2000, socket_is_refused(pair.echo_both))); /* nobody new */
     ck_assert(socket_converse(talking, "still here", ASK_MS));
     socket_finish(talking);
     ck_assert_int_eq(socket_wait_end(talking, ASK_MS), END_FILE);
     close(talking);
     ck_assert_int_eq(process_wait(pair.server.process, 8000), 0);
-    stand_end(pair.stand, pair.server.process);
+    sandbox_end(pair.sandbox, pair.server.process);
     assert_agents_come_back(&pair);
     pair_end(&pair);
 }

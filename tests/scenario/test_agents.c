@@ -26,18 +26,18 @@
 enum { ASK_MS = 5000, NAME_MAX_ = 32 };
 
 /* A destination that says `name` to whom the agent of that name brings. */
-static struct destination *name_agent(struct stand *stand, const char *name) {
-    const char *address = stand_text(stand, "unix:%s/own.sock", agent_folder(stand, name));
+static struct destination *name_agent(struct sandbox *sandbox, const char *name) {
+    const char *address = sandbox_text(sandbox, "unix:%s/own.sock", agent_folder(sandbox, name));
     return destination_start_at(address, serve_name, (void *)(uintptr_t)name);
 }
 
 /* A path where nobody listens any more: a connection to it is refused. */
-static void leave_dead_socket(struct stand *stand, const char *name) {
-    close(socket_listen(stand_text(stand, "unix:%s/own.sock", agent_folder(stand, name)), 0, 1));
+static void leave_dead_socket(struct sandbox *sandbox, const char *name) {
+    close(socket_listen(sandbox_text(sandbox, "unix:%s/own.sock", agent_folder(sandbox, name)), 0, 1));
 }
 
-static struct server start_server(struct stand *stand, const char *services) {
-    struct server server = server_start(stand, (struct server_plan){.services = services});
+static struct server start_server(struct sandbox *sandbox, const char *services) {
+    struct server server = server_start(sandbox, (struct server_plan){.services = services});
     server.leads_to_own = true;
     return server;
 }
@@ -61,13 +61,14 @@ static struct votes ask_who(uint16_t port, unsigned times) {
 }
 
 START_TEST(agents_of_a_group_take_turns_and_others_never_come) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    struct server server = start_server(stand, service_text(stand, "who", port, OWN_DESTINATION, "'group': 'web',"));
+    struct server server =
+        start_server(sandbox, service_text(sandbox, "who", port, OWN_DESTINATION, "'group': 'web',"));
     static const char *const names[] = {"alpha", "beta", "delta"};
     struct destination *destinations[4];
     for (int i = 0; i < 3; i++)
-        destinations[i] = name_agent(stand, names[i]);
+        destinations[i] = name_agent(sandbox, names[i]);
     agent_join_warm(&server, "alpha", "web");
     agent_join_warm(&server, "beta", "web");
     agent_join(&server, "delta", "other");
@@ -82,7 +83,7 @@ START_TEST(agents_of_a_group_take_turns_and_others_never_come) {
         ck_assert_str_ne(one, other);
     }
 
-    destinations[3] = name_agent(stand, "gamma");
+    destinations[3] = name_agent(sandbox, "gamma");
     agent_join_warm(&server, "gamma", NULL); /* no group: serves every service */
     votes = ask_who(port, 60);
     ck_assert_uint_eq(votes.alpha, 20);
@@ -91,19 +92,19 @@ START_TEST(agents_of_a_group_take_turns_and_others_never_come) {
     ck_assert_uint_eq(votes.delta, 0);
     for (int i = 0; i < 4; i++)
         destination_free(destinations[i]);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(a_service_names_several_groups_or_none) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t two = port_take(), any = port_take();
     const char *services =
-        stand_text(stand, "%s, %s", service_text(stand, "two", two, OWN_DESTINATION, "'group': ['web', 'db'],"),
-                   service_text(stand, "any", any, OWN_DESTINATION, NULL));
-    struct server server = start_server(stand, services);
-    struct destination *destinations[] = {name_agent(stand, "alpha"), name_agent(stand, "beta"),
-                                          name_agent(stand, "delta")};
+        sandbox_text(sandbox, "%s, %s", service_text(sandbox, "two", two, OWN_DESTINATION, "'group': ['web', 'db'],"),
+                     service_text(sandbox, "any", any, OWN_DESTINATION, NULL));
+    struct server server = start_server(sandbox, services);
+    struct destination *destinations[] = {name_agent(sandbox, "alpha"), name_agent(sandbox, "beta"),
+                                          name_agent(sandbox, "delta")};
     agent_join_warm(&server, "alpha", "web");
     agent_join_warm(&server, "beta", "db");
     agent_join_warm(&server, "delta", "other");
@@ -116,7 +117,7 @@ START_TEST(a_service_names_several_groups_or_none) {
     ck_assert_uint_eq(votes.delta, 10);
     for (int i = 0; i < 3; i++)
         destination_free(destinations[i]);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -134,17 +135,18 @@ static char ask_and_stay(uint16_t port, int *fd) {
     return name[0];
 }
 
-static struct destination *name_staying(struct stand *stand, const char *name, const char *words) {
-    const char *address = stand_text(stand, "unix:%s/own.sock", agent_folder(stand, name));
+static struct destination *name_staying(struct sandbox *sandbox, const char *name, const char *words) {
+    const char *address = sandbox_text(sandbox, "unix:%s/own.sock", agent_folder(sandbox, name));
     return destination_start_at(address, serve_name_and_stay, (void *)(uintptr_t)words);
 }
 
 START_TEST(the_least_busy_agent_is_preferred) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    const char *service = service_text(stand, "who", port, OWN_DESTINATION, "'balance': 'least-connections',");
-    struct server server = start_server(stand, service);
-    struct destination *destinations[] = {name_staying(stand, "alpha", "alpha"), name_staying(stand, "beta", "beta.")};
+    const char *service = service_text(sandbox, "who", port, OWN_DESTINATION, "'balance': 'least-connections',");
+    struct server server = start_server(sandbox, service);
+    struct destination *destinations[] = {name_staying(sandbox, "alpha", "alpha"),
+                                          name_staying(sandbox, "beta", "beta.")};
     int clients[10];
     agent_join_warm(&server, "alpha", NULL);
     for (int i = 0; i < 4; i++)
@@ -158,7 +160,7 @@ START_TEST(the_least_busy_agent_is_preferred) {
         close(clients[i]);
     destination_free(destinations[0]);
     destination_free(destinations[1]);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -177,15 +179,15 @@ static void ask_from(const char *from, uint16_t port, char name[NAME_MAX_]) {
 }
 
 START_TEST(an_address_meets_the_same_agent_again) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    const char *service = service_text(stand, "who", port, OWN_DESTINATION, "'balance': 'source',");
-    struct server server = start_server(stand, service);
+    const char *service = service_text(sandbox, "who", port, OWN_DESTINATION, "'balance': 'source',");
+    struct server server = start_server(sandbox, service);
     static const char *const names[] = {"alpha", "beta", "gamma"};
     struct destination *destinations[3];
     unsigned met[3] = {0};
     for (int i = 0; i < 3; i++) {
-        destinations[i] = name_agent(stand, names[i]);
+        destinations[i] = name_agent(sandbox, names[i]);
         agent_join_warm(&server, names[i], NULL);
     }
     for (int address = 2; address < 42; address++) {
@@ -202,16 +204,16 @@ START_TEST(an_address_meets_the_same_agent_again) {
                   met[1], met[2]);
     for (int i = 0; i < 3; i++)
         destination_free(destinations[i]);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(refused_on_one_agent_is_served_by_the_other) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    struct server server = start_server(stand, service_text(stand, "echo", port, OWN_DESTINATION, NULL));
-    leave_dead_socket(stand, "alpha");
-    const char *address = stand_text(stand, "unix:%s/own.sock", agent_folder(stand, "beta"));
+    struct server server = start_server(sandbox, service_text(sandbox, "echo", port, OWN_DESTINATION, NULL));
+    leave_dead_socket(sandbox, "alpha");
+    const char *address = sandbox_text(sandbox, "unix:%s/own.sock", agent_folder(sandbox, "beta"));
     struct destination *echo = destination_start_at(address, serve_echo, NULL);
     agent_join_warm(&server, "alpha", NULL);
     agent_join_warm(&server, "beta", NULL);
@@ -221,15 +223,15 @@ START_TEST(refused_on_one_agent_is_served_by_the_other) {
     ck_assert_uint_eq(destination_visits(echo), 60);
     process_await(server.process, 0, ASK_MS, "\"done\"", "beta", "\"attempts\":1", NULL);
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(an_agent_that_may_not_go_there_is_no_loss) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
-    struct server server = start_server(stand, service_to(stand, "echo", port, destination_port(echo), NULL));
+    struct server server = start_server(sandbox, service_to(sandbox, "echo", port, destination_port(echo), NULL));
     agent_start(&server, "alpha", NULL, "--allow", "127.0.0.1:9", NULL);
     agent_await(&server, 0, "alpha", JOIN_MS);
     size_t mark = process_mark(server.process);
@@ -241,15 +243,15 @@ START_TEST(an_agent_that_may_not_go_there_is_no_loss) {
     for (int i = 0; i < 30; i++)
         ck_assert_msg(socket_echoes(port, ASK_MS), "client %d was not served", i);
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(refused_everywhere_resets_the_client_and_says_why) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take(), nobody = port_take();
-    struct server server =
-        start_server(stand, service_to(stand, "nothing", port, nobody, "'connect_timeout': 5, 'pending_timeout': 5,"));
+    struct server server = start_server(sandbox, service_to(sandbox, "nothing", port, nobody,
+                                                            "'connect_timeout': 5, 'pending_timeout': 5,"));
     agent_join_warm(&server, "alpha", NULL);
     agent_join_warm(&server, "beta", NULL);
     for (int i = 0; i < 5; i++) {
@@ -263,15 +265,15 @@ START_TEST(refused_everywhere_resets_the_client_and_says_why) {
         process_await(server.process, mark, 5000, "\"relay ", "\"cut\"", "nothing",
                       "the destination could not be reached", NULL);
     }
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take(), full;
     int extra, listener = destination_full(&full, &extra);
-    struct server server = start_server(stand, service_to(stand, "deaf", port, full, "'connect_timeout': 3,"));
+    struct server server = start_server(sandbox, service_to(sandbox, "deaf", port, full, "'connect_timeout': 3,"));
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
     struct rest before = rest_of(agent);
     before.more_links = 8;
@@ -286,15 +288,15 @@ START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout) {
     rest_await(agent, &before, 5000);
     close(extra);
     close(listener);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(without_an_agent_a_client_waits_until_one_comes) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
-    struct server server = start_server(stand, service_to(stand, "echo", port, destination_port(echo), NULL));
+    struct server server = start_server(sandbox, service_to(sandbox, "echo", port, destination_port(echo), NULL));
     int fd = socket_client(port);
     ck_assert(socket_send(fd, "early", 5, ASK_MS));
     ck_assert_int_eq(socket_wait_end(fd, 500), END_LATE); /* held, not served, not closed */
@@ -304,17 +306,17 @@ START_TEST(without_an_agent_a_client_waits_until_one_comes) {
     ck_assert_int_eq(memcmp(answer, "early", 5), 0);
     close(fd);
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 /* Ten seconds are the default. */
 START_TEST(without_an_agent_a_client_waits_ten_seconds) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take(), short_port = port_take();
-    const char *services = stand_text(stand, "%s, %s", service_to(stand, "usual", port, 9, NULL),
-                                      service_to(stand, "short", short_port, 9, "'pending_timeout': 1,"));
-    struct server server = start_server(stand, services);
+    const char *services = sandbox_text(sandbox, "%s, %s", service_to(sandbox, "usual", port, 9, NULL),
+                                        service_to(sandbox, "short", short_port, 9, "'pending_timeout': 1,"));
+    struct server server = start_server(sandbox, services);
     struct rest before = rest_of(server.process);
     uint64_t start = now_ms();
     int fd = socket_client(port), quick = socket_client(short_port);
@@ -326,16 +328,16 @@ START_TEST(without_an_agent_a_client_waits_ten_seconds) {
     close(quick);
     process_await(server.process, 0, 5000, "\"relay ", "\"cut\"", "usual", "no agent", NULL);
     rest_await(server.process, &before, 5000);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(refuse_resets_at_once) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
-    const char *service = service_to(stand, "echo", port, destination_port(echo), "'no_agent': 'refuse',");
-    struct server server = start_server(stand, service);
+    const char *service = service_to(sandbox, "echo", port, destination_port(echo), "'no_agent': 'refuse',");
+    struct server server = start_server(sandbox, service);
     uint64_t start = now_ms();
     int fd = socket_client(port);
     ck_assert_int_eq(socket_wait_end(fd, 2000), END_RESET);
@@ -344,35 +346,36 @@ START_TEST(refuse_resets_at_once) {
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
     ck_assert(socket_echoes(port, ASK_MS));
     size_t mark = process_mark(server.process);
-    stand_kill(stand, agent);
+    sandbox_kill(sandbox, agent);
     process_await(server.process, mark, ASK_MS, "agent alpha", NULL);
     fd = socket_client(port);
     ck_assert_int_eq(socket_wait_end(fd, 2000), END_RESET);
     close(fd);
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 /* It works in every way but that nobody will come; whoever mistyped the group looks at the agent. */
 START_TEST(an_agent_of_a_group_that_no_service_has_says_so) {
-    struct stand *stand = stand_new(__func__);
-    struct server server = start_server(stand, service_to(stand, "echo", port_take(), port_take(), "'group': 'web',"));
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct server server =
+        start_server(sandbox, service_to(sandbox, "echo", port_take(), port_take(), "'group': 'web',"));
     struct process *agent = agent_join(&server, "alpha", "wbe");
     process_await(agent, 0, ASK_MS, "warning", "no service of this server has the group wbe", NULL);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(close_closes_the_port) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take(), other = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
     const char *services =
-        stand_text(stand, "%s, %s",
-                   service_to(stand, "echo", port, destination_port(echo), "'no_agent': 'close', 'group': 'web',"),
-                   service_to(stand, "other", other, destination_port(echo), NULL));
-    struct server server = start_server(stand, services);
+        sandbox_text(sandbox, "%s, %s",
+                     service_to(sandbox, "echo", port, destination_port(echo), "'no_agent': 'close', 'group': 'web',"),
+                     service_to(sandbox, "other", other, destination_port(echo), NULL));
+    struct server server = start_server(sandbox, services);
     ck_assert(socket_is_refused(port));
     agent_join(&server, "delta", "elsewhere"); /* cannot serve it */
     ck_assert(socket_echoes(other, ASK_MS));
@@ -381,14 +384,14 @@ START_TEST(close_closes_the_port) {
     ck_assert(HOLDS_WITHIN(5000, socket_echoes(port, ASK_MS)));
     int running = socket_client(port);
     ck_assert(socket_converse(running, "still here", ASK_MS));
-    stand_kill(stand, agent);
+    sandbox_kill(sandbox, agent);
     ck_assert(HOLDS_WITHIN(5000, socket_is_refused(port)));
     ck_assert_int_eq(socket_wait_end(running, 2000), END_RESET);
     close(running);
     agent_join_warm(&server, "beta", "web");
     ck_assert(HOLDS_WITHIN(5000, socket_echoes(port, ASK_MS)));
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 

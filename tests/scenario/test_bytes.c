@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
-#include "harness/crowd.h"
 #include "harness/deadline.h"
 #include "harness/munnel.h"
+#include "harness/parallel_clients.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 
@@ -23,7 +23,7 @@ START_TEST(a_hundred_megabytes_each_way_at_once) {
     const char *wrong = relayed_differs(&relayed, 60000);
     ck_assert_msg(!wrong, "%s", wrong);
     destination_free(destination);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -51,9 +51,9 @@ START_TEST(two_hundred_relays_of_random_sizes) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 2 * MEGABYTE, 0};
-    crowd_run(20, 200, relay_random_sizes, &sizes);
+    parallel_clients_run(20, 200, relay_random_sizes, &sizes);
     destination_free(destination);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -61,9 +61,9 @@ START_TEST(two_hundred_relays_with_one_thread) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, "'threads': 1,");
     struct sizes sizes = {&simple, destination, MEGABYTE, 0};
-    crowd_run(20, 200, relay_random_sizes, &sizes);
+    parallel_clients_run(20, 200, relay_random_sizes, &sizes);
     destination_free(destination);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -71,9 +71,9 @@ START_TEST(two_thousand_short_relays_with_writes_of_random_sizes) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 9000, 3000};
-    crowd_run(16, 2000, relay_random_sizes, &sizes);
+    parallel_clients_run(16, 2000, relay_random_sizes, &sizes);
     destination_free(destination);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -95,9 +95,9 @@ START_TEST(sizes_at_the_edges) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 0, 0};
-    crowd_run(8, 18 * 18, relay_edge_sizes, &sizes);
+    parallel_clients_run(8, 18 * 18, relay_edge_sizes, &sizes);
     destination_free(destination);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -128,7 +128,7 @@ START_TEST(a_half_closing_client_gets_the_whole_answer) {
         ck_assert_uint_eq(destination_visit(destination, (unsigned)i)->received.bytes, requests[i]);
     }
     destination_free(destination);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -149,7 +149,7 @@ START_TEST(what_is_sent_before_closing_at_once_arrives) {
         ck_assert_msg(tally_same(&wanted, &got), "%ju bytes of %ju came", (uintmax_t)got.bytes, (uintmax_t)size);
     }
     destination_free(destination);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -169,7 +169,7 @@ START_TEST(what_a_client_sends_before_closing_at_once_arrives) {
         ck_assert_uint_eq(visit->received.bytes, size);
     }
     destination_free(destination);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -186,11 +186,11 @@ static unsigned long long handshakes_for(struct process *server, uint16_t port, 
  */
 START_TEST(a_second_client_costs_no_handshake) {
     struct destination *destination = destination_start(serve_echo, NULL);
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    const char *service = service_to(stand, "echo", port, destination_port(destination), NULL);
+    const char *service = service_to(sandbox, "echo", port, destination_port(destination), NULL);
     struct server_plan plan = {.services = service, .agents = "'links': { 'idle_min': 16, 'idle_max': 16 },"};
-    struct server server = server_start(stand, plan);
+    struct server server = server_start(sandbox, plan);
     struct process *agent = agent_join(&server, "alpha", NULL);
     unsigned long long handshakes = 100;
     for (int round = 0; round < 10 && handshakes > 5; round++)
@@ -201,23 +201,23 @@ START_TEST(a_second_client_costs_no_handshake) {
     ck_assert_uint_le(live_of(agent).handshakes_done - agent_before, 10);
     ck_assert_uint_ge(live_of(server.process).relays_ended, 200);
     destination_free(destination);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(one_link_serves_one_client_after_the_other) {
     struct destination *destination = destination_start(serve_echo, NULL);
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    const char *service = service_to(stand, "echo", port, destination_port(destination), NULL);
+    const char *service = service_to(sandbox, "echo", port, destination_port(destination), NULL);
     struct server_plan plan = {.services = service, .agents = "'links': { 'idle_min': 1, 'idle_max': 1 },"};
-    struct server server = server_start(stand, plan);
+    struct server server = server_start(sandbox, plan);
     agent_join(&server, "alpha", NULL);
     for (int i = 0; i < 50; i++)
         ck_assert_msg(socket_echoes(port, 5000), "client %d", i);
     ck_assert(HOLDS_WITHIN(5000, live_of(server.process).links <= 2)); /* those above idle_max do not stay */
     destination_free(destination);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 

@@ -6,11 +6,11 @@
  */
 #include "config.h"
 
-#include "harness/crowd.h"
 #include "harness/deadline.h"
-#include "harness/facts.h"
 #include "harness/munnel.h"
+#include "harness/parallel_clients.h"
 #include "harness/port.h"
+#include "harness/proc_stats.h"
 #include "harness/scenario.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ START_TEST(a_client_s_reset_reaches_the_destination) {
     server.more_links = agent.more_links = 64;
     rest_await(simple.server.process, &server, ASK_MS);
     rest_await(simple.agent, &agent, ASK_MS);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -55,7 +55,7 @@ START_TEST(a_client_s_reset_in_a_download_reaches_the_source) {
         destination_await_over(source, i + 1, ASK_MS); /* an endless source ends only when its sending fails */
     }
     destination_free(source);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -80,16 +80,16 @@ START_TEST(a_destination_s_reset_reaches_the_client) {
                       "the destination reset the connection", NULL);
     }
     destination_free(rude);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
 START_TEST(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take(), full;
     int extra, listener = destination_full(&full, &extra);
-    const char *service = service_to(stand, "deaf", port, full, "'connect_timeout': 60,");
-    struct server server = server_start(stand, (struct server_plan){.services = service});
+    const char *service = service_to(sandbox, "deaf", port, full, "'connect_timeout': 60,");
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
     struct rest server_before = rest_of(server.process), agent_before = rest_of(agent);
     server_before.more_links = agent_before.more_links = 64;
@@ -103,16 +103,16 @@ START_TEST(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing)
     rest_await(server.process, &server_before, ASK_MS);
     close(extra);
     close(listener);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(a_client_that_finishes_while_its_destination_is_dialled_is_served) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take(), full;
     int extra, listener = destination_full(&full, &extra);
-    const char *service = service_to(stand, "slow", port, full, "'connect_timeout': 30,");
-    struct server server = server_start(stand, (struct server_plan){.services = service});
+    const char *service = service_to(sandbox, "slow", port, full, "'connect_timeout': 30,");
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
     int fd = socket_client(port);
     ck_assert(socket_send(fd, "hello", 5, ASK_MS));
@@ -132,7 +132,7 @@ START_TEST(a_client_that_finishes_while_its_destination_is_dialled_is_served) {
     close(fd);
     close(extra);
     close(listener);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -177,14 +177,14 @@ START_TEST(two_thousand_empty_connections_leave_no_trace) {
     do {
         server = left_by(simple.server.process);
         agent = left_by(simple.agent);
-        crowd_run(8, 2000, come_and_go, &simple.port);
+        parallel_clients_run(8, 2000, come_and_go, &simple.port);
         ck_assert(HOLDS_WITHIN(10000, live_of(server.process).relays == 0 && live_of(agent.process).relays == 0));
         ck_assert(socket_echoes(simple.port, ASK_MS));
     } while (++crowds < CROWDS_MOST && (crowds < 2 || took_something(&server) || took_something(&agent)));
     rest_await(server.process, &server.before, 10000);
     rest_await(agent.process, &agent.before, 10000);
     destination_free(echo);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -200,17 +200,18 @@ static const char *stay(unsigned job, void *context) {
 }
 
 START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *hold = destination_start(NULL, NULL), *echo = destination_start(serve_echo, NULL);
     struct stayers crowd = {.port = port_take()};
     uint16_t busy = port_take();
     const char *services =
-        stand_text(stand, "%s, %s", service_to(stand, "hold", crowd.port, destination_port(hold), NULL),
-                   service_to(stand, "echo", busy, destination_port(echo), NULL));
-    struct server server = server_start(stand, (struct server_plan){.services = services});
+        sandbox_text(sandbox, "%s, %s", service_to(sandbox, "hold", crowd.port, destination_port(hold), NULL),
+                     service_to(sandbox, "echo", busy, destination_port(echo), NULL));
+    struct server server = server_start(sandbox, (struct server_plan){.services = services});
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
-    unsigned server_kb = facts_memory_kb(process_pid(server.process)), agent_kb = facts_memory_kb(process_pid(agent));
-    crowd_run(20, 1000, stay, &crowd);
+    unsigned server_kb = proc_stats_memory_kb(process_pid(server.process)),
+             agent_kb = proc_stats_memory_kb(process_pid(agent));
+    parallel_clients_run(20, 1000, stay, &crowd);
     destination_await_visits(hold, 1000, 20000);
     ck_assert_uint_eq(live_of(server.process).relays, 1000);
     ck_assert_uint_eq(live_of(agent).relays, 1000);
@@ -218,16 +219,17 @@ START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
 
     unsigned cpu; /* once the links are made that such a crowd makes it want */
     do
-        cpu = facts_cpu_ms(process_pid(server.process)) + facts_cpu_ms(process_pid(agent));
-    while (HOLDS_WITHIN(500, facts_cpu_ms(process_pid(server.process)) + facts_cpu_ms(process_pid(agent)) > cpu + 10));
+        cpu = proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent));
+    while (HOLDS_WITHIN(500, proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent)) >
+                                 cpu + 10));
     ck_assert_int_eq(socket_wait_end(crowd.fds[0], 2000), END_LATE); /* two quiet seconds */
-    cpu = facts_cpu_ms(process_pid(server.process)) + facts_cpu_ms(process_pid(agent)) - cpu;
-    server_kb = facts_memory_kb(process_pid(server.process)) - server_kb;
-    agent_kb = facts_memory_kb(process_pid(agent)) - agent_kb;
+    cpu = proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent)) - cpu;
+    server_kb = proc_stats_memory_kb(process_pid(server.process)) - server_kb;
+    agent_kb = proc_stats_memory_kb(process_pid(agent)) - agent_kb;
     printf("# 1000 idle relays: %u KiB and %u KiB each on server and agent, %u ms of CPU in 2 s\n", server_kb / 1000,
            agent_kb / 1000, cpu);
     ck_assert_uint_le(cpu, 100 * slow_factor());
-    if (!facts_sanitized()) {
+    if (!proc_stats_sanitized()) {
         ck_assert_uint_le(server_kb / 1000, 64);
         ck_assert_uint_le(agent_kb / 1000, 64);
     }
@@ -237,7 +239,7 @@ START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
     ck_assert(HOLDS_WITHIN(10000, live_of(server.process).relays == 0 && live_of(agent).relays == 0));
     ck_assert(socket_echoes(busy, ASK_MS));
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -254,7 +256,7 @@ START_TEST(a_half_closed_relay_without_progress_ends) {
     close(fd);
     process_await(simple.server.process, 0, ASK_MS, "\"relay ", "\"cut\"", "half_close_timeout", NULL);
     destination_free(hold);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -270,7 +272,7 @@ START_TEST(an_idle_relay_ends_when_the_service_says_so) {
     close(fd);
     process_await(simple.server.process, 0, ASK_MS, "\"relay ", "\"cut\"", "idle_timeout", NULL);
     destination_free(echo);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
@@ -287,17 +289,17 @@ START_TEST(no_more_clients_than_max_clients) {
     ck_assert(HOLDS_WITHIN(ASK_MS, socket_echoes(simple.port, ASK_MS)));
     close(one);
     destination_free(echo);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 
 /* What a client says before there is anybody to say it to is kept, up to a bound, and then waits in the client. */
 START_TEST(a_megabyte_said_early_arrives) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *exchange = destination_start(serve_exchange, NULL);
     uint16_t port = port_take();
-    const char *service = service_to(stand, "early", port, destination_port(exchange), NULL);
-    struct server server = server_start(stand, (struct server_plan){.services = service});
+    const char *service = service_to(sandbox, "early", port, destination_port(exchange), NULL);
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
     static char text[MEGABYTE];
     struct errand errand = {.tag = 5, .seed = 6, .length = MEGABYTE};
     struct tally_result got, wanted;
@@ -314,7 +316,7 @@ START_TEST(a_megabyte_said_early_arrives) {
     destination_await_over(exchange, 1, ASK_MS);
     ck_assert_uint_eq(destination_visit(exchange, 0)->received.bytes, sizeof text);
     destination_free(exchange);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 

@@ -30,38 +30,39 @@ struct machine {
 };
 
 static struct machine machine_new(struct server *server, const char *name) {
-    struct stand *stand = server->stand;
-    struct machine machine = {.server = server, .name = name, .home = stand_path(stand, "home-%s", name)};
-    const char *ca = stand_text(stand, "%s/ca.pem", server->pki), *folder = stand_text(stand, "%s/ca", machine.home);
+    struct sandbox *sandbox = server->sandbox;
+    struct machine machine = {.server = server, .name = name, .home = sandbox_path(sandbox, "home-%s", name)};
+    const char *ca = sandbox_text(sandbox, "%s/ca.pem", server->pki),
+               *folder = sandbox_text(sandbox, "%s/ca", machine.home);
     ck_assert(mkdir(machine.home, 0700) == 0 && mkdir(folder, 0700) == 0);
-    ck_assert_int_eq(mkdir(stand_text(stand, "%s/manager", machine.home), 0700), 0);
-    ck_assert_int_eq(stand_do(stand, "copy", "cp", ca, folder, NULL), 0);
+    ck_assert_int_eq(mkdir(sandbox_text(sandbox, "%s/manager", machine.home), 0700), 0);
+    ck_assert_int_eq(sandbox_do(sandbox, "copy", "cp", ca, folder, NULL), 0);
     return machine;
 }
 
 /* Options, up to four of them, come behind its name and the server's CA and address. */
 static struct process *machine_run(const struct machine *machine, const char *const options[4]) {
-    struct stand *stand = machine->server->stand;
-    const char *const environment[] = {stand_text(stand, "STATE_DIRECTORY=%s", machine->home),
-                                       stand_text(stand, "HOME=%s", machine->home),
-                                       stand_text(stand, "CREDENTIALS_DIRECTORY=%s/manager", machine->home), NULL};
-    const char *const arguments[] = {stand_program(stand, "munnel-agent"),
+    struct sandbox *sandbox = machine->server->sandbox;
+    const char *const environment[] = {sandbox_text(sandbox, "STATE_DIRECTORY=%s", machine->home),
+                                       sandbox_text(sandbox, "HOME=%s", machine->home),
+                                       sandbox_text(sandbox, "CREDENTIALS_DIRECTORY=%s/manager", machine->home), NULL};
+    const char *const arguments[] = {sandbox_program(sandbox, "munnel-agent"),
                                      "--log-format",
                                      "json",
                                      "--name",
                                      machine->name,
                                      "--ca",
-                                     stand_text(stand, "%s/ca/ca.pem", machine->home),
-                                     stand_text(stand, "127.0.0.1:%u", machine->server->port),
+                                     sandbox_text(sandbox, "%s/ca/ca.pem", machine->home),
+                                     sandbox_text(sandbox, "127.0.0.1:%u", machine->server->port),
                                      options[0],
                                      options[1],
                                      options[2],
                                      options[3],
                                      NULL};
-    return stand_run_plan(stand, (struct process_plan){.name = machine->name,
-                                                       .arguments = arguments,
-                                                       .environment = environment,
-                                                       .folder = machine->home});
+    return sandbox_run_plan(sandbox, (struct process_plan){.name = machine->name,
+                                                           .arguments = arguments,
+                                                           .environment = environment,
+                                                           .folder = machine->home});
 }
 
 /* ---- the places; %s in an option or a file's text is the machine's home ---- */
@@ -87,17 +88,18 @@ static const struct place {
 };
 
 static struct process *place_run(const struct machine *machine, const struct place *place) {
-    struct stand *stand = machine->server->stand;
-    const char *any = stand_text(stand, "%s/%s", machine->home, place->file);
+    struct sandbox *sandbox = machine->server->sandbox;
+    const char *any = sandbox_text(sandbox, "%s/%s", machine->home, place->file);
     const char *options[4] = {place->option};
     if (place->config)
-        options[1] = stand_write(stand, stand_text(stand, "home-%s/agent.json", machine->name), place->config, true);
+        options[1] =
+            sandbox_write(sandbox, sandbox_text(sandbox, "home-%s/agent.json", machine->name), place->config, true);
     else if (place->second) {
-        options[1] = stand_text(stand, "%s.pem", any);
+        options[1] = sandbox_text(sandbox, "%s.pem", any);
         options[2] = place->second;
-        options[3] = stand_text(stand, "%s.key", any);
+        options[3] = sandbox_text(sandbox, "%s.key", any);
     } else if (place->option)
-        options[1] = stand_text(stand, "%s.token", any);
+        options[1] = sandbox_text(sandbox, "%s.token", any);
     return machine_run(machine, options);
 }
 
@@ -105,120 +107,123 @@ static struct process *place_run(const struct machine *machine, const struct pla
 static void is_let_in(struct server *server, struct process *agent, const char *name) {
     agent_await(server, 0, name, JOIN_MS);
     agent_await_warm(server, agent); /* links that come too late would be turned away, and that said */
-    stand_end(server->stand, agent);
+    sandbox_end(server->sandbox, agent);
 }
 
 static void is_refused(struct server *server, struct process *agent, const char *agent_word, const char *server_word) {
     process_await(agent, 0, SAYS_MS, agent_word, NULL);
     process_await(server->process, 0, SAYS_MS, server_word, NULL);
-    ck_assert_uint_eq(process_count(server->process, 0, stand_text(server->stand, "\"agent %s\"", process_name(agent)),
-                                    "\"joined\"", NULL),
+    ck_assert_uint_eq(process_count(server->process, 0,
+                                    sandbox_text(server->sandbox, "\"agent %s\"", process_name(agent)), "\"joined\"",
+                                    NULL),
                       0);
-    stand_end(server->stand, agent);
+    sandbox_end(server->sandbox, agent);
 }
 
-static struct server start(struct stand *stand, const char *tls, const char *auth) {
-    return server_start(stand, (struct server_plan){.services = service_to(stand, "echo", port_take(), 9, NULL),
-                                                    .agents = NO_PENALTY,
-                                                    .tls = tls,
-                                                    .auth = auth});
+static struct server start(struct sandbox *sandbox, const char *tls, const char *auth) {
+    return server_start(sandbox, (struct server_plan){.services = service_to(sandbox, "echo", port_take(), 9, NULL),
+                                                      .agents = NO_PENALTY,
+                                                      .tls = tls,
+                                                      .auth = auth});
 }
 
-static const char *token_of(struct stand *stand, const char *pki) {
+static const char *token_of(struct sandbox *sandbox, const char *pki) {
     char text[256] = "";
-    FILE *file = fopen(stand_text(stand, "%s/agent.token", pki), "r");
+    FILE *file = fopen(sandbox_text(sandbox, "%s/agent.token", pki), "r");
     ck_assert(file && fgets(text, sizeof text, file));
     fclose(file);
-    return stand_text(stand, "%s", text);
+    return sandbox_text(sandbox, "%s", text);
 }
 
 /* With its last digit changed: 63 of 64 are right. */
-static const char *nearly(struct stand *stand, const char *token) {
-    char *text = (char *)stand_text(stand, "%s", token), *last = text + strcspn(text, "\n") - 1;
+static const char *nearly(struct sandbox *sandbox, const char *token) {
+    char *text = (char *)sandbox_text(sandbox, "%s", token), *last = text + strcspn(text, "\n") - 1;
     *last = *last == '0' ? '1' : '0';
     return text;
 }
 
 static void put_token(const struct machine *machine, const struct place *place, const char *token) {
-    struct stand *stand = machine->server->stand;
-    stand_write(stand, stand_text(stand, "home-%s/%s.token", machine->name, place->file), token, false);
+    struct sandbox *sandbox = machine->server->sandbox;
+    sandbox_write(sandbox, sandbox_text(sandbox, "home-%s/%s.token", machine->name, place->file), token, false);
 }
 
 START_TEST(a_token_counts_in_each_of_its_places) {
-    struct stand *stand = stand_new(__func__);
-    struct server server = start(stand, NULL, ", 'require': 'token'");
-    const char *token = token_of(stand, server.pki);
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct server server = start(sandbox, NULL, ", 'require': 'token'");
+    const char *token = token_of(sandbox, server.pki);
     struct machine none = machine_new(&server, "nobody");
     is_refused(&server, machine_run(&none, (const char *[4]){NULL}), "no token", "no token");
     struct rest before = rest_of(server.process);
     for (size_t i = 0; i < sizeof places_of_tokens / sizeof *places_of_tokens; i++) {
         const struct place *place = &places_of_tokens[i];
-        struct machine wrong = machine_new(&server, stand_text(stand, "wrong-%s", place->name)),
-                       right = machine_new(&server, stand_text(stand, "right-%s", place->name));
-        put_token(&wrong, place, nearly(stand, token));
+        struct machine wrong = machine_new(&server, sandbox_text(sandbox, "wrong-%s", place->name)),
+                       right = machine_new(&server, sandbox_text(sandbox, "right-%s", place->name));
+        put_token(&wrong, place, nearly(sandbox, token));
         struct process *agent = place_run(&wrong, place);
         ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
         is_refused(&server, agent, "unknown, wrong or expired",
-                   stand_text(stand, "\"agent %s\",\"event\":\"turned away\"", wrong.name));
+                   sandbox_text(sandbox, "\"agent %s\",\"event\":\"turned away\"", wrong.name));
         put_token(&right, place, token);
         is_let_in(&server, place_run(&right, place), right.name);
     }
     rest_await(server.process, &before, REST_MS);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 static void put_certificate(const struct machine *machine, const struct place *place, const char *pki) {
-    struct stand *stand = machine->server->stand;
+    struct sandbox *sandbox = machine->server->sandbox;
     for (int i = 0; i < 2; i++) {
         const char *ending = i ? "key" : "pem";
-        ck_assert_int_eq(stand_do(stand, "copy", "cp", stand_text(stand, "%s/mine.%s", pki, ending),
-                                  stand_text(stand, "%s/%s.%s", machine->home, place->file, ending), NULL),
+        ck_assert_int_eq(sandbox_do(sandbox, "copy", "cp", sandbox_text(sandbox, "%s/mine.%s", pki, ending),
+                                    sandbox_text(sandbox, "%s/%s.%s", machine->home, place->file, ending), NULL),
                          0);
     }
 }
 
 START_TEST(a_certificate_counts_in_each_of_its_places) {
-    struct stand *stand = stand_new(__func__);
-    const char *pki = stand_pki(stand, "pki"), *other = stand_pki(stand, "other");
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *pki = sandbox_pki(sandbox, "pki"), *other = sandbox_pki(sandbox, "other");
     certs_make(&(struct certs_plan){.folder = pki, .name = "mine", .to_days = 30, .for_clients = true});
     certs_make(&(struct certs_plan){.folder = other, .name = "mine", .to_days = 30, .for_clients = true});
-    ck_assert_int_eq(stand_do(stand, "add", stand_program(stand, "munnel"), "agent", "add", "mine", "--agents",
-                              stand_text(stand, "%s/agents.json", pki), "--certificate-name", "mine", NULL),
+    ck_assert_int_eq(sandbox_do(sandbox, "add", sandbox_program(sandbox, "munnel"), "agent", "add", "mine", "--agents",
+                                sandbox_text(sandbox, "%s/agents.json", pki), "--certificate-name", "mine", NULL),
                      0);
-    struct server server = start(stand, ", 'client_ca': 'pki/ca.pem'", ", 'require': 'certificate'");
+    struct server server = start(sandbox, ", 'client_ca': 'pki/ca.pem'", ", 'require': 'certificate'");
     struct machine none = machine_new(&server, "nobody");
     is_refused(&server, machine_run(&none, (const char *[4]){NULL}), "asks for a certificate and we have none",
                "shows no certificate");
     struct rest before = rest_of(server.process);
     for (size_t i = 0; i < sizeof places_of_certificates / sizeof *places_of_certificates; i++) {
         const struct place *place = &places_of_certificates[i];
-        struct machine wrong = machine_new(&server, stand_text(stand, "wrong-%s", place->name)),
-                       right = machine_new(&server, stand_text(stand, "right-%s", place->name));
+        struct machine wrong = machine_new(&server, sandbox_text(sandbox, "wrong-%s", place->name)),
+                       right = machine_new(&server, sandbox_text(sandbox, "right-%s", place->name));
         put_certificate(&wrong, place, other);
         is_refused(&server, place_run(&wrong, place), "unknown ca", "signed by an authority");
         put_certificate(&right, place, pki);
         is_let_in(&server, place_run(&right, place), right.name);
     }
     rest_await(server.process, &before, REST_MS);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 /* A token says whose it is: with another's name on it, it is worth nothing; one that has expired neither. */
 START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
-    struct stand *stand = stand_new(__func__);
-    const char *pki = stand_pki(stand, "pki"), *tool = stand_program(stand, "munnel");
-    const char *agents = stand_text(stand, "%s/agents.json", pki), *token = token_of(stand, pki);
-    ck_assert_int_eq(stand_do(stand, "add", tool, "agent", "add", "web1", "--agents", agents, NULL), 0);
-    ck_assert_int_eq(stand_do(stand, "short", tool, "agent", "add", "short", "--expires", "3s", "--agents", agents,
-                              NULL),
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *pki = sandbox_pki(sandbox, "pki"), *tool = sandbox_program(sandbox, "munnel");
+    const char *agents = sandbox_text(sandbox, "%s/agents.json", pki), *token = token_of(sandbox, pki);
+    ck_assert_int_eq(sandbox_do(sandbox, "add", tool, "agent", "add", "web1", "--agents", agents, NULL), 0);
+    ck_assert_int_eq(sandbox_do(sandbox, "short", tool, "agent", "add", "short", "--expires", "3s", "--agents", agents,
+                                NULL),
                      0);
-    const char *code = stand_write(stand, "short.code", strstr(stand_output(stand, "short"), "munnel1."), false);
+    const char *code =
+        sandbox_write(sandbox, "short.code", strstr(sandbox_output(sandbox, "short"), "munnel1."), false);
     struct server server =
-        server_start(stand, (struct server_plan){.services = service_to(stand, "echo", port_take(), 9, NULL),
-                                                 .agents = "'unauthenticated': {'penalty': 0},"});
-    const char *stolen = stand_write(stand, "stolen.token", stand_text(stand, "web1%s", strchr(token, ':')), false);
+        server_start(sandbox, (struct server_plan){.services = service_to(sandbox, "echo", port_take(), 9, NULL),
+                                                   .agents = "'unauthenticated': {'penalty': 0},"});
+    const char *stolen =
+        sandbox_write(sandbox, "stolen.token", sandbox_text(sandbox, "web1%s", strchr(token, ':')), false);
     struct process *agent = agent_start(&server, "thief", NULL, "--token-file", stolen, NULL);
     ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
     process_await(server.process, 0, ASK_MS, "agent thief", "unknown, wrong or expired", NULL);
@@ -226,7 +231,7 @@ START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
     agent = machine_run(&machine, (const char *[4]){"--join", code});
     process_await(server.process, 0, SAYS_MS, "agent late", "expired", NULL); /* at once, or when it is over */
     process_await(agent, 0, 2 * SAYS_MS, "unknown, wrong or expired", NULL);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 

@@ -6,9 +6,9 @@
  */
 #include "config.h"
 
-#include "harness/crowd.h"
+#include "harness/attacked_server.h"
 #include "harness/deadline.h"
-#include "harness/fort.h"
+#include "harness/parallel_clients.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 
@@ -35,30 +35,32 @@ static bool is_over(int fd, unsigned ms) {
 enum { CROWD = 500, WAVES = 10, PER_SOURCE = 64 };
 
 /* Each wave from 50 addresses, ours among them; nobody says a word. */
-static void crowd_in(struct fort *fort, void *context) {
+static void crowd_in(struct attacked_server *attacked_server, void *context) {
     static int fds[CROWD];
     (void)context;
     for (int wave = 0; wave < WAVES; wave++) {
         for (int i = 0; i < CROWD; i++)
-            fds[i] = fort_knock(fort, (uint8_t)(1 + i % 50));
-        ck_assert(socket_echoes(fort->port, FORT_ASK_MS));
-        ck_assert_uint_le(fort_count(fort, "at_door"), 256 + 64); /* links that were ordered come besides */
+            fds[i] = attacked_server_knock(attacked_server, (uint8_t)(1 + i % 50));
+        ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
+        ck_assert_uint_le(attacked_server_count(attacked_server, "at_door"),
+                          256 + 64); /* links that were ordered come besides */
         for (int i = 0; i < CROWD; i++)
             close(fds[i]);
     }
     for (int i = 0; i < CROWD; i++)
-        fds[i] = fort_knock(fort, (uint8_t)(1 + i % 50));
-    struct process *beta = agent_join(&fort->server, "beta", NULL);
+        fds[i] = attacked_server_knock(attacked_server, (uint8_t)(1 + i % 50));
+    struct process *beta = agent_join(&attacked_server->server, "beta", NULL);
     for (int i = 0; i < CROWD; i++)
-        ck_assert(is_over(fds[i], FORT_GREETING_MS));
-    stand_end(fort->stand, beta);
+        ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
+    sandbox_end(attacked_server->sandbox, beta);
 }
 
 START_TEST(ten_thousand_who_say_nothing_keep_nobody_out) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = NO_PENALTY});
-    fort_attack(&fort, crowd_in, NULL);
-    ck_assert_uint_le(process_count(fort.server.process, 0, "too many connections", NULL), 40);
-    fort_end(&fort);
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY});
+    attacked_server_attack(&attacked_server, crowd_in, NULL);
+    ck_assert_uint_le(process_count(attacked_server.server.process, 0, "too many connections", NULL), 40);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
@@ -66,20 +68,22 @@ static const unsigned char half_a_hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01,
 
 /* Nobody has been here before: it is not for old friendship that the agent gets in. */
 START_TEST(half_a_hello_holds_no_place) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.deserted = true});
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.deserted = true});
     static int fds[CROWD];
     for (int i = 0; i < CROWD; i++) {
-        fds[i] = fort_knock(&fort, (uint8_t)(2 + i % 50));
+        fds[i] = attacked_server_knock(&attacked_server, (uint8_t)(2 + i % 50));
         ck_assert_int_ge(fds[i], 0);
-        socket_send(fds[i], half_a_hello, sizeof half_a_hello, FORT_ASK_MS);
+        socket_send(fds[i], half_a_hello, sizeof half_a_hello, ATTACKED_SERVER_ASK_MS);
     }
     uint64_t start = now_ms();
-    fort_man(&fort);
+    attacked_server_man(&attacked_server);
     ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
     for (int i = 0; i < CROWD; i++)
-        ck_assert(is_over(fds[i], FORT_GREETING_MS));
-    process_await(fort.server.process, 0, FORT_ASK_MS, "TLS that stopped in its first message", NULL);
-    fort_end(&fort);
+        ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "TLS that stopped in its first message",
+                  NULL);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
@@ -102,110 +106,121 @@ static size_t make_hello(char *bytes, size_t size) {
 
 /* They have said all that one must to be listened to, and never answer what they are answered. */
 START_TEST(a_handshake_that_is_not_finished_holds_no_place) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.deserted = true});
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.deserted = true});
     char hello[2048];
     size_t length = make_hello(hello, sizeof hello);
     int fds[PER_SOURCE];
     for (int i = 0; i < PER_SOURCE; i++) {
-        fds[i] = fort_knock(&fort, 1);
+        fds[i] = attacked_server_knock(&attacked_server, 1);
         ck_assert_int_ge(fds[i], 0);
-        ck_assert(socket_send(fds[i], hello, length, FORT_ASK_MS));
+        ck_assert(socket_send(fds[i], hello, length, ATTACKED_SERVER_ASK_MS));
     }
-    ck_assert(HOLDS_WITHIN(SOON_MS, fort_count(&fort, "at_door") == PER_SOURCE));
+    ck_assert(HOLDS_WITHIN(SOON_MS, attacked_server_count(&attacked_server, "at_door") == PER_SOURCE));
     uint64_t start = now_ms();
-    struct process *beta = agent_join(&fort.server, "beta", NULL); /* from where they are */
+    struct process *beta = agent_join(&attacked_server.server, "beta", NULL); /* from where they are */
     ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
-    process_await(fort.server.process, 0, FORT_ASK_MS, "too many connections that have not greeted", NULL);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS,
+                  "too many connections that have not greeted", NULL);
     for (int i = 0; i < PER_SOURCE; i++)
-        ck_assert(is_over(fds[i], FORT_GREETING_MS));
-    stand_end(fort.stand, beta);
-    fort_man(&fort);
-    fort_end(&fort);
+        ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
+    sandbox_end(attacked_server.sandbox, beta);
+    attacked_server_man(&attacked_server);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 START_TEST(who_lets_the_deadline_pass_stays_out_for_a_while) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = "'unauthenticated': { 'deadline': 2 },"});
-    int slow = fort_knock(&fort, 77);
-    ck_assert(socket_send(slow, half_a_hello, sizeof half_a_hello, FORT_ASK_MS));
-    ck_assert(is_over(slow, FORT_GREETING_MS));
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__,
+                              (struct attacked_server_plan){.agents = "'unauthenticated': { 'deadline': 2 },"});
+    int slow = attacked_server_knock(&attacked_server, 77);
+    ck_assert(socket_send(slow, half_a_hello, sizeof half_a_hello, ATTACKED_SERVER_ASK_MS));
+    ck_assert(is_over(slow, ATTACKED_SERVER_GREETING_MS));
     uint64_t punished = now_ms();
-    unsigned long long before = fort_count(&fort, "turned_away");
-    int again = fort_knock(&fort, 77), other = fort_knock(&fort, 78);
+    unsigned long long before = attacked_server_count(&attacked_server, "turned_away");
+    int again = attacked_server_knock(&attacked_server, 77), other = attacked_server_knock(&attacked_server, 78);
     ck_assert_int_eq(socket_wait_end(other, 200), END_LATE); /* listened to */
     ck_assert(is_over(again, SOON_MS));
-    ck_assert_uint_eq(fort_count(&fort, "turned_away"), before + 1);
-    process_await(fort.server.process, 0, FORT_ASK_MS, "its penalty is not over", "127.0.0.77:", NULL);
+    ck_assert_uint_eq(attacked_server_count(&attacked_server, "turned_away"), before + 1);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "its penalty is not over",
+                  "127.0.0.77:", NULL);
     close(other);
     /* From where an agent is, the same costs nothing. */
-    slow = fort_knock(&fort, 1);
-    ck_assert(is_over(slow, FORT_GREETING_MS));
-    again = fort_knock(&fort, 1);
+    slow = attacked_server_knock(&attacked_server, 1);
+    ck_assert(is_over(slow, ATTACKED_SERVER_GREETING_MS));
+    again = attacked_server_knock(&attacked_server, 1);
     ck_assert_int_eq(socket_wait_end(again, 200), END_LATE);
     close(again);
-    ck_assert(HOLDS_WITHIN(15000, (again = fort_knock(&fort, 77)) >= 0 && socket_wait_end(again, 100) == END_LATE));
+    ck_assert(HOLDS_WITHIN(15000, (again = attacked_server_knock(&attacked_server, 77)) >= 0 &&
+                                      socket_wait_end(again, 100) == END_LATE));
     ck_assert_uint_ge(now_ms() - punished, 8000);
-    fort_end(&fort);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 /* ---- guesses ---- */
 
 START_TEST(a_guess_costs_time_where_there_is_no_agent) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.deserted = true});
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.deserted = true});
     char answer[8192];
-    struct intruder *intruder = fort_intruder(&fort);
-    ck_assert_int_eq(fort_hello(intruder, "control", "mallory", "\"credential\":\"default\",\"proof\":\"" ZEROS "\",",
-                                answer, sizeof answer),
+    struct intruder *intruder = attacked_server_intruder(&attacked_server);
+    ck_assert_int_eq(attacked_server_hello(intruder, "control", "mallory",
+                                           "\"credential\":\"default\",\"proof\":\"" ZEROS "\",", answer,
+                                           sizeof answer),
                      REJECT);
     intruder_free(intruder);
     uint64_t punished = now_ms();
-    ck_assert(is_over(fort_knock(&fort, 1), SOON_MS));
-    process_await(fort.server.process, 0, FORT_ASK_MS, "turned away", "token is unknown", NULL);
-    process_await(fort.server.process, 0, FORT_ASK_MS, "its penalty is not over", NULL);
-    fort_man(&fort); /* tries on, and gets in when it is over */
-    process_await(fort.agent, 0, FORT_ASK_MS, "cannot connect", "turns this address away for a while", NULL);
+    ck_assert(is_over(attacked_server_knock(&attacked_server, 1), SOON_MS));
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "turned away", "token is unknown", NULL);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "its penalty is not over", NULL);
+    attacked_server_man(&attacked_server); /* tries on, and gets in when it is over */
+    process_await(attacked_server.agent, 0, ATTACKED_SERVER_ASK_MS, "cannot connect",
+                  "turns this address away for a while", NULL);
     ck_assert_uint_ge(now_ms() - punished, 4000);
-    ck_assert(socket_echoes(fort.port, FORT_ASK_MS));
-    fort_end(&fort);
+    ck_assert(socket_echoes(attacked_server.port, ATTACKED_SERVER_ASK_MS));
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 static const char *guess(unsigned job, void *context) {
-    struct fort *fort = context;
+    struct attacked_server *attacked_server = context;
     char answer[8192], more[256];
-    struct intruder *intruder = intruder_new(&(struct intruder_plan){.port = fort->server.port, .alpn = "munnel/1"});
+    struct intruder *intruder =
+        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1"});
     if (!intruder)
         return "was not even heard";
     snprintf(more, sizeof more, "\"credential\":\"%s\",\"proof\":\"%08x%s\",", job % 2 ? "default" : "nobody", job,
              &ZEROS[8]);
-    int type = fort_hello(intruder, "control", "mallory", more, answer, sizeof answer);
+    int type = attacked_server_hello(intruder, "control", "mallory", more, answer, sizeof answer);
     intruder_free(intruder);
     return type == REJECT && strstr(answer, "credential") ? NULL : "was not rejected";
 }
 
 enum { GUESSES = 1000 };
 
-static void guess_on(struct fort *fort, void *context) {
+static void guess_on(struct attacked_server *attacked_server, void *context) {
     (void)context;
     uint64_t start = now_ms();
-    crowd_run(8, GUESSES, guess, fort);
+    parallel_clients_run(8, GUESSES, guess, attacked_server);
     printf("# %d guesses in %ju ms\n", GUESSES, (uintmax_t)(now_ms() - start));
 }
 
 /* From an address with an agent, where there is no penalty: the agent and its clients do not notice. */
 START_TEST(a_thousand_guesses_open_nothing) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){0});
-    int served = fort_client(&fort, 1);
-    ck_assert(socket_converse(served, "hello", FORT_ASK_MS));
-    fort.peace.relays = 1;
-    fort.peace.descriptors++;
-    guess_on(&fort, NULL);
-    ck_assert(socket_converse(served, "still here", FORT_ASK_MS));
+    struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
+    int served = attacked_server_client(&attacked_server, 1);
+    ck_assert(socket_converse(served, "hello", ATTACKED_SERVER_ASK_MS));
+    attacked_server.peace.relays = 1;
+    attacked_server.peace.descriptors++;
+    guess_on(&attacked_server, NULL);
+    ck_assert(socket_converse(served, "still here", ATTACKED_SERVER_ASK_MS));
     close(served);
-    fort_attack(&fort, guess_on, NULL);
-    ck_assert_uint_le(process_count(fort.server.process, 0, "turned away", NULL), 240); /* of 3000: 60 a minute */
-    fort_end(&fort);
+    attacked_server_attack(&attacked_server, guess_on, NULL);
+    ck_assert_uint_le(process_count(attacked_server.server.process, 0, "turned away", NULL),
+                      240); /* of 3000: 60 a minute */
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
@@ -215,126 +230,134 @@ enum { FORGERS = 2000 };
 
 /* Names a session that there never was; what it says behind the handshake opens nothing either. */
 static const char *forge(unsigned job, void *context) {
-    struct fort *fort = context;
+    struct attacked_server *attacked_server = context;
     char identity[64], answer[8192];
     snprintf(identity, sizeof identity, "%08x%024x.%u", job * 2654435761U, job, job % 3 ? job : 1);
-    struct intruder *intruder =
-        intruder_new(&(struct intruder_plan){.port = fort->server.port, .alpn = "munnel/1", .identity = identity});
+    struct intruder *intruder = intruder_new(
+        &(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1", .identity = identity});
     if (!intruder)
         return "was not even heard";
-    int type = job % 2 ? REJECT
-                       : fort_hello(intruder, "data", "mallory",
-                                    "\"session\":\"00112233445566778899aabbccddeeff\",\"proof\":\"" ZEROS "\",", answer,
-                                    sizeof answer);
+    int type = job % 2
+                   ? REJECT
+                   : attacked_server_hello(intruder, "data", "mallory",
+                                           "\"session\":\"00112233445566778899aabbccddeeff\",\"proof\":\"" ZEROS "\",",
+                                           answer, sizeof answer);
     intruder_free(intruder);
     return type == REJECT ? NULL : "was not rejected";
 }
 
-static void forge_on(struct fort *fort, void *context) {
+static void forge_on(struct attacked_server *attacked_server, void *context) {
     (void)context;
-    crowd_run(8, FORGERS, forge, fort);
+    parallel_clients_run(8, FORGERS, forge, attacked_server);
 }
 
 START_TEST(thousands_who_name_a_session_open_nothing) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){0});
-    int served = fort_client(&fort, 1);
-    ck_assert(socket_converse(served, "hello", FORT_ASK_MS));
-    fort.peace.relays = 1;
-    fort.peace.descriptors++;
-    unsigned long long links = fort_count(&fort, "links");
-    forge_on(&fort, NULL);
-    ck_assert(socket_converse(served, "still here", FORT_ASK_MS));
-    ck_assert(HOLDS_WITHIN(FORT_GREETING_MS, fort_count(&fort, "links") <= links));
+    struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
+    int served = attacked_server_client(&attacked_server, 1);
+    ck_assert(socket_converse(served, "hello", ATTACKED_SERVER_ASK_MS));
+    attacked_server.peace.relays = 1;
+    attacked_server.peace.descriptors++;
+    unsigned long long links = attacked_server_count(&attacked_server, "links");
+    forge_on(&attacked_server, NULL);
+    ck_assert(socket_converse(served, "still here", ATTACKED_SERVER_ASK_MS));
+    ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_GREETING_MS, attacked_server_count(&attacked_server, "links") <= links));
     close(served);
-    fort_attack(&fort, forge_on, NULL);
-    fort_end(&fort);
+    attacked_server_attack(&attacked_server, forge_on, NULL);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 /* ---- other tongues ---- */
 
 /* A program must be sent away, whatever it makes of that; the server's line has `word`. */
-#define TRY_PEER(fort, word, ...)                                                                                      \
+#define TRY_PEER(attacked_server, word, ...)                                                                           \
     do {                                                                                                               \
-        size_t mark_ = process_mark((fort)->server.process);                                                           \
-        ck_assert_int_ne(stand_do((fort)->stand, "peer", __VA_ARGS__, NULL), 0);                                       \
-        process_await((fort)->server.process, mark_, FORT_ASK_MS, word, "127.0.0.1:", NULL);                           \
+        size_t mark_ = process_mark((attacked_server)->server.process);                                                \
+        ck_assert_int_ne(sandbox_do((attacked_server)->sandbox, "peer", __VA_ARGS__, NULL), 0);                        \
+        process_await((attacked_server)->server.process, mark_, ATTACKED_SERVER_ASK_MS, word, "127.0.0.1:", NULL);     \
     } while (0)
 
 START_TEST(people_s_programs_are_sent_away_by_name) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){0});
-    const char *curl = stand_peer(fort.stand, "curl"), *openssl = stand_peer(fort.stand, "openssl");
-    const char *at = stand_text(fort.stand, "127.0.0.1:%u", fort.server.port);
+    struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
+    const char *curl = sandbox_peer(attacked_server.sandbox, "curl"),
+               *openssl = sandbox_peer(attacked_server.sandbox, "openssl");
+    const char *at = sandbox_text(attacked_server.sandbox, "127.0.0.1:%u", attacked_server.server.port);
     if (curl) {
-        TRY_PEER(&fort, "an HTTP request", curl, "-sS", "-m", "10", stand_text(fort.stand, "http://%s/", at));
-        TRY_PEER(&fort, "HTTP/2", curl, "-sS", "-m", "10", "--http2-prior-knowledge",
-                 stand_text(fort.stand, "http://%s/", at));
-        TRY_PEER(&fort, "ALPN", curl, "-sSk", "-m", "10", stand_text(fort.stand, "https://%s/", at));
+        TRY_PEER(&attacked_server, "an HTTP request", curl, "-sS", "-m", "10",
+                 sandbox_text(attacked_server.sandbox, "http://%s/", at));
+        TRY_PEER(&attacked_server, "HTTP/2", curl, "-sS", "-m", "10", "--http2-prior-knowledge",
+                 sandbox_text(attacked_server.sandbox, "http://%s/", at));
+        TRY_PEER(&attacked_server, "ALPN", curl, "-sSk", "-m", "10",
+                 sandbox_text(attacked_server.sandbox, "https://%s/", at));
     }
     if (openssl) {
         const char *old = "DEFAULT:@SECLEVEL=0", *none = "NULL:aNULL:@SECLEVEL=0";
-        TRY_PEER(&fort, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1", "-cipher", old);
-        TRY_PEER(&fort, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_1", "-cipher", old);
-        TRY_PEER(&fort, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_2");
-        TRY_PEER(&fort, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_2", "-cipher", none);
-        TRY_PEER(&fort, "ALPN", openssl, "s_client", "-connect", at);
+        TRY_PEER(&attacked_server, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1", "-cipher", old);
+        TRY_PEER(&attacked_server, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_1", "-cipher", old);
+        TRY_PEER(&attacked_server, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_2");
+        TRY_PEER(&attacked_server, "versions of TLS", openssl, "s_client", "-connect", at, "-tls1_2", "-cipher", none);
+        TRY_PEER(&attacked_server, "ALPN", openssl, "s_client", "-connect", at);
     }
     static const char ssl2[] = "\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10\x01\x00\x80";
-    int fd = fort_knock(&fort, 1);
-    ck_assert(socket_send(fd, ssl2, sizeof ssl2 - 1, FORT_ASK_MS) && is_over(fd, FORT_GREETING_MS));
-    process_await(fort.server.process, 0, FORT_ASK_MS, "an SSL 2 client", NULL);
+    int fd = attacked_server_knock(&attacked_server, 1);
+    ck_assert(socket_send(fd, ssl2, sizeof ssl2 - 1, ATTACKED_SERVER_ASK_MS) &&
+              is_over(fd, ATTACKED_SERVER_GREETING_MS));
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "an SSL 2 client", NULL);
     static const char endless[] = "\x16\x03\x01\x10\x00\x01\xff\xff\xff\x03\x03"; /* a hello of 16 MiB */
-    fd = fort_knock(&fort, 1);
-    ck_assert(socket_send(fd, endless, sizeof endless - 1, FORT_ASK_MS) && is_over(fd, SOON_MS));
-    process_await(fort.server.process, 0, FORT_ASK_MS, "a longer first message", NULL);
-    fort_end(&fort);
+    fd = attacked_server_knock(&attacked_server, 1);
+    ck_assert(socket_send(fd, endless, sizeof endless - 1, ATTACKED_SERVER_ASK_MS) && is_over(fd, SOON_MS));
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "a longer first message", NULL);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 /* With TLS 1.2 allowed, its old sins are not. */
 START_TEST(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = NO_PENALTY});
-    struct stand *stand = fort.stand;
-    const char *openssl = stand_peer(stand, "openssl"), *key = stand_text(stand, "%s/server.key", fort.server.pki);
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY});
+    struct sandbox *sandbox = attacked_server.sandbox;
+    const char *openssl = sandbox_peer(sandbox, "openssl"),
+               *key = sandbox_text(sandbox, "%s/server.key", attacked_server.server.pki);
     if (openssl) {
         uint16_t port = port_take();
-        const char *file =
-            stand_write(stand, "old.json",
-                        stand_text(stand,
-                                   "{ 'agents': { 'listen': '127.0.0.1:%u', 'auth': { 'tokens': '%s/agents.json' },\n"
-                                   "  'tls': { 'cert': '%s/server.pem', 'key': '%s', 'min_version': '1.2' } },\n"
-                                   "  'services': [ %s ], 'admin': { 'socket': null }, 'log': { 'format': 'json' } }",
-                                   port, fort.server.pki, fort.server.pki, key,
-                                   service_to(stand, "x", port_take(), 9, NULL)),
-                        true);
-        struct process *old = stand_run(stand, "old", stand_program(stand, "munneld"), "--config", file, NULL);
+        const char *file = sandbox_write(
+            sandbox, "old.json",
+            sandbox_text(sandbox,
+                         "{ 'agents': { 'listen': '127.0.0.1:%u', 'auth': { 'tokens': '%s/agents.json' },\n"
+                         "  'tls': { 'cert': '%s/server.pem', 'key': '%s', 'min_version': '1.2' } },\n"
+                         "  'services': [ %s ], 'admin': { 'socket': null }, 'log': { 'format': 'json' } }",
+                         port, attacked_server.server.pki, attacked_server.server.pki, key,
+                         service_to(sandbox, "x", port_take(), 9, NULL)),
+            true);
+        struct process *old = sandbox_run(sandbox, "old", sandbox_program(sandbox, "munneld"), "--config", file, NULL);
         process_await(old, 0, START_MS, "agents may connect to", NULL);
-        const char *at = stand_text(stand, "127.0.0.1:%u", port);
+        const char *at = sandbox_text(sandbox, "127.0.0.1:%u", port);
         const char *arguments[] = {openssl, "s_client", "-connect", at, "-tls1_2", "-alpn", "munnel/1", NULL};
         struct process *client =
-            stand_run_plan(stand, (struct process_plan){.name = "renegotiate", .arguments = arguments, .input = "R\n"});
+            sandbox_run_plan(sandbox,
+                             (struct process_plan){.name = "renegotiate", .arguments = arguments, .input = "R\n"});
         process_wait(client, 10000);
         char *said = process_output(client, 0);
         ck_assert_msg(strstr(said, "RENEGOTIATING") && strstr(said, "no renegotiation"), "%s", said);
         free(said);
         static const char *const weak[] = {"NULL", "aNULL", "AES128-SHA", "AES256-GCM-SHA384", "CAMELLIA"};
         for (size_t i = 0; i < sizeof weak / sizeof *weak; i++)
-            ck_assert_int_ne(stand_do(stand, "weak", openssl, "s_client", "-connect", at, "-tls1_2", "-alpn",
-                                      "munnel/1", "-cipher", stand_text(stand, "%s:@SECLEVEL=0", weak[i]), NULL),
+            ck_assert_int_ne(sandbox_do(sandbox, "weak", openssl, "s_client", "-connect", at, "-tls1_2", "-alpn",
+                                        "munnel/1", "-cipher", sandbox_text(sandbox, "%s:@SECLEVEL=0", weak[i]), NULL),
                              0);
-        stand_end(stand, old);
+        sandbox_end(sandbox, old);
     }
-    fort_end(&fort);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 START_TEST(sslscan_finds_nothing) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){0});
-    const char *sslscan = stand_peer(fort.stand, "sslscan");
+    struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
+    const char *sslscan = sandbox_peer(attacked_server.sandbox, "sslscan");
     if (sslscan) {
-        const char *at = stand_text(fort.stand, "127.0.0.1:%u", fort.server.port);
-        ck_assert_int_eq(stand_do(fort.stand, "sslscan", sslscan, "--no-colour", at, NULL), 0);
-        const char *said = stand_output(fort.stand, "sslscan");
+        const char *at = sandbox_text(attacked_server.sandbox, "127.0.0.1:%u", attacked_server.server.port);
+        ck_assert_int_eq(sandbox_do(attacked_server.sandbox, "sslscan", sslscan, "--no-colour", at, NULL), 0);
+        const char *said = sandbox_output(attacked_server.sandbox, "sslscan");
         static const char *const off[] = {"SSLv2     disabled", "SSLv3     disabled", "TLSv1.0   disabled",
                                           "TLSv1.1   disabled", "TLSv1.2   disabled"};
         for (size_t i = 0; i < sizeof off / sizeof *off; i++)
@@ -342,7 +365,7 @@ START_TEST(sslscan_finds_nothing) {
         ck_assert(!strstr(said, "vulnerable to heartbleed") || strstr(said, "not vulnerable"));
         ck_assert(!strstr(said, "Compression enabled"));
     }
-    fort_end(&fort);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
@@ -350,23 +373,24 @@ END_TEST
 
 START_TEST(an_agent_that_comes_and_goes_is_told_to_wait) {
     enum { CYCLES = 300 };
-    struct fort fort = fort_start(__func__, (struct fort_plan){.open = true});
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.open = true});
     char answer[8192];
     int joined = 0;
     for (int i = 0; i < CYCLES; i++) {
-        struct intruder *flapper = fort_intruder(&fort);
-        int type = fort_hello(flapper, "control", "flapper", "", answer, sizeof answer);
+        struct intruder *flapper = attacked_server_intruder(&attacked_server);
+        int type = attacked_server_hello(flapper, "control", "flapper", "", answer, sizeof answer);
         ck_assert(type == WELCOME || type == REJECT);
         joined += type == WELCOME;
         if (type == REJECT)
             ck_assert_msg(strstr(answer, "busy") && number_in_line(answer, "retry_after") >= 1, "%s", answer);
         intruder_free(flapper);
         if (type == WELCOME) /* the next is a new one only when this one is gone */
-            ck_assert(HOLDS_WITHIN(FORT_ASK_MS, fort_count(&fort, "agents") == 1));
+            ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, attacked_server_count(&attacked_server, "agents") == 1));
     }
     ck_assert_int_le(joined, 30);
-    ck_assert_uint_le(process_count(fort.server.process, 0, "agent flapper", NULL), 2 * 30 + 60 + 60);
-    fort_end(&fort);
+    ck_assert_uint_le(process_count(attacked_server.server.process, 0, "agent flapper", NULL), 2 * 30 + 60 + 60);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 

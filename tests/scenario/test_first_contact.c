@@ -21,17 +21,17 @@
 enum { ASK_MS = 5000, SAYS_MS = 10000, LATER_MS = 30000 };
 
 struct place { /* where a server is to be, once */
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct destination *echo;
     struct server_plan plan;
     uint16_t port; /* the service's */
 };
 
 static struct place place_new(const char *name) {
-    struct place place = {.stand = stand_new(name), .port = port_take()};
+    struct place place = {.sandbox = sandbox_new(name), .port = port_take()};
     place.echo = destination_start(serve_echo, NULL);
     place.plan = (struct server_plan){
-        .services = service_to(place.stand, "echo", place.port, destination_port(place.echo), NULL),
+        .services = service_to(place.sandbox, "echo", place.port, destination_port(place.echo), NULL),
         .port = port_take(),
     };
     return place;
@@ -39,15 +39,15 @@ static struct place place_new(const char *name) {
 
 static void place_end(struct place *place) {
     destination_free(place->echo);
-    stand_free(place->stand);
+    sandbox_free(place->sandbox);
 }
 
-/* The agent knows the server by what stand_pki() made, whatever answers at its port now. */
+/* The agent knows the server by what sandbox_pki() made, whatever answers at its port now. */
 static struct process *come(struct place *place) {
-    struct server server = {.stand = place->stand,
+    struct server server = {.sandbox = place->sandbox,
                             .port = place->plan.port,
                             .name = "server",
-                            .pki = stand_pki(place->stand, "pki")};
+                            .pki = sandbox_pki(place->sandbox, "pki")};
     return agent_start(&server, "alpha", NULL, NULL);
 }
 
@@ -67,14 +67,14 @@ static void make_certificate(const char *folder, int from_days, int to_days) {
 
 static void dates_pass(const char *name, int from_days, int to_days, const char *word) {
     struct place place = place_new(name);
-    const char *folder = stand_pki(place.stand, "pki");
-    place.plan.certificate = stand_text(place.stand, "%s/dated.pem", folder);
-    place.plan.key = stand_text(place.stand, "%s/dated.key", folder);
+    const char *folder = sandbox_pki(place.sandbox, "pki");
+    place.plan.certificate = sandbox_text(place.sandbox, "%s/dated.pem", folder);
+    place.plan.key = sandbox_text(place.sandbox, "%s/dated.key", folder);
     make_certificate(folder, from_days, to_days);
-    struct server server = server_start(place.stand, place.plan);
+    struct server server = server_start(place.sandbox, place.plan);
     struct process *agent = come(&place);
     process_await(agent, 0, SAYS_MS, word, "this machine's clock says", NULL);
-    stand_end(place.stand, server.process);
+    sandbox_end(place.sandbox, server.process);
     make_certificate(folder, 0, 30);
     server_start_again(&server);
     assert_joins(&place, &server, agent);
@@ -98,7 +98,7 @@ static void other_program_passes(const char *name, destination_serve serve, void
     struct process *agent = come(&place);
     process_await(agent, 0, SAYS_MS, word, "captive portal", NULL);
     destination_free(other);
-    struct server server = server_start(place.stand, place.plan);
+    struct server server = server_start(place.sandbox, place.plan);
     assert_joins(&place, &server, agent);
     place_end(&place);
 }
@@ -125,17 +125,18 @@ static void serve_tls(struct visit *visit) {
 }
 
 START_TEST(another_tls_server_at_the_port_does_not_end_the_agent) {
-    struct stand *stand = stand_new("portal");
-    const char *folder = stand_pki(stand, "other");
+    struct sandbox *sandbox = sandbox_new("portal");
+    const char *folder = sandbox_pki(sandbox, "other");
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    ck_assert_int_eq(SSL_CTX_use_certificate_file(context, stand_text(stand, "%s/server.pem", folder),
+    ck_assert_int_eq(SSL_CTX_use_certificate_file(context, sandbox_text(sandbox, "%s/server.pem", folder),
                                                   SSL_FILETYPE_PEM),
                      1);
-    ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(context, stand_text(stand, "%s/server.key", folder), SSL_FILETYPE_PEM),
+    ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(context, sandbox_text(sandbox, "%s/server.key", folder),
+                                                 SSL_FILETYPE_PEM),
                      1);
     other_program_passes(__func__, serve_tls, context, "speaks TLS but not Munnel");
     SSL_CTX_free(context);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -143,7 +144,7 @@ END_TEST
 START_TEST(another_authority_still_ends_the_agent) {
     struct place place = place_new(__func__);
     place.plan.pki = "other";
-    server_start(place.stand, place.plan);
+    server_start(place.sandbox, place.plan);
     struct process *agent = come(&place);
     ck_assert_int_eq(process_wait(agent, SAYS_MS), 3);
     process_await(agent, 0, SAYS_MS, "signed by an authority", NULL);

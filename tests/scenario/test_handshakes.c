@@ -29,7 +29,7 @@ static unsigned by_certificate(struct process *agent, size_t mark) {
 }
 
 struct pair { /* a server with an agent that says each step */
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct server server;
     struct process *agent;
     struct destination *echo;
@@ -37,16 +37,16 @@ struct pair { /* a server with an agent that says each step */
 };
 
 static struct pair pair_start(const char *name) {
-    struct pair pair = {.stand = stand_new(name), .port = port_take(), .echo = destination_start(serve_echo, NULL)};
-    const char *service = service_to(pair.stand, "echo", pair.port, destination_port(pair.echo), NULL);
-    pair.server = server_start(pair.stand, (struct server_plan){.services = service});
+    struct pair pair = {.sandbox = sandbox_new(name), .port = port_take(), .echo = destination_start(serve_echo, NULL)};
+    const char *service = service_to(pair.sandbox, "echo", pair.port, destination_port(pair.echo), NULL);
+    pair.server = server_start(pair.sandbox, (struct server_plan){.services = service});
     pair.agent = agent_start(&pair.server, "alpha", NULL, "-v", NULL);
     agent_await(&pair.server, 0, "alpha", JOIN_MS);
     return pair;
 }
 
 static void pair_end(struct pair *pair) {
-    stand_free(pair->stand);
+    sandbox_free(pair->sandbox);
     destination_free(pair->echo);
 }
 
@@ -67,7 +67,7 @@ START_TEST(a_restarted_server_gives_a_new_key) {
     int client = socket_client(pair.port);
     ck_assert(socket_converse(client, "before", ASK_MS));
     size_t mark = process_mark(pair.agent);
-    stand_kill(pair.stand, pair.server.process);
+    sandbox_kill(pair.sandbox, pair.server.process);
     ck_assert(socket_wait_end(client, ASK_MS) == END_RESET);
     close(client);
     server_start_again(&pair.server);
@@ -84,17 +84,17 @@ enum { MANY_LINKS = 64, LINK_MOST = 24 * 1024 /* bytes; without OpenSSL's buffer
 
 /* OpenSSL gets itself a buffer for the end of the handshake, and keeps it until it has sent something. */
 START_TEST(a_link_that_waits_keeps_no_buffers) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    struct server_plan plan = {.services = service_to(stand, "echo", port, port, NULL),
+    struct server_plan plan = {.services = service_to(sandbox, "echo", port, port, NULL),
                                .agents = "'links': { 'idle_min': 64, 'idle_max': 64 },"};
-    struct server server = server_start(stand, plan);
+    struct server server = server_start(sandbox, plan);
     unsigned long long before = live_of(server.process).heap;
     agent_join(&server, "alpha", NULL);
     ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).idle_links == MANY_LINKS));
     ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).handshakes_done > MANY_LINKS));
     ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).heap <= before + MANY_LINKS * LINK_MOST));
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -148,12 +148,12 @@ static void expect_ended(const struct tap *tap, unsigned number) {
 /* It would be given a client, and could not read a byte for him. */
 START_TEST(a_repeated_handshake_gets_no_client) {
     static struct tap tap;
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
     struct server server =
-        server_start(stand,
-                     (struct server_plan){.services = service_to(stand, "echo", port, destination_port(echo), NULL)});
+        server_start(sandbox,
+                     (struct server_plan){.services = service_to(sandbox, "echo", port, destination_port(echo), NULL)});
     tap.server = server.port;
     struct destination *way = destination_start(serve_tap, &tap);
     struct server seen = server;
@@ -177,13 +177,13 @@ START_TEST(a_repeated_handshake_gets_no_client) {
     ck_assert(socket_converse(client, "after", ASK_MS));
     ck_assert(socket_echoes(port, ASK_MS));
     rest_await(server.process, &before, SAYS_MS);
-    stand_kill(stand, agent);
+    sandbox_kill(sandbox, agent);
     ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(server.process).agents == 0));
     mark = process_mark(server.process);
     expect_ended(&tap, 1);
     process_await(server.process, mark, ASK_MS, "turned away", "no such session", NULL);
     close(client);
-    stand_free(stand);
+    sandbox_free(sandbox);
     destination_free(way);
     destination_free(echo);
 }

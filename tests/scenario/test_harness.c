@@ -7,10 +7,10 @@
 
 #include "harness/deadline.h"
 #include "harness/destination.h"
-#include "harness/facts.h"
 #include "harness/port.h"
+#include "harness/proc_stats.h"
+#include "harness/sandbox.h"
 #include "harness/scenario.h"
-#include "harness/stand.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,15 +25,15 @@
 #include <unistd.h>
 
 START_TEST(lines_are_found_as_they_come) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     struct process *shell =
-        stand_run(stand, "shell", "sh", "-c", "echo one two; read wait; echo three four; kill -9 $$", NULL);
+        sandbox_run(sandbox, "shell", "sh", "-c", "echo one two; read wait; echo three four; kill -9 $$", NULL);
     process_await(shell, 0, 5000, "two", "one", NULL);
     ck_assert_int_eq(process_wait(shell, 5000), 128 + SIGKILL);
     ck_assert_ptr_null(process_seek(shell, 0, 50, "one", "four", NULL));
     ck_assert_uint_eq(process_count(shell, 0, "o", NULL), 2);
-    stand_kill(stand, shell);
-    stand_free(stand);
+    sandbox_kill(sandbox, shell);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -50,8 +50,8 @@ static void hold(pid_t pid, int tell) {
 
 /* As LeakSanitizer traces a program that is about to end, and a signal ends it before. */
 START_TEST(a_program_that_ends_while_it_is_traced_is_waited_for) {
-    struct stand *stand = stand_new(__func__);
-    struct process *traced = stand_run(stand, "traced", "sleep", "60", NULL);
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct process *traced = sandbox_run(sandbox, "traced", "sleep", "60", NULL);
     int told[2];
     char may = 0;
     ck_assert_int_eq(pipe(told), 0);
@@ -67,18 +67,18 @@ START_TEST(a_program_that_ends_while_it_is_traced_is_waited_for) {
     ck_assert_int_eq(waitpid(tracer, NULL, 0), tracer);
     close(told[0]);
     close(told[1]);
-    stand_kill(stand, traced);
-    stand_free(stand);
+    sandbox_kill(sandbox, traced);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(exit_codes_are_told) {
-    struct stand *stand = stand_new(__func__);
-    ck_assert_int_eq(stand_do(stand, "shell", "sh", "-c", "exit 3", NULL), 3);
-    ck_assert_int_eq(stand_do(stand, "none", "/no/such/program", NULL), 127);
-    ck_assert_int_eq(stand_do(stand, "place", "sh", "-c", "echo $HOME", NULL), 0);
-    ck_assert_ptr_nonnull(strstr(stand_output(stand, "place"), stand_folder(stand)));
-    stand_free(stand);
+    struct sandbox *sandbox = sandbox_new(__func__);
+    ck_assert_int_eq(sandbox_do(sandbox, "shell", "sh", "-c", "exit 3", NULL), 3);
+    ck_assert_int_eq(sandbox_do(sandbox, "none", "/no/such/program", NULL), 127);
+    ck_assert_int_eq(sandbox_do(sandbox, "place", "sh", "-c", "echo $HOME", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(sandbox_output(sandbox, "place"), sandbox_folder(sandbox)));
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -153,16 +153,16 @@ START_TEST(a_full_destination_takes_nobody) {
 END_TEST
 
 START_TEST(an_exchange_is_seen_from_both_ends) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *destination = destination_start(serve_exchange, NULL);
     uint16_t port = port_take();
-    if (stand_peer(stand, "socat")) {
+    if (sandbox_peer(sandbox, "socat")) {
         struct process *relay =
-            stand_run(stand, "socat", "socat", stand_text(stand, "TCP-LISTEN:%u,fork,bind=127.0.0.1", port),
-                      stand_text(stand, "TCP:127.0.0.1:%u", destination_port(destination)), NULL);
+            sandbox_run(sandbox, "socat", "socat", sandbox_text(sandbox, "TCP-LISTEN:%u,fork,bind=127.0.0.1", port),
+                        sandbox_text(sandbox, "TCP:127.0.0.1:%u", destination_port(destination)), NULL);
         ck_assert(HOLDS_WITHIN(5000, !socket_is_refused(port)));
-        ck_assert_uint_gt(facts_memory_kb(process_pid(relay)), 100);
-        ck_assert_uint_gt(facts_descriptors(process_pid(relay)), 3);
+        ck_assert_uint_gt(proc_stats_memory_kb(process_pid(relay)), 100);
+        ck_assert_uint_gt(proc_stats_descriptors(process_pid(relay)), 3);
         int fd = socket_client(port);
         struct errand errand = {.tag = 7, .seed = 8, .length = 3000000};
         struct exchange exchange = {.seed = 9, .length = 5000000, .largest_write = 4000};
@@ -177,7 +177,7 @@ START_TEST(an_exchange_is_seen_from_both_ends) {
         ck_assert(tally_same(&destination_tagged(destination, 7)->received, &exchange.sent));
     }
     destination_free(destination);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 

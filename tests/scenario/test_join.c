@@ -23,24 +23,24 @@ enum { ASK_MS = 5000, SAYS_MS = 10000, TURNED_AWAY = 3, SCREEN = 16384 };
 
 /* ---- a machine: programs that share a home and a state folder, and nothing with those of another ---- */
 
-static struct process *on_machine(struct stand *stand, const char *machine, const char *name,
+static struct process *on_machine(struct sandbox *sandbox, const char *machine, const char *name,
                                   const char *const *arguments, const char *input) {
-    const char *home = stand_path(stand, "%s", machine);
+    const char *home = sandbox_path(sandbox, "%s", machine);
     mkdir(home, 0700);
-    const char *const environment[] = {stand_text(stand, "STATE_DIRECTORY=%s/state", home),
-                                       stand_text(stand, "HOME=%s", home), "CREDENTIALS_DIRECTORY=", NULL};
-    return stand_run_plan(stand, (struct process_plan){.name = name,
-                                                       .arguments = arguments,
-                                                       .environment = environment,
-                                                       .folder = home,
-                                                       .input = input});
+    const char *const environment[] = {sandbox_text(sandbox, "STATE_DIRECTORY=%s/state", home),
+                                       sandbox_text(sandbox, "HOME=%s", home), "CREDENTIALS_DIRECTORY=", NULL};
+    return sandbox_run_plan(sandbox, (struct process_plan){.name = name,
+                                                           .arguments = arguments,
+                                                           .environment = environment,
+                                                           .folder = home,
+                                                           .input = input});
 }
 
-#define ON(stand, machine, name, input, ...)                                                                           \
-    on_machine(stand, machine, name, (const char *const[]){__VA_ARGS__, NULL}, input)
+#define ON(sandbox, machine, name, input, ...)                                                                         \
+    on_machine(sandbox, machine, name, (const char *const[]){__VA_ARGS__, NULL}, input)
 
 struct pair { /* a server as the original's line starts it, on a machine of its own */
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct process *server;
     struct destination *echo;
     uint16_t port, agents;
@@ -48,33 +48,33 @@ struct pair { /* a server as the original's line starts it, on a machine of its 
 };
 
 static struct process *start_server(struct pair *pair, const char *name) {
-    struct stand *stand = pair->stand;
+    struct sandbox *sandbox = pair->sandbox;
     const char *service =
-        stand_text(stand, "Echo web 127.0.0.1:%u 127.0.0.1:%u", pair->port, destination_port(pair->echo));
-    struct process *server = ON(stand, "far", name, NULL, stand_program(stand, "munnel"), "server", pair->address,
+        sandbox_text(sandbox, "Echo web 127.0.0.1:%u 127.0.0.1:%u", pair->port, destination_port(pair->echo));
+    struct process *server = ON(sandbox, "far", name, NULL, sandbox_program(sandbox, "munnel"), "server", pair->address,
                                 "--log-format", "json", service);
     process_await(server, 0, START_MS, "may connect to", pair->address, NULL);
     return server;
 }
 
 static struct pair pair_start(const char *name) {
-    struct pair pair = {.stand = stand_new(name), .port = port_take(), .agents = port_take()};
-    pair.address = stand_text(pair.stand, "127.0.0.1:%u", pair.agents);
+    struct pair pair = {.sandbox = sandbox_new(name), .port = port_take(), .agents = port_take()};
+    pair.address = sandbox_text(pair.sandbox, "127.0.0.1:%u", pair.agents);
     pair.echo = destination_start(serve_echo, NULL);
     pair.server = start_server(&pair, "server");
-    int code = stand_do(pair.stand, "add-first", stand_program(pair.stand, "munnel"), "agent", "add", "first",
-                        "--agents", stand_path(pair.stand, "far/state/agents.json"), NULL);
-    const char *said = stand_output(pair.stand, "add-first");
+    int code = sandbox_do(pair.sandbox, "add-first", sandbox_program(pair.sandbox, "munnel"), "agent", "add", "first",
+                          "--agents", sandbox_path(pair.sandbox, "far/state/agents.json"), NULL);
+    const char *said = sandbox_output(pair.sandbox, "add-first");
     ck_assert_msg(code == 0, "%s", said);
-    ck_assert_ptr_nonnull(strstr(said, stand_text(pair.stand, "find the server at %s (", pair.address)));
+    ck_assert_ptr_nonnull(strstr(said, sandbox_text(pair.sandbox, "find the server at %s (", pair.address)));
     const char *text = strstr(said, "munnel1.");
-    pair.code = stand_text(pair.stand, "%.*s", (int)strcspn(text, "\n"), text);
+    pair.code = sandbox_text(pair.sandbox, "%.*s", (int)strcspn(text, "\n"), text);
     return pair;
 }
 
 static void pair_end(struct pair *pair) {
     destination_free(pair->echo);
-    stand_free(pair->stand);
+    sandbox_free(pair->sandbox);
 }
 
 static void await_service(const struct pair *pair) {
@@ -86,22 +86,22 @@ static void await_service(const struct pair *pair) {
 /* A start into a file says no code; what one brought is kept for later starts. */
 START_TEST(a_code_joins_for_good) {
     struct pair pair = pair_start(__func__);
-    struct stand *stand = pair.stand;
-    const char *agent = stand_program(stand, "munnel-agent");
+    struct sandbox *sandbox = pair.sandbox;
+    const char *agent = sandbox_program(sandbox, "munnel-agent");
     ck_assert_uint_eq(process_count(pair.server, 0, "munnel1.", NULL), 0);
     ck_assert_uint_eq(process_count(pair.server, 0, "munnel agent add NAME makes a join code", NULL), 1);
-    struct process *first = ON(stand, "near", "first", pair.code, agent, "--join", "-");
+    struct process *first = ON(sandbox, "near", "first", pair.code, agent, "--join", "-");
     await_service(&pair);
-    stand_end(stand, first);
+    sandbox_end(sandbox, first);
     struct stat status;
-    ck_assert_int_eq(stat(stand_path(stand, "near/state/joined.json"), &status), 0);
+    ck_assert_int_eq(stat(sandbox_path(sandbox, "near/state/joined.json"), &status), 0);
     ck_assert_int_eq(status.st_mode & 0777, 0600);
-    struct process *later = ON(stand, "near", "later", NULL, agent);
+    struct process *later = ON(sandbox, "near", "later", NULL, agent);
     await_service(&pair);
     char *said = process_output(later, 0);
     ck_assert_ptr_null(strstr(said, "munnel1."));
     free(said);
-    stand_end(stand, pair.server);
+    sandbox_end(sandbox, pair.server);
     pair.server = start_server(&pair, "server-again");
     await_service(&pair);
     ck_assert_uint_eq(process_count(pair.server, 0, "munnel1.", NULL), 0);
@@ -112,70 +112,70 @@ END_TEST
 /* A machine is set up while nothing runs yet, the server neither; its service serves later. */
 START_TEST(a_code_may_be_kept_before_the_agent_starts) {
     struct pair pair = pair_start(__func__);
-    struct stand *stand = pair.stand;
-    const char *agent = stand_program(stand, "munnel-agent");
-    stand_end(stand, pair.server);
-    struct process *checker = ON(stand, "near", "checker", pair.code, agent, "--check", "--join", "-");
+    struct sandbox *sandbox = pair.sandbox;
+    const char *agent = sandbox_program(sandbox, "munnel-agent");
+    sandbox_end(sandbox, pair.server);
+    struct process *checker = ON(sandbox, "near", "checker", pair.code, agent, "--check", "--join", "-");
     ck_assert_int_eq(process_wait(checker, SAYS_MS), 0);
     process_await(checker, 0, SAYS_MS, "serves", pair.address, "the token of \"first\"", NULL);
-    ck_assert_int_ne(access(stand_path(stand, "near/state/joined.json"), F_OK), 0);
-    checker = ON(stand, "near", "checker-of-nothing", NULL, agent, "--check");
+    ck_assert_int_ne(access(sandbox_path(sandbox, "near/state/joined.json"), F_OK), 0);
+    checker = ON(sandbox, "near", "checker-of-nothing", NULL, agent, "--check");
     ck_assert_int_eq(process_wait(checker, SAYS_MS), 2);
     process_await(checker, 0, SAYS_MS, "no server is named, and none was joined", NULL);
-    const char *unloggable = stand_write(stand, "unloggable.json", "{ \"log\": { \"to\": \".\" } }", false);
-    checker = ON(stand, "near", "checker-of-log", pair.code, agent, "--check", "--config", unloggable, "--join", "-");
+    const char *unloggable = sandbox_write(sandbox, "unloggable.json", "{ \"log\": { \"to\": \".\" } }", false);
+    checker = ON(sandbox, "near", "checker-of-log", pair.code, agent, "--check", "--config", unloggable, "--join", "-");
     ck_assert_int_eq(process_wait(checker, SAYS_MS), 2);
     process_await(checker, 0, SAYS_MS, "unloggable.json: log.to: ", "is a folder; name a file in it", NULL);
-    struct process *keeper = ON(stand, "near", "keeper", pair.code, agent, "--join-only", "-");
+    struct process *keeper = ON(sandbox, "near", "keeper", pair.code, agent, "--join-only", "-");
     ck_assert_int_eq(process_wait(keeper, SAYS_MS), 0);
     char *said = process_output(keeper, 0);
     ck_assert_msg(strstr(said, pair.address) && !strstr(said, "munnel1."), "%s", said);
     free(said);
     pair.server = start_server(&pair, "server-again");
-    ON(stand, "near", "agent", NULL, agent);
+    ON(sandbox, "near", "agent", NULL, agent);
     await_service(&pair);
     pair_end(&pair);
 }
 END_TEST
 
 START_TEST(a_log_gets_no_code) {
-    struct stand *stand = stand_new(__func__);
-    const char *file = stand_path(stand, "out");
-    const char *journal = stand_text(stand,
-                                     "touch %s; export JOURNAL_STREAM=$(stat -c %%d:%%i %s); exec %s --listen "
-                                     "127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >> %s",
-                                     file, file, stand_program(stand, "munneld"), port_take(), port_take(), file);
-    struct process *server = stand_run(stand, "server", "sh", "-c", journal, NULL);
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *file = sandbox_path(sandbox, "out");
+    const char *journal = sandbox_text(sandbox,
+                                       "touch %s; export JOURNAL_STREAM=$(stat -c %%d:%%i %s); exec %s --listen "
+                                       "127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >> %s",
+                                       file, file, sandbox_program(sandbox, "munneld"), port_take(), port_take(), file);
+    struct process *server = sandbox_run(sandbox, "server", "sh", "-c", journal, NULL);
     process_await(server, 0, START_MS, "may connect to", NULL);
-    ck_assert_int_eq(stand_do(stand, "says", "grep", "munnel agent add NAME", file, NULL), 0);
-    ck_assert_int_eq(stand_do(stand, "no-code", "grep", "munnel1\\.", file, NULL), 1);
-    stand_free(stand);
+    ck_assert_int_eq(sandbox_do(sandbox, "says", "grep", "munnel agent add NAME", file, NULL), 0);
+    ck_assert_int_eq(sandbox_do(sandbox, "no-code", "grep", "munnel1\\.", file, NULL), 1);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(an_agent_that_was_added_joins_and_revoking_ends_it) {
     struct pair pair = pair_start(__func__);
-    struct stand *stand = pair.stand;
-    const char *agents = stand_path(stand, "far/state/agents.json"), *tool = stand_program(stand, "munnel");
-    int code = stand_do(stand, "add", tool, "agent", "add", "web1", "--group", "web", "--server", pair.address,
-                        "--agents", agents, NULL);
-    ck_assert_msg(code == 0, "%s", stand_output(stand, "add"));
-    const char *text = strstr(stand_output(stand, "add"), "munnel1.");
+    struct sandbox *sandbox = pair.sandbox;
+    const char *agents = sandbox_path(sandbox, "far/state/agents.json"), *tool = sandbox_program(sandbox, "munnel");
+    int code = sandbox_do(sandbox, "add", tool, "agent", "add", "web1", "--group", "web", "--server", pair.address,
+                          "--agents", agents, NULL);
+    ck_assert_msg(code == 0, "%s", sandbox_output(sandbox, "add"));
+    const char *text = strstr(sandbox_output(sandbox, "add"), "munnel1.");
     ck_assert_ptr_nonnull(text);
-    const char *file = stand_write(stand, "web1.code", text, false);
+    const char *file = sandbox_write(sandbox, "web1.code", text, false);
     struct process *agent =
-        ON(stand, "near", "agent", NULL, stand_program(stand, "munnel-agent"), "--name", "web1", "--join", file);
+        ON(sandbox, "near", "agent", NULL, sandbox_program(sandbox, "munnel-agent"), "--name", "web1", "--join", file);
     await_service(&pair);
     process_await(pair.server, 0, ASK_MS, "\"joined\"", "\"credential\":\"web1\"", "\"groups\":\"web\"", NULL);
     size_t mark = process_mark(pair.server);
-    code = stand_do(stand, "revoke", tool, "agent", "revoke", "web1", "--agents", agents, NULL);
+    code = sandbox_do(sandbox, "revoke", tool, "agent", "revoke", "web1", "--agents", agents, NULL);
     ck_assert_int_eq(code, 0);
     process_await(pair.server, mark, SAYS_MS, "agent web1", "its credential was revoked", NULL);
     process_await(agent, 0, SAYS_MS, "the server ended the session", "its credential was revoked", NULL);
     process_await(agent, 0, SAYS_MS, "unknown, wrong or expired", NULL);
     ck_assert(!process_is_over(agent)); /* it was accepted once */
-    stand_end(stand, agent);
-    agent = ON(stand, "near", "later", NULL, stand_program(stand, "munnel-agent"));
+    sandbox_end(sandbox, agent);
+    agent = ON(sandbox, "near", "later", NULL, sandbox_program(sandbox, "munnel-agent"));
     ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
     pair_end(&pair);
 }
@@ -183,15 +183,15 @@ END_TEST
 
 START_TEST(half_a_code_is_no_code_and_nothing_is_kept) {
     struct pair pair = pair_start(__func__);
-    struct stand *stand = pair.stand;
-    const char *half = stand_text(stand, "%.*s", (int)strlen(pair.code) / 2, pair.code);
-    struct process *agent = ON(stand, "near", "agent", half, stand_program(stand, "munnel-agent"), "--join", "-");
+    struct sandbox *sandbox = pair.sandbox;
+    const char *half = sandbox_text(sandbox, "%.*s", (int)strlen(pair.code) / 2, pair.code);
+    struct process *agent = ON(sandbox, "near", "agent", half, sandbox_program(sandbox, "munnel-agent"), "--join", "-");
     ck_assert_int_ne(process_wait(agent, SAYS_MS), 0);
     char *said = process_output(agent, 0);
     ck_assert_ptr_nonnull(strstr(said, "join code"));
     ck_assert_ptr_null(strstr(said, half + strlen("munnel1.")));
     free(said);
-    ck_assert_int_ne(access(stand_path(stand, "near/state/joined.json"), F_OK), 0);
+    ck_assert_int_ne(access(sandbox_path(sandbox, "near/state/joined.json"), F_OK), 0);
     pair_end(&pair);
 }
 END_TEST
@@ -224,19 +224,19 @@ static void see(int master, const char *word, char screen[SCREEN]) {
 }
 
 START_TEST(a_terminal_gets_the_code_once) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     static char screen[SCREEN];
     char slave[64];
     int master = open_terminal(slave, sizeof slave);
-    const char *shell = stand_text(stand, "exec '%s' --listen 127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >%s",
-                                   stand_program(stand, "munneld"), port_take(), port_take(), slave);
-    struct process *server = ON(stand, "far", "server", NULL, "sh", "-c", shell);
+    const char *shell = sandbox_text(sandbox, "exec '%s' --listen 127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >%s",
+                                     sandbox_program(sandbox, "munneld"), port_take(), port_take(), slave);
+    struct process *server = ON(sandbox, "far", "server", NULL, "sh", "-c", shell);
     process_await(server, 0, START_MS, "may connect to", NULL);
     see(master, "  munnel1.", screen);
     ck_assert_uint_eq(process_count(server, 0, "munnel1.", NULL), 0); /* the log */
-    stand_end(stand, server);
+    sandbox_end(sandbox, server);
     close(master);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -248,23 +248,23 @@ END_TEST
  */
 START_TEST(the_original_s_lines_on_two_machines) {
     struct pair pair = pair_start(__func__);
-    struct stand *stand = pair.stand;
+    struct sandbox *sandbox = pair.sandbox;
     static char screen[SCREEN];
     char slave[64];
     int master = open_terminal(slave, sizeof slave);
-    const char *tool = stand_program(stand, "munnel");
-    const char *shell = stand_text(stand, "exec '%s' agent %s web <%s >%s 2>&1", tool, pair.address, slave, slave);
-    struct process *agent = ON(stand, "near", "agent", NULL, "sh", "-c", shell);
+    const char *tool = sandbox_program(sandbox, "munnel");
+    const char *shell = sandbox_text(sandbox, "exec '%s' agent %s web <%s >%s 2>&1", tool, pair.address, slave, slave);
+    struct process *agent = ON(sandbox, "near", "agent", NULL, "sh", "-c", shell);
     see(master, "Join code", screen);
-    const char *typed = stand_text(stand, "%s\n", pair.code);
+    const char *typed = sandbox_text(sandbox, "%s\n", pair.code);
     ck_assert_int_eq(write(master, typed, strlen(typed)), (ssize_t)strlen(typed));
     see(master, "connected", screen);
     await_service(&pair);
     ck_assert_ptr_null(strstr(screen, pair.code + strlen("munnel1."))); /* not echoed */
-    stand_end(stand, agent);
+    sandbox_end(sandbox, agent);
     close(master);
     /* The same line asks for nothing any more, on a terminal or not. */
-    ON(stand, "near", "again", NULL, tool, "agent", pair.address, "web");
+    ON(sandbox, "near", "again", NULL, tool, "agent", pair.address, "web");
     await_service(&pair);
     pair_end(&pair);
 }

@@ -6,10 +6,10 @@
 #include "config.h"
 
 #include "harness/deadline.h"
-#include "harness/facts.h"
+#include "harness/live_relay.h"
 #include "harness/port.h"
+#include "harness/proc_stats.h"
 #include "harness/scenario.h"
-#include "harness/steady.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -27,7 +27,7 @@ enum { SAYS_MS = 5000, ASK_MS = 5000, FAILED = 1 };
 
 /* --- rights --- */
 
-static const char *status_of(struct stand *stand, pid_t pid, const char *key) {
+static const char *status_of(struct sandbox *sandbox, pid_t pid, const char *key) {
     char path[64], line[256];
     const char *found = "";
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
@@ -35,17 +35,18 @@ static const char *status_of(struct stand *stand, pid_t pid, const char *key) {
     ck_assert_ptr_nonnull(file);
     while (!*found && fgets(line, sizeof line, file))
         if (strncmp(line, key, strlen(key)) == 0)
-            found = stand_text(stand, "%.*s", (int)strcspn(line, "\n"), line);
+            found = sandbox_text(sandbox, "%.*s", (int)strcspn(line, "\n"), line);
     fclose(file);
     return found;
 }
 
 START_TEST(nobody_gains_rights) {
-    struct steady steady = steady_start(__func__);
-    struct stand *stand = steady.simple.stand;
-    ck_assert_str_eq(status_of(stand, process_pid(steady.simple.server.process), "NoNewPrivs:"), "NoNewPrivs:\t1");
-    ck_assert_str_eq(status_of(stand, process_pid(steady.simple.agent), "NoNewPrivs:"), "NoNewPrivs:\t1");
-    steady_end(&steady);
+    struct live_relay live_relay = live_relay_start(__func__);
+    struct sandbox *sandbox = live_relay.simple.sandbox;
+    ck_assert_str_eq(status_of(sandbox, process_pid(live_relay.simple.server.process), "NoNewPrivs:"),
+                     "NoNewPrivs:\t1");
+    ck_assert_str_eq(status_of(sandbox, process_pid(live_relay.simple.agent), "NoNewPrivs:"), "NoNewPrivs:\t1");
+    live_relay_end(&live_relay);
 }
 END_TEST
 
@@ -56,7 +57,7 @@ static void share(const char *path, gid_t group, mode_t mode) {
 /* The folders above let everybody through, key and agents file are for the group. */
 static void share_all(const struct server *server, gid_t group) {
     share(scenario_folder(), 0, 0711);
-    share(stand_folder(server->stand), 0, 0711);
+    share(sandbox_folder(server->sandbox), 0, 0711);
     share(server->pki, group, 0750);
     share(server_pki_file(server, "server.key"), group, 0640);
     share(server_pki_file(server, "agents.json"), group, 0640);
@@ -68,12 +69,12 @@ START_TEST(root_becomes_the_user_and_reads_on) {
         printf("# skipped: only root can become somebody else\n");
         return;
     }
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(serve_echo, NULL);
     struct server server =
-        server_start(stand,
-                     (struct server_plan){.services = service_to(stand, "echo", port, destination_port(echo), NULL),
+        server_start(sandbox,
+                     (struct server_plan){.services = service_to(sandbox, "echo", port, destination_port(echo), NULL),
                                           .more = "'user': 'nobody',",
                                           .may_fail = true});
     ck_assert_int_eq(process_wait(server.process, START_MS), FAILED);
@@ -85,10 +86,11 @@ START_TEST(root_becomes_the_user_and_reads_on) {
     live_of(server.process);
     pid_t pid = process_pid(server.process);
     unsigned user = nobody->pw_uid, group = nobody->pw_gid;
-    ck_assert_str_eq(status_of(stand, pid, "Uid:"), stand_text(stand, "Uid:\t%u\t%u\t%u\t%u", user, user, user, user));
-    ck_assert_str_eq(status_of(stand, pid, "Gid:"),
-                     stand_text(stand, "Gid:\t%u\t%u\t%u\t%u", group, group, group, group));
-    ck_assert_ptr_nonnull(strstr(status_of(stand, pid, "CapPrm:"), "0000000000000000"));
+    ck_assert_str_eq(status_of(sandbox, pid, "Uid:"),
+                     sandbox_text(sandbox, "Uid:\t%u\t%u\t%u\t%u", user, user, user, user));
+    ck_assert_str_eq(status_of(sandbox, pid, "Gid:"),
+                     sandbox_text(sandbox, "Gid:\t%u\t%u\t%u\t%u", group, group, group, group));
+    ck_assert_ptr_nonnull(strstr(status_of(sandbox, pid, "CapPrm:"), "0000000000000000"));
 
     agent_join(&server, "alpha", NULL);
     ck_assert(socket_echoes(port, ASK_MS));
@@ -98,7 +100,7 @@ START_TEST(root_becomes_the_user_and_reads_on) {
     process_await(server.process, 0, SAYS_MS, "read the certificates again", NULL);
     share(server_pki_file(&server, "server.key"), 0, 0600);
     process_await(server.process, 0, SAYS_MS, "keeps the certificates", "server.key", NULL);
-    stand_free(stand);
+    sandbox_free(sandbox);
     destination_free(echo);
 }
 END_TEST
@@ -108,24 +110,24 @@ END_TEST
 enum { STREAMS = 3, CLOSINGS = 1 << STREAMS, QUIET_MS = 1000 };
 
 /* Starts a program as some supervisors do: with the standard streams of the set `closed` closed instead of empty. */
-static struct process *run_closed(struct stand *stand, unsigned closed, const char *const *arguments) {
-    const char *words = stand_text(stand, "exec \"$0\" \"$@\" %s %s %s", closed & 1 ? "<&-" : "",
-                                   closed & 2 ? ">&-" : "", closed & 4 ? "2>&-" : "");
+static struct process *run_closed(struct sandbox *sandbox, unsigned closed, const char *const *arguments) {
+    const char *words = sandbox_text(sandbox, "exec \"$0\" \"$@\" %s %s %s", closed & 1 ? "<&-" : "",
+                                     closed & 2 ? ">&-" : "", closed & 4 ? "2>&-" : "");
     const char *all[16] = {"sh", "-c", words};
     for (size_t i = 0; arguments[i]; i++) {
         ck_assert_uint_lt(i + 4, sizeof all / sizeof *all);
         all[i + 3] = arguments[i];
     }
-    const char *name = stand_text(stand, "%s-%u", strrchr(arguments[0], '/') + 1, closed);
-    return stand_run_plan(stand, (struct process_plan){.name = name, .arguments = all});
+    const char *name = sandbox_text(sandbox, "%s-%u", strrchr(arguments[0], '/') + 1, closed);
+    return sandbox_run_plan(sandbox, (struct process_plan){.name = name, .arguments = all});
 }
 
 /* Else the log is written into whatever the program opened first. Only root may look: the rest is seen by what it does.
  */
-static void assert_leads_nowhere(struct stand *stand, struct process *process, unsigned closed) {
+static void assert_leads_nowhere(struct sandbox *sandbox, struct process *process, unsigned closed) {
     for (int fd = 0; fd < STREAMS; fd++) {
         char target[64] = "";
-        const char *path = stand_text(stand, "/proc/%d/fd/%d", (int)process_pid(process), fd);
+        const char *path = sandbox_text(sandbox, "/proc/%d/fd/%d", (int)process_pid(process), fd);
         if (closed >> fd & 1 && readlink(path, target, sizeof target - 1) > 0)
             ck_assert_msg(strcmp(target, "/dev/null") == 0, "%s: descriptor %d is %s", process_name(process), fd,
                           target);
@@ -133,49 +135,50 @@ static void assert_leads_nowhere(struct stand *stand, struct process *process, u
 }
 
 static void assert_rests(struct process *process) {
-    unsigned cpu = facts_cpu_ms(process_pid(process)), most = QUIET_MS / 4;
-    ck_assert_msg(!HOLDS_WITHIN(QUIET_MS / slow_factor(), facts_cpu_ms(process_pid(process)) > cpu + most),
-                  "%s used %u ms of CPU at rest", process_name(process), facts_cpu_ms(process_pid(process)) - cpu);
+    unsigned cpu = proc_stats_cpu_ms(process_pid(process)), most = QUIET_MS / 4;
+    ck_assert_msg(!HOLDS_WITHIN(QUIET_MS / slow_factor(), proc_stats_cpu_ms(process_pid(process)) > cpu + most),
+                  "%s used %u ms of CPU at rest", process_name(process), proc_stats_cpu_ms(process_pid(process)) - cpu);
 }
 
 START_TEST(missing_standard_streams_do_no_harm) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
-    const char *service = service_to(stand, "echo", port, destination_port(echo), NULL);
-    struct server server = server_start(stand, (struct server_plan){.services = service});
-    const char *const serve[] = {stand_program(stand, "munneld"), "--config", server.file, NULL};
-    const char *const join[] = {stand_program(stand, "munnel-agent"), "--ca", server_pki_file(&server, "ca.pem"),
-                                stand_text(stand, "127.0.0.1:%u", server.port), NULL};
-    stand_end(stand, server.process);
+    const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
+    const char *const serve[] = {sandbox_program(sandbox, "munneld"), "--config", server.file, NULL};
+    const char *const join[] = {sandbox_program(sandbox, "munnel-agent"), "--ca", server_pki_file(&server, "ca.pem"),
+                                sandbox_text(sandbox, "127.0.0.1:%u", server.port), NULL};
+    sandbox_end(sandbox, server.process);
     for (unsigned closed = 1; closed < CLOSINGS; closed++) {
-        struct process *programs[] = {run_closed(stand, closed, join), run_closed(stand, closed, serve)};
+        struct process *programs[] = {run_closed(sandbox, closed, join), run_closed(sandbox, closed, serve)};
         ck_assert_msg(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)), "nothing is served with %u closed", closed);
         for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-            assert_leads_nowhere(stand, programs[i], closed);
+            assert_leads_nowhere(sandbox, programs[i], closed);
             assert_rests(programs[i]);
-            stand_end(stand, programs[i]); /* by SIGTERM */
+            sandbox_end(sandbox, programs[i]); /* by SIGTERM */
         }
     }
-    stand_free(stand);
+    sandbox_free(sandbox);
     destination_free(echo);
 }
 END_TEST
 
 /* A file that is opened as descriptor 1 would get what the tool prints. */
 START_TEST(output_without_a_stream_spoils_no_file) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     for (unsigned closed = 1; closed < CLOSINGS; closed++) {
-        const char *folder = stand_path(stand, "made-%u", closed), *file = stand_text(stand, "%s/munnel.json", folder);
-        const char *const init[] = {stand_program(stand, "munnel"), "init", folder, NULL};
-        struct process *process = run_closed(stand, closed, init);
+        const char *folder = sandbox_path(sandbox, "made-%u", closed),
+                   *file = sandbox_text(sandbox, "%s/munnel.json", folder);
+        const char *const init[] = {sandbox_program(sandbox, "munnel"), "init", folder, NULL};
+        struct process *process = run_closed(sandbox, closed, init);
         ck_assert_int_eq(process_wait(process, START_MS), 0);
-        stand_end(stand, process);
-        ck_assert_int_eq(stand_do(stand, stand_text(stand, "check-%u", closed), stand_program(stand, "munneld"),
-                                  "--check", "--config", file, NULL),
+        sandbox_end(sandbox, process);
+        ck_assert_int_eq(sandbox_do(sandbox, sandbox_text(sandbox, "check-%u", closed),
+                                    sandbox_program(sandbox, "munneld"), "--check", "--config", file, NULL),
                          0);
     }
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -237,34 +240,34 @@ static void lead_through_life(struct manager *manager, struct process *process, 
 }
 
 START_TEST(service_manager_is_told_how_the_server_is) {
-    struct stand *stand = stand_new(__func__);
-    const char *services = service_to(stand, "echo", port_take(), port_take(), NULL);
-    struct server server = server_start(stand, (struct server_plan){.services = services});
-    stand_end(stand, server.process);
-    const char *where = stand_path(stand, "notify");
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *services = service_to(sandbox, "echo", port_take(), port_take(), NULL);
+    struct server server = server_start(sandbox, (struct server_plan){.services = services});
+    sandbox_end(sandbox, server.process);
+    const char *where = sandbox_path(sandbox, "notify");
     struct manager manager = manager_start(where);
     struct process *process =
-        stand_run(stand, "told", "env", stand_text(stand, "NOTIFY_SOCKET=%s", where), "WATCHDOG_USEC=400000",
-                  stand_program(stand, "munneld"), "--config", server.file, NULL);
+        sandbox_run(sandbox, "told", "env", sandbox_text(sandbox, "NOTIFY_SOCKET=%s", where), "WATCHDOG_USEC=400000",
+                    sandbox_program(sandbox, "munneld"), "--config", server.file, NULL);
     lead_through_life(&manager, process, "STATUS=serves 1 service by 0 agents");
-    stand_free(stand);
+    sandbox_free(sandbox);
     close(manager.fd);
 }
 END_TEST
 
 START_TEST(service_manager_is_told_how_the_agent_is) {
-    struct steady steady = steady_start(__func__);
-    struct server *server = &steady.simple.server;
-    struct stand *stand = server->stand;
-    const char *where = stand_text(stand, "@munnel-test-%d", (int)getpid());
+    struct live_relay live_relay = live_relay_start(__func__);
+    struct server *server = &live_relay.simple.server;
+    struct sandbox *sandbox = server->sandbox;
+    const char *where = sandbox_text(sandbox, "@munnel-test-%d", (int)getpid());
     struct manager manager = manager_start(where);
     struct process *process =
-        stand_run(stand, "told", "env", stand_text(stand, "NOTIFY_SOCKET=%s", where), "WATCHDOG_USEC=400000",
-                  stand_program(stand, "munnel-agent"), "--ca", server_pki_file(server, "ca.pem"),
-                  stand_text(stand, "127.0.0.1:%u", server->port), NULL);
+        sandbox_run(sandbox, "told", "env", sandbox_text(sandbox, "NOTIFY_SOCKET=%s", where), "WATCHDOG_USEC=400000",
+                    sandbox_program(sandbox, "munnel-agent"), "--ca", server_pki_file(server, "ca.pem"),
+                    sandbox_text(sandbox, "127.0.0.1:%u", server->port), NULL);
     lead_through_life(&manager, process, "STATUS=serves 1 of 1 server");
     close(manager.fd);
-    steady_end(&steady);
+    live_relay_end(&live_relay);
 }
 END_TEST
 

@@ -6,10 +6,10 @@
 #include "config.h"
 
 #include "harness/certs.h"
-#include "harness/crowd.h"
 #include "harness/deadline.h"
+#include "harness/live_relay.h"
+#include "harness/parallel_clients.h"
 #include "harness/scenario.h"
-#include "harness/steady.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -65,55 +65,56 @@ static const char *relay_or_renew(unsigned job, void *context) {
 START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost) {
     struct destination *destination = destination_start(serve_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
-    struct stand *stand = simple.stand;
+    struct sandbox *sandbox = simple.sandbox;
     struct load load = {.simple = &simple, .destination = destination};
     char old_pin[80], new_pin[80];
     certs_pin(simple.server.pki, "server", old_pin);
-    crowd_run(CROWD, MANY, relay_or_renew, &load);
+    parallel_clients_run(CROWD, MANY, relay_or_renew, &load);
     ck_assert_uint_gt(load.relays, 50);
     ck_assert_uint_eq(process_count(simple.server.process, 0, "\"cut\"", NULL), 0);
     ck_assert_uint_eq(process_count(simple.server.process, 0, "\"lost\"", NULL), 0);
     ck_assert_uint_eq(process_count(simple.server.process, 0, "keeps the certificates", NULL), 0);
 
     /* Who comes now meets the new key. */
-    const char *token = server_pki_file(&simple.server, "agent.token"), *program = stand_program(stand, "munnel-agent");
-    const char *at = stand_text(stand, "127.0.0.1:%u", simple.server.port);
+    const char *token = server_pki_file(&simple.server, "agent.token"),
+               *program = sandbox_program(sandbox, "munnel-agent");
+    const char *at = sandbox_text(sandbox, "127.0.0.1:%u", simple.server.port);
     certs_pin(simple.server.pki, "server", new_pin);
-    stand_run(stand, "new", program, "--pin", new_pin, "--token-file", token, "--name", "new", at, NULL);
+    sandbox_run(sandbox, "new", program, "--pin", new_pin, "--token-file", token, "--name", "new", at, NULL);
     agent_await(&simple.server, 0, "new", JOIN_MS);
     struct process *old =
-        stand_run(stand, "old", program, "--pin", old_pin, "--token-file", token, "--name", "old", at, NULL);
+        sandbox_run(sandbox, "old", program, "--pin", old_pin, "--token-file", token, "--name", "old", at, NULL);
     process_await(old, 0, SAYS_MS, "not the pinned one", NULL);
-    stand_free(stand);
+    sandbox_free(sandbox);
     destination_free(destination);
 }
 END_TEST
 
 static int check(const struct server *server, const char *name) {
-    struct stand *stand = server->stand;
-    return stand_do(stand, name, stand_program(stand, "munneld"), "--config", server->file, "--check", NULL);
+    struct sandbox *sandbox = server->sandbox;
+    return sandbox_do(sandbox, name, sandbox_program(sandbox, "munneld"), "--config", server->file, "--check", NULL);
 }
 
 START_TEST(key_that_everybody_may_read_is_refused_everywhere) {
-    struct steady steady = steady_start(__func__);
-    struct server *server = &steady.simple.server;
+    struct live_relay live_relay = live_relay_start(__func__);
+    struct server *server = &live_relay.simple.server;
     const char *key = server_pki_file(server, "server.key");
     ck_assert_int_eq(check(server, "right"), 0);
     ck_assert_int_eq(chmod(key, 0644), 0);
     process_await(server->process, 0, SAYS_MS, "keeps the certificates", "server.key", "0644", NULL);
     ck_assert_int_eq(check(server, "wrong"), WRONG_USAGE);
-    ck_assert_ptr_nonnull(strstr(stand_output(server->stand, "wrong"), "server.key"));
+    ck_assert_ptr_nonnull(strstr(sandbox_output(server->sandbox, "wrong"), "server.key"));
     size_t mark = process_mark(server->process);
     ck_assert_int_eq(chmod(key, 0600), 0);
     process_await(server->process, mark, SAYS_MS, "read the certificates again", NULL);
     ck_assert_uint_eq(process_count(server->process, 0, "keeps the certificates", NULL), 1);
-    steady_end(&steady);
+    live_relay_end(&live_relay);
 }
 END_TEST
 
 START_TEST(key_of_another_certificate_is_found_and_not_used) {
-    struct steady steady = steady_start(__func__);
-    struct server *server = &steady.simple.server;
+    struct live_relay live_relay = live_relay_start(__func__);
+    struct server *server = &live_relay.simple.server;
     struct certs_plan plan = {.folder = server->pki,
                               .name = "other",
                               .names = "DNS:localhost, IP:127.0.0.1",
@@ -122,45 +123,45 @@ START_TEST(key_of_another_certificate_is_found_and_not_used) {
     ck_assert_int_eq(rename(server_pki_file(server, "other.key"), server_pki_file(server, "server.key")), 0);
     process_await(server->process, 0, SAYS_MS, "keeps the certificates", "is not the key of", NULL);
     ck_assert_int_eq(check(server, "check"), WRONG_USAGE);
-    ck_assert_ptr_nonnull(strstr(stand_output(server->stand, "check"), "is not the key of"));
+    ck_assert_ptr_nonnull(strstr(sandbox_output(server->sandbox, "check"), "is not the key of"));
     agent_join(server, "beta", NULL); /* by the old pair */
-    steady_end(&steady);
+    live_relay_end(&live_relay);
 }
 END_TEST
 
 START_TEST(certificate_that_ends_soon_is_announced) {
-    struct steady steady = steady_start(__func__);
-    struct server *server = &steady.simple.server;
+    struct live_relay live_relay = live_relay_start(__func__);
+    struct server *server = &live_relay.simple.server;
     struct certs_plan plan = {.folder = server->pki, .name = "short", .names = "IP:127.0.0.1", .to_days = 6};
     certs_make(&plan);
     ck_assert_int_eq(rename(server_pki_file(server, "short.pem"), server_pki_file(server, "server.pem")), 0);
     ck_assert_int_eq(rename(server_pki_file(server, "short.key"), server_pki_file(server, "server.key")), 0);
     process_await(server->process, 0, SAYS_MS, "\"warning\"", "server.pem expires in ", NULL);
-    steady_end(&steady);
+    live_relay_end(&live_relay);
 }
 END_TEST
 
 /* --- the agents file --- */
 
 static void tool(struct server *server, const char *command) {
-    struct stand *stand = server->stand;
-    const char *line = stand_text(stand, "umask 077; exec '%s' agent %s --config '%s' >'%s/code'",
-                                  stand_program(stand, "munnel"), command, server->file, stand_folder(stand));
-    int code = stand_do(stand, "tool", "sh", "-c", line, NULL);
-    ck_assert_msg(code == 0, "%s: %s", command, stand_output(stand, "tool"));
+    struct sandbox *sandbox = server->sandbox;
+    const char *line = sandbox_text(sandbox, "umask 077; exec '%s' agent %s --config '%s' >'%s/code'",
+                                    sandbox_program(sandbox, "munnel"), command, server->file, sandbox_folder(sandbox));
+    int code = sandbox_do(sandbox, "tool", "sh", "-c", line, NULL);
+    ck_assert_msg(code == 0, "%s: %s", command, sandbox_output(sandbox, "tool"));
 }
 
 START_TEST(agent_is_added_and_revoked_while_all_runs) {
-    struct steady steady = steady_start(__func__);
-    struct server *server = &steady.simple.server;
-    struct stand *stand = server->stand;
-    tool(server, stand_text(stand, "add beta --server 127.0.0.1:%u", server->port));
-    stand_end(stand, steady.simple.agent); /* so that beta alone serves */
-    ck_assert_int_eq(socket_wait_end(steady.client, ASK_MS), END_RESET);
+    struct live_relay live_relay = live_relay_start(__func__);
+    struct server *server = &live_relay.simple.server;
+    struct sandbox *sandbox = server->sandbox;
+    tool(server, sandbox_text(sandbox, "add beta --server 127.0.0.1:%u", server->port));
+    sandbox_end(sandbox, live_relay.simple.agent); /* so that beta alone serves */
+    ck_assert_int_eq(socket_wait_end(live_relay.client, ASK_MS), END_RESET);
     struct process *beta =
-        agent_start(server, "beta", NULL, "--join", stand_text(stand, "%s/code", stand_folder(stand)), NULL);
+        agent_start(server, "beta", NULL, "--join", sandbox_text(sandbox, "%s/code", sandbox_folder(sandbox)), NULL);
     agent_await(server, 0, "beta", SOON_MS + SAYS_MS);
-    int client = socket_client(steady.simple.port);
+    int client = socket_client(live_relay.simple.port);
     ck_assert(socket_converse(client, "by beta", ASK_MS));
 
     uint64_t deadline = deadline_in(SOON_MS);
@@ -172,18 +173,18 @@ START_TEST(agent_is_added_and_revoked_while_all_runs) {
     ck_assert_uint_eq(live_of(server->process).relays, 0);
 
     close(client);
-    close(steady.client);
+    close(live_relay.client);
     agent_start(server, "gamma", NULL, "--token-file", server_pki_file(server, "agent.token"), NULL);
     agent_await(server, 0, "gamma", JOIN_MS); /* who was not revoked is not concerned */
-    steady.client = socket_client(steady.simple.port);
-    ck_assert(socket_converse(steady.client, "before", ASK_MS));
-    steady_end(&steady);
+    live_relay.client = socket_client(live_relay.simple.port);
+    ck_assert(socket_converse(live_relay.client, "before", ASK_MS));
+    live_relay_end(&live_relay);
 }
 END_TEST
 
 START_TEST(broken_agents_file_changes_nothing_and_is_said_once) {
-    struct steady steady = steady_start(__func__);
-    struct server *server = &steady.simple.server;
+    struct live_relay live_relay = live_relay_start(__func__);
+    struct server *server = &live_relay.simple.server;
     char all[4096] = "";
     FILE *file = fopen(server_pki_file(server, "agents.json"), "r");
     ck_assert_ptr_nonnull(file);
@@ -195,23 +196,23 @@ START_TEST(broken_agents_file_changes_nothing_and_is_said_once) {
     write_text(server_pki_file(server, "agents.json"), all);
     process_await(server->process, 0, SAYS_MS, "read the agents file again", NULL);
     ck_assert_uint_eq(process_count(server->process, 0, "keeps the agents file", NULL), 1);
-    steady_end(&steady);
+    live_relay_end(&live_relay);
 }
 END_TEST
 
 START_TEST(storm_of_signals_is_a_reload_a_second) {
-    struct steady steady = steady_start(__func__);
-    struct process *server = steady.simple.server.process;
+    struct live_relay live_relay = live_relay_start(__func__);
+    struct process *server = live_relay.simple.server.process;
     uint64_t begun = now_ms();
     for (int i = 0; i < 2000; i++) {
         process_signal(server, SIGHUP);
         if (i % 100 == 0)
-            ck_assert(socket_echoes(steady.simple.port, ASK_MS));
+            ck_assert(socket_echoes(live_relay.simple.port, ASK_MS));
     }
     process_await(server, 0, SAYS_MS, "read the agents file again", NULL);
     unsigned most = (unsigned)((now_ms() - begun) / 1000) + 2;
     ck_assert_uint_le(process_count(server, 0, "reads its certificates", NULL), most);
-    steady_end(&steady);
+    live_relay_end(&live_relay);
 }
 END_TEST
 

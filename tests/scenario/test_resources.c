@@ -5,11 +5,11 @@
  */
 #include "config.h"
 
-#include "harness/crowd.h"
 #include "harness/deadline.h"
-#include "harness/facts.h"
 #include "harness/munnel.h"
+#include "harness/parallel_clients.h"
 #include "harness/port.h"
+#include "harness/proc_stats.h"
 #include "harness/scenario.h"
 
 #include <fcntl.h>
@@ -40,24 +40,24 @@ static void release(int fds[MANY]) {
 
 /* Two seconds under pressure: who is served goes on, and the program does not spin. */
 static void assert_bears_it(struct process *process, int served) {
-    unsigned cpu = facts_cpu_ms(process_pid(process));
+    unsigned cpu = proc_stats_cpu_ms(process_pid(process));
     uint64_t start = now_ms();
     while (now_ms() - start < 2000) {
         ck_assert(socket_converse(served, "still here", ASK_MS));
         ck_assert_int_eq(socket_wait_end(served, 100 / slow_factor()), END_LATE);
     }
-    cpu = facts_cpu_ms(process_pid(process)) - cpu;
+    cpu = proc_stats_cpu_ms(process_pid(process)) - cpu;
     printf("# %u ms of CPU in 2 s without descriptors\n", cpu);
     ck_assert_uint_le(cpu, 200 * slow_factor());
     ck_assert(!process_is_over(process));
 }
 
 START_TEST(a_server_out_of_descriptors_serves_those_it_has) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
-    const char *service = service_to(stand, "echo", port, destination_port(echo), NULL);
-    struct server server = server_start(stand, (struct server_plan){.services = service, .descriptors = 100});
+    const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(sandbox, (struct server_plan){.services = service, .descriptors = 100});
     agent_join_warm(&server, "alpha", NULL);
     int served = socket_client(port), fds[MANY];
     ck_assert(socket_converse(served, "hello", ASK_MS));
@@ -71,20 +71,20 @@ START_TEST(a_server_out_of_descriptors_serves_those_it_has) {
     free(said);
     close(served);
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(an_agent_out_of_descriptors_serves_those_it_has) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
-    const char *service = service_to(stand, "echo", port, destination_port(echo), "'pending_timeout': 2,");
-    struct server server = server_start(stand, (struct server_plan){.services = service});
-    struct process *agent =
-        stand_run(stand, "agent", "sh", "-c", "ulimit -n 80; exec \"$@\"", "sh", stand_program(stand, "munnel-agent"),
-                  "--name", "alpha", "--ca", stand_text(stand, "%s/ca.pem", server.pki),
-                  stand_text(stand, "127.0.0.1:%u", server.port), NULL);
+    const char *service = service_to(sandbox, "echo", port, destination_port(echo), "'pending_timeout': 2,");
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
+    struct process *agent = sandbox_run(sandbox, "agent", "sh", "-c", "ulimit -n 80; exec \"$@\"", "sh",
+                                        sandbox_program(sandbox, "munnel-agent"), "--name", "alpha", "--ca",
+                                        sandbox_text(sandbox, "%s/ca.pem", server.pki),
+                                        sandbox_text(sandbox, "127.0.0.1:%u", server.port), NULL);
     agent_await(&server, 0, "alpha", JOIN_MS);
     int served = socket_client(port), fds[MANY];
     ck_assert(socket_converse(served, "hello", ASK_MS));
@@ -95,7 +95,7 @@ START_TEST(an_agent_out_of_descriptors_serves_those_it_has) {
     ck_assert(socket_converse(served, "still here", ASK_MS));
     close(served);
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -106,30 +106,30 @@ static const char *echo_once(unsigned job, void *context) {
 
 /* A pipe that nobody reads is full after 64 KiB; then its reader goes away. Traffic never waits for the log. */
 START_TEST(a_log_that_nobody_reads_stops_nobody) {
-    struct stand *stand = stand_new(__func__);
+    struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t port = port_take();
-    const char *path = stand_path(stand, "log.fifo");
+    const char *path = sandbox_path(sandbox, "log.fifo");
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     int reader = open(path, O_RDWR | O_CLOEXEC);
     ck_assert_int_ge(reader, 0);
-    const char *service = service_to(stand, "echo", port, destination_port(echo), NULL);
-    struct server server = server_start(stand, (struct server_plan){.services = service, .log = path});
+    const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(sandbox, (struct server_plan){.services = service, .log = path});
     agent_start(&server, "alpha", NULL, NULL);
     ck_assert(HOLDS_WITHIN(START_MS + JOIN_MS, socket_echoes(port, ASK_MS)));
-    crowd_run(8, 1000, echo_once, &port);
+    parallel_clients_run(8, 1000, echo_once, &port);
     close(reader);
-    crowd_run(8, 200, echo_once, &port);
+    parallel_clients_run(8, 200, echo_once, &port);
     ck_assert(!process_is_over(server.process));
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 START_TEST(agents_that_come_and_go_leave_nothing) {
     struct destination *echo = destination_start(serve_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
-    struct stand *stand = simple.stand;
+    struct sandbox *sandbox = simple.sandbox;
     ck_assert(HOLDS_WITHIN(ASK_MS, live_of(simple.agent).links >= 17));
     struct rest before = rest_of(simple.server.process);
     before.more_links = 64;
@@ -138,15 +138,15 @@ START_TEST(agents_that_come_and_go_leave_nothing) {
         ck_assert(socket_echoes(simple.port, ASK_MS));
         size_t mark = process_mark(simple.server.process);
         if (round % 2 == 0)
-            stand_end(stand, beta);
+            sandbox_end(sandbox, beta);
         else
-            stand_kill(stand, beta);
+            sandbox_kill(sandbox, beta);
         process_await(simple.server.process, mark, ASK_MS, "agent beta", "\"running\":", NULL);
         ck_assert(socket_echoes(simple.port, ASK_MS));
     }
     rest_await(simple.server.process, &before, 10000);
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
@@ -169,7 +169,7 @@ START_TEST(five_hundred_clients_at_once_are_all_served) {
         close(fds[i]);
     ck_assert(HOLDS_WITHIN(ASK_MS, live_of(simple.server.process).relays == 0));
     destination_free(echo);
-    stand_free(simple.stand);
+    sandbox_free(simple.sandbox);
 }
 END_TEST
 

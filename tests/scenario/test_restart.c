@@ -19,7 +19,7 @@
 enum { ASK_MS = 5000, SERVED_MS = 2000, END_MS = 30000, BYTES = 20 << 20 };
 
 struct site {
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct destination *echo;
     struct server server;
     struct process *agent;
@@ -29,16 +29,15 @@ struct site {
 };
 
 static struct site site_start(const char *name) {
-    struct site site = {.stand = stand_new(name), .port = port_take()};
+    struct site site = {.sandbox = sandbox_new(name), .port = port_take()};
     site.echo = destination_start(serve_echo, NULL);
     uint16_t to = destination_port(site.echo);
-    site.path = stand_text(site.stand, "unix:%s", stand_path(site.stand, "service.sock"));
-    site.server =
-        server_start(site.stand,
-                     (struct server_plan){
-                         .services =
-                             stand_text(site.stand, "%s, { 'name': 'unix', 'listen': '%s', 'connect': '127.0.0.1:%u' }",
-                                        service_to(site.stand, "echo", site.port, to, NULL), site.path, to)});
+    site.path = sandbox_text(site.sandbox, "unix:%s", sandbox_path(site.sandbox, "service.sock"));
+    site.server = server_start(
+        site.sandbox,
+        (struct server_plan){
+            .services = sandbox_text(site.sandbox, "%s, { 'name': 'unix', 'listen': '%s', 'connect': '127.0.0.1:%u' }",
+                                     service_to(site.sandbox, "echo", site.port, to, NULL), site.path, to)});
     site.agent = agent_join_warm(&site.server, "alpha", NULL);
     site.relay = socket_client(site.port);
     ck_assert(socket_converse(site.relay, "here", ASK_MS));
@@ -58,7 +57,7 @@ static void assert_relay_ends_whole(struct site *site) {
 
 static void site_end(struct site *site) {
     destination_free(site->echo);
-    stand_free(site->stand);
+    sandbox_free(site->sandbox);
 }
 
 static bool echoes_on_path(const char *path) {

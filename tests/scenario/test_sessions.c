@@ -6,9 +6,9 @@
  */
 #include "config.h"
 
+#include "harness/attacked_server.h"
 #include "harness/deadline.h"
-#include "harness/facts.h"
-#include "harness/fort.h"
+#include "harness/proc_stats.h"
 #include "harness/scenario.h"
 
 #include <stdio.h>
@@ -29,9 +29,9 @@ struct session { /* an agent's, which the test plays itself: it knows what nobod
 };
 
 /* Two more credentials, which serve nobody, with keys that the test knows. */
-static void let_in_two(struct fort *fort) {
+static void let_in_two(struct attacked_server *attacked_server) {
     static char text[16384];
-    const char *path = stand_text(fort->stand, "%s/agents.json", fort->server.pki);
+    const char *path = sandbox_text(attacked_server->sandbox, "%s/agents.json", attacked_server->server.pki);
     FILE *file = fopen(path, "r");
     ck_assert_ptr_nonnull(file);
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
@@ -46,12 +46,12 @@ static void let_in_two(struct fort *fort) {
     ck_assert_int_eq(fclose(file), 0);
 }
 
-static struct session join(struct fort *fort, const char *name, const char *key) {
-    struct session session = {.control = fort_intruder(fort)};
+static struct session join(struct attacked_server *attacked_server, const char *name, const char *key) {
+    struct session session = {.control = attacked_server_intruder(attacked_server)};
     char proof[65], more[256], welcome[8192];
     intruder_prove(session.control, PROVE_AGENT, key, proof);
     snprintf(more, sizeof more, "\"credential\":\"%s\",\"proof\":\"%s\",", name, proof);
-    int type = fort_hello(session.control, "control", name, more, welcome, sizeof welcome);
+    int type = attacked_server_hello(session.control, "control", name, more, welcome, sizeof welcome);
     ck_assert_msg(type == WELCOME, "frame %d instead of WELCOME: %s", type, welcome);
     text_in(welcome, "session", session.id, sizeof session.id);
     text_in(welcome, "session_key", session.key, sizeof session.key);
@@ -59,94 +59,100 @@ static struct session join(struct fort *fort, const char *name, const char *key)
 }
 
 /* Frees the link: it was let in, or not, and then it was counted, said and closed. */
-static void greet_as_data(struct fort *fort, struct intruder *link, const char *id, const char *proof, bool let_in) {
+static void greet_as_data(struct attacked_server *attacked_server, struct intruder *link, const char *id,
+                          const char *proof, bool let_in) {
     char more[256], answer[8192];
-    size_t mark = process_mark(fort->server.process);
-    unsigned long long refused = fort_count(fort, "greetings_refused");
+    size_t mark = process_mark(attacked_server->server.process);
+    unsigned long long refused = attacked_server_count(attacked_server, "greetings_refused");
     snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"%s\",", id, proof);
-    int type = fort_hello(link, "data", "mallory", more, answer, sizeof answer);
+    int type = attacked_server_hello(link, "data", "mallory", more, answer, sizeof answer);
     ck_assert_msg(type == (let_in ? WELCOME : REJECT), "frame %d: %s", type, answer);
     if (!let_in) {
         ck_assert_msg(strstr(answer, "\"session\"") && strstr(answer, "no such session, or a wrong proof of it"), "%s",
                       answer);
-        ck_assert(intruder_is_closed(link, answer, sizeof answer, FORT_ASK_MS));
-        process_await(fort->server.process, mark, FORT_ASK_MS, "agent mallory", "turned away", "a wrong proof of it",
-                      "127.0.0.1:", NULL);
+        ck_assert(intruder_is_closed(link, answer, sizeof answer, ATTACKED_SERVER_ASK_MS));
+        process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent mallory", "turned away",
+                      "a wrong proof of it", "127.0.0.1:", NULL);
     }
-    ck_assert_uint_eq(fort_count(fort, "greetings_refused"), refused + !let_in);
+    ck_assert_uint_eq(attacked_server_count(attacked_server, "greetings_refused"), refused + !let_in);
     intruder_free(link);
 }
 
-static void forge(struct fort *fort, const char *id, const char *role, const char *key, bool let_in) {
-    struct intruder *link = fort_intruder(fort);
+static void forge(struct attacked_server *attacked_server, const char *id, const char *role, const char *key,
+                  bool let_in) {
+    struct intruder *link = attacked_server_intruder(attacked_server);
     char proof[65];
     intruder_prove(link, role, key, proof);
-    greet_as_data(fort, link, id, proof, let_in);
+    greet_as_data(attacked_server, link, id, proof, let_in);
 }
 
 /* What was right on one channel is shown on another, and then where it belongs. */
-static void replay(struct fort *fort, const struct session *session) {
-    struct intruder *first = fort_intruder(fort), *second = fort_intruder(fort);
+static void replay(struct attacked_server *attacked_server, const struct session *session) {
+    struct intruder *first = attacked_server_intruder(attacked_server),
+                    *second = attacked_server_intruder(attacked_server);
     char proof[65];
     intruder_prove(first, PROVE_DATA, session->key, proof);
-    greet_as_data(fort, second, session->id, proof, false);
-    greet_as_data(fort, first, session->id, proof, true);
-    greet_as_data(fort, fort_intruder(fort), session->id, proof, false); /* used, and its own link gone */
+    greet_as_data(attacked_server, second, session->id, proof, false);
+    greet_as_data(attacked_server, first, session->id, proof, true);
+    greet_as_data(attacked_server, attacked_server_intruder(attacked_server), session->id, proof,
+                  false); /* used, and its own link gone */
 }
 
-static void forge_all(struct fort *fort, void *context) {
+static void forge_all(struct attacked_server *attacked_server, void *context) {
     (void)context;
-    struct session victim = join(fort, "victim", KEY_OF_VICTIM), own = join(fort, "mallory", KEY_OF_MALLORY);
-    forge(fort, own.id, PROVE_DATA, own.key, true); /* it can be done right */
-    forge(fort, "00112233445566778899aabbccddeeff", PROVE_DATA, own.key, false);
-    forge(fort, victim.id, PROVE_DATA, own.key, false);
-    forge(fort, own.id, PROVE_DATA, KEY_OF_MALLORY, false);
-    forge(fort, own.id, PROVE_AGENT, own.key, false);
-    forge(fort, own.id, PROVE_SERVER, own.key, false);
-    replay(fort, &victim);
-    unsigned long long agents = fort_count(fort, "agents");
+    struct session victim = join(attacked_server, "victim", KEY_OF_VICTIM),
+                   own = join(attacked_server, "mallory", KEY_OF_MALLORY);
+    forge(attacked_server, own.id, PROVE_DATA, own.key, true); /* it can be done right */
+    forge(attacked_server, "00112233445566778899aabbccddeeff", PROVE_DATA, own.key, false);
+    forge(attacked_server, victim.id, PROVE_DATA, own.key, false);
+    forge(attacked_server, own.id, PROVE_DATA, KEY_OF_MALLORY, false);
+    forge(attacked_server, own.id, PROVE_AGENT, own.key, false);
+    forge(attacked_server, own.id, PROVE_SERVER, own.key, false);
+    replay(attacked_server, &victim);
+    unsigned long long agents = attacked_server_count(attacked_server, "agents");
     intruder_free(victim.control);
-    ck_assert(HOLDS_WITHIN(FORT_ASK_MS, fort_count(fort, "agents") == agents - 1));
-    forge(fort, victim.id, PROVE_DATA, victim.key, false); /* its session is over */
+    ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, attacked_server_count(attacked_server, "agents") == agents - 1));
+    forge(attacked_server, victim.id, PROVE_DATA, victim.key, false); /* its session is over */
     intruder_free(own.control);
-    ck_assert(HOLDS_WITHIN(FORT_ASK_MS, fort_count(fort, "agents") == agents - 2));
+    ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, attacked_server_count(attacked_server, "agents") == agents - 2));
 }
 
 START_TEST(a_wrong_proof_of_a_session_opens_no_link) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = NO_PENALTY, .service = SERVES_WEB});
-    let_in_two(&fort);
-    fort_attack(&fort, forge_all, NULL);
-    fort_end(&fort);
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY, .service = SERVES_WEB});
+    let_in_two(&attacked_server);
+    attacked_server_attack(&attacked_server, forge_all, NULL);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 START_TEST(the_client_that_waits_is_not_the_forger_s) {
-    struct fort fort =
-        fort_start(__func__, (struct fort_plan){.agents = NO_PENALTY, .service = SERVES_WEB, .deserted = true});
-    let_in_two(&fort);
-    int client = fort_client(&fort, 1);
-    ck_assert(socket_send(client, "hello", 5, FORT_ASK_MS));
-    ck_assert(HOLDS_WITHIN(FORT_ASK_MS, fort_count(&fort, "waiting") == 1));
-    forge_all(&fort, NULL);
-    ck_assert_uint_eq(fort_count(&fort, "waiting"), 1);
+    struct attacked_server attacked_server = attacked_server_start(
+        __func__, (struct attacked_server_plan){.agents = NO_PENALTY, .service = SERVES_WEB, .deserted = true});
+    let_in_two(&attacked_server);
+    int client = attacked_server_client(&attacked_server, 1);
+    ck_assert(socket_send(client, "hello", 5, ATTACKED_SERVER_ASK_MS));
+    ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, attacked_server_count(&attacked_server, "waiting") == 1));
+    forge_all(&attacked_server, NULL);
+    ck_assert_uint_eq(attacked_server_count(&attacked_server, "waiting"), 1);
     ck_assert_int_eq(socket_wait_end(client, 100), END_LATE);
-    fort_man(&fort);
+    attacked_server_man(&attacked_server);
     char answer[5];
-    ck_assert_int_eq(socket_read(client, answer, sizeof answer, NULL, FORT_ASK_MS), END_NONE);
+    ck_assert_int_eq(socket_read(client, answer, sizeof answer, NULL, ATTACKED_SERVER_ASK_MS), END_NONE);
     ck_assert_int_eq(memcmp(answer, "hello", sizeof answer), 0);
     close(client);
-    fort_end(&fort);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 /* ---- data where none was asked for ---- */
 
-static struct intruder *idle_link(struct fort *fort, const struct session *session) {
-    struct intruder *link = fort_intruder(fort);
+static struct intruder *idle_link(struct attacked_server *attacked_server, const struct session *session) {
+    struct intruder *link = attacked_server_intruder(attacked_server);
     char proof[65], more[256], answer[8192];
     intruder_prove(link, PROVE_DATA, session->key, proof);
     snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"%s\",", session->id, proof);
-    ck_assert_int_eq(fort_hello(link, "data", "mallory", more, answer, sizeof answer), WELCOME);
+    ck_assert_int_eq(attacked_server_hello(link, "data", "mallory", more, answer, sizeof answer), WELCOME);
     return link;
 }
 
@@ -158,71 +164,75 @@ static size_t push(struct intruder *link) {
     size_t pushed = 0;
     while (pushed < GIGABYTE && intruder_send_frame(link, DATA, sizeof data, data, sizeof data))
         pushed += sizeof data;
-    ck_assert(intruder_is_closed(link, answer, sizeof answer, FORT_ASK_MS));
+    ck_assert(intruder_is_closed(link, answer, sizeof answer, ATTACKED_SERVER_ASK_MS));
     intruder_free(link);
     return pushed;
 }
 
 /* The kernel takes what fits into its buffers; the server reads once. */
-static void push_a_gigabyte(struct fort *fort, void *context) {
+static void push_a_gigabyte(struct attacked_server *attacked_server, void *context) {
     enum { KERNEL_BYTES = 32 << 20 };
     (void)context;
-    unsigned before = facts_memory_kb(process_pid(fort->server.process));
-    struct session session = join(fort, "mallory", KEY_OF_MALLORY);
-    size_t mark = process_mark(fort->server.process);
-    size_t pushed = push(idle_link(fort, &session));
+    unsigned before = proc_stats_memory_kb(process_pid(attacked_server->server.process));
+    struct session session = join(attacked_server, "mallory", KEY_OF_MALLORY);
+    size_t mark = process_mark(attacked_server->server.process);
+    size_t pushed = push(idle_link(attacked_server, &session));
     ck_assert_uint_lt(pushed, KERNEL_BYTES);
-    process_await(fort->server.process, mark, FORT_ASK_MS, "agent mallory", "closed a data link", "DATA out of order",
-                  NULL);
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent mallory", "closed a data link",
+                  "DATA out of order", NULL);
     /* The same before the link was answered, in one go with its greeting. */
-    struct intruder *hasty = fort_intruder(fort);
+    struct intruder *hasty = attacked_server_intruder(attacked_server);
     pushed = push(hasty);
     ck_assert_uint_lt(pushed, KERNEL_BYTES);
-    process_await(fort->server.process, mark, FORT_ASK_MS, "a first frame longer than a greeting may be", NULL);
-    unsigned after = facts_memory_kb(process_pid(fort->server.process));
-    if (!facts_sanitized())
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS,
+                  "a first frame longer than a greeting may be", NULL);
+    unsigned after = proc_stats_memory_kb(process_pid(attacked_server->server.process));
+    if (!proc_stats_sanitized())
         ck_assert_uint_le(after, before + before / 20 + 1024); /* at its highest: nothing goes back to the system */
     intruder_free(session.control);
-    ck_assert(HOLDS_WITHIN(FORT_ASK_MS, fort_count(fort, "agents") == 1));
+    ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, attacked_server_count(attacked_server, "agents") == 1));
 }
 
 START_TEST(a_gigabyte_on_an_idle_link_is_closed_after_one_read) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = NO_PENALTY, .service = SERVES_WEB});
-    let_in_two(&fort);
-    fort_attack(&fort, push_a_gigabyte, NULL);
-    fort_end(&fort);
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY, .service = SERVES_WEB});
+    let_in_two(&attacked_server);
+    attacked_server_attack(&attacked_server, push_a_gigabyte, NULL);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 
 /* ---- groups ---- */
 
-static void claim_groups(struct fort *fort, void *context) {
+static void claim_groups(struct attacked_server *attacked_server, void *context) {
     static const char *const groups[] = {"web", "WEB", "nobody2", "nobod", "*"};
     (void)context;
-    int client = fort_client(fort, 1);
-    ck_assert(socket_converse(client, "hello", FORT_ASK_MS));
+    int client = attacked_server_client(attacked_server, 1);
+    ck_assert(socket_converse(client, "hello", ATTACKED_SERVER_ASK_MS));
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-        struct intruder *control = fort_intruder(fort);
+        struct intruder *control = attacked_server_intruder(attacked_server);
         char proof[65], more[256], answer[8192];
-        size_t mark = process_mark(fort->server.process);
+        size_t mark = process_mark(attacked_server->server.process);
         intruder_prove(control, PROVE_AGENT, KEY_OF_MALLORY, proof);
         snprintf(more, sizeof more, "\"credential\":\"mallory\",\"proof\":\"%s\",\"group\":\"%s\",", proof, groups[i]);
-        ck_assert_int_eq(fort_hello(control, "control", "mallory", more, answer, sizeof answer), REJECT);
+        ck_assert_int_eq(attacked_server_hello(control, "control", "mallory", more, answer, sizeof answer), REJECT);
         ck_assert_msg(strstr(answer, "\"group\"") && strstr(answer, "does not carry the group"), "%s", answer);
-        ck_assert(intruder_is_closed(control, answer, sizeof answer, FORT_ASK_MS));
-        process_await(fort->server.process, mark, FORT_ASK_MS, "agent mallory", "does not carry the group", NULL);
+        ck_assert(intruder_is_closed(control, answer, sizeof answer, ATTACKED_SERVER_ASK_MS));
+        process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent mallory",
+                      "does not carry the group", NULL);
         intruder_free(control);
     }
-    ck_assert_uint_eq(fort_count(fort, "agents"), 1);
-    ck_assert(socket_converse(client, "still here", FORT_ASK_MS));
+    ck_assert_uint_eq(attacked_server_count(attacked_server, "agents"), 1);
+    ck_assert(socket_converse(client, "still here", ATTACKED_SERVER_ASK_MS));
     close(client);
 }
 
 START_TEST(a_group_that_the_credential_lacks_is_refused_before_any_client) {
-    struct fort fort = fort_start(__func__, (struct fort_plan){.agents = NO_PENALTY, .service = SERVES_WEB});
-    let_in_two(&fort);
-    fort_attack(&fort, claim_groups, NULL);
-    fort_end(&fort);
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY, .service = SERVES_WEB});
+    let_in_two(&attacked_server);
+    attacked_server_attack(&attacked_server, claim_groups, NULL);
+    attacked_server_end(&attacked_server);
 }
 END_TEST
 

@@ -19,7 +19,7 @@
 enum { ASK_MS = 10000, SAYS_MS = 10000, CLIENTS = 30, SERVED_MS = 2000, LATER_CLIENTS = 20 };
 
 struct group { /* a server with one service; its destination speaks first */
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct server server;
     struct destination *destination;
     uint16_t port;
@@ -28,16 +28,16 @@ struct group { /* a server with one service; its destination speaks first */
 static char greeting[] = "hello";
 
 static struct group group_start(const char *name, destination_serve serve) {
-    struct group group = {.stand = stand_new(name), .port = port_take()};
+    struct group group = {.sandbox = sandbox_new(name), .port = port_take()};
     group.destination = destination_start(serve, greeting);
-    const char *service = service_to(group.stand, "echo", group.port, destination_port(group.destination), NULL);
-    group.server = server_start(group.stand, (struct server_plan){.services = service});
+    const char *service = service_to(group.sandbox, "echo", group.port, destination_port(group.destination), NULL);
+    group.server = server_start(group.sandbox, (struct server_plan){.services = service});
     return group;
 }
 
 static void group_end(struct group *group) {
     destination_free(group->destination);
-    stand_free(group->stand);
+    sandbox_free(group->sandbox);
 }
 
 START_TEST(clients_of_a_stopped_agent_are_served_by_another_in_time) {
@@ -76,7 +76,7 @@ START_TEST(what_a_client_says_first_is_held_back_from_a_stopped_agent) {
     ck_assert(socket_send(early, "early", 5, ASK_MS));
     ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(group.server.process).relays >= 2));
     agent_join_warm(&group.server, "beta", NULL);
-    stand_kill(group.stand, alpha);
+    sandbox_kill(group.sandbox, alpha);
     ck_assert_str_eq(end_name(socket_read(early, answer, 5, NULL, ASK_MS)), end_name(END_NONE));
     ck_assert_int_eq(memcmp(answer, "early", 5), 0);
     ck_assert(socket_converse(silent, "late", ASK_MS));

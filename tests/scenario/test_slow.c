@@ -5,11 +5,11 @@
  */
 #include "config.h"
 
-#include "harness/crowd.h"
 #include "harness/deadline.h"
-#include "harness/facts.h"
 #include "harness/munnel.h"
+#include "harness/parallel_clients.h"
 #include "harness/port.h"
+#include "harness/proc_stats.h"
 #include "harness/scenario.h"
 
 #include <pthread.h>
@@ -21,7 +21,7 @@
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000, SLOW = 8 };
 
 struct slow_stand {
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct server server;
     struct process *agent;
     struct destination *source, *exchange, *hold;
@@ -29,7 +29,7 @@ struct slow_stand {
 };
 
 static struct slow_stand slow_start(const char *name) {
-    struct slow_stand slow = {.stand = stand_new(name)};
+    struct slow_stand slow = {.sandbox = sandbox_new(name)};
     slow.source = destination_start(serve_source, NULL);
     slow.exchange = destination_start(serve_exchange, NULL);
     slow.hold = destination_start(NULL, NULL);
@@ -37,11 +37,11 @@ static struct slow_stand slow_start(const char *name) {
     slow.exchange_port = port_take();
     slow.hold_port = port_take();
     const char *services =
-        stand_text(slow.stand, "%s, %s, %s",
-                   service_to(slow.stand, "source", slow.source_port, destination_port(slow.source), NULL),
-                   service_to(slow.stand, "exchange", slow.exchange_port, destination_port(slow.exchange), NULL),
-                   service_to(slow.stand, "hold", slow.hold_port, destination_port(slow.hold), NULL));
-    slow.server = server_start(slow.stand, (struct server_plan){.services = services});
+        sandbox_text(slow.sandbox, "%s, %s, %s",
+                     service_to(slow.sandbox, "source", slow.source_port, destination_port(slow.source), NULL),
+                     service_to(slow.sandbox, "exchange", slow.exchange_port, destination_port(slow.exchange), NULL),
+                     service_to(slow.sandbox, "hold", slow.hold_port, destination_port(slow.hold), NULL));
+    slow.server = server_start(slow.sandbox, (struct server_plan){.services = services});
     slow.agent = agent_join_warm(&slow.server, "alpha", NULL);
     return slow;
 }
@@ -50,7 +50,7 @@ static void slow_end(struct slow_stand *slow) {
     destination_free(slow->source);
     destination_free(slow->exchange);
     destination_free(slow->hold);
-    stand_free(slow->stand);
+    sandbox_free(slow->sandbox);
 }
 
 /* The time of one exchange, in ms: the best of three, as the machine has other things to do. */
@@ -72,8 +72,8 @@ struct memory {
 };
 
 static struct memory memory_of(struct slow_stand *slow) {
-    return (struct memory){facts_memory_kb(process_pid(slow->server.process)),
-                           facts_memory_kb(process_pid(slow->agent))};
+    return (struct memory){proc_stats_memory_kb(process_pid(slow->server.process)),
+                           proc_stats_memory_kb(process_pid(slow->agent))};
 }
 
 /* At most 512 KiB wait for a reader in each program, half of it not yet decrypted; the rest is for the allocator. */
@@ -82,7 +82,7 @@ static void assert_memory_bounded(struct slow_stand *slow, struct memory before,
     unsigned allowed = relays * 2 * 256 + 4096;
     printf("# %u stuck relays: %d KiB more in the server, %d in the agent\n", relays,
            (int)now.server - (int)before.server, (int)now.agent - (int)before.agent);
-    if (facts_sanitized())
+    if (proc_stats_sanitized())
         return; /* a sanitizer keeps what is freed */
     ck_assert_uint_le(now.server, before.server + allowed);
     ck_assert_uint_le(now.agent, before.agent + allowed);
@@ -197,7 +197,7 @@ START_TEST(single_bytes_for_a_stuck_destination_take_little_memory) {
 END_TEST
 
 static unsigned cpu_of(struct slow_stand *slow) {
-    return facts_cpu_ms(process_pid(slow->server.process)) + facts_cpu_ms(process_pid(slow->agent));
+    return proc_stats_cpu_ms(process_pid(slow->server.process)) + proc_stats_cpu_ms(process_pid(slow->agent));
 }
 
 /* Waits until the programs have nothing to do: everything on the way is full. */

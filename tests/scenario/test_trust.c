@@ -20,44 +20,45 @@
 
 enum { ASK_MS = 5000, SAYS_MS = 10000, TURNED_AWAY = 3 };
 
-struct gate { /* a server with one service, and what it looked like before anybody came */
-    struct stand *stand;
+struct mtls_server { /* a server with one service, and what it looked like before anybody came */
+    struct sandbox *sandbox;
     struct server server;
     struct destination *echo;
     uint16_t port;
     struct rest before;
 };
 
-static struct gate gate_start(const char *name, const struct certs_plan *certificate) {
-    struct gate gate = {.stand = stand_new(name), .port = port_take()};
+static struct mtls_server gate_start(const char *name, const struct certs_plan *certificate) {
+    struct mtls_server mtls_server = {.sandbox = sandbox_new(name), .port = port_take()};
     struct server_plan plan = {0};
     if (certificate) {
         struct certs_plan made = *certificate;
-        made.folder = stand_pki(gate.stand, "pki");
+        made.folder = sandbox_pki(mtls_server.sandbox, "pki");
         certs_make(&made);
-        plan.certificate = stand_text(gate.stand, "%s/%s.pem", made.folder, made.name);
-        plan.key = stand_text(gate.stand, "%s/%s.key", made.folder, made.name);
+        plan.certificate = sandbox_text(mtls_server.sandbox, "%s/%s.pem", made.folder, made.name);
+        plan.key = sandbox_text(mtls_server.sandbox, "%s/%s.key", made.folder, made.name);
     }
-    gate.echo = destination_start(serve_echo, NULL);
-    plan.services = service_to(gate.stand, "echo", gate.port, destination_port(gate.echo), NULL);
-    gate.server = server_start(gate.stand, plan);
-    gate.before = rest_of(gate.server.process);
-    return gate;
+    mtls_server.echo = destination_start(serve_echo, NULL);
+    plan.services = service_to(mtls_server.sandbox, "echo", mtls_server.port, destination_port(mtls_server.echo), NULL);
+    mtls_server.server = server_start(mtls_server.sandbox, plan);
+    mtls_server.before = rest_of(mtls_server.server.process);
+    return mtls_server;
 }
 
 /* The agent said `agent_word`, the server `server_word`; it did not join; nothing is left of it. */
-static void gate_stays_shut(struct gate *gate, struct process *agent, const char *agent_word, const char *server_word) {
+static void gate_stays_shut(struct mtls_server *mtls_server, struct process *agent, const char *agent_word,
+                            const char *server_word) {
     process_await(agent, 0, SAYS_MS, agent_word, NULL);
     if (server_word)
-        process_await(gate->server.process, 0, SAYS_MS, server_word, NULL);
-    ck_assert_uint_eq(process_count(gate->server.process, 0, "\"joined\"", NULL), 0);
-    stand_end(gate->stand, agent);
-    rest_await(gate->server.process, &gate->before, 8000);
+        process_await(mtls_server->server.process, 0, SAYS_MS, server_word, NULL);
+    ck_assert_uint_eq(process_count(mtls_server->server.process, 0, "\"joined\"", NULL), 0);
+    sandbox_end(mtls_server->sandbox, agent);
+    rest_await(mtls_server->server.process, &mtls_server->before, 8000);
 }
 
-static void gate_end(struct gate *gate) {
-    destination_free(gate->echo);
-    stand_free(gate->stand);
+static void mtls_server_end(struct mtls_server *mtls_server) {
+    destination_free(mtls_server->echo);
+    sandbox_free(mtls_server->sandbox);
 }
 
 static void assert_turned_away(struct process *agent) {
@@ -66,179 +67,183 @@ static void assert_turned_away(struct process *agent) {
 }
 
 START_TEST(another_authority_s_certificate_is_refused) {
-    struct gate gate = gate_start(__func__, NULL);
-    const char *other = stand_pki(gate.stand, "other");
-    struct server liar = gate.server; /* the same server, seen with the other authority's file and the right token */
+    struct mtls_server mtls_server = gate_start(__func__, NULL);
+    const char *other = sandbox_pki(mtls_server.sandbox, "other");
+    struct server liar =
+        mtls_server.server; /* the same server, seen with the other authority's file and the right token */
     liar.pki = other;
-    const char *token = stand_text(gate.stand, "%s/agent.token", gate.server.pki);
+    const char *token = sandbox_text(mtls_server.sandbox, "%s/agent.token", mtls_server.server.pki);
     struct process *agent = agent_start(&liar, "alpha", NULL, "--token-file", token, NULL);
-    gate_stays_shut(&gate, agent, "signed by", "refused our certificate");
-    gate_end(&gate);
+    gate_stays_shut(&mtls_server, agent, "signed by", "refused our certificate");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(a_certificate_for_another_name_is_refused) {
-    struct gate gate =
+    struct mtls_server mtls_server =
         gate_start(__func__,
                    &(struct certs_plan){.name = "wrong", .names = "DNS:other.example, IP:10.1.2.3", .to_days = 30});
-    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
-    gate_stays_shut(&gate, agent, "wrong name", "127.0.0.1");
-    gate_end(&gate);
+    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, NULL);
+    gate_stays_shut(&mtls_server, agent, "wrong name", "127.0.0.1");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(an_expired_certificate_is_refused) {
-    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "expired",
-                                                                 .names = "DNS:localhost, IP:127.0.0.1",
-                                                                 .from_days = -30,
-                                                                 .to_days = -1});
-    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
-    gate_stays_shut(&gate, agent, "has expired", "expired");
-    gate_end(&gate);
+    struct mtls_server mtls_server = gate_start(__func__, &(struct certs_plan){.name = "expired",
+                                                                               .names = "DNS:localhost, IP:127.0.0.1",
+                                                                               .from_days = -30,
+                                                                               .to_days = -1});
+    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, NULL);
+    gate_stays_shut(&mtls_server, agent, "has expired", "expired");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(a_certificate_of_the_future_is_refused) {
-    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "early",
-                                                                 .names = "DNS:localhost, IP:127.0.0.1",
-                                                                 .from_days = 2,
-                                                                 .to_days = 30});
-    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
-    gate_stays_shut(&gate, agent, "not yet valid", "127.0.0.1");
-    gate_end(&gate);
+    struct mtls_server mtls_server = gate_start(__func__, &(struct certs_plan){.name = "early",
+                                                                               .names = "DNS:localhost, IP:127.0.0.1",
+                                                                               .from_days = 2,
+                                                                               .to_days = 30});
+    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, NULL);
+    gate_stays_shut(&mtls_server, agent, "not yet valid", "127.0.0.1");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(a_certificate_for_clients_is_refused) {
-    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "client",
-                                                                 .names = "DNS:localhost, IP:127.0.0.1",
-                                                                 .to_days = 30,
-                                                                 .for_clients = true});
-    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
-    gate_stays_shut(&gate, agent, "wrong purpose", "127.0.0.1");
-    gate_end(&gate);
+    struct mtls_server mtls_server = gate_start(__func__, &(struct certs_plan){.name = "client",
+                                                                               .names = "DNS:localhost, IP:127.0.0.1",
+                                                                               .to_days = 30,
+                                                                               .for_clients = true});
+    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, NULL);
+    gate_stays_shut(&mtls_server, agent, "wrong purpose", "127.0.0.1");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(a_certificate_that_vouches_for_itself_is_refused) {
-    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "selfmade",
-                                                                 .names = "DNS:localhost, IP:127.0.0.1",
-                                                                 .to_days = 30,
-                                                                 .self_signed = true});
-    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
-    gate_stays_shut(&gate, agent, "self-signed", "127.0.0.1");
-    gate_end(&gate);
+    struct mtls_server mtls_server = gate_start(__func__, &(struct certs_plan){.name = "selfmade",
+                                                                               .names = "DNS:localhost, IP:127.0.0.1",
+                                                                               .to_days = 30,
+                                                                               .self_signed = true});
+    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, NULL);
+    gate_stays_shut(&mtls_server, agent, "self-signed", "127.0.0.1");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 /* For who reads names as C does, it is ours; its owner has the domain behind the NUL. */
 START_TEST(a_name_does_not_end_at_a_nul) {
-    struct gate gate = gate_start(__func__, &(struct certs_plan){.name = "nul",
-                                                                 .dns_with_nul = "localhost#.evil.example",
-                                                                 .common_with_nul = "localhost#.evil.example",
-                                                                 .to_days = 30});
-    struct stand *stand = gate.stand;
-    struct process *agent = stand_run(stand, "agent", stand_program(stand, "munnel-agent"), "--name", "alpha", "--ca",
-                                      stand_text(stand, "%s/ca.pem", gate.server.pki),
-                                      stand_text(stand, "localhost:%u", gate.server.port), NULL);
-    gate_stays_shut(&gate, agent, "wrong name", "127.0.0.1");
-    gate_end(&gate);
+    struct mtls_server mtls_server =
+        gate_start(__func__, &(struct certs_plan){.name = "nul",
+                                                  .dns_with_nul = "localhost#.evil.example",
+                                                  .common_with_nul = "localhost#.evil.example",
+                                                  .to_days = 30});
+    struct sandbox *sandbox = mtls_server.sandbox;
+    struct process *agent = sandbox_run(sandbox, "agent", sandbox_program(sandbox, "munnel-agent"), "--name", "alpha",
+                                        "--ca", sandbox_text(sandbox, "%s/ca.pem", mtls_server.server.pki),
+                                        sandbox_text(sandbox, "localhost:%u", mtls_server.server.port), NULL);
+    gate_stays_shut(&mtls_server, agent, "wrong name", "127.0.0.1");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 /* The system's store does not know the authority that `munnel init` made. */
 START_TEST(without_a_ca_file_the_system_s_store_decides) {
-    struct gate gate = gate_start(__func__, NULL);
-    const char *token = stand_text(gate.stand, "%s/agent.token", gate.server.pki);
-    const char *at = stand_text(gate.stand, "127.0.0.1:%u", gate.server.port);
+    struct mtls_server mtls_server = gate_start(__func__, NULL);
+    const char *token = sandbox_text(mtls_server.sandbox, "%s/agent.token", mtls_server.server.pki);
+    const char *at = sandbox_text(mtls_server.sandbox, "127.0.0.1:%u", mtls_server.server.port);
     struct process *agent =
-        stand_run(gate.stand, "agent", stand_program(gate.stand, "munnel-agent"), "--token-file", token, at, NULL);
-    gate_stays_shut(&gate, agent, "certificate", "127.0.0.1");
-    gate_end(&gate);
+        sandbox_run(mtls_server.sandbox, "agent", sandbox_program(mtls_server.sandbox, "munnel-agent"), "--token-file",
+                    token, at, NULL);
+    gate_stays_shut(&mtls_server, agent, "certificate", "127.0.0.1");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(a_pinned_key_is_enough_and_another_is_not) {
-    struct gate gate = gate_start(__func__, NULL);
-    struct stand *stand = gate.stand;
-    const char *token = stand_text(stand, "%s/agent.token", gate.server.pki);
-    const char *at = stand_text(stand, "127.0.0.1:%u", gate.server.port);
+    struct mtls_server mtls_server = gate_start(__func__, NULL);
+    struct sandbox *sandbox = mtls_server.sandbox;
+    const char *token = sandbox_text(sandbox, "%s/agent.token", mtls_server.server.pki);
+    const char *at = sandbox_text(sandbox, "127.0.0.1:%u", mtls_server.server.port);
     char pin[80], *digit = pin + strlen("sha256:");
-    certs_pin(gate.server.pki, "server", pin);
+    certs_pin(mtls_server.server.pki, "server", pin);
     *digit = *digit == '0' ? '1' : '0';
-    struct process *agent =
-        stand_run(stand, "wrong", stand_program(stand, "munnel-agent"), "--pin", pin, "--token-file", token, at, NULL);
-    gate_stays_shut(&gate, agent, "pinned", "127.0.0.1");
-    certs_pin(gate.server.pki, "server", pin);
-    stand_run(stand, "right", stand_program(stand, "munnel-agent"), "--pin", pin, "--token-file", token, "--name",
-              "alpha", at, NULL);
-    agent_await(&gate.server, 0, "alpha", JOIN_MS);
-    ck_assert(socket_echoes(gate.port, ASK_MS));
-    gate_end(&gate);
+    struct process *agent = sandbox_run(sandbox, "wrong", sandbox_program(sandbox, "munnel-agent"), "--pin", pin,
+                                        "--token-file", token, at, NULL);
+    gate_stays_shut(&mtls_server, agent, "pinned", "127.0.0.1");
+    certs_pin(mtls_server.server.pki, "server", pin);
+    sandbox_run(sandbox, "right", sandbox_program(sandbox, "munnel-agent"), "--pin", pin, "--token-file", token,
+                "--name", "alpha", at, NULL);
+    agent_await(&mtls_server.server, 0, "alpha", JOIN_MS);
+    ck_assert(socket_echoes(mtls_server.port, ASK_MS));
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 /* Changes one digit of a token. */
-static const char *wrong_token(struct gate *gate) {
+static const char *wrong_token(struct mtls_server *mtls_server) {
     char token[256] = "";
-    FILE *file = fopen(stand_text(gate->stand, "%s/agent.token", gate->server.pki), "r");
+    FILE *file = fopen(sandbox_text(mtls_server->sandbox, "%s/agent.token", mtls_server->server.pki), "r");
     ck_assert_ptr_nonnull(file);
     ck_assert_ptr_nonnull(fgets(token, sizeof token, file));
     fclose(file);
     char *digit = strchr(token, ':');
     ck_assert_ptr_nonnull(digit);
     digit[1] = digit[1] == '0' ? '1' : '0';
-    return stand_write(gate->stand, "wrong.token", token, false);
+    return sandbox_write(mtls_server->sandbox, "wrong.token", token, false);
 }
 
 START_TEST(a_wrong_token_is_turned_away_for_good) {
-    struct gate gate = gate_start(__func__, NULL);
-    struct process *agent = agent_start(&gate.server, "alpha", NULL, "--token-file", wrong_token(&gate), NULL);
+    struct mtls_server mtls_server = gate_start(__func__, NULL);
+    struct process *agent =
+        agent_start(&mtls_server.server, "alpha", NULL, "--token-file", wrong_token(&mtls_server), NULL);
     assert_turned_away(agent);
-    gate_stays_shut(&gate, agent, "turned", "127.0.0.1");
-    gate_end(&gate);
+    gate_stays_shut(&mtls_server, agent, "turned", "127.0.0.1");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(another_server_s_token_is_turned_away) {
-    struct gate gate = gate_start(__func__, NULL);
-    const char *token = stand_text(gate.stand, "%s/agent.token", stand_pki(gate.stand, "other"));
-    struct process *agent = agent_start(&gate.server, "alpha", NULL, "--token-file", token, NULL);
+    struct mtls_server mtls_server = gate_start(__func__, NULL);
+    const char *token = sandbox_text(mtls_server.sandbox, "%s/agent.token", sandbox_pki(mtls_server.sandbox, "other"));
+    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, "--token-file", token, NULL);
     assert_turned_away(agent);
-    gate_stays_shut(&gate, agent, "turned", "127.0.0.1");
-    gate_end(&gate);
+    gate_stays_shut(&mtls_server, agent, "turned", "127.0.0.1");
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(a_token_that_is_none_is_a_usage_error) {
-    struct gate gate = gate_start(__func__, NULL);
-    const char *empty = stand_write(gate.stand, "empty.token", "", false);
-    const char *nonsense = stand_write(gate.stand, "nonsense.token", "let me in\n", false);
-    const char *missing = stand_path(gate.stand, "no-such.token");
-    struct process *agents[] = {agent_start(&gate.server, "empty", NULL, "--token-file", empty, NULL),
-                                agent_start(&gate.server, "nonsense", NULL, "--token-file", nonsense, NULL),
-                                agent_start(&gate.server, "missing", NULL, "--token-file", missing, NULL)};
+    struct mtls_server mtls_server = gate_start(__func__, NULL);
+    const char *empty = sandbox_write(mtls_server.sandbox, "empty.token", "", false);
+    const char *nonsense = sandbox_write(mtls_server.sandbox, "nonsense.token", "let me in\n", false);
+    const char *missing = sandbox_path(mtls_server.sandbox, "no-such.token");
+    struct process *agents[] = {agent_start(&mtls_server.server, "empty", NULL, "--token-file", empty, NULL),
+                                agent_start(&mtls_server.server, "nonsense", NULL, "--token-file", nonsense, NULL),
+                                agent_start(&mtls_server.server, "missing", NULL, "--token-file", missing, NULL)};
     for (int i = 0; i < 3; i++) {
         ck_assert_int_ne(process_wait(agents[i], SAYS_MS), 0);
         process_await(agents[i], 0, SAYS_MS, ".token", NULL);
     }
-    gate_end(&gate);
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(a_token_that_others_can_read_is_refused) {
-    struct gate gate = gate_start(__func__, NULL);
-    const char *token = stand_text(gate.stand, "%s/agent.token", gate.server.pki);
+    struct mtls_server mtls_server = gate_start(__func__, NULL);
+    const char *token = sandbox_text(mtls_server.sandbox, "%s/agent.token", mtls_server.server.pki);
     ck_assert_int_eq(chmod(token, 0644), 0);
-    struct process *agent = agent_start(&gate.server, "alpha", NULL, NULL);
+    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, NULL);
     ck_assert_int_ne(process_wait(agent, SAYS_MS), 0);
     process_await(agent, 0, SAYS_MS, "agent.token", NULL);
-    gate_end(&gate);
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 /* Replaces the first `old` in a file by `new_text`. */
-static void edit(struct stand *stand, const char *path, const char *old, const char *new_text) {
+static void edit(struct sandbox *sandbox, const char *path, const char *old, const char *new_text) {
     static char text[65536];
     FILE *file = fopen(path, "r");
     ck_assert_ptr_nonnull(file);
@@ -246,7 +251,7 @@ static void edit(struct stand *stand, const char *path, const char *old, const c
     fclose(file);
     char *at = strstr(text, old);
     ck_assert_msg(at != NULL, "%s is not in %s", old, text);
-    const char *whole = stand_text(stand, "%.*s%s%s", (int)(at - text), text, new_text, at + strlen(old));
+    const char *whole = sandbox_text(sandbox, "%.*s%s%s", (int)(at - text), text, new_text, at + strlen(old));
     file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
     ck_assert_int_ge(fputs(whole, file), 0);
@@ -254,15 +259,15 @@ static void edit(struct stand *stand, const char *path, const char *old, const c
 }
 
 START_TEST(groups_belong_to_the_credential) {
-    struct stand *stand = stand_new(__func__);
-    const char *agents = stand_text(stand, "%s/agents.json", stand_pki(stand, "pki"));
-    edit(stand, agents, "\"*\"", "\"web\"");
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *agents = sandbox_text(sandbox, "%s/agents.json", sandbox_pki(sandbox, "pki"));
+    edit(sandbox, agents, "\"*\"", "\"web\"");
     struct destination *echo = destination_start(serve_echo, NULL);
     uint16_t web = port_take(), any = port_take();
     const char *services =
-        stand_text(stand, "%s, %s", service_to(stand, "web", web, destination_port(echo), "'group': 'web',"),
-                   service_to(stand, "db", any, destination_port(echo), "'group': 'db', 'no_agent': 'refuse',"));
-    struct server server = server_start(stand, (struct server_plan){.services = services});
+        sandbox_text(sandbox, "%s, %s", service_to(sandbox, "web", web, destination_port(echo), "'group': 'web',"),
+                     service_to(sandbox, "db", any, destination_port(echo), "'group': 'db', 'no_agent': 'refuse',"));
+    struct server server = server_start(sandbox, (struct server_plan){.services = services});
     struct process *agent = agent_start(&server, "alpha", "db", NULL);
     ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
     process_await(agent, 0, ASK_MS, "db", NULL);
@@ -274,34 +279,34 @@ START_TEST(groups_belong_to_the_credential) {
     close(fd);
     process_await(server.process, 0, ASK_MS, "no agent could serve", "no agent of the group db is connected", NULL);
     destination_free(echo);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 
 /* Accepted once, an agent never gives up: here its credential is gone when the server comes back. */
 START_TEST(an_agent_that_was_accepted_before_keeps_trying) {
-    struct gate gate = gate_start(__func__, NULL);
-    struct process *agent = agent_join(&gate.server, "alpha", NULL);
-    const char *agents = stand_text(gate.stand, "%s/agents.json", gate.server.pki);
-    stand_end(gate.stand, gate.server.process);
-    edit(gate.stand, agents, "\"default\"", "\"someone-else\"");
+    struct mtls_server mtls_server = gate_start(__func__, NULL);
+    struct process *agent = agent_join(&mtls_server.server, "alpha", NULL);
+    const char *agents = sandbox_text(mtls_server.sandbox, "%s/agents.json", mtls_server.server.pki);
+    sandbox_end(mtls_server.sandbox, mtls_server.server.process);
+    edit(mtls_server.sandbox, agents, "\"default\"", "\"someone-else\"");
     size_t mark = process_mark(agent);
-    server_start_again(&gate.server);
+    server_start_again(&mtls_server.server);
     process_await(agent, mark, SAYS_MS, "turned", NULL);
     ck_assert(!process_is_over(agent));
-    gate_end(&gate);
+    mtls_server_end(&mtls_server);
 }
 END_TEST
 
 START_TEST(a_key_that_others_can_read_is_refused) {
-    struct stand *stand = stand_new(__func__);
-    const char *key = stand_text(stand, "%s/server.key", stand_pki(stand, "pki"));
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *key = sandbox_text(sandbox, "%s/server.key", sandbox_pki(sandbox, "pki"));
     ck_assert_int_eq(chmod(key, 0644), 0);
-    const char *service = service_to(stand, "echo", port_take(), 9, NULL);
-    struct server server = server_start(stand, (struct server_plan){.services = service, .may_fail = true});
+    const char *service = service_to(sandbox, "echo", port_take(), 9, NULL);
+    struct server server = server_start(sandbox, (struct server_plan){.services = service, .may_fail = true});
     ck_assert_int_ne(process_wait(server.process, SAYS_MS), 0);
     process_await(server.process, 0, ASK_MS, "server.key", NULL);
-    stand_free(stand);
+    sandbox_free(sandbox);
 }
 END_TEST
 

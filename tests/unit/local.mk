@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Unit tests mirror src: one program per file under test, in the folder of the same name. To add tests/unit/lib/test_addr.c,
+# Unit tests mirror src: one program per file under test, in the folder of the same name. To add tests/unit/lib/net/test_addr.c,
 # put into tests/unit/lib/local.mk (and likewise for the other folders):
 #
-#   unit_lib_tests += tests/unit/lib/test_addr
-#   tests_unit_lib_test_addr_SOURCES = tests/unit/lib/test_addr.c
-#   tests_unit_lib_test_addr_LDADD = $(LINK_UNIT_LIB)
+#   unit_lib_tests += tests/unit/lib/net/test_addr
+#   tests_unit_lib_net_test_addr_SOURCES = tests/unit/lib/net/test_addr.c
+#   tests_unit_lib_net_test_addr_LDADD = $(LINK_UNIT_LIB)
 #
-# Run one alone:  make tests/unit/lib/test_addr && CK_FORK=no ./tests/unit/lib/test_addr
+# Run one alone:  make tests/unit/lib/net/test_addr && CK_FORK=no ./tests/unit/lib/net/test_addr
 AM_CPPFLAGS += -I$(top_srcdir)/tests/unit
 
 UNIT_SYSTEM_LIBS = $(CHECK_LIBS) $(SYSTEM_LIBS)
-LINK_UNIT_LIB = libmunnel_unit.a libmunnel_lib.a $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_PROTO = libmunnel_unit.a libmunnel_proto.a libmunnel_lib.a $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_CONF = libmunnel_unit.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_RELAY = libmunnel_unit.a libmunnel_relay.a libmunnel_proto.a libmunnel_lib.a $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_SERVER = libmunnel_unit.a libmunnel_server.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_AGENT = libmunnel_unit.a libmunnel_agent.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_LIB = libmunnel_unit.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_PROTO = libmunnel_unit.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_CONF = libmunnel_unit.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_RELAY = libmunnel_unit.a libmunnel_relay.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_SERVER = libmunnel_unit.a libmunnel_server.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_AGENT = libmunnel_unit.a libmunnel_agent.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 
 # What every unit test needs; built for "make check" only.
 check_LIBRARIES = libmunnel_unit.a
-libmunnel_unit_a_SOURCES = tests/unit/steps.h tests/unit/steps.c tests/unit/unit.h tests/unit/unit.c
+libmunnel_unit_a_SOURCES = tests/unit/count_instructions.h tests/unit/count_instructions.c tests/unit/unit.h tests/unit/unit.c
 
 unit_tests =
 include tests/unit/lib/local.mk

@@ -10,7 +10,7 @@
 
 #include "unit.h"
 
-#include "lib/clock.h"
+#include "lib/base/clock.h"
 
 #include <errno.h>
 #include <ftw.h>

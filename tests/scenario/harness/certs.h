@@ -7,7 +7,7 @@
 #ifndef MUNNEL_SCENARIO_CERTS_H
 #define MUNNEL_SCENARIO_CERTS_H
 
-#include "harness/stand.h"
+#include "harness/sandbox.h"
 
 struct certs_plan {
     const char *folder;     /* with ca.pem and ca.key, which sign */

@@ -8,8 +8,8 @@
 #include "harness/munnel.h"
 
 #include "harness/deadline.h"
-#include "harness/facts.h"
 #include "harness/port.h"
+#include "harness/proc_stats.h"
 
 #include <check.h>
 #include <errno.h>
@@ -27,74 +27,81 @@ static const char *or_else(const char *text, const char *other) {
     return text ? text : other;
 }
 
-static const char *write_configuration(struct stand *stand, const struct server_plan *plan, const char *name,
+static const char *write_configuration(struct sandbox *sandbox, const struct server_plan *plan, const char *name,
                                        const char *pki, uint16_t port) {
-    const char *certificate = plan->certificate ? plan->certificate : stand_text(stand, "%s/server.pem", pki);
-    const char *key = plan->key ? plan->key : stand_text(stand, "%s/server.key", pki);
+    const char *certificate = plan->certificate ? plan->certificate : sandbox_text(sandbox, "%s/server.pem", pki);
+    const char *key = plan->key ? plan->key : sandbox_text(sandbox, "%s/server.key", pki);
     const char *more = or_else(plan->more, ""); /* two threads, or what crosses them would depend on the machine */
     const char *threads = strstr(more, "'threads'") ? "" : "'threads': 2, ";
     const char *text =
-        stand_text(stand,
-                   "{\n"
-                   "  'agents': { 'listen': ['127.0.0.1:%u'], %s\n"
-                   "    'tls': { 'cert': '%s', 'key': '%s'%s }, 'auth': { 'tokens': '%s/agents.json'%s } },\n"
-                   "  'services': [ %s ],\n"
-                   "  %s%s\n"
-                   "  'log': { 'format': 'json', 'to': '%s' }\n"
-                   "}\n",
-                   port, or_else(plan->agents, ""), certificate, key, or_else(plan->tls, ""), pki,
-                   or_else(plan->auth, ""), or_else(plan->services, ""), threads, more, or_else(plan->log, "stderr"));
-    return stand_write(stand, stand_text(stand, "%s.json", name), text, true);
+        sandbox_text(sandbox,
+                     "{\n"
+                     "  'agents': { 'listen': ['127.0.0.1:%u'], %s\n"
+                     "    'tls': { 'cert': '%s', 'key': '%s'%s }, 'auth': { 'tokens': '%s/agents.json'%s } },\n"
+                     "  'services': [ %s ],\n"
+                     "  %s%s\n"
+                     "  'log': { 'format': 'json', 'to': '%s' }\n"
+                     "}\n",
+                     port, or_else(plan->agents, ""), certificate, key, or_else(plan->tls, ""), pki,
+                     or_else(plan->auth, ""), or_else(plan->services, ""), threads, more, or_else(plan->log, "stderr"));
+    return sandbox_write(sandbox, sandbox_text(sandbox, "%s.json", name), text, true);
 }
 
 void server_start_again(struct server *server) {
-    struct stand *stand = server->stand;
-    const char *program = stand_program(stand, "munneld");
+    struct sandbox *sandbox = server->sandbox;
+    const char *program = sandbox_program(sandbox, "munneld");
     if (server->descriptors == 0)
-        server->process = stand_run(stand, server->name, program, "--config", server->file, NULL);
+        server->process = sandbox_run(sandbox, server->name, program, "--config", server->file, NULL);
     else
         server->process =
-            stand_run(stand, server->name, "sh", "-c", "ulimit -n $0; exec \"$@\"",
-                      stand_text(stand, "%u", server->descriptors), program, "--config", server->file, NULL);
+            sandbox_run(sandbox, server->name, "sh", "-c", "ulimit -n $0; exec \"$@\"",
+                        sandbox_text(sandbox, "%u", server->descriptors), program, "--config", server->file, NULL);
 }
 
 static void await_listening(struct server *server) {
-    const char *at = stand_text(server->stand, "127.0.0.1:%u", server->port);
+    const char *at = sandbox_text(server->sandbox, "127.0.0.1:%u", server->port);
     process_await(server->process, 0, START_MS, "agents may connect to", at, NULL);
     live_of(server->process); /* answered by its loop: all that is to be open is open by then */
 }
 
-struct server server_start(struct stand *stand, struct server_plan plan) {
-    struct server server = {.stand = stand, .name = or_else(plan.name, "server"), .descriptors = plan.descriptors};
-    server.pki = stand_pki(stand, or_else(plan.pki, "pki"));
+struct server server_start(struct sandbox *sandbox, struct server_plan plan) {
+    struct server server = {.sandbox = sandbox, .name = or_else(plan.name, "server"), .descriptors = plan.descriptors};
+    server.pki = sandbox_pki(sandbox, or_else(plan.pki, "pki"));
     server.port = plan.port > 0 ? plan.port : port_take();
-    server.file = write_configuration(stand, &plan, server.name, server.pki, server.port);
+    server.file = write_configuration(sandbox, &plan, server.name, server.pki, server.port);
     server_start_again(&server);
     if (!plan.may_fail && !plan.log)
         await_listening(&server);
     return server;
 }
 
-const char *service_text(struct stand *stand, const char *name, uint16_t port, const char *connect, const char *more) {
-    return stand_text(stand, "{ 'name': '%s', %s 'listen': '127.0.0.1:%u', 'connect': '%s' }", name, or_else(more, ""),
-                      port, connect);
+const char *service_text(struct sandbox *sandbox, const char *name, uint16_t port, const char *connect,
+                         const char *more) {
+    return sandbox_text(sandbox, "{ 'name': '%s', %s 'listen': '127.0.0.1:%u', 'connect': '%s' }", name,
+                        or_else(more, ""), port, connect);
 }
 
-const char *service_to(struct stand *stand, const char *name, uint16_t port, uint16_t to, const char *more) {
-    return service_text(stand, name, port, stand_text(stand, "127.0.0.1:%u", to), more);
+const char *service_to(struct sandbox *sandbox, const char *name, uint16_t port, uint16_t to, const char *more) {
+    return service_text(sandbox, name, port, sandbox_text(sandbox, "127.0.0.1:%u", to), more);
 }
 
-const char *agent_folder(struct stand *stand, const char *name) {
-    const char *folder = stand_path(stand, "agent-%s", name);
+const char *agent_folder(struct sandbox *sandbox, const char *name) {
+    const char *folder = sandbox_path(sandbox, "agent-%s", name);
     ck_assert(mkdir(folder, 0700) == 0 || errno == EEXIST);
     return folder;
 }
 
 struct process *agent_start(struct server *server, const char *name, const char *group, ...) {
-    struct stand *stand = server->stand;
-    const char *arguments[ARGUMENTS_MAX] = {
-        stand_program(stand, "munnel-agent"),       "--log-format", "json", "--name", name, "--threads", "2", "--ca",
-        stand_text(stand, "%s/ca.pem", server->pki)};
+    struct sandbox *sandbox = server->sandbox;
+    const char *arguments[ARGUMENTS_MAX] = {sandbox_program(sandbox, "munnel-agent"),
+                                            "--log-format",
+                                            "json",
+                                            "--name",
+                                            name,
+                                            "--threads",
+                                            "2",
+                                            "--ca",
+                                            sandbox_text(sandbox, "%s/ca.pem", server->pki)};
     size_t count = 9;
     va_list list;
     va_start(list, group);
@@ -103,16 +110,16 @@ struct process *agent_start(struct server *server, const char *name, const char 
         arguments[count] = more;
     }
     va_end(list);
-    arguments[count++] = stand_text(stand, "127.0.0.1:%u", server->port);
+    arguments[count++] = sandbox_text(sandbox, "127.0.0.1:%u", server->port);
     arguments[count++] = group; /* NULL ends the list as well */
-    const char *log = stand_text(stand, "%s-%s", server->name, name);
-    return stand_run_plan(stand, (struct process_plan){.name = log,
-                                                       .arguments = arguments,
-                                                       .folder = agent_folder(stand, name)});
+    const char *log = sandbox_text(sandbox, "%s-%s", server->name, name);
+    return sandbox_run_plan(sandbox, (struct process_plan){.name = log,
+                                                           .arguments = arguments,
+                                                           .folder = agent_folder(sandbox, name)});
 }
 
 void agent_await(struct server *server, size_t mark, const char *name, unsigned ms) {
-    process_await(server->process, mark, ms, stand_text(server->stand, "\"agent %s\"", name), "\"joined\"", NULL);
+    process_await(server->process, mark, ms, sandbox_text(server->sandbox, "\"agent %s\"", name), "\"joined\"", NULL);
 }
 
 struct process *agent_join(struct server *server, const char *name, const char *group) {
@@ -143,9 +150,9 @@ struct process *agent_join_warm(struct server *server, const char *name, const c
 }
 
 struct simple simple_start(const char *name, uint16_t to, const char *service_more, const char *server_more) {
-    struct simple simple = {.stand = stand_new(name), .port = port_take()};
-    const char *services = service_to(simple.stand, "echo", simple.port, to, service_more);
-    simple.server = server_start(simple.stand, (struct server_plan){.services = services, .more = server_more});
+    struct simple simple = {.sandbox = sandbox_new(name), .port = port_take()};
+    const char *services = service_to(simple.sandbox, "echo", simple.port, to, service_more);
+    simple.server = server_start(simple.sandbox, (struct server_plan){.services = services, .more = server_more});
     simple.agent = agent_join(&simple.server, "alpha", NULL);
     return simple;
 }
@@ -176,7 +183,7 @@ struct live live_of(struct process *process) {
                         .handshakes_done = number_in_line(line, "handshakes_done"),
                         .relays = number_in_line(line, "relays"),
                         .relays_ended = number_in_line(line, "relays_ended")};
-    if (!facts_sanitized())
+    if (!proc_stats_sanitized())
         live.heap = number_in_line(line, "heap");
     if (strstr(line, "\"lingering\":")) /* only agents let a destination finish alone */
         live.lingering = number_in_line(line, "lingering");
@@ -190,7 +197,7 @@ struct live live_of(struct process *process) {
 
 struct rest rest_of(struct process *process) {
     struct live live = live_of(process);
-    return (struct rest){.descriptors = facts_descriptors(process_pid(process)),
+    return (struct rest){.descriptors = proc_stats_descriptors(process_pid(process)),
                          .links = live.links,
                          .relays = live.relays,
                          .lingering = live.lingering,

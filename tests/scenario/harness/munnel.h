@@ -8,7 +8,7 @@
 #ifndef MUNNEL_SCENARIO_MUNNEL_H
 #define MUNNEL_SCENARIO_MUNNEL_H
 
-#include "harness/stand.h"
+#include "harness/sandbox.h"
 
 enum { START_MS = 10000, JOIN_MS = 10000 };
 
@@ -27,7 +27,7 @@ struct server_plan {
 };
 
 struct server {
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct process *process;
     uint16_t port;          /* for agents */
     const char *name, *pki; /* pki: the folder's path */
@@ -37,20 +37,21 @@ struct server {
 };
 
 /* Writes NAME.json, starts munneld with it and waits until it listens. */
-struct server server_start(struct stand *stand, struct server_plan plan);
-void server_start_again(struct server *server); /* with the same file, after stand_kill or stand_end */
+struct server server_start(struct sandbox *sandbox, struct server_plan plan);
+void server_start_again(struct server *server); /* with the same file, after sandbox_kill or sandbox_end */
 
 /* One service as a member of "services": listens on 127.0.0.1:`port`; `more` members with a comma behind each. */
-const char *service_text(struct stand *stand, const char *name, uint16_t port, const char *connect, const char *more);
+const char *service_text(struct sandbox *sandbox, const char *name, uint16_t port, const char *connect,
+                         const char *more);
 /* The same with "127.0.0.1:`to`" as the destination. */
-const char *service_to(struct stand *stand, const char *name, uint16_t port, uint16_t to, const char *more);
+const char *service_to(struct sandbox *sandbox, const char *name, uint16_t port, uint16_t to, const char *more);
 
 /*
  * Starts an agent of the server: "--name NAME 127.0.0.1:PORT [GROUP]". More arguments before these, NULL last. It runs
  * in agent_folder(), so that "unix:/proc/self/cwd/..." leads each agent to a destination of its own.
  */
 struct process *agent_start(struct server *server, const char *name, const char *group, ...) __attribute__((sentinel));
-const char *agent_folder(struct stand *stand, const char *name);
+const char *agent_folder(struct sandbox *sandbox, const char *name);
 #define OWN_DESTINATION "unix:/proc/self/cwd/own.sock"
 /* Starts it and waits until the server says that it joined. */
 struct process *agent_join(struct server *server, const char *name, const char *group);
@@ -62,7 +63,7 @@ void agent_await(struct server *server, size_t mark, const char *name, unsigned 
 
 /* The simplest stand: one server, one service to 127.0.0.1:`to`, one agent without a group, all ready. */
 struct simple {
-    struct stand *stand;
+    struct sandbox *sandbox;
     struct server server;
     struct process *agent;
     uint16_t port; /* the service's */

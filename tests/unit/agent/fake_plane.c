@@ -7,7 +7,7 @@
 
 #include "agent/fake_plane.h"
 
-#include "proto/proof.h"
+#include "proto/auth_proof.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -91,7 +91,7 @@ void plane_close(struct plane *plane, struct link_ref link, const char *why, boo
     plane->dials[link.slot].closed = true;
 }
 
-void plane_tell(struct plane *plane, struct link_ref link, const char *json) {
+void plane_send_control(struct plane *plane, struct link_ref link, const char *json) {
     ck_assert_uint_lt(plane->told_count, FAKE_TOLD);
     ck_assert(plane->dials[link.slot].accepted);
     plane->told[plane->told_count].dial = link.slot;
@@ -103,7 +103,7 @@ void plane_drain(struct plane *plane) {
         plane->told_before_drain = plane->told_count;
 }
 
-bool plane_beats(struct plane *plane) {
+bool plane_probe_liveness(struct plane *plane) {
     (void)plane;
     return true;
 }
@@ -119,7 +119,7 @@ struct trust *fake_trust(void) {
     char *pins[] = {pin};
     struct error error = {""};
     struct trust *trust =
-        trust_new(&(struct trust_choice){.pins = &(const struct conf_list){.items = pins, .count = 1}}, &error);
+        trust_new(&(struct trust_choice){.pins = &(const struct strlist){.items = pins, .count = 1}}, &error);
 
     ck_assert_msg(trust != NULL, "%s", error.text);
     return trust;
@@ -151,7 +151,7 @@ void fake_welcome_from(unsigned index, const uint8_t *key, const char *server) {
 
     memcpy(welcome.session_key, FAKE_SESSION_KEY, sizeof welcome.session_key);
     if (key != NULL)
-        ck_assert_int_eq(proof_make(welcome.proof, key, PROOF_SERVER, EXPORTER), 0);
+        ck_assert_int_eq(auth_proof_make(welcome.proof, key, AUTH_PROOF_SERVER, EXPORTER), 0);
     json = message_format_welcome(&welcome);
     fake_say(index, false, json);
     free(json);
@@ -195,14 +195,14 @@ void fake_untrusted(unsigned index, const char *why) {
 }
 
 void fake_cut_without_a_word(unsigned index) {
-    end(index, "cut", (struct link_end){.heard_nothing = true});
+    end(index, "cut", (struct link_end){.received_nothing = true});
 }
 
 void fake_told_text(unsigned index, const char *json) {
     const struct fake_dial *dial = dial_at(index);
 
     ck_assert(dial->accepted);
-    the_plane->options.events->on_told(the_plane->options.context, dial->link, dial->order.tag, json, strlen(json));
+    the_plane->options.events->on_control(the_plane->options.context, dial->link, dial->order.tag, json, strlen(json));
 }
 
 void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms) {

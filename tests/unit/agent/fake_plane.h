@@ -8,8 +8,8 @@
 #ifndef MUNNEL_TESTS_FAKE_PLANE_H
 #define MUNNEL_TESTS_FAKE_PLANE_H
 
-#include "agent/trust.h"
-#include "relay/relay_msg.h"
+#include "agent/identity/trust.h"
+#include "relay/plane.h"
 
 enum { FAKE_DIALS = 4096, FAKE_TOLD = 64 };
 

@@ -33,12 +33,12 @@ void harness_make(struct harness *harness, const char *const *servers) {
 }
 
 void harness_take_token(struct harness *harness) {
-    struct proof_token made;
-    char text[PROOF_TOKEN_TEXT];
+    struct auth_token made;
+    char text[AUTH_TOKEN_TEXT];
     struct error error;
 
-    ck_assert_int_eq(proof_token_make(&made, "web1"), 0);
-    proof_token_format(&made, text);
+    ck_assert_int_eq(auth_token_make(&made, "web1"), 0);
+    auth_token_format(&made, text);
     ck_assert_int_eq(token_from_text(&harness->token, text, &error), 0);
 }
 

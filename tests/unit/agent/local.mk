@@ -14,44 +14,44 @@ unit_agent_tests += tests/unit/agent/test_agent
 tests_unit_agent_test_agent_SOURCES = tests/unit/agent/test_agent.c $(unit_agent_one_harness)
 tests_unit_agent_test_agent_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_attempt
-tests_unit_agent_test_attempt_SOURCES = tests/unit/agent/test_attempt.c $(unit_agent_one_harness)
-tests_unit_agent_test_attempt_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/upstream/test_connect_attempt
+tests_unit_agent_upstream_test_connect_attempt_SOURCES = tests/unit/agent/upstream/test_connect_attempt.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_connect_attempt_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_backoff
-tests_unit_agent_test_backoff_SOURCES = tests/unit/agent/test_backoff.c
-tests_unit_agent_test_backoff_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/upstream/test_backoff
+tests_unit_agent_upstream_test_backoff_SOURCES = tests/unit/agent/upstream/test_backoff.c
+tests_unit_agent_upstream_test_backoff_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_identities
-tests_unit_agent_test_identities_SOURCES = tests/unit/agent/test_identities.c
-tests_unit_agent_test_identities_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/identity/test_identity
+tests_unit_agent_identity_test_identity_SOURCES = tests/unit/agent/identity/test_identity.c
+tests_unit_agent_identity_test_identity_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_joined
-tests_unit_agent_test_joined_SOURCES = tests/unit/agent/test_joined.c
-tests_unit_agent_test_joined_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/identity/test_known_servers
+tests_unit_agent_identity_test_known_servers_SOURCES = tests/unit/agent/identity/test_known_servers.c
+tests_unit_agent_identity_test_known_servers_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_joining
-tests_unit_agent_test_joining_SOURCES = tests/unit/agent/test_joining.c
-tests_unit_agent_test_joining_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/identity/test_join
+tests_unit_agent_identity_test_join_SOURCES = tests/unit/agent/identity/test_join.c
+tests_unit_agent_identity_test_join_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_links
-tests_unit_agent_test_links_SOURCES = tests/unit/agent/test_links.c $(unit_agent_harness)
-tests_unit_agent_test_links_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/upstream/test_dialer
+tests_unit_agent_upstream_test_dialer_SOURCES = tests/unit/agent/upstream/test_dialer.c $(unit_agent_harness)
+tests_unit_agent_upstream_test_dialer_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_session
-tests_unit_agent_test_session_SOURCES = tests/unit/agent/test_session.c $(unit_agent_one_harness)
-tests_unit_agent_test_session_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/upstream/test_session
+tests_unit_agent_upstream_test_session_SOURCES = tests/unit/agent/upstream/test_session.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_session_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_token
-tests_unit_agent_test_token_SOURCES = tests/unit/agent/test_token.c
-tests_unit_agent_test_token_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/identity/test_token
+tests_unit_agent_identity_test_token_SOURCES = tests/unit/agent/identity/test_token.c
+tests_unit_agent_identity_test_token_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_trust
-tests_unit_agent_test_trust_SOURCES = tests/unit/agent/test_trust.c
-tests_unit_agent_test_trust_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/identity/test_trust
+tests_unit_agent_identity_test_trust_SOURCES = tests/unit/agent/identity/test_trust.c
+tests_unit_agent_identity_test_trust_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_upstream
-tests_unit_agent_test_upstream_SOURCES = tests/unit/agent/test_upstream.c $(unit_agent_one_harness)
-tests_unit_agent_test_upstream_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/upstream/test_upstream
+tests_unit_agent_upstream_test_upstream_SOURCES = tests/unit/agent/upstream/test_upstream.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_upstream_LDADD = $(LINK_UNIT_AGENT)
 
 unit_tests += $(unit_agent_tests)

@@ -8,7 +8,7 @@
 #include "unit.h"
 
 #include "conf/credentials.h"
-#include "proto/proof.h"
+#include "proto/auth_proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static struct credential named(const char *name, char *const *groups, size_t cou
 static void prove(uint8_t proof[SECRET_SIZE], uint8_t with) {
     uint8_t key[SECRET_SIZE];
     memset(key, with, sizeof key);
-    ck_assert_int_eq(proof_make(proof, key, PROOF_AGENT, channel), 0);
+    ck_assert_int_eq(auth_proof_make(proof, key, AUTH_PROOF_AGENT, channel), 0);
 }
 
 static bool admits(const struct credentials *credentials, const char *name, uint8_t with, time_t now) {
@@ -83,7 +83,7 @@ START_TEST(a_proof_of_another_channel_or_role_is_none) {
     memset(own, 1, sizeof own);
     prove(proof, 1);
     ck_assert(!credentials_check(credentials, "web1", proof, other, NOW, &found, &key));
-    ck_assert_int_eq(proof_make(proof, own, PROOF_SERVER, channel), 0);
+    ck_assert_int_eq(auth_proof_make(proof, own, AUTH_PROOF_SERVER, channel), 0);
     ck_assert(!credentials_check(credentials, "web1", proof, channel, NOW, &found, &key));
     credentials_free(credentials);
 }
@@ -187,8 +187,8 @@ START_TEST(the_file_comes_back) {
     a.expires = NOW + 1;
     char first[] = "a.example", second[] = "spiffe://x/\"a", only[] = "b.example", *two[] = {first, second},
          *one[] = {only};
-    a.certificates = (struct conf_list){two, 2};
-    b.certificates = (struct conf_list){one, 1};
+    a.certificates = (struct strlist){two, 2};
+    b.certificates = (struct strlist){one, 1};
     struct error error = {{0}};
     ck_assert_int_eq(credentials_put(credentials, &a, &error), 0);
     ck_assert_int_eq(credentials_put(credentials, &b, &error), 0);

@@ -7,11 +7,11 @@
 #include "config.h"
 
 #include "capture.h"
+#include "conf/agent_cmdline.h"
 #include "conf/agent_options.h"
-#include "conf/agent_table.h"
-#include "conf/server_conf.h"
-#include "conf/server_table.h"
-#include "lib/json.h"
+#include "conf/server_config.h"
+#include "conf/server_options.h"
+#include "lib/base/json.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -93,7 +93,7 @@ static void look_at_samples_of(const char **at, const struct option_table *table
 START_TEST(the_sample_explains_every_option) {
     char *text = read_source("conf/munnel.json");
     const char *at = text;
-    look_at_samples_of(&at, &server_table);
+    look_at_samples_of(&at, &server_option_table);
     free(text);
 }
 END_TEST
@@ -101,7 +101,7 @@ END_TEST
 START_TEST(the_agents_sample_explains_every_option) {
     char *text = read_source("conf/munnel-agent.json");
     const char *at = text;
-    look_at_samples_of(&at, &agent_table);
+    look_at_samples_of(&at, &agent_option_table);
     free(text);
 }
 END_TEST
@@ -143,18 +143,18 @@ static void expect_sample_defaults(const char *name, const struct option_table *
 }
 
 START_TEST(the_samples_hold_the_defaults) {
-    expect_sample_defaults("conf/munnel.json", &server_table);
-    expect_sample_defaults("conf/munnel-agent.json", &agent_table);
+    expect_sample_defaults("conf/munnel.json", &server_option_table);
+    expect_sample_defaults("conf/munnel-agent.json", &agent_option_table);
 }
 END_TEST
 
 START_TEST(the_sample_is_right) {
     struct error error = {""};
     char *text = read_source("conf/munnel.json");
-    struct server_conf *conf = server_conf_read(unit_text_file("munnel.json", text), &error);
+    struct server_config *conf = server_config_read(unit_text_file("munnel.json", text), &error);
     ck_assert_msg(conf != NULL, "%s", error.text);
-    ck_assert_msg(server_conf_check(conf, &error) == 0, "%s", error.text);
-    server_conf_free(conf);
+    ck_assert_msg(server_config_check(conf, &error) == 0, "%s", error.text);
+    server_config_free(conf);
     free(text);
 }
 END_TEST
@@ -207,12 +207,12 @@ static void look_at_manual_of(const char *name, const char *prefix, const struct
 }
 
 START_TEST(munnel_json_5_explains_every_option) {
-    look_at_manual_of("man/munnel.json.5", "", &server_table);
+    look_at_manual_of("man/munnel.json.5", "", &server_option_table);
 }
 END_TEST
 
 START_TEST(munnel_agent_8_explains_every_option_of_its_file) {
-    look_at_manual_of("man/munnel-agent.8", "", &agent_table);
+    look_at_manual_of("man/munnel-agent.8", "", &agent_option_table);
 }
 END_TEST
 
@@ -229,8 +229,8 @@ static void look_for_flags(const char *name, const struct option_table *table) {
 }
 
 START_TEST(the_manuals_explain_every_flag) {
-    look_for_flags("man/munneld.8", &server_table);
-    look_for_flags("man/munnel-agent.8", &agent_table);
+    look_for_flags("man/munneld.8", &server_option_table);
+    look_for_flags("man/munnel-agent.8", &agent_option_table);
 }
 END_TEST
 
@@ -242,10 +242,10 @@ START_TEST(the_examples_of_munnel_json_5_are_right) {
     for (char *at = strstr(manual, begin); at; at = strstr(at + 1, begin), count++) {
         const char *from = at + sizeof begin - 2, *end = strstr(from, "\n.Ed");
         snprintf(example, sizeof example, "%.*s", (int)(end - from), from);
-        struct server_conf *conf = server_conf_read(unit_text_file("munnel.json", example), &error);
+        struct server_config *conf = server_config_read(unit_text_file("munnel.json", example), &error);
         ck_assert_msg(conf != NULL, "%s\n%s", error.text, example);
-        ck_assert_int_eq(server_conf_check(conf, &error), 0);
-        server_conf_free(conf);
+        ck_assert_int_eq(server_config_check(conf, &error), 0);
+        server_config_free(conf);
     }
     ck_assert_int_ge(count, 4);
     free(manual);

@@ -5,11 +5,11 @@
  */
 #include "config.h"
 
-#include "steps.h"
+#include "count_instructions.h"
 #include "unit.h"
 
 #include "conf/credentials.h"
-#include "proto/proof.h"
+#include "proto/auth_proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static unsigned long steps_of_comparison(bool (*same)(const void *, const void *
     struct two two = {.same = same};
     for (size_t i = 0; i < SECRET_SIZE; i++)
         two.shown[i] = i < prefix ? 0 : 0xff;
-    return steps_of(compare, &two);
+    return count_instructions(compare, &two);
 }
 
 START_TEST(a_comparison_tells_nothing_of_how_far_it_came) {
@@ -100,12 +100,12 @@ static unsigned long steps_of_check(struct credentials *credentials, const char 
     struct claimed claimed = {.credentials = credentials, .name = name};
     uint8_t key[SECRET_SIZE];
     memset(key, 1, sizeof key);
-    ck_assert_int_eq(proof_make(claimed.proof, key, PROOF_AGENT, channel), 0);
+    ck_assert_int_eq(auth_proof_make(claimed.proof, key, AUTH_PROOF_AGENT, channel), 0);
     for (size_t i = prefix; i < SECRET_SIZE; i++)
         claimed.proof[i] ^= 0xff;
     check(&claimed);
     ck_assert_int_eq(claimed.is_let_in, prefix == SECRET_SIZE && name[0] == 'a');
-    return steps_of(check, &claimed);
+    return count_instructions(check, &claimed);
 }
 
 START_TEST(a_proof_that_is_nearly_right_costs_what_any_other_does) {

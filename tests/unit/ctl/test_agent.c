@@ -8,9 +8,9 @@
 
 #include "unit.h"
 
-#include "conf/setup.h"
+#include "conf/provision.h"
 #include "ctl/tool.h"
-#include "lib/tls.h"
+#include "lib/tls/tls.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -36,8 +36,8 @@ START_TEST(the_join_code_holds_all_that_an_agent_needs) {
 END_TEST
 
 START_TEST(a_server_started_by_its_command_line_is_found_where_it_listens) {
-    const struct setup kept = {.folder = unit_path("s"), .listen = "0.0.0.0:4711"};
-    ck_assert_int_eq(setup_keep_listen(&kept, NULL), 0);
+    const struct provision kept = {.folder = unit_path("s"), .listen = "0.0.0.0:4711"};
+    ck_assert_int_eq(provision_keep_listen(&kept, NULL), 0);
     ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
     struct join_code code = tool_code();
     ck_assert_str_eq(code.servers[0], "munnel.example:4711");

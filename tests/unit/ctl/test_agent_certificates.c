@@ -9,7 +9,7 @@
 
 #include "conf/credentials.h"
 #include "ctl/tool.h"
-#include "lib/tls.h"
+#include "lib/tls/tls.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>

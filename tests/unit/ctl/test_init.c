@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_init: what "munnel init" says of what it made and found; tests/unit/conf/test_setup.c looks into the files.
+ * test_init: what "munnel init" says of what it made and found; tests/unit/conf/test_provision.c looks into the files.
  */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 
 #include "conf/capture.h"
 #include "ctl/commands.h"
-#include "lib/file.h"
+#include "lib/base/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

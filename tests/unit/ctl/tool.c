@@ -8,8 +8,8 @@
 #include "ctl/tool.h"
 
 #include "conf/credentials.h"
-#include "conf/setup.h"
-#include "proto/proof.h"
+#include "conf/provision.h"
+#include "proto/auth_proof.h"
 #include "unit.h"
 
 #include <stdarg.h>
@@ -25,8 +25,8 @@ void tool_set_up(void) {
     char host[] = "munnel.example", *names[] = {host};
     struct error error = {{0}};
     bool made;
-    const struct setup all = {.folder = unit_path("s"), .names = {names, 1}, .with_configuration = true};
-    ck_assert_msg(setup_server(&all, &made, &error) == 0, "%s", error.text);
+    const struct provision all = {.folder = unit_path("s"), .names = {names, 1}, .with_configuration = true};
+    ck_assert_msg(provision_server(&all, &made, &error) == 0, "%s", error.text);
 }
 
 void tool_forget(void) {
@@ -60,7 +60,7 @@ struct join_code tool_code(void) {
     struct join_code code;
     struct error error = {{0}};
     ck_assert_int_eq(strcspn(printed.text[0], "\n") + 1, strlen(printed.text[0])); /* the code alone, one line */
-    ck_assert_msg(join_parse(&code, printed.text[0], &error) == 0, "%s", error.text);
+    ck_assert_msg(join_code_parse(&code, printed.text[0], &error) == 0, "%s", error.text);
     return code;
 }
 
@@ -71,8 +71,8 @@ bool tool_admits(const struct join_code *code, time_t now, const char *group) {
     struct error error = {{0}};
     struct credentials *credentials = credentials_read(unit_path("s/agents.json"), &error);
     ck_assert_msg(credentials != NULL, "%s", error.text);
-    proof_token_key(&code->token, key);
-    ck_assert_int_eq(proof_make(proof, key, PROOF_AGENT, channel), 0);
+    auth_token_key(&code->token, key);
+    ck_assert_int_eq(auth_proof_make(proof, key, AUTH_PROOF_AGENT, channel), 0);
     bool in = credentials_check(credentials, code->token.name, proof, channel, now, &found, &server_key) &&
               credential_carries(found, group);
     credentials_free(credentials);

@@ -8,7 +8,7 @@
 
 #include "conf/capture.h"
 #include "ctl/commands.h"
-#include "proto/join.h"
+#include "proto/join_code.h"
 
 #include <stdbool.h>
 #include <time.h>

@@ -4,111 +4,119 @@
 # Unit tests of src/lib; tests/unit/local.mk says how to add one.
 unit_lib_tests =
 
-unit_lib_tests += tests/unit/lib/test_pki
-tests_unit_lib_test_pki_SOURCES = tests/unit/lib/test_pki.c
-tests_unit_lib_test_pki_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/tls/test_cert_issue
+tests_unit_lib_tls_test_cert_issue_SOURCES = tests/unit/lib/tls/test_cert_issue.c
+tests_unit_lib_tls_test_cert_issue_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_text
-tests_unit_lib_test_text_SOURCES = tests/unit/lib/test_text.c
-tests_unit_lib_test_text_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/base/test_strbuf
+tests_unit_lib_base_test_strbuf_SOURCES = tests/unit/lib/base/test_strbuf.c
+tests_unit_lib_base_test_strbuf_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_certificate
-tests_unit_lib_test_certificate_SOURCES = tests/unit/lib/test_certificate.c
-tests_unit_lib_test_certificate_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/tls/test_certificate
+tests_unit_lib_tls_test_certificate_SOURCES = tests/unit/lib/tls/test_certificate.c
+tests_unit_lib_tls_test_certificate_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_tls
-tests_unit_lib_test_tls_SOURCES = tests/unit/lib/test_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
-tests_unit_lib_test_tls_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/tls/test_tls
+tests_unit_lib_tls_test_tls_SOURCES = tests/unit/lib/tls/test_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_tls_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_tls_verify
-tests_unit_lib_test_tls_verify_SOURCES = tests/unit/lib/test_tls_verify.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
-tests_unit_lib_test_tls_verify_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/tls/test_verify
+tests_unit_lib_tls_test_verify_SOURCES = tests/unit/lib/tls/test_verify.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_verify_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_tls_why
-tests_unit_lib_test_tls_why_SOURCES = tests/unit/lib/test_tls_why.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
-tests_unit_lib_test_tls_why_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/tls/test_error
+tests_unit_lib_tls_test_error_SOURCES = tests/unit/lib/tls/test_error.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_error_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_tls_psk
-tests_unit_lib_test_tls_psk_SOURCES = tests/unit/lib/test_tls_psk.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
-tests_unit_lib_test_tls_psk_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/tls/test_psk
+tests_unit_lib_tls_test_psk_SOURCES = tests/unit/lib/tls/test_psk.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_psk_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_error
-tests_unit_lib_test_error_SOURCES = tests/unit/lib/test_error.c
-tests_unit_lib_test_error_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/base/test_error
+tests_unit_lib_base_test_error_SOURCES = tests/unit/lib/base/test_error.c
+tests_unit_lib_base_test_error_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_secret
-tests_unit_lib_test_secret_SOURCES = tests/unit/lib/test_secret.c
-tests_unit_lib_test_secret_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/base/test_secret
+tests_unit_lib_base_test_secret_SOURCES = tests/unit/lib/base/test_secret.c
+tests_unit_lib_base_test_secret_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_json
-tests_unit_lib_test_json_SOURCES = tests/unit/lib/test_json.c
-tests_unit_lib_test_json_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/base/test_json
+tests_unit_lib_base_test_json_SOURCES = tests/unit/lib/base/test_json.c
+tests_unit_lib_base_test_json_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_addr
-tests_unit_lib_test_addr_SOURCES = tests/unit/lib/test_addr.c
-tests_unit_lib_test_addr_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/net/test_addr
+tests_unit_lib_net_test_addr_SOURCES = tests/unit/lib/net/test_addr.c
+tests_unit_lib_net_test_addr_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_loop
-tests_unit_lib_test_loop_SOURCES = tests/unit/lib/test_loop.c
-tests_unit_lib_test_loop_LDADD = $(LINK_UNIT_LIB)
-tests_unit_lib_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_config_new
+unit_lib_tests += tests/unit/lib/event/test_loop
+tests_unit_lib_event_test_loop_SOURCES = tests/unit/lib/event/test_loop.c
+tests_unit_lib_event_test_loop_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_event_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_config_new
 
-unit_lib_tests += tests/unit/lib/test_mailbox
-tests_unit_lib_test_mailbox_SOURCES = tests/unit/lib/test_mailbox.c
-tests_unit_lib_test_mailbox_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/event/test_mailbox
+tests_unit_lib_event_test_mailbox_SOURCES = tests/unit/lib/event/test_mailbox.c
+tests_unit_lib_event_test_mailbox_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_sock_stall
-tests_unit_lib_test_sock_stall_SOURCES = tests/unit/lib/test_sock_stall.c
-tests_unit_lib_test_sock_stall_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/net/test_sock_stall
+tests_unit_lib_net_test_sock_stall_SOURCES = tests/unit/lib/net/test_sock_stall.c
+tests_unit_lib_net_test_sock_stall_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_sock
-tests_unit_lib_test_sock_SOURCES = tests/unit/lib/test_sock.c
-tests_unit_lib_test_sock_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/net/test_sock
+tests_unit_lib_net_test_sock_SOURCES = tests/unit/lib/net/test_sock.c
+tests_unit_lib_net_test_sock_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_log
-tests_unit_lib_test_log_SOURCES = tests/unit/lib/test_log.c
-tests_unit_lib_test_log_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/log/test_log
+tests_unit_lib_log_test_log_SOURCES = tests/unit/lib/log/test_log.c
+tests_unit_lib_log_test_log_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_log_line
-tests_unit_lib_test_log_line_SOURCES = tests/unit/lib/test_log_line.c
-tests_unit_lib_test_log_line_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/log/test_log_line
+tests_unit_lib_log_test_log_line_SOURCES = tests/unit/lib/log/test_log_line.c
+tests_unit_lib_log_test_log_line_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_file
-tests_unit_lib_test_file_SOURCES = tests/unit/lib/test_file.c
-tests_unit_lib_test_file_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/base/test_file
+tests_unit_lib_base_test_file_SOURCES = tests/unit/lib/base/test_file.c
+tests_unit_lib_base_test_file_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_rules
-tests_unit_lib_test_rules_SOURCES = tests/unit/lib/test_rules.c
-tests_unit_lib_test_rules_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/net/test_acl
+tests_unit_lib_net_test_acl_SOURCES = tests/unit/lib/net/test_acl.c
+tests_unit_lib_net_test_acl_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_resolver
-tests_unit_lib_test_resolver_SOURCES = tests/unit/lib/test_resolver.c
-tests_unit_lib_test_resolver_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/event/test_resolver
+tests_unit_lib_event_test_resolver_SOURCES = tests/unit/lib/event/test_resolver.c
+tests_unit_lib_event_test_resolver_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_resolver_system
-tests_unit_lib_test_resolver_system_SOURCES = tests/unit/lib/test_resolver_system.c
-tests_unit_lib_test_resolver_system_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/event/test_resolver_system
+tests_unit_lib_event_test_resolver_system_SOURCES = tests/unit/lib/event/test_resolver_system.c
+tests_unit_lib_event_test_resolver_system_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_watch
-tests_unit_lib_test_watch_SOURCES = tests/unit/lib/test_watch.c
-tests_unit_lib_test_watch_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/event/test_file_watch
+tests_unit_lib_event_test_file_watch_SOURCES = tests/unit/lib/event/test_file_watch.c
+tests_unit_lib_event_test_file_watch_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_expiry
-tests_unit_lib_test_expiry_SOURCES = tests/unit/lib/test_expiry.c
-tests_unit_lib_test_expiry_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/tls/test_cert_expiry
+tests_unit_lib_tls_test_cert_expiry_SOURCES = tests/unit/lib/tls/test_cert_expiry.c
+tests_unit_lib_tls_test_cert_expiry_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_notify
-tests_unit_lib_test_notify_SOURCES = tests/unit/lib/test_notify.c
-tests_unit_lib_test_notify_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/event/test_service_manager
+tests_unit_lib_event_test_service_manager_SOURCES = tests/unit/lib/event/test_service_manager.c
+tests_unit_lib_event_test_service_manager_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_privilege
-tests_unit_lib_test_privilege_SOURCES = tests/unit/lib/test_privilege.c
-tests_unit_lib_test_privilege_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/os/test_privilege
+tests_unit_lib_os_test_privilege_SOURCES = tests/unit/lib/os/test_privilege.c
+tests_unit_lib_os_test_privilege_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/test_tls_lost
-tests_unit_lib_test_tls_lost_SOURCES = tests/unit/lib/test_tls_lost.c
-tests_unit_lib_test_tls_lost_LDADD = $(LINK_UNIT_LIB)
-tests_unit_lib_test_tls_lost_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_STORE_lock,--wrap=X509_STORE_unlock \
+unit_lib_tests += tests/unit/lib/tls/test_recheck
+tests_unit_lib_tls_test_recheck_SOURCES = tests/unit/lib/tls/test_recheck.c
+tests_unit_lib_tls_test_recheck_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_tls_test_recheck_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_STORE_lock,--wrap=X509_STORE_unlock \
 	-Wl,--wrap=X509_STORE_get0_objects
+
+unit_lib_tests += tests/unit/lib/base/test_date
+tests_unit_lib_base_test_date_SOURCES = tests/unit/lib/base/test_date.c
+tests_unit_lib_base_test_date_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/log/test_log_throttle
+tests_unit_lib_log_test_log_throttle_SOURCES = tests/unit/lib/log/test_log_throttle.c
+tests_unit_lib_log_test_log_throttle_LDADD = $(LINK_UNIT_LIB)
 
 unit_tests += $(unit_lib_tests)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * tls_pair: see tls_pair.h. OpenSSL's error queue is emptied before each tls_why(), as libevent does.
+ * tls_pair: see tls_pair.h. OpenSSL's error queue is emptied before each tls_explain(), as libevent does.
  */
 #include "config.h"
 
@@ -11,20 +11,20 @@
 #include <openssl/err.h>
 #include <string.h>
 
-void pair_make(enum pki_use use, const char *name, unsigned days, const char *certificate, const char *key) {
+void pair_make(enum cert_use use, const char *name, unsigned days, const char *certificate, const char *key) {
     struct error error = {{0}};
     const char *const names[] = {name, "127.0.0.1"};
-    const struct pki_request request = {
-        .common_name = name, .names = names, .name_count = use == PKI_SERVER ? 2 : 0, .days = days, .use = use};
-    bool is_ca = use == PKI_CA;
-    ck_assert_msg(pki_make(&request, is_ca ? NULL : ca_pem, is_ca ? NULL : ca_key, certificate, key, &error) == 0, "%s",
-                  error.text);
+    const struct cert_request request = {
+        .common_name = name, .names = names, .name_count = use == CERT_SERVER ? 2 : 0, .days = days, .use = use};
+    bool is_ca = use == CERT_CA;
+    ck_assert_msg(cert_issue(&request, is_ca ? NULL : ca_pem, is_ca ? NULL : ca_key, certificate, key, &error) == 0,
+                  "%s", error.text);
 }
 
 void pair_setup(void) {
-    pair_make(PKI_CA, "Munnel CA of here", 30, ca_pem, ca_key);
-    pair_make(PKI_SERVER, "munnel.example", 5, server_pem, server_key);
-    pair_make(PKI_CLIENT, "web1", 5, client_pem, client_key);
+    pair_make(CERT_CA, "Munnel CA of here", 30, ca_pem, ca_key);
+    pair_make(CERT_SERVER, "munnel.example", 5, server_pem, server_key);
+    pair_make(CERT_CLIENT, "web1", 5, client_pem, client_key);
 }
 
 const struct tls_server_options *pair_server_options(void) {
@@ -70,17 +70,17 @@ bool pair_step(SSL *ssl, bool *done, struct error *why) {
     if (why->text[0])
         return false;
     if (!*done) {
-        enum tls_step step = tls_shake(ssl);
+        enum tls_step step = tls_handshake(ssl);
         *done = step == TLS_DONE;
         if (step != TLS_FAILED)
-            return *done || step == TLS_KNOWN;
+            return *done || step == TLS_IDENTIFIED;
     } else {
         int code = SSL_get_error(ssl, SSL_read(ssl, bytes, sizeof bytes));
         if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
             return false;
     }
     ERR_clear_error();
-    tls_why(ssl, why);
+    tls_explain(ssl, why);
     return true;
 }
 

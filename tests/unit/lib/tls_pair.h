@@ -6,8 +6,8 @@
 #ifndef MUNNEL_TESTS_TLS_PAIR_H
 #define MUNNEL_TESTS_TLS_PAIR_H
 
-#include "lib/pki.h"
-#include "lib/tls.h"
+#include "lib/tls/cert_issue.h"
+#include "lib/tls/tls.h"
 
 #define ca_pem     unit_path("ca.pem")
 #define ca_key     unit_path("ca.key")
@@ -25,7 +25,7 @@ struct pair {
     struct error server_why, client_why;
 };
 
-void pair_make(enum pki_use use, const char *name, unsigned days, const char *certificate, const char *key);
+void pair_make(enum cert_use use, const char *name, unsigned days, const char *certificate, const char *key);
 void pair_setup(void); /* all six of the files above; the server's is for munnel.example and 127.0.0.1 */
 
 /* Options for these files, to be changed by a test; and contexts, which fail the test if there is none. */

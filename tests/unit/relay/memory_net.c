@@ -8,7 +8,7 @@
 
 #include "memory_net.h"
 
-#include "lib/sock.h"
+#include "lib/net/sock.h"
 
 #include "unit.h"
 

@@ -3,11 +3,11 @@
 /*
  * memory_net: a network in memory under the real data plane, so that a test decides when each byte arrives.
  *
- * The linker sends the data plane's calls of lib/sock.h here (-Wl,--wrap): a descriptor that memory_pair made is one
- * end of a connection without a kernel; others go to the system. What one end sends is on its way until memory_carry
- * lets it arrive; then the loop's events on the receiving descriptor are activated, as an edge-triggered epoll would:
- * once. The edge that says that there is room again comes later than the room, by a carry of its own.
- * Runs on: one thread, one test process.
+ * The linker sends the data plane's calls of lib/net/sock.h here (-Wl,--wrap): a descriptor that memory_pair made is
+ * one end of a connection without a kernel; others go to the system. What one end sends is on its way until
+ * memory_carry lets it arrive; then the loop's events on the receiving descriptor are activated, as an edge-triggered
+ * epoll would: once. The edge that says that there is room again comes later than the room, by a carry of its own. Runs
+ * on: one thread, one test process.
  */
 #ifndef MUNNEL_TESTS_MEMORY_NET_H
 #define MUNNEL_TESTS_MEMORY_NET_H

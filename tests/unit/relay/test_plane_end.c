@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "relay/relay_msg.h"
+#include "relay/plane.h"
 #include "unit.h"
 
 #include <errno.h>

@@ -7,12 +7,12 @@
 
 #include "two_planes.h"
 
-#include "lib/log.h"
-#include "lib/pki.h"
-#include "lib/tls.h"
-#include "proto/proof.h"
+#include "lib/log/log.h"
+#include "lib/tls/cert_issue.h"
+#include "lib/tls/tls.h"
+#include "proto/auth_proof.h"
 #include "proto/session_key.h"
-#include "relay/link_priv.h"
+#include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
 
 #include <stdlib.h>
@@ -44,13 +44,13 @@ SSL_CTX *two_planes_server_tls(const char *client_ca) {
 static void make_certificates(struct two_planes *planes) {
     static const char *const names[] = {"127.0.0.1"};
     struct error error = {""};
-    struct pki_request ca = {.common_name = "test CA", .days = 2, .use = PKI_CA};
-    struct pki_request server = {
-        .common_name = "server", .names = names, .name_count = 1, .days = 2, .use = PKI_SERVER};
+    struct cert_request ca = {.common_name = "test CA", .days = 2, .use = CERT_CA};
+    struct cert_request server = {
+        .common_name = "server", .names = names, .name_count = 1, .days = 2, .use = CERT_SERVER};
     const char *ca_pem = unit_path("ca.pem"), *ca_key = unit_path("ca.key");
     const char *pem = unit_path("server.pem"), *key = unit_path("server.key");
-    ck_assert_msg(pki_make(&ca, NULL, NULL, ca_pem, ca_key, &error) == 0, "%s", error.text);
-    ck_assert_msg(pki_make(&server, ca_pem, ca_key, pem, key, &error) == 0, "%s", error.text);
+    ck_assert_msg(cert_issue(&ca, NULL, NULL, ca_pem, ca_key, &error) == 0, "%s", error.text);
+    ck_assert_msg(cert_issue(&server, ca_pem, ca_key, pem, key, &error) == 0, "%s", error.text);
     struct tls_client_options client_options = {.ca = ca_pem};
     planes->server_tls = two_planes_server_tls(NULL);
     planes->agent_tls = tls_client_context(&client_options, &error);
@@ -104,7 +104,7 @@ char *two_planes_welcome(const struct greeting *greeting) {
     uint8_t proof[SECRET_SIZE];
     if (greeting->identity)
         return NULL;
-    ck_assert_int_eq(proof_make(proof, session_key, PROOF_DATA_SERVER, greeting->exporter), 0);
+    ck_assert_int_eq(auth_proof_make(proof, session_key, AUTH_PROOF_DATA_SERVER, greeting->exporter), 0);
     char *json = message_add_proof("{}", proof);
     ck_assert_ptr_nonnull(json);
     return json;
@@ -184,10 +184,10 @@ void two_planes_take_in(struct two_planes *planes, int far) {
 }
 
 void two_planes_pay(struct two_planes *planes) {
-    const struct worker *worker = planes->server->threads[0];
-    for (size_t i = 0; i < worker->slot_count; i++)
-        if (worker->slots[i])
-            link_data_pay(worker->slots[i]);
+    const struct relay_thread *thread = planes->server->threads[0];
+    for (size_t i = 0; i < thread->slot_count; i++)
+        if (thread->slots[i])
+            link_data_send_deferred(thread->slots[i]);
 }
 
 void two_planes_greet(struct two_planes *planes, int far) {
@@ -209,9 +209,9 @@ void two_planes_add_link(struct two_planes *planes) {
 
 /* ---- clients ---- */
 
-struct client *two_planes_client(const struct terms_plan *plan, const char *destination, int *end) {
+struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, int *end) {
     char text[64], *to[] = {text};
-    struct terms_plan whole = *plan;
+    struct service_terms_plan whole = *plan;
     struct client *client = calloc(1, sizeof *client);
     int ends[2];
     ck_assert_ptr_nonnull(client);
@@ -222,7 +222,7 @@ struct client *two_planes_client(const struct terms_plan *plan, const char *dest
     memory_pair(ends);
     *end = ends[1];
     client->fd = ends[0];
-    client->terms = terms_new(&whole);
+    client->terms = service_terms_new(&whole);
     ck_assert_ptr_nonnull(client->terms);
     client->attempt_ms = ATTEMPT_MS;
     client->peer.storage.ss_family = AF_UNIX;

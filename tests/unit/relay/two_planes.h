@@ -13,8 +13,8 @@
 #include "memory_net.h"
 #include "unit.h"
 
-#include "lib/loop.h"
-#include "relay/relay_msg.h"
+#include "lib/event/loop.h"
+#include "relay/plane.h"
 
 enum { TWO_PLANES_WIRES = 128, MUCH = 1 << 20 /* bytes: more than is ever on its way */ };
 
@@ -59,7 +59,7 @@ void two_planes_pay(struct two_planes *planes); /* what the server's links owe l
 int two_planes_accepted(void);                  /* the far end of a dial that must have come */
 
 /* A client for plane_serve() that has come to `destination`, "host:port", with the test's end of it in *end. */
-struct client *two_planes_client(const struct terms_plan *plan, const char *destination, int *end);
+struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, int *end);
 
 unsigned two_planes_relays(const struct plane *plane);
 

@@ -7,8 +7,8 @@
 
 #include "server/fake_plane.h"
 
-#include "lib/clock.h"
-#include "lib/sock.h"
+#include "lib/base/clock.h"
+#include "lib/net/sock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -151,7 +151,7 @@ void plane_serve(struct plane *self, struct link_ref link, struct client *client
     note((struct fake_order){.kind = FAKE_SERVE, .link = link, .client = client}, client->agent);
 }
 
-void plane_tell(struct plane *self, struct link_ref link, const char *json) {
+void plane_send_control(struct plane *self, struct link_ref link, const char *json) {
     (void)self;
     note((struct fake_order){.kind = FAKE_TELL, .link = link}, json);
 }
@@ -171,19 +171,19 @@ void plane_close(struct plane *self, struct link_ref link, const char *why, bool
     note((struct fake_order){.kind = FAKE_CLOSE, .link = link, .flag = when_idle}, why);
 }
 
-bool plane_expel(struct plane *self, uint64_t tag, const char *why) {
+bool plane_disconnect(struct plane *self, uint64_t tag, const char *why) {
     (void)self;
     note((struct fake_order){.kind = FAKE_EXPEL, .tag = tag}, why);
     return true;
 }
 
-bool plane_expel_greeting(struct plane *self, uint64_t tag, const char *why) {
+bool plane_disconnect_preauth(struct plane *self, uint64_t tag, const char *why) {
     (void)self;
     note((struct fake_order){.kind = FAKE_EXPEL_GREETING, .tag = tag}, why);
     return true;
 }
 
-bool plane_beats(struct plane *self) {
+bool plane_probe_liveness(struct plane *self) {
     (void)self;
     return true;
 }

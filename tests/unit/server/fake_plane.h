@@ -7,7 +7,7 @@
 #ifndef MUNNEL_TESTS_FAKE_PLANE_H
 #define MUNNEL_TESTS_FAKE_PLANE_H
 
-#include "relay/relay_msg.h"
+#include "relay/plane.h"
 
 enum fake_kind {
     FAKE_ADOPT,

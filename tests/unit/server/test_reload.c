@@ -6,12 +6,12 @@
 #include "config.h"
 
 #include "conf/credentials.h"
-#include "lib/clock.h"
-#include "lib/file.h"
-#include "lib/sock.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/net/sock.h"
 #include "server/reload.h"
-#include "server/session.h"
-#include "server/stage.h"
+#include "server/server_fixture.h"
+#include "server/session/session.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -24,26 +24,26 @@ enum { YEAR_S = 365 * 24 * 3600 };
 static const char *const any[] = {NULL};
 static const char *const web[] = {"web"};
 
-static void open_stage(struct stage *stage, const char *const *groups) {
-    stage_set(stage, groups, 1);
-    stage_open(stage);
+static void open_stage(struct server_fixture *server_fixture, const char *const *groups) {
+    server_fixture_set(server_fixture, groups, 1);
+    server_fixture_open(server_fixture);
 }
 
-static size_t agents_of(const struct stage *stage) {
-    return agents_count(stage->server->agents);
+static size_t agents_of(const struct server_fixture *server_fixture) {
+    return session_table_count(server_fixture->server->agents);
 }
 
 /* Changes the agents file by `change` and lets the server look. */
-static void change_agents(struct stage *stage, void (*change)(struct credentials *credentials)) {
+static void change_agents(struct server_fixture *server_fixture, void (*change)(struct credentials *credentials)) {
     struct error error;
-    const char *path = stage->conf->agents.tokens;
+    const char *path = server_fixture->conf->agents.tokens;
     struct credentials *credentials = credentials_read(path, &error);
 
     ck_assert_msg(credentials != NULL, "%s", error.text);
     change(credentials);
     ck_assert_msg(credentials_write(credentials, path, &error) == 0, "%s", error.text);
     credentials_free(credentials);
-    reload_look(stage->server->reload);
+    reload_look(server_fixture->server->reload);
 }
 
 static struct credential *only_one(struct credentials *credentials) {
@@ -68,8 +68,8 @@ static void rotate(struct credentials *credentials) { /* old and new side by sid
 }
 
 static void take_web_away(struct credentials *credentials) {
-    conf_list_done(&only_one(credentials)->groups);
-    ck_assert_int_eq(conf_list_add(&only_one(credentials)->groups, "mail"), 0);
+    strlist_done(&only_one(credentials)->groups);
+    ck_assert_int_eq(strlist_add(&only_one(credentials)->groups, "mail"), 0);
 }
 
 static void expire(struct credentials *credentials) {
@@ -85,13 +85,13 @@ static void touch(struct credentials *credentials) {
 }
 
 START_TEST(revoked_credential_ends_all_links_of_its_agents) {
-    struct stage stage;
+    struct server_fixture server_fixture;
     struct fake_order order;
 
-    open_stage(&stage, any);
-    struct stage_agent agent = stage_join(&stage, "a", "");
-    change_agents(&stage, revoke);
-    ck_assert_uint_eq(agents_of(&stage), 0);
+    open_stage(&server_fixture, any);
+    struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
+    change_agents(&server_fixture, revoke);
+    ck_assert_uint_eq(agents_of(&server_fixture), 0);
     ck_assert(fake_take(FAKE_TELL, &order)); /* before its link is closed, so that the agent can say why */
     ck_assert(link_ref_same(order.link, agent.control));
     ck_assert_ptr_nonnull(strstr(order.text, "\"bye\""));
@@ -99,222 +99,223 @@ START_TEST(revoked_credential_ends_all_links_of_its_agents) {
     ck_assert(fake_take(FAKE_EXPEL, &order));
     ck_assert_uint_eq(order.tag, agent.tag);
     ck_assert_str_eq(order.text, "its credential was revoked");
-    stage_clear(&stage);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 START_TEST(file_that_says_the_same_costs_nobody_his_link) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, any);
-    stage_join(&stage, "a", "");
-    change_agents(&stage, touch);
-    change_agents(&stage, rotate);
-    ck_assert_uint_eq(agents_of(&stage), 1);
+    open_stage(&server_fixture, any);
+    server_fixture_join(&server_fixture, "a", "");
+    change_agents(&server_fixture, touch);
+    change_agents(&server_fixture, rotate);
+    ck_assert_uint_eq(agents_of(&server_fixture), 1);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
-    stage_clear(&stage);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 /* Revoked and added again between two looks: the name is there, but he who holds the old token must go. */
 START_TEST(same_name_with_a_new_token_is_somebody_else) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, any);
-    stage_join(&stage, "a", "");
-    change_agents(&stage, make_new_token);
-    ck_assert_uint_eq(agents_of(&stage), 0);
+    open_stage(&server_fixture, any);
+    server_fixture_join(&server_fixture, "a", "");
+    change_agents(&server_fixture, make_new_token);
+    ck_assert_uint_eq(agents_of(&server_fixture), 0);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 1);
-    stage_clear(&stage);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 START_TEST(group_that_was_taken_away_ends_who_serves_it) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, web);
-    stage_join(&stage, "a", "web");
-    change_agents(&stage, take_web_away);
-    ck_assert_uint_eq(agents_of(&stage), 0);
-    stage_clear(&stage);
+    open_stage(&server_fixture, web);
+    server_fixture_join(&server_fixture, "a", "web");
+    change_agents(&server_fixture, take_web_away);
+    ck_assert_uint_eq(agents_of(&server_fixture), 0);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 static bool is_alone(void *context) {
-    struct stage *stage = context;
+    struct server_fixture *server_fixture = context;
 
-    reload_look(stage->server->reload);
-    return agents_of(stage) == 0;
+    reload_look(server_fixture->server->reload);
+    return agents_of(server_fixture) == 0;
 }
 
 START_TEST(expired_credential_ends_its_links_when_its_time_comes) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, any);
-    stage_join(&stage, "a", "");
-    change_agents(&stage, expire);
-    ck_assert_uint_eq(agents_of(&stage), 1);
-    ck_assert(unit_run_until(loop_base(stage.server->loop), is_alone, &stage, 5000));
+    open_stage(&server_fixture, any);
+    server_fixture_join(&server_fixture, "a", "");
+    change_agents(&server_fixture, expire);
+    ck_assert_uint_eq(agents_of(&server_fixture), 1);
+    ck_assert(unit_run_until(loop_base(server_fixture.server->loop), is_alone, &server_fixture, 5000));
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 1);
-    stage_clear(&stage);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 START_TEST(broken_agents_file_changes_nothing) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, any);
-    stage_join(&stage, "a", "");
-    const struct credentials *before = stage.server->credentials;
+    open_stage(&server_fixture, any);
+    server_fixture_join(&server_fixture, "a", "");
+    const struct credentials *before = server_fixture.server->credentials;
     unit_text_file("agents.json", "{ not JSON");
     for (int i = 0; i < 3; i++)
-        reload_look(stage.server->reload);
-    ck_assert_uint_eq(agents_of(&stage), 1);
-    ck_assert_ptr_eq(stage.server->credentials, before);
-    stage_clear(&stage);
+        reload_look(server_fixture.server->reload);
+    ck_assert_uint_eq(agents_of(&server_fixture), 1);
+    ck_assert_ptr_eq(server_fixture.server->credentials, before);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 START_TEST(certificates_are_replaced_only_by_ones_that_fit) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, any);
-    const SSL_CTX *before = stage.server->tls;
+    open_stage(&server_fixture, any);
+    const SSL_CTX *before = server_fixture.server->tls;
     char *key = unit_read(unit_path("server.key"), NULL);
     unit_text_file("server.key", "no key");
-    reload_look(stage.server->reload);
-    reload_look(stage.server->reload);
-    ck_assert_ptr_eq(stage.server->tls, before);
-    ck_assert_uint_eq(stage.server->tls_settled_us, 0); /* there was none before it */
+    reload_look(server_fixture.server->reload);
+    reload_look(server_fixture.server->reload);
+    ck_assert_ptr_eq(server_fixture.server->tls, before);
+    ck_assert_uint_eq(server_fixture.server->tls_settled_us, 0); /* there was none before it */
     unit_text_file("server.key", key);
-    reload_look(stage.server->reload);
-    ck_assert_ptr_ne(stage.server->tls, before);
-    ck_assert_uint_gt(stage.server->tls_settled_us, clock_us());
-    before = stage.server->tls;
+    reload_look(server_fixture.server->reload);
+    ck_assert_ptr_ne(server_fixture.server->tls, before);
+    ck_assert_uint_gt(server_fixture.server->tls_settled_us, clock_us());
+    before = server_fixture.server->tls;
     ck_assert_int_eq(chmod(unit_path("server.key"), 0644), 0);
-    reload_look(stage.server->reload);
-    reload_look(stage.server->reload);
-    ck_assert_ptr_eq(stage.server->tls, before);
+    reload_look(server_fixture.server->reload);
+    reload_look(server_fixture.server->reload);
+    ck_assert_ptr_eq(server_fixture.server->tls, before);
     free(key);
-    stage_clear(&stage);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 static bool has_read(void *context) {
-    struct stage *stage = context;
+    struct server_fixture *server_fixture = context;
 
-    return credentials_count(stage->server->credentials) == 0;
+    return credentials_count(server_fixture->server->credentials) == 0;
 }
 
 START_TEST(many_signals_are_one) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, any);
-    const SSL_CTX *first = stage.server->tls;
+    open_stage(&server_fixture, any);
+    const SSL_CTX *first = server_fixture.server->tls;
     for (int i = 0; i < 1000; i++)
-        server_reload(stage.server);
+        server_reload(server_fixture.server);
     unit_text_file("agents.json", "{\"agents\":[]}");
-    ck_assert(unit_run_until(loop_base(stage.server->loop), has_read, &stage, 3000));
-    const SSL_CTX *second = stage.server->tls;
+    ck_assert(unit_run_until(loop_base(server_fixture.server->loop), has_read, &server_fixture, 3000));
+    const SSL_CTX *second = server_fixture.server->tls;
     ck_assert_ptr_ne(second, first);
     for (int i = 0; i < 1000; i++)
-        server_reload(stage.server);
-    stage_run(&stage); /* not at once: a second must pass first */
-    ck_assert_ptr_eq(stage.server->tls, second);
-    stage_clear(&stage);
+        server_reload(server_fixture.server);
+    server_fixture_run(&server_fixture); /* not at once: a second must pass first */
+    ck_assert_ptr_eq(server_fixture.server->tls, second);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 /* Its control link is gone; `count` clients of it run on. */
-static struct stage_agent lose_with_clients(struct stage *stage, struct fake_order *served, int *fds, size_t count) {
-    struct stage_agent agent = stage_join_with(stage, "a", count);
+static struct server_fixture_agent lose_with_clients(struct server_fixture *server_fixture, struct fake_order *served,
+                                                     int *fds, size_t count) {
+    struct server_fixture_agent agent = server_fixture_join_with(server_fixture, "a", count);
 
     for (size_t i = 0; i < count; i++)
-        fds[i] = stage_client(stage, 0, &served[i]);
-    stage_lose(stage, &agent);
-    ck_assert_uint_eq(agents_of(stage), 0);
+        fds[i] = server_fixture_client(server_fixture, 0, &served[i]);
+    server_fixture_lose(server_fixture, &agent);
+    ck_assert_uint_eq(agents_of(server_fixture), 0);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
     return agent;
 }
 
-static void end_client(struct stage_agent *agent, const struct fake_order *served, int fd) {
+static void end_client(struct server_fixture_agent *agent, const struct fake_order *served, int fd) {
     fake_give_back(served, CLIENT_ENDED, agent->tag);
     sock_close(fd);
 }
 
 START_TEST(revoked_credential_ends_relays_whose_session_has_lost_its_control_link) {
-    struct stage stage;
+    struct server_fixture server_fixture;
     struct fake_order served[2], order;
     int fds[2];
 
-    open_stage(&stage, any);
-    struct stage_agent agent = lose_with_clients(&stage, served, fds, 2);
+    open_stage(&server_fixture, any);
+    struct server_fixture_agent agent = lose_with_clients(&server_fixture, served, fds, 2);
     end_client(&agent, &served[0], fds[0]);
     fake_forget(FAKE_TELL);
-    change_agents(&stage, revoke);
+    change_agents(&server_fixture, revoke);
     ck_assert(fake_take(FAKE_EXPEL, &order));
     ck_assert_uint_eq(order.tag, agent.tag);
     ck_assert_str_eq(order.text, "its credential was revoked");
     ck_assert_uint_eq(fake_count(FAKE_TELL), 0); /* there is no control link to say good-bye on */
-    reload_look(stage.server->reload);
-    change_agents(&stage, touch); /* once is enough */
+    reload_look(server_fixture.server->reload);
+    change_agents(&server_fixture, touch); /* once is enough */
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
     end_client(&agent, &served[1], fds[1]);
-    stage_clear(&stage);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 START_TEST(relays_of_a_session_that_was_replaced_end_with_its_credential) {
-    struct stage stage;
+    struct server_fixture server_fixture;
     struct fake_order served, order;
     uint64_t tags[2];
 
-    open_stage(&stage, any);
-    struct stage_agent agent = stage_join_with(&stage, "a", 1);
-    int fd = stage_client(&stage, 0, &served);
-    struct stage_agent again = stage_join_again(&stage, &agent, "");
-    ck_assert_uint_eq(agents_of(&stage), 1);
-    change_agents(&stage, revoke);
+    open_stage(&server_fixture, any);
+    struct server_fixture_agent agent = server_fixture_join_with(&server_fixture, "a", 1);
+    int fd = server_fixture_client(&server_fixture, 0, &served);
+    struct server_fixture_agent again = server_fixture_join_again(&server_fixture, &agent, "");
+    ck_assert_uint_eq(agents_of(&server_fixture), 1);
+    change_agents(&server_fixture, revoke);
     for (int i = 0; i < 2; i++) {
         ck_assert(fake_take(FAKE_EXPEL, &order));
         tags[i] = order.tag;
     }
     ck_assert(tags[0] == agent.tag || tags[1] == agent.tag);
     ck_assert(tags[0] == again.tag || tags[1] == again.tag);
-    stage_end(&stage, fd, &served, agent.tag);
+    server_fixture_end(&server_fixture, fd, &served, agent.tag);
 }
 END_TEST
 
 START_TEST(session_is_forgotten_with_its_last_relay) {
-    struct stage stage;
+    struct server_fixture server_fixture;
     struct fake_order served[2];
     int fds[2];
 
-    open_stage(&stage, any);
-    struct stage_agent agent = lose_with_clients(&stage, served, fds, 2);
+    open_stage(&server_fixture, any);
+    struct server_fixture_agent agent = lose_with_clients(&server_fixture, served, fds, 2);
     end_client(&agent, &served[0], fds[0]);
-    ck_assert_ptr_nonnull(agents_first_reviewed(stage.server->agents));
+    ck_assert_ptr_nonnull(session_table_first_reviewed(server_fixture.server->agents));
     end_client(&agent, &served[1], fds[1]);
-    ck_assert_ptr_null(agents_first_reviewed(stage.server->agents));
-    change_agents(&stage, revoke);
+    ck_assert_ptr_null(session_table_first_reviewed(server_fixture.server->agents));
+    change_agents(&server_fixture, revoke);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
-    stage_clear(&stage);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 START_TEST(expired_credential_ends_relays_without_a_control_link) {
-    struct stage stage;
+    struct server_fixture server_fixture;
     struct fake_order served;
     int fd;
 
-    open_stage(&stage, any);
-    struct stage_agent agent = lose_with_clients(&stage, &served, &fd, 1);
-    change_agents(&stage, expire);
+    open_stage(&server_fixture, any);
+    struct server_fixture_agent agent = lose_with_clients(&server_fixture, &served, &fd, 1);
+    change_agents(&server_fixture, expire);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
     fake_wall_jump(2);
-    reload_look(stage.server->reload);
+    reload_look(server_fixture.server->reload);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 1);
-    stage_end(&stage, fd, &served, agent.tag);
+    server_fixture_end(&server_fixture, fd, &served, agent.tag);
 }
 END_TEST
 
@@ -342,34 +343,34 @@ static TCase *sessions_that_are_over(void) {
 
 /* A clock that ran ahead, then is set right: what expires meanwhile must be noticed all the same. */
 START_TEST(clock_that_is_set_back_delays_no_review) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, any);
+    open_stage(&server_fixture, any);
     fake_wall_jump(10 * YEAR_S);
-    stage_join(&stage, "a", "");
-    reload_look(stage.server->reload);
+    server_fixture_join(&server_fixture, "a", "");
+    reload_look(server_fixture.server->reload);
     fake_wall_jump(-10 * YEAR_S);
-    struct credential *credential = only_one(stage.server->credentials);
+    struct credential *credential = only_one(server_fixture.server->credentials);
     credential->expires = time(NULL) - 1; /* as if a review had been due */
     fake_clock_advance(61 * 1000);
-    reload_look(stage.server->reload);
-    ck_assert_uint_eq(agents_of(&stage), 0);
-    stage_clear(&stage);
+    reload_look(server_fixture.server->reload);
+    ck_assert_uint_eq(agents_of(&server_fixture), 0);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 START_TEST(clock_that_is_set_forward_ends_what_has_expired_at_once) {
-    struct stage stage;
+    struct server_fixture server_fixture;
 
-    open_stage(&stage, any);
-    stage_join(&stage, "a", "");
-    change_agents(&stage, expire_in_a_year);
-    reload_look(stage.server->reload);
-    ck_assert_uint_eq(agents_of(&stage), 1);
+    open_stage(&server_fixture, any);
+    server_fixture_join(&server_fixture, "a", "");
+    change_agents(&server_fixture, expire_in_a_year);
+    reload_look(server_fixture.server->reload);
+    ck_assert_uint_eq(agents_of(&server_fixture), 1);
     fake_wall_jump(2 * YEAR_S); /* a suspended machine wakes up: its monotonic clock stood still */
-    reload_look(stage.server->reload);
-    ck_assert_uint_eq(agents_of(&stage), 0);
-    stage_clear(&stage);
+    reload_look(server_fixture.server->reload);
+    ck_assert_uint_eq(agents_of(&server_fixture), 0);
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * housekeeping: what the agent looks at every second while it runs: its certificates, and what its service manager is
+ * told. Runs on: the control thread. Owns: its timer, the words to the service manager.
+ */
+#ifndef MUNNEL_AGENT_HOUSEKEEPING_H
+#define MUNNEL_AGENT_HOUSEKEEPING_H
+
+#include "agent/agent.h"
+#include "agent/identity/identity.h"
+
+struct housekeeping;
+
+/* All by reference. NULL when out of resources. */
+struct housekeeping *housekeeping_new(struct loop *loop, struct agent *agent, struct identity_set *identities,
+                                      struct log *log);
+void housekeeping_free(struct housekeeping *vitals);
+
+void housekeeping_start(struct housekeeping *vitals);  /* the agent is at work, whether or not a server is there */
+void housekeeping_reload(struct housekeeping *vitals); /* opens the log file again, and looks at once */
+void housekeeping_stop(struct housekeeping *vitals);   /* the agent has begun to end */
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * identity: for each server that the agent serves, its address, what the agent proves itself with, and by what it
+ * knows that server.
+ * Runs on: start. Owns: the addresses, tokens and trusts that its upstream_servers point to.
+ */
+#include "config.h"
+
+#include "agent/identity/identity.h"
+
+#include "agent/identity/own_certificate.h"
+#include "conf/blame.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOKED_TEXT = 1024, PLACE_TEXT = 256 };
+
+struct identity { /* towards one server */
+    char *address;
+    struct token token;
+    struct trust *trust;
+    const char *certificate;  /* our own that it is shown, or NULL */
+    char looked[LOOKED_TEXT]; /* where a token was looked for */
+};
+
+struct identity_set {
+    struct own_certificate own;
+    size_t count;
+    struct identity items[UPSTREAM_MAX];
+    struct upstream_server servers[UPSTREAM_MAX];
+};
+
+/* What all servers share of what was said and of where things may be found. */
+struct sources {
+    const struct agent_options *options;
+    struct token_places places;
+    const struct own_certificate *own;
+    const char *state_folder;
+};
+
+static int find_token(struct identity *identity, const struct sources *sources, const struct known_server *joined,
+                      bool uses_stored, struct error *error) {
+    struct token_places places = sources->places;
+    const char *code = joined != NULL ? joined->token : NULL;
+
+    places.named_code = sources->options->join != NULL ? code : NULL;
+    places.stored_code = code;
+    if (!uses_stored)
+        places.state_folder = NULL;
+    token_look_at(&places, identity->looked, sizeof identity->looked);
+    return token_find(&identity->token, &places, error);
+}
+
+/*
+ * What the state folder holds beside a ca.pem (a server keeps it there for agents on its own machine) was made for the
+ * servers of that authority. To another it is not offered: one that asks for no token could not prove that it knows it.
+ */
+static int find_proofs(struct identity *identity, const struct sources *sources, const struct known_server *joined,
+                       struct error *error) {
+    const struct agent_options *options = sources->options;
+    const struct own_certificate *own = sources->own;
+    bool said = options->ca != NULL || options->pins.count > 0;
+    struct trust_choice choice = {.ca = options->ca,
+                                  .pins = joined != NULL && !said ? &joined->pins : &options->pins,
+                                  .state_folder = sources->state_folder};
+    bool uses_stored = trust_fits_stored(&choice);
+
+    if (uses_stored || !own->is_stored) {
+        identity->certificate = choice.certificate = own->certificate;
+        choice.key = own->key;
+    }
+    identity->trust = trust_new(&choice, error);
+    return identity->trust != NULL ? find_token(identity, sources, joined, uses_stored, error) : -1;
+}
+
+static int add(struct identity_set *identities, const struct sources *sources, const char *address,
+               const struct known_server *joined, struct error *error) {
+    struct identity *identity = &identities->items[identities->count];
+    struct upstream_server *server = &identities->servers[identities->count];
+
+    if (identities->count == UPSTREAM_MAX)
+        return error_set(error, "an agent serves no more than %d servers", UPSTREAM_MAX);
+    identities->count++;
+    identity->address = strdup(address);
+    if (identity->address == NULL)
+        return error_set(error, "out of memory");
+    if (find_proofs(identity, sources, joined, error) != 0)
+        return -1;
+    *server = (struct upstream_server){.text = identity->address, .token = &identity->token, .trust = identity->trust};
+    return 0;
+}
+
+static int add_named(struct identity_set *identities, const struct sources *sources, const struct known_servers *joined,
+                     struct error *error) {
+    const struct strlist *named = &sources->options->servers;
+
+    for (size_t i = 0; i < named->count; i++)
+        if (add(identities, sources, named->items[i], known_servers_find(joined, named->items[i]), error) != 0)
+            return -1;
+    return 0;
+}
+
+static int add_joined(struct identity_set *identities, const struct sources *sources,
+                      const struct known_servers *joined, struct error *error) {
+    for (size_t i = 0; i < known_servers_count(joined); i++) {
+        const struct known_server *server = known_servers_at(joined, i);
+
+        if (add(identities, sources, server->address, server, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_all(struct identity_set *identities, const struct sources *sources, const struct known_servers *joined,
+                   struct error *error) {
+    if (sources->options->servers.count > 0)
+        return add_named(identities, sources, joined, error);
+    if (known_servers_count(joined) > 0)
+        return add_joined(identities, sources, joined, error);
+    return error_set(error, "no server is named, and none was joined; write munnel-agent SERVER:PORT [GROUP], or "
+                            "munnel-agent --join FILE with a join code");
+}
+
+/* The service manager's; set but empty is as good as not set. */
+static const char *credentials_folder(void) {
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+
+    return folder != NULL && folder[0] != '\0' ? folder : NULL;
+}
+
+/* Where the option stands: on the command line, or in the file. */
+static const char *place(const struct agent_options *options, bool by_flag, const char *flag, const char *name,
+                         char text[PLACE_TEXT]) {
+    if (by_flag || options->file == NULL)
+        return flag;
+    snprintf(text, PLACE_TEXT, "%s: %s", options->file, name);
+    return text;
+}
+
+static void blame(const struct agent_options *options, struct error *error) {
+    char ca[PLACE_TEXT], certificate[PLACE_TEXT], key[PLACE_TEXT], token[PLACE_TEXT];
+    const struct blame rows[] = {{place(options, options->by_flag.ca, "--ca", "ca", ca), options->ca},
+                                 {place(options, options->by_flag.certificate, "--cert", "cert", certificate),
+                                  options->certificate},
+                                 {place(options, options->by_flag.key, "--key", "key", key), options->key},
+                                 {place(options, options->by_flag.token_file, "--token-file", "token_file", token),
+                                  options->token_file}};
+
+    blame_option(error, rows, sizeof rows / sizeof rows[0]);
+}
+
+struct identity_set *identity_make(const struct agent_options *options, const struct known_servers *joined,
+                                   const char *state_folder, struct error *error) {
+    struct identity_set *identities = calloc(1, sizeof *identities);
+    struct sources sources = {.options = options,
+                              .places = {.token_file = options->token_file,
+                                         .credentials_folder = credentials_folder(),
+                                         .ca = options->ca,
+                                         .state_folder = state_folder},
+                              .state_folder = state_folder};
+
+    if (identities == NULL) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    sources.own = &identities->own;
+    if (own_certificate_find(&identities->own, options, &sources.places, error) == 0 &&
+        add_all(identities, &sources, joined, error) == 0)
+        return identities;
+    blame(options, error);
+    identity_free(identities);
+    return NULL;
+}
+
+void identity_free(struct identity_set *identities) {
+    if (identities == NULL)
+        return;
+    for (size_t i = 0; i < identities->count; i++) {
+        free(identities->items[i].address);
+        token_wipe(&identities->items[i].token);
+        trust_free(identities->items[i].trust);
+    }
+    own_certificate_done(&identities->own);
+    free(identities);
+}
+
+size_t identity_count(const struct identity_set *identities) {
+    return identities->count;
+}
+
+const struct upstream_server *identity_servers(const struct identity_set *identities) {
+    return identities->servers;
+}
+
+const char *identity_unproved(const struct identity_set *identities) {
+    for (size_t i = 0; i < identities->count; i++)
+        if (!identities->items[i].token.present && identities->items[i].certificate == NULL)
+            return identities->items[i].address;
+    return NULL;
+}
+
+static void log_one(const struct identity *identity, struct log *log) {
+    const struct token *token = &identity->token;
+    char who[ENDPOINT_HOST + 32];
+
+    snprintf(who, sizeof who, "server %s", identity->address);
+    log_event(log, LOG_LEVEL_INFO, who, "is to be served",
+              LOG_FIELDS(LOG_TEXT("verified_by", trust_words(identity->trust)),
+                         LOG_TEXT("credential", token->present ? token->credential : ""),
+                         LOG_TEXT("token", token->from[0] != '\0' ? token->from
+                                           : token->present       ? "join code"
+                                                                  : ""),
+                         LOG_TEXT("certificate", identity->certificate != NULL ? identity->certificate : "")));
+    if (!token->present && identity->certificate == NULL)
+        log_event(log, LOG_LEVEL_WARNING, who, "no token and no certificate found: most servers will refuse",
+                  LOG_FIELDS(LOG_TEXT("looked_for", identity->looked)));
+}
+
+void identity_look(const struct identity_set *identities, struct log *log) {
+    char who[ENDPOINT_HOST + 32];
+
+    for (size_t i = 0; i < identities->count; i++) {
+        snprintf(who, sizeof who, "server %s", identities->items[i].address);
+        trust_look(identities->items[i].trust, log, who);
+    }
+}
+
+void identity_log(const struct identity_set *identities, struct log *log) {
+    for (size_t i = 0; i < identities->count; i++)
+        log_one(&identities->items[i], log);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * join: takes a join code, from a file, the standard input or a person at the terminal; never from an argument.
+ * Runs on: start. Owns: nothing; what held the code is wiped.
+ */
+#include "config.h"
+
+#include "agent/identity/join.h"
+
+#include "lib/base/file.h"
+#include "lib/os/terminal.h"
+#include "proto/join_code.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUESTIONS = 3, QUESTION_TEXT = 400 };
+
+/* ---- the code itself ---- */
+
+static int put(struct known_servers *joined, const struct join_code *code, char *token, const char *address,
+               struct error *error) {
+    struct known_server server = {.address = strdup(address), .token = token};
+    int result = server.address != NULL ? 0 : -1;
+
+    for (size_t i = 0; i < code->pin_count && result == 0; i++)
+        result = strlist_add(&server.pins, code->pins[i]);
+    if (result == 0)
+        result = known_servers_put(joined, &server, error);
+    else
+        error_set(error, "out of memory");
+    strlist_done(&server.pins);
+    free(server.address);
+    return result;
+}
+
+static int put_all(struct known_servers *joined, const struct join_code *code, const struct strlist *named,
+                   struct error *error) {
+    char token[AUTH_TOKEN_TEXT];
+    int result = 0;
+
+    auth_token_format(&code->token, token);
+    for (size_t i = 0; i < code->server_count && result == 0; i++)
+        result = put(joined, code, token, code->servers[i], error);
+    for (size_t i = 0; i < named->count && result == 0; i++)
+        result = put(joined, code, token, named->items[i], error);
+    secret_wipe(token, sizeof token);
+    return result;
+}
+
+int join_take(struct known_servers *joined, const char *text, const struct strlist *named, struct error *error) {
+    struct join_code code;
+    int result = join_code_parse(&code, text, error);
+
+    if (result == 0)
+        result = put_all(joined, &code, named, error);
+    join_code_wipe(&code);
+    return result;
+}
+
+/* ---- where it comes from ---- */
+
+static int read_input(char text[JOIN_CODE_TEXT], struct error *error) {
+    size_t length;
+
+    if (terminal_is_there())
+        return terminal_ask_secret("Join code: ", text, JOIN_CODE_TEXT) ? 0
+                                                                        : error_set(error, "no join code was given");
+    length = fread(text, 1, JOIN_CODE_TEXT - 1, stdin);
+    text[length] = '\0';
+    return length > 0 ? 0 : error_set(error, "no join code came on the standard input");
+}
+
+static int read_file(char text[JOIN_CODE_TEXT], const char *path, struct error *error) {
+    size_t length = 0;
+    char *content = file_read_secret(path, JOIN_CODE_TEXT - 1, &length, error);
+
+    if (content == NULL)
+        return -1;
+    memcpy(text, content, length + 1);
+    secret_wipe(content, length);
+    free(content);
+    return 0;
+}
+
+int join_read(struct known_servers *joined, const char *path, const struct strlist *named, struct error *error) {
+    char text[JOIN_CODE_TEXT];
+    struct error why = {""};
+    int result = strcmp(path, "-") == 0 ? read_input(text, error) : read_file(text, path, error);
+
+    if (result == 0) {
+        result = join_take(joined, text, named, &why);
+        if (result != 0)
+            error_set(error, "%s%s%s", strcmp(path, "-") == 0 ? "" : path, strcmp(path, "-") == 0 ? "" : ": ",
+                      why.text);
+    }
+    secret_wipe(text, sizeof text);
+    return result;
+}
+
+enum join_answer join_ask(struct known_servers *joined, const char *address) {
+    char question[QUESTION_TEXT], text[JOIN_CODE_TEXT], name[QUESTION_TEXT];
+    char *items[] = {name};
+    const struct strlist named = {.items = items, .count = 1};
+    enum join_answer answer = JOIN_DECLINED;
+
+    snprintf(name, sizeof name, "%s", address);
+    snprintf(question, sizeof question,
+             "No token for %s is stored here. The server prints a join code at its first start on a "
+             "terminal, and by \"munnel agent add NAME\".\nJoin code (not shown; none: just Enter): ",
+             address);
+    for (int i = 0; i < QUESTIONS && answer == JOIN_DECLINED; i++) {
+        struct error error = {""};
+
+        if (!terminal_ask_secret(i == 0 ? question : "Join code: ", text, sizeof text) || text[0] == '\0')
+            break;
+        if (join_take(joined, text, &named, &error) == 0)
+            answer = JOIN_TAKEN;
+        else
+            fprintf(stderr, "munnel-agent: %s\n", error.text);
+    }
+    secret_wipe(text, sizeof text);
+    return answer;
+}

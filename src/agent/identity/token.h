@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * token: finds the secret with which this agent proves itself.
+ * Runs on: the control thread. Owns: nothing; the caller wipes the token by token_wipe.
+ */
+#ifndef MUNNEL_AGENT_IDENTITY_TOKEN_H
+#define MUNNEL_AGENT_IDENTITY_TOKEN_H
+
+#include "lib/base/error.h"
+#include "proto/auth_proof.h"
+
+#include <stdbool.h>
+
+enum { TOKEN_PATH = 512 };
+
+struct token {
+    bool present;
+    char credential[AUTH_PROOF_NAME_MAX + 1]; /* "" with none */
+    uint8_t key[SECRET_SIZE];
+    char from[TOKEN_PATH]; /* the file */
+};
+
+/* Where it may be, in the order in which they are asked: what was named before what was found; each may be NULL. */
+struct token_places {
+    const char *token_file;         /* --token-file: must be there and right */
+    const char *named_code;         /* the token of a join code that was named for this very start */
+    const char *credentials_folder; /* the service manager's, $CREDENTIALS_DIRECTORY */
+    const char *ca;                 /* agent.token beside it */
+    const char *stored_code;        /* the token of a join code that was taken for this server earlier */
+    const char *state_folder;
+};
+
+/*
+ * Takes the first that is there. Returns 0, also when there is none (token->present is false then); -1 with `error`
+ * when the one that is there cannot be used: unreadable, readable by others, or no token.
+ */
+int token_find(struct token *token, const struct token_places *places, struct error *error);
+void token_look_at(const struct token_places *places, char *text, size_t size); /* "/x/agent.token, /y/agent.token" */
+
+/* Reads it from its file again, for a token that was rotated. False if that is the same, or nothing usable, and the old
+ * one stays. */
+bool token_refresh(struct token *token);
+int token_from_text(struct token *token, const char *text, struct error *error); /* 0 or -1 */
+void token_wipe(struct token *token);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * trust: by what this agent knows that a server is the right one, and the certificate that it shows itself.
+ * Runs on: the control thread. Owns: its TLS context, and copies of the names of files.
+ */
+#include "config.h"
+
+#include "agent/identity/trust.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/event/file_watch.h"
+#include "lib/tls/cert_expiry.h"
+#include "lib/tls/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS = 512, LOOK_EVERY_MS = 1000 };
+enum trust_file { CA, CERTIFICATE, KEY, FILES };
+
+struct trust {
+    char *files[FILES]; /* NULL: not used */
+    struct strlist pins;
+    struct file_watch *watch;
+    struct cert_expiry expiry;
+    uint64_t looked_ms;
+    SSL_CTX *context;
+    char words[WORDS];
+};
+
+/* ---- files ---- */
+
+/* ca.pem of the state folder, if it is there; malloc'ed. */
+static char *stored_ca(const char *state_folder) {
+    char *path = state_folder != NULL ? file_in(state_folder, "ca.pem") : NULL;
+
+    if (path != NULL && !file_exists(path)) {
+        free(path);
+        path = NULL;
+    }
+    return path;
+}
+
+/* ---- contexts ---- */
+
+static SSL_CTX *make_context(const struct trust *trust, struct error *error) {
+    struct tls_client_options options = {.ca = trust->files[CA],
+                                         .pins = (const char *const *)trust->pins.items,
+                                         .pin_count = trust->pins.count,
+                                         .certificate = trust->files[CERTIFICATE],
+                                         .key = trust->files[KEY]};
+
+    return tls_client_context(&options, error);
+}
+
+SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
+    struct error error = {""};
+    SSL_CTX *fresh;
+
+    if (clock_ms() - trust->looked_ms < LOOK_EVERY_MS)
+        return trust->context;
+    trust->looked_ms = clock_ms();
+    if (!file_watch_has_changed(trust->watch))
+        return trust->context;
+    fresh = make_context(trust, &error);
+    if (fresh == NULL) {
+        log_event(log, LOG_LEVEL_WARNING, who, "keeps its old certificates", LOG_FIELDS(LOG_TEXT("why", error.text)));
+        return trust->context;
+    }
+    log_event(log, LOG_LEVEL_INFO, who, "uses the new certificates of its files", NULL);
+    SSL_CTX_free(trust->context);
+    trust->context = fresh;
+    trust->expiry = (struct cert_expiry){0};
+    return fresh;
+}
+
+void trust_look(struct trust *trust, struct log *log, const char *who) {
+    char what[WORDS];
+
+    trust_context(trust, log, who);
+    if (trust->files[CERTIFICATE] == NULL)
+        return;
+    snprintf(what, sizeof what, "our certificate %s", trust->files[CERTIFICATE]);
+    cert_expiry_check(&trust->expiry, log, who, what, tls_days_left(trust->context));
+}
+
+/* ---- life ---- */
+
+static void describe(struct trust *trust) {
+    const char *plural = trust->pins.count == 1 ? "" : "s";
+
+    if (trust->files[CA] != NULL && trust->pins.count > 0)
+        snprintf(trust->words, WORDS, "%s and %zu pinned key%s", trust->files[CA], trust->pins.count, plural);
+    else if (trust->files[CA] != NULL)
+        snprintf(trust->words, WORDS, "%s", trust->files[CA]);
+    else if (trust->pins.count > 0)
+        snprintf(trust->words, WORDS, "%zu pinned key%s", trust->pins.count, plural);
+    else
+        snprintf(trust->words, WORDS, "the system's certificate store");
+}
+
+static bool copy_text(char **to, const char *from) {
+    *to = from != NULL ? strdup(from) : NULL;
+    return from == NULL || *to != NULL;
+}
+
+static bool has_pins(const struct trust_choice *choice) {
+    return choice->pins != NULL && choice->pins->count > 0;
+}
+
+bool trust_fits_stored(const struct trust_choice *choice) {
+    char *ca = stored_ca(choice->state_folder);
+    bool fits = ca == NULL || (choice->ca == NULL && !has_pins(choice));
+
+    free(ca);
+    return fits;
+}
+
+static bool copy_choice(struct trust *trust, const struct trust_choice *choice) {
+    if (choice->ca == NULL && !has_pins(choice))
+        trust->files[CA] = stored_ca(choice->state_folder);
+    else if (!copy_text(&trust->files[CA], choice->ca))
+        return false;
+    return copy_text(&trust->files[CERTIFICATE], choice->certificate) && copy_text(&trust->files[KEY], choice->key) &&
+           (!has_pins(choice) || strlist_copy(&trust->pins, choice->pins) == 0);
+}
+
+struct trust *trust_new(const struct trust_choice *choice, struct error *error) {
+    struct trust *trust = calloc(1, sizeof *trust);
+
+    if (trust == NULL || !copy_choice(trust, choice) ||
+        (trust->watch = file_watch_new((const char *const *)trust->files, FILES)) == NULL) {
+        trust_free(trust);
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    describe(trust);
+    trust->looked_ms = clock_ms();
+    trust->context = make_context(trust, error);
+    if (trust->context != NULL)
+        return trust;
+    trust_free(trust);
+    return NULL;
+}
+
+void trust_free(struct trust *trust) {
+    if (trust == NULL)
+        return;
+    for (int i = 0; i < FILES; i++)
+        free(trust->files[i]);
+    file_watch_free(trust->watch);
+    strlist_done(&trust->pins);
+    SSL_CTX_free(trust->context);
+    free(trust);
+}
+
+const char *trust_words(const struct trust *trust) {
+    return trust->words;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * trust: by what this agent knows that a server is the right one, and the certificate that it shows itself.
+ * Runs on: the control thread. Owns: its TLS context, and copies of the names of files.
+ */
+#ifndef MUNNEL_AGENT_IDENTITY_TRUST_H
+#define MUNNEL_AGENT_IDENTITY_TRUST_H
+
+#include "lib/base/error.h"
+#include "lib/base/strlist.h"
+#include "lib/log/log.h"
+
+#include <openssl/ssl.h>
+
+struct trust;
+
+struct trust_choice {
+    const char *ca;                /* NULL: not said */
+    const struct strlist *pins;    /* NULL: none */
+    const char *certificate, *key; /* the agent's own, or NULL */
+    const char *state_folder;      /* its ca.pem counts when neither CA nor pin was said; may be NULL */
+};
+
+/*
+ * The CA file, the pins, ca.pem of the state folder, or the system's store, the first that there is: never nothing.
+ * NULL with `error`.
+ */
+struct trust *trust_new(const struct trust_choice *choice, struct error *error);
+void trust_free(struct trust *trust);
+/* The state folder holds what it is to be used with: its own ca.pem verifies the server, or none is there. */
+bool trust_fits_stored(const struct trust_choice *choice);
+const char *trust_words(const struct trust *trust); /* "/etc/munnel/ca.pem", "1 pinned key" ... */
+
+/*
+ * The context for the next connection; the caller takes a reference if it keeps it. When a file has changed since, it
+ * is made anew (so that a renewed certificate needs no restart); if that fails, the old one stays and the log says why.
+ */
+SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who);
+
+/* The same look when nobody connects; and the log is told when our own certificate ends soon. */
+void trust_look(struct trust *trust, struct log *log, const char *who);
+
+#endif

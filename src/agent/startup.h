@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * startup: what munnel-agent is made of, from its options to its exit code.
+ * Runs on: the main thread, which becomes the control thread.
+ */
+#ifndef MUNNEL_AGENT_STARTUP_H
+#define MUNNEL_AGENT_STARTUP_H
+
+#include "conf/agent_cmdline.h"
+
+/* Serves until it is told to stop or turned away for good; returns the exit code. Says on stderr why it cannot start.
+ */
+int startup_run(const struct agent_options *options);
+
+#endif

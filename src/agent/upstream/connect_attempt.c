@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * connect_attempt: one way from a server's name to its verified WELCOME: looks the name up, walks its addresses.
+ * Runs on: the control thread. Owns: its question to the resolver, the addresses, the HELLO.
+ * States: idle -> resolving -> dialling (address by address; the plane limits the time of each) -> idle. It is over by
+ * a WELCOME, by a refusal that counts for every address, or when all addresses are tried.
+ */
+#include "config.h"
+
+#include "agent/upstream/connect_attempt.h"
+
+#include "agent/upstream/welcome.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct connect_attempt {
+    struct connect_attempt_parts parts;
+    struct resolver_question *question; /* resolving */
+    struct addr addresses[RESOLVER_ADDRESSES];
+    int count, next;
+    uint64_t serial, tag; /* tag: of the dial under way; 0: none */
+    bool refused;         /* in words, on the dial under way */
+    struct dial_order order;
+    struct message_hello hello;
+    char *hello_text;
+    struct failure failure;
+};
+
+struct connect_attempt *connect_attempt_new(const struct connect_attempt_parts *parts) {
+    struct connect_attempt *attempt = calloc(1, sizeof *attempt);
+
+    assert(parts->index < 1 << CONNECT_ATTEMPT_INDEX_BITS);
+    if (attempt != NULL)
+        attempt->parts = *parts;
+    return attempt;
+}
+
+void connect_attempt_cancel(struct connect_attempt *attempt) {
+    if (attempt->question != NULL)
+        resolver_cancel(attempt->question);
+    attempt->question = NULL;
+    attempt->tag = 0; /* what still comes of the dial is nobody's, and turned away */
+}
+
+void connect_attempt_free(struct connect_attempt *attempt) {
+    if (attempt == NULL)
+        return;
+    connect_attempt_cancel(attempt);
+    free(attempt->hello_text);
+    secret_wipe(attempt, sizeof *attempt);
+    free(attempt);
+}
+
+static void dial(struct connect_attempt *attempt, const struct addr *address) {
+    const struct connect_attempt_parts *parts = &attempt->parts;
+
+    attempt->tag = ++attempt->serial << CONNECT_ATTEMPT_INDEX_BITS | parts->index;
+    attempt->refused = false;
+    attempt->order = (struct dial_order){.address = *address,
+                                         .tls = trust_context(parts->trust, parts->log, parts->who),
+                                         .server_name = parts->endpoint->host,
+                                         .hello = attempt->hello_text,
+                                         .has_key = parts->token->present,
+                                         .proof_role = DIAL_PROOF_AGENT,
+                                         .is_control = true,
+                                         .tag = attempt->tag};
+    memcpy(attempt->order.key, parts->token->key, SECRET_SIZE);
+    plane_dial(parts->plane, &attempt->order);
+    attempt->order.tls = NULL; /* the plane has its own reference; the next dial may have another context */
+    secret_wipe(attempt->order.key, SECRET_SIZE);
+}
+
+/* A refusal for good in the server's own words holds for each of its addresses; a certificate only for this one. */
+static void dial_next(struct connect_attempt *attempt) {
+    bool refused_for_good = attempt->refused && attempt->failure.weight == FAILURE_FINAL;
+
+    attempt->tag = 0;
+    if (attempt->next < attempt->count && !refused_for_good)
+        dial(attempt, &attempt->addresses[attempt->next++]);
+    else
+        attempt->parts.on_failed(attempt->parts.context);
+}
+
+static void make_hello(struct connect_attempt *attempt) {
+    attempt->hello = (struct message_hello){.kind = MESSAGE_KIND_CONTROL,
+                                            .protocol = MESSAGE_PROTOCOL,
+                                            .credential = attempt->parts.token->credential,
+                                            .name = attempt->parts.name,
+                                            .group = attempt->parts.group,
+                                            .instance = attempt->parts.instance,
+                                            .session = ""};
+    free(attempt->hello_text);
+    attempt->hello_text = message_format_hello(&attempt->hello);
+    if (attempt->hello_text == NULL) {
+        failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
+        attempt->count = 0;
+    }
+}
+
+static void dial_all(struct connect_attempt *attempt) {
+    attempt->next = 0;
+    make_hello(attempt);
+    dial_next(attempt);
+}
+
+static void on_resolved(void *context, const struct resolver_answer *answer) {
+    struct connect_attempt *attempt = context;
+
+    attempt->question = NULL;
+    if (answer->count == 0)
+        failure_note(&attempt->failure, FAILURE_PASSING, "%s: %s", attempt->parts.endpoint->host, answer->why);
+    attempt->count = answer->count;
+    memcpy(attempt->addresses, answer->addresses, sizeof attempt->addresses);
+    dial_all(attempt);
+}
+
+/* The name is looked up again each time: the server may have moved. */
+void connect_attempt_start(struct connect_attempt *attempt) {
+    const struct connect_attempt_parts *parts = &attempt->parts;
+
+    assert(attempt->question == NULL && attempt->tag == 0);
+    attempt->failure = (struct failure){0};
+    attempt->refused = false;
+    if (addr_from_endpoint(&attempt->addresses[0], parts->endpoint)) {
+        attempt->count = 1;
+        dial_all(attempt);
+        return;
+    }
+    attempt->question =
+        resolver_ask(parts->resolver, parts->loop, parts->endpoint, parts->resolve_ms, on_resolved, attempt);
+    if (attempt->question == NULL) {
+        failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
+        parts->on_failed(parts->context);
+    }
+}
+
+bool connect_attempt_on_greeting(struct connect_attempt *attempt, const struct greeting *greeting,
+                                 struct message_welcome *welcome) {
+    if (greeting->tag != attempt->tag)
+        return false;
+    if (!welcome_read(welcome, greeting, attempt->parts.token, &attempt->failure)) {
+        attempt->refused = true; /* on_gone follows, and the next address with it */
+        return false;
+    }
+    attempt->tag = 0;
+    return true;
+}
+
+void connect_attempt_on_gone(struct connect_attempt *attempt, const struct link_end *end) {
+    if (end->tag != attempt->tag)
+        return;
+    log_event(attempt->parts.log, LOG_LEVEL_DEBUG, attempt->parts.who, "an address failed",
+              LOG_FIELDS(LOG_TEXT("why", end->why)));
+    if (!attempt->refused)
+        failure_note_end(&attempt->failure, end);
+    dial_next(attempt);
+}
+
+const struct failure *connect_attempt_failure(const struct connect_attempt *attempt) {
+    return &attempt->failure;
+}
+
+const struct dial_order *connect_attempt_order(const struct connect_attempt *attempt) {
+    return &attempt->order;
+}
+
+const struct message_hello *connect_attempt_hello(const struct connect_attempt *attempt) {
+    return &attempt->hello;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * failure: why an attempt to reach a server failed, how final that is, and how often the log is told.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#ifndef MUNNEL_AGENT_UPSTREAM_FAILURE_H
+#define MUNNEL_AGENT_UPSTREAM_FAILURE_H
+
+#include "relay/plane.h"
+
+enum { FAILURE_WHY = 400 };
+
+enum failure_weight {
+    FAILURE_PASSING, /* the network, or a server that is down or busy: tried again soon */
+    FAILURE_LASTING, /* needs a person or a clock: dates of a certificate, no Munnel server: tried again ever more
+                      * slowly
+                      */
+    FAILURE_FINAL    /* the same next time: authority, key, name or purpose is wrong, or REJECT for good */
+};
+
+struct failure { /* all zero: none yet */
+    bool noted;
+    bool received_nothing; /* the last address took the connection, and cut it without a word */
+    enum failure_weight weight;
+    unsigned retry_after_ms; /* the server asked not to be tried before that */
+    char why[FAILURE_WHY];
+};
+
+/* Keeps the weightiest of an attempt; of two that weigh the same, the later. */
+void failure_note(struct failure *failure, enum failure_weight weight, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void failure_note_end(struct failure *failure, const struct link_end *end); /* the link never got to its greeting */
+void failure_note_reject(struct failure *failure, const struct message_reject *reject);
+
+struct failure_log { /* all zero at first */
+    struct log_limit limit;
+    char said[FAILURE_WHY]; /* last */
+    unsigned unheard;       /* attempts in a row in which nothing was heard */
+};
+
+/*
+ * One warning when the reason is a new one; the same again at most once a minute (and always at debug level). A server
+ * that cuts every attempt without a word may have its reasons, which it tells nobody; then the line says what they can
+ * be.
+ */
+void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
+                 unsigned retry_ms);
+
+#endif

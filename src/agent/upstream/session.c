@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * session: one control link that a server has accepted, from WELCOME to its end.
+ * Runs on: the control thread. Owns: what its data links are dialled with.
+ * States: working -> left | drained. Does not end by itself: the plane says when its link is gone.
+ */
+#include "config.h"
+
+#include "agent/upstream/session.h"
+
+#include "lib/base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMPLAINTS_PER_MINUTE = 6, NONSENSE_MOST = 100 /* a minute beyond those */ };
+
+struct session {
+    struct session *next; /* of whoever keeps it */
+    struct plane *plane;
+    struct log *log;
+    struct dialer *links;
+    const char *who;
+    struct link_ref link;
+    uint64_t tag, since_ms;
+    bool left, drained;
+    struct log_limit limit;
+    struct dialer_source source;
+};
+
+static char *format_data_hello(const struct session_parts *parts) {
+    struct message_hello hello = *parts->control;
+
+    hello.json = NULL;
+    hello.kind = MESSAGE_KIND_DATA;
+    hello.session = parts->welcome->session;
+    hello.has_proof = false;
+    return message_format_hello(&hello);
+}
+
+struct session *session_new(const struct session_parts *parts) {
+    struct session *session = calloc(1, sizeof *session);
+
+    if (session == NULL)
+        return NULL;
+    *session = (struct session){.plane = parts->plane,
+                                .log = parts->log,
+                                .links = parts->links,
+                                .who = parts->who,
+                                .link = parts->link,
+                                .tag = parts->order->tag,
+                                .since_ms = clock_ms()};
+    session->source = (struct dialer_source){.who = parts->who,
+                                             .address = parts->order->address,
+                                             .trust = parts->trust,
+                                             .server_name = parts->order->server_name,
+                                             .hello = format_data_hello(parts)};
+    if (session->source.hello == NULL) {
+        free(session);
+        return NULL;
+    }
+    memcpy(session->source.key, parts->welcome->session_key, sizeof session->source.key);
+    snprintf(session->source.session, sizeof session->source.session, "%s", parts->welcome->session);
+    return session;
+}
+
+void session_free(struct session *session) {
+    if (session == NULL)
+        return;
+    dialer_forget(session->links, &session->source);
+    free(session->source.hello);
+    secret_wipe(session, sizeof *session);
+    free(session);
+}
+
+void session_tell(struct session *session, enum message_op op, const char *reason) {
+    char *json = message_format_control(op, 0, 0, reason != NULL ? reason : "");
+
+    if (json != NULL)
+        plane_send_control(session->plane, session->link, json);
+    free(json);
+}
+
+void session_leave(struct session *session) {
+    session->left = true;
+    dialer_forget(session->links, &session->source);
+}
+
+/* What the server does not understand of us, or we of it: said once in a while, and to the server only of what it
+ * asked. */
+static void log_throttle_event(struct session *session, const char *what, const char *reason, bool answer) {
+    static const char too_much[] = "more than 100 messages in a minute that are errors, or that an agent does not know";
+    unsigned skipped = 0;
+
+    if (!log_limit_allows(&session->limit, COMPLAINTS_PER_MINUTE, &skipped)) {
+        if (session->limit.skipped == NONSENSE_MOST) {
+            session_tell(session, MESSAGE_OP_BYE, too_much);
+            plane_close(session->plane, session->link, too_much, false);
+        }
+        return;
+    }
+    log_event(session->log, LOG_LEVEL_WARNING, session->who, what,
+              LOG_FIELDS(LOG_TEXT("reason", reason), LOG_NUMBER("left_out", skipped)));
+    if (answer)
+        session_tell(session, MESSAGE_OP_ERROR, reason);
+}
+
+static enum session_event on_links(struct session *session, const struct message_control *control) {
+    if (!session->left)
+        dialer_want(session->links, &session->source, control->count, control->expires_ms);
+    return SESSION_GOES_ON;
+}
+
+static enum session_event on_bye(struct session *session, const struct message_control *control) {
+    log_event(session->log, LOG_LEVEL_INFO, session->who, "the server ended the session",
+              LOG_FIELDS(LOG_TEXT("reason", control->reason)));
+    plane_close(session->plane, session->link, "the server ended the session", false);
+    return SESSION_GOES_ON; /* on_gone is what counts */
+}
+
+static enum session_event on_message(struct session *session, const struct message_control *control) {
+    switch (control->op) {
+    case MESSAGE_OP_LINKS:
+        return on_links(session, control);
+    case MESSAGE_OP_GOAWAY:
+        return SESSION_GOAWAY;
+    case MESSAGE_OP_DRAINED:
+        session->drained = true;
+        return SESSION_DRAINED;
+    case MESSAGE_OP_BYE:
+        return on_bye(session, control);
+    case MESSAGE_OP_ERROR:
+        log_throttle_event(session, "the server did not understand", control->reason, false);
+        return SESSION_GOES_ON;
+    case MESSAGE_OP_NOTICE:
+        log_throttle_event(session, "has a word from the server", control->reason, false);
+        return SESSION_GOES_ON;
+    case MESSAGE_OP_DRAIN:
+    case MESSAGE_OP_UNKNOWN:
+        break;
+    }
+    log_throttle_event(session, "the server sent a message that an agent does not know", "unknown op", true);
+    return SESSION_GOES_ON;
+}
+
+enum session_event session_on_told(struct session *session, const char *text, size_t length) {
+    struct message_control control;
+    struct error error = {""};
+    enum session_event event;
+
+    if (message_parse_control(&control, text, length, &error) != 0) {
+        log_throttle_event(session, "the server sent a malformed message", error.text, true);
+        return SESSION_GOES_ON;
+    }
+    event = on_message(session, &control);
+    message_control_done(&control);
+    return event;
+}
+
+uint64_t session_tag(const struct session *session) {
+    return session->tag;
+}
+
+bool session_is_left(const struct session *session) {
+    return session->left;
+}
+
+bool session_is_drained(const struct session *session) {
+    return session->drained;
+}
+
+uint64_t session_age_ms(const struct session *session) {
+    return clock_ms() - session->since_ms;
+}
+
+struct session *session_next(const struct session *session) {
+    return session->next;
+}
+
+void session_set_next(struct session *session, struct session *next) {
+    session->next = next;
+}

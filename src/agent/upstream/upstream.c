@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * upstream: one server that this agent was told to serve: gets a session with it, and another whenever that is lost.
+ * Runs on: the control thread. Owns: its attempts, its sessions, its timer, its copy of the token.
+ * States: seeking (connect_attempt.c) -> working -> waiting -> seeking ...; seeking -> waiting; any -> ended.
+ * After a goaway it goes round once more while the old session is still in its list. Where two names lead to the same
+ * server, only one of them has a session, and the other stands by: waiting.
+ */
+#include "config.h"
+
+#include "agent/upstream/upstream.h"
+
+#include "agent/upstream/backoff.h"
+#include "agent/upstream/connect_attempt.h"
+#include "agent/upstream/session_list.h"
+#include "lib/base/clock.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static_assert(UPSTREAM_MAX <= 1 << CONNECT_ATTEMPT_INDEX_BITS, "a tag holds the number of an upstream");
+
+enum { SERVER_DIGITS = 8 }; /* of its instance: so much of it is in the ids of its relays */
+
+enum upstream_state { WAITING, SEEKING, WORKING, ENDED, STATES };
+
+struct upstream {
+    const struct upstream_parts *parts;
+    enum upstream_state state;
+    struct endpoint endpoint;
+    char who[ENDPOINT_HOST + 32];
+    struct token token;
+    struct trust *trust;
+    struct connect_attempt *attempt;
+    struct event *timer;
+    struct backoff backoff;
+    struct failure_log failure_log;
+    bool accepted_before, gave_up;
+    uint64_t hasten_until_ms;          /* the server has said goaway: the one that takes its place is about to listen */
+    char server[MESSAGE_INSTANCE_HEX]; /* the instance that answered last; "" at first */
+    struct session_list sessions;
+};
+
+static void set_state(struct upstream *upstream, enum upstream_state state) {
+    static const char *const names[STATES] = {"waiting", "seeking", "working", "ended"};
+    static const unsigned steps[STATES] = {[WAITING] = 1 << SEEKING | 1 << WAITING | 1 << ENDED,
+                                           [SEEKING] = 1 << WORKING | 1 << WAITING | 1 << ENDED,
+                                           [WORKING] = 1 << WAITING | 1 << ENDED,
+                                           [ENDED] = 1 << ENDED};
+
+    assert(steps[upstream->state] & 1U << state);
+    if (state == upstream->state)
+        return;
+    log_event(upstream->parts->log, LOG_LEVEL_DEBUG, upstream->who, names[state], NULL);
+    upstream->state = state;
+}
+
+/* ---- seeking ---- */
+
+static void seek(struct upstream *upstream) {
+    set_state(upstream, SEEKING);
+    if (token_refresh(&upstream->token))
+        log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "uses the new token of its file", NULL);
+    connect_attempt_start(upstream->attempt);
+}
+
+/* What needs a person or a clock is not mended by asking often. */
+static unsigned longest_wait(const struct upstream_times *times, enum failure_weight weight) {
+    return weight == FAILURE_PASSING || times->longest_ms > times->final_ms ? times->longest_ms : times->final_ms;
+}
+
+static unsigned next_wait(struct upstream *upstream, enum failure_weight weight) {
+    uint32_t random = 0;
+
+    if (clock_ms() < upstream->hasten_until_ms)
+        backoff_reset(&upstream->backoff);
+    upstream->backoff.longest_ms = longest_wait(&upstream->parts->times, weight);
+    secret_random(&random, sizeof random); /* without it: the longest wait of the step, which is right too */
+    return backoff_next(&upstream->backoff, random);
+}
+
+static void wait_for(struct upstream *upstream, unsigned ms) {
+    struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
+    set_state(upstream, WAITING);
+    event_add(upstream->timer, &time);
+}
+
+static bool is_served_by_another(const struct upstream *upstream) {
+    const struct upstream_parts *parts = upstream->parts;
+
+    return upstream->server[0] != '\0' && parts->is_served(parts->context, upstream, upstream->server);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context) {
+    struct upstream *upstream = context;
+
+    (void)fd, (void)what;
+    if (is_served_by_another(upstream))
+        wait_for(upstream, upstream->parts->times.final_ms);
+    else
+        seek(upstream);
+}
+
+static void give_up(struct upstream *upstream, const struct failure *failure) {
+    log_event(upstream->parts->log, LOG_LEVEL_ERROR, upstream->who, "rejected for good",
+              LOG_FIELDS(LOG_TEXT("why", failure->why)));
+    upstream->gave_up = true;
+    set_state(upstream, ENDED);
+    upstream->parts->on_change(upstream->parts->context);
+}
+
+static void on_attempt_failed(void *context) {
+    struct upstream *upstream = context;
+    const struct failure *failure = connect_attempt_failure(upstream->attempt);
+    bool is_final = failure->weight == FAILURE_FINAL;
+    unsigned wait = next_wait(upstream, failure->weight);
+
+    if (is_final && !upstream->accepted_before) {
+        give_up(upstream, failure);
+        return;
+    }
+    if (is_final && wait < upstream->parts->times.final_ms)
+        wait = upstream->parts->times.final_ms;
+    if (wait < failure->retry_after_ms)
+        wait = failure->retry_after_ms;
+    failure_log(&upstream->failure_log, failure, upstream->parts->log, upstream->who, wait);
+    wait_for(upstream, wait);
+}
+
+/* ---- sessions ---- */
+
+static bool add_session(struct upstream *upstream, struct link_ref link, const struct message_welcome *welcome) {
+    struct session_parts parts = {.plane = upstream->parts->plane,
+                                  .log = upstream->parts->log,
+                                  .links = upstream->parts->links,
+                                  .who = upstream->who,
+                                  .trust = upstream->trust,
+                                  .control = connect_attempt_hello(upstream->attempt),
+                                  .order = connect_attempt_order(upstream->attempt),
+                                  .welcome = welcome,
+                                  .link = link};
+    struct session *session = session_new(&parts);
+
+    if (session == NULL)
+        return false;
+    session_list_add(&upstream->sessions, session);
+    return true;
+}
+
+static void log_connected(struct upstream *upstream, const struct message_welcome *welcome) {
+    char address[ADDR_TEXT];
+    const char *group = upstream->parts->group;
+    char server[SERVER_DIGITS + 1];
+
+    snprintf(server, sizeof server, "%s", welcome->server);
+    log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "connected",
+              LOG_FIELDS(LOG_TEXT("address", addr_format(&connect_attempt_order(upstream->attempt)->address, address,
+                                                         sizeof address)),
+                         LOG_TEXT("group", group[0] != '\0' ? group : "all of its credential"),
+                         LOG_TEXT("server", server)));
+}
+
+/* The server takes our HELLO for that of a session that is to be replaced: with both, neither would last a second. */
+static void stand_by(struct upstream *upstream) {
+    log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
+              "is served already, under another of the names that were given; this one stands by", NULL);
+    wait_for(upstream, upstream->parts->times.final_ms);
+}
+
+static bool on_welcome(struct upstream *upstream, const struct greeting *greeting,
+                       const struct message_welcome *welcome) {
+    snprintf(upstream->server, sizeof upstream->server, "%s", welcome->server);
+    if (is_served_by_another(upstream)) {
+        stand_by(upstream);
+        return false;
+    }
+    if (!add_session(upstream, greeting->link, welcome)) {
+        wait_for(upstream, next_wait(upstream, FAILURE_PASSING));
+        return false;
+    }
+    plane_accept(upstream->parts->plane, greeting->link, true, greeting->tag, NULL, upstream->who,
+                 (unsigned)welcome->ping_s, (unsigned)welcome->dead_after_s);
+    log_connected(upstream, welcome);
+    upstream->accepted_before = true;
+    upstream->hasten_until_ms = 0;
+    upstream->failure_log = (struct failure_log){0};
+    set_state(upstream, WORKING);
+    return true;
+}
+
+void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting) {
+    struct message_welcome welcome;
+    bool accepted = false;
+
+    if (connect_attempt_on_greeting(upstream->attempt, greeting, &welcome)) {
+        accepted = on_welcome(upstream, greeting, &welcome);
+        message_welcome_done(&welcome);
+    }
+    if (!accepted)
+        plane_reject(upstream->parts->plane, greeting->link, NULL);
+}
+
+/* The old session goes on until the server ends it; meanwhile a new one is sought, not by all agents at once. */
+static void on_goaway(struct upstream *upstream, struct session *session) {
+    if (session_is_left(session) || upstream->state != WORKING)
+        return;
+    session_leave(session);
+    upstream->hasten_until_ms = clock_ms() + upstream->parts->times.hasten_ms;
+    log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "the server asks for a new session", NULL);
+    wait_for(upstream, next_wait(upstream, FAILURE_PASSING));
+}
+
+void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text, size_t length) {
+    struct session *session = session_list_find(&upstream->sessions, tag);
+    enum session_event event = session != NULL ? session_on_told(session, text, length) : SESSION_GOES_ON;
+
+    if (event == SESSION_GOAWAY)
+        on_goaway(upstream, session);
+    else if (event == SESSION_DRAINED)
+        upstream->parts->on_change(upstream->parts->context);
+}
+
+static void on_lost(struct upstream *upstream, struct session *session, const char *why) {
+    bool was_current = !session_is_left(session);
+    unsigned wait;
+
+    if (session_age_ms(session) >= upstream->parts->times.settled_ms)
+        backoff_reset(&upstream->backoff);
+    session_list_remove(&upstream->sessions, session);
+    if (!was_current || upstream->state != WORKING)
+        return;
+    wait = next_wait(upstream, FAILURE_PASSING);
+    log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who, "lost",
+              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("retry_ms", wait)));
+    wait_for(upstream, wait);
+}
+
+void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
+    struct session *session = session_list_find(&upstream->sessions, end->tag);
+
+    if (session != NULL) {
+        on_lost(upstream, session, end->why);
+        upstream->parts->on_change(upstream->parts->context);
+    } else {
+        connect_attempt_on_gone(upstream->attempt, end);
+    }
+}
+
+/* ---- life ---- */
+
+static bool make_parts(struct upstream *upstream, unsigned index) {
+    const struct upstream_parts *parts = upstream->parts;
+    struct connect_attempt_parts attempt = {.loop = parts->loop,
+                                            .plane = parts->plane,
+                                            .log = parts->log,
+                                            .resolver = parts->resolver,
+                                            .resolve_ms = parts->times.resolve_ms,
+                                            .name = parts->name,
+                                            .group = parts->group,
+                                            .instance = parts->instance,
+                                            .who = upstream->who,
+                                            .endpoint = &upstream->endpoint,
+                                            .token = &upstream->token,
+                                            .trust = upstream->trust,
+                                            .index = index,
+                                            .on_failed = on_attempt_failed,
+                                            .context = upstream};
+
+    upstream->attempt = connect_attempt_new(&attempt);
+    upstream->timer = evtimer_new(loop_base(parts->loop), on_timer, upstream);
+    return upstream->attempt != NULL && upstream->timer != NULL;
+}
+
+struct upstream *upstream_new(const struct upstream_parts *parts, const struct upstream_server *server, unsigned index,
+                              struct error *error) {
+    struct upstream *upstream = calloc(1, sizeof *upstream);
+
+    assert(index < UPSTREAM_MAX);
+    if (upstream == NULL || endpoint_parse(&upstream->endpoint, server->text, error) != 0) {
+        if (upstream == NULL)
+            error_set(error, "out of memory");
+        free(upstream);
+        return NULL;
+    }
+    upstream->parts = parts;
+    upstream->token = *server->token;
+    upstream->backoff = (struct backoff){.first_ms = parts->times.first_ms, .longest_ms = parts->times.longest_ms};
+    snprintf(upstream->who, sizeof upstream->who, "server %s", server->text);
+    upstream->trust = server->trust;
+    if (!make_parts(upstream, index)) {
+        upstream_free(upstream);
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    return upstream;
+}
+
+void upstream_free(struct upstream *upstream) {
+    if (upstream == NULL)
+        return;
+    session_list_clear(&upstream->sessions);
+    if (upstream->timer != NULL)
+        event_free(upstream->timer);
+    connect_attempt_free(upstream->attempt);
+    secret_wipe(upstream, sizeof *upstream);
+    free(upstream);
+}
+
+void upstream_start(struct upstream *upstream) {
+    seek(upstream);
+}
+
+void upstream_stop(struct upstream *upstream) {
+    set_state(upstream, ENDED);
+    event_del(upstream->timer);
+    connect_attempt_cancel(upstream->attempt);
+}
+
+unsigned upstream_of_tag(uint64_t tag) {
+    return (unsigned)(tag & ((1 << CONNECT_ATTEMPT_INDEX_BITS) - 1));
+}
+
+void upstream_tell(struct upstream *upstream, enum message_op op) {
+    session_list_tell(&upstream->sessions, op);
+}
+
+bool upstream_is_drained(const struct upstream *upstream) {
+    return session_list_is_drained(&upstream->sessions);
+}
+
+bool upstream_is_alone(const struct upstream *upstream) {
+    return session_list_is_empty(&upstream->sessions);
+}
+
+bool upstream_is_working(const struct upstream *upstream) {
+    return session_list_is_working(&upstream->sessions);
+}
+
+bool upstream_gave_up(const struct upstream *upstream) {
+    return upstream->gave_up;
+}
+
+bool upstream_serves(const struct upstream *upstream, const char *server_instance) {
+    return upstream_is_working(upstream) && strcmp(upstream->server, server_instance) == 0;
+}
+
+const char *upstream_who(const struct upstream *upstream) {
+    return upstream->who;
+}
+
+const char *upstream_why(const struct upstream *upstream) {
+    return connect_attempt_failure(upstream->attempt)->why;
+}

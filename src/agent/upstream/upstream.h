@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * upstream: one server that this agent was told to serve: gets a session with it, and another whenever that is lost.
+ * Runs on: the control thread. Owns: its attempts, its sessions, its timer, its copy of the token.
+ */
+#ifndef MUNNEL_AGENT_UPSTREAM_UPSTREAM_H
+#define MUNNEL_AGENT_UPSTREAM_UPSTREAM_H
+
+#include "agent/identity/token.h"
+#include "agent/identity/trust.h"
+#include "agent/upstream/dialer.h"
+#include "relay/plane.h"
+
+enum { UPSTREAM_MAX = 64 };
+
+struct upstream;
+
+struct upstream_times {
+    unsigned first_ms, longest_ms; /* waits between attempts: see backoff.h */
+    unsigned final_ms;   /* the least wait after a refusal for good by a server that had accepted us before, and the
+                            longest after what needs a person or a clock */
+    unsigned hasten_ms;  /* for so long after a goaway every wait is a first one */
+    unsigned settled_ms; /* a session that lasted so long makes the next wait a first one again */
+    unsigned resolve_ms; /* how long a name may take to be resolved */
+};
+
+struct upstream_parts { /* the same for every server; kept by reference */
+    struct loop *loop;
+    struct plane *plane;
+    struct log *log;
+    struct resolver *resolver;
+    struct dialer *links;
+    const char *name, *group, *instance; /* of this agent; group "" = all that the credential carries */
+    struct upstream_times times;
+    void (*on_change)(void *context); /* it gave up, or a session of it was drained or is gone */
+    /* Has another upstream a working session with this instance of a server? */
+    bool (*is_served)(void *context, const struct upstream *but, const char *server_instance);
+    void *context;
+};
+
+struct upstream_server {
+    const char *text; /* "host:port" */
+    const struct token *token;
+    struct trust *trust; /* kept by reference */
+};
+
+/* `index`, below UPSTREAM_MAX, comes back in the tags of its links. NULL with `error`. */
+struct upstream *upstream_new(const struct upstream_parts *parts, const struct upstream_server *server, unsigned index,
+                              struct error *error);
+void upstream_free(struct upstream *upstream); /* the plane has stopped */
+
+void upstream_start(struct upstream *upstream);
+void upstream_stop(struct upstream *upstream); /* seeks no more; the sessions that it has go on */
+
+/* Events of the plane; upstream_of_tag says whose they are. */
+unsigned upstream_of_tag(uint64_t tag);
+void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting);
+void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text, size_t length);
+void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
+
+void upstream_tell(struct upstream *upstream, enum message_op op); /* on every session */
+bool upstream_is_drained(const struct upstream *upstream);         /* no session waits for `drained` */
+bool upstream_is_alone(const struct upstream *upstream);           /* no session is left */
+bool upstream_is_working(const struct upstream *upstream);         /* has a session that takes clients */
+bool upstream_gave_up(const struct upstream *upstream);            /* turned away for good, never accepted */
+bool upstream_serves(const struct upstream *upstream, const char *server_instance); /* now */
+const char *upstream_who(const struct upstream *upstream);                          /* "server host:port" */
+const char *upstream_why(const struct upstream *upstream);                          /* the last attempt failed */
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_cmdline: every option of munnel-agent, for its file and its command line alike.
+ * Runs on: start. Owns: the options' strings, until agent_options_done().
+ */
+#include "config.h"
+
+#include "conf/agent_cmdline.h"
+#include "conf/agent_options.h"
+#include "conf/cmdline.h"
+#include "conf/validators.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct agent_options, member)
+
+enum { FILE_MAX = 1 << 20 };
+
+static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+
+static const struct option_spec agent_specs[] = {
+    {"servers", OPTION_TEXTS, AT(servers), "null", .check = validate_server,
+     .wanted = "a server like \"example.org:10001\", or a list of them", .help = "the servers to serve"},
+    {"group", OPTION_TEXT, AT(group), "null", .check = validate_name, .wanted = "a group's name",
+     .help = "the group to serve; null: all that the credential carries"},
+    {"name", OPTION_TEXT, AT(name), "null", .check = validate_name, .wanted = "a name like \"web1\"", .flag = "name",
+     .argument = "NAME", .help = "what the agent calls itself [host name]"},
+    {"ca", OPTION_TEXT, AT(ca), "null", .resolve = option_resolve_path, .wanted = "a PEM file's path", .flag = "ca",
+     .argument = "FILE", .help = "who signs the server's certificate [system's]"},
+    {"pins", OPTION_TEXTS, AT(pins), "null", .check = validate_pin,
+     .wanted = "a pin like \"sha256:HEX\", or a list of them", .flag = "pin", .argument = "sha256:HEX",
+     .help = "the server's public key; again for more"},
+    {"token_file", OPTION_TEXT, AT(token_file), "null", .resolve = option_resolve_path, .wanted = "a file's path",
+     .flag = "token-file", .argument = "FILE", .help = "the token [agent.token beside the CA file]"},
+    {"cert", OPTION_TEXT, AT(certificate), "null", .resolve = option_resolve_path, .wanted = "a PEM file's path",
+     .flag = "cert", .argument = "FILE", .help = "the agent's own certificate chain ..."},
+    {"key", OPTION_TEXT, AT(key), "null", .resolve = option_resolve_path, .wanted = "a PEM file's path", .flag = "key",
+     .argument = "FILE", .help = "... and its private key"},
+    {"allow", OPTION_TEXTS, AT(allow), "null", .check = validate_rule,
+     .wanted = "a destination like \"localhost:5900\" or \"10.0.0.0/8\", or a list of them", .flag = "allow",
+     .argument = "HOST:PORT", .help = "connect nowhere else; again for more"},
+    {"retry", OPTION_NUMBER, AT(retry_s), "5", 1, 3600, .flag = "retry", .argument = "SECONDS",
+     .help = "the longest pause before a new attempt [5]"},
+    {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
+     .help = "relay threads [0: one for two cores]"},
+    {"log.format", OPTION_CHOICE, AT(log.format), "\"text\"", .words = log_formats, .flag = "log-format",
+     .argument = "text|json", .help = "how log lines look [text]"},
+    {"log.level", OPTION_CHOICE, AT(log.level), "\"info\"", .words = log_levels, .help = "the least that is logged"},
+    {"log.to", OPTION_TEXT, AT(log.to), "\"stderr\"", .resolve = option_resolve_log,
+     .wanted = "\"stderr\", \"stdout\" or a path", .help = "where the log goes"},
+};
+
+const struct option_table agent_option_table = {agent_specs, sizeof agent_specs / sizeof *agent_specs,
+                                                sizeof(struct agent_options)};
+
+static const struct cmdline_flag flags[] = {
+    {"config", 0, "FILE", "read FILE, which can say all of this", NULL},
+    {"check", 0, NULL, "only say whether all is right, and what it would do", NULL},
+    {"join", 0, "FILE|-", "take a join code from FILE or the input", NULL},
+    {"join-only", 0, "FILE|-", "keep what a join code says, and end", NULL},
+    {"verbose", 'v', NULL, "log details too", NULL},
+    CMDLINE_REFUSES_SECRETS("put it into a file and write --token-file FILE"),
+};
+
+static const struct cmdline_spec munnel_agent = {
+    .program = "munnel-agent",
+    .usage = "munnel-agent connects clients of its servers to destinations that it can reach.\n\n"
+             "usage: munnel-agent [OPTION]... [SERVER:PORT[,SERVER:PORT...] [GROUP]]\n"
+             "  Without SERVER it serves those that it has joined, by a code (--join)\n",
+    .table = &agent_option_table,
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+};
+
+static int read_file(struct agent_options *options, const char *path, struct error *error) {
+    size_t length;
+    struct option_place place = {.file = path, .beside = path, .error = error};
+    char *text = file_read(path, FILE_MAX, &length, error);
+    json_t *json = text ? json_parse_file_text(text, length, path, error) : NULL;
+    int failed = json ? option_read(&agent_option_table, options, json, &place) : -1;
+    json_decref(json);
+    free(text);
+    return failed;
+}
+
+/* "a:1,b:2" takes the place of the file's servers. */
+static int set_servers(struct agent_options *options, const char *text, struct error *error) {
+    const struct option_spec *spec = option_find(&agent_option_table, "servers");
+    char *copy = strdup(text), *rest = copy;
+    int failed = copy ? 0 : error_set(error, "out of memory");
+    for (bool more = false; !failed && rest; more = true) {
+        char *server = rest, *comma = strchr(rest, ',');
+        rest = comma ? comma + 1 : NULL;
+        if (comma)
+            *comma = '\0';
+        failed = option_set_text(spec, options, server, more, &(struct option_place){.error = error});
+    }
+    free(copy);
+    return failed;
+}
+
+/* SERVER:PORT[,SERVER:PORT...] [GROUP] */
+static int set_words(struct agent_options *options, const struct cmdline *line, struct error *error) {
+    char *const *words = line->words;
+    if (line->word_count > 0 && set_servers(options, words[0], error))
+        return -1;
+    if (line->word_count < 2)
+        return 0;
+    if (strchr(words[1], ':'))
+        return error_set(error, "\"%s\" is no group; write several servers as one word, with commas: %s,%s", words[1],
+                         words[0], words[1]);
+    if (line->word_count > 2)
+        return error_set(error, "\"%s\" is one word too many; write munnel-agent SERVER:PORT[,SERVER:PORT...] [GROUP]",
+                         words[2]);
+    return option_set_text(option_find(&agent_option_table, "group"), options, words[1], false,
+                           &(struct option_place){.error = error});
+}
+
+static int check_whole(const struct agent_options *options, struct error *error) {
+    if (!options->certificate != !options->key)
+        return error_set(error, "a certificate and its key belong together; name both, with --cert and --key");
+    return 0;
+}
+
+static int take_join(struct agent_options *options, const struct cmdline *line, struct error *error) {
+    const char *join = cmdline_value(line, "join"), *join_only = cmdline_value(line, "join-only");
+    if (join && join_only)
+        return error_set(error, "--join serves the servers of the code, --join-only ends; write one of them");
+    if (join_only && options->check)
+        return error_set(error, "--check keeps nothing, --join-only does; write --check --join %s", join_only);
+    options->join_only = join_only != NULL;
+    if (join_only)
+        join = join_only;
+    if (join && !(options->join = strdup(join)))
+        return error_set(error, "out of memory");
+    return 0;
+}
+
+static int note_places(struct agent_options *options, const struct cmdline *line, const char *file,
+                       struct error *error) {
+    options->by_flag.ca = cmdline_has(line, "ca");
+    options->by_flag.token_file = cmdline_has(line, "token-file");
+    options->by_flag.certificate = cmdline_has(line, "cert");
+    options->by_flag.key = cmdline_has(line, "key");
+    if (file && !(options->file = strdup(file)))
+        return error_set(error, "out of memory");
+    return 0;
+}
+
+static int read_line(struct agent_options *options, const struct cmdline *line, const char *file, struct error *error) {
+    if (option_defaults(&agent_option_table, options, &(struct option_place){.error = error}))
+        return -1;
+    if (file && read_file(options, file, error))
+        return -1;
+    if (cmdline_apply(line, options, error) || set_words(options, line, error))
+        return -1;
+    if (cmdline_has(line, "verbose"))
+        options->log.level = LOG_LEVEL_DEBUG;
+    options->check = cmdline_has(line, "check");
+    return note_places(options, line, file, error) || take_join(options, line, error) || check_whole(options, error)
+               ? -1
+               : 0;
+}
+
+int agent_options_read(struct agent_options *options, int argc, char **argv) {
+    struct cmdline line;
+    struct error error;
+    *options = (struct agent_options){0};
+    int code = cmdline_read(&line, &munnel_agent, argc, argv);
+    if (code >= 0)
+        return code;
+    const char *file = cmdline_value(&line, "config");
+    if (read_line(options, &line, file, &error)) {
+        code = cmdline_complain(&munnel_agent, file, error.text);
+        agent_options_done(options);
+    }
+    cmdline_done(&line);
+    return code;
+}
+
+void agent_options_done(struct agent_options *options) {
+    option_done(&agent_option_table, options);
+    free(options->file);
+    free(options->join);
+    options->file = options->join = NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_cmdline: munnel-agent's command line and, with --config, its file; both say the same things.
+ */
+#ifndef MUNNEL_CONF_AGENT_CMDLINE_H
+#define MUNNEL_CONF_AGENT_CMDLINE_H
+
+#include "conf/server_config.h"
+
+struct agent_options {
+    struct strlist servers; /* "host:port"; empty: those that were joined */
+    char *group;            /* NULL: all that the credential carries */
+    char *name;             /* NULL: the host's name */
+    char *ca;
+    struct strlist pins, allow;
+    char *token_file, *certificate, *key; /* NULL: not said */
+    char *file;                           /* that was read; NULL: none */
+    struct {
+        bool ca, token_file, certificate, key;
+    } by_flag;        /* said on the command line; else it is the file that says it */
+    char *join;       /* FILE or "-" */
+    bool check;       /* only say whether all is right */
+    bool join_only;   /* keep what the code says, and end */
+    unsigned retry_s; /* longest pause between attempts [5] */
+    unsigned threads;
+    struct config_log log;
+};
+
+int agent_options_read(struct agent_options *options, int argc, char **argv); /* as server_options_read */
+void agent_options_done(struct agent_options *options);
+
+#endif

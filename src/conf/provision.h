@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * provision: the files of a new server: CA, certificate, token, agents file, munnel.json; and where an agent finds its
+ * own. Runs on: start or a tool. Owns: nothing.
+ */
+#ifndef MUNNEL_CONF_PROVISION_H
+#define MUNNEL_CONF_PROVISION_H
+
+#include "conf/server_config.h"
+#include "proto/join_code.h"
+
+struct provision {
+    const char *folder;
+    struct strlist names;    /* names and addresses for the certificate; empty: what this machine has (host name, its
+                                  interfaces' addresses, localhost) */
+    const char *listen;      /* agent port for the hint and munnel.json ["0.0.0.0:10001"] */
+    bool with_configuration; /* write munnel.json with one example service too */
+};
+
+/* Makes what is missing and never overwrites: ca.pem, ca.key, server.pem, server.key, agents.json, agent.token. 0 or
+ * -1. *made: anything was new. */
+int provision_server(const struct provision *setup, bool *made, struct error *error);
+/* Keeps `listen` beside the agents file, for "munnel agent add": a server without a file has told it to nobody else. */
+int provision_keep_listen(const struct provision *setup, struct error *error);
+char *
+provision_kept_listen(const char *agents); /* what lies beside that agents file: malloc'ed; NULL: nothing of use */
+/* The line that starts an agent for it, for people: malloc'ed. */
+char *provision_agent_line(const struct provision *setup, const char *group);
+/* The join code of the first agent's token, which is a secret; 0, or -1 when the token is not there any more. */
+int provision_join_code(const struct provision *setup, char text[JOIN_CODE_TEXT], struct error *error);
+
+#endif

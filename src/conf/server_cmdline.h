@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_cmdline: munneld's command line, and the configuration that comes of it and of the file.
+ */
+#ifndef MUNNEL_CONF_SERVER_CMDLINE_H
+#define MUNNEL_CONF_SERVER_CMDLINE_H
+
+#include "conf/server_config.h"
+
+struct server_options {
+    struct server_config *conf; /* file and command line together */
+    bool needs_setup; /* no file and no certificate named: the state folder's are used, made at the first start */
+};
+
+/*
+ * Reads the command line. Returns -1 to go on, else the exit code: 0 after --help, --version and a --check that found
+ * everything right, which have printed to stdout; 2 after one line on stderr that says what is wrong.
+ */
+int server_options_read(struct server_options *options, int argc, char **argv);
+void server_options_done(struct server_options *options);
+
+#endif

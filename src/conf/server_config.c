@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_config: reads munnel.json by the option table, adds the command line's services, checks the whole.
+ * Runs on: the control thread. Owns: the configuration's strings.
+ */
+#include "config.h"
+
+#include "conf/server_check.h"
+#include "conf/server_config.h"
+#include "conf/server_options.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_MAX = 4 << 20, WORDS_MAX = 5 };
+
+/* Everything the table knows a default for; paths are relative to the folder of place->beside. */
+static struct server_config *new_conf(struct option_place *place) {
+    struct server_config *conf = calloc(1, sizeof *conf);
+    if (conf && option_defaults(&server_option_table, conf, place) == 0)
+        return conf;
+    if (!conf)
+        option_complain(place, "out of memory");
+    server_config_free(conf);
+    return NULL;
+}
+
+const char *server_config_default_file(void) {
+    static const char *const places[] = {"/etc/munnel.json", "/etc/munnel/munnel.json"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (file_exists(places[i]))
+            return places[i];
+    return NULL;
+}
+
+struct server_config *server_config_default(void) {
+    struct error error;
+    char *state = file_state_folder();
+    char *beside = state ? file_in(state, "munnel.json") : NULL;
+    struct option_place place = {.beside = beside, .error = &error};
+    struct server_config *conf = beside ? new_conf(&place) : NULL;
+    free(beside);
+    if (!conf) {
+        free(state);
+        return NULL;
+    }
+    conf->state = state;
+    return conf;
+}
+
+static json_t *read_json(const char *path, struct error *error) {
+    size_t length;
+    char *text = file_read(path, FILE_MAX, &length, error);
+    json_t *json = text ? json_parse_file_text(text, length, path, error) : NULL;
+    free(text);
+    return json;
+}
+
+/* What follows from the options together. */
+static int settle(struct server_config *conf, const char *path) {
+    conf->path = strdup(path);
+    conf->file_service_count = conf->service_count;
+    if (!conf->state)
+        conf->state = file_state_folder();
+    if (conf->agents.auth_none) {
+        free(conf->agents.tokens);
+        conf->agents.tokens = NULL;
+    }
+    return conf->path && conf->state ? 0 : -1;
+}
+
+struct server_config *server_config_read(const char *path, struct error *error) {
+    struct option_place place = {.file = path, .beside = path, .error = error};
+    json_t *json = read_json(path, error);
+    struct server_config *conf = json ? new_conf(&place) : NULL;
+    bool right = conf && option_read(&server_option_table, conf, json, &place) == 0;
+    json_decref(json);
+    if (right && settle(conf, path)) {
+        option_complain(&place, "out of memory");
+        right = false;
+    }
+    if (right && server_check_file(conf, error) == 0)
+        return conf;
+    server_config_free(conf);
+    return NULL;
+}
+
+/* Splits at white space; returns how many words there are, of which at most WORDS_MAX are stored. */
+static int split(char *text, char *words[WORDS_MAX]) {
+    static const char white[] = " \t\r\n";
+    int count = 0;
+    for (text += strspn(text, white); *text && count < WORDS_MAX; text += strspn(text, white)) {
+        words[count++] = text;
+        text += strcspn(text, white);
+        if (*text)
+            *text++ = '\0';
+    }
+    return count;
+}
+
+/* Sets the service's options from the words of the command line, NAME [GROUP] LISTEN DEST. */
+static int set_service(struct service_config *service, char *const words[], int count, struct option_place *place) {
+    static const char *const names[] = {"name", "group", "listen", "connect"};
+    if (option_defaults(&service_option_table, service, place))
+        return -1;
+    for (int i = 0; i < count; i++) {
+        const char *name = names[i == 0 || count == 4 ? i : i + 1];
+        size_t mark = option_enter(place, name, 0);
+        if (option_set_text(option_find(&service_option_table, name), service, words[i], false, place))
+            return -1;
+        option_leave(place, mark);
+    }
+    return 0;
+}
+
+static int add_words(struct server_config *conf, char *const words[], int count, struct option_place *place) {
+    struct service_config *services = realloc(conf->services, (conf->service_count + 1) * sizeof *services);
+    if (!services)
+        return option_complain(place, "out of memory");
+    conf->services = services;
+    services[conf->service_count] = (struct service_config){0};
+    if (set_service(&services[conf->service_count], words, count, place)) {
+        option_done(&service_option_table, &services[conf->service_count]);
+        return -1;
+    }
+    conf->service_count++;
+    return 0;
+}
+
+/* No address: without a port, and no port alone. */
+static bool is_a_word(const char *text) {
+    return !strchr(text, ':') && text[strspn(text, "0123456789")] != '\0';
+}
+
+static int complain_words(const char *text, int count, struct error *error) {
+    bool lacks_quotes = count == 1 || count == 2; /* then the shell has made several arguments of it */
+    return error_set(error, "service \"%s\" has %s%d word%s; %s \"NAME [GROUP] LISTEN:PORT DEST:PORT\"", text,
+                     count == WORDS_MAX ? "at least " : "", count, count == 1 ? "" : "s",
+                     lacks_quotes ? "put the whole service in quotes," : "write");
+}
+
+int server_config_add_service(struct server_config *conf, const char *text, struct error *error) {
+    char *words[WORDS_MAX], name[80];
+    char *copy = strdup(text);
+    if (!copy)
+        return error_set(error, "out of memory");
+    int count = split(copy, words), failed;
+    if (count == 3 && is_a_word(words[1])) { /* a group, more likely than a listener without a port */
+        failed =
+            error_set(error,
+                      "service \"%s\" lacks LISTEN:PORT or DEST:PORT; write \"NAME [GROUP] LISTEN:PORT DEST:PORT\"",
+                      text);
+    } else if (count == 3 || count == 4) {
+        snprintf(name, sizeof name, "service \"%.64s\"", words[0]);
+        failed = add_words(conf, words, count, &(struct option_place){.file = name, .error = error});
+    } else {
+        failed = complain_words(text, count, error);
+    }
+    free(copy);
+    return failed;
+}
+
+void server_config_free(struct server_config *conf) {
+    if (!conf)
+        return;
+    option_done(&server_option_table, conf);
+    free(conf->path);
+    free(conf);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_config: what munneld was told, by munnel.json and its command line.
+ * Runs on: the control thread. Owns: its strings; immutable once read.
+ */
+#ifndef MUNNEL_CONF_SERVER_CONFIG_H
+#define MUNNEL_CONF_SERVER_CONFIG_H
+
+#include "lib/base/error.h"
+#include "lib/base/strlist.h"
+#include "lib/log/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum config_balance { CONFIG_ROUND_ROBIN, CONFIG_LEAST_CONNECTIONS, CONFIG_SOURCE };
+enum config_no_agent { CONFIG_WAIT, CONFIG_REFUSE, CONFIG_CLOSE };
+enum config_tls_version { CONFIG_TLS_1_3, CONFIG_TLS_1_2 };
+enum config_require { CONFIG_REQUIRE_TOKEN, CONFIG_REQUIRE_CERTIFICATE, CONFIG_REQUIRE_BOTH, CONFIG_REQUIRE_EITHER };
+
+struct config_log {
+    enum log_format format;
+    enum log_level level;
+    char *to;
+};
+
+struct service_config {
+    char *name;
+    struct strlist groups; /* empty: any agent */
+    struct strlist listen, connect;
+    char *socket_mode, *socket_owner; /* of the Unix sockets in `listen`; octal digits; NULL: whoever makes them */
+    enum config_balance balance;
+    enum config_no_agent no_agent;
+    unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
+    unsigned max_clients, max_per_source; /* 0: no limit */
+    unsigned max_rate;                    /* new clients per second and source; 0: no limit */
+    struct strlist allow, deny;           /* patterns for lib/net/acl.h; `allow` empty: everybody */
+};
+
+struct server_config {
+    char *path; /* the file, or NULL when the command line said it all */
+    struct {
+        struct strlist listen;
+        char *certificate, *key, *client_ca; /* absolute or relative to the working directory; client_ca may be NULL */
+        char *crl;                           /* NULL: none */
+        enum config_tls_version min_version;
+        bool auth_none;
+        enum config_require require; /* of an agent; all but the token need client_ca */
+        char *tokens;                /* agents.json; NULL with auth_none */
+        unsigned ping_s, dead_after_s, idle_min, idle_max;
+        unsigned unauthenticated_max, unauthenticated_per_source, unauthenticated_deadline_s;
+        unsigned unauthenticated_penalty_s; /* the longest; 0: none */
+    } agents;
+    struct service_config *services;
+    size_t service_count, file_service_count; /* those of the file come first, then the command line's */
+    unsigned threads;                         /* 0: one for two cores */
+    char *admin_socket, *admin_http;          /* NULL: none */
+    char *user, *group; /* whom the process becomes once its ports are open; NULL: it stays who it is */
+    char *state;        /* the state folder */
+    struct config_log log;
+};
+
+/*
+ * Reads and checks the file; relative paths in it are made relative to its folder. NULL with "FILE:LINE:COLUMN: ..." or
+ * "FILE: services[2].listen: ...".
+ */
+struct server_config *server_config_read(const char *path, struct error *error);
+/* Where the file is when nobody names it: /etc/munnel.json, else /etc/munnel/munnel.json; NULL if there is neither. */
+const char *server_config_default_file(void);
+/* Nothing said: no services; certificate, key and agents file in the state folder. NULL when out of memory. */
+struct server_config *server_config_default(void);
+/* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */
+int server_config_add_service(struct server_config *conf, const char *text, struct error *error);
+/*
+ * What only makes sense as a whole: duplicate names and ports, limits that contradict each other, no service. Call it
+ * when all has been said; the reader has looked at the file alone, which may leave the services to the command line.
+ * 0 or -1.
+ */
+int server_config_check(const struct server_config *conf, struct error *error);
+void server_config_free(struct server_config *conf);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * validators: addresses, names, rules and pins as people write them, with an answer to the usual slips.
+ * Runs on: any thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "conf/validators.h"
+#include "lib/net/acl.h"
+#include "lib/net/addr.h"
+#include "proto/auth_proof.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool only_digits(const char *text) {
+    return text[0] && strspn(text, "0123456789") == strlen(text);
+}
+
+static bool is_unix(const char *text) {
+    return strncmp(text, "unix:", 5) == 0;
+}
+
+/* "localhost" or "10.0.0.1": an address without its port. */
+static bool lacks_port(const char *text) {
+    return text[0] && !strpbrk(text, ": []/") && !only_digits(text);
+}
+
+int validate_listen(const char *text, struct error *error) {
+    struct endpoint endpoint;
+    if (only_digits(text))
+        return error_set(error, "\"%s\" has no address; write \"0.0.0.0:%s\"", text, text);
+    if (lacks_port(text))
+        return error_set(error, "\"%s\" has no port; write \"%s:5900\", say", text, text);
+    return endpoint_parse(&endpoint, text, error);
+}
+
+int validate_destination(const char *text, struct error *error) {
+    struct endpoint endpoint;
+    if (only_digits(text))
+        return error_set(error, "\"%s\" has no host; write \"localhost:%s\"", text, text);
+    if (lacks_port(text))
+        return error_set(error, "\"%s\" has no port; write \"%s:5900\", say", text, text);
+    if (endpoint_parse(&endpoint, text, error))
+        return -1;
+    if (endpoint.is_unix && endpoint.host[0] != '/')
+        return error_set(error, "\"%s\" is relative, but the agent has no folder of yours; write \"unix:/...\"", text);
+    if (!endpoint.host[0])
+        return error_set(error, "\"%s\" has no host; write \"localhost:%u\"", text, endpoint.port);
+    if (!endpoint.is_unix && endpoint.port == 0)
+        return error_set(error, "\"%s\" has port 0, where nobody listens; write 1 to 65535", text);
+    return 0;
+}
+
+int validate_server(const char *text, struct error *error) {
+    if (only_digits(text))
+        return error_set(error, "\"%s\" has no host; write \"HOST:%s\"", text, text);
+    if (lacks_port(text))
+        return error_set(error, "\"%s\" has no port; write \"%s:10001\"", text, text);
+    if (is_unix(text))
+        return error_set(error, "\"%s\" is a socket of this machine; write the server as \"HOST:PORT\"", text);
+    return validate_destination(text, error);
+}
+
+int validate_name(const char *text, struct error *error) {
+    if (auth_proof_name_is_valid(text))
+        return 0;
+    return error_set(error, "\"%s\" is no name; write 1 to %d letters, digits and . _ -", text, AUTH_PROOF_NAME_MAX);
+}
+
+int validate_group(const char *text, struct error *error) {
+    if (strcmp(text, "*") == 0)
+        return error_set(error, "\"*\" is no group; leave it out to take every agent");
+    return validate_name(text, error);
+}
+
+static int check_rule(const char *text, struct error *error) {
+    struct acl *rules = acl_new();
+    int failed = rules ? acl_add(rules, text, error) : error_set(error, "out of memory");
+    acl_free(rules);
+    return failed;
+}
+
+char *validate_resolve_source(const char *text, const char *beside) {
+    (void)beside; /* no path */
+    const char *slash = strchr(text, '/');
+    int length = (int)(slash ? slash - text : (long)strlen(text));
+    size_t size = strlen(text) + sizeof "[]";
+    bool is_bare_ipv6 = strchr(text, ':') && text[0] != '[';
+    char *pattern = malloc(size);
+    if (pattern)
+        snprintf(pattern, size, is_bare_ipv6 ? "[%.*s]%s" : "%.*s%s", length, text, slash ? slash : "");
+    return pattern;
+}
+
+int validate_source(const char *text, struct error *error) {
+    /* Clients have no name, and their port says nothing. */
+    const char *letters = strchr(text, ':') ? "0123456789abcdefABCDEF.:/[]" : "0123456789./";
+    bool is_address = strcmp(text, "*") == 0 || strspn(text, letters) == strlen(text);
+    bool has_port =
+        text[0] == '[' ? strstr(text, "]:") != NULL : strchr(text, '.') && strchr(text, ':') && !strstr(text, "::");
+    if (!strpbrk(text, ".:*") || !is_address || has_port)
+        return error_set(error, "\"%s\" is no address of clients; write \"10.1.2.3\" or \"10.0.0.0/8\"", text);
+    char *pattern = validate_resolve_source(text, NULL);
+    int failed = pattern ? check_rule(pattern, error) : error_set(error, "out of memory");
+    free(pattern);
+    return failed;
+}
+
+int validate_mode(const char *text, struct error *error) {
+    size_t length = strlen(text);
+
+    if ((length == 3 || (length == 4 && text[0] == '0')) && strspn(text, "01234567") == length &&
+        strspn(text, "0") < length)
+        return 0;
+    return error_set(error, "\"%s\" is no mode; write octal digits like \"0660\": owner and group may connect", text);
+}
+
+int validate_rule(const char *text, struct error *error) {
+    return check_rule(text, error);
+}
+
+int validate_pin(const char *text, struct error *error) {
+    static const char prefix[] = "sha256:";
+    uint8_t digest[SECRET_SIZE];
+    if (strncmp(text, prefix, sizeof prefix - 1) == 0 &&
+        secret_from_hex(digest, sizeof digest, text + sizeof prefix - 1))
+        return 0;
+    return error_set(error, "\"%s\" is no pin; write \"sha256:\" and 64 hexadecimal digits, as munnel init prints it",
+                     text);
+}

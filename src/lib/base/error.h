@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * error: what went wrong, in words for the person who reads it.
+ *
+ * A library part fills one in and returns failure; the edge (main, the log)
+ * prints it. Runs on: any thread. Owns: nothing.
+ */
+#ifndef MUNNEL_LIB_BASE_ERROR_H
+#define MUNNEL_LIB_BASE_ERROR_H
+
+struct error {
+    char text[512]; /* always terminated; empty while nothing is wrong */
+};
+
+/*
+ * Sets the text, cut where it does not fit; the old text may be among the arguments. `error` may be NULL. Returns -1,
+ * so that `return error_set(...)` reads well.
+ */
+int error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

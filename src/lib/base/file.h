@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * file: small files, read and written whole; secrets with the care they need.
+ * Runs on: the control thread or a tool, never a relay thread. Owns: nothing.
+ */
+#ifndef MUNNEL_LIB_BASE_FILE_H
+#define MUNNEL_LIB_BASE_FILE_H
+
+#include "lib/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Reads at most `limit` bytes; a longer file is an error. malloc'ed and terminated; NULL with `error` that
+ * names path and cause. */
+char *file_read(const char *path, size_t limit, size_t *length, struct error *error);
+
+/* The same for a secret: an error too if others may read it (mode & 007) or it belongs to somebody else, saying how to
+ * mend it. */
+char *file_read_secret(const char *path, size_t limit, size_t *length, struct error *error);
+int file_check_secret(const char *path, struct error *error); /* only the check of owner and mode; 0 or -1 */
+
+/* Writes a temporary file beside `path`, syncs, renames it over: whole or not at all. It keeps the old file's owner and
+ * group; a new one of root's is given to the owner of a folder that is not root's. 0 or -1 with `error`. */
+int file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
+
+bool file_exists(const char *path);
+int file_make_folder(const char *path, unsigned mode, struct error *error); /* parents too; 0 also if it is there */
+
+/* Names; malloc'ed, NULL when out of memory. */
+char *file_in(const char *folder, const char *name);   /* folder/name */
+char *file_beside(const char *path, const char *name); /* `name` in the folder of `path`; absolute names as they are */
+char *
+file_state_folder(void); /* $STATE_DIRECTORY, /var/lib/munnel for root, $XDG_STATE_HOME or ~/.local/state /munnel */
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * json: jansson with the guards that input from outside needs.
+ * Runs on: any thread. Owns: nothing; json_t references go to the caller.
+ */
+#ifndef MUNNEL_LIB_BASE_JSON_H
+#define MUNNEL_LIB_BASE_JSON_H
+
+#include "lib/base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A text from a peer: at most `limit` bytes, an object, no duplicate keys, nothing behind it. NULL with `error`. */
+json_t *json_parse_object(const char *text, size_t length, size_t limit, struct error *error);
+
+/*
+ * A file for people, which must be one object: `//` comments outside strings are blanked first, so that line and column
+ * stay right. `name` goes into errors as name:line:column.
+ */
+json_t *json_parse_file_text(char *text, size_t length, const char *name, struct error *error);
+
+/* Members with type and range checked; false (and *value untouched) if absent or of another kind. */
+bool json_get_string(const json_t *object, const char *key, const char **value);
+bool json_get_number(const json_t *object, const char *key, uint64_t minimum, uint64_t maximum, uint64_t *value);
+
+/* Compact text, malloc'ed (free()); NULL when out of memory. Takes over the reference. */
+char *json_to_text(json_t *value);
+
+#endif

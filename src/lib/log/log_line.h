@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * log_line: the words of one log line, without its time, which the log adds when the line enters the ring.
+ * Runs on: any thread. Owns: nothing; no memory is allocated.
+ */
+#ifndef MUNNEL_LIB_LOG_LOG_LINE_H
+#define MUNNEL_LIB_LOG_LOG_LINE_H
+
+#include "lib/log/log.h"
+
+enum { LOG_LINE_SIZE = 2048, LOG_TIME_LENGTH = 24 /* 2026-11-22T18:29:41.123Z */ };
+
+struct log_style {
+    enum log_format format;
+    bool is_coloured;
+    bool is_journal; /* read by systemd's journal: "<4>" says how grave a line is, and a text has no time of its own */
+};
+
+/* Where the LOG_TIME_LENGTH bytes of the time belong; false: nowhere. */
+bool log_line_time_at(struct log_style style, size_t *offset);
+
+/* Writes the line with its newline, cut where it does not fit and still well-formed then. Returns its length. */
+size_t log_line_make(char text[LOG_LINE_SIZE], struct log_style style, enum log_level level, const char *who,
+                     const char *what, const struct log_field *fields);
+
+#endif

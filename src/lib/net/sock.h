@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * sock: what Munnel needs of the system's sockets; one .c per system behind it (sock_posix.c, sock_linux.c ...).
+ * Runs on: any thread. Owns: nothing; descriptors belong to the caller. All are made non-blocking and close-on-exec.
+ */
+#ifndef MUNNEL_LIB_NET_SOCK_H
+#define MUNNEL_LIB_NET_SOCK_H
+
+#include "lib/net/addr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/*
+ * A bound, not yet listening socket for `addr`: SO_REUSEADDR, IPV6_V6ONLY for IPv6, TCP_NODELAY (accepted sockets
+ * inherit it where the system does that). A stale unix socket that nobody answers on is replaced. -1 with `error`
+ * that names the address and, for EADDRINUSE and EACCES, what to do.
+ */
+int sock_bind(const struct addr *addr, struct error *error);
+int sock_listen(int fd); /* backlog 4096; 0 or -1 with errno */
+/* Ends listening and keeps the address: whoever connects is refused, those in the backlog are reset, and sock_listen()
+ * works again, for which a process that has dropped its privileges could not bind once more. -1 where the system has no
+ * such thing: for Unix sockets, and elsewhere than on Linux. The socket listens on then. */
+int sock_unlisten(int fd);
+/* Puts into `error` why `addr` could not be bound or listened on, and what to do about it. Returns -1. */
+int sock_explain(const struct addr *addr, int error_number, struct error *error);
+
+/*
+ * Of a Unix socket that is bound and does not listen yet: who may connect. `mode` 0: as the umask made it. `owner`:
+ * "USER", "USER:GROUP" or ":GROUP"; NULL: as it is. Nothing to do for other addresses. 0 or -1.
+ */
+int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error);
+int sock_check_owner(const char *owner, struct error *error); /* are there such a user and group? 0 or -1 */
+
+/* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */
+int sock_accept(int listener, struct addr *peer);
+
+/* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
+ * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; NULL if nobody asks. */
+int sock_connect(const struct addr *addr, struct addr *here, bool *done);
+int sock_connect_result(int fd); /* 0 or the errno with which the connection failed */
+
+enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */
+void sock_set_keepalive(int fd, enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */
+void sock_set_user_timeout(int fd, unsigned ms);            /* TCP_USER_TIMEOUT where there is one */
+
+/*
+ * How long data has been unacknowledged, or could not be sent at all, with no ACK, in ms; 0 if there is none, if the
+ * peer's window is closed, or unknown. The kernel does not keep that time, so each look remembers what it found:
+ * `stall` is all zero at first, and the result as exact as the looks are frequent.
+ */
+struct sock_stall {
+    uint64_t acknowledged, since_us;
+};
+unsigned sock_stalled_ms(int fd, struct sock_stall *stall);
+unsigned sock_round_trip_us(int fd); /* to the peer and back, of late; 0 if unknown */
+size_t sock_unsent(int fd);          /* bytes the kernel has queued and the peer has not acknowledged; 0 if unknown */
+void sock_set_urgent_inline(int fd); /* urgent data stays in its place in the stream; inherited from a listener */
+
+ssize_t sock_readv(int fd, const struct iovec *parts, int count);  /* EINTR handled; -1 with errno */
+ssize_t sock_writev(int fd, const struct iovec *parts, int count); /* no SIGPIPE */
+/* The same for what the end follows at once, by sock_half_close or sock_close: both may leave in one packet. */
+ssize_t sock_writev_last(int fd, const struct iovec *parts, int count);
+ssize_t sock_peek(int fd, void *buffer, size_t size);
+bool sock_wake_at(int fd, size_t bytes); /* TCP: readable only with so many bytes, or at the end; false: cannot */
+bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */
+
+int sock_half_close(int fd);   /* no more from us: FIN; 0 or -1 */
+void sock_close(int fd);       /* the kernel finishes what is queued; fd < 0 is ignored */
+void sock_close_reset(int fd); /* RST (for unix: a plain close) */
+/*
+ * From now on any close is an RST, also the kernel's when the process is killed, until it is switched off. Accepted
+ * sockets inherit it from the listener.
+ */
+void sock_set_reset_on_close(int fd, bool on);
+/* Two ends by which one thread wakes the loop of another: ends[0] becomes readable after sock_wake(ends[1]). 0 or -1.
+ */
+int sock_wake_pair(int ends[2]);
+void sock_wake(int end);
+void sock_wake_clear(int end); /* reads away what woke */
+
+int sock_raise_limit(void); /* RLIMIT_NOFILE to its hard limit; returns the number now in force */
+
+#endif

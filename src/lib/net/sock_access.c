@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * sock_access: who may connect to a Unix socket: the owner and mode of its path.
+ * Runs on: start only. Owns: nothing.
+ */
+#include "config.h"
+
+#include "lib/net/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = 64 };
+
+struct owner {
+    uid_t user;
+    gid_t group;
+};
+
+static int find_owner(const char *text, struct owner *owner, struct error *error) {
+    const char *colon = strchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : strlen(text);
+    char user[NAME_SIZE];
+
+    *owner = (struct owner){(uid_t)-1, (gid_t)-1}; /* which chown() leaves as they are */
+    if (length >= sizeof user || !text[0] || (colon && !colon[1]))
+        return error_set(error, "\"%s\" is no owner; write \"USER\", \"USER:GROUP\" or \":GROUP\"", text);
+    memcpy(user, text, length);
+    user[length] = '\0';
+    const struct passwd *person = length ? getpwnam(user) : NULL;
+    if (length && !person)
+        return error_set(error, "there is no user \"%s\" on this machine", user);
+    if (person)
+        owner->user = person->pw_uid;
+    const struct group *people = colon ? getgrnam(colon + 1) : NULL;
+    if (colon && !people)
+        return error_set(error, "there is no group \"%s\" on this machine", colon + 1);
+    if (people)
+        owner->group = people->gr_gid;
+    return 0;
+}
+
+int sock_check_owner(const char *owner, struct error *error) {
+    struct owner found;
+
+    return find_owner(owner, &found, error);
+}
+
+/* Links are not followed: the folder may be another user's, who could put one in the place of the socket. */
+int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error) {
+    const char *path = ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
+    struct owner found;
+
+    if (!addr_is_unix(addr) || !path[0])
+        return 0;
+    if (mode && fchmodat(AT_FDCWD, path, (mode_t)mode, AT_SYMLINK_NOFOLLOW))
+        return error_set(error, "cannot give unix:%s the mode %04o: %s", path, mode, strerror(errno));
+    if (!owner)
+        return 0;
+    if (find_owner(owner, &found, error))
+        return -1;
+    if (lchown(path, found.user, found.group))
+        return error_set(error, "cannot make \"%s\" the owner of unix:%s: %s; only root may give it to another user",
+                         owner, path, strerror(errno));
+    return 0;
+}

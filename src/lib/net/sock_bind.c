@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * sock_bind: makes sockets to listen on, and says in words why one cannot be had.
+ * Runs on: the control thread or start. Owns: nothing; the descriptor goes to the caller.
+ */
+#include "config.h"
+
+#include "lib/net/sock_priv.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4096, UNPRIVILEGED_PORT = 1024 };
+
+static const char *advice_in_use(const struct addr *addr) {
+    return addr_is_unix(addr) ? "choose another path or stop that program" : "choose another port or stop that program";
+}
+
+static const char *advice_denied(const struct addr *addr) {
+    if (addr_is_unix(addr)) {
+        return "may this user write to that folder?";
+    }
+    return addr_port(addr) < UNPRIVILEGED_PORT
+               ? "ports below 1024 need the right to bind them (CAP_NET_BIND_SERVICE); grant it or choose another port"
+               : "something forbids this port to this program";
+}
+
+int sock_explain(const struct addr *addr, int error_number, struct error *error) {
+    char where[ADDR_TEXT];
+    const char *system = strerror(error_number);
+    addr_format(addr, where, sizeof where);
+    switch (error_number) {
+    case EADDRINUSE:
+        return error_set(error, "%s is in use by another program (%s); %s", where, system, advice_in_use(addr));
+    case EACCES:
+    case EPERM:
+        return error_set(error, "not allowed to listen on %s (%s); %s", where, system, advice_denied(addr));
+    case EADDRNOTAVAIL:
+        return error_set(error, "cannot listen on %s: this machine has no such address (%s)", where, system);
+    case EAFNOSUPPORT:
+        return error_set(error, "cannot listen on %s: this machine is set up without such addresses (%s)", where,
+                         system);
+    case EMFILE:
+    case ENFILE:
+        return error_set(error, "cannot listen on %s: no descriptor left (%s); raise the limit (ulimit -n)", where,
+                         system);
+    default:
+        return error_set(error, "cannot listen on %s: %s", where, system);
+    }
+}
+
+static void set_yes(int fd, int level, int option) {
+    const int yes = 1;
+    (void)setsockopt(fd, level, option, &yes, sizeof yes);
+}
+
+static void prepare(int fd, const struct addr *addr) {
+    if (addr_is_unix(addr)) {
+        return;
+    }
+    set_yes(fd, SOL_SOCKET, SO_REUSEADDR);
+    set_yes(fd, IPPROTO_TCP, TCP_NODELAY);
+    if (addr->storage.ss_family == AF_INET6) {
+        set_yes(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+    }
+    if (addr_is_loopback(addr)) { /* accepted sockets inherit it */
+        sock_system_stays_within(fd);
+    }
+}
+
+static int bind_once(int fd, const struct addr *addr) {
+    return bind(fd, (const struct sockaddr *)&addr->storage, addr->length);
+}
+
+/* Is there a socket file whose program is gone? */
+static bool is_stale(const struct addr *addr, const char *path) {
+    struct stat status;
+    if (lstat(path, &status) || !S_ISSOCK(status.st_mode)) {
+        return false;
+    }
+    int probe = sock_system_open(AF_UNIX);
+    if (probe < 0) {
+        return false;
+    }
+    bool nobody = connect(probe, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
+    close(probe);
+    return nobody;
+}
+
+static bool remove_stale(const struct addr *addr) {
+    const char *path = ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
+    return path[0] && is_stale(addr, path) && unlink(path) == 0;
+}
+
+int sock_bind(const struct addr *addr, struct error *error) {
+    int fd = sock_system_open(addr->storage.ss_family);
+    if (fd < 0) {
+        return sock_explain(addr, errno, error);
+    }
+    prepare(fd, addr);
+    int result = bind_once(fd, addr);
+    if (result && errno == EADDRINUSE && addr_is_unix(addr)) {
+        if (remove_stale(addr)) {
+            result = bind_once(fd, addr);
+        } else {
+            errno = EADDRINUSE;
+        }
+    }
+    if (result) {
+        int failure = errno;
+        close(fd);
+        return sock_explain(addr, failure, error);
+    }
+    return fd;
+}
+
+int sock_listen(int fd) {
+    return listen(fd, BACKLOG);
+}

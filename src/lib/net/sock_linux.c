@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * sock_linux: the calls that Linux has and others lack: flags at birth, keepalive, tcp_info.
+ * Runs on: any thread. Owns: nothing. sock_portable.c is its counterpart elsewhere.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "lib/net/sock_priv.h"
+
+#ifdef __linux__
+#include <linux/sockios.h>
+#include <linux/tcp.h> /* and not netinet/tcp.h, whose tcp_info ends before the window */
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+int sock_system_open(int family) {
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/* TCP_NODELAY is there already: accepted sockets have what the listener has. */
+int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
+    return accept4(listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/*
+ * Nothing is lost within a machine and no queue builds up that another would feel. Where the system's own choice paces
+ * what it sends (BBR), the timers for it cost a tenth of a stream's CPU and more of its speed. Reno is in every kernel
+ * and open to every user; were it refused, all would work as before.
+ */
+void sock_system_stays_within(int fd) {
+    static const char unpaced[] = "reno";
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, unpaced, sizeof unpaced - 1);
+}
+
+/* A listening TCP socket is disconnected by this and stays bound; a Unix one could never listen again. */
+int sock_unlisten(int fd) {
+    int family = AF_UNSPEC;
+    socklen_t length = sizeof family;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) || family == AF_UNIX)
+        return -1;
+    return shutdown(fd, SHUT_RD);
+}
+
+static void set_number(int fd, int level, int option, int value) {
+    /* Refused for sockets that are not TCP, which need none of it. */
+    (void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
+void sock_set_keepalive(int fd, enum sock_keepalive which) {
+    bool is_link = which == SOCK_KEEPALIVE_LINK;
+    set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
+    set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
+    set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+void sock_set_user_timeout(int fd, unsigned ms) {
+    set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)ms);
+}
+
+size_t sock_unsent(int fd) {
+    int queued = 0;
+    return ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? (size_t)queued : 0;
+}
+
+static bool ask(int fd, struct tcp_info *info, socklen_t *length) {
+    memset(info, 0, sizeof *info);
+    *length = sizeof *info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) == 0;
+}
+
+unsigned sock_round_trip_us(int fd) {
+    struct tcp_info info;
+    socklen_t length;
+    return ask(fd, &info, &length) ? info.tcpi_rtt : 0;
+}
+
+/* What a closed window holds back is no stall; kernels that do not tell the window probe it. */
+static bool has_outstanding(const struct tcp_info *info, socklen_t length) {
+    bool knows_window = length >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof info->tcpi_snd_wnd;
+    if (!knows_window)
+        return info->tcpi_unacked > 0 && info->tcpi_probes == 0;
+    return info->tcpi_snd_wnd > 0 && (info->tcpi_unacked > 0 || info->tcpi_notsent_bytes > 0);
+}
+
+/*
+ * Neither the back-off nor the time of the last sending tells for how long: where the own interface has lost its
+ * carrier or its route, sending fails within the machine, and the kernel tries again and again as if for the first
+ * time.
+ */
+unsigned sock_stalled_ms(int fd, struct sock_stall *stall) {
+    struct tcp_info info;
+    socklen_t length;
+    if (!ask(fd, &info, &length) || !has_outstanding(&info, length)) {
+        stall->since_us = 0;
+        return 0;
+    }
+    uint64_t now_us = clock_us();
+    if (stall->since_us == 0 || stall->acknowledged != info.tcpi_bytes_acked) {
+        uint64_t at_least_us = info.tcpi_unacked > 0 ? info.tcpi_last_data_sent * 1000ull : 0;
+        stall->since_us = now_us > at_least_us ? now_us - at_least_us : 1;
+        stall->acknowledged = info.tcpi_bytes_acked;
+    }
+    /* A connection that was silent for an hour and has just sent has an old ACK and no stall. */
+    uint64_t outstanding_ms = (now_us - stall->since_us) / 1000;
+    return outstanding_ms < info.tcpi_last_ack_recv ? (unsigned)outstanding_ms : info.tcpi_last_ack_recv;
+}
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * sock_portable: what sock_linux.c does, by means that every POSIX system has.
+ * Runs on: any thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "lib/net/sock_priv.h"
+
+#ifndef __linux__
+#include <event2/util.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+static void set_number(int fd, int level, int option, int value) {
+    (void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
+int sock_unlisten(int fd) {
+    (void)fd;
+    return -1;
+}
+
+static int made_ready(int fd) {
+    if (fd < 0) {
+        return -1;
+    }
+    if (evutil_make_socket_nonblocking(fd) || evutil_make_socket_closeonexec(fd)) {
+        sock_close(fd);
+        return -1;
+    }
+#ifdef SO_NOSIGPIPE
+    set_number(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+    return fd;
+}
+
+int sock_system_open(int family) {
+    return made_ready(socket(family, SOCK_STREAM, 0));
+}
+
+int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
+    int fd = made_ready(accept(listener, peer, length));
+    if (fd >= 0 && peer->sa_family != AF_UNIX) {
+        set_number(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    }
+    return fd;
+}
+
+void sock_system_stays_within(int fd) {
+    (void)fd; /* nobody paces by default */
+}
+
+void sock_set_keepalive(int fd, enum sock_keepalive which) {
+    bool is_link = which == SOCK_KEEPALIVE_LINK;
+#if defined(TCP_KEEPIDLE)
+    set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
+#elif defined(TCP_KEEPALIVE)
+    set_number(fd, IPPROTO_TCP, TCP_KEEPALIVE, is_link ? 30 : 60);
+#endif
+#if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+    set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
+#endif
+    set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    (void)is_link;
+}
+
+void sock_set_user_timeout(int fd, unsigned ms) {
+    (void)fd, (void)ms;
+}
+
+size_t sock_unsent(int fd) {
+    (void)fd;
+    return 0;
+}
+
+unsigned sock_round_trip_us(int fd) {
+    (void)fd;
+    return 0;
+}
+
+unsigned sock_stalled_ms(int fd, struct sock_stall *stall) {
+    (void)fd, (void)stall;
+    return 0;
+}
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * certificate: see certificate.h. Names are compared with their lengths: one with a NUL in it is no other one.
+ * Runs on: any thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "lib/tls/certificate.h"
+
+#include "lib/tls/tls_priv.h"
+
+#include <event2/util.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char pin_prefix[] = "sha256:";
+enum { PIN_PREFIX = sizeof pin_prefix - 1, SHOWN_NAME = 100 };
+
+static bool is_pin(const char *text) {
+    return strncmp(text, pin_prefix, PIN_PREFIX) == 0;
+}
+
+int certificate_check_name(const char *text, struct error *error) {
+    uint8_t digest[SECRET_SIZE];
+    size_t length = strlen(text);
+    if (is_pin(text))
+        return secret_from_hex(digest, SECRET_SIZE, text + PIN_PREFIX)
+                   ? 0
+                   : error_set(error, "\"%.80s\" is not a pin: sha256: and 64 hexadecimal digits are expected", text);
+    if (length == 0 || length >= CERTIFICATE_NAME)
+        return error_set(error, "a certificate's name has 1 to %d characters", CERTIFICATE_NAME - 1);
+    for (const char *at = text; *at; at++)
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e)
+            return error_set(error, "a certificate's name holds nothing but printable ASCII");
+    if (strchr(text, '*'))
+        return error_set(error, "\"%.80s\": a certificate is named in full, without *", text);
+    return 0;
+}
+
+struct name {
+    const char *text; /* not terminated */
+    size_t length;
+    bool is_dns;
+};
+
+/* Calls `each` with every name until one call says true; returns that. */
+static bool any_name(X509 *certificate, bool (*each)(const struct name *name, void *context), void *context) {
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    bool found = false, has_names = false;
+    for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *general = sk_GENERAL_NAME_value(names, i);
+        if (general->type != GEN_DNS && general->type != GEN_URI)
+            continue;
+        const ASN1_IA5STRING *value = general->d.ia5;
+        has_names = true;
+        found = each(&(struct name){(const char *)ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value),
+                                    general->type == GEN_DNS},
+                     context);
+    }
+    GENERAL_NAMES_free(names);
+    if (has_names)
+        return found;
+    const X509_NAME *subject = X509_get_subject_name(certificate);
+    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
+        return false; /* none, or two, of which either may be meant */
+    unsigned char *text = NULL;
+    int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    if (length >= 0)
+        found = each(&(struct name){(const char *)text, (size_t)length, false}, context);
+    OPENSSL_free(text);
+    return found;
+}
+
+static bool is_called(const struct name *name, void *context) {
+    const char *wanted = context;
+    if (strlen(wanted) != name->length)
+        return false;
+    return name->is_dns ? evutil_ascii_strncasecmp(wanted, name->text, name->length) == 0
+                        : memcmp(wanted, name->text, name->length) == 0;
+}
+
+static bool has_key(X509 *certificate, const char *digits) {
+    uint8_t wanted[SECRET_SIZE], is[SECRET_SIZE];
+    return secret_from_hex(wanted, SECRET_SIZE, digits) && tls_certificate_pin(certificate, is) == 0 &&
+           secret_equal(wanted, is, SECRET_SIZE);
+}
+
+bool certificate_is(X509 *certificate, const char *name) {
+    return is_pin(name) ? has_key(certificate, name + PIN_PREFIX) : any_name(certificate, is_called, (void *)name);
+}
+
+/* Anybody may have written it: printable ASCII only. */
+static bool show_name(const struct name *name, void *context) {
+    char *text = context;
+    size_t length = name->length < SHOWN_NAME ? name->length : SHOWN_NAME - 1;
+    for (size_t i = 0; i < length; i++)
+        text[i] = name->text[i] >= 0x20 && name->text[i] < 0x7f ? name->text[i] : '?';
+    text[length] = '\0';
+    return true;
+}
+
+char *certificate_describe(X509 *certificate, char text[CERTIFICATE_TEXT]) {
+    char name[SHOWN_NAME] = "without a name", digits[SECRET_HEX] = "?";
+    uint8_t pin[SECRET_SIZE];
+    any_name(certificate, show_name, name);
+    if (tls_certificate_pin(certificate, pin) == 0)
+        secret_to_hex(pin, SECRET_SIZE, digits);
+    snprintf(text, CERTIFICATE_TEXT, "%s (%s%s)", name, pin_prefix, digits);
+    return text;
+}

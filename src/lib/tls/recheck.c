@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * recheck: is a certificate that was good at the handshake still good, seen by what the context says now?
+ *
+ * What can end by itself, revocation and time, is cheap to look at. The chain is verified again only after the
+ * authorities were read again.
+ * Runs on: any thread; a context's store is locked by OpenSSL. Owns: nothing.
+ */
+#include "config.h"
+
+#include "lib/tls/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+static bool is_revoked_by(X509_CRL *list, X509 *certificate) {
+    X509_REVOKED *entry = NULL;
+
+    return X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_issuer_name(certificate)) == 0 &&
+           X509_CRL_get0_by_cert(list, &entry, certificate) == 1;
+}
+
+/* Handshakes on other threads look in the store meanwhile, which sorts it and may add to it. */
+static bool is_revoked(X509_STORE *store, X509 *certificate) {
+    bool found = false;
+
+    if (X509_STORE_lock(store) != 1)
+        return true; /* it cannot be known that it is not */
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects) && !found; i++) {
+        X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
+        found = list && is_revoked_by(list, certificate);
+    }
+    X509_STORE_unlock(store);
+    return found;
+}
+
+bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct error *why) {
+    if (is_revoked(SSL_CTX_get_cert_store(context), certificate)) {
+        error_set(why, "its certificate was revoked");
+        return true;
+    }
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
+        error_set(why, "its certificate has expired");
+        return true;
+    }
+    return false;
+}
+
+time_t tls_certificate_end(const X509 *certificate) {
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    int days = 0, seconds = 0;
+    bool is_known = epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1;
+
+    ASN1_TIME_free(epoch);
+    ERR_clear_error();
+    return is_known ? (time_t)days * 86400 + seconds : 0;
+}
+
+/* As a handshake does it, but for the lists: those of authorities in between are not asked for there either. */
+static bool prepare(X509_STORE_CTX *check, SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain) {
+    if (X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(context), certificate, chain) != 1 ||
+        X509_STORE_CTX_set_default(check, "ssl_client") != 1)
+        return false;
+    X509_VERIFY_PARAM *how = X509_STORE_CTX_get0_param(check);
+    if (X509_VERIFY_PARAM_set1(how, SSL_CTX_get0_param(context)) != 1)
+        return false;
+    return X509_VERIFY_PARAM_clear_flags(how, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+}
+
+bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *why) {
+    X509_STORE_CTX *check = X509_STORE_CTX_new();
+    bool is_untrusted = false;
+
+    if (check && prepare(check, context, certificate, chain) && X509_verify_cert(check) != 1 &&
+        X509_STORE_CTX_get_error(check) != X509_V_ERR_OUT_OF_MEM) {
+        is_untrusted = true;
+        error_set(why, "its certificate is not of an authority that is trusted now: %s",
+                  X509_verify_cert_error_string(X509_STORE_CTX_get_error(check)));
+    }
+    X509_STORE_CTX_free(check);
+    ERR_clear_error(); /* a connection's next error would be taken for this one */
+    return is_untrusted;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * tls_priv: what the tls*.c files share: the trust that a context carries, and what a session noted for tls_explain().
+ * Runs on: a context's trust is immutable once built; a session's notes belong to the session's thread.
+ */
+#ifndef MUNNEL_LIB_TLS_TLS_PRIV_H
+#define MUNNEL_LIB_TLS_TLS_PRIV_H
+
+#include "lib/base/error.h"
+#include "lib/base/secret.h"
+#include "lib/tls/tls.h"
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+enum { TLS_RECORD_HEADER = 5 };
+
+/* A client's advice when what answers is no Munnel server. */
+#define TLS_CHECK_ADDRESS "; check the server's address and port, or whether a captive portal answers in its place"
+
+struct tls_trust {   /* of a context; freed with it */
+    char *authority; /* the CA file as it was named, or NULL: the system's store */
+    uint8_t (*pins)[SECRET_SIZE];
+    size_t pin_count;
+    bool is_server;
+    bool chain_must_verify;
+    tls_key_finder find_key; /* server: NULL, or who makes keys of the secret */
+    uint8_t secret[SECRET_SIZE];
+};
+
+struct tls_offer;
+
+struct tls_notes { /* of a session; freed with it */
+    char *refusal; /* why we refused the peer, in words, or NULL; most sessions have none, and there are many */
+    unsigned char first[TLS_RECORD_HEADER]; /* what the peer said first */
+    bool has_first, is_open;                /* open: the handshake was finished */
+    bool is_untrusted;                      /* the refusal is of who the peer is, and will be the same next time */
+    bool has_answered;                      /* server: its part of the handshake is sent */
+    unsigned char looks;                    /* server: how often a key was looked for */
+    int alert_received;                     /* description, or -1 */
+    unsigned long error;     /* OpenSSL's last error of the handshake; libevent may have taken its queue since */
+    struct tls_offer *offer; /* client: the key that it offers, until the handshake is over */
+    char *identity;          /* server: by which the key was found that the client named, or NULL */
+};
+
+struct tls_trust *tls_trust_new(bool is_server);
+int tls_trust_attach(SSL_CTX *context, struct tls_trust *trust); /* takes trust over, also when it fails */
+const struct tls_trust *tls_trust_of(const SSL_CTX *context);
+struct tls_notes *tls_notes_of(const SSL *ssl); /* NULL for a session that tls_session() did not make */
+int tls_notes_attach(SSL *ssl);
+void tls_note_refusal(const SSL *ssl, const char *why);
+void tls_note_untrusted(const SSL *ssl, const char *why); /* the same, for who the peer is */
+
+void tls_notes_watch(SSL *ssl); /* takes the notes */
+
+/* Server: lets clients be known by keys made of the options' secret; 0 or -1. */
+int tls_psk_accept(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options);
+void tls_offer_free(struct tls_offer *offer); /* wiped; NULL is fine */
+
+int tls_verify(X509_STORE_CTX *store, void *unused);                  /* for SSL_CTX_set_cert_verify_callback */
+int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]); /* 0 or -1 */
+bool tls_alpn_agreed(const SSL *ssl);                                 /* ALPN has been agreed on */
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * verify: is the peer who it should be? And if not, why, while the certificate is still at hand.
+ * Runs on: the session's thread, within its handshake. Owns: the trust of contexts and the notes of sessions, which
+ * OpenSSL frees with them.
+ */
+#include "config.h"
+
+#include "lib/tls/tls_priv.h"
+
+#include <event2/util.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Indexes of OpenSSL's extra data: handed out once per process. */
+static CRYPTO_ONCE indexes_once = CRYPTO_ONCE_STATIC_INIT;
+static int trust_index = -1, notes_index = -1;
+
+static void free_trust(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
+    (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
+    struct tls_trust *trust = data;
+    if (!trust)
+        return;
+    free(trust->authority);
+    free(trust->pins);
+    secret_wipe(trust->secret, sizeof trust->secret);
+    free(trust);
+}
+
+static void free_notes(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
+    (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
+    struct tls_notes *notes = data;
+    if (notes) {
+        free(notes->refusal);
+        free(notes->identity);
+        tls_offer_free(notes->offer);
+    }
+    free(notes);
+}
+
+static void make_indexes(void) {
+    trust_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_trust);
+    notes_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, free_notes);
+}
+
+static bool have_indexes(void) {
+    return CRYPTO_THREAD_run_once(&indexes_once, make_indexes) == 1 && trust_index >= 0 && notes_index >= 0;
+}
+
+struct tls_trust *tls_trust_new(bool is_server) {
+    struct tls_trust *trust = calloc(1, sizeof *trust);
+    if (trust)
+        trust->is_server = is_server;
+    return trust;
+}
+
+int tls_trust_attach(SSL_CTX *context, struct tls_trust *trust) {
+    if (have_indexes() && SSL_CTX_set_ex_data(context, trust_index, trust) == 1)
+        return 0;
+    free(trust);
+    return -1;
+}
+
+const struct tls_trust *tls_trust_of(const SSL_CTX *context) {
+    return have_indexes() ? SSL_CTX_get_ex_data(context, trust_index) : NULL;
+}
+
+int tls_notes_attach(SSL *ssl) {
+    struct tls_notes *notes = calloc(1, sizeof *notes);
+    if (!notes)
+        return -1;
+    notes->alert_received = -1;
+    if (have_indexes() && SSL_set_ex_data(ssl, notes_index, notes) == 1)
+        return 0;
+    free(notes);
+    return -1;
+}
+
+struct tls_notes *tls_notes_of(const SSL *ssl) {
+    return ssl && have_indexes() ? SSL_get_ex_data(ssl, notes_index) : NULL;
+}
+
+void tls_note_refusal(const SSL *ssl, const char *why) {
+    struct tls_notes *notes = tls_notes_of(ssl);
+    if (!notes)
+        return;
+    free(notes->refusal);
+    notes->refusal = strdup(why);
+}
+
+void tls_note_untrusted(const SSL *ssl, const char *why) {
+    struct tls_notes *notes = tls_notes_of(ssl);
+    tls_note_refusal(ssl, why);
+    if (notes)
+        notes->is_untrusted = true;
+}
+
+int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]) {
+    unsigned char *key = NULL;
+    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+    int result = length > 0 ? secret_sha256(pin, key, (size_t)length, NULL, 0) : -1;
+    OPENSSL_free(key);
+    return result;
+}
+
+/* Text from a certificate, which anybody may have written: printable ASCII only. Returns the new end. */
+static size_t append(char *to, size_t size, size_t used, const void *from, size_t length) {
+    for (const unsigned char *at = from; length > 0 && used + 1 < size; at++, length--)
+        to[used++] = *at >= 0x20 && *at < 0x7f ? (char)*at : '?';
+    to[used] = '\0';
+    return used;
+}
+
+static size_t append_text(char *to, size_t size, size_t used, const char *from) {
+    return append(to, size, used, from, strlen(from));
+}
+
+static size_t append_name(char *to, size_t size, size_t used, const GENERAL_NAME *name) {
+    const ASN1_STRING *value = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+    const unsigned char *bytes = ASN1_STRING_get0_data(value);
+    size_t length = (size_t)ASN1_STRING_length(value);
+    char address[64];
+    if (name->type == GEN_DNS)
+        return append(to, size, used, bytes, length);
+    if ((length != 4 && length != 16) ||
+        !evutil_inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, address, sizeof address))
+        return append_text(to, size, used, "?");
+    return append_text(to, size, used, address);
+}
+
+/* The names and addresses that the certificate is for: "a.example, 10.0.0.1, ..." */
+static void list_names(X509 *certificate, char *text, size_t size) {
+    static const size_t room_for_one = 64;
+    size_t used = append_text(text, size, 0, "");
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type != GEN_DNS && name->type != GEN_IPADD)
+            continue;
+        used = append_text(text, size, used, used ? ", " : "");
+        if (used + room_for_one > size) {
+            used = append_text(text, size, used, "...");
+            break;
+        }
+        used = append_name(text, size, used, name);
+    }
+    GENERAL_NAMES_free(names);
+    if (used == 0)
+        append_text(text, size, 0, "no host at all");
+}
+
+static void name_date(const ASN1_TIME *time, char *text, size_t size) {
+    struct tm date = {0};
+    if (ASN1_TIME_to_tm(time, &date) != 1 || strftime(text, size, "%Y-%m-%d", &date) == 0)
+        snprintf(text, size, "an unreadable date");
+}
+
+static void name_issuer(X509 *certificate, char *text, size_t size) {
+    const X509_NAME *issuer = X509_get_issuer_name(certificate);
+    int at = X509_NAME_get_index_by_NID(issuer, NID_commonName, -1);
+    const ASN1_STRING *value = at < 0 ? NULL : X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, at));
+    if (value)
+        append(text, size, 0, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+    else
+        append_text(text, size, 0, "unnamed");
+}
+
+struct failure { /* of a verification, for those who put it in words */
+    const struct tls_trust *trust;
+    X509 *certificate; /* the one that failed */
+    const char *whose; /* "the certificate" or "the authority's certificate" */
+    int code;
+    const char *host; /* asked for; may be NULL */
+};
+
+static void name_today(char *text, size_t size) {
+    time_t now = time(NULL);
+    struct tm date = {0};
+    if (!gmtime_r(&now, &date) || strftime(text, size, "%Y-%m-%d", &date) == 0)
+        snprintf(text, size, "no date");
+}
+
+static void say_expired(const struct failure *failure, struct error *error) {
+    char date[32], today[32];
+    name_date(X509_get0_notAfter(failure->certificate), date, sizeof date);
+    name_today(today, sizeof today);
+    error_set(error, "%s has expired: it ended on %s, and this machine's clock says %s: renew it, or set the clock",
+              failure->whose, date, today);
+}
+
+static void say_too_early(const struct failure *failure, struct error *error) {
+    char date[32], today[32];
+    name_date(X509_get0_notBefore(failure->certificate), date, sizeof date);
+    name_today(today, sizeof today);
+    error_set(error, "%s is not yet valid: it begins on %s, and this machine's clock says %s: set the clock",
+              failure->whose, date, today);
+}
+
+/* Of a server, when nobody has said by what to know it. */
+#define CURE "; name the server's CA with --ca FILE, or take a join code with --join -"
+
+static void say_self_signed(const struct failure *failure, struct error *error) {
+    if (failure->trust->authority)
+        error_set(error, "the certificate is self-signed, and %s does not hold it", failure->trust->authority);
+    else
+        error_set(error, "the certificate is self-signed%s", failure->trust->is_server ? "" : CURE);
+}
+
+static void say_unknown_authority(const struct failure *failure, struct error *error) {
+    char issuer[80];
+    name_issuer(failure->certificate, issuer, sizeof issuer);
+    error_set(error, "the certificate is signed by an authority (%s) that %s does not hold%s", issuer,
+              failure->trust->authority ? failure->trust->authority : "the system's store",
+              failure->trust->authority || failure->trust->is_server ? "" : CURE);
+}
+
+static void say_wrong_name(const struct failure *failure, struct error *error) {
+    char names[240];
+    list_names(failure->certificate, names, sizeof names);
+    error_set(error, "wrong name: the certificate is for %s%s%s", names, failure->host ? ", not for " : "",
+              failure->host ? failure->host : "");
+}
+
+static void say_wrong_purpose(const struct failure *failure, struct error *error) {
+    error_set(error, "wrong purpose: the certificate is not one for a %s (extended key usage)",
+              failure->trust->is_server ? "client" : "server");
+}
+
+static void say_revoked(const struct failure *failure, struct error *error) {
+    error_set(error, "%s has been revoked", failure->whose);
+}
+
+static void say_no_crl(const struct failure *failure, struct error *error) {
+    char issuer[80];
+    name_issuer(failure->certificate, issuer, sizeof issuer);
+    error_set(error, "there is no revocation list of the authority %s", issuer);
+}
+
+static void say_old_crl(const struct failure *failure, struct error *error) {
+    (void)failure;
+    error_set(error, "the revocation list is out of date");
+}
+
+static const struct saying {
+    int code;
+    void (*say)(const struct failure *failure, struct error *error);
+    bool is_untrusted; /* not a matter of dates and lists: it will be the same next time */
+} sayings[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, say_expired, false},
+    {X509_V_ERR_CERT_NOT_YET_VALID, say_too_early, false},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed, true},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, say_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, say_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, say_unknown_authority, true},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE, say_unknown_authority, true},
+    {X509_V_ERR_HOSTNAME_MISMATCH, say_wrong_name, true},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH, say_wrong_name, true},
+    {X509_V_ERR_INVALID_PURPOSE, say_wrong_purpose, true},
+    {X509_V_ERR_CERT_REVOKED, say_revoked, true},
+    {X509_V_ERR_UNABLE_TO_GET_CRL, say_no_crl, false},
+    {X509_V_ERR_CRL_HAS_EXPIRED, say_old_crl, false},
+    {X509_V_ERR_CRL_NOT_YET_VALID, say_old_crl, false},
+};
+
+static const struct saying *saying_of(int code) {
+    for (size_t i = 0; i < sizeof sayings / sizeof sayings[0]; i++)
+        if (sayings[i].code == code)
+            return &sayings[i];
+    return NULL;
+}
+
+static void note_failure(SSL *ssl, const struct failure *failure) {
+    struct error error = {{0}};
+    const struct saying *saying = failure->certificate ? saying_of(failure->code) : NULL;
+    if (saying)
+        saying->say(failure, &error);
+    else
+        error_set(&error, "the certificate is refused: %s", X509_verify_cert_error_string(failure->code));
+    if (saying && saying->is_untrusted)
+        tls_note_untrusted(ssl, error.text);
+    else
+        tls_note_refusal(ssl, error.text);
+}
+
+static int refuse_chain(X509_STORE_CTX *store, SSL *ssl, const struct tls_trust *trust) {
+    X509_VERIFY_PARAM *parameters = SSL_get0_param(ssl);
+    char *address = X509_VERIFY_PARAM_get1_ip_asc(parameters);
+    X509 *failed = X509_STORE_CTX_get_current_cert(store);
+    struct failure failure = {
+        .trust = trust,
+        .certificate = failed ? failed : X509_STORE_CTX_get0_cert(store),
+        .whose = X509_STORE_CTX_get_error_depth(store) > 0 ? "the authority's certificate" : "the certificate",
+        .code = X509_STORE_CTX_get_error(store),
+        .host = address ? address : X509_VERIFY_PARAM_get0_host(parameters, 0),
+    };
+    note_failure(ssl, &failure);
+    if (failure.code == X509_V_ERR_CERT_SIGNATURE_FAILURE) /* another authority of the same name: say so by the alert */
+        X509_STORE_CTX_set_error(store, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+    OPENSSL_free(address);
+    return 0;
+}
+
+static int auth_refuse(X509_STORE_CTX *store, SSL *ssl, int code, const char *text) {
+    tls_note_refusal(ssl, text);
+    X509_STORE_CTX_set_error(store, code);
+    return 0;
+}
+
+static bool pin_is_known(const struct tls_trust *trust, const uint8_t pin[SECRET_SIZE]) {
+    for (size_t i = 0; i < trust->pin_count; i++)
+        if (secret_equal(trust->pins[i], pin, SECRET_SIZE))
+            return true;
+    return false;
+}
+
+static int refuse_pin(X509_STORE_CTX *store, SSL *ssl, const uint8_t pin[SECRET_SIZE]) {
+    char digits[SECRET_HEX];
+    struct error error = {{0}};
+    error_set(&error, "the server's key is not the pinned one: it shows sha256:%s",
+              secret_to_hex(pin, SECRET_SIZE, digits));
+    tls_note_untrusted(ssl, error.text);
+    X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
+    return 0;
+}
+
+int tls_verify(X509_STORE_CTX *store, void *unused) {
+    (void)unused;
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    const struct tls_trust *trust = ssl ? tls_trust_of(SSL_get_SSL_CTX(ssl)) : NULL;
+    if (!trust)
+        return 0;
+    /* Said first: of a server of another kind the name of its authority is not the news. */
+    if (!trust->is_server && !tls_alpn_agreed(ssl))
+        return auth_refuse(store, ssl, X509_V_ERR_APPLICATION_VERIFICATION,
+                           "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on)" TLS_CHECK_ADDRESS);
+    if (trust->pin_count > 0) {
+        uint8_t pin[SECRET_SIZE];
+        if (tls_certificate_pin(X509_STORE_CTX_get0_cert(store), pin) != 0)
+            return auth_refuse(store, ssl, X509_V_ERR_UNSPECIFIED, "the server's key cannot be read");
+        if (!pin_is_known(trust, pin))
+            return refuse_pin(store, ssl, pin);
+    }
+    if (trust->chain_must_verify && X509_verify_cert(store) != 1)
+        return refuse_chain(store, ssl, trust);
+    X509_STORE_CTX_set_error(store, X509_V_OK);
+    return 1;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * json_fields: members and text from a peer, checked; own text made fit to be sent.
+ * Runs on: any thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "lib/base/secret.h"
+#include "proto/message_priv.h"
+
+#include <string.h>
+
+/* Length of the UTF-8 character at `text`, 0 if it is none (overlong, surrogate, too large, cut). */
+static size_t character_length(const unsigned char *text) {
+    static const struct {
+        unsigned char from, to, second_from, second_to, length;
+    } forms[] = {{0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                 {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+                 {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (text[0] < forms[i].from || text[0] > forms[i].to)
+            continue;
+        if (forms[i].length > 1 && (text[1] < forms[i].second_from || text[1] > forms[i].second_to))
+            return 0;
+        for (size_t k = 2; k < forms[i].length; k++)
+            if (text[k] < 0x80 || text[k] > 0xbf)
+                return 0;
+        return forms[i].length;
+    }
+    return 0;
+}
+
+static bool is_control(const unsigned char *text) {
+    return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] >= 0x80 && text[1] <= 0x9f);
+}
+
+bool message_text_is_clean(const char *text, size_t longest) {
+    if (strlen(text) > longest)
+        return false;
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+        if (is_control(at))
+            return false;
+    return true;
+}
+
+void message_text_copy(char *to, size_t size, const char *from) {
+    const unsigned char *at = (const unsigned char *)(from ? from : "");
+    size_t used = 0;
+    while (*at) {
+        size_t length = character_length(at);
+        bool good = length > 0 && !is_control(at);
+        size_t written = good ? length : 1;
+        if (used + written >= size)
+            break;
+        memcpy(to + used, good ? (const char *)at : "?", written);
+        used += written;
+        at += length ? length : 1;
+    }
+    to[used] = '\0';
+}
+
+void message_text_escape(char *to, size_t size, const char *from) {
+    size_t used = 0;
+    for (; *from && used + 2 < size; from++) {
+        if (*from == '"' || *from == '\\')
+            to[used++] = '\\';
+        to[used++] = *from;
+    }
+    to[used] = '\0';
+}
+
+/* 1: there and to be looked at; 0: absent and allowed to be; -1 with `error`. */
+static int find(const json_t *json, const char *key, enum message_need need, const json_t **value,
+                struct error *error) {
+    *value = json_object_get(json, key);
+    if (*value)
+        return 1;
+    return need == MESSAGE_REQUIRED ? error_set(error, "\"%s\" is missing", key) : 0;
+}
+
+int message_take_text(const json_t *json, const char *key, enum message_need need, size_t longest, const char **value,
+                      struct error *error) {
+    const json_t *member;
+    int found = find(json, key, need, &member, error);
+    if (found <= 0)
+        return found;
+    if (!json_is_string(member))
+        return error_set(error, "\"%s\" is not a string", key);
+    if (json_string_length(member) > longest)
+        return error_set(error, "\"%s\" is longer than %zu bytes", key, longest);
+    if (!message_text_is_clean(json_string_value(member), longest))
+        return error_set(error, "\"%s\" holds a control character", key);
+    if (need == MESSAGE_REQUIRED && json_string_length(member) == 0)
+        return error_set(error, "\"%s\" is empty", key);
+    *value = json_string_value(member);
+    return 0;
+}
+
+int message_take_number(const json_t *json, const char *key, enum message_need need, uint64_t largest, uint64_t *value,
+                        struct error *error) {
+    const json_t *member;
+    int found = find(json, key, need, &member, error);
+    if (found <= 0)
+        return found;
+    if (!json_is_integer(member))
+        return error_set(error, "\"%s\" is not a whole number", key);
+    json_int_t number = json_integer_value(member);
+    if (number < 0 || (uint64_t)number > largest)
+        return error_set(error, "\"%s\" is not between 0 and %llu", key, (unsigned long long)largest);
+    *value = (uint64_t)number;
+    return 0;
+}
+
+int message_take_hex(const json_t *json, const char *key, enum message_need need, size_t digits, const char **value,
+                     struct error *error) {
+    const char *text = NULL;
+    if (message_take_text(json, key, need, digits, &text, error) != 0)
+        return -1;
+    if (!text)
+        return 0;
+    if (strlen(text) != digits || strspn(text, "0123456789abcdefABCDEF") != digits)
+        return error_set(error, "\"%s\" is not %zu hexadecimal digits", key, digits);
+    *value = text;
+    return 0;
+}
+
+int message_take_secret(const json_t *json, const char *key, enum message_need need, uint8_t *bytes, bool *has,
+                        struct error *error) {
+    const char *text = NULL;
+    if (message_take_hex(json, key, need, SECRET_HEX - 1, &text, error) != 0)
+        return -1;
+    *has = text != NULL;
+    if (text && !secret_from_hex(bytes, SECRET_SIZE, text))
+        return error_set(error, "\"%s\" is not %d hexadecimal digits", key, SECRET_HEX - 1);
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * bio: the socket BIO under every link.
+ *
+ * During the handshake, and while bufferevent_openssl has the link, it behaves like OpenSSL's own socket BIO. Once a
+ * data link is taken over (link_bio_run_ahead) it reads ciphertext 256 KiB at a time into a buffer of the thread and
+ * collects outgoing records there; one write sends them. What is left over in either direction is parked in the link's
+ * own memory, so that an idle link owns none.
+ *
+ * Runs on: the link's thread. Owns: what it parks; not the descriptor, not the scratch.
+ */
+#ifndef MUNNEL_RELAY_LINK_BIO_H
+#define MUNNEL_RELAY_LINK_BIO_H
+
+#include <openssl/bio.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LINK_BIO_IN = 256 * 1024, LINK_BIO_OUT = 320 * 1024 }; /* out: the largest batch, encrypted */
+
+struct link_bio_scratch { /* one per thread */
+    uint8_t in[LINK_BIO_IN];
+    uint8_t out[LINK_BIO_OUT];
+    size_t in_from, in_to; /* of the link that is reading now */
+    size_t out_length;     /* of the link that is sending now */
+};
+
+BIO *link_bio_new(int fd, struct link_bio_scratch *scratch); /* NULL when out of memory */
+
+/* From now on: read ahead, collect writes. */
+void link_bio_run_ahead(BIO *bio);
+
+/* Brackets round a run of SSL_reads: bring back what was parked; park what is left. false: out of memory. */
+/* `rdhup`: a FIN is known to be behind the data, so that a short read does not mean that nothing follows. */
+void link_bio_begin_reading(BIO *bio, bool rdhup);
+bool link_bio_end_reading(BIO *bio);
+bool link_bio_is_drained(const BIO *bio); /* nothing is left here, nor, as far as the last read tells, in the kernel */
+bool link_bio_is_empty(const BIO *bio);   /* the kernel itself said in this run that there is no more */
+
+/*
+ * Sends what SSL_write left in the scratch; call it after every SSL_write or SSL_read, before another link uses the
+ * thread's scratch. Returns the bytes still parked (0: all went to the kernel), or -1 when the connection is broken.
+ */
+ptrdiff_t link_bio_flush(BIO *bio);
+size_t link_bio_parked(const BIO *bio);
+
+/* How many bytes of ciphertext were ever written (call it after link_bio_flush), and how many of them the peer's kernel
+ * has acknowledged: a system call. Where the system does not tell, what the kernel took counts as acknowledged. */
+uint64_t link_bio_position(const BIO *bio);
+uint64_t link_bio_acknowledged(const BIO *bio);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * control: a control link once it works: JSON messages, pings, and how a bufferevent's failure is told.
+ *
+ * Runs on: the link's thread. Both ends ping, so that each notices a path that is dead in one direction only.
+ */
+#include "config.h"
+
+#include "relay/link/link_priv.h"
+
+#include "lib/base/clock.h"
+#include "lib/tls/tls.h"
+
+#include <event2/buffer.h>
+#include <openssl/err.h>
+#include <string.h>
+
+enum {
+    OUTPUT_MOST = 256 * 1024,
+    FRAMES_PER_SECOND = 1000,
+    BYTES_PER_SECOND = 256 * 1024,
+    UNDELIVERED_MOST = 2 * FRAME_JSON_MAX, /* bytes of messages that the control plane has not taken yet */
+    LAST_WORDS_READ = 4096,                /* at a time */
+    LAST_WORDS_MAX = 2 * FRAME_JSON_MAX
+};
+
+static void ping_at(struct link *link, uint64_t now_us) {
+    link->next_ping_us = now_us + (uint64_t)link->ping_s * 1000000;
+}
+
+void link_control_begin(struct link *link) {
+    link_set_state(link, LINK_CONTROL);
+    link->last_rx_us = clock_us();
+    ping_at(link, link->last_rx_us);
+    bufferevent_enable(link->stream, EV_READ | EV_WRITE);
+    link_control_read(link);
+}
+
+static void close_for(struct link *link, const char *why) {
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, why);
+}
+
+const char *link_control_put(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    if (evbuffer_get_length(bufferevent_get_output(link->stream)) > OUTPUT_MOST)
+        return "the other side does not read: more than 256 KiB of answers wait for it";
+    return link_put_frame(link, type, payload, length) ? NULL : "out of memory";
+}
+
+/* ---- messages ---- */
+
+static bool must_wait(const struct link *link) {
+    return link->undelivered >= UNDELIVERED_MOST;
+}
+
+/* Read no further when the control plane is behind: what waits for it then waits in the kernel, and in the peer. */
+static void deliver(struct link *link, const struct frame *frame) {
+    link->undelivered += frame->length;
+    if (must_wait(link))
+        bufferevent_disable(link->stream, EV_READ);
+    plane_event_control(link, frame->payload, frame->length);
+}
+
+void link_control_delivered(struct link *link, size_t length) {
+    bool waited = must_wait(link);
+    link->undelivered -= length;
+    if (!waited || must_wait(link) || link->state != LINK_CONTROL)
+        return;
+    link->last_rx_us = clock_us(); /* it could not be heard meanwhile */
+    bufferevent_enable(link->stream, EV_READ);
+    link_control_read(link);
+}
+
+static void take_frame(struct link *link, const struct frame *frame) {
+    const char *why = NULL;
+    switch ((int)frame->type) {
+    case FRAME_PING:
+        why = link_control_put(link, FRAME_PONG, frame->payload, frame->length);
+        if (why)
+            close_for(link, why);
+        break;
+    case FRAME_PONG:
+        plane_say_pong(link, frame->payload);
+        break;
+    case FRAME_CONTROL:
+        deliver(link, frame);
+        break;
+    default:
+        close_for(link, "a frame that has no place on a control link");
+    }
+}
+
+/* A peer that sends without end is not served without end. NULL, or which limit it has passed. */
+static const char *check_rate(struct link *link, size_t bytes) {
+    uint64_t second = link->last_rx_us / 1000000;
+    if (link->rate_second != second)
+        link->rate_frames = link->rate_bytes = 0;
+    link->rate_second = second;
+    link->rate_bytes += (unsigned)bytes;
+    if (++link->rate_frames > FRAMES_PER_SECOND)
+        return "too many frames on a control link: more than 1000 in one second";
+    return link->rate_bytes > BYTES_PER_SECOND ? "too much on a control link: more than 256 KiB in one second" : NULL;
+}
+
+/* One frame, or its refusal; or it is not whole, and *needs bytes are wanted. */
+static void read_frame(struct link *link, struct evbuffer *input, size_t *needs) {
+    struct frame frame;
+    size_t taken = 0;
+    const uint8_t *bytes = evbuffer_pullup(input, (ev_ssize_t)*needs);
+    const char *why = bytes ? NULL : "out of memory";
+    enum frame_status status = bytes ? frame_parse(bytes, *needs, &frame, &taken) : FRAME_BAD;
+    if (status == FRAME_INCOMPLETE || (status != FRAME_BAD && taken > *needs)) {
+        *needs = taken;
+        return;
+    }
+    if (!why)
+        why = status == FRAME_BAD ? "a malformed frame" : check_rate(link, taken);
+    if (why)
+        close_for(link, why);
+    else if (status == FRAME_OK)
+        take_frame(link, &frame);
+    if (link->state == LINK_CONTROL)
+        evbuffer_drain(input, taken);
+    *needs = FRAME_HEADER;
+}
+
+void link_control_read(struct link *link) {
+    struct evbuffer *input = bufferevent_get_input(link->stream);
+    size_t needs = FRAME_HEADER;
+    while (link->state == LINK_CONTROL && !must_wait(link) && evbuffer_get_length(input) >= needs) {
+        link->last_rx_us = clock_us();
+        read_frame(link, input, &needs);
+    }
+}
+
+static void send_ping(struct link *link, uint64_t now_us) {
+    uint8_t payload[FRAME_PING_SIZE];
+    memcpy(payload, &now_us, sizeof payload);
+    const char *why = link_control_put(link, FRAME_PING, payload, sizeof payload);
+    if (why) {
+        close_for(link, why);
+        return;
+    }
+    ping_at(link, now_us);
+}
+
+void link_control_ping(struct link *link) {
+    send_ping(link, clock_us());
+}
+
+void link_control_sweep(struct link *link, uint64_t now_us) {
+    if (must_wait(link)) /* it is not heard because it is not read */
+        link->last_rx_us = now_us;
+    if (link->dead_after_s > 0 && now_us - link->last_rx_us > (uint64_t)link->dead_after_s * 1000000) {
+        char why[64];
+        snprintf(why, sizeof why, "silent for %u s", link->dead_after_s);
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, why);
+        return;
+    }
+    if (link->ping_s > 0 && now_us >= link->next_ping_us)
+        send_ping(link, now_us);
+}
+
+/*
+ * Whoever refuses us says why and resets the connection, and whoever ends a session says BYE before. If we were about
+ * to write, that is what meets the reset, while the last words still lie unread in the kernel.
+ */
+static void fetch_last_words(struct link *link) {
+    struct evbuffer *input = bufferevent_get_input(link->stream);
+    size_t most = link->state == LINK_CONTROL ? LAST_WORDS_MAX : 0; /* of others we want the alert alone */
+    uint8_t bytes[LAST_WORDS_READ];
+    int length;
+
+    ERR_clear_error();
+    evbuffer_unfreeze(input, 0); /* the end that only the bufferevent adds to */
+    do {
+        length = SSL_read(link->ssl, bytes, sizeof bytes);
+    } while (length > 0 && evbuffer_add(input, bytes, (size_t)length) == 0 && evbuffer_get_length(input) < most);
+    evbuffer_freeze(input, 0);
+}
+
+void link_stream_failed(struct link *link, short what) {
+    struct error why = {""};
+    if (link->state == LINK_LEAVING) {
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "turned away");
+        return;
+    }
+    bool in_tls = link->state == LINK_HANDSHAKE;
+    if ((what & BEV_EVENT_EOF) && !in_tls) {
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "closed by the other side");
+        return;
+    }
+    if ((what & BEV_EVENT_WRITING) && !in_tls)
+        fetch_last_words(link);
+    enum tls_verdict verdict = tls_explain(link->ssl, &why);
+    link->tls_failed = in_tls && verdict != TLS_CUT;
+    link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER || verdict == TLS_UNTRUSTED_BY_PEER;
+    link->untrusted = verdict == TLS_UNTRUSTED || verdict == TLS_UNTRUSTED_BY_PEER;
+    link_control_read(link);
+    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
+}

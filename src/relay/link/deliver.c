@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * deliver: the last bytes of streams that are complete, until the peer has them; and a link's lingering close.
+ *
+ * A relay leaves its link when both streams are complete, and their last bytes may then wait in the BIO or in the
+ * kernel. Each look compares the position where they end with what the peer's TCP has acknowledged; that is as much as
+ * can be known without a frame of its own. On a busy link the agent needs no look: the next OPEN says the same.
+ *
+ * A link that is closed meanwhile lingers: close() would drop what the kernel has not taken, and turn into a reset,
+ * which drops the rest, when anything of the peer's is unread. So it goes on writing, then half-closes and reads to the
+ * end.
+ *
+ * Runs on: the link's thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "relay/link/link_priv.h"
+
+#include "lib/base/clock.h"
+#include "lib/net/sock.h"
+#include "relay/stream/relay.h"
+
+#include <stddef.h>
+
+enum {
+    UNACKNOWLEDGED_MS = 30000, /* as for a relay's: no ACK for so long, with a window that is open */
+    LINGER_S = 300             /* without progress; the peer may be waiting for a slow reader of its own */
+};
+
+bool link_has_delivered(const struct link *link) {
+    return !link->bio || link_bio_acknowledged(link->bio) >= link_bio_position(link->bio);
+}
+
+void link_await_delivery(struct link *link, struct relay *relay) {
+    if (!link->is_delivering)
+        counter_add(&link->thread->counters->delivering, 1);
+    link->is_delivering = true;
+    link->delivering = relay;
+    link->delivery_mark = link_bio_position(link->bio);
+    link->delivered_us = clock_us();
+    defer_add(&link->thread->deliveries, &link->delivery);
+}
+
+void link_end_delivery(struct link *link, enum relay_reason reason) {
+    struct relay *relay = link->delivering;
+    counter_add(&link->thread->counters->delivering, -1);
+    link->is_delivering = false;
+    link->delivering = NULL;
+    if (relay)
+        relay_on_delivered(relay, reason);
+}
+
+/* Returns whether the peer has got more since the last look. */
+static bool look(struct link *link, uint64_t now_us) {
+    uint64_t acknowledged = link_bio_acknowledged(link->bio);
+    bool has_moved = acknowledged != link->delivered;
+    link->delivered = acknowledged;
+    if (has_moved)
+        link->delivered_us = now_us;
+    if (link->is_delivering && acknowledged >= link->delivery_mark)
+        link_end_delivery(link, REASON_DONE);
+    return has_moved;
+}
+
+static void look_lingering(struct link *link, uint64_t now_us) {
+    link_data_send_parked(link);
+    if (link_bio_parked(link->bio) == 0 && !link->has_half_closed) {
+        SSL_shutdown(link->ssl);
+        link_bio_flush(link->bio);
+        sock_half_close(link->fd);
+        link->has_half_closed = true;
+    }
+    if (link->peer_is_done && link_has_delivered(link))
+        link_close(link, LINK_CLOSE_AT_ONCE, REASON_DONE, "closed by both sides");
+    else if (now_us - link->delivered_us > LINGER_S * 1000000ull)
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "its last bytes were not taken");
+}
+
+void link_data_on_delivery(struct defer_item *item) {
+    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, delivery));
+    uint64_t now_us = clock_us();
+    bool has_moved = look(link, now_us);
+    bool is_waited_for = link->state == LINK_WAITING && !link->stream_state.sent_reset && !link->stream_state.got_end;
+    if (has_moved && is_waited_for)
+        link->deadline_us = now_us + link->flush_s * 1000000ull;
+    if (!link->is_delivering && link->state != LINK_LINGERING)
+        return;
+    if (link_is_stalled(link, UNACKNOWLEDGED_MS)) {
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the other side stopped acknowledging");
+        return;
+    }
+    if (link->state == LINK_LINGERING)
+        look_lingering(link, now_us);
+    if (link->state != LINK_CLOSED)
+        defer_add(&link->thread->deliveries, &link->delivery);
+}
+
+void link_linger(struct link *link) {
+    link->paused = false;
+    if (!link->is_delivering)
+        link_await_delivery(link, NULL);
+    defer_add(&link->thread->again, &link->again); /* what had come may not be unread when it closes */
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * link_begin_greeting: a link from the end of its handshake to the verdict: HELLO, WELCOME or REJECT.
+ *
+ * Runs on: the link's thread. The greeting is bufferevent_openssl's, but for data links that shook hands by their
+ * session's key: the server knows them without HELLO, and the agent awaits the answer on the data link's own event.
+ * States: greeting -> verdict -> control | idle | leaving.
+ */
+#include "config.h"
+
+#include "relay/link/link_priv.h"
+
+#include "lib/base/clock.h"
+#include "lib/net/sock.h"
+#include "lib/tls/tls.h"
+#include "proto/auth_proof.h"
+#include "proto/message.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEAVING_MS = 2000 };
+
+static bool is_agent(const struct link *link) {
+    return link->thread->options->is_agent;
+}
+
+static void fail(struct link *link, const char *why) {
+    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why);
+}
+
+bool link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    uint8_t header[FRAME_HEADER];
+    struct evbuffer *output = bufferevent_get_output(link->stream);
+    frame_write_header(header, type, length);
+    if (evbuffer_expand(output, sizeof header + length))
+        return false; /* before anything is in: a header without its payload would put all behind it out of step */
+    return evbuffer_add(output, header, sizeof header) == 0 && evbuffer_add(output, payload, length) == 0;
+}
+
+/* ---- the greeting ---- */
+
+static void say_greeting(struct link *link, const struct frame *frame) {
+    uint8_t exporter[SECRET_SIZE];
+    if (tls_exporter(link->ssl, exporter)) {
+        fail(link, "OpenSSL gives no keying material for the proof");
+        return;
+    }
+    if (link->stream)
+        bufferevent_disable(link->stream, EV_READ);
+    link->no_hello = false;
+    link_set_state(link, LINK_VERDICT);
+    plane_event_greeting(link, frame->type == FRAME_REJECT, (const char *)frame->payload, frame->length, exporter);
+    secret_wipe(exporter, sizeof exporter);
+}
+
+static void drain(struct link *link, size_t frame_length) {
+    if (link->stream)
+        evbuffer_drain(bufferevent_get_input(link->stream), frame_length);
+}
+
+/*
+ * Agent: a certificate proves only its own key. The server of a session also has the session's key, which the thief of
+ * a certificate's key has not; a handshake by that key has proved it, after any other WELCOME must.
+ */
+static bool server_has_session_key(struct link *link, const struct frame *frame, struct error *why) {
+    const struct link_order *order = link->order;
+    uint8_t exporter[SECRET_SIZE], proof[SECRET_SIZE];
+    if (tls_is_by_key(link->ssl))
+        return true;
+    if (message_parse_data_welcome(proof, (const char *)frame->payload, frame->length, why) != 0)
+        return false;
+    bool is_proved = order->has_key && tls_exporter(link->ssl, exporter) == 0 &&
+                     auth_proof_check(proof, order->key, AUTH_PROOF_DATA_SERVER, exporter);
+    secret_wipe(exporter, sizeof exporter);
+    if (!is_proved)
+        error_set(why, "the proof is wrong");
+    return is_proved;
+}
+
+/* Agent: a data link's WELCOME decides by itself; the session behind it was proved on the control link. */
+static void take_welcome(struct link *link, const struct frame *frame, size_t frame_length) {
+    char text[ADDR_TEXT];
+    struct error why, whole;
+    if (!server_has_session_key(link, frame, &why)) {
+        error_set(&whole, "the server showed its certificate, but did not prove that it has the session's key: %s",
+                  why.text);
+        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, whole.text);
+        return;
+    }
+    drain(link, frame_length);
+    link_set_state(link, LINK_VERDICT);
+    link_accept(link, false, link->tag, NULL, addr_format(link_peer(link), text, sizeof text), 0, 0);
+}
+
+void link_take_greeting(struct link *link, const struct frame *frame, size_t frame_length) {
+    bool awaited =
+        is_agent(link) ? frame->type == FRAME_WELCOME || frame->type == FRAME_REJECT : frame->type == FRAME_HELLO;
+    if (!awaited) {
+        char why[96];
+        snprintf(why, sizeof why, "%s came first instead of a greeting", frame_name(frame->type));
+        fail(link, why);
+        return;
+    }
+    if (frame->type == FRAME_WELCOME && !link->is_control) {
+        take_welcome(link, frame, frame_length);
+        return;
+    }
+    say_greeting(link, frame);
+    if (link->state == LINK_VERDICT)
+        drain(link, frame_length);
+}
+
+/* Looks at what has come; a frame longer than a greeting may be is refused by its header alone. */
+static void read_greeting(struct link *link) {
+    struct evbuffer *input = bufferevent_get_input(link->stream);
+    size_t there = evbuffer_get_length(input), taken;
+    size_t look = there < FRAME_HEADER + FRAME_GREETING_MAX ? there : FRAME_HEADER + FRAME_GREETING_MAX;
+    struct frame frame;
+    const uint8_t *bytes = look > 0 ? evbuffer_pullup(input, (ev_ssize_t)look) : NULL;
+    if (!bytes)
+        return;
+    switch (frame_parse(bytes, look, &frame, &taken)) {
+    case FRAME_INCOMPLETE:
+        if (look >= FRAME_HEADER && taken > FRAME_HEADER + FRAME_GREETING_MAX)
+            fail(link, "a first frame longer than a greeting may be");
+        return;
+    case FRAME_OK:
+        link_take_greeting(link, &frame, taken);
+        return;
+    default:
+        fail(link, "not a Munnel frame");
+    }
+}
+
+/* ---- the bufferevent ---- */
+
+static void on_stream_read(struct bufferevent *stream, void *context) {
+    (void)stream;
+    struct link *link = context;
+    if (link->state == LINK_GREETING)
+        read_greeting(link);
+    else if (link->state == LINK_CONTROL)
+        link_control_read(link);
+    else if (link->state == LINK_LEAVING) /* whatever it says now */
+        evbuffer_drain(bufferevent_get_input(link->stream), evbuffer_get_length(bufferevent_get_input(link->stream)));
+}
+
+static void send_hello(struct link *link) {
+    struct link_order *order = link->order;
+    uint8_t exporter[SECRET_SIZE] = {0}, proof[SECRET_SIZE];
+    char *hello = NULL;
+    enum auth_proof_role role = order->proof_role == DIAL_PROOF_DATA ? AUTH_PROOF_DATA : AUTH_PROOF_AGENT;
+    if (!order->has_key)
+        hello = strdup(order->hello);
+    else if (tls_exporter(link->ssl, exporter) == 0 && auth_proof_make(proof, order->key, role, exporter) == 0)
+        hello = message_add_proof(order->hello, proof);
+    if (!hello || strlen(hello) > FRAME_GREETING_MAX || !link_put_frame(link, FRAME_HELLO, hello, strlen(hello)))
+        fail(link, "no HELLO could be made");
+    secret_wipe(exporter, sizeof exporter);
+    free(hello);
+}
+
+static void on_stream_event(struct bufferevent *stream, short what, void *context) {
+    (void)stream;
+    link_stream_failed(context, what);
+}
+
+static void on_stream_written(struct bufferevent *stream, void *context) {
+    (void)stream;
+    struct link *link = context;
+    if (link->state == LINK_LEAVING && evbuffer_get_length(bufferevent_get_output(link->stream)) == 0) {
+        SSL_shutdown(link->ssl);
+        sock_half_close(link->fd); /* the peer reads what there is, then closes; sweep ends it otherwise */
+    }
+}
+
+static bool make_stream(struct link *link) {
+    link_unwatch(link);
+    link->stream = bufferevent_openssl_socket_new(relay_thread_base(link->thread), link->fd, link->ssl,
+                                                  BUFFEREVENT_SSL_OPEN, BEV_OPT_DEFER_CALLBACKS);
+    if (!link->stream) {
+        fail(link, "out of memory");
+        return false;
+    }
+    bufferevent_setcb(link->stream, on_stream_read, on_stream_written, on_stream_event, link);
+    bufferevent_enable(link->stream, EV_READ | EV_WRITE);
+    return true;
+}
+
+void link_begin_greeting(struct link *link) {
+    if (is_agent(link) && tls_is_by_key(link->ssl)) {
+        link_data_take_over(link);
+        link_data_read(link);
+    } else if (make_stream(link) && is_agent(link)) {
+        send_hello(link);
+    }
+}
+
+/* ---- the verdict ---- */
+
+static void begin_control(struct link *link, const char *json) {
+    if (json && !link_put_frame(link, FRAME_WELCOME, json, strlen(json)))
+        fail(link, "out of memory");
+    else
+        link_control_begin(link);
+}
+
+static void send_data_welcome(struct link *link, const char *json) {
+    if (json)
+        link_data_send_frame(link, FRAME_WELCOME, json, strlen(json));
+    else
+        link_send_deferred(
+            link, FRAME_WELCOME); /* a client may be waiting for this link: then its OPEN is there in a moment */
+}
+
+static void begin_data(struct link *link, const char *json) {
+    link_data_take_over(link);
+    if (link->state == LINK_CLOSED)
+        return;
+    if (!is_agent(link))
+        send_data_welcome(link, json);
+    link->expects_ping = true;
+    link_become_idle(link);
+}
+
+void link_accept(struct link *link, bool is_control, uint64_t tag, const char *json, const char *who, unsigned ping_s,
+                 unsigned dead_after_s) {
+    if (link->state != LINK_VERDICT)
+        return;
+    link->is_control = is_control;
+    link->was_accepted = true;
+    link->tag = tag;
+    link->ping_s = ping_s;
+    link->dead_after_s = dead_after_s;
+    link->who = who ? strdup(who) : NULL;
+    link_order_free(link->order);
+    link->order = NULL;
+    if (is_control)
+        begin_control(link, json);
+    else
+        begin_data(link, json);
+}
+
+static bool put_reject(struct link *link, const char *json) {
+    if (link->stream) {
+        bufferevent_enable(link->stream, EV_READ);
+        return link_put_frame(link, FRAME_REJECT, json, strlen(json));
+    }
+    link_data_take_over(link);
+    batch_add(link_batch(link), FRAME_REJECT, json, strlen(json));
+    link_send(link);
+    sock_half_close(link->fd);
+    return true;
+}
+
+void link_reject(struct link *link, const char *json) {
+    if (link->state != LINK_VERDICT)
+        return;
+    if (!json || !put_reject(link, json)) {
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "turned away");
+        return;
+    }
+    link_set_state(link, LINK_LEAVING);
+    link->deadline_us = clock_us() + LEAVING_MS * 1000;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * link_priv: the link's insides, for its own files: link.c (life), handshake.c (connect, TLS), greeting.c (greeting
+ * and verdict), control.c (control links), data.c, send.c, idle.c and deliver.c (data links).
+ */
+#ifndef MUNNEL_RELAY_LINK_LINK_PRIV_H
+#define MUNNEL_RELAY_LINK_LINK_PRIV_H
+
+#include "relay/link/link.h"
+#include "relay/thread_priv.h"
+
+#include "lib/net/sock.h"
+#include "lib/tls/tls.h"
+
+#include <event2/bufferevent.h>
+
+/* LINK_STATE(name, text): in the order in which a link goes through them */
+#define LINK_STATES(S)                                                                                                 \
+    S(NEW, "new")                                                                                                      \
+    S(CONNECTING, "connecting") /* agent: TCP */                                                                       \
+    S(HANDSHAKE, "in the TLS handshake")                                                                               \
+    S(GREETING, "in the greeting")   /* HELLO or WELCOME is awaited */                                                 \
+    S(VERDICT, "awaiting a verdict") /* of the control plane */                                                        \
+    S(CONTROL, "control")                                                                                              \
+    S(IDLE, "idle")                                                                                                    \
+    S(BUSY, "busy")                /* with a relay */                                                                  \
+    S(WAITING, "waiting for IDLE") /* server: the relay is over, the agent's word is still to come */                  \
+    S(LEAVING, "saying goodbye")   /* REJECT is on its way out */                                                      \
+    S(LINGERING, "lingering")      /* closed, as far as anybody else knows; the peer has yet to get its last bytes */  \
+    S(CLOSED, "closed")
+
+enum link_state {
+#define LINK_STATE_ENUM(name, text) LINK_##name,
+    LINK_STATES(LINK_STATE_ENUM)
+#undef LINK_STATE_ENUM
+};
+
+struct link_order { /* agent: what plane_dial said; freed when the greeting is over */
+    SSL_CTX *tls;
+    char *server_name, *hello;
+    char identity[TLS_IDENTITY_MAX + 1]; /* "": none */
+    uint8_t key[SECRET_SIZE];
+    bool has_key;
+    uint8_t proof_role;
+};
+
+struct link {
+    struct relay_thread *thread;
+    struct link *queue_next;                   /* of handshakes that have not begun, or of the dead */
+    struct link *greeting_next, **greeting_at; /* server, until HELLO is there; NULL: not in that list */
+    struct defer_item again;                   /* more to read, or broken */
+    struct defer_item doubt;                   /* a reset may be behind what was read last (socket.c tells why) */
+    struct defer_item push;                    /* see send.c */
+    struct defer_item owed;                    /* what it `owes` goes with the next frame, or alone a moment later */
+    struct defer_item delivery;                /* see deliver.c, as the next five */
+    struct relay *delivering;                  /* agent: left the link; its record waits for delivery */
+    uint64_t delivery_mark, delivered; /* positions in what was sent: the end of what is waited for, the last look */
+    uint64_t delivered_us;             /* when the last look found something new */
+    bool is_delivering;
+    bool has_half_closed, peer_is_done; /* lingering: what either end has said */
+    bool expects_ping;                  /* agent: the server is known to regard the link as idle */
+    struct link_ref ref;
+    uint8_t state, write_retries;
+    uint8_t deferred_frame; /* enum frame_type: FIN or WELCOME; 0: nothing */
+    bool in_starting;
+    bool is_control, was_accepted, tls_failed, refused_by_peer, untrusted, received_nothing, no_hello;
+    bool reading;       /* inside link_data_read */
+    bool paused;        /* the relay's other side does not take more */
+    bool needs_recheck; /* an edge came, and no read since has met the end of what the kernel has */
+    bool rdhup;         /* the peer's FIN is behind what is in the kernel */
+    bool high_rtt;      /* from the other end, as far as that matters for sending */
+    bool is_half_open;  /* server: the key said who it is, and the last word of its handshake is still to come */
+    bool reported_idle; /* the control plane knows it */
+    bool broken;        /* a write failed; closed as soon as no one is in the way */
+    bool close_when_idle;
+    bool event_is_added;
+    int fd;
+    SSL *ssl;
+    BIO *bio; /* belongs to ssl */
+    struct bufferevent *stream;
+    struct event event; /* edge-triggered; a link with a bufferevent has none */
+    struct stream_state stream_state;
+    struct relay *relay;
+    uint8_t *partial; /* the beginning of a frame whose rest has not come */
+    size_t partial_length, partial_needs;
+    uint64_t tag;
+    uint64_t records;     /* sent since the last change of keys */
+    uint64_t rate_second; /* control links: what came in this second */
+    unsigned rate_frames, rate_bytes;
+    size_t undelivered;   /* control links: bytes of messages on their way to the control plane */
+    uint64_t deadline_us; /* of the state it is in; 0: none */
+    uint64_t last_rx_us;  /* anything came */
+    uint64_t pinged_us;   /* a PING is out and unanswered since; 0: none */
+    uint64_t next_ping_us;
+    unsigned ping_s, dead_after_s;
+    unsigned flush_s; /* server: how long the agent may take over IDLE n without progress */
+    struct sock_stall stall;
+    struct link_order *order;
+    struct close_event *close_event; /* made with the link, so that on_gone cannot fail */
+    char *who;
+};
+
+/* Takes fd and words; on failure says them and returns NULL. */
+struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *words);
+const struct addr *link_peer(const struct link *link); /* until it is closed */
+void link_set_state(struct link *link, enum link_state state);
+void link_free(struct link *link); /* from the graveyard only */
+void link_sweep(struct link *link, uint64_t now_us);
+void link_break(struct link *link, const char *why); /* closes it from the next turn of the loop */
+
+/* handshake.c */
+void link_adopt(struct relay_thread *thread, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
+                struct close_event *words);
+void link_dial(struct relay_thread *thread, struct link_order *order, bool is_control, uint64_t tag,
+               struct close_event *words); /* takes the order; to the peer of `words` */
+void link_start(struct link *link);        /* from the thread's queue: begin the handshake */
+void link_order_free(struct link_order *order);
+bool link_watch(struct link *link); /* adds its event; or closes it for want of memory */
+void link_unwatch(struct link *link);
+void link_note_handshake(struct link *link); /* it is over */
+
+/* greeting.c */
+void link_begin_greeting(struct link *link); /* the handshake is over */
+/* The first frame of a link in state GREETING; `frame_length`: what it takes in the bufferevent, if there is one. */
+void link_take_greeting(struct link *link, const struct frame *frame, size_t frame_length);
+void link_accept(struct link *link, bool is_control, uint64_t tag, const char *json, const char *who, unsigned ping_s,
+                 unsigned dead_after_s);
+void link_reject(struct link *link, const char *json);
+bool link_put_frame(struct link *link, enum frame_type type, const void *payload,
+                    size_t length); /* by the bufferevent */
+
+/* control.c */
+void link_control_begin(struct link *link);
+void link_control_read(struct link *link);
+/* Queues a frame; or says why the link must be closed instead: the peer does not read, or memory lacks. */
+const char *link_control_put(struct link *link, enum frame_type type, const void *payload, size_t length);
+void link_control_delivered(struct link *link,
+                            size_t length); /* the control plane has taken a message of this length */
+void link_control_sweep(struct link *link, uint64_t now_us);
+void link_control_ping(struct link *link);
+void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
+
+/* data.c */
+void link_data_take_over(struct link *link); /* from the bufferevent, if it has one, to its own event */
+void link_data_on_event(struct link *link, short what);
+void link_data_read(struct link *link);
+void link_data_on_resume(struct defer_item *item);
+void link_data_on_recheck(struct defer_item *item);
+
+/* send.c */
+void link_data_on_write_retry(struct defer_item *item);
+void link_data_on_deferred(struct defer_item *item);
+void link_data_send_deferred(struct link *link); /* sends what it owes */
+void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length);
+bool link_data_flush(struct link *link);            /* false: the connection is broken */
+void link_data_send_parked(struct link *link);      /* there is room again */
+bool link_data_output_overflows(struct link *link); /* and closed by now: the other side asks and does not read */
+
+/* idle.c */
+void link_data_sweep(struct link *link, uint64_t now_us);
+void link_become_idle(struct link *link);
+
+/* deliver.c */
+bool link_has_delivered(const struct link *link); /* the peer's kernel has all that was ever sent; a system call */
+void link_data_on_delivery(struct defer_item *item);
+void link_end_delivery(struct link *link,
+                       enum relay_reason reason); /* REASON_DONE: the peer has it; else: it is lost */
+void link_linger(struct link *link);
+
+/* events.c: what the control plane is told */
+void plane_event_identified(struct link *link, const char *identity);
+void plane_event_greeting(struct link *link, bool rejected, const char *text, size_t length,
+                          const uint8_t exporter[SECRET_SIZE]);
+void plane_event_idle(struct link *link);
+void plane_event_control(struct link *link, const uint8_t *text, size_t length);
+void plane_say_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]);
+void plane_event_closed(struct link *link, bool misbehaved, const char *why);
+void plane_event_failed(struct relay_thread *thread, struct close_event *words, uint64_t tag, const char *why);
+struct close_event *close_event_new(const struct addr *peer); /* also where a link keeps who its peer is */
+const struct addr *close_event_peer(const struct close_event *words);
+void plane_event_order_failed(struct plane *plane, uint64_t tag,
+                              const struct addr *peer); /* on the control thread: no link came of it */
+void plane_event_client_back(struct relay_thread *thread, struct client *client, struct link_ref link, uint64_t tag);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * send: what a data link sends: batches as they are composed, answers, and what may wait for company.
+ *
+ * Runs on: the link's thread. Everything is written at once; what the kernel does not take is parked by link_bio, and
+ * the link counts as full until it is gone. Owns: nothing.
+ *
+ * Linux says that there is room when a third of its buffer is free. On a path where the buffer, and not the network, is
+ * what limits a stream, a sender who waits for that has but five sixths of it under way on average. So on a long way
+ * a full link tries every few milliseconds, as long as that gets it on.
+ */
+#include "config.h"
+
+#include "relay/link/link_priv.h"
+
+#include "lib/net/sock.h"
+#include "relay/stream/relay.h"
+
+#include <openssl/err.h>
+#include <stddef.h>
+
+enum {
+    RECORDS_PER_KEY = 1 << 22,
+    PARKED_MOST = 512 * 1024, /* of answers to a peer that does not read */
+    FAR_US = 10000,           /* there and back; nearer, the buffer is no limit */
+    PUSH_WORTH = 16 * 1024,   /* bytes that a try gets rid of, or it was in vain */
+    VAIN_PUSHES_MOST = 16
+};
+
+static void renew_key(struct link *link) {
+    if (link->records < RECORDS_PER_KEY || SSL_version(link->ssl) != TLS1_3_VERSION)
+        return;
+    link->records = 0;
+    SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED); /* OpenSSL never does it by itself */
+}
+
+/* `before` and `left`: what waits, before and behind a try. Somebody who reads nothing is left alone soon. */
+static void push_later(struct link *link, size_t before, size_t left) {
+    if (before == 0) {
+        link->high_rtt = sock_round_trip_us(link->fd) >= FAR_US;
+    }
+    if (before == 0 || left + PUSH_WORTH <= before) {
+        link->write_retries = 0;
+    }
+    if (link->high_rtt && link->write_retries < VAIN_PUSHES_MOST) {
+        defer_add(&link->thread->write_retries_queue, &link->push);
+    }
+}
+
+void link_data_on_write_retry(struct defer_item *item) {
+    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, push));
+    link->write_retries++;
+    link_data_send_parked(link);
+}
+
+/* Whoever makes room, the relay is told: the edge that announces it may find nothing left to do. */
+bool link_data_flush(struct link *link) {
+    size_t before = link_bio_parked(link->bio);
+    ptrdiff_t left = link_bio_flush(link->bio);
+    if (left > 0) {
+        push_later(link, before, (size_t)left);
+    } else if (before > 0 && left == 0 && link->relay) {
+        relay_on_link_drained(link->relay);
+    }
+    return left >= 0;
+}
+
+/* Not decided by what OpenSSL says: it is "in init" again from a change of keys until that is sent. */
+static bool encrypt(struct link *link, const struct batch *batch) {
+    if (link->is_half_open)
+        return tls_write_early(link->ssl, batch->bytes, batch->length);
+    return SSL_write(link->ssl, batch->bytes, (int)batch->length) == (int)batch->length;
+}
+
+void link_send(struct link *link) {
+    struct batch *batch = &link->thread->batch;
+    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken) {
+        return;
+    }
+    renew_key(link);
+    link->records += batch->length / FRAME_DATA_MAX + 1;
+    if (!encrypt(link, batch) || !link_data_flush(link)) {
+        ERR_clear_error();
+        link->thread->bio.out_length = 0; /* nobody else's bytes may leave on another link */
+        link_break(link, "sending failed");
+    }
+}
+
+void link_send_deferred(struct link *link, enum frame_type type) {
+    link->deferred_frame = (uint8_t)type;
+    defer_add(&link->thread->soon, &link->owed);
+}
+
+void link_data_send_deferred(struct link *link) {
+    if (link->deferred_frame) {
+        link_batch(link);
+        link_send(link);
+    }
+}
+
+void link_data_on_deferred(struct defer_item *item) {
+    link_data_send_deferred((struct link *)(void *)((char *)item - offsetof(struct link, owed)));
+}
+
+bool link_is_full(const struct link *link) {
+    return link_bio_parked(link->bio) > 0;
+}
+
+void link_data_send_parked(struct link *link) {
+    if (link_is_full(link) && !link_data_flush(link)) {
+        link_break(link, "sending failed");
+    }
+}
+
+/* Answers are not held back by a full link, as a relay's bytes are; a peer that only asks is not served for ever. */
+bool link_data_output_overflows(struct link *link) {
+    if (link_bio_parked(link->bio) <= PARKED_MOST) {
+        return false;
+    }
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "the other side asks and does not read");
+    return true;
+}
+
+void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    if (link_data_output_overflows(link)) {
+        return;
+    }
+    batch_add(link_batch(link), type, payload, length);
+    link_send(link);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_terms: what is the same for all clients of a service; immutable, counted, may outlive the service's
+ * configuration. Runs on: any thread. Owns: its strings.
+ */
+#ifndef MUNNEL_RELAY_SERVICE_TERMS_H
+#define MUNNEL_RELAY_SERVICE_TERMS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+struct service_terms {
+    atomic_uint references;
+    char *service;
+    char *destination;                             /* for logs */
+    char *open_json;                               /* message_format_open_terms() */
+    unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
+};
+
+struct service_terms_plan { /* copied */
+    const char *service;
+    char *const *connect, *const *listen; /* addresses as text; the agent is told the ports of `listen` */
+    size_t connect_count, listen_count;
+    unsigned idle_timeout_s, half_close_timeout_s;
+};
+
+struct service_terms *
+service_terms_new(const struct service_terms_plan *plan); /* one reference; NULL when out of memory */
+struct service_terms *service_terms_hold(struct service_terms *terms);
+void service_terms_release(struct service_terms *terms); /* any thread */
+
+#endif

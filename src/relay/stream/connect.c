@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * connect: see connect.h.
+ */
+#include "config.h"
+
+#include "relay/stream/connect.h"
+
+#include "lib/base/clock.h"
+#include "lib/net/sock.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIAL_LEAST_MS = 250 };
+
+struct connector {
+    struct connector_order order;
+    char *to[MESSAGE_DESTINATIONS];
+    int next_destination;
+    struct endpoint endpoint;       /* the destination that is being tried */
+    struct addr numeric;            /* its address, if it needs no look-up */
+    struct resolver_answer *answer; /* else, and allocated then: it is larger than all the rest */
+    const struct addr *addresses;   /* in the one or the other */
+    int address_count, next_address;
+    struct resolver_question *question;
+    bool starting;
+    struct event timer; /* of the address that is being tried */
+    uint64_t deadline_us;
+    struct connector_result result; /* the last failure, until something succeeds */
+};
+
+static void try_address(struct connector *dial);
+static void try_destination(struct connector *dial);
+
+/* By RST: it may be up just now, and an end without bytes would look like a whole stream. */
+static void drop_descriptor(struct connector *dial) {
+    sock_close_reset(stream_socket_detach(dial->order.socket));
+}
+
+static void free_dial(struct connector *dial) {
+    event_del(&dial->timer);
+    if (dial->question) {
+        resolver_cancel(dial->question);
+    }
+    for (int i = 0; i < dial->order.to_count; i++) {
+        free(dial->to[i]);
+    }
+    free(dial->answer);
+    free(dial);
+}
+
+static void finish(struct connector *dial, bool is_connected) {
+    struct connector_result result = dial->result;
+    connector_callback callback = dial->order.callback;
+    void *context = dial->order.context;
+    result.is_connected = is_connected;
+    if (!dial->starting) {
+        free_dial(dial);
+    } else {
+        dial->order.callback = NULL; /* connector_start frees it */
+    }
+    callback(context, &result);
+}
+
+static void note_failure(struct connector *dial, enum message_refusal refusal, const struct addr *address,
+                         const char *why) {
+    char text[ADDR_TEXT];
+    dial->result.refusal = refusal;
+    snprintf(dial->result.words, sizeof dial->result.words, "%s: %s",
+             address ? addr_format(address, text, sizeof text) : endpoint_format(&dial->endpoint, text, sizeof text),
+             why);
+}
+
+static unsigned left_ms(const struct connector *dial) {
+    uint64_t now_us = clock_us();
+    return now_us < dial->deadline_us ? (unsigned)((dial->deadline_us - now_us) / 1000) : 0;
+}
+
+/* The attempts that are still to come share what is left of the time. */
+static unsigned share_ms(const struct connector *dial) {
+    int addresses = dial->address_count - dial->next_address + 1;
+    int destinations = dial->order.to_count - dial->next_destination;
+    unsigned share = left_ms(dial) / (unsigned)(addresses + destinations);
+    return share > DIAL_LEAST_MS ? share : DIAL_LEAST_MS;
+}
+
+static enum message_refusal refusal_of(int error) {
+    return error == ETIMEDOUT ? MESSAGE_REFUSAL_TIMEOUT : MESSAGE_REFUSAL_REFUSED;
+}
+
+static void drop_attempt(struct connector *dial, enum message_refusal refusal, const char *why) {
+    note_failure(dial, refusal, &dial->result.address, why);
+    drop_descriptor(dial);
+    try_address(dial);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    drop_attempt(context, MESSAGE_REFUSAL_TIMEOUT, "no answer in time");
+}
+
+static void on_connected(struct stream_socket *socket, int error) {
+    struct connector *dial = socket->context;
+    event_del(&dial->timer);
+    if (error == 0) {
+        finish(dial, true);
+    } else {
+        drop_attempt(dial, refusal_of(error), strerror(error));
+    }
+}
+
+static void wait_for_connection(struct connector *dial) {
+    unsigned ms = share_ms(dial);
+    struct timeval limit = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+    if (event_add(&dial->timer, &limit)) {
+        drop_attempt(dial, MESSAGE_REFUSAL_BUSY, "out of memory");
+    }
+}
+
+/* A Unix socket may be a container engine's or a message bus's: as good as a shell on the agent's machine. */
+static bool is_allowed(const struct connector *dial, const struct addr *address) {
+    const struct acl *allow = dial->order.allow;
+    if (addr_is_reserved(address) || addr_is_unix(address))
+        return acl_match_explicitly(allow, address);
+    return acl_empty(allow) || acl_match(allow, address, dial->endpoint.host);
+}
+
+static void fail_to_connect(struct connector *dial, int error) {
+    bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    note_failure(dial, is_ours ? MESSAGE_REFUSAL_BUSY : refusal_of(error), &dial->result.address, strerror(error));
+    try_address(dial);
+}
+
+static void connect_to(struct connector *dial, const struct addr *address) {
+    static const struct stream_socket_events events = {.on_connected = on_connected};
+    bool done = false;
+    dial->result.address = *address;
+    int fd = sock_connect(address, &dial->result.here, &done);
+    if (fd < 0) {
+        fail_to_connect(dial, errno);
+    } else if (!stream_socket_attach(dial->order.socket, loop_base(dial->order.loop), fd, !done, &events, dial)) {
+        sock_close(fd);
+        fail_to_connect(dial, ENOMEM);
+    } else {
+        stream_socket_cut_unless_whole(dial->order.socket);
+        if (done)
+            finish(dial, true);
+        else
+            wait_for_connection(dial);
+    }
+}
+
+static void try_address(struct connector *dial) {
+    if (dial->next_address >= dial->address_count) {
+        try_destination(dial);
+        return;
+    }
+    if (left_ms(dial) == 0) {
+        note_failure(dial, MESSAGE_REFUSAL_TIMEOUT, NULL, "no time left");
+        finish(dial, false);
+        return;
+    }
+    const struct addr *address = &dial->addresses[dial->next_address++];
+    if (!is_allowed(dial, address)) {
+        note_failure(dial, MESSAGE_REFUSAL_DENIED, address,
+                     "not allowed by this agent's rules; --allow with this address would allow it");
+        try_address(dial);
+        return;
+    }
+    connect_to(dial, address);
+}
+
+static bool keep_answer(struct connector *dial, const struct resolver_answer *answer) {
+    if (!dial->answer)
+        dial->answer = malloc(sizeof *dial->answer);
+    if (!dial->answer)
+        return false;
+    *dial->answer = *answer;
+    dial->addresses = dial->answer->addresses;
+    dial->address_count = answer->count;
+    return true;
+}
+
+static void on_answer(void *context, const struct resolver_answer *answer) {
+    struct connector *dial = context;
+    dial->question = NULL;
+    if (answer->count == 0)
+        note_failure(dial, MESSAGE_REFUSAL_DNS, NULL, answer->why ? answer->why : "no address");
+    else if (!keep_answer(dial, answer))
+        note_failure(dial, MESSAGE_REFUSAL_BUSY, NULL, "out of memory");
+    try_address(dial);
+}
+
+static void try_destination(struct connector *dial) {
+    struct error error = {""};
+    dial->address_count = dial->next_address = 0;
+    if (dial->next_destination >= dial->order.to_count) {
+        finish(dial, false);
+        return;
+    }
+    const char *text = dial->to[dial->next_destination++];
+    if (endpoint_parse(&dial->endpoint, text, &error)) {
+        note_failure(dial, MESSAGE_REFUSAL_REFUSED, NULL, error.text);
+        try_destination(dial);
+        return;
+    }
+    if (addr_from_endpoint(&dial->numeric, &dial->endpoint)) {
+        dial->addresses = &dial->numeric;
+        dial->address_count = 1;
+        try_address(dial);
+        return;
+    }
+    dial->question =
+        resolver_ask(dial->order.resolver, dial->order.loop, &dial->endpoint, left_ms(dial), on_answer, dial);
+    if (!dial->question) {
+        note_failure(dial, MESSAGE_REFUSAL_BUSY, NULL, "out of memory");
+        finish(dial, false);
+    }
+}
+
+static bool copy_destinations(struct connector *dial) {
+    for (int i = 0; i < dial->order.to_count; i++) {
+        dial->to[i] = strdup(dial->order.to[i]);
+        if (!dial->to[i])
+            return false;
+    }
+    return true;
+}
+
+struct connector *connector_start(const struct connector_order *order) {
+    struct connector_result refused = {.refusal = MESSAGE_REFUSAL_BUSY, .words = "out of memory"};
+    struct connector *dial = calloc(1, sizeof *dial);
+    if (dial) {
+        dial->order = *order;
+        event_assign(&dial->timer, loop_base(order->loop), -1, 0, on_timer, dial);
+    }
+    if (!dial || !copy_destinations(dial)) {
+        if (dial)
+            free_dial(dial);
+        order->callback(order->context, &refused);
+        return NULL;
+    }
+    dial->result = refused;
+    snprintf(dial->result.words, sizeof dial->result.words, "no destination was named");
+    dial->deadline_us = clock_us() + (uint64_t)order->timeout_ms * 1000;
+    dial->starting = true;
+    try_destination(dial);
+    dial->starting = false;
+    if (dial->order.callback)
+        return dial;
+    free_dial(dial);
+    return NULL;
+}
+
+void connector_cancel(struct connector *dial) {
+    drop_descriptor(dial);
+    free_dial(dial);
+}

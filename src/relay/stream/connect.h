@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * connect: an agent's way to a destination: each destination of the list, each address of a name, a part of the time
+ * each.
+ *
+ * Checks every resolved address against the agent's rules right before it connects. Never blocks.
+ * Runs on: the relay's thread. Owns: the plain side's descriptor until it is connected, its timer, its question to the
+ * resolver. States: resolving -> connecting -> (next address) ... -> done.
+ */
+#ifndef MUNNEL_RELAY_STREAM_CONNECT_H
+#define MUNNEL_RELAY_STREAM_CONNECT_H
+
+#include "proto/message.h"
+#include "relay/plane.h"
+#include "relay/stream/socket.h"
+
+struct connector;
+
+struct connector_result {
+    bool is_connected;
+    struct addr address;          /* reached */
+    struct addr here;             /* from; of length 0: unknown */
+    enum message_refusal refusal; /* when failed */
+    char words[160];
+};
+typedef void (*connector_callback)(void *context, const struct connector_result *result);
+
+struct connector_order {
+    struct stream_socket *socket; /* closed; connected by this, it is the receiver's when the callback says so */
+    struct loop *loop;
+    struct resolver *resolver;
+    const struct acl *allow;
+    const char *const *to; /* destinations as text; copied */
+    int to_count;
+    unsigned timeout_ms; /* for all of it */
+    connector_callback callback;
+    void *context;
+};
+
+/* The callback runs once, possibly before this returns (a local address that answers at once); NULL then, or when out
+ * of memory (it has run with a refusal). */
+struct connector *connector_start(const struct connector_order *order);
+void connector_cancel(struct connector *dial); /* the callback does not run any more */
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * loop_detect: see loop_detect.h. A mark is 56 bits of the hash and, in its low byte, the hops plus one, so it is never
+ * 0. The key keeps a client from choosing an address that looks like a connection of ours.
+ */
+#include "config.h"
+
+#include "relay/stream/loop_detect.h"
+
+#include "lib/base/secret.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PORTS = 65536, HOPS_MASK = 0xff };
+
+struct loop_detect {
+    uint64_t key[2];
+    atomic_uint_fast64_t marks[PORTS]; /* by local port; 0: none */
+};
+
+struct loop_detect *loop_detect_new(void) {
+    struct loop_detect *table = calloc(1, sizeof *table);
+    if (table && secret_random(table->key, sizeof table->key)) {
+        free(table);
+        return NULL;
+    }
+    return table;
+}
+
+void loop_detect_free(struct loop_detect *table) {
+    free(table);
+}
+
+/* Spreads every bit of a number over all others. */
+static uint64_t mix(uint64_t number) {
+    number = (number ^ (number >> 32)) * 0xd6e8feb86659fd93ull;
+    number = (number ^ (number >> 29)) * 0xa0761d6478bd642full;
+    return number ^ (number >> 32);
+}
+
+static uint64_t mark_of(const struct loop_detect *table, const uint8_t host[16], uint16_t to) {
+    uint64_t halves[2];
+    memcpy(halves, host, sizeof halves);
+    uint64_t hash = mix(halves[0] ^ table->key[0]);
+    hash = mix(hash + (halves[1] ^ table->key[1]));
+    return mix(hash + to) & ~(uint64_t)HOPS_MASK;
+}
+
+void loop_detect_add(struct loop_detect *table, struct loop_detect_entry *dial, const struct addr *here, uint16_t to,
+                     unsigned hops) {
+    uint8_t host[16];
+    bool is_ipv4;
+    uint16_t port = here->length > 0 ? addr_port(here) : 0;
+    if (port == 0 || hops >= HOPS_MASK || !addr_host_bytes(here, host, &is_ipv4)) {
+        return;
+    }
+    dial->mark = mark_of(table, host, to) | (hops + 1);
+    dial->port = port;
+    atomic_store_explicit(&table->marks[port], dial->mark, memory_order_relaxed);
+}
+
+void loop_detect_remove(struct loop_detect *table, struct loop_detect_entry *dial) {
+    uint_fast64_t mark = dial->mark;
+    if (mark != 0) { /* unless the entry is by now that of another with the same local port */
+        atomic_compare_exchange_strong_explicit(&table->marks[dial->port], &mark, 0, memory_order_relaxed,
+                                                memory_order_relaxed);
+    }
+    dial->mark = 0;
+}
+
+static uint16_t port_in(const char *from) {
+    const char *colon = strrchr(from, ':');
+    unsigned long port = colon ? strtoul(colon + 1, NULL, 10) : 0;
+    return port < PORTS ? (uint16_t)port : 0;
+}
+
+static bool host_in(const char *from, uint8_t host[16]) {
+    struct endpoint endpoint;
+    struct addr addr;
+    bool is_ipv4;
+    return endpoint_parse(&endpoint, from, NULL) == 0 && addr_from_endpoint(&addr, &endpoint) &&
+           addr_host_bytes(&addr, host, &is_ipv4);
+}
+
+unsigned loop_detect_hops(const struct loop_detect *table, const char *from, const uint16_t *ports, int port_count) {
+    uint8_t host[16];
+    uint64_t mark = atomic_load_explicit(&table->marks[port_in(from)], memory_order_relaxed);
+    if (mark == 0 || !host_in(from, host)) {
+        return 0;
+    }
+    for (int i = 0; i < port_count; i++) {
+        if ((mark & ~(uint64_t)HOPS_MASK) == mark_of(table, host, ports[i])) {
+            return (unsigned)(mark & HOPS_MASK);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relay_agent: the agent's end of a relay: the destination is dialled, early bytes wait for it, OPENED leaves together
+ * with the first answer. See relay.h.
+ */
+#include "config.h"
+
+#include "relay/stream/relay_priv.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LOOP_LINES_A_MINUTE = 10 };
+
+static struct relay_agent *as_agent(struct relay *relay) {
+    return (struct relay_agent *)relay; /* whose first member it is */
+}
+
+/* ---- OPEN ---- */
+
+static void auth_refuse(struct relay *relay, enum message_refusal refusal, const char *words) {
+    char json[320];
+    struct stream_state *channel = link_stream_state(relay->link);
+    struct batch *batch = link_batch(relay->link);
+    size_t length = message_format_refused(json, sizeof json, refusal, words);
+    batch_add_numbered(batch, FRAME_REFUSED, channel->number, json, length);
+    stream_state_sent(channel, FRAME_REFUSED, 0);
+    batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
+    link_send(relay->link);
+    as_agent(relay)->words = words;
+    relay_finish(relay, refusal == MESSAGE_REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
+}
+
+static void throttle(struct relay *relay) {
+    if (stream_socket_waiting(&relay->socket) > 0) {
+        link_pause(relay->link);
+    }
+    relay_update_reading(relay);
+}
+
+static void add_opened(struct relay *relay, struct batch *batch) {
+    char json[320] = "";
+    const struct relay_agent *agent = as_agent(relay);
+    struct stream_state *channel = link_stream_state(relay->link);
+    if (channel->opened)
+        return;
+    size_t length = 0;
+    if (strcmp(agent->address, agent->destination) != 0) { /* else there is nothing to say */
+        uint64_t dial_us = relay->opened_us - agent->begun_us;
+        length = message_format_opened(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
+    }
+    batch_add_numbered(batch, FRAME_OPENED, channel->number, json, length);
+    stream_state_sent(channel, FRAME_OPENED, 0);
+}
+
+static void on_held(struct defer_item *item) {
+    struct relay *relay = (struct relay *)(void *)((char *)item - offsetof(struct relay_agent, held));
+    if (relay->link && !link_stream_state(relay->link)->opened) {
+        add_opened(relay, link_batch(relay->link));
+        link_send(relay->link);
+    }
+}
+
+/* A server that has sent all it may before OPENED waits for it; nobody else does. */
+static void hold_opened(struct relay *relay) {
+    struct defer_item *held = &as_agent(relay)->held;
+    if (relay->up > RELAY_HELD_UP_TO) {
+        on_held(held);
+    } else {
+        defer_add(&relay->thread->held, held);
+    }
+}
+
+static void on_dialled(void *context, const struct connector_result *result) {
+    struct relay *relay = context;
+    struct relay_agent *agent = context;
+    agent->dial = NULL;
+    counter_add(&relay->thread->counters->dials, 1);
+    if (!result->is_connected) {
+        auth_refuse(relay, result->refusal, result->words);
+        return;
+    }
+    relay_set_open(relay, clock_us());
+    loop_detect_add(relay->thread->own_dials, &agent->own_dial, &result->here, addr_port(&result->address),
+                    agent->hops);
+    addr_format(&result->address, agent->address, sizeof agent->address);
+    stream_socket_set_events(&relay->socket, &relay_plain_events, relay);
+    hold_opened(relay);
+    stream_socket_flush(&relay->socket); /* early bytes and, behind them, FIN */
+    if (relay->state == RELAY_OPEN) {
+        throttle(relay);
+    }
+}
+
+static struct relay *begin(struct link *link, const struct message_open *open) {
+    struct relay *relay = relay_new(link, sizeof(struct relay_agent));
+    if (!relay)
+        return NULL;
+    struct relay_agent *agent = as_agent(relay);
+    agent->held.run = on_held;
+    strbuf_copy(agent->id, sizeof agent->id, open->id);
+    strbuf_copy(agent->service, sizeof agent->service, open->service);
+    strbuf_copy(agent->client, sizeof agent->client, open->from);
+    strbuf_copy(agent->destination, sizeof agent->destination, open->to_count > 0 ? open->to[0] : "");
+    agent->begun_us = relay->progress_us;
+    agent->hops = loop_detect_hops(relay->thread->own_dials, open->from, open->ports, open->port_count);
+    relay->half_close_timeout_s = RELAY_AGENT_HALF_CLOSE_S;
+    return relay;
+}
+
+/* A client that is a connection of our own, so often that it can only be on its way in a circle. */
+static void refuse_loop(struct relay *relay) {
+    char who[MESSAGE_RELAY_ID + 16], words[160];
+    unsigned skipped = 0;
+    const struct relay_agent *agent = as_agent(relay);
+    snprintf(who, sizeof who, "relay %s", agent->id);
+    snprintf(words, sizeof words, "a loop: service %s leads back to its server, %u times through this agent",
+             agent->service, agent->hops);
+    if (log_limit_allows(&relay->thread->loop_lines, LOOP_LINES_A_MINUTE, &skipped)) {
+        log_event(relay->thread->options->log, LOG_LEVEL_WARNING, who, words,
+                  LOG_FIELDS(LOG_TEXT("client", agent->client), LOG_TEXT("destination", agent->destination),
+                             LOG_NUMBER("left_out", skipped)));
+    }
+    auth_refuse(relay, MESSAGE_REFUSAL_DENIED, words);
+}
+
+static void dial(struct relay *relay, const struct message_open *open) {
+    const struct plane_options *options = relay->thread->options;
+    struct connector_order order = {.socket = &relay->socket,
+                                    .loop = relay->thread->loop,
+                                    .resolver = options->resolver,
+                                    .allow = options->allow,
+                                    .to = open->to,
+                                    .to_count = open->to_count,
+                                    .timeout_ms = (unsigned)open->timeout_ms,
+                                    .callback = on_dialled,
+                                    .context = relay};
+    struct connector *running = connector_start(&order);
+    if (running) /* else it has been called back already */
+        as_agent(relay)->dial = running;
+}
+
+void relay_open(struct link *link, const struct frame *frame) {
+    struct message_open open;
+    struct error error = {""};
+    if (open_memory_parse(&link_worker(link)->open_memory, &open, (const char *)frame->payload, frame->length,
+                          &error)) {
+        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
+        return;
+    }
+    struct relay *relay = begin(link, &open);
+    if (!relay)
+        link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
+    else if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed))
+        auth_refuse(relay, MESSAGE_REFUSAL_DRAINING, "this agent is stopping");
+    else if (as_agent(relay)->hops >= LOOP_DETECT_HOPS)
+        refuse_loop(relay);
+    else
+        dial(relay, &open);
+}
+
+void relay_agent_readable(struct relay *relay) {
+    struct link *link = relay->link;
+    struct batch *batch = link_batch(link);
+    bool was_opened = link_stream_state(link)->opened;
+    struct stream_state before = *link_stream_state(link);
+    add_opened(relay, batch);
+    size_t opened_length = batch->length;
+    bool whole = relay_pump(relay, batch, BATCH_READ);
+    if (whole && !was_opened && batch->length == opened_length) { /* nothing there yet: OPENED goes on waiting */
+        *link_stream_state(link) = before;
+        return;
+    }
+    defer_cancel(&relay->thread->held, &as_agent(relay)->held);
+    link_send(link);
+    if (!whole) {
+        relay_abort(relay, REASON_DESTINATION_RESET, "destination");
+        return;
+    }
+    relay_update_reading(relay);
+    relay_check_over(relay);
+}
+
+/* ---- the end ---- */
+
+void relay_agent_send_idle(struct relay *relay) {
+    struct stream_state *channel = link_stream_state(relay->link);
+    struct batch *batch = link_batch(relay->link);
+    batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
+    stream_state_sent(channel, FRAME_IDLE, 0);
+    link_send(relay->link);
+}
+
+void relay_agent_on_frame(struct relay *relay, const struct frame *frame) {
+    if (frame->type == FRAME_RESET) /* the link answers IDLE n */
+        relay_finish(relay, REASON_PEER_RESET, "server");
+}
+
+/* Both streams complete: what waits is still delivered. Otherwise something was cut, and must look like it. */
+void relay_agent_link_lost(struct relay *relay, enum relay_reason reason) {
+    if (relay->sent_fin && relay->got_fin && relay->state == RELAY_OPEN) {
+        relay_go_on_alone(relay);
+        return;
+    }
+    relay_finish(relay, reason, "link");
+}
+
+void relay_agent_let_go(struct relay *relay) {
+    struct relay_agent *agent = as_agent(relay);
+    if (agent->dial)
+        connector_cancel(agent->dial);
+    agent->dial = NULL;
+    defer_cancel(&relay->thread->held, &agent->held);
+    loop_detect_remove(relay->thread->own_dials, &agent->own_dial);
+}
+
+static void write_record(const struct relay_agent *agent) {
+    const struct relay *relay = &agent->relay;
+    bool is_lost = agent->reason == REASON_DONE && agent->lost != REASON_DONE;
+    struct record record = {.id = agent->id,
+                            .service = agent->service,
+                            .client = agent->client,
+                            .destination = agent->destination,
+                            .address = agent->address,
+                            .up = relay->up,
+                            .down = relay->down,
+                            .accepted_us = agent->begun_us,
+                            .dispatched_us = agent->begun_us,
+                            .opened_us = relay->opened_us,
+                            .first_byte_us = relay->first_byte_us,
+                            .reason = is_lost ? agent->lost : agent->reason,
+                            .by = is_lost ? (agent->lost == REASON_PEER_RESET ? "server" : "link") : agent->by,
+                            .words = agent->words};
+    record_log(relay->thread->options->log, &record, agent->ended_us);
+}
+
+void relay_agent_await_delivery(struct relay *relay, struct link *link) {
+    as_agent(relay)->is_delivering = true;
+    link_await_delivery(link, relay);
+}
+
+bool relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by) {
+    struct relay_agent *agent = as_agent(relay);
+    agent->reason = reason;
+    agent->by = by;
+    agent->ended_us = clock_us();
+    if (!agent->is_delivering)
+        write_record(agent);
+    return !agent->is_delivering;
+}
+
+void relay_on_delivered(struct relay *relay, enum relay_reason reason) {
+    struct relay_agent *agent = as_agent(relay);
+    agent->is_delivering = false;
+    agent->lost = reason;
+    if (relay->state != RELAY_OVER)
+        return;
+    write_record(agent);
+    relay_thread_bury_relay(relay->thread, relay);
+}

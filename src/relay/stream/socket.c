@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * socket: see socket.h.
+ */
+#include "config.h"
+
+#include "relay/stream/socket.h"
+
+#include "lib/net/sock.h"
+#include "relay/link/flush.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- the event ---- */
+
+static void serve_reading(struct stream_socket *socket) {
+    if (socket->fd < 0 || !socket->reading || !socket->may_have_more) {
+        return;
+    }
+    socket->events->on_readable(socket);
+    if (socket->fd >= 0 && socket->reading && socket->may_have_more) { /* there was more than one read takes */
+        defer_add(socket->again, &socket->item);
+    }
+}
+
+static void on_turn(struct defer_item *item) {
+    serve_reading((struct stream_socket *)(void *)((char *)item - offsetof(struct stream_socket, item)));
+}
+
+static void on_doubt(struct defer_item *item) {
+    struct stream_socket *socket =
+        (struct stream_socket *)(void *)((char *)item - offsetof(struct stream_socket, doubt));
+    socket->may_have_more = true;
+    serve_reading(socket);
+}
+
+static void on_connected(struct stream_socket *socket, int fd) {
+    socket->connecting = false;
+    socket->events->on_connected(socket, sock_connect_result(fd));
+}
+
+/* While reading is stopped nobody would meet the peer's RST; libevent tells it as both directions at once. */
+static void look_for_reset(struct stream_socket *socket, short what) {
+    bool may_be_reset = (what & EV_READ) && (what & EV_WRITE);
+    if (may_be_reset && !socket->reading && sock_connect_result(socket->fd) != 0) {
+        socket->events->on_broken(socket);
+    }
+}
+
+static void on_event(evutil_socket_t fd, short what, void *context) {
+    struct stream_socket *socket = context;
+    if (what & EV_CLOSED) {
+        socket->rdhup = true;
+    }
+    if (what & (EV_READ | EV_CLOSED)) {
+        socket->may_have_more = socket->needs_recheck = true;
+    }
+    if (socket->connecting) {
+        if (what & EV_WRITE) {
+            on_connected(socket, fd);
+        }
+        if (socket->connecting) { /* still, or the next address already */
+            return;
+        }
+    } else if ((what & EV_WRITE) && stream_socket_waiting(socket) > 0) {
+        stream_socket_flush(socket);
+    }
+    if (socket->fd >= 0) {
+        look_for_reset(socket, what);
+    }
+    serve_reading(socket);
+}
+
+/* ---- life ---- */
+
+void stream_socket_init(struct stream_socket *socket, struct defer_queue *again, struct defer_queue *rechecks) {
+    memset(socket, 0, sizeof *socket);
+    socket->fd = -1;
+    socket->again = again;
+    socket->rechecks = rechecks;
+    socket->item.run = on_turn;
+    socket->doubt.run = on_doubt;
+}
+
+bool stream_socket_attach(struct stream_socket *socket, struct event_base *base, int fd, bool connecting,
+                          const struct stream_socket_events *events, void *context) {
+    event_assign(&socket->event, base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_event, socket);
+    if (event_add(&socket->event, NULL)) {
+        return false;
+    }
+    socket->fd = fd;
+    socket->connecting = connecting;
+    socket->may_have_more = socket->rdhup = false;
+    stream_socket_set_events(socket, events, context);
+    return true;
+}
+
+/* At connect, not later: a process may be killed at any time, and its kernel must not end a stream cleanly. */
+void stream_socket_cut_unless_whole(struct stream_socket *socket) {
+    sock_set_reset_on_close(socket->fd, true);
+    socket->rst_on_close = true;
+}
+
+void stream_socket_set_events(struct stream_socket *socket, const struct stream_socket_events *events, void *context) {
+    socket->events = events;
+    socket->context = context;
+}
+
+int stream_socket_detach(struct stream_socket *socket) {
+    int fd = socket->fd;
+    if (fd >= 0) {
+        event_del(&socket->event);
+    }
+    defer_cancel(socket->again, &socket->item);
+    defer_cancel(socket->rechecks, &socket->doubt);
+    socket->reading = socket->connecting = false;
+    socket->fd = -1;
+    return fd;
+}
+
+void stream_socket_close(struct stream_socket *socket, bool reset) {
+    int fd = stream_socket_detach(socket);
+    if (socket->out) {
+        evbuffer_free(socket->out);
+        socket->out = NULL;
+    }
+    if (reset) {
+        sock_close_reset(fd);
+        return;
+    }
+    if (socket->rst_on_close && fd >= 0) {
+        sock_set_reset_on_close(fd, false);
+    }
+    sock_close(fd);
+}
+
+/* ---- reading ---- */
+
+void stream_socket_set_reading(struct stream_socket *socket, bool on) {
+    socket->reading = on && !socket->got_end && socket->fd >= 0;
+    if (socket->reading && socket->may_have_more) {
+        defer_add(socket->again, &socket->item);
+    }
+}
+
+static void meet_end(struct stream_socket *socket) {
+    socket->got_end = true;
+    socket->may_have_more = false;
+    stream_socket_set_reading(socket, false);
+}
+
+/*
+ * libevent tells a reset as readable and writable, like data on a socket with room. A short read may have taken the
+ * data and left the reset, and no other edge follows. Reading on at once would cost every message a call; so one read a
+ * moment later settles it for all that came in between.
+ */
+static void meet_short_read(struct stream_socket *socket) {
+    socket->may_have_more = false;
+    if (socket->needs_recheck) {
+        defer_add(socket->rechecks, &socket->doubt);
+    }
+}
+
+/* The end is known to be there. A read may still have stopped short of it, at a mark of urgent data. */
+static enum stream_socket_read read_to_end(struct stream_socket *socket, struct batch *batch, size_t room,
+                                           size_t *taken) {
+    ssize_t n = batch_read(batch, socket->fd, room);
+    if (n == 0) {
+        meet_end(socket);
+        return STREAM_SOCKET_DATA_AND_END;
+    }
+    *taken += n > 0 ? (size_t)n : 0;
+    socket->may_have_more = n > 0 || !sock_would_block(errno);
+    return STREAM_SOCKET_DATA;
+}
+
+enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, size_t limit,
+                                           size_t *taken) {
+    *taken = 0;
+    size_t most = socket->is_streaming ? BATCH_READ : BATCH_READ / BATCH_PACKETS;
+    size_t wanted = limit < most ? limit : most;
+    ssize_t n = batch_read(batch, socket->fd, wanted);
+    socket->is_streaming = n > FRAME_DATA_MAX;
+    if (n < 0) {
+        socket->may_have_more = socket->needs_recheck = false;
+        return sock_would_block(errno) ? STREAM_SOCKET_NOTHING : STREAM_SOCKET_BROKEN;
+    }
+    if (n == 0) {
+        meet_end(socket);
+        return STREAM_SOCKET_END;
+    }
+    *taken = (size_t)n;
+    if ((size_t)n == wanted) {
+        socket->may_have_more = true;
+        return STREAM_SOCKET_DATA;
+    }
+    if (socket->rdhup) {
+        return read_to_end(socket, batch, wanted - (size_t)n, taken);
+    }
+    meet_short_read(socket);
+    return STREAM_SOCKET_DATA;
+}
+
+/* ---- writing ---- */
+
+static bool wait_with(struct stream_socket *socket, const struct iovec *parts, int count) {
+    if (!socket->out) {
+        socket->out = evbuffer_new();
+    }
+    if (!socket->out) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        if (evbuffer_add(socket->out, parts[i].iov_base, parts[i].iov_len)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Drops the first `sent` bytes from the list; returns the index of the first part that still has some. */
+static int skip_sent(struct iovec *parts, int count, size_t sent) {
+    int i = 0;
+    while (i < count && sent >= parts[i].iov_len) {
+        sent -= parts[i++].iov_len;
+    }
+    if (i < count) {
+        parts[i].iov_base = (uint8_t *)parts[i].iov_base + sent;
+        parts[i].iov_len -= sent;
+    }
+    return i;
+}
+
+bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last) {
+    int first = 0;
+    if (socket->fd >= 0 && !socket->connecting && stream_socket_waiting(socket) == 0) {
+        ssize_t n = is_last ? sock_writev_last(socket->fd, parts, count) : sock_writev(socket->fd, parts, count);
+        if (n < 0 && !sock_would_block(errno)) {
+            return false;
+        }
+        first = skip_sent(parts, count, n < 0 ? 0 : (size_t)n);
+    }
+    return first == count || wait_with(socket, parts + first, count - first);
+}
+
+size_t stream_socket_waiting(const struct stream_socket *socket) {
+    return socket->out ? evbuffer_get_length(socket->out) : 0;
+}
+
+static void half_close_when_flushed(struct stream_socket *socket) {
+    if (!socket->ending || socket->half_closed || socket->fd < 0 || socket->connecting ||
+        stream_socket_waiting(socket) > 0) {
+        return;
+    }
+    socket->half_closed = true;
+    if (!socket->got_end) { /* else close() alone says it: a shutdown before it is another round of packets */
+        sock_half_close(socket->fd);
+    }
+}
+
+void stream_socket_flush(struct stream_socket *socket) {
+    if (stream_socket_waiting(socket) > 0) {
+        if (!flush_to_socket(socket->out, socket->fd)) {
+            socket->events->on_broken(socket);
+            return;
+        }
+        if (stream_socket_waiting(socket) > 0) {
+            return;
+        }
+    }
+    if (socket->out) {
+        evbuffer_free(socket->out);
+        socket->out = NULL;
+    }
+    half_close_when_flushed(socket);
+    socket->events->on_flushed(socket);
+}
+
+void stream_socket_end(struct stream_socket *socket) {
+    socket->ending = true;
+    half_close_when_flushed(socket);
+}
+
+bool stream_socket_is_done(const struct stream_socket *socket) {
+    return stream_socket_waiting(socket) == 0 && (!socket->ending || socket->half_closed);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * socket: the side of a relay without TLS: a client's or a destination's socket.
+ *
+ * What comes in is read straight into frames (batch); what goes out is written at once and waits in an evbuffer only
+ * when the kernel does not take it. The relay stops the link's reading while something waits, so that what waits is
+ * bounded by what the link had already read. One edge-triggered event from connect to close: stopping and going on cost
+ * no system call, and what an edge told while reading was stopped is remembered.
+ * Runs on: the relay's thread. Owns: the descriptor (until stream_socket_detach), its event, what waits.
+ * States: closed -> (connecting) -> open -> (end of input) / (half-closed) -> closed.
+ */
+#ifndef MUNNEL_RELAY_STREAM_SOCKET_H
+#define MUNNEL_RELAY_STREAM_SOCKET_H
+
+#include "lib/event/defer.h"
+#include "relay/link/batch.h"
+
+#include <sys/uio.h>
+
+struct stream_socket;
+
+struct stream_socket_events {
+    void (*on_readable)(struct stream_socket *socket);
+    void (*on_flushed)(struct stream_socket *socket);              /* nothing waits any more */
+    void (*on_broken)(struct stream_socket *socket);               /* the peer's RST, or the kernel gave up */
+    void (*on_connected)(struct stream_socket *socket, int error); /* error: 0, or the errno with which it failed */
+};
+
+struct stream_socket { /* embedded in a relay */
+    int fd;            /* -1: closed */
+    bool connecting, reading, may_have_more, needs_recheck, rdhup, got_end, ending, half_closed;
+    bool is_streaming; /* the last read took more than a frame: the next is prepared for many */
+    bool rst_on_close; /* sock_set_reset_on_close is on: whoever is served to the end has it switched off */
+    const struct stream_socket_events *events;
+    void *context; /* of whoever set the events */
+    struct defer_queue *again, *rechecks;
+    struct defer_item item;  /* more to read */
+    struct defer_item doubt; /* an edge may have told of a reset behind the data that was read */
+    struct evbuffer *out;    /* NULL while nothing waits */
+    struct event event;
+};
+
+/* `again` serves whoever has more to read; `doubts`, some milliseconds later, whoever may have missed a reset. */
+void stream_socket_init(struct stream_socket *socket, struct defer_queue *again, struct defer_queue *rechecks);
+/* Takes the descriptor; nothing is read until stream_socket_set_reading. false: no memory for the event (the descriptor
+ * is not taken). */
+bool stream_socket_attach(struct stream_socket *socket, struct event_base *base, int fd, bool connecting,
+                          const struct stream_socket_events *events, void *context);
+void stream_socket_cut_unless_whole(struct stream_socket *socket); /* from now on a process that is killed resets it */
+int stream_socket_detach(struct stream_socket *socket); /* gives the descriptor back untouched; what waits stays */
+void stream_socket_set_events(struct stream_socket *socket, const struct stream_socket_events *events, void *context);
+
+void stream_socket_set_reading(struct stream_socket *socket, bool on);
+
+/* What a read found. */
+enum stream_socket_read {
+    STREAM_SOCKET_DATA,
+    STREAM_SOCKET_DATA_AND_END,
+    STREAM_SOCKET_END,
+    STREAM_SOCKET_NOTHING,
+    STREAM_SOCKET_BROKEN
+};
+/* Reads once, at most `limit` bytes, into DATA frames of `batch`; *taken is the number of payload bytes. */
+enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, size_t limit,
+                                           size_t *taken);
+
+/* Writes, or lets wait what cannot be written (parts may be changed); until connected everything waits. is_last:
+ * stream_socket_end is called next. false: broken. */
+bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last);
+/* Tries what waits; on_flushed is called when it is all gone. */
+void stream_socket_flush(struct stream_socket *socket);
+size_t stream_socket_waiting(const struct stream_socket *socket);
+
+/* No more will be written: half-closes as soon as nothing waits. */
+void stream_socket_end(struct stream_socket *socket);
+/* Is everything out and, if stream_socket_end was called, half-closed? */
+bool stream_socket_is_done(const struct stream_socket *socket);
+/* Both directions are over, or the other side is gone: close, by RST if something was cut. Drops what waits. */
+void stream_socket_close(struct stream_socket *socket, bool reset);
+
+#endif

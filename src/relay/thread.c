@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * thread: a relay thread's loop, its table of links, its queues and its sweep. See thread_priv.h.
+ */
+#include "config.h"
+
+#include "relay/thread_priv.h"
+
+#include "lib/base/clock.h"
+#include "relay/link/link_priv.h"
+#include "relay/stream/relay_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct event_base *relay_thread_base(struct relay_thread *thread) {
+    return loop_base(thread->loop);
+}
+
+/* ---- the table of links ---- */
+
+static bool grow_slots(struct relay_thread *thread) {
+    uint32_t count = thread->slot_count ? 2 * thread->slot_count : 256;
+    struct link **slots = realloc(thread->slots, count * sizeof *slots);
+    if (slots)
+        thread->slots = slots;
+    uint32_t *generations = realloc(thread->generations, count * sizeof *generations);
+    if (generations)
+        thread->generations = generations;
+    uint8_t *sleeping = realloc(thread->sleeping, count);
+    if (sleeping) {
+        thread->sleeping = sleeping;
+    }
+    if (!slots || !generations || !sleeping || !close_marks_reserve(&thread->endings, count))
+        return false;
+    for (uint32_t i = thread->slot_count; i < count; i++) {
+        slots[i] = NULL;
+        generations[i] = 0;
+        sleeping[i] = 0;
+    }
+    thread->slot_count = count;
+    return true;
+}
+
+bool relay_thread_give_slot(struct relay_thread *thread, struct link *link, struct link_ref *ref) {
+    uint32_t slot = thread->first_free_hint;
+    while (slot < thread->slot_count && thread->slots[slot])
+        slot++;
+    if (slot == thread->slot_count && !grow_slots(thread))
+        return false;
+    thread->slots[slot] = link;
+    thread->sleeping[slot] = false;
+    thread->first_free_hint = slot + 1;
+    if (++thread->generations[slot] == 0) /* 0 means no link */
+        thread->generations[slot] = 1;
+    *ref = (struct link_ref){slot, thread->generations[slot], thread->index};
+    return true;
+}
+
+void relay_thread_take_slot(struct relay_thread *thread, struct link_ref ref) {
+    thread->slots[ref.slot] = NULL;
+    if (ref.slot < thread->first_free_hint)
+        thread->first_free_hint = ref.slot;
+}
+
+struct link *relay_thread_find(struct relay_thread *thread, struct link_ref ref) {
+    bool there = ref.slot < thread->slot_count && thread->generations[ref.slot] == ref.generation;
+    return there ? thread->slots[ref.slot] : NULL;
+}
+
+/* ---- handshakes, a few a turn ---- */
+
+static void start_next_turn(struct relay_thread *thread) {
+    static const struct timeval at_once = {0, 0};
+    if (!event_pending(&thread->starter, EV_TIMEOUT, NULL) && event_add(&thread->starter, &at_once))
+        event_active(&thread->starter, EV_TIMEOUT, 1); /* which needs no memory: in this turn instead of never */
+}
+
+void relay_thread_start_later(struct relay_thread *thread, struct link *link) {
+    link->in_starting = true;
+    link->queue_next = NULL;
+    *thread->starting_end = link;
+    thread->starting_end = &link->queue_next;
+    start_next_turn(thread);
+}
+
+void relay_thread_await_greeting(struct relay_thread *thread, struct link *link) {
+    link->greeting_next = thread->greeting;
+    link->greeting_at = &thread->greeting;
+    if (thread->greeting)
+        thread->greeting->greeting_at = &link->greeting_next;
+    thread->greeting = link;
+}
+
+void relay_thread_greeted(struct link *link) {
+    if (!link->greeting_at)
+        return;
+    *link->greeting_at = link->greeting_next;
+    if (link->greeting_next)
+        link->greeting_next->greeting_at = link->greeting_at;
+    link->greeting_at = NULL;
+}
+
+static void forget_start(struct relay_thread *thread, struct link *link) {
+    struct link **at = &thread->starting;
+    while (*at != link) {
+        at = &(*at)->queue_next;
+    }
+    *at = link->queue_next;
+    if (thread->starting_end == &link->queue_next) {
+        thread->starting_end = at;
+    }
+    link->in_starting = false;
+}
+
+void relay_thread_forget(struct relay_thread *thread, struct link *link) {
+    defer_cancel(&thread->again, &link->again);
+    defer_cancel(&thread->soon, &link->owed);
+    defer_cancel(&thread->rechecks, &link->doubt);
+    defer_cancel(&thread->write_retries_queue, &link->push);
+    defer_cancel(&thread->deliveries, &link->delivery);
+    if (link->in_starting) {
+        forget_start(thread, link);
+    }
+}
+
+static void on_starter(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    struct relay_thread *thread = context;
+    for (int i = 0; i < RELAY_THREAD_HANDSHAKES_PER_TURN && thread->starting; i++) {
+        struct link *link = thread->starting;
+        forget_start(thread, link);
+        link_start(link);
+    }
+    if (thread->starting) {
+        start_next_turn(thread);
+    }
+}
+
+/* ---- the graveyard ---- */
+
+void relay_thread_bury_link(struct relay_thread *thread, struct link *link) {
+    link->queue_next = thread->dead_links;
+    thread->dead_links = link;
+    event_active(&thread->bury, EV_TIMEOUT, 1);
+}
+
+void relay_thread_bury_relay(struct relay_thread *thread, struct relay *relay) {
+    relay->next = thread->dead_relays;
+    thread->dead_relays = relay;
+    event_active(&thread->bury, EV_TIMEOUT, 1);
+}
+
+static void bury(struct relay_thread *thread) {
+    while (thread->dead_links) {
+        struct link *link = thread->dead_links;
+        thread->dead_links = link->queue_next;
+        link_free(link);
+    }
+    while (thread->dead_relays) {
+        struct relay *relay = thread->dead_relays;
+        thread->dead_relays = relay->next;
+        relay_free(relay);
+    }
+}
+
+static void on_bury(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    bury(context);
+}
+
+/* ---- timers ---- */
+
+static void check_queues(struct relay_thread *thread) {
+    struct defer_queue *const queues[] = {&thread->again,    &thread->soon,
+                                          &thread->rechecks, &thread->write_retries_queue,
+                                          &thread->held,     &thread->deliveries};
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
+        again_check(queues[i]);
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    struct relay_thread *thread = context;
+    uint64_t now_us = clock_us();
+    check_queues(thread);
+    relay_sweep_all(thread, now_us, thread->sweeps++ % RELAY_THREAD_SWEEPS_PER_ROUND == 0);
+    for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
+        if (!thread->sleeping[slot] && thread->slots[slot])
+            link_sweep(thread->slots[slot], now_us);
+    }
+}
+
+/* ---- life ---- */
+
+static int add_timers(struct relay_thread *thread) {
+    struct event_base *base = relay_thread_base(thread);
+    struct timeval period = {RELAY_THREAD_SWEEP_MS / 1000, RELAY_THREAD_SWEEP_MS % 1000 * 1000};
+    event_assign(&thread->sweep, base, -1, EV_PERSIST, on_sweep, thread);
+    event_assign(&thread->starter, base, -1, 0, on_starter, thread);
+    defer_queue_init(&thread->again, base, 0);
+    defer_queue_init(&thread->soon, base, RELAY_THREAD_SOON_US);
+    defer_queue_init(&thread->rechecks, base, RELAY_THREAD_DOUBT_US);
+    defer_queue_init(&thread->write_retries_queue, base, RELAY_THREAD_PUSH_US);
+    defer_queue_init(&thread->held, base, RELAY_THREAD_HELD_US);
+    defer_queue_init(&thread->deliveries, base, RELAY_THREAD_DELIVERY_US);
+    event_assign(&thread->bury, base, -1, 0, on_bury, thread);
+    return event_add(&thread->sweep, &period);
+}
+
+struct relay_thread *relay_thread_new(const struct plane_options *options, struct plane_counters *counters,
+                                      uint16_t index, struct loop *shared) {
+    struct relay_thread *thread = calloc(1, sizeof *thread);
+    char name[16];
+    if (!thread)
+        return NULL;
+    snprintf(name, sizeof name, "relay-%u", index);
+    thread->options = options;
+    thread->counters = counters;
+    thread->index = index;
+    thread->endings.thread = thread;
+    thread->starting_end = &thread->starting;
+    thread->owns_loop = shared == NULL;
+    thread->loop = shared ? shared : loop_new(name);
+    if (!thread->loop || add_timers(thread)) {
+        if (thread->loop && thread->owns_loop)
+            loop_free(thread->loop);
+        free(thread);
+        return NULL;
+    }
+    return thread;
+}
+
+int relay_thread_start(struct relay_thread *thread) {
+    return thread->owns_loop ? loop_start(thread->loop) : 0;
+}
+
+void relay_thread_end(struct relay_thread *thread) {
+    thread->stopping = true;
+    while (thread->opening)
+        relay_stop(thread->opening);
+    while (thread->relays)
+        relay_stop(thread->relays);
+    for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
+        if (thread->slots[slot])
+            link_close(thread->slots[slot], LINK_CLOSE_AT_ONCE, REASON_STOPPED, "this program was stopped");
+    }
+    event_del(&thread->sweep);
+    event_del(&thread->starter);
+    defer_queue_stop(&thread->again);
+    defer_queue_stop(&thread->soon);
+    defer_queue_stop(&thread->rechecks);
+    defer_queue_stop(&thread->held);
+    defer_queue_stop(&thread->write_retries_queue);
+    defer_queue_stop(&thread->deliveries);
+    if (thread->owns_loop)
+        loop_stop(thread->loop);
+}
+
+void relay_thread_free(struct relay_thread *thread) {
+    event_del(&thread->bury);
+    bury(thread);
+    open_memory_end(&thread->open_memory);
+    if (thread->owns_loop)
+        loop_free(thread->loop);
+    free(thread->slots);
+    free(thread->generations);
+    free(thread->sleeping);
+    close_marks_free(&thread->endings);
+    free(thread);
+}

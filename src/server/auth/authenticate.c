@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * authenticate: see authenticate.h. That a certificate is signed, in time, for clients and not revoked was checked
+ * within TLS, and is checked once more when the authorities were read again meanwhile. Runs on: the control thread.
+ * Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/auth/authenticate.h"
+
+#include "lib/base/clock.h"
+#include "lib/tls/tls.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { RETRY_SOON_S = 1, RETRY_LATER_S = 60 };
+
+bool auth_refuse(struct auth_refusal *refusal, enum message_reject_code code, const char *format, ...) {
+    va_list list;
+
+    refusal->code = code;
+    refusal->is_usual = false;
+    refusal->retry_after_s = message_reject_is_final(code) ? RETRY_LATER_S : RETRY_SOON_S;
+    va_start(list, format);
+    vsnprintf(refusal->words.text, sizeof refusal->words.text, format, list);
+    va_end(list);
+    return false;
+}
+
+bool authenticate_needs_certificate(const struct server_config *conf, bool has_token) {
+    switch (conf->agents.require) {
+    case CONFIG_REQUIRE_CERTIFICATE:
+    case CONFIG_REQUIRE_BOTH:
+        return true;
+    case CONFIG_REQUIRE_EITHER:
+        return !has_token;
+    default:
+        return false;
+    }
+}
+
+static bool needs_token(const struct server_config *conf, bool has_certificate) {
+    switch (conf->agents.require) {
+    case CONFIG_REQUIRE_CERTIFICATE:
+        return false;
+    case CONFIG_REQUIRE_EITHER:
+        return !has_certificate;
+    default:
+        return true;
+    }
+}
+
+/* A token that is shown must be right, whether or not a certificate would do. */
+static bool prove_token(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
+                        const struct message_hello *hello, struct auth_refusal *refusal) {
+    bool has_certificate = greeting->certificate != NULL;
+
+    if (!hello->has_proof) {
+        if (!needs_token(server->conf, has_certificate))
+            return true;
+        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "no token%s: this server wants to know who joins%s",
+                           server->conf->agents.require == CONFIG_REQUIRE_EITHER ? ", and no certificate" : "",
+                           " (see --join and --token-file)");
+    }
+    if (!credentials_check(server->credentials, hello->credential, hello->proof, greeting->exporter, time(NULL),
+                           &claim->credential, &claim->key))
+        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "the token is unknown, wrong or expired");
+    return true;
+}
+
+static bool prove_certificate(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
+                              struct auth_refusal *refusal) {
+    char text[CERTIFICATE_TEXT];
+
+    if (!authenticate_needs_certificate(server->conf, claim->credential != NULL))
+        return true;
+    if (!greeting->certificate) /* TLS has refused it before, if the two agree */
+        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "no certificate: this server asks for one (see --cert)");
+    certificate_describe(greeting->certificate, text);
+    if (claim->credential && !credential_has_certificate(claim->credential, greeting->certificate))
+        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL,
+                           "the certificate %s is not that of \"%s\", as the token is", text, claim->credential->name);
+    if (!claim->credential)
+        claim->credential = credentials_find_certificate(server->credentials, greeting->certificate, time(NULL));
+    if (!claim->credential)
+        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "the certificate %s is no agent's here, or has expired",
+                           text);
+    return true;
+}
+
+/* By the authorities and lists of now: its handshake may have begun with those before. */
+static bool stands_still(const struct server *server, const struct greeting *greeting, struct auth_refusal *refusal) {
+    struct error why = {""};
+
+    if (!greeting->certificate || clock_us() >= server->tls_settled_us ||
+        !(tls_certificate_is_revoked(server->tls, greeting->certificate, &why) ||
+          tls_certificate_is_untrusted(server->tls, greeting->certificate, greeting->chain, &why)))
+        return true;
+    return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "%s", why.text);
+}
+
+static bool claim_groups(struct auth_claim *claim, const struct message_hello *hello, struct auth_refusal *refusal) {
+    if (claim->credential && !credential_carries(claim->credential, hello->group))
+        return auth_refuse(refusal, MESSAGE_REJECT_GROUP, "the credential \"%s\" does not carry the group \"%s\"",
+                           claim->credential->name, hello->group);
+    if (!*hello->group && claim->credential)
+        claim->groups = claim->credential->groups;
+    else if (*hello->group) {
+        claim->asked = (char *)hello->group;
+        claim->groups = (struct strlist){.items = &claim->asked, .count = 1};
+    }
+    claim->serves_all = (!*hello->group && !claim->credential) || strlist_has(&claim->groups, "*");
+    return true;
+}
+
+bool authenticate(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
+                  const struct message_hello *hello, struct auth_refusal *refusal) {
+    *claim = (struct auth_claim){0};
+    if (server->stopping)
+        return auth_refuse(refusal, MESSAGE_REJECT_STOPPING, "the server is stopping");
+    if (!stands_still(server, greeting, refusal))
+        return false;
+    if (server->credentials &&
+        (!prove_token(claim, server, greeting, hello, refusal) || !prove_certificate(claim, server, greeting, refusal)))
+        return false;
+    return claim_groups(claim, hello, refusal);
+}

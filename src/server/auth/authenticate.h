@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * authenticate: is whoever says HELLO one of the agents file, and may it serve what it asks for?
+ *
+ * By its token, by its certificate, by both: auth.require says it. What is shown beside what is required must be right,
+ * too, but a certificate beside a token that suffices. Token and certificate must be of one credential.
+ * Runs on: the control thread. Owns: nothing; a claim is valid as long as the HELLO, the greeting and the credentials.
+ */
+#ifndef MUNNEL_SERVER_AUTH_AUTHENTICATE_H
+#define MUNNEL_SERVER_AUTH_AUTHENTICATE_H
+
+#include "server/server_priv.h"
+
+struct auth_refusal { /* why an agent is turned away */
+    enum message_reject_code code;
+    unsigned retry_after_s;
+    struct error words;
+    bool is_usual; /* nothing is wrong with the agent: it is not complained of */
+};
+
+/* Always false, so that `return auth_refuse(...)` reads well. */
+bool auth_refuse(struct auth_refusal *refusal, enum message_reject_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+struct auth_claim {                      /* who an agent has proved to be */
+    const struct credential *credential; /* NULL: none is needed */
+    const uint8_t *key;                  /* of its token; NULL: it showed none */
+    bool serves_all;
+    struct strlist groups;
+    char *asked; /* the one group that `groups` may consist of */
+};
+
+bool authenticate(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
+                  const struct message_hello *hello, struct auth_refusal *refusal);
+
+/* Must the certificate of an agent be its credential's, with or without a token beside it? */
+bool authenticate_needs_certificate(const struct server_config *conf, bool has_token);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * control: what an agent says on its control link once it has joined.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#ifndef MUNNEL_SERVER_AUTH_CONTROL_H
+#define MUNNEL_SERVER_AUTH_CONTROL_H
+
+#include "server/server_priv.h"
+
+/* `session` may be over when this returns. */
+void control_receive(struct server *server, struct session *session, const char *text, size_t length);
+
+#endif

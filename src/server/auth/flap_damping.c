@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * flap_damping: see flap_damping.h. A restart or two in a row are no crime, so the first sessions that end at once are
+ * free. Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/auth/flap_damping.h"
+
+#include "server/service/source_key.h"
+
+enum { SHORT_US = 10 * 1000000, FREE = 20, FIRST_S = 5, LONGEST_S = 60, FORGOTTEN_S = 60 };
+
+struct penalty_box *flap_damping_new(void) {
+    static const struct penalty_terms terms = {.free = FREE, .longest_s = LONGEST_S, .forgotten_s = FORGOTTEN_S};
+
+    return penalty_box_new(&terms);
+}
+
+static uint64_t mix(uint64_t hash, const char *text) {
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+    return (hash ^ 0xff) * 0x100000001b3u; /* so that "ab","c" is not "a","bc" */
+}
+
+static uint64_t agent_of(const char *credential, const char *name, const struct addr *peer) {
+    uint64_t hash = mix(mix(source_key_of(peer), credential), name);
+
+    return hash ? hash : 1;
+}
+
+unsigned flap_damping_wait(struct penalty_box *flaps, const char *credential, const char *name, const struct addr *peer,
+                           uint64_t now_us) {
+    return penalty_box_left(flaps, agent_of(credential, name, peer), now_us);
+}
+
+void flap_damping_left(struct penalty_box *flaps, const struct session *session, uint64_t now_us) {
+    if (now_us - session_joined_us(session) < SHORT_US)
+        penalty_box_add(flaps, agent_of(session_credential(session), session_name(session), session_peer(session)),
+                        FIRST_S, now_us);
+}

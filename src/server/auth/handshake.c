@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * handshake: see handshake.h. A control link proves a credential and becomes a session; a data link proves that
+ * session, in TLS by its key or, if the handshake went by certificates, in HELLO. Runs on: the control thread. Owns:
+ * nothing.
+ */
+#include "config.h"
+
+#include "server/auth/handshake.h"
+
+#include "lib/base/clock.h"
+#include "lib/log/log_throttle.h"
+#include "proto/auth_proof.h"
+#include "proto/session_key.h"
+#include "server/auth/authenticate.h"
+#include "server/auth/flap_damping.h"
+#include "server/reload.h"
+#include "server/service/registry.h"
+#include "server/service/service.h"
+#include "server/service/supply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void greet_reject(struct server *server, const struct greeting *greeting, const char *name,
+                         const struct auth_refusal *refusal) {
+    char *json = message_format_reject(refusal->code, refusal->words.text, refusal->retry_after_s);
+    char who[MESSAGE_NAME_MAX + 8];
+
+    if (json)
+        plane_reject(server->plane, greeting->link, json);
+    else
+        plane_close(server->plane, greeting->link, refusal->words.text, false);
+    free(json);
+    server->greetings_refused++;
+    if (refusal->code == MESSAGE_REJECT_CREDENTIAL || refusal->code == MESSAGE_REJECT_MALFORMED)
+        agent_listener_penalize(server->door, greeting->peer);
+    snprintf(who, sizeof who, "%s%s", *name ? "agent " : "door", name);
+    if (refusal->is_usual)
+        log_write(server->log, LOG_LEVEL_DEBUG, who, "turned away: %s", refusal->words.text);
+    else
+        log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, who, "turned away", refusal->words.text,
+                           greeting->peer);
+}
+
+/* --- control links --- */
+
+static char *welcome_control(const struct server *server, const struct greeting *greeting,
+                             const struct session *session, const uint8_t *key) {
+    struct message_welcome welcome = {.session = session_id(session),
+                                      .server = server->instance,
+                                      .ping_s = server->conf->agents.ping_s,
+                                      .dead_after_s = server->conf->agents.dead_after_s};
+    char *json = NULL;
+
+    memcpy(welcome.session_key, session_key(session), SECRET_SIZE);
+    welcome.has_proof = key != NULL;
+    if (!key || auth_proof_make(welcome.proof, key, AUTH_PROOF_SERVER, greeting->exporter) == 0)
+        json = message_format_welcome(&welcome);
+    secret_wipe(&welcome, sizeof welcome);
+    return json;
+}
+
+static void greet_log_joined(const struct server *server, const struct greeting *greeting,
+                             const struct session *session, const struct auth_claim *claim) {
+    char from[ADDR_TEXT], certificate[CERTIFICATE_TEXT] = "", groups[200] = "";
+
+    if (greeting->certificate)
+        certificate_describe(greeting->certificate, certificate);
+    for (size_t i = 0; i < claim->groups.count; i++) {
+        size_t used = strlen(groups);
+        snprintf(groups + used, sizeof groups - used, "%s%s", i ? "," : "", claim->groups.items[i]);
+    }
+    log_event(server->log, LOG_LEVEL_INFO, session_who(session), "joined",
+              LOG_FIELDS(LOG_TEXT("from", addr_format(greeting->peer, from, sizeof from)),
+                         LOG_TEXT("groups", claim->serves_all ? "*" : groups),
+                         LOG_TEXT("credential", session_credential(session)), LOG_TEXT("certificate", certificate),
+                         LOG_NUMBER("agents", session_table_count(server->agents))));
+}
+
+/* Each name once, "A, B"; a list that is too long just ends. */
+static void add_groups(const struct strlist *groups, const char *before, char *text, size_t size) {
+    for (size_t i = 0; i < groups->count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s%s", used ? before : "", groups->items[i]);
+    }
+}
+
+static void list_service_groups(const struct server *server, char *text, size_t size) {
+    struct strlist known = {0};
+
+    for (size_t i = 0; i < server->service_count; i++) {
+        const struct strlist *groups = &service_config(server->services[i])->groups;
+        for (size_t j = 0; j < groups->count; j++)
+            if (!strlist_has(&known, groups->items[j]))
+                strlist_add(&known, groups->items[j]);
+    }
+    add_groups(&known, ", ", text, size);
+    strlist_done(&known);
+}
+
+/* Whoever mistyped it looks at the agent's log. What groups there are is none of the agent's business. */
+static void greet_tell_of_idleness(const struct server *server, const struct session *session, const char *groups) {
+    char words[300];
+
+    snprintf(words, sizeof words, "no service of this server has the group %s, so this agent gets no clients", groups);
+    char *json = message_format_control(MESSAGE_OP_NOTICE, 0, 0, words);
+    if (json)
+        plane_send_control(server->plane, session_control(session), json);
+    free(json);
+}
+
+/* A mistyped group is no error, since services come and go, but nobody would find it. */
+static void greet_warn_of_idleness(const struct server *server, const struct session *session,
+                                   const struct auth_claim *claim) {
+    char mine[200] = "", all[200] = "";
+
+    for (size_t i = 0; i < server->service_count; i++)
+        if (session_serves(session, &service_config(server->services[i])->groups))
+            return;
+    if (!server->service_count)
+        return;
+    add_groups(&claim->groups, " or ", mine, sizeof mine);
+    list_service_groups(server, all, sizeof all);
+    log_write(server->log, LOG_LEVEL_WARNING, session_who(session),
+              "serves no service: no service has the group %s; there are: %s", mine, all);
+    greet_tell_of_idleness(server, session, mine);
+}
+
+static void free_secret(char *text) {
+    if (text)
+        secret_wipe(text, strlen(text));
+    free(text);
+}
+
+/* Asked last: who has proved nothing shall not learn, or spoil, how an agent fares. */
+static bool greet_finds_steady(struct server *server, const struct greeting *greeting,
+                               const struct message_hello *hello, const struct auth_claim *claim,
+                               struct auth_refusal *refusal) {
+    const char *credential = claim->credential ? claim->credential->name : "";
+    unsigned wait_s = flap_damping_wait(server->flaps, credential, hello->name, greeting->peer, clock_us());
+
+    if (!wait_s)
+        return true;
+    auth_refuse(refusal, MESSAGE_REJECT_BUSY, "flaps");
+    refusal->retry_after_s = wait_s;
+    error_set(&refusal->words, "this agent comes and goes all the time; it may come again in %u s", wait_s);
+    return false;
+}
+
+static bool greet_control(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
+                          struct auth_refusal *refusal) {
+    struct auth_claim claim;
+
+    if (!authenticate(&claim, server, greeting, hello, refusal) &&
+        !(reload_agents(server->reload) && authenticate(&claim, server, greeting, hello, refusal)))
+        return false;
+    if (!greet_finds_steady(server, greeting, hello, &claim, refusal))
+        return false;
+    struct session_options options = {.control = greeting->link,
+                                      .peer = greeting->peer,
+                                      .name = hello->name,
+                                      .instance = hello->instance,
+                                      .credential = claim.credential ? claim.credential->name : "",
+                                      .secret = server->secret,
+                                      .key = claim.key,
+                                      .certificate = greeting->certificate,
+                                      .chain = greeting->chain,
+                                      .serves_all = claim.serves_all,
+                                      .groups = &claim.groups};
+    struct session *session = registry_admit(server, &options);
+    char *json = session ? welcome_control(server, greeting, session, claim.key) : NULL;
+    if (json) {
+        plane_accept(server->plane, greeting->link, true, session_tag(session), json, session_who(session),
+                     server->conf->agents.ping_s, server->conf->agents.dead_after_s);
+        liveness_check(server->liveness, session, clock_us());
+        greet_log_joined(server, greeting, session, &claim);
+        greet_warn_of_idleness(server, session, &claim);
+    } else {
+        auth_refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
+        if (session)
+            registry_dismiss(server, session, "not admitted", "out of memory");
+    }
+    free_secret(json);
+    return json != NULL;
+}
+
+/* --- data links --- */
+
+static bool data_prove(const struct session *session, const struct greeting *greeting,
+                       const struct message_hello *hello, struct auth_refusal *refusal) {
+    return (session && hello->has_proof &&
+            auth_proof_check(hello->proof, session_key(session), AUTH_PROOF_DATA, greeting->exporter)) ||
+           auth_refuse(refusal, MESSAGE_REJECT_SESSION, "no such session, or a wrong proof of it");
+}
+
+/* Links are dialled only when they are asked for: another was kept back on its way, and by whom? */
+static bool data_is_asked_for(struct session *session, struct auth_refusal *refusal) {
+    if (!session)
+        return auth_refuse(refusal, MESSAGE_REJECT_SESSION, "no such session");
+    if (link_orders_open(session_requests(session), clock_us()))
+        return true;
+    auth_refuse(refusal, MESSAGE_REJECT_BUSY, "no link was asked for");
+    refusal->is_usual = true;
+    return false;
+}
+
+/* Somebody has seen it on its way. He could not read what he would be told. */
+static void data_was_used(struct server *server, const struct greeting *greeting) {
+    static const char why[] = "a handshake of a data link that was used before";
+
+    plane_close(server->plane, greeting->link, why, false);
+    server->greetings_refused++;
+    agent_listener_penalize(server->door, greeting->peer);
+    log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, "door", "turned away", why, greeting->peer);
+}
+
+static bool data_has_room(struct server *server, struct session *session, struct auth_refusal *refusal) {
+    if (session_is_draining(session)) { /* it left while links of it were on their way */
+        auth_refuse(refusal, MESSAGE_REJECT_SESSION, "this session gets no more clients");
+        refusal->is_usual = true;
+        return false;
+    }
+    if (server->data_links >= server->link_limit)
+        return auth_refuse(refusal, MESSAGE_REJECT_BUSY, "the server has no descriptors for more links");
+    if (link_pool_count(session_pool(session)) >= server->conf->agents.idle_max &&
+        !link_orders_open(session_requests(session), clock_us())) /* links are dialled only when they are asked for */
+        return auth_refuse(refusal, MESSAGE_REJECT_BUSY, "there are idle links enough");
+    return true;
+}
+
+/* Until it is idle it is neither ordered nor in the pool, and must not be ordered once more. */
+static void data_let_in(struct server *server, struct session *session, struct link_ref link) {
+    server->data_links++;
+    if (link_pool_put(server->arriving, link, 0) &&
+        link_pool_put(session_arriving(session), link, 0)) /* else once more it is */
+        link_orders_arrived(session_requests(session));
+}
+
+/* `welcome`: NULL where TLS has proved that this server has the session's key. */
+static bool data_admit(struct server *server, const struct greeting *greeting, struct session *session,
+                       const char *welcome, struct auth_refusal *refusal) {
+    if (!data_has_room(server, session, refusal))
+        return false;
+    data_let_in(server, session, greeting->link);
+    plane_accept(server->plane, greeting->link, false, session_tag(session), welcome, session_who(session),
+                 server->conf->agents.ping_s, server->conf->agents.dead_after_s);
+    return true;
+}
+
+/* The agent has seen a certificate, which whoever stole its key can show as well. */
+static char *welcome_data(const struct greeting *greeting, const struct session *session) {
+    uint8_t proof[SECRET_SIZE];
+
+    if (auth_proof_make(proof, session_key(session), AUTH_PROOF_DATA_SERVER, greeting->exporter) != 0)
+        return NULL;
+    return message_add_proof("{}", proof);
+}
+
+static bool greet_data(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
+                       struct auth_refusal *refusal) {
+    struct session *session = session_table_find_id(server->agents, hello->session);
+
+    if (!data_prove(session, greeting, hello, refusal))
+        return false;
+    char *welcome = welcome_data(greeting, session);
+    bool admitted = welcome ? data_admit(server, greeting, session, welcome, refusal)
+                            : auth_refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
+    free(welcome);
+    return admitted;
+}
+
+/* TLS has proved the key of the session; the rest is whether this very handshake is one of now. */
+static void greet_known(struct server *server, const struct greeting *greeting) {
+    char id[SESSION_ID_HEX] = "";
+    uint64_t number = 0;
+    struct auth_refusal refusal;
+    bool is_id = session_key_split(id, &number, greeting->identity);
+    struct session *session = is_id ? session_table_find_id(server->agents, id) : NULL;
+
+    if (session && !replay_window_use(session_dials(session), number, clock_us()))
+        data_was_used(server, greeting);
+    else if (!data_is_asked_for(session, &refusal) || !data_admit(server, greeting, session, NULL, &refusal))
+        greet_reject(server, greeting, session ? session_name(session) : "", &refusal);
+}
+
+static bool greet_hello(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
+                        struct auth_refusal *refusal) {
+    if (hello->protocol != MESSAGE_PROTOCOL)
+        return auth_refuse(refusal, MESSAGE_REJECT_PROTOCOL,
+                           "the agent speaks protocol %llu and this server %d: bring the older one up to date",
+                           (unsigned long long)hello->protocol, MESSAGE_PROTOCOL);
+    if (hello->kind == MESSAGE_KIND_CONTROL)
+        return greet_control(server, greeting, hello, refusal);
+    return greet_data(server, greeting, hello, refusal);
+}
+
+void handshake_decide(struct server *server, const struct greeting *greeting) {
+    struct message_hello hello;
+    struct auth_refusal refusal;
+    struct error error;
+
+    if (greeting->identity) {
+        greet_known(server, greeting);
+        return;
+    }
+    if (message_parse_hello(&hello, greeting->text, greeting->length, &error)) {
+        auth_refuse(&refusal, MESSAGE_REJECT_MALFORMED, "%s", error.text);
+        greet_reject(server, greeting, "", &refusal);
+        return;
+    }
+    if (!greet_hello(server, greeting, &hello, &refusal))
+        greet_reject(server, greeting, hello.name, &refusal);
+    message_hello_done(&hello);
+}

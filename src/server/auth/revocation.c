@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * revocation: see revocation.h.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/auth/revocation.h"
+
+#include "lib/tls/tls.h"
+#include "server/auth/authenticate.h"
+#include "server/service/registry.h"
+
+enum { REVIEW_S = 60 }; /* at the latest, whatever the calendar says meanwhile */
+
+static bool has_valid_key(const struct credential *credential, const struct session *session, time_t now) {
+    for (int i = 0; i < credential->key_count; i++) {
+        time_t until = credential->keys[i].until;
+        if ((until == 0 || now < until) && session_came_by(session, credential->keys[i].key))
+            return true;
+    }
+    return false;
+}
+
+static int look_at_credential(const struct server *server, const struct session *session, time_t now,
+                              struct error *why) {
+    const char *name = session_credential(session);
+    X509 *certificate = session_certificate(session);
+
+    if (!server->credentials || !*name)
+        return 0;
+    const struct credential *credential = credentials_find(server->credentials, name);
+    if (!credential)
+        return error_set(why, "its credential was revoked");
+    if (credential->expires && now >= credential->expires)
+        return error_set(why, "its credential has expired");
+    if (session_has_token(session) && !has_valid_key(credential, session, now))
+        return error_set(why, "its token is not valid any more");
+    if (authenticate_needs_certificate(server->conf, session_has_token(session)) &&
+        !(certificate && credential_has_certificate(credential, certificate)))
+        return error_set(why, "its certificate is not that of its credential any more");
+    if (!session_is_within(session, &credential->groups))
+        return error_set(why, "its credential does not carry all its groups any more");
+    return 0;
+}
+
+static bool has_lost(const struct server *server, const struct session *session, time_t now, bool trust_is_new,
+                     struct error *why) {
+    X509 *certificate = session_certificate(session);
+
+    if (look_at_credential(server, session, now, why))
+        return true;
+    return certificate &&
+           (tls_certificate_is_revoked(server->tls, certificate, why) ||
+            (trust_is_new && tls_certificate_is_untrusted(server->tls, certificate, session_chain(session), why)));
+}
+
+static time_t earlier(time_t a, time_t b, time_t now) {
+    return b > now && b < a ? b : a;
+}
+
+static time_t next_end(const struct server *server, time_t now) {
+    time_t next = now + REVIEW_S;
+
+    for (size_t i = 0; server->credentials && i < credentials_count(server->credentials); i++) {
+        const struct credential *credential = credentials_at(server->credentials, i);
+        next = earlier(next, credential->expires, now);
+        for (int key = 0; key < credential->key_count; key++)
+            next = earlier(next, credential->keys[key].until, now);
+    }
+    for (const struct session *session = session_table_first_reviewed(server->agents); session;
+         session = session_table_next_reviewed(server->agents, session))
+        if (session_certificate(session))
+            next = earlier(next, tls_certificate_end(session_certificate(session)), now);
+    return next;
+}
+
+time_t revocation_review(struct server *server, time_t now, bool *trust_is_new) {
+    struct session *next;
+    struct error why;
+    bool all_gone = true;
+
+    for (struct session *session = session_table_first_reviewed(server->agents); session; session = next) {
+        next = session_table_next_reviewed(server->agents, session);
+        if (has_lost(server, session, now, *trust_is_new, &why))
+            all_gone = registry_disconnect(server, session, why.text) && all_gone;
+    }
+    *trust_is_new = *trust_is_new && !all_gone;
+    return all_gone ? next_end(server, now) : now + 1;
+}

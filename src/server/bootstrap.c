@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * bootstrap: see bootstrap.h.
+ * Runs on: start only. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/bootstrap.h"
+
+#include "conf/advertised_addr.h"
+#include "conf/provision.h"
+#include "lib/base/file.h"
+#include "lib/base/secret.h"
+#include "lib/tls/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PIN_TEXT = 72 };
+
+static int point_at(char **path, const char *folder, const char *name, struct error *error) {
+    char *found = file_in(folder, name);
+
+    if (!found)
+        return error_set(error, "out of memory");
+    free(*path);
+    *path = found;
+    return 0;
+}
+
+static int point_at_files(struct server_config *conf, const char *folder, struct error *error) {
+    if (point_at(&conf->agents.certificate, folder, "server.pem", error) ||
+        point_at(&conf->agents.key, folder, "server.key", error))
+        return -1;
+    return conf->agents.auth_none ? 0 : point_at(&conf->agents.tokens, folder, "agents.json", error);
+}
+
+/* The join code holds the token, so it is said to a person who looks on, and never into a file or a log. */
+static void say_code(const struct provision *setup, const struct server_config *conf, const char *group) {
+    char code[JOIN_CODE_TEXT] = "", server[ADVERTISED_ADDR_TEXT];
+
+    advertised_addr(setup->listen, NULL, conf->agents.certificate, server);
+    printf("or, on another machine, with nothing to copy but a code that it asks for, once:\n  munnel-agent %s%s%s\n",
+           server, *group ? " " : "", group);
+    if (isatty(STDOUT_FILENO) && provision_join_code(setup, code, NULL) == 0)
+        printf("its join code, which is a secret:\n  %s\n", code);
+    else
+        printf("munnel agent add NAME makes a join code\n");
+    secret_wipe(code, sizeof code);
+}
+
+static void say_pin(const struct server_config *conf) {
+    char pin[PIN_TEXT];
+
+    if (tls_pin_of_certificate(conf->agents.certificate, pin, NULL) == 0)
+        printf("its key, for an agent's --pin:\n  %s\n", pin);
+}
+
+static void say(const struct provision *setup, const struct server_config *conf, bool made) {
+    const struct service_config *first = conf->service_count ? &conf->services[0] : NULL;
+    const char *group = first && first->groups.count ? first->groups.items[0] : "";
+    char *line = provision_agent_line(setup, group);
+
+    printf("%s certificate, key and agents file in %s\n", made ? "made" : "using", setup->folder);
+    if (line)
+        printf("an agent joins with:\n  %s\n", line);
+    if (made) {
+        say_code(setup, conf, group);
+        say_pin(conf);
+    }
+    fflush(stdout);
+    free(line);
+}
+
+static int first_start_in(struct server_config *conf, const char *folder, struct error *error) {
+    struct provision setup = {.folder = folder,
+                              .listen = conf->agents.listen.count ? conf->agents.listen.items[0] : "0.0.0.0:10001"};
+    bool made = false;
+
+    if (provision_server(&setup, &made, error) || point_at_files(conf, folder, error))
+        return -1;
+    (void)provision_keep_listen(&setup, NULL); /* only a help for "munnel agent add"; it says which address it took */
+    say(&setup, conf, made);
+    return 0;
+}
+
+int bootstrap(struct server_config *conf, struct error *error) {
+    char *folder = conf->state ? NULL : file_state_folder();
+
+    if (!conf->state && !folder)
+        return error_set(error, "there is no state folder: set HOME, or name one as \"state\"");
+    int result = first_start_in(conf, conf->state ? conf->state : folder, error);
+    free(folder);
+    return result;
+}

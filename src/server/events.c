@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * events: see events.h. A word about a link whose session is over concerns nobody, but its links must go.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/events.h"
+
+#include "lib/log/log_throttle.h"
+#include "server/auth/control.h"
+#include "server/auth/handshake.h"
+#include "server/server_priv.h"
+#include "server/service/dispatch.h"
+#include "server/service/registry.h"
+#include "server/service/supply.h"
+
+static void on_greeting(void *context, const struct greeting *greeting) {
+    struct server *server = context;
+
+    agent_listener_release(server->door, greeting->tag);
+    handshake_decide(server, greeting);
+}
+
+static void on_idle(void *context, struct link_ref link, uint64_t tag) {
+    struct server *server = context;
+    struct session *session = session_table_find(server->agents, tag);
+
+    link_pool_remove(server->arriving, link); /* as a rule there is none, and nothing to look through */
+    if (session && !session_is_draining(session))
+        dispatch_link_idle(server, session, link);
+    else
+        plane_close(server->plane, link, "its session is over", false);
+}
+
+static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
+    (void)link;
+    (void)tag;
+    dispatch_client_back(context, client);
+}
+
+static void on_control(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
+    struct server *server = context;
+    struct session *session = session_table_find(server->agents, tag);
+
+    if (session && link_ref_same(session_control(session), link))
+        control_receive(server, session, text, length);
+}
+
+static void on_pong(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us) {
+    struct server *server = context;
+    struct session *session = session_table_find(server->agents, tag);
+
+    if (session && link_ref_same(session_control(session), link))
+        liveness_pong(server->liveness, session, pinged_us);
+}
+
+static void on_session_link_gone(struct server *server, struct session *session, const struct link_end *end) {
+    if (link_ref_same(session_control(session), end->link))
+        registry_dismiss(server, session, "lost", end->why);
+    else if (link_pool_remove(session_pool(session), end->link) ||
+             link_pool_remove(session_arriving(session), end->link))
+        supply_mark(server->supply, session);
+    if (end->misbehaved && !end->is_control)
+        log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, session_who(session),
+                           "closed a data link of it", end->why, &end->peer);
+}
+
+/* Broke after it had greeted and before the plane heard that it was accepted: whose was it? */
+static void on_greeted_gone(struct server *server, const struct link_end *end) {
+    struct session *session = session_table_first(server->agents);
+
+    while (session && !link_ref_same(session_control(session), end->link) &&
+           !link_pool_remove(session_arriving(session), end->link))
+        session = session_table_after(server->agents, session);
+    if (session && link_ref_same(session_control(session), end->link))
+        registry_dismiss(server, session, "lost", end->why);
+    else if (session)
+        supply_mark(server->supply, session);
+}
+
+static void on_stranger_gone(struct server *server, const struct link_end *end) {
+    if (agent_listener_failed(server->door, end->tag, end->no_hello))
+        log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, "door",
+                           "connection failed before it greeted", end->why, &end->peer);
+    else
+        on_greeted_gone(server, end);
+}
+
+static void on_gone(void *context, const struct link_end *end) {
+    struct server *server = context;
+    bool was_arriving = link_pool_remove(server->arriving, end->link);
+
+    server->data_links -= was_arriving || (end->was_accepted && !end->is_control);
+    if (!end->was_accepted) {
+        on_stranger_gone(server, end);
+        return;
+    }
+    struct session *session = session_table_find(server->agents, end->tag);
+    if (session)
+        on_session_link_gone(server, session, end);
+}
+
+static const struct plane_events events = {.on_greeting = on_greeting,
+                                           .on_idle = on_idle,
+                                           .on_client_back = on_client_back,
+                                           .on_control = on_control,
+                                           .on_pong = on_pong,
+                                           .on_gone = on_gone};
+
+const struct plane_events *server_plane_events(void) {
+    return &events;
+}

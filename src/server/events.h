@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * events: what the plane says, and which part of the control plane it concerns.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#ifndef MUNNEL_SERVER_EVENTS_H
+#define MUNNEL_SERVER_EVENTS_H
+
+#include "relay/plane.h"
+
+const struct plane_events *server_plane_events(void); /* their context is the struct server */
+
+#endif

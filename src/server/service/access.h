@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * access: which client addresses a service takes, and how many clients of each at once and per second.
+ * Runs on: the control thread. Owns: its rules and counts. Times are clock_us().
+ */
+#ifndef MUNNEL_SERVER_SERVICE_ACCESS_H
+#define MUNNEL_SERVER_SERVICE_ACCESS_H
+
+#include "conf/server_config.h"
+#include "lib/net/addr.h"
+
+#include <stdint.h>
+
+struct access;
+
+struct access *access_new(const struct service_config *conf, struct error *error); /* NULL with `error` */
+void access_free(struct access *admission);
+
+/* NULL: it may come in, and counts until access_left; else why not. */
+const char *access_refuses(struct access *admission, const struct addr *peer, uint64_t now_us);
+void access_left(struct access *admission, const struct addr *peer);
+void access_tick(struct access *admission, uint64_t now_us); /* once a second: forgets who is not there any more */
+size_t access_sources(const struct access *admission);
+
+#endif

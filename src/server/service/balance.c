@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * balance: see balance.h. The usual case, the next agent is well and has an idle link, looks at one member.
+ * Runs on: the control thread. Owns: the members' table, and who met whom for `source`.
+ */
+#include "config.h"
+
+#include "server/service/balance.h"
+
+#include "server/session/session_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FAILURES_IN_A_ROW = 3, PASS_S = 10, PASS_MOST_S = 60, SOURCES = 4096, TRIED_BITS = 256 };
+
+struct member {
+    struct session *session;
+    unsigned failures, pass_s;
+    uint64_t passed_until_us;
+};
+
+struct sticky { /* `source`: which agent this client address met last */
+    uint64_t source, tag;
+};
+
+struct balance {
+    enum config_balance policy;
+    struct member *members;
+    size_t count, room, next;
+    size_t ailing; /* members with failures: as long as there are none, nobody need look */
+    struct sticky *sources;
+};
+
+struct balance *balance_new(enum config_balance policy) {
+    struct balance *balance = calloc(1, sizeof *balance);
+
+    if (!balance)
+        return NULL;
+    balance->policy = policy;
+    if (policy == CONFIG_SOURCE)
+        balance->sources = calloc(SOURCES, sizeof *balance->sources);
+    if (policy != CONFIG_SOURCE || balance->sources)
+        return balance;
+    free(balance);
+    return NULL;
+}
+
+void balance_free(struct balance *balance) {
+    if (!balance)
+        return;
+    free(balance->members);
+    free(balance->sources);
+    free(balance);
+}
+
+static struct member *balance_find(const struct balance *balance, const struct session *session) {
+    for (size_t i = 0; i < balance->count; i++)
+        if (balance->members[i].session == session)
+            return &balance->members[i];
+    return NULL;
+}
+
+bool balance_join(struct balance *balance, struct session *session) {
+    if (balance->count == balance->room) {
+        size_t room = balance->room ? 2 * balance->room : 8;
+        struct member *members = realloc(balance->members, room * sizeof *members);
+        if (!members)
+            return false;
+        balance->members = members;
+        balance->room = room;
+    }
+    balance->members[balance->count++] = (struct member){.session = session};
+    return true;
+}
+
+void balance_leave(struct balance *balance, const struct session *session) {
+    struct member *member = balance_find(balance, session);
+
+    if (!member)
+        return;
+    size_t at = (size_t)(member - balance->members);
+    balance->ailing -= member->failures > 0;
+    balance->count--;
+    memmove(member, member + 1, (balance->count - at) * sizeof *member);
+    if (balance->next > at)
+        balance->next--;
+}
+
+bool balance_has(const struct balance *balance, const struct session *session) {
+    return balance_find(balance, session) != NULL;
+}
+
+size_t balance_count(const struct balance *balance) {
+    return balance->count;
+}
+
+struct session *balance_at(const struct balance *balance, size_t index) {
+    return balance->members[index].session;
+}
+
+void client_mark_tried(struct client *client, const struct session *session) {
+    unsigned bit = session_table_slot_of(session_tag(session)) % TRIED_BITS;
+
+    client->tried[bit / 64] |= 1ULL << bit % 64;
+}
+
+bool client_has_tried(const struct client *client, const struct session *session) {
+    unsigned bit = session_table_slot_of(session_tag(session)) % TRIED_BITS;
+
+    return client->tried[bit / 64] >> bit % 64 & 1;
+}
+
+size_t balance_untried(const struct balance *balance, const struct client *client) {
+    size_t untried = 0;
+
+    if (!client->attempts)
+        return balance->count;
+    for (size_t i = 0; i < balance->count; i++)
+        untried += !client_has_tried(client, balance->members[i].session);
+    return untried;
+}
+
+void client_avoid(struct client *client, const struct session *session) {
+    client->avoided = session_tag(session);
+}
+
+/* What a client may be given to: the best that there is. */
+enum health { NOT_FOR_IT, AVOIDED, SILENT, PASSED_OVER, HEALTHY };
+
+static enum health member_health(const struct member *member, const struct client *client, uint64_t now_us) {
+    if (client->attempts && client_has_tried(client, member->session))
+        return NOT_FOR_IT;
+    if (client->attempts && client->avoided == session_tag(member->session))
+        return AVOIDED;
+    if (session_is_silent(member->session))
+        return SILENT;
+    return member->passed_until_us > now_us ? PASSED_OVER : HEALTHY;
+}
+
+static enum health balance_best_health(const struct balance *balance, const struct client *client, uint64_t now_us) {
+    enum health best = NOT_FOR_IT;
+
+    for (size_t i = 0; i < balance->count && best != HEALTHY; i++) {
+        enum health health = member_health(&balance->members[i], client, now_us);
+        if (health > best)
+            best = health;
+    }
+    return best;
+}
+
+/* The next in turn that has an idle link. */
+static struct member *choose_in_turn(struct balance *balance, const struct client *client, enum health wanted,
+                                     uint64_t now_us) {
+    for (size_t i = 0; i < balance->count; i++) {
+        struct member *member = &balance->members[(balance->next + i) % balance->count];
+        if (session_can_take(member->session, now_us) && member_health(member, client, now_us) == wanted)
+            return member;
+    }
+    return NULL;
+}
+
+/* The least busy that has an idle link; among equals the next in turn. */
+static struct member *choose_least_busy(struct balance *balance, const struct client *client, enum health wanted,
+                                        uint64_t now_us) {
+    struct member *least = NULL;
+
+    for (size_t i = 0; i < balance->count; i++) {
+        struct member *member = &balance->members[(balance->next + i) % balance->count];
+        if (session_can_take(member->session, now_us) && member_health(member, client, now_us) == wanted &&
+            (!least || session_running(member->session) < session_running(least->session)))
+            least = member;
+    }
+    return least;
+}
+
+static uint64_t mix(uint64_t value) {
+    value = (value ^ value >> 33) * 0xff51afd7ed558ccdULL;
+    value = (value ^ value >> 33) * 0xc4ceb9fe1a85ec53ULL;
+    return value ^ value >> 33;
+}
+
+/* Whom this source belongs to, idle link or not: whom it met last, else the one that rates highest for it. */
+static struct member *source_owner(struct balance *balance, const struct client *client, enum health wanted,
+                                   uint64_t now_us) {
+    uint64_t source = mix(addr_host_hash(&client->peer)), best_rate = 0;
+    struct sticky *sticky = &balance->sources[source % SOURCES];
+    struct member *best = NULL;
+
+    for (size_t i = 0; i < balance->count; i++) {
+        struct member *member = &balance->members[i];
+        uint64_t tag = session_tag(member->session), rate = mix(source ^ mix(tag));
+        if (member_health(member, client, now_us) != wanted)
+            continue;
+        if (sticky->source == source && sticky->tag == tag)
+            return member;
+        if (!best || rate > best_rate) {
+            best = member;
+            best_rate = rate;
+        }
+    }
+    return best;
+}
+
+static struct member *choose_by_source(struct balance *balance, const struct client *client, enum health wanted,
+                                       uint64_t now_us) {
+    struct member *owner = source_owner(balance, client, wanted, now_us);
+
+    if (!owner || !session_can_take(owner->session, now_us))
+        return NULL;
+    uint64_t source = mix(addr_host_hash(&client->peer));
+    balance->sources[source % SOURCES] = (struct sticky){source, session_tag(owner->session)};
+    return owner;
+}
+
+static struct member *(*const policies[])(struct balance *, const struct client *, enum health, uint64_t) = {
+    [CONFIG_ROUND_ROBIN] = choose_in_turn,
+    [CONFIG_LEAST_CONNECTIONS] = choose_least_busy,
+    [CONFIG_SOURCE] = choose_by_source,
+};
+
+enum balance_verdict balance_choose(struct balance *balance, const struct client *client, uint64_t now_us,
+                                    struct session **chosen) {
+    enum health best = balance_best_health(balance, client, now_us);
+
+    if (best == NOT_FOR_IT)
+        return balance->count ? BALANCE_ALL_TRIED : BALANCE_NO_AGENT;
+    struct member *member = policies[balance->policy](balance, client, best, now_us);
+    if (!member)
+        return BALANCE_WAIT;
+    balance->next = (size_t)(member - balance->members + 1) % balance->count;
+    *chosen = member->session;
+    return BALANCE_CHOSEN;
+}
+
+unsigned balance_failed(struct balance *balance, const struct session *session, uint64_t now_us) {
+    struct member *member = balance_find(balance, session);
+
+    if (!member || member->passed_until_us > now_us) /* what was under way when it was passed over tells nothing new */
+        return 0;
+    balance->ailing += member->failures == 0;
+    if (++member->failures < FAILURES_IN_A_ROW)
+        return 0;
+    member->pass_s = member->pass_s ? 2 * member->pass_s : PASS_S;
+    if (member->pass_s > PASS_MOST_S)
+        member->pass_s = PASS_MOST_S;
+    member->passed_until_us = now_us + member->pass_s * 1000000ULL;
+    return member->pass_s;
+}
+
+void balance_succeeded(struct balance *balance, const struct session *session) {
+    struct member *member = balance->ailing ? balance_find(balance, session) : NULL;
+
+    if (!member || !member->failures)
+        return;
+    *member = (struct member){.session = member->session};
+    balance->ailing--;
+}

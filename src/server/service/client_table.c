@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * client_table: see client_table.h. Structs in use are counted, the others are kept for the next ones.
+ * Runs on: the control thread. Owns: clients that are not in use.
+ */
+#include "config.h"
+
+#include "server/service/client_table.h"
+
+#include "lib/base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLIENTS_SPARE = 1024 }; /* kept at most, unused */
+
+struct guest {            /* what the control plane knows of a client beyond what the plane needs */
+    struct client client; /* first: they are one to all others */
+    uint64_t session;
+};
+
+struct client_table {
+    struct client *spare;
+    size_t spare_count, live, limit;
+    uint64_t number;
+};
+
+struct client_table *client_table_new(void) {
+    struct client_table *clients = calloc(1, sizeof *clients);
+
+    if (clients)
+        clients->limit = SIZE_MAX;
+    return clients;
+}
+
+void client_table_set_limit(struct client_table *clients, size_t limit) {
+    clients->limit = limit;
+}
+
+void client_table_free(struct client_table *clients) {
+    if (!clients)
+        return;
+    while (clients->spare) {
+        struct client *next = clients->spare->next;
+        free(clients->spare);
+        clients->spare = next;
+    }
+    free(clients);
+}
+
+bool client_table_have_room(const struct client_table *clients) {
+    return clients->live < clients->limit;
+}
+
+size_t client_table_live(const struct client_table *clients) {
+    return clients->live;
+}
+
+uint64_t client_table_total(const struct client_table *clients) {
+    return clients->number;
+}
+
+static struct client *clients_find_spare(struct client_table *clients) {
+    struct client *client = clients->spare;
+
+    if (!client)
+        return malloc(sizeof(struct guest));
+    clients->spare = client->next;
+    clients->spare_count--;
+    return client;
+}
+
+struct client *client_table_take(struct client_table *clients, int fd, const struct addr *peer,
+                                 struct service_terms *terms) {
+    struct client *client = clients_find_spare(clients);
+
+    if (!client)
+        return NULL;
+    memset(client, 0, sizeof(struct guest));
+    client->fd = fd;
+    client->peer = *peer;
+    client->terms = service_terms_hold(terms);
+    client->number = ++clients->number;
+    client->accepted_us = clock_us();
+    clients->live++;
+    return client;
+}
+
+void client_table_give_back(struct client_table *clients, struct client *client) {
+    if (client->early)
+        evbuffer_free(client->early);
+    service_terms_release(client->terms);
+    clients->live--;
+    if (clients->spare_count >= CLIENTS_SPARE) {
+        free(client);
+        return;
+    }
+    client->next = clients->spare;
+    clients->spare = client;
+    clients->spare_count++;
+}
+
+uint64_t client_session(const struct client *client) {
+    return ((const struct guest *)client)->session;
+}
+
+void client_set_session(struct client *client, uint64_t tag) {
+    ((struct guest *)client)->session = tag;
+}

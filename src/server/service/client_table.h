@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * client_table: makes and takes back the structs of clients, numbers the relays, and counts who is there.
+ * Runs on: the control thread. Owns: clients that are not in use.
+ */
+#ifndef MUNNEL_SERVER_SERVICE_CLIENT_TABLE_H
+#define MUNNEL_SERVER_SERVICE_CLIENT_TABLE_H
+
+#include "relay/plane.h"
+
+struct client_table;
+
+struct client_table *client_table_new(void); /* without a limit; NULL when out of memory */
+void client_table_free(struct client_table *clients);
+void client_table_set_limit(struct client_table *clients, size_t limit); /* so many at once at most */
+bool client_table_have_room(const struct client_table *clients);
+size_t client_table_live(const struct client_table *clients);
+uint64_t client_table_total(const struct client_table *clients);
+
+/* A client just accepted, with the next relay number; takes `fd` and a reference of `terms`. NULL: nothing was taken.
+ */
+struct client *client_table_take(struct client_table *clients, int fd, const struct addr *peer,
+                                 struct service_terms *terms);
+void client_table_give_back(struct client_table *clients, struct client *client); /* its descriptor is closed already */
+
+/* The session to which it was given last: its tag, 0 if none. (The plane cannot tell when the link was gone.) */
+uint64_t client_session(const struct client *client);
+void client_set_session(struct client *client, uint64_t tag);
+
+#endif

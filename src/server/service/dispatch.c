@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * dispatch: see dispatch.h. The usual way, from accept to plane_serve and back, allocates nothing and logs nothing.
+ * Runs on: the control thread. Owns: clients from accept to end, while the plane has not got them.
+ * States of a client: accepted -> (waiting ->) served -> (waiting | served ->) ended.
+ */
+#include "config.h"
+
+#include "server/service/dispatch.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
+#include "lib/net/sock.h"
+#include "relay/record.h"
+#include "server/service/registry.h"
+#include "server/service/service.h"
+#include "server/service/supply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ATTEMPTS_SHARE = 3,   /* the time that is left is divided by so many untried agents at most */
+    BUSY_REST_MS = 250,   /* an agent that was busy gets no client for so long; nor one while memory lacks */
+    LOOK_AT_WAITING = 64, /* so many clients that no idle link suits are passed by in one look */
+    LINKS_MOST = 8,       /* that one client may lose, one after the other */
+    WHY_MOST = 96,        /* characters of an agent's words, so that the groups have room behind them */
+    LINES_A_MINUTE = 60
+};
+
+static void dispatch_end(struct server *server, struct client *client) {
+    service_client_left(client->place, client);
+    client_table_give_back(server->clients, client);
+    server_check_stopped(server);
+}
+
+/* " of the group a or b", or nothing; a list that is too long just ends. */
+static void name_groups(const struct service *service, struct strbuf *text) {
+    const struct strlist *groups = &service_config(service)->groups;
+
+    for (size_t i = 0; i < groups->count; i++) {
+        strbuf_add(text, i ? " or " : " of the group ");
+        strbuf_add(text, groups->items[i]);
+    }
+}
+
+/* What the owner of the service can do. */
+static void dispatch_explain(struct client *client) {
+    const struct service *service = client->place;
+    bool has_agents = balance_count(service_balance(client->place)) > 0;
+    struct strbuf text = strbuf_begin(client->words, sizeof client->words);
+
+    strbuf_add(&text, "no agent");
+    name_groups(service, &text);
+    if (has_agents)
+        strbuf_add(&text, " had a link to spare in time");
+    else
+        strbuf_add(&text, service_config(service)->groups.count ? " is connected; start munnel-agent for it"
+                                                                : " is connected; start munnel-agent");
+}
+
+/* Behind why the last attempt failed: for whom there was none else. */
+static void dispatch_explain_attempts(struct client *client) {
+    char why[WHY_MOST];
+
+    strbuf_copy(why, sizeof why, client->words);
+    struct strbuf text = strbuf_begin(client->words, sizeof client->words);
+    strbuf_add(&text, why);
+    strbuf_add(&text, *why ? "; no other agent" : "no other agent");
+    name_groups(client->place, &text);
+    strbuf_add(&text, " could serve");
+}
+
+static const char *who_ended(const struct client *client) {
+    return client->attempts && client->reason != REASON_STOPPED ? "agent" : "server";
+}
+
+/* The client gets RST: never a clean end for a stream that was not whole. */
+static void dispatch_fail(struct server *server, struct client *client, enum relay_reason reason) {
+    client->reason = reason;
+    client->ended_us = clock_us();
+    if (reason != REASON_STOPPED && (client->attempts || *client->words))
+        dispatch_explain_attempts(client);
+    else if (reason == REASON_NO_AGENT)
+        dispatch_explain(client);
+    sock_close_reset(client->fd);
+    client->fd = -1;
+    record_log_client(server->log, server->instance, client, who_ended(client), client->words);
+    dispatch_end(server, client);
+}
+
+static void dispatch_wait(struct server *server, struct client *client, bool has_waited) {
+    struct service *service = client->place;
+
+    if (!client->attempts)
+        client->deadline_us = client->accepted_us + service_config(service)->pending_timeout_s * 1000000ULL;
+    if (has_waited)
+        wait_queue_add_first(service_pending(service), client);
+    else
+        wait_queue_add(service_pending(service), client);
+    if (server->waiting++ == 0)
+        loop_stop_polling(server->loop);
+    supply_call(server->supply);
+    server_tick_fast(server);
+}
+
+static void dispatch_stop_waiting(struct server *server, struct client *client) {
+    wait_queue_remove(service_pending(client->place), client);
+    server->waiting--;
+}
+
+/* Before the first attempt the deadline is that of waiting, which the tick looks after: a link that comes still serves.
+ */
+static bool has_no_time_left(const struct client *client, uint64_t now_us) {
+    return client->attempts && now_us >= client->deadline_us;
+}
+
+static unsigned attempt_ms(struct service *service, const struct client *client, uint64_t now_us) {
+    size_t untried = balance_untried(service_balance(service), client);
+    uint64_t left_ms = client->deadline_us > now_us ? (client->deadline_us - now_us) / 1000 : 0;
+
+    if (untried > ATTEMPTS_SHARE)
+        untried = ATTEMPTS_SHARE;
+    left_ms /= untried ? untried : 1;
+    return left_ms ? (unsigned)left_ms : 1;
+}
+
+static void dispatch_serve(struct server *server, struct client *client, struct session *session, uint64_t now_us) {
+    struct service *service = client->place;
+    struct link_ref link;
+
+    if (!client->attempts)
+        client->deadline_us = now_us + service_config(service)->connect_timeout_s * 1000000ULL;
+    if (!session_take_link(session, &link, now_us)) { /* balance_choose has just seen one */
+        dispatch_wait(server, client, true);
+        return;
+    }
+    client->dispatched_us = now_us;
+    client->attempt_ms = attempt_ms(service, client, now_us);
+    client->holds_early = session_is_silent(session);
+    client_set_session(client, session_tag(session));
+    strbuf_copy(client->agent, sizeof client->agent, session_label(session));
+    supply_mark(server->supply, session);
+    plane_serve(server->plane, link, client);
+    liveness_check(server->liveness, session, now_us);
+}
+
+/* With nobody there; a client that has tried some agent already waits for another one whatever `no_agent` says. */
+static void dispatch_without_agent(struct server *server, struct client *client, bool has_waited) {
+    const struct service *service = client->place;
+
+    if (service_config(service)->no_agent == CONFIG_WAIT || client->attempts)
+        dispatch_wait(server, client, has_waited);
+    else
+        dispatch_fail(server, client, REASON_NO_AGENT);
+}
+
+static void dispatch_again(struct server *server, struct client *client, bool has_waited) {
+    struct service *service = client->place;
+    struct session *session = NULL;
+    uint64_t now_us = has_waited ? clock_us() : client->accepted_us;
+
+    if (server->is_over) {
+        dispatch_fail(server, client, REASON_STOPPED);
+        return;
+    }
+    if (has_no_time_left(client, now_us)) {
+        dispatch_fail(server, client, REASON_TIMEOUT);
+        return;
+    }
+    switch (balance_choose(service_balance(service), client, now_us, &session)) {
+    case BALANCE_CHOSEN:
+        dispatch_serve(server, client, session, now_us);
+        break;
+    case BALANCE_WAIT:
+        dispatch_wait(server, client, has_waited);
+        break;
+    case BALANCE_ALL_TRIED:
+        dispatch_fail(server, client, client->reason);
+        break;
+    case BALANCE_NO_AGENT:
+        dispatch_without_agent(server, client, has_waited);
+        break;
+    }
+}
+
+void dispatch_client(struct server *server, struct client *client) {
+    if (!server->waiting)
+        loop_poll(server->loop); /* links that came back meanwhile */
+    dispatch_again(server, client, false);
+}
+
+static void dispatch_count_failure(struct server *server, struct client *client, struct session *session) {
+    struct service *service = client->place;
+    unsigned pass_s = balance_failed(service_balance(service), session, clock_us());
+
+    if (pass_s)
+        log_event(server->log, LOG_LEVEL_WARNING, session_who(session),
+                  "passed over for a while: it failed three times",
+                  LOG_FIELDS(LOG_TEXT("service", service_config(service)->name), LOG_NUMBER("seconds", pass_s),
+                             LOG_TEXT("last", *client->words ? client->words : reason_text(client->reason))));
+}
+
+/* --- one function per client_outcome --- */
+
+/* Before the destination had answered; what the client had sent already could not be sent to another agent. */
+static const bool is_agents_fault[REASON_COUNT] = {
+    [REASON_LINK_LOST] = true, [REASON_LINK_SILENT] = true, [REASON_PROTOCOL] = true, [REASON_TIMEOUT] = true};
+
+static void on_ended(struct server *server, struct client *client, struct session *session) {
+    struct service *service = client->place;
+
+    if (session && client->opened_us) {
+        balance_succeeded(service_balance(service), session);
+        liveness_opened(server->liveness, session, client->opened_us);
+    } else if (session && is_agents_fault[client->reason])
+        dispatch_count_failure(server, client, session);
+    dispatch_end(server, client);
+}
+
+static void on_not_started(struct server *server, struct client *client, struct session *session) {
+    if (session && client->reason == REASON_MEMORY) /* at once it would be the same again, and again */
+        session_rest(session, clock_us() + BUSY_REST_MS * 1000ULL);
+    dispatch_again(server, client, true);
+}
+
+static const enum relay_reason refusal_reasons[] = {
+    [MESSAGE_REFUSAL_REFUSED] = REASON_REFUSED, [MESSAGE_REFUSAL_TIMEOUT] = REASON_TIMEOUT,
+    [MESSAGE_REFUSAL_DNS] = REASON_REFUSED,     [MESSAGE_REFUSAL_DENIED] = REASON_DENIED,
+    [MESSAGE_REFUSAL_BUSY] = REASON_NO_AGENT,   [MESSAGE_REFUSAL_DRAINING] = REASON_NO_AGENT,
+};
+
+/* Busy or draining: not the destination's fault, so it is no attempt. */
+static void on_put_off(struct server *server, struct client *client, struct session *session) {
+    if (session && client->refusal == MESSAGE_REFUSAL_DRAINING)
+        registry_drain(server, session);
+    else if (session)
+        session_rest(session, clock_us() + BUSY_REST_MS * 1000ULL);
+    dispatch_again(server, client, true);
+}
+
+static void on_refused(struct server *server, struct client *client, struct session *session) {
+    client->reason = refusal_reasons[client->refusal];
+    if (!message_refusal_counts(client->refusal)) {
+        on_put_off(server, client, session);
+        return;
+    }
+    client->attempts++;
+    if (session) {
+        client_mark_tried(client, session);
+        dispatch_count_failure(server, client, session);
+    }
+    dispatch_again(server, client, true);
+}
+
+/* The link failed, and not the destination: when no other agent is left, the same one may have another link. One that
+ * is silent is the last choice already, and shall serve again as soon as it answers. */
+static void on_unanswered(struct server *server, struct client *client, struct session *session) {
+    client->reason = REASON_LINK_LOST;
+    snprintf(client->words, sizeof client->words, "the link to agent %s was lost before it answered", client->agent);
+    client->attempts++;
+    if (session && client->attempts < LINKS_MOST)
+        client_avoid(client, session);
+    else if (session)
+        client_mark_tried(client, session);
+    if (session && !session_is_silent(session))
+        dispatch_count_failure(server, client, session);
+    dispatch_again(server, client, true);
+}
+
+static void (*const outcomes[])(struct server *, struct client *, struct session *) = {
+    [CLIENT_ENDED] = on_ended,
+    [CLIENT_NOT_STARTED] = on_not_started,
+    [CLIENT_REFUSED] = on_refused,
+    [CLIENT_UNANSWERED] = on_unanswered,
+};
+
+void dispatch_client_back(struct server *server, struct client *client) {
+    struct session *session = session_table_client_left(server->agents, client_session(client));
+
+    outcomes[client->outcome](server, client, session);
+}
+
+/* --- clients that wait --- */
+
+/* Gives what idle links there are to those who wait. Returns after the first client whom none would suit any better. */
+static void dispatch_waiting_of(struct server *server, struct service *service) {
+    struct client *client = service_pending(service)->first;
+    uint64_t now_us = clock_us();
+
+    for (int passed_by = 0; client && passed_by < LOOK_AT_WAITING;) {
+        struct client *next = client->next;
+        struct session *session = NULL;
+        if (has_no_time_left(client, now_us)) {
+            dispatch_stop_waiting(server, client);
+            dispatch_fail(server, client, REASON_TIMEOUT);
+            client = next;
+            continue;
+        }
+        enum balance_verdict verdict = balance_choose(service_balance(service), client, now_us, &session);
+        if (verdict == BALANCE_CHOSEN) {
+            dispatch_stop_waiting(server, client);
+            dispatch_serve(server, client, session, now_us);
+        } else if (verdict == BALANCE_ALL_TRIED) {
+            dispatch_stop_waiting(server, client);
+            dispatch_fail(server, client, client->reason);
+        } else if (!client->attempts && service_config(service)->balance != CONFIG_SOURCE) {
+            return; /* an untried client that gets none: nor will those behind it */
+        } else {
+            passed_by++;
+        }
+        client = next;
+    }
+}
+
+static void dispatch_waiting(struct server *server) {
+    size_t first = server->first_look++;
+
+    for (size_t i = 0; i < server->service_count && server->waiting; i++) {
+        struct service *service = server->services[(first + i) % server->service_count];
+        if (service_pending(service)->count)
+            dispatch_waiting_of(server, service);
+    }
+}
+
+void dispatch_link_idle(struct server *server, struct session *session, struct link_ref link) {
+    struct link_pool *pool = session_pool(session);
+    uint64_t now_us = clock_us();
+
+    /* As a rule none is arriving, and there is nothing to look through. */
+    if (!link_pool_remove(session_arriving(session), link))
+        link_pool_note_return(pool, now_us);
+    if (!link_pool_put(pool, link, now_us)) {
+        plane_close(server->plane, link, "out of memory", false);
+        return;
+    }
+    if (server->waiting)
+        dispatch_waiting(server);
+    if (link_pool_count(pool) > server->conf->agents.idle_max && link_pool_take(pool, &link))
+        plane_close(server->plane, link, "enough are idle", false);
+}
+
+static enum relay_reason expiry_reason(const struct server *server, const struct client *client) {
+    if (client->attempts)
+        return REASON_TIMEOUT;
+    return server->stopping ? REASON_STOPPED : REASON_NO_AGENT;
+}
+
+static void dispatch_expire(struct server *server, struct service *service) {
+    uint64_t now_us = clock_us();
+
+    for (struct client *client = service_pending(service)->first, *next; client; client = next) {
+        next = client->next;
+        if (client->deadline_us > now_us)
+            continue;
+        dispatch_stop_waiting(server, client);
+        dispatch_fail(server, client, expiry_reason(server, client));
+    }
+}
+
+void dispatch_tick(struct server *server) {
+    if (!server->waiting)
+        return;
+    for (size_t i = 0; i < server->service_count; i++)
+        dispatch_expire(server, server->services[i]);
+    dispatch_waiting(server);
+    supply_call(server->supply);
+}
+
+void dispatch_limit_waits(struct server *server, uint64_t until_us) {
+    for (size_t i = 0; i < server->service_count; i++)
+        for (struct client *client = service_pending(server->services[i])->first; client; client = client->next)
+            if (client->deadline_us > until_us)
+                client->deadline_us = until_us;
+}
+
+void dispatch_end_waiting(struct server *server, enum relay_reason reason) {
+    for (size_t i = 0; i < server->service_count; i++) {
+        struct wait_queue *pending = service_pending(server->services[i]);
+        while (pending->first) {
+            struct client *client = pending->first;
+            dispatch_stop_waiting(server, client);
+            dispatch_fail(server, client, reason);
+        }
+    }
+}

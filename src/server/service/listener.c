@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * listener: see listener.h. accept() says EMFILE for as long as descriptors are short, and the socket stays readable:
+ * without a rest that is a loop at full speed.
+ * Runs on: the control thread. Owns: its socket and events.
+ * States: bound <-> listening <-> resting -> freed; where the system cannot end listening (sock_unlisten), refusing
+ * instead of bound: whoever connects is reset at once. The socket is never bound again, which a process that has
+ * dropped its privileges may not do below port 1024, or in a folder that is not its own.
+ */
+#include "config.h"
+
+#include "server/service/listener.h"
+
+#include "lib/base/clock.h"
+#include "lib/net/sock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+enum { REST_MS = 100, COMPLAIN_EVERY_US = 1000000 };
+enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_RESTING, LISTENER_REFUSING };
+
+struct listener {
+    struct listener_options options;
+    struct addr addr;
+    int fd;
+    enum listener_state state;
+    struct event *readable, *rested;
+    struct event *turn; /* accepts behind all else that the loop has found ready */
+    uint64_t complained_us;
+};
+
+static void listener_rest(struct listener *listener, const char *why) {
+    static const struct timeval rest = {0, REST_MS * 1000};
+    uint64_t now = clock_us();
+    char text[ADDR_TEXT];
+
+    listener->state = LISTENER_RESTING;
+    event_del(listener->readable);
+    event_add(listener->rested, &rest);
+    if (now - listener->complained_us < COMPLAIN_EVERY_US)
+        return;
+    listener->complained_us = now;
+    log_write(listener->options.log, LOG_LEVEL_WARNING, listener->options.who, "accepts nobody on %s for a moment: %s",
+              addr_format(&listener->addr, text, sizeof text), why);
+}
+
+static void on_rested(evutil_socket_t fd, short what, void *context) {
+    struct listener *listener = context;
+
+    (void)fd;
+    (void)what;
+    listener->state = LISTENER_LISTENING;
+    event_add(listener->readable, NULL);
+}
+
+/* Some errors belong to the one connection that is not there any more; all others need time. */
+static bool is_passing(int error_number) {
+    return error_number == ECONNABORTED || error_number == EINTR || error_number == EPROTO || error_number == EPERM;
+}
+
+static bool listener_refuse_one(struct listener *listener) {
+    struct addr peer;
+    int fd = sock_accept(listener->fd, &peer);
+
+    if (fd >= 0)
+        sock_close_reset(fd);
+    return fd >= 0;
+}
+
+static bool listener_accept_one(struct listener *listener) {
+    struct addr peer;
+
+    if (!listener->options.has_room(listener->options.context)) {
+        listener_rest(listener, "there are as many clients as this process has descriptors for");
+        return false;
+    }
+    int fd = sock_accept(listener->fd, &peer);
+    if (fd >= 0) {
+        listener->options.on_accept(listener->options.context, fd, &peer);
+        return listener->state == LISTENER_LISTENING;
+    }
+    if (sock_would_block(errno))
+        return false;
+    if (is_passing(errno))
+        return true;
+    listener_rest(listener, strerror(errno));
+    return false;
+}
+
+/*
+ * Whoever else is ready comes first: those who leave give their links to those who come, and what these have to say is
+ * more likely to be there already.
+ */
+static void on_readable(evutil_socket_t fd, short what, void *context) {
+    struct listener *listener = context;
+
+    (void)fd;
+    (void)what;
+    event_active(listener->turn, 0, 0);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *context) {
+    struct listener *listener = context;
+
+    (void)fd;
+    (void)what;
+    bool (*take_one)(struct listener *) =
+        listener->state == LISTENER_REFUSING ? listener_refuse_one : listener_accept_one;
+    for (unsigned i = 0; i < listener->options.accepts_per_turn && take_one(listener); i++)
+        ;
+}
+
+static int listener_bind(struct listener *listener, struct error *error) {
+    listener->fd = sock_bind(&listener->addr, error);
+    if (listener->fd < 0 || sock_set_access(&listener->addr, listener->options.owner, listener->options.mode, error))
+        return -1; /* listener_free closes it */
+    listener->state = LISTENER_BOUND;
+    sock_set_keepalive(listener->fd, listener->options.keepalive); /* what is accepted inherits both */
+    sock_set_reset_on_close(listener->fd, listener->options.rst_on_close);
+    sock_set_urgent_inline(listener->fd);
+    if (event_assign(listener->readable, listener->options.base, listener->fd, EV_READ | EV_PERSIST, on_readable,
+                     listener) == 0)
+        return 0;
+    sock_close(listener->fd);
+    listener->fd = -1;
+    return error_set(error, "out of memory");
+}
+
+struct listener *listener_new(const struct listener_options *options, const struct addr *addr, struct error *error) {
+    struct listener *listener = calloc(1, sizeof *listener);
+
+    if (!listener) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    listener->options = *options;
+    listener->addr = *addr;
+    listener->fd = -1;
+    listener->readable = event_new(options->base, -1, EV_READ, on_readable, listener);
+    listener->rested = evtimer_new(options->base, on_rested, listener);
+    listener->turn = event_new(options->base, -1, 0, on_turn, listener);
+    if (!listener->readable || !listener->rested || !listener->turn) {
+        error_set(error, "out of memory");
+        listener_free(listener);
+        return NULL;
+    }
+    if (listener_bind(listener, error)) {
+        listener_free(listener);
+        return NULL;
+    }
+    return listener;
+}
+
+int listener_open(struct listener *listener, struct error *error) {
+    char text[ADDR_TEXT];
+
+    if (listener->state == LISTENER_REFUSING)
+        listener->state = LISTENER_LISTENING;
+    if (listener->state != LISTENER_BOUND)
+        return 0;
+    if (sock_listen(listener->fd) || event_add(listener->readable, NULL))
+        return error_set(error, "cannot listen on %s: %s", addr_format(&listener->addr, text, sizeof text),
+                         strerror(errno));
+    listener->state = LISTENER_LISTENING;
+    return 0;
+}
+
+static void listener_stop_events(struct listener *listener) {
+    if (listener->readable)
+        event_del(listener->readable);
+    if (listener->rested)
+        event_del(listener->rested);
+    if (listener->turn)
+        event_del(listener->turn);
+}
+
+void listener_shut(struct listener *listener) {
+    if (listener->state == LISTENER_BOUND || listener->state == LISTENER_REFUSING)
+        return;
+    listener_stop_events(listener);
+    if (sock_unlisten(listener->fd) == 0) {
+        listener->state = LISTENER_BOUND;
+        return;
+    }
+    listener->state = LISTENER_REFUSING;
+    event_add(listener->readable, NULL);
+}
+
+static void listener_remove_path(const struct listener *listener) {
+    const struct sockaddr_un *place = (const struct sockaddr_un *)(const void *)&listener->addr.storage;
+
+    if (addr_is_unix(&listener->addr) && place->sun_path[0])
+        remove(place->sun_path);
+}
+
+void listener_free(struct listener *listener) {
+    if (!listener)
+        return;
+    listener_stop_events(listener);
+    if (listener->fd >= 0) {
+        sock_close(listener->fd);
+        listener_remove_path(listener);
+    }
+    if (listener->readable)
+        event_free(listener->readable);
+    if (listener->rested)
+        event_free(listener->rested);
+    if (listener->turn)
+        event_free(listener->turn);
+    free(listener);
+}
+
+const struct addr *listener_addr(const struct listener *listener) {
+    return &listener->addr;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * listener: one listening socket that accepts a bounded number per turn of the loop and rests when descriptors run out.
+ * Runs on: the control thread. Owns: its socket and events; accepted descriptors go to on_accept.
+ * States: bound <-> listening <-> resting -> freed; the port stays ours from new to free, and so do a Unix socket's
+ * owner and mode.
+ */
+#ifndef MUNNEL_SERVER_SERVICE_LISTENER_H
+#define MUNNEL_SERVER_SERVICE_LISTENER_H
+
+#include "lib/log/log.h"
+#include "lib/net/addr.h"
+#include "lib/net/sock.h"
+
+#include <event2/event.h>
+
+struct listener;
+
+struct listener_options {
+    struct event_base *base;
+    struct log *log;
+    const char *who; /* for log lines: "service web"; must live as long as the listener */
+    enum sock_keepalive keepalive;
+    bool rst_on_close; /* what is accepted is closed by RST unless somebody says otherwise (sock.h) */
+    const char *owner; /* of a Unix socket, as the next (sock_set_access); both as long as the listener */
+    unsigned mode;
+    unsigned accepts_per_turn;
+    bool (*has_room)(void *context); /* asked before each accept; false: rest for 100 ms */
+    void (*on_accept)(void *context, int fd, const struct addr *peer); /* takes fd; may not free the listener */
+    void *context;
+};
+
+struct listener *listener_new(const struct listener_options *options, const struct addr *addr, struct error *error);
+int listener_open(struct listener *listener, struct error *error); /* clients get in; 0 also if they do already */
+void listener_shut(struct listener *listener);                     /* clients are refused, the port is kept */
+void listener_free(struct listener *listener);
+const struct addr *listener_addr(const struct listener *listener);
+
+#endif

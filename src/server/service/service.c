@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service: see service.h.
+ * Runs on: the control thread. Owns: its listeners, terms, agents' table.
+ * States of its ports: bound <-> open -> shut. With no_agent "close" they are open only while there is an agent.
+ */
+#include "config.h"
+
+#include "server/service/service.h"
+
+#include "lib/base/clock.h"
+#include "lib/log/log_throttle.h"
+#include "lib/net/sock.h"
+#include "server/service/access.h"
+#include "server/service/dispatch.h"
+#include "server/service/listener_group.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
+
+struct service {
+    struct server *server;
+    const struct service_config *conf;
+    struct service_terms *terms;
+    struct balance *balance;
+    struct access *admission;
+    struct listener_group *listeners;
+    struct wait_queue pending;
+    size_t live;
+    bool should_be_open, is_open, is_shut;
+    struct log_throttle complaint;
+    struct log_limit open_lines;
+    char who[80];
+};
+
+static void service_turn_away(struct service *service, int fd, const struct addr *peer, const char *why) {
+    sock_close_reset(fd);
+    service->server->clients_refused++;
+    log_throttle_event(&service->complaint, service->server->log, LOG_LEVEL_WARNING, service->who, "client turned away",
+                       why, peer);
+}
+
+static const char *service_refuses(struct service *service, const struct addr *peer) {
+    if (service->conf->max_clients && service->live >= service->conf->max_clients)
+        return "as many clients as max_clients allows";
+    return access_refuses(service->admission, peer, clock_us());
+}
+
+static void on_accept(void *context, int fd, const struct addr *peer) {
+    struct service *service = context;
+    const char *why = service_refuses(service, peer);
+
+    if (why) {
+        service_turn_away(service, fd, peer, why);
+        return;
+    }
+    struct client *client = client_table_take(service->server->clients, fd, peer, service->terms);
+    if (!client) {
+        access_left(service->admission, peer);
+        service_turn_away(service, fd, peer, "out of memory");
+        return;
+    }
+    client->place = service;
+    service->live++;
+    dispatch_client(service->server, client);
+}
+
+static bool has_room(void *context) {
+    struct service *service = context;
+
+    return client_table_have_room(service->server->clients);
+}
+
+static struct service_terms *service_terms(const struct service_config *conf) {
+    return service_terms_new(&(struct service_terms_plan){.service = conf->name,
+                                                          .connect = conf->connect.items,
+                                                          .connect_count = conf->connect.count,
+                                                          .listen = conf->listen.items,
+                                                          .listen_count = conf->listen.count,
+                                                          .idle_timeout_s = conf->idle_timeout_s,
+                                                          .half_close_timeout_s = conf->half_close_timeout_s});
+}
+
+struct service *service_new(struct server *server, const struct service_config *conf, struct error *error) {
+    struct service *service = calloc(1, sizeof *service);
+
+    if (!service) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    service->server = server;
+    service->conf = conf;
+    service->complaint.a_minute = LINES_A_MINUTE;
+    snprintf(service->who, sizeof service->who, "service %s", conf->name);
+    service->balance = balance_new(conf->balance);
+    service->terms = service_terms(conf);
+    struct listener_options listening = {.base = loop_base(server->loop),
+                                         .log = server->log,
+                                         .who = service->who,
+                                         .keepalive = SOCK_KEEPALIVE_PLAIN,
+                                         .rst_on_close = true,
+                                         .owner = conf->socket_owner,
+                                         .mode = (unsigned)strtoul(conf->socket_mode, NULL, 8),
+                                         .accepts_per_turn = ACCEPTS_PER_TURN,
+                                         .has_room = has_room,
+                                         .on_accept = on_accept,
+                                         .context = service};
+    service->admission = access_new(conf, error);
+    if (!service->balance || !service->terms)
+        error_set(error, "out of memory");
+    else if (service->admission)
+        service->listeners = listener_group_new(&listening, &conf->listen, error);
+    if (service->listeners)
+        return service;
+    service_free(service);
+    return NULL;
+}
+
+static int service_listen(struct service *service, struct error *error) {
+    if (service->is_open || service->is_shut)
+        return 0;
+    service->should_be_open = true;
+    if (listener_group_open(service->listeners, error))
+        return -1;
+    service->is_open = true;
+    listener_group_log(service->listeners, "clients may connect to");
+    return 0;
+}
+
+int service_open(struct service *service, struct error *error) {
+    if (service->conf->no_agent == CONFIG_CLOSE && !balance_count(service->balance)) {
+        listener_group_log(service->listeners, "closed until there is an agent:");
+        return 0;
+    }
+    return service_listen(service, error);
+}
+
+/* Opening again may fail when somebody has taken the port meanwhile; service_tick tries on. */
+static void service_listen_or_complain(struct service *service) {
+    struct error error;
+
+    if (service_listen(service, &error) && log_limit_allows(&service->open_lines, 1, NULL))
+        log_write(service->server->log, LOG_LEVEL_ERROR, service->who, "%s; trying on", error.text);
+}
+
+static void service_close(struct service *service) {
+    if (!service->is_open)
+        return;
+    service->should_be_open = service->is_open = false;
+    listener_group_shut(service->listeners);
+    log_write(service->server->log, LOG_LEVEL_WARNING, service->who, "closed until there is an agent");
+}
+
+void service_shut(struct service *service) {
+    listener_group_free(service->listeners);
+    service->listeners = NULL;
+    service->is_shut = true;
+    service->should_be_open = service->is_open = false;
+}
+
+void service_free(struct service *service) {
+    if (!service)
+        return;
+    listener_group_free(service->listeners);
+    balance_free(service->balance);
+    access_free(service->admission);
+    if (service->terms)
+        service_terms_release(service->terms);
+    free(service);
+}
+
+void service_join(struct service *service, struct session *session) {
+    if (!session_serves(session, &service->conf->groups))
+        return;
+    if (!balance_join(service->balance, session))
+        log_write(service->server->log, LOG_LEVEL_ERROR, service->who, "does without %s: out of memory",
+                  session_who(session));
+    else if (service->conf->no_agent == CONFIG_CLOSE)
+        service_listen_or_complain(service);
+}
+
+void service_leave(struct service *service, const struct session *session) {
+    balance_leave(service->balance, session);
+    if (service->conf->no_agent == CONFIG_CLOSE && !balance_count(service->balance))
+        service_close(service);
+}
+
+void service_tick(struct service *service) {
+    log_throttle_flush(&service->complaint, service->server->log);
+    access_tick(service->admission, clock_us());
+    if (service->should_be_open && !service->is_open)
+        service_listen_or_complain(service);
+}
+
+const struct service_config *service_config(const struct service *service) {
+    return service->conf;
+}
+
+const char *service_who(const struct service *service) {
+    return service->who;
+}
+
+struct balance *service_balance(struct service *service) {
+    return service->balance;
+}
+
+struct wait_queue *service_pending(struct service *service) {
+    return &service->pending;
+}
+
+void service_client_left(struct service *service, const struct client *client) {
+    access_left(service->admission, &client->peer);
+    service->live--;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service: one service: its listeners, the agents that may serve it, its clients that wait.
+ * Runs on: the control thread. Owns: its listeners, its terms, its agents' table; its waiting clients with dispatch.
+ */
+#ifndef MUNNEL_SERVER_SERVICE_SERVICE_H
+#define MUNNEL_SERVER_SERVICE_SERVICE_H
+
+#include "server/server_priv.h"
+#include "server/service/balance.h"
+#include "server/service/wait_queue.h"
+
+struct service;
+
+/* Bound, not yet open. NULL with `error`. */
+struct service *service_new(struct server *server, const struct service_config *conf, struct error *error);
+int service_open(struct service *service, struct error *error); /* lets clients in, if it may without an agent */
+void service_shut(struct service *service);                     /* for good: no more clients */
+void service_free(struct service *service);
+
+void service_join(struct service *service, struct session *session); /* if its groups are right */
+void service_leave(struct service *service, const struct session *session);
+void service_tick(struct service *service); /* once a second: a port that could not be opened is tried again */
+
+const struct service_config *service_config(const struct service *service);
+const char *service_who(const struct service *service); /* "service NAME" */
+struct balance *service_balance(struct service *service);
+struct wait_queue *service_pending(struct service *service);
+void service_client_left(struct service *service, const struct client *client);
+
+#endif

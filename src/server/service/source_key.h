@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * source_key: what counts as one and the same peer for limits: an IPv4 address, or an IPv6 /64, for no host has less.
+ * Runs on: any thread. Owns: nothing.
+ */
+#ifndef MUNNEL_SERVER_SERVICE_SOURCE_KEY_H
+#define MUNNEL_SERVER_SERVICE_SOURCE_KEY_H
+
+#include "lib/net/addr.h"
+
+uint64_t source_key_of(const struct addr *peer); /* equal for peers of one source; never 0 */
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * supply: see supply.h.
+ * Runs on: the control thread. Owns: its list of marks.
+ */
+#include "config.h"
+
+#include "server/service/supply.h"
+
+#include "lib/base/clock.h"
+#include "server/service/service.h"
+
+#include <stdlib.h>
+
+enum {
+    OPEN_MOST = 256, /* links under way per agent */
+    AGAIN_MS = 3000, /* while clients wait a link that has not come by then is ordered again */
+    PATIENCE_MS = 1000,
+    STOCK_HELD_MS = 200, /* who waits gets his link before others' are dialled: both ends have better to do */
+    RETURNS_OF_EACH = 4, /* a second: its clients stay for a moment only */
+    SURPLUS_AGE_S = 600
+};
+
+struct supply {
+    struct server *server;
+    struct event *turn, *later;
+    uint64_t *marked; /* tags */
+    size_t count, room;
+    bool is_due;
+    size_t first_share; /* who gets one link more than the others, in turn */
+};
+
+static void on_turn(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    supply_turn(context);
+}
+
+static void supply_mark_all(struct supply *supply) {
+    struct session_table *agents = supply->server->agents;
+
+    for (struct session *session = session_table_first(agents); session; session = session_table_after(agents, session))
+        supply_mark(supply, session);
+}
+
+static void on_later(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    supply_mark_all(context);
+}
+
+struct supply *supply_new(struct server *server) {
+    struct supply *supply = calloc(1, sizeof *supply);
+
+    if (!supply)
+        return NULL;
+    supply->server = server;
+    supply->turn = event_new(loop_base(server->loop), -1, 0, on_turn, supply);
+    supply->later = evtimer_new(loop_base(server->loop), on_later, supply);
+    if (supply->turn && supply->later)
+        return supply;
+    supply_free(supply);
+    return NULL;
+}
+
+void supply_free(struct supply *supply) {
+    if (!supply)
+        return;
+    if (supply->turn)
+        event_free(supply->turn);
+    if (supply->later)
+        event_free(supply->later);
+    free(supply->marked);
+    free(supply);
+}
+
+void supply_call(struct supply *supply) {
+    if (!supply->is_due)
+        event_active(supply->turn, 0, 0);
+    supply->is_due = true;
+}
+
+static bool supply_grow(struct supply *supply) {
+    size_t room = supply->room ? 2 * supply->room : 64;
+    uint64_t *marked = realloc(supply->marked, room * sizeof *marked);
+
+    if (!marked)
+        return false;
+    supply->marked = marked;
+    supply->room = room;
+    return true;
+}
+
+void supply_mark(struct supply *supply, struct session *session) {
+    if (supply->count == supply->room && !supply_grow(supply))
+        return; /* supply_tick looks at all of them anyway */
+    if (session_mark(session, true))
+        return;
+    supply->marked[supply->count++] = session_tag(session);
+    supply_call(supply);
+}
+
+/*
+ * How many links so many waiting clients need. Where the rule is clients who stay for a moment only, those that will
+ * get a link that comes back soon need none, unless this has gone on for a while; but one is always on its way.
+ */
+static unsigned supply_need(struct session *session, unsigned waiting, bool is_patient, uint64_t now_us) {
+    unsigned returns = link_pool_returns(session_pool(session), now_us);
+
+    if (!is_patient || returns < RETURNS_OF_EACH * session_running(session))
+        return waiting;
+    return waiting > returns ? waiting - returns : waiting > 0;
+}
+
+/* Those that answer, if there are any: from the others no link would come. */
+static size_t count_suppliers(const struct balance *balance, bool *among_silent) {
+    size_t well = 0;
+
+    for (size_t i = 0; i < balance_count(balance); i++)
+        well += !session_is_silent(balance_at(balance, i));
+    *among_silent = well == 0;
+    return well ? well : balance_count(balance);
+}
+
+/* Spreads what the waiting clients of a service need over its agents. */
+static void supply_share(struct supply *supply, struct service *service, uint64_t now_us) {
+    struct balance *balance = service_balance(service);
+    const struct wait_queue *pending = service_pending(service);
+    bool among_silent;
+    size_t agents = count_suppliers(balance, &among_silent), waiting = pending->count;
+    bool is_patient = now_us - pending->since_us < PATIENCE_MS * 1000ULL;
+
+    if (!agents || !waiting)
+        return;
+    for (size_t i = 0, members = balance_count(balance), nth = 0; i < members; i++) {
+        struct session *session = balance_at(balance, (supply->first_share + i) % members);
+        if (session_is_silent(session) && !among_silent)
+            continue;
+        unsigned share = (unsigned)(waiting / agents + (nth++ < waiting % agents));
+        session_want(session, supply_need(session, share, is_patient, now_us));
+        supply_mark(supply, session);
+    }
+    supply->first_share += waiting % agents;
+}
+
+/* How many idle links it should have; when descriptors are short, each agent gets the same share of them. */
+static unsigned supply_target(struct supply *supply, struct session *session, uint64_t now_us) {
+    const struct server *server = supply->server;
+    unsigned target = session_target(session, server->conf->agents.idle_min, server->conf->agents.idle_max, now_us);
+    size_t share = server->link_limit / session_table_count(server->agents);
+
+    if (share < 1)
+        share = 1;
+    return target < share ? target : (unsigned)share;
+}
+
+/* How many more idle links it should have, beyond those that will come back from clients within a moment. */
+static uint64_t supply_lack(struct supply *supply, struct session *session, uint64_t now_us) {
+    unsigned target = supply_target(supply, session, now_us), running = session_running(session);
+    unsigned back = link_pool_returns(session_pool(session), now_us) / 10;
+
+    if (back > running)
+        back = running;
+    return target > back ? target - back : 0;
+}
+
+/* The same, but none while it has clients to serve who wait, and for a moment after. */
+static uint64_t supply_stock(struct supply *supply, struct session *session, bool is_waited_for, uint64_t now_us) {
+    uint64_t held_us = session_stock_held_us(session);
+
+    if (is_waited_for && held_us <= now_us)
+        session_hold_stock(session, now_us + STOCK_HELD_MS * 1000ULL);
+    if (is_waited_for)
+        return 0;
+    if (held_us <= now_us)
+        return supply_lack(supply, session, now_us);
+    struct timeval wait = {0, (suseconds_t)(held_us - now_us)};
+    if (!evtimer_pending(supply->later, NULL))
+        evtimer_add(supply->later, &wait);
+    return 0;
+}
+
+/* How many links it should be asked for now: none, rather than a few, while very many are under way. */
+static unsigned supply_missing(struct supply *supply, struct session *session, uint64_t now_us) {
+    const struct server *server = supply->server;
+    struct link_orders *requests = session_requests(session);
+    uint64_t idle = link_pool_count(session_pool(session)), needed = session_take_wanted(session);
+
+    link_orders_give_up(requests, needed ? AGAIN_MS : LINK_ORDERS_EXPIRE_MS, now_us);
+    needed +=
+        supply_stock(supply, session, needed && !idle, now_us); /* beside an idle link: waits for something else */
+    unsigned open = link_orders_expected(requests, now_us);
+    uint64_t there = idle + link_pool_count(session_arriving(session)) + open;
+    uint64_t room = server->data_links + open < server->link_limit ? server->link_limit - server->data_links - open : 0;
+    if (open > OPEN_MOST / 2 || needed <= there)
+        return 0;
+    if (room > OPEN_MOST - open)
+        room = OPEN_MOST - open;
+    return (unsigned)(needed - there < room ? needed - there : room);
+}
+
+static void supply_order(struct supply *supply, struct session *session, uint64_t now_us) {
+    unsigned missing = supply_missing(supply, session, now_us);
+
+    if (!missing || session_is_draining(session))
+        return;
+    char *order = message_format_control(MESSAGE_OP_LINKS, missing, LINK_ORDERS_EXPIRE_MS, NULL);
+    if (!order)
+        return;
+    plane_send_control(supply->server->plane, session_control(session), order);
+    free(order);
+    link_orders_add(session_requests(session), missing, now_us);
+}
+
+void supply_turn(struct supply *supply) {
+    struct server *server = supply->server;
+    uint64_t now_us = clock_us();
+
+    supply->is_due = true; /* marks made from here on belong to this turn */
+    for (size_t i = 0; server->waiting && i < server->service_count; i++)
+        supply_share(supply, server->services[i], now_us);
+    for (size_t i = 0; i < supply->count; i++) {
+        struct session *session = session_table_find(server->agents, supply->marked[i]);
+        if (!session)
+            continue;
+        session_mark(session, false);
+        supply_order(supply, session, now_us);
+    }
+    supply->count = 0;
+    supply->is_due = false;
+}
+
+/* Links that nobody has needed for ten minutes, beyond those that the next burst may need. */
+static void supply_close_surplus(struct supply *supply, struct session *session, uint64_t now_us) {
+    struct link_pool *pool = session_pool(session);
+    unsigned target = supply_target(supply, session, now_us);
+    struct link_ref link;
+
+    if (now_us < SURPLUS_AGE_S * 1000000ULL)
+        return;
+    while (link_pool_count(pool) > target && link_pool_take_oldest(pool, now_us - SURPLUS_AGE_S * 1000000ULL, &link))
+        plane_close(supply->server->plane, link, "not needed any more", false);
+}
+
+void supply_tick(struct supply *supply) {
+    struct session_table *agents = supply->server->agents;
+    uint64_t now_us = clock_us();
+
+    for (struct session *session = session_table_first(agents); session; session = session_table_after(agents, session))
+        supply_close_surplus(supply, session, now_us);
+    supply_mark_all(supply);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * attacked_server: a server with a good agent that is attacked, and what it must look like afterwards: as before.
+ */
+#include "config.h"
+
+#include "harness/attacked_server.h"
+
+#include "harness/deadline.h"
+#include "harness/port.h"
+#include "harness/proc_stats.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { REST_MS = 15000, ROUNDS_MIN = 2, ROUNDS_MAX = 6, HEAP_MORE = 16384, HELLO = 0x01 };
+
+static void start_open_server(struct attacked_server *attacked_server, const struct attacked_server_plan *plan,
+                              const char *service) {
+    const char *pki = sandbox_pki(attacked_server->sandbox, "pki");
+    /* An agent with a token wants the server to prove that it knows it, which an open one does not. */
+    ck_assert_int_eq(unlink(sandbox_text(attacked_server->sandbox, "%s/agent.token", pki)), 0);
+    attacked_server->server =
+        (struct server){.sandbox = attacked_server->sandbox, .name = "server", .pki = pki, .port = port_take()};
+    const char *text = sandbox_text(attacked_server->sandbox,
+                                    "{ 'agents': { 'listen': '127.0.0.1:%u', 'auth': 'none', %s\n"
+                                    "  'tls': { 'cert': 'pki/server.pem', 'key': 'pki/server.key' } },\n"
+                                    "  'services': [ %s ], 'admin': { 'socket': null }, 'log': { 'format': 'json' } }",
+                                    attacked_server->server.port, plan->agents ? plan->agents : "", service);
+    attacked_server->server.file = sandbox_write(attacked_server->sandbox, "server.json", text, true);
+    server_start_again(&attacked_server->server);
+    process_await(attacked_server->server.process, 0, START_MS, "agents may connect to", NULL);
+    live_of(attacked_server->server.process);
+}
+
+static void fort_make_peace(struct attacked_server *attacked_server) {
+    attacked_server->peace = rest_of(attacked_server->server.process);
+    attacked_server->peace.more_links = 64; /* clients have more made, which stay ready for a while */
+}
+
+void attacked_server_man(struct attacked_server *attacked_server) {
+    attacked_server->agent = agent_join_warm(&attacked_server->server, "alpha", NULL);
+    ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
+    fort_make_peace(attacked_server);
+}
+
+struct attacked_server attacked_server_start(const char *name, struct attacked_server_plan plan) {
+    struct attacked_server attacked_server = {.sandbox = sandbox_new(name), .port = port_take()};
+    attacked_server.echo = destination_start(serve_echo, NULL);
+    const char *service = service_to(attacked_server.sandbox, "echo", attacked_server.port,
+                                     destination_port(attacked_server.echo), plan.service);
+    if (plan.open)
+        start_open_server(&attacked_server, &plan, service);
+    else
+        attacked_server.server =
+            server_start(attacked_server.sandbox, (struct server_plan){.services = service, .agents = plan.agents});
+    if (!plan.deserted)
+        attacked_server_man(&attacked_server);
+    return attacked_server;
+}
+
+unsigned long long attacked_server_count(struct attacked_server *attacked_server, const char *key) {
+    size_t mark = process_mark(attacked_server->server.process);
+    process_signal(attacked_server->server.process, SIGUSR1);
+    char *line =
+        process_expect(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "\"event\":\"live\"", NULL);
+    unsigned long long number = number_in_line(line, key);
+    free(line);
+    return number;
+}
+
+static void stands_as_before(struct attacked_server *attacked_server) {
+    ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
+    rest_await(attacked_server->server.process, &attacked_server->peace, REST_MS);
+    ck_assert(HOLDS_WITHIN(REST_MS, attacked_server_count(attacked_server, "at_door") == 0));
+    ck_assert(HOLDS_WITHIN(REST_MS, attacked_server_count(attacked_server, "clients") == 0));
+    ck_assert(!process_is_over(attacked_server->agent));
+    ck_assert_uint_eq(process_count(attacked_server->server.process, 0, "agent alpha", "\"joined\"", NULL), 1);
+}
+
+/*
+ * What is in use after the first time stays, to a few bytes. How much the C library keeps besides depends on what
+ * happened at the same time, and settles after a few times more.
+ */
+void attacked_server_attack(struct attacked_server *attacked_server,
+                            void (*attack)(struct attacked_server *attacked_server, void *context), void *context) {
+    unsigned before = 0, now = 0;
+    for (int round = 0; round < ROUNDS_MIN || now > before + before / 20; round++) {
+        ck_assert_msg(round < ROUNDS_MAX, "%u KiB after %d times and %u before", now, round, before);
+        before = now;
+        attack(attacked_server, context);
+        stands_as_before(attacked_server);
+        fort_make_peace(attacked_server);
+        attacked_server->peace.heap_more = HEAP_MORE;
+        now = proc_stats_sanitized() ? 0 : proc_stats_memory_kb(process_pid(attacked_server->server.process));
+    }
+    printf("# %u KiB resident after the last time, %u before\n", now, before);
+}
+
+void attacked_server_end(struct attacked_server *attacked_server) {
+    stands_as_before(attacked_server);
+    destination_free(attacked_server->echo);
+    sandbox_free(attacked_server->sandbox);
+}
+
+static int connect_from(uint8_t host, uint16_t port) {
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000U | host)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&from, sizeof from) == 0 &&
+        connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+int attacked_server_knock(const struct attacked_server *attacked_server, uint8_t host) {
+    return connect_from(host, attacked_server->server.port);
+}
+
+int attacked_server_client(const struct attacked_server *attacked_server, uint8_t host) {
+    return connect_from(host, attacked_server->port);
+}
+
+struct intruder *attacked_server_intruder(const struct attacked_server *attacked_server) {
+    struct intruder *intruder =
+        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1"});
+    ck_assert_ptr_nonnull(intruder);
+    return intruder;
+}
+
+int attacked_server_hello(struct intruder *intruder, const char *kind, const char *name, const char *more, char *text,
+                          size_t size) {
+    char hello[4096];
+    size_t length = (size_t)snprintf(hello, sizeof hello,
+                                     "{\"protocol\":1,\"kind\":\"%s\",\"name\":\"%s\",%s"
+                                     "\"instance\":\"00112233445566778899aabbccddeeff\"}",
+                                     kind, name, more);
+    if (!intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length))
+        return -1;
+    return intruder_read_frame(intruder, text, size, ATTACKED_SERVER_ASK_MS);
+}

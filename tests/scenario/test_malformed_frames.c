@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_malformed_frames: nonsense inside TLS, before the greeting is over and behind it: answered or closed, and never
+ * anybody else's trouble. An idle link that brings data is closed by its first bytes.
+ */
+#include "config.h"
+
+#include "harness/attacked_server.h"
+#include "harness/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
+enum { HELLO = 0x01, WELCOME = 0x02, REJECT = 0x03, CONTROL = 0x04, PING = 0x05, DATA = 0x13, SOON_MS = 3000 };
+
+static char deep[4000];
+
+/* Texts with NULs have their length; all are sent as HELLO, and as CONTROL. */
+static const struct horror {
+    const char *text;
+    size_t length;
+} horrors[] = {
+#define HORROR(text)                                                                                                   \
+    { text, sizeof(text) - 1 }
+    HORROR(""),
+    HORROR("\0"),
+    HORROR("{}"),
+    HORROR("[]"),
+    HORROR("null"),
+    HORROR("{\"op\":\"bye\",\"op\":\"bye\"}"),
+    HORROR("{\"protocol\":1,\"protocol\":1,\"kind\":\"control\",\"name\":\"m\"}"),
+    HORROR("{\"protocol\":1}\0{\"more\":1}"),
+    HORROR("{\"protocol\":1e400,\"op\":1e400}"),
+    HORROR("{\"protocol\":-1,\"op\":-1}"),
+    HORROR("{\"protocol\":99999999999999999999999,\"op\":0}"),
+    HORROR("{\"protocol\":1.0,\"kind\":{},\"op\":{}}"),
+    HORROR("{\"protocol\":\"1\",\"kind\":7,\"name\":[],\"op\":[]}"),
+    HORROR("{\"protocol\":1,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"op\":\"\xc3(\"}"),
+    HORROR("{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"op\":\"bye\\u0000\"}"),
+    HORROR("{\"op\":\"links\",\"count\":-5,\"kind\":\"control\"}"),
+    {deep, sizeof deep},
+};
+enum { HORRORS = sizeof horrors / sizeof *horrors };
+
+static void greet_with_horrors(struct attacked_server *attacked_server, void *context) {
+    (void)context;
+    char answer[8192];
+    for (size_t i = 0; i < HORRORS; i++) {
+        size_t mark = process_mark(attacked_server->server.process);
+        struct intruder *intruder = attacked_server_intruder(attacked_server);
+        intruder_send_frame(intruder, HELLO, (uint32_t)horrors[i].length, horrors[i].text,
+                            horrors[i].length); /* it may be closed by its header */
+        ck_assert_msg(intruder_is_closed(intruder, answer, sizeof answer, SOON_MS), "horror %zu is borne", i);
+        intruder_free(intruder);
+        if (i == 0) /* later ones may be left out */
+            process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "\"warning\"",
+                          "127.0.0.1:", NULL);
+    }
+}
+
+START_TEST(horrors_in_a_greeting_are_turned_away) {
+    memset(deep, '[', sizeof deep);
+    struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
+    attacked_server_attack(&attacked_server, greet_with_horrors, NULL);
+    attacked_server_end(&attacked_server);
+}
+END_TEST
+
+static struct intruder *welcomed(struct attacked_server *attacked_server, const char *name, char *welcome,
+                                 size_t size) {
+    struct intruder *intruder = attacked_server_intruder(attacked_server);
+    int type = attacked_server_hello(intruder, "control", name, "\"group\":\"nobody\",", welcome, size);
+    ck_assert_msg(type == WELCOME, "frame %d instead of WELCOME: %s", type, welcome);
+    return intruder;
+}
+
+static void talk_horrors(struct attacked_server *attacked_server, void *context) {
+    (void)context;
+    char answer[8192];
+    struct intruder *intruder = welcomed(attacked_server, "mallory", answer, sizeof answer);
+    size_t mark = process_mark(attacked_server->server.process);
+    for (size_t i = 2; i < HORRORS; i++) { /* what is shorter than "{}" is a malformed frame, and ends the link */
+        ck_assert(
+            intruder_send_frame(intruder, CONTROL, (uint32_t)horrors[i].length, horrors[i].text, horrors[i].length));
+        int type;
+        do
+            type = intruder_read_frame(intruder, answer, sizeof answer, ATTACKED_SERVER_ASK_MS);
+        while (type >= 0 && !(type == CONTROL && strstr(answer, "\"error\"")));
+        ck_assert_msg(type == CONTROL, "horror %zu is not answered by an error", i);
+    }
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent mallory",
+                  "said what is no message", NULL);
+    /* Not understood for ever: sent away. */
+    for (int i = 0; i < 300 && intruder_send_frame(intruder, CONTROL, 2, "[]", 2); i++)
+        ;
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent mallory", "sent away", NULL);
+    ck_assert_uint_le(process_count(attacked_server->server.process, mark, "said what is no message", NULL), 10);
+    intruder_free(intruder);
+    /* A hundred thousand tiny frames cost no more than their second. */
+    intruder = welcomed(attacked_server, "eve", answer, sizeof answer);
+    static uint8_t pings[12 * 1000];
+    for (size_t i = 0; i < sizeof pings; i += 12)
+        memcpy(pings + i,
+               "\x05\x00\x00\x08"
+               "12345678",
+               12);
+    for (int i = 0; i < 100 && intruder_send(intruder, pings, sizeof pings); i++)
+        ;
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent eve", "too many frames", NULL);
+    intruder_free(intruder);
+}
+
+START_TEST(horrors_on_a_control_link_are_answered_and_then_it_is_closed) {
+    memset(deep, '[', sizeof deep);
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.open = true});
+    attacked_server_attack(&attacked_server, talk_horrors, NULL);
+    attacked_server_end(&attacked_server);
+}
+END_TEST
+
+/* A data link of the intruder's own session, idle. */
+static struct intruder *data_link(struct attacked_server *attacked_server, const char *welcome) {
+    char session[64], key[128], proof[65], more[256], answer[8192];
+    text_in(welcome, "session", session, sizeof session);
+    text_in(welcome, "session_key", key, sizeof key);
+    struct intruder *link = attacked_server_intruder(attacked_server);
+    intruder_prove(link, PROVE_DATA, key, proof);
+    snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"%s\",", session, proof);
+    int type = attacked_server_hello(link, "data", "mallory", more, answer, sizeof answer);
+    ck_assert_msg(type == WELCOME, "frame %d instead of WELCOME: %s", type, answer);
+    return link;
+}
+
+static void push_on_idle_links(struct attacked_server *attacked_server, void *context) {
+    (void)context;
+    static char data[16380];
+    static const struct {
+        uint8_t type;
+        uint32_t size;
+    } wrongs[] = {{DATA, sizeof data}, {DATA, 1}, {CONTROL, 100}, {HELLO, 100}, {0x30, 4}, {PING, 9}};
+    char welcome[8192], answer[100];
+    struct intruder *control = welcomed(attacked_server, "mallory", welcome, sizeof welcome);
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        struct intruder *link = data_link(attacked_server, welcome);
+        for (int pushed = 0; pushed < 1000; pushed++) /* 16 MiB of it, if it is let */
+            if (!intruder_send_frame(link, wrongs[i].type, wrongs[i].size, data, wrongs[i].size))
+                break;
+        ck_assert_msg(intruder_is_closed(link, answer, sizeof answer, SOON_MS), "wrong frame %zu is taken", i);
+        intruder_free(link);
+    }
+    /* A proof is worth nothing on another channel, nor in another session. */
+    struct intruder *link = attacked_server_intruder(attacked_server);
+    char session[64], more[256];
+    text_in(welcome, "session", session, sizeof session);
+    snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"" ZEROS "\",", session);
+    ck_assert_int_eq(attacked_server_hello(link, "data", "mallory", more, welcome, sizeof welcome), REJECT);
+    intruder_free(link);
+    intruder_free(control);
+}
+
+START_TEST(data_on_an_idle_link_closes_it) {
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.open = true});
+    attacked_server_attack(&attacked_server, push_on_idle_links, NULL);
+    attacked_server_end(&attacked_server);
+}
+END_TEST
+
+SCENARIO_MAIN("horrors", SCENARIO(horrors_in_a_greeting_are_turned_away, 60),
+              SCENARIO(horrors_on_a_control_link_are_answered_and_then_it_is_closed, 60),
+              SCENARIO(data_on_an_idle_link_closes_it, 60))

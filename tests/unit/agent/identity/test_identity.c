@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_identity: which servers an agent serves, with which credential and which trust: said, joined or found.
+ */
+#include "config.h"
+
+#include "agent/identity/identity.h"
+#include "unit.h"
+
+#include "lib/tls/cert_issue.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIN "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static struct agent_options options;
+static struct known_servers *joined;
+static struct identity_set *identities;
+static struct error error;
+
+static void make_token(char text[AUTH_TOKEN_TEXT], const char *name) {
+    struct auth_token token;
+    ck_assert_int_eq(auth_token_make(&token, name), 0);
+    auth_token_format(&token, text);
+}
+
+static const char *token_file(const char *file, const char *name) {
+    char text[AUTH_TOKEN_TEXT];
+    make_token(text, name);
+    return unit_text_file(file, text);
+}
+
+/* As if a code for a.example had been taken. */
+static void join_one(void) {
+    char address[] = "a.example:10001", token[AUTH_TOKEN_TEXT];
+    struct known_server server = {.address = address, .token = token};
+    make_token(token, "by-code");
+    ck_assert_int_eq(strlist_add(&server.pins, PIN), 0);
+    ck_assert_msg(known_servers_put(joined, &server, &error) == 0, "%s", error.text);
+    strlist_done(&server.pins);
+}
+
+static void set_up(void) {
+    unsetenv("CREDENTIALS_DIRECTORY");
+    options = (struct agent_options){0};
+    joined = known_servers_read(unit_folder(), &error);
+    ck_assert_ptr_nonnull(joined);
+}
+
+static void tear_down(void) {
+    strlist_done(&options.servers);
+    known_servers_free(joined);
+    identity_free(identities);
+}
+
+static void name_server(const char *address) {
+    ck_assert_int_eq(strlist_add(&options.servers, address), 0);
+}
+
+static void make(size_t count) {
+    identities = identity_make(&options, joined, unit_folder(), &error);
+    ck_assert_msg(identities != NULL, "%s", error.text);
+    ck_assert_uint_eq(identity_count(identities), count);
+}
+
+static const struct upstream_server *server(size_t index) {
+    return &identity_servers(identities)[index];
+}
+
+START_TEST(each_named_server_is_one) {
+    name_server("a.example:10001");
+    name_server("b.example:10001");
+    make(2);
+    ck_assert_str_eq(server(1)->text, "b.example:10001");
+    ck_assert_ptr_nonnull(server(1)->trust);
+    ck_assert(!server(1)->token->present);
+    ck_assert_str_eq(identity_unproved(identities), "a.example:10001");
+}
+END_TEST
+
+START_TEST(a_found_token_serves_for_all) {
+    token_file("agent.token", "found");
+    name_server("a.example:10001");
+    name_server("b.example:10001");
+    make(2);
+    ck_assert_str_eq(server(0)->token->credential, "found");
+    ck_assert_str_eq(server(1)->token->credential, "found");
+    ck_assert_ptr_null(identity_unproved(identities));
+}
+END_TEST
+
+START_TEST(the_service_managers_folder_is_asked) {
+    char text[AUTH_TOKEN_TEXT];
+    name_server("a.example:10001");
+    make_token(text, "managed");
+    unit_text_file("agent.token", text);
+    setenv("CREDENTIALS_DIRECTORY", unit_folder(), 1);
+    identities = identity_make(&options, joined, unit_path("empty"), &error);
+    ck_assert_ptr_nonnull(identities);
+    ck_assert_str_eq(server(0)->token->credential, "managed");
+}
+END_TEST
+
+START_TEST(an_empty_credentials_folder_is_none) {
+    char text[AUTH_TOKEN_TEXT];
+    name_server("a.example:10001");
+    make_token(text, "found-by-chance");
+    unit_text_file("agent.token", text);
+    ck_assert_int_eq(chdir(unit_folder()), 0); /* where an empty name would lead */
+    setenv("CREDENTIALS_DIRECTORY", "", 1);
+    identities = identity_make(&options, joined, unit_path("empty"), &error);
+    ck_assert_ptr_nonnull(identities);
+    ck_assert(!server(0)->token->present);
+}
+END_TEST
+
+START_TEST(a_joined_server_has_its_own_token) {
+    token_file("agent.token", "found");
+    join_one();
+    name_server("a.example:10001");
+    name_server("b.example:10001");
+    make(2);
+    ck_assert_str_eq(server(0)->token->credential, "by-code");
+    ck_assert_str_eq(server(1)->token->credential, "found");
+}
+END_TEST
+
+static void write_pair(const char *certificate, const char *key) {
+    const struct cert_request ca = {.common_name = "CA", .days = 5, .use = CERT_CA};
+    const struct cert_request agent = {.common_name = "web1", .days = 5, .use = CERT_CLIENT};
+    ck_assert_int_eq(cert_issue(&ca, NULL, NULL, unit_path("made-ca.pem"), unit_path("made-ca.key"), &error), 0);
+    ck_assert_int_eq(cert_issue(&agent, unit_path("made-ca.pem"), unit_path("made-ca.key"), unit_path(certificate),
+                                unit_path(key), &error),
+                     0);
+}
+
+static bool shows_certificate(void) {
+    return SSL_CTX_get0_certificate(trust_context(server(0)->trust, NULL, "")) != NULL;
+}
+
+/* ---- every pair of the order: the earlier one wins ---- */
+
+enum place { NAMED_FILE, NAMED_CODE, CREDENTIALS_FOLDER, BESIDE_CA, STORED_CODE, STATE_FOLDER, PLACES };
+static const char *const winners[PLACES] = {"said", "by-code", "managed", "beside", "by-code", "found"};
+
+static const char *write_token(const char *folder, const char *name) {
+    char text[AUTH_TOKEN_TEXT], path[64];
+    make_token(text, name);
+    snprintf(path, sizeof path, "%s/agent.token", folder);
+    ck_assert(mkdir(unit_path(folder), 0700) == 0 || errno == EEXIST);
+    return unit_text_file(path, text);
+}
+
+static void make_ca(const char *folder) {
+    const struct cert_request ca = {.common_name = "CA", .days = 5, .use = CERT_CA};
+    char path[64];
+    snprintf(path, sizeof path, "%s/ca.pem", folder);
+    ck_assert(mkdir(unit_path(folder), 0700) == 0 || errno == EEXIST);
+    ck_assert_int_eq(cert_issue(&ca, NULL, NULL, unit_path(path), unit_path("made.key"), &error), 0);
+}
+
+static void put_token(enum place place) {
+    switch (place) {
+    case NAMED_FILE:
+        options.token_file = (char *)(uintptr_t)token_file("said", "said");
+        break;
+    case NAMED_CODE:
+    case STORED_CODE:
+        join_one();
+        options.join = place == NAMED_CODE ? (char *)(uintptr_t) "-" : options.join;
+        break;
+    case CREDENTIALS_FOLDER:
+        write_token("managed", "managed");
+        setenv("CREDENTIALS_DIRECTORY", unit_path("managed"), 1);
+        break;
+    case BESIDE_CA:
+        make_ca("beside");
+        write_token("beside", "beside");
+        options.ca = (char *)(uintptr_t)unit_path("beside/ca.pem");
+        break;
+    default:
+        token_file("agent.token", "found");
+    }
+}
+
+START_TEST(of_two_credentials_the_earlier_of_the_order_wins) {
+    enum place first = (enum place)(_i / PLACES), second = (enum place)(_i % PLACES);
+    if (first >= second)
+        return;
+    name_server("a.example:10001");
+    put_token(second);
+    put_token(first);
+    make(1);
+    ck_assert_msg(strcmp(server(0)->token->credential, winners[first]) == 0, "of %d and %d it took that of %s", first,
+                  second, server(0)->token->credential);
+}
+END_TEST
+
+/* As on a server's own machine: the folder holds the first server's CA and a token for its agents. */
+START_TEST(what_was_found_for_another_server_is_not_offered) {
+    make_ca("");
+    token_file("agent.token", "found");
+    write_pair("agent.pem", "agent.key");
+    name_server("a.example:10001");
+    make(1);
+    ck_assert_str_eq(server(0)->token->credential, "found");
+    ck_assert(shows_certificate());
+    identity_free(identities);
+    make_ca("other");
+    options.ca = (char *)(uintptr_t)unit_path("other/ca.pem");
+    make(1);
+    ck_assert(!server(0)->token->present);
+    ck_assert(!shows_certificate());
+    ck_assert_str_eq(identity_unproved(identities), "a.example:10001");
+    identity_free(identities);
+    options.ca = NULL;
+    ck_assert_int_eq(strlist_add(&options.pins, PIN), 0);
+    make(1);
+    ck_assert(!server(0)->token->present);
+    strlist_done(&options.pins);
+}
+END_TEST
+
+START_TEST(a_token_file_that_was_said_goes_before_the_code) {
+    join_one();
+    options.token_file = (char *)(uintptr_t)token_file("said", "said");
+    name_server("a.example:10001");
+    make(1);
+    ck_assert_str_eq(server(0)->token->credential, "said");
+}
+END_TEST
+
+START_TEST(with_no_server_named_all_joined_are_served) {
+    join_one();
+    make(1);
+    ck_assert_str_eq(server(0)->text, "a.example:10001");
+    ck_assert_str_eq(server(0)->token->credential, "by-code");
+}
+END_TEST
+
+START_TEST(with_nothing_named_and_nothing_joined_it_says_what_to_write) {
+    ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "--join"));
+}
+END_TEST
+
+START_TEST(a_certificate_lies_where_a_token_would) {
+    name_server("a.example:10001");
+    make(1);
+    ck_assert(!shows_certificate());
+    identity_free(identities);
+    write_pair("agent.pem", "agent.key"); /* in the state folder */
+    make(1);
+    ck_assert(shows_certificate());
+    ck_assert_ptr_null(identity_unproved(identities));
+}
+END_TEST
+
+START_TEST(half_a_certificate_is_an_error) {
+    name_server("a.example:10001");
+    write_pair("agent.pem", "elsewhere.key");
+    ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "agent.pem is there without"));
+}
+END_TEST
+
+START_TEST(too_many_servers_are_an_error) {
+    for (int i = 0; i < 65; i++)
+        name_server("a.example:10001");
+    ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "64"));
+}
+END_TEST
+
+START_TEST(a_bad_token_file_is_an_error) {
+    options.token_file = (char *)(uintptr_t)unit_text_file("said", "no token");
+    name_server("a.example:10001");
+    ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
+    ck_assert_msg(strncmp(error.text, "--token-file: ", 14) == 0, "%s", error.text);
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_looked_for_where_it_was_said) {
+    char file[] = "agent.json";
+    options.file = file;
+    options.token_file = (char *)(uintptr_t)unit_text_file("said", "no token");
+    name_server("a.example:10001");
+    ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
+    ck_assert_msg(strncmp(error.text, "agent.json: token_file: ", 24) == 0, "%s", error.text);
+    options.by_flag.token_file = true;
+    ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
+    ck_assert_msg(strncmp(error.text, "--token-file: ", 14) == 0, "%s", error.text);
+}
+END_TEST
+
+static TCase *choosing(void) {
+    TCase *group = tcase_create("choosing");
+    tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_test(group, each_named_server_is_one);
+    tcase_add_test(group, a_found_token_serves_for_all);
+    tcase_add_test(group, the_service_managers_folder_is_asked);
+    tcase_add_test(group, an_empty_credentials_folder_is_none);
+    tcase_add_test(group, a_joined_server_has_its_own_token);
+    tcase_add_loop_test(group, of_two_credentials_the_earlier_of_the_order_wins, 0, PLACES * PLACES);
+    tcase_add_test(group, what_was_found_for_another_server_is_not_offered);
+    tcase_add_test(group, a_token_file_that_was_said_goes_before_the_code);
+    tcase_add_test(group, with_no_server_named_all_joined_are_served);
+    tcase_add_test(group, with_nothing_named_and_nothing_joined_it_says_what_to_write);
+    tcase_add_test(group, a_certificate_lies_where_a_token_would);
+    tcase_add_test(group, half_a_certificate_is_an_error);
+    tcase_add_test(group, too_many_servers_are_an_error);
+    tcase_add_test(group, a_bad_token_file_is_an_error);
+    tcase_add_test(group, what_is_wrong_is_looked_for_where_it_was_said);
+    return group;
+}
+
+UNIT_MAIN("agent/identities", choosing)

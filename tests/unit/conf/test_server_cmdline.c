@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_server_cmdline: munneld's command line: what it takes, what it lays over the file, and each usage error.
+ * Runs on: make check. Owns: its files.
+ */
+#include "config.h"
+
+#include "capture.h"
+#include "conf/provision.h"
+#include "conf/server_cmdline.h"
+#include "lib/base/file.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORDS = 12, RUNS_ON = -1, USAGE_ERROR = 2 };
+
+/* Reads "munneld" and these words, which end with NULL. */
+static int read_words(struct server_options *options, struct capture *capture, const char *const *words) {
+    static char copies[WORDS][256];
+    char *argv[WORDS + 1] = {copies[0]};
+    int argc = 1;
+    setenv("STATE_DIRECTORY", unit_folder(), 1);
+    snprintf(copies[0], sizeof copies[0], "munneld");
+    for (; words[argc - 1]; argc++) {
+        ck_assert_int_lt(argc, WORDS);
+        snprintf(copies[argc], sizeof copies[argc], "%s", words[argc - 1]);
+        argv[argc] = copies[argc];
+    }
+    capture_begin(capture);
+    int code = server_options_read(options, argc, argv);
+    capture_end(capture);
+    return code;
+}
+#define READ(...) read_words(&options, &capture, (const char *const[]){__VA_ARGS__, NULL})
+
+static struct server_options options;
+static struct capture capture;
+
+static void expect_silence(void) {
+    ck_assert_str_eq(capture.text[0], "");
+    ck_assert_str_eq(capture.text[1], "");
+    capture_done(&capture);
+}
+
+START_TEST(the_original_command_line) {
+    ck_assert_int_eq(READ("--listen", "0.0.0.0:10001", "WinVNC WinVNCGroup 0.0.0.0:5900 localhost:5900"), RUNS_ON);
+    expect_silence();
+    ck_assert(options.needs_setup);
+    ck_assert_str_eq(options.conf->agents.listen.items[0], "0.0.0.0:10001");
+    ck_assert_str_eq(options.conf->services[0].connect.items[0], "localhost:5900");
+    ck_assert_str_eq(options.conf->agents.certificate, unit_path("server.pem"));
+    server_options_done(&options);
+}
+END_TEST
+
+START_TEST(options_may_stand_anywhere_and_with_an_equals_sign) {
+    ck_assert_int_eq(READ("a :1 h:1", "--listen=[::1]:443", "--threads", "7", "-v", "b :2 h:1", "--listen", "unix:x",
+                          "--log-format=json"),
+                     RUNS_ON);
+    expect_silence();
+    ck_assert_uint_eq(options.conf->service_count, 2);
+    ck_assert_uint_eq(options.conf->agents.listen.count, 2);
+    ck_assert_str_eq(options.conf->agents.listen.items[0], "[::1]:443");
+    ck_assert_str_eq(options.conf->agents.listen.items[1], "unix:x");
+    ck_assert_uint_eq(options.conf->threads, 7);
+    ck_assert_int_eq(options.conf->log.level, LOG_LEVEL_DEBUG);
+    ck_assert_int_eq(options.conf->log.format, LOG_FORMAT_JSON);
+    server_options_done(&options);
+}
+END_TEST
+
+START_TEST(the_command_line_goes_over_the_file) {
+    const char *file =
+        unit_text_file("munnel.json",
+                       "{ \"agents\": { \"listen\": [\":1\", \":2\"], \"ping\": 4 }, \"threads\": 2,\n"
+                       "\"services\": [ { \"name\": \"a\", \"listen\": \":3\", \"connect\": \"h:1\" } ] }");
+    ck_assert_int_eq(READ("--config", file, "--threads=3", "--listen", ":9", "b :4 h:1"), RUNS_ON);
+    expect_silence();
+    ck_assert(!options.needs_setup);
+    ck_assert_str_eq(options.conf->path, file);
+    ck_assert_uint_eq(options.conf->threads, 3);
+    ck_assert_uint_eq(options.conf->agents.ping_s, 4);
+    ck_assert_uint_eq(options.conf->agents.listen.count, 1);
+    ck_assert_str_eq(options.conf->agents.listen.items[0], ":9");
+    ck_assert_uint_eq(options.conf->service_count, 2);
+    ck_assert_uint_eq(options.conf->file_service_count, 1);
+    ck_assert_str_eq(options.conf->services[1].name, "b");
+    server_options_done(&options);
+}
+END_TEST
+
+static const struct {
+    const char *words[4];
+    const char *error;
+} slips[] = {
+    {{"--thread", "2"}, "munneld: there is no option --thread; did you mean --threads?\n"},
+    {{"--conf=x"}, "munneld: there is no option --conf; did you mean --config?\n"},
+    {{"--zork"}, "munneld: there is no option --zork; see munneld --help\n"},
+    {{"-x"}, "munneld: there is no option -x; see munneld --help\n"},
+    {{"-vx"}, "munneld: there is no option -x; see munneld --help\n"},
+    {{"--check=1"}, "munneld: --check takes no value; see munneld --help\n"},
+    {{"--listen"}, "munneld: --listen needs a value: --listen ADDR:PORT\n"},
+    {{"--listen", "10001"}, "munneld: --listen: \"10001\" has no address; write \"0.0.0.0:10001\"\n"},
+    {{"--listen=:1", "--listen=:1"}, "munneld: --listen: \":1\" is written twice\n"},
+    {{"--threads", "many", "a :1 h:1"},
+     "munneld: --threads: \"many\" is not right here; write a whole number from 0 to 64\n"},
+    {{"--threads=999", "a :1 h:1"}, "munneld: --threads: 999 is out of range; write a whole number from 0 to 64\n"},
+    {{"--log-format", "xml", "a :1 h:1"},
+     "munneld: --log-format: \"xml\" is not right here; write \"text\" or \"json\"\n"},
+    {{"--log-format", "\xff", "a :1 h:1"}, "munneld: --log-format: this is not UTF-8 text\n"},
+    {{"--listen", ":1"}, "munneld: no service is configured; name one, like \"WinVNC 0.0.0.0:5900 localhost:5900\"\n"},
+    {{"a", ":1", "h:1"},
+     "munneld: service \"a\" has 1 word; put the whole service in quotes, \"NAME [GROUP] LISTEN:PORT DEST:PORT\"\n"},
+    {{"--token", "xyz"},
+     "munneld: --token: a secret is no argument, since everybody on this machine could read it; keys and tokens are in "
+     "the files that munnel.json names\n"},
+    {{"--tok=xyz"}, "munneld: there is no option --tok; see munneld --help\n"},
+};
+
+START_TEST(a_usage_error_is_one_line_that_helps) {
+    ck_assert_int_eq(read_words(&options, &capture, slips[_i].words), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[0], "");
+    ck_assert_str_eq(capture.text[1], slips[_i].error);
+    ck_assert_ptr_null(options.conf);
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(with_nothing_said_it_tells_which_files_it_looked_for) {
+    if (server_config_default_file())
+        return; /* this machine has one */
+    ck_assert_int_eq(READ("-v"), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[1],
+                     "munneld: there is neither /etc/munnel.json nor /etc/munnel/munnel.json; \"munnel init "
+                     "/etc/munnel\" makes one, --config FILE names another, or name a service, like \"WinVNC "
+                     "0.0.0.0:5900 localhost:5900\"\n");
+    capture_done(&capture);
+}
+END_TEST
+
+/* In a root of its own. */
+static bool finds_each_in_its_order(void) {
+    static const char short_one[] = "/etc/munnel.json", long_one[] = "/etc/munnel/munnel.json";
+    struct error error;
+    if (chroot(unit_folder()) || server_config_default_file() || file_make_folder("/etc/munnel", 0700, &error) ||
+        file_write(long_one, "{}", 2, 0600, &error))
+        return false;
+    const char *first = server_config_default_file();
+    if (!first || strcmp(first, long_one) != 0 || file_write(short_one, "{}", 2, 0600, &error))
+        return false;
+    const char *second = server_config_default_file();
+    return second && strcmp(second, short_one) == 0;
+}
+
+START_TEST(the_file_is_looked_for_in_etc) {
+    int status = 0;
+    if (geteuid() != 0)
+        return; /* only root has other roots */
+    pid_t child = fork();
+    if (child == 0)
+        _exit(finds_each_in_its_order() ? 0 : 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(an_error_in_the_file_begins_with_the_file) {
+    char expected[512];
+    const char *file = unit_text_file("munnel.json", "{ \"threads\": \"x\" }");
+    ck_assert_int_eq(READ("--config", file), USAGE_ERROR);
+    snprintf(expected, sizeof expected, "%s: threads: \"x\" is not right here; write a whole number from 0 to 64\n",
+             file);
+    ck_assert_str_eq(capture.text[1], expected);
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(help_fits_a_screen) {
+    size_t lines = 0;
+    ck_assert_int_eq(READ("--help", "--zork"), 0);
+    for (const char *at = capture.text[0]; *at; lines++) {
+        size_t length = strcspn(at, "\n");
+        ck_assert_uint_le(length, 80);
+        at += length + 1;
+    }
+    ck_assert_uint_le(lines, 24);
+    static const char *const all[] = {"--config FILE", "--check", "--listen ADDR:PORT",
+                                      "--threads N",   "-v",      "--log-format",
+                                      "--version",     "--help",  "SERVICE",
+                                      "NAME [GROUP]"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        ck_assert_ptr_nonnull(strstr(capture.text[0], all[i]));
+    ck_assert_ptr_null(strstr(capture.text[0], "--token"));
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(version_names_the_libraries) {
+    ck_assert_int_eq(READ("--version"), 0);
+    ck_assert_ptr_nonnull(strstr(capture.text[0], "munneld " PACKAGE_VERSION "\nlibevent 2."));
+    ck_assert_ptr_nonnull(strstr(capture.text[0], "\nOpenSSL 3."));
+    ck_assert_ptr_nonnull(strstr(capture.text[0], "\njansson 2."));
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(check_without_a_file_says_where_the_certificate_will_be) {
+    char expected[512];
+    ck_assert_int_eq(READ("--check", "a :1 h:1"), 0);
+    snprintf(expected, sizeof expected,
+             "munneld: right: 1 service, agents on 0.0.0.0:10001, certificate and token in %s\n", unit_folder());
+    ck_assert_str_eq(capture.text[0], expected);
+    ck_assert_str_eq(capture.text[1], "");
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(check_misses_the_certificate) {
+    const char *file =
+        unit_text_file("munnel.json",
+                       "{ \"services\": [ { \"name\": \"a\", \"listen\": \":3\", \"connect\": \"h:1\" } ] }");
+    ck_assert_int_eq(READ("--config", file, "--check"), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[0], "");
+    ck_assert_ptr_nonnull(strstr(capture.text[1], unit_path("server.pem")));
+    ck_assert_ptr_nonnull(strstr(capture.text[1], "agents.tls.cert: "));
+    capture_done(&capture);
+}
+END_TEST
+
+/* A folder as `munnel init` leaves it; returns its configuration. */
+static const char *make_server(void) {
+    bool made;
+    struct error error = {""};
+    struct provision setup = {.folder = unit_folder(), .with_configuration = true};
+    ck_assert_msg(provision_server(&setup, &made, &error) == 0, "%s", error.text);
+    return unit_path("munnel.json");
+}
+
+START_TEST(check_is_content_with_what_init_makes) {
+    char expected[512];
+    const char *file = make_server();
+    ck_assert_int_eq(READ("--config", file, "--check"), 0);
+    snprintf(expected, sizeof expected, "%s: right: 1 service, agents on 0.0.0.0:10001, 1 agent may join\n", file);
+    ck_assert_str_eq(capture.text[1], "");
+    ck_assert_str_eq(capture.text[0], expected);
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(check_finds_the_key_of_another_certificate) {
+    const char *file = make_server();
+    ck_assert_int_eq(rename(unit_path("ca.key"), unit_path("server.key")), 0);
+    ck_assert_int_eq(READ("--config", file, "--check"), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[0], "");
+    ck_assert_ptr_nonnull(strstr(capture.text[1], unit_path("server.key")));
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(check_finds_a_secret_that_all_can_read) {
+    static const char *const secrets[] = {"server.key", "agents.json"};
+    const char *file = make_server();
+    ck_assert_int_eq(chmod(unit_path(secrets[_i]), 0644), 0);
+    ck_assert_int_eq(READ("--config", file, "--check"), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[0], "");
+    ck_assert_ptr_nonnull(strstr(capture.text[1], unit_path(secrets[_i])));
+    capture_done(&capture);
+}
+END_TEST
+
+static TCase *taking(void) {
+    TCase *group = tcase_create("taking");
+    tcase_add_test(group, the_original_command_line);
+    tcase_add_test(group, options_may_stand_anywhere_and_with_an_equals_sign);
+    tcase_add_test(group, the_command_line_goes_over_the_file);
+    return group;
+}
+
+static TCase *errors(void) {
+    TCase *group = tcase_create("errors");
+    tcase_add_loop_test(group, a_usage_error_is_one_line_that_helps, 0, (int)(sizeof slips / sizeof *slips));
+    tcase_add_test(group, with_nothing_said_it_tells_which_files_it_looked_for);
+    tcase_add_test(group, the_file_is_looked_for_in_etc);
+    tcase_add_test(group, an_error_in_the_file_begins_with_the_file);
+    return group;
+}
+
+static TCase *printing(void) {
+    TCase *group = tcase_create("printing");
+    tcase_add_test(group, help_fits_a_screen);
+    tcase_add_test(group, version_names_the_libraries);
+    tcase_add_test(group, check_without_a_file_says_where_the_certificate_will_be);
+    tcase_add_test(group, check_misses_the_certificate);
+    tcase_add_test(group, check_is_content_with_what_init_makes);
+    tcase_add_test(group, check_finds_the_key_of_another_certificate);
+    tcase_add_loop_test(group, check_finds_a_secret_that_all_can_read, 0, 2);
+    return group;
+}
+
+UNIT_MAIN("conf/server_options", taking, errors, printing)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * count_instructions: how many instructions a piece of work takes, counted one by one.
+ *
+ * Time tells little on a busy machine; the number of instructions is the same each time, so that two paths that should
+ * be one can be told apart by a single one.
+ * Runs on: a test's process, which makes a child for each count. Owns: the child, for the time of the call.
+ */
+#ifndef MUNNEL_TESTS_STEPS_H
+#define MUNNEL_TESTS_STEPS_H
+
+/*
+ * Does the work a few times, so that what is made at the first need is there, and then once under the eyes of the
+ * parent. 0 where nobody may step through a child (which is said): there is nothing to compare then.
+ */
+unsigned long count_instructions(void (*work)(void *context), void *context);
+
+#endif

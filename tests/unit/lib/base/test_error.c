@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* Tests of lib/error and lib/clock. */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/error.h"
+#include "unit.h"
+
+#include <string.h>
+
+START_TEST(text_is_set_and_the_result_is_failure) {
+    struct error error = {""};
+    ck_assert_int_eq(error_set(&error, "port %d", 80), -1);
+    ck_assert_str_eq(error.text, "port 80");
+    ck_assert_int_eq(error_set(NULL, "nobody %s", "listens"), -1);
+}
+END_TEST
+
+START_TEST(old_text_may_be_part_of_the_new) {
+    struct error error = {""};
+    error_set(&error, "no such file");
+    error_set(&error, "services[2].listen: %s", error.text);
+    ck_assert_str_eq(error.text, "services[2].listen: no such file");
+}
+END_TEST
+
+START_TEST(long_text_is_cut_and_terminated) {
+    struct error error;
+    char text[2 * sizeof error.text];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    error_set(&error, "%s", text);
+    ck_assert_uint_eq(strlen(error.text), sizeof error.text - 1);
+}
+END_TEST
+
+START_TEST(clock_goes_forward_in_both_units) {
+    uint64_t before_ms = clock_ms(), before = clock_us(), after = clock_us();
+    ck_assert_uint_ge(after, before);
+    ck_assert_uint_ge(before / 1000, before_ms);
+    ck_assert_uint_le(before / 1000 - before_ms, 10000);
+}
+END_TEST
+
+static TCase *error_and_clock(void) {
+    TCase *group = tcase_create("error and clock");
+    tcase_add_test(group, text_is_set_and_the_result_is_failure);
+    tcase_add_test(group, old_text_may_be_part_of_the_new);
+    tcase_add_test(group, long_text_is_cut_and_terminated);
+    tcase_add_test(group, clock_goes_forward_in_both_units);
+    return group;
+}
+
+UNIT_MAIN("lib/error", error_and_clock)

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* Tests of lib/file: whole or not at all, secrets that others can read, names. */
+#include "config.h"
+
+#include "lib/base/file.h"
+#include "unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static unsigned mode_of(const char *path) {
+    struct stat status;
+    ck_assert_int_eq(stat(path, &status), 0);
+    return status.st_mode & 07777;
+}
+
+static unsigned count_entries(const char *folder) {
+    unsigned count = 0;
+    DIR *entries = opendir(folder);
+    ck_assert_ptr_nonnull(entries);
+    while (readdir(entries)) {
+        count++;
+    }
+    closedir(entries);
+    return count - 2; /* . and .. */
+}
+
+/* ---- reading ---- */
+
+static const size_t sizes[] = {0, 1, 4093, 4094, 4095, 4096, 4097, 8191, 8192, 100000};
+START_TEST(a_file_is_read_whole_up_to_the_limit) {
+    size_t size = sizes[_i], length = 99;
+    char *bytes = malloc(size + 1);
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = (char)(i * 7);
+    }
+    const char *path = unit_file("file", bytes, size);
+    struct error error = {""};
+    char *got = file_read(path, size, &length, &error);
+    ck_assert_msg(got != NULL, "%s", error.text);
+    ck_assert_uint_eq(length, size);
+    ck_assert_int_eq(memcmp(got, bytes, size), 0);
+    ck_assert_int_eq(got[size], '\0');
+    free(got);
+    got = file_read(path, 1 << 20, NULL, &error);
+    ck_assert_ptr_nonnull(got);
+    free(got);
+    if (size > 0) {
+        ck_assert_ptr_null(file_read(path, size - 1, &length, &error));
+        ck_assert_ptr_nonnull(strstr(error.text, "too long"));
+    }
+    free(bytes);
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_named_with_the_cause) {
+    struct error error = {""};
+    const char *path = unit_path("none");
+    ck_assert_ptr_null(file_read(path, 10, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, path));
+    ck_assert_ptr_nonnull(strstr(error.text, strerror(ENOENT)));
+    ck_assert_ptr_null(file_read(unit_folder(), 10, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, strerror(EISDIR)));
+    ck_assert_int_eq(file_check_secret(path, &error), -1);
+}
+END_TEST
+
+static const struct mode {
+    unsigned mode;
+    int is_right;
+} modes[] = {{0600, 1}, {0640, 1}, {0660, 1}, {0400, 1}, {0644, 0}, {0604, 0}, {0602, 0}, {0601, 0}, {0666, 0}};
+START_TEST(a_secret_that_others_can_reach_is_refused) {
+    const char *path = unit_text_file("secret", "0123");
+    struct error error = {""};
+    size_t length;
+    ck_assert_int_eq(chmod(path, modes[_i].mode), 0);
+    char *text = file_read_secret(path, 10, &length, &error);
+    ck_assert_msg((text != NULL) == modes[_i].is_right, "%04o: %s", modes[_i].mode, error.text);
+    ck_assert_int_eq(file_check_secret(path, &error), modes[_i].is_right ? 0 : -1);
+    if (!modes[_i].is_right) {
+        ck_assert_ptr_nonnull(strstr(error.text, "chmod 0640"));
+        ck_assert_ptr_null(strstr(error.text, "0123"));
+    }
+    free(text);
+}
+END_TEST
+
+/* ---- writing ---- */
+
+START_TEST(a_file_is_replaced_whole_with_its_mode) {
+    const char *path = unit_path("agents.json");
+    struct error error = {""};
+    ck_assert_msg(file_write(path, "one", 3, 0640, &error) == 0, "%s", error.text);
+    ck_assert_uint_eq(mode_of(path), 0640);
+    ck_assert_int_eq(file_write(path, "second", 6, 0600, &error), 0);
+    ck_assert_uint_eq(mode_of(path), 0600);
+    char *text = unit_read(path, NULL);
+    ck_assert_str_eq(text, "second");
+    free(text);
+    ck_assert_uint_eq(count_entries(unit_folder()), 1);
+}
+END_TEST
+
+START_TEST(the_umask_does_not_change_the_mode) {
+    const char *path = unit_path("file");
+    umask(0077);
+    ck_assert_int_eq(file_write(path, "x", 1, 0644, NULL), 0);
+    ck_assert_uint_eq(mode_of(path), 0644);
+}
+END_TEST
+
+START_TEST(a_link_stays_a_link) {
+    const char *path = unit_text_file("real", "old"), *link = unit_path("link");
+    ck_assert_int_eq(symlink(path, link), 0);
+    ck_assert_int_eq(file_write(link, "new", 3, 0600, NULL), 0);
+    struct stat status;
+    ck_assert_int_eq(lstat(link, &status), 0);
+    ck_assert(S_ISLNK(status.st_mode));
+    char *text = unit_read(path, NULL);
+    ck_assert_str_eq(text, "new");
+    free(text);
+}
+END_TEST
+
+START_TEST(a_failed_write_leaves_the_old_file_and_nothing_else) {
+    const char *folder = unit_path("taken");
+    struct error error = {""};
+    ck_assert_int_eq(file_make_folder(unit_path("taken/inside"), 0700, &error), 0);
+    ck_assert_int_eq(file_write(folder, "x", 1, 0600, &error), -1); /* a folder cannot be renamed over */
+    ck_assert_ptr_nonnull(strstr(error.text, folder));
+    ck_assert_uint_eq(count_entries(unit_folder()), 1);
+    ck_assert_int_eq(file_write(unit_path("no/folder"), "x", 1, 0600, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, strerror(ENOENT)));
+}
+END_TEST
+
+START_TEST(the_group_of_the_old_file_is_kept) {
+    const char *path = unit_text_file("file", "old");
+    if (geteuid() != 0 || chown(path, 0, 4242)) {
+        return; /* only root may */
+    }
+    ck_assert_int_eq(file_write(path, "new", 3, 0640, NULL), 0);
+    struct stat status;
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_gid, 4242);
+}
+END_TEST
+
+START_TEST(what_root_puts_into_a_services_folder_is_the_services) {
+    const char *folder = unit_path("of a service");
+    struct error error = {""};
+    ck_assert_int_eq(file_make_folder(folder, 0700, &error), 0);
+    if (geteuid() != 0 || chown(folder, 4242, 4343)) {
+        return; /* only root may */
+    }
+    char *path = file_in(folder, "joined.json");
+    ck_assert_msg(file_write(path, "new", 3, 0600, &error) == 0, "%s", error.text);
+    struct stat status;
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_uid, 4242);
+    ck_assert_uint_eq(status.st_gid, 4343);
+    ck_assert_uint_eq(status.st_mode & 07777, 0600);
+    free(path);
+}
+END_TEST
+
+/* ---- folders and names ---- */
+
+START_TEST(folders_are_made_with_their_parents) {
+    struct error error = {""};
+    const char *path = unit_path("a/b/c");
+    ck_assert_msg(file_make_folder(path, 0750, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(file_make_folder(path, 0750, &error), 0);
+    ck_assert(file_exists(path));
+    ck_assert_int_eq(file_make_folder(unit_path("a/d/"), 0750, &error), 0);
+    unit_text_file("file", "");
+    ck_assert_int_eq(file_make_folder(unit_path("file"), 0750, &error), -1);
+    ck_assert_int_eq(file_make_folder(unit_path("file/below"), 0750, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, strerror(ENOTDIR)));
+    ck_assert_int_eq(file_make_folder("", 0750, &error), -1);
+    ck_assert(!file_exists(unit_path("none")));
+}
+END_TEST
+
+static const struct beside {
+    const char *path, *name, *result;
+} besides[] = {
+    {"/etc/munnel.json", "server.pem", "/etc/server.pem"},
+    {"munnel.json", "server.pem", "server.pem"},
+    {"conf/munnel.json", "../x", "conf/../x"},
+    {"/etc/munnel.json", "/run/x", "/run/x"},
+    {"/munnel.json", "x", "/x"},
+};
+START_TEST(names_are_relative_to_the_file) {
+    char *result = file_beside(besides[_i].path, besides[_i].name);
+    ck_assert_str_eq(result, besides[_i].result);
+    free(result);
+}
+END_TEST
+
+static void check_in(const char *folder, const char *name, const char *expected) {
+    char *result = file_in(folder, name);
+    ck_assert_str_eq(result, expected);
+    free(result);
+}
+
+START_TEST(names_are_put_into_folders) {
+    check_in("/var/lib", "x", "/var/lib/x");
+    check_in("/", "x", "/x");
+    check_in("a/", "x", "a/x");
+    check_in("", "x", "x");
+}
+END_TEST
+
+static void check_state(const char *expected) {
+    char *folder = file_state_folder();
+    ck_assert_str_eq(folder, expected);
+    free(folder);
+}
+
+START_TEST(the_state_folder_is_found) {
+    setenv("STATE_DIRECTORY", "/var/lib/one:/var/lib/two", 1);
+    check_state("/var/lib/one");
+    unsetenv("STATE_DIRECTORY");
+    setenv("XDG_STATE_HOME", "/home/x/state", 1);
+    setenv("HOME", "/home/x", 1);
+    if (geteuid() == 0) {
+        check_state("/var/lib/munnel");
+        ck_assert_int_eq(seteuid(4242), 0);
+    }
+    check_state("/home/x/state/munnel");
+    unsetenv("XDG_STATE_HOME");
+    check_state("/home/x/.local/state/munnel");
+    if (getuid() == 0) {
+        ck_assert_int_eq(seteuid(0), 0);
+    }
+}
+END_TEST
+
+static TCase *reading(void) {
+    TCase *group = tcase_create("reading");
+    tcase_add_loop_test(group, a_file_is_read_whole_up_to_the_limit, 0, sizeof sizes / sizeof *sizes);
+    tcase_add_test(group, what_cannot_be_read_is_named_with_the_cause);
+    tcase_add_loop_test(group, a_secret_that_others_can_reach_is_refused, 0, sizeof modes / sizeof *modes);
+    return group;
+}
+
+static TCase *writing(void) {
+    TCase *group = tcase_create("writing");
+    tcase_add_test(group, a_file_is_replaced_whole_with_its_mode);
+    tcase_add_test(group, the_umask_does_not_change_the_mode);
+    tcase_add_test(group, a_link_stays_a_link);
+    tcase_add_test(group, a_failed_write_leaves_the_old_file_and_nothing_else);
+    tcase_add_test(group, the_group_of_the_old_file_is_kept);
+    tcase_add_test(group, what_root_puts_into_a_services_folder_is_the_services);
+    return group;
+}
+
+static TCase *names(void) {
+    TCase *group = tcase_create("names");
+    tcase_add_test(group, folders_are_made_with_their_parents);
+    tcase_add_loop_test(group, names_are_relative_to_the_file, 0, sizeof besides / sizeof *besides);
+    tcase_add_test(group, names_are_put_into_folders);
+    tcase_add_test(group, the_state_folder_is_found);
+    return group;
+}
+
+UNIT_MAIN("lib/file", reading, writing, names)

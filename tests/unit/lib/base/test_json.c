@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* Tests of lib/json: above all what jansson by itself would let pass. */
+#include "config.h"
+
+#include "lib/base/json.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BYTES(text)                                                                                                    \
+    { (text), sizeof(text) - 1 }
+
+static const struct bytes {
+    const char *text;
+    size_t length;
+} refused[] = {
+    BYTES(""),
+    BYTES("null"),
+    BYTES("[1]"),
+    BYTES("\"text\""),
+    BYTES("{"),
+    BYTES("{}x"),
+    BYTES("{}{}"),
+    BYTES("{},{}"),
+    BYTES("{}\0{}"),
+    BYTES("{}\0"),
+    BYTES("{\"a\0\":1}"),
+    BYTES("{\"a\":1,\"a\":2}"),
+    BYTES("{\"b\":{\"a\":1,\"a\":2}}"),
+    BYTES("{\"a\":\"\\u0000\"}"),
+    BYTES("{\"a\":\"\xff\"}"),
+    BYTES("{\"a\":\"\xc0\x80\"}"),
+    BYTES("{\"a\":1e999}"),
+    BYTES("{\"a\":99999999999999999999}"),
+    BYTES("{'a':1}"),
+    BYTES("{\"a\":1,}"),
+    BYTES("// no comments here\n{}"),
+};
+
+START_TEST(bad_text_from_a_peer_is_refused) {
+    struct error error = {""};
+    ck_assert_ptr_null(json_parse_object(refused[_i].text, refused[_i].length, 1024, &error));
+    ck_assert_uint_gt(strlen(error.text), 0);
+}
+END_TEST
+
+START_TEST(an_object_is_read_up_to_its_length) {
+    const char text[] = "{\"a\":7} behind the end";
+    struct error error = {""};
+    json_t *object = json_parse_object(text, 7, 7, &error);
+    ck_assert_msg(object != NULL, "%s", error.text);
+    uint64_t number = 0;
+    ck_assert(json_get_number(object, "a", 0, 10, &number));
+    ck_assert_uint_eq(number, 7);
+    json_decref(object);
+}
+END_TEST
+
+START_TEST(a_text_above_the_limit_is_not_parsed) {
+    struct error error = {""};
+    ck_assert_ptr_null(json_parse_object("{}      ", 8, 7, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "8 bytes"));
+}
+END_TEST
+
+START_TEST(depth_is_limited) {
+    enum { DEPTH = 30000 };
+    static char text[5 * DEPTH + 1];
+    char *end = text;
+    for (int i = 0; i < DEPTH; i++) {
+        memcpy(end, "{\"a\":", 5);
+        end += 5;
+    }
+    struct error error = {""};
+    ck_assert_ptr_null(json_parse_object(text, (size_t)(end - text), sizeof text, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "depth"));
+}
+END_TEST
+
+START_TEST(members_have_type_and_range) {
+    struct error error;
+    const char text[] = "{\"n\":5,\"real\":8080.0,\"minus\":-1,\"big\":9223372036854775807,\"s\":\"x\",\"e\":\"\"}";
+    json_t *object = json_parse_object(text, strlen(text), 1024, &error);
+    ck_assert_ptr_nonnull(object);
+    uint64_t number = 99;
+    const char *string = "untouched";
+    ck_assert(!json_get_number(object, "real", 0, 65535, &number));
+    ck_assert(!json_get_number(object, "minus", 0, UINT64_MAX, &number));
+    ck_assert(!json_get_number(object, "n", 6, 10, &number));
+    ck_assert(!json_get_number(object, "n", 0, 4, &number));
+    ck_assert(!json_get_number(object, "s", 0, 10, &number));
+    ck_assert(!json_get_number(object, "none", 0, 10, &number));
+    ck_assert(!json_get_string(object, "n", &string));
+    ck_assert(!json_get_string(object, "none", &string));
+    ck_assert_uint_eq(number, 99);
+    ck_assert_str_eq(string, "untouched");
+    ck_assert(json_get_number(object, "n", 5, 5, &number));
+    ck_assert_uint_eq(number, 5);
+    ck_assert(json_get_number(object, "big", 0, UINT64_MAX, &number));
+    ck_assert_uint_eq(number, INT64_MAX);
+    ck_assert(json_get_string(object, "e", &string));
+    ck_assert_str_eq(string, "");
+    json_decref(object);
+}
+END_TEST
+
+static json_t *parse_file(const char *text, struct error *error) {
+    char *copy = strdup(text);
+    ck_assert_ptr_nonnull(copy);
+    json_t *object = json_parse_file_text(copy, strlen(copy), "munnel.json", error);
+    free(copy);
+    return object;
+}
+
+START_TEST(a_byte_order_mark_is_no_part_of_a_file) {
+    struct error error = {""};
+    json_t *object = parse_file("\xef\xbb\xbf{ \"n\": 1 }", &error);
+    ck_assert_msg(object != NULL, "%s", error.text);
+    json_decref(object);
+    ck_assert_ptr_null(parse_file("\xef\xbb{ \"n\": 1 }", &error)); /* half of one */
+}
+END_TEST
+
+START_TEST(comments_are_blanked_only_outside_strings) {
+    struct error error = {""};
+    json_t *object = parse_file("// top\n{ \"url\": \"http://x\", // here\n"
+                                "  \"quote\": \"\\\"//\\\\\", \"n\": 1 // \"not a string\n} // end",
+                                &error);
+    ck_assert_msg(object != NULL, "%s", error.text);
+    const char *url = NULL, *quote = NULL;
+    ck_assert(json_get_string(object, "url", &url));
+    ck_assert_str_eq(url, "http://x");
+    ck_assert(json_get_string(object, "quote", &quote));
+    ck_assert_str_eq(quote, "\"//\\");
+    json_decref(object);
+}
+END_TEST
+
+START_TEST(errors_name_file_line_and_column) {
+    struct error error = {""};
+    ck_assert_ptr_null(parse_file("// one\n// two\n{ \"a\": tru }", &error));
+    ck_assert_msg(strncmp(error.text, "munnel.json:3:10: ", 18) == 0, "%s", error.text);
+    ck_assert_ptr_null(parse_file("{\n \"a\": 1, // first\n \"a\": 2 }", &error));
+    ck_assert_msg(strncmp(error.text, "munnel.json:3:4: duplicate", 26) == 0, "%s", error.text);
+    ck_assert_ptr_null(parse_file("[]", &error));
+    ck_assert_msg(strncmp(error.text, "munnel.json:1:1: ", 17) == 0, "%s", error.text);
+    ck_assert_ptr_null(parse_file("/", &error));
+    ck_assert_ptr_null(parse_file("{ \"a\": \"unfinished // }\n", &error));
+}
+END_TEST
+
+START_TEST(text_is_compact_and_takes_the_reference) {
+    json_t *object = json_pack("{s:s, s:i}", "a", "\n/", "b", 1);
+    char *text = json_to_text(object);
+    ck_assert_str_eq(text, "{\"a\":\"\\n/\",\"b\":1}");
+    free(text);
+    ck_assert_ptr_null(json_to_text(NULL));
+}
+END_TEST
+
+static TCase *from_peers(void) {
+    TCase *group = tcase_create("from peers");
+    tcase_add_loop_test(group, bad_text_from_a_peer_is_refused, 0, sizeof refused / sizeof *refused);
+    tcase_add_test(group, an_object_is_read_up_to_its_length);
+    tcase_add_test(group, a_text_above_the_limit_is_not_parsed);
+    tcase_add_test(group, depth_is_limited);
+    tcase_add_test(group, members_have_type_and_range);
+    return group;
+}
+
+static TCase *for_people(void) {
+    TCase *group = tcase_create("for people");
+    tcase_add_test(group, a_byte_order_mark_is_no_part_of_a_file);
+    tcase_add_test(group, comments_are_blanked_only_outside_strings);
+    tcase_add_test(group, errors_name_file_line_and_column);
+    tcase_add_test(group, text_is_compact_and_takes_the_reference);
+    return group;
+}
+
+UNIT_MAIN("lib/json", from_peers, for_people)

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_loop: how a loop stops, what it still opens then, and whom signals find.
+ */
+#include "config.h"
+
+#include "lib/event/loop.h"
+#include "unit.h"
+
+#include <event2/bufferevent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *missing[4]; /* what this system's libevent does without */
+
+struct event_config *__real_event_config_new(void);
+struct event_config *__wrap_event_config_new(void);
+struct event_config *__wrap_event_config_new(void) {
+    struct event_config *config = __real_event_config_new();
+    for (int i = 0; i < 4 && missing[i]; i++)
+        event_config_avoid_method(config, missing[i]);
+    return config;
+}
+
+struct counted {
+    struct message message;
+    unsigned *opened;
+};
+
+static void on_counted(struct message *message) {
+    struct counted *counted = (struct counted *)message;
+    ++*counted->opened;
+    free(counted);
+}
+
+static void post_counted(struct loop *loop, unsigned *opened) {
+    struct counted *counted = malloc(sizeof *counted);
+    ck_assert_ptr_nonnull(counted);
+    *counted = (struct counted){{NULL, on_counted}, opened};
+    loop_post(loop, &counted->message);
+}
+
+START_TEST(stopping_runs_what_is_queued_and_may_be_repeated) {
+    struct loop *loop = loop_new("stopped");
+    unsigned opened = 0;
+    ck_assert_int_eq(loop_start(loop), 0);
+    for (unsigned i = 0; i < 100; i++) {
+        post_counted(loop, &opened);
+    }
+    loop_stop(loop);
+    loop_stop(loop);
+    loop_join(loop);
+    loop_join(loop);
+    ck_assert_uint_eq(opened, 100);
+    loop_free(loop);
+}
+END_TEST
+
+START_TEST(letters_behind_the_stop_are_opened_at_the_end) {
+    struct loop *loop = loop_new("late");
+    unsigned opened = 0;
+    loop_stop(loop);
+    ck_assert_int_eq(loop_run(loop), 0);
+    post_counted(loop, &opened);
+    loop_free(loop);
+    ck_assert_uint_eq(opened, 1);
+}
+END_TEST
+
+static void free_in_letter(struct message *message);
+struct holder {
+    struct message message;
+    struct bufferevent *buffers;
+};
+static void free_in_letter(struct message *message) {
+    bufferevent_free(((struct holder *)message)->buffers);
+}
+
+static void on_buffers(struct bufferevent *buffers, void *context) {
+    (void)buffers, (void)context;
+}
+
+/* A bufferevent closes its descriptor in a finalizer, which runs in the loop, behind callbacks that are still due. */
+START_TEST(freeing_runs_finalizers) {
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    struct loop *loop = loop_new("finalizers");
+    struct holder holder = {.message.deliver = free_in_letter};
+    holder.buffers = bufferevent_socket_new(loop_base(loop), ends[0], BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    bufferevent_setcb(holder.buffers, on_buffers, on_buffers, NULL, NULL);
+    bufferevent_trigger(holder.buffers, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
+    loop_post(loop, &holder.message);
+    loop_free(loop);
+    char byte;
+    ck_assert_int_eq(read(ends[1], &byte, 1), 0);
+    close(ends[1]);
+}
+END_TEST
+
+static atomic_int blocked_signals;
+static void look_at_signals(struct message *message) {
+    (void)message;
+    sigset_t now;
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    atomic_store(&blocked_signals, sigismember(&now, SIGTERM) && sigismember(&now, SIGHUP) &&
+                                       sigismember(&now, SIGUSR1) && !sigismember(&now, SIGSEGV));
+}
+
+START_TEST(signals_are_left_to_the_main_thread) {
+    struct loop *loop = loop_new("signals");
+    struct message message = {NULL, look_at_signals};
+    ck_assert_int_eq(loop_start(loop), 0);
+    loop_post(loop, &message);
+    loop_stop(loop);
+    loop_join(loop);
+    ck_assert(atomic_load(&blocked_signals));
+    sigset_t now;
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    ck_assert(!sigismember(&now, SIGTERM));
+    loop_free(loop);
+}
+END_TEST
+
+/* Poll and select tell again what was let pass, and the data plane would turn without end. */
+START_TEST(a_system_without_edges_is_refused_and_named) {
+    struct error error = {""};
+    ck_assert_int_eq(loop_check_system(&error), 0);
+    missing[0] = "epoll";
+    missing[1] = "epoll (with changelist)";
+    missing[2] = "kqueue";
+    missing[3] = "select";
+    ck_assert_int_eq(loop_check_system(&error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "\"poll\""));
+    ck_assert_ptr_nonnull(strstr(error.text, "epoll or kqueue"));
+    ck_assert_ptr_null(loop_new("test"));
+}
+END_TEST
+
+static TCase *loops(void) {
+    TCase *group = tcase_create("loops");
+    tcase_add_test(group, stopping_runs_what_is_queued_and_may_be_repeated);
+    tcase_add_test(group, letters_behind_the_stop_are_opened_at_the_end);
+    tcase_add_test(group, freeing_runs_finalizers);
+    tcase_add_test(group, signals_are_left_to_the_main_thread);
+    tcase_add_test(group, a_system_without_edges_is_refused_and_named);
+    return group;
+}
+
+UNIT_MAIN("lib/loop", loops)

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* Tests of lib/log: what is written, a reader that is stuck, a disk that is full, rotation. */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "lib/log/log.h"
+#include "lib/os/thread.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 5000, NOT_BLOCKED_MS = 3000, LOG_TIME = 24 };
+
+static struct log *new_log(enum log_level level, const char *to) {
+    struct error error = {""};
+    struct log *log = log_new(LOG_FORMAT_TEXT, level, to, &error);
+    ck_assert_msg(log != NULL, "%s", error.text);
+    return log;
+}
+
+static size_t count_of(const char *text, const char *what) {
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, what)); at += strlen(what)) {
+        count++;
+    }
+    return count;
+}
+
+struct expected {
+    const char *path, *text;
+};
+
+static bool file_holds(void *context) {
+    const struct expected *expected = context;
+    if (access(expected->path, R_OK)) {
+        return false;
+    }
+    char *text = unit_read(expected->path, NULL);
+    bool holds = strstr(text, expected->text) != NULL;
+    free(text);
+    return holds;
+}
+
+static bool comes_to_hold(const char *path, const char *text) {
+    struct expected expected = {path, text};
+    return unit_wait_until(file_holds, &expected, PATIENCE_MS);
+}
+
+START_TEST(lines_have_a_time_and_arrive_at_once) {
+    const char *path = unit_path("log");
+    struct log *log = new_log(LOG_LEVEL_INFO, path);
+    log_write(log, LOG_LEVEL_INFO, "server", "listening on %s", "0.0.0.0:10001");
+    ck_assert(comes_to_hold(path, "info    server  listening on 0.0.0.0:10001\n"));
+    log_free(log);
+    char *text = unit_read(path, NULL);
+    unsigned year, month, day, hour, minute, second, ms;
+    ck_assert_int_eq(sscanf(text, "%4u-%2u-%2uT%2u:%2u:%2u.%3uZ ", &year, &month, &day, &hour, &minute, &second, &ms),
+                     7);
+    ck_assert_int_eq(text[24], ' ');
+    ck_assert_uint_ge(year, 2020);
+    struct stat status;
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07137, 0);
+    free(text);
+}
+END_TEST
+
+START_TEST(levels_are_kept_apart_and_no_log_is_a_log) {
+    const char *path = unit_path("log");
+    struct log *log = new_log(LOG_LEVEL_WARNING, path);
+    ck_assert(log_enabled(log, LOG_LEVEL_ERROR) && log_enabled(log, LOG_LEVEL_WARNING));
+    ck_assert(!log_enabled(log, LOG_LEVEL_INFO) && !log_enabled(NULL, LOG_LEVEL_ERROR));
+    log_write(log, LOG_LEVEL_INFO, "x", "too little");
+    log_write(log, LOG_LEVEL_ERROR, "x", "enough");
+    log_event(NULL, LOG_LEVEL_ERROR, "x", "nowhere", NULL);
+    log_write(NULL, LOG_LEVEL_ERROR, "x", "nowhere");
+    log_reopen(NULL);
+    log_free(log);
+    log_free(NULL);
+    char *text = unit_read(path, NULL);
+    ck_assert_uint_eq(count_of(text, "\n"), 1);
+    ck_assert_ptr_nonnull(strstr(text, "enough"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_log_that_cannot_be_opened_says_why) {
+    struct error error = {""};
+    const char *path = unit_path("no/such/folder/log");
+    ck_assert_ptr_null(log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, path, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, path));
+    ck_assert_ptr_nonnull(strstr(error.text, strerror(ENOENT)));
+}
+END_TEST
+
+/* ---- many threads ---- */
+
+enum { WRITERS = 4, LINES = 2500 }; /* together less than the ring holds, so that none may be missing */
+
+struct writer {
+    struct log *log;
+    unsigned number;
+    pthread_t thread;
+};
+
+static void *write_many(void *context) {
+    struct writer *writer = context;
+    for (unsigned i = 0; i < LINES; i++) {
+        log_event(writer->log, LOG_LEVEL_INFO, "relay", "ended",
+                  LOG_FIELDS(LOG_NUMBER("writer", writer->number), LOG_NUMBER("line", i), LOG_TEXT("x", "a b")));
+    }
+    return NULL;
+}
+
+static void check_order(const char *text) {
+    unsigned next[WRITERS] = {0}, writer, line;
+    const char *at = text;
+    while ((at = strstr(at, "writer=")) != NULL) {
+        ck_assert_int_eq(sscanf(at, "writer=%u line=%u", &writer, &line), 2);
+        ck_assert_uint_lt(writer, WRITERS);
+        ck_assert_uint_eq(line, next[writer]++);
+        at++;
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        ck_assert_uint_eq(next[i], LINES);
+    }
+}
+
+START_TEST(many_threads_write_whole_lines_in_order) {
+    const char *path = unit_path("log");
+    struct log *log = new_log(LOG_LEVEL_INFO, path);
+    struct writer writers[WRITERS];
+    for (unsigned i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){.log = log, .number = i};
+        ck_assert_int_eq(thread_start(&writers[i].thread, "writer", write_many, &writers[i]), 0);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        pthread_join(writers[i].thread, NULL);
+    }
+    log_free(log);
+    char *text = unit_read(path, NULL);
+    ck_assert_uint_eq(count_of(text, "\n"), WRITERS * LINES);
+    check_order(text);
+    free(text);
+}
+END_TEST
+
+/* ---- a stuck reader ---- */
+
+struct pipe_log {
+    int ends[2], saved;
+    struct log *log;
+};
+
+static void restore_stderr(struct pipe_log *piped) {
+    dup2(piped->saved, STDERR_FILENO);
+    close(piped->saved);
+}
+
+/* JOURNAL_STREAM, which a program inherits, names the descriptor's stream, or another. */
+START_TEST(the_journal_is_known_by_its_stream) {
+    char stream[64];
+    struct stat status;
+    struct pipe_log piped;
+    ck_assert_int_eq(pipe(piped.ends), 0);
+    ck_assert_int_eq(fstat(piped.ends[1], &status), 0);
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino + (_i ? 1 : 0));
+    setenv("JOURNAL_STREAM", stream, 1);
+    piped.saved = dup(STDERR_FILENO);
+    ck_assert_int_eq(dup2(piped.ends[1], STDERR_FILENO), STDERR_FILENO);
+    piped.log = new_log(LOG_LEVEL_INFO, "stderr");
+    log_write(piped.log, LOG_LEVEL_WARNING, "server", "hot");
+    log_free(piped.log);
+    restore_stderr(&piped);
+    char text[256] = "";
+    ck_assert_int_gt(read(piped.ends[0], text, sizeof text - 1), 0);
+    if (_i == 0) {
+        ck_assert_str_eq(text, "<4>warning server  hot\n");
+    } else {
+        ck_assert_str_eq(text + LOG_TIME, " warning server  hot\n");
+    }
+}
+END_TEST
+
+/* A log to standard error, which is a pipe. */
+static struct pipe_log log_to_pipe(void) {
+    struct pipe_log piped;
+    ck_assert_int_eq(pipe(piped.ends), 0);
+    piped.saved = dup(STDERR_FILENO);
+    ck_assert_int_eq(dup2(piped.ends[1], STDERR_FILENO), STDERR_FILENO);
+    close(piped.ends[1]);
+    piped.log = new_log(LOG_LEVEL_INFO, "stderr");
+    return piped;
+}
+
+struct reading { /* what has come out of the pipe */
+    int fd;
+    char *text;
+    size_t used, size;
+    const char *wanted;
+};
+
+static bool read_some(struct reading *reading, int wait_ms) {
+    struct pollfd ready = {.fd = reading->fd, .events = POLLIN};
+    if (poll(&ready, 1, wait_ms) != 1) {
+        return false;
+    }
+    if (reading->used + 65536 >= reading->size) {
+        reading->size = reading->size * 2 + 131072;
+        reading->text = realloc(reading->text, reading->size);
+        ck_assert_ptr_nonnull(reading->text);
+    }
+    ssize_t got = read(reading->fd, reading->text + reading->used, 65536);
+    if (got <= 0) {
+        return false;
+    }
+    reading->used += (size_t)got;
+    reading->text[reading->used] = '\0';
+    return true;
+}
+
+static bool has_been_read(void *context) {
+    struct reading *reading = context;
+    while (read_some(reading, 0)) {
+    }
+    return reading->text && strstr(reading->text, reading->wanted) != NULL;
+}
+
+enum { FLOOD = 40000 };
+
+START_TEST(a_stuck_reader_blocks_nobody_and_hears_what_it_missed) {
+    struct pipe_log piped = log_to_pipe();
+    uint64_t start = clock_ms();
+    for (unsigned i = 0; i < FLOOD; i++) { /* some 3 MB into a ring of 1 MiB */
+        log_event(piped.log, LOG_LEVEL_INFO, "relay 3f2a-17", "ended",
+                  LOG_FIELDS(LOG_NUMBER("line", i), LOG_TEXT("service", "WinVNC"), LOG_TEXT("why", "both ends done")));
+    }
+    ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
+    ck_assert(!(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK));
+
+    struct reading reading = {.fd = piped.ends[0], .wanted = "lines dropped"};
+    ck_assert(unit_wait_until(has_been_read, &reading, PATIENCE_MS));
+    log_write(piped.log, LOG_LEVEL_INFO, "server", "all is well again");
+    reading.wanted = "all is well again\n";
+    ck_assert(unit_wait_until(has_been_read, &reading, PATIENCE_MS));
+
+    unsigned dropped = 0;
+    const char *notice = strstr(reading.text, "lines dropped");
+    ck_assert_uint_eq(count_of(reading.text, "lines dropped"), 1);
+    ck_assert_int_eq(sscanf(strstr(notice, "count="), "count=%u", &dropped), 1);
+    ck_assert_uint_gt(dropped, 0);
+    ck_assert_uint_eq(count_of(reading.text, " ended "), FLOOD - dropped);
+    log_free(piped.log);
+    restore_stderr(&piped);
+    free(reading.text);
+}
+END_TEST
+
+START_TEST(freeing_does_not_wait_for_a_stuck_reader) {
+    struct pipe_log piped = log_to_pipe();
+    for (unsigned i = 0; i < FLOOD; i++) {
+        log_write(piped.log, LOG_LEVEL_INFO, "relay", "line %u", i);
+    }
+    uint64_t start = clock_ms();
+    log_free(piped.log);
+    ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
+    close(piped.ends[0]); /* lets the thread go: EPIPE */
+    restore_stderr(&piped);
+}
+END_TEST
+
+START_TEST(a_reader_that_is_gone_blocks_nobody) {
+    struct pipe_log piped = log_to_pipe();
+    close(piped.ends[0]);
+    uint64_t start = clock_ms();
+    for (unsigned i = 0; i < FLOOD; i++) {
+        log_write(piped.log, LOG_LEVEL_INFO, "relay", "line %u", i);
+    }
+    log_free(piped.log);
+    ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
+    restore_stderr(&piped);
+}
+END_TEST
+
+/* What another program that shares the terminal may have done. */
+START_TEST(a_non_blocking_descriptor_loses_nothing) {
+    struct pipe_log piped = log_to_pipe();
+    ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK), 0);
+    char expected[64];
+    for (unsigned i = 0; i < 5000; i++) {
+        log_write(piped.log, LOG_LEVEL_INFO, "relay", "line %u of many that fill the pipe", i);
+    }
+    struct reading reading = {.fd = piped.ends[0], .wanted = "line 4999 "};
+    ck_assert(unit_wait_until(has_been_read, &reading, PATIENCE_MS));
+    for (unsigned i = 0; i < 5000; i += 7) {
+        snprintf(expected, sizeof expected, "line %u of", i);
+        ck_assert_ptr_nonnull(strstr(reading.text, expected));
+    }
+    log_free(piped.log);
+    restore_stderr(&piped);
+    free(reading.text);
+}
+END_TEST
+
+/* ---- files ---- */
+
+START_TEST(a_rotated_file_is_left_behind) {
+    const char *path = unit_path("log"), *old = unit_path("log.1");
+    struct log *log = new_log(LOG_LEVEL_INFO, path);
+    log_write(log, LOG_LEVEL_INFO, "server", "before");
+    ck_assert(comes_to_hold(path, "before"));
+    ck_assert_int_eq(rename(path, old), 0);
+    log_reopen(log);
+    log_write(log, LOG_LEVEL_INFO, "server", "after");
+    ck_assert(comes_to_hold(path, "after"));
+    log_free(log);
+    char *text = unit_read(old, NULL);
+    ck_assert_ptr_null(strstr(text, "after"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_full_disk_ends_no_program) {
+    if (access("/dev/full", W_OK)) {
+        return; /* not every system has one */
+    }
+    struct log *log = new_log(LOG_LEVEL_INFO, "/dev/full");
+    for (unsigned i = 0; i < FLOOD; i++) {
+        log_write(log, LOG_LEVEL_INFO, "relay", "line %u", i);
+    }
+    uint64_t start = clock_ms();
+    log_free(log);
+    ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
+}
+END_TEST
+
+START_TEST(a_limit_lets_a_burst_through_and_counts_the_rest) {
+    struct log_limit limit = {0, 0, 0};
+    unsigned skipped = 99, allowed = 0;
+    for (int i = 0; i < 10; i++) {
+        allowed += log_limit_allows(&limit, 3, &skipped);
+    }
+    bool minute_passed = allowed != 3; /* at most once a minute the burst starts anew */
+    ck_assert(minute_passed || skipped == 0);
+    ck_assert_uint_ge(allowed, 3);
+    ck_assert_uint_le(allowed, 6);
+    limit.minute--; /* as if the minute were over */
+    unsigned used_up = limit.skipped;
+    ck_assert(log_limit_allows(&limit, 3, &skipped));
+    ck_assert_uint_eq(skipped, used_up);
+    ck_assert_uint_eq(limit.skipped, 0);
+    limit.minute--;
+    ck_assert(log_limit_allows(&limit, 3, NULL));
+}
+END_TEST
+
+static void check_target(const char *to, const char *complaint) {
+    struct error error = {""};
+    int result = log_check_target(to, &error);
+    ck_assert_msg(result == (complaint ? -1 : 0) && strstr(error.text, complaint ? complaint : ""), "%s: %s", to,
+                  error.text);
+}
+
+START_TEST(a_target_is_tried_and_not_made) {
+    check_target("stderr", NULL);
+    check_target("/dev/null", NULL);
+    check_target(unit_text_file("old", "a line\n"), NULL);
+    check_target(unit_path("new"), NULL);
+    ck_assert_int_ne(access(unit_path("new"), F_OK), 0);
+    check_target(unit_folder(), "\" is a folder; name a file in it");
+    check_target(unit_path("nowhere/log"), "there is no folder for \"/");
+    check_target(unit_path("old/log"), "Not a directory; name another file");
+}
+END_TEST
+
+/* Not as root, who may write everywhere; and by short paths, because the folders above are root's own. */
+START_TEST(a_target_that_may_not_be_written_is_found) {
+    const char *folder = unit_path("closed"), *file = unit_path("closed/old");
+    ck_assert_int_eq(mkdir(folder, 0755), 0);
+    unit_text_file("closed/old", "a line\n");
+    ck_assert(chmod(file, 0444) == 0 && chmod(folder, 0555) == 0 && chmod(unit_folder(), 0755) == 0);
+    ck_assert_int_eq(chdir(unit_folder()), 0);
+    bool is_root = geteuid() == 0;
+    ck_assert(!is_root || seteuid(4242) == 0);
+    check_target("closed/old", "Permission denied; give it to the user that writes it, or name another");
+    check_target("closed/new", "Permission denied; make the file for the user that writes it");
+    ck_assert(!is_root || seteuid(0) == 0);
+    ck_assert_int_eq(chmod(folder, 0755), 0);
+    ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+static TCase *writing(void) {
+    TCase *group = tcase_create("writing");
+    tcase_add_test(group, lines_have_a_time_and_arrive_at_once);
+    tcase_add_test(group, levels_are_kept_apart_and_no_log_is_a_log);
+    tcase_add_test(group, a_log_that_cannot_be_opened_says_why);
+    tcase_add_test(group, a_target_is_tried_and_not_made);
+    tcase_add_test(group, a_target_that_may_not_be_written_is_found);
+    tcase_add_test(group, many_threads_write_whole_lines_in_order);
+    tcase_add_test(group, a_rotated_file_is_left_behind);
+    tcase_add_loop_test(group, the_journal_is_known_by_its_stream, 0, 2);
+    tcase_add_test(group, a_limit_lets_a_burst_through_and_counts_the_rest);
+    return group;
+}
+
+static TCase *trouble(void) {
+    TCase *group = tcase_create("trouble");
+    tcase_add_test(group, a_stuck_reader_blocks_nobody_and_hears_what_it_missed);
+    tcase_add_test(group, freeing_does_not_wait_for_a_stuck_reader);
+    tcase_add_test(group, a_reader_that_is_gone_blocks_nobody);
+    tcase_add_test(group, a_non_blocking_descriptor_loses_nothing);
+    tcase_add_test(group, a_full_disk_ends_no_program);
+    return group;
+}
+
+UNIT_MAIN("lib/log", writing, trouble)

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_tls: the policy of both ends, strangers who do not keep to it, and files that do not fit.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "lib/tls/cert_issue.h"
+#include "lib/tls/tls.h"
+#include "lib/tls_pair.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+START_TEST(both_agree_after_the_policy) {
+    struct pair pair;
+    uint8_t a[SECRET_SIZE], b[SECRET_SIZE];
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "munnel.example");
+    ck_assert_int_eq(tls_exporter(pair.client, a), -1);
+    pair_shake(&pair);
+    pair_check_words("the client", &pair.client_why, NULL);
+    pair_check_words("the server", &pair.server_why, NULL);
+    ck_assert(pair.server_done && pair.client_done);
+    ck_assert_str_eq(SSL_get_version(pair.client), "TLSv1.3");
+    ck_assert_str_eq(SSL_get_cipher_name(pair.client), "TLS_AES_128_GCM_SHA256");
+    ck_assert_int_eq(SSL_get_negotiated_group(pair.client), pair_best_group());
+    ck_assert_int_eq(SSL_SESSION_has_ticket(SSL_get0_session(pair.client)), 0);
+    ck_assert_int_eq(SSL_SESSION_is_resumable(SSL_get0_session(pair.client)), 0);
+    ck_assert_int_eq(tls_exporter(pair.client, a), 0);
+    ck_assert_int_eq(tls_exporter(pair.server, b), 0);
+    ck_assert_mem_eq(a, b, SECRET_SIZE);
+    pair_part(&pair);
+}
+END_TEST
+
+START_TEST(the_exporter_differs_from_channel_to_channel) {
+    uint8_t bytes[2][SECRET_SIZE];
+    for (int i = 0; i < 2; i++) {
+        struct pair pair;
+        pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+                  "munnel.example");
+        pair_shake(&pair);
+        ck_assert_int_eq(tls_exporter(pair.client, bytes[i]), 0);
+        pair_part(&pair);
+    }
+    ck_assert_int_ne(memcmp(bytes[0], bytes[1], SECRET_SIZE), 0);
+}
+END_TEST
+
+START_TEST(an_address_is_checked_as_an_address_and_no_sni_is_sent) {
+    struct pair pair;
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "127.0.0.1");
+    pair_shake(&pair);
+    ck_assert(pair.client_done && pair.server_done);
+    ck_assert_ptr_null(SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name));
+    pair_part(&pair);
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "munnel.example.");
+    pair_shake(&pair);
+    ck_assert(pair.client_done && pair.server_done);
+    ck_assert_str_eq(SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name), "munnel.example");
+    pair_part(&pair);
+}
+END_TEST
+
+START_TEST(a_certificate_is_never_taken_without_a_name) {
+    char pin[72];
+    const char *pins[] = {pin};
+    SSL_CTX *context = pair_client_context(pair_client_options());
+    ck_assert_ptr_null(tls_session(context, false, NULL));
+    ck_assert_ptr_null(tls_session(context, false, ""));
+    SSL_CTX_free(context);
+    ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
+    context = pair_client_context(&(const struct tls_client_options){.pins = pins, .pin_count = 1});
+    SSL *ssl = tls_session(context, false, NULL);
+    ck_assert_ptr_nonnull(ssl);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+}
+END_TEST
+
+START_TEST(a_cut_stream_is_never_a_clean_end) {
+    struct pair pair;
+    char byte;
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "munnel.example");
+    pair_shake(&pair);
+    BIO_shutdown_wr(pair.server_side); /* end of file without close_notify */
+    int got = SSL_read(pair.client, &byte, 1);
+    ck_assert_int_eq(SSL_get_error(pair.client, got), SSL_ERROR_SSL);
+    tls_explain(pair.client, &pair.client_why);
+    ck_assert_str_eq(pair.client_why.text, "the connection was cut");
+    pair_part(&pair);
+}
+END_TEST
+
+static TCase *policy(void) {
+    TCase *group = tcase_create("policy");
+    tcase_add_checked_fixture(group, pair_setup, NULL);
+    tcase_add_test(group, both_agree_after_the_policy);
+    tcase_add_test(group, the_exporter_differs_from_channel_to_channel);
+    tcase_add_test(group, an_address_is_checked_as_an_address_and_no_sni_is_sent);
+    tcase_add_test(group, a_certificate_is_never_taken_without_a_name);
+    tcase_add_test(group, a_cut_stream_is_never_a_clean_end);
+    return group;
+}
+
+/* A context of somebody else: a browser, a scanner, a web server. */
+static SSL_CTX *foreign_client(const char *alpn, int version) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (version) {
+        SSL_CTX_set_min_proto_version(context, version);
+        SSL_CTX_set_max_proto_version(context, version);
+    }
+    if (alpn)
+        SSL_CTX_set_alpn_protos(context, (const unsigned char *)alpn, (unsigned)strlen(alpn));
+    return context;
+}
+
+START_TEST(a_client_that_does_not_offer_munnel_is_refused) {
+    pair_expect(pair_server_context(pair_server_options()), foreign_client(NULL, 0), NULL,
+                "it speaks TLS but not Munnel (no ALPN)", "the other side speaks TLS but not Munnel; check *");
+    pair_expect(pair_server_context(pair_server_options()), foreign_client("\x02h2\x08http/1.1", 0), NULL,
+                "it speaks TLS but not Munnel (ALPN without munnel/1)",
+                "the other side speaks TLS but not Munnel; check *");
+    pair_expect(pair_server_context(pair_server_options()), foreign_client("\x02h2\x08munnel/1", 0), NULL, NULL, NULL);
+}
+END_TEST
+
+START_TEST(a_server_that_does_not_choose_munnel_is_refused) {
+    SSL_CTX *server = SSL_CTX_new(TLS_server_method());
+    ck_assert_int_eq(SSL_CTX_use_certificate_file(server, server_pem, SSL_FILETYPE_PEM), 1);
+    ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(server, server_key, SSL_FILETYPE_PEM), 1);
+    pair_expect(server, pair_client_context(pair_client_options()), "munnel.example", "*",
+                "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on); check *");
+}
+END_TEST
+
+START_TEST(old_versions_are_refused) {
+    static const char *const alpns[] = {NULL, "\x08munnel/1"};
+    for (int i = 0; i < 2; i++)
+        pair_expect(pair_server_context(pair_server_options()), foreign_client(alpns[i], TLS1_2_VERSION), NULL,
+                    "the other side speaks only versions of TLS that are not allowed here",
+                    "the other side does not speak our version of TLS");
+    SSL_CTX *server = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_max_proto_version(server, TLS1_2_VERSION);
+    ck_assert_int_eq(SSL_CTX_use_certificate_file(server, server_pem, SSL_FILETYPE_PEM), 1);
+    ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(server, server_key, SSL_FILETYPE_PEM), 1);
+    pair_expect(server, pair_client_context(pair_client_options()), "munnel.example", "*",
+                "the other side does not speak our version of TLS");
+}
+END_TEST
+
+START_TEST(tls12_is_there_when_asked_for_with_its_master_secret) {
+    const struct tls_server_options options = {.certificate = server_pem, .key = server_key, .allow_tls12 = true};
+    struct pair pair;
+    uint8_t bytes[SECRET_SIZE];
+    pair_join(&pair, pair_server_context(&options), foreign_client("\x08munnel/1", TLS1_2_VERSION), NULL);
+    pair_shake(&pair);
+    ck_assert(pair.server_done && pair.client_done);
+    ck_assert_int_eq(tls_exporter(pair.server, bytes), 0);
+    pair_part(&pair);
+    pair_join(&pair, pair_server_context(&options), foreign_client("\x08munnel/1", TLS1_2_VERSION), NULL);
+    SSL_set_options(pair.client, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    pair_shake(&pair);
+    ck_assert(pair.server_done);
+    ck_assert_int_eq(tls_exporter(pair.server, bytes), -1);
+    tls_explain(pair.server, &pair.server_why);
+    ck_assert_str_eq(pair.server_why.text, "TLS 1.2 without the extended master secret is not good enough");
+    pair_part(&pair);
+}
+END_TEST
+
+static TCase *strangers(void) {
+    TCase *group = tcase_create("strangers");
+    tcase_add_checked_fixture(group, pair_setup, NULL);
+    tcase_add_test(group, a_client_that_does_not_offer_munnel_is_refused);
+    tcase_add_test(group, a_server_that_does_not_choose_munnel_is_refused);
+    tcase_add_test(group, old_versions_are_refused);
+    tcase_add_test(group, tls12_is_there_when_asked_for_with_its_master_secret);
+    return group;
+}
+
+static void refuses_server(const struct tls_server_options *options, const char *says) {
+    struct error error = {{0}};
+    ck_assert_ptr_null(tls_server_context(options, &error));
+    ck_assert_msg(strstr(error.text, says) != NULL, "%s", error.text);
+}
+
+START_TEST(files_that_do_not_fit_are_found_at_once) {
+    struct tls_server_options options = {.certificate = unit_path("none.pem"), .key = server_key};
+    refuses_server(&options, "none.pem: cannot be read: No such file");
+    options = (struct tls_server_options){.certificate = server_pem, .key = unit_path("none.key")};
+    refuses_server(&options, "none.key");
+    options = (struct tls_server_options){.certificate = unit_text_file("text.pem", "no\n"), .key = server_key};
+    refuses_server(&options, "text.pem: is not a certificate");
+    options = (struct tls_server_options){.certificate = server_pem, .key = unit_text_file("text.key", "no\n")};
+    refuses_server(&options, "text.key: is not a private key");
+    options = (struct tls_server_options){.certificate = server_pem, .key = client_key};
+    refuses_server(&options, "client.key: is not the key of ");
+    options = (struct tls_server_options){.certificate = server_pem,
+                                          .key = server_key,
+                                          .client_ca = unit_text_file("none.ca", "")};
+    refuses_server(&options, "none.ca: holds no certificate");
+    options = (struct tls_server_options){.certificate = server_pem,
+                                          .key = server_key,
+                                          .client_ca = ca_pem,
+                                          .crl = unit_text_file("none.crl", "")};
+    refuses_server(&options, "none.crl: holds no revocation list");
+    ck_assert_int_eq(chmod(server_key, 0644), 0);
+    options = *pair_server_options();
+    refuses_server(&options, "server.key");
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
+START_TEST(a_key_with_a_passphrase_is_refused_without_asking) {
+    FILE *file = fopen(server_key, "r");
+    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    fclose(file);
+    file = fopen(server_key, "w");
+    ck_assert_int_eq(PEM_write_PKCS8PrivateKey(file, key, EVP_aes_128_cbc(), "secret", 6, NULL, NULL), 1);
+    fclose(file);
+    EVP_PKEY_free(key);
+    refuses_server(pair_server_options(), "server.key: is not a private key in PEM form without passphrase");
+}
+END_TEST
+
+START_TEST(the_days_left_are_those_of_the_own_certificate) {
+    SSL_CTX *context = pair_server_context(pair_server_options());
+    ck_assert_int_ge(tls_days_left(context), 4);
+    ck_assert_int_le(tls_days_left(context), 5);
+    SSL_CTX_free(context);
+    context = pair_client_context(pair_client_options());
+    ck_assert_int_eq(tls_days_left(context), 0);
+    SSL_CTX_free(context);
+}
+END_TEST
+
+START_TEST(the_pin_of_what_is_no_certificate_is_an_error) {
+    char pin[72];
+    struct error error = {{0}};
+    ck_assert_int_eq(tls_pin_of_certificate(unit_path("none.pem"), pin, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "none.pem"));
+    ck_assert_int_eq(tls_pin_of_certificate(server_key, pin, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "holds no certificate"));
+}
+END_TEST
+
+static TCase *files(void) {
+    TCase *group = tcase_create("files");
+    tcase_add_checked_fixture(group, pair_setup, NULL);
+    tcase_add_test(group, files_that_do_not_fit_are_found_at_once);
+    tcase_add_test(group, a_key_with_a_passphrase_is_refused_without_asking);
+    tcase_add_test(group, the_days_left_are_those_of_the_own_certificate);
+    tcase_add_test(group, the_pin_of_what_is_no_certificate_is_an_error);
+    return group;
+}
+
+UNIT_MAIN("lib/tls", policy, strangers, files)

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_control: every op there and back, unknown ones told apart from malformed ones.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "proto/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(each_op_comes_back) {
+    for (int op = MESSAGE_OP_LINKS; op < MESSAGE_OP_UNKNOWN; op++) {
+        struct message_control got;
+        char *text = message_format_control((enum message_op)op, 16, 10000, "a \"reason\"");
+        ck_assert_ptr_nonnull(text);
+        ck_assert_int_eq(message_parse_control(&got, text, strlen(text), NULL), 0);
+        ck_assert_int_eq(got.op, op);
+        ck_assert_uint_eq(got.count, op == MESSAGE_OP_LINKS ? 16 : 0);
+        ck_assert_uint_eq(got.expires_ms, op == MESSAGE_OP_LINKS ? 10000 : 0);
+        ck_assert_str_eq(got.reason, "a \"reason\"");
+        message_control_done(&got);
+        free(text);
+    }
+    ck_assert_ptr_null(message_format_control(MESSAGE_OP_UNKNOWN, 0, 0, NULL));
+}
+END_TEST
+
+START_TEST(no_reason_is_an_empty_one) {
+    struct message_control got;
+    char *text = message_format_control(MESSAGE_OP_DRAIN, 0, 0, NULL);
+    ck_assert_str_eq(text, "{\"op\":\"drain\"}");
+    ck_assert_int_eq(message_parse_control(&got, text, strlen(text), NULL), 0);
+    ck_assert_str_eq(got.reason, "");
+    message_control_done(&got);
+    free(text);
+}
+END_TEST
+
+START_TEST(an_op_of_a_later_version_is_unknown_and_not_wrong) {
+    struct message_control got;
+    static const char text[] = "{\"op\":\"dance\",\"count\":\"many\"}";
+    ck_assert_int_eq(message_parse_control(&got, text, sizeof text - 1, NULL), 0);
+    ck_assert_int_eq(got.op, MESSAGE_OP_UNKNOWN);
+    message_control_done(&got);
+}
+END_TEST
+
+static const char *const bad[] = {
+    "{}",
+    "[\"op\"]",
+    "{\"op\":1}",
+    "{\"op\":\"\"}",
+    "{\"op\":\"links\"}",
+    "{\"op\":\"links\",\"count\":-1}",
+    "{\"op\":\"links\",\"count\":1000000}",
+    "{\"op\":\"links\",\"count\":2,\"expires_ms\":\"soon\"}",
+    "{\"op\":\"bye\",\"reason\":5}",
+    "{\"op\":\"bye\",\"reason\":\"\\u0007\"}",
+    "{\"op\":\"bye\"}{\"op\":\"bye\"}",
+};
+
+START_TEST(a_malformed_one_is_refused) {
+    struct message_control got;
+    struct error error = {{0}};
+    ck_assert_msg(message_parse_control(&got, bad[_i], strlen(bad[_i]), &error) == -1, "taken: %s", bad[_i]);
+    ck_assert_str_ne(error.text, "");
+    ck_assert_ptr_null(got.json);
+}
+END_TEST
+
+static TCase *control(void) {
+    TCase *group = tcase_create("control");
+    tcase_add_test(group, each_op_comes_back);
+    tcase_add_test(group, no_reason_is_an_empty_one);
+    tcase_add_test(group, an_op_of_a_later_version_is_unknown_and_not_wrong);
+    tcase_add_loop_test(group, a_malformed_one_is_refused, 0, (int)(sizeof bad / sizeof bad[0]));
+    return group;
+}
+
+UNIT_MAIN("proto/message_control", control)

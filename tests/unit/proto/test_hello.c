@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_hello: HELLO, WELCOME and REJECT there and back, and what a hostile peer may make of them.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "proto/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INSTANCE "00112233445566778899aabbccddeeff"
+#define SESSION  "ffeeddccbbaa99887766554433221100"
+#define PROOF    "0101010101010101010101010101010101010101010101010101010101010101"
+
+static void fill(uint8_t bytes[SECRET_SIZE], uint8_t with) {
+    memset(bytes, with, SECRET_SIZE);
+}
+
+START_TEST(hello_comes_back_as_it_was_sent) {
+    struct message_hello sent = {.kind = MESSAGE_KIND_DATA,
+                                 .protocol = MESSAGE_PROTOCOL,
+                                 .credential = "default",
+                                 .name = "web \xc3\xa9 1",
+                                 .group = "Gr\"oup",
+                                 .instance = INSTANCE,
+                                 .session = SESSION};
+    fill(sent.proof, 0xa5);
+    char *without = message_format_hello(&sent);
+    ck_assert_ptr_nonnull(without);
+    char *text = message_add_proof(without, sent.proof);
+    ck_assert_ptr_nonnull(text);
+    struct message_hello got;
+    struct error error = {{0}};
+    ck_assert_msg(message_parse_hello(&got, text, strlen(text), &error) == 0, "%s", error.text);
+    ck_assert_int_eq(got.kind, sent.kind);
+    ck_assert_uint_eq(got.protocol, MESSAGE_PROTOCOL);
+    ck_assert_str_eq(got.credential, sent.credential);
+    ck_assert_str_eq(got.name, sent.name);
+    ck_assert_str_eq(got.group, sent.group);
+    ck_assert_str_eq(got.instance, INSTANCE);
+    ck_assert_str_eq(got.session, SESSION);
+    ck_assert(got.has_proof);
+    ck_assert_mem_eq(got.proof, sent.proof, SECRET_SIZE);
+    message_hello_done(&got);
+    ck_assert_int_eq(message_parse_hello(&got, without, strlen(without), &error), 0);
+    ck_assert(!got.has_proof);
+    message_hello_done(&got);
+    free(text);
+    free(without);
+}
+END_TEST
+
+START_TEST(what_a_hello_leaves_out_is_empty) {
+    static const char text[] =
+        "{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\",\"from the future\":[1,2]}";
+    struct message_hello got;
+    struct error error = {{0}};
+    ck_assert_msg(message_parse_hello(&got, text, sizeof text - 1, &error) == 0, "%s", error.text);
+    ck_assert_str_eq(got.credential, "");
+    ck_assert_str_eq(got.group, "");
+    ck_assert_str_eq(got.session, "");
+    ck_assert(!got.has_proof);
+    message_hello_done(&got);
+    message_hello_done(&got); /* again is harmless */
+}
+END_TEST
+
+START_TEST(another_protocol_is_told_by_its_number_alone) {
+    static const char text[] = "{\"protocol\":7,\"kind\":{\"new\":1}}";
+    struct message_hello got;
+    ck_assert_int_eq(message_parse_hello(&got, text, sizeof text - 1, NULL), 0);
+    ck_assert_uint_eq(got.protocol, 7);
+    ck_assert_str_eq(got.name, "");
+    message_hello_done(&got);
+}
+END_TEST
+
+#define GOOD "\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\""
+static const struct {
+    const char *text, *says;
+} bad_hellos[] = {
+    {"", ""},
+    {"[]", ""},
+    {"{", ""},
+    {"{" GOOD "} ,", ""},
+    {"{},{},{},{}", ""},
+    {"{\"protocol\":1e400}", ""},
+    {"{\"protocol\":1,\"protocol\":1}", ""},
+    {"{\"protocol\":\"1\"}", "\"protocol\""},
+    {"{\"protocol\":1.0}", "\"protocol\""},
+    {"{\"protocol\":-1}", "\"protocol\""},
+    {"{\"protocol\":null}", "\"protocol\""},
+    {"{\"kind\":\"control\"}", "\"protocol\" is missing"},
+    {"{\"protocol\":1,\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"kind\" is missing"},
+    {"{\"protocol\":1,\"kind\":\"visit\",\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"kind\""},
+    {"{\"protocol\":1,\"kind\":\"control\",\"instance\":\"" INSTANCE "\"}", "\"name\" is missing"},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"\",\"instance\":\"" INSTANCE "\"}", "\"name\" is empty"},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u001b[2J\",\"instance\":\"" INSTANCE "\"}",
+     "control character"},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\n\",\"instance\":\"" INSTANCE "\"}", "control character"},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u007f\",\"instance\":\"" INSTANCE "\"}", "control character"},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u009b\",\"instance\":\"" INSTANCE "\"}", "control character"},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"instance\":\"" INSTANCE "\"}", ""},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"instance\":\"" INSTANCE "\"}", ""},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":"
+     "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"instance\":\"" INSTANCE "\"}",
+     "longer than 64"},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"0011\"}", "32 hexadecimal digits"},
+    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"0011223344556677889 aabbccddeeff\"}",
+     "hexadecimal digits"},
+    {"{\"protocol\":1,\"kind\":\"data\",\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"session\" is missing"},
+    {"{" GOOD ",\"session\":5}", "\"session\""},
+    {"{" GOOD ",\"group\":[]}", "\"group\""},
+    {"{" GOOD ",\"credential\":null}", "\"credential\""},
+    {"{" GOOD ",\"proof\":\"00\"}", "\"proof\""},
+    {"{" GOOD ",\"proof\":\"" PROOF "00\"}", "\"proof\""},
+    {"{" GOOD ",\"proof\":12}", "\"proof\""},
+};
+
+START_TEST(a_bad_hello_is_refused_in_words) {
+    struct message_hello got;
+    struct error error = {{0}};
+    const char *text = bad_hellos[_i].text;
+    ck_assert_msg(message_parse_hello(&got, text, strlen(text), &error) == -1, "taken: %s", text);
+    ck_assert_msg(strstr(error.text, bad_hellos[_i].says) && *error.text, "%s: %s", text, error.text);
+    ck_assert_ptr_null(got.json);
+    ck_assert_str_eq(got.name, "");
+}
+END_TEST
+
+START_TEST(bytes_behind_a_nul_and_too_many_bytes_are_refused) {
+    struct message_hello got;
+    static const char with_nul[] = "{" GOOD "}\0garbage";
+    ck_assert_int_eq(message_parse_hello(&got, with_nul, sizeof with_nul - 1, NULL), -1);
+    char large[5000];
+    memset(large, ' ', sizeof large);
+    memcpy(large, "{" GOOD "}", strlen("{" GOOD "}"));
+    ck_assert_int_eq(message_parse_hello(&got, large, 4096, NULL), 0);
+    message_hello_done(&got);
+    ck_assert_int_eq(message_parse_hello(&got, large, 4097, NULL), -1);
+}
+END_TEST
+
+START_TEST(a_proof_fits_behind_any_object) {
+    uint8_t proof[SECRET_SIZE];
+    fill(proof, 1);
+    char *text = message_add_proof("{}", proof);
+    ck_assert_str_eq(text, "{\"proof\":\"" PROOF "\"}");
+    free(text);
+    text = message_add_proof("{\"a\":1}", proof);
+    ck_assert_str_eq(text, "{\"a\":1,\"proof\":\"" PROOF "\"}");
+    free(text);
+    ck_assert_ptr_null(message_add_proof("", proof));
+    ck_assert_ptr_null(message_add_proof("{\"a\":1", proof));
+}
+END_TEST
+
+START_TEST(welcome_comes_back_as_it_was_sent) {
+    struct message_welcome sent = {.session = SESSION,
+                                   .server = INSTANCE,
+                                   .ping_s = 10,
+                                   .dead_after_s = 30,
+                                   .has_proof = true},
+                           got;
+    struct error error = {{0}};
+    fill(sent.session_key, 0x11);
+    fill(sent.proof, 0x22);
+    char *text = message_format_welcome(&sent);
+    ck_assert_msg(message_parse_welcome(&got, text, strlen(text), &error) == 0, "%s", error.text);
+    ck_assert_str_eq(got.session, SESSION);
+    ck_assert_str_eq(got.server, INSTANCE);
+    ck_assert_mem_eq(got.session_key, sent.session_key, SECRET_SIZE);
+    ck_assert_mem_eq(got.proof, sent.proof, SECRET_SIZE);
+    ck_assert_uint_eq(got.ping_s, 10);
+    ck_assert_uint_eq(got.dead_after_s, 30);
+    message_welcome_done(&got);
+    ck_assert_str_eq(got.session, "");
+    free(text);
+}
+END_TEST
+
+START_TEST(the_welcome_of_a_data_link_carries_no_session) {
+    struct message_welcome sent = {.session = "", .server = INSTANCE}, got;
+    fill(sent.session_key, 0x11);
+    char *text = message_format_welcome(&sent);
+    ck_assert_str_eq(text, "{\"server\":\"" INSTANCE "\"}");
+    ck_assert_int_eq(message_parse_welcome(&got, text, strlen(text), NULL), 0);
+    ck_assert_str_eq(got.session, "");
+    ck_assert(!got.has_proof);
+    message_welcome_done(&got);
+    free(text);
+}
+END_TEST
+
+START_TEST(the_welcome_of_a_data_link_carries_a_proof) {
+    uint8_t sent[SECRET_SIZE], got[SECRET_SIZE];
+    fill(sent, 0x11);
+    char *text = message_add_proof("{}", sent);
+    ck_assert_int_eq(message_parse_data_welcome(got, text, strlen(text), NULL), 0);
+    ck_assert_mem_eq(got, sent, SECRET_SIZE);
+    free(text);
+}
+END_TEST
+
+static const char *const bad_data_welcomes[] = {
+    "",
+    "{}",
+    "[]",
+    "{\"proof\":true}",
+    "{\"proof\":\"\"}",
+    "{\"proof\":\"" PROOF "0\"}",
+    "{\"proof\":\"" PROOF "\",\"proof\":\"" PROOF "\"}",
+};
+
+START_TEST(a_data_welcome_without_a_proof_is_refused) {
+    uint8_t got[SECRET_SIZE];
+    struct error error = {{0}};
+    const char *text = bad_data_welcomes[_i];
+    ck_assert_msg(message_parse_data_welcome(got, text, strlen(text), &error) == -1, "taken: %s", text);
+    ck_assert_str_ne(error.text, "");
+}
+END_TEST
+
+static const char *const bad_welcomes[] = {
+    "{}",
+    "{\"server\":1}",
+    "{\"server\":\"\"}",
+    "{\"server\":\"" INSTANCE "\",\"session\":\"" SESSION "\"}",
+    "{\"server\":\"" INSTANCE "\",\"session\":\"" SESSION "\",\"session_key\":\"12\"}",
+    "{\"server\":\"" INSTANCE "\",\"ping\":-1}",
+    "{\"server\":\"" INSTANCE "\",\"ping\":9999999999}",
+    "{\"server\":\"" INSTANCE "\",\"dead_after\":\"30\"}",
+    "{\"server\":\"" INSTANCE "\",\"proof\":true}",
+};
+
+START_TEST(a_bad_welcome_is_refused) {
+    struct message_welcome got;
+    struct error error = {{0}};
+    ck_assert_int_eq(message_parse_welcome(&got, bad_welcomes[_i], strlen(bad_welcomes[_i]), &error), -1);
+    ck_assert_str_ne(error.text, "");
+    ck_assert_ptr_null(got.json);
+}
+END_TEST
+
+START_TEST(each_reject_keeps_its_code_and_its_reason) {
+    for (int code = MESSAGE_REJECT_PROTOCOL; code <= MESSAGE_REJECT_MALFORMED; code++) {
+        struct message_reject got;
+        char *text = message_format_reject((enum message_reject_code)code, "no \"such\" agent\n", 60);
+        ck_assert_int_eq(message_parse_reject(&got, text, strlen(text), NULL), 0);
+        ck_assert_int_eq(got.code, code);
+        ck_assert_str_eq(got.reason, "no \"such\" agent?");
+        ck_assert_uint_eq(got.retry_after_s, 60);
+        message_reject_done(&got);
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(only_what_cannot_mend_itself_is_final) {
+    ck_assert(message_reject_is_final(MESSAGE_REJECT_CREDENTIAL));
+    ck_assert(message_reject_is_final(MESSAGE_REJECT_PROTOCOL));
+    ck_assert(!message_reject_is_final(MESSAGE_REJECT_BUSY));
+    ck_assert(!message_reject_is_final(MESSAGE_REJECT_STOPPING));
+}
+END_TEST
+
+START_TEST(a_code_of_a_later_version_is_not_final) {
+    struct message_reject got;
+    static const char text[] = "{\"code\":\"tuesday\",\"reason\":\"closed\"}";
+    ck_assert_int_eq(message_parse_reject(&got, text, sizeof text - 1, NULL), 0);
+    ck_assert(!message_reject_is_final(got.code));
+    message_reject_done(&got);
+}
+END_TEST
+
+START_TEST(a_reason_of_any_length_is_cut_between_characters) {
+    char words[2001];
+    for (size_t i = 0; i + 1 < sizeof words; i += 2)
+        memcpy(words + i, "\xc3\xa9", 2);
+    words[sizeof words - 1] = '\0';
+    char *text = message_format_reject(MESSAGE_REJECT_BUSY, words, 0);
+    struct message_reject got;
+    ck_assert_int_eq(message_parse_reject(&got, text, strlen(text), NULL), 0);
+    ck_assert_uint_eq(strlen(got.reason), 256);
+    message_reject_done(&got);
+    free(text);
+}
+END_TEST
+
+static TCase *hello(void) {
+    TCase *group = tcase_create("hello");
+    tcase_add_test(group, hello_comes_back_as_it_was_sent);
+    tcase_add_test(group, what_a_hello_leaves_out_is_empty);
+    tcase_add_test(group, another_protocol_is_told_by_its_number_alone);
+    tcase_add_loop_test(group, a_bad_hello_is_refused_in_words, 0, (int)(sizeof bad_hellos / sizeof bad_hellos[0]));
+    tcase_add_test(group, bytes_behind_a_nul_and_too_many_bytes_are_refused);
+    tcase_add_test(group, a_proof_fits_behind_any_object);
+    return group;
+}
+
+static TCase *welcome(void) {
+    TCase *group = tcase_create("welcome");
+    tcase_add_test(group, welcome_comes_back_as_it_was_sent);
+    tcase_add_test(group, the_welcome_of_a_data_link_carries_a_proof);
+    tcase_add_loop_test(group, a_data_welcome_without_a_proof_is_refused, 0,
+                        sizeof bad_data_welcomes / sizeof bad_data_welcomes[0]);
+    tcase_add_test(group, the_welcome_of_a_data_link_carries_no_session);
+    tcase_add_loop_test(group, a_bad_welcome_is_refused, 0, (int)(sizeof bad_welcomes / sizeof bad_welcomes[0]));
+    return group;
+}
+
+static TCase *reject(void) {
+    TCase *group = tcase_create("reject");
+    tcase_add_test(group, each_reject_keeps_its_code_and_its_reason);
+    tcase_add_test(group, only_what_cannot_mend_itself_is_final);
+    tcase_add_test(group, a_code_of_a_later_version_is_not_final);
+    tcase_add_test(group, a_reason_of_any_length_is_cut_between_characters);
+    return group;
+}
+
+UNIT_MAIN("proto/message_greeting", hello, welcome, reject)

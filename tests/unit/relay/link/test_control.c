@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_control: a control link whose other end sends too much, too fast, or does not read. Both ends are protected
+ * alike, so each test runs with the server and with the agent as the one that is flooded.
+ */
+#include "config.h"
+
+#include "relay/two_planes.h"
+
+#include "relay/link/link_priv.h"
+#include "relay/plane_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CAPACITY = 2 * MUCH, BIG = 60000, FLOODED_SERVER = 0, FLOODED_AGENT = 1, ROUNDS = 5000, BEHIND = 2 * 65536 };
+
+/* Time stands, so that a slow machine makes no second of two. */
+uint64_t __wrap_clock_us(void);
+uint64_t __wrap_clock_us(void) {
+    return 1000000000;
+}
+
+struct side {
+    struct plane *plane;
+    struct link_ref link;
+    struct link_end end;
+    int fd;
+    unsigned told, gone;
+};
+
+static struct world {
+    struct two_planes planes;
+    struct side sides[2], *flooded, *flooding;
+} world;
+
+static struct link *link_of(const struct side *side) {
+    return relay_thread_find(side->plane->threads[0], side->link);
+}
+
+/* ---- events ---- */
+
+static void on_server_greeting(void *context, const struct greeting *greeting) {
+    world.sides[FLOODED_SERVER].link = greeting->link;
+    two_planes_on_greeting(context, greeting);
+}
+
+static void on_agent_greeting(void *context, const struct greeting *greeting) {
+    (void)context;
+    world.sides[FLOODED_AGENT].link = greeting->link;
+    plane_accept(world.planes.agent, greeting->link, true, 1, NULL, "server test", 0, 0);
+}
+
+static void on_control(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
+    (void)context, (void)link, (void)tag, (void)text, (void)length;
+    world.flooded->told++;
+}
+
+static void on_gone(struct side *side, const struct link_end *end) {
+    side->gone++;
+    side->end = *end;
+}
+
+static void on_server_gone(void *context, const struct link_end *end) {
+    (void)context;
+    on_gone(&world.sides[FLOODED_SERVER], end);
+}
+
+static void on_agent_gone(void *context, const struct link_end *end) {
+    (void)context;
+    on_gone(&world.sides[FLOODED_AGENT], end);
+}
+
+static const struct plane_events server_events = {.on_greeting = on_server_greeting,
+                                                  .on_control = on_control,
+                                                  .on_gone = on_server_gone};
+static const struct plane_events agent_events = {.on_greeting = on_agent_greeting,
+                                                 .on_control = on_control,
+                                                 .on_gone = on_agent_gone};
+
+/* ---- the world ---- */
+
+static void begin(int flooded, size_t capacity) {
+    memset(&world, 0, sizeof world);
+    two_planes_begin(&world.planes, &world, capacity, &server_events, &agent_events);
+    world.sides[FLOODED_SERVER].plane = world.planes.server;
+    world.sides[FLOODED_AGENT].plane = world.planes.agent;
+    world.planes.is_control = true;
+    two_planes_add_link(&world.planes);
+    world.flooded = &world.sides[flooded];
+    world.flooding = &world.sides[1 - flooded];
+    ck_assert_ptr_nonnull(link_of(world.flooded));
+    ck_assert_ptr_nonnull(link_of(world.flooding));
+}
+
+static void finish(void) {
+    two_planes_finish(&world.planes);
+}
+
+/* A bufferevent reads and writes a little at each event: it takes the kernel's for level-triggered. */
+static void carry_all(unsigned until_told) {
+    for (int i = 0; i < ROUNDS && world.flooded->told < until_told && world.flooded->gone == 0; i++) {
+        const int ends[] = {world.planes.wires[0].server, world.planes.wires[0].agent};
+        for (int k = 0; k < 2 && world.flooded->gone == 0; k++) {
+            memory_wake_writer(ends[k]);
+            two_planes_settle(&world.planes);
+            memory_carry(ends[k], MUCH);
+            two_planes_settle(&world.planes);
+        }
+    }
+}
+
+static void tell(size_t length, unsigned times) {
+    char *text = malloc(length + 1);
+    ck_assert_ptr_nonnull(text);
+    memset(text, 'a', length);
+    text[length] = '\0';
+    while (times-- > 0)
+        plane_send_control(world.flooding->plane, world.flooding->link, text);
+    free(text);
+    two_planes_settle(&world.planes);
+}
+
+static void expect_gone(const struct side *side, const char *why) {
+    ck_assert_uint_eq(side->gone, 1);
+    ck_assert(side->end.misbehaved);
+    ck_assert_msg(strstr(side->end.why, why) != NULL, "%s", side->end.why);
+}
+
+/* ---- tests ---- */
+
+START_TEST(big_messages_are_limited_by_their_bytes) {
+    begin(_i, CAPACITY);
+    tell(BIG, 4);
+    carry_all(4);
+    ck_assert_uint_eq(world.flooded->told, 4);
+    ck_assert_uint_eq(world.flooded->gone, 0);
+    tell(BIG, 1);
+    carry_all(5);
+    ck_assert_uint_eq(world.flooded->told, 4);
+    expect_gone(world.flooded, "more than 256 KiB in one second");
+    finish();
+}
+END_TEST
+
+START_TEST(small_messages_are_limited_by_their_number) {
+    begin(_i, CAPACITY);
+    tell(10, 1000);
+    carry_all(1000);
+    ck_assert_uint_eq(world.flooded->told, 1000);
+    tell(10, 1);
+    carry_all(1001);
+    expect_gone(world.flooded, "more than 1000 in one second");
+    finish();
+}
+END_TEST
+
+/* Two of the longest messages are still on their way to it. */
+START_TEST(a_control_plane_that_is_behind_is_not_sent_more) {
+    begin(_i, CAPACITY);
+    struct link *link = link_of(world.flooded);
+    link->undelivered = BEHIND;
+    tell(BIG, 4);
+    carry_all(1);
+    ck_assert_uint_eq(world.flooded->told, 0);
+    ck_assert_uint_eq(world.flooded->gone, 0);
+    link_control_delivered(link, BEHIND);
+    carry_all(4);
+    two_planes_settle(&world.planes);
+    ck_assert_uint_eq(world.flooded->told, 4); /* later, but all of them */
+    ck_assert_uint_eq(link->undelivered, 0);
+    finish();
+}
+END_TEST
+
+START_TEST(answers_to_a_peer_that_does_not_read_are_bounded) {
+    begin(_i, 4096);
+    tell(BIG, 4);
+    two_planes_settle(&world.planes);
+    ck_assert_uint_eq(world.flooding->gone, 0);
+    tell(BIG, 3);
+    ck_assert_uint_eq(world.flooding->gone, 1);
+    ck_assert_msg(strstr(world.flooding->end.why, "does not read") != NULL, "%s", world.flooding->end.why);
+    finish();
+}
+END_TEST
+
+static TCase *floods(void) {
+    TCase *group = tcase_create("floods");
+    tcase_add_loop_test(group, big_messages_are_limited_by_their_bytes, 0, 2);
+    tcase_add_loop_test(group, small_messages_are_limited_by_their_number, 0, 2);
+    tcase_add_loop_test(group, a_control_plane_that_is_behind_is_not_sent_more, 0, 2);
+    tcase_add_loop_test(group, answers_to_a_peer_that_does_not_read_are_bounded, 0, 2);
+    return group;
+}
+
+UNIT_MAIN("relay/link_control", floods)

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_link_faults: what an agent that breaks the rules does to its own link, and never to another's; and orders that
+ * memory lacks for.
+ *
+ * A server and an agent with two data links over a network in memory (memory_net.h). The agent's own links write what
+ * an honest agent never would.
+ */
+#include "config.h"
+
+#include "relay/two_planes.h"
+
+#include "relay/link/bio.h"
+#include "relay/link/link_priv.h"
+#include "relay/plane_priv.h"
+
+#include <string.h>
+
+enum { LINKS = 2, ROUNDS = 300 };
+
+static bool memory_lacks;
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size) {
+    return memory_lacks ? NULL : __real_calloc(count, size);
+}
+
+struct world {
+    struct two_planes planes;
+    int idle, gone;            /* links of the server */
+    bool loses_verdict;        /* the server has no memory for it */
+    struct link_end agent_end; /* of the last link that the agent lost */
+    char told[64];             /* to the agent, last */
+};
+
+/* ---- the server's control plane ---- */
+
+static void on_greeting(void *context, const struct greeting *greeting) {
+    struct world *world = context;
+    memory_lacks = world->loses_verdict;
+    two_planes_on_greeting(context, greeting);
+    memory_lacks = false;
+}
+
+static void on_idle(void *context, struct link_ref link, uint64_t tag) {
+    struct world *world = context;
+    (void)link, (void)tag;
+    world->idle++;
+}
+
+static void on_gone(void *context, const struct link_end *end) {
+    struct world *world = context;
+    (void)end;
+    world->gone++;
+}
+
+static const struct plane_events server_events = {.on_greeting = on_greeting, .on_idle = on_idle, .on_gone = on_gone};
+
+/* ---- the agent's ---- */
+
+static void on_agent_gone(void *context, const struct link_end *end) {
+    struct world *world = context;
+    world->agent_end = *end;
+}
+
+static void on_agent_greeting(void *context, const struct greeting *greeting) {
+    struct world *world = context;
+    plane_accept(world->planes.agent, greeting->link, true, 1, NULL, "server test", 0, 0);
+}
+
+static void on_agent_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
+    struct world *world = context;
+    (void)link, (void)tag;
+    snprintf(world->told, sizeof world->told, "%.*s", (int)length, text);
+}
+
+static const struct plane_events agent_events = {.on_greeting = on_agent_greeting,
+                                                 .on_control = on_agent_told,
+                                                 .on_gone = on_agent_gone};
+
+/* ---- the world ---- */
+
+static void settle(struct world *world) {
+    two_planes_settle(&world->planes);
+}
+
+static void carry_all(struct world *world) {
+    two_planes_carry_all(&world->planes);
+}
+
+static void add_control_link(struct world *world) {
+    world->planes.is_control = true;
+    two_planes_add_link(&world->planes);
+    world->planes.is_control = false;
+}
+
+static void begin(struct world *world, size_t capacity) {
+    *world = (struct world){.gone = 0};
+    two_planes_begin(&world->planes, world, capacity, &server_events, &agent_events);
+    for (int i = 0; i < LINKS; i++)
+        two_planes_add_link(&world->planes);
+    ck_assert_int_eq(world->idle, LINKS);
+}
+
+static void finish(struct world *world) {
+    two_planes_finish(&world->planes);
+}
+
+static struct link *link_at(struct plane *plane, int end) {
+    struct relay_thread *thread = plane->threads[0];
+    for (uint32_t i = 0; i < thread->slot_count; i++)
+        if (thread->slots[i] && thread->slots[i]->fd == end)
+            return thread->slots[i];
+    ck_abort_msg("no link has that end");
+    return NULL;
+}
+
+/* The server's or the agent's half of the link over the wire of that number. */
+static struct link *server_link(const struct world *world, int wire) {
+    return link_at(world->planes.server, world->planes.wires[wire].server);
+}
+
+static struct link *agent_link(const struct world *world, int wire) {
+    return link_at(world->planes.agent, world->planes.wires[wire].agent);
+}
+
+/* ---- the tests ---- */
+
+/* A frame that is not allowed, and behind it a record that is not one: TLS then has an alert to say to a closed link.
+ */
+START_TEST(an_alert_of_one_link_never_leaves_on_another) {
+    static const uint8_t not_a_frame[8] = {0x7f, 0, 0, 1}, not_a_record[100] = {0x17, 3, 3, 0, 60};
+    struct world world;
+    begin(&world, MUCH);
+    struct link *bad = agent_link(&world, 0), *good = agent_link(&world, 1);
+    struct batch *batch = link_batch(bad);
+    memcpy(batch->bytes, not_a_frame, sizeof not_a_frame);
+    batch->length = sizeof not_a_frame;
+    link_send(bad);
+    memory_send(bad->fd, not_a_record, sizeof not_a_record);
+    carry_all(&world);
+    ck_assert_int_eq(world.gone, 1);
+    batch_add(link_batch(good), FRAME_PING, "12345678", 8); /* the server's PONG is the next thing that it sends */
+    link_send(good);
+    carry_all(&world);
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
+static void send_pings(struct link *link) {
+    struct batch *batch = link_batch(link);
+    while (batch_add(batch, FRAME_PING, "12345678", 8)) {
+    }
+    link_send(link);
+}
+
+/* OpenSSL answers such a request by itself. */
+static void ask_for_keys(struct link *link) {
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_int_eq(SSL_key_update(link->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        ck_assert_int_eq(SSL_do_handshake(link->ssl), 1);
+    }
+    ck_assert(link_data_flush(link));
+}
+
+/* An agent that asks and asks and never reads the answers must not fill the server's memory. */
+static void ask_without_end(void (*ask)(struct link *link)) {
+    struct world world;
+    begin(&world, 1 << 16);
+    struct link *link = agent_link(&world, 0);
+    for (int round = 0; round < ROUNDS && world.gone == 0; round++) {
+        ask(link);
+        while (world.gone == 0 && link_bio_parked(link->bio) + memory_on_its_way(world.planes.wires[0].server) > 0) {
+            memory_carry(world.planes.wires[0].server, MUCH); /* only towards the server */
+            memory_wake_writer(link->fd);
+            settle(&world);
+        }
+        if (world.gone == 0)
+            ck_assert_uint_le(link_bio_parked(server_link(&world, 0)->bio), MUCH);
+    }
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+
+START_TEST(pings_without_end_close_the_link) {
+    ask_without_end(send_pings);
+}
+END_TEST
+
+START_TEST(changes_of_keys_without_end_close_the_link) {
+    ask_without_end(ask_for_keys);
+}
+END_TEST
+
+static void close_without_memory(struct plane *plane, struct link_ref link, bool when_idle) {
+    memory_lacks = true;
+    plane_close(plane, link, "enough", when_idle);
+    memory_lacks = false;
+}
+
+START_TEST(links_are_closed_without_memory) {
+    struct world world;
+    begin(&world, MUCH);
+    struct link_ref first = server_link(&world, 0)->ref;
+    struct link_ref second = server_link(&world, 1)->ref;
+    close_without_memory(world.planes.server, first, false);
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    close_without_memory(world.planes.server, second, true); /* it is idle */
+    settle(&world);
+    ck_assert_int_eq(world.gone, 2);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(all_links_are_closed_without_memory_at_once) {
+    struct world world;
+    begin(&world, MUCH);
+    for (int i = 0; i < LINKS; i++)
+        close_without_memory(world.planes.server, server_link(&world, i)->ref, false);
+    settle(&world);
+    ck_assert_int_eq(world.gone, LINKS);
+    finish(&world);
+}
+END_TEST
+
+/* Its slot is another's by the time that the order arrives. */
+START_TEST(an_order_without_memory_does_not_meet_a_successor) {
+    struct world world;
+    begin(&world, MUCH);
+    struct link_ref gone = server_link(&world, 1)->ref;
+    plane_close(world.planes.server, gone, "enough", false);
+    close_without_memory(world.planes.server, gone, false);
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    two_planes_add_link(&world.planes);
+    ck_assert_uint_eq(server_link(&world, LINKS)->ref.slot, gone.slot);
+    close_without_memory(world.planes.server, gone, false);
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
+/* The relay on it would otherwise go on, of an agent that was sent away say. */
+START_TEST(an_ending_at_once_is_not_put_off_by_a_later_one) {
+    struct world world;
+    begin(&world, MUCH);
+    struct link *link = link_at(world.planes.server, world.planes.wires[0].server);
+    link_set_state(link, LINK_BUSY);
+    close_without_memory(world.planes.server, link->ref, false);
+    close_without_memory(world.planes.server, link->ref, true);
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(an_order_that_is_lost_ends_its_link) {
+    struct world world;
+    begin(&world, MUCH);
+    add_control_link(&world);
+    struct link_ref control = link_at(world.planes.server, world.planes.wires[LINKS].server)->ref;
+    memory_lacks = true;
+    plane_send_control(world.planes.server, control, "{\"op\":\"links\",\"count\":3}");
+    memory_lacks = false;
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(a_verdict_that_is_lost_ends_its_link) {
+    struct world world;
+    begin(&world, MUCH);
+    world.loses_verdict = true;
+    two_planes_add_link(&world.planes);
+    ck_assert_int_eq(world.gone, 1);
+    ck_assert_int_eq(world.idle, LINKS);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(an_agent_drains_without_memory) {
+    struct world world;
+    begin(&world, MUCH);
+    memory_lacks = true;
+    plane_drain(world.planes.agent);
+    memory_lacks = false;
+    settle(&world);
+    ck_assert(atomic_load(&world.planes.agent->threads[0]->draining));
+    finish(&world);
+}
+END_TEST
+
+static void adopt_stranger(struct world *world, uint64_t tag, int *end) {
+    struct addr peer = {.storage = {.ss_family = AF_UNIX}, .length = sizeof(sa_family_t)};
+    int ends[2];
+    memory_pair(ends);
+    *end = ends[1];
+    plane_adopt(world->planes.server, ends[0], &peer, world->planes.server_tls, tag, 0);
+    settle(world);
+}
+
+/* It has the tag of the door; links that have greeted keep theirs, and are left alone. */
+START_TEST(only_who_has_not_greeted_is_expelled_as_slow) {
+    struct world world;
+    int strangers[2];
+    begin(&world, MUCH);
+    adopt_stranger(&world, 7, &strangers[0]);
+    adopt_stranger(&world, 8, &strangers[1]);
+    ck_assert(plane_disconnect_preauth(world.planes.server, 1, "slow")); /* the tag of both links */
+    settle(&world);
+    ck_assert_int_eq(world.gone, 0);
+    ck_assert(plane_disconnect_preauth(world.planes.server, 7, "slow"));
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    ck_assert(memory_got_reset(strangers[0]));
+    ck_assert_int_ge(memory_peer(strangers[1]), 0);
+    ck_assert(plane_disconnect_preauth(world.planes.server, 7, "slow")); /* nobody any more */
+    ck_assert(plane_disconnect_preauth(world.planes.server, 8, "slow"));
+    settle(&world);
+    ck_assert_int_eq(world.gone, 2);
+    for (int i = 0; i < 2; i++)
+        memory_close(strangers[i]);
+    finish(&world);
+}
+END_TEST
+
+/* Or the next FIN that the link owes would leave alone, when this one was due. */
+START_TEST(a_fin_that_went_along_is_not_waited_for) {
+    struct world world;
+    begin(&world, MUCH);
+    struct link *link = server_link(&world, 0);
+    link_send_deferred(link, FRAME_FIN);
+    ck_assert_ptr_nonnull(link->owed.previous);
+    ck_assert_uint_eq(link_batch(link)->length, FRAME_HEADER);
+    ck_assert_ptr_null(link->owed.previous);
+    finish(&world);
+}
+END_TEST
+
+/* For the agent the handshake is over, and HELLO waits to be written, when the refusal comes and the reset with it. */
+START_TEST(why_the_server_refused_is_read_although_a_write_met_its_reset) {
+    struct world world;
+    begin(&world, MUCH);
+    SSL_CTX_free(world.planes.server_tls);
+    world.planes.server_tls = two_planes_server_tls(unit_path("ca.pem"));
+    two_planes_dial(&world.planes);
+    int server = two_planes_accepted(), agent = memory_peer(server);
+    two_planes_take_in(&world.planes, server);
+    memory_wake_writer(agent);
+    settle(&world);
+    memory_carry(server, MUCH);
+    settle(&world);
+    memory_carry(agent, MUCH);
+    settle(&world);
+    ck_assert_int_eq(link_at(world.planes.agent, agent)->state, LINK_GREETING);
+    memory_carry(server, MUCH); /* its certificate: none */
+    settle(&world);
+    ck_assert_str_eq(world.agent_end.why, "the other side asks for a certificate and we have none");
+    ck_assert(world.agent_end.untrusted);
+    finish(&world);
+}
+END_TEST
+
+static const char goodbye[] = "{\"op\":\"bye\",\"reason\":\"revoked\"}";
+
+START_TEST(the_last_words_are_heard_with_the_end_behind_them) {
+    struct world world;
+    begin(&world, MUCH);
+    add_control_link(&world);
+    struct link_ref control = link_at(world.planes.server, world.planes.wires[LINKS].server)->ref;
+    plane_send_control(world.planes.server, control, goodbye);
+    plane_close(world.planes.server, control, "enough", false);
+    settle(&world);
+    carry_all(&world);
+    memory_carry(world.planes.wires[LINKS].agent, MUCH); /* a bufferevent is told again while there is more */
+    settle(&world);
+    ck_assert_str_eq(world.told, goodbye);
+    ck_assert(world.agent_end.is_control);
+    finish(&world);
+}
+END_TEST
+
+/* The agent was about to ping. */
+START_TEST(the_last_words_are_heard_although_a_write_met_the_reset) {
+    struct world world;
+    begin(&world, MUCH);
+    add_control_link(&world);
+    struct link *server = link_at(world.planes.server, world.planes.wires[LINKS].server);
+    plane_send_control(world.planes.server, server->ref, goodbye);
+    settle(&world);
+    memory_wake_writer(server->fd);
+    settle(&world);
+    ck_assert(link_put_frame(link_at(world.planes.agent, world.planes.wires[LINKS].agent), FRAME_PING, "12345678", 8));
+    memory_wake_writer(world.planes.wires[LINKS].agent); /* writes before it reads */
+    link_close(server, LINK_CLOSE_RESET, REASON_STOPPED, "enough");
+    settle(&world);
+    ck_assert_str_eq(world.told, goodbye);
+    ck_assert(world.agent_end.is_control);
+    finish(&world);
+}
+END_TEST
+
+static TCase *close_event(void) {
+    TCase *group = tcase_create("last words");
+    tcase_add_test(group, the_last_words_are_heard_with_the_end_behind_them);
+    tcase_add_test(group, the_last_words_are_heard_although_a_write_met_the_reset);
+    return group;
+}
+
+static TCase *honest_ends(void) {
+    TCase *group = tcase_create("honest ends");
+    tcase_add_test(group, a_fin_that_went_along_is_not_waited_for);
+    return group;
+}
+
+static TCase *greetings(void) {
+    TCase *group = tcase_create("greetings");
+    tcase_add_test(group, only_who_has_not_greeted_is_expelled_as_slow);
+    tcase_add_test(group, why_the_server_refused_is_read_although_a_write_met_its_reset);
+    return group;
+}
+
+static TCase *without_memory(void) {
+    TCase *group = tcase_create("without memory");
+    tcase_add_test(group, links_are_closed_without_memory);
+    tcase_add_test(group, all_links_are_closed_without_memory_at_once);
+    tcase_add_test(group, an_order_without_memory_does_not_meet_a_successor);
+    tcase_add_test(group, an_ending_at_once_is_not_put_off_by_a_later_one);
+    tcase_add_test(group, an_order_that_is_lost_ends_its_link);
+    tcase_add_test(group, a_verdict_that_is_lost_ends_its_link);
+    tcase_add_test(group, an_agent_drains_without_memory);
+    return group;
+}
+
+static TCase *hostile_agents(void) {
+    TCase *group = tcase_create("hostile agents");
+    tcase_add_test(group, an_alert_of_one_link_never_leaves_on_another);
+    tcase_add_test(group, pings_without_end_close_the_link);
+    tcase_add_test(group, changes_of_keys_without_end_close_the_link);
+    return group;
+}
+
+UNIT_MAIN("relay/link_faults", hostile_agents, greetings, close_event, without_memory, honest_ends)

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_agent_listener: who gets past the agent port: TLS does, strangers do not, and nobody can fill it up.
+ */
+#include "config.h"
+
+#include "server/auth/sniff.h"
+#include "server/server_fixture.h"
+#include "unit.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DESCRIPTORS = 1024 };
+
+static const char hello_of_tls[] = {0x16, 0x03, 0x01, 0x00, 0x08, 0x01, 0x00, 0x00, 0x04, 0x03, 0x03, 0x00, 0x00};
+
+static int knock(struct server_fixture *server_fixture) {
+    server_fixture->ports[3] = server_fixture->agent_port;
+    return server_fixture_connect(server_fixture, 3);
+}
+
+START_TEST(strangers_are_called_by_name) {
+    static const struct {
+        const char *bytes;
+        size_t length;
+        enum sniff_kind kind;
+    } strangers[] = {
+        {"GET / HTTP/1.1\r\n", 16, PEEK_HTTP},
+        {"SSH-2.0-OpenSSH", 15, PEEK_SSH},
+        {"\x15\x03\x01\x00\x02", 5, PEEK_TLS_MIDDLE},
+        {"hello?\n", 7, PEEK_TEXT},
+        {"\x01\x02\x03", 3, PEEK_OTHER},
+        {"\x80\x2e\x01\x00\x02", 5, PEEK_SSL2},
+        {"\x16\x02", 2, PEEK_OTHER},
+        {"\x16\x03\x01\x00\x00", 5, PEEK_OTHER},                    /* nothing in it */
+        {"\x16\x03\x01\x10\x01", 5, PEEK_TLS_LONG},                 /* a record of 4097 bytes */
+        {"\x16\x03\x01\x00\x08\x01\x01\x00\x00", 9, PEEK_TLS_LONG}, /* a message of 64 KiB */
+        {"\x16\x03\x01\x00\x08\x02\x00\x00\x04", 9, PEEK_TLS_MIDDLE},
+        {"\x16\x03\x01\x00\x01\x01\x16\x03\x01\x00\x04\x01\x00\x00\x00", 15,
+         PEEK_TLS_LONG}, /* the same, in two records */
+        {"\x16\x03\x01\x00\x01\x01\x17\x03\x01\x00\x04", 11, PEEK_OTHER},
+        {"", 0, PEEK_NOTHING},
+    };
+    size_t needs;
+
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+        ck_assert_str_eq(sniff_name(sniff((const uint8_t *)strangers[i].bytes, strangers[i].length, &needs)),
+                         sniff_name(strangers[i].kind));
+}
+END_TEST
+
+START_TEST(beginning_of_tls_says_how_much_it_needs) {
+    const uint8_t *hello = (const uint8_t *)hello_of_tls;
+    size_t needs;
+
+    for (size_t length = 1; length < sizeof hello_of_tls; length++) {
+        ck_assert_int_eq(sniff(hello, length, &needs), PEEK_TLS_PART);
+        ck_assert_uint_gt(needs, length);
+        ck_assert_uint_le(needs, sizeof hello_of_tls);
+    }
+    ck_assert_int_eq(sniff(hello, sizeof hello_of_tls, &needs), PEEK_TLS);
+}
+END_TEST
+
+/* A ClientHello of `size` bytes in records of `piece` bytes; returns the length of all. */
+static size_t cut_hello(uint8_t *bytes, size_t size, size_t piece) {
+    uint8_t message[SNIFF_HELLO_MAX] = {1, 0, (uint8_t)((size - 4) >> 8), (uint8_t)(size - 4), 3, 3};
+    size_t length = 0;
+
+    for (size_t done = 0; done < size; done += piece) {
+        size_t now = size - done < piece ? size - done : piece;
+        const uint8_t header[] = {0x16, 3, 1, (uint8_t)(now >> 8), (uint8_t)now};
+        memcpy(bytes + length, header, sizeof header);
+        memcpy(bytes + length + sizeof header, message + done, now);
+        length += sizeof header + now;
+    }
+    return length;
+}
+
+/* As with a post-quantum key share; the last piece is the only one that completes it. */
+START_TEST(a_hello_in_several_records_is_whole_with_the_last_one) {
+    static const size_t pieces[] = {1, 2, 3, 4, 5, 100, 517, 1600};
+    uint8_t bytes[SNIFF_HELLO_MAX];
+    size_t needs, size = pieces[_i] < 5 ? 400 : 1600;
+
+    size_t whole = cut_hello(bytes, size, pieces[_i]);
+    for (size_t length = 1; length < whole; length++) {
+        ck_assert_int_eq(sniff(bytes, length, &needs), PEEK_TLS_PART);
+        ck_assert_uint_gt(needs, length);
+        ck_assert_uint_le(needs, whole);
+    }
+    ck_assert_int_eq(sniff(bytes, whole, &needs), PEEK_TLS);
+}
+END_TEST
+
+START_TEST(a_large_hello_may_come_in_segments_and_records) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+    uint8_t bytes[SNIFF_HELLO_MAX];
+    size_t whole = cut_hello(bytes, 1600, 517), half = 900;
+
+    server_fixture_begin(&server_fixture);
+    int fd = knock(&server_fixture);
+    ck_assert_int_eq(write(fd, bytes, half), (ssize_t)half);
+    server_fixture_run(&server_fixture);
+    ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1);
+    ck_assert_int_eq(write(fd, bytes + half, whole - half), (ssize_t)(whole - half));
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close(order.fd);
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(half_a_hello_waits_at_the_door) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    int fd = knock(&server_fixture);
+    for (size_t i = 0; i + 1 < sizeof hello_of_tls; i++) {
+        ck_assert_int_eq(write(fd, hello_of_tls + i, 1), 1);
+        server_fixture_run(&server_fixture);
+    }
+    ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1);
+    ck_assert_int_eq(write(fd, hello_of_tls + sizeof hello_of_tls - 1, 1), 1);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close(order.fd);
+    close(fd);
+    int gone = knock(&server_fixture); /* says half of it, and goes */
+    ck_assert_int_eq(write(gone, hello_of_tls, 7), 7);
+    server_fixture_run(&server_fixture);
+    ck_assert_int_eq(shutdown(gone, SHUT_WR), 0);
+    ck_assert(server_fixture_is_closed(&server_fixture, gone));
+    close(gone);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* Our end of the client's connection `fd`. */
+static int other_end(int fd) {
+    struct sockaddr_in mine, peer;
+    socklen_t size = sizeof mine;
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&mine, &size), 0);
+    for (int other = 0; other < DESCRIPTORS; other++) {
+        size = sizeof peer;
+        if (getpeername(other, (struct sockaddr *)&peer, &size) == 0 && peer.sin_family == AF_INET &&
+            peer.sin_port == mine.sin_port)
+            return other;
+    }
+    ck_abort_msg("nobody has accepted it");
+}
+
+/* As the kernel does when bytes have come in so many pieces that it has no room to wait for the last ones. */
+START_TEST(half_a_hello_that_wakes_the_door_too_early_is_let_in) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    int fd = knock(&server_fixture);
+    ck_assert_int_eq(write(fd, hello_of_tls, 7), 7);
+    server_fixture_run(&server_fixture);
+    ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
+    ck_assert_int_eq(setsockopt(other_end(fd), SOL_SOCKET, SO_RCVLOWAT, &(int){1}, sizeof(int)), 0);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close(order.fd);
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* Said by the plane: the connection with this tag is gone, without a greeting. */
+static void lose(uint64_t tag) {
+    struct link_end end = {.link = fake_link(), .tag = tag, .why = "its time was over"};
+
+    fake_options()->events->on_gone(fake_options()->context, &end);
+}
+
+static bool is_let_in(struct server_fixture *server_fixture);
+
+/* A handshake with nothing behind it, well within the time that it has. */
+static void shake_and_leave(struct server_fixture *server_fixture) {
+    struct fake_order order;
+    int fd = knock(server_fixture);
+
+    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert(server_fixture_wait_for(server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close(order.fd);
+    close(fd);
+    struct link_end end = {.link = fake_link(), .tag = order.tag, .no_hello = true, .why = "it went"};
+    fake_options()->events->on_gone(fake_options()->context, &end);
+}
+
+START_TEST(a_handshake_with_nothing_behind_it_is_punished) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    shake_and_leave(&server_fixture);
+    ck_assert(!is_let_in(&server_fixture));
+    fake_clock_advance(60 * 1000);
+    ck_assert(is_let_in(&server_fixture));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(where_an_agent_is_no_handshake_is_punished) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    server_fixture_join(&server_fixture, "a", "");
+    shake_and_leave(&server_fixture);
+    ck_assert(is_let_in(&server_fixture));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static bool is_let_in(struct server_fixture *server_fixture) {
+    struct fake_order order;
+    int fd = knock(server_fixture);
+    ssize_t sent = send(fd, hello_of_tls, sizeof hello_of_tls, MSG_NOSIGNAL);
+    bool is_in = sent > 0;
+
+    server_fixture_run(server_fixture);
+    is_in = is_in && fake_count(FAKE_ADOPT) == 1;
+
+    close(fd);
+    if (is_in && fake_take(FAKE_ADOPT, &order)) {
+        close(order.fd);
+        lose(order.tag);
+    }
+    return is_in;
+}
+
+START_TEST(failures_are_punished_for_a_while) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    int fd = knock(&server_fixture);
+    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    fake_clock_advance(5000);
+    lose(order.tag); /* its deadline is over: 10 s */
+    close(order.fd);
+    close(fd);
+    ck_assert(!is_let_in(&server_fixture));
+    ck_assert_uint_eq(agent_listener_turned_away(server_fixture.server->door), 1);
+    fake_clock_advance(9000);
+    ck_assert(!is_let_in(&server_fixture));
+    fake_clock_advance(1000);
+    ck_assert(is_let_in(&server_fixture));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(wrong_token_is_punished_unless_an_agent_is_there) {
+    struct server_fixture server_fixture;
+    struct message_hello hello = {.kind = MESSAGE_KIND_CONTROL,
+                                  .protocol = MESSAGE_PROTOCOL,
+                                  .credential = "nobody",
+                                  .name = "mallory",
+                                  .group = "",
+                                  .instance = "00112233445566778899aabbccddeeff",
+                                  .session = ""};
+    uint8_t key[SECRET_SIZE] = {1};
+
+    server_fixture_begin(&server_fixture);
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    ck_assert(!is_let_in(&server_fixture));
+    agent_listener_reset_penalties(server_fixture.server->door);
+    ck_assert(is_let_in(&server_fixture));
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    ck_assert(!is_let_in(&server_fixture));
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    ck_assert(is_let_in(&server_fixture));
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    ck_assert(is_let_in(&server_fixture));
+    server_fixture_lose(&server_fixture, &a); /* so that it can come back */
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    ck_assert(is_let_in(&server_fixture));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(penalties_can_be_switched_off) {
+    struct server_fixture server_fixture;
+    struct addr peer = {0};
+    struct endpoint endpoint = {.host = "127.0.0.1"};
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.unauthenticated_penalty_s = 0;
+    server_fixture_open(&server_fixture);
+    ck_assert(addr_from_endpoint(&peer, &endpoint));
+    agent_listener_penalize(server_fixture.server->door, &peer);
+    ck_assert(is_let_in(&server_fixture));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(room_is_kept_for_where_agents_come_from) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+    int fds[2];
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.unauthenticated_max = 2;
+    server_fixture.conf->agents.idle_min = 0;
+    server_fixture_open(&server_fixture);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = knock(&server_fixture);
+        ck_assert_int_eq(write(fds[i], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+        ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
+        ck_assert(fake_take(FAKE_ADOPT, &order));
+        close(order.fd);
+    }
+    ck_assert(!is_let_in(&server_fixture)); /* everybody here is busy greeting */
+    server_fixture_join(&server_fixture, "a", "");
+    ck_assert(is_let_in(&server_fixture));
+    close(fds[0]);
+    close(fds[1]);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(tls_is_handed_on_with_all_its_bytes) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+    char bytes[16];
+
+    server_fixture_begin(&server_fixture);
+    int fd = knock(&server_fixture);
+    ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
+    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    ck_assert_int_eq(read(order.fd, bytes, sizeof bytes), sizeof hello_of_tls);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1); /* until it has greeted, or is gone */
+    struct link_end end = {.link = fake_link(), .tag = order.tag, .why = "no more of it"};
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 0);
+    close(order.fd);
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(plain_http_is_sent_away) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    int fd = knock(&server_fixture);
+    ck_assert_int_eq(write(fd, "GET / HTTP/1.0\r\n\r\n", 18), 18);
+    ck_assert(server_fixture_is_closed(&server_fixture, fd));
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 0);
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(silence_ends_at_the_deadline) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.unauthenticated_deadline_s = 1;
+    server_fixture_open(&server_fixture);
+    int fd = knock(&server_fixture);
+    ck_assert(server_fixture_is_closed(&server_fixture, fd));
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(full_door_sends_the_oldest_silent_one_away) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+    int fds[4];
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.unauthenticated_max = 3;
+    server_fixture_open(&server_fixture);
+    for (int i = 0; i < 3; i++) {
+        fds[i] = knock(&server_fixture);
+        fake_clock_advance(1);
+    }
+    ck_assert_int_eq(write(fds[0], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert(
+        server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1)); /* the oldest has spoken, so it is not his turn */
+    fds[3] = knock(&server_fixture);
+    ck_assert(server_fixture_is_closed(&server_fixture, fds[1]));
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 3);
+    ck_assert_int_eq(write(fds[3], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 2));
+    while (fake_take(FAKE_ADOPT, &order))
+        close(order.fd);
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* A ClientHello and no more: for a while it may be an honest agent far away. */
+START_TEST(full_door_sends_the_slowest_greeting_away) {
+    struct server_fixture server_fixture;
+    struct fake_order adopted[2], order;
+    int fds[2];
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.unauthenticated_per_source = 2;
+    server_fixture_open(&server_fixture);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = knock(&server_fixture);
+        ck_assert_int_eq(write(fds[i], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+        ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
+        ck_assert(fake_take(FAKE_ADOPT, &adopted[i]));
+        fake_clock_advance(10);
+    }
+    ck_assert(!is_let_in(&server_fixture));
+    ck_assert_uint_eq(fake_count(FAKE_EXPEL_GREETING), 0);
+    fake_clock_advance(500);
+    ck_assert(is_let_in(&server_fixture));
+    ck_assert(fake_take(FAKE_EXPEL_GREETING, &order));
+    ck_assert_uint_eq(order.tag, adopted[0].tag);
+    lose(adopted[0].tag); /* the plane says so, too, and nobody is counted twice */
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1);
+    for (int i = 0; i < 2; i++) {
+        close(adopted[i].fd);
+        close(fds[i]);
+    }
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(one_source_has_a_share_only) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.unauthenticated_per_source = 1;
+    server_fixture_open(&server_fixture);
+    int first = knock(&server_fixture);
+    fake_clock_advance(1);
+    int second = knock(&server_fixture);
+    ck_assert(server_fixture_is_closed(&server_fixture, first));
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1);
+    close(first);
+    close(second);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(links_that_were_ordered_are_let_in) {
+    struct server_fixture server_fixture;
+    int fds[4];
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.unauthenticated_max = server_fixture.conf->agents.unauthenticated_per_source = 1;
+    server_fixture.conf->agents.idle_min = 3;
+    server_fixture_open(&server_fixture);
+    server_fixture_join(&server_fixture, "a", ""); /* from the same address, and three links are ordered */
+    server_fixture_run(&server_fixture);
+    for (int i = 0; i < 4; i++)
+        fds[i] = knock(&server_fixture);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 4);
+    int more = knock(&server_fixture);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 4);
+    ck_assert(server_fixture_is_closed(&server_fixture, fds[0]));
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    close(more);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static TCase *door(void) {
+    TCase *group = tcase_create("door");
+
+    tcase_add_test(group, strangers_are_called_by_name);
+    tcase_add_loop_test(group, a_hello_in_several_records_is_whole_with_the_last_one, 0, 8);
+    tcase_add_test(group, a_large_hello_may_come_in_segments_and_records);
+    tcase_add_test(group, beginning_of_tls_says_how_much_it_needs);
+    tcase_add_test(group, half_a_hello_waits_at_the_door);
+    tcase_add_test(group, half_a_hello_that_wakes_the_door_too_early_is_let_in);
+    tcase_add_test(group, a_handshake_with_nothing_behind_it_is_punished);
+    tcase_add_test(group, where_an_agent_is_no_handshake_is_punished);
+    tcase_add_test(group, failures_are_punished_for_a_while);
+    tcase_add_test(group, wrong_token_is_punished_unless_an_agent_is_there);
+    tcase_add_test(group, penalties_can_be_switched_off);
+    tcase_add_test(group, room_is_kept_for_where_agents_come_from);
+    tcase_add_test(group, tls_is_handed_on_with_all_its_bytes);
+    tcase_add_test(group, plain_http_is_sent_away);
+    tcase_add_test(group, silence_ends_at_the_deadline);
+    tcase_add_test(group, full_door_sends_the_oldest_silent_one_away);
+    tcase_add_test(group, full_door_sends_the_slowest_greeting_away);
+    tcase_add_test(group, one_source_has_a_share_only);
+    tcase_add_test(group, links_that_were_ordered_are_let_in);
+    return group;
+}
+
+UNIT_MAIN("server/door", door)

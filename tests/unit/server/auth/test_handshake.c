@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_handshake: who may join, who replaces whom, and what is said to those who may not.
+ */
+#include "config.h"
+
+#include "server/server_fixture.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define INSTANCE "00112233445566778899aabbccddeeff"
+
+static const char *const web[] = {"web"};
+
+static struct message_hello hello_of(const struct server_fixture *server_fixture) {
+    return (struct message_hello){.kind = MESSAGE_KIND_CONTROL,
+                                  .protocol = MESSAGE_PROTOCOL,
+                                  .credential = server_fixture->token.name,
+                                  .name = "a",
+                                  .group = "",
+                                  .instance = INSTANCE,
+                                  .session = ""};
+}
+
+static void expect_reject(enum message_reject_code code, const char *words) {
+    struct message_reject reject;
+    struct fake_order order;
+    struct error error;
+
+    ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 0);
+    ck_assert(fake_take(FAKE_REJECT, &order));
+    ck_assert_int_eq(message_parse_reject(&reject, order.text, strlen(order.text), &error), 0);
+    ck_assert_int_eq(reject.code, code);
+    ck_assert_msg(strstr(reject.reason, words) != NULL, "\"%s\" lacks \"%s\"", reject.reason, words);
+    message_reject_done(&reject);
+}
+
+START_TEST(wrong_token_is_turned_away) {
+    struct server_fixture server_fixture;
+    uint8_t key[SECRET_SIZE] = {1};
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct message_hello hello = hello_of(&server_fixture);
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    server_fixture_greet(&server_fixture, &hello, NULL, AUTH_PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_CREDENTIAL, "no token");
+    auth_token_key(&server_fixture.token, key);
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_DATA); /* made for something else */
+    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    hello.credential = "nobody";
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(other_protocol_is_turned_away) {
+    struct server_fixture server_fixture;
+    uint8_t key[SECRET_SIZE];
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct message_hello hello = hello_of(&server_fixture);
+    hello.protocol = 2;
+    auth_token_key(&server_fixture.token, key);
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_PROTOCOL, "protocol 2");
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(garbage_is_turned_away) {
+    struct server_fixture server_fixture;
+    struct addr peer = {0};
+    struct greeting greeting = {.link = fake_link(), .text = "{\"kind\":", .length = 8, .peer = &peer};
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    fake_options()->events->on_greeting(fake_options()->context, &greeting);
+    expect_reject(MESSAGE_REJECT_MALFORMED, "");
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(group_that_the_token_lacks_is_refused) {
+    struct server_fixture server_fixture;
+    struct auth_token token;
+    struct error error;
+    char mail[] = "mail", news[] = "news", few[] = "few", *groups[] = {mail, news};
+    struct credential credential = {.name = few, .key_count = 1, .groups = {groups, 2}};
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    ck_assert_int_eq(auth_token_make(&token, "few"), 0);
+    auth_token_key(&token, credential.keys[0].key);
+    ck_assert_int_eq(credentials_put(server_fixture.server->credentials, &credential, &error), 0);
+    struct message_hello hello = hello_of(&server_fixture);
+    hello.credential = "few";
+    hello.group = "web";
+    server_fixture_greet(&server_fixture, &hello, credential.keys[0].key, AUTH_PROOF_AGENT);
+    expect_reject(MESSAGE_REJECT_GROUP, "web");
+    hello.group = ""; /* all that it carries, but that is not all */
+    server_fixture_greet(&server_fixture, &hello, credential.keys[0].key, AUTH_PROOF_AGENT);
+    struct fake_order accepted;
+    ck_assert(fake_take(FAKE_ACCEPT, &accepted));
+    const struct session *session = session_table_find(server_fixture.server->agents, accepted.tag);
+    ck_assert(!session_serves(session, &server_fixture.conf->services[0].groups));
+    ck_assert(session_serves(session, &credential.groups));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(without_auth_anybody_joins) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture.conf->agents.auth_none = true;
+    server_fixture_open(&server_fixture);
+    struct message_hello hello = hello_of(&server_fixture);
+    hello.credential = "";
+    server_fixture_greet(&server_fixture, &hello, NULL, AUTH_PROOF_AGENT);
+    ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(only_the_same_instance_replaces_a_session) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web"),
+                                twin = server_fixture_join(&server_fixture, "a", "web");
+    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 2);
+    struct link_ref idle = server_fixture_bring_link(&server_fixture, &a),
+                    busy = server_fixture_bring_link(&server_fixture, &a);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    ck_assert(link_ref_same(order.link, busy));
+    struct server_fixture_agent again = server_fixture_join_again(&server_fixture, &a, "web");
+    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 2);
+    ck_assert_ptr_null(session_table_find(server_fixture.server->agents, a.tag));
+    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->agents, twin.tag));
+    struct fake_order closed[2]; /* its control link and its idle link, but not the one with the relay */
+    ck_assert(fake_take(FAKE_CLOSE, &closed[0]) && fake_take(FAKE_CLOSE, &closed[1]));
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
+    ck_assert(link_ref_same(closed[0].link, idle) && link_ref_same(closed[1].link, a.control));
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    server_fixture_idle(&server_fixture, &a, busy); /* now that the relay is over */
+    ck_assert(fake_take(FAKE_CLOSE, &closed[0]));
+    ck_assert(link_ref_same(closed[0].link, busy));
+    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->agents, again.tag));
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(foreign_data_link_is_turned_away) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
+    struct message_hello hello = hello_of(&server_fixture);
+    uint8_t wrong[SECRET_SIZE] = {7};
+    hello.kind = MESSAGE_KIND_DATA;
+    hello.session = a.session;
+    server_fixture_greet(&server_fixture, &hello, wrong, AUTH_PROOF_DATA);
+    expect_reject(MESSAGE_REJECT_SESSION, "session");
+    hello.session = INSTANCE;
+    server_fixture_greet(&server_fixture, &hello, a.key, AUTH_PROOF_DATA);
+    expect_reject(MESSAGE_REJECT_SESSION, "session");
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(agent_that_drains_is_told_when_it_is_done) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
+    server_fixture_bring_links(&server_fixture, &a, 3);
+    server_fixture_run(&server_fixture);
+    fake_forget(FAKE_TELL);
+    server_fixture_tell(&server_fixture, &a, "{\"op\":\"drain\"}");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    ck_assert_ptr_nonnull(strstr(order.text, "drained"));
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 3);
+    int fd = server_fixture_connect(&server_fixture, 0);
+    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    server_fixture_tell(&server_fixture, &a, "{\"op\":\"bye\",\"reason\":\"stopped\"}");
+    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 0);
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(unknown_op_is_answered_by_error) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
+    server_fixture_run(&server_fixture);
+    fake_forget(FAKE_TELL);
+    server_fixture_tell(&server_fixture, &a, "{\"op\":\"dance\"}");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    ck_assert_ptr_nonnull(strstr(order.text, "\"error\""));
+    server_fixture_tell(&server_fixture, &a, "{\"op\":");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    server_fixture_tell(&server_fixture, &a, "{\"op\":\"error\",\"reason\":\"what?\"}"); /* is not answered */
+    ck_assert_uint_eq(fake_count(FAKE_TELL), 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* It broke while the verdict was under way: the plane knows it by its first tag only. */
+START_TEST(link_that_breaks_before_the_verdict_leaves_nothing) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web"),
+                                b = server_fixture_join(&server_fixture, "b", "web");
+    struct link_end end = {.link = server_fixture_let_in_link(&server_fixture, &b), .tag = 12345, .why = "it broke"};
+    ck_assert_uint_eq(server_fixture.server->data_links, 1);
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(server_fixture.server->data_links, 0);
+    end.link = a.control;
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 1);
+    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->agents, b.tag));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(agent_that_comes_and_goes_has_to_wait) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+    struct message_reject reject;
+    struct error error;
+    uint8_t key[SECRET_SIZE];
+    int cycles = 0;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct message_hello hello = hello_of(&server_fixture);
+    auth_token_key(&server_fixture.token, key);
+    for (; server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT), fake_take(FAKE_ACCEPT, &order);
+         cycles++) {
+        ck_assert_int_lt(cycles, 100);
+        struct link_end end = {
+            .link = order.link, .tag = order.tag, .is_control = true, .was_accepted = true, .why = "it broke"};
+        fake_clock_advance(100);
+        fake_options()->events->on_gone(fake_options()->context, &end);
+    }
+    ck_assert_int_gt(cycles, 10); /* a few restarts are no crime */
+    ck_assert(fake_take(FAKE_REJECT, &order));
+    ck_assert_int_eq(message_parse_reject(&reject, order.text, strlen(order.text), &error), 0);
+    ck_assert_int_eq(reject.code, MESSAGE_REJECT_BUSY);
+    ck_assert_uint_eq(reject.retry_after_s, 5);
+    message_reject_done(&reject);
+    hello.name = "b"; /* another agent does not suffer for it */
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    ck_assert(fake_take(FAKE_ACCEPT, &order));
+    fake_clock_advance(5000);
+    hello.name = "a";
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    ck_assert(fake_take(FAKE_ACCEPT, &order));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(group_that_no_service_names_is_warned_of) {
+    static const char *const groups[] = {"web", "mail", "web"};
+    struct server_fixture server_fixture;
+    struct error error;
+    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING, unit_path("log"), &error);
+
+    ck_assert_msg(log != NULL, "%s", error.text);
+    server_fixture_set(&server_fixture, groups, 3);
+    server_fixture_open(&server_fixture);
+    server_fixture.server->log = log;
+    server_fixture_join(&server_fixture, "right", "mail");
+    struct fake_order order;
+    ck_assert(!fake_take(FAKE_TELL, &order));
+    server_fixture_join(&server_fixture, "wrong", "wbe");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    ck_assert_ptr_nonnull(strstr(order.text, "\"op\":\"notice\""));
+    ck_assert_ptr_nonnull(strstr(order.text, "no service of this server has the group wbe"));
+    ck_assert_ptr_null(strstr(order.text, "mail")); /* whose groups there are is not for it */
+    server_fixture.server->log = NULL;
+    log_free(log);
+    char *text = unit_read(unit_path("log"), NULL);
+    ck_assert_ptr_nonnull(strstr(text, "serves no service: no service has the group wbe; there are: web, mail\n"));
+    ck_assert_ptr_null(strstr(text, "agent right"));
+    free(text);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static TCase *control_links(void) {
+    TCase *group = tcase_create("control links");
+
+    tcase_add_test(group, wrong_token_is_turned_away);
+    tcase_add_test(group, other_protocol_is_turned_away);
+    tcase_add_test(group, garbage_is_turned_away);
+    tcase_add_test(group, group_that_the_token_lacks_is_refused);
+    tcase_add_test(group, without_auth_anybody_joins);
+    tcase_add_test(group, group_that_no_service_names_is_warned_of);
+    tcase_add_test(group, only_the_same_instance_replaces_a_session);
+    tcase_add_test(group, link_that_breaks_before_the_verdict_leaves_nothing);
+    tcase_add_test(group, agent_that_comes_and_goes_has_to_wait);
+    return group;
+}
+
+START_TEST(nonsense_without_end_is_sent_away) {
+    struct server_fixture server_fixture;
+    int said = 0;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
+    while (session_table_count(server_fixture.server->agents) && said++ < 1000)
+        server_fixture_tell(&server_fixture, &a, "{}");
+    ck_assert_int_gt(said, 50);
+    ck_assert_int_lt(said, 500);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static TCase *data_links(void) {
+    TCase *group = tcase_create("data links");
+
+    tcase_add_test(group, foreign_data_link_is_turned_away);
+    return group;
+}
+
+static TCase *talk(void) {
+    TCase *group = tcase_create("talk");
+
+    tcase_add_test(group, agent_that_drains_is_told_when_it_is_done);
+    tcase_add_test(group, unknown_op_is_answered_by_error);
+    tcase_add_test(group, nonsense_without_end_is_sent_away);
+    return group;
+}
+
+UNIT_MAIN("server/greet", control_links, data_links, talk)

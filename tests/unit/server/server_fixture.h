@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_fixture: a whole control plane over a fake data plane, with agents that a test lets join and clients that
+ * really connect.
+ */
+#ifndef MUNNEL_TESTS_STAGE_H
+#define MUNNEL_TESTS_STAGE_H
+
+#include "proto/auth_proof.h"
+#include "server/fake_plane.h"
+#include "server/server_priv.h"
+
+struct server_fixture {
+    struct server_config *conf;
+    struct server *server;
+    struct log *log;
+    struct auth_token token; /* of the credential that carries "*" */
+    uint16_t agent_port, ports[4];
+};
+
+struct server_fixture_agent {
+    struct link_ref control;
+    uint64_t tag;
+    const char *name;
+    char session[33], instance[33];
+    uint8_t key[SECRET_SIZE];
+};
+
+/* The services are "s0", "s1" ...; NULL: any agent, else the one group. Change server_fixture->conf, then
+ * server_fixture_open. */
+void server_fixture_set(struct server_fixture *server_fixture, const char *const *groups, size_t count);
+void server_fixture_set_any(struct server_fixture *server_fixture); /* one service, for any agent */
+void server_fixture_open(struct server_fixture *server_fixture);
+void server_fixture_begin(struct server_fixture *server_fixture); /* server_fixture_set_any and server_fixture_open */
+void server_fixture_clear(struct server_fixture *server_fixture);
+
+/* Joins with the token; `group` may be "". Fails the test if it is not let in. */
+struct server_fixture_agent server_fixture_join(struct server_fixture *server_fixture, const char *name,
+                                                const char *group);
+/* The same without a group, and brings idle links. */
+struct server_fixture_agent server_fixture_join_with(struct server_fixture *server_fixture, const char *name,
+                                                     size_t links);
+/* Joins once more as the same process. */
+struct server_fixture_agent server_fixture_join_again(struct server_fixture *server_fixture,
+                                                      const struct server_fixture_agent *as, const char *group);
+/* Sends this HELLO with a proof made by `key` (NULL: none); returns the link. What is answered is an order. */
+struct link_ref server_fixture_greet(struct server_fixture *server_fixture, const struct message_hello *hello,
+                                     const uint8_t *key, enum auth_proof_role role);
+/* A link that shook hands by the key of this identity; returns it as above. */
+struct link_ref server_fixture_greet_known(struct server_fixture *server_fixture, const char *identity);
+struct link_ref server_fixture_let_in_link(struct server_fixture *server_fixture,
+                                           const struct server_fixture_agent *agent); /* a data link, not idle yet */
+struct link_ref server_fixture_bring_link(struct server_fixture *server_fixture,
+                                          const struct server_fixture_agent *agent); /* a data link, idle */
+void server_fixture_bring_links(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                                size_t count);
+void server_fixture_idle(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                         struct link_ref link);
+void server_fixture_lose(struct server_fixture *server_fixture,
+                         const struct server_fixture_agent *agent); /* its control link is gone */
+void server_fixture_tell(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                         const char *json);
+
+int server_fixture_connect(struct server_fixture *server_fixture, size_t service); /* a client's socket */
+/* A client connects and is given to somebody: *served says to whom (`text`). Fails the test if it is not. */
+int server_fixture_client(struct server_fixture *server_fixture, size_t service, struct fake_order *served);
+/* The client with the socket `fd` has ended well, as the agent with this tag says; and the server_fixture with it. */
+void server_fixture_end(struct server_fixture *server_fixture, int fd, const struct fake_order *served, uint64_t tag);
+void server_fixture_run(struct server_fixture *server_fixture);               /* what is due now */
+bool server_fixture_is_reset(struct server_fixture *server_fixture, int fd);  /* soon: the client meets RST */
+bool server_fixture_is_closed(struct server_fixture *server_fixture, int fd); /* soon: the end, clean or not */
+bool server_fixture_wait_for(struct server_fixture *server_fixture, enum fake_kind kind, size_t count);
+
+#endif

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_dispatch: which agent gets a client, in which order, and what becomes of one that nobody serves.
+ */
+#include "config.h"
+
+#include "server/server_fixture.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A client comes, is served by `name`, and is over again. */
+static void one_client(struct server_fixture *server_fixture, const struct server_fixture_agent *agents, size_t count,
+                       unsigned *served) {
+    struct fake_order order;
+    int fd = server_fixture_client(server_fixture, 0, &order);
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(order.text, agents[i].name) != 0)
+            continue;
+        served[i]++;
+        order.client->opened_us = 1;
+        fake_give_back(&order, CLIENT_ENDED, agents[i].tag);
+        server_fixture_idle(server_fixture, &agents[i], order.link);
+    }
+    close(fd);
+}
+
+START_TEST(agents_share_clients_one_by_one) {
+    static const char *const groups[] = {"web"};
+    struct server_fixture server_fixture;
+    unsigned served[3] = {0};
+
+    server_fixture_set(&server_fixture, groups, 1);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent agents[3] = {server_fixture_join(&server_fixture, "a", "web"),
+                                             server_fixture_join(&server_fixture, "b", "web")};
+    server_fixture_bring_links(&server_fixture, &agents[0], 2);
+    server_fixture_bring_links(&server_fixture, &agents[1], 2);
+    for (unsigned i = 1; i <= 3; i++) {
+        one_client(&server_fixture, agents, 2, served);
+        one_client(&server_fixture, agents, 2, served);
+        ck_assert_uint_eq(served[0], i);
+        ck_assert_uint_eq(served[1], i);
+    }
+    agents[2] = server_fixture_join(&server_fixture, "c", "");
+    server_fixture_bring_links(&server_fixture, &agents[2], 2);
+    memset(served, 0, sizeof served);
+    for (int i = 0; i < 6; i++)
+        one_client(&server_fixture, agents, 3, served);
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_eq(served[i], 2);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(another_group_never_gets_a_client) {
+    static const char *const groups[] = {"web"};
+    struct server_fixture server_fixture;
+
+    server_fixture_set(&server_fixture, groups, 1);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent other = server_fixture_join(&server_fixture, "other", "mail");
+    server_fixture_bring_links(&server_fixture, &other, 3);
+    int fd = server_fixture_connect(&server_fixture, 0);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    struct server_fixture_agent right = server_fixture_join(&server_fixture, "right", "web");
+    server_fixture_bring_link(&server_fixture, &right);
+    struct fake_order order;
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_str_eq(order.text, "right");
+    server_fixture_end(&server_fixture, fd, &order, right.tag);
+}
+END_TEST
+
+START_TEST(least_busy_gets_the_next) {
+    struct server_fixture server_fixture;
+    struct fake_order orders[4];
+    int fds[4];
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->services[0].balance = CONFIG_LEAST_CONNECTIONS;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 4);
+    server_fixture_join_with(&server_fixture, "b", 4);
+    for (int i = 0; i < 3; i++)
+        fds[i] = server_fixture_client(&server_fixture, 0, &orders[i]);
+    ck_assert_str_eq(orders[0].text, orders[2].text); /* two and one */
+    fake_give_back(&orders[0], CLIENT_ENDED, a.tag);
+    fake_give_back(&orders[2], CLIENT_ENDED, a.tag);
+    fds[3] = server_fixture_client(&server_fixture, 0, &orders[3]); /* none and one */
+    ck_assert_str_eq(orders[3].text, orders[0].text);
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    fake_give_back(&orders[1], CLIENT_ENDED, 0);
+    fake_give_back(&orders[3], CLIENT_ENDED, 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(one_source_meets_one_agent) {
+    struct server_fixture server_fixture;
+    unsigned served[2] = {0};
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->services[0].balance = CONFIG_SOURCE;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent agents[2] = {server_fixture_join_with(&server_fixture, "a", 2),
+                                             server_fixture_join_with(&server_fixture, "b", 2)};
+    for (int i = 0; i < 6; i++)
+        one_client(&server_fixture, agents, 2, served);
+    int mine = served[0] ? 0 : 1;
+    ck_assert_uint_eq(served[mine], 6);
+    server_fixture_lose(&server_fixture, &agents[mine]);
+    one_client(&server_fixture, agents, 2, served);
+    ck_assert_uint_eq(served[1 - mine], 1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(busy_agents_idle_link_is_not_waited_for) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    server_fixture_join(&server_fixture, "without", "");
+    struct server_fixture_agent with = server_fixture_join_with(&server_fixture, "with", 2);
+    for (int i = 0; i < 2; i++) {
+        close(server_fixture_client(&server_fixture, 0, &order));
+        ck_assert_str_eq(order.text, "with");
+        fake_give_back(&order, CLIENT_ENDED, with.tag);
+    }
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static void auth_refuse(const struct fake_order *order, enum message_refusal refusal, uint64_t tag) {
+    order->client->refusal = refusal;
+    fake_give_back(order, CLIENT_REFUSED, tag);
+}
+
+START_TEST(refused_client_goes_to_the_next_agent) {
+    struct server_fixture server_fixture;
+    struct fake_order first, second;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1),
+                                b = server_fixture_join_with(&server_fixture, "b", 1);
+    int fd = server_fixture_client(&server_fixture, 0, &first);
+    ck_assert_uint_eq(first.client->attempt_ms, 5000); /* half of 10 s: another one is untried */
+    fake_clock_advance(2000);
+    auth_refuse(&first, MESSAGE_REFUSAL_REFUSED, a.tag);
+    ck_assert(fake_take(FAKE_SERVE, &second));
+    ck_assert_str_ne(first.text, second.text);
+    ck_assert_uint_eq(second.client->attempt_ms, 8000);
+    auth_refuse(&second, MESSAGE_REFUSAL_DNS, b.tag);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert(server_fixture_is_reset(&server_fixture, fd));
+    ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 0);
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* The tick that would have ended it has not come yet. */
+START_TEST(a_link_that_comes_too_late_is_not_given_an_absurd_budget) {
+    struct server_fixture server_fixture;
+    struct fake_order first, second;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1),
+                                b = server_fixture_join_with(&server_fixture, "b", 0);
+    int fd = server_fixture_client(&server_fixture, 0, &first);
+    fake_clock_advance(2000);
+    auth_refuse(&first, MESSAGE_REFUSAL_REFUSED, a.tag);
+    ck_assert_uint_eq(server_fixture.server->waiting, 1); /* for a link of the other */
+    fake_clock_advance(8001);
+    server_fixture_bring_link(&server_fixture, &b);
+    ck_assert(!fake_take(FAKE_SERVE, &second));
+    ck_assert_uint_eq(server_fixture.server->waiting, 0);
+    ck_assert(server_fixture_is_reset(&server_fixture, fd));
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(unanswered_client_goes_to_the_next_agent) {
+    struct server_fixture server_fixture;
+    struct fake_order first, second;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2),
+                                b = server_fixture_join_with(&server_fixture, "b", 2);
+    int fd = server_fixture_client(&server_fixture, 0, &first);
+    fake_give_back(&first, CLIENT_UNANSWERED, a.tag);
+    ck_assert(fake_take(FAKE_SERVE, &second));
+    ck_assert_str_ne(first.text, second.text);
+    fake_give_back(&second, CLIENT_UNANSWERED, b.tag);
+    ck_assert(fake_take(FAKE_SERVE, &second)); /* both have failed it, the first one longer ago */
+    ck_assert_str_eq(first.text, second.text);
+    server_fixture_end(&server_fixture, fd, &second, a.tag);
+}
+END_TEST
+
+START_TEST(client_whose_link_was_lost_may_have_another_of_the_only_agent) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    uint64_t deadline_us = order.client->deadline_us;
+    fake_clock_advance(4000);
+    fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->deadline_us, deadline_us); /* one budget for both */
+    ck_assert_uint_eq(order.client->attempt_ms, 6000);
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+/* An agent whose links break as soon as they are used must not have the client for ever. */
+START_TEST(client_does_not_lose_links_without_end) {
+    enum { ENOUGH = 8 };
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2 * ENOUGH);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    for (int i = 1; i < ENOUGH; i++) {
+        fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+        ck_assert(fake_take(FAKE_SERVE, &order));
+    }
+    fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert(server_fixture_is_reset(&server_fixture, fd));
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static char *record_of_a_client_that_fails(enum client_outcome outcome, const char *words) {
+    static const char *const groups[] = {"web"};
+    struct server_fixture server_fixture;
+    struct fake_order order;
+    struct error error = {""};
+
+    server_fixture_set(&server_fixture, groups, 1);
+    strlist_add(&server_fixture.conf->services[0].groups, "mail");
+    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("records.log"), &error);
+    ck_assert_msg(server_fixture.log != NULL, "%s", error.text);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
+    server_fixture_bring_links(&server_fixture, &a, 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    fake_clock_advance(10000);
+    order.client->refusal = MESSAGE_REFUSAL_REFUSED;
+    snprintf(order.client->words, sizeof order.client->words, "%s", words);
+    fake_give_back(&order, outcome, a.tag);
+    ck_assert(server_fixture_is_reset(&server_fixture, fd));
+    close(fd);
+    server_fixture_clear(&server_fixture);
+    return unit_read(unit_path("records.log"), NULL);
+}
+
+START_TEST(record_of_a_client_that_nobody_could_serve_names_the_groups_and_why) {
+    char *text = record_of_a_client_that_fails(CLIENT_REFUSED, "10.0.0.1:80: Connection refused");
+
+    ck_assert_ptr_nonnull(strstr(text, "10.0.0.1:80: Connection refused; no other agent of the group web or mail could "
+                                       "serve"));
+    free(text);
+}
+END_TEST
+
+START_TEST(record_of_a_client_that_no_agent_answered_names_the_groups_and_why) {
+    char *text = record_of_a_client_that_fails(CLIENT_UNANSWERED, "");
+
+    ck_assert_ptr_nonnull(strstr(text, "the link to agent a was lost before it answered; no other agent of the group "
+                                       "web or mail could serve"));
+    free(text);
+}
+END_TEST
+
+START_TEST(one_budget_for_all_attempts) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent agents[5];
+    const char *names[] = {"a", "b", "c", "d", "e"};
+    for (int i = 0; i < 5; i++) {
+        agents[i] = server_fixture_join(&server_fixture, names[i], "");
+        server_fixture_bring_link(&server_fixture, &agents[i]);
+    }
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    ck_assert_uint_eq(order.client->attempt_ms, 3333); /* a third, though four more are there */
+    fake_clock_advance(10000);
+    auth_refuse(&order, MESSAGE_REFUSAL_TIMEOUT, 0);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert(server_fixture_is_reset(&server_fixture, fd));
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(link_that_is_gone_is_nobodys_fault) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    fake_give_back(&order, CLIENT_NOT_STARTED, 0);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->attempts, 0);
+    fake_give_back(&order, CLIENT_NOT_STARTED, 0);
+    ck_assert_uint_eq(server_fixture.server->waiting, 1); /* no link is left, but the agent is */
+    ck_assert_uint_eq(session_running(session_table_find(server_fixture.server->agents, a.tag)), 0);
+    server_fixture_bring_link(&server_fixture, &a);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+START_TEST(busy_agent_gets_the_client_again) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    auth_refuse(&order, MESSAGE_REFUSAL_BUSY, a.tag);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    fake_clock_advance(300);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+/* The link said that it is idle again, and the client would be sent to it again, in a circle as fast as can be. */
+START_TEST(what_memory_lacked_for_is_tried_again_a_moment_later) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    order.client->reason = REASON_MEMORY;
+    fake_give_back(&order, CLIENT_NOT_STARTED, a.tag);
+    server_fixture_idle(&server_fixture, &a, order.link);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    fake_clock_advance(300);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->attempts, 0);
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+START_TEST(draining_agent_gets_no_more) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", ""),
+                                b = server_fixture_join(&server_fixture, "b", "");
+    server_fixture_bring_links(&server_fixture, &a, 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    auth_refuse(&order, MESSAGE_REFUSAL_DRAINING, a.tag);
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 1); /* its other idle link */
+    server_fixture_bring_link(&server_fixture, &b);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_str_eq(order.text, "b");
+    server_fixture_end(&server_fixture, fd, &order, b.tag);
+}
+END_TEST
+
+/* Three clients that this agent refuses. */
+static void fail_three_times(struct server_fixture *server_fixture, const struct server_fixture_agent *bad,
+                             const struct server_fixture_agent *good) {
+    for (int failures = 0; failures < 3;) {
+        struct fake_order order;
+        int fd = server_fixture_client(server_fixture, 0, &order);
+        if (strcmp(order.text, bad->name) == 0) {
+            auth_refuse(&order, MESSAGE_REFUSAL_REFUSED, bad->tag);
+            server_fixture_idle(server_fixture, bad, order.link);
+            failures++;
+            ck_assert(fake_take(FAKE_SERVE, &order));
+        }
+        order.client->opened_us = 1;
+        fake_give_back(&order, CLIENT_ENDED, good->tag);
+        server_fixture_idle(server_fixture, good, order.link);
+        close(fd);
+    }
+}
+
+START_TEST(failing_agent_is_passed_over_for_a_while) {
+    struct server_fixture server_fixture;
+    unsigned served[2] = {0};
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent agents[2] = {server_fixture_join_with(&server_fixture, "bad", 2),
+                                             server_fixture_join_with(&server_fixture, "good", 2)};
+    fail_three_times(&server_fixture, &agents[0], &agents[1]);
+    for (int i = 0; i < 4; i++)
+        one_client(&server_fixture, agents, 2, served);
+    ck_assert_uint_eq(served[0], 0);
+    fake_clock_advance(10000);
+    for (int i = 0; i < 4; i++)
+        one_client(&server_fixture, agents, 2, served);
+    ck_assert_uint_eq(served[0], 2);
+    fail_three_times(&server_fixture, &agents[0], &agents[1]);
+    server_fixture_lose(&server_fixture, &agents[1]); /* no other is left */
+    one_client(&server_fixture, agents, 2, served);
+    ck_assert_uint_eq(served[0], 3);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static TCase *choosing(void) {
+    TCase *group = tcase_create("choosing");
+
+    tcase_add_test(group, agents_share_clients_one_by_one);
+    tcase_add_test(group, another_group_never_gets_a_client);
+    tcase_add_test(group, least_busy_gets_the_next);
+    tcase_add_test(group, one_source_meets_one_agent);
+    tcase_add_test(group, busy_agents_idle_link_is_not_waited_for);
+    tcase_add_test(group, failing_agent_is_passed_over_for_a_while);
+    return group;
+}
+
+static TCase *failing_over(void) {
+    TCase *group = tcase_create("failing over");
+
+    tcase_add_test(group, refused_client_goes_to_the_next_agent);
+    tcase_add_test(group, a_link_that_comes_too_late_is_not_given_an_absurd_budget);
+    tcase_add_test(group, unanswered_client_goes_to_the_next_agent);
+    tcase_add_test(group, client_whose_link_was_lost_may_have_another_of_the_only_agent);
+    tcase_add_test(group, client_does_not_lose_links_without_end);
+    tcase_add_test(group, record_of_a_client_that_nobody_could_serve_names_the_groups_and_why);
+    tcase_add_test(group, record_of_a_client_that_no_agent_answered_names_the_groups_and_why);
+    tcase_add_test(group, one_budget_for_all_attempts);
+    tcase_add_test(group, link_that_is_gone_is_nobodys_fault);
+    tcase_add_test(group, busy_agent_gets_the_client_again);
+    tcase_add_test(group, what_memory_lacked_for_is_tried_again_a_moment_later);
+    tcase_add_test(group, draining_agent_gets_no_more);
+    return group;
+}
+
+UNIT_MAIN("server/dispatch", choosing, failing_over)

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_service: clients that come when no agent is there, limits, and the end of the server.
+ */
+#include "config.h"
+
+#include "server/server_fixture.h"
+#include "unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+START_TEST(client_waits_for_an_agent) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    int fd = server_fixture_connect(&server_fixture, 0);
+    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    fake_clock_advance(9000);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1);
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(server_fixture.server->waiting, 0);
+    ck_assert_uint_eq(order.client->attempt_ms, 10000); /* waiting took nothing of the connect timeout */
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+START_TEST(client_waits_no_longer_than_pending_timeout) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    int early = server_fixture_connect(&server_fixture, 0);
+    fake_clock_advance(5000);
+    int late = server_fixture_connect(&server_fixture, 0);
+    fake_clock_advance(5000);
+    ck_assert(server_fixture_is_reset(&server_fixture, early));
+    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    fake_clock_advance(5000);
+    ck_assert(server_fixture_is_reset(&server_fixture, late));
+    ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 0);
+    close(early);
+    close(late);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(client_is_refused_without_an_agent) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->services[0].no_agent = CONFIG_REFUSE;
+    server_fixture_open(&server_fixture);
+    int fd = server_fixture_connect(&server_fixture, 0);
+    ck_assert(server_fixture_is_reset(&server_fixture, fd));
+    close(fd);
+    server_fixture_join(&server_fixture, "a", "");
+    fd = server_fixture_connect(&server_fixture, 0); /* an agent is there, only its link is not */
+    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(port_is_closed_without_an_agent) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->services[0].no_agent = CONFIG_CLOSE;
+    server_fixture_open(&server_fixture);
+    for (int round = 0; round < 2; round++) {
+        ck_assert_int_eq(server_fixture_connect(&server_fixture, 0), -1);
+        struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+        server_fixture_bring_link(&server_fixture, &a);
+        int fd = server_fixture_client(&server_fixture, 0, &order);
+        fake_give_back(&order, CLIENT_ENDED, a.tag);
+        close(fd);
+        server_fixture_lose(&server_fixture, &a);
+    }
+    ck_assert_int_eq(server_fixture_connect(&server_fixture, 0), -1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(no_more_than_max_clients) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->services[0].max_clients = 1;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 3);
+    int first = server_fixture_client(&server_fixture, 0, &order), second = server_fixture_connect(&server_fixture, 0);
+    ck_assert(server_fixture_is_reset(&server_fixture, second));
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    int third = server_fixture_client(&server_fixture, 0, &order);
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    close(first);
+    close(second);
+    close(third);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(server_finishes_what_runs) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    server_stop(server_fixture.server);
+    ck_assert_int_eq(server_fixture_connect(&server_fixture, 0), -1);
+    ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);
+    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    ck_assert_int_eq(loop_run(server_fixture.server->loop), 0); /* comes back by itself */
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(server_cuts_what_runs_after_thirty_seconds) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    server_stop(server_fixture.server);
+    fake_clock_advance(30000);
+    ck_assert_int_eq(loop_run(server_fixture.server->loop), 0);
+    ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+START_TEST(a_server_that_stops_sends_its_agents_away) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    fake_forget(FAKE_TELL);
+    server_stop(server_fixture.server);
+    struct fake_order goaway;
+    ck_assert(fake_take(FAKE_TELL, &goaway));
+    ck_assert(link_ref_same(goaway.link, a.control));
+    ck_assert_ptr_nonnull(strstr(goaway.text, "goaway"));
+    ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+START_TEST(who_waits_as_the_server_stops_is_not_held) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    int fd = server_fixture_connect(&server_fixture, 0);
+    server_stop(server_fixture.server);
+    fake_clock_advance(1500);
+    ck_assert_int_eq(loop_run(server_fixture.server->loop), 0); /* comes back by itself: nobody is left */
+    ck_assert(server_fixture_is_reset(&server_fixture, fd));
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static TCase *without_agents(void) {
+    TCase *group = tcase_create("without agents");
+
+    tcase_add_test(group, client_waits_for_an_agent);
+    tcase_add_test(group, client_waits_no_longer_than_pending_timeout);
+    tcase_add_test(group, client_is_refused_without_an_agent);
+    tcase_add_test(group, port_is_closed_without_an_agent);
+    return group;
+}
+
+static TCase *limits(void) {
+    TCase *group = tcase_create("limits");
+
+    tcase_add_test(group, no_more_than_max_clients);
+    return group;
+}
+
+static TCase *stopping(void) {
+    TCase *group = tcase_create("stopping");
+
+    tcase_add_test(group, server_finishes_what_runs);
+    tcase_add_test(group, server_cuts_what_runs_after_thirty_seconds);
+    tcase_add_test(group, a_server_that_stops_sends_its_agents_away);
+    tcase_add_test(group, who_waits_as_the_server_stops_is_not_held);
+    return group;
+}
+
+UNIT_MAIN("server/service", without_agents, limits, stopping)

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_supply: how many data links an agent is asked for, and which are closed again.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "server/server_fixture.h"
+#include "server/service/supply.h"
+#include "unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Links that this agent has been asked for since the last time. */
+static uint64_t asked_for(struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
+    struct fake_order order;
+    struct message_control control;
+    struct error error;
+    uint64_t count = 0;
+
+    server_fixture_run(server_fixture);
+    for (size_t left = fake_count(FAKE_TELL); left; left--) {
+        ck_assert(fake_take(FAKE_TELL, &order));
+        ck_assert_int_eq(message_parse_control(&control, order.text, strlen(order.text), &error), 0);
+        if (link_ref_same(order.link, agent->control) && control.op == MESSAGE_OP_LINKS)
+            count += control.count;
+        else
+            plane_send_control(NULL, order.link, order.text); /* another's: put it back */
+        message_control_done(&control);
+    }
+    return count;
+}
+
+START_TEST(new_agent_is_asked_for_idle_min) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
+    server_fixture_bring_links(&server_fixture, &a, 16);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(what_is_taken_is_replaced) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 16);
+    asked_for(&server_fixture, &a);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 1);
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+START_TEST(unanswered_request_is_made_again_after_ten_seconds) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
+    fake_clock_advance(9999);
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    fake_clock_advance(1);
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(waiting_clients_are_spread_over_the_agents) {
+    struct server_fixture server_fixture;
+    int fds[5];
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.idle_min = 0;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", ""),
+                                b = server_fixture_join(&server_fixture, "b", "");
+    for (int i = 0; i < 5; i++)
+        fds[i] = server_fixture_connect(&server_fixture, 0);
+    uint64_t of_a = asked_for(&server_fixture, &a), of_b = asked_for(&server_fixture, &b);
+    ck_assert_uint_ge(of_a + of_b, 5);
+    ck_assert_uint_le(of_a + of_b, 6); /* who gets the odd one changes from turn to turn */
+    ck_assert_uint_ge(of_a, 2);
+    ck_assert_uint_ge(of_b, 2);
+    for (int i = 0; i < 5; i++)
+        close(fds[i]);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static void burst(struct server_fixture *server_fixture, const struct server_fixture_agent *agent, int clients) {
+    struct fake_order orders[100];
+
+    for (int i = 0; i < clients; i++)
+        close(server_fixture_client(server_fixture, 0, &orders[i]));
+    for (int i = 0; i < clients; i++) {
+        fake_give_back(&orders[i], CLIENT_ENDED, agent->tag);
+        server_fixture_idle(server_fixture, agent, orders[i].link);
+    }
+}
+
+START_TEST(idle_links_follow_the_peak_for_ten_minutes) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.idle_max = 50;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    struct session *session = session_table_find(server_fixture.server->agents, a.tag);
+    server_fixture_bring_links(&server_fixture, &a, 20);
+    burst(&server_fixture, &a, 20);
+    asked_for(&server_fixture, &a);
+    ck_assert_uint_eq(session_target(session, 16, 50, clock_us()), 40);
+    burst(&server_fixture, &a, 20);
+    ck_assert_uint_eq(session_target(session, 16, 50, clock_us()), 50); /* 80, but idle_max */
+    server_fixture_bring_links(&server_fixture, &a, 30);
+    fake_clock_advance(9 * 60 * 1000);
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_eq(link_pool_count(session_pool(session)), 50);
+    fake_clock_advance(60 * 1000 + 1000);
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_eq(link_pool_count(session_pool(session)), 16);
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 34);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* Let in, but not idle yet: it is neither asked for nor in the pool. */
+START_TEST(link_on_its_way_is_not_asked_for_twice) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
+    struct link_ref link = server_fixture_let_in_link(&server_fixture, &a);
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .why = "it broke"};
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(scarce_descriptors_are_shared) {
+    struct server_fixture server_fixture;
+    struct message_hello hello = {.kind = MESSAGE_KIND_DATA, .protocol = MESSAGE_PROTOCOL, .name = "a"};
+
+    server_fixture_begin(&server_fixture);
+    server_fixture.server->link_limit = 6;
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", ""),
+                                b = server_fixture_join(&server_fixture, "b", "");
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 3);
+    ck_assert_uint_eq(asked_for(&server_fixture, &b), 3);
+    server_fixture_bring_links(&server_fixture, &a, 3);
+    server_fixture_bring_links(&server_fixture, &b, 3);
+    hello.credential = hello.group = "";
+    hello.instance = a.instance;
+    hello.session = a.session;
+    server_fixture_greet(&server_fixture, &hello, a.key, AUTH_PROOF_DATA); /* one more than there is room for */
+    ck_assert_uint_eq(fake_count(FAKE_REJECT), 1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(lost_idle_link_is_replaced) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 15);
+    struct link_ref link = server_fixture_bring_link(&server_fixture, &a);
+    asked_for(&server_fixture, &a);
+    struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .why = "it broke"};
+    fake_options()->events->on_gone(fake_options()->context, &end);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+enum { CROWD_MOST = 300 };
+
+struct crowd {
+    int fds[CROWD_MOST];
+    int count;
+};
+
+static void crowd_come(struct server_fixture *server_fixture, struct crowd *crowd, int count) {
+    for (crowd->count = 0; crowd->count < count; crowd->count++)
+        crowd->fds[crowd->count] = server_fixture_connect(server_fixture, 0);
+}
+
+static void crowd_go(struct server_fixture *server_fixture, struct crowd *crowd) {
+    while (crowd->count)
+        close(crowd->fds[--crowd->count]);
+    server_fixture_clear(server_fixture);
+}
+
+/* One agent that keeps 16 idle links, neither more nor less. */
+static struct server_fixture_agent agent_of_sixteen(struct server_fixture *server_fixture) {
+    server_fixture_set_any(server_fixture);
+    server_fixture->conf->agents.idle_max = 16;
+    server_fixture_open(server_fixture);
+    struct server_fixture_agent agent = server_fixture_join(server_fixture, "a", "");
+    server_fixture_bring_links(server_fixture, &agent, 16);
+    asked_for(server_fixture, &agent);
+    return agent;
+}
+
+START_TEST(links_above_idle_max_are_closed_as_they_become_idle) {
+    struct server_fixture server_fixture;
+    struct fake_order orders[10];
+    struct server_fixture_agent a = agent_of_sixteen(&server_fixture);
+
+    for (int i = 0; i < 10; i++)
+        close(server_fixture_client(&server_fixture, 0, &orders[i]));
+    server_fixture_bring_links(&server_fixture, &a, asked_for(&server_fixture, &a));
+    ck_assert_uint_eq(link_pool_count(session_pool(session_table_find(server_fixture.server->agents, a.tag))), 16);
+    for (int i = 0; i < 10; i++) {
+        ck_assert_uint_eq(fake_count(FAKE_CLOSE), i);
+        fake_give_back(&orders[i], CLIENT_ENDED, a.tag);
+        server_fixture_idle(&server_fixture, &a, orders[i].link);
+    }
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 10);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(who_waits_gets_a_link_and_no_more) {
+    struct server_fixture server_fixture;
+    struct crowd crowd;
+    struct server_fixture_agent a = agent_of_sixteen(&server_fixture);
+
+    burst(&server_fixture, &a, 1); /* that one client came and went says nothing about those to come */
+    uint64_t asked = asked_for(&server_fixture, &a);
+    crowd_come(&server_fixture, &crowd, 40);
+    ck_assert_uint_eq(server_fixture.server->waiting, 24);
+    asked += asked_for(&server_fixture, &a);
+    ck_assert_uint_eq(asked, 24); /* those ordered to have idle ones are theirs, too */
+    crowd_go(&server_fixture, &crowd);
+}
+END_TEST
+
+/* Links for others would take both ends' time from those who wait. */
+START_TEST(links_for_those_to_come_are_ordered_a_moment_later) {
+    struct server_fixture server_fixture;
+    struct crowd crowd;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.idle_min = 0;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    crowd_come(&server_fixture, &crowd, 20);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 20);
+    server_fixture_bring_links(&server_fixture, &a, 20);
+    ck_assert_uint_eq(server_fixture.server->waiting, 0);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    fake_clock_advance(150);
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    fake_clock_advance(50);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_TELL, 1)); /* without a tick */
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 40);
+    crowd_go(&server_fixture, &crowd);
+}
+END_TEST
+
+START_TEST(who_will_get_a_link_that_comes_back_needs_none) {
+    struct server_fixture server_fixture;
+    struct crowd crowd;
+    struct server_fixture_agent a = agent_of_sixteen(&server_fixture);
+
+    for (int i = 0; i < 5; i++)
+        burst(&server_fixture, &a, 16);
+    asked_for(&server_fixture, &a);
+    crowd_come(&server_fixture, &crowd, 40);
+    ck_assert_uint_eq(server_fixture.server->waiting, 24);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    fake_clock_advance(1000); /* but they do not */
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_ge(asked_for(&server_fixture, &a), 8);
+    crowd_go(&server_fixture, &crowd);
+}
+END_TEST
+
+START_TEST(lost_request_is_made_again_while_clients_wait) {
+    struct server_fixture server_fixture;
+    struct crowd crowd;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.idle_min = 0;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    crowd_come(&server_fixture, &crowd, 5);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 5);
+    fake_clock_advance(2999);
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    fake_clock_advance(1);
+    supply_tick(server_fixture.server->supply);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), 5);
+    crowd_go(&server_fixture, &crowd);
+}
+END_TEST
+
+START_TEST(no_agent_is_asked_for_hundreds_at_once) {
+    struct server_fixture server_fixture;
+    struct crowd crowd;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    crowd_come(&server_fixture, &crowd, CROWD_MOST);
+    uint64_t asked = asked_for(&server_fixture, &a);
+    ck_assert_uint_le(asked, 256);
+    ck_assert_uint_ge(asked, 128); /* and soon for more */
+    server_fixture_bring_links(&server_fixture, &a, asked);
+    ck_assert_uint_eq(asked_for(&server_fixture, &a), CROWD_MOST - asked);
+    crowd_go(&server_fixture, &crowd);
+}
+END_TEST
+
+static TCase *links(void) {
+    TCase *group = tcase_create("links");
+
+    tcase_add_test(group, new_agent_is_asked_for_idle_min);
+    tcase_add_test(group, what_is_taken_is_replaced);
+    tcase_add_test(group, unanswered_request_is_made_again_after_ten_seconds);
+    tcase_add_test(group, waiting_clients_are_spread_over_the_agents);
+    tcase_add_test(group, idle_links_follow_the_peak_for_ten_minutes);
+    tcase_add_test(group, link_on_its_way_is_not_asked_for_twice);
+    tcase_add_test(group, scarce_descriptors_are_shared);
+    tcase_add_test(group, lost_idle_link_is_replaced);
+    tcase_add_test(group, links_above_idle_max_are_closed_as_they_become_idle);
+    tcase_add_test(group, who_waits_gets_a_link_and_no_more);
+    tcase_add_test(group, links_for_those_to_come_are_ordered_a_moment_later);
+    tcase_add_test(group, who_will_get_a_link_that_comes_back_needs_none);
+    tcase_add_test(group, lost_request_is_made_again_while_clients_wait);
+    tcase_add_test(group, no_agent_is_asked_for_hundreds_at_once);
+    return group;
+}
+
+UNIT_MAIN("server/supply", links)

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_liveness: an agent that does not answer is the last choice, until it answers.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "server/server_fixture.h"
+#include "unit.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LATE_MS = LIVENESS_LEAST_US / 1000 + 50, USUAL_MS = 1 };
+
+static void pong(const struct server_fixture_agent *agent, uint64_t took_ms) {
+    uint64_t now_us = clock_us();
+
+    fake_options()->events->on_pong(fake_options()->context, agent->control, agent->tag, now_us - took_ms * 1000);
+}
+
+/* The server's timers are real: its clock keeps step with them from here on. */
+static bool is_silent(void *context) {
+    static uint64_t before_ms;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    if (before_ms)
+        fake_clock_advance(now_ms - before_ms);
+    before_ms = now_ms;
+    return session_is_silent(context);
+}
+
+static bool waits_until_silent(struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
+    return unit_run_until(loop_base(server_fixture->server->loop), is_silent,
+                          session_table_find(server_fixture->server->agents, agent->tag), 10000);
+}
+
+struct pair { /* two agents of one service */
+    struct server_fixture server_fixture;
+    struct server_fixture_agent agents[2];
+};
+
+static void pair_begin(struct pair *pair) {
+    server_fixture_begin(&pair->server_fixture);
+    pair->agents[0] = server_fixture_join_with(&pair->server_fixture, "a", 8);
+    pair->agents[1] = server_fixture_join_with(&pair->server_fixture, "b", 8);
+    for (int i = 0; i < 2; i++)
+        pong(&pair->agents[i], USUAL_MS);
+    fake_clock_advance(1000);
+    ck_assert_uint_eq(fake_count(FAKE_PING), 2); /* one for each that has joined */
+    fake_forget(FAKE_PING);
+}
+
+/* A client comes to the first agent, which does not answer the ping that comes with it. */
+static int freeze(struct pair *pair, struct fake_order *served) {
+    struct fake_order recall;
+    int fd = server_fixture_client(&pair->server_fixture, 0, served);
+
+    ck_assert_str_eq(served->text, "a");
+    ck_assert_uint_eq(fake_count(FAKE_PING), 1);
+    ck_assert(waits_until_silent(&pair->server_fixture, &pair->agents[0]));
+    ck_assert(fake_take(FAKE_RECALL, &recall));
+    ck_assert_uint_eq(recall.tag, pair->agents[0].tag);
+    return fd;
+}
+
+static void serve_one(struct pair *pair, const char *name) {
+    struct fake_order order;
+    int fd = server_fixture_client(&pair->server_fixture, 0, &order);
+
+    ck_assert_str_eq(order.text, name);
+    fake_give_back(&order, CLIENT_ENDED, pair->agents[name[0] - 'a'].tag);
+    close(fd);
+}
+
+START_TEST(silent_agent_gets_no_client_while_another_one_answers) {
+    struct pair pair;
+    struct fake_order served, again;
+
+    pair_begin(&pair);
+    int fd = freeze(&pair, &served);
+    for (int i = 0; i < 4; i++)
+        serve_one(&pair, "b");
+    fake_give_back(&served, CLIENT_UNANSWERED, pair.agents[0].tag); /* as the plane was told */
+    ck_assert(fake_take(FAKE_SERVE, &again));
+    ck_assert_str_eq(again.text, "b");
+    ck_assert(!again.client->holds_early);
+    server_fixture_end(&pair.server_fixture, fd, &again, pair.agents[1].tag);
+}
+END_TEST
+
+START_TEST(silent_agent_is_well_again_with_its_pong) {
+    struct pair pair;
+    struct fake_order served;
+
+    pair_begin(&pair);
+    int fd = freeze(&pair, &served);
+    pong(&pair.agents[0], LATE_MS);
+    serve_one(&pair, "b");
+    serve_one(&pair, "a");
+    server_fixture_end(&pair.server_fixture, fd, &served, pair.agents[0].tag);
+}
+END_TEST
+
+START_TEST(silent_agent_is_well_again_with_an_opened) {
+    struct pair pair;
+    struct fake_order served;
+
+    pair_begin(&pair);
+    int fd = freeze(&pair, &served);
+    served.client->opened_us = clock_us();
+    fake_give_back(&served, CLIENT_ENDED, pair.agents[0].tag);
+    close(fd);
+    serve_one(&pair, "b");
+    serve_one(&pair, "a");
+    server_fixture_clear(&pair.server_fixture);
+}
+END_TEST
+
+START_TEST(only_agent_is_chosen_though_it_is_silent_and_early_bytes_are_held_back) {
+    struct pair pair;
+    struct fake_order served, second;
+
+    pair_begin(&pair);
+    int fd = freeze(&pair, &served);
+    server_fixture_lose(&pair.server_fixture, &pair.agents[1]);
+    int other = server_fixture_client(&pair.server_fixture, 0, &second);
+    ck_assert_str_eq(second.text, "a");
+    ck_assert(second.client->holds_early);
+    ck_assert(!served.client->holds_early);
+    fake_give_back(&second, CLIENT_ENDED, pair.agents[0].tag);
+    close(other);
+    server_fixture_end(&pair.server_fixture, fd, &served, pair.agents[0].tag);
+}
+END_TEST
+
+START_TEST(clients_are_not_taken_back_from_the_only_agent) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    pong(&a, USUAL_MS);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    ck_assert(waits_until_silent(&server_fixture, &a));
+    ck_assert_uint_eq(fake_count(FAKE_RECALL), 0);
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
+START_TEST(late_is_three_times_the_usual_answer) {
+    struct answers answers = {0};
+
+    ck_assert_uint_eq(answers_limit_us(&answers), LIVENESS_UNKNOWN_US);
+    answers_note(&answers, 400000);
+    ck_assert_uint_eq(answers_limit_us(&answers), 1200000);
+    for (int i = 0; i < 100; i++)
+        answers_note(&answers, 0);
+    ck_assert_uint_eq(answers_limit_us(&answers), LIVENESS_LEAST_US);
+}
+END_TEST
+
+START_TEST(pings_that_come_with_clients_are_few) {
+    struct pair pair;
+
+    pair_begin(&pair);
+    for (int i = 0; i < 4; i++) {
+        serve_one(&pair, "a");
+        pong(&pair.agents[0], USUAL_MS);
+        serve_one(&pair, "b");
+        pong(&pair.agents[1], USUAL_MS);
+    }
+    ck_assert_uint_eq(fake_count(FAKE_PING), 2);
+    server_fixture_clear(&pair.server_fixture);
+}
+END_TEST
+
+static TCase *silence(void) {
+    TCase *group = tcase_create("silence");
+
+    tcase_add_test(group, silent_agent_gets_no_client_while_another_one_answers);
+    tcase_add_test(group, silent_agent_is_well_again_with_its_pong);
+    tcase_add_test(group, silent_agent_is_well_again_with_an_opened);
+    tcase_add_test(group, only_agent_is_chosen_though_it_is_silent_and_early_bytes_are_held_back);
+    tcase_add_test(group, clients_are_not_taken_back_from_the_only_agent);
+    tcase_add_test(group, late_is_three_times_the_usual_answer);
+    tcase_add_test(group, pings_that_come_with_clients_are_few);
+    return group;
+}
+
+UNIT_MAIN("server/liveness", silence)
