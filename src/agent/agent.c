@@ -32,7 +32,7 @@ const struct agent_times AGENT_TIMES = {.upstream = {.first_ms = 1000,
 struct agent {
     const struct agent_settings *settings;
     char instance[2 * INSTANCE_BYTES + 1];
-    char who[MESSAGE_NAME_MAX + 8]; /* "agent NAME" */
+    char who[PROTO_NAME_MAX + 8]; /* "agent NAME" */
     struct plane *plane;
     struct dialer *links;
     struct upstream_parts parts;

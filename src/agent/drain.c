@@ -39,7 +39,7 @@ static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct 
     return index == drain->parts.upstream_count;
 }
 
-static void tell_all(const struct drain *drain, enum message_op op) {
+static void tell_all(const struct drain *drain, enum control_op op) {
     for (size_t i = 0; i < drain->parts.upstream_count; i++)
         upstream_tell(drain->parts.upstreams[i], op);
 }
@@ -55,7 +55,7 @@ static void begin_leaving(struct drain *drain) {
     if (left > 0)
         log_event(drain->parts.log, LOG_LEVEL_WARNING, drain->parts.who, "ends relays that took too long",
                   LOG_FIELDS(LOG_NUMBER("relays", left)));
-    tell_all(drain, MESSAGE_OP_BYE);
+    tell_all(drain, CONTROL_OP_BYE);
     drain->until_ms = clock_ms() + drain->parts.bye_ms;
 }
 
@@ -114,7 +114,7 @@ struct drain *drain_new(const struct drain_parts *parts) {
     log_event(parts->log, LOG_LEVEL_INFO, parts->who, "draining", LOG_FIELDS(LOG_NUMBER("relays", running(drain))));
     for (size_t i = 0; i < parts->upstream_count; i++)
         upstream_stop(parts->upstreams[i]);
-    tell_all(drain, MESSAGE_OP_DRAIN);
+    tell_all(drain, CONTROL_OP_DRAIN);
     drain->until_ms = clock_ms() + parts->drained_ms;
     return drain;
 }

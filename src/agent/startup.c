@@ -30,8 +30,8 @@ _Static_assert((unsigned)CONF_THREADS_MAX <= (unsigned)PLANE_THREADS_MAX,
 
 struct process {
     const struct agent_options *options;
-    char name[MESSAGE_NAME_MAX + 1];
-    char who[MESSAGE_NAME_MAX + 8];
+    char name[PROTO_NAME_MAX + 1];
+    char who[PROTO_NAME_MAX + 8];
     char *state_folder;
     struct log *log;
     struct acl *rules;

@@ -14,7 +14,7 @@
 #include "lib/net/sock.h"
 #include "lib/os/privilege.h"
 #include "lib/tls/tls.h"
-#include "proto/message.h"
+#include "proto/open.h"
 
 #include <event2/util.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static int check_destinations(const struct server_config *conf, struct error *er
     struct error why = {""};
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct strlist *connect = &conf->services[i].connect;
-        if (message_check_destinations(connect->items, connect->count, &why))
+        if (open_check_destinations(connect->items, connect->count, &why))
             return error_set(error, "%sconnect: %s", where(conf, i, text), why.text);
     }
     return 0;

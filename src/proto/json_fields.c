@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "lib/base/secret.h"
-#include "proto/message_priv.h"
+#include "proto/json_fields.h"
 
 #include <string.h>
 
@@ -35,7 +35,7 @@ static bool is_control(const unsigned char *text) {
     return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] >= 0x80 && text[1] <= 0x9f);
 }
 
-bool message_text_is_clean(const char *text, size_t longest) {
+bool json_text_is_clean(const char *text, size_t longest) {
     if (strlen(text) > longest)
         return false;
     for (const unsigned char *at = (const unsigned char *)text; *at; at++)
@@ -44,7 +44,7 @@ bool message_text_is_clean(const char *text, size_t longest) {
     return true;
 }
 
-void message_text_copy(char *to, size_t size, const char *from) {
+void json_text_copy_clean(char *to, size_t size, const char *from) {
     const unsigned char *at = (const unsigned char *)(from ? from : "");
     size_t used = 0;
     while (*at) {
@@ -60,7 +60,7 @@ void message_text_copy(char *to, size_t size, const char *from) {
     to[used] = '\0';
 }
 
-void message_text_escape(char *to, size_t size, const char *from) {
+void json_text_escape(char *to, size_t size, const char *from) {
     size_t used = 0;
     for (; *from && used + 2 < size; from++) {
         if (*from == '"' || *from == '\\')
@@ -71,16 +71,15 @@ void message_text_escape(char *to, size_t size, const char *from) {
 }
 
 /* 1: there and to be looked at; 0: absent and allowed to be; -1 with `error`. */
-static int find(const json_t *json, const char *key, enum message_need need, const json_t **value,
-                struct error *error) {
+static int find(const json_t *json, const char *key, enum json_need need, const json_t **value, struct error *error) {
     *value = json_object_get(json, key);
     if (*value)
         return 1;
-    return need == MESSAGE_REQUIRED ? error_set(error, "\"%s\" is missing", key) : 0;
+    return need == JSON_REQUIRED ? error_set(error, "\"%s\" is missing", key) : 0;
 }
 
-int message_take_text(const json_t *json, const char *key, enum message_need need, size_t longest, const char **value,
-                      struct error *error) {
+int json_take_text(const json_t *json, const char *key, enum json_need need, size_t longest, const char **value,
+                   struct error *error) {
     const json_t *member;
     int found = find(json, key, need, &member, error);
     if (found <= 0)
@@ -89,16 +88,16 @@ int message_take_text(const json_t *json, const char *key, enum message_need nee
         return error_set(error, "\"%s\" is not a string", key);
     if (json_string_length(member) > longest)
         return error_set(error, "\"%s\" is longer than %zu bytes", key, longest);
-    if (!message_text_is_clean(json_string_value(member), longest))
+    if (!json_text_is_clean(json_string_value(member), longest))
         return error_set(error, "\"%s\" holds a control character", key);
-    if (need == MESSAGE_REQUIRED && json_string_length(member) == 0)
+    if (need == JSON_REQUIRED && json_string_length(member) == 0)
         return error_set(error, "\"%s\" is empty", key);
     *value = json_string_value(member);
     return 0;
 }
 
-int message_take_number(const json_t *json, const char *key, enum message_need need, uint64_t largest, uint64_t *value,
-                        struct error *error) {
+int json_take_number(const json_t *json, const char *key, enum json_need need, uint64_t largest, uint64_t *value,
+                     struct error *error) {
     const json_t *member;
     int found = find(json, key, need, &member, error);
     if (found <= 0)
@@ -112,10 +111,10 @@ int message_take_number(const json_t *json, const char *key, enum message_need n
     return 0;
 }
 
-int message_take_hex(const json_t *json, const char *key, enum message_need need, size_t digits, const char **value,
-                     struct error *error) {
+int json_take_hex(const json_t *json, const char *key, enum json_need need, size_t digits, const char **value,
+                  struct error *error) {
     const char *text = NULL;
-    if (message_take_text(json, key, need, digits, &text, error) != 0)
+    if (json_take_text(json, key, need, digits, &text, error) != 0)
         return -1;
     if (!text)
         return 0;
@@ -125,10 +124,10 @@ int message_take_hex(const json_t *json, const char *key, enum message_need need
     return 0;
 }
 
-int message_take_secret(const json_t *json, const char *key, enum message_need need, uint8_t *bytes, bool *has,
-                        struct error *error) {
+int json_take_secret(const json_t *json, const char *key, enum json_need need, uint8_t *bytes, bool *has,
+                     struct error *error) {
     const char *text = NULL;
-    if (message_take_hex(json, key, need, SECRET_HEX - 1, &text, error) != 0)
+    if (json_take_hex(json, key, need, SECRET_HEX - 1, &text, error) != 0)
         return -1;
     *has = text != NULL;
     if (text && !secret_from_hex(bytes, SECRET_SIZE, text))

@@ -8,15 +8,18 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/auth_proof.c \
 	src/proto/auth_proof.h \
 	src/proto/control.c \
+	src/proto/control.h \
 	src/proto/frame.c \
 	src/proto/frame.h \
 	src/proto/hello.c \
+	src/proto/hello.h \
 	src/proto/join_code.c \
 	src/proto/join_code.h \
 	src/proto/json_fields.c \
-	src/proto/message.h \
-	src/proto/message_priv.h \
+	src/proto/json_fields.h \
+	src/proto/limits.h \
 	src/proto/open.c \
+	src/proto/open.h \
 	src/proto/open_memory.c \
 	src/proto/open_memory.h \
 	src/proto/session_key.c \

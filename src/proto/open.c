@@ -10,8 +10,8 @@
 #include "lib/base/json.h"
 #include "lib/base/strbuf.h"
 #include "proto/frame.h"
-#include "proto/message.h"
-#include "proto/message_priv.h"
+#include "proto/json_fields.h"
+#include "proto/open.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,15 +19,15 @@
 
 enum { DESTINATION_MAX = 300, FROM_MAX = 159, SERVICE_MAX = 255, TIMEOUT_MOST_MS = 86400000 };
 
-static int take_destinations(struct message_open *open, struct error *error) {
+static int take_destinations(struct open_request *open, struct error *error) {
     const json_t *list = json_object_get(open->json, "to");
-    if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > MESSAGE_DESTINATIONS)
-        return error_set(error, "\"to\" is not a list of 1 to %d destinations", MESSAGE_DESTINATIONS);
+    if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > OPEN_DESTINATIONS_MAX)
+        return error_set(error, "\"to\" is not a list of 1 to %d destinations", OPEN_DESTINATIONS_MAX);
     size_t index;
     json_t *item;
     json_array_foreach(list, index, item) {
         const char *text = json_string_value(item);
-        if (!text || !*text || !message_text_is_clean(text, DESTINATION_MAX))
+        if (!text || !*text || !json_text_is_clean(text, DESTINATION_MAX))
             return error_set(error, "\"to\" holds something that is not a destination");
         open->to[open->to_count++] = text;
     }
@@ -35,46 +35,46 @@ static int take_destinations(struct message_open *open, struct error *error) {
 }
 
 /* They help an agent to know a loop; what is none is passed by. */
-static void take_ports(struct message_open *open) {
+static void take_ports(struct open_request *open) {
     size_t index;
     json_t *item;
     json_array_foreach(json_object_get(open->json, "ports"), index, item) {
         json_int_t port = json_integer_value(item);
-        if (port > 0 && port <= UINT16_MAX && open->port_count < MESSAGE_PORTS)
+        if (port > 0 && port <= UINT16_MAX && open->port_count < OPEN_PORTS_MAX)
             open->ports[open->port_count++] = (uint16_t)port;
     }
 }
 
-static int take_open(struct message_open *open, struct error *error) {
+static int take_open(struct open_request *open, struct error *error) {
     const json_t *json = open->json;
-    if (message_take_text(json, "id", MESSAGE_REQUIRED, MESSAGE_RELAY_ID, &open->id, error) != 0 ||
-        message_take_text(json, "service", MESSAGE_REQUIRED, SERVICE_MAX, &open->service, error) != 0 ||
-        message_take_text(json, "from", MESSAGE_OPTIONAL, FROM_MAX, &open->from, error) != 0 ||
-        message_take_number(json, "timeout_ms", MESSAGE_REQUIRED, TIMEOUT_MOST_MS, &open->timeout_ms, error) != 0)
+    if (json_take_text(json, "id", JSON_REQUIRED, PROTO_RELAY_ID_MAX, &open->id, error) != 0 ||
+        json_take_text(json, "service", JSON_REQUIRED, SERVICE_MAX, &open->service, error) != 0 ||
+        json_take_text(json, "from", JSON_OPTIONAL, FROM_MAX, &open->from, error) != 0 ||
+        json_take_number(json, "timeout_ms", JSON_REQUIRED, TIMEOUT_MOST_MS, &open->timeout_ms, error) != 0)
         return -1;
     take_ports(open);
     return take_destinations(open, error);
 }
 
-int message_parse_open(struct message_open *open, const char *text, size_t length, struct error *error) {
-    *open = (struct message_open){.id = "", .service = "", .from = ""};
+int open_parse(struct open_request *open, const char *text, size_t length, struct error *error) {
+    *open = (struct open_request){.id = "", .service = "", .from = ""};
     open->json = json_parse_object(text, length, FRAME_JSON_MAX, error);
     if (open->json && take_open(open, error) == 0)
         return 0;
-    message_open_done(open);
+    open_done(open);
     return -1;
 }
 
-void message_open_done(struct message_open *open) {
+void open_done(struct open_request *open) {
     json_decref(open->json);
-    *open = (struct message_open){.id = "", .service = "", .from = ""};
+    *open = (struct open_request){.id = "", .service = "", .from = ""};
 }
 
-int message_check_destinations(char *const *to, size_t to_count, struct error *error) {
-    if (to_count > MESSAGE_DESTINATIONS)
-        return error_set(error, "%zu destinations are too many; write %d at most", to_count, MESSAGE_DESTINATIONS);
+int open_check_destinations(char *const *to, size_t to_count, struct error *error) {
+    if (to_count > OPEN_DESTINATIONS_MAX)
+        return error_set(error, "%zu destinations are too many; write %d at most", to_count, OPEN_DESTINATIONS_MAX);
     for (size_t i = 0; i < to_count; i++)
-        if (!message_text_is_clean(to[i], DESTINATION_MAX))
+        if (!json_text_is_clean(to[i], DESTINATION_MAX))
             return error_set(error, "destination %zu has a control character in it", i + 1);
     return 0;
 }
@@ -83,9 +83,9 @@ static json_t *make_terms(const char *service, char *const *to, size_t to_count,
                           size_t port_count) {
     json_t *json = json_pack("{s:s, s:[], s:[]}", "service", service, "to", "ports");
     bool fails = !json;
-    for (size_t i = 0; i < to_count && i < MESSAGE_DESTINATIONS && !fails; i++)
+    for (size_t i = 0; i < to_count && i < OPEN_DESTINATIONS_MAX && !fails; i++)
         fails = json_array_append_new(json_object_get(json, "to"), json_string(to[i])) != 0;
-    for (size_t i = 0; i < port_count && i < MESSAGE_PORTS && !fails; i++)
+    for (size_t i = 0; i < port_count && i < OPEN_PORTS_MAX && !fails; i++)
         fails = json_array_append_new(json_object_get(json, "ports"), json_integer(ports[i])) != 0;
     if (!fails)
         return json;
@@ -93,8 +93,8 @@ static json_t *make_terms(const char *service, char *const *to, size_t to_count,
     return NULL;
 }
 
-char *message_format_open_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
-                                size_t port_count) {
+char *open_format_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
+                        size_t port_count) {
     json_t *json = make_terms(service, to, to_count, ports, port_count);
     char *text = json ? json_to_text(json) : NULL;
     if (!text)
@@ -110,8 +110,7 @@ static size_t fitted(int written, size_t size) {
     return written > 0 && (size_t)written < size ? (size_t)written : 0;
 }
 
-size_t message_format_open(char *text, size_t size, const char *terms, const char *id, const char *from,
-                           unsigned timeout_ms) {
+size_t open_format(char *text, size_t size, const char *terms, const char *id, const char *from, unsigned timeout_ms) {
     struct strbuf open = strbuf_begin(text, size);
     strbuf_add(&open, "{\"id\":\"");
     strbuf_add(&open, id);
@@ -129,41 +128,41 @@ static const struct {
     const char *code;
     bool counts;
 } refusals[] = {
-#define REFUSAL_ROW(name, code, counts) [MESSAGE_REFUSAL_##name] = {code, counts},
-    MESSAGE_REFUSALS(REFUSAL_ROW)
+#define REFUSAL_ROW(name, code, counts) [REFUSAL_##name] = {code, counts},
+    REFUSALS(REFUSAL_ROW)
 #undef REFUSAL_ROW
 };
 
-const char *message_refusal_name(enum message_refusal refusal) {
+const char *refusal_name(enum refusal refusal) {
     return refusals[refusal].code;
 }
 
-bool message_refusal_counts(enum message_refusal refusal) {
+bool refusal_counts(enum refusal refusal) {
     return refusals[refusal].counts;
 }
 
 /* Any words as the inside of a JSON string, cut to what the other side keeps. */
-static const char *inside(char text[2 * MESSAGE_WORDS], const char *words) {
-    char clean[MESSAGE_WORDS];
-    message_text_copy(clean, sizeof clean, words);
-    message_text_escape(text, 2 * MESSAGE_WORDS, clean);
+static const char *inside(char text[2 * PROTO_DETAIL_SIZE], const char *words) {
+    char clean[PROTO_DETAIL_SIZE];
+    json_text_copy_clean(clean, sizeof clean, words);
+    json_text_escape(text, 2 * PROTO_DETAIL_SIZE, clean);
     return text;
 }
 
-size_t message_format_opened(char *text, size_t size, const char *address, unsigned dial_ms) {
-    char words[2 * MESSAGE_WORDS];
+size_t opened_format(char *text, size_t size, const char *address, unsigned dial_ms) {
+    char words[2 * PROTO_DETAIL_SIZE];
     return fitted(snprintf(text, size, "{\"address\":\"%s\",\"dial_ms\":%u}", inside(words, address), dial_ms), size);
 }
 
-size_t message_format_refused(char *text, size_t size, enum message_refusal code, const char *words) {
-    char escaped[2 * MESSAGE_WORDS];
+size_t refused_format(char *text, size_t size, enum refusal code, const char *words) {
+    char escaped[2 * PROTO_DETAIL_SIZE];
     return fitted(snprintf(text, size, "{\"code\":\"%s\",\"message\":\"%s\"}", refusals[code].code,
                            inside(escaped, words)),
                   size);
 }
 
-size_t message_format_reset(char *text, size_t size, const char *reason) {
-    char words[2 * MESSAGE_WORDS];
+size_t reset_format(char *text, size_t size, const char *reason) {
+    char words[2 * PROTO_DETAIL_SIZE];
     return fitted(snprintf(text, size, "{\"reason\":\"%s\"}", inside(words, reason)), size);
 }
 
@@ -172,28 +171,28 @@ static json_t *parse_notice(const uint8_t *text, size_t length) {
     return length ? json_parse_object((const char *)text, length, FRAME_JSON_MAX, NULL) : NULL;
 }
 
-void message_parse_opened(const uint8_t *text, size_t length, char address[160], unsigned *dial_ms) {
+void opened_parse(const uint8_t *text, size_t length, char address[PROTO_DETAIL_SIZE], unsigned *dial_ms) {
     json_t *json = parse_notice(text, length);
     uint64_t dialled = 0;
-    (void)message_take_number(json, "dial_ms", MESSAGE_OPTIONAL, TIMEOUT_MOST_MS, &dialled, NULL);
-    message_text_copy(address, MESSAGE_WORDS, json_string_value(json_object_get(json, "address")));
+    (void)json_take_number(json, "dial_ms", JSON_OPTIONAL, TIMEOUT_MOST_MS, &dialled, NULL);
+    json_text_copy_clean(address, PROTO_DETAIL_SIZE, json_string_value(json_object_get(json, "address")));
     *dial_ms = (unsigned)dialled;
     json_decref(json);
 }
 
-void message_parse_refused(const uint8_t *text, size_t length, enum message_refusal *code, char words[160]) {
+void refused_parse(const uint8_t *text, size_t length, enum refusal *code, char words[PROTO_DETAIL_SIZE]) {
     json_t *json = parse_notice(text, length);
     const char *name = json_string_value(json_object_get(json, "code"));
-    *code = MESSAGE_REFUSAL_REFUSED; /* also for a code from a later version */
+    *code = REFUSAL_REFUSED; /* also for a code from a later version */
     for (size_t i = 0; name && i < sizeof refusals / sizeof refusals[0]; i++)
         if (strcmp(name, refusals[i].code) == 0)
-            *code = (enum message_refusal)i;
-    message_text_copy(words, MESSAGE_WORDS, json_string_value(json_object_get(json, "message")));
+            *code = (enum refusal)i;
+    json_text_copy_clean(words, PROTO_DETAIL_SIZE, json_string_value(json_object_get(json, "message")));
     json_decref(json);
 }
 
-void message_parse_reset(const uint8_t *text, size_t length, char reason[160]) {
+void reset_parse(const uint8_t *text, size_t length, char reason[PROTO_DETAIL_SIZE]) {
     json_t *json = parse_notice(text, length);
-    message_text_copy(reason, MESSAGE_WORDS, json_string_value(json_object_get(json, "reason")));
+    json_text_copy_clean(reason, PROTO_DETAIL_SIZE, json_string_value(json_object_get(json, "reason")));
     json_decref(json);
 }

@@ -48,7 +48,7 @@ static bool take_timeout(struct reader *reader, uint64_t *timeout_ms) {
     return digits > 0 && !leads_with_zero && skip(reader, "}", 1) && reader->at == reader->end;
 }
 
-static bool recognise(struct open_memory *memory, struct message_open *open, const char *text, size_t length) {
+static bool recognise(struct open_memory *memory, struct open_request *open, const char *text, size_t length) {
     struct reader reader = {text, text + length};
     uint64_t timeout_ms;
     if (!memory->known.json || !skip(&reader, head, sizeof head - 1) ||
@@ -84,17 +84,17 @@ void open_memory_begin(struct open_memory *memory) {
 }
 
 void open_memory_end(struct open_memory *memory) {
-    message_open_done(&memory->known);
+    open_done(&memory->known);
 }
 
-int open_memory_parse(struct open_memory *memory, struct message_open *open, const char *text, size_t length,
+int open_memory_parse(struct open_memory *memory, struct open_request *open, const char *text, size_t length,
                       struct error *error) {
     if (memory->terms_length > 0 && recognise(memory, open, text, length)) {
         return 0;
     }
-    message_open_done(&memory->known);
+    open_done(&memory->known);
     memory->terms_length = 0;
-    if (message_parse_open(&memory->known, text, length, error)) {
+    if (open_parse(&memory->known, text, length, error)) {
         return -1;
     }
     remember_terms(memory, text, length);

@@ -17,7 +17,7 @@ struct dial_order {
     struct addr address;
     SSL_CTX *tls;
     const char *server_name;
-    const char *hello; /* message_format_hello() */
+    const char *hello; /* hello_format() */
     bool has_key;
     enum proof_role_ { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
     uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */

@@ -36,7 +36,7 @@
 #include "lib/log/log.h"
 #include "lib/net/acl.h"
 #include "lib/net/addr.h"
-#include "proto/message.h"
+#include "proto/open.h"
 #include "relay/dial_order.h"
 #include "relay/reason.h"
 #include "relay/record.h"
@@ -85,14 +85,14 @@ struct client {
     struct addr peer;
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us, ended_us; /* clock_us(); 0: did not happen */
     uint64_t bytes_up, bytes_down;                                           /* up: client to destination */
-    unsigned attempt_ms;          /* in: how long the agent may dial in this attempt */
-    enum client_outcome outcome;  /* out */
-    enum relay_reason reason;     /* out, with CLIENT_ENDED and CLIENT_NOT_STARTED */
-    enum message_refusal refusal; /* out, with CLIENT_REFUSED */
-    char words[160];              /* out: the agent's or the plane's own words */
-    char address[64];             /* out: where the agent connected to */
-    char agent[RECORD_AGENT];     /* in: for the record */
-    uint64_t deadline_us;         /* the rest is the control plane's own */
+    unsigned attempt_ms;         /* in: how long the agent may dial in this attempt */
+    enum client_outcome outcome; /* out */
+    enum relay_reason reason;    /* out, with CLIENT_ENDED and CLIENT_NOT_STARTED */
+    enum refusal refusal;        /* out, with CLIENT_REFUSED */
+    char words[160];             /* out: the agent's or the plane's own words */
+    char address[64];            /* out: where the agent connected to */
+    char agent[RECORD_AGENT];    /* in: for the record */
+    uint64_t deadline_us;        /* the rest is the control plane's own */
     void *place;
     uint64_t tried[4], avoided;
 };

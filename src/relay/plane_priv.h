@@ -11,7 +11,7 @@
 
 struct plane {
     struct plane_options options;
-    char instance[MESSAGE_INSTANCE_HEX];
+    char instance[PROTO_INSTANCE_HEX];
     struct plane_counters counters;
     unsigned count, next;
     struct relay_thread *threads[PLANE_THREADS_MAX];

@@ -42,7 +42,7 @@ static enum log_level level_of(const struct record *record) {
 
 void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     enum log_level level = level_of(record);
-    char who[MESSAGE_RELAY_ID + 16];
+    char who[PROTO_RELAY_ID_MAX + 16];
     if (!log_enabled(log, level))
         return;
     struct strbuf name = strbuf_begin(who, sizeof who);
@@ -67,8 +67,8 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     log_event(log, level, who, record->reason == REASON_DONE ? "done" : "cut", fields);
 }
 
-void record_make_id(char id[MESSAGE_RELAY_ID + 1], const char *instance, uint64_t number) {
-    struct strbuf text = strbuf_begin(id, MESSAGE_RELAY_ID + 1);
+void record_make_id(char id[PROTO_RELAY_ID_MAX + 1], const char *instance, uint64_t number) {
+    struct strbuf text = strbuf_begin(id, PROTO_RELAY_ID_MAX + 1);
     strbuf_add_part(&text, instance, INSTANCE_DIGITS);
     strbuf_add(&text, "-");
     strbuf_add_number(&text, number);
@@ -89,7 +89,7 @@ static const char *reached(const struct client *client) {
 
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
                        const char *words) {
-    char id[MESSAGE_RELAY_ID + 1], from[RECORD_CLIENT];
+    char id[PROTO_RELAY_ID_MAX + 1], from[RECORD_CLIENT];
     struct record record = {.id = id,
                             .service = client->terms->service,
                             .client = record_client_text(client, from),

@@ -9,14 +9,14 @@
 #define MUNNEL_RELAY_RECORD_H
 
 #include "lib/log/log.h"
-#include "proto/message.h"
+#include "proto/limits.h"
 #include "relay/reason.h"
 
 #include <stdint.h>
 
 enum {
-    RECORD_AGENT = MESSAGE_NAME_MAX + 8, /* an agent's name, with some digits where another has the same */
-    RECORD_CLIENT = 64                   /* an address as text */
+    RECORD_AGENT = PROTO_NAME_MAX + 8, /* an agent's name, with some digits where another has the same */
+    RECORD_CLIENT = 64                 /* an address as text */
 };
 
 struct record {
@@ -40,7 +40,7 @@ void record_log_client(struct log *log, const char *instance, const struct clien
                        const char *words);
 
 /* "INSTANCE's first 8 digits-NUMBER" */
-void record_make_id(char id[MESSAGE_RELAY_ID + 1], const char *instance, uint64_t number);
+void record_make_id(char id[PROTO_RELAY_ID_MAX + 1], const char *instance, uint64_t number);
 
 /* Where it comes from, as OPEN and the record have it: a path of the client's choosing has no place there. */
 char *record_client_text(const struct client *client, char text[RECORD_CLIENT]);

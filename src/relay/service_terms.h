@@ -14,7 +14,7 @@ struct service_terms {
     atomic_uint references;
     char *service;
     char *destination;                             /* for logs */
-    char *open_json;                               /* message_format_open_terms() */
+    char *open_json;                               /* open_format_terms() */
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
 };
 

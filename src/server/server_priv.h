@@ -53,7 +53,7 @@ struct server {
     struct penalty_box *flaps;     /* agents that come and go all the time */
     uint64_t clients_refused;      /* so far: turned away by a service's rules or limits */
     uint64_t greetings_refused;    /* so far: peers whose HELLO was answered by REJECT */
-    char instance[MESSAGE_INSTANCE_HEX];
+    char instance[PROTO_INSTANCE_HEX];
     uint8_t secret[SECRET_SIZE]; /* the sessions' ids and keys are made of it; it never leaves this process */
 };
 

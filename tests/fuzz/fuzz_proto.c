@@ -5,9 +5,11 @@
  */
 #include "config.h"
 
+#include "proto/control.h"
 #include "proto/frame.h"
+#include "proto/hello.h"
 #include "proto/join_code.h"
-#include "proto/message.h"
+#include "proto/open.h"
 #include "proto/open_memory.h"
 
 #include "fuzz.h"
@@ -63,16 +65,16 @@ void fuzz_frame(const uint8_t *bytes, size_t length) {
 /* ---- HELLO, WELCOME, REJECT ---- */
 
 static void check_hello(const char *text, size_t length) {
-    struct message_hello hello, again;
+    struct hello hello, again;
     struct error error = {{0}};
-    if (message_parse_hello(&hello, text, length, &error) != 0) {
+    if (hello_parse(&hello, text, length, &error) != 0) {
         FUZZ_REQUIRE(error.text[0]);
         return;
     }
-    char *bare = message_format_hello(&hello);
+    char *bare = hello_format(&hello);
     FUZZ_REQUIRE(bare);
-    char *whole = hello.has_proof ? message_add_proof(bare, hello.proof) : fuzz_text((uint8_t *)bare, strlen(bare));
-    FUZZ_REQUIRE(whole && message_parse_hello(&again, whole, strlen(whole), &error) == 0);
+    char *whole = hello.has_proof ? hello_add_proof(bare, hello.proof) : fuzz_text((uint8_t *)bare, strlen(bare));
+    FUZZ_REQUIRE(whole && hello_parse(&again, whole, strlen(whole), &error) == 0);
     FUZZ_REQUIRE(again.kind == hello.kind && again.protocol == hello.protocol && again.has_proof == hello.has_proof);
     FUZZ_REQUIRE(strcmp(again.credential, hello.credential) == 0 && strcmp(again.name, hello.name) == 0);
     FUZZ_REQUIRE(strcmp(again.group, hello.group) == 0 && strcmp(again.instance, hello.instance) == 0);
@@ -80,41 +82,41 @@ static void check_hello(const char *text, size_t length) {
     FUZZ_REQUIRE(!hello.has_proof || memcmp(again.proof, hello.proof, SECRET_SIZE) == 0);
     free(bare);
     free(whole);
-    message_hello_done(&again);
-    message_hello_done(&hello);
+    hello_done(&again);
+    hello_done(&hello);
 }
 
 static void check_welcome(const char *text, size_t length) {
-    struct message_welcome welcome, again;
+    struct welcome welcome, again;
     struct error error = {{0}};
-    if (message_parse_welcome(&welcome, text, length, &error) != 0) {
+    if (welcome_parse(&welcome, text, length, &error) != 0) {
         FUZZ_REQUIRE(error.text[0]);
         return;
     }
-    char *formatted = message_format_welcome(&welcome);
-    FUZZ_REQUIRE(formatted && message_parse_welcome(&again, formatted, strlen(formatted), &error) == 0);
+    char *formatted = welcome_format(&welcome);
+    FUZZ_REQUIRE(formatted && welcome_parse(&again, formatted, strlen(formatted), &error) == 0);
     FUZZ_REQUIRE(strcmp(again.session, welcome.session) == 0 && strcmp(again.server, welcome.server) == 0);
     FUZZ_REQUIRE(again.ping_s == welcome.ping_s && again.dead_after_s == welcome.dead_after_s);
     FUZZ_REQUIRE(again.has_proof == welcome.has_proof);
     free(formatted);
-    message_welcome_done(&again);
-    message_welcome_done(&welcome);
+    welcome_done(&again);
+    welcome_done(&welcome);
 }
 
 static void check_reject(const char *text, size_t length) {
-    struct message_reject reject, again;
+    struct reject reject, again;
     struct error error = {{0}};
-    if (message_parse_reject(&reject, text, length, &error) != 0) {
+    if (reject_parse(&reject, text, length, &error) != 0) {
         FUZZ_REQUIRE(error.text[0]);
         return;
     }
-    char *formatted = message_format_reject(reject.code, reject.reason, (unsigned)reject.retry_after_s);
-    FUZZ_REQUIRE(formatted && message_parse_reject(&again, formatted, strlen(formatted), &error) == 0);
+    char *formatted = reject_format(reject.code, reject.reason, (unsigned)reject.retry_after_s);
+    FUZZ_REQUIRE(formatted && reject_parse(&again, formatted, strlen(formatted), &error) == 0);
     FUZZ_REQUIRE(again.code == reject.code && strcmp(again.reason, reject.reason) == 0);
     FUZZ_REQUIRE(again.retry_after_s == reject.retry_after_s);
     free(formatted);
-    message_reject_done(&again);
-    message_reject_done(&reject);
+    reject_done(&again);
+    reject_done(&reject);
 }
 
 void fuzz_greeting(const uint8_t *bytes, size_t length) {
@@ -125,7 +127,7 @@ void fuzz_greeting(const uint8_t *bytes, size_t length) {
 
 /* ---- OPEN and its answers ---- */
 
-static void check_equal_opens(const struct message_open *a, const struct message_open *b) {
+static void check_equal_opens(const struct open_request *a, const struct open_request *b) {
     FUZZ_REQUIRE(strcmp(a->id, b->id) == 0 && strcmp(a->service, b->service) == 0 && strcmp(a->from, b->from) == 0);
     FUZZ_REQUIRE(a->timeout_ms == b->timeout_ms && a->to_count == b->to_count && a->port_count == b->port_count);
     for (int i = 0; i < a->to_count; i++)
@@ -135,21 +137,20 @@ static void check_equal_opens(const struct message_open *a, const struct message
 }
 
 /* As the server writes it: what the terms and the rest make is the same message. */
-static void check_formatted_open(const struct message_open *open) {
-    char *to[MESSAGE_DESTINATIONS], text[FRAME_JSON_MAX];
-    struct message_open again;
+static void check_formatted_open(const struct open_request *open) {
+    char *to[OPEN_DESTINATIONS_MAX], text[FRAME_JSON_MAX];
+    struct open_request again;
     struct error error = {{0}};
     if (strpbrk(open->id, "\"\\/") || strpbrk(open->from, "\"\\/"))
         return;
     for (int i = 0; i < open->to_count; i++)
         to[i] = fuzz_text((const uint8_t *)open->to[i], strlen(open->to[i]));
-    char *terms =
-        message_format_open_terms(open->service, to, (size_t)open->to_count, open->ports, (size_t)open->port_count);
+    char *terms = open_format_terms(open->service, to, (size_t)open->to_count, open->ports, (size_t)open->port_count);
     FUZZ_REQUIRE(terms);
-    size_t length = message_format_open(text, sizeof text, terms, open->id, open->from, (unsigned)open->timeout_ms);
-    FUZZ_REQUIRE(length > 0 && message_parse_open(&again, text, length, &error) == 0);
+    size_t length = open_format(text, sizeof text, terms, open->id, open->from, (unsigned)open->timeout_ms);
+    FUZZ_REQUIRE(length > 0 && open_parse(&again, text, length, &error) == 0);
     check_equal_opens(open, &again);
-    message_open_done(&again);
+    open_done(&again);
     free(terms);
     for (int i = 0; i < open->to_count; i++)
         free(to[i]);
@@ -162,14 +163,14 @@ void fuzz_open(const uint8_t *bytes, size_t length) {
     while (length > 0) {
         const uint8_t *end = memchr(bytes, '\n', length);
         size_t part = end ? (size_t)(end - bytes) : length;
-        struct message_open remembered, parsed;
+        struct open_request remembered, parsed;
         struct error error = {{0}};
-        int result = message_parse_open(&parsed, (const char *)bytes, part, &error);
+        int result = open_parse(&parsed, (const char *)bytes, part, &error);
         FUZZ_REQUIRE(open_memory_parse(&memory, &remembered, (const char *)bytes, part, &error) == result);
         if (result == 0) {
             check_equal_opens(&parsed, &remembered);
             check_formatted_open(&parsed);
-            message_open_done(&parsed);
+            open_done(&parsed);
         }
         length -= part + (end ? 1 : 0);
         bytes += part + (end ? 1 : 0);
@@ -180,46 +181,46 @@ void fuzz_open(const uint8_t *bytes, size_t length) {
 void fuzz_answer(const uint8_t *bytes, size_t length) {
     char text[1024], first[160], again[160];
     unsigned dial_ms = 0, dial_ms_again = 0;
-    enum message_refusal code = MESSAGE_REFUSAL_REFUSED, code_again = MESSAGE_REFUSAL_REFUSED;
+    enum refusal code = REFUSAL_REFUSED, code_again = REFUSAL_REFUSED;
 
-    message_parse_opened(bytes, length, first, &dial_ms);
-    size_t size = message_format_opened(text, sizeof text, first, dial_ms);
+    opened_parse(bytes, length, first, &dial_ms);
+    size_t size = opened_format(text, sizeof text, first, dial_ms);
     FUZZ_REQUIRE(size > 0);
-    message_parse_opened((uint8_t *)text, size, again, &dial_ms_again);
+    opened_parse((uint8_t *)text, size, again, &dial_ms_again);
     FUZZ_REQUIRE(strcmp(first, again) == 0 && dial_ms == dial_ms_again);
 
-    message_parse_refused(bytes, length, &code, first);
-    size = message_format_refused(text, sizeof text, code, first);
+    refused_parse(bytes, length, &code, first);
+    size = refused_format(text, sizeof text, code, first);
     FUZZ_REQUIRE(size > 0);
-    message_parse_refused((uint8_t *)text, size, &code_again, again);
+    refused_parse((uint8_t *)text, size, &code_again, again);
     FUZZ_REQUIRE(strcmp(first, again) == 0 && code == code_again);
 
-    message_parse_reset(bytes, length, first);
-    size = message_format_reset(text, sizeof text, first);
+    reset_parse(bytes, length, first);
+    size = reset_format(text, sizeof text, first);
     FUZZ_REQUIRE(size > 0);
-    message_parse_reset((uint8_t *)text, size, again);
+    reset_parse((uint8_t *)text, size, again);
     FUZZ_REQUIRE(strcmp(first, again) == 0);
 }
 
 /* ---- CONTROL, of either side ---- */
 
 void fuzz_control(const uint8_t *bytes, size_t length) {
-    struct message_control control, again;
+    struct control_message control, again;
     struct error error = {{0}};
-    if (message_parse_control(&control, (const char *)bytes, length, &error) != 0) {
+    if (control_parse(&control, (const char *)bytes, length, &error) != 0) {
         FUZZ_REQUIRE(error.text[0]);
         return;
     }
-    if (control.op != MESSAGE_OP_UNKNOWN) {
-        char *text = message_format_control(control.op, control.count, control.expires_ms, control.reason);
-        FUZZ_REQUIRE(text && message_parse_control(&again, text, strlen(text), &error) == 0);
+    if (control.op != CONTROL_OP_UNKNOWN) {
+        char *text = control_format(control.op, control.count, control.expires_ms, control.reason);
+        FUZZ_REQUIRE(text && control_parse(&again, text, strlen(text), &error) == 0);
         FUZZ_REQUIRE(again.op == control.op && strcmp(again.reason, control.reason) == 0);
-        FUZZ_REQUIRE(control.op != MESSAGE_OP_LINKS ||
+        FUZZ_REQUIRE(control.op != CONTROL_OP_LINKS ||
                      (again.count == control.count && again.expires_ms == control.expires_ms));
         free(text);
-        message_control_done(&again);
+        control_done(&again);
     }
-    message_control_done(&control);
+    control_done(&control);
 }
 
 /* ---- join codes and tokens ---- */

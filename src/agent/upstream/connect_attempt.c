@@ -24,7 +24,7 @@ struct connect_attempt {
     uint64_t serial, tag; /* tag: of the dial under way; 0: none */
     bool refused;         /* in words, on the dial under way */
     struct dial_order order;
-    struct message_hello hello;
+    struct hello hello;
     char *hello_text;
     struct failure failure;
 };
@@ -85,15 +85,15 @@ static void dial_next(struct connect_attempt *attempt) {
 }
 
 static void make_hello(struct connect_attempt *attempt) {
-    attempt->hello = (struct message_hello){.kind = MESSAGE_KIND_CONTROL,
-                                            .protocol = MESSAGE_PROTOCOL,
-                                            .credential = attempt->parts.token->credential,
-                                            .name = attempt->parts.name,
-                                            .group = attempt->parts.group,
-                                            .instance = attempt->parts.instance,
-                                            .session = ""};
+    attempt->hello = (struct hello){.kind = HELLO_KIND_CONTROL,
+                                    .protocol = PROTO_VERSION,
+                                    .credential = attempt->parts.token->credential,
+                                    .name = attempt->parts.name,
+                                    .group = attempt->parts.group,
+                                    .instance = attempt->parts.instance,
+                                    .session = ""};
     free(attempt->hello_text);
-    attempt->hello_text = message_format_hello(&attempt->hello);
+    attempt->hello_text = hello_format(&attempt->hello);
     if (attempt->hello_text == NULL) {
         failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
         attempt->count = 0;
@@ -138,7 +138,7 @@ void connect_attempt_start(struct connect_attempt *attempt) {
 }
 
 bool connect_attempt_on_greeting(struct connect_attempt *attempt, const struct greeting *greeting,
-                                 struct message_welcome *welcome) {
+                                 struct welcome *welcome) {
     if (greeting->tag != attempt->tag)
         return false;
     if (!welcome_read(welcome, greeting, attempt->parts.token, &attempt->failure)) {
@@ -167,6 +167,6 @@ const struct dial_order *connect_attempt_order(const struct connect_attempt *att
     return &attempt->order;
 }
 
-const struct message_hello *connect_attempt_hello(const struct connect_attempt *attempt) {
+const struct hello *connect_attempt_hello(const struct connect_attempt *attempt) {
     return &attempt->hello;
 }

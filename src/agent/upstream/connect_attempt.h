@@ -10,6 +10,7 @@
 #include "agent/identity/token.h"
 #include "agent/identity/trust.h"
 #include "agent/upstream/failure.h"
+#include "proto/hello.h"
 
 struct connect_attempt;
 
@@ -39,14 +40,14 @@ void connect_attempt_start(
 void connect_attempt_cancel(
     struct connect_attempt *attempt); /* what is under way is forgotten; on_failed does not come */
 
-/* True, with *welcome (message_welcome_done when used): the server is the right one, and the attempt is over. */
+/* True, with *welcome (welcome_done when used): the server is the right one, and the attempt is over. */
 bool connect_attempt_on_greeting(struct connect_attempt *attempt, const struct greeting *greeting,
-                                 struct message_welcome *welcome);
+                                 struct welcome *welcome);
 void connect_attempt_on_gone(struct connect_attempt *attempt, const struct link_end *end);
 
 const struct failure *connect_attempt_failure(const struct connect_attempt *attempt);
 const struct dial_order *
 connect_attempt_order(const struct connect_attempt *attempt); /* by which the server was reached */
-const struct message_hello *connect_attempt_hello(const struct connect_attempt *attempt);
+const struct hello *connect_attempt_hello(const struct connect_attempt *attempt);
 
 #endif

@@ -9,6 +9,7 @@
 #include "agent/upstream/dialer.h"
 
 #include "lib/base/clock.h"
+#include "proto/hello.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -178,15 +179,15 @@ static void log_failure(struct dialer *links, const char *who, const char *why, 
 
 void dialer_on_rejected(struct dialer *links, uint64_t tag, const char *text, size_t length) {
     const struct slot *slot = settle(links, tag);
-    struct message_reject reject;
+    struct reject reject;
     struct error error = {""};
 
     if (slot == NULL)
         return;
-    if (message_parse_reject(&reject, text, length, &error) == 0) {
+    if (reject_parse(&reject, text, length, &error) == 0) {
         /* the session ended while its link was on its way */
-        log_failure(links, slot->who, reject.reason, reject.code != MESSAGE_REJECT_SESSION);
-        message_reject_done(&reject);
+        log_failure(links, slot->who, reject.reason, reject.code != REJECT_SESSION);
+        reject_done(&reject);
     } else {
         log_failure(links, slot->who, error.text, true);
     }

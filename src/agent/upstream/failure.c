@@ -22,8 +22,8 @@ static const char WHY_UNHEARD[] = "the server turns this address away for a whil
                                   "log says so); or what listens there is no Munnel server";
 
 static const char *const REJECT_WORDS[] = {
-#define REJECT_WORD(name, code, final) [MESSAGE_REJECT_##name] = code,
-    MESSAGE_REJECTS(REJECT_WORD)
+#define REJECT_WORD(name, code, final) [REJECT_##name] = code,
+    REJECT_CODES(REJECT_WORD)
 #undef REJECT_WORD
 };
 
@@ -52,13 +52,13 @@ void failure_note_end(struct failure *failure, const struct link_end *end) {
     failure_note(failure, weigh(end), "%s: %s", addr_format(&end->peer, address, sizeof address), end->why);
 }
 
-void failure_note_reject(struct failure *failure, const struct message_reject *reject) {
+void failure_note_reject(struct failure *failure, const struct reject *reject) {
     uint64_t after_s = reject->retry_after_s < LONGEST_RETRY_AFTER_S ? reject->retry_after_s : LONGEST_RETRY_AFTER_S;
 
     if (failure->retry_after_ms < after_s * 1000)
         failure->retry_after_ms = (unsigned)after_s * 1000;
     failure->received_nothing = false;
-    failure_note(failure, message_reject_is_final(reject->code) ? FAILURE_FINAL : FAILURE_PASSING,
+    failure_note(failure, reject_is_final(reject->code) ? FAILURE_FINAL : FAILURE_PASSING,
                  "the server turned this agent away (%s): %s", REJECT_WORDS[reject->code], reject->reason);
 }
 

@@ -7,6 +7,7 @@
 #ifndef MUNNEL_AGENT_UPSTREAM_FAILURE_H
 #define MUNNEL_AGENT_UPSTREAM_FAILURE_H
 
+#include "proto/hello.h"
 #include "relay/plane.h"
 
 enum { FAILURE_WHY = 400 };
@@ -31,7 +32,7 @@ struct failure { /* all zero: none yet */
 void failure_note(struct failure *failure, enum failure_weight weight, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void failure_note_end(struct failure *failure, const struct link_end *end); /* the link never got to its greeting */
-void failure_note_reject(struct failure *failure, const struct message_reject *reject);
+void failure_note_reject(struct failure *failure, const struct reject *reject);
 
 struct failure_log { /* all zero at first */
     struct log_limit limit;

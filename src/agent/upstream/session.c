@@ -31,13 +31,13 @@ struct session {
 };
 
 static char *format_data_hello(const struct session_parts *parts) {
-    struct message_hello hello = *parts->control;
+    struct hello hello = *parts->control;
 
     hello.json = NULL;
-    hello.kind = MESSAGE_KIND_DATA;
+    hello.kind = HELLO_KIND_DATA;
     hello.session = parts->welcome->session;
     hello.has_proof = false;
-    return message_format_hello(&hello);
+    return hello_format(&hello);
 }
 
 struct session *session_new(const struct session_parts *parts) {
@@ -75,8 +75,8 @@ void session_free(struct session *session) {
     free(session);
 }
 
-void session_tell(struct session *session, enum message_op op, const char *reason) {
-    char *json = message_format_control(op, 0, 0, reason != NULL ? reason : "");
+void session_tell(struct session *session, enum control_op op, const char *reason) {
+    char *json = control_format(op, 0, 0, reason != NULL ? reason : "");
 
     if (json != NULL)
         plane_send_control(session->plane, session->link, json);
@@ -96,7 +96,7 @@ static void log_throttle_event(struct session *session, const char *what, const 
 
     if (!log_limit_allows(&session->limit, COMPLAINTS_PER_MINUTE, &skipped)) {
         if (session->limit.skipped == NONSENSE_MOST) {
-            session_tell(session, MESSAGE_OP_BYE, too_much);
+            session_tell(session, CONTROL_OP_BYE, too_much);
             plane_close(session->plane, session->link, too_much, false);
         }
         return;
@@ -104,41 +104,41 @@ static void log_throttle_event(struct session *session, const char *what, const 
     log_event(session->log, LOG_LEVEL_WARNING, session->who, what,
               LOG_FIELDS(LOG_TEXT("reason", reason), LOG_NUMBER("left_out", skipped)));
     if (answer)
-        session_tell(session, MESSAGE_OP_ERROR, reason);
+        session_tell(session, CONTROL_OP_ERROR, reason);
 }
 
-static enum session_event on_links(struct session *session, const struct message_control *control) {
+static enum session_event on_links(struct session *session, const struct control_message *control) {
     if (!session->left)
         dialer_want(session->links, &session->source, control->count, control->expires_ms);
     return SESSION_GOES_ON;
 }
 
-static enum session_event on_bye(struct session *session, const struct message_control *control) {
+static enum session_event on_bye(struct session *session, const struct control_message *control) {
     log_event(session->log, LOG_LEVEL_INFO, session->who, "the server ended the session",
               LOG_FIELDS(LOG_TEXT("reason", control->reason)));
     plane_close(session->plane, session->link, "the server ended the session", false);
     return SESSION_GOES_ON; /* on_gone is what counts */
 }
 
-static enum session_event on_message(struct session *session, const struct message_control *control) {
+static enum session_event on_message(struct session *session, const struct control_message *control) {
     switch (control->op) {
-    case MESSAGE_OP_LINKS:
+    case CONTROL_OP_LINKS:
         return on_links(session, control);
-    case MESSAGE_OP_GOAWAY:
+    case CONTROL_OP_GOAWAY:
         return SESSION_GOAWAY;
-    case MESSAGE_OP_DRAINED:
+    case CONTROL_OP_DRAINED:
         session->drained = true;
         return SESSION_DRAINED;
-    case MESSAGE_OP_BYE:
+    case CONTROL_OP_BYE:
         return on_bye(session, control);
-    case MESSAGE_OP_ERROR:
+    case CONTROL_OP_ERROR:
         log_throttle_event(session, "the server did not understand", control->reason, false);
         return SESSION_GOES_ON;
-    case MESSAGE_OP_NOTICE:
+    case CONTROL_OP_NOTICE:
         log_throttle_event(session, "has a word from the server", control->reason, false);
         return SESSION_GOES_ON;
-    case MESSAGE_OP_DRAIN:
-    case MESSAGE_OP_UNKNOWN:
+    case CONTROL_OP_DRAIN:
+    case CONTROL_OP_UNKNOWN:
         break;
     }
     log_throttle_event(session, "the server sent a message that an agent does not know", "unknown op", true);
@@ -146,16 +146,16 @@ static enum session_event on_message(struct session *session, const struct messa
 }
 
 enum session_event session_on_told(struct session *session, const char *text, size_t length) {
-    struct message_control control;
+    struct control_message control;
     struct error error = {""};
     enum session_event event;
 
-    if (message_parse_control(&control, text, length, &error) != 0) {
+    if (control_parse(&control, text, length, &error) != 0) {
         log_throttle_event(session, "the server sent a malformed message", error.text, true);
         return SESSION_GOES_ON;
     }
     event = on_message(session, &control);
-    message_control_done(&control);
+    control_done(&control);
     return event;
 }
 

@@ -8,6 +8,8 @@
 #define MUNNEL_AGENT_UPSTREAM_SESSION_H
 
 #include "agent/upstream/dialer.h"
+#include "proto/control.h"
+#include "proto/hello.h"
 #include "relay/plane.h"
 
 struct session;
@@ -18,8 +20,8 @@ struct session_parts { /* kept by reference, but for the WELCOME */
     struct dialer *links;
     const char *who; /* "server host:port" */
     struct trust *trust;
-    const struct message_hello *control; /* the HELLO of the control link, of which those of data links are made */
-    const struct message_welcome *welcome;
+    const struct hello *control; /* the HELLO of the control link, of which those of data links are made */
+    const struct welcome *welcome;
     const struct dial_order *order; /* by which the control link was dialled; copied but for server_name */
     struct link_ref link;
 };
@@ -32,7 +34,7 @@ enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };
 /* A CONTROL message of the server; what it means for whoever keeps the session. */
 enum session_event session_on_told(struct session *session, const char *text, size_t length);
 
-void session_tell(struct session *session, enum message_op op, const char *reason); /* reason: NULL or words */
+void session_tell(struct session *session, enum control_op op, const char *reason); /* reason: NULL or words */
 void session_leave(struct session *session); /* another takes its place: it asks for no more data links */
 
 uint64_t session_tag(const struct session *session);

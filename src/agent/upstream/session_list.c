@@ -41,7 +41,7 @@ void session_list_clear(struct session_list *list) {
         session_list_remove(list, list->newest);
 }
 
-void session_list_tell(const struct session_list *list, enum message_op op) {
+void session_list_tell(const struct session_list *list, enum control_op op) {
     for (struct session *session = list->newest; session != NULL; session = session_next(session))
         session_tell(session, op, NULL);
 }

@@ -18,7 +18,7 @@ struct session *session_list_find(const struct session_list *list, uint64_t tag)
 void session_list_remove(struct session_list *list, struct session *session); /* and frees it */
 void session_list_clear(struct session_list *list);
 
-void session_list_tell(const struct session_list *list, enum message_op op);
+void session_list_tell(const struct session_list *list, enum control_op op);
 bool session_list_is_empty(const struct session_list *list);
 bool session_list_is_drained(const struct session_list *list); /* none waits for `drained` */
 bool session_list_is_working(const struct session_list *list); /* one takes clients */

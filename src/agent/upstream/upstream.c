@@ -40,8 +40,8 @@ struct upstream {
     struct backoff backoff;
     struct failure_log failure_log;
     bool accepted_before, gave_up;
-    uint64_t hasten_until_ms;          /* the server has said goaway: the one that takes its place is about to listen */
-    char server[MESSAGE_INSTANCE_HEX]; /* the instance that answered last; "" at first */
+    uint64_t hasten_until_ms;        /* the server has said goaway: the one that takes its place is about to listen */
+    char server[PROTO_INSTANCE_HEX]; /* the instance that answered last; "" at first */
     struct session_list sessions;
 };
 
@@ -134,7 +134,7 @@ static void on_attempt_failed(void *context) {
 
 /* ---- sessions ---- */
 
-static bool add_session(struct upstream *upstream, struct link_ref link, const struct message_welcome *welcome) {
+static bool add_session(struct upstream *upstream, struct link_ref link, const struct welcome *welcome) {
     struct session_parts parts = {.plane = upstream->parts->plane,
                                   .log = upstream->parts->log,
                                   .links = upstream->parts->links,
@@ -152,7 +152,7 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
     return true;
 }
 
-static void log_connected(struct upstream *upstream, const struct message_welcome *welcome) {
+static void log_connected(struct upstream *upstream, const struct welcome *welcome) {
     char address[ADDR_TEXT];
     const char *group = upstream->parts->group;
     char server[SERVER_DIGITS + 1];
@@ -172,8 +172,7 @@ static void stand_by(struct upstream *upstream) {
     wait_for(upstream, upstream->parts->times.final_ms);
 }
 
-static bool on_welcome(struct upstream *upstream, const struct greeting *greeting,
-                       const struct message_welcome *welcome) {
+static bool on_welcome(struct upstream *upstream, const struct greeting *greeting, const struct welcome *welcome) {
     snprintf(upstream->server, sizeof upstream->server, "%s", welcome->server);
     if (is_served_by_another(upstream)) {
         stand_by(upstream);
@@ -194,12 +193,12 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
 }
 
 void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting) {
-    struct message_welcome welcome;
+    struct welcome welcome;
     bool accepted = false;
 
     if (connect_attempt_on_greeting(upstream->attempt, greeting, &welcome)) {
         accepted = on_welcome(upstream, greeting, &welcome);
-        message_welcome_done(&welcome);
+        welcome_done(&welcome);
     }
     if (!accepted)
         plane_reject(upstream->parts->plane, greeting->link, NULL);
@@ -325,7 +324,7 @@ unsigned upstream_of_tag(uint64_t tag) {
     return (unsigned)(tag & ((1 << CONNECT_ATTEMPT_INDEX_BITS) - 1));
 }
 
-void upstream_tell(struct upstream *upstream, enum message_op op) {
+void upstream_tell(struct upstream *upstream, enum control_op op) {
     session_list_tell(&upstream->sessions, op);
 }
 

@@ -10,6 +10,7 @@
 #include "agent/identity/token.h"
 #include "agent/identity/trust.h"
 #include "agent/upstream/dialer.h"
+#include "proto/control.h"
 #include "relay/plane.h"
 
 enum { UPSTREAM_MAX = 64 };
@@ -59,7 +60,7 @@ void upstream_on_greeting(struct upstream *upstream, const struct greeting *gree
 void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text, size_t length);
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
 
-void upstream_tell(struct upstream *upstream, enum message_op op); /* on every session */
+void upstream_tell(struct upstream *upstream, enum control_op op); /* on every session */
 bool upstream_is_drained(const struct upstream *upstream);         /* no session waits for `drained` */
 bool upstream_is_alone(const struct upstream *upstream);           /* no session is left */
 bool upstream_is_working(const struct upstream *upstream);         /* has a session that takes clients */

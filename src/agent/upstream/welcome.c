@@ -9,24 +9,24 @@
 #include "agent/upstream/welcome.h"
 
 static void note_reject(const struct greeting *greeting, struct failure *failure) {
-    struct message_reject reject;
+    struct reject reject;
     struct error error = {""};
 
-    if (message_parse_reject(&reject, greeting->text, greeting->length, &error) != 0) {
+    if (reject_parse(&reject, greeting->text, greeting->length, &error) != 0) {
         failure_note(failure, FAILURE_LASTING,
                      "the server turned this agent away in a way that it does not understand: %s", error.text);
         return;
     }
     failure_note_reject(failure, &reject);
-    message_reject_done(&reject);
+    reject_done(&reject);
 }
 
-static bool server_is_proved(const struct message_welcome *welcome, const struct greeting *greeting,
+static bool server_is_proved(const struct welcome *welcome, const struct greeting *greeting,
                              const struct token *token) {
     return welcome->has_proof && auth_proof_check(welcome->proof, token->key, AUTH_PROOF_SERVER, greeting->exporter);
 }
 
-bool welcome_read(struct message_welcome *welcome, const struct greeting *greeting, const struct token *token,
+bool welcome_read(struct welcome *welcome, const struct greeting *greeting, const struct token *token,
                   struct failure *failure) {
     struct error error = {""};
 
@@ -34,19 +34,19 @@ bool welcome_read(struct message_welcome *welcome, const struct greeting *greeti
         note_reject(greeting, failure);
         return false;
     }
-    if (message_parse_welcome(welcome, greeting->text, greeting->length, &error) != 0) {
+    if (welcome_parse(welcome, greeting->text, greeting->length, &error) != 0) {
         failure_note(failure, FAILURE_LASTING, "the server's WELCOME is malformed: %s", error.text);
         return false;
     }
     if (welcome->session[0] == '\0') {
         failure_note(failure, FAILURE_LASTING, "the server's WELCOME names no session");
-        message_welcome_done(welcome);
+        welcome_done(welcome);
         return false;
     }
     if (token->present && !server_is_proved(welcome, greeting, token)) {
         failure_note(failure, FAILURE_LASTING, "the server does not know our token's key (of credential %s)",
                      token->credential);
-        message_welcome_done(welcome);
+        welcome_done(welcome);
         return false;
     }
     return true;

@@ -11,10 +11,10 @@
 #include "agent/upstream/failure.h"
 
 /*
- * True with `welcome` (message_welcome_done when used) if it is a WELCOME, and if the server has proved that it knows
+ * True with `welcome` (welcome_done when used) if it is a WELCOME, and if the server has proved that it knows
  * our token's key, when we have a token. Else false, with the reason noted.
  */
-bool welcome_read(struct message_welcome *welcome, const struct greeting *greeting, const struct token *token,
+bool welcome_read(struct welcome *welcome, const struct greeting *greeting, const struct token *token,
                   struct failure *failure);
 
 #endif

@@ -9,13 +9,13 @@
  */
 #include "config.h"
 
+#include "proto/hello.h"
 #include "relay/link/link_priv.h"
 
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "lib/tls/tls.h"
 #include "proto/auth_proof.h"
-#include "proto/message.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -71,7 +71,7 @@ static bool server_has_session_key(struct link *link, const struct frame *frame,
     uint8_t exporter[SECRET_SIZE], proof[SECRET_SIZE];
     if (tls_is_by_key(link->ssl))
         return true;
-    if (message_parse_data_welcome(proof, (const char *)frame->payload, frame->length, why) != 0)
+    if (welcome_parse_data(proof, (const char *)frame->payload, frame->length, why) != 0)
         return false;
     bool is_proved = order->has_key && tls_exporter(link->ssl, exporter) == 0 &&
                      auth_proof_check(proof, order->key, AUTH_PROOF_DATA_SERVER, exporter);
@@ -157,7 +157,7 @@ static void send_hello(struct link *link) {
     if (!order->has_key)
         hello = strdup(order->hello);
     else if (tls_exporter(link->ssl, exporter) == 0 && auth_proof_make(proof, order->key, role, exporter) == 0)
-        hello = message_add_proof(order->hello, proof);
+        hello = hello_add_proof(order->hello, proof);
     if (!hello || strlen(hello) > FRAME_GREETING_MAX || !link_put_frame(link, FRAME_HELLO, hello, strlen(hello)))
         fail(link, "no HELLO could be made");
     secret_wipe(exporter, sizeof exporter);

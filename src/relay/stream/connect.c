@@ -19,7 +19,7 @@ enum { DIAL_LEAST_MS = 250 };
 
 struct connector {
     struct connector_order order;
-    char *to[MESSAGE_DESTINATIONS];
+    char *to[OPEN_DESTINATIONS_MAX];
     int next_destination;
     struct endpoint endpoint;       /* the destination that is being tried */
     struct addr numeric;            /* its address, if it needs no look-up */
@@ -66,8 +66,7 @@ static void finish(struct connector *dial, bool is_connected) {
     callback(context, &result);
 }
 
-static void note_failure(struct connector *dial, enum message_refusal refusal, const struct addr *address,
-                         const char *why) {
+static void note_failure(struct connector *dial, enum refusal refusal, const struct addr *address, const char *why) {
     char text[ADDR_TEXT];
     dial->result.refusal = refusal;
     snprintf(dial->result.words, sizeof dial->result.words, "%s: %s",
@@ -88,11 +87,11 @@ static unsigned share_ms(const struct connector *dial) {
     return share > DIAL_LEAST_MS ? share : DIAL_LEAST_MS;
 }
 
-static enum message_refusal refusal_of(int error) {
-    return error == ETIMEDOUT ? MESSAGE_REFUSAL_TIMEOUT : MESSAGE_REFUSAL_REFUSED;
+static enum refusal refusal_of(int error) {
+    return error == ETIMEDOUT ? REFUSAL_TIMEOUT : REFUSAL_REFUSED;
 }
 
-static void drop_attempt(struct connector *dial, enum message_refusal refusal, const char *why) {
+static void drop_attempt(struct connector *dial, enum refusal refusal, const char *why) {
     note_failure(dial, refusal, &dial->result.address, why);
     drop_descriptor(dial);
     try_address(dial);
@@ -101,7 +100,7 @@ static void drop_attempt(struct connector *dial, enum message_refusal refusal, c
 static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    drop_attempt(context, MESSAGE_REFUSAL_TIMEOUT, "no answer in time");
+    drop_attempt(context, REFUSAL_TIMEOUT, "no answer in time");
 }
 
 static void on_connected(struct stream_socket *socket, int error) {
@@ -118,7 +117,7 @@ static void wait_for_connection(struct connector *dial) {
     unsigned ms = share_ms(dial);
     struct timeval limit = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
     if (event_add(&dial->timer, &limit)) {
-        drop_attempt(dial, MESSAGE_REFUSAL_BUSY, "out of memory");
+        drop_attempt(dial, REFUSAL_BUSY, "out of memory");
     }
 }
 
@@ -132,7 +131,7 @@ static bool is_allowed(const struct connector *dial, const struct addr *address)
 
 static void fail_to_connect(struct connector *dial, int error) {
     bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-    note_failure(dial, is_ours ? MESSAGE_REFUSAL_BUSY : refusal_of(error), &dial->result.address, strerror(error));
+    note_failure(dial, is_ours ? REFUSAL_BUSY : refusal_of(error), &dial->result.address, strerror(error));
     try_address(dial);
 }
 
@@ -161,13 +160,13 @@ static void try_address(struct connector *dial) {
         return;
     }
     if (left_ms(dial) == 0) {
-        note_failure(dial, MESSAGE_REFUSAL_TIMEOUT, NULL, "no time left");
+        note_failure(dial, REFUSAL_TIMEOUT, NULL, "no time left");
         finish(dial, false);
         return;
     }
     const struct addr *address = &dial->addresses[dial->next_address++];
     if (!is_allowed(dial, address)) {
-        note_failure(dial, MESSAGE_REFUSAL_DENIED, address,
+        note_failure(dial, REFUSAL_DENIED, address,
                      "not allowed by this agent's rules; --allow with this address would allow it");
         try_address(dial);
         return;
@@ -190,9 +189,9 @@ static void on_answer(void *context, const struct resolver_answer *answer) {
     struct connector *dial = context;
     dial->question = NULL;
     if (answer->count == 0)
-        note_failure(dial, MESSAGE_REFUSAL_DNS, NULL, answer->why ? answer->why : "no address");
+        note_failure(dial, REFUSAL_DNS, NULL, answer->why ? answer->why : "no address");
     else if (!keep_answer(dial, answer))
-        note_failure(dial, MESSAGE_REFUSAL_BUSY, NULL, "out of memory");
+        note_failure(dial, REFUSAL_BUSY, NULL, "out of memory");
     try_address(dial);
 }
 
@@ -205,7 +204,7 @@ static void try_destination(struct connector *dial) {
     }
     const char *text = dial->to[dial->next_destination++];
     if (endpoint_parse(&dial->endpoint, text, &error)) {
-        note_failure(dial, MESSAGE_REFUSAL_REFUSED, NULL, error.text);
+        note_failure(dial, REFUSAL_REFUSED, NULL, error.text);
         try_destination(dial);
         return;
     }
@@ -218,7 +217,7 @@ static void try_destination(struct connector *dial) {
     dial->question =
         resolver_ask(dial->order.resolver, dial->order.loop, &dial->endpoint, left_ms(dial), on_answer, dial);
     if (!dial->question) {
-        note_failure(dial, MESSAGE_REFUSAL_BUSY, NULL, "out of memory");
+        note_failure(dial, REFUSAL_BUSY, NULL, "out of memory");
         finish(dial, false);
     }
 }
@@ -233,7 +232,7 @@ static bool copy_destinations(struct connector *dial) {
 }
 
 struct connector *connector_start(const struct connector_order *order) {
-    struct connector_result refused = {.refusal = MESSAGE_REFUSAL_BUSY, .words = "out of memory"};
+    struct connector_result refused = {.refusal = REFUSAL_BUSY, .words = "out of memory"};
     struct connector *dial = calloc(1, sizeof *dial);
     if (dial) {
         dial->order = *order;

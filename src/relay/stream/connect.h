@@ -11,7 +11,6 @@
 #ifndef MUNNEL_RELAY_STREAM_CONNECT_H
 #define MUNNEL_RELAY_STREAM_CONNECT_H
 
-#include "proto/message.h"
 #include "relay/plane.h"
 #include "relay/stream/socket.h"
 
@@ -19,9 +18,9 @@ struct connector;
 
 struct connector_result {
     bool is_connected;
-    struct addr address;          /* reached */
-    struct addr here;             /* from; of length 0: unknown */
-    enum message_refusal refusal; /* when failed */
+    struct addr address;  /* reached */
+    struct addr here;     /* from; of length 0: unknown */
+    enum refusal refusal; /* when failed */
     char words[160];
 };
 typedef void (*connector_callback)(void *context, const struct connector_result *result);

@@ -282,7 +282,7 @@ static void send_reset(struct relay *relay, enum relay_reason reason) {
         batch_add_numbered(batch, FRAME_OPENED, channel->number, NULL, 0);
         stream_state_sent(channel, FRAME_OPENED, 0);
     }
-    size_t length = message_format_reset(json, sizeof json, reason_text(reason));
+    size_t length = reset_format(json, sizeof json, reason_text(reason));
     batch_add_numbered(batch, FRAME_RESET, channel->number, json, length);
     stream_state_sent(channel, FRAME_RESET, 0);
     if (!is_server(relay))

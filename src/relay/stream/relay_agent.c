@@ -23,17 +23,17 @@ static struct relay_agent *as_agent(struct relay *relay) {
 
 /* ---- OPEN ---- */
 
-static void auth_refuse(struct relay *relay, enum message_refusal refusal, const char *words) {
+static void auth_refuse(struct relay *relay, enum refusal refusal, const char *words) {
     char json[320];
     struct stream_state *channel = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);
-    size_t length = message_format_refused(json, sizeof json, refusal, words);
+    size_t length = refused_format(json, sizeof json, refusal, words);
     batch_add_numbered(batch, FRAME_REFUSED, channel->number, json, length);
     stream_state_sent(channel, FRAME_REFUSED, 0);
     batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
     link_send(relay->link);
     as_agent(relay)->words = words;
-    relay_finish(relay, refusal == MESSAGE_REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
+    relay_finish(relay, refusal == REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
 }
 
 static void throttle(struct relay *relay) {
@@ -52,7 +52,7 @@ static void add_opened(struct relay *relay, struct batch *batch) {
     size_t length = 0;
     if (strcmp(agent->address, agent->destination) != 0) { /* else there is nothing to say */
         uint64_t dial_us = relay->opened_us - agent->begun_us;
-        length = message_format_opened(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
+        length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
     }
     batch_add_numbered(batch, FRAME_OPENED, channel->number, json, length);
     stream_state_sent(channel, FRAME_OPENED, 0);
@@ -97,7 +97,7 @@ static void on_dialled(void *context, const struct connector_result *result) {
     }
 }
 
-static struct relay *begin(struct link *link, const struct message_open *open) {
+static struct relay *begin(struct link *link, const struct open_request *open) {
     struct relay *relay = relay_new(link, sizeof(struct relay_agent));
     if (!relay)
         return NULL;
@@ -115,7 +115,7 @@ static struct relay *begin(struct link *link, const struct message_open *open) {
 
 /* A client that is a connection of our own, so often that it can only be on its way in a circle. */
 static void refuse_loop(struct relay *relay) {
-    char who[MESSAGE_RELAY_ID + 16], words[160];
+    char who[PROTO_RELAY_ID_MAX + 16], words[160];
     unsigned skipped = 0;
     const struct relay_agent *agent = as_agent(relay);
     snprintf(who, sizeof who, "relay %s", agent->id);
@@ -126,10 +126,10 @@ static void refuse_loop(struct relay *relay) {
                   LOG_FIELDS(LOG_TEXT("client", agent->client), LOG_TEXT("destination", agent->destination),
                              LOG_NUMBER("left_out", skipped)));
     }
-    auth_refuse(relay, MESSAGE_REFUSAL_DENIED, words);
+    auth_refuse(relay, REFUSAL_DENIED, words);
 }
 
-static void dial(struct relay *relay, const struct message_open *open) {
+static void dial(struct relay *relay, const struct open_request *open) {
     const struct plane_options *options = relay->thread->options;
     struct connector_order order = {.socket = &relay->socket,
                                     .loop = relay->thread->loop,
@@ -146,7 +146,7 @@ static void dial(struct relay *relay, const struct message_open *open) {
 }
 
 void relay_open(struct link *link, const struct frame *frame) {
-    struct message_open open;
+    struct open_request open;
     struct error error = {""};
     if (open_memory_parse(&link_worker(link)->open_memory, &open, (const char *)frame->payload, frame->length,
                           &error)) {
@@ -157,7 +157,7 @@ void relay_open(struct link *link, const struct frame *frame) {
     if (!relay)
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
     else if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed))
-        auth_refuse(relay, MESSAGE_REFUSAL_DRAINING, "this agent is stopping");
+        auth_refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
     else if (as_agent(relay)->hops >= LOOP_DETECT_HOPS)
         refuse_loop(relay);
     else

@@ -65,7 +65,7 @@ struct relay_agent {
     struct loop_detect_entry own_dial; /* once open */
     unsigned hops;                     /* how often the client has been through this agent already */
     uint64_t begun_us;
-    char id[MESSAGE_RELAY_ID + 1], service[MESSAGE_NAME_MAX + 1]; /* for the record, as are the next */
+    char id[PROTO_RELAY_ID_MAX + 1], service[PROTO_NAME_MAX + 1]; /* for the record, as are the next */
     char client[RECORD_CLIENT], destination[128], address[64];
     const char *words; /* why it was refused; valid until relay_finish */
     /* of its record, once both streams are complete */

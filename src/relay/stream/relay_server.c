@@ -28,12 +28,12 @@ static struct client *client_of(struct relay *relay) {
 }
 
 static bool add_open(struct relay *relay, struct batch *batch) {
-    char json[OPEN_JSON_MAX], id[MESSAGE_RELAY_ID + 1], from[RECORD_CLIENT];
+    char json[OPEN_JSON_MAX], id[PROTO_RELAY_ID_MAX + 1], from[RECORD_CLIENT];
     const struct client *client = client_of(relay);
     struct stream_state *channel = link_stream_state(relay->link);
     record_make_id(id, relay->thread->options->instance, client->number);
-    size_t length = message_format_open(json, sizeof json, client->terms->open_json, id,
-                                        record_client_text(client, from), client->attempt_ms);
+    size_t length = open_format(json, sizeof json, client->terms->open_json, id, record_client_text(client, from),
+                                client->attempt_ms);
     if (length == 0 || !batch_add_numbered(batch, FRAME_OPEN, channel->number + 1, json, length))
         return false;
     stream_state_sent(channel, FRAME_OPEN, 0);
@@ -184,7 +184,7 @@ static void take_opened(struct relay *relay, const struct frame *frame) {
     struct client *client = client_of(relay);
     relay_set_open(relay, clock_us());
     if (frame->length > 0) { /* else it was reached as it was written */
-        message_parse_opened(frame->payload, frame->length, address, &dial_ms);
+        opened_parse(frame->payload, frame->length, address, &dial_ms);
         strbuf_copy(client->address, sizeof client->address, address);
     }
     if (relay->holds_early && !send_held(relay))
@@ -206,7 +206,7 @@ static void give_back(struct relay *relay, enum client_outcome outcome) {
 }
 
 static void take_refused(struct relay *relay, const struct frame *frame) {
-    message_parse_refused(frame->payload, frame->length, &client_of(relay)->refusal, client_of(relay)->words);
+    refused_parse(frame->payload, frame->length, &client_of(relay)->refusal, client_of(relay)->words);
     if (client_of(relay)->early || relay->up == 0)
         give_back(relay, CLIENT_REFUSED);
     else
@@ -222,7 +222,7 @@ void relay_server_on_frame(struct relay *relay, const struct frame *frame) {
         take_refused(relay, frame);
         break;
     case FRAME_RESET:
-        message_parse_reset(frame->payload, frame->length, client_of(relay)->words);
+        reset_parse(frame->payload, frame->length, client_of(relay)->words);
         relay_finish(relay, REASON_PEER_RESET, "agent");
         break;
     default:

@@ -19,12 +19,12 @@
 
 enum { RETRY_SOON_S = 1, RETRY_LATER_S = 60 };
 
-bool auth_refuse(struct auth_refusal *refusal, enum message_reject_code code, const char *format, ...) {
+bool auth_refuse(struct auth_refusal *refusal, enum reject_code code, const char *format, ...) {
     va_list list;
 
     refusal->code = code;
     refusal->is_usual = false;
-    refusal->retry_after_s = message_reject_is_final(code) ? RETRY_LATER_S : RETRY_SOON_S;
+    refusal->retry_after_s = reject_is_final(code) ? RETRY_LATER_S : RETRY_SOON_S;
     va_start(list, format);
     vsnprintf(refusal->words.text, sizeof refusal->words.text, format, list);
     va_end(list);
@@ -56,19 +56,19 @@ static bool needs_token(const struct server_config *conf, bool has_certificate) 
 
 /* A token that is shown must be right, whether or not a certificate would do. */
 static bool prove_token(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
-                        const struct message_hello *hello, struct auth_refusal *refusal) {
+                        const struct hello *hello, struct auth_refusal *refusal) {
     bool has_certificate = greeting->certificate != NULL;
 
     if (!hello->has_proof) {
         if (!needs_token(server->conf, has_certificate))
             return true;
-        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "no token%s: this server wants to know who joins%s",
+        return auth_refuse(refusal, REJECT_CREDENTIAL, "no token%s: this server wants to know who joins%s",
                            server->conf->agents.require == CONFIG_REQUIRE_EITHER ? ", and no certificate" : "",
                            " (see --join and --token-file)");
     }
     if (!credentials_check(server->credentials, hello->credential, hello->proof, greeting->exporter, time(NULL),
                            &claim->credential, &claim->key))
-        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "the token is unknown, wrong or expired");
+        return auth_refuse(refusal, REJECT_CREDENTIAL, "the token is unknown, wrong or expired");
     return true;
 }
 
@@ -79,16 +79,15 @@ static bool prove_certificate(struct auth_claim *claim, struct server *server, c
     if (!authenticate_needs_certificate(server->conf, claim->credential != NULL))
         return true;
     if (!greeting->certificate) /* TLS has refused it before, if the two agree */
-        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "no certificate: this server asks for one (see --cert)");
+        return auth_refuse(refusal, REJECT_CREDENTIAL, "no certificate: this server asks for one (see --cert)");
     certificate_describe(greeting->certificate, text);
     if (claim->credential && !credential_has_certificate(claim->credential, greeting->certificate))
-        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL,
-                           "the certificate %s is not that of \"%s\", as the token is", text, claim->credential->name);
+        return auth_refuse(refusal, REJECT_CREDENTIAL, "the certificate %s is not that of \"%s\", as the token is",
+                           text, claim->credential->name);
     if (!claim->credential)
         claim->credential = credentials_find_certificate(server->credentials, greeting->certificate, time(NULL));
     if (!claim->credential)
-        return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "the certificate %s is no agent's here, or has expired",
-                           text);
+        return auth_refuse(refusal, REJECT_CREDENTIAL, "the certificate %s is no agent's here, or has expired", text);
     return true;
 }
 
@@ -100,12 +99,12 @@ static bool stands_still(const struct server *server, const struct greeting *gre
         !(tls_certificate_is_revoked(server->tls, greeting->certificate, &why) ||
           tls_certificate_is_untrusted(server->tls, greeting->certificate, greeting->chain, &why)))
         return true;
-    return auth_refuse(refusal, MESSAGE_REJECT_CREDENTIAL, "%s", why.text);
+    return auth_refuse(refusal, REJECT_CREDENTIAL, "%s", why.text);
 }
 
-static bool claim_groups(struct auth_claim *claim, const struct message_hello *hello, struct auth_refusal *refusal) {
+static bool claim_groups(struct auth_claim *claim, const struct hello *hello, struct auth_refusal *refusal) {
     if (claim->credential && !credential_carries(claim->credential, hello->group))
-        return auth_refuse(refusal, MESSAGE_REJECT_GROUP, "the credential \"%s\" does not carry the group \"%s\"",
+        return auth_refuse(refusal, REJECT_GROUP, "the credential \"%s\" does not carry the group \"%s\"",
                            claim->credential->name, hello->group);
     if (!*hello->group && claim->credential)
         claim->groups = claim->credential->groups;
@@ -118,10 +117,10 @@ static bool claim_groups(struct auth_claim *claim, const struct message_hello *h
 }
 
 bool authenticate(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
-                  const struct message_hello *hello, struct auth_refusal *refusal) {
+                  const struct hello *hello, struct auth_refusal *refusal) {
     *claim = (struct auth_claim){0};
     if (server->stopping)
-        return auth_refuse(refusal, MESSAGE_REJECT_STOPPING, "the server is stopping");
+        return auth_refuse(refusal, REJECT_STOPPING, "the server is stopping");
     if (!stands_still(server, greeting, refusal))
         return false;
     if (server->credentials &&

@@ -10,17 +10,18 @@
 #ifndef MUNNEL_SERVER_AUTH_AUTHENTICATE_H
 #define MUNNEL_SERVER_AUTH_AUTHENTICATE_H
 
+#include "proto/hello.h"
 #include "server/server_priv.h"
 
 struct auth_refusal { /* why an agent is turned away */
-    enum message_reject_code code;
+    enum reject_code code;
     unsigned retry_after_s;
     struct error words;
     bool is_usual; /* nothing is wrong with the agent: it is not complained of */
 };
 
 /* Always false, so that `return auth_refuse(...)` reads well. */
-bool auth_refuse(struct auth_refusal *refusal, enum message_reject_code code, const char *format, ...)
+bool auth_refuse(struct auth_refusal *refusal, enum reject_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 struct auth_claim {                      /* who an agent has proved to be */
@@ -32,7 +33,7 @@ struct auth_claim {                      /* who an agent has proved to be */
 };
 
 bool authenticate(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
-                  const struct message_hello *hello, struct auth_refusal *refusal);
+                  const struct hello *hello, struct auth_refusal *refusal);
 
 /* Must the certificate of an agent be its credential's, with or without a token beside it? */
 bool authenticate_needs_certificate(const struct server_config *conf, bool has_token);

@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "proto/control.h"
 #include "server/auth/handshake.h"
 
 #include "lib/base/clock.h"
@@ -27,8 +28,8 @@
 
 static void greet_reject(struct server *server, const struct greeting *greeting, const char *name,
                          const struct auth_refusal *refusal) {
-    char *json = message_format_reject(refusal->code, refusal->words.text, refusal->retry_after_s);
-    char who[MESSAGE_NAME_MAX + 8];
+    char *json = reject_format(refusal->code, refusal->words.text, refusal->retry_after_s);
+    char who[PROTO_NAME_MAX + 8];
 
     if (json)
         plane_reject(server->plane, greeting->link, json);
@@ -36,7 +37,7 @@ static void greet_reject(struct server *server, const struct greeting *greeting,
         plane_close(server->plane, greeting->link, refusal->words.text, false);
     free(json);
     server->greetings_refused++;
-    if (refusal->code == MESSAGE_REJECT_CREDENTIAL || refusal->code == MESSAGE_REJECT_MALFORMED)
+    if (refusal->code == REJECT_CREDENTIAL || refusal->code == REJECT_MALFORMED)
         agent_listener_penalize(server->door, greeting->peer);
     snprintf(who, sizeof who, "%s%s", *name ? "agent " : "door", name);
     if (refusal->is_usual)
@@ -50,16 +51,16 @@ static void greet_reject(struct server *server, const struct greeting *greeting,
 
 static char *welcome_control(const struct server *server, const struct greeting *greeting,
                              const struct session *session, const uint8_t *key) {
-    struct message_welcome welcome = {.session = session_id(session),
-                                      .server = server->instance,
-                                      .ping_s = server->conf->agents.ping_s,
-                                      .dead_after_s = server->conf->agents.dead_after_s};
+    struct welcome welcome = {.session = session_id(session),
+                              .server = server->instance,
+                              .ping_s = server->conf->agents.ping_s,
+                              .dead_after_s = server->conf->agents.dead_after_s};
     char *json = NULL;
 
     memcpy(welcome.session_key, session_key(session), SECRET_SIZE);
     welcome.has_proof = key != NULL;
     if (!key || auth_proof_make(welcome.proof, key, AUTH_PROOF_SERVER, greeting->exporter) == 0)
-        json = message_format_welcome(&welcome);
+        json = welcome_format(&welcome);
     secret_wipe(&welcome, sizeof welcome);
     return json;
 }
@@ -107,7 +108,7 @@ static void greet_tell_of_idleness(const struct server *server, const struct ses
     char words[300];
 
     snprintf(words, sizeof words, "no service of this server has the group %s, so this agent gets no clients", groups);
-    char *json = message_format_control(MESSAGE_OP_NOTICE, 0, 0, words);
+    char *json = control_format(CONTROL_OP_NOTICE, 0, 0, words);
     if (json)
         plane_send_control(server->plane, session_control(session), json);
     free(json);
@@ -137,21 +138,20 @@ static void free_secret(char *text) {
 }
 
 /* Asked last: who has proved nothing shall not learn, or spoil, how an agent fares. */
-static bool greet_finds_steady(struct server *server, const struct greeting *greeting,
-                               const struct message_hello *hello, const struct auth_claim *claim,
-                               struct auth_refusal *refusal) {
+static bool greet_finds_steady(struct server *server, const struct greeting *greeting, const struct hello *hello,
+                               const struct auth_claim *claim, struct auth_refusal *refusal) {
     const char *credential = claim->credential ? claim->credential->name : "";
     unsigned wait_s = flap_damping_wait(server->flaps, credential, hello->name, greeting->peer, clock_us());
 
     if (!wait_s)
         return true;
-    auth_refuse(refusal, MESSAGE_REJECT_BUSY, "flaps");
+    auth_refuse(refusal, REJECT_BUSY, "flaps");
     refusal->retry_after_s = wait_s;
     error_set(&refusal->words, "this agent comes and goes all the time; it may come again in %u s", wait_s);
     return false;
 }
 
-static bool greet_control(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
+static bool greet_control(struct server *server, const struct greeting *greeting, const struct hello *hello,
                           struct auth_refusal *refusal) {
     struct auth_claim claim;
 
@@ -180,7 +180,7 @@ static bool greet_control(struct server *server, const struct greeting *greeting
         greet_log_joined(server, greeting, session, &claim);
         greet_warn_of_idleness(server, session, &claim);
     } else {
-        auth_refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
+        auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
         if (session)
             registry_dismiss(server, session, "not admitted", "out of memory");
     }
@@ -190,20 +190,20 @@ static bool greet_control(struct server *server, const struct greeting *greeting
 
 /* --- data links --- */
 
-static bool data_prove(const struct session *session, const struct greeting *greeting,
-                       const struct message_hello *hello, struct auth_refusal *refusal) {
+static bool data_prove(const struct session *session, const struct greeting *greeting, const struct hello *hello,
+                       struct auth_refusal *refusal) {
     return (session && hello->has_proof &&
             auth_proof_check(hello->proof, session_key(session), AUTH_PROOF_DATA, greeting->exporter)) ||
-           auth_refuse(refusal, MESSAGE_REJECT_SESSION, "no such session, or a wrong proof of it");
+           auth_refuse(refusal, REJECT_SESSION, "no such session, or a wrong proof of it");
 }
 
 /* Links are dialled only when they are asked for: another was kept back on its way, and by whom? */
 static bool data_is_asked_for(struct session *session, struct auth_refusal *refusal) {
     if (!session)
-        return auth_refuse(refusal, MESSAGE_REJECT_SESSION, "no such session");
+        return auth_refuse(refusal, REJECT_SESSION, "no such session");
     if (link_orders_open(session_requests(session), clock_us()))
         return true;
-    auth_refuse(refusal, MESSAGE_REJECT_BUSY, "no link was asked for");
+    auth_refuse(refusal, REJECT_BUSY, "no link was asked for");
     refusal->is_usual = true;
     return false;
 }
@@ -220,15 +220,15 @@ static void data_was_used(struct server *server, const struct greeting *greeting
 
 static bool data_has_room(struct server *server, struct session *session, struct auth_refusal *refusal) {
     if (session_is_draining(session)) { /* it left while links of it were on their way */
-        auth_refuse(refusal, MESSAGE_REJECT_SESSION, "this session gets no more clients");
+        auth_refuse(refusal, REJECT_SESSION, "this session gets no more clients");
         refusal->is_usual = true;
         return false;
     }
     if (server->data_links >= server->link_limit)
-        return auth_refuse(refusal, MESSAGE_REJECT_BUSY, "the server has no descriptors for more links");
+        return auth_refuse(refusal, REJECT_BUSY, "the server has no descriptors for more links");
     if (link_pool_count(session_pool(session)) >= server->conf->agents.idle_max &&
         !link_orders_open(session_requests(session), clock_us())) /* links are dialled only when they are asked for */
-        return auth_refuse(refusal, MESSAGE_REJECT_BUSY, "there are idle links enough");
+        return auth_refuse(refusal, REJECT_BUSY, "there are idle links enough");
     return true;
 }
 
@@ -257,10 +257,10 @@ static char *welcome_data(const struct greeting *greeting, const struct session 
 
     if (auth_proof_make(proof, session_key(session), AUTH_PROOF_DATA_SERVER, greeting->exporter) != 0)
         return NULL;
-    return message_add_proof("{}", proof);
+    return hello_add_proof("{}", proof);
 }
 
-static bool greet_data(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
+static bool greet_data(struct server *server, const struct greeting *greeting, const struct hello *hello,
                        struct auth_refusal *refusal) {
     struct session *session = session_table_find_id(server->agents, hello->session);
 
@@ -268,7 +268,7 @@ static bool greet_data(struct server *server, const struct greeting *greeting, c
         return false;
     char *welcome = welcome_data(greeting, session);
     bool admitted = welcome ? data_admit(server, greeting, session, welcome, refusal)
-                            : auth_refuse(refusal, MESSAGE_REJECT_BUSY, "the server is out of memory");
+                            : auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
     free(welcome);
     return admitted;
 }
@@ -287,19 +287,19 @@ static void greet_known(struct server *server, const struct greeting *greeting) 
         greet_reject(server, greeting, session ? session_name(session) : "", &refusal);
 }
 
-static bool greet_hello(struct server *server, const struct greeting *greeting, const struct message_hello *hello,
+static bool greet_hello(struct server *server, const struct greeting *greeting, const struct hello *hello,
                         struct auth_refusal *refusal) {
-    if (hello->protocol != MESSAGE_PROTOCOL)
-        return auth_refuse(refusal, MESSAGE_REJECT_PROTOCOL,
+    if (hello->protocol != PROTO_VERSION)
+        return auth_refuse(refusal, REJECT_PROTOCOL,
                            "the agent speaks protocol %llu and this server %d: bring the older one up to date",
-                           (unsigned long long)hello->protocol, MESSAGE_PROTOCOL);
-    if (hello->kind == MESSAGE_KIND_CONTROL)
+                           (unsigned long long)hello->protocol, PROTO_VERSION);
+    if (hello->kind == HELLO_KIND_CONTROL)
         return greet_control(server, greeting, hello, refusal);
     return greet_data(server, greeting, hello, refusal);
 }
 
 void handshake_decide(struct server *server, const struct greeting *greeting) {
-    struct message_hello hello;
+    struct hello hello;
     struct auth_refusal refusal;
     struct error error;
 
@@ -307,12 +307,12 @@ void handshake_decide(struct server *server, const struct greeting *greeting) {
         greet_known(server, greeting);
         return;
     }
-    if (message_parse_hello(&hello, greeting->text, greeting->length, &error)) {
-        auth_refuse(&refusal, MESSAGE_REJECT_MALFORMED, "%s", error.text);
+    if (hello_parse(&hello, greeting->text, greeting->length, &error)) {
+        auth_refuse(&refusal, REJECT_MALFORMED, "%s", error.text);
         greet_reject(server, greeting, "", &refusal);
         return;
     }
     if (!greet_hello(server, greeting, &hello, &refusal))
         greet_reject(server, greeting, hello.name, &refusal);
-    message_hello_done(&hello);
+    hello_done(&hello);
 }

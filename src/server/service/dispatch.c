@@ -226,14 +226,13 @@ static void on_not_started(struct server *server, struct client *client, struct 
 }
 
 static const enum relay_reason refusal_reasons[] = {
-    [MESSAGE_REFUSAL_REFUSED] = REASON_REFUSED, [MESSAGE_REFUSAL_TIMEOUT] = REASON_TIMEOUT,
-    [MESSAGE_REFUSAL_DNS] = REASON_REFUSED,     [MESSAGE_REFUSAL_DENIED] = REASON_DENIED,
-    [MESSAGE_REFUSAL_BUSY] = REASON_NO_AGENT,   [MESSAGE_REFUSAL_DRAINING] = REASON_NO_AGENT,
+    [REFUSAL_REFUSED] = REASON_REFUSED, [REFUSAL_TIMEOUT] = REASON_TIMEOUT, [REFUSAL_DNS] = REASON_REFUSED,
+    [REFUSAL_DENIED] = REASON_DENIED,   [REFUSAL_BUSY] = REASON_NO_AGENT,   [REFUSAL_DRAINING] = REASON_NO_AGENT,
 };
 
 /* Busy or draining: not the destination's fault, so it is no attempt. */
 static void on_put_off(struct server *server, struct client *client, struct session *session) {
-    if (session && client->refusal == MESSAGE_REFUSAL_DRAINING)
+    if (session && client->refusal == REFUSAL_DRAINING)
         registry_drain(server, session);
     else if (session)
         session_rest(session, clock_us() + BUSY_REST_MS * 1000ULL);
@@ -242,7 +241,7 @@ static void on_put_off(struct server *server, struct client *client, struct sess
 
 static void on_refused(struct server *server, struct client *client, struct session *session) {
     client->reason = refusal_reasons[client->refusal];
-    if (!message_refusal_counts(client->refusal)) {
+    if (!refusal_counts(client->refusal)) {
         on_put_off(server, client, session);
         return;
     }

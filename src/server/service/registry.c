@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "proto/control.h"
 #include "server/service/registry.h"
 
 #include "lib/base/clock.h"
@@ -77,7 +78,7 @@ void registry_dismiss(struct server *server, struct session *session, const char
 
 /* The agent's own log shall say why, too. */
 static void say_bye(struct server *server, const struct session *session, const char *why) {
-    char *bye = message_format_control(MESSAGE_OP_BYE, 0, 0, why);
+    char *bye = control_format(CONTROL_OP_BYE, 0, 0, why);
 
     if (bye)
         plane_send_control(server->plane, session_control(session), bye);
@@ -97,7 +98,7 @@ bool registry_disconnect(struct server *server, struct session *session, const c
 }
 
 void registry_send_goaway(struct server *server) {
-    char *goaway = message_format_control(MESSAGE_OP_GOAWAY, 0, 0, "");
+    char *goaway = control_format(CONTROL_OP_GOAWAY, 0, 0, "");
 
     for (struct session *session = session_table_first(server->agents); goaway && session;
          session = session_table_after(server->agents, session))

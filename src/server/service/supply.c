@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "proto/control.h"
 #include "server/service/supply.h"
 
 #include "lib/base/clock.h"
@@ -205,7 +206,7 @@ static void supply_order(struct supply *supply, struct session *session, uint64_
 
     if (!missing || session_is_draining(session))
         return;
-    char *order = message_format_control(MESSAGE_OP_LINKS, missing, LINK_ORDERS_EXPIRE_MS, NULL);
+    char *order = control_format(CONTROL_OP_LINKS, missing, LINK_ORDERS_EXPIRE_MS, NULL);
     if (!order)
         return;
     plane_send_control(supply->server->plane, session_control(session), order);

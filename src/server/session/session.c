@@ -33,8 +33,8 @@ struct session {
     struct replay_window dials;
     struct answers answers;
     struct strlist groups;
-    char name[MESSAGE_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[MESSAGE_NAME_MAX + 1];
-    char instance[MESSAGE_INSTANCE_HEX], id[SESSION_ID_HEX];
+    char name[PROTO_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[PROTO_NAME_MAX + 1];
+    char instance[PROTO_INSTANCE_HEX], id[SESSION_ID_HEX];
     uint8_t key[SECRET_SIZE];
     bool has_token;
     uint8_t token_digest[SECRET_SIZE]; /* of the key of its token, which has no business here */

@@ -9,7 +9,6 @@
 
 #include "lib/base/strlist.h"
 #include "lib/log/log.h"
-#include "proto/message.h"
 #include "relay/plane.h"
 #include "server/session/link_orders.h"
 #include "server/session/link_pool.h"

@@ -145,14 +145,14 @@ void fake_say(unsigned index, bool rejected, const char *json) {
 }
 
 void fake_welcome_from(unsigned index, const uint8_t *key, const char *server) {
-    struct message_welcome welcome = {
+    struct welcome welcome = {
         .session = FAKE_SESSION, .server = server, .ping_s = 10, .dead_after_s = 30, .has_proof = key != NULL};
     char *json;
 
     memcpy(welcome.session_key, FAKE_SESSION_KEY, sizeof welcome.session_key);
     if (key != NULL)
         ck_assert_int_eq(auth_proof_make(welcome.proof, key, AUTH_PROOF_SERVER, EXPORTER), 0);
-    json = message_format_welcome(&welcome);
+    json = welcome_format(&welcome);
     fake_say(index, false, json);
     free(json);
 }
@@ -161,8 +161,8 @@ void fake_welcome(unsigned index, const uint8_t *key) {
     fake_welcome_from(index, key, FAKE_SERVER);
 }
 
-void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s) {
-    char *json = message_format_reject(code, reason, retry_after_s);
+void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s) {
+    char *json = reject_format(code, reason, retry_after_s);
 
     fake_say(index, true, json);
     free(json);
@@ -205,8 +205,8 @@ void fake_told_text(unsigned index, const char *json) {
     the_plane->options.events->on_control(the_plane->options.context, dial->link, dial->order.tag, json, strlen(json));
 }
 
-void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms) {
-    char *json = message_format_control(op, count, expires_ms, "");
+void fake_told(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms) {
+    char *json = control_format(op, count, expires_ms, "");
 
     fake_told_text(index, json);
     free(json);
@@ -218,18 +218,18 @@ void fake_idle(unsigned index) {
     the_plane->options.events->on_idle(the_plane->options.context, dial->link, dial->order.tag);
 }
 
-unsigned fake_heard(unsigned index, enum message_op op) {
+unsigned fake_heard(unsigned index, enum control_op op) {
     const struct plane *plane = fake_plane();
     unsigned count = 0;
 
     for (unsigned i = 0; i < plane->told_count; i++) {
-        struct message_control control;
+        struct control_message control;
         struct error error;
         const char *json = plane->told[i].json;
 
-        ck_assert_int_eq(message_parse_control(&control, json, strlen(json), &error), 0);
+        ck_assert_int_eq(control_parse(&control, json, strlen(json), &error), 0);
         count += plane->told[i].dial == index && control.op == op;
-        message_control_done(&control);
+        control_done(&control);
     }
     return count;
 }

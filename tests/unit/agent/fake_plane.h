@@ -9,6 +9,8 @@
 #define MUNNEL_TESTS_FAKE_PLANE_H
 
 #include "agent/identity/trust.h"
+#include "proto/control.h"
+#include "proto/hello.h"
 #include "relay/plane.h"
 
 enum { FAKE_DIALS = 4096, FAKE_TOLD = 64 };
@@ -48,17 +50,17 @@ extern const uint8_t FAKE_SESSION_KEY[SECRET_SIZE];
 void fake_welcome(unsigned index, const uint8_t *key);
 void fake_welcome_from(unsigned index, const uint8_t *key, const char *server); /* an instance other than FAKE_SERVER */
 void fake_say(unsigned index, bool rejected, const char *json);                 /* any greeting */
-void fake_reject(unsigned index, enum message_reject_code code, const char *reason, unsigned retry_after_s);
+void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s);
 void fake_gone(unsigned index, const char *why); /* TCP failed, or the link was lost */
 void fake_cut_without_a_word(unsigned index);
 void fake_tls_failed(unsigned index, const char *why); /* in a way that may pass */
 void fake_untrusted(unsigned index, const char *why);
-void fake_told(unsigned index, enum message_op op, uint64_t count, uint64_t expires_ms);
+void fake_told(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms);
 void fake_told_text(unsigned index, const char *json);
 void fake_idle(unsigned index);
 
 /* How many messages with this op the server of dial `index` was told. */
-unsigned fake_heard(unsigned index, enum message_op op);
+unsigned fake_heard(unsigned index, enum control_op op);
 
 /* The resolver: what was asked last, and its answer; addresses are "1.2.3.4:5" up to a NULL. */
 unsigned fake_questions(void); /* asked so far */

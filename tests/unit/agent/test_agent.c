@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(one_that_refuses_for_good_does_not_end_the_other) {
     harness_start(&harness);
-    fake_reject(0, MESSAGE_REJECT_CREDENTIAL, "unknown", 0);
+    fake_reject(0, REJECT_CREDENTIAL, "unknown", 0);
     fake_welcome(1, NULL);
     fake_gone(1, "cut");
     harness_await_dials(&harness, 3); /* back to the second, never again to the first */
@@ -66,10 +66,10 @@ END_TEST
 
 START_TEST(the_agent_ends_when_all_have_refused_for_good) {
     harness_start(&harness);
-    fake_reject(0, MESSAGE_REJECT_CREDENTIAL, "unknown", 0);
+    fake_reject(0, REJECT_CREDENTIAL, "unknown", 0);
     fake_gone(1, "connection refused");
     harness_await_dials(&harness, 3);
-    fake_reject(2, MESSAGE_REJECT_PROTOCOL, "version 2 only", 0);
+    fake_reject(2, REJECT_PROTOCOL, "version 2 only", 0);
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_REJECTED);
 }
 END_TEST
@@ -79,11 +79,11 @@ END_TEST
 START_TEST(drain_tells_the_server_and_waits_for_drained) {
     harness_connect(&harness);
     agent_end(harness.agent);
-    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_DRAIN), 1);
+    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_DRAIN), 1);
     ck_assert_uint_eq(fake_plane()->drains, 0); /* OPENs on their way are still served */
-    fake_told(0, MESSAGE_OP_DRAINED, 0, 0);
+    fake_told(0, CONTROL_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 1);
-    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_BYE), 1);
+    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 1);
     ck_assert_uint_eq(fake_plane()->told_before_drain, 1); /* bye came behind */
     fake_gone(0, "closed by the other side");
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK);
@@ -94,16 +94,16 @@ START_TEST(drain_waits_for_running_relays) {
     harness_connect(&harness);
     fake_plane()->counts.relays = 2;
     agent_end(harness.agent);
-    fake_told(0, MESSAGE_OP_DRAINED, 0, 0);
+    fake_told(0, CONTROL_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 1);
-    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_BYE), 0);
+    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 0);
     fake_plane()->counts.relays = 0;
     fake_plane()->counts.lingering = 1; /* a destination is still written to */
     unit_run_rounds(loop_base(harness.settings.loop), 3);
-    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_BYE), 0);
+    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 0);
     fake_plane()->counts.lingering = 0;
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK); /* bye_ms runs out: nobody closes the link */
-    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_BYE), 1);
+    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 1);
 }
 END_TEST
 
@@ -115,7 +115,7 @@ START_TEST(drain_has_time_limits) {
     agent_end(harness.agent);
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK);
     ck_assert_uint_eq(fake_plane()->drains, 1);
-    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_BYE), 1);
+    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 1);
 }
 END_TEST
 
@@ -125,7 +125,7 @@ START_TEST(a_second_signal_ends_at_once) {
     agent_end(harness.agent);
     agent_end(harness.agent);
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK);
-    ck_assert_uint_eq(fake_heard(0, MESSAGE_OP_BYE), 0);
+    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 0);
 }
 END_TEST
 
@@ -156,9 +156,9 @@ START_TEST(drain_waits_for_every_server) {
     fake_welcome(0, NULL);
     fake_welcome_from(1, NULL, OTHER_SERVER);
     agent_end(harness.agent);
-    fake_told(1, MESSAGE_OP_DRAINED, 0, 0);
+    fake_told(1, CONTROL_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 0);
-    fake_told(0, MESSAGE_OP_DRAINED, 0, 0);
+    fake_told(0, CONTROL_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 1);
 }
 END_TEST

@@ -135,4 +135,4 @@ static TCase *proofs(void) {
     return group;
 }
 
-UNIT_MAIN("proto/proof", tokens, proofs)
+UNIT_MAIN("proto/auth_proof", tokens, proofs)

@@ -5,47 +5,46 @@
  */
 #include "config.h"
 
+#include "proto/control.h"
 #include "unit.h"
-
-#include "proto/message.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 START_TEST(each_op_comes_back) {
-    for (int op = MESSAGE_OP_LINKS; op < MESSAGE_OP_UNKNOWN; op++) {
-        struct message_control got;
-        char *text = message_format_control((enum message_op)op, 16, 10000, "a \"reason\"");
+    for (int op = CONTROL_OP_LINKS; op < CONTROL_OP_UNKNOWN; op++) {
+        struct control_message got;
+        char *text = control_format((enum control_op)op, 16, 10000, "a \"reason\"");
         ck_assert_ptr_nonnull(text);
-        ck_assert_int_eq(message_parse_control(&got, text, strlen(text), NULL), 0);
+        ck_assert_int_eq(control_parse(&got, text, strlen(text), NULL), 0);
         ck_assert_int_eq(got.op, op);
-        ck_assert_uint_eq(got.count, op == MESSAGE_OP_LINKS ? 16 : 0);
-        ck_assert_uint_eq(got.expires_ms, op == MESSAGE_OP_LINKS ? 10000 : 0);
+        ck_assert_uint_eq(got.count, op == CONTROL_OP_LINKS ? 16 : 0);
+        ck_assert_uint_eq(got.expires_ms, op == CONTROL_OP_LINKS ? 10000 : 0);
         ck_assert_str_eq(got.reason, "a \"reason\"");
-        message_control_done(&got);
+        control_done(&got);
         free(text);
     }
-    ck_assert_ptr_null(message_format_control(MESSAGE_OP_UNKNOWN, 0, 0, NULL));
+    ck_assert_ptr_null(control_format(CONTROL_OP_UNKNOWN, 0, 0, NULL));
 }
 END_TEST
 
 START_TEST(no_reason_is_an_empty_one) {
-    struct message_control got;
-    char *text = message_format_control(MESSAGE_OP_DRAIN, 0, 0, NULL);
+    struct control_message got;
+    char *text = control_format(CONTROL_OP_DRAIN, 0, 0, NULL);
     ck_assert_str_eq(text, "{\"op\":\"drain\"}");
-    ck_assert_int_eq(message_parse_control(&got, text, strlen(text), NULL), 0);
+    ck_assert_int_eq(control_parse(&got, text, strlen(text), NULL), 0);
     ck_assert_str_eq(got.reason, "");
-    message_control_done(&got);
+    control_done(&got);
     free(text);
 }
 END_TEST
 
 START_TEST(an_op_of_a_later_version_is_unknown_and_not_wrong) {
-    struct message_control got;
+    struct control_message got;
     static const char text[] = "{\"op\":\"dance\",\"count\":\"many\"}";
-    ck_assert_int_eq(message_parse_control(&got, text, sizeof text - 1, NULL), 0);
-    ck_assert_int_eq(got.op, MESSAGE_OP_UNKNOWN);
-    message_control_done(&got);
+    ck_assert_int_eq(control_parse(&got, text, sizeof text - 1, NULL), 0);
+    ck_assert_int_eq(got.op, CONTROL_OP_UNKNOWN);
+    control_done(&got);
 }
 END_TEST
 
@@ -64,9 +63,9 @@ static const char *const bad[] = {
 };
 
 START_TEST(a_malformed_one_is_refused) {
-    struct message_control got;
+    struct control_message got;
     struct error error = {{0}};
-    ck_assert_msg(message_parse_control(&got, bad[_i], strlen(bad[_i]), &error) == -1, "taken: %s", bad[_i]);
+    ck_assert_msg(control_parse(&got, bad[_i], strlen(bad[_i]), &error) == -1, "taken: %s", bad[_i]);
     ck_assert_str_ne(error.text, "");
     ck_assert_ptr_null(got.json);
 }
@@ -81,4 +80,4 @@ static TCase *control(void) {
     return group;
 }
 
-UNIT_MAIN("proto/message_control", control)
+UNIT_MAIN("proto/control", control)

@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
+#include "proto/hello.h"
+#include "proto/limits.h"
 #include "unit.h"
-
-#include "proto/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,23 +22,23 @@ static void fill(uint8_t bytes[SECRET_SIZE], uint8_t with) {
 }
 
 START_TEST(hello_comes_back_as_it_was_sent) {
-    struct message_hello sent = {.kind = MESSAGE_KIND_DATA,
-                                 .protocol = MESSAGE_PROTOCOL,
-                                 .credential = "default",
-                                 .name = "web \xc3\xa9 1",
-                                 .group = "Gr\"oup",
-                                 .instance = INSTANCE,
-                                 .session = SESSION};
+    struct hello sent = {.kind = HELLO_KIND_DATA,
+                         .protocol = PROTO_VERSION,
+                         .credential = "default",
+                         .name = "web \xc3\xa9 1",
+                         .group = "Gr\"oup",
+                         .instance = INSTANCE,
+                         .session = SESSION};
     fill(sent.proof, 0xa5);
-    char *without = message_format_hello(&sent);
+    char *without = hello_format(&sent);
     ck_assert_ptr_nonnull(without);
-    char *text = message_add_proof(without, sent.proof);
+    char *text = hello_add_proof(without, sent.proof);
     ck_assert_ptr_nonnull(text);
-    struct message_hello got;
+    struct hello got;
     struct error error = {{0}};
-    ck_assert_msg(message_parse_hello(&got, text, strlen(text), &error) == 0, "%s", error.text);
+    ck_assert_msg(hello_parse(&got, text, strlen(text), &error) == 0, "%s", error.text);
     ck_assert_int_eq(got.kind, sent.kind);
-    ck_assert_uint_eq(got.protocol, MESSAGE_PROTOCOL);
+    ck_assert_uint_eq(got.protocol, PROTO_VERSION);
     ck_assert_str_eq(got.credential, sent.credential);
     ck_assert_str_eq(got.name, sent.name);
     ck_assert_str_eq(got.group, sent.group);
@@ -46,10 +46,10 @@ START_TEST(hello_comes_back_as_it_was_sent) {
     ck_assert_str_eq(got.session, SESSION);
     ck_assert(got.has_proof);
     ck_assert_mem_eq(got.proof, sent.proof, SECRET_SIZE);
-    message_hello_done(&got);
-    ck_assert_int_eq(message_parse_hello(&got, without, strlen(without), &error), 0);
+    hello_done(&got);
+    ck_assert_int_eq(hello_parse(&got, without, strlen(without), &error), 0);
     ck_assert(!got.has_proof);
-    message_hello_done(&got);
+    hello_done(&got);
     free(text);
     free(without);
 }
@@ -58,25 +58,25 @@ END_TEST
 START_TEST(what_a_hello_leaves_out_is_empty) {
     static const char text[] =
         "{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\",\"from the future\":[1,2]}";
-    struct message_hello got;
+    struct hello got;
     struct error error = {{0}};
-    ck_assert_msg(message_parse_hello(&got, text, sizeof text - 1, &error) == 0, "%s", error.text);
+    ck_assert_msg(hello_parse(&got, text, sizeof text - 1, &error) == 0, "%s", error.text);
     ck_assert_str_eq(got.credential, "");
     ck_assert_str_eq(got.group, "");
     ck_assert_str_eq(got.session, "");
     ck_assert(!got.has_proof);
-    message_hello_done(&got);
-    message_hello_done(&got); /* again is harmless */
+    hello_done(&got);
+    hello_done(&got); /* again is harmless */
 }
 END_TEST
 
 START_TEST(another_protocol_is_told_by_its_number_alone) {
     static const char text[] = "{\"protocol\":7,\"kind\":{\"new\":1}}";
-    struct message_hello got;
-    ck_assert_int_eq(message_parse_hello(&got, text, sizeof text - 1, NULL), 0);
+    struct hello got;
+    ck_assert_int_eq(hello_parse(&got, text, sizeof text - 1, NULL), 0);
     ck_assert_uint_eq(got.protocol, 7);
     ck_assert_str_eq(got.name, "");
-    message_hello_done(&got);
+    hello_done(&got);
 }
 END_TEST
 
@@ -123,10 +123,10 @@ static const struct {
 };
 
 START_TEST(a_bad_hello_is_refused_in_words) {
-    struct message_hello got;
+    struct hello got;
     struct error error = {{0}};
     const char *text = bad_hellos[_i].text;
-    ck_assert_msg(message_parse_hello(&got, text, strlen(text), &error) == -1, "taken: %s", text);
+    ck_assert_msg(hello_parse(&got, text, strlen(text), &error) == -1, "taken: %s", text);
     ck_assert_msg(strstr(error.text, bad_hellos[_i].says) && *error.text, "%s: %s", text, error.text);
     ck_assert_ptr_null(got.json);
     ck_assert_str_eq(got.name, "");
@@ -134,65 +134,61 @@ START_TEST(a_bad_hello_is_refused_in_words) {
 END_TEST
 
 START_TEST(bytes_behind_a_nul_and_too_many_bytes_are_refused) {
-    struct message_hello got;
+    struct hello got;
     static const char with_nul[] = "{" GOOD "}\0garbage";
-    ck_assert_int_eq(message_parse_hello(&got, with_nul, sizeof with_nul - 1, NULL), -1);
+    ck_assert_int_eq(hello_parse(&got, with_nul, sizeof with_nul - 1, NULL), -1);
     char large[5000];
     memset(large, ' ', sizeof large);
     memcpy(large, "{" GOOD "}", strlen("{" GOOD "}"));
-    ck_assert_int_eq(message_parse_hello(&got, large, 4096, NULL), 0);
-    message_hello_done(&got);
-    ck_assert_int_eq(message_parse_hello(&got, large, 4097, NULL), -1);
+    ck_assert_int_eq(hello_parse(&got, large, 4096, NULL), 0);
+    hello_done(&got);
+    ck_assert_int_eq(hello_parse(&got, large, 4097, NULL), -1);
 }
 END_TEST
 
 START_TEST(a_proof_fits_behind_any_object) {
     uint8_t proof[SECRET_SIZE];
     fill(proof, 1);
-    char *text = message_add_proof("{}", proof);
+    char *text = hello_add_proof("{}", proof);
     ck_assert_str_eq(text, "{\"proof\":\"" PROOF "\"}");
     free(text);
-    text = message_add_proof("{\"a\":1}", proof);
+    text = hello_add_proof("{\"a\":1}", proof);
     ck_assert_str_eq(text, "{\"a\":1,\"proof\":\"" PROOF "\"}");
     free(text);
-    ck_assert_ptr_null(message_add_proof("", proof));
-    ck_assert_ptr_null(message_add_proof("{\"a\":1", proof));
+    ck_assert_ptr_null(hello_add_proof("", proof));
+    ck_assert_ptr_null(hello_add_proof("{\"a\":1", proof));
 }
 END_TEST
 
 START_TEST(welcome_comes_back_as_it_was_sent) {
-    struct message_welcome sent = {.session = SESSION,
-                                   .server = INSTANCE,
-                                   .ping_s = 10,
-                                   .dead_after_s = 30,
-                                   .has_proof = true},
-                           got;
+    struct welcome sent = {.session = SESSION, .server = INSTANCE, .ping_s = 10, .dead_after_s = 30, .has_proof = true},
+                   got;
     struct error error = {{0}};
     fill(sent.session_key, 0x11);
     fill(sent.proof, 0x22);
-    char *text = message_format_welcome(&sent);
-    ck_assert_msg(message_parse_welcome(&got, text, strlen(text), &error) == 0, "%s", error.text);
+    char *text = welcome_format(&sent);
+    ck_assert_msg(welcome_parse(&got, text, strlen(text), &error) == 0, "%s", error.text);
     ck_assert_str_eq(got.session, SESSION);
     ck_assert_str_eq(got.server, INSTANCE);
     ck_assert_mem_eq(got.session_key, sent.session_key, SECRET_SIZE);
     ck_assert_mem_eq(got.proof, sent.proof, SECRET_SIZE);
     ck_assert_uint_eq(got.ping_s, 10);
     ck_assert_uint_eq(got.dead_after_s, 30);
-    message_welcome_done(&got);
+    welcome_done(&got);
     ck_assert_str_eq(got.session, "");
     free(text);
 }
 END_TEST
 
 START_TEST(the_welcome_of_a_data_link_carries_no_session) {
-    struct message_welcome sent = {.session = "", .server = INSTANCE}, got;
+    struct welcome sent = {.session = "", .server = INSTANCE}, got;
     fill(sent.session_key, 0x11);
-    char *text = message_format_welcome(&sent);
+    char *text = welcome_format(&sent);
     ck_assert_str_eq(text, "{\"server\":\"" INSTANCE "\"}");
-    ck_assert_int_eq(message_parse_welcome(&got, text, strlen(text), NULL), 0);
+    ck_assert_int_eq(welcome_parse(&got, text, strlen(text), NULL), 0);
     ck_assert_str_eq(got.session, "");
     ck_assert(!got.has_proof);
-    message_welcome_done(&got);
+    welcome_done(&got);
     free(text);
 }
 END_TEST
@@ -200,8 +196,8 @@ END_TEST
 START_TEST(the_welcome_of_a_data_link_carries_a_proof) {
     uint8_t sent[SECRET_SIZE], got[SECRET_SIZE];
     fill(sent, 0x11);
-    char *text = message_add_proof("{}", sent);
-    ck_assert_int_eq(message_parse_data_welcome(got, text, strlen(text), NULL), 0);
+    char *text = hello_add_proof("{}", sent);
+    ck_assert_int_eq(welcome_parse_data(got, text, strlen(text), NULL), 0);
     ck_assert_mem_eq(got, sent, SECRET_SIZE);
     free(text);
 }
@@ -221,7 +217,7 @@ START_TEST(a_data_welcome_without_a_proof_is_refused) {
     uint8_t got[SECRET_SIZE];
     struct error error = {{0}};
     const char *text = bad_data_welcomes[_i];
-    ck_assert_msg(message_parse_data_welcome(got, text, strlen(text), &error) == -1, "taken: %s", text);
+    ck_assert_msg(welcome_parse_data(got, text, strlen(text), &error) == -1, "taken: %s", text);
     ck_assert_str_ne(error.text, "");
 }
 END_TEST
@@ -239,42 +235,42 @@ static const char *const bad_welcomes[] = {
 };
 
 START_TEST(a_bad_welcome_is_refused) {
-    struct message_welcome got;
+    struct welcome got;
     struct error error = {{0}};
-    ck_assert_int_eq(message_parse_welcome(&got, bad_welcomes[_i], strlen(bad_welcomes[_i]), &error), -1);
+    ck_assert_int_eq(welcome_parse(&got, bad_welcomes[_i], strlen(bad_welcomes[_i]), &error), -1);
     ck_assert_str_ne(error.text, "");
     ck_assert_ptr_null(got.json);
 }
 END_TEST
 
 START_TEST(each_reject_keeps_its_code_and_its_reason) {
-    for (int code = MESSAGE_REJECT_PROTOCOL; code <= MESSAGE_REJECT_MALFORMED; code++) {
-        struct message_reject got;
-        char *text = message_format_reject((enum message_reject_code)code, "no \"such\" agent\n", 60);
-        ck_assert_int_eq(message_parse_reject(&got, text, strlen(text), NULL), 0);
+    for (int code = REJECT_PROTOCOL; code <= REJECT_MALFORMED; code++) {
+        struct reject got;
+        char *text = reject_format((enum reject_code)code, "no \"such\" agent\n", 60);
+        ck_assert_int_eq(reject_parse(&got, text, strlen(text), NULL), 0);
         ck_assert_int_eq(got.code, code);
         ck_assert_str_eq(got.reason, "no \"such\" agent?");
         ck_assert_uint_eq(got.retry_after_s, 60);
-        message_reject_done(&got);
+        reject_done(&got);
         free(text);
     }
 }
 END_TEST
 
 START_TEST(only_what_cannot_mend_itself_is_final) {
-    ck_assert(message_reject_is_final(MESSAGE_REJECT_CREDENTIAL));
-    ck_assert(message_reject_is_final(MESSAGE_REJECT_PROTOCOL));
-    ck_assert(!message_reject_is_final(MESSAGE_REJECT_BUSY));
-    ck_assert(!message_reject_is_final(MESSAGE_REJECT_STOPPING));
+    ck_assert(reject_is_final(REJECT_CREDENTIAL));
+    ck_assert(reject_is_final(REJECT_PROTOCOL));
+    ck_assert(!reject_is_final(REJECT_BUSY));
+    ck_assert(!reject_is_final(REJECT_STOPPING));
 }
 END_TEST
 
 START_TEST(a_code_of_a_later_version_is_not_final) {
-    struct message_reject got;
+    struct reject got;
     static const char text[] = "{\"code\":\"tuesday\",\"reason\":\"closed\"}";
-    ck_assert_int_eq(message_parse_reject(&got, text, sizeof text - 1, NULL), 0);
-    ck_assert(!message_reject_is_final(got.code));
-    message_reject_done(&got);
+    ck_assert_int_eq(reject_parse(&got, text, sizeof text - 1, NULL), 0);
+    ck_assert(!reject_is_final(got.code));
+    reject_done(&got);
 }
 END_TEST
 
@@ -283,11 +279,11 @@ START_TEST(a_reason_of_any_length_is_cut_between_characters) {
     for (size_t i = 0; i + 1 < sizeof words; i += 2)
         memcpy(words + i, "\xc3\xa9", 2);
     words[sizeof words - 1] = '\0';
-    char *text = message_format_reject(MESSAGE_REJECT_BUSY, words, 0);
-    struct message_reject got;
-    ck_assert_int_eq(message_parse_reject(&got, text, strlen(text), NULL), 0);
+    char *text = reject_format(REJECT_BUSY, words, 0);
+    struct reject got;
+    ck_assert_int_eq(reject_parse(&got, text, strlen(text), NULL), 0);
     ck_assert_uint_eq(strlen(got.reason), 256);
-    message_reject_done(&got);
+    reject_done(&got);
     free(text);
 }
 END_TEST
@@ -323,4 +319,4 @@ static TCase *reject(void) {
     return group;
 }
 
-UNIT_MAIN("proto/message_greeting", hello, welcome, reject)
+UNIT_MAIN("proto/hello", hello, welcome, reject)

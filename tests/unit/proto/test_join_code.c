@@ -156,4 +156,4 @@ static TCase *codes(void) {
     return group;
 }
 
-UNIT_MAIN("proto/join", codes)
+UNIT_MAIN("proto/join_code", codes)

@@ -5,9 +5,8 @@
  */
 #include "config.h"
 
+#include "proto/open.h"
 #include "unit.h"
-
-#include "proto/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +15,12 @@
 START_TEST(open_comes_back_as_it_was_sent) {
     char first[] = "localhost:5900", second[] = "[::1]:5901", third[] = "unix:/run/a \"b\".sock";
     char *to[] = {first, second, third}, text[1024];
-    char *terms = message_format_open_terms("Win\"VNC\\", to, 3, (const uint16_t[]){80, 65535}, 2);
-    size_t length = message_format_open(text, sizeof text, terms, "3f2a0011-17", "10.0.0.1:4711", 9000);
-    struct message_open got;
+    char *terms = open_format_terms("Win\"VNC\\", to, 3, (const uint16_t[]){80, 65535}, 2);
+    size_t length = open_format(text, sizeof text, terms, "3f2a0011-17", "10.0.0.1:4711", 9000);
+    struct open_request got;
     struct error error = {{0}};
     ck_assert_uint_eq(length, strlen(text));
-    ck_assert_msg(message_parse_open(&got, text, length, &error) == 0, "%s in %s", error.text, text);
+    ck_assert_msg(open_parse(&got, text, length, &error) == 0, "%s in %s", error.text, text);
     ck_assert_str_eq(got.id, "3f2a0011-17");
     ck_assert_str_eq(got.service, "Win\"VNC\\");
     ck_assert_str_eq(got.from, "10.0.0.1:4711");
@@ -32,55 +31,55 @@ START_TEST(open_comes_back_as_it_was_sent) {
     ck_assert_int_eq(got.port_count, 2);
     ck_assert_uint_eq(got.ports[0], 80);
     ck_assert_uint_eq(got.ports[1], 65535);
-    message_open_done(&got);
+    open_done(&got);
     free(terms);
 }
 END_TEST
 
 START_TEST(an_open_that_does_not_fit_is_not_written_in_part) {
     char only[] = "localhost:5900", *to[] = {only}, text[1024];
-    char *terms = message_format_open_terms("x", to, 1, NULL, 0);
-    size_t length = message_format_open(text, sizeof text, terms, "a-1", "b", 1);
-    ck_assert_uint_eq(message_format_open(text, length, terms, "a-1", "b", 1), 0);
-    ck_assert_uint_eq(message_format_open(text, length + 1, terms, "a-1", "b", 1), length);
+    char *terms = open_format_terms("x", to, 1, NULL, 0);
+    size_t length = open_format(text, sizeof text, terms, "a-1", "b", 1);
+    ck_assert_uint_eq(open_format(text, length, terms, "a-1", "b", 1), 0);
+    ck_assert_uint_eq(open_format(text, length + 1, terms, "a-1", "b", 1), length);
     free(terms);
 }
 END_TEST
 
 START_TEST(terms_hold_no_more_destinations_than_open_may) {
-    char each[] = "a:1", *to[MESSAGE_DESTINATIONS + 3];
+    char each[] = "a:1", *to[OPEN_DESTINATIONS_MAX + 3];
     for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
         to[i] = each;
-    char *terms = message_format_open_terms("x", to, sizeof to / sizeof to[0], NULL, 0), text[1024];
-    struct message_open got;
-    size_t length = message_format_open(text, sizeof text, terms, "a-1", "b", 1);
-    ck_assert_int_eq(message_parse_open(&got, text, length, NULL), 0);
-    ck_assert_int_eq(got.to_count, MESSAGE_DESTINATIONS);
-    message_open_done(&got);
+    char *terms = open_format_terms("x", to, sizeof to / sizeof to[0], NULL, 0), text[1024];
+    struct open_request got;
+    size_t length = open_format(text, sizeof text, terms, "a-1", "b", 1);
+    ck_assert_int_eq(open_parse(&got, text, length, NULL), 0);
+    ck_assert_int_eq(got.to_count, OPEN_DESTINATIONS_MAX);
+    open_done(&got);
     free(terms);
-    ck_assert_ptr_null(message_format_open_terms("\xff", to, 1, NULL, 0));
+    ck_assert_ptr_null(open_format_terms("\xff", to, 1, NULL, 0));
 }
 END_TEST
 
 /* Quotation marks and backslashes take two bytes each in JSON; OPEN has 3584 for all of it. */
 START_TEST(the_longest_destinations_that_pass_fit_into_open) {
-    char longest[300] = "unix:/", *to[MESSAGE_DESTINATIONS + 1];
-    uint16_t ports[MESSAGE_PORTS];
+    char longest[300] = "unix:/", *to[OPEN_DESTINATIONS_MAX + 1];
+    uint16_t ports[OPEN_PORTS_MAX];
     struct error error = {""};
     memset(longest + strlen(longest), '"', 107 - 1); /* as long as a socket's path may be */
     for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
         to[i] = longest;
-    for (size_t i = 0; i < MESSAGE_PORTS; i++)
+    for (size_t i = 0; i < OPEN_PORTS_MAX; i++)
         ports[i] = 65535;
-    ck_assert_int_eq(message_check_destinations(to, MESSAGE_DESTINATIONS, &error), 0);
-    char *terms = message_format_open_terms("x", to, MESSAGE_DESTINATIONS, ports, MESSAGE_PORTS);
+    ck_assert_int_eq(open_check_destinations(to, OPEN_DESTINATIONS_MAX, &error), 0);
+    char *terms = open_format_terms("x", to, OPEN_DESTINATIONS_MAX, ports, OPEN_PORTS_MAX);
     ck_assert_ptr_nonnull(terms);
-    ck_assert_uint_le(strlen(terms) + MESSAGE_NAME_MAX, 3584);
+    ck_assert_uint_le(strlen(terms) + PROTO_NAME_MAX, 3584);
     free(terms);
-    ck_assert_int_eq(message_check_destinations(to, MESSAGE_DESTINATIONS + 1, &error), -1);
+    ck_assert_int_eq(open_check_destinations(to, OPEN_DESTINATIONS_MAX + 1, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "too many"));
     longest[20] = '\n';
-    ck_assert_int_eq(message_check_destinations(to, 1, &error), -1);
+    ck_assert_int_eq(open_check_destinations(to, 1, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "control character"));
 }
 END_TEST
@@ -106,10 +105,9 @@ static const char *const bad_opens[] = {
 };
 
 START_TEST(a_bad_open_is_refused) {
-    struct message_open got;
+    struct open_request got;
     struct error error = {{0}};
-    ck_assert_msg(message_parse_open(&got, bad_opens[_i], strlen(bad_opens[_i]), &error) == -1, "taken: %s",
-                  bad_opens[_i]);
+    ck_assert_msg(open_parse(&got, bad_opens[_i], strlen(bad_opens[_i]), &error) == -1, "taken: %s", bad_opens[_i]);
     ck_assert_str_ne(error.text, "");
     ck_assert_ptr_null(got.json);
     ck_assert_int_eq(got.to_count, 0);
@@ -119,28 +117,28 @@ END_TEST
 START_TEST(opened_comes_back) {
     char text[400], address[160];
     unsigned dial_ms = 0;
-    size_t length = message_format_opened(text, sizeof text, "[::1]:5900", 12);
+    size_t length = opened_format(text, sizeof text, "[::1]:5900", 12);
     ck_assert_str_eq(text, "{\"address\":\"[::1]:5900\",\"dial_ms\":12}");
-    message_parse_opened((const uint8_t *)text, length, address, &dial_ms);
+    opened_parse((const uint8_t *)text, length, address, &dial_ms);
     ck_assert_str_eq(address, "[::1]:5900");
     ck_assert_uint_eq(dial_ms, 12);
-    ck_assert_uint_eq(message_format_opened(text, length, "[::1]:5900", 12), 0);
+    ck_assert_uint_eq(opened_format(text, length, "[::1]:5900", 12), 0);
 }
 END_TEST
 
 START_TEST(each_refusal_comes_back) {
-    for (int code = MESSAGE_REFUSAL_REFUSED; code <= MESSAGE_REFUSAL_DRAINING; code++) {
+    for (int code = REFUSAL_REFUSED; code <= REFUSAL_DRAINING; code++) {
         char text[400], words[160];
-        enum message_refusal got = MESSAGE_REFUSAL_REFUSED;
-        size_t length = message_format_refused(text, sizeof text, (enum message_refusal)code, "a\\b \"c\"");
-        message_parse_refused((const uint8_t *)text, length, &got, words);
+        enum refusal got = REFUSAL_REFUSED;
+        size_t length = refused_format(text, sizeof text, (enum refusal)code, "a\\b \"c\"");
+        refused_parse((const uint8_t *)text, length, &got, words);
         ck_assert_int_eq(got, code);
         ck_assert_str_eq(words, "a\\b \"c\"");
     }
-    ck_assert_str_eq(message_refusal_name(MESSAGE_REFUSAL_DNS), "dns");
-    ck_assert(message_refusal_counts(MESSAGE_REFUSAL_DENIED));
-    ck_assert(!message_refusal_counts(MESSAGE_REFUSAL_BUSY));
-    ck_assert(!message_refusal_counts(MESSAGE_REFUSAL_DRAINING));
+    ck_assert_str_eq(refusal_name(REFUSAL_DNS), "dns");
+    ck_assert(refusal_counts(REFUSAL_DENIED));
+    ck_assert(!refusal_counts(REFUSAL_BUSY));
+    ck_assert(!refusal_counts(REFUSAL_DRAINING));
 }
 END_TEST
 
@@ -159,9 +157,9 @@ START_TEST(any_words_survive_as_clean_ones) {
                  {"csi \xc2\x9b", "csi ?"}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         char text[400], reason[160];
-        size_t length = message_format_reset(text, sizeof text, words[i].sent);
+        size_t length = reset_format(text, sizeof text, words[i].sent);
         ck_assert_uint_gt(length, 0);
-        message_parse_reset((const uint8_t *)text, length, reason);
+        reset_parse((const uint8_t *)text, length, reason);
         ck_assert_str_eq(reason, words[i].got);
     }
 }
@@ -171,16 +169,16 @@ START_TEST(long_words_are_cut_between_characters) {
     char sent[600], text[400], reason[160];
     for (size_t i = 0; i + 3 < sizeof sent; i += 3)
         memcpy(sent + i, "\xe2\x82\xac", 4);
-    size_t length = message_format_reset(text, sizeof text, sent);
-    message_parse_reset((const uint8_t *)text, length, reason);
+    size_t length = reset_format(text, sizeof text, sent);
+    reset_parse((const uint8_t *)text, length, reason);
     ck_assert_uint_eq(strlen(reason), 159);
     char quotes[600];
     memset(quotes, '"', sizeof quotes - 1);
     quotes[sizeof quotes - 1] = '\0';
-    length = message_format_refused(text, sizeof text, MESSAGE_REFUSAL_DNS, quotes);
+    length = refused_format(text, sizeof text, REFUSAL_DNS, quotes);
     ck_assert_uint_gt(length, 0);
-    enum message_refusal code;
-    message_parse_refused((const uint8_t *)text, length, &code, reason);
+    enum refusal code;
+    refused_parse((const uint8_t *)text, length, &code, reason);
     ck_assert_uint_eq(strlen(reason), 159);
 }
 END_TEST
@@ -196,15 +194,15 @@ START_TEST(a_malformed_notice_says_nothing_and_harms_nothing) {
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char words[160] = "untouched";
         unsigned dial_ms = 77;
-        enum message_refusal code = MESSAGE_REFUSAL_BUSY;
+        enum refusal code = REFUSAL_BUSY;
         const uint8_t *text = (const uint8_t *)texts[i];
-        message_parse_opened(text, strlen(texts[i]), words, &dial_ms);
+        opened_parse(text, strlen(texts[i]), words, &dial_ms);
         ck_assert_str_eq(words, "");
         ck_assert_uint_eq(dial_ms, 0);
-        message_parse_refused(text, strlen(texts[i]), &code, words);
-        ck_assert_int_eq(code, MESSAGE_REFUSAL_REFUSED);
+        refused_parse(text, strlen(texts[i]), &code, words);
+        ck_assert_int_eq(code, REFUSAL_REFUSED);
         ck_assert_str_eq(words, "");
-        message_parse_reset(text, strlen(texts[i]), words);
+        reset_parse(text, strlen(texts[i]), words);
         ck_assert_str_eq(words, "");
     }
 }
@@ -230,4 +228,4 @@ static TCase *answers(void) {
     return group;
 }
 
-UNIT_MAIN("proto/message_relay", open_message, answers)
+UNIT_MAIN("proto/open", open_message, answers)

@@ -13,9 +13,9 @@
 #include <string.h>
 
 static void check_same(struct open_memory *memory, const char *text, size_t length) {
-    struct message_open wanted, got;
+    struct open_request wanted, got;
     struct error error = {""};
-    int result = message_parse_open(&wanted, text, length, &error);
+    int result = open_parse(&wanted, text, length, &error);
     ck_assert_msg(open_memory_parse(memory, &got, text, length, &error) == result, "%.*s", (int)length, text);
     if (result) {
         return;
@@ -28,18 +28,18 @@ static void check_same(struct open_memory *memory, const char *text, size_t leng
     for (int i = 0; i < got.to_count; i++) {
         ck_assert_str_eq(got.to[i], wanted.to[i]);
     }
-    message_open_done(&wanted);
+    open_done(&wanted);
 }
 
 static size_t format(char text[600], const char *terms, unsigned number, const char *from, unsigned timeout_ms) {
     char id[32];
     snprintf(id, sizeof id, "00112233-%u", number);
-    return message_format_open(text, 600, terms, id, from, timeout_ms);
+    return open_format(text, 600, terms, id, from, timeout_ms);
 }
 
 START_TEST(usual_messages_are_recognised) {
     struct open_memory memory;
-    struct message_open open;
+    struct open_request open;
     struct error error = {""};
     char text[600];
     open_memory_begin(&memory);

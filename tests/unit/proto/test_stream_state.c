@@ -404,4 +404,4 @@ static TCase *rules(void) {
     return group;
 }
 
-UNIT_MAIN("relay/channel", orders, rules)
+UNIT_MAIN("proto/stream_state", orders, rules)

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "proto/hello.h"
 #include "two_planes.h"
 
 #include "lib/log/log.h"
@@ -105,7 +106,7 @@ char *two_planes_welcome(const struct greeting *greeting) {
     if (greeting->identity)
         return NULL;
     ck_assert_int_eq(auth_proof_make(proof, session_key, AUTH_PROOF_DATA_SERVER, greeting->exporter), 0);
-    char *json = message_add_proof("{}", proof);
+    char *json = hello_add_proof("{}", proof);
     ck_assert_ptr_nonnull(json);
     return json;
 }

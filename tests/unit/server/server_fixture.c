@@ -127,19 +127,19 @@ void server_fixture_clear(struct server_fixture *server_fixture) {
 
 /* --- agents --- */
 
-struct link_ref server_fixture_greet(struct server_fixture *server_fixture, const struct message_hello *hello,
+struct link_ref server_fixture_greet(struct server_fixture *server_fixture, const struct hello *hello,
                                      const uint8_t *key, enum auth_proof_role role) {
     struct link_ref link = fake_link();
     struct addr peer = {0};
     struct endpoint endpoint = {.host = "127.0.0.1", .port = 4321};
-    char *text = message_format_hello(hello), *whole = NULL;
+    char *text = hello_format(hello), *whole = NULL;
     uint8_t proof[SECRET_SIZE];
 
     (void)server_fixture;
     ck_assert(addr_from_endpoint(&peer, &endpoint));
     if (key) {
         ck_assert_int_eq(auth_proof_make(proof, key, role, exporter), 0);
-        whole = message_add_proof(text, proof);
+        whole = hello_add_proof(text, proof);
     }
     struct greeting greeting = {.link = link,
                                 .text = whole ? whole : text,
@@ -166,14 +166,14 @@ struct link_ref server_fixture_greet_known(struct server_fixture *server_fixture
 static struct server_fixture_agent join(struct server_fixture *server_fixture, const char *name, const char *group,
                                         const char *instance) {
     struct server_fixture_agent agent = {.name = name};
-    struct message_hello hello = {.kind = MESSAGE_KIND_CONTROL,
-                                  .protocol = MESSAGE_PROTOCOL,
-                                  .credential = server_fixture->token.name,
-                                  .name = name,
-                                  .group = group,
-                                  .instance = instance,
-                                  .session = ""};
-    struct message_welcome welcome;
+    struct hello hello = {.kind = HELLO_KIND_CONTROL,
+                          .protocol = PROTO_VERSION,
+                          .credential = server_fixture->token.name,
+                          .name = name,
+                          .group = group,
+                          .instance = instance,
+                          .session = ""};
+    struct welcome welcome;
     struct fake_order accepted;
     struct error error;
     uint8_t key[SECRET_SIZE];
@@ -182,13 +182,13 @@ static struct server_fixture_agent join(struct server_fixture *server_fixture, c
     agent.control = server_fixture_greet(server_fixture, &hello, key, AUTH_PROOF_AGENT);
     ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "%s was not let in", name);
     ck_assert(accepted.flag && link_ref_same(accepted.link, agent.control));
-    ck_assert_msg(message_parse_welcome(&welcome, accepted.text, strlen(accepted.text), &error) == 0, "%s", error.text);
+    ck_assert_msg(welcome_parse(&welcome, accepted.text, strlen(accepted.text), &error) == 0, "%s", error.text);
     ck_assert(welcome.has_proof && auth_proof_check(welcome.proof, key, AUTH_PROOF_SERVER, exporter));
     agent.tag = accepted.tag;
     memcpy(agent.key, welcome.session_key, SECRET_SIZE);
     snprintf(agent.session, sizeof agent.session, "%s", welcome.session);
     snprintf(agent.instance, sizeof agent.instance, "%s", instance);
-    message_welcome_done(&welcome);
+    welcome_done(&welcome);
     return agent;
 }
 
@@ -211,20 +211,19 @@ static void expect_server_proved(const struct server_fixture_agent *agent, const
     uint8_t proof[SECRET_SIZE];
     struct error error;
 
-    ck_assert_msg(message_parse_data_welcome(proof, welcome, strlen(welcome), &error) == 0, "%s: %s", welcome,
-                  error.text);
+    ck_assert_msg(welcome_parse_data(proof, welcome, strlen(welcome), &error) == 0, "%s: %s", welcome, error.text);
     ck_assert(auth_proof_check(proof, agent->key, AUTH_PROOF_DATA_SERVER, exporter));
 }
 
 struct link_ref server_fixture_let_in_link(struct server_fixture *server_fixture,
                                            const struct server_fixture_agent *agent) {
-    struct message_hello hello = {.kind = MESSAGE_KIND_DATA,
-                                  .protocol = MESSAGE_PROTOCOL,
-                                  .credential = "",
-                                  .name = agent->name,
-                                  .group = "",
-                                  .instance = agent->instance,
-                                  .session = agent->session};
+    struct hello hello = {.kind = HELLO_KIND_DATA,
+                          .protocol = PROTO_VERSION,
+                          .credential = "",
+                          .name = agent->name,
+                          .group = "",
+                          .instance = agent->instance,
+                          .session = agent->session};
     struct fake_order accepted;
     struct link_ref link = server_fixture_greet(server_fixture, &hello, agent->key, AUTH_PROOF_DATA);
 

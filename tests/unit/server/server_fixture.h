@@ -8,6 +8,7 @@
 #define MUNNEL_TESTS_STAGE_H
 
 #include "proto/auth_proof.h"
+#include "proto/hello.h"
 #include "server/fake_plane.h"
 #include "server/server_priv.h"
 
@@ -45,7 +46,7 @@ struct server_fixture_agent server_fixture_join_with(struct server_fixture *serv
 struct server_fixture_agent server_fixture_join_again(struct server_fixture *server_fixture,
                                                       const struct server_fixture_agent *as, const char *group);
 /* Sends this HELLO with a proof made by `key` (NULL: none); returns the link. What is answered is an order. */
-struct link_ref server_fixture_greet(struct server_fixture *server_fixture, const struct message_hello *hello,
+struct link_ref server_fixture_greet(struct server_fixture *server_fixture, const struct hello *hello,
                                      const uint8_t *key, enum auth_proof_role role);
 /* A link that shook hands by the key of this identity; returns it as above. */
 struct link_ref server_fixture_greet_known(struct server_fixture *server_fixture, const char *identity);

@@ -82,7 +82,7 @@ END_TEST
 /* ---- the token, and the server's proof ---- */
 
 START_TEST(hello_carries_credential_name_and_group) {
-    struct message_hello hello;
+    struct hello hello;
     struct error error = {""};
     const char *text;
 
@@ -90,14 +90,14 @@ START_TEST(hello_carries_credential_name_and_group) {
     harness.settings.group = "vnc";
     harness_start(&harness);
     text = harness_dial(0)->order.hello;
-    ck_assert_msg(message_parse_hello(&hello, text, strlen(text), &error) == 0, "%s", error.text);
-    ck_assert_int_eq(hello.kind, MESSAGE_KIND_CONTROL);
-    ck_assert_uint_eq(hello.protocol, MESSAGE_PROTOCOL);
+    ck_assert_msg(hello_parse(&hello, text, strlen(text), &error) == 0, "%s", error.text);
+    ck_assert_int_eq(hello.kind, HELLO_KIND_CONTROL);
+    ck_assert_uint_eq(hello.protocol, PROTO_VERSION);
     ck_assert_str_eq(hello.credential, "web1");
     ck_assert_str_eq(hello.name, "tester");
     ck_assert_str_eq(hello.group, "vnc");
     ck_assert_uint_eq(strlen(hello.instance), 32);
-    message_hello_done(&hello);
+    hello_done(&hello);
     ck_assert(harness_dial(0)->order.has_key);
     ck_assert_int_eq(harness_dial(0)->order.proof_role, DIAL_PROOF_AGENT);
     ck_assert_mem_eq(harness_dial(0)->order.key, harness.token.key, SECRET_SIZE);

@@ -121,7 +121,7 @@ END_TEST
 START_TEST(a_rejected_dial_makes_room_for_one) {
     dialer_want(links, &source, 1000, 10000);
     dialer_want(links, &source, 1000, 10000);
-    fake_reject(3, MESSAGE_REJECT_SESSION, "no such session", 0); /* and its end */
+    fake_reject(3, REJECT_SESSION, "no such session", 0); /* and its end */
     ck_assert_uint_eq(dialled(), 1025);
     fake_say(4, true, "nonsense");
     ck_assert_uint_eq(dialled(), 1026);

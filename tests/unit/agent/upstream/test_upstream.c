@@ -81,7 +81,7 @@ START_TEST(a_final_reject_before_any_session_ends_the_agent) {
     char why[256];
 
     harness_start(&harness);
-    fake_reject(0, MESSAGE_REJECT_CREDENTIAL, "unknown credential", 0);
+    fake_reject(0, REJECT_CREDENTIAL, "unknown credential", 0);
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_REJECTED);
     agent_result(harness.agent, why, sizeof why);
     ck_assert_ptr_nonnull(strstr(why, "127.0.0.1:10001"));
@@ -92,16 +92,16 @@ END_TEST
 
 START_TEST(a_passing_reject_is_tried_again) {
     harness_start(&harness);
-    fake_reject(0, MESSAGE_REJECT_BUSY, "too many agents", 0);
+    fake_reject(0, REJECT_BUSY, "too many agents", 0);
     harness_await_dials(&harness, 2);
-    fake_reject(1, MESSAGE_REJECT_STOPPING, "on its way down", 0);
+    fake_reject(1, REJECT_STOPPING, "on its way down", 0);
     harness_await_dials(&harness, 3);
 }
 END_TEST
 
 START_TEST(retry_after_is_honoured) {
     harness_start(&harness);
-    fake_reject(0, MESSAGE_REJECT_BUSY, "too many agents", 7);
+    fake_reject(0, REJECT_BUSY, "too many agents", 7);
     ck_assert_logged("retry_ms=7000");
     harness_make(&harness, NUMERIC);
 }
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(retry_after_is_bounded) {
     harness_start(&harness);
-    fake_reject(0, MESSAGE_REJECT_BUSY, "too many agents", 80000);
+    fake_reject(0, REJECT_BUSY, "too many agents", 80000);
     ck_assert_logged("retry_ms=600000");
     harness_make(&harness, NUMERIC);
 }
@@ -119,7 +119,7 @@ START_TEST(once_accepted_a_final_reject_is_tried_again_after_a_minute) {
     harness_connect(&harness);
     fake_gone(0, "cut");
     harness_await_dials(&harness, 2);
-    fake_reject(1, MESSAGE_REJECT_CREDENTIAL, "revoked", 0);
+    fake_reject(1, REJECT_CREDENTIAL, "revoked", 0);
     ck_assert_logged("retry_ms=60000");
     harness_make(&harness, NUMERIC);
 }
@@ -171,7 +171,7 @@ END_TEST
 START_TEST(a_final_reject_counts_for_all_addresses) {
     harness_start(&harness);
     fake_answer(ADDRESSES);
-    fake_reject(0, MESSAGE_REJECT_GROUP, "no such group", 0);
+    fake_reject(0, REJECT_GROUP, "no such group", 0);
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_REJECTED);
     ck_assert_uint_eq(fake_plane()->dial_count, 1);
 }

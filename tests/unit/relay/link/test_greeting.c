@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "proto/hello.h"
 #include "relay/two_planes.h"
 
 #include "lib/tls/tls.h"
@@ -96,7 +97,7 @@ static char *answer_with(const uint8_t key[SECRET_SIZE], enum auth_proof_role ro
                          const uint8_t exporter[SECRET_SIZE]) {
     uint8_t proof[SECRET_SIZE];
     ck_assert_int_eq(auth_proof_make(proof, key, role, exporter), 0);
-    return message_add_proof("{}", proof);
+    return hello_add_proof("{}", proof);
 }
 
 static char *answer_rightly(const struct greeting *greeting) {

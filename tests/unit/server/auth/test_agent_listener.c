@@ -266,13 +266,13 @@ END_TEST
 
 START_TEST(wrong_token_is_punished_unless_an_agent_is_there) {
     struct server_fixture server_fixture;
-    struct message_hello hello = {.kind = MESSAGE_KIND_CONTROL,
-                                  .protocol = MESSAGE_PROTOCOL,
-                                  .credential = "nobody",
-                                  .name = "mallory",
-                                  .group = "",
-                                  .instance = "00112233445566778899aabbccddeeff",
-                                  .session = ""};
+    struct hello hello = {.kind = HELLO_KIND_CONTROL,
+                          .protocol = PROTO_VERSION,
+                          .credential = "nobody",
+                          .name = "mallory",
+                          .group = "",
+                          .instance = "00112233445566778899aabbccddeeff",
+                          .session = ""};
     uint8_t key[SECRET_SIZE] = {1};
 
     server_fixture_begin(&server_fixture);

@@ -60,9 +60,9 @@ static const char *let_in(enum config_require require, const struct visit *visit
     struct server_config conf = {.agents.require = require};
     struct server server = {.conf = &conf, .credentials = all_kinds()};
     struct greeting greeting = {.certificate = visit->certificate ? certificate_of(visit->certificate) : NULL};
-    struct message_hello hello = {.credential = visit->credential,
-                                  .group = visit->group ? visit->group : "",
-                                  .has_proof = visit->key > 0};
+    struct hello hello = {.credential = visit->credential,
+                          .group = visit->group ? visit->group : "",
+                          .has_proof = visit->key > 0};
     uint8_t key[SECRET_SIZE];
     struct auth_claim claim;
     const char *name = NULL;
@@ -70,7 +70,7 @@ static const char *let_in(enum config_require require, const struct visit *visit
     memset(key, visit->key, sizeof key);
     memset(greeting.exporter, 7, sizeof greeting.exporter);
     ck_assert_int_eq(auth_proof_make(hello.proof, key, AUTH_PROOF_AGENT, greeting.exporter), 0);
-    *refusal = (struct auth_refusal){.code = MESSAGE_REJECT_STOPPING};
+    *refusal = (struct auth_refusal){.code = REJECT_STOPPING};
     if (authenticate(&claim, &server, &greeting, &hello, refusal)) {
         static char kept[65];
         snprintf(kept, sizeof kept, "%s", claim.credential->name);
@@ -123,8 +123,8 @@ START_TEST(what_is_required_decides) {
                       name ? "" : refusal.words.text);
         if (name)
             continue;
-        ck_assert(refusal.code == MESSAGE_REJECT_CREDENTIAL || refusal.code == MESSAGE_REJECT_GROUP);
-        ck_assert(message_reject_is_final(refusal.code));
+        ck_assert(refusal.code == REJECT_CREDENTIAL || refusal.code == REJECT_GROUP);
+        ck_assert(reject_is_final(refusal.code));
         has_words = has_words || strstr(refusal.words.text, visits[_i].words);
     }
     ck_assert_msg(has_words, "no refusal of visit %d says \"%s\"", _i, visits[_i].words);
@@ -135,7 +135,7 @@ START_TEST(where_nothing_is_asked_anybody_is_let_in) {
     struct server_config conf = {.agents.auth_none = true};
     struct server server = {.conf = &conf};
     struct greeting greeting = {.certificate = NULL};
-    struct message_hello hello = {.credential = "", .group = ""};
+    struct hello hello = {.credential = "", .group = ""};
     struct auth_refusal refusal;
     struct auth_claim claim;
     ck_assert(authenticate(&claim, &server, &greeting, &hello, &refusal));
@@ -143,7 +143,7 @@ START_TEST(where_nothing_is_asked_anybody_is_let_in) {
     ck_assert_ptr_null(claim.credential);
     server.stopping = true;
     ck_assert(!authenticate(&claim, &server, &greeting, &hello, &refusal));
-    ck_assert_int_eq(refusal.code, MESSAGE_REJECT_STOPPING);
+    ck_assert_int_eq(refusal.code, REJECT_STOPPING);
 }
 END_TEST
 
@@ -188,11 +188,11 @@ START_TEST(authorities_that_changed_during_the_handshake_decide) {
     struct server_config conf = {.agents.auth_none = true};
     struct server server = {.conf = &conf, .tls = context_that_trusts("other.pem"), .tls_settled_us = UINT64_MAX};
     struct greeting greeting = {.certificate = read_certificate("web1.pem")};
-    struct message_hello hello = {.credential = "", .group = ""};
+    struct hello hello = {.credential = "", .group = ""};
     struct auth_refusal refusal;
     struct auth_claim claim;
     ck_assert(!authenticate(&claim, &server, &greeting, &hello, &refusal));
-    ck_assert_int_eq(refusal.code, MESSAGE_REJECT_CREDENTIAL);
+    ck_assert_int_eq(refusal.code, REJECT_CREDENTIAL);
     ck_assert_ptr_nonnull(strstr(refusal.words.text, "not of an authority that is trusted now"));
     server.tls_settled_us = 0; /* TLS has asked the same authorities already */
     ck_assert(authenticate(&claim, &server, &greeting, &hello, &refusal));

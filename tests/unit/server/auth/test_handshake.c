@@ -16,27 +16,27 @@
 
 static const char *const web[] = {"web"};
 
-static struct message_hello hello_of(const struct server_fixture *server_fixture) {
-    return (struct message_hello){.kind = MESSAGE_KIND_CONTROL,
-                                  .protocol = MESSAGE_PROTOCOL,
-                                  .credential = server_fixture->token.name,
-                                  .name = "a",
-                                  .group = "",
-                                  .instance = INSTANCE,
-                                  .session = ""};
+static struct hello hello_of(const struct server_fixture *server_fixture) {
+    return (struct hello){.kind = HELLO_KIND_CONTROL,
+                          .protocol = PROTO_VERSION,
+                          .credential = server_fixture->token.name,
+                          .name = "a",
+                          .group = "",
+                          .instance = INSTANCE,
+                          .session = ""};
 }
 
-static void expect_reject(enum message_reject_code code, const char *words) {
-    struct message_reject reject;
+static void expect_reject(enum reject_code code, const char *words) {
+    struct reject reject;
     struct fake_order order;
     struct error error;
 
     ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 0);
     ck_assert(fake_take(FAKE_REJECT, &order));
-    ck_assert_int_eq(message_parse_reject(&reject, order.text, strlen(order.text), &error), 0);
+    ck_assert_int_eq(reject_parse(&reject, order.text, strlen(order.text), &error), 0);
     ck_assert_int_eq(reject.code, code);
     ck_assert_msg(strstr(reject.reason, words) != NULL, "\"%s\" lacks \"%s\"", reject.reason, words);
-    message_reject_done(&reject);
+    reject_done(&reject);
 }
 
 START_TEST(wrong_token_is_turned_away) {
@@ -45,17 +45,17 @@ START_TEST(wrong_token_is_turned_away) {
 
     server_fixture_set(&server_fixture, web, 1);
     server_fixture_open(&server_fixture);
-    struct message_hello hello = hello_of(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    expect_reject(REJECT_CREDENTIAL, "token");
     server_fixture_greet(&server_fixture, &hello, NULL, AUTH_PROOF_AGENT);
-    expect_reject(MESSAGE_REJECT_CREDENTIAL, "no token");
+    expect_reject(REJECT_CREDENTIAL, "no token");
     auth_token_key(&server_fixture.token, key);
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_DATA); /* made for something else */
-    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    expect_reject(REJECT_CREDENTIAL, "token");
     hello.credential = "nobody";
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    expect_reject(MESSAGE_REJECT_CREDENTIAL, "token");
+    expect_reject(REJECT_CREDENTIAL, "token");
     ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 0);
     server_fixture_clear(&server_fixture);
 }
@@ -67,11 +67,11 @@ START_TEST(other_protocol_is_turned_away) {
 
     server_fixture_set(&server_fixture, web, 1);
     server_fixture_open(&server_fixture);
-    struct message_hello hello = hello_of(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
     hello.protocol = 2;
     auth_token_key(&server_fixture.token, key);
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    expect_reject(MESSAGE_REJECT_PROTOCOL, "protocol 2");
+    expect_reject(REJECT_PROTOCOL, "protocol 2");
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -84,7 +84,7 @@ START_TEST(garbage_is_turned_away) {
     server_fixture_set(&server_fixture, web, 1);
     server_fixture_open(&server_fixture);
     fake_options()->events->on_greeting(fake_options()->context, &greeting);
-    expect_reject(MESSAGE_REJECT_MALFORMED, "");
+    expect_reject(REJECT_MALFORMED, "");
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -101,11 +101,11 @@ START_TEST(group_that_the_token_lacks_is_refused) {
     ck_assert_int_eq(auth_token_make(&token, "few"), 0);
     auth_token_key(&token, credential.keys[0].key);
     ck_assert_int_eq(credentials_put(server_fixture.server->credentials, &credential, &error), 0);
-    struct message_hello hello = hello_of(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
     hello.credential = "few";
     hello.group = "web";
     server_fixture_greet(&server_fixture, &hello, credential.keys[0].key, AUTH_PROOF_AGENT);
-    expect_reject(MESSAGE_REJECT_GROUP, "web");
+    expect_reject(REJECT_GROUP, "web");
     hello.group = ""; /* all that it carries, but that is not all */
     server_fixture_greet(&server_fixture, &hello, credential.keys[0].key, AUTH_PROOF_AGENT);
     struct fake_order accepted;
@@ -123,7 +123,7 @@ START_TEST(without_auth_anybody_joins) {
     server_fixture_set(&server_fixture, web, 1);
     server_fixture.conf->agents.auth_none = true;
     server_fixture_open(&server_fixture);
-    struct message_hello hello = hello_of(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
     hello.credential = "";
     server_fixture_greet(&server_fixture, &hello, NULL, AUTH_PROOF_AGENT);
     ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 1);
@@ -168,15 +168,15 @@ START_TEST(foreign_data_link_is_turned_away) {
     server_fixture_set(&server_fixture, web, 1);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
-    struct message_hello hello = hello_of(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
     uint8_t wrong[SECRET_SIZE] = {7};
-    hello.kind = MESSAGE_KIND_DATA;
+    hello.kind = HELLO_KIND_DATA;
     hello.session = a.session;
     server_fixture_greet(&server_fixture, &hello, wrong, AUTH_PROOF_DATA);
-    expect_reject(MESSAGE_REJECT_SESSION, "session");
+    expect_reject(REJECT_SESSION, "session");
     hello.session = INSTANCE;
     server_fixture_greet(&server_fixture, &hello, a.key, AUTH_PROOF_DATA);
-    expect_reject(MESSAGE_REJECT_SESSION, "session");
+    expect_reject(REJECT_SESSION, "session");
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -247,14 +247,14 @@ END_TEST
 START_TEST(agent_that_comes_and_goes_has_to_wait) {
     struct server_fixture server_fixture;
     struct fake_order order;
-    struct message_reject reject;
+    struct reject reject;
     struct error error;
     uint8_t key[SECRET_SIZE];
     int cycles = 0;
 
     server_fixture_set(&server_fixture, web, 1);
     server_fixture_open(&server_fixture);
-    struct message_hello hello = hello_of(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
     auth_token_key(&server_fixture.token, key);
     for (; server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT), fake_take(FAKE_ACCEPT, &order);
          cycles++) {
@@ -266,10 +266,10 @@ START_TEST(agent_that_comes_and_goes_has_to_wait) {
     }
     ck_assert_int_gt(cycles, 10); /* a few restarts are no crime */
     ck_assert(fake_take(FAKE_REJECT, &order));
-    ck_assert_int_eq(message_parse_reject(&reject, order.text, strlen(order.text), &error), 0);
-    ck_assert_int_eq(reject.code, MESSAGE_REJECT_BUSY);
+    ck_assert_int_eq(reject_parse(&reject, order.text, strlen(order.text), &error), 0);
+    ck_assert_int_eq(reject.code, REJECT_BUSY);
     ck_assert_uint_eq(reject.retry_after_s, 5);
-    message_reject_done(&reject);
+    reject_done(&reject);
     hello.name = "b"; /* another agent does not suffer for it */
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
     ck_assert(fake_take(FAKE_ACCEPT, &order));

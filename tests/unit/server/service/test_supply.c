@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "lib/base/clock.h"
+#include "proto/control.h"
 #include "server/server_fixture.h"
 #include "server/service/supply.h"
 #include "unit.h"
@@ -16,19 +17,19 @@
 /* Links that this agent has been asked for since the last time. */
 static uint64_t asked_for(struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
     struct fake_order order;
-    struct message_control control;
+    struct control_message control;
     struct error error;
     uint64_t count = 0;
 
     server_fixture_run(server_fixture);
     for (size_t left = fake_count(FAKE_TELL); left; left--) {
         ck_assert(fake_take(FAKE_TELL, &order));
-        ck_assert_int_eq(message_parse_control(&control, order.text, strlen(order.text), &error), 0);
-        if (link_ref_same(order.link, agent->control) && control.op == MESSAGE_OP_LINKS)
+        ck_assert_int_eq(control_parse(&control, order.text, strlen(order.text), &error), 0);
+        if (link_ref_same(order.link, agent->control) && control.op == CONTROL_OP_LINKS)
             count += control.count;
         else
             plane_send_control(NULL, order.link, order.text); /* another's: put it back */
-        message_control_done(&control);
+        control_done(&control);
     }
     return count;
 }
@@ -152,7 +153,7 @@ END_TEST
 
 START_TEST(scarce_descriptors_are_shared) {
     struct server_fixture server_fixture;
-    struct message_hello hello = {.kind = MESSAGE_KIND_DATA, .protocol = MESSAGE_PROTOCOL, .name = "a"};
+    struct hello hello = {.kind = HELLO_KIND_DATA, .protocol = PROTO_VERSION, .name = "a"};
 
     server_fixture_begin(&server_fixture);
     server_fixture.server->link_limit = 6;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * control: the messages of a control link: JSON to structs and back.
+ *
+ * Strings from the peer are checked for length and control characters; unknown keys are ignored.
+ * Runs on: any thread. Owns: nothing; parsed strings live in the struct's `json` until its control_done().
+ */
+#ifndef MUNNEL_PROTO_CONTROL_H
+#define MUNNEL_PROTO_CONTROL_H
+
+#include "lib/base/error.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* CONTROL: {"op":…}. CONTROL_OP(name, op on the wire) */
+#define CONTROL_OPS(O)                                                                                                 \
+    O(LINKS, "links")     /* server: dial `count` more data links; the request is void after `expires_ms` */           \
+    O(GOAWAY, "goaway")   /* server: open a new session beside this one */                                             \
+    O(DRAIN, "drain")     /* agent: no more clients for me, please */                                                  \
+    O(DRAINED, "drained") /* server: none will come any more */                                                        \
+    O(BYE, "bye")         /* either: this session is over, with `reason` */                                            \
+    O(ERROR, "error")     /* either: `reason` says what was not understood; never answered */                          \
+    O(NOTICE, "notice")   /* server: `reason` is for whoever runs the agent, and goes to the agent's log */
+enum control_op {
+#define CONTROL_OP_ENUM(name, op) CONTROL_OP_##name,
+    CONTROL_OPS(CONTROL_OP_ENUM)
+#undef CONTROL_OP_ENUM
+        CONTROL_OP_UNKNOWN
+};
+struct control_message {
+    json_t *json;
+    enum control_op op;
+    uint64_t count, expires_ms;
+    const char *reason; /* "" if none */
+};
+int control_parse(struct control_message *control, const char *text, size_t length, struct error *error);
+void control_done(struct control_message *control);
+char *control_format(enum control_op op, uint64_t count, uint64_t expires_ms, const char *reason); /* malloc'ed */
+
+#endif
