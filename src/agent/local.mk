@@ -27,8 +27,6 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/identity/token.h \
 	src/agent/identity/trust.c \
 	src/agent/identity/trust.h \
-	src/agent/signals.c \
-	src/agent/signals.h \
 	src/agent/startup.c \
 	src/agent/startup.h \
 	src/agent/upstream/backoff.c \

@@ -12,11 +12,12 @@
 #include "agent/housekeeping.h"
 #include "agent/identity/identity.h"
 #include "agent/identity/join.h"
-#include "agent/signals.h"
 #include "conf/option.h"
 #include "lib/base/file.h"
+#include "lib/event/signals.h"
 #include "lib/os/terminal.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,9 +163,33 @@ static int make_vitals(struct process *process, struct error *error) {
     return process->vitals != NULL ? 0 : out_of_resources(error, "the service manager");
 }
 
+static void on_stop(void *context) {
+    const struct process *process = context;
+
+    housekeeping_stop(process->vitals);
+    agent_end(process->agent);
+}
+
+static void on_reload(void *context) {
+    const struct process *process = context;
+
+    housekeeping_reload(process->vitals);
+}
+
+static void on_log_live(void *context) {
+    const struct process *process = context;
+
+    agent_log_live(process->agent);
+}
+
 static int take_signals(struct process *process, struct error *error) {
-    process->signals = signals_new(process->loop, process->agent, process->vitals);
-    return process->signals != NULL ? 0 : out_of_resources(error, "signals");
+    static const struct signal_action actions[] = {{SIGTERM, on_stop},
+                                                   {SIGINT, on_stop},
+                                                   {SIGHUP, on_reload},
+                                                   {SIGUSR1, on_log_live}};
+
+    process->signals = signals_new(loop_base(process->loop), actions, sizeof actions / sizeof *actions, process);
+    return process->signals ? 0 : out_of_resources(error, "signals");
 }
 
 static int make_parts(struct process *process, struct error *error) {

@@ -88,7 +88,9 @@ libmunnel_lib_event_a_SOURCES = \
 	src/lib/event/resolver_priv.h \
 	src/lib/event/resolver_system.c \
 	src/lib/event/service_manager.c \
-	src/lib/event/service_manager.h
+	src/lib/event/service_manager.h \
+	src/lib/event/signals.c \
+	src/lib/event/signals.h
 
 # TLS and certificates
 libmunnel_lib_tls_a_SOURCES = \

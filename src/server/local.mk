@@ -67,9 +67,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/session/session.c \
 	src/server/session/session.h \
 	src/server/session/session_table.c \
-	src/server/session/session_table.h \
-	src/server/signals.c \
-	src/server/signals.h
+	src/server/session/session_table.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munneld

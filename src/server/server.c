@@ -12,6 +12,7 @@
 #include "conf/option.h"
 #include "lib/base/clock.h"
 #include "lib/event/service_manager.h"
+#include "lib/event/signals.h"
 #include "lib/net/sock.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/malloc.h"
@@ -24,9 +25,9 @@
 #include "server/service/service.h"
 #include "server/service/source_key.h"
 #include "server/service/supply.h"
-#include "server/signals.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 
 enum {
@@ -89,7 +90,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     server_tell_status(server);
 }
 
-/* --- signals --- */
+/* --- stopping --- */
 
 /* The last bytes of clients that are over may still be on their way to an agent; no event tells when they are there. */
 static bool server_is_delivering(const struct server *server) {
@@ -150,6 +151,29 @@ void server_log_live(struct server *server) {
                          LOG_NUMBER("turned_away", agent_listener_turned_away(server->door)),
                          LOG_NUMBER("greetings_refused", server->greetings_refused),
                          LOG_NUMBER("descriptors", fd_count()), LOG_NUMBER("heap", malloc_in_use())));
+}
+
+/* --- signals --- */
+
+static void on_stop(void *server) {
+    server_stop(server);
+}
+
+static void on_reload(void *server) {
+    server_reload(server);
+}
+
+static void on_log_live(void *server) {
+    server_log_live(server);
+}
+
+static struct signals *take_signals(struct server *server) {
+    static const struct signal_action actions[] = {{SIGTERM, on_stop},
+                                                   {SIGINT, on_stop},
+                                                   {SIGHUP, on_reload},
+                                                   {SIGUSR1, on_log_live}};
+
+    return signals_new(loop_base(server->loop), actions, sizeof actions / sizeof *actions, server);
 }
 
 /* --- parts --- */
@@ -306,7 +330,7 @@ static int server_make_parts(struct server *server, struct error *error) {
     server->liveness = server->loop && server->agents ? server_make_liveness(server) : NULL;
     server->reload = server->loop ? reload_new(server) : NULL;
     server->notify = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
-    server->signals = server->loop ? signals_new(server) : NULL;
+    server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? evtimer_new(loop_base(server->loop), on_tick, server) : NULL;
     if (!server->clients || !server->agents || !server->arriving || !server->flaps || !server->supply ||
         !server->liveness || !server->signals || !server->tick || !server->reload || !server->notify)
