@@ -9,6 +9,7 @@
 #include "conf/join_code_issue.h"
 
 #include "conf/advertised_addr.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ static int add_servers(struct join_code *code, const struct join_code_request *i
 
 int join_code_issue(const struct join_code_request *invitation, char text[JOIN_CODE_TEXT], struct error *error) {
     struct join_code code = {.pin_count = 1, .token = *invitation->token};
-    int result = tls_pin_of_certificate(invitation->certificate, code.pins[0], error);
+    int result = certificate_read_pin(invitation->certificate, code.pins[0], error);
     if (result == 0)
         result = add_servers(&code, invitation, error);
     if (result == 0)

@@ -14,6 +14,7 @@
 #include "conf/advertised_addr.h"
 #include "lib/base/file.h"
 #include "lib/tls/cert_issue.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
 #include <stdio.h>
@@ -85,7 +86,7 @@ int agent_certificate_make(const struct agent_store *store, const char *name, co
     if (result == 0)
         result = make(&paths, name, folder, error);
     if (result == 0)
-        result = tls_pin_of_certificate(paths.agent, pin, error);
+        result = certificate_read_pin(paths.agent, pin, error);
     paths_done(&paths);
     return result;
 }

@@ -12,6 +12,7 @@
 #include "ctl/subcommand.h"
 #include "lib/base/file.h"
 #include "lib/net/addr.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
 #include <stdio.h>
@@ -90,7 +91,7 @@ static void report(const char *folder, const bool before[FILE_COUNT]) {
 
 static void say_pin(const struct provision *setup) {
     char *certificate = file_in(setup->folder, "server.pem"), pin[PIN_TEXT];
-    if (certificate && tls_pin_of_certificate(certificate, pin, NULL) == 0)
+    if (certificate && certificate_read_pin(certificate, pin, NULL) == 0)
         printf("The server's key, for an agent's --pin instead of --ca:\n  %s\n", pin);
     free(certificate);
 }

@@ -102,6 +102,9 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/certificate.h \
 	src/lib/tls/context.c \
 	src/lib/tls/error.c \
+	src/lib/tls/ex_data.c \
+	src/lib/tls/pem.c \
+	src/lib/tls/pem.h \
 	src/lib/tls/psk.c \
 	src/lib/tls/recheck.c \
 	src/lib/tls/session.c \

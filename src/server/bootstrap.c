@@ -12,6 +12,7 @@
 #include "conf/provision.h"
 #include "lib/base/file.h"
 #include "lib/base/secret.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
 #include <stdio.h>
@@ -54,7 +55,7 @@ static void say_code(const struct provision *setup, const struct server_config *
 static void say_pin(const struct server_config *conf) {
     char pin[PIN_TEXT];
 
-    if (tls_pin_of_certificate(conf->agents.certificate, pin, NULL) == 0)
+    if (certificate_read_pin(conf->agents.certificate, pin, NULL) == 0)
         printf("its key, for an agent's --pin:\n  %s\n", pin);
 }
 

@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/base/secret.h"
 #include "lib/base/strbuf.h"
+#include "lib/tls/certificate.h"
 
 #include <event2/util.h>
 #include <openssl/bio.h>
@@ -180,21 +181,6 @@ static int no_passphrase(char *text, int size, int writing, void *context) {
     return -1; /* nobody is there to type one */
 }
 
-static X509 *read_certificate(const char *path, struct error *error) {
-    size_t length;
-    char *text = file_read(path, FILE_LARGEST, &length, error);
-    if (!text)
-        return NULL;
-    BIO *memory = BIO_new_mem_buf(text, (int)length);
-    X509 *certificate = memory ? PEM_read_bio_X509(memory, NULL, no_passphrase, NULL) : NULL;
-    BIO_free(memory);
-    free(text);
-    ERR_clear_error();
-    if (!certificate)
-        error_set(error, "%s: holds no certificate in PEM form", path);
-    return certificate;
-}
-
 static EVP_PKEY *read_key(const char *path, struct error *error) {
     size_t length;
     char *text = file_read_secret(path, FILE_LARGEST, &length, error);
@@ -212,7 +198,7 @@ static EVP_PKEY *read_key(const char *path, struct error *error) {
 }
 
 static int read_issuer(struct issuer *ca, const char *certificate, const char *key, struct error *error) {
-    ca->certificate = read_certificate(certificate, error);
+    ca->certificate = certificate_read(certificate, error);
     ca->key = ca->certificate ? read_key(key, error) : NULL;
     if (!ca->key)
         return -1;
@@ -260,7 +246,7 @@ static bool name_text(const GENERAL_NAME *name, char *text, size_t size) {
 
 int cert_issue_each_name(const char *certificate, int (*each)(void *context, const char *name), void *context,
                          struct error *error) {
-    X509 *read = read_certificate(certificate, error);
+    X509 *read = certificate_read(certificate, error);
     if (!read)
         return -1;
     GENERAL_NAMES *names = X509_get_ext_d2i(read, NID_subject_alt_name, NULL, NULL);

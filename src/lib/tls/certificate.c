@@ -8,9 +8,11 @@
 
 #include "lib/tls/certificate.h"
 
-#include "lib/tls/tls_priv.h"
+#include "lib/tls/pem.h"
 
 #include <event2/util.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +39,14 @@ int certificate_check_name(const char *text, struct error *error) {
     if (strchr(text, '*'))
         return error_set(error, "\"%.80s\": a certificate is named in full, without *", text);
     return 0;
+}
+
+int certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]) {
+    unsigned char *key = NULL;
+    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+    int result = length > 0 ? secret_sha256(pin, key, (size_t)length, NULL, 0) : -1;
+    OPENSSL_free(key);
+    return result;
 }
 
 struct name {
@@ -84,7 +94,7 @@ static bool is_called(const struct name *name, void *context) {
 
 static bool has_key(X509 *certificate, const char *digits) {
     uint8_t wanted[SECRET_SIZE], is[SECRET_SIZE];
-    return secret_from_hex(wanted, SECRET_SIZE, digits) && tls_certificate_pin(certificate, is) == 0 &&
+    return secret_from_hex(wanted, SECRET_SIZE, digits) && certificate_pin(certificate, is) == 0 &&
            secret_equal(wanted, is, SECRET_SIZE);
 }
 
@@ -106,8 +116,41 @@ char *certificate_describe(X509 *certificate, char text[CERTIFICATE_TEXT]) {
     char name[SHOWN_NAME] = "without a name", digits[SECRET_HEX] = "?";
     uint8_t pin[SECRET_SIZE];
     any_name(certificate, show_name, name);
-    if (tls_certificate_pin(certificate, pin) == 0)
+    if (certificate_pin(certificate, pin) == 0)
         secret_to_hex(pin, SECRET_SIZE, digits);
     snprintf(text, CERTIFICATE_TEXT, "%s (%s%s)", name, pin_prefix, digits);
     return text;
+}
+
+X509 *certificate_read(const char *path, struct error *error) {
+    BIO *file = BIO_new_file(path, "r");
+    X509 *certificate = file ? PEM_read_bio_X509(file, NULL, NULL, NULL) : NULL;
+    if (!certificate)
+        pem_failed(error, path, file ? "holds no certificate in PEM form" : "cannot be read");
+    BIO_free(file);
+    return certificate;
+}
+
+int certificate_read_pin(const char *path, char pin[CERTIFICATE_PIN], struct error *error) {
+    X509 *certificate = certificate_read(path, error);
+    uint8_t digest[SECRET_SIZE];
+    if (!certificate)
+        return -1;
+    int result = certificate_pin(certificate, digest);
+    X509_free(certificate);
+    if (result != 0)
+        return error_set(error, "%s: its key cannot be read", path);
+    memcpy(pin, pin_prefix, PIN_PREFIX);
+    secret_to_hex(digest, sizeof digest, pin + PIN_PREFIX);
+    return 0;
+}
+
+time_t certificate_expires_at(const X509 *certificate) {
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    int days = 0, seconds = 0;
+    bool is_known = epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1;
+
+    ASN1_TIME_free(epoch);
+    ERR_clear_error();
+    return is_known ? (time_t)days * 86400 + seconds : 0;
 }

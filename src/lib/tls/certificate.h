@@ -10,11 +10,13 @@
 #define MUNNEL_LIB_TLS_CERTIFICATE_H
 
 #include "lib/base/error.h"
+#include "lib/base/secret.h"
 
 #include <openssl/x509.h>
 #include <stdbool.h>
+#include <time.h>
 
-enum { CERTIFICATE_NAME = 256, CERTIFICATE_TEXT = 200 };
+enum { CERTIFICATE_NAME = 256, CERTIFICATE_TEXT = 200, CERTIFICATE_PIN = 72 };
 
 /* Is `text` something that a certificate can be recognised by: a name, or "sha256:" and 64 digits? 0 or -1. */
 int certificate_check_name(const char *text, struct error *error);
@@ -24,5 +26,11 @@ bool certificate_is(X509 *certificate, const char *name);
 
 /* "web1.example (sha256:...)" for people and logs: its first name, printable, and its key. Returns `text`. */
 char *certificate_describe(X509 *certificate, char text[CERTIFICATE_TEXT]);
+
+int certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]); /* SHA-256 of its SubjectPublicKeyInfo; 0 or -1 */
+X509 *certificate_read(const char *path, struct error *error);    /* the first of a PEM file; NULL on failure */
+/* "sha256:" and 64 digits, of the first certificate in the PEM file. 0 or -1. */
+int certificate_read_pin(const char *path, char pin[CERTIFICATE_PIN], struct error *error);
+time_t certificate_expires_at(const X509 *certificate); /* the first second in which it has expired; 0: unreadable */
 
 #endif

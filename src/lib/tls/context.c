@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * context: builds contexts after Munnel's policy, and sessions of them.
- * Runs on: contexts on the control thread or at start, sessions on any thread.
- * Owns: nothing; what a context or a session needs is freed with it.
- * Who is trusted is decided in verify.c, what a failure meant is said by error.c.
+ * context: builds SSL_CTX by Munnel's policy.
+ * Runs on: the control thread or at start. Owns: nothing; what a context needs is freed with it.
  */
 #include "config.h"
 
 #include "lib/tls/tls.h"
 
 #include "lib/base/file.h"
+#include "lib/tls/pem.h"
 #include "lib/tls/tls_priv.h"
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,22 +21,13 @@
 
 enum { CERTIFICATES_MOST = 16 * 1024, SECURITY_LEVEL = 2 };
 
-static const unsigned char alpn[] = "\x08munnel/1";
+static const unsigned char alpn[] = TLS_ALPN;
 static const size_t alpn_length = sizeof alpn - 1;
 /* The first list that this OpenSSL understands: with ML-KEM (3.5) both key shares are sent, so that a server without it
  * need not ask for another ClientHello. */
 static const char *const groups[] = {"*X25519MLKEM768:*X25519:P-256", "X25519:P-256"};
 static const char suites13[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
 static const char suites12[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
-static const char exporter_label[] = "EXPORTER-munnel-auth";
-
-/* The earliest error is the cause, the later ones say who was disappointed. */
-static int fail(struct error *error, const char *path, const char *what) {
-    unsigned long code = ERR_get_error();
-    ERR_clear_error();
-    const char *reason = ERR_reason_error_string(code);
-    return reason ? error_set(error, "%s: %s (%s)", path, what, reason) : error_set(error, "%s: %s", path, what);
-}
 
 static int check_readable(const char *path, struct error *error) {
     return access(path, R_OK) == 0 ? 0 : error_set(error, "%s: cannot be read: %s", path, strerror(errno));
@@ -46,14 +35,7 @@ static int check_readable(const char *path, struct error *error) {
 
 static int no_passphrase(char *text, int size, int writing, void *context) {
     (void)text, (void)size, (void)writing, (void)context;
-    return -1; /* nobody is there to type one */
-}
-
-bool tls_alpn_agreed(const SSL *ssl) {
-    const unsigned char *chosen;
-    unsigned length;
-    SSL_get0_alpn_selected(ssl, &chosen, &length);
-    return length == alpn_length - 1 && memcmp(chosen, alpn + 1, length) == 0;
+    return -1; /* without this callback OpenSSL would ask on the terminal, and wait */
 }
 
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_length, const unsigned char *in,
@@ -69,14 +51,14 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_lengt
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* on_alpn is never called for a client that offers nothing at all, so such a one is met here. */
+/* OpenSSL calls on_alpn only for a client that sends the extension; one without is refused here. */
 static int on_client_hello(SSL *ssl, int *alert, void *context) {
     (void)context;
     const unsigned char *bytes;
     size_t length;
     bool names_versions = SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &bytes, &length) == 1;
     if (!names_versions && SSL_client_hello_get0_legacy_version(ssl) < (unsigned)SSL_get_min_proto_version(ssl))
-        return SSL_CLIENT_HELLO_SUCCESS; /* too old: OpenSSL has the better answer */
+        return SSL_CLIENT_HELLO_SUCCESS; /* too old: OpenSSL refuses it with the better alert */
     if (!names_versions && SSL_get_min_proto_version(ssl) == TLS1_3_VERSION)
         return SSL_CLIENT_HELLO_SUCCESS; /* TLS 1.2 at most: the same */
     if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &bytes, &length) == 1)
@@ -121,7 +103,7 @@ static SSL_CTX *new_context(bool is_server, bool allow_tls12, struct tls_trust *
     *trust = context ? tls_trust_new(is_server) : NULL;
     if (*trust && tls_trust_attach(context, *trust) == 0 && set_policy(context, allow_tls12) == 0)
         return context;
-    fail(error, "TLS", "OpenSSL cannot do what Munnel asks for");
+    pem_failed(error, "TLS", "OpenSSL cannot do what Munnel asks for");
     SSL_CTX_free(context);
     return NULL;
 }
@@ -131,13 +113,13 @@ static int use_identity(SSL_CTX *context, const char *certificate, const char *k
         check_readable(key, error) != 0)
         return -1;
     if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1)
-        return fail(error, certificate, "is not a certificate in PEM form that may be used");
+        return pem_failed(error, certificate, "is not a certificate in PEM form that may be used");
     if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
         if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
             ERR_clear_error();
             return error_set(error, "%s: is not the key of %s", key, certificate);
         }
-        return fail(error, key, "is not a private key in PEM form without passphrase");
+        return pem_failed(error, key, "is not a private key in PEM form without passphrase");
     }
     if (SSL_CTX_check_private_key(context) != 1) {
         ERR_clear_error();
@@ -150,7 +132,7 @@ static int use_authority(SSL_CTX *context, struct tls_trust *trust, const char *
     if (check_readable(path, error) != 0)
         return -1;
     if (SSL_CTX_load_verify_file(context, path) != 1)
-        return fail(error, path, "holds no certificate in PEM form");
+        return pem_failed(error, path, "holds no certificate in PEM form");
     /* What the file holds is trusted as it is, be it a root or an authority below one. */
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     trust->authority = strdup(path);
@@ -163,7 +145,7 @@ static int use_crl(SSL_CTX *context, const char *path, struct error *error) {
         return -1;
     X509_LOOKUP *lookup = X509_STORE_add_lookup(SSL_CTX_get_cert_store(context), X509_LOOKUP_file());
     if (!lookup || X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) < 1)
-        return fail(error, path, "holds no revocation list in PEM form");
+        return pem_failed(error, path, "holds no revocation list in PEM form");
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_CRL_CHECK);
     return 0;
 }
@@ -175,7 +157,7 @@ static int ask_for_client(SSL_CTX *context, struct tls_trust *trust, const struc
         return -1;
     STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(options->client_ca);
     if (!names)
-        return fail(error, options->client_ca, "holds no certificate in PEM form");
+        return pem_failed(error, options->client_ca, "holds no certificate in PEM form");
     SSL_CTX_set_client_CA_list(context, names);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (options->client_optional ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT),
                        NULL);
@@ -218,7 +200,8 @@ static int use_pins(struct tls_trust *trust, const struct tls_client_options *op
 
 static int use_system_store(SSL_CTX *context, struct tls_trust *trust, struct error *error) {
     trust->chain_must_verify = true;
-    return SSL_CTX_set_default_verify_paths(context) == 1 ? 0 : fail(error, "TLS", "the system's store is unusable");
+    return SSL_CTX_set_default_verify_paths(context) == 1 ? 0
+                                                          : pem_failed(error, "TLS", "the system's store is unusable");
 }
 
 static int choose_trust(SSL_CTX *context, struct tls_trust *trust, const struct tls_client_options *options,
@@ -244,80 +227,6 @@ SSL_CTX *tls_client_context(const struct tls_client_options *options, struct err
     }
     SSL_CTX_free(context);
     return NULL;
-}
-
-/* An address is looked for among the certificate's addresses and never sent as SNI, which knows only names. */
-static int expect_name(SSL *ssl, const char *name) {
-    X509_VERIFY_PARAM *parameters = SSL_get0_param(ssl);
-    if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1)
-        return 0;
-    char host[256];
-    size_t length = strlen(name);
-    if (length > 0 && name[length - 1] == '.')
-        length--;
-    if (length == 0 || length >= sizeof host)
-        return -1;
-    memcpy(host, name, length);
-    host[length] = '\0';
-    X509_VERIFY_PARAM_set_hostflags(parameters,
-                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    return X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1 ? 0 : -1;
-}
-
-/* Without a name to check, any certificate of the authority would do for any server. */
-static bool needs_name(const SSL_CTX *context) {
-    const struct tls_trust *trust = tls_trust_of(context);
-    return trust && trust->chain_must_verify;
-}
-
-SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name) {
-    SSL *ssl = SSL_new(context);
-    if (!ssl)
-        return NULL;
-    bool named = is_server || (server_name ? expect_name(ssl, server_name) == 0 : !needs_name(context));
-    ERR_clear_error(); /* a name that is no address has left a word there */
-    if (!named || tls_notes_attach(ssl) != 0) {
-        SSL_free(ssl);
-        return NULL;
-    }
-    tls_notes_watch(ssl);
-    if (is_server)
-        SSL_set_accept_state(ssl);
-    else
-        SSL_set_connect_state(ssl);
-    return ssl;
-}
-
-int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]) {
-    if (!SSL_is_init_finished(ssl))
-        return -1;
-    /* Without it a TLS 1.2 exporter can be the same on two channels (triple handshake), and a proof with it. */
-    if (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1) {
-        tls_note_refusal(ssl, "TLS 1.2 without the extended master secret is not good enough");
-        return -1;
-    }
-    return SSL_export_keying_material(ssl, bytes, SECRET_SIZE, exporter_label, sizeof exporter_label - 1, NULL, 0, 0) ==
-                   1
-               ? 0
-               : -1;
-}
-
-int tls_pin_of_certificate(const char *path, char pin[72], struct error *error) {
-    BIO *file = BIO_new_file(path, "r");
-    if (!file)
-        return fail(error, path, "cannot be read");
-    X509 *certificate = PEM_read_bio_X509(file, NULL, no_passphrase, NULL);
-    BIO_free(file);
-    if (!certificate)
-        return fail(error, path, "holds no certificate in PEM form");
-    uint8_t digest[SECRET_SIZE];
-    int result = tls_certificate_pin(certificate, digest);
-    X509_free(certificate);
-    if (result != 0)
-        return error_set(error, "%s: its key cannot be read", path);
-    memcpy(pin, "sha256:", 7);
-    secret_to_hex(digest, sizeof digest, pin + 7);
-    return 0;
 }
 
 long tls_days_left(const SSL_CTX *context) {

@@ -34,8 +34,7 @@ static void on_info(const SSL *ssl, int where, int value) {
             notes->alert_received = value & 0xff;
     } else if ((where & SSL_CB_EXIT) && value > 0 && SSL_is_init_finished(ssl)) {
         notes->is_open = true;
-        tls_offer_free(notes->offer);
-        notes->offer = NULL;
+        tls_notes_set_offer(notes, NULL);
     } else if ((where & SSL_CB_EXIT) && value <= 0 && notes->error == 0)
         notes->error = peek_cause();
 }

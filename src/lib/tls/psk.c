@@ -4,7 +4,7 @@
  * psk: handshakes by a key that both ends have already, without certificates (TLS 1.3, psk_dhe_ke).
  *
  * A key that the server does not know changes nothing here: the handshake goes by certificates, which both ends check
- * as ever. Whether that suffices, the caller decides: tls_is_by_key() tells.
+ * as ever. Whether that suffices, the caller decides: tls_used_psk() tells.
  *
  * Runs on: the session's thread, within its handshake. Owns: nothing; an offer belongs to the notes of its session.
  */
@@ -31,7 +31,7 @@ static SSL_SESSION *make_session(SSL *ssl, const uint8_t key[SECRET_SIZE]) {
     return NULL;
 }
 
-bool tls_is_by_key(SSL *ssl) {
+bool tls_used_psk(SSL *ssl) {
     return SSL_session_reused(ssl) == 1;
 }
 
@@ -65,9 +65,9 @@ static int on_client_names_key(SSL *ssl, const unsigned char *identity, size_t l
     return 1;
 }
 
-const char *tls_identity(SSL *ssl) {
+const char *tls_psk_identity(SSL *ssl) {
     const struct tls_notes *notes = tls_notes_of(ssl);
-    return notes && tls_is_by_key(ssl) ? notes->identity : NULL;
+    return notes && tls_used_psk(ssl) ? notes->identity : NULL;
 }
 
 int tls_psk_accept(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options) {
@@ -79,17 +79,6 @@ int tls_psk_accept(SSL_CTX *context, struct tls_trust *trust, const struct tls_s
 }
 
 /* ---- client ---- */
-
-struct tls_offer {
-    char identity[TLS_IDENTITY_MAX + 1];
-    uint8_t key[SECRET_SIZE];
-};
-
-void tls_offer_free(struct tls_offer *offer) {
-    if (offer)
-        secret_wipe(offer, sizeof *offer);
-    free(offer);
-}
 
 /* Asked once more after a HelloRetryRequest, when the server has chosen a hash. Always 1, as above. */
 static int on_key_wanted(SSL *ssl, const EVP_MD *hash, const unsigned char **identity, size_t *length,
@@ -105,7 +94,7 @@ static int on_key_wanted(SSL *ssl, const EVP_MD *hash, const unsigned char **ide
     return 1;
 }
 
-int tls_offer_key(SSL *ssl, const char *identity, const uint8_t key[SECRET_SIZE]) {
+int tls_offer_psk(SSL *ssl, const char *identity, const uint8_t key[SECRET_SIZE]) {
     struct tls_notes *notes = tls_notes_of(ssl);
     size_t length = strlen(identity);
     struct tls_offer *offer = notes && length <= TLS_IDENTITY_MAX ? calloc(1, sizeof *offer) : NULL;
@@ -113,8 +102,7 @@ int tls_offer_key(SSL *ssl, const char *identity, const uint8_t key[SECRET_SIZE]
         return -1;
     memcpy(offer->identity, identity, length);
     memcpy(offer->key, key, sizeof offer->key);
-    tls_offer_free(notes->offer);
-    notes->offer = offer;
+    tls_notes_set_offer(notes, offer);
     SSL_set_psk_use_session_callback(ssl, on_key_wanted);
     return 0;
 }

@@ -48,16 +48,6 @@ bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct erro
     return false;
 }
 
-time_t tls_certificate_end(const X509 *certificate) {
-    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-    int days = 0, seconds = 0;
-    bool is_known = epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1;
-
-    ASN1_TIME_free(epoch);
-    ERR_clear_error();
-    return is_known ? (time_t)days * 86400 + seconds : 0;
-}
-
 /* As a handshake does it, but for the lists: those of authorities in between are not asked for there either. */
 static bool prepare(X509_STORE_CTX *check, SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain) {
     if (X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(context), certificate, chain) != 1 ||

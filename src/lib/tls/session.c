@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * tls_handshake: a handshake step by step, and what may be sent before its last one.
+ * session: makes sessions, and takes their handshakes forward step by step.
  *
- * A server that knows its client by a key has nothing to wait for once its own part is sent: the client has proved that
- * it has the key, and nobody else can read what follows. Only that this is no ClientHello of before, sent once more, it
- * does not know by TLS; a number in the client's identity tells (proto/session_key).
+ * A server that knows its client by a key can send as soon as its own part of the handshake is sent: the client's
+ * binder has proved the key, and what follows can be read with that key alone. TLS does not tell whether this
+ * ClientHello is a replay; a number in the client's identity does (proto/session_key).
  * Runs on: the session's thread. Owns: nothing.
  */
 #include "config.h"
@@ -14,6 +14,62 @@
 #include "lib/tls/tls_priv.h"
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+/* An address is looked for among the certificate's addresses and never sent as SNI, which knows only names. */
+static int expect_name(SSL *ssl, const char *name) {
+    X509_VERIFY_PARAM *parameters = SSL_get0_param(ssl);
+    if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1)
+        return 0;
+    char host[256];
+    size_t length = strlen(name);
+    if (length > 0 && name[length - 1] == '.')
+        length--;
+    if (length == 0 || length >= sizeof host)
+        return -1;
+    memcpy(host, name, length);
+    host[length] = '\0';
+    X509_VERIFY_PARAM_set_hostflags(parameters,
+                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    return X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1 ? 0 : -1;
+}
+
+/* Without a name to check, any certificate of the authority would do for any server. */
+static bool needs_name(const SSL_CTX *context) {
+    const struct tls_trust *trust = tls_trust_of(context);
+    return trust && trust->chain_must_verify;
+}
+
+SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name) {
+    SSL *ssl = SSL_new(context);
+    if (!ssl)
+        return NULL;
+    bool named = is_server || (server_name ? expect_name(ssl, server_name) == 0 : !needs_name(context));
+    ERR_clear_error(); /* a name that is no address leaves an error there */
+    if (!named || tls_notes_attach(ssl) != 0) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    tls_notes_watch(ssl);
+    if (is_server)
+        SSL_set_accept_state(ssl);
+    else
+        SSL_set_connect_state(ssl);
+    return ssl;
+}
+
+int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]) {
+    static const char label[] = "EXPORTER-munnel-auth";
+    if (!SSL_is_init_finished(ssl))
+        return -1;
+    /* Without it a TLS 1.2 exporter can be the same on two channels (triple handshake), and a proof with it. */
+    if (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1) {
+        tls_note_refusal(ssl, "TLS 1.2 without the extended master secret is not good enough");
+        return -1;
+    }
+    return SSL_export_keying_material(ssl, bytes, SECRET_SIZE, label, sizeof label - 1, NULL, 0, 0) == 1 ? 0 : -1;
+}
 
 static enum tls_step step_after(SSL *ssl, int result) {
     if (SSL_is_init_finished(ssl))
@@ -45,7 +101,7 @@ enum tls_step tls_handshake(SSL *ssl) {
     if (SSL_is_server(ssl) && !notes->has_answered) {
         if (!answer(ssl, notes))
             return step_after(ssl, -1);
-        if (tls_identity(ssl))
+        if (tls_psk_identity(ssl))
             return TLS_IDENTIFIED;
     }
     return step_after(ssl, SSL_do_handshake(ssl));
@@ -53,5 +109,5 @@ enum tls_step tls_handshake(SSL *ssl) {
 
 bool tls_write_early(SSL *ssl, const void *bytes, size_t length) {
     size_t written = 0;
-    return tls_identity(ssl) && SSL_write_early_data(ssl, bytes, length, &written) == 1 && written == length;
+    return tls_psk_identity(ssl) && SSL_write_early_data(ssl, bytes, length, &written) == 1 && written == length;
 }

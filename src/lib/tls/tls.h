@@ -20,7 +20,6 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <time.h>
 
 enum { TLS_IDENTITY_MAX = 64 };
 
@@ -59,8 +58,8 @@ SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
  * characters, sent in clear). If the server takes it, both are proved by it and no certificate is seen; if not, the
  * server's certificate is verified as ever. Copied, and wiped after the handshake. 0, or -1: out of memory.
  */
-int tls_offer_key(SSL *ssl, const char *identity, const uint8_t key[SECRET_SIZE]);
-bool tls_is_by_key(SSL *ssl); /* after the handshake: by such a key, and without certificates */
+int tls_offer_psk(SSL *ssl, const char *identity, const uint8_t key[SECRET_SIZE]);
+bool tls_used_psk(SSL *ssl); /* after the handshake: by such a key, and without certificates */
 
 enum tls_step {
     TLS_WANTS_TO_READ,
@@ -75,7 +74,7 @@ enum tls_step {
 /* Goes on with the handshake as far as it goes. */
 enum tls_step tls_handshake(SSL *ssl);
 const char *
-tls_identity(SSL *ssl); /* server, from TLS_IDENTIFIED on: by which identity; NULL: by none. Lives as the SSL */
+tls_psk_identity(SSL *ssl); /* server, from TLS_IDENTIFIED on: by which identity; NULL: by none. Lives as the SSL */
 /* Server: as SSL_write, between TLS_IDENTIFIED and the client's last word. The BIO must take all. */
 bool tls_write_early(SSL *ssl, const void *bytes, size_t length);
 
@@ -97,10 +96,8 @@ enum tls_verdict {
 enum tls_verdict tls_explain(const SSL *ssl, struct error *error);
 bool tls_received_nothing(const SSL *ssl); /* not a byte has come */
 
-int tls_pin_of_certificate(const char *path, char pin[72], struct error *error); /* "sha256:" and 64 digits */
 /* Would a peer with this certificate, let in before, be refused by the context now: revoked, or expired? */
 bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct error *why);
-time_t tls_certificate_end(const X509 *certificate); /* the first second in which it has expired; 0: unreadable */
 /* Does no authority of the context vouch for it any more? `chain`: what the peer sent with it, or NULL. Costs a
  * signature or two. False too when memory lacks. */
 bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *why);

@@ -16,6 +16,8 @@
 
 enum { TLS_RECORD_HEADER = 5 };
 
+#define TLS_ALPN "\x08munnel/1" /* as on the wire: length and name */
+
 /* A client's advice when what answers is no Munnel server. */
 #define TLS_CHECK_ADDRESS "; check the server's address and port, or whether a captive portal answers in its place"
 
@@ -29,7 +31,10 @@ struct tls_trust {   /* of a context; freed with it */
     uint8_t secret[SECRET_SIZE];
 };
 
-struct tls_offer;
+struct tls_offer { /* the key that a client offers, and its identity */
+    char identity[TLS_IDENTITY_MAX + 1];
+    uint8_t key[SECRET_SIZE];
+};
 
 struct tls_notes { /* of a session; freed with it */
     char *refusal; /* why we refused the peer, in words, or NULL; most sessions have none, and there are many */
@@ -52,14 +57,12 @@ int tls_notes_attach(SSL *ssl);
 void tls_note_refusal(const SSL *ssl, const char *why);
 void tls_note_untrusted(const SSL *ssl, const char *why); /* the same, for who the peer is */
 
-void tls_notes_watch(SSL *ssl); /* takes the notes */
+void tls_notes_set_offer(struct tls_notes *notes, struct tls_offer *offer); /* owned; wipes the former; NULL: none */
+void tls_notes_watch(SSL *ssl); /* registers the callbacks that take the notes */
 
 /* Server: lets clients be known by keys made of the options' secret; 0 or -1. */
 int tls_psk_accept(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options);
-void tls_offer_free(struct tls_offer *offer); /* wiped; NULL is fine */
 
-int tls_verify(X509_STORE_CTX *store, void *unused);                  /* for SSL_CTX_set_cert_verify_callback */
-int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]); /* 0 or -1 */
-bool tls_alpn_agreed(const SSL *ssl);                                 /* ALPN has been agreed on */
+int tls_verify(X509_STORE_CTX *store, void *unused); /* for SSL_CTX_set_cert_verify_callback */
 
 #endif

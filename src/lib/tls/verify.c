@@ -1,112 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * verify: is the peer who it should be? And if not, why, while the certificate is still at hand.
- * Runs on: the session's thread, within its handshake. Owns: the trust of contexts and the notes of sessions, which
- * OpenSSL frees with them.
+ * verify: OpenSSL's callback that verifies the peer's certificate. The text of a failure is composed here, while the
+ * certificate is at hand, and noted for tls_explain().
+ * Runs on: the session's thread, within its handshake. Owns: nothing.
  */
 #include "config.h"
 
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls_priv.h"
 
 #include <event2/util.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Indexes of OpenSSL's extra data: handed out once per process. */
-static CRYPTO_ONCE indexes_once = CRYPTO_ONCE_STATIC_INIT;
-static int trust_index = -1, notes_index = -1;
-
-static void free_trust(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
-    (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
-    struct tls_trust *trust = data;
-    if (!trust)
-        return;
-    free(trust->authority);
-    free(trust->pins);
-    secret_wipe(trust->secret, sizeof trust->secret);
-    free(trust);
-}
-
-static void free_notes(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
-    (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
-    struct tls_notes *notes = data;
-    if (notes) {
-        free(notes->refusal);
-        free(notes->identity);
-        tls_offer_free(notes->offer);
-    }
-    free(notes);
-}
-
-static void make_indexes(void) {
-    trust_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_trust);
-    notes_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, free_notes);
-}
-
-static bool have_indexes(void) {
-    return CRYPTO_THREAD_run_once(&indexes_once, make_indexes) == 1 && trust_index >= 0 && notes_index >= 0;
-}
-
-struct tls_trust *tls_trust_new(bool is_server) {
-    struct tls_trust *trust = calloc(1, sizeof *trust);
-    if (trust)
-        trust->is_server = is_server;
-    return trust;
-}
-
-int tls_trust_attach(SSL_CTX *context, struct tls_trust *trust) {
-    if (have_indexes() && SSL_CTX_set_ex_data(context, trust_index, trust) == 1)
-        return 0;
-    free(trust);
-    return -1;
-}
-
-const struct tls_trust *tls_trust_of(const SSL_CTX *context) {
-    return have_indexes() ? SSL_CTX_get_ex_data(context, trust_index) : NULL;
-}
-
-int tls_notes_attach(SSL *ssl) {
-    struct tls_notes *notes = calloc(1, sizeof *notes);
-    if (!notes)
-        return -1;
-    notes->alert_received = -1;
-    if (have_indexes() && SSL_set_ex_data(ssl, notes_index, notes) == 1)
-        return 0;
-    free(notes);
-    return -1;
-}
-
-struct tls_notes *tls_notes_of(const SSL *ssl) {
-    return ssl && have_indexes() ? SSL_get_ex_data(ssl, notes_index) : NULL;
-}
-
-void tls_note_refusal(const SSL *ssl, const char *why) {
-    struct tls_notes *notes = tls_notes_of(ssl);
-    if (!notes)
-        return;
-    free(notes->refusal);
-    notes->refusal = strdup(why);
-}
-
-void tls_note_untrusted(const SSL *ssl, const char *why) {
-    struct tls_notes *notes = tls_notes_of(ssl);
-    tls_note_refusal(ssl, why);
-    if (notes)
-        notes->is_untrusted = true;
-}
-
-int tls_certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]) {
-    unsigned char *key = NULL;
-    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
-    int result = length > 0 ? secret_sha256(pin, key, (size_t)length, NULL, 0) : -1;
-    OPENSSL_free(key);
-    return result;
-}
 
 /* Text from a certificate, which anybody may have written: printable ASCII only. Returns the new end. */
 static size_t append(char *to, size_t size, size_t used, const void *from, size_t length) {
@@ -306,7 +213,7 @@ static int refuse_chain(X509_STORE_CTX *store, SSL *ssl, const struct tls_trust 
     return 0;
 }
 
-static int auth_refuse(X509_STORE_CTX *store, SSL *ssl, int code, const char *text) {
+static int refuse_with(X509_STORE_CTX *store, SSL *ssl, int code, const char *text) {
     tls_note_refusal(ssl, text);
     X509_STORE_CTX_set_error(store, code);
     return 0;
@@ -329,20 +236,27 @@ static int refuse_pin(X509_STORE_CTX *store, SSL *ssl, const uint8_t pin[SECRET_
     return 0;
 }
 
+static bool is_munnel(const SSL *ssl) {
+    const unsigned char *chosen;
+    unsigned length;
+    SSL_get0_alpn_selected(ssl, &chosen, &length);
+    return length == sizeof TLS_ALPN - 2 && memcmp(chosen, TLS_ALPN + 1, length) == 0;
+}
+
 int tls_verify(X509_STORE_CTX *store, void *unused) {
     (void)unused;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     const struct tls_trust *trust = ssl ? tls_trust_of(SSL_get_SSL_CTX(ssl)) : NULL;
     if (!trust)
         return 0;
-    /* Said first: of a server of another kind the name of its authority is not the news. */
-    if (!trust->is_server && !tls_alpn_agreed(ssl))
-        return auth_refuse(store, ssl, X509_V_ERR_APPLICATION_VERIFICATION,
+    /* ALPN before the chain: of two failures, "not a Munnel server" is the one that tells what to do. */
+    if (!trust->is_server && !is_munnel(ssl))
+        return refuse_with(store, ssl, X509_V_ERR_APPLICATION_VERIFICATION,
                            "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on)" TLS_CHECK_ADDRESS);
     if (trust->pin_count > 0) {
         uint8_t pin[SECRET_SIZE];
-        if (tls_certificate_pin(X509_STORE_CTX_get0_cert(store), pin) != 0)
-            return auth_refuse(store, ssl, X509_V_ERR_UNSPECIFIED, "the server's key cannot be read");
+        if (certificate_pin(X509_STORE_CTX_get0_cert(store), pin) != 0)
+            return refuse_with(store, ssl, X509_V_ERR_UNSPECIFIED, "the server's key cannot be read");
         if (!pin_is_known(trust, pin))
             return refuse_pin(store, ssl, pin);
     }

@@ -69,7 +69,7 @@ static void drain(struct link *link, size_t frame_length) {
 static bool server_has_session_key(struct link *link, const struct frame *frame, struct error *why) {
     const struct link_order *order = link->order;
     uint8_t exporter[SECRET_SIZE], proof[SECRET_SIZE];
-    if (tls_is_by_key(link->ssl))
+    if (tls_used_psk(link->ssl))
         return true;
     if (welcome_parse_data(proof, (const char *)frame->payload, frame->length, why) != 0)
         return false;
@@ -192,7 +192,7 @@ static bool make_stream(struct link *link) {
 }
 
 void link_begin_greeting(struct link *link) {
-    if (is_agent(link) && tls_is_by_key(link->ssl)) {
+    if (is_agent(link) && tls_used_psk(link->ssl)) {
         link_data_take_over(link);
         link_data_read(link);
     } else if (make_stream(link) && is_agent(link)) {

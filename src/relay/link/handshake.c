@@ -48,7 +48,7 @@ void link_note_handshake(struct link *link) {
     counter_add(&link->thread->counters->handshakes_done, 1);
     if (log_enabled(log, LOG_LEVEL_DEBUG))
         log_write(log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: handshake by %s", link->ref.thread, link->ref.slot,
-                  tls_is_by_key(link->ssl) ? "the session's key" : "certificate");
+                  tls_used_psk(link->ssl) ? "the session's key" : "certificate");
 }
 
 static void on_done(struct link *link) {
@@ -64,7 +64,7 @@ static void on_known(struct link *link) {
     link->is_half_open = true;
     link->last_rx_us = clock_us();
     link_set_state(link, LINK_VERDICT);
-    plane_event_identified(link, tls_identity(link->ssl));
+    plane_event_identified(link, tls_psk_identity(link->ssl));
 }
 
 static void on_failed(struct link *link) {
@@ -83,7 +83,7 @@ static void shake(struct link *link) {
         on_known(link);
         break;
     case TLS_DONE:
-        if (!is_agent(link) && tls_identity(link->ssl)) /* by way of a HelloRetryRequest */
+        if (!is_agent(link) && tls_psk_identity(link->ssl)) /* by way of a HelloRetryRequest */
             on_known(link);
         else
             on_done(link);
@@ -102,7 +102,7 @@ static void offer_session_key(struct link *link) {
     const struct link_order *order = link->order;
     uint8_t key[SECRET_SIZE];
     if (*order->identity && session_key_for_tls(key, order->key) == 0) {
-        (void)tls_offer_key(link->ssl, order->identity, key);
+        (void)tls_offer_psk(link->ssl, order->identity, key);
         secret_wipe(key, sizeof key);
     }
 }

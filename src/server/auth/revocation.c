@@ -8,6 +8,7 @@
 
 #include "server/auth/revocation.h"
 
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 #include "server/auth/authenticate.h"
 #include "server/service/registry.h"
@@ -72,7 +73,7 @@ static time_t next_end(const struct server *server, time_t now) {
     for (const struct session *session = session_table_first_reviewed(server->agents); session;
          session = session_table_next_reviewed(server->agents, session))
         if (session_certificate(session))
-            next = earlier(next, tls_certificate_end(session_certificate(session)), now);
+            next = earlier(next, certificate_expires_at(session_certificate(session)), now);
     return next;
 }
 

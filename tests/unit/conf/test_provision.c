@@ -10,6 +10,7 @@
 #include "conf/credentials.h"
 #include "conf/provision.h"
 #include "lib/base/file.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 #include "proto/auth_proof.h"
 
@@ -251,7 +252,7 @@ START_TEST(the_join_code_is_the_first_agents_while_its_token_is_there) {
     ck_assert_int_eq(join_code_parse(&code, text, &error), 0);
     ck_assert_uint_eq(code.server_count, 1);
     ck_assert_str_eq(code.servers[0], "munnel.example:10001");
-    ck_assert_int_eq(tls_pin_of_certificate(in_folder("server.pem"), pin, NULL), 0);
+    ck_assert_int_eq(certificate_read_pin(in_folder("server.pem"), pin, NULL), 0);
     ck_assert_str_eq(code.pins[0], pin);
     ck_assert_str_eq(code.token.name, "default");
     ck_assert_int_eq(unlink(in_folder("agent.token")), 0);

@@ -10,6 +10,7 @@
 
 #include "conf/provision.h"
 #include "ctl/tool.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
 #include <jansson.h>
@@ -27,7 +28,7 @@ START_TEST(the_join_code_holds_all_that_an_agent_needs) {
     struct join_code code = tool_code();
     ck_assert_uint_eq(code.server_count, 1);
     ck_assert_str_eq(code.servers[0], "munnel.example:10001");
-    ck_assert_int_eq(tls_pin_of_certificate(unit_path("s/server.pem"), pin, NULL), 0);
+    ck_assert_int_eq(certificate_read_pin(unit_path("s/server.pem"), pin, NULL), 0);
     ck_assert_str_eq(code.pins[0], pin);
     ck_assert_str_eq(code.token.name, "web1");
     ck_assert(tool_admits(&code, time(NULL), "any"));

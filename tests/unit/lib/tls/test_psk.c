@@ -7,6 +7,7 @@
 
 #include "unit.h"
 
+#include "lib/tls/certificate.h"
 #include "lib/tls_pair.h"
 
 #include <openssl/err.h>
@@ -45,7 +46,7 @@ static SSL_CTX *foreign_client(void) {
 static void offer(struct pair *pair, const char *identity, const uint8_t with[SECRET_SIZE]) {
     uint8_t key[SECRET_SIZE];
     ck_assert_int_eq(secret_hmac(key, with, identity, strlen(identity)), 0);
-    ck_assert_int_eq(tls_offer_key(pair->client, identity, key), 0);
+    ck_assert_int_eq(tls_offer_psk(pair->client, identity, key), 0);
 }
 
 static bool has_certificate(const SSL *ssl) {
@@ -60,13 +61,13 @@ static void check_content(const struct pair *pair) {
 
 static void check_by_key(const struct pair *pair) {
     check_content(pair);
-    ck_assert(tls_is_by_key(pair->client) && tls_is_by_key(pair->server));
+    ck_assert(tls_used_psk(pair->client) && tls_used_psk(pair->server));
     ck_assert(!has_certificate(pair->client) && !has_certificate(pair->server));
 }
 
 static void check_by_certificate(const struct pair *pair) {
     check_content(pair);
-    ck_assert(!tls_is_by_key(pair->client) && !tls_is_by_key(pair->server));
+    ck_assert(!tls_used_psk(pair->client) && !tls_used_psk(pair->server));
     ck_assert(has_certificate(pair->client));
 }
 
@@ -186,7 +187,7 @@ START_TEST(the_server_may_send_before_the_clients_last_word) {
     ck_assert_int_eq(tls_handshake(pair.client), TLS_WANTS_TO_READ);
     ck_assert(!tls_write_early(pair.server, "early", 5)); /* to whom? */
     ck_assert_int_eq(tls_handshake(pair.server), TLS_IDENTIFIED);
-    ck_assert_str_eq(tls_identity(pair.server), known);
+    ck_assert_str_eq(tls_psk_identity(pair.server), known);
     ck_assert(tls_write_early(pair.server, "early", 5));
     ck_assert(tls_write_early(pair.server, "!", 1));
     ck_assert_int_eq(tls_handshake(pair.client), TLS_DONE);
@@ -209,11 +210,11 @@ START_TEST(who_came_by_certificate_is_sent_nothing_before) {
     offer(&pair, "unknown", secret);
     ck_assert_int_eq(tls_handshake(pair.client), TLS_WANTS_TO_READ);
     ck_assert_int_eq(tls_handshake(pair.server), TLS_WANTS_TO_READ);
-    ck_assert_ptr_null(tls_identity(pair.server));
+    ck_assert_ptr_null(tls_psk_identity(pair.server));
     ck_assert(!tls_write_early(pair.server, "early", 5));
     pair_shake(&pair);
     check_by_certificate(&pair);
-    ck_assert_ptr_null(tls_identity(pair.server));
+    ck_assert_ptr_null(tls_psk_identity(pair.server));
     pair_part(&pair);
 }
 END_TEST
@@ -303,7 +304,7 @@ START_TEST(that_certificate_must_be_the_right_one) {
     expect_refusal(server_context(), foreign_client(), "munnel.example",
                    "the certificate is signed by an authority (Munnel CA of here)*");
     expect_refusal(server_context(), pair_client_context(pair_client_options()), "other.example", "wrong name: *");
-    ck_assert_int_eq(tls_pin_of_certificate(ca_pem, pin, NULL), 0);
+    ck_assert_int_eq(certificate_read_pin(ca_pem, pin, NULL), 0);
     pinned.pins = pins;
     expect_refusal(server_context(), pair_client_context(&pinned), "munnel.example",
                    "the server's key is not the pinned one: *");
@@ -360,7 +361,7 @@ START_TEST(a_name_that_is_too_long_is_not_offered) {
     memset(longest, 'k', sizeof longest);
     longest[TLS_IDENTITY_MAX + 1] = '\0';
     pair_join(&pair, server_context(), pair_client_context(pair_client_options()), "munnel.example");
-    ck_assert_int_eq(tls_offer_key(pair.client, longest, key), -1);
+    ck_assert_int_eq(tls_offer_psk(pair.client, longest, key), -1);
     pair_shake(&pair);
     check_by_certificate(&pair);
     pair_part(&pair);

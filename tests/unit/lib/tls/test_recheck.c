@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "lib/tls/cert_issue.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 #include "unit.h"
 
@@ -127,9 +128,9 @@ START_TEST(end_of_a_certificate_is_its_last_second) {
     make(CERT_CA, "ca", false);
     X509 *certificate = read_certificate("ca.pem");
     X509_time_adj(X509_getm_notAfter(certificate), 100, &now);
-    ck_assert_int_eq(tls_certificate_end(certificate), now + 100);
+    ck_assert_int_eq(certificate_expires_at(certificate), now + 100);
     X509_time_adj(X509_getm_notAfter(certificate), -100 * 86400, &now);
-    ck_assert_int_eq(tls_certificate_end(certificate), now - 100 * 86400);
+    ck_assert_int_eq(certificate_expires_at(certificate), now - 100 * 86400);
     X509_free(certificate);
 }
 END_TEST

@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include "lib/tls/cert_issue.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 #include "lib/tls_pair.h"
 
@@ -77,7 +78,7 @@ START_TEST(a_certificate_is_never_taken_without_a_name) {
     ck_assert_ptr_null(tls_session(context, false, NULL));
     ck_assert_ptr_null(tls_session(context, false, ""));
     SSL_CTX_free(context);
-    ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
+    ck_assert_int_eq(certificate_read_pin(server_pem, pin, NULL), 0);
     context = pair_client_context(&(const struct tls_client_options){.pins = pins, .pin_count = 1});
     SSL *ssl = tls_session(context, false, NULL);
     ck_assert_ptr_nonnull(ssl);
@@ -247,9 +248,9 @@ END_TEST
 START_TEST(the_pin_of_what_is_no_certificate_is_an_error) {
     char pin[72];
     struct error error = {{0}};
-    ck_assert_int_eq(tls_pin_of_certificate(unit_path("none.pem"), pin, &error), -1);
+    ck_assert_int_eq(certificate_read_pin(unit_path("none.pem"), pin, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "none.pem"));
-    ck_assert_int_eq(tls_pin_of_certificate(server_key, pin, &error), -1);
+    ck_assert_int_eq(certificate_read_pin(server_key, pin, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "holds no certificate"));
 }
 END_TEST

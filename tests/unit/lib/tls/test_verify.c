@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include "lib/tls/cert_issue.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 #include "lib/tls_pair.h"
 
@@ -177,7 +178,7 @@ static SSL_CTX *pinned(const char *ca, const char *first, const char *second) {
 
 START_TEST(a_pin_is_proof_enough) {
     char pin[72];
-    ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
+    ck_assert_int_eq(certificate_read_pin(server_pem, pin, NULL), 0);
     pair_expect(pair_server_context(pair_server_options()), pinned(NULL, pin, NULL), "any.name.example", NULL, NULL);
     pair_expect(pair_server_context(pair_server_options()), pinned(NULL, WRONG_PIN, pin), "munnel.example", NULL, NULL);
 }
@@ -185,7 +186,7 @@ END_TEST
 
 START_TEST(another_key_is_refused_and_its_pin_is_shown) {
     char pin[72], says[200];
-    ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
+    ck_assert_int_eq(certificate_read_pin(server_pem, pin, NULL), 0);
     snprintf(says, sizeof says, "the server's key is not the pinned one: it shows %s", pin);
     pair_expect(pair_server_context(pair_server_options()), pinned(NULL, WRONG_PIN, NULL), "munnel.example",
                 "the other side refused our certificate: bad certificate", says);
@@ -196,7 +197,7 @@ END_TEST
 
 START_TEST(with_pin_and_ca_both_must_hold) {
     char pin[72];
-    ck_assert_int_eq(tls_pin_of_certificate(server_pem, pin, NULL), 0);
+    ck_assert_int_eq(certificate_read_pin(server_pem, pin, NULL), 0);
     pair_expect(pair_server_context(pair_server_options()), pinned(ca_pem, pin, NULL), "munnel.example", NULL, NULL);
     pair_expect(pair_server_context(pair_server_options()), pinned(ca_pem, pin, NULL), "other.example",
                 "the other side refused our certificate: bad certificate", "wrong name: *");

@@ -28,13 +28,13 @@ static bool comes_by_key(const struct server_fixture *server_fixture, const stru
     pair_join(&pair, context, pair_client_context(pair_client_options()), "localhost");
     ck_assert_int_eq(session_key_for_tls(key, agent->key), 0);
     session_key_identify(identity, agent->session, 1);
-    ck_assert_int_eq(tls_offer_key(pair.client, identity, key), 0);
+    ck_assert_int_eq(tls_offer_psk(pair.client, identity, key), 0);
     pair_shake(&pair);
     pair_check_words("the client", &pair.client_why, NULL);
     pair_check_words("the server", &pair.server_why, NULL);
     ck_assert(pair.client_done && pair.server_done);
-    by_key = tls_is_by_key(pair.client);
-    ck_assert_int_eq(tls_is_by_key(pair.server), by_key);
+    by_key = tls_used_psk(pair.client);
+    ck_assert_int_eq(tls_used_psk(pair.server), by_key);
     pair_part(&pair);
     return by_key;
 }
