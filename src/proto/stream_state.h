@@ -6,7 +6,7 @@
  * A small value that takes frames and answers what they mean; it sends nothing and owns nothing, so that a test can try
  * it in every order of events (tests/unit/proto/test_stream_state.c).
  * Runs on: the link's thread.
- * States: free -> busy -> (waiting for IDLE n) -> free. See HACKING, "The wire".
+ * States: free -> busy -> (waiting for IDLE n) -> free. See docs/protocol.md.
  */
 #ifndef MUNNEL_PROTO_STREAM_STATE_H
 #define MUNNEL_PROTO_STREAM_STATE_H
