@@ -82,8 +82,8 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
 
 static void on_stranger_gone(struct server *server, const struct link_end *end) {
     if (agent_listener_failed(server->door, end->tag, end->no_hello))
-        log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, "door",
-                           "connection failed before it greeted", end->why, &end->peer);
+        log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, "agent port", "handshake failed",
+                           end->why, &end->peer);
     else
         on_greeted_gone(server, end);
 }

@@ -17,6 +17,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/auth/handshake.h \
 	src/server/auth/penalty_box.c \
 	src/server/auth/penalty_box.h \
+	src/server/auth/preauth_table.c \
+	src/server/auth/preauth_table.h \
 	src/server/auth/revocation.c \
 	src/server/auth/revocation.h \
 	src/server/auth/sniff.c \

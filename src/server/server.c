@@ -144,11 +144,11 @@ void server_log_live(struct server *server) {
               LOG_FIELDS(LOG_NUMBER("links", counts.links), LOG_NUMBER("handshakes_done", counts.handshakes_done),
                          LOG_NUMBER("relays", counts.relays), LOG_NUMBER("relays_ended", counts.relays_ended),
                          LOG_NUMBER("clients", client_table_live(server->clients)),
-                         LOG_NUMBER("client_table_total", client_table_total(server->clients)),
+                         LOG_NUMBER("clients_total", client_table_total(server->clients)),
                          LOG_NUMBER("clients_refused", server->clients_refused), LOG_NUMBER("waiting", server->waiting),
                          LOG_NUMBER("agents", session_table_count(server->agents)), LOG_NUMBER("idle_links", idle),
                          LOG_NUMBER("at_door", agent_listener_count(server->door)),
-                         LOG_NUMBER("turned_away", agent_listener_turned_away(server->door)),
+                         LOG_NUMBER("turned_away", agent_listener_refused(server->door)),
                          LOG_NUMBER("greetings_refused", server->greetings_refused),
                          LOG_NUMBER("descriptors", fd_count()), LOG_NUMBER("heap", malloc_in_use())));
 }

@@ -174,7 +174,7 @@ START_TEST(init_s_own_files_relay_a_request) {
                      at, service_to(sandbox, "echo", port, destination_port(echo), "'group': 'grp',"));
     const char *file = sandbox_write(sandbox, "new/mine.json", text, true);
     struct process *process = sandbox_run(sandbox, "server", server, "--config", file, NULL);
-    process_await(process, 0, START_MS, "may connect to", at, NULL);
+    process_await(process, 0, START_MS, "listening for", at, NULL);
     struct process *joined =
         sandbox_run(sandbox, "agent", agent, "--ca", sandbox_text(sandbox, "%s/ca.pem", folder), at, "grp", NULL);
     ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)));

@@ -81,8 +81,7 @@ START_TEST(half_a_hello_holds_no_place) {
     ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
     for (int i = 0; i < CROWD; i++)
         ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
-    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "TLS that stopped in its first message",
-                  NULL);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "incomplete TLS ClientHello", NULL);
     attacked_server_end(&attacked_server);
 }
 END_TEST
@@ -120,8 +119,8 @@ START_TEST(a_handshake_that_is_not_finished_holds_no_place) {
     uint64_t start = now_ms();
     struct process *beta = agent_join(&attacked_server.server, "beta", NULL); /* from where they are */
     ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
-    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS,
-                  "too many connections that have not greeted", NULL);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "too many unauthenticated connections",
+                  NULL);
     for (int i = 0; i < PER_SOURCE; i++)
         ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
     sandbox_end(attacked_server.sandbox, beta);
@@ -143,7 +142,7 @@ START_TEST(who_lets_the_deadline_pass_stays_out_for_a_while) {
     ck_assert_int_eq(socket_wait_end(other, 200), END_LATE); /* listened to */
     ck_assert(is_over(again, SOON_MS));
     ck_assert_uint_eq(attacked_server_count(&attacked_server, "turned_away"), before + 1);
-    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "its penalty is not over",
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "is blocked after failed attempts",
                   "127.0.0.77:", NULL);
     close(other);
     /* From where an agent is, the same costs nothing. */
@@ -174,7 +173,7 @@ START_TEST(a_guess_costs_time_where_there_is_no_agent) {
     uint64_t punished = now_ms();
     ck_assert(is_over(attacked_server_knock(&attacked_server, 1), SOON_MS));
     process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "turned away", "token is unknown", NULL);
-    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "its penalty is not over", NULL);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "is blocked after failed attempts", NULL);
     attacked_server_man(&attacked_server); /* tries on, and gets in when it is over */
     process_await(attacked_server.agent, 0, ATTACKED_SERVER_ASK_MS, "cannot connect",
                   "turns this address away for a while", NULL);
@@ -283,7 +282,7 @@ START_TEST(people_s_programs_are_sent_away_by_name) {
                *openssl = sandbox_peer(attacked_server.sandbox, "openssl");
     const char *at = sandbox_text(attacked_server.sandbox, "127.0.0.1:%u", attacked_server.server.port);
     if (curl) {
-        TRY_PEER(&attacked_server, "an HTTP request", curl, "-sS", "-m", "10",
+        TRY_PEER(&attacked_server, "HTTP request", curl, "-sS", "-m", "10",
                  sandbox_text(attacked_server.sandbox, "http://%s/", at));
         TRY_PEER(&attacked_server, "HTTP/2", curl, "-sS", "-m", "10", "--http2-prior-knowledge",
                  sandbox_text(attacked_server.sandbox, "http://%s/", at));
@@ -302,11 +301,11 @@ START_TEST(people_s_programs_are_sent_away_by_name) {
     int fd = attacked_server_knock(&attacked_server, 1);
     ck_assert(socket_send(fd, ssl2, sizeof ssl2 - 1, ATTACKED_SERVER_ASK_MS) &&
               is_over(fd, ATTACKED_SERVER_GREETING_MS));
-    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "an SSL 2 client", NULL);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "SSL 2 client", NULL);
     static const char endless[] = "\x16\x03\x01\x10\x00\x01\xff\xff\xff\x03\x03"; /* a hello of 16 MiB */
     fd = attacked_server_knock(&attacked_server, 1);
     ck_assert(socket_send(fd, endless, sizeof endless - 1, ATTACKED_SERVER_ASK_MS) && is_over(fd, SOON_MS));
-    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "a longer first message", NULL);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "ClientHello too long", NULL);
     attacked_server_end(&attacked_server);
 }
 END_TEST
@@ -330,7 +329,7 @@ START_TEST(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers) {
                          service_to(sandbox, "x", port_take(), 9, NULL)),
             true);
         struct process *old = sandbox_run(sandbox, "old", sandbox_program(sandbox, "munneld"), "--config", file, NULL);
-        process_await(old, 0, START_MS, "agents may connect to", NULL);
+        process_await(old, 0, START_MS, "listening for agents on", NULL);
         const char *at = sandbox_text(sandbox, "127.0.0.1:%u", port);
         const char *arguments[] = {openssl, "s_client", "-connect", at, "-tls1_2", "-alpn", "munnel/1", NULL};
         struct process *client =

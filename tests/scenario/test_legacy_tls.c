@@ -91,7 +91,7 @@ static void bleed(struct attacked_server *attacked_server, void *context) {
     ck_assert(socket_send(fd, request, sizeof request, ATTACKED_SERVER_ASK_MS));
     length = hear(fd, answer);
     ck_assert(!has_record(answer, length, HEARTBEAT));
-    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "connection failed before it greeted",
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "handshake failed",
                   "127.0.0.1:", NULL);
 }
 

@@ -58,7 +58,7 @@ START_TEST(garbage_is_turned_away) {
         ck_assert_msg(end == END_FILE || end == END_RESET, "%zu bytes: %s", size, end_name(end));
         close(fd);
     }
-    process_await(attacked_server.server.process, 0, ASK_MS, "\"door\"", "no TLS", NULL);
+    process_await(attacked_server.server.process, 0, ASK_MS, "\"agent port\"", "not TLS", NULL);
     /* The beginning of TLS and then garbage. */
     memcpy(garbage, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
     say_plainly(&attacked_server, garbage, 1000, "127.0.0.1");

@@ -82,7 +82,7 @@ START_TEST(root_becomes_the_user_and_reads_on) {
 
     share_all(&server, nobody->pw_gid);
     server_start_again(&server);
-    process_await(server.process, 0, START_MS, "agents may connect to", NULL);
+    process_await(server.process, 0, START_MS, "listening for agents on", NULL);
     live_of(server.process);
     pid_t pid = process_pid(server.process);
     unsigned user = nobody->pw_uid, group = nobody->pw_gid;

@@ -75,7 +75,7 @@ START_TEST(a_server_s_restart_is_no_outage_beside_a_long_relay) {
     process_await(site.server.process, 0, ASK_MS, "no new clients", NULL);
     next.name = "next";
     server_start_again(&next);
-    process_await(next.process, 0, START_MS, "agents may connect to", NULL);
+    process_await(next.process, 0, START_MS, "listening for agents on", NULL);
     ck_assert(HOLDS_WITHIN(SERVED_MS, socket_echoes(site.port, SERVED_MS)));
     ck_assert(HOLDS_WITHIN(SERVED_MS, echoes_on_path(site.path)));
     ck_assert(!process_is_over(site.server.process));

@@ -39,7 +39,7 @@ static void greet_reject(struct server *server, const struct greeting *greeting,
     server->greetings_refused++;
     if (refusal->code == REJECT_CREDENTIAL || refusal->code == REJECT_MALFORMED)
         agent_listener_penalize(server->door, greeting->peer);
-    snprintf(who, sizeof who, "%s%s", *name ? "agent " : "door", name);
+    snprintf(who, sizeof who, "%s%s", *name ? "agent " : "agent port", name);
     if (refusal->is_usual)
         log_write(server->log, LOG_LEVEL_DEBUG, who, "turned away: %s", refusal->words.text);
     else
@@ -215,7 +215,8 @@ static void data_was_used(struct server *server, const struct greeting *greeting
     plane_close(server->plane, greeting->link, why, false);
     server->greetings_refused++;
     agent_listener_penalize(server->door, greeting->peer);
-    log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, "door", "turned away", why, greeting->peer);
+    log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, "agent port", "turned away", why,
+                       greeting->peer);
 }
 
 static bool data_has_room(struct server *server, struct session *session, struct auth_refusal *refusal) {

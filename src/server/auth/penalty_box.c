@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * penalty_box: see penalty_box.h. A number has a few places where it may stand, so that neither looking nor making room
- * takes longer when strangers fill the table.
- * Runs on: the control thread. Owns: its table.
+ * penalty_box: see penalty_box.h. Set-associative: a key has WAYS places, so finding it and evicting another for it
+ * cost the same however full the table is.
  */
 #include "config.h"
 
@@ -13,109 +12,109 @@
 
 enum { WAYS = 4, SETS = PENALTY_BOX_ROOM / WAYS, SECOND_US = 1000000 };
 
-struct offender {
-    uint64_t who; /* 0: free */
-    uint64_t until_us, known_until_us;
-    unsigned strikes;
+struct entry {
+    uint64_t key; /* 0: free */
+    uint64_t blocked_until_us, trusted_until_us;
+    unsigned failures;
 };
 
 struct penalty_box {
     struct penalty_terms terms;
-    struct offender offenders[SETS][WAYS];
+    struct entry entries[SETS][WAYS];
 };
 
 struct penalty_box *penalty_box_new(const struct penalty_terms *terms) {
-    struct penalty_box *penalties = calloc(1, sizeof *penalties);
+    struct penalty_box *box = calloc(1, sizeof *box);
 
-    if (penalties)
-        penalties->terms = *terms;
-    return penalties;
+    if (box)
+        box->terms = *terms;
+    return box;
 }
 
-void penalty_box_free(struct penalty_box *penalties) {
-    free(penalties);
+void penalty_box_free(struct penalty_box *box) {
+    free(box);
 }
 
-static struct offender *penalties_find(struct penalty_box *penalties, uint64_t who) {
-    struct offender *set = penalties->offenders[who % SETS];
+static struct entry *find(struct penalty_box *box, uint64_t key) {
+    struct entry *set = box->entries[key % SETS];
 
     for (int i = 0; i < WAYS; i++)
-        if (set[i].who == who)
+        if (set[i].key == key)
             return &set[i];
     return NULL;
 }
 
-/* How much would be lost: nothing, a penalty, an acquaintance. */
-static uint64_t offender_worth(const struct offender *offender, uint64_t now_us) {
-    if (offender->known_until_us > now_us)
-        return UINT64_MAX / 2 + offender->known_until_us;
-    return offender->until_us;
+/* The lowest is evicted: an entry that blocks nothing, then the penalty that ends first, then a trusted one. */
+static uint64_t eviction_cost(const struct entry *entry, uint64_t now_us) {
+    if (entry->trusted_until_us > now_us)
+        return UINT64_MAX / 2 + entry->trusted_until_us;
+    return entry->blocked_until_us;
 }
 
-static struct offender *penalties_find_or_add(struct penalty_box *penalties, uint64_t who, uint64_t now_us) {
-    struct offender *found = penalties_find(penalties, who), *set = penalties->offenders[who % SETS];
+static struct entry *find_or_add(struct penalty_box *box, uint64_t key, uint64_t now_us) {
+    struct entry *found = find(box, key), *set = box->entries[key % SETS];
 
     if (found)
         return found;
     found = set;
     for (int i = 1; i < WAYS; i++)
-        if (offender_worth(&set[i], now_us) < offender_worth(found, now_us))
+        if (eviction_cost(&set[i], now_us) < eviction_cost(found, now_us))
             found = &set[i];
-    *found = (struct offender){.who = who};
+    *found = (struct entry){.key = key};
     return found;
 }
 
-static unsigned penalties_length(const struct penalty_box *penalties, unsigned seconds, unsigned strikes) {
+static unsigned penalty_seconds(const struct penalty_box *box, unsigned seconds, unsigned failures) {
     unsigned length = seconds;
 
-    if (strikes <= penalties->terms.free)
+    if (failures <= box->terms.free)
         return 0;
-    for (unsigned i = penalties->terms.free + 1; i < strikes && length < penalties->terms.longest_s; i++)
+    for (unsigned i = box->terms.free + 1; i < failures && length < box->terms.longest_s; i++)
         length *= 2;
-    return length < penalties->terms.longest_s ? length : penalties->terms.longest_s;
+    return length < box->terms.longest_s ? length : box->terms.longest_s;
 }
 
 static unsigned seconds_until(uint64_t until_us, uint64_t now_us) {
     return until_us > now_us ? (unsigned)((until_us - now_us + SECOND_US - 1) / SECOND_US) : 0;
 }
 
-unsigned penalty_box_add(struct penalty_box *penalties, uint64_t who, unsigned seconds, uint64_t now_us) {
-    struct offender *offender = penalties_find_or_add(penalties, who, now_us);
-    uint64_t forgotten_us = offender->until_us + (uint64_t)penalties->terms.forgotten_s * SECOND_US;
+unsigned penalty_box_add(struct penalty_box *box, uint64_t key, unsigned seconds, uint64_t now_us) {
+    struct entry *entry = find_or_add(box, key, now_us);
+    uint64_t forgotten_us = entry->blocked_until_us + (uint64_t)box->terms.forgotten_s * SECOND_US;
 
-    if (offender->until_us > now_us)
-        return seconds_until(offender->until_us, now_us);
+    if (entry->blocked_until_us > now_us)
+        return seconds_until(entry->blocked_until_us, now_us);
     if (forgotten_us < now_us)
-        offender->strikes = 0;
-    offender->strikes++;
-    offender->until_us = now_us + (uint64_t)penalties_length(penalties, seconds, offender->strikes) * SECOND_US;
-    return seconds_until(offender->until_us, now_us);
+        entry->failures = 0;
+    entry->failures++;
+    entry->blocked_until_us = now_us + (uint64_t)penalty_seconds(box, seconds, entry->failures) * SECOND_US;
+    return seconds_until(entry->blocked_until_us, now_us);
 }
 
-unsigned penalty_box_left(struct penalty_box *penalties, uint64_t who, uint64_t now_us) {
-    const struct offender *offender = penalties_find(penalties, who);
+unsigned penalty_box_left(struct penalty_box *box, uint64_t key, uint64_t now_us) {
+    const struct entry *entry = find(box, key);
 
-    return offender ? seconds_until(offender->until_us, now_us) : 0;
+    return entry ? seconds_until(entry->blocked_until_us, now_us) : 0;
 }
 
-void penalty_box_trust(struct penalty_box *penalties, uint64_t who, uint64_t now_us) {
-    struct offender *offender = penalties_find_or_add(penalties, who, now_us);
+void penalty_box_trust(struct penalty_box *box, uint64_t key, uint64_t now_us) {
+    struct entry *entry = find_or_add(box, key, now_us);
 
-    offender->known_until_us = now_us + PENALTY_BOX_TRUSTED_S * (uint64_t)SECOND_US;
-    offender->until_us = 0;
-    offender->strikes = 0;
+    entry->trusted_until_us = now_us + PENALTY_BOX_TRUSTED_S * (uint64_t)SECOND_US;
+    entry->blocked_until_us = 0;
+    entry->failures = 0;
 }
 
-bool penalty_box_trusts(struct penalty_box *penalties, uint64_t who, uint64_t now_us) {
-    const struct offender *offender = penalties_find(penalties, who);
+bool penalty_box_trusts(struct penalty_box *box, uint64_t key, uint64_t now_us) {
+    const struct entry *entry = find(box, key);
 
-    return offender && offender->known_until_us > now_us;
+    return entry && entry->trusted_until_us > now_us;
 }
 
-void penalty_box_reset(struct penalty_box *penalties) {
+void penalty_box_reset(struct penalty_box *box) {
     for (int set = 0; set < SETS; set++)
         for (int way = 0; way < WAYS; way++) {
-            penalties->offenders[set][way].until_us = 0;
-            penalties->offenders[set][way].strikes = 0;
+            box->entries[set][way].blocked_until_us = 0;
+            box->entries[set][way].failures = 0;
         }
 }

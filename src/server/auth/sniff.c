@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * sniff: see sniff.h. TLS begins with a record: type, version, length; in it a message: type, length.
- * Runs on: any thread. Owns: nothing.
+ * sniff: see sniff.h. TLS begins with a record header (type, version, length), then a handshake message header (type,
+ * length); a message may be cut into several records (RFC 8446, 5.1).
  */
 #include "config.h"
 
@@ -17,57 +17,58 @@ enum { RECORD_HEADER = 5, MESSAGE_HEADER = 4, HANDSHAKE = 0x16, CLIENT_HELLO = 1
 static const struct {
     const char *start;
     enum sniff_kind kind;
-} peek_speeches[] = {
-    {"GET ", PEEK_HTTP},    {"HEAD ", PEEK_HTTP},    {"POST ", PEEK_HTTP},     {"PUT ", PEEK_HTTP},
-    {"DELETE ", PEEK_HTTP}, {"OPTIONS ", PEEK_HTTP}, {"CONNECT ", PEEK_HTTP},  {"PRI * HTTP/2", PEEK_HTTP2},
-    {"SSH-", PEEK_SSH},     {"PROXY ", PEEK_PROXY},  {"\r\n\r\n", PEEK_PROXY}, {"RFB ", PEEK_VNC},
-    {"EHLO", PEEK_SMTP},    {"HELO", PEEK_SMTP},
+} prefixes[] = {
+    {"GET ", SNIFF_HTTP},    {"HEAD ", SNIFF_HTTP},    {"POST ", SNIFF_HTTP},     {"PUT ", SNIFF_HTTP},
+    {"DELETE ", SNIFF_HTTP}, {"OPTIONS ", SNIFF_HTTP}, {"CONNECT ", SNIFF_HTTP},  {"PRI * HTTP/2", SNIFF_HTTP2},
+    {"SSH-", SNIFF_SSH},     {"PROXY ", SNIFF_PROXY},  {"\r\n\r\n", SNIFF_PROXY}, {"RFB ", SNIFF_VNC},
+    {"EHLO", SNIFF_SMTP},    {"HELO", SNIFF_SMTP},
 };
 
-static const char *const peek_names[] = {
-#define PEEK_WORDS(name, words) [PEEK_##name] = words,
-    SNIFF_KINDS(PEEK_WORDS)
-#undef PEEK_WORDS
+static const char *const names[] = {
+#define SNIFF_NAME(name, text) [SNIFF_##name] = text,
+    SNIFF_KINDS(SNIFF_NAME)
+#undef SNIFF_NAME
 };
 
-static bool peek_begins(const uint8_t *bytes, size_t length, const char *start) {
-    size_t wanted = strlen(start);
+static bool starts_with(const uint8_t *bytes, size_t length, const char *start) {
+    size_t prefix = strlen(start);
 
-    return length >= wanted && memcmp(bytes, start, wanted) == 0;
+    return length >= prefix && memcmp(bytes, start, prefix) == 0;
 }
 
-static bool peek_is_text(const uint8_t *bytes, size_t length) {
+static bool is_text(const uint8_t *bytes, size_t length) {
     for (size_t i = 0; i < length; i++)
         if (!isprint(bytes[i]) && !isspace(bytes[i]))
             return false;
     return true;
 }
 
-struct peek_hello { /* what is known of a ClientHello, which may be cut into several records */
-    size_t at;      /* where the record begins that is looked at */
+struct partial_hello {
+    size_t at;      /* offset of the current record */
     size_t payload; /* bytes of the message in the records before it */
     uint8_t header[MESSAGE_HEADER];
 };
 
-/* The record at hello->at; PEEK_TLS: it is one, and ends at *needs. */
-static enum sniff_kind peek_record(const struct peek_hello *hello, const uint8_t *bytes, size_t length, size_t *needs) {
+/* The record at hello->at; SNIFF_TLS: it ends at *needs, though not all of it may have come. */
+static enum sniff_kind sniff_record(const struct partial_hello *hello, const uint8_t *bytes, size_t length,
+                                    size_t *needs) {
     const uint8_t *start = bytes + hello->at;
     size_t there = length - hello->at;
 
     *needs = hello->at + RECORD_HEADER + 1;
     if ((there >= 1 && start[0] != HANDSHAKE) || (there >= 2 && start[1] != 0x03))
-        return PEEK_OTHER;
+        return SNIFF_OTHER;
     if (there < RECORD_HEADER)
-        return PEEK_TLS_PART;
+        return SNIFF_TLS_PART;
     size_t record = (size_t)start[3] << 8 | start[4];
     if (record == 0)
-        return PEEK_OTHER;
+        return SNIFF_OTHER;
     *needs = hello->at + RECORD_HEADER + record;
-    return record > SNIFF_HELLO_MAX || *needs > SNIFF_SIZE ? PEEK_TLS_LONG : PEEK_TLS;
+    return record > SNIFF_HELLO_MAX || *needs > SNIFF_SIZE ? SNIFF_TLS_LONG : SNIFF_TLS;
 }
 
-/* Takes the message's header out of the record as far as it is there; returns how much of the message there is. */
-static size_t peek_take(struct peek_hello *hello, const uint8_t *bytes, size_t end) {
+/* Copies the message's header from the record as far as it has come; returns how much of the message has come. */
+static size_t read_header(struct partial_hello *hello, const uint8_t *bytes, size_t end) {
     size_t start = hello->at + RECORD_HEADER;
     size_t there = end > start ? end - start : 0;
 
@@ -76,23 +77,23 @@ static size_t peek_take(struct peek_hello *hello, const uint8_t *bytes, size_t e
     return hello->payload + there;
 }
 
-static enum sniff_kind peek_tls(const uint8_t *bytes, size_t length, size_t *needs) {
-    struct peek_hello hello = {.at = 0};
+static enum sniff_kind sniff_tls(const uint8_t *bytes, size_t length, size_t *needs) {
+    struct partial_hello hello = {.at = 0};
 
     for (;;) {
-        enum sniff_kind kind = peek_record(&hello, bytes, length, needs);
-        if (kind != PEEK_TLS)
+        enum sniff_kind kind = sniff_record(&hello, bytes, length, needs);
+        if (kind != SNIFF_TLS)
             return kind;
-        size_t there = peek_take(&hello, bytes, length < *needs ? length : *needs);
+        size_t there = read_header(&hello, bytes, length < *needs ? length : *needs);
         size_t message = (size_t)hello.header[1] << 16 | (size_t)hello.header[2] << 8 | hello.header[3];
         if (there > 0 && hello.header[0] != CLIENT_HELLO)
-            return PEEK_TLS_MIDDLE;
+            return SNIFF_TLS_MIDDLE;
         if (there >= MESSAGE_HEADER && message + MESSAGE_HEADER > SNIFF_HELLO_MAX)
-            return PEEK_TLS_LONG;
+            return SNIFF_TLS_LONG;
         if (length < *needs)
-            return PEEK_TLS_PART;
+            return SNIFF_TLS_PART;
         if (there >= MESSAGE_HEADER && there >= message + MESSAGE_HEADER)
-            return PEEK_TLS;
+            return SNIFF_TLS;
         hello.at = *needs;
         hello.payload = there;
     }
@@ -100,19 +101,19 @@ static enum sniff_kind peek_tls(const uint8_t *bytes, size_t length, size_t *nee
 
 enum sniff_kind sniff(const uint8_t *bytes, size_t length, size_t *needs) {
     if (length == 0)
-        return PEEK_NOTHING;
+        return SNIFF_NOTHING;
     if (bytes[0] == HANDSHAKE)
-        return peek_tls(bytes, length, needs);
+        return sniff_tls(bytes, length, needs);
     if (length >= 2 && (bytes[0] == 0x14 || bytes[0] == 0x15 || bytes[0] == 0x17) && bytes[1] == 0x03)
-        return PEEK_TLS_MIDDLE;
+        return SNIFF_TLS_MIDDLE;
     if (length >= 3 && (bytes[0] & 0x80) && bytes[2] == CLIENT_HELLO)
-        return PEEK_SSL2;
-    for (size_t i = 0; i < sizeof peek_speeches / sizeof *peek_speeches; i++)
-        if (peek_begins(bytes, length, peek_speeches[i].start))
-            return peek_speeches[i].kind;
-    return peek_is_text(bytes, length) ? PEEK_TEXT : PEEK_OTHER;
+        return SNIFF_SSL2;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (starts_with(bytes, length, prefixes[i].start))
+            return prefixes[i].kind;
+    return is_text(bytes, length) ? SNIFF_TEXT : SNIFF_OTHER;
 }
 
 const char *sniff_name(enum sniff_kind kind) {
-    return peek_names[kind];
+    return names[kind];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * sniff: tells a TLS ClientHello from what else comes to an agent port by mistake.
+ * sniff: tells a TLS ClientHello from other protocols that reach an agent port by mistake.
  * Runs on: any thread. Owns: nothing.
  */
 #ifndef MUNNEL_SERVER_AUTH_SNIFF_H
@@ -10,38 +10,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    SNIFF_HELLO_MAX = 4096,
-    SNIFF_SIZE = 5 + SNIFF_HELLO_MAX
-}; /* of a ClientHello; agents' have some 1,600 with ML-KEM */
+/* Bytes of a ClientHello, without and with the record's header; an agent's has some 1,600 with ML-KEM. */
+enum { SNIFF_HELLO_MAX = 4096, SNIFF_SIZE = 5 + SNIFF_HELLO_MAX };
 
-/* SNIFF_KIND(name, in words) */
+/* SNIFF_KIND(name, text for the log) */
 #define SNIFF_KINDS(K)                                                                                                 \
     K(TLS, "TLS")                                                                                                      \
-    K(TLS_PART, "TLS that stopped in its first message")                                                               \
-    K(TLS_LONG, "TLS with a longer first message than any agent's")                                                    \
-    K(TLS_MIDDLE, "TLS, but not the beginning of it")                                                                  \
-    K(SSL2, "an SSL 2 client")                                                                                         \
-    K(HTTP, "an HTTP request")                                                                                         \
-    K(HTTP2, "HTTP/2")                                                                                                 \
-    K(SSH, "an SSH client")                                                                                            \
-    K(PROXY, "a PROXY header")                                                                                         \
-    K(VNC, "a VNC client")                                                                                             \
-    K(SMTP, "an SMTP client")                                                                                          \
+    K(TLS_PART, "incomplete TLS ClientHello")                                                                          \
+    K(TLS_LONG, "TLS ClientHello too long")                                                                            \
+    K(TLS_MIDDLE, "TLS without a ClientHello")                                                                         \
+    K(SSL2, "SSL 2 client")                                                                                            \
+    K(HTTP, "HTTP request")                                                                                            \
+    K(HTTP2, "HTTP/2 preface")                                                                                         \
+    K(SSH, "SSH client")                                                                                               \
+    K(PROXY, "PROXY protocol header")                                                                                  \
+    K(VNC, "VNC client")                                                                                               \
+    K(SMTP, "SMTP client")                                                                                             \
     K(TEXT, "plain text")                                                                                              \
-    K(OTHER, "no TLS")                                                                                                 \
-    K(NOTHING, "nothing")
+    K(OTHER, "not TLS")                                                                                                \
+    K(NOTHING, "nothing received")
 enum sniff_kind {
-#define SNIFF_ENUM(name, words) PEEK_##name,
+#define SNIFF_ENUM(name, text) SNIFF_##name,
     SNIFF_KINDS(SNIFF_ENUM)
 #undef SNIFF_ENUM
-        PEEK_COUNT
+        SNIFF_COUNT
 };
 
 /*
- * What the first bytes of a connection look like. PEEK_TLS when a whole ClientHello is there; PEEK_TLS_PART when there
- * may be one as soon as *needs bytes (at most SNIFF_SIZE) have come; what is too short for a word is called by what is
- * there.
+ * The protocol that the first bytes of a connection belong to. SNIFF_TLS: a complete ClientHello. SNIFF_TLS_PART: the
+ * beginning of one; look again when *needs bytes (at most SNIFF_SIZE) have come. Too few bytes to tell the protocol by:
+ * SNIFF_TEXT or SNIFF_OTHER.
  */
 enum sniff_kind sniff(const uint8_t *bytes, size_t length, size_t *needs);
 const char *sniff_name(enum sniff_kind kind);

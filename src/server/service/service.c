@@ -126,13 +126,13 @@ static int service_listen(struct service *service, struct error *error) {
     if (listener_group_open(service->listeners, error))
         return -1;
     service->is_open = true;
-    listener_group_log(service->listeners, "clients may connect to");
+    listener_group_log(service->listeners, "listening for clients on");
     return 0;
 }
 
 int service_open(struct service *service, struct error *error) {
     if (service->conf->no_agent == CONFIG_CLOSE && !balance_count(service->balance)) {
-        listener_group_log(service->listeners, "closed until there is an agent:");
+        listener_group_log(service->listeners, "not listening until an agent is available:");
         return 0;
     }
     return service_listen(service, error);

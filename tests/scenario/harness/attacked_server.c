@@ -36,7 +36,7 @@ static void start_open_server(struct attacked_server *attacked_server, const str
                                     attacked_server->server.port, plan->agents ? plan->agents : "", service);
     attacked_server->server.file = sandbox_write(attacked_server->sandbox, "server.json", text, true);
     server_start_again(&attacked_server->server);
-    process_await(attacked_server->server.process, 0, START_MS, "agents may connect to", NULL);
+    process_await(attacked_server->server.process, 0, START_MS, "listening for agents on", NULL);
     live_of(attacked_server->server.process);
 }
 

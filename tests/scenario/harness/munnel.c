@@ -60,7 +60,7 @@ void server_start_again(struct server *server) {
 
 static void await_listening(struct server *server) {
     const char *at = sandbox_text(server->sandbox, "127.0.0.1:%u", server->port);
-    process_await(server->process, 0, START_MS, "agents may connect to", at, NULL);
+    process_await(server->process, 0, START_MS, "listening for agents on", at, NULL);
     live_of(server->process); /* answered by its loop: all that is to be open is open by then */
 }
 

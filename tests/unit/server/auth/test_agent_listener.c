@@ -29,21 +29,21 @@ START_TEST(strangers_are_called_by_name) {
         size_t length;
         enum sniff_kind kind;
     } strangers[] = {
-        {"GET / HTTP/1.1\r\n", 16, PEEK_HTTP},
-        {"SSH-2.0-OpenSSH", 15, PEEK_SSH},
-        {"\x15\x03\x01\x00\x02", 5, PEEK_TLS_MIDDLE},
-        {"hello?\n", 7, PEEK_TEXT},
-        {"\x01\x02\x03", 3, PEEK_OTHER},
-        {"\x80\x2e\x01\x00\x02", 5, PEEK_SSL2},
-        {"\x16\x02", 2, PEEK_OTHER},
-        {"\x16\x03\x01\x00\x00", 5, PEEK_OTHER},                    /* nothing in it */
-        {"\x16\x03\x01\x10\x01", 5, PEEK_TLS_LONG},                 /* a record of 4097 bytes */
-        {"\x16\x03\x01\x00\x08\x01\x01\x00\x00", 9, PEEK_TLS_LONG}, /* a message of 64 KiB */
-        {"\x16\x03\x01\x00\x08\x02\x00\x00\x04", 9, PEEK_TLS_MIDDLE},
+        {"GET / HTTP/1.1\r\n", 16, SNIFF_HTTP},
+        {"SSH-2.0-OpenSSH", 15, SNIFF_SSH},
+        {"\x15\x03\x01\x00\x02", 5, SNIFF_TLS_MIDDLE},
+        {"hello?\n", 7, SNIFF_TEXT},
+        {"\x01\x02\x03", 3, SNIFF_OTHER},
+        {"\x80\x2e\x01\x00\x02", 5, SNIFF_SSL2},
+        {"\x16\x02", 2, SNIFF_OTHER},
+        {"\x16\x03\x01\x00\x00", 5, SNIFF_OTHER},                    /* nothing in it */
+        {"\x16\x03\x01\x10\x01", 5, SNIFF_TLS_LONG},                 /* a record of 4097 bytes */
+        {"\x16\x03\x01\x00\x08\x01\x01\x00\x00", 9, SNIFF_TLS_LONG}, /* a message of 64 KiB */
+        {"\x16\x03\x01\x00\x08\x02\x00\x00\x04", 9, SNIFF_TLS_MIDDLE},
         {"\x16\x03\x01\x00\x01\x01\x16\x03\x01\x00\x04\x01\x00\x00\x00", 15,
-         PEEK_TLS_LONG}, /* the same, in two records */
-        {"\x16\x03\x01\x00\x01\x01\x17\x03\x01\x00\x04", 11, PEEK_OTHER},
-        {"", 0, PEEK_NOTHING},
+         SNIFF_TLS_LONG}, /* the same, in two records */
+        {"\x16\x03\x01\x00\x01\x01\x17\x03\x01\x00\x04", 11, SNIFF_OTHER},
+        {"", 0, SNIFF_NOTHING},
     };
     size_t needs;
 
@@ -58,11 +58,11 @@ START_TEST(beginning_of_tls_says_how_much_it_needs) {
     size_t needs;
 
     for (size_t length = 1; length < sizeof hello_of_tls; length++) {
-        ck_assert_int_eq(sniff(hello, length, &needs), PEEK_TLS_PART);
+        ck_assert_int_eq(sniff(hello, length, &needs), SNIFF_TLS_PART);
         ck_assert_uint_gt(needs, length);
         ck_assert_uint_le(needs, sizeof hello_of_tls);
     }
-    ck_assert_int_eq(sniff(hello, sizeof hello_of_tls, &needs), PEEK_TLS);
+    ck_assert_int_eq(sniff(hello, sizeof hello_of_tls, &needs), SNIFF_TLS);
 }
 END_TEST
 
@@ -89,11 +89,11 @@ START_TEST(a_hello_in_several_records_is_whole_with_the_last_one) {
 
     size_t whole = cut_hello(bytes, size, pieces[_i]);
     for (size_t length = 1; length < whole; length++) {
-        ck_assert_int_eq(sniff(bytes, length, &needs), PEEK_TLS_PART);
+        ck_assert_int_eq(sniff(bytes, length, &needs), SNIFF_TLS_PART);
         ck_assert_uint_gt(needs, length);
         ck_assert_uint_le(needs, whole);
     }
-    ck_assert_int_eq(sniff(bytes, whole, &needs), PEEK_TLS);
+    ck_assert_int_eq(sniff(bytes, whole, &needs), SNIFF_TLS);
 }
 END_TEST
 
@@ -255,7 +255,7 @@ START_TEST(failures_are_punished_for_a_while) {
     close(order.fd);
     close(fd);
     ck_assert(!is_let_in(&server_fixture));
-    ck_assert_uint_eq(agent_listener_turned_away(server_fixture.server->door), 1);
+    ck_assert_uint_eq(agent_listener_refused(server_fixture.server->door), 1);
     fake_clock_advance(9000);
     ck_assert(!is_let_in(&server_fixture));
     fake_clock_advance(1000);
