@@ -103,10 +103,9 @@ int cmdline_complain(const struct cmdline_spec *command, const char *file, const
     return CMDLINE_USAGE_ERROR;
 }
 
-static int log_throttle_event(const struct grammar *grammar, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static int refuse(const struct grammar *grammar, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static int log_throttle_event(const struct grammar *grammar, const char *format, ...) {
+static int refuse(const struct grammar *grammar, const char *format, ...) {
     char text[320];
     va_list arguments;
     va_start(arguments, format);
@@ -116,7 +115,7 @@ static int log_throttle_event(const struct grammar *grammar, const char *format,
 }
 
 /* `word` is an option as it was written, "--confg=x" say. */
-static int complain_unknown(const struct grammar *grammar, const char *word) {
+static int refuse_unknown(const struct grammar *grammar, const char *word) {
     char name[64];
     const char *start = word + strspn(word, "-");
     snprintf(name, sizeof name, "%.*s", (int)strcspn(start, "="), start);
@@ -125,8 +124,8 @@ static int complain_unknown(const struct grammar *grammar, const char *word) {
         if (grammar->entries[i].help)
             suggest_consider(&nearest, grammar->entries[i].name);
     if (nearest.best)
-        return log_throttle_event(grammar, "there is no option --%s; did you mean --%s?", name, nearest.best);
-    return log_throttle_event(grammar, "there is no option --%s; see %s --help", name, grammar->command->program);
+        return refuse(grammar, "there is no option --%s; did you mean --%s?", name, nearest.best);
+    return refuse(grammar, "there is no option --%s; see %s --help", name, grammar->command->program);
 }
 
 static const struct entry *find_entry(const struct grammar *grammar, int code) {
@@ -137,16 +136,15 @@ static const struct entry *find_entry(const struct grammar *grammar, int code) {
 }
 
 /* getopt_long answered '?' or ':'. */
-static int complain_refused(const struct grammar *grammar, int answer, char **argv) {
+static int refuse_answer(const struct grammar *grammar, int answer, char **argv) {
     const struct entry *entry = find_entry(grammar, optopt);
     if (entry && answer == ':')
-        return log_throttle_event(grammar, "--%s needs a value: --%s %s", entry->name, entry->name, entry->argument);
+        return refuse(grammar, "--%s needs a value: --%s %s", entry->name, entry->name, entry->argument);
     if (entry)
-        return log_throttle_event(grammar, "--%s takes no value; see %s --help", entry->name,
-                                  grammar->command->program);
+        return refuse(grammar, "--%s takes no value; see %s --help", entry->name, grammar->command->program);
     if (optopt)
-        return log_throttle_event(grammar, "there is no option -%c; see %s --help", optopt, grammar->command->program);
-    return complain_unknown(grammar, argv[optind - 1]);
+        return refuse(grammar, "there is no option -%c; see %s --help", optopt, grammar->command->program);
+    return refuse_unknown(grammar, argv[optind - 1]);
 }
 
 /* The long option as it stands in argv, just read. */
@@ -168,11 +166,11 @@ static int print_and_end(const struct grammar *grammar, const struct entry *entr
 static int take(struct cmdline *line, const struct grammar *grammar, int answer, bool is_long, char **argv) {
     const struct entry *entry = find_entry(grammar, answer);
     if (!entry)
-        return complain_refused(grammar, answer, argv);
+        return refuse_answer(grammar, answer, argv);
     if (is_long && !is_whole(entry, argv))
-        return complain_unknown(grammar, argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1]);
+        return refuse_unknown(grammar, argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1]);
     if (entry->flag && entry->flag->refusal)
-        return log_throttle_event(grammar, "--%s: %s", entry->name, entry->flag->refusal);
+        return refuse(grammar, "--%s: %s", entry->name, entry->flag->refusal);
     if (entry->flag == &help_flag || entry->flag == &version_flag)
         return print_and_end(grammar, entry);
     line->given[line->count++] = (struct cmdline_given){entry->spec, entry->flag, optarg};
@@ -184,7 +182,7 @@ int cmdline_read(struct cmdline *line, const struct cmdline_spec *command, int a
     make_grammar(&grammar, command);
     *line = (struct cmdline){.given = calloc((size_t)argc + 1, sizeof *line->given)};
     if (!line->given)
-        return log_throttle_event(&grammar, "out of memory");
+        return refuse(&grammar, "out of memory");
     opterr = 0;
     optind = 0; /* from the start, also for a second command line in one process */
     for (;;) {

@@ -7,33 +7,32 @@
 #include "config.h"
 
 #include "conf/credentials.h"
+#include "conf/option_priv.h"
+#include "conf/suggest.h"
+#include "conf/validators.h"
 #include "lib/base/date.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
-#include "proto/auth_proof.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_LARGEST = 16 * 1024 * 1024, FILE_MODE = 0640, WHERE_TEXT = 96 };
+enum { FILE_LARGEST = 16 * 1024 * 1024, FILE_MODE = 0640 };
 
-struct place { /* where in the file, for errors: "FILE: agents[2].keys[0]" */
-    const char *path;
-    char where[WHERE_TEXT];
-    struct error *error;
-};
-
-static int log_throttle_event(const struct place *place, const char *what) {
-    return error_set(place->error, "%s: %s: %s", place->path, place->where, what);
+static int refuse_key(const char *const *known, const char *key, const struct option_place *place) {
+    char names[OPTION_WANTED_TEXT] = "";
+    struct suggestion nearest = suggest_for(key);
+    for (size_t i = 0; known[i]; i++) {
+        suggest_consider(&nearest, known[i]);
+        option_append(names, sizeof names, i ? ", " : "");
+        option_append(names, sizeof names, known[i]);
+    }
+    if (nearest.best)
+        return option_error(place, "there is no key \"%.40s\"; did you mean \"%s\"?", key, nearest.best);
+    return option_error(place, "there is no key \"%.40s\"; there are: %s", key, names);
 }
 
-static struct place inside(const struct place *place, const char *member, size_t index) {
-    struct place inner = *place;
-    snprintf(inner.where, sizeof inner.where, "%.40s%s%s[%zu]", place->where, *place->where ? "." : "", member, index);
-    return inner;
-}
-
-static int refuse_unknown(const json_t *object, const char *const *known, const struct place *place) {
+static int refuse_unknown(const json_t *object, const char *const *known, const struct option_place *place) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)object, key, value) {
@@ -41,132 +40,152 @@ static int refuse_unknown(const json_t *object, const char *const *known, const 
         while (known[i] && strcmp(known[i], key) != 0)
             i++;
         if (!known[i])
-            return error_set(place->error, "%s: %s: there is no key \"%.40s\"", place->path,
-                             *place->where ? place->where : "top", key);
+            return refuse_key(known, key, place);
     }
     return 0;
 }
 
-static int take_date(const json_t *object, const char *key, time_t *moment, const struct place *place) {
+/* Absent or of another kind. Objects and lists are not shown: keys may be in them. */
+static int refuse_kind(const json_t *value, const char *wanted, const struct option_place *place) {
+    char is[OPTION_VALUE_TEXT];
+    if (!value)
+        return option_error(place, "is missing; write %s", wanted);
+    return option_error(place, "%s is not right here; write %s",
+                        json_is_object(value)  ? "an object"
+                        : json_is_array(value) ? "this list"
+                                               : option_show(value, is),
+                        wanted);
+}
+
+static int take_date(const json_t *object, const char *key, time_t *moment, const struct option_place *outer) {
+    const struct option_place place = option_member(outer, key);
     const json_t *value = json_object_get(object, key);
     *moment = 0;
     if (!value || json_is_null(value))
         return 0;
     if (json_is_string(value) && date_parse(moment, json_string_value(value)))
         return 0;
-    return error_set(place->error, "%s: %s.%s: a date like \"2027-01-31T00:00:00Z\" is expected", place->path,
-                     place->where, key);
+    return refuse_kind(value, "a date like \"2027-01-31T00:00:00Z\", or null", &place);
 }
 
-static int take_key(struct credential *credential, const json_t *object, const struct place *place) {
+/* The errors about keys do not show what is written: it may be the key. */
+static int take_key(struct credential *credential, const json_t *object, const struct option_place *place) {
     static const char *const known[] = {"key", "until", NULL};
     if (!json_is_object(object))
-        return log_throttle_event(place, "an object with \"key\" is expected");
+        return option_error(place, "this is no object; write { \"key\": \"64 hexadecimal digits\" }");
     if (refuse_unknown(object, known, place) != 0)
         return -1;
     const char *digits = json_string_value(json_object_get(object, "key"));
     if (!digits || !secret_from_hex(credential->keys[credential->key_count].key, SECRET_SIZE, digits))
-        return log_throttle_event(place, "\"key\" is not 64 hexadecimal digits");
+        return option_error(place, "\"key\" is not 64 hexadecimal digits; munnel agent add writes them");
     return take_date(object, "until", &credential->keys[credential->key_count++].until, place);
 }
 
-static int take_keys(struct credential *credential, const json_t *list, const struct place *place) {
+static int take_keys(struct credential *credential, const json_t *list, const struct option_place *outer) {
+    const struct option_place place = option_member(outer, "keys");
     if (!list)
-        return 0; /* then it has a certificate, or it is an error */
+        return 0; /* then it has a certificate, or credentials_put refuses it */
     if (!json_is_array(list) || json_array_size(list) < 1 || json_array_size(list) > CREDENTIAL_KEYS)
-        return log_throttle_event(place, "\"keys\" is not a list of one or two keys");
-    size_t index;
-    json_t *item;
-    json_array_foreach(list, index, item) {
-        struct place inner = inside(place, "keys", index);
-        if (take_key(credential, item, &inner) != 0)
+        return option_error(&place, "write a list of one or two keys, [{ \"key\": ... }], or leave it out");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const struct option_place inner = option_element(&place, i);
+        if (take_key(credential, json_array_get(list, i), &inner) != 0)
             return -1;
     }
     return 0;
 }
 
-static int take_groups(struct credential *credential, const json_t *list, const struct place *place) {
+static int take_groups(struct credential *credential, const json_t *list, const struct option_place *outer) {
+    const struct option_place place = option_member(outer, "groups");
     if (!json_is_array(list) || json_array_size(list) == 0)
-        return log_throttle_event(place, "\"groups\" is not a list of groups; [\"*\"] is every one");
-    size_t index;
-    json_t *item;
-    json_array_foreach(list, index, item) {
-        const char *text = json_string_value(item);
+        return refuse_kind(list, "a list of groups, or [\"*\"] for every one", &place);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const struct option_place inner = option_element(&place, i);
+        const char *text = json_string_value(json_array_get(list, i));
         if (!text || !*text)
-            return log_throttle_event(place, "\"groups\" holds something that is not a name");
+            return refuse_kind(json_array_get(list, i), "a group's name, or \"*\" for every one", &inner);
         if (strlist_add(&credential->groups, text) != 0)
-            return error_set(place->error, "out of memory");
+            return option_error(&inner, "out of memory");
     }
     return 0;
 }
 
-static int take_certificate(struct credential *credential, const json_t *value, const struct place *place) {
+static int take_certificate(struct credential *credential, const json_t *value, const struct option_place *place) {
     const char *text = json_string_value(value);
     struct error why = {{0}};
     if (!text)
-        return log_throttle_event(place, "\"certificate\" is neither a name like \"web1.example\" nor a list of them");
+        return refuse_kind(value, "a certificate's name like \"web1.example\", or a list of them", place);
     if (certificate_check_name(text, &why) != 0)
-        return log_throttle_event(place, why.text);
-    return strlist_add(&credential->certificates, text) == 0 ? 0 : error_set(place->error, "out of memory");
+        return option_error(place, "%s", why.text);
+    return strlist_add(&credential->certificates, text) == 0 ? 0 : option_error(place, "out of memory");
 }
 
-static int take_certificates(struct credential *credential, const json_t *value, const struct place *place) {
-    size_t index;
-    json_t *item;
+static int take_certificates(struct credential *credential, const json_t *value, const struct option_place *outer) {
+    const struct option_place place = option_member(outer, "certificate");
     if (!value || json_is_null(value))
         return 0;
     if (!json_is_array(value))
-        return take_certificate(credential, value, place);
-    json_array_foreach(value, index, item) {
-        if (take_certificate(credential, item, place) != 0)
+        return take_certificate(credential, value, &place);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const struct option_place inner = option_element(&place, i);
+        if (take_certificate(credential, json_array_get(value, i), &inner) != 0)
             return -1;
     }
     return 0;
 }
 
-static int take_agent(struct credentials *credentials, const json_t *object, const struct place *place) {
+/* credential->name stays the JSON's. */
+static int take_name(struct credential *credential, const json_t *value, const struct credentials *others,
+                     const struct option_place *outer) {
+    const struct option_place place = option_member(outer, "name");
+    struct error why = {{0}};
+    credential->name = (char *)json_string_value(value);
+    if (!credential->name)
+        return refuse_kind(value, "a name like \"web1\"", &place);
+    if (validate_name(credential->name, &why) != 0)
+        return option_error(&place, "%s", why.text);
+    if (credentials_find(others, credential->name))
+        return option_error(&place, "\"%s\" is the name of an earlier agent; write another", credential->name);
+    return 0;
+}
+
+static int take_agent(struct credentials *credentials, const json_t *object, const struct option_place *place) {
     static const char *const known[] = {"name", "keys", "certificate", "groups", "expires", NULL};
     struct credential made = {0};
-    if (!json_is_object(object))
-        return log_throttle_event(place,
-                                  "an object with \"name\", \"groups\" and \"keys\" or \"certificate\" is expected");
-    made.name = (char *)json_string_value(json_object_get(object, "name"));
     struct error why = {{0}};
+    if (!json_is_object(object))
+        return refuse_kind(object, "an object with \"name\", \"groups\" and \"keys\" or \"certificate\"", place);
     int result = -1;
-    if (!made.name || !auth_proof_name_is_valid(made.name))
-        log_throttle_event(place, "\"name\" is not 1 to 64 letters, digits and ._-");
-    else if (credentials_find(credentials, made.name))
-        log_throttle_event(place, "the name is there already");
-    else if (refuse_unknown(object, known, place) == 0 &&
-             take_keys(&made, json_object_get(object, "keys"), place) == 0 &&
-             take_certificates(&made, json_object_get(object, "certificate"), place) == 0 &&
-             take_groups(&made, json_object_get(object, "groups"), place) == 0 &&
-             take_date(object, "expires", &made.expires, place) == 0)
-        result = credentials_put(credentials, &made, &why) == 0 ? 0 : log_throttle_event(place, why.text);
+    if (refuse_unknown(object, known, place) == 0 &&
+        take_name(&made, json_object_get(object, "name"), credentials, place) == 0 &&
+        take_keys(&made, json_object_get(object, "keys"), place) == 0 &&
+        take_certificates(&made, json_object_get(object, "certificate"), place) == 0 &&
+        take_groups(&made, json_object_get(object, "groups"), place) == 0 &&
+        take_date(object, "expires", &made.expires, place) == 0)
+        result = credentials_put(credentials, &made, &why) == 0 ? 0 : option_error(place, "%s", why.text);
     strlist_done(&made.groups);
     strlist_done(&made.certificates);
     secret_wipe(&made, sizeof made);
     return result;
 }
 
-static int take_all(struct credentials *credentials, const json_t *json, struct place *place) {
+static int take_all(struct credentials *credentials, const json_t *json, const struct option_place *top) {
     static const char *const known[] = {"agents", NULL};
     const json_t *list = json_object_get(json, "agents");
-    if (refuse_unknown(json, known, place) != 0)
+    const struct option_place place = option_member(top, "agents");
+    if (refuse_unknown(json, known, top) != 0)
         return -1;
     if (!json_is_array(list))
-        return error_set(place->error, "%s: \"agents\" is not a list", place->path);
-    size_t index;
-    json_t *item;
-    json_array_foreach(list, index, item) {
-        struct place inner = inside(place, "agents", index);
-        if (take_agent(credentials, item, &inner) != 0)
+        return refuse_kind(list, "a list [{...}, {...}]", &place);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const struct option_place inner = option_element(&place, i);
+        if (take_agent(credentials, json_array_get(list, i), &inner) != 0)
             return -1;
     }
     return 0;
 }
 
-/* The keys' digits shall not linger in memory that jansson frees. */
+/* jansson frees strings without wiping them. */
 static void wipe_and_free(json_t *json) {
     size_t index, key_index;
     json_t *agent, *key;
@@ -189,7 +208,7 @@ struct credentials *credentials_read(const char *path, struct error *error) {
     free(text);
     if (!json)
         return NULL;
-    struct place place = {.path = path, .where = "", .error = error};
+    const struct option_place place = {.file = path, .error = error};
     struct credentials *credentials = credentials_new();
     if (!credentials)
         error_set(error, "out of memory");

@@ -24,11 +24,11 @@ static int add_server(struct join_code *code, const char *server, struct error *
     return 0;
 }
 
-static int add_servers(struct join_code *code, const struct join_code_request *invitation, struct error *error) {
-    const struct strlist *servers = invitation->servers;
+static int add_servers(struct join_code *code, const struct join_code_request *request, struct error *error) {
+    const struct strlist *servers = request->servers;
     char guess[ADVERTISED_ADDR_TEXT];
     if (!servers || servers->count == 0) {
-        advertised_addr(invitation->listen, invitation->name, invitation->certificate, guess);
+        advertised_addr(request->listen, request->name, request->certificate, guess);
         return add_server(code, guess, error);
     }
     for (size_t i = 0; i < servers->count; i++)
@@ -37,11 +37,11 @@ static int add_servers(struct join_code *code, const struct join_code_request *i
     return 0;
 }
 
-int join_code_issue(const struct join_code_request *invitation, char text[JOIN_CODE_TEXT], struct error *error) {
-    struct join_code code = {.pin_count = 1, .token = *invitation->token};
-    int result = certificate_read_pin(invitation->certificate, code.pins[0], error);
+int join_code_issue(const struct join_code_request *request, char text[JOIN_CODE_TEXT], struct error *error) {
+    struct join_code code = {.pin_count = 1, .token = *request->token};
+    int result = certificate_read_pin(request->certificate, code.pins[0], error);
     if (result == 0)
-        result = add_servers(&code, invitation, error);
+        result = add_servers(&code, request, error);
     if (result == 0)
         result = join_code_format(&code, text, error);
     join_code_wipe(&code);

@@ -17,7 +17,7 @@ struct join_code_request {
     const struct auth_token *token;
 };
 
-int join_code_issue(const struct join_code_request *invitation, char text[JOIN_CODE_TEXT],
+int join_code_issue(const struct join_code_request *request, char text[JOIN_CODE_TEXT],
                     struct error *error); /* 0 or -1 */
 
 #endif

@@ -11,35 +11,11 @@
 #include "lib/base/file.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { NAME_TEXT = 96 };
-
-int option_complain(struct option_place *place, const char *format, ...) {
-    char words[384];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
-    return error_set(place->error, "%s%s%s%s%s", place->file ? place->file : "", place->file ? ": " : "", place->path,
-                     place->path[0] ? ": " : "", words);
-}
-
-size_t option_enter(struct option_place *place, const char *key, size_t index) {
-    size_t mark = strlen(place->path);
-    if (key)
-        snprintf(place->path + mark, sizeof place->path - mark, "%s%s", mark ? "." : "", key);
-    else
-        snprintf(place->path + mark, sizeof place->path - mark, "[%zu]", index);
-    return mark;
-}
-
-void option_leave(struct option_place *place, size_t mark) {
-    place->path[mark] = '\0';
-}
 
 const struct option_spec *option_find(const struct option_table *table, const char *name) {
     for (size_t i = 0; i < table->count; i++)
@@ -48,28 +24,63 @@ const struct option_spec *option_find(const struct option_table *table, const ch
     return NULL;
 }
 
+static int read_element(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    char is[OPTION_VALUE_TEXT];
+    const struct option_table *table = spec->elements;
+    void *elements;
+    size_t *count = option_at(base, spec->count_offset);
+    if (!json_is_object(value))
+        return option_error(place, "%s is not right here; write an object {...}", option_show(value, is));
+    memcpy(&elements, option_at(base, spec->offset), sizeof elements);
+    elements = realloc(elements, (*count + 1) * table->size);
+    if (!elements)
+        return option_error(place, "out of memory");
+    memcpy(option_at(base, spec->offset), &elements, sizeof elements);
+    void *element = option_at(elements, *count * table->size);
+    memset(element, 0, table->size);
+    ++*count;
+    return option_defaults(table, element, place) || option_read(table, element, value, place) ? -1 : 0;
+}
+
+static int set_tables(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    char is[OPTION_VALUE_TEXT];
+    if (!json_is_array(value))
+        return option_error(place, "%s is not right here; write a list [{...}, {...}]", option_show(value, is));
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const struct option_place inner = option_element(place, i);
+        if (read_element(spec, base, json_array_get(value, i), &inner))
+            return -1;
+    }
+    return 0;
+}
+
+static int set_value(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    return spec->kind == OPTION_TABLES ? set_tables(spec, base, value, place)
+                                       : option_set_value(spec, base, value, place);
+}
+
 int option_set_text(const struct option_spec *spec, void *base, const char *text, bool append_it,
-                    struct option_place *place) {
+                    const struct option_place *place) {
     char *end;
     errno = 0;
     long long number = strtoll(text, &end, 10);
     bool is_number = spec->kind == OPTION_NUMBER && end != text && *end == '\0';
     json_t *value = is_number ? json_integer(number) : json_string(text);
     if (!value) /* jansson takes no text that is not UTF-8 */
-        return option_complain(place, "this is not UTF-8 text");
+        return option_error(place, "this is not UTF-8 text");
     int failed = append_it && spec->kind == OPTION_TEXTS ? option_add_text(spec, base, value, place)
-                                                         : option_set_value(spec, base, value, place);
+                                                         : set_value(spec, base, value, place);
     json_decref(value);
     return failed;
 }
 
-int option_defaults(const struct option_table *table, void *base, struct option_place *place) {
+int option_defaults(const struct option_table *table, void *base, const struct option_place *place) {
     for (size_t i = 0; i < table->count; i++) {
         const struct option_spec *spec = &table->specs[i];
         if (!spec->preset || strcmp(spec->preset, "null") == 0)
             continue;
         json_t *value = json_loads(spec->preset, JSON_DECODE_ANY, NULL);
-        int failed = value ? option_set_value(spec, base, value, place) : option_complain(place, "out of memory");
+        int failed = value ? set_value(spec, base, value, place) : option_error(place, "out of memory");
         json_decref(value);
         if (failed)
             return -1;
@@ -95,8 +106,8 @@ static bool is_object(const struct option_table *table, const char *name) {
     return false;
 }
 
-static int complain_unknown(const struct option_table *table, const char *prefix, const char *key,
-                            struct option_place *place) {
+static int refuse_unknown(const struct option_table *table, const char *prefix, const char *key,
+                          const struct option_place *place) {
     char names[64][NAME_TEXT], known[256] = "";
     struct suggestion nearest = suggest_for(key);
     size_t count = 0;
@@ -110,41 +121,40 @@ static int complain_unknown(const struct option_table *table, const char *prefix
         option_append(known, sizeof known, names[count++]);
     }
     if (nearest.best)
-        return option_complain(place, "there is no such option; did you mean \"%s\"?", nearest.best);
-    return option_complain(place, "there is no such option; there are: %s", known);
+        return option_error(place, "there is no such option; did you mean \"%s\"?", nearest.best);
+    return option_error(place, "there is no such option; there are: %s", known);
 }
 
 static int read_members(const struct option_table *table, void *base, json_t *object, const char *prefix,
-                        struct option_place *place);
+                        const struct option_place *place);
 
 static int read_member(const struct option_table *table, void *base, const char *prefix, const char *key, json_t *value,
-                       struct option_place *place) {
+                       const struct option_place *place) {
     char name[NAME_TEXT], is[OPTION_VALUE_TEXT];
     if ((size_t)snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] ? "." : "", key) >= sizeof name)
-        return complain_unknown(table, prefix, key, place);
+        return refuse_unknown(table, prefix, key, place);
     const struct option_spec *spec = strchr(key, '.') ? NULL : option_find(table, name);
     bool holds_more = !strchr(key, '.') && key[0] && is_object(table, name);
     if (holds_more && (json_is_object(value) || !spec))
         return json_is_object(value)
                    ? read_members(table, base, value, name, place)
-                   : option_complain(place, "%s is not right here; write an object {...}", option_show(value, is));
-    return spec ? option_set_value(spec, base, value, place) : complain_unknown(table, prefix, key, place);
+                   : option_error(place, "%s is not right here; write an object {...}", option_show(value, is));
+    return spec ? set_value(spec, base, value, place) : refuse_unknown(table, prefix, key, place);
 }
 
 static int read_members(const struct option_table *table, void *base, json_t *object, const char *prefix,
-                        struct option_place *place) {
+                        const struct option_place *place) {
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
-        size_t mark = option_enter(place, key, 0);
-        if (read_member(table, base, prefix, key, value, place))
+        const struct option_place inner = option_member(place, key);
+        if (read_member(table, base, prefix, key, value, &inner))
             return -1;
-        option_leave(place, mark);
     }
     return 0;
 }
 
-int option_read(const struct option_table *table, void *base, json_t *object, struct option_place *place) {
+int option_read(const struct option_table *table, void *base, json_t *object, const struct option_place *place) {
     char right[OPTION_WANTED_TEXT];
     if (read_members(table, base, object, "", place))
         return -1;
@@ -152,8 +162,8 @@ int option_read(const struct option_table *table, void *base, json_t *object, st
         const struct option_spec *spec = &table->specs[i];
         if (spec->preset || json_object_get(object, spec->name))
             continue;
-        option_enter(place, spec->name, 0);
-        return option_complain(place, "is missing; write %s", option_wanted(spec, right));
+        const struct option_place inner = option_member(place, spec->name);
+        return option_error(&inner, "is missing; write %s", option_wanted(spec, right));
     }
     return 0;
 }

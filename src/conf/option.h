@@ -64,19 +64,20 @@ struct option_place {   /* where the reading is, for errors and for relative pat
 };
 
 /* All return 0, or -1 with place->error set. `base` is a struct of the table's size, all zero at first. */
-int option_defaults(const struct option_table *table, void *base, struct option_place *place);
-int option_read(const struct option_table *table, void *base, json_t *object, struct option_place *place);
+int option_defaults(const struct option_table *table, void *base, const struct option_place *place);
+int option_read(const struct option_table *table, void *base, json_t *object, const struct option_place *place);
 /* One value as the command line writes it. With `append` it joins what a list holds, else it replaces it. */
 int option_set_text(const struct option_spec *spec, void *base, const char *text, bool append,
-                    struct option_place *place);
+                    const struct option_place *place);
 void option_done(const struct option_table *table, void *base);
 
 const struct option_spec *option_find(const struct option_table *table, const char *name);
-/* An error at the place's path, as all of the above write them. Returns -1. */
-int option_complain(struct option_place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The path grows by a key, or by an index where key is NULL; returns what option_leave() takes it back to. */
-size_t option_enter(struct option_place *place, const char *key, size_t index);
-void option_leave(struct option_place *place, size_t mark);
+
+/* An error at the place: "FILE: services[2].listen: ...". Returns -1. */
+int option_error(const struct option_place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The place of a member of an object there, or of an element of a list. */
+struct option_place option_member(const struct option_place *place, const char *key);
+struct option_place option_element(const struct option_place *place, size_t index);
 
 /* For `resolve`: a path; a listening address, whose "unix:PATH" may be relative; where the log goes. */
 char *option_resolve_path(const char *text, const char *beside);

@@ -12,8 +12,8 @@
 enum { OPTION_VALUE_TEXT = 64, OPTION_WANTED_TEXT = 256 };
 
 /* Stores a value, after all checks; frees what was there. 0 or -1 with the place's error. */
-int option_set_value(const struct option_spec *spec, void *base, json_t *value, struct option_place *place);
-int option_add_text(const struct option_spec *spec, void *base, const json_t *value, struct option_place *place);
+int option_set_value(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place);
+int option_add_text(const struct option_spec *spec, void *base, const json_t *value, const struct option_place *place);
 
 const char *option_show(const json_t *value, char text[OPTION_VALUE_TEXT]); /* what was written; cut where it is long */
 const char *option_wanted(const struct option_spec *spec, char text[OPTION_WANTED_TEXT]); /* what would be right */

@@ -8,9 +8,34 @@
 
 #include "conf/option_priv.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+int option_error(const struct option_place *place, const char *format, ...) {
+    char detail[384];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    return error_set(place->error, "%s%s%s%s%s", place->file ? place->file : "", place->file ? ": " : "", place->path,
+                     place->path[0] ? ": " : "", detail);
+}
+
+struct option_place option_member(const struct option_place *place, const char *key) {
+    struct option_place inner = *place;
+    size_t length = strlen(inner.path);
+    snprintf(inner.path + length, sizeof inner.path - length, "%s%s", length ? "." : "", key);
+    return inner;
+}
+
+struct option_place option_element(const struct option_place *place, size_t index) {
+    struct option_place inner = *place;
+    size_t length = strlen(inner.path);
+    snprintf(inner.path + length, sizeof inner.path - length, "[%zu]", index);
+    return inner;
+}
 
 static bool can_be_null(const struct option_spec *spec) {
     return spec->nullable || (spec->preset && strcmp(spec->preset, "null") == 0);
@@ -54,33 +79,33 @@ const char *option_wanted(const struct option_spec *spec, char text[OPTION_WANTE
     return text;
 }
 
-static int complain_kind(const struct option_spec *spec, const json_t *value, struct option_place *place) {
+static int refuse_kind(const struct option_spec *spec, const json_t *value, const struct option_place *place) {
     char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
-    return option_complain(place, "%s is not right here; write %s", option_show(value, is), option_wanted(spec, right));
+    return option_error(place, "%s is not right here; write %s", option_show(value, is), option_wanted(spec, right));
 }
 
 /* The text as it is kept, checked; NULL after a complaint. */
-static char *take_text(const struct option_spec *spec, const json_t *value, struct option_place *place) {
+static char *take_text(const struct option_spec *spec, const json_t *value, const struct option_place *place) {
     struct error error;
     if (!json_is_string(value)) {
-        complain_kind(spec, value, place);
+        refuse_kind(spec, value, place);
         return NULL;
     }
     const char *text = json_string_value(value);
     if (spec->check ? spec->check(text, &error) != 0 : text[0] == '\0') {
         if (spec->check)
-            option_complain(place, "%s", error.text);
+            option_error(place, "%s", error.text);
         else
-            complain_kind(spec, value, place);
+            refuse_kind(spec, value, place);
         return NULL;
     }
     char *kept = spec->resolve ? spec->resolve(text, place->beside) : strdup(text);
     if (!kept)
-        option_complain(place, "out of memory");
+        option_error(place, "out of memory");
     return kept;
 }
 
-static int set_text(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+static int set_text(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     char **text = option_at(base, spec->offset);
     char *kept = NULL;
     if (!(json_is_null(value) && can_be_null(spec))) {
@@ -93,44 +118,41 @@ static int set_text(const struct option_spec *spec, void *base, json_t *value, s
     return 0;
 }
 
-int option_add_text(const struct option_spec *spec, void *base, const json_t *value, struct option_place *place) {
+int option_add_text(const struct option_spec *spec, void *base, const json_t *value, const struct option_place *place) {
     struct strlist *list = option_at(base, spec->offset);
     char *kept = take_text(spec, value, place);
     if (!kept)
         return -1;
-    int failed = strlist_has(list, kept)   ? option_complain(place, "\"%s\" is written twice", kept)
-                 : strlist_add(list, kept) ? option_complain(place, "out of memory")
+    int failed = strlist_has(list, kept)   ? option_error(place, "\"%s\" is written twice", kept)
+                 : strlist_add(list, kept) ? option_error(place, "out of memory")
                                            : 0;
     free(kept);
     return failed;
 }
 
-static int set_texts(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+static int set_texts(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     strlist_done(option_at(base, spec->offset));
     if (json_is_null(value) && can_be_null(spec))
         return 0;
     if (!json_is_array(value))
         return option_add_text(spec, base, value, place);
     if (json_array_size(value) == 0)
-        return option_complain(place, "the list is empty; write at least one%s",
-                               spec->preset ? ", or leave it out" : "");
+        return option_error(place, "the list is empty; write at least one%s", spec->preset ? ", or leave it out" : "");
     for (size_t i = 0; i < json_array_size(value); i++) {
-        size_t mark = option_enter(place, NULL, i);
-        if (option_add_text(spec, base, json_array_get(value, i), place))
+        const struct option_place inner = option_element(place, i);
+        if (option_add_text(spec, base, json_array_get(value, i), &inner))
             return -1;
-        option_leave(place, mark);
     }
     return 0;
 }
 
-static int set_number(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+static int set_number(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
     if (!json_is_integer(value)) /* 8.0 is none either */
-        return complain_kind(spec, value, place);
+        return refuse_kind(spec, value, place);
     json_int_t number = json_integer_value(value);
     if (number < (json_int_t)spec->minimum || number > (json_int_t)spec->maximum)
-        return option_complain(place, "%s is out of range; write %s", option_show(value, is),
-                               option_wanted(spec, right));
+        return option_error(place, "%s is out of range; write %s", option_show(value, is), option_wanted(spec, right));
     *(unsigned *)option_at(base, spec->offset) = (unsigned)number;
     return 0;
 }
@@ -142,51 +164,20 @@ static int find_word(const struct option_spec *spec, const json_t *value) {
     return -1;
 }
 
-static int set_choice(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+static int set_choice(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     int found = find_word(spec, value);
     if (found < 0)
-        return complain_kind(spec, value, place);
+        return refuse_kind(spec, value, place);
     unsigned choice = (unsigned)found;
     memcpy(option_at(base, spec->offset), &choice,
            sizeof choice); /* an enum is as large as an unsigned: server_options.c */
     return 0;
 }
 
-static int set_word(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
+static int set_word(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     if (find_word(spec, value) < 0)
-        return complain_kind(spec, value, place);
+        return refuse_kind(spec, value, place);
     *(bool *)option_at(base, spec->offset) = true;
-    return 0;
-}
-
-static int read_element(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    char is[OPTION_VALUE_TEXT];
-    const struct option_table *table = spec->elements;
-    void *elements;
-    size_t *count = option_at(base, spec->count_offset);
-    if (!json_is_object(value))
-        return option_complain(place, "%s is not right here; write an object {...}", option_show(value, is));
-    memcpy(&elements, option_at(base, spec->offset), sizeof elements);
-    elements = realloc(elements, (*count + 1) * table->size);
-    if (!elements)
-        return option_complain(place, "out of memory");
-    memcpy(option_at(base, spec->offset), &elements, sizeof elements);
-    void *element = option_at(elements, *count * table->size);
-    memset(element, 0, table->size);
-    ++*count;
-    return option_defaults(table, element, place) || option_read(table, element, value, place) ? -1 : 0;
-}
-
-static int set_tables(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    char is[OPTION_VALUE_TEXT];
-    if (!json_is_array(value))
-        return option_complain(place, "%s is not right here; write a list [{...}, {...}]", option_show(value, is));
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        size_t mark = option_enter(place, NULL, i);
-        if (read_element(spec, base, json_array_get(value, i), place))
-            return -1;
-        option_leave(place, mark);
-    }
     return 0;
 }
 
@@ -197,14 +188,14 @@ static bool is_default(const struct option_spec *spec, const json_t *value) {
     return same;
 }
 
-int option_set_value(const struct option_spec *spec, void *base, json_t *value, struct option_place *place) {
-    static int (*const setters[])(const struct option_spec *, void *, json_t *, struct option_place *) = {
+int option_set_value(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    static int (*const setters[])(const struct option_spec *, void *, json_t *, const struct option_place *) = {
         [OPTION_TEXT] = set_text,     [OPTION_TEXTS] = set_texts, [OPTION_NUMBER] = set_number,
-        [OPTION_CHOICE] = set_choice, [OPTION_WORD] = set_word,   [OPTION_TABLES] = set_tables,
+        [OPTION_CHOICE] = set_choice, [OPTION_WORD] = set_word,
     };
     if (setters[spec->kind](spec, base, value, place))
         return -1;
     if (spec->reserved && !json_is_null(value) && !is_default(spec, value)) /* null asks for nothing */
-        return option_complain(place, "this version cannot do it yet; leave it out");
+        return option_error(place, "this version cannot do it yet; leave it out");
     return 0;
 }

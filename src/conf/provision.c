@@ -261,11 +261,11 @@ int provision_join_code(const struct provision *setup, char text[JOIN_CODE_TEXT]
     struct auth_token token = {{0}, {0}};
     int result = certificate && path ? read_token(&token, path, error) : error_set(error, "out of memory");
     if (result == 0) {
-        const struct join_code_request invitation = {.certificate = certificate,
-                                                     .listen = listen_of(setup),
-                                                     .name = name_of(setup),
-                                                     .token = &token};
-        result = join_code_issue(&invitation, text, error);
+        const struct join_code_request request = {.certificate = certificate,
+                                                  .listen = listen_of(setup),
+                                                  .name = name_of(setup),
+                                                  .token = &token};
+        result = join_code_issue(&request, text, error);
     }
     secret_wipe(&token, sizeof token);
     free(certificate);

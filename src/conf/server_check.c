@@ -24,7 +24,7 @@
 enum { WHERE_TEXT = 384 };
 static const size_t agents_themselves = (size_t)-1;
 
-struct auth_claim { /* of a port */
+struct claim { /* of a port */
     struct endpoint endpoint;
     const char *text;
     size_t service; /* or agents_themselves */
@@ -77,15 +77,15 @@ static bool overlap(const struct endpoint *a, const struct endpoint *b) {
     return same_family && (is_everything(a->host) || is_everything(b->host));
 }
 
-static int claim(struct auth_claim *claims, size_t *count, const char *text, size_t service,
+static int claim(struct claim *claims, size_t *count, const char *text, size_t service,
                  const struct server_config *conf, struct error *error) {
-    struct auth_claim *mine = &claims[*count];
+    struct claim *mine = &claims[*count];
     char here[WHERE_TEXT];
-    *mine = (struct auth_claim){.text = text, .service = service};
+    *mine = (struct claim){.text = text, .service = service};
     if (endpoint_parse(&mine->endpoint, text, error))
         return -1;
     for (size_t i = 0; i < *count; i++) {
-        const struct auth_claim *other = &claims[i];
+        const struct claim *other = &claims[i];
         if (!overlap(&mine->endpoint, &other->endpoint))
             continue;
         bool agents = other->service == agents_themselves;
@@ -97,7 +97,7 @@ static int claim(struct auth_claim *claims, size_t *count, const char *text, siz
     return 0;
 }
 
-static int claim_all(const struct server_config *conf, struct auth_claim *claims, struct error *error) {
+static int claim_all(const struct server_config *conf, struct claim *claims, struct error *error) {
     size_t count = 0;
     for (size_t i = 0; i < conf->agents.listen.count; i++)
         if (claim(claims, &count, conf->agents.listen.items[i], agents_themselves, conf, error))
@@ -113,7 +113,7 @@ static int check_ports(const struct server_config *conf, struct error *error) {
     size_t count = conf->agents.listen.count;
     for (size_t i = 0; i < conf->service_count; i++)
         count += conf->services[i].listen.count;
-    struct auth_claim *claims = calloc(count, sizeof *claims);
+    struct claim *claims = calloc(count, sizeof *claims);
     int failed = claims ? claim_all(conf, claims, error) : error_set(error, "out of memory");
     free(claims);
     return failed;

@@ -19,12 +19,12 @@
 enum { FILE_MAX = 4 << 20, WORDS_MAX = 5 };
 
 /* Everything the table knows a default for; paths are relative to the folder of place->beside. */
-static struct server_config *new_conf(struct option_place *place) {
+static struct server_config *new_conf(const struct option_place *place) {
     struct server_config *conf = calloc(1, sizeof *conf);
     if (conf && option_defaults(&server_option_table, conf, place) == 0)
         return conf;
     if (!conf)
-        option_complain(place, "out of memory");
+        option_error(place, "out of memory");
     server_config_free(conf);
     return NULL;
 }
@@ -80,7 +80,7 @@ struct server_config *server_config_read(const char *path, struct error *error) 
     bool right = conf && option_read(&server_option_table, conf, json, &place) == 0;
     json_decref(json);
     if (right && settle(conf, path)) {
-        option_complain(&place, "out of memory");
+        option_error(&place, "out of memory");
         right = false;
     }
     if (right && server_check_file(conf, error) == 0)
@@ -103,24 +103,24 @@ static int split(char *text, char *words[WORDS_MAX]) {
 }
 
 /* Sets the service's options from the words of the command line, NAME [GROUP] LISTEN DEST. */
-static int set_service(struct service_config *service, char *const words[], int count, struct option_place *place) {
+static int set_service(struct service_config *service, char *const words[], int count,
+                       const struct option_place *place) {
     static const char *const names[] = {"name", "group", "listen", "connect"};
     if (option_defaults(&service_option_table, service, place))
         return -1;
     for (int i = 0; i < count; i++) {
         const char *name = names[i == 0 || count == 4 ? i : i + 1];
-        size_t mark = option_enter(place, name, 0);
-        if (option_set_text(option_find(&service_option_table, name), service, words[i], false, place))
+        const struct option_place inner = option_member(place, name);
+        if (option_set_text(option_find(&service_option_table, name), service, words[i], false, &inner))
             return -1;
-        option_leave(place, mark);
     }
     return 0;
 }
 
-static int add_words(struct server_config *conf, char *const words[], int count, struct option_place *place) {
+static int add_words(struct server_config *conf, char *const words[], int count, const struct option_place *place) {
     struct service_config *services = realloc(conf->services, (conf->service_count + 1) * sizeof *services);
     if (!services)
-        return option_complain(place, "out of memory");
+        return option_error(place, "out of memory");
     conf->services = services;
     services[conf->service_count] = (struct service_config){0};
     if (set_service(&services[conf->service_count], words, count, place)) {

@@ -118,9 +118,9 @@ void agent_store_close(struct agent_store *store) {
 
 int agent_store_join_code(const struct agent_store *store, const struct strlist *servers,
                           const struct auth_token *token, char text[JOIN_CODE_TEXT], struct error *error) {
-    const struct join_code_request invitation = {.certificate = store->certificate,
-                                                 .servers = servers,
-                                                 .listen = store->listen.items[0],
-                                                 .token = token};
-    return join_code_issue(&invitation, text, error);
+    const struct join_code_request request = {.certificate = store->certificate,
+                                              .servers = servers,
+                                              .listen = store->listen.items[0],
+                                              .token = token};
+    return join_code_issue(&request, text, error);
 }

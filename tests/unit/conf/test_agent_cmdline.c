@@ -285,4 +285,4 @@ static TCase *errors(void) {
     return group;
 }
 
-UNIT_MAIN("conf/agent_options", taking, errors)
+UNIT_MAIN("conf/agent_cmdline", taking, errors)

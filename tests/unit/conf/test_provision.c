@@ -299,4 +299,4 @@ static TCase *keeping(void) {
     return group;
 }
 
-UNIT_MAIN("conf/setup", making, keeping)
+UNIT_MAIN("conf/provision", making, keeping)

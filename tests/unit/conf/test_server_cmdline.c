@@ -304,4 +304,4 @@ static TCase *printing(void) {
     return group;
 }
 
-UNIT_MAIN("conf/server_options", taking, errors, printing)
+UNIT_MAIN("conf/server_cmdline", taking, errors, printing)

@@ -288,4 +288,4 @@ static TCase *services(void) {
     return group;
 }
 
-UNIT_MAIN("conf/server_conf", reading, services)
+UNIT_MAIN("conf/server_config", reading, services)

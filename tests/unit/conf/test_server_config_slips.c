@@ -198,4 +198,4 @@ static TCase *errors(void) {
     return group;
 }
 
-UNIT_MAIN("conf/server_conf_slips", errors)
+UNIT_MAIN("conf/server_config_slips", errors)
