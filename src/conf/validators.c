@@ -34,7 +34,10 @@ int validate_listen(const char *text, struct error *error) {
         return error_set(error, "\"%s\" has no address; write \"0.0.0.0:%s\"", text, text);
     if (lacks_port(text))
         return error_set(error, "\"%s\" has no port; write \"%s:5900\", say", text, text);
-    return endpoint_parse(&endpoint, text, error);
+    if (endpoint_parse(&endpoint, text, error))
+        return -1;
+    const char *zone = endpoint_missing_zone(&endpoint);
+    return zone ? error_set(error, "\"%s\": this machine has no interface \"%s\"", text, zone) : 0;
 }
 
 int validate_destination(const char *text, struct error *error) {

@@ -33,6 +33,9 @@ static int check_name(const char *text, struct error *error) {
     snprintf(endpoint.host, sizeof endpoint.host, "%s", text);
     size_t allowed =
         strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_*"); /* names, and IPv4 */
+    if (strchr(text, '%'))
+        return error_set(error, "\"%.80s\" has an interface; a certificate is for the address alone, \"%.*s\"", text,
+                         (int)strcspn(text, "%"), text);
     if (*text && (text[allowed] == '\0' || (!strchr(text, '.') && addr_from_endpoint(&addr, &endpoint))))
         return strlen(text) < sizeof endpoint.host ? 0 : error_set(error, "it is too long");
     return error_set(error,

@@ -79,7 +79,10 @@ scenario_programs = \
 	tests/scenario/test_admission \
 	tests/scenario/test_lost_control \
 	tests/scenario/test_silent_agent \
-	tests/scenario/test_sessions
+	tests/scenario/test_sessions \
+	tests/scenario/test_ipv6_zones
+tests_scenario_test_ipv6_zones_SOURCES = tests/scenario/test_ipv6_zones.c
+tests_scenario_test_ipv6_zones_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c
 tests_scenario_test_harness_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_bytes_SOURCES = tests/scenario/test_bytes.c

@@ -129,6 +129,13 @@ void connect_attempt_start(struct connect_attempt *attempt) {
         dial_all(attempt);
         return;
     }
+    const char *zone = endpoint_missing_zone(parts->endpoint);
+    if (zone != NULL) {
+        failure_note(&attempt->failure, FAILURE_PASSING, "%s: this machine has no interface \"%s\"",
+                     parts->endpoint->host, zone);
+        parts->on_failed(parts->context);
+        return;
+    }
     attempt->question =
         resolver_ask(parts->resolver, parts->loop, parts->endpoint, parts->resolve_ms, on_resolved, attempt);
     if (attempt->question == NULL) {

@@ -62,6 +62,11 @@ static unsigned scope_number(const char *scope) {
     return *scope >= '0' && *scope <= '9' && *end == '\0' ? (unsigned)number : if_nametoindex(scope);
 }
 
+const char *endpoint_missing_zone(const struct endpoint *endpoint) {
+    const char *percent = endpoint->is_unix ? NULL : strchr(endpoint->host, '%');
+    return percent && scope_number(percent + 1) == 0 ? percent + 1 : NULL;
+}
+
 static bool make_ipv6(struct addr *addr, const char *host, uint16_t port) {
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)&addr->storage;
     char bare[INET6_ADDRSTRLEN];

@@ -36,9 +36,15 @@ char *endpoint_format(const struct endpoint *endpoint, char *text, size_t size);
 
 /*
  * Makes a socket address of a numeric (or unix) endpoint; of "" every IPv4 address. Returns false if the host is a
- * name, which needs the resolver.
+ * name, which needs the resolver, or if endpoint_missing_zone() is not NULL.
  */
 bool addr_from_endpoint(struct addr *addr, const struct endpoint *endpoint);
+
+/*
+ * The zone of an IPv6 address ("eth9" of "[fe80::1%eth9]:80") that names no interface of this machine; NULL if there is
+ * none, or nothing is wrong with it. endpoint_parse() does not look: the endpoint may be for another machine.
+ */
+const char *endpoint_missing_zone(const struct endpoint *endpoint);
 
 /* What to bind for an endpoint to listen on: 1, or 2 for "" (0.0.0.0 and [::], in this order), or 0 for a name. */
 int addr_listen_list(struct addr list[2], const struct endpoint *endpoint);

@@ -9,6 +9,8 @@
 #include "lib/net/addr.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,6 +112,21 @@ static int check_host(const char *host, const char *text, struct error *error) {
     return error_set(error, "\"%s\" is not a host's name: letters, digits, '-', '_' and single dots are", host);
 }
 
+/* An IPv6 address with or without a zone, which may be an interface of another machine: only its form is checked. */
+static bool is_ipv6(const char *host) {
+    struct in6_addr ipv6;
+    char bare[INET6_ADDRSTRLEN];
+    size_t length = strcspn(host, "%"), zone = host[length] ? strlen(host + length + 1) : 0;
+    if (length >= sizeof bare || (host[length] && (zone == 0 || zone >= IF_NAMESIZE)))
+        return false;
+    for (size_t i = length; host[i]; i++)
+        if (!isgraph((unsigned char)host[i]) || (host[i] == '%' && i > length) || strchr("[]/\"\\", host[i]))
+            return false;
+    memcpy(bare, host, length);
+    bare[length] = '\0';
+    return inet_pton(AF_INET6, bare, &ipv6) == 1;
+}
+
 static int parse_bracketed(struct endpoint *endpoint, const char *text, struct error *error) {
     const char *close = strchr(text, ']');
     if (!close) {
@@ -121,10 +138,9 @@ static int parse_bracketed(struct endpoint *endpoint, const char *text, struct e
     }
     memcpy(endpoint->host, text + 1, length);
     endpoint->host[length] = '\0';
-    struct addr addr;
-    if (!strchr(endpoint->host, ':') || !addr_from_endpoint(&addr, endpoint)) {
+    if (!is_ipv6(endpoint->host)) {
         return error_set(error, "\"%s\" is not an IPv6 address%s", endpoint->host,
-                         strchr(endpoint->host, '%') ? ", or there is no such interface" : "");
+                         strchr(endpoint->host, '%') ? " with the name of an interface" : "");
     }
     if (close[1] != ':') {
         return error_set(error, "\"%s\" lacks a port; write [%s]:80", text, endpoint->host);

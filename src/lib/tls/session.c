@@ -13,14 +13,26 @@
 #include "lib/tls/tls.h"
 #include "lib/tls/tls_priv.h"
 
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
+/* A certificate has addresses without a zone, which means something only on this machine (RFC 6874, 4). */
+static bool expect_address(SSL *ssl, const char *address) {
+    char bare[INET6_ADDRSTRLEN];
+    size_t length = strcspn(address, "%");
+    if (length >= sizeof bare)
+        return false;
+    memcpy(bare, address, length);
+    bare[length] = '\0';
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), bare) == 1;
+}
+
 /* An address is looked for among the certificate's addresses and never sent as SNI, which knows only names. */
 static int expect_name(SSL *ssl, const char *name) {
     X509_VERIFY_PARAM *parameters = SSL_get0_param(ssl);
-    if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1)
+    if (expect_address(ssl, name))
         return 0;
     char host[256];
     size_t length = strlen(name);

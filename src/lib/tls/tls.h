@@ -49,7 +49,8 @@ SSL_CTX *tls_client_context(const struct tls_client_options *options, struct err
 
 /*
  * A session for one connection; `server_name` (client only) is what the certificate must carry: a DNS name or an
- * address. NULL is taken only where a pin alone is the proof. NULL on failure.
+ * address, whose zone ("%eth0") is left out of the comparison. No address is sent as SNI. NULL is taken only where a
+ * pin alone is the proof. NULL on failure.
  */
 SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
 

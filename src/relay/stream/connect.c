@@ -195,6 +195,14 @@ static void on_answer(void *context, const struct resolver_answer *answer) {
     try_address(dial);
 }
 
+/* The zone is looked for here: the server, which sends the text, has other interfaces. */
+static int parse_destination(struct endpoint *endpoint, const char *text, struct error *error) {
+    if (endpoint_parse(endpoint, text, error))
+        return -1;
+    const char *zone = endpoint_missing_zone(endpoint);
+    return zone ? error_set(error, "the agent's machine has no interface \"%s\"", zone) : 0;
+}
+
 static void try_destination(struct connector *dial) {
     struct error error = {""};
     dial->address_count = dial->next_address = 0;
@@ -203,7 +211,7 @@ static void try_destination(struct connector *dial) {
         return;
     }
     const char *text = dial->to[dial->next_destination++];
-    if (endpoint_parse(&dial->endpoint, text, &error)) {
+    if (parse_destination(&dial->endpoint, text, &error)) {
         note_failure(dial, REFUSAL_REFUSED, NULL, error.text);
         try_destination(dial);
         return;

@@ -60,6 +60,9 @@ int listen_addrs_resolve(struct listen_addrs *places, const char *text, struct e
         return -1;
     if (!endpoint.is_unix && !endpoint.host[0])
         return places_every(places, endpoint);
+    const char *zone = endpoint_missing_zone(&endpoint);
+    if (zone)
+        return error_set(error, "cannot listen on \"%s\": this machine has no interface \"%s\"", text, zone);
     if (!addr_from_endpoint(&addr, &endpoint))
         return places_look_up(places, &endpoint, error);
     places_add(places, &addr);

@@ -13,9 +13,9 @@
 
 void pair_make(enum cert_use use, const char *name, unsigned days, const char *certificate, const char *key) {
     struct error error = {{0}};
-    const char *const names[] = {name, "127.0.0.1"};
+    const char *const names[] = {name, "127.0.0.1", "fe80::1"};
     const struct cert_request request = {
-        .common_name = name, .names = names, .name_count = use == CERT_SERVER ? 2 : 0, .days = days, .use = use};
+        .common_name = name, .names = names, .name_count = use == CERT_SERVER ? 3 : 0, .days = days, .use = use};
     bool is_ca = use == CERT_CA;
     ck_assert_msg(cert_issue(&request, is_ca ? NULL : ca_pem, is_ca ? NULL : ca_key, certificate, key, &error) == 0,
                   "%s", error.text);

@@ -67,7 +67,12 @@ static const struct wrong {
     {"[]:80", "not an IPv6 address"},
     {"[1.2.3.4]:80", "not an IPv6 address"},
     {"[::g]:80", "not an IPv6 address"},
-    {"[fe80::1%nosuchif]:80", "no such interface"},
+    {"[fe80::1%]:80", "not an IPv6 address with the name of an interface"},
+    {"[fe80::1%a%b]:80", "not an IPv6 address"},
+    {"[fe80::1%a b]:80", "not an IPv6 address"},
+    {"[fe80::1%sixteencharacter]:80", "not an IPv6 address"},
+    {"[fe80::1%\"]:80", "not an IPv6 address"},
+    {"[eth0%fe80::1]:80", "not an IPv6 address"},
     {"1.2.3:80", "neither an IPv4 address"},
     {"1.2.3.256:80", "neither an IPv4 address"},
     {"...:80", "neither an IPv4 address"},
@@ -107,6 +112,22 @@ static struct addr addr_of(const char *text) {
     ck_assert(addr_from_endpoint(&addr, &endpoint));
     return addr;
 }
+
+START_TEST(the_zone_of_another_machine_is_read_and_found_missing_only_here) {
+    struct endpoint endpoint;
+    struct error error = {""};
+    struct addr addr;
+    char text[ADDR_TEXT];
+    ck_assert_msg(endpoint_parse(&endpoint, "[fe80::1%nosuchif]:80", &error) == 0, "%s", error.text);
+    ck_assert_str_eq(endpoint_format(&endpoint, text, sizeof text), "[fe80::1%nosuchif]:80");
+    ck_assert_str_eq(endpoint_missing_zone(&endpoint), "nosuchif");
+    ck_assert(!addr_from_endpoint(&addr, &endpoint));
+    ck_assert_int_eq(endpoint_parse(&endpoint, "[fe80::1%1]:80", &error), 0);
+    ck_assert_ptr_null(endpoint_missing_zone(&endpoint));
+    ck_assert_int_eq(endpoint_parse(&endpoint, "unix:/run/100%x", &error), 0);
+    ck_assert_ptr_null(endpoint_missing_zone(&endpoint));
+}
+END_TEST
 
 static const char *const written[] = {"1.2.3.4:80", "[::1]:80", "[fe80::1%1]:80", "unix:/run/x.sock", "0.0.0.0:1"};
 START_TEST(addresses_are_written_as_they_were_read) {
@@ -219,6 +240,7 @@ static TCase *endpoints(void) {
 static TCase *addresses(void) {
     TCase *group = tcase_create("addresses");
     tcase_add_loop_test(group, addresses_are_written_as_they_were_read, 0, sizeof written / sizeof *written);
+    tcase_add_test(group, the_zone_of_another_machine_is_read_and_found_missing_only_here);
     tcase_add_test(group, hosts_are_written_without_port_or_brackets);
     tcase_add_test(group, a_small_buffer_is_not_overrun);
     tcase_add_test(group, an_unnamed_unix_peer_has_a_text);

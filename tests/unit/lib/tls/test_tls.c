@@ -71,6 +71,23 @@ START_TEST(an_address_is_checked_as_an_address_and_no_sni_is_sent) {
 }
 END_TEST
 
+START_TEST(an_address_is_checked_without_its_zone) {
+    struct pair pair;
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "fe80::1%eth0");
+    pair_shake(&pair);
+    pair_check_words("the client", &pair.client_why, NULL);
+    ck_assert(pair.client_done && pair.server_done);
+    ck_assert_ptr_null(SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name));
+    pair_part(&pair);
+    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
+              "fe80::2%eth0");
+    pair_shake(&pair);
+    ck_assert(!pair.client_done);
+    pair_part(&pair);
+}
+END_TEST
+
 START_TEST(a_certificate_is_never_taken_without_a_name) {
     char pin[72];
     const char *pins[] = {pin};
@@ -108,6 +125,7 @@ static TCase *policy(void) {
     tcase_add_test(group, both_agree_after_the_policy);
     tcase_add_test(group, the_exporter_differs_from_channel_to_channel);
     tcase_add_test(group, an_address_is_checked_as_an_address_and_no_sni_is_sent);
+    tcase_add_test(group, an_address_is_checked_without_its_zone);
     tcase_add_test(group, a_certificate_is_never_taken_without_a_name);
     tcase_add_test(group, a_cut_stream_is_never_a_clean_end);
     return group;
