@@ -214,7 +214,7 @@ static size_t expects(void *context, const struct addr *peer) {
     for (struct session *session = session_table_first(server->agents); session;
          session = session_table_after(server->agents, session))
         if (addr_same_host(session_peer(session), peer))
-            links += link_orders_open(session_requests(session), now_us);
+            links += link_orders_acceptable(session_orders(session), now_us);
     return links;
 }
 
@@ -306,7 +306,7 @@ static struct liveness *server_make_liveness(struct server *server) {
                                        .log = server->log,
                                        .ping = ping,
                                        .on_silent = on_silent,
-                                       .on_well = on_well,
+                                       .on_responsive = on_well,
                                        .context = server};
     return liveness_new(&options);
 }

@@ -57,7 +57,7 @@ START_TEST(clients_of_a_stopped_agent_are_served_by_another_in_time) {
     ck_assert_uint_le(now_ms() - start, SERVED_MS * slow_factor());
     size_t mark = process_mark(group.server.process);
     process_signal(alpha, SIGCONT);
-    process_await(group.server.process, mark, SAYS_MS, "agent alpha", "answers again", NULL);
+    process_await(group.server.process, mark, SAYS_MS, "agent alpha", "responsive again", NULL);
     for (int i = 0; i < LATER_CLIENTS; i++)
         ck_assert_msg(socket_ask(group.port, answer, sizeof answer, ASK_MS), "client %d was not served", i);
     process_await(group.server.process, mark, SAYS_MS, "\"agent\":\"alpha\"", "\"done\"", NULL);
@@ -71,7 +71,7 @@ START_TEST(what_a_client_says_first_is_held_back_from_a_stopped_agent) {
     char answer[16];
     process_signal(alpha, SIGSTOP);
     int silent = socket_client(group.port); /* says nothing; by it the server finds out */
-    process_await(group.server.process, 0, SAYS_MS, "agent alpha", "does not answer", NULL);
+    process_await(group.server.process, 0, SAYS_MS, "agent alpha", "unresponsive", NULL);
     int early = socket_client(group.port);
     ck_assert(socket_send(early, "early", 5, ASK_MS));
     ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(group.server.process).relays >= 2));
@@ -92,7 +92,7 @@ START_TEST(what_was_held_back_arrives_when_the_agent_goes_on) {
     char answer[16];
     process_signal(alpha, SIGSTOP);
     int silent = socket_client(group.port);
-    process_await(group.server.process, 0, SAYS_MS, "agent alpha", "does not answer", NULL);
+    process_await(group.server.process, 0, SAYS_MS, "agent alpha", "unresponsive", NULL);
     int early = socket_client(group.port);
     ck_assert(socket_send(early, "early", 5, ASK_MS));
     ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(group.server.process).relays >= 2));

@@ -40,7 +40,7 @@ static void on_bye(struct server *server, struct session *session, const struct 
 static bool note_nonsense(struct server *server, struct session *session, const char *what, const char *why) {
     static const char too_much[] =
         "more than 100 messages in a minute that are errors, or that this server does not know";
-    struct log_limit *limit = session_nonsense(session);
+    struct log_limit *limit = session_protocol_errors(session);
     unsigned skipped = 0;
 
     if (log_limit_allows(limit, WARNINGS_A_MINUTE, &skipped)) {

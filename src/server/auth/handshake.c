@@ -201,7 +201,7 @@ static bool data_prove(const struct session *session, const struct greeting *gre
 static bool data_is_asked_for(struct session *session, struct auth_refusal *refusal) {
     if (!session)
         return auth_refuse(refusal, REJECT_SESSION, "no such session");
-    if (link_orders_open(session_requests(session), clock_us()))
+    if (link_orders_acceptable(session_orders(session), clock_us()))
         return true;
     auth_refuse(refusal, REJECT_BUSY, "no link was asked for");
     refusal->is_usual = true;
@@ -228,7 +228,8 @@ static bool data_has_room(struct server *server, struct session *session, struct
     if (server->data_links >= server->link_limit)
         return auth_refuse(refusal, REJECT_BUSY, "the server has no descriptors for more links");
     if (link_pool_count(session_pool(session)) >= server->conf->agents.idle_max &&
-        !link_orders_open(session_requests(session), clock_us())) /* links are dialled only when they are asked for */
+        !link_orders_acceptable(session_orders(session),
+                                clock_us())) /* links are dialled only when they are asked for */
         return auth_refuse(refusal, REJECT_BUSY, "there are idle links enough");
     return true;
 }
@@ -238,7 +239,7 @@ static void data_let_in(struct server *server, struct session *session, struct l
     server->data_links++;
     if (link_pool_put(server->arriving, link, 0) &&
         link_pool_put(session_arriving(session), link, 0)) /* else once more it is */
-        link_orders_arrived(session_requests(session));
+        link_orders_arrived(session_orders(session));
 }
 
 /* `welcome`: NULL where TLS has proved that this server has the session's key. */
@@ -282,7 +283,7 @@ static void greet_known(struct server *server, const struct greeting *greeting) 
     bool is_id = session_key_split(id, &number, greeting->identity);
     struct session *session = is_id ? session_table_find_id(server->agents, id) : NULL;
 
-    if (session && !replay_window_use(session_dials(session), number, clock_us()))
+    if (session && !replay_window_use(session_replay_window(session), number, clock_us()))
         data_was_used(server, greeting);
     else if (!data_is_asked_for(session, &refusal) || !data_admit(server, greeting, session, NULL, &refusal))
         greet_reject(server, greeting, session ? session_name(session) : "", &refusal);

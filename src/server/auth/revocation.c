@@ -18,7 +18,7 @@ enum { REVIEW_S = 60 }; /* at the latest, whatever the calendar says meanwhile *
 static bool has_valid_key(const struct credential *credential, const struct session *session, time_t now) {
     for (int i = 0; i < credential->key_count; i++) {
         time_t until = credential->keys[i].until;
-        if ((until == 0 || now < until) && session_came_by(session, credential->keys[i].key))
+        if ((until == 0 || now < until) && session_has_token_key(session, credential->keys[i].key))
             return true;
     }
     return false;
@@ -70,8 +70,8 @@ static time_t next_end(const struct server *server, time_t now) {
         for (int key = 0; key < credential->key_count; key++)
             next = earlier(next, credential->keys[key].until, now);
     }
-    for (const struct session *session = session_table_first_reviewed(server->agents); session;
-         session = session_table_next_reviewed(server->agents, session))
+    for (const struct session *session = session_table_first_any(server->agents); session;
+         session = session_table_after_any(server->agents, session))
         if (session_certificate(session))
             next = earlier(next, certificate_expires_at(session_certificate(session)), now);
     return next;
@@ -82,8 +82,8 @@ time_t revocation_review(struct server *server, time_t now, bool *trust_is_new) 
     struct error why;
     bool all_gone = true;
 
-    for (struct session *session = session_table_first_reviewed(server->agents); session; session = next) {
-        next = session_table_next_reviewed(server->agents, session);
+    for (struct session *session = session_table_first_any(server->agents); session; session = next) {
+        next = session_table_after_any(server->agents, session);
         if (has_lost(server, session, now, *trust_is_new, &why))
             all_gone = registry_disconnect(server, session, why.text) && all_gone;
     }

@@ -169,7 +169,7 @@ static struct member *choose_least_busy(struct balance *balance, const struct cl
     for (size_t i = 0; i < balance->count; i++) {
         struct member *member = &balance->members[(balance->next + i) % balance->count];
         if (session_can_take(member->session, now_us) && member_health(member, client, now_us) == wanted &&
-            (!least || session_running(member->session) < session_running(least->session)))
+            (!least || session_client_count(member->session) < session_client_count(least->session)))
             least = member;
     }
     return least;

@@ -221,7 +221,7 @@ static void on_ended(struct server *server, struct client *client, struct sessio
 
 static void on_not_started(struct server *server, struct client *client, struct session *session) {
     if (session && client->reason == REASON_MEMORY) /* at once it would be the same again, and again */
-        session_rest(session, clock_us() + BUSY_REST_MS * 1000ULL);
+        session_back_off(session, clock_us() + BUSY_REST_MS * 1000ULL);
     dispatch_again(server, client, true);
 }
 
@@ -235,7 +235,7 @@ static void on_put_off(struct server *server, struct client *client, struct sess
     if (session && client->refusal == REFUSAL_DRAINING)
         registry_drain(server, session);
     else if (session)
-        session_rest(session, clock_us() + BUSY_REST_MS * 1000ULL);
+        session_back_off(session, clock_us() + BUSY_REST_MS * 1000ULL);
     dispatch_again(server, client, true);
 }
 

@@ -51,13 +51,13 @@ void registry_drain(struct server *server, struct session *session) {
     roster_leave_services(server, session);
     roster_close_idle(server, session, "the agent takes no more clients");
     log_write(server->log, LOG_LEVEL_INFO, session_who(session), "takes no more clients, %u still run",
-              session_running(session));
+              session_client_count(session));
 }
 
 static void log_leaving(const struct server *server, const struct session *session, const char *words,
                         const char *why) {
     log_event(server->log, LOG_LEVEL_INFO, session_who(session), words,
-              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("running", session_running(session)),
+              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("running", session_client_count(session)),
                          LOG_NUMBER("agents", session_table_count(server->agents) - !session_is_retired(session))));
 }
 

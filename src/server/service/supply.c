@@ -109,7 +109,7 @@ void supply_mark(struct supply *supply, struct session *session) {
 static unsigned supply_need(struct session *session, unsigned waiting, bool is_patient, uint64_t now_us) {
     unsigned returns = link_pool_returns(session_pool(session), now_us);
 
-    if (!is_patient || returns < RETURNS_OF_EACH * session_running(session))
+    if (!is_patient || returns < RETURNS_OF_EACH * session_client_count(session))
         return waiting;
     return waiting > returns ? waiting - returns : waiting > 0;
 }
@@ -139,7 +139,7 @@ static void supply_share(struct supply *supply, struct service *service, uint64_
         if (session_is_silent(session) && !among_silent)
             continue;
         unsigned share = (unsigned)(waiting / agents + (nth++ < waiting % agents));
-        session_want(session, supply_need(session, share, is_patient, now_us));
+        session_add_deficit(session, supply_need(session, share, is_patient, now_us));
         supply_mark(supply, session);
     }
     supply->first_share += waiting % agents;
@@ -148,7 +148,8 @@ static void supply_share(struct supply *supply, struct service *service, uint64_
 /* How many idle links it should have; when descriptors are short, each agent gets the same share of them. */
 static unsigned supply_target(struct supply *supply, struct session *session, uint64_t now_us) {
     const struct server *server = supply->server;
-    unsigned target = session_target(session, server->conf->agents.idle_min, server->conf->agents.idle_max, now_us);
+    unsigned target =
+        session_spare_target(session, server->conf->agents.idle_min, server->conf->agents.idle_max, now_us);
     size_t share = server->link_limit / session_table_count(server->agents);
 
     if (share < 1)
@@ -158,7 +159,7 @@ static unsigned supply_target(struct supply *supply, struct session *session, ui
 
 /* How many more idle links it should have, beyond those that will come back from clients within a moment. */
 static uint64_t supply_lack(struct supply *supply, struct session *session, uint64_t now_us) {
-    unsigned target = supply_target(supply, session, now_us), running = session_running(session);
+    unsigned target = supply_target(supply, session, now_us), running = session_client_count(session);
     unsigned back = link_pool_returns(session_pool(session), now_us) / 10;
 
     if (back > running)
@@ -168,10 +169,10 @@ static uint64_t supply_lack(struct supply *supply, struct session *session, uint
 
 /* The same, but none while it has clients to serve who wait, and for a moment after. */
 static uint64_t supply_stock(struct supply *supply, struct session *session, bool is_waited_for, uint64_t now_us) {
-    uint64_t held_us = session_stock_held_us(session);
+    uint64_t held_us = session_spare_held_us(session);
 
     if (is_waited_for && held_us <= now_us)
-        session_hold_stock(session, now_us + STOCK_HELD_MS * 1000ULL);
+        session_hold_spare(session, now_us + STOCK_HELD_MS * 1000ULL);
     if (is_waited_for)
         return 0;
     if (held_us <= now_us)
@@ -185,8 +186,8 @@ static uint64_t supply_stock(struct supply *supply, struct session *session, boo
 /* How many links it should be asked for now: none, rather than a few, while very many are under way. */
 static unsigned supply_missing(struct supply *supply, struct session *session, uint64_t now_us) {
     const struct server *server = supply->server;
-    struct link_orders *requests = session_requests(session);
-    uint64_t idle = link_pool_count(session_pool(session)), needed = session_take_wanted(session);
+    struct link_orders *requests = session_orders(session);
+    uint64_t idle = link_pool_count(session_pool(session)), needed = session_take_deficit(session);
 
     link_orders_give_up(requests, needed ? AGAIN_MS : LINK_ORDERS_EXPIRE_MS, now_us);
     needed +=
@@ -211,7 +212,7 @@ static void supply_order(struct supply *supply, struct session *session, uint64_
         return;
     plane_send_control(supply->server->plane, session_control(session), order);
     free(order);
-    link_orders_add(session_requests(session), missing, now_us);
+    link_orders_add(session_orders(session), missing, now_us);
 }
 
 void supply_turn(struct supply *supply) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * link_demand: see link_demand.h. One bucket a minute is enough: what is asked is only the greatest of ten minutes.
- * Runs on: the control thread. Owns: nothing.
+ * link_demand: see link_demand.h. One bucket a minute suffices, since only the peak of the last ten minutes is read.
  */
 #include "config.h"
 
@@ -10,7 +9,7 @@
 
 #include <string.h>
 
-static void demand_turn_to(struct link_demand *demand, uint64_t now_us) {
+static void advance(struct link_demand *demand, uint64_t now_us) {
     uint64_t second = now_us / 1000000, minute = second / 60;
 
     if (minute - demand->minute >= LINK_DEMAND_MINUTES)
@@ -25,7 +24,7 @@ static void demand_turn_to(struct link_demand *demand, uint64_t now_us) {
 
 void link_demand_note(struct link_demand *demand, uint64_t now_us) {
     if (now_us / 1000000 != demand->second)
-        demand_turn_to(demand, now_us);
+        advance(demand, now_us);
     demand->in_second++;
     unsigned *peak = &demand->peak[demand->minute % LINK_DEMAND_MINUTES];
     if (demand->in_second > *peak)
@@ -33,12 +32,12 @@ void link_demand_note(struct link_demand *demand, uint64_t now_us) {
 }
 
 unsigned link_demand_peak(struct link_demand *demand, uint64_t now_us) {
-    unsigned most = 0;
+    unsigned peak = 0;
 
     if (now_us / 1000000 != demand->second)
-        demand_turn_to(demand, now_us);
+        advance(demand, now_us);
     for (int i = 0; i < LINK_DEMAND_MINUTES; i++)
-        if (demand->peak[i] > most)
-            most = demand->peak[i];
-    return most;
+        if (demand->peak[i] > peak)
+            peak = demand->peak[i];
+    return peak;
 }

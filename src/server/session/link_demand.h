@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * link_demand: how many clients an agent has been given in its busiest second of the last ten minutes.
+ * link_demand: the most clients that an agent was given in one second, within the last ten minutes.
  * Runs on: the control thread. Owns: nothing. Times are clock_us().
  */
 #ifndef MUNNEL_SERVER_SESSION_LINK_DEMAND_H
@@ -17,7 +17,7 @@ struct link_demand { /* all zero at first */
     unsigned peak[LINK_DEMAND_MINUTES]; /* busiest second of each minute, by minute modulo LINK_DEMAND_MINUTES */
 };
 
-void link_demand_note(struct link_demand *demand, uint64_t now_us); /* one OPEN */
+void link_demand_note(struct link_demand *demand, uint64_t now_us); /* one client */
 unsigned link_demand_peak(struct link_demand *demand, uint64_t now_us);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * link_pool: see link_pool.h. An array used as a stack; its bottom is the oldest, since a link that was used goes back
- * on top. Runs on: the control thread. Owns: its array, not the links.
+ * link_pool: see link_pool.h. An array used as a stack: a used link is put back on top, so the bottom has been idle
+ * longest.
  */
 #include "config.h"
 
@@ -21,8 +21,9 @@ struct pool_entry {
 struct link_pool {
     struct pool_entry *entries;
     size_t count, room;
-    uint64_t tenth;             /* of a second */
-    unsigned in_tenth, returns; /* links that came back, in this tenth and before, a second */
+    uint64_t tenth;    /* of a second, since the clock's start */
+    unsigned in_tenth; /* links returned in this tenth, per second */
+    unsigned returns;  /* per second, before this tenth: a decaying peak */
 };
 
 struct link_pool *link_pool_new(void) {
@@ -40,7 +41,7 @@ size_t link_pool_count(const struct link_pool *pool) {
     return pool->count;
 }
 
-static bool pool_grow(struct link_pool *pool) {
+static bool grow(struct link_pool *pool) {
     size_t room = pool->room ? 2 * pool->room : 32;
     struct pool_entry *entries = realloc(pool->entries, room * sizeof *entries);
 
@@ -52,7 +53,7 @@ static bool pool_grow(struct link_pool *pool) {
 }
 
 bool link_pool_put(struct link_pool *pool, struct link_ref link, uint64_t now_us) {
-    if (pool->count == pool->room && !pool_grow(pool))
+    if (pool->count == pool->room && !grow(pool))
         return false;
     pool->entries[pool->count++] = (struct pool_entry){link, now_us};
     return true;
@@ -65,7 +66,7 @@ bool link_pool_take(struct link_pool *pool, struct link_ref *link) {
     return true;
 }
 
-static void pool_cut(struct link_pool *pool, size_t at) {
+static void remove_at(struct link_pool *pool, size_t at) {
     pool->count--;
     memmove(&pool->entries[at], &pool->entries[at + 1], (pool->count - at) * sizeof *pool->entries);
 }
@@ -73,16 +74,16 @@ static void pool_cut(struct link_pool *pool, size_t at) {
 bool link_pool_remove(struct link_pool *pool, struct link_ref link) {
     for (size_t i = 0; i < pool->count; i++) {
         if (link_ref_same(pool->entries[i].link, link)) {
-            pool_cut(pool, i);
+            remove_at(pool, i);
             return true;
         }
     }
     return false;
 }
 
-/* With every tenth of a second what was seen before the last one counts for half as much, so that a moment without
- * news means little. */
-static void pool_turn_to(struct link_pool *pool, uint64_t tenth) {
+/* Halves the rate with each tenth of a second instead of dropping it, so that one tenth without a return means little.
+ */
+static void advance(struct link_pool *pool, uint64_t tenth) {
     uint64_t passed = tenth - pool->tenth;
 
     if (!passed)
@@ -96,12 +97,12 @@ static void pool_turn_to(struct link_pool *pool, uint64_t tenth) {
 }
 
 void link_pool_note_return(struct link_pool *pool, uint64_t now_us) {
-    pool_turn_to(pool, now_us / TENTH_US);
+    advance(pool, now_us / TENTH_US);
     pool->in_tenth += 10;
 }
 
 unsigned link_pool_returns(struct link_pool *pool, uint64_t now_us) {
-    pool_turn_to(pool, now_us / TENTH_US);
+    advance(pool, now_us / TENTH_US);
     return pool->in_tenth > pool->returns ? pool->in_tenth : pool->returns;
 }
 
@@ -109,6 +110,6 @@ bool link_pool_take_oldest(struct link_pool *pool, uint64_t before_us, struct li
     if (!pool->count || pool->entries[0].since_us > before_us)
         return false;
     *link = pool->entries[0].link;
-    pool_cut(pool, 0);
+    remove_at(pool, 0);
     return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * replay_window: see replay_window.h. The window moves with the highest number; the bits that it moves onto are of
- * numbers long gone.
+ * replay_window: see replay_window.h. A sliding window as IPsec's (RFC 4303, 3.4.3): it moves with the highest number,
+ * and the bits that it moves onto belonged to numbers that have left it.
  */
 #include "config.h"
 
@@ -10,43 +10,43 @@
 
 #include <string.h>
 
-static uint64_t *word_of(struct replay_window *once, uint64_t number) {
-    return &once->used[number % REPLAY_WINDOW_WINDOW / 64];
+static uint64_t *word_of(struct replay_window *window, uint64_t number) {
+    return &window->used[number % REPLAY_WINDOW_SIZE / 64];
 }
 
 static uint64_t bit_of(uint64_t number) {
     return UINT64_C(1) << number % 64;
 }
 
-static void move_to(struct replay_window *once, uint64_t number) {
-    if (number - once->highest >= REPLAY_WINDOW_WINDOW)
-        memset(once->used, 0, sizeof once->used);
+static void move_to(struct replay_window *window, uint64_t number) {
+    if (number - window->highest >= REPLAY_WINDOW_SIZE)
+        memset(window->used, 0, sizeof window->used);
     else
-        while (once->highest < number) {
-            once->highest++;
-            *word_of(once, once->highest) &= ~bit_of(once->highest);
+        while (window->highest < number) {
+            window->highest++;
+            *word_of(window, window->highest) &= ~bit_of(window->highest);
         }
-    once->highest = number;
+    window->highest = number;
 }
 
-/* Nobody looks at it in between, so what was the highest two lives ago may still be. */
-static void age(struct replay_window *once, uint64_t now_us) {
-    uint64_t passed_us = now_us - once->marked_us;
+/* Runs only with a number, so two lives may have passed: then all that was seen before is too old. */
+static void age(struct replay_window *window, uint64_t now_us) {
+    uint64_t passed_us = now_us - window->marked_us;
     if (passed_us < REPLAY_WINDOW_LIFE_S * UINT64_C(1000000))
         return;
-    once->floor = passed_us < 2 * REPLAY_WINDOW_LIFE_S * UINT64_C(1000000) ? once->mark : once->highest;
-    once->mark = once->highest;
-    once->marked_us = now_us;
+    window->floor = passed_us < 2 * REPLAY_WINDOW_LIFE_S * UINT64_C(1000000) ? window->mark : window->highest;
+    window->mark = window->highest;
+    window->marked_us = now_us;
 }
 
-bool replay_window_use(struct replay_window *once, uint64_t number, uint64_t now_us) {
-    age(once, now_us);
-    if (number <= once->floor || (number < once->highest && once->highest - number >= REPLAY_WINDOW_WINDOW))
+bool replay_window_use(struct replay_window *window, uint64_t number, uint64_t now_us) {
+    age(window, now_us);
+    if (number <= window->floor || (number < window->highest && window->highest - number >= REPLAY_WINDOW_SIZE))
         return false;
-    if (number > once->highest)
-        move_to(once, number);
-    if (*word_of(once, number) & bit_of(number))
+    if (number > window->highest)
+        move_to(window, number);
+    if (*word_of(window, number) & bit_of(number))
         return false;
-    *word_of(once, number) |= bit_of(number);
+    *word_of(window, number) |= bit_of(number);
     return true;
 }

@@ -2,8 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * session: see session.h.
- * Runs on: the control thread. Owns: its strings and its pool.
- * States: live -> (draining ->) (retired ->) freed.
  */
 #include "config.h"
 
@@ -13,36 +11,40 @@
 #include "proto/session_key.h"
 #include "server/session/link_demand.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LABEL_DIGITS = 6 }; /* of an instance */
 
+enum session_state { LIVE, DRAINING, RETIRED, STATES };
+
 struct session {
     uint64_t tag;
     struct link_ref control;
     struct addr peer;
-    bool draining, retired, serves_all, marked;
-    unsigned running, wanted;
-    uint64_t joined_us, rests_until_us, stock_held_us;
-    struct log_limit nonsense;
+    enum session_state state;
+    bool serves_all, marked;
+    unsigned client_count, deficit;
+    uint64_t joined_us, backoff_until_us, spare_held_us;
+    struct log_limit protocol_errors;
     struct link_pool *pool, *arriving;
     struct link_demand demand;
-    struct link_orders requests;
-    struct replay_window dials;
-    struct answers answers;
+    struct link_orders orders;
+    struct replay_window replay_window;
+    struct liveness_state liveness;
     struct strlist groups;
     char name[PROTO_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[PROTO_NAME_MAX + 1];
     char instance[PROTO_INSTANCE_HEX], id[SESSION_ID_HEX];
     uint8_t key[SECRET_SIZE];
     bool has_token;
-    uint8_t token_digest[SECRET_SIZE]; /* of the key of its token, which has no business here */
+    uint8_t token_digest[SECRET_SIZE]; /* of its key: the session outlives the HELLO, the key need not */
     X509 *certificate;
     STACK_OF(X509) * chain;
 };
 
-static bool session_note_proof(struct session *session, const struct session_options *options) {
+static bool copy_proof(struct session *session, const struct session_options *options) {
     if (options->certificate && X509_up_ref(options->certificate))
         session->certificate = options->certificate;
     if (options->chain && !(session->chain = X509_chain_up_ref(options->chain)))
@@ -51,7 +53,7 @@ static bool session_note_proof(struct session *session, const struct session_opt
     return !options->key || secret_sha256(session->token_digest, options->key, SECRET_SIZE, NULL, 0) == 0;
 }
 
-static bool session_fill(struct session *session, const struct session_options *options) {
+static bool fill(struct session *session, const struct session_options *options) {
     session->tag = options->tag;
     session->control = options->control;
     session->peer = *options->peer;
@@ -67,7 +69,7 @@ static bool session_fill(struct session *session, const struct session_options *
     snprintf(session->instance, sizeof session->instance, "%s", options->instance);
     session->pool = link_pool_new();
     session->arriving = link_pool_new();
-    if (!session->pool || !session->arriving || !session_note_proof(session, options) ||
+    if (!session->pool || !session->arriving || !copy_proof(session, options) ||
         session_key_name(session->id, options->secret) != 0 ||
         !session_key_find(session->key, options->secret, session->id))
         return false;
@@ -77,7 +79,7 @@ static bool session_fill(struct session *session, const struct session_options *
 struct session *session_new(const struct session_options *options) {
     struct session *session = calloc(1, sizeof *session);
 
-    if (!session || session_fill(session, options))
+    if (!session || fill(session, options))
         return session;
     session_free(session);
     return NULL;
@@ -111,8 +113,8 @@ uint64_t session_joined_us(const struct session *session) {
     return session->joined_us;
 }
 
-struct log_limit *session_nonsense(struct session *session) {
-    return &session->nonsense;
+struct log_limit *session_protocol_errors(struct session *session) {
+    return &session->protocol_errors;
 }
 
 const char *session_name(const struct session *session) {
@@ -139,7 +141,7 @@ bool session_has_token(const struct session *session) {
     return session->has_token;
 }
 
-bool session_came_by(const struct session *session, const uint8_t key[SECRET_SIZE]) {
+bool session_has_token_key(const struct session *session, const uint8_t key[SECRET_SIZE]) {
     uint8_t digest[SECRET_SIZE];
 
     return session->has_token && secret_sha256(digest, key, SECRET_SIZE, NULL, 0) == 0 &&
@@ -180,29 +182,36 @@ bool session_serves(const struct session *session, const struct strlist *groups)
     return false;
 }
 
+static void set_state(struct session *session, enum session_state state) {
+    static const unsigned steps[STATES] = {[LIVE] = 1U << DRAINING | 1U << RETIRED, [DRAINING] = 1U << RETIRED};
+
+    assert(steps[session->state] & 1U << state);
+    session->state = state;
+}
+
 bool session_is_draining(const struct session *session) {
-    return session->draining;
+    return session->state == DRAINING;
 }
 
 void session_drain(struct session *session) {
-    session->draining = true;
+    set_state(session, DRAINING);
 }
 
 bool session_is_retired(const struct session *session) {
-    return session->retired;
+    return session->state == RETIRED;
 }
 
 void session_retire(struct session *session) {
-    session->retired = true;
+    set_state(session, RETIRED);
     secret_wipe(session->key, sizeof session->key);
 }
 
-struct answers *session_answers(struct session *session) {
-    return &session->answers;
+struct liveness_state *session_liveness(struct session *session) {
+    return &session->liveness;
 }
 
 bool session_is_silent(const struct session *session) {
-    return session->answers.is_silent;
+    return session->liveness.is_silent;
 }
 
 struct link_pool *session_pool(struct session *session) {
@@ -213,56 +222,56 @@ struct link_pool *session_arriving(struct session *session) {
     return session->arriving;
 }
 
-struct link_orders *session_requests(struct session *session) {
-    return &session->requests;
+struct link_orders *session_orders(struct session *session) {
+    return &session->orders;
 }
 
-struct replay_window *session_dials(struct session *session) {
-    return &session->dials;
+struct replay_window *session_replay_window(struct session *session) {
+    return &session->replay_window;
 }
 
 bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us) {
     if (!link_pool_take(session->pool, link))
         return false;
     link_demand_note(&session->demand, now_us);
-    session->running++;
+    session->client_count++;
     return true;
 }
 
-unsigned session_running(const struct session *session) {
-    return session->running;
+unsigned session_client_count(const struct session *session) {
+    return session->client_count;
 }
 
 void session_client_left(struct session *session) {
-    if (session->running)
-        session->running--;
+    if (session->client_count)
+        session->client_count--;
 }
 
-void session_rest(struct session *session, uint64_t until_us) {
-    session->rests_until_us = until_us;
+void session_back_off(struct session *session, uint64_t until_us) {
+    session->backoff_until_us = until_us;
 }
 
 bool session_can_take(const struct session *session, uint64_t now_us) {
-    return link_pool_count(session->pool) && session->rests_until_us <= now_us;
+    return link_pool_count(session->pool) && session->backoff_until_us <= now_us;
 }
 
-void session_want(struct session *session, unsigned links) {
-    session->wanted += links;
+void session_add_deficit(struct session *session, unsigned links) {
+    session->deficit += links;
 }
 
-unsigned session_take_wanted(struct session *session) {
-    unsigned wanted = session->wanted;
+unsigned session_take_deficit(struct session *session) {
+    unsigned deficit = session->deficit;
 
-    session->wanted = 0;
-    return wanted;
+    session->deficit = 0;
+    return deficit;
 }
 
-void session_hold_stock(struct session *session, uint64_t until_us) {
-    session->stock_held_us = until_us;
+void session_hold_spare(struct session *session, uint64_t until_us) {
+    session->spare_held_us = until_us;
 }
 
-uint64_t session_stock_held_us(const struct session *session) {
-    return session->stock_held_us;
+uint64_t session_spare_held_us(const struct session *session) {
+    return session->spare_held_us;
 }
 
 bool session_mark(struct session *session, bool marked) {
@@ -272,7 +281,7 @@ bool session_mark(struct session *session, bool marked) {
     return before;
 }
 
-unsigned session_target(struct session *session, unsigned least, unsigned most, uint64_t now_us) {
+unsigned session_spare_target(struct session *session, unsigned least, unsigned most, uint64_t now_us) {
     uint64_t target = 2ULL * link_demand_peak(&session->demand, now_us);
 
     if (target < least)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * session_table: see session_table.h. A tag is a slot of the table and a generation. Slots are given out round and
- * round, so that one that was just left is not taken again while clients still remember who refused them. Runs on: the
- * control thread. Owns: the table and the sessions in it.
+ * session_table: see session_table.h. A tag is a slot of the table and a generation. Slots are given out round robin,
+ * since a waiting client remembers the slots of the agents that refused it: none may be taken by another agent soon.
  */
 #include "config.h"
 
@@ -22,64 +21,64 @@ struct session_table {
 };
 
 struct session_table *session_table_new(void) {
-    struct session_table *agents = calloc(1, sizeof *agents);
+    struct session_table *table = calloc(1, sizeof *table);
 
-    if (!agents)
+    if (!table)
         return NULL;
-    agents->slots = calloc(SLOTS_AT_FIRST, sizeof(struct session *));
-    agents->room = SLOTS_AT_FIRST;
-    if (agents->slots)
-        return agents;
-    free(agents);
+    table->slots = calloc(SLOTS_AT_FIRST, sizeof(struct session *));
+    table->room = SLOTS_AT_FIRST;
+    if (table->slots)
+        return table;
+    free(table);
     return NULL;
 }
 
-void session_table_free(struct session_table *agents) {
-    if (!agents)
+void session_table_free(struct session_table *table) {
+    if (!table)
         return;
-    for (size_t i = 0; i < agents->room; i++)
-        session_free(agents->slots[i]);
-    free(agents->slots);
-    free(agents);
+    for (size_t i = 0; i < table->room; i++)
+        session_free(table->slots[i]);
+    free(table->slots);
+    free(table);
 }
 
-static bool agents_grow(struct session_table *agents) {
-    struct session **slots = realloc(agents->slots, 2 * agents->room * sizeof *slots);
+static bool grow(struct session_table *table) {
+    struct session **slots = realloc(table->slots, 2 * table->room * sizeof *slots);
 
     if (!slots)
         return false;
-    memset(slots + agents->room, 0, agents->room * sizeof *slots);
-    agents->slots = slots;
-    agents->next = agents->room;
-    agents->room *= 2;
+    memset(slots + table->room, 0, table->room * sizeof *slots);
+    table->slots = slots;
+    table->next = table->room;
+    table->room *= 2;
     return true;
 }
 
-static bool is_taken(const struct session_table *agents, const char *name) {
-    struct session *session = session_table_first(agents);
+static bool is_taken(const struct session_table *table, const char *name) {
+    struct session *session = session_table_first(table);
 
     while (session && strcmp(session_name(session), name) != 0)
-        session = session_table_after(agents, session);
+        session = session_table_after(table, session);
     return session != NULL;
 }
 
-struct session *session_table_add(struct session_table *agents, const struct session_options *options) {
+struct session *session_table_add(struct session_table *table, const struct session_options *options) {
     struct session_options own = *options;
 
-    if (2 * agents->taken >= agents->room && !agents_grow(agents))
+    if (2 * table->taken >= table->room && !grow(table))
         return NULL;
-    size_t slot = agents->next;
-    while (agents->slots[slot])
-        slot = (slot + 1) % agents->room;
-    own.shares_name = is_taken(agents, options->name);
-    own.tag = ++agents->generation << SLOT_BITS | slot;
+    size_t slot = table->next;
+    while (table->slots[slot])
+        slot = (slot + 1) % table->room;
+    own.shares_name = is_taken(table, options->name);
+    own.tag = ++table->generation << SLOT_BITS | slot;
     struct session *session = session_new(&own);
     if (!session)
         return NULL;
-    agents->slots[slot] = session;
-    agents->next = (slot + 1) % agents->room;
-    agents->taken++;
-    agents->count++;
+    table->slots[slot] = session;
+    table->next = (slot + 1) % table->room;
+    table->taken++;
+    table->count++;
     return session;
 }
 
@@ -87,52 +86,52 @@ unsigned session_table_slot_of(uint64_t tag) {
     return (unsigned)(tag & ((1U << SLOT_BITS) - 1));
 }
 
-void session_table_remove(struct session_table *agents, struct session *session) {
-    agents->slots[session_table_slot_of(session_tag(session))] = NULL;
-    agents->taken--;
-    agents->count -= !session_is_retired(session);
+void session_table_remove(struct session_table *table, struct session *session) {
+    table->slots[session_table_slot_of(session_tag(session))] = NULL;
+    table->taken--;
+    table->count -= !session_is_retired(session);
     session_free(session);
 }
 
-void session_table_retire(struct session_table *agents, struct session *session) {
-    if (!session_running(session)) {
-        session_table_remove(agents, session);
+void session_table_retire(struct session_table *table, struct session *session) {
+    if (!session_client_count(session)) {
+        session_table_remove(table, session);
         return;
     }
     session_retire(session);
-    agents->count--;
+    table->count--;
 }
 
-static struct session *find_any(const struct session_table *agents, uint64_t tag) {
+static struct session *find_any(const struct session_table *table, uint64_t tag) {
     size_t slot = session_table_slot_of(tag);
 
-    if (slot >= agents->room || !agents->slots[slot] || session_tag(agents->slots[slot]) != tag)
+    if (slot >= table->room || !table->slots[slot] || session_tag(table->slots[slot]) != tag)
         return NULL;
-    return agents->slots[slot];
+    return table->slots[slot];
 }
 
-struct session *session_table_find(const struct session_table *agents, uint64_t tag) {
-    struct session *session = find_any(agents, tag);
+struct session *session_table_find(const struct session_table *table, uint64_t tag) {
+    struct session *session = find_any(table, tag);
 
     return session && !session_is_retired(session) ? session : NULL;
 }
 
-struct session *session_table_client_left(struct session_table *agents, uint64_t tag) {
-    struct session *session = find_any(agents, tag);
+struct session *session_table_client_left(struct session_table *table, uint64_t tag) {
+    struct session *session = find_any(table, tag);
 
     if (!session)
         return NULL;
     session_client_left(session);
     if (!session_is_retired(session))
         return session;
-    if (!session_running(session))
-        session_table_remove(agents, session);
+    if (!session_client_count(session))
+        session_table_remove(table, session);
     return NULL;
 }
 
-static struct session *find_from(const struct session_table *agents, size_t slot, bool also_retired) {
-    for (; slot < agents->room; slot++) {
-        struct session *session = agents->slots[slot];
+static struct session *find_from(const struct session_table *table, size_t slot, bool also_retired) {
+    for (; slot < table->room; slot++) {
+        struct session *session = table->slots[slot];
         if (session && (also_retired || !session_is_retired(session)))
             return session;
     }
@@ -143,39 +142,38 @@ static size_t slot_after(const struct session *session) {
     return session_table_slot_of(session_tag(session)) + 1;
 }
 
-struct session *session_table_first(const struct session_table *agents) {
-    return find_from(agents, 0, false);
+struct session *session_table_first(const struct session_table *table) {
+    return find_from(table, 0, false);
 }
 
-struct session *session_table_after(const struct session_table *agents, const struct session *session) {
-    return find_from(agents, slot_after(session), false);
+struct session *session_table_after(const struct session_table *table, const struct session *session) {
+    return find_from(table, slot_after(session), false);
 }
 
-struct session *session_table_first_reviewed(const struct session_table *agents) {
-    return find_from(agents, 0, true);
+struct session *session_table_first_any(const struct session_table *table) {
+    return find_from(table, 0, true);
 }
 
-struct session *session_table_next_reviewed(const struct session_table *agents, const struct session *session) {
-    return find_from(agents, slot_after(session), true);
+struct session *session_table_after_any(const struct session_table *table, const struct session *session) {
+    return find_from(table, slot_after(session), true);
 }
 
-struct session *session_table_find_id(const struct session_table *agents, const char *id) {
-    struct session *session = session_table_first(agents);
+struct session *session_table_find_id(const struct session_table *table, const char *id) {
+    struct session *session = session_table_first(table);
 
     while (session && strcmp(session_id(session), id) != 0)
-        session = session_table_after(agents, session);
+        session = session_table_after(table, session);
     return session;
 }
 
-struct session *session_table_find_instance(const struct session_table *agents, const char *name,
-                                            const char *instance) {
-    struct session *session = session_table_first(agents);
+struct session *session_table_find_instance(const struct session_table *table, const char *name, const char *instance) {
+    struct session *session = session_table_first(table);
 
     while (session && (strcmp(session_instance(session), instance) != 0 || strcmp(session_name(session), name) != 0))
-        session = session_table_after(agents, session);
+        session = session_table_after(table, session);
     return session;
 }
 
-size_t session_table_count(const struct session_table *agents) {
-    return agents->count;
+size_t session_table_count(const struct session_table *table) {
+    return table->count;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * session_table: the sessions that there are, found by tag, by id, or by who the agent is.
+ * session_table: all sessions, found by tag, by id, or by name and instance of the agent.
  *
- * A session that has lost its control link while relays of it run is retired: only a review and its clients still find
- * it, so that what was revoked or has expired ends these relays, too. It is freed with the last of them.
- * Runs on: the control thread. Owns: the table; sessions from session_table_add to session_table_remove, or to the last
- * client.
+ * A session that loses its control link while it has clients is retired: only the `_any` functions and its clients
+ * still find it, so that a revoked or expired credential also ends its relays. It is freed with the last client. Runs
+ * on: the control thread. Owns: the table, and its sessions until session_table_remove or the last client.
  */
 #ifndef MUNNEL_SERVER_SESSION_SESSION_TABLE_H
 #define MUNNEL_SERVER_SESSION_SESSION_TABLE_H
@@ -16,29 +15,29 @@
 struct session_table;
 
 struct session_table *session_table_new(void); /* NULL when out of memory */
-void session_table_free(struct session_table *agents);
+void session_table_free(struct session_table *table);
 
 /* Makes a session with a tag of its own (options->tag is ignored); NULL when out of memory. */
-struct session *session_table_add(struct session_table *agents, const struct session_options *options);
-void session_table_remove(struct session_table *agents, struct session *session); /* and frees it */
-void session_table_retire(struct session_table *agents,
-                          struct session *session); /* frees it, too, if no client of it is left */
-/* A client of the session with this tag has left it. The session, or NULL if that is retired or gone. */
-struct session *session_table_client_left(struct session_table *agents, uint64_t tag);
+struct session *session_table_add(struct session_table *table, const struct session_options *options);
+void session_table_remove(struct session_table *table, struct session *session); /* and frees it */
+/* Frees it at once if it has no clients. */
+void session_table_retire(struct session_table *table, struct session *session);
+/* A client of the session with this tag has ended. The session, or NULL if it is retired or gone. */
+struct session *session_table_client_left(struct session_table *table, uint64_t tag);
 
-/* All but session_table_first_reviewed and session_table_next_reviewed pass over sessions that are retired. */
-struct session *session_table_find(const struct session_table *agents, uint64_t tag); /* NULL: over. In constant time */
-struct session *session_table_find_id(const struct session_table *agents, const char *id);
-struct session *session_table_find_instance(const struct session_table *agents, const char *name, const char *instance);
+/* All but session_table_first_any and session_table_after_any skip retired sessions. */
+struct session *session_table_find(const struct session_table *table, uint64_t tag); /* NULL: gone. In constant time */
+struct session *session_table_find_id(const struct session_table *table, const char *id);
+struct session *session_table_find_instance(const struct session_table *table, const char *name, const char *instance);
 
-/* One after the other: NULL behind the last. */
-struct session *session_table_first(const struct session_table *agents);
-struct session *session_table_after(const struct session_table *agents, const struct session *session);
-struct session *session_table_first_reviewed(const struct session_table *agents);
-struct session *session_table_next_reviewed(const struct session_table *agents, const struct session *session);
-size_t session_table_count(const struct session_table *agents);
+/* In the order of their slots; NULL after the last. */
+struct session *session_table_first(const struct session_table *table);
+struct session *session_table_after(const struct session_table *table, const struct session *session);
+struct session *session_table_first_any(const struct session_table *table);
+struct session *session_table_after_any(const struct session_table *table, const struct session *session);
+size_t session_table_count(const struct session_table *table);
 
-/* The slot in the table, which a tag carries: a small number that no other session has for a long time. */
+/* The slot that a tag contains: a small number that no other session gets for a long time. */
 unsigned session_table_slot_of(uint64_t tag);
 
 #endif

@@ -13,6 +13,9 @@ unit_server_tests = \
 	tests/unit/server/session/test_replay_window \
 	tests/unit/server/auth/test_penalty_box \
 	tests/unit/server/service/test_listen_addrs \
+	tests/unit/server/session/test_link_orders \
+	tests/unit/server/session/test_link_demand \
+	tests/unit/server/session/test_session \
 	tests/unit/server/session/test_link_pool \
 	tests/unit/server/session/test_liveness \
 	tests/unit/server/test_reload \
@@ -53,6 +56,12 @@ tests_unit_server_service_test_listener_SOURCES = tests/unit/server/service/test
 tests_unit_server_service_test_listener_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_replay_window_SOURCES = tests/unit/server/session/test_replay_window.c
 tests_unit_server_session_test_replay_window_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_session_test_link_orders_SOURCES = tests/unit/server/session/test_link_orders.c
+tests_unit_server_session_test_link_orders_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_session_test_link_demand_SOURCES = tests/unit/server/session/test_link_demand.c
+tests_unit_server_session_test_link_demand_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_session_test_session_SOURCES = tests/unit/server/session/test_session.c
+tests_unit_server_session_test_session_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_link_pool_SOURCES = tests/unit/server/session/test_link_pool.c
 tests_unit_server_session_test_link_pool_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_table_SOURCES = tests/unit/server/session/test_session_table.c

@@ -321,7 +321,7 @@ START_TEST(link_that_is_gone_is_nobodys_fault) {
     ck_assert_uint_eq(order.client->attempts, 0);
     fake_give_back(&order, CLIENT_NOT_STARTED, 0);
     ck_assert_uint_eq(server_fixture.server->waiting, 1); /* no link is left, but the agent is */
-    ck_assert_uint_eq(session_running(session_table_find(server_fixture.server->agents, a.tag)), 0);
+    ck_assert_uint_eq(session_client_count(session_table_find(server_fixture.server->agents, a.tag)), 0);
     server_fixture_bring_link(&server_fixture, &a);
     ck_assert(fake_take(FAKE_SERVE, &order));
     server_fixture_end(&server_fixture, fd, &order, a.tag);

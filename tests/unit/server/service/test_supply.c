@@ -119,9 +119,9 @@ START_TEST(idle_links_follow_the_peak_for_ten_minutes) {
     server_fixture_bring_links(&server_fixture, &a, 20);
     burst(&server_fixture, &a, 20);
     asked_for(&server_fixture, &a);
-    ck_assert_uint_eq(session_target(session, 16, 50, clock_us()), 40);
+    ck_assert_uint_eq(session_spare_target(session, 16, 50, clock_us()), 40);
     burst(&server_fixture, &a, 20);
-    ck_assert_uint_eq(session_target(session, 16, 50, clock_us()), 50); /* 80, but idle_max */
+    ck_assert_uint_eq(session_spare_target(session, 16, 50, clock_us()), 50); /* 80, but idle_max */
     server_fixture_bring_links(&server_fixture, &a, 30);
     fake_clock_advance(9 * 60 * 1000);
     supply_tick(server_fixture.server->supply);

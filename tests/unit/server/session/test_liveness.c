@@ -153,14 +153,14 @@ START_TEST(clients_are_not_taken_back_from_the_only_agent) {
 END_TEST
 
 START_TEST(late_is_three_times_the_usual_answer) {
-    struct answers answers = {0};
+    struct liveness_state answers = {0};
 
-    ck_assert_uint_eq(answers_limit_us(&answers), LIVENESS_UNKNOWN_US);
-    answers_note(&answers, 400000);
-    ck_assert_uint_eq(answers_limit_us(&answers), 1200000);
+    ck_assert_uint_eq(liveness_limit_us(&answers), LIVENESS_UNKNOWN_US);
+    liveness_note_rtt(&answers, 400000);
+    ck_assert_uint_eq(liveness_limit_us(&answers), 1200000);
     for (int i = 0; i < 100; i++)
-        answers_note(&answers, 0);
-    ck_assert_uint_eq(answers_limit_us(&answers), LIVENESS_LEAST_US);
+        liveness_note_rtt(&answers, 0);
+    ck_assert_uint_eq(liveness_limit_us(&answers), LIVENESS_LEAST_US);
 }
 END_TEST
 

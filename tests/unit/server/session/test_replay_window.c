@@ -27,9 +27,9 @@ START_TEST(a_late_one_is_taken_within_the_window) {
     struct replay_window once = {0};
 
     ck_assert(replay_window_use(&once, 5000, NOW_US));
-    ck_assert(replay_window_use(&once, 5000 - REPLAY_WINDOW_WINDOW + 1, NOW_US));
-    ck_assert(!replay_window_use(&once, 5000 - REPLAY_WINDOW_WINDOW + 1, NOW_US));
-    ck_assert(!replay_window_use(&once, 5000 - REPLAY_WINDOW_WINDOW, NOW_US));
+    ck_assert(replay_window_use(&once, 5000 - REPLAY_WINDOW_SIZE + 1, NOW_US));
+    ck_assert(!replay_window_use(&once, 5000 - REPLAY_WINDOW_SIZE + 1, NOW_US));
+    ck_assert(!replay_window_use(&once, 5000 - REPLAY_WINDOW_SIZE, NOW_US));
     ck_assert(!replay_window_use(&once, 1, NOW_US));
 }
 END_TEST
@@ -38,14 +38,14 @@ START_TEST(a_leap_forgets_nothing) {
     struct replay_window once = {0};
 
     ck_assert(replay_window_use(&once, 7, NOW_US));
-    ck_assert(replay_window_use(&once, 7 + REPLAY_WINDOW_WINDOW, NOW_US)); /* at the place of 7 */
+    ck_assert(replay_window_use(&once, 7 + REPLAY_WINDOW_SIZE, NOW_US)); /* at the place of 7 */
     ck_assert(!replay_window_use(&once, 7, NOW_US));
     ck_assert(replay_window_use(&once, 8, NOW_US));
     ck_assert(replay_window_use(&once, UINT64_MAX, NOW_US));
     ck_assert(!replay_window_use(&once, UINT64_MAX, NOW_US));
     ck_assert(!replay_window_use(&once, 8, NOW_US));
-    ck_assert(replay_window_use(&once, UINT64_MAX - REPLAY_WINDOW_WINDOW + 1, NOW_US));
-    ck_assert(!replay_window_use(&once, UINT64_MAX - REPLAY_WINDOW_WINDOW, NOW_US));
+    ck_assert(replay_window_use(&once, UINT64_MAX - REPLAY_WINDOW_SIZE + 1, NOW_US));
+    ck_assert(!replay_window_use(&once, UINT64_MAX - REPLAY_WINDOW_SIZE, NOW_US));
 }
 END_TEST
 
@@ -60,7 +60,7 @@ START_TEST(no_order_takes_one_twice) {
     for (unsigned try = 0; try < TRIES; try++) {
         random = random * 6364136223846793005u + 1442695040888963407u;
         uint64_t number = 1 + (random >> 33) % (highest + 50 < NUMBERS ? highest + 50 : NUMBERS);
-        bool is_known_as_new = number + REPLAY_WINDOW_WINDOW > highest && !taken[number];
+        bool is_known_as_new = number + REPLAY_WINDOW_SIZE > highest && !taken[number];
         ck_assert_msg(replay_window_use(&once, number, NOW_US) == is_known_as_new, "%llu behind %llu",
                       (unsigned long long)number, (unsigned long long)highest);
         taken[number] = taken[number] || is_known_as_new;
