@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * flap_damping: see flap_damping.h. A restart or two in a row are no crime, so the first sessions that end at once are
- * free. Runs on: the control thread. Owns: nothing.
+ * flap_damping: see flap_damping.h. The first FREE short sessions cause no wait: an agent may be restarted a few times.
  */
 #include "config.h"
 
@@ -10,7 +9,7 @@
 
 #include "server/service/source_key.h"
 
-enum { SHORT_US = 10 * 1000000, FREE = 20, FIRST_S = 5, LONGEST_S = 60, FORGOTTEN_S = 60 };
+enum { SHORT_SESSION_US = 10 * 1000000, FREE = 20, FIRST_S = 5, LONGEST_S = 60, FORGOTTEN_S = 60 };
 
 struct penalty_box *flap_damping_new(void) {
     static const struct penalty_terms terms = {.free = FREE, .longest_s = LONGEST_S, .forgotten_s = FORGOTTEN_S};
@@ -21,22 +20,22 @@ struct penalty_box *flap_damping_new(void) {
 static uint64_t mix(uint64_t hash, const char *text) {
     for (; *text; text++)
         hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-    return (hash ^ 0xff) * 0x100000001b3u; /* so that "ab","c" is not "a","bc" */
+    return (hash ^ 0xff) * 0x100000001b3u; /* a separator: "ab", "c" is not "a", "bc" */
 }
 
-static uint64_t agent_of(const char *credential, const char *name, const struct addr *peer) {
+static uint64_t agent_key(const char *credential, const char *name, const struct addr *peer) {
     uint64_t hash = mix(mix(source_key_of(peer), credential), name);
 
-    return hash ? hash : 1;
+    return hash ? hash : 1; /* penalty_box takes any key but 0 */
 }
 
 unsigned flap_damping_wait(struct penalty_box *flaps, const char *credential, const char *name, const struct addr *peer,
                            uint64_t now_us) {
-    return penalty_box_left(flaps, agent_of(credential, name, peer), now_us);
+    return penalty_box_left(flaps, agent_key(credential, name, peer), now_us);
 }
 
 void flap_damping_left(struct penalty_box *flaps, const struct session *session, uint64_t now_us) {
-    if (now_us - session_joined_us(session) < SHORT_US)
-        penalty_box_add(flaps, agent_of(session_credential(session), session_name(session), session_peer(session)),
+    if (now_us - session_joined_us(session) < SHORT_SESSION_US)
+        penalty_box_add(flaps, agent_key(session_credential(session), session_name(session), session_peer(session)),
                         FIRST_S, now_us);
 }

@@ -11,6 +11,9 @@ unit_server_tests = \
 	tests/unit/server/auth/test_handshake \
 	tests/unit/server/service/test_listener \
 	tests/unit/server/session/test_replay_window \
+	tests/unit/server/auth/test_sniff \
+	tests/unit/server/auth/test_preauth_table \
+	tests/unit/server/auth/test_flap_damping \
 	tests/unit/server/auth/test_penalty_box \
 	tests/unit/server/service/test_listen_addrs \
 	tests/unit/server/session/test_link_orders \
@@ -66,6 +69,12 @@ tests_unit_server_session_test_link_pool_SOURCES = tests/unit/server/session/tes
 tests_unit_server_session_test_link_pool_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_table_SOURCES = tests/unit/server/session/test_session_table.c
 tests_unit_server_session_test_session_table_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_auth_test_sniff_SOURCES = tests/unit/server/auth/test_sniff.c
+tests_unit_server_auth_test_sniff_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_auth_test_preauth_table_SOURCES = tests/unit/server/auth/test_preauth_table.c
+tests_unit_server_auth_test_preauth_table_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_auth_test_flap_damping_SOURCES = tests/unit/server/auth/test_flap_damping.c
+tests_unit_server_auth_test_flap_damping_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_penalty_box_SOURCES = tests/unit/server/auth/test_penalty_box.c
 tests_unit_server_auth_test_penalty_box_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_listen_addrs_SOURCES = tests/unit/server/service/test_listen_addrs.c

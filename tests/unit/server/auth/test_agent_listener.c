@@ -23,49 +23,6 @@ static int knock(struct server_fixture *server_fixture) {
     return server_fixture_connect(server_fixture, 3);
 }
 
-START_TEST(strangers_are_called_by_name) {
-    static const struct {
-        const char *bytes;
-        size_t length;
-        enum sniff_kind kind;
-    } strangers[] = {
-        {"GET / HTTP/1.1\r\n", 16, SNIFF_HTTP},
-        {"SSH-2.0-OpenSSH", 15, SNIFF_SSH},
-        {"\x15\x03\x01\x00\x02", 5, SNIFF_TLS_MIDDLE},
-        {"hello?\n", 7, SNIFF_TEXT},
-        {"\x01\x02\x03", 3, SNIFF_OTHER},
-        {"\x80\x2e\x01\x00\x02", 5, SNIFF_SSL2},
-        {"\x16\x02", 2, SNIFF_OTHER},
-        {"\x16\x03\x01\x00\x00", 5, SNIFF_OTHER},                    /* nothing in it */
-        {"\x16\x03\x01\x10\x01", 5, SNIFF_TLS_LONG},                 /* a record of 4097 bytes */
-        {"\x16\x03\x01\x00\x08\x01\x01\x00\x00", 9, SNIFF_TLS_LONG}, /* a message of 64 KiB */
-        {"\x16\x03\x01\x00\x08\x02\x00\x00\x04", 9, SNIFF_TLS_MIDDLE},
-        {"\x16\x03\x01\x00\x01\x01\x16\x03\x01\x00\x04\x01\x00\x00\x00", 15,
-         SNIFF_TLS_LONG}, /* the same, in two records */
-        {"\x16\x03\x01\x00\x01\x01\x17\x03\x01\x00\x04", 11, SNIFF_OTHER},
-        {"", 0, SNIFF_NOTHING},
-    };
-    size_t needs;
-
-    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
-        ck_assert_str_eq(sniff_name(sniff((const uint8_t *)strangers[i].bytes, strangers[i].length, &needs)),
-                         sniff_name(strangers[i].kind));
-}
-END_TEST
-
-START_TEST(beginning_of_tls_says_how_much_it_needs) {
-    const uint8_t *hello = (const uint8_t *)hello_of_tls;
-    size_t needs;
-
-    for (size_t length = 1; length < sizeof hello_of_tls; length++) {
-        ck_assert_int_eq(sniff(hello, length, &needs), SNIFF_TLS_PART);
-        ck_assert_uint_gt(needs, length);
-        ck_assert_uint_le(needs, sizeof hello_of_tls);
-    }
-    ck_assert_int_eq(sniff(hello, sizeof hello_of_tls, &needs), SNIFF_TLS);
-}
-END_TEST
-
 /* A ClientHello of `size` bytes in records of `piece` bytes; returns the length of all. */
 static size_t cut_hello(uint8_t *bytes, size_t size, size_t piece) {
     uint8_t message[SNIFF_HELLO_MAX] = {1, 0, (uint8_t)((size - 4) >> 8), (uint8_t)(size - 4), 3, 3};
@@ -80,22 +37,6 @@ static size_t cut_hello(uint8_t *bytes, size_t size, size_t piece) {
     }
     return length;
 }
-
-/* As with a post-quantum key share; the last piece is the only one that completes it. */
-START_TEST(a_hello_in_several_records_is_whole_with_the_last_one) {
-    static const size_t pieces[] = {1, 2, 3, 4, 5, 100, 517, 1600};
-    uint8_t bytes[SNIFF_HELLO_MAX];
-    size_t needs, size = pieces[_i] < 5 ? 400 : 1600;
-
-    size_t whole = cut_hello(bytes, size, pieces[_i]);
-    for (size_t length = 1; length < whole; length++) {
-        ck_assert_int_eq(sniff(bytes, length, &needs), SNIFF_TLS_PART);
-        ck_assert_uint_gt(needs, length);
-        ck_assert_uint_le(needs, whole);
-    }
-    ck_assert_int_eq(sniff(bytes, whole, &needs), SNIFF_TLS);
-}
-END_TEST
 
 START_TEST(a_large_hello_may_come_in_segments_and_records) {
     struct server_fixture server_fixture;
@@ -484,10 +425,7 @@ END_TEST
 static TCase *door(void) {
     TCase *group = tcase_create("door");
 
-    tcase_add_test(group, strangers_are_called_by_name);
-    tcase_add_loop_test(group, a_hello_in_several_records_is_whole_with_the_last_one, 0, 8);
     tcase_add_test(group, a_large_hello_may_come_in_segments_and_records);
-    tcase_add_test(group, beginning_of_tls_says_how_much_it_needs);
     tcase_add_test(group, half_a_hello_waits_at_the_door);
     tcase_add_test(group, half_a_hello_that_wakes_the_door_too_early_is_let_in);
     tcase_add_test(group, a_handshake_with_nothing_behind_it_is_punished);
