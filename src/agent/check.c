@@ -51,7 +51,7 @@ static void say_server(const struct upstream_server *server) {
 static void say(const struct agent_options *options, const struct identity_set *identities) {
     const char *unproved = identity_unproved(identities);
 
-    printf("munnel-agent: right: %zu server%s, %s%s\n", identity_count(identities),
+    printf("munnel-agent: configuration OK: %zu server%s, %s%s\n", identity_count(identities),
            identity_count(identities) == 1 ? "" : "s", options->group != NULL ? "group " : "",
            options->group != NULL ? options->group : "all groups of its credential");
     for (size_t i = 0; i < identity_count(identities); i++)

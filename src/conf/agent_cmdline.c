@@ -60,9 +60,9 @@ const struct option_table agent_option_table = {agent_specs, sizeof agent_specs 
 
 static const struct cmdline_flag flags[] = {
     {"config", 0, "FILE", "read FILE, which can say all of this", NULL},
-    {"check", 0, NULL, "only say whether all is right, and what it would do", NULL},
+    {"check", 0, NULL, "check the configuration, print what it would do, and exit", NULL},
     {"join", 0, "FILE|-", "take a join code from FILE or the input", NULL},
-    {"join-only", 0, "FILE|-", "keep what a join code says, and end", NULL},
+    {"join-only", 0, "FILE|-", "store what a join code holds, and exit", NULL},
     {"verbose", 'v', NULL, "log details too", NULL},
     CMDLINE_REFUSES_SECRETS("put it into a file and write --token-file FILE"),
 };
@@ -98,7 +98,7 @@ static int set_servers(struct agent_options *options, const char *text, struct e
         rest = comma ? comma + 1 : NULL;
         if (comma)
             *comma = '\0';
-        failed = option_set_text(spec, options, server, more, &(struct option_place){.error = error});
+        failed = option_set_text(spec, options, server, more, &(struct option_place){.path = "SERVER", .error = error});
     }
     free(copy);
     return failed;
@@ -112,19 +112,27 @@ static int set_words(struct agent_options *options, const struct cmdline *line, 
     if (line->word_count < 2)
         return 0;
     if (strchr(words[1], ':'))
-        return error_set(error, "\"%s\" is no group; write several servers as one word, with commas: %s,%s", words[1],
-                         words[0], words[1]);
+        return error_set(error, "\"%s\" is no group; write several servers as one argument, with commas: %s,%s",
+                         words[1], words[0], words[1]);
     if (line->word_count > 2)
-        return error_set(error, "\"%s\" is one word too many; write munnel-agent SERVER:PORT[,SERVER:PORT...] [GROUP]",
+        return error_set(error,
+                         "\"%s\" is one argument too many; write munnel-agent SERVER:PORT[,SERVER:PORT...] [GROUP]",
                          words[2]);
     return option_set_text(option_find(&agent_option_table, "group"), options, words[1], false,
-                           &(struct option_place){.error = error});
+                           &(struct option_place){.path = "GROUP", .error = error});
 }
 
 static int check_whole(const struct agent_options *options, struct error *error) {
-    if (!options->certificate != !options->key)
-        return error_set(error, "a certificate and its key belong together; name both, with --cert and --key");
-    return 0;
+    bool lacks_key = options->certificate && !options->key;
+    if (!options->certificate == !options->key)
+        return 0;
+    const char *reason =
+        lacks_key ? "a certificate proves nothing without its key" : "a key is of no use without its certificate";
+    if (lacks_key ? options->by_flag.certificate : options->by_flag.key)
+        return error_set(error, "--%s: %s; name that with --%s FILE", lacks_key ? "cert" : "key", reason,
+                         lacks_key ? "key" : "cert");
+    return error_set(error, "%s: %s: %s; write \"%s\" too", options->file, lacks_key ? "cert" : "key", reason,
+                     lacks_key ? "key" : "cert");
 }
 
 static int take_join(struct agent_options *options, const struct cmdline *line, struct error *error) {

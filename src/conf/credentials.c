@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "conf/credentials.h"
+#include "conf/validators.h"
 
 #include "proto/auth_proof.h"
 
@@ -89,22 +90,23 @@ static int check_certificates(const struct credentials *credentials, const struc
             return -1;
         const struct credential *other = find_by_certificate_name(credentials, name);
         if (other && strcmp(other->name, credential->name) != 0)
-            return error_set(error, "%s: the certificate \"%s\" is that of %s already", credential->name, name,
+            return error_set(error, "the certificate \"%s\" is that of agent %s already; name another", name,
                              other->name);
     }
     return 0;
 }
 
 static int check(const struct credential *credential, struct error *error) {
-    if (!auth_proof_name_is_valid(credential->name))
-        return error_set(error, "\"%.64s\" is not a name: 1 to %d letters, digits and ._- are", credential->name,
-                         AUTH_PROOF_NAME_MAX);
+    if (validate_name(credential->name, error) != 0)
+        return -1;
     if (credential->key_count < 0 || credential->key_count > CREDENTIAL_KEYS)
-        return error_set(error, "%s: has more than %d keys", credential->name, CREDENTIAL_KEYS);
+        return error_set(error, "agent %s has more than %d keys; revoke it and add it again", credential->name,
+                         CREDENTIAL_KEYS);
     if (credential->key_count == 0 && credential->certificates.count == 0)
-        return error_set(error, "%s: has neither a key nor a certificate", credential->name);
+        return error_set(error, "agent %s has neither a key nor a certificate; munnel agent add makes either",
+                         credential->name);
     if (credential->groups.count == 0)
-        return error_set(error, "%s: has no group; \"*\" is every one", credential->name);
+        return error_set(error, "agent %s has no group; write \"*\" for every one", credential->name);
     return 0;
 }
 

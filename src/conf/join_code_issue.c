@@ -17,9 +17,9 @@
 
 static int add_server(struct join_code *code, const char *server, struct error *error) {
     if (code->server_count == JOIN_CODE_SERVERS)
-        return error_set(error, "at most %d servers fit into a join code", JOIN_CODE_SERVERS);
+        return error_set(error, "too many servers for a join code; name %d at most", JOIN_CODE_SERVERS);
     if (strlen(server) >= JOIN_CODE_SERVER_TEXT)
-        return error_set(error, "\"%.80s...\" is too long", server);
+        return error_set(error, "\"%.80s...\" is too long for a join code", server);
     snprintf(code->servers[code->server_count++], JOIN_CODE_SERVER_TEXT, "%s", server);
     return 0;
 }

@@ -64,7 +64,7 @@ int option_set_text(const struct option_spec *spec, void *base, const char *text
     char *end;
     errno = 0;
     long long number = strtoll(text, &end, 10);
-    bool is_number = spec->kind == OPTION_NUMBER && end != text && *end == '\0';
+    bool is_number = spec->kind == OPTION_NUMBER && end != text && *end == '\0' && errno == 0;
     json_t *value = is_number ? json_integer(number) : json_string(text);
     if (!value) /* jansson takes no text that is not UTF-8 */
         return option_error(place, "this is not UTF-8 text");
@@ -163,7 +163,7 @@ int option_read(const struct option_table *table, void *base, json_t *object, co
         if (spec->preset || json_object_get(object, spec->name))
             continue;
         const struct option_place inner = option_member(place, spec->name);
-        return option_error(&inner, "is missing; write %s", option_wanted(spec, right));
+        return option_error(&inner, "is missing; write %s", option_wanted(spec, place, right));
     }
     return 0;
 }

@@ -16,7 +16,9 @@ int option_set_value(const struct option_spec *spec, void *base, json_t *value, 
 int option_add_text(const struct option_spec *spec, void *base, const json_t *value, const struct option_place *place);
 
 const char *option_show(const json_t *value, char text[OPTION_VALUE_TEXT]); /* what was written; cut where it is long */
-const char *option_wanted(const struct option_spec *spec, char text[OPTION_WANTED_TEXT]); /* what would be right */
+/* What would be right there. */
+const char *option_wanted(const struct option_spec *spec, const struct option_place *place,
+                          char text[OPTION_WANTED_TEXT]);
 void option_append(char *text, size_t size, const char *more);
 
 static inline void *option_at(void *base, size_t offset) {

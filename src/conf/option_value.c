@@ -65,8 +65,8 @@ static void append_words(char *text, size_t size, const char *const *words) {
     }
 }
 
-/* What would be right. */
-const char *option_wanted(const struct option_spec *spec, char text[OPTION_WANTED_TEXT]) {
+const char *option_wanted(const struct option_spec *spec, const struct option_place *place,
+                          char text[OPTION_WANTED_TEXT]) {
     text[0] = '\0';
     if (spec->kind == OPTION_NUMBER)
         snprintf(text, OPTION_WANTED_TEXT, "a whole number from %u to %u", spec->minimum, spec->maximum);
@@ -74,17 +74,24 @@ const char *option_wanted(const struct option_spec *spec, char text[OPTION_WANTE
         option_append(text, OPTION_WANTED_TEXT, spec->wanted);
     else
         append_words(text, OPTION_WANTED_TEXT, spec->words);
-    if (can_be_null(spec) && spec->kind != OPTION_WORD)
+    if (place->file && can_be_null(spec) && spec->kind != OPTION_WORD) /* a command line has no null */
         option_append(text, OPTION_WANTED_TEXT, ", or null");
     return text;
 }
 
-static int refuse_kind(const struct option_spec *spec, const json_t *value, const struct option_place *place) {
-    char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
-    return option_error(place, "%s is not right here; write %s", option_show(value, is), option_wanted(spec, right));
+static bool is_quoted_number(const struct option_spec *spec, const json_t *value) {
+    const char *text = json_string_value(value);
+    size_t digits = spec->kind == OPTION_NUMBER && text ? strspn(text, "0123456789") : 0;
+    return digits > 0 && digits < 10 && text[digits] == '\0';
 }
 
-/* The text as it is kept, checked; NULL after a complaint. */
+static int refuse_kind(const struct option_spec *spec, const json_t *value, const struct option_place *place) {
+    char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
+    return option_error(place, "%s is not right here; write %s%s", option_show(value, is),
+                        option_wanted(spec, place, right), is_quoted_number(spec, value) ? ", without quotes" : "");
+}
+
+/* The text as it is kept, checked; NULL with the place's error. */
 static char *take_text(const struct option_spec *spec, const json_t *value, const struct option_place *place) {
     struct error error;
     if (!json_is_string(value)) {
@@ -123,7 +130,7 @@ int option_add_text(const struct option_spec *spec, void *base, const json_t *va
     char *kept = take_text(spec, value, place);
     if (!kept)
         return -1;
-    int failed = strlist_has(list, kept)   ? option_error(place, "\"%s\" is written twice", kept)
+    int failed = strlist_has(list, kept)   ? option_error(place, "\"%s\" is written twice; leave one out", kept)
                  : strlist_add(list, kept) ? option_error(place, "out of memory")
                                            : 0;
     free(kept);
@@ -152,7 +159,8 @@ static int set_number(const struct option_spec *spec, void *base, json_t *value,
         return refuse_kind(spec, value, place);
     json_int_t number = json_integer_value(value);
     if (number < (json_int_t)spec->minimum || number > (json_int_t)spec->maximum)
-        return option_error(place, "%s is out of range; write %s", option_show(value, is), option_wanted(spec, right));
+        return option_error(place, "%s is out of range; write %s", option_show(value, is),
+                            option_wanted(spec, place, right));
     *(unsigned *)option_at(base, spec->offset) = (unsigned)number;
     return 0;
 }

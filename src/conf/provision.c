@@ -66,8 +66,8 @@ static int look_at_pair(const char *certificate, const char *key, struct error *
     bool has_certificate = file_exists(certificate), has_key = file_exists(key);
     if (has_certificate == has_key)
         return has_key ? 0 : 1;
-    return error_set(error, "%s is there without %s: put it back, or remove both", has_key ? key : certificate,
-                     has_key ? certificate : key);
+    const char *there = has_key ? key : certificate, *missing = has_key ? certificate : key;
+    return error_set(error, "%s is there without %s; put the second back, or remove the first, too", there, missing);
 }
 
 static int make_ca(const struct paths *paths, bool *made, struct error *error) {
@@ -90,7 +90,9 @@ static int make_server(const struct provision *setup, const struct paths *paths,
     if (missing <= 0)
         return missing;
     if (!file_exists(paths->ca_key))
-        return error_set(error, "%s cannot be signed: %s is missing", paths->server, paths->ca_key);
+        return error_set(
+            error, "%s cannot be signed, since %s is missing; put it back, or remove ca.pem, too, for a new authority",
+            paths->server, paths->ca_key);
     struct strlist names = {NULL, 0};
     int result = setup->names.count > 0 ? strlist_copy(&names, &setup->names) : local_addrs_add(&names);
     if (result != 0)
@@ -124,7 +126,7 @@ static int read_token(struct auth_token *token, const char *path, struct error *
 
 static int make_token(struct auth_token *token, const char *path, struct error *error) {
     if (auth_token_make(token, first_credential) != 0)
-        return error_set(error, "the system gives no random bytes");
+        return error_set(error, "the system gives no random bytes; try again");
     char text[AUTH_TOKEN_TEXT];
     auth_token_format(token, text);
     size_t length = strlen(text);
@@ -190,7 +192,8 @@ static int make_configuration(const struct provision *setup, const struct paths 
     if (endpoint_parse(&endpoint, listen_of(setup), error) != 0)
         return -1;
     if (strpbrk(listen_of(setup), "\"\\"))
-        return error_set(error, "\"%s\" cannot be listened on", listen_of(setup));
+        return error_set(error, "\"%s\" has a quotation mark or a backslash in it; choose another path",
+                         listen_of(setup));
     char *text;
     int length = asprintf(&text, configuration_form, listen_of(setup));
     if (length < 0)

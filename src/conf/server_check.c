@@ -89,9 +89,9 @@ static int claim(struct claim *claims, size_t *count, const char *text, size_t s
         if (!overlap(&mine->endpoint, &other->endpoint))
             continue;
         bool agents = other->service == agents_themselves;
-        return error_set(error, "%slisten: \"%s\" is taken: %s%s%s on \"%s\"", where(conf, service, here), text,
-                         agents ? "agents connect" : "service \"", agents ? "" : conf->services[other->service].name,
-                         agents ? "" : "\" listens", other->text);
+        return error_set(error, "%slisten: \"%s\" is taken: %s%s%s on \"%s\"; write another port",
+                         where(conf, service, here), text, agents ? "agents connect" : "service \"",
+                         agents ? "" : conf->services[other->service].name, agents ? "" : "\" listens", other->text);
     }
     ++*count;
     return 0;
@@ -140,14 +140,16 @@ static int check_limits(const struct server_config *conf, struct error *error) {
         return error_set(error, "%sdead_after: %u is not longer than ping, %u; three times as long is usual", agents,
                          conf->agents.dead_after_s, conf->agents.ping_s);
     if (conf->agents.idle_min > conf->agents.idle_max)
-        return error_set(error, "%slinks.idle_min: %u is more than idle_max, %u", agents, conf->agents.idle_min,
-                         conf->agents.idle_max);
+        return error_set(error, "%slinks.idle_min: %u is more than idle_max, %u; lower it, or raise idle_max", agents,
+                         conf->agents.idle_min, conf->agents.idle_max);
     if (check_certificates(conf, agents, error))
         return -1;
     if (conf->agents.crl && !conf->agents.client_ca)
-        return error_set(error, "%stls.crl: it revokes certificates of client_ca, which is not given", agents);
+        return error_set(
+            error, "%stls.crl: it revokes certificates of client_ca, which is missing; name that, or leave crl out",
+            agents);
     if (conf->group && !conf->user)
-        return error_set(error, "%s: group: only with user", conf->path);
+        return error_set(error, "%s: group: it is taken together with user; write \"user\" too", conf->path);
     return 0;
 }
 

@@ -16,7 +16,7 @@
 
 static const struct cmdline_flag flags[] = {
     {"config", 0, "FILE", "read FILE [/etc/munnel.json, or else /etc/munnel/munnel.json]", NULL},
-    {"check", 0, NULL, "only say whether all of it is right", NULL},
+    {"check", 0, NULL, "check the configuration and exit", NULL},
     {"verbose", 'v', NULL, "log details too", NULL},
     CMDLINE_REFUSES_SECRETS("keys and tokens are in the files that munnel.json names"),
 };
@@ -67,14 +67,14 @@ static int report(const struct server_options *options, struct error *error) {
     size_t agents = 0;
     if (!options->needs_setup && server_check_secrets(conf, &agents, error))
         return -1;
-    printf("%s: right: %zu service%s, agents on ", conf->path ? conf->path : munneld.program, conf->service_count,
-           plural(conf->service_count));
+    printf("%s: configuration OK: %zu service%s, agents on ", conf->path ? conf->path : munneld.program,
+           conf->service_count, plural(conf->service_count));
     for (size_t i = 0; i < conf->agents.listen.count; i++)
         printf("%s%s", i ? ", " : "", conf->agents.listen.items[i]);
     if (options->needs_setup)
         printf(", certificate and token in %s\n", conf->state);
     else if (conf->agents.auth_none)
-        printf(", anybody may be an agent\n");
+        printf(", any agent may join\n");
     else
         printf(", %zu agent%s may join\n", agents, plural(agents));
     return fflush(stdout) ? error_set(error, "cannot write to standard output") : 0;

@@ -23,48 +23,68 @@ static bool is_unix(const char *text) {
     return strncmp(text, "unix:", 5) == 0;
 }
 
-/* "localhost" or "10.0.0.1": an address without its port. */
-static bool lacks_port(const char *text) {
-    return text[0] && !strpbrk(text, ": []/") && !only_digits(text);
+struct usual { /* what completes half an address */
+    const char *lacks, *host, *port, *hint;
+};
+
+/*
+ * The slips that endpoint_parse cannot name because it does not know what the address is for: a bare port, host or
+ * path. Nothing is proposed that would be refused again. 0, or -1 with `error`: it is one of them.
+ */
+static int check_slips(const char *text, const struct usual *usual, struct error *error) {
+    struct endpoint endpoint;
+    char whole[ENDPOINT_HOST + 16];
+    if (text[0] == '/')
+        return error_set(error, "\"%.80s\" is a path; write \"unix:%.80s\"", text, text);
+    if (!text[0] || strpbrk(text, ":[]/") || strlen(text) >= ENDPOINT_HOST)
+        return 0;
+    size_t length = strcspn(text, " \t");
+    const char *rest = text + length + strspn(text + length, " \t");
+    if (only_digits(text))
+        snprintf(whole, sizeof whole, "%s:%s", usual->host, text);
+    else
+        snprintf(whole, sizeof whole, "%.*s:%s", (int)length, text, *rest ? rest : usual->port);
+    if (endpoint_parse(&endpoint, whole, error))
+        return -1;
+    if (only_digits(text))
+        return error_set(error, "\"%s\" has no %s; write \"%s\"", text, usual->lacks, whole);
+    return *rest ? error_set(error, "\"%s\" has a space for the colon; write \"%s\"", text, whole)
+                 : error_set(error, "\"%s\" has no port; write \"%s\"%s", text, whole, usual->hint);
 }
 
 int validate_listen(const char *text, struct error *error) {
+    static const struct usual usual = {"address", "0.0.0.0", "5900", ", say"};
     struct endpoint endpoint;
-    if (only_digits(text))
-        return error_set(error, "\"%s\" has no address; write \"0.0.0.0:%s\"", text, text);
-    if (lacks_port(text))
-        return error_set(error, "\"%s\" has no port; write \"%s:5900\", say", text, text);
-    if (endpoint_parse(&endpoint, text, error))
+    if (check_slips(text, &usual, error) || endpoint_parse(&endpoint, text, error))
         return -1;
     const char *zone = endpoint_missing_zone(&endpoint);
     return zone ? error_set(error, "\"%s\": this machine has no interface \"%s\"", text, zone) : 0;
 }
 
 int validate_destination(const char *text, struct error *error) {
+    static const struct usual usual = {"host", "localhost", "5900", ", say"};
     struct endpoint endpoint;
-    if (only_digits(text))
-        return error_set(error, "\"%s\" has no host; write \"localhost:%s\"", text, text);
-    if (lacks_port(text))
-        return error_set(error, "\"%s\" has no port; write \"%s:5900\", say", text, text);
-    if (endpoint_parse(&endpoint, text, error))
+    if (check_slips(text, &usual, error) || endpoint_parse(&endpoint, text, error))
         return -1;
     if (endpoint.is_unix && endpoint.host[0] != '/')
         return error_set(error, "\"%s\" is relative, but the agent has no folder of yours; write \"unix:/...\"", text);
     if (!endpoint.host[0])
         return error_set(error, "\"%s\" has no host; write \"localhost:%u\"", text, endpoint.port);
-    if (!endpoint.is_unix && endpoint.port == 0)
-        return error_set(error, "\"%s\" has port 0, where nobody listens; write 1 to 65535", text);
     return 0;
 }
 
 int validate_server(const char *text, struct error *error) {
-    if (only_digits(text))
-        return error_set(error, "\"%s\" has no host; write \"HOST:%s\"", text, text);
-    if (lacks_port(text))
-        return error_set(error, "\"%s\" has no port; write \"%s:10001\"", text, text);
-    if (is_unix(text))
-        return error_set(error, "\"%s\" is a socket of this machine; write the server as \"HOST:PORT\"", text);
-    return validate_destination(text, error);
+    static const struct usual usual = {"host", "HOST", "10001", ""};
+    struct endpoint endpoint;
+    if (is_unix(text) || text[0] == '/')
+        return error_set(error, "\"%.80s\" is a socket of this machine; write the server as \"HOST:PORT\"", text);
+    if (!text[0])
+        return error_set(error, "\"\" is no server; write \"HOST:PORT\"");
+    if (check_slips(text, &usual, error) || endpoint_parse(&endpoint, text, error))
+        return -1;
+    if (!endpoint.host[0])
+        return error_set(error, "\"%s\" has no host; write \"HOST:%u\"", text, endpoint.port);
+    return 0;
 }
 
 int validate_name(const char *text, struct error *error) {
@@ -99,7 +119,7 @@ char *validate_resolve_source(const char *text, const char *beside) {
 }
 
 int validate_source(const char *text, struct error *error) {
-    /* Clients have no name, and their port says nothing. */
+    /* Clients are known by address alone: no name, and their port is arbitrary. */
     const char *letters = strchr(text, ':') ? "0123456789abcdefABCDEF.:/[]" : "0123456789./";
     bool is_address = strcmp(text, "*") == 0 || strspn(text, letters) == strlen(text);
     bool has_port =

@@ -117,7 +117,10 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
     char star[] = "*", *every[] = {star}, pin[AGENT_PIN_TEXT], *certificates[2];
     struct credential made = {.name = (char *)name, .groups = {every, 1}, .certificates = {certificates, 0}};
     if (credentials_find(store->credentials, name))
-        return error_set(error, "%s is there already; rotate it, or revoke it first", name);
+        return error_set(error,
+                         "agent %s is there already; \"munnel agent rotate %s\" gives it a new token, \"munnel agent "
+                         "revoke %s\" removes it",
+                         name, name, name);
     if (arguments->groups.count > 0)
         made.groups = arguments->groups;
     if (arguments->expires && agent_take_date(&made.expires, arguments->expires, error) != 0)
@@ -165,9 +168,9 @@ static int rotate_certificate(struct agent_store *store, struct credential *chan
 /* On a copy: put() frees what it replaces. */
 static int rotate(struct agent_store *store, const char *name, const struct add_arguments *arguments,
                   struct error *error) {
-    const struct credential *found = credentials_find(store->credentials, name);
+    const struct credential *found = agent_store_find(store, name, error);
     if (!found)
-        return error_set(error, "there is no agent %s in %s", name, store->path);
+        return -1;
     struct credential changed = *found;
     changed.groups = changed.certificates = (struct strlist){NULL, 0};
     changed.name = (char *)name;
@@ -192,7 +195,7 @@ static int run(const struct cmdline_spec *command, change what, int argc, char *
     struct cmdline line;
     struct error error = {{0}};
     int code = subcommand_read(&line, command, &arguments, 1, 1, argc, argv);
-    if (code < 0 && agent_check_name(line.words[0], &error) != 0)
+    if (code < 0 && validate_name(line.words[0], &error) != 0)
         code = cmdline_complain(command, NULL, error.text);
     if (code < 0)
         code = agent_store_open(&store, &arguments.place, AGENT_STORE_CHANGE, &error) == 0 &&

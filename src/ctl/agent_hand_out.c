@@ -48,7 +48,9 @@ int agent_hand_out(struct agent_store *store, struct credential *credential, con
     struct auth_token token;
     uint8_t key[SECRET_SIZE];
     char code[JOIN_CODE_TEXT] = "";
-    int result = auth_token_make(&token, credential->name) == 0 ? 0 : error_set(error, "no random bytes");
+    int result = auth_token_make(&token, credential->name) == 0
+                     ? 0
+                     : error_set(error, "the system gives no random bytes; try again");
     if (result == 0) {
         auth_token_key(&token, key);
         put_key_first(credential, key);
@@ -74,18 +76,13 @@ int agent_take_date(time_t *moment, const char *text, struct error *error) {
         return 0;
     }
     if (date_parse(moment, text))
-        return *moment > time(NULL) ? 0 : error_set(error, "%s is over", text);
-    return error_set(error, "\"%.40s\" is neither a span like \"90d\" nor a date like \"2027-01-31\"", text);
+        return *moment > time(NULL)
+                   ? 0
+                   : error_set(error, "%s is in the past; write a later date, or a span like \"90d\"", text);
+    return error_set(error, "\"%.40s\" is no date; write one like \"2027-01-31\", or a span like \"90d\"", text);
 }
 
 int agent_check_date(const char *text, struct error *error) {
     time_t moment;
     return agent_take_date(&moment, text, error);
-}
-
-int agent_check_name(const char *name, struct error *error) {
-    return auth_proof_name_is_valid(name)
-               ? 0
-               : error_set(error, "\"%.80s\" is not a name: 1 to %d letters, digits and ._- are", name,
-                           AUTH_PROOF_NAME_MAX);
 }

@@ -22,6 +22,5 @@ int agent_hand_out(struct agent_store *store, struct credential *credential, con
 /* "90d" from now, or a date. 0 or -1. */
 int agent_take_date(time_t *moment, const char *text, struct error *error);
 int agent_check_date(const char *text, struct error *error); /* for option tables */
-int agent_check_name(const char *name, struct error *error);
 
 #endif

@@ -27,12 +27,13 @@ static const struct cmdline_spec command = {
 };
 
 static int revoke(struct agent_store *store, const char *name, struct error *error) {
-    if (!credentials_remove(store->credentials, name))
-        return error_set(error, "there is no agent %s in %s", name, store->path);
+    if (!agent_store_find(store, name, error))
+        return -1;
+    credentials_remove(store->credentials, name);
     if (agent_store_save(store, error) != 0)
         return -1;
     printf("%s may no longer join\n", name);
-    return fflush(stdout) == 0 ? 0 : error_set(error, "it is done, but cannot be printed");
+    return fflush(stdout) == 0 ? 0 : error_set(error, "it is revoked, but standard output cannot be written");
 }
 
 int agent_revoke_run(const char *self, int argc, char **argv) {

@@ -11,6 +11,7 @@
 #include "conf/join_code_issue.h"
 #include "conf/provision.h"
 #include "conf/server_config.h"
+#include "conf/suggest.h"
 #include "lib/base/file.h"
 
 #include <stdlib.h>
@@ -56,7 +57,10 @@ static int from_configuration(struct agent_store *store, const struct agent_plac
     const char *agents = place->agents ? place->agents : conf->agents.tokens;
     int result = 0;
     if (!agents)
-        result = error_set(error, "%s says \"auth\": \"none\": everybody may join", conf->path ? conf->path : "it");
+        result = error_set(error,
+                           "%s: agents.auth: \"none\" lets every agent join, so there is no agents file; write { "
+                           "\"tokens\": \"agents.json\" } there",
+                           conf->path);
     else {
         store->path = strdup(agents);
         store->certificate = strdup(conf->agents.certificate);
@@ -99,6 +103,21 @@ int agent_store_open(struct agent_store *store, const struct agent_place *place,
     if (result == 0)
         store->credentials = credentials_read(store->path, error);
     return store->credentials ? 0 : -1;
+}
+
+const struct credential *agent_store_find(const struct agent_store *store, const char *name, struct error *error) {
+    const struct credential *found = credentials_find(store->credentials, name);
+    struct suggestion nearest = suggest_for(name);
+    if (found)
+        return found;
+    for (size_t i = 0; i < credentials_count(store->credentials); i++)
+        suggest_consider(&nearest, credentials_at(store->credentials, i)->name);
+    if (nearest.best)
+        error_set(error, "there is no agent %.64s in %s; did you mean %s?", name, store->path, nearest.best);
+    else
+        error_set(error, "there is no agent %.64s in %s; \"munnel agent list\" prints those that are", name,
+                  store->path);
+    return NULL;
 }
 
 int agent_store_save(const struct agent_store *store, struct error *error) {

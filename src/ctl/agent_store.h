@@ -57,6 +57,8 @@ enum agent_store_use { AGENT_STORE_READ, AGENT_STORE_CHANGE };
 /* All return 0, or -1 with `error`. */
 int agent_store_open(struct agent_store *store, const struct agent_place *place, enum agent_store_use use,
                      struct error *error);
+/* NULL with `error`: there is none of this name. Valid until the credentials change. */
+const struct credential *agent_store_find(const struct agent_store *store, const char *name, struct error *error);
 int agent_store_save(const struct agent_store *store, struct error *error);
 void agent_store_close(struct agent_store *store);
 

@@ -44,7 +44,8 @@ static int become(const char *self, const char *program, char **argv) {
         execv(beside, argv);
     else
         execvp(program, argv);
-    fprintf(stderr, "munnel: cannot start %s: %s\n", beside ? beside : program, strerror(errno));
+    fprintf(stderr, "munnel: cannot start %s: %s; it is looked for beside munnel, then in PATH\n",
+            beside ? beside : program, strerror(errno));
     free(beside);
     return SUBCOMMAND_FAILED;
 }

@@ -127,12 +127,29 @@ static int take_token(struct join_code *code, json_t *token) {
     return result;
 }
 
+/* Not shown: whatever it is, it may be a secret. */
+static int refuse_prefix(const char *text, struct error *error) {
+    struct auth_token token;
+    int version = 0;
+    if (!*text)
+        return error_set(error,
+                         "there is no join code, only white space; paste the line that munnel agent add printed");
+    bool is_token = auth_token_parse(&token, text, NULL) == 0;
+    secret_wipe(&token, sizeof token);
+    if (is_token)
+        return error_set(error, "this is a token, not a join code; keep it in a file and name that with --token-file");
+    if (sscanf(text, "munnel%3d.", &version) == 1 && text[strcspn(text, ".")] == '.')
+        return error_set(error, "this join code is for another version of munnel-agent; update this one");
+    return error_set(error, "this is not a join code: a join code begins with \"%s\", as munnel agent add prints it",
+                     prefix);
+}
+
 int join_code_parse(struct join_code *code, const char *text, struct error *error) {
     char json[JOIN_CODE_TEXT];
     *code = (struct join_code){.server_count = 0};
     text += strspn(text, " \t\r\n");
     if (strncmp(text, prefix, sizeof prefix - 1) != 0)
-        return error_set(error, "this is not a join code: a join code begins with \"%s\"", prefix);
+        return refuse_prefix(text, error);
     long length = decode(json, sizeof json, text + sizeof prefix - 1);
     json_t *value = length < 0 ? NULL : json_parse_object(json, (size_t)length, sizeof json, NULL);
     secret_wipe(json, sizeof json);
@@ -143,7 +160,7 @@ int join_code_parse(struct join_code *code, const char *text, struct error *erro
     if (whole)
         return 0;
     join_code_wipe(code);
-    return error_set(error, "the join code is damaged: copy all of its line");
+    return error_set(error, "the join code is damaged; copy all of its line again");
 }
 
 void join_code_wipe(struct join_code *code) {

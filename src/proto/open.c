@@ -75,7 +75,7 @@ int open_check_destinations(char *const *to, size_t to_count, struct error *erro
         return error_set(error, "%zu destinations are too many; write %d at most", to_count, OPEN_DESTINATIONS_MAX);
     for (size_t i = 0; i < to_count; i++)
         if (!json_text_is_clean(to[i], DESTINATION_MAX))
-            return error_set(error, "destination %zu has a control character in it", i + 1);
+            return error_set(error, "destination %zu has a control character in it; type it again", i + 1);
     return 0;
 }
 

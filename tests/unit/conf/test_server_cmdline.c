@@ -108,7 +108,7 @@ static const struct {
     {{"--check=1"}, "munneld: --check takes no value; see munneld --help\n"},
     {{"--listen"}, "munneld: --listen needs a value: --listen ADDR:PORT\n"},
     {{"--listen", "10001"}, "munneld: --listen: \"10001\" has no address; write \"0.0.0.0:10001\"\n"},
-    {{"--listen=:1", "--listen=:1"}, "munneld: --listen: \":1\" is written twice\n"},
+    {{"--listen=:1", "--listen=:1"}, "munneld: --listen: \":1\" is written twice; leave one out\n"},
     {{"--threads", "many", "a :1 h:1"},
      "munneld: --threads: \"many\" is not right here; write a whole number from 0 to 64\n"},
     {{"--threads=999", "a :1 h:1"}, "munneld: --threads: 999 is out of range; write a whole number from 0 to 64\n"},
@@ -215,7 +215,8 @@ START_TEST(check_without_a_file_says_where_the_certificate_will_be) {
     char expected[512];
     ck_assert_int_eq(READ("--check", "a :1 h:1"), 0);
     snprintf(expected, sizeof expected,
-             "munneld: right: 1 service, agents on 0.0.0.0:10001, certificate and token in %s\n", unit_folder());
+             "munneld: configuration OK: 1 service, agents on 0.0.0.0:10001, certificate and token in %s\n",
+             unit_folder());
     ck_assert_str_eq(capture.text[0], expected);
     ck_assert_str_eq(capture.text[1], "");
     capture_done(&capture);
@@ -247,7 +248,8 @@ START_TEST(check_is_content_with_what_init_makes) {
     char expected[512];
     const char *file = make_server();
     ck_assert_int_eq(READ("--config", file, "--check"), 0);
-    snprintf(expected, sizeof expected, "%s: right: 1 service, agents on 0.0.0.0:10001, 1 agent may join\n", file);
+    snprintf(expected, sizeof expected, "%s: configuration OK: 1 service, agents on 0.0.0.0:10001, 1 agent may join\n",
+             file);
     ck_assert_str_eq(capture.text[1], "");
     ck_assert_str_eq(capture.text[0], expected);
     capture_done(&capture);

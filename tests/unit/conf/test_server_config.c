@@ -252,8 +252,10 @@ static const struct {
     {"a :1 5900", "service \"a\": connect: \"5900\" has no host; write \"localhost:5900\""},
     {"a g! :1 h:1", "service \"a\": group: \"g!\" is no name; write 1 to 64 letters, digits and . _ -"},
     {"first :8 h:1", "service \"first\": name: \"first\" is the name of an earlier service; write another"},
-    {"second 0.0.0.0:7 h:1", "service \"second\": listen: \"0.0.0.0:7\" is taken: service \"first\" listens on \":7\""},
-    {"second :10001 h:1", "service \"second\": listen: \":10001\" is taken: agents connect on \"0.0.0.0:10001\""},
+    {"second 0.0.0.0:7 h:1",
+     "service \"second\": listen: \"0.0.0.0:7\" is taken: service \"first\" listens on \":7\"; write another port"},
+    {"second :10001 h:1",
+     "service \"second\": listen: \":10001\" is taken: agents connect on \"0.0.0.0:10001\"; write another port"},
 };
 
 START_TEST(a_bad_service_of_the_command_line_is_explained) {

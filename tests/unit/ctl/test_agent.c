@@ -120,7 +120,7 @@ START_TEST(a_name_is_added_once) {
     struct join_code code = tool_code();
     ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 1);
     ck_assert_str_eq(printed.text[0], "");
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "web1 is there already"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "agent web1 is there already; \"munnel agent rotate web1\""));
     ck_assert(tool_admits(&code, time(NULL), ""));
 }
 END_TEST
@@ -185,7 +185,9 @@ START_TEST(a_revoked_agent_is_out) {
     ck_assert(!tool_admits(&code, time(NULL), ""));
     ck_assert_int_eq(tool_run(agent_revoke_run, "web1", NULL), 1);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "there is no agent web1"));
-    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "\"munnel agent list\" prints"));
+    ck_assert_int_eq(tool_run(agent_rotate_run, "defualt", NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "did you mean default?"));
 }
 END_TEST
 

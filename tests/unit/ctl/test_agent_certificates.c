@@ -97,7 +97,7 @@ END_TEST
 START_TEST(a_name_of_another_authority_is_registered) {
     ck_assert_int_eq(tool_run(agent_add_run, "web1", "--certificate-name", "web1.example", NULL), 0);
     ck_assert_int_eq(tool_run(agent_add_run, "web2", "--certificate-name", "web1.example", NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "is that of web1 already"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "is that of agent web1 already"));
     ck_assert_int_eq(tool_run(agent_add_run, "web3", "--certificate-name", "*.example", NULL), 2);
 }
 END_TEST

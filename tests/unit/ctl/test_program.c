@@ -113,7 +113,9 @@ START_TEST(a_missing_program_is_said) {
     int code = 0;
     setenv("PATH", unit_folder(), 1);
     char *output = run(false, unit_path("munnel"), words, &code);
-    ck_assert_str_eq(output, "munnel: cannot start munnel-agent: No such file or directory\n");
+    ck_assert_str_eq(
+        output,
+        "munnel: cannot start munnel-agent: No such file or directory; it is looked for beside munnel, then in PATH\n");
     ck_assert_int_eq(code, 1);
     free(output);
 }

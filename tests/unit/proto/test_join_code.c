@@ -126,6 +126,28 @@ START_TEST(what_is_in_it_is_checked) {
 }
 END_TEST
 
+/* What somebody may paste instead: each error tells the way on, and none shows the secret. */
+static const struct {
+    const char *text, *error;
+} pasted[] = {
+    {"", "there is no join code, only white space"},
+    {" \r\n", "there is no join code, only white space"},
+    {"hello", "a join code begins with \"munnel1.\""},
+    {"default:" HEX "\n", "this is a token, not a join code"},
+    {"munnel2.e30", "for another version of munnel-agent"},
+    {"munnel-agent --join -", "a join code begins with \"munnel1.\""},
+    {"munnel1.e30", "the join code is damaged"},
+};
+
+START_TEST(an_error_names_what_was_pasted_instead) {
+    struct join_code got;
+    struct error error = {{0}};
+    ck_assert_int_eq(join_code_parse(&got, pasted[_i].text, &error), -1);
+    ck_assert_msg(strstr(error.text, pasted[_i].error), "%s", error.text);
+    ck_assert_ptr_null(strstr(error.text, "0123456789abcdef"));
+}
+END_TEST
+
 START_TEST(what_is_no_code_is_refused) {
     static const char *const bad[] = {"",          "hello",        "munnel2.e30",
                                       "munnel1.",  "munnel1.e30=", "munnel1.e30+",
@@ -153,6 +175,7 @@ static TCase *codes(void) {
     tcase_add_test(group, a_cut_code_is_never_taken);
     tcase_add_test(group, what_is_in_it_is_checked);
     tcase_add_test(group, what_is_no_code_is_refused);
+    tcase_add_loop_test(group, an_error_names_what_was_pasted_instead, 0, (int)(sizeof pasted / sizeof pasted[0]));
     return group;
 }
 
