@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # awk -f citations.awk PATHS LIST FILES FILES: prints what comments and the documents name and what is not there (any more):
-# a file, a function or another symbol, a section of HACKING.md. PATHS has the path of every file of the tree, one a line.
+# a file, a function or another symbol, FILE:FUNCTION, a section of HACKING.md. PATHS has the path of every file of the tree, one a line.
 # LIST has the words that are not of this source, each with whose it is: WORD # WHOSE. FILES are C sources and documents
 # (.md), twice: first the words of the code are learnt, then the comments are looked at.
 #
@@ -44,6 +44,17 @@ function split_line(    rest, at) {
         }
     }
 }
+# A function is defined where its name and "(" stand on a line that begins in column one and does not end with ";" (as
+# clang-format lays them out); it is learnt for each end of the file's path: a/b.c:f and b.c:f.
+function learn_function(    name, path) {
+    if (FILENAME !~ /\.[ch]$/ || $0 !~ /^[A-Za-z]/ || /;[ \t]*$/ || !match($0, /[a-z_][A-Za-z0-9_]*\(/))
+        return
+    name = substr($0, RSTART, RLENGTH - 1)
+    path = FILENAME
+    do
+        defined[path ":" name] = 1
+    while (sub(/^[^\/]*\//, "", path))
+}
 function learn(    count, i, parts) {
     if (FILENAME ~ /HACKING\.md$/ && /^##* /) {
         heading = $0
@@ -51,6 +62,7 @@ function learn(    count, i, parts) {
         headings[heading] = 1
     }
     split_line()
+    learn_function()
     count = split(code, parts, /[^A-Za-z0-9_]+/)
     for (i = 1; i <= count; i++)
         words[parts[i]] = 1
@@ -94,6 +106,14 @@ function check_symbols(text,    name, before) {
             finding(name " does not exist")
     }
 }
+function check_functions(text,    name) {
+    while (match(text, /[A-Za-z0-9_.\/-]+\.[ch]:[A-Za-z_][A-Za-z0-9_]*/)) {
+        name = substr(text, RSTART, RLENGTH)
+        text = substr(text, RSTART + RLENGTH)
+        if (!(name in defined))
+            finding(name " is not defined there")
+    }
+}
 function check_sections(text,    name) {
     while (match(text, /([Ss]ection \*[^*]+\*|HACKING(\.md)?, ("[^"]+"|\*[^*]+\*))/)) {
         name = substr(text, RSTART, RLENGTH)
@@ -135,6 +155,7 @@ again {
         check_paths(comment)
         check_files(comment)
         check_symbols(comment)
+        check_functions(comment)
         check_sections(comment)
     }
 }

@@ -156,6 +156,9 @@ no_function() { comment 'gone() did it'; }
 no_symbol() { comment 'gone_away did it'; }
 no_section() { echo 'See the section *Peace*.' >README.md; }
 document() { echo 'See `src/gone.c`.' >README.md; }
+elsewhere() { echo 'See `src/lib/good.c:gone_away` and `good.c:good`.' >README.md; }
+called_there() { echo '    return good(n);' | function_of other && echo 'See `src/lib/other.c:good`.' >README.md; }
+defined_there() { echo 'See `src/lib/good.c:good` and `good.c:good`.' >README.md; }
 stale_word() { echo 'SSL_gone # OpenSSL' >>tests/lint/citations; }
 anonymous_word() { comment 'SSL_is_there does' && echo 'SSL_is_there' >>tests/lint/citations; }
 listed_word() { comment 'SSL_is_there does' && echo 'SSL_is_there # OpenSSL' >>tests/lint/citations; }
@@ -166,6 +169,9 @@ fails citations no_function "a comment that names a function that does not exist
 fails citations no_symbol "a comment that names a symbol that does not exist"
 fails citations no_section "a document that names a section that does not exist"
 fails citations document "a document that names a file that does not exist"
+fails citations elsewhere "a document that names a function that its file has not"
+fails citations called_there "a document that names a function where it is only called"
+passes defined_there "a document that names a function and its file"
 fails citations stale_word "a word on the list that is not named any more"
 fails citations anonymous_word "a word on the list without an owner"
 passes listed_word "a word on the list"
@@ -199,10 +205,10 @@ fails exec starts "a call of system"
 
 calls() { echo "    return n + $2(n);" | function_of "$1" && sed -i.old "s|^int |int $2(int n);\n&|" "src/lib/$1.c" && rm "src/lib/$1.c.old"; }
 circle() { calls one two && calls two three && calls three one && compile; }
-known_circle() { circle && echo 'lib one.c three.c two.c # until three calls back' >>tests/lint/circles; }
-smaller_circle() { calls one two && calls two one && compile && echo 'lib one.c three.c two.c # old' >>tests/lint/circles; }
-circle_without_reason() { circle && echo 'lib one.c three.c two.c' >>tests/lint/circles; }
-gone_circle() { echo 'lib one.c two.c # old' >>tests/lint/circles; }
+known_circle() { circle && echo 'lib_base one.c three.c two.c # until three calls back' >>tests/lint/circles; }
+smaller_circle() { calls one two && calls two one && compile && echo 'lib_base one.c three.c two.c # old' >>tests/lint/circles; }
+circle_without_reason() { circle && echo 'lib_base one.c three.c two.c' >>tests/lint/circles; }
+gone_circle() { echo 'lib_base one.c two.c # old' >>tests/lint/circles; }
 line_of_calls() { calls one two && calls two three && calls three good && compile; }
 fails circles circle "three files in a circle"
 fails circles circle_without_reason "a known circle without a reason"
