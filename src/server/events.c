@@ -8,49 +8,46 @@
 
 #include "server/events.h"
 
-#include "lib/log/log_throttle.h"
 #include "server/auth/control.h"
-#include "server/auth/handshake.h"
 #include "server/server_priv.h"
-#include "server/service/dispatch.h"
-#include "server/service/registry.h"
-#include "server/service/supply.h"
 
 static void on_greeting(void *context, const struct greeting *greeting) {
     struct server *server = context;
 
-    agent_listener_release(server->door, greeting->tag);
-    handshake_decide(server, greeting);
+    agent_listener_release(server->agent_listener, greeting->tag);
+    handshake_decide(server->handshake, greeting);
 }
 
 static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     struct server *server = context;
-    struct session *session = session_table_find(server->agents, tag);
+    struct session *session = session_table_find(server->sessions, tag);
 
-    link_pool_remove(server->arriving, link); /* as a rule there is none, and nothing to look through */
+    supply_link_idle(server->supply, link);
     if (session && !session_is_draining(session))
-        dispatch_link_idle(server, session, link);
+        dispatch_link_idle(server->dispatch, session, link);
     else
         plane_close(server->plane, link, "its session is over", false);
 }
 
 static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
+    struct server *server = context;
+
     (void)link;
     (void)tag;
-    dispatch_client_back(context, client);
+    dispatch_client_back(server->dispatch, client);
 }
 
 static void on_control(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
     struct server *server = context;
-    struct session *session = session_table_find(server->agents, tag);
+    struct session *session = session_table_find(server->sessions, tag);
 
     if (session && link_ref_same(session_control(session), link))
-        control_receive(server, session, text, length);
+        control_receive(server->registry, session, text, length);
 }
 
 static void on_pong(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us) {
     struct server *server = context;
-    struct session *session = session_table_find(server->agents, tag);
+    struct session *session = session_table_find(server->sessions, tag);
 
     if (session && link_ref_same(session_control(session), link))
         liveness_pong(server->liveness, session, pinged_us);
@@ -58,31 +55,31 @@ static void on_pong(void *context, struct link_ref link, uint64_t tag, uint64_t 
 
 static void on_session_link_gone(struct server *server, struct session *session, const struct link_end *end) {
     if (link_ref_same(session_control(session), end->link))
-        registry_dismiss(server, session, "lost", end->why);
+        registry_dismiss(server->registry, session, "lost", end->why);
     else if (link_pool_remove(session_pool(session), end->link) ||
              link_pool_remove(session_arriving(session), end->link))
         supply_mark(server->supply, session);
     if (end->misbehaved && !end->is_control)
-        log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, session_who(session),
+        log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, session_who(session),
                            "closed a data link of it", end->why, &end->peer);
 }
 
 /* Broke after it had greeted and before the plane heard that it was accepted: whose was it? */
 static void on_greeted_gone(struct server *server, const struct link_end *end) {
-    struct session *session = session_table_first(server->agents);
+    struct session *session = session_table_first(server->sessions);
 
     while (session && !link_ref_same(session_control(session), end->link) &&
            !link_pool_remove(session_arriving(session), end->link))
-        session = session_table_after(server->agents, session);
+        session = session_table_after(server->sessions, session);
     if (session && link_ref_same(session_control(session), end->link))
-        registry_dismiss(server, session, "lost", end->why);
+        registry_dismiss(server->registry, session, "lost", end->why);
     else if (session)
         supply_mark(server->supply, session);
 }
 
 static void on_stranger_gone(struct server *server, const struct link_end *end) {
-    if (agent_listener_failed(server->door, end->tag, end->no_hello))
-        log_throttle_event(&server->strangers, server->log, LOG_LEVEL_WARNING, "agent port", "handshake failed",
+    if (agent_listener_failed(server->agent_listener, end->tag, end->no_hello))
+        log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, "agent port", "handshake failed",
                            end->why, &end->peer);
     else
         on_greeted_gone(server, end);
@@ -90,14 +87,13 @@ static void on_stranger_gone(struct server *server, const struct link_end *end) 
 
 static void on_gone(void *context, const struct link_end *end) {
     struct server *server = context;
-    bool was_arriving = link_pool_remove(server->arriving, end->link);
 
-    server->data_links -= was_arriving || (end->was_accepted && !end->is_control);
+    supply_link_gone(server->supply, end->link, end->was_accepted && !end->is_control);
     if (!end->was_accepted) {
         on_stranger_gone(server, end);
         return;
     }
-    struct session *session = session_table_find(server->agents, end->tag);
+    struct session *session = session_table_find(server->sessions, end->tag);
     if (session)
         on_session_link_gone(server, session, end);
 }
@@ -111,4 +107,54 @@ static const struct plane_events events = {.on_greeting = on_greeting,
 
 const struct plane_events *server_plane_events(void) {
     return &events;
+}
+
+/* --- agents that do not answer --- */
+
+static void ping(void *context, struct session *session) {
+    struct server *server = context;
+
+    plane_ping(server->plane, session_control(session));
+}
+
+static bool has_well_colleague(struct service *service, const struct session *session) {
+    const struct balance *balance = service_balance(service);
+
+    if (!balance_has(balance, session))
+        return false;
+    for (size_t i = 0; i < balance_count(balance); i++)
+        if (!session_is_silent(balance_at(balance, i)))
+            return true;
+    return false;
+}
+
+static bool can_be_replaced(const struct service_list *services, const struct session *session) {
+    for (size_t i = 0; i < services->count; i++)
+        if (has_well_colleague(services->items[i], session))
+            return true;
+    return false;
+}
+
+static void on_silent(void *context, struct session *session) {
+    struct server *server = context;
+
+    if (can_be_replaced(&server->services, session))
+        plane_recall(server->plane, session_tag(session), "its agent does not answer");
+}
+
+static void on_well(void *context, struct session *session) {
+    struct server *server = context;
+
+    supply_mark(server->supply, session);
+}
+
+struct liveness *server_liveness_new(struct server *server) {
+    struct liveness_options options = {.base = loop_base(server->loop),
+                                       .agents = server->sessions,
+                                       .log = server->log,
+                                       .ping = ping,
+                                       .on_silent = on_silent,
+                                       .on_responsive = on_well,
+                                       .context = server};
+    return liveness_new(&options);
 }

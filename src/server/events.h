@@ -9,6 +9,9 @@
 
 #include "relay/plane.h"
 
-const struct plane_events *server_plane_events(void); /* their context is the struct server */
+struct server;
+
+const struct plane_events *server_plane_events(void);        /* their context is the struct server */
+struct liveness *server_liveness_new(struct server *server); /* NULL when out of memory */
 
 #endif

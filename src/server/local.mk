@@ -27,6 +27,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/bootstrap.h \
 	src/server/events.c \
 	src/server/events.h \
+	src/server/housekeeping.c \
+	src/server/housekeeping.h \
 	src/server/reload.c \
 	src/server/reload.h \
 	src/server/server.c \

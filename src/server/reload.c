@@ -20,6 +20,7 @@
 #include "lib/tls/tls.h"
 #include "proto/session_key.h"
 #include "server/auth/revocation.h"
+#include "server/server_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,7 @@ static void look_at_expiry(struct reload *reload) {
     char what[512];
 
     snprintf(what, sizeof what, "the certificate %s", reload->server->conf->agents.certificate);
-    cert_expiry_check(&reload->expiry, reload->server->log, "server", what, tls_days_left(reload->server->tls));
+    cert_expiry_check(&reload->expiry, reload->server->log, "server", what, tls_days_left(reload->server->policy.tls));
 }
 
 static int read_certificates(struct reload *reload, struct error *error) {
@@ -67,14 +68,14 @@ static int read_certificates(struct reload *reload, struct error *error) {
 
     if (!fresh)
         return -1;
-    if (server->tls)
-        server->tls_settled_us =
+    if (server->policy.tls)
+        server->policy.tls_settled_us =
             clock_us() + (server->conf->agents.unauthenticated_deadline_s + HANDSHAKES_LATE_S) * 1000000ull;
-    SSL_CTX_free(server->tls); /* the handshakes under way and the links have their own references */
-    server->tls = fresh;
+    SSL_CTX_free(server->policy.tls); /* the handshakes under way and the links have their own references */
+    server->policy.tls = fresh;
     reload->trust_is_new = true;
-    if (server->door)
-        agent_listener_set_tls(server->door, fresh);
+    if (server->agent_listener)
+        agent_listener_set_tls(server->agent_listener, fresh);
     reload->expiry = (struct cert_expiry){0};
     look_at_expiry(reload);
     return 0;
@@ -86,15 +87,17 @@ static int read_agents(struct reload *reload, struct error *error) {
 
     if (!fresh)
         return -1;
-    credentials_free(server->credentials);
-    server->credentials = fresh;
+    credentials_free(server->policy.credentials);
+    server->policy.credentials = fresh;
     return 0;
 }
 
 static void review(struct reload *reload) {
+    struct server *server = reload->server;
     time_t now = clock_wall();
 
-    reload->review_at = revocation_review(reload->server, now, &reload->trust_is_new);
+    reload->review_at =
+        revocation_review(&server->policy, server->sessions, server->registry, now, &reload->trust_is_new);
     reload->review_due_us = clock_us() + (uint64_t)(reload->review_at - now) * 1000000;
 }
 
@@ -105,10 +108,10 @@ static void log_read(const struct reload *reload, const struct set *set) {
 
     if (set == &reload->agents)
         log_write(server->log, LOG_LEVEL_INFO, "server", "read the agents file again, %zu credentials",
-                  credentials_count(server->credentials));
+                  credentials_count(server->policy.credentials));
     else
         log_write(server->log, LOG_LEVEL_INFO, "server", "read %s again, the certificate is good for %ld days",
-                  set->what, tls_days_left(server->tls));
+                  set->what, tls_days_left(server->policy.tls));
 }
 
 static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
@@ -119,7 +122,7 @@ static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
         log_read(reload, set);
         review(reload);
         agent_listener_reset_penalties(
-            reload->server->door); /* who was wrong by what it was may be right by what it is */
+            reload->server->agent_listener); /* who was wrong by what it was may be right by what it is */
         return;
     }
     set->doubtful = may_doubt;
@@ -169,14 +172,14 @@ static void on_asked(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     reload->obeyed_ms = clock_ms();
-    service_manager_reloading(server->notify);
+    service_manager_reloading(server->service_manager);
     log_reopen(server->log);
     log_write(server->log, LOG_LEVEL_INFO, "server",
               "reads its certificates and the agents file again; what stands in %s is read at start only",
               server->conf->path ? server->conf->path : "the command line");
     look(reload, &reload->certificates, true);
     look(reload, &reload->agents, true);
-    service_manager_ready(server->notify);
+    service_manager_ready(server->service_manager);
 }
 
 void reload_ask(struct reload *reload) {

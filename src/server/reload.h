@@ -3,14 +3,17 @@
 /*
  * reload: certificate, key, CA, CRL and the agents file, read at start, when they change, and when somebody asks. What
  * cannot be used changes nothing. munnel.json itself is read at start only.
- * Runs on: the control thread. Owns: server->tls and server->credentials are set by it and belong to the server.
+ * Runs on: the control thread. Owns: server->policy is set by it and belongs to the server.
  */
 #ifndef MUNNEL_SERVER_RELOAD_H
 #define MUNNEL_SERVER_RELOAD_H
 
-#include "server/server_priv.h"
+#include "lib/base/error.h"
+
+#include <stdbool.h>
 
 struct reload;
+struct server;
 
 struct reload *reload_new(struct server *server); /* NULL when out of memory */
 void reload_free(struct reload *reload);

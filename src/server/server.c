@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server: see server.h; and where the plane's events meet the parts that they concern.
+ * server: see server.h.
  * Runs on: the control thread. Owns: all parts, and the loop.
  * States: new (all bound) -> serving -> stopping (no new clients) -> over.
  */
@@ -15,156 +15,36 @@
 #include "lib/event/signals.h"
 #include "lib/net/sock.h"
 #include "lib/os/fd_count.h"
-#include "lib/os/malloc.h"
 #include "lib/os/privilege.h"
 #include "server/auth/flap_damping.h"
 #include "server/events.h"
+#include "server/housekeeping.h"
 #include "server/reload.h"
-#include "server/service/dispatch.h"
-#include "server/service/registry.h"
-#include "server/service/service.h"
+#include "server/server_priv.h"
 #include "server/service/source_key.h"
-#include "server/service/supply.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 
-enum {
-    TICK_MS = 1000,
-    TICK_FAST_MS = 100,
-    STOP_WITHIN_S = 30,
-    STOP_WAIT_MS = 1000, /* for links that are on their way to clients who wait */
-    INSTANCE_BYTES = 16,
-    LINES_A_MINUTE = 60,
-    RESERVED_DESCRIPTORS = 64
-};
+enum { INSTANCE_BYTES = 16, LINES_A_MINUTE = 60, RESERVED_DESCRIPTORS = 64 };
 
 _Static_assert((unsigned)CONF_THREADS_MAX <= (unsigned)PLANE_THREADS_MAX,
                "more threads can be asked for than there are");
 
-/* --- time --- */
-
-static void server_set_tick(struct server *server, unsigned ms) {
-    struct timeval interval = {ms / 1000, ms % 1000 * 1000};
-
-    server->tick_is_fast = ms == TICK_FAST_MS;
-    event_add(server->tick, &interval);
-}
-
-void server_tick_fast(struct server *server) {
-    if (!server->tick_is_fast)
-        server_set_tick(server, TICK_FAST_MS);
-}
-
-static void server_check_deadline(struct server *server) {
-    if (!server->stopping || clock_us() < server->stop_at_us)
-        return;
-    log_write(server->log, LOG_LEVEL_WARNING, "server", "%zu clients are cut off: %d s are over",
-              client_table_live(server->clients), STOP_WITHIN_S);
-    loop_stop(server->loop);
-}
-
-static void server_tell_status(const struct server *server) {
-    size_t agents = session_table_count(server->agents);
-
-    service_manager_status(server->notify, "%s %zu service%s by %zu agent%s",
-                           server->stopping ? "finishes with" : "serves", server->service_count,
-                           server->service_count == 1 ? "" : "s", agents, agents == 1 ? "" : "s");
-}
-
-static void on_tick(evutil_socket_t fd, short what, void *context) {
-    struct server *server = context;
-
-    (void)fd;
-    (void)what;
-    dispatch_tick(server);
-    server_set_tick(server, server->waiting || server->stopping ? TICK_FAST_MS : TICK_MS);
-    supply_tick(server->supply);
-    for (size_t i = 0; i < server->service_count; i++)
-        service_tick(server->services[i]);
-    agent_listener_tick(server->door);
-    log_throttle_flush(&server->strangers, server->log);
-    server_check_stopped(server);
-    server_check_deadline(server);
-    server_tell_status(server);
-}
-
-/* --- stopping --- */
-
-/* The last bytes of clients that are over may still be on their way to an agent; no event tells when they are there. */
-static bool server_is_delivering(const struct server *server) {
-    struct plane_counts counts;
-
-    plane_count(server->plane, &counts);
-    return counts.delivering > 0;
-}
-
-void server_check_stopped(struct server *server) {
-    if (!server->stopping || client_table_live(server->clients))
-        return;
-    if (server_is_delivering(server))
-        server_tick_fast(server);
-    else
-        loop_stop(server->loop);
-}
-
-void server_stop(struct server *server) {
-    if (server->stopping) {
-        log_write(server->log, LOG_LEVEL_WARNING, "server", "stops at once");
-        loop_stop(server->loop);
-        return;
-    }
-    server->stopping = true;
-    service_manager_stopping(server->notify);
-    server->stop_at_us = clock_us() + STOP_WITHIN_S * 1000000ULL;
-    for (size_t i = 0; i < server->service_count; i++)
-        service_shut(server->services[i]);
-    agent_listener_shut(server->door); /* at once, so that the next server can listen there while relays finish here */
-    registry_send_goaway(server);
-    dispatch_limit_waits(server, clock_us() + STOP_WAIT_MS * 1000ULL);
-    log_write(server->log, LOG_LEVEL_INFO, "server", "stops: no new clients, %zu still run",
-              client_table_live(server->clients));
-    server_check_stopped(server);
-}
-
-void server_reload(struct server *server) {
-    reload_ask(server->reload);
-}
-
-void server_log_live(struct server *server) {
-    struct plane_counts counts;
-    size_t idle = 0;
-
-    plane_count(server->plane, &counts);
-    for (struct session *session = session_table_first(server->agents); session;
-         session = session_table_after(server->agents, session))
-        idle += link_pool_count(session_pool(session));
-    log_event(server->log, LOG_LEVEL_INFO, "server", "live",
-              LOG_FIELDS(LOG_NUMBER("links", counts.links), LOG_NUMBER("handshakes_done", counts.handshakes_done),
-                         LOG_NUMBER("relays", counts.relays), LOG_NUMBER("relays_ended", counts.relays_ended),
-                         LOG_NUMBER("clients", client_table_live(server->clients)),
-                         LOG_NUMBER("clients_total", client_table_total(server->clients)),
-                         LOG_NUMBER("clients_refused", server->clients_refused), LOG_NUMBER("waiting", server->waiting),
-                         LOG_NUMBER("agents", session_table_count(server->agents)), LOG_NUMBER("idle_links", idle),
-                         LOG_NUMBER("at_door", agent_listener_count(server->door)),
-                         LOG_NUMBER("turned_away", agent_listener_refused(server->door)),
-                         LOG_NUMBER("greetings_refused", server->greetings_refused),
-                         LOG_NUMBER("descriptors", fd_count()), LOG_NUMBER("heap", malloc_in_use())));
-}
-
 /* --- signals --- */
 
 static void on_stop(void *server) {
-    server_stop(server);
+    housekeeping_stop(server);
 }
 
-static void on_reload(void *server) {
-    server_reload(server);
+static void on_reload(void *context) {
+    const struct server *server = context;
+
+    reload_ask(server->reload);
 }
 
 static void on_log_live(void *server) {
-    server_log_live(server);
+    housekeeping_log_live(server);
 }
 
 static struct signals *take_signals(struct server *server) {
@@ -178,15 +58,26 @@ static struct signals *take_signals(struct server *server) {
 
 /* --- parts --- */
 
+static void on_client(void *dispatch, struct client *client) {
+    dispatch_client(dispatch, client);
+}
+
 static int server_bind_services(struct server *server, struct error *error) {
-    server->services = calloc(server->conf->service_count + 1, sizeof(struct service *));
-    if (!server->services)
+    struct service_options options = {.base = loop_base(server->loop),
+                                      .log = server->log,
+                                      .clients = server->clients,
+                                      .on_client = on_client,
+                                      .context = server->dispatch};
+
+    server->services.items = calloc(server->conf->service_count + 1, sizeof(struct service *));
+    if (!server->services.items)
         return error_set(error, "out of memory");
     for (size_t i = 0; i < server->conf->service_count; i++) {
-        struct service *service = service_new(server, &server->conf->services[i], error);
+        options.conf = &server->conf->services[i];
+        struct service *service = service_new(&options, error);
         if (!service)
             return -1;
-        server->services[server->service_count++] = service;
+        server->services.items[server->services.count++] = service;
     }
     return 0;
 }
@@ -206,13 +97,97 @@ static int server_start_plane(struct server *server, struct error *error) {
     return server->plane ? 0 : -1;
 }
 
+static void on_join(void *context, const struct session *session) {
+    struct server *server = context;
+
+    agent_listener_trust(server->agent_listener, session_peer(session));
+}
+
+/* Its address stays trusted, so that it can join again whatever failed there meanwhile. */
+static void on_leave(void *context, const struct session *session) {
+    struct server *server = context;
+
+    agent_listener_trust(server->agent_listener, session_peer(session));
+    flap_damping_left(server->flaps, session, clock_us());
+}
+
+static struct supply *make_supply(struct server *server) {
+    return supply_new(&(struct supply_options){.base = loop_base(server->loop),
+                                               .conf = server->conf,
+                                               .plane = server->plane,
+                                               .sessions = server->sessions,
+                                               .services = &server->services});
+}
+
+static struct registry *make_registry(struct server *server) {
+    return registry_new(&(struct registry_options){.log = server->log,
+                                                   .plane = server->plane,
+                                                   .sessions = server->sessions,
+                                                   .services = &server->services,
+                                                   .supply = server->supply,
+                                                   .on_join = on_join,
+                                                   .on_leave = on_leave,
+                                                   .context = server});
+}
+
+static struct dispatch *make_dispatch(struct server *server) {
+    return dispatch_new(&(struct dispatch_options){.conf = server->conf,
+                                                   .loop = server->loop,
+                                                   .log = server->log,
+                                                   .plane = server->plane,
+                                                   .instance = server->instance,
+                                                   .clients = server->clients,
+                                                   .sessions = server->sessions,
+                                                   .services = &server->services,
+                                                   .supply = server->supply,
+                                                   .liveness = server->liveness,
+                                                   .registry = server->registry,
+                                                   .on_wait = housekeeping_tick_fast,
+                                                   .on_client_end = housekeeping_check_stopped,
+                                                   .context = server});
+}
+
+static int server_make_roles(struct server *server, struct error *error) {
+    server->supply = make_supply(server);
+    server->registry = make_registry(server);
+    server->dispatch = make_dispatch(server);
+    return server->supply && server->registry && server->dispatch ? 0 : error_set(error, "out of memory");
+}
+
+static bool reread_credentials(void *context) {
+    const struct server *server = context;
+
+    return reload_agents(server->reload);
+}
+
+static int server_make_handshake(struct server *server, struct error *error) {
+    struct handshake_options options = {.policy = &server->policy,
+                                        .log = server->log,
+                                        .throttle = &server->auth_throttle,
+                                        .plane = server->plane,
+                                        .sessions = server->sessions,
+                                        .services = &server->services,
+                                        .registry = server->registry,
+                                        .supply = server->supply,
+                                        .liveness = server->liveness,
+                                        .listener = server->agent_listener,
+                                        .flaps = server->flaps,
+                                        .instance = server->instance,
+                                        .secret = server->secret,
+                                        .reread_credentials = reread_credentials,
+                                        .context = server};
+
+    server->handshake = handshake_new(&options);
+    return server->handshake ? 0 : error_set(error, "out of memory");
+}
+
 static size_t expects(void *context, const struct addr *peer) {
     struct server *server = context;
     uint64_t now_us = clock_us();
     size_t links = 0;
 
-    for (struct session *session = session_table_first(server->agents); session;
-         session = session_table_after(server->agents, session))
+    for (struct session *session = session_table_first(server->sessions); session;
+         session = session_table_after(server->sessions, session))
         if (addr_same_host(session_peer(session), peer))
             links += link_orders_acceptable(session_orders(session), now_us);
     return links;
@@ -221,10 +196,10 @@ static size_t expects(void *context, const struct addr *peer) {
 static bool has_agent(void *context, const struct addr *peer) {
     struct server *server = context;
     uint64_t source = source_key_of(peer);
-    struct session *session = session_table_first(server->agents);
+    struct session *session = session_table_first(server->sessions);
 
     while (session && source_key_of(session_peer(session)) != source)
-        session = session_table_after(server->agents, session);
+        session = session_table_after(server->sessions, session);
     return session != NULL;
 }
 
@@ -232,13 +207,13 @@ static int server_make_door(struct server *server, struct error *error) {
     struct agent_listener_options options = {.base = loop_base(server->loop),
                                              .log = server->log,
                                              .plane = server->plane,
-                                             .tls = server->tls,
+                                             .tls = server->policy.tls,
                                              .conf = server->conf,
                                              .has_agent = has_agent,
                                              .expects = expects,
                                              .context = server};
-    server->door = agent_listener_new(&options, error);
-    return server->door ? 0 : -1;
+    server->agent_listener = agent_listener_new(&options, error);
+    return server->agent_listener ? server_make_handshake(server, error) : -1;
 }
 
 /* Each client that is served needs a link, too. What is open already stays, and some are kept for agents that come. */
@@ -247,8 +222,10 @@ static void server_share_descriptors(struct server *server) {
     int reserved = all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;
     int pairs = (all - used - reserved) / 2;
 
-    server->link_limit = pairs > 1 ? (size_t)pairs : 1;
-    client_table_set_limit(server->clients, server->link_limit);
+    size_t limit = pairs > 1 ? (size_t)pairs : 1;
+
+    supply_set_limit(server->supply, limit);
+    client_table_set_limit(server->clients, limit);
 }
 
 /* For the watchdog: this loop runs, since it asks; do the others? */
@@ -259,56 +236,6 @@ static bool is_alive(void *context) {
         return true;
     log_write(server->log, LOG_LEVEL_ERROR, "server", "a relay thread is stuck: the watchdog is not fed");
     return false;
-}
-
-/* --- agents that do not answer --- */
-
-static void ping(void *context, struct session *session) {
-    struct server *server = context;
-
-    plane_ping(server->plane, session_control(session));
-}
-
-static bool has_well_colleague(struct service *service, const struct session *session) {
-    const struct balance *balance = service_balance(service);
-
-    if (!balance_has(balance, session))
-        return false;
-    for (size_t i = 0; i < balance_count(balance); i++)
-        if (!session_is_silent(balance_at(balance, i)))
-            return true;
-    return false;
-}
-
-static bool can_be_replaced(const struct server *server, const struct session *session) {
-    for (size_t i = 0; i < server->service_count; i++)
-        if (has_well_colleague(server->services[i], session))
-            return true;
-    return false;
-}
-
-static void on_silent(void *context, struct session *session) {
-    struct server *server = context;
-
-    if (can_be_replaced(server, session))
-        plane_recall(server->plane, session_tag(session), "its agent does not answer");
-}
-
-static void on_well(void *context, struct session *session) {
-    struct server *server = context;
-
-    supply_mark(server->supply, session);
-}
-
-static struct liveness *server_make_liveness(struct server *server) {
-    struct liveness_options options = {.base = loop_base(server->loop),
-                                       .agents = server->agents,
-                                       .log = server->log,
-                                       .ping = ping,
-                                       .on_silent = on_silent,
-                                       .on_responsive = on_well,
-                                       .context = server};
-    return liveness_new(&options);
 }
 
 /* --- from start to end --- */
@@ -323,17 +250,15 @@ static int server_make_parts(struct server *server, struct error *error) {
         return -1;
     server->loop = loop_new("munneld");
     server->clients = client_table_new();
-    server->agents = session_table_new();
-    server->arriving = link_pool_new();
+    server->sessions = session_table_new();
     server->flaps = flap_damping_new();
-    server->supply = server->loop ? supply_new(server) : NULL;
-    server->liveness = server->loop && server->agents ? server_make_liveness(server) : NULL;
+    server->liveness = server->loop && server->sessions ? server_liveness_new(server) : NULL;
     server->reload = server->loop ? reload_new(server) : NULL;
-    server->notify = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
+    server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
-    server->tick = server->loop ? evtimer_new(loop_base(server->loop), on_tick, server) : NULL;
-    if (!server->clients || !server->agents || !server->arriving || !server->flaps || !server->supply ||
-        !server->liveness || !server->signals || !server->tick || !server->reload || !server->notify)
+    server->tick = server->loop ? housekeeping_new(server) : NULL;
+    if (!server->clients || !server->sessions || !server->flaps || !server->liveness || !server->signals ||
+        !server->tick || !server->reload || !server->service_manager)
         return error_set(error, "out of memory");
     return 0;
 }
@@ -345,11 +270,11 @@ struct server *server_new(const struct server_config *conf, struct log *log, str
         error_set(error, "out of memory");
         return NULL;
     }
-    server->conf = conf;
+    server->conf = server->policy.conf = conf;
     server->log = log;
-    server->strangers.a_minute = LINES_A_MINUTE;
-    if (server_make_parts(server, error) || reload_first(server->reload, error) ||
-        server_bind_services(server, error) || server_start_plane(server, error) || server_make_door(server, error)) {
+    server->auth_throttle.a_minute = LINES_A_MINUTE;
+    if (server_make_parts(server, error) || reload_first(server->reload, error) || server_start_plane(server, error) ||
+        server_make_roles(server, error) || server_bind_services(server, error) || server_make_door(server, error)) {
         server_free(server);
         return NULL;
     }
@@ -360,23 +285,23 @@ struct server *server_new(const struct server_config *conf, struct log *log, str
 static void server_log_start(const struct server *server) {
     log_write(server->log, LOG_LEVEL_INFO, "server",
               "munneld %s serves %zu service%s to %zu clients at once, instance %.8s", PACKAGE_VERSION,
-              server->service_count, server->service_count == 1 ? "" : "s", server->link_limit, server->instance);
-    if (!server->credentials)
+              server->services.count, server->services.count == 1 ? "" : "s", client_table_limit(server->clients),
+              server->instance);
+    if (!server->policy.credentials)
         log_write(server->log, LOG_LEVEL_WARNING, "server",
                   "\"auth\": \"none\": whoever reaches the agent port can take clients");
-    else if (!credentials_count(server->credentials))
+    else if (!credentials_count(server->policy.credentials))
         log_write(server->log, LOG_LEVEL_WARNING, "server", "%s names no agent: nobody can join",
                   server->conf->agents.tokens);
 }
 
 int server_open(struct server *server, struct error *error) {
-    if (agent_listener_open(server->door, error))
+    if (agent_listener_open(server->agent_listener, error))
         return -1;
-    for (size_t i = 0; i < server->service_count; i++)
-        if (service_open(server->services[i], error))
+    for (size_t i = 0; i < server->services.count; i++)
+        if (service_open(server->services.items[i], error))
             return -1;
-    server_set_tick(server, TICK_MS);
-    return 0;
+    return housekeeping_start(server, error);
 }
 
 /* What has to be opened again after that must be its own. */
@@ -392,7 +317,7 @@ int server_run(struct server *server, struct error *error) {
     server_log_start(server);
     if (server_open(server, error) || server_become_user(server, error) || reload_open(server->reload, error))
         return -1;
-    service_manager_ready(server->notify);
+    service_manager_ready(server->service_manager);
     if (loop_run(server->loop))
         return error_set(error, "the event loop failed");
     log_write(server->log, LOG_LEVEL_INFO, "server", "stopped");
@@ -401,28 +326,32 @@ int server_run(struct server *server, struct error *error) {
 
 /* While the plane is freed the loop turns for its last words, and nobody may come in. */
 static void server_shut(struct server *server) {
-    for (size_t i = 0; i < server->service_count; i++)
-        service_shut(server->services[i]);
-    if (server->door)
-        agent_listener_shut(server->door);
+    for (size_t i = 0; i < server->services.count; i++)
+        service_shut(server->services.items[i]);
+    if (server->agent_listener)
+        agent_listener_shut(server->agent_listener);
 }
 
 void server_free(struct server *server) {
     if (!server)
         return;
-    server->stopping = server->is_over = true;
+    server->stopping = true;
     server_shut(server);
     if (server->plane) {
-        dispatch_end_waiting(server, REASON_STOPPED);
-        registry_dismiss_all(server, "the server was stopped");
+        if (server->dispatch)
+            dispatch_shut(server->dispatch);
+        if (server->registry)
+            registry_dismiss_all(server->registry, "the server was stopped");
         plane_free(server->plane);
     }
-    for (size_t i = 0; i < server->service_count; i++)
-        service_free(server->services[i]);
-    free(server->services);
-    agent_listener_free(server->door);
-    session_table_free(server->agents);
-    link_pool_free(server->arriving);
+    for (size_t i = 0; i < server->services.count; i++)
+        service_free(server->services.items[i]);
+    free(server->services.items);
+    dispatch_free(server->dispatch);
+    handshake_free(server->handshake);
+    registry_free(server->registry);
+    agent_listener_free(server->agent_listener);
+    session_table_free(server->sessions);
     penalty_box_free(server->flaps);
     signals_free(server->signals);
     supply_free(server->supply);
@@ -431,9 +360,9 @@ void server_free(struct server *server) {
         event_free(server->tick);
     client_table_free(server->clients);
     reload_free(server->reload);
-    service_manager_free(server->notify);
-    credentials_free(server->credentials);
-    SSL_CTX_free(server->tls);
+    service_manager_free(server->service_manager);
+    credentials_free(server->policy.credentials);
+    SSL_CTX_free(server->policy.tls);
     if (server->loop)
         loop_free(server->loop);
     secret_wipe(server->secret, sizeof server->secret);

@@ -55,28 +55,28 @@ static bool needs_token(const struct server_config *conf, bool has_certificate) 
 }
 
 /* A token that is shown must be right, whether or not a certificate would do. */
-static bool prove_token(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
+static bool prove_token(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
                         const struct hello *hello, struct auth_refusal *refusal) {
     bool has_certificate = greeting->certificate != NULL;
 
     if (!hello->has_proof) {
-        if (!needs_token(server->conf, has_certificate))
+        if (!needs_token(policy->conf, has_certificate))
             return true;
         return auth_refuse(refusal, REJECT_CREDENTIAL, "no token%s: this server wants to know who joins%s",
-                           server->conf->agents.require == CONFIG_REQUIRE_EITHER ? ", and no certificate" : "",
+                           policy->conf->agents.require == CONFIG_REQUIRE_EITHER ? ", and no certificate" : "",
                            " (see --join and --token-file)");
     }
-    if (!credentials_check(server->credentials, hello->credential, hello->proof, greeting->exporter, time(NULL),
+    if (!credentials_check(policy->credentials, hello->credential, hello->proof, greeting->exporter, time(NULL),
                            &claim->credential, &claim->key))
         return auth_refuse(refusal, REJECT_CREDENTIAL, "the token is unknown, wrong or expired");
     return true;
 }
 
-static bool prove_certificate(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
-                              struct auth_refusal *refusal) {
+static bool prove_certificate(struct auth_claim *claim, const struct auth_policy *policy,
+                              const struct greeting *greeting, struct auth_refusal *refusal) {
     char text[CERTIFICATE_TEXT];
 
-    if (!authenticate_needs_certificate(server->conf, claim->credential != NULL))
+    if (!authenticate_needs_certificate(policy->conf, claim->credential != NULL))
         return true;
     if (!greeting->certificate) /* TLS has refused it before, if the two agree */
         return auth_refuse(refusal, REJECT_CREDENTIAL, "no certificate: this server asks for one (see --cert)");
@@ -85,19 +85,20 @@ static bool prove_certificate(struct auth_claim *claim, struct server *server, c
         return auth_refuse(refusal, REJECT_CREDENTIAL, "the certificate %s is not that of \"%s\", as the token is",
                            text, claim->credential->name);
     if (!claim->credential)
-        claim->credential = credentials_find_certificate(server->credentials, greeting->certificate, time(NULL));
+        claim->credential = credentials_find_certificate(policy->credentials, greeting->certificate, time(NULL));
     if (!claim->credential)
         return auth_refuse(refusal, REJECT_CREDENTIAL, "the certificate %s is no agent's here, or has expired", text);
     return true;
 }
 
 /* By the authorities and lists of now: its handshake may have begun with those before. */
-static bool stands_still(const struct server *server, const struct greeting *greeting, struct auth_refusal *refusal) {
+static bool stands_still(const struct auth_policy *policy, const struct greeting *greeting,
+                         struct auth_refusal *refusal) {
     struct error why = {""};
 
-    if (!greeting->certificate || clock_us() >= server->tls_settled_us ||
-        !(tls_certificate_is_revoked(server->tls, greeting->certificate, &why) ||
-          tls_certificate_is_untrusted(server->tls, greeting->certificate, greeting->chain, &why)))
+    if (!greeting->certificate || clock_us() >= policy->tls_settled_us ||
+        !(tls_certificate_is_revoked(policy->tls, greeting->certificate, &why) ||
+          tls_certificate_is_untrusted(policy->tls, greeting->certificate, greeting->chain, &why)))
         return true;
     return auth_refuse(refusal, REJECT_CREDENTIAL, "%s", why.text);
 }
@@ -116,15 +117,13 @@ static bool claim_groups(struct auth_claim *claim, const struct hello *hello, st
     return true;
 }
 
-bool authenticate(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
+bool authenticate(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
                   const struct hello *hello, struct auth_refusal *refusal) {
     *claim = (struct auth_claim){0};
-    if (server->stopping)
-        return auth_refuse(refusal, REJECT_STOPPING, "the server is stopping");
-    if (!stands_still(server, greeting, refusal))
+    if (!stands_still(policy, greeting, refusal))
         return false;
-    if (server->credentials &&
-        (!prove_token(claim, server, greeting, hello, refusal) || !prove_certificate(claim, server, greeting, refusal)))
+    if (policy->credentials &&
+        (!prove_token(claim, policy, greeting, hello, refusal) || !prove_certificate(claim, policy, greeting, refusal)))
         return false;
     return claim_groups(claim, hello, refusal);
 }

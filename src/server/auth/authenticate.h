@@ -10,8 +10,17 @@
 #ifndef MUNNEL_SERVER_AUTH_AUTHENTICATE_H
 #define MUNNEL_SERVER_AUTH_AUTHENTICATE_H
 
+#include "conf/credentials.h"
+#include "conf/server_config.h"
 #include "proto/hello.h"
-#include "server/server_priv.h"
+#include "relay/plane.h"
+
+struct auth_policy { /* what agents are judged by; the server replaces it when its files change */
+    const struct server_config *conf;
+    struct credentials *credentials; /* NULL: agents need none */
+    SSL_CTX *tls;                    /* for handshakes that begin from now on */
+    uint64_t tls_settled_us;         /* until then a handshake may end that began with the context before it */
+};
 
 struct auth_refusal { /* why an agent is turned away */
     enum reject_code code;
@@ -32,7 +41,7 @@ struct auth_claim {                      /* who an agent has proved to be */
     char *asked; /* the one group that `groups` may consist of */
 };
 
-bool authenticate(struct auth_claim *claim, struct server *server, const struct greeting *greeting,
+bool authenticate(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
                   const struct hello *hello, struct auth_refusal *refusal);
 
 /* Must the certificate of an agent be its credential's, with or without a token beside it? */

@@ -7,9 +7,9 @@
 #ifndef MUNNEL_SERVER_AUTH_CONTROL_H
 #define MUNNEL_SERVER_AUTH_CONTROL_H
 
-#include "server/server_priv.h"
+#include "server/service/registry.h"
 
 /* `session` may be over when this returns. */
-void control_receive(struct server *server, struct session *session, const char *text, size_t length);
+void control_receive(struct registry *registry, struct session *session, const char *text, size_t length);
 
 #endif

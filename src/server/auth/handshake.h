@@ -7,8 +7,37 @@
 #ifndef MUNNEL_SERVER_AUTH_HANDSHAKE_H
 #define MUNNEL_SERVER_AUTH_HANDSHAKE_H
 
-#include "server/server_priv.h"
+#include "lib/log/log_throttle.h"
+#include "server/auth/agent_listener.h"
+#include "server/auth/authenticate.h"
+#include "server/service/registry.h"
+#include "server/service/supply.h"
 
-void handshake_decide(struct server *server, const struct greeting *greeting);
+struct handshake;
+struct penalty_box;
+
+struct handshake_options {
+    const struct auth_policy *policy;
+    struct log *log;
+    struct log_throttle *throttle; /* of lines on peers that were refused */
+    struct plane *plane;
+    struct session_table *sessions;
+    const struct service_list *services;
+    struct registry *registry;
+    struct supply *supply;
+    struct liveness *liveness;
+    struct agent_listener *listener;
+    struct penalty_box *flaps;
+    const char *instance;                      /* of the server */
+    const uint8_t *secret;                     /* ids and keys of sessions are derived from it */
+    bool (*reread_credentials)(void *context); /* true: they had changed and were read */
+    void *context;
+};
+
+struct handshake *handshake_new(const struct handshake_options *options); /* NULL when out of memory */
+void handshake_free(struct handshake *handshake);
+void handshake_stop(struct handshake *handshake);              /* no more sessions */
+uint64_t handshake_refused(const struct handshake *handshake); /* peers, so far */
+void handshake_decide(struct handshake *handshake, const struct greeting *greeting);
 
 #endif

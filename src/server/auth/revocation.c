@@ -10,8 +10,6 @@
 
 #include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
-#include "server/auth/authenticate.h"
-#include "server/service/registry.h"
 
 enum { REVIEW_S = 60 }; /* at the latest, whatever the calendar says meanwhile */
 
@@ -24,21 +22,21 @@ static bool has_valid_key(const struct credential *credential, const struct sess
     return false;
 }
 
-static int look_at_credential(const struct server *server, const struct session *session, time_t now,
+static int look_at_credential(const struct auth_policy *policy, const struct session *session, time_t now,
                               struct error *why) {
     const char *name = session_credential(session);
     X509 *certificate = session_certificate(session);
 
-    if (!server->credentials || !*name)
+    if (!policy->credentials || !*name)
         return 0;
-    const struct credential *credential = credentials_find(server->credentials, name);
+    const struct credential *credential = credentials_find(policy->credentials, name);
     if (!credential)
         return error_set(why, "its credential was revoked");
     if (credential->expires && now >= credential->expires)
         return error_set(why, "its credential has expired");
     if (session_has_token(session) && !has_valid_key(credential, session, now))
         return error_set(why, "its token is not valid any more");
-    if (authenticate_needs_certificate(server->conf, session_has_token(session)) &&
+    if (authenticate_needs_certificate(policy->conf, session_has_token(session)) &&
         !(certificate && credential_has_certificate(credential, certificate)))
         return error_set(why, "its certificate is not that of its credential any more");
     if (!session_is_within(session, &credential->groups))
@@ -46,47 +44,48 @@ static int look_at_credential(const struct server *server, const struct session 
     return 0;
 }
 
-static bool has_lost(const struct server *server, const struct session *session, time_t now, bool trust_is_new,
+static bool has_lost(const struct auth_policy *policy, const struct session *session, time_t now, bool trust_is_new,
                      struct error *why) {
     X509 *certificate = session_certificate(session);
 
-    if (look_at_credential(server, session, now, why))
+    if (look_at_credential(policy, session, now, why))
         return true;
     return certificate &&
-           (tls_certificate_is_revoked(server->tls, certificate, why) ||
-            (trust_is_new && tls_certificate_is_untrusted(server->tls, certificate, session_chain(session), why)));
+           (tls_certificate_is_revoked(policy->tls, certificate, why) ||
+            (trust_is_new && tls_certificate_is_untrusted(policy->tls, certificate, session_chain(session), why)));
 }
 
 static time_t earlier(time_t a, time_t b, time_t now) {
     return b > now && b < a ? b : a;
 }
 
-static time_t next_end(const struct server *server, time_t now) {
+static time_t next_end(const struct auth_policy *policy, struct session_table *sessions, time_t now) {
     time_t next = now + REVIEW_S;
 
-    for (size_t i = 0; server->credentials && i < credentials_count(server->credentials); i++) {
-        const struct credential *credential = credentials_at(server->credentials, i);
+    for (size_t i = 0; policy->credentials && i < credentials_count(policy->credentials); i++) {
+        const struct credential *credential = credentials_at(policy->credentials, i);
         next = earlier(next, credential->expires, now);
         for (int key = 0; key < credential->key_count; key++)
             next = earlier(next, credential->keys[key].until, now);
     }
-    for (const struct session *session = session_table_first_any(server->agents); session;
-         session = session_table_after_any(server->agents, session))
+    for (const struct session *session = session_table_first_any(sessions); session;
+         session = session_table_after_any(sessions, session))
         if (session_certificate(session))
             next = earlier(next, certificate_expires_at(session_certificate(session)), now);
     return next;
 }
 
-time_t revocation_review(struct server *server, time_t now, bool *trust_is_new) {
+time_t revocation_review(const struct auth_policy *policy, struct session_table *sessions, struct registry *registry,
+                         time_t now, bool *trust_is_new) {
     struct session *next;
     struct error why;
     bool all_gone = true;
 
-    for (struct session *session = session_table_first_any(server->agents); session; session = next) {
-        next = session_table_after_any(server->agents, session);
-        if (has_lost(server, session, now, *trust_is_new, &why))
-            all_gone = registry_disconnect(server, session, why.text) && all_gone;
+    for (struct session *session = session_table_first_any(sessions); session; session = next) {
+        next = session_table_after_any(sessions, session);
+        if (has_lost(policy, session, now, *trust_is_new, &why))
+            all_gone = registry_disconnect(registry, session, why.text) && all_gone;
     }
     *trust_is_new = *trust_is_new && !all_gone;
-    return all_gone ? next_end(server, now) : now + 1;
+    return all_gone ? next_end(policy, sessions, now) : now + 1;
 }

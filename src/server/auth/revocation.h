@@ -7,7 +7,8 @@
 #ifndef MUNNEL_SERVER_AUTH_REVOCATION_H
 #define MUNNEL_SERVER_AUTH_REVOCATION_H
 
-#include "server/server_priv.h"
+#include "server/auth/authenticate.h"
+#include "server/service/registry.h"
 
 #include <time.h>
 
@@ -15,6 +16,7 @@
  * of those who have lost their control link. Returns when it is to be done again if nothing changes: at the next end of
  * a credential or a certificate, in a minute at the latest. `now`: clock_wall().
  * *trust_is_new: the authorities were read again since everybody was judged by them; unset once that is done. */
-time_t revocation_review(struct server *server, time_t now, bool *trust_is_new);
+time_t revocation_review(const struct auth_policy *policy, struct session_table *sessions, struct registry *registry,
+                         time_t now, bool *trust_is_new);
 
 #endif

@@ -38,6 +38,10 @@ void client_table_set_limit(struct client_table *clients, size_t limit) {
     clients->limit = limit;
 }
 
+size_t client_table_limit(const struct client_table *clients) {
+    return clients->limit;
+}
+
 void client_table_free(struct client_table *clients) {
     if (!clients)
         return;

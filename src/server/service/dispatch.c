@@ -11,13 +11,16 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
+#include "lib/event/loop.h"
 #include "lib/net/sock.h"
 #include "relay/record.h"
+#include "server/service/client_table.h"
 #include "server/service/registry.h"
-#include "server/service/service.h"
 #include "server/service/supply.h"
+#include "server/session/session_table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -25,14 +28,31 @@ enum {
     BUSY_REST_MS = 250,   /* an agent that was busy gets no client for so long; nor one while memory lacks */
     LOOK_AT_WAITING = 64, /* so many clients that no idle link suits are passed by in one look */
     LINKS_MOST = 8,       /* that one client may lose, one after the other */
-    WHY_MOST = 96,        /* characters of an agent's words, so that the groups have room behind them */
-    LINES_A_MINUTE = 60
+    WHY_MOST = 96         /* characters of an agent's words, so that the groups have room behind them */
 };
 
-static void dispatch_end(struct server *server, struct client *client) {
+struct dispatch {
+    struct dispatch_options options;
+    size_t first_served; /* the service whose waiting clients are served first, in turn */
+    bool is_stopping, is_over;
+};
+
+struct dispatch *dispatch_new(const struct dispatch_options *options) {
+    struct dispatch *dispatch = calloc(1, sizeof *dispatch);
+
+    if (dispatch)
+        dispatch->options = *options;
+    return dispatch;
+}
+
+void dispatch_free(struct dispatch *dispatch) {
+    free(dispatch);
+}
+
+static void end_client(struct dispatch *dispatch, struct client *client) {
     service_client_left(client->place, client);
-    client_table_give_back(server->clients, client);
-    server_check_stopped(server);
+    client_table_give_back(dispatch->options.clients, client);
+    dispatch->options.on_client_end(dispatch->options.context);
 }
 
 /* " of the group a or b", or nothing; a list that is too long just ends. */
@@ -46,7 +66,7 @@ static void name_groups(const struct service *service, struct strbuf *text) {
 }
 
 /* What the owner of the service can do. */
-static void dispatch_explain(struct client *client) {
+static void explain(struct client *client) {
     const struct service *service = client->place;
     bool has_agents = balance_count(service_balance(client->place)) > 0;
     struct strbuf text = strbuf_begin(client->words, sizeof client->words);
@@ -61,7 +81,7 @@ static void dispatch_explain(struct client *client) {
 }
 
 /* Behind why the last attempt failed: for whom there was none else. */
-static void dispatch_explain_attempts(struct client *client) {
+static void explain_attempts(struct client *client) {
     char why[WHY_MOST];
 
     strbuf_copy(why, sizeof why, client->words);
@@ -77,20 +97,20 @@ static const char *who_ended(const struct client *client) {
 }
 
 /* The client gets RST: never a clean end for a stream that was not whole. */
-static void dispatch_fail(struct server *server, struct client *client, enum relay_reason reason) {
+static void fail_client(struct dispatch *dispatch, struct client *client, enum relay_reason reason) {
     client->reason = reason;
     client->ended_us = clock_us();
     if (reason != REASON_STOPPED && (client->attempts || *client->words))
-        dispatch_explain_attempts(client);
+        explain_attempts(client);
     else if (reason == REASON_NO_AGENT)
-        dispatch_explain(client);
+        explain(client);
     sock_close_reset(client->fd);
     client->fd = -1;
-    record_log_client(server->log, server->instance, client, who_ended(client), client->words);
-    dispatch_end(server, client);
+    record_log_client(dispatch->options.log, dispatch->options.instance, client, who_ended(client), client->words);
+    end_client(dispatch, client);
 }
 
-static void dispatch_wait(struct server *server, struct client *client, bool has_waited) {
+static void enqueue(struct dispatch *dispatch, struct client *client, bool has_waited) {
     struct service *service = client->place;
 
     if (!client->attempts)
@@ -99,15 +119,15 @@ static void dispatch_wait(struct server *server, struct client *client, bool has
         wait_queue_add_first(service_pending(service), client);
     else
         wait_queue_add(service_pending(service), client);
-    if (server->waiting++ == 0)
-        loop_stop_polling(server->loop);
-    supply_call(server->supply);
-    server_tick_fast(server);
+    if (dispatch->options.services->waiting++ == 0)
+        loop_stop_polling(dispatch->options.loop);
+    supply_call(dispatch->options.supply);
+    dispatch->options.on_wait(dispatch->options.context);
 }
 
-static void dispatch_stop_waiting(struct server *server, struct client *client) {
+static void dequeue(struct dispatch *dispatch, struct client *client) {
     wait_queue_remove(service_pending(client->place), client);
-    server->waiting--;
+    dispatch->options.services->waiting--;
 }
 
 /* Before the first attempt the deadline is that of waiting, which the tick looks after: a link that comes still serves.
@@ -126,14 +146,14 @@ static unsigned attempt_ms(struct service *service, const struct client *client,
     return left_ms ? (unsigned)left_ms : 1;
 }
 
-static void dispatch_serve(struct server *server, struct client *client, struct session *session, uint64_t now_us) {
+static void serve(struct dispatch *dispatch, struct client *client, struct session *session, uint64_t now_us) {
     struct service *service = client->place;
     struct link_ref link;
 
     if (!client->attempts)
         client->deadline_us = now_us + service_config(service)->connect_timeout_s * 1000000ULL;
     if (!session_take_link(session, &link, now_us)) { /* balance_choose has just seen one */
-        dispatch_wait(server, client, true);
+        enqueue(dispatch, client, true);
         return;
     }
     client->dispatched_us = now_us;
@@ -141,62 +161,62 @@ static void dispatch_serve(struct server *server, struct client *client, struct 
     client->holds_early = session_is_silent(session);
     client_set_session(client, session_tag(session));
     strbuf_copy(client->agent, sizeof client->agent, session_label(session));
-    supply_mark(server->supply, session);
-    plane_serve(server->plane, link, client);
-    liveness_check(server->liveness, session, now_us);
+    supply_mark(dispatch->options.supply, session);
+    plane_serve(dispatch->options.plane, link, client);
+    liveness_check(dispatch->options.liveness, session, now_us);
 }
 
 /* With nobody there; a client that has tried some agent already waits for another one whatever `no_agent` says. */
-static void dispatch_without_agent(struct server *server, struct client *client, bool has_waited) {
+static void without_agent(struct dispatch *dispatch, struct client *client, bool has_waited) {
     const struct service *service = client->place;
 
     if (service_config(service)->no_agent == CONFIG_WAIT || client->attempts)
-        dispatch_wait(server, client, has_waited);
+        enqueue(dispatch, client, has_waited);
     else
-        dispatch_fail(server, client, REASON_NO_AGENT);
+        fail_client(dispatch, client, REASON_NO_AGENT);
 }
 
-static void dispatch_again(struct server *server, struct client *client, bool has_waited) {
+static void assign(struct dispatch *dispatch, struct client *client, bool has_waited) {
     struct service *service = client->place;
     struct session *session = NULL;
     uint64_t now_us = has_waited ? clock_us() : client->accepted_us;
 
-    if (server->is_over) {
-        dispatch_fail(server, client, REASON_STOPPED);
+    if (dispatch->is_over) {
+        fail_client(dispatch, client, REASON_STOPPED);
         return;
     }
     if (has_no_time_left(client, now_us)) {
-        dispatch_fail(server, client, REASON_TIMEOUT);
+        fail_client(dispatch, client, REASON_TIMEOUT);
         return;
     }
     switch (balance_choose(service_balance(service), client, now_us, &session)) {
     case BALANCE_CHOSEN:
-        dispatch_serve(server, client, session, now_us);
+        serve(dispatch, client, session, now_us);
         break;
     case BALANCE_WAIT:
-        dispatch_wait(server, client, has_waited);
+        enqueue(dispatch, client, has_waited);
         break;
     case BALANCE_ALL_TRIED:
-        dispatch_fail(server, client, client->reason);
+        fail_client(dispatch, client, client->reason);
         break;
     case BALANCE_NO_AGENT:
-        dispatch_without_agent(server, client, has_waited);
+        without_agent(dispatch, client, has_waited);
         break;
     }
 }
 
-void dispatch_client(struct server *server, struct client *client) {
-    if (!server->waiting)
-        loop_poll(server->loop); /* links that came back meanwhile */
-    dispatch_again(server, client, false);
+void dispatch_client(struct dispatch *dispatch, struct client *client) {
+    if (!dispatch->options.services->waiting)
+        loop_poll(dispatch->options.loop); /* links that came back meanwhile */
+    assign(dispatch, client, false);
 }
 
-static void dispatch_count_failure(struct server *server, struct client *client, struct session *session) {
+static void count_failure(struct dispatch *dispatch, struct client *client, struct session *session) {
     struct service *service = client->place;
     unsigned pass_s = balance_failed(service_balance(service), session, clock_us());
 
     if (pass_s)
-        log_event(server->log, LOG_LEVEL_WARNING, session_who(session),
+        log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
                   "passed over for a while: it failed three times",
                   LOG_FIELDS(LOG_TEXT("service", service_config(service)->name), LOG_NUMBER("seconds", pass_s),
                              LOG_TEXT("last", *client->words ? client->words : reason_text(client->reason))));
@@ -208,21 +228,21 @@ static void dispatch_count_failure(struct server *server, struct client *client,
 static const bool is_agents_fault[REASON_COUNT] = {
     [REASON_LINK_LOST] = true, [REASON_LINK_SILENT] = true, [REASON_PROTOCOL] = true, [REASON_TIMEOUT] = true};
 
-static void on_ended(struct server *server, struct client *client, struct session *session) {
+static void on_ended(struct dispatch *dispatch, struct client *client, struct session *session) {
     struct service *service = client->place;
 
     if (session && client->opened_us) {
         balance_succeeded(service_balance(service), session);
-        liveness_opened(server->liveness, session, client->opened_us);
+        liveness_opened(dispatch->options.liveness, session, client->opened_us);
     } else if (session && is_agents_fault[client->reason])
-        dispatch_count_failure(server, client, session);
-    dispatch_end(server, client);
+        count_failure(dispatch, client, session);
+    end_client(dispatch, client);
 }
 
-static void on_not_started(struct server *server, struct client *client, struct session *session) {
+static void on_not_started(struct dispatch *dispatch, struct client *client, struct session *session) {
     if (session && client->reason == REASON_MEMORY) /* at once it would be the same again, and again */
         session_back_off(session, clock_us() + BUSY_REST_MS * 1000ULL);
-    dispatch_again(server, client, true);
+    assign(dispatch, client, true);
 }
 
 static const enum relay_reason refusal_reasons[] = {
@@ -231,31 +251,31 @@ static const enum relay_reason refusal_reasons[] = {
 };
 
 /* Busy or draining: not the destination's fault, so it is no attempt. */
-static void on_put_off(struct server *server, struct client *client, struct session *session) {
+static void on_put_off(struct dispatch *dispatch, struct client *client, struct session *session) {
     if (session && client->refusal == REFUSAL_DRAINING)
-        registry_drain(server, session);
+        registry_drain(dispatch->options.registry, session);
     else if (session)
         session_back_off(session, clock_us() + BUSY_REST_MS * 1000ULL);
-    dispatch_again(server, client, true);
+    assign(dispatch, client, true);
 }
 
-static void on_refused(struct server *server, struct client *client, struct session *session) {
+static void on_refused(struct dispatch *dispatch, struct client *client, struct session *session) {
     client->reason = refusal_reasons[client->refusal];
     if (!refusal_counts(client->refusal)) {
-        on_put_off(server, client, session);
+        on_put_off(dispatch, client, session);
         return;
     }
     client->attempts++;
     if (session) {
         client_mark_tried(client, session);
-        dispatch_count_failure(server, client, session);
+        count_failure(dispatch, client, session);
     }
-    dispatch_again(server, client, true);
+    assign(dispatch, client, true);
 }
 
 /* The link failed, and not the destination: when no other agent is left, the same one may have another link. One that
  * is silent is the last choice already, and shall serve again as soon as it answers. */
-static void on_unanswered(struct server *server, struct client *client, struct session *session) {
+static void on_unanswered(struct dispatch *dispatch, struct client *client, struct session *session) {
     client->reason = REASON_LINK_LOST;
     snprintf(client->words, sizeof client->words, "the link to agent %s was lost before it answered", client->agent);
     client->attempts++;
@@ -264,27 +284,27 @@ static void on_unanswered(struct server *server, struct client *client, struct s
     else if (session)
         client_mark_tried(client, session);
     if (session && !session_is_silent(session))
-        dispatch_count_failure(server, client, session);
-    dispatch_again(server, client, true);
+        count_failure(dispatch, client, session);
+    assign(dispatch, client, true);
 }
 
-static void (*const outcomes[])(struct server *, struct client *, struct session *) = {
+static void (*const outcomes[])(struct dispatch *, struct client *, struct session *) = {
     [CLIENT_ENDED] = on_ended,
     [CLIENT_NOT_STARTED] = on_not_started,
     [CLIENT_REFUSED] = on_refused,
     [CLIENT_UNANSWERED] = on_unanswered,
 };
 
-void dispatch_client_back(struct server *server, struct client *client) {
-    struct session *session = session_table_client_left(server->agents, client_session(client));
+void dispatch_client_back(struct dispatch *dispatch, struct client *client) {
+    struct session *session = session_table_client_left(dispatch->options.sessions, client_session(client));
 
-    outcomes[client->outcome](server, client, session);
+    outcomes[client->outcome](dispatch, client, session);
 }
 
 /* --- clients that wait --- */
 
 /* Gives what idle links there are to those who wait. Returns after the first client whom none would suit any better. */
-static void dispatch_waiting_of(struct server *server, struct service *service) {
+static void serve_waiting_of(struct dispatch *dispatch, struct service *service) {
     struct client *client = service_pending(service)->first;
     uint64_t now_us = clock_us();
 
@@ -292,18 +312,18 @@ static void dispatch_waiting_of(struct server *server, struct service *service) 
         struct client *next = client->next;
         struct session *session = NULL;
         if (has_no_time_left(client, now_us)) {
-            dispatch_stop_waiting(server, client);
-            dispatch_fail(server, client, REASON_TIMEOUT);
+            dequeue(dispatch, client);
+            fail_client(dispatch, client, REASON_TIMEOUT);
             client = next;
             continue;
         }
         enum balance_verdict verdict = balance_choose(service_balance(service), client, now_us, &session);
         if (verdict == BALANCE_CHOSEN) {
-            dispatch_stop_waiting(server, client);
-            dispatch_serve(server, client, session, now_us);
+            dequeue(dispatch, client);
+            serve(dispatch, client, session, now_us);
         } else if (verdict == BALANCE_ALL_TRIED) {
-            dispatch_stop_waiting(server, client);
-            dispatch_fail(server, client, client->reason);
+            dequeue(dispatch, client);
+            fail_client(dispatch, client, client->reason);
         } else if (!client->attempts && service_config(service)->balance != CONFIG_SOURCE) {
             return; /* an untried client that gets none: nor will those behind it */
         } else {
@@ -313,17 +333,18 @@ static void dispatch_waiting_of(struct server *server, struct service *service) 
     }
 }
 
-static void dispatch_waiting(struct server *server) {
-    size_t first = server->first_look++;
+static void serve_waiting(struct dispatch *dispatch) {
+    const struct service_list *services = dispatch->options.services;
+    size_t first = dispatch->first_served++;
 
-    for (size_t i = 0; i < server->service_count && server->waiting; i++) {
-        struct service *service = server->services[(first + i) % server->service_count];
+    for (size_t i = 0; i < services->count && services->waiting; i++) {
+        struct service *service = services->items[(first + i) % services->count];
         if (service_pending(service)->count)
-            dispatch_waiting_of(server, service);
+            serve_waiting_of(dispatch, service);
     }
 }
 
-void dispatch_link_idle(struct server *server, struct session *session, struct link_ref link) {
+void dispatch_link_idle(struct dispatch *dispatch, struct session *session, struct link_ref link) {
     struct link_pool *pool = session_pool(session);
     uint64_t now_us = clock_us();
 
@@ -331,56 +352,59 @@ void dispatch_link_idle(struct server *server, struct session *session, struct l
     if (!link_pool_remove(session_arriving(session), link))
         link_pool_note_return(pool, now_us);
     if (!link_pool_put(pool, link, now_us)) {
-        plane_close(server->plane, link, "out of memory", false);
+        plane_close(dispatch->options.plane, link, "out of memory", false);
         return;
     }
-    if (server->waiting)
-        dispatch_waiting(server);
-    if (link_pool_count(pool) > server->conf->agents.idle_max && link_pool_take(pool, &link))
-        plane_close(server->plane, link, "enough are idle", false);
+    if (dispatch->options.services->waiting)
+        serve_waiting(dispatch);
+    if (link_pool_count(pool) > dispatch->options.conf->agents.idle_max && link_pool_take(pool, &link))
+        plane_close(dispatch->options.plane, link, "enough are idle", false);
 }
 
-static enum relay_reason expiry_reason(const struct server *server, const struct client *client) {
+static enum relay_reason expiry_reason(const struct dispatch *dispatch, const struct client *client) {
     if (client->attempts)
         return REASON_TIMEOUT;
-    return server->stopping ? REASON_STOPPED : REASON_NO_AGENT;
+    return dispatch->is_stopping ? REASON_STOPPED : REASON_NO_AGENT;
 }
 
-static void dispatch_expire(struct server *server, struct service *service) {
+static void expire_waiting(struct dispatch *dispatch, struct service *service) {
     uint64_t now_us = clock_us();
 
     for (struct client *client = service_pending(service)->first, *next; client; client = next) {
         next = client->next;
         if (client->deadline_us > now_us)
             continue;
-        dispatch_stop_waiting(server, client);
-        dispatch_fail(server, client, expiry_reason(server, client));
+        dequeue(dispatch, client);
+        fail_client(dispatch, client, expiry_reason(dispatch, client));
     }
 }
 
-void dispatch_tick(struct server *server) {
-    if (!server->waiting)
+void dispatch_tick(struct dispatch *dispatch) {
+    if (!dispatch->options.services->waiting)
         return;
-    for (size_t i = 0; i < server->service_count; i++)
-        dispatch_expire(server, server->services[i]);
-    dispatch_waiting(server);
-    supply_call(server->supply);
+    for (size_t i = 0; i < dispatch->options.services->count; i++)
+        expire_waiting(dispatch, dispatch->options.services->items[i]);
+    serve_waiting(dispatch);
+    supply_call(dispatch->options.supply);
 }
 
-void dispatch_limit_waits(struct server *server, uint64_t until_us) {
-    for (size_t i = 0; i < server->service_count; i++)
-        for (struct client *client = service_pending(server->services[i])->first; client; client = client->next)
+void dispatch_stop(struct dispatch *dispatch, uint64_t until_us) {
+    dispatch->is_stopping = true;
+    for (size_t i = 0; i < dispatch->options.services->count; i++)
+        for (struct client *client = service_pending(dispatch->options.services->items[i])->first; client;
+             client = client->next)
             if (client->deadline_us > until_us)
                 client->deadline_us = until_us;
 }
 
-void dispatch_end_waiting(struct server *server, enum relay_reason reason) {
-    for (size_t i = 0; i < server->service_count; i++) {
-        struct wait_queue *pending = service_pending(server->services[i]);
+void dispatch_shut(struct dispatch *dispatch) {
+    dispatch->is_over = true;
+    for (size_t i = 0; i < dispatch->options.services->count; i++) {
+        struct wait_queue *pending = service_pending(dispatch->options.services->items[i]);
         while (pending->first) {
             struct client *client = pending->first;
-            dispatch_stop_waiting(server, client);
-            dispatch_fail(server, client, reason);
+            dequeue(dispatch, client);
+            fail_client(dispatch, client, REASON_STOPPED);
         }
     }
 }

@@ -7,19 +7,46 @@
 #ifndef MUNNEL_SERVER_SERVICE_DISPATCH_H
 #define MUNNEL_SERVER_SERVICE_DISPATCH_H
 
-#include "server/server_priv.h"
+#include "relay/plane.h"
+#include "server/service/service.h"
 
-/* A client that belongs to nobody: serves it, or lets it wait, or ends it. client->place is its service. */
-void dispatch_client(struct server *server, struct client *client);
-/* The plane gives it back: over, or to be tried again. */
-void dispatch_client_back(struct server *server, struct client *client);
+struct dispatch;
+struct liveness;
+struct registry;
+struct session_table;
+struct supply;
+
+struct dispatch_options {
+    const struct server_config *conf;
+    struct loop *loop;
+    struct log *log;
+    struct plane *plane;
+    const char *instance; /* of the server, for records */
+    struct client_table *clients;
+    struct session_table *sessions;
+    struct service_list *services;
+    struct supply *supply;
+    struct liveness *liveness;
+    struct registry *registry;
+    void (*on_wait)(void *context);       /* a client waits: dispatch_tick is needed every 100 ms */
+    void (*on_client_end)(void *context); /* a client has been freed */
+    void *context;
+};
+
+struct dispatch *dispatch_new(const struct dispatch_options *options); /* NULL when out of memory */
+void dispatch_free(struct dispatch *dispatch);
+
+/* Serves a new client, lets it wait, or ends it. client->place is its service. */
+void dispatch_client(struct dispatch *dispatch, struct client *client);
+/* The plane has given it back: it has ended, or needs another link. */
+void dispatch_client_back(struct dispatch *dispatch, struct client *client);
 /* A session has one more idle link. */
-void dispatch_link_idle(struct server *server, struct session *session, struct link_ref link);
-/* Some time has passed: ends who has waited too long, and looks at the others again. */
-void dispatch_tick(struct server *server);
-/* Ends all that wait, with this reason. */
-/* Who waits now does so until then at most: agents that were sent away dial no more links. */
-void dispatch_limit_waits(struct server *server, uint64_t until_us);
-void dispatch_end_waiting(struct server *server, enum relay_reason reason);
+void dispatch_link_idle(struct dispatch *dispatch, struct session *session, struct link_ref link);
+/* Ends clients that have waited too long, and tries to serve the others. */
+void dispatch_tick(struct dispatch *dispatch);
+/* The server stops: clients wait until then at most, since agents that got GOAWAY dial no more links. */
+void dispatch_stop(struct dispatch *dispatch, uint64_t until_us);
+/* Ends clients that wait, and from now on each that would be served. */
+void dispatch_shut(struct dispatch *dispatch);
 
 #endif

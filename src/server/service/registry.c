@@ -7,111 +7,125 @@
  */
 #include "config.h"
 
-#include "proto/control.h"
 #include "server/service/registry.h"
 
-#include "lib/base/clock.h"
-#include "server/auth/flap_damping.h"
-#include "server/service/service.h"
 #include "server/service/supply.h"
 
 #include <stdlib.h>
 
-static void roster_close_idle(struct server *server, struct session *session, const char *why) {
+struct registry {
+    struct registry_options options;
+};
+
+struct registry *registry_new(const struct registry_options *options) {
+    struct registry *registry = calloc(1, sizeof *registry);
+
+    if (registry)
+        registry->options = *options;
+    return registry;
+}
+
+void registry_free(struct registry *registry) {
+    free(registry);
+}
+
+struct log *registry_log(const struct registry *registry) {
+    return registry->options.log;
+}
+
+static void close_idle(struct registry *registry, struct session *session, const char *why) {
     struct link_ref link;
 
     while (link_pool_take(session_pool(session), &link))
-        plane_close(server->plane, link, why, false);
+        plane_close(registry->options.plane, link, why, false);
 }
 
-static void roster_leave_services(struct server *server, const struct session *session) {
-    for (size_t i = 0; i < server->service_count; i++)
-        service_leave(server->services[i], session);
+static void leave_services(struct registry *registry, const struct session *session) {
+    for (size_t i = 0; i < registry->options.services->count; i++)
+        service_leave(registry->options.services->items[i], session);
 }
 
-struct session *registry_admit(struct server *server, const struct session_options *options) {
-    struct session *old = session_table_find_instance(server->agents, options->name, options->instance);
+struct session *registry_admit(struct registry *registry, const struct session_options *options) {
+    struct session *old = session_table_find_instance(registry->options.sessions, options->name, options->instance);
 
     if (old)
-        registry_dismiss(server, old, "replaced", "the same agent has come back");
-    struct session *session = session_table_add(server->agents, options);
+        registry_dismiss(registry, old, "replaced", "the same agent has come back");
+    struct session *session = session_table_add(registry->options.sessions, options);
     if (!session)
         return NULL;
-    for (size_t i = 0; i < server->service_count; i++)
-        service_join(server->services[i], session);
-    supply_mark(server->supply, session);
-    agent_listener_trust(server->door, session_peer(session));
+    for (size_t i = 0; i < registry->options.services->count; i++)
+        service_join(registry->options.services->items[i], session);
+    supply_mark(registry->options.supply, session);
+    registry->options.on_join(registry->options.context, session);
     return session;
 }
 
-void registry_drain(struct server *server, struct session *session) {
+void registry_drain(struct registry *registry, struct session *session) {
     if (session_is_draining(session))
         return;
     session_drain(session);
-    roster_leave_services(server, session);
-    roster_close_idle(server, session, "the agent takes no more clients");
-    log_write(server->log, LOG_LEVEL_INFO, session_who(session), "takes no more clients, %u still run",
+    leave_services(registry, session);
+    close_idle(registry, session, "the agent takes no more clients");
+    log_write(registry->options.log, LOG_LEVEL_INFO, session_who(session), "takes no more clients, %u still run",
               session_client_count(session));
 }
 
-static void log_leaving(const struct server *server, const struct session *session, const char *words,
+static void log_leaving(const struct registry *registry, const struct session *session, const char *event,
                         const char *why) {
-    log_event(server->log, LOG_LEVEL_INFO, session_who(session), words,
+    log_event(registry->options.log, LOG_LEVEL_INFO, session_who(session), event,
               LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("running", session_client_count(session)),
-                         LOG_NUMBER("agents", session_table_count(server->agents) - !session_is_retired(session))));
+                         LOG_NUMBER("agents",
+                                    session_table_count(registry->options.sessions) - !session_is_retired(session))));
 }
 
-static void take_out_of_service(struct server *server, struct session *session, const char *why) {
-    roster_leave_services(server, session);
-    roster_close_idle(server, session, why);
-    plane_close(server->plane, session_control(session), why, false);
-    agent_listener_trust(server->door,
-                         session_peer(session)); /* it may come back, whatever its neighbours do meanwhile */
-    flap_damping_left(server->flaps, session, clock_us());
+static void take_out_of_service(struct registry *registry, struct session *session, const char *why) {
+    leave_services(registry, session);
+    close_idle(registry, session, why);
+    plane_close(registry->options.plane, session_control(session), why, false);
+    registry->options.on_leave(registry->options.context, session);
 }
 
-void registry_dismiss(struct server *server, struct session *session, const char *words, const char *why) {
-    take_out_of_service(server, session, why);
-    log_leaving(server, session, words, why);
-    session_table_retire(server->agents, session);
+void registry_dismiss(struct registry *registry, struct session *session, const char *event, const char *why) {
+    take_out_of_service(registry, session, why);
+    log_leaving(registry, session, event, why);
+    session_table_retire(registry->options.sessions, session);
 }
 
-/* The agent's own log shall say why, too. */
-static void say_bye(struct server *server, const struct session *session, const char *why) {
-    char *bye = control_format(CONTROL_OP_BYE, 0, 0, why);
+void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason) {
+    char *json = control_format(op, 0, 0, reason);
 
-    if (bye)
-        plane_send_control(server->plane, session_control(session), bye);
-    free(bye);
+    if (json)
+        plane_send_control(registry->options.plane, session_control(session), json);
+    free(json);
 }
 
-bool registry_disconnect(struct server *server, struct session *session, const char *why) {
+bool registry_disconnect(struct registry *registry, struct session *session, const char *why) {
     if (!session_is_retired(session))
-        say_bye(server, session, why);
-    if (!plane_disconnect(server->plane, session_tag(session), why))
+        registry_send(registry, session, CONTROL_OP_BYE, why); /* for the agent's log */
+    if (!plane_disconnect(registry->options.plane, session_tag(session), why))
         return false;
     if (!session_is_retired(session))
-        take_out_of_service(server, session, why);
-    log_leaving(server, session, session_is_retired(session) ? "relays cut" : "sent away", why);
-    session_table_remove(server->agents, session);
+        take_out_of_service(registry, session, why);
+    log_leaving(registry, session, session_is_retired(session) ? "relays cut" : "sent away", why);
+    session_table_remove(registry->options.sessions, session);
     return true;
 }
 
-void registry_send_goaway(struct server *server) {
+void registry_send_goaway(struct registry *registry) {
     char *goaway = control_format(CONTROL_OP_GOAWAY, 0, 0, "");
 
-    for (struct session *session = session_table_first(server->agents); goaway && session;
-         session = session_table_after(server->agents, session))
-        plane_send_control(server->plane, session_control(session), goaway);
+    for (struct session *session = session_table_first(registry->options.sessions); goaway && session;
+         session = session_table_after(registry->options.sessions, session))
+        plane_send_control(registry->options.plane, session_control(session), goaway);
     free(goaway);
 }
 
-void registry_dismiss_all(struct server *server, const char *why) {
+void registry_dismiss_all(struct registry *registry, const char *why) {
     struct session *next;
 
-    for (struct session *session = session_table_first(server->agents); session; session = next) {
-        next = session_table_after(server->agents, session);
-        say_bye(server, session, why);
-        registry_dismiss(server, session, "dismissed", why);
+    for (struct session *session = session_table_first(registry->options.sessions); session; session = next) {
+        next = session_table_after(registry->options.sessions, session);
+        registry_send(registry, session, CONTROL_OP_BYE, why); /* for the agent's log */
+        registry_dismiss(registry, session, "dismissed", why);
     }
 }

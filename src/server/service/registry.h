@@ -7,18 +7,39 @@
 #ifndef MUNNEL_SERVER_SERVICE_REGISTRY_H
 #define MUNNEL_SERVER_SERVICE_REGISTRY_H
 
-#include "server/server_priv.h"
+#include "proto/control.h"
+#include "server/service/service.h"
+#include "server/session/session_table.h"
+
+struct registry;
+struct supply;
+
+struct registry_options {
+    struct log *log;
+    struct plane *plane;
+    struct session_table *sessions;
+    const struct service_list *services;
+    struct supply *supply;
+    void (*on_join)(void *context, const struct session *session);
+    void (*on_leave)(void *context, const struct session *session); /* it loses its control link */
+    void *context;
+};
+
+struct registry *registry_new(const struct registry_options *options); /* NULL when out of memory */
+void registry_free(struct registry *registry);
+struct log *registry_log(const struct registry *registry);
 
 /* Replaces a session of the same name and instance, and offers the new one to all services. NULL when out of memory. */
-struct session *registry_admit(struct server *server, const struct session_options *options);
-/* No more clients for it; what runs goes on. */
-void registry_drain(struct server *server, struct session *session);
-/* Ends the session and its idle links; its relays run on, under review (revocation.h). `words` is what the log says. */
-void registry_dismiss(struct server *server, struct session *session, const char *words, const char *why);
-/* Ends a session, or what is left of a retired one, with all its links, whatever they carry, and frees it. False: not
- * now, for want of memory. */
-bool registry_disconnect(struct server *server, struct session *session, const char *why);
-void registry_send_goaway(struct server *server); /* each agent is to seek another session; what runs goes on */
-void registry_dismiss_all(struct server *server, const char *why); /* each is told */
+struct session *registry_admit(struct registry *registry, const struct session_options *options);
+/* It gets no more clients; its relays run on. */
+void registry_drain(struct registry *registry, struct session *session);
+/* Ends the session and its idle links; its relays run on, and a review may end them. `event` is for the log. */
+void registry_dismiss(struct registry *registry, struct session *session, const char *event, const char *why);
+/* Ends a session, retired or not, with all its links and relays, and frees it. False: out of memory, try again. */
+bool registry_disconnect(struct registry *registry, struct session *session, const char *why);
+void registry_dismiss_all(struct registry *registry, const char *why); /* after a BYE to each */
+/* `reason` may be NULL. Without memory nothing is sent. */
+void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason);
+void registry_send_goaway(struct registry *registry); /* to all: agents join another server; their relays run on */
 
 #endif

@@ -13,7 +13,7 @@
 #include "lib/log/log_throttle.h"
 #include "lib/net/sock.h"
 #include "server/service/access.h"
-#include "server/service/dispatch.h"
+#include "server/service/client_table.h"
 #include "server/service/listener_group.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
 
 struct service {
-    struct server *server;
+    struct service_options options;
     const struct service_config *conf;
     struct service_terms *terms;
     struct balance *balance;
@@ -30,6 +30,7 @@ struct service {
     struct listener_group *listeners;
     struct wait_queue pending;
     size_t live;
+    uint64_t refused;
     bool should_be_open, is_open, is_shut;
     struct log_throttle complaint;
     struct log_limit open_lines;
@@ -38,8 +39,8 @@ struct service {
 
 static void service_turn_away(struct service *service, int fd, const struct addr *peer, const char *why) {
     sock_close_reset(fd);
-    service->server->clients_refused++;
-    log_throttle_event(&service->complaint, service->server->log, LOG_LEVEL_WARNING, service->who, "client turned away",
+    service->refused++;
+    log_throttle_event(&service->complaint, service->options.log, LOG_LEVEL_WARNING, service->who, "client turned away",
                        why, peer);
 }
 
@@ -57,7 +58,7 @@ static void on_accept(void *context, int fd, const struct addr *peer) {
         service_turn_away(service, fd, peer, why);
         return;
     }
-    struct client *client = client_table_take(service->server->clients, fd, peer, service->terms);
+    struct client *client = client_table_take(service->options.clients, fd, peer, service->terms);
     if (!client) {
         access_left(service->admission, peer);
         service_turn_away(service, fd, peer, "out of memory");
@@ -65,13 +66,13 @@ static void on_accept(void *context, int fd, const struct addr *peer) {
     }
     client->place = service;
     service->live++;
-    dispatch_client(service->server, client);
+    service->options.on_client(service->options.context, client);
 }
 
 static bool has_room(void *context) {
     struct service *service = context;
 
-    return client_table_have_room(service->server->clients);
+    return client_table_have_room(service->options.clients);
 }
 
 static struct service_terms *service_terms(const struct service_config *conf) {
@@ -84,21 +85,22 @@ static struct service_terms *service_terms(const struct service_config *conf) {
                                                           .half_close_timeout_s = conf->half_close_timeout_s});
 }
 
-struct service *service_new(struct server *server, const struct service_config *conf, struct error *error) {
+struct service *service_new(const struct service_options *options, struct error *error) {
+    const struct service_config *conf = options->conf;
     struct service *service = calloc(1, sizeof *service);
 
     if (!service) {
         error_set(error, "out of memory");
         return NULL;
     }
-    service->server = server;
+    service->options = *options;
     service->conf = conf;
     service->complaint.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
     service->terms = service_terms(conf);
-    struct listener_options listening = {.base = loop_base(server->loop),
-                                         .log = server->log,
+    struct listener_options listening = {.base = options->base,
+                                         .log = options->log,
                                          .who = service->who,
                                          .keepalive = SOCK_KEEPALIVE_PLAIN,
                                          .rst_on_close = true,
@@ -143,7 +145,7 @@ static void service_listen_or_complain(struct service *service) {
     struct error error;
 
     if (service_listen(service, &error) && log_limit_allows(&service->open_lines, 1, NULL))
-        log_write(service->server->log, LOG_LEVEL_ERROR, service->who, "%s; trying on", error.text);
+        log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "%s; trying on", error.text);
 }
 
 static void service_close(struct service *service) {
@@ -151,7 +153,7 @@ static void service_close(struct service *service) {
         return;
     service->should_be_open = service->is_open = false;
     listener_group_shut(service->listeners);
-    log_write(service->server->log, LOG_LEVEL_WARNING, service->who, "closed until there is an agent");
+    log_write(service->options.log, LOG_LEVEL_WARNING, service->who, "closed until there is an agent");
 }
 
 void service_shut(struct service *service) {
@@ -176,7 +178,7 @@ void service_join(struct service *service, struct session *session) {
     if (!session_serves(session, &service->conf->groups))
         return;
     if (!balance_join(service->balance, session))
-        log_write(service->server->log, LOG_LEVEL_ERROR, service->who, "does without %s: out of memory",
+        log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "does without %s: out of memory",
                   session_who(session));
     else if (service->conf->no_agent == CONFIG_CLOSE)
         service_listen_or_complain(service);
@@ -189,7 +191,7 @@ void service_leave(struct service *service, const struct session *session) {
 }
 
 void service_tick(struct service *service) {
-    log_throttle_flush(&service->complaint, service->server->log);
+    log_throttle_flush(&service->complaint, service->options.log);
     access_tick(service->admission, clock_us());
     if (service->should_be_open && !service->is_open)
         service_listen_or_complain(service);
@@ -209,6 +211,10 @@ struct balance *service_balance(struct service *service) {
 
 struct wait_queue *service_pending(struct service *service) {
     return &service->pending;
+}
+
+uint64_t service_refused(const struct service *service) {
+    return service->refused;
 }
 
 void service_client_left(struct service *service, const struct client *client) {

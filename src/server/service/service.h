@@ -7,14 +7,30 @@
 #ifndef MUNNEL_SERVER_SERVICE_SERVICE_H
 #define MUNNEL_SERVER_SERVICE_SERVICE_H
 
-#include "server/server_priv.h"
+#include "conf/server_config.h"
 #include "server/service/balance.h"
 #include "server/service/wait_queue.h"
 
+struct client_table;
 struct service;
 
+struct service_options {
+    const struct service_config *conf;
+    struct event_base *base;
+    struct log *log;
+    struct client_table *clients;
+    void (*on_client)(void *context, struct client *client); /* a new one; its `place` is the service */
+    void *context;
+};
+
+struct service_list { /* the services of a server, in the order of its configuration */
+    struct service **items;
+    size_t count;
+    size_t waiting; /* clients of all of them that wait for an agent */
+};
+
 /* Bound, not yet open. NULL with `error`. */
-struct service *service_new(struct server *server, const struct service_config *conf, struct error *error);
+struct service *service_new(const struct service_options *options, struct error *error);
 int service_open(struct service *service, struct error *error); /* lets clients in, if it may without an agent */
 void service_shut(struct service *service);                     /* for good: no more clients */
 void service_free(struct service *service);
@@ -27,6 +43,7 @@ const struct service_config *service_config(const struct service *service);
 const char *service_who(const struct service *service); /* "service NAME" */
 struct balance *service_balance(struct service *service);
 struct wait_queue *service_pending(struct service *service);
+uint64_t service_refused(const struct service *service); /* clients refused by its rules or limits, so far */
 void service_client_left(struct service *service, const struct client *client);
 
 #endif

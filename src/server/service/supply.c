@@ -10,7 +10,6 @@
 #include "server/service/supply.h"
 
 #include "lib/base/clock.h"
-#include "server/service/service.h"
 
 #include <stdlib.h>
 
@@ -24,7 +23,9 @@ enum {
 };
 
 struct supply {
-    struct server *server;
+    struct supply_options options;
+    size_t links, limit;        /* data links: present, allowed */
+    struct link_pool *arriving; /* data links accepted that are not idle yet */
     struct event *turn, *later;
     uint64_t *marked; /* tags */
     size_t count, room;
@@ -39,9 +40,10 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
 }
 
 static void supply_mark_all(struct supply *supply) {
-    struct session_table *agents = supply->server->agents;
+    struct session_table *sessions = supply->options.sessions;
 
-    for (struct session *session = session_table_first(agents); session; session = session_table_after(agents, session))
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session))
         supply_mark(supply, session);
 }
 
@@ -51,15 +53,17 @@ static void on_later(evutil_socket_t fd, short what, void *context) {
     supply_mark_all(context);
 }
 
-struct supply *supply_new(struct server *server) {
+struct supply *supply_new(const struct supply_options *options) {
     struct supply *supply = calloc(1, sizeof *supply);
 
     if (!supply)
         return NULL;
-    supply->server = server;
-    supply->turn = event_new(loop_base(server->loop), -1, 0, on_turn, supply);
-    supply->later = evtimer_new(loop_base(server->loop), on_later, supply);
-    if (supply->turn && supply->later)
+    supply->options = *options;
+    supply->limit = SIZE_MAX;
+    supply->arriving = link_pool_new();
+    supply->turn = event_new(options->base, -1, 0, on_turn, supply);
+    supply->later = evtimer_new(options->base, on_later, supply);
+    if (supply->arriving && supply->turn && supply->later)
         return supply;
     supply_free(supply);
     return NULL;
@@ -72,6 +76,7 @@ void supply_free(struct supply *supply) {
         event_free(supply->turn);
     if (supply->later)
         event_free(supply->later);
+    link_pool_free(supply->arriving);
     free(supply->marked);
     free(supply);
 }
@@ -147,10 +152,9 @@ static void supply_share(struct supply *supply, struct service *service, uint64_
 
 /* How many idle links it should have; when descriptors are short, each agent gets the same share of them. */
 static unsigned supply_target(struct supply *supply, struct session *session, uint64_t now_us) {
-    const struct server *server = supply->server;
-    unsigned target =
-        session_spare_target(session, server->conf->agents.idle_min, server->conf->agents.idle_max, now_us);
-    size_t share = server->link_limit / session_table_count(server->agents);
+    unsigned target = session_spare_target(session, supply->options.conf->agents.idle_min,
+                                           supply->options.conf->agents.idle_max, now_us);
+    size_t share = supply->limit / session_table_count(supply->options.sessions);
 
     if (share < 1)
         share = 1;
@@ -185,7 +189,6 @@ static uint64_t supply_stock(struct supply *supply, struct session *session, boo
 
 /* How many links it should be asked for now: none, rather than a few, while very many are under way. */
 static unsigned supply_missing(struct supply *supply, struct session *session, uint64_t now_us) {
-    const struct server *server = supply->server;
     struct link_orders *requests = session_orders(session);
     uint64_t idle = link_pool_count(session_pool(session)), needed = session_take_deficit(session);
 
@@ -194,7 +197,7 @@ static unsigned supply_missing(struct supply *supply, struct session *session, u
         supply_stock(supply, session, needed && !idle, now_us); /* beside an idle link: waits for something else */
     unsigned open = link_orders_expected(requests, now_us);
     uint64_t there = idle + link_pool_count(session_arriving(session)) + open;
-    uint64_t room = server->data_links + open < server->link_limit ? server->link_limit - server->data_links - open : 0;
+    uint64_t room = supply->links + open < supply->limit ? supply->limit - supply->links - open : 0;
     if (open > OPEN_MOST / 2 || needed <= there)
         return 0;
     if (room > OPEN_MOST - open)
@@ -210,20 +213,19 @@ static void supply_order(struct supply *supply, struct session *session, uint64_
     char *order = control_format(CONTROL_OP_LINKS, missing, LINK_ORDERS_EXPIRE_MS, NULL);
     if (!order)
         return;
-    plane_send_control(supply->server->plane, session_control(session), order);
+    plane_send_control(supply->options.plane, session_control(session), order);
     free(order);
     link_orders_add(session_orders(session), missing, now_us);
 }
 
 void supply_turn(struct supply *supply) {
-    struct server *server = supply->server;
     uint64_t now_us = clock_us();
 
     supply->is_due = true; /* marks made from here on belong to this turn */
-    for (size_t i = 0; server->waiting && i < server->service_count; i++)
-        supply_share(supply, server->services[i], now_us);
+    for (size_t i = 0; supply->options.services->waiting && i < supply->options.services->count; i++)
+        supply_share(supply, supply->options.services->items[i], now_us);
     for (size_t i = 0; i < supply->count; i++) {
-        struct session *session = session_table_find(server->agents, supply->marked[i]);
+        struct session *session = session_table_find(supply->options.sessions, supply->marked[i]);
         if (!session)
             continue;
         session_mark(session, false);
@@ -242,14 +244,45 @@ static void supply_close_surplus(struct supply *supply, struct session *session,
     if (now_us < SURPLUS_AGE_S * 1000000ULL)
         return;
     while (link_pool_count(pool) > target && link_pool_take_oldest(pool, now_us - SURPLUS_AGE_S * 1000000ULL, &link))
-        plane_close(supply->server->plane, link, "not needed any more", false);
+        plane_close(supply->options.plane, link, "not needed any more", false);
 }
 
 void supply_tick(struct supply *supply) {
-    struct session_table *agents = supply->server->agents;
+    struct session_table *sessions = supply->options.sessions;
     uint64_t now_us = clock_us();
 
-    for (struct session *session = session_table_first(agents); session; session = session_table_after(agents, session))
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session))
         supply_close_surplus(supply, session, now_us);
     supply_mark_all(supply);
+}
+
+/* --- the data links of all sessions --- */
+
+void supply_set_limit(struct supply *supply, size_t limit) {
+    supply->limit = limit;
+}
+
+size_t supply_count(const struct supply *supply) {
+    return supply->links;
+}
+
+bool supply_has_room(const struct supply *supply) {
+    return supply->links < supply->limit;
+}
+
+/* Until it is idle it is neither ordered nor in the session's pool, and must not be ordered again. If there is no
+ * memory for that, its order stays outstanding. */
+void supply_link_accepted(struct supply *supply, struct session *session, struct link_ref link) {
+    supply->links++;
+    if (link_pool_put(supply->arriving, link, 0) && link_pool_put(session_arriving(session), link, 0))
+        link_orders_arrived(session_orders(session));
+}
+
+void supply_link_idle(struct supply *supply, struct link_ref link) {
+    link_pool_remove(supply->arriving, link); /* as a rule it is empty, and there is nothing to search */
+}
+
+void supply_link_gone(struct supply *supply, struct link_ref link, bool was_data) {
+    supply->links -= link_pool_remove(supply->arriving, link) || was_data;
 }

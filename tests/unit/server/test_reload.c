@@ -30,7 +30,7 @@ static void open_stage(struct server_fixture *server_fixture, const char *const 
 }
 
 static size_t agents_of(const struct server_fixture *server_fixture) {
-    return session_table_count(server_fixture->server->agents);
+    return session_table_count(server_fixture->server->sessions);
 }
 
 /* Changes the agents file by `change` and lets the server look. */
@@ -165,12 +165,12 @@ START_TEST(broken_agents_file_changes_nothing) {
 
     open_stage(&server_fixture, any);
     server_fixture_join(&server_fixture, "a", "");
-    const struct credentials *before = server_fixture.server->credentials;
+    const struct credentials *before = server_fixture.server->policy.credentials;
     unit_text_file("agents.json", "{ not JSON");
     for (int i = 0; i < 3; i++)
         reload_look(server_fixture.server->reload);
     ck_assert_uint_eq(agents_of(&server_fixture), 1);
-    ck_assert_ptr_eq(server_fixture.server->credentials, before);
+    ck_assert_ptr_eq(server_fixture.server->policy.credentials, before);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -179,22 +179,22 @@ START_TEST(certificates_are_replaced_only_by_ones_that_fit) {
     struct server_fixture server_fixture;
 
     open_stage(&server_fixture, any);
-    const SSL_CTX *before = server_fixture.server->tls;
+    const SSL_CTX *before = server_fixture.server->policy.tls;
     char *key = unit_read(unit_path("server.key"), NULL);
     unit_text_file("server.key", "no key");
     reload_look(server_fixture.server->reload);
     reload_look(server_fixture.server->reload);
-    ck_assert_ptr_eq(server_fixture.server->tls, before);
-    ck_assert_uint_eq(server_fixture.server->tls_settled_us, 0); /* there was none before it */
+    ck_assert_ptr_eq(server_fixture.server->policy.tls, before);
+    ck_assert_uint_eq(server_fixture.server->policy.tls_settled_us, 0); /* there was none before it */
     unit_text_file("server.key", key);
     reload_look(server_fixture.server->reload);
-    ck_assert_ptr_ne(server_fixture.server->tls, before);
-    ck_assert_uint_gt(server_fixture.server->tls_settled_us, clock_us());
-    before = server_fixture.server->tls;
+    ck_assert_ptr_ne(server_fixture.server->policy.tls, before);
+    ck_assert_uint_gt(server_fixture.server->policy.tls_settled_us, clock_us());
+    before = server_fixture.server->policy.tls;
     ck_assert_int_eq(chmod(unit_path("server.key"), 0644), 0);
     reload_look(server_fixture.server->reload);
     reload_look(server_fixture.server->reload);
-    ck_assert_ptr_eq(server_fixture.server->tls, before);
+    ck_assert_ptr_eq(server_fixture.server->policy.tls, before);
     free(key);
     server_fixture_clear(&server_fixture);
 }
@@ -203,24 +203,24 @@ END_TEST
 static bool has_read(void *context) {
     struct server_fixture *server_fixture = context;
 
-    return credentials_count(server_fixture->server->credentials) == 0;
+    return credentials_count(server_fixture->server->policy.credentials) == 0;
 }
 
 START_TEST(many_signals_are_one) {
     struct server_fixture server_fixture;
 
     open_stage(&server_fixture, any);
-    const SSL_CTX *first = server_fixture.server->tls;
+    const SSL_CTX *first = server_fixture.server->policy.tls;
     for (int i = 0; i < 1000; i++)
-        server_reload(server_fixture.server);
+        reload_ask(server_fixture.server->reload);
     unit_text_file("agents.json", "{\"agents\":[]}");
     ck_assert(unit_run_until(loop_base(server_fixture.server->loop), has_read, &server_fixture, 3000));
-    const SSL_CTX *second = server_fixture.server->tls;
+    const SSL_CTX *second = server_fixture.server->policy.tls;
     ck_assert_ptr_ne(second, first);
     for (int i = 0; i < 1000; i++)
-        server_reload(server_fixture.server);
+        reload_ask(server_fixture.server->reload);
     server_fixture_run(&server_fixture); /* not at once: a second must pass first */
-    ck_assert_ptr_eq(server_fixture.server->tls, second);
+    ck_assert_ptr_eq(server_fixture.server->policy.tls, second);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -294,9 +294,9 @@ START_TEST(session_is_forgotten_with_its_last_relay) {
     open_stage(&server_fixture, any);
     struct server_fixture_agent agent = lose_with_clients(&server_fixture, served, fds, 2);
     end_client(&agent, &served[0], fds[0]);
-    ck_assert_ptr_nonnull(session_table_first_any(server_fixture.server->agents));
+    ck_assert_ptr_nonnull(session_table_first_any(server_fixture.server->sessions));
     end_client(&agent, &served[1], fds[1]);
-    ck_assert_ptr_null(session_table_first_any(server_fixture.server->agents));
+    ck_assert_ptr_null(session_table_first_any(server_fixture.server->sessions));
     change_agents(&server_fixture, revoke);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
     server_fixture_clear(&server_fixture);
@@ -350,7 +350,7 @@ START_TEST(clock_that_is_set_back_delays_no_review) {
     server_fixture_join(&server_fixture, "a", "");
     reload_look(server_fixture.server->reload);
     fake_wall_jump(-10 * YEAR_S);
-    struct credential *credential = only_one(server_fixture.server->credentials);
+    struct credential *credential = only_one(server_fixture.server->policy.credentials);
     credential->expires = time(NULL) - 1; /* as if a review had been due */
     fake_clock_advance(61 * 1000);
     reload_look(server_fixture.server->reload);

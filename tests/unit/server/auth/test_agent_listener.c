@@ -49,7 +49,7 @@ START_TEST(a_large_hello_may_come_in_segments_and_records) {
     ck_assert_int_eq(write(fd, bytes, half), (ssize_t)half);
     server_fixture_run(&server_fixture);
     ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
     ck_assert_int_eq(write(fd, bytes + half, whole - half), (ssize_t)(whole - half));
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
     ck_assert(fake_take(FAKE_ADOPT, &order));
@@ -70,7 +70,7 @@ START_TEST(half_a_hello_waits_at_the_door) {
         server_fixture_run(&server_fixture);
     }
     ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
     ck_assert_int_eq(write(fd, hello_of_tls + sizeof hello_of_tls - 1, 1), 1);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
     ck_assert(fake_take(FAKE_ADOPT, &order));
@@ -196,7 +196,7 @@ START_TEST(failures_are_punished_for_a_while) {
     close(order.fd);
     close(fd);
     ck_assert(!is_let_in(&server_fixture));
-    ck_assert_uint_eq(agent_listener_refused(server_fixture.server->door), 1);
+    ck_assert_uint_eq(agent_listener_refused(server_fixture.server->agent_listener), 1);
     fake_clock_advance(9000);
     ck_assert(!is_let_in(&server_fixture));
     fake_clock_advance(1000);
@@ -219,7 +219,7 @@ START_TEST(wrong_token_is_punished_unless_an_agent_is_there) {
     server_fixture_begin(&server_fixture);
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
     ck_assert(!is_let_in(&server_fixture));
-    agent_listener_reset_penalties(server_fixture.server->door);
+    agent_listener_reset_penalties(server_fixture.server->agent_listener);
     ck_assert(is_let_in(&server_fixture));
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
     ck_assert(!is_let_in(&server_fixture));
@@ -243,7 +243,7 @@ START_TEST(penalties_can_be_switched_off) {
     server_fixture.conf->agents.unauthenticated_penalty_s = 0;
     server_fixture_open(&server_fixture);
     ck_assert(addr_from_endpoint(&peer, &endpoint));
-    agent_listener_penalize(server_fixture.server->door, &peer);
+    agent_listener_penalize(server_fixture.server->agent_listener, &peer);
     ck_assert(is_let_in(&server_fixture));
     server_fixture_clear(&server_fixture);
 }
@@ -286,10 +286,11 @@ START_TEST(tls_is_handed_on_with_all_its_bytes) {
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
     ck_assert(fake_take(FAKE_ADOPT, &order));
     ck_assert_int_eq(read(order.fd, bytes, sizeof bytes), sizeof hello_of_tls);
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1); /* until it has greeted, or is gone */
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener),
+                      1); /* until it has greeted, or is gone */
     struct link_end end = {.link = fake_link(), .tag = order.tag, .why = "no more of it"};
     fake_options()->events->on_gone(fake_options()->context, &end);
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 0);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 0);
     close(order.fd);
     close(fd);
     server_fixture_clear(&server_fixture);
@@ -303,7 +304,7 @@ START_TEST(plain_http_is_sent_away) {
     int fd = knock(&server_fixture);
     ck_assert_int_eq(write(fd, "GET / HTTP/1.0\r\n\r\n", 18), 18);
     ck_assert(server_fixture_is_closed(&server_fixture, fd));
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 0);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 0);
     close(fd);
     server_fixture_clear(&server_fixture);
 }
@@ -339,7 +340,7 @@ START_TEST(full_door_sends_the_oldest_silent_one_away) {
         server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1)); /* the oldest has spoken, so it is not his turn */
     fds[3] = knock(&server_fixture);
     ck_assert(server_fixture_is_closed(&server_fixture, fds[1]));
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 3);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 3);
     ck_assert_int_eq(write(fds[3], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 2));
     while (fake_take(FAKE_ADOPT, &order))
@@ -373,7 +374,7 @@ START_TEST(full_door_sends_the_slowest_greeting_away) {
     ck_assert(fake_take(FAKE_EXPEL_GREETING, &order));
     ck_assert_uint_eq(order.tag, adopted[0].tag);
     lose(adopted[0].tag); /* the plane says so, too, and nobody is counted twice */
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
     for (int i = 0; i < 2; i++) {
         close(adopted[i].fd);
         close(fds[i]);
@@ -392,7 +393,7 @@ START_TEST(one_source_has_a_share_only) {
     fake_clock_advance(1);
     int second = knock(&server_fixture);
     ck_assert(server_fixture_is_closed(&server_fixture, first));
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 1);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
     close(first);
     close(second);
     server_fixture_clear(&server_fixture);
@@ -411,9 +412,9 @@ START_TEST(links_that_were_ordered_are_let_in) {
     server_fixture_run(&server_fixture);
     for (int i = 0; i < 4; i++)
         fds[i] = knock(&server_fixture);
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 4);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 4);
     int more = knock(&server_fixture);
-    ck_assert_uint_eq(agent_listener_count(server_fixture.server->door), 4);
+    ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 4);
     ck_assert(server_fixture_is_closed(&server_fixture, fds[0]));
     for (int i = 0; i < 4; i++)
         close(fds[i]);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "server/housekeeping.h"
 #include "server/server_fixture.h"
 #include "unit.h"
 
@@ -56,7 +57,21 @@ START_TEST(wrong_token_is_turned_away) {
     hello.credential = "nobody";
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
     expect_reject(REJECT_CREDENTIAL, "token");
-    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 0);
+    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(no_agent_joins_a_server_that_stops) {
+    struct server_fixture server_fixture;
+    uint8_t key[SECRET_SIZE];
+
+    server_fixture_begin(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
+    auth_token_key(&server_fixture.token, key);
+    housekeeping_stop(server_fixture.server);
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    expect_reject(REJECT_STOPPING, "the server is stopping");
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -100,7 +115,7 @@ START_TEST(group_that_the_token_lacks_is_refused) {
     server_fixture_open(&server_fixture);
     ck_assert_int_eq(auth_token_make(&token, "few"), 0);
     auth_token_key(&token, credential.keys[0].key);
-    ck_assert_int_eq(credentials_put(server_fixture.server->credentials, &credential, &error), 0);
+    ck_assert_int_eq(credentials_put(server_fixture.server->policy.credentials, &credential, &error), 0);
     struct hello hello = hello_of(&server_fixture);
     hello.credential = "few";
     hello.group = "web";
@@ -110,7 +125,7 @@ START_TEST(group_that_the_token_lacks_is_refused) {
     server_fixture_greet(&server_fixture, &hello, credential.keys[0].key, AUTH_PROOF_AGENT);
     struct fake_order accepted;
     ck_assert(fake_take(FAKE_ACCEPT, &accepted));
-    const struct session *session = session_table_find(server_fixture.server->agents, accepted.tag);
+    const struct session *session = session_table_find(server_fixture.server->sessions, accepted.tag);
     ck_assert(!session_serves(session, &server_fixture.conf->services[0].groups));
     ck_assert(session_serves(session, &credential.groups));
     server_fixture_clear(&server_fixture);
@@ -139,15 +154,15 @@ START_TEST(only_the_same_instance_replaces_a_session) {
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web"),
                                 twin = server_fixture_join(&server_fixture, "a", "web");
-    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 2);
+    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 2);
     struct link_ref idle = server_fixture_bring_link(&server_fixture, &a),
                     busy = server_fixture_bring_link(&server_fixture, &a);
     int fd = server_fixture_client(&server_fixture, 0, &order);
     ck_assert(link_ref_same(order.link, busy));
     struct server_fixture_agent again = server_fixture_join_again(&server_fixture, &a, "web");
-    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 2);
-    ck_assert_ptr_null(session_table_find(server_fixture.server->agents, a.tag));
-    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->agents, twin.tag));
+    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 2);
+    ck_assert_ptr_null(session_table_find(server_fixture.server->sessions, a.tag));
+    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->sessions, twin.tag));
     struct fake_order closed[2]; /* its control link and its idle link, but not the one with the relay */
     ck_assert(fake_take(FAKE_CLOSE, &closed[0]) && fake_take(FAKE_CLOSE, &closed[1]));
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
@@ -156,7 +171,7 @@ START_TEST(only_the_same_instance_replaces_a_session) {
     server_fixture_idle(&server_fixture, &a, busy); /* now that the relay is over */
     ck_assert(fake_take(FAKE_CLOSE, &closed[0]));
     ck_assert(link_ref_same(closed[0].link, busy));
-    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->agents, again.tag));
+    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->sessions, again.tag));
     close(fd);
     server_fixture_clear(&server_fixture);
 }
@@ -196,9 +211,9 @@ START_TEST(agent_that_drains_is_told_when_it_is_done) {
     ck_assert_ptr_nonnull(strstr(order.text, "drained"));
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 3);
     int fd = server_fixture_connect(&server_fixture, 0);
-    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     server_fixture_tell(&server_fixture, &a, "{\"op\":\"bye\",\"reason\":\"stopped\"}");
-    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 0);
+    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 0);
     close(fd);
     server_fixture_clear(&server_fixture);
 }
@@ -233,13 +248,13 @@ START_TEST(link_that_breaks_before_the_verdict_leaves_nothing) {
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web"),
                                 b = server_fixture_join(&server_fixture, "b", "web");
     struct link_end end = {.link = server_fixture_let_in_link(&server_fixture, &b), .tag = 12345, .why = "it broke"};
-    ck_assert_uint_eq(server_fixture.server->data_links, 1);
+    ck_assert_uint_eq(supply_count(server_fixture.server->supply), 1);
     fake_options()->events->on_gone(fake_options()->context, &end);
-    ck_assert_uint_eq(server_fixture.server->data_links, 0);
+    ck_assert_uint_eq(supply_count(server_fixture.server->supply), 0);
     end.link = a.control;
     fake_options()->events->on_gone(fake_options()->context, &end);
-    ck_assert_uint_eq(session_table_count(server_fixture.server->agents), 1);
-    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->agents, b.tag));
+    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 1);
+    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->sessions, b.tag));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -285,12 +300,11 @@ START_TEST(group_that_no_service_names_is_warned_of) {
     static const char *const groups[] = {"web", "mail", "web"};
     struct server_fixture server_fixture;
     struct error error;
-    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING, unit_path("log"), &error);
 
-    ck_assert_msg(log != NULL, "%s", error.text);
     server_fixture_set(&server_fixture, groups, 3);
+    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING, unit_path("log"), &error);
+    ck_assert_msg(server_fixture.log != NULL, "%s", error.text);
     server_fixture_open(&server_fixture);
-    server_fixture.server->log = log;
     server_fixture_join(&server_fixture, "right", "mail");
     struct fake_order order;
     ck_assert(!fake_take(FAKE_TELL, &order));
@@ -299,13 +313,11 @@ START_TEST(group_that_no_service_names_is_warned_of) {
     ck_assert_ptr_nonnull(strstr(order.text, "\"op\":\"notice\""));
     ck_assert_ptr_nonnull(strstr(order.text, "no service of this server has the group wbe"));
     ck_assert_ptr_null(strstr(order.text, "mail")); /* whose groups there are is not for it */
-    server_fixture.server->log = NULL;
-    log_free(log);
+    server_fixture_clear(&server_fixture);
     char *text = unit_read(unit_path("log"), NULL);
     ck_assert_ptr_nonnull(strstr(text, "serves no service: no service has the group wbe; there are: web, mail\n"));
     ck_assert_ptr_null(strstr(text, "agent right"));
     free(text);
-    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
@@ -313,6 +325,7 @@ static TCase *control_links(void) {
     TCase *group = tcase_create("control links");
 
     tcase_add_test(group, wrong_token_is_turned_away);
+    tcase_add_test(group, no_agent_joins_a_server_that_stops);
     tcase_add_test(group, other_protocol_is_turned_away);
     tcase_add_test(group, garbage_is_turned_away);
     tcase_add_test(group, group_that_the_token_lacks_is_refused);
@@ -331,7 +344,7 @@ START_TEST(nonsense_without_end_is_sent_away) {
     server_fixture_set(&server_fixture, web, 1);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
-    while (session_table_count(server_fixture.server->agents) && said++ < 1000)
+    while (session_table_count(server_fixture.server->sessions) && said++ < 1000)
         server_fixture_tell(&server_fixture, &a, "{}");
     ck_assert_int_gt(said, 50);
     ck_assert_int_lt(said, 500);

@@ -68,7 +68,7 @@ START_TEST(another_group_never_gets_a_client) {
     server_fixture_bring_links(&server_fixture, &other, 3);
     int fd = server_fixture_connect(&server_fixture, 0);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
-    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     struct server_fixture_agent right = server_fixture_join(&server_fixture, "right", "web");
     server_fixture_bring_link(&server_fixture, &right);
     struct fake_order order;
@@ -139,7 +139,7 @@ START_TEST(busy_agents_idle_link_is_not_waited_for) {
 }
 END_TEST
 
-static void auth_refuse(const struct fake_order *order, enum refusal refusal, uint64_t tag) {
+static void refuse(const struct fake_order *order, enum refusal refusal, uint64_t tag) {
     order->client->refusal = refusal;
     fake_give_back(order, CLIENT_REFUSED, tag);
 }
@@ -154,11 +154,11 @@ START_TEST(refused_client_goes_to_the_next_agent) {
     int fd = server_fixture_client(&server_fixture, 0, &first);
     ck_assert_uint_eq(first.client->attempt_ms, 5000); /* half of 10 s: another one is untried */
     fake_clock_advance(2000);
-    auth_refuse(&first, REFUSAL_REFUSED, a.tag);
+    refuse(&first, REFUSAL_REFUSED, a.tag);
     ck_assert(fake_take(FAKE_SERVE, &second));
     ck_assert_str_ne(first.text, second.text);
     ck_assert_uint_eq(second.client->attempt_ms, 8000);
-    auth_refuse(&second, REFUSAL_DNS, b.tag);
+    refuse(&second, REFUSAL_DNS, b.tag);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 0);
@@ -177,12 +177,12 @@ START_TEST(a_link_that_comes_too_late_is_not_given_an_absurd_budget) {
                                 b = server_fixture_join_with(&server_fixture, "b", 0);
     int fd = server_fixture_client(&server_fixture, 0, &first);
     fake_clock_advance(2000);
-    auth_refuse(&first, REFUSAL_REFUSED, a.tag);
-    ck_assert_uint_eq(server_fixture.server->waiting, 1); /* for a link of the other */
+    refuse(&first, REFUSAL_REFUSED, a.tag);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1); /* for a link of the other */
     fake_clock_advance(8001);
     server_fixture_bring_link(&server_fixture, &b);
     ck_assert(!fake_take(FAKE_SERVE, &second));
-    ck_assert_uint_eq(server_fixture.server->waiting, 0);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 0);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     close(fd);
     server_fixture_clear(&server_fixture);
@@ -301,7 +301,7 @@ START_TEST(one_budget_for_all_attempts) {
     int fd = server_fixture_client(&server_fixture, 0, &order);
     ck_assert_uint_eq(order.client->attempt_ms, 3333); /* a third, though four more are there */
     fake_clock_advance(10000);
-    auth_refuse(&order, REFUSAL_TIMEOUT, 0);
+    refuse(&order, REFUSAL_TIMEOUT, 0);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     close(fd);
@@ -320,8 +320,8 @@ START_TEST(link_that_is_gone_is_nobodys_fault) {
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_uint_eq(order.client->attempts, 0);
     fake_give_back(&order, CLIENT_NOT_STARTED, 0);
-    ck_assert_uint_eq(server_fixture.server->waiting, 1); /* no link is left, but the agent is */
-    ck_assert_uint_eq(session_client_count(session_table_find(server_fixture.server->agents, a.tag)), 0);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1); /* no link is left, but the agent is */
+    ck_assert_uint_eq(session_client_count(session_table_find(server_fixture.server->sessions, a.tag)), 0);
     server_fixture_bring_link(&server_fixture, &a);
     ck_assert(fake_take(FAKE_SERVE, &order));
     server_fixture_end(&server_fixture, fd, &order, a.tag);
@@ -335,9 +335,9 @@ START_TEST(busy_agent_gets_the_client_again) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    auth_refuse(&order, REFUSAL_BUSY, a.tag);
+    refuse(&order, REFUSAL_BUSY, a.tag);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
-    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     fake_clock_advance(300);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
     ck_assert(fake_take(FAKE_SERVE, &order));
@@ -357,7 +357,7 @@ START_TEST(what_memory_lacked_for_is_tried_again_a_moment_later) {
     fake_give_back(&order, CLIENT_NOT_STARTED, a.tag);
     server_fixture_idle(&server_fixture, &a, order.link);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
-    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     fake_clock_advance(300);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
     ck_assert(fake_take(FAKE_SERVE, &order));
@@ -375,7 +375,7 @@ START_TEST(draining_agent_gets_no_more) {
                                 b = server_fixture_join(&server_fixture, "b", "");
     server_fixture_bring_links(&server_fixture, &a, 2);
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    auth_refuse(&order, REFUSAL_DRAINING, a.tag);
+    refuse(&order, REFUSAL_DRAINING, a.tag);
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 1); /* its other idle link */
     server_fixture_bring_link(&server_fixture, &b);
     ck_assert(fake_take(FAKE_SERVE, &order));
@@ -391,7 +391,7 @@ static void fail_three_times(struct server_fixture *server_fixture, const struct
         struct fake_order order;
         int fd = server_fixture_client(server_fixture, 0, &order);
         if (strcmp(order.text, bad->name) == 0) {
-            auth_refuse(&order, REFUSAL_REFUSED, bad->tag);
+            refuse(&order, REFUSAL_REFUSED, bad->tag);
             server_fixture_idle(server_fixture, bad, order.link);
             failures++;
             ck_assert(fake_take(FAKE_SERVE, &order));

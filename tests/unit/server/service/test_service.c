@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "server/housekeeping.h"
 #include "server/server_fixture.h"
 #include "unit.h"
 
@@ -17,11 +18,11 @@ START_TEST(client_waits_for_an_agent) {
 
     server_fixture_begin(&server_fixture);
     int fd = server_fixture_connect(&server_fixture, 0);
-    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     fake_clock_advance(9000);
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1);
     ck_assert(fake_take(FAKE_SERVE, &order));
-    ck_assert_uint_eq(server_fixture.server->waiting, 0);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 0);
     ck_assert_uint_eq(order.client->attempt_ms, 10000); /* waiting took nothing of the connect timeout */
     server_fixture_end(&server_fixture, fd, &order, a.tag);
 }
@@ -36,7 +37,7 @@ START_TEST(client_waits_no_longer_than_pending_timeout) {
     int late = server_fixture_connect(&server_fixture, 0);
     fake_clock_advance(5000);
     ck_assert(server_fixture_is_reset(&server_fixture, early));
-    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     fake_clock_advance(5000);
     ck_assert(server_fixture_is_reset(&server_fixture, late));
     ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 0);
@@ -57,7 +58,7 @@ START_TEST(client_is_refused_without_an_agent) {
     close(fd);
     server_fixture_join(&server_fixture, "a", "");
     fd = server_fixture_connect(&server_fixture, 0); /* an agent is there, only its link is not */
-    ck_assert_uint_eq(server_fixture.server->waiting, 1);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     close(fd);
     server_fixture_clear(&server_fixture);
 }
@@ -111,7 +112,7 @@ START_TEST(server_finishes_what_runs) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    server_stop(server_fixture.server);
+    housekeeping_stop(server_fixture.server);
     ck_assert_int_eq(server_fixture_connect(&server_fixture, 0), -1);
     ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);
     fake_give_back(&order, CLIENT_ENDED, a.tag);
@@ -128,7 +129,7 @@ START_TEST(server_cuts_what_runs_after_thirty_seconds) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    server_stop(server_fixture.server);
+    housekeeping_stop(server_fixture.server);
     fake_clock_advance(30000);
     ck_assert_int_eq(loop_run(server_fixture.server->loop), 0);
     ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);
@@ -144,7 +145,7 @@ START_TEST(a_server_that_stops_sends_its_agents_away) {
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
     int fd = server_fixture_client(&server_fixture, 0, &order);
     fake_forget(FAKE_TELL);
-    server_stop(server_fixture.server);
+    housekeeping_stop(server_fixture.server);
     struct fake_order goaway;
     ck_assert(fake_take(FAKE_TELL, &goaway));
     ck_assert(link_ref_same(goaway.link, a.control));
@@ -159,7 +160,7 @@ START_TEST(who_waits_as_the_server_stops_is_not_held) {
 
     server_fixture_begin(&server_fixture);
     int fd = server_fixture_connect(&server_fixture, 0);
-    server_stop(server_fixture.server);
+    housekeeping_stop(server_fixture.server);
     fake_clock_advance(1500);
     ck_assert_int_eq(loop_run(server_fixture.server->loop), 0); /* comes back by itself: nobody is left */
     ck_assert(server_fixture_is_reset(&server_fixture, fd));

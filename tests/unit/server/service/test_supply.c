@@ -115,7 +115,7 @@ START_TEST(idle_links_follow_the_peak_for_ten_minutes) {
     server_fixture.conf->agents.idle_max = 50;
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    struct session *session = session_table_find(server_fixture.server->agents, a.tag);
+    struct session *session = session_table_find(server_fixture.server->sessions, a.tag);
     server_fixture_bring_links(&server_fixture, &a, 20);
     burst(&server_fixture, &a, 20);
     asked_for(&server_fixture, &a);
@@ -156,7 +156,7 @@ START_TEST(scarce_descriptors_are_shared) {
     struct hello hello = {.kind = HELLO_KIND_DATA, .protocol = PROTO_VERSION, .name = "a"};
 
     server_fixture_begin(&server_fixture);
-    server_fixture.server->link_limit = 6;
+    supply_set_limit(server_fixture.server->supply, 6);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", ""),
                                 b = server_fixture_join(&server_fixture, "b", "");
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 3);
@@ -223,7 +223,7 @@ START_TEST(links_above_idle_max_are_closed_as_they_become_idle) {
     for (int i = 0; i < 10; i++)
         close(server_fixture_client(&server_fixture, 0, &orders[i]));
     server_fixture_bring_links(&server_fixture, &a, asked_for(&server_fixture, &a));
-    ck_assert_uint_eq(link_pool_count(session_pool(session_table_find(server_fixture.server->agents, a.tag))), 16);
+    ck_assert_uint_eq(link_pool_count(session_pool(session_table_find(server_fixture.server->sessions, a.tag))), 16);
     for (int i = 0; i < 10; i++) {
         ck_assert_uint_eq(fake_count(FAKE_CLOSE), i);
         fake_give_back(&orders[i], CLIENT_ENDED, a.tag);
@@ -243,7 +243,7 @@ START_TEST(who_waits_gets_a_link_and_no_more) {
     burst(&server_fixture, &a, 1); /* that one client came and went says nothing about those to come */
     uint64_t asked = asked_for(&server_fixture, &a);
     crowd_come(&server_fixture, &crowd, 40);
-    ck_assert_uint_eq(server_fixture.server->waiting, 24);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 24);
     asked += asked_for(&server_fixture, &a);
     ck_assert_uint_eq(asked, 24); /* those ordered to have idle ones are theirs, too */
     crowd_go(&server_fixture, &crowd);
@@ -262,7 +262,7 @@ START_TEST(links_for_those_to_come_are_ordered_a_moment_later) {
     crowd_come(&server_fixture, &crowd, 20);
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 20);
     server_fixture_bring_links(&server_fixture, &a, 20);
-    ck_assert_uint_eq(server_fixture.server->waiting, 0);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 0);
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
     fake_clock_advance(150);
     supply_tick(server_fixture.server->supply);
@@ -283,7 +283,7 @@ START_TEST(who_will_get_a_link_that_comes_back_needs_none) {
         burst(&server_fixture, &a, 16);
     asked_for(&server_fixture, &a);
     crowd_come(&server_fixture, &crowd, 40);
-    ck_assert_uint_eq(server_fixture.server->waiting, 24);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 24);
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
     fake_clock_advance(1000); /* but they do not */
     supply_tick(server_fixture.server->supply);

@@ -36,7 +36,7 @@ static bool is_silent(void *context) {
 
 static bool waits_until_silent(struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
     return unit_run_until(loop_base(server_fixture->server->loop), is_silent,
-                          session_table_find(server_fixture->server->agents, agent->tag), 10000);
+                          session_table_find(server_fixture->server->sessions, agent->tag), 10000);
 }
 
 struct pair { /* two agents of one service */

@@ -18,7 +18,7 @@ static const char *const any[] = {NULL};
 
 /* A handshake of a data link with the server's context of now: was it by the session's key? */
 static bool comes_by_key(const struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
-    SSL_CTX *context = server_fixture->server->tls;
+    SSL_CTX *context = server_fixture->server->policy.tls;
     uint8_t key[SECRET_SIZE];
     char identity[SESSION_IDENTITY_SIZE];
     struct pair pair;
@@ -60,10 +60,10 @@ START_TEST(renewed_certificates_change_no_key) {
     server_fixture_set(&server_fixture, any, 1);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
-    const SSL_CTX *old = server_fixture.server->tls;
+    const SSL_CTX *old = server_fixture.server->policy.tls;
     pair_make(CERT_SERVER, "localhost", 9, server_pem, server_key);
     reload_look(server_fixture.server->reload);
-    ck_assert_ptr_ne(server_fixture.server->tls, old);
+    ck_assert_ptr_ne(server_fixture.server->policy.tls, old);
     ck_assert(comes_by_key(&server_fixture, &agent));
     server_fixture_clear(&server_fixture);
 }
@@ -100,7 +100,7 @@ static void expect_let_in(struct server_fixture *server_fixture, const struct se
 
 static void expect_turned_away(struct server_fixture *server_fixture, const char *identity, const char *code,
                                const char *words) {
-    unsigned long long before = server_fixture->server->greetings_refused;
+    unsigned long long before = handshake_refused(server_fixture->server->handshake);
     struct fake_order order;
     struct link_ref link = server_fixture_greet_known(server_fixture, identity);
 
@@ -108,13 +108,13 @@ static void expect_turned_away(struct server_fixture *server_fixture, const char
     ck_assert(link_ref_same(order.link, link));
     ck_assert_msg(strstr(order.text, code) && strstr(order.text, words), "%s: %s", identity, order.text);
     ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 0);
-    ck_assert_uint_eq(server_fixture->server->greetings_refused, before + 1);
+    ck_assert_uint_eq(handshake_refused(server_fixture->server->handshake), before + 1);
 }
 
 /* Closed without a word: who repeats what he saw could not read it. */
 static void expect_used(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
                         uint64_t number) {
-    unsigned long long before = server_fixture->server->greetings_refused;
+    unsigned long long before = handshake_refused(server_fixture->server->handshake);
     char identity[SESSION_IDENTITY_SIZE];
     struct fake_order order;
 
@@ -123,7 +123,7 @@ static void expect_used(struct server_fixture *server_fixture, const struct serv
     ck_assert_msg(fake_take(FAKE_CLOSE, &order), "%s was not closed", identity);
     ck_assert(link_ref_same(order.link, link));
     ck_assert_uint_eq(fake_count(FAKE_ACCEPT) + fake_count(FAKE_REJECT), 0);
-    ck_assert_uint_eq(server_fixture->server->greetings_refused, before + 1);
+    ck_assert_uint_eq(handshake_refused(server_fixture->server->handshake), before + 1);
 }
 
 START_TEST(a_handshake_lets_in_one_link_once) {
@@ -143,7 +143,7 @@ START_TEST(a_handshake_lets_in_one_link_once) {
     expect_used(&server_fixture, &a, 3);
     expect_let_in(&server_fixture, &a, 5000);
     expect_used(&server_fixture, &a, 904); /* too old to be known as new */
-    ck_assert_uint_eq(server_fixture.server->data_links, 5);
+    ck_assert_uint_eq(supply_count(server_fixture.server->supply), 5);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -160,7 +160,7 @@ START_TEST(a_session_that_is_over_lets_in_none) {
     server_fixture_lose(&server_fixture, &agent);
     expect_turned_away(&server_fixture, identity, "\"session\"", "no such session");
     expect_turned_away(&server_fixture, agent.session, "\"session\"", "no such session");
-    ck_assert_uint_eq(server_fixture.server->data_links, 0);
+    ck_assert_uint_eq(supply_count(server_fixture.server->supply), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
