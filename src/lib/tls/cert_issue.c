@@ -12,6 +12,7 @@
 #include "lib/base/secret.h"
 #include "lib/base/strbuf.h"
 #include "lib/tls/certificate.h"
+#include "lib/tls/pem.h"
 
 #include <event2/util.h>
 #include <openssl/bio.h>
@@ -176,24 +177,22 @@ static int write_both(X509 *certificate, EVP_PKEY *key, const char *certificate_
     return result;
 }
 
-static int no_passphrase(char *text, int size, int writing, void *context) {
-    (void)text, (void)size, (void)writing, (void)context;
-    return -1; /* nobody is there to type one */
-}
-
 static EVP_PKEY *read_key(const char *path, struct error *error) {
     size_t length;
+    if (pem_check(path, PEM_PRIVATE_KEY, error))
+        return NULL;
     char *text = file_read_secret(path, FILE_LARGEST, &length, error);
     if (!text)
         return NULL;
+    char no_passphrase[] = ""; /* with NULL OpenSSL would ask for one on the terminal */
     BIO *memory = BIO_new_mem_buf(text, (int)length);
-    EVP_PKEY *key = memory ? PEM_read_bio_PrivateKey(memory, NULL, no_passphrase, NULL) : NULL;
+    EVP_PKEY *key = memory ? PEM_read_bio_PrivateKey(memory, NULL, NULL, no_passphrase) : NULL;
     BIO_free(memory);
     secret_wipe(text, length);
     free(text);
-    ERR_clear_error();
     if (!key)
-        error_set(error, "%s: is not a private key in PEM form without passphrase", path);
+        pem_failed(error, path, "its private key cannot be read");
+    ERR_clear_error();
     return key;
 }
 

@@ -123,10 +123,13 @@ char *certificate_describe(X509 *certificate, char text[CERTIFICATE_TEXT]) {
 }
 
 X509 *certificate_read(const char *path, struct error *error) {
+    if (pem_check(path, PEM_CERTIFICATE, error))
+        return NULL;
     BIO *file = BIO_new_file(path, "r");
-    X509 *certificate = file ? PEM_read_bio_X509(file, NULL, NULL, NULL) : NULL;
+    char no_passphrase[] = ""; /* with NULL OpenSSL would ask for one on the terminal */
+    X509 *certificate = file ? PEM_read_bio_X509(file, NULL, NULL, no_passphrase) : NULL;
     if (!certificate)
-        pem_failed(error, path, file ? "holds no certificate in PEM form" : "cannot be read");
+        pem_failed(error, path, "its certificate cannot be read");
     BIO_free(file);
     return certificate;
 }

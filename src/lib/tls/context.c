@@ -12,12 +12,10 @@
 #include "lib/tls/pem.h"
 #include "lib/tls/tls_priv.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { CERTIFICATES_MOST = 16 * 1024, SECURITY_LEVEL = 2 };
 
@@ -28,10 +26,6 @@ static const size_t alpn_length = sizeof alpn - 1;
 static const char *const groups[] = {"*X25519MLKEM768:*X25519:P-256", "X25519:P-256"};
 static const char suites13[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
 static const char suites12[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
-
-static int check_readable(const char *path, struct error *error) {
-    return access(path, R_OK) == 0 ? 0 : error_set(error, "%s: cannot be read: %s", path, strerror(errno));
-}
 
 static int no_passphrase(char *text, int size, int writing, void *context) {
     (void)text, (void)size, (void)writing, (void)context;
@@ -109,17 +103,17 @@ static SSL_CTX *new_context(bool is_server, bool allow_tls12, struct tls_trust *
 }
 
 static int use_identity(SSL_CTX *context, const char *certificate, const char *key, struct error *error) {
-    if (check_readable(certificate, error) != 0 || file_check_secret(key, error) != 0 ||
-        check_readable(key, error) != 0)
+    if (pem_check(certificate, PEM_CERTIFICATE, error) != 0 || pem_check(key, PEM_PRIVATE_KEY, error) != 0 ||
+        file_check_secret(key, error) != 0)
         return -1;
     if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1)
-        return pem_failed(error, certificate, "is not a certificate in PEM form that may be used");
+        return pem_failed(error, certificate, "cannot be used as certificate");
     if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
         if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
             ERR_clear_error();
             return error_set(error, "%s: is not the key of %s", key, certificate);
         }
-        return pem_failed(error, key, "is not a private key in PEM form without passphrase");
+        return pem_failed(error, key, "cannot be used as private key");
     }
     if (SSL_CTX_check_private_key(context) != 1) {
         ERR_clear_error();
@@ -129,10 +123,10 @@ static int use_identity(SSL_CTX *context, const char *certificate, const char *k
 }
 
 static int use_authority(SSL_CTX *context, struct tls_trust *trust, const char *path, struct error *error) {
-    if (check_readable(path, error) != 0)
+    if (pem_check(path, PEM_CERTIFICATE, error) != 0)
         return -1;
     if (SSL_CTX_load_verify_file(context, path) != 1)
-        return pem_failed(error, path, "holds no certificate in PEM form");
+        return pem_failed(error, path, "its certificates cannot be read");
     /* What the file holds is trusted as it is, be it a root or an authority below one. */
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     trust->authority = strdup(path);
@@ -141,11 +135,11 @@ static int use_authority(SSL_CTX *context, struct tls_trust *trust, const char *
 }
 
 static int use_crl(SSL_CTX *context, const char *path, struct error *error) {
-    if (check_readable(path, error) != 0)
+    if (pem_check(path, PEM_CRL, error) != 0)
         return -1;
     X509_LOOKUP *lookup = X509_STORE_add_lookup(SSL_CTX_get_cert_store(context), X509_LOOKUP_file());
     if (!lookup || X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) < 1)
-        return pem_failed(error, path, "holds no revocation list in PEM form");
+        return pem_failed(error, path, "its revocation list cannot be read");
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_CRL_CHECK);
     return 0;
 }
@@ -157,7 +151,7 @@ static int ask_for_client(SSL_CTX *context, struct tls_trust *trust, const struc
         return -1;
     STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(options->client_ca);
     if (!names)
-        return pem_failed(error, options->client_ca, "holds no certificate in PEM form");
+        return pem_failed(error, options->client_ca, "its certificates cannot be read");
     SSL_CTX_set_client_CA_list(context, names);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (options->client_optional ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT),
                        NULL);

@@ -1,11 +1,196 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* pem: see pem.h. */
+/*
+ * pem: see pem.h. OpenSSL says "no start line" of a directory, of a DER file and of a key where a certificate is
+ * wanted; here each is told apart by the file's first bytes and the labels of its blocks.
+ */
 #include "config.h"
 
 #include "lib/tls/pem.h"
 
+#include "lib/base/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOOKED_AT = 32 * 1024, LABEL_LONGEST = 40, NO_KIND = -1 };
+
+static const struct {
+    const char *name, *label, *from_der, *from_pkcs12;
+} kinds[] = {
+    [PEM_CERTIFICATE] = {"a certificate", "CERTIFICATE", "x509", "-nokeys"},
+    [PEM_PRIVATE_KEY] = {"a private key", "PRIVATE KEY", "pkey", "-nocerts -nodes"},
+    [PEM_CRL] = {"a revocation list", "X509 CRL", "crl", NULL},
+};
+
+static const struct label {
+    const char *label;
+    int kind;
+    const char *name; /* of a kind that is never wanted, and what to do with it */
+} labels[] = {
+    {"CERTIFICATE", PEM_CERTIFICATE, NULL},
+    {"X509 CERTIFICATE", PEM_CERTIFICATE, NULL},
+    {"TRUSTED CERTIFICATE", PEM_CERTIFICATE, NULL},
+    {"PRIVATE KEY", PEM_PRIVATE_KEY, NULL},
+    {"RSA PRIVATE KEY", PEM_PRIVATE_KEY, NULL},
+    {"EC PRIVATE KEY", PEM_PRIVATE_KEY, NULL},
+    {"DSA PRIVATE KEY", PEM_PRIVATE_KEY, NULL},
+    {"ENCRYPTED PRIVATE KEY", PEM_PRIVATE_KEY, NULL},
+    {"X509 CRL", PEM_CRL, NULL},
+    {"CERTIFICATE REQUEST", NO_KIND, "a certificate request (CSR), from which an authority makes the certificate"},
+    {"NEW CERTIFICATE REQUEST", NO_KIND, "a certificate request (CSR), from which an authority makes the certificate"},
+    {"PUBLIC KEY", NO_KIND, "a public key"},
+    {"OPENSSH PRIVATE KEY", NO_KIND, "a key in OpenSSH's own form, which TLS does not use"},
+    {"PKCS7", NO_KIND, "a PKCS#7 bundle; openssl pkcs7 -print_certs takes the certificates out of it"},
+};
+
+struct content {
+    const char *path;
+    enum pem_kind kind; /* which is wanted */
+    char *text;         /* terminated */
+    size_t length;
+    bool is_whole; /* the file is no longer than `text` */
+};
+
+/* ---- what is no PEM file at all ---- */
+
+static int fail_der(const struct content *content, struct error *error) {
+    static const char number[] = "\x02\x01\x03"; /* the version with which a PKCS#12 file begins */
+    bool is_pkcs12 = content->length > 7 && memcmp(content->text + 4, number, 3) == 0;
+    if (is_pkcs12 && kinds[content->kind].from_pkcs12)
+        return error_set(error, "%s: is a PKCS#12 file, not PEM; convert it: openssl pkcs12 -in %s %s -out NEW.pem",
+                         content->path, content->path, kinds[content->kind].from_pkcs12);
+    return error_set(error, "%s: is in DER form, not PEM; convert it: openssl %s -inform DER -in %s -out NEW.pem",
+                     content->path, kinds[content->kind].from_der, content->path);
+}
+
+/* A DER sequence; '0' begins a text too, so the byte after it decides: a length of more than 127 bytes. */
+static bool is_der(const struct content *content) {
+    return content->length > 4 && content->text[0] == 0x30 && (content->text[1] & 0x80);
+}
+
+static bool begins_with(const struct content *content, const char *bytes) {
+    return strncmp(content->text, bytes, strlen(bytes)) == 0;
+}
+
+static int fail_no_block(const struct content *content, struct error *error) {
+    const char *name = kinds[content->kind].name, *label = kinds[content->kind].label;
+    if (content->length == 0)
+        return error_set(error, "%s: is empty; %s in PEM form is wanted", content->path, name);
+    if (is_der(content))
+        return fail_der(content, error);
+    if (begins_with(content, "\xff\xfe") || begins_with(content, "\xfe\xff"))
+        return error_set(error, "%s: is UTF-16 text; save it as ASCII", content->path);
+    if (begins_with(content, "\xef\xbb\xbf"))
+        return error_set(error, "%s: begins with a byte order mark; save it as ASCII or UTF-8 without one",
+                         content->path);
+    if (strstr(content->text, "-----BEGIN "))
+        return error_set(error, "%s: -----BEGIN does not stand at the beginning of a line; remove what is before it",
+                         content->path);
+    return error_set(error, "%s: holds no PEM block; %s in PEM form begins with the line -----BEGIN %s-----",
+                     content->path, name, label);
+}
+
+/* ---- blocks ---- */
+
+/* The next line that begins a block, from `text` on, and the block's label; NULL: there is none. */
+static const char *next_block(const char *text, const char *start, char label[LABEL_LONGEST]) {
+    static const char begin[] = "-----BEGIN ";
+    for (const char *at = text; (at = strstr(at, begin)); at++) {
+        if (at > start && at[-1] != '\n')
+            continue;
+        const char *name = at + sizeof begin - 1;
+        size_t length = strcspn(name, "-\r\n");
+        snprintf(label, LABEL_LONGEST, "%.*s", (int)length, name);
+        return name + length;
+    }
+    return NULL;
+}
+
+static const struct label *find_label(const char *text) {
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        if (strcmp(labels[i].label, text) == 0)
+            return &labels[i];
+    return NULL;
+}
+
+static int check_block(const struct content *content, const char *label, const char *block, struct error *error) {
+    char end[LABEL_LONGEST + 16];
+    snprintf(end, sizeof end, "-----END %s-----", label);
+    const char *last = strstr(block, end);
+    if (!last && content->is_whole)
+        return error_set(error, "%s: is cut off: the line %s is missing; copy the file again", content->path, end);
+    const char *encrypted = strstr(block, "Proc-Type: 4,ENCRYPTED");
+    if (strcmp(label, "ENCRYPTED PRIVATE KEY") == 0 || (encrypted && (!last || encrypted < last)))
+        return error_set(error,
+                         "%s: the private key is encrypted, and its passphrase cannot be entered here; decrypt it: "
+                         "openssl pkey -in %s -out NEW.key",
+                         content->path, content->path);
+    return 0;
+}
+
+static int fail_other(const struct content *content, const struct label *other, struct error *error) {
+    const char *wanted = kinds[content->kind].name;
+    if (other->kind == NO_KIND)
+        return error_set(error, "%s: %s is wanted, and this is %s", content->path, wanted, other->name);
+    return error_set(error, "%s: holds %s where %s is wanted%s", content->path, kinds[other->kind].name, wanted,
+                     other->kind + (int)content->kind == PEM_CERTIFICATE + PEM_PRIVATE_KEY
+                         ? "; is the other file of the pair meant?"
+                         : "");
+}
+
+static int check_content(const struct content *content, struct error *error) {
+    const struct label *other = NULL;
+    char text[LABEL_LONGEST];
+    for (const char *at = content->text; (at = next_block(at, content->text, text));) {
+        const struct label *label = find_label(text);
+        if (label && label->kind == (int)content->kind)
+            return check_block(content, text, at, error);
+        if (!other)
+            other = label;
+    }
+    if (!content->is_whole)
+        return 0;
+    return other ? fail_other(content, other, error) : fail_no_block(content, error);
+}
+
+/* ---- the file ---- */
+
+/* A pipe can be read only once, and OpenSSL will do that. */
+static int look(int fd, const char *path, enum pem_kind kind, struct error *error) {
+    char text[LOOKED_AT + 1];
+    struct stat status;
+    if (fstat(fd, &status))
+        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+    if (S_ISDIR(status.st_mode))
+        return error_set(error, "%s: is a directory; name the file in it that holds %s", path, kinds[kind].name);
+    if (!S_ISREG(status.st_mode))
+        return 0;
+    ssize_t length = read(fd, text, LOOKED_AT);
+    if (length < 0)
+        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+    text[length] = '\0';
+    const struct content content = {
+        .path = path, .kind = kind, .text = text, .length = (size_t)length, .is_whole = length < LOOKED_AT};
+    int result = check_content(&content, error);
+    secret_wipe(text, sizeof text);
+    return result;
+}
+
+int pem_check(const char *path, enum pem_kind kind, struct error *error) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+    int result = look(fd, path, kind, error);
+    close(fd);
+    return result;
+}
 
 /* The first error in the queue is the cause; OpenSSL's callers add the later ones. */
 int pem_failed(struct error *error, const char *path, const char *what) {

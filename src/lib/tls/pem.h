@@ -9,6 +9,14 @@
 
 #include "lib/base/error.h"
 
+enum pem_kind { PEM_CERTIFICATE, PEM_PRIVATE_KEY, PEM_CRL };
+
+/*
+ * Does the file hold a complete block of this kind, not encrypted? Looks at the labels only; whether the content is
+ * right, OpenSSL finds when it reads it. 0, or -1 with `error` that says what the file holds instead.
+ */
+int pem_check(const char *path, enum pem_kind kind, struct error *error);
+
 /* "PATH: WHAT (OpenSSL's reason)"; empties OpenSSL's error queue. Returns -1. */
 int pem_failed(struct error *error, const char *path, const char *what);
 

@@ -134,8 +134,8 @@ static void say_wrong_name(const struct failure *failure, struct error *error) {
 }
 
 static void say_wrong_purpose(const struct failure *failure, struct error *error) {
-    error_set(error, "wrong purpose: the certificate is not one for a %s (extended key usage)",
-              failure->trust->is_server ? "client" : "server");
+    error_set(error, "wrong purpose: the certificate is not one for a %s (extended key usage lacks %s)",
+              failure->trust->is_server ? "client" : "server", failure->trust->is_server ? "clientAuth" : "serverAuth");
 }
 
 static void say_revoked(const struct failure *failure, struct error *error) {

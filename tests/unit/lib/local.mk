@@ -28,6 +28,10 @@ unit_lib_tests += tests/unit/lib/tls/test_error
 tests_unit_lib_tls_test_error_SOURCES = tests/unit/lib/tls/test_error.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_error_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/tls/test_pem
+tests_unit_lib_tls_test_pem_SOURCES = tests/unit/lib/tls/test_pem.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_pem_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/tls/test_psk
 tests_unit_lib_tls_test_psk_SOURCES = tests/unit/lib/tls/test_psk.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_psk_LDADD = $(LINK_UNIT_LIB)

@@ -219,20 +219,22 @@ START_TEST(files_that_do_not_fit_are_found_at_once) {
     options = (struct tls_server_options){.certificate = server_pem, .key = unit_path("none.key")};
     refuses_server(&options, "none.key");
     options = (struct tls_server_options){.certificate = unit_text_file("text.pem", "no\n"), .key = server_key};
-    refuses_server(&options, "text.pem: is not a certificate");
+    refuses_server(
+        &options,
+        "text.pem: holds no PEM block; a certificate in PEM form begins with the line -----BEGIN CERTIFICATE-----");
     options = (struct tls_server_options){.certificate = server_pem, .key = unit_text_file("text.key", "no\n")};
-    refuses_server(&options, "text.key: is not a private key");
+    refuses_server(&options, "text.key: holds no PEM block; a private key in PEM form begins with the line");
     options = (struct tls_server_options){.certificate = server_pem, .key = client_key};
     refuses_server(&options, "client.key: is not the key of ");
     options = (struct tls_server_options){.certificate = server_pem,
                                           .key = server_key,
                                           .client_ca = unit_text_file("none.ca", "")};
-    refuses_server(&options, "none.ca: holds no certificate");
+    refuses_server(&options, "none.ca: is empty; a certificate in PEM form is wanted");
     options = (struct tls_server_options){.certificate = server_pem,
                                           .key = server_key,
                                           .client_ca = ca_pem,
                                           .crl = unit_text_file("none.crl", "")};
-    refuses_server(&options, "none.crl: holds no revocation list");
+    refuses_server(&options, "none.crl: is empty; a revocation list in PEM form is wanted");
     ck_assert_int_eq(chmod(server_key, 0644), 0);
     options = *pair_server_options();
     refuses_server(&options, "server.key");
@@ -248,7 +250,8 @@ START_TEST(a_key_with_a_passphrase_is_refused_without_asking) {
     ck_assert_int_eq(PEM_write_PKCS8PrivateKey(file, key, EVP_aes_128_cbc(), "secret", 6, NULL, NULL), 1);
     fclose(file);
     EVP_PKEY_free(key);
-    refuses_server(pair_server_options(), "server.key: is not a private key in PEM form without passphrase");
+    refuses_server(pair_server_options(), "server.key: the private key is encrypted, and its passphrase cannot be "
+                                          "entered here; decrypt it: openssl pkey -in ");
 }
 END_TEST
 
@@ -269,7 +272,7 @@ START_TEST(the_pin_of_what_is_no_certificate_is_an_error) {
     ck_assert_int_eq(certificate_read_pin(unit_path("none.pem"), pin, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "none.pem"));
     ck_assert_int_eq(certificate_read_pin(server_key, pin, &error), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "holds no certificate"));
+    ck_assert_ptr_nonnull(strstr(error.text, "server.key: holds a private key where a certificate is wanted"));
 }
 END_TEST
 
