@@ -112,7 +112,7 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/tls_priv.h \
 	src/lib/tls/verify.c
 
-# What malloc is told differs by C library.
+# malloc's options differ by C library.
 if GLIBC_MALLOC
 libmunnel_lib_os_a_SOURCES += src/lib/os/malloc_glibc.c
 else

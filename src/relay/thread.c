@@ -179,7 +179,7 @@ static void check_queues(struct relay_thread *thread) {
                                           &thread->rechecks, &thread->write_retries_queue,
                                           &thread->held,     &thread->deliveries};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
-        again_check(queues[i]);
+        defer_check(queues[i]);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *context) {

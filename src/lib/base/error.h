@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * error: what went wrong, in words for the person who reads it.
+ * error: the text of an error, for the person who reads it.
  *
  * A library part fills one in and returns failure; the edge (main, the log)
  * prints it. Runs on: any thread. Owns: nothing.

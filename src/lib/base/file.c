@@ -18,9 +18,8 @@ static char *join(const char *folder, size_t length, const char *name) {
     bool needs_slash = length > 0 && folder[length - 1] != '/';
     size_t size = length + 1 + strlen(name) + 1;
     char *path = malloc(size);
-    if (path) {
+    if (path)
         snprintf(path, size, "%.*s%s%s", (int)length, folder, needs_slash ? "/" : "", name);
-    }
     return path;
 }
 
@@ -30,9 +29,8 @@ char *file_in(const char *folder, const char *name) {
 
 char *file_beside(const char *path, const char *name) {
     const char *slash = strrchr(path, '/');
-    if (name[0] == '/' || !slash) {
+    if (name[0] == '/' || !slash)
         return strdup(name);
-    }
     return join(path, (size_t)(slash - path + 1), name);
 }
 
@@ -43,16 +41,13 @@ static const char *from_environment(const char *variable) {
 
 char *file_state_folder(void) {
     const char *given = from_environment("STATE_DIRECTORY");
-    if (given) {
+    if (given)
         return strndup(given, strcspn(given, ":")); /* the service manager may name several */
-    }
-    if (geteuid() == 0) {
+    if (geteuid() == 0)
         return strdup("/var/lib/munnel");
-    }
     const char *state = from_environment("XDG_STATE_HOME");
-    if (state) {
+    if (state)
         return file_in(state, "munnel");
-    }
     const char *home = from_environment("HOME");
     return file_in(home ? home : ".", ".local/state/munnel");
 }

@@ -16,8 +16,8 @@
  * names path and cause. */
 char *file_read(const char *path, size_t limit, size_t *length, struct error *error);
 
-/* The same for a secret: an error too if others may read it (mode & 007) or it belongs to somebody else, saying how to
- * mend it. */
+/* The same for a secret: an error too if others may read it (mode & 007) or it belongs to another user; the error names
+ * the remedy. */
 char *file_read_secret(const char *path, size_t limit, size_t *length, struct error *error);
 int file_check_secret(const char *path, struct error *error); /* only the check of owner and mode; 0 or -1 */
 

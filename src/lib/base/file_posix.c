@@ -43,9 +43,8 @@ static int check_status(const struct stat *status, const char *path, struct erro
 
 int file_check_secret(const char *path, struct error *error) {
     struct stat status;
-    if (stat(path, &status)) {
+    if (stat(path, &status))
         return say_errno(error, "read", path);
-    }
     return check_status(&status, path, error);
 }
 
@@ -72,9 +71,8 @@ static ssize_t read_more(int fd, char **bytes, size_t used, size_t *size, size_t
 }
 
 static void discard(char *bytes, size_t used) {
-    if (bytes) {
+    if (bytes)
         secret_wipe(bytes, used);
-    }
     free(bytes);
 }
 
@@ -93,9 +91,8 @@ static char *read_open(int fd, const char *path, size_t limit, size_t *length, s
         return NULL;
     }
     bytes[used] = '\0';
-    if (length) {
+    if (length)
         *length = used;
-    }
     return bytes;
 }
 
@@ -107,7 +104,7 @@ static char *read_whole(const char *path, size_t limit, bool is_secret, size_t *
     }
     struct stat status;
     char *bytes = NULL;
-    /* The open file is looked at, not the path, which somebody might change in between. */
+    /* fstat(), not stat(): the path may be changed between the check and open(). */
     if (is_secret && fstat(fd, &status)) {
         say_errno(error, "read", path);
     } else if (!is_secret || check_status(&status, path, error) == 0) {
@@ -130,9 +127,8 @@ char *file_read_secret(const char *path, size_t limit, size_t *length, struct er
 static int write_all(int fd, const char *data, size_t length) {
     while (length > 0) {
         ssize_t written = write(fd, data, length);
-        if (written < 0 && errno != EINTR) {
+        if (written < 0 && errno != EINTR)
             return -1;
-        }
         if (written > 0) {
             data += written;
             length -= (size_t)written;
@@ -145,13 +141,12 @@ static int write_all(int fd, const char *data, size_t length) {
 static void give_to_folder(int fd, const char *path) {
     char *folder = geteuid() == 0 ? file_beside(path, ".") : NULL;
     struct stat status;
-    if (folder && stat(folder, &status) == 0 && status.st_uid != 0) {
+    if (folder && stat(folder, &status) == 0 && status.st_uid != 0)
         (void)!fchown(fd, status.st_uid, status.st_gid);
-    }
     free(folder);
 }
 
-/* Whoever could read the old file through its group can read the new one. */
+/* Members of the old file's group can read the new one. */
 static void keep_owner(int fd, const char *path) {
     struct stat old;
     if (stat(path, &old)) {
@@ -167,9 +162,8 @@ static int fill(int fd, const char *path, const char *data, size_t length, unsig
     keep_owner(fd, path);
     int result = write_all(fd, data, length) || fchmod(fd, (mode_t)mode) || fsync(fd) ? -1 : 0;
     int failure = errno;
-    if (close(fd) && result == 0) {
+    if (close(fd) && result == 0)
         return -1;
-    }
     errno = failure;
     return result;
 }
@@ -188,9 +182,8 @@ static void sync_folder(const char *path) {
 /* `temporary` ends in XXXXXX. 0 or -1 with errno. */
 static int replace(char *temporary, const char *path, const char *data, size_t length, unsigned mode) {
     int fd = mkstemp(temporary); /* 0600 until it is complete */
-    if (fd < 0) {
+    if (fd < 0)
         return -1;
-    }
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (fill(fd, path, data, length, mode) || rename(temporary, path)) {
         int failure = errno;
@@ -231,18 +224,16 @@ static int make_each(char *path, mode_t mode) {
             *at = '\0';
             bool is_there = mkdir(path, mode) == 0 || errno == EEXIST || is_folder(path);
             *at = '/';
-            if (!is_there) {
+            if (!is_there)
                 return -1;
-            }
         }
     }
     return mkdir(path, mode) && errno != EEXIST ? -1 : 0;
 }
 
 int file_make_folder(const char *path, unsigned mode, struct error *error) {
-    if (is_folder(path)) {
+    if (is_folder(path))
         return 0;
-    }
     char *copy = *path ? strdup(path) : NULL;
     errno = *path ? ENOMEM : ENOENT;
     int result = copy ? make_each(copy, (mode_t)mode) : -1;
@@ -250,9 +241,8 @@ int file_make_folder(const char *path, unsigned mode, struct error *error) {
         errno = ENOTDIR;
         result = -1;
     }
-    if (result) {
+    if (result)
         say_errno(error, "make the folder", path);
-    }
     free(copy);
     return result ? -1 : 0;
 }

@@ -15,9 +15,8 @@ static const size_t parse_flags = JSON_REJECT_DUPLICATES;
 
 /* Gives back `value` if it is an object, else drops it. */
 static json_t *only_object(json_t *value) {
-    if (json_is_object(value)) {
+    if (json_is_object(value))
         return value;
-    }
     json_decref(value);
     return NULL;
 }
@@ -34,9 +33,8 @@ json_t *json_parse_object(const char *text, size_t length, size_t limit, struct 
         return NULL;
     }
     json_t *object = only_object(value);
-    if (!object) {
+    if (!object)
         error_set(error, "not a JSON object");
-    }
     return object;
 }
 
@@ -53,9 +51,8 @@ static void blank_comments(char *text, size_t length) {
         } else if (text[i] == '"') {
             in_string = true;
         } else if (text[i] == '/' && i + 1 < length && text[i + 1] == '/') {
-            while (i < length && text[i] != '\n') {
+            while (i < length && text[i] != '\n')
                 text[i++] = ' ';
-            }
         }
     }
 }
@@ -77,30 +74,26 @@ json_t *json_parse_file_text(char *text, size_t length, const char *name, struct
         return NULL;
     }
     json_t *object = only_object(value);
-    if (!object) {
+    if (!object)
         error_set(error, "%s:1:1: one JSON object { ... } is expected", name);
-    }
     return object;
 }
 
 bool json_get_string(const json_t *object, const char *key, const char **value) {
     const char *text = json_string_value(json_object_get(object, key));
-    if (!text) {
+    if (!text)
         return false;
-    }
     *value = text;
     return true;
 }
 
 bool json_get_number(const json_t *object, const char *key, uint64_t minimum, uint64_t maximum, uint64_t *value) {
     const json_t *member = json_object_get(object, key);
-    if (!json_is_integer(member) || json_integer_value(member) < 0) {
+    if (!json_is_integer(member) || json_integer_value(member) < 0)
         return false;
-    }
     uint64_t number = (uint64_t)json_integer_value(member);
-    if (number < minimum || number > maximum) {
+    if (number < minimum || number > maximum)
         return false;
-    }
     *value = number;
     return true;
 }

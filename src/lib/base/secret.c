@@ -38,15 +38,12 @@ char *secret_to_hex(const void *bytes, size_t size, char *text) {
 }
 
 static int digit_value(char digit) {
-    if (digit >= '0' && digit <= '9') {
+    if (digit >= '0' && digit <= '9')
         return digit - '0';
-    }
-    if (digit >= 'a' && digit <= 'f') {
+    if (digit >= 'a' && digit <= 'f')
         return digit - 'a' + 10;
-    }
-    if (digit >= 'A' && digit <= 'F') {
+    if (digit >= 'A' && digit <= 'F')
         return digit - 'A' + 10;
-    }
     return -1;
 }
 
@@ -55,9 +52,8 @@ bool secret_from_hex(void *bytes, size_t size, const char *text) {
     for (size_t i = 0; i < size; i++) {
         int high = digit_value(text[2 * i]);
         int low = high < 0 ? -1 : digit_value(text[2 * i + 1]);
-        if (low < 0) {
+        if (low < 0)
             return false;
-        }
         to[i] = (uint8_t)(high << 4 | low);
     }
     return text[2 * size] == '\0';

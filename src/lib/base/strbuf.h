@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * strbuf: puts short texts together without printf, for what is said once or twice for each connection: there printf
- * costs more than the rest of the saying.
+ * strbuf: builds short texts without printf, which would cost more than the rest of a log line or message that each
+ * connection causes.
  * Runs on: any thread. Owns: nothing.
  */
 #ifndef MUNNEL_LIB_BASE_STRBUF_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * strlist: a list of strings that somebody wrote.
+ * strlist: a growing list of strings.
  * Runs on: any thread. Owns: its strings.
  */
 #ifndef MUNNEL_LIB_BASE_STRLIST_H

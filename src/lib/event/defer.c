@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * defer: see defer.h. All items wait equally long, so that the order of the queue is that of their times.
+ * defer: see defer.h. All items of a queue wait equally long, so the first is always the first due.
  */
 #include "config.h"
 
@@ -11,68 +11,65 @@
 
 #include <stddef.h>
 
-static void take(struct defer_queue *again, struct defer_item *item) {
+static void unlink_item(struct defer_queue *queue, struct defer_item *item) {
     *item->previous = item->next;
     if (item->next) {
         item->next->previous = item->previous;
     } else {
-        again->last = item->previous;
+        queue->last = item->previous;
     }
     item->previous = NULL;
 }
 
-/* Without memory it fails, and again_check takes its place. */
-static void arm(struct defer_queue *again, uint64_t wait_us) {
+/* event_add() fails without memory; defer_check() runs what is due then. */
+static void arm(struct defer_queue *queue, uint64_t wait_us) {
     struct timeval wait = {(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
-    if (!event_pending(&again->timer, EV_TIMEOUT, NULL))
-        (void)event_add(&again->timer, &wait);
+    if (!event_pending(&queue->timer, EV_TIMEOUT, NULL))
+        (void)event_add(&queue->timer, &wait);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    struct defer_queue *again = context;
+    struct defer_queue *queue = context;
     uint64_t now_us = clock_us();
-    while (again->first && again->first->due_us <= now_us) {
-        struct defer_item *item = again->first;
-        take(again, item);
+    while (queue->first && queue->first->due_us <= now_us) {
+        struct defer_item *item = queue->first;
+        unlink_item(queue, item);
         item->run(item); /* may queue itself again: for later than now */
     }
-    if (again->first) {
-        arm(again, again->delay_us ? again->first->due_us - now_us : 0);
-    }
+    if (queue->first)
+        arm(queue, queue->delay_us ? queue->first->due_us - now_us : 0);
 }
 
-void defer_queue_init(struct defer_queue *again, struct event_base *base, unsigned delay_us) {
-    again->first = NULL;
-    again->last = &again->first;
-    again->delay_us = delay_us;
-    event_assign(&again->timer, base, -1, 0, on_timer, again);
+void defer_queue_init(struct defer_queue *queue, struct event_base *base, unsigned delay_us) {
+    queue->first = NULL;
+    queue->last = &queue->first;
+    queue->delay_us = delay_us;
+    event_assign(&queue->timer, base, -1, 0, on_timer, queue);
 }
 
-void defer_queue_stop(struct defer_queue *again) {
-    event_del(&again->timer);
+void defer_queue_stop(struct defer_queue *queue) {
+    event_del(&queue->timer);
 }
 
-void defer_add(struct defer_queue *again, struct defer_item *item) {
-    if (item->previous) {
+void defer_add(struct defer_queue *queue, struct defer_item *item) {
+    if (item->previous)
         return;
-    }
-    item->due_us = clock_us() + (again->delay_us ? again->delay_us : 1); /* later than now: not in this round */
+    item->due_us = clock_us() + (queue->delay_us ? queue->delay_us : 1); /* later than now: not in this round */
     item->next = NULL;
-    item->previous = again->last;
-    *again->last = item;
-    again->last = &item->next;
-    arm(again, again->delay_us);
+    item->previous = queue->last;
+    *queue->last = item;
+    queue->last = &item->next;
+    arm(queue, queue->delay_us);
 }
 
-void again_check(struct defer_queue *again) {
-    if (again->first && !event_pending(&again->timer, EV_TIMEOUT, NULL))
-        on_timer(-1, 0, again);
+void defer_check(struct defer_queue *queue) {
+    if (queue->first && !event_pending(&queue->timer, EV_TIMEOUT, NULL))
+        on_timer(-1, 0, queue);
 }
 
-void defer_cancel(struct defer_queue *again, struct defer_item *item) {
-    if (item->previous) {
-        take(again, item);
-    }
+void defer_cancel(struct defer_queue *queue, struct defer_item *item) {
+    if (item->previous)
+        unlink_item(queue, item);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * defer: what is to be done a moment later: behind what the loop finds ready next, or after a fixed short delay.
+ * defer: runs callbacks in a later turn of the loop, or after a fixed short delay: a queue with one timer.
  *
- * A queue that is served by one timer. With a delay of zero it is how somebody with more to do than one turn allows
- * goes on without starving the others (activating an event would run it in the same turn, before anybody is asked).
- * Runs on: one thread. Owns: nothing; an item is part of what waits and is forgotten before that is freed.
+ * With a delay of zero it lets work that is longer than one turn continue without starving other descriptors;
+ * event_active() would run it in the same turn, before the loop polls them.
+ * Runs on: one thread. Owns: nothing; an item is a member of what waits, which cancels it before it is freed.
  */
 #ifndef MUNNEL_LIB_EVENT_DEFER_H
 #define MUNNEL_LIB_EVENT_DEFER_H
@@ -27,11 +27,11 @@ struct defer_queue {
     struct event timer;
 };
 
-void defer_queue_init(struct defer_queue *again, struct event_base *base, unsigned delay_us);
-void defer_queue_stop(struct defer_queue *again);
-void defer_add(struct defer_queue *again, struct defer_item *item); /* once, however often it is asked; in order */
-/* Without memory there may be no timer for what is queued: called now and then, this runs what is due then. */
-void again_check(struct defer_queue *again);
-void defer_cancel(struct defer_queue *again, struct defer_item *item);
+void defer_queue_init(struct defer_queue *queue, struct event_base *base, unsigned delay_us);
+void defer_queue_stop(struct defer_queue *queue);
+void defer_add(struct defer_queue *queue, struct defer_item *item); /* does nothing if it is queued already; in order */
+/* To be called periodically: runs the queue if its timer could not be added for lack of memory. */
+void defer_check(struct defer_queue *queue);
+void defer_cancel(struct defer_queue *queue, struct defer_item *item);
 
 #endif

@@ -3,7 +3,7 @@
 /*
  * file_watch: has one of these files changed?
  *
- * By looking, not by being told: inotify knows one system's local disks only, and loses a file that is replaced by a
+ * By stat(), not by inotify, which exists on one system's local disks only, and loses a file that is replaced by a
  * link to a folder that is replaced. What is looked at is the file behind all links: inode, size, times, and mode.
  * Runs on: the thread of its owner; looking may wait for the disk, so not on a relay thread. Owns: copies of the names.
  */
@@ -24,7 +24,7 @@ void file_watch_free(struct file_watch *watch);
 bool file_watch_has_changed(
     struct file_watch *watch); /* since the last look; a file that came or went has changed, too */
 
-/* Can this process, as the user that it is now, read each of them? 0, or -1 with `error` saying how to mend it. */
+/* Can this process, with its present user, read each of them? 0, or -1 with `error` that names the remedy. */
 int file_watch_check_readable(const struct file_watch *watch, struct error *error);
 
 #endif

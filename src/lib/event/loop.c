@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * loop: an event_base, its mailbox, and the thread that runs them.
- *
- * Runs on: loop_post and loop_stop on any thread; the rest on the thread that owns the loop object.
- * Owns: the event_base, the mailbox, the thread if loop_start made one.
+ * loop: see loop.h.
  * States: new -> running -> stopped (-> running, by another loop_run).
  */
 #include "config.h"
@@ -18,7 +15,7 @@
 
 enum { NAME_SIZE = 16 };
 
-struct stop_letter { /* is part of the loop, so that stopping never lacks memory */
+struct stop_message { /* is part of the loop, so that stopping never lacks memory */
     struct message message;
     struct loop *loop;
     atomic_flag is_posted;
@@ -30,14 +27,13 @@ struct loop {
     char name[NAME_SIZE];
     pthread_t thread;
     bool has_thread;
-    struct stop_letter stop;
+    struct stop_message stop;
 };
 
 static struct event_base *make_base(int features) {
     struct event_config *config = event_config_new();
-    if (!config) {
+    if (!config)
         return NULL;
-    }
     /* No locks: one thread per base. No environment: EVENT_EPOLL_USE_CHANGELIST loses events of reused descriptors. */
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
     event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
@@ -52,7 +48,8 @@ static int explain(struct error *error) {
     if (!any)
         return error_set(error, "cannot make an event loop: out of memory or descriptors");
     error_set(error,
-              "libevent has only \"%s\" here, which tells no edges: Munnel needs a system with epoll or kqueue, and a "
+              "libevent has only \"%s\" here, which has no edge-triggered events: Munnel needs a system with epoll or "
+              "kqueue, and a "
               "libevent that was built with it",
               event_base_get_method(any));
     event_base_free(any);
@@ -68,23 +65,22 @@ int loop_check_system(struct error *error) {
 }
 
 static void on_stop(struct message *message) {
-    struct loop *loop = ((struct stop_letter *)message)->loop;
+    struct loop *loop = ((struct stop_message *)message)->loop;
     atomic_flag_clear(&loop->stop.is_posted);
-    if (event_base_loopexit(loop->base, NULL)) {
+    if (event_base_loopexit(loop->base, NULL))
         event_base_loopbreak(loop->base); /* out of memory: leave at once rather than never */
-    }
 }
 
 struct loop *loop_new(const char *name) {
     struct loop *loop = calloc(1, sizeof *loop);
-    if (!loop) {
+    if (!loop)
         return NULL;
-    }
     snprintf(loop->name, sizeof loop->name, "%s", name);
     loop->stop.message.deliver = on_stop;
     loop->stop.loop = loop;
     atomic_flag_clear(&loop->stop.is_posted);
-    loop->base = make_base(EV_FEATURE_ET); /* by poll, an edge that is let pass would be told again and again */
+    loop->base =
+        make_base(EV_FEATURE_ET); /* with poll(), a condition that is left for later would be reported in each turn */
     loop->mailbox = loop->base ? mailbox_new(loop->base) : NULL;
     if (!loop->mailbox) {
         loop_free(loop);
@@ -135,9 +131,8 @@ int loop_start(struct loop *loop) {
 }
 
 void loop_stop(struct loop *loop) {
-    if (!atomic_flag_test_and_set(&loop->stop.is_posted)) {
+    if (!atomic_flag_test_and_set(&loop->stop.is_posted))
         mailbox_post(loop->mailbox, &loop->stop.message);
-    }
 }
 
 void loop_join(struct loop *loop) {
@@ -148,11 +143,10 @@ void loop_join(struct loop *loop) {
 }
 
 void loop_free(struct loop *loop) {
-    if (!loop) {
+    if (!loop)
         return;
-    }
     if (loop->mailbox) {
-        /* Letters may free bufferevents, whose finalizers run in the loop and may post; then the base is still. */
+        /* Messages may free bufferevents, whose finalizers run in the loop and may post messages. */
         mailbox_deliver(loop->mailbox);
         event_base_loop(loop->base, EVLOOP_NONBLOCK);
         mailbox_free(loop->mailbox);

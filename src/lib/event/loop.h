@@ -15,7 +15,7 @@
 
 struct loop;
 
-/* Has this system what a loop needs, edge-triggered events (epoll, kqueue)? -1 with error. Asked once at start. */
+/* Has this system edge-triggered events (epoll, kqueue), which a loop needs? 0, or -1 with error. For the start. */
 int loop_check_system(struct error *error);
 struct loop *
 loop_new(const char *name); /* name: at most 15 characters, shown by ps and gdb. NULL when out of resources */
@@ -24,11 +24,12 @@ void loop_post(struct loop *loop, struct message *message);
 void loop_post_lazy(struct loop *loop, struct message *message); /* these three: see mailbox.h */
 void loop_poll(struct loop *loop);
 void loop_stop_polling(struct loop *loop);
-void loop_settle(struct loop *loop); /* nobody runs it: opens all letters here, also those that this leads to */
-int loop_run(struct loop *loop);     /* serve on the calling thread until loop_stop; returns 0, -1 if libevent failed */
-int loop_start(struct loop *loop);   /* serve on a new thread with all signals blocked; returns 0 or -1 */
-void loop_stop(struct loop *loop);   /* any thread: run what is queued, then leave loop_run */
-void loop_join(struct loop *loop);   /* wait for the thread of loop_start; no-op without one */
-void loop_free(struct loop *loop);   /* stopped and joined; runs finalizers once more so that nothing leaks */
+void loop_settle(
+    struct loop *loop);            /* the loop does not run: delivers all messages here, also those posted meanwhile */
+int loop_run(struct loop *loop);   /* serve on the calling thread until loop_stop; returns 0, -1 if libevent failed */
+int loop_start(struct loop *loop); /* serve on a new thread with all signals blocked; returns 0 or -1 */
+void loop_stop(struct loop *loop); /* any thread: run what is queued, then leave loop_run */
+void loop_join(struct loop *loop); /* wait for the thread of loop_start; no-op without one */
+void loop_free(struct loop *loop); /* stopped and joined; runs finalizers once more so that nothing leaks */
 
 #endif

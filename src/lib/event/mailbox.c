@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * mailbox: a queue of letters under a mutex and two ways to wake its loop: a byte in a pipe from another thread, an
- * activated event from the loop's own.
- *
- * Runs on: post on any thread, the rest on the loop's. Owns: letters between post and open.
- * States: empty -> (first letter: wake) filled -> (the loop detaches all) empty.
+ * mailbox: see mailbox.h. A linked list under a mutex. Another thread wakes the loop by a byte in a pipe; the loop's
+ * own thread activates an event instead, without a system call. States: empty -> (first message: wake) filled -> (the
+ * loop detaches all) empty.
  */
 #include "config.h"
 
@@ -17,17 +15,17 @@
 #include <stdlib.h>
 
 struct mailbox {
-    pthread_mutex_t lock; /* guards first, last, is_woken, looks, is_served, server */
+    pthread_mutex_t lock; /* guards first, last, is_woken, is_polling, is_served, server */
     struct message *first, **last;
-    bool is_woken;  /* the letters that are there will be opened soon */
-    bool looks;     /* the loop will look by itself: `look` is pending */
-    bool is_served; /* `server` runs the loop at this moment */
+    bool is_woken;   /* a wake-up is on its way */
+    bool is_polling; /* `poll` is pending: lazy messages need not wake the loop */
+    bool is_served;  /* `server` runs the loop at this moment */
     pthread_t server;
-    int ends[2];                 /* a byte goes in at 1 and wakes the loop at 0 */
-    struct event *woken;         /* from another thread, by the pipe */
-    struct event *due;           /* from the own thread */
-    struct event *look;          /* by the clock */
-    bool is_opening, is_hurried; /* the loop's thread only; so are changes of `looks` */
+    int ends[2];                   /* a byte goes in at 1 and wakes the loop at 0 */
+    struct event *woken;           /* by another thread: the pipe is readable */
+    struct event *due;             /* by the loop's own thread */
+    struct event *poll;            /* by time: MAILBOX_LAZY_MS after the last poll */
+    bool is_delivering, is_urgent; /* the loop's thread only; it alone changes `is_polling` */
 };
 
 static struct message *detach_all(struct mailbox *mailbox) {
@@ -40,84 +38,79 @@ static struct message *detach_all(struct mailbox *mailbox) {
     return messages;
 }
 
-/* Opens what is there now, not what that may post. Returns whether there was anything. */
-static bool open_batch(struct mailbox *mailbox) {
+/* Delivers what is queued now; what the callbacks post waits for the next call. Returns whether there was a message. */
+static bool deliver_batch(struct mailbox *mailbox) {
     struct message *message = detach_all(mailbox);
-    bool was_filled = message != NULL;
-    mailbox->is_opening = true;
+    bool was_filled = message;
+    mailbox->is_delivering = true;
     while (message) {
-        struct message *next = message->next; /* open frees it */
+        struct message *next = message->next; /* deliver() frees it */
         message->next = NULL;
         message->deliver(message);
         message = next;
     }
-    mailbox->is_opening = false;
+    mailbox->is_delivering = false;
     return was_filled;
 }
 
 void mailbox_deliver(struct mailbox *mailbox) {
-    while (open_batch(mailbox)) {
+    while (deliver_batch(mailbox)) {
     }
 }
 
 static void on_woken(evutil_socket_t end, short what, void *context) {
     (void)what;
     sock_wake_clear((int)end);
-    open_batch(context);
+    deliver_batch(context);
 }
 
 static void on_due(evutil_socket_t none, short what, void *context) {
     (void)none, (void)what;
-    open_batch(context);
+    deliver_batch(context);
 }
 
-/* True only if the event is pending then: patient letters rely on it. */
-static void set_looks(struct mailbox *mailbox, bool looks) {
+/* is_polling is set only if the event could be added: without it a lazy message would wait for ever. */
+static void set_polling(struct mailbox *mailbox, bool polls) {
     const struct timeval soon = {0, MAILBOX_LAZY_MS * 1000};
-    looks = looks && event_add(mailbox->look, &soon) == 0;
+    polls = polls && event_add(mailbox->poll, &soon) == 0;
     pthread_mutex_lock(&mailbox->lock);
-    mailbox->looks = looks && mailbox->is_served;
+    mailbox->is_polling = polls && mailbox->is_served;
     pthread_mutex_unlock(&mailbox->lock);
 }
 
-/* Goes on as long as there are letters; `looks` falls first, so that none is posted unseen behind the last look. */
-static void on_look(evutil_socket_t none, short what, void *context) {
+/* Polls again as long as there were messages. is_polling is cleared before the delivery: a lazy message posted after
+ * the last one wakes the loop. */
+static void on_poll(evutil_socket_t none, short what, void *context) {
     struct mailbox *mailbox = context;
     (void)none, (void)what;
-    set_looks(mailbox, false);
-    if (open_batch(mailbox) && !mailbox->is_hurried) {
-        set_looks(mailbox, true);
-    }
+    set_polling(mailbox, false);
+    if (deliver_batch(mailbox) && !mailbox->is_urgent)
+        set_polling(mailbox, true);
 }
 
 void mailbox_poll(struct mailbox *mailbox) {
-    if (mailbox->is_opening) {
+    if (mailbox->is_delivering)
         return;
-    }
-    mailbox->is_hurried = false; /* a letter may ask for haste */
-    open_batch(mailbox);
-    if (!mailbox->looks && !mailbox->is_hurried) {
-        set_looks(mailbox, true);
-    }
+    mailbox->is_urgent = false; /* a message may call mailbox_stop_polling() */
+    deliver_batch(mailbox);
+    if (!mailbox->is_polling && !mailbox->is_urgent)
+        set_polling(mailbox, true);
 }
 
 static bool make_events(struct mailbox *mailbox, struct event_base *base) {
     mailbox->woken = event_new(base, mailbox->ends[0], EV_READ | EV_PERSIST, on_woken, mailbox);
     mailbox->due = event_new(base, -1, 0, on_due, mailbox);
-    mailbox->look = event_new(base, -1, 0, on_look, mailbox);
-    return mailbox->woken && mailbox->due && mailbox->look && event_add(mailbox->woken, NULL) == 0;
+    mailbox->poll = event_new(base, -1, 0, on_poll, mailbox);
+    return mailbox->woken && mailbox->due && mailbox->poll && event_add(mailbox->woken, NULL) == 0;
 }
 
 static void dispose(struct mailbox *mailbox) {
-    if (mailbox->look) {
-        event_free(mailbox->look);
-    }
-    if (mailbox->due) {
+    if (mailbox->poll)
+        event_free(mailbox->poll);
+    if (mailbox->due)
         event_free(mailbox->due);
-    }
-    if (mailbox->woken) {
+    if (mailbox->woken)
         event_free(mailbox->woken);
-    }
     sock_close(mailbox->ends[0]);
     sock_close(mailbox->ends[1]);
     pthread_mutex_destroy(&mailbox->lock);
@@ -126,9 +119,8 @@ static void dispose(struct mailbox *mailbox) {
 
 struct mailbox *mailbox_new(struct event_base *base) {
     struct mailbox *mailbox = calloc(1, sizeof *mailbox);
-    if (!mailbox) {
+    if (!mailbox)
         return NULL;
-    }
     mailbox->last = &mailbox->first;
     pthread_mutex_init(&mailbox->lock, NULL);
     if (sock_wake_pair(mailbox->ends)) {
@@ -144,23 +136,20 @@ struct mailbox *mailbox_new(struct event_base *base) {
 }
 
 void mailbox_free(struct mailbox *mailbox) {
-    if (!mailbox) {
+    if (!mailbox)
         return;
-    }
     mailbox_deliver(mailbox);
     dispose(mailbox);
 }
 
-/* With the lock held; says whether the caller is to wake its own loop. */
+/* With the lock held. Returns whether the caller must wake its own loop, by wake_own() without the lock. */
 static bool wake(struct mailbox *mailbox) {
-    if (mailbox->is_woken) {
+    if (mailbox->is_woken)
         return false;
-    }
     mailbox->is_woken = true;
-    if (mailbox->is_served && pthread_equal(mailbox->server, pthread_self())) {
+    if (mailbox->is_served && pthread_equal(mailbox->server, pthread_self()))
         return true;
-    }
-    /* Under the lock, so that whoever has opened the letter knows that its sender has left the mailbox. */
+    /* Under the lock: once a message is delivered, its sender no longer uses the mailbox, which may then be freed. */
     sock_wake(mailbox->ends[1]);
     return false;
 }
@@ -170,35 +159,32 @@ void mailbox_serve(struct mailbox *mailbox, bool here) {
     mailbox->is_served = here;
     mailbox->server = pthread_self();
     if (!here) {
-        mailbox->looks = false;
-        if (mailbox->first) {
-            wake(mailbox); /* whoever turns the loop by hand */
-        }
+        mailbox->is_polling = false;
+        if (mailbox->first)
+            wake(mailbox); /* for event_base_loop() called without loop_run() */
     }
     pthread_mutex_unlock(&mailbox->lock);
 }
 
 /*
- * A letter posted while letters are opened waits for the loop's next turn, so that two who answer each other without
- * end do not keep the loop from its descriptors; event_active would let it run in the same turn.
+ * A message posted during a delivery waits for the loop's next turn by a timer of zero: event_active() would run it in
+ * the same turn, and two callbacks that answer each other without end would keep the loop from its descriptors.
  */
 static void wake_own(struct mailbox *mailbox) {
     const struct timeval at_once = {0, 0};
-    if (!mailbox->is_opening || event_add(mailbox->due, &at_once)) {
+    if (!mailbox->is_delivering || event_add(mailbox->due, &at_once))
         event_active(mailbox->due, EV_TIMEOUT, 0);
-    }
 }
 
-static void post(struct mailbox *mailbox, struct message *message, bool is_patient) {
+static void post(struct mailbox *mailbox, struct message *message, bool is_lazy) {
     message->next = NULL;
     pthread_mutex_lock(&mailbox->lock);
     *mailbox->last = message;
     mailbox->last = &message->next;
-    bool is_own = !(is_patient && mailbox->looks) && wake(mailbox);
+    bool is_own = !(is_lazy && mailbox->is_polling) && wake(mailbox);
     pthread_mutex_unlock(&mailbox->lock);
-    if (is_own) {
+    if (is_own)
         wake_own(mailbox);
-    }
 }
 
 void mailbox_post(struct mailbox *mailbox, struct message *message) {
@@ -211,11 +197,10 @@ void mailbox_post_lazy(struct mailbox *mailbox, struct message *message) {
 
 void mailbox_stop_polling(struct mailbox *mailbox) {
     pthread_mutex_lock(&mailbox->lock);
-    mailbox->looks = false;
-    mailbox->is_hurried = true;
+    mailbox->is_polling = false;
+    mailbox->is_urgent = true;
     bool is_own = mailbox->first && wake(mailbox);
     pthread_mutex_unlock(&mailbox->lock);
-    if (is_own) {
+    if (is_own)
         wake_own(mailbox);
-    }
 }

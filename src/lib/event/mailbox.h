@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * mailbox: how one thread hands something to another.
+ * mailbox: passes messages from any thread to one event loop.
  *
- * A queue of letters for one event loop. Posting wakes the loop only when nobody else has; the loop detaches the whole
- * queue under the lock and opens the letters outside it, in the order in which each sender posted them. Posting from
- * the loop's own thread costs no system call. A loop that is busy anyway may look into its mailbox by itself, so that
- * letters that can wait need not wake it: waking a thread costs more than most letters.
- * Runs on: post on any thread, the rest on the loop's. Owns: letters between post and open.
+ * Posting wakes the loop only if no wake-up is on its way; the loop detaches the whole queue under the lock and
+ * delivers the messages without it, in the order in which each sender posted them. Posting on the loop's own thread
+ * costs no system call. A busy loop may poll its mailbox, so that lazy messages need not wake it: a wake-up costs more
+ * than most messages. Runs on: mailbox_post* on any thread, the rest on the loop's. Owns: messages between post and
+ * delivery.
  */
 #ifndef MUNNEL_LIB_EVENT_MAILBOX_H
 #define MUNNEL_LIB_EVENT_MAILBOX_H
@@ -15,9 +15,9 @@
 #include <event2/event.h>
 #include <stdbool.h>
 
-struct message { /* the first member of whatever is sent */
+struct message { /* the first member of what is sent */
     struct message *next;
-    void (*deliver)(struct message *self); /* runs on the receiver's thread and frees (or keeps) the letter */
+    void (*deliver)(struct message *self); /* on the loop's thread; owns the message from then on */
 };
 
 enum { MAILBOX_LAZY_MS = 5 };
@@ -25,17 +25,17 @@ enum { MAILBOX_LAZY_MS = 5 };
 struct mailbox;
 
 struct mailbox *mailbox_new(struct event_base *base); /* NULL when out of memory or descriptors */
-void mailbox_free(struct mailbox *mailbox);           /* opens what is still there first; nobody may post any more */
+void mailbox_free(struct mailbox *mailbox);           /* delivers what is queued; no thread may post any more */
 void mailbox_post(struct mailbox *mailbox, struct message *message);
-void mailbox_post_lazy(struct mailbox *mailbox, struct message *message); /* may be opened MAILBOX_LAZY_MS later */
+void mailbox_post_lazy(struct mailbox *mailbox, struct message *message); /* up to MAILBOX_LAZY_MS later */
 
-/* On the loop's thread: opens what is there, and for a while the patient letters do not wake this loop. */
+/* Delivers what is queued; for MAILBOX_LAZY_MS from now on lazy messages do not wake the loop. */
 void mailbox_poll(struct mailbox *mailbox);
-void mailbox_stop_polling(struct mailbox *mailbox); /* from now on they do, and so do those that are there */
+void mailbox_stop_polling(struct mailbox *mailbox); /* from now on they do, also those that are queued */
 
-/* The calling thread runs the loop from here on (true), or has ceased to (false). Until told, every post goes by the
- * pipe. */
+/* The calling thread runs the loop from now on (true), or no longer (false). While no thread does, every post writes to
+ * the pipe. */
 void mailbox_serve(struct mailbox *mailbox, bool here);
-void mailbox_deliver(struct mailbox *mailbox); /* opens what is there, and what that posts, without the loop */
+void mailbox_deliver(struct mailbox *mailbox); /* all that is queued and what the callbacks post, without the loop */
 
 #endif

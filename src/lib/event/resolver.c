@@ -7,7 +7,7 @@
  * while look-ups wait; names that were slow the last time share a few of them, and some are kept free for names that
  * answered promptly. A name without a domain server costs others nothing then, as long as most names are healthy.
  *
- * Runs on: resolver_ask, resolver_cancel and the letters on the asking loop's thread; work on the resolver's threads.
+ * Runs on: resolver_ask, resolver_cancel and the messages on the asking loop's thread; work on the resolver's threads.
  * Owns: look-ups (a running one belongs to its thread once the resolver is stopped), threads, questions.
  * States of a look-up: queued -> running -> kept -> queued again or gone. Of a question: waiting (at a look-up) ->
  * posted -> gone.
@@ -95,7 +95,7 @@ static void drop_queued(struct resolver *resolver, struct lookup *lookup) {
         resolver_remove_lookup(resolver, lookup);
 }
 
-/* Takes a question from its look-up. Returns false if it was posted: then its letter will end it. */
+/* Takes a question from its look-up. Returns false if its message was posted, whose delivery ends it. */
 static bool withdraw(struct resolver_question *question) {
     struct resolver *resolver = question->resolver;
     pthread_mutex_lock(&resolver->lock);
@@ -110,7 +110,7 @@ static bool withdraw(struct resolver_question *question) {
             drop_queued(resolver, lookup);
     }
     pthread_mutex_unlock(&resolver->lock);
-    return lookup != NULL;
+    return lookup;
 }
 
 static void on_deadline(evutil_socket_t none, short what, void *context) {
@@ -131,13 +131,13 @@ void resolver_cancel(struct resolver_question *question) {
         end_question(question);
         return;
     }
-    /* Its letter is on the way and ends it. The resolver may be gone by then, but not the loop. */
+    /* Its message was posted and ends it. The resolver may be freed by then, but not the loop. */
     question->callback = NULL;
 }
 
 /* ---- the threads ---- */
 
-/* Under the lock. Those who asked first are told first. */
+/* Under the lock. The oldest question is answered first. */
 static void answer_all(struct lookup *lookup) {
     struct resolver_question *in_order = NULL;
     while (lookup->questions) {
@@ -158,7 +158,7 @@ static enum pace pace_of(const struct resolver *resolver, uint64_t began_ms) {
 }
 
 /* Under the lock, which it gives up while it asks. */
-static void run_lookup(struct relay_thread *worker, struct lookup *lookup) {
+static void run_lookup(struct resolver_thread *worker, struct lookup *lookup) {
     struct resolver *resolver = worker->resolver;
     enum pace counted = lookup->pace;
     uint64_t began_ms = clock_ms();
@@ -196,7 +196,7 @@ static bool wait_for_work(struct resolver *resolver) {
 }
 
 static void *work(void *context) {
-    struct relay_thread *worker = context;
+    struct resolver_thread *worker = context;
     struct resolver *resolver = worker->resolver;
     bool is_needed = true;
     pthread_mutex_lock(&resolver->lock);
@@ -219,7 +219,7 @@ static void *work(void *context) {
 
 /* Under the lock. */
 static bool start_worker(struct resolver *resolver) {
-    struct relay_thread *worker = resolver->workers;
+    struct resolver_thread *worker = resolver->workers;
     while (worker->is_started)
         worker++;
     worker->resolver = resolver;
@@ -345,7 +345,7 @@ static void drop_lookups(struct resolver *resolver) {
 void resolver_free(struct resolver *resolver) {
     if (!resolver)
         return;
-    struct relay_thread workers[RESOLVER_THREADS_MOST]; /* as they are now: one that is stuck ends when it likes */
+    struct resolver_thread workers[RESOLVER_THREADS_MOST]; /* as they are now: one that is stuck ends when it likes */
     pthread_mutex_lock(&resolver->lock);
     resolver->must_stop = true;
     drop_lookups(resolver);

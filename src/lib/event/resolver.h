@@ -5,7 +5,7 @@
  *
  * Threads call getaddrinfo, which honours the host's own configuration. Questions for one name are one look-up; an
  * answer is kept 5 s. A question without an answer within its deadline fails then, even if the thread is stuck. Names
- * that hang do not hold up others (resolver.c says how far); "localhost" is answered without a thread.
+ * that hang do not hold up others (resolver.c: how far); "localhost" is answered without a thread.
  * Runs on: resolver_ask and resolver_cancel on the asking loop's thread; new and free on the thread that owns it.
  * Owns: its threads, the cache, the questions until they are answered.
  */
@@ -21,7 +21,7 @@ struct resolver;
 struct resolver_question;
 
 struct resolver_answer {
-    int count;                                 /* 0: failed, and `why` says why ("no such name", "timed out" ...) */
+    int count;                                 /* 0: failed, for the reason `why` ("no such name", "timed out" ...) */
     struct addr addresses[RESOLVER_ADDRESSES]; /* IPv6 and IPv4 interleaved, in the order of getaddrinfo; port set */
     const char *why;
 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * resolver_priv: the resolver with a look-up of one's own, for tests; the one that asks the system; the list of
- * look-ups.
+ * resolver_priv: the resolver with any look-up function, for tests; the look-up by the system; the list of look-ups.
  */
 #ifndef MUNNEL_LIB_EVENT_RESOLVER_PRIV_H
 #define MUNNEL_LIB_EVENT_RESOLVER_PRIV_H
@@ -23,7 +22,7 @@ struct resolver_limits {
     int most;                  /* threads at once, up to RESOLVER_THREADS_MOST */
     int reserved;              /* of these, for names whose last look-up was prompt */
     int slow;                  /* that names may hold together whose last look-up was slow */
-    unsigned slow_ms, idle_ms; /* a look-up of this length is slow; a thread beyond those kept ends after this */
+    unsigned slow_ms, idle_ms; /* a look-up of this length is slow; a thread beyond those `kept` ends after this */
 };
 
 struct resolver *resolver_new_with(const struct resolver_limits *limits);
@@ -52,7 +51,7 @@ struct lookup {
     char host[ENDPOINT_HOST];
 };
 
-struct relay_thread { /* all under the lock */
+struct resolver_thread { /* all under the lock */
     struct resolver *resolver;
     pthread_t thread;
     bool is_started, is_running; /* is_running: within a look-up */
@@ -67,7 +66,7 @@ struct resolver {
     unsigned holders;   /* the owner and each thread; the last one frees */
     int started;        /* threads */
     int running[PACES]; /* look-ups, by what their pace was when they began */
-    struct relay_thread workers[RESOLVER_THREADS_MOST];
+    struct resolver_thread workers[RESOLVER_THREADS_MOST];
 };
 
 struct lookup *resolver_find_lookup(struct resolver *resolver, const char *host); /* or NULL */

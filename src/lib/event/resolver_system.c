@@ -34,11 +34,10 @@ static bool is_usable(const struct addrinfo *entry) {
            entry->ai_addrlen <= sizeof(struct sockaddr_storage);
 }
 
-/* The next usable entry at or behind `entry` that is of `family`, or is not, as `same` says. */
+/* The next usable entry from `entry` on whose family is `family` (`same`) or another one. */
 static const struct addrinfo *next_of(const struct addrinfo *entry, int family, bool same) {
-    while (entry && (!is_usable(entry) || (entry->ai_family == family) != same)) {
+    while (entry && (!is_usable(entry) || (entry->ai_family == family) != same))
         entry = entry->ai_next;
-    }
     return entry;
 }
 
@@ -50,9 +49,8 @@ static void take(struct resolver_answer *answer, const struct addrinfo *entry) {
 }
 
 void resolver_interleave(const struct addrinfo *list, struct resolver_answer *answer) {
-    while (list && !is_usable(list)) {
+    while (list && !is_usable(list))
         list = list->ai_next;
-    }
     int family = list ? list->ai_family : AF_UNSPEC;
     const struct addrinfo *first = list, *second = next_of(list, family, false);
     answer->count = 0;

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * service_manager: see service_manager.h.
- *
- * The manager may be slow and its queue full, and the loop must not wait for it: what cannot be sent now is sent with
- * the next thing that is said, or by the timer.
- * Runs on: the control thread. Owns: its socket and timer.
+ * service_manager: see service_manager.h. The manager's queue may be full, and the loop must not block: the last state
+ * and the last status stay marked as unsent and are sent by a timer, or with the next state, status or watchdog.
  */
 #include "config.h"
 
@@ -28,108 +25,109 @@
 enum { STATE_TEXT = 64, STATUS_TEXT = 256, RETRY_MS = 200 };
 
 struct service_manager {
-    int fd; /* -1: nobody wants to know */
+    int fd; /* -1: there is no manager */
     struct sockaddr_un address;
     socklen_t address_length;
-    uint64_t feed_us; /* 0: there is no watchdog */
+    uint64_t watchdog_us; /* 0: there is no watchdog */
     struct event *timer, *retry;
     bool (*is_alive)(void *context);
     void *context;
     char state[STATE_TEXT], status[STATUS_TEXT];
-    bool owes_state, owes_status;
+    bool state_is_unsent, status_is_unsent;
 };
 
 /* --- sending --- */
 
-static bool put(struct service_manager *notify, const char *text) {
+static bool send_datagram(struct service_manager *manager, const char *text) {
     ssize_t sent;
 
     do
-        sent = sendto(notify->fd, text, strlen(text), MSG_DONTWAIT, (struct sockaddr *)&notify->address,
-                      notify->address_length);
+        sent = sendto(manager->fd, text, strlen(text), MSG_DONTWAIT, (struct sockaddr *)&manager->address,
+                      manager->address_length);
     while (sent < 0 && errno == EINTR);
-    return sent >= 0 || !sock_would_block(errno); /* a manager that is not there is not waited for */
+    return sent >= 0 || !sock_would_block(errno); /* after any other error sending again would not help */
 }
 
-static void pay(struct service_manager *notify) {
+static void send_unsent(struct service_manager *manager) {
     static const struct timeval later = {0, RETRY_MS * 1000};
 
-    if (notify->fd < 0)
+    if (manager->fd < 0)
         return;
-    notify->owes_state = notify->owes_state && !put(notify, notify->state);
-    notify->owes_status = notify->owes_status && !put(notify, notify->status);
-    if (notify->owes_state || notify->owes_status)
-        event_add(notify->retry, &later);
+    manager->state_is_unsent = manager->state_is_unsent && !send_datagram(manager, manager->state);
+    manager->status_is_unsent = manager->status_is_unsent && !send_datagram(manager, manager->status);
+    if (manager->state_is_unsent || manager->status_is_unsent)
+        (void)event_add(manager->retry, &later); /* without memory for it the next status or watchdog sends both */
 }
 
-static void say(struct service_manager *notify, const char *state) {
-    if (!notify)
+static void send_state(struct service_manager *manager, const char *state) {
+    if (!manager)
         return;
-    snprintf(notify->state, sizeof notify->state, "%s", state);
-    notify->owes_state = true;
-    pay(notify);
+    snprintf(manager->state, sizeof manager->state, "%s", state);
+    manager->state_is_unsent = true;
+    send_unsent(manager);
 }
 
-void service_manager_ready(struct service_manager *notify) {
-    say(notify, "READY=1");
+void service_manager_ready(struct service_manager *manager) {
+    send_state(manager, "READY=1");
 }
 
-void service_manager_reloading(struct service_manager *notify) {
+void service_manager_reloading(struct service_manager *manager) {
     char text[STATE_TEXT];
 
     snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_us());
-    say(notify, text);
+    send_state(manager, text);
 }
 
-void service_manager_stopping(struct service_manager *notify) {
-    say(notify, "STOPPING=1");
+void service_manager_stopping(struct service_manager *manager) {
+    send_state(manager, "STOPPING=1");
 }
 
-void service_manager_status(struct service_manager *notify, const char *format, ...) {
+void service_manager_status(struct service_manager *manager, const char *format, ...) {
     char text[STATUS_TEXT] = "STATUS=";
     size_t used = strlen(text);
     va_list arguments;
 
-    if (!notify)
+    if (!manager)
         return;
     va_start(arguments, format);
     vsnprintf(text + used, sizeof text - used, format, arguments);
     va_end(arguments);
-    if (strcmp(text, notify->status) == 0)
-        return;
-    memcpy(notify->status, text, sizeof text);
-    notify->owes_status = true;
-    pay(notify);
+    if (strcmp(text, manager->status) != 0) {
+        memcpy(manager->status, text, sizeof text);
+        manager->status_is_unsent = true;
+    }
+    send_unsent(manager);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    pay(context);
+    send_unsent(context);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context) {
-    struct service_manager *notify = context;
+    struct service_manager *manager = context;
 
     (void)fd;
     (void)what;
-    if (notify->is_alive(notify->context))
-        put(notify, "WATCHDOG=1");
+    if (manager->is_alive(manager->context))
+        send_datagram(manager, "WATCHDOG=1");
+    send_unsent(manager);
 }
 
 /* --- from start to end --- */
 
-/* "/path", or "@name" for a socket that is in no file system: its address begins with NUL and does not end in one. */
-static bool set_address(struct service_manager *notify, const char *text) {
+/* "/path", or "@name" for the abstract namespace: that address begins with NUL and does not end in one. */
+static bool set_address(struct service_manager *manager, const char *text) {
     size_t length = strlen(text);
 
-    if ((text[0] != '/' && text[0] != '@') || length < 2 || length >= sizeof notify->address.sun_path)
+    if ((text[0] != '/' && text[0] != '@') || length < 2 || length >= sizeof manager->address.sun_path)
         return false;
-    notify->address.sun_family = AF_UNIX;
-    memcpy(notify->address.sun_path, text, length);
+    manager->address.sun_family = AF_UNIX;
+    memcpy(manager->address.sun_path, text, length);
     if (text[0] == '@')
-        notify->address.sun_path[0] = '\0';
-    notify->address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (text[0] == '@' ? 0 : 1));
+        manager->address.sun_path[0] = '\0';
+    manager->address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (text[0] == '@' ? 0 : 1));
     return true;
 }
 
@@ -142,44 +140,44 @@ static uint64_t read_watchdog(void) {
     return strtoull(time, NULL, 10) / 2;
 }
 
-static bool make_events(struct service_manager *notify, struct event_base *base) {
-    struct timeval every = {(time_t)(notify->feed_us / 1000000), (suseconds_t)(notify->feed_us % 1000000)};
+static bool make_events(struct service_manager *manager, struct event_base *base) {
+    struct timeval every = {(time_t)(manager->watchdog_us / 1000000), (suseconds_t)(manager->watchdog_us % 1000000)};
 
-    notify->retry = evtimer_new(base, on_retry, notify);
-    notify->timer = event_new(base, -1, EV_PERSIST, on_timer, notify);
-    return notify->retry && notify->timer && (notify->feed_us == 0 || event_add(notify->timer, &every) == 0);
+    manager->retry = evtimer_new(base, on_retry, manager);
+    manager->timer = event_new(base, -1, EV_PERSIST, on_timer, manager);
+    return manager->retry && manager->timer && (manager->watchdog_us == 0 || event_add(manager->timer, &every) == 0);
 }
 
 struct service_manager *service_manager_new(struct event_base *base, bool (*is_alive)(void *context), void *context) {
-    struct service_manager *notify = calloc(1, sizeof *notify);
+    struct service_manager *manager = calloc(1, sizeof *manager);
     const char *where = getenv("NOTIFY_SOCKET");
 
-    if (!notify)
+    if (!manager)
         return NULL;
-    *notify = (struct service_manager){.fd = -1, .is_alive = is_alive, .context = context};
-    if (where && set_address(notify, where)) {
-        notify->fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-        notify->feed_us = read_watchdog();
+    *manager = (struct service_manager){.fd = -1, .is_alive = is_alive, .context = context};
+    if (where && set_address(manager, where)) {
+        manager->fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+        manager->watchdog_us = read_watchdog();
     }
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
-    if ((notify->address_length && (notify->fd < 0 || evutil_make_socket_closeonexec(notify->fd))) ||
-        !make_events(notify, base)) {
-        service_manager_free(notify);
+    if ((manager->address_length && (manager->fd < 0 || evutil_make_socket_closeonexec(manager->fd))) ||
+        !make_events(manager, base)) {
+        service_manager_free(manager);
         return NULL;
     }
-    return notify;
+    return manager;
 }
 
-void service_manager_free(struct service_manager *notify) {
-    if (!notify)
+void service_manager_free(struct service_manager *manager) {
+    if (!manager)
         return;
-    if (notify->timer)
-        event_free(notify->timer);
-    if (notify->retry)
-        event_free(notify->retry);
-    if (notify->fd >= 0)
-        close(notify->fd);
-    free(notify);
+    if (manager->timer)
+        event_free(manager->timer);
+    if (manager->retry)
+        event_free(manager->retry);
+    if (manager->fd >= 0)
+        close(manager->fd);
+    free(manager);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * service_manager: tells the service manager how the program is (systemd's sd_notify protocol: READY, RELOADING,
+ * service_manager: reports the program's state to the service manager (systemd's sd_notify protocol: READY, RELOADING,
  * STOPPING, STATUS and WATCHDOG as datagrams to NOTIFY_SOCKET). Without such a manager it does nothing.
  *
  * Why not libsystemd: what is needed is one datagram, while the library brings liblzma, libzstd, liblz4 and libgcrypt
@@ -18,17 +18,17 @@
 struct service_manager;
 
 /*
- * Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment. The watchdog is fed by the loop of
- * `base`, at half of its time, while `is_alive` says true. NULL: out of memory or descriptors.
+ * Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment. The loop of `base` sends WATCHDOG=1 at
+ * half of the watchdog's time, while `is_alive` returns true. NULL: out of memory or descriptors.
  */
 struct service_manager *service_manager_new(struct event_base *base, bool (*is_alive)(void *context), void *context);
-void service_manager_free(struct service_manager *notify); /* NULL is fine, here and below */
+void service_manager_free(struct service_manager *manager); /* NULL is fine, here and below */
 
-void service_manager_ready(struct service_manager *notify); /* at the end of the start, and of a reload */
-void service_manager_reloading(struct service_manager *notify);
-void service_manager_stopping(struct service_manager *notify);
+void service_manager_ready(struct service_manager *manager); /* at the end of the start, and of a reload */
+void service_manager_reloading(struct service_manager *manager);
+void service_manager_stopping(struct service_manager *manager);
 /* One line for people; sent if it has changed. */
-void service_manager_status(struct service_manager *notify, const char *format, ...)
+void service_manager_status(struct service_manager *manager, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

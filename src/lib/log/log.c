@@ -55,9 +55,8 @@ struct log {
 };
 
 static void dispose(struct log *log) {
-    if (log->path && log->fd >= 0) {
+    if (log->path && log->fd >= 0)
         close(log->fd);
-    }
     pthread_mutex_destroy(&log->lock);
     pthread_cond_destroy(&log->filled);
     free(log->ring);
@@ -69,9 +68,8 @@ static void release(struct log *log) {
     pthread_mutex_lock(&log->lock);
     bool is_last = --log->holders == 0;
     pthread_mutex_unlock(&log->lock);
-    if (is_last) {
+    if (is_last)
         dispose(log);
-    }
 }
 
 /* ---- the ring, under the lock ---- */
@@ -107,15 +105,13 @@ static void ring_put(struct log *log, char *text, size_t length) {
     log->used += length;
 }
 
-/* Says how many lines are missing, at the place where they are. Half the ring must be free first, or a reader that is
- * merely slow would be told of one missing line after the other. Returns whether nothing is missing any more. */
+/* Logs how many lines are missing, in the place of these lines. Half the ring must be free first, or a slow reader
+ * would get a line about each missing line. Returns whether nothing is missing any more. */
 static bool ring_recover(struct log *log) {
-    if (log->dropped == 0) {
+    if (log->dropped == 0)
         return true;
-    }
-    if (log->used > RING_SIZE / 2) {
+    if (log->used > RING_SIZE / 2)
         return false;
-    }
     char text[LOG_LINE_SIZE];
     size_t length =
         log_line_make(text, log->style, LOG_LEVEL_WARNING, "log", "lines dropped, they could not be written in time",
@@ -168,25 +164,22 @@ static void reopen(struct log *log) {
 static ssize_t write_parts(int fd, const struct iovec *parts, int count) {
     for (;;) {
         ssize_t written = writev(fd, parts, count);
-        if (written >= 0) {
+        if (written >= 0)
             return written;
-        }
-        if (errno == EAGAIN) { /* somebody else has made the shared descriptor non-blocking */
+        if (errno == EAGAIN) { /* another process has made the shared descriptor non-blocking */
             struct pollfd ready = {.fd = fd, .events = POLLOUT};
             return poll(&ready, 1, RETRY_MS) == 1 && !(ready.revents & (POLLERR | POLLHUP)) ? 0 : -1;
         }
-        if (errno != EINTR) {
+        if (errno != EINTR)
             return -1;
-        }
     }
 }
 
 /* Keeps the lines and comes back to them: a disk gets room again. Returns false when the log is to stop instead. */
 static bool wait_to_retry(struct log *log) {
     for (unsigned waited = 0; waited < RETRY_MS; waited += BATCH_MS) {
-        if (is_stopping(log)) {
+        if (is_stopping(log))
             return false;
-        }
         nap(BATCH_MS);
     }
     return true;
@@ -202,19 +195,15 @@ static bool write_lines(struct log *log) {
     int count = ring_front(log, parts);
     pthread_mutex_unlock(&log->lock);
 
-    if (must_end) {
+    if (must_end)
         return false;
-    }
-    if (must_reopen) {
+    if (must_reopen)
         reopen(log);
-    }
-    if (parts[0].iov_len == 0) {
+    if (parts[0].iov_len == 0)
         return true;
-    }
     ssize_t written = write_parts(log->fd, parts, count);
-    if (written < 0) {
+    if (written < 0)
         return wait_to_retry(log);
-    }
     pthread_mutex_lock(&log->lock);
     ring_take(log, (size_t)written);
     pthread_mutex_unlock(&log->lock);
@@ -237,9 +226,8 @@ static void *run_thread(void *context) {
     do {
         written_ms = clock_ms();
         wait_for_lines(log);
-        if (clock_ms() - written_ms < BATCH_MS && !is_stopping(log)) {
+        if (clock_ms() - written_ms < BATCH_MS && !is_stopping(log))
             nap(BATCH_MS);
-        }
     } while (write_lines(log));
     pthread_mutex_lock(&log->lock);
     log->has_ended = true;
@@ -280,9 +268,8 @@ struct log *log_new(enum log_format format, enum log_level level, const char *to
     if (!log->ring) {
         error_set(error, "out of memory for the log");
     } else if (open_target(log, to, error) == 0) {
-        if (thread_start(&log->thread, "log", run_thread, log) == 0) {
+        if (thread_start(&log->thread, "log", run_thread, log) == 0)
             return log;
-        }
         error_set(error, "cannot start the log's thread");
     }
     dispose(log);
@@ -297,9 +284,8 @@ static bool has_ended(struct log *log) {
 }
 
 void log_free(struct log *log) {
-    if (!log) {
+    if (!log)
         return;
-    }
     pthread_mutex_lock(&log->lock);
     log->must_stop = true;
     pthread_cond_signal(&log->filled);
@@ -308,9 +294,8 @@ void log_free(struct log *log) {
     /* Asked again and again, since not every system lets a condition be waited for by the monotonic clock. */
     uint64_t end = clock_ms() + LAST_CHANCE_MS;
     bool ended;
-    while (!(ended = has_ended(log)) && clock_ms() < end) {
+    while (!(ended = has_ended(log)) && clock_ms() < end)
         nap(1);
-    }
     if (ended) {
         pthread_join(log->thread, NULL);
     } else {
@@ -323,9 +308,8 @@ void log_free(struct log *log) {
 }
 
 void log_reopen(struct log *log) {
-    if (!log || !log->path) {
+    if (!log || !log->path)
         return;
-    }
     pthread_mutex_lock(&log->lock);
     log->must_reopen = true;
     pthread_cond_signal(&log->filled);
@@ -340,9 +324,8 @@ bool log_enabled(const struct log *log, enum log_level level) {
 
 void log_event(struct log *log, enum log_level level, const char *who, const char *what,
                const struct log_field *fields) {
-    if (!log_enabled(log, level)) {
+    if (!log_enabled(log, level))
         return;
-    }
     char text[LOG_LINE_SIZE];
     size_t length = log_line_make(text, log->style, level, who, what, fields);
 
@@ -355,15 +338,13 @@ void log_event(struct log *log, enum log_level level, const char *who, const cha
     bool must_wake = log->is_waiting; /* one signal for the first of many lines */
     log->is_waiting = false;
     pthread_mutex_unlock(&log->lock);
-    if (must_wake) {
+    if (must_wake)
         pthread_cond_signal(&log->filled);
-    }
 }
 
 void log_write(struct log *log, enum log_level level, const char *who, const char *format, ...) {
-    if (!log_enabled(log, level)) {
+    if (!log_enabled(log, level))
         return;
-    }
     char what[LOG_LINE_SIZE];
     va_list arguments;
     va_start(arguments, format);

@@ -4,7 +4,7 @@
  * log: one line per event, never in the way of the traffic.
  *
  * Callers format a line and put it into a bounded ring under a short lock; one thread of the log's own writes. When
- * the ring is full, lines are dropped and counted, and one line says how many once there is room again.
+ * the ring is full, lines are dropped and counted, and one line gives their number once there is room.
  * Runs on: log_event and log_write on any thread; the rest on the thread that owns the log.
  * Owns: the ring, the writing thread, the file when it opened one.
  */

@@ -77,14 +77,12 @@ static void put_field_number(struct line *line, const struct log_field *field) {
 static size_t utf8_character(const unsigned char *text, uint32_t *code) {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0xc2 || text[0] > 0xf4) {
+    if (text[0] < 0xc2 || text[0] > 0xf4)
         return 0;
-    }
     *code = text[0] & (0xffu >> (length + 1));
     for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) { /* also at the end of the text */
+        if ((text[i] & 0xc0) != 0x80) /* also at the end of the text */
             return 0;
-        }
         *code = *code << 6 | (text[i] & 0x3fu);
     }
     bool is_surrogate = *code >= 0xd800 && *code <= 0xdfff;
@@ -101,9 +99,8 @@ static void put_hex(struct line *line, const char *prefix, uint32_t value, int d
     char text[16];
     size_t length = strlen(prefix);
     memcpy(text, prefix, length);
-    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
         text[length++] = hex_digits[value >> shift & 15];
-    }
     put(line, text, length);
 }
 
@@ -152,9 +149,8 @@ static bool is_plain(char c) {
 static void put_escaped(struct line *line, const char *text, bool is_quoted) {
     while (*text && !line->is_cut) {
         size_t plain = 0;
-        while (is_plain(text[plain]) || (text[plain] == '"' && !is_quoted)) {
+        while (is_plain(text[plain]) || (text[plain] == '"' && !is_quoted))
             plain++;
-        }
         if (plain > 0) {
             size_t room = line->limit - line->used;
             put(line, text, plain < room ? plain : room);
@@ -174,9 +170,8 @@ static void close_quotes(struct line *line) {
         put_last(line, "...\"");
     } else {
         put(line, "\"", 1);
-        if (line->is_cut) {
+        if (line->is_cut)
             put_last(line, "\"");
-        }
     }
 }
 
@@ -201,17 +196,15 @@ static void put_json_member(struct line *line, const struct log_field *field) {
 /* The length of a text that stands in a line as it is, as most do; 0 of one that has to be looked at more closely. */
 static size_t bare_length(const char *text) {
     size_t length = 0;
-    while (is_plain(text[length]) && text[length] != ' ' && text[length] != '=') {
+    while (is_plain(text[length]) && text[length] != ' ' && text[length] != '=')
         length++;
-    }
     return text[length] ? 0 : length;
 }
 
 static bool needs_quotes(const char *text) {
     for (const char *at = text; *at; at++) {
-        if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=') {
+        if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=')
             return true;
-        }
     }
     return !*text;
 }
@@ -231,9 +224,8 @@ static void put_text_field(struct line *line, const struct log_field *field) {
         close_quotes(line);
     } else {
         put_escaped(line, field->text, true);
-        if (line->is_cut) {
+        if (line->is_cut)
             put_last(line, "...");
-        }
     }
 }
 
@@ -284,22 +276,19 @@ static void make_text(struct line *line, struct log_style style, enum log_level 
     put_text(line, is_coloured ? "\033[0m" : "");
     put_text(line, levels[level].padding);
     put(line, " ", 1);
-    if (*who) {
+    if (*who)
         put_who(line, who);
-    }
     put_escaped(line, what, false);
-    if (line->is_cut) {
+    if (line->is_cut)
         put_last(line, "...");
-    }
     put_fields(line, fields, put_text_field);
     put_last(line, "\n");
 }
 
 bool log_line_time_at(struct log_style style, size_t *offset) {
     *offset = style.is_journal ? GRAVITY : 0;
-    if (style.format == LOG_FORMAT_JSON) {
+    if (style.format == LOG_FORMAT_JSON)
         *offset += sizeof json_start - 1;
-    }
     return style.format == LOG_FORMAT_JSON || !style.is_journal;
 }
 
@@ -311,9 +300,8 @@ size_t log_line_make(char text[LOG_LINE_SIZE], struct log_style style, enum log_
                         .is_json = style.format == LOG_FORMAT_JSON};
     who = who ? who : "";
     what = what ? what : "";
-    if (style.is_journal) {
+    if (style.is_journal)
         put(&line, levels[level].gravity, GRAVITY);
-    }
     if (line.is_json) {
         make_json(&line, level, who, what, fields);
     } else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * log_line: the words of one log line, without its time, which the log adds when the line enters the ring.
+ * log_line: formats one log line, without its time, which the log adds when the line enters the ring.
  * Runs on: any thread. Owns: nothing; no memory is allocated.
  */
 #ifndef MUNNEL_LIB_LOG_LOG_LINE_H
@@ -14,7 +14,7 @@ enum { LOG_LINE_SIZE = 2048, LOG_TIME_LENGTH = 24 /* 2026-11-22T18:29:41.123Z */
 struct log_style {
     enum log_format format;
     bool is_coloured;
-    bool is_journal; /* read by systemd's journal: "<4>" says how grave a line is, and a text has no time of its own */
+    bool is_journal; /* read by systemd's journal: "<4>" is the priority, and the text has no time */
 };
 
 /* Where the LOG_TIME_LENGTH bytes of the time belong; false: nowhere. */

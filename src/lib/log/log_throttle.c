@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/*
- * log_throttle: see log_throttle.h.
- * Runs on: the control thread. Owns: nothing.
- */
+/* log_throttle: see log_throttle.h. */
 #include "config.h"
 
 #include "lib/log/log_throttle.h"
@@ -12,14 +9,13 @@
 
 enum { FIELDS_MAX = 4 };
 
-static void complain_leave_out(struct log_throttle *complaint, enum log_level level, const char *who,
-                               const char *what) {
-    complaint->level = level;
-    snprintf(complaint->who, sizeof complaint->who, "%s", who);
-    snprintf(complaint->what, sizeof complaint->what, "%s", what);
+static void remember(struct log_throttle *throttle, enum log_level level, const char *who, const char *what) {
+    throttle->level = level;
+    snprintf(throttle->who, sizeof throttle->who, "%s", who);
+    snprintf(throttle->what, sizeof throttle->what, "%s", what);
 }
 
-void log_throttle_event(struct log_throttle *complaint, struct log *log, enum log_level level, const char *who,
+void log_throttle_event(struct log_throttle *throttle, struct log *log, enum log_level level, const char *who,
                         const char *what, const char *why, const struct addr *from) {
     struct log_field fields[FIELDS_MAX] = {LOG_END}, *field = fields;
     char text[ADDR_TEXT];
@@ -27,8 +23,8 @@ void log_throttle_event(struct log_throttle *complaint, struct log *log, enum lo
 
     if (!log_enabled(log, level))
         return;
-    if (!log_limit_allows(&complaint->limit, complaint->a_minute, &skipped)) {
-        complain_leave_out(complaint, level, who, what);
+    if (!log_limit_allows(&throttle->limit, throttle->a_minute, &skipped)) {
+        remember(throttle, level, who, what);
         return;
     }
     if (why)
@@ -41,12 +37,12 @@ void log_throttle_event(struct log_throttle *complaint, struct log *log, enum lo
     log_event(log, level, who, what, fields);
 }
 
-void log_throttle_flush(struct log_throttle *complaint, struct log *log) {
-    struct log_limit limit = complaint->limit;
+void log_throttle_flush(struct log_throttle *throttle, struct log *log) {
+    struct log_limit limit = throttle->limit;
     unsigned skipped = 0;
 
-    if (!limit.skipped || !log_limit_allows(&limit, complaint->a_minute, &skipped)) /* the minute is not over */
+    if (!limit.skipped || !log_limit_allows(&limit, throttle->a_minute, &skipped)) /* the minute is not over */
         return;
-    complaint->limit = limit;
-    log_event(log, complaint->level, complaint->who, complaint->what, LOG_FIELDS(LOG_NUMBER("left_out", skipped)));
+    throttle->limit = limit;
+    log_event(log, throttle->level, throttle->who, throttle->what, LOG_FIELDS(LOG_NUMBER("left_out", skipped)));
 }

@@ -27,26 +27,22 @@ int acl_add(struct acl *rules, const char *pattern, struct error *error) {
     if (rules->count == rules->room) {
         size_t room = rules->room ? 2 * rules->room : 8;
         struct acl_rule *items = realloc(rules->items, room * sizeof *items);
-        if (!items) {
+        if (!items)
             return error_set(error, "out of memory");
-        }
         rules->items = items;
         rules->room = room;
     }
-    if (acl_rule_parse(&rules->items[rules->count], pattern, error)) {
+    if (acl_rule_parse(&rules->items[rules->count], pattern, error))
         return -1;
-    }
     rules->count++;
     return 0;
 }
 
 void acl_free(struct acl *rules) {
-    if (!rules) {
+    if (!rules)
         return;
-    }
-    for (size_t i = 0; i < rules->count; i++) {
+    for (size_t i = 0; i < rules->count; i++)
         free(rules->items[i].name);
-    }
     free(rules->items);
     free(rules);
 }
@@ -70,9 +66,8 @@ static struct target target_of(const struct addr *addr, const char *host) {
     struct target target = {.addr = addr, .host = host, .port = addr_port(addr)};
     target.is_ip = addr_host_bytes(addr, target.bytes, &target.is_ipv4);
     target.host_length = host ? strlen(host) : 0;
-    if (target.host_length > 0 && host[target.host_length - 1] == '.') {
+    if (target.host_length > 0 && host[target.host_length - 1] == '.')
         target.host_length--;
-    }
     return target;
 }
 
@@ -98,9 +93,8 @@ static bool unix_matches(const struct acl_rule *rule, const struct target *targe
 }
 
 static bool rule_matches(const struct acl_rule *rule, const struct target *target) {
-    if (target->is_ip && (target->port < rule->port_low || target->port > rule->port_high)) {
+    if (target->is_ip && (target->port < rule->port_low || target->port > rule->port_high))
         return false;
-    }
     switch (rule->kind) {
     case ACL_RULE_EVERYTHING:
         return true;
@@ -123,9 +117,8 @@ static bool rule_matches(const struct acl_rule *rule, const struct target *targe
 bool acl_match(const struct acl *rules, const struct addr *addr, const char *host) {
     struct target target = target_of(addr, host);
     for (size_t i = 0; rules && i < rules->count; i++) {
-        if (rule_matches(&rules->items[i], &target)) {
+        if (rule_matches(&rules->items[i], &target))
             return true;
-        }
     }
     return false;
 }
@@ -137,9 +130,8 @@ bool acl_match_explicitly(const struct acl *rules, const struct addr *addr) {
         unsigned narrow = rule->is_ipv4 ? IPV4_EXPLICIT : sensitive_explicit_bits(target.bytes);
         bool is_explicit = rule->kind == ACL_RULE_UNIX || rule->kind == ACL_RULE_EVERY_UNIX ||
                            (rule->kind == ACL_RULE_NETWORK && rule->prefix >= narrow);
-        if (is_explicit && rule_matches(rule, &target)) {
+        if (is_explicit && rule_matches(rule, &target))
             return true;
-        }
     }
     return false;
 }

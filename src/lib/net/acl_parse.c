@@ -23,9 +23,8 @@ struct parts { /* of a pattern */
 bool acl_network_contains(const uint8_t network[16], unsigned prefix, const uint8_t address[16]) {
     unsigned whole = prefix / 8, rest = prefix % 8;
     bool differs_at_once = whole > 0 && network[whole - 1] != address[whole - 1]; /* as nearly all do: no call needed */
-    if (differs_at_once || memcmp(network, address, whole) != 0) {
+    if (differs_at_once || memcmp(network, address, whole) != 0)
         return false;
-    }
     return rest == 0 || ((network[whole] ^ address[whole]) & (0xff00u >> rest) & 0xff) == 0;
 }
 
@@ -44,9 +43,8 @@ static int split(struct parts *parts, const char *pattern, struct error *error) 
         return error_set(error, "\"%.80s\" lacks a host; write 10.0.0.0/8, db.example:5432, [fd00::]/8:443 or *",
                          pattern);
     }
-    if (parts->is_bracketed && *rest++ != ']') {
+    if (parts->is_bracketed && *rest++ != ']')
         return error_set(error, "\"%.80s\" lacks the closing bracket; write [fd00::]/8:443", pattern);
-    }
     memcpy(parts->host, start, length);
     if (*rest == '/') {
         parts->bits = rest + 1;
@@ -64,9 +62,8 @@ static int split(struct parts *parts, const char *pattern, struct error *error) 
 static long read_number(const char *text, const char *ends, long highest, const char **end) {
     long number = 0;
     size_t length = strspn(text, "0123456789");
-    for (size_t i = 0; i < length && number <= highest; i++) {
+    for (size_t i = 0; i < length && number <= highest; i++)
         number = number * 10 + (text[i] - '0');
-    }
     *end = text + length;
     bool is_ended = **end == '\0' || strchr(ends, **end);
     return length > 0 && number <= highest && is_ended ? number : -1;
@@ -75,9 +72,8 @@ static long read_number(const char *text, const char *ends, long highest, const 
 static int parse_port(struct acl_rule *rule, const struct parts *parts, const char *pattern, struct error *error) {
     rule->port_low = 0;
     rule->port_high = PORT_HIGHEST;
-    if (!parts->port || strcmp(parts->port, "*") == 0) {
+    if (!parts->port || strcmp(parts->port, "*") == 0)
         return 0;
-    }
     const char *end;
     long low = read_number(parts->port, "-", PORT_HIGHEST, &end);
     long high = low >= 0 && *end == '-' ? read_number(end + 1, "", PORT_HIGHEST, &end) : low;
@@ -91,9 +87,8 @@ static int parse_port(struct acl_rule *rule, const struct parts *parts, const ch
 }
 
 static void clear_behind(uint8_t address[16], unsigned prefix) {
-    for (unsigned bit = prefix; bit < IPV6_BITS; bit++) {
+    for (unsigned bit = prefix; bit < IPV6_BITS; bit++)
         address[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-    }
 }
 
 /* A network must be spelled exactly: 10.1.2.3/8 is more likely a slip than meant. */
@@ -102,9 +97,8 @@ static int check_network(const struct acl_rule *rule, const struct addr *address
     uint8_t bytes[16];
     memcpy(bytes, rule->network, sizeof bytes);
     clear_behind(bytes, rule->prefix);
-    if (memcmp(bytes, rule->network, sizeof bytes) == 0) {
+    if (memcmp(bytes, rule->network, sizeof bytes) == 0)
         return 0;
-    }
     char text[ADDR_TEXT];
     return error_set(
         error, "\"%.80s\" is an address and not a network: its last bits are not 0; write %s alone for the address",
@@ -117,9 +111,8 @@ static int parse_network(struct acl_rule *rule, const struct parts *parts, const
     bool is_written_ipv4 = address->storage.ss_family == AF_INET;
     long most = is_written_ipv4 ? IPV4_BITS : IPV6_BITS;
     long bits = parts->bits ? read_number(parts->bits, ":", most, &end) : most;
-    if (bits < 0) {
+    if (bits < 0)
         return error_set(error, "\"%.80s\" lacks a number from 0 to %ld behind the slash", pattern, most);
-    }
     rule->kind = ACL_RULE_NETWORK;
     addr_host_bytes(address, rule->network, &rule->is_ipv4);
     rule->prefix = (unsigned)bits + (is_written_ipv4 ? IPV4_START : 0);
@@ -131,9 +124,8 @@ static int parse_network(struct acl_rule *rule, const struct parts *parts, const
 static int check_name(const char *host, struct error *error) {
     struct endpoint endpoint;
     char text[ENDPOINT_HOST + 8];
-    if (!*host) {
+    if (!*host)
         return error_set(error, "\"*.\" lacks the rest of the name; write *.example");
-    }
     snprintf(text, sizeof text, "%s:1", host);
     return endpoint_parse(&endpoint, text, error);
 }
@@ -157,12 +149,10 @@ static int parse_name(struct acl_rule *rule, const struct parts *parts, const ch
         return 0;
     }
     bool is_suffix = strncmp(host, "*.", 2) == 0;
-    if (strchr(host + (is_suffix ? 2 : 0), '*')) {
+    if (strchr(host + (is_suffix ? 2 : 0), '*'))
         return error_set(error, "\"%.80s\": a '*' stands alone, or for the first part of a name (*.example)", pattern);
-    }
-    if (check_name(host + (is_suffix ? 2 : 0), error)) {
+    if (check_name(host + (is_suffix ? 2 : 0), error))
         return -1;
-    }
     return keep_name(rule, is_suffix ? ACL_RULE_SUFFIX : ACL_RULE_NAME, host + (is_suffix ? 1 : 0), error);
 }
 
@@ -178,18 +168,15 @@ static int parse_unix(struct acl_rule *rule, const char *path, struct error *err
 
 int acl_rule_parse(struct acl_rule *rule, const char *pattern, struct error *error) {
     memset(rule, 0, sizeof *rule);
-    if (strncmp(pattern, "unix:", 5) == 0) {
+    if (strncmp(pattern, "unix:", 5) == 0)
         return parse_unix(rule, pattern + 5, error);
-    }
     struct parts parts;
-    if (split(&parts, pattern, error) || parse_port(rule, &parts, pattern, error)) {
+    if (split(&parts, pattern, error) || parse_port(rule, &parts, pattern, error))
         return -1;
-    }
     struct endpoint endpoint = {.port = 0};
     struct addr address;
     memcpy(endpoint.host, parts.host, sizeof endpoint.host);
-    if (addr_from_endpoint(&address, &endpoint)) {
+    if (addr_from_endpoint(&address, &endpoint))
         return parse_network(rule, &parts, &address, pattern, error);
-    }
     return parse_name(rule, &parts, pattern, error);
 }

@@ -35,9 +35,8 @@ static const struct sockaddr_un *as_unix(const struct addr *addr) {
 static bool make_unix(struct addr *addr, const char *path) {
     struct sockaddr_un *un = (struct sockaddr_un *)(void *)&addr->storage;
     size_t length = strlen(path);
-    if (length >= sizeof un->sun_path) {
+    if (length >= sizeof un->sun_path)
         return false;
-    }
     un->sun_family = AF_UNIX;
     memcpy(un->sun_path, path, length + 1);
     addr->length = (socklen_t)(unix_path_offset + length + 1);
@@ -46,9 +45,8 @@ static bool make_unix(struct addr *addr, const char *path) {
 
 static bool make_ipv4(struct addr *addr, const char *host, uint16_t port) {
     struct sockaddr_in *in = (struct sockaddr_in *)(void *)&addr->storage;
-    if (inet_pton(AF_INET, host, &in->sin_addr) != 1) {
+    if (inet_pton(AF_INET, host, &in->sin_addr) != 1)
         return false;
-    }
     in->sin_family = AF_INET;
     in->sin_port = htons(port);
     addr->length = sizeof *in;
@@ -71,17 +69,14 @@ static bool make_ipv6(struct addr *addr, const char *host, uint16_t port) {
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)&addr->storage;
     char bare[INET6_ADDRSTRLEN];
     size_t length = strcspn(host, "%");
-    if (length >= sizeof bare) {
+    if (length >= sizeof bare)
         return false;
-    }
     memcpy(bare, host, length);
     bare[length] = '\0';
-    if (inet_pton(AF_INET6, bare, &in6->sin6_addr) != 1) {
+    if (inet_pton(AF_INET6, bare, &in6->sin6_addr) != 1)
         return false;
-    }
-    if (host[length] == '%' && (in6->sin6_scope_id = scope_number(host + length + 1)) == 0) {
+    if (host[length] == '%' && (in6->sin6_scope_id = scope_number(host + length + 1)) == 0)
         return false;
-    }
     in6->sin6_family = AF_INET6;
     in6->sin6_port = htons(port);
     addr->length = sizeof *in6;
@@ -90,33 +85,28 @@ static bool make_ipv6(struct addr *addr, const char *host, uint16_t port) {
 
 bool addr_from_endpoint(struct addr *addr, const struct endpoint *endpoint) {
     memset(addr, 0, sizeof *addr);
-    if (endpoint->is_unix) {
+    if (endpoint->is_unix)
         return make_unix(addr, endpoint->host);
-    }
     const char *host = endpoint->host[0] ? endpoint->host : "0.0.0.0";
-    if (make_ipv4(addr, host, endpoint->port)) {
+    if (make_ipv4(addr, host, endpoint->port))
         return true;
-    }
     memset(addr, 0, sizeof *addr);
     return make_ipv6(addr, host, endpoint->port);
 }
 
 int addr_listen_list(struct addr list[2], const struct endpoint *endpoint) {
-    if (!addr_from_endpoint(&list[0], endpoint)) {
+    if (!addr_from_endpoint(&list[0], endpoint))
         return 0;
-    }
-    if (endpoint->is_unix || endpoint->host[0]) {
+    if (endpoint->is_unix || endpoint->host[0])
         return 1;
-    }
     memset(&list[1], 0, sizeof list[1]);
     return make_ipv6(&list[1], "::", endpoint->port) ? 2 : 1;
 }
 
 /* The length of a unix path, which need not be terminated; 0 for an unnamed peer. */
 static size_t unix_path_length(const struct addr *addr) {
-    if (addr->length <= unix_path_offset) {
+    if (addr->length <= unix_path_offset)
         return 0;
-    }
     size_t room = addr->length - unix_path_offset;
     const char *path = as_unix(addr)->sun_path;
     return path[0] ? strnlen(path, room) : room; /* Linux: a leading NUL, and the whole rest is the name */
@@ -161,18 +151,16 @@ static void add_host(struct strbuf *text, const struct addr *addr) {
 }
 
 char *addr_format_host(const struct addr *addr, char *text, size_t size) {
-    if (addr->storage.ss_family == AF_UNIX) {
+    if (addr->storage.ss_family == AF_UNIX)
         return format_unix(addr, "", text, size);
-    }
     struct strbuf host = strbuf_begin(text, size);
     add_host(&host, addr);
     return text;
 }
 
 char *addr_format(const struct addr *addr, char *text, size_t size) {
-    if (addr->storage.ss_family == AF_UNIX) {
+    if (addr->storage.ss_family == AF_UNIX)
         return format_unix(addr, "unix:", text, size);
-    }
     bool in_brackets = addr->storage.ss_family == AF_INET6;
     struct strbuf whole = strbuf_begin(text, size);
     strbuf_add(&whole, in_brackets ? "[" : "");
@@ -239,9 +227,8 @@ bool addr_same_host(const struct addr *a, const struct addr *b) {
 static uint64_t hash_bytes(const void *bytes, size_t size) {
     const uint8_t *from = bytes;
     uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         hash = (hash ^ from[i]) * 0x100000001b3u;
-    }
     hash ^= hash >> 33;
     hash *= 0xff51afd7ed558ccdu;
     hash ^= hash >> 33;
@@ -253,17 +240,15 @@ bool addr_is_loopback(const struct addr *addr) {
     static const uint8_t ipv6[16] = {[15] = 1};
     uint8_t bytes[16];
     bool is_ipv4;
-    if (!addr_host_bytes(addr, bytes, &is_ipv4)) {
+    if (!addr_host_bytes(addr, bytes, &is_ipv4))
         return false;
-    }
     return is_ipv4 ? bytes[12] == 127 : memcmp(bytes, ipv6, sizeof ipv6) == 0;
 }
 
 uint64_t addr_host_hash(const struct addr *addr) {
     uint8_t bytes[16];
     bool is_ipv4;
-    if (addr_host_bytes(addr, bytes, &is_ipv4)) {
+    if (addr_host_bytes(addr, bytes, &is_ipv4))
         return hash_bytes(bytes, sizeof bytes);
-    }
     return addr_is_unix(addr) ? hash_bytes(as_unix(addr)->sun_path, unix_path_length(addr)) : hash_bytes("", 0);
 }

@@ -28,7 +28,7 @@ struct endpoint {             /* what a person wrote, taken apart */
     bool is_unix;
 };
 
-/* Takes `text` apart. Returns 0, or -1 with `error` that says what is wrong with it and what would be right. */
+/* Takes `text` apart. Returns 0, or -1 with `error` that names the mistake and what to write instead. */
 int endpoint_parse(struct endpoint *endpoint, const char *text, struct error *error);
 
 /* Writes it back as people write it ("[::1]:80", "unix:/x"); `size` bytes at `text`. Returns `text`. */

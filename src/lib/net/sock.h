@@ -17,12 +17,12 @@
 
 /*
  * A bound, not yet listening socket for `addr`: SO_REUSEADDR, IPV6_V6ONLY for IPv6, TCP_NODELAY (accepted sockets
- * inherit it where the system does that). A stale unix socket that nobody answers on is replaced. -1 with `error`
- * that names the address and, for EADDRINUSE and EACCES, what to do.
+ * inherit it where the system does that). A unix socket on which no program listens any more is replaced. -1 with
+ * `error` that names the address and, for EADDRINUSE and EACCES, what to do.
  */
 int sock_bind(const struct addr *addr, struct error *error);
 int sock_listen(int fd); /* backlog 4096; 0 or -1 with errno */
-/* Ends listening and keeps the address: whoever connects is refused, those in the backlog are reset, and sock_listen()
+/* Ends listening and keeps the address: new connections are refused, those in the backlog are reset, and sock_listen()
  * works again, for which a process that has dropped its privileges could not bind once more. -1 where the system has no
  * such thing: for Unix sockets, and elsewhere than on Linux. The socket listens on then. */
 int sock_unlisten(int fd);
@@ -40,7 +40,7 @@ int sock_check_owner(const char *owner, struct error *error); /* are there such 
 int sock_accept(int listener, struct addr *peer);
 
 /* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
- * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; NULL if nobody asks. */
+ * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; may be NULL. */
 int sock_connect(const struct addr *addr, struct addr *here, bool *done);
 int sock_connect_result(int fd); /* 0 or the errno with which the connection failed */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * sock_bind: makes sockets to listen on, and says in words why one cannot be had.
+ * sock_bind: makes sockets to listen on; errors with the remedy.
  * Runs on: the control thread or start. Owns: nothing; the descriptor goes to the caller.
  */
 #include "config.h"
@@ -24,9 +24,8 @@ static const char *advice_in_use(const struct addr *addr) {
 }
 
 static const char *advice_denied(const struct addr *addr) {
-    if (addr_is_unix(addr)) {
+    if (addr_is_unix(addr))
         return "may this user write to that folder?";
-    }
     return addr_port(addr) < UNPRIVILEGED_PORT
                ? "ports below 1024 need the right to bind them (CAP_NET_BIND_SERVICE); grant it or choose another port"
                : "something forbids this port to this program";
@@ -62,17 +61,14 @@ static void set_yes(int fd, int level, int option) {
 }
 
 static void prepare(int fd, const struct addr *addr) {
-    if (addr_is_unix(addr)) {
+    if (addr_is_unix(addr))
         return;
-    }
     set_yes(fd, SOL_SOCKET, SO_REUSEADDR);
     set_yes(fd, IPPROTO_TCP, TCP_NODELAY);
-    if (addr->storage.ss_family == AF_INET6) {
+    if (addr->storage.ss_family == AF_INET6)
         set_yes(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-    }
-    if (addr_is_loopback(addr)) { /* accepted sockets inherit it */
+    if (addr_is_loopback(addr)) /* accepted sockets inherit it */
         sock_system_stays_within(fd);
-    }
 }
 
 static int bind_once(int fd, const struct addr *addr) {
@@ -82,16 +78,15 @@ static int bind_once(int fd, const struct addr *addr) {
 /* Is there a socket file whose program is gone? */
 static bool is_stale(const struct addr *addr, const char *path) {
     struct stat status;
-    if (lstat(path, &status) || !S_ISSOCK(status.st_mode)) {
+    if (lstat(path, &status) || !S_ISSOCK(status.st_mode))
         return false;
-    }
     int probe = sock_system_open(AF_UNIX);
-    if (probe < 0) {
+    if (probe < 0)
         return false;
-    }
-    bool nobody = connect(probe, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
+    bool is_refused =
+        connect(probe, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
     close(probe);
-    return nobody;
+    return is_refused;
 }
 
 static bool remove_stale(const struct addr *addr) {
@@ -101,9 +96,8 @@ static bool remove_stale(const struct addr *addr) {
 
 int sock_bind(const struct addr *addr, struct error *error) {
     int fd = sock_system_open(addr->storage.ss_family);
-    if (fd < 0) {
+    if (fd < 0)
         return sock_explain(addr, errno, error);
-    }
     prepare(fd, addr);
     int result = bind_once(fd, addr);
     if (result && errno == EADDRINUSE && addr_is_unix(addr)) {

@@ -24,9 +24,8 @@ int sock_unlisten(int fd) {
 }
 
 static int made_ready(int fd) {
-    if (fd < 0) {
+    if (fd < 0)
         return -1;
-    }
     if (evutil_make_socket_nonblocking(fd) || evutil_make_socket_closeonexec(fd)) {
         sock_close(fd);
         return -1;
@@ -43,14 +42,13 @@ int sock_system_open(int family) {
 
 int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
     int fd = made_ready(accept(listener, peer, length));
-    if (fd >= 0 && peer->sa_family != AF_UNIX) {
+    if (fd >= 0 && peer->sa_family != AF_UNIX)
         set_number(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    }
     return fd;
 }
 
 void sock_system_stays_within(int fd) {
-    (void)fd; /* nobody paces by default */
+    (void)fd; /* no pacing by default on these systems */
 }
 
 void sock_set_keepalive(int fd, enum sock_keepalive which) {

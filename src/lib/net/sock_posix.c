@@ -37,7 +37,7 @@ int sock_accept(int listener, struct addr *peer) {
 }
 
 /*
- * A port that nobody listens on and that the system may give to a connection of its own can come out at both ends of
+ * A port without a listener and that the system may give to a connection of its own can come out at both ends of
  * the same connection, which then talks to itself.
  */
 static bool is_connected_to_itself(const struct addr *here, const struct addr *to) {
@@ -47,9 +47,8 @@ static bool is_connected_to_itself(const struct addr *here, const struct addr *t
 static void find_here(int fd, struct addr *here) {
     memset(here, 0, sizeof *here);
     here->length = sizeof here->storage;
-    if (getsockname(fd, (struct sockaddr *)&here->storage, &here->length)) {
+    if (getsockname(fd, (struct sockaddr *)&here->storage, &here->length))
         here->length = 0;
-    }
 }
 
 /*
@@ -64,15 +63,12 @@ static int begin_connection(int fd, const struct addr *addr, struct addr *here, 
         errno = errno == EALREADY ? EINPROGRESS : errno;
     }
     bool is_under_way = *done || errno == EINPROGRESS || errno == EINTR;
-    if (is_under_way && !addr_is_unix(addr)) {
+    if (is_under_way && !addr_is_unix(addr))
         find_here(fd, here);
-    }
-    if (is_under_way) {
+    if (is_under_way)
         return *done && is_connected_to_itself(here, addr) ? ECONNREFUSED : 0;
-    }
-    if (errno == EAGAIN && addr_is_unix(addr)) {
+    if (errno == EAGAIN && addr_is_unix(addr))
         return ECONNREFUSED; /* the listener's backlog is full: nothing is under way, and nothing will ever come */
-    }
     return errno;
 }
 
@@ -82,17 +78,15 @@ int sock_connect(const struct addr *addr, struct addr *here, bool *done) {
     here->length = 0;
     *done = false;
     int fd = sock_system_open(addr->storage.ss_family);
-    if (fd < 0) {
+    if (fd < 0)
         return -1;
-    }
     const int yes = 1;
     if (!addr_is_unix(addr)) {
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         sock_set_urgent_inline(fd);
     }
-    if (addr_is_loopback(addr)) {
+    if (addr_is_loopback(addr))
         sock_system_stays_within(fd);
-    }
     int failure = begin_connection(fd, addr, here, done);
     if (failure) {
         close(fd);
@@ -106,13 +100,11 @@ int sock_connect(const struct addr *addr, struct addr *here, bool *done) {
 int sock_connect_result(int fd) {
     int result = 0;
     socklen_t length = sizeof result;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &length)) {
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &length))
         return errno;
-    }
     struct addr here, there = {.length = sizeof there.storage};
-    if (result != 0 || getpeername(fd, (struct sockaddr *)&there.storage, &there.length)) {
+    if (result != 0 || getpeername(fd, (struct sockaddr *)&there.storage, &there.length))
         return result;
-    }
     find_here(fd, &here);
     return is_connected_to_itself(&here, &there) ? ECONNREFUSED : 0;
 }
@@ -158,9 +150,8 @@ bool sock_wake_at(int fd, size_t bytes) {
 
 bool sock_would_block(int error_number) {
 #if EAGAIN != EWOULDBLOCK
-    if (error_number == EWOULDBLOCK) {
+    if (error_number == EWOULDBLOCK)
         return true;
-    }
 #endif
     return error_number == EAGAIN;
 }
@@ -170,15 +161,13 @@ int sock_half_close(int fd) {
 }
 
 void sock_close(int fd) {
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-    }
 }
 
 void sock_close_reset(int fd) {
-    if (fd < 0) {
+    if (fd < 0)
         return;
-    }
     sock_set_reset_on_close(fd, true);
     close(fd);
 }
@@ -194,9 +183,8 @@ void sock_set_reset_on_close(int fd, bool on) {
 }
 
 int sock_wake_pair(int ends[2]) {
-    if (pipe(ends)) {
+    if (pipe(ends))
         return -1;
-    }
     for (int i = 0; i < 2; i++) {
         if (evutil_make_socket_nonblocking(ends[i]) || evutil_make_socket_closeonexec(ends[i])) {
             close(ends[0]);
@@ -224,9 +212,8 @@ void sock_wake_clear(int end) {
 
 int sock_raise_limit(void) {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit)) {
+    if (getrlimit(RLIMIT_NOFILE, &limit))
         return -1;
-    }
     rlim_t before = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;
     rlim_t now = setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;

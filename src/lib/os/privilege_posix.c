@@ -47,7 +47,7 @@ static int become(const struct identity *identity, const char *user, struct erro
 }
 
 /*
- * Is it a file that only root can have put there? Whoever owns the folder could have laid a link to another file of
+ * Is it a file that only root can have put there? The owner of the folder could have put a link to another file of
  * root's, to be given that.
  */
 static bool may_be_given(int fd) {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-bool terminal_is_there(void); /* standard input and standard error are one, so that somebody can be asked */
+bool terminal_is_there(void); /* standard input and standard error are one, so that a question can be asked */
 
 /* One line, without its end; what does not fit is lost. False: end of input, or the terminal failed. */
 bool terminal_ask_secret(const char *question, char *text, size_t size);

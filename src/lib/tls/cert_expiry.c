@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/*
- * cert_expiry: see cert_expiry.h.
- * Runs on: the thread of its owner. Owns: nothing.
- */
+/* cert_expiry: see cert_expiry.h. */
 #include "config.h"
 
 #include "lib/tls/cert_expiry.h"
@@ -22,9 +19,9 @@ static unsigned step_of(long days) {
 void cert_expiry_check(struct cert_expiry *expiry, struct log *log, const char *who, const char *what, long days) {
     unsigned step = step_of(days);
 
-    if (step <= expiry->said)
+    if (step <= expiry->warned)
         return; /* also when the clock was set back */
-    expiry->said = step;
+    expiry->warned = step;
     if (days < 0)
         log_write(log, LOG_LEVEL_ERROR, who, "%s has expired", what);
     else if (days == 0)

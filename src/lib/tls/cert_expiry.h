@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * cert_expiry: says in the log, once each, that something ends in 30 days, in 7, in 1, and that it has ended.
+ * cert_expiry: logs a warning once each when a certificate has 30 days, 7 days and 1 day left, and an error when it has
+ * expired.
  * Runs on: the thread of its owner. Owns: nothing; all zero is a new one.
  */
 #ifndef MUNNEL_LIB_TLS_CERT_EXPIRY_H
@@ -10,7 +11,7 @@
 #include "lib/log/log.h"
 
 struct cert_expiry {
-    unsigned said; /* how many of these steps */
+    unsigned warned; /* how many of these steps were logged */
 };
 
 /* `days` are left (tls_days_left(); negative: none); `what` begins the sentence, "the certificate server.pem". */

@@ -32,7 +32,7 @@ struct issuer { /* who signs: the CA, or the certificate itself */
     EVP_PKEY *key;
 };
 
-/* OpenSSL has said why; the earliest word is the cause. */
+/* The first error in OpenSSL's queue is the cause. */
 static int fail(struct error *error, const char *what) {
     const char *reason = ERR_reason_error_string(ERR_get_error());
     ERR_clear_error();
@@ -158,7 +158,7 @@ static int write_memory(BIO *memory, const char *path, unsigned mode, struct err
     return result;
 }
 
-/* The key first: a certificate without its key would be of no use to anybody. */
+/* The key first: if the second write fails, no certificate without key is left. */
 static int write_both(X509 *certificate, EVP_PKEY *key, const char *certificate_path, const char *key_path,
                       struct error *error) {
     BIO *key_text = BIO_new(BIO_s_secmem()), *certificate_text = BIO_new(BIO_s_mem());
@@ -234,8 +234,7 @@ static bool name_text(const GENERAL_NAME *name, char *text, size_t size) {
     const char *bytes = (const char *)ASN1_STRING_get0_data(value);
     size_t length = (size_t)ASN1_STRING_length(value);
     if (name->type == GEN_IPADD)
-        return (length == 4 || length == 16) &&
-               evutil_inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, text, size) != NULL;
+        return (length == 4 || length == 16) && evutil_inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, text, size);
     if (length == 0 || length >= size)
         return false;
     memcpy(text, bytes, length);

@@ -55,7 +55,7 @@ struct name {
     bool is_dns;
 };
 
-/* Calls `each` with every name until one call says true; returns that. */
+/* Calls `each` with every name until it returns true; returns whether it did. */
 static bool any_name(X509 *certificate, bool (*each)(const struct name *name, void *context), void *context) {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
     bool found = false, has_names = false;
@@ -102,7 +102,7 @@ bool certificate_is(X509 *certificate, const char *name) {
     return is_pin(name) ? has_key(certificate, name + PIN_PREFIX) : any_name(certificate, is_called, (void *)name);
 }
 
-/* Anybody may have written it: printable ASCII only. */
+/* Printable ASCII only: the certificate may come from an unauthenticated peer. */
 static bool show_name(const struct name *name, void *context) {
     char *text = context;
     size_t length = name->length < SHOWN_NAME ? name->length : SHOWN_NAME - 1;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * tls_explain: what a failed handshake or a cut connection meant, in words.
+ * error: tls_explain(), the reason of a failed handshake or a cut connection.
  *
- * Notes are taken while it happens (the peer's first bytes, its alert, OpenSSL's first error), because libevent may
- * have emptied OpenSSL's error queue when the question comes.
+ * The peer's first bytes, its alert and OpenSSL's first error are noted when they occur, because libevent may have
+ * emptied OpenSSL's error queue before tls_explain() is called.
  * Runs on: the session's thread. Owns: nothing.
  */
 #include "config.h"
@@ -56,12 +56,12 @@ void tls_notes_watch(SSL *ssl) {
     SSL_set_msg_callback(ssl, on_record);
 }
 
-/* How protocols begin that scanners and mistaken programs speak. */
+/* First bytes of protocols that scanners and misdirected programs speak. */
 static const struct {
     const char *begins;
     size_t length;
     const char *name;
-} speeches[] = {
+} protocols[] = {
     {"GET ", 4, "HTTP"},          {"POST", 4, "HTTP"},      {"HEAD", 4, "HTTP"},        {"PUT ", 4, "HTTP"},
     {"OPTIO", 5, "HTTP"},         {"CONNE", 5, "HTTP"},     {"DELET", 5, "HTTP"},       {"PATCH", 5, "HTTP"},
     {"PRI *", 5, "HTTP/2"},       {"HTTP/", 5, "HTTP"},     {"SSH-", 4, "SSH"},         {"RFB 0", 5, "VNC"},
@@ -74,10 +74,10 @@ static bool looks_like_tls(const unsigned char first[TLS_RECORD_HEADER]) {
     return first[0] >= SSL3_RT_CHANGE_CIPHER_SPEC && first[0] <= SSL3_RT_APPLICATION_DATA && first[1] == 3;
 }
 
-static void name_speech(const unsigned char first[TLS_RECORD_HEADER], struct error *error) {
-    for (size_t i = 0; i < sizeof speeches / sizeof speeches[0]; i++)
-        if (memcmp(first, speeches[i].begins, speeches[i].length) == 0) {
-            error_set(error, "this is not TLS: it looks like %s", speeches[i].name);
+static void name_protocol(const unsigned char first[TLS_RECORD_HEADER], struct error *error) {
+    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
+        if (memcmp(first, protocols[i].begins, protocols[i].length) == 0) {
+            error_set(error, "this is not TLS: it looks like %s", protocols[i].name);
             return;
         }
     error_set(error, "this is not TLS (it begins with %02x %02x %02x %02x %02x)", first[0], first[1], first[2],
@@ -86,7 +86,7 @@ static void name_speech(const unsigned char first[TLS_RECORD_HEADER], struct err
 
 struct meaning {
     int code;
-    const char *words;
+    const char *text;
 };
 
 /* Alerts of the other side. */
@@ -136,31 +136,31 @@ static const struct meaning reasons[] = {
 static const char *find_meaning(const struct meaning *meanings, size_t count, int code) {
     for (size_t i = 0; i < count; i++)
         if (meanings[i].code == code)
-            return meanings[i].words;
+            return meanings[i].text;
     return NULL;
 }
 
-static void say_alert(int alert, struct error *error) {
-    const char *words = find_meaning(alerts, sizeof alerts / sizeof alerts[0], alert);
-    if (words)
-        error_set(error, "%s", words);
+static void describe_alert(int alert, struct error *error) {
+    const char *text = find_meaning(alerts, sizeof alerts / sizeof alerts[0], alert);
+    if (text)
+        error_set(error, "%s", text);
     else
         error_set(error, "the other side ended TLS with the alert \"%s\"", SSL_alert_desc_string_long(alert));
 }
 
-static void say_reason(unsigned long code, struct error *error) {
-    const char *words = NULL;
+static void describe_reason(unsigned long code, struct error *error) {
+    const char *text = NULL;
     if (ERR_GET_LIB(code) == ERR_LIB_SSL)
-        words = find_meaning(reasons, sizeof reasons / sizeof reasons[0], ERR_GET_REASON(code));
-    if (!words)
-        words = ERR_reason_error_string(code);
-    if (words)
-        error_set(error, "%s", words);
+        text = find_meaning(reasons, sizeof reasons / sizeof reasons[0], ERR_GET_REASON(code));
+    if (!text)
+        text = ERR_reason_error_string(code);
+    if (text)
+        error_set(error, "%s", text);
     else
         error_set(error, "TLS failed (OpenSSL's error %lx)", code);
 }
 
-static void say_cut(const struct tls_notes *notes, struct error *error) {
+static void describe_cut(const struct tls_notes *notes, struct error *error) {
     if (!notes || notes->is_open)
         error_set(error, "the connection was cut");
     else if (!notes->has_first)
@@ -203,17 +203,17 @@ enum tls_verdict tls_explain(const SSL *ssl, struct error *error) {
         error_set(error, "%s", notes->refusal);
         return notes->is_untrusted ? TLS_UNTRUSTED : TLS_REFUSED;
     } else if (notes && notes->alert_received >= 0) {
-        say_alert(notes->alert_received, error);
+        describe_alert(notes->alert_received, error);
         return judge_alert(notes, SSL_is_server(ssl));
     } else if (notes && notes->has_first && !looks_like_tls(notes->first)) {
-        name_speech(notes->first, error);
+        name_protocol(notes->first, error);
         if (!SSL_is_server(ssl))
             error_set(error, "%s%s", error->text, TLS_CHECK_ADDRESS);
     } else if (is_cut(code)) {
-        say_cut(notes, error);
+        describe_cut(notes, error);
         return TLS_CUT;
     } else {
-        say_reason(code, error);
+        describe_reason(code, error);
     }
     return TLS_REFUSED;
 }

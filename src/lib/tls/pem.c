@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * pem: see pem.h. OpenSSL says "no start line" of a directory, of a DER file and of a key where a certificate is
- * wanted; here each is told apart by the file's first bytes and the labels of its blocks.
+ * pem: see pem.h. OpenSSL's error is "no start line" for a directory, a DER file and a key where a certificate is
+ * wanted; the first bytes and the labels of the blocks distinguish them.
  */
 #include "config.h"
 

@@ -13,7 +13,7 @@ enum pem_kind { PEM_CERTIFICATE, PEM_PRIVATE_KEY, PEM_CRL };
 
 /*
  * Does the file hold a complete block of this kind, not encrypted? Looks at the labels only; whether the content is
- * right, OpenSSL finds when it reads it. 0, or -1 with `error` that says what the file holds instead.
+ * right, OpenSSL finds when it reads it. 0, or -1 with `error` about what the file holds instead.
  */
 int pem_check(const char *path, enum pem_kind kind, struct error *error);
 

@@ -3,8 +3,8 @@
 /*
  * psk: handshakes by a key that both ends have already, without certificates (TLS 1.3, psk_dhe_ke).
  *
- * A key that the server does not know changes nothing here: the handshake goes by certificates, which both ends check
- * as ever. Whether that suffices, the caller decides: tls_used_psk() tells.
+ * With a key that the server does not know, the handshake continues with certificates, which both ends verify as
+ * always. Whether that suffices, the caller decides by tls_used_psk().
  *
  * Runs on: the session's thread, within its handshake. Owns: nothing; an offer belongs to the notes of its session.
  */
@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A ClientHello, and the one that follows a HelloRetryRequest. Ours name one key; a stranger's could name hundreds. */
+/* A ClientHello, and the one that follows a HelloRetryRequest. Our client names one key; another could name hundreds.
+ */
 enum { LOOKS_MOST = 2 };
 
 /* A key is bound to one hash and so to one suite: the first of ours. NULL: out of memory. */

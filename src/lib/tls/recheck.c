@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * recheck: is a certificate that was good at the handshake still good, seen by what the context says now?
+ * recheck: would a certificate that passed the handshake pass it now, with the present context?
  *
- * What can end by itself, revocation and time, is cheap to look at. The chain is verified again only after the
- * authorities were read again.
+ * Revocation and expiry are cheap to check. The chain is verified again only after the CA file was reloaded.
  * Runs on: any thread; a context's store is locked by OpenSSL. Owns: nothing.
  */
 #include "config.h"
@@ -21,12 +20,12 @@ static bool is_revoked_by(X509_CRL *list, X509 *certificate) {
            X509_CRL_get0_by_cert(list, &entry, certificate) == 1;
 }
 
-/* Handshakes on other threads look in the store meanwhile, which sorts it and may add to it. */
+/* Handshakes on other threads search the store meanwhile, which sorts it and may add to it: hence the lock. */
 static bool is_revoked(X509_STORE *store, X509 *certificate) {
     bool found = false;
 
     if (X509_STORE_lock(store) != 1)
-        return true; /* it cannot be known that it is not */
+        return true; /* fail closed: whether it is revoked is unknown */
     STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
     for (int i = 0; i < sk_X509_OBJECT_num(objects) && !found; i++) {
         X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
@@ -48,7 +47,7 @@ bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct erro
     return false;
 }
 
-/* As a handshake does it, but for the lists: those of authorities in between are not asked for there either. */
+/* As in a handshake, but without revocation lists, which tls_certificate_is_revoked() checks. */
 static bool prepare(X509_STORE_CTX *check, SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain) {
     if (X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(context), certificate, chain) != 1 ||
         X509_STORE_CTX_set_default(check, "ssl_client") != 1)
@@ -70,6 +69,6 @@ bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(
                   X509_verify_cert_error_string(X509_STORE_CTX_get_error(check)));
     }
     X509_STORE_CTX_free(check);
-    ERR_clear_error(); /* a connection's next error would be taken for this one */
+    ERR_clear_error(); /* else the next connection's failure would be explained by this error */
     return is_untrusted;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * tls: SSL_CTX for the two roles, with Munnel's policy, and reasons that a person understands.
+ * tls: contexts and sessions for the two roles by Munnel's policy, and the reasons of their failures as text.
  *
  * TLS 1.3 only (1.2 with extended master secret and ECDHE AEAD suites if asked), X25519MLKEM768 where OpenSSL has it,
  * X25519, P-256, no tickets, no resumption, no renegotiation, no compression, ALPN "munnel/1" required,
@@ -32,7 +32,7 @@ struct tls_server_options {
     const char *crl;               /* NULL: none */
     bool client_optional;          /* with client_ca: a client without a certificate gets through TLS */
     bool allow_tls12;
-    tls_key_finder find_key; /* NULL: nobody is known by a key */
+    tls_key_finder find_key; /* NULL: no client is authenticated by a key */
     const uint8_t *secret;   /* with find_key: SECRET_SIZE bytes, copied */
 };
 
@@ -83,7 +83,7 @@ bool tls_write_early(SSL *ssl, const void *bytes, size_t length);
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);
 
 enum tls_verdict {
-    TLS_CUT,     /* nobody judged anybody: the network, or a program that ended; it may go well next time */
+    TLS_CUT,     /* neither end refused: the network failed or a program ended; the next attempt may succeed */
     TLS_REFUSED, /* we refused the peer for what may pass: a certificate's dates, its version, not TLS or not Munnel */
     TLS_UNTRUSTED,         /* we refused it for who it is: its authority, key, name or purpose, or it is revoked */
     TLS_REFUSED_BY_PEER,   /* by an alert that anything on the way may send, or for what may pass */
@@ -91,7 +91,7 @@ enum tls_verdict {
 };
 
 /*
- * Why the handshake or the connection failed, in words ("the certificate has expired", "wrong name: the certificate is
+ * Why the handshake or the connection failed, as text ("the certificate has expired", "wrong name: the certificate is
  * for a, b, not for c"). Takes the thread's OpenSSL error queue, but does not need it: libevent may have emptied it.
  */
 enum tls_verdict tls_explain(const SSL *ssl, struct error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * tls_priv: what the tls*.c files share: the trust that a context carries, and what a session noted for tls_explain().
+ * tls_priv: what a context carries for verification, and what a session notes for tls_explain().
  * Runs on: a context's trust is immutable once built; a session's notes belong to the session's thread.
  */
 #ifndef MUNNEL_LIB_TLS_TLS_PRIV_H
@@ -37,8 +37,8 @@ struct tls_offer { /* the key that a client offers, and its identity */
 };
 
 struct tls_notes { /* of a session; freed with it */
-    char *refusal; /* why we refused the peer, in words, or NULL; most sessions have none, and there are many */
-    unsigned char first[TLS_RECORD_HEADER]; /* what the peer said first */
+    char *refusal; /* why we refused the peer, or NULL; allocated, for there are many sessions and few refusals */
+    unsigned char first[TLS_RECORD_HEADER]; /* bytes that the peer sent */
     bool has_first, is_open;                /* open: the handshake was finished */
     bool is_untrusted;                      /* the refusal is of who the peer is, and will be the same next time */
     bool has_answered;                      /* server: its part of the handshake is sent */

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text from a certificate, which anybody may have written: printable ASCII only. Returns the new end. */
+/* Text from an unverified certificate: printable ASCII only. Returns the new end. */
 static size_t append(char *to, size_t size, size_t used, const void *from, size_t length) {
     for (const unsigned char *at = from; length > 0 && used + 1 < size; at++, length--)
         to[used++] = *at >= 0x20 && *at < 0x7f ? (char)*at : '?';
@@ -77,7 +77,7 @@ static void name_issuer(X509 *certificate, char *text, size_t size) {
         append_text(text, size, 0, "unnamed");
 }
 
-struct failure { /* of a verification, for those who put it in words */
+struct failure { /* of a verification */
     const struct tls_trust *trust;
     X509 *certificate; /* the one that failed */
     const char *whose; /* "the certificate" or "the authority's certificate" */
@@ -92,7 +92,7 @@ static void name_today(char *text, size_t size) {
         snprintf(text, size, "no date");
 }
 
-static void say_expired(const struct failure *failure, struct error *error) {
+static void describe_expired(const struct failure *failure, struct error *error) {
     char date[32], today[32];
     name_date(X509_get0_notAfter(failure->certificate), date, sizeof date);
     name_today(today, sizeof today);
@@ -100,7 +100,7 @@ static void say_expired(const struct failure *failure, struct error *error) {
               failure->whose, date, today);
 }
 
-static void say_too_early(const struct failure *failure, struct error *error) {
+static void describe_too_early(const struct failure *failure, struct error *error) {
     char date[32], today[32];
     name_date(X509_get0_notBefore(failure->certificate), date, sizeof date);
     name_today(today, sizeof today);
@@ -108,17 +108,17 @@ static void say_too_early(const struct failure *failure, struct error *error) {
               failure->whose, date, today);
 }
 
-/* Of a server, when nobody has said by what to know it. */
+/* Advice to a client that was given neither CA nor pin. */
 #define CURE "; name the server's CA with --ca FILE, or take a join code with --join -"
 
-static void say_self_signed(const struct failure *failure, struct error *error) {
+static void describe_self_signed(const struct failure *failure, struct error *error) {
     if (failure->trust->authority)
         error_set(error, "the certificate is self-signed, and %s does not hold it", failure->trust->authority);
     else
         error_set(error, "the certificate is self-signed%s", failure->trust->is_server ? "" : CURE);
 }
 
-static void say_unknown_authority(const struct failure *failure, struct error *error) {
+static void describe_unknown_authority(const struct failure *failure, struct error *error) {
     char issuer[80];
     name_issuer(failure->certificate, issuer, sizeof issuer);
     error_set(error, "the certificate is signed by an authority (%s) that %s does not hold%s", issuer,
@@ -126,70 +126,70 @@ static void say_unknown_authority(const struct failure *failure, struct error *e
               failure->trust->authority || failure->trust->is_server ? "" : CURE);
 }
 
-static void say_wrong_name(const struct failure *failure, struct error *error) {
+static void describe_wrong_name(const struct failure *failure, struct error *error) {
     char names[240];
     list_names(failure->certificate, names, sizeof names);
     error_set(error, "wrong name: the certificate is for %s%s%s", names, failure->host ? ", not for " : "",
               failure->host ? failure->host : "");
 }
 
-static void say_wrong_purpose(const struct failure *failure, struct error *error) {
+static void describe_wrong_purpose(const struct failure *failure, struct error *error) {
     error_set(error, "wrong purpose: the certificate is not one for a %s (extended key usage lacks %s)",
               failure->trust->is_server ? "client" : "server", failure->trust->is_server ? "clientAuth" : "serverAuth");
 }
 
-static void say_revoked(const struct failure *failure, struct error *error) {
+static void describe_revoked(const struct failure *failure, struct error *error) {
     error_set(error, "%s has been revoked", failure->whose);
 }
 
-static void say_no_crl(const struct failure *failure, struct error *error) {
+static void describe_no_crl(const struct failure *failure, struct error *error) {
     char issuer[80];
     name_issuer(failure->certificate, issuer, sizeof issuer);
     error_set(error, "there is no revocation list of the authority %s", issuer);
 }
 
-static void say_old_crl(const struct failure *failure, struct error *error) {
+static void describe_old_crl(const struct failure *failure, struct error *error) {
     (void)failure;
     error_set(error, "the revocation list is out of date");
 }
 
-static const struct saying {
+static const struct refusal {
     int code;
-    void (*say)(const struct failure *failure, struct error *error);
+    void (*describe)(const struct failure *failure, struct error *error);
     bool is_untrusted; /* not a matter of dates and lists: it will be the same next time */
-} sayings[] = {
-    {X509_V_ERR_CERT_HAS_EXPIRED, say_expired, false},
-    {X509_V_ERR_CERT_NOT_YET_VALID, say_too_early, false},
-    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed, true},
-    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, say_unknown_authority, true},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, say_unknown_authority, true},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_authority, true},
-    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, say_unknown_authority, true},
-    {X509_V_ERR_CERT_SIGNATURE_FAILURE, say_unknown_authority, true},
-    {X509_V_ERR_HOSTNAME_MISMATCH, say_wrong_name, true},
-    {X509_V_ERR_IP_ADDRESS_MISMATCH, say_wrong_name, true},
-    {X509_V_ERR_INVALID_PURPOSE, say_wrong_purpose, true},
-    {X509_V_ERR_CERT_REVOKED, say_revoked, true},
-    {X509_V_ERR_UNABLE_TO_GET_CRL, say_no_crl, false},
-    {X509_V_ERR_CRL_HAS_EXPIRED, say_old_crl, false},
-    {X509_V_ERR_CRL_NOT_YET_VALID, say_old_crl, false},
+} refusals[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, describe_expired, false},
+    {X509_V_ERR_CERT_NOT_YET_VALID, describe_too_early, false},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, describe_self_signed, true},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, describe_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, describe_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, describe_unknown_authority, true},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, describe_unknown_authority, true},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE, describe_unknown_authority, true},
+    {X509_V_ERR_HOSTNAME_MISMATCH, describe_wrong_name, true},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH, describe_wrong_name, true},
+    {X509_V_ERR_INVALID_PURPOSE, describe_wrong_purpose, true},
+    {X509_V_ERR_CERT_REVOKED, describe_revoked, true},
+    {X509_V_ERR_UNABLE_TO_GET_CRL, describe_no_crl, false},
+    {X509_V_ERR_CRL_HAS_EXPIRED, describe_old_crl, false},
+    {X509_V_ERR_CRL_NOT_YET_VALID, describe_old_crl, false},
 };
 
-static const struct saying *saying_of(int code) {
-    for (size_t i = 0; i < sizeof sayings / sizeof sayings[0]; i++)
-        if (sayings[i].code == code)
-            return &sayings[i];
+static const struct refusal *find_refusal(int code) {
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        if (refusals[i].code == code)
+            return &refusals[i];
     return NULL;
 }
 
 static void note_failure(SSL *ssl, const struct failure *failure) {
     struct error error = {{0}};
-    const struct saying *saying = failure->certificate ? saying_of(failure->code) : NULL;
-    if (saying)
-        saying->say(failure, &error);
+    const struct refusal *refusal = failure->certificate ? find_refusal(failure->code) : NULL;
+    if (refusal)
+        refusal->describe(failure, &error);
     else
         error_set(&error, "the certificate is refused: %s", X509_verify_cert_error_string(failure->code));
-    if (saying && saying->is_untrusted)
+    if (refusal && refusal->is_untrusted)
         tls_note_untrusted(ssl, error.text);
     else
         tls_note_refusal(ssl, error.text);

@@ -108,6 +108,7 @@ tests_unit_lib_tls_test_cert_expiry_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/event/test_service_manager
 tests_unit_lib_event_test_service_manager_SOURCES = tests/unit/lib/event/test_service_manager.c
 tests_unit_lib_event_test_service_manager_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_event_test_service_manager_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
 
 unit_lib_tests += tests/unit/lib/os/test_privilege
 tests_unit_lib_os_test_privilege_SOURCES = tests/unit/lib/os/test_privilege.c

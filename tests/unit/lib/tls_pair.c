@@ -42,14 +42,14 @@ const struct tls_client_options *pair_client_options(void) {
 SSL_CTX *pair_server_context(const struct tls_server_options *options) {
     struct error error = {{0}};
     SSL_CTX *context = tls_server_context(options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
+    ck_assert_msg(context, "%s", error.text);
     return context;
 }
 
 SSL_CTX *pair_client_context(const struct tls_client_options *options) {
     struct error error = {{0}};
     SSL_CTX *context = tls_client_context(options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
+    ck_assert_msg(context, "%s", error.text);
     return context;
 }
 

@@ -40,7 +40,7 @@ START_TEST(items_run_once_each_in_a_later_turn) {
     defer_add(&again, &items[1]);
     ck_assert_int_eq(runs, 0);
     ck_assert(unit_run_until(base, has_run, &both, PATIENCE_MS));
-    again_check(&again); /* nothing is left */
+    defer_check(&again); /* nothing is left */
     ck_assert_int_eq(runs, 2);
     defer_queue_stop(&again);
     event_base_free(base);

@@ -24,9 +24,8 @@ static unsigned count_entries(const char *folder) {
     unsigned count = 0;
     DIR *entries = opendir(folder);
     ck_assert_ptr_nonnull(entries);
-    while (readdir(entries)) {
+    while (readdir(entries))
         count++;
-    }
     closedir(entries);
     return count - 2; /* . and .. */
 }
@@ -38,13 +37,12 @@ START_TEST(a_file_is_read_whole_up_to_the_limit) {
     size_t size = sizes[_i], length = 99;
     char *bytes = malloc(size + 1);
     ck_assert_ptr_nonnull(bytes);
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         bytes[i] = (char)(i * 7);
-    }
     const char *path = unit_file("file", bytes, size);
     struct error error = {""};
     char *got = file_read(path, size, &length, &error);
-    ck_assert_msg(got != NULL, "%s", error.text);
+    ck_assert_msg(got, "%s", error.text);
     ck_assert_uint_eq(length, size);
     ck_assert_int_eq(memcmp(got, bytes, size), 0);
     ck_assert_int_eq(got[size], '\0');
@@ -82,7 +80,7 @@ START_TEST(a_secret_that_others_can_reach_is_refused) {
     size_t length;
     ck_assert_int_eq(chmod(path, modes[_i].mode), 0);
     char *text = file_read_secret(path, 10, &length, &error);
-    ck_assert_msg((text != NULL) == modes[_i].is_right, "%04o: %s", modes[_i].mode, error.text);
+    ck_assert_msg(!!text == modes[_i].is_right, "%04o: %s", modes[_i].mode, error.text);
     ck_assert_int_eq(file_check_secret(path, &error), modes[_i].is_right ? 0 : -1);
     if (!modes[_i].is_right) {
         ck_assert_ptr_nonnull(strstr(error.text, "chmod 0640"));
@@ -143,9 +141,8 @@ END_TEST
 
 START_TEST(the_group_of_the_old_file_is_kept) {
     const char *path = unit_text_file("file", "old");
-    if (geteuid() != 0 || chown(path, 0, 4242)) {
+    if (geteuid() != 0 || chown(path, 0, 4242))
         return; /* only root may */
-    }
     ck_assert_int_eq(file_write(path, "new", 3, 0640, NULL), 0);
     struct stat status;
     ck_assert_int_eq(stat(path, &status), 0);
@@ -157,9 +154,8 @@ START_TEST(what_root_puts_into_a_services_folder_is_the_services) {
     const char *folder = unit_path("of a service");
     struct error error = {""};
     ck_assert_int_eq(file_make_folder(folder, 0700, &error), 0);
-    if (geteuid() != 0 || chown(folder, 4242, 4343)) {
+    if (geteuid() != 0 || chown(folder, 4242, 4343))
         return; /* only root may */
-    }
     char *path = file_in(folder, "joined.json");
     ck_assert_msg(file_write(path, "new", 3, 0600, &error) == 0, "%s", error.text);
     struct stat status;
@@ -238,9 +234,8 @@ START_TEST(the_state_folder_is_found) {
     check_state("/home/x/state/munnel");
     unsetenv("XDG_STATE_HOME");
     check_state("/home/x/.local/state/munnel");
-    if (getuid() == 0) {
+    if (getuid() == 0)
         ck_assert_int_eq(seteuid(0), 0);
-    }
 }
 END_TEST
 

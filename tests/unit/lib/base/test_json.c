@@ -50,7 +50,7 @@ START_TEST(an_object_is_read_up_to_its_length) {
     const char text[] = "{\"a\":7} behind the end";
     struct error error = {""};
     json_t *object = json_parse_object(text, 7, 7, &error);
-    ck_assert_msg(object != NULL, "%s", error.text);
+    ck_assert_msg(object, "%s", error.text);
     uint64_t number = 0;
     ck_assert(json_get_number(object, "a", 0, 10, &number));
     ck_assert_uint_eq(number, 7);
@@ -117,7 +117,7 @@ static json_t *parse_file(const char *text, struct error *error) {
 START_TEST(a_byte_order_mark_is_no_part_of_a_file) {
     struct error error = {""};
     json_t *object = parse_file("\xef\xbb\xbf{ \"n\": 1 }", &error);
-    ck_assert_msg(object != NULL, "%s", error.text);
+    ck_assert_msg(object, "%s", error.text);
     json_decref(object);
     ck_assert_ptr_null(parse_file("\xef\xbb{ \"n\": 1 }", &error)); /* half of one */
 }
@@ -128,7 +128,7 @@ START_TEST(comments_are_blanked_only_outside_strings) {
     json_t *object = parse_file("// top\n{ \"url\": \"http://x\", // here\n"
                                 "  \"quote\": \"\\\"//\\\\\", \"n\": 1 // \"not a string\n} // end",
                                 &error);
-    ck_assert_msg(object != NULL, "%s", error.text);
+    ck_assert_msg(object, "%s", error.text);
     const char *url = NULL, *quote = NULL;
     ck_assert(json_get_string(object, "url", &url));
     ck_assert_str_eq(url, "http://x");

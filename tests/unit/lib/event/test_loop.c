@@ -50,9 +50,8 @@ START_TEST(stopping_runs_what_is_queued_and_may_be_repeated) {
     struct loop *loop = loop_new("stopped");
     unsigned opened = 0;
     ck_assert_int_eq(loop_start(loop), 0);
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < 100; i++)
         post_counted(loop, &opened);
-    }
     loop_stop(loop);
     loop_stop(loop);
     loop_join(loop);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_mailbox: the order of letters, one wake for many of them, patience, and room for descriptors between them.
+ * test_mailbox: the order of messages, one wake-up for many of them, lazy ones, and room for descriptors between them.
  */
 #include "config.h"
 
@@ -18,11 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SENDERS = 4, LETTERS = 100000 };
+enum { SENDERS = 4, MESSAGES = 100000 };
 
 struct tally { /* what one loop has received */
     struct loop *loop;
-    unsigned next[SENDERS]; /* the number that each sender's next letter must have */
+    unsigned next[SENDERS]; /* the number that each sender's next message must have */
     unsigned out_of_order, total;
 };
 
@@ -37,9 +37,8 @@ static void on_numbered(struct message *message) {
     struct tally *tally = self->tally;
     tally->out_of_order += self->number != tally->next[self->sender];
     tally->next[self->sender] = self->number + 1;
-    if (++tally->total == SENDERS * LETTERS) {
+    if (++tally->total == SENDERS * MESSAGES)
         loop_stop(tally->loop);
-    }
     free(self);
 }
 
@@ -51,22 +50,20 @@ struct sender {
 
 static void post_numbered(struct tally *tally, unsigned sender, unsigned number) {
     struct numbered *message = malloc(sizeof *message);
-    if (!message) {
+    if (!message)
         abort();
-    }
     *message = (struct numbered){{NULL, on_numbered}, tally, sender, number};
     loop_post(tally->loop, &message->message);
 }
 
 static void *send_all(void *context) {
     struct sender *sender = context;
-    for (unsigned i = 0; i < LETTERS; i++) {
+    for (unsigned i = 0; i < MESSAGES; i++)
         post_numbered(sender->tally, sender->number, i);
-    }
     return NULL;
 }
 
-START_TEST(letters_of_many_senders_arrive_in_order) {
+START_TEST(messages_of_many_senders_arrive_in_order) {
     struct tally tally = {.loop = loop_new("receiver")};
     struct sender senders[SENDERS];
     ck_assert_ptr_nonnull(tally.loop);
@@ -75,58 +72,56 @@ START_TEST(letters_of_many_senders_arrive_in_order) {
         senders[i] = (struct sender){.tally = &tally, .number = i};
         ck_assert_int_eq(thread_start(&senders[i].thread, "sender", send_all, &senders[i]), 0);
     }
-    for (unsigned i = 0; i < SENDERS; i++) {
+    for (unsigned i = 0; i < SENDERS; i++)
         pthread_join(senders[i].thread, NULL);
-    }
     loop_join(tally.loop);
-    ck_assert_uint_eq(tally.total, SENDERS * LETTERS);
+    ck_assert_uint_eq(tally.total, SENDERS * MESSAGES);
     ck_assert_uint_eq(tally.out_of_order, 0);
     loop_free(tally.loop);
 }
 END_TEST
 
-/* ---- letters to oneself ---- */
+/* ---- messages to the own loop ---- */
 
 struct counter {
     struct message message;
     struct loop *loop;
-    unsigned opened, limit;
+    unsigned delivered, limit;
 };
 
 static void on_count(struct message *message) {
     struct counter *counter = (struct counter *)message;
-    counter->opened++;
-    if (counter->opened == counter->limit) {
+    counter->delivered++;
+    if (counter->delivered == counter->limit) {
         loop_stop(counter->loop);
-    } else if (counter->opened < counter->limit) {
+    } else if (counter->delivered < counter->limit) {
         loop_post(counter->loop, message);
     }
 }
 
-START_TEST(a_letter_may_post_the_next) {
+START_TEST(a_message_may_post_the_next) {
     struct counter counter = {.message.deliver = on_count, .loop = loop_new("self"), .limit = 1000};
-    loop_post(counter.loop, &counter.message); /* before anybody runs the loop */
+    loop_post(counter.loop, &counter.message); /* before the loop runs */
     ck_assert_int_eq(loop_run(counter.loop), 0);
-    ck_assert_uint_eq(counter.opened, 1000);
+    ck_assert_uint_eq(counter.delivered, 1000);
     loop_free(counter.loop);
 }
 END_TEST
 
-enum { SAID_AT = 10, TOO_LATE = 1000 };
+enum { READABLE_AT = 10, TOO_LATE = 1000 };
 
 struct endless {
     struct message message;
     struct loop *loop;
-    int end; /* of a pipe; letter number SAID_AT makes the other end readable */
-    unsigned opened, opened_when_read;
+    int end; /* of a pipe; message number READABLE_AT makes the other end readable */
+    unsigned delivered, delivered_when_read;
 };
 
 static void on_endless(struct message *message) {
     struct endless *endless = (struct endless *)message;
-    if (++endless->opened == SAID_AT) {
+    if (++endless->delivered == READABLE_AT)
         ck_assert_int_eq(write(endless->end, "x", 1), 1);
-    }
-    if (endless->opened < TOO_LATE) {
+    if (endless->delivered < TOO_LATE) {
         loop_post(endless->loop, message);
     } else {
         loop_stop(endless->loop);
@@ -136,10 +131,10 @@ static void on_endless(struct message *message) {
 static void on_descriptor(evutil_socket_t fd, short what, void *context) {
     (void)fd, (void)what;
     struct endless *endless = context;
-    endless->opened_when_read = endless->opened;
+    endless->delivered_when_read = endless->delivered;
 }
 
-START_TEST(letters_without_end_leave_room_for_descriptors) {
+START_TEST(messages_without_end_leave_room_for_descriptors) {
     int ends[2];
     ck_assert_int_eq(pipe(ends), 0);
     struct endless endless = {.message.deliver = on_endless, .loop = loop_new("endless"), .end = ends[1]};
@@ -147,8 +142,8 @@ START_TEST(letters_without_end_leave_room_for_descriptors) {
     event_add(readable, NULL);
     loop_post(endless.loop, &endless.message);
     ck_assert_int_eq(loop_run(endless.loop), 0);
-    ck_assert_uint_ge(endless.opened_when_read, SAID_AT);
-    ck_assert_uint_lt(endless.opened_when_read, SAID_AT + 10);
+    ck_assert_uint_ge(endless.delivered_when_read, READABLE_AT);
+    ck_assert_uint_lt(endless.delivered_when_read, READABLE_AT + 10);
     event_free(readable);
     loop_free(endless.loop);
     close(ends[0]);
@@ -164,24 +159,23 @@ struct watched {
     struct message messages[3];
 };
 
-static unsigned opened_letters;
+static unsigned delivered_messages;
 
-static void on_opened(struct message *message) {
+static void on_delivered(struct message *message) {
     (void)message;
-    opened_letters++;
+    delivered_messages++;
 }
 
 static void set_up(struct watched *watched) {
-    opened_letters = 0;
+    delivered_messages = 0;
     watched->base = event_base_new();
     watched->mailbox = mailbox_new(watched->base);
     ck_assert_ptr_nonnull(watched->mailbox);
-    for (int i = 0; i < 3; i++) {
-        watched->messages[i] = (struct message){NULL, on_opened};
-    }
+    for (int i = 0; i < 3; i++)
+        watched->messages[i] = (struct message){NULL, on_delivered};
 }
 
-/* How many bytes wait in this process's pipes, and so how many system calls have woken somebody. */
+/* How many bytes wait in this process's pipes, and so how many system calls have woken a loop. */
 static unsigned bytes_in_pipes(void) {
     unsigned bytes = 0;
     for (int fd = 3; fd < 64; fd++) {
@@ -195,41 +189,40 @@ static unsigned bytes_in_pipes(void) {
     return bytes;
 }
 
-START_TEST(only_the_first_letter_wakes) {
+START_TEST(only_the_first_message_wakes_the_loop) {
     struct watched watched;
     set_up(&watched);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         mailbox_post(watched.mailbox, &watched.messages[i]);
-    }
     ck_assert_uint_eq(bytes_in_pipes(), 1);
     mailbox_free(watched.mailbox);
-    ck_assert_uint_eq(opened_letters, 3);
+    ck_assert_uint_eq(delivered_messages, 3);
     event_base_free(watched.base);
 }
 END_TEST
 
-START_TEST(the_own_thread_costs_no_system_call) {
+START_TEST(a_post_on_the_own_thread_costs_no_system_call) {
     struct watched watched;
     set_up(&watched);
     mailbox_serve(watched.mailbox, true);
     mailbox_post(watched.mailbox, &watched.messages[0]);
     ck_assert_uint_eq(bytes_in_pipes(), 0);
     ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(opened_letters, 1);
+    ck_assert_uint_eq(delivered_messages, 1);
     mailbox_free(watched.mailbox);
     event_base_free(watched.base);
 }
 END_TEST
 
-/* ---- letters that can wait ---- */
+/* ---- lazy messages ---- */
 
-static void set_up_looking(struct watched *watched) {
+static void set_up_polling(struct watched *watched) {
     set_up(watched);
     mailbox_serve(watched->mailbox, true);
     mailbox_poll(watched->mailbox);
     mailbox_post_lazy(watched->mailbox, &watched->messages[0]);
     ck_assert_int_ge(event_base_loop(watched->base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(opened_letters, 0);
+    ck_assert_uint_eq(delivered_messages, 0);
 }
 
 static void clear(struct watched *watched) {
@@ -237,14 +230,14 @@ static void clear(struct watched *watched) {
     event_base_free(watched->base);
 }
 
-START_TEST(a_patient_letter_is_opened_at_the_next_look) {
+START_TEST(a_lazy_message_is_delivered_at_the_next_poll) {
     struct watched watched;
-    set_up_looking(&watched);
+    set_up_polling(&watched);
     mailbox_poll(watched.mailbox);
-    ck_assert_uint_eq(opened_letters, 1);
+    ck_assert_uint_eq(delivered_messages, 1);
     mailbox_post_lazy(watched.mailbox, &watched.messages[1]);
-    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* by the clock */
-    ck_assert_uint_eq(opened_letters, 2);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* by the timer */
+    ck_assert_uint_eq(delivered_messages, 2);
     ck_assert_uint_eq(bytes_in_pipes(), 0);
     clear(&watched);
 }
@@ -252,43 +245,43 @@ END_TEST
 
 START_TEST(a_loop_that_found_nothing_is_woken_again) {
     struct watched watched;
-    set_up_looking(&watched);
-    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* finds the first letter */
-    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* finds nothing, and looks no more */
-    ck_assert_uint_eq(opened_letters, 1);
+    set_up_polling(&watched);
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* finds the first message */
+    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_ONCE), 0); /* finds nothing, and polls no more */
+    ck_assert_uint_eq(delivered_messages, 1);
     mailbox_post_lazy(watched.mailbox, &watched.messages[1]);
     ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(opened_letters, 2);
+    ck_assert_uint_eq(delivered_messages, 2);
     clear(&watched);
 }
 END_TEST
 
-START_TEST(haste_wakes_for_letters_that_are_there_and_come) {
+START_TEST(stopped_polling_wakes_for_queued_and_new_messages) {
     struct watched watched;
-    set_up_looking(&watched);
+    set_up_polling(&watched);
     mailbox_stop_polling(watched.mailbox);
     ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(opened_letters, 1);
+    ck_assert_uint_eq(delivered_messages, 1);
     mailbox_post_lazy(watched.mailbox, &watched.messages[1]);
     ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(opened_letters, 2);
+    ck_assert_uint_eq(delivered_messages, 2);
     clear(&watched);
 }
 END_TEST
 
-START_TEST(a_letter_without_patience_wakes_for_all) {
+START_TEST(an_urgent_message_wakes_for_all) {
     struct watched watched;
-    set_up_looking(&watched);
+    set_up_polling(&watched);
     mailbox_post(watched.mailbox, &watched.messages[1]);
     ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(opened_letters, 2);
+    ck_assert_uint_eq(delivered_messages, 2);
     clear(&watched);
 }
 END_TEST
 
 START_TEST(a_loop_that_has_ended_is_woken) {
     struct watched watched;
-    set_up_looking(&watched);
+    set_up_polling(&watched);
     mailbox_serve(watched.mailbox, false);
     ck_assert_uint_eq(bytes_in_pipes(), 1);
     ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
@@ -320,7 +313,7 @@ START_TEST(without_descriptors_there_is_no_mailbox) {
         limit.rlim_cur = (rlim_t)(lowest_free + spare);
         ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
         struct mailbox *mailbox = mailbox_new(base);
-        ck_assert_int_eq(mailbox != NULL, spare == 2);
+        ck_assert_int_eq(!!mailbox, spare == 2);
         mailbox_free(mailbox);
     }
     limit.rlim_cur = limit.rlim_max;
@@ -333,17 +326,17 @@ START_TEST(without_descriptors_there_is_no_mailbox) {
 END_TEST
 
 static TCase *messages(void) {
-    TCase *group = tcase_create("letters");
-    tcase_add_test(group, letters_of_many_senders_arrive_in_order);
-    tcase_add_test(group, a_letter_may_post_the_next);
-    tcase_add_test(group, letters_without_end_leave_room_for_descriptors);
-    tcase_add_test(group, only_the_first_letter_wakes);
+    TCase *group = tcase_create("messages");
+    tcase_add_test(group, messages_of_many_senders_arrive_in_order);
+    tcase_add_test(group, a_message_may_post_the_next);
+    tcase_add_test(group, messages_without_end_leave_room_for_descriptors);
+    tcase_add_test(group, only_the_first_message_wakes_the_loop);
     tcase_add_test(group, without_descriptors_there_is_no_mailbox);
-    tcase_add_test(group, the_own_thread_costs_no_system_call);
-    tcase_add_test(group, a_patient_letter_is_opened_at_the_next_look);
+    tcase_add_test(group, a_post_on_the_own_thread_costs_no_system_call);
+    tcase_add_test(group, a_lazy_message_is_delivered_at_the_next_poll);
     tcase_add_test(group, a_loop_that_found_nothing_is_woken_again);
-    tcase_add_test(group, haste_wakes_for_letters_that_are_there_and_come);
-    tcase_add_test(group, a_letter_without_patience_wakes_for_all);
+    tcase_add_test(group, stopped_polling_wakes_for_queued_and_new_messages);
+    tcase_add_test(group, an_urgent_message_wakes_for_all);
     tcase_add_test(group, a_loop_that_has_ended_is_woken);
     return group;
 }

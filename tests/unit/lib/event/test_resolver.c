@@ -63,9 +63,8 @@ static void controlled(const char *host, struct resolver_answer *answer) {
     pthread_mutex_lock(&gate.lock);
     int number = ++gate.asked;
     gate.waiting++;
-    while (strncasecmp(host, "slow", 4) == 0 && !gate.is_open) {
+    while (strncasecmp(host, "slow", 4) == 0 && !gate.is_open)
         pthread_cond_wait(&gate.opened, &gate.lock);
-    }
     gate.waiting--;
     pthread_mutex_unlock(&gate.lock);
 
@@ -93,9 +92,8 @@ static void on_answer(void *context, const struct resolver_answer *answer) {
     asker->answers++;
     asker->count = answer->count;
     snprintf(asker->why, sizeof asker->why, "%s", answer->why);
-    if (answer->count > 0) {
+    if (answer->count > 0)
         addr_format(&answer->addresses[0], asker->address, sizeof asker->address);
-    }
     asker->order = asker->next_order ? ++*asker->next_order : 0;
 }
 
@@ -254,9 +252,8 @@ END_TEST
 START_TEST(a_cancelled_question_is_never_answered) {
     struct fixture fixture = set_up(2);
     struct asker queued[3] = {{.answers = 0}}, kept = {.answers = 0}, last = {.answers = 0};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         ask(&fixture, &queued[i], "slow", 1, LONG_MS);
-    }
     resolver_cancel(queued[1].question);
     resolver_cancel(NULL);
     await_waiting(1);
@@ -444,19 +441,16 @@ START_TEST(many_questions_and_cancellations_end_well) {
             resolver_cancel(askers[i - 2].question);
             askers[i - 2].answers = -1;
         }
-        if (i % 100 == 0) {
+        if (i % 100 == 0)
             unit_run_rounds(loop_base(fixture.loop), 1);
-        }
     }
     for (int i = 0; i < 2000; i++) {
-        if (askers[i].answers != -1) {
+        if (askers[i].answers != -1)
             await_answer(&fixture, &askers[i]);
-        }
     }
     unit_run_rounds(loop_base(fixture.loop), 3);
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 2000; i++)
         ck_assert(askers[i].answers == -1 || askers[i].answers == 1);
-    }
     tear_down(&fixture);
 }
 END_TEST

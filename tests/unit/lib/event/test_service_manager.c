@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_service_manager: what a service manager hears, also one that is slow.
+ * test_service_manager: what a service manager receives, also a slow one, and when memory lacks for the retry timer.
  */
 #include "config.h"
 
@@ -16,11 +16,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+static bool timers_fail;
+
+int __real_event_add(struct event *event, const struct timeval *timeout);
+int __wrap_event_add(struct event *event, const struct timeval *timeout);
+int __wrap_event_add(struct event *event, const struct timeval *timeout) {
+    return timers_fail && timeout ? -1 : __real_event_add(event, timeout);
+}
+
 static struct {
     struct event_base *base;
-    struct service_manager *notify;
+    struct service_manager *manager;
     int fd;
-    char heard[8192]; /* a line for each datagram */
+    char received[8192]; /* a line for each datagram */
     bool alive;
 } world;
 
@@ -45,50 +53,50 @@ static void listen_at(const char *address) {
 static void begin(const char *address) {
     world.base = event_base_new();
     world.alive = true;
-    world.heard[0] = '\0';
+    world.received[0] = '\0';
     if (address) {
         listen_at(address);
         setenv("NOTIFY_SOCKET", address, 1);
     }
-    world.notify = service_manager_new(world.base, is_alive, NULL);
-    ck_assert_ptr_nonnull(world.notify);
+    world.manager = service_manager_new(world.base, is_alive, NULL);
+    ck_assert_ptr_nonnull(world.manager);
 }
 
 static void end(void) {
-    service_manager_free(world.notify);
+    service_manager_free(world.manager);
     event_base_free(world.base);
     close(world.fd);
 }
 
-static bool hears(const char *words) {
+static bool has_received(const char *text) {
     char part[600];
     ssize_t got;
 
     while ((got = recv(world.fd, part, sizeof part - 1, 0)) > 0) {
-        size_t used = strlen(world.heard);
+        size_t used = strlen(world.received);
         part[got] = '\0';
-        snprintf(world.heard + used, sizeof world.heard - used, "%s\n", part);
+        snprintf(world.received + used, sizeof world.received - used, "%s\n", part);
     }
-    return strstr(world.heard, words) != NULL;
+    return strstr(world.received, text);
 }
 
-static bool hears_context(void *context) {
-    return hears(context);
+static bool has_received_context(void *context) {
+    return has_received(context);
 }
 
-static bool hears_soon(const char *words) {
-    return unit_run_until(world.base, hears_context, (void *)(uintptr_t)words, 3000);
+static bool receives_soon(const char *text) {
+    return unit_run_until(world.base, has_received_context, (void *)(uintptr_t)text, 3000);
 }
 
 START_TEST(without_a_manager_nothing_happens) {
     unsetenv("NOTIFY_SOCKET");
     setenv("WATCHDOG_USEC", "1000", 1);
     begin(NULL);
-    service_manager_ready(world.notify);
-    service_manager_status(world.notify, "%s", "well");
+    service_manager_ready(world.manager);
+    service_manager_status(world.manager, "%s", "well");
     unit_run_rounds(world.base, 3);
-    service_manager_stopping(world.notify);
-    service_manager_free(world.notify);
+    service_manager_stopping(world.manager);
+    service_manager_free(world.manager);
     event_base_free(world.base);
 }
 END_TEST
@@ -102,37 +110,37 @@ static const char *address_of(int which) {
     return text;
 }
 
-START_TEST(states_are_said_in_their_words) {
+START_TEST(states_are_sent_as_the_protocol_names_them) {
     unlink(unit_path("notify"));
     begin(address_of(_i));
     ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));
-    service_manager_ready(world.notify);
-    service_manager_status(world.notify, "serves %d", 3);
-    service_manager_status(world.notify, "serves %d", 3); /* nothing new */
-    service_manager_reloading(world.notify);
-    service_manager_stopping(world.notify);
-    ck_assert(hears("STOPPING=1"));
-    char *reloading = strstr(world.heard, "RELOADING=1\nMONOTONIC_USEC=");
+    service_manager_ready(world.manager);
+    service_manager_status(world.manager, "serves %d", 3);
+    service_manager_status(world.manager, "serves %d", 3); /* nothing new */
+    service_manager_reloading(world.manager);
+    service_manager_stopping(world.manager);
+    ck_assert(has_received("STOPPING=1"));
+    char *reloading = strstr(world.received, "RELOADING=1\nMONOTONIC_USEC=");
     ck_assert_ptr_nonnull(reloading);
     ck_assert_uint_gt(strtoull(reloading + strlen("RELOADING=1\nMONOTONIC_USEC="), NULL, 10), 0);
     *reloading = '\0';
-    ck_assert_str_eq(world.heard, "READY=1\nSTATUS=serves 3\n");
+    ck_assert_str_eq(world.received, "READY=1\nSTATUS=serves 3\n");
     end();
 }
 END_TEST
 
-START_TEST(watchdog_is_fed_while_all_is_well) {
+START_TEST(watchdog_is_sent_while_the_program_is_alive) {
     unlink(unit_path("notify"));
     setenv("WATCHDOG_USEC", "20000", 1);
     begin(unit_path("notify"));
-    ck_assert(hears_soon("WATCHDOG=1"));
+    ck_assert(receives_soon("WATCHDOG=1"));
     world.alive = false;
-    hears("");
-    world.heard[0] = '\0';
+    has_received("");
+    world.received[0] = '\0';
     struct timeval while_long = {0, 100 * 1000};
     event_base_loopexit(world.base, &while_long);
     event_base_dispatch(world.base);
-    ck_assert(!hears("WATCHDOG=1"));
+    ck_assert(!has_received("WATCHDOG=1"));
     end();
 }
 END_TEST
@@ -145,39 +153,56 @@ START_TEST(watchdog_of_another_process_is_left_alone) {
     struct timeval while_long = {0, 50 * 1000};
     event_base_loopexit(world.base, &while_long);
     event_base_loop(world.base, EVLOOP_NO_EXIT_ON_EMPTY);
-    ck_assert(!hears("WATCHDOG=1"));
+    ck_assert(!has_received("WATCHDOG=1"));
     end();
 }
 END_TEST
 
-/* Its queue is full: the loop does not wait, and what counts is said once there is room. */
-START_TEST(slow_manager_hears_the_last_word) {
+/* Its queue is full: the loop does not wait, and the last of each is sent once there is room. */
+START_TEST(a_slow_manager_receives_the_last_state_and_status) {
     unlink(unit_path("notify"));
     begin(unit_path("notify"));
     for (int i = 0; i < 5000; i++)
-        service_manager_status(world.notify, "step %d", i);
-    service_manager_stopping(world.notify);
-    ck_assert(hears_soon("STOPPING=1"));
-    ck_assert(hears_soon("STATUS=step 4999"));
+        service_manager_status(world.manager, "step %d", i);
+    service_manager_stopping(world.manager);
+    ck_assert(receives_soon("STOPPING=1"));
+    ck_assert(receives_soon("STATUS=step 4999"));
     end();
 }
 END_TEST
 
-static TCase *words(void) {
-    TCase *group = tcase_create("words");
+/* The timer that would send again cannot be added: the next status does it, also one that is not new. */
+START_TEST(a_retry_without_memory_is_made_with_the_next_status) {
+    unlink(unit_path("notify"));
+    begin(unit_path("notify"));
+    timers_fail = true;
+    for (int i = 0; i < 5000; i++)
+        service_manager_status(world.manager, "step %d", i);
+    service_manager_stopping(world.manager);
+    ck_assert(!has_received("STOPPING=1"));
+    service_manager_status(world.manager, "step %d", 4999);
+    ck_assert(has_received("STOPPING=1"));
+    ck_assert(has_received("STATUS=step 4999"));
+    end();
+}
+END_TEST
+
+static TCase *messages(void) {
+    TCase *group = tcase_create("messages");
 
     tcase_add_test(group, without_a_manager_nothing_happens);
-    tcase_add_loop_test(group, states_are_said_in_their_words, 0, 2);
-    tcase_add_test(group, slow_manager_hears_the_last_word);
+    tcase_add_loop_test(group, states_are_sent_as_the_protocol_names_them, 0, 2);
+    tcase_add_test(group, a_retry_without_memory_is_made_with_the_next_status);
+    tcase_add_test(group, a_slow_manager_receives_the_last_state_and_status);
     return group;
 }
 
 static TCase *watchdog(void) {
     TCase *group = tcase_create("watchdog");
 
-    tcase_add_test(group, watchdog_is_fed_while_all_is_well);
+    tcase_add_test(group, watchdog_is_sent_while_the_program_is_alive);
     tcase_add_test(group, watchdog_of_another_process_is_left_alone);
     return group;
 }
 
-UNIT_MAIN("lib/notify", words, watchdog)
+UNIT_MAIN("lib/service_manager", messages, watchdog)

@@ -23,15 +23,14 @@ enum { PATIENCE_MS = 5000, NOT_BLOCKED_MS = 3000, LOG_TIME = 24 };
 static struct log *new_log(enum log_level level, const char *to) {
     struct error error = {""};
     struct log *log = log_new(LOG_FORMAT_TEXT, level, to, &error);
-    ck_assert_msg(log != NULL, "%s", error.text);
+    ck_assert_msg(log, "%s", error.text);
     return log;
 }
 
 static size_t count_of(const char *text, const char *what) {
     size_t count = 0;
-    for (const char *at = text; (at = strstr(at, what)); at += strlen(what)) {
+    for (const char *at = text; (at = strstr(at, what)); at += strlen(what))
         count++;
-    }
     return count;
 }
 
@@ -41,11 +40,10 @@ struct expected {
 
 static bool file_holds(void *context) {
     const struct expected *expected = context;
-    if (access(expected->path, R_OK)) {
+    if (access(expected->path, R_OK))
         return false;
-    }
     char *text = unit_read(expected->path, NULL);
-    bool holds = strstr(text, expected->text) != NULL;
+    bool holds = strstr(text, expected->text);
     free(text);
     return holds;
 }
@@ -114,25 +112,23 @@ struct writer {
 
 static void *write_many(void *context) {
     struct writer *writer = context;
-    for (unsigned i = 0; i < LINES; i++) {
+    for (unsigned i = 0; i < LINES; i++)
         log_event(writer->log, LOG_LEVEL_INFO, "relay", "ended",
                   LOG_FIELDS(LOG_NUMBER("writer", writer->number), LOG_NUMBER("line", i), LOG_TEXT("x", "a b")));
-    }
     return NULL;
 }
 
 static void check_order(const char *text) {
     unsigned next[WRITERS] = {0}, writer, line;
     const char *at = text;
-    while ((at = strstr(at, "writer=")) != NULL) {
+    while ((at = strstr(at, "writer="))) {
         ck_assert_int_eq(sscanf(at, "writer=%u line=%u", &writer, &line), 2);
         ck_assert_uint_lt(writer, WRITERS);
         ck_assert_uint_eq(line, next[writer]++);
         at++;
     }
-    for (int i = 0; i < WRITERS; i++) {
+    for (int i = 0; i < WRITERS; i++)
         ck_assert_uint_eq(next[i], LINES);
-    }
 }
 
 START_TEST(many_threads_write_whole_lines_in_order) {
@@ -143,9 +139,8 @@ START_TEST(many_threads_write_whole_lines_in_order) {
         writers[i] = (struct writer){.log = log, .number = i};
         ck_assert_int_eq(thread_start(&writers[i].thread, "writer", write_many, &writers[i]), 0);
     }
-    for (int i = 0; i < WRITERS; i++) {
+    for (int i = 0; i < WRITERS; i++)
         pthread_join(writers[i].thread, NULL);
-    }
     log_free(log);
     char *text = unit_read(path, NULL);
     ck_assert_uint_eq(count_of(text, "\n"), WRITERS * LINES);
@@ -211,18 +206,16 @@ struct reading { /* what has come out of the pipe */
 
 static bool read_some(struct reading *reading, int wait_ms) {
     struct pollfd ready = {.fd = reading->fd, .events = POLLIN};
-    if (poll(&ready, 1, wait_ms) != 1) {
+    if (poll(&ready, 1, wait_ms) != 1)
         return false;
-    }
     if (reading->used + 65536 >= reading->size) {
         reading->size = reading->size * 2 + 131072;
         reading->text = realloc(reading->text, reading->size);
         ck_assert_ptr_nonnull(reading->text);
     }
     ssize_t got = read(reading->fd, reading->text + reading->used, 65536);
-    if (got <= 0) {
+    if (got <= 0)
         return false;
-    }
     reading->used += (size_t)got;
     reading->text[reading->used] = '\0';
     return true;
@@ -232,7 +225,7 @@ static bool has_been_read(void *context) {
     struct reading *reading = context;
     while (read_some(reading, 0)) {
     }
-    return reading->text && strstr(reading->text, reading->wanted) != NULL;
+    return reading->text && strstr(reading->text, reading->wanted);
 }
 
 enum { FLOOD = 40000 };
@@ -267,9 +260,8 @@ END_TEST
 
 START_TEST(freeing_does_not_wait_for_a_stuck_reader) {
     struct pipe_log piped = log_to_pipe();
-    for (unsigned i = 0; i < FLOOD; i++) {
+    for (unsigned i = 0; i < FLOOD; i++)
         log_write(piped.log, LOG_LEVEL_INFO, "relay", "line %u", i);
-    }
     uint64_t start = clock_ms();
     log_free(piped.log);
     ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
@@ -282,9 +274,8 @@ START_TEST(a_reader_that_is_gone_blocks_nobody) {
     struct pipe_log piped = log_to_pipe();
     close(piped.ends[0]);
     uint64_t start = clock_ms();
-    for (unsigned i = 0; i < FLOOD; i++) {
+    for (unsigned i = 0; i < FLOOD; i++)
         log_write(piped.log, LOG_LEVEL_INFO, "relay", "line %u", i);
-    }
     log_free(piped.log);
     ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
     restore_stderr(&piped);
@@ -296,9 +287,8 @@ START_TEST(a_non_blocking_descriptor_loses_nothing) {
     struct pipe_log piped = log_to_pipe();
     ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK), 0);
     char expected[64];
-    for (unsigned i = 0; i < 5000; i++) {
+    for (unsigned i = 0; i < 5000; i++)
         log_write(piped.log, LOG_LEVEL_INFO, "relay", "line %u of many that fill the pipe", i);
-    }
     struct reading reading = {.fd = piped.ends[0], .wanted = "line 4999 "};
     ck_assert(unit_wait_until(has_been_read, &reading, PATIENCE_MS));
     for (unsigned i = 0; i < 5000; i += 7) {
@@ -330,13 +320,11 @@ START_TEST(a_rotated_file_is_left_behind) {
 END_TEST
 
 START_TEST(a_full_disk_ends_no_program) {
-    if (access("/dev/full", W_OK)) {
+    if (access("/dev/full", W_OK))
         return; /* not every system has one */
-    }
     struct log *log = new_log(LOG_LEVEL_INFO, "/dev/full");
-    for (unsigned i = 0; i < FLOOD; i++) {
+    for (unsigned i = 0; i < FLOOD; i++)
         log_write(log, LOG_LEVEL_INFO, "relay", "line %u", i);
-    }
     uint64_t start = clock_ms();
     log_free(log);
     ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
@@ -346,9 +334,8 @@ END_TEST
 START_TEST(a_limit_lets_a_burst_through_and_counts_the_rest) {
     struct log_limit limit = {0, 0, 0};
     unsigned skipped = 99, allowed = 0;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 10; i++)
         allowed += log_limit_allows(&limit, 3, &skipped);
-    }
     bool minute_passed = allowed != 3; /* at most once a minute the burst starts anew */
     ck_assert(minute_passed || skipped == 0);
     ck_assert_uint_ge(allowed, 3);

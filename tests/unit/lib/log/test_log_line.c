@@ -22,9 +22,8 @@ static char *make(struct log_style style, enum log_level level, const char *who,
     ck_assert_int_eq(text[LOG_LINE_SIZE], '#');
     text[length] = '\0';
     size_t time_at;
-    if (log_line_time_at(style, &time_at)) {
+    if (log_line_time_at(style, &time_at))
         memset(text + time_at, 't', LOG_TIME_LENGTH);
-    }
     return text;
 }
 
@@ -130,20 +129,19 @@ START_TEST(long_lines_are_cut_and_stay_whole) {
     static char long_text[8192];
     size_t unit = strlen(fillers[_i]);
     for (size_t count = 150; count < LOG_LINE_SIZE + 50; count++) {
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             memcpy(long_text + i * unit, fillers[_i], unit);
-        }
         long_text[count * unit] = '\0';
         const struct log_field fields[] = {LOG_TEXT("value", long_text), LOG_NUMBER("after", 12345), LOG_END};
         const char *line = make(as_json, LOG_LEVEL_INFO, "w", "e", fields);
         json_error_t why;
         json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &why);
-        ck_assert_msg(object != NULL, "%zu: %s: %s", count, why.text, line);
+        ck_assert_msg(object, "%zu: %s: %s", count, why.text, line);
         json_decref(object);
         ck_assert_int_eq(line[strlen(line) - 1], '\n');
         line = make(as_json, LOG_LEVEL_INFO, "w", long_text, fields);
         object = json_loads(line, JSON_REJECT_DUPLICATES, &why);
-        ck_assert_msg(object != NULL, "%zu: %s: %s", count, why.text, line);
+        ck_assert_msg(object, "%zu: %s: %s", count, why.text, line);
         json_decref(object);
         line = make(as_text, LOG_LEVEL_INFO, "w", "e", fields);
         ck_assert_ptr_eq(strchr(line, '\n'), line + strlen(line) - 1);

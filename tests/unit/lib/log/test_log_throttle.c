@@ -28,7 +28,7 @@ uint64_t clock_us(void) {
 static unsigned count(const char *text, const char *word) {
     unsigned found = 0;
 
-    for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+    for (const char *at = text; (at = strstr(at, word)); at++)
         found++;
     return found;
 }
@@ -37,7 +37,7 @@ static struct log *open_log(void) {
     struct error error;
     struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
 
-    ck_assert_msg(log != NULL, "%s", error.text);
+    ck_assert_msg(log, "%s", error.text);
     return log;
 }
 

@@ -110,7 +110,7 @@ START_TEST(a_foreign_address_is_named) {
     endpoint.port = 10001;
     ck_assert(addr_from_endpoint(&addr, &endpoint));
     ck_assert_int_eq(sock_bind(&addr, &error), -1);
-    ck_assert_msg(strstr(error.text, "this machine has no such address") != NULL, "%s", error.text);
+    ck_assert_msg(strstr(error.text, "this machine has no such address"), "%s", error.text);
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(a_living_unix_socket_is_left_alone) {
     int first = listening(&where);
     struct error error = {""};
     ck_assert_int_eq(sock_bind(&addr, &error), -1);
-    ck_assert_msg(strstr(error.text, "in use by another program") != NULL, "%s", error.text);
+    ck_assert_msg(strstr(error.text, "in use by another program"), "%s", error.text);
     bool done;
     int client = sock_connect(&addr, NULL, &done);
     ck_assert_int_ge(client, 0);
@@ -185,9 +185,8 @@ static unsigned stalled_ms(int fd) {
 static void check_ready(int fd, bool is_tcp) {
     ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
     ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-    if (is_tcp) {
+    if (is_tcp)
         ck_assert_int_ne(number_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
-    }
 }
 
 START_TEST(connections_are_non_blocking_and_without_delay) {
@@ -326,14 +325,12 @@ START_TEST(a_full_unix_backlog_is_a_refusal) {
     ck_assert_int_ge(listener, 0);
     ck_assert_int_eq(listen(listener, 1), 0);
     bool done = true;
-    while (count < 16 && (fds[count] = sock_connect(&addr, NULL, &done)) >= 0) {
+    while (count < 16 && (fds[count] = sock_connect(&addr, NULL, &done)) >= 0)
         count++;
-    }
     ck_assert_int_lt(count, 16);
     ck_assert_int_eq(errno, ECONNREFUSED);
-    while (count > 0) {
+    while (count > 0)
         sock_close(fds[--count]);
-    }
     sock_close(listener);
 }
 END_TEST
@@ -355,9 +352,8 @@ END_TEST
 START_TEST(one_end_wakes_the_other) {
     int ends[2];
     ck_assert_int_eq(sock_wake_pair(ends), 0);
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 200000; i++)
         sock_wake(ends[1]); /* more than the pipe holds */
-    }
     ck_assert(becomes(ends[0], POLLIN));
     sock_wake_clear(ends[0]);
     ck_assert_int_eq(poll(&(struct pollfd){.fd = ends[0], .events = POLLIN}, 1, 0), 0);

@@ -20,7 +20,7 @@ static char *words_for(const long *days, size_t count) {
 
     unlink(path);
     struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, path, &error);
-    ck_assert_msg(log != NULL, "%s", error.text);
+    ck_assert_msg(log, "%s", error.text);
     for (size_t i = 0; i < count; i++)
         cert_expiry_check(&expiry, log, "test", "the certificate x", days[i]);
     log_free(log);

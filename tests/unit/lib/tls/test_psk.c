@@ -50,7 +50,7 @@ static void offer(struct pair *pair, const char *identity, const uint8_t with[SE
 }
 
 static bool has_certificate(const SSL *ssl) {
-    return SSL_get0_peer_certificate(ssl) != NULL;
+    return SSL_get0_peer_certificate(ssl);
 }
 
 static void check_content(const struct pair *pair) {

@@ -107,7 +107,7 @@ START_TEST(revoked_is_lost_and_others_are_not) {
                                          .client_ca = unit_path("ca.pem"),
                                          .crl = unit_path("crl.pem")};
     SSL_CTX *context = tls_server_context(&options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
+    ck_assert_msg(context, "%s", error.text);
     ck_assert(!tls_certificate_is_revoked(context, good, &error));
     ck_assert(tls_certificate_is_revoked(context, bad, &error));
     ck_assert_str_eq(error.text, "its certificate was revoked");
