@@ -144,7 +144,7 @@ struct plane_options {
     const struct plane_events *events;
     void *context;
     struct resolver *resolver; /* agent */
-    const struct acl *allow;   /* agent: where it may be sent; empty = anywhere but sensitive addresses and paths */
+    const struct acl *allow;   /* agent: where it may be sent; empty = anywhere but reserved addresses and paths */
 };
 
 enum { PLANE_THREADS_MAX = 64 };

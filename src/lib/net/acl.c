@@ -127,7 +127,7 @@ bool acl_match_explicitly(const struct acl *rules, const struct addr *addr) {
     struct target target = target_of(addr, NULL);
     for (size_t i = 0; rules && i < rules->count; i++) {
         const struct acl_rule *rule = &rules->items[i];
-        unsigned narrow = rule->is_ipv4 ? IPV4_EXPLICIT : sensitive_explicit_bits(target.bytes);
+        unsigned narrow = rule->is_ipv4 ? IPV4_EXPLICIT : reserved_addr_explicit_bits(target.bytes);
         bool is_explicit = rule->kind == ACL_RULE_UNIX || rule->kind == ACL_RULE_EVERY_UNIX ||
                            (rule->kind == ACL_RULE_NETWORK && rule->prefix >= narrow);
         if (is_explicit && rule_matches(rule, &target))

@@ -32,9 +32,9 @@ int acl_rule_parse(struct acl_rule *rule, const char *pattern,
 bool acl_network_contains(const uint8_t network[16], unsigned prefix, const uint8_t address[16]);
 
 /*
- * How many bits of a sensitive IPv6 address a network must spell out at least to mean it and not "everything": 32, or
+ * How many bits of a reserved IPv6 address a network must spell out at least to mean it and not "everything": 32, or
  * of one that leads to an IPv4 address the 16 of that one.
  */
-unsigned sensitive_explicit_bits(const uint8_t address[16]);
+unsigned reserved_addr_explicit_bits(const uint8_t address[16]);
 
 #endif

@@ -14,7 +14,7 @@
     { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, (a), (b), (c), (d) }
 enum { IPV4_START = 96, IPV6_EXPLICIT = 32 };
 
-static const struct sensitive {
+static const struct reserved {
     uint8_t network[16];
     unsigned prefix;
 } networks[] = {
@@ -81,13 +81,13 @@ bool addr_is_reserved(const struct addr *addr) {
     bool is_ipv4;
     if (!addr_host_bytes(addr, address, &is_ipv4))
         return false;
-    bool is_sensitive = is_listed(address);
-    for (size_t i = 0; i < EMBEDDINGS && !is_sensitive; i++)
-        is_sensitive = unwrap(ipv4, &embeddings[i], address) && is_listed(ipv4);
-    return is_sensitive;
+    bool is_reserved = is_listed(address);
+    for (size_t i = 0; i < EMBEDDINGS && !is_reserved; i++)
+        is_reserved = unwrap(ipv4, &embeddings[i], address) && is_listed(ipv4);
+    return is_reserved;
 }
 
-unsigned sensitive_explicit_bits(const uint8_t address[16]) {
+unsigned reserved_addr_explicit_bits(const uint8_t address[16]) {
     unsigned least = 0;
     uint8_t ipv4[16];
     for (size_t i = 0; i < EMBEDDINGS; i++) {

@@ -32,6 +32,18 @@ unit_lib_tests += tests/unit/lib/tls/test_pem
 tests_unit_lib_tls_test_pem_SOURCES = tests/unit/lib/tls/test_pem.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_pem_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_strlist
+tests_unit_lib_base_test_strlist_SOURCES = tests/unit/lib/base/test_strlist.c
+tests_unit_lib_base_test_strlist_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_sock_access
+tests_unit_lib_net_test_sock_access_SOURCES = tests/unit/lib/net/test_sock_access.c
+tests_unit_lib_net_test_sock_access_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/event/test_defer
+tests_unit_lib_event_test_defer_SOURCES = tests/unit/lib/event/test_defer.c
+tests_unit_lib_event_test_defer_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/tls/test_psk
 tests_unit_lib_tls_test_psk_SOURCES = tests/unit/lib/tls/test_psk.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_psk_LDADD = $(LINK_UNIT_LIB)

@@ -178,7 +178,7 @@ END_TEST
 
 static const struct judged {
     const char *addr;
-    int is_sensitive;
+    int is_reserved;
 } judged[] = {
     {"169.254.169.254:80", 1},
     {"169.254.0.1:80", 1},
@@ -230,9 +230,9 @@ static const struct judged {
     {"unix:/run/x.sock", 0},
 };
 
-START_TEST(sensitive_addresses_are_known) {
+START_TEST(reserved_addresses_are_known) {
     struct addr addr = addr_of(judged[_i].addr);
-    ck_assert_msg(addr_is_reserved(&addr) == judged[_i].is_sensitive, "%s", judged[_i].addr);
+    ck_assert_msg(addr_is_reserved(&addr) == judged[_i].is_reserved, "%s", judged[_i].addr);
 }
 END_TEST
 
@@ -242,7 +242,7 @@ static TCase *rules(void) {
     tcase_add_loop_test(group, wrong_patterns_are_refused_in_words, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(group, one_of_many_rules_is_enough);
     tcase_add_test(group, no_rules_match_nothing);
-    tcase_add_loop_test(group, sensitive_addresses_are_known, 0, sizeof judged / sizeof *judged);
+    tcase_add_loop_test(group, reserved_addresses_are_known, 0, sizeof judged / sizeof *judged);
     return group;
 }
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_sock_access: the mode and owner of a Unix socket's path, and owners that do not exist.
+ */
+#include "config.h"
+
+#include "lib/net/sock.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct addr parse(const char *text) {
+    struct endpoint endpoint;
+    struct error error = {{0}};
+    struct addr addr;
+
+    ck_assert_msg(endpoint_parse(&endpoint, text, &error) == 0, "%s", error.text);
+    ck_assert(addr_from_endpoint(&addr, &endpoint));
+    return addr;
+}
+
+static struct addr bound_socket(int *fd) {
+    struct error error = {{0}};
+    char text[256];
+
+    snprintf(text, sizeof text, "unix:%s", unit_path("socket"));
+    struct addr addr = parse(text);
+    *fd = sock_bind(&addr, &error);
+    ck_assert_msg(*fd >= 0, "%s", error.text);
+    return addr;
+}
+
+static mode_t mode_of(const char *path) {
+    struct stat status;
+
+    ck_assert_int_eq(stat(path, &status), 0);
+    return status.st_mode & 07777;
+}
+
+START_TEST(the_mode_is_set_and_zero_leaves_it) {
+    struct error error = {{0}};
+    int fd;
+    struct addr addr = bound_socket(&fd);
+
+    ck_assert_msg(sock_set_access(&addr, NULL, 0660, &error) == 0, "%s", error.text);
+    ck_assert_uint_eq(mode_of(unit_path("socket")), 0660);
+    ck_assert_int_eq(sock_set_access(&addr, NULL, 0, &error), 0);
+    ck_assert_uint_eq(mode_of(unit_path("socket")), 0660);
+    sock_close(fd);
+}
+END_TEST
+
+START_TEST(addresses_of_other_families_have_no_mode) {
+    struct addr addr = parse("127.0.0.1:80");
+
+    ck_assert_int_eq(sock_set_access(&addr, NULL, 0600, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_missing_socket_is_an_error_that_names_path_and_mode) {
+    struct error error = {{0}};
+    struct addr addr = parse("unix:/nonexistent/socket");
+
+    ck_assert_int_eq(sock_set_access(&addr, NULL, 0660, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot give unix:/nonexistent/socket the mode 0660: No such file"));
+}
+END_TEST
+
+static const struct {
+    const char *owner, *error; /* NULL: right */
+} owners[] = {
+    {"root", NULL},
+    {"root:root", NULL},
+    {":root", NULL},
+    {"", "write \"USER\", \"USER:GROUP\" or \":GROUP\""},
+    {":", "write \"USER\", \"USER:GROUP\" or \":GROUP\""},
+    {"root:", "write \"USER\", \"USER:GROUP\" or \":GROUP\""},
+    {"munnel-no-such-user", "there is no user \"munnel-no-such-user\" on this machine"},
+    {"root:munnel-no-such-group", "there is no group \"munnel-no-such-group\" on this machine"},
+};
+enum { OWNERS = sizeof owners / sizeof *owners };
+
+START_TEST(owners_are_checked) {
+    struct error error = {{0}};
+
+    ck_assert_int_eq(sock_check_owner(owners[_i].owner, &error), owners[_i].error ? -1 : 0);
+    ck_assert_msg(!owners[_i].error || strstr(error.text, owners[_i].error), "%s", error.text);
+}
+END_TEST
+
+static TCase *access_rights(void) {
+    TCase *group = tcase_create("access");
+
+    tcase_add_test(group, the_mode_is_set_and_zero_leaves_it);
+    tcase_add_test(group, addresses_of_other_families_have_no_mode);
+    tcase_add_test(group, a_missing_socket_is_an_error_that_names_path_and_mode);
+    tcase_add_loop_test(group, owners_are_checked, 0, OWNERS);
+    return group;
+}
+
+UNIT_MAIN("lib/sock_access", access_rights)
