@@ -19,6 +19,16 @@
 
 enum { BACKLOG = 4096, UNPRIVILEGED_PORT = 1024 };
 
+static const char *socket_path(const struct addr *addr) {
+    return ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
+}
+
+/* bind() fails with EADDRINUSE for a file of any kind. */
+static bool is_other_file(const struct addr *addr) {
+    struct stat status;
+    return addr_is_unix(addr) && lstat(socket_path(addr), &status) == 0 && !S_ISSOCK(status.st_mode);
+}
+
 static const char *advice_in_use(const struct addr *addr) {
     return addr_is_unix(addr) ? "choose another path or stop that program" : "choose another port or stop that program";
 }
@@ -37,6 +47,10 @@ int sock_explain(const struct addr *addr, int error_number, struct error *error)
     addr_format(addr, where, sizeof where);
     switch (error_number) {
     case EADDRINUSE:
+        if (is_other_file(addr))
+            return error_set(error,
+                             "cannot listen on %s: there is a file that is no socket; remove it or choose another path",
+                             where);
         return error_set(error, "%s is in use by another program (%s); %s", where, system, advice_in_use(addr));
     case EACCES:
     case EPERM:
@@ -50,6 +64,10 @@ int sock_explain(const struct addr *addr, int error_number, struct error *error)
     case ENFILE:
         return error_set(error, "cannot listen on %s: no descriptor left (%s); raise the limit (ulimit -n)", where,
                          system);
+    case ENOENT:
+    case ENOTDIR:
+        return error_set(error, "cannot listen on %s: there is no such folder (%s); make it or choose another path",
+                         where, system);
     default:
         return error_set(error, "cannot listen on %s: %s", where, system);
     }
@@ -90,7 +108,7 @@ static bool is_stale(const struct addr *addr, const char *path) {
 }
 
 static bool remove_stale(const struct addr *addr) {
-    const char *path = ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
+    const char *path = socket_path(addr);
     return path[0] && is_stale(addr, path) && unlink(path) == 0;
 }
 

@@ -168,9 +168,19 @@ START_TEST(a_file_in_the_place_of_a_socket_is_left_alone) {
     struct addr addr = unix_addr(path);
     struct error error = {""};
     ck_assert_int_eq(sock_bind(&addr, &error), -1);
+    ck_assert_msg(strstr(error.text, "there is a file that is no socket; remove it or choose another path"), "%s",
+                  error.text);
     struct stat status;
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_int_eq(status.st_size, 8);
+}
+END_TEST
+
+START_TEST(a_socket_in_a_missing_folder_is_explained) {
+    struct addr addr = unix_addr(unit_path("none/socket"));
+    struct error error = {""};
+    ck_assert_int_eq(sock_bind(&addr, &error), -1);
+    ck_assert_msg(strstr(error.text, "there is no such folder (No such file or directory); make it"), "%s", error.text);
 }
 END_TEST
 
@@ -381,6 +391,7 @@ static TCase *binding(void) {
     tcase_add_test(group, a_low_port_without_the_right_is_explained);
     tcase_add_test(group, ipv4_and_ipv6_share_a_port);
     tcase_add_test(group, a_stale_unix_socket_is_replaced);
+    tcase_add_test(group, a_socket_in_a_missing_folder_is_explained);
     tcase_add_test(group, a_living_unix_socket_is_left_alone);
     tcase_add_test(group, a_file_in_the_place_of_a_socket_is_left_alone);
     return group;
