@@ -56,10 +56,10 @@ END_TEST
 START_TEST(a_wrong_name_lists_the_right_ones) {
     pair_expect(pair_server_context(pair_server_options()), pair_client_context(pair_client_options()), "other.example",
                 "the other side refused our certificate: bad certificate",
-                "wrong name: the certificate is for munnel.example, 127.0.0.1, not for other.example");
+                "wrong name: the certificate is for munnel.example, 127.0.0.1, fe80::1, not for other.example");
     pair_expect(pair_server_context(pair_server_options()), pair_client_context(pair_client_options()), "10.9.8.7",
                 "the other side refused our certificate: bad certificate",
-                "wrong name: the certificate is for munnel.example, 127.0.0.1, not for 10.9.8.7");
+                "wrong name: the certificate is for munnel.example, 127.0.0.1, fe80::1, not for 10.9.8.7");
 }
 END_TEST
 
