@@ -10,7 +10,8 @@
 #
 # Needs clang and libFuzzer: contrib/packages.sh has their names under "fuzz".
 set -eu
-source=${top_srcdir:?"make fuzz" says where the source is}
+source=${top_srcdir:?"make fuzz" gives the path of the source}
+: "${LIBRARIES:?"make fuzz" gives the libraries to link with}"
 seconds=$1
 shift
 targets=$*
@@ -24,13 +25,14 @@ cd fuzz
 flags="-g -O1 -fno-omit-frame-pointer"
 [ -f Makefile ] || "$source/configure" -q --enable-asan --enable-ubsan --disable-hardening CC=clang \
     CFLAGS="$flags -fsanitize=fuzzer-no-link"
-make -s -j "${MUNNEL_JOBS:-$(nproc)}" libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a
+# shellcheck disable=SC2086 # a list of words
+make -s -j "${MUNNEL_JOBS:-$(nproc)}" $LIBRARIES
 failed=
 for target in $targets; do
     # shellcheck disable=SC2086 # lists of words
     clang $flags -std=gnu11 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DFUZZ_TARGET="fuzz_$target" \
         -I. -I"$source/src" -I"$source/tests/fuzz" "$source"/tests/fuzz/libfuzzer.c "$source"/tests/fuzz/fuzz*.c \
-        libmunnel_conf.a libmunnel_proto.a libmunnel_lib.a ${SYSTEM_LIBS-} -o "fuzz_$target"
+        $LIBRARIES ${SYSTEM_LIBS-} -o "fuzz_$target"
     mkdir -p "corpus/$target"
     if ./"fuzz_$target" -max_total_time="$seconds" -close_fd_mask=1 -timeout=10 -rss_limit_mb=2048 \
         -artifact_prefix="crashes/$target-" "corpus/$target" "$source/tests/fuzz/seeds/$target" >"$target.log" 2>&1; then

@@ -14,4 +14,5 @@ EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/libfuzzer.c tests/fuzz/seeds
 FUZZ_SECONDS = 60
 .PHONY: fuzz
 fuzz:
-	top_srcdir='$(abs_top_srcdir)' SYSTEM_LIBS='$(SYSTEM_LIBS)' $(SHELL) $(top_srcdir)/tests/fuzz/fuzz.sh '$(FUZZ_SECONDS)' $(FUZZ_TARGETS)
+	top_srcdir='$(abs_top_srcdir)' LIBRARIES='libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS)' SYSTEM_LIBS='$(SYSTEM_LIBS)' \
+		$(SHELL) $(top_srcdir)/tests/fuzz/fuzz.sh '$(FUZZ_SECONDS)' $(FUZZ_TARGETS)

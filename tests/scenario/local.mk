@@ -59,7 +59,7 @@ scenario_programs = \
 	tests/scenario/test_regressions \
 	tests/scenario/test_first_contact \
 	tests/scenario/test_restart \
-	tests/scenario/test_slow \
+	tests/scenario/test_backpressure \
 	tests/scenario/test_malformed_peers \
 	tests/scenario/test_trust \
 	tests/scenario/test_command_lines \
@@ -67,17 +67,16 @@ scenario_programs = \
 	tests/scenario/test_legacy_tls \
 	tests/scenario/test_credentials \
 	tests/scenario/test_mtls \
-	tests/scenario/test_mtls_loss \
+	tests/scenario/test_revocation \
 	tests/scenario/test_handshakes \
 	tests/scenario/test_reload \
 	tests/scenario/test_process \
 	tests/scenario/test_real_programs \
 	tests/scenario/test_resources \
-	tests/scenario/test_door \
+	tests/scenario/test_agent_listener \
 	tests/scenario/test_ssrf_and_loops \
 	tests/scenario/test_malformed_frames \
-	tests/scenario/test_admission \
-	tests/scenario/test_lost_control \
+	tests/scenario/test_access \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_sessions \
 	tests/scenario/test_ipv6_zones
@@ -99,8 +98,8 @@ tests_scenario_test_first_contact_SOURCES = tests/scenario/test_first_contact.c
 tests_scenario_test_first_contact_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_restart_SOURCES = tests/scenario/test_restart.c
 tests_scenario_test_restart_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_slow_SOURCES = tests/scenario/test_slow.c
-tests_scenario_test_slow_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_backpressure_SOURCES = tests/scenario/test_backpressure.c
+tests_scenario_test_backpressure_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_malformed_peers_SOURCES = tests/scenario/test_malformed_peers.c
 tests_scenario_test_malformed_peers_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_trust_SOURCES = tests/scenario/test_trust.c
@@ -115,8 +114,8 @@ tests_scenario_test_legacy_tls_SOURCES = tests/scenario/test_legacy_tls.c
 tests_scenario_test_legacy_tls_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_mtls_SOURCES = tests/scenario/test_mtls.c
 tests_scenario_test_mtls_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_mtls_loss_SOURCES = tests/scenario/test_mtls_loss.c
-tests_scenario_test_mtls_loss_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_revocation_SOURCES = tests/scenario/test_revocation.c
+tests_scenario_test_revocation_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_handshakes_SOURCES = tests/scenario/test_handshakes.c
 tests_scenario_test_handshakes_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_real_programs_SOURCES = tests/scenario/test_real_programs.c
@@ -129,14 +128,12 @@ tests_scenario_test_resources_SOURCES = tests/scenario/test_resources.c
 tests_scenario_test_resources_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_malformed_frames_SOURCES = tests/scenario/test_malformed_frames.c
 tests_scenario_test_malformed_frames_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_door_SOURCES = tests/scenario/test_door.c
-tests_scenario_test_door_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_agent_listener_SOURCES = tests/scenario/test_agent_listener.c
+tests_scenario_test_agent_listener_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_ssrf_and_loops_SOURCES = tests/scenario/test_ssrf_and_loops.c
 tests_scenario_test_ssrf_and_loops_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_admission_SOURCES = tests/scenario/test_admission.c
-tests_scenario_test_admission_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_lost_control_SOURCES = tests/scenario/test_lost_control.c
-tests_scenario_test_lost_control_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_access_SOURCES = tests/scenario/test_access.c
+tests_scenario_test_access_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c
 tests_scenario_test_silent_agent_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_sessions_SOURCES = tests/scenario/test_sessions.c

@@ -55,9 +55,9 @@ static const char *pair_services(struct pair *pair) {
 
 static struct pair pair_start(const char *name, const char *agents) {
     struct pair pair = {.sandbox = sandbox_new(name)};
-    pair.echo = destination_start(serve_echo, NULL);
-    pair.source = destination_start(serve_source, NULL);
-    pair.exchange = destination_start(serve_exchange, NULL);
+    pair.echo = destination_start(handle_echo, NULL);
+    pair.source = destination_start(handle_source, NULL);
+    pair.exchange = destination_start(handle_exchange, NULL);
     struct server_plan plan = {.services = pair_services(&pair), .agents = agents};
     pair.server = server_start(pair.sandbox, plan);
     pair.alpha = agent_join_warm(&pair.server, "alpha", "a");
@@ -173,8 +173,8 @@ static void assert_agents_come_back(struct pair *pair) {
     ck_assert_msg(now_ms() - start <= BACK_MS * slow_factor(), "it took %ju ms", (uintmax_t)(now_ms() - start));
 }
 
-/* Stands in the server's place and closes whoever comes, so many times. */
-static void turn_away(uint16_t port, int times) {
+/* Listens in the server's place and closes each connection, `times` times. */
+static void close_accepted(uint16_t port, int times) {
     int listener = socket_listen("127.0.0.1", port, 16);
     while (times-- > 0)
         close(accept(listener, NULL, NULL));
@@ -187,7 +187,7 @@ START_TEST(agents_are_back_within_six_seconds_of_the_server_s_start) {
     sandbox_kill(pair.sandbox, pair.server.process);
     ck_assert_int_eq(socket_wait_end(fd, 1000), END_RESET);
     close(fd);
-    turn_away(pair.server.port, 6); /* so that the agents' pauses between attempts have grown */
+    close_accepted(pair.server.port, 6); /* so that the agents' pauses between attempts have grown */
     assert_agents_come_back(&pair);
     sandbox_end(pair.sandbox, pair.server.process); /* and after an orderly end */
     assert_agents_come_back(&pair);
@@ -195,15 +195,15 @@ START_TEST(agents_are_back_within_six_seconds_of_the_server_s_start) {
 }
 END_TEST
 
-static void serve_hello(struct visit *visit) {
-    visit->sent_all = socket_send(visit->fd, "hello", 5, VISIT_MS);
+static void handle_hello(struct connection *connection) {
+    connection->sent_all = socket_send(connection->fd, "hello", 5, CONNECTION_MS);
 }
 
 /* A stopped agent still has idle links, and the kernel still takes what is sent to it: only silence tells. */
 START_TEST(a_stopped_agent_is_left_out_and_comes_back) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    struct destination *hello = destination_start(serve_hello, NULL);
+    struct destination *hello = destination_start(handle_hello, NULL);
     const char *service = service_to(sandbox, "hello", port, destination_port(hello), NULL);
     struct server_plan plan = {.services = service, .agents = "'ping': 1, 'dead_after': 3,"};
     struct server server = server_start(sandbox, plan);
@@ -212,7 +212,7 @@ START_TEST(a_stopped_agent_is_left_out_and_comes_back) {
     char answer[16];
     size_t mark = process_mark(server.process);
     process_signal(alpha, SIGSTOP);
-    int fds[10]; /* some of them go to alpha, which says nothing; they have sent nothing, so beta may have them */
+    int fds[10]; /* some of them go to alpha, which does not answer; they have sent nothing, so beta may serve them */
     for (int i = 0; i < 10; i++)
         fds[i] = socket_client(port);
     for (int i = 0; i < 10; i++) {
@@ -220,7 +220,7 @@ START_TEST(a_stopped_agent_is_left_out_and_comes_back) {
         close(fds[i]);
     }
     process_await(server.process, mark, 8000, "agent alpha", "\"running\":", NULL);
-    for (int i = 0; i < 10; i++) { /* out of the rotation: nobody waits for it any more */
+    for (int i = 0; i < 10; i++) { /* out of the rotation: no client waits for it any more */
         uint64_t start = now_ms();
         ck_assert(socket_ask(port, answer, sizeof answer, ASK_MS));
         ck_assert_uint_le(now_ms() - start, 900 * slow_factor());
@@ -238,7 +238,7 @@ END_TEST
 
 struct leaving {
     struct pair *pair;
-    unsigned when; /* job at which alpha is told to end */
+    unsigned when; /* job at which alpha gets SIGTERM */
 };
 
 static const char *echo_while_leaving(unsigned job, void *context) {
@@ -248,7 +248,7 @@ static const char *echo_while_leaving(unsigned job, void *context) {
     return socket_echoes(leaving->pair->echo_both, 10000) ? NULL : "was not served";
 }
 
-START_TEST(an_agent_that_is_told_to_end_loses_nobody) {
+START_TEST(sigterm_ends_an_agent_and_loses_no_client) {
     struct pair pair = pair_start(__func__, NULL);
     struct leaving leaving = {&pair, 300};
     int talking = converse_on(pair.echo_alpha), downloading = download_from(pair.source_alpha);
@@ -266,7 +266,7 @@ START_TEST(an_agent_that_is_told_to_end_loses_nobody) {
 }
 END_TEST
 
-START_TEST(an_agent_that_is_told_twice_ends_at_once) {
+START_TEST(a_second_sigterm_ends_an_agent_at_once) {
     struct pair pair = pair_start(__func__, NULL);
     int talking = converse_on(pair.echo_alpha);
     size_t mark = process_mark(pair.alpha);
@@ -284,7 +284,7 @@ END_TEST
 static const char *long_relay(unsigned job, void *context) {
     struct pair *pair = context;
     if (job == 4) { /* when the others are under way */
-        bool running = HOLDS_WITHIN(10000, destination_visits(pair->exchange) >= 4);
+        bool running = HOLDS_WITHIN(10000, destination_connections(pair->exchange) >= 4);
         kill(process_pid(pair->server.process), SIGTERM);
         return running ? NULL : "the relays did not begin";
     }
@@ -293,11 +293,11 @@ static const char *long_relay(unsigned job, void *context) {
     return relayed_differs(&relayed, 25000);
 }
 
-START_TEST(a_server_that_is_told_to_end_finishes_what_runs) {
+START_TEST(a_server_finishes_its_relays_after_sigterm) {
     struct pair pair = pair_start(__func__, NULL);
     int talking = converse_on(pair.echo_beta);
     parallel_clients_run(5, 5, long_relay, &pair);
-    ck_assert(HOLDS_WITHIN(2000, socket_is_refused(pair.echo_both))); /* nobody new */
+    ck_assert(HOLDS_WITHIN(2000, socket_is_refused(pair.echo_both))); /* no new clients */
     ck_assert(socket_converse(talking, "still here", ASK_MS));
     socket_finish(talking);
     ck_assert_int_eq(socket_wait_end(talking, ASK_MS), END_FILE);
@@ -309,7 +309,7 @@ START_TEST(a_server_that_is_told_to_end_finishes_what_runs) {
 }
 END_TEST
 
-START_TEST(a_server_that_is_told_twice_ends_at_once) {
+START_TEST(a_second_signal_ends_a_server_at_once) {
     struct pair pair = pair_start(__func__, NULL);
     int talking = converse_on(pair.echo_beta);
     process_signal(pair.server.process, SIGINT);
@@ -328,7 +328,7 @@ SCENARIO_MAIN("agent_loss", SCENARIO(a_killed_agent_s_clients_are_reset_and_no_o
               SCENARIO(a_restarted_agent_is_back_within_six_seconds, 60),
               SCENARIO(agents_are_back_within_six_seconds_of_the_server_s_start, 80),
               SCENARIO(a_stopped_agent_is_left_out_and_comes_back, 60),
-              SCENARIO(an_agent_that_is_told_to_end_loses_nobody, 60),
-              SCENARIO(an_agent_that_is_told_twice_ends_at_once, 40),
-              SCENARIO(a_server_that_is_told_to_end_finishes_what_runs, 80),
-              SCENARIO(a_server_that_is_told_twice_ends_at_once, 40))
+              SCENARIO(sigterm_ends_an_agent_and_loses_no_client, 60),
+              SCENARIO(a_second_sigterm_ends_an_agent_at_once, 40),
+              SCENARIO(a_server_finishes_its_relays_after_sigterm, 80),
+              SCENARIO(a_second_signal_ends_a_server_at_once, 40))

@@ -3,7 +3,7 @@
 /*
  * test_agents: which agent gets a client: turns, groups, and what happens when one of them cannot serve.
  *
- * Each agent has a destination of its own, by a path that means another folder in each process; it says the agent's
+ * Each agent has a destination of its own, by a path that leads to another folder in each process; it sends the agent's
  * name, and so a client hears who served it.
  */
 #include "config.h"
@@ -25,13 +25,13 @@
 
 enum { ASK_MS = 5000, NAME_MAX_ = 32 };
 
-/* A destination that says `name` to whom the agent of that name brings. */
+/* A destination that sends `name` to each client that the agent of that name connects. */
 static struct destination *name_agent(struct sandbox *sandbox, const char *name) {
     const char *address = sandbox_text(sandbox, "unix:%s/own.sock", agent_folder(sandbox, name));
-    return destination_start_at(address, serve_name, (void *)(uintptr_t)name);
+    return destination_start_at(address, handle_greeting, (void *)(uintptr_t)name);
 }
 
-/* A path where nobody listens any more: a connection to it is refused. */
+/* A path of a socket that was closed: a connection to it is refused. */
 static void leave_dead_socket(struct sandbox *sandbox, const char *name) {
     close(socket_listen(sandbox_text(sandbox, "unix:%s/own.sock", agent_folder(sandbox, name)), 0, 1));
 }
@@ -121,10 +121,10 @@ START_TEST(a_service_names_several_groups_or_none) {
 }
 END_TEST
 
-static void serve_name_and_stay(struct visit *visit) {
-    const char *name = visit->context;
-    socket_send(visit->fd, name, 5, VISIT_MS);
-    visit->end = socket_wait_end(visit->fd, VISIT_MS);
+static void handle_name_and_stay(struct connection *connection) {
+    const char *name = connection->context;
+    socket_send(connection->fd, name, 5, CONNECTION_MS);
+    connection->end = socket_wait_end(connection->fd, CONNECTION_MS);
 }
 
 /* A client that stays: the first letter of who serves it. */
@@ -137,7 +137,7 @@ static char ask_and_stay(uint16_t port, int *fd) {
 
 static struct destination *name_staying(struct sandbox *sandbox, const char *name, const char *words) {
     const char *address = sandbox_text(sandbox, "unix:%s/own.sock", agent_folder(sandbox, name));
-    return destination_start_at(address, serve_name_and_stay, (void *)(uintptr_t)words);
+    return destination_start_at(address, handle_name_and_stay, (void *)(uintptr_t)words);
 }
 
 START_TEST(the_least_busy_agent_is_preferred) {
@@ -214,13 +214,13 @@ START_TEST(refused_on_one_agent_is_served_by_the_other) {
     struct server server = start_server(sandbox, service_text(sandbox, "echo", port, OWN_DESTINATION, NULL));
     leave_dead_socket(sandbox, "alpha");
     const char *address = sandbox_text(sandbox, "unix:%s/own.sock", agent_folder(sandbox, "beta"));
-    struct destination *echo = destination_start_at(address, serve_echo, NULL);
+    struct destination *echo = destination_start_at(address, handle_echo, NULL);
     agent_join_warm(&server, "alpha", NULL);
     agent_join_warm(&server, "beta", NULL);
-    /* Each client speaks first, so that what it said must reach beta although alpha was asked first. */
+    /* Each client speaks first, so its bytes must reach beta although alpha was tried first. */
     for (int i = 0; i < 60; i++)
         ck_assert_msg(socket_echoes(port, ASK_MS), "client %d was not served", i);
-    ck_assert_uint_eq(destination_visits(echo), 60);
+    ck_assert_uint_eq(destination_connections(echo), 60);
     process_await(server.process, 0, ASK_MS, "\"done\"", "beta", "\"attempts\":1", NULL);
     destination_free(echo);
     sandbox_free(sandbox);
@@ -230,12 +230,12 @@ END_TEST
 START_TEST(an_agent_that_may_not_go_there_is_no_loss) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct server server = start_server(sandbox, service_to(sandbox, "echo", port, destination_port(echo), NULL));
     agent_start(&server, "alpha", NULL, "--allow", "127.0.0.1:9", NULL);
     agent_await(&server, 0, "alpha", JOIN_MS);
     size_t mark = process_mark(server.process);
-    int fd = socket_client(port); /* alone, it cannot serve: the client is told, and the log */
+    int fd = socket_client(port); /* alone, it cannot serve: the client is reset, and the log has the reason */
     ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
     close(fd);
     process_await(server.process, mark, ASK_MS, "\"relay ", "\"cut\"", "echo", "alpha", NULL);
@@ -247,7 +247,7 @@ START_TEST(an_agent_that_may_not_go_there_is_no_loss) {
 }
 END_TEST
 
-START_TEST(refused_everywhere_resets_the_client_and_says_why) {
+START_TEST(refused_everywhere_resets_the_client_and_logs_why) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take(), nobody = port_take();
     struct server server = start_server(sandbox, service_to(sandbox, "nothing", port, nobody,
@@ -258,7 +258,8 @@ START_TEST(refused_everywhere_resets_the_client_and_says_why) {
         size_t mark = process_mark(server.process);
         uint64_t start = now_ms();
         int fd = socket_client(port);
-        if (socket_send(fd, "hello", 5, ASK_MS)) /* else the reset was there already, and is told only once */
+        if (socket_send(fd, "hello", 5,
+                        ASK_MS)) /* else send() has reported the reset already, and read() would not report it again */
             ck_assert_int_eq(socket_wait_end(fd, 5000), END_RESET);
         ck_assert_uint_le(now_ms() - start, 5000 * slow_factor());
         close(fd);
@@ -275,8 +276,8 @@ START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout) {
     int extra, listener = destination_full(&full, &extra);
     struct server server = start_server(sandbox, service_to(sandbox, "deaf", port, full, "'connect_timeout': 3,"));
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
-    struct rest before = rest_of(agent);
-    before.more_links = 8;
+    struct usage before = usage_of(agent);
+    before.extra_links = 8;
     size_t mark = process_mark(server.process);
     uint64_t start = now_ms();
     int fd = socket_client(port);
@@ -285,7 +286,7 @@ START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout) {
     ck_assert_msg(took >= 2500 && took <= 5500 * slow_factor(), "it took %ju ms", (uintmax_t)took);
     close(fd);
     process_await(server.process, mark, 5000, "\"relay ", "\"cut\"", "deaf", NULL);
-    rest_await(agent, &before, 5000);
+    usage_await(agent, &before, 5000);
     close(extra);
     close(listener);
     sandbox_free(sandbox);
@@ -295,7 +296,7 @@ END_TEST
 START_TEST(without_an_agent_a_client_waits_until_one_comes) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct server server = start_server(sandbox, service_to(sandbox, "echo", port, destination_port(echo), NULL));
     int fd = socket_client(port);
     ck_assert(socket_send(fd, "early", 5, ASK_MS));
@@ -317,7 +318,7 @@ START_TEST(without_an_agent_a_client_waits_ten_seconds) {
     const char *services = sandbox_text(sandbox, "%s, %s", service_to(sandbox, "usual", port, 9, NULL),
                                         service_to(sandbox, "short", short_port, 9, "'pending_timeout': 1,"));
     struct server server = start_server(sandbox, services);
-    struct rest before = rest_of(server.process);
+    struct usage before = usage_of(server.process);
     uint64_t start = now_ms();
     int fd = socket_client(port), quick = socket_client(short_port);
     ck_assert_int_eq(socket_wait_end(quick, 4000), END_RESET);
@@ -327,7 +328,7 @@ START_TEST(without_an_agent_a_client_waits_ten_seconds) {
     close(fd);
     close(quick);
     process_await(server.process, 0, 5000, "\"relay ", "\"cut\"", "usual", "no agent", NULL);
-    rest_await(server.process, &before, 5000);
+    usage_await(server.process, &before, 5000);
     sandbox_free(sandbox);
 }
 END_TEST
@@ -335,7 +336,7 @@ END_TEST
 START_TEST(refuse_resets_at_once) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     const char *service = service_to(sandbox, "echo", port, destination_port(echo), "'no_agent': 'refuse',");
     struct server server = start_server(sandbox, service);
     uint64_t start = now_ms();
@@ -356,8 +357,8 @@ START_TEST(refuse_resets_at_once) {
 }
 END_TEST
 
-/* It works in every way but that nobody will come; whoever mistyped the group looks at the agent. */
-START_TEST(an_agent_of_a_group_that_no_service_has_says_so) {
+/* It joins, but no client will ever reach it; a mistyped group is looked for in the agent's log. */
+START_TEST(an_agent_of_a_group_that_no_service_has_logs_it) {
     struct sandbox *sandbox = sandbox_new(__func__);
     struct server server =
         start_server(sandbox, service_to(sandbox, "echo", port_take(), port_take(), "'group': 'web',"));
@@ -370,7 +371,7 @@ END_TEST
 START_TEST(close_closes_the_port) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take(), other = port_take();
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     const char *services =
         sandbox_text(sandbox, "%s, %s",
                      service_to(sandbox, "echo", port, destination_port(echo), "'no_agent': 'close', 'group': 'web',"),
@@ -400,8 +401,8 @@ SCENARIO_MAIN("agents", SCENARIO(agents_of_a_group_take_turns_and_others_never_c
               SCENARIO(an_address_meets_the_same_agent_again, 40),
               SCENARIO(refused_on_one_agent_is_served_by_the_other, 40),
               SCENARIO(an_agent_that_may_not_go_there_is_no_loss, 40),
-              SCENARIO(refused_everywhere_resets_the_client_and_says_why, 40),
+              SCENARIO(refused_everywhere_resets_the_client_and_logs_why, 40),
               SCENARIO(a_destination_that_does_not_answer_ends_at_the_connect_timeout, 40),
               SCENARIO(without_an_agent_a_client_waits_until_one_comes, 40),
               SCENARIO(without_an_agent_a_client_waits_ten_seconds, 40), SCENARIO(refuse_resets_at_once, 40),
-              SCENARIO(close_closes_the_port, 40), SCENARIO(an_agent_of_a_group_that_no_service_has_says_so, 30))
+              SCENARIO(close_closes_the_port, 40), SCENARIO(an_agent_of_a_group_that_no_service_has_logs_it, 30))

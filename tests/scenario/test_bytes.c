@@ -17,7 +17,7 @@
 enum { MEGABYTE = 1000 * 1000 };
 
 START_TEST(a_hundred_megabytes_each_way_at_once) {
-    struct destination *destination = destination_start(serve_exchange, NULL);
+    struct destination *destination = destination_start(handle_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct relayed relayed = {simple.port, destination, 1, 100 * MEGABYTE, 100 * MEGABYTE, 0};
     const char *wrong = relayed_differs(&relayed, 60000);
@@ -48,7 +48,7 @@ static const char *relay_random_sizes(unsigned job, void *context) {
 }
 
 START_TEST(two_hundred_relays_of_random_sizes) {
-    struct destination *destination = destination_start(serve_exchange, NULL);
+    struct destination *destination = destination_start(handle_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 2 * MEGABYTE, 0};
     parallel_clients_run(20, 200, relay_random_sizes, &sizes);
@@ -58,7 +58,7 @@ START_TEST(two_hundred_relays_of_random_sizes) {
 END_TEST
 
 START_TEST(two_hundred_relays_with_one_thread) {
-    struct destination *destination = destination_start(serve_exchange, NULL);
+    struct destination *destination = destination_start(handle_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, "'threads': 1,");
     struct sizes sizes = {&simple, destination, MEGABYTE, 0};
     parallel_clients_run(20, 200, relay_random_sizes, &sizes);
@@ -68,7 +68,7 @@ START_TEST(two_hundred_relays_with_one_thread) {
 END_TEST
 
 START_TEST(two_thousand_short_relays_with_writes_of_random_sizes) {
-    struct destination *destination = destination_start(serve_exchange, NULL);
+    struct destination *destination = destination_start(handle_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 9000, 3000};
     parallel_clients_run(16, 2000, relay_random_sizes, &sizes);
@@ -92,7 +92,7 @@ static const char *relay_edge_sizes(unsigned job, void *context) {
 }
 
 START_TEST(sizes_at_the_edges) {
-    struct destination *destination = destination_start(serve_exchange, NULL);
+    struct destination *destination = destination_start(handle_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sizes sizes = {&simple, destination, 0, 0};
     parallel_clients_run(8, 18 * 18, relay_edge_sizes, &sizes);
@@ -118,25 +118,26 @@ static const char *request_then_answer(uint16_t port, size_t request, uint64_t a
 
 START_TEST(a_half_closing_client_gets_the_whole_answer) {
     atomic_ullong answer = 5 * MEGABYTE;
-    struct destination *destination = destination_start(serve_answer, &answer);
+    struct destination *destination = destination_start(handle_answer_at_end, &answer);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     static const size_t requests[] = {0, 1, 300, 65536, 65537, 200000};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         const char *wrong = request_then_answer(simple.port, requests[i], answer);
         ck_assert_msg(!wrong, "a request of %zu bytes: %s", requests[i], wrong);
-        destination_await_over(destination, (unsigned)i + 1, 10000);
-        ck_assert_uint_eq(destination_visit(destination, (unsigned)i)->received.bytes, requests[i]);
+        destination_await_ended(destination, (unsigned)i + 1, 10000);
+        ck_assert_uint_eq(destination_connection(destination, (unsigned)i)->received.bytes, requests[i]);
     }
     destination_free(destination);
     sandbox_free(simple.sandbox);
 }
 END_TEST
 
-/* A destination that sends and closes at once; the client has said nothing, or something that nobody reads. */
+/* A destination that sends and closes at once; the client has sent nothing, or something that the destination does not
+ * read. */
 START_TEST(what_is_sent_before_closing_at_once_arrives) {
     static const uint64_t sizes[] = {1, 100, 16380, 16384, 65536, 65537, 1000000, 3000000};
     atomic_ullong size = 0;
-    struct destination *destination = destination_start(serve_shout, &size);
+    struct destination *destination = destination_start(handle_send_and_close, &size);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     for (size_t round = 0; round < 10 * sizeof sizes / sizeof *sizes; round++) {
         size = sizes[round % (sizeof sizes / sizeof *sizes)];
@@ -156,17 +157,17 @@ END_TEST
 START_TEST(what_a_client_sends_before_closing_at_once_arrives) {
     static char text[500000];
     static const size_t sizes[] = {1, 100, 16380, 65536, 65537, 300000, 500000};
-    struct destination *destination = destination_start(serve_sink, NULL);
+    struct destination *destination = destination_start(handle_sink, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     for (unsigned round = 0; round < 10 * sizeof sizes / sizeof *sizes; round++) {
         size_t size = sizes[round % (sizeof sizes / sizeof *sizes)];
         int fd = socket_client(simple.port);
         ck_assert(socket_send(fd, text, size, 10000));
         close(fd);
-        destination_await_over(destination, round + 1, 10000);
-        struct visit *visit = destination_visit(destination, round);
-        ck_assert_msg(visit->end == END_FILE, "%zu bytes: %s", size, end_name(visit->end));
-        ck_assert_uint_eq(visit->received.bytes, size);
+        destination_await_ended(destination, round + 1, 10000);
+        struct connection *connection = destination_connection(destination, round);
+        ck_assert_msg(connection->end == END_FILE, "%zu bytes: %s", size, end_name(connection->end));
+        ck_assert_uint_eq(connection->received.bytes, size);
     }
     destination_free(destination);
     sandbox_free(simple.sandbox);
@@ -185,7 +186,7 @@ static unsigned long long handshakes_for(struct process *server, uint16_t port, 
  * none, on either side. Their number is fixed, or a machine that gets faster would be a demand that grows.
  */
 START_TEST(a_second_client_costs_no_handshake) {
-    struct destination *destination = destination_start(serve_echo, NULL);
+    struct destination *destination = destination_start(handle_echo, NULL);
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     const char *service = service_to(sandbox, "echo", port, destination_port(destination), NULL);
@@ -206,7 +207,7 @@ START_TEST(a_second_client_costs_no_handshake) {
 END_TEST
 
 START_TEST(one_link_serves_one_client_after_the_other) {
-    struct destination *destination = destination_start(serve_echo, NULL);
+    struct destination *destination = destination_start(handle_echo, NULL);
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     const char *service = service_to(sandbox, "echo", port, destination_port(destination), NULL);

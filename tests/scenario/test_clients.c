@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_clients: clients and destinations that leave early, say nothing, come in crowds or stay for ever; nothing is
+ * test_clients: clients and destinations that leave early, stay silent, come by the thousand or never end; nothing is
  * left of them.
  */
 #include "config.h"
@@ -20,55 +20,55 @@
 #include <unistd.h>
 
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000 };
-enum { CROWDS_MOST = 8, LINKS_MORE = 300, HEAP_MORE = 16 * 1024 /* of 2,000 clients: 8 bytes each */ };
+enum { CROWDS_MOST = 8, LINKS_MORE = 300, EXTRA_HEAP = 16 * 1024 /* of 2,000 clients: 8 bytes each */ };
 
 START_TEST(a_client_s_reset_reaches_the_destination) {
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
-    struct rest server = rest_of(simple.server.process), agent = rest_of(simple.agent);
+    struct usage server = usage_of(simple.server.process), agent = usage_of(simple.agent);
     for (unsigned i = 0; i < 20; i++) {
         size_t mark = process_mark(simple.server.process);
         int fd = socket_client(simple.port);
         ck_assert(socket_converse(fd, "hello", ASK_MS));
         socket_reset(fd);
-        destination_await_over(echo, i + 1, ASK_MS);
-        ck_assert_int_eq(destination_visit(echo, i)->end, END_RESET);
+        destination_await_ended(echo, i + 1, ASK_MS);
+        ck_assert_int_eq(destination_connection(echo, i)->end, END_RESET);
         process_await(simple.server.process, mark, ASK_MS, "\"relay ", "\"cut\"", "the client reset the connection",
                       NULL);
     }
     destination_free(echo);
-    server.more_links = agent.more_links = 64;
-    rest_await(simple.server.process, &server, ASK_MS);
-    rest_await(simple.agent, &agent, ASK_MS);
+    server.extra_links = agent.extra_links = 64;
+    usage_await(simple.server.process, &server, ASK_MS);
+    usage_await(simple.agent, &agent, ASK_MS);
     sandbox_free(simple.sandbox);
 }
 END_TEST
 
 START_TEST(a_client_s_reset_in_a_download_reaches_the_source) {
     static char part[2 * MEGABYTE];
-    struct destination *source = destination_start(serve_source, NULL);
+    struct destination *source = destination_start(handle_source, NULL);
     struct simple simple = simple_start(__func__, destination_port(source), NULL, NULL);
     for (unsigned i = 0; i < 5; i++) {
         int fd = socket_client(simple.port);
         ck_assert_int_eq(socket_read(fd, part, sizeof part, NULL, ASK_MS), END_NONE);
         socket_reset(fd);
-        destination_await_over(source, i + 1, ASK_MS); /* an endless source ends only when its sending fails */
+        destination_await_ended(source, i + 1, ASK_MS); /* an endless source ends only when its sending fails */
     }
     destination_free(source);
     sandbox_free(simple.sandbox);
 }
 END_TEST
 
-static void serve_reset(struct visit *visit) {
+static void handle_reset(struct connection *connection) {
     char part[5];
     struct linger abort = {.l_onoff = 1, .l_linger = 0};
-    socket_read(visit->fd, part, sizeof part, NULL, VISIT_MS);
-    socket_send(visit->fd, "bye", 3, VISIT_MS);
-    setsockopt(visit->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+    socket_read(connection->fd, part, sizeof part, NULL, CONNECTION_MS);
+    socket_send(connection->fd, "bye", 3, CONNECTION_MS);
+    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
 }
 
 START_TEST(a_destination_s_reset_reaches_the_client) {
-    struct destination *rude = destination_start(serve_reset, NULL);
+    struct destination *rude = destination_start(handle_reset, NULL);
     struct simple simple = simple_start(__func__, destination_port(rude), NULL, NULL);
     for (unsigned i = 0; i < 20; i++) {
         size_t mark = process_mark(simple.server.process);
@@ -91,16 +91,16 @@ START_TEST(a_client_that_leaves_while_its_destination_is_dialled_leaves_nothing)
     const char *service = service_to(sandbox, "deaf", port, full, "'connect_timeout': 60,");
     struct server server = server_start(sandbox, (struct server_plan){.services = service});
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
-    struct rest server_before = rest_of(server.process), agent_before = rest_of(agent);
-    server_before.more_links = agent_before.more_links = 64;
+    struct usage server_before = usage_of(server.process), agent_before = usage_of(agent);
+    server_before.extra_links = agent_before.extra_links = 64;
     int fds[10];
     for (int i = 0; i < 10; i++)
         fds[i] = socket_client(port);
     ck_assert(HOLDS_WITHIN(ASK_MS, live_of(agent).relays == 10));
     for (int i = 0; i < 10; i++)
         socket_reset(fds[i]);
-    rest_await(agent, &agent_before, ASK_MS);
-    rest_await(server.process, &server_before, ASK_MS);
+    usage_await(agent, &agent_before, ASK_MS);
+    usage_await(server.process, &server_before, ASK_MS);
     close(extra);
     close(listener);
     sandbox_free(sandbox);
@@ -150,19 +150,19 @@ static const char *come_and_go(unsigned job, void *context) {
 /* A program, and how it was before a crowd came. */
 struct left {
     struct process *process;
-    struct rest before;
+    struct usage before;
 };
 
 static struct left left_by(struct process *process) {
-    struct left left = {.process = process, .before = rest_of(process)};
-    left.before.more_links = LINKS_MORE;
-    left.before.heap_more = HEAP_MORE;
+    struct left left = {.process = process, .before = usage_of(process)};
+    left.before.extra_links = LINKS_MORE;
+    left.before.extra_heap = EXTRA_HEAP;
     return left;
 }
 
 static bool took_something(const struct left *left) {
     struct live live = live_of(left->process);
-    return live.links > left->before.links || live.heap > left->before.heap + left->before.heap_more;
+    return live.links > left->before.links || live.heap > left->before.heap + left->before.extra_heap;
 }
 
 /*
@@ -170,7 +170,7 @@ static bool took_something(const struct left *left) {
  * more than a small leak. But their number has a bound, so there comes a crowd that takes nothing; with a leak, none.
  */
 START_TEST(two_thousand_empty_connections_leave_no_trace) {
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
     struct left server, agent;
     unsigned crowds = 0;
@@ -181,8 +181,8 @@ START_TEST(two_thousand_empty_connections_leave_no_trace) {
         ck_assert(HOLDS_WITHIN(10000, live_of(server.process).relays == 0 && live_of(agent.process).relays == 0));
         ck_assert(socket_echoes(simple.port, ASK_MS));
     } while (++crowds < CROWDS_MOST && (crowds < 2 || took_something(&server) || took_something(&agent)));
-    rest_await(server.process, &server.before, 10000);
-    rest_await(agent.process, &agent.before, 10000);
+    usage_await(server.process, &server.before, 10000);
+    usage_await(agent.process, &agent.before, 10000);
     destination_free(echo);
     sandbox_free(simple.sandbox);
 }
@@ -201,7 +201,7 @@ static const char *stay(unsigned job, void *context) {
 
 START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *hold = destination_start(NULL, NULL), *echo = destination_start(serve_echo, NULL);
+    struct destination *hold = destination_start(NULL, NULL), *echo = destination_start(handle_echo, NULL);
     struct stayers crowd = {.port = port_take()};
     uint16_t busy = port_take();
     const char *services =
@@ -212,7 +212,7 @@ START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
     unsigned server_kb = proc_stats_memory_kb(process_pid(server.process)),
              agent_kb = proc_stats_memory_kb(process_pid(agent));
     parallel_clients_run(20, 1000, stay, &crowd);
-    destination_await_visits(hold, 1000, 20000);
+    destination_await_connections(hold, 1000, 20000);
     ck_assert_uint_eq(live_of(server.process).relays, 1000);
     ck_assert_uint_eq(live_of(agent).relays, 1000);
     ck_assert(socket_echoes(busy, ASK_MS));
@@ -261,7 +261,7 @@ START_TEST(a_half_closed_relay_without_progress_ends) {
 END_TEST
 
 START_TEST(an_idle_relay_ends_when_the_service_says_so) {
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), "'idle_timeout': 2,", NULL);
     int fd = socket_client(simple.port);
     for (int i = 0; i < 3; i++) { /* no relay that does something is idle */
@@ -277,7 +277,7 @@ START_TEST(an_idle_relay_ends_when_the_service_says_so) {
 END_TEST
 
 START_TEST(no_more_clients_than_max_clients) {
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), "'max_clients': 2,", NULL);
     int one = socket_client(simple.port), two = socket_client(simple.port);
     ck_assert(socket_converse(one, "hello", ASK_MS) && socket_converse(two, "hello", ASK_MS));
@@ -293,18 +293,18 @@ START_TEST(no_more_clients_than_max_clients) {
 }
 END_TEST
 
-/* What a client says before there is anybody to say it to is kept, up to a bound, and then waits in the client. */
-START_TEST(a_megabyte_said_early_arrives) {
+/* What a client sends before an agent has joined is kept, up to a bound; the rest waits in the client's kernel. */
+START_TEST(a_megabyte_sent_before_an_agent_joins_arrives) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *exchange = destination_start(serve_exchange, NULL);
+    struct destination *exchange = destination_start(handle_exchange, NULL);
     uint16_t port = port_take();
     const char *service = service_to(sandbox, "early", port, destination_port(exchange), NULL);
     struct server server = server_start(sandbox, (struct server_plan){.services = service});
     static char text[MEGABYTE];
-    struct errand errand = {.tag = 5, .seed = 6, .length = MEGABYTE};
+    struct exchange_request exchange_request = {.tag = 5, .seed = 6, .length = MEGABYTE};
     struct tally_result got, wanted;
     int fd = socket_client(port);
-    ck_assert(socket_send(fd, &errand, sizeof errand, ASK_MS));
+    ck_assert(socket_send(fd, &exchange_request, sizeof exchange_request, ASK_MS));
     ck_assert(socket_send(fd, text, 100000, ASK_MS)); /* the kernels take that much at once */
     agent_join(&server, "alpha", NULL);
     ck_assert(socket_send(fd, text, sizeof text - 100000, ASK_MS));
@@ -313,8 +313,8 @@ START_TEST(a_megabyte_said_early_arrives) {
     close(fd);
     tally_of_source(&wanted, 6, MEGABYTE);
     ck_assert(tally_same(&got, &wanted));
-    destination_await_over(exchange, 1, ASK_MS);
-    ck_assert_uint_eq(destination_visit(exchange, 0)->received.bytes, sizeof text);
+    destination_await_ended(exchange, 1, ASK_MS);
+    ck_assert_uint_eq(destination_connection(exchange, 0)->received.bytes, sizeof text);
     destination_free(exchange);
     sandbox_free(sandbox);
 }
@@ -329,4 +329,4 @@ SCENARIO_MAIN("clients", SCENARIO(a_client_s_reset_reaches_the_destination, 40),
               SCENARIO(a_thousand_idle_relays_cost_next_to_nothing, 60),
               SCENARIO(a_half_closed_relay_without_progress_ends, 40),
               SCENARIO(an_idle_relay_ends_when_the_service_says_so, 40), SCENARIO(no_more_clients_than_max_clients, 30),
-              SCENARIO(a_megabyte_said_early_arrives, 40))
+              SCENARIO(a_megabyte_sent_before_an_agent_joins_arrives, 40))

@@ -49,7 +49,7 @@ START_TEST(help_and_version_of_all_three) {
 }
 END_TEST
 
-/* One line that says what is wrong, and exit code 2. */
+/* One line with the fault, and exit code 2. */
 START_TEST(usage_errors_are_one_line_and_exit_2) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *server = sandbox_program(sandbox, "munneld"), *agent = sandbox_program(sandbox, "munnel-agent");
@@ -90,7 +90,7 @@ START_TEST(usage_errors_are_one_line_and_exit_2) {
 }
 END_TEST
 
-START_TEST(without_a_service_the_server_says_so_and_ends) {
+START_TEST(without_a_service_the_server_ends_with_an_error) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *listen = sandbox_text(sandbox, "127.0.0.1:%u", port_take());
     ck_assert_int_ne(sandbox_do(sandbox, "line", sandbox_program(sandbox, "munneld"), "--listen", listen, NULL), 0);
@@ -159,11 +159,11 @@ static unsigned relay_threads_for_all_cores(void) {
     return cores > 3 ? (unsigned)cores / 2 : 0;
 }
 
-/* What init wrote works as it stands: only the ports are ours. Nor says a word of threads: one for two cores. */
+/* The files of init work unchanged but for the ports. They do not set "threads": one for two cores. */
 START_TEST(init_s_own_files_relay_a_request) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *folder = sandbox_pki(sandbox, "new");
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t port = port_take(), agents = port_take();
     const char *server = sandbox_program(sandbox, "munneld"), *agent = sandbox_program(sandbox, "munnel-agent");
     const char *at = sandbox_text(sandbox, "127.0.0.1:%u", agents);
@@ -185,7 +185,7 @@ START_TEST(init_s_own_files_relay_a_request) {
 }
 END_TEST
 
-START_TEST(check_says_where_and_what) {
+START_TEST(check_names_place_and_fault) {
     struct sandbox *sandbox = sandbox_new(__func__);
     sandbox_pki(sandbox, "pki");
     static const char rest[] = "'agents': { 'tls': { 'cert': 'pki/server.pem', 'key': 'pki/server.key' }, "
@@ -230,7 +230,7 @@ START_TEST(check_says_where_and_what) {
 }
 END_TEST
 
-START_TEST(a_port_that_is_taken_is_said) {
+START_TEST(a_port_in_use_is_reported) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t taken = port_take();
     int listener = socket_listen("127.0.0.1", taken, 1);
@@ -249,7 +249,7 @@ END_TEST
  */
 START_TEST(the_original_s_lines) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *vnc = destination_start(serve_echo, NULL);
+    struct destination *vnc = destination_start(handle_echo, NULL);
     const char *tool = sandbox_program(sandbox, "munnel");
     uint16_t agents = port_take(), port = port_take(), other = port_take();
     const char *listen = sandbox_text(sandbox, "0.0.0.0:%u", agents);
@@ -280,7 +280,7 @@ END_TEST
 
 START_TEST(the_agent_line_that_the_server_prints_works) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t agents = port_take(), port = port_take();
     const char *listen = sandbox_text(sandbox, "127.0.0.1:%u", agents);
     const char *service = sandbox_text(sandbox, "Echo Grp 127.0.0.1:%u 127.0.0.1:%u", port, destination_port(echo));
@@ -300,7 +300,7 @@ END_TEST
 
 START_TEST(the_environment_s_credentials_folder_holds_the_token) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t port = port_take();
     const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
     struct server server = server_start(sandbox, (struct server_plan){.services = service});
@@ -329,8 +329,8 @@ START_TEST(the_environment_s_credentials_folder_holds_the_token) {
 }
 END_TEST
 
-/* It may be that the server asks nobody for one, so it tries all the same. */
-START_TEST(without_a_token_the_agent_says_where_it_looked) {
+/* The server may have "auth": "none", so the agent tries without a token. */
+START_TEST(without_a_token_the_agent_lists_where_it_looked) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *pki = sandbox_pki(sandbox, "pki");
     ck_assert_int_eq(unlink(sandbox_text(sandbox, "%s/agent.token", pki)), 0);
@@ -344,7 +344,7 @@ END_TEST
 /* Nothing that is secret is ever printed. */
 START_TEST(no_log_holds_a_token_or_a_key) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t port = port_take();
     const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
     struct server server = server_start(sandbox, (struct server_plan){.services = service, .more = "'threads': 2,"});
@@ -377,9 +377,10 @@ START_TEST(no_log_holds_a_token_or_a_key) {
 END_TEST
 
 SCENARIO_MAIN("lines", SCENARIO(help_and_version_of_all_three, 30), SCENARIO(usage_errors_are_one_line_and_exit_2, 30),
-              SCENARIO(without_a_service_the_server_says_so_and_ends, 30),
+              SCENARIO(without_a_service_the_server_ends_with_an_error, 30),
               SCENARIO(init_makes_what_a_server_and_an_agent_need, 30), SCENARIO(init_s_own_files_relay_a_request, 30),
-              SCENARIO(check_says_where_and_what, 30), SCENARIO(a_port_that_is_taken_is_said, 30),
+              SCENARIO(check_names_place_and_fault, 30), SCENARIO(a_port_in_use_is_reported, 30),
               SCENARIO(the_original_s_lines, 60), SCENARIO(the_agent_line_that_the_server_prints_works, 30),
               SCENARIO(the_environment_s_credentials_folder_holds_the_token, 30),
-              SCENARIO(without_a_token_the_agent_says_where_it_looked, 30), SCENARIO(no_log_holds_a_token_or_a_key, 30))
+              SCENARIO(without_a_token_the_agent_lists_where_it_looked, 30),
+              SCENARIO(no_log_holds_a_token_or_a_key, 30))

@@ -20,7 +20,7 @@
 
 #define NO_PENALTY "'unauthenticated': { 'penalty': 0 },"
 
-enum { ASK_MS = 5000, SAYS_MS = 10000, REST_MS = 8000, TURNED_AWAY = 3 };
+enum { ASK_MS = 5000, LOG_MS = 10000, REST_MS = 8000, TURNED_AWAY = 3 };
 
 /* ---- a machine for each agent: its home is its state folder, and holds the CA and the credentials folder ---- */
 
@@ -69,7 +69,7 @@ static struct process *machine_run(const struct machine *machine, const char *co
 
 static const struct place {
     const char *name, *file;     /* where the credential is put: FILE.token, or FILE.pem and FILE.key */
-    const char *config;          /* what agent.json says, which is then asked for */
+    const char *config;          /* the content of agent.json, which the agent then gets by --config */
     const char *option, *second; /* with a value of its own each */
 } places_of_tokens[] =
     {
@@ -106,13 +106,13 @@ static struct process *place_run(const struct machine *machine, const struct pla
 /* It joins; it does not, and both sides say why. Nothing is left of it. */
 static void is_let_in(struct server *server, struct process *agent, const char *name) {
     agent_await(server, 0, name, JOIN_MS);
-    agent_await_warm(server, agent); /* links that come too late would be turned away, and that said */
+    agent_await_warm(server, agent); /* links that come too late would be refused, and that logged */
     sandbox_end(server->sandbox, agent);
 }
 
 static void is_refused(struct server *server, struct process *agent, const char *agent_word, const char *server_word) {
-    process_await(agent, 0, SAYS_MS, agent_word, NULL);
-    process_await(server->process, 0, SAYS_MS, server_word, NULL);
+    process_await(agent, 0, LOG_MS, agent_word, NULL);
+    process_await(server->process, 0, LOG_MS, server_word, NULL);
     ck_assert_uint_eq(process_count(server->process, 0,
                                     sandbox_text(server->sandbox, "\"agent %s\"", process_name(agent)), "\"joined\"",
                                     NULL),
@@ -153,20 +153,20 @@ START_TEST(a_token_counts_in_each_of_its_places) {
     const char *token = token_of(sandbox, server.pki);
     struct machine none = machine_new(&server, "nobody");
     is_refused(&server, machine_run(&none, (const char *[4]){NULL}), "no token", "no token");
-    struct rest before = rest_of(server.process);
+    struct usage before = usage_of(server.process);
     for (size_t i = 0; i < sizeof places_of_tokens / sizeof *places_of_tokens; i++) {
         const struct place *place = &places_of_tokens[i];
         struct machine wrong = machine_new(&server, sandbox_text(sandbox, "wrong-%s", place->name)),
                        right = machine_new(&server, sandbox_text(sandbox, "right-%s", place->name));
         put_token(&wrong, place, nearly(sandbox, token));
         struct process *agent = place_run(&wrong, place);
-        ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
+        ck_assert_int_eq(process_wait(agent, LOG_MS), TURNED_AWAY);
         is_refused(&server, agent, "unknown, wrong or expired",
                    sandbox_text(sandbox, "\"agent %s\",\"event\":\"turned away\"", wrong.name));
         put_token(&right, place, token);
         is_let_in(&server, place_run(&right, place), right.name);
     }
-    rest_await(server.process, &before, REST_MS);
+    usage_await(server.process, &before, REST_MS);
     sandbox_free(sandbox);
 }
 END_TEST
@@ -193,7 +193,7 @@ START_TEST(a_certificate_counts_in_each_of_its_places) {
     struct machine none = machine_new(&server, "nobody");
     is_refused(&server, machine_run(&none, (const char *[4]){NULL}), "asks for a certificate and we have none",
                "shows no certificate");
-    struct rest before = rest_of(server.process);
+    struct usage before = usage_of(server.process);
     for (size_t i = 0; i < sizeof places_of_certificates / sizeof *places_of_certificates; i++) {
         const struct place *place = &places_of_certificates[i];
         struct machine wrong = machine_new(&server, sandbox_text(sandbox, "wrong-%s", place->name)),
@@ -203,12 +203,12 @@ START_TEST(a_certificate_counts_in_each_of_its_places) {
         put_certificate(&right, place, pki);
         is_let_in(&server, place_run(&right, place), right.name);
     }
-    rest_await(server.process, &before, REST_MS);
+    usage_await(server.process, &before, REST_MS);
     sandbox_free(sandbox);
 }
 END_TEST
 
-/* A token says whose it is: with another's name on it, it is worth nothing; one that has expired neither. */
+/* A token names its credential: with another's name it is refused; so is one that has expired. */
 START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *pki = sandbox_pki(sandbox, "pki"), *tool = sandbox_program(sandbox, "munnel");
@@ -225,12 +225,12 @@ START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
     const char *stolen =
         sandbox_write(sandbox, "stolen.token", sandbox_text(sandbox, "web1%s", strchr(token, ':')), false);
     struct process *agent = agent_start(&server, "thief", NULL, "--token-file", stolen, NULL);
-    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
+    ck_assert_int_eq(process_wait(agent, LOG_MS), TURNED_AWAY);
     process_await(server.process, 0, ASK_MS, "agent thief", "unknown, wrong or expired", NULL);
     struct machine machine = machine_new(&server, "late");
     agent = machine_run(&machine, (const char *[4]){"--join", code});
-    process_await(server.process, 0, SAYS_MS, "agent late", "expired", NULL); /* at once, or when it is over */
-    process_await(agent, 0, 2 * SAYS_MS, "unknown, wrong or expired", NULL);
+    process_await(server.process, 0, LOG_MS, "agent late", "expired", NULL); /* at once, or when it is over */
+    process_await(agent, 0, 2 * LOG_MS, "unknown, wrong or expired", NULL);
     sandbox_free(sandbox);
 }
 END_TEST

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASK_MS = 5000, SAYS_MS = 10000, LATER_MS = 30000 };
+enum { ASK_MS = 5000, LOG_MS = 10000, LATER_MS = 30000 };
 
 struct place { /* where a server is to be, once */
     struct sandbox *sandbox;
@@ -29,7 +29,7 @@ struct place { /* where a server is to be, once */
 
 static struct place place_new(const char *name) {
     struct place place = {.sandbox = sandbox_new(name), .port = port_take()};
-    place.echo = destination_start(serve_echo, NULL);
+    place.echo = destination_start(handle_echo, NULL);
     place.plan = (struct server_plan){
         .services = service_to(place.sandbox, "echo", place.port, destination_port(place.echo), NULL),
         .port = port_take(),
@@ -73,7 +73,7 @@ static void dates_pass(const char *name, int from_days, int to_days, const char 
     make_certificate(folder, from_days, to_days);
     struct server server = server_start(place.sandbox, place.plan);
     struct process *agent = come(&place);
-    process_await(agent, 0, SAYS_MS, word, "this machine's clock says", NULL);
+    process_await(agent, 0, LOG_MS, word, "this machine's clock says", NULL);
     sandbox_end(place.sandbox, server.process);
     make_certificate(folder, 0, 30);
     server_start_again(&server);
@@ -92,34 +92,34 @@ START_TEST(an_expired_certificate_does_not_end_the_agent) {
 END_TEST
 
 /* Something else answers at the server's port, and then the server does. */
-static void other_program_passes(const char *name, destination_serve serve, void *context, const char *word) {
+static void other_program_passes(const char *name, destination_handler handler, void *context, const char *word) {
     struct place place = place_new(name);
-    struct destination *other = destination_start_on(place.plan.port, serve, context);
+    struct destination *other = destination_start_on(place.plan.port, handler, context);
     struct process *agent = come(&place);
-    process_await(agent, 0, SAYS_MS, word, "captive portal", NULL);
+    process_await(agent, 0, LOG_MS, word, "captive portal", NULL);
     destination_free(other);
     struct server server = server_start(place.sandbox, place.plan);
     assert_joins(&place, &server, agent);
     place_end(&place);
 }
 
-static void serve_http(struct visit *visit) {
+static void handle_http(struct connection *connection) {
     static const char answer[] = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
     char hello[4096];
     size_t got = 0;
-    if (socket_read_some(visit->fd, hello, sizeof hello, &got, ASK_MS) == END_NONE)
-        socket_send(visit->fd, answer, sizeof answer - 1, ASK_MS);
+    if (socket_read_some(connection->fd, hello, sizeof hello, &got, ASK_MS) == END_NONE)
+        socket_send(connection->fd, answer, sizeof answer - 1, ASK_MS);
 }
 
 START_TEST(plain_http_at_the_port_does_not_end_the_agent) {
-    other_program_passes(__func__, serve_http, NULL, "it looks like HTTP");
+    other_program_passes(__func__, handle_http, NULL, "it looks like HTTP");
 }
 END_TEST
 
 /* A captive portal's TLS: it chooses no protocol, and no authority of ours knows it. */
-static void serve_tls(struct visit *visit) {
-    SSL *ssl = SSL_new(visit->context);
-    if (ssl && SSL_set_fd(ssl, visit->fd) == 1)
+static void handle_tls(struct connection *connection) {
+    SSL *ssl = SSL_new(connection->context);
+    if (ssl && SSL_set_fd(ssl, connection->fd) == 1)
         SSL_accept(ssl);
     SSL_free(ssl);
 }
@@ -134,7 +134,7 @@ START_TEST(another_tls_server_at_the_port_does_not_end_the_agent) {
     ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(context, sandbox_text(sandbox, "%s/server.key", folder),
                                                  SSL_FILETYPE_PEM),
                      1);
-    other_program_passes(__func__, serve_tls, context, "speaks TLS but not Munnel");
+    other_program_passes(__func__, handle_tls, context, "speaks TLS but not Munnel");
     SSL_CTX_free(context);
     sandbox_free(sandbox);
 }
@@ -146,8 +146,8 @@ START_TEST(another_authority_still_ends_the_agent) {
     place.plan.pki = "other";
     server_start(place.sandbox, place.plan);
     struct process *agent = come(&place);
-    ck_assert_int_eq(process_wait(agent, SAYS_MS), 3);
-    process_await(agent, 0, SAYS_MS, "signed by an authority", NULL);
+    ck_assert_int_eq(process_wait(agent, LOG_MS), 3);
+    process_await(agent, 0, LOG_MS, "signed by an authority", NULL);
     place_end(&place);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_harness: do the tools of the scenario tests tell right from wrong? socat stands where Munnel will.
+ * test_harness: the harness reports what happens and nothing else; socat takes Munnel's place.
  */
 #include "config.h"
 
@@ -39,7 +39,7 @@ END_TEST
 
 enum { HELD_MS = 200 };
 
-/* A process of its own: has hold of `pid` while that ends, and for a while longer. Says first whether it may. */
+/* A process of its own: traces `pid` while that ends, and for a while longer. Writes first whether it may. */
 static void hold(pid_t pid, int tell) {
     siginfo_t end;
     char may = ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0 ? 'y' : 'n';
@@ -61,7 +61,7 @@ START_TEST(a_program_that_ends_while_it_is_traced_is_waited_for) {
     ck_assert_int_gt(tracer, 0);
     ck_assert_int_eq(read(told[0], &may, 1), 1);
     if (may != 'y')
-        printf("# this system lets nobody trace: nothing to see\n");
+        printf("# skipped: this system allows no tracing\n");
     process_signal(traced, SIGKILL);
     ck_assert_int_eq(process_wait(traced, 5000), 128 + SIGKILL);
     ck_assert_int_eq(waitpid(tracer, NULL, 0), tracer);
@@ -72,7 +72,7 @@ START_TEST(a_program_that_ends_while_it_is_traced_is_waited_for) {
 }
 END_TEST
 
-START_TEST(exit_codes_are_told) {
+START_TEST(exit_codes_are_reported) {
     struct sandbox *sandbox = sandbox_new(__func__);
     ck_assert_int_eq(sandbox_do(sandbox, "shell", "sh", "-c", "exit 3", NULL), 3);
     ck_assert_int_eq(sandbox_do(sandbox, "none", "/no/such/program", NULL), 127);
@@ -107,13 +107,13 @@ START_TEST(equal_seeds_give_equal_bytes) {
 }
 END_TEST
 
-static void finish_visit(struct visit *visit) {
-    (void)visit;
+static void finish_visit(struct connection *connection) {
+    (void)connection;
 }
 
-static void reset_visit(struct visit *visit) {
+static void reset_visit(struct connection *connection) {
     struct linger abort = {.l_onoff = 1};
-    setsockopt(visit->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
 }
 
 START_TEST(a_reset_is_no_end_of_file) {
@@ -127,10 +127,10 @@ START_TEST(a_reset_is_no_end_of_file) {
     destination_free(clean);
     destination_free(rough);
 
-    struct destination *sink = destination_start(serve_sink, NULL);
+    struct destination *sink = destination_start(handle_sink, NULL);
     socket_reset(socket_client(destination_port(sink)));
-    destination_await_over(sink, 1, 5000);
-    ck_assert_int_eq(destination_visit(sink, 0)->end, END_RESET);
+    destination_await_ended(sink, 1, 5000);
+    ck_assert_int_eq(destination_connection(sink, 0)->end, END_RESET);
     destination_free(sink);
 }
 END_TEST
@@ -154,7 +154,7 @@ END_TEST
 
 START_TEST(an_exchange_is_seen_from_both_ends) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *destination = destination_start(serve_exchange, NULL);
+    struct destination *destination = destination_start(handle_exchange, NULL);
     uint16_t port = port_take();
     if (sandbox_peer(sandbox, "socat")) {
         struct process *relay =
@@ -164,10 +164,10 @@ START_TEST(an_exchange_is_seen_from_both_ends) {
         ck_assert_uint_gt(proc_stats_memory_kb(process_pid(relay)), 100);
         ck_assert_uint_gt(proc_stats_descriptors(process_pid(relay)), 3);
         int fd = socket_client(port);
-        struct errand errand = {.tag = 7, .seed = 8, .length = 3000000};
+        struct exchange_request exchange_request = {.tag = 7, .seed = 8, .length = 3000000};
         struct exchange exchange = {.seed = 9, .length = 5000000, .largest_write = 4000};
         struct tally_result answer;
-        ck_assert(socket_send(fd, &errand, sizeof errand, 1000));
+        ck_assert(socket_send(fd, &exchange_request, sizeof exchange_request, 1000));
         socket_exchange(fd, &exchange, 10000);
         close(fd);
         ck_assert_int_eq(exchange.end, END_FILE);
@@ -181,7 +181,7 @@ START_TEST(an_exchange_is_seen_from_both_ends) {
 }
 END_TEST
 
-SCENARIO_MAIN("harness", SCENARIO(lines_are_found_as_they_come, 20), SCENARIO(exit_codes_are_told, 20),
+SCENARIO_MAIN("harness", SCENARIO(lines_are_found_as_they_come, 20), SCENARIO(exit_codes_are_reported, 20),
               SCENARIO(a_program_that_ends_while_it_is_traced_is_waited_for, 20), SCENARIO(ports_differ, 10),
               SCENARIO(equal_seeds_give_equal_bytes, 10), SCENARIO(a_reset_is_no_end_of_file, 20),
               SCENARIO(a_full_destination_takes_nobody, 10), SCENARIO(an_exchange_is_seen_from_both_ends, 30))

@@ -59,7 +59,7 @@ static bool make_network(struct two_machines *machines) {
     enter(machines->agent_netns);
     ck_assert(run("ip link set lo up && ip link set agt0 addrgenmode none up &&"
                   "ip -6 addr add fe80::2/64 dev agt0 nodad"));
-    machines->echo = destination_start_at("::", serve_echo, NULL);
+    machines->echo = destination_start_at("::", handle_echo, NULL);
     enter(machines->server_netns);
     return true;
 }

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ASK_MS = 5000, SAYS_MS = 10000, TURNED_AWAY = 3, SCREEN = 16384 };
+enum { ASK_MS = 5000, LOG_MS = 10000, TURNED_AWAY = 3, SCREEN = 16384 };
 
 /* ---- a machine: programs that share a home and a state folder, and nothing with those of another ---- */
 
@@ -60,7 +60,7 @@ static struct process *start_server(struct pair *pair, const char *name) {
 static struct pair pair_start(const char *name) {
     struct pair pair = {.sandbox = sandbox_new(name), .port = port_take(), .agents = port_take()};
     pair.address = sandbox_text(pair.sandbox, "127.0.0.1:%u", pair.agents);
-    pair.echo = destination_start(serve_echo, NULL);
+    pair.echo = destination_start(handle_echo, NULL);
     pair.server = start_server(&pair, "server");
     int code = sandbox_do(pair.sandbox, "add-first", sandbox_program(pair.sandbox, "munnel"), "agent", "add", "first",
                           "--agents", sandbox_path(pair.sandbox, "far/state/agents.json"), NULL);
@@ -83,7 +83,7 @@ static void await_service(const struct pair *pair) {
 
 /* ---- join codes ---- */
 
-/* A start into a file says no code; what one brought is kept for later starts. */
+/* With its output in a file the server prints no code; what an agent got by one is kept for later starts. */
 START_TEST(a_code_joins_for_good) {
     struct pair pair = pair_start(__func__);
     struct sandbox *sandbox = pair.sandbox;
@@ -116,18 +116,18 @@ START_TEST(a_code_may_be_kept_before_the_agent_starts) {
     const char *agent = sandbox_program(sandbox, "munnel-agent");
     sandbox_end(sandbox, pair.server);
     struct process *checker = ON(sandbox, "near", "checker", pair.code, agent, "--check", "--join", "-");
-    ck_assert_int_eq(process_wait(checker, SAYS_MS), 0);
-    process_await(checker, 0, SAYS_MS, "serves", pair.address, "the token of \"first\"", NULL);
+    ck_assert_int_eq(process_wait(checker, LOG_MS), 0);
+    process_await(checker, 0, LOG_MS, "serves", pair.address, "the token of \"first\"", NULL);
     ck_assert_int_ne(access(sandbox_path(sandbox, "near/state/joined.json"), F_OK), 0);
     checker = ON(sandbox, "near", "checker-of-nothing", NULL, agent, "--check");
-    ck_assert_int_eq(process_wait(checker, SAYS_MS), 2);
-    process_await(checker, 0, SAYS_MS, "no server is named, and none was joined", NULL);
+    ck_assert_int_eq(process_wait(checker, LOG_MS), 2);
+    process_await(checker, 0, LOG_MS, "no server is named, and none was joined", NULL);
     const char *unloggable = sandbox_write(sandbox, "unloggable.json", "{ \"log\": { \"to\": \".\" } }", false);
     checker = ON(sandbox, "near", "checker-of-log", pair.code, agent, "--check", "--config", unloggable, "--join", "-");
-    ck_assert_int_eq(process_wait(checker, SAYS_MS), 2);
-    process_await(checker, 0, SAYS_MS, "unloggable.json: log.to: ", "is a folder; name a file in it", NULL);
+    ck_assert_int_eq(process_wait(checker, LOG_MS), 2);
+    process_await(checker, 0, LOG_MS, "unloggable.json: log.to: ", "is a folder; name a file in it", NULL);
     struct process *keeper = ON(sandbox, "near", "keeper", pair.code, agent, "--join-only", "-");
-    ck_assert_int_eq(process_wait(keeper, SAYS_MS), 0);
+    ck_assert_int_eq(process_wait(keeper, LOG_MS), 0);
     char *said = process_output(keeper, 0);
     ck_assert_msg(strstr(said, pair.address) && !strstr(said, "munnel1."), "%s", said);
     free(said);
@@ -170,13 +170,13 @@ START_TEST(an_agent_that_was_added_joins_and_revoking_ends_it) {
     size_t mark = process_mark(pair.server);
     code = sandbox_do(sandbox, "revoke", tool, "agent", "revoke", "web1", "--agents", agents, NULL);
     ck_assert_int_eq(code, 0);
-    process_await(pair.server, mark, SAYS_MS, "agent web1", "its credential was revoked", NULL);
-    process_await(agent, 0, SAYS_MS, "the server ended the session", "its credential was revoked", NULL);
-    process_await(agent, 0, SAYS_MS, "unknown, wrong or expired", NULL);
+    process_await(pair.server, mark, LOG_MS, "agent web1", "its credential was revoked", NULL);
+    process_await(agent, 0, LOG_MS, "the server ended the session", "its credential was revoked", NULL);
+    process_await(agent, 0, LOG_MS, "unknown, wrong or expired", NULL);
     ck_assert(!process_is_over(agent)); /* it was accepted once */
     sandbox_end(sandbox, agent);
     agent = ON(sandbox, "near", "later", NULL, sandbox_program(sandbox, "munnel-agent"));
-    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
+    ck_assert_int_eq(process_wait(agent, LOG_MS), TURNED_AWAY);
     pair_end(&pair);
 }
 END_TEST
@@ -186,7 +186,7 @@ START_TEST(half_a_code_is_no_code_and_nothing_is_kept) {
     struct sandbox *sandbox = pair.sandbox;
     const char *half = sandbox_text(sandbox, "%.*s", (int)strlen(pair.code) / 2, pair.code);
     struct process *agent = ON(sandbox, "near", "agent", half, sandbox_program(sandbox, "munnel-agent"), "--join", "-");
-    ck_assert_int_ne(process_wait(agent, SAYS_MS), 0);
+    ck_assert_int_ne(process_wait(agent, LOG_MS), 0);
     char *said = process_output(agent, 0);
     ck_assert_ptr_nonnull(strstr(said, "join code"));
     ck_assert_ptr_null(strstr(said, half + strlen("munnel1.")));
@@ -208,7 +208,7 @@ static int open_terminal(char *slave, size_t size) {
 
 /* Reads what the terminal shows until `word` is in it. */
 static void see(int master, const char *word, char screen[SCREEN]) {
-    uint64_t deadline = deadline_in(SAYS_MS);
+    uint64_t deadline = deadline_in(LOG_MS);
     size_t used = strlen(screen);
     while (!strstr(screen, word)) {
         struct pollfd input = {.fd = master, .events = POLLIN};
@@ -219,7 +219,7 @@ static void see(int master, const char *word, char screen[SCREEN]) {
         used += got > 0 ? (size_t)got : 0;
         screen[used] = '\0';
         if (got <= 0)
-            usleep(10000); /* nobody has it open yet */
+            usleep(10000); /* its reader has not opened it yet */
     }
 }
 

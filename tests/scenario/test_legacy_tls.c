@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_legacy_tls: what TLS once allowed: early data that can be replayed, tickets, compression, heartbeats. And
+ * test_legacy_tls: what TLS once allowed: early data that can be replayed, tickets, compression, heartbeats; and
  * nothing at all in place of TLS. All at the agent port, byte by byte, because no program of today would send it.
  */
 #include "config.h"
@@ -22,7 +22,7 @@ enum { SOON_MS = 3000, HELLO_MAX = 4096, ANSWER_MAX = 16384, RECORD_HEADER = 5, 
 
 static const unsigned char alpn[] = "\x08munnel/1";
 
-/* What a client of today says first. */
+/* A ClientHello of a current client. */
 static size_t first_words(unsigned char hello[HELLO_MAX]) {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     SSL *ssl = SSL_new(context);
@@ -37,8 +37,8 @@ static size_t first_words(unsigned char hello[HELLO_MAX]) {
     return (size_t)length;
 }
 
-/* All that the server says until it closes. */
-static size_t hear(int fd, unsigned char answer[ANSWER_MAX]) {
+/* All that the server sends until it closes. */
+static size_t receive(int fd, unsigned char answer[ANSWER_MAX]) {
     size_t got;
     enum end end = socket_read(fd, answer, ANSWER_MAX, &got, SOON_MS);
     ck_assert_msg(end == END_FILE || end == END_RESET, "%s", end_name(end));
@@ -65,9 +65,9 @@ static void compress(struct attacked_server *attacked_server, void *context) {
     at += 2 + ((size_t)hello[at] << 8 | (size_t)hello[at + 1]);     /* ciphers */
     ck_assert(hello[at] == 1 && hello[at + 1] == 0 && at < length); /* one method: none */
     hello[at + 1] = 1;                                              /* now it is DEFLATE */
-    int fd = attacked_server_knock(attacked_server, 1);
+    int fd = attacked_server_connect(attacked_server, 1);
     ck_assert(socket_send(fd, hello, length, ATTACKED_SERVER_ASK_MS));
-    length = hear(fd, answer);
+    length = receive(fd, answer);
     ck_assert(has_record(answer, length, ALERT));
     process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "wants compression",
                   "127.0.0.1:", NULL);
@@ -86,10 +86,10 @@ static void bleed(struct attacked_server *attacked_server, void *context) {
     unsigned char hello[HELLO_MAX], answer[ANSWER_MAX];
     size_t length = first_words(hello), mark = process_mark(attacked_server->server.process);
     (void)context;
-    int fd = attacked_server_knock(attacked_server, 1);
+    int fd = attacked_server_connect(attacked_server, 1);
     ck_assert(socket_send(fd, hello, length, ATTACKED_SERVER_ASK_MS));
     ck_assert(socket_send(fd, request, sizeof request, ATTACKED_SERVER_ASK_MS));
-    length = hear(fd, answer);
+    length = receive(fd, answer);
     ck_assert(!has_record(answer, length, HEARTBEAT));
     process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "handshake failed",
                   "127.0.0.1:", NULL);
@@ -112,7 +112,7 @@ static int on_ticket(SSL *ssl, SSL_SESSION *session) {
     return 0;
 }
 
-/* A key that was agreed on before, it says; the server has never heard of it. */
+/* Offers a pre-shared key that the server has never issued. */
 static int offer_a_key(SSL *ssl, const EVP_MD *hash, const unsigned char **id, size_t *id_length,
                        SSL_SESSION **session) {
     static const unsigned char name[] = "mallory", key[32] = {1}, suite[] = {0x13, 0x01};
@@ -129,7 +129,7 @@ static int offer_a_key(SSL *ssl, const EVP_MD *hash, const unsigned char **id, s
     return 1;
 }
 
-/* A frame as early data, which whoever listens could send again; then a handshake as ever, and a wait for tickets. */
+/* A frame as early data, which an eavesdropper could replay; then an ordinary handshake, and a wait for tickets. */
 static void hurry(struct attacked_server *attacked_server, void *context) {
     static const unsigned char frame[] = "\x01\x00\x00\x02{}";
     (void)context;
@@ -139,7 +139,7 @@ static void hurry(struct attacked_server *attacked_server, void *context) {
     SSL_CTX_sess_set_new_cb(tls, on_ticket);
     SSL *ssl = SSL_new(tls);
     SSL_set_alpn_protos(ssl, alpn, sizeof alpn - 1);
-    int fd = attacked_server_knock(attacked_server, 1);
+    int fd = attacked_server_connect(attacked_server, 1);
     SSL_set_fd(ssl, fd);
     size_t sent = 0;
     ck_assert_int_eq(SSL_write_early_data(ssl, frame, sizeof frame - 1, &sent), 1);
@@ -175,7 +175,7 @@ static void say_nothing(struct attacked_server *attacked_server, void *context) 
     (void)context;
     uint64_t start = now_ms();
     for (int i = 0; i < TIMES; i++) {
-        int fd = attacked_server_knock(attacked_server, 1);
+        int fd = attacked_server_connect(attacked_server, 1);
         ck_assert_int_ge(fd, 0);
         if (i % 2)
             socket_reset(fd);
@@ -189,7 +189,7 @@ static void say_nothing(struct attacked_server *attacked_server, void *context) 
     ck_assert_uint_lt(now_ms() - start, 4000 * slow_factor());
 }
 
-START_TEST(who_ends_without_a_word_is_gone_at_once) {
+START_TEST(a_close_without_an_alert_frees_the_connection_at_once) {
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
     attacked_server_attack(&attacked_server, say_nothing, NULL);
     ck_assert_uint_le(process_count(attacked_server.server.process, 0, "127.0.0.1:", "\"warning\"", NULL),
@@ -200,4 +200,4 @@ END_TEST
 
 SCENARIO_MAIN("old_sins", SCENARIO(compression_is_refused, 40), SCENARIO(a_heartbeat_is_not_answered, 40),
               SCENARIO(nothing_is_taken_early_and_no_ticket_is_given, 40),
-              SCENARIO(who_ends_without_a_word_is_gone_at_once, 40))
+              SCENARIO(a_close_without_an_alert_frees_the_connection_at_once, 40))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_malformed_frames: nonsense inside TLS, before the greeting is over and behind it: answered or closed, and never
- * anybody else's trouble. An idle link that brings data is closed by its first bytes.
+ * test_malformed_frames: malformed frames inside TLS, before and after HELLO: answered or closed, and never
+ * with an effect on other connections. Data on an idle link closes it at the first bytes.
  */
 #include "config.h"
 
@@ -20,10 +20,10 @@ enum { HELLO = 0x01, WELCOME = 0x02, REJECT = 0x03, CONTROL = 0x04, PING = 0x05,
 static char deep[4000];
 
 /* Texts with NULs have their length; all are sent as HELLO, and as CONTROL. */
-static const struct horror {
+static const struct malformed_frame {
     const char *text;
     size_t length;
-} horrors[] = {
+} malformed_frames[] = {
 #define HORROR(text)                                                                                                   \
     { text, sizeof(text) - 1 }
     HORROR(""),
@@ -44,7 +44,7 @@ static const struct horror {
     HORROR("{\"op\":\"links\",\"count\":-5,\"kind\":\"control\"}"),
     {deep, sizeof deep},
 };
-enum { HORRORS = sizeof horrors / sizeof *horrors };
+enum { HORRORS = sizeof malformed_frames / sizeof *malformed_frames };
 
 static void greet_with_horrors(struct attacked_server *attacked_server, void *context) {
     (void)context;
@@ -52,9 +52,9 @@ static void greet_with_horrors(struct attacked_server *attacked_server, void *co
     for (size_t i = 0; i < HORRORS; i++) {
         size_t mark = process_mark(attacked_server->server.process);
         struct intruder *intruder = attacked_server_intruder(attacked_server);
-        intruder_send_frame(intruder, HELLO, (uint32_t)horrors[i].length, horrors[i].text,
-                            horrors[i].length); /* it may be closed by its header */
-        ck_assert_msg(intruder_is_closed(intruder, answer, sizeof answer, SOON_MS), "horror %zu is borne", i);
+        intruder_send_frame(intruder, HELLO, (uint32_t)malformed_frames[i].length, malformed_frames[i].text,
+                            malformed_frames[i].length); /* it may be closed by its header */
+        ck_assert_msg(intruder_is_closed(intruder, answer, sizeof answer, SOON_MS), "malformed_frame %zu is borne", i);
         intruder_free(intruder);
         if (i == 0) /* later ones may be left out */
             process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "\"warning\"",
@@ -62,7 +62,7 @@ static void greet_with_horrors(struct attacked_server *attacked_server, void *co
     }
 }
 
-START_TEST(horrors_in_a_greeting_are_turned_away) {
+START_TEST(malformed_frames_before_hello_are_refused) {
     memset(deep, '[', sizeof deep);
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
     attacked_server_attack(&attacked_server, greet_with_horrors, NULL);
@@ -84,13 +84,13 @@ static void talk_horrors(struct attacked_server *attacked_server, void *context)
     struct intruder *intruder = welcomed(attacked_server, "mallory", answer, sizeof answer);
     size_t mark = process_mark(attacked_server->server.process);
     for (size_t i = 2; i < HORRORS; i++) { /* what is shorter than "{}" is a malformed frame, and ends the link */
-        ck_assert(
-            intruder_send_frame(intruder, CONTROL, (uint32_t)horrors[i].length, horrors[i].text, horrors[i].length));
+        ck_assert(intruder_send_frame(intruder, CONTROL, (uint32_t)malformed_frames[i].length, malformed_frames[i].text,
+                                      malformed_frames[i].length));
         int type;
         do
             type = intruder_read_frame(intruder, answer, sizeof answer, ATTACKED_SERVER_ASK_MS);
         while (type >= 0 && !(type == CONTROL && strstr(answer, "\"error\"")));
-        ck_assert_msg(type == CONTROL, "horror %zu is not answered by an error", i);
+        ck_assert_msg(type == CONTROL, "malformed_frame %zu is not answered by an error", i);
     }
     process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent mallory",
                   "said what is no message", NULL);
@@ -114,7 +114,7 @@ static void talk_horrors(struct attacked_server *attacked_server, void *context)
     intruder_free(intruder);
 }
 
-START_TEST(horrors_on_a_control_link_are_answered_and_then_it_is_closed) {
+START_TEST(malformed_messages_on_a_control_link_are_answered_until_it_is_closed) {
     memset(deep, '[', sizeof deep);
     struct attacked_server attacked_server =
         attacked_server_start(__func__, (struct attacked_server_plan){.open = true});
@@ -171,6 +171,6 @@ START_TEST(data_on_an_idle_link_closes_it) {
 }
 END_TEST
 
-SCENARIO_MAIN("horrors", SCENARIO(horrors_in_a_greeting_are_turned_away, 60),
-              SCENARIO(horrors_on_a_control_link_are_answered_and_then_it_is_closed, 60),
+SCENARIO_MAIN("malformed_frames", SCENARIO(malformed_frames_before_hello_are_refused, 60),
+              SCENARIO(malformed_messages_on_a_control_link_are_answered_until_it_is_closed, 60),
               SCENARIO(data_on_an_idle_link_closes_it, 60))

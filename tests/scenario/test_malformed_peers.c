@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_malformed_peers: what comes to the agent port and is no agent: turned away, with a line that says what it was,
+ * test_malformed_peers: what comes to the agent port and is no agent: refused, with a log line that names it,
  * and nothing is left of it. An agent keeps serving beside all of it.
  */
 #include "config.h"
@@ -21,7 +21,7 @@
 enum { ASK_MS = 5000, GREETING_MS = 8000, KILOBYTES_64 = 65536 };
 enum { HELLO = 0x01, WELCOME = 0x02, REJECT = 0x03, CONTROL = 0x04, PING = 0x05, PONG = 0x06, DATA = 0x13 };
 
-/* Says something to the agent port in plain TCP: it must be closed soon, with a line that has `word` in it. */
+/* Sends something to the agent port in plain TCP: it must be closed soon, with a line that has `word` in it. */
 static void say_plainly(struct attacked_server *attacked_server, const void *text, size_t size, const char *word) {
     size_t mark = process_mark(attacked_server->server.process);
     int fd = socket_client(attacked_server->server.port);
@@ -32,7 +32,7 @@ static void say_plainly(struct attacked_server *attacked_server, const void *tex
     process_await(attacked_server->server.process, mark, ASK_MS, word, NULL);
 }
 
-START_TEST(strangers_are_told_apart) {
+START_TEST(other_protocols_are_told_apart) {
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
     static const char http[] = "GET / HTTP/1.1\r\nHost: here\r\n\r\n", ssh[] = "SSH-2.0-OpenSSH_9.2p1\r\n";
     static const char socks[] = "\x05\x01\x00", json[] = "{\"hello\": \"there\"}";
@@ -69,7 +69,7 @@ START_TEST(garbage_is_turned_away) {
 END_TEST
 
 /* One deadline for TCP, TLS and greeting together: a byte now and then does not move it. */
-START_TEST(who_never_comes_to_the_point_is_cut_off) {
+START_TEST(a_peer_that_never_sends_hello_is_cut_off) {
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
     static const unsigned char hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
     uint64_t start = now_ms(), deadline = deadline_in(GREETING_MS);
@@ -234,7 +234,7 @@ START_TEST(nonsense_on_a_control_link) {
                   NULL); /* open on purpose, but not silently */
     char *text = braces(), answer[70000];
 
-    /* Not understood, and told so; or closed. Either way nobody else notices. */
+    /* An unknown message: answered by `error`, or the link is closed. No other connection notices. */
     struct intruder *intruder = welcomed(&attacked_server);
     size_t mark = process_mark(attacked_server.server.process);
     ck_assert(intruder_send_frame(intruder, CONTROL, KILOBYTES_64 - 1, text, KILOBYTES_64 - 1));
@@ -271,7 +271,7 @@ START_TEST(nonsense_on_a_control_link) {
 END_TEST
 
 /* More connections than one source may have: the oldest silent ones give way, and an agent still gets in. */
-START_TEST(a_crowd_that_says_nothing_keeps_no_agent_out) {
+START_TEST(silent_connections_keep_no_agent_out) {
     enum { CROWD = 300 };
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
     int fds[CROWD];
@@ -297,7 +297,7 @@ START_TEST(an_agent_survives_a_server_that_is_none) {
     struct process *agent = agent_start(&server, "alpha", NULL, NULL);
     int fd = accept(listener, NULL, NULL); /* closes at once */
     close(fd);
-    fd = accept(listener, NULL, NULL); /* says nothing: the agent has a deadline of its own */
+    fd = accept(listener, NULL, NULL); /* sends nothing: the agent has a deadline of its own */
     ck_assert_int_ge(socket_wait_end(fd, 15000), END_FILE);
     close(fd);
     fd = accept(listener, NULL, NULL);
@@ -311,9 +311,8 @@ START_TEST(an_agent_survives_a_server_that_is_none) {
 }
 END_TEST
 
-SCENARIO_MAIN("hostile", SCENARIO(strangers_are_told_apart, 40), SCENARIO(garbage_is_turned_away, 60),
-              SCENARIO(who_never_comes_to_the_point_is_cut_off, 40), SCENARIO(tls_that_is_not_munnel_is_refused, 40),
+SCENARIO_MAIN("hostile", SCENARIO(other_protocols_are_told_apart, 40), SCENARIO(garbage_is_turned_away, 60),
+              SCENARIO(a_peer_that_never_sends_hello_is_cut_off, 40), SCENARIO(tls_that_is_not_munnel_is_refused, 40),
               SCENARIO(frames_that_are_wrong_before_a_greeting, 60),
               SCENARIO(greetings_that_prove_nothing_are_rejected, 40), SCENARIO(nonsense_on_a_control_link, 60),
-              SCENARIO(a_crowd_that_says_nothing_keeps_no_agent_out, 40),
-              SCENARIO(an_agent_survives_a_server_that_is_none, 60))
+              SCENARIO(silent_connections_keep_no_agent_out, 40), SCENARIO(an_agent_survives_a_server_that_is_none, 60))

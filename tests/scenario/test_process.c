@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_process: what the processes may do, as whom they run, and what they tell their service manager.
+ * test_process: privileges and user of the processes, closed standard streams, and the service manager's protocol.
  */
 #include "config.h"
 
@@ -23,7 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { SAYS_MS = 5000, ASK_MS = 5000, FAILED = 1 };
+enum { LOG_MS = 5000, ASK_MS = 5000, FAILED = 1 };
 
 /* --- rights --- */
 
@@ -40,7 +40,7 @@ static const char *status_of(struct sandbox *sandbox, pid_t pid, const char *key
     return found;
 }
 
-START_TEST(nobody_gains_rights) {
+START_TEST(no_new_privileges_is_set) {
     struct live_relay live_relay = live_relay_start(__func__);
     struct sandbox *sandbox = live_relay.simple.sandbox;
     ck_assert_str_eq(status_of(sandbox, process_pid(live_relay.simple.server.process), "NoNewPrivs:"),
@@ -63,22 +63,22 @@ static void share_all(const struct server *server, gid_t group) {
     share(server_pki_file(server, "agents.json"), group, 0640);
 }
 
-START_TEST(root_becomes_the_user_and_reads_on) {
+START_TEST(root_changes_to_the_user_and_still_reloads) {
     const struct passwd *nobody = getpwnam("nobody");
     if (geteuid() != 0 || !nobody) {
-        printf("# skipped: only root can become somebody else\n");
+        printf("# skipped: only root can change its user\n");
         return;
     }
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct server server =
         server_start(sandbox,
                      (struct server_plan){.services = service_to(sandbox, "echo", port, destination_port(echo), NULL),
                                           .more = "'user': 'nobody',",
                                           .may_fail = true});
     ck_assert_int_eq(process_wait(server.process, START_MS), FAILED);
-    process_await(server.process, 0, SAYS_MS, "cannot read it", "0640", NULL); /* root could, nobody cannot */
+    process_await(server.process, 0, LOG_MS, "cannot read it", "0640", NULL); /* root could, nobody cannot */
 
     share_all(&server, nobody->pw_gid);
     server_start_again(&server);
@@ -97,9 +97,9 @@ START_TEST(root_becomes_the_user_and_reads_on) {
     server_renew(&server, "fresh");
     share(server_pki_file(&server, "server.pem"), 0, 0644);
     share(server_pki_file(&server, "server.key"), nobody->pw_gid, 0640);
-    process_await(server.process, 0, SAYS_MS, "read the certificates again", NULL);
+    process_await(server.process, 0, LOG_MS, "read the certificates again", NULL);
     share(server_pki_file(&server, "server.key"), 0, 0600);
-    process_await(server.process, 0, SAYS_MS, "keeps the certificates", "server.key", NULL);
+    process_await(server.process, 0, LOG_MS, "keeps the certificates", "server.key", NULL);
     sandbox_free(sandbox);
     destination_free(echo);
 }
@@ -142,7 +142,7 @@ static void assert_rests(struct process *process) {
 
 START_TEST(missing_standard_streams_do_no_harm) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t port = port_take();
     const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
     struct server server = server_start(sandbox, (struct server_plan){.services = service});
@@ -204,7 +204,7 @@ static struct manager manager_start(const char *address) {
     return manager;
 }
 
-static bool manager_heard(struct manager *manager, const char *words) {
+static bool manager_received(struct manager *manager, const char *words) {
     char part[512];
     ssize_t got;
     while ((got = recv(manager->fd, part, sizeof part - 1, 0)) > 0) {
@@ -216,12 +216,12 @@ static bool manager_heard(struct manager *manager, const char *words) {
 }
 
 static void manager_await(struct manager *manager, const char *words) {
-    ck_assert_msg(HOLDS_WITHIN(SAYS_MS, manager_heard(manager, words)), "\"%s\" was not said, but: %s", words,
+    ck_assert_msg(HOLDS_WITHIN(LOG_MS, manager_received(manager, words)), "\"%s\" was not said, but: %s", words,
                   manager->said);
 }
 
-static void manager_forget(struct manager *manager) {
-    manager_heard(manager, "");
+static void manager_clear(struct manager *manager) {
+    manager_received(manager, "");
     manager->said[0] = '\0';
 }
 
@@ -229,7 +229,7 @@ static void lead_through_life(struct manager *manager, struct process *process, 
     manager_await(manager, "READY=1");
     manager_await(manager, status);
     manager_await(manager, "WATCHDOG=1");
-    manager_forget(manager);
+    manager_clear(manager);
     manager_await(manager, "WATCHDOG=1"); /* again and again */
     process_signal(process, SIGHUP);
     manager_await(manager, "RELOADING=1\nMONOTONIC_USEC=");
@@ -239,7 +239,7 @@ static void lead_through_life(struct manager *manager, struct process *process, 
     ck_assert_int_eq(process_wait(process, ASK_MS), 0);
 }
 
-START_TEST(service_manager_is_told_how_the_server_is) {
+START_TEST(the_service_manager_gets_the_state_of_the_server) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *services = service_to(sandbox, "echo", port_take(), port_take(), NULL);
     struct server server = server_start(sandbox, (struct server_plan){.services = services});
@@ -255,7 +255,7 @@ START_TEST(service_manager_is_told_how_the_server_is) {
 }
 END_TEST
 
-START_TEST(service_manager_is_told_how_the_agent_is) {
+START_TEST(the_service_manager_gets_the_state_of_the_agent) {
     struct live_relay live_relay = live_relay_start(__func__);
     struct server *server = &live_relay.simple.server;
     struct sandbox *sandbox = server->sandbox;
@@ -271,7 +271,8 @@ START_TEST(service_manager_is_told_how_the_agent_is) {
 }
 END_TEST
 
-SCENARIO_MAIN("process", SCENARIO(nobody_gains_rights, 20), SCENARIO(root_becomes_the_user_and_reads_on, 40),
+SCENARIO_MAIN("process", SCENARIO(no_new_privileges_is_set, 20),
+              SCENARIO(root_changes_to_the_user_and_still_reloads, 40),
               SCENARIO(missing_standard_streams_do_no_harm, 60), SCENARIO(output_without_a_stream_spoils_no_file, 30),
-              SCENARIO(service_manager_is_told_how_the_server_is, 30),
-              SCENARIO(service_manager_is_told_how_the_agent_is, 30))
+              SCENARIO(the_service_manager_gets_the_state_of_the_server, 30),
+              SCENARIO(the_service_manager_gets_the_state_of_the_agent, 30))

@@ -169,7 +169,7 @@ END_TEST
 START_TEST(a_unix_socket_is_a_destination) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *path = sandbox_text(sandbox, "unix:%s", sandbox_path(sandbox, "dest.sock"));
-    struct destination *echo = destination_start_at(path, serve_echo, NULL);
+    struct destination *echo = destination_start_at(path, handle_echo, NULL);
     uint16_t port = port_take();
     const char *service = service_text(sandbox, "echo", port, path, NULL);
     struct server server = server_start(sandbox, (struct server_plan){.services = service});
@@ -184,7 +184,7 @@ END_TEST
 
 START_TEST(a_unix_socket_and_several_addresses_are_listened_on) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t four = port_take(), other = port_take(), six = port_take();
     const char *path = sandbox_path(sandbox, "service.sock");
     const char *service = sandbox_text(sandbox,
@@ -208,7 +208,7 @@ END_TEST
 
 START_TEST(an_ipv6_destination_and_an_ipv6_agent_port) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start_at("::1", serve_echo, NULL);
+    struct destination *echo = destination_start_at("::1", handle_echo, NULL);
     const char *pki = sandbox_pki(sandbox, "pki");
     uint16_t port = port_take(), agents = port_take();
     const char *text =
@@ -246,8 +246,8 @@ static bool localhost_is_ipv6_too(void) {
 START_TEST(names_are_looked_up_and_every_address_is_tried) {
     static const char *const addresses[] = {"127.0.0.1", "::1"};
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echoes[] = {destination_start_at(addresses[0], serve_echo, NULL),
-                                    destination_start_at(addresses[1], serve_echo, NULL)};
+    struct destination *echoes[] = {destination_start_at(addresses[0], handle_echo, NULL),
+                                    destination_start_at(addresses[1], handle_echo, NULL)};
     uint16_t ports[] = {port_take(), port_take()}, lost = port_take();
     const char *services =
         sandbox_text(sandbox, "%s, %s, %s",
@@ -280,7 +280,7 @@ END_TEST
 
 START_TEST(of_a_list_of_destinations_the_first_that_answers) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t port = port_take();
     const char *service =
         sandbox_text(sandbox,
@@ -298,7 +298,7 @@ END_TEST
 /* client -> server 1 -> agent 1 -> server 2's service port -> agent 2 -> destination */
 START_TEST(a_chain_of_two_servers) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *exchange = destination_start(serve_exchange, NULL);
+    struct destination *exchange = destination_start(handle_exchange, NULL);
     uint16_t first = port_take(), second = port_take();
     const char *to_second = service_to(sandbox, "first", first, second, NULL);
     const char *to_destination = service_to(sandbox, "second", second, destination_port(exchange), NULL);
@@ -320,7 +320,7 @@ END_TEST
 
 START_TEST(one_agent_serves_two_servers) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t ports[] = {port_take(), port_take()};
     struct server servers[2];
     for (int i = 0; i < 2; i++) {

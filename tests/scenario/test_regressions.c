@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_regressions: faults that the data plane once had, each as its users would meet it.
+ * test_regressions: former faults of the data plane, each as its users met it.
  */
 #include "config.h"
 
@@ -55,7 +55,7 @@ static SSL *shake_hands(int fd) {
     return ssl;
 }
 
-/* Writes them to memory first: the stranger then has more to send than the server can take in the time. */
+/* Writes them to memory first: the peer then has more to send than the server can read in the time. */
 static void flood_prepare(struct flood *flood, uint16_t port) {
     flood->fd = socket_client(port);
     SSL *ssl = shake_hands(flood->fd);
@@ -80,7 +80,7 @@ static void *flood_send(void *context) {
 }
 
 START_TEST(key_updates_without_end_do_not_hold_the_thread) {
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, "'threads': 1,");
     struct flood flood;
     int client = socket_client(simple.port);
@@ -89,7 +89,7 @@ START_TEST(key_updates_without_end_do_not_hold_the_thread) {
     ck_assert_int_eq(pthread_create(&flood.thread, NULL, flood_send, &flood), 0);
     uint64_t over = now_ms() + FLOOD_MS;
     do
-        ck_assert_msg(socket_converse(client, "still there?", AT_ONCE_MS), "a stranger holds the thread");
+        ck_assert_msg(socket_converse(client, "still there?", AT_ONCE_MS), "an unauthenticated peer holds the thread");
     while (now_ms() < over);
     pthread_join(flood.thread, NULL);
     free(flood.bytes);
@@ -102,15 +102,15 @@ END_TEST
 
 /* ---- a relay ends while its link is paused ---- */
 
-/* The first visit reads nothing and is reset when the test says so; the next ones echo. */
-static void serve_reset_first(struct visit *visit) {
+/* The first connection reads nothing and is reset when the test says so; the next ones echo. */
+static void handle_reset_first(struct connection *connection) {
     const struct linger linger = {.l_onoff = 1};
-    if (visit->number > 0) {
-        serve_echo(visit);
+    if (connection->number > 0) {
+        handle_echo(connection);
         return;
     }
-    HOLDS_WITHIN(VISIT_MS, *(atomic_bool *)visit->context);
-    setsockopt(visit->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    HOLDS_WITHIN(CONNECTION_MS, *(atomic_bool *)connection->context);
+    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
 static void send_until_stuck(int fd) {
@@ -126,7 +126,7 @@ static bool all_links_are_ready_or_busy(struct process *server) {
 
 START_TEST(a_link_whose_relay_ended_while_paused_serves_the_next_client_at_once) {
     atomic_bool reset = false;
-    struct destination *destination = destination_start(serve_reset_first, &reset);
+    struct destination *destination = destination_start(handle_reset_first, &reset);
     struct simple simple = few_links_start(__func__, destination_port(destination));
     int first = socket_client(simple.port);
     send_until_stuck(first);
@@ -148,24 +148,24 @@ END_TEST
 
 START_TEST(urgent_data_stays_in_the_stream) {
     static const char whole[] = "abcXdef";
-    struct destination *sink = destination_start(serve_sink, NULL);
+    struct destination *sink = destination_start(handle_sink, NULL);
     struct simple simple = simple_start(__func__, destination_port(sink), NULL, NULL);
     struct tally *tally = tally_new();
     struct tally_result wanted;
     int client = socket_client(simple.port);
-    destination_await_visits(sink, 1, ASK_MS);
+    destination_await_connections(sink, 1, ASK_MS);
     process_signal(simple.server.process, SIGSTOP); /* so that it finds all of it at once */
     ck_assert(socket_send(client, "abc", 3, ASK_MS));
     ck_assert_int_eq(send(client, "X", 1, MSG_OOB), 1);
     ck_assert(socket_send(client, "def", 3, ASK_MS));
     socket_finish(client);
     process_signal(simple.server.process, SIGCONT);
-    destination_await_over(sink, 1, ASK_MS);
+    destination_await_ended(sink, 1, ASK_MS);
     tally_add(tally, whole, sizeof whole - 1);
     tally_end(tally, &wanted);
-    ck_assert_int_eq(destination_visit(sink, 0)->end, END_FILE);
-    ck_assert_uint_eq(destination_visit(sink, 0)->received.bytes, wanted.bytes);
-    ck_assert(tally_same(&destination_visit(sink, 0)->received, &wanted));
+    ck_assert_int_eq(destination_connection(sink, 0)->end, END_FILE);
+    ck_assert_uint_eq(destination_connection(sink, 0)->received.bytes, wanted.bytes);
+    ck_assert(tally_same(&destination_connection(sink, 0)->received, &wanted));
     close(client);
     sandbox_free(simple.sandbox);
     destination_free(sink);
@@ -176,14 +176,14 @@ END_TEST
 
 START_TEST(a_whole_answer_is_delivered_to_a_slow_client_although_its_agent_stopped) {
     atomic_ullong answer = ANSWER;
-    struct destination *destination = destination_start(serve_answer, &answer);
+    struct destination *destination = destination_start(handle_answer_at_end, &answer);
     struct simple simple = few_links_start(__func__, destination_port(destination));
     struct tally_result got, wanted;
     int client = socket_client(simple.port), narrow = 65536;
     setsockopt(client, SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow);
     ck_assert(socket_send(client, "go", 2, ASK_MS));
     socket_finish(client);
-    destination_await_over(destination, 1, ASK_MS);
+    destination_await_ended(destination, 1, ASK_MS);
     ck_assert(HOLDS_WITHIN(ASK_MS, live_of(simple.agent).relays == 0)); /* it has passed everything on */
     ck_assert_uint_eq(live_of(simple.server.process).relays, 1);        /* which has not come to the client */
     sandbox_end(simple.sandbox, simple.agent);

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SAYS_MS = 5000, ASK_MS = 5000, SOON_MS = 2000, WRONG_USAGE = 2 };
+enum { LOG_MS = 5000, ASK_MS = 5000, SOON_MS = 2000, WRONG_USAGE = 2 };
 
 static void write_text(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
@@ -53,7 +53,7 @@ static const char *relay_or_renew(unsigned job, void *context) {
         struct process *server = load->simple->server.process;
         size_t mark = process_mark(server);
         server_renew(&load->simple->server, i % 2 ? "odd" : "even");
-        char *line = process_seek(server, mark, SAYS_MS, "read the certificates again", NULL);
+        char *line = process_seek(server, mark, LOG_MS, "read the certificates again", NULL);
         free(line);
         if (!line)
             return "the server did not read its new certificate";
@@ -63,7 +63,7 @@ static const char *relay_or_renew(unsigned job, void *context) {
 }
 
 START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost) {
-    struct destination *destination = destination_start(serve_exchange, NULL);
+    struct destination *destination = destination_start(handle_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sandbox *sandbox = simple.sandbox;
     struct load load = {.simple = &simple, .destination = destination};
@@ -84,7 +84,7 @@ START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost) {
     agent_await(&simple.server, 0, "new", JOIN_MS);
     struct process *old =
         sandbox_run(sandbox, "old", program, "--pin", old_pin, "--token-file", token, "--name", "old", at, NULL);
-    process_await(old, 0, SAYS_MS, "not the pinned one", NULL);
+    process_await(old, 0, LOG_MS, "not the pinned one", NULL);
     sandbox_free(sandbox);
     destination_free(destination);
 }
@@ -95,18 +95,18 @@ static int check(const struct server *server, const char *name) {
     return sandbox_do(sandbox, name, sandbox_program(sandbox, "munneld"), "--config", server->file, "--check", NULL);
 }
 
-START_TEST(key_that_everybody_may_read_is_refused_everywhere) {
+START_TEST(a_world_readable_key_is_refused_everywhere) {
     struct live_relay live_relay = live_relay_start(__func__);
     struct server *server = &live_relay.simple.server;
     const char *key = server_pki_file(server, "server.key");
     ck_assert_int_eq(check(server, "right"), 0);
     ck_assert_int_eq(chmod(key, 0644), 0);
-    process_await(server->process, 0, SAYS_MS, "keeps the certificates", "server.key", "0644", NULL);
+    process_await(server->process, 0, LOG_MS, "keeps the certificates", "server.key", "0644", NULL);
     ck_assert_int_eq(check(server, "wrong"), WRONG_USAGE);
     ck_assert_ptr_nonnull(strstr(sandbox_output(server->sandbox, "wrong"), "server.key"));
     size_t mark = process_mark(server->process);
     ck_assert_int_eq(chmod(key, 0600), 0);
-    process_await(server->process, mark, SAYS_MS, "read the certificates again", NULL);
+    process_await(server->process, mark, LOG_MS, "read the certificates again", NULL);
     ck_assert_uint_eq(process_count(server->process, 0, "keeps the certificates", NULL), 1);
     live_relay_end(&live_relay);
 }
@@ -121,7 +121,7 @@ START_TEST(key_of_another_certificate_is_found_and_not_used) {
                               .to_days = 90};
     certs_make(&plan);
     ck_assert_int_eq(rename(server_pki_file(server, "other.key"), server_pki_file(server, "server.key")), 0);
-    process_await(server->process, 0, SAYS_MS, "keeps the certificates", "is not the key of", NULL);
+    process_await(server->process, 0, LOG_MS, "keeps the certificates", "is not the key of", NULL);
     ck_assert_int_eq(check(server, "check"), WRONG_USAGE);
     ck_assert_ptr_nonnull(strstr(sandbox_output(server->sandbox, "check"), "is not the key of"));
     agent_join(server, "beta", NULL); /* by the old pair */
@@ -136,7 +136,7 @@ START_TEST(certificate_that_ends_soon_is_announced) {
     certs_make(&plan);
     ck_assert_int_eq(rename(server_pki_file(server, "short.pem"), server_pki_file(server, "server.pem")), 0);
     ck_assert_int_eq(rename(server_pki_file(server, "short.key"), server_pki_file(server, "server.key")), 0);
-    process_await(server->process, 0, SAYS_MS, "\"warning\"", "server.pem expires in ", NULL);
+    process_await(server->process, 0, LOG_MS, "\"warning\"", "server.pem expires in ", NULL);
     live_relay_end(&live_relay);
 }
 END_TEST
@@ -160,16 +160,16 @@ START_TEST(agent_is_added_and_revoked_while_all_runs) {
     ck_assert_int_eq(socket_wait_end(live_relay.client, ASK_MS), END_RESET);
     struct process *beta =
         agent_start(server, "beta", NULL, "--join", sandbox_text(sandbox, "%s/code", sandbox_folder(sandbox)), NULL);
-    agent_await(server, 0, "beta", SOON_MS + SAYS_MS);
+    agent_await(server, 0, "beta", SOON_MS + LOG_MS);
     int client = socket_client(live_relay.simple.port);
     ck_assert(socket_converse(client, "by beta", ASK_MS));
 
     uint64_t deadline = deadline_in(SOON_MS);
     tool(server, "revoke beta");
     ck_assert_int_eq(socket_wait_end(client, deadline_left(deadline)), END_RESET);
-    process_await(server->process, 0, SAYS_MS, "agent beta", "sent away", "its credential was revoked", NULL);
-    process_await(beta, 0, SAYS_MS, "turned this agent away", NULL);
-    ck_assert_msg(HOLDS_WITHIN(SAYS_MS, live_of(server->process).links == 0), "links of the revoked agent are left");
+    process_await(server->process, 0, LOG_MS, "agent beta", "sent away", "its credential was revoked", NULL);
+    process_await(beta, 0, LOG_MS, "turned this agent away", NULL);
+    ck_assert_msg(HOLDS_WITHIN(LOG_MS, live_of(server->process).links == 0), "links of the revoked agent are left");
     ck_assert_uint_eq(live_of(server->process).relays, 0);
 
     close(client);
@@ -182,7 +182,7 @@ START_TEST(agent_is_added_and_revoked_while_all_runs) {
 }
 END_TEST
 
-START_TEST(broken_agents_file_changes_nothing_and_is_said_once) {
+START_TEST(a_broken_agents_file_changes_nothing_and_is_logged_once) {
     struct live_relay live_relay = live_relay_start(__func__);
     struct server *server = &live_relay.simple.server;
     char all[4096] = "";
@@ -191,10 +191,10 @@ START_TEST(broken_agents_file_changes_nothing_and_is_said_once) {
     ck_assert_uint_gt(fread(all, 1, sizeof all - 1, file), 0);
     fclose(file);
     write_text(server_pki_file(server, "agents.json"), "{\n  \"agents\": [ nonsense ]\n}\n");
-    process_await(server->process, 0, SAYS_MS, "keeps the agents file", "agents.json:2:", NULL);
+    process_await(server->process, 0, LOG_MS, "keeps the agents file", "agents.json:2:", NULL);
     agent_join(server, "beta", NULL); /* by what was read before */
     write_text(server_pki_file(server, "agents.json"), all);
-    process_await(server->process, 0, SAYS_MS, "read the agents file again", NULL);
+    process_await(server->process, 0, LOG_MS, "read the agents file again", NULL);
     ck_assert_uint_eq(process_count(server->process, 0, "keeps the agents file", NULL), 1);
     live_relay_end(&live_relay);
 }
@@ -209,7 +209,7 @@ START_TEST(storm_of_signals_is_a_reload_a_second) {
         if (i % 100 == 0)
             ck_assert(socket_echoes(live_relay.simple.port, ASK_MS));
     }
-    process_await(server, 0, SAYS_MS, "read the agents file again", NULL);
+    process_await(server, 0, LOG_MS, "read the agents file again", NULL);
     unsigned most = (unsigned)((now_ms() - begun) / 1000) + 2;
     ck_assert_uint_le(process_count(server, 0, "reads its certificates", NULL), most);
     live_relay_end(&live_relay);
@@ -217,9 +217,9 @@ START_TEST(storm_of_signals_is_a_reload_a_second) {
 END_TEST
 
 SCENARIO_MAIN("reload", SCENARIO(certificates_are_renewed_under_load_and_nothing_is_lost, 60),
-              SCENARIO(key_that_everybody_may_read_is_refused_everywhere, 30),
+              SCENARIO(a_world_readable_key_is_refused_everywhere, 30),
               SCENARIO(key_of_another_certificate_is_found_and_not_used, 30),
               SCENARIO(certificate_that_ends_soon_is_announced, 30),
               SCENARIO(agent_is_added_and_revoked_while_all_runs, 40),
-              SCENARIO(broken_agents_file_changes_nothing_and_is_said_once, 30),
+              SCENARIO(a_broken_agents_file_changes_nothing_and_is_logged_once, 30),
               SCENARIO(storm_of_signals_is_a_reload_a_second, 30))

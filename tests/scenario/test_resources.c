@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_resources: too few descriptors, a log that nobody reads, agents that come and go, clients that come all at once.
+ * test_resources: too few descriptors, a log without a reader, agents that come and go, clients that come all at once.
  */
 #include "config.h"
 
@@ -22,7 +22,7 @@
 
 enum { ASK_MS = 5000, MANY = 200 };
 
-/* Connects more clients than there are descriptors for; whoever is served stays. The kernel takes them all at first. */
+/* Connects more clients than there are descriptors for; those that are served stay. The kernel accepts all at first. */
 static void press(uint16_t port, int fds[MANY]) {
     for (int i = 0; i < MANY; i++) {
         fds[i] = socket_try("127.0.0.1", port);
@@ -54,7 +54,7 @@ static void assert_bears_it(struct process *process, int served) {
 
 START_TEST(a_server_out_of_descriptors_serves_those_it_has) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t port = port_take();
     const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
     struct server server = server_start(sandbox, (struct server_plan){.services = service, .descriptors = 100});
@@ -77,7 +77,7 @@ END_TEST
 
 START_TEST(an_agent_out_of_descriptors_serves_those_it_has) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t port = port_take();
     const char *service = service_to(sandbox, "echo", port, destination_port(echo), "'pending_timeout': 2,");
     struct server server = server_start(sandbox, (struct server_plan){.services = service});
@@ -104,10 +104,10 @@ static const char *echo_once(unsigned job, void *context) {
     return socket_echoes(*(const uint16_t *)context, ASK_MS) ? NULL : "was not served";
 }
 
-/* A pipe that nobody reads is full after 64 KiB; then its reader goes away. Traffic never waits for the log. */
-START_TEST(a_log_that_nobody_reads_stops_nobody) {
+/* A pipe without a reader is full after 64 KiB; then its read end is closed. Traffic never waits for the log. */
+START_TEST(a_log_without_a_reader_stops_no_relay) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t port = port_take();
     const char *path = sandbox_path(sandbox, "log.fifo");
     ck_assert_int_eq(mkfifo(path, 0600), 0);
@@ -127,12 +127,12 @@ START_TEST(a_log_that_nobody_reads_stops_nobody) {
 END_TEST
 
 START_TEST(agents_that_come_and_go_leave_nothing) {
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
     struct sandbox *sandbox = simple.sandbox;
     ck_assert(HOLDS_WITHIN(ASK_MS, live_of(simple.agent).links >= 17));
-    struct rest before = rest_of(simple.server.process);
-    before.more_links = 64;
+    struct usage before = usage_of(simple.server.process);
+    before.extra_links = 64;
     for (int round = 0; round < 15; round++) {
         struct process *beta = agent_join(&simple.server, "beta", NULL);
         ck_assert(socket_echoes(simple.port, ASK_MS));
@@ -144,7 +144,7 @@ START_TEST(agents_that_come_and_go_leave_nothing) {
         process_await(simple.server.process, mark, ASK_MS, "agent beta", "\"running\":", NULL);
         ck_assert(socket_echoes(simple.port, ASK_MS));
     }
-    rest_await(simple.server.process, &before, 10000);
+    usage_await(simple.server.process, &before, 10000);
     destination_free(echo);
     sandbox_free(sandbox);
 }
@@ -153,7 +153,7 @@ END_TEST
 /* Many more clients at once than links are kept ready. */
 START_TEST(five_hundred_clients_at_once_are_all_served) {
     enum { CROWD = 500 };
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
     static int fds[CROWD];
     char answer[5];
@@ -175,5 +175,5 @@ END_TEST
 
 SCENARIO_MAIN("resources", SCENARIO(a_server_out_of_descriptors_serves_those_it_has, 60),
               SCENARIO(an_agent_out_of_descriptors_serves_those_it_has, 60),
-              SCENARIO(a_log_that_nobody_reads_stops_nobody, 60), SCENARIO(agents_that_come_and_go_leave_nothing, 60),
+              SCENARIO(a_log_without_a_reader_stops_no_relay, 60), SCENARIO(agents_that_come_and_go_leave_nothing, 60),
               SCENARIO(five_hundred_clients_at_once_are_all_served, 60))

@@ -30,7 +30,7 @@ struct site {
 
 static struct site site_start(const char *name) {
     struct site site = {.sandbox = sandbox_new(name), .port = port_take()};
-    site.echo = destination_start(serve_echo, NULL);
+    site.echo = destination_start(handle_echo, NULL);
     uint16_t to = destination_port(site.echo);
     site.path = sandbox_text(site.sandbox, "unix:%s", sandbox_path(site.sandbox, "service.sock"));
     site.server = server_start(

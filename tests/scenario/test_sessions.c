@@ -23,12 +23,12 @@
 
 enum { WELCOME = 0x02, REJECT = 0x03, DATA = 0x13 };
 
-struct session { /* an agent's, which the test plays itself: it knows what nobody else should */
+struct session { /* an agent's, which the test plays itself: it has the session's secrets */
     struct intruder *control;
     char id[64], key[65];
 };
 
-/* Two more credentials, which serve nobody, with keys that the test knows. */
+/* Two more credentials, of groups without a service, with keys that the test knows. */
 static void let_in_two(struct attacked_server *attacked_server) {
     static char text[16384];
     const char *path = sandbox_text(attacked_server->sandbox, "%s/agents.json", attacked_server->server.pki);
@@ -58,7 +58,7 @@ static struct session join(struct attacked_server *attacked_server, const char *
     return session;
 }
 
-/* Frees the link: it was let in, or not, and then it was counted, said and closed. */
+/* Frees the link: it was let in, or else counted, logged and closed. */
 static void greet_as_data(struct attacked_server *attacked_server, struct intruder *link, const char *id,
                           const char *proof, bool let_in) {
     char more[256], answer[8192];
@@ -128,7 +128,7 @@ END_TEST
 
 START_TEST(the_client_that_waits_is_not_the_forger_s) {
     struct attacked_server attacked_server = attacked_server_start(
-        __func__, (struct attacked_server_plan){.agents = NO_PENALTY, .service = SERVES_WEB, .deserted = true});
+        __func__, (struct attacked_server_plan){.agents = NO_PENALTY, .service = SERVES_WEB, .no_agent = true});
     let_in_two(&attacked_server);
     int client = attacked_server_client(&attacked_server, 1);
     ck_assert(socket_send(client, "hello", 5, ATTACKED_SERVER_ASK_MS));
@@ -136,7 +136,7 @@ START_TEST(the_client_that_waits_is_not_the_forger_s) {
     forge_all(&attacked_server, NULL);
     ck_assert_uint_eq(attacked_server_count(&attacked_server, "waiting"), 1);
     ck_assert_int_eq(socket_wait_end(client, 100), END_LATE);
-    attacked_server_man(&attacked_server);
+    attacked_server_add_agent(&attacked_server);
     char answer[5];
     ck_assert_int_eq(socket_read(client, answer, sizeof answer, NULL, ATTACKED_SERVER_ASK_MS), END_NONE);
     ck_assert_int_eq(memcmp(answer, "hello", sizeof answer), 0);

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ASK_MS = 10000, SAYS_MS = 10000, CLIENTS = 30, SERVED_MS = 2000, LATER_CLIENTS = 20 };
+enum { ASK_MS = 10000, LOG_MS = 10000, CLIENTS = 30, SERVED_MS = 2000, LATER_CLIENTS = 20 };
 
 struct group { /* a server with one service; its destination speaks first */
     struct sandbox *sandbox;
@@ -27,9 +27,9 @@ struct group { /* a server with one service; its destination speaks first */
 
 static char greeting[] = "hello";
 
-static struct group group_start(const char *name, destination_serve serve) {
+static struct group group_start(const char *name, destination_handler handler) {
     struct group group = {.sandbox = sandbox_new(name), .port = port_take()};
-    group.destination = destination_start(serve, greeting);
+    group.destination = destination_start(handler, greeting);
     const char *service = service_to(group.sandbox, "echo", group.port, destination_port(group.destination), NULL);
     group.server = server_start(group.sandbox, (struct server_plan){.services = service});
     return group;
@@ -41,7 +41,7 @@ static void group_end(struct group *group) {
 }
 
 START_TEST(clients_of_a_stopped_agent_are_served_by_another_in_time) {
-    struct group group = group_start(__func__, serve_name);
+    struct group group = group_start(__func__, handle_greeting);
     struct process *alpha = agent_join_warm(&group.server, "alpha", NULL);
     agent_join_warm(&group.server, "beta", NULL);
     char answer[16];
@@ -57,24 +57,24 @@ START_TEST(clients_of_a_stopped_agent_are_served_by_another_in_time) {
     ck_assert_uint_le(now_ms() - start, SERVED_MS * slow_factor());
     size_t mark = process_mark(group.server.process);
     process_signal(alpha, SIGCONT);
-    process_await(group.server.process, mark, SAYS_MS, "agent alpha", "responsive again", NULL);
+    process_await(group.server.process, mark, LOG_MS, "agent alpha", "responsive again", NULL);
     for (int i = 0; i < LATER_CLIENTS; i++)
         ck_assert_msg(socket_ask(group.port, answer, sizeof answer, ASK_MS), "client %d was not served", i);
-    process_await(group.server.process, mark, SAYS_MS, "\"agent\":\"alpha\"", "\"done\"", NULL);
+    process_await(group.server.process, mark, LOG_MS, "\"agent\":\"alpha\"", "\"done\"", NULL);
     group_end(&group);
 }
 END_TEST
 
-START_TEST(what_a_client_says_first_is_held_back_from_a_stopped_agent) {
-    struct group group = group_start(__func__, serve_echo);
+START_TEST(first_bytes_of_a_client_are_held_back_from_a_stopped_agent) {
+    struct group group = group_start(__func__, handle_echo);
     struct process *alpha = agent_join_warm(&group.server, "alpha", NULL);
     char answer[16];
     process_signal(alpha, SIGSTOP);
-    int silent = socket_client(group.port); /* says nothing; by it the server finds out */
-    process_await(group.server.process, 0, SAYS_MS, "agent alpha", "unresponsive", NULL);
+    int silent = socket_client(group.port); /* sends nothing; by it the server notices that alpha is silent */
+    process_await(group.server.process, 0, LOG_MS, "agent alpha", "unresponsive", NULL);
     int early = socket_client(group.port);
     ck_assert(socket_send(early, "early", 5, ASK_MS));
-    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(group.server.process).relays >= 2));
+    ck_assert(HOLDS_WITHIN(LOG_MS, live_of(group.server.process).relays >= 2));
     agent_join_warm(&group.server, "beta", NULL);
     sandbox_kill(group.sandbox, alpha);
     ck_assert_str_eq(end_name(socket_read(early, answer, 5, NULL, ASK_MS)), end_name(END_NONE));
@@ -87,15 +87,15 @@ START_TEST(what_a_client_says_first_is_held_back_from_a_stopped_agent) {
 END_TEST
 
 START_TEST(what_was_held_back_arrives_when_the_agent_goes_on) {
-    struct group group = group_start(__func__, serve_echo);
+    struct group group = group_start(__func__, handle_echo);
     struct process *alpha = agent_join_warm(&group.server, "alpha", NULL);
     char answer[16];
     process_signal(alpha, SIGSTOP);
     int silent = socket_client(group.port);
-    process_await(group.server.process, 0, SAYS_MS, "agent alpha", "unresponsive", NULL);
+    process_await(group.server.process, 0, LOG_MS, "agent alpha", "unresponsive", NULL);
     int early = socket_client(group.port);
     ck_assert(socket_send(early, "early", 5, ASK_MS));
-    ck_assert(HOLDS_WITHIN(SAYS_MS, live_of(group.server.process).relays >= 2));
+    ck_assert(HOLDS_WITHIN(LOG_MS, live_of(group.server.process).relays >= 2));
     process_signal(alpha, SIGCONT);
     ck_assert_str_eq(end_name(socket_read(early, answer, 5, NULL, ASK_MS)), end_name(END_NONE));
     ck_assert_int_eq(memcmp(answer, "early", 5), 0);
@@ -108,5 +108,5 @@ START_TEST(what_was_held_back_arrives_when_the_agent_goes_on) {
 END_TEST
 
 SCENARIO_MAIN("silent_agent", SCENARIO(clients_of_a_stopped_agent_are_served_by_another_in_time, 60),
-              SCENARIO(what_a_client_says_first_is_held_back_from_a_stopped_agent, 60),
+              SCENARIO(first_bytes_of_a_client_are_held_back_from_a_stopped_agent, 60),
               SCENARIO(what_was_held_back_arrives_when_the_agent_goes_on, 60))

@@ -19,11 +19,11 @@
 
 enum { ASK_MS = 5000, REST_MS = 15000, HOPS = 4, RELAYS_MOST = 40, CLIENTS = 8 };
 
-struct orders { /* a server with the services of the test, its agent, and both at peace */
+struct orders { /* a server with the services of the test, its agent, and both at baseline */
     struct sandbox *sandbox;
     struct server server;
     struct process *agent;
-    struct rest server_peace, agent_peace;
+    struct usage server_peace, agent_peace;
 };
 
 /* `rule`: the agent's --allow; NULL: none. */
@@ -36,15 +36,15 @@ static struct orders orders_start(struct sandbox *sandbox, const char *services,
     } else {
         orders.agent = agent_join_warm(&orders.server, "alpha", NULL);
     }
-    orders.server_peace = rest_of(orders.server.process);
-    orders.agent_peace = rest_of(orders.agent);
-    orders.server_peace.more_links = orders.agent_peace.more_links = 2 * CLIENTS * HOPS + 64;
+    orders.server_peace = usage_of(orders.server.process);
+    orders.agent_peace = usage_of(orders.agent);
+    orders.server_peace.extra_links = orders.agent_peace.extra_links = 2 * CLIENTS * HOPS + 64;
     return orders;
 }
 
 static void orders_end(struct orders *orders) {
-    rest_await(orders->server.process, &orders->server_peace, REST_MS);
-    rest_await(orders->agent, &orders->agent_peace, REST_MS);
+    usage_await(orders->server.process, &orders->server_peace, REST_MS);
+    usage_await(orders->agent, &orders->agent_peace, REST_MS);
     sandbox_free(orders->sandbox);
 }
 
@@ -65,7 +65,7 @@ static void assert_denied(struct orders *orders, uint16_t port, const char *serv
 
 START_TEST(without_rules_only_sensitive_addresses_are_refused) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start_at("0.0.0.0", serve_echo, NULL);
+    struct destination *echo = destination_start_at("0.0.0.0", handle_echo, NULL);
     uint16_t meta = port_take(), every = port_take(), fine = port_take(), to = destination_port(echo);
     const char *services =
         sandbox_text(sandbox, "%s, %s, %s", service_text(sandbox, "meta", meta, "169.254.169.254:80", NULL),
@@ -75,7 +75,7 @@ START_TEST(without_rules_only_sensitive_addresses_are_refused) {
     assert_denied(&orders, meta, "meta", "169.254.169.254:80");
     assert_denied(&orders, every, "every", "0.0.0.0:");
     ck_assert(socket_echoes(fine, ASK_MS));
-    ck_assert_uint_eq(destination_visits(echo), 1);
+    ck_assert_uint_eq(destination_connections(echo), 1);
     orders_end(&orders);
     destination_free(echo);
 }
@@ -86,7 +86,7 @@ START_TEST(a_unix_socket_is_dialled_only_by_a_rule_of_its_own) {
     static const char *const rules[] = {NULL, "*", "127.0.0.1"};
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *path = sandbox_text(sandbox, "unix:%s", sandbox_path(sandbox, "engine.sock"));
-    struct destination *engine = destination_start_at(path, serve_echo, NULL);
+    struct destination *engine = destination_start_at(path, handle_echo, NULL);
     uint16_t port = port_take();
     struct server server =
         server_start(sandbox, (struct server_plan){.services = service_text(sandbox, "engine", port, path, NULL)});
@@ -98,7 +98,7 @@ START_TEST(a_unix_socket_is_dialled_only_by_a_rule_of_its_own) {
         process_await(agent, 0, ASK_MS, path, "not allowed by this agent's rules", "--allow", NULL);
         sandbox_end(sandbox, agent);
     }
-    ck_assert_uint_eq(destination_visits(engine), 0);
+    ck_assert_uint_eq(destination_connections(engine), 0);
     size_t mark = process_mark(server.process);
     agent_start(&server, "alpha", NULL, "--allow", path, NULL);
     agent_await(&server, mark, "alpha", JOIN_MS);
@@ -110,7 +110,7 @@ END_TEST
 
 START_TEST(with_rules_nothing_else_is_dialled) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t meta = port_take(), shell = port_take(), path = port_take(), fine = port_take();
     const char *services =
         sandbox_text(sandbox, "%s, %s, %s, %s", service_text(sandbox, "meta", meta, "169.254.169.254:80", NULL),
@@ -131,7 +131,7 @@ END_TEST
 /* A sensitive address that one can reach here: this host, by the name that is none. */
 START_TEST(a_sensitive_address_is_dialled_when_a_rule_spells_it_out) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start_at("0.0.0.0", serve_echo, NULL);
+    struct destination *echo = destination_start_at("0.0.0.0", handle_echo, NULL);
     uint16_t every = port_take();
     const char *address = sandbox_text(sandbox, "0.0.0.0:%u", destination_port(echo));
     struct orders orders = orders_start(sandbox, service_text(sandbox, "every", every, address, NULL), address);
@@ -154,10 +154,10 @@ static void assert_loop(struct orders *orders, uint16_t port) {
     process_await(orders->agent, mark, ASK_MS, "\"warning\"", "a loop: service", "leads back to its server", NULL);
     process_await(orders->server.process, servers_mark, ASK_MS, "\"warning\"", "a loop: service", "refused by a rule",
                   NULL);
-    rest_await(orders->agent, &orders->agent_peace, REST_MS);
+    usage_await(orders->agent, &orders->agent_peace, REST_MS);
     unsigned long long begun = live_of(orders->agent).relays_ended - before;
     ck_assert_uint_ge(begun, HOPS + 1);
-    ck_assert_uint_le(begun, RELAYS_MOST); /* loop_detect.h says how a hop may go unseen */
+    ck_assert_uint_le(begun, RELAYS_MOST); /* loop_detect.h lists the hops that are not seen */
     ck_assert_uint_eq(process_count(orders->agent, mark, "\"warning\"", "a loop: service", NULL), 1);
 }
 
@@ -185,7 +185,7 @@ END_TEST
 /* A service may well be the way to another one, as often as the limit of hops allows. */
 START_TEST(a_chain_of_services_is_no_loop) {
     struct sandbox *sandbox = sandbox_new(__func__);
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t ports[HOPS + 1] = {[HOPS] = destination_port(echo)};
     const char *services = "";
     for (int i = HOPS - 1; i >= 0; i--) {

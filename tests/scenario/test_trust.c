@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_trust: an agent and a server that must not trust each other do not, and each says why.
+ * test_trust: an agent and a server that must not trust each other refuse each other, and each logs why.
  */
 #include "config.h"
 
@@ -18,14 +18,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ASK_MS = 5000, SAYS_MS = 10000, TURNED_AWAY = 3 };
+enum { ASK_MS = 5000, LOG_MS = 10000, TURNED_AWAY = 3 };
 
-struct mtls_server { /* a server with one service, and what it looked like before anybody came */
+struct mtls_server { /* a server with one service, and its state before the first agent */
     struct sandbox *sandbox;
     struct server server;
     struct destination *echo;
     uint16_t port;
-    struct rest before;
+    struct usage before;
 };
 
 static struct mtls_server gate_start(const char *name, const struct certs_plan *certificate) {
@@ -38,22 +38,22 @@ static struct mtls_server gate_start(const char *name, const struct certs_plan *
         plan.certificate = sandbox_text(mtls_server.sandbox, "%s/%s.pem", made.folder, made.name);
         plan.key = sandbox_text(mtls_server.sandbox, "%s/%s.key", made.folder, made.name);
     }
-    mtls_server.echo = destination_start(serve_echo, NULL);
+    mtls_server.echo = destination_start(handle_echo, NULL);
     plan.services = service_to(mtls_server.sandbox, "echo", mtls_server.port, destination_port(mtls_server.echo), NULL);
     mtls_server.server = server_start(mtls_server.sandbox, plan);
-    mtls_server.before = rest_of(mtls_server.server.process);
+    mtls_server.before = usage_of(mtls_server.server.process);
     return mtls_server;
 }
 
-/* The agent said `agent_word`, the server `server_word`; it did not join; nothing is left of it. */
+/* The agent logged `agent_word`, the server `server_word`; it did not join; nothing is left of it. */
 static void gate_stays_shut(struct mtls_server *mtls_server, struct process *agent, const char *agent_word,
                             const char *server_word) {
-    process_await(agent, 0, SAYS_MS, agent_word, NULL);
+    process_await(agent, 0, LOG_MS, agent_word, NULL);
     if (server_word)
-        process_await(mtls_server->server.process, 0, SAYS_MS, server_word, NULL);
+        process_await(mtls_server->server.process, 0, LOG_MS, server_word, NULL);
     ck_assert_uint_eq(process_count(mtls_server->server.process, 0, "\"joined\"", NULL), 0);
     sandbox_end(mtls_server->sandbox, agent);
-    rest_await(mtls_server->server.process, &mtls_server->before, 8000);
+    usage_await(mtls_server->server.process, &mtls_server->before, 8000);
 }
 
 static void mtls_server_end(struct mtls_server *mtls_server) {
@@ -62,7 +62,7 @@ static void mtls_server_end(struct mtls_server *mtls_server) {
 }
 
 static void assert_turned_away(struct process *agent) {
-    int code = process_wait(agent, SAYS_MS);
+    int code = process_wait(agent, LOG_MS);
     ck_assert_msg(code == TURNED_AWAY, "exit code %d", code);
 }
 
@@ -224,8 +224,8 @@ START_TEST(a_token_that_is_none_is_a_usage_error) {
                                 agent_start(&mtls_server.server, "nonsense", NULL, "--token-file", nonsense, NULL),
                                 agent_start(&mtls_server.server, "missing", NULL, "--token-file", missing, NULL)};
     for (int i = 0; i < 3; i++) {
-        ck_assert_int_ne(process_wait(agents[i], SAYS_MS), 0);
-        process_await(agents[i], 0, SAYS_MS, ".token", NULL);
+        ck_assert_int_ne(process_wait(agents[i], LOG_MS), 0);
+        process_await(agents[i], 0, LOG_MS, ".token", NULL);
     }
     mtls_server_end(&mtls_server);
 }
@@ -236,8 +236,8 @@ START_TEST(a_token_that_others_can_read_is_refused) {
     const char *token = sandbox_text(mtls_server.sandbox, "%s/agent.token", mtls_server.server.pki);
     ck_assert_int_eq(chmod(token, 0644), 0);
     struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, NULL);
-    ck_assert_int_ne(process_wait(agent, SAYS_MS), 0);
-    process_await(agent, 0, SAYS_MS, "agent.token", NULL);
+    ck_assert_int_ne(process_wait(agent, LOG_MS), 0);
+    process_await(agent, 0, LOG_MS, "agent.token", NULL);
     mtls_server_end(&mtls_server);
 }
 END_TEST
@@ -262,14 +262,14 @@ START_TEST(groups_belong_to_the_credential) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *agents = sandbox_text(sandbox, "%s/agents.json", sandbox_pki(sandbox, "pki"));
     edit(sandbox, agents, "\"*\"", "\"web\"");
-    struct destination *echo = destination_start(serve_echo, NULL);
+    struct destination *echo = destination_start(handle_echo, NULL);
     uint16_t web = port_take(), any = port_take();
     const char *services =
         sandbox_text(sandbox, "%s, %s", service_to(sandbox, "web", web, destination_port(echo), "'group': 'web',"),
                      service_to(sandbox, "db", any, destination_port(echo), "'group': 'db', 'no_agent': 'refuse',"));
     struct server server = server_start(sandbox, (struct server_plan){.services = services});
     struct process *agent = agent_start(&server, "alpha", "db", NULL);
-    ck_assert_int_eq(process_wait(agent, SAYS_MS), TURNED_AWAY);
+    ck_assert_int_eq(process_wait(agent, LOG_MS), TURNED_AWAY);
     process_await(agent, 0, ASK_MS, "db", NULL);
     process_await(server.process, 0, ASK_MS, "db", "127.0.0.1", NULL);
     agent_join(&server, "beta", NULL); /* asks for none: gets what the credential carries */
@@ -292,7 +292,7 @@ START_TEST(an_agent_that_was_accepted_before_keeps_trying) {
     edit(mtls_server.sandbox, agents, "\"default\"", "\"someone-else\"");
     size_t mark = process_mark(agent);
     server_start_again(&mtls_server.server);
-    process_await(agent, mark, SAYS_MS, "turned", NULL);
+    process_await(agent, mark, LOG_MS, "turned", NULL);
     ck_assert(!process_is_over(agent));
     mtls_server_end(&mtls_server);
 }
@@ -304,7 +304,7 @@ START_TEST(a_key_that_others_can_read_is_refused) {
     ck_assert_int_eq(chmod(key, 0644), 0);
     const char *service = service_to(sandbox, "echo", port_take(), 9, NULL);
     struct server server = server_start(sandbox, (struct server_plan){.services = service, .may_fail = true});
-    ck_assert_int_ne(process_wait(server.process, SAYS_MS), 0);
+    ck_assert_int_ne(process_wait(server.process, LOG_MS), 0);
     process_await(server.process, 0, ASK_MS, "server.key", NULL);
     sandbox_free(sandbox);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * attacked_server: a server with a good agent that is attacked, and what it must look like afterwards: as before.
+ * attacked_server: a server with an agent that is attacked; afterwards it serves, and uses no more resources than
+ * before.
  */
 #include "config.h"
 
@@ -20,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REST_MS = 15000, ROUNDS_MIN = 2, ROUNDS_MAX = 6, HEAP_MORE = 16384, HELLO = 0x01 };
+enum { REST_MS = 15000, ROUNDS_MIN = 2, ROUNDS_MAX = 6, EXTRA_HEAP = 16384, HELLO = 0x01 };
 
 static void start_open_server(struct attacked_server *attacked_server, const struct attacked_server_plan *plan,
                               const char *service) {
@@ -40,20 +41,20 @@ static void start_open_server(struct attacked_server *attacked_server, const str
     live_of(attacked_server->server.process);
 }
 
-static void fort_make_peace(struct attacked_server *attacked_server) {
-    attacked_server->peace = rest_of(attacked_server->server.process);
-    attacked_server->peace.more_links = 64; /* clients have more made, which stay ready for a while */
+static void record_baseline(struct attacked_server *attacked_server) {
+    attacked_server->baseline = usage_of(attacked_server->server.process);
+    attacked_server->baseline.extra_links = 64; /* clients have more made, which stay ready for a while */
 }
 
-void attacked_server_man(struct attacked_server *attacked_server) {
+void attacked_server_add_agent(struct attacked_server *attacked_server) {
     attacked_server->agent = agent_join_warm(&attacked_server->server, "alpha", NULL);
     ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
-    fort_make_peace(attacked_server);
+    record_baseline(attacked_server);
 }
 
 struct attacked_server attacked_server_start(const char *name, struct attacked_server_plan plan) {
     struct attacked_server attacked_server = {.sandbox = sandbox_new(name), .port = port_take()};
-    attacked_server.echo = destination_start(serve_echo, NULL);
+    attacked_server.echo = destination_start(handle_echo, NULL);
     const char *service = service_to(attacked_server.sandbox, "echo", attacked_server.port,
                                      destination_port(attacked_server.echo), plan.service);
     if (plan.open)
@@ -61,8 +62,8 @@ struct attacked_server attacked_server_start(const char *name, struct attacked_s
     else
         attacked_server.server =
             server_start(attacked_server.sandbox, (struct server_plan){.services = service, .agents = plan.agents});
-    if (!plan.deserted)
-        attacked_server_man(&attacked_server);
+    if (!plan.no_agent)
+        attacked_server_add_agent(&attacked_server);
     return attacked_server;
 }
 
@@ -76,9 +77,9 @@ unsigned long long attacked_server_count(struct attacked_server *attacked_server
     return number;
 }
 
-static void stands_as_before(struct attacked_server *attacked_server) {
+static void assert_unchanged(struct attacked_server *attacked_server) {
     ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
-    rest_await(attacked_server->server.process, &attacked_server->peace, REST_MS);
+    usage_await(attacked_server->server.process, &attacked_server->baseline, REST_MS);
     ck_assert(HOLDS_WITHIN(REST_MS, attacked_server_count(attacked_server, "at_door") == 0));
     ck_assert(HOLDS_WITHIN(REST_MS, attacked_server_count(attacked_server, "clients") == 0));
     ck_assert(!process_is_over(attacked_server->agent));
@@ -96,16 +97,16 @@ void attacked_server_attack(struct attacked_server *attacked_server,
         ck_assert_msg(round < ROUNDS_MAX, "%u KiB after %d times and %u before", now, round, before);
         before = now;
         attack(attacked_server, context);
-        stands_as_before(attacked_server);
-        fort_make_peace(attacked_server);
-        attacked_server->peace.heap_more = HEAP_MORE;
+        assert_unchanged(attacked_server);
+        record_baseline(attacked_server);
+        attacked_server->baseline.extra_heap = EXTRA_HEAP;
         now = proc_stats_sanitized() ? 0 : proc_stats_memory_kb(process_pid(attacked_server->server.process));
     }
     printf("# %u KiB resident after the last time, %u before\n", now, before);
 }
 
 void attacked_server_end(struct attacked_server *attacked_server) {
-    stands_as_before(attacked_server);
+    assert_unchanged(attacked_server);
     destination_free(attacked_server->echo);
     sandbox_free(attacked_server->sandbox);
 }
@@ -121,7 +122,7 @@ static int connect_from(uint8_t host, uint16_t port) {
     return -1;
 }
 
-int attacked_server_knock(const struct attacked_server *attacked_server, uint8_t host) {
+int attacked_server_connect(const struct attacked_server *attacked_server, uint8_t host) {
     return connect_from(host, attacked_server->server.port);
 }
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * certs: certificates that `munnel init` would never make: expired, for another name, by another authority.
- * Runs on: a test's main thread. Owns: nothing; files stay in the stand's folder.
+ * Runs on: a test's main thread. Owns: nothing; files stay in the sandbox's folder.
  */
 #ifndef MUNNEL_SCENARIO_CERTS_H
 #define MUNNEL_SCENARIO_CERTS_H

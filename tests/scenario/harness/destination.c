@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * destination: what a relay leads to: a listener in the test program that serves each visit and counts everything.
+ * destination: what a relay leads to: a listener in the test program that serves each connection and counts everything.
  */
 #include "config.h"
 
@@ -22,15 +22,15 @@
 
 enum { STACK = 512 * 1024 };
 
-struct post { /* a visit with its thread */
-    struct visit visit;
+struct post { /* a connection with its thread */
+    struct connection connection;
     struct destination *destination;
     pthread_t thread;
     bool has_thread, is_over;
 };
 
 struct destination {
-    destination_serve serve;
+    destination_handler handler;
     void *context;
     int listener, stop[2];
     uint16_t port;
@@ -41,14 +41,14 @@ struct destination {
     unsigned count, size, over;
 };
 
-static void *serve_visit(void *context) {
+static void *handle_visit(void *context) {
     struct post *post = context;
     struct destination *destination = post->destination;
-    destination->serve(&post->visit);
+    destination->handler(&post->connection);
     pthread_mutex_lock(&destination->lock);
-    post->visit.over_ms = now_ms();
-    close(post->visit.fd);
-    post->visit.fd = -1;
+    post->connection.ended_ms = now_ms();
+    close(post->connection.fd);
+    post->connection.fd = -1;
     post->is_over = true;
     destination->over++;
     pthread_cond_broadcast(&destination->changed);
@@ -60,7 +60,7 @@ static void start_thread(struct post *post) {
     pthread_attr_t small;
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, STACK);
-    post->has_thread = pthread_create(&post->thread, &small, serve_visit, post) == 0;
+    post->has_thread = pthread_create(&post->thread, &small, handle_visit, post) == 0;
     if (!post->has_thread)
         abort();
     pthread_attr_destroy(&small);
@@ -71,8 +71,8 @@ static void add_visit(struct destination *destination, int fd) {
     if (!post)
         abort();
     post->destination = destination;
-    post->visit.fd = fd;
-    post->visit.context = destination->context;
+    post->connection.fd = fd;
+    post->connection.context = destination->context;
     pthread_mutex_lock(&destination->lock);
     if (destination->count == destination->size) {
         destination->size = 2 * destination->size + 16;
@@ -80,9 +80,9 @@ static void add_visit(struct destination *destination, int fd) {
         if (!destination->posts)
             abort();
     }
-    post->visit.number = destination->count;
+    post->connection.number = destination->count;
     destination->posts[destination->count++] = post;
-    if (destination->serve)
+    if (destination->handler)
         start_thread(post);
     pthread_cond_broadcast(&destination->changed);
     pthread_mutex_unlock(&destination->lock);
@@ -102,10 +102,10 @@ static void *accept_visits(void *context) {
     return NULL;
 }
 
-static struct destination *start(const char *address, uint16_t port, destination_serve serve, void *context) {
+static struct destination *start(const char *address, uint16_t port, destination_handler handler, void *context) {
     struct destination *destination = calloc(1, sizeof *destination);
     ck_assert_ptr_nonnull(destination);
-    destination->serve = serve;
+    destination->handler = handler;
     destination->context = context;
     destination->listener = socket_listen(address, port, 4096);
     destination->port = strncmp(address, "unix:", 5) == 0 ? 0 : socket_port(destination->listener);
@@ -119,23 +119,23 @@ static struct destination *start(const char *address, uint16_t port, destination
     return destination;
 }
 
-struct destination *destination_start_at(const char *address, destination_serve serve, void *context) {
-    return start(address, 0, serve, context);
+struct destination *destination_start_at(const char *address, destination_handler handler, void *context) {
+    return start(address, 0, handler, context);
 }
 
-struct destination *destination_start_on(uint16_t port, destination_serve serve, void *context) {
-    return start("127.0.0.1", port, serve, context);
+struct destination *destination_start_on(uint16_t port, destination_handler handler, void *context) {
+    return start("127.0.0.1", port, handler, context);
 }
 
-struct destination *destination_start(destination_serve serve, void *context) {
-    return start("127.0.0.1", 0, serve, context);
+struct destination *destination_start(destination_handler handler, void *context) {
+    return start("127.0.0.1", 0, handler, context);
 }
 
 static void end_visits(struct destination *destination) {
     pthread_mutex_lock(&destination->lock);
     for (unsigned i = 0; i < destination->count; i++) {
-        if (destination->posts[i]->visit.fd >= 0)
-            shutdown(destination->posts[i]->visit.fd, SHUT_RDWR);
+        if (destination->posts[i]->connection.fd >= 0)
+            shutdown(destination->posts[i]->connection.fd, SHUT_RDWR);
     }
     pthread_mutex_unlock(&destination->lock);
     for (unsigned i = 0; i < destination->count; i++) {
@@ -143,7 +143,7 @@ static void end_visits(struct destination *destination) {
         if (post->has_thread)
             pthread_join(post->thread, NULL);
         else
-            close(post->visit.fd);
+            close(post->connection.fd);
         free(post);
     }
 }
@@ -166,48 +166,49 @@ uint16_t destination_port(const struct destination *destination) {
     return destination->port;
 }
 
-unsigned destination_visits(struct destination *destination) {
+unsigned destination_connections(struct destination *destination) {
     pthread_mutex_lock(&destination->lock);
     unsigned count = destination->count;
     pthread_mutex_unlock(&destination->lock);
     return count;
 }
 
-unsigned destination_over(struct destination *destination) {
+unsigned destination_ended(struct destination *destination) {
     pthread_mutex_lock(&destination->lock);
     unsigned over = destination->over;
     pthread_mutex_unlock(&destination->lock);
     return over;
 }
 
-void destination_await_visits(struct destination *destination, unsigned count, unsigned ms) {
-    ck_assert_msg(HOLDS_WITHIN(ms, destination_visits(destination) >= count), "%u visits instead of %u",
-                  destination_visits(destination), count);
+void destination_await_connections(struct destination *destination, unsigned count, unsigned ms) {
+    ck_assert_msg(HOLDS_WITHIN(ms, destination_connections(destination) >= count), "%u connections instead of %u",
+                  destination_connections(destination), count);
 }
 
-void destination_await_over(struct destination *destination, unsigned count, unsigned ms) {
-    ck_assert_msg(HOLDS_WITHIN(ms, destination_over(destination) >= count), "%u of %u visits are over, %u should be",
-                  destination_over(destination), destination_visits(destination), count);
+void destination_await_ended(struct destination *destination, unsigned count, unsigned ms) {
+    ck_assert_msg(HOLDS_WITHIN(ms, destination_ended(destination) >= count),
+                  "%u of %u connections are over, %u should be", destination_ended(destination),
+                  destination_connections(destination), count);
 }
 
-struct visit *destination_visit(struct destination *destination, unsigned number) {
+struct connection *destination_connection(struct destination *destination, unsigned number) {
     pthread_mutex_lock(&destination->lock);
-    struct visit *visit = number < destination->count ? &destination->posts[number]->visit : NULL;
+    struct connection *connection = number < destination->count ? &destination->posts[number]->connection : NULL;
     pthread_mutex_unlock(&destination->lock);
-    ck_assert_msg(visit != NULL, "there is no visit %u", number);
-    return visit;
+    ck_assert_msg(connection != NULL, "there is no connection %u", number);
+    return connection;
 }
 
 void destination_cut(struct destination *destination, unsigned number) {
-    shutdown(destination_visit(destination, number)->fd, SHUT_RDWR);
+    shutdown(destination_connection(destination, number)->fd, SHUT_RDWR);
 }
 
-struct visit *destination_tagged(struct destination *destination, uint64_t tag) {
-    struct visit *found = NULL;
+struct connection *destination_tagged(struct destination *destination, uint64_t tag) {
+    struct connection *found = NULL;
     pthread_mutex_lock(&destination->lock);
     for (unsigned i = 0; i < destination->count && !found; i++) {
-        if (destination->posts[i]->is_over && destination->posts[i]->visit.tag == tag)
-            found = &destination->posts[i]->visit;
+        if (destination->posts[i]->is_over && destination->posts[i]->connection.tag == tag)
+            found = &destination->posts[i]->connection;
     }
     pthread_mutex_unlock(&destination->lock);
     return found;

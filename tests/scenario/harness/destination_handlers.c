@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * destination_handlers: the ways in which a destination serves a visit.
- * Runs on: the visit's thread.
+ * destination_handlers: the ways in which a destination serves a connection.
+ * Runs on: the connection's thread.
  */
 #include "config.h"
 
@@ -14,102 +14,102 @@
 
 enum { PART = 65536 };
 
-static bool send_part(struct visit *visit, const void *data, size_t size) {
-    bool sent = socket_send(visit->fd, data, size, VISIT_MS);
+static bool send_part(struct connection *connection, const void *data, size_t size) {
+    bool sent = socket_send(connection->fd, data, size, CONNECTION_MS);
     if (sent)
-        visit->went += size;
+        connection->bytes_sent += size;
     return sent;
 }
 
-/* The next bytes that come, at most `size`; 0 at the end, which `visit->end` then names. */
-static size_t hear(struct visit *visit, char *part, size_t size) {
+/* The next bytes that come, at most `size`; 0 at the end, which `connection->end` then names. */
+static size_t receive(struct connection *connection, char *part, size_t size) {
     size_t got;
-    visit->end = socket_read_some(visit->fd, part, size, &got, VISIT_MS);
-    visit->came += got;
+    connection->end = socket_read_some(connection->fd, part, size, &got, CONNECTION_MS);
+    connection->bytes_received += got;
     return got;
 }
 
-void serve_echo(struct visit *visit) {
+void handle_echo(struct connection *connection) {
     char part[PART];
     size_t got;
-    while ((got = hear(visit, part, sizeof part)) > 0 && send_part(visit, part, got)) {
+    while ((got = receive(connection, part, sizeof part)) > 0 && send_part(connection, part, got)) {
     }
 }
 
-void serve_sink(struct visit *visit) {
+void handle_sink(struct connection *connection) {
     struct tally *tally = tally_new();
     char part[PART];
     size_t got;
-    while ((got = hear(visit, part, sizeof part)) > 0)
+    while ((got = receive(connection, part, sizeof part)) > 0)
         tally_add(tally, part, got);
-    tally_end(tally, &visit->received);
+    tally_end(tally, &connection->received);
 }
 
-void serve_source(struct visit *visit) {
+void handle_source(struct connection *connection) {
     struct source source;
     char part[16384];
     source_begin(&source, 1);
     do
         source_fill(&source, part, sizeof part);
-    while (send_part(visit, part, sizeof part));
-    visit->end = socket_wait_end(visit->fd, 1000); /* only to know whether it was a reset */
+    while (send_part(connection, part, sizeof part));
+    connection->end = socket_wait_end(connection->fd, 1000); /* only to know whether it was a reset */
 }
 
-static void send_source(struct visit *visit, uint64_t bytes) {
+static void send_source(struct connection *connection, uint64_t bytes) {
     struct source source;
     char part[PART];
     source_begin(&source, 1);
-    visit->sent_all = true;
-    while (bytes > 0 && visit->sent_all) {
+    connection->sent_all = true;
+    while (bytes > 0 && connection->sent_all) {
         size_t size = bytes < sizeof part ? (size_t)bytes : sizeof part;
         source_fill(&source, part, size);
-        visit->sent_all = send_part(visit, part, size);
+        connection->sent_all = send_part(connection, part, size);
         bytes -= size;
     }
 }
 
-void serve_shout(struct visit *visit) {
-    send_source(visit, *(atomic_ullong *)visit->context);
+void handle_send_and_close(struct connection *connection) {
+    send_source(connection, *(atomic_ullong *)connection->context);
 }
 
-void serve_answer(struct visit *visit) {
-    serve_sink(visit);
-    if (visit->end == END_FILE)
-        send_source(visit, *(atomic_ullong *)visit->context);
+void handle_answer_at_end(struct connection *connection) {
+    handle_sink(connection);
+    if (connection->end == END_FILE)
+        send_source(connection, *(atomic_ullong *)connection->context);
 }
 
-void serve_name(struct visit *visit) {
-    send_part(visit, visit->context, strlen(visit->context));
+void handle_greeting(struct connection *connection) {
+    send_part(connection, connection->context, strlen(connection->context));
 }
 
-static bool pass_on(struct visit *visit, int from, int to) {
+static bool pass_on(struct connection *connection, int from, int to) {
     char part[PART];
     size_t got = 0;
-    visit->end = socket_read_some(from, part, sizeof part, &got, VISIT_MS);
-    return got > 0 && socket_send(to, part, got, VISIT_MS);
+    connection->end = socket_read_some(from, part, sizeof part, &got, CONNECTION_MS);
+    return got > 0 && socket_send(to, part, got, CONNECTION_MS);
 }
 
-void serve_forward(struct visit *visit) {
-    int fd = socket_try("127.0.0.1", *(uint16_t *)visit->context);
-    struct pollfd ends[2] = {{.fd = visit->fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+void handle_forward(struct connection *connection) {
+    int fd = socket_try("127.0.0.1", *(uint16_t *)connection->context);
+    struct pollfd ends[2] = {{.fd = connection->fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
     bool runs = fd >= 0;
-    while (runs && poll(ends, 2, VISIT_MS) > 0)
+    while (runs && poll(ends, 2, CONNECTION_MS) > 0)
         for (int i = 0; i < 2 && runs; i++)
-            runs = !ends[i].revents || pass_on(visit, ends[i].fd, ends[1 - i].fd);
+            runs = !ends[i].revents || pass_on(connection, ends[i].fd, ends[1 - i].fd);
     if (fd >= 0)
         socket_reset(fd);
 }
 
-void serve_exchange(struct visit *visit) {
-    struct errand errand;
-    visit->end = socket_read(visit->fd, &errand, sizeof errand, NULL, VISIT_MS);
-    if (visit->end != END_NONE)
+void handle_exchange(struct connection *connection) {
+    struct exchange_request exchange_request;
+    connection->end = socket_read(connection->fd, &exchange_request, sizeof exchange_request, NULL, CONNECTION_MS);
+    if (connection->end != END_NONE)
         return;
-    struct exchange exchange = {.seed = errand.seed, .length = errand.length};
-    socket_exchange(visit->fd, &exchange, VISIT_MS);
-    visit->tag = errand.tag;
-    visit->sent = exchange.sent;
-    visit->received = exchange.received;
-    visit->sent_all = exchange.sent_all;
-    visit->end = exchange.end;
+    struct exchange exchange = {.seed = exchange_request.seed, .length = exchange_request.length};
+    socket_exchange(connection->fd, &exchange, CONNECTION_MS);
+    connection->tag = exchange_request.tag;
+    connection->sent = exchange.sent;
+    connection->received = exchange.received;
+    connection->sent_all = exchange.sent_all;
+    connection->end = exchange.end;
 }

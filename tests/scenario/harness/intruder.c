@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * intruder: a peer at the agent port that speaks TLS, and inside it whatever a test wants it to.
+ * intruder: a peer at the agent port that speaks TLS, and inside it whatever the test sends.
  */
 #include "config.h"
 

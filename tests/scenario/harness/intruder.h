@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * intruder: a peer at the agent port that speaks TLS, and inside it whatever a test wants it to.
+ * intruder: a peer at the agent port that speaks TLS, and inside it whatever the test sends.
  * Runs on: a test's main thread. Owns: its connection.
  */
 #ifndef MUNNEL_SCENARIO_INTRUDER_H
@@ -15,21 +15,21 @@ struct intruder_plan {
     uint16_t port;        /* on 127.0.0.1 */
     const char *alpn;     /* "munnel/1"; NULL: none */
     int max_version;      /* TLS1_2_VERSION ...; 0: the newest */
-    const char *identity; /* of a key that it says it has, and which nobody made; NULL: none */
+    const char *identity; /* of a pre-shared key that it offers and that was never issued; NULL: none */
 };
 
 /* Connects and shakes hands; NULL when the other side did not want to. */
 struct intruder *intruder_new(const struct intruder_plan *plan);
-void intruder_free(struct intruder *intruder); /* NULL is fine; closes without a word */
+void intruder_free(struct intruder *intruder); /* NULL is fine; closes without close_notify */
 
 bool intruder_send(struct intruder *intruder, const void *data, size_t size);
-/* A frame with a header that says `length`, and `size` bytes behind it. */
+/* A frame whose header claims `length`, followed by `size` bytes. */
 bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size);
 /* Reads until the other side closes: true within `ms`. What came first is at `text`, terminated. */
 bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsigned ms);
 /*
  * A proof for this channel as 64 digits, made with a key of 64 digits: the one of the agents file, or that of a
- * session, which WELCOME brought. `role` is what the proof is said to be.
+ * session, which WELCOME brought. `role` is the proof's label.
  */
 #define PROVE_AGENT  "munnel agent proof"
 #define PROVE_SERVER "munnel server proof"

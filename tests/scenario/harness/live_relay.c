@@ -34,7 +34,7 @@ void server_renew(const struct server *server, const char *name) {
 }
 
 struct live_relay live_relay_start(const char *name) {
-    struct live_relay live_relay = {.echo = destination_start(serve_echo, NULL)};
+    struct live_relay live_relay = {.echo = destination_start(handle_echo, NULL)};
     live_relay.simple = simple_start(name, destination_port(live_relay.echo), NULL, NULL);
     live_relay.client = socket_client(live_relay.simple.port);
     ck_assert(socket_converse(live_relay.client, "before", ASK_MS));

@@ -3,10 +3,10 @@
 /*
  * live_relay: a server with an agent, and a relay that must outlive what the test does to them and to their files.
  *
- * Runs on: a test's main thread. Owns: destination, client and stand, until live_relay_end.
+ * Runs on: a test's main thread. Owns: destination, client and sandbox, until live_relay_end.
  */
-#ifndef MUNNEL_SCENARIO_STEADY_H
-#define MUNNEL_SCENARIO_STEADY_H
+#ifndef MUNNEL_SCENARIO_LIVE_RELAY_H
+#define MUNNEL_SCENARIO_LIVE_RELAY_H
 
 #include "harness/destination.h"
 #include "harness/munnel.h"

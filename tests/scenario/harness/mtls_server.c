@@ -19,11 +19,11 @@ struct mtls_server mtls_server_new(const char *name) {
     struct mtls_server mtls_server = {.sandbox = sandbox_new(name), .port = port_take()};
     mtls_server.pki = sandbox_pki(mtls_server.sandbox, "pki");
     mtls_server.tool = sandbox_program(mtls_server.sandbox, "munnel");
-    mtls_server.echo = destination_start(serve_echo, NULL);
+    mtls_server.echo = destination_start(handle_echo, NULL);
     return mtls_server;
 }
 
-void mtls_server_open(struct mtls_server *mtls_server, const char *require, bool has_list) {
+void mtls_server_start(struct mtls_server *mtls_server, const char *require, bool has_list) {
     const char *tls = sandbox_text(mtls_server->sandbox, ", 'client_ca': '%s'%s",
                                    mtls_server->client_ca ? mtls_server->client_ca : "pki/ca.pem",
                                    has_list ? ", 'crl': 'pki/ca.crl'" : "");
@@ -33,7 +33,7 @@ void mtls_server_open(struct mtls_server *mtls_server, const char *require, bool
                                .agents = "'unauthenticated': { 'penalty': 0 },", /* attempts follow each other here */
                                .auth = sandbox_text(mtls_server->sandbox, ", 'require': '%s'", require)};
     mtls_server->server = server_start(mtls_server->sandbox, plan);
-    mtls_server->before = rest_of(mtls_server->server.process);
+    mtls_server->before = usage_of(mtls_server->server.process);
 }
 
 void mtls_server_end(struct mtls_server *mtls_server) {
@@ -52,8 +52,8 @@ void mtls_server_tool_agent(struct mtls_server *mtls_server, const char *what, c
     ck_assert_msg(code == 0, "munnel agent %s: %s", what, sandbox_output(mtls_server->sandbox, label));
 }
 
-struct process *mtls_server_come_by(struct mtls_server *mtls_server, const char *name, const char *group,
-                                    struct certs_plan made) {
+struct process *mtls_server_join(struct mtls_server *mtls_server, const char *name, const char *group,
+                                 struct certs_plan made) {
     struct sandbox *sandbox = mtls_server->sandbox;
     made.name = name;
     made.folder = made.folder ? made.folder : mtls_server->pki;

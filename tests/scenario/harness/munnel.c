@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * munnel: servers and agents on a stand, and what they say about themselves.
+ * munnel: servers and agents in a sandbox, and the counters that they log.
  */
 #include "config.h"
 
@@ -195,26 +195,27 @@ struct live live_of(struct process *process) {
     return live;
 }
 
-struct rest rest_of(struct process *process) {
+struct usage usage_of(struct process *process) {
     struct live live = live_of(process);
-    return (struct rest){.descriptors = proc_stats_descriptors(process_pid(process)),
-                         .links = live.links,
-                         .relays = live.relays,
-                         .lingering = live.lingering,
-                         .heap = live.heap};
+    return (struct usage){.descriptors = proc_stats_descriptors(process_pid(process)),
+                          .links = live.links,
+                          .relays = live.relays,
+                          .lingering = live.lingering,
+                          .heap = live.heap};
 }
 
-static bool is_at_rest(struct process *process, const struct rest *before, struct rest *now) {
-    *now = rest_of(process);
+static bool is_within_usage(struct process *process, const struct usage *before, struct usage *now) {
+    *now = usage_of(process);
     unsigned long long more = now->links > before->links ? now->links - before->links : 0;
-    return now->descriptors <= before->descriptors + more && more <= before->more_links &&
+    return now->descriptors <= before->descriptors + more && more <= before->extra_links &&
            now->relays <= before->relays && now->lingering <= before->lingering &&
-           now->heap <= before->heap + (before->heap_more ? before->heap_more : before->heap / 20) + more * LINK_BYTES;
+           now->heap <=
+               before->heap + (before->extra_heap ? before->extra_heap : before->heap / 20) + more * LINK_BYTES;
 }
 
-void rest_await(struct process *process, const struct rest *before, unsigned ms) {
-    struct rest now;
-    bool rests = HOLDS_WITHIN(ms, is_at_rest(process, before, &now));
+void usage_await(struct process *process, const struct usage *before, unsigned ms) {
+    struct usage now;
+    bool rests = HOLDS_WITHIN(ms, is_within_usage(process, before, &now));
     ck_assert_msg(rests,
                   "%s does not come to rest: %u descriptors (before: %u), %llu links (%llu), %llu relays (%llu), "
                   "%llu lingering (%llu), %llu bytes in use (%llu)",

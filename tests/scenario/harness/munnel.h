@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * munnel: servers and agents on a stand, and what they say about themselves.
+ * munnel: servers and agents in a sandbox, and the counters that they log.
  *
- * Runs on: a test's main thread. Owns: nothing; the programs and all texts belong to the stand.
+ * Runs on: a test's main thread. Owns: nothing; the programs and all texts belong to the sandbox.
  */
 #ifndef MUNNEL_SCENARIO_MUNNEL_H
 #define MUNNEL_SCENARIO_MUNNEL_H
@@ -53,15 +53,15 @@ const char *service_to(struct sandbox *sandbox, const char *name, uint16_t port,
 struct process *agent_start(struct server *server, const char *name, const char *group, ...) __attribute__((sentinel));
 const char *agent_folder(struct sandbox *sandbox, const char *name);
 #define OWN_DESTINATION "unix:/proc/self/cwd/own.sock"
-/* Starts it and waits until the server says that it joined. */
+/* Starts it and waits until the server logs that it joined. */
 struct process *agent_join(struct server *server, const char *name, const char *group);
 /* The same, and waits until its links are up that are kept ready by default, and the server knows all of them. */
 struct process *agent_join_warm(struct server *server, const char *name, const char *group);
 void agent_await_warm(struct server *server, struct process *agent);
-/* Waits until the server says so, behind `mark` of its output. */
+/* Waits until the server logs it, after `mark` of its output. */
 void agent_await(struct server *server, size_t mark, const char *name, unsigned ms);
 
-/* The simplest stand: one server, one service to 127.0.0.1:`to`, one agent without a group, all ready. */
+/* The simplest setup: one server, one service to 127.0.0.1:`to`, one agent without a group, all ready. */
 struct simple {
     struct sandbox *sandbox;
     struct server server;
@@ -79,18 +79,19 @@ struct live {
 struct live live_of(struct process *process);
 
 /* What must be as before once all is over: descriptors, links, relays and memory of a program at rest. */
-struct rest {
+struct usage {
     unsigned descriptors;
     unsigned long long links, relays, lingering, heap;
-    unsigned more_links; /* a crowd makes more links ready: so many more, each with what it takes, are no leak */
-    unsigned heap_more;  /* so many bytes more are no leak; 0: a twentieth */
+    unsigned
+        extra_links; /* many clients at once have more links dialled: so many more, each with its memory, are no leak */
+    unsigned extra_heap; /* so many bytes more are no leak; 0: a twentieth */
 };
-struct rest rest_of(struct process *process);
+struct usage usage_of(struct process *process);
 /*
  * Waits until relays and lingering sockets are gone, descriptors and links are no more than before, and the memory in
- * use (not what the C library keeps of it, which has its moods) no more than a twentieth above; fails the test else.
+ * use (not what the C library keeps of it) no more than a twentieth above; fails the test else.
  */
-void rest_await(struct process *process, const struct rest *before, unsigned ms);
+void usage_await(struct process *process, const struct usage *before, unsigned ms);
 
 /* The number behind "KEY": in a line of JSON; fails the test if it is not there. */
 unsigned long long number_in_line(const char *line, const char *key);

@@ -57,23 +57,23 @@ static const char *compare(const struct relayed *relayed, const struct exchange 
                                                         : "the answer is not as long as it was sent";
     if (!exchange->sent_all || exchange->sent.bytes != relayed->up)
         return "not everything could be sent";
-    struct visit *visit = NULL;
-    if (!HOLDS_WITHIN(10000, (visit = destination_tagged(relayed->destination, relayed->tag)) != NULL))
+    struct connection *connection = NULL;
+    if (!HOLDS_WITHIN(10000, (connection = destination_tagged(relayed->destination, relayed->tag)) != NULL))
         return "the destination did not see the end";
-    if (visit->end != END_FILE)
+    if (connection->end != END_FILE)
         return "the destination saw no clean end";
-    return tally_same(&visit->received, &exchange->sent) ? NULL : "the destination received something else";
+    return tally_same(&connection->received, &exchange->sent) ? NULL : "the destination received something else";
 }
 
 const char *relayed_differs(const struct relayed *relayed, unsigned ms) {
-    struct errand errand = {.tag = relayed->tag, .seed = relayed->tag + 1, .length = relayed->down};
+    struct exchange_request exchange_request = {.tag = relayed->tag, .seed = relayed->tag + 1, .length = relayed->down};
     struct exchange exchange = {.seed = relayed->tag + 2,
                                 .length = relayed->up,
                                 .largest_write = relayed->largest_write};
     int fd = socket_try("127.0.0.1", relayed->port);
     if (fd < 0)
         return "cannot connect";
-    if (!socket_send(fd, &errand, sizeof errand, ms)) {
+    if (!socket_send(fd, &exchange_request, sizeof exchange_request, ms)) {
         close(fd);
         return "cannot send";
     }

@@ -4,8 +4,8 @@
  * parallel_clients: many clients at once, each on a thread.
  * Runs on: a test's main thread; the work on threads of its own. Owns: its threads, for the time of the call.
  */
-#ifndef MUNNEL_SCENARIO_CROWD_H
-#define MUNNEL_SCENARIO_CROWD_H
+#ifndef MUNNEL_SCENARIO_PARALLEL_CLIENTS_H
+#define MUNNEL_SCENARIO_PARALLEL_CLIENTS_H
 
 #include "harness/destination.h"
 
@@ -15,7 +15,7 @@ typedef const char *(*parallel_clients_work)(unsigned job, void *context);
 /* Does jobs 0 to `jobs` - 1 on `threads` threads. Fails the test with the first thing that went wrong. */
 void parallel_clients_run(unsigned threads, unsigned jobs, parallel_clients_work work, void *context);
 
-/* One exchange with a destination that serves by serve_exchange, checked at both ends: NULL when equal. */
+/* One exchange with a destination that serves by handle_exchange, checked at both ends: NULL when equal. */
 struct relayed {
     uint16_t port; /* of the service */
     struct destination *destination;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * port: TCP ports that nobody uses.
+ * port: free TCP ports.
  */
 #include "config.h"
 

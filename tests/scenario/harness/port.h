@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * port: TCP ports that nobody uses.
+ * port: free TCP ports.
  *
  * They lie below the range from which the kernel takes ports for outgoing connections, and each is marked as taken
  * until the test program ends, so that test programs can run side by side.

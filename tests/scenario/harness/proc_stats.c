@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * proc_stats: what the kernel knows about a process.
+ * proc_stats: memory, CPU time and descriptors of a process, from /proc.
  */
 #include "config.h"
 

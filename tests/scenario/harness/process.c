@@ -197,10 +197,10 @@ static void fail_with_output(struct process *process, const char *what) {
     char *output = process_output(process, 0);
     size_t length = strlen(output);
     const char *tail = length > QUOTED ? output + length - QUOTED : output;
-    ck_abort_msg("%s %s; its last words:\n%s", process->name, what, tail);
+    ck_abort_msg("%s %s; the end of its output:\n%s", process->name, what, tail);
 }
 
-/* Over is not yet ours to take: while somebody traces it (LeakSanitizer does at its exit), that one comes first. */
+/* A traced process (by LeakSanitizer at its exit) is a zombie to its tracer first: waitpid reports it to us later. */
 static int take_status(const struct process *process) {
     int status = 0;
     pid_t taken;

@@ -38,7 +38,7 @@ int process_wait(struct process *process, unsigned ms);
 bool process_is_over(struct process *process);
 
 /*
- * SIGTERM, and again after a second as somebody in a hurry would; fails the test unless it is over in time, by itself,
+ * SIGTERM, and once more after a second; fails the test unless it is over in time, by itself,
  * without having crashed and without a sanitizer's complaint. Does nothing more if it was over already.
  */
 void process_stop(struct process *process);

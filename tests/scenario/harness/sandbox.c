@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * sandbox: what a test stands on: its folder, certificates and the programs that run in it.
+ * sandbox: a test's folder, its certificates and the programs that run in it.
  */
 #include "config.h"
 

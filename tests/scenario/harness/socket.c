@@ -297,7 +297,7 @@ bool socket_echoes(uint16_t port, unsigned ms) {
     int fd = socket_try("127.0.0.1", port);
     if (fd < 0)
         return false;
-    bool answered = socket_converse(fd, "is anybody there?", ms);
+    bool answered = socket_converse(fd, "echo?", ms);
     if (answered) {
         socket_finish(fd);
         answered = socket_wait_end(fd, ms) == END_FILE;

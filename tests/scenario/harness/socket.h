@@ -27,14 +27,14 @@ uint16_t socket_port(int fd);
 int socket_try(const char *address, uint16_t port);     /* connects: the descriptor, or -1 with errno */
 int socket_connect(const char *address, uint16_t port); /* the same; fails the test when refused */
 int socket_client(uint16_t port);                       /* to 127.0.0.1 */
-bool socket_is_refused(uint16_t port);                  /* nobody listens on 127.0.0.1:port */
+bool socket_is_refused(uint16_t port);                  /* a connection to 127.0.0.1:port is refused */
 
 bool socket_send(int fd, const void *data, size_t size,
                  unsigned ms); /* all of it; false when the peer is gone or late */
 void socket_finish(int fd);    /* half-close */
 void socket_reset(int fd);     /* close by RST */
 
-/* Reads until `size` bytes are there (END_NONE) or the stream ended; *got says how many came. */
+/* Reads until `size` bytes are there (END_NONE) or the stream ended; *got is their number. */
 enum end socket_read(int fd, void *data, size_t size, size_t *got, unsigned ms);
 /* One read of what is there, at most `size`, once there is something. */
 enum end socket_read_some(int fd, void *data, size_t size, size_t *got, unsigned ms);
@@ -53,11 +53,11 @@ struct exchange {
 };
 void socket_exchange(int fd, struct exchange *exchange, unsigned ms);
 
-/* Is somebody there who echoes? One short question on a new connection to 127.0.0.1:port. */
+/* Whether a new connection to 127.0.0.1:port is echoed: one short question. */
 bool socket_echoes(uint16_t port, unsigned ms);
 /* The same on a connection that stays open: sends `text`, expects it back. */
 bool socket_converse(int fd, const char *text, unsigned ms);
-/* Connects, reads the few bytes that a destination says to everybody and closes; false without a clean end. */
+/* Connects, reads the few bytes that a destination sends to each client and closes; false without a clean end. */
 bool socket_ask(uint16_t port, char *answer, size_t size, unsigned ms);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_door: crowds and floods at the agent port, from many addresses and in every tongue: turned away for
+ * test_agent_listener: floods of the agent port, from many addresses and in many protocols: refused for
  * the right reason, while agents and clients get in, and nothing is left of it afterwards.
  */
 #include "config.h"
@@ -30,17 +30,17 @@ static bool is_over(int fd, unsigned ms) {
     return end == END_FILE || end == END_RESET;
 }
 
-/* ---- who says nothing, or not all ---- */
+/* ---- silent and incomplete handshakes ---- */
 
 enum { CROWD = 500, WAVES = 10, PER_SOURCE = 64 };
 
-/* Each wave from 50 addresses, ours among them; nobody says a word. */
+/* Each wave from 50 addresses, the agent's among them; no connection sends a byte. */
 static void crowd_in(struct attacked_server *attacked_server, void *context) {
     static int fds[CROWD];
     (void)context;
     for (int wave = 0; wave < WAVES; wave++) {
         for (int i = 0; i < CROWD; i++)
-            fds[i] = attacked_server_knock(attacked_server, (uint8_t)(1 + i % 50));
+            fds[i] = attacked_server_connect(attacked_server, (uint8_t)(1 + i % 50));
         ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
         ck_assert_uint_le(attacked_server_count(attacked_server, "at_door"),
                           256 + 64); /* links that were ordered come besides */
@@ -48,14 +48,14 @@ static void crowd_in(struct attacked_server *attacked_server, void *context) {
             close(fds[i]);
     }
     for (int i = 0; i < CROWD; i++)
-        fds[i] = attacked_server_knock(attacked_server, (uint8_t)(1 + i % 50));
+        fds[i] = attacked_server_connect(attacked_server, (uint8_t)(1 + i % 50));
     struct process *beta = agent_join(&attacked_server->server, "beta", NULL);
     for (int i = 0; i < CROWD; i++)
         ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
     sandbox_end(attacked_server->sandbox, beta);
 }
 
-START_TEST(ten_thousand_who_say_nothing_keep_nobody_out) {
+START_TEST(ten_thousand_silent_connections_keep_no_agent_out) {
     struct attacked_server attacked_server =
         attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY});
     attacked_server_attack(&attacked_server, crowd_in, NULL);
@@ -66,18 +66,18 @@ END_TEST
 
 static const unsigned char half_a_hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};
 
-/* Nobody has been here before: it is not for old friendship that the agent gets in. */
+/* No agent has joined before: the agent's address is not trusted yet. */
 START_TEST(half_a_hello_holds_no_place) {
     struct attacked_server attacked_server =
-        attacked_server_start(__func__, (struct attacked_server_plan){.deserted = true});
+        attacked_server_start(__func__, (struct attacked_server_plan){.no_agent = true});
     static int fds[CROWD];
     for (int i = 0; i < CROWD; i++) {
-        fds[i] = attacked_server_knock(&attacked_server, (uint8_t)(2 + i % 50));
+        fds[i] = attacked_server_connect(&attacked_server, (uint8_t)(2 + i % 50));
         ck_assert_int_ge(fds[i], 0);
         socket_send(fds[i], half_a_hello, sizeof half_a_hello, ATTACKED_SERVER_ASK_MS);
     }
     uint64_t start = now_ms();
-    attacked_server_man(&attacked_server);
+    attacked_server_add_agent(&attacked_server);
     ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
     for (int i = 0; i < CROWD; i++)
         ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
@@ -103,15 +103,15 @@ static size_t make_hello(char *bytes, size_t size) {
     return (size_t)length;
 }
 
-/* They have said all that one must to be listened to, and never answer what they are answered. */
+/* They send a whole ClientHello and never answer the server's part of the handshake. */
 START_TEST(a_handshake_that_is_not_finished_holds_no_place) {
     struct attacked_server attacked_server =
-        attacked_server_start(__func__, (struct attacked_server_plan){.deserted = true});
+        attacked_server_start(__func__, (struct attacked_server_plan){.no_agent = true});
     char hello[2048];
     size_t length = make_hello(hello, sizeof hello);
     int fds[PER_SOURCE];
     for (int i = 0; i < PER_SOURCE; i++) {
-        fds[i] = attacked_server_knock(&attacked_server, 1);
+        fds[i] = attacked_server_connect(&attacked_server, 1);
         ck_assert_int_ge(fds[i], 0);
         ck_assert(socket_send(fds[i], hello, length, ATTACKED_SERVER_ASK_MS));
     }
@@ -124,21 +124,21 @@ START_TEST(a_handshake_that_is_not_finished_holds_no_place) {
     for (int i = 0; i < PER_SOURCE; i++)
         ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
     sandbox_end(attacked_server.sandbox, beta);
-    attacked_server_man(&attacked_server);
+    attacked_server_add_agent(&attacked_server);
     attacked_server_end(&attacked_server);
 }
 END_TEST
 
-START_TEST(who_lets_the_deadline_pass_stays_out_for_a_while) {
+START_TEST(a_missed_deadline_blocks_its_source_for_a_while) {
     struct attacked_server attacked_server =
         attacked_server_start(__func__,
                               (struct attacked_server_plan){.agents = "'unauthenticated': { 'deadline': 2 },"});
-    int slow = attacked_server_knock(&attacked_server, 77);
+    int slow = attacked_server_connect(&attacked_server, 77);
     ck_assert(socket_send(slow, half_a_hello, sizeof half_a_hello, ATTACKED_SERVER_ASK_MS));
     ck_assert(is_over(slow, ATTACKED_SERVER_GREETING_MS));
     uint64_t punished = now_ms();
     unsigned long long before = attacked_server_count(&attacked_server, "turned_away");
-    int again = attacked_server_knock(&attacked_server, 77), other = attacked_server_knock(&attacked_server, 78);
+    int again = attacked_server_connect(&attacked_server, 77), other = attacked_server_connect(&attacked_server, 78);
     ck_assert_int_eq(socket_wait_end(other, 200), END_LATE); /* listened to */
     ck_assert(is_over(again, SOON_MS));
     ck_assert_uint_eq(attacked_server_count(&attacked_server, "turned_away"), before + 1);
@@ -146,12 +146,12 @@ START_TEST(who_lets_the_deadline_pass_stays_out_for_a_while) {
                   "127.0.0.77:", NULL);
     close(other);
     /* From where an agent is, the same costs nothing. */
-    slow = attacked_server_knock(&attacked_server, 1);
+    slow = attacked_server_connect(&attacked_server, 1);
     ck_assert(is_over(slow, ATTACKED_SERVER_GREETING_MS));
-    again = attacked_server_knock(&attacked_server, 1);
+    again = attacked_server_connect(&attacked_server, 1);
     ck_assert_int_eq(socket_wait_end(again, 200), END_LATE);
     close(again);
-    ck_assert(HOLDS_WITHIN(15000, (again = attacked_server_knock(&attacked_server, 77)) >= 0 &&
+    ck_assert(HOLDS_WITHIN(15000, (again = attacked_server_connect(&attacked_server, 77)) >= 0 &&
                                       socket_wait_end(again, 100) == END_LATE));
     ck_assert_uint_ge(now_ms() - punished, 8000);
     attacked_server_end(&attacked_server);
@@ -162,7 +162,7 @@ END_TEST
 
 START_TEST(a_guess_costs_time_where_there_is_no_agent) {
     struct attacked_server attacked_server =
-        attacked_server_start(__func__, (struct attacked_server_plan){.deserted = true});
+        attacked_server_start(__func__, (struct attacked_server_plan){.no_agent = true});
     char answer[8192];
     struct intruder *intruder = attacked_server_intruder(&attacked_server);
     ck_assert_int_eq(attacked_server_hello(intruder, "control", "mallory",
@@ -171,10 +171,10 @@ START_TEST(a_guess_costs_time_where_there_is_no_agent) {
                      REJECT);
     intruder_free(intruder);
     uint64_t punished = now_ms();
-    ck_assert(is_over(attacked_server_knock(&attacked_server, 1), SOON_MS));
+    ck_assert(is_over(attacked_server_connect(&attacked_server, 1), SOON_MS));
     process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "turned away", "token is unknown", NULL);
     process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "is blocked after failed attempts", NULL);
-    attacked_server_man(&attacked_server); /* tries on, and gets in when it is over */
+    attacked_server_add_agent(&attacked_server); /* tries on, and gets in when it is over */
     process_await(attacked_server.agent, 0, ATTACKED_SERVER_ASK_MS, "cannot connect",
                   "turns this address away for a while", NULL);
     ck_assert_uint_ge(now_ms() - punished, 4000);
@@ -211,8 +211,8 @@ START_TEST(a_thousand_guesses_open_nothing) {
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
     int served = attacked_server_client(&attacked_server, 1);
     ck_assert(socket_converse(served, "hello", ATTACKED_SERVER_ASK_MS));
-    attacked_server.peace.relays = 1;
-    attacked_server.peace.descriptors++;
+    attacked_server.baseline.relays = 1;
+    attacked_server.baseline.descriptors++;
     guess_on(&attacked_server, NULL);
     ck_assert(socket_converse(served, "still here", ATTACKED_SERVER_ASK_MS));
     close(served);
@@ -227,7 +227,7 @@ END_TEST
 
 enum { FORGERS = 2000 };
 
-/* Names a session that there never was; what it says behind the handshake opens nothing either. */
+/* Names a session that never existed; what it sends after the handshake opens nothing either. */
 static const char *forge(unsigned job, void *context) {
     struct attacked_server *attacked_server = context;
     char identity[64], answer[8192];
@@ -250,12 +250,12 @@ static void forge_on(struct attacked_server *attacked_server, void *context) {
     parallel_clients_run(8, FORGERS, forge, attacked_server);
 }
 
-START_TEST(thousands_who_name_a_session_open_nothing) {
+START_TEST(thousands_of_unknown_session_ids_open_nothing) {
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
     int served = attacked_server_client(&attacked_server, 1);
     ck_assert(socket_converse(served, "hello", ATTACKED_SERVER_ASK_MS));
-    attacked_server.peace.relays = 1;
-    attacked_server.peace.descriptors++;
+    attacked_server.baseline.relays = 1;
+    attacked_server.baseline.descriptors++;
     unsigned long long links = attacked_server_count(&attacked_server, "links");
     forge_on(&attacked_server, NULL);
     ck_assert(socket_converse(served, "still here", ATTACKED_SERVER_ASK_MS));
@@ -276,7 +276,7 @@ END_TEST
         process_await((attacked_server)->server.process, mark_, ATTACKED_SERVER_ASK_MS, word, "127.0.0.1:", NULL);     \
     } while (0)
 
-START_TEST(people_s_programs_are_sent_away_by_name) {
+START_TEST(other_protocols_are_refused_by_name) {
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
     const char *curl = sandbox_peer(attacked_server.sandbox, "curl"),
                *openssl = sandbox_peer(attacked_server.sandbox, "openssl");
@@ -298,12 +298,12 @@ START_TEST(people_s_programs_are_sent_away_by_name) {
         TRY_PEER(&attacked_server, "ALPN", openssl, "s_client", "-connect", at);
     }
     static const char ssl2[] = "\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10\x01\x00\x80";
-    int fd = attacked_server_knock(&attacked_server, 1);
+    int fd = attacked_server_connect(&attacked_server, 1);
     ck_assert(socket_send(fd, ssl2, sizeof ssl2 - 1, ATTACKED_SERVER_ASK_MS) &&
               is_over(fd, ATTACKED_SERVER_GREETING_MS));
     process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "SSL 2 client", NULL);
     static const char endless[] = "\x16\x03\x01\x10\x00\x01\xff\xff\xff\x03\x03"; /* a hello of 16 MiB */
-    fd = attacked_server_knock(&attacked_server, 1);
+    fd = attacked_server_connect(&attacked_server, 1);
     ck_assert(socket_send(fd, endless, sizeof endless - 1, ATTACKED_SERVER_ASK_MS) && is_over(fd, SOON_MS));
     process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "ClientHello too long", NULL);
     attacked_server_end(&attacked_server);
@@ -370,7 +370,7 @@ END_TEST
 
 /* ---- agents that misbehave, or are misused ---- */
 
-START_TEST(an_agent_that_comes_and_goes_is_told_to_wait) {
+START_TEST(a_flapping_agent_has_to_wait) {
     enum { CYCLES = 300 };
     struct attacked_server attacked_server =
         attacked_server_start(__func__, (struct attacked_server_plan){.open = true});
@@ -393,11 +393,11 @@ START_TEST(an_agent_that_comes_and_goes_is_told_to_wait) {
 }
 END_TEST
 
-SCENARIO_MAIN("door", SCENARIO(ten_thousand_who_say_nothing_keep_nobody_out, 90),
+SCENARIO_MAIN("agent_listener", SCENARIO(ten_thousand_silent_connections_keep_no_agent_out, 90),
               SCENARIO(half_a_hello_holds_no_place, 40), SCENARIO(a_handshake_that_is_not_finished_holds_no_place, 40),
-              SCENARIO(who_lets_the_deadline_pass_stays_out_for_a_while, 60),
+              SCENARIO(a_missed_deadline_blocks_its_source_for_a_while, 60),
               SCENARIO(a_guess_costs_time_where_there_is_no_agent, 60), SCENARIO(a_thousand_guesses_open_nothing, 90),
-              SCENARIO(thousands_who_name_a_session_open_nothing, 120),
-              SCENARIO(people_s_programs_are_sent_away_by_name, 60),
+              SCENARIO(thousands_of_unknown_session_ids_open_nothing, 120),
+              SCENARIO(other_protocols_are_refused_by_name, 60),
               SCENARIO(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers, 60), SCENARIO(sslscan_finds_nothing, 60),
-              SCENARIO(an_agent_that_comes_and_goes_is_told_to_wait, 60))
+              SCENARIO(a_flapping_agent_has_to_wait, 60))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_slow: who reads slowly, or not at all, costs a bounded amount of memory and slows nobody else down.
+ * test_backpressure: a reader that is slow or stopped costs a bounded amount of memory and delays no other relay.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000, SLOW = 8 };
 
-struct slow_stand {
+struct slow_setup {
     struct sandbox *sandbox;
     struct server server;
     struct process *agent;
@@ -28,10 +28,10 @@ struct slow_stand {
     uint16_t source_port, exchange_port, hold_port;
 };
 
-static struct slow_stand slow_start(const char *name) {
-    struct slow_stand slow = {.sandbox = sandbox_new(name)};
-    slow.source = destination_start(serve_source, NULL);
-    slow.exchange = destination_start(serve_exchange, NULL);
+static struct slow_setup slow_start(const char *name) {
+    struct slow_setup slow = {.sandbox = sandbox_new(name)};
+    slow.source = destination_start(handle_source, NULL);
+    slow.exchange = destination_start(handle_exchange, NULL);
     slow.hold = destination_start(NULL, NULL);
     slow.source_port = port_take();
     slow.exchange_port = port_take();
@@ -46,7 +46,7 @@ static struct slow_stand slow_start(const char *name) {
     return slow;
 }
 
-static void slow_end(struct slow_stand *slow) {
+static void slow_end(struct slow_setup *slow) {
     destination_free(slow->source);
     destination_free(slow->exchange);
     destination_free(slow->hold);
@@ -54,7 +54,7 @@ static void slow_end(struct slow_stand *slow) {
 }
 
 /* The time of one exchange, in ms: the best of three, as the machine has other things to do. */
-static uint64_t exchange_ms(struct slow_stand *slow, uint64_t tag) {
+static uint64_t exchange_ms(struct slow_setup *slow, uint64_t tag) {
     uint64_t best = UINT64_MAX;
     for (uint64_t i = 0; i < 3; i++) {
         struct relayed relayed = {slow->exchange_port, slow->exchange, tag + 10 * i, 20 * MEGABYTE, 20 * MEGABYTE, 0};
@@ -71,13 +71,13 @@ struct memory {
     unsigned server, agent;
 };
 
-static struct memory memory_of(struct slow_stand *slow) {
+static struct memory memory_of(struct slow_setup *slow) {
     return (struct memory){proc_stats_memory_kb(process_pid(slow->server.process)),
                            proc_stats_memory_kb(process_pid(slow->agent))};
 }
 
 /* At most 512 KiB wait for a reader in each program, half of it not yet decrypted; the rest is for the allocator. */
-static void assert_memory_bounded(struct slow_stand *slow, struct memory before, unsigned relays) {
+static void assert_memory_bounded(struct slow_setup *slow, struct memory before, unsigned relays) {
     struct memory now = memory_of(slow);
     unsigned allowed = relays * 2 * 256 + 4096;
     printf("# %u stuck relays: %d KiB more in the server, %d in the agent\n", relays,
@@ -96,8 +96,8 @@ static int connect_narrow(uint16_t port) {
 
 static uint64_t sent_by(struct destination *source) {
     uint64_t sent = 0;
-    for (unsigned i = 0; i < destination_visits(source); i++)
-        sent += destination_visit(source, i)->went;
+    for (unsigned i = 0; i < destination_connections(source); i++)
+        sent += destination_connection(source, i)->bytes_sent;
     return sent;
 }
 
@@ -128,8 +128,8 @@ static void *read_slowly(void *context) {
     return NULL;
 }
 
-START_TEST(slow_readers_of_endless_sources_take_little_memory_and_slow_nobody) {
-    struct slow_stand slow = slow_start(__func__);
+START_TEST(slow_readers_of_endless_sources_take_little_memory_and_delay_no_other) {
+    struct slow_setup slow = slow_start(__func__);
     exchange_ms(&slow, 1000); /* warm */
     uint64_t alone = exchange_ms(&slow, 2000);
     struct memory before = memory_of(&slow);
@@ -137,7 +137,7 @@ START_TEST(slow_readers_of_endless_sources_take_little_memory_and_slow_nobody) {
     pthread_t thread;
     for (int i = 0; i < SLOW; i++)
         reader.fds[i] = connect_narrow(slow.source_port);
-    destination_await_visits(slow.source, SLOW, ASK_MS);
+    destination_await_connections(slow.source, SLOW, ASK_MS);
     await_stuck(slow.source);
     ck_assert_int_eq(pthread_create(&thread, NULL, read_slowly, &reader), 0);
     assert_memory_bounded(&slow, before, SLOW);
@@ -149,7 +149,7 @@ START_TEST(slow_readers_of_endless_sources_take_little_memory_and_slow_nobody) {
     assert_memory_bounded(&slow, before, SLOW);
     for (int i = 0; i < SLOW; i++)
         close(reader.fds[i]);
-    destination_await_over(slow.source, SLOW, ASK_MS);
+    destination_await_ended(slow.source, SLOW, ASK_MS);
     slow_end(&slow);
 }
 END_TEST
@@ -157,7 +157,7 @@ END_TEST
 /* The other way: a client that never stops sending to a destination that reads nothing. */
 START_TEST(a_destination_that_does_not_read_holds_its_clients_back) {
     static char part[100000];
-    struct slow_stand slow = slow_start(__func__);
+    struct slow_setup slow = slow_start(__func__);
     exchange_ms(&slow, 1000);
     struct memory before = memory_of(&slow);
     int fds[SLOW];
@@ -178,7 +178,7 @@ END_TEST
 
 /* Each byte a packet of its own: what waits is measured in bytes and must not cost a buffer for each. */
 START_TEST(single_bytes_for_a_stuck_destination_take_little_memory) {
-    struct slow_stand slow = slow_start(__func__);
+    struct slow_setup slow = slow_start(__func__);
     exchange_ms(&slow, 1000);
     struct memory before = memory_of(&slow);
     static char block[4 * MEGABYTE];
@@ -196,12 +196,12 @@ START_TEST(single_bytes_for_a_stuck_destination_take_little_memory) {
 }
 END_TEST
 
-static unsigned cpu_of(struct slow_stand *slow) {
+static unsigned cpu_of(struct slow_setup *slow) {
     return proc_stats_cpu_ms(process_pid(slow->server.process)) + proc_stats_cpu_ms(process_pid(slow->agent));
 }
 
 /* Waits until the programs have nothing to do: everything on the way is full. */
-static void await_quiet(struct slow_stand *slow) {
+static void await_quiet(struct slow_setup *slow) {
     unsigned before;
     do
         before = cpu_of(slow);
@@ -211,12 +211,12 @@ static void await_quiet(struct slow_stand *slow) {
 /* A reader that stops and goes on, again and again, gets everything. */
 START_TEST(a_reader_that_wakes_up_gets_everything) {
     static char part[6 * MEGABYTE];
-    struct slow_stand slow = slow_start(__func__);
-    struct errand errand = {.tag = 5, .seed = 6, .length = 40 * MEGABYTE};
+    struct slow_setup slow = slow_start(__func__);
+    struct exchange_request exchange_request = {.tag = 5, .seed = 6, .length = 40 * MEGABYTE};
     struct tally_result got, wanted;
     struct tally *tally = tally_new();
     int fd = socket_client(slow.exchange_port);
-    ck_assert(socket_send(fd, &errand, sizeof errand, ASK_MS));
+    ck_assert(socket_send(fd, &exchange_request, sizeof exchange_request, ASK_MS));
     socket_finish(fd);
     size_t count;
     enum end end;
@@ -228,13 +228,13 @@ START_TEST(a_reader_that_wakes_up_gets_everything) {
     ck_assert_int_eq(end, END_FILE);
     close(fd);
     tally_end(tally, &got);
-    tally_of_source(&wanted, 6, errand.length);
+    tally_of_source(&wanted, 6, exchange_request.length);
     ck_assert(tally_same(&got, &wanted));
     slow_end(&slow);
 }
 END_TEST
 
-SCENARIO_MAIN("slow", SCENARIO(slow_readers_of_endless_sources_take_little_memory_and_slow_nobody, 90),
+SCENARIO_MAIN("backpressure", SCENARIO(slow_readers_of_endless_sources_take_little_memory_and_delay_no_other, 90),
               SCENARIO(a_destination_that_does_not_read_holds_its_clients_back, 90),
               SCENARIO(single_bytes_for_a_stuck_destination_take_little_memory, 60),
               SCENARIO(a_reader_that_wakes_up_gets_everything, 90))

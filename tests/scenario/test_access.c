@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_admission: clients that a service does not take: reset, counted, named in the log; and all others are served.
+ * test_access: clients that a service does not take: reset, counted, named in the log; and all others are served.
  */
 #include "config.h"
 
@@ -41,7 +41,7 @@ static void knock_by_address(struct attacked_server *attacked_server, void *cont
     assert_refused(attacked_server, 99, "not among those allowed");
 }
 
-START_TEST(lists_say_who_is_served) {
+START_TEST(allow_and_deny_decide_who_is_served) {
     struct attacked_server attacked_server =
         attacked_server_start(__func__,
                               (struct attacked_server_plan){
@@ -102,7 +102,7 @@ END_TEST
 
 enum { RATE = 20, HASTY = 200 };
 
-/* As fast as it can; whoever is served is known by the answer. */
+/* As fast as it can; the answer shows which were served. */
 static unsigned hurry(const struct attacked_server *attacked_server, uint8_t host) {
     unsigned served = 0;
     for (int i = 0; i < HASTY; i++) {
@@ -139,6 +139,6 @@ START_TEST(one_address_comes_no_faster_than_it_may) {
 }
 END_TEST
 
-SCENARIO_MAIN("admission", SCENARIO(lists_say_who_is_served, 60), SCENARIO(a_service_takes_as_many_as_it_says, 60),
-              SCENARIO(one_address_has_its_share_and_no_more, 60),
+SCENARIO_MAIN("access", SCENARIO(allow_and_deny_decide_who_is_served, 60),
+              SCENARIO(a_service_takes_as_many_as_it_says, 60), SCENARIO(one_address_has_its_share_and_no_more, 60),
               SCENARIO(one_address_comes_no_faster_than_it_may, 60))
