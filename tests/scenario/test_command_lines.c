@@ -257,7 +257,7 @@ START_TEST(the_original_s_lines) {
         sandbox_text(sandbox, "WinVNC WinVNCGroup 0.0.0.0:%u localhost:%u", port, destination_port(vnc));
     const char *more = sandbox_text(sandbox, "Other 127.0.0.1:%u 127.0.0.1:%u", other, destination_port(vnc));
     struct process *server = sandbox_run(sandbox, "server", tool, "server", listen, service, more, NULL);
-    process_await(server, 0, START_MS, "may connect to", listen, NULL);
+    process_await(server, 0, START_MS, "listening for agents on", listen, NULL);
     process_await(server, 0, START_MS, "munnel-agent", NULL); /* the line that an agent needs */
     char *output = process_output(server, 0);
     ck_assert_msg(strstr(output, sandbox_path(sandbox, "state")), "it does not say where its files are: %s", output);
@@ -271,7 +271,7 @@ START_TEST(the_original_s_lines) {
     /* Everything is there at the second start: the agent's files still fit. */
     sandbox_end(sandbox, server);
     server = sandbox_run(sandbox, "server-again", tool, "server", listen, service, NULL);
-    process_await(server, 0, START_MS, "may connect to", listen, NULL);
+    process_await(server, 0, START_MS, "listening for agents on", listen, NULL);
     ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(port, ASK_MS)));
     destination_free(vnc);
     sandbox_free(sandbox);

@@ -85,7 +85,7 @@ static void start_server(struct two_machines *machines) {
                      to);
     const char *file = sandbox_write(sandbox, "server.json", text, true);
     machines->server = sandbox_run(sandbox, "server", sandbox_program(sandbox, "munneld"), "--config", file, NULL);
-    process_await(machines->server, 0, START_MS, "agents may connect to", NULL);
+    process_await(machines->server, 0, START_MS, "listening for agents on", NULL);
 }
 
 static struct process *start_agent(struct two_machines *machines, const char *server) {

@@ -53,7 +53,7 @@ static struct process *start_server(struct pair *pair, const char *name) {
         sandbox_text(sandbox, "Echo web 127.0.0.1:%u 127.0.0.1:%u", pair->port, destination_port(pair->echo));
     struct process *server = ON(sandbox, "far", name, NULL, sandbox_program(sandbox, "munnel"), "server", pair->address,
                                 "--log-format", "json", service);
-    process_await(server, 0, START_MS, "may connect to", pair->address, NULL);
+    process_await(server, 0, START_MS, "listening for agents on", pair->address, NULL);
     return server;
 }
 
@@ -146,7 +146,7 @@ START_TEST(a_log_gets_no_code) {
                                        "127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >> %s",
                                        file, file, sandbox_program(sandbox, "munneld"), port_take(), port_take(), file);
     struct process *server = sandbox_run(sandbox, "server", "sh", "-c", journal, NULL);
-    process_await(server, 0, START_MS, "may connect to", NULL);
+    process_await(server, 0, START_MS, "listening for agents on", NULL);
     ck_assert_int_eq(sandbox_do(sandbox, "says", "grep", "munnel agent add NAME", file, NULL), 0);
     ck_assert_int_eq(sandbox_do(sandbox, "no-code", "grep", "munnel1\\.", file, NULL), 1);
     sandbox_free(sandbox);
@@ -231,7 +231,7 @@ START_TEST(a_terminal_gets_the_code_once) {
     const char *shell = sandbox_text(sandbox, "exec '%s' --listen 127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >%s",
                                      sandbox_program(sandbox, "munneld"), port_take(), port_take(), slave);
     struct process *server = ON(sandbox, "far", "server", NULL, "sh", "-c", shell);
-    process_await(server, 0, START_MS, "may connect to", NULL);
+    process_await(server, 0, START_MS, "listening for agents on", NULL);
     see(master, "  munnel1.", screen);
     ck_assert_uint_eq(process_count(server, 0, "munnel1.", NULL), 0); /* the log */
     sandbox_end(sandbox, server);

@@ -220,7 +220,7 @@ START_TEST(an_ipv6_destination_and_an_ipv6_agent_port) {
                      agents, pki, pki, pki, port, destination_port(echo));
     struct process *server = sandbox_run(sandbox, "server", sandbox_program(sandbox, "munneld"), "--config",
                                          sandbox_write(sandbox, "server.json", text, true), NULL);
-    process_await(server, 0, START_MS, "may connect to", sandbox_text(sandbox, "[::1]:%u", agents), NULL);
+    process_await(server, 0, START_MS, "listening for agents on", sandbox_text(sandbox, "[::1]:%u", agents), NULL);
     sandbox_run(sandbox, "agent", sandbox_program(sandbox, "munnel-agent"), "--ca",
                 sandbox_text(sandbox, "%s/ca.pem", pki), sandbox_text(sandbox, "[::1]:%u", agents), NULL);
     process_await(server, 0, JOIN_MS, "\"joined\"", NULL);
