@@ -12,6 +12,7 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <openssl/opensslv.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -82,7 +83,8 @@ START_TEST(a_restarted_server_gives_a_new_key) {
 }
 END_TEST
 
-enum { MANY_LINKS = 64, LINK_MOST = 24 * 1024 /* bytes; without OpenSSL's buffers it is 17 KiB */ };
+/* Bytes. Without OpenSSL's buffers a link takes 17 KiB; OpenSSL 3.5 keeps the peer's ML-KEM key as well, 13 KiB. */
+enum { MANY_LINKS = 64, LINK_MOST = (OPENSSL_VERSION_NUMBER >= 0x30500000L ? 38 : 24) * 1024 };
 
 /* OpenSSL gets itself a buffer for the end of the handshake, and keeps it until it has sent something. */
 START_TEST(a_link_that_waits_keeps_no_buffers) {
