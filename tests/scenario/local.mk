@@ -56,6 +56,7 @@ scenario_programs = \
 	tests/scenario/test_agents \
 	tests/scenario/test_agent_loss \
 	tests/scenario/test_clients \
+	tests/scenario/test_forced_stop \
 	tests/scenario/test_regressions \
 	tests/scenario/test_first_contact \
 	tests/scenario/test_restart \
@@ -92,6 +93,8 @@ tests_scenario_test_agent_loss_SOURCES = tests/scenario/test_agent_loss.c
 tests_scenario_test_agent_loss_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_clients_SOURCES = tests/scenario/test_clients.c
 tests_scenario_test_clients_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_forced_stop_SOURCES = tests/scenario/test_forced_stop.c
+tests_scenario_test_forced_stop_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_regressions_SOURCES = tests/scenario/test_regressions.c
 tests_scenario_test_regressions_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_first_contact_SOURCES = tests/scenario/test_first_contact.c
