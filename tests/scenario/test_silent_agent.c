@@ -16,7 +16,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ASK_MS = 10000, LOG_MS = 10000, CLIENTS = 30, SERVED_MS = 2000, LATER_CLIENTS = 20 };
+enum {
+    ASK_MS = 10000,
+    LOG_MS = 10000,
+    CLIENTS = 30,
+    SERVED_MS = 2000,
+    LATER_CLIENTS = 20,
+    CONTROL_LINK = 0 /* it is dialled first */
+};
 
 struct group { /* a server with one service; its destination speaks first */
     struct sandbox *sandbox;
@@ -107,6 +114,32 @@ START_TEST(what_was_held_back_arrives_when_the_agent_goes_on) {
 }
 END_TEST
 
+/* The client has sent nothing and the agent is still there: only the link is gone, so the same agent gets it again. */
+START_TEST(a_client_whose_link_is_cut_before_an_answer_is_served_by_the_same_agent) {
+    struct group group = group_start(__func__, handle_greeting);
+    uint16_t server_port = group.server.port;
+    struct destination *proxy = destination_start(handle_forward, &server_port);
+    char answer[16];
+    group.server.port = destination_port(proxy);
+    struct process *alpha = agent_join_warm(&group.server, "alpha", NULL);
+    ck_assert(socket_ask(group.port, answer, sizeof answer, ASK_MS));
+    process_signal(alpha, SIGSTOP);
+    int client = socket_client(group.port);
+    ck_assert(HOLDS_WITHIN(LOG_MS, live_of(group.server.process).relays >= 1));
+    unsigned links = destination_connections(proxy);
+    for (unsigned i = CONTROL_LINK + 1; i < links; i++)
+        destination_cut(proxy, i);
+    ck_assert(HOLDS_WITHIN(LOG_MS, live_of(group.server.process).links == 1)); /* the control link */
+    process_signal(alpha, SIGCONT);
+    ck_assert_str_eq(end_name(socket_read(client, answer, 5, NULL, ASK_MS)), end_name(END_NONE));
+    ck_assert_uint_eq(process_count(group.server.process, 0, "agent alpha", "\"joined\"", NULL), 1);
+    close(client);
+    group_end(&group);
+    destination_free(proxy);
+}
+END_TEST
+
 SCENARIO_MAIN("silent_agent", SCENARIO(clients_of_a_stopped_agent_are_served_by_another_in_time, 60),
               SCENARIO(first_bytes_of_a_client_are_held_back_from_a_stopped_agent, 60),
-              SCENARIO(what_was_held_back_arrives_when_the_agent_goes_on, 60))
+              SCENARIO(what_was_held_back_arrives_when_the_agent_goes_on, 60),
+              SCENARIO(a_client_whose_link_is_cut_before_an_answer_is_served_by_the_same_agent, 60))
