@@ -40,9 +40,8 @@ static void die(const char *what) {
 static bool send_all(int to, const char *bytes, size_t length, int flags) {
     while (length > 0) {
         ssize_t sent = send(to, bytes, length, flags);
-        if (sent < 0) {
+        if (sent < 0)
             return false;
-        }
         bytes += sent;
         length -= (size_t)sent;
     }
@@ -59,16 +58,14 @@ static void copy_by_read(int from, int to) {
 static void copy_by_splice(int from, int to) {
     int ends[2];
     ssize_t length;
-    if (pipe(ends)) {
+    if (pipe(ends))
         die("pipe");
-    }
     fcntl(ends[1], F_SETPIPE_SZ, PIPE);
     while ((length = splice(from, NULL, ends[1], NULL, PIPE, SPLICE_F_MOVE)) > 0) {
         while (length > 0) {
             ssize_t moved = splice(ends[0], NULL, to, NULL, (size_t)length, SPLICE_F_MOVE);
-            if (moved <= 0) {
+            if (moved <= 0)
                 return;
-            }
             length -= moved;
         }
     }
@@ -89,9 +86,8 @@ static void take_notice(int fd, struct notices *notices) {
         return;
     }
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header == NULL) {
+    if (!header)
         return;
-    }
     struct sock_extended_err said;
     memcpy(&said, CMSG_DATA(header), sizeof said);
     notices->done = said.ee_data + 1;
@@ -105,19 +101,15 @@ static void copy_by_zerocopy(int from, int to) {
     uint32_t sends = 0, upto[BUFFERS] = {0};
     int turn = 0, yes = 1;
     ssize_t length, sent = 0;
-    if (setsockopt(to, SOL_SOCKET, SO_ZEROCOPY, &yes, sizeof yes)) {
+    if (setsockopt(to, SOL_SOCKET, SO_ZEROCOPY, &yes, sizeof yes))
         die("SO_ZEROCOPY");
-    }
     for (; sent >= 0; turn = (turn + 1) % BUFFERS) {
-        while ((int32_t)(upto[turn] - notices.done) > 0) {
+        while ((int32_t)(upto[turn] - notices.done) > 0)
             take_notice(to, &notices);
-        }
-        if ((length = read(from, buffers[turn], PIECE)) <= 0) {
+        if ((length = read(from, buffers[turn], PIECE)) <= 0)
             break;
-        }
-        for (ssize_t at = 0; at < length && sent >= 0; at += sent, sends++) {
+        for (ssize_t at = 0; at < length && sent >= 0; at += sent, sends++)
             sent = send(to, buffers[turn] + at, (size_t)(length - at), MSG_ZEROCOPY);
-        }
         upto[turn] = sends;
     }
     fprintf(stderr, "copy: %u sends, %u notices, %u of them said that the kernel had copied after all\n", sends,
@@ -149,7 +141,7 @@ int main(int argc, char **argv) {
                     : strcmp(argv[1], "splice") == 0   ? copy_by_splice
                     : strcmp(argv[1], "zerocopy") == 0 ? copy_by_zerocopy
                                                        : NULL;
-    if (way == NULL) {
+    if (!way) {
         fprintf(stderr, "usage: copy read|splice|zerocopy LISTEN_PORT DEST_PORT\n");
         return 2;
     }
@@ -158,12 +150,10 @@ int main(int argc, char **argv) {
     int listener = on_loopback(argv[2], true), client;
     while ((client = accept(listener, NULL, NULL)) >= 0) {
         int destination = on_loopback(argv[3], false);
-        if (fork() == 0) {
+        if (fork() == 0)
             carry(way, client, destination);
-        }
-        if (fork() == 0) {
+        if (fork() == 0)
             carry(way, destination, client);
-        }
         close(client);
         close(destination);
     }

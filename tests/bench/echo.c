@@ -33,39 +33,33 @@ static void die(const char *what) {
 static int listen_on(const char *address, const char *port) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1) {
+    if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1)
         die(address);
-    }
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, (struct sockaddr *)&to, sizeof to) || listen(fd, BACKLOG)) {
+    if (bind(fd, (struct sockaddr *)&to, sizeof to) || listen(fd, BACKLOG))
         die("bind");
-    }
     return fd;
 }
 
 static void watch(int loop, int fd) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-    if (epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event)) {
+    if (epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event))
         die("epoll_ctl");
-    }
 }
 
 static void accept_all(int loop, int listener) {
     int fd;
-    while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+    while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
         watch(loop, fd);
-    }
 }
 
 static void echo(int fd) {
     char buffer[4096];
     ssize_t length = read(fd, buffer, sizeof buffer);
-    if (length < 0 && errno == EAGAIN) {
+    if (length < 0 && errno == EAGAIN)
         return;
-    }
-    if (length <= 0 || write(fd, buffer, (size_t)length) != length) {
+    if (length <= 0 || write(fd, buffer, (size_t)length) != length)
         close(fd);
-    }
 }
 
 int main(int argc, char **argv) {
@@ -76,9 +70,8 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     int listener = listen_on(argv[1], argv[2]), loop = epoll_create1(EPOLL_CLOEXEC);
-    if (loop < 0) {
+    if (loop < 0)
         die("epoll_create1");
-    }
     watch(loop, listener);
     for (;;) {
         struct epoll_event events[EVENTS];

@@ -66,9 +66,8 @@ static void relay_fail(struct load *load, int fd) {
 
 static void relay_start(struct load *load) {
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || fd >= MOST) {
+    if (fd < 0 || fd >= MOST)
         die("socket");
-    }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     load->relays[fd] = (struct relay){RELAY_CONNECTING, now_us()};
     load->under_way++;
@@ -118,9 +117,8 @@ static void on_event(struct load *load, int fd) {
 /* What has not come back when nothing at all has happened for STALL_MS will not come back. */
 static void give_up(struct load *load) {
     for (int fd = 0; fd < MOST; fd++) {
-        if (load->relays[fd].state == RELAY_CONNECTING || load->relays[fd].state == RELAY_ASKED) {
+        if (load->relays[fd].state == RELAY_CONNECTING || load->relays[fd].state == RELAY_ASKED)
             relay_fail(load, fd);
-        }
     }
 }
 
@@ -146,14 +144,12 @@ static void open_relays(struct load *load, unsigned count, unsigned at_once) {
     uint64_t began_us = now_us();
     load->opened = load->failed = load->under_way = 0;
     while (load->opened + load->failed < count) {
-        while (load->under_way < at_once && load->opened + load->failed + load->under_way < count) {
+        while (load->under_way < at_once && load->opened + load->failed + load->under_way < count)
             relay_start(load);
-        }
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(load->loop, events, EVENTS, STALL_MS);
-        for (int i = 0; i < ready; i++) {
+        for (int i = 0; i < ready; i++)
             on_event(load, events[i].data.fd);
-        }
         if (ready == 0) {
             give_up(load);
             break;
@@ -175,7 +171,7 @@ static void close_relays(struct load *load) {
 
 static void obey(struct load *load) {
     char line[128];
-    while (fgets(line, sizeof line, stdin) != NULL) {
+    while (fgets(line, sizeof line, stdin)) {
         unsigned count, at_once;
         if (sscanf(line, "open %u %u", &count, &at_once) == 2 && count <= MOST && at_once > 0) {
             open_relays(load, count, at_once);
@@ -198,9 +194,8 @@ int main(int argc, char **argv) {
     load.loop = epoll_create1(EPOLL_CLOEXEC);
     load.relays = calloc(MOST, sizeof *load.relays);
     load.times = calloc(MOST, sizeof *load.times);
-    if (load.loop < 0 || load.relays == NULL || load.times == NULL) {
+    if (load.loop < 0 || !load.relays || !load.times)
         die("start");
-    }
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     obey(&load);

@@ -73,9 +73,8 @@ static void die(const char *what) {
 
 static void enter_namespace(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || setns(fd, CLONE_NEWNET)) {
+    if (fd < 0 || setns(fd, CLONE_NEWNET))
         die(path);
-    }
     close(fd);
 }
 
@@ -83,48 +82,39 @@ static void enter_namespace(const char *path) {
 static int open_tun(const char *namespace, const char *address) {
     char path[128], command[512];
     int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (home < 0) {
+    if (home < 0)
         die("/proc/self/ns/net");
-    }
     snprintf(path, sizeof path, "/run/netns/%s", namespace);
     enter_namespace(path);
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
+    if (fd < 0)
         die("/dev/net/tun");
-    }
     struct ifreq request = {.ifr_name = "wan0"};
     request.ifr_flags = IFF_TUN | IFF_NO_PI;
-    if (ioctl(fd, TUNSETIFF, &request)) {
+    if (ioctl(fd, TUNSETIFF, &request))
         die("TUNSETIFF");
-    }
     snprintf(command, sizeof command,
              "ip link set lo up && ip addr add %s/24 dev wan0 && ip link set wan0 mtu %d txqueuelen 10000 up", address,
              MTU);
-    if (system(command)) {
+    if (system(command))
         die("ip");
-    }
-    if (setns(home, CLONE_NEWNET)) {
+    if (setns(home, CLONE_NEWNET))
         die("setns back");
-    }
     close(home);
     return fd;
 }
 
 static void way_put(struct link *link, struct way *way, const unsigned char *bytes, size_t length, uint64_t now) {
-    if (cut || drand48() < link->loss) {
+    if (cut || drand48() < link->loss)
         return;
-    }
     uint64_t start = now > way->busy_until ? now : way->busy_until;
-    if (start - now > QUEUE_LIMIT_NS) {
+    if (start - now > QUEUE_LIMIT_NS)
         return;
-    }
     unsigned char *copy = malloc(length);
-    if (copy == NULL) {
+    if (!copy)
         return; /* a link may lose packets */
-    }
-    if (link->mbit > 0) {
+    if (link->mbit > 0)
         way->busy_until = start + (uint64_t)((double)length * 8e3 / link->mbit);
-    }
     memcpy(copy, bytes, length);
     way->ring[way->tail++ % QUEUE] = (struct packet){start + link->delay_ns, length, copy};
 }
@@ -133,9 +123,8 @@ static void way_take(struct link *link, struct way *way, uint64_t now) {
     unsigned char buffer[MTU + 64];
     while (way->tail - way->head < QUEUE) {
         ssize_t length = read(way->from, buffer, sizeof buffer);
-        if (length <= 0) {
+        if (length <= 0)
             return;
-        }
         way_put(link, way, buffer, (size_t)length, now);
     }
 }
@@ -144,12 +133,10 @@ static void way_take(struct link *link, struct way *way, uint64_t now) {
 static uint64_t way_deliver(struct way *way) {
     while (way->head != way->tail) {
         struct packet *packet = &way->ring[way->head % QUEUE];
-        if (packet->due > now_ns()) {
+        if (packet->due > now_ns())
             return packet->due;
-        }
-        if (!cut && write(way->to, packet->data, packet->length) < 0 && errno != EAGAIN) {
+        if (!cut && write(way->to, packet->data, packet->length) < 0 && errno != EAGAIN)
             perror("wan: write"); /* the packet is lost, as packets may be */
-        }
         free(packet->data);
         way->head++;
     }
@@ -182,9 +169,8 @@ static void run(struct link *link) {
 /* A link does not wait for the programs at its ends: here they share its cores. */
 static void hurry(void) {
     const struct sched_param first = {.sched_priority = 1};
-    if (sched_setscheduler(0, SCHED_FIFO, &first) != 0) {
+    if (sched_setscheduler(0, SCHED_FIFO, &first) != 0)
         (void)setpriority(PRIO_PROCESS, 0, -20);
-    }
     prctl(PR_SET_TIMERSLACK, 1);
 }
 
@@ -200,9 +186,8 @@ int main(int argc, char **argv) {
     link.ways[0].to = link.ways[1].from = open_tun(argv[3], argv[4]);
     for (int i = 0; i < 2; i++) {
         link.ways[i].ring = calloc(QUEUE, sizeof *link.ways[i].ring);
-        if (link.ways[i].ring == NULL) {
+        if (!link.ways[i].ring)
             die("calloc");
-        }
     }
     signal(SIGUSR1, on_signal);
     signal(SIGUSR2, on_signal);

@@ -88,7 +88,7 @@ const char *unit_folder(void) {
     if (test_folder[0])
         return test_folder;
     snprintf(test_folder, sizeof test_folder, "%s/XXXXXX", program_folder);
-    ck_assert_msg(mkdtemp(test_folder) != NULL, "cannot make %s: %s", test_folder, strerror(errno));
+    ck_assert_msg(mkdtemp(test_folder), "cannot make %s: %s", test_folder, strerror(errno));
     return test_folder;
 }
 
@@ -106,7 +106,7 @@ const char *unit_path(const char *name) {
 const char *unit_file(const char *name, const void *bytes, size_t length) {
     const char *path = unit_path(name);
     FILE *file = fopen(path, "wb");
-    ck_assert_msg(file != NULL, "cannot write %s: %s", path, strerror(errno));
+    ck_assert_msg(file, "cannot write %s: %s", path, strerror(errno));
     ck_assert_int_eq(chmod(path, 0600), 0);
     ck_assert_uint_eq(fwrite(bytes, 1, length, file), length);
     ck_assert_int_eq(fclose(file), 0);
@@ -119,7 +119,7 @@ const char *unit_text_file(const char *name, const char *text) {
 
 char *unit_read(const char *path, size_t *length) {
     FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "cannot read %s: %s", path, strerror(errno));
+    ck_assert_msg(file, "cannot read %s: %s", path, strerror(errno));
     size_t used = 0, size = 4096;
     char *bytes = malloc(size);
     ck_assert_ptr_nonnull(bytes);
