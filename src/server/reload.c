@@ -188,8 +188,8 @@ void reload_ask(struct reload *reload) {
     uint64_t wait_ms = free_ms > now_ms ? free_ms - now_ms : 0;
     struct timeval wait = {(time_t)(wait_ms / 1000), (suseconds_t)(wait_ms % 1000 * 1000)};
 
-    if (!event_pending(reload->asked, EV_TIMEOUT, NULL))
-        event_add(reload->asked, &wait);
+    if (!event_pending(reload->asked, EV_TIMEOUT, NULL) && event_add(reload->asked, &wait))
+        event_active(reload->asked, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */
 }
 
 /* --- from start to end --- */

@@ -39,9 +39,10 @@ static void listener_rest(struct listener *listener, const char *why) {
     uint64_t now = clock_us();
     char text[ADDR_TEXT];
 
-    listener->state = LISTENER_RESTING;
-    event_del(listener->readable);
-    event_add(listener->rested, &rest);
+    if (event_add(listener->rested, &rest) == 0) { /* without memory for the timer it tries on in each turn */
+        listener->state = LISTENER_RESTING;
+        event_del(listener->readable);
+    }
     if (now - listener->complained_us < COMPLAIN_EVERY_US)
         return;
     listener->complained_us = now;
@@ -55,7 +56,8 @@ static void on_rested(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     listener->state = LISTENER_LISTENING;
-    event_add(listener->readable, NULL);
+    if (event_add(listener->readable, NULL))
+        listener_rest(listener, "out of memory"); /* the timer has just left its heap, whose room is still there */
 }
 
 /* Some errors belong to the one connection that is not there any more; all others need time. */
@@ -188,7 +190,7 @@ void listener_shut(struct listener *listener) {
         return;
     }
     listener->state = LISTENER_REFUSING;
-    event_add(listener->readable, NULL);
+    (void)event_add(listener->readable, NULL); /* without memory its clients wait in the backlog instead */
 }
 
 static void listener_remove_path(const struct listener *listener) {

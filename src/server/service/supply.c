@@ -183,7 +183,7 @@ static uint64_t supply_stock(struct supply *supply, struct session *session, boo
         return supply_lack(supply, session, now_us);
     struct timeval wait = {0, (suseconds_t)(held_us - now_us)};
     if (!evtimer_pending(supply->later, NULL))
-        evtimer_add(supply->later, &wait);
+        (void)evtimer_add(supply->later, &wait); /* without memory the tick marks all sessions within a second */
     return 0;
 }
 
