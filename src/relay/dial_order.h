@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * dial_order: what an agent says to its data plane about a link that is to be made; a part of plane.h.
+ * dial_order: an agent's order to connect to a server; a part of plane.h.
  */
 #ifndef MUNNEL_RELAY_DIAL_ORDER_H
 #define MUNNEL_RELAY_DIAL_ORDER_H
@@ -19,7 +19,7 @@ struct dial_order {
     const char *server_name;
     const char *hello; /* hello_format() */
     bool has_key;
-    enum proof_role_ { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
+    enum dial_proof { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
     uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */
     const char *identity;     /* by which the server finds the key of TLS (session_key.h); NULL: none, certificates */
     bool is_control;          /* else a data link, whose WELCOME needs no verdict */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * events: what the relay threads tell the control plane, each a letter that is opened on the control thread.
+ * events: the events of the relay threads for the control plane, each a message delivered on the control thread.
  *
- * Runs on: plane_say_* on a relay thread; the on_* functions on the control thread. See plane.h.
+ * Runs on: plane_event_* on a relay thread; the on_* functions on the control thread. See plane.h.
  */
 #include "config.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct saying {
+struct link_event {
     struct message message; /* first */
     struct plane *plane;
     struct relay_thread *thread;
@@ -23,7 +23,7 @@ struct saying {
     char text[]; /* `length` bytes, and a terminator */
 };
 
-struct saying_greeting {
+struct greeting_event {
     struct message message; /* first */
     struct plane *plane;
     struct greeting greeting;
@@ -42,8 +42,8 @@ static void post(struct plane *plane, struct message *message, void (*deliver)(s
     loop_post(plane->options.control, message);
 }
 
-/* Nobody waits for it unless clients wait for a link, and then the control plane is in a hurry. */
-static void post_patient(struct plane *plane, struct message *message, void (*deliver)(struct message *)) {
+/* Lazy: only waiting clients make it urgent, and then the control plane has its loop poll for such messages. */
+static void post_lazy(struct plane *plane, struct message *message, void (*deliver)(struct message *)) {
     message->deliver = deliver;
     loop_post_lazy(plane->options.control, message);
 }
@@ -51,15 +51,15 @@ static void post_patient(struct plane *plane, struct message *message, void (*de
 /* ---- greeting ---- */
 
 static void on_greeting(struct message *message) {
-    struct saying_greeting *saying = (struct saying_greeting *)message;
-    struct plane *plane = saying->plane;
+    struct greeting_event *event = (struct greeting_event *)message;
+    struct plane *plane = event->plane;
     if (!plane->silent && plane->options.events->on_greeting)
-        plane->options.events->on_greeting(plane->options.context, &saying->greeting);
-    X509_free(saying->greeting.certificate);
-    sk_X509_pop_free(saying->greeting.chain, X509_free);
-    secret_wipe(saying->greeting.exporter, sizeof saying->greeting.exporter);
-    secret_wipe(saying->text, saying->greeting.length);
-    free(saying);
+        plane->options.events->on_greeting(plane->options.context, &event->greeting);
+    X509_free(event->greeting.certificate);
+    sk_X509_pop_free(event->greeting.chain, X509_free);
+    secret_wipe(event->greeting.exporter, sizeof event->greeting.exporter);
+    secret_wipe(event->text, event->greeting.length);
+    free(event);
 }
 
 /* The link, and with it the SSL that owns what the peer sent, may be gone before the control thread reads it. */
@@ -70,160 +70,159 @@ static STACK_OF(X509) * sent_chain(const struct link *link) {
 
 void plane_event_identified(struct link *link, const char *identity) {
     size_t size = strlen(identity) + 1;
-    struct saying_greeting *saying = calloc(1, sizeof *saying + size);
-    if (!saying)
+    struct greeting_event *event = calloc(1, sizeof *event + size);
+    if (!event)
         return; /* as below */
-    saying->plane = link->thread->plane;
-    saying->peer = *link_peer(link);
-    memcpy(saying->text, identity, size);
-    saying->greeting = (struct greeting){
-        .link = link->ref, .tag = link->tag, .identity = saying->text, .text = "", .peer = &saying->peer};
-    post(saying->plane, &saying->message, on_greeting);
+    event->plane = link->thread->plane;
+    event->peer = *link_peer(link);
+    memcpy(event->text, identity, size);
+    event->greeting = (struct greeting){
+        .link = link->ref, .tag = link->tag, .identity = event->text, .text = "", .peer = &event->peer};
+    post(event->plane, &event->message, on_greeting);
 }
 
 void plane_event_greeting(struct link *link, bool rejected, const char *text, size_t length,
                           const uint8_t exporter[SECRET_SIZE]) {
-    struct saying_greeting *saying = calloc(1, sizeof *saying + length + 1);
-    if (!saying)
+    struct greeting_event *event = calloc(1, sizeof *event + length + 1);
+    if (!event)
         return; /* the greeting's deadline ends the link */
-    saying->plane = link->thread->plane;
-    saying->peer = *link_peer(link);
-    memcpy(saying->text, text, length);
-    saying->greeting = (struct greeting){.link = link->ref,
-                                         .tag = link->tag,
-                                         .rejected = rejected,
-                                         .text = saying->text,
-                                         .length = length,
-                                         .peer = &saying->peer,
-                                         .certificate = SSL_get1_peer_certificate(link->ssl),
-                                         .chain = sent_chain(link)};
-    memcpy(saying->greeting.exporter, exporter, SECRET_SIZE);
-    post(saying->plane, &saying->message, on_greeting);
+    event->plane = link->thread->plane;
+    event->peer = *link_peer(link);
+    memcpy(event->text, text, length);
+    event->greeting = (struct greeting){.link = link->ref,
+                                        .tag = link->tag,
+                                        .rejected = rejected,
+                                        .text = event->text,
+                                        .length = length,
+                                        .peer = &event->peer,
+                                        .certificate = SSL_get1_peer_certificate(link->ssl),
+                                        .chain = sent_chain(link)};
+    memcpy(event->greeting.exporter, exporter, SECRET_SIZE);
+    post(event->plane, &event->message, on_greeting);
 }
 
-/* ---- idle, told ---- */
+/* ---- idle, control ---- */
 
-static struct saying *new_saying(struct link *link, const void *text, size_t length) {
-    struct saying *saying = malloc(sizeof *saying + length + 1);
-    if (!saying)
+static struct link_event *new_event(struct link *link, const void *text, size_t length) {
+    struct link_event *event = malloc(sizeof *event + length + 1);
+    if (!event)
         return NULL;
-    *saying = (struct saying){
+    *event = (struct link_event){
         .plane = link->thread->plane, .thread = link->thread, .link = link->ref, .tag = link->tag, .length = length};
     if (length > 0)
-        memcpy(saying->text, text, length);
-    saying->text[length] = '\0';
-    return saying;
+        memcpy(event->text, text, length);
+    event->text[length] = '\0';
+    return event;
 }
 
 static void on_idle(struct message *message) {
-    struct saying *saying = (struct saying *)message;
-    struct plane *plane = saying->plane;
+    struct link_event *event = (struct link_event *)message;
+    struct plane *plane = event->plane;
     if (!plane->silent && plane->options.events->on_idle)
-        plane->options.events->on_idle(plane->options.context, saying->link, saying->tag);
-    free(saying);
+        plane->options.events->on_idle(plane->options.context, event->link, event->tag);
+    free(event);
 }
 
 void plane_event_idle(struct link *link) {
-    struct saying *saying = new_saying(link, NULL, 0);
-    if (saying)
-        post_patient(saying->plane, &saying->message, on_idle);
+    struct link_event *event = new_event(link, NULL, 0);
+    if (event)
+        post_lazy(event->plane, &event->message, on_idle);
     else
-        link_break(link, "out of memory"); /* an idle link that nobody knows is of no use */
+        link_break(link, "out of memory"); /* the control plane would never use the link */
 }
 
 /* Back on the relay thread. */
 static void on_delivered(struct message *message) {
-    struct saying *saying = (struct saying *)message;
-    struct link *link = relay_thread_find(saying->thread, saying->link);
+    struct link_event *event = (struct link_event *)message;
+    struct link *link = relay_thread_find(event->thread, event->link);
     if (link)
-        link_control_delivered(link, saying->length);
-    free(saying);
+        link_control_delivered(link, event->length);
+    free(event);
 }
 
-/* The letter goes back, so that its link is read no faster than its messages are taken here. */
+/* The message goes back as a credit: its link is read no faster than the control plane takes messages. */
 static void on_control(struct message *message) {
-    struct saying *saying = (struct saying *)message;
-    struct plane *plane = saying->plane;
+    struct link_event *event = (struct link_event *)message;
+    struct plane *plane = event->plane;
     if (!plane->silent && plane->options.events->on_control)
-        plane->options.events->on_control(plane->options.context, saying->link, saying->tag, saying->text,
-                                          saying->length);
-    saying->message.deliver = on_delivered;
-    loop_post(saying->thread->loop, &saying->message);
+        plane->options.events->on_control(plane->options.context, event->link, event->tag, event->text, event->length);
+    event->message.deliver = on_delivered;
+    loop_post(event->thread->loop, &event->message);
 }
 
 void plane_event_control(struct link *link, const uint8_t *text, size_t length) {
-    struct saying *saying = new_saying(link, text, length);
-    if (saying)
-        post(saying->plane, &saying->message, on_control);
+    struct link_event *event = new_event(link, text, length);
+    if (event)
+        post(event->plane, &event->message, on_control);
     else
-        link_break(link, "out of memory"); /* a word that is lost may be one that is waited for */
+        link_break(link, "out of memory"); /* control messages are never dropped */
 }
 
 /* ---- pong ---- */
 
 static void on_pong(struct message *message) {
-    struct saying *saying = (struct saying *)message;
-    struct plane *plane = saying->plane;
+    struct link_event *event = (struct link_event *)message;
+    struct plane *plane = event->plane;
     uint64_t pinged_us;
 
-    memcpy(&pinged_us, saying->text, sizeof pinged_us);
+    memcpy(&pinged_us, event->text, sizeof pinged_us);
     if (!plane->silent)
-        plane->options.events->on_pong(plane->options.context, saying->link, saying->tag, pinged_us);
-    free(saying);
+        plane->options.events->on_pong(plane->options.context, event->link, event->tag, pinged_us);
+    free(event);
 }
 
-/* One that is lost for want of memory is followed by another. */
-void plane_say_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]) {
-    bool is_wanted = link->thread->options->events->on_pong != NULL;
-    struct saying *saying = is_wanted ? new_saying(link, payload, FRAME_PING_SIZE) : NULL;
+/* May be lost on ENOMEM: the next ping brings another. */
+void plane_event_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]) {
+    bool is_wanted = link->thread->options->events->on_pong;
+    struct link_event *event = is_wanted ? new_event(link, payload, FRAME_PING_SIZE) : NULL;
 
-    if (saying)
-        post(saying->plane, &saying->message, on_pong);
+    if (event)
+        post(event->plane, &event->message, on_pong);
 }
 
 /* ---- gone ---- */
 
 static void on_gone(struct message *message) {
-    struct close_event *saying = (struct close_event *)message;
-    struct plane *plane = saying->plane;
+    struct close_event *event = (struct close_event *)message;
+    struct plane *plane = event->plane;
     if (!plane->silent && plane->options.events->on_gone)
-        plane->options.events->on_gone(plane->options.context, &saying->end);
-    free(saying);
+        plane->options.events->on_gone(plane->options.context, &event->end);
+    free(event);
 }
 
 void plane_event_closed(struct link *link, bool misbehaved, const char *why) {
-    struct close_event *saying = link->close_event; /* allocated with the link: this word may not fail */
+    struct close_event *event = link->close_event; /* allocated with the link, so that on_gone cannot fail */
     link->close_event = NULL;
-    saying->plane = link->thread->plane;
-    saying->end.link = link->ref;
-    saying->end.tag = link->tag;
-    saying->end.is_control = link->is_control;
-    saying->end.was_accepted = link->was_accepted;
-    saying->end.tls_failed = link->tls_failed || link->refused_by_peer;
-    saying->end.untrusted = link->untrusted;
-    saying->end.received_nothing = link->received_nothing;
-    saying->end.no_hello = link->no_hello;
-    saying->end.misbehaved = misbehaved;
-    snprintf(saying->end.why, sizeof saying->end.why, "%s", why);
-    post(saying->plane, &saying->message, on_gone);
+    event->plane = link->thread->plane;
+    event->end.link = link->ref;
+    event->end.tag = link->tag;
+    event->end.is_control = link->is_control;
+    event->end.was_accepted = link->was_accepted;
+    event->end.tls_failed = link->tls_failed || link->refused_by_peer;
+    event->end.untrusted = link->untrusted;
+    event->end.received_nothing = link->received_nothing;
+    event->end.no_hello = link->no_hello;
+    event->end.misbehaved = misbehaved;
+    snprintf(event->end.why, sizeof event->end.why, "%s", why);
+    post(event->plane, &event->message, on_gone);
 }
 
-void plane_event_failed(struct relay_thread *thread, struct close_event *words, uint64_t tag, const char *why) {
-    words->plane = thread->plane;
-    words->end.tag = tag;
-    snprintf(words->end.why, sizeof words->end.why, "%s", why);
-    post(words->plane, &words->message, on_gone);
+void plane_event_failed(struct relay_thread *thread, struct close_event *close_event, uint64_t tag, const char *why) {
+    close_event->plane = thread->plane;
+    close_event->end.tag = tag;
+    snprintf(close_event->end.why, sizeof close_event->end.why, "%s", why);
+    post(close_event->plane, &close_event->message, on_gone);
 }
 
 struct close_event *close_event_new(const struct addr *peer) {
-    struct close_event *words = calloc(1, sizeof *words);
-    if (words)
-        words->end.peer = *peer;
-    return words;
+    struct close_event *close_event = calloc(1, sizeof *close_event);
+    if (close_event)
+        close_event->end.peer = *peer;
+    return close_event;
 }
 
-const struct addr *close_event_peer(const struct close_event *words) {
-    return &words->end.peer;
+const struct addr *close_event_peer(const struct close_event *close_event) {
+    return &close_event->end.peer;
 }
 
 void plane_event_order_failed(struct plane *plane, uint64_t tag, const struct addr *peer) {
@@ -247,7 +246,7 @@ void plane_event_client_back(struct relay_thread *thread, struct client *client,
     client->link = link;
     client->link_tag = tag;
     if (client->outcome == CLIENT_ENDED)
-        post_patient(thread->plane, &client->message, on_client_back);
+        post_lazy(thread->plane, &client->message, on_client_back);
     else
         post(thread->plane, &client->message, on_client_back);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * plane: the data plane's life, and the orders of the control plane to the relay threads, each a letter.
+ * plane: the data plane's life, and the control plane's orders to the relay threads, each a message.
  *
- * Runs on: plane_* on the control thread; the on_* functions open their letters on a relay thread.
+ * Runs on: plane_* on the control thread; the on_* functions run on a relay thread.
  * Owns: the threads. See plane.h.
  */
 #include "config.h"
@@ -25,7 +25,7 @@ struct order {              /* from the control plane to a thread */
     struct relay_thread *thread;
     struct link_ref link;
     uint64_t tag, deadline_us;
-    struct close_event *words; /* of the link that comes of it */
+    struct close_event *close_event; /* of the link that it creates */
     SSL_CTX *tls;
     int fd;
     unsigned ping_s, dead_after_s;
@@ -95,13 +95,13 @@ static void stop_thread(struct relay_thread *thread) {
     struct order *order = thread->owns_loop ? calloc(1, sizeof *order) : NULL;
     if (order)
         send_order(order, thread, on_stop);
-    else if (thread->owns_loop) /* no memory for a letter: end it without its goodbyes */
+    else if (thread->owns_loop) /* no memory for the order: end the loop without closing the links in order */
         loop_stop(thread->loop);
     else
         relay_thread_end(thread);
 }
 
-/* What the threads said last is delivered, and what was under way to them opened, as long as both sides are there. */
+/* Delivers the messages still queued in both directions, while both sides exist. */
 static void settle(struct plane *plane) {
     for (unsigned i = 0; i < plane->count && plane->threads[i]; i++) {
         if (plane->threads[i]->owns_loop)
@@ -162,13 +162,12 @@ static char *copy(const char *text) {
     return text ? strdup(text) : NULL;
 }
 
-/* Of an order from which a link comes: its last words are made with it, so that on_gone cannot fail. */
+/* For an order that creates a link: preallocates the close event, so that on_gone cannot fail. */
 static struct order *new_link_order(const struct addr *peer) {
     struct order *order = calloc(1, sizeof *order);
-    if (order) {
-        order->words = close_event_new(peer);
-    }
-    if (order && !order->words) {
+    if (order)
+        order->close_event = close_event_new(peer);
+    if (order && !order->close_event) {
         free(order);
         return NULL;
     }
@@ -177,7 +176,7 @@ static struct order *new_link_order(const struct addr *peer) {
 
 static void on_adopt(struct message *message) {
     struct order *order = (struct order *)message;
-    link_adopt(order->thread, order->fd, order->tls, order->tag, order->deadline_us, order->words);
+    link_adopt(order->thread, order->fd, order->tls, order->tag, order->deadline_us, order->close_event);
     free_order(order);
 }
 
@@ -203,7 +202,7 @@ void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *
 
 static void on_dial(struct message *message) {
     struct order *order = (struct order *)message;
-    link_dial(order->thread, order->dial, order->flag, order->tag, order->words);
+    link_dial(order->thread, order->dial, order->flag, order->tag, order->close_event);
     free_order(order);
 }
 
@@ -231,9 +230,8 @@ void plane_dial(struct plane *plane, const struct dial_order *wanted) {
     struct order *order = new_link_order(&wanted->address);
     struct link_order *dial = order ? copy_dial(wanted) : NULL;
     if (!dial) {
-        if (order) {
-            free(order->words);
-        }
+        if (order)
+            free(order->close_event);
         free(order);
         plane_event_order_failed(plane, wanted->tag, &wanted->address);
         return;
@@ -244,10 +242,9 @@ void plane_dial(struct plane *plane, const struct dial_order *wanted) {
     send_order(order, any_thread(plane), on_dial);
 }
 
-/* An order that is lost may be one that is waited for, or one that ends something: better no link than one that goes on
- * without it. */
-static void lose(struct plane *plane, struct link_ref link) {
-    close_marks_set(&thread_of(plane, link)->endings, link, false);
+/* On ENOMEM: the peer may wait for what the order sends, or the link must end by it, so the link is closed. */
+static void order_failed(struct plane *plane, struct link_ref link) {
+    close_marks_set(&thread_of(plane, link)->close_marks, link, false);
 }
 
 static void on_accept(struct message *message) {
@@ -264,7 +261,7 @@ void plane_accept(struct plane *plane, struct link_ref link, bool is_control, ui
         return;
     struct order *order = calloc(1, sizeof *order);
     if (!order) {
-        lose(plane, link);
+        order_failed(plane, link);
         return;
     }
     order->link = link;
@@ -274,7 +271,7 @@ void plane_accept(struct plane *plane, struct link_ref link, bool is_control, ui
     order->text = copy(who);
     if (json && !order->json) {
         free_order(order);
-        lose(plane, link);
+        order_failed(plane, link);
         return;
     }
     order->ping_s = ping_s;
@@ -290,7 +287,7 @@ static void on_reject(struct message *message) {
     free_order(order);
 }
 
-static void on_tell(struct message *message) {
+static void on_send_control(struct message *message) {
     struct order *order = (struct order *)message;
     struct link *link = relay_thread_find(order->thread, order->link);
     const char *why = link && link->state == LINK_CONTROL
@@ -308,7 +305,7 @@ static void send_text(struct plane *plane, struct link_ref link, const char *jso
     char *text = order ? copy(json) : NULL;
     if (!order || (json && !text)) {
         free(order);
-        lose(plane, link);
+        order_failed(plane, link);
         return;
     }
     order->link = link;
@@ -321,7 +318,7 @@ void plane_reject(struct plane *plane, struct link_ref link, const char *json) {
 }
 
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json) {
-    send_text(plane, link, json, on_tell);
+    send_text(plane, link, json, on_send_control);
 }
 
 static void on_ping(struct message *message) {
@@ -353,7 +350,7 @@ void plane_close(struct plane *plane, struct link_ref link, const char *why, boo
         return;
     struct order *order = calloc(1, sizeof *order);
     if (!order) {
-        close_marks_set(&thread_of(plane, link)->endings, link, when_idle);
+        close_marks_set(&thread_of(plane, link)->close_marks, link, when_idle);
         return;
     }
     order->link = link;
@@ -367,7 +364,7 @@ void plane_drain(struct plane *plane) {
         atomic_store_explicit(&plane->threads[i]->draining, true, memory_order_relaxed);
 }
 
-/* ---- clients: their letter is the client itself, so that the busiest path allocates nothing ---- */
+/* ---- clients: struct client is its own message, so that dispatch allocates nothing ---- */
 
 static void give_back(struct client *client) {
     client->outcome = CLIENT_NOT_STARTED;

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * plane_all: orders that go to every relay thread alike, because what they concern may be on each.
- * Runs on: plane_* on the control thread; the on_* functions open their letters on a relay thread. Owns: nothing.
+ * Runs on: plane_* on the control thread; the on_* functions run on a relay thread. Owns: nothing.
  */
 #include "config.h"
 
@@ -54,7 +54,7 @@ static struct order_all *make_all(struct plane *plane, uint64_t tag, const char 
     return orders;
 }
 
-static void on_expel(struct message *message) {
+static void on_disconnect(struct message *message) {
     struct order_all *order = (struct order_all *)message;
     struct relay_thread *thread = order->thread;
 
@@ -68,9 +68,9 @@ static void on_expel(struct message *message) {
 
 bool plane_disconnect(struct plane *plane, uint64_t tag, const char *why) {
     struct order_all *orders = make_all(plane, tag, why);
-    bool made = orders != NULL;
+    bool made = orders;
 
-    send_all(orders, on_expel);
+    send_all(orders, on_disconnect);
     return made;
 }
 
@@ -90,7 +90,7 @@ void plane_recall(struct plane *plane, uint64_t tag, const char *why) {
     send_all(make_all(plane, tag, why), on_recall);
 }
 
-static void on_expel_greeting(struct message *message) {
+static void on_disconnect_preauth(struct message *message) {
     struct order_all *order = (struct order_all *)message;
     struct link *link = order->thread->greeting;
 
@@ -103,13 +103,13 @@ static void on_expel_greeting(struct message *message) {
 
 bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *why) {
     struct order_all *orders = make_all(plane, tag, why);
-    bool made = orders != NULL;
+    bool made = orders;
 
-    send_all(orders, on_expel_greeting);
+    send_all(orders, on_disconnect_preauth);
     return made;
 }
 
-static void on_beat(struct message *message) {
+static void on_liveness_probe(struct message *message) {
     struct order_all *order = (struct order_all *)message;
 
     atomic_fetch_sub_explicit(&order->thread->plane->unanswered, 1, memory_order_relaxed);
@@ -122,6 +122,6 @@ bool plane_probe_liveness(struct plane *plane) {
     struct order_all *orders = make_all(plane, 0, "");
     if (orders)
         atomic_fetch_add_explicit(&plane->unanswered, plane->count, memory_order_relaxed);
-    send_all(orders, on_beat);
-    return true; /* without memory nothing was asked, and nobody can be accused */
+    send_all(orders, on_liveness_probe);
+    return true; /* on ENOMEM no probe was sent, so none is late */
 }

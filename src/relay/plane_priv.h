@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * plane_priv: the data plane as a whole, for plane.c (life, and orders to the threads) and events.c (what the
- * threads tell the control plane).
+ * plane_priv: the data plane as a whole, for plane.c (life, and orders to the threads) and events.c (the
+ * threads' events).
  */
 #ifndef MUNNEL_RELAY_PLANE_PRIV_H
 #define MUNNEL_RELAY_PLANE_PRIV_H
@@ -16,7 +16,7 @@ struct plane {
     unsigned count, next;
     struct relay_thread *threads[PLANE_THREADS_MAX];
     struct loop_detect *own_dials; /* agent */
-    atomic_uint unanswered;        /* signs of life that plane_probe_liveness() waits for */
+    atomic_uint unanswered;        /* liveness probes the threads have not answered */
     bool is_stopping;              /* being freed: orders are dropped */
     bool silent;                   /* ... and callbacks are over */
 };

@@ -9,7 +9,7 @@
 
 const char *reason_text(enum relay_reason reason) {
     static const char *const texts[] = {
-#define RELAY_REASON_TEXT(name, text, whole) text,
+#define RELAY_REASON_TEXT(name, text) text,
         RELAY_REASONS(RELAY_REASON_TEXT)
 #undef RELAY_REASON_TEXT
     };

@@ -16,19 +16,19 @@ enum {
     INSTANCE_DIGITS = 8 /* of a server's name for itself, in a relay's id */
 };
 
-/* The time between two moments; "-" when one of them never was. */
+/* The time between two moments; "-" if one of them did not happen. */
 static struct log_field span(const char *name, uint64_t from_us, uint64_t to_us) {
     return from_us == 0 || to_us < from_us ? LOG_TEXT(name, "-") : LOG_MS(name, to_us - from_us);
 }
 
-/* Appends a text that says something; what is empty is left out. */
+/* Appends a text unless it is empty. */
 static size_t add_text(struct log_field *fields, size_t count, const char *name, const char *text) {
     if (text && *text)
         fields[count++] = LOG_TEXT(name, text);
     return count;
 }
 
-/* An agent that refuses does as it was told; for the server it is a client that was let down. */
+/* A refusal by the agent's rules is worth a warning only on the server, whose client was not served. */
 static bool is_denial(const struct record *record) {
     return record->reason == REASON_DENIED && record->agent && *record->agent && record->opened_us == 0;
 }
@@ -60,7 +60,7 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     fields[count++] = span("total_ms", record->accepted_us, now_us);
     fields[count++] = LOG_TEXT("reason", reason_text(record->reason));
     fields[count++] = LOG_TEXT("by", record->by ? record->by : "-");
-    count = add_text(fields, count, "words", record->words);
+    count = add_text(fields, count, "words", record->detail);
     if (record->attempts)
         fields[count++] = LOG_NUMBER("attempts", record->attempts);
     fields[count] = LOG_END;
@@ -82,13 +82,13 @@ char *record_client_text(const struct client *client, char text[RECORD_CLIENT]) 
     return text;
 }
 
-/* An agent only says where it got to if that is not what it was told. */
+/* OPENED has an address only if it differs from the configured destination. */
 static const char *reached(const struct client *client) {
     return *client->address || client->opened_us == 0 ? client->address : client->terms->destination;
 }
 
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
-                       const char *words) {
+                       const char *detail) {
     char id[PROTO_RELAY_ID_MAX + 1], from[RECORD_CLIENT];
     struct record record = {.id = id,
                             .service = client->terms->service,
@@ -105,7 +105,7 @@ void record_log_client(struct log *log, const char *instance, const struct clien
                             .reason = client->reason,
                             .attempts = client->attempts,
                             .by = by,
-                            .words = words};
+                            .detail = detail};
     record_make_id(id, instance, client->number);
     record_log(log, &record, client->ended_us);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * record: what is told of a relay when it is over: one line, the same id on server and agent.
+ * record: the log line of a relay that is over, with the same id on server and agent.
  * Made when it is written, of what server and agent have of the relay anyway.
  * Runs on: the relay's thread (or the control thread for a client that was never served). Owns: nothing.
  */
@@ -21,28 +21,28 @@ enum {
 
 struct record {
     const char *id, *service, *client;
-    const char *agent;                                             /* NULL or "": it is the agent who writes this */
+    const char *agent;                                             /* NULL or "" in an agent's own record */
     const char *destination;                                       /* as configured */
     const char *address;                                           /* as reached; "" if it was not */
     uint64_t up, down;                                             /* bytes from client to destination and back */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     enum relay_reason reason;
-    unsigned attempts; /* agents that were tried in vain; said when there were any */
-    const char *by;    /* who ended it */
-    const char *words; /* more about why, or NULL */
+    unsigned attempts;  /* agents that were tried before without success; logged unless 0 */
+    const char *by;     /* the side that ended it */
+    const char *detail; /* more than `reason` has, or NULL */
 };
 
 void record_log(struct log *log, const struct record *record, uint64_t now_us);
 
 struct client;
-/* Server: the record of a client that is over, by whatever end. */
+/* Server: the record of a client that is over, whatever ended it. */
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
-                       const char *words);
+                       const char *detail);
 
 /* "INSTANCE's first 8 digits-NUMBER" */
 void record_make_id(char id[PROTO_RELAY_ID_MAX + 1], const char *instance, uint64_t number);
 
-/* Where it comes from, as OPEN and the record have it: a path of the client's choosing has no place there. */
+/* The client's address as OPEN and the record have it; never a Unix path, which the client may choose. */
 char *record_client_text(const struct client *client, char text[RECORD_CLIENT]);
 
 #endif

@@ -20,7 +20,7 @@ struct service_terms {
 
 struct service_terms_plan { /* copied */
     const char *service;
-    char *const *connect, *const *listen; /* addresses as text; the agent is told the ports of `listen` */
+    char *const *connect, *const *listen; /* addresses as text; OPEN has the ports of `listen` */
     size_t connect_count, listen_count;
     unsigned idle_timeout_s, half_close_timeout_s;
 };

@@ -29,10 +29,9 @@ static bool grow_slots(struct relay_thread *thread) {
     if (generations)
         thread->generations = generations;
     uint8_t *sleeping = realloc(thread->sleeping, count);
-    if (sleeping) {
+    if (sleeping)
         thread->sleeping = sleeping;
-    }
-    if (!slots || !generations || !sleeping || !close_marks_reserve(&thread->endings, count))
+    if (!slots || !generations || !sleeping || !close_marks_reserve(&thread->close_marks, count))
         return false;
     for (uint32_t i = thread->slot_count; i < count; i++) {
         slots[i] = NULL;
@@ -74,7 +73,7 @@ struct link *relay_thread_find(struct relay_thread *thread, struct link_ref ref)
 static void start_next_turn(struct relay_thread *thread) {
     static const struct timeval at_once = {0, 0};
     if (!event_pending(&thread->starter, EV_TIMEOUT, NULL) && event_add(&thread->starter, &at_once))
-        event_active(&thread->starter, EV_TIMEOUT, 1); /* which needs no memory: in this turn instead of never */
+        event_active(&thread->starter, EV_TIMEOUT, 1); /* cannot fail: runs in this turn, without memory for a timer */
 }
 
 void relay_thread_start_later(struct relay_thread *thread, struct link *link) {
@@ -104,25 +103,22 @@ void relay_thread_greeted(struct link *link) {
 
 static void forget_start(struct relay_thread *thread, struct link *link) {
     struct link **at = &thread->starting;
-    while (*at != link) {
+    while (*at != link)
         at = &(*at)->queue_next;
-    }
     *at = link->queue_next;
-    if (thread->starting_end == &link->queue_next) {
+    if (thread->starting_end == &link->queue_next)
         thread->starting_end = at;
-    }
     link->in_starting = false;
 }
 
 void relay_thread_forget(struct relay_thread *thread, struct link *link) {
     defer_cancel(&thread->again, &link->again);
-    defer_cancel(&thread->soon, &link->owed);
-    defer_cancel(&thread->rechecks, &link->doubt);
-    defer_cancel(&thread->write_retries_queue, &link->push);
+    defer_cancel(&thread->deferred, &link->deferred);
+    defer_cancel(&thread->rechecks, &link->recheck);
+    defer_cancel(&thread->write_retries, &link->write_retry);
     defer_cancel(&thread->deliveries, &link->delivery);
-    if (link->in_starting) {
+    if (link->in_starting)
         forget_start(thread, link);
-    }
 }
 
 static void on_starter(evutil_socket_t fd, short what, void *context) {
@@ -134,26 +130,25 @@ static void on_starter(evutil_socket_t fd, short what, void *context) {
         forget_start(thread, link);
         link_start(link);
     }
-    if (thread->starting) {
+    if (thread->starting)
         start_next_turn(thread);
-    }
 }
 
-/* ---- the graveyard ---- */
+/* ---- deferred free ---- */
 
-void relay_thread_bury_link(struct relay_thread *thread, struct link *link) {
+void relay_thread_free_link_later(struct relay_thread *thread, struct link *link) {
     link->queue_next = thread->dead_links;
     thread->dead_links = link;
-    event_active(&thread->bury, EV_TIMEOUT, 1);
+    event_active(&thread->reap, EV_TIMEOUT, 1);
 }
 
-void relay_thread_bury_relay(struct relay_thread *thread, struct relay *relay) {
+void relay_thread_free_relay_later(struct relay_thread *thread, struct relay *relay) {
     relay->next = thread->dead_relays;
     thread->dead_relays = relay;
-    event_active(&thread->bury, EV_TIMEOUT, 1);
+    event_active(&thread->reap, EV_TIMEOUT, 1);
 }
 
-static void bury(struct relay_thread *thread) {
+static void reap(struct relay_thread *thread) {
     while (thread->dead_links) {
         struct link *link = thread->dead_links;
         thread->dead_links = link->queue_next;
@@ -166,18 +161,17 @@ static void bury(struct relay_thread *thread) {
     }
 }
 
-static void on_bury(evutil_socket_t fd, short what, void *context) {
+static void on_reap(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    bury(context);
+    reap(context);
 }
 
 /* ---- timers ---- */
 
 static void check_queues(struct relay_thread *thread) {
-    struct defer_queue *const queues[] = {&thread->again,    &thread->soon,
-                                          &thread->rechecks, &thread->write_retries_queue,
-                                          &thread->held,     &thread->deliveries};
+    struct defer_queue *const queues[] = {&thread->again,         &thread->deferred, &thread->rechecks,
+                                          &thread->write_retries, &thread->held,     &thread->deliveries};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         defer_check(queues[i]);
 }
@@ -203,12 +197,12 @@ static int add_timers(struct relay_thread *thread) {
     event_assign(&thread->sweep, base, -1, EV_PERSIST, on_sweep, thread);
     event_assign(&thread->starter, base, -1, 0, on_starter, thread);
     defer_queue_init(&thread->again, base, 0);
-    defer_queue_init(&thread->soon, base, RELAY_THREAD_SOON_US);
-    defer_queue_init(&thread->rechecks, base, RELAY_THREAD_DOUBT_US);
-    defer_queue_init(&thread->write_retries_queue, base, RELAY_THREAD_PUSH_US);
+    defer_queue_init(&thread->deferred, base, RELAY_THREAD_DEFERRED_US);
+    defer_queue_init(&thread->rechecks, base, RELAY_THREAD_RECHECK_US);
+    defer_queue_init(&thread->write_retries, base, RELAY_THREAD_WRITE_RETRY_US);
     defer_queue_init(&thread->held, base, RELAY_THREAD_HELD_US);
     defer_queue_init(&thread->deliveries, base, RELAY_THREAD_DELIVERY_US);
-    event_assign(&thread->bury, base, -1, 0, on_bury, thread);
+    event_assign(&thread->reap, base, -1, 0, on_reap, thread);
     return event_add(&thread->sweep, &period);
 }
 
@@ -222,9 +216,9 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, struc
     thread->options = options;
     thread->counters = counters;
     thread->index = index;
-    thread->endings.thread = thread;
+    thread->close_marks.thread = thread;
     thread->starting_end = &thread->starting;
-    thread->owns_loop = shared == NULL;
+    thread->owns_loop = !shared;
     thread->loop = shared ? shared : loop_new(name);
     if (!thread->loop || add_timers(thread)) {
         if (thread->loop && thread->owns_loop)
@@ -252,24 +246,24 @@ void relay_thread_end(struct relay_thread *thread) {
     event_del(&thread->sweep);
     event_del(&thread->starter);
     defer_queue_stop(&thread->again);
-    defer_queue_stop(&thread->soon);
+    defer_queue_stop(&thread->deferred);
     defer_queue_stop(&thread->rechecks);
     defer_queue_stop(&thread->held);
-    defer_queue_stop(&thread->write_retries_queue);
+    defer_queue_stop(&thread->write_retries);
     defer_queue_stop(&thread->deliveries);
     if (thread->owns_loop)
         loop_stop(thread->loop);
 }
 
 void relay_thread_free(struct relay_thread *thread) {
-    event_del(&thread->bury);
-    bury(thread);
+    event_del(&thread->reap);
+    reap(thread);
     open_memory_end(&thread->open_memory);
     if (thread->owns_loop)
         loop_free(thread->loop);
     free(thread->slots);
     free(thread->generations);
     free(thread->sleeping);
-    close_marks_free(&thread->endings);
+    close_marks_free(&thread->close_marks);
     free(thread);
 }

@@ -4,7 +4,7 @@
  * thread_priv: one relay thread, as the files of the data plane see it.
  *
  * A thread has a loop, a table of its links (a link_ref names a slot and its generation), the list of its relays, and
- * scratch memory that whoever runs at the moment uses and leaves empty.
+ * scratch memory that the running callback uses and leaves empty.
  * Runs on: itself; relay_thread_new, relay_thread_start and relay_thread_free on the control thread.
  */
 #ifndef MUNNEL_RELAY_THREAD_PRIV_H
@@ -28,14 +28,14 @@ enum {
     RELAY_THREAD_HANDSHAKES_PER_TURN = 4,
     RELAY_THREAD_SWEEP_MS = 500,
     RELAY_THREAD_SWEEPS_PER_ROUND = 4,
-    RELAY_THREAD_SOON_US = 25000,
+    RELAY_THREAD_DEFERRED_US = 25000,
     RELAY_THREAD_HELD_US = 10000,
-    RELAY_THREAD_PUSH_US = 4000,
-    RELAY_THREAD_DOUBT_US = 200000,
+    RELAY_THREAD_WRITE_RETRY_US = 4000,
+    RELAY_THREAD_RECHECK_US = 200000,
     RELAY_THREAD_DELIVERY_US = 200000
 };
 
-struct plane_counters { /* relaxed: figures for people and tests */
+struct plane_counters { /* relaxed: read for statistics and tests only */
     atomic_uint_fast64_t links, handshakes_done, relays, relays_ended, lingering, delivering, dials;
 };
 
@@ -45,7 +45,7 @@ struct relay_thread {
     struct plane_counters *counters;
     struct loop *loop; /* its own, or the control thread's */
     bool owns_loop, stopping;
-    atomic_bool draining; /* set by the control thread, so that it needs no letter */
+    atomic_bool draining; /* set by the control thread, so that it needs no message */
     uint16_t index;
 
     struct link **slots;
@@ -54,21 +54,21 @@ struct relay_thread {
     uint32_t slot_count, first_free_hint;
     unsigned sweeps;
 
-    struct close_marks endings;
-    struct defer_queue again;               /* more to read than one turn allows */
-    struct defer_queue soon;                /* a FIN that waits for the next relay's OPEN */
-    struct defer_queue rechecks;            /* a reset may be behind what was read last */
-    struct defer_queue write_retries_queue; /* links that try to send although no edge has told that there is room */
-    struct defer_queue deliveries;          /* links whose last bytes the peer may not have yet */
-    struct defer_queue held;                /* agent: OPENED that waits for the destination's first answer */
-    struct link *starting;                  /* adopted, handshake not begun; a queue by link->queue_next */
+    struct close_marks close_marks;
+    struct defer_queue again;         /* more to read than one turn allows */
+    struct defer_queue deferred;      /* links with a deferred_frame, which waits for the next relay's OPEN */
+    struct defer_queue rechecks;      /* sockets and links that may have an RST behind the last read */
+    struct defer_queue write_retries; /* links that retry a write without waiting for EPOLLOUT */
+    struct defer_queue deliveries;    /* links whose last bytes are not acknowledged yet */
+    struct defer_queue held;          /* agent: OPENED that waits for the destination's first answer */
+    struct link *starting;            /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;
     struct link *greeting;   /* adopted, and HELLO is not there yet; a list by link->greeting_next */
-    struct link *dead_links; /* freed when no callback is on the stack any more */
+    struct link *dead_links; /* freed by `reap`, when no callback is on the stack */
     struct relay *dead_relays;
     struct relay *opening; /* relays before OPENED, doubly linked; swept each time */
     struct relay *relays;  /* all others; swept once in a round */
-    struct event sweep, starter, bury;
+    struct event sweep, starter, reap;
 
     struct open_memory open_memory; /* agent, as the next two */
     struct loop_detect *own_dials;  /* of the plane */
@@ -97,8 +97,8 @@ void relay_thread_await_greeting(struct relay_thread *thread, struct link *link)
 void relay_thread_greeted(struct link *link);                             /* or gone */
 void relay_thread_forget(struct relay_thread *thread, struct link *link); /* takes it out of every queue */
 
-void relay_thread_bury_link(struct relay_thread *thread, struct link *link);
-void relay_thread_bury_relay(struct relay_thread *thread, struct relay *relay);
+void relay_thread_free_link_later(struct relay_thread *thread, struct link *link);
+void relay_thread_free_relay_later(struct relay_thread *thread, struct relay *relay);
 
 static inline void counter_add(atomic_uint_fast64_t *counter, int step) {
     atomic_fetch_add_explicit(counter, (uint64_t)(int64_t)step, memory_order_relaxed);

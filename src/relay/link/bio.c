@@ -20,7 +20,7 @@ struct link_bio {
     bool run_ahead, broken;
     bool rdhup;
     bool is_empty;
-    bool drained; /* a read came back short: the kernel has no more, and an edge will tell when it has */
+    bool drained; /* a read came back short: the socket is empty, and the next bytes bring an edge */
     struct link_bio_scratch *scratch;
     uint8_t *left; /* ciphertext read ahead and not yet decrypted, while another link has the scratch */
     size_t left_length;
@@ -150,7 +150,7 @@ static int bio_destroy(BIO *bio) {
     struct link_bio *state = state_of(bio);
     if (!state)
         return 1;
-    state->scratch->out_length = 0; /* nobody else's bytes may leave on another link */
+    state->scratch->out_length = 0; /* the scratch is shared: these bytes must not leave on another link */
     if (state->out)
         evbuffer_free(state->out);
     free(state->left);
@@ -159,7 +159,7 @@ static int bio_destroy(BIO *bio) {
     return 1;
 }
 
-/* One method for the whole process, made at its first use and never changed: C11 gives no simpler constant of it. */
+/* One immutable method per process, made at first use: BIO_METHOD cannot be a static constant. */
 static CRYPTO_ONCE method_once = CRYPTO_ONCE_STATIC_INIT;
 static BIO_METHOD *method;
 

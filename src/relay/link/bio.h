@@ -36,8 +36,8 @@ void link_bio_run_ahead(BIO *bio);
 /* `rdhup`: a FIN is known to be behind the data, so that a short read does not mean that nothing follows. */
 void link_bio_begin_reading(BIO *bio, bool rdhup);
 bool link_bio_end_reading(BIO *bio);
-bool link_bio_is_drained(const BIO *bio); /* nothing is left here, nor, as far as the last read tells, in the kernel */
-bool link_bio_is_empty(const BIO *bio);   /* the kernel itself said in this run that there is no more */
+bool link_bio_is_drained(const BIO *bio); /* nothing is left here, nor, if the last read was short, in the kernel */
+bool link_bio_is_empty(const BIO *bio);   /* a read met EAGAIN or the end since link_bio_begin_reading */
 
 /*
  * Sends what SSL_write left in the scratch; call it after every SSL_write or SSL_read, before another link uses the
@@ -47,7 +47,7 @@ ptrdiff_t link_bio_flush(BIO *bio);
 size_t link_bio_parked(const BIO *bio);
 
 /* How many bytes of ciphertext were ever written (call it after link_bio_flush), and how many of them the peer's kernel
- * has acknowledged: a system call. Where the system does not tell, what the kernel took counts as acknowledged. */
+ * has acknowledged: a system call. On systems that cannot report it, what the kernel took counts as acknowledged. */
 uint64_t link_bio_position(const BIO *bio);
 uint64_t link_bio_acknowledged(const BIO *bio);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * control: a control link once it works: JSON messages, pings, and how a bufferevent's failure is told.
+ * control: a control link after its handshake: JSON messages, pings, errors of the bufferevent.
  *
  * Runs on: the link's thread. Both ends ping, so that each notices a path that is dead in one direction only.
  */
@@ -21,8 +21,8 @@ enum {
     FRAMES_PER_SECOND = 1000,
     BYTES_PER_SECOND = 256 * 1024,
     UNDELIVERED_MOST = 2 * FRAME_JSON_MAX, /* bytes of messages that the control plane has not taken yet */
-    LAST_WORDS_READ = 4096,                /* at a time */
-    LAST_WORDS_MAX = 2 * FRAME_JSON_MAX
+    REMAINING_READ = 4096,                 /* at a time */
+    REMAINING_MAX = 2 * FRAME_JSON_MAX
 };
 
 static void ping_at(struct link *link, uint64_t now_us) {
@@ -66,7 +66,7 @@ void link_control_delivered(struct link *link, size_t length) {
     link->undelivered -= length;
     if (!waited || must_wait(link) || link->state != LINK_CONTROL)
         return;
-    link->last_rx_us = clock_us(); /* it could not be heard meanwhile */
+    link->last_rx_us = clock_us(); /* silence does not count while reading was disabled */
     bufferevent_enable(link->stream, EV_READ);
     link_control_read(link);
 }
@@ -80,7 +80,7 @@ static void take_frame(struct link *link, const struct frame *frame) {
             close_for(link, why);
         break;
     case FRAME_PONG:
-        plane_say_pong(link, frame->payload);
+        plane_event_pong(link, frame->payload);
         break;
     case FRAME_CONTROL:
         deliver(link, frame);
@@ -102,7 +102,7 @@ static const char *check_rate(struct link *link, size_t bytes) {
     return link->rate_bytes > BYTES_PER_SECOND ? "too much on a control link: more than 256 KiB in one second" : NULL;
 }
 
-/* One frame, or its refusal; or it is not whole, and *needs bytes are wanted. */
+/* Takes one frame or closes the link; if the frame is incomplete, *needs is set to its length. */
 static void read_frame(struct link *link, struct evbuffer *input, size_t *needs) {
     struct frame frame;
     size_t taken = 0;
@@ -149,7 +149,7 @@ void link_control_ping(struct link *link) {
 }
 
 void link_control_sweep(struct link *link, uint64_t now_us) {
-    if (must_wait(link)) /* it is not heard because it is not read */
+    if (must_wait(link)) /* silence does not count while reading is disabled */
         link->last_rx_us = now_us;
     if (link->dead_after_s > 0 && now_us - link->last_rx_us > (uint64_t)link->dead_after_s * 1000000) {
         char why[64];
@@ -162,13 +162,13 @@ void link_control_sweep(struct link *link, uint64_t now_us) {
 }
 
 /*
- * Whoever refuses us says why and resets the connection, and whoever ends a session says BYE before. If we were about
- * to write, that is what meets the reset, while the last words still lie unread in the kernel.
+ * A peer that refuses us sends an alert or CONTROL BYE and then resets the connection. If our write met the reset, what
+ * it sent before is still unread in the kernel.
  */
-static void fetch_last_words(struct link *link) {
+static void read_remaining(struct link *link) {
     struct evbuffer *input = bufferevent_get_input(link->stream);
-    size_t most = link->state == LINK_CONTROL ? LAST_WORDS_MAX : 0; /* of others we want the alert alone */
-    uint8_t bytes[LAST_WORDS_READ];
+    size_t most = link->state == LINK_CONTROL ? REMAINING_MAX : 0; /* other states: only the alert */
+    uint8_t bytes[REMAINING_READ];
     int length;
 
     ERR_clear_error();
@@ -182,7 +182,7 @@ static void fetch_last_words(struct link *link) {
 void link_stream_failed(struct link *link, short what) {
     struct error why = {""};
     if (link->state == LINK_LEAVING) {
-        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "turned away");
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "rejected");
         return;
     }
     bool in_tls = link->state == LINK_HANDSHAKE;
@@ -191,7 +191,7 @@ void link_stream_failed(struct link *link, short what) {
         return;
     }
     if ((what & BEV_EVENT_WRITING) && !in_tls)
-        fetch_last_words(link);
+        read_remaining(link);
     enum tls_verdict verdict = tls_explain(link->ssl, &why);
     link->tls_failed = in_tls && verdict != TLS_CUT;
     link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER || verdict == TLS_UNTRUSTED_BY_PEER;

@@ -3,11 +3,11 @@
 /*
  * data: a data link once it works: the fast path. send.c has its other half, sending.
  *
- * Runs on: the link's thread. An edge-triggered event tells that something came or that there is room again; nothing
- * is added to or taken from the kernel's list while relays come and go. Ciphertext is read ahead (link_bio), whole
+ * Runs on: the link's thread. One edge-triggered event reports input and room for output; the set of descriptors is
+ * not changed while relays come and go. Ciphertext is read ahead (link_bio), whole
  * records are decrypted into the thread's scratch, frames are taken in place, and the payloads of neighbouring DATA
  * frames leave in one writev. What is left over is parked in the link's own memory.
- * Since neither OpenSSL's nor the BIO's buffers show in epoll, whoever stops reading early reads again later.
+ * Neither OpenSSL's nor the BIO's buffers show in epoll: a read that stops early has to be queued again (defer).
  */
 #include "config.h"
 
@@ -52,9 +52,8 @@ static void violate(struct link *link, enum frame_type type) {
 }
 
 static void answer_idle(struct link *link) {
-    if (link_data_output_overflows(link)) {
+    if (link_data_output_overflows(link))
         return;
-    }
     struct batch *batch = link_batch(link);
     batch_add_numbered(batch, FRAME_IDLE, link->stream_state.number, NULL, 0);
     link_send(link);
@@ -106,7 +105,7 @@ static void take_relay_frame(struct link *link, const struct frame *frame, struc
         answer_idle(link);
 }
 
-/* Before it works, and behind a REJECT or the link's own end. */
+/* Frames before the link is accepted; those behind a REJECT or our close are ignored. */
 static void take_early(struct link *link, const struct frame *frame) {
     if (link->state == LINK_GREETING)
         link_take_greeting(link, frame, 0);
@@ -138,7 +137,7 @@ static void take_frame(struct link *link, const struct frame *frame, struct gath
     }
 }
 
-/* Takes the whole frames at `bytes`; returns how many bytes they were. */
+/* Takes the complete frames at `bytes`; returns their length. */
 static size_t take_frames(struct link *link, const uint8_t *bytes, size_t length) {
     struct gathered gathered = {.count = 0, .total = 0};
     struct frame frame;
@@ -188,7 +187,7 @@ static enum fill fill_plaintext(struct link *link, size_t *length) {
         if (n <= 0)
             return fill_status(link, n);
         *length += (size_t)n;
-        if (link_bio_is_drained(link->bio) && !SSL_has_pending(link->ssl)) { /* spares asking and being told no */
+        if (link_bio_is_drained(link->bio) && !SSL_has_pending(link->ssl)) { /* saves a read that would return EAGAIN */
             return FILL_DRAINED;
         }
     }
@@ -220,7 +219,7 @@ static bool park_partial(struct link *link, const uint8_t *bytes, size_t length)
 static void on_end(struct link *link, enum fill fill) {
     struct error why = {"closed by the other side"};
     if (link->state == LINK_LEAVING) {
-        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "turned away");
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "rejected");
         return;
     }
     if (link->state == LINK_LINGERING && fill == FILL_END && !link_has_delivered(link)) { /* it lingers, too */
@@ -232,7 +231,7 @@ static void on_end(struct link *link, enum fill fill) {
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
 }
 
-/* One scratch full of frames. Returns what the socket said. */
+/* One scratch full of frames. Returns the state of the socket. */
 static enum fill read_once(struct link *link, size_t *budget) {
     size_t length = unpark_partial(link), before = length;
     enum fill fill = fill_plaintext(link, &length);
@@ -248,12 +247,12 @@ static enum fill read_once(struct link *link, size_t *budget) {
     return fill;
 }
 
-/* A reset may be behind what was read (socket.c tells why): look once more in a moment. */
-static void settle_doubt(struct link *link) {
+/* An RST may be behind what was read (see on_short_read in socket.c): read once more in a moment. */
+static void recheck_later(struct link *link) {
     if (link_bio_is_empty(link->bio))
         link->needs_recheck = false;
     else if (link->needs_recheck)
-        defer_add(&link->thread->rechecks, &link->doubt);
+        defer_add(&link->thread->rechecks, &link->recheck);
 }
 
 void link_data_read(struct link *link) {
@@ -266,12 +265,13 @@ void link_data_read(struct link *link) {
     while (fill == FILL_MORE && budget > 0 && !link->paused && link->state != LINK_CLOSED)
         fill = read_once(link, &budget);
     link->reading = false;
-    if (link->state == LINK_CLOSED || link_data_output_overflows(link)) /* in changes of keys, which OpenSSL answers */
+    if (link->state == LINK_CLOSED ||
+        link_data_output_overflows(link)) /* by key updates, which OpenSSL answers itself */
         return;
-    if (!link_bio_end_reading(link->bio) || !link_data_flush(link)) /* a key change may have been answered */
+    if (!link_bio_end_reading(link->bio) || !link_data_flush(link)) /* sends the answer to a key update */
         link_break(link, "out of memory or broken");
     if (fill == FILL_DRAINED || link->paused)
-        settle_doubt(link);
+        recheck_later(link);
     if (fill == FILL_END || fill == FILL_FAILED)
         on_end(link, fill);
     else if (fill == FILL_MORE && !link->paused)
@@ -288,11 +288,11 @@ void link_data_on_resume(struct defer_item *item) {
 }
 
 /*
- * While reading is paused nobody meets the end of the stream. The server needs to know at once, for its client's sake,
- * unless only the answer is still to come: that may be whole. An agent may still have a whole stream to deliver and
- * only learns of a broken connection.
+ * While reading is paused no read meets the end of the connection. The server closes at FIN, so that its client does
+ * not wait in vain, unless only the answer is still to come, which may be complete in the socket. An agent may have a
+ * complete stream to deliver yet, and closes only on an error.
  */
-static void look_while_paused(struct link *link) {
+static void check_while_paused(struct link *link) {
     int error = sock_connect_result(link->fd);
     if (error != 0)
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, strerror(error));
@@ -301,9 +301,9 @@ static void look_while_paused(struct link *link) {
 }
 
 void link_data_on_recheck(struct defer_item *item) {
-    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, doubt));
+    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, recheck));
     if (link->paused) {
-        look_while_paused(link);
+        check_while_paused(link);
     } else {
         link_data_read(link);
     }
@@ -326,7 +326,7 @@ void link_data_on_event(struct link *link, short what) {
     if (link->state == LINK_CLOSED)
         return;
     if (link->paused)
-        look_while_paused(link);
+        check_while_paused(link);
     else if (what & (EV_READ | EV_CLOSED))
         link_data_read(link);
 }

@@ -4,8 +4,8 @@
  * deliver: the last bytes of streams that are complete, until the peer has them; and a link's lingering close.
  *
  * A relay leaves its link when both streams are complete, and their last bytes may then wait in the BIO or in the
- * kernel. Each look compares the position where they end with what the peer's TCP has acknowledged; that is as much as
- * can be known without a frame of its own. On a busy link the agent needs no look: the next OPEN says the same.
+ * kernel. Each check compares the position where they end with what the peer's TCP has acknowledged; more would need a
+ * frame of its own. On a busy link the agent needs no check: the next OPEN implies the delivery.
  *
  * A link that is closed meanwhile lingers: close() would drop what the kernel has not taken, and turn into a reset,
  * which drops the rest, when anything of the peer's is unread. So it goes on writing, then half-closes and reads to the
@@ -51,8 +51,8 @@ void link_end_delivery(struct link *link, enum relay_reason reason) {
         relay_on_delivered(relay, reason);
 }
 
-/* Returns whether the peer has got more since the last look. */
-static bool look(struct link *link, uint64_t now_us) {
+/* Returns whether the peer has acknowledged more since the last call. */
+static bool measure_delivery(struct link *link, uint64_t now_us) {
     uint64_t acknowledged = link_bio_acknowledged(link->bio);
     bool has_moved = acknowledged != link->delivered;
     link->delivered = acknowledged;
@@ -63,7 +63,7 @@ static bool look(struct link *link, uint64_t now_us) {
     return has_moved;
 }
 
-static void look_lingering(struct link *link, uint64_t now_us) {
+static void check_lingering(struct link *link, uint64_t now_us) {
     link_data_send_parked(link);
     if (link_bio_parked(link->bio) == 0 && !link->has_half_closed) {
         SSL_shutdown(link->ssl);
@@ -74,13 +74,13 @@ static void look_lingering(struct link *link, uint64_t now_us) {
     if (link->peer_is_done && link_has_delivered(link))
         link_close(link, LINK_CLOSE_AT_ONCE, REASON_DONE, "closed by both sides");
     else if (now_us - link->delivered_us > LINGER_S * 1000000ull)
-        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "its last bytes were not taken");
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the peer did not acknowledge the last bytes");
 }
 
 void link_data_on_delivery(struct defer_item *item) {
     struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, delivery));
     uint64_t now_us = clock_us();
-    bool has_moved = look(link, now_us);
+    bool has_moved = measure_delivery(link, now_us);
     bool is_waited_for = link->state == LINK_WAITING && !link->stream_state.sent_reset && !link->stream_state.got_end;
     if (has_moved && is_waited_for)
         link->deadline_us = now_us + link->flush_s * 1000000ull;
@@ -91,7 +91,7 @@ void link_data_on_delivery(struct defer_item *item) {
         return;
     }
     if (link->state == LINK_LINGERING)
-        look_lingering(link, now_us);
+        check_lingering(link, now_us);
     if (link->state != LINK_CLOSED)
         defer_add(&link->thread->deliveries, &link->delivery);
 }
@@ -100,5 +100,5 @@ void link_linger(struct link *link) {
     link->paused = false;
     if (!link->is_delivering)
         link_await_delivery(link, NULL);
-    defer_add(&link->thread->again, &link->again); /* what had come may not be unread when it closes */
+    defer_add(&link->thread->again, &link->again); /* close() with unread bytes would send RST */
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * flush: see flush.h. By lib/net/sock.h and not by evbuffer_write, so that all of the data plane's traffic passes one
- * door.
+ * flush: see flush.h. By lib/net/sock.h and not by evbuffer_write, so that all of the data plane's traffic
+ * passes one interface (tests replace it).
  */
 #include "config.h"
 

@@ -43,7 +43,7 @@ bool link_put_frame(struct link *link, enum frame_type type, const void *payload
 
 /* ---- the greeting ---- */
 
-static void say_greeting(struct link *link, const struct frame *frame) {
+static void report_greeting(struct link *link, const struct frame *frame) {
     uint8_t exporter[SECRET_SIZE];
     if (tls_exporter(link->ssl, exporter)) {
         fail(link, "OpenSSL gives no keying material for the proof");
@@ -84,11 +84,11 @@ static bool server_has_session_key(struct link *link, const struct frame *frame,
 /* Agent: a data link's WELCOME decides by itself; the session behind it was proved on the control link. */
 static void take_welcome(struct link *link, const struct frame *frame, size_t frame_length) {
     char text[ADDR_TEXT];
-    struct error why, whole;
+    struct error why, error;
     if (!server_has_session_key(link, frame, &why)) {
-        error_set(&whole, "the server showed its certificate, but did not prove that it has the session's key: %s",
+        error_set(&error, "the server showed its certificate, but did not prove that it has the session's key: %s",
                   why.text);
-        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, whole.text);
+        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
         return;
     }
     drain(link, frame_length);
@@ -109,23 +109,23 @@ void link_take_greeting(struct link *link, const struct frame *frame, size_t fra
         take_welcome(link, frame, frame_length);
         return;
     }
-    say_greeting(link, frame);
+    report_greeting(link, frame);
     if (link->state == LINK_VERDICT)
         drain(link, frame_length);
 }
 
-/* Looks at what has come; a frame longer than a greeting may be is refused by its header alone. */
+/* Parses what has come; a frame longer than a greeting may be is refused by its header alone. */
 static void read_greeting(struct link *link) {
     struct evbuffer *input = bufferevent_get_input(link->stream);
     size_t there = evbuffer_get_length(input), taken;
-    size_t look = there < FRAME_HEADER + FRAME_GREETING_MAX ? there : FRAME_HEADER + FRAME_GREETING_MAX;
+    size_t length = there < FRAME_HEADER + FRAME_GREETING_MAX ? there : FRAME_HEADER + FRAME_GREETING_MAX;
     struct frame frame;
-    const uint8_t *bytes = look > 0 ? evbuffer_pullup(input, (ev_ssize_t)look) : NULL;
+    const uint8_t *bytes = length > 0 ? evbuffer_pullup(input, (ev_ssize_t)length) : NULL;
     if (!bytes)
         return;
-    switch (frame_parse(bytes, look, &frame, &taken)) {
+    switch (frame_parse(bytes, length, &frame, &taken)) {
     case FRAME_INCOMPLETE:
-        if (look >= FRAME_HEADER && taken > FRAME_HEADER + FRAME_GREETING_MAX)
+        if (length >= FRAME_HEADER && taken > FRAME_HEADER + FRAME_GREETING_MAX)
             fail(link, "a first frame longer than a greeting may be");
         return;
     case FRAME_OK:
@@ -145,7 +145,7 @@ static void on_stream_read(struct bufferevent *stream, void *context) {
         read_greeting(link);
     else if (link->state == LINK_CONTROL)
         link_control_read(link);
-    else if (link->state == LINK_LEAVING) /* whatever it says now */
+    else if (link->state == LINK_LEAVING) /* ignored behind our REJECT */
         evbuffer_drain(bufferevent_get_input(link->stream), evbuffer_get_length(bufferevent_get_input(link->stream)));
 }
 
@@ -261,7 +261,7 @@ void link_reject(struct link *link, const char *json) {
     if (link->state != LINK_VERDICT)
         return;
     if (!json || !put_reject(link, json)) {
-        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "turned away");
+        link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "rejected");
         return;
     }
     link_set_state(link, LINK_LEAVING);

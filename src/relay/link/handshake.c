@@ -4,7 +4,8 @@
  * handshake: a link from its descriptor to the end of the TLS handshake, on the event that a data link keeps.
  *
  * Runs on: the link's thread. One absolute deadline covers TCP, TLS and greeting together.
- * States: new -> (connecting) -> handshake -> greeting (greeting.c) | verdict (server: the key said who it is).
+ * States: new -> (connecting) -> handshake -> greeting (greeting.c) | verdict (server: identified by the session's
+ * key).
  */
 #include "config.h"
 
@@ -59,7 +60,7 @@ static void on_done(struct link *link) {
     link_begin_greeting(link);
 }
 
-/* Server: the client's last word is read along with its first frame; the verdict need not wait for it. */
+/* Server: the verdict need not wait for the client's Finished, which is read along with its first frame. */
 static void on_known(struct link *link) {
     link->is_half_open = true;
     link->last_rx_us = clock_us();
@@ -92,7 +93,7 @@ static void shake(struct link *link) {
         on_failed(link);
         break;
     case TLS_WANTS_TO_READ:
-    case TLS_WANTS_TO_WRITE: /* an edge will tell */
+    case TLS_WANTS_TO_WRITE: /* EPOLLOUT follows */
         break;
     }
 }
@@ -124,7 +125,7 @@ static void begin_handshake(struct link *link) {
 
 static void on_connected(struct link *link) {
     int error = sock_connect_result(link->fd);
-    link->received_nothing = error == ECONNRESET; /* it was accepted before */
+    link->received_nothing = error == ECONNRESET; /* the peer accepted the connection and then reset it */
     if (error == 0)
         begin_handshake(link);
     else
@@ -142,7 +143,8 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
         on_connected(link);
     else if (link->state == LINK_HANDSHAKE)
         shake(link);
-    else if (link->state != LINK_CONNECTING && link->state != LINK_VERDICT) /* looked at behind the verdict */
+    else if (link->state != LINK_CONNECTING &&
+             link->state != LINK_VERDICT) /* ignored until the verdict; link_become_idle re-reads */
         link_data_on_event(link, what);
 }
 
@@ -169,20 +171,19 @@ static void set_deadline(struct link *link, uint64_t deadline_us) {
 }
 
 void link_adopt(struct relay_thread *thread, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
-                struct close_event *words) {
+                struct close_event *close_event) {
     if (thread->stopping) {
         sock_close(fd);
         SSL_CTX_free(tls);
-        plane_event_failed(thread, words, tag, "this program was stopped");
+        plane_event_failed(thread, close_event, tag, "this program was stopped");
         return;
     }
-    struct link *link = link_new(thread, fd, tag, words);
+    struct link *link = link_new(thread, fd, tag, close_event);
     struct link_order *order = link ? calloc(1, sizeof *order) : NULL;
     if (!order) {
         SSL_CTX_free(tls);
-        if (link) {
+        if (link)
             fail(link, "out of memory");
-        }
         return;
     }
     order->tls = tls;
@@ -202,16 +203,16 @@ void link_start(struct link *link) {
 /* ---- agent: dialled ---- */
 
 void link_dial(struct relay_thread *thread, struct link_order *order, bool is_control, uint64_t tag,
-               struct close_event *words) {
+               struct close_event *close_event) {
     if (thread->stopping) {
         link_order_free(order);
-        plane_event_failed(thread, words, tag, "this program was stopped");
+        plane_event_failed(thread, close_event, tag, "this program was stopped");
         return;
     }
     bool done = false;
-    int fd = sock_connect(close_event_peer(words), NULL, &done);
+    int fd = sock_connect(close_event_peer(close_event), NULL, &done);
     int error = fd < 0 ? errno : 0;
-    struct link *link = link_new(thread, fd, tag, words);
+    struct link *link = link_new(thread, fd, tag, close_event);
     if (!link) {
         link_order_free(order);
         return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * idle: a data link between two relays: idle and pinged, or waiting for the agent to say that it is free.
+ * idle: a data link between two relays: idle and pinged, or waiting for the agent's IDLE n.
  *
  * Runs on: the link's thread. Only the server closes idle links.
  * States: busy -> (waiting) -> idle -> busy.
@@ -18,7 +18,7 @@ enum {
     IDLE_PING_S = 30,
     PONG_LATE_S = 5,
     WAIT_RESET_S = 5, /* for IDLE n after an abort */
-    SILENT_S = 120    /* agent: a link that the server regards as idle is pinged by it, every half minute or so */
+    SILENT_S = 120    /* agent: the server pings an idle link about every half minute */
 };
 
 static void ping_later(struct link *link, uint64_t now_us) {
@@ -37,7 +37,7 @@ void link_become_idle(struct link *link) {
     if (!link->reported_idle || !link->thread->options->is_agent) /* an agent's control plane only counts its links */
         plane_event_idle(link);
     link->reported_idle = true;
-    /* While the verdict was awaited, an edge of what followed the handshake was let pass. */
+    /* While the verdict was awaited, edges were ignored: read what followed the handshake. */
     if (link->partial_length > 0 || SSL_has_pending(link->ssl) || link->is_half_open)
         defer_add(&link->thread->again, &link->again);
 }
@@ -89,12 +89,12 @@ static void sweep_waiting(struct link *link, uint64_t now_us) {
         return;
     bool aborted = link->stream_state.sent_reset || link->stream_state.got_end;
     link_close(link, aborted || link_is_full(link) ? LINK_CLOSE_RESET : LINK_CLOSE_POLITELY, REASON_DONE,
-               "the agent did not say that the link is free");
+               "the agent did not send IDLE after a relay");
 }
 
 void link_data_sweep(struct link *link, uint64_t now_us) {
     if (link->is_half_open && now_us - link->last_rx_us > link->thread->options->greeting_ms * 1000ull)
-        link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, "the last word of its handshake did not come");
+        link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, "the TLS handshake was not completed in time");
     else if (link->state == LINK_IDLE)
         sweep_idle(link, now_us);
     else if (link->state == LINK_WAITING)

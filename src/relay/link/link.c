@@ -11,6 +11,7 @@
 #include "lib/net/sock.h"
 #include "relay/stream/relay.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -25,20 +26,20 @@ static const char *state_name(enum link_state state) {
     return names[state];
 }
 
-struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *words) {
+struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *close_event) {
     struct link *link = calloc(1, sizeof *link);
     if (!link || !relay_thread_give_slot(thread, link, &link->ref)) {
         free(link);
         sock_close(fd);
-        plane_event_failed(thread, words, tag, "out of memory");
+        plane_event_failed(thread, close_event, tag, "out of memory");
         return NULL;
     }
-    link->close_event = words;
+    link->close_event = close_event;
     link->thread = thread;
     link->again.run = link_data_on_resume;
-    link->doubt.run = link_data_on_recheck;
-    link->push.run = link_data_on_write_retry;
-    link->owed.run = link_data_on_deferred;
+    link->recheck.run = link_data_on_recheck;
+    link->write_retry.run = link_data_on_write_retry;
+    link->deferred.run = link_data_on_deferred;
     link->delivery.run = link_data_on_delivery;
     link->fd = fd;
     link->tag = tag;
@@ -48,7 +49,25 @@ struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct 
     return link;
 }
 
+/* By state: the states that may follow it, a bit each. CLOSED may follow all others, and is the last. */
+#define NEXT(state) (1u << LINK_##state)
+static bool is_legal_step(enum link_state from, enum link_state to) {
+    static const unsigned next[LINK_STATE_COUNT] = {
+        [LINK_NEW] = NEXT(CONNECTING) | NEXT(HANDSHAKE),
+        [LINK_CONNECTING] = NEXT(HANDSHAKE),
+        [LINK_HANDSHAKE] = NEXT(GREETING) | NEXT(VERDICT), /* VERDICT: the session's key identified the peer */
+        [LINK_GREETING] = NEXT(VERDICT),
+        [LINK_VERDICT] = NEXT(CONTROL) | NEXT(IDLE) | NEXT(LEAVING),
+        [LINK_IDLE] = NEXT(BUSY) | NEXT(LINGERING),
+        [LINK_BUSY] = NEXT(IDLE) | NEXT(WAITING),
+        [LINK_WAITING] = NEXT(IDLE) | NEXT(LINGERING),
+    };
+    return (next[from] & 1u << to) || (to == LINK_CLOSED && from != LINK_CLOSED);
+}
+#undef NEXT
+
 void link_set_state(struct link *link, enum link_state state) {
+    assert(is_legal_step((enum link_state)link->state, state));
     if (log_enabled(link->thread->options->log, LOG_LEVEL_DEBUG))
         log_write(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: %s -> %s", link->ref.thread,
                   link->ref.slot, state_name(link->state), state_name(state));
@@ -68,7 +87,7 @@ const char *link_who(const struct link *link) {
     return link->who ? link->who : "link";
 }
 
-struct relay_thread *link_worker(const struct link *link) {
+struct relay_thread *link_thread(const struct link *link) {
     return link->thread;
 }
 
@@ -83,7 +102,7 @@ struct batch *link_batch(struct link *link) {
     if (link->deferred_frame) {
         bool is_fin = link->deferred_frame == FRAME_FIN;
         batch_add(batch, (enum frame_type)link->deferred_frame, is_fin ? NULL : "{}", is_fin ? 0 : 2);
-        defer_cancel(&link->thread->soon, &link->owed); /* or the next one would leave when this one was due */
+        defer_cancel(&link->thread->deferred, &link->deferred); /* or the next one would leave when this one was due */
     }
     link->deferred_frame = 0;
     return batch;
@@ -99,14 +118,14 @@ void link_set_relay(struct link *link, struct relay *relay) {
         link_set_state(link, LINK_BUSY);
 }
 
-/* What was put into the stream in this turn, the reason for the end say, would be written in the next one. */
+/* Flushes frames queued in this turn, such as REJECT: the bufferevent would write them only in the next one. */
 static void write_last_frames(struct link *link) {
     struct evbuffer *output = bufferevent_get_output(link->stream);
     size_t length = evbuffer_get_length(output);
     const uint8_t *bytes = length > 0 ? evbuffer_pullup(output, -1) : NULL;
 
     if (bytes && length <= INT_MAX && SSL_write(link->ssl, bytes, (int)length) <= 0)
-        ERR_clear_error(); /* there is no room: the peer does not read, and misses it */
+        ERR_clear_error(); /* the socket buffer is full: the frames are lost */
 }
 
 static void close_descriptor(struct link *link, enum link_close_how how) {
@@ -115,14 +134,14 @@ static void close_descriptor(struct link *link, enum link_close_how how) {
     if (link->stream) {
         if (politely)
             write_last_frames(link);
-        bufferevent_disable(link->stream, EV_READ | EV_WRITE); /* its events go before the descriptor does */
+        bufferevent_disable(link->stream, EV_READ | EV_WRITE); /* event_del() before close() of its descriptor */
         bufferevent_free(link->stream);
     }
     link->stream = NULL;
     link_unwatch(link);
     if (link->ssl) {
         if (politely) {
-            SSL_shutdown(link->ssl); /* by the BIO into the kernel if there is room; a FIN says the same */
+            SSL_shutdown(link->ssl); /* close_notify is lost if the socket buffer is full; a FIN follows anyway */
             link_bio_flush(link->bio);
         }
         SSL_free(link->ssl);
@@ -168,7 +187,7 @@ void link_close(struct link *link, enum link_close_how how, enum relay_reason re
     close_descriptor(link, how);
     relay_thread_take_slot(link->thread, link->ref);
     counter_add(&link->thread->counters->links, -1);
-    relay_thread_bury_link(link->thread, link);
+    relay_thread_free_link_later(link->thread, link);
 }
 
 void link_break(struct link *link, const char *why) {
@@ -188,7 +207,7 @@ void link_free(struct link *link) {
     free(link);
 }
 
-/* A byte now and then does not prolong it. */
+/* An absolute deadline: bytes that trickle in do not prolong it. */
 static void sweep_greeting(struct link *link, uint64_t now_us) {
     if (link->deadline_us == 0 || now_us < link->deadline_us)
         return;
@@ -202,6 +221,6 @@ void link_sweep(struct link *link, uint64_t now_us) {
         link_control_sweep(link, now_us);
     else if (link->state == LINK_IDLE || link->state == LINK_BUSY || link->state == LINK_WAITING)
         link_data_sweep(link, now_us);
-    else if (link->state != LINK_LINGERING) /* which looks at itself */
+    else if (link->state != LINK_LINGERING) /* link_data_on_delivery has its own timer */
         sweep_greeting(link, now_us);
 }

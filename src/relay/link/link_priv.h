@@ -15,7 +15,7 @@
 
 #include <event2/bufferevent.h>
 
-/* LINK_STATE(name, text): in the order in which a link goes through them */
+/* LINK_STATE(name, text): in the order in which a link goes through them; link_set_state asserts the legal steps */
 #define LINK_STATES(S)                                                                                                 \
     S(NEW, "new")                                                                                                      \
     S(CONNECTING, "connecting") /* agent: TCP */                                                                       \
@@ -25,18 +25,19 @@
     S(CONTROL, "control")                                                                                              \
     S(IDLE, "idle")                                                                                                    \
     S(BUSY, "busy")                /* with a relay */                                                                  \
-    S(WAITING, "waiting for IDLE") /* server: the relay is over, the agent's word is still to come */                  \
-    S(LEAVING, "saying goodbye")   /* REJECT is on its way out */                                                      \
-    S(LINGERING, "lingering")      /* closed, as far as anybody else knows; the peer has yet to get its last bytes */  \
+    S(WAITING, "waiting for IDLE") /* server: the relay is over, the agent's IDLE n has not come */                    \
+    S(LEAVING, "sending REJECT")                                                                                       \
+    S(LINGERING, "lingering") /* on_gone was posted; the peer has not acknowledged the last bytes */                   \
     S(CLOSED, "closed")
 
 enum link_state {
 #define LINK_STATE_ENUM(name, text) LINK_##name,
     LINK_STATES(LINK_STATE_ENUM)
 #undef LINK_STATE_ENUM
+        LINK_STATE_COUNT
 };
 
-struct link_order { /* agent: what plane_dial said; freed when the greeting is over */
+struct link_order { /* agent: a copy of plane_dial's order; freed when the greeting is over */
     SSL_CTX *tls;
     char *server_name, *hello;
     char identity[TLS_IDENTITY_MAX + 1]; /* "": none */
@@ -50,16 +51,17 @@ struct link {
     struct link *queue_next;                   /* of handshakes that have not begun, or of the dead */
     struct link *greeting_next, **greeting_at; /* server, until HELLO is there; NULL: not in that list */
     struct defer_item again;                   /* more to read, or broken */
-    struct defer_item doubt;                   /* a reset may be behind what was read last (socket.c tells why) */
-    struct defer_item push;                    /* see send.c */
-    struct defer_item owed;                    /* what it `owes` goes with the next frame, or alone a moment later */
-    struct defer_item delivery;                /* see deliver.c, as the next five */
-    struct relay *delivering;                  /* agent: left the link; its record waits for delivery */
-    uint64_t delivery_mark, delivered; /* positions in what was sent: the end of what is waited for, the last look */
-    uint64_t delivered_us;             /* when the last look found something new */
+    struct defer_item recheck;     /* checks for an RST behind the last read (see on_readable in socket.c) */
+    struct defer_item write_retry; /* see send.c */
+    struct defer_item deferred;    /* sends deferred_frame if no other frame took it along */
+    struct defer_item delivery;    /* see deliver.c, as the next five */
+    struct relay *delivering;      /* agent: left the link; its record waits for delivery */
+    uint64_t delivery_mark,
+        delivered;         /* positions in the ciphertext sent: the last byte awaited, the last one acknowledged */
+    uint64_t delivered_us; /* when `delivered` last moved */
     bool is_delivering;
-    bool has_half_closed, peer_is_done; /* lingering: what either end has said */
-    bool expects_ping;                  /* agent: the server is known to regard the link as idle */
+    bool has_half_closed, peer_is_done; /* lingering: FIN was sent, FIN was received */
+    bool expects_ping;                  /* agent: the server has the link as idle, and pings it */
     struct link_ref ref;
     uint8_t state, write_retries;
     uint8_t deferred_frame; /* enum frame_type: FIN or WELCOME; 0: nothing */
@@ -70,9 +72,9 @@ struct link {
     bool needs_recheck; /* an edge came, and no read since has met the end of what the kernel has */
     bool rdhup;         /* the peer's FIN is behind what is in the kernel */
     bool high_rtt;      /* from the other end, as far as that matters for sending */
-    bool is_half_open;  /* server: the key said who it is, and the last word of its handshake is still to come */
-    bool reported_idle; /* the control plane knows it */
-    bool broken;        /* a write failed; closed as soon as no one is in the way */
+    bool is_half_open;  /* server: identified by the session's key; the client's Finished has not come */
+    bool reported_idle; /* by on_idle */
+    bool broken;        /* a write failed; closed in the next turn of the loop */
     bool close_when_idle;
     bool event_is_added;
     int fd;
@@ -101,20 +103,20 @@ struct link {
     char *who;
 };
 
-/* Takes fd and words; on failure says them and returns NULL. */
-struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *words);
+/* Takes fd and close_event; on failure closes fd, posts the event and returns NULL. */
+struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *close_event);
 const struct addr *link_peer(const struct link *link); /* until it is closed */
 void link_set_state(struct link *link, enum link_state state);
-void link_free(struct link *link); /* from the graveyard only */
+void link_free(struct link *link); /* only by the thread's deferred free */
 void link_sweep(struct link *link, uint64_t now_us);
 void link_break(struct link *link, const char *why); /* closes it from the next turn of the loop */
 
 /* handshake.c */
 void link_adopt(struct relay_thread *thread, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
-                struct close_event *words);
+                struct close_event *close_event);
 void link_dial(struct relay_thread *thread, struct link_order *order, bool is_control, uint64_t tag,
-               struct close_event *words); /* takes the order; to the peer of `words` */
-void link_start(struct link *link);        /* from the thread's queue: begin the handshake */
+               struct close_event *close_event); /* takes the order; connects to the peer in close_event */
+void link_start(struct link *link);              /* from the thread's queue: begin the handshake */
 void link_order_free(struct link_order *order);
 bool link_watch(struct link *link); /* adds its event; or closes it for want of memory */
 void link_unwatch(struct link *link);
@@ -133,7 +135,7 @@ bool link_put_frame(struct link *link, enum frame_type type, const void *payload
 /* control.c */
 void link_control_begin(struct link *link);
 void link_control_read(struct link *link);
-/* Queues a frame; or says why the link must be closed instead: the peer does not read, or memory lacks. */
+/* Queues a frame. NULL, or why the link must be closed: the peer does not read, or memory lacks. */
 const char *link_control_put(struct link *link, enum frame_type type, const void *payload, size_t length);
 void link_control_delivered(struct link *link,
                             size_t length); /* the control plane has taken a message of this length */
@@ -151,11 +153,12 @@ void link_data_on_recheck(struct defer_item *item);
 /* send.c */
 void link_data_on_write_retry(struct defer_item *item);
 void link_data_on_deferred(struct defer_item *item);
-void link_data_send_deferred(struct link *link); /* sends what it owes */
+void link_data_send_deferred(struct link *link); /* sends deferred_frame now */
 void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length);
-bool link_data_flush(struct link *link);            /* false: the connection is broken */
-void link_data_send_parked(struct link *link);      /* there is room again */
-bool link_data_output_overflows(struct link *link); /* and closed by now: the other side asks and does not read */
+bool link_data_flush(struct link *link);       /* false: the connection is broken */
+void link_data_send_parked(struct link *link); /* there is room again */
+bool link_data_output_overflows(
+    struct link *link); /* true: it was closed, its peer requests answers and does not read them */
 
 /* idle.c */
 void link_data_sweep(struct link *link, uint64_t now_us);
@@ -168,17 +171,17 @@ void link_end_delivery(struct link *link,
                        enum relay_reason reason); /* REASON_DONE: the peer has it; else: it is lost */
 void link_linger(struct link *link);
 
-/* events.c: what the control plane is told */
+/* events.c: events for the control plane */
 void plane_event_identified(struct link *link, const char *identity);
 void plane_event_greeting(struct link *link, bool rejected, const char *text, size_t length,
                           const uint8_t exporter[SECRET_SIZE]);
 void plane_event_idle(struct link *link);
 void plane_event_control(struct link *link, const uint8_t *text, size_t length);
-void plane_say_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]);
+void plane_event_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]);
 void plane_event_closed(struct link *link, bool misbehaved, const char *why);
-void plane_event_failed(struct relay_thread *thread, struct close_event *words, uint64_t tag, const char *why);
-struct close_event *close_event_new(const struct addr *peer); /* also where a link keeps who its peer is */
-const struct addr *close_event_peer(const struct close_event *words);
+void plane_event_failed(struct relay_thread *thread, struct close_event *close_event, uint64_t tag, const char *why);
+struct close_event *close_event_new(const struct addr *peer); /* also holds the peer's address for the link */
+const struct addr *close_event_peer(const struct close_event *close_event);
 void plane_event_order_failed(struct plane *plane, uint64_t tag,
                               const struct addr *peer); /* on the control thread: no link came of it */
 void plane_event_client_back(struct relay_thread *thread, struct client *client, struct link_ref link, uint64_t tag);

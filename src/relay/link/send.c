@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * send: what a data link sends: batches as they are composed, answers, and what may wait for company.
+ * send: sending on a data link: batches, answers, deferred frames.
  *
  * Runs on: the link's thread. Everything is written at once; what the kernel does not take is parked by link_bio, and
  * the link counts as full until it is gone. Owns: nothing.
  *
  * Linux says that there is room when a third of its buffer is free. On a path where the buffer, and not the network, is
- * what limits a stream, a sender who waits for that has but five sixths of it under way on average. So on a long way
- * a full link tries every few milliseconds, as long as that gets it on.
+ * what limits a stream, a sender that waits for EPOLLOUT has five sixths of it in flight on average. So at a high
+ * round-trip time a full link retries its write every few milliseconds, as long as the retries make progress.
  */
 #include "config.h"
 
@@ -22,10 +22,10 @@
 
 enum {
     RECORDS_PER_KEY = 1 << 22,
-    PARKED_MOST = 512 * 1024, /* of answers to a peer that does not read */
-    FAR_US = 10000,           /* there and back; nearer, the buffer is no limit */
-    PUSH_WORTH = 16 * 1024,   /* bytes that a try gets rid of, or it was in vain */
-    VAIN_PUSHES_MOST = 16
+    PARKED_MOST = 512 * 1024,   /* of answers to a peer that does not read */
+    HIGH_RTT_US = 10000,        /* below this round-trip time the buffer is no limit */
+    RETRY_PROGRESS = 16 * 1024, /* bytes that a retry must write to count as progress */
+    FRUITLESS_RETRIES_MOST = 16
 };
 
 static void renew_key(struct link *link) {
@@ -35,38 +35,35 @@ static void renew_key(struct link *link) {
     SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED); /* OpenSSL never does it by itself */
 }
 
-/* `before` and `left`: what waits, before and behind a try. Somebody who reads nothing is left alone soon. */
-static void push_later(struct link *link, size_t before, size_t left) {
-    if (before == 0) {
-        link->high_rtt = sock_round_trip_us(link->fd) >= FAR_US;
-    }
-    if (before == 0 || left + PUSH_WORTH <= before) {
+/* `before` and `left`: parked bytes before and after a write. A peer that reads nothing is not retried for long. */
+static void retry_write_later(struct link *link, size_t before, size_t left) {
+    if (before == 0)
+        link->high_rtt = sock_round_trip_us(link->fd) >= HIGH_RTT_US;
+    if (before == 0 || left + RETRY_PROGRESS <= before)
         link->write_retries = 0;
-    }
-    if (link->high_rtt && link->write_retries < VAIN_PUSHES_MOST) {
-        defer_add(&link->thread->write_retries_queue, &link->push);
-    }
+    if (link->high_rtt && link->write_retries < FRUITLESS_RETRIES_MOST)
+        defer_add(&link->thread->write_retries, &link->write_retry);
 }
 
 void link_data_on_write_retry(struct defer_item *item) {
-    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, push));
+    struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, write_retry));
     link->write_retries++;
     link_data_send_parked(link);
 }
 
-/* Whoever makes room, the relay is told: the edge that announces it may find nothing left to do. */
+/* Notifies the relay whenever parked bytes are gone: edge-triggered EPOLLOUT may not fire again. */
 bool link_data_flush(struct link *link) {
     size_t before = link_bio_parked(link->bio);
     ptrdiff_t left = link_bio_flush(link->bio);
     if (left > 0) {
-        push_later(link, before, (size_t)left);
+        retry_write_later(link, before, (size_t)left);
     } else if (before > 0 && left == 0 && link->relay) {
         relay_on_link_drained(link->relay);
     }
     return left >= 0;
 }
 
-/* Not decided by what OpenSSL says: it is "in init" again from a change of keys until that is sent. */
+/* Not by SSL_is_init_finished: that is false again from a key update until it is sent. */
 static bool encrypt(struct link *link, const struct batch *batch) {
     if (link->is_half_open)
         return tls_write_early(link->ssl, batch->bytes, batch->length);
@@ -75,21 +72,20 @@ static bool encrypt(struct link *link, const struct batch *batch) {
 
 void link_send(struct link *link) {
     struct batch *batch = &link->thread->batch;
-    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken) {
+    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken)
         return;
-    }
     renew_key(link);
     link->records += batch->length / FRAME_DATA_MAX + 1;
     if (!encrypt(link, batch) || !link_data_flush(link)) {
         ERR_clear_error();
-        link->thread->bio.out_length = 0; /* nobody else's bytes may leave on another link */
+        link->thread->bio.out_length = 0; /* the scratch is shared: the bytes must not leave on another link */
         link_break(link, "sending failed");
     }
 }
 
 void link_send_deferred(struct link *link, enum frame_type type) {
     link->deferred_frame = (uint8_t)type;
-    defer_add(&link->thread->soon, &link->owed);
+    defer_add(&link->thread->deferred, &link->deferred);
 }
 
 void link_data_send_deferred(struct link *link) {
@@ -100,7 +96,7 @@ void link_data_send_deferred(struct link *link) {
 }
 
 void link_data_on_deferred(struct defer_item *item) {
-    link_data_send_deferred((struct link *)(void *)((char *)item - offsetof(struct link, owed)));
+    link_data_send_deferred((struct link *)(void *)((char *)item - offsetof(struct link, deferred)));
 }
 
 bool link_is_full(const struct link *link) {
@@ -108,24 +104,21 @@ bool link_is_full(const struct link *link) {
 }
 
 void link_data_send_parked(struct link *link) {
-    if (link_is_full(link) && !link_data_flush(link)) {
+    if (link_is_full(link) && !link_data_flush(link))
         link_break(link, "sending failed");
-    }
 }
 
-/* Answers are not held back by a full link, as a relay's bytes are; a peer that only asks is not served for ever. */
+/* Answers are not held back by a full link, as a relay's bytes are: this bounds them for a peer that does not read. */
 bool link_data_output_overflows(struct link *link) {
-    if (link_bio_parked(link->bio) <= PARKED_MOST) {
+    if (link_bio_parked(link->bio) <= PARKED_MOST)
         return false;
-    }
-    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "the other side asks and does not read");
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "the other side requests answers and does not read them");
     return true;
 }
 
 void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
-    if (link_data_output_overflows(link)) {
+    if (link_data_output_overflows(link))
         return;
-    }
     batch_add(link_batch(link), type, payload, length);
     link_send(link);
 }

@@ -36,19 +36,17 @@ struct connector {
 static void try_address(struct connector *dial);
 static void try_destination(struct connector *dial);
 
-/* By RST: it may be up just now, and an end without bytes would look like a whole stream. */
+/* By RST: the connection may just have been established, and a FIN would look like an empty, complete stream. */
 static void drop_descriptor(struct connector *dial) {
     sock_close_reset(stream_socket_detach(dial->order.socket));
 }
 
 static void free_dial(struct connector *dial) {
     event_del(&dial->timer);
-    if (dial->question) {
+    if (dial->question)
         resolver_cancel(dial->question);
-    }
-    for (int i = 0; i < dial->order.to_count; i++) {
+    for (int i = 0; i < dial->order.to_count; i++)
         free(dial->to[i]);
-    }
     free(dial->answer);
     free(dial);
 }
@@ -69,7 +67,7 @@ static void finish(struct connector *dial, bool is_connected) {
 static void note_failure(struct connector *dial, enum refusal refusal, const struct addr *address, const char *why) {
     char text[ADDR_TEXT];
     dial->result.refusal = refusal;
-    snprintf(dial->result.words, sizeof dial->result.words, "%s: %s",
+    snprintf(dial->result.detail, sizeof dial->result.detail, "%s: %s",
              address ? addr_format(address, text, sizeof text) : endpoint_format(&dial->endpoint, text, sizeof text),
              why);
 }
@@ -116,9 +114,8 @@ static void on_connected(struct stream_socket *socket, int error) {
 static void wait_for_connection(struct connector *dial) {
     unsigned ms = share_ms(dial);
     struct timeval limit = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
-    if (event_add(&dial->timer, &limit)) {
+    if (event_add(&dial->timer, &limit))
         drop_attempt(dial, REFUSAL_BUSY, "out of memory");
-    }
 }
 
 /* A Unix socket may be a container engine's or a message bus's: as good as a shell on the agent's machine. */
@@ -240,7 +237,7 @@ static bool copy_destinations(struct connector *dial) {
 }
 
 struct connector *connector_start(const struct connector_order *order) {
-    struct connector_result refused = {.refusal = REFUSAL_BUSY, .words = "out of memory"};
+    struct connector_result refused = {.refusal = REFUSAL_BUSY, .detail = "out of memory"};
     struct connector *dial = calloc(1, sizeof *dial);
     if (dial) {
         dial->order = *order;
@@ -253,7 +250,7 @@ struct connector *connector_start(const struct connector_order *order) {
         return NULL;
     }
     dial->result = refused;
-    snprintf(dial->result.words, sizeof dial->result.words, "no destination was named");
+    snprintf(dial->result.detail, sizeof dial->result.detail, "no destination was named");
     dial->deadline_us = clock_us() + (uint64_t)order->timeout_ms * 1000;
     dial->starting = true;
     try_destination(dial);

@@ -21,12 +21,12 @@ struct connector_result {
     struct addr address;  /* reached */
     struct addr here;     /* from; of length 0: unknown */
     enum refusal refusal; /* when failed */
-    char words[160];
+    char detail[160];     /* when failed */
 };
 typedef void (*connector_callback)(void *context, const struct connector_result *result);
 
 struct connector_order {
-    struct stream_socket *socket; /* closed; connected by this, it is the receiver's when the callback says so */
+    struct stream_socket *socket; /* closed; connected by this, it is the caller's from the callback on */
     struct loop *loop;
     struct resolver *resolver;
     const struct acl *allow;

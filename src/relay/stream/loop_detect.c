@@ -54,9 +54,8 @@ void loop_detect_add(struct loop_detect *table, struct loop_detect_entry *dial, 
     uint8_t host[16];
     bool is_ipv4;
     uint16_t port = here->length > 0 ? addr_port(here) : 0;
-    if (port == 0 || hops >= HOPS_MASK || !addr_host_bytes(here, host, &is_ipv4)) {
+    if (port == 0 || hops >= HOPS_MASK || !addr_host_bytes(here, host, &is_ipv4))
         return;
-    }
     dial->mark = mark_of(table, host, to) | (hops + 1);
     dial->port = port;
     atomic_store_explicit(&table->marks[port], dial->mark, memory_order_relaxed);
@@ -88,13 +87,11 @@ static bool host_in(const char *from, uint8_t host[16]) {
 unsigned loop_detect_hops(const struct loop_detect *table, const char *from, const uint16_t *ports, int port_count) {
     uint8_t host[16];
     uint64_t mark = atomic_load_explicit(&table->marks[port_in(from)], memory_order_relaxed);
-    if (mark == 0 || !host_in(from, host)) {
+    if (mark == 0 || !host_in(from, host))
         return 0;
-    }
     for (int i = 0; i < port_count; i++) {
-        if ((mark & ~(uint64_t)HOPS_MASK) == mark_of(table, host, ports[i])) {
+        if ((mark & ~(uint64_t)HOPS_MASK) == mark_of(table, host, ports[i]))
             return (unsigned)(mark & HOPS_MASK);
-        }
     }
     return 0;
 }

@@ -4,7 +4,7 @@
  * loop_detect: an agent's own connections to destinations, by their local port, so that it knows them when one comes
  * back as a client: a service whose destination is, at last, a service of the same server is a loop without end.
  *
- * OPEN says where the client comes from and on which ports its service listens. If the table has a connection from just
+ * OPEN has the client's address and the ports on which its service listens. If the table has a connection from just
  * there to such a port, the client is that connection, and has come one hop further than it. A few hops may be meant;
  * as many as LOOP_DETECT_HOPS are a loop.
  *

@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,9 +27,8 @@ static void enter_list(struct relay *relay, struct relay **list) {
     relay->list = list;
     relay->previous = NULL;
     relay->next = *list;
-    if (*list) {
+    if (*list)
         (*list)->previous = relay;
-    }
     *list = relay;
 }
 
@@ -38,14 +38,24 @@ static void leave_list(struct relay *relay) {
     } else {
         *relay->list = relay->next;
     }
-    if (relay->next) {
+    if (relay->next)
         relay->next->previous = relay->previous;
-    }
     relay->next = relay->previous = NULL;
 }
 
+/* By state: the states that may follow it, a bit each. */
+static void set_state(struct relay *relay, enum relay_state state) {
+    static const unsigned next[RELAY_STATE_COUNT] = {
+        [RELAY_OPENING] = 1u << RELAY_OPEN | 1u << RELAY_OVER,
+        [RELAY_OPEN] = 1u << RELAY_DETACHED | 1u << RELAY_OVER,
+        [RELAY_DETACHED] = 1u << RELAY_OVER,
+    };
+    assert(next[relay->state] & 1u << state);
+    relay->state = (uint8_t)state;
+}
+
 void relay_set_open(struct relay *relay, uint64_t now_us) {
-    relay->state = RELAY_OPEN;
+    set_state(relay, RELAY_OPEN);
     relay->opened_us = now_us;
     leave_list(relay);
     enter_list(relay, &relay->thread->relays);
@@ -55,7 +65,7 @@ struct relay *relay_new(struct link *link, size_t size) {
     struct relay *relay = calloc(1, size);
     if (!relay)
         return NULL;
-    struct relay_thread *thread = link_worker(link);
+    struct relay_thread *thread = link_thread(link);
     stream_socket_init(&relay->socket, &thread->again, &thread->rechecks);
     relay->thread = thread;
     relay->link = link;
@@ -97,12 +107,12 @@ static void note_stream_end(struct relay *relay, const char *who) {
 }
 
 static void add_fin(struct relay *relay, struct batch *batch) {
-    struct stream_state *channel = link_stream_state(relay->link);
+    struct stream_state *state = link_stream_state(relay->link);
     relay_move(relay, clock_us());
-    stream_state_sent(channel, FRAME_FIN, 0);
+    stream_state_sent(state, FRAME_FIN, 0);
     relay->sent_fin = true;
     note_stream_end(relay, is_server(relay) ? "client" : "destination");
-    if (is_server(relay) && !channel->busy && batch->length == 0) {
+    if (is_server(relay) && !state->busy && batch->length == 0) {
         link_send_deferred(relay->link, FRAME_FIN);
     } else {
         batch_add(batch, FRAME_FIN, NULL, 0);
@@ -211,7 +221,7 @@ const struct stream_socket_events relay_plain_events = {on_readable, on_flushed,
 /* ---- the ends ---- */
 
 void relay_go_on_alone(struct relay *relay) {
-    relay->state = RELAY_DETACHED;
+    set_state(relay, RELAY_DETACHED);
     counter_add(&relay->thread->counters->lingering, 1);
 }
 
@@ -224,24 +234,23 @@ static void detach(struct relay *relay) {
     struct link *link = relay->link;
     relay->link = NULL;
     relay_agent_await_delivery(relay, link);
-    if (!stream_socket_is_done(&relay->socket)) {
+    if (!stream_socket_is_done(&relay->socket))
         relay_go_on_alone(relay);
-    }
     link_relay_over(link, flush_limit_s(relay));
 }
 
 void relay_check_over(struct relay *relay) {
     if (relay->state == RELAY_OVER || !relay->sent_fin || !relay->got_fin)
         return;
-    bool whole = stream_socket_is_done(&relay->socket);
+    bool is_flushed = stream_socket_is_done(&relay->socket);
     if (!is_server(relay) && relay->link) {
         if (!link_stream_state(relay->link)->busy) { /* free at once: the rest of the destination's is finished alone */
             detach(relay);
-        } else if (whole) {
+        } else if (is_flushed) {
             relay_agent_send_idle(relay);
         }
     }
-    if (whole)
+    if (is_flushed)
         relay_finish(relay, REASON_DONE, relay->first_end);
 }
 
@@ -250,7 +259,7 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
         return;
     if (relay->state == RELAY_DETACHED)
         counter_add(&relay->thread->counters->lingering, -1);
-    relay->state = RELAY_OVER;
+    set_state(relay, RELAY_OVER);
     if (!is_server(relay))
         relay_agent_let_go(relay);
     stream_socket_close(&relay->socket, reason != REASON_DONE);
@@ -271,39 +280,39 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
     if (link)
         link_relay_over(link, flush_limit_s(relay));
     if (is_recorded)
-        relay_thread_bury_relay(relay->thread, relay);
+        relay_thread_free_relay_later(relay->thread, relay);
 }
 
 static void send_reset(struct relay *relay, enum relay_reason reason) {
     char json[256];
-    struct stream_state *channel = link_stream_state(relay->link);
+    struct stream_state *state = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);
-    if (!is_server(relay) && !channel->opened) { /* it reached the destination: not a refusal */
-        batch_add_numbered(batch, FRAME_OPENED, channel->number, NULL, 0);
-        stream_state_sent(channel, FRAME_OPENED, 0);
+    if (!is_server(relay) && !state->opened) { /* it reached the destination: not a refusal */
+        batch_add_numbered(batch, FRAME_OPENED, state->number, NULL, 0);
+        stream_state_sent(state, FRAME_OPENED, 0);
     }
     size_t length = reset_format(json, sizeof json, reason_text(reason));
-    batch_add_numbered(batch, FRAME_RESET, channel->number, json, length);
-    stream_state_sent(channel, FRAME_RESET, 0);
+    batch_add_numbered(batch, FRAME_RESET, state->number, json, length);
+    stream_state_sent(state, FRAME_RESET, 0);
     if (!is_server(relay))
-        batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
+        batch_add_numbered(batch, FRAME_IDLE, state->number, NULL, 0);
     link_send(relay->link);
 }
 
 static bool may_reset(struct relay *relay) {
-    struct stream_state *channel = link_stream_state(relay->link);
-    return !is_server(relay) ? channel->busy : stream_state_may_send(channel, FRAME_RESET);
+    struct stream_state *state = link_stream_state(relay->link);
+    return !is_server(relay) ? state->busy : stream_state_may_send(state, FRAME_RESET);
 }
 
 void relay_abort(struct relay *relay, enum relay_reason reason, const char *by) {
     if (relay->state == RELAY_OVER)
         return;
     struct link *link = relay->link;
-    bool tell = link && may_reset(relay);
-    bool can = tell && !link_is_full(link);
-    if (can)
+    bool may_notify = link && may_reset(relay);
+    bool can_notify = may_notify && !link_is_full(link);
+    if (can_notify)
         send_reset(relay, reason);
-    if (tell && !can) { /* with output queued, RESET would come too late */
+    if (may_notify && !can_notify) { /* with output queued, RESET would come too late */
         relay->link = NULL;
         link_set_relay(link, NULL);
         relay_finish(relay, reason, by);

@@ -24,19 +24,19 @@ void relay_serve(struct link *link, struct client *client);
 /* Agent: OPEN came on an idle link. */
 void relay_open(struct link *link, const struct frame *open);
 
-/* What the link tells; the relay may be gone afterwards. */
+/* Called by the link; the relay may be gone afterwards. */
 void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total, bool is_last); /* FIN follows */
 void relay_on_frame(struct relay *relay, const struct frame *frame); /* OPENED, REFUSED, RESET, FIN */
 void relay_on_link_drained(struct relay *relay);
 void relay_on_link_lost(struct relay *relay, enum relay_reason reason);
-/* Agent: what link_await_delivery was asked for. DONE: the server has all of its last bytes; else they are lost. */
+/* Agent: the outcome of link_await_delivery. DONE: the server has all of its last bytes; else they are lost. */
 void relay_on_delivered(struct relay *relay, enum relay_reason reason);
 
 bool relay_has_sent_all(const struct relay *relay); /* its FIN is on the link */
 
 void relay_stop(struct relay *relay); /* the program ends: both sides are reset */
-void relay_free(struct relay *relay); /* from the graveyard only */
+void relay_free(struct relay *relay); /* only by the thread's deferred free */
 void relay_sweep_all(struct relay_thread *thread, uint64_t now_us,
-                     bool whole); /* whole: not only those that are opening */
+                     bool with_open); /* false: only those that are opening */
 
 #endif

@@ -23,39 +23,38 @@ static struct relay_agent *as_agent(struct relay *relay) {
 
 /* ---- OPEN ---- */
 
-static void auth_refuse(struct relay *relay, enum refusal refusal, const char *words) {
+static void refuse(struct relay *relay, enum refusal refusal, const char *detail) {
     char json[320];
-    struct stream_state *channel = link_stream_state(relay->link);
+    struct stream_state *state = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);
-    size_t length = refused_format(json, sizeof json, refusal, words);
-    batch_add_numbered(batch, FRAME_REFUSED, channel->number, json, length);
-    stream_state_sent(channel, FRAME_REFUSED, 0);
-    batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
+    size_t length = refused_format(json, sizeof json, refusal, detail);
+    batch_add_numbered(batch, FRAME_REFUSED, state->number, json, length);
+    stream_state_sent(state, FRAME_REFUSED, 0);
+    batch_add_numbered(batch, FRAME_IDLE, state->number, NULL, 0);
     link_send(relay->link);
-    as_agent(relay)->words = words;
+    as_agent(relay)->detail = detail;
     relay_finish(relay, refusal == REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
 }
 
 static void throttle(struct relay *relay) {
-    if (stream_socket_waiting(&relay->socket) > 0) {
+    if (stream_socket_waiting(&relay->socket) > 0)
         link_pause(relay->link);
-    }
     relay_update_reading(relay);
 }
 
 static void add_opened(struct relay *relay, struct batch *batch) {
     char json[320] = "";
     const struct relay_agent *agent = as_agent(relay);
-    struct stream_state *channel = link_stream_state(relay->link);
-    if (channel->opened)
+    struct stream_state *state = link_stream_state(relay->link);
+    if (state->opened)
         return;
     size_t length = 0;
-    if (strcmp(agent->address, agent->destination) != 0) { /* else there is nothing to say */
+    if (strcmp(agent->address, agent->destination) != 0) { /* OPENED has the address only if it differs */
         uint64_t dial_us = relay->opened_us - agent->begun_us;
         length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
     }
-    batch_add_numbered(batch, FRAME_OPENED, channel->number, json, length);
-    stream_state_sent(channel, FRAME_OPENED, 0);
+    batch_add_numbered(batch, FRAME_OPENED, state->number, json, length);
+    stream_state_sent(state, FRAME_OPENED, 0);
 }
 
 static void on_held(struct defer_item *item) {
@@ -66,7 +65,7 @@ static void on_held(struct defer_item *item) {
     }
 }
 
-/* A server that has sent all it may before OPENED waits for it; nobody else does. */
+/* Holds OPENED back for the destination's first answer, unless the server has sent all it may before OPENED. */
 static void hold_opened(struct relay *relay) {
     struct defer_item *held = &as_agent(relay)->held;
     if (relay->up > RELAY_HELD_UP_TO) {
@@ -82,7 +81,7 @@ static void on_dialled(void *context, const struct connector_result *result) {
     agent->dial = NULL;
     counter_add(&relay->thread->counters->dials, 1);
     if (!result->is_connected) {
-        auth_refuse(relay, result->refusal, result->words);
+        refuse(relay, result->refusal, result->detail);
         return;
     }
     relay_set_open(relay, clock_us());
@@ -92,9 +91,8 @@ static void on_dialled(void *context, const struct connector_result *result) {
     stream_socket_set_events(&relay->socket, &relay_plain_events, relay);
     hold_opened(relay);
     stream_socket_flush(&relay->socket); /* early bytes and, behind them, FIN */
-    if (relay->state == RELAY_OPEN) {
+    if (relay->state == RELAY_OPEN)
         throttle(relay);
-    }
 }
 
 static struct relay *begin(struct link *link, const struct open_request *open) {
@@ -115,18 +113,17 @@ static struct relay *begin(struct link *link, const struct open_request *open) {
 
 /* A client that is a connection of our own, so often that it can only be on its way in a circle. */
 static void refuse_loop(struct relay *relay) {
-    char who[PROTO_RELAY_ID_MAX + 16], words[160];
+    char who[PROTO_RELAY_ID_MAX + 16], detail[160];
     unsigned skipped = 0;
     const struct relay_agent *agent = as_agent(relay);
     snprintf(who, sizeof who, "relay %s", agent->id);
-    snprintf(words, sizeof words, "a loop: service %s leads back to its server, %u times through this agent",
+    snprintf(detail, sizeof detail, "a loop: service %s leads back to its server, %u times through this agent",
              agent->service, agent->hops);
-    if (log_limit_allows(&relay->thread->loop_lines, LOOP_LINES_A_MINUTE, &skipped)) {
-        log_event(relay->thread->options->log, LOG_LEVEL_WARNING, who, words,
+    if (log_limit_allows(&relay->thread->loop_lines, LOOP_LINES_A_MINUTE, &skipped))
+        log_event(relay->thread->options->log, LOG_LEVEL_WARNING, who, detail,
                   LOG_FIELDS(LOG_TEXT("client", agent->client), LOG_TEXT("destination", agent->destination),
                              LOG_NUMBER("left_out", skipped)));
-    }
-    auth_refuse(relay, REFUSAL_DENIED, words);
+    refuse(relay, REFUSAL_DENIED, detail);
 }
 
 static void dial(struct relay *relay, const struct open_request *open) {
@@ -148,7 +145,7 @@ static void dial(struct relay *relay, const struct open_request *open) {
 void relay_open(struct link *link, const struct frame *frame) {
     struct open_request open;
     struct error error = {""};
-    if (open_memory_parse(&link_worker(link)->open_memory, &open, (const char *)frame->payload, frame->length,
+    if (open_memory_parse(&link_thread(link)->open_memory, &open, (const char *)frame->payload, frame->length,
                           &error)) {
         link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
         return;
@@ -157,7 +154,7 @@ void relay_open(struct link *link, const struct frame *frame) {
     if (!relay)
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
     else if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed))
-        auth_refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
+        refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
     else if (as_agent(relay)->hops >= LOOP_DETECT_HOPS)
         refuse_loop(relay);
     else
@@ -171,14 +168,14 @@ void relay_agent_readable(struct relay *relay) {
     struct stream_state before = *link_stream_state(link);
     add_opened(relay, batch);
     size_t opened_length = batch->length;
-    bool whole = relay_pump(relay, batch, BATCH_READ);
-    if (whole && !was_opened && batch->length == opened_length) { /* nothing there yet: OPENED goes on waiting */
+    bool is_alive = relay_pump(relay, batch, BATCH_READ);
+    if (is_alive && !was_opened && batch->length == opened_length) { /* nothing was read: OPENED stays held back */
         *link_stream_state(link) = before;
         return;
     }
     defer_cancel(&relay->thread->held, &as_agent(relay)->held);
     link_send(link);
-    if (!whole) {
+    if (!is_alive) {
         relay_abort(relay, REASON_DESTINATION_RESET, "destination");
         return;
     }
@@ -189,10 +186,10 @@ void relay_agent_readable(struct relay *relay) {
 /* ---- the end ---- */
 
 void relay_agent_send_idle(struct relay *relay) {
-    struct stream_state *channel = link_stream_state(relay->link);
+    struct stream_state *state = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);
-    batch_add_numbered(batch, FRAME_IDLE, channel->number, NULL, 0);
-    stream_state_sent(channel, FRAME_IDLE, 0);
+    batch_add_numbered(batch, FRAME_IDLE, state->number, NULL, 0);
+    stream_state_sent(state, FRAME_IDLE, 0);
     link_send(relay->link);
 }
 
@@ -235,7 +232,7 @@ static void write_record(const struct relay_agent *agent) {
                             .first_byte_us = relay->first_byte_us,
                             .reason = is_lost ? agent->lost : agent->reason,
                             .by = is_lost ? (agent->lost == REASON_PEER_RESET ? "server" : "link") : agent->by,
-                            .words = agent->words};
+                            .detail = agent->detail};
     record_log(relay->thread->options->log, &record, agent->ended_us);
 }
 
@@ -261,5 +258,5 @@ void relay_on_delivered(struct relay *relay, enum relay_reason reason) {
     if (relay->state != RELAY_OVER)
         return;
     write_record(agent);
-    relay_thread_bury_relay(relay->thread, relay);
+    relay_thread_free_relay_later(relay->thread, relay);
 }

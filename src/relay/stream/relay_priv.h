@@ -21,12 +21,12 @@
  * detached: both streams are complete and the link serves the next, or is gone; the plain side still takes what waits
  * over: the plain side is closed. An agent's relay keeps its record back until the server has the last bytes.
  */
-enum relay_state { RELAY_OPENING, RELAY_OPEN, RELAY_DETACHED, RELAY_OVER };
+enum relay_state { RELAY_OPENING, RELAY_OPEN, RELAY_DETACHED, RELAY_OVER, RELAY_STATE_COUNT };
 
 enum {
     RELAY_EARLY_MAX = 65536,  /* sent before OPENED, and kept for another agent */
     RELAY_HELD_UP_TO = 16384, /* early bytes up to which OPENED may wait: a longer upload is waiting for it */
-    RELAY_GRACE_MS = 2000,    /* the server waits longer than it told the agent to */
+    RELAY_GRACE_MS = 2000,    /* the server waits longer than the budget that OPEN gave the agent */
     RELAY_AGENT_HALF_CLOSE_S = 300,
     RELAY_FLUSH_LEAST_S = 60,
     RELAY_STALLED_MS = 30000
@@ -34,7 +34,7 @@ enum {
 
 struct relay { /* with more behind it, by the role of its program */
     struct stream_socket socket;
-    struct relay *next, *previous, **list; /* of the thread; `next` also in the graveyard */
+    struct relay *next, *previous, **list; /* of the thread; `next` also when it waits to be freed */
     struct relay_thread *thread;
     struct link *link;        /* NULL when detached or over */
     struct link_ref link_ref; /* of the link it had, and what that belonged to */
@@ -46,7 +46,7 @@ struct relay { /* with more behind it, by the role of its program */
     uint64_t deadline_us;  /* of the attempt */
     uint64_t progress_us, stall_check_us;
     struct sock_stall stall; /* of the plain side */
-    size_t queued;           /* for the plain side, at the last look of the sweep */
+    size_t queued;           /* for the plain side, at the last sweep */
     unsigned idle_timeout_s, half_close_timeout_s;
     uint64_t up, down;                 /* bytes from client to destination and back */
     uint64_t opened_us, first_byte_us; /* clock_us(); 0: did not happen */
@@ -67,9 +67,9 @@ struct relay_agent {
     uint64_t begun_us;
     char id[PROTO_RELAY_ID_MAX + 1], service[PROTO_NAME_MAX + 1]; /* for the record, as are the next */
     char client[RECORD_CLIENT], destination[128], address[64];
-    const char *words; /* why it was refused; valid until relay_finish */
+    const char *detail; /* why it was refused; valid until relay_finish */
     /* of its record, once both streams are complete */
-    bool is_delivering;     /* the link, or what lingers of it, will say what becomes of the last bytes */
+    bool is_delivering;     /* relay_on_delivered will follow */
     enum relay_reason lost; /* what became of them, if they were lost; else REASON_DONE */
     enum relay_reason reason;
     const char *by; /* who ended it */
@@ -89,10 +89,9 @@ bool relay_pump(struct relay *relay, struct batch *batch, size_t limit);
 void relay_update_reading(struct relay *relay);
 void relay_check_over(struct relay *relay);
 void relay_go_on_alone(struct relay *relay); /* without a link: both streams are complete, something still waits */
-/* The one exit: logs the record, closes the plain side (by RST unless the streams were whole), tells whom it concerns.
- */
+/* The one exit: logs the record, closes the plain side (by RST unless both streams were complete), frees the link. */
 void relay_finish(struct relay *relay, enum relay_reason reason, const char *by);
-/* Something cut the relay here: the link is told by RESET (or closed by RST when it cannot be), then relay_finish. */
+/* Something cut the relay here: sends RESET (or closes the link by RST if its output is full), then relay_finish. */
 void relay_abort(struct relay *relay, enum relay_reason reason, const char *by);
 extern const struct stream_socket_events relay_plain_events;
 

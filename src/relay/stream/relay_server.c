@@ -30,13 +30,13 @@ static struct client *client_of(struct relay *relay) {
 static bool add_open(struct relay *relay, struct batch *batch) {
     char json[OPEN_JSON_MAX], id[PROTO_RELAY_ID_MAX + 1], from[RECORD_CLIENT];
     const struct client *client = client_of(relay);
-    struct stream_state *channel = link_stream_state(relay->link);
+    struct stream_state *state = link_stream_state(relay->link);
     record_make_id(id, relay->thread->options->instance, client->number);
     size_t length = open_format(json, sizeof json, client->terms->open_json, id, record_client_text(client, from),
                                 client->attempt_ms);
-    if (length == 0 || !batch_add_numbered(batch, FRAME_OPEN, channel->number + 1, json, length))
+    if (length == 0 || !batch_add_numbered(batch, FRAME_OPEN, state->number + 1, json, length))
         return false;
-    stream_state_sent(channel, FRAME_OPEN, 0);
+    stream_state_sent(state, FRAME_OPEN, 0);
     return true;
 }
 
@@ -54,7 +54,7 @@ static bool keep_early(struct relay *relay, const struct batch *batch, size_t fr
             return false;
         from += taken;
     }
-    return client->early != NULL;
+    return client->early;
 }
 
 static void drop_early(struct client *client) {
@@ -91,7 +91,7 @@ static void replay(struct relay *relay, struct batch *batch) {
     }
 }
 
-/* What the client has said: before, or just now. False: it has reset its connection. */
+/* Adds the client's first bytes: kept ones, or those in its socket. False: it has reset its connection. */
 static bool send_early(struct relay *relay, struct batch *batch) {
     const struct client *client = client_of(relay);
 
@@ -113,7 +113,7 @@ static struct relay *begin(struct link *link, struct client *client) {
     return relay;
 }
 
-/* OPEN, and with it what the client has said: before, or just now. REASON_DONE when all is well. */
+/* OPEN together with the client's first bytes. REASON_DONE: sent. */
 static enum relay_reason begin_stream(struct relay *relay, struct batch *batch) {
     struct client *client = client_of(relay);
     if (!stream_socket_attach(&relay->socket, relay_thread_base(relay->thread), client->fd, false, &relay_plain_events,
@@ -122,9 +122,8 @@ static enum relay_reason begin_stream(struct relay *relay, struct batch *batch) 
         return REASON_MEMORY;
     }
     relay->socket.rst_on_close = true; /* by its listener */
-    if (!add_open(relay, batch)) {
+    if (!add_open(relay, batch))
         return REASON_MEMORY;
-    }
     relay->holds_early = client->holds_early;
     return client->holds_early || send_early(relay, batch) ? REASON_DONE : REASON_CLIENT_RESET;
 }
@@ -136,17 +135,17 @@ void relay_serve(struct link *link, struct client *client) {
         struct link_ref ref = link_ref_of(link, &tag);
         client->outcome = CLIENT_NOT_STARTED;
         client->reason = REASON_MEMORY;
-        plane_event_client_back(link_worker(link), client, ref, tag);
+        plane_event_client_back(link_thread(link), client, ref, tag);
         plane_event_idle(link);
         return;
     }
     struct batch *batch = link_batch(link);
-    size_t owed = batch->length;
+    size_t deferred_length = batch->length;
     struct stream_state before = *link_stream_state(link);
     enum relay_reason failure = begin_stream(relay, batch);
-    if (failure != REASON_DONE) { /* OPEN was never sent, and what the link still owed is */
+    if (failure != REASON_DONE) { /* OPEN was not sent; the link's deferred frame is */
         *link_stream_state(link) = before;
-        batch->length = owed;
+        batch->length = deferred_length;
         link_send(link);
         relay_finish(relay, failure, failure == REASON_MEMORY ? "server" : "client");
         return;
@@ -166,7 +165,7 @@ void relay_server_readable(struct relay *relay) {
     relay_check_over(relay);
 }
 
-/* ---- what the agent says ---- */
+/* ---- the agent's frames ---- */
 
 static bool send_held(struct relay *relay) {
     relay->holds_early = false;
@@ -193,7 +192,7 @@ static void take_opened(struct relay *relay, const struct frame *frame) {
     relay_update_reading(relay);
 }
 
-/* Back to the control plane, open, with what it has said so far; the link waits for IDLE. */
+/* Gives the client back to the control plane, still open, with its early bytes; the link waits for IDLE. */
 static void give_back(struct relay *relay, enum client_outcome outcome) {
     struct client *client = client_of(relay);
     client->outcome = outcome;
@@ -234,7 +233,7 @@ void relay_server_link_lost(struct relay *relay, enum relay_reason reason) {
     if (relay->state == RELAY_OPENING && relay->up == 0 && reason != REASON_STOPPED)
         give_back(relay, CLIENT_UNANSWERED); /* nothing that could reach a destination twice */
     else if (relay->sent_fin && relay->got_fin && reason != REASON_STOPPED)
-        relay_go_on_alone(relay); /* both streams are whole: the client still gets what waits */
+        relay_go_on_alone(relay); /* both streams are complete: the client still gets what waits */
     else
         relay_finish(relay, reason, "link");
 }
@@ -253,7 +252,7 @@ static void note_end(const struct relay *relay, struct client *client, enum rela
 void relay_server_finished(struct relay *relay, enum relay_reason reason, const char *by) {
     struct client *client = client_of(relay);
     if (!client)
-        return; /* it was given back, and has its record still to come */
+        return; /* it was given back; its record comes with its end */
     note_end(relay, client, reason);
     record_log_client(relay->thread->options->log, relay->thread->options->instance, client, by,
                       reason == REASON_PEER_RESET ? client->words : NULL); /* else they are of an attempt before */

@@ -16,9 +16,8 @@
 /* ---- the event ---- */
 
 static void serve_reading(struct stream_socket *socket) {
-    if (socket->fd < 0 || !socket->reading || !socket->may_have_more) {
+    if (socket->fd < 0 || !socket->reading || !socket->may_have_more)
         return;
-    }
     socket->events->on_readable(socket);
     if (socket->fd >= 0 && socket->reading && socket->may_have_more) { /* there was more than one read takes */
         defer_add(socket->again, &socket->item);
@@ -29,9 +28,9 @@ static void on_turn(struct defer_item *item) {
     serve_reading((struct stream_socket *)(void *)((char *)item - offsetof(struct stream_socket, item)));
 }
 
-static void on_doubt(struct defer_item *item) {
+static void on_recheck(struct defer_item *item) {
     struct stream_socket *socket =
-        (struct stream_socket *)(void *)((char *)item - offsetof(struct stream_socket, doubt));
+        (struct stream_socket *)(void *)((char *)item - offsetof(struct stream_socket, recheck));
     socket->may_have_more = true;
     serve_reading(socket);
 }
@@ -41,35 +40,30 @@ static void on_connected(struct stream_socket *socket, int fd) {
     socket->events->on_connected(socket, sock_connect_result(fd));
 }
 
-/* While reading is stopped nobody would meet the peer's RST; libevent tells it as both directions at once. */
-static void look_for_reset(struct stream_socket *socket, short what) {
+/* While reading is stopped no read meets the peer's RST; libevent reports it as readable and writable. */
+static void check_for_reset(struct stream_socket *socket, short what) {
     bool may_be_reset = (what & EV_READ) && (what & EV_WRITE);
-    if (may_be_reset && !socket->reading && sock_connect_result(socket->fd) != 0) {
+    if (may_be_reset && !socket->reading && sock_connect_result(socket->fd) != 0)
         socket->events->on_broken(socket);
-    }
 }
 
 static void on_event(evutil_socket_t fd, short what, void *context) {
     struct stream_socket *socket = context;
-    if (what & EV_CLOSED) {
+    if (what & EV_CLOSED)
         socket->rdhup = true;
-    }
-    if (what & (EV_READ | EV_CLOSED)) {
+    if (what & (EV_READ | EV_CLOSED))
         socket->may_have_more = socket->needs_recheck = true;
-    }
     if (socket->connecting) {
-        if (what & EV_WRITE) {
+        if (what & EV_WRITE)
             on_connected(socket, fd);
-        }
         if (socket->connecting) { /* still, or the next address already */
             return;
         }
     } else if ((what & EV_WRITE) && stream_socket_waiting(socket) > 0) {
         stream_socket_flush(socket);
     }
-    if (socket->fd >= 0) {
-        look_for_reset(socket, what);
-    }
+    if (socket->fd >= 0)
+        check_for_reset(socket, what);
     serve_reading(socket);
 }
 
@@ -81,15 +75,14 @@ void stream_socket_init(struct stream_socket *socket, struct defer_queue *again,
     socket->again = again;
     socket->rechecks = rechecks;
     socket->item.run = on_turn;
-    socket->doubt.run = on_doubt;
+    socket->recheck.run = on_recheck;
 }
 
 bool stream_socket_attach(struct stream_socket *socket, struct event_base *base, int fd, bool connecting,
                           const struct stream_socket_events *events, void *context) {
     event_assign(&socket->event, base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_event, socket);
-    if (event_add(&socket->event, NULL)) {
+    if (event_add(&socket->event, NULL))
         return false;
-    }
     socket->fd = fd;
     socket->connecting = connecting;
     socket->may_have_more = socket->rdhup = false;
@@ -110,11 +103,10 @@ void stream_socket_set_events(struct stream_socket *socket, const struct stream_
 
 int stream_socket_detach(struct stream_socket *socket) {
     int fd = socket->fd;
-    if (fd >= 0) {
+    if (fd >= 0)
         event_del(&socket->event);
-    }
     defer_cancel(socket->again, &socket->item);
-    defer_cancel(socket->rechecks, &socket->doubt);
+    defer_cancel(socket->rechecks, &socket->recheck);
     socket->reading = socket->connecting = false;
     socket->fd = -1;
     return fd;
@@ -130,9 +122,8 @@ void stream_socket_close(struct stream_socket *socket, bool reset) {
         sock_close_reset(fd);
         return;
     }
-    if (socket->rst_on_close && fd >= 0) {
+    if (socket->rst_on_close && fd >= 0)
         sock_set_reset_on_close(fd, false);
-    }
     sock_close(fd);
 }
 
@@ -140,27 +131,25 @@ void stream_socket_close(struct stream_socket *socket, bool reset) {
 
 void stream_socket_set_reading(struct stream_socket *socket, bool on) {
     socket->reading = on && !socket->got_end && socket->fd >= 0;
-    if (socket->reading && socket->may_have_more) {
+    if (socket->reading && socket->may_have_more)
         defer_add(socket->again, &socket->item);
-    }
 }
 
-static void meet_end(struct stream_socket *socket) {
+static void on_end(struct stream_socket *socket) {
     socket->got_end = true;
     socket->may_have_more = false;
     stream_socket_set_reading(socket, false);
 }
 
 /*
- * libevent tells a reset as readable and writable, like data on a socket with room. A short read may have taken the
- * data and left the reset, and no other edge follows. Reading on at once would cost every message a call; so one read a
- * moment later settles it for all that came in between.
+ * libevent reports a reset as readable and writable, like data on a socket with room. A short read may have taken the
+ * data and left the reset, and no other edge follows. Reading until EAGAIN would cost each message a system call; so
+ * one read a moment later checks for all that came in between.
  */
-static void meet_short_read(struct stream_socket *socket) {
+static void on_short_read(struct stream_socket *socket) {
     socket->may_have_more = false;
-    if (socket->needs_recheck) {
-        defer_add(socket->rechecks, &socket->doubt);
-    }
+    if (socket->needs_recheck)
+        defer_add(socket->rechecks, &socket->recheck);
 }
 
 /* The end is known to be there. A read may still have stopped short of it, at a mark of urgent data. */
@@ -168,7 +157,7 @@ static enum stream_socket_read read_to_end(struct stream_socket *socket, struct 
                                            size_t *taken) {
     ssize_t n = batch_read(batch, socket->fd, room);
     if (n == 0) {
-        meet_end(socket);
+        on_end(socket);
         return STREAM_SOCKET_DATA_AND_END;
     }
     *taken += n > 0 ? (size_t)n : 0;
@@ -188,7 +177,7 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
         return sock_would_block(errno) ? STREAM_SOCKET_NOTHING : STREAM_SOCKET_BROKEN;
     }
     if (n == 0) {
-        meet_end(socket);
+        on_end(socket);
         return STREAM_SOCKET_END;
     }
     *taken = (size_t)n;
@@ -196,26 +185,22 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
         socket->may_have_more = true;
         return STREAM_SOCKET_DATA;
     }
-    if (socket->rdhup) {
+    if (socket->rdhup)
         return read_to_end(socket, batch, wanted - (size_t)n, taken);
-    }
-    meet_short_read(socket);
+    on_short_read(socket);
     return STREAM_SOCKET_DATA;
 }
 
 /* ---- writing ---- */
 
 static bool wait_with(struct stream_socket *socket, const struct iovec *parts, int count) {
-    if (!socket->out) {
+    if (!socket->out)
         socket->out = evbuffer_new();
-    }
-    if (!socket->out) {
+    if (!socket->out)
         return false;
-    }
     for (int i = 0; i < count; i++) {
-        if (evbuffer_add(socket->out, parts[i].iov_base, parts[i].iov_len)) {
+        if (evbuffer_add(socket->out, parts[i].iov_base, parts[i].iov_len))
             return false;
-        }
     }
     return true;
 }
@@ -223,9 +208,8 @@ static bool wait_with(struct stream_socket *socket, const struct iovec *parts, i
 /* Drops the first `sent` bytes from the list; returns the index of the first part that still has some. */
 static int skip_sent(struct iovec *parts, int count, size_t sent) {
     int i = 0;
-    while (i < count && sent >= parts[i].iov_len) {
+    while (i < count && sent >= parts[i].iov_len)
         sent -= parts[i++].iov_len;
-    }
     if (i < count) {
         parts[i].iov_base = (uint8_t *)parts[i].iov_base + sent;
         parts[i].iov_len -= sent;
@@ -237,9 +221,8 @@ bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int 
     int first = 0;
     if (socket->fd >= 0 && !socket->connecting && stream_socket_waiting(socket) == 0) {
         ssize_t n = is_last ? sock_writev_last(socket->fd, parts, count) : sock_writev(socket->fd, parts, count);
-        if (n < 0 && !sock_would_block(errno)) {
+        if (n < 0 && !sock_would_block(errno))
             return false;
-        }
         first = skip_sent(parts, count, n < 0 ? 0 : (size_t)n);
     }
     return first == count || wait_with(socket, parts + first, count - first);
@@ -255,7 +238,7 @@ static void half_close_when_flushed(struct stream_socket *socket) {
         return;
     }
     socket->half_closed = true;
-    if (!socket->got_end) { /* else close() alone says it: a shutdown before it is another round of packets */
+    if (!socket->got_end) { /* else close() sends the FIN: shutdown() before it would cost a segment */
         sock_half_close(socket->fd);
     }
 }
@@ -266,9 +249,8 @@ void stream_socket_flush(struct stream_socket *socket) {
             socket->events->on_broken(socket);
             return;
         }
-        if (stream_socket_waiting(socket) > 0) {
+        if (stream_socket_waiting(socket) > 0)
             return;
-        }
     }
     if (socket->out) {
         evbuffer_free(socket->out);

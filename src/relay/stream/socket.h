@@ -6,7 +6,7 @@
  * What comes in is read straight into frames (batch); what goes out is written at once and waits in an evbuffer only
  * when the kernel does not take it. The relay stops the link's reading while something waits, so that what waits is
  * bounded by what the link had already read. One edge-triggered event from connect to close: stopping and going on cost
- * no system call, and what an edge told while reading was stopped is remembered.
+ * no system call, and an edge that came while reading was stopped is remembered.
  * Runs on: the relay's thread. Owns: the descriptor (until stream_socket_detach), its event, what waits.
  * States: closed -> (connecting) -> open -> (end of input) / (half-closed) -> closed.
  */
@@ -31,17 +31,18 @@ struct stream_socket { /* embedded in a relay */
     int fd;            /* -1: closed */
     bool connecting, reading, may_have_more, needs_recheck, rdhup, got_end, ending, half_closed;
     bool is_streaming; /* the last read took more than a frame: the next is prepared for many */
-    bool rst_on_close; /* sock_set_reset_on_close is on: whoever is served to the end has it switched off */
+    bool rst_on_close; /* sock_set_reset_on_close is on; switched off when both streams are complete */
     const struct stream_socket_events *events;
-    void *context; /* of whoever set the events */
+    void *context; /* for the callbacks' use */
     struct defer_queue *again, *rechecks;
-    struct defer_item item;  /* more to read */
-    struct defer_item doubt; /* an edge may have told of a reset behind the data that was read */
-    struct evbuffer *out;    /* NULL while nothing waits */
+    struct defer_item item;    /* more to read */
+    struct defer_item recheck; /* checks for an RST behind the data that was read */
+    struct evbuffer *out;      /* NULL while nothing waits */
     struct event event;
 };
 
-/* `again` serves whoever has more to read; `doubts`, some milliseconds later, whoever may have missed a reset. */
+/* `again` continues reads in the next turn; `rechecks`, some milliseconds later, checks for an RST behind short reads.
+ */
 void stream_socket_init(struct stream_socket *socket, struct defer_queue *again, struct defer_queue *rechecks);
 /* Takes the descriptor; nothing is read until stream_socket_set_reading. false: no memory for the event (the descriptor
  * is not taken). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * timeouts: what no event tells of a relay: silence, half-closes that last, peers that stopped acknowledging.
+ * timeouts: what no event reports: idle relays, half-closes that last, peers that stopped acknowledging.
  *
  * Runs on: the relay's thread, each half second for relays that are opening, every two seconds for the others.
  */
@@ -15,20 +15,18 @@ static bool is_server(const struct relay *relay) {
     return !relay->thread->options->is_agent;
 }
 
-/* Data that the kernel has out and nobody acknowledges for long: the peer is gone. A closed window is no fault. */
+/* Data unacknowledged for long: the peer is gone. A closed window (a slow reader) is no fault. */
 static bool may_be_stalled(struct relay *relay, uint64_t now_us) {
-    if (now_us < relay->stall_check_us) {
+    if (now_us < relay->stall_check_us)
         return false;
-    }
     relay->stall_check_us = now_us + RELAY_STALLED_MS * 1000ull / 6;
     return now_us - relay->progress_us <= RELAY_STALLED_MS * 2000ull || stream_socket_waiting(&relay->socket) > 0 ||
            (relay->link && link_is_full(relay->link));
 }
 
 static void sweep_stalled(struct relay *relay, uint64_t now_us) {
-    if (!may_be_stalled(relay, now_us)) {
+    if (!may_be_stalled(relay, now_us))
         return;
-    }
     if (relay->link && link_is_stalled(relay->link, RELAY_STALLED_MS)) {
         link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the other side stopped acknowledging");
     } else if (relay->socket.fd >= 0 && sock_stalled_ms(relay->socket.fd, &relay->stall) > RELAY_STALLED_MS) {
@@ -37,24 +35,22 @@ static void sweep_stalled(struct relay *relay, uint64_t now_us) {
 }
 
 /*
- * A slow reader takes what the kernel has queued for it, and no event tells. So before silence counts, what is queued
- * is compared with the last look.
+ * A slow reader drains the kernel's send queue without an event. So before silence counts, the length of that queue is
+ * compared with the last sweep's.
  */
 static bool takes_what_is_queued(struct relay *relay, uint64_t now_us) {
     size_t queued = relay->socket.fd >= 0 ? sock_unsent(relay->socket.fd) + stream_socket_waiting(&relay->socket) : 0;
     bool moved = queued != relay->queued;
     relay->queued = queued;
-    if (moved) {
+    if (moved)
         relay_move(relay, now_us);
-    }
     return moved;
 }
 
 /* While there is a link the server judges for both. */
 static unsigned half_close_limit_s(const struct relay *relay) {
-    if (!relay->sent_fin && !relay->got_fin) {
+    if (!relay->sent_fin && !relay->got_fin)
         return 0;
-    }
     return is_server(relay) || relay->state == RELAY_DETACHED ? relay->half_close_timeout_s : 0;
 }
 
@@ -80,9 +76,8 @@ static void keep_alive(struct relay *relay) {
 static void sweep(struct relay *relay, uint64_t now_us) {
     keep_alive(relay);
     if (relay->state == RELAY_OPENING) {
-        if (is_server(relay)) {
+        if (is_server(relay))
             relay_server_sweep(relay, now_us);
-        }
         return;
     }
     if (!sweep_quiet(relay, half_close_limit_s(relay), REASON_HALF_CLOSE_TIMEOUT, now_us) &&
@@ -99,9 +94,8 @@ static void sweep_list(struct relay *first, uint64_t now_us) {
     }
 }
 
-void relay_sweep_all(struct relay_thread *thread, uint64_t now_us, bool whole) {
+void relay_sweep_all(struct relay_thread *thread, uint64_t now_us, bool with_open) {
     sweep_list(thread->opening, now_us);
-    if (whole) {
+    if (with_open)
         sweep_list(thread->relays, now_us);
-    }
 }

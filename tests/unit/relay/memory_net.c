@@ -143,9 +143,8 @@ int __real_sock_connect_result(int fd);
 int __wrap_sock_connect_result(int fd);
 int __wrap_sock_connect_result(int fd) {
     const struct end *end = end_of(fd);
-    if (!end) {
+    if (!end)
         return __real_sock_connect_result(fd);
-    }
     return end->reset_arrived ? ECONNRESET : end->connect_failed ? ECONNREFUSED : 0;
 }
 

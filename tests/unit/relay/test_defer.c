@@ -60,11 +60,10 @@ START_TEST(an_item_without_a_timer_runs_at_the_next_sweep) {
                                           .greeting_ms = 5000,
                                           .events = &events};
     struct plane *plane = plane_new(&options, &error);
-    ck_assert_msg(plane != NULL, "%s", error.text);
+    ck_assert_msg(plane, "%s", error.text);
     struct relay_thread *thread = plane->threads[0];
-    struct defer_queue *const queues[] = {&thread->again,    &thread->soon,
-                                          &thread->rechecks, &thread->write_retries_queue,
-                                          &thread->held,     &thread->deliveries};
+    struct defer_queue *const queues[] = {&thread->again,         &thread->deferred, &thread->rechecks,
+                                          &thread->write_retries, &thread->held,     &thread->deliveries};
     has_no_memory = true;
     defer_add(queues[_i], &item);
     has_no_memory = false;

@@ -74,7 +74,7 @@ static void begin(unsigned threads, bool is_agent) {
                                           .is_agent = is_agent,
                                           .events = &events};
     world.plane = plane_new(&options, &error);
-    ck_assert_msg(world.plane != NULL, "%s", error.text);
+    ck_assert_msg(world.plane, "%s", error.text);
 }
 
 static void finish(void) {

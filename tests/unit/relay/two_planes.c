@@ -38,7 +38,7 @@ SSL_CTX *two_planes_server_tls(const char *client_ca) {
                                          .find_key = find_key,
                                          .secret = session_key};
     SSL_CTX *context = tls_server_context(&options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
+    ck_assert_msg(context, "%s", error.text);
     return context;
 }
 
@@ -55,7 +55,7 @@ static void make_certificates(struct two_planes *planes) {
     struct tls_client_options client_options = {.ca = ca_pem};
     planes->server_tls = two_planes_server_tls(NULL);
     planes->agent_tls = tls_client_context(&client_options, &error);
-    ck_assert_msg(planes->agent_tls != NULL, "%s", error.text);
+    ck_assert_msg(planes->agent_tls, "%s", error.text);
 }
 
 /* ---- from begin to finish ---- */
@@ -72,7 +72,7 @@ static struct plane *make_plane(struct two_planes *planes, bool is_agent, const 
                                     .events = events,
                                     .context = world};
     struct plane *plane = plane_new(&options, &error);
-    ck_assert_msg(plane != NULL, "%s", error.text);
+    ck_assert_msg(plane, "%s", error.text);
     return plane;
 }
 

@@ -73,7 +73,7 @@ static void forget_session_keys(void) {
     struct tls_server_options options = {.certificate = unit_path("server.pem"), .key = unit_path("server.key")};
     SSL_CTX_free(world.planes.server_tls);
     world.planes.server_tls = tls_server_context(&options, &error);
-    ck_assert_msg(world.planes.server_tls != NULL, "%s", error.text);
+    ck_assert_msg(world.planes.server_tls, "%s", error.text);
 }
 
 static void begin(answer_maker answer) {

@@ -336,9 +336,9 @@ START_TEST(a_fin_that_went_along_is_not_waited_for) {
     begin(&world, MUCH);
     struct link *link = server_link(&world, 0);
     link_send_deferred(link, FRAME_FIN);
-    ck_assert_ptr_nonnull(link->owed.previous);
+    ck_assert_ptr_nonnull(link->deferred.previous);
     ck_assert_uint_eq(link_batch(link)->length, FRAME_HEADER);
-    ck_assert_ptr_null(link->owed.previous);
+    ck_assert_ptr_null(link->deferred.previous);
     finish(&world);
 }
 END_TEST

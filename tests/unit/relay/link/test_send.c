@@ -82,7 +82,7 @@ static bool has_less(void *context) {
 
 static bool is_tired(void *context) {
     (void)context;
-    return world.link->write_retries > 0 && !world.link->push.previous;
+    return world.link->write_retries > 0 && !world.link->write_retry.previous;
 }
 
 static bool less_is_parked(size_t than, unsigned ms) {
@@ -138,7 +138,7 @@ START_TEST(a_link_that_closes_tries_no_more) {
     link_close(world.link, LINK_CLOSE_RESET, REASON_STOPPED, "enough");
     two_planes_settle(&world.planes);
     ck_assert_ptr_null(world.planes.agent->threads[0]->slots[0]);
-    ck_assert_ptr_null(world.planes.agent->threads[0]->write_retries_queue.first);
+    ck_assert_ptr_null(world.planes.agent->threads[0]->write_retries.first);
     finish();
 }
 END_TEST
@@ -148,7 +148,7 @@ END_TEST
 enum { RECORDS = 1 << 22 }; /* for which a key is good */
 
 static bool server_is_open(void) {
-    return world.planes.server->threads[0]->slots[0] != NULL;
+    return world.planes.server->threads[0]->slots[0];
 }
 
 /* OpenSSL takes itself to be in a handshake from then on until the change is sent. */

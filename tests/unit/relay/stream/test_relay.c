@@ -33,9 +33,8 @@ static void server_gone(void *context, const struct link_end *end) {
     struct world *world = context;
     world->links_gone++;
     for (int i = 0; i < world->idle_count; i++) {
-        if (link_ref_same(world->idle[i], end->link)) {
+        if (link_ref_same(world->idle[i], end->link))
             world->idle[i] = world->idle[--world->idle_count];
-        }
     }
 }
 
@@ -54,9 +53,8 @@ static void server_client_back(void *context, struct client *client, struct link
     } else {
         ck_assert_int_eq(client->fd, -1);
     }
-    if (client->early) {
+    if (client->early)
         evbuffer_free(client->early);
-    }
     service_terms_release(client->terms);
     free(client);
     pair->ticket = NULL;
@@ -116,9 +114,8 @@ static void meet(struct world *world, int far, unsigned port) {
 static void meet_dial(struct world *world) {
     unsigned port;
     int far = memory_accepted(&port);
-    if (far >= 0) {
+    if (far >= 0)
         meet(world, far, port);
-    }
 }
 
 static void add_link(struct world *world) {
@@ -142,14 +139,12 @@ static void carry_some(struct world *world) {
         return;
     }
     struct pair *pair = pair_some(world);
-    if (!pair) {
+    if (!pair)
         return;
-    }
     int mine = which == 2 ? pair->client : pair->far;
     bool gone = which == 2 ? pair->client_gone : pair->far_gone;
-    if (mine < 0 || gone) {
+    if (mine < 0 || gone)
         return;
-    }
     memory_carry(memory_peer(mine), amount);
     memory_carry(mine, amount);
     pair_check(world, pair);
@@ -159,9 +154,8 @@ static void lose_link(struct world *world) {
     unsigned wire = chance(world, (unsigned)world->planes.wire_count);
     memory_cut(world->planes.wires[wire].server);
     two_planes_settle(&world->planes);
-    if (world->links_up - world->links_gone < LINKS && world->planes.wire_count < TWO_PLANES_WIRES) {
+    if (world->links_up - world->links_gone < LINKS && world->planes.wire_count < TWO_PLANES_WIRES)
         add_link(world);
-    }
 }
 
 static void step(struct world *world, bool may_lose_links) {
@@ -222,9 +216,8 @@ static void check_still(struct world *world) {
     for (int i = 0; i < world->pair_count; i++) {
         struct pair *pair = &world->pairs[i];
         bool whole = !pair->client_gone && !pair->far_gone && pair->far >= 0 && !pair->was_refused;
-        if (whole && !memory_got_reset(pair->client)) {
+        if (whole && !memory_got_reset(pair->client))
             ck_assert_uint_eq(pair->client_got, pair->far_sent);
-        }
     }
 }
 
@@ -234,13 +227,11 @@ static void walk(unsigned seed, size_t capacity, size_t most, bool may_lose_link
     world->seed = seed;
     world->most = most;
     two_planes_begin(&world->planes, world, capacity, &server_events, &agent_events);
-    for (int i = 0; i < LINKS; i++) {
+    for (int i = 0; i < LINKS; i++)
         add_link(world);
-    }
     ck_assert_int_eq(world->idle_count, LINKS);
-    for (int i = 0; i < STEPS; i++) {
+    for (int i = 0; i < STEPS; i++)
         step(world, may_lose_links);
-    }
     check_still(world);
     ck_assert_int_gt(world->pair_count, 0);
     finish(world);
