@@ -5,6 +5,7 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_relay.a
 libmunnel_relay_a_SOURCES = \
+	src/relay/client.h \
 	src/relay/dial_order.h \
 	src/relay/events.c \
 	src/relay/link/batch.c \
@@ -25,9 +26,11 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/link.h \
 	src/relay/link/link_priv.h \
 	src/relay/link/send.c \
+	src/relay/link_ref.h \
 	src/relay/plane.c \
 	src/relay/plane.h \
 	src/relay/plane_all.c \
+	src/relay/plane_events.h \
 	src/relay/plane_priv.h \
 	src/relay/reason.c \
 	src/relay/reason.h \

@@ -4,7 +4,7 @@
  * data: a data link once it works: the fast path. send.c has its other half, sending.
  *
  * Runs on: the link's thread. One edge-triggered event reports input and room for output; the set of descriptors is
- * not changed while relays come and go. Ciphertext is read ahead (link_bio), whole
+ * not changed while relays come and go. Ciphertext is read ahead (link_bio), complete
  * records are decrypted into the thread's scratch, frames are taken in place, and the payloads of neighbouring DATA
  * frames leave in one writev. What is left over is parked in the link's own memory.
  * Neither OpenSSL's nor the BIO's buffers show in epoll: a read that stops early has to be queued again (defer).

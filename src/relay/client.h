@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * client: one client between control plane and data plane, from accept to its end; a part of plane.h.
+ * Owned by the control plane, except between plane_serve and on_client_back.
+ */
+#ifndef MUNNEL_RELAY_CLIENT_H
+#define MUNNEL_RELAY_CLIENT_H
+
+#include "lib/event/mailbox.h"
+#include "lib/net/addr.h"
+#include "proto/open.h"
+#include "relay/link_ref.h"
+#include "relay/reason.h"
+#include "relay/record.h"
+#include "relay/service_terms.h"
+
+#include <event2/buffer.h>
+
+/* What became of a client that the data plane had. */
+enum client_outcome {
+    CLIENT_ENDED,       /* relayed and over, complete or cut (see reason); its descriptor is closed. Free it. */
+    CLIENT_NOT_STARTED, /* nothing was sent: the link was gone, or REASON_MEMORY. Try again */
+    CLIENT_REFUSED,     /* REFUSED: `refusal`, `words`; nothing reached the destination: try another agent */
+    CLIENT_UNANSWERED   /* the agent went silent or broke before OPENED and no early byte was sent: try another agent */
+};
+
+/*
+ * One client, from accept to its end. Belongs to the control plane; plane_serve lends it to a relay thread, which
+ * gives it back by on_client_back, always, exactly once.
+ */
+struct client {
+    struct message message; /* first: it is its own message between the planes; theirs, as the next three */
+    void *carrier;
+    struct link_ref link;
+    uint64_t link_tag;
+    struct client *next, *previous; /* for a list of the plane that has it */
+    int fd;                         /* -1 once the data plane has closed it */
+    bool early_end;                 /* FIN was read after the early bytes */
+    bool holds_early;               /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
+    uint16_t attempts;
+    struct evbuffer *early;      /* read from the client so far and to be replayed; NULL: none */
+    struct service_terms *terms; /* one reference */
+    uint64_t number;             /* the relay's id is INSTANCE-number */
+    struct addr peer;
+    uint64_t accepted_us, dispatched_us, opened_us, first_byte_us, ended_us; /* clock_us(); 0: did not happen */
+    uint64_t bytes_up, bytes_down;                                           /* up: client to destination */
+    unsigned attempt_ms;         /* in: how long the agent may dial in this attempt */
+    enum client_outcome outcome; /* out */
+    enum relay_reason reason;    /* out, with CLIENT_ENDED and CLIENT_NOT_STARTED */
+    enum refusal refusal;        /* out, with CLIENT_REFUSED */
+    char words[160];             /* out: more about the end, from the agent or the data plane */
+    char address[64];            /* out: where the agent connected to */
+    char agent[RECORD_AGENT];    /* in: for the record */
+    uint64_t deadline_us;        /* the rest is the control plane's own */
+    void *place;
+    uint64_t tried[4], avoided;
+};
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * plane_events: the callbacks of the data plane; a part of plane.h. All run on the control thread, in order for each
+ * link; what they point at is valid during the callback, a client until it is freed.
+ */
+#ifndef MUNNEL_RELAY_PLANE_EVENTS_H
+#define MUNNEL_RELAY_PLANE_EVENTS_H
+
+#include "lib/base/secret.h"
+#include "lib/net/addr.h"
+#include "relay/client.h"
+#include "relay/link_ref.h"
+
+#include <openssl/ssl.h>
+
+struct greeting { /* a peer's HELLO, WELCOME or REJECT; valid during the callback */
+    struct link_ref link;
+    uint64_t tag;         /* agent: the order's; server: 0 */
+    bool rejected;        /* agent: REJECT instead of WELCOME */
+    const char *identity; /* server: the identity whose key was used in TLS: a data link, without HELLO; or NULL */
+    const char *text;
+    size_t length;
+    uint8_t exporter[SECRET_SIZE]; /* TLS exporter of this connection, to make and check proofs */
+    const struct addr *peer;
+    X509 *certificate;      /* server: the agent's verified client certificate, or NULL; X509_up_ref to keep it */
+    STACK_OF(X509) * chain; /* the chain it sent, or NULL; X509_chain_up_ref to keep it */
+};
+
+struct link_end {
+    struct link_ref link;
+    uint64_t tag;
+    bool is_control;       /* was accepted as a control link */
+    bool was_accepted;     /* got (or sent) WELCOME */
+    bool tls_failed;       /* one side rejected the other: certificate, version, no TLS, an alert */
+    bool untrusted;        /* one side does not trust the other's certificate: a retry would fail the same way */
+    bool received_nothing; /* it was cut before a byte came from the peer */
+    bool no_hello;         /* server: the TLS handshake was complete, and no HELLO came */
+    bool misbehaved;       /* the peer broke the protocol */
+    struct addr peer;
+    char why[256];
+};
+
+struct plane_events { /* all on the control thread */
+    void (*on_greeting)(void *context, const struct greeting *greeting);
+    void (*on_idle)(void *context, struct link_ref link, uint64_t tag);
+    void (*on_client_back)(void *context, struct client *client, struct link_ref link, uint64_t tag);
+    void (*on_control)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
+    void (*on_gone)(void *context, const struct link_end *end);
+    void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */
+};
+
+#endif
