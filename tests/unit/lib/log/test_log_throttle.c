@@ -9,12 +9,14 @@
 #include "lib/log/log_throttle.h"
 #include "unit.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MINUTE_MS = 60000 };
 
-static uint64_t now_ms = 1000 * MINUTE_MS;
+/* Atomic: the log's thread reads it, too. */
+static atomic_uint_fast64_t now_ms = 1000 * MINUTE_MS;
 
 /* In place of the real one, so that a minute takes no minute. */
 uint64_t clock_ms(void) {
