@@ -123,7 +123,7 @@ static const struct {
     {"{ \"services\": [ { \"connect\": \"web_1..example\" } ] }",
      ": services[0].connect: \"web_1..example\" is not a host's name: letters, digits, '-', '_' and single dots are"},
     {"{ \"services\": [ { \"connect\": \"\" } ] }",
-     ": services[0].connect: \"\" lacks a port; write HOST:PORT, as in localhost:80"},
+     ": services[0].connect: an address is empty; write HOST:PORT, as in localhost:80"},
     {"{ \"services\": [ { \"connect\": \"h:0\" } ] }",
      ": services[0].connect: \"h:0\" has \"0\" for a port; a port is a number from 1 to 65535"},
     {"{ \"services\": [ { \"connect\": \"unix:x\" } ] }",
