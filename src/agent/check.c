@@ -79,9 +79,12 @@ static int check(const struct agent_options *options, const char *state_folder, 
 }
 
 int check_run(const struct agent_options *options) {
-    struct error error = {"out of memory"};
-    char *state_folder = file_state_folder();
-    int result = state_folder != NULL ? check(options, state_folder, &error) : -1;
+    struct error error = {""};
+    char *state_folder = NULL;
+    int result = identity_state_folder(options, &state_folder, &error);
+
+    if (result == 0)
+        result = check(options, state_folder, &error);
 
     if (result != 0)
         fprintf(stderr, "munnel-agent: %s\n", error.text);

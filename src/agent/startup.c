@@ -65,8 +65,7 @@ static int find_names(struct process *process, struct error *error) {
     else if (gethostname(process->name, sizeof process->name - 1) != 0 || process->name[0] == '\0')
         snprintf(process->name, sizeof process->name, "agent");
     snprintf(process->who, sizeof process->who, "agent %s", process->name);
-    process->state_folder = file_state_folder();
-    return process->state_folder != NULL ? 0 : out_of_resources(error, "the name of the state folder");
+    return identity_state_folder(process->options, &process->state_folder, error);
 }
 
 static int make_rules(struct process *process, struct error *error) {
@@ -103,6 +102,8 @@ static int find_identities(struct process *process, const struct known_servers *
 static int ask_for_codes(struct process *process, struct known_servers *joined, struct error *error) {
     const char *address;
 
+    if (process->state_folder == NULL)
+        return 0; /* nowhere to keep a code */
     while ((address = identity_unproved(process->identities)) != NULL && terminal_is_there()) {
         if (join_ask(joined, address) == JOIN_DECLINED)
             return 0;

@@ -89,7 +89,7 @@ static int read_line(struct server_options *options, const struct cmdline *line)
                                 "/etc/munnel\" makes one, --config FILE names another, or name a service, like "
                                 "\"WinVNC 0.0.0.0:5900 localhost:5900\"");
     options->needs_setup = !file;
-    options->conf = file ? server_config_read(file, &error) : server_config_default();
+    options->conf = file ? server_config_read(file, &error) : server_config_default(&error);
     bool check = cmdline_has(line, "check");
     if (!options->conf || apply(options->conf, line, &error) || (check && report(options, &error)))
         return cmdline_complain(&munneld, file, error.text);

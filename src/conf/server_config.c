@@ -37,11 +37,12 @@ const char *server_config_default_file(void) {
     return NULL;
 }
 
-struct server_config *server_config_default(void) {
-    struct error error;
-    char *state = file_state_folder();
-    char *beside = state ? file_in(state, "munnel.json") : NULL;
-    struct option_place place = {.beside = beside, .error = &error};
+struct server_config *server_config_default(struct error *error) {
+    char *state = file_state_folder(error);
+    if (!state)
+        return NULL;
+    char *beside = file_in(state, "munnel.json");
+    struct option_place place = {.beside = beside, .error = error};
     struct server_config *conf = beside ? new_conf(&place) : NULL;
     free(beside);
     if (!conf) {
@@ -64,13 +65,11 @@ static json_t *read_json(const char *path, struct error *error) {
 static int settle(struct server_config *conf, const char *path) {
     conf->path = strdup(path);
     conf->file_service_count = conf->service_count;
-    if (!conf->state)
-        conf->state = file_state_folder();
     if (conf->agents.auth_none) {
         free(conf->agents.tokens);
         conf->agents.tokens = NULL;
     }
-    return conf->path && conf->state ? 0 : -1;
+    return conf->path ? 0 : -1;
 }
 
 struct server_config *server_config_read(const char *path, struct error *error) {

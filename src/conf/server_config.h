@@ -68,8 +68,8 @@ struct server_config {
 struct server_config *server_config_read(const char *path, struct error *error);
 /* Where the file is when nobody names it: /etc/munnel.json, else /etc/munnel/munnel.json; NULL if there is neither. */
 const char *server_config_default_file(void);
-/* Nothing said: no services; certificate, key and agents file in the state folder. NULL when out of memory. */
-struct server_config *server_config_default(void);
+/* Nothing said: no services; certificate, key and agents file in the state folder. NULL with `error`. */
+struct server_config *server_config_default(struct error *error);
 /* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */
 int server_config_add_service(struct server_config *conf, const char *text, struct error *error);
 /*

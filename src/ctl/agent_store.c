@@ -22,9 +22,12 @@ static struct server_config *read_configuration(const char *named, struct error 
     const char *file = named ? named : server_config_default_file();
     if (file)
         return server_config_read(file, error);
-    char *state = file_state_folder();
-    char *made = state ? file_in(state, "munnel.json") : NULL;
-    struct server_config *conf = made && file_exists(made) ? server_config_read(made, error) : server_config_default();
+    char *state = file_state_folder(error);
+    if (!state)
+        return NULL;
+    char *made = file_in(state, "munnel.json");
+    struct server_config *conf =
+        made && file_exists(made) ? server_config_read(made, error) : server_config_default(error);
     if (!conf && !error->text[0])
         error_set(error, "out of memory");
     free(made);

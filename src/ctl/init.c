@@ -126,15 +126,15 @@ int init_run(const char *self, int argc, char **argv) {
     (void)self;
     struct init_arguments arguments = {.listen = NULL};
     struct cmdline line;
-    struct error error = {{0}};
+    struct error error = {"out of memory"};
     int code = subcommand_read(&line, &command, &arguments, 0, 1, argc, argv);
     if (code < 0) {
-        char *folder = line.word_count > 0 ? strdup(line.words[0]) : file_state_folder();
+        char *folder = line.word_count > 0 ? strdup(line.words[0]) : file_state_folder(&error);
         const struct provision setup = {.folder = folder,
                                         .names = arguments.names,
                                         .listen = arguments.listen,
                                         .with_configuration = true};
-        bool done = folder ? set_up(&setup, &error) == 0 : error_set(&error, "out of memory") == 0;
+        bool done = folder && set_up(&setup, &error) == 0;
         code = done ? 0 : subcommand_fail(&command, &error);
         free(folder);
     }

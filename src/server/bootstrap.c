@@ -88,10 +88,10 @@ static int first_start_in(struct server_config *conf, const char *folder, struct
 }
 
 int bootstrap(struct server_config *conf, struct error *error) {
-    char *folder = conf->state ? NULL : file_state_folder();
+    char *folder = conf->state ? NULL : file_state_folder(error);
 
     if (!conf->state && !folder)
-        return error_set(error, "there is no state folder: set HOME, or name one as \"state\"");
+        return -1;
     int result = first_start_in(conf, conf->state ? conf->state : folder, error);
     free(folder);
     return result;

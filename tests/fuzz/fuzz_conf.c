@@ -77,7 +77,7 @@ void fuzz_credentials(const uint8_t *bytes, size_t length) {
 /* Lines, each a service of the command line. */
 void fuzz_service(const uint8_t *bytes, size_t length) {
     struct error error = {{0}};
-    struct server_config *conf = server_config_default();
+    struct server_config *conf = server_config_default(NULL);
     char *text = fuzz_text(bytes, length), *rest = text;
     FUZZ_REQUIRE(conf);
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {

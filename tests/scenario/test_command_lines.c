@@ -185,6 +185,35 @@ START_TEST(init_s_own_files_relay_a_request) {
 }
 END_TEST
 
+/* Keys landed in ./.local of wherever the program was started. */
+START_TEST(without_a_known_state_folder_nothing_is_made) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *tool = sandbox_program(sandbox, "munnel"), *agent = sandbox_program(sandbox, "munnel-agent");
+    const char *code = sandbox_write(sandbox, "code", "munnel1.x", false);
+    const char *const lines[][7] = {{sandbox_program(sandbox, "munneld"), "a 127.0.0.1:1 localhost:1", NULL},
+                                    {sandbox_program(sandbox, "munneld"), "--check", "a 127.0.0.1:1 localhost:1", NULL},
+                                    {tool, "init", NULL},
+                                    {tool, "agent", "add", "x", NULL},
+                                    {agent, NULL},
+                                    {agent, "--check", NULL},
+                                    {agent, "--join", code, NULL},
+                                    {agent, "--join-only", code, NULL}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const char *arguments[10] = {"env", "STATE_DIRECTORY=keys"};
+        memcpy(arguments + 2, lines[i], sizeof lines[i]);
+        const char *name = sandbox_text(sandbox, "line-%zu", i);
+        struct process *process = sandbox_run_plan(sandbox, (struct process_plan){.name = name,
+                                                                                  .arguments = arguments,
+                                                                                  .folder = sandbox_folder(sandbox)});
+        ck_assert_int_ne(process_wait(process, ASK_MS), 0);
+        const char *output = sandbox_output(sandbox, name);
+        ck_assert_msg(strstr(output, "STATE_DIRECTORY is \"keys\"") != NULL, "line %zu: %s", i, output);
+    }
+    ck_assert_int_ne(access(sandbox_path(sandbox, "keys"), F_OK), 0);
+    sandbox_free(sandbox);
+}
+END_TEST
+
 START_TEST(check_names_place_and_fault) {
     struct sandbox *sandbox = sandbox_new(__func__);
     sandbox_pki(sandbox, "pki");
@@ -379,8 +408,9 @@ END_TEST
 SCENARIO_MAIN("lines", SCENARIO(help_and_version_of_all_three, 30), SCENARIO(usage_errors_are_one_line_and_exit_2, 30),
               SCENARIO(without_a_service_the_server_ends_with_an_error, 30),
               SCENARIO(init_makes_what_a_server_and_an_agent_need, 30), SCENARIO(init_s_own_files_relay_a_request, 30),
-              SCENARIO(check_names_place_and_fault, 30), SCENARIO(a_port_in_use_is_reported, 30),
-              SCENARIO(the_original_s_lines, 60), SCENARIO(the_agent_line_that_the_server_prints_works, 30),
+              SCENARIO(without_a_known_state_folder_nothing_is_made, 60), SCENARIO(check_names_place_and_fault, 30),
+              SCENARIO(a_port_in_use_is_reported, 30), SCENARIO(the_original_s_lines, 60),
+              SCENARIO(the_agent_line_that_the_server_prints_works, 30),
               SCENARIO(the_environment_s_credentials_folder_holds_the_token, 30),
               SCENARIO(without_a_token_the_agent_lists_where_it_looked, 30),
               SCENARIO(no_log_holds_a_token_or_a_key, 30))

@@ -11,6 +11,7 @@
 
 #include "agent/identity/own_certificate.h"
 #include "conf/blame.h"
+#include "lib/base/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +151,15 @@ static void blame(const struct agent_options *options, struct error *error) {
                                   options->token_file}};
 
     blame_option(error, rows, sizeof rows / sizeof rows[0]);
+}
+
+int identity_state_folder(const struct agent_options *options, char **folder, struct error *error) {
+    struct error why = {""};
+
+    *folder = file_state_folder(&why);
+    if (*folder != NULL || (options->join == NULL && options->servers.count > 0))
+        return 0;
+    return error_set(error, "%s", why.text);
 }
 
 struct identity_set *identity_make(const struct agent_options *options, const struct known_servers *joined,

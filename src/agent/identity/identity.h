@@ -15,6 +15,12 @@
 struct identity_set;
 
 /*
+ * The state folder, malloc'ed. Where it is not known, that is an error (-1) only if it is needed: for a join code that
+ * is to be kept, or for the servers that were joined. Else 0 with NULL.
+ */
+int identity_state_folder(const struct agent_options *options, char **folder, struct error *error);
+
+/*
  * The servers that were named, else all that were joined. What was named goes before what was found: token.h has the
  * order. Copies what it needs. NULL with `error`.
  */

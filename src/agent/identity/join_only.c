@@ -35,8 +35,8 @@ static int join(const struct agent_options *options, const char *state_folder, s
 }
 
 int join_only_run(const struct agent_options *options) {
-    struct error error = {"out of memory"};
-    char *state_folder = file_state_folder();
+    struct error error = {""};
+    char *state_folder = file_state_folder(&error);
     int result = state_folder != NULL ? join(options, state_folder, &error) : -1;
 
     if (result != 0)

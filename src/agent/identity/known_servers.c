@@ -182,8 +182,11 @@ static int read_into(struct known_servers *joined, const char *path, struct erro
 
 struct known_servers *known_servers_read(const char *state_folder, struct error *error) {
     struct known_servers *joined = calloc(1, sizeof *joined);
-    char *path = joined != NULL ? file_in(state_folder, FILE_NAME) : NULL;
+    char *path;
 
+    if (joined != NULL && state_folder == NULL)
+        return joined;
+    path = joined != NULL ? file_in(state_folder, FILE_NAME) : NULL;
     if (path == NULL) {
         error_set(error, "out of memory");
         free(joined);

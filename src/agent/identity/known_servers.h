@@ -22,8 +22,8 @@ enum { KNOWN_SERVERS_SERVERS = 64 };
 
 struct known_servers;
 
-struct known_servers *known_servers_read(const char *state_folder,
-                                         struct error *error); /* empty if none was stored; NULL with error */
+/* Empty if none was stored, or state_folder is NULL. NULL with `error`. */
+struct known_servers *known_servers_read(const char *state_folder, struct error *error);
 int known_servers_write(const struct known_servers *joined, const char *state_folder,
                         struct error *error); /* makes the folder; 0 or -1 */
 void known_servers_free(struct known_servers *joined);

@@ -39,15 +39,30 @@ static const char *from_environment(const char *variable) {
     return value && *value ? value : NULL;
 }
 
-char *file_state_folder(void) {
+/* The folder `name` in the one that `variable` names, of which the first `length` bytes count. */
+static char *state_in(const char *variable, const char *value, size_t length, const char *name, struct error *error) {
+    if (value[0] != '/') {
+        error_set(error, "the state folder is not known: %s is \"%.80s\", which is not an absolute path", variable,
+                  value);
+        return NULL;
+    }
+    char *path = *name ? join(value, length, name) : strndup(value, length);
+    if (!path)
+        error_set(error, "out of memory");
+    return path;
+}
+
+char *file_state_folder(struct error *error) {
     const char *given = from_environment("STATE_DIRECTORY");
-    if (given)
-        return strndup(given, strcspn(given, ":")); /* the service manager may name several */
+    if (given) /* the service manager may name several */
+        return state_in("STATE_DIRECTORY", given, strcspn(given, ":"), "", error);
     if (geteuid() == 0)
-        return strdup("/var/lib/munnel");
-    const char *state = from_environment("XDG_STATE_HOME");
+        return state_in("", "/var/lib", strlen("/var/lib"), "munnel", error);
+    const char *state = from_environment("XDG_STATE_HOME"), *home = from_environment("HOME");
     if (state)
-        return file_in(state, "munnel");
-    const char *home = from_environment("HOME");
-    return file_in(home ? home : ".", ".local/state/munnel");
+        return state_in("XDG_STATE_HOME", state, strlen(state), "munnel", error);
+    if (home)
+        return state_in("HOME", home, strlen(home), ".local/state/munnel", error);
+    error_set(error, "the state folder is not known: set HOME, or STATE_DIRECTORY to the folder itself");
+    return NULL;
 }

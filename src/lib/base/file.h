@@ -31,7 +31,11 @@ int file_make_folder(const char *path, unsigned mode, struct error *error); /* p
 /* Names; malloc'ed, NULL when out of memory. */
 char *file_in(const char *folder, const char *name);   /* folder/name */
 char *file_beside(const char *path, const char *name); /* `name` in the folder of `path`; absolute names as they are */
-char *
-file_state_folder(void); /* $STATE_DIRECTORY, /var/lib/munnel for root, $XDG_STATE_HOME or ~/.local/state /munnel */
+
+/*
+ * The first of $STATE_DIRECTORY, /var/lib/munnel for root, $XDG_STATE_HOME/munnel and ~/.local/state/munnel; malloc'ed.
+ * NULL with `error` if no variable is set, or one is no absolute path: keys must not land wherever a program starts.
+ */
+char *file_state_folder(struct error *error);
 
 #endif

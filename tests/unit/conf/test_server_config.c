@@ -50,7 +50,6 @@ START_TEST(defaults_are_those_of_the_manual) {
     ck_assert_str_eq(conf->log.to, "stderr");
     ck_assert_ptr_null(conf->user);
     ck_assert_ptr_null(conf->group);
-    ck_assert_ptr_nonnull(conf->state);
     server_config_free(conf);
 }
 END_TEST
@@ -78,7 +77,7 @@ END_TEST
 
 START_TEST(without_a_file_certificate_and_agents_are_in_the_state_folder) {
     setenv("STATE_DIRECTORY", unit_folder(), 1);
-    struct server_config *conf = server_config_default();
+    struct server_config *conf = server_config_default(NULL);
     ck_assert_ptr_nonnull(conf);
     ck_assert_str_eq(conf->state, unit_folder());
     ck_assert_str_eq(conf->agents.certificate, unit_path("server.pem"));
@@ -219,7 +218,7 @@ END_TEST
 
 START_TEST(services_of_the_command_line) {
     struct error error = {""};
-    struct server_config *conf = server_config_default();
+    struct server_config *conf = server_config_default(NULL);
     ck_assert_int_eq(server_config_add_service(conf, "WinVNC WinVNCGroup 0.0.0.0:5900 localhost:5900", &error), 0);
     ck_assert_int_eq(server_config_add_service(conf, "  ssh\t:2222  10.0.0.1:22 ", &error), 0);
     ck_assert_int_eq(server_config_check(conf, &error), 0);
@@ -260,7 +259,7 @@ static const struct {
 
 START_TEST(a_bad_service_of_the_command_line_is_explained) {
     struct error error = {""};
-    struct server_config *conf = server_config_default();
+    struct server_config *conf = server_config_default(NULL);
     ck_assert_int_eq(server_config_add_service(conf, "first :7 h:1", &error), 0);
     int failed = server_config_add_service(conf, bad_services[_i].service, &error);
     ck_assert_int_eq(failed ? failed : server_config_check(conf, &error), -1);

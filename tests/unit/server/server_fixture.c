@@ -86,7 +86,7 @@ void server_fixture_set(struct server_fixture *server_fixture, const char *const
     unlink(unit_path("agent.token"));
     ck_assert_msg(provision_server(&setup, &made, &error) == 0, "%s", error.text);
     read_token(&server_fixture->token);
-    server_fixture->conf = server_config_default();
+    server_fixture->conf = server_config_default(NULL);
     ck_assert_ptr_nonnull(server_fixture->conf);
     replace(&server_fixture->conf->agents.certificate, unit_path("server.pem"));
     replace(&server_fixture->conf->agents.key, unit_path("server.key"));

@@ -216,10 +216,38 @@ START_TEST(names_are_put_into_folders) {
 END_TEST
 
 static void check_state(const char *expected) {
-    char *folder = file_state_folder();
+    char *folder = file_state_folder(NULL);
     ck_assert_str_eq(folder, expected);
     free(folder);
 }
+
+static void check_no_state(const char *part) {
+    struct error error = {""};
+    ck_assert_ptr_null(file_state_folder(&error));
+    ck_assert_msg(strstr(error.text, part) != NULL, "\"%s\" says nothing of %s", error.text, part);
+}
+
+/* Keys landed in ./.local of wherever a program was started. */
+START_TEST(without_a_home_there_is_no_state_folder) {
+    unsetenv("XDG_STATE_HOME");
+    unsetenv("HOME");
+    setenv("STATE_DIRECTORY", "state", 1);
+    check_no_state("STATE_DIRECTORY is \"state\", which is not an absolute path");
+    setenv("STATE_DIRECTORY", "", 1);
+    if (geteuid() == 0)
+        ck_assert_int_eq(seteuid(4242), 0);
+    check_no_state("set HOME, or STATE_DIRECTORY");
+    setenv("HOME", "", 1);
+    check_no_state("set HOME, or STATE_DIRECTORY");
+    setenv("HOME", "home/x", 1);
+    check_no_state("HOME is \"home/x\"");
+    setenv("HOME", "/home/x", 1);
+    setenv("XDG_STATE_HOME", ".", 1);
+    check_no_state("XDG_STATE_HOME is \".\"");
+    if (getuid() == 0)
+        ck_assert_int_eq(seteuid(0), 0);
+}
+END_TEST
 
 START_TEST(the_state_folder_is_found) {
     setenv("STATE_DIRECTORY", "/var/lib/one:/var/lib/two", 1);
@@ -264,6 +292,7 @@ static TCase *names(void) {
     tcase_add_loop_test(group, names_are_relative_to_the_file, 0, sizeof besides / sizeof *besides);
     tcase_add_test(group, names_are_put_into_folders);
     tcase_add_test(group, the_state_folder_is_found);
+    tcase_add_test(group, without_a_home_there_is_no_state_folder);
     return group;
 }
 
