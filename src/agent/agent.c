@@ -256,6 +256,11 @@ void agent_start(struct agent *agent) {
         upstream_start(agent->upstreams[i]);
 }
 
+void agent_recheck(struct agent *agent) {
+    for (unsigned i = 0; i < agent->settings->server_count; i++)
+        upstream_recheck(agent->upstreams[i]);
+}
+
 unsigned agent_working(const struct agent *agent) {
     unsigned working = 0;
 

@@ -40,6 +40,7 @@ void agent_start(struct agent *agent); /* goes to its servers; loop_stop is call
 
 /* The first time: drains, then stops. The second time: stops at once. */
 void agent_end(struct agent *agent);
+void agent_recheck(struct agent *agent);           /* every second: upstream_recheck() for each */
 unsigned agent_working(const struct agent *agent); /* servers that take it for theirs now */
 bool agent_is_alive(struct agent *agent);          /* its threads have answered since they were asked last */
 void agent_log_live(const struct agent *agent);    /* one line "live" with the plane's counts */

@@ -37,12 +37,16 @@ static void look(struct housekeeping *vitals) {
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context) {
+    const struct housekeeping *vitals = context;
+
     (void)fd, (void)what;
+    agent_recheck(vitals->agent);
     look(context);
 }
 
 struct housekeeping *housekeeping_new(struct loop *loop, struct agent *agent, struct identity_set *identities,
                                       struct log *log) {
+    static const struct timeval every = {1, 0};
     struct housekeeping *vitals = calloc(1, sizeof *vitals);
 
     if (vitals == NULL)
@@ -53,7 +57,7 @@ struct housekeeping *housekeeping_new(struct loop *loop, struct agent *agent, st
                                     .servers = identity_count(identities)};
     vitals->timer = event_new(loop_base(loop), -1, EV_PERSIST, on_timer, vitals);
     vitals->notify = service_manager_new(loop_base(loop), is_alive, vitals);
-    if (vitals->timer != NULL && vitals->notify != NULL)
+    if (vitals->timer != NULL && vitals->notify != NULL && event_add(vitals->timer, &every) == 0)
         return vitals;
     housekeeping_free(vitals);
     return NULL;
@@ -69,9 +73,6 @@ void housekeeping_free(struct housekeeping *vitals) {
 }
 
 void housekeeping_start(struct housekeeping *vitals) {
-    static const struct timeval every = {1, 0};
-
-    event_add(vitals->timer, &every);
     service_manager_ready(vitals->notify);
     look(vitals);
 }

@@ -87,7 +87,9 @@ static void wait_for(struct upstream *upstream, unsigned ms) {
     struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 
     set_state(upstream, WAITING);
-    event_add(upstream->timer, &time);
+    if (event_add(upstream->timer, &time) != 0)
+        log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
+                  "out of memory: the next attempt comes within a second", NULL);
 }
 
 static bool is_served_by_another(const struct upstream *upstream) {
@@ -104,6 +106,11 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
         wait_for(upstream, upstream->parts->times.final_ms);
     else
         seek(upstream);
+}
+
+void upstream_recheck(struct upstream *upstream) {
+    if (upstream->state == WAITING && !evtimer_pending(upstream->timer, NULL))
+        on_timer(-1, 0, upstream);
 }
 
 static void give_up(struct upstream *upstream, const struct failure *failure) {

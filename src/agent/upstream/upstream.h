@@ -54,6 +54,9 @@ void upstream_free(struct upstream *upstream); /* the plane has stopped */
 void upstream_start(struct upstream *upstream);
 void upstream_stop(struct upstream *upstream); /* seeks no more; the sessions that it has go on */
 
+/* To be called every second: makes up for a timer of the next attempt that could not be set for want of memory. */
+void upstream_recheck(struct upstream *upstream);
+
 /* Events of the plane; upstream_of_tag says whose they are. */
 unsigned upstream_of_tag(uint64_t tag);
 void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting);
