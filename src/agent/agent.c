@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent: munnel-agent's control plane: the servers that it serves, the data plane under them, and their common end.
- * Runs on: the control thread. Owns: the plane, the upstreams, the dialling of data links, the drain.
- * States: working -> draining (flush.c) -> over; working -> over when every server has turned it away for good.
+ * agent: see agent.h.
+ * States: working -> draining (drain.c) -> over; working -> over when every server has rejected it for good.
  */
 #include "config.h"
 
@@ -34,9 +33,9 @@ struct agent {
     char instance[2 * INSTANCE_BYTES + 1];
     char who[PROTO_NAME_MAX + 8]; /* "agent NAME" */
     struct plane *plane;
-    struct dialer *links;
+    struct dialer *dialer;
     struct upstream_parts parts;
-    struct upstream *upstreams[UPSTREAM_MAX];
+    struct upstream *upstreams[IDENTITY_SERVERS_MAX];
     struct drain *drain;
     bool rejected;
 };
@@ -54,7 +53,7 @@ static void on_greeting(void *context, const struct greeting *greeting) {
     if (!dialer_made(greeting->tag)) {
         upstream_on_greeting(upstream_at(agent, greeting->tag), greeting);
     } else if (greeting->rejected) { /* the plane takes the WELCOME of a data link by itself */
-        dialer_on_rejected(agent->links, greeting->tag, greeting->text, greeting->length);
+        dialer_on_rejected(agent->dialer, greeting->tag, greeting->text, greeting->length);
         plane_reject(agent->plane, greeting->link, NULL);
     }
 }
@@ -64,7 +63,7 @@ static void on_idle(void *context, struct link_ref link, uint64_t tag) {
 
     (void)link;
     if (dialer_made(tag))
-        dialer_on_ready(agent->links, tag);
+        dialer_on_ready(agent->dialer, tag);
 }
 
 static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
@@ -77,14 +76,14 @@ static void on_control(void *context, struct link_ref link, uint64_t tag, const 
 
     (void)link;
     if (!dialer_made(tag))
-        upstream_on_told(upstream_at(agent, tag), tag, text, length);
+        upstream_on_control(upstream_at(agent, tag), tag, text, length);
 }
 
 static void on_gone(void *context, const struct link_end *end) {
     const struct agent *agent = context;
 
     if (dialer_made(end->tag))
-        dialer_on_gone(agent->links, end);
+        dialer_on_gone(agent->dialer, end);
     else
         upstream_on_gone(upstream_at(agent, end->tag), end);
 }
@@ -108,8 +107,8 @@ static bool all_gave_up(const struct agent *agent) {
 static void on_change(void *context) {
     struct agent *agent = context;
 
-    if (agent->drain != NULL) {
-        drain_look(agent->drain);
+    if (agent->drain) {
+        drain_advance(agent->drain);
     } else if (all_gave_up(agent)) {
         agent->rejected = true;
         loop_stop(agent->settings->loop);
@@ -148,14 +147,14 @@ static void start_drain(struct agent *agent) {
                                 .context = agent};
 
     agent->drain = drain_new(&parts);
-    if (agent->drain != NULL)
-        drain_look(agent->drain);
+    if (agent->drain)
+        drain_advance(agent->drain);
     else
-        loop_stop(settings->loop); /* out of memory: the end comes without manners */
+        loop_stop(settings->loop); /* out of memory: stop without a drain */
 }
 
 void agent_end(struct agent *agent) {
-    if (agent->drain == NULL) {
+    if (!agent->drain) {
         start_drain(agent);
         return;
     }
@@ -190,20 +189,20 @@ static int make_plane(struct agent *agent, struct error *error) {
                                     .allow = settings->allow};
 
     agent->plane = plane_new(&options, error);
-    return agent->plane != NULL ? 0 : -1;
+    return agent->plane ? 0 : -1;
 }
 
 static int make_upstreams(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
 
-    agent->links = dialer_new(agent->plane, settings->log);
-    if (agent->links == NULL)
+    agent->dialer = dialer_new(agent->plane, settings->log);
+    if (!agent->dialer)
         return error_set(error, "out of memory");
     agent->parts = (struct upstream_parts){.loop = settings->loop,
                                            .plane = agent->plane,
                                            .log = settings->log,
                                            .resolver = settings->resolver,
-                                           .links = agent->links,
+                                           .dialer = agent->dialer,
                                            .name = settings->name,
                                            .group = settings->group,
                                            .instance = agent->instance,
@@ -213,7 +212,7 @@ static int make_upstreams(struct agent *agent, struct error *error) {
                                            .context = agent};
     for (unsigned i = 0; i < settings->server_count; i++) {
         agent->upstreams[i] = upstream_new(&agent->parts, &settings->servers[i], i, error);
-        if (agent->upstreams[i] == NULL)
+        if (!agent->upstreams[i])
             return -1;
     }
     return 0;
@@ -222,8 +221,8 @@ static int make_upstreams(struct agent *agent, struct error *error) {
 struct agent *agent_new(const struct agent_settings *settings, struct error *error) {
     struct agent *agent = calloc(1, sizeof *agent);
 
-    assert(settings->server_count > 0 && settings->server_count <= UPSTREAM_MAX);
-    if (agent == NULL) {
+    assert(settings->server_count > 0 && settings->server_count <= IDENTITY_SERVERS_MAX);
+    if (!agent) {
         error_set(error, "out of memory");
         return NULL;
     }
@@ -237,17 +236,17 @@ struct agent *agent_new(const struct agent_settings *settings, struct error *err
 }
 
 void agent_free(struct agent *agent) {
-    if (agent == NULL)
+    if (!agent)
         return;
     drain_free(agent->drain);
     agent->drain = NULL;
-    for (unsigned i = 0; i < agent->settings->server_count && agent->upstreams[i] != NULL; i++)
-        upstream_stop(agent->upstreams[i]); /* no dial any more for what the plane still has to say */
-    if (agent->plane != NULL)
+    for (unsigned i = 0; i < agent->settings->server_count && agent->upstreams[i]; i++)
+        upstream_stop(agent->upstreams[i]); /* no more dials while the plane delivers its last events */
+    if (agent->plane)
         plane_free(agent->plane);
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_free(agent->upstreams[i]);
-    dialer_free(agent->links);
+    dialer_free(agent->dialer);
     free(agent);
 }
 

@@ -27,8 +27,8 @@ struct agent_settings { /* kept by reference; must outlive the agent */
     const struct acl *allow;
     const char *name, *group; /* group "" = all that the credential carries */
     unsigned threads;
-    const struct upstream_server *servers;
-    size_t server_count; /* 1 to UPSTREAM_MAX */
+    const struct server_identity *servers;
+    size_t server_count; /* 1 to IDENTITY_SERVERS_MAX */
     struct agent_times times;
 };
 
@@ -45,7 +45,7 @@ unsigned agent_working(const struct agent *agent); /* servers that take it for t
 bool agent_is_alive(struct agent *agent);          /* its threads have answered since they were asked last */
 void agent_log_live(const struct agent *agent);    /* one line "live" with the plane's counts */
 
-/* After the loop: AGENT_EXIT_REJECTED when every server turned us away for good; `why` then says so in words. */
+/* After the loop: AGENT_EXIT_REJECTED when every server rejected us for good; `why` is the first one's reason. */
 enum agent_exit agent_result(const struct agent *agent, char *why, size_t size);
 
 #endif

@@ -20,11 +20,11 @@
 
 static int check_rules(const struct agent_options *options, struct error *error) {
     struct acl *rules = acl_new();
-    int result = rules != NULL ? 0 : error_set(error, "out of memory");
+    int result = rules ? 0 : error_set(error, "out of memory");
 
     for (size_t i = 0; i < options->allow.count && result == 0; i++)
         result = acl_add(rules, options->allow.items[i], error);
-    if (rules != NULL)
+    if (rules)
         acl_free(rules);
     return result;
 }
@@ -34,29 +34,28 @@ static int check_log(const struct agent_options *options, struct error *error) {
 
     if (log_check_target(options->log.to, &why) == 0)
         return 0;
-    return error_set(error, "%s%slog.to: %s", options->file != NULL ? options->file : "",
-                     options->file != NULL ? ": " : "", why.text);
+    return error_set(error, "%s%slog.to: %s", options->file ? options->file : "", options->file ? ": " : "", why.text);
 }
 
-static void say_server(const struct upstream_server *server) {
+static void print_server(const struct server_identity *server) {
     const struct token *token = server->token;
 
-    printf("  serves %s, verified by %s", server->text, trust_words(server->trust));
+    printf("  serves %s, verified by %s", server->text, trust_description(server->trust));
     if (token->present)
         printf(", with the token of \"%s\" (%s)", token->credential,
                token->from[0] != '\0' ? token->from : "by a join code");
     printf("\n");
 }
 
-static void say(const struct agent_options *options, const struct identity_set *identities) {
+static void print_result(const struct agent_options *options, const struct identity_set *identities) {
     const char *unproved = identity_unproved(identities);
 
     printf("munnel-agent: configuration OK: %zu server%s, %s%s\n", identity_count(identities),
-           identity_count(identities) == 1 ? "" : "s", options->group != NULL ? "group " : "",
-           options->group != NULL ? options->group : "all groups of its credential");
+           identity_count(identities) == 1 ? "" : "s", options->group ? "group " : "",
+           options->group ? options->group : "all groups of its credential");
     for (size_t i = 0; i < identity_count(identities); i++)
-        say_server(&identity_servers(identities)[i]);
-    if (unproved != NULL)
+        print_server(&identity_servers(identities)[i]);
+    if (unproved)
         printf("  but has neither token nor certificate for %s: most servers will refuse it\n", unproved);
     if (options->allow.count == 0)
         printf("  may be sent anywhere but to Unix sockets and to link-local and metadata addresses\n");
@@ -68,14 +67,14 @@ static int check(const struct agent_options *options, const char *state_folder, 
     struct known_servers *joined = known_servers_read(state_folder, error);
     struct identity_set *identities = NULL;
 
-    if (joined != NULL && (options->join == NULL || join_read(joined, options->join, &options->servers, error) == 0) &&
+    if (joined && (!options->join || join_read(joined, options->join, &options->servers, error) == 0) &&
         check_rules(options, error) == 0 && check_log(options, error) == 0)
         identities = identity_make(options, joined, state_folder, error);
-    if (identities != NULL)
-        say(options, identities);
+    if (identities)
+        print_result(options, identities);
     known_servers_free(joined);
     identity_free(identities);
-    return identities != NULL ? 0 : -1;
+    return identities ? 0 : -1;
 }
 
 int check_run(const struct agent_options *options) {

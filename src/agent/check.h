@@ -9,7 +9,7 @@
 
 #include "conf/agent_cmdline.h"
 
-/* Says on stdout what the agent would do, or on stderr what is wrong. Returns the exit code, 0 or 2. */
+/* Prints to stdout what the agent would do, or to stderr what is wrong. Returns the exit code, 0 or 2. */
 int check_run(const struct agent_options *options);
 
 #endif

@@ -3,8 +3,8 @@
 /*
  * drain: the ordered end of an agent, so that no client is lost by it.
  * Runs on: the control thread. Owns: its timer.
- * States: draining (until every server says `drained`: OPENs on their way are still served) -> finishing (until the
- * relays are over) -> leaving (until `bye` was heard) -> over. Each has a time limit.
+ * States: draining (until every server has sent `drained`: OPENs on their way are still served) -> finishing (until the
+ * relays are over) -> leaving (until every session is closed after `bye`) -> over. Each has a time limit.
  */
 #include "config.h"
 
@@ -41,7 +41,7 @@ static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct 
 
 static void tell_all(const struct drain *drain, enum control_op op) {
     for (size_t i = 0; i < drain->parts.upstream_count; i++)
-        upstream_tell(drain->parts.upstreams[i], op);
+        upstream_send(drain->parts.upstreams[i], op);
 }
 
 static void begin_finishing(struct drain *drain) {
@@ -80,7 +80,7 @@ static bool state_is_done(const struct drain *drain) {
     return false;
 }
 
-void drain_look(struct drain *drain) {
+void drain_advance(struct drain *drain) {
     static void (*const begin[])(
         struct drain * drain) = {[FINISHING] = begin_finishing, [LEAVING] = begin_leaving, [OVER] = begin_over};
 
@@ -90,7 +90,7 @@ void drain_look(struct drain *drain) {
 
 static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)fd, (void)what;
-    drain_look(context);
+    drain_advance(context);
 }
 
 static int start_timer(struct drain *drain) {
@@ -98,13 +98,13 @@ static int start_timer(struct drain *drain) {
                             .tv_usec = (suseconds_t)(drain->parts.look_ms % 1000) * 1000};
 
     drain->timer = event_new(loop_base(drain->parts.loop), -1, EV_PERSIST, on_timer, drain);
-    return drain->timer != NULL ? event_add(drain->timer, &every) : -1;
+    return drain->timer ? event_add(drain->timer, &every) : -1;
 }
 
 struct drain *drain_new(const struct drain_parts *parts) {
     struct drain *drain = calloc(1, sizeof *drain);
 
-    if (drain == NULL)
+    if (!drain)
         return NULL;
     drain->parts = *parts;
     if (start_timer(drain) != 0) {
@@ -120,9 +120,9 @@ struct drain *drain_new(const struct drain_parts *parts) {
 }
 
 void drain_free(struct drain *drain) {
-    if (drain == NULL)
+    if (!drain)
         return;
-    if (drain->timer != NULL)
+    if (drain->timer)
         event_free(drain->timer);
     free(drain);
 }

@@ -25,6 +25,6 @@ struct drain_parts { /* copied; what it points to must live as long */
 
 struct drain *drain_new(const struct drain_parts *parts); /* begins: tells the servers; NULL when out of memory */
 void drain_free(struct drain *drain);
-void drain_look(struct drain *drain); /* something changed: goes on as far as it can */
+void drain_advance(struct drain *drain); /* something changed: goes on as far as it can */
 
 #endif

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * housekeeping: see housekeeping.h.
- * Runs on: the control thread. Owns: its timer, the words to the service manager.
+ * Runs on: the control thread. Owns: its timer, the connection to the service manager.
  */
 #include "config.h"
 
@@ -22,68 +22,68 @@ struct housekeeping {
 };
 
 static bool is_alive(void *context) {
-    const struct housekeeping *vitals = context;
+    const struct housekeeping *housekeeping = context;
 
-    if (agent_is_alive(vitals->agent))
+    if (agent_is_alive(housekeeping->agent))
         return true;
-    log_event(vitals->log, LOG_LEVEL_ERROR, "agent", "a relay thread is stuck: the watchdog is not fed", NULL);
+    log_event(housekeeping->log, LOG_LEVEL_ERROR, "agent", "a relay thread is stuck: the watchdog is not fed", NULL);
     return false;
 }
 
-static void look(struct housekeeping *vitals) {
-    identity_look(vitals->identities, vitals->log);
-    service_manager_status(vitals->notify, "serves %u of %zu server%s", agent_working(vitals->agent), vitals->servers,
-                           vitals->servers == 1 ? "" : "s");
+static void recheck(struct housekeeping *housekeeping) {
+    identity_recheck(housekeeping->identities, housekeeping->log);
+    service_manager_status(housekeeping->notify, "serves %u of %zu server%s", agent_working(housekeeping->agent),
+                           housekeeping->servers, housekeeping->servers == 1 ? "" : "s");
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context) {
-    const struct housekeeping *vitals = context;
+    const struct housekeeping *housekeeping = context;
 
     (void)fd, (void)what;
-    agent_recheck(vitals->agent);
-    look(context);
+    agent_recheck(housekeeping->agent);
+    recheck(context);
 }
 
 struct housekeeping *housekeeping_new(struct loop *loop, struct agent *agent, struct identity_set *identities,
                                       struct log *log) {
     static const struct timeval every = {1, 0};
-    struct housekeeping *vitals = calloc(1, sizeof *vitals);
+    struct housekeeping *housekeeping = calloc(1, sizeof *housekeeping);
 
-    if (vitals == NULL)
+    if (!housekeeping)
         return NULL;
-    *vitals = (struct housekeeping){.agent = agent,
-                                    .identities = identities,
-                                    .log = log,
-                                    .servers = identity_count(identities)};
-    vitals->timer = event_new(loop_base(loop), -1, EV_PERSIST, on_timer, vitals);
-    vitals->notify = service_manager_new(loop_base(loop), is_alive, vitals);
-    if (vitals->timer != NULL && vitals->notify != NULL && event_add(vitals->timer, &every) == 0)
-        return vitals;
-    housekeeping_free(vitals);
+    *housekeeping = (struct housekeeping){.agent = agent,
+                                          .identities = identities,
+                                          .log = log,
+                                          .servers = identity_count(identities)};
+    housekeeping->timer = event_new(loop_base(loop), -1, EV_PERSIST, on_timer, housekeeping);
+    housekeeping->notify = service_manager_new(loop_base(loop), is_alive, housekeeping);
+    if (housekeeping->timer && housekeeping->notify && event_add(housekeeping->timer, &every) == 0)
+        return housekeeping;
+    housekeeping_free(housekeeping);
     return NULL;
 }
 
-void housekeeping_free(struct housekeeping *vitals) {
-    if (vitals == NULL)
+void housekeeping_free(struct housekeeping *housekeeping) {
+    if (!housekeeping)
         return;
-    if (vitals->timer != NULL)
-        event_free(vitals->timer);
-    service_manager_free(vitals->notify);
-    free(vitals);
+    if (housekeeping->timer)
+        event_free(housekeeping->timer);
+    service_manager_free(housekeeping->notify);
+    free(housekeeping);
 }
 
-void housekeeping_start(struct housekeeping *vitals) {
-    service_manager_ready(vitals->notify);
-    look(vitals);
+void housekeeping_start(struct housekeeping *housekeeping) {
+    service_manager_ready(housekeeping->notify);
+    recheck(housekeeping);
 }
 
-void housekeeping_reload(struct housekeeping *vitals) {
-    service_manager_reloading(vitals->notify);
-    log_reopen(vitals->log);
-    look(vitals);
-    service_manager_ready(vitals->notify);
+void housekeeping_reload(struct housekeeping *housekeeping) {
+    service_manager_reloading(housekeeping->notify);
+    log_reopen(housekeeping->log);
+    recheck(housekeeping);
+    service_manager_ready(housekeeping->notify);
 }
 
-void housekeeping_stop(struct housekeeping *vitals) {
-    service_manager_stopping(vitals->notify);
+void housekeeping_stop(struct housekeeping *housekeeping) {
+    service_manager_stopping(housekeeping->notify);
 }

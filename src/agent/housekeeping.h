@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * housekeeping: what the agent looks at every second while it runs: its certificates, and what its service manager is
- * told. Runs on: the control thread. Owns: its timer, the words to the service manager.
+ * housekeeping: what the agent does every second: rechecks its certificates and its upstreams, and sends its status to
+ * the service manager.
+ * Runs on: the control thread. Owns: its timer, the connection to the service manager.
  */
 #ifndef MUNNEL_AGENT_HOUSEKEEPING_H
 #define MUNNEL_AGENT_HOUSEKEEPING_H
@@ -15,10 +16,10 @@ struct housekeeping;
 /* All by reference. NULL when out of resources. */
 struct housekeeping *housekeeping_new(struct loop *loop, struct agent *agent, struct identity_set *identities,
                                       struct log *log);
-void housekeeping_free(struct housekeeping *vitals);
+void housekeeping_free(struct housekeeping *housekeeping);
 
-void housekeeping_start(struct housekeeping *vitals);  /* the agent is at work, whether or not a server is there */
-void housekeeping_reload(struct housekeeping *vitals); /* opens the log file again, and looks at once */
-void housekeeping_stop(struct housekeeping *vitals);   /* the agent has begun to end */
+void housekeeping_start(struct housekeeping *housekeeping); /* the agent is at work, whether or not a server is there */
+void housekeeping_reload(struct housekeeping *housekeeping); /* opens the log file again, and looks at once */
+void housekeeping_stop(struct housekeeping *housekeeping);   /* the agent has begun to end */
 
 #endif

@@ -17,14 +17,10 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/identity/identity.h \
 	src/agent/identity/join.c \
 	src/agent/identity/join.h \
-	src/agent/identity/join_only.c \
-	src/agent/identity/join_only.h \
 	src/agent/identity/known_servers.c \
 	src/agent/identity/known_servers.h \
-	src/agent/identity/own_certificate.c \
-	src/agent/identity/own_certificate.h \
-	src/agent/identity/token.c \
-	src/agent/identity/token.h \
+	src/agent/identity/credential_files.c \
+	src/agent/identity/credential_files.h \
 	src/agent/identity/trust.c \
 	src/agent/identity/trust.h \
 	src/agent/startup.c \
@@ -39,12 +35,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/upstream/failure.h \
 	src/agent/upstream/session.c \
 	src/agent/upstream/session.h \
-	src/agent/upstream/session_list.c \
-	src/agent/upstream/session_list.h \
 	src/agent/upstream/upstream.c \
-	src/agent/upstream/upstream.h \
-	src/agent/upstream/welcome.c \
-	src/agent/upstream/welcome.h
+	src/agent/upstream/upstream.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel-agent

@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "agent/check.h"
-#include "agent/identity/join_only.h"
+#include "agent/identity/join.h"
 #include "agent/startup.h"
 #include "lib/net/sock.h"
 #include "lib/os/malloc.h"
@@ -18,10 +18,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static int keep_join_code(const struct agent_options *options) {
+    struct error error = {""};
+
+    if (join_keep(options, &error) == 0)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "munnel-agent: %s\n", error.text);
+    return EXIT_FAILURE;
+}
+
 static int run(const struct agent_options *options) {
     if (options->check)
         return check_run(options);
-    return options->join_only ? join_only_run(options) : startup_run(options);
+    return options->join_only ? keep_join_code(options) : startup_run(options);
 }
 
 int main(int argc, char **argv) {

@@ -41,7 +41,7 @@ struct process {
     struct resolver *resolver;
     struct agent_settings settings;
     struct agent *agent;
-    struct housekeeping *vitals;
+    struct housekeeping *housekeeping;
     struct signals *signals;
     bool knows_no_server; /* neither named nor joined: a line that cannot be meant */
 };
@@ -56,11 +56,11 @@ static int make_log(struct process *process, struct error *error) {
     const struct config_log *log = &process->options->log;
 
     process->log = log_new(log->format, log->level, log->to, error);
-    return process->log != NULL ? 0 : -1;
+    return process->log ? 0 : -1;
 }
 
 static int find_names(struct process *process, struct error *error) {
-    if (process->options->name != NULL)
+    if (process->options->name)
         snprintf(process->name, sizeof process->name, "%s", process->options->name);
     else if (gethostname(process->name, sizeof process->name - 1) != 0 || process->name[0] == '\0')
         snprintf(process->name, sizeof process->name, "agent");
@@ -72,7 +72,7 @@ static int make_rules(struct process *process, struct error *error) {
     const struct strlist *allow = &process->options->allow;
 
     process->rules = acl_new();
-    if (process->rules == NULL)
+    if (!process->rules)
         return out_of_resources(error, "rules");
     for (size_t i = 0; i < allow->count; i++)
         if (acl_add(process->rules, allow->items[i], error) != 0)
@@ -80,11 +80,11 @@ static int make_rules(struct process *process, struct error *error) {
     return 0;
 }
 
-/* By --join, what the code says is kept first; then it is as if it had been there already. */
+/* --join: the code is stored first, and then read like one that was stored earlier. */
 static int take_join_code(const struct process *process, struct known_servers *joined, struct error *error) {
     const struct agent_options *options = process->options;
 
-    if (options->join == NULL)
+    if (!options->join)
         return 0;
     if (join_read(joined, options->join, &options->servers, error) != 0)
         return -1;
@@ -94,17 +94,16 @@ static int take_join_code(const struct process *process, struct known_servers *j
 static int find_identities(struct process *process, const struct known_servers *joined, struct error *error) {
     identity_free(process->identities);
     process->identities = identity_make(process->options, joined, process->state_folder, error);
-    return process->identities != NULL ? 0 : -1;
+    return process->identities ? 0 : -1;
 }
 
-/* On a terminal, a server with neither token nor certificate is asked about; somebody who knows better presses Enter.
- */
+/* On a terminal: asks for the join code of each server with neither token nor certificate; Enter skips the rest. */
 static int ask_for_codes(struct process *process, struct known_servers *joined, struct error *error) {
     const char *address;
 
-    if (process->state_folder == NULL)
+    if (!process->state_folder)
         return 0; /* nowhere to keep a code */
-    while ((address = identity_unproved(process->identities)) != NULL && terminal_is_there()) {
+    while ((address = identity_unproved(process->identities)) && terminal_is_there()) {
         if (join_ask(joined, address) == JOIN_DECLINED)
             return 0;
         if (known_servers_write(joined, process->state_folder, error) != 0 ||
@@ -119,7 +118,7 @@ static int make_identities(struct process *process, struct error *error) {
     struct known_servers *joined = known_servers_read(process->state_folder, error);
     int result = -1;
 
-    if (joined == NULL)
+    if (!joined)
         return -1;
     if (take_join_code(process, joined, error) == 0) {
         process->knows_no_server = process->options->servers.count == 0 && known_servers_count(joined) == 0;
@@ -135,10 +134,10 @@ static int make_loop(struct process *process, struct error *error) {
     if (loop_check_system(error) != 0)
         return -1;
     process->loop = loop_new("control");
-    if (process->loop == NULL)
+    if (!process->loop)
         return out_of_resources(error, "the control loop");
     process->resolver = resolver_new();
-    return process->resolver != NULL ? 0 : out_of_resources(error, "the resolver");
+    return process->resolver ? 0 : out_of_resources(error, "the resolver");
 }
 
 static int make_agent(struct process *process, struct error *error) {
@@ -149,32 +148,32 @@ static int make_agent(struct process *process, struct error *error) {
                                                 .resolver = process->resolver,
                                                 .allow = process->rules,
                                                 .name = process->name,
-                                                .group = options->group != NULL ? options->group : "",
+                                                .group = options->group ? options->group : "",
                                                 .threads = plane_threads(options->threads),
                                                 .servers = identity_servers(process->identities),
                                                 .server_count = identity_count(process->identities),
                                                 .times = AGENT_TIMES};
     process->settings.times.upstream.longest_ms = options->retry_s * 1000;
     process->agent = agent_new(&process->settings, error);
-    return process->agent != NULL ? 0 : -1;
+    return process->agent ? 0 : -1;
 }
 
 static int make_vitals(struct process *process, struct error *error) {
-    process->vitals = housekeeping_new(process->loop, process->agent, process->identities, process->log);
-    return process->vitals != NULL ? 0 : out_of_resources(error, "the service manager");
+    process->housekeeping = housekeeping_new(process->loop, process->agent, process->identities, process->log);
+    return process->housekeeping ? 0 : out_of_resources(error, "the service manager");
 }
 
 static void on_stop(void *context) {
     const struct process *process = context;
 
-    housekeeping_stop(process->vitals);
+    housekeeping_stop(process->housekeeping);
     agent_end(process->agent);
 }
 
 static void on_reload(void *context) {
     const struct process *process = context;
 
-    housekeeping_reload(process->vitals);
+    housekeeping_reload(process->housekeeping);
 }
 
 static void on_log_live(void *context) {
@@ -206,16 +205,16 @@ static int make_parts(struct process *process, struct error *error) {
 
 static void take_down(struct process *process) {
     signals_free(process->signals);
-    housekeeping_free(process->vitals);
+    housekeeping_free(process->housekeeping);
     agent_free(process->agent);
-    if (process->resolver != NULL)
+    if (process->resolver)
         resolver_free(process->resolver);
-    if (process->loop != NULL)
+    if (process->loop)
         loop_free(process->loop);
     identity_free(process->identities);
-    if (process->rules != NULL)
+    if (process->rules)
         acl_free(process->rules);
-    if (process->log != NULL)
+    if (process->log)
         log_free(process->log);
     free(process->state_folder);
 }
@@ -231,7 +230,7 @@ static const char *join_list(const struct strlist *list, char text[LIST_TEXT]) {
     return text;
 }
 
-/* What whoever runs the agent should know of it: whom it believes, and where the servers may send it. */
+/* How each server is verified, and to which destinations the servers may send this agent. */
 static void log_start(const struct process *process) {
     const struct strlist *allow = &process->options->allow;
     char text[LIST_TEXT];
@@ -243,12 +242,12 @@ static void log_start(const struct process *process) {
               LOG_FIELDS(LOG_TEXT("destinations",
                                   allow->count > 0
                                       ? join_list(allow, text)
-                                      : "anywhere the server says, except Unix sockets, link-local and metadata "
+                                      : "anywhere the server asks for, except Unix sockets, link-local and metadata "
                                         "addresses")));
     identity_log(process->identities, process->log);
 }
 
-static void log_throttle_event(const char *why) {
+static void print_error(const char *why) {
     fprintf(stderr, "munnel-agent: %s\n", why);
 }
 
@@ -258,14 +257,14 @@ static int serve(struct process *process) {
 
     log_start(process);
     agent_start(process->agent);
-    housekeeping_start(process->vitals);
+    housekeeping_start(process->housekeeping);
     if (loop_run(process->loop) != 0) {
-        log_throttle_event("the event loop failed");
+        print_error("the event loop failed");
         return AGENT_EXIT_FAILED;
     }
     result = agent_result(process->agent, why, sizeof why);
     if (why[0] != '\0' && strcmp(process->options->log.to, "stderr") != 0)
-        log_throttle_event(why); /* the log has said it, but nobody may be looking there */
+        print_error(why); /* the log has it, too, but may be a file that is not watched */
     return result;
 }
 
@@ -277,7 +276,7 @@ int startup_run(const struct agent_options *options) {
     if (make_parts(&process, &error) == 0)
         result = serve(&process);
     else {
-        log_throttle_event(error.text);
+        print_error(error.text);
         result = process.knows_no_server ? AGENT_EXIT_USAGE : AGENT_EXIT_FAILED;
     }
     take_down(&process);

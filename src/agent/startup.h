@@ -9,7 +9,7 @@
 
 #include "conf/agent_cmdline.h"
 
-/* Serves until it is told to stop or turned away for good; returns the exit code. Says on stderr why it cannot start.
+/* Serves until SIGTERM or until every server has rejected it for good. Returns the exit code; prints errors to stderr.
  */
 int startup_run(const struct agent_options *options);
 

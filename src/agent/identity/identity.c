@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * identity: for each server that the agent serves, its address, what the agent proves itself with, and by what it
- * knows that server.
- * Runs on: start. Owns: the addresses, tokens and trusts that its upstream_servers point to.
+ * identity: see identity.h.
  */
 #include "config.h"
 
 #include "agent/identity/identity.h"
 
-#include "agent/identity/own_certificate.h"
 #include "conf/blame.h"
 #include "lib/base/file.h"
+#include "lib/net/addr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,28 +28,28 @@ struct identity { /* towards one server */
 struct identity_set {
     struct own_certificate own;
     size_t count;
-    struct identity items[UPSTREAM_MAX];
-    struct upstream_server servers[UPSTREAM_MAX];
+    struct identity items[IDENTITY_SERVERS_MAX];
+    struct server_identity servers[IDENTITY_SERVERS_MAX];
 };
 
-/* What all servers share of what was said and of where things may be found. */
+/* What is the same for all servers: the options, and where credentials are looked for. */
 struct sources {
     const struct agent_options *options;
-    struct token_places places;
+    struct credential_places places;
     const struct own_certificate *own;
     const char *state_folder;
 };
 
 static int find_token(struct identity *identity, const struct sources *sources, const struct known_server *joined,
                       bool uses_stored, struct error *error) {
-    struct token_places places = sources->places;
-    const char *code = joined != NULL ? joined->token : NULL;
+    struct credential_places places = sources->places;
+    const char *code = joined ? joined->token : NULL;
 
-    places.named_code = sources->options->join != NULL ? code : NULL;
+    places.named_code = sources->options->join ? code : NULL;
     places.stored_code = code;
     if (!uses_stored)
         places.state_folder = NULL;
-    token_look_at(&places, identity->looked, sizeof identity->looked);
+    credential_places_describe(&places, identity->looked, sizeof identity->looked);
     return token_find(&identity->token, &places, error);
 }
 
@@ -63,9 +61,9 @@ static int find_proofs(struct identity *identity, const struct sources *sources,
                        struct error *error) {
     const struct agent_options *options = sources->options;
     const struct own_certificate *own = sources->own;
-    bool said = options->ca != NULL || options->pins.count > 0;
+    bool is_given = options->ca || options->pins.count > 0;
     struct trust_choice choice = {.ca = options->ca,
-                                  .pins = joined != NULL && !said ? &joined->pins : &options->pins,
+                                  .pins = joined && !is_given ? &joined->pins : &options->pins,
                                   .state_folder = sources->state_folder};
     bool uses_stored = trust_fits_stored(&choice);
 
@@ -74,23 +72,23 @@ static int find_proofs(struct identity *identity, const struct sources *sources,
         choice.key = own->key;
     }
     identity->trust = trust_new(&choice, error);
-    return identity->trust != NULL ? find_token(identity, sources, joined, uses_stored, error) : -1;
+    return identity->trust ? find_token(identity, sources, joined, uses_stored, error) : -1;
 }
 
 static int add(struct identity_set *identities, const struct sources *sources, const char *address,
                const struct known_server *joined, struct error *error) {
     struct identity *identity = &identities->items[identities->count];
-    struct upstream_server *server = &identities->servers[identities->count];
+    struct server_identity *server = &identities->servers[identities->count];
 
-    if (identities->count == UPSTREAM_MAX)
-        return error_set(error, "an agent serves no more than %d servers", UPSTREAM_MAX);
+    if (identities->count == IDENTITY_SERVERS_MAX)
+        return error_set(error, "an agent serves no more than %d servers", IDENTITY_SERVERS_MAX);
     identities->count++;
     identity->address = strdup(address);
-    if (identity->address == NULL)
+    if (!identity->address)
         return error_set(error, "out of memory");
     if (find_proofs(identity, sources, joined, error) != 0)
         return -1;
-    *server = (struct upstream_server){.text = identity->address, .token = &identity->token, .trust = identity->trust};
+    *server = (struct server_identity){.text = identity->address, .token = &identity->token, .trust = identity->trust};
     return 0;
 }
 
@@ -129,13 +127,13 @@ static int add_all(struct identity_set *identities, const struct sources *source
 static const char *credentials_folder(void) {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
 
-    return folder != NULL && folder[0] != '\0' ? folder : NULL;
+    return folder && folder[0] != '\0' ? folder : NULL;
 }
 
 /* Where the option stands: on the command line, or in the file. */
 static const char *place(const struct agent_options *options, bool by_flag, const char *flag, const char *name,
                          char text[PLACE_TEXT]) {
-    if (by_flag || options->file == NULL)
+    if (by_flag || !options->file)
         return flag;
     snprintf(text, PLACE_TEXT, "%s: %s", options->file, name);
     return text;
@@ -157,7 +155,7 @@ int identity_state_folder(const struct agent_options *options, char **folder, st
     struct error why = {""};
 
     *folder = file_state_folder(&why);
-    if (*folder != NULL || (options->join == NULL && options->servers.count > 0))
+    if (*folder || (!options->join && options->servers.count > 0))
         return 0;
     return error_set(error, "%s", why.text);
 }
@@ -172,7 +170,7 @@ struct identity_set *identity_make(const struct agent_options *options, const st
                                          .state_folder = state_folder},
                               .state_folder = state_folder};
 
-    if (identities == NULL) {
+    if (!identities) {
         error_set(error, "out of memory");
         return NULL;
     }
@@ -186,7 +184,7 @@ struct identity_set *identity_make(const struct agent_options *options, const st
 }
 
 void identity_free(struct identity_set *identities) {
-    if (identities == NULL)
+    if (!identities)
         return;
     for (size_t i = 0; i < identities->count; i++) {
         free(identities->items[i].address);
@@ -201,13 +199,13 @@ size_t identity_count(const struct identity_set *identities) {
     return identities->count;
 }
 
-const struct upstream_server *identity_servers(const struct identity_set *identities) {
+const struct server_identity *identity_servers(const struct identity_set *identities) {
     return identities->servers;
 }
 
 const char *identity_unproved(const struct identity_set *identities) {
     for (size_t i = 0; i < identities->count; i++)
-        if (!identities->items[i].token.present && identities->items[i].certificate == NULL)
+        if (!identities->items[i].token.present && !identities->items[i].certificate)
             return identities->items[i].address;
     return NULL;
 }
@@ -218,23 +216,23 @@ static void log_one(const struct identity *identity, struct log *log) {
 
     snprintf(who, sizeof who, "server %s", identity->address);
     log_event(log, LOG_LEVEL_INFO, who, "is to be served",
-              LOG_FIELDS(LOG_TEXT("verified_by", trust_words(identity->trust)),
+              LOG_FIELDS(LOG_TEXT("verified_by", trust_description(identity->trust)),
                          LOG_TEXT("credential", token->present ? token->credential : ""),
                          LOG_TEXT("token", token->from[0] != '\0' ? token->from
                                            : token->present       ? "join code"
                                                                   : ""),
-                         LOG_TEXT("certificate", identity->certificate != NULL ? identity->certificate : "")));
-    if (!token->present && identity->certificate == NULL)
+                         LOG_TEXT("certificate", identity->certificate ? identity->certificate : "")));
+    if (!token->present && !identity->certificate)
         log_event(log, LOG_LEVEL_WARNING, who, "no token and no certificate found: most servers will refuse",
                   LOG_FIELDS(LOG_TEXT("looked_for", identity->looked)));
 }
 
-void identity_look(const struct identity_set *identities, struct log *log) {
+void identity_recheck(const struct identity_set *identities, struct log *log) {
     char who[ENDPOINT_HOST + 32];
 
     for (size_t i = 0; i < identities->count; i++) {
         snprintf(who, sizeof who, "server %s", identities->items[i].address);
-        trust_look(identities->items[i].trust, log, who);
+        trust_recheck(identities->items[i].trust, log, who);
     }
 }
 

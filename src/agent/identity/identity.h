@@ -3,14 +3,23 @@
 /*
  * identity: for each server that the agent serves, its address, what the agent proves itself with, and by what it
  * knows that server.
- * Runs on: start. Owns: the addresses, tokens and trusts that its upstream_servers point to.
+ * Runs on: start. Owns: the addresses, tokens and trusts that its server_identitys point to.
  */
 #ifndef MUNNEL_AGENT_IDENTITY_IDENTITY_H
 #define MUNNEL_AGENT_IDENTITY_IDENTITY_H
 
+#include "agent/identity/credential_files.h"
 #include "agent/identity/known_servers.h"
-#include "agent/upstream/upstream.h"
+#include "agent/identity/trust.h"
 #include "conf/agent_cmdline.h"
+
+enum { IDENTITY_SERVERS_MAX = 64 };
+
+struct server_identity {
+    const char *text; /* "host:port" */
+    const struct token *token;
+    struct trust *trust; /* lives as long as the identity_set */
+};
 
 struct identity_set;
 
@@ -21,19 +30,19 @@ struct identity_set;
 int identity_state_folder(const struct agent_options *options, char **folder, struct error *error);
 
 /*
- * The servers that were named, else all that were joined. What was named goes before what was found: token.h has the
- * order. Copies what it needs. NULL with `error`.
+ * The servers that were named, else all that were joined. What was named goes before what was found: credential_files.h
+ * has the order. Copies what it needs. NULL with `error`.
  */
 struct identity_set *identity_make(const struct agent_options *options, const struct known_servers *joined,
                                    const char *state_folder, struct error *error);
 void identity_free(struct identity_set *identities);
 
 size_t identity_count(const struct identity_set *identities);
-const struct upstream_server *identity_servers(const struct identity_set *identities); /* an array of them */
+const struct server_identity *identity_servers(const struct identity_set *identities); /* an array of them */
 /* The first server for which there is neither token nor certificate, as it was written; NULL: none. */
 const char *identity_unproved(const struct identity_set *identities);
 
-void identity_look(const struct identity_set *identities, struct log *log); /* trust_look() for each */
+void identity_recheck(const struct identity_set *identities, struct log *log); /* trust_recheck() for each */
 /* For each server one line by what it is verified and what the agent proves itself with, and a warning if by nothing.
  */
 void identity_log(const struct identity_set *identities, struct log *log);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * join: takes a join code, from a file, the standard input or a person at the terminal; never from an argument.
- * Runs on: start. Owns: nothing; what held the code is wiped.
+ * join: see join.h.
  */
 #include "config.h"
 
@@ -23,7 +22,7 @@ enum { QUESTIONS = 3, QUESTION_TEXT = 400 };
 static int put(struct known_servers *joined, const struct join_code *code, char *token, const char *address,
                struct error *error) {
     struct known_server server = {.address = strdup(address), .token = token};
-    int result = server.address != NULL ? 0 : -1;
+    int result = server.address ? 0 : -1;
 
     for (size_t i = 0; i < code->pin_count && result == 0; i++)
         result = strlist_add(&server.pins, code->pins[i]);
@@ -77,7 +76,7 @@ static int read_file(char text[JOIN_CODE_TEXT], const char *path, struct error *
     size_t length = 0;
     char *content = file_read_secret(path, JOIN_CODE_TEXT - 1, &length, error);
 
-    if (content == NULL)
+    if (!content)
         return -1;
     memcpy(text, content, length + 1);
     secret_wipe(content, length);
@@ -123,4 +122,33 @@ enum join_answer join_ask(struct known_servers *joined, const char *address) {
     }
     secret_wipe(text, sizeof text);
     return answer;
+}
+
+/* ---- a code alone ---- */
+
+static void report(const struct known_servers *joined, const char *state_folder) {
+    printf("munnel-agent: kept in %s/joined.json, and served by agents of that state folder:", state_folder);
+    for (size_t i = 0; i < known_servers_count(joined); i++)
+        printf("%s %s", i > 0 ? "," : "", known_servers_at(joined, i)->address);
+    printf("\n");
+}
+
+static int keep_in(const char *state_folder, const struct agent_options *options, struct error *error) {
+    struct known_servers *joined = known_servers_read(state_folder, error);
+    int result = -1;
+
+    if (joined && join_read(joined, options->join, &options->servers, error) == 0)
+        result = known_servers_write(joined, state_folder, error);
+    if (result == 0)
+        report(joined, state_folder);
+    known_servers_free(joined);
+    return result;
+}
+
+int join_keep(const struct agent_options *options, struct error *error) {
+    char *state_folder = file_state_folder(error);
+    int result = state_folder ? keep_in(state_folder, options, error) : -1;
+
+    free(state_folder);
+    return result;
 }

@@ -8,10 +8,11 @@
 #define MUNNEL_AGENT_IDENTITY_JOIN_H
 
 #include "agent/identity/known_servers.h"
+#include "conf/agent_cmdline.h"
 
 /*
- * Puts the servers of `code` into `joined`, and with the same pins and token those of `named` (the command line's own
- * words for them, which need not be the code's). 0 or -1 with `error`, which quotes nothing of the code.
+ * Puts the servers of `code` into `joined`, and with the same pins and token those of `named` (the addresses of the
+ * command line, which need not be the code's). 0 or -1 with `error`, which quotes nothing of the code.
  */
 int join_take(struct known_servers *joined, const char *code, const struct strlist *named, struct error *error);
 
@@ -22,5 +23,11 @@ enum join_answer { JOIN_TAKEN, JOIN_DECLINED };
 
 /* Asks the person at the terminal for the code of the server at `address`, three times if need be. */
 enum join_answer join_ask(struct known_servers *joined, const char *address);
+
+/*
+ * For --join-only: keeps the code that options->join names in the state folder, and prints on stdout which servers will
+ * be served from there. 0 or -1.
+ */
+int join_keep(const struct agent_options *options, struct error *error);
 
 #endif

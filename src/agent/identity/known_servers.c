@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * known_servers: the servers that this agent has joined by a code, kept in its state folder.
- * Runs on: start. Owns: its entries; tokens are wiped when freed.
+ * known_servers: see known_servers.h.
  */
 #include "config.h"
 
@@ -28,7 +27,7 @@ struct known_servers {
 /* ---- one server ---- */
 
 static void wipe_text(char *text) {
-    if (text != NULL)
+    if (text)
         secret_wipe(text, strlen(text));
 }
 
@@ -42,7 +41,7 @@ void known_server_done(struct known_server *server) {
 
 static int copy_server(struct known_server *to, const struct known_server *from) {
     *to = (struct known_server){.address = strdup(from->address), .token = strdup(from->token)};
-    if (to->address != NULL && to->token != NULL && strlist_copy(&to->pins, &from->pins) == 0)
+    if (to->address && to->token && strlist_copy(&to->pins, &from->pins) == 0)
         return 0;
     known_server_done(to);
     return -1;
@@ -107,7 +106,7 @@ int known_servers_put(struct known_servers *joined, const struct known_server *s
 }
 
 void known_servers_free(struct known_servers *joined) {
-    if (joined == NULL)
+    if (!joined)
         return;
     for (size_t i = 0; i < joined->count; i++)
         known_server_done(&joined->servers[i]);
@@ -137,7 +136,7 @@ static int take_server(struct known_servers *joined, json_t *json, struct error 
     server.address = strdup(address);
     server.token = strdup(token);
     secret_wipe((char *)token, strlen(token)); /* jansson frees without wiping; "" is left alone */
-    if (server.address == NULL || server.token == NULL)
+    if (!server.address || !server.token)
         error_set(error, "out of memory");
     else if (take_pins(&server.pins, json_object_get(json, "pins")) != 0)
         error_set(error, "\"pins\" holds something else than texts");
@@ -168,10 +167,10 @@ static int read_into(struct known_servers *joined, const char *path, struct erro
     json_t *json;
     int result;
 
-    if (text == NULL)
+    if (!text)
         return -1;
     json = json_parse_object(text, length, FILE_LIMIT, &why);
-    result = json != NULL ? take_servers(joined, json, &why) : -1;
+    result = json ? take_servers(joined, json, &why) : -1;
     if (result != 0)
         error_set(error, "%s: %s", path, why.text);
     json_decref(json);
@@ -184,10 +183,10 @@ struct known_servers *known_servers_read(const char *state_folder, struct error 
     struct known_servers *joined = calloc(1, sizeof *joined);
     char *path;
 
-    if (joined != NULL && state_folder == NULL)
+    if (joined && !state_folder)
         return joined;
-    path = joined != NULL ? file_in(state_folder, FILE_NAME) : NULL;
-    if (path == NULL) {
+    path = joined ? file_in(state_folder, FILE_NAME) : NULL;
+    if (!path) {
         error_set(error, "out of memory");
         free(joined);
         return NULL;
@@ -224,11 +223,11 @@ static json_t *to_json(const struct known_servers *joined) {
 
 int known_servers_write(const struct known_servers *joined, const char *state_folder, struct error *error) {
     json_t *json = to_json(joined);
-    char *text = json != NULL ? json_to_text(json) : NULL;
+    char *text = json ? json_to_text(json) : NULL;
     char *path = file_in(state_folder, FILE_NAME);
     int result = -1;
 
-    if (text == NULL || path == NULL)
+    if (!text || !path)
         error_set(error, "out of memory");
     else if (file_make_folder(state_folder, 0700, error) == 0)
         result = file_write(path, text, strlen(text), 0600, error);

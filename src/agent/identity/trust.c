@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * trust: by what this agent knows that a server is the right one, and the certificate that it shows itself.
- * Runs on: the control thread. Owns: its TLS context, and copies of the names of files.
+ * trust: see trust.h.
  */
 #include "config.h"
 
@@ -18,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS = 512, LOOK_EVERY_MS = 1000 };
+enum { DESCRIPTION = 512, LOOK_EVERY_MS = 1000 };
 enum trust_file { CA, CERTIFICATE, KEY, FILES };
 
 struct trust {
@@ -28,16 +27,16 @@ struct trust {
     struct cert_expiry expiry;
     uint64_t looked_ms;
     SSL_CTX *context;
-    char words[WORDS];
+    char description[DESCRIPTION];
 };
 
 /* ---- files ---- */
 
 /* ca.pem of the state folder, if it is there; malloc'ed. */
 static char *stored_ca(const char *state_folder) {
-    char *path = state_folder != NULL ? file_in(state_folder, "ca.pem") : NULL;
+    char *path = state_folder ? file_in(state_folder, "ca.pem") : NULL;
 
-    if (path != NULL && !file_exists(path)) {
+    if (path && !file_exists(path)) {
         free(path);
         path = NULL;
     }
@@ -66,7 +65,7 @@ SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
     if (!file_watch_has_changed(trust->watch))
         return trust->context;
     fresh = make_context(trust, &error);
-    if (fresh == NULL) {
+    if (!fresh) {
         log_event(log, LOG_LEVEL_WARNING, who, "keeps its old certificates", LOG_FIELDS(LOG_TEXT("why", error.text)));
         return trust->context;
     }
@@ -77,11 +76,11 @@ SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
     return fresh;
 }
 
-void trust_look(struct trust *trust, struct log *log, const char *who) {
-    char what[WORDS];
+void trust_recheck(struct trust *trust, struct log *log, const char *who) {
+    char what[DESCRIPTION];
 
     trust_context(trust, log, who);
-    if (trust->files[CERTIFICATE] == NULL)
+    if (!trust->files[CERTIFICATE])
         return;
     snprintf(what, sizeof what, "our certificate %s", trust->files[CERTIFICATE]);
     cert_expiry_check(&trust->expiry, log, who, what, tls_days_left(trust->context));
@@ -92,35 +91,36 @@ void trust_look(struct trust *trust, struct log *log, const char *who) {
 static void describe(struct trust *trust) {
     const char *plural = trust->pins.count == 1 ? "" : "s";
 
-    if (trust->files[CA] != NULL && trust->pins.count > 0)
-        snprintf(trust->words, WORDS, "%s and %zu pinned key%s", trust->files[CA], trust->pins.count, plural);
-    else if (trust->files[CA] != NULL)
-        snprintf(trust->words, WORDS, "%s", trust->files[CA]);
+    if (trust->files[CA] && trust->pins.count > 0)
+        snprintf(trust->description, DESCRIPTION, "%s and %zu pinned key%s", trust->files[CA], trust->pins.count,
+                 plural);
+    else if (trust->files[CA])
+        snprintf(trust->description, DESCRIPTION, "%s", trust->files[CA]);
     else if (trust->pins.count > 0)
-        snprintf(trust->words, WORDS, "%zu pinned key%s", trust->pins.count, plural);
+        snprintf(trust->description, DESCRIPTION, "%zu pinned key%s", trust->pins.count, plural);
     else
-        snprintf(trust->words, WORDS, "the system's certificate store");
+        snprintf(trust->description, DESCRIPTION, "the system's certificate store");
 }
 
 static bool copy_text(char **to, const char *from) {
-    *to = from != NULL ? strdup(from) : NULL;
-    return from == NULL || *to != NULL;
+    *to = from ? strdup(from) : NULL;
+    return !from || *to;
 }
 
 static bool has_pins(const struct trust_choice *choice) {
-    return choice->pins != NULL && choice->pins->count > 0;
+    return choice->pins && choice->pins->count > 0;
 }
 
 bool trust_fits_stored(const struct trust_choice *choice) {
     char *ca = stored_ca(choice->state_folder);
-    bool fits = ca == NULL || (choice->ca == NULL && !has_pins(choice));
+    bool fits = !ca || (!choice->ca && !has_pins(choice));
 
     free(ca);
     return fits;
 }
 
 static bool copy_choice(struct trust *trust, const struct trust_choice *choice) {
-    if (choice->ca == NULL && !has_pins(choice))
+    if (!choice->ca && !has_pins(choice))
         trust->files[CA] = stored_ca(choice->state_folder);
     else if (!copy_text(&trust->files[CA], choice->ca))
         return false;
@@ -131,8 +131,8 @@ static bool copy_choice(struct trust *trust, const struct trust_choice *choice) 
 struct trust *trust_new(const struct trust_choice *choice, struct error *error) {
     struct trust *trust = calloc(1, sizeof *trust);
 
-    if (trust == NULL || !copy_choice(trust, choice) ||
-        (trust->watch = file_watch_new((const char *const *)trust->files, FILES)) == NULL) {
+    if (!trust || !copy_choice(trust, choice) ||
+        !(trust->watch = file_watch_new((const char *const *)trust->files, FILES))) {
         trust_free(trust);
         error_set(error, "out of memory");
         return NULL;
@@ -140,14 +140,14 @@ struct trust *trust_new(const struct trust_choice *choice, struct error *error) 
     describe(trust);
     trust->looked_ms = clock_ms();
     trust->context = make_context(trust, error);
-    if (trust->context != NULL)
+    if (trust->context)
         return trust;
     trust_free(trust);
     return NULL;
 }
 
 void trust_free(struct trust *trust) {
-    if (trust == NULL)
+    if (!trust)
         return;
     for (int i = 0; i < FILES; i++)
         free(trust->files[i]);
@@ -157,6 +157,6 @@ void trust_free(struct trust *trust) {
     free(trust);
 }
 
-const char *trust_words(const struct trust *trust) {
-    return trust->words;
+const char *trust_description(const struct trust *trust) {
+    return trust->description;
 }

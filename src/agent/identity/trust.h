@@ -16,10 +16,10 @@
 struct trust;
 
 struct trust_choice {
-    const char *ca;                /* NULL: not said */
+    const char *ca;                /* NULL: not given */
     const struct strlist *pins;    /* NULL: none */
     const char *certificate, *key; /* the agent's own, or NULL */
-    const char *state_folder;      /* its ca.pem counts when neither CA nor pin was said; may be NULL */
+    const char *state_folder;      /* its ca.pem counts when neither a CA nor a pin is given; may be NULL */
 };
 
 /*
@@ -30,15 +30,16 @@ struct trust *trust_new(const struct trust_choice *choice, struct error *error);
 void trust_free(struct trust *trust);
 /* The state folder holds what it is to be used with: its own ca.pem verifies the server, or none is there. */
 bool trust_fits_stored(const struct trust_choice *choice);
-const char *trust_words(const struct trust *trust); /* "/etc/munnel/ca.pem", "1 pinned key" ... */
+const char *trust_description(const struct trust *trust); /* "/etc/munnel/ca.pem", "1 pinned key" ... */
 
 /*
  * The context for the next connection; the caller takes a reference if it keeps it. When a file has changed since, it
- * is made anew (so that a renewed certificate needs no restart); if that fails, the old one stays and the log says why.
+ * is made anew (so that a renewed certificate needs no restart); if that fails, the old one stays and the log has the
+ * reason.
  */
 SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who);
 
-/* The same look when nobody connects; and the log is told when our own certificate ends soon. */
-void trust_look(struct trust *trust, struct log *log, const char *who);
+/* The same check without a connection; it also logs a warning before our own certificate ends. */
+void trust_recheck(struct trust *trust, struct log *log, const char *who);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * backoff: how long to wait before the next attempt.
- * Runs on: any thread. Owns: nothing.
+ * backoff: see backoff.h.
  */
 #include "config.h"
 

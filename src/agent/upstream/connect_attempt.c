@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * connect_attempt: one way from a server's name to its verified WELCOME: looks the name up, walks its addresses.
- * Runs on: the control thread. Owns: its question to the resolver, the addresses, the HELLO.
+ * connect_attempt: see connect_attempt.h.
  * States: idle -> resolving -> dialling (address by address; the plane limits the time of each) -> idle. It is over by
  * a WELCOME, by a refusal that counts for every address, or when all addresses are tried.
  */
 #include "config.h"
 
 #include "agent/upstream/connect_attempt.h"
-
-#include "agent/upstream/welcome.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -22,7 +19,7 @@ struct connect_attempt {
     struct addr addresses[RESOLVER_ADDRESSES];
     int count, next;
     uint64_t serial, tag; /* tag: of the dial under way; 0: none */
-    bool refused;         /* in words, on the dial under way */
+    bool refused;         /* by a REJECT or a bad WELCOME, on the dial under way */
     struct dial_order order;
     struct hello hello;
     char *hello_text;
@@ -33,20 +30,20 @@ struct connect_attempt *connect_attempt_new(const struct connect_attempt_parts *
     struct connect_attempt *attempt = calloc(1, sizeof *attempt);
 
     assert(parts->index < 1 << CONNECT_ATTEMPT_INDEX_BITS);
-    if (attempt != NULL)
+    if (attempt)
         attempt->parts = *parts;
     return attempt;
 }
 
 void connect_attempt_cancel(struct connect_attempt *attempt) {
-    if (attempt->question != NULL)
+    if (attempt->question)
         resolver_cancel(attempt->question);
     attempt->question = NULL;
-    attempt->tag = 0; /* what still comes of the dial is nobody's, and turned away */
+    attempt->tag = 0; /* events of the dial under way no longer match; its WELCOME is rejected */
 }
 
 void connect_attempt_free(struct connect_attempt *attempt) {
-    if (attempt == NULL)
+    if (!attempt)
         return;
     connect_attempt_cancel(attempt);
     free(attempt->hello_text);
@@ -73,7 +70,7 @@ static void dial(struct connect_attempt *attempt, const struct addr *address) {
     secret_wipe(attempt->order.key, SECRET_SIZE);
 }
 
-/* A refusal for good in the server's own words holds for each of its addresses; a certificate only for this one. */
+/* A final REJECT holds for every address of the server; a failed certificate only for this one. */
 static void dial_next(struct connect_attempt *attempt) {
     bool refused_for_good = attempt->refused && attempt->failure.weight == FAILURE_FINAL;
 
@@ -94,7 +91,7 @@ static void make_hello(struct connect_attempt *attempt) {
                                     .session = ""};
     free(attempt->hello_text);
     attempt->hello_text = hello_format(&attempt->hello);
-    if (attempt->hello_text == NULL) {
+    if (!attempt->hello_text) {
         failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
         attempt->count = 0;
     }
@@ -121,7 +118,7 @@ static void on_resolved(void *context, const struct resolver_answer *answer) {
 void connect_attempt_start(struct connect_attempt *attempt) {
     const struct connect_attempt_parts *parts = &attempt->parts;
 
-    assert(attempt->question == NULL && attempt->tag == 0);
+    assert(!attempt->question && attempt->tag == 0);
     attempt->failure = (struct failure){0};
     attempt->refused = false;
     if (addr_from_endpoint(&attempt->addresses[0], parts->endpoint)) {
@@ -130,7 +127,7 @@ void connect_attempt_start(struct connect_attempt *attempt) {
         return;
     }
     const char *zone = endpoint_missing_zone(parts->endpoint);
-    if (zone != NULL) {
+    if (zone) {
         failure_note(&attempt->failure, FAILURE_PASSING, "%s: this machine has no interface \"%s\"",
                      parts->endpoint->host, zone);
         parts->on_failed(parts->context);
@@ -138,17 +135,67 @@ void connect_attempt_start(struct connect_attempt *attempt) {
     }
     attempt->question =
         resolver_ask(parts->resolver, parts->loop, parts->endpoint, parts->resolve_ms, on_resolved, attempt);
-    if (attempt->question == NULL) {
+    if (!attempt->question) {
         failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
         parts->on_failed(parts->context);
     }
+}
+
+/* ---- the server's answer to HELLO ---- */
+
+static void note_reject(const struct greeting *greeting, struct failure *failure) {
+    struct reject reject;
+    struct error error = {""};
+
+    if (reject_parse(&reject, greeting->text, greeting->length, &error) != 0) {
+        failure_note(failure, FAILURE_LASTING,
+                     "the server turned this agent away in a way that it does not understand: %s", error.text);
+        return;
+    }
+    failure_note_reject(failure, &reject);
+    reject_done(&reject);
+}
+
+static bool server_is_proved(const struct welcome *welcome, const struct greeting *greeting,
+                             const struct token *token) {
+    return welcome->has_proof && auth_proof_check(welcome->proof, token->key, AUTH_PROOF_SERVER, greeting->exporter);
+}
+
+/*
+ * True with `welcome` (welcome_done when used) if it is a WELCOME, and the server has proved that it knows our
+ * token's key, when we have a token. Else false, with the reason noted.
+ */
+static bool read_welcome(struct welcome *welcome, const struct greeting *greeting, const struct token *token,
+                         struct failure *failure) {
+    struct error error = {""};
+
+    if (greeting->rejected) {
+        note_reject(greeting, failure);
+        return false;
+    }
+    if (welcome_parse(welcome, greeting->text, greeting->length, &error) != 0) {
+        failure_note(failure, FAILURE_LASTING, "the server's WELCOME is malformed: %s", error.text);
+        return false;
+    }
+    if (welcome->session[0] == '\0') {
+        failure_note(failure, FAILURE_LASTING, "the server's WELCOME names no session");
+        welcome_done(welcome);
+        return false;
+    }
+    if (token->present && !server_is_proved(welcome, greeting, token)) {
+        failure_note(failure, FAILURE_LASTING, "the server does not know our token's key (of credential %s)",
+                     token->credential);
+        welcome_done(welcome);
+        return false;
+    }
+    return true;
 }
 
 bool connect_attempt_on_greeting(struct connect_attempt *attempt, const struct greeting *greeting,
                                  struct welcome *welcome) {
     if (greeting->tag != attempt->tag)
         return false;
-    if (!welcome_read(welcome, greeting, attempt->parts.token, &attempt->failure)) {
+    if (!read_welcome(welcome, greeting, attempt->parts.token, &attempt->failure)) {
         attempt->refused = true; /* on_gone follows, and the next address with it */
         return false;
     }

@@ -7,7 +7,7 @@
 #ifndef MUNNEL_AGENT_UPSTREAM_CONNECT_ATTEMPT_H
 #define MUNNEL_AGENT_UPSTREAM_CONNECT_ATTEMPT_H
 
-#include "agent/identity/token.h"
+#include "agent/identity/credential_files.h"
 #include "agent/identity/trust.h"
 #include "agent/upstream/failure.h"
 #include "proto/hello.h"
@@ -26,7 +26,7 @@ struct connect_attempt_parts { /* kept by reference */
     const struct token *token;
     struct trust *trust;
     unsigned index;                   /* in the lowest CONNECT_ATTEMPT_INDEX_BITS of its dials' tags */
-    void (*on_failed)(void *context); /* all addresses were tried; connect_attempt_failure says why */
+    void (*on_failed)(void *context); /* all addresses were tried; connect_attempt_failure has the reason */
     void *context;
 };
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * dialer: dials the data links that servers ask for, a bounded number at once.
- * Runs on: the control thread. Owns: the slots of dials under way; each is one tag until the link is ready or gone.
+ * dialer: see dialer.h.
  */
 #include "config.h"
 
@@ -15,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINKS_TAG ((uint64_t)1 << 63)
+#define DIALER_TAG ((uint64_t)1 << 63)
 
 enum { SLOT_BITS = 10, DEFAULT_EXPIRY_MS = 10000, LONGEST_EXPIRY_MS = 60000, FAILURES_LOGGED_PER_MINUTE = 6 };
 static_assert(1 << SLOT_BITS == DIALER_AT_ONCE, "a tag holds the number of a slot");
@@ -38,104 +37,104 @@ struct dialer {
 };
 
 struct dialer *dialer_new(struct plane *plane, struct log *log) {
-    struct dialer *links = calloc(1, sizeof *links);
+    struct dialer *dialer = calloc(1, sizeof *dialer);
 
-    if (links == NULL)
+    if (!dialer)
         return NULL;
-    links->plane = plane;
-    links->log = log;
+    dialer->plane = plane;
+    dialer->log = log;
     for (unsigned i = 0; i < DIALER_AT_ONCE; i++)
-        links->slots[i].next_free = i + 1;
-    return links;
+        dialer->slots[i].next_free = i + 1;
+    return dialer;
 }
 
-void dialer_free(struct dialer *links) {
-    free(links);
+void dialer_free(struct dialer *dialer) {
+    free(dialer);
 }
 
 bool dialer_made(uint64_t tag) {
-    return (tag & LINKS_TAG) != 0;
+    return (tag & DIALER_TAG) != 0;
 }
 
-static void put_last(struct dialer *links, struct dialer_source *source) {
+static void put_last(struct dialer *dialer, struct dialer_source *source) {
     source->next = NULL;
     source->queued = true;
-    if (links->last != NULL)
-        links->last->next = source;
+    if (dialer->last)
+        dialer->last->next = source;
     else
-        links->first = source;
-    links->last = source;
+        dialer->first = source;
+    dialer->last = source;
 }
 
-static struct dialer_source *take_first(struct dialer *links) {
-    struct dialer_source *source = links->first;
+static struct dialer_source *take_first(struct dialer *dialer) {
+    struct dialer_source *source = dialer->first;
 
-    links->first = source->next;
-    if (links->first == NULL)
-        links->last = NULL;
+    dialer->first = source->next;
+    if (!dialer->first)
+        dialer->last = NULL;
     source->queued = false;
     return source;
 }
 
-static uint64_t take_slot(struct dialer *links, const char *who) {
-    unsigned index = links->first_free;
-    struct slot *slot = &links->slots[index];
+static uint64_t take_slot(struct dialer *dialer, const char *who) {
+    unsigned index = dialer->first_free;
+    struct slot *slot = &dialer->slots[index];
 
-    links->first_free = slot->next_free;
-    links->under_way++;
-    links->serial = (links->serial + 1) % (LINKS_TAG >> SLOT_BITS);
-    slot->tag = LINKS_TAG | links->serial << SLOT_BITS | index;
+    dialer->first_free = slot->next_free;
+    dialer->under_way++;
+    dialer->serial = (dialer->serial + 1) % (DIALER_TAG >> SLOT_BITS);
+    slot->tag = DIALER_TAG | dialer->serial << SLOT_BITS | index;
     slot->who = who;
     return slot->tag;
 }
 
 /* The dial of this tag if it is still under way, which it then is no more. */
-static const struct slot *settle(struct dialer *links, uint64_t tag) {
+static const struct slot *settle(struct dialer *dialer, uint64_t tag) {
     unsigned index = (unsigned)(tag & (DIALER_AT_ONCE - 1));
-    struct slot *slot = &links->slots[index];
+    struct slot *slot = &dialer->slots[index];
 
     if (slot->tag != tag)
         return NULL;
     slot->tag = 0;
-    slot->next_free = links->first_free;
-    links->first_free = index;
-    links->under_way--;
+    slot->next_free = dialer->first_free;
+    dialer->first_free = index;
+    dialer->under_way--;
     return slot;
 }
 
-static void dial(struct dialer *links, struct dialer_source *source) {
+static void dial(struct dialer *dialer, struct dialer_source *source) {
     char identity[SESSION_IDENTITY_SIZE];
     session_key_identify(identity, source->session, ++source->dialled);
     struct dial_order order = {.address = source->address,
-                               .tls = trust_context(source->trust, links->log, source->who),
+                               .tls = trust_context(source->trust, dialer->log, source->who),
                                .server_name = source->server_name,
                                .hello = source->hello,
                                .has_key = true,
                                .proof_role = DIAL_PROOF_DATA,
                                .identity = identity,
-                               .tag = take_slot(links, source->who)};
+                               .tag = take_slot(dialer, source->who)};
 
     memcpy(order.key, source->key, sizeof order.key);
-    plane_dial(links->plane, &order);
+    plane_dial(dialer->plane, &order);
     secret_wipe(&order, sizeof order);
 }
 
 /* Sources take turns, so that one server's burst does not hold up another's. */
-static void dial_wanted(struct dialer *links) {
-    while (links->first != NULL && links->under_way < DIALER_AT_ONCE) {
-        struct dialer_source *source = take_first(links);
+static void dial_wanted(struct dialer *dialer) {
+    while (dialer->first && dialer->under_way < DIALER_AT_ONCE) {
+        struct dialer_source *source = take_first(dialer);
 
         if (clock_us() >= source->expires_us)
             source->wanted = 0;
         if (source->wanted == 0)
             continue;
-        dial(links, source);
+        dial(dialer, source);
         if (--source->wanted > 0)
-            put_last(links, source);
+            put_last(dialer, source);
     }
 }
 
-void dialer_want(struct dialer *links, struct dialer_source *source, uint64_t count, uint64_t expires_ms) {
+void dialer_want(struct dialer *dialer, struct dialer_source *source, uint64_t count, uint64_t expires_ms) {
     uint64_t now = clock_us();
     uint64_t left = now < source->expires_us ? source->wanted : 0;
 
@@ -144,62 +143,62 @@ void dialer_want(struct dialer *links, struct dialer_source *source, uint64_t co
         expires_ms = DEFAULT_EXPIRY_MS;
     source->expires_us = now + (expires_ms < LONGEST_EXPIRY_MS ? expires_ms : LONGEST_EXPIRY_MS) * 1000;
     if (!source->queued)
-        put_last(links, source);
-    dial_wanted(links);
+        put_last(dialer, source);
+    dial_wanted(dialer);
 }
 
-void dialer_forget(struct dialer *links, struct dialer_source *source) {
-    struct dialer_source *waiting = links->first;
+void dialer_forget(struct dialer *dialer, struct dialer_source *source) {
+    struct dialer_source *waiting = dialer->first;
 
     source->wanted = 0;
-    links->first = links->last = NULL;
-    while (waiting != NULL) {
+    dialer->first = dialer->last = NULL;
+    while (waiting) {
         struct dialer_source *next = waiting->next;
 
         if (waiting != source)
-            put_last(links, waiting);
+            put_last(dialer, waiting);
         waiting = next;
     }
     source->queued = false;
 }
 
-void dialer_on_ready(struct dialer *links, uint64_t tag) {
-    if (settle(links, tag) != NULL)
-        dial_wanted(links);
+void dialer_on_ready(struct dialer *dialer, uint64_t tag) {
+    if (settle(dialer, tag))
+        dial_wanted(dialer);
 }
 
-/* At warning level, a few a minute; what is nobody's fault only at debug level. */
-static void log_failure(struct dialer *links, const char *who, const char *why, bool is_fault) {
+/* Faults at warning level, a few a minute; the rest at debug level. */
+static void log_failure(struct dialer *dialer, const char *who, const char *why, bool is_fault) {
     unsigned skipped = 0;
-    bool allowed = is_fault && log_limit_allows(&links->limit, FAILURES_LOGGED_PER_MINUTE, &skipped);
+    bool allowed = is_fault && log_limit_allows(&dialer->limit, FAILURES_LOGGED_PER_MINUTE, &skipped);
 
-    log_event(links->log, allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, "a data link could not be made",
+    log_event(dialer->log, allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, "a data link could not be made",
               LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("left_out", skipped)));
 }
 
-void dialer_on_rejected(struct dialer *links, uint64_t tag, const char *text, size_t length) {
-    const struct slot *slot = settle(links, tag);
+void dialer_on_rejected(struct dialer *dialer, uint64_t tag, const char *text, size_t length) {
+    const struct slot *slot = settle(dialer, tag);
     struct reject reject;
     struct error error = {""};
 
-    if (slot == NULL)
+    if (!slot)
         return;
     if (reject_parse(&reject, text, length, &error) == 0) {
         /* the session ended while its link was on its way */
-        log_failure(links, slot->who, reject.reason, reject.code != REJECT_SESSION);
+        log_failure(dialer, slot->who, reject.reason, reject.code != REJECT_SESSION);
         reject_done(&reject);
     } else {
-        log_failure(links, slot->who, error.text, true);
+        log_failure(dialer, slot->who, error.text, true);
     }
-    dial_wanted(links);
+    dial_wanted(dialer);
 }
 
-void dialer_on_gone(struct dialer *links, const struct link_end *end) {
-    const struct slot *slot = settle(links, end->tag);
+void dialer_on_gone(struct dialer *dialer, const struct link_end *end) {
+    const struct slot *slot = settle(dialer, end->tag);
 
-    if (slot == NULL)
+    if (!slot)
         return;
     if (!end->was_accepted)
-        log_failure(links, slot->who, end->why, true);
-    dial_wanted(links);
+        log_failure(dialer, slot->who, end->why, true);
+    dial_wanted(dialer);
 }

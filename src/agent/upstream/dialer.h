@@ -16,9 +16,10 @@ enum { DIALER_AT_ONCE = 1024 };
 
 struct dialer;
 
-struct dialer_source { /* a session, as far as its data links need it; filled in by the session but for the last lines
+struct dialer_source { /* what the data links of a session are dialled with; filled in by the session but for the last
+                        * lines
                         */
-    const char *who;   /* for log lines; must live as long as `links` */
+    const char *who;   /* for log lines; must live as long as the dialer */
     struct addr address;
     struct trust *trust; /* lives as long as the agent */
     const char *server_name;
@@ -33,16 +34,16 @@ struct dialer_source { /* a session, as far as its data links need it; filled in
 };
 
 struct dialer *dialer_new(struct plane *plane, struct log *log); /* NULL when out of memory */
-void dialer_free(struct dialer *links);
+void dialer_free(struct dialer *dialer);
 
 /* The server asks for `count` more. What could not be dialled within expires_ms (0: 10 s) is not dialled any more. */
-void dialer_want(struct dialer *links, struct dialer_source *source, uint64_t count, uint64_t expires_ms);
-void dialer_forget(struct dialer *links, struct dialer_source *source); /* nothing more is dialled for it */
+void dialer_want(struct dialer *dialer, struct dialer_source *source, uint64_t count, uint64_t expires_ms);
+void dialer_forget(struct dialer *dialer, struct dialer_source *source); /* nothing more is dialled for it */
 
 bool dialer_made(uint64_t tag); /* is this the tag of a data link? */
-void dialer_on_ready(struct dialer *links, uint64_t tag);
-void dialer_on_rejected(struct dialer *links, uint64_t tag, const char *text,
+void dialer_on_ready(struct dialer *dialer, uint64_t tag);
+void dialer_on_rejected(struct dialer *dialer, uint64_t tag, const char *text,
                         size_t length); /* REJECT; on_gone follows */
-void dialer_on_gone(struct dialer *links, const struct link_end *end);
+void dialer_on_gone(struct dialer *dialer, const struct link_end *end);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * failure: why an attempt to reach a server failed, how final that is, and how often the log is told.
- * Runs on: the control thread. Owns: nothing.
+ * failure: see failure.h.
  */
 #include "config.h"
 
@@ -13,8 +12,8 @@
 #include <string.h>
 
 enum {
-    LONGEST_RETRY_AFTER_S = 600, /* a server that says more is not believed */
-    UNHEARD_MOST = 3             /* after so many in a row the log says what it may be */
+    LONGEST_RETRY_AFTER_S = 600, /* a longer retry_after is cut to this */
+    UNHEARD_MOST = 3             /* after so many in a row the log names the probable cause */
 };
 
 static const char WHY_UNHEARD[] = "the server turns this address away for a while, 10 minutes at most by default, "
@@ -70,10 +69,10 @@ void failure_log(struct failure_log *memory, const struct failure *failure, stru
     const struct log_field fields[] = {LOG_TEXT("why", failure->why), LOG_NUMBER("retry_ms", retry_ms),
                                        memory->unheard >= UNHEARD_MOST ? LOG_TEXT("perhaps", WHY_UNHEARD) : LOG_END,
                                        LOG_END};
-    bool is_new = strcmp(memory->said, failure->why) != 0 || memory->unheard == UNHEARD_MOST;
+    bool is_new = strcmp(memory->logged, failure->why) != 0 || memory->unheard == UNHEARD_MOST;
     bool allowed = log_limit_allows(&memory->limit, 1, &skipped);
     const char *what = is_new ? "cannot connect" : "still cannot connect";
 
     log_event(log, is_new || allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, what, fields);
-    memcpy(memory->said, failure->why, sizeof memory->said);
+    memcpy(memory->logged, failure->why, sizeof memory->logged);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * failure: why an attempt to reach a server failed, how final that is, and how often the log is told.
+ * failure: why an attempt to reach a server failed, how final that is, and when the log gets a line.
  * Runs on: the control thread. Owns: nothing.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_FAILURE_H
@@ -36,14 +36,13 @@ void failure_note_reject(struct failure *failure, const struct reject *reject);
 
 struct failure_log { /* all zero at first */
     struct log_limit limit;
-    char said[FAILURE_WHY]; /* last */
-    unsigned unheard;       /* attempts in a row in which nothing was heard */
+    char logged[FAILURE_WHY]; /* the last one */
+    unsigned unheard;         /* attempts in a row in which nothing was heard */
 };
 
 /*
- * One warning when the reason is a new one; the same again at most once a minute (and always at debug level). A server
- * that cuts every attempt without a word may have its reasons, which it tells nobody; then the line says what they can
- * be.
+ * One warning when the reason is a new one; the same again at most once a minute (and always at debug level). After
+ * several attempts that the server cut before it sent anything, the line names the probable cause.
  */
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
                  unsigned retry_ms);

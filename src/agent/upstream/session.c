@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * session: one control link that a server has accepted, from WELCOME to its end.
- * Runs on: the control thread. Owns: what its data links are dialled with.
- * States: working -> left | drained. Does not end by itself: the plane says when its link is gone.
+ * session: see session.h.
+ * States: working -> left | drained. It ends only by on_gone of its link.
  */
 #include "config.h"
 
@@ -18,10 +17,10 @@
 enum { COMPLAINTS_PER_MINUTE = 6, NONSENSE_MOST = 100 /* a minute beyond those */ };
 
 struct session {
-    struct session *next; /* of whoever keeps it */
+    SLIST_ENTRY(session) next;
     struct plane *plane;
     struct log *log;
-    struct dialer *links;
+    struct dialer *dialer;
     const char *who;
     struct link_ref link;
     uint64_t tag, since_ms;
@@ -43,11 +42,11 @@ static char *format_data_hello(const struct session_parts *parts) {
 struct session *session_new(const struct session_parts *parts) {
     struct session *session = calloc(1, sizeof *session);
 
-    if (session == NULL)
+    if (!session)
         return NULL;
     *session = (struct session){.plane = parts->plane,
                                 .log = parts->log,
-                                .links = parts->links,
+                                .dialer = parts->dialer,
                                 .who = parts->who,
                                 .link = parts->link,
                                 .tag = parts->order->tag,
@@ -57,7 +56,7 @@ struct session *session_new(const struct session_parts *parts) {
                                              .trust = parts->trust,
                                              .server_name = parts->order->server_name,
                                              .hello = format_data_hello(parts)};
-    if (session->source.hello == NULL) {
+    if (!session->source.hello) {
         free(session);
         return NULL;
     }
@@ -67,36 +66,36 @@ struct session *session_new(const struct session_parts *parts) {
 }
 
 void session_free(struct session *session) {
-    if (session == NULL)
+    if (!session)
         return;
-    dialer_forget(session->links, &session->source);
+    dialer_forget(session->dialer, &session->source);
     free(session->source.hello);
     secret_wipe(session, sizeof *session);
     free(session);
 }
 
-void session_tell(struct session *session, enum control_op op, const char *reason) {
-    char *json = control_format(op, 0, 0, reason != NULL ? reason : "");
+void session_send(struct session *session, enum control_op op, const char *reason) {
+    char *json = control_format(op, 0, 0, reason ? reason : "");
 
-    if (json != NULL)
+    if (json)
         plane_send_control(session->plane, session->link, json);
     free(json);
 }
 
 void session_leave(struct session *session) {
     session->left = true;
-    dialer_forget(session->links, &session->source);
+    dialer_forget(session->dialer, &session->source);
 }
 
-/* What the server does not understand of us, or we of it: said once in a while, and to the server only of what it
- * asked. */
-static void log_throttle_event(struct session *session, const char *what, const char *reason, bool answer) {
+/* Logs a message that is an error, or that cannot be handled, a few a minute; `answer`: the server gets an error, too.
+ */
+static void log_bad_message(struct session *session, const char *what, const char *reason, bool answer) {
     static const char too_much[] = "more than 100 messages in a minute that are errors, or that an agent does not know";
     unsigned skipped = 0;
 
     if (!log_limit_allows(&session->limit, COMPLAINTS_PER_MINUTE, &skipped)) {
         if (session->limit.skipped == NONSENSE_MOST) {
-            session_tell(session, CONTROL_OP_BYE, too_much);
+            session_send(session, CONTROL_OP_BYE, too_much);
             plane_close(session->plane, session->link, too_much, false);
         }
         return;
@@ -104,12 +103,12 @@ static void log_throttle_event(struct session *session, const char *what, const 
     log_event(session->log, LOG_LEVEL_WARNING, session->who, what,
               LOG_FIELDS(LOG_TEXT("reason", reason), LOG_NUMBER("left_out", skipped)));
     if (answer)
-        session_tell(session, CONTROL_OP_ERROR, reason);
+        session_send(session, CONTROL_OP_ERROR, reason);
 }
 
 static enum session_event on_links(struct session *session, const struct control_message *control) {
     if (!session->left)
-        dialer_want(session->links, &session->source, control->count, control->expires_ms);
+        dialer_want(session->dialer, &session->source, control->count, control->expires_ms);
     return SESSION_GOES_ON;
 }
 
@@ -132,26 +131,26 @@ static enum session_event on_message(struct session *session, const struct contr
     case CONTROL_OP_BYE:
         return on_bye(session, control);
     case CONTROL_OP_ERROR:
-        log_throttle_event(session, "the server did not understand", control->reason, false);
+        log_bad_message(session, "the server did not understand", control->reason, false);
         return SESSION_GOES_ON;
     case CONTROL_OP_NOTICE:
-        log_throttle_event(session, "has a word from the server", control->reason, false);
+        log_bad_message(session, "has a word from the server", control->reason, false);
         return SESSION_GOES_ON;
     case CONTROL_OP_DRAIN:
     case CONTROL_OP_UNKNOWN:
         break;
     }
-    log_throttle_event(session, "the server sent a message that an agent does not know", "unknown op", true);
+    log_bad_message(session, "the server sent a message that an agent does not know", "unknown op", true);
     return SESSION_GOES_ON;
 }
 
-enum session_event session_on_told(struct session *session, const char *text, size_t length) {
+enum session_event session_on_control(struct session *session, const char *text, size_t length) {
     struct control_message control;
     struct error error = {""};
     enum session_event event;
 
     if (control_parse(&control, text, length, &error) != 0) {
-        log_throttle_event(session, "the server sent a malformed message", error.text, true);
+        log_bad_message(session, "the server sent a malformed message", error.text, true);
         return SESSION_GOES_ON;
     }
     event = on_message(session, &control);
@@ -159,26 +158,63 @@ enum session_event session_on_told(struct session *session, const char *text, si
     return event;
 }
 
-uint64_t session_tag(const struct session *session) {
-    return session->tag;
-}
-
 bool session_is_left(const struct session *session) {
     return session->left;
-}
-
-bool session_is_drained(const struct session *session) {
-    return session->drained;
 }
 
 uint64_t session_age_ms(const struct session *session) {
     return clock_ms() - session->since_ms;
 }
 
-struct session *session_next(const struct session *session) {
-    return session->next;
+/* ---- the sessions with one server ---- */
+
+void session_list_add(struct session_list *list, struct session *session) {
+    struct session *old;
+
+    SLIST_FOREACH(old, list, next)
+    session_leave(old);
+    SLIST_INSERT_HEAD(list, session, next);
 }
 
-void session_set_next(struct session *session, struct session *next) {
-    session->next = next;
+struct session *session_list_find(const struct session_list *list, uint64_t tag) {
+    struct session *session;
+
+    SLIST_FOREACH(session, list, next)
+    if (session->tag == tag)
+        break;
+    return session;
+}
+
+void session_list_remove(struct session_list *list, struct session *session) {
+    SLIST_REMOVE(list, session, session, next);
+    session_free(session);
+}
+
+void session_list_clear(struct session_list *list) {
+    while (!SLIST_EMPTY(list))
+        session_list_remove(list, SLIST_FIRST(list));
+}
+
+void session_list_send(const struct session_list *list, enum control_op op) {
+    struct session *session;
+
+    SLIST_FOREACH(session, list, next)
+    session_send(session, op, NULL);
+}
+
+bool session_list_is_empty(const struct session_list *list) {
+    return SLIST_EMPTY(list);
+}
+
+bool session_list_is_drained(const struct session_list *list) {
+    const struct session *session;
+
+    SLIST_FOREACH(session, list, next)
+    if (!session->drained)
+        return false;
+    return true;
+}
+
+bool session_list_is_working(const struct session_list *list) {
+    return !SLIST_EMPTY(list) && !SLIST_FIRST(list)->left;
 }

@@ -12,12 +12,14 @@
 #include "proto/hello.h"
 #include "relay/plane.h"
 
+#include <sys/queue.h>
+
 struct session;
 
 struct session_parts { /* kept by reference, but for the WELCOME */
     struct plane *plane;
     struct log *log;
-    struct dialer *links;
+    struct dialer *dialer;
     const char *who; /* "server host:port" */
     struct trust *trust;
     const struct hello *control; /* the HELLO of the control link, of which those of data links are made */
@@ -31,17 +33,26 @@ void session_free(struct session *session);                     /* the link is g
 
 enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };
 
-/* A CONTROL message of the server; what it means for whoever keeps the session. */
-enum session_event session_on_told(struct session *session, const char *text, size_t length);
+/* Handles a CONTROL frame of the server; returns what its upstream has to do. */
+enum session_event session_on_control(struct session *session, const char *text, size_t length);
 
-void session_tell(struct session *session, enum control_op op, const char *reason); /* reason: NULL or words */
+void session_send(struct session *session, enum control_op op, const char *reason); /* reason: a text or NULL */
 void session_leave(struct session *session); /* another takes its place: it asks for no more data links */
 
-uint64_t session_tag(const struct session *session);
 bool session_is_left(const struct session *session);
-bool session_is_drained(const struct session *session);
 uint64_t session_age_ms(const struct session *session);
-struct session *session_next(const struct session *session); /* in the list of whoever keeps it */
-void session_set_next(struct session *session, struct session *next);
+
+/* The sessions with one server: the one that works, and those that it has replaced. Owns them. */
+SLIST_HEAD(session_list, session); /* the newest first; all zero: empty */
+
+void session_list_add(struct session_list *list, struct session *session); /* the others are left for it */
+struct session *session_list_find(const struct session_list *list, uint64_t tag);
+void session_list_remove(struct session_list *list, struct session *session); /* and frees it */
+void session_list_clear(struct session_list *list);
+
+void session_list_send(const struct session_list *list, enum control_op op);
+bool session_list_is_empty(const struct session_list *list);
+bool session_list_is_drained(const struct session_list *list); /* no session waits for `drained` */
+bool session_list_is_working(const struct session_list *list); /* the newest one takes clients */
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * upstream: one server that this agent was told to serve: gets a session with it, and another whenever that is lost.
- * Runs on: the control thread. Owns: its attempts, its sessions, its timer, its copy of the token.
+ * upstream: see upstream.h.
  * States: seeking (connect_attempt.c) -> working -> waiting -> seeking ...; seeking -> waiting; any -> ended.
  * After a goaway it goes round once more while the old session is still in its list. Where two names lead to the same
  * server, only one of them has a session, and the other stands by: waiting.
@@ -13,7 +12,7 @@
 
 #include "agent/upstream/backoff.h"
 #include "agent/upstream/connect_attempt.h"
-#include "agent/upstream/session_list.h"
+#include "agent/upstream/session.h"
 #include "lib/base/clock.h"
 
 #include <assert.h>
@@ -22,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static_assert(UPSTREAM_MAX <= 1 << CONNECT_ATTEMPT_INDEX_BITS, "a tag holds the number of an upstream");
+static_assert(IDENTITY_SERVERS_MAX <= 1 << CONNECT_ATTEMPT_INDEX_BITS, "a tag holds the number of an upstream");
 
 enum { SERVER_DIGITS = 8 }; /* of its instance: so much of it is in the ids of its relays */
 
@@ -40,7 +39,7 @@ struct upstream {
     struct backoff backoff;
     struct failure_log failure_log;
     bool accepted_before, gave_up;
-    uint64_t hasten_until_ms;        /* the server has said goaway: the one that takes its place is about to listen */
+    uint64_t hasten_until_ms;        /* after a goaway: the server that replaces this one is about to listen */
     char server[PROTO_INSTANCE_HEX]; /* the instance that answered last; "" at first */
     struct session_list sessions;
 };
@@ -144,7 +143,7 @@ static void on_attempt_failed(void *context) {
 static bool add_session(struct upstream *upstream, struct link_ref link, const struct welcome *welcome) {
     struct session_parts parts = {.plane = upstream->parts->plane,
                                   .log = upstream->parts->log,
-                                  .links = upstream->parts->links,
+                                  .dialer = upstream->parts->dialer,
                                   .who = upstream->who,
                                   .trust = upstream->trust,
                                   .control = connect_attempt_hello(upstream->attempt),
@@ -153,7 +152,7 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
                                   .link = link};
     struct session *session = session_new(&parts);
 
-    if (session == NULL)
+    if (!session)
         return false;
     session_list_add(&upstream->sessions, session);
     return true;
@@ -221,9 +220,9 @@ static void on_goaway(struct upstream *upstream, struct session *session) {
     wait_for(upstream, next_wait(upstream, FAILURE_PASSING));
 }
 
-void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text, size_t length) {
+void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *text, size_t length) {
     struct session *session = session_list_find(&upstream->sessions, tag);
-    enum session_event event = session != NULL ? session_on_told(session, text, length) : SESSION_GOES_ON;
+    enum session_event event = session ? session_on_control(session, text, length) : SESSION_GOES_ON;
 
     if (event == SESSION_GOAWAY)
         on_goaway(upstream, session);
@@ -249,7 +248,7 @@ static void on_lost(struct upstream *upstream, struct session *session, const ch
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
     struct session *session = session_list_find(&upstream->sessions, end->tag);
 
-    if (session != NULL) {
+    if (session) {
         on_lost(upstream, session, end->why);
         upstream->parts->on_change(upstream->parts->context);
     } else {
@@ -279,16 +278,16 @@ static bool make_parts(struct upstream *upstream, unsigned index) {
 
     upstream->attempt = connect_attempt_new(&attempt);
     upstream->timer = evtimer_new(loop_base(parts->loop), on_timer, upstream);
-    return upstream->attempt != NULL && upstream->timer != NULL;
+    return upstream->attempt && upstream->timer;
 }
 
-struct upstream *upstream_new(const struct upstream_parts *parts, const struct upstream_server *server, unsigned index,
+struct upstream *upstream_new(const struct upstream_parts *parts, const struct server_identity *server, unsigned index,
                               struct error *error) {
     struct upstream *upstream = calloc(1, sizeof *upstream);
 
-    assert(index < UPSTREAM_MAX);
-    if (upstream == NULL || endpoint_parse(&upstream->endpoint, server->text, error) != 0) {
-        if (upstream == NULL)
+    assert(index < IDENTITY_SERVERS_MAX);
+    if (!upstream || endpoint_parse(&upstream->endpoint, server->text, error) != 0) {
+        if (!upstream)
             error_set(error, "out of memory");
         free(upstream);
         return NULL;
@@ -307,10 +306,10 @@ struct upstream *upstream_new(const struct upstream_parts *parts, const struct u
 }
 
 void upstream_free(struct upstream *upstream) {
-    if (upstream == NULL)
+    if (!upstream)
         return;
     session_list_clear(&upstream->sessions);
-    if (upstream->timer != NULL)
+    if (upstream->timer)
         event_free(upstream->timer);
     connect_attempt_free(upstream->attempt);
     secret_wipe(upstream, sizeof *upstream);
@@ -331,8 +330,8 @@ unsigned upstream_of_tag(uint64_t tag) {
     return (unsigned)(tag & ((1 << CONNECT_ATTEMPT_INDEX_BITS) - 1));
 }
 
-void upstream_tell(struct upstream *upstream, enum control_op op) {
-    session_list_tell(&upstream->sessions, op);
+void upstream_send(struct upstream *upstream, enum control_op op) {
+    session_list_send(&upstream->sessions, op);
 }
 
 bool upstream_is_drained(const struct upstream *upstream) {

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * upstream: one server that this agent was told to serve: gets a session with it, and another whenever that is lost.
+ * upstream: one server that this agent serves: gets a session with it, and another whenever that is lost.
  * Runs on: the control thread. Owns: its attempts, its sessions, its timer, its copy of the token.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_UPSTREAM_H
 #define MUNNEL_AGENT_UPSTREAM_UPSTREAM_H
 
-#include "agent/identity/token.h"
-#include "agent/identity/trust.h"
+#include "agent/identity/identity.h"
 #include "agent/upstream/dialer.h"
 #include "proto/control.h"
 #include "relay/plane.h"
-
-enum { UPSTREAM_MAX = 64 };
 
 struct upstream;
 
@@ -31,7 +28,7 @@ struct upstream_parts { /* the same for every server; kept by reference */
     struct plane *plane;
     struct log *log;
     struct resolver *resolver;
-    struct dialer *links;
+    struct dialer *dialer;
     const char *name, *group, *instance; /* of this agent; group "" = all that the credential carries */
     struct upstream_times times;
     void (*on_change)(void *context); /* it gave up, or a session of it was drained or is gone */
@@ -40,14 +37,8 @@ struct upstream_parts { /* the same for every server; kept by reference */
     void *context;
 };
 
-struct upstream_server {
-    const char *text; /* "host:port" */
-    const struct token *token;
-    struct trust *trust; /* kept by reference */
-};
-
-/* `index`, below UPSTREAM_MAX, comes back in the tags of its links. NULL with `error`. */
-struct upstream *upstream_new(const struct upstream_parts *parts, const struct upstream_server *server, unsigned index,
+/* `index`, below IDENTITY_SERVERS_MAX, comes back in the tags of its links. NULL with `error`. */
+struct upstream *upstream_new(const struct upstream_parts *parts, const struct server_identity *server, unsigned index,
                               struct error *error);
 void upstream_free(struct upstream *upstream); /* the plane has stopped */
 
@@ -57,13 +48,13 @@ void upstream_stop(struct upstream *upstream); /* seeks no more; the sessions th
 /* To be called every second: makes up for a timer of the next attempt that could not be set for want of memory. */
 void upstream_recheck(struct upstream *upstream);
 
-/* Events of the plane; upstream_of_tag says whose they are. */
+/* Events of the plane; upstream_of_tag returns the index of the upstream. */
 unsigned upstream_of_tag(uint64_t tag);
 void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting);
-void upstream_on_told(struct upstream *upstream, uint64_t tag, const char *text, size_t length);
+void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *text, size_t length);
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
 
-void upstream_tell(struct upstream *upstream, enum control_op op); /* on every session */
+void upstream_send(struct upstream *upstream, enum control_op op); /* on every session */
 bool upstream_is_drained(const struct upstream *upstream);         /* no session waits for `drained` */
 bool upstream_is_alone(const struct upstream *upstream);           /* no session is left */
 bool upstream_is_working(const struct upstream *upstream);         /* has a session that takes clients */

@@ -26,14 +26,14 @@ static const uint8_t EXPORTER[SECRET_SIZE] = {9, 8, 7};
 /* ---- what the control plane calls ---- */
 
 struct plane *fake_plane(void) {
-    if (the_plane == NULL)
+    if (!the_plane)
         the_plane = calloc(1, sizeof *the_plane);
     ck_assert_ptr_nonnull(the_plane);
     return the_plane;
 }
 
 void fake_plane_forget(void) {
-    if (the_plane == NULL)
+    if (!the_plane)
         return;
     for (unsigned i = 0; i < the_plane->dial_count; i++) {
         free((char *)the_plane->dials[i].order.hello);
@@ -64,7 +64,7 @@ void plane_dial(struct plane *plane, const struct dial_order *order) {
     dial->order = *order;
     dial->order.hello = strdup(order->hello);
     dial->order.server_name = strdup(order->server_name);
-    dial->order.identity = order->identity != NULL ? strdup(order->identity) : NULL;
+    dial->order.identity = order->identity ? strdup(order->identity) : NULL;
     plane->dial_count++;
     dial->link = (struct link_ref){.slot = plane->dial_count - 1, .generation = 1};
 }
@@ -121,7 +121,7 @@ struct trust *fake_trust(void) {
     struct trust *trust =
         trust_new(&(struct trust_choice){.pins = &(const struct strlist){.items = pins, .count = 1}}, &error);
 
-    ck_assert_msg(trust != NULL, "%s", error.text);
+    ck_assert_msg(trust, "%s", error.text);
     return trust;
 }
 
@@ -146,11 +146,11 @@ void fake_say(unsigned index, bool rejected, const char *json) {
 
 void fake_welcome_from(unsigned index, const uint8_t *key, const char *server) {
     struct welcome welcome = {
-        .session = FAKE_SESSION, .server = server, .ping_s = 10, .dead_after_s = 30, .has_proof = key != NULL};
+        .session = FAKE_SESSION, .server = server, .ping_s = 10, .dead_after_s = 30, .has_proof = key};
     char *json;
 
     memcpy(welcome.session_key, FAKE_SESSION_KEY, sizeof welcome.session_key);
-    if (key != NULL)
+    if (key)
         ck_assert_int_eq(auth_proof_make(welcome.proof, key, AUTH_PROOF_SERVER, EXPORTER), 0);
     json = welcome_format(&welcome);
     fake_say(index, false, json);
@@ -239,7 +239,7 @@ unsigned fake_heard(unsigned index, enum control_op op) {
 struct resolver_question *resolver_ask(struct resolver *resolver, struct loop *loop, const struct endpoint *endpoint,
                                        unsigned timeout_ms, resolver_callback callback, void *context) {
     (void)resolver, (void)loop, (void)endpoint, (void)timeout_ms;
-    ck_assert(question.callback == NULL);
+    ck_assert(!question.callback);
     question = (struct resolver_question){callback, context};
     questions++;
     return &question;
@@ -255,13 +255,13 @@ unsigned fake_questions(void) {
 }
 
 bool fake_question_waits(void) {
-    return question.callback != NULL;
+    return question.callback;
 }
 
 static void answer_with(const struct resolver_answer *answer) {
     resolver_callback callback = question.callback;
 
-    ck_assert(callback != NULL);
+    ck_assert(callback);
     question.callback = NULL;
     callback(question.context, answer);
 }
@@ -269,7 +269,7 @@ static void answer_with(const struct resolver_answer *answer) {
 void fake_answer(const char *const *addresses) {
     struct resolver_answer answer = {0};
 
-    for (; addresses[answer.count] != NULL; answer.count++) {
+    for (; addresses[answer.count]; answer.count++) {
         struct endpoint endpoint;
         struct error error;
 

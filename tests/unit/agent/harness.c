@@ -24,9 +24,9 @@ void harness_make(struct harness *harness, const char *const *servers) {
     settings->loop = loop_new("test");
     ck_assert_ptr_nonnull(settings->loop);
     settings->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
-    ck_assert_msg(settings->log != NULL, "%s", error.text);
-    for (; servers[settings->server_count] != NULL; settings->server_count++)
-        harness->servers[settings->server_count] = (struct upstream_server){.text = servers[settings->server_count],
+    ck_assert_msg(settings->log, "%s", error.text);
+    for (; servers[settings->server_count]; settings->server_count++)
+        harness->servers[settings->server_count] = (struct server_identity){.text = servers[settings->server_count],
                                                                             .token = &harness->token,
                                                                             .trust = fake_trust()};
     settings->servers = harness->servers;
@@ -46,7 +46,7 @@ void harness_start(struct harness *harness) {
     struct error error = {""};
 
     harness->agent = agent_new(&harness->settings, &error);
-    ck_assert_msg(harness->agent != NULL, "%s", error.text);
+    ck_assert_msg(harness->agent, "%s", error.text);
     agent_start(harness->agent);
 }
 

@@ -14,7 +14,7 @@ enum { HARNESS_SERVERS = 4 };
 struct harness {
     struct agent_settings settings;
     struct token token;
-    struct upstream_server servers[HARNESS_SERVERS];
+    struct server_identity servers[HARNESS_SERVERS];
     struct agent *agent;
 };
 

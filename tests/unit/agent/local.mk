@@ -42,9 +42,9 @@ unit_agent_tests += tests/unit/agent/upstream/test_session
 tests_unit_agent_upstream_test_session_SOURCES = tests/unit/agent/upstream/test_session.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_session_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/identity/test_token
-tests_unit_agent_identity_test_token_SOURCES = tests/unit/agent/identity/test_token.c
-tests_unit_agent_identity_test_token_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/identity/test_credential_files
+tests_unit_agent_identity_test_credential_files_SOURCES = tests/unit/agent/identity/test_credential_files.c
+tests_unit_agent_identity_test_credential_files_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/identity/test_trust
 tests_unit_agent_identity_test_trust_SOURCES = tests/unit/agent/identity/test_trust.c

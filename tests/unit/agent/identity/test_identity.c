@@ -65,11 +65,11 @@ static void name_server(const char *address) {
 
 static void make(size_t count) {
     identities = identity_make(&options, joined, unit_folder(), &error);
-    ck_assert_msg(identities != NULL, "%s", error.text);
+    ck_assert_msg(identities, "%s", error.text);
     ck_assert_uint_eq(identity_count(identities), count);
 }
 
-static const struct upstream_server *server(size_t index) {
+static const struct server_identity *server(size_t index) {
     return &identity_servers(identities)[index];
 }
 
@@ -141,7 +141,7 @@ static void write_pair(const char *certificate, const char *key) {
 }
 
 static bool shows_certificate(void) {
-    return SSL_CTX_get0_certificate(trust_context(server(0)->trust, NULL, "")) != NULL;
+    return SSL_CTX_get0_certificate(trust_context(server(0)->trust, NULL, ""));
 }
 
 /* ---- every pair of the order: the earlier one wins ---- */

@@ -38,7 +38,7 @@ static void make_code(char text[JOIN_CODE_TEXT]) {
 
 static void ck_assert_joined(const char *address) {
     const struct known_server *server = known_servers_find(joined, address);
-    ck_assert_msg(server != NULL, "not joined: %s", address);
+    ck_assert_msg(server, "not joined: %s", address);
     ck_assert_int_eq(strncmp(server->token, "web1:", 5), 0);
     ck_assert_str_eq(server->pins.items[0], PIN);
 }
@@ -143,7 +143,7 @@ static struct person sit_down(int (*ask)(void)) {
 static void see(const struct person *person, const char *words, char seen[4096]) {
     size_t used = 0;
     seen[0] = '\0';
-    while (strstr(seen, words) == NULL) {
+    while (!strstr(seen, words)) {
         ssize_t got = read(person->terminal, seen + used, 4095 - used);
         ck_assert_msg(got > 0, "not shown: %s; but: %s", words, seen);
         used += (size_t)got;
@@ -167,7 +167,7 @@ static bool is_silent(void *context) {
 
 static int ask_for_a(void) {
     enum join_answer answer = join_ask(joined, "192.0.2.1:10001");
-    bool is_there = known_servers_find(joined, "192.0.2.1:10001") != NULL;
+    bool is_there = known_servers_find(joined, "192.0.2.1:10001");
     return answer == JOIN_TAKEN && is_there ? 10 : answer == JOIN_DECLINED && !is_there ? 20 : 30;
 }
 

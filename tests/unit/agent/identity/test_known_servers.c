@@ -35,7 +35,7 @@ static void put(struct known_servers *joined, const char *name, const char *addr
 
 static struct known_servers *read_all(void) {
     struct known_servers *joined = known_servers_read(unit_folder(), &error);
-    ck_assert_msg(joined != NULL, "%s", error.text);
+    ck_assert_msg(joined, "%s", error.text);
     return joined;
 }
 
@@ -139,9 +139,9 @@ START_TEST(a_spoilt_file_is_an_error_that_tells_no_secret) {
         "{\"servers\":[{\"address\":\"a:1\",\"pins\":[\"" PIN "\"],\"token\":\"web1:secretish\"}]}"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         unit_text_file("joined.json", texts[i]);
-        ck_assert_msg(known_servers_read(unit_folder(), &error) == NULL, "%s", texts[i]);
+        ck_assert_msg(!known_servers_read(unit_folder(), &error), "%s", texts[i]);
         ck_assert_ptr_nonnull(strstr(error.text, "joined.json"));
-        ck_assert_msg(strstr(error.text, "secretish") == NULL, "%s", error.text);
+        ck_assert_msg(!strstr(error.text, "secretish"), "%s", error.text);
     }
 }
 END_TEST

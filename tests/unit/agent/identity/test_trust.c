@@ -34,7 +34,7 @@ static struct strlist pins(size_t count) {
 /* The words of what is trusted; "" if nothing can be. The server must be verified in any case. */
 static const char *trusted(const struct trust_choice *choice) {
     struct trust *trust = trust_new(choice, &error);
-    const char *words = trust ? unit_path(trust_words(trust)) + strlen(unit_folder()) + 1 : ""; /* outlives it */
+    const char *words = trust ? unit_path(trust_description(trust)) + strlen(unit_folder()) + 1 : ""; /* outlives it */
     if (trust)
         ck_assert_int_ne(SSL_CTX_get_verify_mode(trust_context(trust, NULL, "")) & SSL_VERIFY_PEER, 0);
     trust_free(trust);

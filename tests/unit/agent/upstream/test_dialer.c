@@ -13,26 +13,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct dialer *links;
+static struct dialer *dialer;
 static struct dialer_source source, other;
 
 /* The plane's events of data links lead to dialer.c alone. */
 static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     (void)context, (void)link;
     ck_assert(dialer_made(tag));
-    dialer_on_ready(links, tag);
+    dialer_on_ready(dialer, tag);
 }
 
 static void on_gone(void *context, const struct link_end *end) {
     (void)context;
     ck_assert(dialer_made(end->tag));
-    dialer_on_gone(links, end);
+    dialer_on_gone(dialer, end);
 }
 
 static void on_greeting(void *context, const struct greeting *greeting) {
     (void)context;
     ck_assert(greeting->rejected);
-    dialer_on_rejected(links, greeting->tag, greeting->text, greeting->length);
+    dialer_on_rejected(dialer, greeting->tag, greeting->text, greeting->length);
     plane_reject(fake_plane(), greeting->link, NULL);
 }
 
@@ -49,7 +49,7 @@ static struct dialer_source make_source(const char *name) {
 
 static void set_up(void) {
     fake_plane()->options.events = &EVENTS;
-    links = dialer_new(fake_plane(), NULL);
+    dialer = dialer_new(fake_plane(), NULL);
     source = make_source("one");
     other = make_source("other");
 }
@@ -59,7 +59,7 @@ static void tear_down(void) {
     trust_free(other.trust);
     free(source.hello);
     free(other.hello);
-    dialer_free(links);
+    dialer_free(dialer);
     fake_plane_forget();
 }
 
@@ -69,7 +69,7 @@ static unsigned dialled(void) {
 
 /* A request that is over by the time this returns. */
 static void want_and_let_expire(struct dialer_source *who, unsigned count) {
-    dialer_want(links, who, count, 1);
+    dialer_want(dialer, who, count, 1);
     for (uint64_t end = clock_us() + 2000; clock_us() < end;)
         ;
 }
@@ -77,7 +77,7 @@ static void want_and_let_expire(struct dialer_source *who, unsigned count) {
 START_TEST(a_request_is_dialled_at_once_with_the_sessions_key) {
     const struct dial_order *order = &fake_plane()->dials[2].order;
 
-    dialer_want(links, &source, 3, 10000);
+    dialer_want(dialer, &source, 3, 10000);
     ck_assert_uint_eq(dialled(), 3);
     ck_assert(!order->is_control);
     ck_assert(order->has_key);
@@ -90,16 +90,16 @@ START_TEST(a_request_is_dialled_at_once_with_the_sessions_key) {
 END_TEST
 
 START_TEST(no_more_than_1024_are_under_way) {
-    dialer_want(links, &source, 100000, 10000);
+    dialer_want(dialer, &source, 100000, 10000);
     ck_assert_uint_eq(dialled(), 1024);
-    dialer_want(links, &source, 5, 10000);
+    dialer_want(dialer, &source, 5, 10000);
     ck_assert_uint_eq(dialled(), 1024);
 }
 END_TEST
 
 START_TEST(a_ready_link_makes_room_for_the_next) {
-    dialer_want(links, &source, 1000, 10000);
-    dialer_want(links, &source, 1000, 10000);
+    dialer_want(dialer, &source, 1000, 10000);
+    dialer_want(dialer, &source, 1000, 10000);
     ck_assert_uint_eq(dialled(), 1024);
     fake_idle(17);
     ck_assert_uint_eq(dialled(), 1025);
@@ -111,16 +111,16 @@ START_TEST(a_ready_link_makes_room_for_the_next) {
 END_TEST
 
 START_TEST(a_failed_dial_makes_room_for_the_next) {
-    dialer_want(links, &source, 1000, 10000);
-    dialer_want(links, &source, 1000, 10000);
+    dialer_want(dialer, &source, 1000, 10000);
+    dialer_want(dialer, &source, 1000, 10000);
     fake_gone(3, "connection refused");
     ck_assert_uint_eq(dialled(), 1025);
 }
 END_TEST
 
 START_TEST(a_rejected_dial_makes_room_for_one) {
-    dialer_want(links, &source, 1000, 10000);
-    dialer_want(links, &source, 1000, 10000);
+    dialer_want(dialer, &source, 1000, 10000);
+    dialer_want(dialer, &source, 1000, 10000);
     fake_reject(3, REJECT_SESSION, "no such session", 0); /* and its end */
     ck_assert_uint_eq(dialled(), 1025);
     fake_say(4, true, "nonsense");
@@ -130,7 +130,7 @@ END_TEST
 
 START_TEST(slots_are_used_again_and_again) {
     for (unsigned i = 0; i < 3000; i++) {
-        dialer_want(links, &source, 1, 10000);
+        dialer_want(dialer, &source, 1, 10000);
         ck_assert_uint_eq(dialled(), i + 1);
         fake_idle(i);
     }
@@ -138,11 +138,11 @@ START_TEST(slots_are_used_again_and_again) {
 END_TEST
 
 START_TEST(an_expired_request_is_not_dialled) {
-    dialer_want(links, &source, 1024, 10000);
+    dialer_want(dialer, &source, 1024, 10000);
     want_and_let_expire(&source, 7);
     fake_idle(0);
     ck_assert_uint_eq(dialled(), 1024);
-    dialer_want(links, &source, 1, 10000); /* and does not add to the next */
+    dialer_want(dialer, &source, 1, 10000); /* and does not add to the next */
     ck_assert_uint_eq(dialled(), 1025);
     fake_idle(1);
     ck_assert_uint_eq(dialled(), 1025);
@@ -150,9 +150,9 @@ START_TEST(an_expired_request_is_not_dialled) {
 END_TEST
 
 START_TEST(servers_take_turns) {
-    dialer_want(links, &source, 1024, 10000);
-    dialer_want(links, &source, 10, 10000);
-    dialer_want(links, &other, 10, 10000);
+    dialer_want(dialer, &source, 1024, 10000);
+    dialer_want(dialer, &source, 10, 10000);
+    dialer_want(dialer, &other, 10, 10000);
     for (unsigned i = 0; i < 4; i++)
         fake_idle(i);
     ck_assert_str_eq(fake_plane()->dials[1024].order.server_name, "one");
@@ -163,10 +163,10 @@ START_TEST(servers_take_turns) {
 END_TEST
 
 START_TEST(a_session_that_ended_gets_no_more) {
-    dialer_want(links, &source, 1024, 10000);
-    dialer_want(links, &source, 10, 10000);
-    dialer_want(links, &other, 1, 10000);
-    dialer_forget(links, &source);
+    dialer_want(dialer, &source, 1024, 10000);
+    dialer_want(dialer, &source, 10, 10000);
+    dialer_want(dialer, &other, 1, 10000);
+    dialer_forget(dialer, &source);
     for (unsigned i = 0; i < 5; i++)
         fake_idle(i);
     ck_assert_uint_eq(dialled(), 1025);
@@ -197,4 +197,4 @@ static TCase *dialling(void) {
     return group;
 }
 
-UNIT_MAIN("agent/links", dialling)
+UNIT_MAIN("agent/dialer", dialling)

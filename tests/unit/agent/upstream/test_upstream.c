@@ -16,14 +16,14 @@
 static void ck_assert_logged(const char *words) {
     char *text = harness_end(&harness);
 
-    ck_assert_msg(strstr(text, words) != NULL, "not logged: %s\nbut:\n%s", words, text);
+    ck_assert_msg(strstr(text, words), "not logged: %s\nbut:\n%s", words, text);
     free(text);
 }
 
 static unsigned count_of(const char *text, const char *words) {
     unsigned count = 0;
 
-    for (const char *at = text; (at = strstr(at, words)) != NULL; at++)
+    for (const char *at = text; (at = strstr(at, words)); at++)
         count++;
     return count;
 }
@@ -160,7 +160,7 @@ START_TEST(what_needs_a_person_is_tried_ever_more_slowly) {
         fake_tls_failed(i, reasons[i]);
     }
     text = harness_end(&harness);
-    for (char *at = text; (at = strstr(at, "retry_ms=")) != NULL; at++)
+    for (char *at = text; (at = strstr(at, "retry_ms=")); at++)
         last = at;
     ck_assert_ptr_nonnull(last);
     ck_assert_int_ge(strtol(last + strlen("retry_ms="), NULL, 10), 24); /* 1 ms doubled five times, less a quarter */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_token: where the token is looked for, in which order, and what is wrong with a file.
+ * test_credential_files: where the token is looked for, in which order, and what is wrong with a file.
  */
 #include "config.h"
 
-#include "agent/identity/token.h"
+#include "agent/identity/credential_files.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -34,26 +34,26 @@ static const char *make_folder(const char *name) {
     return path;
 }
 
-static struct token_places four_places(void) {
+static struct credential_places four_places(void) {
     const char *credentials = make_folder("credentials"), *state = make_folder("state");
 
     make_folder("ca");
     make_token("credentials/agent.token", "from-credentials");
     make_token("ca/agent.token", "beside-ca");
     make_token("state/agent.token", "from-state");
-    return (struct token_places){.token_file = make_token("said.token", "said"),
-                                 .credentials_folder = credentials,
-                                 .ca = unit_path("ca/ca.pem"),
-                                 .state_folder = state};
+    return (struct credential_places){.token_file = make_token("said.token", "said"),
+                                      .credentials_folder = credentials,
+                                      .ca = unit_path("ca/ca.pem"),
+                                      .state_folder = state};
 }
 
-static const char *found(const struct token_places *places) {
+static const char *found(const struct credential_places *places) {
     ck_assert_msg(token_find(&token, places, &error) == 0, "%s", error.text);
     return token.present ? token.credential : "none";
 }
 
 START_TEST(places_are_asked_in_order) {
-    struct token_places places = four_places();
+    struct credential_places places = four_places();
 
     ck_assert_str_eq(found(&places), "said");
     places.token_file = NULL;
@@ -68,23 +68,23 @@ START_TEST(places_are_asked_in_order) {
 END_TEST
 
 START_TEST(places_nobody_named_are_passed_over) {
-    ck_assert_str_eq(found(&(struct token_places){0}), "none");
+    ck_assert_str_eq(found(&(struct credential_places){0}), "none");
 }
 END_TEST
 
 START_TEST(places_are_named_for_people) {
-    struct token_places places = {.ca = "/x/ca.pem", .state_folder = "/s"};
+    struct credential_places places = {.ca = "/x/ca.pem", .state_folder = "/s"};
     char text[200], cut[12];
 
-    token_look_at(&places, text, sizeof text);
+    credential_places_describe(&places, text, sizeof text);
     ck_assert_str_eq(text, "/x/agent.token, /s/agent.token");
-    token_look_at(&places, cut, sizeof cut);
+    credential_places_describe(&places, cut, sizeof cut);
     ck_assert_uint_lt(strlen(cut), sizeof cut);
 }
 END_TEST
 
 START_TEST(key_is_the_tokens) {
-    struct token_places places = {.token_file = make_token("t", "web1")};
+    struct credential_places places = {.token_file = make_token("t", "web1")};
     struct auth_token parsed;
     uint8_t key[SECRET_SIZE];
     char *text = unit_read(places.token_file, NULL);
@@ -98,7 +98,7 @@ START_TEST(key_is_the_tokens) {
 END_TEST
 
 START_TEST(said_file_must_be_there) {
-    struct token_places places = {.token_file = unit_path("nowhere"), .state_folder = make_folder("state")};
+    struct credential_places places = {.token_file = unit_path("nowhere"), .state_folder = make_folder("state")};
 
     make_token("state/agent.token", "other");
     ck_assert_int_eq(token_find(&token, &places, &error), -1);
@@ -107,7 +107,7 @@ START_TEST(said_file_must_be_there) {
 END_TEST
 
 START_TEST(world_readable_file_is_refused_and_not_passed_over) {
-    struct token_places places = {.ca = unit_path("ca.pem"), .state_folder = make_folder("state")};
+    struct credential_places places = {.ca = unit_path("ca.pem"), .state_folder = make_folder("state")};
 
     make_token("state/agent.token", "other");
     ck_assert_int_eq(chmod(make_token("agent.token", "web1"), 0644), 0);
@@ -117,7 +117,7 @@ START_TEST(world_readable_file_is_refused_and_not_passed_over) {
 END_TEST
 
 START_TEST(unreadable_file_is_an_error) {
-    struct token_places places = {.state_folder = unit_folder()};
+    struct credential_places places = {.state_folder = unit_folder()};
 
     if (geteuid() == 0) { /* root reads everything: a folder in its place is as unreadable */
         make_folder("agent.token");
@@ -130,7 +130,7 @@ START_TEST(unreadable_file_is_an_error) {
 END_TEST
 
 START_TEST(what_is_no_token_is_an_error_that_names_the_file) {
-    struct token_places places = {.token_file = unit_text_file("t", "web1:1234\n")};
+    struct credential_places places = {.token_file = unit_text_file("t", "web1:1234\n")};
 
     ck_assert_int_eq(token_find(&token, &places, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, places.token_file));
@@ -140,7 +140,7 @@ START_TEST(what_is_no_token_is_an_error_that_names_the_file) {
 END_TEST
 
 START_TEST(refresh_takes_a_rotated_token) {
-    struct token_places places = {.token_file = make_token("t", "web1")};
+    struct credential_places places = {.token_file = make_token("t", "web1")};
     uint8_t old[SECRET_SIZE];
 
     ck_assert_str_eq(found(&places), "web1");
@@ -154,7 +154,7 @@ START_TEST(refresh_takes_a_rotated_token) {
 END_TEST
 
 START_TEST(refresh_keeps_the_old_one_when_the_file_is_bad) {
-    struct token_places places = {.token_file = make_token("t", "web1")};
+    struct credential_places places = {.token_file = make_token("t", "web1")};
 
     ck_assert_str_eq(found(&places), "web1");
     unit_text_file("t", "half a tok");

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * token: finds the secret with which this agent proves itself.
- * Runs on: the control thread. Owns: nothing; the caller wipes the token by token_wipe.
+ * credential_files: finds what this agent proves itself with: its token, and the certificate that it shows.
+ * Runs on: start; a token is read again on the control thread. Owns: nothing; the caller wipes a token by token_wipe
+ * and frees an own_certificate's paths by own_certificate_done.
  */
-#ifndef MUNNEL_AGENT_IDENTITY_TOKEN_H
-#define MUNNEL_AGENT_IDENTITY_TOKEN_H
+#ifndef MUNNEL_AGENT_IDENTITY_CREDENTIAL_FILES_H
+#define MUNNEL_AGENT_IDENTITY_CREDENTIAL_FILES_H
 
+#include "conf/agent_cmdline.h"
 #include "lib/base/error.h"
 #include "proto/auth_proof.h"
 
@@ -22,7 +24,7 @@ struct token {
 };
 
 /* Where it may be, in the order in which they are asked: what was named before what was found; each may be NULL. */
-struct token_places {
+struct credential_places {
     const char *token_file;         /* --token-file: must be there and right */
     const char *named_code;         /* the token of a join code that was named for this very start */
     const char *credentials_folder; /* the service manager's, $CREDENTIALS_DIRECTORY */
@@ -35,13 +37,27 @@ struct token_places {
  * Takes the first that is there. Returns 0, also when there is none (token->present is false then); -1 with `error`
  * when the one that is there cannot be used: unreadable, readable by others, or no token.
  */
-int token_find(struct token *token, const struct token_places *places, struct error *error);
-void token_look_at(const struct token_places *places, char *text, size_t size); /* "/x/agent.token, /y/agent.token" */
+int token_find(struct token *token, const struct credential_places *places, struct error *error);
+/* "/x/agent.token, /y/agent.token" */
+void credential_places_describe(const struct credential_places *places, char *text, size_t size);
 
 /* Reads it from its file again, for a token that was rotated. False if that is the same, or nothing usable, and the old
  * one stays. */
 bool token_refresh(struct token *token);
 int token_from_text(struct token *token, const char *text, struct error *error); /* 0 or -1 */
 void token_wipe(struct token *token);
+
+struct own_certificate {
+    char *certificate, *key; /* both NULL: it has none */
+    bool is_stored;          /* found in the state folder, for whatever server that was */
+};
+
+/*
+ * What the options name, else agent.pem and agent.key of the first of these places (token_file is none) that has one of
+ * them. 0, also when there is none; -1 with `error` when one is there without the other.
+ */
+int own_certificate_find(struct own_certificate *own, const struct agent_options *options,
+                         const struct credential_places *places, struct error *error);
+void own_certificate_done(struct own_certificate *own);
 
 #endif
