@@ -14,6 +14,14 @@ unit_agent_tests += tests/unit/agent/test_agent
 tests_unit_agent_test_agent_SOURCES = tests/unit/agent/test_agent.c $(unit_agent_one_harness)
 tests_unit_agent_test_agent_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/test_drain
+tests_unit_agent_test_drain_SOURCES = tests/unit/agent/test_drain.c $(unit_agent_one_harness)
+tests_unit_agent_test_drain_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/upstream/test_failure
+tests_unit_agent_upstream_test_failure_SOURCES = tests/unit/agent/upstream/test_failure.c
+tests_unit_agent_upstream_test_failure_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/upstream/test_connect_attempt
 tests_unit_agent_upstream_test_connect_attempt_SOURCES = tests/unit/agent/upstream/test_connect_attempt.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_connect_attempt_LDADD = $(LINK_UNIT_AGENT)

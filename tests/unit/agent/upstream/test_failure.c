@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_failure: which failure of an attempt counts. test_upstream.c has what the log gets of it.
+ */
+#include "config.h"
+
+#include "agent/upstream/failure.h"
+#include "unit.h"
+
+#include <string.h>
+
+START_TEST(the_weightiest_failure_of_an_attempt_counts) {
+    struct failure failure = {0};
+
+    failure_note(&failure, FAILURE_PASSING, "first");
+    failure_note(&failure, FAILURE_LASTING, "clock");
+    failure_note(&failure, FAILURE_PASSING, "refused");
+    ck_assert_int_eq(failure.weight, FAILURE_LASTING);
+    ck_assert_str_eq(failure.why, "clock");
+    failure_note(&failure, FAILURE_LASTING, "later"); /* of two that weigh the same, the later */
+    ck_assert_str_eq(failure.why, "later");
+}
+END_TEST
+
+START_TEST(a_long_reason_is_cut) {
+    struct failure failure = {0};
+    char text[2 * FAILURE_WHY];
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    failure_note(&failure, FAILURE_PASSING, "%s", text);
+    ck_assert_uint_eq(strlen(failure.why), FAILURE_WHY - 1);
+}
+END_TEST
+
+START_TEST(how_a_link_ended_decides_how_final_that_is) {
+    static const struct {
+        bool tls_failed, untrusted;
+        enum failure_weight weight;
+    } cases[] = {{false, false, FAILURE_PASSING}, {true, false, FAILURE_LASTING}, {true, true, FAILURE_FINAL}};
+    struct failure failure = {0};
+    struct link_end end = {.tls_failed = cases[_i].tls_failed,
+                           .untrusted = cases[_i].untrusted,
+                           .received_nothing = true,
+                           .why = "cut"};
+
+    failure_note_end(&failure, &end);
+    ck_assert_int_eq(failure.weight, cases[_i].weight);
+    ck_assert(failure.received_nothing);
+    ck_assert_ptr_nonnull(strstr(failure.why, ": cut"));
+}
+END_TEST
+
+START_TEST(a_reject_names_its_reason_and_its_wait_is_bounded) {
+    struct failure failure = {0};
+    struct reject reject = {.code = REJECT_BUSY, .reason = "too many agents", .retry_after_s = UINT64_MAX};
+
+    failure_note_reject(&failure, &reject);
+    ck_assert_int_eq(failure.weight, FAILURE_PASSING);
+    ck_assert_uint_eq(failure.retry_after_ms, 600000);
+    ck_assert_ptr_nonnull(strstr(failure.why, "too many agents"));
+    reject.retry_after_s = 1; /* of another address: the longer wait stays */
+    failure_note_reject(&failure, &reject);
+    ck_assert_uint_eq(failure.retry_after_ms, 600000);
+}
+END_TEST
+
+static TCase *failures(void) {
+    TCase *group = tcase_create("failures");
+
+    tcase_add_test(group, the_weightiest_failure_of_an_attempt_counts);
+    tcase_add_test(group, a_long_reason_is_cut);
+    tcase_add_loop_test(group, how_a_link_ended_decides_how_final_that_is, 0, 3);
+    tcase_add_test(group, a_reject_names_its_reason_and_its_wait_is_bounded);
+    return group;
+}
+
+UNIT_MAIN("agent/failure", failures)
