@@ -55,13 +55,13 @@ static void on_pong(void *context, struct link_ref link, uint64_t tag, uint64_t 
 
 static void on_session_link_gone(struct server *server, struct session *session, const struct link_end *end) {
     if (link_ref_same(session_control(session), end->link))
-        registry_dismiss(server->registry, session, "lost", end->why);
+        registry_dismiss(server->registry, session, "connection lost", end->why);
     else if (link_pool_remove(session_pool(session), end->link) ||
              link_pool_remove(session_arriving(session), end->link))
         supply_mark(server->supply, session);
     if (end->misbehaved && !end->is_control)
         log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, session_who(session),
-                           "closed a data link of it", end->why, &end->peer);
+                           "data link closed: protocol violation", end->why, &end->peer);
 }
 
 /* Broke after it had greeted and before the plane heard that it was accepted: whose was it? */
@@ -72,7 +72,7 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
            !link_pool_remove(session_arriving(session), end->link))
         session = session_table_after(server->sessions, session);
     if (session && link_ref_same(session_control(session), end->link))
-        registry_dismiss(server->registry, session, "lost", end->why);
+        registry_dismiss(server->registry, session, "connection lost", end->why);
     else if (session)
         supply_mark(server->supply, session);
 }

@@ -59,7 +59,7 @@ void housekeeping_check_stopped(void *context) {
 static void check_deadline(struct server *server) {
     if (!server->stopping || clock_us() < server->stop_at_us)
         return;
-    log_write(server->log, LOG_LEVEL_WARNING, "server", "%zu clients are cut off: %d s are over",
+    log_write(server->log, LOG_LEVEL_WARNING, "server", "%zu clients disconnected: still connected after %d s",
               client_table_live(server->clients), STOP_WITHIN_S);
     loop_stop(server->loop);
 }
@@ -101,7 +101,7 @@ int housekeeping_start(struct server *server, struct error *error) {
 
 void housekeeping_stop(struct server *server) {
     if (server->stopping) {
-        log_write(server->log, LOG_LEVEL_WARNING, "server", "stops at once");
+        log_write(server->log, LOG_LEVEL_WARNING, "server", "stopping at once: second signal");
         loop_stop(server->loop);
         return;
     }
@@ -115,7 +115,7 @@ void housekeeping_stop(struct server *server) {
     handshake_stop(server->handshake);
     registry_send_goaway(server->registry);
     dispatch_stop(server->dispatch, clock_us() + STOP_WAIT_MS * 1000ULL);
-    log_write(server->log, LOG_LEVEL_INFO, "server", "stops: no new clients, %zu still run",
+    log_write(server->log, LOG_LEVEL_INFO, "server", "stopping: no new clients, %zu still connected",
               client_table_live(server->clients));
     housekeeping_check_stopped(server);
 }

@@ -107,11 +107,11 @@ static void log_read(const struct reload *reload, const struct set *set) {
     struct server *server = reload->server;
 
     if (set == &reload->agents)
-        log_write(server->log, LOG_LEVEL_INFO, "server", "read the agents file again, %zu credentials",
+        log_write(server->log, LOG_LEVEL_INFO, "server", "agents file reloaded, %zu credentials",
                   credentials_count(server->policy.credentials));
     else
-        log_write(server->log, LOG_LEVEL_INFO, "server", "read %s again, the certificate is good for %ld days",
-                  set->what, tls_days_left(server->policy.tls));
+        log_write(server->log, LOG_LEVEL_INFO, "server", "%s reloaded, the certificate expires in %ld days", set->what,
+                  tls_days_left(server->policy.tls));
 }
 
 static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
@@ -128,8 +128,8 @@ static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
     set->doubtful = may_doubt;
     server_blame(reload->server->conf, &error);
     if (!may_doubt)
-        log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "keeps %s that it has read before: %s", set->what,
-                  error.text);
+        log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "cannot reload %s, keeping those in use: %s",
+                  set->what, error.text);
 }
 
 static void look(struct reload *reload, struct set *set, bool asked) {
@@ -175,7 +175,7 @@ static void on_asked(evutil_socket_t fd, short what, void *context) {
     service_manager_reloading(server->service_manager);
     log_reopen(server->log);
     log_write(server->log, LOG_LEVEL_INFO, "server",
-              "reads its certificates and the agents file again; what stands in %s is read at start only",
+              "reloading certificates and the agents file; %s itself is read only at start",
               server->conf->path ? server->conf->path : "the command line");
     look(reload, &reload->certificates, true);
     look(reload, &reload->agents, true);

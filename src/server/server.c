@@ -284,14 +284,14 @@ struct server *server_new(const struct server_config *conf, struct log *log, str
 
 static void server_log_start(const struct server *server) {
     log_write(server->log, LOG_LEVEL_INFO, "server",
-              "munneld %s serves %zu service%s to %zu clients at once, instance %.8s", PACKAGE_VERSION,
+              "munneld %s started: %zu service%s, at most %zu clients, instance %.8s", PACKAGE_VERSION,
               server->services.count, server->services.count == 1 ? "" : "s", client_table_limit(server->clients),
               server->instance);
     if (!server->policy.credentials)
         log_write(server->log, LOG_LEVEL_WARNING, "server",
-                  "\"auth\": \"none\": whoever reaches the agent port can take clients");
+                  "\"auth\": \"none\": any peer that reaches the agent port can join and take clients");
     else if (!credentials_count(server->policy.credentials))
-        log_write(server->log, LOG_LEVEL_WARNING, "server", "%s names no agent: nobody can join",
+        log_write(server->log, LOG_LEVEL_WARNING, "server", "%s has no agent: none can join",
                   server->conf->agents.tokens);
 }
 

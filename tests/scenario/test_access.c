@@ -28,7 +28,7 @@ static void assert_refused(struct attacked_server *attacked_server, uint8_t host
         ck_assert_int_eq(socket_wait_end(fd, ATTACKED_SERVER_ASK_MS), END_RESET);
         close(fd);
     }
-    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "client turned away", why,
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "client refused", why,
                   sandbox_text(attacked_server->sandbox, "127.0.0.%u:", host), NULL);
     ck_assert_uint_eq(attacked_server_count(attacked_server, "clients_refused"), before + 1);
 }
@@ -134,7 +134,7 @@ START_TEST(one_address_comes_no_faster_than_it_may) {
         attacked_server_start(__func__, (struct attacked_server_plan){.service = "'max_rate': 20,"});
     attacked_server_attack(&attacked_server, be_hasty, NULL);
     /* A line for some, a number for the others. */
-    ck_assert_uint_le(process_count(attacked_server.server.process, 0, "client turned away", NULL), 20);
+    ck_assert_uint_le(process_count(attacked_server.server.process, 0, "client refused", NULL), 20);
     attacked_server_end(&attacked_server);
 }
 END_TEST

@@ -172,7 +172,7 @@ START_TEST(a_guess_costs_time_where_there_is_no_agent) {
     intruder_free(intruder);
     uint64_t punished = now_ms();
     ck_assert(is_over(attacked_server_connect(&attacked_server, 1), SOON_MS));
-    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "turned away", "token is unknown", NULL);
+    process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "rejected", "token is unknown", NULL);
     process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "is blocked after failed attempts", NULL);
     attacked_server_add_agent(&attacked_server); /* tries on, and gets in when it is over */
     process_await(attacked_server.agent, 0, ATTACKED_SERVER_ASK_MS, "cannot connect",
@@ -217,7 +217,7 @@ START_TEST(a_thousand_guesses_open_nothing) {
     ck_assert(socket_converse(served, "still here", ATTACKED_SERVER_ASK_MS));
     close(served);
     attacked_server_attack(&attacked_server, guess_on, NULL);
-    ck_assert_uint_le(process_count(attacked_server.server.process, 0, "turned away", NULL),
+    ck_assert_uint_le(process_count(attacked_server.server.process, 0, "rejected", NULL),
                       240); /* of 3000: 60 a minute */
     attacked_server_end(&attacked_server);
 }

@@ -162,7 +162,7 @@ START_TEST(a_token_counts_in_each_of_its_places) {
         struct process *agent = place_run(&wrong, place);
         ck_assert_int_eq(process_wait(agent, LOG_MS), TURNED_AWAY);
         is_refused(&server, agent, "unknown, wrong or expired",
-                   sandbox_text(sandbox, "\"agent %s\",\"event\":\"turned away\"", wrong.name));
+                   sandbox_text(sandbox, "\"agent %s\",\"event\":\"rejected\"", wrong.name));
         put_token(&right, place, token);
         is_let_in(&server, place_run(&right, place), right.name);
     }

@@ -177,7 +177,7 @@ START_TEST(a_repeated_handshake_gets_no_client) {
     size_t mark = process_mark(server.process);
     for (unsigned number = 1; number <= count; number++) /* 0 is the control link */
         expect_ended(&tap, number);
-    process_await(server.process, mark, ASK_MS, "turned away", "was used before", NULL);
+    process_await(server.process, mark, ASK_MS, "rejected", "replayed handshake", NULL);
     ck_assert(socket_converse(client, "after", ASK_MS));
     ck_assert(socket_echoes(port, ASK_MS));
     usage_await(server.process, &before, LOG_MS);
@@ -185,7 +185,7 @@ START_TEST(a_repeated_handshake_gets_no_client) {
     ck_assert(HOLDS_WITHIN(LOG_MS, live_of(server.process).agents == 0));
     mark = process_mark(server.process);
     expect_ended(&tap, 1);
-    process_await(server.process, mark, ASK_MS, "turned away", "no such session", NULL);
+    process_await(server.process, mark, ASK_MS, "rejected", "no such session", NULL);
     close(client);
     sandbox_free(sandbox);
     destination_free(way);

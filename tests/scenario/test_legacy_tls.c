@@ -152,7 +152,7 @@ static void hurry(struct attacked_server *attacked_server, void *context) {
         ck_assert_int_gt(SSL_write(ssl, frame, sizeof frame - 1), 0);
         while (SSL_read(ssl, answer, sizeof answer) > 0) {
         }
-        process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "turned away", "127.0.0.1:", NULL);
+        process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "rejected", "127.0.0.1:", NULL);
     }
     ck_assert_uint_eq(tickets, 0);
     SSL_free(ssl);

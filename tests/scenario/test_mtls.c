@@ -43,7 +43,7 @@ START_TEST(a_certificate_that_munnel_signed_is_enough_until_it_is_revoked) {
     size_t mark = process_mark(mtls_server.server.process);
     mtls_server_tool_agent(&mtls_server, "revoke", "web1", NULL, NULL);
     process_await(mtls_server.server.process, mark, LOG_MS, "agent alpha", "revoked", NULL);
-    process_await(agent, 0, LOG_MS, "is no agent's here", NULL); /* it comes again, and stays outside */
+    process_await(agent, 0, LOG_MS, "is not in the agents file", NULL); /* it comes again, and stays outside */
     ck_assert(!process_is_over(agent));
     sandbox_end(mtls_server.sandbox, agent);
     usage_await(mtls_server.server.process, &mtls_server.before, 8000);
@@ -62,8 +62,14 @@ static const struct refusal {
     {"stranger", {.for_clients = true}, "unknown ca", "signed by an authority"},
     {"revoked", {.for_clients = true}, "certificate: revoked", "has been revoked"},
     {"selfmade", {.for_clients = true, .self_signed = true}, "unknown ca", "self-signed"},
-    {"nul", {.for_clients = true, .common_with_nul = "nul#.evil.example"}, "is no agent's here", "is no agent's here"},
-    {"nulls", {.for_clients = true, .dns_with_nul = "nulls#.evil.example"}, "is no agent's here", "is no agent's here"},
+    {"nul",
+     {.for_clients = true, .common_with_nul = "nul#.evil.example"},
+     "is not in the agents file",
+     "is not in the agents file"},
+    {"nulls",
+     {.for_clients = true, .dns_with_nul = "nulls#.evil.example"},
+     "is not in the agents file",
+     "is not in the agents file"},
     {"nobody", {.for_clients = true}, "nobody (sha256:", "nobody (sha256:"},
 };
 
@@ -72,7 +78,7 @@ enum { REFUSALS = sizeof refusals / sizeof *refusals };
 static void list_again(struct mtls_server *mtls_server, const char *revoked) {
     size_t mark = process_mark(mtls_server->server.process);
     certs_revoke(mtls_server->pki, revoked);
-    process_await(mtls_server->server.process, mark, LOG_MS, "certificates again", NULL);
+    process_await(mtls_server->server.process, mark, LOG_MS, "certificates reloaded", NULL);
 }
 
 /* All of these have the same serial number, which is what a list names: it names it for this one only. */

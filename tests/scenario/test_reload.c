@@ -53,7 +53,7 @@ static const char *relay_or_renew(unsigned job, void *context) {
         struct process *server = load->simple->server.process;
         size_t mark = process_mark(server);
         server_renew(&load->simple->server, i % 2 ? "odd" : "even");
-        char *line = process_seek(server, mark, LOG_MS, "read the certificates again", NULL);
+        char *line = process_seek(server, mark, LOG_MS, "the certificates reloaded", NULL);
         free(line);
         if (!line)
             return "the server did not read its new certificate";
@@ -72,8 +72,8 @@ START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost) {
     parallel_clients_run(CROWD, MANY, relay_or_renew, &load);
     ck_assert_uint_gt(load.relays, 50);
     ck_assert_uint_eq(process_count(simple.server.process, 0, "\"cut\"", NULL), 0);
-    ck_assert_uint_eq(process_count(simple.server.process, 0, "\"lost\"", NULL), 0);
-    ck_assert_uint_eq(process_count(simple.server.process, 0, "keeps the certificates", NULL), 0);
+    ck_assert_uint_eq(process_count(simple.server.process, 0, "\"connection lost\"", NULL), 0);
+    ck_assert_uint_eq(process_count(simple.server.process, 0, "cannot reload the certificates", NULL), 0);
 
     /* Who comes now meets the new key. */
     const char *token = server_pki_file(&simple.server, "agent.token"),
@@ -101,13 +101,13 @@ START_TEST(a_world_readable_key_is_refused_everywhere) {
     const char *key = server_pki_file(server, "server.key");
     ck_assert_int_eq(check(server, "right"), 0);
     ck_assert_int_eq(chmod(key, 0644), 0);
-    process_await(server->process, 0, LOG_MS, "keeps the certificates", "server.key", "0644", NULL);
+    process_await(server->process, 0, LOG_MS, "cannot reload the certificates", "server.key", "0644", NULL);
     ck_assert_int_eq(check(server, "wrong"), WRONG_USAGE);
     ck_assert_ptr_nonnull(strstr(sandbox_output(server->sandbox, "wrong"), "server.key"));
     size_t mark = process_mark(server->process);
     ck_assert_int_eq(chmod(key, 0600), 0);
-    process_await(server->process, mark, LOG_MS, "read the certificates again", NULL);
-    ck_assert_uint_eq(process_count(server->process, 0, "keeps the certificates", NULL), 1);
+    process_await(server->process, mark, LOG_MS, "the certificates reloaded", NULL);
+    ck_assert_uint_eq(process_count(server->process, 0, "cannot reload the certificates", NULL), 1);
     live_relay_end(&live_relay);
 }
 END_TEST
@@ -121,7 +121,7 @@ START_TEST(key_of_another_certificate_is_found_and_not_used) {
                               .to_days = 90};
     certs_make(&plan);
     ck_assert_int_eq(rename(server_pki_file(server, "other.key"), server_pki_file(server, "server.key")), 0);
-    process_await(server->process, 0, LOG_MS, "keeps the certificates", "is not the key of", NULL);
+    process_await(server->process, 0, LOG_MS, "cannot reload the certificates", "is not the key of", NULL);
     ck_assert_int_eq(check(server, "check"), WRONG_USAGE);
     ck_assert_ptr_nonnull(strstr(sandbox_output(server->sandbox, "check"), "is not the key of"));
     agent_join(server, "beta", NULL); /* by the old pair */
@@ -167,7 +167,7 @@ START_TEST(agent_is_added_and_revoked_while_all_runs) {
     uint64_t deadline = deadline_in(SOON_MS);
     tool(server, "revoke beta");
     ck_assert_int_eq(socket_wait_end(client, deadline_left(deadline)), END_RESET);
-    process_await(server->process, 0, LOG_MS, "agent beta", "sent away", "its credential was revoked", NULL);
+    process_await(server->process, 0, LOG_MS, "agent beta", "disconnected", "its credential was revoked", NULL);
     process_await(beta, 0, LOG_MS, "turned this agent away", NULL);
     ck_assert_msg(HOLDS_WITHIN(LOG_MS, live_of(server->process).links == 0), "links of the revoked agent are left");
     ck_assert_uint_eq(live_of(server->process).relays, 0);
@@ -191,11 +191,11 @@ START_TEST(a_broken_agents_file_changes_nothing_and_is_logged_once) {
     ck_assert_uint_gt(fread(all, 1, sizeof all - 1, file), 0);
     fclose(file);
     write_text(server_pki_file(server, "agents.json"), "{\n  \"agents\": [ nonsense ]\n}\n");
-    process_await(server->process, 0, LOG_MS, "keeps the agents file", "agents.json:2:", NULL);
+    process_await(server->process, 0, LOG_MS, "cannot reload the agents file", "agents.json:2:", NULL);
     agent_join(server, "beta", NULL); /* by what was read before */
     write_text(server_pki_file(server, "agents.json"), all);
-    process_await(server->process, 0, LOG_MS, "read the agents file again", NULL);
-    ck_assert_uint_eq(process_count(server->process, 0, "keeps the agents file", NULL), 1);
+    process_await(server->process, 0, LOG_MS, "agents file reloaded", NULL);
+    ck_assert_uint_eq(process_count(server->process, 0, "cannot reload the agents file", NULL), 1);
     live_relay_end(&live_relay);
 }
 END_TEST
@@ -209,9 +209,9 @@ START_TEST(storm_of_signals_is_a_reload_a_second) {
         if (i % 100 == 0)
             ck_assert(socket_echoes(live_relay.simple.port, ASK_MS));
     }
-    process_await(server, 0, LOG_MS, "read the agents file again", NULL);
+    process_await(server, 0, LOG_MS, "agents file reloaded", NULL);
     unsigned most = (unsigned)((now_ms() - begun) / 1000) + 2;
-    ck_assert_uint_le(process_count(server, 0, "reads its certificates", NULL), most);
+    ck_assert_uint_le(process_count(server, 0, "reloading certificates", NULL), most);
     live_relay_end(&live_relay);
 }
 END_TEST

@@ -91,7 +91,7 @@ START_TEST(an_agent_s_restart_is_no_outage_beside_a_long_relay) {
     struct site site = site_start(__func__);
     size_t mark = process_mark(site.server.process);
     process_signal(site.agent, SIGTERM);
-    process_await(site.server.process, mark, ASK_MS, "takes no more clients", NULL);
+    process_await(site.server.process, mark, ASK_MS, "draining: no new clients", NULL);
     agent_start(&site.server, "beta", NULL, NULL);
     ck_assert(HOLDS_WITHIN(SERVED_MS, socket_echoes(site.port, SERVED_MS)));
     ck_assert(!process_is_over(site.agent));

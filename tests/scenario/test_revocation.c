@@ -27,7 +27,7 @@ START_TEST(a_revoked_or_changed_certificate_ends_its_agent) {
     agent_await(&mtls_server.server, 0, "two", JOIN_MS);
     size_t mark = process_mark(mtls_server.server.process);
     mtls_server_edit_agents(&mtls_server, "\"certificate\": \"two\"", "\"certificate\": \"three\"");
-    process_await(mtls_server.server.process, mark, LOG_MS, "agent two", "not that of its credential any more", NULL);
+    process_await(mtls_server.server.process, mark, LOG_MS, "agent two", "no longer that of its credential", NULL);
     mtls_server_join(&mtls_server, "one", NULL, certs_client);
     agent_await(&mtls_server.server, mark, "one", JOIN_MS);
     ck_assert(HOLDS_WITHIN(ASK_MS, socket_echoes(mtls_server.port, ASK_MS)));
@@ -93,16 +93,16 @@ START_TEST(a_removed_authority_ends_its_agents) {
     size_t mark = process_mark(mtls_server.server.process);
     shell(&mtls_server, "trust-again",
           "cat second.pem ca.pem > t && mv t trusted.pem"); /* in another order: no agent is sent away */
-    process_await(mtls_server.server.process, mark, LOG_MS, "certificates again", NULL);
-    ck_assert_uint_eq(process_count(mtls_server.server.process, mark, "sent away", NULL), 0);
+    process_await(mtls_server.server.process, mark, LOG_MS, "certificates reloaded", NULL);
+    ck_assert_uint_eq(process_count(mtls_server.server.process, mark, "disconnected", NULL), 0);
     ck_assert(socket_converse(running, "still here", ASK_MS));
     close(running);
     mark = process_mark(mtls_server.server.process);
     shell(&mtls_server, "trust-less", "cp second.pem t && mv t trusted.pem");
-    process_await(mtls_server.server.process, mark, LOG_MS, "agent one", "sent away",
+    process_await(mtls_server.server.process, mark, LOG_MS, "agent one", "disconnected",
                   "not of an authority that is trusted now", NULL);
     ck_assert(socket_echoes(mtls_server.port, ASK_MS));
-    ck_assert_uint_eq(process_count(mtls_server.server.process, mark, "agent two", "sent away", NULL), 0);
+    ck_assert_uint_eq(process_count(mtls_server.server.process, mark, "agent two", "disconnected", NULL), 0);
     mtls_server_end(&mtls_server);
 }
 END_TEST
@@ -172,7 +172,7 @@ static void lose_control(struct lost *lost, const char *name, const char *certif
     ck_assert(socket_converse(lost->client, "before", ASK_MS));
     size_t mark = process_mark(mtls_server->server.process);
     destination_cut(lost->proxy, CONTROL_LINK);
-    process_await(mtls_server->server.process, mark, LOG_MS, name, "\"lost\"", "\"running\":1", NULL);
+    process_await(mtls_server->server.process, mark, LOG_MS, name, "\"connection lost\"", "\"running\":1", NULL);
     agent_await(&mtls_server->server, mark, name, JOIN_MS);
     ck_assert(socket_converse(lost->client, "after", ASK_MS));
 }

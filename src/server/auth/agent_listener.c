@@ -149,7 +149,7 @@ static void wait_for(struct agent_listener *listener, struct preauth_conn *conn,
 /* ---- admission ---- */
 
 /* The oldest handshake that has taken too long, after its relay thread was asked to close it. One that completes
- * meanwhile stays; then plane_disconnect_preauth says false. */
+ * meanwhile stays; then plane_disconnect_preauth returns false. */
 static struct preauth_conn *find_slow_handshake(struct agent_listener *listener, const uint64_t *source) {
     struct preauth_conn *oldest = preauth_table_oldest(&listener->preauth, source, PREAUTH_ADOPTED);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * authenticate: see authenticate.h. That a certificate is signed, in time, for clients and not revoked was checked
- * within TLS, and is checked once more when the authorities were read again meanwhile. Runs on: the control thread.
- * Owns: nothing.
+ * authenticate: see authenticate.h. TLS has checked a certificate's chain, times, purpose and revocation; that is
+ * repeated here if the authorities were reloaded since the handshake began.
  */
 #include "config.h"
 
@@ -23,10 +22,10 @@ bool auth_refuse(struct auth_refusal *refusal, enum reject_code code, const char
     va_list list;
 
     refusal->code = code;
-    refusal->is_usual = false;
+    refusal->is_expected = false;
     refusal->retry_after_s = reject_is_final(code) ? RETRY_LATER_S : RETRY_SOON_S;
     va_start(list, format);
-    vsnprintf(refusal->words.text, sizeof refusal->words.text, format, list);
+    vsnprintf(refusal->detail.text, sizeof refusal->detail.text, format, list);
     va_end(list);
     return false;
 }
@@ -54,15 +53,15 @@ static bool needs_token(const struct server_config *conf, bool has_certificate) 
     }
 }
 
-/* A token that is shown must be right, whether or not a certificate would do. */
-static bool prove_token(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
+/* A token that is sent must be valid, even where a certificate would suffice. */
+static bool check_token(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
                         const struct hello *hello, struct auth_refusal *refusal) {
-    bool has_certificate = greeting->certificate != NULL;
+    bool has_certificate = greeting->certificate;
 
     if (!hello->has_proof) {
         if (!needs_token(policy->conf, has_certificate))
             return true;
-        return auth_refuse(refusal, REJECT_CREDENTIAL, "no token%s: this server wants to know who joins%s",
+        return auth_refuse(refusal, REJECT_CREDENTIAL, "no token%s: this server requires authentication%s",
                            policy->conf->agents.require == CONFIG_REQUIRE_EITHER ? ", and no certificate" : "",
                            " (see --join and --token-file)");
     }
@@ -72,28 +71,30 @@ static bool prove_token(struct auth_claim *claim, const struct auth_policy *poli
     return true;
 }
 
-static bool prove_certificate(struct auth_claim *claim, const struct auth_policy *policy,
+static bool check_certificate(struct auth_claim *claim, const struct auth_policy *policy,
                               const struct greeting *greeting, struct auth_refusal *refusal) {
     char text[CERTIFICATE_TEXT];
 
-    if (!authenticate_needs_certificate(policy->conf, claim->credential != NULL))
+    if (!authenticate_needs_certificate(policy->conf, claim->credential))
         return true;
-    if (!greeting->certificate) /* TLS has refused it before, if the two agree */
-        return auth_refuse(refusal, REJECT_CREDENTIAL, "no certificate: this server asks for one (see --cert)");
+    if (!greeting->certificate) /* TLS requires it too, unless the configuration was reloaded meanwhile */
+        return auth_refuse(refusal, REJECT_CREDENTIAL, "no certificate: this server requires one (see --cert)");
     certificate_describe(greeting->certificate, text);
     if (claim->credential && !credential_has_certificate(claim->credential, greeting->certificate))
-        return auth_refuse(refusal, REJECT_CREDENTIAL, "the certificate %s is not that of \"%s\", as the token is",
-                           text, claim->credential->name);
+        return auth_refuse(refusal, REJECT_CREDENTIAL,
+                           "the certificate %s is not that of \"%s\", the credential of the token", text,
+                           claim->credential->name);
     if (!claim->credential)
         claim->credential = credentials_find_certificate(policy->credentials, greeting->certificate, time(NULL));
     if (!claim->credential)
-        return auth_refuse(refusal, REJECT_CREDENTIAL, "the certificate %s is no agent's here, or has expired", text);
+        return auth_refuse(refusal, REJECT_CREDENTIAL,
+                           "the certificate %s is not in the agents file, or its credential has expired", text);
     return true;
 }
 
-/* By the authorities and lists of now: its handshake may have begun with those before. */
-static bool stands_still(const struct auth_policy *policy, const struct greeting *greeting,
-                         struct auth_refusal *refusal) {
+/* The handshake may have begun with the authorities and CRLs of before a reload. */
+static bool is_still_trusted(const struct auth_policy *policy, const struct greeting *greeting,
+                             struct auth_refusal *refusal) {
     struct error why = {""};
 
     if (!greeting->certificate || clock_us() >= policy->tls_settled_us ||
@@ -103,7 +104,7 @@ static bool stands_still(const struct auth_policy *policy, const struct greeting
     return auth_refuse(refusal, REJECT_CREDENTIAL, "%s", why.text);
 }
 
-static bool claim_groups(struct auth_claim *claim, const struct hello *hello, struct auth_refusal *refusal) {
+static bool check_groups(struct auth_claim *claim, const struct hello *hello, struct auth_refusal *refusal) {
     if (claim->credential && !credential_carries(claim->credential, hello->group))
         return auth_refuse(refusal, REJECT_GROUP, "the credential \"%s\" does not carry the group \"%s\"",
                            claim->credential->name, hello->group);
@@ -120,10 +121,10 @@ static bool claim_groups(struct auth_claim *claim, const struct hello *hello, st
 bool authenticate(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
                   const struct hello *hello, struct auth_refusal *refusal) {
     *claim = (struct auth_claim){0};
-    if (!stands_still(policy, greeting, refusal))
+    if (!is_still_trusted(policy, greeting, refusal))
         return false;
     if (policy->credentials &&
-        (!prove_token(claim, policy, greeting, hello, refusal) || !prove_certificate(claim, policy, greeting, refusal)))
+        (!check_token(claim, policy, greeting, hello, refusal) || !check_certificate(claim, policy, greeting, refusal)))
         return false;
-    return claim_groups(claim, hello, refusal);
+    return check_groups(claim, hello, refusal);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * authenticate: is whoever says HELLO one of the agents file, and may it serve what it asks for?
+ * authenticate: finds the credential that a HELLO proves, and checks that it carries the group asked for.
  *
- * By its token, by its certificate, by both: auth.require says it. What is shown beside what is required must be right,
- * too, but a certificate beside a token that suffices. Token and certificate must be of one credential.
+ * auth.require selects token, certificate, either or both. A token that is sent without being required must be valid,
+ * too; a certificate beside a sufficient token is ignored. Token and certificate must belong to one credential.
  * Runs on: the control thread. Owns: nothing; a claim is valid as long as the HELLO, the greeting and the credentials.
  */
 #ifndef MUNNEL_SERVER_AUTH_AUTHENTICATE_H
@@ -22,20 +22,20 @@ struct auth_policy { /* what agents are judged by; the server replaces it when i
     uint64_t tls_settled_us;         /* until then a handshake may end that began with the context before it */
 };
 
-struct auth_refusal { /* why an agent is turned away */
+struct auth_refusal { /* why an agent is rejected */
     enum reject_code code;
     unsigned retry_after_s;
-    struct error words;
-    bool is_usual; /* nothing is wrong with the agent: it is not complained of */
+    struct error detail;
+    bool is_expected; /* happens to correct agents: logged at debug level only */
 };
 
 /* Always false, so that `return auth_refuse(...)` reads well. */
 bool auth_refuse(struct auth_refusal *refusal, enum reject_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-struct auth_claim {                      /* who an agent has proved to be */
+struct auth_claim {                      /* what an agent has proved */
     const struct credential *credential; /* NULL: none is needed */
-    const uint8_t *key;                  /* of its token; NULL: it showed none */
+    const uint8_t *key;                  /* of its token; NULL: it sent none */
     bool serves_all;
     struct strlist groups;
     char *asked; /* the one group that `groups` may consist of */
@@ -44,7 +44,7 @@ struct auth_claim {                      /* who an agent has proved to be */
 bool authenticate(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
                   const struct hello *hello, struct auth_refusal *refusal);
 
-/* Must the certificate of an agent be its credential's, with or without a token beside it? */
+/* Must the agent's certificate be one of its credential? `has_token`: it has sent a valid token. */
 bool authenticate_needs_certificate(const struct server_config *conf, bool has_token);
 
 #endif

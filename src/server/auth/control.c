@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * control: see control.h. What is not understood is answered by `error`, so that a newer agent can tell what this
- * server is. Runs on: the control thread. Owns: nothing.
+ * control: see control.h.
  */
 #include "config.h"
 
 #include "server/auth/control.h"
 
-enum { WARNINGS_A_MINUTE = 5, NONSENSE_MOST = 100 }; /* so much in a minute, and it is no agent of ours */
+enum { WARNINGS_A_MINUTE = 5, PROTOCOL_ERRORS_MOST = 100 }; /* in a minute; then the session ends */
 
 static void on_drain(struct registry *registry, struct session *session, const struct control_message *control) {
     (void)control;
@@ -17,44 +16,43 @@ static void on_drain(struct registry *registry, struct session *session, const s
 }
 
 static void on_bye(struct registry *registry, struct session *session, const struct control_message *control) {
-    registry_dismiss(registry, session, "left", *control->reason ? control->reason : "it said good-bye");
+    registry_dismiss(registry, session, "left", *control->reason ? control->reason : "the agent sent BYE");
 }
 
 /*
- * What this server does not understand is answered, so that a newer agent, or whoever writes one, can tell; but not for
- * ever, nor each time in the log. False: the session has been ended for it.
+ * Unknown and malformed messages are answered by `error`, so that a newer agent knows what this server lacks; log lines
+ * and the number of such messages are limited. False: the limit was exceeded, and the session has ended.
  */
-static bool note_nonsense(struct registry *registry, struct session *session, const char *what, const char *why) {
-    static const char too_much[] =
-        "more than 100 messages in a minute that are errors, or that this server does not know";
+static bool note_protocol_error(struct registry *registry, struct session *session, const char *what, const char *why) {
+    static const char too_many[] = "more than 100 error, unknown or malformed messages in a minute";
     struct log_limit *limit = session_protocol_errors(session);
     unsigned skipped = 0;
 
     if (log_limit_allows(limit, WARNINGS_A_MINUTE, &skipped)) {
         log_event(registry_log(registry), LOG_LEVEL_WARNING, session_who(session), what,
                   LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("left_out", skipped)));
-    } else if (limit->skipped >= NONSENSE_MOST) {
-        registry_send(registry, session, CONTROL_OP_BYE, too_much);
-        registry_dismiss(registry, session, "sent away", too_much);
+    } else if (limit->skipped >= PROTOCOL_ERRORS_MOST) {
+        registry_send(registry, session, CONTROL_OP_BYE, too_many);
+        registry_dismiss(registry, session, "disconnected", too_many);
         return false;
     }
     return true;
 }
 
 static void on_error(struct registry *registry, struct session *session, const struct control_message *control) {
-    note_nonsense(registry, session, "did not understand", control->reason);
+    note_protocol_error(registry, session, "reported an error", control->reason);
 }
 
 static void on_unknown(struct registry *registry, struct session *session, const struct control_message *control) {
-    static const char why[] = "this server does not know that op";
+    static const char why[] = "unknown op";
 
     (void)control;
-    if (note_nonsense(registry, session, "said what this server does not know", why))
+    if (note_protocol_error(registry, session, "unknown control message", why))
         registry_send(registry, session, CONTROL_OP_ERROR, why);
 }
 
-static void on_nonsense(struct registry *registry, struct session *session, const char *why) {
-    if (note_nonsense(registry, session, "said what is no message", why))
+static void on_malformed(struct registry *registry, struct session *session, const char *why) {
+    if (note_protocol_error(registry, session, "malformed control message", why))
         registry_send(registry, session, CONTROL_OP_ERROR, why);
 }
 
@@ -69,7 +67,7 @@ void control_receive(struct registry *registry, struct session *session, const c
     struct error error;
 
     if (control_parse(&control, text, length, &error)) {
-        on_nonsense(registry, session, error.text);
+        on_malformed(registry, session, error.text);
         return;
     }
     ops[control.op](registry, session, &control);

@@ -45,25 +45,25 @@ uint64_t handshake_refused(const struct handshake *handshake) {
     return handshake->refused;
 }
 
-static void greet_reject(struct handshake *handshake, const struct greeting *greeting, const char *name,
-                         const struct auth_refusal *refusal) {
-    char *json = reject_format(refusal->code, refusal->words.text, refusal->retry_after_s);
+static void reject(struct handshake *handshake, const struct greeting *greeting, const char *name,
+                   const struct auth_refusal *refusal) {
+    char *json = reject_format(refusal->code, refusal->detail.text, refusal->retry_after_s);
     char who[PROTO_NAME_MAX + 8];
 
     if (json)
         plane_reject(handshake->options.plane, greeting->link, json);
     else
-        plane_close(handshake->options.plane, greeting->link, refusal->words.text, false);
+        plane_close(handshake->options.plane, greeting->link, refusal->detail.text, false);
     free(json);
     handshake->refused++;
     if (refusal->code == REJECT_CREDENTIAL || refusal->code == REJECT_MALFORMED)
         agent_listener_penalize(handshake->options.listener, greeting->peer);
     snprintf(who, sizeof who, "%s%s", *name ? "agent " : "agent port", name);
-    if (refusal->is_usual)
-        log_write(handshake->options.log, LOG_LEVEL_DEBUG, who, "turned away: %s", refusal->words.text);
+    if (refusal->is_expected)
+        log_write(handshake->options.log, LOG_LEVEL_DEBUG, who, "rejected: %s", refusal->detail.text);
     else
-        log_throttle_event(handshake->options.throttle, handshake->options.log, LOG_LEVEL_WARNING, who, "turned away",
-                           refusal->words.text, greeting->peer);
+        log_throttle_event(handshake->options.throttle, handshake->options.log, LOG_LEVEL_WARNING, who, "rejected",
+                           refusal->detail.text, greeting->peer);
 }
 
 /* --- control links --- */
@@ -77,15 +77,15 @@ static char *welcome_control(const struct handshake *handshake, const struct gre
     char *json = NULL;
 
     memcpy(welcome.session_key, session_key(session), SECRET_SIZE);
-    welcome.has_proof = key != NULL;
+    welcome.has_proof = key;
     if (!key || auth_proof_make(welcome.proof, key, AUTH_PROOF_SERVER, greeting->exporter) == 0)
         json = welcome_format(&welcome);
     secret_wipe(&welcome, sizeof welcome);
     return json;
 }
 
-static void greet_log_joined(const struct handshake *handshake, const struct greeting *greeting,
-                             const struct session *session, const struct auth_claim *claim) {
+static void log_joined(const struct handshake *handshake, const struct greeting *greeting,
+                       const struct session *session, const struct auth_claim *claim) {
     char from[ADDR_TEXT], certificate[CERTIFICATE_TEXT] = "", groups[200] = "";
 
     if (greeting->certificate)
@@ -101,7 +101,7 @@ static void greet_log_joined(const struct handshake *handshake, const struct gre
                          LOG_NUMBER("agents", session_table_count(handshake->options.sessions))));
 }
 
-/* Each name once, "A, B"; a list that is too long just ends. */
+/* "A, B"; cut off at `size`. */
 static void add_groups(const struct strlist *groups, const char *before, char *text, size_t size) {
     for (size_t i = 0; i < groups->count; i++) {
         size_t used = strlen(text);
@@ -122,18 +122,17 @@ static void list_service_groups(const struct handshake *handshake, char *text, s
     strlist_done(&known);
 }
 
-/* Whoever mistyped it looks at the agent's log. What groups there are is none of the agent's business. */
-static void greet_tell_of_idleness(const struct handshake *handshake, const struct session *session,
-                                   const char *groups) {
-    char words[300];
+/* For the agent's log. It must not learn the groups that exist. */
+static void send_unserved_notice(const struct handshake *handshake, const struct session *session, const char *groups) {
+    char text[300];
 
-    snprintf(words, sizeof words, "no service of this server has the group %s, so this agent gets no clients", groups);
-    registry_send(handshake->options.registry, session, CONTROL_OP_NOTICE, words);
+    snprintf(text, sizeof text, "no service of this server has the group %s, so this agent gets no clients", groups);
+    registry_send(handshake->options.registry, session, CONTROL_OP_NOTICE, text);
 }
 
-/* A mistyped group is no error, since services come and go, but nobody would find it. */
-static void greet_warn_of_idleness(const struct handshake *handshake, const struct session *session,
-                                   const struct auth_claim *claim) {
+/* A group without a service is no error, since services change, but it may be mistyped: both logs say so. */
+static void warn_if_unserved(const struct handshake *handshake, const struct session *session,
+                             const struct auth_claim *claim) {
     char mine[200] = "", all[200] = "";
 
     for (size_t i = 0; i < handshake->options.services->count; i++)
@@ -144,8 +143,8 @@ static void greet_warn_of_idleness(const struct handshake *handshake, const stru
     add_groups(&claim->groups, " or ", mine, sizeof mine);
     list_service_groups(handshake, all, sizeof all);
     log_write(handshake->options.log, LOG_LEVEL_WARNING, session_who(session),
-              "serves no service: no service has the group %s; there are: %s", mine, all);
-    greet_tell_of_idleness(handshake, session, mine);
+              "serves no service: no service has the group %s; groups of services: %s", mine, all);
+    send_unserved_notice(handshake, session, mine);
 }
 
 static void free_secret(char *text) {
@@ -154,9 +153,9 @@ static void free_secret(char *text) {
     free(text);
 }
 
-/* Asked last: who has proved nothing shall not learn, or spoil, how an agent fares. */
-static bool greet_finds_steady(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
-                               const struct auth_claim *claim, struct auth_refusal *refusal) {
+/* After authentication, so that an unauthenticated peer can neither read nor change the state of an agent. */
+static bool check_flapping(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
+                           const struct auth_claim *claim, struct auth_refusal *refusal) {
     const char *credential = claim->credential ? claim->credential->name : "";
     unsigned wait_s = flap_damping_wait(handshake->options.flaps, credential, hello->name, greeting->peer, clock_us());
 
@@ -164,11 +163,11 @@ static bool greet_finds_steady(struct handshake *handshake, const struct greetin
         return true;
     auth_refuse(refusal, REJECT_BUSY, "flaps");
     refusal->retry_after_s = wait_s;
-    error_set(&refusal->words, "this agent comes and goes all the time; it may come again in %u s", wait_s);
+    error_set(&refusal->detail, "too many sessions of this agent end at once; retry in %u s", wait_s);
     return false;
 }
 
-static bool greet_control(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
+static bool admit_control(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
                           struct auth_refusal *refusal) {
     struct auth_claim claim;
 
@@ -178,7 +177,7 @@ static bool greet_control(struct handshake *handshake, const struct greeting *gr
         !(handshake->options.reread_credentials(handshake->options.context) &&
           authenticate(&claim, handshake->options.policy, greeting, hello, refusal)))
         return false;
-    if (!greet_finds_steady(handshake, greeting, hello, &claim, refusal))
+    if (!check_flapping(handshake, greeting, hello, &claim, refusal))
         return false;
     struct session_options options = {.control = greeting->link,
                                       .peer = greeting->peer,
@@ -198,67 +197,66 @@ static bool greet_control(struct handshake *handshake, const struct greeting *gr
                      handshake->options.policy->conf->agents.ping_s,
                      handshake->options.policy->conf->agents.dead_after_s);
         liveness_check(handshake->options.liveness, session, clock_us());
-        greet_log_joined(handshake, greeting, session, &claim);
-        greet_warn_of_idleness(handshake, session, &claim);
+        log_joined(handshake, greeting, session, &claim);
+        warn_if_unserved(handshake, session, &claim);
     } else {
         auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
         if (session)
             registry_dismiss(handshake->options.registry, session, "not admitted", "out of memory");
     }
     free_secret(json);
-    return json != NULL;
+    return json;
 }
 
 /* --- data links --- */
 
-static bool data_prove(const struct session *session, const struct greeting *greeting, const struct hello *hello,
-                       struct auth_refusal *refusal) {
+static bool check_session_proof(const struct session *session, const struct greeting *greeting,
+                                const struct hello *hello, struct auth_refusal *refusal) {
     return (session && hello->has_proof &&
             auth_proof_check(hello->proof, session_key(session), AUTH_PROOF_DATA, greeting->exporter)) ||
-           auth_refuse(refusal, REJECT_SESSION, "no such session, or a wrong proof of it");
+           auth_refuse(refusal, REJECT_SESSION, "no such session, or wrong proof");
 }
 
-/* Links are dialled only when they are asked for: another was kept back on its way, and by whom? */
-static bool data_is_asked_for(struct session *session, struct auth_refusal *refusal) {
+/* Agents dial data links on order only: an unordered one is a handshake that was delayed, perhaps by an attacker. */
+static bool check_ordered(struct session *session, struct auth_refusal *refusal) {
     if (!session)
         return auth_refuse(refusal, REJECT_SESSION, "no such session");
     if (link_orders_acceptable(session_orders(session), clock_us()))
         return true;
-    auth_refuse(refusal, REJECT_BUSY, "no link was asked for");
-    refusal->is_usual = true;
+    auth_refuse(refusal, REJECT_BUSY, "no data link was ordered");
+    refusal->is_expected = true;
     return false;
 }
 
-/* Somebody has seen it on its way. He could not read what he would be told. */
-static void data_was_used(struct handshake *handshake, const struct greeting *greeting) {
-    static const char why[] = "a handshake of a data link that was used before";
+/* Replayed ClientHello: no REJECT, since the replayer lacks the session key and could not decrypt it. */
+static void reject_replay(struct handshake *handshake, const struct greeting *greeting) {
+    static const char why[] = "replayed handshake of a data link";
 
     plane_close(handshake->options.plane, greeting->link, why, false);
     handshake->refused++;
     agent_listener_penalize(handshake->options.listener, greeting->peer);
-    log_throttle_event(handshake->options.throttle, handshake->options.log, LOG_LEVEL_WARNING, "agent port",
-                       "turned away", why, greeting->peer);
+    log_throttle_event(handshake->options.throttle, handshake->options.log, LOG_LEVEL_WARNING, "agent port", "rejected",
+                       why, greeting->peer);
 }
 
-static bool data_has_room(struct handshake *handshake, struct session *session, struct auth_refusal *refusal) {
-    if (session_is_draining(session)) { /* it left while links of it were on their way */
-        auth_refuse(refusal, REJECT_SESSION, "this session gets no more clients");
-        refusal->is_usual = true;
+static bool check_room(struct handshake *handshake, struct session *session, struct auth_refusal *refusal) {
+    if (session_is_draining(session)) { /* these links were dialled before it drained */
+        auth_refuse(refusal, REJECT_SESSION, "the session is draining");
+        refusal->is_expected = true;
         return false;
     }
     if (!supply_has_room(handshake->options.supply))
         return auth_refuse(refusal, REJECT_BUSY, "the server has no descriptors for more links");
     if (link_pool_count(session_pool(session)) >= handshake->options.policy->conf->agents.idle_max &&
-        !link_orders_acceptable(session_orders(session),
-                                clock_us())) /* links are dialled only when they are asked for */
-        return auth_refuse(refusal, REJECT_BUSY, "there are idle links enough");
+        !link_orders_acceptable(session_orders(session), clock_us())) /* unordered */
+        return auth_refuse(refusal, REJECT_BUSY, "the session has enough idle links");
     return true;
 }
 
 /* `welcome`: NULL where TLS has proved that this server has the session's key. */
-static bool data_admit(struct handshake *handshake, const struct greeting *greeting, struct session *session,
+static bool admit_link(struct handshake *handshake, const struct greeting *greeting, struct session *session,
                        const char *welcome, struct auth_refusal *refusal) {
-    if (!data_has_room(handshake, session, refusal))
+    if (!check_room(handshake, session, refusal))
         return false;
     supply_link_accepted(handshake->options.supply, session, greeting->link);
     plane_accept(handshake->options.plane, greeting->link, false, session_tag(session), welcome, session_who(session),
@@ -266,7 +264,7 @@ static bool data_admit(struct handshake *handshake, const struct greeting *greet
     return true;
 }
 
-/* The agent has seen a certificate, which whoever stole its key can show as well. */
+/* The handshake went by certificate: this also proves the session key, which a stolen certificate key does not give. */
 static char *welcome_data(const struct greeting *greeting, const struct session *session) {
     uint8_t proof[SECRET_SIZE];
 
@@ -275,21 +273,21 @@ static char *welcome_data(const struct greeting *greeting, const struct session 
     return hello_add_proof("{}", proof);
 }
 
-static bool greet_data(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
+static bool admit_data(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
                        struct auth_refusal *refusal) {
     struct session *session = session_table_find_id(handshake->options.sessions, hello->session);
 
-    if (!data_prove(session, greeting, hello, refusal))
+    if (!check_session_proof(session, greeting, hello, refusal))
         return false;
     char *welcome = welcome_data(greeting, session);
-    bool admitted = welcome ? data_admit(handshake, greeting, session, welcome, refusal)
+    bool admitted = welcome ? admit_link(handshake, greeting, session, welcome, refusal)
                             : auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
     free(welcome);
     return admitted;
 }
 
-/* TLS has proved the key of the session; the rest is whether this very handshake is one of now. */
-static void greet_known(struct handshake *handshake, const struct greeting *greeting) {
+/* TLS has proved the session's key; the number in the identity shows whether this handshake is a replay. */
+static void admit_by_session_key(struct handshake *handshake, const struct greeting *greeting) {
     char id[SESSION_ID_HEX] = "";
     uint64_t number = 0;
     struct auth_refusal refusal;
@@ -297,20 +295,20 @@ static void greet_known(struct handshake *handshake, const struct greeting *gree
     struct session *session = is_id ? session_table_find_id(handshake->options.sessions, id) : NULL;
 
     if (session && !replay_window_use(session_replay_window(session), number, clock_us()))
-        data_was_used(handshake, greeting);
-    else if (!data_is_asked_for(session, &refusal) || !data_admit(handshake, greeting, session, NULL, &refusal))
-        greet_reject(handshake, greeting, session ? session_name(session) : "", &refusal);
+        reject_replay(handshake, greeting);
+    else if (!check_ordered(session, &refusal) || !admit_link(handshake, greeting, session, NULL, &refusal))
+        reject(handshake, greeting, session ? session_name(session) : "", &refusal);
 }
 
-static bool greet_hello(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
-                        struct auth_refusal *refusal) {
+static bool decide_hello(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
+                         struct auth_refusal *refusal) {
     if (hello->protocol != PROTO_VERSION)
         return auth_refuse(refusal, REJECT_PROTOCOL,
-                           "the agent speaks protocol %llu and this server %d: bring the older one up to date",
+                           "the agent speaks protocol %llu and this server %d: upgrade the older one",
                            (unsigned long long)hello->protocol, PROTO_VERSION);
     if (hello->kind == HELLO_KIND_CONTROL)
-        return greet_control(handshake, greeting, hello, refusal);
-    return greet_data(handshake, greeting, hello, refusal);
+        return admit_control(handshake, greeting, hello, refusal);
+    return admit_data(handshake, greeting, hello, refusal);
 }
 
 void handshake_decide(struct handshake *handshake, const struct greeting *greeting) {
@@ -319,15 +317,15 @@ void handshake_decide(struct handshake *handshake, const struct greeting *greeti
     struct error error;
 
     if (greeting->identity) {
-        greet_known(handshake, greeting);
+        admit_by_session_key(handshake, greeting);
         return;
     }
     if (hello_parse(&hello, greeting->text, greeting->length, &error)) {
         auth_refuse(&refusal, REJECT_MALFORMED, "%s", error.text);
-        greet_reject(handshake, greeting, "", &refusal);
+        reject(handshake, greeting, "", &refusal);
         return;
     }
-    if (!greet_hello(handshake, greeting, &hello, &refusal))
-        greet_reject(handshake, greeting, hello.name, &refusal);
+    if (!decide_hello(handshake, greeting, &hello, &refusal))
+        reject(handshake, greeting, hello.name, &refusal);
     hello_done(&hello);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * handshake: the verdict on what an agent says first.
+ * handshake: accepts or rejects a new link by its HELLO, or by the session key that TLS has proved.
  * Runs on: the control thread. Owns: nothing.
  */
 #ifndef MUNNEL_SERVER_AUTH_HANDSHAKE_H

@@ -11,7 +11,7 @@
 #include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
-enum { REVIEW_S = 60 }; /* at the latest, whatever the calendar says meanwhile */
+enum { REVIEW_S = 60 }; /* at the latest: the wall clock may be set meanwhile */
 
 static bool has_valid_key(const struct credential *credential, const struct session *session, time_t now) {
     for (int i = 0; i < credential->key_count; i++) {
@@ -22,8 +22,8 @@ static bool has_valid_key(const struct credential *credential, const struct sess
     return false;
 }
 
-static int look_at_credential(const struct auth_policy *policy, const struct session *session, time_t now,
-                              struct error *why) {
+static int check_credential(const struct auth_policy *policy, const struct session *session, time_t now,
+                            struct error *why) {
     const char *name = session_credential(session);
     X509 *certificate = session_certificate(session);
 
@@ -35,20 +35,20 @@ static int look_at_credential(const struct auth_policy *policy, const struct ses
     if (credential->expires && now >= credential->expires)
         return error_set(why, "its credential has expired");
     if (session_has_token(session) && !has_valid_key(credential, session, now))
-        return error_set(why, "its token is not valid any more");
+        return error_set(why, "its token is no longer valid");
     if (authenticate_needs_certificate(policy->conf, session_has_token(session)) &&
         !(certificate && credential_has_certificate(credential, certificate)))
-        return error_set(why, "its certificate is not that of its credential any more");
+        return error_set(why, "its certificate is no longer that of its credential");
     if (!session_is_within(session, &credential->groups))
-        return error_set(why, "its credential does not carry all its groups any more");
+        return error_set(why, "its credential no longer carries all its groups");
     return 0;
 }
 
-static bool has_lost(const struct auth_policy *policy, const struct session *session, time_t now, bool trust_is_new,
-                     struct error *why) {
+static bool is_revoked(const struct auth_policy *policy, const struct session *session, time_t now, bool trust_is_new,
+                       struct error *why) {
     X509 *certificate = session_certificate(session);
 
-    if (look_at_credential(policy, session, now, why))
+    if (check_credential(policy, session, now, why))
         return true;
     return certificate &&
            (tls_certificate_is_revoked(policy->tls, certificate, why) ||
@@ -59,7 +59,7 @@ static time_t earlier(time_t a, time_t b, time_t now) {
     return b > now && b < a ? b : a;
 }
 
-static time_t next_end(const struct auth_policy *policy, struct session_table *sessions, time_t now) {
+static time_t next_expiry(const struct auth_policy *policy, struct session_table *sessions, time_t now) {
     time_t next = now + REVIEW_S;
 
     for (size_t i = 0; policy->credentials && i < credentials_count(policy->credentials); i++) {
@@ -83,9 +83,9 @@ time_t revocation_review(const struct auth_policy *policy, struct session_table 
 
     for (struct session *session = session_table_first_any(sessions); session; session = next) {
         next = session_table_after_any(sessions, session);
-        if (has_lost(policy, session, now, *trust_is_new, &why))
+        if (is_revoked(policy, session, now, *trust_is_new, &why))
             all_gone = registry_disconnect(registry, session, why.text) && all_gone;
     }
     *trust_is_new = *trust_is_new && !all_gone;
-    return all_gone ? next_end(policy, sessions, now) : now + 1;
+    return all_gone ? next_expiry(policy, sessions, now) : now + 1;
 }

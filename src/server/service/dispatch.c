@@ -217,7 +217,7 @@ static void count_failure(struct dispatch *dispatch, struct client *client, stru
 
     if (pass_s)
         log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
-                  "passed over for a while: it failed three times",
+                  "gets no clients for a while: three failures in a row",
                   LOG_FIELDS(LOG_TEXT("service", service_config(service)->name), LOG_NUMBER("seconds", pass_s),
                              LOG_TEXT("last", *client->words ? client->words : reason_text(client->reason))));
 }

@@ -46,7 +46,7 @@ static void listener_rest(struct listener *listener, const char *why) {
     if (now - listener->complained_us < COMPLAIN_EVERY_US)
         return;
     listener->complained_us = now;
-    log_write(listener->options.log, LOG_LEVEL_WARNING, listener->options.who, "accepts nobody on %s for a moment: %s",
+    log_write(listener->options.log, LOG_LEVEL_WARNING, listener->options.who, "accept paused on %s: %s",
               addr_format(&listener->addr, text, sizeof text), why);
 }
 

@@ -49,7 +49,7 @@ struct session *registry_admit(struct registry *registry, const struct session_o
     struct session *old = session_table_find_instance(registry->options.sessions, options->name, options->instance);
 
     if (old)
-        registry_dismiss(registry, old, "replaced", "the same agent has come back");
+        registry_dismiss(registry, old, "replaced", "the same agent has reconnected");
     struct session *session = session_table_add(registry->options.sessions, options);
     if (!session)
         return NULL;
@@ -66,8 +66,8 @@ void registry_drain(struct registry *registry, struct session *session) {
     session_drain(session);
     leave_services(registry, session);
     close_idle(registry, session, "the agent takes no more clients");
-    log_write(registry->options.log, LOG_LEVEL_INFO, session_who(session), "takes no more clients, %u still run",
-              session_client_count(session));
+    log_write(registry->options.log, LOG_LEVEL_INFO, session_who(session),
+              "draining: no new clients, %u still connected", session_client_count(session));
 }
 
 static void log_leaving(const struct registry *registry, const struct session *session, const char *event,
@@ -106,7 +106,7 @@ bool registry_disconnect(struct registry *registry, struct session *session, con
         return false;
     if (!session_is_retired(session))
         take_out_of_service(registry, session, why);
-    log_leaving(registry, session, session_is_retired(session) ? "relays cut" : "sent away", why);
+    log_leaving(registry, session, session_is_retired(session) ? "relays cut" : "disconnected", why);
     session_table_remove(registry->options.sessions, session);
     return true;
 }
@@ -126,6 +126,6 @@ void registry_dismiss_all(struct registry *registry, const char *why) {
     for (struct session *session = session_table_first(registry->options.sessions); session; session = next) {
         next = session_table_after(registry->options.sessions, session);
         registry_send(registry, session, CONTROL_OP_BYE, why); /* for the agent's log */
-        registry_dismiss(registry, session, "dismissed", why);
+        registry_dismiss(registry, session, "disconnected", why);
     }
 }

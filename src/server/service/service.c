@@ -40,7 +40,7 @@ struct service {
 static void service_turn_away(struct service *service, int fd, const struct addr *peer, const char *why) {
     sock_close_reset(fd);
     service->refused++;
-    log_throttle_event(&service->complaint, service->options.log, LOG_LEVEL_WARNING, service->who, "client turned away",
+    log_throttle_event(&service->complaint, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
                        why, peer);
 }
 
@@ -145,7 +145,7 @@ static void service_listen_or_complain(struct service *service) {
     struct error error;
 
     if (service_listen(service, &error) && log_limit_allows(&service->open_lines, 1, NULL))
-        log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "%s; trying on", error.text);
+        log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "%s; retrying", error.text);
 }
 
 static void service_close(struct service *service) {
@@ -153,7 +153,7 @@ static void service_close(struct service *service) {
         return;
     service->should_be_open = service->is_open = false;
     listener_group_shut(service->listeners);
-    log_write(service->options.log, LOG_LEVEL_WARNING, service->who, "closed until there is an agent");
+    log_write(service->options.log, LOG_LEVEL_WARNING, service->who, "not listening until an agent is available");
 }
 
 void service_shut(struct service *service) {

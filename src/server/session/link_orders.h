@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * link_orders: how many data links an agent was told to dial that have not arrived yet; an order expires.
+ * link_orders: how many data links an agent was ordered to dial that have not arrived yet; an order expires.
  * Runs on: the control thread. Owns: nothing. Times are clock_us().
  */
 #ifndef MUNNEL_SERVER_SESSION_LINK_ORDERS_H

@@ -49,7 +49,7 @@ static bool copy_proof(struct session *session, const struct session_options *op
         session->certificate = options->certificate;
     if (options->chain && !(session->chain = X509_chain_up_ref(options->chain)))
         return false;
-    session->has_token = options->key != NULL;
+    session->has_token = options->key;
     return !options->key || secret_sha256(session->token_digest, options->key, SECRET_SIZE, NULL, 0) == 0;
 }
 

@@ -59,7 +59,7 @@ static bool is_taken(const struct session_table *table, const char *name) {
 
     while (session && strcmp(session_name(session), name) != 0)
         session = session_table_after(table, session);
-    return session != NULL;
+    return session;
 }
 
 struct session *session_table_add(struct session_table *table, const struct session_options *options) {

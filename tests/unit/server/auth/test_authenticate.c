@@ -95,14 +95,14 @@ static const struct {
     {{"web1", 2, "web1", NULL}, {NULL, NULL, NULL, NULL}, "the token is unknown, wrong or expired"},
     {{"nobody", 1, "web1", NULL}, {NULL, NULL, NULL, NULL}, "the token is unknown, wrong or expired"},
     /* Those of two agents do not add up, but one that suffices does. */
-    {{"web1", 1, "web2", NULL}, {"web1", NULL, NULL, "web1"}, "is not that of \"web1\", as the token is"},
-    {{"bare", 3, "web2", NULL}, {"bare", NULL, NULL, "bare"}, "is not that of \"bare\", as the token is"},
+    {{"web1", 1, "web2", NULL}, {"web1", NULL, NULL, "web1"}, "is not that of \"web1\", the credential of the token"},
+    {{"bare", 3, "web2", NULL}, {"bare", NULL, NULL, "bare"}, "is not that of \"bare\", the credential of the token"},
     {{"bare", 3, NULL, NULL}, {"bare", NULL, NULL, "bare"}, "no certificate"},
     {{"", 0, "web2", NULL}, {NULL, "web2", NULL, "web2"}, "no token"},
     /* Signed by the right authority, and yet nobody's. */
-    {{"", 0, "stranger", NULL}, {NULL, NULL, NULL, NULL}, "is no agent's here"},
+    {{"", 0, "stranger", NULL}, {NULL, NULL, NULL, NULL}, "is not in the agents file"},
     {{"web1", 1, "stranger", NULL}, {"web1", NULL, NULL, "web1"}, "stranger (sha256:"},
-    {{"", 0, "bare", NULL}, {NULL, NULL, NULL, NULL}, "is no agent's here"}, /* a name alone is no permission */
+    {{"", 0, "bare", NULL}, {NULL, NULL, NULL, NULL}, "is not in the agents file"}, /* a name alone is no permission */
     {{"", 0, "old", NULL}, {NULL, NULL, NULL, NULL}, "has expired"},
     /* A credential without a token is not entered by the dummy key. */
     {{"web2", 255, NULL, NULL}, {NULL, NULL, NULL, NULL}, "token"},
@@ -120,12 +120,12 @@ START_TEST(what_is_required_decides) {
         const char *wanted = visits[_i].by[require];
         ck_assert_msg(!name == !wanted && (!name || strcmp(name, wanted) == 0), "visit %d, require %d: %s, not %s (%s)",
                       _i, require, name ? name : "refused", wanted ? wanted : "refused",
-                      name ? "" : refusal.words.text);
+                      name ? "" : refusal.detail.text);
         if (name)
             continue;
         ck_assert(refusal.code == REJECT_CREDENTIAL || refusal.code == REJECT_GROUP);
         ck_assert(reject_is_final(refusal.code));
-        has_words = has_words || strstr(refusal.words.text, visits[_i].words);
+        has_words = has_words || strstr(refusal.detail.text, visits[_i].words);
     }
     ck_assert_msg(has_words, "no refusal of visit %d says \"%s\"", _i, visits[_i].words);
 }
@@ -190,7 +190,7 @@ START_TEST(authorities_that_changed_during_the_handshake_decide) {
     struct auth_claim claim;
     ck_assert(!authenticate(&claim, &policy, &greeting, &hello, &refusal));
     ck_assert_int_eq(refusal.code, REJECT_CREDENTIAL);
-    ck_assert_ptr_nonnull(strstr(refusal.words.text, "not of an authority that is trusted now"));
+    ck_assert_ptr_nonnull(strstr(refusal.detail.text, "not of an authority that is trusted now"));
     policy.tls_settled_us = 0; /* TLS has asked the same authorities already */
     ck_assert(authenticate(&claim, &policy, &greeting, &hello, &refusal));
     SSL_CTX_free(policy.tls);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_control: an agent that says what the server does not understand is answered, a bounded number of times.
+ * test_control: each control message has its effect; unknown and malformed ones are answered a bounded number of times.
  */
 #include "config.h"
 
@@ -36,7 +36,7 @@ START_TEST(nonsense_without_end_ends_the_session) {
     ck_assert_uint_le(said, BOUND);
     ck_assert_uint_le(fake_count(FAKE_TELL), BOUND);
     ck_assert(fake_take(FAKE_CLOSE, &order));
-    ck_assert_msg(strstr(order.text, "more than 100 messages in a minute") != NULL, "%s", order.text);
+    ck_assert_msg(strstr(order.text, "more than 100 error, unknown or malformed messages") != NULL, "%s", order.text);
     ck_assert(link_ref_same(order.link, agent.control));
     server_fixture_clear(&server_fixture);
 }
@@ -51,16 +51,70 @@ START_TEST(what_is_unknown_is_answered) {
     fake_forget(FAKE_TELL);
     server_fixture_tell(&server_fixture, &agent, "{\"op\":\"dance\"}");
     ck_assert(fake_take(FAKE_TELL, &order));
-    ck_assert_msg(strstr(order.text, "\"error\"") && strstr(order.text, "does not know that op"), "%s", order.text);
+    ck_assert_msg(strstr(order.text, "\"error\"") && strstr(order.text, "unknown op"), "%s", order.text);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-static TCase *understanding(void) {
-    TCase *group = tcase_create("understanding");
+START_TEST(drain_closes_idle_links_and_is_confirmed) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent agent = server_fixture_join_with(&server_fixture, "a", 2);
+    fake_forget(FAKE_TELL);
+    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"drain\"}");
+    ck_assert(fake_take(FAKE_TELL, &order));
+    ck_assert_msg(strstr(order.text, "\"drained\""), "%s", order.text);
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 2);
+    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"drain\"}"); /* repeated, and confirmed again */
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 2);
+    ck_assert_uint_eq(fake_count(FAKE_TELL), 1);
+    while (fake_take(FAKE_CLOSE, &order))
+        ck_assert(!link_ref_same(order.link, agent.control));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(bye_ends_the_session_with_its_reason) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
+    fake_forget(FAKE_TELL);
+    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"bye\",\"reason\":\"maintenance\"}");
+    ck_assert(fake_take(FAKE_CLOSE, &order));
+    ck_assert(link_ref_same(order.link, agent.control));
+    ck_assert_str_eq(order.text, "maintenance");
+    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"drain\"}"); /* too late: there is no session */
+    ck_assert_uint_eq(fake_count(FAKE_TELL), 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* Two peers that answer each other's errors would never stop. */
+START_TEST(error_is_not_answered) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
+    fake_forget(FAKE_TELL);
+    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"error\",\"reason\":\"unknown op\"}");
+    ck_assert_uint_eq(fake_count(FAKE_TELL), 0);
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static TCase *control_cases(void) {
+    TCase *group = tcase_create("control");
     tcase_add_loop_test(group, nonsense_without_end_ends_the_session, 0, sizeof nonsense / sizeof nonsense[0]);
     tcase_add_test(group, what_is_unknown_is_answered);
+    tcase_add_test(group, drain_closes_idle_links_and_is_confirmed);
+    tcase_add_test(group, bye_ends_the_session_with_its_reason);
+    tcase_add_test(group, error_is_not_answered);
     return group;
 }
 
-UNIT_MAIN("server/told", understanding)
+UNIT_MAIN("server/auth/control", control_cases)

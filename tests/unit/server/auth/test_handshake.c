@@ -315,7 +315,8 @@ START_TEST(group_that_no_service_names_is_warned_of) {
     ck_assert_ptr_null(strstr(order.text, "mail")); /* whose groups there are is not for it */
     server_fixture_clear(&server_fixture);
     char *text = unit_read(unit_path("log"), NULL);
-    ck_assert_ptr_nonnull(strstr(text, "serves no service: no service has the group wbe; there are: web, mail\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "serves no service: no service has the group wbe; groups of services: web, mail\n"));
     ck_assert_ptr_null(strstr(text, "agent right"));
     free(text);
 }

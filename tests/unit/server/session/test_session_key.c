@@ -175,7 +175,7 @@ START_TEST(a_session_that_leaves_lets_in_none) {
     server_fixture_run(&server_fixture); /* it is asked for links */
     server_fixture_tell(&server_fixture, &agent, "{\"op\":\"drain\"}");
     session_key_identify(identity, agent.session, 1);
-    expect_turned_away(&server_fixture, identity, "\"session\"", "gets no more clients");
+    expect_turned_away(&server_fixture, identity, "\"session\"", "is draining");
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -193,7 +193,7 @@ START_TEST(a_link_that_nobody_asked_for_is_turned_away) {
     expect_let_in(&server_fixture, &agent, 1);
     expect_let_in(&server_fixture, &agent, 2);
     session_key_identify(identity, agent.session, 3);
-    expect_turned_away(&server_fixture, identity, "\"busy\"", "no link was asked for");
+    expect_turned_away(&server_fixture, identity, "\"busy\"", "no data link was ordered");
     server_fixture_clear(&server_fixture);
 }
 END_TEST
