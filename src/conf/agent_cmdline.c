@@ -141,7 +141,7 @@ static int take_join(struct agent_options *options, const struct cmdline *line, 
         return error_set(error, "--join serves the servers of the code, --join-only ends; write one of them");
     if (join_only && options->check)
         return error_set(error, "--check keeps nothing, --join-only does; write --check --join %s", join_only);
-    options->join_only = join_only != NULL;
+    options->join_only = join_only;
     if (join_only)
         join = join_only;
     if (join && !(options->join = strdup(join)))

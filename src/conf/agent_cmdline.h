@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_cmdline: munnel-agent's command line and, with --config, its file; both say the same things.
+ * agent_cmdline: munnel-agent's command line and, with --config, its file; both take the same options.
  */
 #ifndef MUNNEL_CONF_AGENT_CMDLINE_H
 #define MUNNEL_CONF_AGENT_CMDLINE_H
@@ -14,14 +14,14 @@ struct agent_options {
     char *name;             /* NULL: the host's name */
     char *ca;
     struct strlist pins, allow;
-    char *token_file, *certificate, *key; /* NULL: not said */
+    char *token_file, *certificate, *key; /* NULL: not set */
     char *file;                           /* that was read; NULL: none */
     struct {
         bool ca, token_file, certificate, key;
-    } by_flag;        /* said on the command line; else it is the file that says it */
+    } by_flag;        /* set on the command line; else by the file */
     char *join;       /* FILE or "-" */
-    bool check;       /* only say whether all is right */
-    bool join_only;   /* keep what the code says, and end */
+    bool check;       /* check the configuration and exit */
+    bool join_only;   /* store what the join code holds, and exit */
     unsigned retry_s; /* longest pause between attempts [5] */
     unsigned threads;
     struct config_log log;

@@ -217,7 +217,7 @@ const char *cmdline_value(const struct cmdline *line, const char *name) {
 }
 
 bool cmdline_has(const struct cmdline *line, const char *name) {
-    return cmdline_value(line, name) != NULL;
+    return cmdline_value(line, name);
 }
 
 static bool was_given_before(const struct cmdline *line, size_t index) {

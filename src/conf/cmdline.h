@@ -20,7 +20,7 @@ struct cmdline_flag { /* what only a command line can say */
     char letter;          /* 0: none */
     const char *argument; /* what --help calls its value; NULL: it takes none */
     const char *help;     /* NULL: --help keeps silent about it */
-    const char *refusal;  /* not taken; this says what to do instead */
+    const char *refusal;  /* not taken; what to do instead */
 };
 
 /* Secrets are never arguments: everybody on the machine can read those. For the flags of every program. */

@@ -52,7 +52,7 @@ int credentials_write(const struct credentials *credentials, const char *path,
 bool credentials_check(const struct credentials *credentials, const char *name, const uint8_t proof[SECRET_SIZE],
                        const uint8_t exporter[SECRET_SIZE], time_t now, const struct credential **found,
                        const uint8_t **key);
-/* Whose a verified certificate is: the first whose credential names it and has not expired. NULL: nobody's. */
+/* The first credential that names this verified certificate and has not expired; NULL: there is none. */
 const struct credential *credentials_find_certificate(const struct credentials *credentials, X509 *certificate,
                                                       time_t now);
 bool credential_has_certificate(const struct credential *credential, X509 *certificate);

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * join_code_issue: the join code by which an agent with this token finds and knows this server.
- * Runs on: start or a tool. Owns: nothing; the code holds the token, whoever asked for it wipes it.
+ * Runs on: start or a tool. Owns: nothing; the text holds the token, the caller wipes it.
  */
 #ifndef MUNNEL_CONF_JOIN_CODE_ISSUE_H
 #define MUNNEL_CONF_JOIN_CODE_ISSUE_H

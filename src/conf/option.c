@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * option: fills a struct from JSON by a table, strictly, and says exactly what is wrong and what would be right.
+ * option: fills a struct from JSON by a table, strictly; an error names the place, what is wrong, and what to write.
  * Runs on: start, reload or a tool. Owns: nothing.
  */
 #include "config.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * option: one table says what can be configured, and everything else reads it: the parser of the file, the defaults,
+ * option: one table defines what can be configured, and everything else reads it: the parser of the file, the defaults,
  * the command line, --help, and the test that the manuals leave nothing out.
  *
  * Runs on: start, reload or a tool. Owns: nothing; what it stores in a struct is given back by option_done().
@@ -50,7 +50,7 @@ struct option_spec {
     const struct option_table *elements;
     size_t count_offset;
     bool nullable;        /* null may be written although it is not the default */
-    bool reserved;        /* nobody obeys it yet: all but the default is an error, rather than quietly nothing */
+    bool reserved;        /* not implemented yet: a value other than the default is an error, not ignored */
     const char *flag;     /* --flag; NULL: only in the file */
     const char *argument; /* what --help calls its value */
     const char *help;     /* one line for --help and people */

@@ -151,7 +151,7 @@ static int write_agents(const struct auth_token *token, const char *path, struct
     return result;
 }
 
-/* The token first: an agents file whose token nobody has would stay for ever, as nothing is overwritten. */
+/* The token first: nothing is overwritten, so an agents file whose token was not written would stay for ever. */
 static int make_credentials(const struct paths *paths, bool *made, struct error *error) {
     if (file_exists(paths->agents))
         return 0; /* a missing token may have been moved to its agent */
@@ -188,7 +188,7 @@ static int make_configuration(const struct provision *setup, const struct paths 
                               struct error *error) {
     if (!setup->with_configuration || file_exists(paths->configuration))
         return 0;
-    struct endpoint endpoint; /* also says that there is no quote in it which JSON would have to escape */
+    struct endpoint endpoint; /* also refuses what JSON would have to escape */
     if (endpoint_parse(&endpoint, listen_of(setup), error) != 0)
         return -1;
     if (strpbrk(listen_of(setup), "\"\\"))

@@ -21,7 +21,8 @@ struct provision {
 /* Makes what is missing and never overwrites: ca.pem, ca.key, server.pem, server.key, agents.json, agent.token. 0 or
  * -1. *made: anything was new. */
 int provision_server(const struct provision *setup, bool *made, struct error *error);
-/* Keeps `listen` beside the agents file, for "munnel agent add": a server without a file has told it to nobody else. */
+/* Keeps `listen` beside the agents file, for "munnel agent add": without a configuration file it is written nowhere
+ * else. */
 int provision_keep_listen(const struct provision *setup, struct error *error);
 char *
 provision_kept_listen(const char *agents); /* what lies beside that agents file: malloc'ed; NULL: nothing of use */

@@ -15,7 +15,7 @@ struct server_options {
 
 /*
  * Reads the command line. Returns -1 to go on, else the exit code: 0 after --help, --version and a --check that found
- * everything right, which have printed to stdout; 2 after one line on stderr that says what is wrong.
+ * everything right, which have printed to stdout; 2 after one line on stderr with the error.
  */
 int server_options_read(struct server_options *options, int argc, char **argv);
 void server_options_done(struct server_options *options);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server_config: what munneld was told, by munnel.json and its command line.
+ * server_config: munneld's configuration, from munnel.json and the command line.
  * Runs on: the control thread. Owns: its strings; immutable once read.
  */
 #ifndef MUNNEL_CONF_SERVER_CONFIG_H
@@ -29,7 +29,7 @@ struct service_config {
     char *name;
     struct strlist groups; /* empty: any agent */
     struct strlist listen, connect;
-    char *socket_mode, *socket_owner; /* of the Unix sockets in `listen`; octal digits; NULL: whoever makes them */
+    char *socket_mode, *socket_owner; /* of the Unix sockets in `listen`; octal digits; NULL: the process */
     enum config_balance balance;
     enum config_no_agent no_agent;
     unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
@@ -39,7 +39,7 @@ struct service_config {
 };
 
 struct server_config {
-    char *path; /* the file, or NULL when the command line said it all */
+    char *path; /* the file, or NULL when only the command line was used */
     struct {
         struct strlist listen;
         char *certificate, *key, *client_ca; /* absolute or relative to the working directory; client_ca may be NULL */
@@ -66,16 +66,16 @@ struct server_config {
  * "FILE: services[2].listen: ...".
  */
 struct server_config *server_config_read(const char *path, struct error *error);
-/* Where the file is when nobody names it: /etc/munnel.json, else /etc/munnel/munnel.json; NULL if there is neither. */
+/* Where the file is without --config: /etc/munnel.json, else /etc/munnel/munnel.json; NULL if there is neither. */
 const char *server_config_default_file(void);
-/* Nothing said: no services; certificate, key and agents file in the state folder. NULL with `error`. */
+/* All defaults: no services; certificate, key and agents file in the state folder. NULL with `error`. */
 struct server_config *server_config_default(struct error *error);
 /* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */
 int server_config_add_service(struct server_config *conf, const char *text, struct error *error);
 /*
  * What only makes sense as a whole: duplicate names and ports, limits that contradict each other, no service. Call it
- * when all has been said; the reader has looked at the file alone, which may leave the services to the command line.
- * 0 or -1.
+ * when file and command line are read; the reader has looked at the file alone, which may leave the services to the
+ * command line. 0 or -1.
  */
 int server_config_check(const struct server_config *conf, struct error *error);
 void server_config_free(struct server_config *conf);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * suggest: which known word somebody who mistyped may have meant.
+ * suggest: the known word that is closest to a mistyped one.
  * Runs on: any thread. Owns: nothing; the words stay the caller's.
  */
 #ifndef MUNNEL_CONF_SUGGEST_H

@@ -123,7 +123,7 @@ int validate_source(const char *text, struct error *error) {
     const char *letters = strchr(text, ':') ? "0123456789abcdefABCDEF.:/[]" : "0123456789./";
     bool is_address = strcmp(text, "*") == 0 || strspn(text, letters) == strlen(text);
     bool has_port =
-        text[0] == '[' ? strstr(text, "]:") != NULL : strchr(text, '.') && strchr(text, ':') && !strstr(text, "::");
+        text[0] == '[' ? !!strstr(text, "]:") : strchr(text, '.') && strchr(text, ':') && !strstr(text, "::");
     if (!strpbrk(text, ".:*") || !is_address || has_port)
         return error_set(error, "\"%s\" is no address of clients; write \"10.1.2.3\" or \"10.0.0.0/8\"", text);
     char *pattern = validate_resolve_source(text, NULL);

@@ -100,7 +100,7 @@ static int add_made(struct agent_store *store, struct credential *made, const st
 }
 
 /* No error, since services come and go; but an agent of a mistyped group waits for ever. Without any service in the
- * configuration they are on munneld's command line, and nobody knows. */
+ * configuration they are on munneld's command line, which cannot be read here. */
 static void warn_of_unknown_groups(const struct agent_store *store, const struct strlist *groups) {
     for (size_t i = 0; store->knows_services && i < groups->count; i++) {
         if (strlist_has(&store->groups, groups->items[i]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_hand_out: a new token into the agents file, and its join code to whoever asked.
+ * agent_hand_out: a new token into the agents file, and its join code on stdout.
  * Runs on: the tool's only thread. Owns: nothing.
  */
 #ifndef MUNNEL_CTL_AGENT_HAND_OUT_H
@@ -13,7 +13,7 @@
 
 /*
  * Gives `credential` (its name, groups and dates are set) a new key in front of those it has, saves the file and
- * prints the join code on stdout, alone, so that it can be piped; words for people go to stderr. Nothing is saved that
+ * prints the join code on stdout, alone, so that it can be piped; explanations go to stderr. Nothing is saved that
  * cannot be handed out. 0 or -1 with `error`.
  */
 int agent_hand_out(struct agent_store *store, struct credential *credential, const struct strlist *servers,

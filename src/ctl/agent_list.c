@@ -119,7 +119,7 @@ static json_t *date_json(time_t moment) {
 static json_t *agent_json(const struct credential *credential) {
     json_t *agent = json_pack("{s:s, s:[], s:[], s:[], s:o}", "name", credential->name, "groups", "tokens",
                               "certificates", "expires", date_json(credential->expires));
-    bool whole = agent != NULL;
+    bool whole = agent;
     for (size_t i = 0; whole && i < credential->groups.count; i++)
         whole = json_array_append_new(json_object_get(agent, "groups"), json_string(credential->groups.items[i])) == 0;
     for (int i = 0; whole && i < credential->key_count; i++)
@@ -136,7 +136,7 @@ static json_t *agent_json(const struct credential *credential) {
 
 static int print_json(const struct credentials *credentials, struct error *error) {
     json_t *json = json_pack("{s:[]}", "agents");
-    bool whole = json != NULL;
+    bool whole = json;
     for (size_t i = 0; whole && i < credentials_count(credentials); i++)
         whole = json_array_append_new(json_object_get(json, "agents"), agent_json(credentials_at(credentials, i))) == 0;
     char *text = whole ? json_dumps(json, JSON_INDENT(2)) : NULL;

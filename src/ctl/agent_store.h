@@ -15,7 +15,7 @@
 
 #include <stddef.h>
 
-struct agent_place { /* what the command line said; all of it may be NULL */
+struct agent_place { /* from the command line; each may be NULL */
     char *agents;    /* --agents FILE */
     char *config;    /* --config FILE */
 };
@@ -62,7 +62,7 @@ const struct credential *agent_store_find(const struct agent_store *store, const
 int agent_store_save(const struct agent_store *store, struct error *error);
 void agent_store_close(struct agent_store *store);
 
-/* What the agent must be told; `servers` empty: what the configuration and the certificate say. */
+/* The join code for an agent; `servers` empty: what the configuration and the certificate say. */
 int agent_store_join_code(const struct agent_store *store, const struct strlist *servers,
                           const struct auth_token *token, char text[JOIN_CODE_TEXT], struct error *error);
 

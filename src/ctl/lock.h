@@ -12,8 +12,8 @@
 enum { LOCK_NONE = -1 };
 
 /*
- * Waits for whoever has it. The file's folder is locked, because the file itself is replaced. Returns the lock, or
- * LOCK_NONE with `error`.
+ * Waits until another holder releases it. The file's folder is locked, because the file itself is replaced. Returns the
+ * lock, or LOCK_NONE with `error`.
  */
 int lock_folder_of(const char *path, struct error *error);
 void lock_release(int lock); /* LOCK_NONE: nothing */

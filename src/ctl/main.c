@@ -27,7 +27,7 @@ static const struct subcommand commands[] = {
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
-/* Words behind "munnel agent" that are no address. */
+/* Subcommands of "munnel agent"; any other argument is an address. */
 static const struct subcommand agent_commands[] = {
     {"add", agent_add_run, "NAME", "let an agent in: prints its join code"},
     {"list", agent_list_run, "", "print who may join, and until when"},

@@ -59,7 +59,7 @@ static bool takes_value(const char *option) {
             return true;
     for (size_t i = 0; i < server_option_table.count; i++)
         if (server_option_table.specs[i].flag && strcmp(option + 2, server_option_table.specs[i].flag) == 0)
-            return server_option_table.specs[i].argument != NULL;
+            return server_option_table.specs[i].argument;
     return false;
 }
 

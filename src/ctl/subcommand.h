@@ -21,7 +21,7 @@ struct subcommand {
 };
 
 const struct subcommand *subcommand_find(const struct subcommand *table, size_t count, const char *name);
-/* Which of them somebody who mistyped may have meant; NULL: none is near. */
+/* The closest name to a mistyped one; NULL: none is near. */
 const char *subcommand_nearest(const struct subcommand *table, size_t count, const char *name);
 /* "munnel: there is no command x; did you mean y?" Returns 2. */
 int subcommand_complain(const struct subcommand *table, size_t count, const char *program, const char *name);

@@ -64,7 +64,7 @@ void auth_token_format(const struct auth_token *token, char text[AUTH_TOKEN_TEXT
 
 void auth_token_key(const struct auth_token *token, uint8_t key[SECRET_SIZE]) {
     if (secret_sha256(key, key_label, sizeof key_label - 1, token->secret, sizeof token->secret) != 0)
-        (void)secret_random(key, SECRET_SIZE); /* a key that nobody knows fails; one of zeros would not */
+        (void)secret_random(key, SECRET_SIZE); /* a random key fails every check; one of zeros could be guessed */
 }
 
 int auth_proof_make(uint8_t proof[SECRET_SIZE], const uint8_t key[SECRET_SIZE], enum auth_proof_role role,

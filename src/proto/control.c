@@ -61,15 +61,15 @@ void control_done(struct control_message *control) {
 char *control_format(enum control_op op, uint64_t count, uint64_t expires_ms, const char *reason) {
     if (op >= CONTROL_OP_UNKNOWN)
         return NULL;
-    char words[PROTO_REASON_MAX + 1];
-    json_text_copy_clean(words, sizeof words, reason);
+    char detail[PROTO_REASON_MAX + 1];
+    json_text_copy_clean(detail, sizeof detail, reason);
     json_t *json = json_pack("{ss}", "op", ops[op]);
-    bool complete = json != NULL;
+    bool complete = json;
     if (complete && op == CONTROL_OP_LINKS)
         complete = json_object_set_new(json, "count", json_integer((json_int_t)count)) == 0 &&
                    json_object_set_new(json, "expires_ms", json_integer((json_int_t)expires_ms)) == 0;
-    if (complete && *words)
-        complete = json_object_set_new(json, "reason", json_string(words)) == 0;
+    if (complete && *detail)
+        complete = json_object_set_new(json, "reason", json_string(detail)) == 0;
     if (complete)
         return json_to_text(json);
     json_decref(json);

@@ -22,8 +22,8 @@
     O(DRAIN, "drain")     /* agent: no more clients for me, please */                                                  \
     O(DRAINED, "drained") /* server: none will come any more */                                                        \
     O(BYE, "bye")         /* either: this session is over, with `reason` */                                            \
-    O(ERROR, "error")     /* either: `reason` says what was not understood; never answered */                          \
-    O(NOTICE, "notice")   /* server: `reason` is for whoever runs the agent, and goes to the agent's log */
+    O(ERROR, "error")     /* either: `reason` names what was not understood; never answered */                         \
+    O(NOTICE, "notice")   /* server: `reason` is for the operator of the agent, and goes to the agent's log */
 enum control_op {
 #define CONTROL_OP_ENUM(name, op) CONTROL_OP_##name,
     CONTROL_OPS(CONTROL_OP_ENUM)

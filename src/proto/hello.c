@@ -206,10 +206,10 @@ void reject_done(struct reject *reject) {
 }
 
 char *reject_format(enum reject_code code, const char *reason, unsigned retry_after_s) {
-    char words[PROTO_REASON_MAX + 1];
-    json_text_copy_clean(words, sizeof words, reason);
+    char detail[PROTO_REASON_MAX + 1];
+    json_text_copy_clean(detail, sizeof detail, reason);
     json_t *json = json_object();
-    return finish(json, put_text(json, "code", rejects[code].code) && put_text(json, "reason", words) &&
+    return finish(json, put_text(json, "code", rejects[code].code) && put_text(json, "reason", detail) &&
                             (retry_after_s == 0 || put_number(json, "retry_after", retry_after_s)));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * join_code: the join code, all that a new agent must be told, in one line.
+ * join_code: the join code: all that a new agent needs, in one line.
  *
  * "munnel1." and the base64url of {"s":["host:10001"],"p":["HEX of the server's key"],"t":"NAME:DIGITS"}. It holds the
  * token: it is a secret, read from a file or a terminal and never an argument.

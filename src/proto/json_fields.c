@@ -129,7 +129,7 @@ int json_take_secret(const json_t *json, const char *key, enum json_need need, u
     const char *text = NULL;
     if (json_take_hex(json, key, need, SECRET_HEX - 1, &text, error) != 0)
         return -1;
-    *has = text != NULL;
+    *has = text;
     if (text && !secret_from_hex(bytes, SECRET_SIZE, text))
         return error_set(error, "\"%s\" is not %d hexadecimal digits", key, SECRET_HEX - 1);
     return 0;

@@ -141,29 +141,29 @@ bool refusal_counts(enum refusal refusal) {
     return refusals[refusal].counts;
 }
 
-/* Any words as the inside of a JSON string, cut to what the other side keeps. */
-static const char *inside(char text[2 * PROTO_DETAIL_SIZE], const char *words) {
+/* Any text as the inside of a JSON string, cut to what the other side keeps. */
+static const char *inside(char text[2 * PROTO_DETAIL_SIZE], const char *detail) {
     char clean[PROTO_DETAIL_SIZE];
-    json_text_copy_clean(clean, sizeof clean, words);
+    json_text_copy_clean(clean, sizeof clean, detail);
     json_text_escape(text, 2 * PROTO_DETAIL_SIZE, clean);
     return text;
 }
 
 size_t opened_format(char *text, size_t size, const char *address, unsigned dial_ms) {
-    char words[2 * PROTO_DETAIL_SIZE];
-    return fitted(snprintf(text, size, "{\"address\":\"%s\",\"dial_ms\":%u}", inside(words, address), dial_ms), size);
+    char detail[2 * PROTO_DETAIL_SIZE];
+    return fitted(snprintf(text, size, "{\"address\":\"%s\",\"dial_ms\":%u}", inside(detail, address), dial_ms), size);
 }
 
-size_t refused_format(char *text, size_t size, enum refusal code, const char *words) {
+size_t refused_format(char *text, size_t size, enum refusal code, const char *detail) {
     char escaped[2 * PROTO_DETAIL_SIZE];
     return fitted(snprintf(text, size, "{\"code\":\"%s\",\"message\":\"%s\"}", refusals[code].code,
-                           inside(escaped, words)),
+                           inside(escaped, detail)),
                   size);
 }
 
 size_t reset_format(char *text, size_t size, const char *reason) {
-    char words[2 * PROTO_DETAIL_SIZE];
-    return fitted(snprintf(text, size, "{\"reason\":\"%s\"}", inside(words, reason)), size);
+    char detail[2 * PROTO_DETAIL_SIZE];
+    return fitted(snprintf(text, size, "{\"reason\":\"%s\"}", inside(detail, reason)), size);
 }
 
 /* These three only inform, so what is malformed in them is left out rather than held against the link. */
@@ -180,14 +180,14 @@ void opened_parse(const uint8_t *text, size_t length, char address[PROTO_DETAIL_
     json_decref(json);
 }
 
-void refused_parse(const uint8_t *text, size_t length, enum refusal *code, char words[PROTO_DETAIL_SIZE]) {
+void refused_parse(const uint8_t *text, size_t length, enum refusal *code, char detail[PROTO_DETAIL_SIZE]) {
     json_t *json = parse_notice(text, length);
     const char *name = json_string_value(json_object_get(json, "code"));
     *code = REFUSAL_REFUSED; /* also for a code from a later version */
     for (size_t i = 0; name && i < sizeof refusals / sizeof refusals[0]; i++)
         if (strcmp(name, refusals[i].code) == 0)
             *code = (enum refusal)i;
-    json_text_copy_clean(words, PROTO_DETAIL_SIZE, json_string_value(json_object_get(json, "message")));
+    json_text_copy_clean(detail, PROTO_DETAIL_SIZE, json_string_value(json_object_get(json, "message")));
     json_decref(json);
 }
 

@@ -61,10 +61,10 @@ bool refusal_counts(enum refusal refusal);
 
 /* OPENED: {"address":…,"dial_ms":n}; REFUSED: {"code":…,"message":…}; RESET: {"reason":…}. Lengths, 0 if too small. */
 size_t opened_format(char *text, size_t size, const char *address, unsigned dial_ms);
-size_t refused_format(char *text, size_t size, enum refusal code, const char *words);
+size_t refused_format(char *text, size_t size, enum refusal code, const char *detail);
 size_t reset_format(char *text, size_t size, const char *reason);
 void opened_parse(const uint8_t *text, size_t length, char address[PROTO_DETAIL_SIZE], unsigned *dial_ms);
-void refused_parse(const uint8_t *text, size_t length, enum refusal *code, char words[PROTO_DETAIL_SIZE]);
+void refused_parse(const uint8_t *text, size_t length, enum refusal *code, char detail[PROTO_DETAIL_SIZE]);
 void reset_parse(const uint8_t *text, size_t length, char reason[PROTO_DETAIL_SIZE]);
 
 #endif

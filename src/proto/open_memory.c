@@ -16,9 +16,8 @@ struct reader {
 };
 
 static bool skip(struct reader *reader, const char *text, size_t length) {
-    if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, text, length) != 0) {
+    if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, text, length) != 0)
         return false;
-    }
     reader->at += length;
     return true;
 }
@@ -28,9 +27,8 @@ static bool take_text(struct reader *reader, char *to, size_t size) {
     size_t length = 0;
     while (reader->at < reader->end && *reader->at != '"') {
         char c = *reader->at++;
-        if (c < ' ' || c > '~' || c == '\\' || length + 1 >= size) {
+        if (c < ' ' || c > '~' || c == '\\' || length + 1 >= size)
             return false;
-        }
         to[length++] = c;
     }
     to[length] = '\0';
@@ -41,9 +39,8 @@ static bool take_text(struct reader *reader, char *to, size_t size) {
 static bool take_timeout(struct reader *reader, uint64_t *timeout_ms) {
     int digits = 0;
     *timeout_ms = 0;
-    while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9' && digits++ < 8) {
+    while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9' && digits++ < 8)
         *timeout_ms = *timeout_ms * 10 + (uint64_t)(*reader->at++ - '0');
-    }
     bool leads_with_zero = digits > 1 && reader->at[-digits] == '0';
     return digits > 0 && !leads_with_zero && skip(reader, "}", 1) && reader->at == reader->end;
 }
@@ -68,9 +65,8 @@ static bool recognise(struct open_memory *memory, struct open_request *open, con
 static void remember_terms(struct open_memory *memory, const char *text, size_t length) {
     const char *id_end = length > sizeof head ? memchr(text + sizeof head - 1, '"', length - sizeof head + 1) : NULL;
     memory->terms_length = 0;
-    if (!id_end || memcmp(text, head, sizeof head - 1) != 0) {
+    if (!id_end || memcmp(text, head, sizeof head - 1) != 0)
         return;
-    }
     const char *from = memmem(id_end, (size_t)(text + length - id_end), before_from, sizeof before_from - 1);
     size_t terms = from ? (size_t)(from - id_end) - 1 + sizeof before_from - 1 : 0;
     if (terms > 0 && terms <= sizeof memory->terms) {
@@ -89,14 +85,12 @@ void open_memory_end(struct open_memory *memory) {
 
 int open_memory_parse(struct open_memory *memory, struct open_request *open, const char *text, size_t length,
                       struct error *error) {
-    if (memory->terms_length > 0 && recognise(memory, open, text, length)) {
+    if (memory->terms_length > 0 && recognise(memory, open, text, length))
         return 0;
-    }
     open_done(&memory->known);
     memory->terms_length = 0;
-    if (open_parse(&memory->known, text, length, error)) {
+    if (open_parse(&memory->known, text, length, error))
         return -1;
-    }
     remember_terms(memory, text, length);
     *open = memory->known;
     return 0;

@@ -4,7 +4,7 @@
  * session_key: what a session is known by, made of one secret of the server's process.
  *
  * In TLS a data link is known by its session's id and a number, of which the agent uses each once: so the server can
- * tell a handshake from one that somebody repeats.
+ * tell a handshake from a replayed one.
  * An id is 8 random bytes and 8 that say whose it is; the session's key is an HMAC of the id, and the key by which its
  * data links shake hands one of the session's key. So any thread of the server finds the keys by the id alone, without
  * a look into a table, and takes no id that this process has not made. The agent gets id and key with WELCOME.

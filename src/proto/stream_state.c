@@ -17,7 +17,7 @@ static void begin(struct stream_state *state, uint32_t number) {
     *state = (struct stream_state){.role = state->role, .number = number, .busy = true};
 }
 
-/* FIN and FIN with little sent to the agent: free at once on both sides, and nothing is said about it. */
+/* FIN and FIN with little sent to the agent: free at once on both sides, without IDLE. */
 static void free_if_small(struct stream_state *state) {
     if (state->sent_fin && state->got_fin && state->to_agent <= STREAM_STATE_SMALL)
         state->busy = false;

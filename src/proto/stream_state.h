@@ -13,7 +13,7 @@
 
 #include "proto/frame.h"
 
-enum { STREAM_STATE_SMALL = 65536 }; /* up to here a relay that ended in FIN and FIN frees its link without a word */
+enum { STREAM_STATE_SMALL = 65536 }; /* up to here a relay that ended in FIN and FIN frees its link without IDLE */
 
 enum stream_role { STREAM_STATE_SERVER, STREAM_STATE_AGENT };
 
@@ -44,7 +44,7 @@ enum stream_verdict stream_state_take(struct stream_state *state, enum frame_typ
 /* May this be sent now? A relay asks where its own state does not already say so; stream_state_sent asserts it. */
 bool stream_state_may_send(const struct stream_state *state, enum frame_type type);
 
-/* A frame goes out; OPEN begins a new relay (channel->number is its number then). */
+/* A frame goes out; OPEN begins a new relay (state->number is its number then). */
 void stream_state_sent(struct stream_state *state, enum frame_type type, size_t length);
 
 #endif

@@ -37,8 +37,8 @@ static bool admits(const struct credentials *credentials, const char *name, uint
     uint8_t proof[SECRET_SIZE];
     prove(proof, with);
     bool in = credentials_check(credentials, name, proof, channel, now, &found, &key);
-    ck_assert_int_eq(in, found != NULL);
-    ck_assert_int_eq(in, key != NULL);
+    ck_assert_int_eq(in, !!found);
+    ck_assert_int_eq(in, !!key);
     if (in) {
         ck_assert_str_eq(found->name, name);
         ck_assert_int_eq(key[0], with);
@@ -199,7 +199,7 @@ START_TEST(the_file_comes_back) {
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_int_eq(status.st_mode & 0777, 0640);
     credentials = credentials_read(path, &error);
-    ck_assert_msg(credentials != NULL, "%s", error.text);
+    ck_assert_msg(credentials, "%s", error.text);
     ck_assert_uint_eq(credentials_count(credentials), 2);
     const struct credential *got = credentials_find(credentials, "a");
     ck_assert_int_eq(got->key_count, 2);
@@ -289,7 +289,7 @@ static const struct {
 START_TEST(a_wrong_file_says_where) {
     struct error error = {{0}};
     const char *path = unit_text_file("agents.json", bad[_i].text);
-    ck_assert_msg(credentials_read(path, &error) == NULL, "taken: %s", bad[_i].text);
+    ck_assert_msg(!credentials_read(path, &error), "taken: %s", bad[_i].text);
     ck_assert_msg(strstr(error.text, path) && strstr(error.text, bad[_i].says), "%s", error.text);
     ck_assert_msg(!strstr(error.text, "0123456789abcdef"), "shows a key: %s", error.text);
     ck_assert_ptr_null(strstr(error.text, KEY));

@@ -44,8 +44,7 @@ static void join_lines(char *text) {
 }
 
 static void expect(const char *text, const char *needle, const char *option) {
-    ck_assert_msg(strstr(text, needle) != NULL, "of %s this should be said: %s\nbut there is: %s", option, needle,
-                  text);
+    ck_assert_msg(strstr(text, needle), "of %s this should be said: %s\nbut there is: %s", option, needle, text);
 }
 
 /* What a text must say of an option, whatever its form. */
@@ -55,7 +54,7 @@ static void expect_contents(const char *text, const struct option_spec *spec) {
         snprintf(needle, sizeof needle, "%u to %u", spec->minimum, spec->maximum);
         expect(text, needle, spec->name);
     }
-    ck_assert_msg(spec->reserved == (strstr(text, "Reserved:") != NULL), "%s: is it reserved?", spec->name);
+    ck_assert_msg(spec->reserved == !!strstr(text, "Reserved:"), "%s: is it reserved?", spec->name);
     for (size_t i = 0; spec->words && spec->words[i]; i++)
         expect(text, spec->words[i], spec->name);
 }
@@ -68,7 +67,7 @@ static void look_at_sample(const char **at, const struct option_spec *spec) {
     const char *found = *at;
     do { /* the key in code: only blanks stand before it in its line */
         found = strstr(found + 1, key);
-        ck_assert_msg(found != NULL, "the sample has no %s where %s should be", key, spec->name);
+        ck_assert_msg(found, "the sample has no %s where %s should be", key, spec->name);
     } while (found[-1] != ' ' || found[-2] != ' ');
     snprintf(comment, sizeof comment, "%.*s", (int)(found - *at), *at);
     join_lines(comment);
@@ -136,7 +135,7 @@ static void expect_sample_defaults(const char *name, const struct option_table *
     struct error error = {""};
     char *text = read_source(name);
     json_t *sample = json_parse_file_text(text, strlen(text), name, &error);
-    ck_assert_msg(sample != NULL, "%s", error.text);
+    ck_assert_msg(sample, "%s", error.text);
     expect_defaults(sample, table);
     json_decref(sample);
     free(text);
@@ -152,7 +151,7 @@ START_TEST(the_sample_is_right) {
     struct error error = {""};
     char *text = read_source("conf/munnel.json");
     struct server_config *conf = server_config_read(unit_text_file("munnel.json", text), &error);
-    ck_assert_msg(conf != NULL, "%s", error.text);
+    ck_assert_msg(conf, "%s", error.text);
     ck_assert_msg(server_config_check(conf, &error) == 0, "%s", error.text);
     server_config_free(conf);
     free(text);
@@ -182,7 +181,7 @@ static void look_at_manual(const char *manual, const char *prefix, const struct 
     char start[TEXT], needle[TEXT], entry[4096];
     snprintf(start, sizeof start, "\n.It Cm %s%s\n", prefix, spec->name);
     const char *from = strstr(manual, start);
-    ck_assert_msg(from != NULL, "the manual has no line%s", start);
+    ck_assert_msg(from, "the manual has no line%s", start);
     from += strlen(start);
     const char *end = strstr(from, "\n.It Cm "), *list_end = strstr(from, "\n.El");
     snprintf(entry, sizeof entry, "%.*s", (int)((end && end < list_end ? end : list_end) - from), from);
@@ -223,7 +222,7 @@ static void look_for_flags(const char *name, const struct option_table *table) {
         if (!spec->flag)
             continue;
         snprintf(needle, sizeof needle, "Fl -%s %s ", spec->flag, strchr(spec->argument, '|') ? "Cm" : "Ar");
-        ck_assert_msg(strstr(manual, needle) != NULL, "%s has no %s", name, needle);
+        ck_assert_msg(strstr(manual, needle), "%s has no %s", name, needle);
     }
     free(manual);
 }
@@ -243,7 +242,7 @@ START_TEST(the_examples_of_munnel_json_5_are_right) {
         const char *from = at + sizeof begin - 2, *end = strstr(from, "\n.Ed");
         snprintf(example, sizeof example, "%.*s", (int)(end - from), from);
         struct server_config *conf = server_config_read(unit_text_file("munnel.json", example), &error);
-        ck_assert_msg(conf != NULL, "%s\n%s", error.text, example);
+        ck_assert_msg(conf, "%s\n%s", error.text, example);
         ck_assert_int_eq(server_config_check(conf, &error), 0);
         server_config_free(conf);
     }

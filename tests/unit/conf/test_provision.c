@@ -50,7 +50,7 @@ static void fails(const struct provision *setup, const char *says) {
     struct error error = {{0}};
     bool made;
     ck_assert_int_eq(provision_server(setup, &made, &error), -1);
-    ck_assert_msg(strstr(error.text, says) != NULL, "%s", error.text);
+    ck_assert_msg(strstr(error.text, says), "%s", error.text);
 }
 
 START_TEST(all_is_made_with_the_right_rights) {
@@ -83,7 +83,7 @@ START_TEST(token_and_agents_file_fit_each_other) {
     auth_token_key(&token, key);
     auth_proof_make(proof, key, AUTH_PROOF_AGENT, channel);
     struct credentials *credentials = credentials_read(in_folder("agents.json"), &error);
-    ck_assert_msg(credentials != NULL, "%s", error.text);
+    ck_assert_msg(credentials, "%s", error.text);
     ck_assert(credentials_check(credentials, "default", proof, channel, 1, &found, &server_key));
     ck_assert(credential_carries(found, "AnyGroup"));
     text = unit_read(in_folder("agents.json"), NULL);
@@ -113,7 +113,7 @@ START_TEST(the_certificate_is_for_the_names_given) {
     const struct tls_server_options options = {.certificate = in_folder("server.pem"), .key = in_folder("server.key")};
     struct error error = {{0}};
     SSL_CTX *context = tls_server_context(&options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
+    ck_assert_msg(context, "%s", error.text);
     ck_assert_int_ge(tls_days_left(context), 824);
     ck_assert_int_le(tls_days_left(context), 825);
     SSL_CTX_free(context);
@@ -141,7 +141,7 @@ START_TEST(the_configuration_is_read_as_it_stands) {
     run(&setup);
     struct error error = {{0}};
     struct server_config *conf = server_config_read(in_folder("munnel.json"), &error);
-    ck_assert_msg(conf != NULL, "%s", error.text);
+    ck_assert_msg(conf, "%s", error.text);
     ck_assert_uint_eq(conf->service_count, 1);
     ck_assert_str_eq(conf->agents.listen.items[0], "127.0.0.1:4711");
     ck_assert_str_eq(conf->agents.certificate, in_folder("server.pem"));

@@ -18,7 +18,7 @@
 static struct server_config *read_right(const char *text) {
     struct error error = {""};
     struct server_config *conf = server_config_read(unit_text_file("munnel.json", text), &error);
-    ck_assert_msg(conf != NULL, "%s", error.text);
+    ck_assert_msg(conf, "%s", error.text);
     return conf;
 }
 
@@ -210,7 +210,7 @@ START_TEST(what_this_machine_lacks_is_found_before_the_start) {
         struct error error = {""};
         struct server_config *conf = read_right(lacks[i][0]);
         ck_assert_int_eq(server_config_check(conf, &error), -1);
-        ck_assert_msg(strstr(error.text, lacks[i][1]) != NULL, "%s", error.text);
+        ck_assert_msg(strstr(error.text, lacks[i][1]), "%s", error.text);
         server_config_free(conf);
     }
 }

@@ -20,7 +20,7 @@
 
 static X509 *load(const char *name) {
     FILE *file = fopen(unit_path(name), "r");
-    ck_assert_msg(file != NULL, "%s is missing", name);
+    ck_assert_msg(file, "%s is missing", name);
     X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
     fclose(file);
     return certificate;
@@ -49,7 +49,7 @@ START_TEST(a_certificate_is_signed_and_lets_in_its_key_alone) {
                                                .certificate = unit_path("c1/agent.pem"),
                                                .key = unit_path("c1/agent.key")};
     SSL_CTX *context = tls_client_context(&options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
+    ck_assert_msg(context, "%s", error.text);
     SSL_CTX_free(context);
     X509 *certificate = load("c1/agent.pem");
     ck_assert_int_eq(X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0), 1);

@@ -40,7 +40,7 @@ static char *copy(const char *text) {
 }
 
 static bool says(const char *text) {
-    return strstr(printed.text[0], text) != NULL;
+    return strstr(printed.text[0], text);
 }
 
 START_TEST(it_names_what_it_made_and_the_two_command_lines) {

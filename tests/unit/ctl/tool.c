@@ -70,7 +70,7 @@ bool tool_admits(const struct join_code *code, time_t now, const char *group) {
     const uint8_t *server_key;
     struct error error = {{0}};
     struct credentials *credentials = credentials_read(unit_path("s/agents.json"), &error);
-    ck_assert_msg(credentials != NULL, "%s", error.text);
+    ck_assert_msg(credentials, "%s", error.text);
     auth_token_key(&code->token, key);
     ck_assert_int_eq(auth_proof_make(proof, key, AUTH_PROOF_AGENT, channel), 0);
     bool in = credentials_check(credentials, code->token.name, proof, channel, now, &found, &server_key) &&

@@ -17,17 +17,15 @@ static void check_same(struct open_memory *memory, const char *text, size_t leng
     struct error error = {""};
     int result = open_parse(&wanted, text, length, &error);
     ck_assert_msg(open_memory_parse(memory, &got, text, length, &error) == result, "%.*s", (int)length, text);
-    if (result) {
+    if (result)
         return;
-    }
     ck_assert_str_eq(got.id, wanted.id);
     ck_assert_str_eq(got.service, wanted.service);
     ck_assert_str_eq(got.from, wanted.from);
     ck_assert_uint_eq(got.timeout_ms, wanted.timeout_ms);
     ck_assert_int_eq(got.to_count, wanted.to_count);
-    for (int i = 0; i < got.to_count; i++) {
+    for (int i = 0; i < got.to_count; i++)
         ck_assert_str_eq(got.to[i], wanted.to[i]);
-    }
     open_done(&wanted);
 }
 
@@ -84,9 +82,8 @@ START_TEST(a_changed_byte_never_makes_a_difference_to_the_parser) {
     for (int i = 0; i < 20000; i++) {
         size_t length = format(text, "\"service\":\"web\",\"to\":[\"a:1\"]", (unsigned)i, "10.0.0.1:5000", 10000);
         check_same(&memory, text, length); /* so that there is something to remember */
-        for (int changes = (int)chance(&seed, 3); changes >= 0; changes--) {
+        for (int changes = (int)chance(&seed, 3); changes >= 0; changes--)
             text[chance(&seed, length)] = bytes[chance(&seed, sizeof bytes - 1)];
-        }
         check_same(&memory, text, chance(&seed, 4) ? length : chance(&seed, length + 1));
     }
     open_memory_end(&memory);

@@ -43,9 +43,8 @@ struct visited {
 
 static uint64_t hash(const void *bytes, size_t length) {
     uint64_t value = 1469598103934665603ull;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         value = (value ^ ((const uint8_t *)bytes)[i]) * 1099511628211ull;
-    }
     return value;
 }
 
@@ -88,9 +87,8 @@ static void server_sends(struct world *world, enum frame_type type, size_t lengt
 static void agent_sends(struct world *world, enum frame_type type, size_t length) {
     stream_state_sent(&world->agent, type, length);
     put(&world->to_server, type, world->agent.number, false);
-    if (type == FRAME_REFUSED || type == FRAME_RESET) {
+    if (type == FRAME_REFUSED || type == FRAME_RESET)
         put(&world->to_server, FRAME_IDLE, world->agent.number, false);
-    }
 }
 
 static bool may_server(const struct world *world, enum frame_type type) {
@@ -104,18 +102,16 @@ static bool may_agent(const struct world *world, enum frame_type type) {
 /* ---- the moves: each changes `world`, or returns false when it cannot happen now ---- */
 
 static bool server_opens(struct world *world) {
-    if (!may_server(world, FRAME_OPEN) || world->server.number >= RELAYS) {
+    if (!may_server(world, FRAME_OPEN) || world->server.number >= RELAYS)
         return false;
-    }
     server_sends(world, FRAME_OPEN, 0);
     world->server_sent_data = false;
     return true;
 }
 
 static bool server_data(struct world *world, size_t length) {
-    if (!may_server(world, FRAME_DATA) || world->server_sent_data) {
+    if (!may_server(world, FRAME_DATA) || world->server_sent_data)
         return false;
-    }
     server_sends(world, FRAME_DATA, length);
     return world->server_sent_data = true;
 }
@@ -129,66 +125,58 @@ static bool client_sends_much(struct world *world) {
 }
 
 static bool client_ends(struct world *world) {
-    if (!may_server(world, FRAME_FIN)) {
+    if (!may_server(world, FRAME_FIN))
         return false;
-    }
     server_sends(world, FRAME_FIN, 0);
     return true;
 }
 
 static bool client_aborts(struct world *world) {
-    if (!may_server(world, FRAME_RESET)) {
+    if (!may_server(world, FRAME_RESET))
         return false;
-    }
     server_sends(world, FRAME_RESET, 0);
     return true;
 }
 
 static bool destination_dialled(struct world *world) {
-    if (!may_agent(world, FRAME_OPENED)) {
+    if (!may_agent(world, FRAME_OPENED))
         return false;
-    }
     agent_sends(world, FRAME_OPENED, 0);
     world->agent_sent_data = false;
     return true;
 }
 
 static bool destination_refuses(struct world *world) {
-    if (!may_agent(world, FRAME_REFUSED)) {
+    if (!may_agent(world, FRAME_REFUSED))
         return false;
-    }
     agent_sends(world, FRAME_REFUSED, 0);
     return true;
 }
 
 static bool destination_sends(struct world *world) {
-    if (!may_agent(world, FRAME_DATA) || world->agent_sent_data) {
+    if (!may_agent(world, FRAME_DATA) || world->agent_sent_data)
         return false;
-    }
     agent_sends(world, FRAME_DATA, 1);
     return world->agent_sent_data = true;
 }
 
 static bool destination_ends(struct world *world) {
-    if (!may_agent(world, FRAME_FIN)) {
+    if (!may_agent(world, FRAME_FIN))
         return false;
-    }
     agent_sends(world, FRAME_FIN, 0);
     return true;
 }
 
 static bool destination_aborts(struct world *world) {
-    if (!may_agent(world, FRAME_RESET)) {
+    if (!may_agent(world, FRAME_RESET))
         return false;
-    }
     agent_sends(world, FRAME_RESET, 0);
     return true;
 }
 
 static bool all_is_flushed(struct world *world) {
-    if (!may_agent(world, FRAME_IDLE)) {
+    if (!may_agent(world, FRAME_IDLE))
         return false;
-    }
     agent_sends(world, FRAME_IDLE, 0);
     return true;
 }
@@ -196,31 +184,27 @@ static bool all_is_flushed(struct world *world) {
 /* A stream's frame that is acted on must be of the relay that is on the link at that end. */
 static void check_ghost(const struct stream_state *state, struct wire_frame frame, enum stream_verdict verdict) {
     ck_assert_msg(verdict != STREAM_STATE_VIOLATION, "%s %u is a violation", frame_name(frame.type), frame.number);
-    if (verdict == STREAM_STATE_ACT && (frame.type == FRAME_DATA || frame.type == FRAME_FIN)) {
+    if (verdict == STREAM_STATE_ACT && (frame.type == FRAME_DATA || frame.type == FRAME_FIN))
         ck_assert_uint_eq(frame.number, state->number);
-    }
 }
 
 static bool server_takes(struct world *world) {
-    if (world->to_server.count == 0) {
+    if (world->to_server.count == 0)
         return false;
-    }
     struct wire_frame frame = take(&world->to_server);
     check_ghost(&world->server, frame, stream_state_take(&world->server, frame.type, frame.number, 1));
     return true;
 }
 
 static bool agent_takes(struct world *world) {
-    if (world->to_agent.count == 0 || world->to_server.count + 1 > QUEUE) {
+    if (world->to_agent.count == 0 || world->to_server.count + 1 > QUEUE)
         return false;
-    }
     struct wire_frame frame = take(&world->to_agent);
     size_t length = frame.type == FRAME_DATA ? (frame.is_big ? BIG : 1) : 0;
     enum stream_verdict verdict = stream_state_take(&world->agent, frame.type, frame.number, length);
     check_ghost(&world->agent, frame, verdict);
-    if (verdict == STREAM_STATE_ACT_IDLE) {
+    if (verdict == STREAM_STATE_ACT_IDLE)
         put(&world->to_server, FRAME_IDLE, frame.number, false);
-    }
     return true;
 }
 
@@ -254,17 +238,15 @@ static int count_stuck(const struct visited *visited) {
         changed = false;
         for (int at = visited->count - 1; at >= 0; at--) {
             bool is_alive = !visited->worlds[at].server.busy;
-            for (int move = 0; move < MOVES && !is_alive; move++) {
+            for (int move = 0; move < MOVES && !is_alive; move++)
                 is_alive = visited->next[at][move] >= 0 && alive[visited->next[at][move]];
-            }
             changed = changed || is_alive != alive[at];
             alive[at] = is_alive;
         }
     }
     int stuck = 0;
-    for (int at = 0; at < visited->count; at++) {
+    for (int at = 0; at < visited->count; at++)
         stuck += !alive[at];
-    }
     free(alive);
     return stuck;
 }
@@ -293,9 +275,8 @@ struct wrong {
 
 static void play(struct stream_state *state, const struct wrong *wrong) {
     stream_state_init(state, wrong->role);
-    for (int i = 0; i < 3 && wrong->sent[i].type; i++) {
+    for (int i = 0; i < 3 && wrong->sent[i].type; i++)
         stream_state_sent(state, wrong->sent[i].type, 1);
-    }
     for (int i = 0; i < 4 && wrong->took[i].type; i++) {
         ck_assert_int_ne(stream_state_take(state, wrong->took[i].type, wrong->took[i].number, 1),
                          STREAM_STATE_VIOLATION);
@@ -370,9 +351,8 @@ START_TEST(frames_of_an_older_relay_are_ignored) {
     ck_assert_int_eq(stream_state_take(&state, FRAME_REFUSED, 1, 0), STREAM_STATE_ACT);
     ck_assert_int_eq(stream_state_take(&state, FRAME_IDLE, 1, 0), STREAM_STATE_ACT);
     stream_state_sent(&state, FRAME_OPEN, 0);
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         ck_assert_int_eq(stream_state_take(&state, types[i], 1, 0), STREAM_STATE_IGNORE);
-    }
     ck_assert(state.busy);
 }
 END_TEST
