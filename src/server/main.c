@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int log_throttle_event(const struct error *error) {
+static int fail(const struct error *error) {
     fprintf(stderr, "munneld: %s\n", error->text);
     return EXIT_FAILURE;
 }
@@ -36,13 +36,13 @@ static int run(struct server_options *options) {
     struct error error = {""};
 
     if (options->needs_setup && bootstrap(conf, &error))
-        return log_throttle_event(&error);
+        return fail(&error);
     struct log *log = log_new(conf->log.format, conf->log.level, conf->log.to, &error);
     if (!log)
-        return log_throttle_event(&error);
+        return fail(&error);
     int result = serve(conf, log, &error);
     log_free(log);
-    return result ? log_throttle_event(&error) : EXIT_SUCCESS;
+    return result ? fail(&error) : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {
@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
     struct error error = {""};
 
     if (standard_streams_open(&error))
-        return log_throttle_event(&error);
+        return fail(&error);
     signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
     privilege_seal();
     malloc_tune();

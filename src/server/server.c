@@ -62,7 +62,7 @@ static void on_client(void *dispatch, struct client *client) {
     dispatch_client(dispatch, client);
 }
 
-static int server_bind_services(struct server *server, struct error *error) {
+static int bind_services(struct server *server, struct error *error) {
     struct service_options options = {.base = loop_base(server->loop),
                                       .log = server->log,
                                       .clients = server->clients,
@@ -82,7 +82,7 @@ static int server_bind_services(struct server *server, struct error *error) {
     return 0;
 }
 
-static int server_start_plane(struct server *server, struct error *error) {
+static int start_plane(struct server *server, struct error *error) {
     struct plane_options options = {.threads = server->conf->threads,
                                     .control = server->loop,
                                     .log = server->log,
@@ -147,7 +147,7 @@ static struct dispatch *make_dispatch(struct server *server) {
                                                    .context = server});
 }
 
-static int server_make_roles(struct server *server, struct error *error) {
+static int make_roles(struct server *server, struct error *error) {
     server->supply = make_supply(server);
     server->registry = make_registry(server);
     server->dispatch = make_dispatch(server);
@@ -160,7 +160,7 @@ static bool reread_credentials(void *context) {
     return reload_agents(server->reload);
 }
 
-static int server_make_handshake(struct server *server, struct error *error) {
+static int make_handshake(struct server *server, struct error *error) {
     struct handshake_options options = {.policy = &server->policy,
                                         .log = server->log,
                                         .throttle = &server->auth_throttle,
@@ -200,10 +200,10 @@ static bool has_agent(void *context, const struct addr *peer) {
 
     while (session && source_key_of(session_peer(session)) != source)
         session = session_table_after(server->sessions, session);
-    return session != NULL;
+    return session;
 }
 
-static int server_make_door(struct server *server, struct error *error) {
+static int make_agent_listener(struct server *server, struct error *error) {
     struct agent_listener_options options = {.base = loop_base(server->loop),
                                              .log = server->log,
                                              .plane = server->plane,
@@ -213,11 +213,11 @@ static int server_make_door(struct server *server, struct error *error) {
                                              .expects = expects,
                                              .context = server};
     server->agent_listener = agent_listener_new(&options, error);
-    return server->agent_listener ? server_make_handshake(server, error) : -1;
+    return server->agent_listener ? make_handshake(server, error) : -1;
 }
 
 /* Each client that is served needs a link, too. What is open already stays, and some are kept for agents that come. */
-static void server_share_descriptors(struct server *server) {
+static void share_descriptors(struct server *server) {
     int all = sock_raise_limit(), used = fd_count();
     int reserved = all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;
     int pairs = (all - used - reserved) / 2;
@@ -240,7 +240,7 @@ static bool is_alive(void *context) {
 
 /* --- from start to end --- */
 
-static int server_make_parts(struct server *server, struct error *error) {
+static int make_parts(struct server *server, struct error *error) {
     uint8_t instance[INSTANCE_BYTES];
 
     if (secret_random(instance, sizeof instance) || secret_random(server->secret, sizeof server->secret))
@@ -273,16 +273,16 @@ struct server *server_new(const struct server_config *conf, struct log *log, str
     server->conf = server->policy.conf = conf;
     server->log = log;
     server->auth_throttle.a_minute = LINES_A_MINUTE;
-    if (server_make_parts(server, error) || reload_first(server->reload, error) || server_start_plane(server, error) ||
-        server_make_roles(server, error) || server_bind_services(server, error) || server_make_door(server, error)) {
+    if (make_parts(server, error) || reload_first(server->reload, error) || start_plane(server, error) ||
+        make_roles(server, error) || bind_services(server, error) || make_agent_listener(server, error)) {
         server_free(server);
         return NULL;
     }
-    server_share_descriptors(server);
+    share_descriptors(server);
     return server;
 }
 
-static void server_log_start(const struct server *server) {
+static void log_start(const struct server *server) {
     log_write(server->log, LOG_LEVEL_INFO, "server",
               "munneld %s started: %zu service%s, at most %zu clients, instance %.8s", PACKAGE_VERSION,
               server->services.count, server->services.count == 1 ? "" : "s", client_table_limit(server->clients),
@@ -305,7 +305,7 @@ int server_open(struct server *server, struct error *error) {
 }
 
 /* What has to be opened again after that must be its own. */
-static int server_become_user(const struct server *server, struct error *error) {
+static int become_user(const struct server *server, struct error *error) {
     const struct server_config *conf = server->conf;
 
     if (privilege_give(conf->log.to, conf->user, conf->group, error))
@@ -314,8 +314,8 @@ static int server_become_user(const struct server *server, struct error *error) 
 }
 
 int server_run(struct server *server, struct error *error) {
-    server_log_start(server);
-    if (server_open(server, error) || server_become_user(server, error) || reload_open(server->reload, error))
+    log_start(server);
+    if (server_open(server, error) || become_user(server, error) || reload_open(server->reload, error))
         return -1;
     service_manager_ready(server->service_manager);
     if (loop_run(server->loop))
@@ -325,7 +325,7 @@ int server_run(struct server *server, struct error *error) {
 }
 
 /* While the plane is freed the loop turns for its last words, and nobody may come in. */
-static void server_shut(struct server *server) {
+static void shut_listeners(struct server *server) {
     for (size_t i = 0; i < server->services.count; i++)
         service_shut(server->services.items[i]);
     if (server->agent_listener)
@@ -336,7 +336,7 @@ void server_free(struct server *server) {
     if (!server)
         return;
     server->stopping = true;
-    server_shut(server);
+    shut_listeners(server);
     if (server->plane) {
         if (server->dispatch)
             dispatch_shut(server->dispatch);

@@ -29,7 +29,7 @@ struct access {
 };
 
 /* *rules stays NULL when there are no patterns. */
-static int admission_read_rules(struct acl **rules, const struct strlist *patterns, struct error *error) {
+static int read_rules(struct acl **rules, const struct strlist *patterns, struct error *error) {
     if (!patterns->count)
         return 0;
     *rules = acl_new();
@@ -50,8 +50,7 @@ struct access *access_new(const struct service_config *conf, struct error *error
     }
     admission->per_source = conf->max_per_source;
     admission->rate = conf->max_rate;
-    if (admission_read_rules(&admission->allow, &conf->allow, error) ||
-        admission_read_rules(&admission->deny, &conf->deny, error)) {
+    if (read_rules(&admission->allow, &conf->allow, error) || read_rules(&admission->deny, &conf->deny, error)) {
         access_free(admission);
         return NULL;
     }
@@ -73,7 +72,7 @@ void access_free(struct access *admission) {
     free(admission);
 }
 
-static struct source *admission_find(const struct access *admission, uint64_t hash) {
+static struct source *find_source(const struct access *admission, uint64_t hash) {
     struct source *source = admission->heads[hash % HEADS];
 
     while (source && source->hash != hash)
@@ -81,8 +80,8 @@ static struct source *admission_find(const struct access *admission, uint64_t ha
     return source;
 }
 
-static struct source *admission_find_or_add(struct access *admission, uint64_t hash) {
-    struct source *source = admission_find(admission, hash);
+static struct source *find_or_add_source(struct access *admission, uint64_t hash) {
+    struct source *source = find_source(admission, hash);
 
     if (source)
         return source;
@@ -96,8 +95,8 @@ static struct source *admission_find_or_add(struct access *admission, uint64_t h
     return source;
 }
 
-static const char *admission_count(struct access *admission, const struct addr *peer, uint64_t second) {
-    struct source *source = admission_find_or_add(admission, source_key_of(peer));
+static const char *count_client(struct access *admission, const struct addr *peer, uint64_t second) {
+    struct source *source = find_or_add_source(admission, source_key_of(peer));
 
     if (!source)
         return "out of memory";
@@ -121,11 +120,11 @@ const char *access_refuses(struct access *admission, const struct addr *peer, ui
         return "this address is not among those allowed";
     if (!admission->per_source && !admission->rate)
         return NULL;
-    return admission_count(admission, peer, now_us / 1000000);
+    return count_client(admission, peer, now_us / 1000000);
 }
 
 void access_left(struct access *admission, const struct addr *peer) {
-    struct source *source = admission->count ? admission_find(admission, source_key_of(peer)) : NULL;
+    struct source *source = admission->count ? find_source(admission, source_key_of(peer)) : NULL;
 
     if (source && source->live)
         source->live--;

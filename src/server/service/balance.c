@@ -55,7 +55,7 @@ void balance_free(struct balance *balance) {
     free(balance);
 }
 
-static struct member *balance_find(const struct balance *balance, const struct session *session) {
+static struct member *find_member(const struct balance *balance, const struct session *session) {
     for (size_t i = 0; i < balance->count; i++)
         if (balance->members[i].session == session)
             return &balance->members[i];
@@ -76,7 +76,7 @@ bool balance_join(struct balance *balance, struct session *session) {
 }
 
 void balance_leave(struct balance *balance, const struct session *session) {
-    struct member *member = balance_find(balance, session);
+    struct member *member = find_member(balance, session);
 
     if (!member)
         return;
@@ -89,7 +89,7 @@ void balance_leave(struct balance *balance, const struct session *session) {
 }
 
 bool balance_has(const struct balance *balance, const struct session *session) {
-    return balance_find(balance, session) != NULL;
+    return find_member(balance, session);
 }
 
 size_t balance_count(const struct balance *balance) {
@@ -139,7 +139,7 @@ static enum health member_health(const struct member *member, const struct clien
     return member->passed_until_us > now_us ? PASSED_OVER : HEALTHY;
 }
 
-static enum health balance_best_health(const struct balance *balance, const struct client *client, uint64_t now_us) {
+static enum health best_health(const struct balance *balance, const struct client *client, uint64_t now_us) {
     enum health best = NOT_FOR_IT;
 
     for (size_t i = 0; i < balance->count && best != HEALTHY; i++) {
@@ -222,7 +222,7 @@ static struct member *(*const policies[])(struct balance *, const struct client 
 
 enum balance_verdict balance_choose(struct balance *balance, const struct client *client, uint64_t now_us,
                                     struct session **chosen) {
-    enum health best = balance_best_health(balance, client, now_us);
+    enum health best = best_health(balance, client, now_us);
 
     if (best == NOT_FOR_IT)
         return balance->count ? BALANCE_ALL_TRIED : BALANCE_NO_AGENT;
@@ -235,7 +235,7 @@ enum balance_verdict balance_choose(struct balance *balance, const struct client
 }
 
 unsigned balance_failed(struct balance *balance, const struct session *session, uint64_t now_us) {
-    struct member *member = balance_find(balance, session);
+    struct member *member = find_member(balance, session);
 
     if (!member || member->passed_until_us > now_us) /* what was under way when it was passed over tells nothing new */
         return 0;
@@ -250,7 +250,7 @@ unsigned balance_failed(struct balance *balance, const struct session *session, 
 }
 
 void balance_succeeded(struct balance *balance, const struct session *session) {
-    struct member *member = balance->ailing ? balance_find(balance, session) : NULL;
+    struct member *member = balance->ailing ? find_member(balance, session) : NULL;
 
     if (!member || !member->failures)
         return;

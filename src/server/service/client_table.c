@@ -65,7 +65,7 @@ uint64_t client_table_total(const struct client_table *clients) {
     return clients->number;
 }
 
-static struct client *clients_find_spare(struct client_table *clients) {
+static struct client *take_spare_or_alloc(struct client_table *clients) {
     struct client *client = clients->spare;
 
     if (!client)
@@ -77,7 +77,7 @@ static struct client *clients_find_spare(struct client_table *clients) {
 
 struct client *client_table_take(struct client_table *clients, int fd, const struct addr *peer,
                                  struct service_terms *terms) {
-    struct client *client = clients_find_spare(clients);
+    struct client *client = take_spare_or_alloc(clients);
 
     if (!client)
         return NULL;

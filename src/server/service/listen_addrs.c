@@ -12,12 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static void places_add(struct listen_addrs *places, const struct addr *addr) {
+static void add_address(struct listen_addrs *places, const struct addr *addr) {
     if (places->count < LISTEN_ADDRS_MAX)
         places->addresses[places->count++] = *addr;
 }
 
-static int places_every(struct listen_addrs *places, struct endpoint endpoint) {
+static int add_wildcards(struct listen_addrs *places, struct endpoint endpoint) {
     static const char *const hosts[] = {"0.0.0.0", "::"};
     struct addr addr;
 
@@ -25,12 +25,12 @@ static int places_every(struct listen_addrs *places, struct endpoint endpoint) {
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         snprintf(endpoint.host, sizeof endpoint.host, "%s", hosts[i]);
         if (addr_from_endpoint(&addr, &endpoint))
-            places_add(places, &addr);
+            add_address(places, &addr);
     }
     return 0;
 }
 
-static int places_look_up(struct listen_addrs *places, const struct endpoint *endpoint, struct error *error) {
+static int look_up(struct listen_addrs *places, const struct endpoint *endpoint, struct error *error) {
     struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_PASSIVE};
     struct evutil_addrinfo *found = NULL;
     char port[8];
@@ -44,7 +44,7 @@ static int places_look_up(struct listen_addrs *places, const struct endpoint *en
         if ((size_t)info->ai_addrlen > sizeof addr.storage)
             continue;
         memcpy(&addr.storage, info->ai_addr, (size_t)info->ai_addrlen);
-        places_add(places, &addr);
+        add_address(places, &addr);
     }
     evutil_freeaddrinfo(found);
     return places->count ? 0 : error_set(error, "cannot listen on \"%s\": it has no address", endpoint->host);
@@ -59,12 +59,12 @@ int listen_addrs_resolve(struct listen_addrs *places, const char *text, struct e
     if (endpoint_parse(&endpoint, text, error))
         return -1;
     if (!endpoint.is_unix && !endpoint.host[0])
-        return places_every(places, endpoint);
+        return add_wildcards(places, endpoint);
     const char *zone = endpoint_missing_zone(&endpoint);
     if (zone)
         return error_set(error, "cannot listen on \"%s\": this machine has no interface \"%s\"", text, zone);
     if (!addr_from_endpoint(&addr, &endpoint))
-        return places_look_up(places, &endpoint, error);
-    places_add(places, &addr);
+        return look_up(places, &endpoint, error);
+    add_address(places, &addr);
     return 0;
 }

@@ -34,7 +34,7 @@ struct listener {
     uint64_t complained_us;
 };
 
-static void listener_rest(struct listener *listener, const char *why) {
+static void pause_accepting(struct listener *listener, const char *why) {
     static const struct timeval rest = {0, REST_MS * 1000};
     uint64_t now = clock_us();
     char text[ADDR_TEXT];
@@ -57,7 +57,7 @@ static void on_rested(evutil_socket_t fd, short what, void *context) {
     (void)what;
     listener->state = LISTENER_LISTENING;
     if (event_add(listener->readable, NULL))
-        listener_rest(listener, "out of memory"); /* the timer has just left its heap, whose room is still there */
+        pause_accepting(listener, "out of memory"); /* the timer has just left its heap, whose room is still there */
 }
 
 /* Some errors belong to the one connection that is not there any more; all others need time. */
@@ -65,7 +65,7 @@ static bool is_passing(int error_number) {
     return error_number == ECONNABORTED || error_number == EINTR || error_number == EPROTO || error_number == EPERM;
 }
 
-static bool listener_refuse_one(struct listener *listener) {
+static bool refuse_one(struct listener *listener) {
     struct addr peer;
     int fd = sock_accept(listener->fd, &peer);
 
@@ -74,11 +74,11 @@ static bool listener_refuse_one(struct listener *listener) {
     return fd >= 0;
 }
 
-static bool listener_accept_one(struct listener *listener) {
+static bool accept_one(struct listener *listener) {
     struct addr peer;
 
     if (!listener->options.has_room(listener->options.context)) {
-        listener_rest(listener, "there are as many clients as this process has descriptors for");
+        pause_accepting(listener, "there are as many clients as this process has descriptors for");
         return false;
     }
     int fd = sock_accept(listener->fd, &peer);
@@ -90,7 +90,7 @@ static bool listener_accept_one(struct listener *listener) {
         return false;
     if (is_passing(errno))
         return true;
-    listener_rest(listener, strerror(errno));
+    pause_accepting(listener, strerror(errno));
     return false;
 }
 
@@ -111,13 +111,12 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
 
     (void)fd;
     (void)what;
-    bool (*take_one)(struct listener *) =
-        listener->state == LISTENER_REFUSING ? listener_refuse_one : listener_accept_one;
+    bool (*take_one)(struct listener *) = listener->state == LISTENER_REFUSING ? refuse_one : accept_one;
     for (unsigned i = 0; i < listener->options.accepts_per_turn && take_one(listener); i++)
         ;
 }
 
-static int listener_bind(struct listener *listener, struct error *error) {
+static int bind_socket(struct listener *listener, struct error *error) {
     listener->fd = sock_bind(&listener->addr, error);
     if (listener->fd < 0 || sock_set_access(&listener->addr, listener->options.owner, listener->options.mode, error))
         return -1; /* listener_free closes it */
@@ -151,7 +150,7 @@ struct listener *listener_new(const struct listener_options *options, const stru
         listener_free(listener);
         return NULL;
     }
-    if (listener_bind(listener, error)) {
+    if (bind_socket(listener, error)) {
         listener_free(listener);
         return NULL;
     }
@@ -172,7 +171,7 @@ int listener_open(struct listener *listener, struct error *error) {
     return 0;
 }
 
-static void listener_stop_events(struct listener *listener) {
+static void stop_events(struct listener *listener) {
     if (listener->readable)
         event_del(listener->readable);
     if (listener->rested)
@@ -184,7 +183,7 @@ static void listener_stop_events(struct listener *listener) {
 void listener_shut(struct listener *listener) {
     if (listener->state == LISTENER_BOUND || listener->state == LISTENER_REFUSING)
         return;
-    listener_stop_events(listener);
+    stop_events(listener);
     if (sock_unlisten(listener->fd) == 0) {
         listener->state = LISTENER_BOUND;
         return;
@@ -193,7 +192,7 @@ void listener_shut(struct listener *listener) {
     (void)event_add(listener->readable, NULL); /* without memory its clients wait in the backlog instead */
 }
 
-static void listener_remove_path(const struct listener *listener) {
+static void remove_path(const struct listener *listener) {
     const struct sockaddr_un *place = (const struct sockaddr_un *)(const void *)&listener->addr.storage;
 
     if (addr_is_unix(&listener->addr) && place->sun_path[0])
@@ -203,10 +202,10 @@ static void listener_remove_path(const struct listener *listener) {
 void listener_free(struct listener *listener) {
     if (!listener)
         return;
-    listener_stop_events(listener);
+    stop_events(listener);
     if (listener->fd >= 0) {
         sock_close(listener->fd);
-        listener_remove_path(listener);
+        remove_path(listener);
     }
     if (listener->readable)
         event_free(listener->readable);

@@ -19,7 +19,7 @@ struct listener_group {
 };
 
 /* Returns 0 also when an address of "*:80" is of a family that this machine has not, as long as another one is. */
-static int listeners_bind(struct listener_group *listeners, const struct listen_addrs *places, struct error *error) {
+static int bind_all(struct listener_group *listeners, const struct listen_addrs *places, struct error *error) {
     size_t before = listeners->count;
 
     for (int i = 0; i < places->count; i++) {
@@ -49,7 +49,7 @@ struct listener_group *listener_group_new(const struct listener_options *options
     listeners->all = all;
     for (size_t i = 0; i < places->count; i++) {
         struct listen_addrs found;
-        if (listen_addrs_resolve(&found, places->items[i], error) || listeners_bind(listeners, &found, error)) {
+        if (listen_addrs_resolve(&found, places->items[i], error) || bind_all(listeners, &found, error)) {
             listener_group_free(listeners);
             return NULL;
         }

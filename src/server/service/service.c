@@ -37,14 +37,14 @@ struct service {
     char who[80];
 };
 
-static void service_turn_away(struct service *service, int fd, const struct addr *peer, const char *why) {
+static void refuse_client(struct service *service, int fd, const struct addr *peer, const char *why) {
     sock_close_reset(fd);
     service->refused++;
     log_throttle_event(&service->complaint, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
                        why, peer);
 }
 
-static const char *service_refuses(struct service *service, const struct addr *peer) {
+static const char *find_refusal(struct service *service, const struct addr *peer) {
     if (service->conf->max_clients && service->live >= service->conf->max_clients)
         return "as many clients as max_clients allows";
     return access_refuses(service->admission, peer, clock_us());
@@ -52,16 +52,16 @@ static const char *service_refuses(struct service *service, const struct addr *p
 
 static void on_accept(void *context, int fd, const struct addr *peer) {
     struct service *service = context;
-    const char *why = service_refuses(service, peer);
+    const char *why = find_refusal(service, peer);
 
     if (why) {
-        service_turn_away(service, fd, peer, why);
+        refuse_client(service, fd, peer, why);
         return;
     }
     struct client *client = client_table_take(service->options.clients, fd, peer, service->terms);
     if (!client) {
         access_left(service->admission, peer);
-        service_turn_away(service, fd, peer, "out of memory");
+        refuse_client(service, fd, peer, "out of memory");
         return;
     }
     client->place = service;
@@ -75,7 +75,7 @@ static bool has_room(void *context) {
     return client_table_have_room(service->options.clients);
 }
 
-static struct service_terms *service_terms(const struct service_config *conf) {
+static struct service_terms *make_terms(const struct service_config *conf) {
     return service_terms_new(&(struct service_terms_plan){.service = conf->name,
                                                           .connect = conf->connect.items,
                                                           .connect_count = conf->connect.count,
@@ -98,7 +98,7 @@ struct service *service_new(const struct service_options *options, struct error 
     service->complaint.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
-    service->terms = service_terms(conf);
+    service->terms = make_terms(conf);
     struct listener_options listening = {.base = options->base,
                                          .log = options->log,
                                          .who = service->who,
@@ -121,7 +121,7 @@ struct service *service_new(const struct service_options *options, struct error 
     return NULL;
 }
 
-static int service_listen(struct service *service, struct error *error) {
+static int start_listening(struct service *service, struct error *error) {
     if (service->is_open || service->is_shut)
         return 0;
     service->should_be_open = true;
@@ -137,18 +137,18 @@ int service_open(struct service *service, struct error *error) {
         listener_group_log(service->listeners, "not listening until an agent is available:");
         return 0;
     }
-    return service_listen(service, error);
+    return start_listening(service, error);
 }
 
 /* Opening again may fail when somebody has taken the port meanwhile; service_tick tries on. */
-static void service_listen_or_complain(struct service *service) {
+static void start_listening_or_log(struct service *service) {
     struct error error;
 
-    if (service_listen(service, &error) && log_limit_allows(&service->open_lines, 1, NULL))
+    if (start_listening(service, &error) && log_limit_allows(&service->open_lines, 1, NULL))
         log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "%s; retrying", error.text);
 }
 
-static void service_close(struct service *service) {
+static void stop_listening(struct service *service) {
     if (!service->is_open)
         return;
     service->should_be_open = service->is_open = false;
@@ -181,20 +181,20 @@ void service_join(struct service *service, struct session *session) {
         log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "does without %s: out of memory",
                   session_who(session));
     else if (service->conf->no_agent == CONFIG_CLOSE)
-        service_listen_or_complain(service);
+        start_listening_or_log(service);
 }
 
 void service_leave(struct service *service, const struct session *session) {
     balance_leave(service->balance, session);
     if (service->conf->no_agent == CONFIG_CLOSE && !balance_count(service->balance))
-        service_close(service);
+        stop_listening(service);
 }
 
 void service_tick(struct service *service) {
     log_throttle_flush(&service->complaint, service->options.log);
     access_tick(service->admission, clock_us());
     if (service->should_be_open && !service->is_open)
-        service_listen_or_complain(service);
+        start_listening_or_log(service);
 }
 
 const struct service_config *service_config(const struct service *service) {

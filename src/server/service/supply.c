@@ -39,7 +39,7 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
     supply_turn(context);
 }
 
-static void supply_mark_all(struct supply *supply) {
+static void mark_all(struct supply *supply) {
     struct session_table *sessions = supply->options.sessions;
 
     for (struct session *session = session_table_first(sessions); session;
@@ -50,7 +50,7 @@ static void supply_mark_all(struct supply *supply) {
 static void on_later(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    supply_mark_all(context);
+    mark_all(context);
 }
 
 struct supply *supply_new(const struct supply_options *options) {
@@ -87,7 +87,7 @@ void supply_call(struct supply *supply) {
     supply->is_due = true;
 }
 
-static bool supply_grow(struct supply *supply) {
+static bool grow(struct supply *supply) {
     size_t room = supply->room ? 2 * supply->room : 64;
     uint64_t *marked = realloc(supply->marked, room * sizeof *marked);
 
@@ -99,7 +99,7 @@ static bool supply_grow(struct supply *supply) {
 }
 
 void supply_mark(struct supply *supply, struct session *session) {
-    if (supply->count == supply->room && !supply_grow(supply))
+    if (supply->count == supply->room && !grow(supply))
         return; /* supply_tick looks at all of them anyway */
     if (session_mark(session, true))
         return;
@@ -111,7 +111,7 @@ void supply_mark(struct supply *supply, struct session *session) {
  * How many links so many waiting clients need. Where the rule is clients who stay for a moment only, those that will
  * get a link that comes back soon need none, unless this has gone on for a while; but one is always on its way.
  */
-static unsigned supply_need(struct session *session, unsigned waiting, bool is_patient, uint64_t now_us) {
+static unsigned links_needed(struct session *session, unsigned waiting, bool is_patient, uint64_t now_us) {
     unsigned returns = link_pool_returns(session_pool(session), now_us);
 
     if (!is_patient || returns < RETURNS_OF_EACH * session_client_count(session))
@@ -130,7 +130,7 @@ static size_t count_suppliers(const struct balance *balance, bool *among_silent)
 }
 
 /* Spreads what the waiting clients of a service need over its agents. */
-static void supply_share(struct supply *supply, struct service *service, uint64_t now_us) {
+static void share_deficit(struct supply *supply, struct service *service, uint64_t now_us) {
     struct balance *balance = service_balance(service);
     const struct wait_queue *pending = service_pending(service);
     bool among_silent;
@@ -144,14 +144,14 @@ static void supply_share(struct supply *supply, struct service *service, uint64_
         if (session_is_silent(session) && !among_silent)
             continue;
         unsigned share = (unsigned)(waiting / agents + (nth++ < waiting % agents));
-        session_add_deficit(session, supply_need(session, share, is_patient, now_us));
+        session_add_deficit(session, links_needed(session, share, is_patient, now_us));
         supply_mark(supply, session);
     }
     supply->first_share += waiting % agents;
 }
 
 /* How many idle links it should have; when descriptors are short, each agent gets the same share of them. */
-static unsigned supply_target(struct supply *supply, struct session *session, uint64_t now_us) {
+static unsigned spare_target(struct supply *supply, struct session *session, uint64_t now_us) {
     unsigned target = session_spare_target(session, supply->options.conf->agents.idle_min,
                                            supply->options.conf->agents.idle_max, now_us);
     size_t share = supply->limit / session_table_count(supply->options.sessions);
@@ -162,8 +162,8 @@ static unsigned supply_target(struct supply *supply, struct session *session, ui
 }
 
 /* How many more idle links it should have, beyond those that will come back from clients within a moment. */
-static uint64_t supply_lack(struct supply *supply, struct session *session, uint64_t now_us) {
-    unsigned target = supply_target(supply, session, now_us), running = session_client_count(session);
+static uint64_t spare_deficit(struct supply *supply, struct session *session, uint64_t now_us) {
+    unsigned target = spare_target(supply, session, now_us), running = session_client_count(session);
     unsigned back = link_pool_returns(session_pool(session), now_us) / 10;
 
     if (back > running)
@@ -172,7 +172,8 @@ static uint64_t supply_lack(struct supply *supply, struct session *session, uint
 }
 
 /* The same, but none while it has clients to serve who wait, and for a moment after. */
-static uint64_t supply_stock(struct supply *supply, struct session *session, bool is_waited_for, uint64_t now_us) {
+static uint64_t spare_deficit_unless_held(struct supply *supply, struct session *session, bool is_waited_for,
+                                          uint64_t now_us) {
     uint64_t held_us = session_spare_held_us(session);
 
     if (is_waited_for && held_us <= now_us)
@@ -180,7 +181,7 @@ static uint64_t supply_stock(struct supply *supply, struct session *session, boo
     if (is_waited_for)
         return 0;
     if (held_us <= now_us)
-        return supply_lack(supply, session, now_us);
+        return spare_deficit(supply, session, now_us);
     struct timeval wait = {0, (suseconds_t)(held_us - now_us)};
     if (!evtimer_pending(supply->later, NULL))
         (void)evtimer_add(supply->later, &wait); /* without memory the tick marks all sessions within a second */
@@ -188,13 +189,13 @@ static uint64_t supply_stock(struct supply *supply, struct session *session, boo
 }
 
 /* How many links it should be asked for now: none, rather than a few, while very many are under way. */
-static unsigned supply_missing(struct supply *supply, struct session *session, uint64_t now_us) {
+static unsigned links_missing(struct supply *supply, struct session *session, uint64_t now_us) {
     struct link_orders *requests = session_orders(session);
     uint64_t idle = link_pool_count(session_pool(session)), needed = session_take_deficit(session);
 
     link_orders_give_up(requests, needed ? AGAIN_MS : LINK_ORDERS_EXPIRE_MS, now_us);
-    needed +=
-        supply_stock(supply, session, needed && !idle, now_us); /* beside an idle link: waits for something else */
+    needed += spare_deficit_unless_held(supply, session, needed && !idle,
+                                        now_us); /* beside an idle link: waits for something else */
     unsigned open = link_orders_expected(requests, now_us);
     uint64_t there = idle + link_pool_count(session_arriving(session)) + open;
     uint64_t room = supply->links + open < supply->limit ? supply->limit - supply->links - open : 0;
@@ -205,8 +206,8 @@ static unsigned supply_missing(struct supply *supply, struct session *session, u
     return (unsigned)(needed - there < room ? needed - there : room);
 }
 
-static void supply_order(struct supply *supply, struct session *session, uint64_t now_us) {
-    unsigned missing = supply_missing(supply, session, now_us);
+static void order_links(struct supply *supply, struct session *session, uint64_t now_us) {
+    unsigned missing = links_missing(supply, session, now_us);
 
     if (!missing || session_is_draining(session))
         return;
@@ -223,22 +224,22 @@ void supply_turn(struct supply *supply) {
 
     supply->is_due = true; /* marks made from here on belong to this turn */
     for (size_t i = 0; supply->options.services->waiting && i < supply->options.services->count; i++)
-        supply_share(supply, supply->options.services->items[i], now_us);
+        share_deficit(supply, supply->options.services->items[i], now_us);
     for (size_t i = 0; i < supply->count; i++) {
         struct session *session = session_table_find(supply->options.sessions, supply->marked[i]);
         if (!session)
             continue;
         session_mark(session, false);
-        supply_order(supply, session, now_us);
+        order_links(supply, session, now_us);
     }
     supply->count = 0;
     supply->is_due = false;
 }
 
 /* Links that nobody has needed for ten minutes, beyond those that the next burst may need. */
-static void supply_close_surplus(struct supply *supply, struct session *session, uint64_t now_us) {
+static void close_excess(struct supply *supply, struct session *session, uint64_t now_us) {
     struct link_pool *pool = session_pool(session);
-    unsigned target = supply_target(supply, session, now_us);
+    unsigned target = spare_target(supply, session, now_us);
     struct link_ref link;
 
     if (now_us < SURPLUS_AGE_S * 1000000ULL)
@@ -253,8 +254,8 @@ void supply_tick(struct supply *supply) {
 
     for (struct session *session = session_table_first(sessions); session;
          session = session_table_after(sessions, session))
-        supply_close_surplus(supply, session, now_us);
-    supply_mark_all(supply);
+        close_excess(supply, session, now_us);
+    mark_all(supply);
 }
 
 /* --- the data links of all sessions --- */

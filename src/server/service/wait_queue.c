@@ -10,7 +10,7 @@
 
 #include "lib/base/clock.h"
 
-static void pending_count(struct wait_queue *pending) {
+static void count_waiting(struct wait_queue *pending) {
     if (pending->count++ == 0)
         pending->since_us = clock_us();
 }
@@ -23,7 +23,7 @@ void wait_queue_add(struct wait_queue *pending, struct client *client) {
     else
         pending->first = client;
     pending->last = client;
-    pending_count(pending);
+    count_waiting(pending);
 }
 
 void wait_queue_add_first(struct wait_queue *pending, struct client *client) {
@@ -34,7 +34,7 @@ void wait_queue_add_first(struct wait_queue *pending, struct client *client) {
     else
         pending->last = client;
     pending->first = client;
-    pending_count(pending);
+    count_waiting(pending);
 }
 
 void wait_queue_remove(struct wait_queue *pending, struct client *client) {
