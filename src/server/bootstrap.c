@@ -38,7 +38,7 @@ static int point_at_files(struct server_config *conf, const char *folder, struct
     return conf->agents.auth_none ? 0 : point_at(&conf->agents.tokens, folder, "agents.json", error);
 }
 
-/* The join code holds the token, so it is said to a person who looks on, and never into a file or a log. */
+/* The join code holds the token, so it is printed to a terminal only: redirected stdout may end in a file or a log. */
 static void say_code(const struct provision *setup, const struct server_config *conf, const char *group) {
     char code[JOIN_CODE_TEXT] = "", server[ADVERTISED_ADDR_TEXT];
 
@@ -82,7 +82,8 @@ static int first_start_in(struct server_config *conf, const char *folder, struct
 
     if (provision_server(&setup, &made, error) || point_at_files(conf, folder, error))
         return -1;
-    (void)provision_keep_listen(&setup, NULL); /* only a help for "munnel agent add"; it says which address it took */
+    /* Optional, so errors are ignored: "munnel agent add" defaults to this address and prints the one it uses. */
+    (void)provision_keep_listen(&setup, NULL);
     say(&setup, conf, made);
     return 0;
 }

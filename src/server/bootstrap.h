@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * bootstrap: a server that was told nothing about keys uses those of its state folder, and makes them the first time.
- * Runs on: start only. Owns: nothing.
+ * bootstrap: without keys in its configuration a server uses those of its state folder, and creates them at first
+ * start. Runs on: start only. Owns: nothing.
  */
 #ifndef MUNNEL_SERVER_BOOTSTRAP_H
 #define MUNNEL_SERVER_BOOTSTRAP_H
@@ -10,7 +10,7 @@
 #include "conf/server_config.h"
 
 /* Points conf at the files, makes what is missing, keeps the agent port's address for "munnel agent add",
- * and says on stdout where they are and how an agent joins, with a join code when they are new and stdout is a
+ * and prints on stdout where they are and how an agent joins, with a join code when they are new and stdout is a
  * terminal: it is a secret. 0 or -1. */
 int bootstrap(struct server_config *conf, struct error *error);
 

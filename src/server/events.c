@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * events: see events.h. A word about a link whose session is over concerns nobody, but its links must go.
+ * events: see events.h. Events of a link whose session has ended are ignored; the link itself is closed.
  * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
@@ -64,7 +64,7 @@ static void on_session_link_gone(struct server *server, struct session *session,
                            "data link closed: protocol violation", end->why, &end->peer);
 }
 
-/* Broke after it had greeted and before the plane heard that it was accepted: whose was it? */
+/* Lost between the greeting and its acceptance, so `end` does not name its session. */
 static void on_greeted_gone(struct server *server, const struct link_end *end) {
     struct session *session = session_table_first(server->sessions);
 
@@ -77,7 +77,7 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
         supply_mark(server->supply, session);
 }
 
-static void on_stranger_gone(struct server *server, const struct link_end *end) {
+static void on_unaccepted_gone(struct server *server, const struct link_end *end) {
     if (agent_listener_failed(server->agent_listener, end->tag, end->no_hello))
         log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, "agent port", "handshake failed",
                            end->why, &end->peer);
@@ -90,7 +90,7 @@ static void on_gone(void *context, const struct link_end *end) {
 
     supply_link_gone(server->supply, end->link, end->was_accepted && !end->is_control);
     if (!end->was_accepted) {
-        on_stranger_gone(server, end);
+        on_unaccepted_gone(server, end);
         return;
     }
     struct session *session = session_table_find(server->sessions, end->tag);
@@ -117,7 +117,7 @@ static void ping(void *context, struct session *session) {
     plane_ping(server->plane, session_control(session));
 }
 
-static bool has_well_colleague(struct service *service, const struct session *session) {
+static bool has_responsive_peer(struct service *service, const struct session *session) {
     const struct balance *balance = service_balance(service);
 
     if (!balance_has(balance, session))
@@ -130,7 +130,7 @@ static bool has_well_colleague(struct service *service, const struct session *se
 
 static bool can_be_replaced(const struct service_list *services, const struct session *session) {
     for (size_t i = 0; i < services->count; i++)
-        if (has_well_colleague(services->items[i], session))
+        if (has_responsive_peer(services->items[i], session))
             return true;
     return false;
 }
@@ -142,7 +142,7 @@ static void on_silent(void *context, struct session *session) {
         plane_recall(server->plane, session_tag(session), "its agent does not answer");
 }
 
-static void on_well(void *context, struct session *session) {
+static void on_responsive_again(void *context, struct session *session) {
     struct server *server = context;
 
     supply_mark(server->supply, session);
@@ -154,7 +154,7 @@ struct liveness *server_liveness_new(struct server *server) {
                                        .log = server->log,
                                        .ping = ping,
                                        .on_silent = on_silent,
-                                       .on_responsive = on_well,
+                                       .on_responsive = on_responsive_again,
                                        .context = server};
     return liveness_new(&options);
 }

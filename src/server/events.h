@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * events: what the plane says, and which part of the control plane it concerns.
+ * events: passes each event of the plane to the part of the control plane that handles it.
  * Runs on: the control thread. Owns: nothing.
  */
 #ifndef MUNNEL_SERVER_EVENTS_H

@@ -3,8 +3,8 @@
 /*
  * reload: see reload.h.
  *
- * Certificate and key are two files, and who renews them writes one after the other: what cannot be used is looked at
- * once more, a second later, before it is called an error.
+ * Certificate and key are two files, and renewal writes one after the other: files that cannot be used are read once
+ * more, a second later, before an error is logged.
  * Runs on: the control thread. Owns: its events and watches.
  * States of a set of files: read -> changed -> read; changed -> doubtful (silent) -> read or refused (logged once).
  */
@@ -25,7 +25,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LOOK_MS = 1000, ASK_EVERY_MS = 1000, HANDSHAKES_LATE_S = 2 /* their deadline is looked at now and then */ };
+enum {
+    LOOK_MS = 1000,
+    ASK_EVERY_MS = 1000,
+    HANDSHAKES_LATE_S = 2 /* their deadline is checked periodically, not exactly */
+};
 
 struct set { /* of files that are used together */
     const char *what;
@@ -121,8 +125,8 @@ static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
         set->doubtful = false;
         log_read(reload, set);
         review(reload);
-        agent_listener_reset_penalties(
-            reload->server->agent_listener); /* who was wrong by what it was may be right by what it is */
+        /* The credentials have changed: failures counted so far may be outdated. */
+        agent_listener_reset_penalties(reload->server->agent_listener);
         return;
     }
     set->doubtful = may_doubt;

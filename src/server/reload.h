@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * reload: certificate, key, CA, CRL and the agents file, read at start, when they change, and when somebody asks. What
- * cannot be used changes nothing. munnel.json itself is read at start only.
+ * reload: certificate, key, CA, CRL and the agents file, read at start, when they change, and on SIGHUP. Files
+ * that cannot be used change nothing. munnel.json itself is read at start only.
  * Runs on: the control thread. Owns: server->policy is set by it and belongs to the server.
  */
 #ifndef MUNNEL_SERVER_RELOAD_H
@@ -19,12 +19,12 @@ struct reload *reload_new(struct server *server); /* NULL when out of memory */
 void reload_free(struct reload *reload);
 
 int reload_first(struct reload *reload, struct error *error); /* reads all; 0 or -1 */
-/* Looks every second from now on. Could they be read again, as the user that we are now? 0 or -1 */
+/* Checks for changes every second from now on. -1 if the files are unreadable now that privileges were dropped. */
 int reload_open(struct reload *reload, struct error *error);
 
 void reload_ask(struct reload *reload);  /* SIGHUP: soon, and once a second at most */
-void reload_look(struct reload *reload); /* what happens every second */
-/* Has the agents file changed since, and could it be read? Who was added this second may be at the door already. */
+void reload_look(struct reload *reload); /* the check of every second */
+/* True if the agents file has changed and was read: an agent may connect before the next check of every second. */
 bool reload_agents(struct reload *reload);
 
 #endif

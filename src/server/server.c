@@ -216,7 +216,8 @@ static int make_agent_listener(struct server *server, struct error *error) {
     return server->agent_listener ? make_handshake(server, error) : -1;
 }
 
-/* Each client that is served needs a link, too. What is open already stays, and some are kept for agents that come. */
+/* A client that is served takes two descriptors: its own and a data link. What is open already and a reserve for
+ * agents that connect are subtracted. */
 static void share_descriptors(struct server *server) {
     int all = sock_raise_limit(), used = fd_count();
     int reserved = all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;
@@ -228,7 +229,7 @@ static void share_descriptors(struct server *server) {
     client_table_set_limit(server->clients, limit);
 }
 
-/* For the watchdog: this loop runs, since it asks; do the others? */
+/* For the watchdog: the control loop runs, since it calls this, so only the relay threads are probed. */
 static bool is_alive(void *context) {
     struct server *server = context;
 
@@ -304,7 +305,7 @@ int server_open(struct server *server, struct error *error) {
     return housekeeping_start(server, error);
 }
 
-/* What has to be opened again after that must be its own. */
+/* The log is reopened after the privileges are dropped, so the new user must own it. */
 static int become_user(const struct server *server, struct error *error) {
     const struct server_config *conf = server->conf;
 
@@ -324,7 +325,7 @@ int server_run(struct server *server, struct error *error) {
     return 0;
 }
 
-/* While the plane is freed the loop turns for its last words, and nobody may come in. */
+/* plane_free runs the loop to deliver the last events; no connection may be accepted meanwhile. */
 static void shut_listeners(struct server *server) {
     for (size_t i = 0; i < server->services.count; i++)
         service_shut(server->services.items[i]);

@@ -45,7 +45,7 @@ struct server {
     struct penalty_box *flaps;
     struct agent_listener *agent_listener;
     struct handshake *handshake;
-    struct log_throttle auth_throttle; /* of lines on connections that did not become an agent's */
+    struct log_throttle auth_throttle; /* of log lines on connections that failed to authenticate */
     struct event *tick;
     bool tick_is_fast, stopping;
     uint64_t stop_at_us; /* while stopping: when the relays that are left are cut */

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * balance: see balance.h. The usual case, the next agent is well and has an idle link, looks at one member.
- * Runs on: the control thread. Owns: the members' table, and who met whom for `source`.
+ * Runs on: the control thread. Owns: the members' table, and the client-to-agent table of `source`.
  */
 #include "config.h"
 
@@ -13,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAILURES_IN_A_ROW = 3, PASS_S = 10, PASS_MOST_S = 60, SOURCES = 4096, TRIED_BITS = 256 };
+enum { FAILURES_IN_A_ROW = 3, EJECT_S = 10, EJECT_MOST_S = 60, SOURCES = 4096, TRIED_BITS = 256 };
 
 struct member {
     struct session *session;
-    unsigned failures, pass_s;
-    uint64_t passed_until_us;
+    unsigned failures, eject_s;
+    uint64_t ejected_until_us;
 };
 
-struct sticky { /* `source`: which agent this client address met last */
+struct sticky { /* `source`: the agent last used for this client address */
     uint64_t source, tag;
 };
 
@@ -29,7 +29,7 @@ struct balance {
     enum config_balance policy;
     struct member *members;
     size_t count, room, next;
-    size_t ailing; /* members with failures: as long as there are none, nobody need look */
+    size_t unhealthy; /* members with failures; 0: the health of members need not be compared */
     struct sticky *sources;
 };
 
@@ -81,7 +81,7 @@ void balance_leave(struct balance *balance, const struct session *session) {
     if (!member)
         return;
     size_t at = (size_t)(member - balance->members);
-    balance->ailing -= member->failures > 0;
+    balance->unhealthy -= member->failures > 0;
     balance->count--;
     memmove(member, member + 1, (balance->count - at) * sizeof *member);
     if (balance->next > at)
@@ -126,8 +126,8 @@ void client_avoid(struct client *client, const struct session *session) {
     client->avoided = session_tag(session);
 }
 
-/* What a client may be given to: the best that there is. */
-enum health { NOT_FOR_IT, AVOIDED, SILENT, PASSED_OVER, HEALTHY };
+/* Worst first; a client goes to a member of the best health available. */
+enum health { NOT_FOR_IT, AVOIDED, SILENT, EJECTED, HEALTHY };
 
 static enum health member_health(const struct member *member, const struct client *client, uint64_t now_us) {
     if (client->attempts && client_has_tried(client, member->session))
@@ -136,7 +136,7 @@ static enum health member_health(const struct member *member, const struct clien
         return AVOIDED;
     if (session_is_silent(member->session))
         return SILENT;
-    return member->passed_until_us > now_us ? PASSED_OVER : HEALTHY;
+    return member->ejected_until_us > now_us ? EJECTED : HEALTHY;
 }
 
 static enum health best_health(const struct balance *balance, const struct client *client, uint64_t now_us) {
@@ -181,7 +181,7 @@ static uint64_t mix(uint64_t value) {
     return value ^ value >> 33;
 }
 
-/* Whom this source belongs to, idle link or not: whom it met last, else the one that rates highest for it. */
+/* The member for this source, with an idle link or not: the last one used, else the highest rendezvous hash. */
 static struct member *source_owner(struct balance *balance, const struct client *client, enum health wanted,
                                    uint64_t now_us) {
     uint64_t source = mix(addr_host_hash(&client->peer)), best_rate = 0;
@@ -237,23 +237,24 @@ enum balance_verdict balance_choose(struct balance *balance, const struct client
 unsigned balance_failed(struct balance *balance, const struct session *session, uint64_t now_us) {
     struct member *member = find_member(balance, session);
 
-    if (!member || member->passed_until_us > now_us) /* what was under way when it was passed over tells nothing new */
+    /* Failures of attempts started before the ejection do not extend it. */
+    if (!member || member->ejected_until_us > now_us)
         return 0;
-    balance->ailing += member->failures == 0;
+    balance->unhealthy += member->failures == 0;
     if (++member->failures < FAILURES_IN_A_ROW)
         return 0;
-    member->pass_s = member->pass_s ? 2 * member->pass_s : PASS_S;
-    if (member->pass_s > PASS_MOST_S)
-        member->pass_s = PASS_MOST_S;
-    member->passed_until_us = now_us + member->pass_s * 1000000ULL;
-    return member->pass_s;
+    member->eject_s = member->eject_s ? 2 * member->eject_s : EJECT_S;
+    if (member->eject_s > EJECT_MOST_S)
+        member->eject_s = EJECT_MOST_S;
+    member->ejected_until_us = now_us + member->eject_s * 1000000ULL;
+    return member->eject_s;
 }
 
 void balance_succeeded(struct balance *balance, const struct session *session) {
-    struct member *member = balance->ailing ? find_member(balance, session) : NULL;
+    struct member *member = balance->unhealthy ? find_member(balance, session) : NULL;
 
     if (!member || !member->failures)
         return;
     *member = (struct member){.session = member->session};
-    balance->ailing--;
+    balance->unhealthy--;
 }

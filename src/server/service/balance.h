@@ -3,8 +3,8 @@
 /*
  * balance: the agents that may serve one service, and which of them gets the next client.
  *
- * An agent that failed three times in a row for this service is passed over for a while, unless no other is left; one
- * that does not answer comes behind those. A client is never sent to an agent that has refused it, and last of all to
+ * An agent that failed three times in a row for this service is ejected for a while, unless no other is left; a
+ * silent one is chosen after those. A client is never sent again to an agent that has refused it, and last of all to
  * the one whose link it has just lost.
  * Runs on: the control thread. Owns: its own tables, not the sessions. Times are clock_us().
  */
@@ -36,13 +36,13 @@ enum balance_verdict balance_choose(struct balance *balance, const struct client
                                     struct session **chosen);
 size_t balance_untried(const struct balance *balance, const struct client *client);
 
-/* Returns the seconds for which it is passed over because of this failure, or 0. */
+/* Returns the seconds for which it is ejected because of this failure, or 0. */
 unsigned balance_failed(struct balance *balance, const struct session *session, uint64_t now_us);
 void balance_succeeded(struct balance *balance, const struct session *session);
 
 void client_mark_tried(struct client *client, const struct session *session);
 bool client_has_tried(const struct client *client, const struct session *session);
-/* Not the destination failed but the link to this agent: from now on another one is better for the client. */
+/* The link to this agent failed, not the destination: from now on prefer other agents for the client. */
 void client_avoid(struct client *client, const struct session *session);
 
 #endif

@@ -15,8 +15,8 @@
 
 enum { CLIENTS_SPARE = 1024 }; /* kept at most, unused */
 
-struct guest {            /* what the control plane knows of a client beyond what the plane needs */
-    struct client client; /* first: they are one to all others */
+struct client_entry {     /* a client with the fields that only the control plane needs */
+    struct client client; /* first: other modules see this part only */
     uint64_t session;
 };
 
@@ -69,7 +69,7 @@ static struct client *take_spare_or_alloc(struct client_table *clients) {
     struct client *client = clients->spare;
 
     if (!client)
-        return malloc(sizeof(struct guest));
+        return malloc(sizeof(struct client_entry));
     clients->spare = client->next;
     clients->spare_count--;
     return client;
@@ -81,7 +81,7 @@ struct client *client_table_take(struct client_table *clients, int fd, const str
 
     if (!client)
         return NULL;
-    memset(client, 0, sizeof(struct guest));
+    memset(client, 0, sizeof(struct client_entry));
     client->fd = fd;
     client->peer = *peer;
     client->terms = service_terms_hold(terms);
@@ -106,9 +106,9 @@ void client_table_give_back(struct client_table *clients, struct client *client)
 }
 
 uint64_t client_session(const struct client *client) {
-    return ((const struct guest *)client)->session;
+    return ((const struct client_entry *)client)->session;
 }
 
 void client_set_session(struct client *client, uint64_t tag) {
-    ((struct guest *)client)->session = tag;
+    ((struct client_entry *)client)->session = tag;
 }

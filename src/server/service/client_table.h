@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * client_table: makes and takes back the structs of clients, numbers the relays, and counts who is there.
+ * client_table: makes and takes back the structs of clients, numbers the relays, and counts those in use.
  * Runs on: the control thread. Owns: clients that are not in use.
  */
 #ifndef MUNNEL_SERVER_SERVICE_CLIENT_TABLE_H

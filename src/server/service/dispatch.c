@@ -28,7 +28,7 @@ enum {
     BUSY_REST_MS = 250,   /* an agent that was busy gets no client for so long; nor one while memory lacks */
     LOOK_AT_WAITING = 64, /* so many clients that no idle link suits are passed by in one look */
     LINKS_MOST = 8,       /* that one client may lose, one after the other */
-    WHY_MOST = 96         /* characters of an agent's words, so that the groups have room behind them */
+    WHY_MOST = 96         /* characters of an agent's detail, so that the groups still fit after it */
 };
 
 struct dispatch {
@@ -65,7 +65,7 @@ static void name_groups(const struct service *service, struct strbuf *text) {
     }
 }
 
-/* What the owner of the service can do. */
+/* The detail tells the operator what to start. */
 static void explain(struct client *client) {
     const struct service *service = client->place;
     bool has_agents = balance_count(service_balance(client->place)) > 0;
@@ -80,7 +80,7 @@ static void explain(struct client *client) {
                                                                 : " is connected; start munnel-agent");
 }
 
-/* Behind why the last attempt failed: for whom there was none else. */
+/* Appends to the detail of the last attempt which groups had no other agent. */
 static void explain_attempts(struct client *client) {
     char why[WHY_MOST];
 
@@ -166,7 +166,7 @@ static void serve(struct dispatch *dispatch, struct client *client, struct sessi
     liveness_check(dispatch->options.liveness, session, now_us);
 }
 
-/* With nobody there; a client that has tried some agent already waits for another one whatever `no_agent` says. */
+/* No agent is connected. A client that has tried one already waits for another, regardless of `no_agent`. */
 static void without_agent(struct dispatch *dispatch, struct client *client, bool has_waited) {
     const struct service *service = client->place;
 
@@ -213,12 +213,12 @@ void dispatch_client(struct dispatch *dispatch, struct client *client) {
 
 static void count_failure(struct dispatch *dispatch, struct client *client, struct session *session) {
     struct service *service = client->place;
-    unsigned pass_s = balance_failed(service_balance(service), session, clock_us());
+    unsigned eject_s = balance_failed(service_balance(service), session, clock_us());
 
-    if (pass_s)
+    if (eject_s)
         log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
                   "gets no clients for a while: three failures in a row",
-                  LOG_FIELDS(LOG_TEXT("service", service_config(service)->name), LOG_NUMBER("seconds", pass_s),
+                  LOG_FIELDS(LOG_TEXT("service", service_config(service)->name), LOG_NUMBER("seconds", eject_s),
                              LOG_TEXT("last", *client->words ? client->words : reason_text(client->reason))));
 }
 
@@ -240,7 +240,7 @@ static void on_ended(struct dispatch *dispatch, struct client *client, struct se
 }
 
 static void on_not_started(struct dispatch *dispatch, struct client *client, struct session *session) {
-    if (session && client->reason == REASON_MEMORY) /* at once it would be the same again, and again */
+    if (session && client->reason == REASON_MEMORY) /* an immediate retry would fail likewise */
         session_back_off(session, clock_us() + BUSY_REST_MS * 1000ULL);
     assign(dispatch, client, true);
 }
@@ -303,7 +303,7 @@ void dispatch_client_back(struct dispatch *dispatch, struct client *client) {
 
 /* --- clients that wait --- */
 
-/* Gives what idle links there are to those who wait. Returns after the first client whom none would suit any better. */
+/* Gives idle links to waiting clients. Stops at the first client without one if all later ones would fail likewise. */
 static void serve_waiting_of(struct dispatch *dispatch, struct service *service) {
     struct client *client = service_pending(service)->first;
     uint64_t now_us = clock_us();
@@ -325,7 +325,7 @@ static void serve_waiting_of(struct dispatch *dispatch, struct service *service)
             dequeue(dispatch, client);
             fail_client(dispatch, client, client->reason);
         } else if (!client->attempts && service_config(service)->balance != CONFIG_SOURCE) {
-            return; /* an untried client that gets none: nor will those behind it */
+            return; /* without attempts and source affinity all later clients get the same verdict */
         } else {
             passed_by++;
         }
@@ -348,7 +348,7 @@ void dispatch_link_idle(struct dispatch *dispatch, struct session *session, stru
     struct link_pool *pool = session_pool(session);
     uint64_t now_us = clock_us();
 
-    /* As a rule none is arriving, and there is nothing to look through. */
+    /* Usually none is arriving, and the search is empty. */
     if (!link_pool_remove(session_arriving(session), link))
         link_pool_note_return(pool, now_us);
     if (!link_pool_put(pool, link, now_us)) {

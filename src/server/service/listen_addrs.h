@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * listen_addrs: where to listen, as somebody wrote it, turned into socket addresses; names are looked up.
+ * listen_addrs: turns a configured listen address into socket addresses; names are looked up.
  * Runs on: start only, it may block. Owns: nothing.
  */
 #ifndef MUNNEL_SERVER_SERVICE_LISTEN_ADDRS_H
@@ -17,7 +17,7 @@ struct listen_addrs {
     bool every; /* "*:80": one address per family, of which this machine need not have all */
 };
 
-/* Returns 0, or -1 with `error` that names what was written. */
+/* Returns 0, or -1 with `error` that quotes `text`. */
 int listen_addrs_resolve(struct listen_addrs *places, const char *text, struct error *error);
 
 #endif

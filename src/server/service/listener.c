@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * listener: see listener.h. accept() says EMFILE for as long as descriptors are short, and the socket stays readable:
- * without a rest that is a loop at full speed.
+ * listener: see listener.h. accept() fails with EMFILE while descriptors are short, and the socket stays readable:
+ * without a pause the loop would spin.
  * Runs on: the control thread. Owns: its socket and events.
  * States: bound <-> listening <-> resting -> freed; where the system cannot end listening (sock_unlisten), refusing
- * instead of bound: whoever connects is reset at once. The socket is never bound again, which a process that has
+ * instead of bound: connections are reset at once. The socket is never bound again, which a process that has
  * dropped its privileges may not do below port 1024, or in a folder that is not its own.
  */
 #include "config.h"
@@ -21,7 +21,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-enum { REST_MS = 100, COMPLAIN_EVERY_US = 1000000 };
+enum { REST_MS = 100, LOG_EVERY_US = 1000000 };
 enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_RESTING, LISTENER_REFUSING };
 
 struct listener {
@@ -30,8 +30,8 @@ struct listener {
     int fd;
     enum listener_state state;
     struct event *readable, *rested;
-    struct event *turn; /* accepts behind all else that the loop has found ready */
-    uint64_t complained_us;
+    struct event *turn; /* accepts after all other events of the turn */
+    uint64_t logged_us;
 };
 
 static void pause_accepting(struct listener *listener, const char *why) {
@@ -39,13 +39,13 @@ static void pause_accepting(struct listener *listener, const char *why) {
     uint64_t now = clock_us();
     char text[ADDR_TEXT];
 
-    if (event_add(listener->rested, &rest) == 0) { /* without memory for the timer it tries on in each turn */
+    if (event_add(listener->rested, &rest) == 0) { /* on ENOMEM accept is retried in each turn */
         listener->state = LISTENER_RESTING;
         event_del(listener->readable);
     }
-    if (now - listener->complained_us < COMPLAIN_EVERY_US)
+    if (now - listener->logged_us < LOG_EVERY_US)
         return;
-    listener->complained_us = now;
+    listener->logged_us = now;
     log_write(listener->options.log, LOG_LEVEL_WARNING, listener->options.who, "accept paused on %s: %s",
               addr_format(&listener->addr, text, sizeof text), why);
 }
@@ -60,7 +60,7 @@ static void on_rested(evutil_socket_t fd, short what, void *context) {
         pause_accepting(listener, "out of memory"); /* the timer has just left its heap, whose room is still there */
 }
 
-/* Some errors belong to the one connection that is not there any more; all others need time. */
+/* Errors of the one connection that is gone already: accept the next one. After all others accepting is paused. */
 static bool is_passing(int error_number) {
     return error_number == ECONNABORTED || error_number == EINTR || error_number == EPROTO || error_number == EPERM;
 }
@@ -95,8 +95,8 @@ static bool accept_one(struct listener *listener) {
 }
 
 /*
- * Whoever else is ready comes first: those who leave give their links to those who come, and what these have to say is
- * more likely to be there already.
+ * Accept after all other events of this turn: clients that end return their links first, and the first bytes of new
+ * clients are more likely to have arrived.
  */
 static void on_readable(evutil_socket_t fd, short what, void *context) {
     struct listener *listener = context;
@@ -189,7 +189,7 @@ void listener_shut(struct listener *listener) {
         return;
     }
     listener->state = LISTENER_REFUSING;
-    (void)event_add(listener->readable, NULL); /* without memory its clients wait in the backlog instead */
+    (void)event_add(listener->readable, NULL); /* on ENOMEM its clients wait in the backlog instead */
 }
 
 static void remove_path(const struct listener *listener) {

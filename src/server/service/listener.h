@@ -22,7 +22,7 @@ struct listener_options {
     struct log *log;
     const char *who; /* for log lines: "service web"; must live as long as the listener */
     enum sock_keepalive keepalive;
-    bool rst_on_close; /* what is accepted is closed by RST unless somebody says otherwise (sock.h) */
+    bool rst_on_close; /* close() of an accepted socket sends RST (sock_set_reset_on_close) */
     const char *owner; /* of a Unix socket, as the next (sock_set_access); both as long as the listener */
     unsigned mode;
     unsigned accepts_per_turn;

@@ -80,10 +80,10 @@ void listener_group_free(struct listener_group *listeners) {
     free(listeners);
 }
 
-void listener_group_log(const struct listener_group *listeners, const char *words) {
+void listener_group_log(const struct listener_group *listeners, const char *event) {
     char text[ADDR_TEXT];
 
     for (size_t i = 0; i < listeners->count; i++)
-        log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s", words,
+        log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s", event,
                   addr_format(listener_addr(listeners->all[i]), text, sizeof text));
 }

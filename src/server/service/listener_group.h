@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * listener_group: the listening sockets of one service, or of the agents' door, for all addresses that it was given.
+ * listener_group: the listening sockets of one service, or of the agent port, for all configured addresses.
  * Runs on: the control thread. Owns: the listeners.
  */
 #ifndef MUNNEL_SERVER_SERVICE_LISTENER_GROUP_H
@@ -20,6 +20,6 @@ int listener_group_open(struct listener_group *listeners,
 void listener_group_shut(struct listener_group *listeners);
 void listener_group_free(struct listener_group *listeners);
 void listener_group_log(const struct listener_group *listeners,
-                        const char *words); /* one line "words ADDRESS" for each */
+                        const char *event); /* one line "EVENT ADDRESS" for each */
 
 #endif

@@ -32,7 +32,7 @@ struct service {
     size_t live;
     uint64_t refused;
     bool should_be_open, is_open, is_shut;
-    struct log_throttle complaint;
+    struct log_throttle refusals;
     struct log_limit open_lines;
     char who[80];
 };
@@ -40,8 +40,8 @@ struct service {
 static void refuse_client(struct service *service, int fd, const struct addr *peer, const char *why) {
     sock_close_reset(fd);
     service->refused++;
-    log_throttle_event(&service->complaint, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
-                       why, peer);
+    log_throttle_event(&service->refusals, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused", why,
+                       peer);
 }
 
 static const char *find_refusal(struct service *service, const struct addr *peer) {
@@ -95,7 +95,7 @@ struct service *service_new(const struct service_options *options, struct error 
     }
     service->options = *options;
     service->conf = conf;
-    service->complaint.a_minute = LINES_A_MINUTE;
+    service->refusals.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
     service->terms = make_terms(conf);
@@ -140,7 +140,7 @@ int service_open(struct service *service, struct error *error) {
     return start_listening(service, error);
 }
 
-/* Opening again may fail when somebody has taken the port meanwhile; service_tick tries on. */
+/* Opening again fails with EADDRINUSE if another process has bound the port meanwhile; service_tick retries. */
 static void start_listening_or_log(struct service *service) {
     struct error error;
 
@@ -178,7 +178,7 @@ void service_join(struct service *service, struct session *session) {
     if (!session_serves(session, &service->conf->groups))
         return;
     if (!balance_join(service->balance, session))
-        log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "does without %s: out of memory",
+        log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "cannot use %s: out of memory",
                   session_who(session));
     else if (service->conf->no_agent == CONFIG_CLOSE)
         start_listening_or_log(service);
@@ -191,7 +191,7 @@ void service_leave(struct service *service, const struct session *session) {
 }
 
 void service_tick(struct service *service) {
-    log_throttle_flush(&service->complaint, service->options.log);
+    log_throttle_flush(&service->refusals, service->options.log);
     access_tick(service->admission, clock_us());
     if (service->should_be_open && !service->is_open)
         start_listening_or_log(service);

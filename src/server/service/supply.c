@@ -17,8 +17,8 @@ enum {
     OPEN_MOST = 256, /* links under way per agent */
     AGAIN_MS = 3000, /* while clients wait a link that has not come by then is ordered again */
     PATIENCE_MS = 1000,
-    STOCK_HELD_MS = 200, /* who waits gets his link before others' are dialled: both ends have better to do */
-    RETURNS_OF_EACH = 4, /* a second: its clients stay for a moment only */
+    STOCK_HELD_MS = 200, /* hold spare-link dials while clients wait */
+    RETURNS_OF_EACH = 4, /* a second: its clients are short */
     SURPLUS_AGE_S = 600
 };
 
@@ -30,7 +30,7 @@ struct supply {
     uint64_t *marked; /* tags */
     size_t count, room;
     bool is_due;
-    size_t first_share; /* who gets one link more than the others, in turn */
+    size_t first_share; /* index of the member that gets the remainder, in turn */
 };
 
 static void on_turn(evutil_socket_t fd, short what, void *context) {
@@ -108,8 +108,8 @@ void supply_mark(struct supply *supply, struct session *session) {
 }
 
 /*
- * How many links so many waiting clients need. Where the rule is clients who stay for a moment only, those that will
- * get a link that comes back soon need none, unless this has gone on for a while; but one is always on its way.
+ * How many links `waiting` clients need. Where most clients are short, those that will get a returning link need none,
+ * unless clients have waited longer than PATIENCE_MS; but at least one is always ordered.
  */
 static unsigned links_needed(struct session *session, unsigned waiting, bool is_patient, uint64_t now_us) {
     unsigned returns = link_pool_returns(session_pool(session), now_us);
@@ -119,7 +119,7 @@ static unsigned links_needed(struct session *session, unsigned waiting, bool is_
     return waiting > returns ? waiting - returns : waiting > 0;
 }
 
-/* Those that answer, if there are any: from the others no link would come. */
+/* Counts the responsive agents, or all if none is: a silent agent dials no links. */
 static size_t count_suppliers(const struct balance *balance, bool *among_silent) {
     size_t well = 0;
 
@@ -161,7 +161,7 @@ static unsigned spare_target(struct supply *supply, struct session *session, uin
     return target < share ? target : (unsigned)share;
 }
 
-/* How many more idle links it should have, beyond those that will come back from clients within a moment. */
+/* How many more idle links it should have, beyond those that running clients will return soon. */
 static uint64_t spare_deficit(struct supply *supply, struct session *session, uint64_t now_us) {
     unsigned target = spare_target(supply, session, now_us), running = session_client_count(session);
     unsigned back = link_pool_returns(session_pool(session), now_us) / 10;
@@ -171,7 +171,7 @@ static uint64_t spare_deficit(struct supply *supply, struct session *session, ui
     return target > back ? target - back : 0;
 }
 
-/* The same, but none while it has clients to serve who wait, and for a moment after. */
+/* The same, but 0 while clients wait for its links, and for STOCK_HELD_MS after. */
 static uint64_t spare_deficit_unless_held(struct supply *supply, struct session *session, bool is_waited_for,
                                           uint64_t now_us) {
     uint64_t held_us = session_spare_held_us(session);
@@ -236,7 +236,7 @@ void supply_turn(struct supply *supply) {
     supply->is_due = false;
 }
 
-/* Links that nobody has needed for ten minutes, beyond those that the next burst may need. */
+/* Closes links above the spare target that were idle for SURPLUS_AGE_S. */
 static void close_excess(struct supply *supply, struct session *session, uint64_t now_us) {
     struct link_pool *pool = session_pool(session);
     unsigned target = spare_target(supply, session, now_us);

@@ -12,7 +12,7 @@
 struct wait_queue { /* all zero at first */
     struct client *first, *last;
     size_t count;
-    uint64_t since_us; /* clock_us(); somebody has been waiting all the time from then on */
+    uint64_t since_us; /* clock_us() when the first client was added to the empty queue */
 };
 
 void wait_queue_add(struct wait_queue *pending, struct client *client); /* at the end */
