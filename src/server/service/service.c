@@ -149,7 +149,7 @@ static void start_listening_or_log(struct service *service) {
 }
 
 static void stop_listening(struct service *service) {
-    if (!service->is_open)
+    if (!service->should_be_open) /* it may be true without is_open: then some ports are open, or none */
         return;
     service->should_be_open = service->is_open = false;
     listener_group_shut(service->listeners);

@@ -9,7 +9,9 @@
 #include "server/server_fixture.h"
 #include "unit.h"
 
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 START_TEST(client_waits_for_an_agent) {
@@ -81,6 +83,40 @@ START_TEST(port_is_closed_without_an_agent) {
         server_fixture_lose(&server_fixture, &a);
     }
     ck_assert_int_eq(server_fixture_connect(&server_fixture, 0), -1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static int take_port(uint16_t port) {
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+START_TEST(port_that_was_taken_stays_closed_when_the_agent_has_left_again) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->services[0].no_agent = CONFIG_CLOSE;
+    server_fixture_open(&server_fixture);
+    int taken = take_port(server_fixture.ports[0]);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    server_fixture_lose(&server_fixture, &a);
+    close(taken);
+    service_tick(server_fixture.server->services.items[0]);
+    ck_assert_int_eq(server_fixture_connect(&server_fixture, 0), -1);
+    server_fixture_join(&server_fixture, "a", "");
+    int fd = server_fixture_connect(&server_fixture, 0);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -176,6 +212,7 @@ static TCase *without_agents(void) {
     tcase_add_test(group, client_waits_no_longer_than_pending_timeout);
     tcase_add_test(group, client_is_refused_without_an_agent);
     tcase_add_test(group, port_is_closed_without_an_agent);
+    tcase_add_test(group, port_that_was_taken_stays_closed_when_the_agent_has_left_again);
     return group;
 }
 
