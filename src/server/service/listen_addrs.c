@@ -12,25 +12,25 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_address(struct listen_addrs *places, const struct addr *addr) {
-    if (places->count < LISTEN_ADDRS_MAX)
-        places->addresses[places->count++] = *addr;
+static void add_address(struct listen_addrs *addrs, const struct addr *addr) {
+    if (addrs->count < LISTEN_ADDRS_MAX)
+        addrs->addresses[addrs->count++] = *addr;
 }
 
-static int add_wildcards(struct listen_addrs *places, struct endpoint endpoint) {
+static int add_wildcards(struct listen_addrs *addrs, struct endpoint endpoint) {
     static const char *const hosts[] = {"0.0.0.0", "::"};
     struct addr addr;
 
-    places->every = true;
+    addrs->every = true;
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         snprintf(endpoint.host, sizeof endpoint.host, "%s", hosts[i]);
         if (addr_from_endpoint(&addr, &endpoint))
-            add_address(places, &addr);
+            add_address(addrs, &addr);
     }
     return 0;
 }
 
-static int look_up(struct listen_addrs *places, const struct endpoint *endpoint, struct error *error) {
+static int look_up(struct listen_addrs *addrs, const struct endpoint *endpoint, struct error *error) {
     struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_PASSIVE};
     struct evutil_addrinfo *found = NULL;
     char port[8];
@@ -44,27 +44,27 @@ static int look_up(struct listen_addrs *places, const struct endpoint *endpoint,
         if ((size_t)info->ai_addrlen > sizeof addr.storage)
             continue;
         memcpy(&addr.storage, info->ai_addr, (size_t)info->ai_addrlen);
-        add_address(places, &addr);
+        add_address(addrs, &addr);
     }
     evutil_freeaddrinfo(found);
-    return places->count ? 0 : error_set(error, "cannot listen on \"%s\": it has no address", endpoint->host);
+    return addrs->count ? 0 : error_set(error, "cannot listen on \"%s\": it has no address", endpoint->host);
 }
 
-int listen_addrs_resolve(struct listen_addrs *places, const char *text, struct error *error) {
+int listen_addrs_resolve(struct listen_addrs *addrs, const char *text, struct error *error) {
     struct endpoint endpoint;
     struct addr addr;
 
-    places->count = 0;
-    places->every = false;
+    addrs->count = 0;
+    addrs->every = false;
     if (endpoint_parse(&endpoint, text, error))
         return -1;
     if (!endpoint.is_unix && !endpoint.host[0])
-        return add_wildcards(places, endpoint);
+        return add_wildcards(addrs, endpoint);
     const char *zone = endpoint_missing_zone(&endpoint);
     if (zone)
         return error_set(error, "cannot listen on \"%s\": this machine has no interface \"%s\"", text, zone);
     if (!addr_from_endpoint(&addr, &endpoint))
-        return look_up(places, &endpoint, error);
-    add_address(places, &addr);
+        return look_up(addrs, &endpoint, error);
+    add_address(addrs, &addr);
     return 0;
 }

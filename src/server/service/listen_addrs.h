@@ -18,6 +18,6 @@ struct listen_addrs {
 };
 
 /* Returns 0, or -1 with `error` that quotes `text`. */
-int listen_addrs_resolve(struct listen_addrs *places, const char *text, struct error *error);
+int listen_addrs_resolve(struct listen_addrs *addrs, const char *text, struct error *error);
 
 #endif

@@ -193,10 +193,10 @@ void listener_shut(struct listener *listener) {
 }
 
 static void remove_path(const struct listener *listener) {
-    const struct sockaddr_un *place = (const struct sockaddr_un *)(const void *)&listener->addr.storage;
+    const struct sockaddr_un *unix_addr = (const struct sockaddr_un *)(const void *)&listener->addr.storage;
 
-    if (addr_is_unix(&listener->addr) && place->sun_path[0])
-        remove(place->sun_path);
+    if (addr_is_unix(&listener->addr) && unix_addr->sun_path[0])
+        remove(unix_addr->sun_path);
 }
 
 void listener_free(struct listener *listener) {

@@ -19,14 +19,14 @@ struct listener_group {
 };
 
 /* Returns 0 also when an address of "*:80" is of a family that this machine has not, as long as another one is. */
-static int bind_all(struct listener_group *listeners, const struct listen_addrs *places, struct error *error) {
+static int bind_all(struct listener_group *listeners, const struct listen_addrs *addrs, struct error *error) {
     size_t before = listeners->count;
 
-    for (int i = 0; i < places->count; i++) {
-        struct listener *listener = listener_new(&listeners->options, &places->addresses[i], error);
+    for (int i = 0; i < addrs->count; i++) {
+        struct listener *listener = listener_new(&listeners->options, &addrs->addresses[i], error);
         if (listener)
             listeners->all[listeners->count++] = listener;
-        else if (!places->every || (i + 1 == places->count && listeners->count == before))
+        else if (!addrs->every || (i + 1 == addrs->count && listeners->count == before))
             return -1;
         else
             log_write(listeners->options.log, LOG_LEVEL_WARNING, listeners->options.who, "%s", error->text);
@@ -34,10 +34,10 @@ static int bind_all(struct listener_group *listeners, const struct listen_addrs 
     return 0;
 }
 
-struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *places,
+struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
                                           struct error *error) {
     struct listener_group *listeners = calloc(1, sizeof *listeners);
-    struct listener **all = calloc(places->count * LISTEN_ADDRS_MAX + 1, sizeof(struct listener *));
+    struct listener **all = calloc(addrs->count * LISTEN_ADDRS_MAX + 1, sizeof(struct listener *));
 
     if (!listeners || !all) {
         error_set(error, "out of memory");
@@ -47,9 +47,9 @@ struct listener_group *listener_group_new(const struct listener_options *options
     }
     listeners->options = *options;
     listeners->all = all;
-    for (size_t i = 0; i < places->count; i++) {
+    for (size_t i = 0; i < addrs->count; i++) {
         struct listen_addrs found;
-        if (listen_addrs_resolve(&found, places->items[i], error) || bind_all(listeners, &found, error)) {
+        if (listen_addrs_resolve(&found, addrs->items[i], error) || bind_all(listeners, &found, error)) {
             listener_group_free(listeners);
             return NULL;
         }

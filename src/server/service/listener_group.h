@@ -12,8 +12,8 @@
 
 struct listener_group;
 
-/* Binds all of `places`; may look up names, and block for it. NULL with `error` that names the address. */
-struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *places,
+/* Binds all of `addrs`; may look up names, and block for it. NULL with `error` that names the address. */
+struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
                                           struct error *error);
 int listener_group_open(struct listener_group *listeners,
                         struct error *error); /* 0, or -1 with the first that failed */

@@ -17,9 +17,9 @@ enum {
     OPEN_MOST = 256, /* links under way per agent */
     AGAIN_MS = 3000, /* while clients wait a link that has not come by then is ordered again */
     PATIENCE_MS = 1000,
-    STOCK_HELD_MS = 200, /* hold spare-link dials while clients wait */
+    SPARE_HELD_MS = 200, /* hold spare-link dials while clients wait */
     RETURNS_OF_EACH = 4, /* a second: its clients are short */
-    SURPLUS_AGE_S = 600
+    EXCESS_AGE_S = 600
 };
 
 struct supply {
@@ -121,12 +121,12 @@ static unsigned links_needed(struct session *session, unsigned waiting, bool is_
 
 /* Counts the responsive agents, or all if none is: a silent agent dials no links. */
 static size_t count_suppliers(const struct balance *balance, bool *among_silent) {
-    size_t well = 0;
+    size_t responsive = 0;
 
     for (size_t i = 0; i < balance_count(balance); i++)
-        well += !session_is_silent(balance_at(balance, i));
-    *among_silent = well == 0;
-    return well ? well : balance_count(balance);
+        responsive += !session_is_silent(balance_at(balance, i));
+    *among_silent = responsive == 0;
+    return responsive ? responsive : balance_count(balance);
 }
 
 /* Spreads what the waiting clients of a service need over its agents. */
@@ -171,13 +171,13 @@ static uint64_t spare_deficit(struct supply *supply, struct session *session, ui
     return target > back ? target - back : 0;
 }
 
-/* The same, but 0 while clients wait for its links, and for STOCK_HELD_MS after. */
+/* The same, but 0 while clients wait for its links, and for SPARE_HELD_MS after. */
 static uint64_t spare_deficit_unless_held(struct supply *supply, struct session *session, bool is_waited_for,
                                           uint64_t now_us) {
     uint64_t held_us = session_spare_held_us(session);
 
     if (is_waited_for && held_us <= now_us)
-        session_hold_spare(session, now_us + STOCK_HELD_MS * 1000ULL);
+        session_hold_spare(session, now_us + SPARE_HELD_MS * 1000ULL);
     if (is_waited_for)
         return 0;
     if (held_us <= now_us)
@@ -190,13 +190,13 @@ static uint64_t spare_deficit_unless_held(struct supply *supply, struct session 
 
 /* How many links it should be asked for now: none, rather than a few, while very many are under way. */
 static unsigned links_missing(struct supply *supply, struct session *session, uint64_t now_us) {
-    struct link_orders *requests = session_orders(session);
+    struct link_orders *orders = session_orders(session);
     uint64_t idle = link_pool_count(session_pool(session)), needed = session_take_deficit(session);
 
-    link_orders_give_up(requests, needed ? AGAIN_MS : LINK_ORDERS_EXPIRE_MS, now_us);
+    link_orders_give_up(orders, needed ? AGAIN_MS : LINK_ORDERS_EXPIRE_MS, now_us);
     needed += spare_deficit_unless_held(supply, session, needed && !idle,
                                         now_us); /* beside an idle link: waits for something else */
-    unsigned open = link_orders_expected(requests, now_us);
+    unsigned open = link_orders_expected(orders, now_us);
     uint64_t there = idle + link_pool_count(session_arriving(session)) + open;
     uint64_t room = supply->links + open < supply->limit ? supply->limit - supply->links - open : 0;
     if (open > OPEN_MOST / 2 || needed <= there)
@@ -236,15 +236,15 @@ void supply_turn(struct supply *supply) {
     supply->is_due = false;
 }
 
-/* Closes links above the spare target that were idle for SURPLUS_AGE_S. */
+/* Closes links above the spare target that were idle for EXCESS_AGE_S. */
 static void close_excess(struct supply *supply, struct session *session, uint64_t now_us) {
     struct link_pool *pool = session_pool(session);
     unsigned target = spare_target(supply, session, now_us);
     struct link_ref link;
 
-    if (now_us < SURPLUS_AGE_S * 1000000ULL)
+    if (now_us < EXCESS_AGE_S * 1000000ULL)
         return;
-    while (link_pool_count(pool) > target && link_pool_take_oldest(pool, now_us - SURPLUS_AGE_S * 1000000ULL, &link))
+    while (link_pool_count(pool) > target && link_pool_take_oldest(pool, now_us - EXCESS_AGE_S * 1000000ULL, &link))
         plane_close(supply->options.plane, link, "not needed any more", false);
 }
 

@@ -10,42 +10,42 @@
 
 #include "lib/base/clock.h"
 
-static void count_waiting(struct wait_queue *pending) {
-    if (pending->count++ == 0)
-        pending->since_us = clock_us();
+static void count_waiting(struct wait_queue *queue) {
+    if (queue->count++ == 0)
+        queue->since_us = clock_us();
 }
 
-void wait_queue_add(struct wait_queue *pending, struct client *client) {
+void wait_queue_add(struct wait_queue *queue, struct client *client) {
     client->next = NULL;
-    client->previous = pending->last;
-    if (pending->last)
-        pending->last->next = client;
+    client->previous = queue->last;
+    if (queue->last)
+        queue->last->next = client;
     else
-        pending->first = client;
-    pending->last = client;
-    count_waiting(pending);
+        queue->first = client;
+    queue->last = client;
+    count_waiting(queue);
 }
 
-void wait_queue_add_first(struct wait_queue *pending, struct client *client) {
+void wait_queue_add_first(struct wait_queue *queue, struct client *client) {
     client->previous = NULL;
-    client->next = pending->first;
-    if (pending->first)
-        pending->first->previous = client;
+    client->next = queue->first;
+    if (queue->first)
+        queue->first->previous = client;
     else
-        pending->last = client;
-    pending->first = client;
-    count_waiting(pending);
+        queue->last = client;
+    queue->first = client;
+    count_waiting(queue);
 }
 
-void wait_queue_remove(struct wait_queue *pending, struct client *client) {
+void wait_queue_remove(struct wait_queue *queue, struct client *client) {
     if (client->previous)
         client->previous->next = client->next;
     else
-        pending->first = client->next;
+        queue->first = client->next;
     if (client->next)
         client->next->previous = client->previous;
     else
-        pending->last = client->previous;
+        queue->last = client->previous;
     client->next = client->previous = NULL;
-    pending->count--;
+    queue->count--;
 }

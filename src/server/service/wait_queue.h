@@ -15,9 +15,8 @@ struct wait_queue { /* all zero at first */
     uint64_t since_us; /* clock_us() when the first client was added to the empty queue */
 };
 
-void wait_queue_add(struct wait_queue *pending, struct client *client); /* at the end */
-void wait_queue_add_first(struct wait_queue *pending,
-                          struct client *client); /* has waited already: before all others */
-void wait_queue_remove(struct wait_queue *pending, struct client *client);
+void wait_queue_add(struct wait_queue *queue, struct client *client);       /* at the end */
+void wait_queue_add_first(struct wait_queue *queue, struct client *client); /* has waited already: before all others */
+void wait_queue_remove(struct wait_queue *queue, struct client *client);
 
 #endif
