@@ -337,5 +337,8 @@ void relay_on_link_lost(struct relay *relay, enum relay_reason reason) {
 }
 
 void relay_stop(struct relay *relay) {
-    relay_abort(relay, REASON_STOPPED, is_server(relay) ? "server" : "agent");
+    if (!is_server(relay) && relay->state == RELAY_OPENING && !link_is_full(relay->link))
+        relay_agent_stop_opening(relay);
+    else
+        relay_abort(relay, REASON_STOPPED, is_server(relay) ? "server" : "agent");
 }

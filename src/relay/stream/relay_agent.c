@@ -185,6 +185,10 @@ void relay_agent_readable(struct relay *relay) {
 
 /* ---- the end ---- */
 
+void relay_agent_stop_opening(struct relay *relay) {
+    refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
+}
+
 void relay_agent_send_idle(struct relay *relay) {
     struct stream_state *state = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);

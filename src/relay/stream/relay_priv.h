@@ -105,7 +105,8 @@ void relay_agent_readable(struct relay *relay);
 void relay_agent_on_frame(struct relay *relay, const struct frame *frame);
 void relay_agent_link_lost(struct relay *relay, enum relay_reason reason);
 void relay_agent_send_idle(struct relay *relay);
-void relay_agent_let_go(struct relay *relay); /* of what it has on the thread, before the plain side is closed */
+void relay_agent_stop_opening(struct relay *relay); /* nothing has reached the destination: another agent may */
+void relay_agent_let_go(struct relay *relay);       /* of what it has on the thread, before the plain side is closed */
 /* Writes the record; false: that, and the relay, have to wait until it is known whether the server has it all. */
 bool relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by);
 void relay_agent_await_delivery(struct relay *relay, struct link *link); /* the streams are complete */

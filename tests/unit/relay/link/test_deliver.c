@@ -15,6 +15,7 @@
 #include "lib/net/sock.h"
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
+#include "relay/stream/relay.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,8 @@ static struct world {
     int client, far; /* the test's ends of client and destination */
     size_t received;
     char bytes[2 * ANSWER];
+    enum client_outcome outcome; /* of the last client that came back */
+    enum refusal refusal;
 } world;
 
 static void on_idle(void *context, struct link_ref link, uint64_t tag) {
@@ -74,6 +77,8 @@ static void on_idle(void *context, struct link_ref link, uint64_t tag) {
 
 static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
     (void)context, (void)link, (void)tag;
+    world.outcome = client->outcome;
+    world.refusal = client->refusal;
     memory_close(client->fd); /* if it was to be served by another */
     service_terms_release(client->terms);
     free(client);
@@ -422,6 +427,30 @@ START_TEST(a_record_that_waits_is_written_when_the_program_ends) {
 }
 END_TEST
 
+/* The client's bytes wait at the agent, and the program ends at once. */
+START_TEST(a_client_goes_to_another_agent_when_one_ends_while_it_dials) {
+    struct service_terms_plan plan = {.half_close_timeout_s = 1000};
+    world = (struct world){.idle_count = 0};
+    two_planes_begin(&world.planes, &world, MUCH, &server_events, &agent_events);
+    two_planes_add_link(&world.planes);
+    memory_connect_will(MEMORY_LATER);
+    struct client *client = two_planes_client(&plan, "127.0.0.1:1000", &world.client);
+    memory_send(world.client, "hello", 5);
+    memory_carry(client->fd, MUCH);
+    plane_serve(world.planes.server, world.idle, client);
+    settle();
+    two_planes_carry_all(&world.planes);
+    world.far = two_planes_accepted();
+    ck_assert_ptr_nonnull(world.planes.agent->threads[0]->opening);
+    relay_stop(world.planes.agent->threads[0]->opening);
+    settle();
+    two_planes_carry_all(&world.planes);
+    ck_assert_int_eq(world.outcome, CLIENT_REFUSED);
+    ck_assert_int_eq(world.refusal, REFUSAL_DRAINING);
+    finish();
+}
+END_TEST
+
 static TCase *records(void) {
     TCase *group = tcase_create("records");
     tcase_add_loop_test(group, an_agents_record_does_not_say_done_of_bytes_that_were_lost, 0, 2);
@@ -431,4 +460,10 @@ static TCase *records(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_deliver", polite_ends, silence, records)
+static TCase *stopping(void) {
+    TCase *group = tcase_create("stopping");
+    tcase_add_test(group, a_client_goes_to_another_agent_when_one_ends_while_it_dials);
+    return group;
+}
+
+UNIT_MAIN("relay/link_deliver", polite_ends, silence, records, stopping)
