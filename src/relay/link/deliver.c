@@ -29,6 +29,8 @@ enum {
 };
 
 bool link_has_delivered(const struct link *link) {
+    if (link->broken) /* the position does not count what a failed write has dropped */
+        return false;
     return !link->bio || link_bio_acknowledged(link->bio) >= link_bio_position(link->bio);
 }
 

@@ -389,6 +389,22 @@ START_TEST(an_agents_record_does_not_say_done_of_bytes_that_were_lost) {
 }
 END_TEST
 
+/* The link is cut, and the write of the last bytes is the first to notice it. */
+START_TEST(an_agents_record_does_not_say_done_of_bytes_that_were_not_sent) {
+    begin(MUCH);
+    memory_finish(world.client);
+    carry_in();
+    memory_send(world.far, "answer", 6);
+    memory_finish(world.far);
+    memory_carry(memory_peer(world.far), MUCH);
+    memory_cut(world.planes.wires[0].agent);
+    settle();
+    ck_assert(unit_run_until(loop_base(world.planes.loop), is_recorded, NULL, SOON_MS));
+    ck_assert_int_eq(agents_records.last, REASON_LINK_LOST);
+    finish();
+}
+END_TEST
+
 START_TEST(an_agents_record_says_done_when_the_server_has_acknowledged_all) {
     begin(MUCH);
     end_both();
@@ -454,6 +470,7 @@ END_TEST
 static TCase *records(void) {
     TCase *group = tcase_create("records");
     tcase_add_loop_test(group, an_agents_record_does_not_say_done_of_bytes_that_were_lost, 0, 2);
+    tcase_add_test(group, an_agents_record_does_not_say_done_of_bytes_that_were_not_sent);
     tcase_add_test(group, an_agents_record_says_done_when_the_server_has_acknowledged_all);
     tcase_add_test(group, the_next_OPEN_says_that_the_server_has_all);
     tcase_add_test(group, a_record_that_waits_is_written_when_the_program_ends);
