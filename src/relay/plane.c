@@ -150,9 +150,8 @@ static struct relay_thread *thread_of(struct plane *plane, struct link_ref link)
 }
 
 static void free_order(struct order *order) {
-    if (order->json) {
+    if (order->json)
         secret_wipe(order->json, strlen(order->json)); /* WELCOME has the session's key in it */
-    }
     free(order->json);
     free(order->text);
     free(order);

@@ -10,5 +10,6 @@
     for (index = 0; index < json_array_size(array) && (value = json_array_get(array, index)); index++)
 #define json_object_foreach(object, key, value)                                                                        \
     for (key = next_key(object); key && (value = json_object_get(object, key)); key = next_key(object))
+#define SLIST_FOREACH(item, list, field) for (item = SLIST_FIRST(list); item; item = SLIST_NEXT(item, field))
 
 #endif

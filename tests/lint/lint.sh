@@ -21,9 +21,6 @@ folders="$lib_folders proto conf relay server agent ctl"
 number=0
 failed=0
 
-# The source has two dialects yet (`== NULL` here, `!p` there). No: they are counted; yes: they are a failure.
-dialect_is_a_rule=no
-
 # rule WORDS FINDINGS: passes when there are no findings.
 rule() {
     number=$((number + 1))
@@ -191,12 +188,9 @@ judge budget "functions, files and headers stay below their limits"
 judge banned "no banned function, no goto ladder"
 judge portable "what only one system has is in a file per system"
 judge citations "what comments and documents name exists"
-if [ "${MUNNEL_LINT_DIALECT:-$dialect_is_a_rule}" = yes ]; then
-    judge dialect "one dialect of C"
-fi
+judge dialect "one dialect of C"
 if [ "$chosen" = "  " ]; then
     awk -f "$here/budget.awk" $sources | sed -n 's/^long/# longer than the habit:/p'
-    check_dialect | sed 's/.*[0-9]: //' | sort | uniq -c | sed 's/^ */# another dialect: /'
 fi
 grep -qs 'fsanitize=' "${top_builddir-}/config.status" ||
     judge_built globals "no mutable global" objdump

@@ -82,7 +82,7 @@ START_TEST(usage_errors_are_one_line_and_exit_2) {
         int code = sandbox_do(sandbox, name, wrongs[i].program, wrongs[i].one, wrongs[i].two, wrongs[i].three, NULL);
         const char *output = sandbox_output(sandbox, name);
         ck_assert_msg(code == USAGE, "line %zu: exit code %d: %s", i, code, output);
-        ck_assert_msg(strstr(output, wrongs[i].word) != NULL, "line %zu: no \"%s\" in: %s", i, wrongs[i].word, output);
+        ck_assert_msg(strstr(output, wrongs[i].word), "line %zu: no \"%s\" in: %s", i, wrongs[i].word, output);
         if (wrongs[i].one)
             ck_assert_msg(lines_in(output) == 1, "line %zu: not one line: %s", i, output);
     }
@@ -207,7 +207,7 @@ START_TEST(without_a_known_state_folder_nothing_is_made) {
                                                                                   .folder = sandbox_folder(sandbox)});
         ck_assert_int_ne(process_wait(process, ASK_MS), 0);
         const char *output = sandbox_output(sandbox, name);
-        ck_assert_msg(strstr(output, "STATE_DIRECTORY is \"keys\"") != NULL, "line %zu: %s", i, output);
+        ck_assert_msg(strstr(output, "STATE_DIRECTORY is \"keys\""), "line %zu: %s", i, output);
     }
     ck_assert_int_ne(access(sandbox_path(sandbox, "keys"), F_OK), 0);
     sandbox_free(sandbox);

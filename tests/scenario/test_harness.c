@@ -173,7 +173,7 @@ START_TEST(an_exchange_is_seen_from_both_ends) {
         ck_assert_int_eq(exchange.end, END_FILE);
         tally_of_source(&answer, 8, 3000000);
         ck_assert(tally_same(&exchange.received, &answer));
-        ck_assert(HOLDS_WITHIN(5000, destination_tagged(destination, 7) != NULL));
+        ck_assert(HOLDS_WITHIN(5000, destination_tagged(destination, 7)));
         ck_assert(tally_same(&destination_tagged(destination, 7)->received, &exchange.sent));
     }
     destination_free(destination);

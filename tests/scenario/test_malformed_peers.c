@@ -184,7 +184,7 @@ static void send_wrong_hello(struct attacked_server *attacked_server, const char
     ck_assert_ptr_nonnull(intruder);
     ck_assert(intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length));
     ck_assert_int_eq(intruder_read_frame(intruder, answer, sizeof answer, ASK_MS), REJECT);
-    ck_assert_msg(strstr(answer, code) != NULL, "\"%s\" expected, and not %s", code, answer);
+    ck_assert_msg(strstr(answer, code), "\"%s\" expected, and not %s", code, answer);
     ck_assert(intruder_is_closed(intruder, answer, sizeof answer, ASK_MS));
     intruder_free(intruder);
     process_await(attacked_server->server.process, mark, ASK_MS, "127.0.0.1", NULL);

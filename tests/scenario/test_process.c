@@ -212,7 +212,7 @@ static bool manager_received(struct manager *manager, const char *words) {
         size_t used = strlen(manager->said);
         snprintf(manager->said + used, sizeof manager->said - used, "%s\n", part);
     }
-    return strstr(manager->said, words) != NULL;
+    return strstr(manager->said, words);
 }
 
 static void manager_await(struct manager *manager, const char *words) {

@@ -22,7 +22,7 @@ enum { LOG_MS = 5000, ASK_MS = 5000, SOON_MS = 2000, WRONG_USAGE = 2 };
 
 static void write_text(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
-    ck_assert_msg(file != NULL, "cannot write %s", path);
+    ck_assert_msg(file, "cannot write %s", path);
     fputs(text, file);
     ck_assert_int_eq(fclose(file), 0);
 }

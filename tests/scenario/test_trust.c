@@ -250,7 +250,7 @@ static void edit(struct sandbox *sandbox, const char *path, const char *old, con
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     char *at = strstr(text, old);
-    ck_assert_msg(at != NULL, "%s is not in %s", old, text);
+    ck_assert_msg(at, "%s is not in %s", old, text);
     const char *whole = sandbox_text(sandbox, "%.*s%s%s", (int)(at - text), text, new_text, at + strlen(old));
     file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);

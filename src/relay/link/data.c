@@ -187,9 +187,8 @@ static enum fill fill_plaintext(struct link *link, size_t *length) {
         if (n <= 0)
             return fill_status(link, n);
         *length += (size_t)n;
-        if (link_bio_is_drained(link->bio) && !SSL_has_pending(link->ssl)) { /* saves a read that would return EAGAIN */
-            return FILL_DRAINED;
-        }
+        if (link_bio_is_drained(link->bio) && !SSL_has_pending(link->ssl))
+            return FILL_DRAINED; /* saves a read that would return EAGAIN */
     }
     return FILL_MORE;
 }

@@ -19,9 +19,8 @@ static void serve_reading(struct stream_socket *socket) {
     if (socket->fd < 0 || !socket->reading || !socket->may_have_more)
         return;
     socket->events->on_readable(socket);
-    if (socket->fd >= 0 && socket->reading && socket->may_have_more) { /* there was more than one read takes */
-        defer_add(socket->again, &socket->item);
-    }
+    if (socket->fd >= 0 && socket->reading && socket->may_have_more)
+        defer_add(socket->again, &socket->item); /* there was more than one read takes */
 }
 
 static void on_turn(struct defer_item *item) {
@@ -56,9 +55,8 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
     if (socket->connecting) {
         if (what & EV_WRITE)
             on_connected(socket, fd);
-        if (socket->connecting) { /* still, or the next address already */
-            return;
-        }
+        if (socket->connecting)
+            return; /* still, or the next address already */
     } else if ((what & EV_WRITE) && stream_socket_waiting(socket) > 0) {
         stream_socket_flush(socket);
     }
@@ -238,9 +236,8 @@ static void half_close_when_flushed(struct stream_socket *socket) {
         return;
     }
     socket->half_closed = true;
-    if (!socket->got_end) { /* else close() sends the FIN: shutdown() before it would cost a segment */
-        sock_half_close(socket->fd);
-    }
+    if (!socket->got_end)
+        sock_half_close(socket->fd); /* else close() sends the FIN: shutdown() before it would cost a segment */
 }
 
 void stream_socket_flush(struct stream_socket *socket) {

@@ -28,7 +28,7 @@ static void add_extension(X509 *certificate, X509 *issuer, int which, const char
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, which, text);
-    ck_assert_msg(extension != NULL, "OpenSSL does not take \"%s\"", text);
+    ck_assert_msg(extension, "OpenSSL does not take \"%s\"", text);
     X509_add_ext(certificate, extension, -1);
     X509_EXTENSION_free(extension);
 }

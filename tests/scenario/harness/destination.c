@@ -195,7 +195,7 @@ struct connection *destination_connection(struct destination *destination, unsig
     pthread_mutex_lock(&destination->lock);
     struct connection *connection = number < destination->count ? &destination->posts[number]->connection : NULL;
     pthread_mutex_unlock(&destination->lock);
-    ck_assert_msg(connection != NULL, "there is no connection %u", number);
+    ck_assert_msg(connection, "there is no connection %u", number);
     return connection;
 }
 

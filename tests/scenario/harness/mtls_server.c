@@ -82,7 +82,7 @@ void mtls_server_edit_agents(struct mtls_server *mtls_server, const char *old, c
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     char *at = strstr(text, old);
-    ck_assert_msg(at != NULL, "%s is not in %s", old, text);
+    ck_assert_msg(at, "%s is not in %s", old, text);
     sandbox_write(mtls_server->sandbox, "pki/agents.json",
                   sandbox_text(mtls_server->sandbox, "%.*s%s%s", (int)(at - text), text, new_text, at + strlen(old)),
                   false);

@@ -105,7 +105,7 @@ struct process *agent_start(struct server *server, const char *name, const char 
     size_t count = 9;
     va_list list;
     va_start(list, group);
-    for (const char *more; (more = va_arg(list, const char *)) != NULL; count++) {
+    for (const char *more; (more = va_arg(list, const char *)); count++) {
         ck_assert_uint_lt(count, ARGUMENTS_MAX - 3);
         arguments[count] = more;
     }
@@ -171,7 +171,7 @@ void text_in(const char *line, const char *key, char *text, size_t size) {
     snprintf(pattern, sizeof pattern, "\"%s\":", key);
     const char *at = strstr(line, pattern);
     at = at ? strchr(at + strlen(pattern), '"') : NULL;
-    ck_assert_msg(at != NULL, "no \"%s\" in %s", key, line);
+    ck_assert_msg(at, "no \"%s\" in %s", key, line);
     snprintf(text, size, "%.*s", (int)strcspn(at + 1, "\""), at + 1);
 }
 

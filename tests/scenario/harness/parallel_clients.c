@@ -58,7 +58,7 @@ static const char *compare(const struct relayed *relayed, const struct exchange 
     if (!exchange->sent_all || exchange->sent.bytes != relayed->up)
         return "not everything could be sent";
     struct connection *connection = NULL;
-    if (!HOLDS_WITHIN(10000, (connection = destination_tagged(relayed->destination, relayed->tag)) != NULL))
+    if (!HOLDS_WITHIN(10000, (connection = destination_tagged(relayed->destination, relayed->tag))))
         return "the destination did not see the end";
     if (connection->end != END_FILE)
         return "the destination saw no clean end";

@@ -22,9 +22,9 @@ unsigned proc_stats_descriptors(pid_t pid) {
         printf("# skipped: only root sees the descriptors of a program that cannot be dumped\n");
         return 0;
     }
-    ck_assert_msg(folder != NULL, "cannot read %s", path);
+    ck_assert_msg(folder, "cannot read %s", path);
     unsigned count = 0;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    for (struct dirent *entry; (entry = readdir(folder));)
         count += entry->d_name[0] != '.';
     closedir(folder);
     return count;
@@ -55,7 +55,7 @@ unsigned proc_stats_cpu_ms(pid_t pid) {
     unsigned long user = 0, system = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *file = fopen(path, "r");
-    ck_assert_msg(file != NULL, "cannot read %s", path);
+    ck_assert_msg(file, "cannot read %s", path);
     size_t got = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     text[got] = '\0';

@@ -323,7 +323,7 @@ struct wanted {
 
 static void gather(struct wanted *wanted, va_list list) {
     wanted->count = 0;
-    for (const char *text; (text = va_arg(list, const char *)) != NULL;) {
+    for (const char *text; (text = va_arg(list, const char *));) {
         ck_assert_uint_lt(wanted->count, TEXTS_MAX);
         wanted->texts[wanted->count++] = text;
     }
@@ -409,7 +409,7 @@ unsigned process_count(struct process *process, size_t mark, ...) {
     va_end(list);
     unsigned count = 0;
     pthread_mutex_lock(&process->lock);
-    for (char *line; (line = find_line(process, &mark, &wanted)) != NULL; count++)
+    for (char *line; (line = find_line(process, &mark, &wanted)); count++)
         free(line);
     pthread_mutex_unlock(&process->lock);
     return count;

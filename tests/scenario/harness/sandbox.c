@@ -151,7 +151,7 @@ static struct process *run(struct sandbox *sandbox, const char *name, va_list li
     size_t count = 0;
     do
         ck_assert_uint_lt(count, ARGUMENTS_MAX);
-    while ((arguments[count++] = va_arg(list, const char *)) != NULL);
+    while ((arguments[count++] = va_arg(list, const char *)));
     return sandbox_run_plan(sandbox, (struct process_plan){.name = name, .arguments = arguments});
 }
 
@@ -207,7 +207,7 @@ static const char *find_in_path(struct sandbox *sandbox, const char *program) {
     const char *path = getenv("PATH");
     char *all = strdup(sandbox_text(sandbox, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin")), *rest = all;
     const char *found = NULL;
-    for (char *folder; !found && (folder = strsep(&rest, ":")) != NULL;) {
+    for (char *folder; !found && (folder = strsep(&rest, ":"));) {
         const char *candidate = sandbox_text(sandbox, "%s/%s", folder, program);
         found = access(candidate, X_OK) == 0 ? candidate : NULL;
     }

@@ -21,7 +21,7 @@ static const char folder_variable[] = "MUNNEL_SCENARIO_FOLDER";
 
 const char *scenario_folder(void) {
     const char *folder = getenv(folder_variable);
-    ck_assert_msg(folder != NULL, "%s is not set: run the test by its main", folder_variable);
+    ck_assert_msg(folder, "%s is not set: run the test by its main", folder_variable);
     return folder;
 }
 
@@ -44,7 +44,7 @@ static void name_what_is_kept(void) {
     DIR *folder = opendir(path);
     if (!folder)
         return;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    for (struct dirent *entry; (entry = readdir(folder));) {
         if (entry->d_name[0] != '.')
             printf("# kept: %s/%s\n", path, entry->d_name);
     }

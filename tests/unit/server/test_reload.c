@@ -39,7 +39,7 @@ static void change_agents(struct server_fixture *server_fixture, void (*change)(
     const char *path = server_fixture->conf->agents.tokens;
     struct credentials *credentials = credentials_read(path, &error);
 
-    ck_assert_msg(credentials != NULL, "%s", error.text);
+    ck_assert_msg(credentials, "%s", error.text);
     change(credentials);
     ck_assert_msg(credentials_write(credentials, path, &error) == 0, "%s", error.text);
     credentials_free(credentials);

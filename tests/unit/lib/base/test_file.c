@@ -224,7 +224,7 @@ static void check_state(const char *expected) {
 static void check_no_state(const char *part) {
     struct error error = {""};
     ck_assert_ptr_null(file_state_folder(&error));
-    ck_assert_msg(strstr(error.text, part) != NULL, "\"%s\" says nothing of %s", error.text, part);
+    ck_assert_msg(strstr(error.text, part), "\"%s\" says nothing of %s", error.text, part);
 }
 
 /* Keys landed in ./.local of wherever a program was started. */

@@ -33,7 +33,7 @@ static void put(struct credentials *credentials, const char *name, uint8_t key, 
     struct credential made = {.name = (char *)name,
                               .key_count = key > 0,
                               .groups = {groups, 1},
-                              .certificates = {certificates, certificate != NULL},
+                              .certificates = {certificates, certificate ? 1 : 0},
                               .expires = expires};
     memset(made.keys[0].key, key, SECRET_SIZE);
     ck_assert_int_eq(credentials_put(credentials, &made, NULL), 0);
@@ -75,7 +75,7 @@ static const char *let_in(enum config_require require, const struct visit *visit
         static char kept[65];
         snprintf(kept, sizeof kept, "%s", claim.credential->name);
         name = kept;
-        ck_assert_int_eq(claim.key != NULL, visit->key > 0); /* the server proves itself to whoever has a token */
+        ck_assert_int_eq(!!claim.key, visit->key > 0); /* the server proves itself to whoever has a token */
     }
     X509_free(greeting.certificate);
     credentials_free(policy.credentials);
@@ -113,7 +113,7 @@ static const struct {
 };
 
 START_TEST(what_is_required_decides) {
-    bool has_words = visits[_i].words == NULL;
+    bool has_words = !visits[_i].words;
     for (int require = 0; require < 4; require++) {
         struct auth_refusal refusal;
         const char *name = let_in((enum config_require)require, &visits[_i].visit, &refusal);
@@ -172,7 +172,7 @@ static SSL_CTX *context_that_trusts(const char *ca) {
                                          .key = unit_path("server.key"),
                                          .client_ca = unit_path(ca)};
     SSL_CTX *context = tls_server_context(&options, &error);
-    ck_assert_msg(context != NULL, "%s", error.text);
+    ck_assert_msg(context, "%s", error.text);
     return context;
 }
 

@@ -36,7 +36,7 @@ static void expect_reject(enum reject_code code, const char *words) {
     ck_assert(fake_take(FAKE_REJECT, &order));
     ck_assert_int_eq(reject_parse(&reject, order.text, strlen(order.text), &error), 0);
     ck_assert_int_eq(reject.code, code);
-    ck_assert_msg(strstr(reject.reason, words) != NULL, "\"%s\" lacks \"%s\"", reject.reason, words);
+    ck_assert_msg(strstr(reject.reason, words), "\"%s\" lacks \"%s\"", reject.reason, words);
     reject_done(&reject);
 }
 
@@ -303,7 +303,7 @@ START_TEST(group_that_no_service_names_is_warned_of) {
 
     server_fixture_set(&server_fixture, groups, 3);
     server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING, unit_path("log"), &error);
-    ck_assert_msg(server_fixture.log != NULL, "%s", error.text);
+    ck_assert_msg(server_fixture.log, "%s", error.text);
     server_fixture_open(&server_fixture);
     server_fixture_join(&server_fixture, "right", "mail");
     struct fake_order order;

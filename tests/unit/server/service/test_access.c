@@ -22,7 +22,7 @@ static struct access *make(const struct service_config *conf) {
     struct error error;
     struct access *admission = access_new(conf, &error);
 
-    ck_assert_msg(admission != NULL, "%s", error.text);
+    ck_assert_msg(admission, "%s", error.text);
     return admission;
 }
 

@@ -254,7 +254,7 @@ static char *record_of_a_client_that_fails(enum client_outcome outcome, const ch
     server_fixture_set(&server_fixture, groups, 1);
     strlist_add(&server_fixture.conf->services[0].groups, "mail");
     server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("records.log"), &error);
-    ck_assert_msg(server_fixture.log != NULL, "%s", error.text);
+    ck_assert_msg(server_fixture.log, "%s", error.text);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
     server_fixture_bring_links(&server_fixture, &a, 2);

@@ -61,7 +61,7 @@ static void hall_new(struct hall *hall) {
                                        .on_accept = on_accept,
                                        .context = hall};
     hall->listener = listener_new(&options, &addr, &error);
-    ck_assert_msg(hall->listener != NULL, "%s", error.text);
+    ck_assert_msg(hall->listener, "%s", error.text);
     ck_assert_int_eq(listener_open(hall->listener, &error), 0);
 }
 
@@ -224,7 +224,7 @@ START_TEST(unix_socket_has_the_mode_and_owner_that_were_asked_for) {
     struct listener *listener = listener_new(&options, &addr, &error);
 
     umask(before);
-    ck_assert_msg(listener != NULL, "%s", error.text);
+    ck_assert_msg(listener, "%s", error.text);
     ck_assert_int_eq(stat(unit_path("door"), &status), 0);
     ck_assert_uint_eq(status.st_mode & 07777, 0660);
     if (is_root)
@@ -277,7 +277,7 @@ static struct listener *bind_low(const struct listener_options *options, uint16_
         ck_assert(addr_from_endpoint(&addr, &endpoint));
         listener = listener_new(options, &addr, &error);
     }
-    ck_assert_msg(listener != NULL, "%s", error.text);
+    ck_assert_msg(listener, "%s", error.text);
     return listener;
 }
 
