@@ -35,7 +35,7 @@ static int refuse_key(const char *const *known, const char *key, const struct op
 static int refuse_unknown(const json_t *object, const char *const *known, const struct option_place *place) {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value) {
+    json_object_foreach ((json_t *)object, key, value) {
         size_t i = 0;
         while (known[i] && strcmp(known[i], key) != 0)
             i++;
@@ -189,12 +189,12 @@ static int take_all(struct credentials *credentials, const json_t *json, const s
 static void wipe_and_free(json_t *json) {
     size_t index, key_index;
     json_t *agent, *key;
-    json_array_foreach(json_object_get(json, "agents"), index, agent)
-        json_array_foreach(json_object_get(agent, "keys"), key_index, key) {
-        json_t *digits = json_object_get(key, "key");
-        if (json_is_string(digits))
-            secret_wipe((char *)json_string_value(digits), json_string_length(digits));
-    }
+    json_array_foreach (json_object_get(json, "agents"), index, agent)
+        json_array_foreach (json_object_get(agent, "keys"), key_index, key) {
+            json_t *digits = json_object_get(key, "key");
+            if (json_is_string(digits))
+                secret_wipe((char *)json_string_value(digits), json_string_length(digits));
+        }
     json_decref(json);
 }
 

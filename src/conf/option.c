@@ -146,7 +146,7 @@ static int read_members(const struct option_table *table, void *base, json_t *ob
                         const struct option_place *place) {
     const char *key;
     json_t *value;
-    json_object_foreach(object, key, value) {
+    json_object_foreach (object, key, value) {
         const struct option_place inner = option_member(place, key);
         if (read_member(table, base, prefix, key, value, &inner))
             return -1;

@@ -91,7 +91,7 @@ static int take_servers(struct join_code *code, const json_t *list) {
     json_t *item;
     if (json_array_size(list) < 1 || json_array_size(list) > JOIN_CODE_SERVERS)
         return -1;
-    json_array_foreach(list, index, item) {
+    json_array_foreach (list, index, item) {
         const char *text = json_string_value(item);
         struct endpoint endpoint;
         if (!text || strlen(text) >= JOIN_CODE_SERVER_TEXT || endpoint_parse(&endpoint, text, NULL) != 0 ||
@@ -107,7 +107,7 @@ static int take_pins(struct join_code *code, const json_t *list) {
     json_t *item;
     if (json_array_size(list) < 1 || json_array_size(list) > JOIN_CODE_PINS)
         return -1;
-    json_array_foreach(list, index, item) {
+    json_array_foreach (list, index, item) {
         const char *digits = json_string_value(item);
         uint8_t bytes[SECRET_SIZE];
         char clean[SECRET_HEX];

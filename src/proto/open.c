@@ -25,7 +25,7 @@ static int take_destinations(struct open_request *open, struct error *error) {
         return error_set(error, "\"to\" is not a list of 1 to %d destinations", OPEN_DESTINATIONS_MAX);
     size_t index;
     json_t *item;
-    json_array_foreach(list, index, item) {
+    json_array_foreach (list, index, item) {
         const char *text = json_string_value(item);
         if (!text || !*text || !json_text_is_clean(text, DESTINATION_MAX))
             return error_set(error, "\"to\" holds something that is not a destination");
@@ -38,7 +38,7 @@ static int take_destinations(struct open_request *open, struct error *error) {
 static void take_ports(struct open_request *open) {
     size_t index;
     json_t *item;
-    json_array_foreach(json_object_get(open->json, "ports"), index, item) {
+    json_array_foreach (json_object_get(open->json, "ports"), index, item) {
         json_int_t port = json_integer_value(item);
         if (port > 0 && port <= UINT16_MAX && open->port_count < OPEN_PORTS_MAX)
             open->ports[open->port_count++] = (uint16_t)port;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * cppcheck: what cppcheck, which sees none of the libraries' headers, needs to know of their macros. Never compiled.
+ * cppcheck: what cppcheck, which reads no header of the system, needs of the macros there. Never compiled.
  */
 #ifndef MUNNEL_TESTS_CPPCHECK_H
 #define MUNNEL_TESTS_CPPCHECK_H
@@ -11,5 +11,21 @@
 #define json_object_foreach(object, key, value)                                                                        \
     for (key = next_key(object); key && (value = json_object_get(object, key)); key = next_key(object))
 #define SLIST_FOREACH(item, list, field) for (item = SLIST_FIRST(list); item; item = SLIST_NEXT(item, field))
+
+/* <sys/queue.h> */
+#define SLIST_HEAD(name, type)                                                                                         \
+    struct name {                                                                                                      \
+        struct type *slh_first;                                                                                        \
+    }
+#define SLIST_ENTRY(type)                                                                                              \
+    struct {                                                                                                           \
+        struct type *sle_next;                                                                                         \
+    }
+#define SLIST_FIRST(head)                     ((head)->slh_first)
+#define SLIST_EMPTY(head)                     (!(head)->slh_first)
+#define SLIST_NEXT(item, field)               ((item)->field.sle_next)
+#define SLIST_FOREACH(item, head, field)      for (item = (head)->slh_first; item; item = (item)->field.sle_next)
+#define SLIST_INSERT_HEAD(head, item, field)  ((item)->field.sle_next = (head)->slh_first, (head)->slh_first = (item))
+#define SLIST_REMOVE(head, item, type, field) slist_remove((head), (item))
 
 #endif

@@ -119,7 +119,7 @@ static int take_pins(struct strlist *pins, const json_t *array) {
     const json_t *item;
     size_t index;
 
-    json_array_foreach(array, index, item) {
+    json_array_foreach (array, index, item) {
         if (!json_is_string(item) || strlist_add(pins, json_string_value(item)) != 0)
             return -1;
     }
@@ -153,7 +153,7 @@ static int take_servers(struct known_servers *joined, const json_t *json, struct
 
     if (!json_is_array(servers))
         return error_set(error, "\"servers\" is no list");
-    json_array_foreach(servers, index, server) {
+    json_array_foreach (servers, index, server) {
         if (take_server(joined, server, error) != 0)
             return -1;
     }

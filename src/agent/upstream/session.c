@@ -171,17 +171,17 @@ uint64_t session_age_ms(const struct session *session) {
 void session_list_add(struct session_list *list, struct session *session) {
     struct session *old;
 
-    SLIST_FOREACH(old, list, next)
-    session_leave(old);
+    SLIST_FOREACH (old, list, next)
+        session_leave(old);
     SLIST_INSERT_HEAD(list, session, next);
 }
 
 struct session *session_list_find(const struct session_list *list, uint64_t tag) {
     struct session *session;
 
-    SLIST_FOREACH(session, list, next)
-    if (session->tag == tag)
-        break;
+    SLIST_FOREACH (session, list, next)
+        if (session->tag == tag)
+            break;
     return session;
 }
 
@@ -198,8 +198,8 @@ void session_list_clear(struct session_list *list) {
 void session_list_send(const struct session_list *list, enum control_op op) {
     struct session *session;
 
-    SLIST_FOREACH(session, list, next)
-    session_send(session, op, NULL);
+    SLIST_FOREACH (session, list, next)
+        session_send(session, op, NULL);
 }
 
 bool session_list_is_empty(const struct session_list *list) {
@@ -209,9 +209,9 @@ bool session_list_is_empty(const struct session_list *list) {
 bool session_list_is_drained(const struct session_list *list) {
     const struct session *session;
 
-    SLIST_FOREACH(session, list, next)
-    if (!session->drained)
-        return false;
+    SLIST_FOREACH (session, list, next)
+        if (!session->drained)
+            return false;
     return true;
 }
 
