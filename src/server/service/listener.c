@@ -34,15 +34,22 @@ struct listener {
     uint64_t logged_us;
 };
 
-static void pause_accepting(struct listener *listener, const char *why) {
+/* The event is level-triggered: a connection that cannot be accepted would wake the loop in each turn. */
+static bool stop_reading(struct listener *listener) {
     static const struct timeval rest = {0, REST_MS * 1000};
+
+    if (event_add(listener->rested, &rest)) /* on ENOMEM accept is retried in each turn */
+        return false;
+    event_del(listener->readable);
+    return true;
+}
+
+static void pause_accepting(struct listener *listener, const char *why) {
     uint64_t now = clock_us();
     char text[ADDR_TEXT];
 
-    if (event_add(listener->rested, &rest) == 0) { /* on ENOMEM accept is retried in each turn */
+    if (stop_reading(listener))
         listener->state = LISTENER_RESTING;
-        event_del(listener->readable);
-    }
     if (now - listener->logged_us < LOG_EVERY_US)
         return;
     listener->logged_us = now;
@@ -55,9 +62,14 @@ static void on_rested(evutil_socket_t fd, short what, void *context) {
 
     (void)fd;
     (void)what;
-    listener->state = LISTENER_LISTENING;
-    if (event_add(listener->readable, NULL))
-        pause_accepting(listener, "out of memory"); /* the timer has just left its heap, whose room is still there */
+    if (listener->state == LISTENER_RESTING)
+        listener->state = LISTENER_LISTENING;
+    if (event_add(listener->readable, NULL) == 0)
+        return;
+    if (listener->state == LISTENER_REFUSING)
+        stop_reading(listener); /* the timer has just left its heap, whose room is still there */
+    else
+        pause_accepting(listener, "out of memory");
 }
 
 /* Errors of the one connection that is gone already: accept the next one. After all others accepting is paused. */
@@ -71,6 +83,8 @@ static bool refuse_one(struct listener *listener) {
 
     if (fd >= 0)
         sock_close_reset(fd);
+    else if (!sock_would_block(errno) && !is_passing(errno))
+        stop_reading(listener);
     return fd >= 0;
 }
 
@@ -160,8 +174,10 @@ struct listener *listener_new(const struct listener_options *options, const stru
 int listener_open(struct listener *listener, struct error *error) {
     char text[ADDR_TEXT];
 
-    if (listener->state == LISTENER_REFUSING)
+    if (listener->state == LISTENER_REFUSING && event_add(listener->readable, NULL) == 0) /* it may not be there */
         listener->state = LISTENER_LISTENING;
+    if (listener->state == LISTENER_REFUSING)
+        return error_set(error, "cannot listen on %s: out of memory", addr_format(&listener->addr, text, sizeof text));
     if (listener->state != LISTENER_BOUND)
         return 0;
     if (sock_listen(listener->fd) || event_add(listener->readable, NULL))

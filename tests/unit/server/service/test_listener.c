@@ -208,6 +208,41 @@ START_TEST(shut_unix_listener_lets_nobody_in_and_opens_again) {
 END_TEST
 
 /* Until now the umask said who may connect: under 022 nobody but the owner, under 0 everybody. */
+static void on_over(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    ((struct hall *)context)->others++;
+}
+
+/* Linux cannot stop listening on a Unix socket, so what comes is accepted and reset; which takes a descriptor, too. */
+START_TEST(shut_unix_listener_without_descriptors_does_not_spin) {
+    struct hall hall;
+    struct rlimit limit, before;
+    unsigned turns = 0;
+
+    hall_new(&hall);
+    listener_shut(hall.listener);
+    int fd = knock();
+    int lowest = dup(0);
+    ck_assert_int_ge(lowest, 0);
+    close(lowest);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limit = before;
+    limit.rlim_cur = (rlim_t)lowest;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct event *over = evtimer_new(hall.base, on_over, &hall);
+    ck_assert_int_eq(event_add(over, &(struct timeval){0, 50000}), 0); /* half of the pause */
+    for (; hall.others == 0; turns++)
+        event_base_loop(hall.base, EVLOOP_ONCE);
+    ck_assert_uint_le(turns, 5);
+    event_free(over);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    if (fd >= 0)
+        close(fd);
+    hall_free(&hall);
+}
+END_TEST
+
 START_TEST(unix_socket_has_the_mode_and_owner_that_were_asked_for) {
     struct event_base *base = event_base_new();
     struct addr addr = place();
@@ -324,6 +359,7 @@ static TCase *listener(void) {
     tcase_add_test(group, rests_without_descriptors);
     tcase_add_test(group, rests_without_room);
     tcase_add_test(group, shut_unix_listener_lets_nobody_in_and_opens_again);
+    tcase_add_test(group, shut_unix_listener_without_descriptors_does_not_spin);
     tcase_add_test(group, unix_socket_has_the_mode_and_owner_that_were_asked_for);
     tcase_add_test(group, port_below_1024_opens_again_without_privileges);
     return group;
