@@ -73,7 +73,11 @@ static void check_lingering(struct link *link, uint64_t now_us) {
         sock_half_close(link->fd);
         link->has_half_closed = true;
     }
-    if (link->peer_is_done && link_has_delivered(link))
+    /* Behind the peer's FIN nothing is read that could meet its RST, and a socket that was reset acknowledges no more.
+     */
+    if (link->peer_is_done && sock_connect_result(link->fd) != 0)
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "the peer reset the connection");
+    else if (link->peer_is_done && link_has_delivered(link))
         link_close(link, LINK_CLOSE_AT_ONCE, REASON_DONE, "closed by both sides");
     else if (now_us - link->delivered_us > LINGER_S * 1000000ull)
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the peer did not acknowledge the last bytes");

@@ -270,12 +270,35 @@ START_TEST(a_link_does_not_linger_for_a_peer_that_is_gone) {
 }
 END_TEST
 
+static bool servers_link_lingers(void *context) {
+    (void)context;
+    return only_link(world.planes.server)->state == LINK_LINGERING;
+}
+
+/* close_notify came, and then the RST of a process that has ended: no read is there to meet it. */
+START_TEST(a_link_does_not_linger_for_a_peer_that_resets_behind_its_end) {
+    begin(MUCH);
+    memory_finish(world.far);
+    carry_in();
+    send_all(world.client, 1000);
+    unacknowledged = 1000;
+    struct link *link = only_link(world.planes.server);
+    link->peer_is_done = true;
+    plane_close(world.planes.server, world.idle, "enough", false);
+    ck_assert(unit_run_until(loop_base(world.planes.loop), servers_link_lingers, NULL, SOON_MS));
+    memory_cut(link->fd);
+    ck_assert(unit_run_until(loop_base(world.planes.loop), servers_link_is_gone, NULL, SOON_MS));
+    finish();
+}
+END_TEST
+
 static TCase *polite_ends(void) {
     TCase *group = tcase_create("polite ends");
     tcase_add_loop_test(group, a_complete_stream_outlives_the_polite_end_of_its_link, 0, 2);
     tcase_add_test(group, a_complete_stream_outlives_a_link_that_waits_for_IDLE);
     tcase_add_test(group, a_link_lingers_until_its_last_bytes_are_acknowledged);
     tcase_add_test(group, a_link_does_not_linger_for_a_peer_that_is_gone);
+    tcase_add_test(group, a_link_does_not_linger_for_a_peer_that_resets_behind_its_end);
     return group;
 }
 
