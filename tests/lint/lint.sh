@@ -116,7 +116,7 @@ check_budget() {
     awk -f "$here/budget.awk" $sources | sed -n 's/^over //p'
 }
 
-# What every version of C has and nobody should use: what writes without a limit or fills a static buffer, and what
+# Functions of the C library that are banned: what writes without a limit or fills a static buffer, and what
 # reads a number without telling that there was none.
 check_banned() {
     grep -nE '\b(strn?cpy|stpcpy|strn?cat|v?sprintf|gets|strtok|ato[ifl]|atoll|alloca|s?rand|(local|gm|c|asc)time|inet_ntoa|gethostbyname|tmpnam|mktemp) *\(' $sources /dev/null
