@@ -60,10 +60,11 @@ struct target { /* an address, looked at once for all rules */
     uint8_t bytes[16];
     bool is_ip, is_ipv4;
     uint16_t port;
+    unsigned zone;
 };
 
 static struct target target_of(const struct addr *addr, const char *host) {
-    struct target target = {.addr = addr, .host = host, .port = addr_port(addr)};
+    struct target target = {.addr = addr, .host = host, .port = addr_port(addr), .zone = addr_zone(addr)};
     target.is_ip = addr_host_bytes(addr, target.bytes, &target.is_ipv4);
     target.host_length = host ? strlen(host) : 0;
     if (target.host_length > 0 && host[target.host_length - 1] == '.')
@@ -72,7 +73,8 @@ static struct target target_of(const struct addr *addr, const char *host) {
 }
 
 static bool network_matches(const struct acl_rule *rule, const struct target *target) {
-    return rule->is_ipv4 == target->is_ipv4 && acl_network_contains(rule->network, rule->prefix, target->bytes);
+    return rule->is_ipv4 == target->is_ipv4 && (rule->zone == 0 || rule->zone == target->zone) &&
+           acl_network_contains(rule->network, rule->prefix, target->bytes);
 }
 
 static bool name_matches(const struct acl_rule *rule, const struct target *target) {

@@ -3,8 +3,8 @@
 /*
  * acl: lists of host, address and network patterns, with ports.
  *
- * "10.0.0.0/8", "10.1.2.3:22", "[fd00::]/8:8000-8099", "db.example:5432", "*.example:*", "unix:/run/x.sock", "unix:*",
- * "*". Without a port: any port.
+ * "10.0.0.0/8", "10.1.2.3:22", "[fd00::]/8:8000-8099", "[fe80::1%eth0]", "db.example:5432", "*.example:*",
+ * "unix:/run/x.sock", "unix:*", "*". Without a port: any port; without a zone: every interface.
  * Immutable once built: may be read on every thread at once. Owns: its patterns.
  */
 #ifndef MUNNEL_LIB_NET_ACL_H

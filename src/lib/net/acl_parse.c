@@ -115,6 +115,7 @@ static int parse_network(struct acl_rule *rule, const struct parts *parts, const
         return error_set(error, "\"%.80s\" lacks a number from 0 to %ld behind the slash", pattern, most);
     rule->kind = ACL_RULE_NETWORK;
     addr_host_bytes(address, rule->network, &rule->is_ipv4);
+    rule->zone = addr_zone(address);
     rule->prefix = (unsigned)bits + (is_written_ipv4 ? IPV4_START : 0);
     rule->is_ipv4 = rule->is_ipv4 && rule->prefix >= IPV4_START;
     return check_network(rule, address, pattern, error);
@@ -178,5 +179,8 @@ int acl_rule_parse(struct acl_rule *rule, const char *pattern, struct error *err
     memcpy(endpoint.host, parts.host, sizeof endpoint.host);
     if (addr_from_endpoint(&address, &endpoint))
         return parse_network(rule, &parts, &address, pattern, error);
+    if (endpoint_missing_zone(&endpoint))
+        return error_set(error, "\"%.80s\": this machine has no interface \"%.40s\"", pattern,
+                         endpoint_missing_zone(&endpoint));
     return parse_name(rule, &parts, pattern, error);
 }

@@ -22,6 +22,7 @@ struct acl_rule {
     enum acl_rule_kind kind;
     uint8_t network[16]; /* IPv4 as mapped IPv6 */
     unsigned prefix;     /* bits of the 128 */
+    unsigned zone;       /* number of the interface; 0: any */
     bool is_ipv4;
     uint16_t port_low, port_high; /* 0 and 65535: any */
     char *name;                   /* name, suffix with its dot, or path; NULL for the others */

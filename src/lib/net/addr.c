@@ -181,6 +181,10 @@ uint16_t addr_port(const struct addr *addr) {
     }
 }
 
+unsigned addr_zone(const struct addr *addr) {
+    return addr->storage.ss_family == AF_INET6 ? as_ipv6(addr)->sin6_scope_id : 0;
+}
+
 void addr_set_port(struct addr *addr, uint16_t port) {
     if (addr->storage.ss_family == AF_INET) {
         ((struct sockaddr_in *)(void *)&addr->storage)->sin_port = htons(port);

@@ -56,6 +56,7 @@ char *addr_format(const struct addr *addr, char *text, size_t size);
 char *addr_format_host(const struct addr *addr, char *text, size_t size);
 
 uint16_t addr_port(const struct addr *addr); /* 0 for unix */
+unsigned addr_zone(const struct addr *addr); /* number of an IPv6 address's interface; 0: none is given */
 void addr_set_port(struct addr *addr, uint16_t port);
 bool addr_same_host(const struct addr *a, const struct addr *b); /* IPv4-mapped IPv6 equals the IPv4 address */
 bool addr_is_unix(const struct addr *addr);

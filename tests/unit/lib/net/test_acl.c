@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/rules: what matches, what does not, what is refused, and which addresses need spelling out. */
+/* Tests of lib/net/acl: what matches, what does not, what is refused, and which addresses need spelling out. */
 #include "config.h"
 
 #include "lib/net/acl.h"
@@ -62,6 +62,11 @@ static const struct match {
     {"[fd00::]/8:443", "[fc00::1]:443", NULL, 0, 0},
     {"[fd00:1::]/32", "[fd00:1::7]:443", NULL, 1, 1},
     {"[fe80::1]", "[fe80::1%3]:443", NULL, 1, 1},
+    {"[fe80::1%3]", "[fe80::1%3]:443", NULL, 1, 1},
+    {"[fe80::1%3]", "[fe80::1%4]:443", NULL, 0, 0}, /* the same address on another interface is another machine */
+    {"[fe80::1%3]", "[fe80::1]:443", NULL, 0, 0},
+    {"[fe80::%3]/64", "[fe80::1%3]:443", NULL, 1, 1},
+    {"[fe80::%3]/64", "[fe80::1%4]:443", NULL, 0, 0},
     {"[::1]:80", "[::1]:80", NULL, 1, 1},
     {"[64:ff9b::]/96", "[64:ff9b::169.254.169.254]:80", NULL, 1, 0}, /* all of IPv4 */
     {"[64:ff9b::a9fe:0]/112", "[64:ff9b::169.254.169.254]:80", NULL, 1, 1},
@@ -112,6 +117,7 @@ static const struct wrong {
     {"[fd00::/8", "closing bracket"},
     {"[fd00::]x", "after the bracket"},
     {"[fd00::]/129", "from 0 to 128"},
+    {"[fe80::1%nosuchif]", "no interface \"nosuchif\""},
     {"[db.example]", "does not begin with an address"},
     {"fd00::/8", "brackets"},
     {"::1", "brackets"},
@@ -236,8 +242,8 @@ START_TEST(reserved_addresses_are_known) {
 }
 END_TEST
 
-static TCase *rules(void) {
-    TCase *group = tcase_create("rules");
+static TCase *acl(void) {
+    TCase *group = tcase_create("acl");
     tcase_add_loop_test(group, patterns_match_what_they_say, 0, sizeof matches / sizeof *matches);
     tcase_add_loop_test(group, wrong_patterns_are_refused_in_words, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(group, one_of_many_rules_is_enough);
@@ -246,4 +252,4 @@ static TCase *rules(void) {
     return group;
 }
 
-UNIT_MAIN("lib/rules", rules)
+UNIT_MAIN("lib/net/acl", acl)

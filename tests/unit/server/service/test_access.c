@@ -29,12 +29,14 @@ static struct access *make(const struct service_config *conf) {
 START_TEST(denied_addresses_stay_out_whatever_is_allowed) {
     struct service_config conf = {0};
     struct addr inside = host("10.1.2.3:1"), denied = host("10.9.9.9:1"), outside = host("192.0.2.1:1");
+    struct addr mapped = host("[::ffff:10.9.9.9]:1"); /* how a listener on [::] sees an IPv4 client */
 
     strlist_add(&conf.allow, "10.0.0.0/8");
     strlist_add(&conf.deny, "10.9.0.0/16");
     struct access *admission = make(&conf);
     ck_assert_ptr_null(access_refuses(admission, &inside, 0));
     ck_assert_ptr_nonnull(access_refuses(admission, &denied, 0));
+    ck_assert_ptr_nonnull(access_refuses(admission, &mapped, 0));
     ck_assert_ptr_nonnull(access_refuses(admission, &outside, 0));
     ck_assert_uint_eq(access_sources(admission), 0); /* nobody is counted without a limit */
     access_free(admission);
