@@ -108,6 +108,38 @@ check_listed() {
     done
 }
 
+# module_of SOURCE: its path below src, without .c and without the system that it is for.
+module_of() {
+    echo "$1" | sed -E 's|^src/||; s/\.c$//; s/_(posix|linux|portable|glibc)$//'
+}
+
+# mentions TEST SOURCE: TEST includes SOURCE's header, or names SOURCE or a function of it.
+mentions() {
+    functions=$(sed -nE '/^(static|typedef)/!s/^[a-z].*[ *]([a-z0-9_]+)\(.*/\1/p' "$2" | tr '\n' '|')
+    grep -qE "\"$(module_of "$2")\.h\"|\b($functions$(basename "$2" .c)\.c)\b" "$1"
+}
+
+# src/FOLDER/FILE.c is tested by tests/unit/FOLDER/test_FILE.c or by what tests/lint/tested_elsewhere names.
+check_mirrored() {
+    list=tests/lint/tested_elsewhere
+    for source in $(find src -name '*.c' | sort); do
+        module=$(module_of "$source")
+        test=tests/unit/$(dirname "$module")/test_$(basename "$module").c
+        if ! grep -q "^$source[[:space:]]" $list; then
+            [ -f "$test" ] || echo "$source: neither $test nor a line in $list"
+        elif [ -f "$test" ]; then
+            echo "$list: $source has a test of its name, the line is not needed"
+        fi
+    done
+    grep -v '^#' $list | while read -r source test reason; do
+        if [ ! -f "$source" ] || [ ! -f "$test" ] || [ -z "$reason" ]; then
+            echo "$list: $source $test: two files that exist, and a reason"
+        else
+            case $test in tests/unit/*) mentions "$test" "$source" || echo "$list: $test does not mention $source" ;; esac
+        fi
+    done
+}
+
 check_includes() {
     awk -f "$here/includes.awk" tests/lint/may_include $sources
 }
@@ -183,6 +215,7 @@ check_manuals() {
 judge headers "every source file says its licence and its job first"
 judge scripts "every script says its licence"
 judge listed "every file is listed in the build"
+judge mirrored "every source has a unit test of its name, or a line in tests/lint/tested_elsewhere"
 judge includes "folders include only what tests/lint/may_include allows"
 judge budget "functions, files and headers stay below their limits"
 judge banned "no banned function, no goto ladder"

@@ -31,6 +31,7 @@ function_of() {
         printf '}\n'
     } | file "src/lib/$1.c"
     echo "lib += src/lib/$1.c" >>src/lib/local.mk
+    echo "src/lib/$1.c tests/scenario/test_all.c runs the program" >>tests/lint/tested_elsewhere
 }
 
 # compile: the libraries that the rules on objects look at.
@@ -43,14 +44,15 @@ compile() {
 }
 
 clean_tree() {
-    mkdir -p src/lib tests/unit tests/fuzz tests/lint man conf contrib build
+    mkdir -p src/lib tests/unit tests/scenario tests/fuzz tests/lint man conf contrib build
     cp "$here/../../.clang-format" .
     spdx='# SPDX-License-Identifier: MIT'
-    echo "$spdx" | tee src/lib/local.mk tests/unit/local.mk tests/lint/circles tests/lint/citations >/dev/null
-    printf 'src/lib lib/\n' >tests/lint/may_include
+    echo "$spdx" | tee src/lib/local.mk tests/unit/local.mk tests/lint/circles tests/lint/citations tests/lint/tested_elsewhere >/dev/null
+    printf 'src/lib lib/\ntests/unit/lib lib/\ntests/scenario\n' >tests/lint/may_include
     printf '.Dd $Mdocdate: November 1 2026 $\n.Dt GOOD 1\n.Os\n.Sh NAME\n.Nm good\n.Nd keeps the rules\n' >man/good.1
     echo "$spdx: good.1" | sed 's|good|man/good|' >man/local.mk
     printf '# Hacking\n\n## Trust\n\nSee `src/lib/good.c`, good() and the section *Trust*.\n' >HACKING.md
+    echo '/* test_all: runs the program. */' | file tests/scenario/test_all.c
     touch build/config.h
     echo '    return n;' | function_of good
     compile
@@ -110,6 +112,33 @@ forgotten() { echo '    return n;' | function_of other && sed -i.old /other/d sr
 manual() { cp man/good.1 man/other.1; }
 fails listed forgotten "a source that is in no local.mk"
 fails listed manual "a manual that is in no local.mk"
+
+listed_as_tested() { echo "src/lib/good.c $1" >tests/lint/tested_elsewhere; }
+test_of() {
+    printf '/* test_%s: %s. */\n#include "config.h"\n' "$1" "$2" | file "tests/unit/lib/test_$1.c"
+    echo "tests += tests/unit/lib/test_$1.c" >>tests/unit/local.mk
+}
+no_test() { sed -i.old /good/d tests/lint/tested_elsewhere && rm tests/lint/*.old; }
+no_reason() { listed_as_tested tests/scenario/test_all.c; }
+gone_test() { listed_as_tested 'tests/scenario/test_gone.c runs the program'; }
+gone_source() { echo 'src/lib/gone.c tests/scenario/test_all.c runs the program' >>tests/lint/tested_elsewhere; }
+needless_line() { test_of good 'tests good()'; }
+other_test() { test_of other "$1" && listed_as_tested 'tests/unit/lib/test_other.c calls it'; }
+test_of_something_else() { other_test 'tests nothing'; }
+test_by_function() { other_test 'calls good(1)'; }
+test_by_name() { other_test 'sees good.c at work'; }
+own_test() { no_test && needless_line; }
+test_for_every_system() { echo '    return n;' | function_of good_linux && test_of good '' && : >tests/lint/tested_elsewhere; }
+fails mirrored no_test "a source that has no test"
+fails mirrored no_reason "a source that is tested elsewhere without a reason"
+fails mirrored gone_test "a test elsewhere that does not exist"
+fails mirrored gone_source "a line for a source that does not exist"
+fails mirrored needless_line "a line for a source that has a test of its name"
+fails mirrored test_of_something_else "a unit test that mentions nothing of the source"
+passes test_by_function "a unit test that names a function of the source"
+passes test_by_name "a unit test that names the source"
+passes own_test "a source with a test of its name"
+passes test_for_every_system "one test for the files of all systems"
 
 include_of() { sed -i.old "s|^#include \"config.h\"|$1|" src/lib/good.c && rm src/lib/good.c.old; }
 up() { include_of '#include "config.h"\n\n#include "server/server.h"'; }
