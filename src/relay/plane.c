@@ -128,15 +128,19 @@ void plane_free(struct plane *plane) {
     free(plane);
 }
 
+static uint64_t value_of(const atomic_uint_fast64_t *counter) {
+    return atomic_load_explicit(counter, memory_order_acquire);
+}
+
 void plane_count(const struct plane *plane, struct plane_counts *counts) {
     const struct plane_counters *counters = &plane->counters;
-    counts->links = atomic_load_explicit(&counters->links, memory_order_relaxed);
-    counts->handshakes_done = atomic_load_explicit(&counters->handshakes_done, memory_order_relaxed);
-    counts->relays = atomic_load_explicit(&counters->relays, memory_order_relaxed);
-    counts->relays_ended = atomic_load_explicit(&counters->relays_ended, memory_order_relaxed);
-    counts->lingering = atomic_load_explicit(&counters->lingering, memory_order_relaxed);
-    counts->delivering = atomic_load_explicit(&counters->delivering, memory_order_relaxed);
-    counts->dials = atomic_load_explicit(&counters->dials, memory_order_relaxed);
+    counts->links = value_of(&counters->links);
+    counts->handshakes_done = value_of(&counters->handshakes_done);
+    counts->relays = value_of(&counters->relays);
+    counts->relays_ended = value_of(&counters->relays_ended);
+    counts->lingering = value_of(&counters->lingering);
+    counts->delivering = value_of(&counters->delivering);
+    counts->dials = value_of(&counters->dials);
 }
 
 /* ---- orders ---- */

@@ -35,7 +35,11 @@ enum {
     RELAY_THREAD_DELIVERY_US = 200000
 };
 
-struct plane_counters { /* relaxed: read for statistics and tests only */
+/*
+ * What goes on counts in one of relays, lingering and delivering at each moment: it enters the next before it leaves
+ * the last, and plane_count reads them in that order. A program that stops waits until all are 0.
+ */
+struct plane_counters {
     atomic_uint_fast64_t links, handshakes_done, relays, relays_ended, lingering, delivering, dials;
 };
 
@@ -101,7 +105,7 @@ void relay_thread_free_link_later(struct relay_thread *thread, struct link *link
 void relay_thread_free_relay_later(struct relay_thread *thread, struct relay *relay);
 
 static inline void counter_add(atomic_uint_fast64_t *counter, int step) {
-    atomic_fetch_add_explicit(counter, (uint64_t)(int64_t)step, memory_order_relaxed);
+    atomic_fetch_add_explicit(counter, (uint64_t)(int64_t)step, memory_order_release);
 }
 
 #endif

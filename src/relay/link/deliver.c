@@ -46,11 +46,11 @@ void link_await_delivery(struct link *link, struct relay *relay) {
 
 void link_end_delivery(struct link *link, enum relay_reason reason) {
     struct relay *relay = link->delivering;
-    counter_add(&link->thread->counters->delivering, -1);
     link->is_delivering = false;
     link->delivering = NULL;
     if (relay)
         relay_on_delivered(relay, reason);
+    counter_add(&link->thread->counters->delivering, -1);
 }
 
 /* Returns whether the peer has acknowledged more since the last call. */

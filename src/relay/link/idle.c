@@ -47,8 +47,6 @@ void link_relay_over(struct link *link, unsigned flush_s) {
     link->flush_s = flush_s;
     link->expects_ping = false;
     link_resume(link);
-    if (!link->delivering)
-        link_await_delivery(link, NULL);
     if (!link->stream_state.busy) {
         link_become_idle(link);
         return;

@@ -38,8 +38,8 @@ const char *link_who(const struct link *link);
 struct relay_thread *link_thread(const struct link *link);
 struct link_ref link_ref_of(const struct link *link, uint64_t *tag);
 
-/* The relay is off the link: it becomes ready for the next, waits for IDLE n (`flush_s` at most when nothing was cut),
- * or closes if it was to. */
+/* The relay is off the link, and link_await_delivery was called: the link becomes ready for the next, waits for IDLE n
+ * (`flush_s` at most when nothing was cut), or closes if it was to. */
 void link_relay_over(struct link *link, unsigned flush_s);
 /*
  * The streams that the link carried are complete, and the peer has yet to get their last bytes: until it has, the link

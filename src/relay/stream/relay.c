@@ -254,24 +254,37 @@ void relay_check_over(struct relay *relay) {
         relay_finish(relay, REASON_DONE, relay->first_end);
 }
 
+/* Before the client goes back, or the record is written: a program that stops waits for the link from then on. */
+static void leave_link(struct relay *relay, enum relay_reason reason) {
+    struct link *link = relay->link;
+    relay->link = NULL;
+    link_set_relay(link, NULL);
+    if (!is_server(relay) && reason == REASON_DONE)
+        relay_agent_await_delivery(relay, link);
+    else
+        link_await_delivery(link, NULL);
+}
+
+static void count_end(struct relay *relay, bool was_detached) {
+    struct plane_counters *counters = relay->thread->counters;
+    counter_add(&counters->relays_ended, 1);
+    if (was_detached)
+        counter_add(&counters->lingering, -1);
+    counter_add(&counters->relays, -1);
+}
+
 void relay_finish(struct relay *relay, enum relay_reason reason, const char *by) {
     if (relay->state == RELAY_OVER)
         return;
-    if (relay->state == RELAY_DETACHED)
-        counter_add(&relay->thread->counters->lingering, -1);
+    bool was_detached = relay->state == RELAY_DETACHED;
     set_state(relay, RELAY_OVER);
     if (!is_server(relay))
         relay_agent_let_go(relay);
     stream_socket_close(&relay->socket, reason != REASON_DONE);
-    counter_add(&relay->thread->counters->relays, -1);
-    counter_add(&relay->thread->counters->relays_ended, 1);
     struct link *link = relay->link;
-    relay->link = NULL;
     bool is_recorded = true;
     if (link)
-        link_set_relay(link, NULL);
-    if (!is_server(relay) && link && reason == REASON_DONE)
-        relay_agent_await_delivery(relay, link);
+        leave_link(relay, reason);
     if (is_server(relay))
         relay_server_finished(relay, reason, by);
     else
@@ -279,6 +292,7 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
     leave_list(relay);
     if (link)
         link_relay_over(link, flush_limit_s(relay));
+    count_end(relay, was_detached);
     if (is_recorded)
         relay_thread_free_relay_later(relay->thread, relay);
 }

@@ -59,7 +59,7 @@ unit_relay_tests += tests/unit/relay/link/test_deliver
 tests_unit_relay_link_test_deliver_SOURCES = tests/unit/relay/link/test_deliver.c $(two_planes)
 tests_unit_relay_link_test_deliver_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_deliver_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
-	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_unsent,--wrap=record_log
+	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_unsent,--wrap=record_log,--wrap=plane_event_client_back
 
 unit_relay_tests += tests/unit/relay/link/test_handshake
 tests_unit_relay_link_test_handshake_SOURCES = tests/unit/relay/link/test_handshake.c $(two_planes)

@@ -47,15 +47,15 @@ unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall) {
 static struct {
     int count;
     enum relay_reason last;
+    uint64_t still_counted; /* what the agent still had to finish, as a program that stops sees it */
 } agents_records;
 
-void __wrap_record_log(struct log *log, const struct record *record, uint64_t now_us);
-void __wrap_record_log(struct log *log, const struct record *record, uint64_t now_us) {
-    (void)log, (void)now_us;
-    if (record->agent)
-        return;
-    agents_records.count++;
-    agents_records.last = record->reason;
+static uint64_t delivering_when_back; /* the server's links, when its client came back */
+
+static uint64_t unfinished(const struct plane *plane) {
+    struct plane_counts counts;
+    plane_count(plane, &counts);
+    return counts.relays + counts.lingering + counts.delivering;
 }
 
 static struct world {
@@ -68,6 +68,28 @@ static struct world {
     enum client_outcome outcome; /* of the last client that came back */
     enum refusal refusal;
 } world;
+
+void __wrap_record_log(struct log *log, const struct record *record, uint64_t now_us);
+void __wrap_record_log(struct log *log, const struct record *record, uint64_t now_us) {
+    (void)log, (void)now_us;
+    if (record->agent)
+        return;
+    agents_records.count++;
+    agents_records.still_counted = unfinished(world.planes.agent);
+    agents_records.last = record->reason;
+}
+
+void __real_plane_event_client_back(struct relay_thread *thread, struct client *client, struct link_ref link,
+                                    uint64_t tag);
+void __wrap_plane_event_client_back(struct relay_thread *thread, struct client *client, struct link_ref link,
+                                    uint64_t tag);
+void __wrap_plane_event_client_back(struct relay_thread *thread, struct client *client, struct link_ref link,
+                                    uint64_t tag) {
+    struct plane_counts counts;
+    plane_count(thread->plane, &counts);
+    delivering_when_back = counts.delivering;
+    __real_plane_event_client_back(thread, client, link, tag);
+}
 
 static void on_idle(void *context, struct link_ref link, uint64_t tag) {
     (void)context, (void)tag;
@@ -292,6 +314,53 @@ START_TEST(a_link_does_not_linger_for_a_peer_that_resets_behind_its_end) {
 }
 END_TEST
 
+/* ---- what a program that stops waits for ---- */
+
+static bool is_recorded(void *context) {
+    (void)context;
+    two_planes_carry_all(&world.planes);
+    return agents_records.count > 0;
+}
+
+START_TEST(a_server_that_stops_sees_the_last_bytes_of_a_client_that_came_back) {
+    begin(MUCH);
+    memory_finish(world.far);
+    carry_in();
+    send_all(world.client, 1000);
+    ck_assert_int_eq(world.outcome, CLIENT_ENDED);
+    ck_assert_uint_eq(delivering_when_back, 1);
+    finish();
+}
+END_TEST
+
+/* 0: the server has all when the relay ends; 1: the record waits for that; 2: the destination was reset. */
+START_TEST(an_agent_that_stops_sees_a_relay_until_its_record_is_written) {
+    begin(MUCH);
+    unacknowledged = _i == 1 ? 1000 : 0;
+    memory_finish(world.client);
+    carry_in();
+    if (_i == 2)
+        memory_reset(world.far);
+    else
+        send_all(world.far, 1000);
+    settle();
+    if (_i == 1)
+        unit_run_until(loop_base(world.planes.loop), never, NULL, A_WHILE_MS);
+    unacknowledged = 0;
+    ck_assert(unit_run_until(loop_base(world.planes.loop), is_recorded, NULL, SOON_MS));
+    ck_assert_uint_gt(agents_records.still_counted, 0);
+    world.far = _i == 2 ? -1 : world.far;
+    finish();
+}
+END_TEST
+
+static TCase *stops(void) {
+    TCase *group = tcase_create("stops");
+    tcase_add_test(group, a_server_that_stops_sees_the_last_bytes_of_a_client_that_came_back);
+    tcase_add_loop_test(group, an_agent_that_stops_sees_a_relay_until_its_record_is_written, 0, 3);
+    return group;
+}
+
 static TCase *polite_ends(void) {
     TCase *group = tcase_create("polite ends");
     tcase_add_loop_test(group, a_complete_stream_outlives_the_polite_end_of_its_link, 0, 2);
@@ -382,12 +451,6 @@ static TCase *silence(void) {
 }
 
 /* ---- the agent's record ---- */
-
-static bool is_recorded(void *context) {
-    (void)context;
-    two_planes_carry_all(&world.planes);
-    return agents_records.count > 0;
-}
 
 static void end_both(void) {
     memory_finish(world.client);
@@ -506,4 +569,4 @@ static TCase *stopping(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_deliver", polite_ends, silence, records, stopping)
+UNIT_MAIN("relay/link/deliver", stops, polite_ends, silence, records, stopping)
