@@ -332,12 +332,13 @@ static void on_ping(struct message *message) {
     free_order(order);
 }
 
-void plane_ping(struct plane *plane, struct link_ref link) {
+bool plane_ping(struct plane *plane, struct link_ref link) {
     struct order *order = plane->is_stopping ? NULL : calloc(1, sizeof *order);
     if (!order)
-        return;
+        return false;
     order->link = link;
     send_order(order, thread_of(plane, link), on_ping);
+    return true;
 }
 
 static void on_close(struct message *message) {

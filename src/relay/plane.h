@@ -89,7 +89,7 @@ void plane_reject(struct plane *plane, struct link_ref link,
 void plane_serve(struct plane *plane, struct link_ref link, struct client *client);
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
 
-void plane_ping(struct plane *plane, struct link_ref link); /* may be lost on ENOMEM */
+bool plane_ping(struct plane *plane, struct link_ref link); /* false: out of memory or stopping, nothing is sent */
 /* Takes clients back, as CLIENT_UNANSWERED, from the links that were accepted with this tag: those that have no OPENED
  * and of which nothing was sent. Their links end. May be lost on ENOMEM. */
 void plane_recall(struct plane *plane, uint64_t tag, const char *why);

@@ -111,10 +111,10 @@ const struct plane_events *server_plane_events(void) {
 
 /* --- agents that do not answer --- */
 
-static void ping(void *context, struct session *session) {
+static bool ping(void *context, struct session *session) {
     struct server *server = context;
 
-    plane_ping(server->plane, session_control(session));
+    return plane_ping(server->plane, session_control(session));
 }
 
 static bool has_responsive_peer(struct service *service, const struct session *session) {

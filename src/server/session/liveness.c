@@ -99,9 +99,10 @@ static void check_later(struct liveness *liveness) {
 static void ping(struct liveness *liveness, struct session *session, uint64_t now_us) {
     struct liveness_state *state = session_liveness(session);
 
+    if (!liveness->options.ping(liveness->options.context, session))
+        return; /* the next check tries again */
     state->wants_ping = false;
     state->pinged_us = state->last_ping_us = now_us;
-    liveness->options.ping(liveness->options.context, session);
 }
 
 static bool may_ping(const struct liveness_state *state, uint64_t now_us) {

@@ -31,7 +31,7 @@ struct liveness_options {
     struct event_base *base;
     const struct session_table *agents;
     struct log *log;
-    void (*ping)(void *context, struct session *session);
+    bool (*ping)(void *context, struct session *session); /* false: out of memory, nothing is sent */
     void (*on_silent)(void *context, struct session *session);
     void (*on_responsive)(void *context, struct session *session);
     void *context;

@@ -24,6 +24,7 @@ static struct fake_order *orders[ORDERS_MAX];
 static size_t order_count;
 static uint32_t link_count;
 static time_t wall_offset_s;
+static bool pings_fail;
 static uint64_t now_us = 1000ULL * 1000000;
 
 uint64_t clock_us(void) {
@@ -156,9 +157,16 @@ void plane_send_control(struct plane *self, struct link_ref link, const char *js
     note((struct fake_order){.kind = FAKE_TELL, .link = link}, json);
 }
 
-void plane_ping(struct plane *self, struct link_ref link) {
+void fake_fail_pings(bool fail) {
+    pings_fail = fail;
+}
+
+bool plane_ping(struct plane *self, struct link_ref link) {
     (void)self;
+    if (pings_fail)
+        return false;
     note((struct fake_order){.kind = FAKE_PING, .link = link}, NULL);
+    return true;
 }
 
 void plane_recall(struct plane *self, uint64_t tag, const char *why) {

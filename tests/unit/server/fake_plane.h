@@ -37,6 +37,8 @@ bool fake_take(enum fake_kind kind, struct fake_order *order);
 size_t fake_count(enum fake_kind kind);
 void fake_forget(enum fake_kind kind); /* all of this kind */
 
+void fake_fail_pings(bool fail); /* as without memory: from now on, or no longer */
+
 const struct plane_options *fake_options(void); /* of the plane that there is */
 struct link_ref fake_link(void);                /* a link that was not there before */
 

@@ -179,6 +179,41 @@ START_TEST(pings_that_come_with_clients_are_few) {
 }
 END_TEST
 
+struct outage {
+    struct session *session;
+    uint64_t over_us;
+};
+
+static bool is_silent_or_over(void *context) {
+    const struct outage *outage = context;
+
+    return is_silent(outage->session) || clock_us() >= outage->over_us;
+}
+
+static bool has_ping(void *session) {
+    return is_silent(session) || fake_count(FAKE_PING) > 0;
+}
+
+START_TEST(ping_lost_for_want_of_memory_is_sent_again_and_does_not_count_as_unanswered) {
+    struct pair pair;
+    struct fake_order served;
+
+    pair_begin(&pair);
+    struct event_base *base = loop_base(pair.server_fixture.server->loop);
+    struct session *first = session_table_find(pair.server_fixture.server->sessions, pair.agents[0].tag);
+    struct outage outage = {first, clock_us() + LATE_MS * 1000};
+    fake_fail_pings(true);
+    int fd = server_fixture_client(&pair.server_fixture, 0, &served);
+    ck_assert_str_eq(served.text, "a");
+    ck_assert(unit_run_until(base, is_silent_or_over, &outage, 10000));
+    ck_assert(!session_is_silent(first));
+    fake_fail_pings(false);
+    ck_assert(unit_run_until(base, has_ping, first, 10000));
+    ck_assert(!session_is_silent(first));
+    server_fixture_end(&pair.server_fixture, fd, &served, pair.agents[0].tag);
+}
+END_TEST
+
 static TCase *silence(void) {
     TCase *group = tcase_create("silence");
 
@@ -188,6 +223,7 @@ static TCase *silence(void) {
     tcase_add_test(group, only_agent_is_chosen_though_it_is_silent_and_early_bytes_are_held_back);
     tcase_add_test(group, clients_are_not_taken_back_from_the_only_agent);
     tcase_add_test(group, late_is_three_times_the_usual_answer);
+    tcase_add_test(group, ping_lost_for_want_of_memory_is_sent_again_and_does_not_count_as_unanswered);
     tcase_add_test(group, pings_that_come_with_clients_are_few);
     return group;
 }
