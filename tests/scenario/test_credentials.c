@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "harness/attacked_server.h"
 #include "harness/certs.h"
 #include "harness/deadline.h"
 #include "harness/munnel.h"
@@ -235,6 +236,21 @@ START_TEST(a_token_is_its_own_agent_s_for_its_own_time) {
 }
 END_TEST
 
+/* It needs no token, so it could not prove that it knows one: an agent that offered it would turn away for good. */
+START_TEST(a_server_without_authentication_is_served_despite_another_server_s_stored_token) {
+    struct attacked_server open =
+        attacked_server_start(__func__, (struct attacked_server_plan){.open = true, .no_agent = true});
+    const char *state = sandbox_pki(open.sandbox, "state"); /* STATE_DIRECTORY: with the authority it was made by */
+    ck_assert_int_eq(access(sandbox_text(open.sandbox, "%s/agent.token", state), R_OK), 0);
+    ck_assert_int_eq(access(sandbox_text(open.sandbox, "%s/ca.pem", state), R_OK), 0);
+    agent_join(&open.server, "alpha", NULL);
+    ck_assert(socket_echoes(open.port, ASK_MS));
+    destination_free(open.echo);
+    sandbox_free(open.sandbox);
+}
+END_TEST
+
 SCENARIO_MAIN("credentials", SCENARIO(a_token_counts_in_each_of_its_places, 60),
               SCENARIO(a_certificate_counts_in_each_of_its_places, 60),
-              SCENARIO(a_token_is_its_own_agent_s_for_its_own_time, 60))
+              SCENARIO(a_token_is_its_own_agent_s_for_its_own_time, 60),
+              SCENARIO(a_server_without_authentication_is_served_despite_another_server_s_stored_token, 60))
