@@ -387,6 +387,21 @@ START_TEST(a_handshake_that_is_cut_is_none) {
 }
 END_TEST
 
+START_TEST(a_link_lost_after_its_hello_is_no_bare_handshake) {
+    begin();
+    world.planes.is_control = true;
+    dial(NULL);
+    carry_all();
+    ck_assert_uint_eq(world.greetings, 1);
+    memory_cut(world.server_end);
+    settle();
+    accept_it();
+    expect_gone("");
+    ck_assert(!world.end.no_hello);
+    finish();
+}
+END_TEST
+
 /* Its certificates are what both ends check then. */
 START_TEST(without_a_key_hello_is_said_as_ever) {
     begin();
@@ -412,6 +427,7 @@ static TCase *badly(void) {
     tcase_add_test(group, a_cut_before_the_verdict_is_met_behind_it);
     tcase_add_test(group, a_handshake_with_nothing_behind_it_is_told);
     tcase_add_test(group, a_handshake_that_is_cut_is_none);
+    tcase_add_test(group, a_link_lost_after_its_hello_is_no_bare_handshake);
     tcase_add_test(group, without_a_key_hello_is_said_as_ever);
     return group;
 }
