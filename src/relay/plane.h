@@ -21,7 +21,7 @@
  *                                             <-    on_control(link, JSON)
  *   plane_ping(link)                          ->    PING on a control link, in addition to those of ping_s
  *                                             <-    on_pong(link)            for the answer to any PING
- *   plane_recall(tag)                         ->    ends relays before OPENED that nothing was sent for
+ *   plane_recall(tag, terms)                  ->    ends relays before OPENED that nothing was sent for
  *   plane_close(link)                         ->
  *                                             <-    on_gone(link)            last event of any link, exactly once
  *   agent: plane_dial(order)                  ->    connect, handshake, HELLO unless known by a key, and
@@ -90,9 +90,9 @@ void plane_serve(struct plane *plane, struct link_ref link, struct client *clien
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
 
 bool plane_ping(struct plane *plane, struct link_ref link); /* false: out of memory or stopping, nothing is sent */
-/* Takes clients back, as CLIENT_UNANSWERED, from the links that were accepted with this tag: those that have no OPENED
- * and of which nothing was sent. Their links end. May be lost on ENOMEM. */
-void plane_recall(struct plane *plane, uint64_t tag, const char *why);
+/* Takes clients with these terms back, as CLIENT_UNANSWERED, from the links that were accepted with this tag: those that
+ * have no OPENED and of which nothing was sent. Their links end. May be lost on ENOMEM. */
+void plane_recall(struct plane *plane, uint64_t tag, struct service_terms *terms, const char *why);
 
 /* Ends a link, at once or after its relay; complete streams are still sent, after on_gone. Cannot fail. */
 void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle);

@@ -18,6 +18,7 @@ struct order_all {
     struct relay_thread *thread;
     struct order_all *next; /* until it is sent */
     uint64_t tag;
+    struct service_terms *terms; /* on_recall; one reference */
     char why[];
 };
 
@@ -74,20 +75,31 @@ bool plane_disconnect(struct plane *plane, uint64_t tag, const char *why) {
     return made;
 }
 
+static bool may_recall(struct relay *relay, const struct order_all *order) {
+    const struct client *client = ((struct relay_server *)relay)->client; /* an agent's plane recalls nothing */
+
+    return relay->tag == order->tag && relay->link && relay->up == 0 && client && client->terms == order->terms;
+}
+
 static void on_recall(struct message *message) {
     struct order_all *order = (struct order_all *)message;
     struct relay *next;
 
     for (struct relay *relay = order->thread->opening; relay; relay = next) {
         next = relay->next; /* each has a link of its own */
-        if (relay->tag == order->tag && relay->link && relay->up == 0)
+        if (may_recall(relay, order))
             link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, order->why);
     }
+    service_terms_release(order->terms);
     free(order);
 }
 
-void plane_recall(struct plane *plane, uint64_t tag, const char *why) {
-    send_all(make_all(plane, tag, why), on_recall);
+void plane_recall(struct plane *plane, uint64_t tag, struct service_terms *terms, const char *why) {
+    struct order_all *orders = make_all(plane, tag, why);
+
+    for (struct order_all *order = orders; order; order = order->next)
+        order->terms = service_terms_hold(terms);
+    send_all(orders, on_recall);
 }
 
 static void on_disconnect_preauth(struct message *message) {

@@ -117,29 +117,11 @@ static bool ping(void *context, struct session *session) {
     return plane_ping(server->plane, session_control(session));
 }
 
-static bool has_responsive_peer(struct service *service, const struct session *session) {
-    const struct balance *balance = service_balance(service);
-
-    if (!balance_has(balance, session))
-        return false;
-    for (size_t i = 0; i < balance_count(balance); i++)
-        if (!session_is_silent(balance_at(balance, i)))
-            return true;
-    return false;
-}
-
-static bool can_be_replaced(const struct service_list *services, const struct session *session) {
-    for (size_t i = 0; i < services->count; i++)
-        if (has_responsive_peer(services->items[i], session))
-            return true;
-    return false;
-}
-
 static void on_silent(void *context, struct session *session) {
     struct server *server = context;
 
-    if (can_be_replaced(&server->services, session))
-        plane_recall(server->plane, session_tag(session), "its agent does not answer");
+    for (size_t i = 0; i < server->services.count; i++)
+        service_recall(server->services.items[i], session, server->plane);
 }
 
 static void on_responsive_again(void *context, struct session *session) {

@@ -114,6 +114,30 @@ START_TEST(what_was_held_back_arrives_when_the_agent_goes_on) {
 }
 END_TEST
 
+/* Beta serves the one service, but not that of the client: taken back, it would only lose its link. */
+START_TEST(a_client_that_only_the_stopped_agent_can_serve_keeps_its_link) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct destination *destination = destination_start(handle_greeting, greeting);
+    uint16_t own = port_take(), to = destination_port(destination);
+    const char *services = sandbox_text(sandbox, "%s, %s", service_to(sandbox, "own", own, to, "'group': 'mail',"),
+                                        service_to(sandbox, "shared", port_take(), to, "'group': 'web',"));
+    struct server server = server_start(sandbox, (struct server_plan){.services = services});
+    struct process *alpha = agent_join_warm(&server, "alpha", NULL);
+    agent_join_warm(&server, "beta", "web");
+    char answer[16];
+    process_signal(alpha, SIGSTOP);
+    int client = socket_client(own);
+    process_await(server.process, 0, LOG_MS, "agent alpha", "unresponsive", NULL);
+    process_signal(alpha, SIGCONT);
+    ck_assert_str_eq(end_name(socket_read(client, answer, 5, NULL, ASK_MS)), end_name(END_NONE));
+    close(client);
+    process_await(server.process, 0, LOG_MS, "\"service\":\"own\"", "\"agent\":\"alpha\"", NULL);
+    ck_assert_uint_eq(process_count(server.process, 0, "\"service\":\"own\"", "attempts", NULL), 0);
+    destination_free(destination);
+    sandbox_free(sandbox);
+}
+END_TEST
+
 /* The client has sent nothing and the agent is still there: only the link is gone, so the same agent gets it again. */
 START_TEST(a_client_whose_link_is_cut_before_an_answer_is_served_by_the_same_agent) {
     struct group group = group_start(__func__, handle_greeting);
@@ -142,4 +166,5 @@ END_TEST
 SCENARIO_MAIN("silent_agent", SCENARIO(clients_of_a_stopped_agent_are_served_by_another_in_time, 60),
               SCENARIO(first_bytes_of_a_client_are_held_back_from_a_stopped_agent, 60),
               SCENARIO(what_was_held_back_arrives_when_the_agent_goes_on, 60),
+              SCENARIO(a_client_that_only_the_stopped_agent_can_serve_keeps_its_link, 60),
               SCENARIO(a_client_whose_link_is_cut_before_an_answer_is_served_by_the_same_agent, 60))

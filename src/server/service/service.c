@@ -190,6 +190,19 @@ void service_leave(struct service *service, const struct session *session) {
         stop_listening(service);
 }
 
+static bool has_responsive_agent(const struct service *service) {
+    for (size_t i = 0; i < balance_count(service->balance); i++)
+        if (!session_is_silent(balance_at(service->balance, i)))
+            return true;
+    return false;
+}
+
+/* Without another agent they would only lose the link on which the silent one may answer yet. */
+void service_recall(struct service *service, const struct session *session, struct plane *plane) {
+    if (session_serves(session, &service->conf->groups) && has_responsive_agent(service))
+        plane_recall(plane, session_tag(session), service->terms, "its agent does not answer");
+}
+
 void service_tick(struct service *service) {
     log_throttle_flush(&service->refusals, service->options.log);
     access_tick(service->admission, clock_us());

@@ -37,6 +37,8 @@ void service_free(struct service *service);
 
 void service_join(struct service *service, struct session *session); /* if its groups are right */
 void service_leave(struct service *service, const struct session *session);
+/* The session is silent: takes its clients of this service back that it has not answered, if another agent does. */
+void service_recall(struct service *service, const struct session *session, struct plane *plane);
 void service_tick(struct service *service); /* once a second: a port that could not be opened is tried again */
 
 const struct service_config *service_config(const struct service *service);

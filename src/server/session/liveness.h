@@ -5,8 +5,8 @@
  *
  * An agent gets a PING on its control link when it has joined and when it is given a client, at most each 250 ms. When
  * no PONG comes within three times the usual time, and LIVENESS_LEAST_US at least, the agent is silent: it is the last
- * choice for clients, their first bytes are not sent to it, and its clients of which nothing was sent are taken back.
- * Any PONG, or an OPENED sent since, ends that.
+ * choice for clients, their first bytes are not sent to it, and its clients of which nothing was sent are taken back
+ * where another agent can have them. Any PONG, or an OPENED sent since, ends that.
  *
  * LIVENESS_LEAST_US: TCP retransmits a lost packet after 200 to 300 ms; that alone must not look like silence.
  * Runs on: the control thread. Owns: its timer. Times are clock_us().

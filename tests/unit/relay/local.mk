@@ -55,6 +55,11 @@ unit_relay_tests += tests/unit/relay/test_plane_end
 tests_unit_relay_test_plane_end_SOURCES = tests/unit/relay/test_plane_end.c
 tests_unit_relay_test_plane_end_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/test_plane_all
+tests_unit_relay_test_plane_all_SOURCES = tests/unit/relay/test_plane_all.c $(two_planes)
+tests_unit_relay_test_plane_all_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_plane_all_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+
 unit_relay_tests += tests/unit/relay/link/test_deliver
 tests_unit_relay_link_test_deliver_SOURCES = tests/unit/relay/link/test_deliver.c $(two_planes)
 tests_unit_relay_link_test_deliver_LDADD = $(LINK_UNIT_RELAY)

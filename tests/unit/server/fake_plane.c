@@ -169,9 +169,9 @@ bool plane_ping(struct plane *self, struct link_ref link) {
     return true;
 }
 
-void plane_recall(struct plane *self, uint64_t tag, const char *why) {
+void plane_recall(struct plane *self, uint64_t tag, struct service_terms *terms, const char *why) {
     (void)self;
-    note((struct fake_order){.kind = FAKE_RECALL, .tag = tag}, why);
+    note((struct fake_order){.kind = FAKE_RECALL, .tag = tag, .terms = terms}, why);
 }
 
 void plane_close(struct plane *self, struct link_ref link, const char *why, bool when_idle) {

@@ -25,11 +25,12 @@ enum fake_kind {
 struct fake_order { /* what the control plane said */
     enum fake_kind kind;
     struct link_ref link;
-    struct client *client; /* FAKE_SERVE */
-    uint64_t tag;          /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_EXPEL, FAKE_EXPEL_GREETING */
-    int fd;                /* FAKE_ADOPT */
-    bool flag;             /* is_control, when_idle */
-    char text[4096];       /* JSON, or why */
+    struct client *client;             /* FAKE_SERVE */
+    const struct service_terms *terms; /* FAKE_RECALL; the service has them */
+    uint64_t tag;                      /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_EXPEL, FAKE_EXPEL_GREETING, FAKE_RECALL */
+    int fd;                            /* FAKE_ADOPT */
+    bool flag;                         /* is_control, when_idle */
+    char text[4096];                   /* JSON, or why */
 };
 
 /* Takes the oldest order of this kind out of the list; false if there is none. */

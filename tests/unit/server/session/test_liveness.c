@@ -152,6 +152,27 @@ START_TEST(clients_are_not_taken_back_from_the_only_agent) {
 }
 END_TEST
 
+/* A client of the other service would only lose its link. */
+START_TEST(clients_are_taken_back_only_from_services_that_another_agent_serves) {
+    static const char *const groups[] = {"mail", "web"};
+    struct server_fixture server_fixture;
+    struct fake_order order, recall;
+
+    server_fixture_set(&server_fixture, groups, 2);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2); /* serves both */
+    server_fixture_join(&server_fixture, "b", "web");
+    pong(&a, USUAL_MS);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    ck_assert(waits_until_silent(&server_fixture, &a));
+    ck_assert(fake_take(FAKE_RECALL, &recall));
+    ck_assert_uint_eq(recall.tag, a.tag);
+    ck_assert_str_eq(recall.terms->service, "s1");
+    ck_assert_uint_eq(fake_count(FAKE_RECALL), 0);
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
 START_TEST(late_is_three_times_the_usual_answer) {
     struct liveness_state answers = {0};
 
@@ -222,6 +243,7 @@ static TCase *silence(void) {
     tcase_add_test(group, silent_agent_is_well_again_with_an_opened);
     tcase_add_test(group, only_agent_is_chosen_though_it_is_silent_and_early_bytes_are_held_back);
     tcase_add_test(group, clients_are_not_taken_back_from_the_only_agent);
+    tcase_add_test(group, clients_are_taken_back_only_from_services_that_another_agent_serves);
     tcase_add_test(group, late_is_three_times_the_usual_answer);
     tcase_add_test(group, ping_lost_for_want_of_memory_is_sent_again_and_does_not_count_as_unanswered);
     tcase_add_test(group, pings_that_come_with_clients_are_few);
