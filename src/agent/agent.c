@@ -158,7 +158,8 @@ void agent_end(struct agent *agent) {
         start_drain(agent);
         return;
     }
-    log_event(agent->settings->log, LOG_LEVEL_WARNING, agent->who, "stopped before its relays were over", NULL);
+    log_event(agent->settings->log, LOG_LEVEL_WARNING, agent->who,
+              "stopped at once by a second signal: running relays are reset", NULL);
     loop_stop(agent->settings->loop);
 }
 
@@ -168,7 +169,7 @@ static int make_instance(struct agent *agent, struct error *error) {
     uint8_t bytes[INSTANCE_BYTES];
 
     if (secret_random(bytes, sizeof bytes) != 0)
-        return error_set(error, "the system gives no random bytes");
+        return error_set(error, "the system's random generator failed");
     secret_to_hex(bytes, sizeof bytes, agent->instance);
     return 0;
 }
@@ -283,11 +284,11 @@ void agent_log_live(const struct agent *agent) {
                          LOG_NUMBER("dials", counts.dials), LOG_NUMBER("heap", malloc_in_use())));
 }
 
-enum agent_exit agent_result(const struct agent *agent, char *why, size_t size) {
+enum agent_exit agent_result(const struct agent *agent, char *detail, size_t size) {
     const struct upstream *first = agent->upstreams[0];
 
     if (!agent->rejected)
         return AGENT_EXIT_OK;
-    snprintf(why, size, "%s: %s", upstream_who(first), upstream_why(first));
+    snprintf(detail, size, "%s: %s", upstream_who(first), upstream_failure(first));
     return AGENT_EXIT_REJECTED;
 }

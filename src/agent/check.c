@@ -30,11 +30,12 @@ static int check_rules(const struct agent_options *options, struct error *error)
 }
 
 static int check_log(const struct agent_options *options, struct error *error) {
-    struct error why = {""};
+    struct error detail = {""};
 
-    if (log_check_target(options->log.to, &why) == 0)
+    if (log_check_target(options->log.to, &detail) == 0)
         return 0;
-    return error_set(error, "%s%slog.to: %s", options->file ? options->file : "", options->file ? ": " : "", why.text);
+    return error_set(error, "%s%slog.to: %s", options->file ? options->file : "", options->file ? ": " : "",
+                     detail.text);
 }
 
 static void print_server(const struct server_identity *server) {
@@ -56,11 +57,11 @@ static void print_result(const struct agent_options *options, const struct ident
     for (size_t i = 0; i < identity_count(identities); i++)
         print_server(&identity_servers(identities)[i]);
     if (unproved)
-        printf("  but has neither token nor certificate for %s: most servers will refuse it\n", unproved);
+        printf("  has neither token nor certificate for %s: most servers will reject it\n", unproved);
     if (options->allow.count == 0)
-        printf("  may be sent anywhere but to Unix sockets and to link-local and metadata addresses\n");
+        printf("  may connect to whatever the server names, except Unix sockets, link-local and metadata addresses\n");
     for (size_t i = 0; i < options->allow.count; i++)
-        printf("  may be sent to %s\n", options->allow.items[i]);
+        printf("  may connect to %s\n", options->allow.items[i]);
 }
 
 static int check(const struct agent_options *options, const char *state_folder, struct error *error) {

@@ -39,7 +39,7 @@ static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct 
     return index == drain->parts.upstream_count;
 }
 
-static void tell_all(const struct drain *drain, enum control_op op) {
+static void send_to_all(const struct drain *drain, enum control_op op) {
     for (size_t i = 0; i < drain->parts.upstream_count; i++)
         upstream_send(drain->parts.upstreams[i], op);
 }
@@ -53,9 +53,9 @@ static void begin_leaving(struct drain *drain) {
     uint64_t left = running(drain);
 
     if (left > 0)
-        log_event(drain->parts.log, LOG_LEVEL_WARNING, drain->parts.who, "ends relays that took too long",
-                  LOG_FIELDS(LOG_NUMBER("relays", left)));
-    tell_all(drain, CONTROL_OP_BYE);
+        log_event(drain->parts.log, LOG_LEVEL_WARNING, drain->parts.who,
+                  "drain time is over: resets the relays that still run", LOG_FIELDS(LOG_NUMBER("relays", left)));
+    send_to_all(drain, CONTROL_OP_BYE);
     drain->until_ms = clock_ms() + drain->parts.bye_ms;
 }
 
@@ -114,7 +114,7 @@ struct drain *drain_new(const struct drain_parts *parts) {
     log_event(parts->log, LOG_LEVEL_INFO, parts->who, "draining", LOG_FIELDS(LOG_NUMBER("relays", running(drain))));
     for (size_t i = 0; i < parts->upstream_count; i++)
         upstream_stop(parts->upstreams[i]);
-    tell_all(drain, CONTROL_OP_DRAIN);
+    send_to_all(drain, CONTROL_OP_DRAIN);
     drain->until_ms = clock_ms() + parts->drained_ms;
     return drain;
 }

@@ -23,7 +23,7 @@ struct drain_parts { /* copied; what it points to must live as long */
     void *context;
 };
 
-struct drain *drain_new(const struct drain_parts *parts); /* begins: tells the servers; NULL when out of memory */
+struct drain *drain_new(const struct drain_parts *parts); /* begins: sends `drain`; NULL when out of memory */
 void drain_free(struct drain *drain);
 void drain_advance(struct drain *drain); /* something changed: goes on as far as it can */
 

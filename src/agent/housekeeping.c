@@ -26,7 +26,9 @@ static bool is_alive(void *context) {
 
     if (agent_is_alive(housekeeping->agent))
         return true;
-    log_event(housekeeping->log, LOG_LEVEL_ERROR, "agent", "a relay thread is stuck: the watchdog is not fed", NULL);
+    log_event(housekeeping->log, LOG_LEVEL_ERROR, "agent",
+              "a relay thread does not answer: the service manager's watchdog is not served and may restart the agent",
+              NULL);
     return false;
 }
 

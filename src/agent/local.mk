@@ -25,8 +25,6 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/identity/trust.h \
 	src/agent/startup.c \
 	src/agent/startup.h \
-	src/agent/upstream/backoff.c \
-	src/agent/upstream/backoff.h \
 	src/agent/upstream/connect_attempt.c \
 	src/agent/upstream/connect_attempt.h \
 	src/agent/upstream/dialer.c \

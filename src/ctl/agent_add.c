@@ -107,8 +107,8 @@ static void warn_of_unknown_groups(const struct agent_store *store, const struct
             continue;
         fprintf(stderr, "%s: no service has the group %s; ", add_command.program, groups->items[i]);
         for (size_t j = 0; j < store->groups.count; j++)
-            fprintf(stderr, "%s%s", j ? ", " : "there are: ", store->groups.items[j]);
-        fprintf(stderr, "%s\n", store->groups.count ? "" : "none has any");
+            fprintf(stderr, "%s%s", j ? ", " : "groups of services: ", store->groups.items[j]);
+        fprintf(stderr, "%s\n", store->groups.count ? "" : "no service has a group");
     }
 }
 
@@ -118,7 +118,7 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
     struct credential made = {.name = (char *)name, .groups = {every, 1}, .certificates = {certificates, 0}};
     if (credentials_find(store->credentials, name))
         return error_set(error,
-                         "agent %s is there already; \"munnel agent rotate %s\" gives it a new token, \"munnel agent "
+                         "agent %s exists already; \"munnel agent rotate %s\" gives it a new token, \"munnel agent "
                          "revoke %s\" removes it",
                          name, name, name);
     if (arguments->groups.count > 0)

@@ -50,13 +50,14 @@ static void paths_done(struct paths *paths) {
 
 static int look(const struct paths *paths, struct error *error) {
     if (file_exists(paths->agent) || file_exists(paths->agent_key))
-        return error_set(error, "%s is there already; name another folder with --certificate", paths->agent);
+        return error_set(error, "%s exists already; name another folder with --certificate", paths->agent);
     if (!file_exists(paths->ca))
-        return error_set(error,
-                         "%s is not there, the authority that signs; \"munnel init\" makes one beside munnel.json",
-                         paths->ca);
+        return error_set(
+            error,
+            "%s does not exist, the certificate of the CA that signs; \"munnel init\" makes one beside munnel.json",
+            paths->ca);
     if (!file_exists(paths->ca_key))
-        return error_set(error, "%s is not there; name the authority's key with --ca-key FILE", paths->ca_key);
+        return error_set(error, "%s does not exist; name the CA's key with --ca-key FILE", paths->ca_key);
     return 0;
 }
 

@@ -50,7 +50,7 @@ int agent_hand_out(struct agent_store *store, struct credential *credential, con
     char code[JOIN_CODE_TEXT] = "";
     int result = auth_token_make(&token, credential->name) == 0
                      ? 0
-                     : error_set(error, "the system gives no random bytes; try again");
+                     : error_set(error, "the system's random generator failed; nothing was changed");
     if (result == 0) {
         auth_token_key(&token, key);
         put_key_first(credential, key);
@@ -79,7 +79,7 @@ int agent_take_date(time_t *moment, const char *text, struct error *error) {
         return *moment > time(NULL)
                    ? 0
                    : error_set(error, "%s is in the past; write a later date, or a span like \"90d\"", text);
-    return error_set(error, "\"%.40s\" is no date; write one like \"2027-01-31\", or a span like \"90d\"", text);
+    return error_set(error, "\"%.40s\" is not a date; write one like \"2027-01-31\", or a span like \"90d\"", text);
 }
 
 int agent_check_date(const char *text, struct error *error) {

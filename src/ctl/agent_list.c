@@ -72,7 +72,7 @@ static void write_tokens(const struct credential *credential, time_t now, char *
 static void write_end(const struct credential *credential, time_t now, char *text, size_t size) {
     char day[DATE_TEXT];
     time_t end = credential->expires;
-    snprintf(text, size, "%s%s", !end ? "never" : end <= now ? "is over since " : "", end ? date_of(end, day) : "");
+    snprintf(text, size, "%s%s", !end ? "never" : end <= now ? "expired " : "", end ? date_of(end, day) : "");
 }
 
 static void fill(struct row *row, const struct credential *credential, time_t now) {
@@ -150,7 +150,7 @@ static int print_json(const struct credentials *credentials, struct error *error
 
 static int print(const struct agent_store *store, bool as_json, struct error *error) {
     int result = as_json ? print_json(store->credentials, error) : print_table(store->credentials, error);
-    return result == 0 && fflush(stdout) != 0 ? error_set(error, "cannot print") : result;
+    return result == 0 && fflush(stdout) != 0 ? error_set(error, "standard output cannot be written") : result;
 }
 
 int agent_list_run(const char *self, int argc, char **argv) {

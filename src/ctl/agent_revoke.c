@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_revoke: "munnel agent revoke": the server, which watches the file, closes the links of who is not in it.
- * Runs on: the tool's only thread. Owns: nothing.
+ * agent_revoke: "munnel agent revoke": the server, which watches the file, closes the links of agents that are no
+ * longer in it. Runs on: the tool's only thread. Owns: nothing.
  */
 #include "config.h"
 
@@ -33,7 +33,7 @@ static int revoke(struct agent_store *store, const char *name, struct error *err
     if (agent_store_save(store, error) != 0)
         return -1;
     printf("%s may no longer join\n", name);
-    return fflush(stdout) == 0 ? 0 : error_set(error, "it is revoked, but standard output cannot be written");
+    return fflush(stdout) == 0 ? 0 : error_set(error, "the agent is revoked, but standard output cannot be written");
 }
 
 int agent_revoke_run(const char *self, int argc, char **argv) {

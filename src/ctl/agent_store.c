@@ -98,7 +98,7 @@ int agent_store_open(struct agent_store *store, const struct agent_place *place,
                                                  : from_configuration(store, place, error);
     if (result == 0 && !file_exists(store->path))
         result =
-            error_set(error, "%s is not there; munnel init makes it%s", store->path,
+            error_set(error, "%s does not exist; munnel init makes it%s", store->path,
                       place->agents ? ""
                                     : "; if the server has its configuration elsewhere, name it with --config FILE");
     if (result == 0 && use == AGENT_STORE_CHANGE)
@@ -118,8 +118,7 @@ const struct credential *agent_store_find(const struct agent_store *store, const
     if (nearest.best)
         error_set(error, "there is no agent %.64s in %s; did you mean %s?", name, store->path, nearest.best);
     else
-        error_set(error, "there is no agent %.64s in %s; \"munnel agent list\" prints those that are", name,
-                  store->path);
+        error_set(error, "there is no agent %.64s in %s; \"munnel agent list\" lists them", name, store->path);
     return NULL;
 }
 

@@ -92,14 +92,14 @@ static void report(const char *folder, const bool before[FILE_COUNT]) {
         printf("  %-7s %-12s %s\n", before[i] ? "found" : after[i] ? "made" : "absent", files[i].name, files[i].what);
 }
 
-static void say_pin(const struct provision *setup) {
+static void print_pin(const struct provision *setup) {
     char *certificate = file_in(setup->folder, "server.pem"), pin[PIN_TEXT];
     if (certificate && certificate_read_pin(certificate, pin, NULL) == 0)
         printf("The server's key, for an agent's --pin instead of --ca:\n  %s\n", pin);
     free(certificate);
 }
 
-static int say_how_to_go_on(const struct provision *setup) {
+static int print_next_steps(const struct provision *setup) {
     char *line = provision_agent_line(setup, NULL);
     if (!line)
         return -1;
@@ -107,7 +107,7 @@ static int say_how_to_go_on(const struct provision *setup) {
     printf("The agent, here as it stands, elsewhere with copies of ca.pem and agent.token in one folder:\n  %s\n",
            line);
     free(line);
-    say_pin(setup);
+    print_pin(setup);
     return 0;
 }
 
@@ -119,7 +119,8 @@ static int set_up(const struct provision *setup, struct error *error) {
     report(setup->folder, before);
     if (!made)
         printf("\nAll of it was there, and nothing has been changed.\n");
-    return say_how_to_go_on(setup) == 0 && fflush(stdout) == 0 ? 0 : error_set(error, "cannot print");
+    return print_next_steps(setup) == 0 && fflush(stdout) == 0 ? 0
+                                                               : error_set(error, "standard output cannot be written");
 }
 
 int init_run(const char *self, int argc, char **argv) {

@@ -42,7 +42,7 @@ static int count_words(const struct cmdline_spec *command, const struct cmdline 
     if (words < fewest)
         fprintf(stderr, "%s: a name is missing; see %s --help\n", command->program, command->program);
     else if (words > most)
-        fprintf(stderr, "%s: \"%.40s\" is a word too many; see %s --help\n", command->program, line->words[most],
+        fprintf(stderr, "%s: \"%.40s\" is one argument too many; see %s --help\n", command->program, line->words[most],
                 command->program);
     else
         return -1;

@@ -216,3 +216,7 @@ char *reject_format(enum reject_code code, const char *reason, unsigned retry_af
 bool reject_is_final(enum reject_code code) {
     return rejects[code].final;
 }
+
+const char *reject_code_name(enum reject_code code) {
+    return rejects[code].code;
+}

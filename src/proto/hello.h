@@ -76,5 +76,6 @@ int reject_parse(struct reject *reject, const char *text, size_t length, struct 
 void reject_done(struct reject *reject);
 char *reject_format(enum reject_code code, const char *reason, unsigned retry_after_s);
 bool reject_is_final(enum reject_code code);
+const char *reject_code_name(enum reject_code code); /* as on the wire: "busy" */
 
 #endif

@@ -168,7 +168,7 @@ START_TEST(agent_is_added_and_revoked_while_all_runs) {
     tool(server, "revoke beta");
     ck_assert_int_eq(socket_wait_end(client, deadline_left(deadline)), END_RESET);
     process_await(server->process, 0, LOG_MS, "agent beta", "disconnected", "its credential was revoked", NULL);
-    process_await(beta, 0, LOG_MS, "turned this agent away", NULL);
+    process_await(beta, 0, LOG_MS, "the server rejected this agent", NULL);
     ck_assert_msg(HOLDS_WITHIN(LOG_MS, live_of(server->process).links == 0), "links of the revoked agent are left");
     ck_assert_uint_eq(live_of(server->process).relays, 0);
 

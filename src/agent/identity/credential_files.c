@@ -33,16 +33,16 @@ int token_from_text(struct token *token, const char *text, struct error *error) 
 }
 
 static int read_token(struct token *token, const char *path, struct error *error) {
-    struct error why = {""};
+    struct error detail = {""};
     size_t length = 0;
     char *text = file_read_secret(path, TOKEN_FILE_MAX, &length, error);
     int result;
 
     if (!text)
         return -1;
-    result = token_from_text(token, text, &why);
+    result = token_from_text(token, text, &detail);
     if (result < 0)
-        error_set(error, "%s: %s", path, why.text);
+        error_set(error, "%s: %s", path, detail.text);
     else
         snprintf(token->from, sizeof token->from, "%s", path);
     secret_wipe(text, length);
@@ -145,7 +145,7 @@ static int take_certificate(struct own_certificate *own, const struct credential
     has_key = file_exists(own->key);
     if (has_certificate == has_key)
         return has_key ? 1 : 0;
-    return error_set(error, "%s is there without %s", has_key ? own->key : own->certificate,
+    return error_set(error, "%s exists, but %s does not: both are needed", has_key ? own->key : own->certificate,
                      has_key ? own->certificate : own->key);
 }
 

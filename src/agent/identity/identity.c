@@ -152,12 +152,12 @@ static void blame(const struct agent_options *options, struct error *error) {
 }
 
 int identity_state_folder(const struct agent_options *options, char **folder, struct error *error) {
-    struct error why = {""};
+    struct error detail = {""};
 
-    *folder = file_state_folder(&why);
+    *folder = file_state_folder(&detail);
     if (*folder || (!options->join && options->servers.count > 0))
         return 0;
-    return error_set(error, "%s", why.text);
+    return error_set(error, "%s", detail.text);
 }
 
 struct identity_set *identity_make(const struct agent_options *options, const struct known_servers *joined,
@@ -215,7 +215,7 @@ static void log_one(const struct identity *identity, struct log *log) {
     char who[ENDPOINT_HOST + 32];
 
     snprintf(who, sizeof who, "server %s", identity->address);
-    log_event(log, LOG_LEVEL_INFO, who, "is to be served",
+    log_event(log, LOG_LEVEL_INFO, who, "configured",
               LOG_FIELDS(LOG_TEXT("verified_by", trust_description(identity->trust)),
                          LOG_TEXT("credential", token->present ? token->credential : ""),
                          LOG_TEXT("token", token->from[0] != '\0' ? token->from
@@ -223,8 +223,10 @@ static void log_one(const struct identity *identity, struct log *log) {
                                                                   : ""),
                          LOG_TEXT("certificate", identity->certificate ? identity->certificate : "")));
     if (!token->present && !identity->certificate)
-        log_event(log, LOG_LEVEL_WARNING, who, "no token and no certificate found: most servers will refuse",
-                  LOG_FIELDS(LOG_TEXT("looked_for", identity->looked)));
+        log_event(log, LOG_LEVEL_WARNING, who,
+                  "no token and no certificate: most servers will reject this agent; give it a join code (--join) or "
+                  "--token-file",
+                  LOG_FIELDS(LOG_TEXT("looked_in", identity->looked)));
 }
 
 void identity_recheck(const struct identity_set *identities, struct log *log) {

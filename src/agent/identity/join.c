@@ -66,10 +66,10 @@ static int read_input(char text[JOIN_CODE_TEXT], struct error *error) {
 
     if (terminal_is_there())
         return terminal_ask_secret("Join code: ", text, JOIN_CODE_TEXT) ? 0
-                                                                        : error_set(error, "no join code was given");
+                                                                        : error_set(error, "no join code was entered");
     length = fread(text, 1, JOIN_CODE_TEXT - 1, stdin);
     text[length] = '\0';
-    return length > 0 ? 0 : error_set(error, "no join code came on the standard input");
+    return length > 0 ? 0 : error_set(error, "standard input is empty: pipe the join code in");
 }
 
 static int read_file(char text[JOIN_CODE_TEXT], const char *path, struct error *error) {
@@ -86,14 +86,14 @@ static int read_file(char text[JOIN_CODE_TEXT], const char *path, struct error *
 
 int join_read(struct known_servers *joined, const char *path, const struct strlist *named, struct error *error) {
     char text[JOIN_CODE_TEXT];
-    struct error why = {""};
+    struct error detail = {""};
     int result = strcmp(path, "-") == 0 ? read_input(text, error) : read_file(text, path, error);
 
     if (result == 0) {
-        result = join_take(joined, text, named, &why);
+        result = join_take(joined, text, named, &detail);
         if (result != 0)
             error_set(error, "%s%s%s", strcmp(path, "-") == 0 ? "" : path, strcmp(path, "-") == 0 ? "" : ": ",
-                      why.text);
+                      detail.text);
     }
     secret_wipe(text, sizeof text);
     return result;
@@ -127,7 +127,8 @@ enum join_answer join_ask(struct known_servers *joined, const char *address) {
 /* ---- a code alone ---- */
 
 static void report(const struct known_servers *joined, const char *state_folder) {
-    printf("munnel-agent: kept in %s/joined.json, and served by agents of that state folder:", state_folder);
+    printf("munnel-agent: the join code is kept in %s/joined.json; an agent with this state folder serves",
+           state_folder);
     for (size_t i = 0; i < known_servers_count(joined); i++)
         printf("%s %s", i > 0 ? "," : "", known_servers_at(joined, i)->address);
     printf("\n");

@@ -139,7 +139,7 @@ static int take_server(struct known_servers *joined, json_t *json, struct error 
     if (!server.address || !server.token)
         error_set(error, "out of memory");
     else if (take_pins(&server.pins, json_object_get(json, "pins")) != 0)
-        error_set(error, "\"pins\" holds something else than texts");
+        error_set(error, "\"pins\" is not a list of strings");
     else
         result = known_servers_put(joined, &server, error);
     known_server_done(&server);
@@ -152,7 +152,7 @@ static int take_servers(struct known_servers *joined, const json_t *json, struct
     size_t index;
 
     if (!json_is_array(servers))
-        return error_set(error, "\"servers\" is no list");
+        return error_set(error, "\"servers\" is missing or not a list");
     json_array_foreach (servers, index, server) {
         if (take_server(joined, server, error) != 0)
             return -1;
@@ -161,7 +161,7 @@ static int take_servers(struct known_servers *joined, const json_t *json, struct
 }
 
 static int read_into(struct known_servers *joined, const char *path, struct error *error) {
-    struct error why = {""};
+    struct error detail = {""};
     size_t length = 0;
     char *text = file_read_secret(path, FILE_LIMIT, &length, error);
     json_t *json;
@@ -169,10 +169,10 @@ static int read_into(struct known_servers *joined, const char *path, struct erro
 
     if (!text)
         return -1;
-    json = json_parse_object(text, length, FILE_LIMIT, &why);
-    result = json ? take_servers(joined, json, &why) : -1;
+    json = json_parse_object(text, length, FILE_LIMIT, &detail);
+    result = json ? take_servers(joined, json, &detail) : -1;
     if (result != 0)
-        error_set(error, "%s: %s", path, why.text);
+        error_set(error, "%s: %s", path, detail.text);
     json_decref(json);
     secret_wipe(text, length);
     free(text);

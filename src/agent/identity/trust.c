@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DESCRIPTION = 512, LOOK_EVERY_MS = 1000 };
+enum { DESCRIPTION = 512, CHECK_EVERY_MS = 1000 };
 enum trust_file { CA, CERTIFICATE, KEY, FILES };
 
 struct trust {
@@ -25,7 +25,7 @@ struct trust {
     struct strlist pins;
     struct file_watch *watch;
     struct cert_expiry expiry;
-    uint64_t looked_ms;
+    uint64_t checked_ms;
     SSL_CTX *context;
     char description[DESCRIPTION];
 };
@@ -59,17 +59,18 @@ SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
     struct error error = {""};
     SSL_CTX *fresh;
 
-    if (clock_ms() - trust->looked_ms < LOOK_EVERY_MS)
+    if (clock_ms() - trust->checked_ms < CHECK_EVERY_MS)
         return trust->context;
-    trust->looked_ms = clock_ms();
+    trust->checked_ms = clock_ms();
     if (!file_watch_has_changed(trust->watch))
         return trust->context;
     fresh = make_context(trust, &error);
     if (!fresh) {
-        log_event(log, LOG_LEVEL_WARNING, who, "keeps its old certificates", LOG_FIELDS(LOG_TEXT("why", error.text)));
+        log_event(log, LOG_LEVEL_WARNING, who, "changed certificate files cannot be used: the old ones stay in use",
+                  LOG_FIELDS(LOG_TEXT("detail", error.text)));
         return trust->context;
     }
-    log_event(log, LOG_LEVEL_INFO, who, "uses the new certificates of its files", NULL);
+    log_event(log, LOG_LEVEL_INFO, who, "certificates reloaded", NULL);
     SSL_CTX_free(trust->context);
     trust->context = fresh;
     trust->expiry = (struct cert_expiry){0};
@@ -82,7 +83,7 @@ void trust_recheck(struct trust *trust, struct log *log, const char *who) {
     trust_context(trust, log, who);
     if (!trust->files[CERTIFICATE])
         return;
-    snprintf(what, sizeof what, "our certificate %s", trust->files[CERTIFICATE]);
+    snprintf(what, sizeof what, "certificate %s", trust->files[CERTIFICATE]);
     cert_expiry_check(&trust->expiry, log, who, what, tls_days_left(trust->context));
 }
 
@@ -138,7 +139,7 @@ struct trust *trust_new(const struct trust_choice *choice, struct error *error) 
         return NULL;
     }
     describe(trust);
-    trust->looked_ms = clock_ms();
+    trust->checked_ms = clock_ms();
     trust->context = make_context(trust, error);
     if (trust->context)
         return trust;

@@ -148,8 +148,7 @@ static void note_reject(const struct greeting *greeting, struct failure *failure
     struct error error = {""};
 
     if (reject_parse(&reject, greeting->text, greeting->length, &error) != 0) {
-        failure_note(failure, FAILURE_LASTING,
-                     "the server turned this agent away in a way that it does not understand: %s", error.text);
+        failure_note(failure, FAILURE_LASTING, "the server sent a malformed REJECT: %s", error.text);
         return;
     }
     failure_note_reject(failure, &reject);
@@ -174,16 +173,18 @@ static bool read_welcome(struct welcome *welcome, const struct greeting *greetin
         return false;
     }
     if (welcome_parse(welcome, greeting->text, greeting->length, &error) != 0) {
-        failure_note(failure, FAILURE_LASTING, "the server's WELCOME is malformed: %s", error.text);
+        failure_note(failure, FAILURE_LASTING, "the server sent a malformed WELCOME: %s", error.text);
         return false;
     }
     if (welcome->session[0] == '\0') {
-        failure_note(failure, FAILURE_LASTING, "the server's WELCOME names no session");
+        failure_note(failure, FAILURE_LASTING, "the server sent a malformed WELCOME: no session");
         welcome_done(welcome);
         return false;
     }
     if (token->present && !server_is_proved(welcome, greeting, token)) {
-        failure_note(failure, FAILURE_LASTING, "the server does not know our token's key (of credential %s)",
+        failure_note(failure, FAILURE_LASTING,
+                     "the server did not prove that it knows the token of credential \"%s\": it is not the server that "
+                     "this token is for",
                      token->credential);
         welcome_done(welcome);
         return false;
@@ -206,8 +207,8 @@ bool connect_attempt_on_greeting(struct connect_attempt *attempt, const struct g
 void connect_attempt_on_gone(struct connect_attempt *attempt, const struct link_end *end) {
     if (end->tag != attempt->tag)
         return;
-    log_event(attempt->parts.log, LOG_LEVEL_DEBUG, attempt->parts.who, "an address failed",
-              LOG_FIELDS(LOG_TEXT("why", end->why)));
+    log_event(attempt->parts.log, LOG_LEVEL_DEBUG, attempt->parts.who, "address failed",
+              LOG_FIELDS(LOG_TEXT("detail", end->why)));
     if (!attempt->refused)
         failure_note_end(&attempt->failure, end);
     dial_next(attempt);

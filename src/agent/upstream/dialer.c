@@ -168,12 +168,12 @@ void dialer_on_ready(struct dialer *dialer, uint64_t tag) {
 }
 
 /* Faults at warning level, a few a minute; the rest at debug level. */
-static void log_failure(struct dialer *dialer, const char *who, const char *why, bool is_fault) {
+static void log_failure(struct dialer *dialer, const char *who, const char *detail, bool is_fault) {
     unsigned skipped = 0;
     bool allowed = is_fault && log_limit_allows(&dialer->limit, FAILURES_LOGGED_PER_MINUTE, &skipped);
 
-    log_event(dialer->log, allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, "a data link could not be made",
-              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("left_out", skipped)));
+    log_event(dialer->log, allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, "data link failed",
+              LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("left_out", skipped)));
 }
 
 void dialer_on_rejected(struct dialer *dialer, uint64_t tag, const char *text, size_t length) {

@@ -13,18 +13,13 @@
 
 enum {
     LONGEST_RETRY_AFTER_S = 600, /* a longer retry_after is cut to this */
-    UNHEARD_MOST = 3             /* after so many in a row the log names the probable cause */
+    UNANSWERED_MOST = 3,         /* after so many in a row the log names the probable cause */
+    DOUBLINGS_MAX = 16           /* beyond it a shift would overflow, and every wait is the longest anyway */
 };
 
-static const char WHY_UNHEARD[] = "the server turns this address away for a while, 10 minutes at most by default, "
-                                  "because attempts from it failed (its "
-                                  "log says so); or what listens there is no Munnel server";
-
-static const char *const REJECT_WORDS[] = {
-#define REJECT_WORD(name, code, final) [REJECT_##name] = code,
-    REJECT_CODES(REJECT_WORD)
-#undef REJECT_WORD
-};
+static const char UNANSWERED_HINT[] = "the server may have blocked this address for a while (10 minutes at most by "
+                                      "default) after failed attempts, see its log; or what listens there is no "
+                                      "Munnel server";
 
 void failure_note(struct failure *failure, enum failure_weight weight, const char *format, ...) {
     va_list arguments;
@@ -34,7 +29,7 @@ void failure_note(struct failure *failure, enum failure_weight weight, const cha
     failure->noted = true;
     failure->weight = weight;
     va_start(arguments, format);
-    vsnprintf(failure->why, sizeof failure->why, format, arguments);
+    vsnprintf(failure->detail, sizeof failure->detail, format, arguments);
     va_end(arguments);
 }
 
@@ -58,21 +53,43 @@ void failure_note_reject(struct failure *failure, const struct reject *reject) {
         failure->retry_after_ms = (unsigned)after_s * 1000;
     failure->received_nothing = false;
     failure_note(failure, reject_is_final(reject->code) ? FAILURE_FINAL : FAILURE_PASSING,
-                 "the server turned this agent away (%s): %s", REJECT_WORDS[reject->code], reject->reason);
+                 "the server rejected this agent (%s): %s", reject_code_name(reject->code), reject->reason);
 }
 
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
                  unsigned retry_ms) {
     unsigned skipped; /* the debug level has them */
 
-    memory->unheard = failure->received_nothing ? memory->unheard + 1 : 0;
-    const struct log_field fields[] = {LOG_TEXT("why", failure->why), LOG_NUMBER("retry_ms", retry_ms),
-                                       memory->unheard >= UNHEARD_MOST ? LOG_TEXT("perhaps", WHY_UNHEARD) : LOG_END,
+    memory->unanswered = failure->received_nothing ? memory->unanswered + 1 : 0;
+    const struct log_field fields[] = {LOG_TEXT("detail", failure->detail), LOG_NUMBER("retry_ms", retry_ms),
+                                       memory->unanswered >= UNANSWERED_MOST ? LOG_TEXT("hint", UNANSWERED_HINT)
+                                                                             : LOG_END,
                                        LOG_END};
-    bool is_new = strcmp(memory->logged, failure->why) != 0 || memory->unheard == UNHEARD_MOST;
+    bool is_new = strcmp(memory->logged, failure->detail) != 0 || memory->unanswered == UNANSWERED_MOST;
     bool allowed = log_limit_allows(&memory->limit, 1, &skipped);
     const char *what = is_new ? "cannot connect" : "still cannot connect";
 
     log_event(log, is_new || allowed ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, who, what, fields);
-    memcpy(memory->logged, failure->why, sizeof memory->logged);
+    memcpy(memory->logged, failure->detail, sizeof memory->logged);
+}
+
+/* ---- how long to wait ---- */
+
+void backoff_reset(struct backoff *backoff) {
+    backoff->failures = 0;
+}
+
+/* Evenly 0 to `most`. */
+static unsigned up_to(unsigned most, uint32_t random) {
+    return (unsigned)(((uint64_t)most + 1) * random >> 32);
+}
+
+unsigned backoff_next(struct backoff *backoff, uint32_t random) {
+    unsigned doublings = backoff->failures < DOUBLINGS_MAX ? backoff->failures : DOUBLINGS_MAX;
+    uint64_t wait = (uint64_t)backoff->first_ms << doublings;
+    unsigned capped = wait < backoff->longest_ms ? (unsigned)wait : backoff->longest_ms;
+
+    if (backoff->failures < DOUBLINGS_MAX)
+        backoff->failures++;
+    return capped - up_to(doublings == 0 ? capped : capped / 4, random);
 }

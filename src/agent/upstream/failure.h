@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * failure: why an attempt to reach a server failed, how final that is, and when the log gets a line.
+ * failure: why an attempt to reach a server failed, how final that is, when the log gets a line, and how long to wait.
  * Runs on: the control thread. Owns: nothing.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_FAILURE_H
@@ -10,7 +10,7 @@
 #include "proto/hello.h"
 #include "relay/plane.h"
 
-enum { FAILURE_WHY = 400 };
+enum { FAILURE_DETAIL = 400 };
 
 enum failure_weight {
     FAILURE_PASSING, /* the network, or a server that is down or busy: tried again soon */
@@ -22,10 +22,10 @@ enum failure_weight {
 
 struct failure { /* all zero: none yet */
     bool noted;
-    bool received_nothing; /* the last address took the connection, and cut it without a word */
+    bool received_nothing; /* the last address accepted the connection, and closed it before it sent a byte */
     enum failure_weight weight;
     unsigned retry_after_ms; /* the server asked not to be tried before that */
-    char why[FAILURE_WHY];
+    char detail[FAILURE_DETAIL];
 };
 
 /* Keeps the weightiest of an attempt; of two that weigh the same, the later. */
@@ -36,8 +36,8 @@ void failure_note_reject(struct failure *failure, const struct reject *reject);
 
 struct failure_log { /* all zero at first */
     struct log_limit limit;
-    char logged[FAILURE_WHY]; /* the last one */
-    unsigned unheard;         /* attempts in a row in which nothing was heard */
+    char logged[FAILURE_DETAIL]; /* the last one */
+    unsigned unanswered;         /* attempts in a row in which no byte was received */
 };
 
 /*
@@ -46,5 +46,20 @@ struct failure_log { /* all zero at first */
  */
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,
                  unsigned retry_ms);
+
+struct backoff {
+    unsigned first_ms;   /* the first wait is anything up to this */
+    unsigned longest_ms; /* and none is longer than this */
+    unsigned failures;   /* in a row */
+};
+
+void backoff_reset(struct backoff *backoff); /* it worked: the next wait is a first one */
+
+/*
+ * The next wait in ms. The first is spread over 0 to first_ms, so that the agents of a server that was restarted do not
+ * come all at once; then it doubles up to longest_ms, and jitter takes away up to a quarter, never adds.
+ * `random` is any 32 random bits.
+ */
+unsigned backoff_next(struct backoff *backoff, uint32_t random);
 
 #endif

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMPLAINTS_PER_MINUTE = 6, NONSENSE_MOST = 100 /* a minute beyond those */ };
+enum { WARNINGS_PER_MINUTE = 6, PROTOCOL_ERRORS_MOST = 100 /* in a minute; then the session ends */ };
 
 struct session {
     SLIST_ENTRY(session) next;
@@ -74,8 +74,8 @@ void session_free(struct session *session) {
     free(session);
 }
 
-void session_send(struct session *session, enum control_op op, const char *reason) {
-    char *json = control_format(op, 0, 0, reason ? reason : "");
+void session_send(struct session *session, enum control_op op, const char *detail) {
+    char *json = control_format(op, 0, 0, detail ? detail : "");
 
     if (json)
         plane_send_control(session->plane, session->link, json);
@@ -87,23 +87,23 @@ void session_leave(struct session *session) {
     dialer_forget(session->dialer, &session->source);
 }
 
-/* Logs a message that is an error, or that cannot be handled, a few a minute; `answer`: the server gets an error, too.
+/* Limits log lines and the number of such messages; `answer`: the server gets `error`, so that it knows what we lack.
  */
-static void log_bad_message(struct session *session, const char *what, const char *reason, bool answer) {
-    static const char too_much[] = "more than 100 messages in a minute that are errors, or that an agent does not know";
+static void log_bad_message(struct session *session, const char *what, const char *detail, bool answer) {
+    static const char too_many[] = "more than 100 error, unknown or malformed messages in a minute";
     unsigned skipped = 0;
 
-    if (!log_limit_allows(&session->limit, COMPLAINTS_PER_MINUTE, &skipped)) {
-        if (session->limit.skipped == NONSENSE_MOST) {
-            session_send(session, CONTROL_OP_BYE, too_much);
-            plane_close(session->plane, session->link, too_much, false);
+    if (!log_limit_allows(&session->limit, WARNINGS_PER_MINUTE, &skipped)) {
+        if (session->limit.skipped == PROTOCOL_ERRORS_MOST) {
+            session_send(session, CONTROL_OP_BYE, too_many);
+            plane_close(session->plane, session->link, too_many, false);
         }
         return;
     }
     log_event(session->log, LOG_LEVEL_WARNING, session->who, what,
-              LOG_FIELDS(LOG_TEXT("reason", reason), LOG_NUMBER("left_out", skipped)));
+              LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("left_out", skipped)));
     if (answer)
-        session_send(session, CONTROL_OP_ERROR, reason);
+        session_send(session, CONTROL_OP_ERROR, detail);
 }
 
 static enum session_event on_links(struct session *session, const struct control_message *control) {
@@ -114,9 +114,9 @@ static enum session_event on_links(struct session *session, const struct control
 
 static enum session_event on_bye(struct session *session, const struct control_message *control) {
     log_event(session->log, LOG_LEVEL_INFO, session->who, "the server ended the session",
-              LOG_FIELDS(LOG_TEXT("reason", control->reason)));
+              LOG_FIELDS(LOG_TEXT("detail", control->reason)));
     plane_close(session->plane, session->link, "the server ended the session", false);
-    return SESSION_GOES_ON; /* on_gone is what counts */
+    return SESSION_GOES_ON; /* on_gone ends it */
 }
 
 static enum session_event on_message(struct session *session, const struct control_message *control) {
@@ -131,16 +131,16 @@ static enum session_event on_message(struct session *session, const struct contr
     case CONTROL_OP_BYE:
         return on_bye(session, control);
     case CONTROL_OP_ERROR:
-        log_bad_message(session, "the server did not understand", control->reason, false);
+        log_bad_message(session, "the server reported an error", control->reason, false);
         return SESSION_GOES_ON;
     case CONTROL_OP_NOTICE:
-        log_bad_message(session, "has a word from the server", control->reason, false);
+        log_bad_message(session, "notice from the server", control->reason, false);
         return SESSION_GOES_ON;
     case CONTROL_OP_DRAIN:
     case CONTROL_OP_UNKNOWN:
         break;
     }
-    log_bad_message(session, "the server sent a message that an agent does not know", "unknown op", true);
+    log_bad_message(session, "unknown control message", "unknown op", true);
     return SESSION_GOES_ON;
 }
 
@@ -150,7 +150,7 @@ enum session_event session_on_control(struct session *session, const char *text,
     enum session_event event;
 
     if (control_parse(&control, text, length, &error) != 0) {
-        log_bad_message(session, "the server sent a malformed message", error.text, true);
+        log_bad_message(session, "malformed control message", error.text, true);
         return SESSION_GOES_ON;
     }
     event = on_message(session, &control);

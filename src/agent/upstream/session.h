@@ -36,7 +36,7 @@ enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };
 /* Handles a CONTROL frame of the server; returns what its upstream has to do. */
 enum session_event session_on_control(struct session *session, const char *text, size_t length);
 
-void session_send(struct session *session, enum control_op op, const char *reason); /* reason: a text or NULL */
+void session_send(struct session *session, enum control_op op, const char *detail); /* detail: or NULL */
 void session_leave(struct session *session); /* another takes its place: it asks for no more data links */
 
 bool session_is_left(const struct session *session);

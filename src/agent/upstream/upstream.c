@@ -10,7 +10,6 @@
 
 #include "agent/upstream/upstream.h"
 
-#include "agent/upstream/backoff.h"
 #include "agent/upstream/connect_attempt.h"
 #include "agent/upstream/session.h"
 #include "lib/base/clock.h"
@@ -63,7 +62,7 @@ static void set_state(struct upstream *upstream, enum upstream_state state) {
 static void seek(struct upstream *upstream) {
     set_state(upstream, SEEKING);
     if (token_refresh(&upstream->token))
-        log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "uses the new token of its file", NULL);
+        log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "token reloaded", NULL);
     connect_attempt_start(upstream->attempt);
 }
 
@@ -88,7 +87,7 @@ static void wait_for(struct upstream *upstream, unsigned ms) {
     set_state(upstream, WAITING);
     if (event_add(upstream->timer, &time) != 0)
         log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
-                  "out of memory: the next attempt comes within a second", NULL);
+                  "out of memory: no timer for the next attempt, which is made within a second", NULL);
 }
 
 static bool is_served_by_another(const struct upstream *upstream) {
@@ -113,8 +112,8 @@ void upstream_recheck(struct upstream *upstream) {
 }
 
 static void give_up(struct upstream *upstream, const struct failure *failure) {
-    log_event(upstream->parts->log, LOG_LEVEL_ERROR, upstream->who, "rejected for good",
-              LOG_FIELDS(LOG_TEXT("why", failure->why)));
+    log_event(upstream->parts->log, LOG_LEVEL_ERROR, upstream->who, "rejected for good, not tried again",
+              LOG_FIELDS(LOG_TEXT("detail", failure->detail)));
     upstream->gave_up = true;
     set_state(upstream, ENDED);
     upstream->parts->on_change(upstream->parts->context);
@@ -167,14 +166,14 @@ static void log_connected(struct upstream *upstream, const struct welcome *welco
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "connected",
               LOG_FIELDS(LOG_TEXT("address", addr_format(&connect_attempt_order(upstream->attempt)->address, address,
                                                          sizeof address)),
-                         LOG_TEXT("group", group[0] != '\0' ? group : "all of its credential"),
+                         LOG_TEXT("group", group[0] != '\0' ? group : "all that its credential carries"),
                          LOG_TEXT("server", server)));
 }
 
-/* The server takes our HELLO for that of a session that is to be replaced: with both, neither would last a second. */
+/* The server replaces an instance's session by its next one: two upstreams to one server would end each other's. */
 static void stand_by(struct upstream *upstream) {
     log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
-              "is served already, under another of the names that were given; this one stands by", NULL);
+              "another of the given names leads to the same server and is connected: this one is on standby", NULL);
     wait_for(upstream, upstream->parts->times.final_ms);
 }
 
@@ -216,7 +215,8 @@ static void on_goaway(struct upstream *upstream, struct session *session) {
         return;
     session_leave(session);
     upstream->hasten_until_ms = clock_ms() + upstream->parts->times.hasten_ms;
-    log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "the server asks for a new session", NULL);
+    log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "the server asks for a new session: reconnecting",
+              NULL);
     wait_for(upstream, next_wait(upstream, FAILURE_PASSING));
 }
 
@@ -230,7 +230,7 @@ void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *te
         upstream->parts->on_change(upstream->parts->context);
 }
 
-static void on_lost(struct upstream *upstream, struct session *session, const char *why) {
+static void on_lost(struct upstream *upstream, struct session *session, const char *detail) {
     bool was_current = !session_is_left(session);
     unsigned wait;
 
@@ -240,8 +240,8 @@ static void on_lost(struct upstream *upstream, struct session *session, const ch
     if (!was_current || upstream->state != WORKING)
         return;
     wait = next_wait(upstream, FAILURE_PASSING);
-    log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who, "lost",
-              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("retry_ms", wait)));
+    log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who, "connection lost",
+              LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("retry_ms", wait)));
     wait_for(upstream, wait);
 }
 
@@ -358,6 +358,6 @@ const char *upstream_who(const struct upstream *upstream) {
     return upstream->who;
 }
 
-const char *upstream_why(const struct upstream *upstream) {
-    return connect_attempt_failure(upstream->attempt)->why;
+const char *upstream_failure(const struct upstream *upstream) {
+    return connect_attempt_failure(upstream->attempt)->detail;
 }

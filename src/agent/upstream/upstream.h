@@ -15,7 +15,7 @@
 struct upstream;
 
 struct upstream_times {
-    unsigned first_ms, longest_ms; /* waits between attempts: see backoff.h */
+    unsigned first_ms, longest_ms; /* waits between attempts: see failure.h */
     unsigned final_ms;   /* the least wait after a refusal for good by a server that had accepted us before, and the
                             longest after what needs a person or a clock */
     unsigned hasten_ms;  /* for so long after a goaway every wait is a first one */
@@ -61,6 +61,6 @@ bool upstream_is_working(const struct upstream *upstream);         /* has a sess
 bool upstream_gave_up(const struct upstream *upstream);            /* turned away for good, never accepted */
 bool upstream_serves(const struct upstream *upstream, const char *server_instance); /* now */
 const char *upstream_who(const struct upstream *upstream);                          /* "server host:port" */
-const char *upstream_why(const struct upstream *upstream);                          /* the last attempt failed */
+const char *upstream_failure(const struct upstream *upstream);                      /* why the last attempt failed */
 
 #endif

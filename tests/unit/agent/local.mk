@@ -26,10 +26,6 @@ unit_agent_tests += tests/unit/agent/upstream/test_connect_attempt
 tests_unit_agent_upstream_test_connect_attempt_SOURCES = tests/unit/agent/upstream/test_connect_attempt.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_connect_attempt_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/upstream/test_backoff
-tests_unit_agent_upstream_test_backoff_SOURCES = tests/unit/agent/upstream/test_backoff.c
-tests_unit_agent_upstream_test_backoff_LDADD = $(LINK_UNIT_AGENT)
-
 unit_agent_tests += tests/unit/agent/identity/test_identity
 tests_unit_agent_identity_test_identity_SOURCES = tests/unit/agent/identity/test_identity.c
 tests_unit_agent_identity_test_identity_LDADD = $(LINK_UNIT_AGENT)

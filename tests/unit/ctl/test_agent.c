@@ -86,11 +86,11 @@ START_TEST(a_group_that_no_service_has_is_said) {
     ck_assert_int_eq(tool_run(agent_add_run, "a1", "--config", two, "--group", "wbe", "--group", "db", NULL), 0);
     struct join_code code = tool_code();
     ck_assert(tool_admits(&code, time(NULL), "wbe"));
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group wbe; there are: web, db\n"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group wbe; groups of services: web, db\n"));
     ck_assert_ptr_null(strstr(printed.text[1], "the group db"));
     const char *open = configuration("s/open.json", SERVICE("1", ""));
     ck_assert_int_eq(tool_run(agent_add_run, "a2", "--config", open, "--group", "web", NULL), 0);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group web; none has any\n"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group web; no service has a group\n"));
     ck_assert_int_eq(tool_run(agent_add_run, "a3", "--config", two, NULL), 0);
     ck_assert_ptr_null(strstr(printed.text[1], "no service"));
 }
@@ -120,7 +120,7 @@ START_TEST(a_name_is_added_once) {
     struct join_code code = tool_code();
     ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 1);
     ck_assert_str_eq(printed.text[0], "");
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "agent web1 is there already; \"munnel agent rotate web1\""));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "agent web1 exists already; \"munnel agent rotate web1\""));
     ck_assert(tool_admits(&code, time(NULL), ""));
 }
 END_TEST
@@ -185,7 +185,7 @@ START_TEST(a_revoked_agent_is_out) {
     ck_assert(!tool_admits(&code, time(NULL), ""));
     ck_assert_int_eq(tool_run(agent_revoke_run, "web1", NULL), 1);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "there is no agent web1"));
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "\"munnel agent list\" prints"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "\"munnel agent list\" lists"));
     ck_assert_int_eq(tool_run(agent_rotate_run, "defualt", NULL), 1);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "did you mean default?"));
 }
@@ -223,7 +223,7 @@ END_TEST
 START_TEST(a_missing_agents_file_names_who_makes_it) {
     ck_assert_int_eq(remove(unit_path("s/agents.json")), 0);
     ck_assert_int_eq(tool_run(agent_list_run, NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "agents.json is not there; munnel init makes it"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "agents.json does not exist; munnel init makes it"));
 }
 END_TEST
 
@@ -231,7 +231,7 @@ START_TEST(a_word_too_few_or_too_many_is_named) {
     ck_assert_int_eq(tool_run(agent_add_run, NULL), 2);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "a name is missing"));
     ck_assert_int_eq(tool_run(agent_add_run, "web7", "web", NULL), 2);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "\"web\" is a word too many"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "\"web\" is one argument too many"));
 }
 END_TEST
 

@@ -82,7 +82,7 @@ END_TEST
 START_TEST(nothing_is_signed_over_something_or_without_the_key) {
     ck_assert_int_eq(tool_run(agent_add_run, "web1", "--certificate", unit_path("c1"), NULL), 0);
     ck_assert_int_eq(tool_run(agent_add_run, "web2", "--certificate", unit_path("c1"), NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "agent.pem is there already"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "agent.pem exists already"));
     ck_assert_int_eq(rename(unit_path("s/ca.key"), unit_path("safe.key")), 0);
     ck_assert_int_eq(tool_run(agent_add_run, "web2", "--certificate", unit_path("c2"), NULL), 1);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "--ca-key"));

@@ -258,6 +258,7 @@ START_TEST(each_reject_keeps_its_code_and_its_reason) {
 END_TEST
 
 START_TEST(only_what_cannot_mend_itself_is_final) {
+    ck_assert_str_eq(reject_code_name(REJECT_CREDENTIAL), "credential");
     ck_assert(reject_is_final(REJECT_CREDENTIAL));
     ck_assert(reject_is_final(REJECT_PROTOCOL));
     ck_assert(!reject_is_final(REJECT_BUSY));

@@ -266,7 +266,7 @@ START_TEST(half_a_certificate_is_an_error) {
     name_server("a.example:10001");
     write_pair("agent.pem", "elsewhere.key");
     ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
-    ck_assert_ptr_nonnull(strstr(error.text, "agent.pem is there without"));
+    ck_assert_ptr_nonnull(strstr(error.text, "agent.pem exists, but"));
 }
 END_TEST
 

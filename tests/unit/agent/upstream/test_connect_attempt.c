@@ -133,7 +133,7 @@ START_TEST(a_server_with_a_wrong_proof_is_turned_away) {
     fake_gone(0, "turned away");
     harness_await_dials(&harness, 2);
     text = harness_end(&harness);
-    ck_assert_ptr_nonnull(strstr(text, "the server does not know our token's key"));
+    ck_assert_ptr_nonnull(strstr(text, "the server did not prove that it knows the token"));
     free(text);
     harness_make(&harness, NUMERIC);
 }

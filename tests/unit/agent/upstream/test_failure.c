@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_failure: which failure of an attempt counts. test_upstream.c has what the log gets of it.
+ * test_failure: which failure of an attempt counts, and the waits between attempts. test_upstream.c has what the
+ * log gets of it.
  */
 #include "config.h"
 
@@ -17,20 +18,20 @@ START_TEST(the_weightiest_failure_of_an_attempt_counts) {
     failure_note(&failure, FAILURE_LASTING, "clock");
     failure_note(&failure, FAILURE_PASSING, "refused");
     ck_assert_int_eq(failure.weight, FAILURE_LASTING);
-    ck_assert_str_eq(failure.why, "clock");
+    ck_assert_str_eq(failure.detail, "clock");
     failure_note(&failure, FAILURE_LASTING, "later"); /* of two that weigh the same, the later */
-    ck_assert_str_eq(failure.why, "later");
+    ck_assert_str_eq(failure.detail, "later");
 }
 END_TEST
 
 START_TEST(a_long_reason_is_cut) {
     struct failure failure = {0};
-    char text[2 * FAILURE_WHY];
+    char text[2 * FAILURE_DETAIL];
 
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     failure_note(&failure, FAILURE_PASSING, "%s", text);
-    ck_assert_uint_eq(strlen(failure.why), FAILURE_WHY - 1);
+    ck_assert_uint_eq(strlen(failure.detail), FAILURE_DETAIL - 1);
 }
 END_TEST
 
@@ -48,7 +49,7 @@ START_TEST(how_a_link_ended_decides_how_final_that_is) {
     failure_note_end(&failure, &end);
     ck_assert_int_eq(failure.weight, cases[_i].weight);
     ck_assert(failure.received_nothing);
-    ck_assert_ptr_nonnull(strstr(failure.why, ": cut"));
+    ck_assert_ptr_nonnull(strstr(failure.detail, ": cut"));
 }
 END_TEST
 
@@ -59,10 +60,59 @@ START_TEST(a_reject_names_its_reason_and_its_wait_is_bounded) {
     failure_note_reject(&failure, &reject);
     ck_assert_int_eq(failure.weight, FAILURE_PASSING);
     ck_assert_uint_eq(failure.retry_after_ms, 600000);
-    ck_assert_ptr_nonnull(strstr(failure.why, "too many agents"));
+    ck_assert_ptr_nonnull(strstr(failure.detail, "too many agents"));
     reject.retry_after_s = 1; /* of another address: the longer wait stays */
     failure_note_reject(&failure, &reject);
     ck_assert_uint_eq(failure.retry_after_ms, 600000);
+}
+END_TEST
+
+/* ---- waits ---- */
+
+enum { NO_JITTER = 0 };
+
+START_TEST(waits_double_up_to_the_longest) {
+    struct backoff backoff = {.first_ms = 1000, .longest_ms = 5000};
+
+    ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 1000);
+    ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 2000);
+    ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 4000);
+    for (int i = 0; i < 100; i++)
+        ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 5000);
+}
+END_TEST
+
+START_TEST(first_wait_is_spread_from_nothing_to_a_second) {
+    struct backoff backoff = {.first_ms = 1000, .longest_ms = 5000};
+
+    ck_assert_uint_eq(backoff_next(&backoff, UINT32_MAX), 0);
+    backoff_reset(&backoff);
+    ck_assert_uint_eq(backoff_next(&backoff, UINT32_MAX / 2), 500);
+}
+END_TEST
+
+START_TEST(jitter_takes_away_a_quarter_and_never_adds) {
+    struct backoff backoff = {.first_ms = 1000, .longest_ms = 5000, .failures = 3};
+
+    ck_assert_uint_eq(backoff_next(&backoff, UINT32_MAX), 3750);
+    for (uint32_t random = 0; random < UINT32_MAX - 0x1000000; random += 0x1000000)
+        ck_assert_uint_le(backoff_next(&backoff, random), 5000);
+}
+END_TEST
+
+START_TEST(success_begins_again) {
+    struct backoff backoff = {.first_ms = 1000, .longest_ms = 5000, .failures = 7};
+
+    backoff_reset(&backoff);
+    ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 1000);
+}
+END_TEST
+
+START_TEST(a_short_longest_bounds_the_first_too) {
+    struct backoff backoff = {.first_ms = 1000, .longest_ms = 300};
+
+    ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 300);
+    ck_assert_uint_eq(backoff_next(&backoff, NO_JITTER), 300);
 }
 END_TEST
 
@@ -73,6 +123,11 @@ static TCase *failures(void) {
     tcase_add_test(group, a_long_reason_is_cut);
     tcase_add_loop_test(group, how_a_link_ended_decides_how_final_that_is, 0, 3);
     tcase_add_test(group, a_reject_names_its_reason_and_its_wait_is_bounded);
+    tcase_add_test(group, waits_double_up_to_the_longest);
+    tcase_add_test(group, first_wait_is_spread_from_nothing_to_a_second);
+    tcase_add_test(group, jitter_takes_away_a_quarter_and_never_adds);
+    tcase_add_test(group, success_begins_again);
+    tcase_add_test(group, a_short_longest_bounds_the_first_too);
     return group;
 }
 
