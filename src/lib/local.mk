@@ -17,6 +17,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/file.c \
 	src/lib/base/file.h \
 	src/lib/base/file_posix.c \
+	src/lib/base/hash.h \
 	src/lib/base/json.c \
 	src/lib/base/json.h \
 	src/lib/base/secret.c \

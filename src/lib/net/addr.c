@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "lib/base/hash.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/addr.h"
 
@@ -227,19 +228,6 @@ bool addr_same_host(const struct addr *a, const struct addr *b) {
            memcmp(host_a, host_b, sizeof host_a) == 0 && scope_of(a) == scope_of(b);
 }
 
-/* FNV-1a, then murmur3's last step, so that neighbouring addresses differ in the low bits too. */
-static uint64_t hash_bytes(const void *bytes, size_t size) {
-    const uint8_t *from = bytes;
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ from[i]) * 0x100000001b3u;
-    hash ^= hash >> 33;
-    hash *= 0xff51afd7ed558ccdu;
-    hash ^= hash >> 33;
-    hash *= 0xc4ceb9fe1a85ec53u;
-    return hash ^ hash >> 33;
-}
-
 bool addr_is_loopback(const struct addr *addr) {
     static const uint8_t ipv6[16] = {[15] = 1};
     uint8_t bytes[16];
@@ -253,6 +241,7 @@ uint64_t addr_host_hash(const struct addr *addr) {
     uint8_t bytes[16];
     bool is_ipv4;
     if (addr_host_bytes(addr, bytes, &is_ipv4))
-        return hash_bytes(bytes, sizeof bytes);
-    return addr_is_unix(addr) ? hash_bytes(as_unix(addr)->sun_path, unix_path_length(addr)) : hash_bytes("", 0);
+        return hash_mix(hash_bytes(HASH_START, bytes, sizeof bytes));
+    size_t length = addr_is_unix(addr) ? unix_path_length(addr) : 0;
+    return hash_mix(hash_bytes(HASH_START, as_unix(addr)->sun_path, length));
 }

@@ -8,6 +8,7 @@
 
 #include "relay/stream/loop_detect.h"
 
+#include "lib/base/hash.h"
 #include "lib/base/secret.h"
 
 #include <stdatomic.h>
@@ -34,19 +35,12 @@ void loop_detect_free(struct loop_detect *table) {
     free(table);
 }
 
-/* Spreads every bit of a number over all others. */
-static uint64_t mix(uint64_t number) {
-    number = (number ^ (number >> 32)) * 0xd6e8feb86659fd93ull;
-    number = (number ^ (number >> 29)) * 0xa0761d6478bd642full;
-    return number ^ (number >> 32);
-}
-
 static uint64_t mark_of(const struct loop_detect *table, const uint8_t host[16], uint16_t to) {
     uint64_t halves[2];
     memcpy(halves, host, sizeof halves);
-    uint64_t hash = mix(halves[0] ^ table->key[0]);
-    hash = mix(hash + (halves[1] ^ table->key[1]));
-    return mix(hash + to) & ~(uint64_t)HOPS_MASK;
+    uint64_t hash = hash_mix(halves[0] ^ table->key[0]);
+    hash = hash_mix(hash + (halves[1] ^ table->key[1]));
+    return hash_mix(hash + to) & ~(uint64_t)HOPS_MASK;
 }
 
 void loop_detect_add(struct loop_detect *table, struct loop_detect_entry *dial, const struct addr *here, uint16_t to,

@@ -7,7 +7,10 @@
 
 #include "server/auth/flap_damping.h"
 
+#include "lib/base/hash.h"
 #include "server/service/source_key.h"
+
+#include <string.h>
 
 enum { SHORT_SESSION_US = 10 * 1000000, FREE = 20, FIRST_S = 5, LONGEST_S = 60, FORGOTTEN_S = 60 };
 
@@ -17,14 +20,13 @@ struct penalty_box *flap_damping_new(void) {
     return penalty_box_new(&terms);
 }
 
-static uint64_t mix(uint64_t hash, const char *text) {
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-    return (hash ^ 0xff) * 0x100000001b3u; /* a separator: "ab", "c" is not "a", "bc" */
+/* With its terminator: "ab", "c" is not "a", "bc". */
+static uint64_t add_text(uint64_t hash, const char *text) {
+    return hash_bytes(hash, text, strlen(text) + 1);
 }
 
 static uint64_t agent_key(const char *credential, const char *name, const struct addr *peer) {
-    uint64_t hash = mix(mix(source_key_of(peer), credential), name);
+    uint64_t hash = add_text(add_text(source_key_of(peer), credential), name);
 
     return hash ? hash : 1; /* penalty_box takes any key but 0 */
 }

@@ -8,6 +8,7 @@
 
 #include "server/service/balance.h"
 
+#include "lib/base/hash.h"
 #include "server/session/session_table.h"
 
 #include <stdlib.h>
@@ -175,22 +176,16 @@ static struct member *choose_least_busy(struct balance *balance, const struct cl
     return least;
 }
 
-static uint64_t mix(uint64_t value) {
-    value = (value ^ value >> 33) * 0xff51afd7ed558ccdULL;
-    value = (value ^ value >> 33) * 0xc4ceb9fe1a85ec53ULL;
-    return value ^ value >> 33;
-}
-
 /* The member for this source, with an idle link or not: the last one used, else the highest rendezvous hash. */
 static struct member *source_owner(struct balance *balance, const struct client *client, enum health wanted,
                                    uint64_t now_us) {
-    uint64_t source = mix(addr_host_hash(&client->peer)), best_rate = 0;
+    uint64_t source = hash_mix(addr_host_hash(&client->peer)), best_rate = 0;
     struct sticky *sticky = &balance->sources[source % SOURCES];
     struct member *best = NULL;
 
     for (size_t i = 0; i < balance->count; i++) {
         struct member *member = &balance->members[i];
-        uint64_t tag = session_tag(member->session), rate = mix(source ^ mix(tag));
+        uint64_t tag = session_tag(member->session), rate = hash_mix(source ^ hash_mix(tag));
         if (member_health(member, client, now_us) != wanted)
             continue;
         if (sticky->source == source && sticky->tag == tag)
@@ -209,7 +204,7 @@ static struct member *choose_by_source(struct balance *balance, const struct cli
 
     if (!owner || !session_can_take(owner->session, now_us))
         return NULL;
-    uint64_t source = mix(addr_host_hash(&client->peer));
+    uint64_t source = hash_mix(addr_host_hash(&client->peer));
     balance->sources[source % SOURCES] = (struct sticky){source, session_tag(owner->session)};
     return owner;
 }
