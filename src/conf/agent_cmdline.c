@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include "conf/agent_cmdline.h"
-#include "conf/agent_options.h"
 #include "conf/cmdline.h"
 #include "conf/validators.h"
 #include "lib/base/file.h"

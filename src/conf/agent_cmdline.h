@@ -6,6 +6,7 @@
 #ifndef MUNNEL_CONF_AGENT_CMDLINE_H
 #define MUNNEL_CONF_AGENT_CMDLINE_H
 
+#include "conf/option.h"
 #include "conf/server_config.h"
 
 struct agent_options {
@@ -26,6 +27,8 @@ struct agent_options {
     unsigned threads;
     struct config_log log;
 };
+
+extern const struct option_table agent_option_table; /* fills a struct agent_options */
 
 int agent_options_read(struct agent_options *options, int argc, char **argv); /* as server_options_read */
 void agent_options_done(struct agent_options *options);

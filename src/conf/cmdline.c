@@ -9,9 +9,11 @@
 
 #include "conf/cmdline.h"
 #include "conf/suggest.h"
-#include "conf/version.h"
 
+#include <event2/event.h>
 #include <getopt.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +99,14 @@ void cmdline_print_help(const struct cmdline_spec *command, FILE *file) {
     }
 }
 
+/* Asks the libraries that are loaded, not the headers of the day it was compiled. */
+void cmdline_print_version(FILE *file, const char *program) {
+    fprintf(file, "%s %s\n", program, PACKAGE_VERSION);
+    fprintf(file, "libevent %s\n", event_get_version());
+    fprintf(file, "OpenSSL %s\n", OpenSSL_version(OPENSSL_VERSION_STRING));
+    fprintf(file, "jansson %s\n", jansson_version_str());
+}
+
 int cmdline_complain(const struct cmdline_spec *command, const char *file, const char *text) {
     bool names_file = file && strncmp(text, file, strlen(file)) == 0;
     fprintf(stderr, "%s%s%s\n", names_file ? "" : command->program, names_file ? "" : ": ", text);
@@ -158,7 +168,7 @@ static int print_and_end(const struct grammar *grammar, const struct entry *entr
     if (entry->flag == &help_flag)
         cmdline_print_help(grammar->command, stdout);
     else
-        version_print(stdout, grammar->command->program);
+        cmdline_print_version(stdout, grammar->command->program);
     return fflush(stdout) ? 1 : 0;
 }
 

@@ -9,9 +9,6 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/advertised_addr.h \
 	src/conf/agent_cmdline.c \
 	src/conf/agent_cmdline.h \
-	src/conf/agent_options.h \
-	src/conf/blame.c \
-	src/conf/blame.h \
 	src/conf/cmdline.c \
 	src/conf/cmdline.h \
 	src/conf/credentials.c \
@@ -34,10 +31,7 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/server_config.c \
 	src/conf/server_config.h \
 	src/conf/server_options.c \
-	src/conf/server_options.h \
 	src/conf/suggest.c \
 	src/conf/suggest.h \
 	src/conf/validators.c \
-	src/conf/validators.h \
-	src/conf/version.c \
-	src/conf/version.h
+	src/conf/validators.h

@@ -24,22 +24,29 @@ const struct option_spec *option_find(const struct option_table *table, const ch
     return NULL;
 }
 
-static int read_element(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
-    char is[OPTION_VALUE_TEXT];
+void *option_add_element(const struct option_spec *spec, void *base, const struct option_place *place) {
     const struct option_table *table = spec->elements;
     void *elements;
     size_t *count = option_at(base, spec->count_offset);
-    if (!json_is_object(value))
-        return option_error(place, "%s is not right here; write an object {...}", option_show(value, is));
     memcpy(&elements, option_at(base, spec->offset), sizeof elements);
     elements = realloc(elements, (*count + 1) * table->size);
-    if (!elements)
-        return option_error(place, "out of memory");
+    if (!elements) {
+        option_error(place, "out of memory");
+        return NULL;
+    }
     memcpy(option_at(base, spec->offset), &elements, sizeof elements);
     void *element = option_at(elements, *count * table->size);
     memset(element, 0, table->size);
     ++*count;
-    return option_defaults(table, element, place) || option_read(table, element, value, place) ? -1 : 0;
+    return option_defaults(table, element, place) ? NULL : element;
+}
+
+static int read_element(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    char is[OPTION_VALUE_TEXT];
+    if (!json_is_object(value))
+        return option_error(place, "%s is not right here; write an object {...}", option_show(value, is));
+    void *element = option_add_element(spec, base, place);
+    return element ? option_read(spec->elements, element, value, place) : -1;
 }
 
 static int set_tables(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
@@ -192,6 +199,25 @@ void option_done(const struct option_table *table, void *base) {
             done_tables(spec, base);
         }
     }
+}
+
+/* Earlier in the text; or at the same place, and longer: "server.pem.key" is not "server.pem". */
+static bool is_better(const char *at, const char *path, const char *best_at, const struct option_file *best) {
+    return !best || at < best_at || (at == best_at && strlen(path) > strlen(best->path));
+}
+
+void option_name_file(struct error *error, const struct option_file *files, size_t count) {
+    const struct option_file *best = NULL;
+    const char *best_at = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *path = files[i].path, *at = path && *path ? strstr(error->text, path) : NULL;
+        if (at && is_better(at, path, best_at, best)) {
+            best = &files[i];
+            best_at = at;
+        }
+    }
+    if (best)
+        error_set(error, "%s: %s", best->option, error->text);
 }
 
 char *option_resolve_path(const char *text, const char *beside) {

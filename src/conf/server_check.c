@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include "conf/blame.h"
 #include "conf/credentials.h"
 #include "conf/server_check.h"
 #include "lib/log/log.h"
@@ -69,7 +68,7 @@ static bool is_everything(const char *host) {
 static bool overlap(const struct endpoint *a, const struct endpoint *b) {
     if (a->is_unix || b->is_unix)
         return a->is_unix && b->is_unix && strcmp(a->host, b->host) == 0;
-    if (a->port != b->port || a->port == 0) /* port 0: the system chooses */
+    if (a->port != b->port)
         return false;
     if (!a->host[0] || !b->host[0] || evutil_ascii_strcasecmp(a->host, b->host) == 0)
         return true;
@@ -211,15 +210,15 @@ static int check_tls(const struct server_config *conf, struct error *error) {
     return context ? 0 : -1;
 }
 
-void server_blame(const struct server_config *conf, struct error *error) {
-    const struct blame rows[] = {{"agents.tls.cert", conf->agents.certificate},
-                                 {"agents.tls.key", conf->agents.key},
-                                 {"agents.tls.client_ca", conf->agents.client_ca},
-                                 {"agents.tls.crl", conf->agents.crl},
-                                 {"agents.auth.tokens", conf->agents.tokens}};
+void server_name_file(const struct server_config *conf, struct error *error) {
+    const struct option_file files[] = {{"agents.tls.cert", conf->agents.certificate},
+                                        {"agents.tls.key", conf->agents.key},
+                                        {"agents.tls.client_ca", conf->agents.client_ca},
+                                        {"agents.tls.crl", conf->agents.crl},
+                                        {"agents.auth.tokens", conf->agents.tokens}};
     if (!conf->path)
         return; /* without a file the server has named them itself */
-    blame_option(error, rows, sizeof rows / sizeof rows[0]);
+    option_name_file(error, files, sizeof files / sizeof *files);
 }
 
 static int look_at_agents(const struct server_config *conf, size_t *agents, struct error *error) {
@@ -237,6 +236,6 @@ int server_check_secrets(const struct server_config *conf, size_t *agents, struc
     *agents = 0;
     if (check_tls(conf, error) == 0 && look_at_agents(conf, agents, error) == 0)
         return 0;
-    server_blame(conf, error);
+    server_name_file(conf, error);
     return -1;
 }

@@ -17,7 +17,7 @@ int server_check_file(const struct server_config *conf, struct error *error);
 struct tls_server_options server_tls_options(const struct server_config *conf);
 
 /* Puts in front of an error about one of the agent port's files where the reader finds its name. */
-void server_blame(const struct server_config *conf, struct error *error);
+void server_name_file(const struct server_config *conf, struct error *error);
 
 /* Certificate, key, client_ca, crl and the agents file: there, readable by us alone, fitting. *agents is their number.
  */

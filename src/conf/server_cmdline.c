@@ -9,7 +9,6 @@
 #include "conf/cmdline.h"
 #include "conf/server_check.h"
 #include "conf/server_cmdline.h"
-#include "conf/server_options.h"
 
 #include <stdio.h>
 #include <string.h>

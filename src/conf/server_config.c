@@ -8,7 +8,6 @@
 
 #include "conf/server_check.h"
 #include "conf/server_config.h"
-#include "conf/server_options.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 
@@ -105,8 +104,6 @@ static int split(char *text, char *words[WORDS_MAX]) {
 static int set_service(struct service_config *service, char *const words[], int count,
                        const struct option_place *place) {
     static const char *const names[] = {"name", "group", "listen", "connect"};
-    if (option_defaults(&service_option_table, service, place))
-        return -1;
     for (int i = 0; i < count; i++) {
         const char *name = names[i == 0 || count == 4 ? i : i + 1];
         const struct option_place inner = option_member(place, name);
@@ -117,17 +114,9 @@ static int set_service(struct service_config *service, char *const words[], int 
 }
 
 static int add_words(struct server_config *conf, char *const words[], int count, const struct option_place *place) {
-    struct service_config *services = realloc(conf->services, (conf->service_count + 1) * sizeof *services);
-    if (!services)
-        return option_error(place, "out of memory");
-    conf->services = services;
-    services[conf->service_count] = (struct service_config){0};
-    if (set_service(&services[conf->service_count], words, count, place)) {
-        option_done(&service_option_table, &services[conf->service_count]);
-        return -1;
-    }
-    conf->service_count++;
-    return 0;
+    const struct option_spec *services = option_find(&server_option_table, "services");
+    struct service_config *service = option_add_element(services, conf, place);
+    return service ? set_service(service, words, count, place) : -1;
 }
 
 /* No address: without a port, and no port alone. */

@@ -7,6 +7,7 @@
 #ifndef MUNNEL_CONF_SERVER_CONFIG_H
 #define MUNNEL_CONF_SERVER_CONFIG_H
 
+#include "conf/option.h"
 #include "lib/base/error.h"
 #include "lib/base/strlist.h"
 #include "lib/log/log.h"
@@ -61,6 +62,9 @@ struct server_config {
     struct config_log log;
 };
 
+extern const struct option_table server_option_table;  /* fills a struct server_config */
+extern const struct option_table service_option_table; /* fills a struct service_config */
+
 /*
  * Reads and checks the file; relative paths in it are made relative to its folder. NULL with "FILE:LINE:COLUMN: ..." or
  * "FILE: services[2].listen: ...".
@@ -70,7 +74,7 @@ struct server_config *server_config_read(const char *path, struct error *error);
 const char *server_config_default_file(void);
 /* All defaults: no services; certificate, key and agents file in the state folder. NULL with `error`. */
 struct server_config *server_config_default(struct error *error);
-/* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */
+/* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0, or -1: it may be there in part. */
 int server_config_add_service(struct server_config *conf, const char *text, struct error *error);
 /*
  * What only makes sense as a whole: duplicate names and ports, limits that contradict each other, no service. Call it

@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include "conf/server_config.h"
-#include "conf/server_options.h"
 #include "conf/validators.h"
 
 #define AT(member)         offsetof(struct server_config, member)

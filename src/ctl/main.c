@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "conf/version.h"
+#include "conf/cmdline.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
 #include "lib/os/standard_streams.h"
@@ -58,7 +58,7 @@ static int print_help(void) {
 }
 
 static int print_version(void) {
-    version_print(stdout, "munnel");
+    cmdline_print_version(stdout, "munnel");
     return fflush(stdout) == 0 ? 0 : SUBCOMMAND_FAILED;
 }
 

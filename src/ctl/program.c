@@ -9,7 +9,6 @@
 #include "ctl/commands.h"
 
 #include "conf/server_config.h"
-#include "conf/server_options.h"
 #include "ctl/subcommand.h"
 #include "lib/base/file.h"
 #include "lib/net/addr.h"

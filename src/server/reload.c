@@ -130,7 +130,7 @@ static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
         return;
     }
     set->doubtful = may_doubt;
-    server_blame(reload->server->conf, &error);
+    server_name_file(reload->server->conf, &error);
     if (!may_doubt)
         log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "cannot reload %s, keeping those in use: %s",
                   set->what, error.text);
@@ -240,7 +240,7 @@ void reload_free(struct reload *reload) {
 
 int reload_first(struct reload *reload, struct error *error) {
     if (read_certificates(reload, error) || (reload->agents.watch && read_agents(reload, error))) {
-        server_blame(reload->server->conf, error);
+        server_name_file(reload->server->conf, error);
         return -1;
     }
     review(reload);

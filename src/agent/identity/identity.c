@@ -7,7 +7,7 @@
 
 #include "agent/identity/identity.h"
 
-#include "conf/blame.h"
+#include "conf/option.h"
 #include "lib/base/file.h"
 #include "lib/net/addr.h"
 
@@ -139,16 +139,15 @@ static const char *place(const struct agent_options *options, bool by_flag, cons
     return text;
 }
 
-static void blame(const struct agent_options *options, struct error *error) {
+static void name_file(const struct agent_options *options, struct error *error) {
     char ca[PLACE_TEXT], certificate[PLACE_TEXT], key[PLACE_TEXT], token[PLACE_TEXT];
-    const struct blame rows[] = {{place(options, options->by_flag.ca, "--ca", "ca", ca), options->ca},
-                                 {place(options, options->by_flag.certificate, "--cert", "cert", certificate),
-                                  options->certificate},
-                                 {place(options, options->by_flag.key, "--key", "key", key), options->key},
-                                 {place(options, options->by_flag.token_file, "--token-file", "token_file", token),
-                                  options->token_file}};
+    const struct option_file files[] = {
+        {place(options, options->by_flag.ca, "--ca", "ca", ca), options->ca},
+        {place(options, options->by_flag.certificate, "--cert", "cert", certificate), options->certificate},
+        {place(options, options->by_flag.key, "--key", "key", key), options->key},
+        {place(options, options->by_flag.token_file, "--token-file", "token_file", token), options->token_file}};
 
-    blame_option(error, rows, sizeof rows / sizeof rows[0]);
+    option_name_file(error, files, sizeof files / sizeof *files);
 }
 
 int identity_state_folder(const struct agent_options *options, char **folder, struct error *error) {
@@ -178,7 +177,7 @@ struct identity_set *identity_make(const struct agent_options *options, const st
     if (own_certificate_find(&identities->own, options, &sources.places, error) == 0 &&
         add_all(identities, &sources, joined, error) == 0)
         return identities;
-    blame(options, error);
+    name_file(options, error);
     identity_free(identities);
     return NULL;
 }

@@ -16,7 +16,7 @@ enum { IPV4_EXPLICIT = 96 + 16 }; /* a network no wider than this is meant, and 
 
 struct acl {
     struct acl_rule *items;
-    size_t count, room;
+    size_t count;
 };
 
 struct acl *acl_new(void) {
@@ -24,14 +24,10 @@ struct acl *acl_new(void) {
 }
 
 int acl_add(struct acl *rules, const char *pattern, struct error *error) {
-    if (rules->count == rules->room) {
-        size_t room = rules->room ? 2 * rules->room : 8;
-        struct acl_rule *items = realloc(rules->items, room * sizeof *items);
-        if (!items)
-            return error_set(error, "out of memory");
-        rules->items = items;
-        rules->room = room;
-    }
+    struct acl_rule *items = realloc(rules->items, (rules->count + 1) * sizeof *items);
+    if (!items)
+        return error_set(error, "out of memory");
+    rules->items = items;
     if (acl_rule_parse(&rules->items[rules->count], pattern, error))
         return -1;
     rules->count++;

@@ -9,9 +9,9 @@ tests_unit_conf_test_agent_cmdline_SOURCES = tests/unit/conf/capture.c tests/uni
 	tests/unit/conf/test_agent_cmdline.c
 tests_unit_conf_test_agent_cmdline_LDADD = $(LINK_UNIT_CONF)
 
-unit_conf_tests += tests/unit/conf/test_blame
-tests_unit_conf_test_blame_SOURCES = tests/unit/conf/test_blame.c
-tests_unit_conf_test_blame_LDADD = $(LINK_UNIT_CONF)
+unit_conf_tests += tests/unit/conf/test_option
+tests_unit_conf_test_option_SOURCES = tests/unit/conf/test_option.c
+tests_unit_conf_test_option_LDADD = $(LINK_UNIT_CONF)
 
 unit_conf_tests += tests/unit/conf/test_documents
 tests_unit_conf_test_documents_SOURCES = tests/unit/conf/capture.c tests/unit/conf/capture.h \

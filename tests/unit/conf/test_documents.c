@@ -8,9 +8,7 @@
 
 #include "capture.h"
 #include "conf/agent_cmdline.h"
-#include "conf/agent_options.h"
 #include "conf/server_config.h"
-#include "conf/server_options.h"
 #include "lib/base/json.h"
 #include "unit.h"
 

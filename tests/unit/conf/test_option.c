@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_blame: which option is named in front of an error about its file.
+ * test_option: which option is named in front of an error about its file.
  */
 #include "config.h"
 
-#include "conf/blame.h"
+#include "conf/option.h"
 #include "unit.h"
 
 #include <stdio.h>
 
-static const struct blame rows[] = {
+static const struct option_file files[] = {
     {"agents.tls.cert", "/etc/x/server.pem"},
     {"agents.tls.key", "/etc/x/server.pem.key"},
     {"agents.tls.client_ca", NULL},
@@ -26,18 +26,19 @@ static const struct {
     {"out of memory", "out of memory"},
 };
 
-START_TEST(the_file_that_is_named_first_is_to_blame) {
+START_TEST(the_option_of_the_file_that_is_named_first_stands_in_front) {
     struct error error;
     snprintf(error.text, sizeof error.text, "%s", texts[_i].before);
-    blame_option(&error, rows, sizeof rows / sizeof *rows);
+    option_name_file(&error, files, sizeof files / sizeof *files);
     ck_assert_str_eq(error.text, texts[_i].after);
 }
 END_TEST
 
-static TCase *blaming(void) {
-    TCase *group = tcase_create("blaming");
-    tcase_add_loop_test(group, the_file_that_is_named_first_is_to_blame, 0, sizeof texts / sizeof *texts);
+static TCase *naming_files(void) {
+    TCase *group = tcase_create("naming_files");
+    tcase_add_loop_test(group, the_option_of_the_file_that_is_named_first_stands_in_front, 0,
+                        sizeof texts / sizeof *texts);
     return group;
 }
 
-UNIT_MAIN("conf/blame", blaming)
+UNIT_MAIN("conf/option", naming_files)
