@@ -71,6 +71,14 @@ static void take_ping(struct link *link, const struct frame *frame) {
     link_data_send_frame(link, FRAME_PONG, frame->payload, frame->length);
 }
 
+/* The answer to a PING, or link_report_progress: the relay's destination, maybe of one that is over here, reads. */
+static void take_pong(struct link *link) {
+    link->pinged_us = 0;
+    link_extend_wait(link, clock_us());
+    if (link->relay)
+        relay_on_progress(link->relay);
+}
+
 static void act_on(struct link *link, const struct frame *frame) {
     if (frame->type == FRAME_OPEN)
         take_open(link, frame);
@@ -121,7 +129,7 @@ static void take_frame(struct link *link, const struct frame *frame, struct gath
         take_ping(link, frame);
         return;
     case FRAME_PONG:
-        link->pinged_us = 0;
+        take_pong(link);
         return;
     case FRAME_OPEN:
     case FRAME_OPENED:

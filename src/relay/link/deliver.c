@@ -28,10 +28,14 @@ enum {
     LINGER_S = 300             /* without progress; the peer may be waiting for a slow reader of its own */
 };
 
+size_t link_undelivered(const struct link *link) {
+    return (size_t)(link_bio_position(link->bio) - link_bio_acknowledged(link->bio));
+}
+
 bool link_has_delivered(const struct link *link) {
     if (link->broken) /* the position does not count what a failed write has dropped */
         return false;
-    return !link->bio || link_bio_acknowledged(link->bio) >= link_bio_position(link->bio);
+    return !link->bio || link_undelivered(link) == 0;
 }
 
 void link_await_delivery(struct link *link, struct relay *relay) {
@@ -66,6 +70,7 @@ static bool measure_delivery(struct link *link, uint64_t now_us) {
 }
 
 static void check_lingering(struct link *link, uint64_t now_us) {
+    uint64_t moved_us = link->delivered_us > link->last_rx_us ? link->delivered_us : link->last_rx_us;
     link_data_send_parked(link);
     if (link_bio_parked(link->bio) == 0 && !link->has_half_closed) {
         SSL_shutdown(link->ssl);
@@ -79,7 +84,7 @@ static void check_lingering(struct link *link, uint64_t now_us) {
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "the peer reset the connection");
     else if (link->peer_is_done && link_has_delivered(link))
         link_close(link, LINK_CLOSE_AT_ONCE, REASON_DONE, "closed by both sides");
-    else if (now_us - link->delivered_us > LINGER_S * 1000000ull)
+    else if (now_us - moved_us > LINGER_S * 1000000ull)
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the peer did not acknowledge the last bytes");
 }
 
@@ -87,9 +92,8 @@ void link_data_on_delivery(struct defer_item *item) {
     struct link *link = (struct link *)(void *)((char *)item - offsetof(struct link, delivery));
     uint64_t now_us = clock_us();
     bool has_moved = measure_delivery(link, now_us);
-    bool is_waited_for = link->state == LINK_WAITING && !link->stream_state.sent_reset && !link->stream_state.got_end;
-    if (has_moved && is_waited_for)
-        link->deadline_us = now_us + link->flush_s * 1000000ull;
+    if (has_moved)
+        link_extend_wait(link, now_us);
     if (!link->is_delivering && link->state != LINK_LINGERING)
         return;
     if (link_is_stalled(link, UNACKNOWLEDGED_MS)) {

@@ -42,6 +42,10 @@ void link_become_idle(struct link *link) {
         defer_add(&link->thread->again, &link->again);
 }
 
+static bool was_aborted(const struct link *link) {
+    return link->stream_state.sent_reset || link->stream_state.got_end;
+}
+
 void link_relay_over(struct link *link, unsigned flush_s) {
     link->relay = NULL;
     link->flush_s = flush_s;
@@ -52,8 +56,12 @@ void link_relay_over(struct link *link, unsigned flush_s) {
         return;
     }
     link_set_state(link, LINK_WAITING);
-    bool aborted = link->stream_state.sent_reset || link->stream_state.got_end;
-    link->deadline_us = clock_us() + (aborted ? WAIT_RESET_S : flush_s) * 1000000ull;
+    link->deadline_us = clock_us() + (was_aborted(link) ? WAIT_RESET_S : flush_s) * 1000000ull;
+}
+
+void link_extend_wait(struct link *link, uint64_t now_us) {
+    if (link->state == LINK_WAITING && !was_aborted(link))
+        link->deadline_us = now_us + link->flush_s * 1000000ull;
 }
 
 bool link_is_stalled(struct link *link, unsigned limit_ms) {
@@ -85,8 +93,7 @@ static void sweep_idle(struct link *link, uint64_t now_us) {
 static void sweep_waiting(struct link *link, uint64_t now_us) {
     if (link->deadline_us == 0 || now_us < link->deadline_us)
         return;
-    bool aborted = link->stream_state.sent_reset || link->stream_state.got_end;
-    link_close(link, aborted || link_is_full(link) ? LINK_CLOSE_RESET : LINK_CLOSE_POLITELY, REASON_DONE,
+    link_close(link, was_aborted(link) || link_is_full(link) ? LINK_CLOSE_RESET : LINK_CLOSE_POLITELY, REASON_DONE,
                "the agent did not send IDLE after a relay");
 }
 

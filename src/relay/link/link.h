@@ -47,6 +47,8 @@ void link_relay_over(struct link *link, unsigned flush_s);
  * NULL, has left the link and gets the outcome by relay_on_delivered, once.
  */
 void link_await_delivery(struct link *link, struct relay *relay);
+size_t link_undelivered(const struct link *link); /* bytes that the peer's kernel does not have; a system call */
+void link_report_progress(struct link *link);     /* agent: its relay goes on, although nothing is sent to the server */
 /* Has the kernel had no acknowledgement for longer than that, with data out? See sock_stalled_ms(). */
 bool link_is_stalled(struct link *link, unsigned limit_ms);
 

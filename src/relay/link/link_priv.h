@@ -163,6 +163,7 @@ bool link_data_output_overflows(
 /* idle.c */
 void link_data_sweep(struct link *link, uint64_t now_us);
 void link_become_idle(struct link *link);
+void link_extend_wait(struct link *link, uint64_t now_us); /* there was progress: IDLE n may take as long again */
 
 /* deliver.c */
 bool link_has_delivered(const struct link *link); /* the peer's kernel has all that was ever sent; a system call */

@@ -116,6 +116,13 @@ bool link_data_output_overflows(struct link *link) {
     return true;
 }
 
+/* A PONG without a PING. On a full link the server sees that something moves, or is itself what does not read. */
+void link_report_progress(struct link *link) {
+    static const uint8_t payload[FRAME_PING_SIZE];
+    if (!link_is_full(link))
+        link_data_send_frame(link, FRAME_PONG, payload, sizeof payload);
+}
+
 void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
     if (link_data_output_overflows(link))
         return;

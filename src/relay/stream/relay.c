@@ -156,6 +156,10 @@ void relay_on_link_drained(struct relay *relay) {
     relay_update_reading(relay);
 }
 
+void relay_on_progress(struct relay *relay) {
+    relay_move(relay, clock_us());
+}
+
 /* ---- from the link to the plain side ---- */
 
 static void throttle_link(struct relay *relay) {

@@ -28,6 +28,7 @@ void relay_open(struct link *link, const struct frame *open);
 void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total, bool is_last); /* FIN follows */
 void relay_on_frame(struct relay *relay, const struct frame *frame); /* OPENED, REFUSED, RESET, FIN */
 void relay_on_link_drained(struct relay *relay);
+void relay_on_progress(struct relay *relay); /* the other end reports that it goes on */
 void relay_on_link_lost(struct relay *relay, enum relay_reason reason);
 /* Agent: the outcome of link_await_delivery. DONE: the server has all of its last bytes; else they are lost. */
 void relay_on_delivered(struct relay *relay, enum relay_reason reason);

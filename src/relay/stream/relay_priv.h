@@ -45,6 +45,7 @@ struct relay { /* with more behind it, by the role of its program */
     const char *first_end; /* who completed its stream first: "client", "destination" */
     uint64_t deadline_us;  /* of the attempt */
     uint64_t progress_us, stall_check_us;
+    uint64_t reported_us;    /* agent: the last look at whether there was progress to report */
     struct sock_stall stall; /* of the plain side */
     size_t queued;           /* for the plain side, at the last sweep */
     unsigned idle_timeout_s, half_close_timeout_s;

@@ -35,11 +35,13 @@ static void sweep_stalled(struct relay *relay, uint64_t now_us) {
 }
 
 /*
- * A slow reader drains the kernel's send queue without an event. So before silence counts, the length of that queue is
- * compared with the last sweep's.
+ * A slow reader drains the kernel's send queue without an event. So before silence counts, the length of that queue, on
+ * the server of the link's as well, is compared with the last sweep's.
  */
 static bool takes_what_is_queued(struct relay *relay, uint64_t now_us) {
     size_t queued = relay->socket.fd >= 0 ? sock_unsent(relay->socket.fd) + stream_socket_waiting(&relay->socket) : 0;
+    if (is_server(relay) && relay->link)
+        queued += link_undelivered(relay->link);
     bool moved = queued != relay->queued;
     relay->queued = queued;
     if (moved)
@@ -47,7 +49,21 @@ static bool takes_what_is_queued(struct relay *relay, uint64_t now_us) {
     return moved;
 }
 
-/* While there is a link the server judges for both. */
+/*
+ * While there is a link the server judges for both, and it does not see a slow destination read what the agent and its
+ * kernel already have: megabytes, perhaps. The agent reports it. A relay at which nothing moves costs no system call.
+ */
+static void report_progress(struct relay *relay, uint64_t now_us) {
+    if (is_server(relay) || !relay->link)
+        return;
+    bool has_moved = relay->progress_us > relay->reported_us;
+    if (has_moved || relay->queued > 0)
+        has_moved |= takes_what_is_queued(relay, now_us);
+    relay->reported_us = now_us;
+    if (has_moved && relay->queued > 0)
+        link_report_progress(relay->link);
+}
+
 static unsigned half_close_limit_s(const struct relay *relay) {
     if (!relay->sent_fin && !relay->got_fin)
         return 0;
@@ -84,6 +100,7 @@ static void sweep(struct relay *relay, uint64_t now_us) {
         !sweep_quiet(relay, relay->idle_timeout_s, REASON_IDLE_TIMEOUT, now_us)) {
         sweep_stalled(relay, now_us);
     }
+    report_progress(relay, now_us);
 }
 
 static void sweep_list(struct relay *first, uint64_t now_us) {

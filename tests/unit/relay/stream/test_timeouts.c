@@ -12,6 +12,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
+#include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
 #include "relay/stream/relay.h"
 
@@ -23,7 +24,8 @@ enum { NARROW = 30000, HALF_CLOSE_S = 1000 };
 
 static uint64_t skipped_us;
 static int stalled_fd = -1; /* nobody acknowledges on it */
-static size_t queued;       /* in every socket */
+static size_t queued;       /* in every socket, or in `queued_fd` alone */
+static int queued_fd = -1;
 
 uint64_t __real_clock_us(void);
 uint64_t __wrap_clock_us(void);
@@ -39,8 +41,7 @@ unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall) {
 
 size_t __wrap_sock_unsent(int fd);
 size_t __wrap_sock_unsent(int fd) {
-    (void)fd;
-    return queued;
+    return queued_fd < 0 || fd == queued_fd ? queued : 0;
 }
 
 struct world {
@@ -181,6 +182,95 @@ START_TEST(a_slow_reader_is_not_taken_for_silent) {
 }
 END_TEST
 
+/* Between the server, which has sent all, and the reader: more than the sockets of the test's ends hold. */
+enum { LONG = 3 * NARROW, PART = 1000, PARTS = 30 };
+
+/* The server has passed on everything that the client sent; most of it waits at the agent. */
+static void send_long(struct world *world, bool and_end) {
+    static char bytes[LONG];
+    memory_send(world->client, bytes, sizeof bytes);
+    if (and_end)
+        memory_finish(world->client);
+    for (int i = 0; i < 20; i++) {
+        memory_carry(memory_peer(world->client), MUCH);
+        settle(world);
+        carry_all(world);
+    }
+    memory_carry(world->far, MUCH);
+}
+
+/* The destination takes a part: `seconds` later its agent, and then its server, see what became of that. */
+static void take_part(struct world *world, unsigned seconds) {
+    char bytes[PART];
+    skipped_us += seconds * 1000000ull;
+    ck_assert_uint_eq(memory_receive(world->far, bytes, sizeof bytes), sizeof bytes);
+    memory_carry(world->far, PART);
+    settle(world);
+    relay_sweep_all(world->planes.agent->threads[0], clock_us(), true);
+    settle(world);
+    carry_all(world);
+    relay_sweep_all(world->planes.server->threads[0], clock_us(), true);
+    if (world->planes.server->threads[0]->slots[0])
+        link_sweep(world->planes.server->threads[0]->slots[0], clock_us());
+    settle(world);
+}
+
+static void expect_idle_timeout(struct world *world, unsigned seconds) {
+    pass(world, seconds);
+    pass(world, seconds);
+    ck_assert_int_eq(world->back, 1);
+    ck_assert_int_eq(world->reason, REASON_IDLE_TIMEOUT);
+}
+
+START_TEST(a_destination_that_reads_slowly_is_not_taken_for_an_idle_client) {
+    struct world world;
+    begin_narrow(&world, 60, NARROW);
+    send_long(&world, false);
+    for (int i = 0; i < PARTS; i++) {
+        take_part(&world, 40);
+        ck_assert_msg(world.back == 0, "ended after %d parts", i);
+    }
+    expect_idle_timeout(&world, 60); /* now it reads no more */
+    finish(&world);
+}
+END_TEST
+
+/* The client's end is behind it, and the relay over for the server: its link waits for IDLE. */
+START_TEST(a_link_waits_for_IDLE_as_long_as_the_destination_reads) {
+    struct world world;
+    begin_narrow(&world, 0, NARROW);
+    memory_finish(world.far);
+    carry_plain(&world);
+    send_long(&world, true);
+    ck_assert_int_eq(world.back, 1);
+    ck_assert_int_eq(world.reason, REASON_DONE);
+    for (int i = 0; i < PARTS; i++) {
+        take_part(&world, HALF_CLOSE_S - 300);
+        ck_assert_msg(world.gone == 0, "closed after %d parts", i);
+    }
+    skipped_us += HALF_CLOSE_S * 1000000ull; /* now it reads no more */
+    link_sweep(world.planes.server->threads[0]->slots[0], clock_us());
+    settle(&world);
+    ck_assert_int_eq(world.gone, 1);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(a_slow_link_is_not_taken_for_an_idle_client) {
+    struct world world;
+    begin(&world, 60);
+    queued_fd = world.planes.wires[0].server;
+    queued = 1000;
+    for (int i = 0; i < PARTS; i++) {
+        pass(&world, 40);
+        ck_assert_msg(world.back == 0, "ended after %d looks", i);
+        queued -= 10;
+    }
+    expect_idle_timeout(&world, 60);
+    finish(&world);
+}
+END_TEST
+
 static bool relays_are_over(void *context) {
     struct world *world = context;
     return two_planes_relays(world->planes.server) + two_planes_relays(world->planes.agent) == 0;
@@ -270,9 +360,12 @@ static TCase *silence(void) {
     TCase *group = tcase_create("silence");
     tcase_add_test(group, a_half_close_may_last_as_long_as_the_service_says);
     tcase_add_test(group, a_slow_reader_is_not_taken_for_silent);
+    tcase_add_test(group, a_destination_that_reads_slowly_is_not_taken_for_an_idle_client);
+    tcase_add_test(group, a_link_waits_for_IDLE_as_long_as_the_destination_reads);
+    tcase_add_test(group, a_slow_link_is_not_taken_for_an_idle_client);
     tcase_add_test(group, a_link_into_a_black_hole_ends_its_relay);
     tcase_add_test(group, a_destination_in_a_black_hole_ends_its_relay_and_not_its_link);
     return group;
 }
 
-UNIT_MAIN("relay/relay_sweep", silence, queued_output)
+UNIT_MAIN("relay/stream/timeouts", silence, queued_output)
