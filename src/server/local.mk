@@ -42,8 +42,6 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/client_table.h \
 	src/server/service/dispatch.c \
 	src/server/service/dispatch.h \
-	src/server/service/listen_addrs.c \
-	src/server/service/listen_addrs.h \
 	src/server/service/listener.c \
 	src/server/service/listener.h \
 	src/server/service/listener_group.c \

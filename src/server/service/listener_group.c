@@ -8,9 +8,18 @@
 
 #include "server/service/listener_group.h"
 
-#include "server/service/listen_addrs.h"
-
+#include <event2/util.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { ADDRS_MAX = 16 };
+
+struct listen_addrs { /* of one configured address */
+    struct addr items[ADDRS_MAX];
+    int count;
+    bool is_wildcard; /* "*:80": one address per family, of which this machine need not have all */
+};
 
 struct listener_group {
     struct listener_options options;
@@ -18,15 +27,72 @@ struct listener_group {
     size_t count;
 };
 
+static void add_address(struct listen_addrs *addrs, const struct addr *addr) {
+    if (addrs->count < ADDRS_MAX)
+        addrs->items[addrs->count++] = *addr;
+}
+
+static int add_wildcards(struct listen_addrs *addrs, struct endpoint endpoint) {
+    static const char *const hosts[] = {"0.0.0.0", "::"};
+    struct addr addr;
+
+    addrs->is_wildcard = true;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        snprintf(endpoint.host, sizeof endpoint.host, "%s", hosts[i]);
+        if (addr_from_endpoint(&addr, &endpoint))
+            add_address(addrs, &addr);
+    }
+    return 0;
+}
+
+static int look_up(struct listen_addrs *addrs, const struct endpoint *endpoint, struct error *error) {
+    struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_PASSIVE};
+    struct evutil_addrinfo *found = NULL;
+    char port[8];
+
+    snprintf(port, sizeof port, "%u", endpoint->port);
+    int failed = evutil_getaddrinfo(endpoint->host, port, &hints, &found);
+    if (failed)
+        return error_set(error, "cannot listen on \"%s\": %s", endpoint->host, evutil_gai_strerror(failed));
+    for (const struct evutil_addrinfo *info = found; info; info = info->ai_next) {
+        struct addr addr = {.length = (socklen_t)info->ai_addrlen};
+        if ((size_t)info->ai_addrlen > sizeof addr.storage)
+            continue;
+        memcpy(&addr.storage, info->ai_addr, (size_t)info->ai_addrlen);
+        add_address(addrs, &addr);
+    }
+    evutil_freeaddrinfo(found);
+    return addrs->count ? 0 : error_set(error, "cannot listen on \"%s\": it has no address", endpoint->host);
+}
+
+/* Returns 0, or -1 with `error` that quotes `text`. */
+static int resolve(struct listen_addrs *addrs, const char *text, struct error *error) {
+    struct endpoint endpoint;
+    struct addr addr;
+
+    *addrs = (struct listen_addrs){.count = 0};
+    if (endpoint_parse(&endpoint, text, error))
+        return -1;
+    if (!endpoint.is_unix && !endpoint.host[0])
+        return add_wildcards(addrs, endpoint);
+    const char *zone = endpoint_missing_zone(&endpoint);
+    if (zone)
+        return error_set(error, "cannot listen on \"%s\": this machine has no interface \"%s\"", text, zone);
+    if (!addr_from_endpoint(&addr, &endpoint))
+        return look_up(addrs, &endpoint, error);
+    add_address(addrs, &addr);
+    return 0;
+}
+
 /* Returns 0 also when an address of "*:80" is of a family that this machine has not, as long as another one is. */
 static int bind_all(struct listener_group *listeners, const struct listen_addrs *addrs, struct error *error) {
     size_t before = listeners->count;
 
     for (int i = 0; i < addrs->count; i++) {
-        struct listener *listener = listener_new(&listeners->options, &addrs->addresses[i], error);
+        struct listener *listener = listener_new(&listeners->options, &addrs->items[i], error);
         if (listener)
             listeners->all[listeners->count++] = listener;
-        else if (!addrs->every || (i + 1 == addrs->count && listeners->count == before))
+        else if (!addrs->is_wildcard || (i + 1 == addrs->count && listeners->count == before))
             return -1;
         else
             log_write(listeners->options.log, LOG_LEVEL_WARNING, listeners->options.who, "%s", error->text);
@@ -37,7 +103,7 @@ static int bind_all(struct listener_group *listeners, const struct listen_addrs 
 struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
                                           struct error *error) {
     struct listener_group *listeners = calloc(1, sizeof *listeners);
-    struct listener **all = calloc(addrs->count * LISTEN_ADDRS_MAX + 1, sizeof(struct listener *));
+    struct listener **all = calloc(addrs->count * ADDRS_MAX + 1, sizeof(struct listener *));
 
     if (!listeners || !all) {
         error_set(error, "out of memory");
@@ -49,7 +115,7 @@ struct listener_group *listener_group_new(const struct listener_options *options
     listeners->all = all;
     for (size_t i = 0; i < addrs->count; i++) {
         struct listen_addrs found;
-        if (listen_addrs_resolve(&found, addrs->items[i], error) || bind_all(listeners, &found, error)) {
+        if (resolve(&found, addrs->items[i], error) || bind_all(listeners, &found, error)) {
             listener_group_free(listeners);
             return NULL;
         }
