@@ -24,6 +24,8 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/secret.h \
 	src/lib/base/strbuf.c \
 	src/lib/base/strbuf.h \
+	src/lib/base/slot_table.c \
+	src/lib/base/slot_table.h \
 	src/lib/base/strlist.c \
 	src/lib/base/strlist.h
 

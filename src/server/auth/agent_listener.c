@@ -142,7 +142,7 @@ static void wait_for(struct agent_listener *listener, struct preauth_conn *conn,
         return;
     }
     conn->received = needs > 1 ? needs - 1 : 0;
-    if (preauth_table_watch(&listener->preauth, conn, end_us > now_us ? end_us - now_us : 1))
+    if (preauth_table_watch(conn, end_us > now_us ? end_us - now_us : 1))
         preauth_table_remove(&listener->preauth, conn);
 }
 
@@ -161,7 +161,8 @@ static struct preauth_conn *find_slow_handshake(struct agent_listener *listener,
 /* Makes room for one more of `source`. False: none of the connections may be closed for it. */
 static bool make_room(struct agent_listener *listener, uint64_t source, const struct addr *peer) {
     size_t of_source = preauth_table_count_source(&listener->preauth, source, listener->per_source);
-    bool source_is_full = of_source >= listener->per_source, is_full = listener->preauth.count >= listener->limit;
+    bool source_is_full = of_source >= listener->per_source,
+         is_full = preauth_table_count(&listener->preauth) >= listener->limit;
 
     if (!source_is_full && !is_full)
         return true;
@@ -229,7 +230,7 @@ bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool n
 }
 
 size_t agent_listener_count(const struct agent_listener *listener) {
-    return listener->preauth.count;
+    return preauth_table_count(&listener->preauth);
 }
 
 uint64_t agent_listener_refused(const struct agent_listener *listener) {

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * preauth_table: the connections to the agent port that have not authenticated yet, by tag and by source. A tag is a
- * slot of the table and a generation, so that it never names the slot's next connection.
+ * preauth_table: the connections to the agent port that have not authenticated yet, by tag and by source.
  * Runs on: the control thread. Owns: the connections, and the descriptors of those that wait.
- * States of a connection: free -> waiting -> adopted -> free; waiting -> free.
+ * States of a connection: waiting -> adopted -> freed; waiting -> freed.
  */
 #ifndef MUNNEL_SERVER_AUTH_PREAUTH_TABLE_H
 #define MUNNEL_SERVER_AUTH_PREAUTH_TABLE_H
 
 #include "conf/option.h"
+#include "lib/base/slot_table.h"
 #include "lib/net/addr.h"
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,17 +21,15 @@
 enum { PREAUTH_SOURCES = 1024 };
 
 /* waiting: its ClientHello is not complete; adopted: a relay thread does its handshake. */
-enum preauth_state { PREAUTH_FREE, PREAUTH_WAITING, PREAUTH_ADOPTED, PREAUTH_STATES };
+enum preauth_state { PREAUTH_WAITING, PREAUTH_ADOPTED };
 
 struct preauth_conn {
     enum preauth_state state;
-    unsigned slot;
     int fd;          /* -1 unless it waits */
     size_t received; /* bytes that the socket held at the last look, when a ClientHello needed more */
     uint64_t tag, source, since_us;
     struct addr peer;
-    struct event *readable; /* allocated as long as the table lives */
-    struct preauth_conn *next_free;
+    struct event readable;
     void *context; /* the table's */
 };
 
@@ -38,12 +37,8 @@ struct preauth_table {
     struct event_base *base;
     event_callback_fn on_readable; /* its argument is the connection */
     void *context;
-    struct preauth_conn *conns[CONF_UNAUTHENTICATED_MAX]; /* allocated when first needed, then kept */
-    struct preauth_conn *free;
-    unsigned made;
-    size_t count;
+    struct slot_table slots;
     unsigned by_source[PREAUTH_SOURCES]; /* by source modulo PREAUTH_SOURCES: an upper bound for each source */
-    uint64_t generation;
 };
 
 void preauth_table_init(struct preauth_table *table, struct event_base *base, event_callback_fn on_readable,
@@ -54,14 +49,15 @@ void preauth_table_done(struct preauth_table *table);
 struct preauth_conn *preauth_table_add(struct preauth_table *table, int fd, const struct addr *peer, uint64_t source,
                                        uint64_t now_us);
 /* Calls on_readable once: with bytes (SO_RCVLOWAT of them), at the peer's end, or when the time is over. 0 or -1. */
-int preauth_table_watch(const struct preauth_table *table, struct preauth_conn *conn, uint64_t timeout_us);
+int preauth_table_watch(struct preauth_conn *conn, uint64_t timeout_us);
 /* waiting -> adopted: returns the descriptor, which is the caller's now. */
 int preauth_table_adopt(struct preauth_conn *conn);
-/* Closes what still waits; `conn` may be given out again at once. */
+/* Closes what still waits, and frees `conn`, which may be in its callback. */
 void preauth_table_remove(struct preauth_table *table, struct preauth_conn *conn);
 void preauth_table_remove_waiting(struct preauth_table *table);
 
 struct preauth_conn *preauth_table_find(const struct preauth_table *table, uint64_t tag); /* NULL: gone */
+size_t preauth_table_count(const struct preauth_table *table);
 /* The oldest in this state from `source` (NULL: from any), or NULL. */
 struct preauth_conn *preauth_table_oldest(const struct preauth_table *table, const uint64_t *source,
                                           enum preauth_state state);

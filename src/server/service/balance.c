@@ -9,7 +9,7 @@
 #include "server/service/balance.h"
 
 #include "lib/base/hash.h"
-#include "server/session/session_table.h"
+#include "lib/base/slot_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,13 +102,13 @@ struct session *balance_at(const struct balance *balance, size_t index) {
 }
 
 void client_mark_tried(struct client *client, const struct session *session) {
-    unsigned bit = session_table_slot_of(session_tag(session)) % TRIED_BITS;
+    size_t bit = slot_table_slot_of(session_tag(session)) % TRIED_BITS;
 
     client->tried[bit / 64] |= 1ULL << bit % 64;
 }
 
 bool client_has_tried(const struct client *client, const struct session *session) {
-    unsigned bit = session_table_slot_of(session_tag(session)) % TRIED_BITS;
+    size_t bit = slot_table_slot_of(session_tag(session)) % TRIED_BITS;
 
     return client->tried[bit / 64] >> bit % 64 & 1;
 }

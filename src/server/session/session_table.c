@@ -1,57 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * session_table: see session_table.h. A tag is a slot of the table and a generation. Slots are given out round robin,
- * since a waiting client remembers the slots of the agents that refused it: none may be taken by another agent soon.
+ * session_table: see session_table.h. A waiting client remembers the slots of the agents that refused it, which is why
+ * slot_table gives none of them to another agent soon.
  */
 #include "config.h"
 
 #include "server/session/session_table.h"
 
+#include "lib/base/slot_table.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_AT_FIRST = 256, SLOT_BITS = 24 };
-
 struct session_table {
-    struct session **slots;
-    size_t room, taken, next;
-    size_t count; /* of those in use, the ones that are not retired */
-    uint64_t generation;
+    struct slot_table slots; /* of all, by tag */
+    size_t count;            /* of those that are not retired */
 };
 
 struct session_table *session_table_new(void) {
     struct session_table *table = calloc(1, sizeof *table);
 
-    if (!table)
-        return NULL;
-    table->slots = calloc(SLOTS_AT_FIRST, sizeof(struct session *));
-    table->room = SLOTS_AT_FIRST;
-    if (table->slots)
-        return table;
-    free(table);
-    return NULL;
+    if (table)
+        table->slots.limit = SLOT_TABLE_MOST;
+    return table;
 }
 
 void session_table_free(struct session_table *table) {
+    size_t slot = 0;
+
     if (!table)
         return;
-    for (size_t i = 0; i < table->room; i++)
-        session_free(table->slots[i]);
-    free(table->slots);
+    for (struct session *session; (session = slot_table_next(&table->slots, &slot));)
+        session_free(session);
+    slot_table_done(&table->slots);
     free(table);
-}
-
-static bool grow(struct session_table *table) {
-    struct session **slots = realloc(table->slots, 2 * table->room * sizeof *slots);
-
-    if (!slots)
-        return false;
-    memset(slots + table->room, 0, table->room * sizeof *slots);
-    table->slots = slots;
-    table->next = table->room;
-    table->room *= 2;
-    return true;
 }
 
 static bool is_taken(const struct session_table *table, const char *name) {
@@ -65,30 +48,18 @@ static bool is_taken(const struct session_table *table, const char *name) {
 struct session *session_table_add(struct session_table *table, const struct session_options *options) {
     struct session_options own = *options;
 
-    if (2 * table->taken >= table->room && !grow(table))
-        return NULL;
-    size_t slot = table->next;
-    while (table->slots[slot])
-        slot = (slot + 1) % table->room;
+    own.tag = slot_table_new_tag(&table->slots);
     own.shares_name = is_taken(table, options->name);
-    own.tag = ++table->generation << SLOT_BITS | slot;
-    struct session *session = session_new(&own);
+    struct session *session = own.tag ? session_new(&own) : NULL;
     if (!session)
         return NULL;
-    table->slots[slot] = session;
-    table->next = (slot + 1) % table->room;
-    table->taken++;
+    slot_table_put(&table->slots, own.tag, session);
     table->count++;
     return session;
 }
 
-unsigned session_table_slot_of(uint64_t tag) {
-    return (unsigned)(tag & ((1U << SLOT_BITS) - 1));
-}
-
 void session_table_remove(struct session_table *table, struct session *session) {
-    table->slots[session_table_slot_of(session_tag(session))] = NULL;
-    table->taken--;
+    slot_table_remove(&table->slots, session_tag(session));
     table->count -= !session_is_retired(session);
     session_free(session);
 }
@@ -102,22 +73,14 @@ void session_table_retire(struct session_table *table, struct session *session) 
     table->count--;
 }
 
-static struct session *find_any(const struct session_table *table, uint64_t tag) {
-    size_t slot = session_table_slot_of(tag);
-
-    if (slot >= table->room || !table->slots[slot] || session_tag(table->slots[slot]) != tag)
-        return NULL;
-    return table->slots[slot];
-}
-
 struct session *session_table_find(const struct session_table *table, uint64_t tag) {
-    struct session *session = find_any(table, tag);
+    struct session *session = slot_table_find(&table->slots, tag);
 
     return session && !session_is_retired(session) ? session : NULL;
 }
 
 struct session *session_table_client_left(struct session_table *table, uint64_t tag) {
-    struct session *session = find_any(table, tag);
+    struct session *session = slot_table_find(&table->slots, tag);
 
     if (!session)
         return NULL;
@@ -130,16 +93,16 @@ struct session *session_table_client_left(struct session_table *table, uint64_t 
 }
 
 static struct session *find_from(const struct session_table *table, size_t slot, bool also_retired) {
-    for (; slot < table->room; slot++) {
-        struct session *session = table->slots[slot];
-        if (session && (also_retired || !session_is_retired(session)))
-            return session;
-    }
-    return NULL;
+    struct session *session;
+
+    do
+        session = slot_table_next(&table->slots, &slot);
+    while (session && !also_retired && session_is_retired(session));
+    return session;
 }
 
 static size_t slot_after(const struct session *session) {
-    return session_table_slot_of(session_tag(session)) + 1;
+    return slot_table_slot_of(session_tag(session)) + 1;
 }
 
 struct session *session_table_first(const struct session_table *table) {

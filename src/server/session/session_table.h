@@ -37,7 +37,4 @@ struct session *session_table_first_any(const struct session_table *table);
 struct session *session_table_after_any(const struct session_table *table, const struct session *session);
 size_t session_table_count(const struct session_table *table);
 
-/* The slot that a tag contains: a small number that no other session gets for a long time. */
-unsigned session_table_slot_of(uint64_t tag);
-
 #endif

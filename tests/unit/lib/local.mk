@@ -32,6 +32,10 @@ unit_lib_tests += tests/unit/lib/tls/test_pem
 tests_unit_lib_tls_test_pem_SOURCES = tests/unit/lib/tls/test_pem.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_pem_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_slot_table
+tests_unit_lib_base_test_slot_table_SOURCES = tests/unit/lib/base/test_slot_table.c
+tests_unit_lib_base_test_slot_table_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_strlist
 tests_unit_lib_base_test_strlist_SOURCES = tests/unit/lib/base/test_strlist.c
 tests_unit_lib_base_test_strlist_LDADD = $(LINK_UNIT_LIB)

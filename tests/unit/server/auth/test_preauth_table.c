@@ -55,7 +55,7 @@ START_TEST(tag_of_a_closed_connection_finds_nothing) {
     preauth_table_remove(&table, conn);
     ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
     ck_assert_ptr_null(preauth_table_find(&table, tag));
-    ck_assert_ptr_eq(add(&table, SOURCE, 2), conn); /* the slot is used again */
+    ck_assert_uint_ne(add(&table, SOURCE, 2)->tag, tag);
     ck_assert_ptr_null(preauth_table_find(&table, tag));
     ck_assert_ptr_null(preauth_table_find(&table, 0));
     ck_assert_ptr_null(preauth_table_find(&table, UINT64_MAX));
@@ -73,9 +73,9 @@ START_TEST(adopted_descriptor_is_not_closed) {
     int fd = preauth_table_adopt(conn);
     ck_assert_int_eq(conn->fd, -1);
     preauth_table_remove_waiting(&table);
-    ck_assert_uint_eq(table.count, 1);
+    ck_assert_uint_eq(preauth_table_count(&table), 1);
     preauth_table_remove(&table, conn);
-    ck_assert_uint_eq(table.count, 0);
+    ck_assert_uint_eq(preauth_table_count(&table), 0);
     ck_assert_int_ge(fcntl(fd, F_GETFD), 0);
     close(fd);
     preauth_table_done(&table);
@@ -125,12 +125,12 @@ START_TEST(watch_reports_bytes_or_the_deadline) {
 
     preauth_table_init(&table, base, on_readable, &what);
     struct preauth_conn *conn = add(&table, SOURCE, 1);
-    ck_assert_int_eq(preauth_table_watch(&table, conn, 60 * 1000000ull), 0);
+    ck_assert_int_eq(preauth_table_watch(conn, 60 * 1000000ull), 0);
     ck_assert_int_eq(write(far_end, "x", 1), 1);
     event_base_dispatch(base);
     ck_assert_int_eq(what, EV_READ);
     conn = add(&table, SOURCE, 1); /* nothing to read */
-    ck_assert_int_eq(preauth_table_watch(&table, conn, 1000), 0);
+    ck_assert_int_eq(preauth_table_watch(conn, 1000), 0);
     event_base_dispatch(base);
     ck_assert_int_eq(what, EV_TIMEOUT);
     preauth_table_done(&table);

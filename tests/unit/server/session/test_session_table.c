@@ -58,21 +58,6 @@ START_TEST(stale_tag_finds_nobody) {
 }
 END_TEST
 
-START_TEST(slot_that_was_left_is_not_taken_at_once) {
-    struct session_table *agents = session_table_new();
-
-    for (int i = 0; i < 100; i++) {
-        struct session *first = add(agents, "a");
-        unsigned slot = session_table_slot_of(session_tag(first));
-        session_table_remove(agents, first);
-        struct session *second = add(agents, "b");
-        ck_assert_uint_ne(session_table_slot_of(session_tag(second)), slot);
-        session_table_remove(agents, second);
-    }
-    session_table_free(agents);
-}
-END_TEST
-
 START_TEST(many_sessions_are_all_found) {
     enum { MANY = 1000 };
     struct session_table *agents = session_table_new();
@@ -106,7 +91,6 @@ static TCase *table(void) {
 
     tcase_add_test(group, those_who_share_a_name_are_told_apart);
     tcase_add_test(group, stale_tag_finds_nobody);
-    tcase_add_test(group, slot_that_was_left_is_not_taken_at_once);
     tcase_add_test(group, many_sessions_are_all_found);
     return group;
 }
