@@ -74,6 +74,25 @@ START_TEST(the_agent_ends_when_all_have_refused_for_good) {
 }
 END_TEST
 
+/* Its server has proved nothing but a certificate when it refuses. */
+START_TEST(a_refused_data_link_ends_neither_its_session_nor_the_agent) {
+    harness_connect(&harness);
+    fake_told(0, CONTROL_OP_LINKS, 2, 10000);
+    harness_await_dials(&harness, 3);
+    fake_reject(1, REJECT_CREDENTIAL, "revoked", 0);
+    harness_await_dials(&harness, 3);
+    ck_assert(!fake_plane()->dials[0].closed);
+    fake_told(0, CONTROL_OP_LINKS, 1, 10000); /* its server lacks a link, and orders another */
+    harness_await_dials(&harness, 4);
+    agent_log_live(harness.agent);
+    char *text = harness_end(&harness);
+    ck_assert_ptr_nonnull(strstr(text, "live servers=1"));
+    ck_assert_ptr_nonnull(strstr(text, "revoked"));
+    free(text);
+    harness_make(&harness, NUMERIC);
+}
+END_TEST
+
 START_TEST(live_line_has_the_planes_numbers) {
     char *text;
 
@@ -104,6 +123,7 @@ static TCase *one_server(void) {
     TCase *group = tcase_create("one_server");
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
+    tcase_add_test(group, a_refused_data_link_ends_neither_its_session_nor_the_agent);
     tcase_add_test(group, live_line_has_the_planes_numbers);
     return group;
 }

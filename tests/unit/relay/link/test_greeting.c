@@ -24,17 +24,26 @@ static struct world {
     struct two_planes planes;
     answer_maker answer;
     struct link_ref link; /* the server's */
-    unsigned greetings, idle, agents_idle, agents_gone;
+    unsigned greetings, idle, agents_idle, agents_gone, rejects;
     struct link_end end; /* the agent's */
 } world;
+
+static char *answer_with_reject(const struct greeting *greeting) {
+    (void)greeting;
+    return NULL;
+}
 
 /* ---- events ---- */
 
 static void on_greeting(void *context, const struct greeting *greeting) {
     (void)context;
-    char *json = world.answer(greeting);
     world.greetings++;
     world.link = greeting->link;
+    if (world.answer == answer_with_reject) {
+        plane_reject(world.planes.server, greeting->link, "{\"code\":\"credential\",\"reason\":\"revoked\"}");
+        return;
+    }
+    char *json = world.answer(greeting);
     ck_assert_ptr_null(greeting->identity);
     plane_accept(world.planes.server, greeting->link, false, 1, json, "agent test", 0, 0);
     free(json);
@@ -47,6 +56,14 @@ static void on_idle(void *context, struct link_ref link, uint64_t tag) {
 
 static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
     (void)context, (void)client, (void)link, (void)tag;
+}
+
+/* As the agent's control plane does it. */
+static void on_agents_greeting(void *context, const struct greeting *greeting) {
+    (void)context;
+    ck_assert(greeting->rejected);
+    world.rejects++;
+    plane_reject(world.planes.agent, greeting->link, NULL);
 }
 
 static void on_agents_idle(void *context, struct link_ref link, uint64_t tag) {
@@ -63,7 +80,9 @@ static void on_agents_gone(void *context, const struct link_end *end) {
 static const struct plane_events server_events = {.on_greeting = on_greeting,
                                                   .on_idle = on_idle,
                                                   .on_client_back = on_client_back};
-static const struct plane_events agent_events = {.on_idle = on_agents_idle, .on_gone = on_agents_gone};
+static const struct plane_events agent_events = {.on_greeting = on_agents_greeting,
+                                                 .on_idle = on_agents_idle,
+                                                 .on_gone = on_agents_gone};
 
 /* ---- the world ---- */
 
@@ -226,13 +245,30 @@ START_TEST(the_session_key_makes_the_server_of_a_session) {
 }
 END_TEST
 
+/* A REJECT proves nothing: the certificate alone may not end more than the link that it came on. */
+START_TEST(a_reject_ends_its_data_link_alone) {
+    begin(answer_rightly);
+    world.answer = answer_with_reject;
+    two_planes_add_link(&world.planes);
+    ck_assert_uint_eq(world.rejects, 1);
+    ck_assert_uint_eq(world.agents_gone, 1);
+    ck_assert(!world.end.was_accepted && !world.end.is_control);
+    world.answer = answer_rightly;
+    two_planes_add_link(&world.planes);
+    ck_assert_uint_eq(world.agents_idle, 2); /* the first, and the next */
+    ck_assert_uint_eq(world.agents_gone, 1);
+    finish();
+}
+END_TEST
+
 static TCase *fallen_back(void) {
     TCase *group = tcase_create("fallen_back");
     tcase_add_loop_test(group, a_certificate_alone_does_not_make_the_server_of_a_session, 0,
                         sizeof impostors / sizeof impostors[0]);
     tcase_add_test(group, an_impostor_opens_nothing);
+    tcase_add_test(group, a_reject_ends_its_data_link_alone);
     tcase_add_test(group, the_session_key_makes_the_server_of_a_session);
     return group;
 }
 
-UNIT_MAIN("relay/link_greet", fallen_back)
+UNIT_MAIN("relay/link/greeting", fallen_back)
