@@ -26,7 +26,7 @@ static const struct {
     const char *error; /* behind the file's name */
 } slips[] = {
     /* Syntax: file:line:column */
-    {"{\n  // why\n  \"threads\": 2,\n}", ":4:1: string or '}' expected near '}'"},
+    {"{\n  // why\n  \"threads\": 2,\n}", ":4:1: the comma before this '}' is one too many; remove it"},
     {"{ \"threads\": 2, \"threads\": 3 }", ":1:25: duplicate object key near '\"threads\"'"},
     {"[]", ":1:1: one JSON object { ... } is expected"},
     /* Keys */

@@ -151,6 +151,33 @@ START_TEST(errors_name_file_line_and_column) {
 }
 END_TEST
 
+static const struct {
+    const char *text, *error;
+} slips[] = {
+    {"{ \"a\": 1, }", ":1:11: the comma before this '}' is one too many; remove it"},
+    {"{ \"a\": 1, // last\n}", ":2:1: the comma before this '}' is one too many; remove it"},
+    {"{ \"a\": [1, 2,] }", ":1:14: the comma before this ']' is one too many; remove it"},
+    {"{ \"a\": { \"b\": 1 },\n}", ":2:1: the comma before this '}' is one too many; remove it"},
+    {"{ \"a\": 1\n  \"b\": 2 }", ":2:5: a comma is missing before '\"b\"'"},
+    {"{ \"a\": [1 2] }", ":1:11: a comma is missing before '2'"},
+    {"{ \"a\": [{} {}] }", ":1:12: a comma is missing before '{'"},
+    {"{ \"a\": 1; \"b\": 2 }", ":1:9: ',' or '}' expected near ';'"},
+    {"{ \"a\": [1, 2 }", ":1:14: ',' or ']' expected near '}'"},
+    {"{ \"a\": 1", ":1:8: ',' or '}' expected near end of file"},
+    {"{ a: 1 }", ":1:3: string or '}' expected near 'a'"},
+    {"{ , }", ":1:3: string or '}' expected near ','"},
+    {"}", ":1:1: '[' or '{' expected near '}'"},
+    {"", ":1:0: '[' or '{' expected near end of file"},
+    {", }", ":1:1: '[' or '{' expected near ','"},
+};
+
+START_TEST(a_comma_too_many_or_too_few_is_named) {
+    struct error error = {""};
+    ck_assert_ptr_null(parse_file(slips[_i].text, &error));
+    ck_assert_str_eq(error.text + strlen("munnel.json"), slips[_i].error);
+}
+END_TEST
+
 START_TEST(text_is_compact_and_takes_the_reference) {
     json_t *object = json_pack("{s:s, s:i}", "a", "\n/", "b", 1);
     char *text = json_to_text(object);
@@ -175,6 +202,7 @@ static TCase *for_people(void) {
     tcase_add_test(group, a_byte_order_mark_is_no_part_of_a_file);
     tcase_add_test(group, comments_are_blanked_only_outside_strings);
     tcase_add_test(group, errors_name_file_line_and_column);
+    tcase_add_loop_test(group, a_comma_too_many_or_too_few_is_named, 0, sizeof slips / sizeof *slips);
     tcase_add_test(group, text_is_compact_and_takes_the_reference);
     return group;
 }
