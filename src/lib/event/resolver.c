@@ -33,7 +33,7 @@ struct resolver_question {
     struct resolver *resolver;
     struct lookup *lookup; /* NULL once posted or withdrawn; under the resolver's lock, like `next` */
     struct loop *loop;
-    struct event *deadline;     /* NULL once it does not count any more */
+    struct event *deadline;
     resolver_callback callback; /* NULL: cancelled */
     void *context;
     uint16_t port;
@@ -132,6 +132,7 @@ void resolver_cancel(struct resolver_question *question) {
         return;
     }
     /* Its message was posted and ends it. The resolver may be freed by then, but not the loop. */
+    event_del(question->deadline);
     question->callback = NULL;
 }
 

@@ -270,6 +270,21 @@ START_TEST(a_cancelled_question_is_never_answered) {
 }
 END_TEST
 
+/* Fired before the message is delivered, it would look at a resolver that may be gone. */
+START_TEST(a_cancelled_question_leaves_no_timer) {
+    struct fixture fixture = set_up(1);
+    struct asker first = {.answers = 0}, kept = {.answers = 0};
+    ask(&fixture, &first, "quick", 1, LONG_MS);
+    await_answer(&fixture, &first);
+    int events = event_base_get_num_events(loop_base(fixture.loop), EVENT_BASE_COUNT_ADDED);
+    ask(&fixture, &kept, "quick", 1, LONG_MS); /* its answer is in the mailbox at once */
+    resolver_cancel(kept.question);
+    ck_assert_int_eq(event_base_get_num_events(loop_base(fixture.loop), EVENT_BASE_COUNT_ADDED), events);
+    tear_down(&fixture);
+    ck_assert_int_eq(kept.answers, 0);
+}
+END_TEST
+
 static void on_answer_cancel(void *context, const struct resolver_answer *answer) {
     struct asker *asker = context;
     on_answer(context, answer);
@@ -506,6 +521,7 @@ static TCase *questions(void) {
     tcase_add_test(group, a_deadline_holds_though_the_thread_is_stuck);
     tcase_add_test(group, one_stuck_name_does_not_hold_up_others);
     tcase_add_test(group, a_cancelled_question_is_never_answered);
+    tcase_add_test(group, a_cancelled_question_leaves_no_timer);
     tcase_add_test(group, cancelling_from_within_the_callback_is_harmless);
     tcase_add_test(group, freeing_does_not_wait_for_a_stuck_look_up);
     tcase_add_test(group, many_questions_and_cancellations_end_well);
