@@ -39,7 +39,7 @@ static int point_at_files(struct server_config *conf, const char *folder, struct
 }
 
 /* The join code holds the token, so it is printed to a terminal only: redirected stdout may end in a file or a log. */
-static void say_code(const struct provision *setup, const struct server_config *conf, const char *group) {
+static void print_join_code(const struct provision *setup, const struct server_config *conf, const char *group) {
     char code[JOIN_CODE_TEXT] = "", server[ADVERTISED_ADDR_TEXT];
 
     advertised_addr(setup->listen, NULL, conf->agents.certificate, server);
@@ -52,14 +52,14 @@ static void say_code(const struct provision *setup, const struct server_config *
     secret_wipe(code, sizeof code);
 }
 
-static void say_pin(const struct server_config *conf) {
+static void print_pin(const struct server_config *conf) {
     char pin[PIN_TEXT];
 
     if (certificate_read_pin(conf->agents.certificate, pin, NULL) == 0)
         printf("its key, for an agent's --pin:\n  %s\n", pin);
 }
 
-static void say(const struct provision *setup, const struct server_config *conf, bool made) {
+static void print_setup(const struct provision *setup, const struct server_config *conf, bool made) {
     const struct service_config *first = conf->service_count ? &conf->services[0] : NULL;
     const char *group = first && first->groups.count ? first->groups.items[0] : "";
     char *line = provision_agent_line(setup, group);
@@ -68,14 +68,14 @@ static void say(const struct provision *setup, const struct server_config *conf,
     if (line)
         printf("an agent joins with:\n  %s\n", line);
     if (made) {
-        say_code(setup, conf, group);
-        say_pin(conf);
+        print_join_code(setup, conf, group);
+        print_pin(conf);
     }
     fflush(stdout);
     free(line);
 }
 
-static int first_start_in(struct server_config *conf, const char *folder, struct error *error) {
+static int bootstrap_in(struct server_config *conf, const char *folder, struct error *error) {
     struct provision setup = {.folder = folder,
                               .listen = conf->agents.listen.count ? conf->agents.listen.items[0] : "0.0.0.0:10001"};
     bool made = false;
@@ -84,7 +84,7 @@ static int first_start_in(struct server_config *conf, const char *folder, struct
         return -1;
     /* Optional, so errors are ignored: "munnel agent add" defaults to this address and prints the one it uses. */
     (void)provision_keep_listen(&setup, NULL);
-    say(&setup, conf, made);
+    print_setup(&setup, conf, made);
     return 0;
 }
 
@@ -93,7 +93,7 @@ int bootstrap(struct server_config *conf, struct error *error) {
 
     if (!conf->state && !folder)
         return -1;
-    int result = first_start_in(conf, conf->state ? conf->state : folder, error);
+    int result = bootstrap_in(conf, conf->state ? conf->state : folder, error);
     free(folder);
     return result;
 }

@@ -139,8 +139,8 @@ void housekeeping_log_live(struct server *server) {
                          LOG_NUMBER("clients_refused", clients_refused),
                          LOG_NUMBER("waiting", server->services.waiting),
                          LOG_NUMBER("agents", session_table_count(server->sessions)), LOG_NUMBER("idle_links", idle),
-                         LOG_NUMBER("at_door", agent_listener_count(server->agent_listener)),
-                         LOG_NUMBER("turned_away", agent_listener_refused(server->agent_listener)),
+                         LOG_NUMBER("unauthenticated", agent_listener_count(server->agent_listener)),
+                         LOG_NUMBER("unauthenticated_refused", agent_listener_refused(server->agent_listener)),
                          LOG_NUMBER("greetings_refused", handshake_refused(server->handshake)),
                          LOG_NUMBER("descriptors", fd_count()), LOG_NUMBER("heap", malloc_in_use())));
 }

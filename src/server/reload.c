@@ -6,7 +6,7 @@
  * Certificate and key are two files, and renewal writes one after the other: files that cannot be used are read once
  * more, a second later, before an error is logged.
  * Runs on: the control thread. Owns: its events and watches.
- * States of a set of files: read -> changed -> read; changed -> doubtful (silent) -> read or refused (logged once).
+ * States of a set of files: read -> changed -> read; changed -> retry (silent) -> read or refused (logged once).
  */
 #include "config.h"
 
@@ -26,8 +26,8 @@
 #include <stdlib.h>
 
 enum {
-    LOOK_MS = 1000,
-    ASK_EVERY_MS = 1000,
+    CHECK_MS = 1000,
+    REQUEST_INTERVAL_MS = 1000,
     HANDSHAKES_LATE_S = 2 /* their deadline is checked periodically, not exactly */
 };
 
@@ -35,13 +35,13 @@ struct set { /* of files that are used together */
     const char *what;
     int (*read)(struct reload *reload, struct error *error); /* puts them into force, or changes nothing */
     struct file_watch *watch;
-    bool doubtful;
+    bool must_retry;
 };
 
 struct reload {
     struct server *server;
-    struct event *look, *asked;
-    uint64_t obeyed_ms;
+    struct event *check, *request;
+    uint64_t reloaded_ms;
     struct set certificates, agents;
     struct cert_expiry expiry;
     time_t review_at;       /* by the date, which may jump, */
@@ -59,7 +59,7 @@ static SSL_CTX *make_tls(const struct server *server, struct error *error) {
     return tls_server_context(&options, error);
 }
 
-static void look_at_expiry(struct reload *reload) {
+static void check_expiry(struct reload *reload) {
     char what[512];
 
     snprintf(what, sizeof what, "the certificate %s", reload->server->conf->agents.certificate);
@@ -81,7 +81,7 @@ static int read_certificates(struct reload *reload, struct error *error) {
     if (server->agent_listener)
         agent_listener_set_tls(server->agent_listener, fresh);
     reload->expiry = (struct cert_expiry){0};
-    look_at_expiry(reload);
+    check_expiry(reload);
     return 0;
 }
 
@@ -105,7 +105,7 @@ static void review(struct reload *reload) {
     reload->review_due_us = clock_us() + (uint64_t)(reload->review_at - now) * 1000000;
 }
 
-/* --- looking --- */
+/* --- checking --- */
 
 static void log_read(const struct reload *reload, const struct set *set) {
     struct server *server = reload->server;
@@ -118,36 +118,36 @@ static void log_read(const struct reload *reload, const struct set *set) {
                   tls_days_left(server->policy.tls));
 }
 
-static void read_again(struct reload *reload, struct set *set, bool may_doubt) {
+static void reload_set(struct reload *reload, struct set *set, bool may_retry) {
     struct error error;
 
     if (set->read(reload, &error) == 0) {
-        set->doubtful = false;
+        set->must_retry = false;
         log_read(reload, set);
         review(reload);
         /* The credentials have changed: failures counted so far may be outdated. */
         agent_listener_reset_penalties(reload->server->agent_listener);
         return;
     }
-    set->doubtful = may_doubt;
+    set->must_retry = may_retry;
     server_name_file(reload->server->conf, &error);
-    if (!may_doubt)
+    if (!may_retry)
         log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "cannot reload %s, keeping those in use: %s",
                   set->what, error.text);
 }
 
-static void look(struct reload *reload, struct set *set, bool asked) {
+static void check(struct reload *reload, struct set *set, bool is_requested) {
     if (!set->watch)
         return;
     bool changed = file_watch_has_changed(set->watch);
-    if (changed || set->doubtful || asked)
-        read_again(reload, set, changed && !asked);
+    if (changed || set->must_retry || is_requested)
+        reload_set(reload, set, changed && !is_requested);
 }
 
-void reload_look(struct reload *reload) {
-    look(reload, &reload->certificates, false);
-    look(reload, &reload->agents, false);
-    look_at_expiry(reload);
+void reload_check(struct reload *reload) {
+    check(reload, &reload->certificates, false);
+    check(reload, &reload->agents, false);
+    check_expiry(reload);
     if (clock_wall() >= reload->review_at || clock_us() >= reload->review_due_us)
         review(reload);
 }
@@ -155,45 +155,45 @@ void reload_look(struct reload *reload) {
 bool reload_agents(struct reload *reload) {
     struct set *set = &reload->agents;
 
-    if (!set->watch || set->doubtful || !file_watch_has_changed(set->watch))
+    if (!set->watch || set->must_retry || !file_watch_has_changed(set->watch))
         return false;
-    read_again(reload, set, true);
-    return !set->doubtful;
+    reload_set(reload, set, true);
+    return !set->must_retry;
 }
 
-static void on_look(evutil_socket_t fd, short what, void *context) {
+static void on_check(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    reload_look(context);
+    reload_check(context);
 }
 
-/* --- being asked --- */
+/* --- SIGHUP --- */
 
-static void on_asked(evutil_socket_t fd, short what, void *context) {
+static void on_request(evutil_socket_t fd, short what, void *context) {
     struct reload *reload = context;
     struct server *server = reload->server;
 
     (void)fd;
     (void)what;
-    reload->obeyed_ms = clock_ms();
+    reload->reloaded_ms = clock_ms();
     service_manager_reloading(server->service_manager);
     log_reopen(server->log);
     log_write(server->log, LOG_LEVEL_INFO, "server",
               "reloading certificates and the agents file; %s itself is read only at start",
               server->conf->path ? server->conf->path : "the command line");
-    look(reload, &reload->certificates, true);
-    look(reload, &reload->agents, true);
+    check(reload, &reload->certificates, true);
+    check(reload, &reload->agents, true);
     service_manager_ready(server->service_manager);
 }
 
-void reload_ask(struct reload *reload) {
+void reload_request(struct reload *reload) {
     uint64_t now_ms = clock_ms();
-    uint64_t free_ms = reload->obeyed_ms ? reload->obeyed_ms + ASK_EVERY_MS : 0;
+    uint64_t free_ms = reload->reloaded_ms ? reload->reloaded_ms + REQUEST_INTERVAL_MS : 0;
     uint64_t wait_ms = free_ms > now_ms ? free_ms - now_ms : 0;
     struct timeval wait = {(time_t)(wait_ms / 1000), (suseconds_t)(wait_ms % 1000 * 1000)};
 
-    if (!event_pending(reload->asked, EV_TIMEOUT, NULL) && event_add(reload->asked, &wait))
-        event_active(reload->asked, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */
+    if (!event_pending(reload->request, EV_TIMEOUT, NULL) && event_add(reload->request, &wait))
+        event_active(reload->request, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */
 }
 
 /* --- from start to end --- */
@@ -218,9 +218,9 @@ struct reload *reload_new(struct server *server) {
     if (!reload)
         return NULL;
     reload->server = server;
-    reload->look = event_new(loop_base(server->loop), -1, EV_PERSIST, on_look, reload);
-    reload->asked = evtimer_new(loop_base(server->loop), on_asked, reload);
-    if (reload->look && reload->asked && make_watches(reload))
+    reload->check = event_new(loop_base(server->loop), -1, EV_PERSIST, on_check, reload);
+    reload->request = evtimer_new(loop_base(server->loop), on_request, reload);
+    if (reload->check && reload->request && make_watches(reload))
         return reload;
     reload_free(reload);
     return NULL;
@@ -231,10 +231,10 @@ void reload_free(struct reload *reload) {
         return;
     file_watch_free(reload->certificates.watch);
     file_watch_free(reload->agents.watch);
-    if (reload->look)
-        event_free(reload->look);
-    if (reload->asked)
-        event_free(reload->asked);
+    if (reload->check)
+        event_free(reload->check);
+    if (reload->request)
+        event_free(reload->request);
     free(reload);
 }
 
@@ -248,10 +248,10 @@ int reload_first(struct reload *reload, struct error *error) {
 }
 
 int reload_open(struct reload *reload, struct error *error) {
-    static const struct timeval every = {LOOK_MS / 1000, LOOK_MS % 1000 * 1000};
+    static const struct timeval every = {CHECK_MS / 1000, CHECK_MS % 1000 * 1000};
 
     if (file_watch_check_readable(reload->certificates.watch, error) ||
         (reload->agents.watch && file_watch_check_readable(reload->agents.watch, error)))
         return -1;
-    return event_add(reload->look, &every) ? error_set(error, "out of memory") : 0;
+    return event_add(reload->check, &every) ? error_set(error, "out of memory") : 0;
 }

@@ -22,8 +22,8 @@ int reload_first(struct reload *reload, struct error *error); /* reads all; 0 or
 /* Checks for changes every second from now on. -1 if the files are unreadable now that privileges were dropped. */
 int reload_open(struct reload *reload, struct error *error);
 
-void reload_ask(struct reload *reload);  /* SIGHUP: soon, and once a second at most */
-void reload_look(struct reload *reload); /* the check of every second */
+void reload_request(struct reload *reload); /* SIGHUP: soon, and once a second at most */
+void reload_check(struct reload *reload);   /* the check of every second */
 /* True if the agents file has changed and was read: an agent may connect before the next check of every second. */
 bool reload_agents(struct reload *reload);
 

@@ -23,13 +23,14 @@
 #include "server/server_priv.h"
 #include "server/service/source_key.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 
 enum { INSTANCE_BYTES = 16, LINES_A_MINUTE = 60, RESERVED_DESCRIPTORS = 64 };
 
-_Static_assert((unsigned)CONF_THREADS_MAX <= (unsigned)PLANE_THREADS_MAX,
-               "more threads can be asked for than there are");
+static_assert((unsigned)CONF_THREADS_MAX <= (unsigned)PLANE_THREADS_MAX,
+              "the plane has room for the threads that can be configured");
 
 /* --- signals --- */
 
@@ -40,7 +41,7 @@ static void on_stop(void *server) {
 static void on_reload(void *context) {
     const struct server *server = context;
 
-    reload_ask(server->reload);
+    reload_request(server->reload);
 }
 
 static void on_log_live(void *server) {
@@ -108,7 +109,7 @@ static void on_leave(void *context, const struct session *session) {
     struct server *server = context;
 
     agent_listener_trust(server->agent_listener, session_peer(session));
-    flap_damping_left(server->flaps, session, clock_us());
+    flap_damping_left(server->flap_damping, session, clock_us());
 }
 
 static struct supply *make_supply(struct server *server) {
@@ -171,7 +172,7 @@ static int make_handshake(struct server *server, struct error *error) {
                                         .supply = server->supply,
                                         .liveness = server->liveness,
                                         .listener = server->agent_listener,
-                                        .flaps = server->flaps,
+                                        .flap_damping = server->flap_damping,
                                         .instance = server->instance,
                                         .secret = server->secret,
                                         .reread_credentials = reread_credentials,
@@ -252,13 +253,13 @@ static int make_parts(struct server *server, struct error *error) {
     server->loop = loop_new("munneld");
     server->clients = client_table_new();
     server->sessions = session_table_new();
-    server->flaps = flap_damping_new();
+    server->flap_damping = flap_damping_new();
     server->liveness = server->loop && server->sessions ? server_liveness_new(server) : NULL;
     server->reload = server->loop ? reload_new(server) : NULL;
     server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? housekeeping_new(server) : NULL;
-    if (!server->clients || !server->sessions || !server->flaps || !server->liveness || !server->signals ||
+    if (!server->clients || !server->sessions || !server->flap_damping || !server->liveness || !server->signals ||
         !server->tick || !server->reload || !server->service_manager)
         return error_set(error, "out of memory");
     return 0;
@@ -353,7 +354,7 @@ void server_free(struct server *server) {
     registry_free(server->registry);
     agent_listener_free(server->agent_listener);
     session_table_free(server->sessions);
-    penalty_box_free(server->flaps);
+    penalty_box_free(server->flap_damping);
     signals_free(server->signals);
     supply_free(server->supply);
     liveness_free(server->liveness);

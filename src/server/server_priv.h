@@ -42,7 +42,7 @@ struct server {
     struct supply *supply;
     struct registry *registry;
     struct dispatch *dispatch;
-    struct penalty_box *flaps;
+    struct penalty_box *flap_damping;
     struct agent_listener *agent_listener;
     struct handshake *handshake;
     struct log_throttle auth_throttle; /* of log lines on connections that failed to authenticate */

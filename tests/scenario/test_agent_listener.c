@@ -42,7 +42,7 @@ static void crowd_in(struct attacked_server *attacked_server, void *context) {
         for (int i = 0; i < CROWD; i++)
             fds[i] = attacked_server_connect(attacked_server, (uint8_t)(1 + i % 50));
         ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
-        ck_assert_uint_le(attacked_server_count(attacked_server, "at_door"),
+        ck_assert_uint_le(attacked_server_count(attacked_server, "unauthenticated"),
                           256 + 64); /* links that were ordered come besides */
         for (int i = 0; i < CROWD; i++)
             close(fds[i]);
@@ -115,7 +115,7 @@ START_TEST(a_handshake_that_is_not_finished_holds_no_place) {
         ck_assert_int_ge(fds[i], 0);
         ck_assert(socket_send(fds[i], hello, length, ATTACKED_SERVER_ASK_MS));
     }
-    ck_assert(HOLDS_WITHIN(SOON_MS, attacked_server_count(&attacked_server, "at_door") == PER_SOURCE));
+    ck_assert(HOLDS_WITHIN(SOON_MS, attacked_server_count(&attacked_server, "unauthenticated") == PER_SOURCE));
     uint64_t start = now_ms();
     struct process *beta = agent_join(&attacked_server.server, "beta", NULL); /* from where they are */
     ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
@@ -137,11 +137,11 @@ START_TEST(a_missed_deadline_blocks_its_source_for_a_while) {
     ck_assert(socket_send(slow, half_a_hello, sizeof half_a_hello, ATTACKED_SERVER_ASK_MS));
     ck_assert(is_over(slow, ATTACKED_SERVER_GREETING_MS));
     uint64_t punished = now_ms();
-    unsigned long long before = attacked_server_count(&attacked_server, "turned_away");
+    unsigned long long before = attacked_server_count(&attacked_server, "unauthenticated_refused");
     int again = attacked_server_connect(&attacked_server, 77), other = attacked_server_connect(&attacked_server, 78);
     ck_assert_int_eq(socket_wait_end(other, 200), END_LATE); /* listened to */
     ck_assert(is_over(again, SOON_MS));
-    ck_assert_uint_eq(attacked_server_count(&attacked_server, "turned_away"), before + 1);
+    ck_assert_uint_eq(attacked_server_count(&attacked_server, "unauthenticated_refused"), before + 1);
     process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "is blocked after failed attempts",
                   "127.0.0.77:", NULL);
     close(other);

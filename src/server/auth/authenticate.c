@@ -54,7 +54,7 @@ static bool needs_token(const struct server_config *conf, bool has_certificate) 
 }
 
 /* A token that is sent must be valid, even where a certificate would suffice. */
-static bool check_token(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
+static bool check_token(struct auth_result *result, const struct auth_policy *policy, const struct greeting *greeting,
                         const struct hello *hello, struct auth_refusal *refusal) {
     bool has_certificate = greeting->certificate;
 
@@ -66,27 +66,27 @@ static bool check_token(struct auth_claim *claim, const struct auth_policy *poli
                            " (see --join and --token-file)");
     }
     if (!credentials_check(policy->credentials, hello->credential, hello->proof, greeting->exporter, time(NULL),
-                           &claim->credential, &claim->key))
+                           &result->credential, &result->key))
         return auth_refuse(refusal, REJECT_CREDENTIAL, "the token is unknown, wrong or expired");
     return true;
 }
 
-static bool check_certificate(struct auth_claim *claim, const struct auth_policy *policy,
+static bool check_certificate(struct auth_result *result, const struct auth_policy *policy,
                               const struct greeting *greeting, struct auth_refusal *refusal) {
     char text[CERTIFICATE_TEXT];
 
-    if (!authenticate_needs_certificate(policy->conf, claim->credential))
+    if (!authenticate_needs_certificate(policy->conf, result->credential))
         return true;
     if (!greeting->certificate) /* TLS requires it too, unless the configuration was reloaded meanwhile */
         return auth_refuse(refusal, REJECT_CREDENTIAL, "no certificate: this server requires one (see --cert)");
     certificate_describe(greeting->certificate, text);
-    if (claim->credential && !credential_has_certificate(claim->credential, greeting->certificate))
+    if (result->credential && !credential_has_certificate(result->credential, greeting->certificate))
         return auth_refuse(refusal, REJECT_CREDENTIAL,
                            "the certificate %s is not that of \"%s\", the credential of the token", text,
-                           claim->credential->name);
-    if (!claim->credential)
-        claim->credential = credentials_find_certificate(policy->credentials, greeting->certificate, time(NULL));
-    if (!claim->credential)
+                           result->credential->name);
+    if (!result->credential)
+        result->credential = credentials_find_certificate(policy->credentials, greeting->certificate, time(NULL));
+    if (!result->credential)
         return auth_refuse(refusal, REJECT_CREDENTIAL,
                            "the certificate %s is not in the agents file, or its credential has expired", text);
     return true;
@@ -95,36 +95,36 @@ static bool check_certificate(struct auth_claim *claim, const struct auth_policy
 /* The handshake may have begun with the authorities and CRLs of before a reload. */
 static bool is_still_trusted(const struct auth_policy *policy, const struct greeting *greeting,
                              struct auth_refusal *refusal) {
-    struct error why = {""};
+    struct error detail = {""};
 
     if (!greeting->certificate || clock_us() >= policy->tls_settled_us ||
-        !(tls_certificate_is_revoked(policy->tls, greeting->certificate, &why) ||
-          tls_certificate_is_untrusted(policy->tls, greeting->certificate, greeting->chain, &why)))
+        !(tls_certificate_is_revoked(policy->tls, greeting->certificate, &detail) ||
+          tls_certificate_is_untrusted(policy->tls, greeting->certificate, greeting->chain, &detail)))
         return true;
-    return auth_refuse(refusal, REJECT_CREDENTIAL, "%s", why.text);
+    return auth_refuse(refusal, REJECT_CREDENTIAL, "%s", detail.text);
 }
 
-static bool check_groups(struct auth_claim *claim, const struct hello *hello, struct auth_refusal *refusal) {
-    if (claim->credential && !credential_carries(claim->credential, hello->group))
+static bool check_groups(struct auth_result *result, const struct hello *hello, struct auth_refusal *refusal) {
+    if (result->credential && !credential_carries(result->credential, hello->group))
         return auth_refuse(refusal, REJECT_GROUP, "the credential \"%s\" does not carry the group \"%s\"",
-                           claim->credential->name, hello->group);
-    if (!*hello->group && claim->credential)
-        claim->groups = claim->credential->groups;
+                           result->credential->name, hello->group);
+    if (!*hello->group && result->credential)
+        result->groups = result->credential->groups;
     else if (*hello->group) {
-        claim->asked = (char *)hello->group;
-        claim->groups = (struct strlist){.items = &claim->asked, .count = 1};
+        result->group = (char *)hello->group;
+        result->groups = (struct strlist){.items = &result->group, .count = 1};
     }
-    claim->serves_all = (!*hello->group && !claim->credential) || strlist_has(&claim->groups, "*");
+    result->serves_all = (!*hello->group && !result->credential) || strlist_has(&result->groups, "*");
     return true;
 }
 
-bool authenticate(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
+bool authenticate(struct auth_result *result, const struct auth_policy *policy, const struct greeting *greeting,
                   const struct hello *hello, struct auth_refusal *refusal) {
-    *claim = (struct auth_claim){0};
+    *result = (struct auth_result){0};
     if (!is_still_trusted(policy, greeting, refusal))
         return false;
-    if (policy->credentials &&
-        (!check_token(claim, policy, greeting, hello, refusal) || !check_certificate(claim, policy, greeting, refusal)))
+    if (policy->credentials && (!check_token(result, policy, greeting, hello, refusal) ||
+                                !check_certificate(result, policy, greeting, refusal)))
         return false;
-    return check_groups(claim, hello, refusal);
+    return check_groups(result, hello, refusal);
 }

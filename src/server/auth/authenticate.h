@@ -5,7 +5,7 @@
  *
  * auth.require selects token, certificate, either or both. A token that is sent without being required must be valid,
  * too; a certificate beside a sufficient token is ignored. Token and certificate must belong to one credential.
- * Runs on: the control thread. Owns: nothing; a claim is valid as long as the HELLO, the greeting and the credentials.
+ * Runs on: the control thread. Owns: nothing; a result is valid as long as the HELLO, the greeting and the credentials.
  */
 #ifndef MUNNEL_SERVER_AUTH_AUTHENTICATE_H
 #define MUNNEL_SERVER_AUTH_AUTHENTICATE_H
@@ -33,15 +33,15 @@ struct auth_refusal { /* why an agent is rejected */
 bool auth_refuse(struct auth_refusal *refusal, enum reject_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-struct auth_claim {                      /* what an agent has proved */
+struct auth_result {                     /* what an agent has proved */
     const struct credential *credential; /* NULL: none is needed */
     const uint8_t *key;                  /* of its token; NULL: it sent none */
     bool serves_all;
     struct strlist groups;
-    char *asked; /* the one group that `groups` may consist of */
+    char *group; /* the one group that `groups` may consist of */
 };
 
-bool authenticate(struct auth_claim *claim, const struct auth_policy *policy, const struct greeting *greeting,
+bool authenticate(struct auth_result *result, const struct auth_policy *policy, const struct greeting *greeting,
                   const struct hello *hello, struct auth_refusal *refusal);
 
 /* Must the agent's certificate be one of its credential? `has_token`: it has sent a valid token. */

@@ -23,14 +23,15 @@ static void on_bye(struct registry *registry, struct session *session, const str
  * Unknown and malformed messages are answered by `error`, so that a newer agent knows what this server lacks; log lines
  * and the number of such messages are limited. False: the limit was exceeded, and the session has ended.
  */
-static bool note_protocol_error(struct registry *registry, struct session *session, const char *what, const char *why) {
+static bool note_protocol_error(struct registry *registry, struct session *session, const char *what,
+                                const char *detail) {
     static const char too_many[] = "more than 100 error, unknown or malformed messages in a minute";
     struct log_limit *limit = session_protocol_errors(session);
     unsigned skipped = 0;
 
     if (log_limit_allows(limit, WARNINGS_A_MINUTE, &skipped)) {
         log_event(registry_log(registry), LOG_LEVEL_WARNING, session_who(session), what,
-                  LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("left_out", skipped)));
+                  LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("left_out", skipped)));
     } else if (limit->skipped >= PROTOCOL_ERRORS_MOST) {
         registry_send(registry, session, CONTROL_OP_BYE, too_many);
         registry_dismiss(registry, session, "disconnected", too_many);
@@ -44,16 +45,16 @@ static void on_error(struct registry *registry, struct session *session, const s
 }
 
 static void on_unknown(struct registry *registry, struct session *session, const struct control_message *control) {
-    static const char why[] = "unknown op";
+    static const char detail[] = "unknown op";
 
     (void)control;
-    if (note_protocol_error(registry, session, "unknown control message", why))
-        registry_send(registry, session, CONTROL_OP_ERROR, why);
+    if (note_protocol_error(registry, session, "unknown control message", detail))
+        registry_send(registry, session, CONTROL_OP_ERROR, detail);
 }
 
-static void on_malformed(struct registry *registry, struct session *session, const char *why) {
-    if (note_protocol_error(registry, session, "malformed control message", why))
-        registry_send(registry, session, CONTROL_OP_ERROR, why);
+static void on_malformed(struct registry *registry, struct session *session, const char *detail) {
+    if (note_protocol_error(registry, session, "malformed control message", detail))
+        registry_send(registry, session, CONTROL_OP_ERROR, detail);
 }
 
 static void (*const ops[])(struct registry *, struct session *, const struct control_message *) = {

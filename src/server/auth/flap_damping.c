@@ -31,13 +31,13 @@ static uint64_t agent_key(const char *credential, const char *name, const struct
     return hash ? hash : 1; /* penalty_box takes any key but 0 */
 }
 
-unsigned flap_damping_wait(struct penalty_box *flaps, const char *credential, const char *name, const struct addr *peer,
+unsigned flap_damping_wait(struct penalty_box *box, const char *credential, const char *name, const struct addr *peer,
                            uint64_t now_us) {
-    return penalty_box_left(flaps, agent_key(credential, name, peer), now_us);
+    return penalty_box_left(box, agent_key(credential, name, peer), now_us);
 }
 
-void flap_damping_left(struct penalty_box *flaps, const struct session *session, uint64_t now_us) {
+void flap_damping_left(struct penalty_box *box, const struct session *session, uint64_t now_us) {
     if (now_us - session_joined_us(session) < SHORT_SESSION_US)
-        penalty_box_add(flaps, agent_key(session_credential(session), session_name(session), session_peer(session)),
+        penalty_box_add(box, agent_key(session_credential(session), session_name(session), session_peer(session)),
                         FIRST_S, now_us);
 }

@@ -14,9 +14,9 @@
 struct penalty_box *flap_damping_new(void); /* NULL when out of memory; penalty_box_free */
 
 /* Seconds until this agent may join; 0: now. */
-unsigned flap_damping_wait(struct penalty_box *flaps, const char *credential, const char *name, const struct addr *peer,
+unsigned flap_damping_wait(struct penalty_box *box, const char *credential, const char *name, const struct addr *peer,
                            uint64_t now_us);
 /* This session ends now. */
-void flap_damping_left(struct penalty_box *flaps, const struct session *session, uint64_t now_us);
+void flap_damping_left(struct penalty_box *box, const struct session *session, uint64_t now_us);
 
 #endif

@@ -84,29 +84,26 @@ static char *welcome_control(const struct handshake *handshake, const struct gre
     return json;
 }
 
+/* "A, B" with the separator ", "; cut off at `size`. */
+static void add_groups(const struct strlist *groups, const char *separator, char *text, size_t size) {
+    for (size_t i = 0; i < groups->count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s%s", used ? separator : "", groups->items[i]);
+    }
+}
+
 static void log_joined(const struct handshake *handshake, const struct greeting *greeting,
-                       const struct session *session, const struct auth_claim *claim) {
+                       const struct session *session, const struct auth_result *result) {
     char from[ADDR_TEXT], certificate[CERTIFICATE_TEXT] = "", groups[200] = "";
 
     if (greeting->certificate)
         certificate_describe(greeting->certificate, certificate);
-    for (size_t i = 0; i < claim->groups.count; i++) {
-        size_t used = strlen(groups);
-        snprintf(groups + used, sizeof groups - used, "%s%s", i ? "," : "", claim->groups.items[i]);
-    }
+    add_groups(&result->groups, ",", groups, sizeof groups);
     log_event(handshake->options.log, LOG_LEVEL_INFO, session_who(session), "joined",
               LOG_FIELDS(LOG_TEXT("from", addr_format(greeting->peer, from, sizeof from)),
-                         LOG_TEXT("groups", claim->serves_all ? "*" : groups),
+                         LOG_TEXT("groups", result->serves_all ? "*" : groups),
                          LOG_TEXT("credential", session_credential(session)), LOG_TEXT("certificate", certificate),
                          LOG_NUMBER("agents", session_table_count(handshake->options.sessions))));
-}
-
-/* "A, B"; cut off at `size`. */
-static void add_groups(const struct strlist *groups, const char *before, char *text, size_t size) {
-    for (size_t i = 0; i < groups->count; i++) {
-        size_t used = strlen(text);
-        snprintf(text + used, size - used, "%s%s", used ? before : "", groups->items[i]);
-    }
 }
 
 static void list_service_groups(const struct handshake *handshake, char *text, size_t size) {
@@ -132,7 +129,7 @@ static void send_unserved_notice(const struct handshake *handshake, const struct
 
 /* A group without a service is no error, since services change, but it may be mistyped: both logs say so. */
 static void warn_if_unserved(const struct handshake *handshake, const struct session *session,
-                             const struct auth_claim *claim) {
+                             const struct auth_result *result) {
     char mine[200] = "", all[200] = "";
 
     for (size_t i = 0; i < handshake->options.services->count; i++)
@@ -140,7 +137,7 @@ static void warn_if_unserved(const struct handshake *handshake, const struct ses
             return;
     if (!handshake->options.services->count)
         return;
-    add_groups(&claim->groups, " or ", mine, sizeof mine);
+    add_groups(&result->groups, " or ", mine, sizeof mine);
     list_service_groups(handshake, all, sizeof all);
     log_write(handshake->options.log, LOG_LEVEL_WARNING, session_who(session),
               "serves no service: no service has the group %s; groups of services: %s", mine, all);
@@ -155,50 +152,50 @@ static void free_secret(char *text) {
 
 /* After authentication, so that an unauthenticated peer can neither read nor change the state of an agent. */
 static bool check_flapping(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
-                           const struct auth_claim *claim, struct auth_refusal *refusal) {
-    const char *credential = claim->credential ? claim->credential->name : "";
-    unsigned wait_s = flap_damping_wait(handshake->options.flaps, credential, hello->name, greeting->peer, clock_us());
+                           const struct auth_result *result, struct auth_refusal *refusal) {
+    const char *credential = result->credential ? result->credential->name : "";
+    unsigned wait_s =
+        flap_damping_wait(handshake->options.flap_damping, credential, hello->name, greeting->peer, clock_us());
 
     if (!wait_s)
         return true;
-    auth_refuse(refusal, REJECT_BUSY, "flaps");
+    auth_refuse(refusal, REJECT_BUSY, "too many sessions of this agent end at once; retry in %u s", wait_s);
     refusal->retry_after_s = wait_s;
-    error_set(&refusal->detail, "too many sessions of this agent end at once; retry in %u s", wait_s);
     return false;
 }
 
 static bool admit_control(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
                           struct auth_refusal *refusal) {
-    struct auth_claim claim;
+    struct auth_result result;
 
     if (handshake->is_stopping)
         return auth_refuse(refusal, REJECT_STOPPING, "the server is stopping");
-    if (!authenticate(&claim, handshake->options.policy, greeting, hello, refusal) &&
+    if (!authenticate(&result, handshake->options.policy, greeting, hello, refusal) &&
         !(handshake->options.reread_credentials(handshake->options.context) &&
-          authenticate(&claim, handshake->options.policy, greeting, hello, refusal)))
+          authenticate(&result, handshake->options.policy, greeting, hello, refusal)))
         return false;
-    if (!check_flapping(handshake, greeting, hello, &claim, refusal))
+    if (!check_flapping(handshake, greeting, hello, &result, refusal))
         return false;
     struct session_options options = {.control = greeting->link,
                                       .peer = greeting->peer,
                                       .name = hello->name,
                                       .instance = hello->instance,
-                                      .credential = claim.credential ? claim.credential->name : "",
+                                      .credential = result.credential ? result.credential->name : "",
                                       .secret = handshake->options.secret,
-                                      .key = claim.key,
+                                      .key = result.key,
                                       .certificate = greeting->certificate,
                                       .chain = greeting->chain,
-                                      .serves_all = claim.serves_all,
-                                      .groups = &claim.groups};
+                                      .serves_all = result.serves_all,
+                                      .groups = &result.groups};
     struct session *session = registry_admit(handshake->options.registry, &options);
-    char *json = session ? welcome_control(handshake, greeting, session, claim.key) : NULL;
+    char *json = session ? welcome_control(handshake, greeting, session, result.key) : NULL;
     if (json) {
         plane_accept(handshake->options.plane, greeting->link, true, session_tag(session), json, session_who(session),
                      handshake->options.policy->conf->agents.ping_s,
                      handshake->options.policy->conf->agents.dead_after_s);
         liveness_check(handshake->options.liveness, session, clock_us());
-        log_joined(handshake, greeting, session, &claim);
-        warn_if_unserved(handshake, session, &claim);
+        log_joined(handshake, greeting, session, &result);
+        warn_if_unserved(handshake, session, &result);
     } else {
         auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
         if (session)
@@ -230,13 +227,13 @@ static bool check_ordered(struct session *session, struct auth_refusal *refusal)
 
 /* Replayed ClientHello: no REJECT, since the replayer lacks the session key and could not decrypt it. */
 static void reject_replay(struct handshake *handshake, const struct greeting *greeting) {
-    static const char why[] = "replayed handshake of a data link";
+    static const char detail[] = "replayed handshake of a data link";
 
-    plane_close(handshake->options.plane, greeting->link, why, false);
+    plane_close(handshake->options.plane, greeting->link, detail, false);
     handshake->refused++;
     agent_listener_penalize(handshake->options.listener, greeting->peer);
     log_throttle_event(handshake->options.throttle, handshake->options.log, LOG_LEVEL_WARNING, "agent port", "rejected",
-                       why, greeting->peer);
+                       detail, greeting->peer);
 }
 
 static bool check_room(struct handshake *handshake, struct session *session, struct auth_refusal *refusal) {

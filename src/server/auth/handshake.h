@@ -27,7 +27,7 @@ struct handshake_options {
     struct supply *supply;
     struct liveness *liveness;
     struct agent_listener *listener;
-    struct penalty_box *flaps;
+    struct penalty_box *flap_damping;
     const char *instance;                      /* of the server */
     const uint8_t *secret;                     /* ids and keys of sessions are derived from it */
     bool (*reread_credentials)(void *context); /* true: they had changed and were read */

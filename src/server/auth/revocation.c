@@ -23,7 +23,7 @@ static bool has_valid_key(const struct credential *credential, const struct sess
 }
 
 static int check_credential(const struct auth_policy *policy, const struct session *session, time_t now,
-                            struct error *why) {
+                            struct error *detail) {
     const char *name = session_credential(session);
     X509 *certificate = session_certificate(session);
 
@@ -31,28 +31,28 @@ static int check_credential(const struct auth_policy *policy, const struct sessi
         return 0;
     const struct credential *credential = credentials_find(policy->credentials, name);
     if (!credential)
-        return error_set(why, "its credential was revoked");
+        return error_set(detail, "its credential was revoked");
     if (credential->expires && now >= credential->expires)
-        return error_set(why, "its credential has expired");
+        return error_set(detail, "its credential has expired");
     if (session_has_token(session) && !has_valid_key(credential, session, now))
-        return error_set(why, "its token is no longer valid");
+        return error_set(detail, "its token is no longer valid");
     if (authenticate_needs_certificate(policy->conf, session_has_token(session)) &&
         !(certificate && credential_has_certificate(credential, certificate)))
-        return error_set(why, "its certificate is no longer that of its credential");
+        return error_set(detail, "its certificate is no longer that of its credential");
     if (!session_is_within(session, &credential->groups))
-        return error_set(why, "its credential no longer carries all its groups");
+        return error_set(detail, "its credential no longer carries all its groups");
     return 0;
 }
 
 static bool is_revoked(const struct auth_policy *policy, const struct session *session, time_t now, bool trust_is_new,
-                       struct error *why) {
+                       struct error *detail) {
     X509 *certificate = session_certificate(session);
 
-    if (check_credential(policy, session, now, why))
+    if (check_credential(policy, session, now, detail))
         return true;
     return certificate &&
-           (tls_certificate_is_revoked(policy->tls, certificate, why) ||
-            (trust_is_new && tls_certificate_is_untrusted(policy->tls, certificate, session_chain(session), why)));
+           (tls_certificate_is_revoked(policy->tls, certificate, detail) ||
+            (trust_is_new && tls_certificate_is_untrusted(policy->tls, certificate, session_chain(session), detail)));
 }
 
 static time_t earlier(time_t a, time_t b, time_t now) {
@@ -78,13 +78,13 @@ static time_t next_expiry(const struct auth_policy *policy, struct session_table
 time_t revocation_review(const struct auth_policy *policy, struct session_table *sessions, struct registry *registry,
                          time_t now, bool *trust_is_new) {
     struct session *next;
-    struct error why;
+    struct error detail;
     bool all_gone = true;
 
     for (struct session *session = session_table_first_any(sessions); session; session = next) {
         next = session_table_after_any(sessions, session);
-        if (is_revoked(policy, session, now, *trust_is_new, &why))
-            all_gone = registry_disconnect(registry, session, why.text) && all_gone;
+        if (is_revoked(policy, session, now, *trust_is_new, &detail))
+            all_gone = registry_disconnect(registry, session, detail.text) && all_gone;
     }
     *trust_is_new = *trust_is_new && !all_gone;
     return all_gone ? next_expiry(policy, sessions, now) : now + 1;

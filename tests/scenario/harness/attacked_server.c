@@ -80,7 +80,7 @@ unsigned long long attacked_server_count(struct attacked_server *attacked_server
 static void assert_unchanged(struct attacked_server *attacked_server) {
     ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
     usage_await(attacked_server->server.process, &attacked_server->baseline, REST_MS);
-    ck_assert(HOLDS_WITHIN(REST_MS, attacked_server_count(attacked_server, "at_door") == 0));
+    ck_assert(HOLDS_WITHIN(REST_MS, attacked_server_count(attacked_server, "unauthenticated") == 0));
     ck_assert(HOLDS_WITHIN(REST_MS, attacked_server_count(attacked_server, "clients") == 0));
     ck_assert(!process_is_over(attacked_server->agent));
     ck_assert_uint_eq(process_count(attacked_server->server.process, 0, "agent alpha", "\"joined\"", NULL), 1);

@@ -43,7 +43,7 @@ static void change_agents(struct server_fixture *server_fixture, void (*change)(
     change(credentials);
     ck_assert_msg(credentials_write(credentials, path, &error) == 0, "%s", error.text);
     credentials_free(credentials);
-    reload_look(server_fixture->server->reload);
+    reload_check(server_fixture->server->reload);
 }
 
 static struct credential *only_one(struct credentials *credentials) {
@@ -143,7 +143,7 @@ END_TEST
 static bool is_alone(void *context) {
     struct server_fixture *server_fixture = context;
 
-    reload_look(server_fixture->server->reload);
+    reload_check(server_fixture->server->reload);
     return agents_of(server_fixture) == 0;
 }
 
@@ -168,7 +168,7 @@ START_TEST(broken_agents_file_changes_nothing) {
     const struct credentials *before = server_fixture.server->policy.credentials;
     unit_text_file("agents.json", "{ not JSON");
     for (int i = 0; i < 3; i++)
-        reload_look(server_fixture.server->reload);
+        reload_check(server_fixture.server->reload);
     ck_assert_uint_eq(agents_of(&server_fixture), 1);
     ck_assert_ptr_eq(server_fixture.server->policy.credentials, before);
     server_fixture_clear(&server_fixture);
@@ -182,18 +182,18 @@ START_TEST(certificates_are_replaced_only_by_ones_that_fit) {
     const SSL_CTX *before = server_fixture.server->policy.tls;
     char *key = unit_read(unit_path("server.key"), NULL);
     unit_text_file("server.key", "no key");
-    reload_look(server_fixture.server->reload);
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     ck_assert_ptr_eq(server_fixture.server->policy.tls, before);
     ck_assert_uint_eq(server_fixture.server->policy.tls_settled_us, 0); /* there was none before it */
     unit_text_file("server.key", key);
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     ck_assert_ptr_ne(server_fixture.server->policy.tls, before);
     ck_assert_uint_gt(server_fixture.server->policy.tls_settled_us, clock_us());
     before = server_fixture.server->policy.tls;
     ck_assert_int_eq(chmod(unit_path("server.key"), 0644), 0);
-    reload_look(server_fixture.server->reload);
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     ck_assert_ptr_eq(server_fixture.server->policy.tls, before);
     free(key);
     server_fixture_clear(&server_fixture);
@@ -212,13 +212,13 @@ START_TEST(many_signals_are_one) {
     open_stage(&server_fixture, any);
     const SSL_CTX *first = server_fixture.server->policy.tls;
     for (int i = 0; i < 1000; i++)
-        reload_ask(server_fixture.server->reload);
+        reload_request(server_fixture.server->reload);
     unit_text_file("agents.json", "{\"agents\":[]}");
     ck_assert(unit_run_until(loop_base(server_fixture.server->loop), has_read, &server_fixture, 3000));
     const SSL_CTX *second = server_fixture.server->policy.tls;
     ck_assert_ptr_ne(second, first);
     for (int i = 0; i < 1000; i++)
-        reload_ask(server_fixture.server->reload);
+        reload_request(server_fixture.server->reload);
     server_fixture_run(&server_fixture); /* not at once: a second must pass first */
     ck_assert_ptr_eq(server_fixture.server->policy.tls, second);
     server_fixture_clear(&server_fixture);
@@ -257,7 +257,7 @@ START_TEST(revoked_credential_ends_relays_whose_session_has_lost_its_control_lin
     ck_assert_uint_eq(order.tag, agent.tag);
     ck_assert_str_eq(order.text, "its credential was revoked");
     ck_assert_uint_eq(fake_count(FAKE_TELL), 0); /* there is no control link to say good-bye on */
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     change_agents(&server_fixture, touch); /* once is enough */
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
     end_client(&agent, &served[1], fds[1]);
@@ -313,7 +313,7 @@ START_TEST(expired_credential_ends_relays_without_a_control_link) {
     change_agents(&server_fixture, expire);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
     fake_wall_jump(2);
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     ck_assert_uint_eq(fake_count(FAKE_EXPEL), 1);
     server_fixture_end(&server_fixture, fd, &served, agent.tag);
 }
@@ -348,12 +348,12 @@ START_TEST(clock_that_is_set_back_delays_no_review) {
     open_stage(&server_fixture, any);
     fake_wall_jump(10 * YEAR_S);
     server_fixture_join(&server_fixture, "a", "");
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     fake_wall_jump(-10 * YEAR_S);
     struct credential *credential = only_one(server_fixture.server->policy.credentials);
     credential->expires = time(NULL) - 1; /* as if a review had been due */
     fake_clock_advance(61 * 1000);
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     ck_assert_uint_eq(agents_of(&server_fixture), 0);
     server_fixture_clear(&server_fixture);
 }
@@ -365,10 +365,10 @@ START_TEST(clock_that_is_set_forward_ends_what_has_expired_at_once) {
     open_stage(&server_fixture, any);
     server_fixture_join(&server_fixture, "a", "");
     change_agents(&server_fixture, expire_in_a_year);
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     ck_assert_uint_eq(agents_of(&server_fixture), 1);
     fake_wall_jump(2 * YEAR_S); /* a suspended machine wakes up: its monotonic clock stood still */
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     ck_assert_uint_eq(agents_of(&server_fixture), 0);
     server_fixture_clear(&server_fixture);
 }

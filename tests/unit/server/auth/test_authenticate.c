@@ -64,18 +64,18 @@ static const char *let_in(enum config_require require, const struct visit *visit
                           .group = visit->group ? visit->group : "",
                           .has_proof = visit->key > 0};
     uint8_t key[SECRET_SIZE];
-    struct auth_claim claim;
+    struct auth_result result;
     const char *name = NULL;
 
     memset(key, visit->key, sizeof key);
     memset(greeting.exporter, 7, sizeof greeting.exporter);
     ck_assert_int_eq(auth_proof_make(hello.proof, key, AUTH_PROOF_AGENT, greeting.exporter), 0);
     *refusal = (struct auth_refusal){.code = REJECT_STOPPING};
-    if (authenticate(&claim, &policy, &greeting, &hello, refusal)) {
+    if (authenticate(&result, &policy, &greeting, &hello, refusal)) {
         static char kept[65];
-        snprintf(kept, sizeof kept, "%s", claim.credential->name);
+        snprintf(kept, sizeof kept, "%s", result.credential->name);
         name = kept;
-        ck_assert_int_eq(!!claim.key, visit->key > 0); /* the server proves itself to whoever has a token */
+        ck_assert_int_eq(!!result.key, visit->key > 0); /* the server proves itself to whoever has a token */
     }
     X509_free(greeting.certificate);
     credentials_free(policy.credentials);
@@ -137,10 +137,10 @@ START_TEST(where_nothing_is_asked_anybody_is_let_in) {
     struct greeting greeting = {.certificate = NULL};
     struct hello hello = {.credential = "", .group = ""};
     struct auth_refusal refusal;
-    struct auth_claim claim;
-    ck_assert(authenticate(&claim, &policy, &greeting, &hello, &refusal));
-    ck_assert(claim.serves_all);
-    ck_assert_ptr_null(claim.credential);
+    struct auth_result result;
+    ck_assert(authenticate(&result, &policy, &greeting, &hello, &refusal));
+    ck_assert(result.serves_all);
+    ck_assert_ptr_null(result.credential);
 }
 END_TEST
 
@@ -187,16 +187,16 @@ START_TEST(authorities_that_changed_during_the_handshake_decide) {
     struct greeting greeting = {.certificate = read_certificate("web1.pem")};
     struct hello hello = {.credential = "", .group = ""};
     struct auth_refusal refusal;
-    struct auth_claim claim;
-    ck_assert(!authenticate(&claim, &policy, &greeting, &hello, &refusal));
+    struct auth_result result;
+    ck_assert(!authenticate(&result, &policy, &greeting, &hello, &refusal));
     ck_assert_int_eq(refusal.code, REJECT_CREDENTIAL);
     ck_assert_ptr_nonnull(strstr(refusal.detail.text, "not of an authority that is trusted now"));
     policy.tls_settled_us = 0; /* TLS has asked the same authorities already */
-    ck_assert(authenticate(&claim, &policy, &greeting, &hello, &refusal));
+    ck_assert(authenticate(&result, &policy, &greeting, &hello, &refusal));
     SSL_CTX_free(policy.tls);
     policy.tls = context_that_trusts("ca.pem");
     policy.tls_settled_us = UINT64_MAX;
-    ck_assert(authenticate(&claim, &policy, &greeting, &hello, &refusal));
+    ck_assert(authenticate(&result, &policy, &greeting, &hello, &refusal));
     SSL_CTX_free(policy.tls);
     X509_free(greeting.certificate);
 }
@@ -210,4 +210,4 @@ static TCase *claims(void) {
     return group;
 }
 
-UNIT_MAIN("server/claim", claims)
+UNIT_MAIN("server/result", claims)

@@ -37,65 +37,65 @@ static struct session *join(const struct addr *peer) {
 }
 
 /* Sessions that last for `seconds` each. */
-static void flap(struct penalty_box *flaps, const struct addr *peer, int times, unsigned seconds) {
+static void flap(struct penalty_box *box, const struct addr *peer, int times, unsigned seconds) {
     for (int i = 0; i < times; i++) {
         struct session *session = join(peer);
-        flap_damping_left(flaps, session, session_joined_us(session) + seconds * S);
+        flap_damping_left(box, session, session_joined_us(session) + seconds * S);
         session_free(session);
     }
 }
 
-static unsigned wait_s(struct penalty_box *flaps, const struct addr *peer) {
+static unsigned wait_s(struct penalty_box *box, const struct addr *peer) {
     struct session *now = join(peer); /* on the same clock */
-    unsigned seconds = flap_damping_wait(flaps, "web", "web1", peer, session_joined_us(now));
+    unsigned seconds = flap_damping_wait(box, "web", "web1", peer, session_joined_us(now));
 
     session_free(now);
     return seconds;
 }
 
 START_TEST(a_few_restarts_cost_nothing) {
-    struct penalty_box *flaps = flap_damping_new();
+    struct penalty_box *box = flap_damping_new();
     struct addr peer = address("192.0.2.1");
 
-    flap(flaps, &peer, FREE_SESSIONS, 0);
-    ck_assert_uint_eq(wait_s(flaps, &peer), 0);
-    flap(flaps, &peer, 1, 0);
-    ck_assert_uint_eq(wait_s(flaps, &peer), FIRST_S);
-    penalty_box_free(flaps);
+    flap(box, &peer, FREE_SESSIONS, 0);
+    ck_assert_uint_eq(wait_s(box, &peer), 0);
+    flap(box, &peer, 1, 0);
+    ck_assert_uint_eq(wait_s(box, &peer), FIRST_S);
+    penalty_box_free(box);
 }
 END_TEST
 
 START_TEST(long_sessions_are_no_flaps) {
-    struct penalty_box *flaps = flap_damping_new();
+    struct penalty_box *box = flap_damping_new();
     struct addr peer = address("192.0.2.1");
 
-    flap(flaps, &peer, 10 * FREE_SESSIONS, 10);
-    ck_assert_uint_eq(wait_s(flaps, &peer), 0);
-    penalty_box_free(flaps);
+    flap(box, &peer, 10 * FREE_SESSIONS, 10);
+    ck_assert_uint_eq(wait_s(box, &peer), 0);
+    penalty_box_free(box);
 }
 END_TEST
 
 START_TEST(another_agent_does_not_wait) {
-    struct penalty_box *flaps = flap_damping_new();
+    struct penalty_box *box = flap_damping_new();
     struct addr peer = address("192.0.2.1"), other = address("192.0.2.2");
 
-    flap(flaps, &peer, FREE_SESSIONS + 1, 0);
-    ck_assert_uint_gt(wait_s(flaps, &peer), 0);
-    ck_assert_uint_eq(wait_s(flaps, &other), 0);
-    ck_assert_uint_eq(flap_damping_wait(flaps, "web", "web2", &peer, S), 0);
-    ck_assert_uint_eq(flap_damping_wait(flaps, "db", "web1", &peer, S), 0);
-    ck_assert_uint_eq(flap_damping_wait(flaps, "we", "bweb1", &peer, S), 0);
-    penalty_box_free(flaps);
+    flap(box, &peer, FREE_SESSIONS + 1, 0);
+    ck_assert_uint_gt(wait_s(box, &peer), 0);
+    ck_assert_uint_eq(wait_s(box, &other), 0);
+    ck_assert_uint_eq(flap_damping_wait(box, "web", "web2", &peer, S), 0);
+    ck_assert_uint_eq(flap_damping_wait(box, "db", "web1", &peer, S), 0);
+    ck_assert_uint_eq(flap_damping_wait(box, "we", "bweb1", &peer, S), 0);
+    penalty_box_free(box);
 }
 END_TEST
 
 START_TEST(short_sessions_while_it_waits_count_once) {
-    struct penalty_box *flaps = flap_damping_new();
+    struct penalty_box *box = flap_damping_new();
     struct addr peer = address("192.0.2.1");
 
-    flap(flaps, &peer, FREE_SESSIONS + 50, 0);
-    ck_assert_uint_le(wait_s(flaps, &peer), FIRST_S);
-    penalty_box_free(flaps);
+    flap(box, &peer, FREE_SESSIONS + 50, 0);
+    ck_assert_uint_le(wait_s(box, &peer), FIRST_S);
+    penalty_box_free(box);
 }
 END_TEST
 

@@ -62,7 +62,7 @@ START_TEST(renewed_certificates_change_no_key) {
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
     const SSL_CTX *old = server_fixture.server->policy.tls;
     pair_make(CERT_SERVER, "localhost", 9, server_pem, server_key);
-    reload_look(server_fixture.server->reload);
+    reload_check(server_fixture.server->reload);
     ck_assert_ptr_ne(server_fixture.server->policy.tls, old);
     ck_assert(comes_by_key(&server_fixture, &agent));
     server_fixture_clear(&server_fixture);
