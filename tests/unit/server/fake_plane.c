@@ -154,7 +154,7 @@ void plane_serve(struct plane *self, struct link_ref link, struct client *client
 
 void plane_send_control(struct plane *self, struct link_ref link, const char *json) {
     (void)self;
-    note((struct fake_order){.kind = FAKE_TELL, .link = link}, json);
+    note((struct fake_order){.kind = FAKE_CONTROL, .link = link}, json);
 }
 
 void fake_fail_pings(bool fail) {
@@ -181,13 +181,13 @@ void plane_close(struct plane *self, struct link_ref link, const char *why, bool
 
 bool plane_disconnect(struct plane *self, uint64_t tag, const char *why) {
     (void)self;
-    note((struct fake_order){.kind = FAKE_EXPEL, .tag = tag}, why);
+    note((struct fake_order){.kind = FAKE_DISCONNECT, .tag = tag}, why);
     return true;
 }
 
 bool plane_disconnect_preauth(struct plane *self, uint64_t tag, const char *why) {
     (void)self;
-    note((struct fake_order){.kind = FAKE_EXPEL_GREETING, .tag = tag}, why);
+    note((struct fake_order){.kind = FAKE_DISCONNECT_PREAUTH, .tag = tag}, why);
     return true;
 }
 

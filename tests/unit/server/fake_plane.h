@@ -14,10 +14,10 @@ enum fake_kind {
     FAKE_ACCEPT,
     FAKE_REJECT,
     FAKE_SERVE,
-    FAKE_TELL,
+    FAKE_CONTROL,
     FAKE_CLOSE,
-    FAKE_EXPEL,
-    FAKE_EXPEL_GREETING,
+    FAKE_DISCONNECT,
+    FAKE_DISCONNECT_PREAUTH,
     FAKE_PING,
     FAKE_RECALL
 };
@@ -27,10 +27,10 @@ struct fake_order { /* what the control plane said */
     struct link_ref link;
     struct client *client;             /* FAKE_SERVE */
     const struct service_terms *terms; /* FAKE_RECALL; the service has them */
-    uint64_t tag;                      /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_EXPEL, FAKE_EXPEL_GREETING, FAKE_RECALL */
-    int fd;                            /* FAKE_ADOPT */
-    bool flag;                         /* is_control, when_idle */
-    char text[4096];                   /* JSON, or why */
+    uint64_t tag;    /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_DISCONNECT, FAKE_DISCONNECT_PREAUTH, FAKE_RECALL */
+    int fd;          /* FAKE_ADOPT */
+    bool flag;       /* is_control, when_idle */
+    char text[4096]; /* JSON, or why */
 };
 
 /* Takes the oldest order of this kind out of the list; false if there is none. */

@@ -28,27 +28,27 @@ unit_server_tests = \
 	tests/unit/server/auth/test_control
 
 # The whole control plane over a data plane that only writes down what it is told.
-unit_server_stage = \
+unit_server_fixture = \
 	tests/unit/server/fake_plane.c tests/unit/server/fake_plane.h \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
-tests_unit_server_service_test_dispatch_SOURCES = tests/unit/server/service/test_dispatch.c $(unit_server_stage)
+tests_unit_server_service_test_dispatch_SOURCES = tests/unit/server/service/test_dispatch.c $(unit_server_fixture)
 tests_unit_server_service_test_dispatch_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_auth_test_agent_listener_SOURCES = tests/unit/server/auth/test_agent_listener.c $(unit_server_stage)
+tests_unit_server_auth_test_agent_listener_SOURCES = tests/unit/server/auth/test_agent_listener.c $(unit_server_fixture)
 tests_unit_server_auth_test_agent_listener_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_auth_test_handshake_SOURCES = tests/unit/server/auth/test_handshake.c $(unit_server_stage)
+tests_unit_server_auth_test_handshake_SOURCES = tests/unit/server/auth/test_handshake.c $(unit_server_fixture)
 tests_unit_server_auth_test_handshake_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_session_test_liveness_SOURCES = tests/unit/server/session/test_liveness.c $(unit_server_stage)
+tests_unit_server_session_test_liveness_SOURCES = tests/unit/server/session/test_liveness.c $(unit_server_fixture)
 tests_unit_server_session_test_liveness_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_stage)
+tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_fixture)
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_stage)
+tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
 tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_session_test_session_key_SOURCES = tests/unit/server/session/test_session_key.c $(unit_server_stage) \
+tests_unit_server_session_test_session_key_SOURCES = tests/unit/server/session/test_session_key.c $(unit_server_fixture) \
 	tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_server_session_test_session_key_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_service_test_supply_SOURCES = tests/unit/server/service/test_supply.c $(unit_server_stage)
+tests_unit_server_service_test_supply_SOURCES = tests/unit/server/service/test_supply.c $(unit_server_fixture)
 tests_unit_server_service_test_supply_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_auth_test_control_SOURCES = tests/unit/server/auth/test_control.c $(unit_server_stage)
+tests_unit_server_auth_test_control_SOURCES = tests/unit/server/auth/test_control.c $(unit_server_fixture)
 tests_unit_server_auth_test_control_LDADD = $(LINK_UNIT_SERVER)
 
 tests_unit_server_service_test_access_SOURCES = tests/unit/server/service/test_access.c

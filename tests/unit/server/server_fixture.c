@@ -107,7 +107,7 @@ void server_fixture_set_any(struct server_fixture *server_fixture) {
 void server_fixture_open(struct server_fixture *server_fixture) {
     struct error error;
 
-    if (getenv("STAGE_LOG"))
+    if (getenv("FIXTURE_LOG"))
         server_fixture->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, "stderr", &error);
     server_fixture->server = server_new(server_fixture->conf, server_fixture->log, &error);
     ck_assert_msg(server_fixture->server, "%s", error.text);
@@ -215,7 +215,7 @@ static void expect_server_proved(const struct server_fixture_agent *agent, const
     ck_assert(auth_proof_check(proof, agent->key, AUTH_PROOF_DATA_SERVER, exporter));
 }
 
-struct link_ref server_fixture_let_in_link(struct server_fixture *server_fixture,
+struct link_ref server_fixture_accept_link(struct server_fixture *server_fixture,
                                            const struct server_fixture_agent *agent) {
     struct hello hello = {.kind = HELLO_KIND_DATA,
                           .protocol = PROTO_VERSION,
@@ -235,7 +235,7 @@ struct link_ref server_fixture_let_in_link(struct server_fixture *server_fixture
 
 struct link_ref server_fixture_bring_link(struct server_fixture *server_fixture,
                                           const struct server_fixture_agent *agent) {
-    struct link_ref link = server_fixture_let_in_link(server_fixture, agent);
+    struct link_ref link = server_fixture_accept_link(server_fixture, agent);
 
     server_fixture_idle(server_fixture, agent, link);
     return link;
@@ -269,8 +269,8 @@ void server_fixture_lose(struct server_fixture *server_fixture, const struct ser
     fake_options()->events->on_gone(fake_options()->context, &end);
 }
 
-void server_fixture_tell(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
-                         const char *json) {
+void server_fixture_send_control(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                                 const char *json) {
     (void)server_fixture;
     fake_options()->events->on_control(fake_options()->context, agent->control, agent->tag, json, strlen(json));
 }

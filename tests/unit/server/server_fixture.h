@@ -4,8 +4,8 @@
  * server_fixture: a whole control plane over a fake data plane, with agents that a test lets join and clients that
  * really connect.
  */
-#ifndef MUNNEL_TESTS_STAGE_H
-#define MUNNEL_TESTS_STAGE_H
+#ifndef MUNNEL_TESTS_SERVER_FIXTURE_H
+#define MUNNEL_TESTS_SERVER_FIXTURE_H
 
 #include "proto/auth_proof.h"
 #include "proto/hello.h"
@@ -50,7 +50,7 @@ struct link_ref server_fixture_greet(struct server_fixture *server_fixture, cons
                                      const uint8_t *key, enum auth_proof_role role);
 /* A link that shook hands by the key of this identity; returns it as above. */
 struct link_ref server_fixture_greet_known(struct server_fixture *server_fixture, const char *identity);
-struct link_ref server_fixture_let_in_link(struct server_fixture *server_fixture,
+struct link_ref server_fixture_accept_link(struct server_fixture *server_fixture,
                                            const struct server_fixture_agent *agent); /* a data link, not idle yet */
 struct link_ref server_fixture_bring_link(struct server_fixture *server_fixture,
                                           const struct server_fixture_agent *agent); /* a data link, idle */
@@ -60,8 +60,8 @@ void server_fixture_idle(struct server_fixture *server_fixture, const struct ser
                          struct link_ref link);
 void server_fixture_lose(struct server_fixture *server_fixture,
                          const struct server_fixture_agent *agent); /* its control link is gone */
-void server_fixture_tell(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
-                         const char *json);
+void server_fixture_send_control(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                                 const char *json);
 
 int server_fixture_connect(struct server_fixture *server_fixture, size_t service); /* a client's socket */
 /* A client connects and is given to somebody: *served says to whom (`text`). Fails the test if it is not. */

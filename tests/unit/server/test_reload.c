@@ -24,7 +24,7 @@ enum { YEAR_S = 365 * 24 * 3600 };
 static const char *const any[] = {NULL};
 static const char *const web[] = {"web"};
 
-static void open_stage(struct server_fixture *server_fixture, const char *const *groups) {
+static void open_fixture(struct server_fixture *server_fixture, const char *const *groups) {
     server_fixture_set(server_fixture, groups, 1);
     server_fixture_open(server_fixture);
 }
@@ -88,15 +88,15 @@ START_TEST(revoked_credential_ends_all_links_of_its_agents) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
     change_agents(&server_fixture, revoke);
     ck_assert_uint_eq(agents_of(&server_fixture), 0);
-    ck_assert(fake_take(FAKE_TELL, &order)); /* before its link is closed, so that the agent can say why */
+    ck_assert(fake_take(FAKE_CONTROL, &order)); /* before its link is closed, so that the agent can say why */
     ck_assert(link_ref_same(order.link, agent.control));
     ck_assert_ptr_nonnull(strstr(order.text, "\"bye\""));
     ck_assert_ptr_nonnull(strstr(order.text, "its credential was revoked"));
-    ck_assert(fake_take(FAKE_EXPEL, &order));
+    ck_assert(fake_take(FAKE_DISCONNECT, &order));
     ck_assert_uint_eq(order.tag, agent.tag);
     ck_assert_str_eq(order.text, "its credential was revoked");
     server_fixture_clear(&server_fixture);
@@ -106,12 +106,12 @@ END_TEST
 START_TEST(file_that_says_the_same_costs_nobody_his_link) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     server_fixture_join(&server_fixture, "a", "");
     change_agents(&server_fixture, touch);
     change_agents(&server_fixture, rotate);
     ck_assert_uint_eq(agents_of(&server_fixture), 1);
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -120,11 +120,11 @@ END_TEST
 START_TEST(same_name_with_a_new_token_is_somebody_else) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     server_fixture_join(&server_fixture, "a", "");
     change_agents(&server_fixture, make_new_token);
     ck_assert_uint_eq(agents_of(&server_fixture), 0);
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 1);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 1);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -132,7 +132,7 @@ END_TEST
 START_TEST(group_that_was_taken_away_ends_who_serves_it) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, web);
+    open_fixture(&server_fixture, web);
     server_fixture_join(&server_fixture, "a", "web");
     change_agents(&server_fixture, take_web_away);
     ck_assert_uint_eq(agents_of(&server_fixture), 0);
@@ -150,12 +150,12 @@ static bool is_alone(void *context) {
 START_TEST(expired_credential_ends_its_links_when_its_time_comes) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     server_fixture_join(&server_fixture, "a", "");
     change_agents(&server_fixture, expire);
     ck_assert_uint_eq(agents_of(&server_fixture), 1);
     ck_assert(unit_run_until(loop_base(server_fixture.server->loop), is_alone, &server_fixture, 5000));
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 1);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 1);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -163,7 +163,7 @@ END_TEST
 START_TEST(broken_agents_file_changes_nothing) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     server_fixture_join(&server_fixture, "a", "");
     const struct credentials *before = server_fixture.server->policy.credentials;
     unit_text_file("agents.json", "{ not JSON");
@@ -178,7 +178,7 @@ END_TEST
 START_TEST(certificates_are_replaced_only_by_ones_that_fit) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     const SSL_CTX *before = server_fixture.server->policy.tls;
     char *key = unit_read(unit_path("server.key"), NULL);
     unit_text_file("server.key", "no key");
@@ -209,7 +209,7 @@ static bool has_read(void *context) {
 START_TEST(many_signals_are_one) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     const SSL_CTX *first = server_fixture.server->policy.tls;
     for (int i = 0; i < 1000; i++)
         reload_request(server_fixture.server->reload);
@@ -234,7 +234,7 @@ static struct server_fixture_agent lose_with_clients(struct server_fixture *serv
         fds[i] = server_fixture_client(server_fixture, 0, &served[i]);
     server_fixture_lose(server_fixture, &agent);
     ck_assert_uint_eq(agents_of(server_fixture), 0);
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
     return agent;
 }
 
@@ -248,18 +248,18 @@ START_TEST(revoked_credential_ends_relays_whose_session_has_lost_its_control_lin
     struct fake_order served[2], order;
     int fds[2];
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     struct server_fixture_agent agent = lose_with_clients(&server_fixture, served, fds, 2);
     end_client(&agent, &served[0], fds[0]);
-    fake_forget(FAKE_TELL);
+    fake_forget(FAKE_CONTROL);
     change_agents(&server_fixture, revoke);
-    ck_assert(fake_take(FAKE_EXPEL, &order));
+    ck_assert(fake_take(FAKE_DISCONNECT, &order));
     ck_assert_uint_eq(order.tag, agent.tag);
     ck_assert_str_eq(order.text, "its credential was revoked");
-    ck_assert_uint_eq(fake_count(FAKE_TELL), 0); /* there is no control link to say good-bye on */
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0); /* there is no control link to say good-bye on */
     reload_check(server_fixture.server->reload);
     change_agents(&server_fixture, touch); /* once is enough */
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
     end_client(&agent, &served[1], fds[1]);
     server_fixture_clear(&server_fixture);
 }
@@ -270,14 +270,14 @@ START_TEST(relays_of_a_session_that_was_replaced_end_with_its_credential) {
     struct fake_order served, order;
     uint64_t tags[2];
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     struct server_fixture_agent agent = server_fixture_join_with(&server_fixture, "a", 1);
     int fd = server_fixture_client(&server_fixture, 0, &served);
     struct server_fixture_agent again = server_fixture_join_again(&server_fixture, &agent, "");
     ck_assert_uint_eq(agents_of(&server_fixture), 1);
     change_agents(&server_fixture, revoke);
     for (int i = 0; i < 2; i++) {
-        ck_assert(fake_take(FAKE_EXPEL, &order));
+        ck_assert(fake_take(FAKE_DISCONNECT, &order));
         tags[i] = order.tag;
     }
     ck_assert(tags[0] == agent.tag || tags[1] == agent.tag);
@@ -291,14 +291,14 @@ START_TEST(session_is_forgotten_with_its_last_relay) {
     struct fake_order served[2];
     int fds[2];
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     struct server_fixture_agent agent = lose_with_clients(&server_fixture, served, fds, 2);
     end_client(&agent, &served[0], fds[0]);
     ck_assert_ptr_nonnull(session_table_first_any(server_fixture.server->sessions));
     end_client(&agent, &served[1], fds[1]);
     ck_assert_ptr_null(session_table_first_any(server_fixture.server->sessions));
     change_agents(&server_fixture, revoke);
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -308,13 +308,13 @@ START_TEST(expired_credential_ends_relays_without_a_control_link) {
     struct fake_order served;
     int fd;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     struct server_fixture_agent agent = lose_with_clients(&server_fixture, &served, &fd, 1);
     change_agents(&server_fixture, expire);
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 0);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
     fake_wall_jump(2);
     reload_check(server_fixture.server->reload);
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL), 1);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 1);
     server_fixture_end(&server_fixture, fd, &served, agent.tag);
 }
 END_TEST
@@ -345,7 +345,7 @@ static TCase *sessions_that_are_over(void) {
 START_TEST(clock_that_is_set_back_delays_no_review) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     fake_wall_jump(10 * YEAR_S);
     server_fixture_join(&server_fixture, "a", "");
     reload_check(server_fixture.server->reload);
@@ -362,7 +362,7 @@ END_TEST
 START_TEST(clock_that_is_set_forward_ends_what_has_expired_at_once) {
     struct server_fixture server_fixture;
 
-    open_stage(&server_fixture, any);
+    open_fixture(&server_fixture, any);
     server_fixture_join(&server_fixture, "a", "");
     change_agents(&server_fixture, expire_in_a_year);
     reload_check(server_fixture.server->reload);

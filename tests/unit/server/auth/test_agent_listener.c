@@ -368,10 +368,10 @@ START_TEST(full_door_sends_the_slowest_greeting_away) {
         fake_clock_advance(10);
     }
     ck_assert(!is_let_in(&server_fixture));
-    ck_assert_uint_eq(fake_count(FAKE_EXPEL_GREETING), 0);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT_PREAUTH), 0);
     fake_clock_advance(500);
     ck_assert(is_let_in(&server_fixture));
-    ck_assert(fake_take(FAKE_EXPEL_GREETING, &order));
+    ck_assert(fake_take(FAKE_DISCONNECT_PREAUTH, &order));
     ck_assert_uint_eq(order.tag, adopted[0].tag);
     lose(adopted[0].tag); /* the plane says so, too, and nobody is counted twice */
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);

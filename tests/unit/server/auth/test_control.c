@@ -26,15 +26,15 @@ START_TEST(nonsense_without_end_ends_the_session) {
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
-    fake_forget(FAKE_TELL);
+    fake_forget(FAKE_CONTROL);
     fake_forget(FAKE_CLOSE);
     while (said < MANY && fake_count(FAKE_CLOSE) == 0) {
-        server_fixture_tell(&server_fixture, &agent, nonsense[_i]);
+        server_fixture_send_control(&server_fixture, &agent, nonsense[_i]);
         said++;
     }
     ck_assert_uint_gt(said, 20); /* a newer agent may have a word or two that are new */
     ck_assert_uint_le(said, BOUND);
-    ck_assert_uint_le(fake_count(FAKE_TELL), BOUND);
+    ck_assert_uint_le(fake_count(FAKE_CONTROL), BOUND);
     ck_assert(fake_take(FAKE_CLOSE, &order));
     ck_assert_msg(strstr(order.text, "more than 100 error, unknown or malformed messages"), "%s", order.text);
     ck_assert(link_ref_same(order.link, agent.control));
@@ -48,9 +48,9 @@ START_TEST(what_is_unknown_is_answered) {
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
-    fake_forget(FAKE_TELL);
-    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"dance\"}");
-    ck_assert(fake_take(FAKE_TELL, &order));
+    fake_forget(FAKE_CONTROL);
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"dance\"}");
+    ck_assert(fake_take(FAKE_CONTROL, &order));
     ck_assert_msg(strstr(order.text, "\"error\"") && strstr(order.text, "unknown op"), "%s", order.text);
     server_fixture_clear(&server_fixture);
 }
@@ -62,14 +62,14 @@ START_TEST(drain_closes_idle_links_and_is_confirmed) {
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join_with(&server_fixture, "a", 2);
-    fake_forget(FAKE_TELL);
-    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"drain\"}");
-    ck_assert(fake_take(FAKE_TELL, &order));
+    fake_forget(FAKE_CONTROL);
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"drain\"}");
+    ck_assert(fake_take(FAKE_CONTROL, &order));
     ck_assert_msg(strstr(order.text, "\"drained\""), "%s", order.text);
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 2);
-    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"drain\"}"); /* repeated, and confirmed again */
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"drain\"}"); /* repeated, and confirmed again */
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 2);
-    ck_assert_uint_eq(fake_count(FAKE_TELL), 1);
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 1);
     while (fake_take(FAKE_CLOSE, &order))
         ck_assert(!link_ref_same(order.link, agent.control));
     server_fixture_clear(&server_fixture);
@@ -82,13 +82,13 @@ START_TEST(bye_ends_the_session_with_its_reason) {
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
-    fake_forget(FAKE_TELL);
-    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"bye\",\"reason\":\"maintenance\"}");
+    fake_forget(FAKE_CONTROL);
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"bye\",\"reason\":\"maintenance\"}");
     ck_assert(fake_take(FAKE_CLOSE, &order));
     ck_assert(link_ref_same(order.link, agent.control));
     ck_assert_str_eq(order.text, "maintenance");
-    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"drain\"}"); /* too late: there is no session */
-    ck_assert_uint_eq(fake_count(FAKE_TELL), 0);
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"drain\"}"); /* too late: there is no session */
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -99,9 +99,9 @@ START_TEST(error_is_not_answered) {
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
-    fake_forget(FAKE_TELL);
-    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"error\",\"reason\":\"unknown op\"}");
-    ck_assert_uint_eq(fake_count(FAKE_TELL), 0);
+    fake_forget(FAKE_CONTROL);
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"error\",\"reason\":\"unknown op\"}");
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
     server_fixture_clear(&server_fixture);
 }

@@ -205,14 +205,14 @@ START_TEST(agent_that_drains_is_told_when_it_is_done) {
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
     server_fixture_bring_links(&server_fixture, &a, 3);
     server_fixture_run(&server_fixture);
-    fake_forget(FAKE_TELL);
-    server_fixture_tell(&server_fixture, &a, "{\"op\":\"drain\"}");
-    ck_assert(fake_take(FAKE_TELL, &order));
+    fake_forget(FAKE_CONTROL);
+    server_fixture_send_control(&server_fixture, &a, "{\"op\":\"drain\"}");
+    ck_assert(fake_take(FAKE_CONTROL, &order));
     ck_assert_ptr_nonnull(strstr(order.text, "drained"));
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 3);
     int fd = server_fixture_connect(&server_fixture, 0);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
-    server_fixture_tell(&server_fixture, &a, "{\"op\":\"bye\",\"reason\":\"stopped\"}");
+    server_fixture_send_control(&server_fixture, &a, "{\"op\":\"bye\",\"reason\":\"stopped\"}");
     ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 0);
     close(fd);
     server_fixture_clear(&server_fixture);
@@ -227,14 +227,14 @@ START_TEST(unknown_op_is_answered_by_error) {
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
     server_fixture_run(&server_fixture);
-    fake_forget(FAKE_TELL);
-    server_fixture_tell(&server_fixture, &a, "{\"op\":\"dance\"}");
-    ck_assert(fake_take(FAKE_TELL, &order));
+    fake_forget(FAKE_CONTROL);
+    server_fixture_send_control(&server_fixture, &a, "{\"op\":\"dance\"}");
+    ck_assert(fake_take(FAKE_CONTROL, &order));
     ck_assert_ptr_nonnull(strstr(order.text, "\"error\""));
-    server_fixture_tell(&server_fixture, &a, "{\"op\":");
-    ck_assert(fake_take(FAKE_TELL, &order));
-    server_fixture_tell(&server_fixture, &a, "{\"op\":\"error\",\"reason\":\"what?\"}"); /* is not answered */
-    ck_assert_uint_eq(fake_count(FAKE_TELL), 0);
+    server_fixture_send_control(&server_fixture, &a, "{\"op\":");
+    ck_assert(fake_take(FAKE_CONTROL, &order));
+    server_fixture_send_control(&server_fixture, &a, "{\"op\":\"error\",\"reason\":\"what?\"}"); /* is not answered */
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -247,7 +247,7 @@ START_TEST(link_that_breaks_before_the_verdict_leaves_nothing) {
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web"),
                                 b = server_fixture_join(&server_fixture, "b", "web");
-    struct link_end end = {.link = server_fixture_let_in_link(&server_fixture, &b), .tag = 12345, .why = "it broke"};
+    struct link_end end = {.link = server_fixture_accept_link(&server_fixture, &b), .tag = 12345, .why = "it broke"};
     ck_assert_uint_eq(supply_count(server_fixture.server->supply), 1);
     fake_options()->events->on_gone(fake_options()->context, &end);
     ck_assert_uint_eq(supply_count(server_fixture.server->supply), 0);
@@ -307,9 +307,9 @@ START_TEST(group_that_no_service_names_is_warned_of) {
     server_fixture_open(&server_fixture);
     server_fixture_join(&server_fixture, "right", "mail");
     struct fake_order order;
-    ck_assert(!fake_take(FAKE_TELL, &order));
+    ck_assert(!fake_take(FAKE_CONTROL, &order));
     server_fixture_join(&server_fixture, "wrong", "wbe");
-    ck_assert(fake_take(FAKE_TELL, &order));
+    ck_assert(fake_take(FAKE_CONTROL, &order));
     ck_assert_ptr_nonnull(strstr(order.text, "\"op\":\"notice\""));
     ck_assert_ptr_nonnull(strstr(order.text, "no service of this server has the group wbe"));
     ck_assert_ptr_null(strstr(order.text, "mail")); /* whose groups there are is not for it */
@@ -346,7 +346,7 @@ START_TEST(nonsense_without_end_is_sent_away) {
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
     while (session_table_count(server_fixture.server->sessions) && said++ < 1000)
-        server_fixture_tell(&server_fixture, &a, "{}");
+        server_fixture_send_control(&server_fixture, &a, "{}");
     ck_assert_int_gt(said, 50);
     ck_assert_int_lt(said, 500);
     server_fixture_clear(&server_fixture);

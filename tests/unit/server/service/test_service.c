@@ -180,10 +180,10 @@ START_TEST(a_server_that_stops_sends_its_agents_away) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    fake_forget(FAKE_TELL);
+    fake_forget(FAKE_CONTROL);
     housekeeping_stop(server_fixture.server);
     struct fake_order goaway;
-    ck_assert(fake_take(FAKE_TELL, &goaway));
+    ck_assert(fake_take(FAKE_CONTROL, &goaway));
     ck_assert(link_ref_same(goaway.link, a.control));
     ck_assert_ptr_nonnull(strstr(goaway.text, "goaway"));
     ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);

@@ -22,8 +22,8 @@ static uint64_t asked_for(struct server_fixture *server_fixture, const struct se
     uint64_t count = 0;
 
     server_fixture_run(server_fixture);
-    for (size_t left = fake_count(FAKE_TELL); left; left--) {
-        ck_assert(fake_take(FAKE_TELL, &order));
+    for (size_t left = fake_count(FAKE_CONTROL); left; left--) {
+        ck_assert(fake_take(FAKE_CONTROL, &order));
         ck_assert_int_eq(control_parse(&control, order.text, strlen(order.text), &error), 0);
         if (link_ref_same(order.link, agent->control) && control.op == CONTROL_OP_LINKS)
             count += control.count;
@@ -141,7 +141,7 @@ START_TEST(link_on_its_way_is_not_asked_for_twice) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
-    struct link_ref link = server_fixture_let_in_link(&server_fixture, &a);
+    struct link_ref link = server_fixture_accept_link(&server_fixture, &a);
     supply_tick(server_fixture.server->supply);
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
     struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .why = "it broke"};
@@ -268,7 +268,7 @@ START_TEST(links_for_those_to_come_are_ordered_a_moment_later) {
     supply_tick(server_fixture.server->supply);
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
     fake_clock_advance(50);
-    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_TELL, 1)); /* without a tick */
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_CONTROL, 1)); /* without a tick */
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 40);
     crowd_go(&server_fixture, &crowd);
 }

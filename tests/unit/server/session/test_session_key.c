@@ -173,7 +173,7 @@ START_TEST(a_session_that_leaves_lets_in_none) {
     server_fixture_open(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
     server_fixture_run(&server_fixture); /* it is asked for links */
-    server_fixture_tell(&server_fixture, &agent, "{\"op\":\"drain\"}");
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"drain\"}");
     session_key_identify(identity, agent.session, 1);
     expect_turned_away(&server_fixture, identity, "\"session\"", "is draining");
     server_fixture_clear(&server_fixture);
