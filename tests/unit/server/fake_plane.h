@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * fake_plane: plane_*() as the control plane calls them, without threads, links or bytes: it writes down what it is
- * told, and a test answers with the events that it wants.
+ * fake_plane: plane_*() as the control plane calls them, without threads, links or bytes: it keeps the
+ * orders, and a test answers with the events that it wants.
  */
 #ifndef MUNNEL_TESTS_FAKE_PLANE_H
 #define MUNNEL_TESTS_FAKE_PLANE_H
@@ -22,7 +22,7 @@ enum fake_kind {
     FAKE_RECALL
 };
 
-struct fake_order { /* what the control plane said */
+struct fake_order { /* of the control plane */
     enum fake_kind kind;
     struct link_ref link;
     struct client *client;             /* FAKE_SERVE */
@@ -30,7 +30,7 @@ struct fake_order { /* what the control plane said */
     uint64_t tag;    /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_DISCONNECT, FAKE_DISCONNECT_PREAUTH, FAKE_RECALL */
     int fd;          /* FAKE_ADOPT */
     bool flag;       /* is_control, when_idle */
-    char text[4096]; /* JSON, or why */
+    char text[4096]; /* JSON, or detail */
 };
 
 /* Takes the oldest order of this kind out of the list; false if there is none. */

@@ -36,8 +36,8 @@ static bool is_free(uint16_t port) {
     return bound;
 }
 
-/* None that the system hands out: before the server listens it would give it to somebody else who asks for any, or who
- * connects. Each test is a process of its own and begins elsewhere. */
+/* None that the system hands out: before the server listens it would give it to another program that asks for any, or
+ * that connects. Each test is a process of its own and begins elsewhere. */
 static uint16_t free_port(void) {
     static unsigned tried;
 
@@ -78,7 +78,7 @@ static void replace(char **text, const char *by) {
 void server_fixture_set(struct server_fixture *server_fixture, const char *const *groups, size_t count) {
     struct provision setup = {.folder = unit_folder(), .listen = "127.0.0.1:1"};
     struct error error;
-    char door[40];
+    char agent_listen[40];
     bool made;
 
     memset(server_fixture, 0, sizeof *server_fixture);
@@ -92,9 +92,9 @@ void server_fixture_set(struct server_fixture *server_fixture, const char *const
     replace(&server_fixture->conf->agents.key, unit_path("server.key"));
     replace(&server_fixture->conf->agents.tokens, unit_path("agents.json"));
     server_fixture->agent_port = free_port();
-    snprintf(door, sizeof door, "127.0.0.1:%u", server_fixture->agent_port);
+    snprintf(agent_listen, sizeof agent_listen, "127.0.0.1:%u", server_fixture->agent_port);
     strlist_done(&server_fixture->conf->agents.listen);
-    strlist_add(&server_fixture->conf->agents.listen, door);
+    strlist_add(&server_fixture->conf->agents.listen, agent_listen);
     add_services(server_fixture, groups, count);
 }
 
@@ -180,7 +180,7 @@ static struct server_fixture_agent join(struct server_fixture *server_fixture, c
 
     auth_token_key(&server_fixture->token, key);
     agent.control = server_fixture_greet(server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "%s was not let in", name);
+    ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "%s was not accepted", name);
     ck_assert(accepted.flag && link_ref_same(accepted.link, agent.control));
     ck_assert_msg(welcome_parse(&welcome, accepted.text, strlen(accepted.text), &error) == 0, "%s", error.text);
     ck_assert(welcome.has_proof && auth_proof_check(welcome.proof, key, AUTH_PROOF_SERVER, exporter));
@@ -227,7 +227,7 @@ struct link_ref server_fixture_accept_link(struct server_fixture *server_fixture
     struct fake_order accepted;
     struct link_ref link = server_fixture_greet(server_fixture, &hello, agent->key, AUTH_PROOF_DATA);
 
-    ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "a data link of %s was not let in", agent->name);
+    ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "a data link of %s was not accepted", agent->name);
     ck_assert(!accepted.flag && accepted.tag == agent->tag);
     expect_server_proved(agent, accepted.text);
     return link;
@@ -330,7 +330,7 @@ int server_fixture_client(struct server_fixture *server_fixture, size_t service,
     int fd = server_fixture_connect(server_fixture, service);
 
     ck_assert_int_ge(fd, 0);
-    ck_assert_msg(server_fixture_wait_for(server_fixture, FAKE_SERVE, 1), "the client was given to nobody");
+    ck_assert_msg(server_fixture_wait_for(server_fixture, FAKE_SERVE, 1), "no agent was given the client");
     ck_assert(fake_take(FAKE_SERVE, served));
     return fd;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server_fixture: a whole control plane over a fake data plane, with agents that a test lets join and clients that
+ * server_fixture: a whole control plane over a fake data plane, with agents that a test makes join and clients that
  * really connect.
  */
 #ifndef MUNNEL_TESTS_SERVER_FIXTURE_H
@@ -36,7 +36,7 @@ void server_fixture_open(struct server_fixture *server_fixture);
 void server_fixture_begin(struct server_fixture *server_fixture); /* server_fixture_set_any and server_fixture_open */
 void server_fixture_clear(struct server_fixture *server_fixture);
 
-/* Joins with the token; `group` may be "". Fails the test if it is not let in. */
+/* Joins with the token; `group` may be "". Fails the test if it is rejected. */
 struct server_fixture_agent server_fixture_join(struct server_fixture *server_fixture, const char *name,
                                                 const char *group);
 /* The same without a group, and brings idle links. */
@@ -64,9 +64,9 @@ void server_fixture_send_control(struct server_fixture *server_fixture, const st
                                  const char *json);
 
 int server_fixture_connect(struct server_fixture *server_fixture, size_t service); /* a client's socket */
-/* A client connects and is given to somebody: *served says to whom (`text`). Fails the test if it is not. */
+/* A client connects and is given to an agent: *served has its name (`text`). Fails the test if it is not. */
 int server_fixture_client(struct server_fixture *server_fixture, size_t service, struct fake_order *served);
-/* The client with the socket `fd` has ended well, as the agent with this tag says; and the server_fixture with it. */
+/* The client with the socket `fd` has ended, served by the agent with this tag; and the fixture with it. */
 void server_fixture_end(struct server_fixture *server_fixture, int fd, const struct fake_order *served, uint64_t tag);
 void server_fixture_run(struct server_fixture *server_fixture);               /* what is due now */
 bool server_fixture_is_reset(struct server_fixture *server_fixture, int fd);  /* soon: the client meets RST */

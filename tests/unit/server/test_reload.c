@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_reload: files that change under a server, and those who were let in by what they said before.
+ * test_reload: files that change while the server runs, and sessions that were authenticated by their former content.
  */
 #include "config.h"
 
@@ -103,7 +103,7 @@ START_TEST(revoked_credential_ends_all_links_of_its_agents) {
 }
 END_TEST
 
-START_TEST(file_that_says_the_same_costs_nobody_his_link) {
+START_TEST(unchanged_credentials_end_no_session) {
     struct server_fixture server_fixture;
 
     open_fixture(&server_fixture, any);
@@ -116,8 +116,8 @@ START_TEST(file_that_says_the_same_costs_nobody_his_link) {
 }
 END_TEST
 
-/* Revoked and added again between two looks: the name is there, but he who holds the old token must go. */
-START_TEST(same_name_with_a_new_token_is_somebody_else) {
+/* Revoked and added again between two checks: the name is there, but a session by the old token must end. */
+START_TEST(replaced_token_ends_the_session_of_the_old_one) {
     struct server_fixture server_fixture;
 
     open_fixture(&server_fixture, any);
@@ -129,7 +129,7 @@ START_TEST(same_name_with_a_new_token_is_somebody_else) {
 }
 END_TEST
 
-START_TEST(group_that_was_taken_away_ends_who_serves_it) {
+START_TEST(removed_group_ends_sessions_that_serve_it) {
     struct server_fixture server_fixture;
 
     open_fixture(&server_fixture, web);
@@ -323,9 +323,9 @@ static TCase *agents_file(void) {
     TCase *group = tcase_create("agents file");
 
     tcase_add_test(group, revoked_credential_ends_all_links_of_its_agents);
-    tcase_add_test(group, file_that_says_the_same_costs_nobody_his_link);
-    tcase_add_test(group, same_name_with_a_new_token_is_somebody_else);
-    tcase_add_test(group, group_that_was_taken_away_ends_who_serves_it);
+    tcase_add_test(group, unchanged_credentials_end_no_session);
+    tcase_add_test(group, replaced_token_ends_the_session_of_the_old_one);
+    tcase_add_test(group, removed_group_ends_sessions_that_serve_it);
     tcase_add_test(group, expired_credential_ends_its_links_when_its_time_comes);
     tcase_add_test(group, broken_agents_file_changes_nothing);
     return group;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_agent_listener: who gets past the agent port: TLS does, strangers do not, and nobody can fill it up.
+ * test_agent_listener: which connections to the agent port are adopted, and that unauthenticated ones cannot fill it.
  */
 #include "config.h"
 
@@ -59,7 +59,7 @@ START_TEST(a_large_hello_may_come_in_segments_and_records) {
 }
 END_TEST
 
-START_TEST(half_a_hello_waits_at_the_door) {
+START_TEST(half_a_hello_waits_for_its_rest) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -76,7 +76,7 @@ START_TEST(half_a_hello_waits_at_the_door) {
     ck_assert(fake_take(FAKE_ADOPT, &order));
     close(order.fd);
     close(fd);
-    int gone = knock(&server_fixture); /* says half of it, and goes */
+    int gone = knock(&server_fixture); /* sends half of it and closes */
     ck_assert_int_eq(write(gone, hello_of_tls, 7), 7);
     server_fixture_run(&server_fixture);
     ck_assert_int_eq(shutdown(gone, SHUT_WR), 0);
@@ -97,11 +97,11 @@ static int other_end(int fd) {
             peer.sin_port == mine.sin_port)
             return other;
     }
-    ck_abort_msg("nobody has accepted it");
+    ck_abort_msg("it was not accepted");
 }
 
 /* As the kernel does when bytes have come in so many pieces that it has no room to wait for the last ones. */
-START_TEST(half_a_hello_that_wakes_the_door_too_early_is_let_in) {
+START_TEST(half_a_hello_that_wakes_the_listener_too_early_is_adopted) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -119,7 +119,7 @@ START_TEST(half_a_hello_that_wakes_the_door_too_early_is_let_in) {
 }
 END_TEST
 
-/* Said by the plane: the connection with this tag is gone, without a greeting. */
+/* The event of the plane: the connection with this tag is gone, without a greeting. */
 static void lose(uint64_t tag) {
     struct link_end end = {.link = fake_link(), .tag = tag, .why = "its time was over"};
 
@@ -142,7 +142,7 @@ static void shake_and_leave(struct server_fixture *server_fixture) {
     fake_options()->events->on_gone(fake_options()->context, &end);
 }
 
-START_TEST(a_handshake_with_nothing_behind_it_is_punished) {
+START_TEST(a_handshake_without_hello_is_penalized) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
@@ -154,7 +154,7 @@ START_TEST(a_handshake_with_nothing_behind_it_is_punished) {
 }
 END_TEST
 
-START_TEST(where_an_agent_is_no_handshake_is_punished) {
+START_TEST(a_source_with_an_agent_is_not_penalized) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
@@ -182,7 +182,7 @@ static bool is_let_in(struct server_fixture *server_fixture) {
     return is_in;
 }
 
-START_TEST(failures_are_punished_for_a_while) {
+START_TEST(failures_block_their_source_for_a_while) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -205,7 +205,7 @@ START_TEST(failures_are_punished_for_a_while) {
 }
 END_TEST
 
-START_TEST(wrong_token_is_punished_unless_an_agent_is_there) {
+START_TEST(wrong_token_is_penalized_unless_its_source_has_an_agent) {
     struct server_fixture server_fixture;
     struct hello hello = {.kind = HELLO_KIND_CONTROL,
                           .protocol = PROTO_VERSION,
@@ -274,7 +274,7 @@ START_TEST(room_is_kept_for_where_agents_come_from) {
 }
 END_TEST
 
-START_TEST(tls_is_handed_on_with_all_its_bytes) {
+START_TEST(tls_is_adopted_with_all_its_bytes) {
     struct server_fixture server_fixture;
     struct fake_order order;
     char bytes[16];
@@ -297,7 +297,7 @@ START_TEST(tls_is_handed_on_with_all_its_bytes) {
 }
 END_TEST
 
-START_TEST(plain_http_is_sent_away) {
+START_TEST(plain_http_is_closed) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
@@ -323,7 +323,7 @@ START_TEST(silence_ends_at_the_deadline) {
 }
 END_TEST
 
-START_TEST(full_door_sends_the_oldest_silent_one_away) {
+START_TEST(full_listener_closes_the_oldest_silent_connection) {
     struct server_fixture server_fixture;
     struct fake_order order;
     int fds[4];
@@ -336,8 +336,7 @@ START_TEST(full_door_sends_the_oldest_silent_one_away) {
         fake_clock_advance(1);
     }
     ck_assert_int_eq(write(fds[0], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
-    ck_assert(
-        server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1)); /* the oldest has spoken, so it is not his turn */
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1)); /* the oldest has sent bytes, so it stays */
     fds[3] = knock(&server_fixture);
     ck_assert(server_fixture_is_closed(&server_fixture, fds[1]));
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 3);
@@ -352,7 +351,7 @@ START_TEST(full_door_sends_the_oldest_silent_one_away) {
 END_TEST
 
 /* A ClientHello and no more: for a while it may be an honest agent far away. */
-START_TEST(full_door_sends_the_slowest_greeting_away) {
+START_TEST(full_listener_closes_the_slowest_handshake) {
     struct server_fixture server_fixture;
     struct fake_order adopted[2], order;
     int fds[2];
@@ -373,7 +372,7 @@ START_TEST(full_door_sends_the_slowest_greeting_away) {
     ck_assert(is_let_in(&server_fixture));
     ck_assert(fake_take(FAKE_DISCONNECT_PREAUTH, &order));
     ck_assert_uint_eq(order.tag, adopted[0].tag);
-    lose(adopted[0].tag); /* the plane says so, too, and nobody is counted twice */
+    lose(adopted[0].tag); /* its event comes as well, and it is not counted twice */
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
     for (int i = 0; i < 2; i++) {
         close(adopted[i].fd);
@@ -400,7 +399,7 @@ START_TEST(one_source_has_a_share_only) {
 }
 END_TEST
 
-START_TEST(links_that_were_ordered_are_let_in) {
+START_TEST(ordered_links_are_accepted_beyond_the_limits) {
     struct server_fixture server_fixture;
     int fds[4];
 
@@ -423,26 +422,26 @@ START_TEST(links_that_were_ordered_are_let_in) {
 }
 END_TEST
 
-static TCase *door(void) {
-    TCase *group = tcase_create("door");
+static TCase *agent_listener_cases(void) {
+    TCase *group = tcase_create("agent listener");
 
     tcase_add_test(group, a_large_hello_may_come_in_segments_and_records);
-    tcase_add_test(group, half_a_hello_waits_at_the_door);
-    tcase_add_test(group, half_a_hello_that_wakes_the_door_too_early_is_let_in);
-    tcase_add_test(group, a_handshake_with_nothing_behind_it_is_punished);
-    tcase_add_test(group, where_an_agent_is_no_handshake_is_punished);
-    tcase_add_test(group, failures_are_punished_for_a_while);
-    tcase_add_test(group, wrong_token_is_punished_unless_an_agent_is_there);
+    tcase_add_test(group, half_a_hello_waits_for_its_rest);
+    tcase_add_test(group, half_a_hello_that_wakes_the_listener_too_early_is_adopted);
+    tcase_add_test(group, a_handshake_without_hello_is_penalized);
+    tcase_add_test(group, a_source_with_an_agent_is_not_penalized);
+    tcase_add_test(group, failures_block_their_source_for_a_while);
+    tcase_add_test(group, wrong_token_is_penalized_unless_its_source_has_an_agent);
     tcase_add_test(group, penalties_can_be_switched_off);
     tcase_add_test(group, room_is_kept_for_where_agents_come_from);
-    tcase_add_test(group, tls_is_handed_on_with_all_its_bytes);
-    tcase_add_test(group, plain_http_is_sent_away);
+    tcase_add_test(group, tls_is_adopted_with_all_its_bytes);
+    tcase_add_test(group, plain_http_is_closed);
     tcase_add_test(group, silence_ends_at_the_deadline);
-    tcase_add_test(group, full_door_sends_the_oldest_silent_one_away);
-    tcase_add_test(group, full_door_sends_the_slowest_greeting_away);
+    tcase_add_test(group, full_listener_closes_the_oldest_silent_connection);
+    tcase_add_test(group, full_listener_closes_the_slowest_handshake);
     tcase_add_test(group, one_source_has_a_share_only);
-    tcase_add_test(group, links_that_were_ordered_are_let_in);
+    tcase_add_test(group, ordered_links_are_accepted_beyond_the_limits);
     return group;
 }
 
-UNIT_MAIN("server/door", door)
+UNIT_MAIN("server/auth/agent_listener", agent_listener_cases)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_authenticate: who is let in by which of token and certificate, for every value of auth.require.
+ * test_authenticate: which of token and certificate authenticates an agent, for every value of auth.require.
  */
 #include "config.h"
 
@@ -55,7 +55,7 @@ struct visit {
     const char *certificate, *group;
 };
 
-/* Returns the credential that it is let in by; NULL with `refusal`. */
+/* Returns the credential that it authenticates by; NULL with `refusal`. */
 static const char *let_in(enum config_require require, const struct visit *visit, struct auth_refusal *refusal) {
     struct server_config conf = {.agents.require = require};
     struct auth_policy policy = {.conf = &conf, .credentials = all_kinds()};
@@ -75,7 +75,7 @@ static const char *let_in(enum config_require require, const struct visit *visit
         static char kept[65];
         snprintf(kept, sizeof kept, "%s", result.credential->name);
         name = kept;
-        ck_assert_int_eq(!!result.key, visit->key > 0); /* the server proves itself to whoever has a token */
+        ck_assert_int_eq(!!result.key, visit->key > 0); /* the server proves itself to an agent with a token */
     }
     X509_free(greeting.certificate);
     credentials_free(policy.credentials);
@@ -84,8 +84,8 @@ static const char *let_in(enum config_require require, const struct visit *visit
 
 static const struct {
     struct visit visit;
-    const char *by[4]; /* token, certificate, both, either: who it is then; NULL: refused */
-    const char *words; /* of one refusal at least */
+    const char *by[4];  /* token, certificate, both, either: who it is then; NULL: refused */
+    const char *detail; /* of one refusal at least */
 } visits[] = {
     {{"web1", 1, NULL, NULL}, {"web1", NULL, NULL, "web1"}, "no certificate"},
     {{"", 0, "web1", NULL}, {NULL, "web1", NULL, "web1"}, "no token"},
@@ -99,7 +99,7 @@ static const struct {
     {{"bare", 3, "web2", NULL}, {"bare", NULL, NULL, "bare"}, "is not that of \"bare\", the credential of the token"},
     {{"bare", 3, NULL, NULL}, {"bare", NULL, NULL, "bare"}, "no certificate"},
     {{"", 0, "web2", NULL}, {NULL, "web2", NULL, "web2"}, "no token"},
-    /* Signed by the right authority, and yet nobody's. */
+    /* Signed by the right authority, but in no credential. */
     {{"", 0, "stranger", NULL}, {NULL, NULL, NULL, NULL}, "is not in the agents file"},
     {{"web1", 1, "stranger", NULL}, {"web1", NULL, NULL, "web1"}, "stranger (sha256:"},
     {{"", 0, "bare", NULL}, {NULL, NULL, NULL, NULL}, "is not in the agents file"}, /* a name alone is no permission */
@@ -112,8 +112,8 @@ static const struct {
     {{"web1", 1, "web1", "*"}, {NULL, NULL, NULL, NULL}, "does not carry the group \"*\""},
 };
 
-START_TEST(what_is_required_decides) {
-    bool has_words = !visits[_i].words;
+START_TEST(required_proofs_decide) {
+    bool has_detail = !visits[_i].detail;
     for (int require = 0; require < 4; require++) {
         struct auth_refusal refusal;
         const char *name = let_in((enum config_require)require, &visits[_i].visit, &refusal);
@@ -125,13 +125,13 @@ START_TEST(what_is_required_decides) {
             continue;
         ck_assert(refusal.code == REJECT_CREDENTIAL || refusal.code == REJECT_GROUP);
         ck_assert(reject_is_final(refusal.code));
-        has_words = has_words || strstr(refusal.detail.text, visits[_i].words);
+        has_detail = has_detail || strstr(refusal.detail.text, visits[_i].detail);
     }
-    ck_assert_msg(has_words, "no refusal of visit %d says \"%s\"", _i, visits[_i].words);
+    ck_assert_msg(has_detail, "no refusal of visit %d says \"%s\"", _i, visits[_i].detail);
 }
 END_TEST
 
-START_TEST(where_nothing_is_asked_anybody_is_let_in) {
+START_TEST(without_required_proofs_every_agent_is_accepted) {
     struct server_config conf = {.agents.auth_none = true};
     struct auth_policy policy = {.conf = &conf};
     struct greeting greeting = {.certificate = NULL};
@@ -176,7 +176,7 @@ static SSL_CTX *context_that_trusts(const char *ca) {
     return context;
 }
 
-/* Its handshake began before they were read, and HELLO comes behind that: nobody would ask again. */
+/* Its handshake began before they were read, and HELLO comes after that: nothing else would check again. */
 START_TEST(authorities_that_changed_during_the_handshake_decide) {
     make(CERT_CA, "", "ca");
     make(CERT_CA, "", "other");
@@ -202,12 +202,12 @@ START_TEST(authorities_that_changed_during_the_handshake_decide) {
 }
 END_TEST
 
-static TCase *claims(void) {
+static TCase *authenticate_cases(void) {
     TCase *group = tcase_create("claims");
-    tcase_add_loop_test(group, what_is_required_decides, 0, (int)(sizeof visits / sizeof *visits));
-    tcase_add_test(group, where_nothing_is_asked_anybody_is_let_in);
+    tcase_add_loop_test(group, required_proofs_decide, 0, (int)(sizeof visits / sizeof *visits));
+    tcase_add_test(group, without_required_proofs_every_agent_is_accepted);
     tcase_add_test(group, authorities_that_changed_during_the_handshake_decide);
     return group;
 }
 
-UNIT_MAIN("server/result", claims)
+UNIT_MAIN("server/auth/authenticate", authenticate_cases)

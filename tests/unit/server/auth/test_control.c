@@ -12,28 +12,28 @@
 
 enum { BOUND = 110, MANY = 200 };
 
-static const char *const nonsense[] = {
+static const char *const malformed[] = {
     "{\"op\":\"dance\"}",                  /* unknown */
-    "{\"op\":\"notice\"}",                 /* only a server says it */
+    "{\"op\":\"notice\"}",                 /* only a server sends it */
     "{\"op\":\"error\",\"reason\":\"r\"}", /* never answered */
     "[]",                                  /* no message */
 };
 
-START_TEST(nonsense_without_end_ends_the_session) {
+START_TEST(too_many_malformed_messages_end_the_session) {
     struct server_fixture server_fixture;
     struct fake_order order;
-    size_t said = 0;
+    size_t sent = 0;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
     fake_forget(FAKE_CONTROL);
     fake_forget(FAKE_CLOSE);
-    while (said < MANY && fake_count(FAKE_CLOSE) == 0) {
-        server_fixture_send_control(&server_fixture, &agent, nonsense[_i]);
-        said++;
+    while (sent < MANY && fake_count(FAKE_CLOSE) == 0) {
+        server_fixture_send_control(&server_fixture, &agent, malformed[_i]);
+        sent++;
     }
-    ck_assert_uint_gt(said, 20); /* a newer agent may have a word or two that are new */
-    ck_assert_uint_le(said, BOUND);
+    ck_assert_uint_gt(sent, 20); /* a newer agent may have ops of its own */
+    ck_assert_uint_le(sent, BOUND);
     ck_assert_uint_le(fake_count(FAKE_CONTROL), BOUND);
     ck_assert(fake_take(FAKE_CLOSE, &order));
     ck_assert_msg(strstr(order.text, "more than 100 error, unknown or malformed messages"), "%s", order.text);
@@ -42,7 +42,7 @@ START_TEST(nonsense_without_end_ends_the_session) {
 }
 END_TEST
 
-START_TEST(what_is_unknown_is_answered) {
+START_TEST(what_is_unknown_or_malformed_is_answered) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -52,6 +52,9 @@ START_TEST(what_is_unknown_is_answered) {
     server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"dance\"}");
     ck_assert(fake_take(FAKE_CONTROL, &order));
     ck_assert_msg(strstr(order.text, "\"error\"") && strstr(order.text, "unknown op"), "%s", order.text);
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":");
+    ck_assert(fake_take(FAKE_CONTROL, &order));
+    ck_assert_msg(strstr(order.text, "\"error\""), "%s", order.text);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -109,8 +112,8 @@ END_TEST
 
 static TCase *control_cases(void) {
     TCase *group = tcase_create("control");
-    tcase_add_loop_test(group, nonsense_without_end_ends_the_session, 0, sizeof nonsense / sizeof nonsense[0]);
-    tcase_add_test(group, what_is_unknown_is_answered);
+    tcase_add_loop_test(group, too_many_malformed_messages_end_the_session, 0, sizeof malformed / sizeof malformed[0]);
+    tcase_add_test(group, what_is_unknown_or_malformed_is_answered);
     tcase_add_test(group, drain_closes_idle_links_and_is_confirmed);
     tcase_add_test(group, bye_ends_the_session_with_its_reason);
     tcase_add_test(group, error_is_not_answered);

@@ -65,7 +65,7 @@ START_TEST(a_few_restarts_cost_nothing) {
 }
 END_TEST
 
-START_TEST(long_sessions_are_no_flaps) {
+START_TEST(long_sessions_do_not_count) {
     struct penalty_box *box = flap_damping_new();
     struct addr peer = address("192.0.2.1");
 
@@ -103,7 +103,7 @@ static TCase *flap_damping_cases(void) {
     TCase *group = tcase_create("flap_damping");
 
     tcase_add_test(group, a_few_restarts_cost_nothing);
-    tcase_add_test(group, long_sessions_are_no_flaps);
+    tcase_add_test(group, long_sessions_do_not_count);
     tcase_add_test(group, another_agent_does_not_wait);
     tcase_add_test(group, short_sessions_while_it_waits_count_once);
     return group;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_penalty_box: what a failure costs, who is spared, and that strangers cannot make the table grow or forget
- * friends.
+ * test_penalty_box: what failures cost a source, and that a full table keeps the trusted ones.
  */
 #include "config.h"
 
@@ -52,7 +51,7 @@ START_TEST(some_failures_may_be_free) {
 }
 END_TEST
 
-START_TEST(strangers_push_no_friend_out) {
+START_TEST(failures_evict_no_trusted_source) {
     struct penalty_box *penalties = penalty_box_new(&strangers);
 
     penalty_box_trust(penalties, 7, S);
@@ -60,10 +59,10 @@ START_TEST(strangers_push_no_friend_out) {
         penalty_box_add(penalties, who, 5, 2 * S);
     ck_assert(penalty_box_trusts(penalties, 7, 2 * S));
     ck_assert(!penalty_box_trusts(penalties, 7, (PENALTY_BOX_TRUSTED_S + 1) * S));
-    unsigned punished = 0;
+    unsigned blocked = 0;
     for (uint64_t who = 1000; who < 1000 + 10 * PENALTY_BOX_ROOM; who++)
-        punished += penalty_box_left(penalties, who, 2 * S) > 0;
-    ck_assert_uint_eq(punished, PENALTY_BOX_ROOM - 1);
+        blocked += penalty_box_left(penalties, who, 2 * S) > 0;
+    ck_assert_uint_eq(blocked, PENALTY_BOX_ROOM - 1);
     penalty_box_reset(penalties);
     ck_assert_uint_eq(penalty_box_left(penalties, 1000 + 10 * PENALTY_BOX_ROOM - 1, 2 * S), 0);
     ck_assert(penalty_box_trusts(penalties, 7, 2 * S));
@@ -90,15 +89,15 @@ START_TEST(one_network_of_ipv6_is_one_source) {
 }
 END_TEST
 
-static TCase *penalties(void) {
+static TCase *penalty_box_cases(void) {
     TCase *group = tcase_create("penalties");
 
     tcase_add_test(group, each_failure_costs_twice_as_much);
     tcase_add_test(group, failures_at_once_count_as_one);
     tcase_add_test(group, some_failures_may_be_free);
-    tcase_add_test(group, strangers_push_no_friend_out);
+    tcase_add_test(group, failures_evict_no_trusted_source);
     tcase_add_test(group, one_network_of_ipv6_is_one_source);
     return group;
 }
 
-UNIT_MAIN("server/penalties", penalties)
+UNIT_MAIN("server/auth/penalty_box", penalty_box_cases)

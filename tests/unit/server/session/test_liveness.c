@@ -85,7 +85,7 @@ START_TEST(silent_agent_gets_no_client_while_another_one_answers) {
     int fd = freeze(&pair, &served);
     for (int i = 0; i < 4; i++)
         serve_one(&pair, "b");
-    fake_give_back(&served, CLIENT_UNANSWERED, pair.agents[0].tag); /* as the plane was told */
+    fake_give_back(&served, CLIENT_UNANSWERED, pair.agents[0].tag); /* as the recall orders */
     ck_assert(fake_take(FAKE_SERVE, &again));
     ck_assert_str_eq(again.text, "b");
     ck_assert(!again.client->holds_early);
@@ -93,7 +93,7 @@ START_TEST(silent_agent_gets_no_client_while_another_one_answers) {
 }
 END_TEST
 
-START_TEST(silent_agent_is_well_again_with_its_pong) {
+START_TEST(silent_agent_is_responsive_again_with_its_pong) {
     struct pair pair;
     struct fake_order served;
 
@@ -106,7 +106,7 @@ START_TEST(silent_agent_is_well_again_with_its_pong) {
 }
 END_TEST
 
-START_TEST(silent_agent_is_well_again_with_an_opened) {
+START_TEST(silent_agent_is_responsive_again_with_an_opened) {
     struct pair pair;
     struct fake_order served;
 
@@ -239,8 +239,8 @@ static TCase *silence(void) {
     TCase *group = tcase_create("silence");
 
     tcase_add_test(group, silent_agent_gets_no_client_while_another_one_answers);
-    tcase_add_test(group, silent_agent_is_well_again_with_its_pong);
-    tcase_add_test(group, silent_agent_is_well_again_with_an_opened);
+    tcase_add_test(group, silent_agent_is_responsive_again_with_its_pong);
+    tcase_add_test(group, silent_agent_is_responsive_again_with_an_opened);
     tcase_add_test(group, only_agent_is_chosen_though_it_is_silent_and_early_bytes_are_held_back);
     tcase_add_test(group, clients_are_not_taken_back_from_the_only_agent);
     tcase_add_test(group, clients_are_taken_back_only_from_services_that_another_agent_serves);
@@ -250,4 +250,4 @@ static TCase *silence(void) {
     return group;
 }
 
-UNIT_MAIN("server/liveness", silence)
+UNIT_MAIN("server/session/liveness", silence)

@@ -70,8 +70,8 @@ START_TEST(no_order_takes_one_twice) {
 }
 END_TEST
 
-/* Somebody has kept 2 and 4 back. */
-START_TEST(what_was_passed_over_is_over_after_a_while) {
+/* 2 and 4 were delayed on the way. */
+START_TEST(skipped_numbers_expire) {
     struct replay_window once = {0};
 
     ck_assert(replay_window_use(&once, 1, NOW_US));
@@ -99,10 +99,10 @@ static TCase *numbers(void) {
     tcase_add_test(group, each_number_is_taken_once);
     tcase_add_test(group, a_late_one_is_taken_within_the_window);
     tcase_add_test(group, a_leap_forgets_nothing);
-    tcase_add_test(group, what_was_passed_over_is_over_after_a_while);
+    tcase_add_test(group, skipped_numbers_expire);
     tcase_add_test(group, a_long_silence_ends_all_that_was_before);
     tcase_add_loop_test(group, no_order_takes_one_twice, 0, 5);
     return group;
 }
 
-UNIT_MAIN("server/once", numbers)
+UNIT_MAIN("server/session/replay_window", numbers)

@@ -83,7 +83,7 @@ START_TEST(a_restarted_server_shows_its_certificate) {
 }
 END_TEST
 
-/* ---- what is said of such a link ---- */
+/* ---- which links are accepted ---- */
 
 static void expect_let_in(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
                           uint64_t number) {
@@ -92,7 +92,7 @@ static void expect_let_in(struct server_fixture *server_fixture, const struct se
 
     session_key_identify(identity, agent->session, number);
     struct link_ref link = server_fixture_greet_known(server_fixture, identity);
-    ck_assert_msg(fake_take(FAKE_ACCEPT, &order), "%s was not let in", identity);
+    ck_assert_msg(fake_take(FAKE_ACCEPT, &order), "%s was not accepted", identity);
     ck_assert(link_ref_same(order.link, link) && !order.flag && order.tag == agent->tag);
     ck_assert_uint_eq(fake_count(FAKE_REJECT), 0);
     server_fixture_idle(server_fixture, agent, link);
@@ -104,14 +104,14 @@ static void expect_turned_away(struct server_fixture *server_fixture, const char
     struct fake_order order;
     struct link_ref link = server_fixture_greet_known(server_fixture, identity);
 
-    ck_assert_msg(fake_take(FAKE_REJECT, &order), "%s was not turned away", identity);
+    ck_assert_msg(fake_take(FAKE_REJECT, &order), "%s was not rejected", identity);
     ck_assert(link_ref_same(order.link, link));
     ck_assert_msg(strstr(order.text, code) && strstr(order.text, words), "%s: %s", identity, order.text);
     ck_assert_uint_eq(fake_count(FAKE_ACCEPT), 0);
     ck_assert_uint_eq(handshake_refused(server_fixture->server->handshake), before + 1);
 }
 
-/* Closed without a word: who repeats what he saw could not read it. */
+/* Closed without REJECT: the replayer could not decrypt it. */
 static void expect_used(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
                         uint64_t number) {
     unsigned long long before = handshake_refused(server_fixture->server->handshake);
@@ -126,7 +126,7 @@ static void expect_used(struct server_fixture *server_fixture, const struct serv
     ck_assert_uint_eq(handshake_refused(server_fixture->server->handshake), before + 1);
 }
 
-START_TEST(a_handshake_lets_in_one_link_once) {
+START_TEST(one_handshake_is_accepted_once) {
     struct server_fixture server_fixture;
 
     server_fixture_set(&server_fixture, any, 1);
@@ -148,7 +148,7 @@ START_TEST(a_handshake_lets_in_one_link_once) {
 }
 END_TEST
 
-START_TEST(a_session_that_is_over_lets_in_none) {
+START_TEST(a_session_that_is_over_accepts_no_link) {
     struct server_fixture server_fixture;
     char identity[SESSION_IDENTITY_SIZE];
 
@@ -165,7 +165,7 @@ START_TEST(a_session_that_is_over_lets_in_none) {
 }
 END_TEST
 
-START_TEST(a_session_that_leaves_lets_in_none) {
+START_TEST(a_session_that_drains_accepts_no_link) {
     struct server_fixture server_fixture;
     char identity[SESSION_IDENTITY_SIZE];
 
@@ -180,7 +180,7 @@ START_TEST(a_session_that_leaves_lets_in_none) {
 }
 END_TEST
 
-START_TEST(a_link_that_nobody_asked_for_is_turned_away) {
+START_TEST(an_unordered_link_is_rejected) {
     struct server_fixture server_fixture;
     char identity[SESSION_IDENTITY_SIZE];
 
@@ -208,11 +208,11 @@ static TCase *keys(void) {
 
 static TCase *known(void) {
     TCase *group = tcase_create("known");
-    tcase_add_test(group, a_handshake_lets_in_one_link_once);
-    tcase_add_test(group, a_session_that_is_over_lets_in_none);
-    tcase_add_test(group, a_session_that_leaves_lets_in_none);
-    tcase_add_test(group, a_link_that_nobody_asked_for_is_turned_away);
+    tcase_add_test(group, one_handshake_is_accepted_once);
+    tcase_add_test(group, a_session_that_is_over_accepts_no_link);
+    tcase_add_test(group, a_session_that_drains_accepts_no_link);
+    tcase_add_test(group, an_unordered_link_is_rejected);
     return group;
 }
 
-UNIT_MAIN("server/session_key", keys, known)
+UNIT_MAIN("server/session/session_key", keys, known)

@@ -26,7 +26,7 @@ static struct session *add(struct session_table *agents, const char *name) {
 }
 
 /* In the records and in the log; the first one keeps its plain name. */
-START_TEST(those_who_share_a_name_are_told_apart) {
+START_TEST(sessions_of_one_name_have_labels_of_their_own) {
     struct session_table *agents = session_table_new();
     const struct session *first = add(agents, "a"), *other = add(agents, "b");
     const struct session *second = add_instance(agents, "a", "abcdef01234567890000000000000000");
@@ -40,13 +40,13 @@ START_TEST(those_who_share_a_name_are_told_apart) {
 }
 END_TEST
 
-START_TEST(stale_tag_finds_nobody) {
+START_TEST(stale_tag_finds_nothing) {
     struct session_table *agents = session_table_new();
     uint64_t old = session_tag(add(agents, "a"));
 
     session_table_remove(agents, session_table_find(agents, old));
     ck_assert_ptr_null(session_table_find(agents, old));
-    for (int i = 0; i < 1000; i++) { /* whoever has that slot next is somebody else */
+    for (int i = 0; i < 1000; i++) { /* the next session in that slot is another one */
         uint64_t tag = session_tag(add(agents, "b"));
         ck_assert_uint_ne(tag, old);
         ck_assert_ptr_null(session_table_find(agents, old));
@@ -89,10 +89,10 @@ END_TEST
 static TCase *table(void) {
     TCase *group = tcase_create("table");
 
-    tcase_add_test(group, those_who_share_a_name_are_told_apart);
-    tcase_add_test(group, stale_tag_finds_nobody);
+    tcase_add_test(group, sessions_of_one_name_have_labels_of_their_own);
+    tcase_add_test(group, stale_tag_finds_nothing);
     tcase_add_test(group, many_sessions_are_all_found);
     return group;
 }
 
-UNIT_MAIN("server/agents", table)
+UNIT_MAIN("server/session/session_table", table)
