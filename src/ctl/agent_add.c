@@ -9,13 +9,14 @@
 
 #include "conf/validators.h"
 #include "ctl/agent_certificate.h"
-#include "ctl/agent_hand_out.h"
 #include "ctl/agent_store.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
+#include "lib/base/date.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 struct add_arguments {
     struct agent_place place;
@@ -23,6 +24,27 @@ struct add_arguments {
     char *expires, *keep;
     char *folder, *ca_key, *certificate_name; /* --certificate, --ca-key, --certificate-name */
 };
+
+/* ---- the command lines ---- */
+
+/* "90d" from now, or a date. */
+static int take_date(time_t *moment, const char *text, struct error *error) {
+    time_t span;
+    if (date_parse_span(&span, text)) {
+        *moment = time(NULL) + span;
+        return 0;
+    }
+    if (date_parse(moment, text))
+        return *moment > time(NULL)
+                   ? 0
+                   : error_set(error, "%s is in the past; write a later date, or a span like \"90d\"", text);
+    return error_set(error, "\"%.40s\" is not a date; write one like \"2027-01-31\", or a span like \"90d\"", text);
+}
+
+static int check_date(const char *text, struct error *error) {
+    time_t moment;
+    return take_date(&moment, text, error);
+}
 
 #define AT(member) offsetof(struct add_arguments, member)
 #define SERVER_SPEC                                                                                                    \
@@ -46,8 +68,8 @@ struct add_arguments {
 static const struct option_spec add_specs[] = {
     {"group", OPTION_TEXTS, AT(groups), "null", .check = validate_name, .wanted = "a group's name", .flag = "group",
      .argument = "GROUP", .help = "a group that it may serve; may be repeated [every one]"},
-    {"expires", OPTION_TEXT, AT(expires), "null", .check = agent_check_date, .wanted = "a span or a date",
-     .flag = "expires", .argument = "90d", .help = "how long it may join, or until which date [for ever]"},
+    {"expires", OPTION_TEXT, AT(expires), "null", .check = check_date, .wanted = "a span or a date", .flag = "expires",
+     .argument = "90d", .help = "how long it may join, or until which date [for ever]"},
     CERTIFICATE_SPECS,
     {"certificate_name", OPTION_TEXT, AT(certificate_name), "null", .check = certificate_check_name,
      .wanted = "a certificate's name", .flag = "certificate-name", .argument = "NAME",
@@ -67,7 +89,7 @@ static const struct cmdline_spec add_command = {
 };
 
 static const struct option_spec rotate_specs[] = {
-    {"keep", OPTION_TEXT, AT(keep), "\"7d\"", .check = agent_check_date, .wanted = "a span or a date", .flag = "keep",
+    {"keep", OPTION_TEXT, AT(keep), "\"7d\"", .check = check_date, .wanted = "a span or a date", .flag = "keep",
      .argument = "7d", .help = "how long the old token still holds [7d]"},
     CERTIFICATE_SPECS,
     SERVER_SPEC,
@@ -84,6 +106,71 @@ static const struct cmdline_spec rotate_command = {
     .table = &rotate_table,
 };
 
+/* ---- tokens ---- */
+
+static void put_key_first(struct credential *credential, const uint8_t key[SECRET_SIZE]) {
+    credential->keys[1] = credential->keys[0]; /* of three keys the oldest goes */
+    memcpy(credential->keys[0].key, key, SECRET_SIZE);
+    credential->keys[0].until = 0;
+    if (credential->key_count < CREDENTIAL_KEYS)
+        credential->key_count++;
+}
+
+/* Read from the code itself: a wrong guess is to be seen here, and not only by the agent. */
+static void print_servers(const char *text) {
+    struct join_code code;
+    if (join_code_parse(&code, text, NULL) != 0)
+        return;
+    fprintf(stderr, "It tells the agent to find the server at ");
+    for (size_t i = 0; i < code.server_count; i++)
+        fprintf(stderr, "%s%s", i ? ", " : "", code.servers[i]);
+    fprintf(stderr, " (--server changes that)\n");
+    join_code_wipe(&code);
+}
+
+static int print_code(const char *code, const struct credential *credential) {
+    fprintf(stderr,
+            "The join code of %s; it holds the agent's secret. On the agent's machine:\n"
+            "  munnel-agent --join -\n"
+            "and paste the line that is printed alone.\n",
+            credential->name);
+    print_servers(code);
+    return printf("%s\n", code) > 0 && fflush(stdout) == 0 ? 0 : -1;
+}
+
+/*
+ * Gives `credential` (its name, groups and dates are set) a new key in front of those it has, saves the file and prints
+ * the join code on stdout, alone, so that it can be piped; explanations go to stderr. Nothing is saved that cannot be
+ * handed out. The token exists only here and in the code; the file keeps its key.
+ */
+static int hand_out(struct agent_store *store, struct credential *credential, const struct strlist *servers,
+                    struct error *error) {
+    struct auth_token token;
+    uint8_t key[SECRET_SIZE];
+    char code[JOIN_CODE_TEXT] = "";
+    int result = auth_token_make(&token, credential->name) == 0
+                     ? 0
+                     : error_set(error, "the system's random generator failed; nothing was changed");
+    if (result == 0) {
+        auth_token_key(&token, key);
+        put_key_first(credential, key);
+        result = agent_store_join_code(store, servers, &token, code, error);
+    }
+    if (result == 0)
+        result = credentials_put(store->credentials, credential, error);
+    if (result == 0)
+        result = agent_store_save(store, error);
+    if (result == 0 && print_code(code, credential) != 0)
+        result = error_set(error, "the join code could not be printed; munnel agent rotate %s makes another",
+                           credential->name);
+    secret_wipe(&token, sizeof token);
+    secret_wipe(key, sizeof key);
+    secret_wipe(code, sizeof code);
+    return result;
+}
+
+/* ---- add ---- */
+
 static int save(struct agent_store *store, const struct credential *credential, struct error *error) {
     return credentials_put(store->credentials, credential, error) == 0 ? agent_store_save(store, error) : -1;
 }
@@ -91,7 +178,7 @@ static int save(struct agent_store *store, const struct credential *credential, 
 static int add_made(struct agent_store *store, struct credential *made, const struct add_arguments *arguments,
                     struct error *error) {
     bool needs_token = made->certificates.count == 0 || store->asks_both;
-    int result = needs_token ? agent_hand_out(store, made, &arguments->servers, error) : save(store, made, error);
+    int result = needs_token ? hand_out(store, made, &arguments->servers, error) : save(store, made, error);
     if (result == 0 && arguments->folder)
         agent_certificate_explain(store, arguments->folder, needs_token);
     else if (result == 0 && !needs_token)
@@ -123,7 +210,7 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
                          name, name, name);
     if (arguments->groups.count > 0)
         made.groups = arguments->groups;
-    if (arguments->expires && agent_take_date(&made.expires, arguments->expires, error) != 0)
+    if (arguments->expires && take_date(&made.expires, arguments->expires, error) != 0)
         return -1;
     if (arguments->certificate_name)
         certificates[made.certificates.count++] = arguments->certificate_name;
@@ -139,13 +226,15 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
     return result;
 }
 
+/* ---- rotate ---- */
+
 static int rotate_token(struct agent_store *store, struct credential *changed, const struct add_arguments *arguments,
                         struct error *error) {
     if (changed->key_count == 0)
         return error_set(error, "%s joins by its certificate; name a folder for a new one with --certificate",
                          changed->name);
-    return agent_take_date(&changed->keys[0].until, arguments->keep, error) == 0
-               ? agent_hand_out(store, changed, &arguments->servers, error)
+    return take_date(&changed->keys[0].until, arguments->keep, error) == 0
+               ? hand_out(store, changed, &arguments->servers, error)
                : -1;
 }
 
@@ -185,6 +274,8 @@ static int rotate(struct agent_store *store, const char *name, const struct add_
     secret_wipe(&changed, sizeof changed);
     return result;
 }
+
+/* ---- both ---- */
 
 typedef int (*change)(struct agent_store *store, const char *name, const struct add_arguments *arguments,
                       struct error *error);

@@ -8,8 +8,6 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/agent_add.c \
 	src/ctl/agent_certificate.c \
 	src/ctl/agent_certificate.h \
-	src/ctl/agent_hand_out.c \
-	src/ctl/agent_hand_out.h \
 	src/ctl/agent_list.c \
 	src/ctl/agent_revoke.c \
 	src/ctl/agent_store.c \

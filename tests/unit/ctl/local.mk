@@ -5,13 +5,33 @@
 unit_ctl_tests =
 unit_ctl_tool = tests/unit/ctl/tool.c tests/unit/ctl/tool.h tests/unit/conf/capture.c tests/unit/conf/capture.h
 
-unit_ctl_tests += tests/unit/ctl/test_agent
-tests_unit_ctl_test_agent_SOURCES = tests/unit/ctl/test_agent.c $(unit_ctl_tool)
-tests_unit_ctl_test_agent_LDADD = $(LINK_UNIT_CTL)
+unit_ctl_tests += tests/unit/ctl/test_agent_add
+tests_unit_ctl_test_agent_add_SOURCES = tests/unit/ctl/test_agent_add.c $(unit_ctl_tool)
+tests_unit_ctl_test_agent_add_LDADD = $(LINK_UNIT_CTL)
 
-unit_ctl_tests += tests/unit/ctl/test_agent_certificates
-tests_unit_ctl_test_agent_certificates_SOURCES = tests/unit/ctl/test_agent_certificates.c $(unit_ctl_tool)
-tests_unit_ctl_test_agent_certificates_LDADD = $(LINK_UNIT_CTL)
+unit_ctl_tests += tests/unit/ctl/test_agent_certificate
+tests_unit_ctl_test_agent_certificate_SOURCES = tests/unit/ctl/test_agent_certificate.c $(unit_ctl_tool)
+tests_unit_ctl_test_agent_certificate_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_agent_list
+tests_unit_ctl_test_agent_list_SOURCES = tests/unit/ctl/test_agent_list.c $(unit_ctl_tool)
+tests_unit_ctl_test_agent_list_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_agent_revoke
+tests_unit_ctl_test_agent_revoke_SOURCES = tests/unit/ctl/test_agent_revoke.c $(unit_ctl_tool)
+tests_unit_ctl_test_agent_revoke_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_agent_store
+tests_unit_ctl_test_agent_store_SOURCES = tests/unit/ctl/test_agent_store.c $(unit_ctl_tool)
+tests_unit_ctl_test_agent_store_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_lock
+tests_unit_ctl_test_lock_SOURCES = tests/unit/ctl/test_lock.c
+tests_unit_ctl_test_lock_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_subcommand
+tests_unit_ctl_test_subcommand_SOURCES = tests/unit/ctl/test_subcommand.c tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_ctl_test_subcommand_LDADD = $(LINK_UNIT_CTL)
 
 unit_ctl_tests += tests/unit/ctl/test_init
 tests_unit_ctl_test_init_SOURCES = tests/unit/ctl/test_init.c tests/unit/conf/capture.c tests/unit/conf/capture.h

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_agent: "munnel agent add, list, revoke, rotate" on the files of "munnel init"; what each lets in and prints;
- * test_agent_certificates.c has those with certificates.
+ * test_agent_add: "munnel agent add" and "munnel agent rotate" with tokens, on the files of "munnel init": what each
+ * lets in and prints. test_agent_certificate.c has those with certificates.
  */
 #include "config.h"
 
@@ -13,7 +13,6 @@
 #include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +78,7 @@ static const char *configuration(const char *name, const char *services) {
 #define SERVICE(name, group)                                                                                           \
     "{ \"name\": \"" name "\", " group "\"listen\": \"127.0.0." name ":1\", \"connect\": \"h:1\" }"
 
-START_TEST(a_group_that_no_service_has_is_said) {
+START_TEST(a_group_that_no_service_has_is_warned_of) {
     const char *two =
         configuration("s/two.json",
                       SERVICE("1", "\"group\": \"web\", ") ", " SERVICE("2", "\"group\": [\"web\", \"db\"], "));
@@ -158,83 +157,6 @@ START_TEST(without_the_certificate_nothing_is_added) {
 }
 END_TEST
 
-START_TEST(the_old_token_holds_for_a_while_after_a_rotation) {
-    ck_assert_int_eq(tool_run(agent_add_run, "web1", "--group", "web", "--expires", "90d", NULL), 0);
-    struct join_code old = tool_code();
-    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--keep", "2d", NULL), 0);
-    struct join_code new = tool_code();
-    time_t now = time(NULL);
-    ck_assert(tool_admits(&old, now + DAY, "web"));
-    ck_assert(!tool_admits(&old, now + 3 * DAY, "web"));
-    ck_assert(tool_admits(&new, now + 3 * DAY, "web"));
-    ck_assert(!tool_admits(&new, now, "db"));
-    ck_assert(!tool_admits(&new, now + 91 * DAY, "web"));
-    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 0);
-    struct join_code newest = tool_code();
-    ck_assert(!tool_admits(&old, now, "web"));
-    ck_assert(tool_admits(&new, now + 6 * DAY, "web"));
-    ck_assert(!tool_admits(&new, now + 8 * DAY, "web"));
-    ck_assert(tool_admits(&newest, now + 8 * DAY, "web"));
-}
-END_TEST
-
-START_TEST(a_revoked_agent_is_out) {
-    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
-    struct join_code code = tool_code();
-    ck_assert_int_eq(tool_run(agent_revoke_run, "web1", NULL), 0);
-    ck_assert(!tool_admits(&code, time(NULL), ""));
-    ck_assert_int_eq(tool_run(agent_revoke_run, "web1", NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "there is no agent web1"));
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "\"munnel agent list\" lists"));
-    ck_assert_int_eq(tool_run(agent_rotate_run, "defualt", NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "did you mean default?"));
-}
-END_TEST
-
-START_TEST(the_list_is_aligned_and_tells_no_key) {
-    ck_assert_int_eq(tool_run(agent_add_run, "a-longer-name", "--group", "web", "--expires=2099-12-31", NULL), 0);
-    ck_assert_int_eq(tool_run(agent_list_run, NULL), 0);
-    ck_assert_str_eq(printed.text[0], "NAME           GROUPS  TOKENS  CERTIFICATE  EXPIRES\n"
-                                      "default        *       1                    never\n"
-                                      "a-longer-name  web     1                    2099-12-31\n");
-    ck_assert_int_eq(tool_run(agent_add_run, "signed", "--certificate", unit_path("c"), NULL), 0);
-    ck_assert_int_eq(tool_run(agent_list_run, NULL), 0);
-    ck_assert_ptr_nonnull(strstr(printed.text[0], "signed         *       none    sha256:"));
-}
-END_TEST
-
-START_TEST(the_list_as_json_is_json) {
-    ck_assert_int_eq(tool_run(agent_add_run, "web1", "--group", "web", "--expires=2099-12-31", NULL), 0);
-    ck_assert_int_eq(tool_run(agent_list_run, "--json", NULL), 0);
-    json_t *json = json_loads(printed.text[0], 0, NULL);
-    ck_assert_ptr_nonnull(json);
-    const char *name, *group, *expires;
-    ck_assert_int_eq(json_unpack(json, "{s:[{},{s:s, s:[s], s:s}]}", "agents", "name", &name, "groups", &group,
-                                 "expires", &expires),
-                     0);
-    ck_assert_str_eq(name, "web1");
-    ck_assert_str_eq(group, "web");
-    ck_assert_str_eq(expires, "2099-12-31T00:00:00Z");
-    ck_assert_ptr_null(strstr(printed.text[0], "\"key\""));
-    json_decref(json);
-}
-END_TEST
-
-START_TEST(a_missing_agents_file_names_who_makes_it) {
-    ck_assert_int_eq(remove(unit_path("s/agents.json")), 0);
-    ck_assert_int_eq(tool_run(agent_list_run, NULL), 1);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "agents.json does not exist; munnel init makes it"));
-}
-END_TEST
-
-START_TEST(a_word_too_few_or_too_many_is_named) {
-    ck_assert_int_eq(tool_run(agent_add_run, NULL), 2);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "a name is missing"));
-    ck_assert_int_eq(tool_run(agent_add_run, "web7", "web", NULL), 2);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "\"web\" is one argument too many"));
-}
-END_TEST
-
 START_TEST(the_configuration_says_where_the_file_and_the_port_are) {
     unit_text_file("s/munnel.json", "{\"agents\":{\"listen\":\"munnel2.example:4711\","
                                     "\"auth\":{\"tokens\":\"others.json\"}},\"services\":[]}");
@@ -257,6 +179,28 @@ START_TEST(the_configuration_says_where_the_file_and_the_port_are) {
 }
 END_TEST
 
+/* ---- rotate ---- */
+
+START_TEST(the_old_token_holds_for_a_while_after_a_rotation) {
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", "--group", "web", "--expires", "90d", NULL), 0);
+    struct join_code old = tool_code();
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--keep", "2d", NULL), 0);
+    struct join_code new = tool_code();
+    time_t now = time(NULL);
+    ck_assert(tool_admits(&old, now + DAY, "web"));
+    ck_assert(!tool_admits(&old, now + 3 * DAY, "web"));
+    ck_assert(tool_admits(&new, now + 3 * DAY, "web"));
+    ck_assert(!tool_admits(&new, now, "db"));
+    ck_assert(!tool_admits(&new, now + 91 * DAY, "web"));
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 0);
+    struct join_code newest = tool_code();
+    ck_assert(!tool_admits(&old, now, "web"));
+    ck_assert(tool_admits(&new, now + 6 * DAY, "web"));
+    ck_assert(!tool_admits(&new, now + 8 * DAY, "web"));
+    ck_assert(tool_admits(&newest, now + 8 * DAY, "web"));
+}
+END_TEST
+
 static TCase *adding(void) {
     TCase *group = tcase_create("adding");
     tcase_add_checked_fixture(group, tool_set_up, tool_forget);
@@ -264,32 +208,21 @@ static TCase *adding(void) {
     tcase_add_test(group, a_server_started_by_its_command_line_is_found_where_it_listens);
     tcase_add_test(group, the_file_keeps_no_token);
     tcase_add_test(group, groups_and_expiry_are_kept);
-    tcase_add_test(group, a_group_that_no_service_has_is_said);
+    tcase_add_test(group, a_group_that_no_service_has_is_warned_of);
     tcase_add_test(group, where_services_are_not_known_every_group_is_right);
     tcase_add_test(group, servers_may_be_named);
     tcase_add_test(group, a_name_is_added_once);
     tcase_add_test(group, what_is_wrong_is_one_line_and_2);
     tcase_add_test(group, without_the_certificate_nothing_is_added);
-    return group;
-}
-
-static TCase *changing(void) {
-    TCase *group = tcase_create("changing");
-    tcase_add_checked_fixture(group, tool_set_up, tool_forget);
-    tcase_add_test(group, the_old_token_holds_for_a_while_after_a_rotation);
-    tcase_add_test(group, a_revoked_agent_is_out);
-    return group;
-}
-
-static TCase *listing(void) {
-    TCase *group = tcase_create("listing");
-    tcase_add_checked_fixture(group, tool_set_up, tool_forget);
-    tcase_add_test(group, the_list_is_aligned_and_tells_no_key);
-    tcase_add_test(group, the_list_as_json_is_json);
-    tcase_add_test(group, a_missing_agents_file_names_who_makes_it);
-    tcase_add_test(group, a_word_too_few_or_too_many_is_named);
     tcase_add_test(group, the_configuration_says_where_the_file_and_the_port_are);
     return group;
 }
 
-UNIT_MAIN("ctl/agent", adding, changing, listing)
+static TCase *rotating(void) {
+    TCase *group = tcase_create("rotating");
+    tcase_add_checked_fixture(group, tool_set_up, tool_forget);
+    tcase_add_test(group, the_old_token_holds_for_a_while_after_a_rotation);
+    return group;
+}
+
+UNIT_MAIN("ctl/agent_add", adding, rotating)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_agent_certificates: "munnel agent add, rotate" with certificates; whom they let in, and what is refused.
+ * test_agent_certificate: "munnel agent add, rotate" with certificates; whom they let in, and what is refused.
  */
 #include "config.h"
 
@@ -125,4 +125,4 @@ static TCase *certificates(void) {
     return group;
 }
 
-UNIT_MAIN("ctl/agent_certificates", certificates)
+UNIT_MAIN("ctl/agent_certificate", certificates)
