@@ -112,11 +112,11 @@ static int take_groups(struct credential *credential, const json_t *list, const 
 
 static int take_certificate(struct credential *credential, const json_t *value, const struct option_place *place) {
     const char *text = json_string_value(value);
-    struct error why = {{0}};
+    struct error detail = {{0}};
     if (!text)
         return refuse_kind(value, "a certificate's name like \"web1.example\", or a list of them", place);
-    if (certificate_check_name(text, &why) != 0)
-        return option_error(place, "%s", why.text);
+    if (certificate_check_name(text, &detail) != 0)
+        return option_error(place, "%s", detail.text);
     return strlist_add(&credential->certificates, text) == 0 ? 0 : option_error(place, "out of memory");
 }
 
@@ -138,12 +138,12 @@ static int take_certificates(struct credential *credential, const json_t *value,
 static int take_name(struct credential *credential, const json_t *value, const struct credentials *others,
                      const struct option_place *outer) {
     const struct option_place place = option_member(outer, "name");
-    struct error why = {{0}};
+    struct error detail = {{0}};
     credential->name = (char *)json_string_value(value);
     if (!credential->name)
         return refuse_kind(value, "a name like \"web1\"", &place);
-    if (validate_name(credential->name, &why) != 0)
-        return option_error(&place, "%s", why.text);
+    if (validate_name(credential->name, &detail) != 0)
+        return option_error(&place, "%s", detail.text);
     if (credentials_find(others, credential->name))
         return option_error(&place, "\"%s\" is the name of an earlier agent; write another", credential->name);
     return 0;
@@ -152,7 +152,7 @@ static int take_name(struct credential *credential, const json_t *value, const s
 static int take_agent(struct credentials *credentials, const json_t *object, const struct option_place *place) {
     static const char *const known[] = {"name", "keys", "certificate", "groups", "expires", NULL};
     struct credential made = {0};
-    struct error why = {{0}};
+    struct error detail = {{0}};
     if (!json_is_object(object))
         return refuse_kind(object, "an object with \"name\", \"groups\" and \"keys\" or \"certificate\"", place);
     int result = -1;
@@ -162,7 +162,7 @@ static int take_agent(struct credentials *credentials, const json_t *object, con
         take_certificates(&made, json_object_get(object, "certificate"), place) == 0 &&
         take_groups(&made, json_object_get(object, "groups"), place) == 0 &&
         take_date(object, "expires", &made.expires, place) == 0)
-        result = credentials_put(credentials, &made, &why) == 0 ? 0 : option_error(place, "%s", why.text);
+        result = credentials_put(credentials, &made, &detail) == 0 ? 0 : option_error(place, "%s", detail.text);
     strlist_done(&made.groups);
     strlist_done(&made.certificates);
     secret_wipe(&made, sizeof made);

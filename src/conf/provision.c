@@ -115,10 +115,10 @@ static int read_token(struct auth_token *token, const char *path, struct error *
     char *text = file_read_secret(path, AUTH_TOKEN_TEXT + 16, &length, error);
     if (!text)
         return -1;
-    struct error why = {{0}};
-    int result = auth_token_parse(token, text, &why);
+    struct error detail = {{0}};
+    int result = auth_token_parse(token, text, &detail);
     if (result != 0)
-        error_set(error, "%s: %s", path, why.text);
+        error_set(error, "%s: %s", path, detail.text);
     secret_wipe(text, length);
     free(text);
     return result;

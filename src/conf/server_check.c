@@ -52,11 +52,11 @@ static int check_names(const struct server_config *conf, struct error *error) {
 
 static int check_destinations(const struct server_config *conf, struct error *error) {
     char text[WHERE_TEXT];
-    struct error why = {""};
+    struct error detail = {""};
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct strlist *connect = &conf->services[i].connect;
-        if (open_check_destinations(connect->items, connect->count, &why))
-            return error_set(error, "%sconnect: %s", where(conf, i, text), why.text);
+        if (open_check_destinations(connect->items, connect->count, &detail))
+            return error_set(error, "%sconnect: %s", where(conf, i, text), detail.text);
     }
     return 0;
 }
@@ -161,23 +161,23 @@ int server_check_file(const struct server_config *conf, struct error *error) {
 
 static int check_socket_owners(const struct server_config *conf, struct error *error) {
     char text[WHERE_TEXT];
-    struct error why = {""};
+    struct error detail = {""};
 
     for (size_t i = 0; i < conf->service_count; i++)
-        if (conf->services[i].socket_owner && sock_check_owner(conf->services[i].socket_owner, &why))
-            return error_set(error, "%ssocket_owner: %s", where(conf, i, text), why.text);
+        if (conf->services[i].socket_owner && sock_check_owner(conf->services[i].socket_owner, &detail))
+            return error_set(error, "%ssocket_owner: %s", where(conf, i, text), detail.text);
     return 0;
 }
 
 /* What the start would stumble over on this machine, once its ports were open. */
 static int check_machine(const struct server_config *conf, struct error *error) {
-    struct error why = {""};
+    struct error detail = {""};
     const char *path = conf->path ? conf->path : "", *colon = conf->path ? ": " : "";
 
-    if (log_check_target(conf->log.to, &why))
-        return error_set(error, "%s%slog.to: %s", path, colon, why.text);
-    if (privilege_check(conf->user, conf->group, &why))
-        return error_set(error, "%s%suser: %s", path, colon, why.text);
+    if (log_check_target(conf->log.to, &detail))
+        return error_set(error, "%s%slog.to: %s", path, colon, detail.text);
+    if (privilege_check(conf->user, conf->group, &detail))
+        return error_set(error, "%s%suser: %s", path, colon, detail.text);
     return check_socket_owners(conf, error);
 }
 

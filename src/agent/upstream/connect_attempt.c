@@ -108,7 +108,7 @@ static void on_resolved(void *context, const struct resolver_answer *answer) {
 
     attempt->question = NULL;
     if (answer->count == 0)
-        failure_note(&attempt->failure, FAILURE_PASSING, "%s: %s", attempt->parts.endpoint->host, answer->why);
+        failure_note(&attempt->failure, FAILURE_PASSING, "%s: %s", attempt->parts.endpoint->host, answer->detail);
     attempt->count = answer->count;
     memcpy(attempt->addresses, answer->addresses, sizeof attempt->addresses);
     dial_all(attempt);

@@ -26,10 +26,10 @@ json_t *json_parse_object(const char *text, size_t length, size_t limit, struct 
         error_set(error, "%zu bytes of JSON where at most %zu are allowed", length, limit);
         return NULL;
     }
-    json_error_t why;
-    json_t *value = json_loadb(text, length, parse_flags, &why);
+    json_error_t detail;
+    json_t *value = json_loadb(text, length, parse_flags, &detail);
     if (!value) {
-        error_set(error, "not JSON: %s (byte %d)", why.text, why.position);
+        error_set(error, "not JSON: %s (byte %d)", detail.text, detail.position);
         return NULL;
     }
     json_t *object = only_object(value);
@@ -68,29 +68,31 @@ static void blank_byte_order_mark(char *text, size_t length) {
  * jansson's text, except where it would send the reader to the wrong place: before a closing bracket it does not name
  * the comma in front of it, and behind a value it expects the bracket alone. What it has read ends with the culprit.
  */
-static void explain(const json_error_t *why, const char *text, const char *name, struct error *error) {
-    size_t end = (size_t)why->position, before = end > 0 ? end - 1 : 0;
+static void explain(const json_error_t *detail, const char *text, const char *name, struct error *error) {
+    size_t end = (size_t)detail->position, before = end > 0 ? end - 1 : 0;
     while (before > 0 && strchr(" \t\r\n", text[before - 1]))
         before--;
     bool is_comma = before > 0 && text[before - 1] == ',' && (text[end - 1] == '}' || text[end - 1] == ']');
-    bool follows_value = strncmp(why->text, "'}' expected", 12) == 0 || strncmp(why->text, "']' expected", 12) == 0;
-    const char *culprit = strstr(why->text, " near '");
+    bool follows_value =
+        strncmp(detail->text, "'}' expected", 12) == 0 || strncmp(detail->text, "']' expected", 12) == 0;
+    const char *culprit = strstr(detail->text, " near '");
     if (is_comma)
-        error_set(error, "%s:%d:%d: the comma before this '%c' is one too many; remove it", name, why->line,
-                  why->column, text[end - 1]);
+        error_set(error, "%s:%d:%d: the comma before this '%c' is one too many; remove it", name, detail->line,
+                  detail->column, text[end - 1]);
     else if (follows_value && culprit && strchr("\"{[-0123456789", culprit[7]))
-        error_set(error, "%s:%d:%d: a comma is missing before %s", name, why->line, why->column, culprit + 6);
+        error_set(error, "%s:%d:%d: a comma is missing before %s", name, detail->line, detail->column, culprit + 6);
     else
-        error_set(error, "%s:%d:%d: %s%s", name, why->line, why->column, follows_value ? "',' or " : "", why->text);
+        error_set(error, "%s:%d:%d: %s%s", name, detail->line, detail->column, follows_value ? "',' or " : "",
+                  detail->text);
 }
 
 json_t *json_parse_file_text(char *text, size_t length, const char *name, struct error *error) {
     blank_byte_order_mark(text, length);
     blank_comments(text, length);
-    json_error_t why;
-    json_t *value = json_loadb(text, length, parse_flags, &why);
+    json_error_t detail;
+    json_t *value = json_loadb(text, length, parse_flags, &detail);
     if (!value) {
-        explain(&why, text, name, error);
+        explain(&detail, text, name, error);
         return NULL;
     }
     json_t *object = only_object(value);

@@ -119,7 +119,7 @@ static void on_deadline(evutil_socket_t none, short what, void *context) {
     if (!withdraw(question))
         return; /* the answer is in the mailbox */
     question->answer.count = 0;
-    question->answer.why = "timed out";
+    question->answer.detail = "timed out";
     question->callback(question->context, &question->answer);
     end_question(question);
 }

@@ -64,7 +64,7 @@ void resolver_interleave(const struct addrinfo *list, struct resolver_answer *an
             second = next_of(second->ai_next, family, false);
         }
     }
-    answer->why = answer->count > 0 ? "" : "the name has no address";
+    answer->detail = answer->count > 0 ? "" : "the name has no address";
 }
 
 static bool is_localhost(const char *host) {
@@ -80,7 +80,7 @@ bool resolver_answer_localhost(const char *host, struct resolver_answer *answer)
     static const struct endpoint loopback[] = {{.host = "::1"}, {.host = "127.0.0.1"}};
     if (!is_localhost(host))
         return false;
-    *answer = (struct resolver_answer){.why = ""};
+    *answer = (struct resolver_answer){.detail = ""};
     for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
         answer->count += addr_from_endpoint(&answer->addresses[answer->count], &loopback[i]);
     return true;
@@ -93,7 +93,7 @@ void resolver_ask_system(const char *host, struct resolver_answer *answer) {
     int code = getaddrinfo(host, NULL, &hints, &list);
     if (code) {
         answer->count = 0;
-        answer->why = why_failed(code);
+        answer->detail = why_failed(code);
         return;
     }
     resolver_interleave(list, answer);

@@ -16,7 +16,7 @@ static void remember(struct log_throttle *throttle, enum log_level level, const 
 }
 
 void log_throttle_event(struct log_throttle *throttle, struct log *log, enum log_level level, const char *who,
-                        const char *what, const char *why, const struct addr *from) {
+                        const char *what, const char *detail, const struct addr *from) {
     struct log_field fields[FIELDS_MAX] = {LOG_END}, *field = fields;
     char text[ADDR_TEXT];
     unsigned skipped = 0;
@@ -27,8 +27,8 @@ void log_throttle_event(struct log_throttle *throttle, struct log *log, enum log
         remember(throttle, level, who, what);
         return;
     }
-    if (why)
-        *field++ = LOG_TEXT("why", why);
+    if (detail)
+        *field++ = LOG_TEXT("detail", detail);
     if (from)
         *field++ = LOG_TEXT("from", addr_format(from, text, sizeof text));
     if (skipped)

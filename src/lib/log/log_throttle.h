@@ -17,9 +17,9 @@ struct log_throttle {
     char who[80], what[96];
 };
 
-/* One line "WHO  WHAT why=... from=... left_out=..."; `why` and `from` may be NULL. */
+/* One line "WHO  WHAT detail=... from=... left_out=..."; `detail` and `from` may be NULL. */
 void log_throttle_event(struct log_throttle *throttle, struct log *log, enum log_level level, const char *who,
-                        const char *what, const char *why, const struct addr *from);
+                        const char *what, const char *detail, const struct addr *from);
 
 /* To be called periodically: logs how many lines were left out in a minute that is over, if no later line did. */
 void log_throttle_flush(struct log_throttle *throttle, struct log *log);

@@ -86,17 +86,17 @@ struct tls_notes *tls_notes_of(const SSL *ssl) {
     return ssl && have_indexes() ? SSL_get_ex_data(ssl, notes_index) : NULL;
 }
 
-void tls_note_refusal(const SSL *ssl, const char *why) {
+void tls_note_refusal(const SSL *ssl, const char *detail) {
     struct tls_notes *notes = tls_notes_of(ssl);
     if (!notes)
         return;
     free(notes->refusal);
-    notes->refusal = strdup(why);
+    notes->refusal = strdup(detail);
 }
 
-void tls_note_untrusted(const SSL *ssl, const char *why) {
+void tls_note_untrusted(const SSL *ssl, const char *detail) {
     struct tls_notes *notes = tls_notes_of(ssl);
-    tls_note_refusal(ssl, why);
+    tls_note_refusal(ssl, detail);
     if (notes)
         notes->is_untrusted = true;
 }

@@ -35,13 +35,13 @@ static bool is_revoked(X509_STORE *store, X509 *certificate) {
     return found;
 }
 
-bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct error *why) {
+bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct error *detail) {
     if (is_revoked(SSL_CTX_get_cert_store(context), certificate)) {
-        error_set(why, "its certificate was revoked");
+        error_set(detail, "its certificate was revoked");
         return true;
     }
     if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
-        error_set(why, "its certificate has expired");
+        error_set(detail, "its certificate has expired");
         return true;
     }
     return false;
@@ -58,14 +58,14 @@ static bool prepare(X509_STORE_CTX *check, SSL_CTX *context, X509 *certificate, 
     return X509_VERIFY_PARAM_clear_flags(how, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
 }
 
-bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *why) {
+bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *detail) {
     X509_STORE_CTX *check = X509_STORE_CTX_new();
     bool is_untrusted = false;
 
     if (check && prepare(check, context, certificate, chain) && X509_verify_cert(check) != 1 &&
         X509_STORE_CTX_get_error(check) != X509_V_ERR_OUT_OF_MEM) {
         is_untrusted = true;
-        error_set(why, "its certificate is not of an authority that is trusted now: %s",
+        error_set(detail, "its certificate is not of an authority that is trusted now: %s",
                   X509_verify_cert_error_string(X509_STORE_CTX_get_error(check)));
     }
     X509_STORE_CTX_free(check);

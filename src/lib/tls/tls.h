@@ -98,10 +98,10 @@ enum tls_verdict tls_explain(const SSL *ssl, struct error *error);
 bool tls_received_nothing(const SSL *ssl); /* not a byte has come */
 
 /* Would a peer with this certificate, let in before, be refused by the context now: revoked, or expired? */
-bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct error *why);
+bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct error *detail);
 /* Does no authority of the context vouch for it any more? `chain`: what the peer sent with it, or NULL. Costs a
  * signature or two. False too when memory lacks. */
-bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *why);
+bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *detail);
 long tls_days_left(const SSL_CTX *context); /* of the own certificate; negative when over */
 
 #endif

@@ -54,8 +54,8 @@ int tls_trust_attach(SSL_CTX *context, struct tls_trust *trust); /* takes trust 
 const struct tls_trust *tls_trust_of(const SSL_CTX *context);
 struct tls_notes *tls_notes_of(const SSL *ssl); /* NULL for a session that tls_session() did not make */
 int tls_notes_attach(SSL *ssl);
-void tls_note_refusal(const SSL *ssl, const char *why);
-void tls_note_untrusted(const SSL *ssl, const char *why); /* the same, for who the peer is */
+void tls_note_refusal(const SSL *ssl, const char *detail);
+void tls_note_untrusted(const SSL *ssl, const char *detail); /* the same, for who the peer is */
 
 void tls_notes_set_offer(struct tls_notes *notes, struct tls_offer *offer); /* owned; wipes the former; NULL: none */
 void tls_notes_watch(SSL *ssl); /* registers the callbacks that take the notes */

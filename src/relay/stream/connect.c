@@ -186,7 +186,7 @@ static void on_answer(void *context, const struct resolver_answer *answer) {
     struct connector *dial = context;
     dial->question = NULL;
     if (answer->count == 0)
-        note_failure(dial, REFUSAL_DNS, NULL, answer->why ? answer->why : "no address");
+        note_failure(dial, REFUSAL_DNS, NULL, answer->detail ? answer->detail : "no address");
     else if (!keep_answer(dial, answer))
         note_failure(dial, REFUSAL_BUSY, NULL, "out of memory");
     try_address(dial);

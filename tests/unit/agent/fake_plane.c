@@ -280,5 +280,5 @@ void fake_answer(const char *const *addresses) {
 }
 
 void fake_no_answer(const char *why) {
-    answer_with(&(struct resolver_answer){.why = why});
+    answer_with(&(struct resolver_answer){.detail = why});
 }

@@ -65,9 +65,9 @@ void pair_join(struct pair *pair, SSL_CTX *server, SSL_CTX *client, const char *
     SSL_set_bio(pair->client, pair->client_side, pair->client_side);
 }
 
-bool pair_step(SSL *ssl, bool *done, struct error *why) {
+bool pair_step(SSL *ssl, bool *done, struct error *detail) {
     char bytes[64];
-    if (why->text[0])
+    if (detail->text[0])
         return false;
     if (!*done) {
         enum tls_step step = tls_handshake(ssl);
@@ -80,7 +80,7 @@ bool pair_step(SSL *ssl, bool *done, struct error *why) {
             return false;
     }
     ERR_clear_error();
-    tls_explain(ssl, why);
+    tls_explain(ssl, detail);
     return true;
 }
 
@@ -108,14 +108,14 @@ void pair_part(struct pair *pair) {
     SSL_CTX_free(pair->client_context);
 }
 
-void pair_check_words(const char *whose, const struct error *why, const char *expected) {
+void pair_check_words(const char *whose, const struct error *detail, const char *expected) {
     size_t length = expected ? strlen(expected) : 0;
     if (!expected)
-        ck_assert_msg(!why->text[0], "%s said: %s", whose, why->text);
+        ck_assert_msg(!detail->text[0], "%s said: %s", whose, detail->text);
     else if (length && expected[length - 1] == '*')
-        ck_assert_msg(strncmp(why->text, expected, length - 1) == 0, "%s said: %s", whose, why->text);
+        ck_assert_msg(strncmp(detail->text, expected, length - 1) == 0, "%s said: %s", whose, detail->text);
     else
-        ck_assert_msg(strcmp(why->text, expected) == 0, "%s said: %s", whose, why->text);
+        ck_assert_msg(strcmp(detail->text, expected) == 0, "%s said: %s", whose, detail->text);
 }
 
 void pair_expect(SSL_CTX *server, SSL_CTX *client, const char *name, const char *server_says, const char *client_says) {

@@ -36,13 +36,13 @@ SSL_CTX *pair_client_context(const struct tls_client_options *options);
 
 void pair_join(struct pair *pair, SSL_CTX *server, SSL_CTX *client, const char *name); /* takes the contexts */
 /* One step of one end; true while it may go on. Also reads, since an alert may come after one's own end. */
-bool pair_step(SSL *ssl, bool *done, struct error *why);
+bool pair_step(SSL *ssl, bool *done, struct error *detail);
 int pair_best_group(void); /* as SSL_get_negotiated_group() has it: the first that both prefer */
 void pair_shake(struct pair *pair);
 void pair_part(struct pair *pair);
 
 /* Compares what somebody says; NULL: he is content. A text ending in '*' is a beginning. */
-void pair_check_words(const char *whose, const struct error *why, const char *expected);
+void pair_check_words(const char *whose, const struct error *detail, const char *expected);
 /* Joins, shakes, compares what both say, parts. */
 void pair_expect(SSL_CTX *server, SSL_CTX *client, const char *name, const char *server_says, const char *client_says);
 

@@ -71,7 +71,7 @@ static void controlled(const char *host, struct resolver_answer *answer) {
     struct endpoint endpoint = {.port = 0};
     snprintf(endpoint.host, sizeof endpoint.host, "10.0.0.%d", number);
     answer->count = !strstr(host, "bad") && addr_from_endpoint(&answer->addresses[0], &endpoint);
-    answer->why = answer->count ? "" : "no such name";
+    answer->detail = answer->count ? "" : "no such name";
 }
 
 static struct endpoint named(const char *host, uint16_t port) {
@@ -83,7 +83,7 @@ static struct endpoint named(const char *host, uint16_t port) {
 struct asker {
     struct resolver_question *question;
     int answers, count, order;
-    char address[ADDR_TEXT], why[64];
+    char address[ADDR_TEXT], detail[64];
     int *next_order;
 };
 
@@ -91,7 +91,7 @@ static void on_answer(void *context, const struct resolver_answer *answer) {
     struct asker *asker = context;
     asker->answers++;
     asker->count = answer->count;
-    snprintf(asker->why, sizeof asker->why, "%s", answer->why);
+    snprintf(asker->detail, sizeof asker->detail, "%s", answer->detail);
     if (answer->count > 0)
         addr_format(&answer->addresses[0], asker->address, sizeof asker->address);
     asker->order = asker->next_order ? ++*asker->next_order : 0;
@@ -151,7 +151,7 @@ START_TEST(an_answer_has_address_and_port) {
     ck_assert_int_eq(asker.count, 1);
     ck_assert_ptr_nonnull(strstr(asker.address, ":5432"));
     ck_assert_int_eq(failing.count, 0);
-    ck_assert_str_eq(failing.why, "no such name");
+    ck_assert_str_eq(failing.detail, "no such name");
     tear_down(&fixture);
 }
 END_TEST
@@ -223,8 +223,8 @@ START_TEST(a_deadline_holds_though_the_thread_is_stuck) {
     ask(&fixture, &behind, "quick", 3, 50); /* waits for the one thread */
     await_answer(&fixture, &hasty);
     await_answer(&fixture, &behind);
-    ck_assert_str_eq(hasty.why, "timed out");
-    ck_assert_str_eq(behind.why, "timed out");
+    ck_assert_str_eq(hasty.detail, "timed out");
+    ck_assert_str_eq(behind.detail, "timed out");
     ck_assert_int_eq(patient.answers, 0);
     open_gate();
     await_answer(&fixture, &patient);
@@ -299,7 +299,7 @@ START_TEST(cancelling_from_within_the_callback_is_harmless) {
     await_answer(&fixture, &answered);
     late.question = resolver_ask(fixture.resolver, fixture.loop, &slow, 20, on_answer_cancel, &late);
     await_answer(&fixture, &late);
-    ck_assert_str_eq(late.why, "timed out");
+    ck_assert_str_eq(late.detail, "timed out");
     open_gate();
     tear_down(&fixture);
 }

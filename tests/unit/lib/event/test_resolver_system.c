@@ -60,7 +60,7 @@ START_TEST(families_take_turns) {
         result[i] = (char)('a' + bytes[15]);
     }
     ck_assert_str_eq(result, orders[_i].result);
-    ck_assert(answer.count > 0 || strlen(answer.why) > 0);
+    ck_assert(answer.count > 0 || strlen(answer.detail) > 0);
 }
 END_TEST
 

@@ -235,7 +235,8 @@ START_TEST(a_stuck_reader_blocks_nobody_and_hears_what_it_missed) {
     uint64_t start = clock_ms();
     for (unsigned i = 0; i < FLOOD; i++) { /* some 3 MB into a ring of 1 MiB */
         log_event(piped.log, LOG_LEVEL_INFO, "relay 3f2a-17", "ended",
-                  LOG_FIELDS(LOG_NUMBER("line", i), LOG_TEXT("service", "WinVNC"), LOG_TEXT("why", "both ends done")));
+                  LOG_FIELDS(LOG_NUMBER("line", i), LOG_TEXT("service", "WinVNC"),
+                             LOG_TEXT("detail", "both ends done")));
     }
     ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
     ck_assert(!(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK));

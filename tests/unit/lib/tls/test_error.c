@@ -43,14 +43,14 @@ START_TEST(other_languages_are_called_by_name) {
                   "munnel.example");
         BIO *from = server ? pair.client_side : pair.server_side;
         ck_assert_int_eq(BIO_write(from, speeches[_i].bytes, (int)speeches[_i].length), (int)speeches[_i].length);
-        struct error *why = server ? &pair.server_why : &pair.client_why;
+        struct error *detail = server ? &pair.server_why : &pair.client_why;
         bool done = false;
         for (int turn = 0; turn < 3; turn++)
-            (void)pair_step(server ? pair.server : pair.client, &done, why);
+            (void)pair_step(server ? pair.server : pair.client, &done, detail);
         char says[200];
         bool is_advised = !server && strncmp(speeches[_i].says, "this is not TLS any more", 24) != 0;
         snprintf(says, sizeof says, "%s%s", speeches[_i].says, is_advised ? "; check the server's address *" : "");
-        pair_check_words(server ? "the server" : "the client", why, says);
+        pair_check_words(server ? "the server" : "the client", detail, says);
         pair_part(&pair);
     }
 }
@@ -76,9 +76,9 @@ START_TEST(a_cut_handshake_says_when) {
 END_TEST
 
 START_TEST(nothing_at_all_has_an_answer_too) {
-    struct error why = {{0}};
-    tls_explain(NULL, &why);
-    ck_assert_str_eq(why.text, "the connection was cut");
+    struct error detail = {{0}};
+    tls_explain(NULL, &detail);
+    ck_assert_str_eq(detail.text, "the connection was cut");
 }
 END_TEST
 

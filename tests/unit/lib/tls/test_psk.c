@@ -223,7 +223,7 @@ END_TEST
 START_TEST(a_repeated_client_hello_ends_where_its_last_word_is_due) {
     static unsigned char hello[4096];
     struct pair pair, again;
-    struct error why = {""};
+    struct error detail = {""};
     bool done = false;
     pair_join(&pair, server_context(), foreign_client(), "munnel.example");
     offer(&pair, known, secret);
@@ -234,10 +234,10 @@ START_TEST(a_repeated_client_hello_ends_where_its_last_word_is_due) {
     ck_assert_int_eq(BIO_write(again.client_side, hello, length), length);
     ck_assert_int_eq(tls_handshake(again.server), TLS_IDENTIFIED);
     ck_assert_int_eq(BIO_write(again.client_side, "\x17\x03\x03\x00\x05wrong", 10), 10);
-    while (pair_step(again.server, &done, &why)) {
+    while (pair_step(again.server, &done, &detail)) {
     }
     ck_assert(!done);
-    ck_assert_str_ne(why.text, "");
+    ck_assert_str_ne(detail.text, "");
     pair_part(&pair);
     pair_part(&again);
 }

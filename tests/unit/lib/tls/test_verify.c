@@ -128,10 +128,10 @@ END_TEST
 
 static enum tls_verdict judge(const struct tls_server_options *options, SSL_CTX *client, const char *name) {
     struct pair pair;
-    struct error why = {{0}};
+    struct error detail = {{0}};
     pair_join(&pair, pair_server_context(options), client, name);
     pair_shake(&pair);
-    enum tls_verdict verdict = tls_explain(pair.client, &why);
+    enum tls_verdict verdict = tls_explain(pair.client, &detail);
     pair_part(&pair);
     return verdict;
 }
