@@ -16,6 +16,9 @@
 #include "relay/service_terms.h"
 
 #include <event2/buffer.h>
+#include <sys/queue.h>
+
+struct service;
 
 /* What became of a client that the data plane had. */
 enum client_outcome {
@@ -34,10 +37,9 @@ struct client {
     void *carrier;
     struct link_ref link;
     uint64_t link_tag;
-    struct client *next, *previous; /* for a list of the plane that has it */
-    int fd;                         /* -1 once the data plane has closed it */
-    bool early_end;                 /* FIN was read after the early bytes */
-    bool holds_early;               /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
+    int fd;           /* -1 once the data plane has closed it */
+    bool early_end;   /* FIN was read after the early bytes */
+    bool holds_early; /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
     uint16_t attempts;
     struct evbuffer *early;      /* read from the client so far and to be replayed; NULL: none */
     struct service_terms *terms; /* one reference */
@@ -53,7 +55,10 @@ struct client {
     char address[64];            /* out: where the agent connected to */
     char agent[RECORD_AGENT];    /* in: for the record */
     uint64_t deadline_us;        /* the rest is the control plane's own */
-    void *place;
+    struct service *service;
+    TAILQ_ENTRY(client) entry; /* of the clients that wait, or of unused structs */
+    bool is_waiting;
+    uint64_t session; /* tag of the one it was given to last; 0: none. The plane has none when the link was gone */
     uint64_t tried[4], avoided;
 };
 

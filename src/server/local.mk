@@ -50,12 +50,11 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/registry.h \
 	src/server/service/service.c \
 	src/server/service/service.h \
+	src/server/service/service_priv.h \
 	src/server/service/source_key.c \
 	src/server/service/source_key.h \
 	src/server/service/supply.c \
 	src/server/service/supply.h \
-	src/server/service/wait_queue.c \
-	src/server/service/wait_queue.h \
 	src/server/session/link_demand.c \
 	src/server/session/link_demand.h \
 	src/server/session/link_orders.c \

@@ -10,7 +10,6 @@
     for (index = 0; index < json_array_size(array) && (value = json_array_get(array, index)); index++)
 #define json_object_foreach(object, key, value)                                                                        \
     for (key = next_key(object); key && (value = json_object_get(object, key)); key = next_key(object))
-#define SLIST_FOREACH(item, list, field) for (item = SLIST_FIRST(list); item; item = SLIST_NEXT(item, field))
 
 /* <sys/queue.h> */
 #define SLIST_HEAD(name, type)                                                                                         \
@@ -27,5 +26,20 @@
 #define SLIST_FOREACH(item, head, field)      for (item = (head)->slh_first; item; item = (item)->field.sle_next)
 #define SLIST_INSERT_HEAD(head, item, field)  ((item)->field.sle_next = (head)->slh_first, (head)->slh_first = (item))
 #define SLIST_REMOVE(head, item, type, field) slist_remove((head), (item))
+#define TAILQ_HEAD(name, type)                                                                                         \
+    struct name {                                                                                                      \
+        struct type *tqh_first;                                                                                        \
+    }
+#define TAILQ_ENTRY(type)                                                                                              \
+    struct {                                                                                                           \
+        struct type *tqe_next;                                                                                         \
+    }
+#define TAILQ_INIT(head)                     ((head)->tqh_first = NULL)
+#define TAILQ_FIRST(head)                    ((head)->tqh_first)
+#define TAILQ_NEXT(item, field)              ((item)->field.tqe_next)
+#define TAILQ_FOREACH(item, head, field)     for (item = (head)->tqh_first; item; item = (item)->field.tqe_next)
+#define TAILQ_INSERT_HEAD(head, item, field) ((item)->field.tqe_next = (head)->tqh_first, (head)->tqh_first = (item))
+#define TAILQ_INSERT_TAIL(head, item, field) tailq_insert_tail((head), (item))
+#define TAILQ_REMOVE(head, item, field)      tailq_remove((head), (item))
 
 #endif

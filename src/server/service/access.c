@@ -42,46 +42,46 @@ static int read_rules(struct acl **rules, const struct strlist *patterns, struct
 }
 
 struct access *access_new(const struct service_config *conf, struct error *error) {
-    struct access *admission = calloc(1, sizeof *admission);
+    struct access *access = calloc(1, sizeof *access);
 
-    if (!admission) {
+    if (!access) {
         error_set(error, "out of memory");
         return NULL;
     }
-    admission->per_source = conf->max_per_source;
-    admission->rate = conf->max_rate;
-    if (read_rules(&admission->allow, &conf->allow, error) || read_rules(&admission->deny, &conf->deny, error)) {
-        access_free(admission);
+    access->per_source = conf->max_per_source;
+    access->rate = conf->max_rate;
+    if (read_rules(&access->allow, &conf->allow, error) || read_rules(&access->deny, &conf->deny, error)) {
+        access_free(access);
         return NULL;
     }
-    return admission;
+    return access;
 }
 
-void access_free(struct access *admission) {
-    if (!admission)
+void access_free(struct access *access) {
+    if (!access)
         return;
     for (size_t i = 0; i < HEADS; i++) {
-        while (admission->heads[i]) {
-            struct source *next = admission->heads[i]->next;
-            free(admission->heads[i]);
-            admission->heads[i] = next;
+        while (access->heads[i]) {
+            struct source *next = access->heads[i]->next;
+            free(access->heads[i]);
+            access->heads[i] = next;
         }
     }
-    acl_free(admission->allow);
-    acl_free(admission->deny);
-    free(admission);
+    acl_free(access->allow);
+    acl_free(access->deny);
+    free(access);
 }
 
-static struct source *find_source(const struct access *admission, uint64_t hash) {
-    struct source *source = admission->heads[hash % HEADS];
+static struct source *find_source(const struct access *access, uint64_t hash) {
+    struct source *source = access->heads[hash % HEADS];
 
     while (source && source->hash != hash)
         source = source->next;
     return source;
 }
 
-static struct source *find_or_add_source(struct access *admission, uint64_t hash) {
-    struct source *source = find_source(admission, hash);
+static struct source *find_or_add_source(struct access *access, uint64_t hash) {
+    struct source *source = find_source(access, hash);
 
     if (source)
         return source;
@@ -89,14 +89,14 @@ static struct source *find_or_add_source(struct access *admission, uint64_t hash
     if (!source)
         return NULL;
     source->hash = hash;
-    source->next = admission->heads[hash % HEADS];
-    admission->heads[hash % HEADS] = source;
-    admission->count++;
+    source->next = access->heads[hash % HEADS];
+    access->heads[hash % HEADS] = source;
+    access->count++;
     return source;
 }
 
-static const char *count_client(struct access *admission, const struct addr *peer, uint64_t second) {
-    struct source *source = find_or_add_source(admission, source_key_of(peer));
+static const char *count_client(struct access *access, const struct addr *peer, uint64_t second) {
+    struct source *source = find_or_add_source(access, source_key_of(peer));
 
     if (!source)
         return "out of memory";
@@ -104,35 +104,35 @@ static const char *count_client(struct access *admission, const struct addr *pee
         source->second = second;
         source->in_second = 0;
     }
-    if (admission->per_source && source->live >= admission->per_source)
+    if (access->per_source && source->live >= access->per_source)
         return "as many clients from one address as max_per_source allows";
-    if (admission->rate && source->in_second >= admission->rate)
+    if (access->rate && source->in_second >= access->rate)
         return "as many new clients a second from one address as max_rate allows";
     source->live++;
     source->in_second++;
     return NULL;
 }
 
-const char *access_refuses(struct access *admission, const struct addr *peer, uint64_t now_us) {
-    if (!addr_is_unix(peer) && admission->deny && acl_match(admission->deny, peer, NULL))
+const char *access_refuses(struct access *access, const struct addr *peer, uint64_t now_us) {
+    if (!addr_is_unix(peer) && access->deny && acl_match(access->deny, peer, NULL))
         return "this address is denied";
-    if (!addr_is_unix(peer) && admission->allow && !acl_match(admission->allow, peer, NULL))
+    if (!addr_is_unix(peer) && access->allow && !acl_match(access->allow, peer, NULL))
         return "this address is not among those allowed";
-    if (!admission->per_source && !admission->rate)
+    if (!access->per_source && !access->rate)
         return NULL;
-    return count_client(admission, peer, now_us / 1000000);
+    return count_client(access, peer, now_us / 1000000);
 }
 
-void access_left(struct access *admission, const struct addr *peer) {
-    struct source *source = admission->count ? find_source(admission, source_key_of(peer)) : NULL;
+void access_left(struct access *access, const struct addr *peer) {
+    struct source *source = access->count ? find_source(access, source_key_of(peer)) : NULL;
 
     if (source && source->live)
         source->live--;
 }
 
-void access_tick(struct access *admission, uint64_t now_us) {
-    for (size_t i = 0; i < HEADS && admission->count; i++) {
-        struct source **at = &admission->heads[i];
+void access_tick(struct access *access, uint64_t now_us) {
+    for (size_t i = 0; i < HEADS && access->count; i++) {
+        struct source **at = &access->heads[i];
         while (*at) {
             struct source *source = *at;
             if (source->live || source->second == now_us / 1000000) {
@@ -141,11 +141,11 @@ void access_tick(struct access *admission, uint64_t now_us) {
             }
             *at = source->next;
             free(source);
-            admission->count--;
+            access->count--;
         }
     }
 }
 
-size_t access_sources(const struct access *admission) {
-    return admission->count;
+size_t access_sources(const struct access *access) {
+    return access->count;
 }

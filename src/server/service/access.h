@@ -15,12 +15,12 @@
 struct access;
 
 struct access *access_new(const struct service_config *conf, struct error *error); /* NULL with `error` */
-void access_free(struct access *admission);
+void access_free(struct access *access);
 
 /* NULL: admitted, and counted until access_left; else the reason for the log. */
-const char *access_refuses(struct access *admission, const struct addr *peer, uint64_t now_us);
-void access_left(struct access *admission, const struct addr *peer);
-void access_tick(struct access *admission, uint64_t now_us); /* once a second: frees sources without clients */
-size_t access_sources(const struct access *admission);
+const char *access_refuses(struct access *access, const struct addr *peer, uint64_t now_us);
+void access_left(struct access *access, const struct addr *peer);
+void access_tick(struct access *access, uint64_t now_us); /* once a second: frees sources without clients */
+size_t access_sources(const struct access *access);
 
 #endif

@@ -16,22 +16,8 @@
 
 enum { FAILURES_IN_A_ROW = 3, EJECT_S = 10, EJECT_MOST_S = 60, SOURCES = 4096, TRIED_BITS = 256 };
 
-struct member {
-    struct session *session;
-    unsigned failures, eject_s;
-    uint64_t ejected_until_us;
-};
-
 struct sticky { /* `source`: the agent last used for this client address */
     uint64_t source, tag;
-};
-
-struct balance {
-    enum config_balance policy;
-    struct member *members;
-    size_t count, room, next;
-    size_t unhealthy; /* members with failures; 0: the health of members need not be compared */
-    struct sticky *sources;
 };
 
 struct balance *balance_new(enum config_balance policy) {
@@ -89,25 +75,13 @@ void balance_leave(struct balance *balance, const struct session *session) {
         balance->next--;
 }
 
-bool balance_has(const struct balance *balance, const struct session *session) {
-    return find_member(balance, session);
-}
-
-size_t balance_count(const struct balance *balance) {
-    return balance->count;
-}
-
-struct session *balance_at(const struct balance *balance, size_t index) {
-    return balance->members[index].session;
-}
-
-void client_mark_tried(struct client *client, const struct session *session) {
+void balance_mark_tried(struct client *client, const struct session *session) {
     size_t bit = slot_table_slot_of(session_tag(session)) % TRIED_BITS;
 
     client->tried[bit / 64] |= 1ULL << bit % 64;
 }
 
-bool client_has_tried(const struct client *client, const struct session *session) {
+static bool has_tried(const struct client *client, const struct session *session) {
     size_t bit = slot_table_slot_of(session_tag(session)) % TRIED_BITS;
 
     return client->tried[bit / 64] >> bit % 64 & 1;
@@ -119,11 +93,11 @@ size_t balance_untried(const struct balance *balance, const struct client *clien
     if (!client->attempts)
         return balance->count;
     for (size_t i = 0; i < balance->count; i++)
-        untried += !client_has_tried(client, balance->members[i].session);
+        untried += !has_tried(client, balance->members[i].session);
     return untried;
 }
 
-void client_avoid(struct client *client, const struct session *session) {
+void balance_avoid(struct client *client, const struct session *session) {
     client->avoided = session_tag(session);
 }
 
@@ -131,7 +105,7 @@ void client_avoid(struct client *client, const struct session *session) {
 enum health { NOT_FOR_IT, AVOIDED, SILENT, EJECTED, HEALTHY };
 
 static enum health member_health(const struct member *member, const struct client *client, uint64_t now_us) {
-    if (client->attempts && client_has_tried(client, member->session))
+    if (client->attempts && has_tried(client, member->session))
         return NOT_FOR_IT;
     if (client->attempts && client->avoided == session_tag(member->session))
         return AVOIDED;

@@ -14,7 +14,19 @@
 #include "conf/server_config.h"
 #include "server/session/session.h"
 
-struct balance;
+struct member {
+    struct session *session;
+    unsigned failures, eject_s;
+    uint64_t ejected_until_us;
+};
+
+struct balance {
+    enum config_balance policy;
+    struct member *members;
+    size_t count, room, next;
+    size_t unhealthy;       /* members with failures; 0: balance_succeeded has nothing to do */
+    struct sticky *sources; /* CONFIG_SOURCE */
+};
 
 enum balance_verdict {
     BALANCE_CHOSEN, /* *chosen takes the client: it has an idle link */
@@ -28,9 +40,6 @@ void balance_free(struct balance *balance);
 
 bool balance_join(struct balance *balance, struct session *session);        /* false: out of memory */
 void balance_leave(struct balance *balance, const struct session *session); /* does nothing if it is not here */
-bool balance_has(const struct balance *balance, const struct session *session);
-size_t balance_count(const struct balance *balance);
-struct session *balance_at(const struct balance *balance, size_t index);
 
 enum balance_verdict balance_choose(struct balance *balance, const struct client *client, uint64_t now_us,
                                     struct session **chosen);
@@ -40,9 +49,8 @@ size_t balance_untried(const struct balance *balance, const struct client *clien
 unsigned balance_failed(struct balance *balance, const struct session *session, uint64_t now_us);
 void balance_succeeded(struct balance *balance, const struct session *session);
 
-void client_mark_tried(struct client *client, const struct session *session);
-bool client_has_tried(const struct client *client, const struct session *session);
+void balance_mark_tried(struct client *client, const struct session *session); /* never chosen again for it */
 /* The link to this agent failed, not the destination: from now on prefer other agents for the client. */
-void client_avoid(struct client *client, const struct session *session);
+void balance_avoid(struct client *client, const struct session *session);
 
 #endif

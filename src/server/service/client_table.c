@@ -15,13 +15,8 @@
 
 enum { CLIENTS_SPARE = 1024 }; /* kept at most, unused */
 
-struct client_entry {     /* a client with the fields that only the control plane needs */
-    struct client client; /* first: other modules see this part only */
-    uint64_t session;
-};
-
 struct client_table {
-    struct client *spare;
+    TAILQ_HEAD(, client) spare;
     size_t spare_count, live, limit;
     uint64_t number;
 };
@@ -29,8 +24,10 @@ struct client_table {
 struct client_table *client_table_new(void) {
     struct client_table *clients = calloc(1, sizeof *clients);
 
-    if (clients)
-        clients->limit = SIZE_MAX;
+    if (!clients)
+        return NULL;
+    TAILQ_INIT(&clients->spare);
+    clients->limit = SIZE_MAX;
     return clients;
 }
 
@@ -45,10 +42,9 @@ size_t client_table_limit(const struct client_table *clients) {
 void client_table_free(struct client_table *clients) {
     if (!clients)
         return;
-    while (clients->spare) {
-        struct client *next = clients->spare->next;
-        free(clients->spare);
-        clients->spare = next;
+    for (struct client *client; (client = TAILQ_FIRST(&clients->spare));) {
+        TAILQ_REMOVE(&clients->spare, client, entry);
+        free(client);
     }
     free(clients);
 }
@@ -66,11 +62,11 @@ uint64_t client_table_total(const struct client_table *clients) {
 }
 
 static struct client *take_spare_or_alloc(struct client_table *clients) {
-    struct client *client = clients->spare;
+    struct client *client = TAILQ_FIRST(&clients->spare);
 
     if (!client)
-        return malloc(sizeof(struct client_entry));
-    clients->spare = client->next;
+        return malloc(sizeof *client);
+    TAILQ_REMOVE(&clients->spare, client, entry);
     clients->spare_count--;
     return client;
 }
@@ -81,7 +77,7 @@ struct client *client_table_take(struct client_table *clients, int fd, const str
 
     if (!client)
         return NULL;
-    memset(client, 0, sizeof(struct client_entry));
+    memset(client, 0, sizeof *client);
     client->fd = fd;
     client->peer = *peer;
     client->terms = service_terms_hold(terms);
@@ -100,15 +96,6 @@ void client_table_give_back(struct client_table *clients, struct client *client)
         free(client);
         return;
     }
-    client->next = clients->spare;
-    clients->spare = client;
+    TAILQ_INSERT_HEAD(&clients->spare, client, entry);
     clients->spare_count++;
-}
-
-uint64_t client_session(const struct client *client) {
-    return ((const struct client_entry *)client)->session;
-}
-
-void client_set_session(struct client *client, uint64_t tag) {
-    ((struct client_entry *)client)->session = tag;
 }

@@ -25,8 +25,4 @@ struct client *client_table_take(struct client_table *clients, int fd, const str
                                  struct service_terms *terms);
 void client_table_give_back(struct client_table *clients, struct client *client); /* its descriptor is closed already */
 
-/* The session to which it was given last: its tag, 0 if none. (The plane cannot tell when the link was gone.) */
-uint64_t client_session(const struct client *client);
-void client_set_session(struct client *client, uint64_t tag);
-
 #endif

@@ -16,6 +16,7 @@
 #include "relay/record.h"
 #include "server/service/client_table.h"
 #include "server/service/registry.h"
+#include "server/service/service_priv.h"
 #include "server/service/supply.h"
 #include "server/session/session_table.h"
 
@@ -24,11 +25,11 @@
 #include <string.h>
 
 enum {
-    ATTEMPTS_SHARE = 3,   /* the time that is left is divided by so many untried agents at most */
-    BUSY_REST_MS = 250,   /* an agent that was busy gets no client for so long; nor one while memory lacks */
-    LOOK_AT_WAITING = 64, /* so many clients that no idle link suits are passed by in one look */
-    LINKS_MOST = 8,       /* that one client may lose, one after the other */
-    WHY_MOST = 96         /* characters of an agent's detail, so that the groups still fit after it */
+    ATTEMPTS_SHARE = 3, /* the time that is left is divided by so many untried agents at most */
+    BACKOFF_MS = 250,   /* an agent that was busy, or whose client met a lack of memory, gets no client for so long */
+    SKIP_MOST = 64,     /* waiting clients that no idle link suits, in one pass */
+    LINKS_MOST = 8,     /* that one client may lose, one after the other */
+    DETAIL_MOST = 96    /* characters of an agent's detail, so that the groups still fit after it */
 };
 
 struct dispatch {
@@ -49,15 +50,44 @@ void dispatch_free(struct dispatch *dispatch) {
     free(dispatch);
 }
 
+static void enqueue(struct dispatch *dispatch, struct client *client, bool is_first) {
+    struct wait_queue *queue = &client->service->queue;
+
+    if (!client->attempts)
+        client->deadline_us = client->accepted_us + client->service->conf->pending_timeout_s * 1000000ULL;
+    if (is_first)
+        TAILQ_INSERT_HEAD(&queue->clients, client, entry);
+    else
+        TAILQ_INSERT_TAIL(&queue->clients, client, entry);
+    client->is_waiting = true;
+    if (queue->count++ == 0)
+        queue->since_us = clock_us();
+    if (dispatch->options.services->waiting++ == 0)
+        loop_stop_polling(dispatch->options.loop);
+    supply_call(dispatch->options.supply);
+    dispatch->options.on_wait(dispatch->options.context);
+}
+
+static void dequeue(struct dispatch *dispatch, struct client *client) {
+    struct wait_queue *queue = &client->service->queue;
+
+    if (!client->is_waiting)
+        return;
+    TAILQ_REMOVE(&queue->clients, client, entry);
+    client->is_waiting = false;
+    queue->count--;
+    dispatch->options.services->waiting--;
+}
+
 static void end_client(struct dispatch *dispatch, struct client *client) {
-    service_client_left(client->place, client);
+    service_client_left(client->service, client);
     client_table_give_back(dispatch->options.clients, client);
     dispatch->options.on_client_end(dispatch->options.context);
 }
 
 /* " of the group a or b", or nothing; a list that is too long just ends. */
 static void name_groups(const struct service *service, struct strbuf *text) {
-    const struct strlist *groups = &service_config(service)->groups;
+    const struct strlist *groups = &service->conf->groups;
 
     for (size_t i = 0; i < groups->count; i++) {
         strbuf_add(text, i ? " or " : " of the group ");
@@ -66,29 +96,28 @@ static void name_groups(const struct service *service, struct strbuf *text) {
 }
 
 /* The detail tells the operator what to start. */
-static void explain(struct client *client) {
-    const struct service *service = client->place;
-    bool has_agents = balance_count(service_balance(client->place)) > 0;
+static void describe_no_agent(struct client *client) {
+    const struct service *service = client->service;
     struct strbuf text = strbuf_begin(client->words, sizeof client->words);
 
     strbuf_add(&text, "no agent");
     name_groups(service, &text);
-    if (has_agents)
+    if (service->balance->count)
         strbuf_add(&text, " had a link to spare in time");
     else
-        strbuf_add(&text, service_config(service)->groups.count ? " is connected; start munnel-agent for it"
-                                                                : " is connected; start munnel-agent");
+        strbuf_add(&text, service->conf->groups.count ? " is connected; start munnel-agent for it"
+                                                      : " is connected; start munnel-agent");
 }
 
 /* Appends to the detail of the last attempt which groups had no other agent. */
-static void explain_attempts(struct client *client) {
-    char why[WHY_MOST];
+static void describe_attempts(struct client *client) {
+    char detail[DETAIL_MOST];
 
-    strbuf_copy(why, sizeof why, client->words);
+    strbuf_copy(detail, sizeof detail, client->words);
     struct strbuf text = strbuf_begin(client->words, sizeof client->words);
-    strbuf_add(&text, why);
-    strbuf_add(&text, *why ? "; no other agent" : "no other agent");
-    name_groups(client->place, &text);
+    strbuf_add(&text, detail);
+    strbuf_add(&text, *detail ? "; no other agent" : "no other agent");
+    name_groups(client->service, &text);
     strbuf_add(&text, " could serve");
 }
 
@@ -98,46 +127,26 @@ static const char *who_ended(const struct client *client) {
 
 /* The client gets RST: never a clean end for a stream that was not whole. */
 static void fail_client(struct dispatch *dispatch, struct client *client, enum relay_reason reason) {
+    dequeue(dispatch, client);
     client->reason = reason;
     client->ended_us = clock_us();
     if (reason != REASON_STOPPED && (client->attempts || *client->words))
-        explain_attempts(client);
+        describe_attempts(client);
     else if (reason == REASON_NO_AGENT)
-        explain(client);
+        describe_no_agent(client);
     sock_close_reset(client->fd);
     client->fd = -1;
     record_log_client(dispatch->options.log, dispatch->options.instance, client, who_ended(client), client->words);
     end_client(dispatch, client);
 }
 
-static void enqueue(struct dispatch *dispatch, struct client *client, bool has_waited) {
-    struct service *service = client->place;
-
-    if (!client->attempts)
-        client->deadline_us = client->accepted_us + service_config(service)->pending_timeout_s * 1000000ULL;
-    if (has_waited)
-        wait_queue_add_first(service_pending(service), client);
-    else
-        wait_queue_add(service_pending(service), client);
-    if (dispatch->options.services->waiting++ == 0)
-        loop_stop_polling(dispatch->options.loop);
-    supply_call(dispatch->options.supply);
-    dispatch->options.on_wait(dispatch->options.context);
-}
-
-static void dequeue(struct dispatch *dispatch, struct client *client) {
-    wait_queue_remove(service_pending(client->place), client);
-    dispatch->options.services->waiting--;
-}
-
-/* Before the first attempt the deadline is that of waiting, which the tick looks after: a link that comes still serves.
- */
+/* Before the first attempt the deadline is that of waiting, which the tick enforces: a link that comes late serves. */
 static bool has_no_time_left(const struct client *client, uint64_t now_us) {
     return client->attempts && now_us >= client->deadline_us;
 }
 
-static unsigned attempt_ms(struct service *service, const struct client *client, uint64_t now_us) {
-    size_t untried = balance_untried(service_balance(service), client);
+static unsigned attempt_ms(const struct client *client, uint64_t now_us) {
+    size_t untried = balance_untried(client->service->balance, client);
     uint64_t left_ms = client->deadline_us > now_us ? (client->deadline_us - now_us) / 1000 : 0;
 
     if (untried > ATTEMPTS_SHARE)
@@ -147,62 +156,57 @@ static unsigned attempt_ms(struct service *service, const struct client *client,
 }
 
 static void serve(struct dispatch *dispatch, struct client *client, struct session *session, uint64_t now_us) {
-    struct service *service = client->place;
     struct link_ref link;
 
+    dequeue(dispatch, client);
     if (!client->attempts)
-        client->deadline_us = now_us + service_config(service)->connect_timeout_s * 1000000ULL;
+        client->deadline_us = now_us + client->service->conf->connect_timeout_s * 1000000ULL;
     if (!session_take_link(session, &link, now_us)) { /* balance_choose has just seen one */
         enqueue(dispatch, client, true);
         return;
     }
     client->dispatched_us = now_us;
-    client->attempt_ms = attempt_ms(service, client, now_us);
+    client->attempt_ms = attempt_ms(client, now_us);
     client->holds_early = session_is_silent(session);
-    client_set_session(client, session_tag(session));
+    client->session = session_tag(session);
     strbuf_copy(client->agent, sizeof client->agent, session_label(session));
     supply_mark(dispatch->options.supply, session);
     plane_serve(dispatch->options.plane, link, client);
     liveness_check(dispatch->options.liveness, session, now_us);
 }
 
-/* No agent is connected. A client that has tried one already waits for another, regardless of `no_agent`. */
-static void without_agent(struct dispatch *dispatch, struct client *client, bool has_waited) {
-    const struct service *service = client->place;
+/* One that waits or has tried an agent already waits for another, regardless of `no_agent`. */
+static bool waits_without_agent(const struct client *client) {
+    return client->is_waiting || client->attempts || client->service->conf->no_agent == CONFIG_WAIT;
+}
 
-    if (service_config(service)->no_agent == CONFIG_WAIT || client->attempts)
-        enqueue(dispatch, client, has_waited);
-    else
+/* False: nothing was done, it must wait. */
+static bool serve_or_end(struct dispatch *dispatch, struct client *client, uint64_t now_us) {
+    struct session *session = NULL;
+
+    if (has_no_time_left(client, now_us)) {
+        fail_client(dispatch, client, REASON_TIMEOUT);
+        return true;
+    }
+    enum balance_verdict verdict = balance_choose(client->service->balance, client, now_us, &session);
+    if (verdict == BALANCE_CHOSEN)
+        serve(dispatch, client, session, now_us);
+    else if (verdict == BALANCE_ALL_TRIED)
+        fail_client(dispatch, client, client->reason);
+    else if (verdict == BALANCE_NO_AGENT && !waits_without_agent(client))
         fail_client(dispatch, client, REASON_NO_AGENT);
+    else
+        return false;
+    return true;
 }
 
 static void assign(struct dispatch *dispatch, struct client *client, bool has_waited) {
-    struct service *service = client->place;
-    struct session *session = NULL;
     uint64_t now_us = has_waited ? clock_us() : client->accepted_us;
 
-    if (dispatch->is_over) {
+    if (dispatch->is_over)
         fail_client(dispatch, client, REASON_STOPPED);
-        return;
-    }
-    if (has_no_time_left(client, now_us)) {
-        fail_client(dispatch, client, REASON_TIMEOUT);
-        return;
-    }
-    switch (balance_choose(service_balance(service), client, now_us, &session)) {
-    case BALANCE_CHOSEN:
-        serve(dispatch, client, session, now_us);
-        break;
-    case BALANCE_WAIT:
+    else if (!serve_or_end(dispatch, client, now_us))
         enqueue(dispatch, client, has_waited);
-        break;
-    case BALANCE_ALL_TRIED:
-        fail_client(dispatch, client, client->reason);
-        break;
-    case BALANCE_NO_AGENT:
-        without_agent(dispatch, client, has_waited);
-        break;
-    }
 }
 
 void dispatch_client(struct dispatch *dispatch, struct client *client) {
@@ -212,13 +216,13 @@ void dispatch_client(struct dispatch *dispatch, struct client *client) {
 }
 
 static void count_failure(struct dispatch *dispatch, struct client *client, struct session *session) {
-    struct service *service = client->place;
-    unsigned eject_s = balance_failed(service_balance(service), session, clock_us());
+    struct service *service = client->service;
+    unsigned eject_s = balance_failed(service->balance, session, clock_us());
 
     if (eject_s)
         log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
                   "gets no clients for a while: three failures in a row",
-                  LOG_FIELDS(LOG_TEXT("service", service_config(service)->name), LOG_NUMBER("seconds", eject_s),
+                  LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_NUMBER("seconds", eject_s),
                              LOG_TEXT("last", *client->words ? client->words : reason_text(client->reason))));
 }
 
@@ -229,19 +233,18 @@ static const bool is_agents_fault[REASON_COUNT] = {
     [REASON_LINK_LOST] = true, [REASON_LINK_SILENT] = true, [REASON_PROTOCOL] = true, [REASON_TIMEOUT] = true};
 
 static void on_ended(struct dispatch *dispatch, struct client *client, struct session *session) {
-    struct service *service = client->place;
-
     if (session && client->opened_us) {
-        balance_succeeded(service_balance(service), session);
+        balance_succeeded(client->service->balance, session);
         liveness_opened(dispatch->options.liveness, session, client->opened_us);
-    } else if (session && is_agents_fault[client->reason])
+    } else if (session && is_agents_fault[client->reason]) {
         count_failure(dispatch, client, session);
+    }
     end_client(dispatch, client);
 }
 
 static void on_not_started(struct dispatch *dispatch, struct client *client, struct session *session) {
     if (session && client->reason == REASON_MEMORY) /* an immediate retry would fail likewise */
-        session_back_off(session, clock_us() + BUSY_REST_MS * 1000ULL);
+        session_back_off(session, clock_us() + BACKOFF_MS * 1000ULL);
     assign(dispatch, client, true);
 }
 
@@ -255,7 +258,7 @@ static void on_put_off(struct dispatch *dispatch, struct client *client, struct 
     if (session && client->refusal == REFUSAL_DRAINING)
         registry_drain(dispatch->options.registry, session);
     else if (session)
-        session_back_off(session, clock_us() + BUSY_REST_MS * 1000ULL);
+        session_back_off(session, clock_us() + BACKOFF_MS * 1000ULL);
     assign(dispatch, client, true);
 }
 
@@ -267,22 +270,22 @@ static void on_refused(struct dispatch *dispatch, struct client *client, struct 
     }
     client->attempts++;
     if (session) {
-        client_mark_tried(client, session);
+        balance_mark_tried(client, session);
         count_failure(dispatch, client, session);
     }
     assign(dispatch, client, true);
 }
 
-/* The link failed, and not the destination: when no other agent is left, the same one may have another link. One that
- * is silent is the last choice already, and shall serve again as soon as it answers. */
+/* The link failed, and not the destination: when no other agent is left, the same one may have another link. A silent
+ * agent is the last choice already, and must be able to serve as soon as it answers. */
 static void on_unanswered(struct dispatch *dispatch, struct client *client, struct session *session) {
     client->reason = REASON_LINK_LOST;
     snprintf(client->words, sizeof client->words, "the link to agent %s was lost before it answered", client->agent);
     client->attempts++;
     if (session && client->attempts < LINKS_MOST)
-        client_avoid(client, session);
+        balance_avoid(client, session);
     else if (session)
-        client_mark_tried(client, session);
+        balance_mark_tried(client, session);
     if (session && !session_is_silent(session))
         count_failure(dispatch, client, session);
     assign(dispatch, client, true);
@@ -296,7 +299,7 @@ static void (*const outcomes[])(struct dispatch *, struct client *, struct sessi
 };
 
 void dispatch_client_back(struct dispatch *dispatch, struct client *client) {
-    struct session *session = session_table_client_left(dispatch->options.sessions, client_session(client));
+    struct session *session = session_table_client_left(dispatch->options.sessions, client->session);
 
     outcomes[client->outcome](dispatch, client, session);
 }
@@ -305,31 +308,17 @@ void dispatch_client_back(struct dispatch *dispatch, struct client *client) {
 
 /* Gives idle links to waiting clients. Stops at the first client without one if all later ones would fail likewise. */
 static void serve_waiting_of(struct dispatch *dispatch, struct service *service) {
-    struct client *client = service_pending(service)->first;
     uint64_t now_us = clock_us();
+    int skipped = 0;
 
-    for (int passed_by = 0; client && passed_by < LOOK_AT_WAITING;) {
-        struct client *next = client->next;
-        struct session *session = NULL;
-        if (has_no_time_left(client, now_us)) {
-            dequeue(dispatch, client);
-            fail_client(dispatch, client, REASON_TIMEOUT);
-            client = next;
+    for (struct client *client = TAILQ_FIRST(&service->queue.clients), *next; client; client = next) {
+        next = TAILQ_NEXT(client, entry);
+        if (serve_or_end(dispatch, client, now_us))
             continue;
-        }
-        enum balance_verdict verdict = balance_choose(service_balance(service), client, now_us, &session);
-        if (verdict == BALANCE_CHOSEN) {
-            dequeue(dispatch, client);
-            serve(dispatch, client, session, now_us);
-        } else if (verdict == BALANCE_ALL_TRIED) {
-            dequeue(dispatch, client);
-            fail_client(dispatch, client, client->reason);
-        } else if (!client->attempts && service_config(service)->balance != CONFIG_SOURCE) {
+        if (!client->attempts && service->conf->balance != CONFIG_SOURCE)
             return; /* without attempts and source affinity all later clients get the same verdict */
-        } else {
-            passed_by++;
-        }
-        client = next;
+        if (++skipped == SKIP_MOST)
+            return;
     }
 }
 
@@ -339,7 +328,7 @@ static void serve_waiting(struct dispatch *dispatch) {
 
     for (size_t i = 0; i < services->count && services->waiting; i++) {
         struct service *service = services->items[(first + i) % services->count];
-        if (service_pending(service)->count)
+        if (service->queue.count)
             serve_waiting_of(dispatch, service);
     }
 }
@@ -370,12 +359,10 @@ static enum relay_reason expiry_reason(const struct dispatch *dispatch, const st
 static void expire_waiting(struct dispatch *dispatch, struct service *service) {
     uint64_t now_us = clock_us();
 
-    for (struct client *client = service_pending(service)->first, *next; client; client = next) {
-        next = client->next;
-        if (client->deadline_us > now_us)
-            continue;
-        dequeue(dispatch, client);
-        fail_client(dispatch, client, expiry_reason(dispatch, client));
+    for (struct client *client = TAILQ_FIRST(&service->queue.clients), *next; client; client = next) {
+        next = TAILQ_NEXT(client, entry);
+        if (client->deadline_us <= now_us)
+            fail_client(dispatch, client, expiry_reason(dispatch, client));
     }
 }
 
@@ -389,22 +376,21 @@ void dispatch_tick(struct dispatch *dispatch) {
 }
 
 void dispatch_stop(struct dispatch *dispatch, uint64_t until_us) {
+    const struct service_list *services = dispatch->options.services;
+    struct client *client;
+
     dispatch->is_stopping = true;
-    for (size_t i = 0; i < dispatch->options.services->count; i++)
-        for (struct client *client = service_pending(dispatch->options.services->items[i])->first; client;
-             client = client->next)
+    for (size_t i = 0; i < services->count; i++)
+        TAILQ_FOREACH (client, &services->items[i]->queue.clients, entry)
             if (client->deadline_us > until_us)
                 client->deadline_us = until_us;
 }
 
 void dispatch_shut(struct dispatch *dispatch) {
+    const struct service_list *services = dispatch->options.services;
+
     dispatch->is_over = true;
-    for (size_t i = 0; i < dispatch->options.services->count; i++) {
-        struct wait_queue *pending = service_pending(dispatch->options.services->items[i]);
-        while (pending->first) {
-            struct client *client = pending->first;
-            dequeue(dispatch, client);
+    for (size_t i = 0; i < services->count; i++)
+        for (struct client *client; (client = TAILQ_FIRST(&services->items[i]->queue.clients));)
             fail_client(dispatch, client, REASON_STOPPED);
-        }
-    }
 }

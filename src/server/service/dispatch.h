@@ -36,7 +36,7 @@ struct dispatch_options {
 struct dispatch *dispatch_new(const struct dispatch_options *options); /* NULL when out of memory */
 void dispatch_free(struct dispatch *dispatch);
 
-/* Serves a new client, lets it wait, or ends it. client->place is its service. */
+/* Serves a new client, lets it wait, or ends it. client->service is set. */
 void dispatch_client(struct dispatch *dispatch, struct client *client);
 /* The plane has given it back: it has ended, or needs another link. */
 void dispatch_client_back(struct dispatch *dispatch, struct client *client);

@@ -7,10 +7,9 @@
  */
 #include "config.h"
 
-#include "server/service/service.h"
+#include "server/service/service_priv.h"
 
 #include "lib/base/clock.h"
-#include "lib/log/log_throttle.h"
 #include "lib/net/sock.h"
 #include "server/service/access.h"
 #include "server/service/client_table.h"
@@ -20,22 +19,6 @@
 #include <stdlib.h>
 
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
-
-struct service {
-    struct service_options options;
-    const struct service_config *conf;
-    struct service_terms *terms;
-    struct balance *balance;
-    struct access *admission;
-    struct listener_group *listeners;
-    struct wait_queue pending;
-    size_t live;
-    uint64_t refused;
-    bool should_be_open, is_open, is_shut;
-    struct log_throttle refusals;
-    struct log_limit open_lines;
-    char who[80];
-};
 
 static void refuse_client(struct service *service, int fd, const struct addr *peer, const char *why) {
     sock_close_reset(fd);
@@ -47,7 +30,7 @@ static void refuse_client(struct service *service, int fd, const struct addr *pe
 static const char *find_refusal(struct service *service, const struct addr *peer) {
     if (service->conf->max_clients && service->live >= service->conf->max_clients)
         return "as many clients as max_clients allows";
-    return access_refuses(service->admission, peer, clock_us());
+    return access_refuses(service->access, peer, clock_us());
 }
 
 static void on_accept(void *context, int fd, const struct addr *peer) {
@@ -60,11 +43,11 @@ static void on_accept(void *context, int fd, const struct addr *peer) {
     }
     struct client *client = client_table_take(service->options.clients, fd, peer, service->terms);
     if (!client) {
-        access_left(service->admission, peer);
+        access_left(service->access, peer);
         refuse_client(service, fd, peer, "out of memory");
         return;
     }
-    client->place = service;
+    client->service = service;
     service->live++;
     service->options.on_client(service->options.context, client);
 }
@@ -95,6 +78,7 @@ struct service *service_new(const struct service_options *options, struct error 
     }
     service->options = *options;
     service->conf = conf;
+    TAILQ_INIT(&service->queue.clients);
     service->refusals.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
@@ -110,10 +94,10 @@ struct service *service_new(const struct service_options *options, struct error 
                                          .has_room = has_room,
                                          .on_accept = on_accept,
                                          .context = service};
-    service->admission = access_new(conf, error);
+    service->access = access_new(conf, error);
     if (!service->balance || !service->terms)
         error_set(error, "out of memory");
-    else if (service->admission)
+    else if (service->access)
         service->listeners = listener_group_new(&listening, &conf->listen, error);
     if (service->listeners)
         return service;
@@ -133,7 +117,7 @@ static int start_listening(struct service *service, struct error *error) {
 }
 
 int service_open(struct service *service, struct error *error) {
-    if (service->conf->no_agent == CONFIG_CLOSE && !balance_count(service->balance)) {
+    if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count) {
         listener_group_log(service->listeners, "not listening until an agent is available:");
         return 0;
     }
@@ -168,7 +152,7 @@ void service_free(struct service *service) {
         return;
     listener_group_free(service->listeners);
     balance_free(service->balance);
-    access_free(service->admission);
+    access_free(service->access);
     if (service->terms)
         service_terms_release(service->terms);
     free(service);
@@ -186,13 +170,13 @@ void service_join(struct service *service, struct session *session) {
 
 void service_leave(struct service *service, const struct session *session) {
     balance_leave(service->balance, session);
-    if (service->conf->no_agent == CONFIG_CLOSE && !balance_count(service->balance))
+    if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count)
         stop_listening(service);
 }
 
 static bool has_responsive_agent(const struct service *service) {
-    for (size_t i = 0; i < balance_count(service->balance); i++)
-        if (!session_is_silent(balance_at(service->balance, i)))
+    for (size_t i = 0; i < service->balance->count; i++)
+        if (!session_is_silent(service->balance->members[i].session))
             return true;
     return false;
 }
@@ -205,7 +189,7 @@ void service_recall(struct service *service, const struct session *session, stru
 
 void service_tick(struct service *service) {
     log_throttle_flush(&service->refusals, service->options.log);
-    access_tick(service->admission, clock_us());
+    access_tick(service->access, clock_us());
     if (service->should_be_open && !service->is_open)
         start_listening_or_log(service);
 }
@@ -214,23 +198,11 @@ const struct service_config *service_config(const struct service *service) {
     return service->conf;
 }
 
-const char *service_who(const struct service *service) {
-    return service->who;
-}
-
-struct balance *service_balance(struct service *service) {
-    return service->balance;
-}
-
-struct wait_queue *service_pending(struct service *service) {
-    return &service->pending;
-}
-
 uint64_t service_refused(const struct service *service) {
     return service->refused;
 }
 
 void service_client_left(struct service *service, const struct client *client) {
-    access_left(service->admission, &client->peer);
+    access_left(service->access, &client->peer);
     service->live--;
 }

@@ -8,18 +8,18 @@
 #define MUNNEL_SERVER_SERVICE_SERVICE_H
 
 #include "conf/server_config.h"
-#include "server/service/balance.h"
-#include "server/service/wait_queue.h"
+#include "relay/plane.h"
 
 struct client_table;
 struct service;
+struct session;
 
 struct service_options {
     const struct service_config *conf;
     struct event_base *base;
     struct log *log;
     struct client_table *clients;
-    void (*on_client)(void *context, struct client *client); /* a new one; its `place` is the service */
+    void (*on_client)(void *context, struct client *client); /* a new one; its `service` is this one */
     void *context;
 };
 
@@ -42,10 +42,6 @@ void service_recall(struct service *service, const struct session *session, stru
 void service_tick(struct service *service); /* once a second: a port that could not be opened is tried again */
 
 const struct service_config *service_config(const struct service *service);
-const char *service_who(const struct service *service); /* "service NAME" */
-struct balance *service_balance(struct service *service);
-struct wait_queue *service_pending(struct service *service);
 uint64_t service_refused(const struct service *service); /* clients refused by its rules or limits, so far */
-void service_client_left(struct service *service, const struct client *client);
 
 #endif

@@ -6,17 +6,18 @@
  */
 #include "config.h"
 
-#include "proto/control.h"
 #include "server/service/supply.h"
 
 #include "lib/base/clock.h"
+#include "proto/control.h"
+#include "server/service/service_priv.h"
 
 #include <stdlib.h>
 
 enum {
-    OPEN_MOST = 256, /* links under way per agent */
-    AGAIN_MS = 3000, /* while clients wait a link that has not come by then is ordered again */
-    PATIENCE_MS = 1000,
+    OPEN_MOST = 256,     /* links under way per agent */
+    AGAIN_MS = 3000,     /* while clients wait a link that has not come by then is ordered again */
+    RETURNS_MS = 1000,   /* clients that have waited longer do not rely on links that return */
     SPARE_HELD_MS = 200, /* hold spare-link dials while clients wait */
     RETURNS_OF_EACH = 4, /* a second: its clients are short */
     EXCESS_AGE_S = 600
@@ -109,12 +110,12 @@ void supply_mark(struct supply *supply, struct session *session) {
 
 /*
  * How many links `waiting` clients need. Where most clients are short, those that will get a returning link need none,
- * unless clients have waited longer than PATIENCE_MS; but at least one is always ordered.
+ * unless clients have waited longer than RETURNS_MS; but at least one is always ordered.
  */
-static unsigned links_needed(struct session *session, unsigned waiting, bool is_patient, uint64_t now_us) {
+static unsigned links_needed(struct session *session, unsigned waiting, bool counts_returns, uint64_t now_us) {
     unsigned returns = link_pool_returns(session_pool(session), now_us);
 
-    if (!is_patient || returns < RETURNS_OF_EACH * session_client_count(session))
+    if (!counts_returns || returns < RETURNS_OF_EACH * session_client_count(session))
         return waiting;
     return waiting > returns ? waiting - returns : waiting > 0;
 }
@@ -123,28 +124,27 @@ static unsigned links_needed(struct session *session, unsigned waiting, bool is_
 static size_t count_suppliers(const struct balance *balance, bool *among_silent) {
     size_t responsive = 0;
 
-    for (size_t i = 0; i < balance_count(balance); i++)
-        responsive += !session_is_silent(balance_at(balance, i));
+    for (size_t i = 0; i < balance->count; i++)
+        responsive += !session_is_silent(balance->members[i].session);
     *among_silent = responsive == 0;
-    return responsive ? responsive : balance_count(balance);
+    return responsive ? responsive : balance->count;
 }
 
 /* Spreads what the waiting clients of a service need over its agents. */
 static void share_deficit(struct supply *supply, struct service *service, uint64_t now_us) {
-    struct balance *balance = service_balance(service);
-    const struct wait_queue *pending = service_pending(service);
+    struct balance *balance = service->balance;
     bool among_silent;
-    size_t agents = count_suppliers(balance, &among_silent), waiting = pending->count;
-    bool is_patient = now_us - pending->since_us < PATIENCE_MS * 1000ULL;
+    size_t agents = count_suppliers(balance, &among_silent), waiting = service->queue.count;
+    bool counts_returns = now_us - service->queue.since_us < RETURNS_MS * 1000ULL;
 
     if (!agents || !waiting)
         return;
-    for (size_t i = 0, members = balance_count(balance), nth = 0; i < members; i++) {
-        struct session *session = balance_at(balance, (supply->first_share + i) % members);
+    for (size_t i = 0, members = balance->count, nth = 0; i < members; i++) {
+        struct session *session = balance->members[(supply->first_share + i) % members].session;
         if (session_is_silent(session) && !among_silent)
             continue;
         unsigned share = (unsigned)(waiting / agents + (nth++ < waiting % agents));
-        session_add_deficit(session, links_needed(session, share, is_patient, now_us));
+        session_add_deficit(session, links_needed(session, share, counts_returns, now_us));
         supply_mark(supply, session);
     }
     supply->first_share += waiting % agents;

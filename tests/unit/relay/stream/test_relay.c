@@ -40,7 +40,7 @@ static void server_gone(void *context, const struct link_end *end) {
 
 static void server_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
     struct world *world = context;
-    struct pair *pair = client->place;
+    struct pair *pair = &world->pairs[client->number];
     (void)link;
     (void)tag;
     ck_assert(!pair->back);
@@ -88,7 +88,6 @@ static void new_client(struct world *world) {
     struct client *client = two_planes_client(&plan, destination, &end);
     *pair = (struct pair){.in_use = true, .client = end, .far = -1, .ticket = client};
     client->number = (uint64_t)world->pair_count++;
-    client->place = pair;
     if (chance(world, 2)) { /* it has spoken before it is served */
         pair_client_speaks(world, pair, 1 + chance(world, 200));
         memory_carry(client->fd, MUCH);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_priv: struct service, for the files of this folder.
+ */
+#ifndef MUNNEL_SERVER_SERVICE_SERVICE_PRIV_H
+#define MUNNEL_SERVER_SERVICE_SERVICE_PRIV_H
+
+#include "lib/log/log_throttle.h"
+#include "server/service/balance.h"
+#include "server/service/service.h"
+
+#include <sys/queue.h>
+
+struct wait_queue { /* clients that wait for an agent, in order */
+    TAILQ_HEAD(, client) clients;
+    size_t count;
+    uint64_t since_us; /* clock_us() when the first client was added to the empty queue */
+};
+
+struct service {
+    struct service_options options;
+    const struct service_config *conf;
+    struct service_terms *terms;
+    struct balance *balance;
+    struct access *access;
+    struct listener_group *listeners;
+    struct wait_queue queue; /* dispatch.c's */
+    size_t live;
+    uint64_t refused;
+    bool should_be_open, is_open, is_shut;
+    struct log_throttle refusals;
+    struct log_limit open_lines;
+    char who[80]; /* "service NAME", for log lines */
+};
+
+void service_client_left(struct service *service, const struct client *client);
+
+#endif
