@@ -24,7 +24,7 @@ struct service;
 enum client_outcome {
     CLIENT_ENDED,       /* relayed and over, complete or cut (see reason); its descriptor is closed. Free it. */
     CLIENT_NOT_STARTED, /* nothing was sent: the link was gone, or REASON_MEMORY. Try again */
-    CLIENT_REFUSED,     /* REFUSED: `refusal`, `words`; nothing reached the destination: try another agent */
+    CLIENT_REFUSED,     /* REFUSED: `refusal`, `detail`; nothing reached the destination: try another agent */
     CLIENT_UNANSWERED   /* the agent went silent or broke before OPENED and no early byte was sent: try another agent */
 };
 
@@ -51,7 +51,7 @@ struct client {
     enum client_outcome outcome; /* out */
     enum relay_reason reason;    /* out, with CLIENT_ENDED and CLIENT_NOT_STARTED */
     enum refusal refusal;        /* out, with CLIENT_REFUSED */
-    char words[160];             /* out: more about the end, from the agent or the data plane */
+    char detail[160];            /* out: more about the end, from the agent or the data plane */
     char address[64];            /* out: where the agent connected to */
     char agent[RECORD_AGENT];    /* in: for the record */
     uint64_t deadline_us;        /* the rest is the control plane's own */

@@ -190,7 +190,7 @@ static void on_gone(struct message *message) {
     free(event);
 }
 
-void plane_event_closed(struct link *link, bool misbehaved, const char *why) {
+void plane_event_closed(struct link *link, bool misbehaved, const char *detail) {
     struct close_event *event = link->close_event; /* allocated with the link, so that on_gone cannot fail */
     link->close_event = NULL;
     event->plane = link->thread->plane;
@@ -203,14 +203,15 @@ void plane_event_closed(struct link *link, bool misbehaved, const char *why) {
     event->end.received_nothing = link->received_nothing;
     event->end.no_hello = link->no_hello;
     event->end.misbehaved = misbehaved;
-    snprintf(event->end.why, sizeof event->end.why, "%s", why);
+    snprintf(event->end.detail, sizeof event->end.detail, "%s", detail);
     post(event->plane, &event->message, on_gone);
 }
 
-void plane_event_failed(struct relay_thread *thread, struct close_event *close_event, uint64_t tag, const char *why) {
+void plane_event_failed(struct relay_thread *thread, struct close_event *close_event, uint64_t tag,
+                        const char *detail) {
     close_event->plane = thread->plane;
     close_event->end.tag = tag;
-    snprintf(close_event->end.why, sizeof close_event->end.why, "%s", why);
+    snprintf(close_event->end.detail, sizeof close_event->end.detail, "%s", detail);
     post(close_event->plane, &close_event->message, on_gone);
 }
 
@@ -226,7 +227,7 @@ const struct addr *close_event_peer(const struct close_event *close_event) {
 }
 
 void plane_event_order_failed(struct plane *plane, uint64_t tag, const struct addr *peer) {
-    struct link_end end = {.tag = tag, .peer = *peer, .why = "out of memory"};
+    struct link_end end = {.tag = tag, .peer = *peer, .detail = "out of memory"};
     if (plane->options.events->on_gone)
         plane->options.events->on_gone(plane->options.context, &end);
 }

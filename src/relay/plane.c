@@ -293,11 +293,11 @@ static void on_reject(struct message *message) {
 static void on_send_control(struct message *message) {
     struct order *order = (struct order *)message;
     struct link *link = relay_thread_find(order->thread, order->link);
-    const char *why = link && link->state == LINK_CONTROL
-                          ? link_control_put(link, FRAME_CONTROL, order->json, strlen(order->json))
-                          : NULL;
-    if (why)
-        close_marks_close_link(link, false, why);
+    const char *detail = link && link->state == LINK_CONTROL
+                             ? link_control_put(link, FRAME_CONTROL, order->json, strlen(order->json))
+                             : NULL;
+    if (detail)
+        close_marks_close_link(link, false, detail);
     free_order(order);
 }
 
@@ -349,7 +349,7 @@ static void on_close(struct message *message) {
     free_order(order);
 }
 
-void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle) {
+void plane_close(struct plane *plane, struct link_ref link, const char *detail, bool when_idle) {
     if (plane->is_stopping)
         return;
     struct order *order = calloc(1, sizeof *order);
@@ -358,7 +358,7 @@ void plane_close(struct plane *plane, struct link_ref link, const char *why, boo
         return;
     }
     order->link = link;
-    order->text = copy(why);
+    order->text = copy(detail);
     order->flag = when_idle;
     send_order(order, thread_of(plane, link), on_close);
 }

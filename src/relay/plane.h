@@ -90,16 +90,16 @@ void plane_serve(struct plane *plane, struct link_ref link, struct client *clien
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
 
 bool plane_ping(struct plane *plane, struct link_ref link); /* false: out of memory or stopping, nothing is sent */
-/* Takes clients with these terms back, as CLIENT_UNANSWERED, from the links that were accepted with this tag: those that
- * have no OPENED and of which nothing was sent. Their links end. May be lost on ENOMEM. */
-void plane_recall(struct plane *plane, uint64_t tag, struct service_terms *terms, const char *why);
+/* Takes clients with these terms back, as CLIENT_UNANSWERED, from the links that were accepted with this tag: those
+ * that have no OPENED and of which nothing was sent. Their links end. May be lost on ENOMEM. */
+void plane_recall(struct plane *plane, uint64_t tag, struct service_terms *terms, const char *detail);
 
 /* Ends a link, at once or after its relay; complete streams are still sent, after on_gone. Cannot fail. */
-void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle);
+void plane_close(struct plane *plane, struct link_ref link, const char *detail, bool when_idle);
 /* Ends at once every link that was accepted with this tag, whatever it carries. False: out of memory, nothing done. */
-bool plane_disconnect(struct plane *plane, uint64_t tag, const char *why);
+bool plane_disconnect(struct plane *plane, uint64_t tag, const char *detail);
 /* Ends the adopted connection with this tag if its HELLO has not come yet. False: out of memory, nothing done. */
-bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *why);
+bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *detail);
 bool plane_probe_liveness(struct plane *plane); /* probes each thread; false: one has not answered the last probe */
 
 void plane_drain(struct plane *plane); /* agent: from now on OPEN is answered by REFUSED draining */

@@ -19,7 +19,7 @@ struct order_all {
     struct order_all *next; /* until it is sent */
     uint64_t tag;
     struct service_terms *terms; /* on_recall; one reference */
-    char why[];
+    char detail[];
 };
 
 static void send_all(struct order_all *orders, void (*deliver)(struct message *)) {
@@ -32,9 +32,9 @@ static void send_all(struct order_all *orders, void (*deliver)(struct message *)
 }
 
 /* One for each thread, or none at all. */
-static struct order_all *make_all(struct plane *plane, uint64_t tag, const char *why) {
+static struct order_all *make_all(struct plane *plane, uint64_t tag, const char *detail) {
     struct order_all *orders = NULL;
-    size_t length = strlen(why) + 1;
+    size_t length = strlen(detail) + 1;
 
     if (plane->is_stopping)
         return NULL;
@@ -49,7 +49,7 @@ static struct order_all *make_all(struct plane *plane, uint64_t tag, const char 
             return NULL;
         }
         *order = (struct order_all){.thread = plane->threads[i], .next = orders, .tag = tag};
-        memcpy(order->why, why, length);
+        memcpy(order->detail, detail, length);
         orders = order;
     }
     return orders;
@@ -62,13 +62,13 @@ static void on_disconnect(struct message *message) {
     for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
         struct link *link = thread->slots[slot];
         if (link && link->was_accepted && link->tag == order->tag)
-            link_close(link, LINK_CLOSE_AT_ONCE, REASON_DENIED, order->why);
+            link_close(link, LINK_CLOSE_AT_ONCE, REASON_DENIED, order->detail);
     }
     free(order);
 }
 
-bool plane_disconnect(struct plane *plane, uint64_t tag, const char *why) {
-    struct order_all *orders = make_all(plane, tag, why);
+bool plane_disconnect(struct plane *plane, uint64_t tag, const char *detail) {
+    struct order_all *orders = make_all(plane, tag, detail);
     bool made = orders;
 
     send_all(orders, on_disconnect);
@@ -88,14 +88,14 @@ static void on_recall(struct message *message) {
     for (struct relay *relay = order->thread->opening; relay; relay = next) {
         next = relay->next; /* each has a link of its own */
         if (may_recall(relay, order))
-            link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, order->why);
+            link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, order->detail);
     }
     service_terms_release(order->terms);
     free(order);
 }
 
-void plane_recall(struct plane *plane, uint64_t tag, struct service_terms *terms, const char *why) {
-    struct order_all *orders = make_all(plane, tag, why);
+void plane_recall(struct plane *plane, uint64_t tag, struct service_terms *terms, const char *detail) {
+    struct order_all *orders = make_all(plane, tag, detail);
 
     for (struct order_all *order = orders; order; order = order->next)
         order->terms = service_terms_hold(terms);
@@ -109,12 +109,12 @@ static void on_disconnect_preauth(struct message *message) {
     while (link && link->tag != order->tag)
         link = link->greeting_next;
     if (link)
-        link_close(link, LINK_CLOSE_RESET, REASON_LIMIT, order->why);
+        link_close(link, LINK_CLOSE_RESET, REASON_LIMIT, order->detail);
     free(order);
 }
 
-bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *why) {
-    struct order_all *orders = make_all(plane, tag, why);
+bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *detail) {
+    struct order_all *orders = make_all(plane, tag, detail);
     bool made = orders;
 
     send_all(orders, on_disconnect_preauth);

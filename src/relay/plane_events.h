@@ -38,7 +38,7 @@ struct link_end {
     bool no_hello;         /* server: the TLS handshake was complete, and no HELLO came */
     bool misbehaved;       /* the peer broke the protocol */
     struct addr peer;
-    char why[256];
+    char detail[256];
 };
 
 struct plane_events { /* all on the control thread */

@@ -60,7 +60,7 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     fields[count++] = span("total_ms", record->accepted_us, now_us);
     fields[count++] = LOG_TEXT("reason", reason_text(record->reason));
     fields[count++] = LOG_TEXT("by", record->by ? record->by : "-");
-    count = add_text(fields, count, "words", record->detail);
+    count = add_text(fields, count, "detail", record->detail);
     if (record->attempts)
         fields[count++] = LOG_NUMBER("attempts", record->attempts);
     fields[count] = LOG_END;

@@ -55,13 +55,13 @@ static void on_pong(void *context, struct link_ref link, uint64_t tag, uint64_t 
 
 static void on_session_link_gone(struct server *server, struct session *session, const struct link_end *end) {
     if (link_ref_same(session_control(session), end->link))
-        registry_dismiss(server->registry, session, "connection lost", end->why);
+        registry_dismiss(server->registry, session, "connection lost", end->detail);
     else if (link_pool_remove(session_pool(session), end->link) ||
              link_pool_remove(session_arriving(session), end->link))
         supply_mark(server->supply, session);
     if (end->misbehaved && !end->is_control)
         log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, session_who(session),
-                           "data link closed: protocol violation", end->why, &end->peer);
+                           "data link closed: protocol violation", end->detail, &end->peer);
 }
 
 /* Lost between the greeting and its acceptance, so `end` does not name its session. */
@@ -72,7 +72,7 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
            !link_pool_remove(session_arriving(session), end->link))
         session = session_table_after(server->sessions, session);
     if (session && link_ref_same(session_control(session), end->link))
-        registry_dismiss(server->registry, session, "connection lost", end->why);
+        registry_dismiss(server->registry, session, "connection lost", end->detail);
     else if (session)
         supply_mark(server->supply, session);
 }
@@ -80,7 +80,7 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
 static void on_unaccepted_gone(struct server *server, const struct link_end *end) {
     if (agent_listener_failed(server->agent_listener, end->tag, end->no_hello))
         log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, "agent port", "handshake failed",
-                           end->why, &end->peer);
+                           end->detail, &end->peer);
     else
         on_greeted_gone(server, end);
 }

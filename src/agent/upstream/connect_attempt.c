@@ -208,7 +208,7 @@ void connect_attempt_on_gone(struct connect_attempt *attempt, const struct link_
     if (end->tag != attempt->tag)
         return;
     log_event(attempt->parts.log, LOG_LEVEL_DEBUG, attempt->parts.who, "address failed",
-              LOG_FIELDS(LOG_TEXT("detail", end->why)));
+              LOG_FIELDS(LOG_TEXT("detail", end->detail)));
     if (!attempt->refused)
         failure_note_end(&attempt->failure, end);
     dial_next(attempt);

@@ -199,6 +199,6 @@ void dialer_on_gone(struct dialer *dialer, const struct link_end *end) {
     if (!slot)
         return;
     if (!end->was_accepted)
-        log_failure(dialer, slot->who, end->why, true);
+        log_failure(dialer, slot->who, end->detail, true);
     dial_wanted(dialer);
 }

@@ -43,7 +43,7 @@ void failure_note_end(struct failure *failure, const struct link_end *end) {
     char address[ADDR_TEXT];
 
     failure->received_nothing = end->received_nothing;
-    failure_note(failure, weigh(end), "%s: %s", addr_format(&end->peer, address, sizeof address), end->why);
+    failure_note(failure, weigh(end), "%s: %s", addr_format(&end->peer, address, sizeof address), end->detail);
 }
 
 void failure_note_reject(struct failure *failure, const struct reject *reject) {

@@ -249,7 +249,7 @@ void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
     struct session *session = session_list_find(&upstream->sessions, end->tag);
 
     if (session) {
-        on_lost(upstream, session, end->why);
+        on_lost(upstream, session, end->detail);
         upstream->parts->on_change(upstream->parts->context);
     } else {
         connect_attempt_on_gone(upstream->attempt, end);

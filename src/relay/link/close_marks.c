@@ -33,11 +33,11 @@ void close_marks_free(struct close_marks *marks) {
         free(atomic_load(&marks->chunks[i]));
 }
 
-void close_marks_close_link(struct link *link, bool when_idle, const char *why) {
+void close_marks_close_link(struct link *link, bool when_idle, const char *detail) {
     if (when_idle && (link->state == LINK_BUSY || link->state == LINK_WAITING))
         link->close_when_idle = true;
     else
-        link_close(link, LINK_CLOSE_POLITELY, REASON_STOPPED, why);
+        link_close(link, LINK_CLOSE_POLITELY, REASON_STOPPED, detail);
 }
 
 static void close_marked(struct relay_thread *thread, atomic_uint_fast64_t *chunk, uint32_t first_slot) {

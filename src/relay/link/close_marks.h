@@ -36,6 +36,6 @@ void close_marks_free(struct close_marks *marks);
 /* Cannot fail. If a link is marked twice, closing at once takes precedence. */
 void close_marks_set(struct close_marks *marks, struct link_ref link, bool when_idle);
 
-void close_marks_close_link(struct link *link, bool when_idle, const char *why); /* what plane_close asks for */
+void close_marks_close_link(struct link *link, bool when_idle, const char *detail); /* what plane_close asks for */
 
 #endif

@@ -37,8 +37,8 @@ void link_control_begin(struct link *link) {
     link_control_read(link);
 }
 
-static void close_for(struct link *link, const char *why) {
-    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, why);
+static void close_for(struct link *link, const char *detail) {
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, detail);
 }
 
 const char *link_control_put(struct link *link, enum frame_type type, const void *payload, size_t length) {
@@ -72,12 +72,12 @@ void link_control_delivered(struct link *link, size_t length) {
 }
 
 static void take_frame(struct link *link, const struct frame *frame) {
-    const char *why = NULL;
+    const char *detail = NULL;
     switch ((int)frame->type) {
     case FRAME_PING:
-        why = link_control_put(link, FRAME_PONG, frame->payload, frame->length);
-        if (why)
-            close_for(link, why);
+        detail = link_control_put(link, FRAME_PONG, frame->payload, frame->length);
+        if (detail)
+            close_for(link, detail);
         break;
     case FRAME_PONG:
         plane_event_pong(link, frame->payload);
@@ -107,16 +107,16 @@ static void read_frame(struct link *link, struct evbuffer *input, size_t *needs)
     struct frame frame;
     size_t taken = 0;
     const uint8_t *bytes = evbuffer_pullup(input, (ev_ssize_t)*needs);
-    const char *why = bytes ? NULL : "out of memory";
+    const char *detail = bytes ? NULL : "out of memory";
     enum frame_status status = bytes ? frame_parse(bytes, *needs, &frame, &taken) : FRAME_BAD;
     if (status == FRAME_INCOMPLETE || (status != FRAME_BAD && taken > *needs)) {
         *needs = taken;
         return;
     }
-    if (!why)
-        why = status == FRAME_BAD ? "a malformed frame" : check_rate(link, taken);
-    if (why)
-        close_for(link, why);
+    if (!detail)
+        detail = status == FRAME_BAD ? "a malformed frame" : check_rate(link, taken);
+    if (detail)
+        close_for(link, detail);
     else if (status == FRAME_OK)
         take_frame(link, &frame);
     if (link->state == LINK_CONTROL)
@@ -136,9 +136,9 @@ void link_control_read(struct link *link) {
 static void send_ping(struct link *link, uint64_t now_us) {
     uint8_t payload[FRAME_PING_SIZE];
     memcpy(payload, &now_us, sizeof payload);
-    const char *why = link_control_put(link, FRAME_PING, payload, sizeof payload);
-    if (why) {
-        close_for(link, why);
+    const char *detail = link_control_put(link, FRAME_PING, payload, sizeof payload);
+    if (detail) {
+        close_for(link, detail);
         return;
     }
     ping_at(link, now_us);
@@ -152,9 +152,9 @@ void link_control_sweep(struct link *link, uint64_t now_us) {
     if (must_wait(link)) /* silence does not count while reading is disabled */
         link->last_rx_us = now_us;
     if (link->dead_after_s > 0 && now_us - link->last_rx_us > (uint64_t)link->dead_after_s * 1000000) {
-        char why[64];
-        snprintf(why, sizeof why, "silent for %u s", link->dead_after_s);
-        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, why);
+        char detail[64];
+        snprintf(detail, sizeof detail, "silent for %u s", link->dead_after_s);
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, detail);
         return;
     }
     if (link->ping_s > 0 && now_us >= link->next_ping_us)
@@ -180,7 +180,7 @@ static void read_remaining(struct link *link) {
 }
 
 void link_stream_failed(struct link *link, short what) {
-    struct error why = {""};
+    struct error error = {""};
     if (link->state == LINK_LEAVING) {
         link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "rejected");
         return;
@@ -192,10 +192,10 @@ void link_stream_failed(struct link *link, short what) {
     }
     if ((what & BEV_EVENT_WRITING) && !in_tls)
         read_remaining(link);
-    enum tls_verdict verdict = tls_explain(link->ssl, &why);
+    enum tls_verdict verdict = tls_explain(link->ssl, &error);
     link->tls_failed = in_tls && verdict != TLS_CUT;
     link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER || verdict == TLS_UNTRUSTED_BY_PEER;
     link->untrusted = verdict == TLS_UNTRUSTED || verdict == TLS_UNTRUSTED_BY_PEER;
     link_control_read(link);
-    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
+    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, error.text);
 }

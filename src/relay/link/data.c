@@ -46,9 +46,9 @@ static void deliver(struct link *link, struct gathered *gathered, bool is_last) 
 }
 
 static void violate(struct link *link, enum frame_type type) {
-    char why[96];
-    snprintf(why, sizeof why, "%s out of order", frame_name(type));
-    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, why);
+    char detail[96];
+    snprintf(detail, sizeof detail, "%s out of order", frame_name(type));
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, detail);
 }
 
 static void answer_idle(struct link *link) {
@@ -224,7 +224,7 @@ static bool park_partial(struct link *link, const uint8_t *bytes, size_t length)
 }
 
 static void on_end(struct link *link, enum fill fill) {
-    struct error why = {"closed by the other side"};
+    struct error error = {"closed by the other side"};
     if (link->state == LINK_LEAVING) {
         link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "rejected");
         return;
@@ -234,8 +234,8 @@ static void on_end(struct link *link, enum fill fill) {
         return;
     }
     if (fill == FILL_FAILED)
-        tls_explain(link->ssl, &why);
-    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why.text);
+        tls_explain(link->ssl, &error);
+    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, error.text);
 }
 
 /* One scratch full of frames. Returns the state of the socket. */

@@ -28,8 +28,8 @@ static bool is_agent(const struct link *link) {
     return link->thread->options->is_agent;
 }
 
-static void fail(struct link *link, const char *why) {
-    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why);
+static void fail(struct link *link, const char *detail) {
+    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, detail);
 }
 
 bool link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
@@ -66,29 +66,29 @@ static void drain(struct link *link, size_t frame_length) {
  * Agent: a certificate proves only its own key. The server of a session also has the session's key, which the thief of
  * a certificate's key has not; a handshake by that key has proved it, after any other WELCOME must.
  */
-static bool server_has_session_key(struct link *link, const struct frame *frame, struct error *why) {
+static bool server_has_session_key(struct link *link, const struct frame *frame, struct error *error) {
     const struct link_order *order = link->order;
     uint8_t exporter[SECRET_SIZE], proof[SECRET_SIZE];
     if (tls_used_psk(link->ssl))
         return true;
-    if (welcome_parse_data(proof, (const char *)frame->payload, frame->length, why) != 0)
+    if (welcome_parse_data(proof, (const char *)frame->payload, frame->length, error) != 0)
         return false;
     bool is_proved = order->has_key && tls_exporter(link->ssl, exporter) == 0 &&
                      auth_proof_check(proof, order->key, AUTH_PROOF_DATA_SERVER, exporter);
     secret_wipe(exporter, sizeof exporter);
     if (!is_proved)
-        error_set(why, "the proof is wrong");
+        error_set(error, "the proof is wrong");
     return is_proved;
 }
 
 /* Agent: a data link's WELCOME decides by itself; the session behind it was proved on the control link. */
 static void take_welcome(struct link *link, const struct frame *frame, size_t frame_length) {
     char text[ADDR_TEXT];
-    struct error why, error;
-    if (!server_has_session_key(link, frame, &why)) {
-        error_set(&error, "the server showed its certificate, but did not prove that it has the session's key: %s",
-                  why.text);
-        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
+    struct error error, detail;
+    if (!server_has_session_key(link, frame, &error)) {
+        error_set(&detail, "the server showed its certificate, but did not prove that it has the session's key: %s",
+                  error.text);
+        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, detail.text);
         return;
     }
     drain(link, frame_length);
@@ -100,9 +100,9 @@ void link_take_greeting(struct link *link, const struct frame *frame, size_t fra
     bool awaited =
         is_agent(link) ? frame->type == FRAME_WELCOME || frame->type == FRAME_REJECT : frame->type == FRAME_HELLO;
     if (!awaited) {
-        char why[96];
-        snprintf(why, sizeof why, "%s came first instead of a greeting", frame_name(frame->type));
-        fail(link, why);
+        char detail[96];
+        snprintf(detail, sizeof detail, "%s came first instead of a greeting", frame_name(frame->type));
+        fail(link, detail);
         return;
     }
     if (frame->type == FRAME_WELCOME && !link->is_control) {

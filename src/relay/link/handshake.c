@@ -24,8 +24,8 @@ static bool is_agent(const struct link *link) {
     return link->thread->options->is_agent;
 }
 
-static void fail(struct link *link, const char *why) {
-    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, why);
+static void fail(struct link *link, const char *detail) {
+    link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, detail);
 }
 
 void link_order_free(struct link_order *order) {
@@ -69,13 +69,13 @@ static void on_known(struct link *link) {
 }
 
 static void on_failed(struct link *link) {
-    struct error why = {""};
-    enum tls_verdict verdict = tls_explain(link->ssl, &why);
+    struct error error = {""};
+    enum tls_verdict verdict = tls_explain(link->ssl, &error);
     link->tls_failed = verdict != TLS_CUT;
     link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER || verdict == TLS_UNTRUSTED_BY_PEER;
     link->untrusted = verdict == TLS_UNTRUSTED || verdict == TLS_UNTRUSTED_BY_PEER;
     link->received_nothing = verdict == TLS_CUT && tls_received_nothing(link->ssl);
-    fail(link, why.text);
+    fail(link, error.text);
 }
 
 static void shake(struct link *link) {

@@ -166,7 +166,7 @@ static void lose_relay(struct link *link, enum relay_reason reason) {
         relay_on_link_lost(relay, reason);
 }
 
-void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why) {
+void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *detail) {
     bool was_lingering = link->state == LINK_LINGERING;
     if (link->state == LINK_CLOSED || (was_lingering && how == LINK_CLOSE_POLITELY))
         return;
@@ -176,7 +176,7 @@ void link_close(struct link *link, enum link_close_how how, enum relay_reason re
     link_set_state(link, lingers ? LINK_LINGERING : LINK_CLOSED);
     lose_relay(link, reason);
     if (!was_lingering)
-        plane_event_closed(link, reason == REASON_PROTOCOL, why);
+        plane_event_closed(link, reason == REASON_PROTOCOL, detail);
     if (lingers) {
         link_linger(link);
         return;
@@ -190,11 +190,11 @@ void link_close(struct link *link, enum link_close_how how, enum relay_reason re
     relay_thread_free_link_later(link->thread, link);
 }
 
-void link_break(struct link *link, const char *why) {
+void link_break(struct link *link, const char *detail) {
     if (link->broken || link->state == LINK_CLOSED)
         return;
     if (log_enabled(link->thread->options->log, LOG_LEVEL_DEBUG))
-        log_write(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "link broke: %s", why);
+        log_write(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "link broke: %s", detail);
     link->broken = true;
     defer_add(&link->thread->again, &link->again);
 }
@@ -211,9 +211,9 @@ void link_free(struct link *link) {
 static void sweep_greeting(struct link *link, uint64_t now_us) {
     if (link->deadline_us == 0 || now_us < link->deadline_us)
         return;
-    char why[96];
-    snprintf(why, sizeof why, "not ready in time: still %s", state_name(link->state));
-    link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, why);
+    char detail[96];
+    snprintf(detail, sizeof detail, "not ready in time: still %s", state_name(link->state));
+    link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, detail);
 }
 
 void link_sweep(struct link *link, uint64_t now_us) {

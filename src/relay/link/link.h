@@ -57,7 +57,7 @@ bool link_is_stalled(struct link *link, unsigned limit_ms);
  * AT_ONCE: what the kernel has is still sent, and what it has not taken is lost.
  */
 enum link_close_how { LINK_CLOSE_POLITELY, LINK_CLOSE_AT_ONCE, LINK_CLOSE_RESET };
-/* Ends the link: its relay gets relay_on_link_lost(reason), the control plane on_gone(why). */
-void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *why);
+/* Ends the link: its relay gets relay_on_link_lost(reason), the control plane on_gone(detail). */
+void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *detail);
 
 #endif

@@ -109,7 +109,7 @@ const struct addr *link_peer(const struct link *link); /* until it is closed */
 void link_set_state(struct link *link, enum link_state state);
 void link_free(struct link *link); /* only by the thread's deferred free */
 void link_sweep(struct link *link, uint64_t now_us);
-void link_break(struct link *link, const char *why); /* closes it from the next turn of the loop */
+void link_break(struct link *link, const char *detail); /* closes it from the next turn of the loop */
 
 /* handshake.c */
 void link_adopt(struct relay_thread *thread, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
@@ -179,8 +179,8 @@ void plane_event_greeting(struct link *link, bool rejected, const char *text, si
 void plane_event_idle(struct link *link);
 void plane_event_control(struct link *link, const uint8_t *text, size_t length);
 void plane_event_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]);
-void plane_event_closed(struct link *link, bool misbehaved, const char *why);
-void plane_event_failed(struct relay_thread *thread, struct close_event *close_event, uint64_t tag, const char *why);
+void plane_event_closed(struct link *link, bool misbehaved, const char *detail);
+void plane_event_failed(struct relay_thread *thread, struct close_event *close_event, uint64_t tag, const char *detail);
 struct close_event *close_event_new(const struct addr *peer); /* also holds the peer's address for the link */
 const struct addr *close_event_peer(const struct close_event *close_event);
 void plane_event_order_failed(struct plane *plane, uint64_t tag,

@@ -64,12 +64,12 @@ static void finish(struct connector *dial, bool is_connected) {
     callback(context, &result);
 }
 
-static void note_failure(struct connector *dial, enum refusal refusal, const struct addr *address, const char *why) {
+static void note_failure(struct connector *dial, enum refusal refusal, const struct addr *address, const char *detail) {
     char text[ADDR_TEXT];
     dial->result.refusal = refusal;
     snprintf(dial->result.detail, sizeof dial->result.detail, "%s: %s",
              address ? addr_format(address, text, sizeof text) : endpoint_format(&dial->endpoint, text, sizeof text),
-             why);
+             detail);
 }
 
 static unsigned left_ms(const struct connector *dial) {
@@ -89,8 +89,8 @@ static enum refusal refusal_of(int error) {
     return error == ETIMEDOUT ? REFUSAL_TIMEOUT : REFUSAL_REFUSED;
 }
 
-static void drop_attempt(struct connector *dial, enum refusal refusal, const char *why) {
-    note_failure(dial, refusal, &dial->result.address, why);
+static void drop_attempt(struct connector *dial, enum refusal refusal, const char *detail) {
+    note_failure(dial, refusal, &dial->result.address, detail);
     drop_descriptor(dial);
     try_address(dial);
 }

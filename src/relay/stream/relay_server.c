@@ -205,7 +205,7 @@ static void give_back(struct relay *relay, enum client_outcome outcome) {
 }
 
 static void take_refused(struct relay *relay, const struct frame *frame) {
-    refused_parse(frame->payload, frame->length, &client_of(relay)->refusal, client_of(relay)->words);
+    refused_parse(frame->payload, frame->length, &client_of(relay)->refusal, client_of(relay)->detail);
     if (client_of(relay)->early || relay->up == 0)
         give_back(relay, CLIENT_REFUSED);
     else
@@ -221,7 +221,7 @@ void relay_server_on_frame(struct relay *relay, const struct frame *frame) {
         take_refused(relay, frame);
         break;
     case FRAME_RESET:
-        reset_parse(frame->payload, frame->length, client_of(relay)->words);
+        reset_parse(frame->payload, frame->length, client_of(relay)->detail);
         relay_finish(relay, REASON_PEER_RESET, "agent");
         break;
     default:
@@ -255,7 +255,7 @@ void relay_server_finished(struct relay *relay, enum relay_reason reason, const 
         return; /* it was given back; its record comes with its end */
     note_end(relay, client, reason);
     record_log_client(relay->thread->options->log, relay->thread->options->instance, client, by,
-                      reason == REASON_PEER_RESET ? client->words : NULL); /* else they are of an attempt before */
+                      reason == REASON_PEER_RESET ? client->detail : NULL); /* else they are of an attempt before */
     drop_early(client);
     as_server(relay)->client = NULL;
     plane_event_client_back(relay->thread, client, relay->link_ref, relay->tag);

@@ -98,7 +98,7 @@ static void name_groups(const struct service *service, struct strbuf *text) {
 /* The detail tells the operator what to start. */
 static void describe_no_agent(struct client *client) {
     const struct service *service = client->service;
-    struct strbuf text = strbuf_begin(client->words, sizeof client->words);
+    struct strbuf text = strbuf_begin(client->detail, sizeof client->detail);
 
     strbuf_add(&text, "no agent");
     name_groups(service, &text);
@@ -113,8 +113,8 @@ static void describe_no_agent(struct client *client) {
 static void describe_attempts(struct client *client) {
     char detail[DETAIL_MOST];
 
-    strbuf_copy(detail, sizeof detail, client->words);
-    struct strbuf text = strbuf_begin(client->words, sizeof client->words);
+    strbuf_copy(detail, sizeof detail, client->detail);
+    struct strbuf text = strbuf_begin(client->detail, sizeof client->detail);
     strbuf_add(&text, detail);
     strbuf_add(&text, *detail ? "; no other agent" : "no other agent");
     name_groups(client->service, &text);
@@ -130,13 +130,13 @@ static void fail_client(struct dispatch *dispatch, struct client *client, enum r
     dequeue(dispatch, client);
     client->reason = reason;
     client->ended_us = clock_us();
-    if (reason != REASON_STOPPED && (client->attempts || *client->words))
+    if (reason != REASON_STOPPED && (client->attempts || *client->detail))
         describe_attempts(client);
     else if (reason == REASON_NO_AGENT)
         describe_no_agent(client);
     sock_close_reset(client->fd);
     client->fd = -1;
-    record_log_client(dispatch->options.log, dispatch->options.instance, client, who_ended(client), client->words);
+    record_log_client(dispatch->options.log, dispatch->options.instance, client, who_ended(client), client->detail);
     end_client(dispatch, client);
 }
 
@@ -223,7 +223,7 @@ static void count_failure(struct dispatch *dispatch, struct client *client, stru
         log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
                   "gets no clients for a while: three failures in a row",
                   LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_NUMBER("seconds", eject_s),
-                             LOG_TEXT("last", *client->words ? client->words : reason_text(client->reason))));
+                             LOG_TEXT("last", *client->detail ? client->detail : reason_text(client->reason))));
 }
 
 /* --- one function per client_outcome --- */
@@ -280,7 +280,7 @@ static void on_refused(struct dispatch *dispatch, struct client *client, struct 
  * agent is the last choice already, and must be able to serve as soon as it answers. */
 static void on_unanswered(struct dispatch *dispatch, struct client *client, struct session *session) {
     client->reason = REASON_LINK_LOST;
-    snprintf(client->words, sizeof client->words, "the link to agent %s was lost before it answered", client->agent);
+    snprintf(client->detail, sizeof client->detail, "the link to agent %s was lost before it answered", client->agent);
     client->attempts++;
     if (session && client->attempts < LINKS_MOST)
         balance_avoid(client, session);

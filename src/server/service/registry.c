@@ -73,7 +73,7 @@ void registry_drain(struct registry *registry, struct session *session) {
 static void log_leaving(const struct registry *registry, const struct session *session, const char *event,
                         const char *why) {
     log_event(registry->options.log, LOG_LEVEL_INFO, session_who(session), event,
-              LOG_FIELDS(LOG_TEXT("why", why), LOG_NUMBER("running", session_client_count(session)),
+              LOG_FIELDS(LOG_TEXT("detail", why), LOG_NUMBER("running", session_client_count(session)),
                          LOG_NUMBER("agents",
                                     session_table_count(registry->options.sessions) - !session_is_retired(session))));
 }

@@ -178,7 +178,7 @@ static void end(unsigned index, const char *why, struct link_end gone) {
     gone.is_control = gone.was_accepted = dial->accepted;
     gone.peer = dial->order.address;
     dial->gone = true;
-    snprintf(gone.why, sizeof gone.why, "%s", why);
+    snprintf(gone.detail, sizeof gone.detail, "%s", why);
     the_plane->options.events->on_gone(the_plane->options.context, &gone);
 }
 

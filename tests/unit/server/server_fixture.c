@@ -263,7 +263,7 @@ void server_fixture_idle(struct server_fixture *server_fixture, const struct ser
 
 void server_fixture_lose(struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
     struct link_end end = {
-        .link = agent->control, .tag = agent->tag, .is_control = true, .was_accepted = true, .why = "it broke"};
+        .link = agent->control, .tag = agent->tag, .is_control = true, .was_accepted = true, .detail = "it broke"};
 
     (void)server_fixture;
     fake_options()->events->on_gone(fake_options()->context, &end);

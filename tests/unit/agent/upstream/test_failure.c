@@ -44,7 +44,7 @@ START_TEST(how_a_link_ended_decides_how_final_that_is) {
     struct link_end end = {.tls_failed = cases[_i].tls_failed,
                            .untrusted = cases[_i].untrusted,
                            .received_nothing = true,
-                           .why = "cut"};
+                           .detail = "cut"};
 
     failure_note_end(&failure, &end);
     ck_assert_int_eq(failure.weight, cases[_i].weight);

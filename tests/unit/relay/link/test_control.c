@@ -125,7 +125,7 @@ static void tell(size_t length, unsigned times) {
 static void expect_gone(const struct side *side, const char *why) {
     ck_assert_uint_eq(side->gone, 1);
     ck_assert(side->end.misbehaved);
-    ck_assert_msg(strstr(side->end.why, why), "%s", side->end.why);
+    ck_assert_msg(strstr(side->end.detail, why), "%s", side->end.detail);
 }
 
 /* ---- tests ---- */
@@ -181,7 +181,7 @@ START_TEST(answers_to_a_peer_that_does_not_read_are_bounded) {
     ck_assert_uint_eq(world.flooding->gone, 0);
     tell(BIG, 3);
     ck_assert_uint_eq(world.flooding->gone, 1);
-    ck_assert_msg(strstr(world.flooding->end.why, "does not read"), "%s", world.flooding->end.why);
+    ck_assert_msg(strstr(world.flooding->end.detail, "does not read"), "%s", world.flooding->end.detail);
     finish();
 }
 END_TEST

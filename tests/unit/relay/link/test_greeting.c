@@ -188,7 +188,7 @@ static void expect_refused(const char *why) {
     ck_assert_uint_eq(world.agents_idle, 0);
     ck_assert_uint_eq(world.agents_gone, 1);
     ck_assert(world.end.misbehaved && !world.end.was_accepted);
-    ck_assert_msg(strstr(world.end.why, lacks) && strstr(world.end.why, why), "%s", world.end.why);
+    ck_assert_msg(strstr(world.end.detail, lacks) && strstr(world.end.detail, why), "%s", world.end.detail);
 }
 
 /* ---- tests ---- */

@@ -158,7 +158,7 @@ static bool is_gone(void *context) {
 
 static void expect_gone(const char *why) {
     ck_assert(unit_run_until(loop_base(world.planes.loop), is_gone, NULL, SOON_MS));
-    ck_assert_msg(strstr(world.end.why, why), "%s", world.end.why);
+    ck_assert_msg(strstr(world.end.detail, why), "%s", world.end.detail);
 }
 
 static void forget(struct client *client) {

@@ -361,7 +361,7 @@ START_TEST(why_the_server_refused_is_read_although_a_write_met_its_reset) {
     ck_assert_int_eq(link_at(world.planes.agent, agent)->state, LINK_GREETING);
     memory_carry(server, MUCH); /* its certificate: none */
     settle(&world);
-    ck_assert_str_eq(world.agent_end.why, "the other side asks for a certificate and we have none");
+    ck_assert_str_eq(world.agent_end.detail, "the other side asks for a certificate and we have none");
     ck_assert(world.agent_end.untrusted);
     finish(&world);
 }

@@ -121,7 +121,7 @@ END_TEST
 
 /* The event of the plane: the connection with this tag is gone, without a greeting. */
 static void lose(uint64_t tag) {
-    struct link_end end = {.link = fake_link(), .tag = tag, .why = "its time was over"};
+    struct link_end end = {.link = fake_link(), .tag = tag, .detail = "its time was over"};
 
     fake_options()->events->on_gone(fake_options()->context, &end);
 }
@@ -138,7 +138,7 @@ static void shake_and_leave(struct server_fixture *server_fixture) {
     ck_assert(fake_take(FAKE_ADOPT, &order));
     close(order.fd);
     close(fd);
-    struct link_end end = {.link = fake_link(), .tag = order.tag, .no_hello = true, .why = "it went"};
+    struct link_end end = {.link = fake_link(), .tag = order.tag, .no_hello = true, .detail = "it went"};
     fake_options()->events->on_gone(fake_options()->context, &end);
 }
 
@@ -288,7 +288,7 @@ START_TEST(tls_is_adopted_with_all_its_bytes) {
     ck_assert_int_eq(read(order.fd, bytes, sizeof bytes), sizeof hello_of_tls);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener),
                       1); /* until it has greeted, or is gone */
-    struct link_end end = {.link = fake_link(), .tag = order.tag, .why = "no more of it"};
+    struct link_end end = {.link = fake_link(), .tag = order.tag, .detail = "no more of it"};
     fake_options()->events->on_gone(fake_options()->context, &end);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 0);
     close(order.fd);

@@ -204,7 +204,7 @@ START_TEST(link_that_breaks_before_the_verdict_leaves_nothing) {
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web"),
                                 b = server_fixture_join(&server_fixture, "b", "web");
-    struct link_end end = {.link = server_fixture_accept_link(&server_fixture, &b), .tag = 12345, .why = "it broke"};
+    struct link_end end = {.link = server_fixture_accept_link(&server_fixture, &b), .tag = 12345, .detail = "it broke"};
     ck_assert_uint_eq(supply_count(server_fixture.server->supply), 1);
     fake_options()->events->on_gone(fake_options()->context, &end);
     ck_assert_uint_eq(supply_count(server_fixture.server->supply), 0);
@@ -232,7 +232,7 @@ START_TEST(flapping_agent_has_to_wait) {
          cycles++) {
         ck_assert_int_lt(cycles, 100);
         struct link_end end = {
-            .link = order.link, .tag = order.tag, .is_control = true, .was_accepted = true, .why = "it broke"};
+            .link = order.link, .tag = order.tag, .is_control = true, .was_accepted = true, .detail = "it broke"};
         fake_clock_advance(100);
         fake_options()->events->on_gone(fake_options()->context, &end);
     }

@@ -261,7 +261,7 @@ static char *record_of_a_client_that_fails(enum client_outcome outcome, const ch
     int fd = server_fixture_client(&server_fixture, 0, &order);
     fake_clock_advance(10000);
     order.client->refusal = REFUSAL_REFUSED;
-    snprintf(order.client->words, sizeof order.client->words, "%s", words);
+    snprintf(order.client->detail, sizeof order.client->detail, "%s", words);
     fake_give_back(&order, outcome, a.tag);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     close(fd);

@@ -144,7 +144,7 @@ START_TEST(link_on_its_way_is_not_asked_for_twice) {
     struct link_ref link = server_fixture_accept_link(&server_fixture, &a);
     supply_tick(server_fixture.server->supply);
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
-    struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .why = "it broke"};
+    struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .detail = "it broke"};
     fake_options()->events->on_gone(fake_options()->context, &end);
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 1);
     server_fixture_clear(&server_fixture);
@@ -179,7 +179,7 @@ START_TEST(lost_idle_link_is_replaced) {
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 15);
     struct link_ref link = server_fixture_bring_link(&server_fixture, &a);
     asked_for(&server_fixture, &a);
-    struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .why = "it broke"};
+    struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .detail = "it broke"};
     fake_options()->events->on_gone(fake_options()->context, &end);
     ck_assert_uint_eq(asked_for(&server_fixture, &a), 1);
     server_fixture_clear(&server_fixture);
