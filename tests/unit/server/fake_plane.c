@@ -24,7 +24,8 @@ static struct fake_order *orders[ORDERS_MAX];
 static size_t order_count;
 static uint32_t link_count;
 static time_t wall_offset_s;
-static bool pings_fail;
+static bool fails[FAKE_KINDS];
+static struct plane_counts plane_counts;
 static uint64_t now_us = 1000ULL * 1000000;
 
 uint64_t clock_us(void) {
@@ -157,13 +158,13 @@ void plane_send_control(struct plane *self, struct link_ref link, const char *js
     note((struct fake_order){.kind = FAKE_CONTROL, .link = link}, json);
 }
 
-void fake_fail_pings(bool fail) {
-    pings_fail = fail;
+void fake_fail(enum fake_kind kind, bool does_fail) {
+    fails[kind] = does_fail;
 }
 
 bool plane_ping(struct plane *self, struct link_ref link) {
     (void)self;
-    if (pings_fail)
+    if (fails[FAKE_PING])
         return false;
     note((struct fake_order){.kind = FAKE_PING, .link = link}, NULL);
     return true;
@@ -181,6 +182,8 @@ void plane_close(struct plane *self, struct link_ref link, const char *why, bool
 
 bool plane_disconnect(struct plane *self, uint64_t tag, const char *why) {
     (void)self;
+    if (fails[FAKE_DISCONNECT])
+        return false;
     note((struct fake_order){.kind = FAKE_DISCONNECT, .tag = tag}, why);
     return true;
 }
@@ -198,5 +201,9 @@ bool plane_probe_liveness(struct plane *self) {
 
 void plane_count(const struct plane *self, struct plane_counts *counts) {
     (void)self;
-    memset(counts, 0, sizeof *counts);
+    *counts = plane_counts;
+}
+
+struct plane_counts *fake_counts(void) {
+    return &plane_counts;
 }

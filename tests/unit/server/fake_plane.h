@@ -19,7 +19,8 @@ enum fake_kind {
     FAKE_DISCONNECT,
     FAKE_DISCONNECT_PREAUTH,
     FAKE_PING,
-    FAKE_RECALL
+    FAKE_RECALL,
+    FAKE_KINDS
 };
 
 struct fake_order { /* of the control plane */
@@ -38,7 +39,9 @@ bool fake_take(enum fake_kind kind, struct fake_order *order);
 size_t fake_count(enum fake_kind kind);
 void fake_forget(enum fake_kind kind); /* all of this kind */
 
-void fake_fail_pings(bool fail); /* as without memory: from now on, or no longer */
+/* FAKE_PING or FAKE_DISCONNECT: fails as without memory, from now on or no longer. */
+void fake_fail(enum fake_kind kind, bool fails);
+struct plane_counts *fake_counts(void); /* what plane_count gives */
 
 const struct plane_options *fake_options(void); /* of the plane that there is */
 struct link_ref fake_link(void);                /* a link that was not there before */

@@ -22,6 +22,7 @@ unit_server_tests = \
 	tests/unit/server/session/test_link_pool \
 	tests/unit/server/session/test_liveness \
 	tests/unit/server/test_reload \
+	tests/unit/server/test_housekeeping \
 	tests/unit/server/service/test_service \
 	tests/unit/server/session/test_session_key \
 	tests/unit/server/service/test_supply \
@@ -39,6 +40,8 @@ tests_unit_server_auth_test_handshake_SOURCES = tests/unit/server/auth/test_hand
 tests_unit_server_auth_test_handshake_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_liveness_SOURCES = tests/unit/server/session/test_liveness.c $(unit_server_fixture)
 tests_unit_server_session_test_liveness_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_housekeeping_SOURCES = tests/unit/server/test_housekeeping.c $(unit_server_fixture)
+tests_unit_server_test_housekeeping_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_fixture)
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_service: clients that come when no agent is there, limits, and the end of the server.
+ * test_service: clients that come when no agent is there, and the limit of clients.
  */
 #include "config.h"
 
-#include "server/housekeeping.h"
 #include "server/server_fixture.h"
 #include "unit.h"
 
@@ -141,70 +140,6 @@ START_TEST(no_more_than_max_clients) {
 }
 END_TEST
 
-START_TEST(server_finishes_what_runs) {
-    struct server_fixture server_fixture;
-    struct fake_order order;
-
-    server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
-    int fd = server_fixture_client(&server_fixture, 0, &order);
-    housekeeping_stop(server_fixture.server);
-    ck_assert_int_eq(server_fixture_connect(&server_fixture, 0), -1);
-    ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
-    ck_assert_int_eq(loop_run(server_fixture.server->loop), 0); /* comes back by itself */
-    close(fd);
-    server_fixture_clear(&server_fixture);
-}
-END_TEST
-
-START_TEST(server_cuts_what_runs_after_thirty_seconds) {
-    struct server_fixture server_fixture;
-    struct fake_order order;
-
-    server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
-    int fd = server_fixture_client(&server_fixture, 0, &order);
-    housekeeping_stop(server_fixture.server);
-    fake_clock_advance(30000);
-    ck_assert_int_eq(loop_run(server_fixture.server->loop), 0);
-    ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
-}
-END_TEST
-
-START_TEST(a_server_that_stops_sends_its_agents_away) {
-    struct server_fixture server_fixture;
-    struct fake_order order;
-
-    server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
-    int fd = server_fixture_client(&server_fixture, 0, &order);
-    fake_forget(FAKE_CONTROL);
-    housekeeping_stop(server_fixture.server);
-    struct fake_order goaway;
-    ck_assert(fake_take(FAKE_CONTROL, &goaway));
-    ck_assert(link_ref_same(goaway.link, a.control));
-    ck_assert_ptr_nonnull(strstr(goaway.text, "goaway"));
-    ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 1);
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
-}
-END_TEST
-
-START_TEST(who_waits_as_the_server_stops_is_not_held) {
-    struct server_fixture server_fixture;
-
-    server_fixture_begin(&server_fixture);
-    int fd = server_fixture_connect(&server_fixture, 0);
-    housekeeping_stop(server_fixture.server);
-    fake_clock_advance(1500);
-    ck_assert_int_eq(loop_run(server_fixture.server->loop), 0); /* comes back by itself: nobody is left */
-    ck_assert(server_fixture_is_reset(&server_fixture, fd));
-    close(fd);
-    server_fixture_clear(&server_fixture);
-}
-END_TEST
-
 static TCase *without_agents(void) {
     TCase *group = tcase_create("without agents");
 
@@ -223,14 +158,4 @@ static TCase *limits(void) {
     return group;
 }
 
-static TCase *stopping(void) {
-    TCase *group = tcase_create("stopping");
-
-    tcase_add_test(group, server_finishes_what_runs);
-    tcase_add_test(group, server_cuts_what_runs_after_thirty_seconds);
-    tcase_add_test(group, a_server_that_stops_sends_its_agents_away);
-    tcase_add_test(group, who_waits_as_the_server_stops_is_not_held);
-    return group;
-}
-
-UNIT_MAIN("server/service", without_agents, limits, stopping)
+UNIT_MAIN("server/service", without_agents, limits)

@@ -223,12 +223,12 @@ START_TEST(ping_lost_for_want_of_memory_is_sent_again_and_does_not_count_as_unan
     struct event_base *base = loop_base(pair.server_fixture.server->loop);
     struct session *first = session_table_find(pair.server_fixture.server->sessions, pair.agents[0].tag);
     struct outage outage = {first, clock_us() + LATE_MS * 1000};
-    fake_fail_pings(true);
+    fake_fail(FAKE_PING, true);
     int fd = server_fixture_client(&pair.server_fixture, 0, &served);
     ck_assert_str_eq(served.text, "a");
     ck_assert(unit_run_until(base, is_silent_or_over, &outage, 10000));
     ck_assert(!session_is_silent(first));
-    fake_fail_pings(false);
+    fake_fail(FAKE_PING, false);
     ck_assert(unit_run_until(base, has_ping, first, 10000));
     ck_assert(!session_is_silent(first));
     server_fixture_end(&pair.server_fixture, fd, &served, pair.agents[0].tag);
