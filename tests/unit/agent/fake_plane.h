@@ -3,7 +3,7 @@
 /*
  * fake_plane: a data plane and a resolver that only write down what they were asked; the test answers by hand.
  *
- * Defines plane_* and resolver_ask/_cancel itself, so that the real ones stay in their libraries.
+ * Defines plane_* and resolver_* itself, so that the real ones stay in their libraries.
  */
 #ifndef MUNNEL_TESTS_FAKE_PLANE_H
 #define MUNNEL_TESTS_FAKE_PLANE_H
@@ -34,6 +34,8 @@ struct plane {
     unsigned drains;            /* calls of plane_drain ... */
     unsigned told_before_drain; /* ... and how much had been told at the first */
     struct plane_counts counts;
+    bool is_stuck;         /* its threads do not answer */
+    void (*on_dial)(void); /* called by plane_dial; may be NULL */
 };
 
 struct plane *fake_plane(void); /* the one of this process; made at the first call or by plane_new */

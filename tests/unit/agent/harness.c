@@ -9,6 +9,7 @@
 
 #include "unit.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,45 @@ void harness_check_address(unsigned index, const char *address) {
 
     ck_assert_str_eq(addr_format(&harness_dial(index)->order.address, text, sizeof text), address);
 }
+
+/* ---- no memory for a timer ---- */
+
+enum { TIMERS = 4096 };
+
+static void *no_more(void *memory, size_t size) {
+    (void)memory, (void)size;
+    return NULL;
+}
+
+static void on_nothing(evutil_socket_t fd, short what, void *context) {
+    (void)fd, (void)what, (void)context;
+}
+
+/* Takes every place in the loop's heap of timers, which then cannot grow. Returns how many `timers` were made. */
+static size_t fill_heap(struct event_base *base, struct event *timers[TIMERS]) {
+    static const struct timeval far = {3600, 0};
+    size_t count = 0;
+
+    event_set_mem_functions(malloc, no_more, free);
+    do {
+        ck_assert_uint_lt(count, TIMERS);
+        timers[count] = evtimer_new(base, on_nothing, NULL);
+        ck_assert_ptr_nonnull(timers[count]);
+    } while (event_add(timers[count++], &far) == 0);
+    return count;
+}
+
+void harness_call_without_timers(struct harness *harness, void (*function)(void)) {
+    static struct event *timers[TIMERS];
+    size_t count = fill_heap(loop_base(harness->settings.loop), timers);
+
+    function();
+    event_set_mem_functions(malloc, realloc, free);
+    while (count > 0)
+        event_free(timers[--count]);
+}
+
+/* ---- the end ---- */
 
 int harness_run(struct harness *harness) {
     char why[512];

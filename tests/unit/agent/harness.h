@@ -31,6 +31,9 @@ void harness_connect(struct harness *harness); /* harness_start, and the first d
 const struct fake_dial *harness_dial(unsigned index);            /* which must have been ordered */
 void harness_check_address(unsigned index, const char *address); /* to which it was */
 
+/* Calls it while no timer can be set on the loop for want of memory. */
+void harness_call_without_timers(struct harness *harness, void (*function)(void));
+
 /* Runs the loop until the agent stops it; returns the exit code. */
 int harness_run(struct harness *harness);
 

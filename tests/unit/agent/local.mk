@@ -14,6 +14,18 @@ unit_agent_tests += tests/unit/agent/test_agent
 tests_unit_agent_test_agent_SOURCES = tests/unit/agent/test_agent.c $(unit_agent_one_harness)
 tests_unit_agent_test_agent_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/test_check
+tests_unit_agent_test_check_SOURCES = tests/unit/agent/test_check.c tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_agent_test_check_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/test_housekeeping
+tests_unit_agent_test_housekeeping_SOURCES = tests/unit/agent/test_housekeeping.c $(unit_agent_one_harness)
+tests_unit_agent_test_housekeeping_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/test_startup
+tests_unit_agent_test_startup_SOURCES = tests/unit/agent/test_startup.c $(unit_agent_harness) tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_agent_test_startup_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/test_drain
 tests_unit_agent_test_drain_SOURCES = tests/unit/agent/test_drain.c $(unit_agent_one_harness)
 tests_unit_agent_test_drain_LDADD = $(LINK_UNIT_AGENT)

@@ -8,7 +8,6 @@
 #include "agent/one_harness.h"
 #include "unit.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,44 +198,16 @@ END_TEST
 
 /* ---- no memory for the timer of the next attempt ---- */
 
-enum { TIMERS = 4096 };
-
-static void *no_more(void *memory, size_t size) {
-    (void)memory, (void)size;
-    return NULL;
-}
-
-static void on_nothing(evutil_socket_t fd, short what, void *context) {
-    (void)fd, (void)what, (void)context;
-}
-
-/* Takes every place in the loop's heap of timers, which then cannot grow. Returns how many `timers` were made. */
-static size_t fill_heap(struct event *timers[TIMERS]) {
-    static const struct timeval far = {3600, 0};
-    size_t count = 0;
-
-    event_set_mem_functions(malloc, no_more, free);
-    do {
-        ck_assert_uint_lt(count, TIMERS);
-        timers[count] = evtimer_new(loop_base(harness.settings.loop), on_nothing, NULL);
-        ck_assert_ptr_nonnull(timers[count]);
-    } while (event_add(timers[count++], &far) == 0);
-    return count;
+static void refuse_first(void) {
+    fake_gone(0, "connection refused");
 }
 
 START_TEST(a_timer_that_cannot_be_set_does_not_end_the_attempts) {
-    static struct event *timers[TIMERS];
-    size_t count;
-
     harness_start(&harness);
     harness_await_dials(&harness, 1);
     agent_recheck(harness.agent); /* changes nothing while an attempt is under way */
     ck_assert_uint_eq(fake_plane()->dial_count, 1);
-    count = fill_heap(timers);
-    fake_gone(0, "connection refused");
-    event_set_mem_functions(malloc, realloc, free);
-    while (count > 0)
-        event_free(timers[--count]);
+    harness_call_without_timers(&harness, refuse_first);
     ck_assert_uint_eq(fake_plane()->dial_count, 1);
     agent_recheck(harness.agent);
     ck_assert_uint_eq(fake_plane()->dial_count, 2);
