@@ -10,7 +10,7 @@ tests_unit_conf_test_agent_cmdline_SOURCES = tests/unit/conf/capture.c tests/uni
 tests_unit_conf_test_agent_cmdline_LDADD = $(LINK_UNIT_CONF)
 
 unit_conf_tests += tests/unit/conf/test_option
-tests_unit_conf_test_option_SOURCES = tests/unit/conf/test_option.c
+tests_unit_conf_test_option_SOURCES = tests/unit/conf/test_option.c tests/unit/conf/slip.h
 tests_unit_conf_test_option_LDADD = $(LINK_UNIT_CONF)
 
 unit_conf_tests += tests/unit/conf/test_documents
@@ -23,12 +23,8 @@ tests_unit_conf_test_suggest_SOURCES = tests/unit/conf/test_suggest.c
 tests_unit_conf_test_suggest_LDADD = $(LINK_UNIT_CONF)
 
 unit_conf_tests += tests/unit/conf/test_server_config
-tests_unit_conf_test_server_config_SOURCES = tests/unit/conf/test_server_config.c tests/unit/conf/service_text.h
+tests_unit_conf_test_server_config_SOURCES = tests/unit/conf/test_server_config.c tests/unit/conf/slip.h
 tests_unit_conf_test_server_config_LDADD = $(LINK_UNIT_CONF)
-
-unit_conf_tests += tests/unit/conf/test_server_config_slips
-tests_unit_conf_test_server_config_slips_SOURCES = tests/unit/conf/test_server_config_slips.c tests/unit/conf/service_text.h
-tests_unit_conf_test_server_config_slips_LDADD = $(LINK_UNIT_CONF)
 
 unit_conf_tests += tests/unit/conf/test_server_cmdline
 tests_unit_conf_test_server_cmdline_SOURCES = tests/unit/conf/capture.c tests/unit/conf/capture.h \
@@ -50,5 +46,21 @@ tests_unit_conf_test_provision_LDADD = $(LINK_UNIT_CONF)
 unit_conf_tests += tests/unit/conf/test_advertised_addr
 tests_unit_conf_test_advertised_addr_SOURCES = tests/unit/conf/test_advertised_addr.c
 tests_unit_conf_test_advertised_addr_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_option_value
+tests_unit_conf_test_option_value_SOURCES = tests/unit/conf/test_option_value.c tests/unit/conf/slip.h
+tests_unit_conf_test_option_value_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_validators
+tests_unit_conf_test_validators_SOURCES = tests/unit/conf/test_validators.c
+tests_unit_conf_test_validators_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_server_check
+tests_unit_conf_test_server_check_SOURCES = tests/unit/conf/test_server_check.c tests/unit/conf/slip.h
+tests_unit_conf_test_server_check_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_credentials_file
+tests_unit_conf_test_credentials_file_SOURCES = tests/unit/conf/test_credentials_file.c
+tests_unit_conf_test_credentials_file_LDADD = $(LINK_UNIT_CONF)
 
 unit_tests += $(unit_conf_tests)

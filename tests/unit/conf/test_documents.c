@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_documents: the samples and the manuals say of every option in the tables what it takes and its default.
- * Runs on: make check, which sets top_srcdir. Owns: nothing.
+ * test_documents: the samples and the manuals say of every option in the tables (server_options.c, agent_cmdline.c)
+ * what it takes and its default. Runs on: make check, which sets top_srcdir. Owns: nothing.
  */
 #include "config.h"
 

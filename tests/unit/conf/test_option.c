@@ -1,14 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_option: which option is named in front of an error about its file.
+ * test_option: what an object of munnel.json may hold and must hold, as the tables have it, and the place that an error
+ * names.
  */
 #include "config.h"
 
 #include "conf/option.h"
+#include "slip.h"
 #include "unit.h"
 
 #include <stdio.h>
+
+static const struct slip slips[] = {
+    {"{ \"agents\": { \"auht\": 1 } }", ": agents.auht: there is no such option; did you mean \"auth\"?"},
+    {"{ \"service\": [] }", ": service: there is no such option; did you mean \"services\"?"},
+    {"{ \"agents\": { \"tls\": { \"certificate\": \"x\" } } }",
+     ": agents.tls.certificate: there is no such option; there are: cert, key, client_ca, crl, min_version"},
+    {"{ \"zork\": 2 }",
+     ": zork: there is no such option; there are: agents, services, threads, admin, log, user, group, state"},
+    {"{ \"agents.ping\": 2 }",
+     ": agents.ping: there is no such option; there are: agents, services, threads, admin, log, user, group, state"},
+    {"{ \"\": 2 }", ": there is no such option; there are: agents, services, threads, admin, log, user, group, state"},
+    {WITH_SERVICE("\"pending_timout\": 1"),
+     ": services[0].pending_timout: there is no such option; did you mean \"pending_timeout\"?"},
+    {"{ \"agents\": 3 }", ": agents: 3 is not right here; write an object {...}"},
+    {"{ \"agents\": { \"tls\": null } }", ": agents.tls: null is not right here; write an object {...}"},
+    {"{ \"services\": {} }", ": services: {} is not right here; write a list [{...}, {...}]"},
+    {"{ \"services\": [ 1 ] }", ": services[0]: 1 is not right here; write an object {...}"},
+    {"{ \"services\": [ { \"listen\": \":1\", \"connect\": \"h:1\" } ] }",
+     ": services[0].name: is missing; write a name like \"WinVNC\""},
+    {"{ \"services\": [ { \"name\": \"a\", \"connect\": \"h:1\" } ] }",
+     ": services[0].listen: is missing; write an address like \"0.0.0.0:5900\", or a list of them"},
+    {"{ \"services\": [ " SERVICE ", { \"name\": \"b\", \"listen\": \":1\" } ] }",
+     ": services[1].connect: is missing; write a destination like \"localhost:5900\", or a list of them"},
+    {WITH_SERVICE("\"group\": [\"x\", \"*\"]"),
+     ": services[0].group[1]: \"*\" is no group; leave it out to take every agent"},
+    {"{ \"services\": [ {}, {}, { \"listen\": \"5900\" } ] }",
+     ": services[0].name: is missing; write a name like \"WinVNC\""},
+    {"{ \"services\": [ " SERVICE ", { \"name\": \"b\", \"listen\": \"5900\" } ] }",
+     ": services[1].listen: \"5900\" has no address; write \"0.0.0.0:5900\""},
+};
+
+START_TEST(a_key_or_an_object_that_is_wrong_or_missing_is_named) {
+    expect_slip(&slips[_i]);
+}
+END_TEST
 
 static const struct option_file files[] = {
     {"agents.tls.cert", "/etc/x/server.pem"},
@@ -34,6 +71,12 @@ START_TEST(the_option_of_the_file_that_is_named_first_stands_in_front) {
 }
 END_TEST
 
+static TCase *objects(void) {
+    TCase *group = tcase_create("objects");
+    tcase_add_loop_test(group, a_key_or_an_object_that_is_wrong_or_missing_is_named, 0, sizeof slips / sizeof *slips);
+    return group;
+}
+
 static TCase *naming_files(void) {
     TCase *group = tcase_create("naming_files");
     tcase_add_loop_test(group, the_option_of_the_file_that_is_named_first_stands_in_front, 0,
@@ -41,4 +84,4 @@ static TCase *naming_files(void) {
     return group;
 }
 
-UNIT_MAIN("conf/option", naming_files)
+UNIT_MAIN("conf/option", objects, naming_files)

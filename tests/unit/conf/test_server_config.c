@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_server_config: munnel.json as it is read: every default, and what may be written; test_server_config_slips.c has
- * the errors.
+ * test_server_config: munnel.json as it is read: every default, and what may be written; test_option.c and the
+ * others have the errors.
  * Runs on: make check. Owns: its files.
  */
 #include "config.h"
 
 #include "conf/server_config.h"
-#include "service_text.h"
+#include "slip.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -177,17 +177,6 @@ START_TEST(with_auth_none_there_is_no_agents_file) {
 }
 END_TEST
 
-START_TEST(ports_that_do_not_meet_are_right) {
-    struct server_config *conf = read_right(
-        "{ \"services\": [ { \"name\": \"a\", \"listen\": [\"0.0.0.0:1\", \"[::]:1\", \"unix:a\", \"127.0.0.1:2\"],"
-        " \"connect\": \"h:1\" }, { \"name\": \"b\", \"listen\": [\"127.0.0.2:2\", \"unix:b\"], \"connect\": \"h:1\" } "
-        "] }");
-    struct error error = {""};
-    ck_assert_msg(server_config_check(conf, &error) == 0, "%s", error.text);
-    server_config_free(conf);
-}
-END_TEST
-
 START_TEST(a_file_without_services_waits_for_the_command_line) {
     struct error error = {""};
     struct server_config *conf = read_right("{}");
@@ -197,22 +186,6 @@ START_TEST(a_file_without_services_waits_for_the_command_line) {
     ck_assert_int_eq(server_config_check(conf, &error), 0);
     ck_assert_uint_eq(conf->file_service_count, 0);
     server_config_free(conf);
-}
-END_TEST
-
-START_TEST(what_this_machine_lacks_is_found_before_the_start) {
-    static const char *const lacks[][2] = {
-        {"{ \"user\": \"no-such-user\", " ONE_SERVICE " }", "user: there is no user \"no-such-user\""},
-        {"{ \"user\": \"root\", \"group\": \"no-such-group\", " ONE_SERVICE " }", "no group \"no-such-group\""},
-        {"{ \"log\": { \"to\": \"nowhere/m.log\" }, " ONE_SERVICE " }", "log.to: there is no folder for"},
-        {"{ \"log\": { \"to\": \".\" }, " ONE_SERVICE " }", "munnel.json: log.to: \"/"}};
-    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
-        struct error error = {""};
-        struct server_config *conf = read_right(lacks[i][0]);
-        ck_assert_int_eq(server_config_check(conf, &error), -1);
-        ck_assert_msg(strstr(error.text, lacks[i][1]), "%s", error.text);
-        server_config_free(conf);
-    }
 }
 END_TEST
 
@@ -268,6 +241,24 @@ START_TEST(a_bad_service_of_the_command_line_is_explained) {
 }
 END_TEST
 
+static const struct slip slips[] = {
+    {"{\n  // why\n  \"threads\": 2,\n}", ":4:1: the comma before this '}' is one too many; remove it"},
+    {"{ \"threads\": 2, \"threads\": 3 }", ":1:25: duplicate object key near '\"threads\"'"},
+    {"[]", ":1:1: one JSON object { ... } is expected"},
+};
+
+START_TEST(an_error_of_the_syntax_has_line_and_column) {
+    expect_slip(&slips[_i]);
+}
+END_TEST
+
+START_TEST(a_missing_file_is_named) {
+    struct error error = {""};
+    ck_assert_ptr_null(server_config_read(unit_path("nowhere.json"), &error));
+    ck_assert_ptr_nonnull(strstr(error.text, unit_path("nowhere.json")));
+}
+END_TEST
+
 static TCase *reading(void) {
     TCase *group = tcase_create("reading");
     tcase_add_test(group, defaults_are_those_of_the_manual);
@@ -275,7 +266,8 @@ static TCase *reading(void) {
     tcase_add_test(group, without_a_file_certificate_and_agents_are_in_the_state_folder);
     tcase_add_test(group, everything_can_be_said);
     tcase_add_test(group, with_auth_none_there_is_no_agents_file);
-    tcase_add_test(group, ports_that_do_not_meet_are_right);
+    tcase_add_loop_test(group, an_error_of_the_syntax_has_line_and_column, 0, sizeof slips / sizeof *slips);
+    tcase_add_test(group, a_missing_file_is_named);
     return group;
 }
 
@@ -283,7 +275,6 @@ static TCase *services(void) {
     TCase *group = tcase_create("services");
     tcase_add_test(group, a_file_without_services_waits_for_the_command_line);
     tcase_add_test(group, services_of_the_command_line);
-    tcase_add_test(group, what_this_machine_lacks_is_found_before_the_start);
     tcase_add_loop_test(group, a_bad_service_of_the_command_line_is_explained, 0,
                         (int)(sizeof bad_services / sizeof *bad_services));
     return group;

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_server_check: what of munnel.json only makes sense as a whole, and what this machine must have for it.
+ */
+#include "config.h"
+
+#include "conf/server_check.h"
+#include "slip.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct server_config *read_right(const char *text) {
+    struct error error = {""};
+    struct server_config *conf = server_config_read(unit_text_file("munnel.json", text), &error);
+    ck_assert_msg(conf, "%s", error.text);
+    return conf;
+}
+
+static const struct slip slips[] = {
+    {"{ \"services\": [ " SERVICE ", { \"name\": \"a\", \"listen\": \":1\", \"connect\": \"h:1\" } ] }",
+     ": services[1].name: \"a\" is the name of an earlier service; write another"},
+    {"{ \"services\": [ " SERVICE
+     ", { \"name\": \"b\", \"listen\": [\":1\", \"127.0.0.1:5900\"], \"connect\": \"h:1\" } ] }",
+     ": services[1].listen: \"127.0.0.1:5900\" is taken: service \"a\" listens on \":5900\"; write another port"},
+    {"{ \"agents\": { \"listen\": \"[::]:5900\" }, " ONE_SERVICE " }",
+     ": services[0].listen: \":5900\" is taken: agents connect on \"[::]:5900\"; write another port"},
+    {"{ \"agents\": { \"listen\": [\"0.0.0.0:1\", \"localhost:1\"] } }",
+     ": agents.listen: \"localhost:1\" is taken: agents connect on \"0.0.0.0:1\"; write another port"},
+    {WITH_CONNECT("\"a:1\", \"a:2\", \"a:3\", \"a:4\", \"a:5\", \"a:6\", \"a:7\", \"a:8\", \"a:9\""),
+     ": services[0].connect: 9 destinations are too many; write 8 at most"},
+    {WITH_CONNECT("\"a:1\", \"unix:/run/a\\u0001b\""),
+     ": services[0].connect: destination 2 has a control character in it; type it again"},
+    {"{ \"agents\": { \"dead_after\": 10 } }",
+     ": agents.dead_after: 10 is not longer than ping, 10; three times as long is usual"},
+    {"{ \"agents\": { \"links\": { \"idle_max\": 15 } } }",
+     ": agents.links.idle_min: 16 is more than idle_max, 15; lower it, or raise idle_max"},
+    {"{ \"agents\": { \"tls\": { \"crl\": \"x\" } } }",
+     ": agents.tls.crl: it revokes certificates of client_ca, which is missing; name that, or leave crl out"},
+    /* What looks as if certificates were asked for must ask for them. */
+    {"{ \"agents\": { \"tls\": { \"client_ca\": \"x\" } } }",
+     ": agents.tls.client_ca: agents are asked for their token alone; write \"auth\": { \"require\": \"certificate\" "
+     "}, or "
+     "\"both\", or \"either\""},
+    {"{ \"agents\": { \"tls\": { \"client_ca\": \"x\" }, \"auth\": \"none\" } }",
+     ": agents.auth: \"none\" asks for no certificate either, but there is tls.client_ca; write \"auth\": { "
+     "\"require\": "
+     "\"certificate\" }, or \"both\", or \"either\""},
+    {"{ \"agents\": { \"auth\": { \"require\": \"certificate\" } } }",
+     ": agents.auth.require: certificates need to be checked; name who signs them in tls.client_ca"},
+    {"{ \"agents\": { \"auth\": { \"require\": \"either\" } } }",
+     ": agents.auth.require: certificates need to be checked; name who signs them in tls.client_ca"},
+};
+
+START_TEST(options_that_contradict_each_other_are_named) {
+    expect_slip(&slips[_i]);
+}
+END_TEST
+
+START_TEST(ports_that_do_not_meet_are_right) {
+    struct server_config *conf = read_right(
+        "{ \"services\": [ { \"name\": \"a\", \"listen\": [\"0.0.0.0:1\", \"[::]:1\", \"unix:a\", \"127.0.0.1:2\"],"
+        " \"connect\": \"h:1\" }, { \"name\": \"b\", \"listen\": [\"127.0.0.2:2\", \"unix:b\"], \"connect\": \"h:1\" } "
+        "] }");
+    struct error error = {""};
+    ck_assert_msg(server_config_check(conf, &error) == 0, "%s", error.text);
+    server_config_free(conf);
+}
+END_TEST
+
+START_TEST(what_this_machine_lacks_is_found_before_the_start) {
+    static const char *const lacks[][2] = {
+        {"{ \"user\": \"no-such-user\", " ONE_SERVICE " }", "user: there is no user \"no-such-user\""},
+        {"{ \"user\": \"root\", \"group\": \"no-such-group\", " ONE_SERVICE " }", "no group \"no-such-group\""},
+        {"{ \"log\": { \"to\": \"nowhere/m.log\" }, " ONE_SERVICE " }", "log.to: there is no folder for"},
+        {"{ \"log\": { \"to\": \".\" }, " ONE_SERVICE " }", "munnel.json: log.to: \"/"}};
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+        struct error error = {""};
+        struct server_config *conf = read_right(lacks[i][0]);
+        ck_assert_int_eq(server_config_check(conf, &error), -1);
+        ck_assert_msg(strstr(error.text, lacks[i][1]), "%s", error.text);
+        server_config_free(conf);
+    }
+}
+END_TEST
+
+static TCase *as_a_whole(void) {
+    TCase *group = tcase_create("as a whole");
+    tcase_add_loop_test(group, options_that_contradict_each_other_are_named, 0, sizeof slips / sizeof *slips);
+    tcase_add_test(group, ports_that_do_not_meet_are_right);
+    return group;
+}
+
+static TCase *of_this_machine(void) {
+    TCase *group = tcase_create("of this machine");
+    tcase_add_test(group, what_this_machine_lacks_is_found_before_the_start);
+    return group;
+}
+
+UNIT_MAIN("conf/server_check", as_a_whole, of_this_machine)
