@@ -153,20 +153,20 @@ static struct member *choose_least_busy(struct balance *balance, const struct cl
 /* The member for this source, with an idle link or not: the last one used, else the highest rendezvous hash. */
 static struct member *source_owner(struct balance *balance, const struct client *client, enum health wanted,
                                    uint64_t now_us) {
-    uint64_t source = hash_mix(addr_host_hash(&client->peer)), best_rate = 0;
+    uint64_t source = hash_mix(addr_host_hash(&client->peer)), best_weight = 0;
     struct sticky *sticky = &balance->sources[source % SOURCES];
     struct member *best = NULL;
 
     for (size_t i = 0; i < balance->count; i++) {
         struct member *member = &balance->members[i];
-        uint64_t tag = session_tag(member->session), rate = hash_mix(source ^ hash_mix(tag));
+        uint64_t tag = session_tag(member->session), weight = hash_mix(source ^ hash_mix(tag));
         if (member_health(member, client, now_us) != wanted)
             continue;
         if (sticky->source == source && sticky->tag == tag)
             return member;
-        if (!best || rate > best_rate) {
+        if (!best || weight > best_weight) {
             best = member;
-            best_rate = rate;
+            best_weight = weight;
         }
     }
     return best;

@@ -15,10 +15,8 @@ uint64_t source_key_of(const struct addr *peer) {
     struct addr source = *peer;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&source.storage;
 
-    if (source.storage.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+    if (source.storage.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
         memset(&six->sin6_addr.s6_addr[8], 0, 8);
-        six->sin6_scope_id = 0;
-    }
     uint64_t hash = addr_host_hash(&source);
     return hash ? hash : 1;
 }

@@ -4,6 +4,9 @@
 # Unit tests of src/server; tests/unit/local.mk says how to add one.
 unit_server_tests = \
 	tests/unit/server/service/test_access \
+	tests/unit/server/service/test_client_table \
+	tests/unit/server/service/test_source_key \
+	tests/unit/server/service/test_balance \
 	tests/unit/server/session/test_session_table \
 	tests/unit/server/auth/test_authenticate \
 	tests/unit/server/service/test_dispatch \
@@ -54,6 +57,12 @@ tests_unit_server_service_test_supply_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_control_SOURCES = tests/unit/server/auth/test_control.c $(unit_server_fixture)
 tests_unit_server_auth_test_control_LDADD = $(LINK_UNIT_SERVER)
 
+tests_unit_server_service_test_balance_SOURCES = tests/unit/server/service/test_balance.c
+tests_unit_server_service_test_balance_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_source_key_SOURCES = tests/unit/server/service/test_source_key.c
+tests_unit_server_service_test_source_key_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_client_table_SOURCES = tests/unit/server/service/test_client_table.c
+tests_unit_server_service_test_client_table_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_access_SOURCES = tests/unit/server/service/test_access.c
 tests_unit_server_service_test_access_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_authenticate_SOURCES = tests/unit/server/auth/test_authenticate.c
