@@ -24,6 +24,10 @@ unit_server_tests = \
 	tests/unit/server/session/test_session \
 	tests/unit/server/session/test_link_pool \
 	tests/unit/server/session/test_liveness \
+	tests/unit/server/test_events \
+	tests/unit/server/auth/test_revocation \
+	tests/unit/server/test_bootstrap \
+	tests/unit/server/test_server \
 	tests/unit/server/test_reload \
 	tests/unit/server/test_housekeeping \
 	tests/unit/server/service/test_service \
@@ -45,6 +49,14 @@ tests_unit_server_session_test_liveness_SOURCES = tests/unit/server/session/test
 tests_unit_server_session_test_liveness_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_housekeeping_SOURCES = tests/unit/server/test_housekeeping.c $(unit_server_fixture)
 tests_unit_server_test_housekeeping_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_events_SOURCES = tests/unit/server/test_events.c $(unit_server_fixture)
+tests_unit_server_test_events_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_auth_test_revocation_SOURCES = tests/unit/server/auth/test_revocation.c $(unit_server_fixture)
+tests_unit_server_auth_test_revocation_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_bootstrap_SOURCES = tests/unit/server/test_bootstrap.c
+tests_unit_server_test_bootstrap_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_server_SOURCES = tests/unit/server/test_server.c $(unit_server_fixture)
+tests_unit_server_test_server_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_fixture)
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
