@@ -200,7 +200,7 @@ START_TEST(a_wrong_token_is_turned_away_for_good) {
     struct process *agent =
         agent_start(&mtls_server.server, "alpha", NULL, "--token-file", wrong_token(&mtls_server), NULL);
     assert_turned_away(agent);
-    gate_stays_shut(&mtls_server, agent, "turned", "127.0.0.1");
+    gate_stays_shut(&mtls_server, agent, "the server rejected this agent", "127.0.0.1");
     mtls_server_end(&mtls_server);
 }
 END_TEST
@@ -210,7 +210,7 @@ START_TEST(another_server_s_token_is_turned_away) {
     const char *token = sandbox_text(mtls_server.sandbox, "%s/agent.token", sandbox_pki(mtls_server.sandbox, "other"));
     struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, "--token-file", token, NULL);
     assert_turned_away(agent);
-    gate_stays_shut(&mtls_server, agent, "turned", "127.0.0.1");
+    gate_stays_shut(&mtls_server, agent, "the server rejected this agent", "127.0.0.1");
     mtls_server_end(&mtls_server);
 }
 END_TEST
@@ -292,7 +292,7 @@ START_TEST(an_agent_that_was_accepted_before_keeps_trying) {
     edit(mtls_server.sandbox, agents, "\"default\"", "\"someone-else\"");
     size_t mark = process_mark(agent);
     server_start_again(&mtls_server.server);
-    process_await(agent, mark, LOG_MS, "turned", NULL);
+    process_await(agent, mark, LOG_MS, "the server rejected this agent", NULL);
     ck_assert(!process_is_over(agent));
     mtls_server_end(&mtls_server);
 }
