@@ -4,6 +4,7 @@
 # Unit tests of src/server; tests/unit/local.mk says how to add one.
 unit_server_tests = \
 	tests/unit/server/service/test_access \
+	tests/unit/server/service/test_registry \
 	tests/unit/server/service/test_client_table \
 	tests/unit/server/service/test_source_key \
 	tests/unit/server/service/test_balance \
@@ -59,6 +60,8 @@ tests_unit_server_test_server_SOURCES = tests/unit/server/test_server.c $(unit_s
 tests_unit_server_test_server_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_fixture)
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_registry_SOURCES = tests/unit/server/service/test_registry.c $(unit_server_fixture)
+tests_unit_server_service_test_registry_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
 tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_key_SOURCES = tests/unit/server/session/test_session_key.c $(unit_server_fixture) \

@@ -140,6 +140,149 @@ START_TEST(no_more_than_max_clients) {
 }
 END_TEST
 
+/* --- the queue of clients that wait --- */
+
+static void expect_served(uint64_t number) {
+    struct fake_order order;
+
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->number, number);
+    fake_give_back(&order, CLIENT_ENDED, 0);
+}
+
+static void connect_clients(struct server_fixture *server_fixture, size_t service, int count) {
+    size_t before = server_fixture->server->services.waiting;
+
+    for (int i = 0; i < count; i++)
+        ck_assert_int_ge(server_fixture_connect(server_fixture, service), 0); /* open until the test's process ends */
+    ck_assert_uint_eq(server_fixture->server->services.waiting, before + (size_t)count);
+}
+
+START_TEST(waiting_clients_are_served_in_the_order_in_which_they_came) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    connect_clients(&server_fixture, 0, 3);
+    for (uint64_t number = 1; number <= 3; number++) {
+        server_fixture_bring_link(&server_fixture, &a);
+        expect_served(number);
+        ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+        ck_assert_uint_eq(server_fixture.server->services.waiting, 3 - number);
+    }
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(client_that_comes_back_unserved_is_first_again) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1);
+    close(server_fixture_client(&server_fixture, 0, &order));
+    connect_clients(&server_fixture, 0, 2);
+    fake_give_back(&order, CLIENT_NOT_STARTED, a.tag);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 3);
+    server_fixture_bring_links(&server_fixture, &a, 3);
+    for (uint64_t number = 1; number <= 3; number++)
+        expect_served(number);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(client_that_waits_for_another_agent_does_not_hold_up_those_behind_it) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1),
+                                b = server_fixture_join(&server_fixture, "b", "");
+    close(server_fixture_client(&server_fixture, 0, &order));
+    order.client->refusal = REFUSAL_REFUSED;
+    fake_give_back(&order, CLIENT_REFUSED, a.tag);
+    connect_clients(&server_fixture, 0, 1);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 2);
+    server_fixture_bring_link(&server_fixture, &a);
+    expect_served(2);
+    server_fixture_bring_link(&server_fixture, &b);
+    expect_served(1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(client_whose_time_is_over_leaves_the_queue_alone) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    connect_clients(&server_fixture, 0, 1);
+    fake_clock_advance(6000);
+    connect_clients(&server_fixture, 0, 2);
+    fake_clock_advance(5000);
+    dispatch_tick(server_fixture.server->dispatch);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 2);
+    server_fixture_bring_links(&server_fixture, &a, 2);
+    expect_served(2);
+    expect_served(3);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* Otherwise a service with many clients would keep every link of an agent from the others. */
+START_TEST(services_take_turns_in_serving_their_waiting_clients) {
+    static const char *const groups[] = {NULL, NULL};
+    struct server_fixture server_fixture;
+    unsigned served[2] = {0};
+
+    server_fixture_set(&server_fixture, groups, 2);
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    connect_clients(&server_fixture, 0, 4);
+    connect_clients(&server_fixture, 1, 4);
+    for (int i = 0; i < 4; i++) {
+        struct fake_order order;
+        server_fixture_bring_link(&server_fixture, &a);
+        ck_assert(fake_take(FAKE_SERVE, &order));
+        served[order.client->number > 4]++;
+        fake_give_back(&order, CLIENT_ENDED, a.tag);
+    }
+    ck_assert_uint_eq(served[0], 2);
+    ck_assert_uint_eq(served[1], 2);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* It was let in to wait; only a new one is refused at once. */
+START_TEST(client_that_waits_goes_on_waiting_when_the_last_agent_leaves) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->services[0].no_agent = CONFIG_REFUSE;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    connect_clients(&server_fixture, 0, 1);
+    server_fixture_lose(&server_fixture, &a);
+    dispatch_tick(server_fixture.server->dispatch);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
+    server_fixture_join_with(&server_fixture, "b", 1);
+    expect_served(1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+static TCase *waiting(void) {
+    TCase *group = tcase_create("waiting");
+
+    tcase_add_test(group, waiting_clients_are_served_in_the_order_in_which_they_came);
+    tcase_add_test(group, client_that_comes_back_unserved_is_first_again);
+    tcase_add_test(group, client_that_waits_for_another_agent_does_not_hold_up_those_behind_it);
+    tcase_add_test(group, client_whose_time_is_over_leaves_the_queue_alone);
+    tcase_add_test(group, services_take_turns_in_serving_their_waiting_clients);
+    tcase_add_test(group, client_that_waits_goes_on_waiting_when_the_last_agent_leaves);
+    return group;
+}
+
 static TCase *without_agents(void) {
     TCase *group = tcase_create("without agents");
 
@@ -158,4 +301,4 @@ static TCase *limits(void) {
     return group;
 }
 
-UNIT_MAIN("server/service", without_agents, limits)
+UNIT_MAIN("server/service", waiting, without_agents, limits)
