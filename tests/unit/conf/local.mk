@@ -63,4 +63,16 @@ unit_conf_tests += tests/unit/conf/test_credentials_file
 tests_unit_conf_test_credentials_file_SOURCES = tests/unit/conf/test_credentials_file.c
 tests_unit_conf_test_credentials_file_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_cmdline
+tests_unit_conf_test_cmdline_SOURCES = tests/unit/conf/test_cmdline.c tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_conf_test_cmdline_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_join_code_issue
+tests_unit_conf_test_join_code_issue_SOURCES = tests/unit/conf/test_join_code_issue.c
+tests_unit_conf_test_join_code_issue_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_local_addrs
+tests_unit_conf_test_local_addrs_SOURCES = tests/unit/conf/test_local_addrs.c
+tests_unit_conf_test_local_addrs_LDADD = $(LINK_UNIT_CONF)
+
 unit_tests += $(unit_conf_tests)

@@ -7,6 +7,7 @@ unit_proto_tests = \
 	tests/unit/proto/test_join_code \
 	tests/unit/proto/test_control \
 	tests/unit/proto/test_hello \
+	tests/unit/proto/test_json_fields \
 	tests/unit/proto/test_open \
 	tests/unit/proto/test_open_memory \
 	tests/unit/proto/test_auth_proof \
@@ -22,6 +23,8 @@ tests_unit_proto_test_control_SOURCES = tests/unit/proto/test_control.c
 tests_unit_proto_test_control_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_hello_SOURCES = tests/unit/proto/test_hello.c
 tests_unit_proto_test_hello_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_json_fields_SOURCES = tests/unit/proto/test_json_fields.c
+tests_unit_proto_test_json_fields_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_open_SOURCES = tests/unit/proto/test_open.c
 tests_unit_proto_test_open_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_auth_proof_SOURCES = tests/unit/proto/test_auth_proof.c
