@@ -200,7 +200,11 @@ struct connection *destination_connection(struct destination *destination, unsig
 }
 
 void destination_cut(struct destination *destination, unsigned number) {
-    shutdown(destination_connection(destination, number)->fd, SHUT_RDWR);
+    struct connection *connection = destination_connection(destination, number);
+    pthread_mutex_lock(&destination->lock); /* its thread closes it under the lock */
+    if (connection->fd >= 0)
+        shutdown(connection->fd, SHUT_RDWR);
+    pthread_mutex_unlock(&destination->lock);
 }
 
 struct connection *destination_tagged(struct destination *destination, uint64_t tag) {
