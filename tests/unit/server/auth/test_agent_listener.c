@@ -18,9 +18,63 @@ enum { DESCRIPTORS = 1024 };
 
 static const char hello_of_tls[] = {0x16, 0x03, 0x01, 0x00, 0x08, 0x01, 0x00, 0x00, 0x04, 0x03, 0x03, 0x00, 0x00};
 
-static int knock(struct server_fixture *server_fixture) {
+static int connect_agent(struct server_fixture *server_fixture) {
     server_fixture->ports[3] = server_fixture->agent_port;
     return server_fixture_connect(server_fixture, 3);
+}
+
+/* Connects and sends a ClientHello, which `order` adopts; returns the agent's end. */
+static int begin_handshake(struct server_fixture *server_fixture, struct fake_order *order) {
+    int fd = connect_agent(server_fixture);
+
+    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert(server_fixture_wait_for(server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, order));
+    return fd;
+}
+
+/* The event of the plane: the connection with this tag is gone, and HELLO has not come. */
+static void lose(uint64_t tag, bool no_hello) {
+    struct link_end end = {.link = fake_link(), .tag = tag, .no_hello = no_hello, .detail = "connection lost"};
+
+    fake_options()->events->on_gone(fake_options()->context, &end);
+}
+
+static void close_both(int fd, const struct fake_order *adopted) {
+    close(fd);
+    close(adopted->fd);
+}
+
+/* Soon; closes both ends. */
+static void expect_adopted(struct server_fixture *server_fixture, int fd) {
+    struct fake_order order;
+
+    ck_assert(server_fixture_wait_for(server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close_both(fd, &order);
+}
+
+/* Complete, and lost well within the time that HELLO has. */
+static void handshake_without_hello(struct server_fixture *server_fixture) {
+    struct fake_order order;
+
+    close_both(begin_handshake(server_fixture, &order), &order);
+    lose(order.tag, true);
+}
+
+static bool is_adopted(struct server_fixture *server_fixture) {
+    struct fake_order order;
+    int fd = connect_agent(server_fixture);
+
+    (void)send(fd, hello_of_tls, sizeof hello_of_tls, MSG_NOSIGNAL); /* fails where it was refused */
+    server_fixture_run(server_fixture);
+    bool is_adopted = fake_take(FAKE_ADOPT, &order);
+    if (is_adopted) {
+        close(order.fd);
+        lose(order.tag, false);
+    }
+    close(fd);
+    return is_adopted;
 }
 
 /* A ClientHello of `size` bytes in records of `piece` bytes; returns the length of all. */
@@ -40,31 +94,26 @@ static size_t cut_hello(uint8_t *bytes, size_t size, size_t piece) {
 
 START_TEST(a_large_hello_may_come_in_segments_and_records) {
     struct server_fixture server_fixture;
-    struct fake_order order;
     uint8_t bytes[SNIFF_HELLO_MAX];
     size_t whole = cut_hello(bytes, 1600, 517), half = 900;
 
     server_fixture_begin(&server_fixture);
-    int fd = knock(&server_fixture);
+    int fd = connect_agent(&server_fixture);
     ck_assert_int_eq(write(fd, bytes, half), (ssize_t)half);
     server_fixture_run(&server_fixture);
     ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
     ck_assert_int_eq(write(fd, bytes + half, whole - half), (ssize_t)(whole - half));
-    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
-    ck_assert(fake_take(FAKE_ADOPT, &order));
-    close(order.fd);
-    close(fd);
+    expect_adopted(&server_fixture, fd);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
 START_TEST(half_a_hello_waits_for_its_rest) {
     struct server_fixture server_fixture;
-    struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    int fd = knock(&server_fixture);
+    int fd = connect_agent(&server_fixture);
     for (size_t i = 0; i + 1 < sizeof hello_of_tls; i++) {
         ck_assert_int_eq(write(fd, hello_of_tls + i, 1), 1);
         server_fixture_run(&server_fixture);
@@ -72,11 +121,8 @@ START_TEST(half_a_hello_waits_for_its_rest) {
     ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
     ck_assert_int_eq(write(fd, hello_of_tls + sizeof hello_of_tls - 1, 1), 1);
-    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
-    ck_assert(fake_take(FAKE_ADOPT, &order));
-    close(order.fd);
-    close(fd);
-    int gone = knock(&server_fixture); /* sends half of it and closes */
+    expect_adopted(&server_fixture, fd);
+    int gone = connect_agent(&server_fixture); /* sends half of it and closes */
     ck_assert_int_eq(write(gone, hello_of_tls, 7), 7);
     server_fixture_run(&server_fixture);
     ck_assert_int_eq(shutdown(gone, SHUT_WR), 0);
@@ -103,53 +149,26 @@ static int other_end(int fd) {
 /* As the kernel does when bytes have come in so many pieces that it has no room to wait for the last ones. */
 START_TEST(half_a_hello_that_wakes_the_listener_too_early_is_adopted) {
     struct server_fixture server_fixture;
-    struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    int fd = knock(&server_fixture);
+    int fd = connect_agent(&server_fixture);
     ck_assert_int_eq(write(fd, hello_of_tls, 7), 7);
     server_fixture_run(&server_fixture);
     ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
     ck_assert_int_eq(setsockopt(other_end(fd), SOL_SOCKET, SO_RCVLOWAT, &(int){1}, sizeof(int)), 0);
-    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
-    ck_assert(fake_take(FAKE_ADOPT, &order));
-    close(order.fd);
-    close(fd);
+    expect_adopted(&server_fixture, fd);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
-
-/* The event of the plane: the connection with this tag is gone, without a greeting. */
-static void lose(uint64_t tag) {
-    struct link_end end = {.link = fake_link(), .tag = tag, .detail = "its time was over"};
-
-    fake_options()->events->on_gone(fake_options()->context, &end);
-}
-
-static bool is_let_in(struct server_fixture *server_fixture);
-
-/* A handshake with nothing behind it, well within the time that it has. */
-static void shake_and_leave(struct server_fixture *server_fixture) {
-    struct fake_order order;
-    int fd = knock(server_fixture);
-
-    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
-    ck_assert(server_fixture_wait_for(server_fixture, FAKE_ADOPT, 1));
-    ck_assert(fake_take(FAKE_ADOPT, &order));
-    close(order.fd);
-    close(fd);
-    struct link_end end = {.link = fake_link(), .tag = order.tag, .no_hello = true, .detail = "it went"};
-    fake_options()->events->on_gone(fake_options()->context, &end);
-}
 
 START_TEST(a_handshake_without_hello_is_penalized) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
-    shake_and_leave(&server_fixture);
-    ck_assert(!is_let_in(&server_fixture));
+    handshake_without_hello(&server_fixture);
+    ck_assert(!is_adopted(&server_fixture));
     fake_clock_advance(60 * 1000);
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -159,48 +178,27 @@ START_TEST(a_source_with_an_agent_is_not_penalized) {
 
     server_fixture_begin(&server_fixture);
     server_fixture_join(&server_fixture, "a", "");
-    shake_and_leave(&server_fixture);
-    ck_assert(is_let_in(&server_fixture));
+    handshake_without_hello(&server_fixture);
+    ck_assert(is_adopted(&server_fixture));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
-
-static bool is_let_in(struct server_fixture *server_fixture) {
-    struct fake_order order;
-    int fd = knock(server_fixture);
-    ssize_t sent = send(fd, hello_of_tls, sizeof hello_of_tls, MSG_NOSIGNAL);
-    bool is_in = sent > 0;
-
-    server_fixture_run(server_fixture);
-    is_in = is_in && fake_count(FAKE_ADOPT) == 1;
-
-    close(fd);
-    if (is_in && fake_take(FAKE_ADOPT, &order)) {
-        close(order.fd);
-        lose(order.tag);
-    }
-    return is_in;
-}
 
 START_TEST(failures_block_their_source_for_a_while) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    int fd = knock(&server_fixture);
-    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
-    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
-    ck_assert(fake_take(FAKE_ADOPT, &order));
+    int fd = begin_handshake(&server_fixture, &order);
     fake_clock_advance(5000);
-    lose(order.tag); /* its deadline is over: 10 s */
-    close(order.fd);
-    close(fd);
-    ck_assert(!is_let_in(&server_fixture));
+    lose(order.tag, false); /* its deadline is over: 10 s */
+    close_both(fd, &order);
+    ck_assert(!is_adopted(&server_fixture));
     ck_assert_uint_eq(agent_listener_refused(server_fixture.server->agent_listener), 1);
     fake_clock_advance(9000);
-    ck_assert(!is_let_in(&server_fixture));
+    ck_assert(!is_adopted(&server_fixture));
     fake_clock_advance(1000);
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -218,18 +216,18 @@ START_TEST(wrong_token_is_penalized_unless_its_source_has_an_agent) {
 
     server_fixture_begin(&server_fixture);
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    ck_assert(!is_let_in(&server_fixture));
+    ck_assert(!is_adopted(&server_fixture));
     agent_listener_reset_penalties(server_fixture.server->agent_listener);
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    ck_assert(!is_let_in(&server_fixture));
+    ck_assert(!is_adopted(&server_fixture));
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     server_fixture_lose(&server_fixture, &a); /* so that it can come back */
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -244,7 +242,7 @@ START_TEST(penalties_can_be_switched_off) {
     server_fixture_open(&server_fixture);
     ck_assert(addr_from_endpoint(&peer, &endpoint));
     agent_listener_penalize(server_fixture.server->agent_listener, &peer);
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -259,15 +257,12 @@ START_TEST(room_is_kept_for_where_agents_come_from) {
     server_fixture.conf->agents.idle_min = 0;
     server_fixture_open(&server_fixture);
     for (int i = 0; i < 2; i++) {
-        fds[i] = knock(&server_fixture);
-        ck_assert_int_eq(write(fds[i], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
-        ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
-        ck_assert(fake_take(FAKE_ADOPT, &order));
+        fds[i] = begin_handshake(&server_fixture, &order);
         close(order.fd);
     }
-    ck_assert(!is_let_in(&server_fixture)); /* everybody here is busy greeting */
+    ck_assert(!is_adopted(&server_fixture)); /* all places are taken by handshakes */
     server_fixture_join(&server_fixture, "a", "");
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     close(fds[0]);
     close(fds[1]);
     server_fixture_clear(&server_fixture);
@@ -280,19 +275,13 @@ START_TEST(tls_is_adopted_with_all_its_bytes) {
     char bytes[16];
 
     server_fixture_begin(&server_fixture);
-    int fd = knock(&server_fixture);
-    ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
-    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
-    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
-    ck_assert(fake_take(FAKE_ADOPT, &order));
+    int fd = begin_handshake(&server_fixture, &order);
     ck_assert_int_eq(read(order.fd, bytes, sizeof bytes), sizeof hello_of_tls);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener),
                       1); /* until it has greeted, or is gone */
-    struct link_end end = {.link = fake_link(), .tag = order.tag, .detail = "no more of it"};
-    fake_options()->events->on_gone(fake_options()->context, &end);
+    lose(order.tag, false);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 0);
-    close(order.fd);
-    close(fd);
+    close_both(fd, &order);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -301,7 +290,7 @@ START_TEST(plain_http_is_closed) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
-    int fd = knock(&server_fixture);
+    int fd = connect_agent(&server_fixture);
     ck_assert_int_eq(write(fd, "GET / HTTP/1.0\r\n\r\n", 18), 18);
     ck_assert(server_fixture_is_closed(&server_fixture, fd));
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 0);
@@ -316,7 +305,7 @@ START_TEST(silence_ends_at_the_deadline) {
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->agents.unauthenticated_deadline_s = 1;
     server_fixture_open(&server_fixture);
-    int fd = knock(&server_fixture);
+    int fd = connect_agent(&server_fixture);
     ck_assert(server_fixture_is_closed(&server_fixture, fd));
     close(fd);
     server_fixture_clear(&server_fixture);
@@ -332,12 +321,12 @@ START_TEST(full_listener_closes_the_oldest_silent_connection) {
     server_fixture.conf->agents.unauthenticated_max = 3;
     server_fixture_open(&server_fixture);
     for (int i = 0; i < 3; i++) {
-        fds[i] = knock(&server_fixture);
+        fds[i] = connect_agent(&server_fixture);
         fake_clock_advance(1);
     }
     ck_assert_int_eq(write(fds[0], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1)); /* the oldest has sent bytes, so it stays */
-    fds[3] = knock(&server_fixture);
+    fds[3] = connect_agent(&server_fixture);
     ck_assert(server_fixture_is_closed(&server_fixture, fds[1]));
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 3);
     ck_assert_int_eq(write(fds[3], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
@@ -360,24 +349,19 @@ START_TEST(full_listener_closes_the_slowest_handshake) {
     server_fixture.conf->agents.unauthenticated_per_source = 2;
     server_fixture_open(&server_fixture);
     for (int i = 0; i < 2; i++) {
-        fds[i] = knock(&server_fixture);
-        ck_assert_int_eq(write(fds[i], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
-        ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
-        ck_assert(fake_take(FAKE_ADOPT, &adopted[i]));
+        fds[i] = begin_handshake(&server_fixture, &adopted[i]);
         fake_clock_advance(10);
     }
-    ck_assert(!is_let_in(&server_fixture));
+    ck_assert(!is_adopted(&server_fixture));
     ck_assert_uint_eq(fake_count(FAKE_DISCONNECT_PREAUTH), 0);
     fake_clock_advance(500);
-    ck_assert(is_let_in(&server_fixture));
+    ck_assert(is_adopted(&server_fixture));
     ck_assert(fake_take(FAKE_DISCONNECT_PREAUTH, &order));
     ck_assert_uint_eq(order.tag, adopted[0].tag);
-    lose(adopted[0].tag); /* its event comes as well, and it is not counted twice */
+    lose(adopted[0].tag, false); /* its event comes as well, and it is not counted twice */
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
-    for (int i = 0; i < 2; i++) {
-        close(adopted[i].fd);
-        close(fds[i]);
-    }
+    for (int i = 0; i < 2; i++)
+        close_both(fds[i], &adopted[i]);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -388,9 +372,9 @@ START_TEST(one_source_has_a_share_only) {
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->agents.unauthenticated_per_source = 1;
     server_fixture_open(&server_fixture);
-    int first = knock(&server_fixture);
+    int first = connect_agent(&server_fixture);
     fake_clock_advance(1);
-    int second = knock(&server_fixture);
+    int second = connect_agent(&server_fixture);
     ck_assert(server_fixture_is_closed(&server_fixture, first));
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
     close(first);
@@ -410,9 +394,9 @@ START_TEST(ordered_links_are_accepted_beyond_the_limits) {
     server_fixture_join(&server_fixture, "a", ""); /* from the same address, and three links are ordered */
     server_fixture_run(&server_fixture);
     for (int i = 0; i < 4; i++)
-        fds[i] = knock(&server_fixture);
+        fds[i] = connect_agent(&server_fixture);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 4);
-    int more = knock(&server_fixture);
+    int more = connect_agent(&server_fixture);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 4);
     ck_assert(server_fixture_is_closed(&server_fixture, fds[0]));
     for (int i = 0; i < 4; i++)
