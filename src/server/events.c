@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * events: see events.h. Events of a link whose session has ended are ignored; the link itself is closed.
+ * events: see server_priv.h. Events of a link whose session has ended are ignored; the link itself is closed.
  * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
 
-#include "server/events.h"
+#include "server/server_priv.h"
 
 #include "server/auth/control.h"
-#include "server/server_priv.h"
 
 static void on_greeting(void *context, const struct greeting *greeting) {
     struct server *server = context;

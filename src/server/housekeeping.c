@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * housekeeping: see housekeeping.h.
+ * housekeeping: see server_priv.h.
  */
 #include "config.h"
 
-#include "server/housekeeping.h"
+#include "server/server_priv.h"
 
 #include "lib/base/clock.h"
 #include "lib/event/service_manager.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/malloc.h"
-#include "server/server_priv.h"
 
 enum {
     TICK_MS = 1000,

@@ -26,9 +26,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/bootstrap.c \
 	src/server/bootstrap.h \
 	src/server/events.c \
-	src/server/events.h \
 	src/server/housekeeping.c \
-	src/server/housekeeping.h \
 	src/server/reload.c \
 	src/server/reload.h \
 	src/server/server.c \

@@ -17,8 +17,6 @@
 #include "lib/os/fd_count.h"
 #include "lib/os/privilege.h"
 #include "server/auth/flap_damping.h"
-#include "server/events.h"
-#include "server/housekeeping.h"
 #include "server/reload.h"
 #include "server/server_priv.h"
 #include "server/service/source_key.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server_priv: struct server, for the files that build it and pass events to its parts. The parts get options and
- * callbacks instead. All of it runs on the control thread.
+ * server_priv: struct server, and what its files call of each other. The parts in the folders get options and callbacks
+ * instead. All of it runs on the control thread.
  */
 #ifndef MUNNEL_SERVER_SERVER_PRIV_H
 #define MUNNEL_SERVER_SERVER_PRIV_H
@@ -54,5 +54,21 @@ struct server {
 };
 
 int server_open(struct server *server, struct error *error); /* listens for agents and clients; 0 or -1 */
+
+/* events: passes each event of the plane to the part that handles it. */
+const struct plane_events *server_plane_events(void);        /* their context is the struct server */
+struct liveness *server_liveness_new(struct server *server); /* NULL when out of memory */
+
+/*
+ * housekeeping: what the server does by time (deadlines, retries, the status for the service manager), how it stops,
+ * and its line on what is live.
+ */
+struct event *housekeeping_new(struct server *server); /* the server's tick; NULL when out of memory */
+int housekeeping_start(struct server *server, struct error *error);
+void housekeeping_stop(struct server *server); /* first call: relays may finish; second: at once */
+void housekeeping_log_live(struct server *server);
+/* Callbacks; their context is the struct server. */
+void housekeeping_tick_fast(void *server);     /* a client waits: its deadline needs the tick every 100 ms */
+void housekeeping_check_stopped(void *server); /* a client has left: ends the loop if it was the last one of a stop */
 
 #endif

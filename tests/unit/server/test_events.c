@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include "server/events.h"
 #include "server/server_fixture.h"
 #include "unit.h"
 

@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include "server/housekeeping.h"
 #include "server/server_fixture.h"
 #include "unit.h"
 
