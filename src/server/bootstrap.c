@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * bootstrap: see bootstrap.h.
- * Runs on: start only. Owns: nothing.
  */
 #include "config.h"
 

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * events: see server_priv.h. Events of a link whose session has ended are ignored; the link itself is closed.
- * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
 

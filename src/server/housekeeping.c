@@ -98,7 +98,9 @@ int housekeeping_start(struct server *server, struct error *error) {
 
 /* --- stopping --- */
 
-void housekeeping_stop(struct server *server) {
+void housekeeping_stop(void *context) {
+    struct server *server = context;
+
     if (server->stopping) {
         log_write(server->log, LOG_LEVEL_WARNING, "server", "stopping at once: second signal");
         loop_stop(server->loop);
@@ -119,7 +121,8 @@ void housekeeping_stop(struct server *server) {
     housekeeping_check_stopped(server);
 }
 
-void housekeeping_log_live(struct server *server) {
+void housekeeping_log_live(void *context) {
+    const struct server *server = context;
     struct plane_counts counts;
     size_t idle = 0;
     uint64_t clients_refused = 0;

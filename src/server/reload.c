@@ -5,7 +5,6 @@
  *
  * Certificate and key are two files, and renewal writes one after the other: files that cannot be used are read once
  * more, a second later, before an error is logged.
- * Runs on: the control thread. Owns: its events and watches.
  * States of a set of files: read -> changed -> read; changed -> retry (silent) -> read or refused (logged once).
  */
 #include "config.h"

@@ -3,7 +3,7 @@
 /*
  * reload: certificate, key, CA, CRL and the agents file, read at start, when they change, and on SIGHUP. Files
  * that cannot be used change nothing. munnel.json itself is read at start only.
- * Runs on: the control thread. Owns: server->policy is set by it and belongs to the server.
+ * Runs on: the control thread. Owns: its events and watches; server->policy, which it sets, belongs to the server.
  */
 #ifndef MUNNEL_SERVER_RELOAD_H
 #define MUNNEL_SERVER_RELOAD_H

@@ -2,8 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * server: see server.h.
- * Runs on: the control thread. Owns: all parts, and the loop.
- * States: new (all bound) -> serving -> stopping (no new clients) -> over.
  */
 #include "config.h"
 
@@ -32,25 +30,17 @@ static_assert((unsigned)CONF_THREADS_MAX <= (unsigned)PLANE_THREADS_MAX,
 
 /* --- signals --- */
 
-static void on_stop(void *server) {
-    housekeeping_stop(server);
-}
-
 static void on_reload(void *context) {
     const struct server *server = context;
 
     reload_request(server->reload);
 }
 
-static void on_log_live(void *server) {
-    housekeeping_log_live(server);
-}
-
 static struct signals *take_signals(struct server *server) {
-    static const struct signal_action actions[] = {{SIGTERM, on_stop},
-                                                   {SIGINT, on_stop},
+    static const struct signal_action actions[] = {{SIGTERM, housekeeping_stop},
+                                                   {SIGINT, housekeeping_stop},
                                                    {SIGHUP, on_reload},
-                                                   {SIGUSR1, on_log_live}};
+                                                   {SIGUSR1, housekeeping_log_live}};
 
     return signals_new(loop_base(server->loop), actions, sizeof actions / sizeof *actions, server);
 }

@@ -2,8 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * handshake: see handshake.h. A control link proves a credential and becomes a session; a data link proves that
- * session, in TLS by its key or, if the handshake went by certificates, in HELLO. Runs on: the control thread. Owns:
- * nothing.
+ * session, in TLS by its key or, if the handshake went by certificates, in HELLO.
  */
 #include "config.h"
 

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * revocation: see revocation.h.
- * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
 
