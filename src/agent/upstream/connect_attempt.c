@@ -13,26 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct connect_attempt {
-    struct connect_attempt_parts parts;
-    struct resolver_question *question; /* resolving */
-    struct addr addresses[RESOLVER_ADDRESSES];
-    int count, next;
-    uint64_t serial, tag; /* tag: of the dial under way; 0: none */
-    bool refused;         /* by a REJECT or a bad WELCOME, on the dial under way */
-    struct dial_order order;
-    struct hello hello;
-    char *hello_text;
-    struct failure failure;
-};
-
-struct connect_attempt *connect_attempt_new(const struct connect_attempt_parts *parts) {
-    struct connect_attempt *attempt = calloc(1, sizeof *attempt);
-
+void connect_attempt_init(struct connect_attempt *attempt, const struct connect_attempt_parts *parts) {
     assert(parts->index < 1 << CONNECT_ATTEMPT_INDEX_BITS);
-    if (attempt)
-        attempt->parts = *parts;
-    return attempt;
+    *attempt = (struct connect_attempt){.parts = *parts};
 }
 
 void connect_attempt_cancel(struct connect_attempt *attempt) {
@@ -42,13 +25,10 @@ void connect_attempt_cancel(struct connect_attempt *attempt) {
     attempt->tag = 0; /* events of the dial under way no longer match; its WELCOME is rejected */
 }
 
-void connect_attempt_free(struct connect_attempt *attempt) {
-    if (!attempt)
-        return;
+void connect_attempt_done(struct connect_attempt *attempt) {
     connect_attempt_cancel(attempt);
     free(attempt->hello_text);
     secret_wipe(attempt, sizeof *attempt);
-    free(attempt);
 }
 
 static void dial(struct connect_attempt *attempt, const struct addr *address) {
@@ -212,16 +192,4 @@ void connect_attempt_on_gone(struct connect_attempt *attempt, const struct link_
     if (!attempt->refused)
         failure_note_end(&attempt->failure, end);
     dial_next(attempt);
-}
-
-const struct failure *connect_attempt_failure(const struct connect_attempt *attempt) {
-    return &attempt->failure;
-}
-
-const struct dial_order *connect_attempt_order(const struct connect_attempt *attempt) {
-    return &attempt->order;
-}
-
-const struct hello *connect_attempt_hello(const struct connect_attempt *attempt) {
-    return &attempt->hello;
 }

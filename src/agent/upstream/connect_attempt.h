@@ -12,9 +12,7 @@
 #include "agent/upstream/failure.h"
 #include "proto/hello.h"
 
-struct connect_attempt;
-
-struct connect_attempt_parts { /* kept by reference */
+struct connect_attempt_parts { /* copied; what it points to must live as long */
     struct loop *loop;
     struct plane *plane;
     struct log *log;
@@ -26,28 +24,36 @@ struct connect_attempt_parts { /* kept by reference */
     const struct token *token;
     struct trust *trust;
     unsigned index;                   /* in the lowest CONNECT_ATTEMPT_INDEX_BITS of its dials' tags */
-    void (*on_failed)(void *context); /* all addresses were tried; connect_attempt_failure has the reason */
+    void (*on_failed)(void *context); /* all addresses were tried; attempt->failure has the reason */
     void *context;
 };
 
 enum { CONNECT_ATTEMPT_INDEX_BITS = 8 };
 
-struct connect_attempt *connect_attempt_new(const struct connect_attempt_parts *parts); /* NULL when out of memory */
-void connect_attempt_free(struct connect_attempt *attempt);                             /* cancelled first */
+struct connect_attempt {
+    struct failure failure;  /* of this attempt so far; kept until the next begins */
+    struct dial_order order; /* of the last dial: by which the server was reached */
+    struct hello hello;
+    /* from here on connect_attempt.c's own */
+    struct connect_attempt_parts parts;
+    struct resolver_question *question; /* resolving */
+    struct addr addresses[RESOLVER_ADDRESSES];
+    int count, next;
+    uint64_t serial, tag; /* tag: of the dial under way; 0: none */
+    bool refused;         /* by a REJECT or a bad WELCOME, on the dial under way */
+    char *hello_text;
+};
 
-void connect_attempt_start(
-    struct connect_attempt *attempt); /* from the beginning; none is under way. on_failed may come at once */
-void connect_attempt_cancel(
-    struct connect_attempt *attempt); /* what is under way is forgotten; on_failed does not come */
+void connect_attempt_init(struct connect_attempt *attempt, const struct connect_attempt_parts *parts);
+void connect_attempt_done(struct connect_attempt *attempt); /* cancelled first */
+
+/* From the beginning; none is under way. on_failed may come at once. */
+void connect_attempt_start(struct connect_attempt *attempt);
+void connect_attempt_cancel(struct connect_attempt *attempt); /* events of its dial are ignored; no on_failed */
 
 /* True, with *welcome (welcome_done when used): the server is the right one, and the attempt is over. */
 bool connect_attempt_on_greeting(struct connect_attempt *attempt, const struct greeting *greeting,
                                  struct welcome *welcome);
 void connect_attempt_on_gone(struct connect_attempt *attempt, const struct link_end *end);
-
-const struct failure *connect_attempt_failure(const struct connect_attempt *attempt);
-const struct dial_order *
-connect_attempt_order(const struct connect_attempt *attempt); /* by which the server was reached */
-const struct hello *connect_attempt_hello(const struct connect_attempt *attempt);
 
 #endif

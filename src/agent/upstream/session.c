@@ -16,19 +16,6 @@
 
 enum { WARNINGS_PER_MINUTE = 6, PROTOCOL_ERRORS_MOST = 100 /* in a minute; then the session ends */ };
 
-struct session {
-    SLIST_ENTRY(session) next;
-    struct plane *plane;
-    struct log *log;
-    struct dialer *dialer;
-    const char *who;
-    struct link_ref link;
-    uint64_t tag, since_ms;
-    bool left, drained;
-    struct log_limit limit;
-    struct dialer_source source;
-};
-
 static char *format_data_hello(const struct session_parts *parts) {
     struct hello hello = *parts->control;
 
@@ -158,14 +145,6 @@ enum session_event session_on_control(struct session *session, const char *text,
     return event;
 }
 
-bool session_is_left(const struct session *session) {
-    return session->left;
-}
-
-uint64_t session_age_ms(const struct session *session) {
-    return clock_ms() - session->since_ms;
-}
-
 /* ---- the sessions with one server ---- */
 
 void session_list_add(struct session_list *list, struct session *session) {
@@ -200,10 +179,6 @@ void session_list_send(const struct session_list *list, enum control_op op) {
 
     SLIST_FOREACH (session, list, next)
         session_send(session, op, NULL);
-}
-
-bool session_list_is_empty(const struct session_list *list) {
-    return SLIST_EMPTY(list);
 }
 
 bool session_list_is_drained(const struct session_list *list) {

@@ -14,7 +14,20 @@
 
 #include <sys/queue.h>
 
-struct session;
+struct session {
+    SLIST_ENTRY(session) next;
+    struct plane *plane;
+    struct log *log;
+    struct dialer *dialer;
+    const char *who;
+    struct link_ref link;
+    uint64_t tag;
+    uint64_t since_ms; /* when WELCOME came */
+    bool left;         /* another takes its place */
+    bool drained;      /* the server has sent `drained` */
+    struct log_limit limit;
+    struct dialer_source source;
+};
 
 struct session_parts { /* kept by reference, but for the WELCOME */
     struct plane *plane;
@@ -39,9 +52,6 @@ enum session_event session_on_control(struct session *session, const char *text,
 void session_send(struct session *session, enum control_op op, const char *detail); /* detail: or NULL */
 void session_leave(struct session *session); /* another takes its place: it asks for no more data links */
 
-bool session_is_left(const struct session *session);
-uint64_t session_age_ms(const struct session *session);
-
 /* The sessions with one server: the one that works, and those that it has replaced. Owns them. */
 SLIST_HEAD(session_list, session); /* the newest first; all zero: empty */
 
@@ -51,7 +61,6 @@ void session_list_remove(struct session_list *list, struct session *session); /*
 void session_list_clear(struct session_list *list);
 
 void session_list_send(const struct session_list *list, enum control_op op);
-bool session_list_is_empty(const struct session_list *list);
 bool session_list_is_drained(const struct session_list *list); /* no session waits for `drained` */
 bool session_list_is_working(const struct session_list *list); /* the newest one takes clients */
 

@@ -33,7 +33,7 @@ struct upstream {
     char who[ENDPOINT_HOST + 32];
     struct token token;
     struct trust *trust;
-    struct connect_attempt *attempt;
+    struct connect_attempt attempt;
     struct event *timer;
     struct backoff backoff;
     struct failure_log failure_log;
@@ -63,7 +63,7 @@ static void seek(struct upstream *upstream) {
     set_state(upstream, SEEKING);
     if (token_refresh(&upstream->token))
         log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "token reloaded", NULL);
-    connect_attempt_start(upstream->attempt);
+    connect_attempt_start(&upstream->attempt);
 }
 
 /* What needs a person or a clock is not mended by asking often. */
@@ -121,7 +121,7 @@ static void give_up(struct upstream *upstream, const struct failure *failure) {
 
 static void on_attempt_failed(void *context) {
     struct upstream *upstream = context;
-    const struct failure *failure = connect_attempt_failure(upstream->attempt);
+    const struct failure *failure = &upstream->attempt.failure;
     bool is_final = failure->weight == FAILURE_FINAL;
     unsigned wait = next_wait(upstream, failure->weight);
 
@@ -145,8 +145,8 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
                                   .dialer = upstream->parts->dialer,
                                   .who = upstream->who,
                                   .trust = upstream->trust,
-                                  .control = connect_attempt_hello(upstream->attempt),
-                                  .order = connect_attempt_order(upstream->attempt),
+                                  .control = &upstream->attempt.hello,
+                                  .order = &upstream->attempt.order,
                                   .welcome = welcome,
                                   .link = link};
     struct session *session = session_new(&parts);
@@ -164,8 +164,7 @@ static void log_connected(struct upstream *upstream, const struct welcome *welco
 
     snprintf(server, sizeof server, "%s", welcome->server);
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "connected",
-              LOG_FIELDS(LOG_TEXT("address", addr_format(&connect_attempt_order(upstream->attempt)->address, address,
-                                                         sizeof address)),
+              LOG_FIELDS(LOG_TEXT("address", addr_format(&upstream->attempt.order.address, address, sizeof address)),
                          LOG_TEXT("group", group[0] != '\0' ? group : "all that its credential carries"),
                          LOG_TEXT("server", server)));
 }
@@ -201,7 +200,7 @@ void upstream_on_greeting(struct upstream *upstream, const struct greeting *gree
     struct welcome welcome;
     bool accepted = false;
 
-    if (connect_attempt_on_greeting(upstream->attempt, greeting, &welcome)) {
+    if (connect_attempt_on_greeting(&upstream->attempt, greeting, &welcome)) {
         accepted = on_welcome(upstream, greeting, &welcome);
         welcome_done(&welcome);
     }
@@ -211,7 +210,7 @@ void upstream_on_greeting(struct upstream *upstream, const struct greeting *gree
 
 /* The old session goes on until the server ends it; meanwhile a new one is sought, not by all agents at once. */
 static void on_goaway(struct upstream *upstream, struct session *session) {
-    if (session_is_left(session) || upstream->state != WORKING)
+    if (session->left || upstream->state != WORKING)
         return;
     session_leave(session);
     upstream->hasten_until_ms = clock_ms() + upstream->parts->times.hasten_ms;
@@ -231,10 +230,10 @@ void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *te
 }
 
 static void on_lost(struct upstream *upstream, struct session *session, const char *detail) {
-    bool was_current = !session_is_left(session);
+    bool was_current = !session->left;
     unsigned wait;
 
-    if (session_age_ms(session) >= upstream->parts->times.settled_ms)
+    if (clock_ms() - session->since_ms >= upstream->parts->times.settled_ms)
         backoff_reset(&upstream->backoff);
     session_list_remove(&upstream->sessions, session);
     if (!was_current || upstream->state != WORKING)
@@ -252,7 +251,7 @@ void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
         on_lost(upstream, session, end->detail);
         upstream->parts->on_change(upstream->parts->context);
     } else {
-        connect_attempt_on_gone(upstream->attempt, end);
+        connect_attempt_on_gone(&upstream->attempt, end);
     }
 }
 
@@ -276,9 +275,9 @@ static bool make_parts(struct upstream *upstream, unsigned index) {
                                             .on_failed = on_attempt_failed,
                                             .context = upstream};
 
-    upstream->attempt = connect_attempt_new(&attempt);
+    connect_attempt_init(&upstream->attempt, &attempt);
     upstream->timer = evtimer_new(loop_base(parts->loop), on_timer, upstream);
-    return upstream->attempt && upstream->timer;
+    return upstream->timer;
 }
 
 struct upstream *upstream_new(const struct upstream_parts *parts, const struct server_identity *server, unsigned index,
@@ -311,7 +310,7 @@ void upstream_free(struct upstream *upstream) {
     session_list_clear(&upstream->sessions);
     if (upstream->timer)
         event_free(upstream->timer);
-    connect_attempt_free(upstream->attempt);
+    connect_attempt_done(&upstream->attempt);
     secret_wipe(upstream, sizeof *upstream);
     free(upstream);
 }
@@ -323,7 +322,7 @@ void upstream_start(struct upstream *upstream) {
 void upstream_stop(struct upstream *upstream) {
     set_state(upstream, ENDED);
     event_del(upstream->timer);
-    connect_attempt_cancel(upstream->attempt);
+    connect_attempt_cancel(&upstream->attempt);
 }
 
 unsigned upstream_of_tag(uint64_t tag) {
@@ -339,7 +338,7 @@ bool upstream_is_drained(const struct upstream *upstream) {
 }
 
 bool upstream_is_alone(const struct upstream *upstream) {
-    return session_list_is_empty(&upstream->sessions);
+    return SLIST_EMPTY(&upstream->sessions);
 }
 
 bool upstream_is_working(const struct upstream *upstream) {
@@ -359,5 +358,5 @@ const char *upstream_who(const struct upstream *upstream) {
 }
 
 const char *upstream_failure(const struct upstream *upstream) {
-    return connect_attempt_failure(upstream->attempt)->detail;
+    return upstream->attempt.failure.detail;
 }
