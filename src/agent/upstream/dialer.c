@@ -28,7 +28,7 @@ struct slot {
 struct dialer {
     struct plane *plane;
     struct log *log;
-    struct dialer_source *first, *last; /* those who want more, in turn */
+    STAILQ_HEAD(, dialer_source) sources; /* those that want more, in turn */
     uint64_t serial;
     unsigned under_way;
     unsigned first_free;
@@ -43,6 +43,7 @@ struct dialer *dialer_new(struct plane *plane, struct log *log) {
         return NULL;
     dialer->plane = plane;
     dialer->log = log;
+    STAILQ_INIT(&dialer->sources);
     for (unsigned i = 0; i < DIALER_AT_ONCE; i++)
         dialer->slots[i].next_free = i + 1;
     return dialer;
@@ -56,22 +57,16 @@ bool dialer_made(uint64_t tag) {
     return (tag & DIALER_TAG) != 0;
 }
 
-static void put_last(struct dialer *dialer, struct dialer_source *source) {
-    source->next = NULL;
+static void enqueue(struct dialer *dialer, struct dialer_source *source) {
+    if (!source->queued)
+        STAILQ_INSERT_TAIL(&dialer->sources, source, next);
     source->queued = true;
-    if (dialer->last)
-        dialer->last->next = source;
-    else
-        dialer->first = source;
-    dialer->last = source;
 }
 
-static struct dialer_source *take_first(struct dialer *dialer) {
-    struct dialer_source *source = dialer->first;
+static struct dialer_source *dequeue(struct dialer *dialer) {
+    struct dialer_source *source = STAILQ_FIRST(&dialer->sources);
 
-    dialer->first = source->next;
-    if (!dialer->first)
-        dialer->last = NULL;
+    STAILQ_REMOVE_HEAD(&dialer->sources, next);
     source->queued = false;
     return source;
 }
@@ -121,8 +116,8 @@ static void dial(struct dialer *dialer, struct dialer_source *source) {
 
 /* Sources take turns, so that one server's burst does not hold up another's. */
 static void dial_wanted(struct dialer *dialer) {
-    while (dialer->first && dialer->under_way < DIALER_AT_ONCE) {
-        struct dialer_source *source = take_first(dialer);
+    while (!STAILQ_EMPTY(&dialer->sources) && dialer->under_way < DIALER_AT_ONCE) {
+        struct dialer_source *source = dequeue(dialer);
 
         if (clock_us() >= source->expires_us)
             source->wanted = 0;
@@ -130,7 +125,7 @@ static void dial_wanted(struct dialer *dialer) {
             continue;
         dial(dialer, source);
         if (--source->wanted > 0)
-            put_last(dialer, source);
+            enqueue(dialer, source);
     }
 }
 
@@ -142,23 +137,14 @@ void dialer_want(struct dialer *dialer, struct dialer_source *source, uint64_t c
     if (expires_ms == 0)
         expires_ms = DEFAULT_EXPIRY_MS;
     source->expires_us = now + (expires_ms < LONGEST_EXPIRY_MS ? expires_ms : LONGEST_EXPIRY_MS) * 1000;
-    if (!source->queued)
-        put_last(dialer, source);
+    enqueue(dialer, source);
     dial_wanted(dialer);
 }
 
 void dialer_forget(struct dialer *dialer, struct dialer_source *source) {
-    struct dialer_source *waiting = dialer->first;
-
     source->wanted = 0;
-    dialer->first = dialer->last = NULL;
-    while (waiting) {
-        struct dialer_source *next = waiting->next;
-
-        if (waiting != source)
-            put_last(dialer, waiting);
-        waiting = next;
-    }
+    if (source->queued)
+        STAILQ_REMOVE(&dialer->sources, source, dialer_source, next);
     source->queued = false;
 }
 

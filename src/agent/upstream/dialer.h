@@ -12,13 +12,13 @@
 #include "proto/session_key.h"
 #include "relay/plane.h"
 
+#include <sys/queue.h>
+
 enum { DIALER_AT_ONCE = 1024 };
 
 struct dialer;
 
-struct dialer_source { /* what the data links of a session are dialled with; filled in by the session but for the last
-                        * lines
-                        */
+struct dialer_source { /* what the data links of a session are dialled with; the session fills in all above `next` */
     const char *who;   /* for log lines; must live as long as the dialer */
     struct addr address;
     struct trust *trust; /* lives as long as the agent */
@@ -26,7 +26,7 @@ struct dialer_source { /* what the data links of a session are dialled with; fil
     char *hello;                  /* of a data link, without its proof */
     char session[SESSION_ID_HEX]; /* its id */
     uint8_t key[SECRET_SIZE];
-    struct dialer_source *next; /* from here on dialer.c's own; zero at first */
+    STAILQ_ENTRY(dialer_source) next; /* from here on dialer.c's own; zero at first */
     bool queued;
     unsigned wanted;
     uint64_t dialled; /* so many data links; each has its number */
