@@ -46,11 +46,6 @@ tests_unit_relay_link_test_greeting_SOURCES = tests/unit/relay/link/test_greetin
 tests_unit_relay_link_test_greeting_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_greeting_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
 
-unit_relay_tests += tests/unit/relay/test_defer
-tests_unit_relay_test_defer_SOURCES = tests/unit/relay/test_defer.c
-tests_unit_relay_test_defer_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_test_defer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
-
 unit_relay_tests += tests/unit/relay/test_plane_end
 tests_unit_relay_test_plane_end_SOURCES = tests/unit/relay/test_plane_end.c
 tests_unit_relay_test_plane_end_LDADD = $(LINK_UNIT_RELAY)
@@ -75,5 +70,35 @@ unit_relay_tests += tests/unit/relay/link/test_send
 tests_unit_relay_link_test_send_SOURCES = tests/unit/relay/link/test_send.c $(two_planes)
 tests_unit_relay_link_test_send_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_send_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=sock_round_trip_us
+
+unit_relay_tests += tests/unit/relay/test_record
+tests_unit_relay_test_record_SOURCES = tests/unit/relay/test_record.c
+tests_unit_relay_test_record_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/test_service_terms
+tests_unit_relay_test_service_terms_SOURCES = tests/unit/relay/test_service_terms.c
+tests_unit_relay_test_service_terms_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/test_thread
+tests_unit_relay_test_thread_SOURCES = tests/unit/relay/test_thread.c
+tests_unit_relay_test_thread_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_thread_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
+
+unit_relay_tests += tests/unit/relay/link/test_link
+tests_unit_relay_link_test_link_SOURCES = tests/unit/relay/link/test_link.c
+tests_unit_relay_link_test_link_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/link/test_flush
+tests_unit_relay_link_test_flush_SOURCES = tests/unit/relay/link/test_flush.c
+tests_unit_relay_link_test_flush_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/stream/test_socket
+tests_unit_relay_stream_test_socket_SOURCES = tests/unit/relay/stream/test_socket.c
+tests_unit_relay_stream_test_socket_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/stream/test_connect
+tests_unit_relay_stream_test_connect_SOURCES = tests/unit/relay/stream/test_connect.c tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
+tests_unit_relay_stream_test_connect_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_connect_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=resolver_ask,--wrap=resolver_cancel
 
 unit_tests += $(unit_relay_tests)

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_link_faults: what an agent that breaks the rules does to its own link, and never to another's; and orders that
- * memory lacks for.
+ * memory lacks for (close_marks.c).
  *
  * A server and an agent with two data links over a network in memory (memory_net.h). The agent's own links write what
  * an honest agent never would.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_relay: the whole data plane, server and agent in one process, over a network in memory (memory_net.h).
+ * test_relay: the whole data plane, server and agent in one process, over a network in memory (memory_net.h): relay.c,
+ * relay_server.c, relay_agent.c and data.c in every order of events.
  *
  * The real links (TLS, greeting, frames), relays, dials and plain sides. Random walks with fixed seeds let clients,
  * destinations and the network do everything that can be done in every order: send, end, abort, refuse, dial late,
@@ -15,7 +16,10 @@
 
 #include "relay/random_walk.h"
 
+#include "relay/stream/relay_priv.h"
+
 #include <event2/buffer.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -252,6 +256,41 @@ START_TEST(links_are_lost_in_every_state) {
 }
 END_TEST
 
+/* ---- the states ---- */
+
+#ifndef NDEBUG
+static struct relay relay_in(enum relay_state state) {
+    static struct relay_thread thread;
+    static struct plane_counters counters;
+    thread.counters = &counters;
+    return (struct relay){.thread = &thread, .state = (uint8_t)state, .list = &thread.relays};
+}
+
+START_TEST(only_a_relay_that_is_opening_opens) {
+    struct relay relay = relay_in((enum relay_state)(RELAY_OPEN + _i));
+    relay_set_open(&relay, 1);
+}
+END_TEST
+
+START_TEST(only_an_open_relay_goes_on_alone) {
+    static const enum relay_state others[] = {RELAY_OPENING, RELAY_DETACHED, RELAY_OVER};
+    struct relay relay = relay_in(others[_i]);
+    relay_go_on_alone(&relay);
+}
+END_TEST
+#endif
+
+static TCase *states(void) {
+    TCase *group = tcase_create("states");
+#ifndef NDEBUG
+    tcase_add_loop_test_raise_signal(group, only_a_relay_that_is_opening_opens, SIGABRT, 0, 3);
+    tcase_add_loop_test_raise_signal(group, only_an_open_relay_goes_on_alone, SIGABRT, 0, 3);
+#endif
+    return group;
+}
+
+/* ---- the walks ---- */
+
 /* MUNNEL_TEST_SEED=n walks one seed only, for whoever looks for a bug; CK_RUN_CASE chooses the kind of walk. */
 static TCase *walks(const char *name, const TTest *test, int count) {
     TCase *group = tcase_create(name);
@@ -273,4 +312,4 @@ static TCase *lost_walks(void) {
     return walks("lost", links_are_lost_in_every_state, 60);
 }
 
-UNIT_MAIN("relay/relay", short_walks, long_walks, lost_walks)
+UNIT_MAIN("relay/stream/relay", states, short_walks, long_walks, lost_walks)

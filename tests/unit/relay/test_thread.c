@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_thread: a relay thread's table of links, its lists of links that are not accepted yet, and its queues when there
+ * is no memory for their timers.
+ */
+#include "config.h"
+
+#include "relay/thread_priv.h"
+
+#include "relay/link/link_priv.h"
+#include "relay/plane_priv.h"
+#include "unit.h"
+
+#include <stdlib.h>
+
+enum { SOON_MS = 3000, MANY = 1000, LINKS = 3, ORDERS = 6 };
+
+static bool has_no_memory;
+
+int __real_event_add(struct event *event, const struct timeval *limit);
+int __wrap_event_add(struct event *event, const struct timeval *limit);
+int __wrap_event_add(struct event *event, const struct timeval *limit) {
+    return has_no_memory ? -1 : __real_event_add(event, limit);
+}
+
+static struct loop *loop;
+static struct relay_thread *thread;
+
+static void set_up(void) {
+    static const struct plane_options options = {.threads = 1};
+    static struct plane_counters counters;
+    loop = loop_new("test");
+    ck_assert_ptr_nonnull(loop);
+    thread = relay_thread_new(&options, &counters, 5, loop);
+    ck_assert_ptr_nonnull(thread);
+}
+
+static void tear_down(void) {
+    relay_thread_end(thread);
+    relay_thread_free(thread);
+    loop_free(loop);
+}
+
+/* ---- the table ---- */
+
+static struct link_ref give(struct link *link) {
+    struct link_ref ref = {0};
+    ck_assert(relay_thread_give_slot(thread, link, &ref));
+    ck_assert_uint_eq(ref.thread, 5);
+    ck_assert_uint_ne(ref.generation, 0);
+    return ref;
+}
+
+START_TEST(a_name_never_leads_to_the_successor) {
+    struct link old, next;
+    struct link_ref of_old = give(&old);
+    ck_assert_ptr_eq(relay_thread_find(thread, of_old), &old);
+    relay_thread_take_slot(thread, of_old);
+    ck_assert_ptr_null(relay_thread_find(thread, of_old));
+    struct link_ref of_next = give(&next);
+    ck_assert_uint_eq(of_next.slot, of_old.slot);
+    ck_assert_ptr_null(relay_thread_find(thread, of_old));
+    ck_assert_ptr_eq(relay_thread_find(thread, of_next), &next);
+    relay_thread_take_slot(thread, of_next);
+}
+END_TEST
+
+START_TEST(a_generation_is_never_that_of_no_link) {
+    struct link link;
+    relay_thread_take_slot(thread, give(&link));
+    thread->generations[0] = UINT32_MAX;
+    struct link_ref ref = give(&link);
+    ck_assert_uint_eq(ref.slot, 0);
+    ck_assert_uint_eq(ref.generation, 1);
+    relay_thread_take_slot(thread, ref);
+}
+END_TEST
+
+START_TEST(a_slot_that_never_was_has_no_link) {
+    ck_assert_ptr_null(relay_thread_find(thread, (struct link_ref){.slot = 0, .generation = 1}));
+    ck_assert_ptr_null(relay_thread_find(thread, (struct link_ref){.slot = UINT32_MAX, .generation = 1}));
+}
+END_TEST
+
+START_TEST(the_table_grows_and_finds_all) {
+    static struct link links[MANY];
+    static struct link_ref refs[MANY];
+    for (int i = 0; i < MANY; i++)
+        refs[i] = give(&links[i]);
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_uint_eq(refs[i].slot, (unsigned)i);
+        ck_assert_ptr_eq(relay_thread_find(thread, refs[i]), &links[i]);
+    }
+    relay_thread_take_slot(thread, refs[700]);
+    relay_thread_take_slot(thread, refs[3]);
+    ck_assert_uint_eq(give(&links[3]).slot, 3); /* the lowest that is free */
+    ck_assert_uint_eq(give(&links[700]).slot, 700);
+    for (uint32_t slot = 0; slot < MANY; slot++)
+        relay_thread_take_slot(thread, (struct link_ref){.slot = slot});
+}
+END_TEST
+
+static TCase *table(void) {
+    TCase *group = tcase_create("table");
+    tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_test(group, a_name_never_leads_to_the_successor);
+    tcase_add_test(group, a_generation_is_never_that_of_no_link);
+    tcase_add_test(group, a_slot_that_never_was_has_no_link);
+    tcase_add_test(group, the_table_grows_and_finds_all);
+    return group;
+}
+
+/* ---- links that are not accepted yet ---- */
+
+static const int orders[ORDERS][LINKS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+START_TEST(links_leave_the_list_of_greetings_in_any_order) {
+    static struct link links[LINKS];
+    for (int i = 0; i < LINKS; i++)
+        relay_thread_await_greeting(thread, &links[i]);
+    for (int i = 0; i < LINKS; i++) {
+        relay_thread_greeted(&links[orders[_i][i]]);
+        relay_thread_greeted(&links[orders[_i][i]]); /* changes nothing */
+        int left = 0;
+        for (const struct link *link = thread->greeting; link; link = link->greeting_next)
+            left++;
+        ck_assert_int_eq(left, LINKS - 1 - i);
+    }
+}
+END_TEST
+
+START_TEST(links_leave_the_queue_of_handshakes_in_any_order) {
+    static struct link links[LINKS], last;
+    for (int i = 0; i < LINKS; i++)
+        relay_thread_start_later(thread, &links[i]);
+    ck_assert_ptr_eq(thread->starting, &links[0]); /* first in, first out */
+    ck_assert_ptr_eq(thread->starting->queue_next, &links[1]);
+    relay_thread_forget(thread, &links[orders[_i][0]]);
+    relay_thread_forget(thread, &links[orders[_i][1]]);
+    ck_assert_ptr_eq(thread->starting, &links[orders[_i][2]]);
+    relay_thread_start_later(thread, &last);
+    ck_assert_ptr_eq(thread->starting->queue_next, &last);
+    ck_assert_ptr_null(last.queue_next);
+    relay_thread_forget(thread, &last);
+    relay_thread_forget(thread, &links[orders[_i][2]]);
+    ck_assert_ptr_null(thread->starting);
+}
+END_TEST
+
+static TCase *lists(void) {
+    TCase *group = tcase_create("lists");
+    tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_loop_test(group, links_leave_the_list_of_greetings_in_any_order, 0, ORDERS);
+    tcase_add_loop_test(group, links_leave_the_queue_of_handshakes_in_any_order, 0, ORDERS);
+    return group;
+}
+
+/* ---- queues ---- */
+
+static int runs;
+
+static void on_run(struct defer_item *item) {
+    (void)item;
+    runs++;
+}
+
+static bool has_run(void *context) {
+    (void)context;
+    return runs > 0;
+}
+
+/* The sweep comes round, whose timer is there from the beginning. */
+START_TEST(an_item_without_memory_for_its_timer_runs_at_the_next_sweep) {
+    struct defer_item item = {.run = on_run};
+    struct defer_queue *const queues[] = {&thread->again,         &thread->deferred, &thread->rechecks,
+                                          &thread->write_retries, &thread->held,     &thread->deliveries};
+    has_no_memory = true;
+    defer_add(queues[_i], &item);
+    has_no_memory = false;
+    ck_assert_int_eq(event_pending(&queues[_i]->timer, EV_TIMEOUT, NULL), 0);
+    ck_assert(unit_run_until(relay_thread_base(thread), has_run, NULL, SOON_MS));
+}
+END_TEST
+
+static TCase *queues_of_a_thread(void) {
+    TCase *group = tcase_create("queues");
+    tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_loop_test(group, an_item_without_memory_for_its_timer_runs_at_the_next_sweep, 0, 6);
+    return group;
+}
+
+UNIT_MAIN("relay/thread", table, lists, queues_of_a_thread)
