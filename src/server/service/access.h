@@ -17,7 +17,7 @@ struct access;
 struct access *access_new(const struct service_config *conf, struct error *error); /* NULL with `error` */
 void access_free(struct access *access);
 
-/* NULL: admitted, and counted until access_left; else the reason for the log. */
+/* NULL: admitted, and counted until access_left; else the detail for the log. */
 const char *access_refuses(struct access *access, const struct addr *peer, uint64_t now_us);
 void access_left(struct access *access, const struct addr *peer);
 void access_tick(struct access *access, uint64_t now_us); /* once a second: frees sources without clients */

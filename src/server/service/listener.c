@@ -4,7 +4,7 @@
  * listener: see listener.h. accept() fails with EMFILE while descriptors are short, and the socket stays readable:
  * without a pause the loop would spin.
  * Runs on: the control thread. Owns: its socket and events.
- * States: bound <-> listening <-> resting -> freed; where the system cannot end listening (sock_unlisten), refusing
+ * States: bound <-> listening <-> paused -> freed; where the system cannot end listening (sock_unlisten), refusing
  * instead of bound: connections are reset at once. The socket is never bound again, which a process that has
  * dropped its privileges may not do below port 1024, or in a folder that is not its own.
  */
@@ -21,48 +21,48 @@
 #include <string.h>
 #include <sys/un.h>
 
-enum { REST_MS = 100, LOG_EVERY_US = 1000000 };
-enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_RESTING, LISTENER_REFUSING };
+enum { PAUSE_MS = 100, LOG_EVERY_US = 1000000 };
+enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_PAUSED, LISTENER_REFUSING };
 
 struct listener {
     struct listener_options options;
     struct addr addr;
     int fd;
     enum listener_state state;
-    struct event *readable, *rested;
+    struct event *readable, *resume;
     struct event *turn; /* accepts after all other events of the turn */
     uint64_t logged_us;
 };
 
 /* The event is level-triggered: a connection that cannot be accepted would wake the loop in each turn. */
 static bool stop_reading(struct listener *listener) {
-    static const struct timeval rest = {0, REST_MS * 1000};
+    static const struct timeval pause = {0, PAUSE_MS * 1000};
 
-    if (event_add(listener->rested, &rest)) /* on ENOMEM accept is retried in each turn */
+    if (event_add(listener->resume, &pause)) /* on ENOMEM accept is retried in each turn */
         return false;
     event_del(listener->readable);
     return true;
 }
 
-static void pause_accepting(struct listener *listener, const char *why) {
+static void pause_accepting(struct listener *listener, const char *detail) {
     uint64_t now = clock_us();
     char text[ADDR_TEXT];
 
     if (stop_reading(listener))
-        listener->state = LISTENER_RESTING;
+        listener->state = LISTENER_PAUSED;
     if (now - listener->logged_us < LOG_EVERY_US)
         return;
     listener->logged_us = now;
     log_write(listener->options.log, LOG_LEVEL_WARNING, listener->options.who, "accept paused on %s: %s",
-              addr_format(&listener->addr, text, sizeof text), why);
+              addr_format(&listener->addr, text, sizeof text), detail);
 }
 
-static void on_rested(evutil_socket_t fd, short what, void *context) {
+static void on_resume(evutil_socket_t fd, short what, void *context) {
     struct listener *listener = context;
 
     (void)fd;
     (void)what;
-    if (listener->state == LISTENER_RESTING)
+    if (listener->state == LISTENER_PAUSED)
         listener->state = LISTENER_LISTENING;
     if (event_add(listener->readable, NULL) == 0)
         return;
@@ -157,9 +157,9 @@ struct listener *listener_new(const struct listener_options *options, const stru
     listener->addr = *addr;
     listener->fd = -1;
     listener->readable = event_new(options->base, -1, EV_READ, on_readable, listener);
-    listener->rested = evtimer_new(options->base, on_rested, listener);
+    listener->resume = evtimer_new(options->base, on_resume, listener);
     listener->turn = event_new(options->base, -1, 0, on_turn, listener);
-    if (!listener->readable || !listener->rested || !listener->turn) {
+    if (!listener->readable || !listener->resume || !listener->turn) {
         error_set(error, "out of memory");
         listener_free(listener);
         return NULL;
@@ -190,8 +190,8 @@ int listener_open(struct listener *listener, struct error *error) {
 static void stop_events(struct listener *listener) {
     if (listener->readable)
         event_del(listener->readable);
-    if (listener->rested)
-        event_del(listener->rested);
+    if (listener->resume)
+        event_del(listener->resume);
     if (listener->turn)
         event_del(listener->turn);
 }
@@ -225,8 +225,8 @@ void listener_free(struct listener *listener) {
     }
     if (listener->readable)
         event_free(listener->readable);
-    if (listener->rested)
-        event_free(listener->rested);
+    if (listener->resume)
+        event_free(listener->resume);
     if (listener->turn)
         event_free(listener->turn);
     free(listener);

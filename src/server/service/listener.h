@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * listener: one listening socket that accepts a bounded number per turn of the loop and rests when descriptors run out.
+ * listener: one listening socket; accepts a bounded number per turn of the loop, pauses without descriptors.
  * Runs on: the control thread. Owns: its socket and events; accepted descriptors go to on_accept.
- * States: bound <-> listening <-> resting -> freed; the port stays ours from new to free, and so do a Unix socket's
- * owner and mode.
+ * States: bound <-> listening <-> paused -> freed; the port stays bound from new to free, and a Unix socket's owner and
+ * mode stay, too.
  */
 #ifndef MUNNEL_SERVER_SERVICE_LISTENER_H
 #define MUNNEL_SERVER_SERVICE_LISTENER_H
@@ -26,7 +26,7 @@ struct listener_options {
     const char *owner; /* of a Unix socket, as the next (sock_set_access); both as long as the listener */
     unsigned mode;
     unsigned accepts_per_turn;
-    bool (*has_room)(void *context); /* asked before each accept; false: rest for 100 ms */
+    bool (*has_room)(void *context); /* asked before each accept; false: pause for 100 ms */
     void (*on_accept)(void *context, int fd, const struct addr *peer); /* takes fd; may not free the listener */
     void *context;
 };

@@ -33,11 +33,11 @@ struct log *registry_log(const struct registry *registry) {
     return registry->options.log;
 }
 
-static void close_idle(struct registry *registry, struct session *session, const char *why) {
+static void close_idle(struct registry *registry, struct session *session, const char *detail) {
     struct link_ref link;
 
     while (link_pool_take(session_pool(session), &link))
-        plane_close(registry->options.plane, link, why, false);
+        plane_close(registry->options.plane, link, detail, false);
 }
 
 static void leave_services(struct registry *registry, const struct session *session) {
@@ -71,23 +71,23 @@ void registry_drain(struct registry *registry, struct session *session) {
 }
 
 static void log_leaving(const struct registry *registry, const struct session *session, const char *event,
-                        const char *why) {
+                        const char *detail) {
     log_event(registry->options.log, LOG_LEVEL_INFO, session_who(session), event,
-              LOG_FIELDS(LOG_TEXT("detail", why), LOG_NUMBER("running", session_client_count(session)),
+              LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("running", session_client_count(session)),
                          LOG_NUMBER("agents",
                                     session_table_count(registry->options.sessions) - !session_is_retired(session))));
 }
 
-static void take_out_of_service(struct registry *registry, struct session *session, const char *why) {
+static void take_out_of_service(struct registry *registry, struct session *session, const char *detail) {
     leave_services(registry, session);
-    close_idle(registry, session, why);
-    plane_close(registry->options.plane, session_control(session), why, false);
+    close_idle(registry, session, detail);
+    plane_close(registry->options.plane, session_control(session), detail, false);
     registry->options.on_leave(registry->options.context, session);
 }
 
-void registry_dismiss(struct registry *registry, struct session *session, const char *event, const char *why) {
-    take_out_of_service(registry, session, why);
-    log_leaving(registry, session, event, why);
+void registry_dismiss(struct registry *registry, struct session *session, const char *event, const char *detail) {
+    take_out_of_service(registry, session, detail);
+    log_leaving(registry, session, event, detail);
     session_table_retire(registry->options.sessions, session);
 }
 
@@ -99,14 +99,14 @@ void registry_send(struct registry *registry, const struct session *session, enu
     free(json);
 }
 
-bool registry_disconnect(struct registry *registry, struct session *session, const char *why) {
+bool registry_disconnect(struct registry *registry, struct session *session, const char *detail) {
     if (!session_is_retired(session))
-        registry_send(registry, session, CONTROL_OP_BYE, why); /* for the agent's log */
-    if (!plane_disconnect(registry->options.plane, session_tag(session), why))
+        registry_send(registry, session, CONTROL_OP_BYE, detail); /* for the agent's log */
+    if (!plane_disconnect(registry->options.plane, session_tag(session), detail))
         return false;
     if (!session_is_retired(session))
-        take_out_of_service(registry, session, why);
-    log_leaving(registry, session, session_is_retired(session) ? "relays cut" : "disconnected", why);
+        take_out_of_service(registry, session, detail);
+    log_leaving(registry, session, session_is_retired(session) ? "relays cut" : "disconnected", detail);
     session_table_remove(registry->options.sessions, session);
     return true;
 }
@@ -120,12 +120,12 @@ void registry_send_goaway(struct registry *registry) {
     free(goaway);
 }
 
-void registry_dismiss_all(struct registry *registry, const char *why) {
+void registry_dismiss_all(struct registry *registry, const char *detail) {
     struct session *next;
 
     for (struct session *session = session_table_first(registry->options.sessions); session; session = next) {
         next = session_table_after(registry->options.sessions, session);
-        registry_send(registry, session, CONTROL_OP_BYE, why); /* for the agent's log */
-        registry_dismiss(registry, session, "disconnected", why);
+        registry_send(registry, session, CONTROL_OP_BYE, detail); /* for the agent's log */
+        registry_dismiss(registry, session, "disconnected", detail);
     }
 }

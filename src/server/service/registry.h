@@ -33,11 +33,11 @@ struct log *registry_log(const struct registry *registry);
 struct session *registry_admit(struct registry *registry, const struct session_options *options);
 /* It gets no more clients; its relays run on. */
 void registry_drain(struct registry *registry, struct session *session);
-/* Ends the session and its idle links; its relays run on, and a review may end them. `event` is for the log. */
-void registry_dismiss(struct registry *registry, struct session *session, const char *event, const char *why);
+/* Ends the session and its idle links; its relays run on until their end or its revocation. `event` is for the log. */
+void registry_dismiss(struct registry *registry, struct session *session, const char *event, const char *detail);
 /* Ends a session, retired or not, with all its links and relays, and frees it. False: out of memory, try again. */
-bool registry_disconnect(struct registry *registry, struct session *session, const char *why);
-void registry_dismiss_all(struct registry *registry, const char *why); /* after a BYE to each */
+bool registry_disconnect(struct registry *registry, struct session *session, const char *detail);
+void registry_dismiss_all(struct registry *registry, const char *detail); /* after a BYE to each */
 /* `reason` may be NULL. Without memory nothing is sent. */
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason);
 void registry_send_goaway(struct registry *registry); /* to all: agents join another server; their relays run on */

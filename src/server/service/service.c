@@ -20,11 +20,11 @@
 
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
 
-static void refuse_client(struct service *service, int fd, const struct addr *peer, const char *why) {
+static void refuse_client(struct service *service, int fd, const struct addr *peer, const char *detail) {
     sock_close_reset(fd);
     service->refused++;
-    log_throttle_event(&service->refusals, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused", why,
-                       peer);
+    log_throttle_event(&service->refusals, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
+                       detail, peer);
 }
 
 static const char *find_refusal(struct service *service, const struct addr *peer) {
@@ -35,10 +35,10 @@ static const char *find_refusal(struct service *service, const struct addr *peer
 
 static void on_accept(void *context, int fd, const struct addr *peer) {
     struct service *service = context;
-    const char *why = find_refusal(service, peer);
+    const char *detail = find_refusal(service, peer);
 
-    if (why) {
-        refuse_client(service, fd, peer, why);
+    if (detail) {
+        refuse_client(service, fd, peer, detail);
         return;
     }
     struct client *client = client_table_take(service->options.clients, fd, peer, service->terms);

@@ -20,10 +20,10 @@ static struct addr host(const char *text) {
 
 static struct access *make(const struct service_config *conf) {
     struct error error;
-    struct access *admission = access_new(conf, &error);
+    struct access *access = access_new(conf, &error);
 
-    ck_assert_msg(admission, "%s", error.text);
-    return admission;
+    ck_assert_msg(access, "%s", error.text);
+    return access;
 }
 
 START_TEST(denied_addresses_stay_out_whatever_is_allowed) {
@@ -33,13 +33,13 @@ START_TEST(denied_addresses_stay_out_whatever_is_allowed) {
 
     strlist_add(&conf.allow, "10.0.0.0/8");
     strlist_add(&conf.deny, "10.9.0.0/16");
-    struct access *admission = make(&conf);
-    ck_assert_ptr_null(access_refuses(admission, &inside, 0));
-    ck_assert_ptr_nonnull(access_refuses(admission, &denied, 0));
-    ck_assert_ptr_nonnull(access_refuses(admission, &mapped, 0));
-    ck_assert_ptr_nonnull(access_refuses(admission, &outside, 0));
-    ck_assert_uint_eq(access_sources(admission), 0); /* nobody is counted without a limit */
-    access_free(admission);
+    struct access *access = make(&conf);
+    ck_assert_ptr_null(access_refuses(access, &inside, 0));
+    ck_assert_ptr_nonnull(access_refuses(access, &denied, 0));
+    ck_assert_ptr_nonnull(access_refuses(access, &mapped, 0));
+    ck_assert_ptr_nonnull(access_refuses(access, &outside, 0));
+    ck_assert_uint_eq(access_sources(access), 0); /* without a limit none is counted */
+    access_free(access);
     strlist_done(&conf.allow);
     strlist_done(&conf.deny);
 }
@@ -52,29 +52,29 @@ START_TEST(lists_do_not_concern_unix_sockets) {
 
     strlist_add(&conf.allow, "10.0.0.0/8");
     strlist_add(&conf.deny, "*");
-    struct access *admission = make(&conf);
-    ck_assert_ptr_null(access_refuses(admission, &local, 0));
-    access_free(admission);
+    struct access *access = make(&conf);
+    ck_assert_ptr_null(access_refuses(access, &local, 0));
+    access_free(access);
     strlist_done(&conf.allow);
     strlist_done(&conf.deny);
 }
 END_TEST
 
-START_TEST(one_network_of_ipv6_is_one_source) {
+START_TEST(ipv6_network_of_64_bits_is_one_source) {
     struct service_config conf = {.max_per_source = 1};
     struct addr one = host("[2001:db8::1]:1"), same = host("[2001:db8::2]:1"), other = host("[2001:db8:0:1::1]:1");
-    struct access *admission = make(&conf);
+    struct access *access = make(&conf);
 
-    ck_assert_ptr_null(access_refuses(admission, &one, 0));
-    ck_assert_ptr_nonnull(access_refuses(admission, &same, 0));
-    ck_assert_ptr_null(access_refuses(admission, &other, 0));
-    access_left(admission, &one);
-    ck_assert_ptr_null(access_refuses(admission, &same, 0));
-    access_free(admission);
+    ck_assert_ptr_null(access_refuses(access, &one, 0));
+    ck_assert_ptr_nonnull(access_refuses(access, &same, 0));
+    ck_assert_ptr_null(access_refuses(access, &other, 0));
+    access_left(access, &one);
+    ck_assert_ptr_null(access_refuses(access, &same, 0));
+    access_free(access);
 }
 END_TEST
 
-START_TEST(bad_pattern_is_said) {
+START_TEST(malformed_pattern_is_an_error) {
     struct service_config conf = {0};
     struct error error = {""};
 
@@ -85,63 +85,63 @@ START_TEST(bad_pattern_is_said) {
 }
 END_TEST
 
-START_TEST(one_address_has_no_more_than_its_share) {
+START_TEST(clients_of_one_address_are_limited) {
     struct service_config conf = {.max_per_source = 2};
     struct addr one = host("10.1.2.3:1"), same = host("10.1.2.3:2"), other = host("10.1.2.4:1");
-    struct access *admission = make(&conf);
+    struct access *access = make(&conf);
 
-    ck_assert_ptr_null(access_refuses(admission, &one, 0));
-    ck_assert_ptr_null(access_refuses(admission, &same, 0));
-    ck_assert_ptr_nonnull(access_refuses(admission, &one, 0));
-    ck_assert_ptr_null(access_refuses(admission, &other, 0));
-    access_left(admission, &same);
-    ck_assert_ptr_null(access_refuses(admission, &one, 0));
-    access_free(admission);
+    ck_assert_ptr_null(access_refuses(access, &one, 0));
+    ck_assert_ptr_null(access_refuses(access, &same, 0));
+    ck_assert_ptr_nonnull(access_refuses(access, &one, 0));
+    ck_assert_ptr_null(access_refuses(access, &other, 0));
+    access_left(access, &same);
+    ck_assert_ptr_null(access_refuses(access, &one, 0));
+    access_free(access);
 }
 END_TEST
 
 START_TEST(rate_is_per_second_and_address) {
     struct service_config conf = {.max_rate = 2};
     struct addr one = host("10.1.2.3:1"), other = host("10.1.2.4:1");
-    struct access *admission = make(&conf);
+    struct access *access = make(&conf);
 
     for (uint64_t second = 0; second < 3; second++) {
-        ck_assert_ptr_null(access_refuses(admission, &one, second * 1000000));
-        ck_assert_ptr_null(access_refuses(admission, &one, second * 1000000 + 500000));
-        ck_assert_ptr_nonnull(access_refuses(admission, &one, second * 1000000 + 999999));
-        ck_assert_ptr_null(access_refuses(admission, &other, second * 1000000));
+        ck_assert_ptr_null(access_refuses(access, &one, second * 1000000));
+        ck_assert_ptr_null(access_refuses(access, &one, second * 1000000 + 500000));
+        ck_assert_ptr_nonnull(access_refuses(access, &one, second * 1000000 + 999999));
+        ck_assert_ptr_null(access_refuses(access, &other, second * 1000000));
     }
-    access_free(admission);
+    access_free(access);
 }
 END_TEST
 
-START_TEST(who_has_left_is_forgotten) {
+START_TEST(sources_without_clients_are_freed_after_their_second) {
     struct service_config conf = {.max_rate = 1};
     struct addr gone = host("10.1.2.3:1"), here = host("10.1.2.4:1");
-    struct access *admission = make(&conf);
+    struct access *access = make(&conf);
 
-    ck_assert_ptr_null(access_refuses(admission, &gone, 0));
-    ck_assert_ptr_null(access_refuses(admission, &here, 0));
-    access_left(admission, &gone);
-    access_tick(admission, 0); /* its second is not over */
-    ck_assert_uint_eq(access_sources(admission), 2);
-    access_tick(admission, 1000000);
-    ck_assert_uint_eq(access_sources(admission), 1);
-    access_free(admission);
+    ck_assert_ptr_null(access_refuses(access, &gone, 0));
+    ck_assert_ptr_null(access_refuses(access, &here, 0));
+    access_left(access, &gone);
+    access_tick(access, 0); /* its second is not over */
+    ck_assert_uint_eq(access_sources(access), 2);
+    access_tick(access, 1000000);
+    ck_assert_uint_eq(access_sources(access), 1);
+    access_free(access);
 }
 END_TEST
 
-static TCase *admission(void) {
-    TCase *group = tcase_create("admission");
+static TCase *rules(void) {
+    TCase *group = tcase_create("rules");
 
     tcase_add_test(group, denied_addresses_stay_out_whatever_is_allowed);
     tcase_add_test(group, lists_do_not_concern_unix_sockets);
-    tcase_add_test(group, one_network_of_ipv6_is_one_source);
-    tcase_add_test(group, bad_pattern_is_said);
-    tcase_add_test(group, one_address_has_no_more_than_its_share);
+    tcase_add_test(group, ipv6_network_of_64_bits_is_one_source);
+    tcase_add_test(group, malformed_pattern_is_an_error);
+    tcase_add_test(group, clients_of_one_address_are_limited);
     tcase_add_test(group, rate_is_per_second_and_address);
-    tcase_add_test(group, who_has_left_is_forgotten);
+    tcase_add_test(group, sources_without_clients_are_freed_after_their_second);
     return group;
 }
 
-UNIT_MAIN("server/admission", admission)
+UNIT_MAIN("server/access", rules)

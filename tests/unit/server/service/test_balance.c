@@ -89,7 +89,7 @@ static void set_source(struct world *world, int host) {
 
 /* --- policies --- */
 
-START_TEST(agents_take_turns_whoever_joins_or_leaves) {
+START_TEST(agents_take_turns_while_others_join_and_leave) {
     struct world world;
 
     begin(&world, CONFIG_ROUND_ROBIN, 3, 1);
@@ -301,7 +301,7 @@ END_TEST
 static TCase *policies(void) {
     TCase *group = tcase_create("policies");
 
-    tcase_add_test(group, agents_take_turns_whoever_joins_or_leaves);
+    tcase_add_test(group, agents_take_turns_while_others_join_and_leave);
     tcase_add_test(group, agent_without_an_idle_link_is_skipped);
     tcase_add_test(group, least_busy_agent_is_chosen_and_equal_ones_take_turns);
     tcase_add_test(group, source_keeps_its_agent_until_that_leaves);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_dispatch: which agent gets a client, in which order, and what becomes of one that nobody serves.
+ * test_dispatch: which agent gets a client, in which order, and what becomes of one that no agent serves.
  */
 #include "config.h"
 
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A client comes, is served by `name`, and is over again. */
+/* Connects a client, counts it for the agent that serves it, and ends it. */
 static void one_client(struct server_fixture *server_fixture, const struct server_fixture_agent *agents, size_t count,
                        unsigned *served) {
     struct fake_order order;
@@ -58,7 +58,7 @@ START_TEST(agents_share_clients_one_by_one) {
 }
 END_TEST
 
-START_TEST(another_group_never_gets_a_client) {
+START_TEST(agent_of_another_group_never_gets_a_client) {
     static const char *const groups[] = {"web"};
     struct server_fixture server_fixture;
 
@@ -103,7 +103,7 @@ START_TEST(least_busy_gets_the_next) {
 }
 END_TEST
 
-START_TEST(one_source_meets_one_agent) {
+START_TEST(one_source_gets_one_agent) {
     struct server_fixture server_fixture;
     unsigned served[2] = {0};
 
@@ -123,7 +123,7 @@ START_TEST(one_source_meets_one_agent) {
 }
 END_TEST
 
-START_TEST(busy_agents_idle_link_is_not_waited_for) {
+START_TEST(agent_without_an_idle_link_is_not_waited_for) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -168,7 +168,7 @@ START_TEST(refused_client_goes_to_the_next_agent) {
 END_TEST
 
 /* The tick that would have ended it has not come yet. */
-START_TEST(a_link_that_comes_too_late_is_not_given_an_absurd_budget) {
+START_TEST(late_link_does_not_serve_a_client_whose_budget_is_spent) {
     struct server_fixture server_fixture;
     struct fake_order first, second;
 
@@ -224,7 +224,7 @@ START_TEST(client_whose_link_was_lost_may_have_another_of_the_only_agent) {
 }
 END_TEST
 
-/* An agent whose links break as soon as they are used must not have the client for ever. */
+/* An agent whose links break as soon as they are used must not keep the client for ever. */
 START_TEST(client_does_not_lose_links_without_end) {
     enum { ENOUGH = 8 };
     struct server_fixture server_fixture;
@@ -269,7 +269,7 @@ static char *record_of_a_client_that_fails(enum client_outcome outcome, const ch
     return unit_read(unit_path("records.log"), NULL);
 }
 
-START_TEST(record_of_a_client_that_nobody_could_serve_names_the_groups_and_why) {
+START_TEST(record_of_a_refused_client_names_the_groups_and_the_detail) {
     char *text = record_of_a_client_that_fails(CLIENT_REFUSED, "10.0.0.1:80: Connection refused");
 
     ck_assert_ptr_nonnull(strstr(text, "10.0.0.1:80: Connection refused; no other agent of the group web or mail could "
@@ -278,7 +278,7 @@ START_TEST(record_of_a_client_that_nobody_could_serve_names_the_groups_and_why) 
 }
 END_TEST
 
-START_TEST(record_of_a_client_that_no_agent_answered_names_the_groups_and_why) {
+START_TEST(record_of_an_unanswered_client_names_the_groups_and_the_detail) {
     char *text = record_of_a_client_that_fails(CLIENT_UNANSWERED, "");
 
     ck_assert_ptr_nonnull(strstr(text, "the link to agent a was lost before it answered; no other agent of the group "
@@ -309,7 +309,7 @@ START_TEST(one_budget_for_all_attempts) {
 }
 END_TEST
 
-START_TEST(link_that_is_gone_is_nobodys_fault) {
+START_TEST(link_that_was_gone_is_no_attempt) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -345,8 +345,8 @@ START_TEST(busy_agent_gets_the_client_again) {
 }
 END_TEST
 
-/* The link said that it is idle again, and the client would be sent to it again, in a circle as fast as can be. */
-START_TEST(what_memory_lacked_for_is_tried_again_a_moment_later) {
+/* The link is idle again at once: without a backoff the client would be sent to it in a busy loop. */
+START_TEST(client_that_met_a_lack_of_memory_is_served_a_moment_later) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -403,7 +403,7 @@ static void fail_three_times(struct server_fixture *server_fixture, const struct
     }
 }
 
-START_TEST(failing_agent_is_passed_over_for_a_while) {
+START_TEST(failing_agent_is_ejected_for_a_while) {
     struct server_fixture server_fixture;
     unsigned served[2] = {0};
 
@@ -430,11 +430,11 @@ static TCase *choosing(void) {
     TCase *group = tcase_create("choosing");
 
     tcase_add_test(group, agents_share_clients_one_by_one);
-    tcase_add_test(group, another_group_never_gets_a_client);
+    tcase_add_test(group, agent_of_another_group_never_gets_a_client);
     tcase_add_test(group, least_busy_gets_the_next);
-    tcase_add_test(group, one_source_meets_one_agent);
-    tcase_add_test(group, busy_agents_idle_link_is_not_waited_for);
-    tcase_add_test(group, failing_agent_is_passed_over_for_a_while);
+    tcase_add_test(group, one_source_gets_one_agent);
+    tcase_add_test(group, agent_without_an_idle_link_is_not_waited_for);
+    tcase_add_test(group, failing_agent_is_ejected_for_a_while);
     return group;
 }
 
@@ -442,16 +442,16 @@ static TCase *failing_over(void) {
     TCase *group = tcase_create("failing over");
 
     tcase_add_test(group, refused_client_goes_to_the_next_agent);
-    tcase_add_test(group, a_link_that_comes_too_late_is_not_given_an_absurd_budget);
+    tcase_add_test(group, late_link_does_not_serve_a_client_whose_budget_is_spent);
     tcase_add_test(group, unanswered_client_goes_to_the_next_agent);
     tcase_add_test(group, client_whose_link_was_lost_may_have_another_of_the_only_agent);
     tcase_add_test(group, client_does_not_lose_links_without_end);
-    tcase_add_test(group, record_of_a_client_that_nobody_could_serve_names_the_groups_and_why);
-    tcase_add_test(group, record_of_a_client_that_no_agent_answered_names_the_groups_and_why);
+    tcase_add_test(group, record_of_a_refused_client_names_the_groups_and_the_detail);
+    tcase_add_test(group, record_of_an_unanswered_client_names_the_groups_and_the_detail);
     tcase_add_test(group, one_budget_for_all_attempts);
-    tcase_add_test(group, link_that_is_gone_is_nobodys_fault);
+    tcase_add_test(group, link_that_was_gone_is_no_attempt);
     tcase_add_test(group, busy_agent_gets_the_client_again);
-    tcase_add_test(group, what_memory_lacked_for_is_tried_again_a_moment_later);
+    tcase_add_test(group, client_that_met_a_lack_of_memory_is_served_a_moment_later);
     tcase_add_test(group, draining_agent_gets_no_more);
     return group;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_listener: a listener accepts no more than its share per turn, rests without descriptors, and keeps its port.
+ * test_listener: a listener accepts a bounded number per turn, pauses without descriptors, and keeps its port.
  */
 #include "config.h"
 
@@ -18,62 +18,62 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct hall { /* who was let in */
+struct world {
     struct event_base *base;
     struct listener *listener;
     bool has_room;
-    int guests[16], count, others;
+    int fds[16], count, other_events;
     unsigned refused;
 };
 
 static bool has_room(void *context) {
-    struct hall *hall = context;
+    struct world *world = context;
 
-    hall->refused += !hall->has_room;
-    return hall->has_room;
+    world->refused += !world->has_room;
+    return world->has_room;
 }
 
 static void on_accept(void *context, int fd, const struct addr *peer) {
-    struct hall *hall = context;
+    struct world *world = context;
 
     ck_assert(addr_is_unix(peer));
-    hall->guests[hall->count++] = fd;
+    world->fds[world->count++] = fd;
 }
 
-static struct addr place(void) {
+static struct addr socket_addr(void) {
     struct endpoint endpoint = {.is_unix = true};
     struct addr addr;
 
-    snprintf(endpoint.host, sizeof endpoint.host, "%s", unit_path("door"));
+    snprintf(endpoint.host, sizeof endpoint.host, "%s", unit_path("socket"));
     ck_assert(addr_from_endpoint(&addr, &endpoint));
     return addr;
 }
 
-static void hall_new(struct hall *hall) {
-    struct addr addr = place();
+static void begin(struct world *world) {
+    struct addr addr = socket_addr();
     struct error error;
 
-    *hall = (struct hall){.base = event_base_new(), .has_room = true};
-    struct listener_options options = {.base = hall->base,
+    *world = (struct world){.base = event_base_new(), .has_room = true};
+    struct listener_options options = {.base = world->base,
                                        .who = "test",
                                        .accepts_per_turn = 2,
                                        .has_room = has_room,
                                        .on_accept = on_accept,
-                                       .context = hall};
-    hall->listener = listener_new(&options, &addr, &error);
-    ck_assert_msg(hall->listener, "%s", error.text);
-    ck_assert_int_eq(listener_open(hall->listener, &error), 0);
+                                       .context = world};
+    world->listener = listener_new(&options, &addr, &error);
+    ck_assert_msg(world->listener, "%s", error.text);
+    ck_assert_int_eq(listener_open(world->listener, &error), 0);
 }
 
-static void hall_free(struct hall *hall) {
-    listener_free(hall->listener);
-    event_base_free(hall->base);
-    for (int i = 0; i < hall->count; i++)
-        close(hall->guests[i]);
+static void finish(struct world *world) {
+    listener_free(world->listener);
+    event_base_free(world->base);
+    for (int i = 0; i < world->count; i++)
+        close(world->fds[i]);
 }
 
-static int knock(void) {
-    struct addr addr = place();
+static int connect_unix(void) {
+    struct addr addr = socket_addr();
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     if (connect(fd, (struct sockaddr *)&addr.storage, addr.length) == 0)
@@ -82,170 +82,172 @@ static int knock(void) {
     return -1;
 }
 
-static bool all_are_in(void *context) {
-    return ((struct hall *)context)->count == 5;
+static bool all_are_accepted(void *context) {
+    return ((struct world *)context)->count == 5;
 }
 
-START_TEST(accepts_no_more_than_its_share_per_turn) {
-    struct hall hall;
+START_TEST(accepts_a_bounded_number_per_turn) {
+    struct world world;
     int fds[5];
 
-    hall_new(&hall);
+    begin(&world);
     for (int i = 0; i < 5; i++)
-        fds[i] = knock();
-    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-    ck_assert_int_eq(hall.count, 2);
-    ck_assert(unit_run_until(hall.base, all_are_in, &hall, 2000));
+        fds[i] = connect_unix();
+    event_base_loop(world.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_int_eq(world.count, 2);
+    ck_assert(unit_run_until(world.base, all_are_accepted, &world, 2000));
     for (int i = 0; i < 5; i++)
         close(fds[i]);
-    hall_free(&hall);
+    finish(&world);
 }
 END_TEST
 
 static void on_other(evutil_socket_t fd, short what, void *context) {
-    struct hall *hall = context;
+    struct world *world = context;
 
     (void)fd;
     (void)what;
-    ck_assert_int_eq(hall->count, 0);
-    hall->others++;
+    ck_assert_int_eq(world->count, 0);
+    world->other_events++;
 }
 
 /* The listener was ready first, and in the same turn. */
-START_TEST(accepts_behind_all_else_that_is_ready) {
-    struct hall hall;
+START_TEST(accepts_after_all_other_events_of_the_turn) {
+    struct world world;
     int ends[2];
 
-    hall_new(&hall);
-    int fd = knock();
+    begin(&world);
+    int fd = connect_unix();
     ck_assert_int_eq(sock_wake_pair(ends), 0);
-    struct event *other = event_new(hall.base, ends[0], EV_READ, on_other, &hall);
+    struct event *other = event_new(world.base, ends[0], EV_READ, on_other, &world);
     event_add(other, NULL);
     sock_wake(ends[1]);
-    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-    ck_assert_int_eq(hall.others, 1);
-    ck_assert_int_eq(hall.count, 1);
+    event_base_loop(world.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_int_eq(world.other_events, 1);
+    ck_assert_int_eq(world.count, 1);
     event_free(other);
     close(fd);
     close(ends[0]);
     close(ends[1]);
-    hall_free(&hall);
+    finish(&world);
 }
 END_TEST
 
-static bool one_is_in(void *context) {
-    return ((struct hall *)context)->count == 1;
+static bool one_is_accepted(void *context) {
+    return ((struct world *)context)->count == 1;
 }
 
-START_TEST(rests_without_descriptors) {
-    struct hall hall;
+/* From now on none can be opened; returns the limit that there was. */
+static struct rlimit forbid_descriptors(void) {
     struct rlimit limit, before;
-
-    hall_new(&hall);
-    int fd = knock(), lowest = dup(0);
-    close(lowest);
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    limit = before;
-    limit.rlim_cur = (rlim_t)lowest;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-    ck_assert_int_eq(hall.count, 0);
-    ck_assert_int_eq(event_base_get_num_events(hall.base, EVENT_BASE_COUNT_ACTIVE), 0);
-    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK); /* it does not spin: the socket is not watched */
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-    event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-    ck_assert_int_eq(hall.count, 0);
-    ck_assert(unit_run_until(hall.base, one_is_in, &hall, 2000));
-    close(fd);
-    hall_free(&hall);
-}
-END_TEST
-
-START_TEST(rests_without_room) {
-    struct hall hall;
-
-    hall_new(&hall);
-    hall.has_room = false;
-    int fd = knock();
-    for (int i = 0; i < 10; i++)
-        event_base_loop(hall.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-    ck_assert_uint_eq(hall.refused, 1);
-    hall.has_room = true;
-    ck_assert(unit_run_until(hall.base, one_is_in, &hall, 2000));
-    close(fd);
-    hall_free(&hall);
-}
-END_TEST
-
-static bool is_over(void *context) {
-    char byte;
-
-    return recv(*(int *)context, &byte, 1, MSG_DONTWAIT) == 0 || !sock_would_block(errno);
-}
-
-/* A Unix socket cannot stop listening and begin again, nor may a process without privileges make it anew. */
-START_TEST(shut_unix_listener_lets_nobody_in_and_opens_again) {
-    struct hall hall;
-    struct error error;
-    struct stat before, after;
-
-    hall_new(&hall);
-    ck_assert_int_eq(stat(unit_path("door"), &before), 0);
-    listener_shut(hall.listener);
-    int fd = knock();
-    ck_assert(unit_run_until(hall.base, is_over, &fd, 2000));
-    close(fd);
-    ck_assert_int_eq(hall.count, 0);
-    ck_assert_int_eq(listener_open(hall.listener, &error), 0);
-    fd = knock();
-    ck_assert(unit_run_until(hall.base, one_is_in, &hall, 2000));
-    close(fd);
-    ck_assert_int_eq(stat(unit_path("door"), &after), 0);
-    ck_assert_uint_eq(before.st_ino, after.st_ino);
-    hall_free(&hall);
-    ck_assert_int_eq(access(unit_path("door"), F_OK), -1); /* the path goes with the listener */
-}
-END_TEST
-
-/* Until now the umask said who may connect: under 022 nobody but the owner, under 0 everybody. */
-static void on_over(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    (void)what;
-    ((struct hall *)context)->others++;
-}
-
-/* Linux cannot stop listening on a Unix socket, so what comes is accepted and reset; which takes a descriptor, too. */
-START_TEST(shut_unix_listener_without_descriptors_does_not_spin) {
-    struct hall hall;
-    struct rlimit limit, before;
-    unsigned turns = 0;
-
-    hall_new(&hall);
-    listener_shut(hall.listener);
-    int fd = knock();
     int lowest = dup(0);
+
     ck_assert_int_ge(lowest, 0);
     close(lowest);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
     limit = before;
     limit.rlim_cur = (rlim_t)lowest;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    struct event *over = evtimer_new(hall.base, on_over, &hall);
-    ck_assert_int_eq(event_add(over, &(struct timeval){0, 50000}), 0); /* half of the pause */
-    for (; hall.others == 0; turns++)
-        event_base_loop(hall.base, EVLOOP_ONCE);
-    ck_assert_uint_le(turns, 5);
-    event_free(over);
+    return before;
+}
+
+START_TEST(accepting_pauses_without_descriptors) {
+    struct world world;
+
+    begin(&world);
+    int fd = connect_unix();
+    struct rlimit before = forbid_descriptors();
+    event_base_loop(world.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_int_eq(world.count, 0);
+    ck_assert_int_eq(event_base_get_num_events(world.base, EVENT_BASE_COUNT_ACTIVE), 0);
+    event_base_loop(world.base, EVLOOP_ONCE | EVLOOP_NONBLOCK); /* no spinning: the event is not there */
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-    if (fd >= 0)
-        close(fd);
-    hall_free(&hall);
+    event_base_loop(world.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_int_eq(world.count, 0);
+    ck_assert(unit_run_until(world.base, one_is_accepted, &world, 2000));
+    close(fd);
+    finish(&world);
 }
 END_TEST
 
-START_TEST(unix_socket_has_the_mode_and_owner_that_were_asked_for) {
+START_TEST(accepting_pauses_without_room) {
+    struct world world;
+
+    begin(&world);
+    world.has_room = false;
+    int fd = connect_unix();
+    for (int i = 0; i < 10; i++)
+        event_base_loop(world.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    ck_assert_uint_eq(world.refused, 1);
+    world.has_room = true;
+    ck_assert(unit_run_until(world.base, one_is_accepted, &world, 2000));
+    close(fd);
+    finish(&world);
+}
+END_TEST
+
+static bool is_closed(void *context) {
+    char byte;
+
+    return recv(*(int *)context, &byte, 1, MSG_DONTWAIT) == 0 || !sock_would_block(errno);
+}
+
+/* A Unix socket cannot end listening and begin again, and without privileges its path may not be bound again. */
+START_TEST(shut_unix_listener_refuses_clients_and_opens_again) {
+    struct world world;
+    struct error error;
+    struct stat before, after;
+
+    begin(&world);
+    ck_assert_int_eq(stat(unit_path("socket"), &before), 0);
+    listener_shut(world.listener);
+    int fd = connect_unix();
+    ck_assert(unit_run_until(world.base, is_closed, &fd, 2000));
+    close(fd);
+    ck_assert_int_eq(world.count, 0);
+    ck_assert_int_eq(listener_open(world.listener, &error), 0);
+    fd = connect_unix();
+    ck_assert(unit_run_until(world.base, one_is_accepted, &world, 2000));
+    close(fd);
+    ck_assert_int_eq(stat(unit_path("socket"), &after), 0);
+    ck_assert_uint_eq(before.st_ino, after.st_ino);
+    finish(&world);
+    ck_assert_int_eq(access(unit_path("socket"), F_OK), -1); /* the path goes with the listener */
+}
+END_TEST
+
+static void on_timer(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    ((struct world *)context)->other_events++;
+}
+
+/* Linux cannot end listening on a Unix socket, so connections are accepted and reset, which takes a descriptor. */
+START_TEST(shut_unix_listener_without_descriptors_does_not_spin) {
+    struct world world;
+    unsigned turns = 0;
+
+    begin(&world);
+    listener_shut(world.listener);
+    int fd = connect_unix();
+    struct rlimit before = forbid_descriptors();
+    struct event *timer = evtimer_new(world.base, on_timer, &world);
+    ck_assert_int_eq(event_add(timer, &(struct timeval){0, 50000}), 0); /* half of the pause */
+    for (; world.other_events == 0; turns++)
+        event_base_loop(world.base, EVLOOP_ONCE);
+    ck_assert_uint_le(turns, 5);
+    event_free(timer);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    if (fd >= 0)
+        close(fd);
+    finish(&world);
+}
+END_TEST
+
+/* Without them the umask decides who may connect. */
+START_TEST(unix_socket_has_the_configured_mode_and_owner) {
     struct event_base *base = event_base_new();
-    struct addr addr = place();
+    struct addr addr = socket_addr();
     struct error error = {""};
     struct stat status;
     bool is_root = geteuid() == 0;
@@ -260,7 +262,7 @@ START_TEST(unix_socket_has_the_mode_and_owner_that_were_asked_for) {
 
     umask(before);
     ck_assert_msg(listener, "%s", error.text);
-    ck_assert_int_eq(stat(unit_path("door"), &status), 0);
+    ck_assert_int_eq(stat(unit_path("socket"), &status), 0);
     ck_assert_uint_eq(status.st_mode & 07777, 0660);
     if (is_root)
         ck_assert_uint_ne(status.st_uid, 0);
@@ -268,7 +270,7 @@ START_TEST(unix_socket_has_the_mode_and_owner_that_were_asked_for) {
     options.owner = "no-such-user";
     ck_assert_ptr_null(listener_new(&options, &addr, &error));
     ck_assert_str_eq(error.text, "there is no user \"no-such-user\" on this machine");
-    ck_assert_int_eq(access(unit_path("door"), F_OK), -1);
+    ck_assert_int_eq(access(unit_path("socket"), F_OK), -1);
     event_base_free(base);
 }
 END_TEST
@@ -284,11 +286,11 @@ static void on_tcp_accept(void *context, int fd, const struct addr *peer) {
     close(fd);
 }
 
-static bool tcp_is_in(void *context) {
+static bool one_is_accepted_by_tcp(void *context) {
     return *(int *)context == 1;
 }
 
-static int tcp_knock(uint16_t port) {
+static int connect_tcp(uint16_t port) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -299,7 +301,7 @@ static int tcp_knock(uint16_t port) {
     return -1;
 }
 
-/* One that only the superuser may bind, if we are that. */
+/* A port that only the superuser may bind, if the test runs as that. */
 static struct listener *bind_low(const struct listener_options *options, uint16_t *port) {
     struct endpoint endpoint = {.host = "127.0.0.1"};
     struct listener *listener = NULL;
@@ -329,19 +331,19 @@ START_TEST(port_below_1024_opens_again_without_privileges) {
                                        .context = &count};
     struct listener *listener = bind_low(&options, &port);
 
-    ck_assert_int_eq(tcp_knock(port), -1);
+    ck_assert_int_eq(connect_tcp(port), -1);
     ck_assert_int_eq(listener_open(listener, &error), 0);
     if (geteuid() == 0)
         ck_assert_int_eq(seteuid(65534), 0); /* its capabilities go with it */
     for (int i = 0; i < 3; i++) {
         listener_shut(listener);
 #ifdef __linux__
-        ck_assert_int_eq(tcp_knock(port), -1);
+        ck_assert_int_eq(connect_tcp(port), -1);
 #endif
         ck_assert_msg(listener_open(listener, &error) == 0, "%s", error.text);
-        fd = tcp_knock(port);
+        fd = connect_tcp(port);
         ck_assert_int_ge(fd, 0);
-        ck_assert(unit_run_until(base, tcp_is_in, &count, 2000));
+        ck_assert(unit_run_until(base, one_is_accepted_by_tcp, &count, 2000));
         close(fd);
         count = 0;
     }
@@ -354,13 +356,13 @@ END_TEST
 static TCase *listener(void) {
     TCase *group = tcase_create("listener");
 
-    tcase_add_test(group, accepts_no_more_than_its_share_per_turn);
-    tcase_add_test(group, accepts_behind_all_else_that_is_ready);
-    tcase_add_test(group, rests_without_descriptors);
-    tcase_add_test(group, rests_without_room);
-    tcase_add_test(group, shut_unix_listener_lets_nobody_in_and_opens_again);
+    tcase_add_test(group, accepts_a_bounded_number_per_turn);
+    tcase_add_test(group, accepts_after_all_other_events_of_the_turn);
+    tcase_add_test(group, accepting_pauses_without_descriptors);
+    tcase_add_test(group, accepting_pauses_without_room);
+    tcase_add_test(group, shut_unix_listener_refuses_clients_and_opens_again);
     tcase_add_test(group, shut_unix_listener_without_descriptors_does_not_spin);
-    tcase_add_test(group, unix_socket_has_the_mode_and_owner_that_were_asked_for);
+    tcase_add_test(group, unix_socket_has_the_configured_mode_and_owner);
     tcase_add_test(group, port_below_1024_opens_again_without_privileges);
     return group;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_service: clients that come when no agent is there, and the limit of clients.
+ * test_service: the queue of clients that wait, clients that come without an agent, and their limit.
  */
 #include "config.h"
 
@@ -58,7 +58,7 @@ START_TEST(client_is_refused_without_an_agent) {
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     close(fd);
     server_fixture_join(&server_fixture, "a", "");
-    fd = server_fixture_connect(&server_fixture, 0); /* an agent is there, only its link is not */
+    fd = server_fixture_connect(&server_fixture, 0); /* the agent is connected, but has no link yet */
     ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     close(fd);
     server_fixture_clear(&server_fixture);

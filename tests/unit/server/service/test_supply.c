@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_supply: how many data links an agent is asked for, and which are closed again.
+ * test_supply: how many data links are ordered from an agent, and which are closed again.
  */
 #include "config.h"
 
@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Links that this agent has been asked for since the last time. */
-static uint64_t asked_for(struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
+/* Links ordered from this agent since the last call. */
+static uint64_t take_ordered(struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
     struct fake_order order;
     struct control_message control;
     struct error error;
@@ -34,43 +34,43 @@ static uint64_t asked_for(struct server_fixture *server_fixture, const struct se
     return count;
 }
 
-START_TEST(new_agent_is_asked_for_idle_min) {
+START_TEST(new_agent_gets_an_order_for_idle_min) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 16);
     server_fixture_bring_links(&server_fixture, &a, 16);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-START_TEST(what_is_taken_is_replaced) {
+START_TEST(taken_link_is_replaced) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 16);
-    asked_for(&server_fixture, &a);
+    take_ordered(&server_fixture, &a);
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 1);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 1);
     server_fixture_end(&server_fixture, fd, &order, a.tag);
 }
 END_TEST
 
-START_TEST(unanswered_request_is_made_again_after_ten_seconds) {
+START_TEST(expired_order_is_repeated) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 16);
     fake_clock_advance(9999);
     supply_tick(server_fixture.server->supply);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 0);
     fake_clock_advance(1);
     supply_tick(server_fixture.server->supply);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 16);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -86,9 +86,9 @@ START_TEST(waiting_clients_are_spread_over_the_agents) {
                                 b = server_fixture_join(&server_fixture, "b", "");
     for (int i = 0; i < 5; i++)
         fds[i] = server_fixture_connect(&server_fixture, 0);
-    uint64_t of_a = asked_for(&server_fixture, &a), of_b = asked_for(&server_fixture, &b);
+    uint64_t of_a = take_ordered(&server_fixture, &a), of_b = take_ordered(&server_fixture, &b);
     ck_assert_uint_ge(of_a + of_b, 5);
-    ck_assert_uint_le(of_a + of_b, 6); /* who gets the odd one changes from turn to turn */
+    ck_assert_uint_le(of_a + of_b, 6); /* the odd one goes to another agent each turn */
     ck_assert_uint_ge(of_a, 2);
     ck_assert_uint_ge(of_b, 2);
     for (int i = 0; i < 5; i++)
@@ -118,7 +118,7 @@ START_TEST(idle_links_follow_the_peak_for_ten_minutes) {
     struct session *session = session_table_find(server_fixture.server->sessions, a.tag);
     server_fixture_bring_links(&server_fixture, &a, 20);
     burst(&server_fixture, &a, 20);
-    asked_for(&server_fixture, &a);
+    take_ordered(&server_fixture, &a);
     ck_assert_uint_eq(session_spare_target(session, 16, 50, clock_us()), 40);
     burst(&server_fixture, &a, 20);
     ck_assert_uint_eq(session_spare_target(session, 16, 50, clock_us()), 50); /* 80, but idle_max */
@@ -134,19 +134,19 @@ START_TEST(idle_links_follow_the_peak_for_ten_minutes) {
 }
 END_TEST
 
-/* Let in, but not idle yet: it is neither asked for nor in the pool. */
-START_TEST(link_on_its_way_is_not_asked_for_twice) {
+/* Not idle yet: it is neither ordered nor in the pool. */
+START_TEST(accepted_link_is_not_ordered_again) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 16);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 16);
     struct link_ref link = server_fixture_accept_link(&server_fixture, &a);
     supply_tick(server_fixture.server->supply);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 0);
     struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .detail = "it broke"};
     fake_options()->events->on_gone(fake_options()->context, &end);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 1);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 1);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -159,8 +159,8 @@ START_TEST(scarce_descriptors_are_shared) {
     supply_set_limit(server_fixture.server->supply, 6);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", ""),
                                 b = server_fixture_join(&server_fixture, "b", "");
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 3);
-    ck_assert_uint_eq(asked_for(&server_fixture, &b), 3);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 3);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &b), 3);
     server_fixture_bring_links(&server_fixture, &a, 3);
     server_fixture_bring_links(&server_fixture, &b, 3);
     hello.credential = hello.group = "";
@@ -178,29 +178,29 @@ START_TEST(lost_idle_link_is_replaced) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 15);
     struct link_ref link = server_fixture_bring_link(&server_fixture, &a);
-    asked_for(&server_fixture, &a);
+    take_ordered(&server_fixture, &a);
     struct link_end end = {.link = link, .tag = a.tag, .was_accepted = true, .detail = "it broke"};
     fake_options()->events->on_gone(fake_options()->context, &end);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 1);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 1);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-enum { CROWD_MOST = 300 };
+enum { CLIENTS_MOST = 300 };
 
-struct crowd {
-    int fds[CROWD_MOST];
+struct clients {
+    int fds[CLIENTS_MOST];
     int count;
 };
 
-static void crowd_come(struct server_fixture *server_fixture, struct crowd *crowd, int count) {
-    for (crowd->count = 0; crowd->count < count; crowd->count++)
-        crowd->fds[crowd->count] = server_fixture_connect(server_fixture, 0);
+static void clients_connect(struct server_fixture *server_fixture, struct clients *clients, int count) {
+    for (clients->count = 0; clients->count < count; clients->count++)
+        clients->fds[clients->count] = server_fixture_connect(server_fixture, 0);
 }
 
-static void crowd_go(struct server_fixture *server_fixture, struct crowd *crowd) {
-    while (crowd->count)
-        close(crowd->fds[--crowd->count]);
+static void clients_close(struct server_fixture *server_fixture, struct clients *clients) {
+    while (clients->count)
+        close(clients->fds[--clients->count]);
     server_fixture_clear(server_fixture);
 }
 
@@ -211,7 +211,7 @@ static struct server_fixture_agent agent_of_sixteen(struct server_fixture *serve
     server_fixture_open(server_fixture);
     struct server_fixture_agent agent = server_fixture_join(server_fixture, "a", "");
     server_fixture_bring_links(server_fixture, &agent, 16);
-    asked_for(server_fixture, &agent);
+    take_ordered(server_fixture, &agent);
     return agent;
 }
 
@@ -222,7 +222,7 @@ START_TEST(links_above_idle_max_are_closed_as_they_become_idle) {
 
     for (int i = 0; i < 10; i++)
         close(server_fixture_client(&server_fixture, 0, &orders[i]));
-    server_fixture_bring_links(&server_fixture, &a, asked_for(&server_fixture, &a));
+    server_fixture_bring_links(&server_fixture, &a, take_ordered(&server_fixture, &a));
     ck_assert_uint_eq(link_pool_count(session_pool(session_table_find(server_fixture.server->sessions, a.tag))), 16);
     for (int i = 0; i < 10; i++) {
         ck_assert_uint_eq(fake_count(FAKE_CLOSE), i);
@@ -230,121 +230,121 @@ START_TEST(links_above_idle_max_are_closed_as_they_become_idle) {
         server_fixture_idle(&server_fixture, &a, orders[i].link);
     }
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 10);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-START_TEST(who_waits_gets_a_link_and_no_more) {
+START_TEST(each_waiting_client_gets_one_link) {
     struct server_fixture server_fixture;
-    struct crowd crowd;
+    struct clients clients;
     struct server_fixture_agent a = agent_of_sixteen(&server_fixture);
 
-    burst(&server_fixture, &a, 1); /* that one client came and went says nothing about those to come */
-    uint64_t asked = asked_for(&server_fixture, &a);
-    crowd_come(&server_fixture, &crowd, 40);
+    burst(&server_fixture, &a, 1); /* one link that returned does not promise more */
+    uint64_t ordered = take_ordered(&server_fixture, &a);
+    clients_connect(&server_fixture, &clients, 40);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 24);
-    asked += asked_for(&server_fixture, &a);
-    ck_assert_uint_eq(asked, 24); /* those ordered to have idle ones are theirs, too */
-    crowd_go(&server_fixture, &crowd);
+    ordered += take_ordered(&server_fixture, &a);
+    ck_assert_uint_eq(ordered, 24); /* those ordered as spare links serve them, too */
+    clients_close(&server_fixture, &clients);
 }
 END_TEST
 
-/* Links for others would take both ends' time from those who wait. */
-START_TEST(links_for_those_to_come_are_ordered_a_moment_later) {
+/* Dialling spare links would delay those that clients wait for. */
+START_TEST(spare_links_are_ordered_after_those_of_waiting_clients) {
     struct server_fixture server_fixture;
-    struct crowd crowd;
+    struct clients clients;
 
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->agents.idle_min = 0;
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    crowd_come(&server_fixture, &crowd, 20);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 20);
+    clients_connect(&server_fixture, &clients, 20);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 20);
     server_fixture_bring_links(&server_fixture, &a, 20);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 0);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 0);
     fake_clock_advance(150);
     supply_tick(server_fixture.server->supply);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 0);
     fake_clock_advance(50);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_CONTROL, 1)); /* without a tick */
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 40);
-    crowd_go(&server_fixture, &crowd);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 40);
+    clients_close(&server_fixture, &clients);
 }
 END_TEST
 
-START_TEST(who_will_get_a_link_that_comes_back_needs_none) {
+START_TEST(no_link_is_ordered_for_a_client_that_will_get_a_returning_one) {
     struct server_fixture server_fixture;
-    struct crowd crowd;
+    struct clients clients;
     struct server_fixture_agent a = agent_of_sixteen(&server_fixture);
 
     for (int i = 0; i < 5; i++)
         burst(&server_fixture, &a, 16);
-    asked_for(&server_fixture, &a);
-    crowd_come(&server_fixture, &crowd, 40);
+    take_ordered(&server_fixture, &a);
+    clients_connect(&server_fixture, &clients, 40);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 24);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
-    fake_clock_advance(1000); /* but they do not */
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 0);
+    fake_clock_advance(1000); /* but none returns */
     supply_tick(server_fixture.server->supply);
-    ck_assert_uint_ge(asked_for(&server_fixture, &a), 8);
-    crowd_go(&server_fixture, &crowd);
+    ck_assert_uint_ge(take_ordered(&server_fixture, &a), 8);
+    clients_close(&server_fixture, &clients);
 }
 END_TEST
 
-START_TEST(lost_request_is_made_again_while_clients_wait) {
+START_TEST(late_links_are_ordered_again_while_clients_wait) {
     struct server_fixture server_fixture;
-    struct crowd crowd;
+    struct clients clients;
 
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->agents.idle_min = 0;
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    crowd_come(&server_fixture, &crowd, 5);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 5);
+    clients_connect(&server_fixture, &clients, 5);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 5);
     fake_clock_advance(2999);
     supply_tick(server_fixture.server->supply);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 0);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 0);
     fake_clock_advance(1);
     supply_tick(server_fixture.server->supply);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), 5);
-    crowd_go(&server_fixture, &crowd);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), 5);
+    clients_close(&server_fixture, &clients);
 }
 END_TEST
 
-START_TEST(no_agent_is_asked_for_hundreds_at_once) {
+START_TEST(links_under_way_are_bounded) {
     struct server_fixture server_fixture;
-    struct crowd crowd;
+    struct clients clients;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    crowd_come(&server_fixture, &crowd, CROWD_MOST);
-    uint64_t asked = asked_for(&server_fixture, &a);
-    ck_assert_uint_le(asked, 256);
-    ck_assert_uint_ge(asked, 128); /* and soon for more */
-    server_fixture_bring_links(&server_fixture, &a, asked);
-    ck_assert_uint_eq(asked_for(&server_fixture, &a), CROWD_MOST - asked);
-    crowd_go(&server_fixture, &crowd);
+    clients_connect(&server_fixture, &clients, CLIENTS_MOST);
+    uint64_t ordered = take_ordered(&server_fixture, &a);
+    ck_assert_uint_le(ordered, 256);
+    ck_assert_uint_ge(ordered, 128); /* more once these have come */
+    server_fixture_bring_links(&server_fixture, &a, ordered);
+    ck_assert_uint_eq(take_ordered(&server_fixture, &a), CLIENTS_MOST - ordered);
+    clients_close(&server_fixture, &clients);
 }
 END_TEST
 
 static TCase *links(void) {
     TCase *group = tcase_create("links");
 
-    tcase_add_test(group, new_agent_is_asked_for_idle_min);
-    tcase_add_test(group, what_is_taken_is_replaced);
-    tcase_add_test(group, unanswered_request_is_made_again_after_ten_seconds);
+    tcase_add_test(group, new_agent_gets_an_order_for_idle_min);
+    tcase_add_test(group, taken_link_is_replaced);
+    tcase_add_test(group, expired_order_is_repeated);
     tcase_add_test(group, waiting_clients_are_spread_over_the_agents);
     tcase_add_test(group, idle_links_follow_the_peak_for_ten_minutes);
-    tcase_add_test(group, link_on_its_way_is_not_asked_for_twice);
+    tcase_add_test(group, accepted_link_is_not_ordered_again);
     tcase_add_test(group, scarce_descriptors_are_shared);
     tcase_add_test(group, lost_idle_link_is_replaced);
     tcase_add_test(group, links_above_idle_max_are_closed_as_they_become_idle);
-    tcase_add_test(group, who_waits_gets_a_link_and_no_more);
-    tcase_add_test(group, links_for_those_to_come_are_ordered_a_moment_later);
-    tcase_add_test(group, who_will_get_a_link_that_comes_back_needs_none);
-    tcase_add_test(group, lost_request_is_made_again_while_clients_wait);
-    tcase_add_test(group, no_agent_is_asked_for_hundreds_at_once);
+    tcase_add_test(group, each_waiting_client_gets_one_link);
+    tcase_add_test(group, spare_links_are_ordered_after_those_of_waiting_clients);
+    tcase_add_test(group, no_link_is_ordered_for_a_client_that_will_get_a_returning_one);
+    tcase_add_test(group, late_links_are_ordered_again_while_clients_wait);
+    tcase_add_test(group, links_under_way_are_bounded);
     return group;
 }
 
