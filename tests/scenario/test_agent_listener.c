@@ -32,25 +32,25 @@ static bool is_over(int fd, unsigned ms) {
 
 /* ---- silent and incomplete handshakes ---- */
 
-enum { CROWD = 500, WAVES = 10, PER_SOURCE = 64 };
+enum { CONNECTIONS = 500, WAVES = 10, PER_SOURCE = 64 };
 
 /* Each wave from 50 addresses, the agent's among them; no connection sends a byte. */
 static void crowd_in(struct attacked_server *attacked_server, void *context) {
-    static int fds[CROWD];
+    static int fds[CONNECTIONS];
     (void)context;
     for (int wave = 0; wave < WAVES; wave++) {
-        for (int i = 0; i < CROWD; i++)
+        for (int i = 0; i < CONNECTIONS; i++)
             fds[i] = attacked_server_connect(attacked_server, (uint8_t)(1 + i % 50));
         ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
         ck_assert_uint_le(attacked_server_count(attacked_server, "unauthenticated"),
                           256 + 64); /* links that were ordered come besides */
-        for (int i = 0; i < CROWD; i++)
+        for (int i = 0; i < CONNECTIONS; i++)
             close(fds[i]);
     }
-    for (int i = 0; i < CROWD; i++)
+    for (int i = 0; i < CONNECTIONS; i++)
         fds[i] = attacked_server_connect(attacked_server, (uint8_t)(1 + i % 50));
     struct process *beta = agent_join(&attacked_server->server, "beta", NULL);
-    for (int i = 0; i < CROWD; i++)
+    for (int i = 0; i < CONNECTIONS; i++)
         ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
     sandbox_end(attacked_server->sandbox, beta);
 }
@@ -70,8 +70,8 @@ static const unsigned char half_a_hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01,
 START_TEST(half_a_hello_holds_no_place) {
     struct attacked_server attacked_server =
         attacked_server_start(__func__, (struct attacked_server_plan){.no_agent = true});
-    static int fds[CROWD];
-    for (int i = 0; i < CROWD; i++) {
+    static int fds[CONNECTIONS];
+    for (int i = 0; i < CONNECTIONS; i++) {
         fds[i] = attacked_server_connect(&attacked_server, (uint8_t)(2 + i % 50));
         ck_assert_int_ge(fds[i], 0);
         socket_send(fds[i], half_a_hello, sizeof half_a_hello, ATTACKED_SERVER_ASK_MS);
@@ -79,7 +79,7 @@ START_TEST(half_a_hello_holds_no_place) {
     uint64_t start = now_ms();
     attacked_server_add_agent(&attacked_server);
     ck_assert_msg(now_ms() - start < SOON_MS * slow_factor(), "the agent had to wait for the strangers' deadline");
-    for (int i = 0; i < CROWD; i++)
+    for (int i = 0; i < CONNECTIONS; i++)
         ck_assert(is_over(fds[i], ATTACKED_SERVER_GREETING_MS));
     process_await(attacked_server.server.process, 0, ATTACKED_SERVER_ASK_MS, "incomplete TLS ClientHello", NULL);
     attacked_server_end(&attacked_server);
@@ -310,7 +310,7 @@ START_TEST(other_protocols_are_refused_by_name) {
 }
 END_TEST
 
-/* With TLS 1.2 allowed, its old sins are not. */
+/* With TLS 1.2 allowed, what it has beside TLS 1.3 is not. */
 START_TEST(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers) {
     struct attacked_server attacked_server =
         attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY});
@@ -336,9 +336,9 @@ START_TEST(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers) {
             sandbox_run_plan(sandbox,
                              (struct process_plan){.name = "renegotiate", .arguments = arguments, .input = "R\n"});
         process_wait(client, 10000);
-        char *said = process_output(client, 0);
-        ck_assert_msg(strstr(said, "RENEGOTIATING") && strstr(said, "no renegotiation"), "%s", said);
-        free(said);
+        char *output = process_output(client, 0);
+        ck_assert_msg(strstr(output, "RENEGOTIATING") && strstr(output, "no renegotiation"), "%s", output);
+        free(output);
         static const char *const weak[] = {"NULL", "aNULL", "AES128-SHA", "AES256-GCM-SHA384", "CAMELLIA"};
         for (size_t i = 0; i < sizeof weak / sizeof *weak; i++)
             ck_assert_int_ne(sandbox_do(sandbox, "weak", openssl, "s_client", "-connect", at, "-tls1_2", "-alpn",
@@ -356,13 +356,13 @@ START_TEST(sslscan_finds_nothing) {
     if (sslscan) {
         const char *at = sandbox_text(attacked_server.sandbox, "127.0.0.1:%u", attacked_server.server.port);
         ck_assert_int_eq(sandbox_do(attacked_server.sandbox, "sslscan", sslscan, "--no-colour", at, NULL), 0);
-        const char *said = sandbox_output(attacked_server.sandbox, "sslscan");
+        const char *output = sandbox_output(attacked_server.sandbox, "sslscan");
         static const char *const off[] = {"SSLv2     disabled", "SSLv3     disabled", "TLSv1.0   disabled",
                                           "TLSv1.1   disabled", "TLSv1.2   disabled"};
         for (size_t i = 0; i < sizeof off / sizeof *off; i++)
-            ck_assert_msg(strstr(said, off[i]), "\"%s\" is not in: %s", off[i], said);
-        ck_assert(!strstr(said, "vulnerable to heartbleed") || strstr(said, "not vulnerable"));
-        ck_assert(!strstr(said, "Compression enabled"));
+            ck_assert_msg(strstr(output, off[i]), "\"%s\" is not in: %s", off[i], output);
+        ck_assert(!strstr(output, "vulnerable to heartbleed") || strstr(output, "not vulnerable"));
+        ck_assert(!strstr(output, "Compression enabled"));
     }
     attacked_server_end(&attacked_server);
 }

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000 };
-enum { CROWDS_MOST = 8, LINKS_MORE = 300, EXTRA_HEAP = 16 * 1024 /* of 2,000 clients: 8 bytes each */ };
+enum { ROUNDS_MOST = 8, LINKS_MORE = 300, EXTRA_HEAP = 16 * 1024 /* of 2,000 clients: 8 bytes each */ };
 
 START_TEST(a_client_s_reset_reaches_the_destination) {
     struct destination *echo = destination_start(handle_echo, NULL);
@@ -147,13 +147,13 @@ static const char *come_and_go(unsigned job, void *context) {
     return NULL;
 }
 
-/* A program, and how it was before a crowd came. */
+/* A program, and what it used before many clients came. */
 struct left {
     struct process *process;
     struct usage before;
 };
 
-static struct left left_by(struct process *process) {
+static struct left left_before(struct process *process) {
     struct left left = {.process = process, .before = usage_of(process)};
     left.before.extra_links = LINKS_MORE;
     left.before.extra_heap = EXTRA_HEAP;
@@ -166,21 +166,22 @@ static bool took_something(const struct left *left) {
 }
 
 /*
- * How many links a crowd has made is a matter of the machine's mood, and each keeps a little from its first client on:
- * more than a small leak. But their number has a bound, so there comes a crowd that takes nothing; with a leak, none.
+ * How many links two thousand clients need depends on how busy the machine is, and each link keeps more memory from its
+ * first client on than a small leak takes. But their number has a bound, so some round takes nothing; with a leak,
+ * none.
  */
 START_TEST(two_thousand_empty_connections_leave_no_trace) {
     struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
     struct left server, agent;
-    unsigned crowds = 0;
+    unsigned rounds = 0;
     do {
-        server = left_by(simple.server.process);
-        agent = left_by(simple.agent);
+        server = left_before(simple.server.process);
+        agent = left_before(simple.agent);
         parallel_clients_run(8, 2000, come_and_go, &simple.port);
         ck_assert(HOLDS_WITHIN(10000, live_of(server.process).relays == 0 && live_of(agent.process).relays == 0));
         ck_assert(socket_echoes(simple.port, ASK_MS));
-    } while (++crowds < CROWDS_MOST && (crowds < 2 || took_something(&server) || took_something(&agent)));
+    } while (++rounds < ROUNDS_MOST && (rounds < 2 || took_something(&server) || took_something(&agent)));
     usage_await(server.process, &server.before, 10000);
     usage_await(agent.process, &agent.before, 10000);
     destination_free(echo);
@@ -188,41 +189,41 @@ START_TEST(two_thousand_empty_connections_leave_no_trace) {
 }
 END_TEST
 
-struct stayers {
+struct idle_clients {
     uint16_t port;
     int fds[1000];
 };
 
 static const char *stay(unsigned job, void *context) {
-    struct stayers *crowd = context;
-    crowd->fds[job] = socket_try("127.0.0.1", crowd->port);
-    return crowd->fds[job] < 0 ? "cannot connect" : NULL;
+    struct idle_clients *clients = context;
+    clients->fds[job] = socket_try("127.0.0.1", clients->port);
+    return clients->fds[job] < 0 ? "cannot connect" : NULL;
 }
 
 START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
     struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *hold = destination_start(NULL, NULL), *echo = destination_start(handle_echo, NULL);
-    struct stayers crowd = {.port = port_take()};
+    struct idle_clients clients = {.port = port_take()};
     uint16_t busy = port_take();
     const char *services =
-        sandbox_text(sandbox, "%s, %s", service_to(sandbox, "hold", crowd.port, destination_port(hold), NULL),
+        sandbox_text(sandbox, "%s, %s", service_to(sandbox, "hold", clients.port, destination_port(hold), NULL),
                      service_to(sandbox, "echo", busy, destination_port(echo), NULL));
     struct server server = server_start(sandbox, (struct server_plan){.services = services});
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
     unsigned server_kb = proc_stats_memory_kb(process_pid(server.process)),
              agent_kb = proc_stats_memory_kb(process_pid(agent));
-    parallel_clients_run(20, 1000, stay, &crowd);
+    parallel_clients_run(20, 1000, stay, &clients);
     destination_await_connections(hold, 1000, 20000);
     ck_assert_uint_eq(live_of(server.process).relays, 1000);
     ck_assert_uint_eq(live_of(agent).relays, 1000);
     ck_assert(socket_echoes(busy, ASK_MS));
 
-    unsigned cpu; /* once the links are made that such a crowd makes it want */
+    unsigned cpu; /* once the links are made that so many clients need */
     do
         cpu = proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent));
     while (HOLDS_WITHIN(500, proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent)) >
                                  cpu + 10));
-    ck_assert_int_eq(socket_wait_end(crowd.fds[0], 2000), END_LATE); /* two quiet seconds */
+    ck_assert_int_eq(socket_wait_end(clients.fds[0], 2000), END_LATE); /* two quiet seconds */
     cpu = proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent)) - cpu;
     server_kb = proc_stats_memory_kb(process_pid(server.process)) - server_kb;
     agent_kb = proc_stats_memory_kb(process_pid(agent)) - agent_kb;
@@ -234,7 +235,7 @@ START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
         ck_assert_uint_le(agent_kb / 1000, 64);
     }
     for (int i = 0; i < 1000; i++)
-        close(crowd.fds[i]);
+        close(clients.fds[i]);
     destination_free(hold);
     ck_assert(HOLDS_WITHIN(10000, live_of(server.process).relays == 0 && live_of(agent).relays == 0));
     ck_assert(socket_echoes(busy, ASK_MS));

@@ -40,10 +40,10 @@ END_TEST
 enum { HELD_MS = 200 };
 
 /* A process of its own: traces `pid` while that ends, and for a while longer. Writes first whether it may. */
-static void hold(pid_t pid, int tell) {
+static void hold(pid_t pid, int report) {
     siginfo_t end;
     char may = ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0 ? 'y' : 'n';
-    if (write(tell, &may, 1) == 1 && may == 'y' && waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT) == 0)
+    if (write(report, &may, 1) == 1 && may == 'y' && waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT) == 0)
         poll(NULL, 0, HELD_MS);
     _exit(0);
 }
@@ -52,21 +52,21 @@ static void hold(pid_t pid, int tell) {
 START_TEST(a_program_that_ends_while_it_is_traced_is_waited_for) {
     struct sandbox *sandbox = sandbox_new(__func__);
     struct process *traced = sandbox_run(sandbox, "traced", "sleep", "60", NULL);
-    int told[2];
+    int report[2];
     char may = 0;
-    ck_assert_int_eq(pipe(told), 0);
+    ck_assert_int_eq(pipe(report), 0);
     pid_t tracer = fork();
     if (tracer == 0)
-        hold(process_pid(traced), told[1]);
+        hold(process_pid(traced), report[1]);
     ck_assert_int_gt(tracer, 0);
-    ck_assert_int_eq(read(told[0], &may, 1), 1);
+    ck_assert_int_eq(read(report[0], &may, 1), 1);
     if (may != 'y')
         printf("# skipped: this system allows no tracing\n");
     process_signal(traced, SIGKILL);
     ck_assert_int_eq(process_wait(traced, 5000), 128 + SIGKILL);
     ck_assert_int_eq(waitpid(tracer, NULL, 0), tracer);
-    close(told[0]);
-    close(told[1]);
+    close(report[0]);
+    close(report[1]);
     sandbox_kill(sandbox, traced);
     sandbox_free(sandbox);
 }

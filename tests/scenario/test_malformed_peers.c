@@ -272,13 +272,13 @@ END_TEST
 
 /* More connections than one source may have: the oldest silent ones give way, and an agent still gets in. */
 START_TEST(silent_connections_keep_no_agent_out) {
-    enum { CROWD = 300 };
+    enum { CONNECTIONS = 300 };
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
-    int fds[CROWD];
-    for (int i = 0; i < CROWD; i++)
+    int fds[CONNECTIONS];
+    for (int i = 0; i < CONNECTIONS; i++)
         fds[i] = socket_client(attacked_server.server.port);
     struct process *beta = agent_join(&attacked_server.server, "beta", NULL);
-    for (int i = 0; i < CROWD; i++) {
+    for (int i = 0; i < CONNECTIONS; i++) {
         enum end end = socket_wait_end(fds[i], GREETING_MS);
         ck_assert(end == END_FILE || end == END_RESET);
         close(fds[i]);

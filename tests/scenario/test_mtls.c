@@ -59,7 +59,7 @@ static const struct refusal {
     {"expired", {.from_days = -9, .to_days = -1, .for_clients = true}, "certificate: expired", "has expired"},
     {"early", {.from_days = 2, .to_days = 9, .for_clients = true}, "refused our certificate", "not yet valid"},
     {"purpose", {.for_clients = false}, "wrong purpose", "wrong purpose"},
-    {"stranger", {.for_clients = true}, "unknown ca", "signed by an authority"},
+    {"unknown-ca", {.for_clients = true}, "unknown ca", "signed by an authority"},
     {"revoked", {.for_clients = true}, "certificate: revoked", "has been revoked"},
     {"selfmade", {.for_clients = true, .self_signed = true}, "unknown ca", "self-signed"},
     {"nul",
@@ -96,7 +96,7 @@ static void revoked_stays_out(struct mtls_server *mtls_server, const struct refu
 
 static void one_stays_out(struct mtls_server *mtls_server, const struct refusal *refusal) {
     struct certs_plan plan = refusal->plan;
-    if (strcmp(refusal->name, "stranger") == 0)
+    if (strcmp(refusal->name, "unknown-ca") == 0)
         plan.folder = sandbox_pki(mtls_server->sandbox, "other");
     stays_out(mtls_server, mtls_server_join(mtls_server, refusal->name, NULL, plan), refusal->agent_word,
               refusal->server_word);

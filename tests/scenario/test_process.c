@@ -186,7 +186,7 @@ END_TEST
 
 struct manager { /* what NOTIFY_SOCKET leads to */
     int fd;
-    char said[4096]; /* all of it, a line each */
+    char received[4096]; /* a line each */
 };
 
 /* With "@" in front: a socket that is in no file system. */
@@ -209,20 +209,20 @@ static bool manager_received(struct manager *manager, const char *words) {
     ssize_t got;
     while ((got = recv(manager->fd, part, sizeof part - 1, 0)) > 0) {
         part[got] = '\0';
-        size_t used = strlen(manager->said);
-        snprintf(manager->said + used, sizeof manager->said - used, "%s\n", part);
+        size_t used = strlen(manager->received);
+        snprintf(manager->received + used, sizeof manager->received - used, "%s\n", part);
     }
-    return strstr(manager->said, words);
+    return strstr(manager->received, words);
 }
 
 static void manager_await(struct manager *manager, const char *words) {
-    ck_assert_msg(HOLDS_WITHIN(LOG_MS, manager_received(manager, words)), "\"%s\" was not said, but: %s", words,
-                  manager->said);
+    ck_assert_msg(HOLDS_WITHIN(LOG_MS, manager_received(manager, words)), "\"%s\" was not received, but: %s", words,
+                  manager->received);
 }
 
 static void manager_clear(struct manager *manager) {
     manager_received(manager, "");
-    manager->said[0] = '\0';
+    manager->received[0] = '\0';
 }
 
 static void lead_through_life(struct manager *manager, struct process *process, const char *status) {
@@ -247,8 +247,8 @@ START_TEST(the_service_manager_gets_the_state_of_the_server) {
     const char *where = sandbox_path(sandbox, "notify");
     struct manager manager = manager_start(where);
     struct process *process =
-        sandbox_run(sandbox, "told", "env", sandbox_text(sandbox, "NOTIFY_SOCKET=%s", where), "WATCHDOG_USEC=400000",
-                    sandbox_program(sandbox, "munneld"), "--config", server.file, NULL);
+        sandbox_run(sandbox, "notified", "env", sandbox_text(sandbox, "NOTIFY_SOCKET=%s", where),
+                    "WATCHDOG_USEC=400000", sandbox_program(sandbox, "munneld"), "--config", server.file, NULL);
     lead_through_life(&manager, process, "STATUS=serves 1 service by 0 agents");
     sandbox_free(sandbox);
     close(manager.fd);
@@ -262,9 +262,9 @@ START_TEST(the_service_manager_gets_the_state_of_the_agent) {
     const char *where = sandbox_text(sandbox, "@munnel-test-%d", (int)getpid());
     struct manager manager = manager_start(where);
     struct process *process =
-        sandbox_run(sandbox, "told", "env", sandbox_text(sandbox, "NOTIFY_SOCKET=%s", where), "WATCHDOG_USEC=400000",
-                    sandbox_program(sandbox, "munnel-agent"), "--ca", server_pki_file(server, "ca.pem"),
-                    sandbox_text(sandbox, "127.0.0.1:%u", server->port), NULL);
+        sandbox_run(sandbox, "notified", "env", sandbox_text(sandbox, "NOTIFY_SOCKET=%s", where),
+                    "WATCHDOG_USEC=400000", sandbox_program(sandbox, "munnel-agent"), "--ca",
+                    server_pki_file(server, "ca.pem"), sandbox_text(sandbox, "127.0.0.1:%u", server->port), NULL);
     lead_through_life(&manager, process, "STATUS=serves 1 of 1 server");
     close(manager.fd);
     live_relay_end(&live_relay);

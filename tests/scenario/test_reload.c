@@ -36,7 +36,7 @@ struct load {
     atomic_uint relays;
 };
 
-enum { RENEWALS = 3, CROWD = 4, MANY = 1000000 };
+enum { RENEWALS = 3, CLIENTS = 4, MANY = 1000000 };
 
 /* Job 0 renews, the others relay until it is done. */
 static const char *relay_or_renew(unsigned job, void *context) {
@@ -69,7 +69,7 @@ START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost) {
     struct load load = {.simple = &simple, .destination = destination};
     char old_pin[80], new_pin[80];
     certs_pin(simple.server.pki, "server", old_pin);
-    parallel_clients_run(CROWD, MANY, relay_or_renew, &load);
+    parallel_clients_run(CLIENTS, MANY, relay_or_renew, &load);
     ck_assert_uint_gt(load.relays, 50);
     ck_assert_uint_eq(process_count(simple.server.process, 0, "\"cut\"", NULL), 0);
     ck_assert_uint_eq(process_count(simple.server.process, 0, "\"connection lost\"", NULL), 0);

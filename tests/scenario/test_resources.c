@@ -66,9 +66,9 @@ START_TEST(a_server_out_of_descriptors_serves_those_it_has) {
     release(fds);
     ck_assert(HOLDS_WITHIN(10000, socket_echoes(port, 2000)));
     ck_assert(socket_converse(served, "still here", ASK_MS));
-    char *said = process_output(server.process, 0);
-    ck_assert_uint_lt(strlen(said), 400000); /* one line a second about it, and the relays' own */
-    free(said);
+    char *output = process_output(server.process, 0);
+    ck_assert_uint_lt(strlen(output), 400000); /* one line a second about it, and the relays' own */
+    free(output);
     close(served);
     destination_free(echo);
     sandbox_free(sandbox);
@@ -152,20 +152,20 @@ END_TEST
 
 /* Many more clients at once than links are kept ready. */
 START_TEST(five_hundred_clients_at_once_are_all_served) {
-    enum { CROWD = 500 };
+    enum { CLIENTS = 500 };
     struct destination *echo = destination_start(handle_echo, NULL);
     struct simple simple = simple_start(__func__, destination_port(echo), NULL, NULL);
-    static int fds[CROWD];
+    static int fds[CLIENTS];
     char answer[5];
     uint64_t start = now_ms();
-    for (int i = 0; i < CROWD; i++) {
+    for (int i = 0; i < CLIENTS; i++) {
         fds[i] = socket_client(simple.port);
         ck_assert(socket_send(fds[i], "hello", 5, ASK_MS));
     }
-    for (int i = 0; i < CROWD; i++)
+    for (int i = 0; i < CLIENTS; i++)
         ck_assert_msg(socket_read(fds[i], answer, 5, NULL, 10000) == END_NONE, "client %d was not served", i);
-    printf("# %d clients at once: all served after %ju ms\n", CROWD, (uintmax_t)(now_ms() - start));
-    for (int i = 0; i < CROWD; i++)
+    printf("# %d clients at once: all served after %ju ms\n", CLIENTS, (uintmax_t)(now_ms() - start));
+    for (int i = 0; i < CLIENTS; i++)
         close(fds[i]);
     ck_assert(HOLDS_WITHIN(ASK_MS, live_of(simple.server.process).relays == 0));
     destination_free(echo);

@@ -16,7 +16,7 @@
 
 enum { THREADS_MAX = 64 };
 
-struct crowd {
+struct clients {
     parallel_clients_work work;
     void *context;
     unsigned jobs;
@@ -26,25 +26,25 @@ struct crowd {
 };
 
 static void *work_on(void *context) {
-    struct crowd *crowd = context;
+    struct clients *clients = context;
     unsigned job;
-    while (!crowd->wrong && (job = crowd->next++) < crowd->jobs) {
-        const char *wrong = crowd->work(job, crowd->context), *none = NULL;
-        if (wrong && atomic_compare_exchange_strong(&crowd->wrong, &none, wrong))
-            crowd->wrong_job = job;
+    while (!clients->wrong && (job = clients->next++) < clients->jobs) {
+        const char *wrong = clients->work(job, clients->context), *none = NULL;
+        if (wrong && atomic_compare_exchange_strong(&clients->wrong, &none, wrong))
+            clients->wrong_job = job;
     }
     return NULL;
 }
 
 void parallel_clients_run(unsigned threads, unsigned jobs, parallel_clients_work work, void *context) {
-    struct crowd crowd = {.work = work, .context = context, .jobs = jobs};
+    struct clients clients = {.work = work, .context = context, .jobs = jobs};
     pthread_t all[THREADS_MAX];
     ck_assert_uint_le(threads, THREADS_MAX);
     for (unsigned i = 0; i < threads; i++)
-        ck_assert_int_eq(pthread_create(&all[i], NULL, work_on, &crowd), 0);
+        ck_assert_int_eq(pthread_create(&all[i], NULL, work_on, &clients), 0);
     for (unsigned i = 0; i < threads; i++)
         pthread_join(all[i], NULL);
-    ck_assert_msg(!crowd.wrong, "client %u: %s", crowd.wrong_job, crowd.wrong);
+    ck_assert_msg(!clients.wrong, "client %u: %s", clients.wrong_job, clients.wrong);
 }
 
 static const char *compare(const struct relayed *relayed, const struct exchange *exchange) {
