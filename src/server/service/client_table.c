@@ -49,7 +49,7 @@ void client_table_free(struct client_table *clients) {
     free(clients);
 }
 
-bool client_table_have_room(const struct client_table *clients) {
+bool client_table_has_room(const struct client_table *clients) {
     return clients->live < clients->limit;
 }
 

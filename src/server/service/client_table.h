@@ -15,7 +15,7 @@ struct client_table *client_table_new(void); /* without a limit; NULL when out o
 void client_table_free(struct client_table *clients);
 void client_table_set_limit(struct client_table *clients, size_t limit); /* so many at once at most */
 size_t client_table_limit(const struct client_table *clients);
-bool client_table_have_room(const struct client_table *clients);
+bool client_table_has_room(const struct client_table *clients);
 size_t client_table_live(const struct client_table *clients);
 uint64_t client_table_total(const struct client_table *clients);
 

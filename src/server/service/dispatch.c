@@ -22,7 +22,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     ATTEMPTS_SHARE = 3, /* the time that is left is divided by so many untried agents at most */

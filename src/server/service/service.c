@@ -55,7 +55,7 @@ static void on_accept(void *context, int fd, const struct addr *peer) {
 static bool has_room(void *context) {
     struct service *service = context;
 
-    return client_table_have_room(service->options.clients);
+    return client_table_has_room(service->options.clients);
 }
 
 static struct service_terms *make_terms(const struct service_config *conf) {

@@ -88,12 +88,12 @@ START_TEST(room_is_up_to_the_limit) {
     client_table_set_limit(world.clients, 2);
     ck_assert_uint_eq(client_table_limit(world.clients), 2);
     struct client *first = take(&world, 5);
-    ck_assert(client_table_have_room(world.clients));
+    ck_assert(client_table_has_room(world.clients));
     struct client *second = take(&world, 5);
-    ck_assert(!client_table_have_room(world.clients));
+    ck_assert(!client_table_has_room(world.clients));
     ck_assert_uint_eq(client_table_live(world.clients), 2);
     client_table_give_back(world.clients, first);
-    ck_assert(client_table_have_room(world.clients));
+    ck_assert(client_table_has_room(world.clients));
     ck_assert_uint_eq(client_table_live(world.clients), 1);
     client_table_give_back(world.clients, second);
     ck_assert_uint_eq(client_table_live(world.clients), 0);

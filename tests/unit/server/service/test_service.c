@@ -140,6 +140,29 @@ START_TEST(no_more_than_max_clients) {
 }
 END_TEST
 
+/* It has left its services, but not the clients that it has not answered yet. */
+START_TEST(clients_of_a_draining_agent_are_recalled_too) {
+    struct server_fixture server_fixture;
+    struct fake_order order, recall;
+
+    server_fixture_begin(&server_fixture);
+    struct server *server = server_fixture.server;
+    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1),
+                                b = server_fixture_join(&server_fixture, "b", "");
+    struct session *silent = session_table_find(server->sessions, a.tag);
+    int fd = server_fixture_client(&server_fixture, 0, &order);
+    registry_drain(server->registry, silent);
+    session_liveness(silent)->is_silent = true;
+    service_recall(server->services.items[0], silent, server->plane);
+    ck_assert(fake_take(FAKE_RECALL, &recall));
+    ck_assert_uint_eq(recall.tag, a.tag);
+    server_fixture_lose(&server_fixture, &b); /* no other is left */
+    service_recall(server->services.items[0], silent, server->plane);
+    ck_assert_uint_eq(fake_count(FAKE_RECALL), 0);
+    server_fixture_end(&server_fixture, fd, &order, a.tag);
+}
+END_TEST
+
 /* --- the queue of clients that wait --- */
 
 static void expect_served(uint64_t number) {
@@ -290,6 +313,7 @@ static TCase *without_agents(void) {
     tcase_add_test(group, client_waits_no_longer_than_pending_timeout);
     tcase_add_test(group, client_is_refused_without_an_agent);
     tcase_add_test(group, port_is_closed_without_an_agent);
+    tcase_add_test(group, clients_of_a_draining_agent_are_recalled_too);
     tcase_add_test(group, port_that_was_taken_stays_closed_when_the_agent_has_left_again);
     return group;
 }
