@@ -11,8 +11,12 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 enum { ASK_MS = 5000, SOON_MS = 3000, EACH = 4, CLIENTS = 8 };
@@ -73,14 +77,33 @@ START_TEST(a_server_with_relays_and_connections_before_hello_stops_at_once) {
 }
 END_TEST
 
+static bool shows(struct sandbox *sandbox, const char *name, const char *text, const char *path) {
+    return mount(sandbox_write(sandbox, name, text, false), path, NULL, MS_BIND, NULL) == 0;
+}
+
+/* A name server that never answers, the only one of the programs that start from now on; -1: that needs root. */
+static int silent_name_server(struct sandbox *sandbox) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(53)};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(inet_pton(AF_INET, "127.83.0.1", &address.sin_addr), 1);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && unshare(CLONE_NEWNS) == 0 &&
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        shows(sandbox, "resolv.conf", "nameserver 127.83.0.1\n", "/etc/resolv.conf") &&
+        shows(sandbox, "nsswitch.conf", "hosts: files dns\n", "/etc/nsswitch.conf"))
+        return fd;
+    close(fd);
+    return -1;
+}
+
 /* One server of two accepts and never answers; the destination's backlog is full, or its name is looked up. */
 START_TEST(an_agent_with_handshakes_dials_and_look_ups_under_way_stops_at_once) {
     struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *silent = destination_start(NULL, NULL);
     uint16_t port = port_take(), named = port_take(), full;
+    struct pollfd names = {.fd = silent_name_server(sandbox), .events = POLLIN};
     int extra, listener = destination_full(&full, &extra), clients[CLIENTS];
     const char *services = sandbox_text(sandbox, "%s, %s", service_to(sandbox, "full", port, full, NULL),
-                                        service_text(sandbox, "named", named, "no-such-name.invalid:80", NULL));
+                                        service_text(sandbox, "named", named, "slow-name.example:80", NULL));
     struct server server = server_start(sandbox, (struct server_plan){.services = services});
     const char *both = sandbox_text(sandbox, "127.0.0.1:%u,127.0.0.1:%u", server.port, destination_port(silent));
     struct process *agent =
@@ -91,7 +114,9 @@ START_TEST(an_agent_with_handshakes_dials_and_look_ups_under_way_stops_at_once) 
     for (int i = 0; i < CLIENTS; i++)
         clients[i] = socket_client(i % 2 ? port : named);
     ck_assert(HOLDS_WITHIN(ASK_MS, live_of(agent).relays >= 1));
+    ck_assert(names.fd < 0 || poll(&names, 1, ASK_MS) == 1);
     stop_twice(agent, "draining");
+    close(names.fd);
     for (int i = 0; i < CLIENTS; i++)
         close(clients[i]);
     close(listener);
