@@ -16,9 +16,9 @@ unit_lib_tests += tests/unit/lib/tls/test_certificate
 tests_unit_lib_tls_test_certificate_SOURCES = tests/unit/lib/tls/test_certificate.c
 tests_unit_lib_tls_test_certificate_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/tls/test_tls
-tests_unit_lib_tls_test_tls_SOURCES = tests/unit/lib/tls/test_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
-tests_unit_lib_tls_test_tls_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/tls/test_context
+tests_unit_lib_tls_test_context_SOURCES = tests/unit/lib/tls/test_context.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_context_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/tls/test_verify
 tests_unit_lib_tls_test_verify_SOURCES = tests/unit/lib/tls/test_verify.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
@@ -41,7 +41,7 @@ tests_unit_lib_base_test_strlist_SOURCES = tests/unit/lib/base/test_strlist.c
 tests_unit_lib_base_test_strlist_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/net/test_sock_access
-tests_unit_lib_net_test_sock_access_SOURCES = tests/unit/lib/net/test_sock_access.c
+tests_unit_lib_net_test_sock_access_SOURCES = tests/unit/lib/net/test_sock_access.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_sock_access_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/event/test_defer
@@ -65,7 +65,7 @@ tests_unit_lib_base_test_json_SOURCES = tests/unit/lib/base/test_json.c
 tests_unit_lib_base_test_json_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/net/test_addr
-tests_unit_lib_net_test_addr_SOURCES = tests/unit/lib/net/test_addr.c
+tests_unit_lib_net_test_addr_SOURCES = tests/unit/lib/net/test_addr.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_addr_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/event/test_loop
@@ -82,7 +82,7 @@ tests_unit_lib_net_test_sock_stall_SOURCES = tests/unit/lib/net/test_sock_stall.
 tests_unit_lib_net_test_sock_stall_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/net/test_sock
-tests_unit_lib_net_test_sock_SOURCES = tests/unit/lib/net/test_sock.c
+tests_unit_lib_net_test_sock_SOURCES = tests/unit/lib/net/test_sock.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_sock_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/log/test_log
@@ -98,7 +98,7 @@ tests_unit_lib_base_test_file_SOURCES = tests/unit/lib/base/test_file.c
 tests_unit_lib_base_test_file_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/net/test_acl
-tests_unit_lib_net_test_acl_SOURCES = tests/unit/lib/net/test_acl.c
+tests_unit_lib_net_test_acl_SOURCES = tests/unit/lib/net/test_acl.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_acl_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/event/test_resolver
@@ -143,5 +143,49 @@ tests_unit_lib_base_test_date_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/log/test_log_throttle
 tests_unit_lib_log_test_log_throttle_SOURCES = tests/unit/lib/log/test_log_throttle.c
 tests_unit_lib_log_test_log_throttle_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_endpoint
+tests_unit_lib_net_test_endpoint_SOURCES = tests/unit/lib/net/test_endpoint.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_endpoint_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_acl_parse
+tests_unit_lib_net_test_acl_parse_SOURCES = tests/unit/lib/net/test_acl_parse.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_acl_parse_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_reserved_addr
+tests_unit_lib_net_test_reserved_addr_SOURCES = tests/unit/lib/net/test_reserved_addr.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_reserved_addr_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_sock_bind
+tests_unit_lib_net_test_sock_bind_SOURCES = tests/unit/lib/net/test_sock_bind.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_sock_bind_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/log/test_log_target
+tests_unit_lib_log_test_log_target_SOURCES = tests/unit/lib/log/test_log_target.c
+tests_unit_lib_log_test_log_target_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/tls/test_session
+tests_unit_lib_tls_test_session_SOURCES = tests/unit/lib/tls/test_session.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_session_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/base/test_clock
+tests_unit_lib_base_test_clock_SOURCES = tests/unit/lib/base/test_clock.c
+tests_unit_lib_base_test_clock_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_thread
+tests_unit_lib_os_test_thread_SOURCES = tests/unit/lib/os/test_thread.c
+tests_unit_lib_os_test_thread_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_fd_count
+tests_unit_lib_os_test_fd_count_SOURCES = tests/unit/lib/os/test_fd_count.c
+tests_unit_lib_os_test_fd_count_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/event/test_resolver_lookups
+tests_unit_lib_event_test_resolver_lookups_SOURCES = tests/unit/lib/event/test_resolver_lookups.c
+tests_unit_lib_event_test_resolver_lookups_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/tls/test_ex_data
+tests_unit_lib_tls_test_ex_data_SOURCES = tests/unit/lib/tls/test_ex_data.c
+tests_unit_lib_tls_test_ex_data_LDADD = $(LINK_UNIT_LIB)
 
 unit_tests += $(unit_lib_tests)

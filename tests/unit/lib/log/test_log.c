@@ -351,49 +351,11 @@ START_TEST(a_limit_lets_a_burst_through_and_counts_the_rest) {
 }
 END_TEST
 
-static void check_target(const char *to, const char *complaint) {
-    struct error error = {""};
-    int result = log_check_target(to, &error);
-    ck_assert_msg(result == (complaint ? -1 : 0) && strstr(error.text, complaint ? complaint : ""), "%s: %s", to,
-                  error.text);
-}
-
-START_TEST(a_target_is_tried_and_not_made) {
-    check_target("stderr", NULL);
-    check_target("/dev/null", NULL);
-    check_target(unit_text_file("old", "a line\n"), NULL);
-    check_target(unit_path("new"), NULL);
-    ck_assert_int_ne(access(unit_path("new"), F_OK), 0);
-    check_target(unit_folder(), "\" is a folder; name a file in it");
-    check_target(unit_path("nowhere/log"), "there is no folder for \"/");
-    check_target(unit_path("old/log"), "Not a directory; name another file");
-}
-END_TEST
-
-/* Not as root, who may write everywhere; and by short paths, because the folders above are root's own. */
-START_TEST(a_target_that_may_not_be_written_is_found) {
-    const char *folder = unit_path("closed"), *file = unit_path("closed/old");
-    ck_assert_int_eq(mkdir(folder, 0755), 0);
-    unit_text_file("closed/old", "a line\n");
-    ck_assert(chmod(file, 0444) == 0 && chmod(folder, 0555) == 0 && chmod(unit_folder(), 0755) == 0);
-    ck_assert_int_eq(chdir(unit_folder()), 0);
-    bool is_root = geteuid() == 0;
-    ck_assert(!is_root || seteuid(4242) == 0);
-    check_target("closed/old", "Permission denied; give it to the user that writes it, or name another");
-    check_target("closed/new", "Permission denied; make the file for the user that writes it");
-    ck_assert(!is_root || seteuid(0) == 0);
-    ck_assert_int_eq(chmod(folder, 0755), 0);
-    ck_assert_int_eq(chdir("/"), 0);
-}
-END_TEST
-
 static TCase *writing(void) {
     TCase *group = tcase_create("writing");
     tcase_add_test(group, lines_have_a_time_and_arrive_at_once);
     tcase_add_test(group, levels_are_kept_apart_and_no_log_is_a_log);
     tcase_add_test(group, a_log_that_cannot_be_opened_says_why);
-    tcase_add_test(group, a_target_is_tried_and_not_made);
-    tcase_add_test(group, a_target_that_may_not_be_written_is_found);
     tcase_add_test(group, many_threads_write_whole_lines_in_order);
     tcase_add_test(group, a_rotated_file_is_left_behind);
     tcase_add_loop_test(group, the_journal_is_known_by_its_stream, 0, 2);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/sock: binding and its errors, connecting, ends of connections. All on the loopback. */
+/*
+ * test_sock: connecting, the ends of connections, and what wakes a loop. All on the loopback.
+ */
 #include "config.h"
 
-#include "lib/net/sock.h"
-#include "unit.h"
+#include "net_fixture.h"
 
 #include <errno.h>
 #include <event2/util.h>
@@ -20,32 +21,6 @@
 #include <unistd.h>
 
 enum { PATIENCE_MS = 5000 };
-
-static struct addr loopback(uint16_t port) {
-    struct endpoint endpoint = {.host = "127.0.0.1", .port = port};
-    struct addr addr;
-    ck_assert(addr_from_endpoint(&addr, &endpoint));
-    return addr;
-}
-
-static struct addr unix_addr(const char *path) {
-    struct endpoint endpoint = {.is_unix = true};
-    struct addr addr;
-    snprintf(endpoint.host, sizeof endpoint.host, "%s", path);
-    ck_assert(addr_from_endpoint(&addr, &endpoint));
-    return addr;
-}
-
-/* Listens on a free port, or on the path of *addr if it is one; *addr is then where. */
-static int listening(struct addr *addr) {
-    struct error error = {""};
-    int fd = sock_bind(addr, &error);
-    ck_assert_msg(fd >= 0, "%s", error.text);
-    ck_assert_int_eq(sock_listen(fd), 0);
-    addr->length = sizeof addr->storage;
-    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&addr->storage, &addr->length), 0);
-    return fd;
-}
 
 static bool becomes(int fd, short what) {
     struct pollfd ready = {.fd = fd, .events = what};
@@ -87,104 +62,6 @@ static int number_of(int fd, int level, int option) {
     ck_assert_int_eq(getsockopt(fd, level, option, &value, &length), 0);
     return value;
 }
-
-/* ---- binding ---- */
-
-START_TEST(a_port_in_use_is_named_with_advice) {
-    struct addr addr = loopback(0);
-    int first = listening(&addr);
-    struct error error = {""};
-    char expected[ADDR_TEXT];
-    ck_assert_int_eq(sock_bind(&addr, &error), -1);
-    snprintf(expected, sizeof expected, "127.0.0.1:%u is in use by another program", addr_port(&addr));
-    ck_assert_msg(strstr(error.text, expected) == error.text, "%s", error.text);
-    ck_assert_ptr_nonnull(strstr(error.text, "choose another port or stop that program"));
-    sock_close(first);
-}
-END_TEST
-
-START_TEST(a_foreign_address_is_named) {
-    struct endpoint endpoint = {.host = "192.0.2.1", .port = 1};
-    struct addr addr;
-    struct error error = {""};
-    endpoint.port = 10001;
-    ck_assert(addr_from_endpoint(&addr, &endpoint));
-    ck_assert_int_eq(sock_bind(&addr, &error), -1);
-    ck_assert_msg(strstr(error.text, "this machine has no such address"), "%s", error.text);
-}
-END_TEST
-
-START_TEST(a_low_port_without_the_right_is_explained) {
-    struct addr addr = loopback(443);
-    struct error error = {""};
-    ck_assert_int_eq(sock_explain(&addr, EACCES, &error), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "CAP_NET_BIND_SERVICE"));
-}
-END_TEST
-
-START_TEST(ipv4_and_ipv6_share_a_port) {
-    struct endpoint endpoint = {.port = 0};
-    struct addr list[2];
-    ck_assert_int_eq(addr_listen_list(list, &endpoint), 2);
-    int ipv4 = listening(&list[0]);
-    addr_set_port(&list[1], addr_port(&list[0]));
-    struct error error = {""};
-    int ipv6 = sock_bind(&list[1], &error);
-    ck_assert_msg(ipv6 >= 0 || strstr(error.text, "without such addresses"), "%s", error.text);
-    sock_close(ipv4);
-    sock_close(ipv6);
-}
-END_TEST
-
-START_TEST(a_stale_unix_socket_is_replaced) {
-    struct addr addr = unix_addr(unit_path("stale.sock"));
-    struct addr where = addr;
-    sock_close(listening(&where)); /* its file stays */
-    struct error error = {""};
-    int fd = sock_bind(&addr, &error);
-    ck_assert_msg(fd >= 0, "%s", error.text);
-    sock_close(fd);
-}
-END_TEST
-
-START_TEST(a_living_unix_socket_is_left_alone) {
-    struct addr addr = unix_addr(unit_path("living.sock"));
-    struct addr where = addr;
-    int first = listening(&where);
-    struct error error = {""};
-    ck_assert_int_eq(sock_bind(&addr, &error), -1);
-    ck_assert_msg(strstr(error.text, "in use by another program"), "%s", error.text);
-    bool done;
-    int client = sock_connect(&addr, NULL, &done);
-    ck_assert_int_ge(client, 0);
-    ck_assert(done);
-    sock_close(client);
-    sock_close(first);
-}
-END_TEST
-
-START_TEST(a_file_in_the_place_of_a_socket_is_left_alone) {
-    const char *path = unit_text_file("file", "precious");
-    struct addr addr = unix_addr(path);
-    struct error error = {""};
-    ck_assert_int_eq(sock_bind(&addr, &error), -1);
-    ck_assert_msg(strstr(error.text, "there is a file that is no socket; remove it or choose another path"), "%s",
-                  error.text);
-    struct stat status;
-    ck_assert_int_eq(stat(path, &status), 0);
-    ck_assert_int_eq(status.st_size, 8);
-}
-END_TEST
-
-START_TEST(a_socket_in_a_missing_folder_is_explained) {
-    struct addr addr = unix_addr(unit_path("none/socket"));
-    struct error error = {""};
-    ck_assert_int_eq(sock_bind(&addr, &error), -1);
-    ck_assert_msg(strstr(error.text, "there is no such folder (No such file or directory); make it"), "%s", error.text);
-}
-END_TEST
-
-/* ---- connections ---- */
 
 /* At a first look. */
 static unsigned stalled_ms(int fd) {
@@ -384,19 +261,6 @@ START_TEST(the_descriptor_limit_is_raised) {
 }
 END_TEST
 
-static TCase *binding(void) {
-    TCase *group = tcase_create("binding");
-    tcase_add_test(group, a_port_in_use_is_named_with_advice);
-    tcase_add_test(group, a_foreign_address_is_named);
-    tcase_add_test(group, a_low_port_without_the_right_is_explained);
-    tcase_add_test(group, ipv4_and_ipv6_share_a_port);
-    tcase_add_test(group, a_stale_unix_socket_is_replaced);
-    tcase_add_test(group, a_socket_in_a_missing_folder_is_explained);
-    tcase_add_test(group, a_living_unix_socket_is_left_alone);
-    tcase_add_test(group, a_file_in_the_place_of_a_socket_is_left_alone);
-    return group;
-}
-
 static TCase *connections(void) {
     TCase *group = tcase_create("connections");
     tcase_add_test(group, connections_are_non_blocking_and_without_delay);
@@ -416,4 +280,4 @@ static TCase *connections(void) {
     return group;
 }
 
-UNIT_MAIN("lib/sock", binding, connections)
+UNIT_MAIN("lib/net/sock", connections)

@@ -5,30 +5,16 @@
  */
 #include "config.h"
 
-#include "lib/net/sock.h"
-#include "unit.h"
+#include "net_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct addr parse(const char *text) {
-    struct endpoint endpoint;
-    struct error error = {{0}};
-    struct addr addr;
-
-    ck_assert_msg(endpoint_parse(&endpoint, text, &error) == 0, "%s", error.text);
-    ck_assert(addr_from_endpoint(&addr, &endpoint));
-    return addr;
-}
-
 static struct addr bound_socket(int *fd) {
     struct error error = {{0}};
-    char text[256];
-
-    snprintf(text, sizeof text, "unix:%s", unit_path("socket"));
-    struct addr addr = parse(text);
+    struct addr addr = unix_addr(unit_path("socket"));
     *fd = sock_bind(&addr, &error);
     ck_assert_msg(*fd >= 0, "%s", error.text);
     return addr;
@@ -55,7 +41,7 @@ START_TEST(the_mode_is_set_and_zero_leaves_it) {
 END_TEST
 
 START_TEST(addresses_of_other_families_have_no_mode) {
-    struct addr addr = parse("127.0.0.1:80");
+    struct addr addr = addr_of("127.0.0.1:80");
 
     ck_assert_int_eq(sock_set_access(&addr, NULL, 0600, NULL), 0);
 }
@@ -63,7 +49,7 @@ END_TEST
 
 START_TEST(a_missing_socket_is_an_error_that_names_path_and_mode) {
     struct error error = {{0}};
-    struct addr addr = parse("unix:/nonexistent/socket");
+    struct addr addr = addr_of("unix:/nonexistent/socket");
 
     ck_assert_int_eq(sock_set_access(&addr, NULL, 0660, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "cannot give unix:/nonexistent/socket the mode 0660: No such file"));

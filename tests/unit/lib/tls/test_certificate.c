@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include "lib/base/secret.h"
+#include "lib/tls/cert_issue.h"
 #include "lib/tls/certificate.h"
 
 #include <openssl/evp.h>
@@ -113,6 +114,20 @@ START_TEST(what_can_be_written_is_checked) {
 }
 END_TEST
 
+START_TEST(the_pin_of_what_is_no_certificate_is_an_error) {
+    const struct cert_request request = {.common_name = "x", .days = 2, .use = CERT_CA};
+    struct error error = {{0}};
+    char pin[72];
+    ck_assert_int_eq(cert_issue(&request, NULL, NULL, unit_path("x.pem"), unit_path("x.key"), &error), 0);
+    ck_assert_msg(certificate_read_pin(unit_path("x.pem"), pin, &error) == 0, "%s", error.text);
+    ck_assert(strncmp(pin, "sha256:", 7) == 0 && strlen(pin) == 71);
+    ck_assert_int_eq(certificate_read_pin(unit_path("none.pem"), pin, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "none.pem"));
+    ck_assert_int_eq(certificate_read_pin(unit_path("x.key"), pin, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "x.key: holds a private key where a certificate is wanted"));
+}
+END_TEST
+
 static TCase *names(void) {
     TCase *group = tcase_create("names");
     tcase_add_test(group, dns_names_and_uris_count_and_the_common_name_does_not_beside_them);
@@ -120,6 +135,7 @@ static TCase *names(void) {
     tcase_add_test(group, a_wildcard_or_a_nul_in_a_certificate_is_no_other_name);
     tcase_add_test(group, the_digest_of_its_key_names_it);
     tcase_add_test(group, what_can_be_written_is_checked);
+    tcase_add_test(group, the_pin_of_what_is_no_certificate_is_an_error);
     return group;
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_tls: the policy of both ends, strangers who do not keep to it, and files that do not fit.
+ * test_context: the policy of both ends, peers that do not keep to it, and files that do not fit.
  */
 #include "config.h"
 
 #include "unit.h"
 
 #include "lib/tls/cert_issue.h"
-#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 #include "lib/tls_pair.h"
 
@@ -40,70 +39,6 @@ START_TEST(both_agree_after_the_policy) {
 }
 END_TEST
 
-START_TEST(the_exporter_differs_from_channel_to_channel) {
-    uint8_t bytes[2][SECRET_SIZE];
-    for (int i = 0; i < 2; i++) {
-        struct pair pair;
-        pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
-                  "munnel.example");
-        pair_shake(&pair);
-        ck_assert_int_eq(tls_exporter(pair.client, bytes[i]), 0);
-        pair_part(&pair);
-    }
-    ck_assert_int_ne(memcmp(bytes[0], bytes[1], SECRET_SIZE), 0);
-}
-END_TEST
-
-START_TEST(an_address_is_checked_as_an_address_and_no_sni_is_sent) {
-    struct pair pair;
-    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
-              "127.0.0.1");
-    pair_shake(&pair);
-    ck_assert(pair.client_done && pair.server_done);
-    ck_assert_ptr_null(SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name));
-    pair_part(&pair);
-    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
-              "munnel.example.");
-    pair_shake(&pair);
-    ck_assert(pair.client_done && pair.server_done);
-    ck_assert_str_eq(SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name), "munnel.example");
-    pair_part(&pair);
-}
-END_TEST
-
-START_TEST(an_address_is_checked_without_its_zone) {
-    struct pair pair;
-    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
-              "fe80::1%eth0");
-    pair_shake(&pair);
-    pair_check_words("the client", &pair.client_why, NULL);
-    ck_assert(pair.client_done && pair.server_done);
-    ck_assert_ptr_null(SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name));
-    pair_part(&pair);
-    pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
-              "fe80::2%eth0");
-    pair_shake(&pair);
-    ck_assert(!pair.client_done);
-    pair_part(&pair);
-}
-END_TEST
-
-START_TEST(a_certificate_is_never_taken_without_a_name) {
-    char pin[72];
-    const char *pins[] = {pin};
-    SSL_CTX *context = pair_client_context(pair_client_options());
-    ck_assert_ptr_null(tls_session(context, false, NULL));
-    ck_assert_ptr_null(tls_session(context, false, ""));
-    SSL_CTX_free(context);
-    ck_assert_int_eq(certificate_read_pin(server_pem, pin, NULL), 0);
-    context = pair_client_context(&(const struct tls_client_options){.pins = pins, .pin_count = 1});
-    SSL *ssl = tls_session(context, false, NULL);
-    ck_assert_ptr_nonnull(ssl);
-    SSL_free(ssl);
-    SSL_CTX_free(context);
-}
-END_TEST
-
 START_TEST(a_cut_stream_is_never_a_clean_end) {
     struct pair pair;
     char byte;
@@ -123,15 +58,11 @@ static TCase *policy(void) {
     TCase *group = tcase_create("policy");
     tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, both_agree_after_the_policy);
-    tcase_add_test(group, the_exporter_differs_from_channel_to_channel);
-    tcase_add_test(group, an_address_is_checked_as_an_address_and_no_sni_is_sent);
-    tcase_add_test(group, an_address_is_checked_without_its_zone);
-    tcase_add_test(group, a_certificate_is_never_taken_without_a_name);
     tcase_add_test(group, a_cut_stream_is_never_a_clean_end);
     return group;
 }
 
-/* A context of somebody else: a browser, a scanner, a web server. */
+/* As of a browser, a scanner, a web server. */
 static SSL_CTX *foreign_client(const char *alpn, int version) {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     if (version) {
@@ -197,8 +128,8 @@ START_TEST(tls12_is_there_when_asked_for_with_its_master_secret) {
 }
 END_TEST
 
-static TCase *strangers(void) {
-    TCase *group = tcase_create("strangers");
+static TCase *foreign_peers(void) {
+    TCase *group = tcase_create("foreign peers");
     tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, a_client_that_does_not_offer_munnel_is_refused);
     tcase_add_test(group, a_server_that_does_not_choose_munnel_is_refused);
@@ -266,24 +197,13 @@ START_TEST(the_days_left_are_those_of_the_own_certificate) {
 }
 END_TEST
 
-START_TEST(the_pin_of_what_is_no_certificate_is_an_error) {
-    char pin[72];
-    struct error error = {{0}};
-    ck_assert_int_eq(certificate_read_pin(unit_path("none.pem"), pin, &error), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "none.pem"));
-    ck_assert_int_eq(certificate_read_pin(server_key, pin, &error), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "server.key: holds a private key where a certificate is wanted"));
-}
-END_TEST
-
 static TCase *files(void) {
     TCase *group = tcase_create("files");
     tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, files_that_do_not_fit_are_found_at_once);
     tcase_add_test(group, a_key_with_a_passphrase_is_refused_without_asking);
     tcase_add_test(group, the_days_left_are_those_of_the_own_certificate);
-    tcase_add_test(group, the_pin_of_what_is_no_certificate_is_an_error);
     return group;
 }
 
-UNIT_MAIN("lib/tls", policy, strangers, files)
+UNIT_MAIN("lib/tls/context", policy, foreign_peers, files)
