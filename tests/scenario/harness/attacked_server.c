@@ -68,10 +68,7 @@ struct attacked_server attacked_server_start(const char *name, struct attacked_s
 }
 
 unsigned long long attacked_server_count(struct attacked_server *attacked_server, const char *key) {
-    size_t mark = process_mark(attacked_server->server.process);
-    process_signal(attacked_server->server.process, SIGUSR1);
-    char *line =
-        process_expect(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "\"event\":\"live\"", NULL);
+    char *line = live_line(attacked_server->server.process);
     unsigned long long number = number_in_line(line, key);
     free(line);
     return number;
