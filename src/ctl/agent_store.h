@@ -62,7 +62,7 @@ const struct credential *agent_store_find(const struct agent_store *store, const
 int agent_store_save(const struct agent_store *store, struct error *error);
 void agent_store_close(struct agent_store *store);
 
-/* The join code for an agent; `servers` empty: what the configuration and the certificate say. */
+/* The join code for an agent; `servers` empty: what the configuration and the certificate have. */
 int agent_store_join_code(const struct agent_store *store, const struct strlist *servers,
                           const struct auth_token *token, char text[JOIN_CODE_TEXT], struct error *error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * subcommand: finds a word in a table, and reads what is behind it.
+ * subcommand: see subcommand.h.
  * Runs on: the tool's only thread. Owns: nothing.
  */
 #include "config.h"

@@ -40,8 +40,8 @@ void fake_plane_forget(void) {
         free((char *)the_plane->dials[i].order.server_name);
         free((char *)the_plane->dials[i].order.identity);
     }
-    for (unsigned i = 0; i < the_plane->told_count; i++)
-        free(the_plane->told[i].json);
+    for (unsigned i = 0; i < the_plane->sent_count; i++)
+        free(the_plane->sent[i].json);
     free(the_plane);
     the_plane = NULL;
 }
@@ -91,22 +91,22 @@ void plane_reject(struct plane *plane, struct link_ref link, const char *json) {
     plane->dials[link.slot].rejected = true;
 }
 
-void plane_close(struct plane *plane, struct link_ref link, const char *why, bool when_idle) {
-    ck_assert_ptr_nonnull(why);
+void plane_close(struct plane *plane, struct link_ref link, const char *detail, bool when_idle) {
+    ck_assert_ptr_nonnull(detail);
     ck_assert(!when_idle);
     plane->dials[link.slot].closed = true;
 }
 
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json) {
-    ck_assert_uint_lt(plane->told_count, FAKE_TOLD);
+    ck_assert_uint_lt(plane->sent_count, FAKE_SENT);
     ck_assert(plane->dials[link.slot].accepted);
-    plane->told[plane->told_count].dial = link.slot;
-    plane->told[plane->told_count++].json = strdup(json);
+    plane->sent[plane->sent_count].dial = link.slot;
+    plane->sent[plane->sent_count++].json = strdup(json);
 }
 
 void plane_drain(struct plane *plane) {
     if (plane->drains++ == 0)
-        plane->told_before_drain = plane->told_count;
+        plane->sent_before_drain = plane->sent_count;
 }
 
 bool plane_probe_liveness(struct plane *plane) {
@@ -136,7 +136,7 @@ static struct fake_dial *dial_at(unsigned index) {
     return &fake_plane()->dials[index];
 }
 
-void fake_say(unsigned index, bool rejected, const char *json) {
+void fake_greet(unsigned index, bool rejected, const char *json) {
     const struct fake_dial *dial = dial_at(index);
     struct greeting greeting = {.link = dial->link,
                                 .tag = dial->order.tag,
@@ -158,7 +158,7 @@ void fake_welcome_from(unsigned index, const uint8_t *key, const char *server) {
     if (key)
         ck_assert_int_eq(auth_proof_make(welcome.proof, key, AUTH_PROOF_SERVER, EXPORTER), 0);
     json = welcome_format(&welcome);
-    fake_say(index, false, json);
+    fake_greet(index, false, json);
     free(json);
 }
 
@@ -169,13 +169,13 @@ void fake_welcome(unsigned index, const uint8_t *key) {
 void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s) {
     char *json = reject_format(code, reason, retry_after_s);
 
-    fake_say(index, true, json);
+    fake_greet(index, true, json);
     free(json);
     ck_assert(dial_at(index)->rejected); /* else its link would stay for ever */
     fake_gone(index, "turned away");
 }
 
-static void end(unsigned index, const char *why, struct link_end gone) {
+static void end(unsigned index, const char *detail, struct link_end gone) {
     struct fake_dial *dial = dial_at(index);
 
     gone.link = dial->link;
@@ -183,37 +183,37 @@ static void end(unsigned index, const char *why, struct link_end gone) {
     gone.is_control = gone.was_accepted = dial->accepted;
     gone.peer = dial->order.address;
     dial->gone = true;
-    snprintf(gone.detail, sizeof gone.detail, "%s", why);
+    snprintf(gone.detail, sizeof gone.detail, "%s", detail);
     the_plane->options.events->on_gone(the_plane->options.context, &gone);
 }
 
-void fake_gone(unsigned index, const char *why) {
-    end(index, why, (struct link_end){0});
+void fake_gone(unsigned index, const char *detail) {
+    end(index, detail, (struct link_end){0});
 }
 
-void fake_tls_failed(unsigned index, const char *why) {
-    end(index, why, (struct link_end){.tls_failed = true});
+void fake_tls_failed(unsigned index, const char *detail) {
+    end(index, detail, (struct link_end){.tls_failed = true});
 }
 
-void fake_untrusted(unsigned index, const char *why) {
-    end(index, why, (struct link_end){.tls_failed = true, .untrusted = true});
+void fake_untrusted(unsigned index, const char *detail) {
+    end(index, detail, (struct link_end){.tls_failed = true, .untrusted = true});
 }
 
-void fake_cut_without_a_word(unsigned index) {
+void fake_closed_silently(unsigned index) {
     end(index, "cut", (struct link_end){.received_nothing = true});
 }
 
-void fake_told_text(unsigned index, const char *json) {
+void fake_control_text(unsigned index, const char *json) {
     const struct fake_dial *dial = dial_at(index);
 
     ck_assert(dial->accepted);
     the_plane->options.events->on_control(the_plane->options.context, dial->link, dial->order.tag, json, strlen(json));
 }
 
-void fake_told(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms) {
+void fake_control(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms) {
     char *json = control_format(op, count, expires_ms, "");
 
-    fake_told_text(index, json);
+    fake_control_text(index, json);
     free(json);
 }
 
@@ -223,17 +223,17 @@ void fake_idle(unsigned index) {
     the_plane->options.events->on_idle(the_plane->options.context, dial->link, dial->order.tag);
 }
 
-unsigned fake_heard(unsigned index, enum control_op op) {
+unsigned fake_sent(unsigned index, enum control_op op) {
     const struct plane *plane = fake_plane();
     unsigned count = 0;
 
-    for (unsigned i = 0; i < plane->told_count; i++) {
+    for (unsigned i = 0; i < plane->sent_count; i++) {
         struct control_message control;
         struct error error;
-        const char *json = plane->told[i].json;
+        const char *json = plane->sent[i].json;
 
         ck_assert_int_eq(control_parse(&control, json, strlen(json), &error), 0);
-        count += plane->told[i].dial == index && control.op == op;
+        count += plane->sent[i].dial == index && control.op == op;
         control_done(&control);
     }
     return count;
@@ -292,6 +292,6 @@ void fake_answer(const char *const *addresses) {
     answer_with(&answer);
 }
 
-void fake_no_answer(const char *why) {
-    answer_with(&(struct resolver_answer){.detail = why});
+void fake_no_answer(const char *detail) {
+    answer_with(&(struct resolver_answer){.detail = detail});
 }

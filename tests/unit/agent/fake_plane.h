@@ -13,7 +13,7 @@
 #include "proto/hello.h"
 #include "relay/plane.h"
 
-enum { FAKE_DIALS = 4096, FAKE_TOLD = 64 };
+enum { FAKE_DIALS = 4096, FAKE_SENT = 64 };
 
 struct fake_dial {
     struct dial_order order; /* with strings of its own */
@@ -29,10 +29,10 @@ struct plane {
     struct {
         unsigned dial;
         char *json;
-    } told[FAKE_TOLD];
-    unsigned told_count;
+    } sent[FAKE_SENT];
+    unsigned sent_count;
     unsigned drains;            /* calls of plane_drain ... */
-    unsigned told_before_drain; /* ... and how much had been told at the first */
+    unsigned sent_before_drain; /* ... and how many messages had been sent at the first */
     struct plane_counts counts;
     bool is_stuck;         /* its threads do not answer */
     void (*on_dial)(void); /* called by plane_dial; may be NULL */
@@ -41,7 +41,7 @@ struct plane {
 struct plane *fake_plane(void); /* the one of this process; made at the first call or by plane_new */
 void fake_plane_forget(void);   /* frees it */
 
-/* For whoever must have one; nothing is done with it. The caller frees it. */
+/* One that is never used to verify a server. The caller frees it. */
 struct trust *fake_trust(void);
 
 #define FAKE_SESSION "0123456789abcdef0123456789abcdef"
@@ -51,23 +51,23 @@ extern const uint8_t FAKE_SESSION_KEY[SECRET_SIZE];
 /* The server's side of dial `index`. key: the server proves itself with it; NULL: it does not. */
 void fake_welcome(unsigned index, const uint8_t *key);
 void fake_welcome_from(unsigned index, const uint8_t *key, const char *server); /* an instance other than FAKE_SERVER */
-void fake_say(unsigned index, bool rejected, const char *json);                 /* any greeting */
+void fake_greet(unsigned index, bool rejected, const char *json);               /* WELCOME or REJECT as text */
 void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s);
-void fake_gone(unsigned index, const char *why); /* TCP failed, or the link was lost */
-void fake_cut_without_a_word(unsigned index);
-void fake_tls_failed(unsigned index, const char *why); /* in a way that may pass */
-void fake_untrusted(unsigned index, const char *why);
-void fake_told(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms);
-void fake_told_text(unsigned index, const char *json);
+void fake_gone(unsigned index, const char *detail); /* TCP failed, or the link was lost */
+void fake_closed_silently(unsigned index);
+void fake_tls_failed(unsigned index, const char *detail); /* in a way that may pass */
+void fake_untrusted(unsigned index, const char *detail);
+void fake_control(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms);
+void fake_control_text(unsigned index, const char *json);
 void fake_idle(unsigned index);
 
-/* How many messages with this op the server of dial `index` was told. */
-unsigned fake_heard(unsigned index, enum control_op op);
+/* How many messages with this op were sent to the server of dial `index`. */
+unsigned fake_sent(unsigned index, enum control_op op);
 
 /* The resolver: what was asked last, and its answer; addresses are "1.2.3.4:5" up to a NULL. */
 unsigned fake_questions(void); /* asked so far */
 bool fake_question_waits(void);
 void fake_answer(const char *const *addresses);
-void fake_no_answer(const char *why);
+void fake_no_answer(const char *detail);
 
 #endif

@@ -124,10 +124,10 @@ void harness_call_without_timers(struct harness *harness, void (*function)(void)
 /* ---- the end ---- */
 
 int harness_run(struct harness *harness) {
-    char why[512];
+    char detail[512];
 
     ck_assert_int_eq(loop_run(harness->settings.loop), 0);
-    return agent_result(harness->agent, why, sizeof why);
+    return agent_result(harness->agent, detail, sizeof detail);
 }
 
 char *harness_end(struct harness *harness) {

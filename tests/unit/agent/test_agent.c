@@ -25,7 +25,7 @@ START_TEST(every_server_gets_a_session) {
 }
 END_TEST
 
-START_TEST(two_names_of_one_server_do_not_drive_each_other_out) {
+START_TEST(two_names_of_one_server_do_not_replace_each_others_session) {
     harness_start(&harness);
     fake_welcome(0, NULL);
     fake_welcome(1, NULL); /* the same instance: to the server, the first session is replaced by this one */
@@ -77,12 +77,12 @@ END_TEST
 /* Its server has proved nothing but a certificate when it refuses. */
 START_TEST(a_refused_data_link_ends_neither_its_session_nor_the_agent) {
     harness_connect(&harness);
-    fake_told(0, CONTROL_OP_LINKS, 2, 10000);
+    fake_control(0, CONTROL_OP_LINKS, 2, 10000);
     harness_await_dials(&harness, 3);
     fake_reject(1, REJECT_CREDENTIAL, "revoked", 0);
     harness_await_dials(&harness, 3);
     ck_assert(!fake_plane()->dials[0].closed);
-    fake_told(0, CONTROL_OP_LINKS, 1, 10000); /* its server lacks a link, and orders another */
+    fake_control(0, CONTROL_OP_LINKS, 1, 10000); /* its server lacks a link, and orders another */
     harness_await_dials(&harness, 4);
     agent_log_live(harness.agent);
     char *text = harness_end(&harness);
@@ -112,7 +112,7 @@ static TCase *several(void) {
 
     tcase_add_checked_fixture(group, set_up_two, tear_down);
     tcase_add_test(group, every_server_gets_a_session);
-    tcase_add_test(group, two_names_of_one_server_do_not_drive_each_other_out);
+    tcase_add_test(group, two_names_of_one_server_do_not_replace_each_others_session);
     tcase_add_test(group, the_other_name_is_used_when_the_first_fails);
     tcase_add_test(group, one_that_refuses_for_good_does_not_end_the_other);
     tcase_add_test(group, the_agent_ends_when_all_have_refused_for_good);

@@ -88,7 +88,7 @@ START_TEST(it_prints_servers_trust_credentials_and_destinations) {
 }
 END_TEST
 
-START_TEST(what_is_right_but_hardly_meant_is_said) {
+START_TEST(what_is_probably_a_mistake_is_printed) {
     add_server();
     ck_assert_int_eq(run(), 0);
     check_prints("all groups of its credential\n");
@@ -134,7 +134,7 @@ static TCase *checks(void) {
 
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, it_prints_servers_trust_credentials_and_destinations);
-    tcase_add_test(group, what_is_right_but_hardly_meant_is_said);
+    tcase_add_test(group, what_is_probably_a_mistake_is_printed);
     tcase_add_test(group, what_is_wrong_is_one_line_on_standard_error);
     tcase_add_test(group, a_join_code_is_read_and_not_kept);
     return group;

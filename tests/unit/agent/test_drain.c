@@ -10,15 +10,15 @@
 
 #define OTHER_SERVER "00112233445566778899aabbccddeeff"
 
-START_TEST(drain_tells_the_server_and_waits_for_drained) {
+START_TEST(drain_is_sent_and_drained_is_waited_for) {
     harness_connect(&harness);
     agent_end(harness.agent);
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_DRAIN), 1);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_DRAIN), 1);
     ck_assert_uint_eq(fake_plane()->drains, 0); /* OPENs on their way are still served */
-    fake_told(0, CONTROL_OP_DRAINED, 0, 0);
+    fake_control(0, CONTROL_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 1);
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 1);
-    ck_assert_uint_eq(fake_plane()->told_before_drain, 1); /* bye came behind */
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 1);
+    ck_assert_uint_eq(fake_plane()->sent_before_drain, 1); /* bye came after it */
     fake_gone(0, "closed by the other side");
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK);
 }
@@ -28,16 +28,16 @@ START_TEST(drain_waits_for_running_relays) {
     harness_connect(&harness);
     fake_plane()->counts.relays = 2;
     agent_end(harness.agent);
-    fake_told(0, CONTROL_OP_DRAINED, 0, 0);
+    fake_control(0, CONTROL_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 1);
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 0);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 0);
     fake_plane()->counts.relays = 0;
     fake_plane()->counts.lingering = 1; /* a destination is still written to */
     unit_run_rounds(loop_base(harness.settings.loop), 3);
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 0);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 0);
     fake_plane()->counts.lingering = 0;
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK); /* bye_ms runs out: nobody closes the link */
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 1);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 1);
 }
 END_TEST
 
@@ -49,7 +49,7 @@ START_TEST(drain_has_time_limits) {
     agent_end(harness.agent);
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK);
     ck_assert_uint_eq(fake_plane()->drains, 1);
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 1);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 1);
 }
 END_TEST
 
@@ -59,7 +59,7 @@ START_TEST(a_second_signal_ends_at_once) {
     agent_end(harness.agent);
     agent_end(harness.agent);
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK);
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 0);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 0);
 }
 END_TEST
 
@@ -90,9 +90,9 @@ START_TEST(drain_waits_for_every_server) {
     fake_welcome(0, NULL);
     fake_welcome_from(1, NULL, OTHER_SERVER);
     agent_end(harness.agent);
-    fake_told(1, CONTROL_OP_DRAINED, 0, 0);
+    fake_control(1, CONTROL_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 0);
-    fake_told(0, CONTROL_OP_DRAINED, 0, 0);
+    fake_control(0, CONTROL_OP_DRAINED, 0, 0);
     ck_assert_uint_eq(fake_plane()->drains, 1);
 }
 END_TEST
@@ -101,7 +101,7 @@ static TCase *one_server(void) {
     TCase *group = tcase_create("one_server");
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
-    tcase_add_test(group, drain_tells_the_server_and_waits_for_drained);
+    tcase_add_test(group, drain_is_sent_and_drained_is_waited_for);
     tcase_add_test(group, drain_waits_for_running_relays);
     tcase_add_test(group, drain_has_time_limits);
     tcase_add_test(group, a_second_signal_ends_at_once);

@@ -95,7 +95,7 @@ START_TEST(a_group_that_no_service_has_is_warned_of) {
 }
 END_TEST
 
-/* They are on munneld's command line, or in a file that nobody named. */
+/* They are on munneld's command line, or in a file that was not named. */
 START_TEST(where_services_are_not_known_every_group_is_right) {
     const char *none = configuration("s/none.json", "");
     ck_assert_int_eq(tool_run(agent_add_run, "a1", "--config", none, "--group", "web", NULL), 0);

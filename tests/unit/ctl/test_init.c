@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_init: what "munnel init" says of what it made and found; tests/unit/conf/test_provision.c looks into the files.
+ * test_init: what "munnel init" prints of what it made and found; tests/unit/conf/test_provision.c looks into the
+ * files.
  */
 #include "config.h"
 
@@ -69,7 +70,7 @@ START_TEST(a_second_time_it_finds_all) {
 }
 END_TEST
 
-START_TEST(what_was_lost_is_told_from_what_was_found) {
+START_TEST(what_is_absent_made_and_found_is_distinguished) {
     ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0);
     unlink(unit_path("s/munnel.json"));
     unlink(unit_path("s/agent.token"));
@@ -120,7 +121,7 @@ static TCase *init(void) {
     tcase_add_checked_fixture(group, NULL, forget);
     tcase_add_test(group, it_names_what_it_made_and_the_two_command_lines);
     tcase_add_test(group, a_second_time_it_finds_all);
-    tcase_add_test(group, what_was_lost_is_told_from_what_was_found);
+    tcase_add_test(group, what_is_absent_made_and_found_is_distinguished);
     tcase_add_test(group, without_a_folder_it_is_the_state_folder);
     tcase_add_test(group, what_is_wrong_is_one_line);
     tcase_add_test(group, names_and_addresses_of_all_kinds_are_taken);

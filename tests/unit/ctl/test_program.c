@@ -73,7 +73,7 @@ static const struct {
     {false, {"agent", NULL}, "munnel-agent|"},
 };
 
-START_TEST(the_words_arrive) {
+START_TEST(the_arguments_arrive) {
     int code = 0;
     install("munneld");
     install("munnel-agent");
@@ -108,7 +108,7 @@ START_TEST(without_a_folder_the_path_is_searched) {
 }
 END_TEST
 
-START_TEST(a_missing_program_is_said) {
+START_TEST(a_missing_program_is_named) {
     static const char *const words[] = {"agent", "a:1", NULL};
     int code = 0;
     setenv("PATH", unit_folder(), 1);
@@ -123,10 +123,10 @@ END_TEST
 
 static TCase *modes(void) {
     TCase *group = tcase_create("modes");
-    tcase_add_loop_test(group, the_words_arrive, 0, (int)(sizeof lines / sizeof lines[0]));
+    tcase_add_loop_test(group, the_arguments_arrive, 0, (int)(sizeof lines / sizeof lines[0]));
     tcase_add_test(group, a_link_leads_to_where_the_programs_are);
     tcase_add_test(group, without_a_folder_the_path_is_searched);
-    tcase_add_test(group, a_missing_program_is_said);
+    tcase_add_test(group, a_missing_program_is_named);
     return group;
 }
 

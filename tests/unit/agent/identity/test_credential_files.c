@@ -67,7 +67,7 @@ START_TEST(places_are_asked_in_order) {
 }
 END_TEST
 
-START_TEST(places_nobody_named_are_passed_over) {
+START_TEST(places_that_are_not_named_are_skipped) {
     ck_assert_str_eq(found(&(struct credential_places){0}), "none");
 }
 END_TEST
@@ -97,7 +97,7 @@ START_TEST(key_is_the_tokens) {
 }
 END_TEST
 
-START_TEST(said_file_must_be_there) {
+START_TEST(a_named_file_must_exist) {
     struct credential_places places = {.token_file = unit_path("nowhere"), .state_folder = make_folder("state")};
 
     make_token("state/agent.token", "other");
@@ -106,7 +106,7 @@ START_TEST(said_file_must_be_there) {
 }
 END_TEST
 
-START_TEST(world_readable_file_is_refused_and_not_passed_over) {
+START_TEST(a_world_readable_file_is_an_error_and_not_skipped) {
     struct credential_places places = {.ca = unit_path("ca.pem"), .state_folder = make_folder("state")};
 
     make_token("state/agent.token", "other");
@@ -170,7 +170,7 @@ static TCase *discovery(void) {
     TCase *group = tcase_create("discovery");
 
     tcase_add_test(group, places_are_asked_in_order);
-    tcase_add_test(group, places_nobody_named_are_passed_over);
+    tcase_add_test(group, places_that_are_not_named_are_skipped);
     tcase_add_test(group, places_are_named_for_people);
     tcase_add_test(group, key_is_the_tokens);
     return group;
@@ -179,8 +179,8 @@ static TCase *discovery(void) {
 static TCase *faults(void) {
     TCase *group = tcase_create("faults");
 
-    tcase_add_test(group, said_file_must_be_there);
-    tcase_add_test(group, world_readable_file_is_refused_and_not_passed_over);
+    tcase_add_test(group, a_named_file_must_exist);
+    tcase_add_test(group, a_world_readable_file_is_an_error_and_not_skipped);
     tcase_add_test(group, unreadable_file_is_an_error);
     tcase_add_test(group, what_is_no_token_is_an_error_that_names_the_file);
     return group;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_identity: which servers an agent serves, with which credential and which trust: said, joined or found.
+ * test_identity: which servers an agent serves, with which credential and which trust: named, joined or found.
  */
 #include "config.h"
 
@@ -227,7 +227,7 @@ START_TEST(what_was_found_for_another_server_is_not_offered) {
 }
 END_TEST
 
-START_TEST(a_token_file_that_was_said_goes_before_the_code) {
+START_TEST(a_named_token_file_goes_before_the_code) {
     join_one();
     options.token_file = (char *)(uintptr_t)token_file("said", "said");
     name_server("a.example:10001");
@@ -244,7 +244,7 @@ START_TEST(with_no_server_named_all_joined_are_served) {
 }
 END_TEST
 
-START_TEST(with_nothing_named_and_nothing_joined_it_says_what_to_write) {
+START_TEST(with_nothing_named_and_nothing_joined_the_error_says_what_to_write) {
     ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
     ck_assert_ptr_nonnull(strstr(error.text, "--join"));
 }
@@ -286,7 +286,7 @@ START_TEST(a_bad_token_file_is_an_error) {
 }
 END_TEST
 
-START_TEST(what_is_wrong_is_looked_for_where_it_was_said) {
+START_TEST(an_error_names_the_option_or_the_file) {
     char file[] = "agent.json";
     options.file = file;
     options.token_file = (char *)(uintptr_t)unit_text_file("said", "no token");
@@ -309,14 +309,14 @@ static TCase *choosing(void) {
     tcase_add_test(group, a_joined_server_has_its_own_token);
     tcase_add_loop_test(group, of_two_credentials_the_earlier_of_the_order_wins, 0, PLACES * PLACES);
     tcase_add_test(group, what_was_found_for_another_server_is_not_offered);
-    tcase_add_test(group, a_token_file_that_was_said_goes_before_the_code);
+    tcase_add_test(group, a_named_token_file_goes_before_the_code);
     tcase_add_test(group, with_no_server_named_all_joined_are_served);
-    tcase_add_test(group, with_nothing_named_and_nothing_joined_it_says_what_to_write);
+    tcase_add_test(group, with_nothing_named_and_nothing_joined_the_error_says_what_to_write);
     tcase_add_test(group, a_certificate_lies_where_a_token_would);
     tcase_add_test(group, half_a_certificate_is_an_error);
     tcase_add_test(group, too_many_servers_are_an_error);
     tcase_add_test(group, a_bad_token_file_is_an_error);
-    tcase_add_test(group, what_is_wrong_is_looked_for_where_it_was_said);
+    tcase_add_test(group, an_error_names_the_option_or_the_file);
     return group;
 }
 

@@ -177,7 +177,7 @@ static int end_of(const struct person *person) {
     return status;
 }
 
-/* The question is on the screen before the echo goes: whoever types must wait for that. */
+/* The question is on the screen before the echo goes: a person must not type before that. */
 static struct person asked(char seen[4096]) {
     struct person person = sit_down(ask_for_a);
     see(&person, "Enter): ", seen);
@@ -211,7 +211,7 @@ START_TEST(just_enter_declines) {
 }
 END_TEST
 
-START_TEST(a_slip_is_told_and_asked_again) {
+START_TEST(a_mistyped_code_is_an_error_and_is_asked_for_again) {
     char code[JOIN_CODE_TEXT], seen[4096];
     make_code(code);
     struct person person = asked(seen);
@@ -255,7 +255,7 @@ static TCase *terminal(void) {
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, a_person_types_the_code_and_nothing_of_it_is_shown);
     tcase_add_test(group, just_enter_declines);
-    tcase_add_test(group, a_slip_is_told_and_asked_again);
+    tcase_add_test(group, a_mistyped_code_is_an_error_and_is_asked_for_again);
     tcase_add_test(group, an_interrupt_leaves_the_terminal_as_it_was);
     return group;
 }

@@ -109,7 +109,7 @@ START_TEST(there_is_a_limit) {
 }
 END_TEST
 
-START_TEST(nonsense_is_not_kept) {
+START_TEST(a_malformed_server_is_not_kept) {
     struct known_servers *joined = read_all();
     struct known_server server = make_server("one", "no address");
     ck_assert_int_eq(known_servers_put(joined, &server, &error), -1);
@@ -127,7 +127,7 @@ START_TEST(nonsense_is_not_kept) {
 }
 END_TEST
 
-START_TEST(a_spoilt_file_is_an_error_that_tells_no_secret) {
+START_TEST(a_malformed_file_is_an_error_that_shows_no_secret) {
     static const char *const texts[] = {
         "",
         "{}",
@@ -166,8 +166,8 @@ static TCase *keeping(void) {
 
 static TCase *faults(void) {
     TCase *group = tcase_create("faults");
-    tcase_add_test(group, nonsense_is_not_kept);
-    tcase_add_test(group, a_spoilt_file_is_an_error_that_tells_no_secret);
+    tcase_add_test(group, a_malformed_server_is_not_kept);
+    tcase_add_test(group, a_malformed_file_is_an_error_that_shows_no_secret);
     tcase_add_test(group, a_file_that_others_may_read_is_refused);
     return group;
 }

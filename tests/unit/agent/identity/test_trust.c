@@ -73,7 +73,7 @@ START_TEST(the_state_folders_ca_is_found) {
 }
 END_TEST
 
-START_TEST(with_nothing_said_the_systems_store_judges) {
+START_TEST(with_nothing_named_the_systems_store_verifies) {
     ck_assert_str_eq(trusted(&(struct trust_choice){0}), "the system's certificate store");
 }
 END_TEST
@@ -110,7 +110,7 @@ START_TEST(a_renewed_file_is_read_again) {
 }
 END_TEST
 
-START_TEST(a_spoilt_file_leaves_the_old_context) {
+START_TEST(a_malformed_file_leaves_the_old_context) {
     struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
     struct trust *trust = trust_new(&(struct trust_choice){.ca = make_ca("named.pem")}, &error);
     SSL_CTX *before = trust_context(trust, log, "server a:1");
@@ -130,7 +130,7 @@ END_TEST
 static TCase *renewal(void) {
     TCase *group = tcase_create("renewal");
     tcase_add_test(group, a_renewed_file_is_read_again);
-    tcase_add_test(group, a_spoilt_file_leaves_the_old_context);
+    tcase_add_test(group, a_malformed_file_leaves_the_old_context);
     return group;
 }
 
@@ -140,7 +140,7 @@ static TCase *choices(void) {
     tcase_add_test(group, pins_alone_are_enough);
     tcase_add_test(group, pins_and_ca_go_together);
     tcase_add_test(group, the_state_folders_ca_is_found);
-    tcase_add_test(group, with_nothing_said_the_systems_store_judges);
+    tcase_add_test(group, with_nothing_named_the_systems_store_verifies);
     tcase_add_test(group, a_missing_ca_is_an_error);
     tcase_add_test(group, a_broken_ca_in_the_state_folder_is_an_error);
     return group;

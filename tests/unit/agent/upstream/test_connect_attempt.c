@@ -121,7 +121,7 @@ START_TEST(a_server_that_proves_itself_is_accepted) {
 }
 END_TEST
 
-START_TEST(a_server_with_a_wrong_proof_is_turned_away) {
+START_TEST(a_server_with_a_wrong_proof_is_rejected) {
     const uint8_t wrong[SECRET_SIZE] = {1};
     char *text;
 
@@ -139,7 +139,7 @@ START_TEST(a_server_with_a_wrong_proof_is_turned_away) {
 }
 END_TEST
 
-START_TEST(a_server_without_proof_is_turned_away) {
+START_TEST(a_server_without_proof_is_rejected) {
     harness_take_token(&harness);
     harness_start(&harness);
     fake_welcome(0, NULL);
@@ -167,7 +167,7 @@ END_TEST
 
 START_TEST(a_malformed_welcome_is_not_taken) {
     harness_start(&harness);
-    fake_say(0, false, "{\"session\":\"short\"}");
+    fake_greet(0, false, "{\"session\":\"short\"}");
     ck_assert(harness_dial(0)->rejected);
     fake_gone(0, "turned away");
     harness_await_dials(&harness, 2);
@@ -176,7 +176,7 @@ END_TEST
 
 START_TEST(a_welcome_without_session_is_not_taken) {
     harness_start(&harness);
-    fake_say(0, false, "{\"server\":\"" FAKE_SERVER "\"}");
+    fake_greet(0, false, "{\"server\":\"" FAKE_SERVER "\"}");
     ck_assert(harness_dial(0)->rejected);
 }
 END_TEST
@@ -200,8 +200,8 @@ static TCase *proofs(void) {
     tcase_add_test(group, hello_carries_credential_name_and_group);
     tcase_add_test(group, without_a_token_there_is_no_key);
     tcase_add_test(group, a_server_that_proves_itself_is_accepted);
-    tcase_add_test(group, a_server_with_a_wrong_proof_is_turned_away);
-    tcase_add_test(group, a_server_without_proof_is_turned_away);
+    tcase_add_test(group, a_server_with_a_wrong_proof_is_rejected);
+    tcase_add_test(group, a_server_without_proof_is_rejected);
     tcase_add_test(group, a_rotated_token_is_used_from_the_next_attempt);
     tcase_add_test(group, a_malformed_welcome_is_not_taken);
     tcase_add_test(group, a_welcome_without_session_is_not_taken);

@@ -123,7 +123,7 @@ START_TEST(a_rejected_dial_makes_room_for_one) {
     dialer_want(dialer, &source, 1000, 10000);
     fake_reject(3, REJECT_SESSION, "no such session", 0); /* and its end */
     ck_assert_uint_eq(dialled(), 1025);
-    fake_say(4, true, "nonsense");
+    fake_greet(4, true, "nonsense");
     ck_assert_uint_eq(dialled(), 1026);
 }
 END_TEST

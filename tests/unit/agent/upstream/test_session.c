@@ -19,7 +19,7 @@ START_TEST(links_are_dialled_to_the_same_address_with_the_sessions_key) {
     fake_answer(ADDRESSES);
     fake_gone(0, "no route to host");
     fake_welcome(1, NULL);
-    fake_told(1, CONTROL_OP_LINKS, 3, 10000);
+    fake_control(1, CONTROL_OP_LINKS, 3, 10000);
     ck_assert_uint_eq(fake_plane()->dial_count, 2 + 3);
     harness_check_address(4, "192.0.2.1:10001");
     ck_assert(!harness_dial(4)->order.is_control);
@@ -45,14 +45,14 @@ END_TEST
 
 START_TEST(a_goaway_makes_a_session_beside_the_old_one) {
     harness_connect(&harness);
-    fake_told(0, CONTROL_OP_GOAWAY, 0, 0);
+    fake_control(0, CONTROL_OP_GOAWAY, 0, 0);
     harness_await_dials(&harness, 2);
     ck_assert(!harness_dial(0)->closed);
-    fake_told(0, CONTROL_OP_LINKS, 3, 10000); /* the old one gets no new links */
+    fake_control(0, CONTROL_OP_LINKS, 3, 10000); /* the old one gets no new links */
     ck_assert_uint_eq(fake_plane()->dial_count, 2);
     fake_welcome(1, NULL);
     ck_assert(harness_dial(1)->accepted);
-    fake_told(1, CONTROL_OP_LINKS, 1, 10000);
+    fake_control(1, CONTROL_OP_LINKS, 1, 10000);
     ck_assert_uint_eq(fake_plane()->dial_count, 3);
     fake_gone(0, "the server is done"); /* which is no loss */
     harness_await_dials(&harness, 3);
@@ -63,7 +63,7 @@ END_TEST
 START_TEST(after_a_goaway_waits_do_not_grow) {
     harness.settings.times.upstream.longest_ms = 60000;
     harness_connect(&harness);
-    fake_told(0, CONTROL_OP_GOAWAY, 0, 0);
+    fake_control(0, CONTROL_OP_GOAWAY, 0, 0);
     for (unsigned i = 1; i < 20; i++) { /* doubled each time it would be longer than the test may take */
         harness_await_dials(&harness, i + 1);
         fake_gone(i, "connection refused");
@@ -76,19 +76,19 @@ END_TEST
 
 START_TEST(a_second_goaway_of_the_same_session_changes_nothing) {
     harness_connect(&harness);
-    fake_told(0, CONTROL_OP_GOAWAY, 0, 0);
-    fake_told(0, CONTROL_OP_GOAWAY, 0, 0);
+    fake_control(0, CONTROL_OP_GOAWAY, 0, 0);
+    fake_control(0, CONTROL_OP_GOAWAY, 0, 0);
     harness_await_dials(&harness, 2);
-    fake_told(0, CONTROL_OP_GOAWAY, 0, 0);
+    fake_control(0, CONTROL_OP_GOAWAY, 0, 0);
     fake_welcome(1, NULL);
-    fake_told(0, CONTROL_OP_GOAWAY, 0, 0);
+    fake_control(0, CONTROL_OP_GOAWAY, 0, 0);
     harness_await_dials(&harness, 2);
 }
 END_TEST
 
 START_TEST(the_old_session_may_end_while_the_new_one_is_sought) {
     harness_connect(&harness);
-    fake_told(0, CONTROL_OP_GOAWAY, 0, 0);
+    fake_control(0, CONTROL_OP_GOAWAY, 0, 0);
     harness_await_dials(&harness, 2);
     fake_gone(0, "bye");
     harness_await_dials(&harness, 2);
@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(a_bye_closes_the_session) {
     harness_connect(&harness);
-    fake_told_text(0, "{\"op\":\"bye\",\"reason\":\"replaced\"}");
+    fake_control_text(0, "{\"op\":\"bye\",\"reason\":\"replaced\"}");
     ck_assert(harness_dial(0)->closed);
     fake_gone(0, "the server ended the session");
     harness_await_dials(&harness, 2);
@@ -108,56 +108,56 @@ END_TEST
 
 START_TEST(an_unknown_op_is_answered_by_an_error_and_not_for_ever) {
     harness_connect(&harness);
-    fake_told_text(0, "{\"op\":\"dance\"}");
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_ERROR), 1);
+    fake_control_text(0, "{\"op\":\"dance\"}");
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_ERROR), 1);
     for (int i = 0; i < 50; i++)
-        fake_told_text(0, "{\"op\":\"dance\"}");
-    ck_assert_uint_le(fake_heard(0, CONTROL_OP_ERROR), 12); /* 6 a minute, and a minute may have ended meanwhile */
+        fake_control_text(0, "{\"op\":\"dance\"}");
+    ck_assert_uint_le(fake_sent(0, CONTROL_OP_ERROR), 12); /* 6 a minute, and a minute may have ended meanwhile */
     ck_assert(!harness_dial(0)->closed);
 }
 END_TEST
 
 static const char *const nonsense[] = {"{\"op\":\"dance\"}", "{\"op\":\"error\"}", "{\"op\":\"notice\"}", "[]"};
 
-START_TEST(nonsense_without_end_ends_the_session) {
+START_TEST(protocol_errors_without_end_end_the_session) {
     int said = 0;
     harness_connect(&harness);
     while (said < 1000 && !harness_dial(0)->closed) {
-        fake_told_text(0, nonsense[_i]);
+        fake_control_text(0, nonsense[_i]);
         said++;
     }
     ck_assert(harness_dial(0)->closed);
     ck_assert_int_gt(said, 50);
     ck_assert_int_le(said, 250); /* 106 in one minute, and a minute may have ended meanwhile */
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_BYE), 1);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 1);
 }
 END_TEST
 
 START_TEST(a_notice_is_never_answered) {
     harness_connect(&harness);
-    fake_told_text(0, "{\"op\":\"notice\",\"reason\":\"look here\"}");
-    ck_assert_uint_eq(fake_heard(0, CONTROL_OP_ERROR), 0);
+    fake_control_text(0, "{\"op\":\"notice\",\"reason\":\"look here\"}");
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_ERROR), 0);
     ck_assert(!harness_dial(0)->closed);
 }
 END_TEST
 
 START_TEST(an_error_is_never_answered) {
     harness_connect(&harness);
-    fake_told_text(0, "{\"op\":\"error\",\"reason\":\"what?\"}");
-    ck_assert_uint_eq(fake_plane()->told_count, 0);
+    fake_control_text(0, "{\"op\":\"error\",\"reason\":\"what?\"}");
+    ck_assert_uint_eq(fake_plane()->sent_count, 0);
 }
 END_TEST
 
 START_TEST(a_malformed_message_ends_nothing) {
     harness_connect(&harness);
-    fake_told_text(0, "[1,2]");
-    fake_told_text(0, "{\"op\":7}");
-    fake_told(0, CONTROL_OP_LINKS, 1, 10000);
+    fake_control_text(0, "[1,2]");
+    fake_control_text(0, "{\"op\":7}");
+    fake_control(0, CONTROL_OP_LINKS, 1, 10000);
     ck_assert_uint_eq(fake_plane()->dial_count, 2);
 }
 END_TEST
 
-START_TEST(a_greeting_that_nobody_waits_for_is_turned_away) {
+START_TEST(a_greeting_of_a_cancelled_dial_is_rejected) {
     harness_start(&harness);
     agent_end(harness.agent);
     fake_welcome(0, NULL);
@@ -186,10 +186,10 @@ static TCase *sessions(void) {
     tcase_add_test(group, a_bye_closes_the_session);
     tcase_add_test(group, an_unknown_op_is_answered_by_an_error_and_not_for_ever);
     tcase_add_test(group, an_error_is_never_answered);
-    tcase_add_loop_test(group, nonsense_without_end_ends_the_session, 0, sizeof nonsense / sizeof nonsense[0]);
+    tcase_add_loop_test(group, protocol_errors_without_end_end_the_session, 0, sizeof nonsense / sizeof nonsense[0]);
     tcase_add_test(group, a_notice_is_never_answered);
     tcase_add_test(group, a_malformed_message_ends_nothing);
-    tcase_add_test(group, a_greeting_that_nobody_waits_for_is_turned_away);
+    tcase_add_test(group, a_greeting_of_a_cancelled_dial_is_rejected);
     return group;
 }
 

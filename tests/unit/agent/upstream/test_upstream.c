@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_upstream: what refuses for good and what is tried again, when, and what the log says of it.
+ * test_upstream: what refuses for good and what is tried again, when, and what is logged.
  */
 #include "config.h"
 
@@ -43,16 +43,16 @@ START_TEST(a_refused_connection_is_tried_for_ever) {
 }
 END_TEST
 
-START_TEST(a_server_that_cuts_again_and_again_may_shun_our_address) {
+START_TEST(repeated_silent_closes_are_logged_as_a_probable_block) {
     char *text;
 
     harness_start(&harness);
     for (unsigned i = 0; i < 7; i++) {
         harness_await_dials(&harness, i + 1);
         if (i == 2)
-            fake_gone(i, "cut"); /* in the middle of a word: so the next is the first again */
+            fake_gone(i, "cut"); /* after some bytes: so the next is the first again */
         else
-            fake_cut_without_a_word(i);
+            fake_closed_silently(i);
     }
     text = harness_end(&harness);
     ck_assert_uint_eq(count_of(text, "may have blocked this address for a while"), 1);
@@ -78,14 +78,14 @@ START_TEST(a_new_reason_is_logged_at_once) {
 END_TEST
 
 START_TEST(a_final_reject_before_any_session_ends_the_agent) {
-    char why[256];
+    char detail[256];
 
     harness_start(&harness);
     fake_reject(0, REJECT_CREDENTIAL, "unknown credential", 0);
     ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_REJECTED);
-    agent_result(harness.agent, why, sizeof why);
-    ck_assert_ptr_nonnull(strstr(why, "127.0.0.1:10001"));
-    ck_assert_ptr_nonnull(strstr(why, "unknown credential"));
+    agent_result(harness.agent, detail, sizeof detail);
+    ck_assert_ptr_nonnull(strstr(detail, "127.0.0.1:10001"));
+    ck_assert_ptr_nonnull(strstr(detail, "unknown credential"));
     ck_assert_uint_eq(fake_plane()->dial_count, 1);
 }
 END_TEST
@@ -223,7 +223,7 @@ static TCase *refusals(void) {
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_test(group, a_refused_connection_is_tried_for_ever);
-    tcase_add_test(group, a_server_that_cuts_again_and_again_may_shun_our_address);
+    tcase_add_test(group, repeated_silent_closes_are_logged_as_a_probable_block);
     tcase_add_test(group, a_new_reason_is_logged_at_once);
     tcase_add_test(group, a_final_reject_before_any_session_ends_the_agent);
     tcase_add_test(group, a_passing_reject_is_tried_again);
