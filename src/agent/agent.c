@@ -26,7 +26,7 @@ const struct agent_times AGENT_TIMES = {.upstream = {.first_ms = 1000,
                                         .drained_ms = 2000,
                                         .finish_ms = 30000,
                                         .bye_ms = 500,
-                                        .look_ms = 50};
+                                        .poll_ms = 50};
 
 struct agent {
     const struct agent_settings *settings;
@@ -142,7 +142,7 @@ static void start_drain(struct agent *agent) {
                                 .drained_ms = settings->times.drained_ms,
                                 .finish_ms = settings->times.finish_ms,
                                 .bye_ms = settings->times.bye_ms,
-                                .look_ms = settings->times.look_ms,
+                                .poll_ms = settings->times.poll_ms,
                                 .on_over = on_drain_over,
                                 .context = agent};
 

@@ -16,7 +16,7 @@ struct agent_times {
     unsigned drained_ms; /* wait for the servers' `drained` */
     unsigned finish_ms;  /* then for running relays */
     unsigned bye_ms;     /* then for `bye` to be on its way */
-    unsigned look_ms;    /* how often relays are counted meanwhile */
+    unsigned poll_ms;    /* how often relays are counted meanwhile */
 };
 extern const struct agent_times AGENT_TIMES; /* the defaults; upstream.longest_ms is --retry */
 
@@ -36,12 +36,12 @@ enum agent_exit { AGENT_EXIT_OK = 0, AGENT_EXIT_FAILED = 1, AGENT_EXIT_USAGE = 2
 
 struct agent *agent_new(const struct agent_settings *settings, struct error *error); /* NULL with error */
 void agent_free(struct agent *agent);
-void agent_start(struct agent *agent); /* goes to its servers; loop_stop is called when it is over */
+void agent_start(struct agent *agent); /* connects to its servers; calls loop_stop when it is over */
 
 /* The first time: drains, then stops. The second time: stops at once. */
 void agent_end(struct agent *agent);
 void agent_recheck(struct agent *agent);           /* every second: upstream_recheck() for each */
-unsigned agent_working(const struct agent *agent); /* servers that take it for theirs now */
+unsigned agent_working(const struct agent *agent); /* servers with a session that takes clients */
 bool agent_is_alive(struct agent *agent);          /* its threads have answered since they were asked last */
 void agent_log_live(const struct agent *agent);    /* one line "live" with the plane's counts */
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * check: see check.h. What it looks at is what the start looks at, by the same functions.
- * Runs on: the main thread. Owns: nothing for longer than its call.
+ * check: see check.h. It checks what the start uses, by the same functions.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * check: is all right that an agent would start with? It connects nowhere and keeps nothing.
+ * check: --check: tries all that the agent would start with, without connecting or writing anything.
  * Runs on: the main thread.
  */
 #ifndef MUNNEL_AGENT_CHECK_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * drain: the ordered end of an agent, so that no client is lost by it.
- * Runs on: the control thread. Owns: its timer.
+ * drain: see drain.h.
  * States: draining (until every server has sent `drained`: OPENs on their way are still served) -> finishing (until the
  * relays are over) -> leaving (until every session is closed after `bye`) -> over. Each has a time limit.
  */
@@ -94,8 +93,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
 }
 
 static int start_timer(struct drain *drain) {
-    struct timeval every = {.tv_sec = drain->parts.look_ms / 1000,
-                            .tv_usec = (suseconds_t)(drain->parts.look_ms % 1000) * 1000};
+    struct timeval every = {.tv_sec = drain->parts.poll_ms / 1000,
+                            .tv_usec = (suseconds_t)(drain->parts.poll_ms % 1000) * 1000};
 
     drain->timer = event_new(loop_base(drain->parts.loop), -1, EV_PERSIST, on_timer, drain);
     return drain->timer ? event_add(drain->timer, &every) : -1;

@@ -18,7 +18,7 @@ struct drain_parts { /* copied; what it points to must live as long */
     const char *who;
     struct upstream *const *upstreams;
     size_t upstream_count;
-    unsigned drained_ms, finish_ms, bye_ms, look_ms;
+    unsigned drained_ms, finish_ms, bye_ms, poll_ms;
     void (*on_over)(void *context); /* once */
     void *context;
 };

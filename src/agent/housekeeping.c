@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * housekeeping: see housekeeping.h.
- * Runs on: the control thread. Owns: its timer, the connection to the service manager.
  */
 #include "config.h"
 

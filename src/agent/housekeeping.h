@@ -18,8 +18,8 @@ struct housekeeping *housekeeping_new(struct loop *loop, struct agent *agent, st
                                       struct log *log);
 void housekeeping_free(struct housekeeping *housekeeping);
 
-void housekeeping_start(struct housekeeping *housekeeping); /* the agent is at work, whether or not a server is there */
-void housekeeping_reload(struct housekeeping *housekeeping); /* opens the log file again, and looks at once */
+void housekeeping_start(struct housekeeping *housekeeping);  /* the agent is started, connected or not */
+void housekeeping_reload(struct housekeeping *housekeeping); /* opens the log file again, and rechecks at once */
 void housekeeping_stop(struct housekeeping *housekeeping);   /* the agent has begun to end */
 
 #endif

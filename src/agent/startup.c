@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * startup: what munnel-agent is made of, from its options to its exit code.
- * Runs on: the main thread, which becomes the control thread. Owns: log, rules, identities, loop, resolver, agent.
+ * startup: see startup.h. Owns: log, rules, identities, loop, resolver, agent.
  * Parts are made in order and taken down in the opposite one; nothing here outlives startup_run.
  */
 #include "config.h"

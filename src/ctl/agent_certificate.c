@@ -5,7 +5,6 @@
  *
  * The agents file gets the digest of the key and not the name: a later certificate of the same name is another one, so
  * that revoking an agent and adding it again leaves the old key outside.
- * Runs on: the tool's only thread. Owns: nothing.
  */
 #include "config.h"
 
@@ -48,7 +47,7 @@ static void paths_done(struct paths *paths) {
         free(all[i]);
 }
 
-static int look(const struct paths *paths, struct error *error) {
+static int check_paths(const struct paths *paths, struct error *error) {
     if (file_exists(paths->agent) || file_exists(paths->agent_key))
         return error_set(error, "%s exists already; name another folder with --certificate", paths->agent);
     if (!file_exists(paths->ca))
@@ -61,7 +60,7 @@ static int look(const struct paths *paths, struct error *error) {
     return 0;
 }
 
-/* By it the agent knows the server. Without one in its usual place the server's certificate is not of our making. */
+/* The agent verifies the server with it. Without a ca.pem beside it the certificate was not made by "munnel init". */
 static int copy_ca(const struct paths *paths, struct error *error) {
     size_t length;
     if (file_exists(paths->agent_ca) || !file_exists(paths->server_ca))
@@ -75,7 +74,7 @@ static int copy_ca(const struct paths *paths, struct error *error) {
 static int make(const struct paths *paths, const char *name, const char *folder, struct error *error) {
     const struct cert_request request = {
         .common_name = name, .names = &name, .name_count = 1, .days = DAYS, .use = CERT_CLIENT};
-    if (look(paths, error) != 0 || file_make_folder(folder, FOLDER_MODE, error) != 0)
+    if (check_paths(paths, error) != 0 || file_make_folder(folder, FOLDER_MODE, error) != 0)
         return -1;
     return cert_issue(&request, paths->ca, paths->ca_key, paths->agent, paths->agent_key, error) == 0
                ? copy_ca(paths, error)

@@ -44,7 +44,7 @@ static const char *date_of(time_t moment, char text[DATE_TEXT]) {
     return text;
 }
 
-/* Names come from a file that a person wrote: nothing in them may reach the terminal as a command. */
+/* The file may be written by hand: control characters must not reach the terminal. */
 static void write_names(const struct strlist *names, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_store: finds the agents file where the server would look for it.
- * Runs on: the tool's only thread. Owns: what it read, until agent_store_close().
+ * agent_store: see agent_store.h. The agents file is looked for where the server would.
  */
 #include "config.h"
 

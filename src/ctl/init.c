@@ -76,7 +76,7 @@ static const struct {
 };
 enum { FILE_COUNT = sizeof files / sizeof files[0] };
 
-static void look(const char *folder, bool there[FILE_COUNT]) {
+static void find_existing(const char *folder, bool there[FILE_COUNT]) {
     for (int i = 0; i < FILE_COUNT; i++) {
         char *path = file_in(folder, files[i].name);
         there[i] = path && file_exists(path);
@@ -86,7 +86,7 @@ static void look(const char *folder, bool there[FILE_COUNT]) {
 
 static void report(const char *folder, const bool before[FILE_COUNT]) {
     bool after[FILE_COUNT];
-    look(folder, after);
+    find_existing(folder, after);
     printf("%s:\n", folder);
     for (int i = 0; i < FILE_COUNT; i++)
         printf("  %-7s %-12s %s\n", before[i] ? "found" : after[i] ? "made" : "absent", files[i].name, files[i].what);
@@ -113,7 +113,7 @@ static int print_next_steps(const struct provision *setup) {
 
 static int set_up(const struct provision *setup, struct error *error) {
     bool before[FILE_COUNT], made;
-    look(setup->folder, before);
+    find_existing(setup->folder, before);
     if (provision_server(setup, &made, error) != 0)
         return -1;
     report(setup->folder, before);

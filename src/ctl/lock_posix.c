@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * lock_posix: flock() on the folder.
- * Runs on: the tool's only thread. Owns: nothing; the lock is a descriptor.
  */
 #include "config.h"
 

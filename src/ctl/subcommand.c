@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * subcommand: see subcommand.h.
- * Runs on: the tool's only thread. Owns: nothing.
  */
 #include "config.h"
 

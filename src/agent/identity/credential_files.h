@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * credential_files: finds what this agent proves itself with: its token, and the certificate that it shows.
+ * credential_files: finds the agent's credentials: its token, and its client certificate.
  * Runs on: start; a token is read again on the control thread. Owns: nothing; the caller wipes a token by token_wipe
  * and frees an own_certificate's paths by own_certificate_done.
  */
@@ -49,7 +49,7 @@ void token_wipe(struct token *token);
 
 struct own_certificate {
     char *certificate, *key; /* both NULL: it has none */
-    bool is_stored;          /* found in the state folder, for whatever server that was */
+    bool is_stored;          /* found in the state folder, and so made for the server of its ca.pem */
 };
 
 /*

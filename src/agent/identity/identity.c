@@ -21,7 +21,7 @@ struct identity { /* towards one server */
     char *address;
     struct token token;
     struct trust *trust;
-    const char *certificate;  /* our own that it is shown, or NULL */
+    const char *certificate;  /* that this server is sent, or NULL */
     char looked[LOOKED_TEXT]; /* where a token was looked for */
 };
 
@@ -55,7 +55,8 @@ static int find_token(struct identity *identity, const struct sources *sources, 
 
 /*
  * What the state folder holds beside a ca.pem (a server keeps it there for agents on its own machine) was made for the
- * servers of that authority. To another it is not offered: one that asks for no token could not prove that it knows it.
+ * servers of that authority. It is not sent to others: a server that
+ * requires no token cannot prove that it knows it.
  */
 static int find_proofs(struct identity *identity, const struct sources *sources, const struct known_server *joined,
                        struct error *error) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * identity: for each server that the agent serves, its address, what the agent proves itself with, and by what it
- * knows that server.
- * Runs on: start. Owns: the addresses, tokens and trusts that its server_identitys point to.
+ * identity: for each server that the agent serves, its address, the agent's credentials, and how the server is
+ * verified. Runs on: start. Owns: the addresses, tokens and trusts that its server_identitys point to.
  */
 #ifndef MUNNEL_AGENT_IDENTITY_IDENTITY_H
 #define MUNNEL_AGENT_IDENTITY_IDENTITY_H
@@ -43,8 +42,7 @@ const struct server_identity *identity_servers(const struct identity_set *identi
 const char *identity_unproved(const struct identity_set *identities);
 
 void identity_recheck(const struct identity_set *identities, struct log *log); /* trust_recheck() for each */
-/* For each server one line by what it is verified and what the agent proves itself with, and a warning if by nothing.
- */
+/* Logs for each server how it is verified and which credentials are used; a warning if there are none. */
 void identity_log(const struct identity_set *identities, struct log *log);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * trust: by what this agent knows that a server is the right one, and the certificate that it shows itself.
+ * trust: how a server is verified (CA, pinned keys or the system's store), and the certificate that the agent presents.
  * Runs on: the control thread. Owns: its TLS context, and copies of the names of files.
  */
 #ifndef MUNNEL_AGENT_IDENTITY_TRUST_H

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * upstream: see upstream.h.
- * States: seeking (connect_attempt.c) -> working -> waiting -> seeking ...; seeking -> waiting; any -> ended.
- * After a goaway it goes round once more while the old session is still in its list. Where two names lead to the same
- * server, only one of them has a session, and the other stands by: waiting.
+ * States: connecting (connect_attempt.c) -> working -> waiting -> connecting ...; connecting -> waiting; any -> ended.
+ * After a goaway it connects again while the old session is still in its list. Where two names lead to the same server,
+ * only one of them has a session, and the other stays in waiting.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@ static_assert(IDENTITY_SERVERS_MAX <= 1 << CONNECT_ATTEMPT_INDEX_BITS, "a tag ho
 
 enum { SERVER_DIGITS = 8 }; /* of its instance: so much of it is in the ids of its relays */
 
-enum upstream_state { WAITING, SEEKING, WORKING, ENDED, STATES };
+enum upstream_state { WAITING, CONNECTING, WORKING, ENDED, STATES };
 
 struct upstream {
     const struct upstream_parts *parts;
@@ -44,9 +44,9 @@ struct upstream {
 };
 
 static void set_state(struct upstream *upstream, enum upstream_state state) {
-    static const char *const names[STATES] = {"waiting", "seeking", "working", "ended"};
-    static const unsigned steps[STATES] = {[WAITING] = 1 << SEEKING | 1 << WAITING | 1 << ENDED,
-                                           [SEEKING] = 1 << WORKING | 1 << WAITING | 1 << ENDED,
+    static const char *const names[STATES] = {"waiting", "connecting", "working", "ended"};
+    static const unsigned steps[STATES] = {[WAITING] = 1 << CONNECTING | 1 << WAITING | 1 << ENDED,
+                                           [CONNECTING] = 1 << WORKING | 1 << WAITING | 1 << ENDED,
                                            [WORKING] = 1 << WAITING | 1 << ENDED,
                                            [ENDED] = 1 << ENDED};
 
@@ -57,16 +57,16 @@ static void set_state(struct upstream *upstream, enum upstream_state state) {
     upstream->state = state;
 }
 
-/* ---- seeking ---- */
+/* ---- connecting ---- */
 
-static void seek(struct upstream *upstream) {
-    set_state(upstream, SEEKING);
+static void start_attempt(struct upstream *upstream) {
+    set_state(upstream, CONNECTING);
     if (token_refresh(&upstream->token))
         log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "token reloaded", NULL);
     connect_attempt_start(&upstream->attempt);
 }
 
-/* What needs a person or a clock is not mended by asking often. */
+/* What needs a person or a clock does not pass by itself: retry slowly. */
 static unsigned longest_wait(const struct upstream_times *times, enum failure_weight weight) {
     return weight == FAILURE_PASSING || times->longest_ms > times->final_ms ? times->longest_ms : times->final_ms;
 }
@@ -103,7 +103,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
     if (is_served_by_another(upstream))
         wait_for(upstream, upstream->parts->times.final_ms);
     else
-        seek(upstream);
+        start_attempt(upstream);
 }
 
 void upstream_recheck(struct upstream *upstream) {
@@ -208,7 +208,8 @@ void upstream_on_greeting(struct upstream *upstream, const struct greeting *gree
         plane_reject(upstream->parts->plane, greeting->link, NULL);
 }
 
-/* The old session goes on until the server ends it; meanwhile a new one is sought, not by all agents at once. */
+/* The old session goes on until the server ends it; meanwhile a new one is made, after a random wait, so that not all
+ * agents connect at once. */
 static void on_goaway(struct upstream *upstream, struct session *session) {
     if (session->left || upstream->state != WORKING)
         return;
@@ -316,7 +317,7 @@ void upstream_free(struct upstream *upstream) {
 }
 
 void upstream_start(struct upstream *upstream) {
-    seek(upstream);
+    start_attempt(upstream);
 }
 
 void upstream_stop(struct upstream *upstream) {

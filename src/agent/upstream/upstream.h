@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * upstream: one server that this agent serves: gets a session with it, and another whenever that is lost.
+ * upstream: one server that this agent serves: makes a session with it, and another whenever that is lost.
  * Runs on: the control thread. Owns: its attempts, its sessions, its timer, its copy of the token.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_UPSTREAM_H
@@ -43,7 +43,7 @@ struct upstream *upstream_new(const struct upstream_parts *parts, const struct s
 void upstream_free(struct upstream *upstream); /* the plane has stopped */
 
 void upstream_start(struct upstream *upstream);
-void upstream_stop(struct upstream *upstream); /* seeks no more; the sessions that it has go on */
+void upstream_stop(struct upstream *upstream); /* no more attempts; its sessions go on */
 
 /* To be called every second: makes up for a timer of the next attempt that could not be set for want of memory. */
 void upstream_recheck(struct upstream *upstream);

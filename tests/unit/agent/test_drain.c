@@ -43,7 +43,7 @@ END_TEST
 
 START_TEST(drain_has_time_limits) {
     harness.settings.times.drained_ms = harness.settings.times.finish_ms = harness.settings.times.bye_ms = 10;
-    harness.settings.times.look_ms = 5;
+    harness.settings.times.poll_ms = 5;
     harness_connect(&harness);
     fake_plane()->counts.relays = 1;
     agent_end(harness.agent);
