@@ -80,7 +80,10 @@ scenario_programs = \
 	tests/scenario/test_access \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_sessions \
-	tests/scenario/test_ipv6_zones
+	tests/scenario/test_ipv6_zones \
+	tests/scenario/test_slow_link
+tests_scenario_test_slow_link_SOURCES = tests/scenario/test_slow_link.c
+tests_scenario_test_slow_link_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_ipv6_zones_SOURCES = tests/scenario/test_ipv6_zones.c
 tests_scenario_test_ipv6_zones_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_harness_SOURCES = tests/scenario/test_harness.c

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_slow_link: server and agent with one megabit a second between them. Takes minutes, so it runs only with
+ * MUNNEL_SLOW_TESTS=1; and it needs root, for two network namespaces, and iproute2 with the queueing discipline tbf.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/scenario.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { AGENT_PORT = 10001, SERVICE_PORT = 8001, ANSWER = 16 << 20, TRANSFER_MS = 300000, LOGGED_MS = 60000 };
+
+struct slow_link {
+    struct sandbox *sandbox;
+    int server_netns, agent_netns;
+    struct destination *destination; /* on the agent's machine */
+    atomic_ullong answer;
+    struct process *server, *agent;
+};
+
+static int new_netns(void) {
+    ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+    int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    return fd;
+}
+
+static void enter(int netns) {
+    ck_assert_int_eq(setns(netns, CLONE_NEWNET), 0);
+}
+
+static bool shape(const char *device, const char *address) {
+    char command[256];
+    snprintf(command, sizeof command,
+             "{ ip link set lo up && ip addr add %s/24 dev %s && ip link set %s up &&"
+             " tc qdisc add dev %s root tbf rate 1mbit burst 16kb latency 400ms; } 2>/dev/null",
+             address, device, device, device);
+    return system(command) == 0;
+}
+
+static bool make_network(struct slow_link *link) {
+    char command[160];
+    link->server_netns = new_netns();
+    link->agent_netns = new_netns();
+    enter(link->server_netns);
+    snprintf(command, sizeof command, "ip link add srv0 type veth peer name agt0 netns /proc/%d/fd/%d 2>/dev/null",
+             (int)getpid(), link->agent_netns);
+    if (system(command) != 0 || !shape("srv0", "10.77.0.1"))
+        return false;
+    enter(link->agent_netns);
+    return shape("agt0", "10.77.0.2");
+}
+
+/* Why it cannot run here; NULL: it can. */
+static const char *make_link(struct slow_link *link) {
+    const char *wanted = getenv("MUNNEL_SLOW_TESTS");
+    if (!wanted || strcmp(wanted, "1") != 0)
+        return "it takes minutes; MUNNEL_SLOW_TESTS=1 runs it";
+    if (geteuid() != 0)
+        return "network namespaces need root";
+    return make_network(link) ? NULL : "it needs ip and tc of iproute2, veth and tbf";
+}
+
+static void start_programs(struct slow_link *link) {
+    struct sandbox *sandbox = link->sandbox;
+    const char *folder = sandbox_path(sandbox, "pki"), *munnel = sandbox_program(sandbox, "munnel");
+    ck_assert_int_eq(sandbox_do(sandbox, "init", munnel, "init", "--name", "10.77.0.1", folder, NULL), 0);
+    const char *text =
+        sandbox_text(sandbox,
+                     "{ 'agents': { 'listen': ['10.77.0.1:%d'],\n"
+                     "    'tls': { 'cert': '%s/server.pem', 'key': '%s/server.key' },\n"
+                     "    'auth': { 'tokens': '%s/agents.json' } },\n"
+                     "  'services': [ { 'name': 'bulk', 'listen': '127.0.0.1:%d',\n"
+                     "    'connect': '127.0.0.1:%u', 'half_close_timeout': 20 } ],\n"
+                     "  'log': { 'format': 'json' } }\n",
+                     AGENT_PORT, folder, folder, folder, SERVICE_PORT, destination_port(link->destination));
+    const char *file = sandbox_write(sandbox, "server.json", text, true);
+    enter(link->server_netns);
+    link->server = sandbox_run(sandbox, "server", sandbox_program(sandbox, "munneld"), "--config", file, NULL);
+    process_await(link->server, 0, START_MS, "listening for agents on", NULL);
+    enter(link->agent_netns);
+    link->agent =
+        sandbox_run(sandbox, "agent", sandbox_program(sandbox, "munnel-agent"), "--log-format", "json", "--name",
+                    "alpha", "--ca", sandbox_text(sandbox, "%s/ca.pem", folder), "10.77.0.1:10001", NULL);
+    enter(link->server_netns);
+    process_await(link->server, 0, JOIN_MS, "\"agent alpha\"", "\"joined\"", NULL);
+}
+
+static void expect_done(struct process *program) {
+    process_await(program, 0, LOGGED_MS, "\"done\"", "\"service\":\"bulk\"", "\"down\":16777216", "\"reason\":\"done\"",
+                  NULL);
+}
+
+/* Seven times as long as half_close_timeout, and megabytes of it in the kernels' buffers. */
+START_TEST(a_half_closed_client_gets_a_long_answer_whole) {
+    static struct slow_link link;
+    struct tally_result wanted, got;
+    const char *lack = make_link(&link);
+    if (lack) {
+        printf("# skipped: %s\n", lack);
+        return;
+    }
+    link.sandbox = sandbox_new(__func__);
+    link.answer = ANSWER;
+    link.destination = destination_start(handle_answer_at_end, &link.answer); /* in the agent's namespace */
+    start_programs(&link);
+    int fd = socket_client(SERVICE_PORT);
+    ck_assert(socket_send(fd, "all of it, please", 17, 1000));
+    socket_finish(fd);
+    enum end end = socket_drain(fd, &got, TRANSFER_MS);
+    close(fd);
+    ck_assert_msg(end == END_FILE, "%s after %ju bytes", end_name(end), (uintmax_t)got.bytes);
+    tally_of_source(&wanted, 1, ANSWER);
+    ck_assert(tally_same(&wanted, &got));
+    expect_done(link.server);
+    expect_done(link.agent);
+    destination_free(link.destination);
+    sandbox_free(link.sandbox);
+}
+END_TEST
+
+SCENARIO_MAIN("slow_link", SCENARIO(a_half_closed_client_gets_a_long_answer_whole, 400))
