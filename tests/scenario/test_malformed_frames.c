@@ -24,32 +24,32 @@ static const struct malformed_frame {
     const char *text;
     size_t length;
 } malformed_frames[] = {
-#define HORROR(text)                                                                                                   \
+#define MALFORMED(text)                                                                                                \
     { text, sizeof(text) - 1 }
-    HORROR(""),
-    HORROR("\0"),
-    HORROR("{}"),
-    HORROR("[]"),
-    HORROR("null"),
-    HORROR("{\"op\":\"bye\",\"op\":\"bye\"}"),
-    HORROR("{\"protocol\":1,\"protocol\":1,\"kind\":\"control\",\"name\":\"m\"}"),
-    HORROR("{\"protocol\":1}\0{\"more\":1}"),
-    HORROR("{\"protocol\":1e400,\"op\":1e400}"),
-    HORROR("{\"protocol\":-1,\"op\":-1}"),
-    HORROR("{\"protocol\":99999999999999999999999,\"op\":0}"),
-    HORROR("{\"protocol\":1.0,\"kind\":{},\"op\":{}}"),
-    HORROR("{\"protocol\":\"1\",\"kind\":7,\"name\":[],\"op\":[]}"),
-    HORROR("{\"protocol\":1,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"op\":\"\xc3(\"}"),
-    HORROR("{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"op\":\"bye\\u0000\"}"),
-    HORROR("{\"op\":\"links\",\"count\":-5,\"kind\":\"control\"}"),
+    MALFORMED(""),
+    MALFORMED("\0"),
+    MALFORMED("{}"),
+    MALFORMED("[]"),
+    MALFORMED("null"),
+    MALFORMED("{\"op\":\"bye\",\"op\":\"bye\"}"),
+    MALFORMED("{\"protocol\":1,\"protocol\":1,\"kind\":\"control\",\"name\":\"m\"}"),
+    MALFORMED("{\"protocol\":1}\0{\"more\":1}"),
+    MALFORMED("{\"protocol\":1e400,\"op\":1e400}"),
+    MALFORMED("{\"protocol\":-1,\"op\":-1}"),
+    MALFORMED("{\"protocol\":99999999999999999999999,\"op\":0}"),
+    MALFORMED("{\"protocol\":1.0,\"kind\":{},\"op\":{}}"),
+    MALFORMED("{\"protocol\":\"1\",\"kind\":7,\"name\":[],\"op\":[]}"),
+    MALFORMED("{\"protocol\":1,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"op\":\"\xc3(\"}"),
+    MALFORMED("{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"op\":\"bye\\u0000\"}"),
+    MALFORMED("{\"op\":\"links\",\"count\":-5,\"kind\":\"control\"}"),
     {deep, sizeof deep},
 };
-enum { HORRORS = sizeof malformed_frames / sizeof *malformed_frames };
+enum { MALFORMED_FRAMES = sizeof malformed_frames / sizeof *malformed_frames };
 
-static void greet_with_horrors(struct attacked_server *attacked_server, void *context) {
+static void greet_with_malformed_frames(struct attacked_server *attacked_server, void *context) {
     (void)context;
     char answer[8192];
-    for (size_t i = 0; i < HORRORS; i++) {
+    for (size_t i = 0; i < MALFORMED_FRAMES; i++) {
         size_t mark = process_mark(attacked_server->server.process);
         struct intruder *intruder = attacked_server_intruder(attacked_server);
         intruder_send_frame(intruder, HELLO, (uint32_t)malformed_frames[i].length, malformed_frames[i].text,
@@ -65,7 +65,7 @@ static void greet_with_horrors(struct attacked_server *attacked_server, void *co
 START_TEST(malformed_frames_before_hello_are_refused) {
     memset(deep, '[', sizeof deep);
     struct attacked_server attacked_server = attacked_server_start(__func__, (struct attacked_server_plan){0});
-    attacked_server_attack(&attacked_server, greet_with_horrors, NULL);
+    attacked_server_attack(&attacked_server, greet_with_malformed_frames, NULL);
     attacked_server_end(&attacked_server);
 }
 END_TEST
@@ -78,12 +78,13 @@ static struct intruder *welcomed(struct attacked_server *attacked_server, const 
     return intruder;
 }
 
-static void talk_horrors(struct attacked_server *attacked_server, void *context) {
+static void send_malformed_frames(struct attacked_server *attacked_server, void *context) {
     (void)context;
     char answer[8192];
     struct intruder *intruder = welcomed(attacked_server, "mallory", answer, sizeof answer);
     size_t mark = process_mark(attacked_server->server.process);
-    for (size_t i = 2; i < HORRORS; i++) { /* what is shorter than "{}" is a malformed frame, and ends the link */
+    for (size_t i = 2; i < MALFORMED_FRAMES;
+         i++) { /* what is shorter than "{}" is a malformed frame, and ends the link */
         ck_assert(intruder_send_frame(intruder, CONTROL, (uint32_t)malformed_frames[i].length, malformed_frames[i].text,
                                       malformed_frames[i].length));
         int type;
@@ -118,7 +119,7 @@ START_TEST(malformed_messages_on_a_control_link_are_answered_until_it_is_closed)
     memset(deep, '[', sizeof deep);
     struct attacked_server attacked_server =
         attacked_server_start(__func__, (struct attacked_server_plan){.open = true});
-    attacked_server_attack(&attacked_server, talk_horrors, NULL);
+    attacked_server_attack(&attacked_server, send_malformed_frames, NULL);
     attacked_server_end(&attacked_server);
 }
 END_TEST

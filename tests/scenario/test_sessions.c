@@ -183,8 +183,8 @@ static void push_a_gigabyte(struct attacked_server *attacked_server, void *conte
     struct intruder *hasty = attacked_server_intruder(attacked_server);
     pushed = push(hasty);
     ck_assert_uint_lt(pushed, KERNEL_BYTES);
-    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS,
-                  "a first frame longer than a greeting may be", NULL);
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "first frame longer than a greeting",
+                  NULL);
     unsigned after = proc_stats_memory_kb(process_pid(attacked_server->server.process));
     if (!proc_stats_sanitized())
         ck_assert_uint_le(after, before + before / 20 + 1024); /* at its highest: nothing goes back to the system */

@@ -46,8 +46,7 @@ static void close_marked(struct relay_thread *thread, atomic_uint_fast64_t *chun
         struct link_ref ref = {first_slot + i, (uint32_t)mark, thread->index};
         struct link *link = mark ? relay_thread_find(thread, ref) : NULL;
         if (link)
-            close_marks_close_link(link, (mark & when_idle_flag) != 0,
-                                   "closed; the reason was lost for want of memory");
+            close_marks_close_link(link, (mark & when_idle_flag) != 0, "closed (out of memory for the detail)");
     }
 }
 

@@ -86,7 +86,7 @@ static void take_frame(struct link *link, const struct frame *frame) {
         deliver(link, frame);
         break;
     default:
-        close_for(link, "a frame that has no place on a control link");
+        close_for(link, "frame not allowed on a control link");
     }
 }
 
@@ -114,7 +114,7 @@ static void read_frame(struct link *link, struct evbuffer *input, size_t *needs)
         return;
     }
     if (!detail)
-        detail = status == FRAME_BAD ? "a malformed frame" : check_rate(link, taken);
+        detail = status == FRAME_BAD ? "malformed frame" : check_rate(link, taken);
     if (detail)
         close_for(link, detail);
     else if (status == FRAME_OK)
@@ -153,7 +153,7 @@ void link_control_sweep(struct link *link, uint64_t now_us) {
         link->last_rx_us = now_us;
     if (link->dead_after_s > 0 && now_us - link->last_rx_us > (uint64_t)link->dead_after_s * 1000000) {
         char detail[64];
-        snprintf(detail, sizeof detail, "silent for %u s", link->dead_after_s);
+        snprintf(detail, sizeof detail, "nothing received for %u s", link->dead_after_s);
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, detail);
         return;
     }

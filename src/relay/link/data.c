@@ -158,7 +158,7 @@ static size_t take_frames(struct link *link, const uint8_t *bytes, size_t length
             break;
         }
         if (status == FRAME_BAD) {
-            link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "a malformed frame");
+            link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "malformed frame");
             break;
         }
         done += taken;
@@ -276,7 +276,7 @@ void link_data_read(struct link *link) {
         link_data_output_overflows(link)) /* by key updates, which OpenSSL answers itself */
         return;
     if (!link_bio_end_reading(link->bio) || !link_data_flush(link)) /* sends the answer to a key update */
-        link_break(link, "out of memory or broken");
+        link_break(link, "reading failed: out of memory or connection lost");
     if (fill == FILL_DRAINED || link->paused)
         recheck_later(link);
     if (fill == FILL_END || fill == FILL_FAILED)

@@ -46,7 +46,7 @@ bool link_put_frame(struct link *link, enum frame_type type, const void *payload
 static void report_greeting(struct link *link, const struct frame *frame) {
     uint8_t exporter[SECRET_SIZE];
     if (tls_exporter(link->ssl, exporter)) {
-        fail(link, "OpenSSL gives no keying material for the proof");
+        fail(link, "OpenSSL cannot export keying material for the proof");
         return;
     }
     if (link->stream)
@@ -101,7 +101,7 @@ void link_take_greeting(struct link *link, const struct frame *frame, size_t fra
         is_agent(link) ? frame->type == FRAME_WELCOME || frame->type == FRAME_REJECT : frame->type == FRAME_HELLO;
     if (!awaited) {
         char detail[96];
-        snprintf(detail, sizeof detail, "%s came first instead of a greeting", frame_name(frame->type));
+        snprintf(detail, sizeof detail, "expected a greeting, got %s", frame_name(frame->type));
         fail(link, detail);
         return;
     }
@@ -126,7 +126,7 @@ static void read_greeting(struct link *link) {
     switch (frame_parse(bytes, length, &frame, &taken)) {
     case FRAME_INCOMPLETE:
         if (length >= FRAME_HEADER && taken > FRAME_HEADER + FRAME_GREETING_MAX)
-            fail(link, "a first frame longer than a greeting may be");
+            fail(link, "first frame longer than a greeting (4096 bytes)");
         return;
     case FRAME_OK:
         link_take_greeting(link, &frame, taken);
@@ -159,7 +159,7 @@ static void send_hello(struct link *link) {
     else if (tls_exporter(link->ssl, exporter) == 0 && auth_proof_make(proof, order->key, role, exporter) == 0)
         hello = hello_add_proof(order->hello, proof);
     if (!hello || strlen(hello) > FRAME_GREETING_MAX || !link_put_frame(link, FRAME_HELLO, hello, strlen(hello)))
-        fail(link, "no HELLO could be made");
+        fail(link, "cannot make HELLO: out of memory, or longer than 4096 bytes");
     secret_wipe(exporter, sizeof exporter);
     free(hello);
 }

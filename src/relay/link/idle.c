@@ -76,11 +76,11 @@ static void sweep_idle(struct link *link, uint64_t now_us) {
      */
     if (link->thread->options->is_agent) {
         if (link->expects_ping && now_us - link->last_rx_us > SILENT_S * 1000000ull)
-            link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the server has not pinged for two minutes");
+            link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "no PING from the server for 120 s");
         return;
     }
     if (link->pinged_us > 0 && now_us - link->pinged_us > PONG_LATE_S * 1000000ull) {
-        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "an idle link did not answer");
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "no PONG on an idle link for 5 s");
         return;
     }
     if (link->pinged_us == 0 && now_us >= link->next_ping_us && !link->is_delivering) { /* or PONG would come late */
@@ -94,7 +94,7 @@ static void sweep_waiting(struct link *link, uint64_t now_us) {
     if (link->deadline_us == 0 || now_us < link->deadline_us)
         return;
     link_close(link, was_aborted(link) || link_is_full(link) ? LINK_CLOSE_RESET : LINK_CLOSE_POLITELY, REASON_DONE,
-               "the agent did not send IDLE after a relay");
+               "no IDLE from the agent after a relay, and no progress");
 }
 
 void link_data_sweep(struct link *link, uint64_t now_us) {

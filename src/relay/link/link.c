@@ -194,7 +194,7 @@ void link_break(struct link *link, const char *detail) {
     if (link->broken || link->state == LINK_CLOSED)
         return;
     if (log_enabled(link->thread->options->log, LOG_LEVEL_DEBUG))
-        log_write(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "link broke: %s", detail);
+        log_write(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "link broken: %s", detail);
     link->broken = true;
     defer_add(&link->thread->again, &link->again);
 }

@@ -79,7 +79,7 @@ void link_send(struct link *link) {
     if (!encrypt(link, batch) || !link_data_flush(link)) {
         ERR_clear_error();
         link->thread->bio.out_length = 0; /* the scratch is shared: the bytes must not leave on another link */
-        link_break(link, "sending failed");
+        link_break(link, "write failed");
     }
 }
 
@@ -105,7 +105,7 @@ bool link_is_full(const struct link *link) {
 
 void link_data_send_parked(struct link *link) {
     if (link_is_full(link) && !link_data_flush(link))
-        link_break(link, "sending failed");
+        link_break(link, "write failed");
 }
 
 /* Answers are not held back by a full link, as a relay's bytes are: this bounds them for a peer that does not read. */

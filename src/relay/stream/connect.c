@@ -157,7 +157,7 @@ static void try_address(struct connector *dial) {
         return;
     }
     if (left_ms(dial) == 0) {
-        note_failure(dial, REFUSAL_TIMEOUT, NULL, "no time left");
+        note_failure(dial, REFUSAL_TIMEOUT, NULL, "connect_timeout is used up by earlier attempts");
         finish(dial, false);
         return;
     }

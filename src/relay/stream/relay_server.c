@@ -266,5 +266,5 @@ void relay_server_sweep(struct relay *relay, uint64_t now_us) {
         return;
     struct link *link = relay->link;
     link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT,
-               "no answer to OPEN in time"); /* what it still does must not count */
+               "the agent did not answer OPEN in time"); /* what it still does must not count */
 }

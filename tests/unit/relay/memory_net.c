@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * memory_net: see memory_net.h. A descriptor is the reading end of a silent pipe, so that event_add takes it and epoll
- * never says anything about it.
+ * never reports an event for it.
  */
 #include "config.h"
 
@@ -21,11 +21,11 @@ enum { ENDS_MAX = 4096, QUEUE = 256 };
 
 struct end {
     bool is_used, is_open, is_connecting, connect_failed;
-    int peer;                       /* descriptor; -1: nobody any more */
+    int peer;                       /* descriptor; -1: gone */
     int silent;                     /* the pipe's writing end */
     struct evbuffer *way, *arrived; /* to this end */
     bool fin_on_way, fin_arrived, reset_arrived;
-    bool room_is_due; /* ... and there is room again, which it will be told */
+    bool room_is_due; /* ... and there is room again; the edge follows */
     bool has_waiter;  /* the sender met a full wire */
 };
 
@@ -75,7 +75,7 @@ static void wake(int fd, short what) {
         event_base_active_by_fd(net.base, fd, what);
 }
 
-/* epoll tells at once what is there when a descriptor is added. */
+/* epoll reports at once what is there when a descriptor is added. */
 int __real_event_add(struct event *event, const struct timeval *limit);
 int __wrap_event_add(struct event *event, const struct timeval *limit);
 int __wrap_event_add(struct event *event, const struct timeval *limit) {
@@ -243,8 +243,8 @@ size_t memory_receive(int fd, void *bytes, size_t size) {
 
 /* ---- ends ---- */
 
-/* A reset comes together with what is on its way: one edge tells of both. A FIN comes behind it. */
-static void tell_peer(struct end *end, bool reset) {
+/* A reset comes together with what is on its way: one edge for both. A FIN comes behind it. */
+static void notify_peer(struct end *end, bool reset) {
     struct end *peer = end_of(end->peer);
     if (!peer || !peer->is_open)
         return;
@@ -260,7 +260,7 @@ static void tell_peer(struct end *end, bool reset) {
 static void close_end(int fd, bool reset) {
     struct end *end = &net.ends[fd];
     /* what had arrived and was not read makes a close a reset, as in a real kernel */
-    tell_peer(end, reset || evbuffer_get_length(end->arrived) > 0);
+    notify_peer(end, reset || evbuffer_get_length(end->arrived) > 0);
     struct end *peer = end_of(end->peer);
     if (peer)
         peer->peer = -1; /* the number may come back for another connection */
@@ -273,7 +273,7 @@ static void close_end(int fd, bool reset) {
 }
 
 void memory_finish(int fd) {
-    tell_peer(&net.ends[fd], false);
+    notify_peer(&net.ends[fd], false);
 }
 
 void memory_reset(int fd) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_liveness: a relay thread that is stuck is found, and a service manager with a watchdog hears of it by silence.
+ * test_liveness: a relay thread that is stuck is found, and a service manager with a watchdog notices it by silence.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 
 enum { PATIENCE_MS = 5000, SILENCE_MS = 200 };
 
-struct block {              /* a letter that keeps the thread that opens it */
+struct block {              /* a message that keeps the thread that it is delivered to */
     struct message message; /* first */
     sem_t entered, left;
 };
@@ -85,13 +85,13 @@ static bool one_owes(void *context) {
     return atomic_load(&world->plane->unanswered) == 1;
 }
 
-START_TEST(a_stuck_thread_is_found_and_forgiven) {
+START_TEST(a_stuck_thread_is_found_and_recovers) {
     struct world world;
     begin(&world);
     ck_assert(plane_probe_liveness(world.plane));
     ck_assert(unit_wait_until(all_answered, &world, PATIENCE_MS));
     block(&world);
-    ck_assert(plane_probe_liveness(world.plane)); /* it is asked now, and may owe the answer until the next time */
+    ck_assert(plane_probe_liveness(world.plane)); /* it is asked now, and may answer until the next time */
     ck_assert(unit_wait_until(one_owes, &world, PATIENCE_MS));
     ck_assert(!plane_probe_liveness(world.plane));
     ck_assert(!plane_probe_liveness(world.plane)); /* nor is it asked again and again meanwhile */
@@ -137,14 +137,15 @@ static void listen_as_manager(struct world *world) {
     unsetenv("WATCHDOG_PID");
 }
 
-START_TEST(a_stuck_thread_leaves_the_watchdog_hungry) {
+START_TEST(a_stuck_thread_gets_no_watchdog_notification) {
     struct world world;
     begin(&world);
     listen_as_manager(&world);
     struct service_manager *notify = service_manager_new(loop_base(world.loop), is_alive, &world);
     ck_assert_ptr_nonnull(notify);
     ck_assert(unit_run_until(loop_base(world.loop), is_fed, &world, PATIENCE_MS));
-    ck_assert(unit_wait_until(all_answered, &world, PATIENCE_MS)); /* or the other thread may be the one that owes */
+    ck_assert(unit_wait_until(all_answered, &world,
+                              PATIENCE_MS)); /* or the other thread may be the one that has not answered */
     block(&world);
     ck_assert(unit_run_until(loop_base(world.loop), one_owes, &world, PATIENCE_MS));
     is_fed(&world);
@@ -160,11 +161,11 @@ START_TEST(a_stuck_thread_leaves_the_watchdog_hungry) {
 }
 END_TEST
 
-static TCase *beating(void) {
-    TCase *group = tcase_create("beating");
-    tcase_add_test(group, a_stuck_thread_is_found_and_forgiven);
-    tcase_add_test(group, a_stuck_thread_leaves_the_watchdog_hungry);
+static TCase *probes(void) {
+    TCase *group = tcase_create("probes");
+    tcase_add_test(group, a_stuck_thread_is_found_and_recovers);
+    tcase_add_test(group, a_stuck_thread_gets_no_watchdog_notification);
     return group;
 }
 
-UNIT_MAIN("relay/beats", beating)
+UNIT_MAIN("relay/liveness", probes)

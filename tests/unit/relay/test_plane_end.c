@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_plane_end: orders that are under way when the data plane is freed, and those that its last words lead to. The
- * control loop turns meanwhile: a door is still open, a dial that failed is followed by the next.
+ * test_plane_end: orders that are under way when the data plane is freed, and those that its close events lead to. The
+ * control loop turns meanwhile: the agent port still accepts, a dial that failed is followed by the next.
  */
 #include "config.h"
 
@@ -100,7 +100,7 @@ static bool has_link(void *context) {
 
 static const unsigned threads[] = {1, 3};
 
-/* One thread shares the control loop, and its letter is opened when it has ended. */
+/* One thread shares the control loop, and its message is delivered when it has ended. */
 START_TEST(a_connection_that_no_thread_has_seen_is_closed) {
     begin(threads[_i / 2], _i % 2);
     give_order();

@@ -126,7 +126,7 @@ void two_planes_settle(struct two_planes *planes) {
 }
 
 static bool carry(struct two_planes *planes, int end) {
-    if (memory_on_its_way(end) == 0) /* an edge without bytes would be a favour that no kernel does */
+    if (memory_on_its_way(end) == 0) /* no kernel reports an edge without bytes */
         return false;
     memory_carry(end, MUCH);
     two_planes_settle(planes);
@@ -184,7 +184,7 @@ void two_planes_take_in(struct two_planes *planes, int far) {
     planes->wires[planes->wire_count++].agent = memory_peer(far);
 }
 
-void two_planes_pay(struct two_planes *planes) {
+void two_planes_send_deferred(struct two_planes *planes) {
     const struct relay_thread *thread = planes->server->threads[0];
     for (size_t i = 0; i < thread->slot_count; i++)
         if (thread->slots[i])
@@ -192,11 +192,11 @@ void two_planes_pay(struct two_planes *planes) {
 }
 
 void two_planes_greet(struct two_planes *planes, int far) {
-    for (int i = 0; i < GREETING_ROUNDS; i++) { /* bufferevents of the greeting wait to be told that they may write */
+    for (int i = 0; i < GREETING_ROUNDS; i++) { /* bufferevents of the greeting wait for an event to write */
         memory_wake_writer(far);
         memory_wake_writer(memory_peer(far));
         two_planes_settle(planes);
-        two_planes_pay(planes);
+        two_planes_send_deferred(planes);
         two_planes_carry_all(planes);
     }
 }

@@ -22,7 +22,7 @@ struct two_planes {
     struct loop *loop;
     struct plane *server, *agent;
     SSL_CTX *server_tls, *agent_tls;
-    struct log *log; /* NULL; MUNNEL_TEST_LOG=1 writes one, for whoever looks for a bug */
+    struct log *log; /* NULL; MUNNEL_TEST_LOG=1 writes one, to look for a bug */
     struct {
         int server, agent;
     } wires[TWO_PLANES_WIRES]; /* the planes' own ends of each link that there was */
@@ -50,13 +50,13 @@ SSL_CTX *two_planes_server_tls(const char *client_ca);
 void two_planes_settle(struct two_planes *planes);
 void two_planes_carry_all(struct two_planes *planes);
 
-/* A new link, greeted. In steps: the agent dials; the server takes in the `far` end of that; both greet. */
+/* A new link, accepted. In steps: the agent dials; the server adopts the `far` end of that; both greet. */
 void two_planes_add_link(struct two_planes *planes);
 void two_planes_dial(struct two_planes *planes);
 void two_planes_take_in(struct two_planes *planes, int far);
 void two_planes_greet(struct two_planes *planes, int far);
-void two_planes_pay(struct two_planes *planes); /* what the server's links owe leaves now, and not a moment later */
-int two_planes_accepted(void);                  /* the far end of a dial that must have come */
+void two_planes_send_deferred(struct two_planes *planes); /* sends the deferred frames of the server's links now */
+int two_planes_accepted(void);                            /* the far end of a dial that must have come */
 
 /* A client for plane_serve() that has come to `destination`, "host:port", with the test's end of it in *end. */
 struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, int *end);

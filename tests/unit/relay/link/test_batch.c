@@ -71,4 +71,4 @@ static TCase *reading(void) {
     return group;
 }
 
-UNIT_MAIN("relay/batch", reading)
+UNIT_MAIN("relay/link/batch", reading)

@@ -27,7 +27,7 @@ struct side {
     struct link_ref link;
     struct link_end end;
     int fd;
-    unsigned told, gone;
+    unsigned received, gone;
 };
 
 static struct world {
@@ -54,7 +54,7 @@ static void on_agent_greeting(void *context, const struct greeting *greeting) {
 
 static void on_control(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
     (void)context, (void)link, (void)tag, (void)text, (void)length;
-    world.flooded->told++;
+    world.flooded->received++;
 }
 
 static void on_gone(struct side *side, const struct link_end *end) {
@@ -99,8 +99,8 @@ static void finish(void) {
 }
 
 /* A bufferevent reads and writes a little at each event: it takes the kernel's for level-triggered. */
-static void carry_all(unsigned until_told) {
-    for (int i = 0; i < ROUNDS && world.flooded->told < until_told && world.flooded->gone == 0; i++) {
+static void carry_all(unsigned until_received) {
+    for (int i = 0; i < ROUNDS && world.flooded->received < until_received && world.flooded->gone == 0; i++) {
         const int ends[] = {world.planes.wires[0].server, world.planes.wires[0].agent};
         for (int k = 0; k < 2 && world.flooded->gone == 0; k++) {
             memory_wake_writer(ends[k]);
@@ -111,7 +111,7 @@ static void carry_all(unsigned until_told) {
     }
 }
 
-static void tell(size_t length, unsigned times) {
+static void send_messages(size_t length, unsigned times) {
     char *text = malloc(length + 1);
     ck_assert_ptr_nonnull(text);
     memset(text, 'a', length);
@@ -132,13 +132,13 @@ static void expect_gone(const struct side *side, const char *why) {
 
 START_TEST(big_messages_are_limited_by_their_bytes) {
     begin(_i, CAPACITY);
-    tell(BIG, 4);
+    send_messages(BIG, 4);
     carry_all(4);
-    ck_assert_uint_eq(world.flooded->told, 4);
+    ck_assert_uint_eq(world.flooded->received, 4);
     ck_assert_uint_eq(world.flooded->gone, 0);
-    tell(BIG, 1);
+    send_messages(BIG, 1);
     carry_all(5);
-    ck_assert_uint_eq(world.flooded->told, 4);
+    ck_assert_uint_eq(world.flooded->received, 4);
     expect_gone(world.flooded, "more than 256 KiB in one second");
     finish();
 }
@@ -146,10 +146,10 @@ END_TEST
 
 START_TEST(small_messages_are_limited_by_their_number) {
     begin(_i, CAPACITY);
-    tell(10, 1000);
+    send_messages(10, 1000);
     carry_all(1000);
-    ck_assert_uint_eq(world.flooded->told, 1000);
-    tell(10, 1);
+    ck_assert_uint_eq(world.flooded->received, 1000);
+    send_messages(10, 1);
     carry_all(1001);
     expect_gone(world.flooded, "more than 1000 in one second");
     finish();
@@ -161,14 +161,14 @@ START_TEST(a_control_plane_that_is_behind_is_not_sent_more) {
     begin(_i, CAPACITY);
     struct link *link = link_of(world.flooded);
     link->undelivered = BEHIND;
-    tell(BIG, 4);
+    send_messages(BIG, 4);
     carry_all(1);
-    ck_assert_uint_eq(world.flooded->told, 0);
+    ck_assert_uint_eq(world.flooded->received, 0);
     ck_assert_uint_eq(world.flooded->gone, 0);
     link_control_delivered(link, BEHIND);
     carry_all(4);
     two_planes_settle(&world.planes);
-    ck_assert_uint_eq(world.flooded->told, 4); /* later, but all of them */
+    ck_assert_uint_eq(world.flooded->received, 4); /* later, but all of them */
     ck_assert_uint_eq(link->undelivered, 0);
     finish();
 }
@@ -176,10 +176,10 @@ END_TEST
 
 START_TEST(answers_to_a_peer_that_does_not_read_are_bounded) {
     begin(_i, 4096);
-    tell(BIG, 4);
+    send_messages(BIG, 4);
     two_planes_settle(&world.planes);
     ck_assert_uint_eq(world.flooding->gone, 0);
-    tell(BIG, 3);
+    send_messages(BIG, 3);
     ck_assert_uint_eq(world.flooding->gone, 1);
     ck_assert_msg(strstr(world.flooding->end.detail, "does not read"), "%s", world.flooding->end.detail);
     finish();
@@ -195,4 +195,4 @@ static TCase *floods(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_control", floods)
+UNIT_MAIN("relay/link/control", floods)

@@ -163,7 +163,7 @@ static void finish(void) {
     two_planes_finish(&world.planes);
 }
 
-/* `from` says it all at once, and ends its stream. */
+/* `from` sends all at once, and ends its stream. */
 static void send_all(int from, size_t size) {
     char *bytes = malloc(size);
     for (size_t i = 0; i < size; i++)

@@ -17,7 +17,7 @@
 
 static const uint8_t session_key[SECRET_SIZE] = {4, 5, 6}, other_key[SECRET_SIZE] = {7};
 
-/* What the other end says, made of the agent's HELLO and this channel; malloc'ed. */
+/* What the other end sends, made of the agent's HELLO and this channel; malloc'ed. */
 typedef char *(*answer_maker)(const struct greeting *greeting);
 
 static struct world {
@@ -151,7 +151,7 @@ static char *answer_as_a_control_link(const struct greeting *greeting) {
     return answer_with(session_key, AUTH_PROOF_SERVER, greeting->exporter);
 }
 
-/* What the true server said to whoever stands in the middle, on the connection between those two. */
+/* What the true server sent to a man in the middle, on the connection between those two. */
 static char *answer_of_another_channel(const struct greeting *greeting) {
     uint8_t exporter[SECRET_SIZE];
     memcpy(exporter, greeting->exporter, sizeof exporter);
@@ -206,33 +206,33 @@ static char *answer_and_open(const struct greeting *greeting) {
     return strdup("{}");
 }
 
-static struct client *hurried;
+static struct client *eager;
 
-static void on_hurried_greeting(void *context, const struct greeting *greeting) {
+static void on_eager_greeting(void *context, const struct greeting *greeting) {
     on_greeting(context, greeting);
-    plane_serve(world.planes.server, greeting->link, hurried);
+    plane_serve(world.planes.server, greeting->link, eager);
 }
 
 START_TEST(an_impostor_opens_nothing) {
-    static const struct plane_events hurried_events = {.on_greeting = on_hurried_greeting,
-                                                       .on_idle = on_idle,
-                                                       .on_client_back = on_client_back};
+    static const struct plane_events eager_events = {.on_greeting = on_eager_greeting,
+                                                     .on_idle = on_idle,
+                                                     .on_client_back = on_client_back};
     int far;
     unsigned port;
     memset(&world, 0, sizeof world);
-    two_planes_begin(&world.planes, &world, MUCH, &hurried_events, &agent_events);
+    two_planes_begin(&world.planes, &world, MUCH, &eager_events, &agent_events);
     forget_session_keys();
-    hurried = two_planes_client(&(struct service_terms_plan){0}, "127.0.0.1:7777", &far);
+    eager = two_planes_client(&(struct service_terms_plan){0}, "127.0.0.1:7777", &far);
     world.answer = answer_and_open;
     world.planes.identity = "ID.1";
     two_planes_add_link(&world.planes);
     expect_refused(MISSING);
     ck_assert_int_lt(memory_accepted(&port), 0);
-    if (hurried->fd >= 0)
-        memory_close(hurried->fd);
+    if (eager->fd >= 0)
+        memory_close(eager->fd);
     memory_close(far);
-    service_terms_release(hurried->terms);
-    free(hurried);
+    service_terms_release(eager->terms);
+    free(eager);
     finish();
 }
 END_TEST

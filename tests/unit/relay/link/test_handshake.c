@@ -32,7 +32,7 @@ static struct world {
     struct link_end end;
 } world;
 
-/* ---- the control planes only write down what they are told ---- */
+/* ---- the control planes only record their events ---- */
 
 static void on_greeting(void *context, const struct greeting *greeting) {
     (void)context;
@@ -136,7 +136,7 @@ static void accept_it(void) {
     settle();
 }
 
-/* As far as the server goes without the agent's last word. */
+/* As far as the server goes without the agent's Finished. */
 static void known(void) {
     dial("ID.1");
     carry(world.server_end);
@@ -179,13 +179,13 @@ static void await_welcome(void) {
     ck_assert(unit_run_until(loop_base(world.planes.loop), more_is_on_its_way, &handshake, SOON_MS));
 }
 
-START_TEST(who_is_known_says_no_hello) {
+START_TEST(a_link_by_the_session_key_sends_no_hello) {
     begin();
     let_in();
     await_welcome();
     ck_assert_uint_eq(world.agents_idle, 0);
     carry(world.agent_end);
-    ck_assert_uint_eq(world.agents_idle, 1); /* by a WELCOME that was there before its own last word */
+    ck_assert_uint_eq(world.agents_idle, 1); /* by a WELCOME that was there before its own Finished */
     ck_assert_uint_eq(handshakes(world.planes.agent), 1);
     ck_assert_uint_eq(servers_handshakes(), 0);
     carry(world.server_end);
@@ -218,7 +218,7 @@ START_TEST(a_client_leaves_with_the_servers_part) {
     ck_assert_uint_eq(servers_handshakes(), 0);
     memory_send(destination, "early", 5);
     carry(memory_peer(destination));
-    carry(world.server_end); /* the agent's last word, OPENED and the answer */
+    carry(world.server_end); /* the agent's Finished, OPENED and the answer */
     ck_assert_uint_eq(servers_handshakes(), 1);
     memory_carry(far, MUCH);
     ck_assert_uint_eq(memory_receive(far, bytes, sizeof bytes), 5);
@@ -231,8 +231,8 @@ START_TEST(a_client_leaves_with_the_servers_part) {
 }
 END_TEST
 
-/* The server wants another group than the agent began with; OpenSSL tells of the key only at the end then. */
-START_TEST(a_second_client_hello_says_who_it_is) {
+/* The server wants another group than the agent began with; OpenSSL reports the key only at the end then. */
+START_TEST(a_second_client_hello_identifies_the_session) {
     begin();
     ck_assert_int_eq(SSL_CTX_set1_groups_list(world.planes.agent_tls, "P-384:P-256"), 1);
     dial("ID.1");
@@ -251,15 +251,15 @@ END_TEST
 
 static TCase *well(void) {
     TCase *group = tcase_create("well");
-    tcase_add_test(group, who_is_known_says_no_hello);
+    tcase_add_test(group, a_link_by_the_session_key_sends_no_hello);
     tcase_add_test(group, a_client_leaves_with_the_servers_part);
-    tcase_add_test(group, a_second_client_hello_says_who_it_is);
+    tcase_add_test(group, a_second_client_hello_identifies_the_session);
     return group;
 }
 
 /* ---- what does not ---- */
 
-/* One who has said nothing, and may wait long; his end of it in *far. */
+/* A client that has sent nothing; the test's end of it in *far. */
 static struct client *serve_patient(int *far) {
     struct client *client = two_planes_client(&(struct service_terms_plan){0}, "127.0.0.1:7777", far);
     client->attempt_ms = 40000;
@@ -267,7 +267,7 @@ static struct client *serve_patient(int *far) {
     return client;
 }
 
-START_TEST(who_is_turned_away_learns_why) {
+START_TEST(a_rejected_link_gets_the_reason) {
     begin();
     known();
     plane_reject(world.planes.server, world.link, "{\"code\":\"session\",\"reason\":\"used\"}");
@@ -281,8 +281,8 @@ START_TEST(who_is_turned_away_learns_why) {
 }
 END_TEST
 
-/* He repeats what he saw, and has nothing more to say. */
-START_TEST(who_never_says_his_last_word_is_not_waited_for) {
+/* A replayed ClientHello: the replayer cannot make the Finished. */
+START_TEST(a_link_without_Finished_is_closed_in_time) {
     begin();
     let_in();
     ahead_us = 6000000;
@@ -291,8 +291,8 @@ START_TEST(who_never_says_his_last_word_is_not_waited_for) {
 }
 END_TEST
 
-/* Nor while it carries a client, who is given back when he has said nothing. */
-START_TEST(who_never_says_his_last_word_does_not_keep_a_client) {
+/* Nor while it carries a client, which is given back if nothing of it was sent. */
+START_TEST(a_link_without_Finished_gives_its_client_back) {
     int far;
     begin();
     let_in();
@@ -308,8 +308,8 @@ START_TEST(who_never_says_his_last_word_does_not_keep_a_client) {
 }
 END_TEST
 
-/* Once it has been said, a client may wait for his destination. */
-START_TEST(a_last_word_that_came_leaves_the_client_his_time) {
+/* Once Finished has come, a client may wait for its destination. */
+START_TEST(a_link_with_Finished_leaves_its_client_time) {
     int far;
     unsigned port;
     begin();
@@ -330,7 +330,7 @@ START_TEST(a_last_word_that_came_leaves_the_client_his_time) {
 }
 END_TEST
 
-START_TEST(a_wrong_last_word_ends_the_link) {
+START_TEST(a_wrong_Finished_ends_the_link) {
     static const uint8_t wrong[] = {0x17, 3,  3,  0,  32, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
                                     15,   16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
     begin();
@@ -356,11 +356,11 @@ START_TEST(a_cut_before_the_verdict_is_met_behind_it) {
 END_TEST
 
 /* It costs the server a signature, and the other end next to nothing. */
-START_TEST(a_handshake_with_nothing_behind_it_is_told) {
+START_TEST(a_handshake_with_nothing_behind_it_is_reported) {
     begin();
     world.planes.is_control = true;
     dial(NULL);
-    for (int i = 0; i < 3; i++) { /* the agent's bufferevent is not told that it may write */
+    for (int i = 0; i < 3; i++) { /* the agent's bufferevent gets no event to write */
         carry(world.server_end);
         carry(world.agent_end);
     }
@@ -403,7 +403,7 @@ START_TEST(a_link_lost_after_its_hello_is_no_bare_handshake) {
 END_TEST
 
 /* Its certificates are what both ends check then. */
-START_TEST(without_a_key_hello_is_said_as_ever) {
+START_TEST(without_a_key_hello_is_sent) {
     begin();
     dial(NULL);
     carry_all();
@@ -419,17 +419,17 @@ END_TEST
 
 static TCase *badly(void) {
     TCase *group = tcase_create("badly");
-    tcase_add_test(group, who_is_turned_away_learns_why);
-    tcase_add_test(group, who_never_says_his_last_word_is_not_waited_for);
-    tcase_add_test(group, who_never_says_his_last_word_does_not_keep_a_client);
-    tcase_add_test(group, a_last_word_that_came_leaves_the_client_his_time);
-    tcase_add_test(group, a_wrong_last_word_ends_the_link);
+    tcase_add_test(group, a_rejected_link_gets_the_reason);
+    tcase_add_test(group, a_link_without_Finished_is_closed_in_time);
+    tcase_add_test(group, a_link_without_Finished_gives_its_client_back);
+    tcase_add_test(group, a_link_with_Finished_leaves_its_client_time);
+    tcase_add_test(group, a_wrong_Finished_ends_the_link);
     tcase_add_test(group, a_cut_before_the_verdict_is_met_behind_it);
-    tcase_add_test(group, a_handshake_with_nothing_behind_it_is_told);
+    tcase_add_test(group, a_handshake_with_nothing_behind_it_is_reported);
     tcase_add_test(group, a_handshake_that_is_cut_is_none);
     tcase_add_test(group, a_link_lost_after_its_hello_is_no_bare_handshake);
-    tcase_add_test(group, without_a_key_hello_is_said_as_ever);
+    tcase_add_test(group, without_a_key_hello_is_sent);
     return group;
 }
 
-UNIT_MAIN("relay/link_shake", well, badly)
+UNIT_MAIN("relay/link/handshake", well, badly)

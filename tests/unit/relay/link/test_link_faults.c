@@ -32,7 +32,7 @@ struct world {
     int idle, gone;            /* links of the server */
     bool loses_verdict;        /* the server has no memory for it */
     struct link_end agent_end; /* of the last link that the agent lost */
-    char told[64];             /* to the agent, last */
+    char received[64];         /* to the agent, last */
 };
 
 /* ---- the server's control plane ---- */
@@ -73,7 +73,7 @@ static void on_agent_greeting(void *context, const struct greeting *greeting) {
 static void on_agent_told(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
     struct world *world = context;
     (void)link, (void)tag;
-    snprintf(world->told, sizeof world->told, "%.*s", (int)length, text);
+    snprintf(world->received, sizeof world->received, "%.*s", (int)length, text);
 }
 
 static const struct plane_events agent_events = {.on_greeting = on_agent_greeting,
@@ -128,7 +128,7 @@ static struct link *agent_link(const struct world *world, int wire) {
 
 /* ---- the tests ---- */
 
-/* A frame that is not allowed, and behind it a record that is not one: TLS then has an alert to say to a closed link.
+/* A frame that is not allowed, and behind it a record that is not one: TLS then has an alert to send on a closed link.
  */
 START_TEST(an_alert_of_one_link_never_leaves_on_another) {
     static const uint8_t not_a_frame[8] = {0x7f, 0, 0, 1}, not_a_record[100] = {0x17, 3, 3, 0, 60};
@@ -245,8 +245,8 @@ START_TEST(an_order_without_memory_does_not_meet_a_successor) {
 }
 END_TEST
 
-/* The relay on it would otherwise go on, of an agent that was sent away say. */
-START_TEST(an_ending_at_once_is_not_put_off_by_a_later_one) {
+/* The relay on it would otherwise go on, of an agent that was disconnected, for one. */
+START_TEST(a_close_at_once_is_not_put_off_by_a_later_one) {
     struct world world;
     begin(&world, MUCH);
     struct link *link = link_at(world.planes.server, world.planes.wires[0].server);
@@ -305,8 +305,8 @@ static void adopt_stranger(struct world *world, uint64_t tag, int *end) {
     settle(world);
 }
 
-/* It has the tag of the door; links that have greeted keep theirs, and are left alone. */
-START_TEST(only_who_has_not_greeted_is_expelled_as_slow) {
+/* It has the agent listener's tag; links that have greeted keep theirs, and are left alone. */
+START_TEST(only_a_preauth_connection_is_disconnected_as_slow) {
     struct world world;
     int strangers[2];
     begin(&world, MUCH);
@@ -320,7 +320,7 @@ START_TEST(only_who_has_not_greeted_is_expelled_as_slow) {
     ck_assert_int_eq(world.gone, 1);
     ck_assert(memory_got_reset(strangers[0]));
     ck_assert_int_ge(memory_peer(strangers[1]), 0);
-    ck_assert(plane_disconnect_preauth(world.planes.server, 7, "slow")); /* nobody any more */
+    ck_assert(plane_disconnect_preauth(world.planes.server, 7, "slow")); /* no such connection any more */
     ck_assert(plane_disconnect_preauth(world.planes.server, 8, "slow"));
     settle(&world);
     ck_assert_int_eq(world.gone, 2);
@@ -330,7 +330,7 @@ START_TEST(only_who_has_not_greeted_is_expelled_as_slow) {
 }
 END_TEST
 
-/* Or the next FIN that the link owes would leave alone, when this one was due. */
+/* Or the link's next deferred FIN would leave alone, when this one was due. */
 START_TEST(a_fin_that_went_along_is_not_waited_for) {
     struct world world;
     begin(&world, MUCH);
@@ -344,7 +344,7 @@ START_TEST(a_fin_that_went_along_is_not_waited_for) {
 END_TEST
 
 /* For the agent the handshake is over, and HELLO waits to be written, when the refusal comes and the reset with it. */
-START_TEST(why_the_server_refused_is_read_although_a_write_met_its_reset) {
+START_TEST(the_servers_alert_is_read_although_a_write_met_its_reset) {
     struct world world;
     begin(&world, MUCH);
     SSL_CTX_free(world.planes.server_tls);
@@ -369,7 +369,7 @@ END_TEST
 
 static const char goodbye[] = "{\"op\":\"bye\",\"reason\":\"revoked\"}";
 
-START_TEST(the_last_words_are_heard_with_the_end_behind_them) {
+START_TEST(the_last_message_arrives_with_the_end_behind_it) {
     struct world world;
     begin(&world, MUCH);
     add_control_link(&world);
@@ -378,16 +378,16 @@ START_TEST(the_last_words_are_heard_with_the_end_behind_them) {
     plane_close(world.planes.server, control, "enough", false);
     settle(&world);
     carry_all(&world);
-    memory_carry(world.planes.wires[LINKS].agent, MUCH); /* a bufferevent is told again while there is more */
+    memory_carry(world.planes.wires[LINKS].agent, MUCH); /* a bufferevent gets its event again while there is more */
     settle(&world);
-    ck_assert_str_eq(world.told, goodbye);
+    ck_assert_str_eq(world.received, goodbye);
     ck_assert(world.agent_end.is_control);
     finish(&world);
 }
 END_TEST
 
 /* The agent was about to ping. */
-START_TEST(the_last_words_are_heard_although_a_write_met_the_reset) {
+START_TEST(the_last_message_arrives_although_a_write_met_the_reset) {
     struct world world;
     begin(&world, MUCH);
     add_control_link(&world);
@@ -400,16 +400,16 @@ START_TEST(the_last_words_are_heard_although_a_write_met_the_reset) {
     memory_wake_writer(world.planes.wires[LINKS].agent); /* writes before it reads */
     link_close(server, LINK_CLOSE_RESET, REASON_STOPPED, "enough");
     settle(&world);
-    ck_assert_str_eq(world.told, goodbye);
+    ck_assert_str_eq(world.received, goodbye);
     ck_assert(world.agent_end.is_control);
     finish(&world);
 }
 END_TEST
 
 static TCase *close_event(void) {
-    TCase *group = tcase_create("last words");
-    tcase_add_test(group, the_last_words_are_heard_with_the_end_behind_them);
-    tcase_add_test(group, the_last_words_are_heard_although_a_write_met_the_reset);
+    TCase *group = tcase_create("close_event");
+    tcase_add_test(group, the_last_message_arrives_with_the_end_behind_it);
+    tcase_add_test(group, the_last_message_arrives_although_a_write_met_the_reset);
     return group;
 }
 
@@ -421,8 +421,8 @@ static TCase *honest_ends(void) {
 
 static TCase *greetings(void) {
     TCase *group = tcase_create("greetings");
-    tcase_add_test(group, only_who_has_not_greeted_is_expelled_as_slow);
-    tcase_add_test(group, why_the_server_refused_is_read_although_a_write_met_its_reset);
+    tcase_add_test(group, only_a_preauth_connection_is_disconnected_as_slow);
+    tcase_add_test(group, the_servers_alert_is_read_although_a_write_met_its_reset);
     return group;
 }
 
@@ -431,7 +431,7 @@ static TCase *without_memory(void) {
     tcase_add_test(group, links_are_closed_without_memory);
     tcase_add_test(group, all_links_are_closed_without_memory_at_once);
     tcase_add_test(group, an_order_without_memory_does_not_meet_a_successor);
-    tcase_add_test(group, an_ending_at_once_is_not_put_off_by_a_later_one);
+    tcase_add_test(group, a_close_at_once_is_not_put_off_by_a_later_one);
     tcase_add_test(group, an_order_that_is_lost_ends_its_link);
     tcase_add_test(group, a_verdict_that_is_lost_ends_its_link);
     tcase_add_test(group, an_agent_drains_without_memory);
@@ -446,4 +446,4 @@ static TCase *hostile_agents(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_faults", hostile_agents, greetings, close_event, without_memory, honest_ends)
+UNIT_MAIN("relay/link/link_faults", hostile_agents, greetings, close_event, without_memory, honest_ends)

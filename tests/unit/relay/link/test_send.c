@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_send: a link that the kernel takes no more from, on a long way and on a short one, over a network in memory
- * that does not tell at once when it has room again.
+ * that does not report at once that it has room again.
  */
 #include "config.h"
 
@@ -59,7 +59,7 @@ static void finish(void) {
     two_planes_finish(&world.planes);
 }
 
-/* Frames that nobody answers. */
+/* Frames without an answer. */
 static void send_much(void) {
     struct batch *batch = link_batch(world.link);
     while (batch_add(batch, FRAME_PONG, "12345678", 8)) {
@@ -71,7 +71,7 @@ static size_t parked(void) {
     return link_bio_parked(world.link->bio);
 }
 
-/* Room for as much as is on its way; the sender is told of it with what arrives next, and nothing does. */
+/* Room for as much as is on its way; the sender gets the edge with what arrives next, and nothing does. */
 static void make_room(void) {
     memory_carry(world.far, CAPACITY);
 }
@@ -112,7 +112,7 @@ START_TEST(a_full_link_waits_to_be_told_on_a_short_way) {
 }
 END_TEST
 
-/* Whoever reads nothing costs sixteen tries, and is then heard of by an edge like anybody else. */
+/* A peer that reads nothing costs sixteen retries; after them its link waits for the edge. */
 START_TEST(tries_in_vain_come_to_an_end) {
     begin(50000);
     send_much();
@@ -121,7 +121,7 @@ START_TEST(tries_in_vain_come_to_an_end) {
     ck_assert_uint_le(world.link->write_retries, 16);
     make_room();
     ck_assert(!less_is_parked(before, NEVER_MS));
-    make_room(); /* tells the sender */
+    make_room(); /* with the edge for the sender */
     ck_assert(less_is_parked(before, SOON_MS));
     for (before = parked(); before > 0; before = parked()) { /* and it goes on as before */
         make_room();

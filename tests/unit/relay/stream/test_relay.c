@@ -80,7 +80,7 @@ static void finish(struct world *world) {
 
 /* ---- what can happen ---- */
 
-/* Each relay has a destination of its own, so that a dial says whose it is. */
+/* Each relay has a destination of its own, so that a dial shows whose it is. */
 static void new_client(struct world *world) {
     static const struct service_terms_plan plan = {.service = "test"};
     if (world->idle_count == 0 || world->pair_count == WALK_RELAYS)
@@ -180,7 +180,7 @@ static void step(struct world *world, bool may_lose_links) {
     two_planes_settle(&world->planes);
 }
 
-/* Everybody ends in good order, everything arrives. */
+/* All end in good order, everything arrives. */
 static void calm_down(struct world *world) {
     for (int round = 0; round < 40; round++) {
         meet_dial(world);
@@ -291,7 +291,7 @@ static TCase *states(void) {
 
 /* ---- the walks ---- */
 
-/* MUNNEL_TEST_SEED=n walks one seed only, for whoever looks for a bug; CK_RUN_CASE chooses the kind of walk. */
+/* MUNNEL_TEST_SEED=n walks one seed only, to look for a bug; CK_RUN_CASE chooses the kind of walk. */
 static TCase *walks(const char *name, const TTest *test, int count) {
     TCase *group = tcase_create(name);
     const char *only = getenv("MUNNEL_TEST_SEED");

@@ -4,7 +4,7 @@
  * test_timeouts: who is taken for silent, and who only waits or is slow.
  *
  * A server and an agent over a network in memory (memory_net.h). The clock and what the kernel would say of a socket
- * are the test's: what is queued in it, and for how long nobody has acknowledged it.
+ * are the test's: what is queued in it, and for how long it has been unacknowledged.
  */
 #include "config.h"
 
@@ -23,7 +23,7 @@
 enum { NARROW = 30000, HALF_CLOSE_S = 1000 };
 
 static uint64_t skipped_us;
-static int stalled_fd = -1; /* nobody acknowledges on it */
+static int stalled_fd = -1; /* its peer acknowledges nothing */
 static size_t queued;       /* in every socket, or in `queued_fd` alone */
 static int queued_fd = -1;
 
@@ -89,7 +89,7 @@ static void carry_all(struct world *world) {
     two_planes_carry_all(&world->planes);
 }
 
-/* Both ends of the client's and the destination's connections hear what is on its way to them. */
+/* Both ends of the client's and the destination's connections get what is on its way to them. */
 static void carry_plain(struct world *world) {
     int ends[] = {world->client, world->far};
     for (int i = 0; i < 4; i++) { /* there, and through the link, and out on the other side */
@@ -164,7 +164,7 @@ START_TEST(a_half_close_may_last_as_long_as_the_service_says) {
 }
 END_TEST
 
-/* What waits for it in the kernel becomes less, and nothing else tells that it is there. */
+/* What waits for it in the kernel becomes less, and nothing else shows that it is there. */
 START_TEST(a_slow_reader_is_not_taken_for_silent) {
     struct world world;
     begin(&world, 60);
@@ -276,7 +276,7 @@ static bool relays_are_over(void *context) {
     return two_planes_relays(world->planes.server) + two_planes_relays(world->planes.agent) == 0;
 }
 
-/* Its other end acknowledges nothing and says nothing, not even that it is gone. */
+/* Its other end acknowledges nothing and sends nothing, no reset either. */
 START_TEST(a_link_into_a_black_hole_ends_its_relay) {
     struct world world;
     begin(&world, 0);
