@@ -111,6 +111,8 @@ static void on_change(void *context) {
         drain_advance(agent->drain);
     } else if (all_gave_up(agent)) {
         agent->rejected = true;
+        log_event(agent->settings->log, LOG_LEVEL_ERROR, agent->who, "ends: every server has rejected it for good",
+                  NULL);
         loop_stop(agent->settings->loop);
     }
 }

@@ -210,23 +210,28 @@ const char *identity_unproved(const struct identity_set *identities) {
     return NULL;
 }
 
+static const char *token_origin(const struct token *token) {
+    return token->from[0] != '\0' ? token->from : "join code";
+}
+
 static void log_one(const struct identity *identity, struct log *log) {
     const struct token *token = &identity->token;
+    struct log_field fields[5] = {LOG_TEXT("verified_by", trust_description(identity->trust))}, *field = &fields[1];
     char who[ENDPOINT_HOST + 32];
 
     snprintf(who, sizeof who, "server %s", identity->address);
-    log_event(log, LOG_LEVEL_INFO, who, "configured",
-              LOG_FIELDS(LOG_TEXT("verified_by", trust_description(identity->trust)),
-                         LOG_TEXT("credential", token->present ? token->credential : ""),
-                         LOG_TEXT("token", token->from[0] != '\0' ? token->from
-                                           : token->present       ? "join code"
-                                                                  : ""),
-                         LOG_TEXT("certificate", identity->certificate ? identity->certificate : "")));
+    if (token->present) {
+        *field++ = LOG_TEXT("credential", token->credential);
+        *field++ = LOG_TEXT("token", token_origin(token));
+    }
+    if (identity->certificate)
+        *field++ = LOG_TEXT("certificate", identity->certificate);
+    log_event(log, LOG_LEVEL_INFO, who, "configured", fields);
     if (!token->present && !identity->certificate)
         log_event(log, LOG_LEVEL_WARNING, who,
                   "no token and no certificate: most servers will reject this agent; give it a join code (--join) or "
                   "--token-file",
-                  LOG_FIELDS(LOG_TEXT("looked_in", identity->looked)));
+                  identity->looked[0] != '\0' ? LOG_FIELDS(LOG_TEXT("looked_in", identity->looked)) : NULL);
 }
 
 void identity_recheck(const struct identity_set *identities, struct log *log) {

@@ -94,7 +94,7 @@ START_TEST(sigterm_drains_and_ends_with_0) {
     ck_assert_int_eq(run(end_soon), AGENT_EXIT_OK);
     check_logged(log_path, "agent tester  started servers=1 threads=1");
     check_logged(log_path, "agent tester  may connect to destinations=\"10.0.0.0/8, db.example:5432\"");
-    check_logged(log_path, "server 127.0.0.1:10001  configured verified_by=\"1 pinned key\" credential=web1");
+    check_logged(log_path, "server 127.0.0.1:10001  configured verified_by=\"1 pinned key\" credential=web1 token=/");
     check_logged(log_path, "agent tester  draining");
     check_logged(log_path, "agent tester  stopped");
     ck_assert_str_eq(printed.text[1], "");
@@ -168,6 +168,7 @@ START_TEST(rejected_for_good_is_3_and_is_printed_where_the_log_is_a_file) {
     ck_assert_str_eq(printed.text[1], "munnel-agent: server 127.0.0.1:10001: the server rejected this agent "
                                       "(credential): unknown credential\n");
     check_logged(log_path, "rejected for good");
+    check_logged(log_path, "agent tester  ends: every server has rejected it for good");
 }
 END_TEST
 

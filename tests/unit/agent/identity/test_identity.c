@@ -299,6 +299,41 @@ START_TEST(an_error_names_the_option_or_the_file) {
 }
 END_TEST
 
+/* ---- the log ---- */
+
+static char *logged(void) {
+    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
+
+    ck_assert_msg(log, "%s", error.text);
+    identity_log(identities, log);
+    log_free(log);
+    return unit_read(unit_path("log"), NULL);
+}
+
+START_TEST(the_log_has_the_credentials_that_there_are_and_no_others) {
+    token_file("agent.token", "found");
+    name_server("a.example:10001");
+    make(1);
+    char *text = logged();
+    ck_assert_ptr_nonnull(strstr(text, "server a.example:10001  configured verified_by="));
+    ck_assert_ptr_nonnull(strstr(text, "credential=found token=/"));
+    ck_assert_ptr_null(strstr(text, "certificate="));
+    ck_assert_ptr_null(strstr(text, "no token"));
+    free(text);
+}
+END_TEST
+
+START_TEST(without_credentials_the_log_warns_and_names_where_it_looked) {
+    name_server("a.example:10001");
+    make(1);
+    char *text = logged();
+    ck_assert_ptr_null(strstr(text, "credential="));
+    ck_assert_ptr_nonnull(strstr(text, "no token and no certificate: most servers will reject this agent"));
+    ck_assert_ptr_nonnull(strstr(text, "/agent.token"));
+    free(text);
+}
+END_TEST
+
 static TCase *choosing(void) {
     TCase *group = tcase_create("choosing");
     tcase_add_checked_fixture(group, set_up, tear_down);
@@ -317,6 +352,8 @@ static TCase *choosing(void) {
     tcase_add_test(group, too_many_servers_are_an_error);
     tcase_add_test(group, a_bad_token_file_is_an_error);
     tcase_add_test(group, an_error_names_the_option_or_the_file);
+    tcase_add_test(group, the_log_has_the_credentials_that_there_are_and_no_others);
+    tcase_add_test(group, without_credentials_the_log_warns_and_names_where_it_looked);
     return group;
 }
 
