@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * access: see access.h. Without a limit per source nothing is counted, and no client costs a look-up.
- * Runs on: the control thread. Owns: its rules and counts.
  */
 #include "config.h"
 

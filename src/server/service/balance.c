@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * balance: see balance.h. The usual case, the next agent is well and has an idle link, looks at one member.
- * Runs on: the control thread. Owns: the members' table, and the client-to-agent table of `source`.
  */
 #include "config.h"
 

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * client_table: see client_table.h. Structs in use are counted, the others are kept for the next ones.
- * Runs on: the control thread. Owns: clients that are not in use.
  */
 #include "config.h"
 

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * dispatch: see dispatch.h. The usual way, from accept to plane_serve and back, allocates nothing and logs nothing.
- * Runs on: the control thread. Owns: clients from accept to end, while the plane has not got them.
  * States of a client: accepted -> (waiting ->) served -> (waiting | served ->) ended.
  */
 #include "config.h"
@@ -102,7 +101,7 @@ static void describe_no_agent(struct client *client) {
     strbuf_add(&text, "no agent");
     name_groups(service, &text);
     if (service->balance->count)
-        strbuf_add(&text, " had a link to spare in time");
+        strbuf_add(&text, " had an idle link in time");
     else
         strbuf_add(&text, service->conf->groups.count ? " is connected; start munnel-agent for it"
                                                       : " is connected; start munnel-agent");
@@ -220,9 +219,9 @@ static void count_failure(struct dispatch *dispatch, struct client *client, stru
 
     if (eject_s)
         log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
-                  "gets no clients for a while: three failures in a row",
+                  "ejected: three failures in a row; clients go to other agents first",
                   LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_NUMBER("seconds", eject_s),
-                             LOG_TEXT("last", *client->detail ? client->detail : reason_text(client->reason))));
+                             LOG_TEXT("detail", *client->detail ? client->detail : reason_text(client->reason))));
 }
 
 /* --- one function per client_outcome --- */

@@ -3,10 +3,9 @@
 /*
  * listener: see listener.h. accept() fails with EMFILE while descriptors are short, and the socket stays readable:
  * without a pause the loop would spin.
- * Runs on: the control thread. Owns: its socket and events.
- * States: bound <-> listening <-> paused -> freed; where the system cannot end listening (sock_unlisten), refusing
- * instead of bound: connections are reset at once. The socket is never bound again, which a process that has
- * dropped its privileges may not do below port 1024, or in a folder that is not its own.
+ * Where the system cannot end listening (sock_unlisten), the state is refusing instead of bound: connections are reset
+ * at once. The socket is never bound again, which a process that has dropped its privileges may not do below port 1024,
+ * or in a folder that is not its own.
  */
 #include "config.h"
 

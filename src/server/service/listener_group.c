@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * listener_group: see listener_group.h.
- * Runs on: the control thread. Owns: the listeners.
  */
 #include "config.h"
 

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * registry: see registry.h.
- * Runs on: the control thread. Owns: nothing.
  * States of a session: admitted -> (draining ->) dismissed, which leaves a retired one while relays of it run.
  */
 #include "config.h"

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * service: see service.h.
- * Runs on: the control thread. Owns: its listeners, terms, agents' table.
  * States of its ports: bound <-> open -> shut. With no_agent "close" they are open only while there is an agent.
  */
 #include "config.h"

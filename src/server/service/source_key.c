@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * source_key: see source_key.h.
- * Runs on: any thread. Owns: nothing.
  */
 #include "config.h"
 

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * supply: see supply.h.
- * Runs on: the control thread. Owns: its list of marks.
  */
 #include "config.h"
 

@@ -13,6 +13,21 @@
 #include <string.h>
 #include <unistd.h>
 
+static void write_log(struct server_fixture *server_fixture) {
+    struct error error = {""};
+
+    server_fixture->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("server.log"), &error);
+    ck_assert_msg(server_fixture->log, "%s", error.text);
+}
+
+/* The log is complete after server_fixture_clear. */
+static void expect_logged(const char *wanted) {
+    char *text = unit_read(unit_path("server.log"), NULL);
+
+    ck_assert_msg(strstr(text, wanted), "%s is not in:\n%s", wanted, text);
+    free(text);
+}
+
 /* Connects a client, counts it for the agent that serves it, and ends it. */
 static void one_client(struct server_fixture *server_fixture, const struct server_fixture_agent *agents, size_t count,
                        unsigned *served) {
@@ -245,45 +260,57 @@ START_TEST(client_does_not_lose_links_without_end) {
 }
 END_TEST
 
-static char *record_of_a_client_that_fails(enum client_outcome outcome, const char *words) {
+static void fail_client(enum client_outcome outcome, const char *detail) {
     static const char *const groups[] = {"web"};
     struct server_fixture server_fixture;
     struct fake_order order;
-    struct error error = {""};
 
     server_fixture_set(&server_fixture, groups, 1);
     strlist_add(&server_fixture.conf->services[0].groups, "mail");
-    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("records.log"), &error);
-    ck_assert_msg(server_fixture.log, "%s", error.text);
+    write_log(&server_fixture);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
     server_fixture_bring_links(&server_fixture, &a, 2);
     int fd = server_fixture_client(&server_fixture, 0, &order);
     fake_clock_advance(10000);
     order.client->refusal = REFUSAL_REFUSED;
-    snprintf(order.client->detail, sizeof order.client->detail, "%s", words);
+    snprintf(order.client->detail, sizeof order.client->detail, "%s", detail);
     fake_give_back(&order, outcome, a.tag);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     close(fd);
     server_fixture_clear(&server_fixture);
-    return unit_read(unit_path("records.log"), NULL);
 }
 
 START_TEST(record_of_a_refused_client_names_the_groups_and_the_detail) {
-    char *text = record_of_a_client_that_fails(CLIENT_REFUSED, "10.0.0.1:80: Connection refused");
-
-    ck_assert_ptr_nonnull(strstr(text, "10.0.0.1:80: Connection refused; no other agent of the group web or mail could "
-                                       "serve"));
-    free(text);
+    fail_client(CLIENT_REFUSED, "10.0.0.1:80: Connection refused");
+    expect_logged("10.0.0.1:80: Connection refused; no other agent of the group web or mail could serve");
 }
 END_TEST
 
 START_TEST(record_of_an_unanswered_client_names_the_groups_and_the_detail) {
-    char *text = record_of_a_client_that_fails(CLIENT_UNANSWERED, "");
+    fail_client(CLIENT_UNANSWERED, "");
+    expect_logged("the link to agent a was lost before it answered; no other agent of the group web or mail could "
+                  "serve");
+}
+END_TEST
 
-    ck_assert_ptr_nonnull(strstr(text, "the link to agent a was lost before it answered; no other agent of the group "
-                                       "web or mail could serve"));
-    free(text);
+START_TEST(record_of_a_client_that_waited_in_vain_names_what_was_missing) {
+    static const char *const groups[] = {"web"};
+    struct server_fixture server_fixture;
+
+    server_fixture_set(&server_fixture, groups, 1);
+    write_log(&server_fixture);
+    server_fixture_open(&server_fixture);
+    for (int i = 0; i < 2; i++) {
+        int fd = server_fixture_connect(&server_fixture, 0);
+        fake_clock_advance(10000);
+        ck_assert(server_fixture_is_reset(&server_fixture, fd));
+        close(fd);
+        server_fixture_join(&server_fixture, "a", "web"); /* without a link, for the second client */
+    }
+    server_fixture_clear(&server_fixture);
+    expect_logged("no agent of the group web is connected; start munnel-agent for it");
+    expect_logged("no agent of the group web had an idle link in time");
 }
 END_TEST
 
@@ -407,7 +434,9 @@ START_TEST(failing_agent_is_ejected_for_a_while) {
     struct server_fixture server_fixture;
     unsigned served[2] = {0};
 
-    server_fixture_begin(&server_fixture);
+    server_fixture_set_any(&server_fixture);
+    write_log(&server_fixture);
+    server_fixture_open(&server_fixture);
     struct server_fixture_agent agents[2] = {server_fixture_join_with(&server_fixture, "bad", 2),
                                              server_fixture_join_with(&server_fixture, "good", 2)};
     fail_three_times(&server_fixture, &agents[0], &agents[1]);
@@ -423,6 +452,7 @@ START_TEST(failing_agent_is_ejected_for_a_while) {
     one_client(&server_fixture, agents, 2, served);
     ck_assert_uint_eq(served[0], 3);
     server_fixture_clear(&server_fixture);
+    expect_logged("ejected: three failures in a row; clients go to other agents first service=s0 seconds=10");
 }
 END_TEST
 
@@ -448,6 +478,7 @@ static TCase *failing_over(void) {
     tcase_add_test(group, client_does_not_lose_links_without_end);
     tcase_add_test(group, record_of_a_refused_client_names_the_groups_and_the_detail);
     tcase_add_test(group, record_of_an_unanswered_client_names_the_groups_and_the_detail);
+    tcase_add_test(group, record_of_a_client_that_waited_in_vain_names_what_was_missing);
     tcase_add_test(group, one_budget_for_all_attempts);
     tcase_add_test(group, link_that_was_gone_is_no_attempt);
     tcase_add_test(group, busy_agent_gets_the_client_again);
