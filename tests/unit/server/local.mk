@@ -36,7 +36,7 @@ unit_server_tests = \
 	tests/unit/server/service/test_supply \
 	tests/unit/server/auth/test_control
 
-# The whole control plane over a data plane that only writes down what it is told.
+# The whole control plane over a data plane that only keeps its orders.
 unit_server_fixture = \
 	tests/unit/server/fake_plane.c tests/unit/server/fake_plane.h \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
