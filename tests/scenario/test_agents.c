@@ -4,7 +4,7 @@
  * test_agents: which agent gets a client: turns, groups, and what happens when one of them cannot serve.
  *
  * Each agent has a destination of its own, by a path that leads to another folder in each process; it sends the agent's
- * name, and so a client hears who served it.
+ * name, so that a client learns which agent served it.
  */
 #include "config.h"
 
@@ -127,7 +127,7 @@ static void handle_name_and_stay(struct connection *connection) {
     connection->end = socket_wait_end(connection->fd, CONNECTION_MS);
 }
 
-/* A client that stays: the first letter of who serves it. */
+/* A client that stays: the first letter of the name of its agent. */
 static char ask_and_stay(uint16_t port, int *fd) {
     char name[5] = "";
     *fd = socket_client(port);
@@ -164,7 +164,7 @@ START_TEST(the_least_busy_agent_is_preferred) {
 }
 END_TEST
 
-/* Asks from a loopback address of its own: who served it. */
+/* Asks from a loopback address of its own; the name of the agent that served it. */
 static void ask_from(const char *from, uint16_t port, char name[NAME_MAX_]) {
     struct sockaddr_in own = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -185,31 +185,53 @@ START_TEST(init_s_own_files_relay_a_request) {
 }
 END_TEST
 
-/* Keys landed in ./.local of wherever the program was started. */
-START_TEST(without_a_known_state_folder_nothing_is_made) {
-    struct sandbox *sandbox = sandbox_new(__func__);
-    const char *tool = sandbox_program(sandbox, "munnel"), *agent = sandbox_program(sandbox, "munnel-agent");
+/* Runs each program behind `prefix`; none may take a folder of the current one for the state folder. */
+static void assert_state_folder_unknown(struct sandbox *sandbox, const char *name, const char *const *prefix,
+                                        const char *detail) {
+    const char *server = sandbox_program(sandbox, "munneld"), *tool = sandbox_program(sandbox, "munnel");
+    const char *agent = sandbox_program(sandbox, "munnel-agent");
     const char *code = sandbox_write(sandbox, "code", "munnel1.x", false);
-    const char *const lines[][7] = {{sandbox_program(sandbox, "munneld"), "a 127.0.0.1:1 localhost:1", NULL},
-                                    {sandbox_program(sandbox, "munneld"), "--check", "a 127.0.0.1:1 localhost:1", NULL},
-                                    {tool, "init", NULL},
-                                    {tool, "agent", "add", "x", NULL},
-                                    {agent, NULL},
-                                    {agent, "--check", NULL},
-                                    {agent, "--join", code, NULL},
-                                    {agent, "--join-only", code, NULL}};
+    const char *const lines[][5] = {{server, "a 127.0.0.1:1 localhost:1"},
+                                    {server, "--check", "a 127.0.0.1:1 localhost:1"},
+                                    {tool, "init"},
+                                    {tool, "agent", "add", "x"},
+                                    {agent},
+                                    {agent, "--check"},
+                                    {agent, "--join", code},
+                                    {agent, "--join-only", code}};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        const char *arguments[10] = {"env", "STATE_DIRECTORY=keys"};
-        memcpy(arguments + 2, lines[i], sizeof lines[i]);
-        const char *name = sandbox_text(sandbox, "line-%zu", i);
-        struct process *process = sandbox_run_plan(sandbox, (struct process_plan){.name = name,
+        const char *arguments[20] = {NULL};
+        size_t count = 0;
+        for (; prefix[count]; count++)
+            arguments[count] = prefix[count];
+        memcpy(arguments + count, lines[i], sizeof lines[i]);
+        const char *run = sandbox_text(sandbox, "%s-%zu", name, i);
+        struct process *process = sandbox_run_plan(sandbox, (struct process_plan){.name = run,
                                                                                   .arguments = arguments,
                                                                                   .folder = sandbox_folder(sandbox)});
         ck_assert_int_ne(process_wait(process, ASK_MS), 0);
-        const char *output = sandbox_output(sandbox, name);
-        ck_assert_msg(strstr(output, "STATE_DIRECTORY is \"keys\""), "line %zu: %s", i, output);
+        const char *output = sandbox_output(sandbox, run);
+        ck_assert_msg(strstr(output, detail), "line %zu: %s", i, output);
     }
+}
+
+#define WITHOUT_HOME "env", "-u", "HOME", "-u", "XDG_STATE_HOME", "-u", "STATE_DIRECTORY"
+
+/* Keys landed in ./.local of wherever the program was started. Root's state folder does not depend on HOME. */
+START_TEST(without_a_known_state_folder_nothing_is_made) {
+    static const char *const relative[] = {"env", "STATE_DIRECTORY=keys", NULL};
+    static const char *const homeless[] = {WITHOUT_HOME, NULL};
+    static const char *const homeless_not_root[] = {"unshare", "-U", "--map-user=1000", WITHOUT_HOME, NULL};
+    struct sandbox *sandbox = sandbox_new(__func__);
+    assert_state_folder_unknown(sandbox, "relative", relative, "STATE_DIRECTORY is \"keys\"");
+    if (geteuid() != 0)
+        assert_state_folder_unknown(sandbox, "homeless", homeless, "set HOME, or STATE_DIRECTORY");
+    else if (sandbox_do(sandbox, "namespace", "sh", "-c", "unshare -U --map-user=1000 true", NULL) == 0)
+        assert_state_folder_unknown(sandbox, "homeless", homeless_not_root, "set HOME, or STATE_DIRECTORY");
+    else
+        printf("# no user namespaces for root here: HOME not tried\n");
     ck_assert_int_ne(access(sandbox_path(sandbox, "keys"), F_OK), 0);
+    ck_assert_int_ne(access(sandbox_path(sandbox, ".local"), F_OK), 0);
     sandbox_free(sandbox);
 }
 END_TEST
@@ -405,7 +427,8 @@ START_TEST(no_log_holds_a_token_or_a_key) {
 }
 END_TEST
 
-SCENARIO_MAIN("lines", SCENARIO(help_and_version_of_all_three, 30), SCENARIO(usage_errors_are_one_line_and_exit_2, 30),
+SCENARIO_MAIN("command_lines", SCENARIO(help_and_version_of_all_three, 30),
+              SCENARIO(usage_errors_are_one_line_and_exit_2, 30),
               SCENARIO(without_a_service_the_server_ends_with_an_error, 30),
               SCENARIO(init_makes_what_a_server_and_an_agent_need, 30), SCENARIO(init_s_own_files_relay_a_request, 30),
               SCENARIO(without_a_known_state_folder_nothing_is_made, 60), SCENARIO(check_names_place_and_fault, 30),
