@@ -29,13 +29,13 @@ void *option_add_element(const struct option_spec *spec, void *base, const struc
     void *elements;
     size_t *count = option_at(base, spec->count_offset);
     memcpy(&elements, option_at(base, spec->offset), sizeof elements);
-    elements = realloc(elements, (*count + 1) * table->size);
-    if (!elements) {
+    void *grown = realloc(elements, (*count + 1) * table->size);
+    if (!grown) {
         option_error(place, "out of memory");
         return NULL;
     }
-    memcpy(option_at(base, spec->offset), &elements, sizeof elements);
-    void *element = option_at(elements, *count * table->size);
+    memcpy(option_at(base, spec->offset), &grown, sizeof grown);
+    void *element = option_at(grown, *count * table->size);
     memset(element, 0, table->size);
     ++*count;
     return option_defaults(table, element, place) ? NULL : element;

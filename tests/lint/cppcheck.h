@@ -26,6 +26,20 @@
 #define SLIST_FOREACH(item, head, field)      for (item = (head)->slh_first; item; item = (item)->field.sle_next)
 #define SLIST_INSERT_HEAD(head, item, field)  ((item)->field.sle_next = (head)->slh_first, (head)->slh_first = (item))
 #define SLIST_REMOVE(head, item, type, field) slist_remove((head), (item))
+#define STAILQ_HEAD(name, type)                                                                                        \
+    struct name {                                                                                                      \
+        struct type *stqh_first;                                                                                       \
+    }
+#define STAILQ_ENTRY(type)                                                                                             \
+    struct {                                                                                                           \
+        struct type *stqe_next;                                                                                        \
+    }
+#define STAILQ_INIT(head)                      ((head)->stqh_first = NULL)
+#define STAILQ_FIRST(head)                     ((head)->stqh_first)
+#define STAILQ_EMPTY(head)                     (!(head)->stqh_first)
+#define STAILQ_INSERT_TAIL(head, item, field)  stailq_insert_tail((head), (item))
+#define STAILQ_REMOVE(head, item, type, field) stailq_remove((head), (item))
+#define STAILQ_REMOVE_HEAD(head, field)        ((head)->stqh_first = (head)->stqh_first->field.stqe_next)
 #define TAILQ_HEAD(name, type)                                                                                         \
     struct name {                                                                                                      \
         struct type *tqh_first;                                                                                        \

@@ -7,8 +7,9 @@
 #   tests/lint/lint.sh [RULE...]      RULE: the name of a function check_RULE below; without one: all
 #
 # Looks at the tree $top_srcdir (else the one it lies in) and, with $top_builddir (make check), at its compiled libraries.
-# A tool that is missing skips its rule, and says so; with MUNNEL_LINT_STRICT=1 (contrib/check, CI) it is a failure.
-# test_lint.sh shows of each rule that it can fail: a new rule is a check_ function, a line at the end, and a sin there.
+# A tool that is missing skips its rule, with a line; with MUNNEL_LINT_STRICT=1 (contrib/check, CI) it is a failure.
+# test_lint.sh shows of each rule that it can fail: a new rule is a check_ function, a line at the end, and a violation
+# in that file.
 LC_ALL=C
 export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
@@ -62,7 +63,7 @@ judge() {
     rule "$1: $2" "$(check_"$1")"
 }
 
-# judge_built RULE WORDS TOOL: the same for a rule that looks at compiled libraries; without them there is none.
+# judge_built RULE WORDS TOOL: the same for a rule that looks at compiled libraries; without them it does not run.
 judge_built() {
     [ -z "${top_builddir-}" ] || [ ! -f "$top_builddir/libmunnel_lib_base.a" ] || judge "$@"
 }
@@ -155,7 +156,7 @@ check_banned() {
     grep -nE '^[[:space:]]*goto[[:space:]]' $sources /dev/null | awk -F: '{ n[$1]++ } END { for (f in n) if (n[f] > 1) print f ": " n[f] " gotos" }'
 }
 
-# What only one system has lives in a file per system.
+# Calls that only one system has are in a file per system.
 check_portable() {
     grep -nE '\b(accept4|eventfd|epoll_[a-z0-9]+|signalfd|timerfd_[a-z]+) *\(|sys/(epoll|eventfd|signalfd|timerfd)\.h|"/proc/' \
         $(find src -name '*.[ch]' ! -name '*_linux.c' ! -name '*_posix.c' ! -name '*_windows.c') /dev/null
@@ -169,12 +170,12 @@ check_citations() {
     rm -f "$paths"
 }
 
-# What is C, and not our C.
+# C that compiles, but is not written as the rest of the source.
 check_dialect() {
     awk -f "$here/dialect.awk" $sources
 }
 
-# Mutable variables that outlive a function, by the compiled objects. Allowed: what OpenSSL wants to be made once.
+# Mutable variables that outlive a function, by the compiled objects. Allowed: what is initialised once for OpenSSL.
 check_globals() {
     objdump -t $(libraries $folders) | awk '
         /file format/ { file = $1 }
@@ -183,7 +184,7 @@ check_globals() {
         }'
 }
 
-# No program is started by what serves, whoever asks for it: by the compiled objects, too.
+# What serves starts no program: by the compiled objects, too.
 check_exec() {
     nm -A -u $(libraries $lib_folders proto conf relay server agent) | sed 's/.*libmunnel_/libmunnel_/' | awk '
         $NF ~ /^(fork|vfork|system|popen|wordexp|f?exec[lv][a-z]*|posix_spawnp?)(@.*)?$/ { print $1 " calls " $NF }'

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# test_lint: each rule of lint.sh can fail. Makes a small tree that keeps every rule, and then for each sin a copy that has
-# that one, in which just the rule that is meant may fail. One TAP line each.
+# test_lint: each rule of lint.sh can fail. Makes a small tree that keeps every rule, and then for each violation a
+# copy that has that one, in which just the rule that is meant may fail. One TAP line each.
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
@@ -58,14 +58,14 @@ clean_tree() {
     compile
 }
 
-# lint_with SIN: what lint says of a copy of the clean tree after SIN, a function below.
+# lint_with CHANGE: what lint prints for a copy of the clean tree after CHANGE, a function below.
 lint_with() {
     rm -rf "$folder/tree"
     cp -R "$folder/clean" "$folder/tree"
     (cd "$folder/tree" && "$1") && top_srcdir=$folder/tree top_builddir=$folder/tree/build sh "$here/lint.sh" $only 2>&1
 }
 
-# fails RULE SIN WORDS: after SIN the RULE fails and no other. If its tool is missing, nothing can be told.
+# fails RULE CHANGE WORDS: after CHANGE the RULE fails and no other. If its tool is missing, that cannot be tried.
 fails() {
     number=$((number + 1))
     output=$(lint_with "$2")
@@ -82,7 +82,7 @@ fails() {
     fi
 }
 
-# passes SIN WORDS: it is none.
+# passes CHANGE WORDS: no rule fails.
 passes() {
     number=$((number + 1))
     output=$(lint_with "$1")
@@ -98,7 +98,7 @@ passes() {
 mkdir "$folder/clean"
 (cd "$folder/clean" && clean_tree) || exit 1
 
-passes true "a tree without a sin passes"
+passes true "a tree that keeps every rule"
 
 no_licence() { echo 'int lonely;' >src/lib/good.h && echo src/lib/good.h >>src/lib/local.mk; }
 no_job() { printf '#define GOOD 1\n' | file src/lib/good.h && echo src/lib/good.h >>src/lib/local.mk; }

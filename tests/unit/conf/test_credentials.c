@@ -62,9 +62,9 @@ START_TEST(only_the_right_key_of_the_right_name_gets_in) {
 }
 END_TEST
 
-START_TEST(nobody_gets_in_by_the_key_of_the_unknown) {
+START_TEST(the_key_of_unknown_names_lets_none_in) {
     struct credentials *credentials = with_web1();
-    ck_assert(!admits(credentials, "nobody", 0, NOW));
+    ck_assert(!admits(credentials, "unknown", 0, NOW));
     ck_assert(!admits(credentials, "web1", 0, NOW)); /* its second, missing key is checked by the same dummy */
     credentials_free(credentials);
     credentials = credentials_new();
@@ -166,7 +166,7 @@ END_TEST
 static TCase *checking(void) {
     TCase *group = tcase_create("checking");
     tcase_add_test(group, only_the_right_key_of_the_right_name_gets_in);
-    tcase_add_test(group, nobody_gets_in_by_the_key_of_the_unknown);
+    tcase_add_test(group, the_key_of_unknown_names_lets_none_in);
     tcase_add_test(group, a_proof_of_another_channel_or_role_is_none);
     tcase_add_test(group, dates_end_a_key_and_a_credential);
     tcase_add_test(group, groups_belong_to_the_credential);

@@ -60,7 +60,7 @@ START_TEST(the_file_comes_back) {
 }
 END_TEST
 
-START_TEST(an_empty_file_of_agents_lets_nobody_in) {
+START_TEST(an_empty_file_of_agents_lets_none_in) {
     struct credentials *credentials = credentials_read(unit_text_file("a.json", "{\"agents\": []}"), NULL);
     ck_assert_ptr_nonnull(credentials);
     ck_assert_uint_eq(credentials_count(credentials), 0);
@@ -142,7 +142,7 @@ END_TEST
 static TCase *files(void) {
     TCase *group = tcase_create("files");
     tcase_add_test(group, the_file_comes_back);
-    tcase_add_test(group, an_empty_file_of_agents_lets_nobody_in);
+    tcase_add_test(group, an_empty_file_of_agents_lets_none_in);
     tcase_add_test(group, a_file_that_others_can_read_is_refused);
     tcase_add_loop_test(group, a_wrong_file_says_where, 0, (int)(sizeof bad / sizeof bad[0]));
     return group;

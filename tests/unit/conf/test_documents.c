@@ -42,7 +42,7 @@ static void join_lines(char *text) {
 }
 
 static void expect(const char *text, const char *needle, const char *option) {
-    ck_assert_msg(strstr(text, needle), "of %s this should be said: %s\nbut there is: %s", option, needle, text);
+    ck_assert_msg(strstr(text, needle), "of %s this should be written: %s\nbut there is: %s", option, needle, text);
 }
 
 /* What a text must say of an option, whatever its form. */

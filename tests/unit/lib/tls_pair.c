@@ -96,8 +96,8 @@ int pair_best_group(void) {
 
 void pair_shake(struct pair *pair) {
     for (int turn = 0; turn < 40; turn++) {
-        (void)pair_step(pair->client, &pair->client_done, &pair->client_why);
-        (void)pair_step(pair->server, &pair->server_done, &pair->server_why);
+        (void)pair_step(pair->client, &pair->client_done, &pair->client_error);
+        (void)pair_step(pair->server, &pair->server_done, &pair->server_error);
     }
 }
 
@@ -108,22 +108,22 @@ void pair_part(struct pair *pair) {
     SSL_CTX_free(pair->client_context);
 }
 
-void pair_check_words(const char *whose, const struct error *detail, const char *expected) {
+void pair_check_error(const char *whose, const struct error *detail, const char *expected) {
     size_t length = expected ? strlen(expected) : 0;
     if (!expected)
-        ck_assert_msg(!detail->text[0], "%s said: %s", whose, detail->text);
+        ck_assert_msg(!detail->text[0], "%s reports: %s", whose, detail->text);
     else if (length && expected[length - 1] == '*')
-        ck_assert_msg(strncmp(detail->text, expected, length - 1) == 0, "%s said: %s", whose, detail->text);
+        ck_assert_msg(strncmp(detail->text, expected, length - 1) == 0, "%s reports: %s", whose, detail->text);
     else
-        ck_assert_msg(strcmp(detail->text, expected) == 0, "%s said: %s", whose, detail->text);
+        ck_assert_msg(strcmp(detail->text, expected) == 0, "%s reports: %s", whose, detail->text);
 }
 
 void pair_expect(SSL_CTX *server, SSL_CTX *client, const char *name, const char *server_says, const char *client_says) {
     struct pair pair;
     pair_join(&pair, server, client, name);
     pair_shake(&pair);
-    pair_check_words("the server", &pair.server_why, server_says);
-    pair_check_words("the client", &pair.client_why, client_says);
+    pair_check_error("the server", &pair.server_error, server_says);
+    pair_check_error("the client", &pair.client_error, client_says);
     if (!client_says)
         ck_assert(pair.client_done);
     if (!server_says)

@@ -22,7 +22,7 @@ struct pair {
     SSL *server, *client;
     BIO *server_side, *client_side;
     bool server_done, client_done;
-    struct error server_why, client_why;
+    struct error server_error, client_error;
 };
 
 void pair_make(enum cert_use use, const char *name, unsigned days, const char *certificate, const char *key);
@@ -41,9 +41,9 @@ int pair_best_group(void); /* as SSL_get_negotiated_group() has it: the first th
 void pair_shake(struct pair *pair);
 void pair_part(struct pair *pair);
 
-/* Compares what somebody says; NULL: he is content. A text ending in '*' is a beginning. */
-void pair_check_words(const char *whose, const struct error *detail, const char *expected);
-/* Joins, shakes, compares what both say, parts. */
+/* Compares an end's error with what is expected; NULL: none. A text ending in '*' is a beginning. */
+void pair_check_error(const char *whose, const struct error *detail, const char *expected);
+/* Joins, shakes, compares both ends' errors, parts. */
 void pair_expect(SSL_CTX *server, SSL_CTX *client, const char *name, const char *server_says, const char *client_says);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_control: every op there and back, unknown ones told apart from malformed ones.
+ * test_control: every op there and back, unknown ones and malformed ones.
  */
 #include "config.h"
 

@@ -43,14 +43,14 @@ static int asked(void) {
     return count;
 }
 
-static bool someone_waits(void *context) {
+static bool so_many_wait(void *context) {
     pthread_mutex_lock(&gate.lock);
     bool waits = gate.waiting >= *(const int *)context;
     pthread_mutex_unlock(&gate.lock);
     return waits;
 }
 
-static bool nobody_waits(void *context) {
+static bool none_waits(void *context) {
     (void)context;
     pthread_mutex_lock(&gate.lock);
     bool waits = gate.waiting > 0;
@@ -136,7 +136,7 @@ static void await_answer(struct fixture *fixture, struct asker *asker) {
 }
 
 static void await_waiting(int count) {
-    ck_assert(unit_wait_until(someone_waits, &count, PATIENCE_MS));
+    ck_assert(unit_wait_until(so_many_wait, &count, PATIENCE_MS));
 }
 
 /* ---- tests ---- */
@@ -230,7 +230,7 @@ START_TEST(a_deadline_holds_though_the_thread_is_stuck) {
     await_answer(&fixture, &patient);
     ck_assert_str_eq(patient.address, "10.0.0.1:2");
     ck_assert_int_eq(hasty.answers, 1);
-    ck_assert_int_eq(asked(), 1); /* nobody wanted "quick" any more */
+    ck_assert_int_eq(asked(), 1); /* "quick" was not wanted any more */
     tear_down(&fixture);
 }
 END_TEST
@@ -316,7 +316,7 @@ START_TEST(freeing_does_not_wait_for_a_stuck_look_up) {
     tear_down(&fixture);
     open_gate(); /* the threads end by themselves, and touch nothing that is gone */
     int none = 0;
-    ck_assert(unit_wait_until(someone_waits, &none, PATIENCE_MS));
+    ck_assert(unit_wait_until(so_many_wait, &none, PATIENCE_MS));
     ck_assert_int_eq(stuck.answers + queued[0].answers + queued[1].answers + queued[2].answers, 0);
 }
 END_TEST
@@ -437,7 +437,7 @@ START_TEST(freeing_waits_for_no_hanging_name) {
     tear_down(&fixture);
     open_gate();
     int none = 0;
-    ck_assert(unit_wait_until(nobody_waits, &none, PATIENCE_MS)); /* a sanitizer sees what they touch */
+    ck_assert(unit_wait_until(none_waits, &none, PATIENCE_MS)); /* a sanitizer sees what they touch */
     for (int i = 0; i < FLOOD; i++)
         ck_assert_int_eq(hanging[i].answers, 0);
 }

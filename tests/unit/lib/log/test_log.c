@@ -230,7 +230,7 @@ static bool has_been_read(void *context) {
 
 enum { FLOOD = 40000 };
 
-START_TEST(a_stuck_reader_blocks_nobody_and_hears_what_it_missed) {
+START_TEST(a_stuck_reader_blocks_no_writer_and_reads_what_it_missed) {
     struct pipe_log piped = log_to_pipe();
     uint64_t start = clock_ms();
     for (unsigned i = 0; i < FLOOD; i++) { /* some 3 MB into a ring of 1 MiB */
@@ -271,7 +271,7 @@ START_TEST(freeing_does_not_wait_for_a_stuck_reader) {
 }
 END_TEST
 
-START_TEST(a_reader_that_is_gone_blocks_nobody) {
+START_TEST(a_reader_that_is_gone_blocks_no_writer) {
     struct pipe_log piped = log_to_pipe();
     close(piped.ends[0]);
     uint64_t start = clock_ms();
@@ -365,9 +365,9 @@ static TCase *writing(void) {
 
 static TCase *trouble(void) {
     TCase *group = tcase_create("trouble");
-    tcase_add_test(group, a_stuck_reader_blocks_nobody_and_hears_what_it_missed);
+    tcase_add_test(group, a_stuck_reader_blocks_no_writer_and_reads_what_it_missed);
     tcase_add_test(group, freeing_does_not_wait_for_a_stuck_reader);
-    tcase_add_test(group, a_reader_that_is_gone_blocks_nobody);
+    tcase_add_test(group, a_reader_that_is_gone_blocks_no_writer);
     tcase_add_test(group, a_non_blocking_descriptor_loses_nothing);
     tcase_add_test(group, a_full_disk_ends_no_program);
     return group;

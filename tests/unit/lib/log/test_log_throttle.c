@@ -44,21 +44,22 @@ static struct log *open_log(void) {
 }
 
 START_TEST(what_is_left_out_is_counted_in_the_next_line) {
-    struct log_throttle complaint = {.a_minute = 2};
+    struct log_throttle throttle = {.a_minute = 2};
     struct addr from = {0};
     struct endpoint endpoint = {.host = "10.0.0.1", .port = 7};
     struct log *log = open_log();
 
     ck_assert(addr_from_endpoint(&from, &endpoint));
     for (int i = 0; i < 5; i++)
-        log_throttle_event(&complaint, log, LOG_LEVEL_WARNING, "door", "sent away: spam", NULL, &from);
-    log_throttle_event(&complaint, log, LOG_LEVEL_DEBUG, "door", "a whisper", NULL, &from); /* is not counted at all */
+        log_throttle_event(&throttle, log, LOG_LEVEL_WARNING, "agents", "connection refused: not TLS", NULL, &from);
+    log_throttle_event(&throttle, log, LOG_LEVEL_DEBUG, "agents", "a detail", NULL, &from); /* is not counted at all */
     now_ms += MINUTE_MS;
-    log_throttle_event(&complaint, log, LOG_LEVEL_WARNING, "door", "sent away: spam", "it is", &from);
-    log_throttle_flush(&complaint, log);
+    log_throttle_event(&throttle, log, LOG_LEVEL_WARNING, "agents", "connection refused: not TLS",
+                       "its first byte is 0x47", &from);
+    log_throttle_flush(&throttle, log);
     log_free(log);
     char *text = unit_read(unit_path("log"), NULL);
-    ck_assert_uint_eq(count(text, "sent away: spam"), 3);
+    ck_assert_uint_eq(count(text, "connection refused: not TLS"), 3);
     ck_assert_uint_eq(count(text, "from=10.0.0.1:7"), 3);
     ck_assert_uint_eq(count(text, "left_out=3"), 1);
     ck_assert_uint_eq(count(text, "left_out"), 1);
@@ -66,30 +67,30 @@ START_TEST(what_is_left_out_is_counted_in_the_next_line) {
 }
 END_TEST
 
-START_TEST(what_was_left_out_is_said_when_nobody_comes_any_more) {
-    struct log_throttle complaint = {.a_minute = 1};
+START_TEST(what_was_left_out_is_logged_when_no_more_of_it_comes) {
+    struct log_throttle throttle = {.a_minute = 1};
     struct log *log = open_log();
 
     for (int i = 0; i < 1000; i++)
-        log_throttle_event(&complaint, log, LOG_LEVEL_WARNING, "door", "sent away: spam", NULL, NULL);
-    log_throttle_flush(&complaint, log); /* not before the minute is over */
+        log_throttle_event(&throttle, log, LOG_LEVEL_WARNING, "agents", "connection refused: not TLS", NULL, NULL);
+    log_throttle_flush(&throttle, log); /* not before the minute is over */
     now_ms += MINUTE_MS;
-    log_throttle_flush(&complaint, log);
-    log_throttle_flush(&complaint, log);
+    log_throttle_flush(&throttle, log);
+    log_throttle_flush(&throttle, log);
     log_free(log);
     char *text = unit_read(unit_path("log"), NULL);
-    ck_assert_uint_eq(count(text, "sent away: spam"), 2);
+    ck_assert_uint_eq(count(text, "connection refused: not TLS"), 2);
     ck_assert_uint_eq(count(text, "left_out=999"), 1);
     free(text);
 }
 END_TEST
 
-static TCase *complaints(void) {
-    TCase *group = tcase_create("complaints");
+static TCase *throttled(void) {
+    TCase *group = tcase_create("throttled");
 
     tcase_add_test(group, what_is_left_out_is_counted_in_the_next_line);
-    tcase_add_test(group, what_was_left_out_is_said_when_nobody_comes_any_more);
+    tcase_add_test(group, what_was_left_out_is_logged_when_no_more_of_it_comes);
     return group;
 }
 
-UNIT_MAIN("server/complain", complaints)
+UNIT_MAIN("lib/log/log_throttle", throttled)

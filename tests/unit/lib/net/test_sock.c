@@ -174,7 +174,7 @@ END_TEST
 START_TEST(a_refused_connection_says_so) {
     struct addr addr = loopback(0);
     struct error error = {""};
-    int bound = sock_bind(&addr, &error); /* bound and not listening: nobody else gets the port */
+    int bound = sock_bind(&addr, &error); /* bound and not listening, so no other program gets the port */
     ck_assert_int_ge(bound, 0);
     addr.length = sizeof addr.storage;
     ck_assert_int_eq(getsockname(bound, (struct sockaddr *)&addr.storage, &addr.length), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_privilege: who may become whom. Each test runs in a process of its own, which is somebody else afterwards.
+ * test_privilege: who may become whom. Each test runs in a process of its own, which is another user afterwards.
  */
 #include "config.h"
 
@@ -82,7 +82,7 @@ START_TEST(log_file_is_given_and_nothing_else) {
     ck_assert_int_eq(link(path, unit_path("second")), 0);
     ck_assert_int_eq(privilege_give(path, "nobody", NULL, &error), 0);
     ck_assert_int_eq(stat(path, &status), 0);
-    ck_assert_uint_eq(status.st_uid, 0); /* it may be another file that somebody wants to have */
+    ck_assert_uint_eq(status.st_uid, 0); /* it may be a file that another user wants to have */
     ck_assert_int_eq(unlink(unit_path("second")), 0);
     ck_assert_int_eq(privilege_give(path, "nobody", NULL, &error), 0);
     ck_assert_int_eq(stat(path, &status), 0);

@@ -156,7 +156,7 @@ static int note_name(void *context, const char *name) {
     return strcmp(name, "10.0.0.143") == 0 ? 5 : 0;
 }
 
-START_TEST(the_names_are_read_back_until_somebody_has_enough) {
+START_TEST(the_names_are_read_back_until_the_callback_has_enough) {
     char text[400] = "";
     struct error error = {{0}};
     make_ca();
@@ -199,7 +199,7 @@ static TCase *making(void) {
     tcase_add_test(group, two_certificates_have_two_serials_and_two_keys);
     tcase_add_test(group, the_key_is_the_owners_alone);
     tcase_add_test(group, what_cannot_be_signed_is_said);
-    tcase_add_test(group, the_names_are_read_back_until_somebody_has_enough);
+    tcase_add_test(group, the_names_are_read_back_until_the_callback_has_enough);
     tcase_add_test(group, a_very_long_name_is_cut_in_the_subject_only);
     return group;
 }

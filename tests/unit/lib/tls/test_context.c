@@ -24,8 +24,8 @@ START_TEST(both_agree_after_the_policy) {
               "munnel.example");
     ck_assert_int_eq(tls_exporter(pair.client, a), -1);
     pair_shake(&pair);
-    pair_check_words("the client", &pair.client_why, NULL);
-    pair_check_words("the server", &pair.server_why, NULL);
+    pair_check_error("the client", &pair.client_error, NULL);
+    pair_check_error("the server", &pair.server_error, NULL);
     ck_assert(pair.server_done && pair.client_done);
     ck_assert_str_eq(SSL_get_version(pair.client), "TLSv1.3");
     ck_assert_str_eq(SSL_get_cipher_name(pair.client), "TLS_AES_128_GCM_SHA256");
@@ -48,8 +48,8 @@ START_TEST(a_cut_stream_is_never_a_clean_end) {
     BIO_shutdown_wr(pair.server_side); /* end of file without close_notify */
     int got = SSL_read(pair.client, &byte, 1);
     ck_assert_int_eq(SSL_get_error(pair.client, got), SSL_ERROR_SSL);
-    tls_explain(pair.client, &pair.client_why);
-    ck_assert_str_eq(pair.client_why.text, "the connection was cut");
+    tls_explain(pair.client, &pair.client_error);
+    ck_assert_str_eq(pair.client_error.text, "the connection was cut");
     pair_part(&pair);
 }
 END_TEST
@@ -122,8 +122,8 @@ START_TEST(tls12_is_there_when_asked_for_with_its_master_secret) {
     pair_shake(&pair);
     ck_assert(pair.server_done);
     ck_assert_int_eq(tls_exporter(pair.server, bytes), -1);
-    tls_explain(pair.server, &pair.server_why);
-    ck_assert_str_eq(pair.server_why.text, "TLS 1.2 without the extended master secret is not good enough");
+    tls_explain(pair.server, &pair.server_error);
+    ck_assert_str_eq(pair.server_error.text, "TLS 1.2 without the extended master secret is not good enough");
     pair_part(&pair);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_error: what is said of those who speak no TLS, or stop in the midst of it.
+ * test_error: the errors about peers that speak no TLS, or stop within its handshake.
  */
 #include "config.h"
 
@@ -43,14 +43,14 @@ START_TEST(other_languages_are_called_by_name) {
                   "munnel.example");
         BIO *from = server ? pair.client_side : pair.server_side;
         ck_assert_int_eq(BIO_write(from, speeches[_i].bytes, (int)speeches[_i].length), (int)speeches[_i].length);
-        struct error *detail = server ? &pair.server_why : &pair.client_why;
+        struct error *detail = server ? &pair.server_error : &pair.client_error;
         bool done = false;
         for (int turn = 0; turn < 3; turn++)
             (void)pair_step(server ? pair.server : pair.client, &done, detail);
         char says[200];
         bool is_advised = !server && strncmp(speeches[_i].says, "this is not TLS any more", 24) != 0;
         snprintf(says, sizeof says, "%s%s", speeches[_i].says, is_advised ? "; check the server's address *" : "");
-        pair_check_words(server ? "the server" : "the client", detail, says);
+        pair_check_error(server ? "the server" : "the client", detail, says);
         pair_part(&pair);
     }
 }
@@ -61,16 +61,16 @@ START_TEST(a_cut_handshake_says_when) {
     pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
               "munnel.example");
     BIO_shutdown_wr(pair.client_side);
-    (void)pair_step(pair.server, &pair.server_done, &pair.server_why);
-    pair_check_words("the server", &pair.server_why, "the connection was cut before the other side said anything");
+    (void)pair_step(pair.server, &pair.server_done, &pair.server_error);
+    pair_check_error("the server", &pair.server_error, "the connection was cut before the other side said anything");
     pair_part(&pair);
     pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
               "munnel.example");
-    (void)pair_step(pair.client, &pair.client_done, &pair.client_why);
-    (void)pair_step(pair.server, &pair.server_done, &pair.server_why);
+    (void)pair_step(pair.client, &pair.client_done, &pair.client_error);
+    (void)pair_step(pair.server, &pair.server_done, &pair.server_error);
     BIO_shutdown_wr(pair.client_side);
-    (void)pair_step(pair.server, &pair.server_done, &pair.server_why);
-    pair_check_words("the server", &pair.server_why, "the connection was cut during the TLS handshake");
+    (void)pair_step(pair.server, &pair.server_done, &pair.server_error);
+    pair_check_error("the server", &pair.server_error, "the connection was cut during the TLS handshake");
     pair_part(&pair);
 }
 END_TEST

@@ -35,7 +35,7 @@ static SSL_CTX *server_context(void) {
     return pair_server_context(&options);
 }
 
-/* Trusts nobody that there is. */
+/* Trusts no authority that there is. */
 static SSL_CTX *foreign_client(void) {
     struct tls_client_options options = *pair_client_options();
     pair_make(CERT_CA, "Another CA", 30, unit_path("other.pem"), unit_path("other.key"));
@@ -54,8 +54,8 @@ static bool has_certificate(const SSL *ssl) {
 }
 
 static void check_content(const struct pair *pair) {
-    pair_check_words("the client", &pair->client_why, NULL);
-    pair_check_words("the server", &pair->server_why, NULL);
+    pair_check_error("the client", &pair->client_error, NULL);
+    pair_check_error("the server", &pair->server_error, NULL);
     ck_assert(pair->client_done && pair->server_done);
 }
 
@@ -109,7 +109,7 @@ START_TEST(a_key_without_munnels_speech_is_refused) {
     pair_join(&pair, server_context(), client, "munnel.example");
     offer(&pair, known, secret);
     pair_shake(&pair);
-    pair_check_words("the server", &pair.server_why, "it speaks TLS but not Munnel (ALPN without munnel/1)");
+    pair_check_error("the server", &pair.server_error, "it speaks TLS but not Munnel (ALPN without munnel/1)");
     ck_assert(!pair.client_done);
     pair_part(&pair);
 }
@@ -165,7 +165,7 @@ START_TEST(a_client_without_the_key_is_asked_as_ever) {
     pair_join(&pair, pair_server_context(&options), pair_client_context(&client), "munnel.example");
     offer(&pair, "unknown", secret);
     pair_shake(&pair);
-    pair_check_words("the server", &pair.server_why, "the other side shows no certificate, and one is required");
+    pair_check_error("the server", &pair.server_error, "the other side shows no certificate, and one is required");
     pair_part(&pair);
     client.certificate = client_pem;
     client.key = client_key;
@@ -292,7 +292,7 @@ static void expect_refusal(SSL_CTX *server, SSL_CTX *client, const char *name, c
     pair_join(&pair, server, client, name);
     offer(&pair, "unknown", secret);
     pair_shake(&pair);
-    pair_check_words("the client", &pair.client_why, client_says);
+    pair_check_error("the client", &pair.client_error, client_says);
     ck_assert(!pair.client_done);
     pair_part(&pair);
 }
@@ -324,14 +324,14 @@ START_TEST(a_server_without_keys_shows_its_certificate) {
 }
 END_TEST
 
-/* Whoever names a key must have it: there is no way on by another. */
+/* A peer that names a key must have it: no certificate helps it then. */
 START_TEST(a_known_name_with_a_wrong_key_ends_the_handshake) {
     struct pair pair;
     pair_join(&pair, server_context(), pair_client_context(pair_client_options()), "munnel.example");
     offer(&pair, known, another);
     pair_shake(&pair);
-    pair_check_words("the server", &pair.server_why, "the other side names a key that it does not have");
-    pair_check_words("the client", &pair.client_why, "the other side ended TLS*");
+    pair_check_error("the server", &pair.server_error, "the other side names a key that it does not have");
+    pair_check_error("the client", &pair.client_error, "the other side ended TLS*");
     ck_assert(!pair.client_done && !pair.server_done);
     pair_part(&pair);
 }

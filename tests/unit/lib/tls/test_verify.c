@@ -102,8 +102,8 @@ START_TEST(a_certificate_of_tomorrow_asks_for_the_clock) {
     struct pair pair;
     pair_join(&pair, pair_server_context(pair_server_options()), client, "munnel.example");
     pair_shake(&pair);
-    ck_assert_ptr_nonnull(strstr(pair.client_why.text, "is not yet valid: it begins on "));
-    ck_assert_ptr_nonnull(strstr(pair.client_why.text, "this machine's clock says "));
+    ck_assert_ptr_nonnull(strstr(pair.client_error.text, "is not yet valid: it begins on "));
+    ck_assert_ptr_nonnull(strstr(pair.client_error.text, "this machine's clock says "));
     pair_part(&pair);
 }
 END_TEST
@@ -241,7 +241,7 @@ START_TEST(a_good_client_certificate_is_taken) {
     pair_join(&pair, asking_server(false, NULL), client_with(client_pem, client_key), "munnel.example");
     pair_shake(&pair);
     ck_assert(pair.server_done);
-    ck_assert_str_eq(pair.server_why.text, "");
+    ck_assert_str_eq(pair.server_error.text, "");
     ck_assert_ptr_nonnull(SSL_get0_peer_certificate(pair.server));
     pair_part(&pair);
 }
@@ -269,7 +269,7 @@ START_TEST(a_client_of_another_authority_is_refused) {
 }
 END_TEST
 
-/* A revocation list of the CA that names `revoked` (or nobody). */
+/* A revocation list of the CA that names `revoked` (or no certificate). */
 static const char *make_crl(const char *revoked) {
     FILE *file = fopen(ca_pem, "r");
     X509 *ca = PEM_read_X509(file, NULL, NULL, NULL);
