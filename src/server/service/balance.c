@@ -41,7 +41,7 @@ void balance_free(struct balance *balance) {
     free(balance);
 }
 
-static struct member *find_member(const struct balance *balance, const struct session *session) {
+static struct balance_member *find_member(const struct balance *balance, const struct session *session) {
     for (size_t i = 0; i < balance->count; i++)
         if (balance->members[i].session == session)
             return &balance->members[i];
@@ -51,18 +51,18 @@ static struct member *find_member(const struct balance *balance, const struct se
 bool balance_join(struct balance *balance, struct session *session) {
     if (balance->count == balance->room) {
         size_t room = balance->room ? 2 * balance->room : 8;
-        struct member *members = realloc(balance->members, room * sizeof *members);
+        struct balance_member *members = realloc(balance->members, room * sizeof *members);
         if (!members)
             return false;
         balance->members = members;
         balance->room = room;
     }
-    balance->members[balance->count++] = (struct member){.session = session};
+    balance->members[balance->count++] = (struct balance_member){.session = session};
     return true;
 }
 
 void balance_leave(struct balance *balance, const struct session *session) {
-    struct member *member = find_member(balance, session);
+    struct balance_member *member = find_member(balance, session);
 
     if (!member)
         return;
@@ -103,7 +103,7 @@ void balance_avoid(struct client *client, const struct session *session) {
 /* Worst first; a client goes to a member of the best health available. */
 enum health { NOT_FOR_IT, AVOIDED, SILENT, EJECTED, HEALTHY };
 
-static enum health member_health(const struct member *member, const struct client *client, uint64_t now_us) {
+static enum health member_health(const struct balance_member *member, const struct client *client, uint64_t now_us) {
     if (client->attempts && has_tried(client, member->session))
         return NOT_FOR_IT;
     if (client->attempts && client->avoided == session_tag(member->session))
@@ -125,10 +125,10 @@ static enum health best_health(const struct balance *balance, const struct clien
 }
 
 /* The next in turn that has an idle link. */
-static struct member *choose_in_turn(struct balance *balance, const struct client *client, enum health wanted,
-                                     uint64_t now_us) {
+static struct balance_member *choose_in_turn(struct balance *balance, const struct client *client, enum health wanted,
+                                             uint64_t now_us) {
     for (size_t i = 0; i < balance->count; i++) {
-        struct member *member = &balance->members[(balance->next + i) % balance->count];
+        struct balance_member *member = &balance->members[(balance->next + i) % balance->count];
         if (session_can_take(member->session, now_us) && member_health(member, client, now_us) == wanted)
             return member;
     }
@@ -136,12 +136,12 @@ static struct member *choose_in_turn(struct balance *balance, const struct clien
 }
 
 /* The least busy that has an idle link; among equals the next in turn. */
-static struct member *choose_least_busy(struct balance *balance, const struct client *client, enum health wanted,
-                                        uint64_t now_us) {
-    struct member *least = NULL;
+static struct balance_member *choose_least_busy(struct balance *balance, const struct client *client,
+                                                enum health wanted, uint64_t now_us) {
+    struct balance_member *least = NULL;
 
     for (size_t i = 0; i < balance->count; i++) {
-        struct member *member = &balance->members[(balance->next + i) % balance->count];
+        struct balance_member *member = &balance->members[(balance->next + i) % balance->count];
         if (session_can_take(member->session, now_us) && member_health(member, client, now_us) == wanted &&
             (!least || session_client_count(member->session) < session_client_count(least->session)))
             least = member;
@@ -150,14 +150,14 @@ static struct member *choose_least_busy(struct balance *balance, const struct cl
 }
 
 /* The member for this source, with an idle link or not: the last one used, else the highest rendezvous hash. */
-static struct member *source_owner(struct balance *balance, const struct client *client, enum health wanted,
-                                   uint64_t now_us) {
+static struct balance_member *source_owner(struct balance *balance, const struct client *client, enum health wanted,
+                                           uint64_t now_us) {
     uint64_t source = hash_mix(addr_host_hash(&client->peer)), best_weight = 0;
     struct sticky *sticky = &balance->sources[source % SOURCES];
-    struct member *best = NULL;
+    struct balance_member *best = NULL;
 
     for (size_t i = 0; i < balance->count; i++) {
-        struct member *member = &balance->members[i];
+        struct balance_member *member = &balance->members[i];
         uint64_t tag = session_tag(member->session), weight = hash_mix(source ^ hash_mix(tag));
         if (member_health(member, client, now_us) != wanted)
             continue;
@@ -171,9 +171,9 @@ static struct member *source_owner(struct balance *balance, const struct client 
     return best;
 }
 
-static struct member *choose_by_source(struct balance *balance, const struct client *client, enum health wanted,
-                                       uint64_t now_us) {
-    struct member *owner = source_owner(balance, client, wanted, now_us);
+static struct balance_member *choose_by_source(struct balance *balance, const struct client *client, enum health wanted,
+                                               uint64_t now_us) {
+    struct balance_member *owner = source_owner(balance, client, wanted, now_us);
 
     if (!owner || !session_can_take(owner->session, now_us))
         return NULL;
@@ -182,7 +182,7 @@ static struct member *choose_by_source(struct balance *balance, const struct cli
     return owner;
 }
 
-static struct member *(*const policies[])(struct balance *, const struct client *, enum health, uint64_t) = {
+static struct balance_member *(*const policies[])(struct balance *, const struct client *, enum health, uint64_t) = {
     [CONFIG_ROUND_ROBIN] = choose_in_turn,
     [CONFIG_LEAST_CONNECTIONS] = choose_least_busy,
     [CONFIG_SOURCE] = choose_by_source,
@@ -194,7 +194,7 @@ enum balance_verdict balance_choose(struct balance *balance, const struct client
 
     if (best == NOT_FOR_IT)
         return balance->count ? BALANCE_ALL_TRIED : BALANCE_NO_AGENT;
-    struct member *member = policies[balance->policy](balance, client, best, now_us);
+    struct balance_member *member = policies[balance->policy](balance, client, best, now_us);
     if (!member)
         return BALANCE_WAIT;
     balance->next = (size_t)(member - balance->members + 1) % balance->count;
@@ -203,7 +203,7 @@ enum balance_verdict balance_choose(struct balance *balance, const struct client
 }
 
 unsigned balance_failed(struct balance *balance, const struct session *session, uint64_t now_us) {
-    struct member *member = find_member(balance, session);
+    struct balance_member *member = find_member(balance, session);
 
     /* Failures of attempts started before the ejection do not extend it. */
     if (!member || member->ejected_until_us > now_us)
@@ -219,10 +219,10 @@ unsigned balance_failed(struct balance *balance, const struct session *session, 
 }
 
 void balance_succeeded(struct balance *balance, const struct session *session) {
-    struct member *member = balance->unhealthy ? find_member(balance, session) : NULL;
+    struct balance_member *member = balance->unhealthy ? find_member(balance, session) : NULL;
 
     if (!member || !member->failures)
         return;
-    *member = (struct member){.session = member->session};
+    *member = (struct balance_member){.session = member->session};
     balance->unhealthy--;
 }

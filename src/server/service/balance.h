@@ -14,7 +14,7 @@
 #include "conf/server_config.h"
 #include "server/session/session.h"
 
-struct member {
+struct balance_member {
     struct session *session;
     unsigned failures, eject_s;
     uint64_t ejected_until_us;
@@ -22,7 +22,7 @@ struct member {
 
 struct balance {
     enum config_balance policy;
-    struct member *members;
+    struct balance_member *members;
     size_t count, room, next;
     size_t unhealthy;       /* members with failures; 0: balance_succeeded has nothing to do */
     struct sticky *sources; /* CONFIG_SOURCE */
