@@ -303,7 +303,7 @@ static void check_while_paused(struct link *link) {
     int error = sock_connect_result(link->fd);
     if (error != 0)
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, strerror(error));
-    else if (link->rdhup && !link->thread->options->is_agent && !(link->relay && relay_has_sent_all(link->relay)))
+    else if (link->rdhup && !link_is_agent(link) && !(link->relay && relay_has_sent_all(link->relay)))
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "closed by the other side");
 }
 

@@ -24,10 +24,6 @@
 
 enum { LEAVING_MS = 2000 };
 
-static bool is_agent(const struct link *link) {
-    return link->thread->options->is_agent;
-}
-
 static void fail(struct link *link, const char *detail) {
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, detail);
 }
@@ -98,7 +94,7 @@ static void take_welcome(struct link *link, const struct frame *frame, size_t fr
 
 void link_take_greeting(struct link *link, const struct frame *frame, size_t frame_length) {
     bool awaited =
-        is_agent(link) ? frame->type == FRAME_WELCOME || frame->type == FRAME_REJECT : frame->type == FRAME_HELLO;
+        link_is_agent(link) ? frame->type == FRAME_WELCOME || frame->type == FRAME_REJECT : frame->type == FRAME_HELLO;
     if (!awaited) {
         char detail[96];
         snprintf(detail, sizeof detail, "expected a greeting, got %s", frame_name(frame->type));
@@ -192,10 +188,10 @@ static bool make_stream(struct link *link) {
 }
 
 void link_begin_greeting(struct link *link) {
-    if (is_agent(link) && tls_used_psk(link->ssl)) {
+    if (link_is_agent(link) && tls_used_psk(link->ssl)) {
         link_data_take_over(link);
         link_data_read(link);
-    } else if (make_stream(link) && is_agent(link)) {
+    } else if (make_stream(link) && link_is_agent(link)) {
         send_hello(link);
     }
 }
@@ -221,7 +217,7 @@ static void begin_data(struct link *link, const char *json) {
     link_data_take_over(link);
     if (link->state == LINK_CLOSED)
         return;
-    if (!is_agent(link))
+    if (!link_is_agent(link))
         send_data_welcome(link, json);
     link->expects_ping = true;
     link_become_idle(link);

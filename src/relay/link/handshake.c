@@ -20,10 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_agent(const struct link *link) {
-    return link->thread->options->is_agent;
-}
-
 static void fail(struct link *link, const char *detail) {
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, detail);
 }
@@ -55,7 +51,7 @@ void link_note_handshake(struct link *link) {
 static void on_done(struct link *link) {
     link_note_handshake(link);
     link->last_rx_us = clock_us();
-    link->no_hello = !is_agent(link);
+    link->no_hello = !link_is_agent(link);
     link_set_state(link, LINK_GREETING);
     link_begin_greeting(link);
 }
@@ -84,7 +80,7 @@ static void shake(struct link *link) {
         on_known(link);
         break;
     case TLS_DONE:
-        if (!is_agent(link) && tls_psk_identity(link->ssl)) /* by way of a HelloRetryRequest */
+        if (!link_is_agent(link) && tls_psk_identity(link->ssl)) /* by way of a HelloRetryRequest */
             on_known(link);
         else
             on_done(link);
@@ -110,7 +106,7 @@ static void offer_session_key(struct link *link) {
 
 static void begin_handshake(struct link *link) {
     link_set_state(link, LINK_HANDSHAKE);
-    link->ssl = tls_session(link->order->tls, !is_agent(link), link->order->server_name);
+    link->ssl = tls_session(link->order->tls, !link_is_agent(link), link->order->server_name);
     link->bio = link->ssl ? link_bio_new(link->fd, &link->thread->bio) : NULL;
     if (!link->bio) {
         fail(link, "out of memory");

@@ -34,7 +34,7 @@ void link_become_idle(struct link *link) {
     }
     link->pinged_us = 0;
     ping_later(link, link->last_rx_us);
-    if (!link->reported_idle || !link->thread->options->is_agent) /* an agent's control plane only counts its links */
+    if (!link->reported_idle || !link_is_agent(link)) /* an agent's control plane only counts its links */
         plane_event_idle(link);
     link->reported_idle = true;
     /* While the verdict was awaited, edges were ignored: read what followed the handshake. */
@@ -74,7 +74,7 @@ static void sweep_idle(struct link *link, uint64_t now_us) {
      * for any time, in which it neither reads nor pings; until it has pinged once more, the kernel's keepalive has to
      * find a server that is gone.
      */
-    if (link->thread->options->is_agent) {
+    if (link_is_agent(link)) {
         if (link->expects_ping && now_us - link->last_rx_us > SILENT_S * 1000000ull)
             link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "no PING from the server for 120 s");
         return;

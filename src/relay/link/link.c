@@ -83,10 +83,6 @@ const struct addr *link_peer(const struct link *link) {
     return close_event_peer(link->close_event);
 }
 
-const char *link_who(const struct link *link) {
-    return link->who ? link->who : "link";
-}
-
 struct relay_thread *link_thread(const struct link *link) {
     return link->thread;
 }

@@ -34,7 +34,6 @@ struct stream_state *link_stream_state(struct link *link);
 void link_set_relay(struct link *link, struct relay *relay); /* NULL: the link carries none (any more) */
 void link_pause(struct link *link);
 void link_resume(struct link *link); /* reading continues in a later turn, not from within */
-const char *link_who(const struct link *link);
 struct relay_thread *link_thread(const struct link *link);
 struct link_ref link_ref_of(const struct link *link, uint64_t *tag);
 

@@ -103,6 +103,14 @@ struct link {
     char *who;
 };
 
+static inline bool link_is_agent(const struct link *link) {
+    return link->thread->options->is_agent;
+}
+
+static inline const char *link_who(const struct link *link) { /* in front of its log lines */
+    return link->who ? link->who : "link";
+}
+
 /* Takes fd and close_event; on failure closes fd, posts the event and returns NULL. */
 struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *close_event);
 const struct addr *link_peer(const struct link *link); /* until it is closed */

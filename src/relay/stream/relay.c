@@ -17,10 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_server(const struct relay *relay) {
-    return !relay->thread->options->is_agent;
-}
-
 /* ---- the thread's lists ---- */
 
 static void enter_list(struct relay *relay, struct relay **list) {
@@ -88,7 +84,7 @@ void relay_move(struct relay *relay, uint64_t now_us) {
 /* ---- from the plain side to the link ---- */
 
 static size_t early_room(const struct relay *relay) {
-    if (!is_server(relay) || relay->state != RELAY_OPENING)
+    if (!relay_is_server(relay) || relay->state != RELAY_OPENING)
         return BATCH_READ;
     if (relay->holds_early)
         return 0;
@@ -97,7 +93,7 @@ static size_t early_room(const struct relay *relay) {
 
 void relay_update_reading(struct relay *relay) {
     bool may = relay->link && !link_is_full(relay->link) && early_room(relay) > 0 &&
-               (is_server(relay) ? relay->state <= RELAY_OPEN : relay->state == RELAY_OPEN);
+               (relay_is_server(relay) ? relay->state <= RELAY_OPEN : relay->state == RELAY_OPEN);
     stream_socket_set_reading(&relay->socket, may);
 }
 
@@ -111,8 +107,8 @@ static void add_fin(struct relay *relay, struct batch *batch) {
     relay_move(relay, clock_us());
     stream_state_sent(state, FRAME_FIN, 0);
     relay->sent_fin = true;
-    note_stream_end(relay, is_server(relay) ? "client" : "destination");
-    if (is_server(relay) && !state->busy && batch->length == 0) {
+    note_stream_end(relay, relay_is_server(relay) ? "client" : "destination");
+    if (relay_is_server(relay) && !state->busy && batch->length == 0) {
         link_send_deferred(relay->link, FRAME_FIN);
     } else {
         batch_add(batch, FRAME_FIN, NULL, 0);
@@ -123,7 +119,7 @@ static void count_taken(struct relay *relay, size_t taken) {
     uint64_t now_us = clock_us();
     relay_move(relay, now_us);
     stream_state_sent(link_stream_state(relay->link), FRAME_DATA, taken);
-    if (is_server(relay)) {
+    if (relay_is_server(relay)) {
         relay->up += taken;
         return;
     }
@@ -144,9 +140,13 @@ bool relay_pump(struct relay *relay, struct batch *batch, size_t limit) {
     return true;
 }
 
+static struct relay *relay_of(struct stream_socket *socket) {
+    return (struct relay *)socket; /* its first member */
+}
+
 static void on_readable(struct stream_socket *socket) {
-    struct relay *relay = relay_of_plain(socket);
-    if (is_server(relay))
+    struct relay *relay = relay_of(socket);
+    if (relay_is_server(relay))
         relay_server_readable(relay);
     else
         relay_agent_readable(relay);
@@ -170,7 +170,7 @@ static void throttle_link(struct relay *relay) {
 void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t total, bool is_last) {
     uint64_t now_us = clock_us();
     relay_move(relay, now_us);
-    if (is_server(relay)) {
+    if (relay_is_server(relay)) {
         relay->down += total;
         if (relay->first_byte_us == 0)
             relay->first_byte_us = now_us;
@@ -189,7 +189,7 @@ void relay_on_data(struct relay *relay, struct iovec *parts, int count, size_t t
 
 static void take_fin(struct relay *relay) {
     relay->got_fin = true;
-    note_stream_end(relay, is_server(relay) ? "destination" : "client");
+    note_stream_end(relay, relay_is_server(relay) ? "destination" : "client");
     stream_socket_end(&relay->socket);
     relay_check_over(relay);
 }
@@ -198,14 +198,14 @@ void relay_on_frame(struct relay *relay, const struct frame *frame) {
     relay_move(relay, clock_us());
     if (frame->type == FRAME_FIN)
         take_fin(relay);
-    else if (is_server(relay))
+    else if (relay_is_server(relay))
         relay_server_on_frame(relay, frame);
     else
         relay_agent_on_frame(relay, frame);
 }
 
 static void on_flushed(struct stream_socket *socket) {
-    struct relay *relay = relay_of_plain(socket);
+    struct relay *relay = relay_of(socket);
     relay_move(relay, clock_us());
     if (relay->link)
         link_resume(relay->link);
@@ -213,8 +213,8 @@ static void on_flushed(struct stream_socket *socket) {
 }
 
 static void on_broken(struct stream_socket *socket) {
-    struct relay *relay = relay_of_plain(socket);
-    if (is_server(relay))
+    struct relay *relay = relay_of(socket);
+    if (relay_is_server(relay))
         relay_abort(relay, REASON_CLIENT_RESET, "client");
     else
         relay_abort(relay, REASON_DESTINATION_RESET, "destination");
@@ -247,7 +247,7 @@ void relay_check_over(struct relay *relay) {
     if (relay->state == RELAY_OVER || !relay->sent_fin || !relay->got_fin)
         return;
     bool is_flushed = stream_socket_is_done(&relay->socket);
-    if (!is_server(relay) && relay->link) {
+    if (!relay_is_server(relay) && relay->link) {
         if (!link_stream_state(relay->link)->busy) { /* free at once: the rest of the destination's is finished alone */
             detach(relay);
         } else if (is_flushed) {
@@ -263,7 +263,7 @@ static void leave_link(struct relay *relay, enum relay_reason reason) {
     struct link *link = relay->link;
     relay->link = NULL;
     link_set_relay(link, NULL);
-    if (!is_server(relay) && reason == REASON_DONE)
+    if (!relay_is_server(relay) && reason == REASON_DONE)
         relay_agent_await_delivery(relay, link);
     else
         link_await_delivery(link, NULL);
@@ -282,14 +282,14 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by)
         return;
     bool was_detached = relay->state == RELAY_DETACHED;
     set_state(relay, RELAY_OVER);
-    if (!is_server(relay))
+    if (!relay_is_server(relay))
         relay_agent_let_go(relay);
     stream_socket_close(&relay->socket, reason != REASON_DONE);
     struct link *link = relay->link;
     bool is_recorded = true;
     if (link)
         leave_link(relay, reason);
-    if (is_server(relay))
+    if (relay_is_server(relay))
         relay_server_finished(relay, reason, by);
     else
         is_recorded = relay_agent_finished(relay, reason, by);
@@ -305,21 +305,21 @@ static void send_reset(struct relay *relay, enum relay_reason reason) {
     char json[256];
     struct stream_state *state = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);
-    if (!is_server(relay) && !state->opened) { /* it reached the destination: not a refusal */
+    if (!relay_is_server(relay) && !state->opened) { /* it reached the destination: not a refusal */
         batch_add_numbered(batch, FRAME_OPENED, state->number, NULL, 0);
         stream_state_sent(state, FRAME_OPENED, 0);
     }
     size_t length = reset_format(json, sizeof json, reason_text(reason));
     batch_add_numbered(batch, FRAME_RESET, state->number, json, length);
     stream_state_sent(state, FRAME_RESET, 0);
-    if (!is_server(relay))
+    if (!relay_is_server(relay))
         batch_add_numbered(batch, FRAME_IDLE, state->number, NULL, 0);
     link_send(relay->link);
 }
 
 static bool may_reset(struct relay *relay) {
     struct stream_state *state = link_stream_state(relay->link);
-    return !is_server(relay) ? state->busy : stream_state_may_send(state, FRAME_RESET);
+    return !relay_is_server(relay) ? state->busy : stream_state_may_send(state, FRAME_RESET);
 }
 
 void relay_abort(struct relay *relay, enum relay_reason reason, const char *by) {
@@ -345,18 +345,18 @@ bool relay_has_sent_all(const struct relay *relay) {
 }
 
 void relay_on_link_lost(struct relay *relay, enum relay_reason reason) {
-    if (!is_server(relay) && relay->sent_fin && relay->got_fin)
+    if (!relay_is_server(relay) && relay->sent_fin && relay->got_fin)
         relay_agent_await_delivery(relay, relay->link); /* which ends the waiting itself, or lingers */
     relay->link = NULL;
-    if (is_server(relay))
+    if (relay_is_server(relay))
         relay_server_link_lost(relay, reason);
     else
         relay_agent_link_lost(relay, reason);
 }
 
 void relay_stop(struct relay *relay) {
-    if (!is_server(relay) && relay->state == RELAY_OPENING && !link_is_full(relay->link))
+    if (!relay_is_server(relay) && relay->state == RELAY_OPENING && !link_is_full(relay->link))
         relay_agent_stop_opening(relay);
     else
-        relay_abort(relay, REASON_STOPPED, is_server(relay) ? "server" : "agent");
+        relay_abort(relay, REASON_STOPPED, relay_is_server(relay) ? "server" : "agent");
 }

@@ -77,8 +77,8 @@ struct relay_agent {
     uint64_t ended_us;
 };
 
-static inline struct relay *relay_of_plain(struct stream_socket *socket) {
-    return (struct relay *)socket; /* its first member */
+static inline bool relay_is_server(const struct relay *relay) {
+    return !relay->thread->options->is_agent;
 }
 
 /* relay.c: for both ends */

@@ -11,10 +11,6 @@
 
 #include "lib/net/sock.h"
 
-static bool is_server(const struct relay *relay) {
-    return !relay->thread->options->is_agent;
-}
-
 /* Data unacknowledged for long: the peer is gone. A closed window (a slow reader) is no fault. */
 static bool may_be_stalled(struct relay *relay, uint64_t now_us) {
     if (now_us < relay->stall_check_us)
@@ -30,7 +26,7 @@ static void sweep_stalled(struct relay *relay, uint64_t now_us) {
     if (relay->link && link_is_stalled(relay->link, RELAY_STALLED_MS)) {
         link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the other side stopped acknowledging");
     } else if (relay->socket.fd >= 0 && sock_stalled_ms(relay->socket.fd, &relay->stall) > RELAY_STALLED_MS) {
-        relay_abort(relay, REASON_STALLED, is_server(relay) ? "client" : "destination");
+        relay_abort(relay, REASON_STALLED, relay_is_server(relay) ? "client" : "destination");
     }
 }
 
@@ -40,7 +36,7 @@ static void sweep_stalled(struct relay *relay, uint64_t now_us) {
  */
 static bool takes_what_is_queued(struct relay *relay, uint64_t now_us) {
     size_t queued = relay->socket.fd >= 0 ? sock_unsent(relay->socket.fd) + stream_socket_waiting(&relay->socket) : 0;
-    if (is_server(relay) && relay->link)
+    if (relay_is_server(relay) && relay->link)
         queued += link_undelivered(relay->link);
     bool moved = queued != relay->queued;
     relay->queued = queued;
@@ -54,7 +50,7 @@ static bool takes_what_is_queued(struct relay *relay, uint64_t now_us) {
  * kernel already have: megabytes, perhaps. The agent reports it. A relay at which nothing moves costs no system call.
  */
 static void report_progress(struct relay *relay, uint64_t now_us) {
-    if (is_server(relay) || !relay->link)
+    if (relay_is_server(relay) || !relay->link)
         return;
     bool has_moved = relay->progress_us > relay->reported_us;
     if (has_moved || relay->queued > 0)
@@ -67,7 +63,7 @@ static void report_progress(struct relay *relay, uint64_t now_us) {
 static unsigned half_close_limit_s(const struct relay *relay) {
     if (!relay->sent_fin && !relay->got_fin)
         return 0;
-    return is_server(relay) || relay->state == RELAY_DETACHED ? relay->half_close_timeout_s : 0;
+    return relay_is_server(relay) || relay->state == RELAY_DETACHED ? relay->half_close_timeout_s : 0;
 }
 
 static bool sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason reason, uint64_t now_us) {
@@ -76,14 +72,14 @@ static bool sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason
         quiet_us <= limit_s * 1000000ull) {
         return false;
     }
-    relay_abort(relay, reason, is_server(relay) ? "server" : "agent");
+    relay_abort(relay, reason, relay_is_server(relay) ? "server" : "agent");
     return true;
 }
 
 /* Clients have it from their listener. Most relays are over before the first sweep, and cost an agent no calls for it.
  */
 static void keep_alive(struct relay *relay) {
-    if (!is_server(relay) && !relay->is_kept_alive && relay->socket.fd >= 0 && relay->state == RELAY_OPEN) {
+    if (!relay_is_server(relay) && !relay->is_kept_alive && relay->socket.fd >= 0 && relay->state == RELAY_OPEN) {
         sock_set_keepalive(relay->socket.fd, SOCK_KEEPALIVE_PLAIN);
         relay->is_kept_alive = true;
     }
@@ -92,7 +88,7 @@ static void keep_alive(struct relay *relay) {
 static void sweep(struct relay *relay, uint64_t now_us) {
     keep_alive(relay);
     if (relay->state == RELAY_OPENING) {
-        if (is_server(relay))
+        if (relay_is_server(relay))
             relay_server_sweep(relay, now_us);
         return;
     }
