@@ -92,7 +92,8 @@ static _Noreturn void leave(int code) {
 }
 
 /* In the child: between fork and exec of a program with threads only plain system calls are allowed. */
-static void become(const struct process_plan *plan, char *const *environment, int input, int output, pid_t parent) {
+static void become(const struct process_plan *plan, const char *const *environment, int input, int output,
+                   pid_t parent) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -104,8 +105,8 @@ static void become(const struct process_plan *plan, char *const *environment, in
     union { /* exec takes char *const * for history's sake and changes nothing */
         const char *const *ours;
         char *const *theirs;
-    } arguments = {.ours = plan->arguments};
-    execvpe(plan->arguments[0], arguments.theirs, environment);
+    } arguments = {.ours = plan->arguments}, variables = {.ours = environment};
+    execvpe(plan->arguments[0], arguments.theirs, variables.theirs);
     static const char words[] = "cannot be started\n";
     if (write(2, words, sizeof words - 1) < 0)
         leave(126);
@@ -114,14 +115,14 @@ static void become(const struct process_plan *plan, char *const *environment, in
 
 static bool is_named_in(const char *entry, const char *const *more) {
     size_t name = strcspn(entry, "=") + 1;
-    for (; *more; more++) {
+    for (; *more; more++)
         if (strncmp(entry, *more, name) == 0)
             return true;
-    }
     return false;
 }
 
-static char **environment_with(const char *const *more) {
+/* Ours with `more` in place of what it names; the texts stay where they are. */
+static const char **environment_with(const char *const *more) {
     static const char *const none[] = {NULL};
     more = more ? more : none;
     size_t count = 0, extra = 0, used = 0;
@@ -129,27 +130,19 @@ static char **environment_with(const char *const *more) {
         count++;
     while (more[extra])
         extra++;
-    char **all = calloc(count + extra + 1, sizeof *all);
+    const char **all = calloc(count + extra + 1, sizeof *all);
     ck_assert_ptr_nonnull(all);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (!is_named_in(environ[i], more))
-            all[used++] = strdup(environ[i]);
-    }
-    for (size_t i = 0; i < extra; i++)
-        all[used++] = strdup(more[i]);
+            all[used++] = environ[i];
+    memcpy(all + used, more, extra * sizeof *all);
     return all;
-}
-
-static void free_strings(char **strings) {
-    for (char **string = strings; *string; string++)
-        free(*string);
-    free(strings);
 }
 
 static void launch(struct process *process, const struct process_plan *plan) {
     int ends[2];
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-    char **environment = environment_with(plan->environment);
+    const char **environment = environment_with(plan->environment);
     int input = input_of(plan->input);
     pid_t parent = getpid();
     process->pid = fork();
@@ -160,7 +153,7 @@ static void launch(struct process *process, const struct process_plan *plan) {
     ck_assert_int_ge(process->pid_fd, 0);
     close(input);
     close(ends[1]);
-    free_strings(environment);
+    free(environment);
     process->pipe = ends[0];
 }
 
@@ -235,11 +228,18 @@ bool process_is_over(struct process *process) {
     return wait_for_end(process, 0);
 }
 
+static struct timespec time_in(uint64_t ms) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    uint64_t ns = (uint64_t)time.tv_nsec + ms % 1000 * 1000000;
+    time.tv_sec += (time_t)(ms / 1000 + ns / 1000000000);
+    time.tv_nsec = (long)(ns % 1000000000);
+    return time;
+}
+
 /* What the program wrote last may still be in the pipe; a grandchild that holds it open does not stop us. */
-static void wait_for_last_words(struct process *process, unsigned ms) {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += ms / 1000;
+static void wait_for_last_output(struct process *process, unsigned ms) {
+    struct timespec end = time_in(ms);
     pthread_mutex_lock(&process->lock);
     while (!process->ended && pthread_cond_timedwait(&process->grown, &process->lock, &end) == 0) {
     }
@@ -249,7 +249,7 @@ static void wait_for_last_words(struct process *process, unsigned ms) {
 int process_wait(struct process *process, unsigned ms) {
     if (!wait_for_end(process, ms))
         fail_with_output(process, "did not end in time");
-    wait_for_last_words(process, 2000);
+    wait_for_last_output(process, 2000);
     return process->status;
 }
 
@@ -260,11 +260,11 @@ void process_signal(struct process *process, int signal_number) {
 }
 
 static void fail_if_unclean(struct process *process) {
-    static const char *const complaints[] = {"ERROR: AddressSanitizer",  "ERROR: LeakSanitizer", "runtime error:",
-                                             "WARNING: ThreadSanitizer", "Assertion `",          "stack smashing"};
+    static const char *const findings[] = {"ERROR: AddressSanitizer",  "ERROR: LeakSanitizer", "runtime error:",
+                                           "WARNING: ThreadSanitizer", "Assertion `",          "stack smashing"};
     char *output = process_output(process, 0);
-    for (size_t i = 0; i < sizeof complaints / sizeof *complaints; i++) {
-        char *found = strstr(output, complaints[i]);
+    for (size_t i = 0; i < sizeof findings / sizeof *findings; i++) {
+        char *found = strstr(output, findings[i]);
         if (found)
             ck_abort_msg("%s: %.3000s", process->name, found);
     }
@@ -298,7 +298,7 @@ void process_free(struct process *process) {
         kill(process->pid, SIGKILL);
         wait_for_end(process, 10000);
     }
-    wait_for_last_words(process, 2000);
+    wait_for_last_output(process, 2000);
     pthread_mutex_lock(&process->lock);
     bool ended = process->ended;
     pthread_mutex_unlock(&process->lock);
@@ -336,10 +336,9 @@ static void gather(struct wanted *wanted, va_list list) {
 }
 
 static bool has_all(const char *line, size_t length, const struct wanted *wanted) {
-    for (size_t i = 0; i < wanted->count; i++) {
+    for (size_t i = 0; i < wanted->count; i++)
         if (!memmem(line, length, wanted->texts[i], strlen(wanted->texts[i])))
             return false;
-    }
     return true;
 }
 
@@ -359,15 +358,7 @@ static char *find_line(struct process *process, size_t *at, const struct wanted 
 }
 
 static char *seek(struct process *process, size_t mark, unsigned ms, const struct wanted *wanted) {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    uint64_t limit = (uint64_t)ms * slow_factor();
-    end.tv_sec += (time_t)(limit / 1000);
-    end.tv_nsec += (long)(limit % 1000) * 1000000;
-    if (end.tv_nsec >= 1000000000) {
-        end.tv_nsec -= 1000000000;
-        end.tv_sec++;
-    }
+    struct timespec end = time_in((uint64_t)ms * slow_factor());
     char *line;
     pthread_mutex_lock(&process->lock);
     while (!(line = find_line(process, &mark, wanted)) && !process->ended &&
@@ -387,7 +378,7 @@ char *process_seek(struct process *process, size_t mark, unsigned ms, ...) {
 }
 
 static void fail_for_want_of(struct process *process, const struct wanted *wanted) {
-    char what[512] = "did not say";
+    char what[512] = "did not print";
     for (size_t i = 0; i < wanted->count; i++) {
         size_t used = strlen(what);
         snprintf(what + used, sizeof what - used, " \"%s\"", wanted->texts[i]);
