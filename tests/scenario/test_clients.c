@@ -200,6 +200,10 @@ static const char *stay(unsigned job, void *context) {
     return clients->fds[job] < 0 ? "cannot connect" : NULL;
 }
 
+static unsigned cpu_of_both(const struct server *server, const struct process *agent) {
+    return proc_stats_cpu_ms(process_pid(server->process)) + proc_stats_cpu_ms(process_pid(agent));
+}
+
 START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
     struct sandbox *sandbox = sandbox_new(__func__);
     struct destination *hold = destination_start(NULL, NULL), *echo = destination_start(handle_echo, NULL);
@@ -217,14 +221,12 @@ START_TEST(a_thousand_idle_relays_cost_next_to_nothing) {
     ck_assert_uint_eq(live_of(server.process).relays, 1000);
     ck_assert_uint_eq(live_of(agent).relays, 1000);
     ck_assert(socket_echoes(busy, ASK_MS));
-
     unsigned cpu; /* once the links are made that so many clients need */
     do
-        cpu = proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent));
-    while (HOLDS_WITHIN(500, proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent)) >
-                                 cpu + 10));
+        cpu = cpu_of_both(&server, agent);
+    while (HOLDS_WITHIN(500, cpu_of_both(&server, agent) > cpu + 10));
     ck_assert_int_eq(socket_wait_end(clients.fds[0], 2000), END_LATE); /* two quiet seconds */
-    cpu = proc_stats_cpu_ms(process_pid(server.process)) + proc_stats_cpu_ms(process_pid(agent)) - cpu;
+    cpu = cpu_of_both(&server, agent) - cpu;
     server_kb = proc_stats_memory_kb(process_pid(server.process)) - server_kb;
     agent_kb = proc_stats_memory_kb(process_pid(agent)) - agent_kb;
     printf("# 1000 idle relays: %u KiB and %u KiB each on server and agent, %u ms of CPU in 2 s\n", server_kb / 1000,

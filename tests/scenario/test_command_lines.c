@@ -243,19 +243,9 @@ START_TEST(check_names_place_and_fault) {
                                "'auth': { 'tokens': 'pki/agents.json' } }, ";
     static const char *const services[][2] = {
         {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2', 'lisen': 1 }", "lisen"},
-        {"{ 'name': 'a', 'listen': 7, 'connect': 'b:2' }", "services[0].listen"},
-        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b' }", "services[0].connect"},
-        {"{ 'name': 'a', 'listen': '127.0.0.1:1' }", "connect"},
-        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2', 'balance': 'fair' }", "round-robin"},
-        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2', 'pending_timeout': 0 }", "pending_timeout"},
-        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2', 'pending_timeout': 8080.0 }", "pending_timeout"},
-        {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2' }, "
-         "{ 'name': 'a', 'listen': '127.0.0.1:3', 'connect': 'b:2' }",
-         "services[1].name"},
         {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2' }, "
          "{ 'name': 'c', 'listen': '127.0.0.1:1', 'connect': 'b:2' }",
          "127.0.0.1:1"},
-        {"{ 'name': 'a', 'name': 'b', 'listen': '127.0.0.1:1', 'connect': 'b:2' }", "name"},
         {"{ 'name': 'a', 'listen': '127.0.0.1:1', 'connect': 'b:2' ", ":"}, /* line and column */
     };
     for (size_t i = 0; i < sizeof services / sizeof *services; i++) {

@@ -155,9 +155,8 @@ START_TEST(a_repeated_handshake_gets_no_client) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     struct destination *echo = destination_start(handle_echo, NULL);
-    struct server server =
-        server_start(sandbox,
-                     (struct server_plan){.services = service_to(sandbox, "echo", port, destination_port(echo), NULL)});
+    const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
     tap.server = server.port;
     struct destination *way = destination_start(handle_tap, &tap);
     struct server seen = server;

@@ -198,6 +198,6 @@ START_TEST(a_close_without_an_alert_frees_the_connection_at_once) {
 }
 END_TEST
 
-SCENARIO_MAIN("old_sins", SCENARIO(compression_is_refused, 40), SCENARIO(a_heartbeat_is_not_answered, 40),
+SCENARIO_MAIN("legacy_tls", SCENARIO(compression_is_refused, 40), SCENARIO(a_heartbeat_is_not_answered, 40),
               SCENARIO(nothing_is_taken_early_and_no_ticket_is_given, 40),
               SCENARIO(a_close_without_an_alert_frees_the_connection_at_once, 40))

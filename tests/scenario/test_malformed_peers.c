@@ -230,8 +230,7 @@ static bool hears(struct intruder *intruder, int wanted, const char *word, char 
 START_TEST(nonsense_on_a_control_link) {
     struct attacked_server attacked_server =
         attacked_server_start(__func__, (struct attacked_server_plan){.open = true});
-    process_await(attacked_server.server.process, 0, 0, "\"warning\"", "none",
-                  NULL); /* open on purpose, but not silently */
+    process_await(attacked_server.server.process, 0, 0, "\"warning\"", "none", NULL); /* open, but not silently */
     char *text = braces(), answer[70000];
 
     /* An unknown message: answered by `error`, or the link is closed. No other connection notices. */
@@ -311,7 +310,7 @@ START_TEST(an_agent_survives_a_server_that_is_none) {
 }
 END_TEST
 
-SCENARIO_MAIN("hostile", SCENARIO(other_protocols_are_told_apart, 40), SCENARIO(garbage_is_turned_away, 60),
+SCENARIO_MAIN("malformed_peers", SCENARIO(other_protocols_are_told_apart, 40), SCENARIO(garbage_is_turned_away, 60),
               SCENARIO(a_peer_that_never_sends_hello_is_cut_off, 40), SCENARIO(tls_that_is_not_munnel_is_refused, 40),
               SCENARIO(frames_that_are_wrong_before_a_greeting, 60),
               SCENARIO(greetings_that_prove_nothing_are_rejected, 40), SCENARIO(nonsense_on_a_control_link, 60),

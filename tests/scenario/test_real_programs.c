@@ -345,7 +345,7 @@ START_TEST(one_agent_serves_two_servers) {
 }
 END_TEST
 
-SCENARIO_MAIN("peers", SCENARIO(nginx_s_files_come_through_to_curl, 90),
+SCENARIO_MAIN("real_programs", SCENARIO(nginx_s_files_come_through_to_curl, 90),
               SCENARIO(ssh_runs_commands_through_a_relay, 60), SCENARIO(iperf3_runs_both_ways, 60),
               SCENARIO(a_unix_socket_is_a_destination, 30),
               SCENARIO(a_unix_socket_and_several_addresses_are_listened_on, 30),

@@ -196,7 +196,7 @@ START_TEST(a_whole_answer_is_delivered_to_a_slow_client_although_its_agent_stopp
 }
 END_TEST
 
-SCENARIO_MAIN("data_plane", SCENARIO(key_updates_without_end_do_not_hold_the_thread, 60),
+SCENARIO_MAIN("regressions", SCENARIO(key_updates_without_end_do_not_hold_the_thread, 60),
               SCENARIO(a_link_whose_relay_ended_while_paused_serves_the_next_client_at_once, 60),
               SCENARIO(urgent_data_stays_in_the_stream, 30),
               SCENARIO(a_whole_answer_is_delivered_to_a_slow_client_although_its_agent_stopped, 60))

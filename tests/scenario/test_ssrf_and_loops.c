@@ -212,7 +212,7 @@ START_TEST(a_chain_of_services_is_no_loop) {
 }
 END_TEST
 
-SCENARIO_MAIN("where_sent", SCENARIO(without_rules_only_sensitive_addresses_are_refused, 40),
+SCENARIO_MAIN("ssrf_and_loops", SCENARIO(without_rules_only_sensitive_addresses_are_refused, 40),
               SCENARIO(a_unix_socket_is_dialled_only_by_a_rule_of_its_own, 60),
               SCENARIO(with_rules_nothing_else_is_dialled, 40),
               SCENARIO(a_sensitive_address_is_dialled_when_a_rule_spells_it_out, 40),

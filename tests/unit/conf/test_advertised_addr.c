@@ -75,4 +75,4 @@ static TCase *reachable(void) {
     return group;
 }
 
-UNIT_MAIN("conf/reachable", reachable)
+UNIT_MAIN("conf/advertised_addr", reachable)

@@ -51,4 +51,4 @@ static TCase *slips(void) {
     return group;
 }
 
-UNIT_MAIN("conf/nearest", slips)
+UNIT_MAIN("conf/suggest", slips)

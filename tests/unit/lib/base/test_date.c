@@ -104,4 +104,4 @@ static TCase *dates(void) {
     return group;
 }
 
-UNIT_MAIN("conf/date", dates)
+UNIT_MAIN("lib/base/date", dates)

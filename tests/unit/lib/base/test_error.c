@@ -52,4 +52,4 @@ static TCase *error_and_clock(void) {
     return group;
 }
 
-UNIT_MAIN("lib/error", error_and_clock)
+UNIT_MAIN("lib/base/error", error_and_clock)

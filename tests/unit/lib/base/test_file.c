@@ -296,4 +296,4 @@ static TCase *names(void) {
     return group;
 }
 
-UNIT_MAIN("lib/file", reading, writing, names)
+UNIT_MAIN("lib/base/file", reading, writing, names)

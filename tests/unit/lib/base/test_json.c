@@ -207,4 +207,4 @@ static TCase *for_people(void) {
     return group;
 }
 
-UNIT_MAIN("lib/json", from_peers, for_people)
+UNIT_MAIN("lib/base/json", from_peers, for_people)

@@ -74,4 +74,4 @@ static TCase *secrets(void) {
     return group;
 }
 
-UNIT_MAIN("lib/secret", secrets)
+UNIT_MAIN("lib/base/secret", secrets)

@@ -74,4 +74,4 @@ static TCase *texts(void) {
     return group;
 }
 
-UNIT_MAIN("lib/text", texts)
+UNIT_MAIN("lib/base/strbuf", texts)

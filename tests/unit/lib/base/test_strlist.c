@@ -66,4 +66,4 @@ static TCase *lists(void) {
     return group;
 }
 
-UNIT_MAIN("lib/strlist", lists)
+UNIT_MAIN("lib/base/strlist", lists)

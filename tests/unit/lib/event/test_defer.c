@@ -110,4 +110,4 @@ static TCase *queues(void) {
     return group;
 }
 
-UNIT_MAIN("lib/defer", queues)
+UNIT_MAIN("lib/event/defer", queues)

@@ -95,4 +95,4 @@ static TCase *watching(void) {
     return group;
 }
 
-UNIT_MAIN("lib/watch", watching)
+UNIT_MAIN("lib/event/file_watch", watching)

@@ -151,4 +151,4 @@ static TCase *loops(void) {
     return group;
 }
 
-UNIT_MAIN("lib/loop", loops)
+UNIT_MAIN("lib/event/loop", loops)

@@ -341,4 +341,4 @@ static TCase *messages(void) {
     return group;
 }
 
-UNIT_MAIN("lib/mailbox", messages)
+UNIT_MAIN("lib/event/mailbox", messages)

@@ -546,4 +546,4 @@ static TCase *answers(void) {
     return group;
 }
 
-UNIT_MAIN("lib/resolver", questions, hanging_names, answers)
+UNIT_MAIN("lib/event/resolver", questions, hanging_names, answers)

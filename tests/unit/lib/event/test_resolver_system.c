@@ -70,4 +70,4 @@ static TCase *order(void) {
     return group;
 }
 
-UNIT_MAIN("lib/resolver_system", order)
+UNIT_MAIN("lib/event/resolver_system", order)

@@ -205,4 +205,4 @@ static TCase *watchdog(void) {
     return group;
 }
 
-UNIT_MAIN("lib/service_manager", messages, watchdog)
+UNIT_MAIN("lib/event/service_manager", messages, watchdog)

@@ -80,4 +80,4 @@ static TCase *signals(void) {
     return group;
 }
 
-UNIT_MAIN("lib/signals", signals)
+UNIT_MAIN("lib/event/signals", signals)

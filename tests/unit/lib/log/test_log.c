@@ -373,4 +373,4 @@ static TCase *trouble(void) {
     return group;
 }
 
-UNIT_MAIN("lib/log", writing, trouble)
+UNIT_MAIN("lib/log/log", writing, trouble)

@@ -175,4 +175,4 @@ static TCase *lines(void) {
     return group;
 }
 
-UNIT_MAIN("lib/log_line", lines)
+UNIT_MAIN("lib/log/log_line", lines)

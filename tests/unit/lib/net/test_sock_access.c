@@ -88,4 +88,4 @@ static TCase *access_rights(void) {
     return group;
 }
 
-UNIT_MAIN("lib/sock_access", access_rights)
+UNIT_MAIN("lib/net/sock_access", access_rights)

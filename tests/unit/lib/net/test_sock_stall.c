@@ -191,4 +191,4 @@ static TCase *stalls(void) {
 }
 #endif
 
-UNIT_MAIN("lib/sock_stall", stalls)
+UNIT_MAIN("lib/net/sock_stall", stalls)

@@ -100,4 +100,4 @@ static TCase *dropping(void) {
     return group;
 }
 
-UNIT_MAIN("lib/privilege", dropping)
+UNIT_MAIN("lib/os/privilege", dropping)

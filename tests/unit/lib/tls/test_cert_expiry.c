@@ -76,4 +76,4 @@ static TCase *steps(void) {
     return group;
 }
 
-UNIT_MAIN("lib/expiry", steps)
+UNIT_MAIN("lib/tls/cert_expiry", steps)

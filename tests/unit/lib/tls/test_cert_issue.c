@@ -204,4 +204,4 @@ static TCase *making(void) {
     return group;
 }
 
-UNIT_MAIN("lib/pki", making)
+UNIT_MAIN("lib/tls/cert_issue", making)

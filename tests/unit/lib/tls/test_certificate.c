@@ -139,4 +139,4 @@ static TCase *names(void) {
     return group;
 }
 
-UNIT_MAIN("lib/certificate", names)
+UNIT_MAIN("lib/tls/certificate", names)

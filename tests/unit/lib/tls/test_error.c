@@ -91,4 +91,4 @@ static TCase *words(void) {
     return group;
 }
 
-UNIT_MAIN("lib/tls_why", words)
+UNIT_MAIN("lib/tls/error", words)

@@ -516,4 +516,4 @@ static TCase *strange(void) {
     return group;
 }
 
-UNIT_MAIN("lib/tls_psk", right, wrong, strange)
+UNIT_MAIN("lib/tls/psk", right, wrong, strange)

@@ -168,4 +168,4 @@ static TCase *losing(void) {
     return group;
 }
 
-UNIT_MAIN("lib/tls_lost", losing)
+UNIT_MAIN("lib/tls/recheck", losing)

@@ -328,4 +328,4 @@ static TCase *client_checked(void) {
     return group;
 }
 
-UNIT_MAIN("lib/tls_verify", server_checked, pins, client_checked)
+UNIT_MAIN("lib/tls/verify", server_checked, pins, client_checked)
