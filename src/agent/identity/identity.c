@@ -15,14 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKED_TEXT = 1024, PLACE_TEXT = 256 };
+enum { SEARCHED_TEXT = 1024, PLACE_TEXT = 256 };
 
 struct identity { /* towards one server */
     char *address;
     struct token token;
     struct trust *trust;
-    const char *certificate;  /* that this server is sent, or NULL */
-    char looked[LOOKED_TEXT]; /* where a token was looked for */
+    const char *certificate;      /* that this server is sent, or NULL */
+    char searched[SEARCHED_TEXT]; /* the places of a token, for the log */
 };
 
 struct identity_set {
@@ -49,7 +49,7 @@ static int find_token(struct identity *identity, const struct sources *sources, 
     places.stored_code = code;
     if (!uses_stored)
         places.state_folder = NULL;
-    credential_places_describe(&places, identity->looked, sizeof identity->looked);
+    credential_places_describe(&places, identity->searched, sizeof identity->searched);
     return token_find(&identity->token, &places, error);
 }
 
@@ -231,7 +231,7 @@ static void log_one(const struct identity *identity, struct log *log) {
         log_event(log, LOG_LEVEL_WARNING, who,
                   "no token and no certificate: most servers will reject this agent; give it a join code (--join) or "
                   "--token-file",
-                  identity->looked[0] != '\0' ? LOG_FIELDS(LOG_TEXT("looked_in", identity->looked)) : NULL);
+                  identity->searched[0] != '\0' ? LOG_FIELDS(LOG_TEXT("looked_in", identity->searched)) : NULL);
 }
 
 void identity_recheck(const struct identity_set *identities, struct log *log) {

@@ -21,7 +21,7 @@ static const char FILE_NAME[] = "joined.json";
 
 struct known_servers {
     size_t count;
-    struct known_server servers[KNOWN_SERVERS_SERVERS];
+    struct known_server servers[KNOWN_SERVERS_MAX];
 };
 
 /* ---- one server ---- */
@@ -93,8 +93,8 @@ int known_servers_put(struct known_servers *joined, const struct known_server *s
     if (check_server(server, error) != 0)
         return -1;
     index = find(joined, server->address);
-    if (index == KNOWN_SERVERS_SERVERS)
-        return error_set(error, "an agent can join no more than %d servers", KNOWN_SERVERS_SERVERS);
+    if (index == KNOWN_SERVERS_MAX)
+        return error_set(error, "an agent can join no more than %d servers", KNOWN_SERVERS_MAX);
     if (copy_server(&copy, server) != 0)
         return error_set(error, "out of memory");
     if (index == joined->count)

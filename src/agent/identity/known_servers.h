@@ -18,7 +18,7 @@ struct known_server {
     char *token;         /* "NAME:HEX" */
 };
 
-enum { KNOWN_SERVERS_SERVERS = 64 };
+enum { KNOWN_SERVERS_MAX = 64 };
 
 struct known_servers;
 

@@ -96,7 +96,7 @@ END_TEST
 START_TEST(there_is_a_limit) {
     struct known_servers *joined = read_all();
     struct known_server server;
-    for (int i = 1; i <= KNOWN_SERVERS_SERVERS; i++) {
+    for (int i = 1; i <= KNOWN_SERVERS_MAX; i++) {
         char address[32];
         snprintf(address, sizeof address, "a.example:%d", i);
         put(joined, "one", address);
