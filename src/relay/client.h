@@ -59,7 +59,9 @@ struct client {
     TAILQ_ENTRY(client) entry; /* of the clients that wait, or of unused structs */
     bool is_waiting;
     uint64_t session; /* tag of the one it was given to last; 0: none. The plane has none when the link was gone */
-    uint64_t tried[4], avoided;
+    uint64_t *tried;  /* tags of the sessions that it is not given to again; NULL: none. Freed with the client */
+    size_t tried_count;
+    uint64_t avoided;
 };
 
 #endif

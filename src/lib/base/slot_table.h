@@ -3,7 +3,7 @@
 /*
  * slot_table: items found in constant time by a tag, which is a slot and a generation: the tag of an item that was
  * removed never finds the next item in its slot. Slots are given out round robin, and less than half of them are in
- * use, so that a slot number stays unused for long after its item is gone.
+ * use, so that a free one is near.
  * Runs on: any thread, one at a time. Owns: its slots; not the items.
  */
 #ifndef MUNNEL_LIB_BASE_SLOT_TABLE_H

@@ -8,12 +8,11 @@
 #include "server/service/balance.h"
 
 #include "lib/base/hash.h"
-#include "lib/base/slot_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAILURES_IN_A_ROW = 3, EJECT_S = 10, EJECT_MOST_S = 60, SOURCES = 4096, TRIED_BITS = 256 };
+enum { FAILURES_IN_A_ROW = 3, EJECT_S = 10, EJECT_MOST_S = 60, SOURCES = 4096 };
 
 struct sticky { /* `source`: the agent last used for this client address */
     uint64_t source, tag;
@@ -74,16 +73,23 @@ void balance_leave(struct balance *balance, const struct session *session) {
         balance->next--;
 }
 
+/* Without memory it may be given to this agent once more: its deadline ends that. */
 void balance_mark_tried(struct client *client, const struct session *session) {
-    size_t bit = slot_table_slot_of(session_tag(session)) % TRIED_BITS;
-
-    client->tried[bit / 64] |= 1ULL << bit % 64;
+    if ((client->tried_count & (client->tried_count - 1)) == 0) { /* 0 or a power of two: it is full */
+        size_t room = client->tried_count ? 2 * client->tried_count : 1;
+        uint64_t *tried = realloc(client->tried, room * sizeof *tried);
+        if (!tried)
+            return;
+        client->tried = tried;
+    }
+    client->tried[client->tried_count++] = session_tag(session);
 }
 
 static bool has_tried(const struct client *client, const struct session *session) {
-    size_t bit = slot_table_slot_of(session_tag(session)) % TRIED_BITS;
-
-    return client->tried[bit / 64] >> bit % 64 & 1;
+    for (size_t i = 0; i < client->tried_count; i++)
+        if (client->tried[i] == session_tag(session))
+            return true;
+    return false;
 }
 
 size_t balance_untried(const struct balance *balance, const struct client *client) {

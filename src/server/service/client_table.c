@@ -89,6 +89,7 @@ struct client *client_table_take(struct client_table *clients, int fd, const str
 void client_table_give_back(struct client_table *clients, struct client *client) {
     if (client->early)
         evbuffer_free(client->early);
+    free(client->tried);
     service_terms_release(client->terms);
     clients->live--;
     if (clients->spare_count >= CLIENTS_SPARE) {

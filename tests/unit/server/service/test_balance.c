@@ -10,10 +10,11 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define S 1000000ull
 
-enum { AGENTS_MOST = 8, SOURCES = 50 };
+enum { AGENTS_MOST = 400, SOURCES = 50 };
 
 struct world {
     struct session_table *table;
@@ -55,6 +56,7 @@ static void begin(struct world *world, enum config_balance policy, int agents, u
 }
 
 static void finish(struct world *world) {
+    free(world->client.tried);
     balance_free(world->balance);
     session_table_free(world->table);
 }
@@ -298,6 +300,20 @@ START_TEST(untried_agents_are_counted_for_each_client) {
 }
 END_TEST
 
+/* The tried ones were bits by slot: with more than 256 slots two agents had the same. */
+START_TEST(agent_is_not_taken_for_another_that_was_tried) {
+    struct world world;
+
+    begin(&world, CONFIG_ROUND_ROBIN, AGENTS_MOST, 0);
+    world.client.attempts = 1;
+    for (int i = 0; i < AGENTS_MOST; i++) {
+        balance_mark_tried(&world.client, world.agents[i]);
+        ck_assert_uint_eq(balance_untried(world.balance, &world.client), (size_t)(AGENTS_MOST - 1 - i));
+    }
+    finish(&world);
+}
+END_TEST
+
 static TCase *policies(void) {
     TCase *group = tcase_create("policies");
 
@@ -318,6 +334,7 @@ static TCase *health(void) {
     tcase_add_test(group, worse_agent_gets_no_client_while_a_better_one_has_no_idle_link);
     tcase_add_test(group, client_goes_to_the_best_agent_that_is_left);
     tcase_add_test(group, untried_agents_are_counted_for_each_client);
+    tcase_add_test(group, agent_is_not_taken_for_another_that_was_tried);
     return group;
 }
 

@@ -8,6 +8,8 @@
 #include "server/service/client_table.h"
 #include "unit.h"
 
+#include <stdlib.h>
+
 enum { MANY = 1100 /* more than are kept unused */ };
 
 struct world {
@@ -65,15 +67,17 @@ START_TEST(client_has_nothing_of_the_one_before) {
     begin(&world);
     struct client *before = take(&world, 5);
     before->attempts = 3;
-    before->opened_us = before->session = before->avoided = before->tried[3] = 7;
+    before->opened_us = before->session = before->avoided = 7;
+    before->tried = malloc(sizeof *before->tried); /* given back, too */
+    before->tried_count = 1;
     before->holds_early = before->early_end = before->is_waiting = true;
-    before->early = evbuffer_new(); /* given back, too */
+    before->early = evbuffer_new();
     before->agent[0] = 'a';
     client_table_give_back(world.clients, before);
     const struct client *after = take(&world, 6);
     ck_assert_ptr_eq(after, before);
     ck_assert(after->attempts == 0 && after->opened_us == 0 && after->session == 0 && after->avoided == 0);
-    ck_assert(!after->holds_early && !after->early_end && !after->is_waiting && !after->early && !after->tried[3]);
+    ck_assert(!after->holds_early && !after->early_end && !after->is_waiting && !after->early && !after->tried);
     ck_assert_str_eq(after->agent, "");
     client_table_give_back(world.clients, before);
     finish(&world);
