@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/file: whole or not at all, secrets that others can read, names. */
+/*
+ * test_file: whole or not at all, secrets that others can read, names.
+ */
 #include "config.h"
 
 #include "lib/base/file.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/json: above all what jansson by itself would let pass. */
+/*
+ * test_json: above all what jansson by itself would let pass.
+ */
 #include "config.h"
 
 #include "lib/base/json.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/secret. */
+/*
+ * test_secret: random bytes, their digits, digests, and wiping.
+ */
 #include "config.h"
 
 #include "lib/base/secret.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/text: what fits, what is cut, numbers. */
+/*
+ * test_strbuf: what fits, what is cut, numbers.
+ */
 #include "config.h"
 
 #include "lib/base/strbuf.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/resolver, most of them with a look-up that waits until the test lets it go. */
+/*
+ * test_resolver: questions and threads, most of them with a look-up that waits until the test lets it go.
+ */
 #include "config.h"
 
 #include "lib/base/clock.h"

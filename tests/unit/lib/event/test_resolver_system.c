@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/resolver_system: in which order addresses are taken from getaddrinfo's list. */
+/*
+ * test_resolver_system: in which order addresses are taken from getaddrinfo's list.
+ */
 #include "config.h"
 
 #include "lib/event/resolver_priv.h"

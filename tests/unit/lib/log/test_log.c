@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/log: what is written, a reader that is stuck, a disk that is full, rotation. */
+/*
+ * test_log: what is written, a reader that is stuck, a disk that is full, rotation.
+ */
 #include "config.h"
 
 #include "lib/base/clock.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* Tests of lib/log_line: what a line looks like, and what a peer cannot do to it. */
+/*
+ * test_log_line: what a line looks like, and what a peer cannot do to it.
+ */
 #include "config.h"
 
 #include "lib/log/log_line.h"
