@@ -55,7 +55,8 @@ static void add_flag(struct grammar *grammar, const struct cmdline_flag *flag) {
 }
 
 static void make_grammar(struct grammar *grammar, const struct cmdline_spec *command) {
-    *grammar = (struct grammar){.command = command, .letters = ":"}; /* ':' tells a missing argument from the rest */
+    *grammar =
+        (struct grammar){.command = command, .letters = ":"}; /* ':': getopt reports a missing argument as such */
     for (size_t i = 0; i < command->table->count; i++) {
         const struct option_spec *spec = &command->table->specs[i];
         if (spec->flag)

@@ -156,7 +156,7 @@ static bool key_is_valid(const struct credential *credential, int index, time_t 
     return credential->keys[index].until == 0 || now < credential->keys[index].until;
 }
 
-/* Does not stop at the one that it finds: time shall not tell where in the table a name stands, nor that it does. */
+/* Does not stop at the match: the time must not depend on whether and where the table has the name. */
 static const struct credential *find_among_all(const struct credentials *credentials, const char *name) {
     const struct credential *found = NULL;
     for (size_t i = 0; i < credentials->count; i++)
@@ -165,7 +165,7 @@ static const struct credential *find_among_all(const struct credentials *credent
     return found;
 }
 
-/* Every name and every key costs the same two HMACs, so that time tells nothing of who is known. */
+/* Every name and every key costs the same two HMACs, so that the time does not depend on whether a name is known. */
 bool credentials_check(const struct credentials *credentials, const char *name, const uint8_t proof[SECRET_SIZE],
                        const uint8_t exporter[SECRET_SIZE], time_t now, const struct credential **found,
                        const uint8_t **key) {

@@ -244,7 +244,7 @@ static bool add_keys(json_t *agent, const struct credential *credential) {
     return complete;
 }
 
-/* One is written as it would be by hand: without a list round it. */
+/* A single one is written without a list round it. */
 static bool add_certificates(json_t *agent, const struct credential *credential) {
     const struct strlist *names = &credential->certificates;
     if (names->count <= 1)

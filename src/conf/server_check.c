@@ -169,7 +169,7 @@ static int check_socket_owners(const struct server_config *conf, struct error *e
     return 0;
 }
 
-/* What the start would stumble over on this machine, once its ports were open. */
+/* What this machine lacks for the start, which would fail after its ports are open. */
 static int check_machine(const struct server_config *conf, struct error *error) {
     struct error detail = {""};
     const char *path = conf->path ? conf->path : "", *colon = conf->path ? ": " : "";

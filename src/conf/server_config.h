@@ -57,7 +57,7 @@ struct server_config {
     size_t service_count, file_service_count; /* those of the file come first, then the command line's */
     unsigned threads;                         /* 0: one for two cores */
     char *admin_socket, *admin_http;          /* NULL: none */
-    char *user, *group; /* whom the process becomes once its ports are open; NULL: it stays who it is */
+    char *user, *group; /* the user that the process becomes once its ports are open; NULL: it keeps its own */
     char *state;        /* the state folder */
     struct config_log log;
 };
@@ -78,7 +78,7 @@ struct server_config *server_config_default(struct error *error);
 int server_config_add_service(struct server_config *conf, const char *text, struct error *error);
 /*
  * What only makes sense as a whole: duplicate names and ports, limits that contradict each other, no service. Call it
- * when file and command line are read; the reader has looked at the file alone, which may leave the services to the
+ * when file and command line are read; the reader has checked the file alone, which may leave the services to the
  * command line. 0 or -1.
  */
 int server_config_check(const struct server_config *conf, struct error *error);

@@ -33,7 +33,7 @@ struct join_code {
 };
 
 int join_code_format(const struct join_code *code, char text[JOIN_CODE_TEXT], struct error *error);
-/* White space around it, and line breaks that a mail program put in, are forgiven. 0 or -1; no error quotes the code.
+/* White space around it, and line breaks that a mail program put in, are ignored. 0 or -1; no error quotes the code.
  */
 int join_code_parse(struct join_code *code, const char *text, struct error *error);
 void join_code_wipe(struct join_code *code);

@@ -70,7 +70,7 @@ void json_text_escape(char *to, size_t size, const char *from) {
     to[used] = '\0';
 }
 
-/* 1: there and to be looked at; 0: absent and allowed to be; -1 with `error`. */
+/* 1: there, to be checked; 0: absent, which is allowed; -1 with `error`. */
 static int find(const json_t *json, const char *key, enum json_need need, const json_t **value, struct error *error) {
     *value = json_object_get(json, key);
     if (*value)

@@ -25,7 +25,7 @@ int json_take_number(const json_t *json, const char *key, enum json_need need, u
 /* Text of exactly `digits` hexadecimal digits. */
 int json_take_hex(const json_t *json, const char *key, enum json_need need, size_t digits, const char **value,
                   struct error *error);
-/* The same as SECRET_SIZE bytes; *has tells whether it was there. */
+/* The same as SECRET_SIZE bytes; *has: whether it was there. */
 int json_take_secret(const json_t *json, const char *key, enum json_need need, uint8_t *bytes, bool *has,
                      struct error *error);
 

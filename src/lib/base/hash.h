@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * hash: FNV-1a over bytes, and murmur3's last step, after which similar inputs differ in the low bits too. For tables;
- * who can choose the input can find collisions, unless a secret is mixed in.
+ * inputs chosen by a peer can collide, unless a secret is mixed in.
  * Runs on: any thread. Owns: nothing.
  */
 #ifndef MUNNEL_LIB_BASE_HASH_H

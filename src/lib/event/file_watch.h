@@ -4,7 +4,7 @@
  * file_watch: has one of these files changed?
  *
  * By stat(), not by inotify, which exists on one system's local disks only, and loses a file that is replaced by a
- * link to a folder that is replaced. What is looked at is the file behind all links: inode, size, times, and mode.
+ * link to a folder that is replaced. The file behind all links is compared: inode, size, times, and mode.
  * Runs on: the thread of its owner; looking may wait for the disk, so not on a relay thread. Owns: copies of the names.
  */
 #ifndef MUNNEL_LIB_EVENT_FILE_WATCH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * log: a ring of bytes between those who have something to say and the one thread that may wait for the reader.
+ * log: a ring of bytes between the threads that log and the one thread that may wait for the reader.
  *
  * Runs on: log_event and log_write on any thread; write_lines and below on the log's own; the rest on the owner's.
  * Owns: the ring, the thread, the file when it opened one. When a stuck reader outlives log_free, the thread frees it.

@@ -193,7 +193,7 @@ static void put_json_member(struct line *line, const struct log_field *field) {
     }
 }
 
-/* The length of a text that stands in a line as it is, as most do; 0 of one that has to be looked at more closely. */
+/* The length of a text that stands in a line as it is, as most do; 0: it must be quoted or escaped. */
 static size_t bare_length(const char *text) {
     size_t length = 0;
     while (is_plain(text[length]) && text[length] != ' ' && text[length] != '=')

@@ -150,7 +150,7 @@ static int fail_without_port(const char *text, struct error *error) {
                      is_name(text) ? text : "localhost");
 }
 
-/* "::1:80" is the address ::1 with the port 80, or an address without a port: only brackets tell. */
+/* "::1:80" is the address ::1 with the port 80, or an address without a port: only brackets decide. */
 static int fail_colons(const char *text, struct error *error) {
     const char *last = strrchr(text, ':');
     char host[ENDPOINT_HOST];

@@ -80,7 +80,7 @@ unsigned sock_round_trip_us(int fd) {
     return ask(fd, &info, &length) ? info.tcpi_rtt : 0;
 }
 
-/* What a closed window holds back is no stall; kernels that do not tell the window probe it. */
+/* What a closed window holds back is no stall; kernels that do not report the window probe it. */
 static bool has_outstanding(const struct tcp_info *info, socklen_t length) {
     bool knows_window = length >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof info->tcpi_snd_wnd;
     if (!knows_window)
@@ -89,7 +89,7 @@ static bool has_outstanding(const struct tcp_info *info, socklen_t length) {
 }
 
 /*
- * Neither the back-off nor the time of the last sending tells for how long: where the own interface has lost its
+ * Neither the back-off nor the time of the last transmission shows for how long: where the own interface has lost its
  * carrier or its route, sending fails within the machine, and the kernel tries again and again as if for the first
  * time.
  */

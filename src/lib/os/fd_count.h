@@ -7,6 +7,6 @@
 #ifndef MUNNEL_LIB_OS_FD_COUNT_H
 #define MUNNEL_LIB_OS_FD_COUNT_H
 
-int fd_count(void); /* 0: this system does not tell */
+int fd_count(void); /* 0: this system does not report it */
 
 #endif

@@ -12,7 +12,8 @@
 #include <stddef.h>
 
 void malloc_tune(void);
-/* Bytes that were reserved and not freed, by all threads; 0 where malloc does not tell. Slow: it walks the free lists.
+/* Bytes that were reserved and not freed, by all threads; 0 where malloc does not report it. Slow: it walks the free
+ * lists.
  */
 size_t malloc_in_use(void);
 

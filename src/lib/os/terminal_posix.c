@@ -67,7 +67,8 @@ bool terminal_ask_secret(const char *question, char *text, size_t size) {
     sigprocmask(SIG_BLOCK, &watched, &mask_before);
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
-    answered = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0; /* first: who answers quickly is not shown either */
+    answered = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) ==
+               0; /* before the question, so that a quick answer is not echoed either */
     fputs(question, stderr);
     answered = answered && read_line(text, size, &watched);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);

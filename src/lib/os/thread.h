@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * thread: starts the threads of loops, of the log and of the resolver.
- * Runs on: any thread. Owns: nothing; who starts a thread joins or detaches it. One .c per system behind the naming.
+ * Runs on: any thread. Owns: nothing; the caller joins or detaches its threads. One .c per system behind the naming.
  */
 #ifndef MUNNEL_LIB_OS_THREAD_H
 #define MUNNEL_LIB_OS_THREAD_H

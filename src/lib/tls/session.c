@@ -4,8 +4,8 @@
  * session: makes sessions, and takes their handshakes forward step by step.
  *
  * A server that knows its client by a key can send as soon as its own part of the handshake is sent: the client's
- * binder has proved the key, and what follows can be read with that key alone. TLS does not tell whether this
- * ClientHello is a replay; a number in the client's identity does (proto/session_key).
+ * binder has proved the key, and what follows can be read with that key alone. TLS does not detect whether
+ * this ClientHello is a replay; a number in the client's identity does (proto/session_key).
  * Runs on: the session's thread. Owns: nothing.
  */
 #include "config.h"

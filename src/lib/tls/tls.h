@@ -65,18 +65,17 @@ bool tls_used_psk(SSL *ssl); /* after the handshake: by such a key, and without 
 enum tls_step {
     TLS_WANTS_TO_READ,
     TLS_WANTS_TO_WRITE,
-    TLS_IDENTIFIED, /* server, once: the client has proved a key, and tls_write_early() reaches only who has it. Its
-                  last word is still to come, by tls_handshake() or SSL_read(). Was this ClientHello sent before? That
-                  TLS does not say.
-                */
+    /* Server, once: the client has proved a key, and only a holder of it can read what tls_write_early() sends. The
+     * client's Finished is still to come, by tls_handshake() or SSL_read(). This ClientHello may be a replay. */
+    TLS_IDENTIFIED,
     TLS_DONE,
     TLS_FAILED /* tls_explain() */
 };
 /* Goes on with the handshake as far as it goes. */
 enum tls_step tls_handshake(SSL *ssl);
-const char *
-tls_psk_identity(SSL *ssl); /* server, from TLS_IDENTIFIED on: by which identity; NULL: by none. Lives as the SSL */
-/* Server: as SSL_write, between TLS_IDENTIFIED and the client's last word. The BIO must take all. */
+/* Server, from TLS_IDENTIFIED on: the client's identity, valid as long as the SSL; NULL: no key was used. */
+const char *tls_psk_identity(SSL *ssl);
+/* Server: as SSL_write, between TLS_IDENTIFIED and the client's Finished. The BIO must take all. */
 bool tls_write_early(SSL *ssl, const void *bytes, size_t length);
 
 /* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
@@ -85,7 +84,7 @@ int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);
 enum tls_verdict {
     TLS_CUT,     /* neither end refused: the network failed or a program ended; the next attempt may succeed */
     TLS_REFUSED, /* we refused the peer for what may pass: a certificate's dates, its version, not TLS or not Munnel */
-    TLS_UNTRUSTED,         /* we refused it for who it is: its authority, key, name or purpose, or it is revoked */
+    TLS_UNTRUSTED,         /* we refused its identity: its authority, key, name or purpose, or it is revoked */
     TLS_REFUSED_BY_PEER,   /* by an alert that anything on the way may send, or for what may pass */
     TLS_UNTRUSTED_BY_PEER, /* a server that we have verified refused our certificate for what it is */
 };

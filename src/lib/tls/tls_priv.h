@@ -27,7 +27,7 @@ struct tls_trust {   /* of a context; freed with it */
     size_t pin_count;
     bool is_server;
     bool chain_must_verify;
-    tls_key_finder find_key; /* server: NULL, or who makes keys of the secret */
+    tls_key_finder find_key; /* server: makes keys of the secret; NULL: none */
     uint8_t secret[SECRET_SIZE];
 };
 
@@ -40,7 +40,7 @@ struct tls_notes { /* of a session; freed with it */
     char *refusal; /* why we refused the peer, or NULL; allocated, for there are many sessions and few refusals */
     unsigned char first[TLS_RECORD_HEADER]; /* bytes that the peer sent */
     bool has_first, is_open;                /* open: the handshake was finished */
-    bool is_untrusted;                      /* the refusal is of who the peer is, and will be the same next time */
+    bool is_untrusted;                      /* the refusal is of its identity, and will be the same next time */
     bool has_answered;                      /* server: its part of the handshake is sent */
     unsigned char looks;                    /* server: how often a key was looked for */
     int alert_received;                     /* description, or -1 */
@@ -55,7 +55,7 @@ const struct tls_trust *tls_trust_of(const SSL_CTX *context);
 struct tls_notes *tls_notes_of(const SSL *ssl); /* NULL for a session that tls_session() did not make */
 int tls_notes_attach(SSL *ssl);
 void tls_note_refusal(const SSL *ssl, const char *detail);
-void tls_note_untrusted(const SSL *ssl, const char *detail); /* the same, for who the peer is */
+void tls_note_untrusted(const SSL *ssl, const char *detail); /* the same, for the identity of the peer */
 
 void tls_notes_set_offer(struct tls_notes *notes, struct tls_offer *offer); /* owned; wipes the former; NULL: none */
 void tls_notes_watch(SSL *ssl); /* registers the callbacks that take the notes */
