@@ -278,6 +278,28 @@ static bool servers_link_is_gone(void *context) {
     return !only_link(world.planes.server);
 }
 
+/* Nothing is acknowledged: the agent takes no more before its destination has taken what it has, and reports that. */
+START_TEST(a_link_lingers_while_the_agent_reports_progress) {
+    begin(NARROW);
+    memory_finish(world.far);
+    carry_in();
+    send_all(world.client, ANSWER);
+    plane_close(world.planes.server, world.idle, "enough", false);
+    unit_run_until(loop_base(world.planes.loop), never, NULL, A_WHILE_MS);
+    for (int i = 0; i < 3; i++) {
+        skipped_us += 2 * LONG_S * 1000000ull;
+        link_report_progress(only_link(world.planes.agent));
+        memory_carry(world.planes.wires[0].server, MUCH);
+        settle();
+        unit_run_until(loop_base(world.planes.loop), never, NULL, A_WHILE_MS);
+        ck_assert_ptr_nonnull(only_link(world.planes.server));
+    }
+    skipped_us += 3 * LONG_S * 1000000ull; /* and then none */
+    ck_assert(unit_run_until(loop_base(world.planes.loop), servers_link_is_gone, NULL, SOON_MS));
+    finish();
+}
+END_TEST
+
 START_TEST(a_link_does_not_linger_for_a_peer_that_is_gone) {
     begin(NARROW);
     memory_finish(world.far);
@@ -366,6 +388,7 @@ static TCase *polite_ends(void) {
     tcase_add_loop_test(group, a_complete_stream_outlives_the_polite_end_of_its_link, 0, 2);
     tcase_add_test(group, a_complete_stream_outlives_a_link_that_waits_for_IDLE);
     tcase_add_test(group, a_link_lingers_until_its_last_bytes_are_acknowledged);
+    tcase_add_test(group, a_link_lingers_while_the_agent_reports_progress);
     tcase_add_test(group, a_link_does_not_linger_for_a_peer_that_is_gone);
     tcase_add_test(group, a_link_does_not_linger_for_a_peer_that_resets_behind_its_end);
     return group;
