@@ -102,6 +102,8 @@ static void on_client_back(void *context, struct client *client, struct link_ref
     world.outcome = client->outcome;
     world.refusal = client->refusal;
     memory_close(client->fd); /* if it was to be served by another */
+    if (client->early)
+        evbuffer_free(client->early);
     service_terms_release(client->terms);
     free(client);
 }
