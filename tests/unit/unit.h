@@ -12,7 +12,7 @@
  *         tcase_add_test(group, port_zero_is_refused);
  *         return group;
  *
- *     UNIT_MAIN("lib/addr", parsing, formatting)
+ *     UNIT_MAIN("lib/net/addr", parsing, formatting)
  *
  * Each test runs in a process of its own; CK_FORK=no runs all in one, for a debugger. CK_RUN_CASE=parsing runs one
  * group.

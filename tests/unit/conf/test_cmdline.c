@@ -86,10 +86,13 @@ START_TEST(what_is_written_goes_over_what_was_there) {
     ck_assert_uint_eq(stored.count, 4);
     ck_assert_uint_eq(stored.hidden, 7);
     cmdline_done(&line);
+    capture_done(&capture);
     ck_assert_int_eq(READ("--count", "10"), RUNS_ON);
     ck_assert_int_eq(cmdline_apply(&line, &stored, &error), -1);
     ck_assert_str_eq(error.text, "--count: 10 is out of range; write a whole number from 0 to 9");
     option_done(&table, &stored);
+    cmdline_done(&line);
+    capture_done(&capture);
 }
 END_TEST
 
