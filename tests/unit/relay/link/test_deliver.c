@@ -5,7 +5,7 @@
  * does not say done before (deliver.c); and which silence of a data link is one (idle.c).
  *
  * A server and an agent over a network in memory (memory_net.h). The clock and what the kernel would say of a socket
- * are the test's.
+ * are the test's. Records and ends of links are those of the control plane's events (events.c).
  */
 #include "config.h"
 
