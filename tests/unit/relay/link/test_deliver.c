@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_deliver: the last bytes of a complete stream arrive, whatever becomes of their link; and an agent's record
- * does not say done before (deliver.c); and which silence of a data link is one (idle.c).
+ * does not say done before (deliver.c, events.c); and which silence of a data link is one (idle.c).
  *
  * A server and an agent over a network in memory (memory_net.h). The clock and what the kernel would say of a socket
  * are the test's. Records and ends of links are those of the control plane's events (events.c).
