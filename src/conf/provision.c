@@ -126,7 +126,7 @@ static int read_token(struct auth_token *token, const char *path, struct error *
 
 static int make_token(struct auth_token *token, const char *path, struct error *error) {
     if (auth_token_make(token, first_credential) != 0)
-        return error_set(error, "the system gives no random bytes; try again");
+        return error_set(error, "OpenSSL could not generate random bytes; try again");
     char text[AUTH_TOKEN_TEXT];
     auth_token_format(token, text);
     size_t length = strlen(text);

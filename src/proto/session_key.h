@@ -21,7 +21,7 @@ enum {
     SESSION_IDENTITY_SIZE = SESSION_ID_HEX + 21 /* ID.NUMBER */
 };
 
-/* A new id, hexadecimal; 0, or -1: the system gives no random bytes. */
+/* A new id, hexadecimal; 0, or -1: OpenSSL could not generate random bytes. */
 int session_key_name(char id[SESSION_ID_HEX], const uint8_t secret[SECRET_SIZE]);
 /* The key of the session of this id; false: not an id of this secret, whatever else it is. */
 bool session_key_find(uint8_t key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *id);

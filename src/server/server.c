@@ -234,7 +234,7 @@ static int make_parts(struct server *server, struct error *error) {
     uint8_t instance[INSTANCE_BYTES];
 
     if (secret_random(instance, sizeof instance) || secret_random(server->secret, sizeof server->secret))
-        return error_set(error, "the system gives no random bytes");
+        return error_set(error, "OpenSSL could not generate random bytes");
     secret_to_hex(instance, sizeof instance, server->instance);
     if (loop_check_system(error))
         return -1;
