@@ -37,8 +37,12 @@ void *option_add_element(const struct option_spec *spec, void *base, const struc
     memcpy(option_at(base, spec->offset), &grown, sizeof grown);
     void *element = option_at(grown, *count * table->size);
     memset(element, 0, table->size);
+    if (option_defaults(table, element, place)) {
+        option_done(table, element);
+        return NULL;
+    }
     ++*count;
-    return option_defaults(table, element, place) ? NULL : element;
+    return element;
 }
 
 static int read_element(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {

@@ -116,7 +116,13 @@ static int set_service(struct service_config *service, char *const words[], int 
 static int add_words(struct server_config *conf, char *const words[], int count, const struct option_place *place) {
     const struct option_spec *services = option_find(&server_option_table, "services");
     struct service_config *service = option_add_element(services, conf, place);
-    return service ? set_service(service, words, count, place) : -1;
+    if (!service)
+        return -1;
+    if (set_service(service, words, count, place) == 0)
+        return 0;
+    option_done(&service_option_table, service);
+    conf->service_count--;
+    return -1;
 }
 
 /* No address: without a port, and no port alone. */

@@ -210,6 +210,20 @@ START_TEST(services_of_the_command_line) {
 }
 END_TEST
 
+START_TEST(a_service_that_was_refused_is_not_kept) {
+    struct error error = {""};
+    struct server_config *conf = server_config_default(NULL);
+    ck_assert_int_eq(server_config_add_service(conf, "first :1 h:1", &error), 0);
+    ck_assert_int_ne(server_config_add_service(conf, "second :2 5900", &error), 0);
+    ck_assert_uint_eq(conf->service_count, 1);
+    ck_assert_int_eq(server_config_add_service(conf, "second :2 h:2", &error), 0);
+    ck_assert_uint_eq(conf->service_count, 2);
+    ck_assert_str_eq(conf->services[1].connect.items[0], "h:2");
+    ck_assert_uint_eq(conf->services[1].connect.count, 1);
+    server_config_free(conf);
+}
+END_TEST
+
 static const struct {
     const char *service, *error;
 } bad_services[] = {
@@ -275,6 +289,7 @@ static TCase *services(void) {
     TCase *group = tcase_create("services");
     tcase_add_test(group, a_file_without_services_waits_for_the_command_line);
     tcase_add_test(group, services_of_the_command_line);
+    tcase_add_test(group, a_service_that_was_refused_is_not_kept);
     tcase_add_loop_test(group, a_bad_service_of_the_command_line_is_explained, 0,
                         (int)(sizeof bad_services / sizeof *bad_services));
     return group;
