@@ -10,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +24,10 @@ static struct plane plane;
 static struct fake_order *orders[ORDERS_MAX];
 static size_t order_count;
 static uint32_t link_count;
-static time_t wall_offset_s;
+static _Atomic(time_t) wall_offset_s; /* the log's thread reads both clocks */
 static bool fails[FAKE_KINDS];
 static struct plane_counts plane_counts;
-static uint64_t now_us = 1000ULL * 1000000;
+static atomic_uint_fast64_t now_us = 1000ULL * 1000000;
 
 uint64_t clock_us(void) {
     return now_us;
