@@ -6,8 +6,8 @@
  *   copy read|splice|zerocopy LISTEN_PORT DEST_PORT        on 127.0.0.1
  *
  * read: read and write of 64 KiB. splice: from socket to socket through a pipe, the bytes stay in the kernel.
- * zerocopy: read, and send with MSG_ZEROCOPY, each buffer used again when the kernel has said that it is done with it.
- * Two processes a connection, one for each direction; nothing is robust here. Ends with its parent.
+ * zerocopy: read, and send with MSG_ZEROCOPY, each buffer used again when the kernel has reported that it is done with
+ * it. Two processes a connection, one for each direction; nothing is robust here. Ends with its parent.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -88,11 +88,11 @@ static void take_notice(int fd, struct notices *notices) {
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (!header)
         return;
-    struct sock_extended_err said;
-    memcpy(&said, CMSG_DATA(header), sizeof said);
-    notices->done = said.ee_data + 1;
+    struct sock_extended_err notice;
+    memcpy(&notice, CMSG_DATA(header), sizeof notice);
+    notices->done = notice.ee_data + 1;
     notices->taken++;
-    notices->copied += said.ee_code & SO_EE_CODE_ZEROCOPY_COPIED;
+    notices->copied += notice.ee_code & SO_EE_CODE_ZEROCOPY_COPIED;
 }
 
 static void copy_by_zerocopy(int from, int to) {
@@ -112,7 +112,7 @@ static void copy_by_zerocopy(int from, int to) {
             sent = send(to, buffers[turn] + at, (size_t)(length - at), MSG_ZEROCOPY);
         upto[turn] = sends;
     }
-    fprintf(stderr, "copy: %u sends, %u notices, %u of them said that the kernel had copied after all\n", sends,
+    fprintf(stderr, "copy: %u sends, %u notices, %u of them for what the kernel had copied after all\n", sends,
             notices.taken, notices.copied);
 }
 

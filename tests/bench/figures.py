@@ -86,7 +86,7 @@ def ratio(figure, against, result):
     peer, key = compared_with(figure, against, result["medians"])
     mine = result["rounds"].get("munnel", {}).get(figure.key, [])
     others = result["rounds"].get(peer, {}).get(key, [])
-    if len(mine) != len(others):  # a measurement failed: nobody knows which rounds belong together
+    if len(mine) != len(others):  # a measurement failed: which rounds belong together is unknown
         mine, others = ([statistics.median(values)] if values else [] for values in (mine, others))
     quotients = [one / other for one, other in zip(mine, others) if other > 0]
     return statistics.median(quotients) if quotients else None

@@ -82,19 +82,19 @@ def bulk(key, *more):
 
 def ab(peer, seconds):
     """A new connection for each request; ab's own words and the number of requests done."""
-    said = processes.run(["ab", "-q", "-r", "-s", "20", "-c", str(AT_ONCE), "-t", str(seconds), "-n", "10000000",
+    output = processes.run(["ab", "-q", "-r", "-s", "20", "-c", str(AT_ONCE), "-t", str(seconds), "-n", "10000000",
                           url(peer)], seconds + 30, peer.place.server_namespace)
-    return said, int(re.search(r"Complete requests:\s+(\d+)", said)[1])
+    return output, int(re.search(r"Complete requests:\s+(\d+)", output)[1])
 
 
 def conns(peer, plan):
     ab(peer, 1)  # pools and caches as they are in use
     cost = Cost(peer)
-    said, done = ab(peer, plan.seconds)
-    return {"conns.rate": float(re.search(r"Requests per second:\s+([\d.]+)", said)[1]),
+    output, done = ab(peer, plan.seconds)
+    return {"conns.rate": float(re.search(r"Requests per second:\s+([\d.]+)", output)[1]),
             "conns.cpu_us": cost.seconds() / done * 1e6,
-            "conns.p99_ms": float(re.search(r"99%\s+(\d+)", said)[1]),
-            "conns.failed": int(re.search(r"Failed requests:\s+(\d+)", said)[1])}
+            "conns.p99_ms": float(re.search(r"99%\s+(\d+)", output)[1]),
+            "conns.failed": int(re.search(r"Failed requests:\s+(\d+)", output)[1])}
 
 
 Wrk = namedtuple("Wrk", "rate p50_ms p99_ms cpu_us done")
@@ -102,14 +102,14 @@ Wrk = namedtuple("Wrk", "rate p50_ms p99_ms cpu_us done")
 
 def wrk(peer, seconds):
     cost = Cost(peer)
-    said = processes.run(["wrk", "-t", "1", "-c", str(KEPT), "-d", f"{seconds}s", "--timeout", "10s", "--latency",
+    output = processes.run(["wrk", "-t", "1", "-c", str(KEPT), "-d", f"{seconds}s", "--timeout", "10s", "--latency",
                           url(peer)], seconds + 30, peer.place.server_namespace)
     times = {percent: float(value) * UNITS[unit]
-             for percent, value, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s|m)\b", said)}
-    done = int(re.search(r"(\d+) requests in", said)[1])
-    if done == 0 or "Non-2xx" in said:
+             for percent, value, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s|m)\b", output)}
+    done = int(re.search(r"(\d+) requests in", output)[1])
+    if done == 0 or "Non-2xx" in output:
         raise Failure("wrk: no answers")
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
     return Wrk(rate, times["50"], times["99"], cost.seconds() / done * 1e6, done)
 
 

@@ -91,8 +91,8 @@ class Wan(Place):
                                 self.agent_address, str(RTT_MS / 2)], log, stdout=subprocess.PIPE, text=True)
         self.children.append(link)
         if link.stdout.readline() != "ready\n":
-            with open(log) as said:
-                raise Failure(f"wan: {said.read().strip()}")
+            with open(log) as output:
+                raise Failure(f"wan: {output.read().strip()}")
         super().enter()
 
     def leave(self):

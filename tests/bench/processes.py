@@ -61,8 +61,8 @@ def run(argv, seconds, namespace=None):
     finally:
         stop(child)
     if child.returncode != 0:
-        said = (err.strip() or out.strip())[-300:]
-        raise Failure(f"{' '.join(argv[:3])}: exit {child.returncode}: {said}")
+        output = (err.strip() or out.strip())[-300:]
+        raise Failure(f"{' '.join(argv[:3])}: exit {child.returncode}: {output}")
     return out
 
 
@@ -131,7 +131,7 @@ def wait_listening(child, ports, seconds=10):
 
 
 def free_ports(count):
-    """Ports of 127.0.0.1 that nobody listens on now."""
+    """Ports of 127.0.0.1 without a listener."""
     found = []
     for port in random.sample(PORTS, len(PORTS)):
         with socket.socket() as probe:

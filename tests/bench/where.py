@@ -72,9 +72,9 @@ def watch(peer, folder, argv_of):
 
 
 def perf_lines(path):
-    said = processes.run(["perf", "report", "-i", path, "--stdio", "--sort", "dso,symbol", "-F", "overhead,dso,symbol"],
+    output = processes.run(["perf", "report", "-i", path, "--stdio", "--sort", "dso,symbol", "-F", "overhead,dso,symbol"],
                          60)
-    for line in said.splitlines():
+    for line in output.splitlines():
         found = re.match(r"\s*([\d.]+)%\s+(\S+)\s+\[[.k]\] (\S+)", line)
         if found:
             yield float(found[1]), found[2], found[3]

@@ -7,12 +7,12 @@
  * be one can be told apart by a single one.
  * Runs on: a test's process, which makes a child for each count. Owns: the child, for the time of the call.
  */
-#ifndef MUNNEL_TESTS_STEPS_H
-#define MUNNEL_TESTS_STEPS_H
+#ifndef MUNNEL_TESTS_COUNT_INSTRUCTIONS_H
+#define MUNNEL_TESTS_COUNT_INSTRUCTIONS_H
 
 /*
- * Does the work a few times, so that what is made at the first need is there, and then once under the eyes of the
- * parent. 0 where nobody may step through a child (which is said): there is nothing to compare then.
+ * Does the work a few times, so that what is made at the first need is there, and then once traced by the parent.
+ * Returns 0, and prints why, where a child cannot be traced: there is nothing to compare then.
  */
 unsigned long count_instructions(void (*work)(void *context), void *context);
 

@@ -36,7 +36,7 @@ START_TEST(drain_waits_for_running_relays) {
     unit_run_rounds(loop_base(harness.settings.loop), 3);
     ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 0);
     fake_plane()->counts.lingering = 0;
-    ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK); /* bye_ms runs out: nobody closes the link */
+    ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK); /* bye_ms runs out: the link is not closed */
     ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 1);
 }
 END_TEST

@@ -56,7 +56,7 @@ START_TEST(a_certificate_is_signed_and_lets_in_its_key_alone) {
     ck_assert_int_eq(X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0), 0);
     X509_free(certificate);
     ck_assert_str_eq(owner("c1/agent.pem", text), "web1");
-    /* Whoever keeps the key of a revoked agent does not come back with the next of its name. */
+    /* The key of a revoked agent is not accepted for the next agent of its name. */
     ck_assert_int_eq(tool_run(agent_revoke_run, "web1", NULL), 0);
     ck_assert_int_eq(tool_run(agent_add_run, "web1", "--certificate", unit_path("c2"), NULL), 0);
     ck_assert_str_eq(owner("c1/agent.pem", text), "nobody");

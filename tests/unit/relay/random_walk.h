@@ -5,8 +5,8 @@
  * that are dialled for them. What each of them sends can be told from all else, so a stray byte is seen at once. Runs
  * on: one thread, one test process.
  */
-#ifndef MUNNEL_TESTS_WALK_H
-#define MUNNEL_TESTS_WALK_H
+#ifndef MUNNEL_TESTS_RANDOM_WALK_H
+#define MUNNEL_TESTS_RANDOM_WALK_H
 
 #include "two_planes.h"
 

@@ -194,4 +194,4 @@ static TCase *refreshing(void) {
     return group;
 }
 
-UNIT_MAIN("agent/token", discovery, faults, refreshing)
+UNIT_MAIN("agent/identity/credential_files", discovery, faults, refreshing)

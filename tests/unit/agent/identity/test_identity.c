@@ -147,7 +147,7 @@ static bool shows_certificate(void) {
 /* ---- every pair of the order: the earlier one wins ---- */
 
 enum place { NAMED_FILE, NAMED_CODE, CREDENTIALS_FOLDER, BESIDE_CA, STORED_CODE, STATE_FOLDER, PLACES };
-static const char *const winners[PLACES] = {"said", "by-code", "managed", "beside", "by-code", "found"};
+static const char *const winners[PLACES] = {"named", "by-code", "managed", "beside", "by-code", "found"};
 
 static const char *write_token(const char *folder, const char *name) {
     char text[AUTH_TOKEN_TEXT], path[64];
@@ -168,7 +168,7 @@ static void make_ca(const char *folder) {
 static void put_token(enum place place) {
     switch (place) {
     case NAMED_FILE:
-        options.token_file = (char *)(uintptr_t)token_file("said", "said");
+        options.token_file = (char *)(uintptr_t)token_file("named", "named");
         break;
     case NAMED_CODE:
     case STORED_CODE:
@@ -229,10 +229,10 @@ END_TEST
 
 START_TEST(a_named_token_file_goes_before_the_code) {
     join_one();
-    options.token_file = (char *)(uintptr_t)token_file("said", "said");
+    options.token_file = (char *)(uintptr_t)token_file("named", "named");
     name_server("a.example:10001");
     make(1);
-    ck_assert_str_eq(server(0)->token->credential, "said");
+    ck_assert_str_eq(server(0)->token->credential, "named");
 }
 END_TEST
 
@@ -279,7 +279,7 @@ START_TEST(too_many_servers_are_an_error) {
 END_TEST
 
 START_TEST(a_bad_token_file_is_an_error) {
-    options.token_file = (char *)(uintptr_t)unit_text_file("said", "no token");
+    options.token_file = (char *)(uintptr_t)unit_text_file("named", "no token");
     name_server("a.example:10001");
     ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
     ck_assert_msg(strncmp(error.text, "--token-file: ", 14) == 0, "%s", error.text);
@@ -289,7 +289,7 @@ END_TEST
 START_TEST(an_error_names_the_option_or_the_file) {
     char file[] = "agent.json";
     options.file = file;
-    options.token_file = (char *)(uintptr_t)unit_text_file("said", "no token");
+    options.token_file = (char *)(uintptr_t)unit_text_file("named", "no token");
     name_server("a.example:10001");
     ck_assert_ptr_null(identity_make(&options, joined, unit_folder(), &error));
     ck_assert_msg(strncmp(error.text, "agent.json: token_file: ", 24) == 0, "%s", error.text);
@@ -357,4 +357,4 @@ static TCase *choosing(void) {
     return group;
 }
 
-UNIT_MAIN("agent/identities", choosing)
+UNIT_MAIN("agent/identity/identity", choosing)

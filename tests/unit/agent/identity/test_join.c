@@ -260,4 +260,4 @@ static TCase *terminal(void) {
     return group;
 }
 
-UNIT_MAIN("agent/joining", codes, terminal)
+UNIT_MAIN("agent/identity/join", codes, terminal)

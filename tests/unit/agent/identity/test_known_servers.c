@@ -172,4 +172,4 @@ static TCase *faults(void) {
     return group;
 }
 
-UNIT_MAIN("agent/joined", keeping, faults)
+UNIT_MAIN("agent/identity/known_servers", keeping, faults)

@@ -51,7 +51,7 @@ END_TEST
 START_TEST(pins_alone_are_enough) {
     struct strlist two = pins(2);
     struct trust_choice choice = {.pins = &two, .state_folder = unit_folder()};
-    make_ca("ca.pem"); /* not asked for: pins were said */
+    make_ca("ca.pem"); /* not used: pins were given */
     ck_assert_str_eq(trusted(&choice), "2 pinned keys");
     strlist_done(&two);
 }
@@ -146,4 +146,4 @@ static TCase *choices(void) {
     return group;
 }
 
-UNIT_MAIN("agent/trust", choices, renewal)
+UNIT_MAIN("agent/identity/trust", choices, renewal)

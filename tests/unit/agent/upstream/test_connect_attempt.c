@@ -208,4 +208,4 @@ static TCase *proofs(void) {
     return group;
 }
 
-UNIT_MAIN("agent/attempt", addresses, proofs)
+UNIT_MAIN("agent/upstream/connect_attempt", addresses, proofs)

@@ -197,4 +197,4 @@ static TCase *dialling(void) {
     return group;
 }
 
-UNIT_MAIN("agent/dialer", dialling)
+UNIT_MAIN("agent/upstream/dialer", dialling)

@@ -131,4 +131,4 @@ static TCase *failures(void) {
     return group;
 }
 
-UNIT_MAIN("agent/failure", failures)
+UNIT_MAIN("agent/upstream/failure", failures)

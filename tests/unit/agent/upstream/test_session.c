@@ -120,15 +120,15 @@ END_TEST
 static const char *const nonsense[] = {"{\"op\":\"dance\"}", "{\"op\":\"error\"}", "{\"op\":\"notice\"}", "[]"};
 
 START_TEST(protocol_errors_without_end_end_the_session) {
-    int said = 0;
+    int sent = 0;
     harness_connect(&harness);
-    while (said < 1000 && !harness_dial(0)->closed) {
+    while (sent < 1000 && !harness_dial(0)->closed) {
         fake_control_text(0, nonsense[_i]);
-        said++;
+        sent++;
     }
     ck_assert(harness_dial(0)->closed);
-    ck_assert_int_gt(said, 50);
-    ck_assert_int_le(said, 250); /* 106 in one minute, and a minute may have ended meanwhile */
+    ck_assert_int_gt(sent, 50);
+    ck_assert_int_le(sent, 250); /* 106 in one minute, and a minute may have ended meanwhile */
     ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BYE), 1);
 }
 END_TEST
@@ -193,4 +193,4 @@ static TCase *sessions(void) {
     return group;
 }
 
-UNIT_MAIN("agent/session", orders, sessions)
+UNIT_MAIN("agent/upstream/session", orders, sessions)

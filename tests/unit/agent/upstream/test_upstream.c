@@ -247,4 +247,4 @@ static TCase *refusals_of_names(void) {
     return group;
 }
 
-UNIT_MAIN("agent/upstream", refusals, refusals_of_names)
+UNIT_MAIN("agent/upstream/upstream", refusals, refusals_of_names)

@@ -186,4 +186,4 @@ static TCase *full(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link_send", full, keys)
+UNIT_MAIN("relay/link/send", full, keys)

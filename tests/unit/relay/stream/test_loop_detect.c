@@ -51,7 +51,7 @@ START_TEST(a_client_is_one_hop_further_than_its_connection) {
 }
 END_TEST
 
-/* Whoever shares our host has the same ports to choose from. */
+/* Other programs of our host have the same ports to choose from. */
 START_TEST(the_same_port_of_another_host_or_to_another_port_is_somebody_else) {
     static const uint16_t several[] = {1, 8081, 8080};
     struct loop_detect *table = new_table();
@@ -126,4 +126,4 @@ static TCase *entries(void) {
     return group;
 }
 
-UNIT_MAIN("relay/own_dials", entries)
+UNIT_MAIN("relay/stream/loop_detect", entries)

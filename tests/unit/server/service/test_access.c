@@ -144,4 +144,4 @@ static TCase *rules(void) {
     return group;
 }
 
-UNIT_MAIN("server/access", rules)
+UNIT_MAIN("server/service/access", rules)

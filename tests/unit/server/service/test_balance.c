@@ -338,4 +338,4 @@ static TCase *health(void) {
     return group;
 }
 
-UNIT_MAIN("server/balance", policies, health)
+UNIT_MAIN("server/service/balance", policies, health)

@@ -134,4 +134,4 @@ static TCase *clients(void) {
     return group;
 }
 
-UNIT_MAIN("server/client_table", clients)
+UNIT_MAIN("server/service/client_table", clients)

@@ -487,4 +487,4 @@ static TCase *failing_over(void) {
     return group;
 }
 
-UNIT_MAIN("server/dispatch", choosing, failing_over)
+UNIT_MAIN("server/service/dispatch", choosing, failing_over)

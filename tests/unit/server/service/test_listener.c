@@ -367,4 +367,4 @@ static TCase *listener(void) {
     return group;
 }
 
-UNIT_MAIN("server/listener", listener)
+UNIT_MAIN("server/service/listener", listener)

@@ -353,4 +353,4 @@ static TCase *opening(void) {
     return group;
 }
 
-UNIT_MAIN("server/listener_group", addresses, opening)
+UNIT_MAIN("server/service/listener_group", addresses, opening)

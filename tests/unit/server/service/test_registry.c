@@ -218,4 +218,4 @@ static TCase *messages(void) {
     return group;
 }
 
-UNIT_MAIN("server/registry", leaving, messages)
+UNIT_MAIN("server/service/registry", leaving, messages)

@@ -325,4 +325,4 @@ static TCase *limits(void) {
     return group;
 }
 
-UNIT_MAIN("server/service", waiting, without_agents, limits)
+UNIT_MAIN("server/service/service", waiting, without_agents, limits)

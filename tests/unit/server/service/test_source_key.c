@@ -60,4 +60,4 @@ static TCase *keys(void) {
     return group;
 }
 
-UNIT_MAIN("server/source_key", keys)
+UNIT_MAIN("server/service/source_key", keys)

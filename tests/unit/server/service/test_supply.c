@@ -348,4 +348,4 @@ static TCase *links(void) {
     return group;
 }
 
-UNIT_MAIN("server/supply", links)
+UNIT_MAIN("server/service/supply", links)
