@@ -150,10 +150,14 @@ bool credentials_remove(struct credentials *credentials, const char *name) {
     return true;
 }
 
+bool credential_key_has_ended(const struct credential *credential, int index, time_t now) {
+    return credential->keys[index].until && now >= credential->keys[index].until;
+}
+
 static bool key_is_valid(const struct credential *credential, int index, time_t now) {
     if (!credential || index >= credential->key_count || (credential->expires && now >= credential->expires))
         return false;
-    return credential->keys[index].until == 0 || now < credential->keys[index].until;
+    return !credential_key_has_ended(credential, index, now);
 }
 
 /* Does not stop at the match: the time must not depend on whether and where the table has the name. */
@@ -165,7 +169,7 @@ static const struct credential *find_among_all(const struct credentials *credent
     return found;
 }
 
-/* Every name and every key costs the same two HMACs, so that the time does not depend on whether a name is known. */
+/* Every name costs the same CREDENTIAL_KEYS HMACs: the time depends neither on whether it is known nor on its keys. */
 bool credentials_check(const struct credentials *credentials, const char *name, const uint8_t proof[SECRET_SIZE],
                        const uint8_t exporter[SECRET_SIZE], time_t now, const struct credential **found,
                        const uint8_t **key) {

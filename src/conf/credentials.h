@@ -16,7 +16,8 @@
 
 #include <time.h>
 
-enum { CREDENTIAL_KEYS = 2 };
+/* Each check costs as many HMACs, so few: the newest, and those that rotations have not ended yet. */
+enum { CREDENTIAL_KEYS = 4 };
 
 struct credential {
     char *name;
@@ -24,7 +25,7 @@ struct credential {
         uint8_t key[SECRET_SIZE];
         time_t until; /* 0: for ever */
     } keys[CREDENTIAL_KEYS];
-    int key_count;               /* 0: only by a certificate */
+    int key_count;               /* newest first; 0: only by a certificate */
     struct strlist certificates; /* names or "sha256:HEX", see certificate.h; empty: only by a token */
     struct strlist groups;       /* "*" = every service */
     time_t expires;              /* 0: never */
@@ -55,6 +56,7 @@ bool credentials_check(const struct credentials *credentials, const char *name, 
 /* The first credential that names this verified certificate and has not expired; NULL: there is none. */
 const struct credential *credentials_find_certificate(const struct credentials *credentials, X509 *certificate,
                                                       time_t now);
+bool credential_key_has_ended(const struct credential *credential, int index, time_t now);
 bool credential_has_certificate(const struct credential *credential, X509 *certificate);
 bool credential_carries(const struct credential *credential, const char *group); /* "" asks for nothing: true */
 

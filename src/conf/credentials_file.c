@@ -86,7 +86,8 @@ static int take_keys(struct credential *credential, const json_t *list, const st
     if (!list)
         return 0; /* then it has a certificate, or credentials_put refuses it */
     if (!json_is_array(list) || json_array_size(list) < 1 || json_array_size(list) > CREDENTIAL_KEYS)
-        return option_error(&place, "write a list of one or two keys, [{ \"key\": ... }], or leave it out");
+        return option_error(&place, "write a list of 1 to %d keys, [{ \"key\": ... }], or leave it out",
+                            CREDENTIAL_KEYS);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const struct option_place inner = option_element(&place, i);
         if (take_key(credential, json_array_get(list, i), &inner) != 0)

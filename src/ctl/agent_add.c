@@ -90,7 +90,7 @@ static const struct cmdline_spec add_command = {
 
 static const struct option_spec rotate_specs[] = {
     {"keep", OPTION_TEXT, AT(keep), "\"7d\"", .check = check_date, .wanted = "a span or a date", .flag = "keep",
-     .argument = "7d", .help = "how long the old token still holds [7d]"},
+     .argument = "7d", .help = "how long the old token stays valid [7d]"},
     CERTIFICATE_SPECS,
     SERVER_SPEC,
     AGENT_PLACE_SPECS(struct add_arguments, place),
@@ -99,21 +99,22 @@ static const struct option_table rotate_table = {rotate_specs, sizeof rotate_spe
                                                  sizeof(struct add_arguments)};
 static const struct cmdline_spec rotate_command = {
     .program = "munnel agent rotate",
-    .usage = "munnel agent rotate gives an agent a new token, prints its join code, and lets\n"
-             "the old one hold on; with --certificate a new certificate instead, and the old\n"
-             "one holds until the next time.\n\n"
+    .usage = "munnel agent rotate gives an agent a new token, prints its join code; the old\n"
+             "one stays valid for --keep, and what earlier rotations kept until its own end.\n"
+             "With --certificate it gets a new certificate instead, and the old one stays\n"
+             "valid until the next rotation.\n\n"
              "usage: munnel agent rotate [OPTION]... NAME\n",
     .table = &rotate_table,
 };
 
 /* ---- tokens ---- */
 
+/* The caller has made room. */
 static void put_key_first(struct credential *credential, const uint8_t key[SECRET_SIZE]) {
-    credential->keys[1] = credential->keys[0]; /* of three keys the oldest goes */
+    memmove(&credential->keys[1], &credential->keys[0], (size_t)credential->key_count * sizeof credential->keys[0]);
     memcpy(credential->keys[0].key, key, SECRET_SIZE);
     credential->keys[0].until = 0;
-    if (credential->key_count < CREDENTIAL_KEYS)
-        credential->key_count++;
+    credential->key_count++;
 }
 
 /* Read from the code itself: a wrong guess is to be seen here, and not only by the agent. */
@@ -228,12 +229,49 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
 
 /* ---- rotate ---- */
 
+/* By the keys alone: a credential that has expired as a whole keeps them, since its date may be changed by hand. */
+static void drop_ended_keys(struct credential *credential, time_t now) {
+    int kept = 0;
+    for (int i = 0; i < credential->key_count; i++)
+        if (!credential_key_has_ended(credential, i, now))
+            credential->keys[kept++] = credential->keys[i];
+    credential->key_count = kept;
+}
+
+static int refuse_key(const struct agent_store *store, const struct credential *credential, struct error *error) {
+    char date[DATE_TEXT];
+    time_t first = 0;
+    for (int i = 0; i < credential->key_count; i++)
+        if (credential->keys[i].until && (!first || credential->keys[i].until < first))
+            first = credential->keys[i].until;
+    if (!first)
+        return error_set(error, "%s has %d tokens, and no more are kept; remove keys that are not used from %s",
+                         credential->name, credential->key_count, store->path);
+    return error_set(error,
+                     "%s has %d tokens that are still valid, and no more are kept; rotate it when the first of them "
+                     "has ended, at %s, or remove a key that is not used from %s",
+                     credential->name, credential->key_count, date_format(first, date), store->path);
+}
+
+/* No valid key is dropped: it may be the one by which the agent is joined just now. */
+static int make_room_for_key(const struct agent_store *store, struct credential *credential, time_t until,
+                             struct error *error) {
+    time_t *newest = &credential->keys[0].until;
+    drop_ended_keys(credential, time(NULL));
+    if (credential->key_count == CREDENTIAL_KEYS)
+        return refuse_key(store, credential, error);
+    if (credential->key_count > 0 && (*newest == 0 || until < *newest))
+        *newest = until;
+    return 0;
+}
+
 static int rotate_token(struct agent_store *store, struct credential *changed, const struct add_arguments *arguments,
                         struct error *error) {
     if (changed->key_count == 0)
         return error_set(error, "%s joins by its certificate; name a folder for a new one with --certificate",
                          changed->name);
-    return take_date(&changed->keys[0].until, arguments->keep, error) == 0
+    time_t until;
+    return take_date(&until, arguments->keep, error) == 0 && make_room_for_key(store, changed, until, error) == 0
                ? hand_out(store, changed, &arguments->servers, error)
                : -1;
 }

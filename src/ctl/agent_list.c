@@ -33,15 +33,21 @@ static const struct cmdline_spec command = {
     .flag_count = sizeof flags / sizeof *flags,
 };
 
-enum { COLUMNS = 5, CELL = 160 };
+enum { COLUMNS = 5, CELL = 160, SOON_S = 2 * 86400 };
+enum { DAY_LENGTH = 10, MINUTE_LENGTH = 16 }; /* of "2027-01-31T12:00:00Z", to the day and to the minute */
 
 struct row {
     char cells[COLUMNS][CELL];
 };
 
-static const char *date_of(time_t moment, char text[DATE_TEXT]) {
-    date_format(moment, text)[10] = '\0'; /* the day is enough for people */
-    return text;
+/* The day is enough for people, except of what ends soon. */
+static const char *date_of(time_t moment, time_t now, char text[DATE_TEXT]) {
+    char *date = date_format(moment, text);
+    bool is_soon = now < moment && moment - now < SOON_S;
+    date[DAY_LENGTH] = is_soon ? ' ' : '\0';
+    if (is_soon)
+        memcpy(date + MINUTE_LENGTH, " UTC", sizeof " UTC");
+    return date;
 }
 
 /* The file may be written by hand: control characters must not reach the terminal. */
@@ -59,20 +65,27 @@ static void write_names(const struct strlist *names, char *text, size_t size) {
 }
 
 static void write_tokens(const struct credential *credential, time_t now, char *text, size_t size) {
-    char day[DATE_TEXT];
-    time_t until = credential->key_count > 1 ? credential->keys[1].until : 0;
-    if (credential->key_count == 0)
-        snprintf(text, size, "none");
-    else if (credential->key_count < 2 || (until && until <= now))
-        snprintf(text, size, "1");
+    char date[DATE_TEXT];
+    int valid = 0, oldest = 0;
+    for (int i = 0; i < credential->key_count; i++)
+        if (!credential_key_has_ended(credential, i, now)) {
+            valid++;
+            oldest = i;
+        }
+    time_t until = valid ? credential->keys[oldest].until : 0;
+    if (valid == 0)
+        snprintf(text, size, credential->key_count ? "none is valid" : "none");
+    else if (valid == 1)
+        snprintf(text, size, "1%s%s", until ? ", until " : "", until ? date_of(until, now, date) : "");
     else
-        snprintf(text, size, "2, the old one %s%s", until ? "until " : "for ever", until ? date_of(until, day) : "");
+        snprintf(text, size, "%d, the %s %s%s", valid, valid == 2 ? "old one" : "oldest", until ? "until " : "for ever",
+                 until ? date_of(until, now, date) : "");
 }
 
 static void write_end(const struct credential *credential, time_t now, char *text, size_t size) {
-    char day[DATE_TEXT];
+    char date[DATE_TEXT];
     time_t end = credential->expires;
-    snprintf(text, size, "%s%s", !end ? "never" : end <= now ? "expired " : "", end ? date_of(end, day) : "");
+    snprintf(text, size, "%s%s", !end ? "never" : end <= now ? "expired " : "", end ? date_of(end, now, date) : "");
 }
 
 static void fill(struct row *row, const struct credential *credential, time_t now) {

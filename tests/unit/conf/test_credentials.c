@@ -65,7 +65,7 @@ END_TEST
 START_TEST(the_key_of_unknown_names_lets_none_in) {
     struct credentials *credentials = with_web1();
     ck_assert(!admits(credentials, "unknown", 0, NOW));
-    ck_assert(!admits(credentials, "web1", 0, NOW)); /* its second, missing key is checked by the same dummy */
+    ck_assert(!admits(credentials, "web1", 0, NOW)); /* its missing keys are checked by the same dummy */
     credentials_free(credentials);
     credentials = credentials_new();
     ck_assert(!admits(credentials, "", 0, NOW));
@@ -156,7 +156,7 @@ START_TEST(what_cannot_be_right_is_not_put) {
     one = named("a", groups, 1, 1);
     one.key_count = 0;
     ck_assert_int_eq(credentials_put(credentials, &one, &error), -1);
-    one.key_count = 3;
+    one.key_count = CREDENTIAL_KEYS + 1;
     ck_assert_int_eq(credentials_put(credentials, &one, &error), -1);
     ck_assert_uint_eq(credentials_count(credentials), 0);
     credentials_free(credentials);

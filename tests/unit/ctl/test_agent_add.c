@@ -8,8 +8,10 @@
 
 #include "unit.h"
 
+#include "conf/credentials.h"
 #include "conf/provision.h"
 #include "ctl/tool.h"
+#include "lib/base/date.h"
 #include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
@@ -192,12 +194,75 @@ START_TEST(the_old_token_holds_for_a_while_after_a_rotation) {
     ck_assert(tool_admits(&new, now + 3 * DAY, "web"));
     ck_assert(!tool_admits(&new, now, "db"));
     ck_assert(!tool_admits(&new, now + 91 * DAY, "web"));
+}
+END_TEST
+
+/* The first is that by which the agent is joined; the code of the first rotation was perhaps never taken. */
+START_TEST(a_second_rotation_keeps_the_token_in_use_until_its_own_date) {
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code old = tool_code();
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--keep", "2d", NULL), 0);
+    struct join_code new = tool_code();
     ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 0);
     struct join_code newest = tool_code();
-    ck_assert(!tool_admits(&old, now, "web"));
-    ck_assert(tool_admits(&new, now + 6 * DAY, "web"));
-    ck_assert(!tool_admits(&new, now + 8 * DAY, "web"));
-    ck_assert(tool_admits(&newest, now + 8 * DAY, "web"));
+    time_t now = time(NULL);
+    ck_assert(tool_admits(&old, now + DAY, ""));
+    ck_assert(!tool_admits(&old, now + 3 * DAY, ""));
+    ck_assert(tool_admits(&new, now + 6 * DAY, ""));
+    ck_assert(!tool_admits(&new, now + 8 * DAY, ""));
+    ck_assert(tool_admits(&newest, now + 8 * DAY, ""));
+}
+END_TEST
+
+START_TEST(a_rotation_that_would_drop_a_valid_token_is_refused) {
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code first = tool_code();
+    for (int i = 1; i < CREDENTIAL_KEYS; i++)
+        ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 0);
+    struct join_code last = tool_code();
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 1);
+    ck_assert_str_eq(printed.text[0], "");
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "web1 has 4 tokens that are still valid, and no more are kept; "
+                                                  "rotate it when the first of them has ended, at 2"));
+    ck_assert(tool_admits(&first, time(NULL), ""));
+    ck_assert(tool_admits(&last, time(NULL) + 40L * 365 * DAY, ""));
+}
+END_TEST
+
+#define KEY(last, until) "{\"key\":\"00112233445566778899aabbccddeeff00112233445566778899aabbccddee" last "\"" until "}"
+#define UNTIL(year)      ",\"until\":\"" year "-01-02T00:00:00Z\""
+
+static const char *file_after_rotation(const char *keys) {
+    static char text[4096];
+    snprintf(text, sizeof text, "{\"agents\":[{\"name\":\"web1\",\"groups\":[\"*\"],\"keys\":[%s]}]}", keys);
+    unit_text_file("s/agents.json", text);
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 0);
+    char *file = unit_read(unit_path("s/agents.json"), NULL);
+    snprintf(text, sizeof text, "%s", file);
+    free(file);
+    return text;
+}
+
+START_TEST(a_rotation_drops_the_tokens_that_have_ended) {
+    const char *file = file_after_rotation(
+        KEY("00", "") "," KEY("01", UNTIL("2020")) "," KEY("02", UNTIL("2099")) "," KEY("03", UNTIL("2021")));
+    ck_assert_ptr_nonnull(strstr(file, "ccddee00"));
+    ck_assert_ptr_null(strstr(file, "ccddee01"));
+    ck_assert_ptr_nonnull(strstr(file, "ccddee02"));
+    ck_assert_ptr_nonnull(strstr(file, "2099-01-02T00:00:00Z"));
+    ck_assert_ptr_null(strstr(file, "ccddee03"));
+}
+END_TEST
+
+/* The dates may be set by hand. */
+START_TEST(a_rotation_never_makes_a_token_valid_for_longer) {
+    ck_assert_ptr_null(strstr(file_after_rotation(KEY("00", UNTIL("2020"))), "ccddee00"));
+    char date[DATE_TEXT], until[DATE_TEXT + 16], keys[256];
+    snprintf(until, sizeof until, ",\"until\":\"%s\"", date_format(time(NULL) + DAY, date));
+    snprintf(keys, sizeof keys, KEY("01", "%s"), until);
+    const char *file = file_after_rotation(keys);
+    ck_assert_ptr_nonnull(strstr(file, "ccddee01"));
+    ck_assert_ptr_nonnull(strstr(file, date));
 }
 END_TEST
 
@@ -222,6 +287,10 @@ static TCase *rotating(void) {
     TCase *group = tcase_create("rotating");
     tcase_add_checked_fixture(group, tool_set_up, tool_forget);
     tcase_add_test(group, the_old_token_holds_for_a_while_after_a_rotation);
+    tcase_add_test(group, a_second_rotation_keeps_the_token_in_use_until_its_own_date);
+    tcase_add_test(group, a_rotation_that_would_drop_a_valid_token_is_refused);
+    tcase_add_test(group, a_rotation_drops_the_tokens_that_have_ended);
+    tcase_add_test(group, a_rotation_never_makes_a_token_valid_for_longer);
     return group;
 }
 

@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include "ctl/tool.h"
+#include "lib/base/date.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -60,6 +61,22 @@ START_TEST(what_has_expired_and_what_still_holds_is_shown) {
 }
 END_TEST
 
+START_TEST(of_several_old_tokens_the_oldest_is_shown_and_near_ends_with_their_time) {
+    static const char *const keeps[] = {"30d", "7d", "60m"};
+    char date[DATE_TEXT], shown[80];
+    time_t soon = time(NULL) + 86400;
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    for (size_t i = 0; i < sizeof keeps / sizeof *keeps; i++)
+        ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--keep", keeps[i], NULL), 0);
+    snprintf(shown, sizeof shown, "4, the oldest until %.10s ", date_format(time(NULL) + 30L * 86400, date));
+    ck_assert_msg(strstr(row_of("web1"), shown), "no %s in %s", shown, row_of("web1"));
+    date_format(soon, date);
+    ck_assert_int_eq(tool_run(agent_add_run, "brief", "--expires", date, NULL), 0);
+    snprintf(shown, sizeof shown, "  %.10s %.5s UTC", date, date + 11);
+    ck_assert_msg(strstr(row_of("brief"), shown), "no %s in %s", shown, row_of("brief"));
+}
+END_TEST
+
 START_TEST(the_list_as_json_is_json) {
     ck_assert_int_eq(tool_run(agent_add_run, "web1", "--group", "web", "--expires=2099-12-31", NULL), 0);
     ck_assert_int_eq(tool_run(agent_list_run, "--json", NULL), 0);
@@ -94,6 +111,7 @@ static TCase *listing(void) {
     tcase_add_checked_fixture(group, tool_set_up, tool_forget);
     tcase_add_test(group, the_list_is_aligned_and_tells_no_key);
     tcase_add_test(group, what_has_expired_and_what_still_holds_is_shown);
+    tcase_add_test(group, of_several_old_tokens_the_oldest_is_shown_and_near_ends_with_their_time);
     tcase_add_test(group, the_list_as_json_is_json);
     tcase_add_test(group, an_empty_file_is_an_empty_list);
     return group;
