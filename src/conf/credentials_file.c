@@ -72,7 +72,7 @@ static int take_date(const json_t *object, const char *key, time_t *moment, cons
 static int take_key(struct credential *credential, const json_t *object, const struct option_place *place) {
     static const char *const known[] = {"key", "until", NULL};
     if (!json_is_object(object))
-        return option_error(place, "this is no object; write { \"key\": \"64 hexadecimal digits\" }");
+        return option_error(place, "this is not an object; write { \"key\": \"64 hexadecimal digits\" }");
     if (refuse_unknown(object, known, place) != 0)
         return -1;
     const char *digits = json_string_value(json_object_get(object, "key"));

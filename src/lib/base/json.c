@@ -9,8 +9,10 @@
 
 #include "lib/base/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
+enum { NAME_SHOWN = 64, PLACE_TEXT = 384 };
 static const size_t parse_flags = JSON_REJECT_DUPLICATES;
 
 /* Gives back `value` if it is an object, else drops it. */
@@ -64,31 +66,112 @@ static void blank_byte_order_mark(char *text, size_t length) {
         memset(text, ' ', sizeof mark - 1);
 }
 
-/*
- * jansson's text, except where it would send the reader to the wrong place: before a closing bracket it does not name
- * the comma in front of it, and behind a value it expects the bracket alone. What it has read ends with the culprit.
- */
-static void explain(const json_error_t *detail, const char *text, const char *name, struct error *error) {
-    size_t end = (size_t)detail->position, before = end > 0 ? end - 1 : 0;
+/* Frequent mistakes: the first row that fits jansson's error says it in words that tell what to write. */
+static const struct mistake {
+    const char *error;    /* how jansson's text begins; "": any */
+    const char *culprits; /* what it stopped at begins with one of these; NULL: with anything, or is unknown */
+    const char *meaning;
+    const char *joint; /* between that and the culprit; NULL: the culprit is not shown */
+} mistakes[] = {
+    {"unable to decode byte", NULL, "this is not UTF-8; save the file as UTF-8", NULL},
+    {"premature end of input", NULL, "the file ends within a text, whose closing '\"' is missing", NULL},
+    {"unexpected newline", NULL, "the closing '\"' of the text on this line is missing", NULL},
+    {"invalid escape", NULL, "a backslash in a text is written twice: \\\\", NULL},
+    {"control character", NULL, "a tab in a text is written \\t, another control character \\u and four digits", NULL},
+    {"end of file expected", NULL, "nothing but comments may follow the object's last '}'", NULL},
+    {"", "/#", "only // begins a comment, which ends with its line", "; here is "},
+    {"", "'", "names and texts stand in \"double quotes\", not in 'single quotes'", NULL},
+    {"'[' or '{' expected", NULL, "one JSON object { ... } is expected", NULL},
+    {"string or '}' expected", NULL, "names stand in \"double quotes\"", "; here is "},
+    {"invalid token", ".+-0123456789", "this is not a number in JSON", ": "},
+    {"invalid token", NULL, "texts stand in \"double quotes\"; without them there are numbers, true, false and null",
+     "; here is "},
+    {"unexpected token", NULL, "a value is missing", " before "},
+    {"':' expected", NULL, "a colon is missing between a name and its value", ", before "},
+    {"'}' expected", "\"{[-0123456789", "a comma is missing", " before "},
+    {"']' expected", "\"{[-0123456789", "a comma is missing", " before "},
+    {"'}' expected", NULL, "',' or '}' expected", " near "},
+    {"']' expected", NULL, "',' or ']' expected", " near "},
+};
+
+/* What jansson stopped at, in single quotes; NULL: the end of the file, or it is too long for jansson to show it. */
+static const char *culprit_of(const json_error_t *detail) {
+    const char *near = strstr(detail->text, " near '");
+    return near ? near + strlen(" near ") : NULL;
+}
+
+static bool is_mistake(const struct mistake *mistake, const json_error_t *detail) {
+    const char *culprit = culprit_of(detail);
+    return strncmp(detail->text, mistake->error, strlen(mistake->error)) == 0 &&
+           (!mistake->culprits || (culprit && strchr(mistake->culprits, culprit[1])));
+}
+
+static void explain_mistake(const json_error_t *detail, const char *place, struct error *error) {
+    size_t i = 0, count = sizeof mistakes / sizeof *mistakes;
+    const char *culprit = culprit_of(detail);
+    while (i < count && !is_mistake(&mistakes[i], detail))
+        i++;
+    if (i == count)
+        error_set(error, "%s%s", place, detail->text);
+    else if (mistakes[i].joint && culprit)
+        error_set(error, "%s%s%s%s", place, mistakes[i].meaning, mistakes[i].joint, culprit);
+    else
+        error_set(error, "%s%s", place, mistakes[i].meaning);
+}
+
+/* `text` up to `end` ends with a name in quotes, the second of its kind; jansson shows only short ones. */
+static void explain_duplicate(const char *text, size_t end, const char *place, struct error *error) {
+    size_t start = end > 0 ? end - 1 : 0;
+    while (start > 0 && (text[start - 1] != '"' || (start > 1 && text[start - 2] == '\\')))
+        start--;
+    int length = end - start > NAME_SHOWN ? NAME_SHOWN : (int)(end - start) - 1;
+    error_set(error, "%s\"%.*s\" is there twice in this object; remove one", place, length, text + start);
+}
+
+/* Before a closing bracket jansson does not name the comma in front of it. What it has read ends with the culprit. */
+static bool ends_behind_comma(const char *text, size_t end) {
+    size_t before = end > 0 ? end - 1 : 0;
     while (before > 0 && strchr(" \t\r\n", text[before - 1]))
         before--;
-    bool is_comma = before > 0 && text[before - 1] == ',' && (text[end - 1] == '}' || text[end - 1] == ']');
-    bool follows_value =
-        strncmp(detail->text, "'}' expected", 12) == 0 || strncmp(detail->text, "']' expected", 12) == 0;
-    const char *culprit = strstr(detail->text, " near '");
-    if (is_comma)
-        error_set(error, "%s:%d:%d: the comma before this '%c' is one too many; remove it", name, detail->line,
-                  detail->column, text[end - 1]);
-    else if (follows_value && culprit && strchr("\"{[-0123456789", culprit[7]))
-        error_set(error, "%s:%d:%d: a comma is missing before %s", name, detail->line, detail->column, culprit + 6);
+    return before > 0 && text[before - 1] == ',' && (text[end - 1] == '}' || text[end - 1] == ']');
+}
+
+/* jansson's error for the person who wrote the file. */
+static void explain(const json_error_t *detail, const char *text, const char *name, struct error *error) {
+    size_t end = (size_t)detail->position;
+    enum json_error_code code = json_error_code(detail);
+    char place[PLACE_TEXT];
+    snprintf(place, sizeof place, "%s:%d:%d: ", name, detail->line, detail->column);
+    if (ends_behind_comma(text, end))
+        error_set(error, "%sthe comma before this '%c' is one too many; remove it", place, text[end - 1]);
+    else if (code == json_error_duplicate_key)
+        explain_duplicate(text, end, place, error);
+    else if (strstr(detail->text, " near end of file"))
+        error_set(error, "%sthe file ends too early: a closing '}' or ']' is missing", place);
     else
-        error_set(error, "%s:%d:%d: %s%s", name, detail->line, detail->column, follows_value ? "',' or " : "",
-                  detail->text);
+        explain_mistake(detail, place, error);
+}
+
+/* A file with no JSON in it at all. */
+static bool refuse_whole(const char *text, size_t length, const char *name, struct error *error) {
+    static const char white[] = " \t\r\n";
+    size_t used = length;
+    if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0 || !text[0] || !text[1])) {
+        error_set(error, "%s: the file is UTF-16; save it as UTF-8", name);
+        return true;
+    }
+    while (used > 0 && strchr(white, text[used - 1]))
+        used--;
+    if (used == 0)
+        error_set(error, "%s: the file is empty; one JSON object { ... } is expected", name);
+    return used == 0;
 }
 
 json_t *json_parse_file_text(char *text, size_t length, const char *name, struct error *error) {
     blank_byte_order_mark(text, length);
     blank_comments(text, length);
+    if (refuse_whole(text, length, name, error))
+        return NULL;
     json_error_t detail;
     json_t *value = json_loadb(text, length, parse_flags, &detail);
     if (!value) {

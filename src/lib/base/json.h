@@ -18,7 +18,7 @@ json_t *json_parse_object(const char *text, size_t length, size_t limit, struct 
 
 /*
  * A file for people, which must be one object: `//` comments outside strings are blanked first, so that line and column
- * stay right. `name` goes into errors as name:line:column.
+ * stay right. `name` goes into errors as name:line:column; they tell what to write instead.
  */
 json_t *json_parse_file_text(char *text, size_t length, const char *name, struct error *error);
 

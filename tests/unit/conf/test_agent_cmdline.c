@@ -208,7 +208,7 @@ static const struct {
      "munnel-agent: \"b:1\" is no group; write several servers as one argument, with commas: a:1,b:1\n"},
     {{"a:1", "g", "x"},
      "munnel-agent: \"x\" is one argument too many; write munnel-agent SERVER:PORT[,SERVER:PORT...] [GROUP]\n"},
-    {{"a:1", "*"}, "munnel-agent: GROUP: \"*\" is no name; write 1 to 64 letters, digits and . _ -\n"},
+    {{"a:1", "*"}, "munnel-agent: GROUP: \"*\" is not a name; write 1 to 64 letters, digits and . _ -\n"},
     {{"a:1", "--cert", "c"},
      "munnel-agent: --cert: a certificate proves nothing without its key; name that with --key FILE\n"},
     {{"a:1", "--key", "k"},
@@ -223,7 +223,7 @@ static const struct {
      "it\n"},
     {{"a:1", "--retry", "0"}, "munnel-agent: --retry: 0 is out of range; write a whole number from 1 to 3600\n"},
     {{"a:1", "--name", "web 1"},
-     "munnel-agent: --name: \"web 1\" is no name; write 1 to 64 letters, digits and . _ -\n"},
+     "munnel-agent: --name: \"web 1\" is not a name; write 1 to 64 letters, digits and . _ -\n"},
 };
 
 START_TEST(a_usage_error_is_one_line_that_helps) {
@@ -244,7 +244,7 @@ static const struct {
     {"{ \"cert\": \"c\" }", ": cert: a certificate proves nothing without its key; write \"key\" too\n"},
     {"{ \"key\": \"k\" }", ": key: a key is of no use without its certificate; write \"cert\" too\n"},
     {"{ \"server\": \"a:1\" }", ": server: there is no such option; did you mean \"servers\"?\n"},
-    {"{ \"servers\": \"a:1\",\n \"retry\": }", ":2:11: unexpected token near '}'\n"},
+    {"{ \"servers\": \"a:1\",\n \"retry\": }", ":2:11: a value is missing before '}'\n"},
     {"{ \"token\": \"xyz\" }", ": token: there is no such option; there are: servers, group, name, ca, pins, "
                                "token_file, cert, key, allow, retry, "
                                "threads, log\n"},

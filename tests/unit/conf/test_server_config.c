@@ -236,7 +236,7 @@ static const struct {
                                         "write \"NAME [GROUP] LISTEN:PORT DEST:PORT\""},
     {"a 5900 h:1", "service \"a\": listen: \"5900\" has no address; write \"0.0.0.0:5900\""},
     {"a :1 5900", "service \"a\": connect: \"5900\" has no host; write \"localhost:5900\""},
-    {"a g! :1 h:1", "service \"a\": group: \"g!\" is no name; write 1 to 64 letters, digits and . _ -"},
+    {"a g! :1 h:1", "service \"a\": group: \"g!\" is not a name; write 1 to 64 letters, digits and . _ -"},
     {"first :8 h:1", "service \"first\": name: \"first\" is the name of an earlier service; write another"},
     {"second 0.0.0.0:7 h:1",
      "service \"second\": listen: \"0.0.0.0:7\" is taken: service \"first\" listens on \":7\"; write another port"},
@@ -257,7 +257,7 @@ END_TEST
 
 static const struct slip slips[] = {
     {"{\n  // why\n  \"threads\": 2,\n}", ":4:1: the comma before this '}' is one too many; remove it"},
-    {"{ \"threads\": 2, \"threads\": 3 }", ":1:25: duplicate object key near '\"threads\"'"},
+    {"{ \"threads\": 2, \"threads\": 3 }", ":1:25: \"threads\" is there twice in this object; remove one"},
     {"[]", ":1:1: one JSON object { ... } is expected"},
 };
 

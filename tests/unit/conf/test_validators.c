@@ -47,7 +47,7 @@ START_TEST(what_is_right_is_taken) {
 }
 END_TEST
 
-#define NO_NAME   " is no name; write 1 to 64 letters, digits and . _ -"
+#define NO_NAME   " is not a name; write 1 to 64 letters, digits and . _ -"
 #define NO_SOURCE " is no address of clients; write \"10.1.2.3\" or \"10.0.0.0/8\""
 #define NO_MODE   " is no mode; write octal digits like \"0660\": owner and group may connect"
 #define NO_PIN    " is no pin; write \"sha256:\" and 64 hexadecimal digits, as munnel init prints it"

@@ -145,7 +145,7 @@ START_TEST(errors_name_file_line_and_column) {
     ck_assert_ptr_null(parse_file("// one\n// two\n{ \"a\": tru }", &error));
     ck_assert_msg(strncmp(error.text, "munnel.json:3:10: ", 18) == 0, "%s", error.text);
     ck_assert_ptr_null(parse_file("{\n \"a\": 1, // first\n \"a\": 2 }", &error));
-    ck_assert_msg(strncmp(error.text, "munnel.json:3:4: duplicate", 26) == 0, "%s", error.text);
+    ck_assert_msg(strncmp(error.text, "munnel.json:3:4: \"a\" is there", 26) == 0, "%s", error.text);
     ck_assert_ptr_null(parse_file("[]", &error));
     ck_assert_msg(strncmp(error.text, "munnel.json:1:1: ", 17) == 0, "%s", error.text);
     ck_assert_ptr_null(parse_file("/", &error));
@@ -155,7 +155,7 @@ END_TEST
 
 static const struct {
     const char *text, *error;
-} slips[] = {
+} mistakes[] = {
     {"{ \"a\": 1, }", ":1:11: the comma before this '}' is one too many; remove it"},
     {"{ \"a\": 1, // last\n}", ":2:1: the comma before this '}' is one too many; remove it"},
     {"{ \"a\": [1, 2,] }", ":1:14: the comma before this ']' is one too many; remove it"},
@@ -165,18 +165,47 @@ static const struct {
     {"{ \"a\": [{} {}] }", ":1:12: a comma is missing before '{'"},
     {"{ \"a\": 1; \"b\": 2 }", ":1:9: ',' or '}' expected near ';'"},
     {"{ \"a\": [1, 2 }", ":1:14: ',' or ']' expected near '}'"},
-    {"{ \"a\": 1", ":1:8: ',' or '}' expected near end of file"},
-    {"{ a: 1 }", ":1:3: string or '}' expected near 'a'"},
-    {"{ , }", ":1:3: string or '}' expected near ','"},
-    {"}", ":1:1: '[' or '{' expected near '}'"},
-    {"", ":1:0: '[' or '{' expected near end of file"},
-    {", }", ":1:1: '[' or '{' expected near ','"},
+    {"{ \"a\": 1", ":1:8: the file ends too early: a closing '}' or ']' is missing"},
+    {"{ \"a\": ", ":1:7: the file ends too early: a closing '}' or ']' is missing"},
+    {"{", ":1:1: the file ends too early: a closing '}' or ']' is missing"},
+    {"{ \"a\": \"x", ":1:9: the file ends within a text, whose closing '\"' is missing"},
+    {"{ \"a\": \"x\n\" }", ":1:9: the closing '\"' of the text on this line is missing"},
+    {"{ a: 1 }", ":1:3: names stand in \"double quotes\"; here is 'a'"},
+    {"{ anamethatistoolongtobeshown: 1 }", ":1:29: names stand in \"double quotes\""},
+    {"{ \"a\": }", ":1:8: a value is missing before '}'"},
+    {"{ , }", ":1:3: names stand in \"double quotes\"; here is ','"},
+    {"{ 'a': 1 }", ":1:3: names and texts stand in \"double quotes\", not in 'single quotes'"},
+    {"{ \"a\": 'x' }", ":1:8: names and texts stand in \"double quotes\", not in 'single quotes'"},
+    {"{ \"a\": True }",
+     ":1:11: texts stand in \"double quotes\"; without them there are numbers, true, false and null; here is 'True'"},
+    {"{ \"a\": 08 }", ":1:8: this is not a number in JSON: '0'"},
+    {"{ \"a\" 1 }", ":1:7: a colon is missing between a name and its value, before '1'"},
+    {"{ \"a\": 1, \"a\": 2 }", ":1:13: \"a\" is there twice in this object; remove one"},
+    {"{ \"a name that is longer\": 1, \"a name that is longer\": 2 }",
+     ":1:53: \"a name that is longer\" is there twice in this object; remove one"},
+    {"{ \"\": 1, \"\": 2 }", ":1:11: \"\" is there twice in this object; remove one"},
+    {"{ \"a\\\"b\": 1, \"a\\\"b\": 2 }", ":1:19: \"a\\\"b\" is there twice in this object; remove one"},
+    {"# comment\n{}", ":1:1: only // begins a comment, which ends with its line; here is '#'"},
+    {"/* comment */ {}", ":1:1: only // begins a comment, which ends with its line; here is '/'"},
+    {"{ # comment\n}", ":1:3: only // begins a comment, which ends with its line; here is '#'"},
+    {"{ \"a\": 1 # comment\n}", ":1:10: only // begins a comment, which ends with its line; here is '#'"},
+    {"{ \"a\": [1, /* */ 2] }", ":1:12: only // begins a comment, which ends with its line; here is '/'"},
+    {"{ \"a\": \"C:\\keys\" }", ":1:12: a backslash in a text is written twice: \\\\"},
+    {"{ \"a\": \"x\ty\" }", ":1:9: a tab in a text is written \\t, another control character \\u and four digits"},
+    {"{ \"a\": \"\xe9\" }", ":1:8: this is not UTF-8; save the file as UTF-8"},
+    {"{} }", ":1:4: nothing but comments may follow the object's last '}'"},
+    {"}", ":1:1: one JSON object { ... } is expected"},
+    {", }", ":1:1: one JSON object { ... } is expected"},
+    {"", ": the file is empty; one JSON object { ... } is expected"},
+    {" // a comment alone\n", ": the file is empty; one JSON object { ... } is expected"},
+    {"\xff\xfe{", ": the file is UTF-16; save it as UTF-8"},
+    {"\xfe\xff", ": the file is UTF-16; save it as UTF-8"},
 };
 
-START_TEST(a_comma_too_many_or_too_few_is_named) {
+START_TEST(mistakes_in_a_file_are_named_plainly) {
     struct error error = {""};
-    ck_assert_ptr_null(parse_file(slips[_i].text, &error));
-    ck_assert_str_eq(error.text + strlen("munnel.json"), slips[_i].error);
+    ck_assert_ptr_null(parse_file(mistakes[_i].text, &error));
+    ck_assert_str_eq(error.text + strlen("munnel.json"), mistakes[_i].error);
 }
 END_TEST
 
@@ -186,6 +215,14 @@ START_TEST(text_is_compact_and_takes_the_reference) {
     ck_assert_str_eq(text, "{\"a\":\"\\n/\",\"b\":1}");
     free(text);
     ck_assert_ptr_null(json_to_text(NULL));
+}
+END_TEST
+
+START_TEST(utf_16_without_a_mark_is_named_too) {
+    char text[] = {'{', 0, '}', 0};
+    struct error error = {""};
+    ck_assert_ptr_null(json_parse_file_text(text, sizeof text, "munnel.json", &error));
+    ck_assert_str_eq(error.text, "munnel.json: the file is UTF-16; save it as UTF-8");
 }
 END_TEST
 
@@ -204,7 +241,8 @@ static TCase *for_people(void) {
     tcase_add_test(group, a_byte_order_mark_is_no_part_of_a_file);
     tcase_add_test(group, comments_are_blanked_only_outside_strings);
     tcase_add_test(group, errors_name_file_line_and_column);
-    tcase_add_loop_test(group, a_comma_too_many_or_too_few_is_named, 0, sizeof slips / sizeof *slips);
+    tcase_add_loop_test(group, mistakes_in_a_file_are_named_plainly, 0, sizeof mistakes / sizeof *mistakes);
+    tcase_add_test(group, utf_16_without_a_mark_is_named_too);
     tcase_add_test(group, text_is_compact_and_takes_the_reference);
     return group;
 }
