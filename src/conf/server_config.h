@@ -74,7 +74,7 @@ struct server_config *server_config_read(const char *path, struct error *error);
 const char *server_config_default_file(void);
 /* All defaults: no services; certificate, key and agents file in the state folder. NULL with `error`. */
 struct server_config *server_config_default(struct error *error);
-/* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0, or -1: it may be there in part. */
+/* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */
 int server_config_add_service(struct server_config *conf, const char *text, struct error *error);
 /*
  * What only makes sense as a whole: duplicate names and ports, limits that contradict each other, no service. Call it

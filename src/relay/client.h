@@ -59,8 +59,8 @@ struct client {
     TAILQ_ENTRY(client) entry; /* of the clients that wait, or of unused structs */
     bool is_waiting;
     uint64_t session; /* tag of the one it was given to last; 0: none. The plane has none when the link was gone */
-    uint64_t *tried;  /* tags of the sessions that it is not given to again; NULL: none. Freed with the client */
-    size_t tried_count;
+    uint64_t *tried;  /* balance's set of the sessions that do not get it again, by tag; NULL: none. Freed with it */
+    size_t tried_count, tried_room;
     uint64_t avoided;
 };
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAILURES_IN_A_ROW = 3, EJECT_S = 10, EJECT_MOST_S = 60, SOURCES = 4096 };
+enum { FAILURES_IN_A_ROW = 3, EJECT_S = 10, EJECT_MOST_S = 60, SOURCES = 4096, TRIED_ROOM = 8 };
 
 struct sticky { /* `source`: the agent last used for this client address */
     uint64_t source, tag;
@@ -73,23 +73,41 @@ void balance_leave(struct balance *balance, const struct session *session) {
         balance->next--;
 }
 
-/* Without memory it may be given to this agent once more: its deadline ends that. */
-void balance_mark_tried(struct client *client, const struct session *session) {
-    if ((client->tried_count & (client->tried_count - 1)) == 0) { /* 0 or a power of two: it is full */
-        size_t room = client->tried_count ? 2 * client->tried_count : 1;
-        uint64_t *tried = realloc(client->tried, room * sizeof *tried);
-        if (!tried)
-            return;
-        client->tried = tried;
-    }
-    client->tried[client->tried_count++] = session_tag(session);
+/* Where a tag is in the set of tried sessions, or the free place for it. */
+static size_t place_of(const uint64_t *tried, size_t room, uint64_t tag) {
+    size_t at = hash_mix(tag) & (room - 1);
+
+    while (tried[at] && tried[at] != tag)
+        at = (at + 1) & (room - 1);
+    return at;
 }
 
 static bool has_tried(const struct client *client, const struct session *session) {
-    for (size_t i = 0; i < client->tried_count; i++)
-        if (client->tried[i] == session_tag(session))
-            return true;
-    return false;
+    return client->tried && client->tried[place_of(client->tried, client->tried_room, session_tag(session))];
+}
+
+static bool make_room(struct client *client) {
+    if (2 * (client->tried_count + 1) <= client->tried_room)
+        return true;
+    size_t room = client->tried_room ? 2 * client->tried_room : TRIED_ROOM;
+    uint64_t *tried = calloc(room, sizeof *tried);
+    if (!tried)
+        return false;
+    for (size_t i = 0; i < client->tried_room; i++)
+        if (client->tried[i])
+            tried[place_of(tried, room, client->tried[i])] = client->tried[i];
+    free(client->tried);
+    client->tried = tried;
+    client->tried_room = room;
+    return true;
+}
+
+/* Without memory it may be given to this agent once more: its deadline ends that. */
+void balance_mark_tried(struct client *client, const struct session *session) {
+    if (has_tried(client, session) || !make_room(client))
+        return;
+    client->tried[place_of(client->tried, client->tried_room, session_tag(session))] = session_tag(session);
+    client->tried_count++;
 }
 
 size_t balance_untried(const struct balance *balance, const struct client *client) {

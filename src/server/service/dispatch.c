@@ -213,7 +213,8 @@ void dispatch_client(struct dispatch *dispatch, struct client *client) {
     assign(dispatch, client, false);
 }
 
-static void count_failure(struct dispatch *dispatch, struct client *client, struct session *session) {
+static void count_failure(struct dispatch *dispatch, const struct client *client, struct session *session,
+                          const char *detail) {
     struct service *service = client->service;
     unsigned eject_s = balance_failed(service->balance, session, clock_us());
 
@@ -221,7 +222,7 @@ static void count_failure(struct dispatch *dispatch, struct client *client, stru
         log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
                   "ejected: three failures in a row; clients go to other agents first",
                   LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_NUMBER("seconds", eject_s),
-                             LOG_TEXT("detail", *client->detail ? client->detail : reason_text(client->reason))));
+                             LOG_TEXT("detail", *detail ? detail : reason_text(client->reason))));
 }
 
 /* --- one function per client_outcome --- */
@@ -235,7 +236,7 @@ static void on_ended(struct dispatch *dispatch, struct client *client, struct se
         balance_succeeded(client->service->balance, session);
         liveness_opened(dispatch->options.liveness, session, client->opened_us);
     } else if (session && is_agents_fault[client->reason]) {
-        count_failure(dispatch, client, session);
+        count_failure(dispatch, client, session, ""); /* the client's detail may be of an attempt before */
     }
     end_client(dispatch, client);
 }
@@ -269,7 +270,7 @@ static void on_refused(struct dispatch *dispatch, struct client *client, struct 
     client->attempts++;
     if (session) {
         balance_mark_tried(client, session);
-        count_failure(dispatch, client, session);
+        count_failure(dispatch, client, session, client->detail);
     }
     assign(dispatch, client, true);
 }
@@ -285,7 +286,7 @@ static void on_unanswered(struct dispatch *dispatch, struct client *client, stru
     else if (session)
         balance_mark_tried(client, session);
     if (session && !session_is_silent(session))
-        count_failure(dispatch, client, session);
+        count_failure(dispatch, client, session, client->detail);
     assign(dispatch, client, true);
 }
 

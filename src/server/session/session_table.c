@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * session_table: see session_table.h. A waiting client remembers the slots of the agents that refused it, which is why
- * slot_table gives none of them to another agent soon.
+ * session_table: see session_table.h.
  */
 #include "config.h"
 
