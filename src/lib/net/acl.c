@@ -8,6 +8,7 @@
 
 #include "lib/net/acl_priv.h"
 
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -68,9 +69,15 @@ static struct target target_of(const struct addr *addr, const char *host) {
     return target;
 }
 
+static bool zone_matches(const struct acl_rule *rule, const struct target *target) {
+    if (rule->name)
+        return target->zone && if_nametoindex(rule->name) == target->zone;
+    return rule->zone == 0 || rule->zone == target->zone;
+}
+
 static bool network_matches(const struct acl_rule *rule, const struct target *target) {
-    return rule->is_ipv4 == target->is_ipv4 && (rule->zone == 0 || rule->zone == target->zone) &&
-           acl_network_contains(rule->network, rule->prefix, target->bytes);
+    return rule->is_ipv4 == target->is_ipv4 && acl_network_contains(rule->network, rule->prefix, target->bytes) &&
+           zone_matches(rule, target);
 }
 
 static bool name_matches(const struct acl_rule *rule, const struct target *target) {

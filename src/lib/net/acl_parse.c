@@ -12,7 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IPV4_BITS = 32, IPV6_BITS = 128, IPV4_START = IPV6_BITS - IPV4_BITS, PORT_HIGHEST = 65535 };
+enum {
+    IPV4_BITS = 32,
+    IPV6_BITS = 128,
+    IPV4_START = IPV6_BITS - IPV4_BITS,
+    PORT_HIGHEST = 65535,
+    LINK_LOCAL_BITS = 10
+};
 
 struct parts { /* of a pattern */
     char host[ENDPOINT_HOST];
@@ -105,6 +111,20 @@ static int check_network(const struct acl_rule *rule, const struct addr *address
         pattern, addr_format_host(address, text, sizeof text));
 }
 
+/* A name is kept as it is: an interface that is made again, by a VPN, has another number. */
+static int parse_zone(struct acl_rule *rule, const struct parts *parts, const char *pattern, struct error *error) {
+    const char *percent = strchr(parts->host, '%'), *end;
+    if (!percent)
+        return 0;
+    if (rule->network[0] != 0xfe || (rule->network[1] & 0xc0) != 0x80 || rule->prefix < LINK_LOCAL_BITS)
+        return error_set(error, "\"%.80s\" names an interface, which only link-local addresses have; leave out %.20s",
+                         pattern, percent);
+    if (read_number(percent + 1, "", INT32_MAX, &end) >= 0)
+        return 0;
+    rule->name = strdup(percent + 1);
+    return rule->name ? 0 : error_set(error, "out of memory");
+}
+
 static int parse_network(struct acl_rule *rule, const struct parts *parts, const struct addr *address,
                          const char *pattern, struct error *error) {
     const char *end;
@@ -118,7 +138,7 @@ static int parse_network(struct acl_rule *rule, const struct parts *parts, const
     rule->zone = addr_zone(address);
     rule->prefix = (unsigned)bits + (is_written_ipv4 ? IPV4_START : 0);
     rule->is_ipv4 = rule->is_ipv4 && rule->prefix >= IPV4_START;
-    return check_network(rule, address, pattern, error);
+    return check_network(rule, address, pattern, error) ? -1 : parse_zone(rule, parts, pattern, error);
 }
 
 /* Lends endpoint_parse its judgement on what a name is. */

@@ -22,10 +22,10 @@ struct acl_rule {
     enum acl_rule_kind kind;
     uint8_t network[16]; /* IPv4 as mapped IPv6 */
     unsigned prefix;     /* bits of the 128 */
-    unsigned zone;       /* number of the interface; 0: any */
+    unsigned zone;       /* number of the interface when the rule was read; 0: any */
     bool is_ipv4;
     uint16_t port_low, port_high; /* 0 and 65535: any */
-    char *name;                   /* name, suffix with its dot, or path; NULL for the others */
+    char *name;                   /* name, suffix with its dot, path, or a network's interface by name; or NULL */
 };
 
 int acl_rule_parse(struct acl_rule *rule, const char *pattern,

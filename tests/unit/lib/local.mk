@@ -100,6 +100,7 @@ tests_unit_lib_base_test_file_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/net/test_acl
 tests_unit_lib_net_test_acl_SOURCES = tests/unit/lib/net/test_acl.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_acl_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_net_test_acl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=if_nametoindex
 
 unit_lib_tests += tests/unit/lib/event/test_resolver
 tests_unit_lib_event_test_resolver_SOURCES = tests/unit/lib/event/test_resolver.c

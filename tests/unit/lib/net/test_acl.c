@@ -101,6 +101,27 @@ START_TEST(patterns_match_what_they_say) {
 }
 END_TEST
 
+static unsigned vpn_number; /* of the interface "wg0"; 0: it is not there */
+
+unsigned __wrap_if_nametoindex(const char *name);
+unsigned __wrap_if_nametoindex(const char *name) {
+    return strcmp(name, "wg0") == 0 ? vpn_number : 0;
+}
+
+START_TEST(rule_follows_an_interface_that_is_made_again) {
+    struct addr on_3 = addr_of("[fe80::1%3]:443"), on_4 = addr_of("[fe80::1%4]:443"),
+                on_none = addr_of("[fe80::1]:443");
+    vpn_number = 3;
+    struct acl *rules = rules_of("[fe80::1%wg0]");
+    ck_assert(acl_match(rules, &on_3, NULL) && !acl_match(rules, &on_4, NULL));
+    vpn_number = 0;
+    ck_assert(!acl_match(rules, &on_3, NULL) && !acl_match(rules, &on_none, NULL));
+    vpn_number = 4;
+    ck_assert(!acl_match(rules, &on_3, NULL) && acl_match(rules, &on_4, NULL));
+    acl_free(rules);
+}
+END_TEST
+
 START_TEST(one_of_many_rules_is_enough) {
     struct acl *rules = acl_new();
     char pattern[32];
@@ -131,6 +152,7 @@ END_TEST
 static TCase *acl(void) {
     TCase *group = tcase_create("acl");
     tcase_add_loop_test(group, patterns_match_what_they_say, 0, sizeof matches / sizeof *matches);
+    tcase_add_test(group, rule_follows_an_interface_that_is_made_again);
     tcase_add_test(group, one_of_many_rules_is_enough);
     tcase_add_test(group, no_rules_match_nothing);
     return group;
