@@ -45,6 +45,10 @@ static void print_server(const struct server_identity *server) {
         printf(", with the token of \"%s\" (%s)", token->credential,
                token->from[0] != '\0' ? token->from : "by a join code");
     printf("\n");
+    if (server->file_before_code[0] != '\0')
+        printf("  without --join, %s goes before the join code for it, which differs; if the code is the newer one, "
+               "remove the file\n",
+               server->file_before_code);
 }
 
 static void print_result(const struct agent_options *options, const struct identity_set *identities) {

@@ -124,9 +124,7 @@ static int read_token(struct auth_token *token, const char *path, struct error *
     return result;
 }
 
-static int make_token(struct auth_token *token, const char *path, struct error *error) {
-    if (auth_token_make(token, first_credential) != 0)
-        return error_set(error, "OpenSSL could not generate random bytes; try again");
+int provision_write_token(const char *path, const struct auth_token *token, struct error *error) {
     char text[AUTH_TOKEN_TEXT];
     auth_token_format(token, text);
     size_t length = strlen(text);
@@ -134,6 +132,12 @@ static int make_token(struct auth_token *token, const char *path, struct error *
     int result = file_write(path, text, length + 1, TOKEN_MODE, error);
     secret_wipe(text, sizeof text);
     return result;
+}
+
+static int make_token(struct auth_token *token, const char *path, struct error *error) {
+    if (auth_token_make(token, first_credential) != 0)
+        return error_set(error, "OpenSSL could not generate random bytes; try again");
+    return provision_write_token(path, token, error);
 }
 
 static int write_agents(const struct auth_token *token, const char *path, struct error *error) {

@@ -28,6 +28,8 @@ char *
 provision_kept_listen(const char *agents); /* what lies beside that agents file: malloc'ed; NULL: nothing of use */
 /* The line that starts an agent for it, for people: malloc'ed. */
 char *provision_agent_line(const struct provision *setup, const char *group);
+/* agent.token, in place of what is there; only its owner may read it. 0 or -1. */
+int provision_write_token(const char *path, const struct auth_token *token, struct error *error);
 /* The join code of the first agent's token, which is a secret; 0, or -1 when the token is not there any more. */
 int provision_join_code(const struct provision *setup, char text[JOIN_CODE_TEXT], struct error *error);
 

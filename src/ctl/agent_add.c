@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "conf/provision.h"
 #include "conf/validators.h"
 #include "ctl/agent_certificate.h"
 #include "ctl/agent_store.h"
@@ -21,7 +22,7 @@
 struct add_arguments {
     struct agent_place place;
     struct strlist groups, servers;
-    char *expires, *keep;
+    char *expires, *keep, *token_file;
     char *folder, *ca_key, *certificate_name; /* --certificate, --ca-key, --certificate-name */
 };
 
@@ -91,6 +92,8 @@ static const struct cmdline_spec add_command = {
 static const struct option_spec rotate_specs[] = {
     {"keep", OPTION_TEXT, AT(keep), "\"7d\"", .check = check_date, .wanted = "a span or a date", .flag = "keep",
      .argument = "7d", .help = "how long the old token stays valid [7d]"},
+    {"token_file", OPTION_TEXT, AT(token_file), "null", .wanted = "a file's path", .flag = "token-file",
+     .argument = "FILE", .help = "write the token to FILE, over what is there, and print no join code"},
     CERTIFICATE_SPECS,
     SERVER_SPEC,
     AGENT_PLACE_SPECS(struct add_arguments, place),
@@ -139,12 +142,24 @@ static int print_code(const char *code, const struct credential *credential) {
     return printf("%s\n", code) > 0 && fflush(stdout) == 0 ? 0 : -1;
 }
 
+/* After the agents file is saved: before, an agent that reads the file again would prove a token that is not known. */
+static int write_token_file(const char *path, const struct auth_token *token, struct error *error) {
+    struct error detail = {{0}};
+    if (provision_write_token(path, token, &detail) != 0)
+        return error_set(error, "%s; the agent keeps its old token until then: run munnel agent rotate %s again",
+                         detail.text, token->name);
+    printf("the new token of %s is in %s, which is a secret: put it in place of the agent's agent.token\n", token->name,
+           path);
+    return fflush(stdout) == 0 ? 0 : error_set(error, "%s is written, but standard output cannot be", path);
+}
+
 /*
  * Gives `credential` (its name, groups and dates are set) a new key in front of those it has, saves the file and prints
  * the join code on stdout, alone, so that it can be piped; explanations go to stderr. Nothing is saved that cannot be
- * handed out. The token exists only here and in the code; the file keeps its key.
+ * handed out. The token exists only here and in the code, or in the file that takes its place; the agents file keeps
+ * its key.
  */
-static int hand_out(struct agent_store *store, struct credential *credential, const struct strlist *servers,
+static int hand_out(struct agent_store *store, struct credential *credential, const struct add_arguments *arguments,
                     struct error *error) {
     struct auth_token token;
     uint8_t key[SECRET_SIZE];
@@ -155,13 +170,16 @@ static int hand_out(struct agent_store *store, struct credential *credential, co
     if (result == 0) {
         auth_token_key(&token, key);
         put_key_first(credential, key);
-        result = agent_store_join_code(store, servers, &token, code, error);
+        if (!arguments->token_file)
+            result = agent_store_join_code(store, &arguments->servers, &token, code, error);
     }
     if (result == 0)
         result = credentials_put(store->credentials, credential, error);
     if (result == 0)
         result = agent_store_save(store, error);
-    if (result == 0 && print_code(code, credential) != 0)
+    if (result == 0 && arguments->token_file)
+        result = write_token_file(arguments->token_file, &token, error);
+    else if (result == 0 && print_code(code, credential) != 0)
         result = error_set(error, "the join code could not be printed; munnel agent rotate %s makes another",
                            credential->name);
     secret_wipe(&token, sizeof token);
@@ -179,7 +197,7 @@ static int save(struct agent_store *store, const struct credential *credential, 
 static int add_made(struct agent_store *store, struct credential *made, const struct add_arguments *arguments,
                     struct error *error) {
     bool needs_token = made->certificates.count == 0 || store->asks_both;
-    int result = needs_token ? hand_out(store, made, &arguments->servers, error) : save(store, made, error);
+    int result = needs_token ? hand_out(store, made, arguments, error) : save(store, made, error);
     if (result == 0 && arguments->folder)
         agent_certificate_explain(store, arguments->folder, needs_token);
     else if (result == 0 && !needs_token)
@@ -271,14 +289,20 @@ static int rotate_token(struct agent_store *store, struct credential *changed, c
         return error_set(error, "%s joins by its certificate; name a folder for a new one with --certificate",
                          changed->name);
     time_t until;
-    return take_date(&until, arguments->keep, error) == 0 && make_room_for_key(store, changed, until, error) == 0
-               ? hand_out(store, changed, &arguments->servers, error)
-               : -1;
+    if (take_date(&until, arguments->keep, error) != 0 || make_room_for_key(store, changed, until, error) != 0 ||
+        hand_out(store, changed, arguments, error) != 0)
+        return -1;
+    if (!arguments->token_file)
+        fprintf(stderr, "Where agent.token lies beside the agent's --ca, it goes before the code: remove it there, or "
+                        "make a new one with --token-file\n");
+    return 0;
 }
 
 static int rotate_certificate(struct agent_store *store, struct credential *changed,
                               const struct add_arguments *arguments, struct error *error) {
     char pin[AGENT_PIN_TEXT], *both[2] = {pin};
+    if (arguments->token_file)
+        return error_set(error, "--certificate makes no token for --token-file; leave one of them out");
     if (agent_certificate_make(store, changed->name, arguments->folder, arguments->ca_key, pin, error) != 0)
         return -1;
     struct strlist before = changed->certificates;

@@ -130,7 +130,12 @@ START_TEST(a_code_may_be_kept_before_the_agent_starts) {
     ck_assert_int_eq(process_wait(keeper, LOG_MS), 0);
     char *said = process_output(keeper, 0);
     ck_assert_msg(strstr(said, pair.address) && !strstr(said, "munnel1."), "%s", said);
+    ck_assert_msg(!strstr(said, "warning"), "%s", said);
     free(said);
+    const char *old = sandbox_path(sandbox, "far/state/agent.token");
+    keeper = ON(sandbox, "near", "keeper-beside-a-file", pair.code, agent, "--token-file", old, "--join-only", "-");
+    ck_assert_int_eq(process_wait(keeper, LOG_MS), 0);
+    process_await(keeper, 0, LOG_MS, "warning: ", old, " goes before the join code for ", pair.address, NULL);
     pair.server = start_server(&pair, "server-again");
     ON(sandbox, "near", "agent", NULL, agent);
     await_service(&pair);

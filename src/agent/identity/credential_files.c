@@ -114,12 +114,16 @@ void credential_places_describe(const struct credential_places *places, char *te
     }
 }
 
+bool token_equal(const struct token *one, const struct token *other) {
+    return strcmp(one->credential, other->credential) == 0 && secret_equal(one->key, other->key, SECRET_SIZE);
+}
+
 bool token_refresh(struct token *token) {
     struct token fresh = {0};
     bool changed = false;
 
     if (token->from[0] != '\0' && read_token(&fresh, token->from, NULL) == 0)
-        changed = strcmp(fresh.credential, token->credential) != 0 || !secret_equal(fresh.key, token->key, SECRET_SIZE);
+        changed = !token_equal(&fresh, token);
     if (changed)
         *token = fresh;
     token_wipe(&fresh);

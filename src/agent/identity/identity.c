@@ -23,6 +23,7 @@ struct identity { /* towards one server */
     struct trust *trust;
     const char *certificate;      /* that this server is sent, or NULL */
     char searched[SEARCHED_TEXT]; /* the places of a token, for the log */
+    char file_before_code[TOKEN_PATH];
 };
 
 struct identity_set {
@@ -40,6 +41,19 @@ struct sources {
     const char *state_folder;
 };
 
+/* Errors are left to the search that counts. */
+static void find_file_before_code(struct identity *identity, const struct credential_places *places) {
+    struct credential_places later = *places;
+    struct token code = {0}, token = {0};
+
+    later.named_code = NULL;
+    if (places->stored_code && token_from_text(&code, places->stored_code, NULL) == 0 &&
+        token_find(&token, &later, NULL) == 0 && token.from[0] != '\0' && !token_equal(&code, &token))
+        memcpy(identity->file_before_code, token.from, sizeof identity->file_before_code);
+    token_wipe(&code);
+    token_wipe(&token);
+}
+
 static int find_token(struct identity *identity, const struct sources *sources, const struct known_server *joined,
                       bool uses_stored, struct error *error) {
     struct credential_places places = sources->places;
@@ -50,6 +64,7 @@ static int find_token(struct identity *identity, const struct sources *sources, 
     if (!uses_stored)
         places.state_folder = NULL;
     credential_places_describe(&places, identity->searched, sizeof identity->searched);
+    find_file_before_code(identity, &places);
     return token_find(&identity->token, &places, error);
 }
 
@@ -89,7 +104,10 @@ static int add(struct identity_set *identities, const struct sources *sources, c
         return error_set(error, "out of memory");
     if (find_proofs(identity, sources, joined, error) != 0)
         return -1;
-    *server = (struct server_identity){.text = identity->address, .token = &identity->token, .trust = identity->trust};
+    *server = (struct server_identity){.text = identity->address,
+                                       .token = &identity->token,
+                                       .trust = identity->trust,
+                                       .file_before_code = identity->file_before_code};
     return 0;
 }
 
@@ -232,6 +250,12 @@ static void log_one(const struct identity *identity, struct log *log) {
                   "no token and no certificate: most servers will reject this agent; give it a join code (--join) or "
                   "--token-file",
                   identity->searched[0] != '\0' ? LOG_FIELDS(LOG_TEXT("looked_in", identity->searched)) : NULL);
+    if (identity->file_before_code[0] != '\0')
+        log_event(
+            log, LOG_LEVEL_WARNING, who,
+            "its join code is stored, too, but without --join a token file goes before it, and they differ; if the "
+            "code is the newer one, remove the file",
+            LOG_FIELDS(LOG_TEXT("file", identity->file_before_code)));
 }
 
 void identity_recheck(const struct identity_set *identities, struct log *log) {

@@ -18,6 +18,9 @@ struct server_identity {
     const char *text; /* "host:port" */
     const struct token *token;
     struct trust *trust; /* lives as long as the identity_set */
+    /* A file with another token than the join code that is stored for this server: without --join the file is used and
+     * the code is not. "": there is none. */
+    const char *file_before_code;
 };
 
 struct identity_set;

@@ -7,6 +7,7 @@
 
 #include "agent/identity/join.h"
 
+#include "agent/identity/identity.h"
 #include "lib/base/file.h"
 #include "lib/os/terminal.h"
 #include "proto/join_code.h"
@@ -134,14 +135,38 @@ static void report(const struct known_servers *joined, const char *state_folder)
     printf("\n");
 }
 
+/* What an agent with the same options will find. Its errors are left to its start: the code is kept whatever they are.
+ */
+static void warn_of_files(const struct known_servers *joined, const char *state_folder,
+                          const struct agent_options *options) {
+    struct agent_options later = *options;
+    struct identity_set *identities;
+    struct error ignored = {""};
+
+    later.join = NULL;
+    identities = identity_make(&later, joined, state_folder, &ignored);
+    for (size_t i = 0; identities && i < identity_count(identities); i++) {
+        const struct server_identity *server = &identity_servers(identities)[i];
+
+        if (server->file_before_code[0] != '\0')
+            fprintf(stderr,
+                    "munnel-agent: warning: %s goes before the join code for %s, which differs; remove the file so "
+                    "that the code is used\n",
+                    server->file_before_code, server->text);
+    }
+    identity_free(identities);
+}
+
 static int keep_in(const char *state_folder, const struct agent_options *options, struct error *error) {
     struct known_servers *joined = known_servers_read(state_folder, error);
     int result = -1;
 
     if (joined && join_read(joined, options->join, &options->servers, error) == 0)
         result = known_servers_write(joined, state_folder, error);
-    if (result == 0)
+    if (result == 0) {
         report(joined, state_folder);
+        warn_of_files(joined, state_folder, options);
+    }
     known_servers_free(joined);
     return result;
 }

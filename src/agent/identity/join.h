@@ -26,7 +26,7 @@ enum join_answer join_ask(struct known_servers *joined, const char *address);
 
 /*
  * For --join-only: keeps the code that options->join names in the state folder, and prints on stdout which servers will
- * be served from there. 0 or -1.
+ * be served from there, and on stderr a warning of a token file that goes before the code. 0 or -1.
  */
 int join_keep(const struct agent_options *options, struct error *error);
 

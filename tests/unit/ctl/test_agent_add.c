@@ -266,6 +266,37 @@ START_TEST(a_rotation_never_makes_a_token_valid_for_longer) {
 }
 END_TEST
 
+/* For an agent that has ca.pem and agent.token in a folder: a join code would not take the file's place. */
+START_TEST(a_rotation_may_write_the_token_over_its_file) {
+    struct stat status;
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = tool_code();
+    const char *path = unit_text_file("agent.token", "old");
+    ck_assert_int_eq(chmod(path, 0640), 0);
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--token-file", path, NULL), 0);
+    ck_assert_ptr_null(strstr(printed.text[0], "munnel1."));
+    ck_assert_ptr_nonnull(strstr(printed.text[0], path));
+    ck_assert(tool_admits(&code, time(NULL), ""));
+    char *text = unit_read(path, NULL);
+    ck_assert_int_eq(auth_token_parse(&code.token, text, NULL), 0);
+    ck_assert_ptr_null(strstr(printed.text[0], strchr(text, ':') + 1));
+    free(text);
+    ck_assert(tool_admits(&code, time(NULL) + 40L * 365 * DAY, ""));
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0600);
+}
+END_TEST
+
+START_TEST(a_token_file_that_cannot_be_written_leaves_the_old_token_valid) {
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    struct join_code code = tool_code();
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--token-file", unit_path("none/agent.token"), NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "none/agent.token"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "run munnel agent rotate web1 again"));
+    ck_assert(tool_admits(&code, time(NULL), ""));
+}
+END_TEST
+
 static TCase *adding(void) {
     TCase *group = tcase_create("adding");
     tcase_add_checked_fixture(group, tool_set_up, tool_forget);
@@ -291,6 +322,8 @@ static TCase *rotating(void) {
     tcase_add_test(group, a_rotation_that_would_drop_a_valid_token_is_refused);
     tcase_add_test(group, a_rotation_drops_the_tokens_that_have_ended);
     tcase_add_test(group, a_rotation_never_makes_a_token_valid_for_longer);
+    tcase_add_test(group, a_rotation_may_write_the_token_over_its_file);
+    tcase_add_test(group, a_token_file_that_cannot_be_written_leaves_the_old_token_valid);
     return group;
 }
 

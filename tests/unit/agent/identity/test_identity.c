@@ -323,6 +323,42 @@ START_TEST(the_log_has_the_credentials_that_there_are_and_no_others) {
 }
 END_TEST
 
+/* As after a rotation: the new code is stored, but the old agent.token lies beside --ca. */
+START_TEST(a_file_that_goes_before_a_stored_code_is_warned_of) {
+    name_server("a.example:10001");
+    put_token(BESIDE_CA);
+    put_token(STORED_CODE);
+    make(1);
+    ck_assert_str_eq(server(0)->token->credential, "beside");
+    ck_assert_str_eq(server(0)->file_before_code, unit_path("beside/agent.token"));
+    char *text = logged();
+    ck_assert_ptr_nonnull(strstr(text, "a token file goes before it, and they differ"));
+    ck_assert_ptr_nonnull(strstr(text, "beside/agent.token"));
+    free(text);
+    identity_free(identities);
+    options.join = (char *)(uintptr_t) "-";
+    make(1);
+    ck_assert_str_eq(server(0)->token->credential, "by-code");
+    ck_assert_str_eq(server(0)->file_before_code, unit_path("beside/agent.token"));
+}
+END_TEST
+
+START_TEST(a_file_with_the_token_of_the_stored_code_is_not_warned_of) {
+    name_server("a.example:10001");
+    put_token(BESIDE_CA);
+    put_token(STORED_CODE);
+    unit_text_file("beside/agent.token", known_servers_at(joined, 0)->token);
+    make(1);
+    ck_assert_str_eq(server(0)->token->from, unit_path("beside/agent.token"));
+    ck_assert_str_eq(server(0)->file_before_code, "");
+    identity_free(identities);
+    ck_assert_int_eq(remove(unit_path("beside/agent.token")), 0);
+    put_token(STATE_FOLDER);
+    make(1);
+    ck_assert_str_eq(server(0)->file_before_code, "");
+}
+END_TEST
+
 START_TEST(without_credentials_the_log_warns_and_names_where_it_looked) {
     name_server("a.example:10001");
     make(1);
@@ -345,6 +381,8 @@ static TCase *choosing(void) {
     tcase_add_loop_test(group, of_two_credentials_the_earlier_of_the_order_wins, 0, PLACES * PLACES);
     tcase_add_test(group, what_was_found_for_another_server_is_not_offered);
     tcase_add_test(group, a_named_token_file_goes_before_the_code);
+    tcase_add_test(group, a_file_that_goes_before_a_stored_code_is_warned_of);
+    tcase_add_test(group, a_file_with_the_token_of_the_stored_code_is_not_warned_of);
     tcase_add_test(group, with_no_server_named_all_joined_are_served);
     tcase_add_test(group, with_nothing_named_and_nothing_joined_the_error_says_what_to_write);
     tcase_add_test(group, a_certificate_lies_where_a_token_would);
