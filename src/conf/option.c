@@ -210,7 +210,7 @@ static bool is_better(const char *at, const char *path, const char *best_at, con
     return !best || at < best_at || (at == best_at && strlen(path) > strlen(best->path));
 }
 
-void option_name_file(struct error *error, const struct option_file *files, size_t count) {
+void option_name_file(struct error *error, const char *file, const struct option_file *files, size_t count) {
     const struct option_file *best = NULL;
     const char *best_at = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -221,7 +221,7 @@ void option_name_file(struct error *error, const struct option_file *files, size
         }
     }
     if (best)
-        error_set(error, "%s: %s", best->option, error->text);
+        error_set(error, "%s%s%s: %s", file ? file : "", file ? ": " : "", best->option, error->text);
 }
 
 char *option_resolve_path(const char *text, const char *beside) {

@@ -78,14 +78,15 @@ void *option_add_element(const struct option_spec *spec, void *base, const struc
 /* An error at the place: "FILE: services[2].listen: ...". Returns -1. */
 int option_error(const struct option_place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /*
- * Puts the option that names a file in front of an error about that file, for a reader who did not choose its name: of
- * the files in the text the first. An error that speaks of none of them stays as it is.
+ * Puts the option that names a file, with `file` that sets it (NULL: none), in front of an error about that file, for a
+ * reader who did not choose its name: of the files in the text the first. An error that speaks of none of them stays as
+ * it is.
  */
 struct option_file {
     const char *option; /* "agents.tls.cert" */
     const char *path;   /* NULL: not set */
 };
-void option_name_file(struct error *error, const struct option_file *files, size_t count);
+void option_name_file(struct error *error, const char *file, const struct option_file *files, size_t count);
 /* The place of a member of an object there, or of an element of a list. */
 struct option_place option_member(const struct option_place *place, const char *key);
 struct option_place option_element(const struct option_place *place, size_t index);

@@ -218,7 +218,7 @@ void server_name_file(const struct server_config *conf, struct error *error) {
                                         {"agents.auth.tokens", conf->agents.tokens}};
     if (!conf->path)
         return; /* without a file the server has named them itself */
-    option_name_file(error, files, sizeof files / sizeof *files);
+    option_name_file(error, conf->path, files, sizeof files / sizeof *files);
 }
 
 static int look_at_agents(const struct server_config *conf, size_t *agents, struct error *error) {

@@ -54,19 +54,19 @@ static const struct option_file files[] = {
 };
 
 static const struct {
-    const char *before, *after;
+    const char *file, *before, *after;
 } texts[] = {
-    {"cannot read /etc/x/server.pem: gone", "agents.tls.cert: cannot read /etc/x/server.pem: gone"},
-    {"cannot read /etc/x/server.pem.key: gone", "agents.tls.key: cannot read /etc/x/server.pem.key: gone"},
-    {"/etc/x/server.pem.key: is not the key of /etc/x/server.pem",
+    {"m.json", "cannot read /etc/x/server.pem: gone", "m.json: agents.tls.cert: cannot read /etc/x/server.pem: gone"},
+    {NULL, "cannot read /etc/x/server.pem.key: gone", "agents.tls.key: cannot read /etc/x/server.pem.key: gone"},
+    {NULL, "/etc/x/server.pem.key: is not the key of /etc/x/server.pem",
      "agents.tls.key: /etc/x/server.pem.key: is not the key of /etc/x/server.pem"},
-    {"out of memory", "out of memory"},
+    {"m.json", "out of memory", "out of memory"},
 };
 
 START_TEST(the_option_of_the_file_that_is_named_first_stands_in_front) {
     struct error error;
     snprintf(error.text, sizeof error.text, "%s", texts[_i].before);
-    option_name_file(&error, files, sizeof files / sizeof *files);
+    option_name_file(&error, texts[_i].file, files, sizeof files / sizeof *files);
     ck_assert_str_eq(error.text, texts[_i].after);
 }
 END_TEST

@@ -216,8 +216,10 @@ START_TEST(check_misses_the_certificate) {
                        "{ \"services\": [ { \"name\": \"a\", \"listen\": \":3\", \"connect\": \"h:1\" } ] }");
     ck_assert_int_eq(READ("--config", file, "--check"), USAGE_ERROR);
     ck_assert_str_eq(capture.text[0], "");
-    ck_assert_ptr_nonnull(strstr(capture.text[1], unit_path("server.pem")));
-    ck_assert_ptr_nonnull(strstr(capture.text[1], "agents.tls.cert: "));
+    const char *rest = capture.text[1] + strlen(file);
+    ck_assert_msg(strncmp(capture.text[1], file, strlen(file)) == 0, "%s", capture.text[1]);
+    ck_assert_msg(strncmp(rest, ": agents.tls.cert: ", strlen(": agents.tls.cert: ")) == 0, "%s", rest);
+    ck_assert_ptr_nonnull(strstr(rest, unit_path("server.pem")));
     capture_done(&capture);
 }
 END_TEST
