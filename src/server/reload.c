@@ -113,7 +113,7 @@ static void log_read(const struct reload *reload, const struct set *set) {
         log_write(server->log, LOG_LEVEL_INFO, "server", "agents file reloaded, %zu credentials",
                   credentials_count(server->policy.credentials));
     else
-        log_write(server->log, LOG_LEVEL_INFO, "server", "%s reloaded, the certificate expires in %ld days", set->what,
+        log_write(server->log, LOG_LEVEL_INFO, "server", "certificates reloaded; the server's expires in %ld days",
                   tls_days_left(server->policy.tls));
 }
 

@@ -97,7 +97,7 @@ START_TEST(root_changes_to_the_user_and_still_reloads) {
     server_renew(&server, "fresh");
     share(server_pki_file(&server, "server.pem"), 0, 0644);
     share(server_pki_file(&server, "server.key"), nobody->pw_gid, 0640);
-    process_await(server.process, 0, LOG_MS, "the certificates reloaded", NULL);
+    process_await(server.process, 0, LOG_MS, "certificates reloaded", NULL);
     share(server_pki_file(&server, "server.key"), 0, 0600);
     process_await(server.process, 0, LOG_MS, "cannot reload the certificates", "server.key", NULL);
     sandbox_free(sandbox);

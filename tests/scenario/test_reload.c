@@ -53,7 +53,7 @@ static const char *relay_or_renew(unsigned job, void *context) {
         struct process *server = load->simple->server.process;
         size_t mark = process_mark(server);
         server_renew(&load->simple->server, i % 2 ? "odd" : "even");
-        char *line = process_seek(server, mark, LOG_MS, "the certificates reloaded", NULL);
+        char *line = process_seek(server, mark, LOG_MS, "certificates reloaded", NULL);
         free(line);
         if (!line)
             return "the server did not read its new certificate";
@@ -106,7 +106,7 @@ START_TEST(a_world_readable_key_is_refused_everywhere) {
     ck_assert_ptr_nonnull(strstr(sandbox_output(server->sandbox, "wrong"), "server.key"));
     size_t mark = process_mark(server->process);
     ck_assert_int_eq(chmod(key, 0600), 0);
-    process_await(server->process, mark, LOG_MS, "the certificates reloaded", NULL);
+    process_await(server->process, mark, LOG_MS, "certificates reloaded", NULL);
     ck_assert_uint_eq(process_count(server->process, 0, "cannot reload the certificates", NULL), 1);
     live_relay_end(&live_relay);
 }
