@@ -53,7 +53,10 @@ static void print_server(const struct server_identity *server) {
 
 static void print_result(const struct agent_options *options, const struct identity_set *identities) {
     const char *unproved = identity_unproved(identities);
+    struct error warning = {""};
 
+    if (identity_count(identities) > 0 && trust_check_dates(identity_servers(identities)[0].trust, &warning))
+        fprintf(stderr, "munnel-agent: warning: %s\n", warning.text); /* the certificate is the same for all servers */
     printf("munnel-agent: configuration OK: %zu server%s, %s%s\n", identity_count(identities),
            identity_count(identities) == 1 ? "" : "s", options->group ? "group " : "",
            options->group ? options->group : "all groups of its credential");

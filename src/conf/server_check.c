@@ -12,6 +12,7 @@
 #include "lib/net/addr.h"
 #include "lib/net/sock.h"
 #include "lib/os/privilege.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 #include "proto/open.h"
 
@@ -208,6 +209,15 @@ static int check_tls(const struct server_config *conf, struct error *error) {
     SSL_CTX *context = tls_server_context(&options, error);
     SSL_CTX_free(context);
     return context ? 0 : -1;
+}
+
+int server_check_dates(const struct server_config *conf, struct error *warning) {
+    X509 *certificate = certificate_read(conf->agents.certificate, NULL);
+    int result = certificate ? certificate_check_dates(certificate, conf->agents.certificate, warning) : 0;
+    X509_free(certificate);
+    if (result)
+        server_name_file(conf, warning);
+    return result;
 }
 
 void server_name_file(const struct server_config *conf, struct error *error) {

@@ -16,6 +16,12 @@ int server_check_file(const struct server_config *conf, struct error *error);
 /* What the agent port's TLS is made of; its strings stay conf's. */
 struct tls_server_options server_tls_options(const struct server_config *conf);
 
+/*
+ * Is the agent port's certificate valid by this machine's clock? -1 with a warning, no error: agents that know the
+ * server by its key alone accept it. 0 too if it cannot be read, which is an error of server_check_secrets().
+ */
+int server_check_dates(const struct server_config *conf, struct error *warning);
+
 /* Puts in front of an error about one of the agent port's files where the reader finds its name. */
 void server_name_file(const struct server_config *conf, struct error *error);
 

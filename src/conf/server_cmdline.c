@@ -66,6 +66,9 @@ static int report(const struct server_options *options, struct error *error) {
     size_t agents = 0;
     if (!options->needs_setup && server_check_secrets(conf, &agents, error))
         return -1;
+    struct error warning = {""};
+    if (server_check_dates(conf, &warning))
+        fprintf(stderr, "%s: warning: %s\n", munneld.program, warning.text);
     printf("%s: configuration OK: %zu service%s, agents on ", conf->path ? conf->path : munneld.program,
            conf->service_count, plural(conf->service_count));
     for (size_t i = 0; i < conf->agents.listen.count; i++)

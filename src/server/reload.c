@@ -62,7 +62,7 @@ static void check_expiry(struct reload *reload) {
     char what[512];
 
     snprintf(what, sizeof what, "the certificate %s", reload->server->conf->agents.certificate);
-    cert_expiry_check(&reload->expiry, reload->server->log, "server", what, tls_days_left(reload->server->policy.tls));
+    cert_expiry_check(&reload->expiry, reload->server->log, "server", what, reload->server->policy.tls);
 }
 
 static int read_certificates(struct reload *reload, struct error *error) {

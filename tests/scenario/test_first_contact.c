@@ -65,6 +65,15 @@ static void make_certificate(const char *folder, int from_days, int to_days) {
                                     .to_days = to_days});
 }
 
+static void assert_check_warns(const struct server *server, const char *word) {
+    struct sandbox *sandbox = server->sandbox;
+    int code =
+        sandbox_do(sandbox, "check", sandbox_program(sandbox, "munneld"), "--config", server->file, "--check", NULL);
+    const char *output = sandbox_output(sandbox, "check");
+    ck_assert_msg(code == 0 && strstr(output, "configuration OK"), "exit code %d: %s", code, output);
+    ck_assert_msg(strstr(output, "warning: ") && strstr(output, "dated.pem") && strstr(output, word), "%s", output);
+}
+
 static void dates_pass(const char *name, int from_days, int to_days, const char *word) {
     struct place place = place_new(name);
     const char *folder = sandbox_pki(place.sandbox, "pki");
@@ -74,6 +83,8 @@ static void dates_pass(const char *name, int from_days, int to_days, const char 
     struct server server = server_start(place.sandbox, place.plan);
     struct process *agent = come(&place);
     process_await(agent, 0, LOG_MS, word, "this machine's clock says", NULL);
+    process_await(server.process, 0, LOG_MS, "dated.pem", word, NULL);
+    assert_check_warns(&server, word);
     sandbox_end(place.sandbox, server.process);
     make_certificate(folder, 0, 30);
     server_start_again(&server);

@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/event/file_watch.h"
 #include "lib/tls/cert_expiry.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 
 #include <stdio.h>
@@ -84,7 +85,13 @@ void trust_recheck(struct trust *trust, struct log *log, const char *who) {
     if (!trust->files[CERTIFICATE])
         return;
     snprintf(what, sizeof what, "certificate %s", trust->files[CERTIFICATE]);
-    cert_expiry_check(&trust->expiry, log, who, what, tls_days_left(trust->context));
+    cert_expiry_check(&trust->expiry, log, who, what, trust->context);
+}
+
+int trust_check_dates(const struct trust *trust, struct error *warning) {
+    X509 *certificate = trust->files[CERTIFICATE] ? SSL_CTX_get0_certificate(trust->context) : NULL;
+
+    return certificate ? certificate_check_dates(certificate, trust->files[CERTIFICATE], warning) : 0;
 }
 
 /* ---- life ---- */

@@ -39,7 +39,10 @@ const char *trust_description(const struct trust *trust); /* "/etc/munnel/ca.pem
  */
 SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who);
 
-/* The same check without a connection; it also logs a warning before our own certificate ends. */
+/* Is our own certificate, if there is one, valid by this machine's clock? 0, or -1 with a warning. */
+int trust_check_dates(const struct trust *trust, struct error *warning);
+
+/* As trust_context(), without a connection; it also logs a warning before our own certificate ends. */
 void trust_recheck(struct trust *trust, struct log *log, const char *who);
 
 #endif

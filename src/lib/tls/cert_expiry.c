@@ -5,6 +5,9 @@
 
 #include "lib/tls/cert_expiry.h"
 
+#include "lib/tls/certificate.h"
+#include "lib/tls/tls.h"
+
 static const long steps[] = {30, 7, 1, -1};
 enum { STEPS = sizeof steps / sizeof *steps };
 
@@ -16,16 +19,42 @@ static unsigned step_of(long days) {
     return step;
 }
 
-void cert_expiry_check(struct cert_expiry *expiry, struct log *log, const char *who, const char *what, long days) {
-    unsigned step = step_of(days);
+static void log_invalid(struct log *log, const char *who, const char *what, const X509 *certificate) {
+    struct error detail = {""};
 
-    if (step <= expiry->warned)
-        return; /* also when the clock was set back */
-    expiry->warned = step;
+    if (certificate_check_dates(certificate, what, &detail))
+        log_write(log, LOG_LEVEL_ERROR, who, "%s", detail.text);
+}
+
+static bool is_too_early(const X509 *certificate) {
+    return X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
+}
+
+static void log_step(struct log *log, const char *who, const char *what, const X509 *certificate, long days) {
     if (days < 0)
-        log_write(log, LOG_LEVEL_ERROR, who, "%s has expired", what);
+        log_invalid(log, who, what, certificate);
     else if (days == 0)
         log_write(log, LOG_LEVEL_WARNING, who, "%s expires within a day", what);
     else
         log_write(log, LOG_LEVEL_WARNING, who, "%s expires in %ld day%s", what, days, days == 1 ? "" : "s");
+}
+
+void cert_expiry_check(struct cert_expiry *expiry, struct log *log, const char *who, const char *what,
+                       const SSL_CTX *context) {
+    const X509 *certificate = SSL_CTX_get0_certificate(context);
+
+    if (!certificate)
+        return;
+    if (is_too_early(certificate)) {
+        if (!expiry->warned_too_early)
+            log_invalid(log, who, what, certificate);
+        expiry->warned_too_early = true;
+        return;
+    }
+    long days = tls_days_left(context);
+    unsigned step = step_of(days);
+    if (step <= expiry->warned)
+        return; /* also when the clock was set back */
+    expiry->warned = step;
+    log_step(log, who, what, certificate, days);
 }

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * cert_expiry: logs a warning once each when a certificate has 30 days, 7 days and 1 day left, and an error when it has
- * expired.
+ * expired or is not valid yet.
  * Runs on: the thread of its owner. Owns: nothing; all zero is a new one.
  */
 #ifndef MUNNEL_LIB_TLS_CERT_EXPIRY_H
@@ -10,11 +10,16 @@
 
 #include "lib/log/log.h"
 
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
 struct cert_expiry {
-    unsigned warned; /* how many of these steps were logged */
+    unsigned warned;       /* how many of these steps were logged */
+    bool warned_too_early; /* that it is not valid yet */
 };
 
-/* `days` are left (tls_days_left(); negative: none); `what` begins the sentence, "the certificate server.pem". */
-void cert_expiry_check(struct cert_expiry *expiry, struct log *log, const char *who, const char *what, long days);
+/* Of the context's own certificate; `what` begins the sentence, "the certificate server.pem". */
+void cert_expiry_check(struct cert_expiry *expiry, struct log *log, const char *who, const char *what,
+                       const SSL_CTX *context);
 
 #endif

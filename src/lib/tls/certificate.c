@@ -18,7 +18,7 @@
 #include <string.h>
 
 static const char pin_prefix[] = "sha256:";
-enum { PIN_PREFIX = sizeof pin_prefix - 1, SHOWN_NAME = 100 };
+enum { PIN_PREFIX = sizeof pin_prefix - 1, SHOWN_NAME = 100, DAY_TEXT = 32 };
 
 static bool is_pin(const char *text) {
     return strncmp(text, pin_prefix, PIN_PREFIX) == 0;
@@ -156,4 +156,43 @@ time_t certificate_expires_at(const X509 *certificate) {
     ASN1_TIME_free(epoch);
     ERR_clear_error();
     return is_known ? (time_t)days * 86400 + seconds : 0;
+}
+
+static void name_date(const ASN1_TIME *time, char *text, size_t size) {
+    struct tm date = {0};
+    if (ASN1_TIME_to_tm(time, &date) != 1 || strftime(text, size, "%Y-%m-%d", &date) == 0)
+        snprintf(text, size, "an unreadable date");
+}
+
+static void name_today(char *text, size_t size) {
+    time_t now = time(NULL);
+    struct tm date = {0};
+    if (!gmtime_r(&now, &date) || strftime(text, size, "%Y-%m-%d", &date) == 0)
+        snprintf(text, size, "no date");
+}
+
+void certificate_describe_expired(const X509 *certificate, const char *whose, struct error *error) {
+    char date[DAY_TEXT], today[DAY_TEXT];
+    name_date(X509_get0_notAfter(certificate), date, sizeof date);
+    name_today(today, sizeof today);
+    error_set(error, "%s has expired: it ended on %s, and this machine's clock says %s: renew it, or set the clock",
+              whose, date, today);
+}
+
+void certificate_describe_too_early(const X509 *certificate, const char *whose, struct error *error) {
+    char date[DAY_TEXT], today[DAY_TEXT];
+    name_date(X509_get0_notBefore(certificate), date, sizeof date);
+    name_today(today, sizeof today);
+    error_set(error, "%s is not yet valid: it begins on %s, and this machine's clock says %s: set the clock", whose,
+              date, today);
+}
+
+int certificate_check_dates(const X509 *certificate, const char *whose, struct error *error) {
+    bool is_early = X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0;
+    bool is_late = X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
+    if (is_early)
+        certificate_describe_too_early(certificate, whose, error);
+    else if (is_late)
+        certificate_describe_expired(certificate, whose, error);
+    return is_early || is_late ? -1 : 0;
 }

@@ -33,4 +33,9 @@ X509 *certificate_read(const char *path, struct error *error);    /* the first o
 int certificate_read_pin(const char *path, char pin[CERTIFICATE_PIN], struct error *error);
 time_t certificate_expires_at(const X509 *certificate); /* the first second in which it has expired; 0: unreadable */
 
+/* Is it valid by this machine's clock? 0, or -1 with one of the texts below; `whose` begins it, "server.pem" say. */
+int certificate_check_dates(const X509 *certificate, const char *whose, struct error *error);
+void certificate_describe_expired(const X509 *certificate, const char *whose, struct error *error);
+void certificate_describe_too_early(const X509 *certificate, const char *whose, struct error *error);
+
 #endif

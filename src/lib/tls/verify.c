@@ -61,12 +61,6 @@ static void list_names(X509 *certificate, char *text, size_t size) {
         append_text(text, size, 0, "no host at all");
 }
 
-static void name_date(const ASN1_TIME *time, char *text, size_t size) {
-    struct tm date = {0};
-    if (ASN1_TIME_to_tm(time, &date) != 1 || strftime(text, size, "%Y-%m-%d", &date) == 0)
-        snprintf(text, size, "an unreadable date");
-}
-
 static void name_issuer(X509 *certificate, char *text, size_t size) {
     const X509_NAME *issuer = X509_get_issuer_name(certificate);
     int at = X509_NAME_get_index_by_NID(issuer, NID_commonName, -1);
@@ -85,27 +79,12 @@ struct failure { /* of a verification */
     const char *host; /* asked for; may be NULL */
 };
 
-static void name_today(char *text, size_t size) {
-    time_t now = time(NULL);
-    struct tm date = {0};
-    if (!gmtime_r(&now, &date) || strftime(text, size, "%Y-%m-%d", &date) == 0)
-        snprintf(text, size, "no date");
-}
-
 static void describe_expired(const struct failure *failure, struct error *error) {
-    char date[32], today[32];
-    name_date(X509_get0_notAfter(failure->certificate), date, sizeof date);
-    name_today(today, sizeof today);
-    error_set(error, "%s has expired: it ended on %s, and this machine's clock says %s: renew it, or set the clock",
-              failure->whose, date, today);
+    certificate_describe_expired(failure->certificate, failure->whose, error);
 }
 
 static void describe_too_early(const struct failure *failure, struct error *error) {
-    char date[32], today[32];
-    name_date(X509_get0_notBefore(failure->certificate), date, sizeof date);
-    name_today(today, sizeof today);
-    error_set(error, "%s is not yet valid: it begins on %s, and this machine's clock says %s: set the clock",
-              failure->whose, date, today);
+    certificate_describe_too_early(failure->certificate, failure->whose, error);
 }
 
 /* Advice to a client that was given neither CA nor pin. */

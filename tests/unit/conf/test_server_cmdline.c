@@ -10,6 +10,7 @@
 #include "conf/provision.h"
 #include "conf/server_cmdline.h"
 #include "lib/base/file.h"
+#include "lib/tls/cert_issue.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -245,6 +246,22 @@ START_TEST(check_is_content_with_what_init_makes) {
 }
 END_TEST
 
+START_TEST(check_warns_of_a_certificate_that_has_expired) {
+    char expected[512];
+    const char *file = make_server();
+    const struct cert_request request = {.common_name = "a", .days = 0, .use = CERT_SERVER};
+    ck_assert_int_eq(cert_issue(&request, unit_path("ca.pem"), unit_path("ca.key"), unit_path("server.pem"),
+                                unit_path("server.key"), NULL),
+                     0);
+    ck_assert_int_eq(READ("--config", file, "--check"), 0);
+    ck_assert_ptr_nonnull(strstr(capture.text[0], "configuration OK"));
+    snprintf(expected, sizeof expected, "munneld: warning: %s: agents.tls.cert: %s has expired: it ended on ", file,
+             unit_path("server.pem"));
+    ck_assert_msg(strncmp(capture.text[1], expected, strlen(expected)) == 0, "%s", capture.text[1]);
+    capture_done(&capture);
+}
+END_TEST
+
 START_TEST(check_finds_the_key_of_another_certificate) {
     const char *file = make_server();
     ck_assert_int_eq(rename(unit_path("ca.key"), unit_path("server.key")), 0);
@@ -289,6 +306,7 @@ static TCase *printing(void) {
     tcase_add_test(group, check_without_a_file_says_where_the_certificate_will_be);
     tcase_add_test(group, check_misses_the_certificate);
     tcase_add_test(group, check_is_content_with_what_init_makes);
+    tcase_add_test(group, check_warns_of_a_certificate_that_has_expired);
     tcase_add_test(group, check_finds_the_key_of_another_certificate);
     tcase_add_loop_test(group, check_finds_a_secret_that_all_can_read, 0, 2);
     return group;

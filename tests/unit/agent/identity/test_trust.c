@@ -24,6 +24,15 @@ static const char *make_ca(const char *name) {
     return path;
 }
 
+/* An agent's certificate for so many days, by that CA; its key is agent.key. */
+static const char *make_own(const char *ca, unsigned days) {
+    struct cert_request request = {.common_name = "agent", .days = days, .use = CERT_CLIENT};
+    const char *path = unit_path("agent.pem");
+    ck_assert_msg(cert_issue(&request, ca, unit_path("ca.key"), path, unit_path("agent.key"), &error) == 0, "%s",
+                  error.text);
+    return path;
+}
+
 static struct strlist pins(size_t count) {
     struct strlist list = {0};
     while (list.count < count)
@@ -70,6 +79,25 @@ START_TEST(the_state_folders_ca_is_found) {
     ck_assert_str_eq(trusted(&choice), "the system's certificate store");
     make_ca("ca.pem");
     ck_assert_str_eq(trusted(&choice), unit_path("ca.pem"));
+}
+END_TEST
+
+START_TEST(own_certificate_that_has_expired_is_a_warning) {
+    for (unsigned days = 0; days <= 1; days++) {
+        const char *ca = make_ca("named.pem");
+        struct trust_choice choice = {.ca = ca, .certificate = make_own(ca, days), .key = unit_path("agent.key")};
+        struct trust *trust = trust_new(&choice, &error);
+        ck_assert_msg(trust, "%s", error.text);
+        struct error warning = {""};
+        ck_assert_int_eq(trust_check_dates(trust, &warning), days ? 0 : -1);
+        ck_assert_int_eq(strncmp(warning.text, choice.certificate, strlen(choice.certificate)) == 0, days == 0);
+        ck_assert_int_eq(!strstr(warning.text, " has expired: it ended on "), days > 0);
+        trust_free(trust);
+    }
+    struct trust *without = trust_new(&(struct trust_choice){0}, &error);
+    ck_assert_msg(without, "%s", error.text);
+    ck_assert_int_eq(trust_check_dates(without, &error), 0);
+    trust_free(without);
 }
 END_TEST
 
@@ -140,6 +168,7 @@ static TCase *choices(void) {
     tcase_add_test(group, pins_alone_are_enough);
     tcase_add_test(group, pins_and_ca_go_together);
     tcase_add_test(group, the_state_folders_ca_is_found);
+    tcase_add_test(group, own_certificate_that_has_expired_is_a_warning);
     tcase_add_test(group, with_nothing_named_the_systems_store_verifies);
     tcase_add_test(group, a_missing_ca_is_an_error);
     tcase_add_test(group, a_broken_ca_in_the_state_folder_is_an_error);

@@ -12,8 +12,34 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { DAY_S = 86400, HALF_DAY_S = DAY_S / 2 };
+
+/* With a certificate that is valid so many days from now on, until so many days and some hours from now. */
+static SSL_CTX *context_of(long from_days, long days) {
+    SSL_CTX *context = SSL_CTX_new(TLS_method());
+    X509 *certificate = X509_new();
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+
+    ck_assert(context && certificate && key);
+    ck_assert_int_eq(X509_set_pubkey(certificate, key), 1);
+    ck_assert_ptr_nonnull(X509_time_adj_ex(X509_getm_notBefore(certificate), (int)from_days, -HALF_DAY_S, NULL));
+    ck_assert_ptr_nonnull(X509_time_adj_ex(X509_getm_notAfter(certificate), (int)days, HALF_DAY_S, NULL));
+    ck_assert_int_gt(X509_sign(certificate, key, EVP_sha256()), 0);
+    ck_assert_int_eq(SSL_CTX_use_certificate(context, certificate), 1);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return context;
+}
+
+static void check(struct cert_expiry *expiry, struct log *log, long from_days, long days) {
+    SSL_CTX *context = context_of(from_days, days);
+
+    cert_expiry_check(expiry, log, "test", "the certificate x", context);
+    SSL_CTX_free(context);
+}
+
 /* What is logged when these many days are left, one after the other; free it. */
-static char *words_for(const long *days, size_t count) {
+static char *words_for(long from_days, const long *days, size_t count) {
     const char *path = unit_path("log");
     struct cert_expiry expiry = {0};
     struct error error;
@@ -22,7 +48,7 @@ static char *words_for(const long *days, size_t count) {
     struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, path, &error);
     ck_assert_msg(log, "%s", error.text);
     for (size_t i = 0; i < count; i++)
-        cert_expiry_check(&expiry, log, "test", "the certificate x", days[i]);
+        check(&expiry, log, from_days, days[i]);
     log_free(log);
     return unit_read(path, NULL);
 }
@@ -37,20 +63,20 @@ static unsigned lines_of(const char *text) {
 
 START_TEST(each_step_is_said_once) {
     static const long days[] = {100, 31, 30, 29, 8, 7, 7, 2, 1, 0, 0, -1, -2};
-    char *words = words_for(days, sizeof days / sizeof *days);
+    char *words = words_for(-100, days, sizeof days / sizeof *days);
 
     ck_assert_uint_eq(lines_of(words), 4);
     ck_assert_ptr_nonnull(strstr(words, "the certificate x expires in 30 days"));
     ck_assert_ptr_nonnull(strstr(words, "expires in 7 days"));
     ck_assert_ptr_nonnull(strstr(words, "expires in 1 day\n"));
-    ck_assert_ptr_nonnull(strstr(words, "error   test  the certificate x has expired"));
+    ck_assert_ptr_nonnull(strstr(words, "error   test  the certificate x has expired: it ended on "));
     free(words);
 }
 END_TEST
 
 START_TEST(late_start_says_only_what_is_true_now) {
     static const long days[] = {0};
-    char *words = words_for(days, 1);
+    char *words = words_for(-100, days, 1);
 
     ck_assert_uint_eq(lines_of(words), 1);
     ck_assert_ptr_nonnull(strstr(words, "expires within a day"));
@@ -60,10 +86,30 @@ END_TEST
 
 START_TEST(clock_that_is_set_back_says_nothing_again) {
     static const long days[] = {5, 40, 5};
-    char *words = words_for(days, 3);
+    char *words = words_for(-100, days, 3);
 
     ck_assert_uint_eq(lines_of(words), 1);
     free(words);
+}
+END_TEST
+
+START_TEST(certificate_that_is_not_valid_yet_is_logged_once) {
+    static const long days[] = {100, 100, 3};
+    char *words = words_for(2, days, sizeof days / sizeof *days);
+
+    ck_assert_uint_eq(lines_of(words), 1);
+    ck_assert_ptr_nonnull(strstr(words, "error   test  the certificate x is not yet valid: it begins on "));
+    free(words);
+}
+END_TEST
+
+START_TEST(context_without_a_certificate_logs_nothing) {
+    SSL_CTX *context = SSL_CTX_new(TLS_method());
+    struct cert_expiry expiry = {0};
+
+    cert_expiry_check(&expiry, NULL, "test", "the certificate x", context);
+    ck_assert_uint_eq(expiry.warned, 0);
+    SSL_CTX_free(context);
 }
 END_TEST
 
@@ -73,6 +119,8 @@ static TCase *steps(void) {
     tcase_add_test(group, each_step_is_said_once);
     tcase_add_test(group, late_start_says_only_what_is_true_now);
     tcase_add_test(group, clock_that_is_set_back_says_nothing_again);
+    tcase_add_test(group, certificate_that_is_not_valid_yet_is_logged_once);
+    tcase_add_test(group, context_without_a_certificate_logs_nothing);
     return group;
 }
 
