@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CA_DAYS = 3650, SERVER_DAYS = 825, FOLDER_MODE = 0700, TOKEN_MODE = 0600, CONFIGURATION_MODE = 0640 };
@@ -243,6 +244,42 @@ char *provision_kept_listen(const char *agents) {
         return text;
     free(text);
     return NULL;
+}
+
+/* `token` NULL: it was moved to its agent, and may be any. */
+static bool has_valid_key(const struct credential *credential, const struct auth_token *token, time_t now) {
+    uint8_t key[SECRET_SIZE];
+    bool found = false;
+    if (token)
+        auth_token_key(token, key);
+    for (int i = 0; i < credential->key_count && !found; i++)
+        found = !credential_key_has_ended(credential, i, now) &&
+                (!token || secret_equal(credential->keys[i].key, key, SECRET_SIZE));
+    secret_wipe(key, sizeof key);
+    return found && (credential->expires == 0 || now < credential->expires);
+}
+
+static bool first_agent_is_in(const struct paths *paths) {
+    struct auth_token token = {{0}, {0}};
+    bool has_token = file_exists(paths->token);
+    if (has_token && read_token(&token, paths->token, NULL) != 0)
+        return false;
+    struct credentials *credentials = credentials_read(paths->agents, NULL);
+    const struct credential *credential =
+        credentials ? credentials_find(credentials, has_token ? token.name : first_credential) : NULL;
+    bool result = credential && has_valid_key(credential, has_token ? &token : NULL, time(NULL));
+    credentials_free(credentials);
+    secret_wipe(&token, sizeof token);
+    return result;
+}
+
+bool provision_first_agent_can_join(const struct provision *setup) {
+    struct paths paths;
+    if (paths_make(&paths, setup->folder, NULL) != 0)
+        return false;
+    bool result = first_agent_is_in(&paths);
+    paths_done(&paths);
+    return result;
 }
 
 static const char *name_of(const struct provision *setup) {

@@ -26,7 +26,9 @@ int provision_server(const struct provision *setup, bool *made, struct error *er
 int provision_keep_listen(const struct provision *setup, struct error *error);
 char *
 provision_kept_listen(const char *agents); /* what lies beside that agents file: malloc'ed; NULL: nothing of use */
-/* The line that starts an agent for it, for people: malloc'ed. */
+/* Can the first agent join: has the agents file a valid key of its credential, that of agent.token if that is there? */
+bool provision_first_agent_can_join(const struct provision *setup);
+/* The line that starts the first agent, for people: malloc'ed. */
 char *provision_agent_line(const struct provision *setup, const char *group);
 /* agent.token, in place of what is there; only its owner may read it. 0 or -1. */
 int provision_write_token(const char *path, const struct auth_token *token, struct error *error);

@@ -104,8 +104,12 @@ static int print_next_steps(const struct provision *setup) {
     if (!line)
         return -1;
     printf("\nThe server:\n  munneld --config %s/munnel.json\n", setup->folder);
-    printf("The agent, here as it stands, elsewhere with copies of ca.pem and agent.token in one folder:\n  %s\n",
-           line);
+    if (provision_first_agent_can_join(setup))
+        printf("The agent, here as it stands, elsewhere with copies of ca.pem and agent.token in one folder:\n  %s\n",
+               line);
+    else
+        printf("An agent, with the join code that this prints:\n  munnel agent add --config %s/munnel.json NAME\n",
+               setup->folder);
     free(line);
     print_pin(setup);
     return 0;

@@ -61,9 +61,12 @@ static void print_pin(const struct server_config *conf) {
 static void print_setup(const struct provision *setup, const struct server_config *conf, bool made) {
     const struct service_config *first = conf->service_count ? &conf->services[0] : NULL;
     const char *group = first && first->groups.count ? first->groups.items[0] : "";
-    char *line = provision_agent_line(setup, group);
+    bool can_join = conf->agents.auth_none || provision_first_agent_can_join(setup);
+    char *line = can_join ? provision_agent_line(setup, group) : NULL;
 
     printf("%s certificate, key and agents file in %s\n", made ? "made" : "using", setup->folder);
+    if (!can_join)
+        printf("munnel agent add NAME lets an agent in and prints its join code\n");
     if (line)
         printf("an agent joins with:\n  %s\n", line);
     if (made) {

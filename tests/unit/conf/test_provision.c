@@ -261,6 +261,43 @@ START_TEST(the_join_code_is_the_first_agents_while_its_token_is_there) {
 }
 END_TEST
 
+static void write_first_agent(const char *name, const struct auth_token *token, const char *until,
+                              const char *expires) {
+    char digits[SECRET_HEX], text[512];
+    uint8_t key[SECRET_SIZE];
+    auth_token_key(token, key);
+    snprintf(
+        text, sizeof text,
+        "{\"agents\":[{\"name\":\"%s\",\"groups\":[\"*\"],\"keys\":[{\"key\":\"%s\",\"until\":%s}],\"expires\":%s}]}",
+        name, secret_to_hex(key, sizeof key, digits), until, expires);
+    ck_assert_int_eq(file_write(in_folder("agents.json"), text, strlen(text), 0600, NULL), 0);
+}
+
+START_TEST(the_first_agent_can_join_while_its_key_is_valid) {
+    static const char later[] = "\"2099-01-01\"", earlier[] = "\"2020-01-01\"", never[] = "null";
+    const struct provision setup = standard();
+    struct auth_token token, other;
+    run(&setup);
+    ck_assert(provision_first_agent_can_join(&setup));
+    char *text = unit_read(in_folder("agent.token"), NULL);
+    ck_assert_int_eq(auth_token_parse(&token, text, NULL), 0);
+    free(text);
+    write_first_agent("default", &token, later, later);
+    ck_assert(provision_first_agent_can_join(&setup));
+    write_first_agent("default", &token, earlier, never);
+    ck_assert(!provision_first_agent_can_join(&setup));
+    write_first_agent("default", &token, never, earlier);
+    ck_assert(!provision_first_agent_can_join(&setup));
+    write_first_agent("other", &token, never, never);
+    ck_assert(!provision_first_agent_can_join(&setup));
+    ck_assert_int_eq(auth_token_make(&other, "default"), 0);
+    write_first_agent("default", &other, never, never);
+    ck_assert(!provision_first_agent_can_join(&setup));
+    ck_assert_int_eq(unlink(in_folder("agent.token")), 0); /* that of its agent may have been replaced */
+    ck_assert(provision_first_agent_can_join(&setup));
+}
+END_TEST
+
 START_TEST(the_agents_line_can_be_typed) {
     struct provision setup = standard();
     char *line = provision_agent_line(&setup, "WinVNCGroup"), right[512];
@@ -285,6 +322,7 @@ static TCase *making(void) {
     tcase_add_test(group, without_configuration_none_is_written);
     tcase_add_test(group, a_folder_that_cannot_be_is_an_error);
     tcase_add_test(group, the_join_code_is_the_first_agents_while_its_token_is_there);
+    tcase_add_test(group, the_first_agent_can_join_while_its_key_is_valid);
     tcase_add_test(group, the_agents_line_can_be_typed);
     return group;
 }

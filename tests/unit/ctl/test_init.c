@@ -65,8 +65,17 @@ START_TEST(a_second_time_it_finds_all) {
     ck_assert(says("nothing has been changed"));
     char *after = unit_read(unit_path("s/server.key"), NULL);
     ck_assert_str_eq(before, after);
+    ck_assert(says("munnel-agent --ca"));
     free(before);
     free(after);
+}
+END_TEST
+
+START_TEST(the_line_of_a_revoked_agent_is_not_printed) {
+    ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0);
+    unit_text_file("s/agents.json", "{\"agents\":[]}");
+    ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0);
+    ck_assert_msg(!says("munnel-agent") && says("\n  munnel agent add --config "), "%s", printed.text[0]);
 }
 END_TEST
 
@@ -121,6 +130,7 @@ static TCase *init(void) {
     tcase_add_checked_fixture(group, NULL, forget);
     tcase_add_test(group, it_names_what_it_made_and_the_two_command_lines);
     tcase_add_test(group, a_second_time_it_finds_all);
+    tcase_add_test(group, the_line_of_a_revoked_agent_is_not_printed);
     tcase_add_test(group, what_is_absent_made_and_found_is_distinguished);
     tcase_add_test(group, without_a_folder_it_is_the_state_folder);
     tcase_add_test(group, what_is_wrong_is_one_line);

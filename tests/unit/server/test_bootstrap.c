@@ -117,6 +117,28 @@ START_TEST(next_start_uses_the_same_files) {
 }
 END_TEST
 
+/* Revoked, or its token ended after a rotation: the line would be rejected. */
+START_TEST(line_of_the_first_agent_is_printed_only_while_it_can_join) {
+    struct server_config *conf = configuration("revoked");
+
+    free(output_of(conf));
+    server_config_free(conf);
+    ck_assert_int_eq(remove(unit_path("revoked/agent.token")), 0);
+    conf = configuration("revoked");
+    char *output = output_of(conf);
+    expect(output, "munnel-agent --ca "); /* the token may have been moved to its agent */
+    free(output);
+    server_config_free(conf);
+    unit_text_file("revoked/agents.json", "{\"agents\":[]}");
+    conf = configuration("revoked");
+    output = output_of(conf);
+    ck_assert_ptr_null(strstr(output, "munnel-agent"));
+    expect(output, "munnel agent add NAME lets an agent in");
+    free(output);
+    server_config_free(conf);
+}
+END_TEST
+
 START_TEST(server_without_authentication_has_no_agents_file) {
     struct server_config *conf = configuration("open");
 
@@ -164,6 +186,7 @@ static TCase *bootstrap_cases(void) {
     tcase_add_test(group, first_start_makes_the_files_and_points_at_them);
     tcase_add_test(group, no_secret_is_printed_to_a_file);
     tcase_add_test(group, next_start_uses_the_same_files);
+    tcase_add_test(group, line_of_the_first_agent_is_printed_only_while_it_can_join);
     tcase_add_test(group, server_without_authentication_has_no_agents_file);
     tcase_add_test(group, folder_that_cannot_be_made_is_named_and_changes_nothing);
     tcase_add_test(group, state_folder_of_the_environment_is_used_without_one_in_the_configuration);
