@@ -25,11 +25,16 @@ static int say_errno(struct error *error, const char *verb, const char *path) {
 
 /* ---- reading ---- */
 
+static const char *rights_of_others(mode_t mode) {
+    if (mode & S_IWOTH)
+        return mode & S_IROTH ? "read or change" : "change";
+    return mode & S_IROTH ? "read" : "execute";
+}
+
 static int check_status(const struct stat *status, const char *path, struct error *error) {
     if (status->st_mode & 0007) {
-        return error_set(
-            error, "everybody on this machine may read or change %s (mode %04o), and it is a secret; chmod 0640 %s",
-            path, (unsigned)status->st_mode & 07777, path);
+        return error_set(error, "everybody on this machine may %s %s (mode %04o), and it is a secret; chmod 0640 %s",
+                         rights_of_others(status->st_mode), path, (unsigned)status->st_mode & 07777, path);
     }
     uid_t self = geteuid();
     if (status->st_uid != self && status->st_uid != 0 && self != 0) {
