@@ -62,19 +62,25 @@ static int paths_make(struct paths *paths, const char *folder, struct error *err
     return error_set(error, "out of memory");
 }
 
-/* 1: the pair is to be made; 0: both are there; -1: only one is. */
-static int look_at_pair(const char *certificate, const char *key, struct error *error) {
+static const char *file_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* 1: the pair is to be made; 0: both are there; -1: only one is. `price`: what making both anew costs. */
+static int look_at_pair(const char *certificate, const char *key, const char *price, struct error *error) {
     bool has_certificate = file_exists(certificate), has_key = file_exists(key);
     if (has_certificate == has_key)
         return has_key ? 0 : 1;
     const char *there = has_key ? key : certificate, *missing = has_key ? certificate : key;
-    return error_set(error, "%s is there without %s; put the second back, or remove the first, too", there, missing);
+    return error_set(error, "%s is there without %s; put %s back, or remove %s as well (%s)", there, missing,
+                     file_name(missing), file_name(there), price);
 }
 
 static int make_ca(const struct paths *paths, bool *made, struct error *error) {
     if (file_exists(paths->ca) && !file_exists(paths->ca_key))
         return 0; /* the key may be kept elsewhere; it is needed only to sign */
-    int missing = look_at_pair(paths->ca, paths->ca_key, error);
+    int missing = look_at_pair(paths->ca, paths->ca_key, "every agent then needs the new ca.pem", error);
     if (missing <= 0)
         return missing;
     char host[200] = "", name[256];
@@ -87,7 +93,8 @@ static int make_ca(const struct paths *paths, bool *made, struct error *error) {
 }
 
 static int make_server(const struct provision *setup, const struct paths *paths, bool *made, struct error *error) {
-    int missing = look_at_pair(paths->server, paths->server_key, error);
+    int missing =
+        look_at_pair(paths->server, paths->server_key, "agents that joined by a code then need a new one", error);
     if (missing <= 0)
         return missing;
     if (!file_exists(paths->ca_key))

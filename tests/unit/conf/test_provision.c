@@ -216,13 +216,15 @@ START_TEST(half_a_pair_is_an_error_and_is_left_alone) {
     struct provision setup = standard();
     run(&setup);
     unlink(in_folder("server.key"));
-    fails(&setup, "server.pem is there without ");
+    fails(&setup,
+          "server.key; put server.key back, or remove server.pem as well (agents that joined by a code then need a "
+          "new one)");
     ck_assert(file_exists(in_folder("server.pem")));
     ck_assert(!file_exists(in_folder("server.key")));
     setup.folder = unit_path("other");
     ck_assert_int_eq(mkdir(setup.folder, 0700), 0);
     unit_text_file("other/ca.key", "something");
-    fails(&setup, "ca.key is there without ");
+    fails(&setup, "ca.pem; put ca.pem back, or remove ca.key as well (every agent then needs the new ca.pem)");
 }
 END_TEST
 
