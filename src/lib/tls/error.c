@@ -91,12 +91,15 @@ struct meaning {
 
 /* Alerts of the other side. */
 static const struct meaning alerts[] = {
-    {SSL_AD_BAD_CERTIFICATE, "the other side refused our certificate: bad certificate"},
-    {SSL_AD_UNSUPPORTED_CERTIFICATE, "the other side refused our certificate: unsupported, or wrong purpose"},
-    {SSL_AD_CERTIFICATE_REVOKED, "the other side refused our certificate: revoked"},
-    {SSL_AD_CERTIFICATE_EXPIRED, "the other side refused our certificate: expired, or its clock is wrong"},
-    {SSL_AD_CERTIFICATE_UNKNOWN, "the other side refused our certificate: unknown certificate"},
-    {SSL_AD_UNKNOWN_CA, "the other side refused our certificate: unknown ca"},
+    {SSL_AD_BAD_CERTIFICATE, "the other side refused our certificate (alert bad_certificate); its log has the reason"},
+    {SSL_AD_UNSUPPORTED_CERTIFICATE,
+     "the other side refused our certificate: unsupported, or wrong purpose (alert unsupported_certificate)"},
+    {SSL_AD_CERTIFICATE_REVOKED, "the other side refused our certificate: revoked (alert certificate_revoked)"},
+    {SSL_AD_CERTIFICATE_EXPIRED,
+     "the other side refused our certificate: expired, or its clock is wrong (alert certificate_expired)"},
+    {SSL_AD_CERTIFICATE_UNKNOWN,
+     "the other side refused our certificate (alert certificate_unknown); its log has the reason"},
+    {SSL_AD_UNKNOWN_CA, "the other side refused our certificate: it does not know who signed it (alert unknown_ca)"},
     {SSL_AD_CERTIFICATE_REQUIRED, "the other side asks for a certificate and we have none"},
     {SSL_AD_HANDSHAKE_FAILURE, "the other side found no common ground (handshake failure)"},
     {SSL_AD_PROTOCOL_VERSION, "the other side does not speak our version of TLS"},

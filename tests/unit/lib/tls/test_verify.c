@@ -31,7 +31,7 @@ START_TEST(a_foreign_authority_is_named) {
     snprintf(says, sizeof says, "the certificate is signed by an authority (Munnel CA of here) that %s does not hold",
              unit_path("other.pem"));
     pair_expect(pair_server_context(pair_server_options()), pair_client_context(&options), "munnel.example",
-                "the other side refused our certificate: unknown ca", says);
+                "the other side refused our certificate: it does not know who signed it (alert unknown_ca)", says);
 }
 END_TEST
 
@@ -39,7 +39,8 @@ START_TEST(an_authority_of_the_same_name_is_not_the_same) {
     pair_make(CERT_CA, "Munnel CA of here", 30, unit_path("other.pem"), unit_path("other.key"));
     const struct tls_client_options options = {.ca = unit_path("other.pem")};
     pair_expect(pair_server_context(pair_server_options()), pair_client_context(&options), "munnel.example",
-                "the other side refused our certificate: unknown ca", "the certificate is signed by an authority*");
+                "the other side refused our certificate: it does not know who signed it (alert unknown_ca)",
+                "the certificate is signed by an authority*");
 }
 END_TEST
 
@@ -47,7 +48,7 @@ START_TEST(the_systems_store_does_not_hold_it) {
     const struct tls_client_options options = {.ca = NULL};
     pair_expect(
         pair_server_context(pair_server_options()), pair_client_context(&options), "munnel.example",
-        "the other side refused our certificate: unknown ca",
+        "the other side refused our certificate: it does not know who signed it (alert unknown_ca)",
         "the certificate is signed by an authority (Munnel CA of here) that the system's store does not hold; name the "
         "server's CA with --ca FILE, or take a join code with --join -");
 }
@@ -55,10 +56,10 @@ END_TEST
 
 START_TEST(a_wrong_name_lists_the_right_ones) {
     pair_expect(pair_server_context(pair_server_options()), pair_client_context(pair_client_options()), "other.example",
-                "the other side refused our certificate: bad certificate",
+                "the other side refused our certificate (alert bad_certificate); its log has the reason",
                 "wrong name: the certificate is for munnel.example, 127.0.0.1, fe80::1, not for other.example");
     pair_expect(pair_server_context(pair_server_options()), pair_client_context(pair_client_options()), "10.9.8.7",
-                "the other side refused our certificate: bad certificate",
+                "the other side refused our certificate (alert bad_certificate); its log has the reason",
                 "wrong name: the certificate is for munnel.example, 127.0.0.1, fe80::1, not for 10.9.8.7");
 }
 END_TEST
@@ -69,7 +70,7 @@ START_TEST(a_name_in_the_subject_alone_is_none) {
     SSL_CTX *client = pair_client_context(pair_client_options());
     X509_VERIFY_PARAM_set_purpose(SSL_CTX_get0_param(client), X509_PURPOSE_ANY);
     pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
-                "the other side refused our certificate: bad certificate",
+                "the other side refused our certificate (alert bad_certificate); its log has the reason",
                 "wrong name: the certificate is for no host at all, not for munnel.example");
 }
 END_TEST
@@ -83,11 +84,12 @@ START_TEST(an_expired_certificate_says_since_when) {
     SSL_CTX *client = pair_client_context(pair_client_options());
     move_clock(client, 6);
     pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
-                "the other side refused our certificate: expired, or its clock is wrong", says);
+                "the other side refused our certificate: expired, or its clock is wrong (alert certificate_expired)",
+                says);
     client = pair_client_context(pair_client_options());
     move_clock(client, 31);
     pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
-                "the other side refused our certificate: expired, or its clock is wrong",
+                "the other side refused our certificate: expired, or its clock is wrong (alert certificate_expired)",
                 "the authority's certificate has expired: it ended on *");
 }
 END_TEST
@@ -96,7 +98,7 @@ START_TEST(a_certificate_of_tomorrow_asks_for_the_clock) {
     SSL_CTX *client = pair_client_context(pair_client_options());
     move_clock(client, -1);
     pair_expect(pair_server_context(pair_server_options()), client, "munnel.example",
-                "the other side refused our certificate: bad certificate", "*");
+                "the other side refused our certificate (alert bad_certificate); its log has the reason", "*");
     client = pair_client_context(pair_client_options());
     move_clock(client, -1);
     struct pair pair;
@@ -114,14 +116,14 @@ START_TEST(a_self_signed_certificate_is_called_so) {
     char says[400];
     snprintf(says, sizeof says, "the certificate is self-signed, and %s does not hold it", ca_pem);
     pair_expect(pair_server_context(&options), pair_client_context(pair_client_options()), "munnel.example",
-                "the other side refused our certificate: unknown ca", says);
+                "the other side refused our certificate: it does not know who signed it (alert unknown_ca)", says);
 }
 END_TEST
 
 START_TEST(a_clients_certificate_is_no_servers) {
     const struct tls_server_options options = {.certificate = client_pem, .key = client_key};
     pair_expect(pair_server_context(&options), pair_client_context(pair_client_options()), "munnel.example",
-                "the other side refused our certificate: unsupported, or wrong purpose",
+                "the other side refused our certificate: unsupported, or wrong purpose (alert unsupported_certificate)",
                 "wrong purpose: the certificate is not one for a server (extended key usage lacks serverAuth)");
 }
 END_TEST
@@ -189,9 +191,9 @@ START_TEST(another_key_is_refused_and_its_pin_is_shown) {
     ck_assert_int_eq(certificate_read_pin(server_pem, pin, NULL), 0);
     snprintf(says, sizeof says, "the server's key is not the pinned one: it shows %s", pin);
     pair_expect(pair_server_context(pair_server_options()), pinned(NULL, WRONG_PIN, NULL), "munnel.example",
-                "the other side refused our certificate: bad certificate", says);
+                "the other side refused our certificate (alert bad_certificate); its log has the reason", says);
     pair_expect(pair_server_context(pair_server_options()), pinned(ca_pem, WRONG_PIN, NULL), "munnel.example",
-                "the other side refused our certificate: bad certificate", says);
+                "the other side refused our certificate (alert bad_certificate); its log has the reason", says);
 }
 END_TEST
 
@@ -200,7 +202,8 @@ START_TEST(with_pin_and_ca_both_must_hold) {
     ck_assert_int_eq(certificate_read_pin(server_pem, pin, NULL), 0);
     pair_expect(pair_server_context(pair_server_options()), pinned(ca_pem, pin, NULL), "munnel.example", NULL, NULL);
     pair_expect(pair_server_context(pair_server_options()), pinned(ca_pem, pin, NULL), "other.example",
-                "the other side refused our certificate: bad certificate", "wrong name: *");
+                "the other side refused our certificate (alert bad_certificate); its log has the reason",
+                "wrong name: *");
 }
 END_TEST
 
@@ -256,16 +259,18 @@ START_TEST(no_client_certificate_is_refused_unless_optional) {
 END_TEST
 
 START_TEST(a_servers_certificate_is_no_clients) {
-    pair_expect(asking_server(true, NULL), client_with(server_pem, server_key), "munnel.example",
-                "wrong purpose: the certificate is not one for a client (extended key usage lacks clientAuth)",
-                "the other side refused our certificate: unsupported, or wrong purpose");
+    pair_expect(
+        asking_server(true, NULL), client_with(server_pem, server_key), "munnel.example",
+        "wrong purpose: the certificate is not one for a client (extended key usage lacks clientAuth)",
+        "the other side refused our certificate: unsupported, or wrong purpose (alert unsupported_certificate)");
 }
 END_TEST
 
 START_TEST(a_client_of_another_authority_is_refused) {
     pair_make(CERT_CA, "web1", 5, unit_path("self.pem"), unit_path("self.key"));
     pair_expect(asking_server(true, NULL), client_with(unit_path("self.pem"), unit_path("self.key")), "munnel.example",
-                "the certificate is self-signed*", "the other side refused our certificate: unknown ca");
+                "the certificate is self-signed*",
+                "the other side refused our certificate: it does not know who signed it (alert unknown_ca)");
 }
 END_TEST
 
@@ -309,7 +314,8 @@ START_TEST(a_revoked_client_is_refused_and_others_are_not) {
     pair_expect(asking_server(false, make_crl(NULL)), client_with(client_pem, client_key), "munnel.example", NULL,
                 NULL);
     pair_expect(asking_server(false, make_crl(client_pem)), client_with(client_pem, client_key), "munnel.example",
-                "the certificate has been revoked", "the other side refused our certificate: revoked");
+                "the certificate has been revoked",
+                "the other side refused our certificate: revoked (alert certificate_revoked)");
     SSL_CTX *server = asking_server(false, make_crl(NULL));
     move_clock(server, 2);
     pair_expect(server, client_with(client_pem, client_key), "munnel.example", "the revocation list is out of date",
