@@ -279,7 +279,7 @@ void agent_log_live(const struct agent *agent) {
     struct plane_counts counts;
 
     plane_count(agent->plane, &counts);
-    log_event(agent->settings->log, LOG_LEVEL_INFO, agent->who, "live",
+    log_event(agent->settings->log, LOG_LEVEL_INFO, agent->who, "statistics",
               LOG_FIELDS(LOG_NUMBER("servers", agent_working(agent)), LOG_NUMBER("links", counts.links),
                          LOG_NUMBER("handshakes_done", counts.handshakes_done), LOG_NUMBER("relays", counts.relays),
                          LOG_NUMBER("relays_ended", counts.relays_ended), LOG_NUMBER("lingering", counts.lingering),

@@ -133,7 +133,7 @@ void housekeeping_log_live(void *context) {
     for (struct session *session = session_table_first(server->sessions); session;
          session = session_table_after(server->sessions, session))
         idle += link_pool_count(session_pool(session));
-    log_event(server->log, LOG_LEVEL_INFO, "server", "live",
+    log_event(server->log, LOG_LEVEL_INFO, "server", "statistics",
               LOG_FIELDS(LOG_NUMBER("links", counts.links), LOG_NUMBER("handshakes_done", counts.handshakes_done),
                          LOG_NUMBER("relays", counts.relays), LOG_NUMBER("relays_ended", counts.relays_ended),
                          LOG_NUMBER("clients", client_table_live(server->clients)),

@@ -180,9 +180,9 @@ char *live_line(struct process *process) {
     char *line = NULL;
     for (int i = 1; i < LIVE_ASKS && !line; i++) {
         process_signal(process, SIGUSR1);
-        line = process_seek(process, mark, LIVE_MS, "\"event\":\"live\"", NULL);
+        line = process_seek(process, mark, LIVE_MS, "\"event\":\"statistics\"", NULL);
     }
-    return line ? line : process_expect(process, mark, LIVE_MS, "\"event\":\"live\"", NULL);
+    return line ? line : process_expect(process, mark, LIVE_MS, "\"event\":\"statistics\"", NULL);
 }
 
 struct live live_of(struct process *process) {

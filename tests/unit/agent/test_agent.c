@@ -86,7 +86,7 @@ START_TEST(a_refused_data_link_ends_neither_its_session_nor_the_agent) {
     harness_await_dials(&harness, 4);
     agent_log_live(harness.agent);
     char *text = harness_end(&harness);
-    ck_assert_ptr_nonnull(strstr(text, "live servers=1"));
+    ck_assert_ptr_nonnull(strstr(text, "statistics servers=1"));
     ck_assert_ptr_nonnull(strstr(text, "revoked"));
     free(text);
     harness_make(&harness, NUMERIC);
@@ -100,7 +100,7 @@ START_TEST(live_line_has_the_planes_numbers) {
     fake_plane()->counts = (struct plane_counts){.links = 7, .relays = 3, .relays_ended = 41, .lingering = 2};
     agent_log_live(harness.agent);
     text = harness_end(&harness);
-    ck_assert_ptr_nonnull(strstr(text, "live servers=1 links=7"));
+    ck_assert_ptr_nonnull(strstr(text, "statistics servers=1 links=7"));
     ck_assert_ptr_nonnull(strstr(text, "relays=3 relays_ended=41 lingering=2"));
     free(text);
     harness_make(&harness, NUMERIC);

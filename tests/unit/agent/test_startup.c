@@ -148,7 +148,7 @@ static void count_soon(void) {
 
 START_TEST(sigusr1_logs_the_counts) {
     ck_assert_int_eq(run(count_soon), AGENT_EXIT_OK);
-    check_logged(log_path, "agent tester  live servers=0");
+    check_logged(log_path, "agent tester  statistics servers=0");
 }
 END_TEST
 
