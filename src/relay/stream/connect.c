@@ -77,7 +77,7 @@ static unsigned left_ms(const struct connector *dial) {
     return now_us < dial->deadline_us ? (unsigned)((dial->deadline_us - now_us) / 1000) : 0;
 }
 
-/* The attempts that are still to come share what is left of the time. */
+/* The attempts that are still to come, a look-up among them, share what is left of the time. */
 static unsigned share_ms(const struct connector *dial) {
     int addresses = dial->address_count - dial->next_address + 1;
     int destinations = dial->order.to_count - dial->next_destination;
@@ -220,7 +220,7 @@ static void try_destination(struct connector *dial) {
         return;
     }
     dial->question =
-        resolver_ask(dial->order.resolver, dial->order.loop, &dial->endpoint, left_ms(dial), on_answer, dial);
+        resolver_ask(dial->order.resolver, dial->order.loop, &dial->endpoint, share_ms(dial), on_answer, dial);
     if (!dial->question) {
         note_failure(dial, REFUSAL_BUSY, NULL, "out of memory");
         finish(dial, false);

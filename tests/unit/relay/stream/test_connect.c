@@ -18,6 +18,7 @@ enum { SOON_MS = 3000, BUDGET_MS = 5000, SHORT_MS = 500, MUCH = 1 << 20 };
 
 static struct {
     int asked, cancelled;
+    unsigned timeout_ms;
     bool has_no_memory;
     resolver_callback callback;
     void *context;
@@ -32,6 +33,7 @@ struct resolver_question *__wrap_resolver_ask(struct resolver *resolver, struct 
     (void)resolver, (void)loop, (void)endpoint;
     ck_assert_uint_le(timeout_ms, BUDGET_MS);
     names.asked++;
+    names.timeout_ms = timeout_ms;
     names.callback = callback;
     names.context = context;
     return names.has_no_memory ? NULL : (struct resolver_question *)&names;
@@ -350,6 +352,25 @@ START_TEST(a_name_that_leads_nowhere_is_reported_by_its_name) {
 }
 END_TEST
 
+/* A name server that hangs took all the time, and a fallback destination was never tried. */
+START_TEST(a_name_that_hangs_leaves_time_for_the_next_destination) {
+    memory_connect_will(MEMORY_AT_ONCE);
+    start("db.example:1", "10.0.0.2:2");
+    ck_assert_uint_le(names.timeout_ms, BUDGET_MS / 2);
+    names.callback(names.context, &(struct resolver_answer){.detail = "no answer in time"});
+    expect_success(2);
+    memory_close(next_dial(2));
+}
+END_TEST
+
+START_TEST(a_name_without_a_fallback_has_all_the_time) {
+    start("db.example:1", NULL);
+    ck_assert_uint_ge(names.timeout_ms, BUDGET_MS - 1000);
+    names.callback(names.context, &(struct resolver_answer){.detail = "no such name"});
+    expect_failure(REFUSAL_DNS, "no such name");
+}
+END_TEST
+
 START_TEST(a_question_without_memory_is_a_failure) {
     names.has_no_memory = true;
     start("db.example:1", NULL);
@@ -373,6 +394,8 @@ static TCase *looked_up(void) {
     tcase_add_test(group, each_address_of_a_name_is_tried);
     tcase_add_test(group, the_rules_hold_for_what_a_name_leads_to);
     tcase_add_test(group, a_name_that_leads_nowhere_is_reported_by_its_name);
+    tcase_add_test(group, a_name_that_hangs_leaves_time_for_the_next_destination);
+    tcase_add_test(group, a_name_without_a_fallback_has_all_the_time);
     tcase_add_test(group, a_question_without_memory_is_a_failure);
     tcase_add_test(group, a_cancelled_connection_cancels_its_question);
     return group;
