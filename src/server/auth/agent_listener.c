@@ -90,6 +90,7 @@ static void adopt(struct agent_listener *listener, struct preauth_conn *conn) {
 static void drop(struct agent_listener *listener, struct preauth_conn *conn, struct log_throttle *throttle,
                  enum log_level level, const char *what, const char *reason) {
     log_throttle_event(throttle, listener->options.log, level, who, what, reason, &conn->peer);
+    listener->refused++;
     preauth_table_remove(&listener->preauth, conn);
 }
 

@@ -39,7 +39,7 @@ bool agent_listener_release(struct agent_listener *listener, uint64_t tag);
  * its deadline was over, or if it completed a handshake and sent no HELLO (`no_hello`). */
 bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool no_hello);
 size_t agent_listener_count(const struct agent_listener *listener);
-uint64_t agent_listener_refused(const struct agent_listener *listener); /* connections closed at accept, so far */
+uint64_t agent_listener_refused(const struct agent_listener *listener); /* closed before their TLS handshake, so far */
 void agent_listener_tick(struct agent_listener *listener); /* each second: logs how many lines were left out */
 
 void agent_listener_penalize(struct agent_listener *listener, const struct addr *peer); /* failed to authenticate */

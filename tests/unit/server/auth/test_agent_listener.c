@@ -125,8 +125,10 @@ START_TEST(half_a_hello_waits_for_its_rest) {
     int gone = connect_agent(&server_fixture); /* sends half of it and closes */
     ck_assert_int_eq(write(gone, hello_of_tls, 7), 7);
     server_fixture_run(&server_fixture);
+    ck_assert_uint_eq(agent_listener_refused(server_fixture.server->agent_listener), 0);
     ck_assert_int_eq(shutdown(gone, SHUT_WR), 0);
     ck_assert(server_fixture_is_closed(&server_fixture, gone));
+    ck_assert_uint_eq(agent_listener_refused(server_fixture.server->agent_listener), 1);
     close(gone);
     server_fixture_clear(&server_fixture);
 }
