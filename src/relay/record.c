@@ -12,7 +12,7 @@
 #include "relay/service_terms.h"
 
 enum {
-    FIELDS_MOST = 16,   /* of a line, with the end */
+    FIELDS_MOST = 17,   /* of a line, with the end */
     INSTANCE_DIGITS = 8 /* of a server's name for itself, in a relay's id */
 };
 
@@ -63,6 +63,8 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
     count = add_text(fields, count, "detail", record->detail);
     if (record->attempts)
         fields[count++] = LOG_NUMBER("attempts", record->attempts);
+    if (record->left_out)
+        fields[count++] = LOG_NUMBER("left_out", record->left_out);
     fields[count] = LOG_END;
     log_event(log, level, who, record->reason == REASON_DONE ? "done" : "cut", fields);
 }

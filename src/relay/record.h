@@ -27,7 +27,8 @@ struct record {
     uint64_t up, down;                                             /* bytes from client to destination and back */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     enum relay_reason reason;
-    unsigned attempts;  /* agents that were tried before without success; logged unless 0 */
+    unsigned attempts;  /* agents that were tried before without success; logged unless 0, as the next is */
+    unsigned left_out;  /* records like this one that were not logged */
     const char *by;     /* the side that ended it */
     const char *detail; /* more than `reason` has, or NULL */
 };

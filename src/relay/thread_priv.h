@@ -76,7 +76,7 @@ struct relay_thread {
 
     struct open_memory open_memory; /* agent, as the next two */
     struct loop_detect *own_dials;  /* of the plane */
-    struct log_limit loop_lines;
+    struct log_limit loop_lines, busy_lines;
     struct batch batch;
     struct link_bio_scratch bio;
     uint8_t plaintext[RELAY_THREAD_PLAINTEXT];

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ASK_MS = 5000, MANY = 200 };
+enum { ASK_MS = 5000, MANY = 200, BUSY_LINES_A_MINUTE = 10 };
 
 /* Connects more clients than there are descriptors for; those that are served stay. The kernel accepts all at first. */
 static void press(uint16_t port, int fds[MANY]) {
@@ -90,6 +90,8 @@ START_TEST(an_agent_out_of_descriptors_serves_those_it_has) {
     ck_assert(socket_converse(served, "hello", ASK_MS));
     press(port, fds);
     assert_bears_it(agent, served);
+    ck_assert_uint_gt(process_count(agent, 0, " relay ", "Too many open files", NULL), 0);
+    ck_assert_uint_le(process_count(agent, 0, " relay ", "Too many open files", NULL), 2 * BUSY_LINES_A_MINUTE);
     release(fds);
     ck_assert(HOLDS_WITHIN(15000, socket_echoes(port, 2000)));
     ck_assert(socket_converse(served, "still here", ASK_MS));

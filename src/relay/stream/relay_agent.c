@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOOP_LINES_A_MINUTE = 10 };
+enum { LOOP_LINES_A_MINUTE = 10, BUSY_LINES_A_MINUTE = 10 };
 
 static struct relay_agent *as_agent(struct relay *relay) {
     return (struct relay_agent *)relay; /* whose first member it is */
@@ -33,6 +33,7 @@ static void refuse(struct relay *relay, enum refusal refusal, const char *detail
     batch_add_numbered(batch, FRAME_IDLE, state->number, NULL, 0);
     link_send(relay->link);
     as_agent(relay)->detail = detail;
+    as_agent(relay)->is_put_off = refusal == REFUSAL_BUSY;
     relay_finish(relay, refusal == REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
 }
 
@@ -220,8 +221,12 @@ void relay_agent_let_go(struct relay *relay) {
     loop_detect_remove(relay->thread->own_dials, &agent->own_dial);
 }
 
+/* Without descriptors each client that waits comes again four times a second. */
 static void write_record(const struct relay_agent *agent) {
     const struct relay *relay = &agent->relay;
+    unsigned left_out = 0;
+    if (agent->is_put_off && !log_limit_allows(&relay->thread->busy_lines, BUSY_LINES_A_MINUTE, &left_out))
+        return;
     bool is_lost = agent->reason == REASON_DONE && agent->lost != REASON_DONE;
     struct record record = {.id = agent->id,
                             .service = agent->service,
@@ -236,7 +241,8 @@ static void write_record(const struct relay_agent *agent) {
                             .first_byte_us = relay->first_byte_us,
                             .reason = is_lost ? agent->lost : agent->reason,
                             .by = is_lost ? (agent->lost == REASON_PEER_RESET ? "server" : "link") : agent->by,
-                            .detail = agent->detail};
+                            .detail = agent->detail,
+                            .left_out = left_out};
     record_log(relay->thread->options->log, &record, agent->ended_us);
 }
 

@@ -69,6 +69,7 @@ struct relay_agent {
     char id[PROTO_RELAY_ID_MAX + 1], service[PROTO_NAME_MAX + 1]; /* for the record, as are the next */
     char client[RECORD_CLIENT], destination[128], address[64];
     const char *detail; /* why it was refused; valid until relay_finish */
+    bool is_put_off;    /* refused for a lack of our own: the server goes on with the client */
     /* of its record, once both streams are complete */
     bool is_delivering;     /* relay_on_delivered will follow */
     enum relay_reason lost; /* what became of them, if they were lost; else REASON_DONE */
