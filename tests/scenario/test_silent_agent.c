@@ -93,6 +93,27 @@ START_TEST(first_bytes_of_a_client_are_held_back_from_a_stopped_agent) {
 }
 END_TEST
 
+START_TEST(record_of_a_client_that_cannot_go_to_another_agent_says_why) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct destination *destination = destination_start(handle_echo, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(sandbox, "echo", port, destination_port(destination), "'connect_timeout': 2,");
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
+    struct process *alpha = agent_join_warm(&server, "alpha", NULL);
+    process_signal(alpha, SIGSTOP);
+    int client = socket_client(port);
+    ck_assert(socket_send(client, "early", 5, ASK_MS));
+    ck_assert(HOLDS_WITHIN(LOG_MS, live_of(server.process).relays >= 1));
+    agent_join_warm(&server, "beta", NULL);
+    process_await(server.process, 0, LOG_MS, "no answer within the connect timeout",
+                  "the client's first bytes were already sent to agent alpha, so it was not given to another", NULL);
+    close(client);
+    process_signal(alpha, SIGCONT);
+    destination_free(destination);
+    sandbox_free(sandbox);
+}
+END_TEST
+
 START_TEST(what_was_held_back_arrives_when_the_agent_goes_on) {
     struct group group = group_start(__func__, handle_echo);
     struct process *alpha = agent_join_warm(&group.server, "alpha", NULL);
@@ -165,6 +186,7 @@ END_TEST
 
 SCENARIO_MAIN("silent_agent", SCENARIO(clients_of_a_stopped_agent_are_served_by_another_in_time, 60),
               SCENARIO(first_bytes_of_a_client_are_held_back_from_a_stopped_agent, 60),
+              SCENARIO(record_of_a_client_that_cannot_go_to_another_agent_says_why, 60),
               SCENARIO(what_was_held_back_arrives_when_the_agent_goes_on, 60),
               SCENARIO(a_client_that_only_the_stopped_agent_can_serve_keeps_its_link, 60),
               SCENARIO(a_client_whose_link_is_cut_before_an_answer_is_served_by_the_same_agent, 60))

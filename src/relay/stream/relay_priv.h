@@ -42,6 +42,7 @@ struct relay { /* with more behind it, by the role of its program */
     uint8_t state;
     bool sent_fin, got_fin, is_kept_alive;
     bool holds_early;      /* server, while opening: the client is not read, and nothing of it is sent */
+    bool lost_early;       /* server: the link was lost while opening, with bytes of the client on it */
     const char *first_end; /* who completed its stream first: "client", "destination" */
     uint64_t deadline_us;  /* of the attempt */
     uint64_t progress_us, stall_check_us;

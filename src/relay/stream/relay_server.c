@@ -229,13 +229,31 @@ void relay_server_on_frame(struct relay *relay, const struct frame *frame) {
     }
 }
 
+/* The client's bytes are in the agent's hands: replayed by another agent, they might reach a destination twice. */
+static const char *describe_early_sent(struct client *client) {
+    struct strbuf text = strbuf_begin(client->detail, sizeof client->detail);
+    strbuf_add(&text, "the client's first bytes were already sent to agent ");
+    strbuf_add(&text, client->agent);
+    strbuf_add(&text, ", so it was not given to another");
+    return client->detail;
+}
+
 void relay_server_link_lost(struct relay *relay, enum relay_reason reason) {
     if (relay->state == RELAY_OPENING && relay->up == 0 && reason != REASON_STOPPED)
         give_back(relay, CLIENT_UNANSWERED); /* nothing that could reach a destination twice */
     else if (relay->sent_fin && relay->got_fin && reason != REASON_STOPPED)
         relay_go_on_alone(relay); /* both streams are complete: the client still gets what waits */
-    else
+    else {
+        relay->lost_early = relay->state == RELAY_OPENING && relay->up > 0;
         relay_finish(relay, reason, "link");
+    }
+}
+
+/* Of this attempt; client->detail may be of one before. */
+static const char *detail_of(const struct relay *relay, enum relay_reason reason, struct client *client) {
+    if (relay->lost_early && reason != REASON_STOPPED)
+        return describe_early_sent(client);
+    return reason == REASON_PEER_RESET ? client->detail : NULL;
 }
 
 static void note_end(const struct relay *relay, struct client *client, enum relay_reason reason) {
@@ -255,7 +273,7 @@ void relay_server_finished(struct relay *relay, enum relay_reason reason, const 
         return; /* it was given back; its record comes with its end */
     note_end(relay, client, reason);
     record_log_client(relay->thread->options->log, relay->thread->options->instance, client, by,
-                      reason == REASON_PEER_RESET ? client->detail : NULL); /* else they are of an attempt before */
+                      detail_of(relay, reason, client));
     drop_early(client);
     as_server(relay)->client = NULL;
     plane_event_client_back(relay->thread, client, relay->link_ref, relay->tag);
