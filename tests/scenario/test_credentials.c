@@ -200,7 +200,7 @@ START_TEST(a_certificate_counts_in_each_of_its_places) {
         struct machine wrong = machine_new(&server, sandbox_text(sandbox, "wrong-%s", place->name)),
                        right = machine_new(&server, sandbox_text(sandbox, "right-%s", place->name));
         put_certificate(&wrong, place, other);
-        is_refused(&server, place_run(&wrong, place), "unknown ca", "signed by an authority");
+        is_refused(&server, place_run(&wrong, place), "unknown_ca", "signed by an authority");
         put_certificate(&right, place, pki);
         is_let_in(&server, place_run(&right, place), right.name);
     }
