@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * agent: see agent.h.
- * States: working -> draining (drain.c) -> over; working -> over when every server has rejected it for good.
+ * States: working -> draining (drain.c) -> over; working -> over when it gave up on every server.
  */
 #include "config.h"
 
@@ -111,8 +111,7 @@ static void on_change(void *context) {
         drain_advance(agent->drain);
     } else if (all_gave_up(agent)) {
         agent->rejected = true;
-        log_event(agent->settings->log, LOG_LEVEL_ERROR, agent->who, "ends: every server has rejected it for good",
-                  NULL);
+        log_event(agent->settings->log, LOG_LEVEL_ERROR, agent->who, "ends: no server is left that it can use", NULL);
         loop_stop(agent->settings->loop);
     }
 }

@@ -45,7 +45,7 @@ unsigned agent_working(const struct agent *agent); /* servers with a session tha
 bool agent_is_alive(struct agent *agent);          /* its threads have answered since they were asked last */
 void agent_log_live(const struct agent *agent);    /* one line "statistics" with the plane's counts */
 
-/* After the loop: AGENT_EXIT_REJECTED when every server rejected us for good; `detail` has the first one's text. */
+/* After the loop: AGENT_EXIT_REJECTED when it gave up on every server; `detail` has the first one's text. */
 enum agent_exit agent_result(const struct agent *agent, char *detail, size_t size);
 
 #endif

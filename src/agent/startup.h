@@ -9,7 +9,7 @@
 
 #include "conf/agent_cmdline.h"
 
-/* Serves until SIGTERM or until every server has rejected it for good. Returns the exit code; prints errors to stderr.
+/* Serves until SIGTERM or until it gave up on every server. Returns the exit code; prints errors to stderr.
  */
 int startup_run(const struct agent_options *options);
 

@@ -22,7 +22,7 @@ static const struct cmdline_flag flags[] = {
 
 static const struct cmdline_spec munneld = {
     .program = "munneld",
-    .usage = "munneld takes clients on its services' ports to destinations behind firewalls.\n\n"
+    .usage = "munneld relays clients of its services to destinations behind firewalls.\n\n"
              "usage: munneld [OPTION]... [SERVICE]...\n"
              "  SERVICE is one argument: \"NAME [GROUP] LISTEN:PORT DEST:PORT\", for example\n"
              "  munneld --listen 0.0.0.0:10001 \"WinVNC 0.0.0.0:5900 localhost:5900\"\n",

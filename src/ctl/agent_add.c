@@ -74,7 +74,7 @@ static const struct option_spec add_specs[] = {
     CERTIFICATE_SPECS,
     {"certificate_name", OPTION_TEXT, AT(certificate_name), "null", .check = certificate_check_name,
      .wanted = "a certificate's name", .flag = "certificate-name", .argument = "NAME",
-     .help = "it has one: its DNS name, URI, common name or sha256:HEX"},
+     .help = "accept the certificate it already has: DNS name, URI, common name or sha256:HEX"},
     SERVER_SPEC,
     AGENT_PLACE_SPECS(struct add_arguments, place),
 };
@@ -102,10 +102,10 @@ static const struct option_table rotate_table = {rotate_specs, sizeof rotate_spe
                                                  sizeof(struct add_arguments)};
 static const struct cmdline_spec rotate_command = {
     .program = "munnel agent rotate",
-    .usage = "munnel agent rotate gives an agent a new token, prints its join code; the old\n"
-             "one stays valid for --keep, and what earlier rotations kept until its own end.\n"
-             "With --certificate it gets a new certificate instead, and the old one stays\n"
-             "valid until the next rotation.\n\n"
+    .usage = "munnel agent rotate gives an agent a new token and prints its join code; the\n"
+             "old one stays valid for --keep, and what earlier rotations kept until its own\n"
+             "end. With --certificate it gets a new certificate instead, and the old one\n"
+             "stays valid until the next rotation.\n\n"
              "usage: munnel agent rotate [OPTION]... NAME\n",
     .table = &rotate_table,
 };
@@ -211,7 +211,7 @@ static void warn_of_unknown_groups(const struct agent_store *store, const struct
     for (size_t i = 0; store->knows_services && i < groups->count; i++) {
         if (strlist_has(&store->groups, groups->items[i]))
             continue;
-        fprintf(stderr, "%s: no service has the group %s; ", add_command.program, groups->items[i]);
+        fprintf(stderr, "%s: warning: no service has the group %s; ", add_command.program, groups->items[i]);
         for (size_t j = 0; j < store->groups.count; j++)
             fprintf(stderr, "%s%s", j ? ", " : "groups of services: ", store->groups.items[j]);
         fprintf(stderr, "%s\n", store->groups.count ? "" : "no service has a group");

@@ -20,8 +20,8 @@ static const struct option_spec specs[] = {AGENT_PLACE_SPECS(struct revoke_argum
 static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct revoke_arguments)};
 static const struct cmdline_spec command = {
     .program = "munnel agent revoke",
-    .usage = "munnel agent revoke lets an agent in no longer; a running server closes\n"
-             "its links.\n\n"
+    .usage = "munnel agent revoke takes an agent off the list: it may no longer join, and a\n"
+             "running server closes its links.\n\n"
              "usage: munnel agent revoke [OPTION]... NAME\n",
     .table = &table,
 };

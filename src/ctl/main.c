@@ -31,8 +31,8 @@ enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 static const struct subcommand agent_commands[] = {
     {"add", agent_add_run, "NAME", "let an agent in: prints its join code"},
     {"list", agent_list_run, "", "print who may join, and until when"},
-    {"revoke", agent_revoke_run, "NAME", "let it in no longer"},
-    {"rotate", agent_rotate_run, "NAME", "give it a new token"},
+    {"revoke", agent_revoke_run, "NAME", "revoke: it may no longer join"},
+    {"rotate", agent_rotate_run, "NAME", "new token; old one stays valid for --keep"},
 };
 enum { AGENT_COMMAND_COUNT = sizeof agent_commands / sizeof *agent_commands };
 
@@ -45,8 +45,8 @@ static void print_commands(const char *before, const struct subcommand *table, s
 }
 
 static int print_help(void) {
-    printf("munnel takes clients to services behind firewalls: a server accepts them, and\n"
-           "agents, which connect to the server from inside, take them on.\n\n");
+    printf("munnel relays TCP connections to services behind firewalls: the server accepts\n"
+           "clients, agents connect out to it and on to the destination.\n\n");
     print_commands("", commands, COMMAND_COUNT);
     printf("\nOn the server's machine, who may be an agent:\n");
     print_commands("agent ", agent_commands, AGENT_COMMAND_COUNT);
@@ -67,6 +67,14 @@ static int run_version(const char *self, int argc, char **argv) {
     return print_version();
 }
 
+/* Above the options of munnel-agent, which this process becomes. */
+static int print_agent_commands(void) {
+    printf("On the server's machine, who may be an agent:\n");
+    print_commands("agent ", agent_commands, AGENT_COMMAND_COUNT);
+    printf("\nOn the agent's machine, munnel agent is munnel-agent:\n\n");
+    return fflush(stdout);
+}
+
 static int run_agent(const char *self, int argc, char **argv) {
     const struct subcommand *found = argc > 1 ? subcommand_find(agent_commands, AGENT_COMMAND_COUNT, argv[1]) : NULL;
     const char *meant = found || argc < 2 || argv[1][0] == '-' || strchr(argv[1], ':')
@@ -76,6 +84,8 @@ static int run_agent(const char *self, int argc, char **argv) {
         fprintf(stderr, "munnel agent: %.40s is no server's address; did you mean munnel agent %s?\n", argv[1], meant);
         return CMDLINE_USAGE_ERROR;
     }
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) && print_agent_commands() != 0)
+        return SUBCOMMAND_FAILED;
     return found ? found->run(self, argc - 1, argv + 1) : program_run_agent(self, argc, argv);
 }
 

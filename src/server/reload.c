@@ -108,10 +108,11 @@ static void review(struct reload *reload) {
 
 static void log_read(const struct reload *reload, const struct set *set) {
     struct server *server = reload->server;
+    size_t count = server->policy.credentials ? credentials_count(server->policy.credentials) : 0;
 
     if (set == &reload->agents)
-        log_write(server->log, LOG_LEVEL_INFO, "server", "agents file reloaded, %zu credentials",
-                  credentials_count(server->policy.credentials));
+        log_write(server->log, LOG_LEVEL_INFO, "server", "agents file reloaded, %zu credential%s", count,
+                  count == 1 ? "" : "s");
     else
         log_write(server->log, LOG_LEVEL_INFO, "server", "certificates reloaded; the server's expires in %ld days",
                   tls_days_left(server->policy.tls));

@@ -194,7 +194,7 @@ START_TEST(a_broken_agents_file_changes_nothing_and_is_logged_once) {
     process_await(server->process, 0, LOG_MS, "cannot reload the agents file", "agents.json:2:", NULL);
     agent_join(server, "beta", NULL); /* by what was read before */
     write_text(server_pki_file(server, "agents.json"), all);
-    process_await(server->process, 0, LOG_MS, "agents file reloaded", NULL);
+    process_await(server->process, 0, LOG_MS, "agents file reloaded, 1 credential\"", NULL);
     ck_assert_uint_eq(process_count(server->process, 0, "cannot reload the agents file", NULL), 1);
     live_relay_end(&live_relay);
 }

@@ -109,7 +109,7 @@ enum join_answer join_ask(struct known_servers *joined, const char *address) {
     snprintf(name, sizeof name, "%s", address);
     snprintf(question, sizeof question,
              "No token for %s is stored here. The server prints a join code at its first start on a "
-             "terminal, and by \"munnel agent add NAME\".\nJoin code (not shown; none: just Enter): ",
+             "terminal, and by \"munnel agent add NAME\".\nJoin code (input is hidden; Enter to go without): ",
              address);
     for (int i = 0; i < QUESTIONS && answer == JOIN_DECLINED; i++) {
         struct error error = {""};

@@ -112,7 +112,7 @@ void upstream_recheck(struct upstream *upstream) {
 }
 
 static void give_up(struct upstream *upstream, const struct failure *failure) {
-    log_event(upstream->parts->log, LOG_LEVEL_ERROR, upstream->who, "rejected for good, not tried again",
+    log_event(upstream->parts->log, LOG_LEVEL_ERROR, upstream->who, "gave up on this server",
               LOG_FIELDS(LOG_TEXT("detail", failure->detail)));
     upstream->gave_up = true;
     set_state(upstream, ENDED);

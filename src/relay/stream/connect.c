@@ -163,8 +163,7 @@ static void try_address(struct connector *dial) {
     }
     const struct addr *address = &dial->addresses[dial->next_address++];
     if (!is_allowed(dial, address)) {
-        note_failure(dial, REFUSAL_DENIED, address,
-                     "not allowed by this agent's rules; --allow with this address would allow it");
+        note_failure(dial, REFUSAL_DENIED, address, "not allowed by this agent's rules; see --allow");
         try_address(dial);
         return;
     }

@@ -93,16 +93,21 @@ static void add_groups(const struct strlist *groups, const char *separator, char
 
 static void log_joined(const struct handshake *handshake, const struct greeting *greeting,
                        const struct session *session, const struct auth_result *result) {
-    char from[ADDR_TEXT], certificate[CERTIFICATE_TEXT] = "", groups[200] = "";
+    char from[ADDR_TEXT], certificate[CERTIFICATE_TEXT], groups[200] = "";
+    const char *credential = session_credential(session);
+    struct log_field fields[6] = {LOG_TEXT("from", addr_format(greeting->peer, from, sizeof from)),
+                                  LOG_TEXT("groups", result->serves_all ? "*" : groups)},
+                     *field = &fields[2];
 
-    if (greeting->certificate)
-        certificate_describe(greeting->certificate, certificate);
     add_groups(&result->groups, ",", groups, sizeof groups);
-    log_event(handshake->options.log, LOG_LEVEL_INFO, session_who(session), "joined",
-              LOG_FIELDS(LOG_TEXT("from", addr_format(greeting->peer, from, sizeof from)),
-                         LOG_TEXT("groups", result->serves_all ? "*" : groups),
-                         LOG_TEXT("credential", session_credential(session)), LOG_TEXT("certificate", certificate),
-                         LOG_NUMBER("agents", session_table_count(handshake->options.sessions))));
+    if (*credential)
+        *field++ = LOG_TEXT("credential", credential);
+    if (greeting->certificate) {
+        certificate_describe(greeting->certificate, certificate);
+        *field++ = LOG_TEXT("certificate", certificate);
+    }
+    *field = LOG_NUMBER("agents", session_table_count(handshake->options.sessions));
+    log_event(handshake->options.log, LOG_LEVEL_INFO, session_who(session), "joined", fields);
 }
 
 static void list_service_groups(const struct handshake *handshake, char *text, size_t size) {

@@ -163,19 +163,19 @@ static void reject_soon(void) {
     call_soon(reject);
 }
 
-START_TEST(rejected_for_good_is_3_and_is_printed_where_the_log_is_a_file) {
+START_TEST(giving_up_is_3_and_is_printed_where_the_log_is_a_file) {
     ck_assert_int_eq(run(reject_soon), AGENT_EXIT_REJECTED);
     ck_assert_str_eq(printed.text[1], "munnel-agent: server 127.0.0.1:10001: the server rejected this agent "
                                       "(credential): unknown credential\n");
-    check_logged(log_path, "rejected for good");
-    check_logged(log_path, "agent tester  ends: every server has rejected it for good");
+    check_logged(log_path, "server 127.0.0.1:10001  gave up on this server");
+    check_logged(log_path, "agent tester  ends: no server is left that it can use");
 }
 END_TEST
 
-START_TEST(rejected_for_good_is_printed_once_where_the_log_is_standard_error) {
+START_TEST(giving_up_is_printed_once_where_the_log_is_standard_error) {
     snprintf(log_path, sizeof log_path, "stderr");
     ck_assert_int_eq(run(reject_soon), AGENT_EXIT_REJECTED);
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "rejected for good"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "gave up on this server"));
     ck_assert_ptr_null(strstr(printed.text[1], "munnel-agent: "));
 }
 END_TEST
@@ -223,8 +223,8 @@ static TCase *starts(void) {
     tcase_add_test(group, sigterm_drains_and_ends_with_0);
     tcase_add_test(group, sighup_opens_the_log_again);
     tcase_add_test(group, sigusr1_logs_the_counts);
-    tcase_add_test(group, rejected_for_good_is_3_and_is_printed_where_the_log_is_a_file);
-    tcase_add_test(group, rejected_for_good_is_printed_once_where_the_log_is_standard_error);
+    tcase_add_test(group, giving_up_is_3_and_is_printed_where_the_log_is_a_file);
+    tcase_add_test(group, giving_up_is_printed_once_where_the_log_is_standard_error);
     tcase_add_test(group, without_a_server_it_is_a_mistake_of_the_command_line);
     tcase_add_test(group, a_log_that_cannot_be_opened_is_1);
     tcase_add_test(group, a_join_code_is_kept_and_its_server_is_dialled);

@@ -87,7 +87,8 @@ START_TEST(a_group_that_no_service_has_is_warned_of) {
     ck_assert_int_eq(tool_run(agent_add_run, "a1", "--config", two, "--group", "wbe", "--group", "db", NULL), 0);
     struct join_code code = tool_code();
     ck_assert(tool_admits(&code, time(NULL), "wbe"));
-    ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group wbe; groups of services: web, db\n"));
+    ck_assert_ptr_nonnull(
+        strstr(printed.text[1], "add: warning: no service has the group wbe; groups of services: web, db\n"));
     ck_assert_ptr_null(strstr(printed.text[1], "the group db"));
     const char *open = configuration("s/open.json", SERVICE("1", ""));
     ck_assert_int_eq(tool_run(agent_add_run, "a2", "--config", open, "--group", "web", NULL), 0);

@@ -180,7 +180,7 @@ static int end_of(const struct person *person) {
 /* The question is on the screen before the echo goes: a person must not type before that. */
 static struct person asked(char seen[4096]) {
     struct person person = sit_down(ask_for_a);
-    see(&person, "Enter): ", seen);
+    see(&person, "to go without): ", seen);
     ck_assert(unit_wait_until(is_silent, &person, 5000));
     return person;
 }

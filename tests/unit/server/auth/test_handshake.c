@@ -145,6 +145,25 @@ START_TEST(without_auth_every_agent_joins) {
 }
 END_TEST
 
+START_TEST(what_an_agent_does_not_have_is_not_logged) {
+    struct server_fixture server_fixture;
+    struct error error;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
+    ck_assert_msg(server_fixture.log, "%s", error.text);
+    server_fixture_open(&server_fixture);
+    server_fixture_join(&server_fixture, "a", "web");
+    server_fixture_clear(&server_fixture);
+    char *text = unit_read(unit_path("log"), NULL), *joined = strstr(text, "agent a  joined from=");
+    ck_assert_ptr_nonnull(joined);
+    joined[strcspn(joined, "\n")] = '\0';
+    ck_assert_msg(strstr(joined, " groups=web credential=") && strstr(joined, " agents=1"), "%s", joined);
+    ck_assert_msg(!strstr(joined, "certificate="), "%s", joined);
+    free(text);
+}
+END_TEST
+
 START_TEST(only_the_same_instance_replaces_a_session) {
     struct server_fixture server_fixture;
     struct fake_order order;
@@ -288,6 +307,7 @@ static TCase *control_links(void) {
     tcase_add_test(group, group_that_the_token_lacks_is_refused);
     tcase_add_test(group, without_auth_every_agent_joins);
     tcase_add_test(group, group_that_no_service_names_is_warned_of);
+    tcase_add_test(group, what_an_agent_does_not_have_is_not_logged);
     tcase_add_test(group, only_the_same_instance_replaces_a_session);
     tcase_add_test(group, link_that_breaks_before_the_verdict_leaves_nothing);
     tcase_add_test(group, flapping_agent_has_to_wait);
