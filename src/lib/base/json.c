@@ -133,7 +133,7 @@ static bool ends_behind_comma(const char *text, size_t end) {
     size_t before = end > 0 ? end - 1 : 0;
     while (before > 0 && strchr(" \t\r\n", text[before - 1]))
         before--;
-    return before > 0 && text[before - 1] == ',' && (text[end - 1] == '}' || text[end - 1] == ']');
+    return before > 0 && text[before - 1] == ',';
 }
 
 /* jansson's error for the person who wrote the file. */
@@ -142,7 +142,10 @@ static void explain(const json_error_t *detail, const char *text, const char *na
     enum json_error_code code = json_error_code(detail);
     char place[PLACE_TEXT];
     snprintf(place, sizeof place, "%s:%d:%d: ", name, detail->line, detail->column);
-    if (ends_behind_comma(text, end))
+    const char *culprit = culprit_of(detail);
+    bool is_bracket =
+        culprit && (culprit[1] == '}' || culprit[1] == ']'); /* and not within a text that is not closed */
+    if (is_bracket && ends_behind_comma(text, end))
         error_set(error, "%sthe comma before this '%c' is one too many; remove it", place, text[end - 1]);
     else if (code == json_error_duplicate_key)
         explain_duplicate(text, end, place, error);

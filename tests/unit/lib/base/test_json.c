@@ -169,6 +169,7 @@ static const struct {
     {"{ \"a\": ", ":1:7: the file ends too early: a closing '}' or ']' is missing"},
     {"{", ":1:1: the file ends too early: a closing '}' or ']' is missing"},
     {"{ \"a\": \"x", ":1:9: the file ends within a text, whose closing '\"' is missing"},
+    {"{ \"a\": \"x,}\n\" }", ":1:11: the closing '\"' of the text on this line is missing"},
     {"{ \"a\": \"x\n\" }", ":1:9: the closing '\"' of the text on this line is missing"},
     {"{ a: 1 }", ":1:3: names stand in \"double quotes\"; here is 'a'"},
     {"{ anamethatistoolongtobeshown: 1 }", ":1:29: names stand in \"double quotes\""},
