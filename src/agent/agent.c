@@ -274,7 +274,7 @@ bool agent_is_alive(struct agent *agent) {
     return plane_probe_liveness(agent->plane);
 }
 
-void agent_log_live(const struct agent *agent) {
+void agent_log_statistics(const struct agent *agent) {
     struct plane_counts counts;
 
     plane_count(agent->plane, &counts);

@@ -40,10 +40,10 @@ void agent_start(struct agent *agent); /* connects to its servers; calls loop_st
 
 /* The first time: drains, then stops. The second time: stops at once. */
 void agent_end(struct agent *agent);
-void agent_recheck(struct agent *agent);           /* every second: upstream_recheck() for each */
-unsigned agent_working(const struct agent *agent); /* servers with a session that takes clients */
-bool agent_is_alive(struct agent *agent);          /* its threads have answered since they were asked last */
-void agent_log_live(const struct agent *agent);    /* one line "statistics" with the plane's counts */
+void agent_recheck(struct agent *agent);              /* every second: upstream_recheck() for each */
+unsigned agent_working(const struct agent *agent);    /* servers with a session that takes clients */
+bool agent_is_alive(struct agent *agent);             /* its threads have answered since they were asked last */
+void agent_log_statistics(const struct agent *agent); /* one line "statistics" with the plane's counts */
 
 /* After the loop: AGENT_EXIT_REJECTED when it gave up on every server; `detail` has the first one's text. */
 enum agent_exit agent_result(const struct agent *agent, char *detail, size_t size);

@@ -174,17 +174,17 @@ static void on_reload(void *context) {
     housekeeping_reload(startup->housekeeping);
 }
 
-static void on_log_live(void *context) {
+static void on_log_statistics(void *context) {
     const struct startup *startup = context;
 
-    agent_log_live(startup->agent);
+    agent_log_statistics(startup->agent);
 }
 
 static int take_signals(struct startup *startup, struct error *error) {
     static const struct signal_action actions[] = {{SIGTERM, on_stop},
                                                    {SIGINT, on_stop},
                                                    {SIGHUP, on_reload},
-                                                   {SIGUSR1, on_log_live}};
+                                                   {SIGUSR1, on_log_statistics}};
 
     startup->signals = signals_new(loop_base(startup->loop), actions, sizeof actions / sizeof *actions, startup);
     return startup->signals ? 0 : out_of_resources(error, "signals");

@@ -121,7 +121,7 @@ void housekeeping_stop(void *context) {
     housekeeping_check_stopped(server);
 }
 
-void housekeeping_log_live(void *context) {
+void housekeeping_log_statistics(void *context) {
     const struct server *server = context;
     struct plane_counts counts;
     size_t idle = 0;

@@ -40,7 +40,7 @@ static struct signals *take_signals(struct server *server) {
     static const struct signal_action actions[] = {{SIGTERM, housekeeping_stop},
                                                    {SIGINT, housekeeping_stop},
                                                    {SIGHUP, on_reload},
-                                                   {SIGUSR1, housekeeping_log_live}};
+                                                   {SIGUSR1, housekeeping_log_statistics}};
 
     return signals_new(loop_base(server->loop), actions, sizeof actions / sizeof *actions, server);
 }

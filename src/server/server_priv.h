@@ -67,7 +67,7 @@ struct event *housekeeping_new(struct server *server); /* the server's tick; NUL
 int housekeeping_start(struct server *server, struct error *error);
 /* Callbacks; their context is the struct server. */
 void housekeeping_stop(void *server); /* first call: relays may finish; second: at once */
-void housekeeping_log_live(void *server);
+void housekeeping_log_statistics(void *server);
 void housekeeping_tick_fast(void *server);     /* a client waits: its deadline needs the tick every 100 ms */
 void housekeeping_check_stopped(void *server); /* a client has left: ends the loop if it was the last one of a stop */
 

@@ -68,7 +68,7 @@ struct attacked_server attacked_server_start(const char *name, struct attacked_s
 }
 
 unsigned long long attacked_server_count(struct attacked_server *attacked_server, const char *key) {
-    char *line = live_line(attacked_server->server.process);
+    char *line = statistics_line(attacked_server->server.process);
     unsigned long long number = number_in_line(line, key);
     free(line);
     return number;

@@ -175,7 +175,7 @@ void text_in(const char *line, const char *key, char *text, size_t size) {
     snprintf(text, size, "%.*s", (int)strcspn(at + 1, "\""), at + 1);
 }
 
-char *live_line(struct process *process) {
+char *statistics_line(struct process *process) {
     size_t mark = process_mark(process);
     char *line = NULL;
     for (int i = 1; i < LIVE_ASKS && !line; i++) {
@@ -186,7 +186,7 @@ char *live_line(struct process *process) {
 }
 
 struct live live_of(struct process *process) {
-    char *line = live_line(process);
+    char *line = statistics_line(process);
     struct live live = {.links = number_in_line(line, "links"),
                         .handshakes_done = number_in_line(line, "handshakes_done"),
                         .relays = number_in_line(line, "relays"),

@@ -79,7 +79,7 @@ struct live {
 struct live live_of(struct process *process);
 /* The line itself; free it. Asks again where none comes: ThreadSanitizer may deliver a signal only at the program's
  * next call of the C library, which can be the one that waits for the signal. */
-char *live_line(struct process *process);
+char *statistics_line(struct process *process);
 
 /* What must be as before once all is over: descriptors, links, relays and memory of a program at rest. */
 struct usage {

@@ -84,7 +84,7 @@ START_TEST(a_refused_data_link_ends_neither_its_session_nor_the_agent) {
     ck_assert(!fake_plane()->dials[0].closed);
     fake_control(0, CONTROL_OP_LINKS, 1, 10000); /* its server lacks a link, and orders another */
     harness_await_dials(&harness, 4);
-    agent_log_live(harness.agent);
+    agent_log_statistics(harness.agent);
     char *text = harness_end(&harness);
     ck_assert_ptr_nonnull(strstr(text, "statistics servers=1"));
     ck_assert_ptr_nonnull(strstr(text, "revoked"));
@@ -98,7 +98,7 @@ START_TEST(live_line_has_the_planes_numbers) {
 
     harness_connect(&harness);
     fake_plane()->counts = (struct plane_counts){.links = 7, .relays = 3, .relays_ended = 41, .lingering = 2};
-    agent_log_live(harness.agent);
+    agent_log_statistics(harness.agent);
     text = harness_end(&harness);
     ck_assert_ptr_nonnull(strstr(text, "statistics servers=1 links=7"));
     ck_assert_ptr_nonnull(strstr(text, "relays=3 relays_ended=41 lingering=2"));

@@ -150,7 +150,7 @@ static void expect_field(const char *line, const char *field) {
     ck_assert_msg(strstr(line, field), "no %s in %s", field, line);
 }
 
-START_TEST(live_line_counts_what_there_is) {
+START_TEST(statistics_count_what_there_is) {
     static const char *const fields[] = {
         "links=7",
         "handshakes_done=8",
@@ -179,11 +179,11 @@ START_TEST(live_line_counts_what_there_is) {
     server_fixture_greet_known(&server_fixture, "no session"); /* is refused */
     int fd = server_fixture_client(&server_fixture, 0, &order);
     *fake_counts() = (struct plane_counts){.links = 7, .handshakes_done = 8, .relays = 9, .relays_ended = 10};
-    housekeeping_log_live(server_fixture.server);
+    housekeeping_log_statistics(server_fixture.server);
     *fake_counts() = (struct plane_counts){0};
     server_fixture_end(&server_fixture, fd, &order, a.tag);
     char *text = unit_read(unit_path("log"), NULL);
-    const char *line = strstr(text, " live ");
+    const char *line = strstr(text, " statistics ");
     ck_assert_msg(line, "%s", text);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         expect_field(line, fields[i]);
@@ -207,7 +207,7 @@ static TCase *ticking(void) {
     TCase *group = tcase_create("ticking");
 
     tcase_add_test(group, tick_is_fast_while_a_client_waits);
-    tcase_add_test(group, live_line_counts_what_there_is);
+    tcase_add_test(group, statistics_count_what_there_is);
     return group;
 }
 

@@ -90,8 +90,9 @@ static void on_ready(evutil_socket_t fd, short what, void *context) {
 }
 
 START_TEST(signals_log_reload_and_stop) {
-    static const char *const lines[] = {"started: 1 service,", " live ", "reloading certificates and the agents file",
-                                        "stopping: no new clients", "  stopped\n"};
+    static const char *const lines[] = {"started: 1 service,", " statistics ",
+                                        "reloading certificates and the agents file", "stopping: no new clients",
+                                        "  stopped\n"};
     static const struct timeval at_once = {0, 0}, later = {0, 100000};
     struct server_fixture server_fixture;
     struct error error;
