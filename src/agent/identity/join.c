@@ -38,11 +38,16 @@ static int put(struct known_servers *joined, const struct join_code *code, char 
 
 static int put_all(struct known_servers *joined, const struct join_code *code, const struct strlist *named,
                    struct error *error) {
+    /* A single address is the guess of the server's machine; behind a NAT it leads to the same server by another way,
+     * or to none. Several were chosen by the server's owner. */
+    bool is_guess = named->count > 0 && code->server_count == 1;
     char token[AUTH_TOKEN_TEXT];
     int result = 0;
 
     auth_token_format(&code->token, token);
-    for (size_t i = 0; i < code->server_count && result == 0; i++)
+    if (is_guess)
+        known_servers_remove(joined, code->servers[0]);
+    for (size_t i = 0; i < code->server_count && !is_guess && result == 0; i++)
         result = put(joined, code, token, code->servers[i], error);
     for (size_t i = 0; i < named->count && result == 0; i++)
         result = put(joined, code, token, named->items[i], error);

@@ -12,7 +12,8 @@
 
 /*
  * Puts the servers of `code` into `joined`, and with the same pins and token those of `named` (the addresses of the
- * command line, which need not be the code's). 0 or -1 with `error`, which quotes nothing of the code.
+ * command line, which need not be the code's); these replace the address of a code that has only one. 0 or -1 with
+ * `error`, which quotes nothing of the code.
  */
 int join_take(struct known_servers *joined, const char *code, const struct strlist *named, struct error *error);
 

@@ -105,6 +105,18 @@ int known_servers_put(struct known_servers *joined, const struct known_server *s
     return 0;
 }
 
+void known_servers_remove(struct known_servers *joined, const char *address) {
+    size_t index = find(joined, address);
+    struct known_server *place = &joined->servers[index];
+
+    if (index == joined->count)
+        return;
+    known_server_done(place);
+    joined->count--;
+    memmove(place, place + 1, (joined->count - index) * sizeof *place);
+    joined->servers[joined->count] = (struct known_server){0};
+}
+
 void known_servers_free(struct known_servers *joined) {
     if (!joined)
         return;

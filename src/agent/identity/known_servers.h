@@ -36,6 +36,8 @@ const struct known_server *known_servers_find(const struct known_servers *joined
 /* Copies; takes the place of what was known of the same address. 0, or -1 with `error`. */
 int known_servers_put(struct known_servers *joined, const struct known_server *server, struct error *error);
 
+void known_servers_remove(struct known_servers *joined, const char *address); /* if it is there */
+
 void known_server_done(struct known_server *server); /* wipes the token, frees the strings */
 
 #endif

@@ -58,7 +58,7 @@ void upstream_send(struct upstream *upstream, enum control_op op); /* on every s
 bool upstream_is_drained(const struct upstream *upstream);         /* no session waits for `drained` */
 bool upstream_is_alone(const struct upstream *upstream);           /* no session is left */
 bool upstream_is_working(const struct upstream *upstream);         /* has a session that takes clients */
-bool upstream_gave_up(const struct upstream *upstream);            /* rejected for good, never accepted */
+bool upstream_gave_up(const struct upstream *upstream);            /* never accepted, and no use to try again */
 bool upstream_serves(const struct upstream *upstream, const char *server_instance); /* now */
 const char *upstream_who(const struct upstream *upstream);                          /* "server host:port" */
 const char *upstream_failure(const struct upstream *upstream);                      /* why the last attempt failed */

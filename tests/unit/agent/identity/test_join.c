@@ -71,6 +71,23 @@ START_TEST(the_name_on_the_command_line_counts_too) {
 }
 END_TEST
 
+/* Else an agent without arguments would serve the same server by two names. */
+START_TEST(the_name_on_the_command_line_replaces_the_only_one_of_the_code) {
+    struct join_code code = {.servers = {"a.example:10001"}, .server_count = 1, .pins = {PIN}, .pin_count = 1};
+    char text[JOIN_CODE_TEXT], other[] = "localhost:21005", same[] = "a.example:10001";
+    char *others[] = {other}, *sames[] = {same};
+    ck_assert_int_eq(auth_token_make(&code.token, "web1"), 0);
+    ck_assert_int_eq(join_code_format(&code, text, &error), 0);
+    ck_assert_int_eq(join_take(joined, text, &NOBODY, &error), 0);
+    ck_assert_joined("a.example:10001");
+    ck_assert_int_eq(join_take(joined, text, &(struct strlist){others, 1}, &error), 0);
+    ck_assert_uint_eq(known_servers_count(joined), 1);
+    ck_assert_joined("localhost:21005");
+    ck_assert_int_eq(join_take(joined, text, &(struct strlist){sames, 1}, &error), 0);
+    ck_assert_joined("a.example:10001");
+}
+END_TEST
+
 START_TEST(a_code_is_read_from_a_file) {
     char code[JOIN_CODE_TEXT];
     make_code(code);
@@ -242,6 +259,7 @@ static TCase *codes(void) {
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, a_code_joins_all_its_servers);
     tcase_add_test(group, the_name_on_the_command_line_counts_too);
+    tcase_add_test(group, the_name_on_the_command_line_replaces_the_only_one_of_the_code);
     tcase_add_test(group, a_code_is_read_from_a_file);
     tcase_add_test(group, a_file_that_others_may_read_is_refused);
     tcase_add_test(group, a_file_without_a_code_is_named);

@@ -93,6 +93,22 @@ START_TEST(a_new_code_replaces_the_old_one_of_that_server) {
 }
 END_TEST
 
+START_TEST(a_removed_server_is_gone_and_the_others_stay) {
+    static const char *const addresses[] = {"a.example:1", "b.example:1", "c.example:1"};
+    struct known_servers *servers = known_servers_read(NULL, &error);
+    for (size_t i = 0; i < 3; i++)
+        put(servers, "x", addresses[i]);
+    known_servers_remove(servers, "none.example:1");
+    known_servers_remove(servers, "b.example:1");
+    ck_assert_uint_eq(known_servers_count(servers), 2);
+    ck_assert_ptr_null(known_servers_find(servers, "b.example:1"));
+    ck_assert_str_eq(known_servers_at(servers, 1)->address, "c.example:1");
+    known_servers_remove(servers, "c.example:1");
+    ck_assert_ptr_nonnull(known_servers_find(servers, "a.example:1"));
+    known_servers_free(servers);
+}
+END_TEST
+
 START_TEST(there_is_a_limit) {
     struct known_servers *joined = read_all();
     struct known_server server;
@@ -160,6 +176,7 @@ static TCase *keeping(void) {
     tcase_add_test(group, what_was_written_is_read);
     tcase_add_test(group, only_its_user_can_read_the_file);
     tcase_add_test(group, a_new_code_replaces_the_old_one_of_that_server);
+    tcase_add_test(group, a_removed_server_is_gone_and_the_others_stay);
     tcase_add_test(group, there_is_a_limit);
     return group;
 }
