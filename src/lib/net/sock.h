@@ -43,6 +43,8 @@ int sock_accept(int listener, struct addr *peer);
  * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; may be NULL. */
 int sock_connect(const struct addr *addr, struct addr *here, bool *done);
 int sock_connect_result(int fd); /* 0 or the errno with which the connection failed */
+/* False once it was reset, whichever call got the error of that, or once both sides have ended it. */
+bool sock_is_connected(int fd);
 
 enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */
 void sock_set_keepalive(int fd, enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */

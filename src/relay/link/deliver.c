@@ -78,12 +78,12 @@ static void check_lingering(struct link *link, uint64_t now_us) {
         sock_half_close(link->fd);
         link->has_half_closed = true;
     }
-    /* Behind the peer's FIN nothing is read that could meet its RST, and a socket that was reset acknowledges no more.
-     */
-    if (link->peer_is_done && sock_connect_result(link->fd) != 0)
-        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "the peer reset the connection");
-    else if (link->peer_is_done && link_has_delivered(link))
+    /* A socket that was reset acknowledges no more, and its error went to whatever was called next: a write above, or a
+     * read that took the end behind it for the peer's. */
+    if (link->peer_is_done && link_has_delivered(link))
         link_close(link, LINK_CLOSE_AT_ONCE, REASON_DONE, "closed by both sides");
+    else if (!sock_is_connected(link->fd))
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, "the peer reset the connection");
     else if (now_us - moved_us > LINGER_S * 1000000ull)
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, "the peer did not acknowledge the last bytes");
 }

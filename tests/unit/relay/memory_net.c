@@ -25,8 +25,9 @@ struct end {
     int silent;                     /* the pipe's writing end */
     struct evbuffer *way, *arrived; /* to this end */
     bool fin_on_way, fin_arrived, reset_arrived;
-    bool room_is_due; /* ... and there is room again; the edge follows */
-    bool has_waiter;  /* the sender met a full wire */
+    bool error_is_taken; /* the first call behind a reset gets its error, as from a kernel */
+    bool room_is_due;    /* ... and there is room again; the edge follows */
+    bool has_waiter;     /* the sender met a full wire */
 };
 
 static struct net {
@@ -139,13 +140,28 @@ int __wrap_sock_connect(const struct addr *addr, struct addr *here, bool *done) 
     return ends[0];
 }
 
+bool __real_sock_is_connected(int fd);
+bool __wrap_sock_is_connected(int fd);
+bool __wrap_sock_is_connected(int fd) {
+    const struct end *end = end_of(fd);
+    return end ? !end->reset_arrived : __real_sock_is_connected(fd);
+}
+
+static bool take_error(struct end *end) {
+    bool was_there = !end->error_is_taken;
+    end->error_is_taken = true;
+    return was_there;
+}
+
 int __real_sock_connect_result(int fd);
 int __wrap_sock_connect_result(int fd);
 int __wrap_sock_connect_result(int fd) {
-    const struct end *end = end_of(fd);
+    struct end *end = end_of(fd);
     if (!end)
         return __real_sock_connect_result(fd);
-    return end->reset_arrived ? ECONNRESET : end->connect_failed ? ECONNREFUSED : 0;
+    if (end->reset_arrived)
+        return take_error(end) ? ECONNRESET : 0;
+    return end->connect_failed ? ECONNREFUSED : 0;
 }
 
 /* ---- bytes ---- */
@@ -192,7 +208,7 @@ ssize_t __wrap_sock_readv(int fd, const struct iovec *parts, int count) {
         total += evbuffer_remove(end->arrived, parts[i].iov_base, parts[i].iov_len);
     if (total > 0)
         return total;
-    if (!end->reset_arrived && end->fin_arrived)
+    if (end->reset_arrived ? !take_error(end) : end->fin_arrived)
         return 0;
     errno = end->reset_arrived ? ECONNRESET : EAGAIN;
     return -1;
@@ -206,7 +222,7 @@ ssize_t __wrap_sock_writev(int fd, const struct iovec *parts, int count) {
         return __real_sock_writev(fd, parts, count);
     struct end *peer = end_of(end->peer);
     if (!peer || !peer->is_open || end->reset_arrived) {
-        errno = EPIPE;
+        errno = end->reset_arrived && take_error(end) ? ECONNRESET : EPIPE;
         return -1;
     }
     size_t there = evbuffer_get_length(peer->way);

@@ -338,6 +338,22 @@ START_TEST(a_link_does_not_linger_for_a_peer_that_resets_behind_its_end) {
 }
 END_TEST
 
+/* The half-close met the RST, and no later call did: the link stayed for 300 s. */
+START_TEST(a_link_does_not_linger_for_a_reset_that_its_half_close_met) {
+    begin(MUCH);
+    memory_finish(world.far);
+    carry_in();
+    send_all(world.client, 1000);
+    unacknowledged = 1000;
+    struct link *link = only_link(world.planes.server);
+    link->peer_is_done = true;
+    memory_cut(link->fd);
+    plane_close(world.planes.server, world.idle, "enough", false);
+    ck_assert(unit_run_until(loop_base(world.planes.loop), servers_link_is_gone, NULL, SOON_MS));
+    finish();
+}
+END_TEST
+
 /* ---- what a program that stops waits for ---- */
 
 static bool is_recorded(void *context) {
@@ -393,6 +409,7 @@ static TCase *polite_ends(void) {
     tcase_add_test(group, a_link_lingers_while_the_agent_reports_progress);
     tcase_add_test(group, a_link_does_not_linger_for_a_peer_that_is_gone);
     tcase_add_test(group, a_link_does_not_linger_for_a_peer_that_resets_behind_its_end);
+    tcase_add_test(group, a_link_does_not_linger_for_a_reset_that_its_half_close_met);
     return group;
 }
 
