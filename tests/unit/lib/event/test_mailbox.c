@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SENDERS = 4, MESSAGES = 100000 };
+enum { SENDERS = 4, MESSAGES = 100000, TRIES = 20 };
 
 struct tally { /* what one loop has received */
     struct loop *loop;
@@ -216,18 +216,24 @@ END_TEST
 
 /* ---- lazy messages ---- */
 
-static void set_up_polling(struct watched *watched) {
-    set_up(watched);
-    mailbox_serve(watched->mailbox, true);
-    mailbox_poll(watched->mailbox);
-    mailbox_post_lazy(watched->mailbox, &watched->messages[0]);
-    ck_assert_int_ge(event_base_loop(watched->base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(delivered_messages, 0);
-}
-
 static void clear(struct watched *watched) {
     mailbox_free(watched->mailbox);
     event_base_free(watched->base);
+}
+
+/* Once more where this process was held up for so long that the poll was due. */
+static void set_up_polling(struct watched *watched) {
+    for (int tries = 1;; tries++) {
+        set_up(watched);
+        mailbox_serve(watched->mailbox, true);
+        mailbox_poll(watched->mailbox);
+        mailbox_post_lazy(watched->mailbox, &watched->messages[0]);
+        ck_assert_int_ge(event_base_loop(watched->base, EVLOOP_NONBLOCK), 0);
+        if (delivered_messages == 0)
+            return;
+        ck_assert_int_lt(tries, TRIES);
+        clear(watched);
+    }
 }
 
 START_TEST(a_lazy_message_is_delivered_at_the_next_poll) {
