@@ -103,7 +103,7 @@ fragments() {
 }
 
 check_listed() {
-    for file in $(find src tests/unit tests/fuzz -name '*.[ch]') $(find man -name '*.[1-8]'); do
+    for file in $(find src tests/unit tests/fuzz tests/model -name '*.[ch]') $(find man -name '*.[1-8]'); do
         grep -qsF "$file" $(fragments "$file") ||
             echo "$file: not in a local.mk, so neither built nor in the release"
     done

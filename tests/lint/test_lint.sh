@@ -44,7 +44,7 @@ compile() {
 }
 
 clean_tree() {
-    mkdir -p src/lib tests/unit tests/scenario tests/fuzz tests/lint man conf contrib build
+    mkdir -p src/lib tests/unit tests/scenario tests/fuzz tests/model tests/lint man conf contrib build
     cp "$here/../../.clang-format" .
     spdx='# SPDX-License-Identifier: MIT'
     echo "$spdx" | tee src/lib/local.mk tests/unit/local.mk tests/lint/circles tests/lint/citations tests/lint/tested_elsewhere >/dev/null

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_carriers: a server's and an agent's end of a stream over three shared carriers and an exclusive one, in every
+ * order in which anything can happen: bytes, ends, aborts, refusals, moves, and carriers that break with any number of
+ * their frames lost, which each end notices whenever it likes.
+ *
+ * Checked in every state that can be reached: no frame is a violation; each byte comes once and in its order; a stream
+ * that was not aborted ends whole at both ends; an agent that has reached the destination keeps the client; and when
+ * nothing can happen any more, both ends know that the stream is over. Every move uses something up, so the walk ends,
+ * and an end that cannot go on is found as a state without a move.
+ *
+ *   tests/model/test_carriers            small worlds, for make check-unit
+ *   tests/model/test_carriers CUTS MOVES UP DOWN    one world: broken carriers, moves, bytes each way
+ */
+#include "config.h"
+
+#include "lib/base/hash.h"
+#include "stream_rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    QUEUE = 7,
+    WINDOW = 2,
+    LAST_CARRIER = CARRIERS - 1, /* never breaks, so that there is always a way on */
+    STEPS_SHOWN = 200,
+    FIRST_STATES = 1 << 16
+};
+
+struct limits {
+    uint8_t cuts, moves, length[2]; /* bytes from the server and from the agent */
+};
+
+struct queue {
+    struct carried_frame frames[QUEUE];
+    uint8_t count;
+};
+
+struct end {
+    struct stream stream;
+    bool lost[CARRIERS], pinged;
+};
+
+struct world {
+    struct end ends[2];
+    struct queue queues[CARRIERS][2]; /* towards that end */
+    bool cut[CARRIERS];
+    uint8_t cuts, moves;
+    bool is_aborted, has_reached; /* one abort or refusal; the destination */
+};
+
+struct step { /* what happened, for the trace of a failure */
+    const char *what;
+    int end, carrier;
+    struct carried_frame frame;
+};
+
+struct walk {
+    struct limits limits;
+    struct world *worlds;
+    uint32_t *parents, *table; /* table: index + 1; 0: empty */
+    size_t count, room, next;
+    size_t at;         /* the world whose moves are tried */
+    bool has_moved;    /* it has one */
+    const char *wrong; /* what is wrong with the last step */
+    struct step step;
+    const struct world *sought; /* while a failure is traced: only the step that leads here is printed */
+};
+
+static const char *const frame_names[] = {
+    [CARRIED_OPEN] = "OPEN",   [CARRIED_OPENED] = "OPENED",     [CARRIED_REFUSED] = "REFUSED",
+    [CARRIED_DATA] = "DATA",   [CARRIED_FIN] = "FIN",           [CARRIED_RESET] = "RESET",
+    [CARRIED_ACK] = "ACK",     [CARRIED_CONTINUE] = "CONTINUE", [CARRIED_RESUME] = "RESUME",
+    [CARRIED_ENDED] = "ENDED", [CARRIED_PING] = "PING",         [CARRIED_PONG] = "PONG"};
+
+/* ---- states that were seen ---- */
+
+static void *must(void *memory) {
+    if (!memory) {
+        fprintf(stderr, "test_carriers: out of memory\n");
+        exit(EXIT_FAILURE);
+    }
+    return memory;
+}
+
+static size_t place_of(const struct walk *walk, const struct world *world) {
+    size_t mask = 4 * walk->room - 1, at = (size_t)hash_mix(hash_bytes(HASH_START, world, sizeof *world)) & mask;
+    while (walk->table[at] && memcmp(&walk->worlds[walk->table[at] - 1], world, sizeof *world) != 0)
+        at = (at + 1) & mask;
+    return at;
+}
+
+static void grow(struct walk *walk) {
+    walk->room = walk->room ? 2 * walk->room : FIRST_STATES;
+    walk->worlds = must(realloc(walk->worlds, walk->room * sizeof *walk->worlds));
+    walk->parents = must(realloc(walk->parents, walk->room * sizeof *walk->parents));
+    free(walk->table);
+    walk->table = must(calloc(4 * walk->room, sizeof *walk->table));
+    for (size_t i = 0; i < walk->count; i++)
+        walk->table[place_of(walk, &walk->worlds[i])] = (uint32_t)i + 1;
+}
+
+static void visit(struct walk *walk, const struct world *world) {
+    if (walk->count == walk->room)
+        grow(walk);
+    size_t at = place_of(walk, world);
+    if (walk->table[at])
+        return;
+    walk->worlds[walk->count] = *world;
+    walk->parents[walk->count] = (uint32_t)walk->at;
+    walk->table[at] = (uint32_t)++walk->count;
+}
+
+/* ---- what must hold ---- */
+
+static bool is_over(const struct stream *stream, enum stream_how how) {
+    return stream->state == STREAM_OVER && stream->how == how;
+}
+
+static const char *wrong_with(const struct world *world) {
+    const struct stream *server = &world->ends[SERVER].stream, *agent = &world->ends[AGENT].stream;
+    bool both_over = server->state == STREAM_OVER && agent->state == STREAM_OVER;
+    if (is_over(server, HOW_ELSEWHERE) && (world->has_reached || agent->state == STREAM_OPENING))
+        return "a client was given to another agent that had reached its destination by this one";
+    if (is_over(server, HOW_REFUSED) && world->has_reached)
+        return "REFUSED, but the destination was reached";
+    if (!world->is_aborted && both_over && !is_over(server, HOW_ELSEWHERE) &&
+        (!is_over(server, HOW_WHOLE) || !is_over(agent, HOW_WHOLE)))
+        return "cut, though neither side aborted it";
+    return NULL;
+}
+
+/* Nothing can happen any more. */
+static const char *wrong_at_the_end(const struct world *world) {
+    const struct stream *server = &world->ends[SERVER].stream, *agent = &world->ends[AGENT].stream;
+    if (server->state != STREAM_OVER)
+        return "stuck: the server's end is not over";
+    if (agent->state != STREAM_OVER && agent->state != STREAM_NEW)
+        return "stuck: the agent's end is not over";
+    return NULL;
+}
+
+/* ---- moves ---- */
+
+static void print_step(const struct step *step) {
+    printf("#   %s %s %s on %d", step->end == SERVER ? "server" : "agent", step->what,
+           step->frame.type ? frame_names[step->frame.type] : "", step->carrier);
+    printf(step->frame.type ? " (epoch %d, %d)\n" : "\n", step->frame.epoch, step->frame.value);
+}
+
+static void made(struct walk *walk, struct world *world, const char *violation) {
+    if (walk->sought) {
+        if (memcmp(walk->sought, world, sizeof *world) == 0)
+            print_step(&walk->step);
+        return;
+    }
+    if (walk->wrong)
+        return;
+    walk->has_moved = true;
+    walk->wrong = violation ? violation : wrong_with(world);
+    if (!walk->wrong)
+        visit(walk, world);
+}
+
+/* Towards the other end. What goes into a carrier that broke is lost. False: there is no room. */
+static bool put(struct world *world, int end, int carrier, struct carried_frame frame) {
+    struct queue *queue = &world->queues[carrier][!end];
+    if (world->cut[carrier])
+        return true;
+    if (queue->count == QUEUE)
+        return false;
+    queue->frames[queue->count++] = frame;
+    return true;
+}
+
+static struct carried_frame pull(struct queue *queue) {
+    struct carried_frame frame = queue->frames[0];
+    queue->count--;
+    memmove(queue->frames, queue->frames + 1, queue->count * sizeof frame);
+    memset(&queue->frames[queue->count], 0, sizeof frame);
+    return frame;
+}
+
+static void note(struct walk *walk, const char *what, int end, int carrier, struct carried_frame frame) {
+    if (!walk->wrong)
+        walk->step = (struct step){what, end, carrier, frame};
+}
+
+static void take_frame(struct walk *walk, int end, int carrier) {
+    struct world world = walk->worlds[walk->at];
+    struct end *at = &world.ends[end];
+    struct carried_replies replies;
+    if (at->lost[carrier] || world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, carrier))
+        return;
+    struct carried_frame frame = pull(&world.queues[carrier][end]);
+    note(walk, "takes", end, carrier, frame);
+    const char *violation = stream_take(&at->stream, carrier, frame, &replies);
+    for (int i = 0; i < replies.count; i++)
+        if (!put(&world, end, carrier, replies.frames[i]))
+            return; /* it would read when there is room for the answer */
+    made(walk, &world, violation);
+}
+
+static void send_frame(struct walk *walk, struct world *world, const char *what, int end, int carrier,
+                       struct carried_frame frame) {
+    note(walk, what, end, carrier, frame);
+    if (put(world, end, carrier, frame))
+        made(walk, world, NULL);
+}
+
+static int shared_carrier(const struct end *end) {
+    int carrier = 0;
+    while (carrier == EXCLUSIVE || end->lost[carrier])
+        carrier++;
+    return carrier;
+}
+
+static void open_and_refuse(struct walk *walk) {
+    struct world world = walk->worlds[walk->at];
+    struct stream *server = &world.ends[SERVER].stream, *agent = &world.ends[AGENT].stream;
+    if (server->state == STREAM_NEW) {
+        int carrier = shared_carrier(&world.ends[SERVER]);
+        stream_open(server, carrier);
+        send_frame(walk, &world, "opens", SERVER, carrier, (struct carried_frame){.type = CARRIED_OPEN});
+    }
+    world = walk->worlds[walk->at];
+    int carrier = agent->out;
+    if (agent->state != STREAM_OPENING || carrier == NO_CARRIER)
+        return;
+    struct carried_frame opened = stream_connected(agent);
+    world.has_reached = true;
+    send_frame(walk, &world, "connects", AGENT, carrier, opened);
+    world = walk->worlds[walk->at];
+    if (world.is_aborted)
+        return;
+    world.is_aborted = true;
+    stream_end(agent, HOW_REFUSED, carrier);
+    send_frame(walk, &world, "refuses", AGENT, carrier, (struct carried_frame){.type = CARRIED_REFUSED});
+}
+
+static void send_and_ack(struct walk *walk, int end) {
+    struct world world = walk->worlds[walk->at];
+    struct stream *stream = &world.ends[end].stream;
+    uint8_t length = walk->limits.length[end];
+    int carrier = stream->out;
+    if (stream_may_send(stream, WINDOW)) {
+        struct carried_frame frame = stream_send(stream, stream->next == length);
+        send_frame(walk, &world, "sends", end, carrier, frame);
+    }
+    world = walk->worlds[walk->at];
+    if (stream_may_ack(stream)) {
+        struct carried_frame frame = stream_ack(stream);
+        send_frame(walk, &world, "sends", end, carrier, frame);
+    }
+}
+
+static void abort_stream(struct walk *walk, int end) {
+    struct world world = walk->worlds[walk->at];
+    struct stream *stream = &world.ends[end].stream;
+    if (world.is_aborted || (stream->state != STREAM_OPEN && stream->state != STREAM_OPENING))
+        return;
+    int carrier = stream->out != NO_CARRIER ? stream->out : LAST_CARRIER;
+    world.is_aborted = true;
+    stream_end(stream, HOW_RESET, carrier);
+    send_frame(walk, &world, "aborts", end, carrier, (struct carried_frame){.type = CARRIED_RESET});
+}
+
+static void move_stream(struct walk *walk, int end) {
+    struct world world = walk->worlds[walk->at];
+    struct end *at = &world.ends[end];
+    int carrier = at->stream.out == EXCLUSIVE ? shared_carrier(at) : EXCLUSIVE;
+    if (world.moves == walk->limits.moves || at->lost[carrier] || !stream_may_move(&at->stream, carrier))
+        return;
+    world.moves++;
+    struct carried_frame frame = stream_move(&at->stream, carrier);
+    send_frame(walk, &world, "moves", end, carrier, frame);
+}
+
+/* On each of the shared carriers: the other end may take another one. */
+static void go_on_elsewhere(struct walk *walk, int end) {
+    for (int carrier = 0; carrier < CARRIERS; carrier++) {
+        struct world world = walk->worlds[walk->at];
+        struct end *at = &world.ends[end];
+        if (carrier == EXCLUSIVE || at->lost[carrier])
+            continue;
+        if (stream_must_resume(&at->stream)) {
+            struct carried_frame frame = stream_resume(&at->stream, carrier);
+            send_frame(walk, &world, "resumes", end, carrier, frame);
+        } else if (stream_must_repeat_end(&at->stream, at->lost)) {
+            at->pinged = false;
+            struct carried_frame frame = stream_repeat_end(&at->stream, carrier);
+            send_frame(walk, &world, "repeats its end", end, carrier, frame);
+        }
+    }
+}
+
+/* What came before PONG was taken by the peer. */
+static void confirm_end(struct walk *walk, int end) {
+    struct world world = walk->worlds[walk->at];
+    struct end *at = &world.ends[end];
+    int carrier = at->stream.last_on;
+    if (at->stream.state != STREAM_OVER || carrier == NO_CARRIER || at->pinged || at->lost[carrier])
+        return;
+    at->pinged = true;
+    send_frame(walk, &world, "pings", end, carrier, (struct carried_frame){.type = CARRIED_PING});
+}
+
+static void drop_behind(struct queue *queue, uint8_t kept) {
+    memset(&queue->frames[kept], 0, (QUEUE - kept) * sizeof *queue->frames);
+    queue->count = kept;
+}
+
+/* Some frames of either direction still arrive, and then nothing. */
+static void cut_carrier(struct walk *walk, int carrier) {
+    const struct world *before = &walk->worlds[walk->at];
+    if (before->cuts == walk->limits.cuts || before->cut[carrier] || carrier == LAST_CARRIER)
+        return;
+    for (uint8_t up = 0; up <= walk->worlds[walk->at].queues[carrier][0].count; up++) {
+        for (uint8_t down = 0; down <= walk->worlds[walk->at].queues[carrier][1].count; down++) {
+            struct world world = walk->worlds[walk->at];
+            world.cuts++;
+            world.cut[carrier] = true;
+            drop_behind(&world.queues[carrier][0], up);
+            drop_behind(&world.queues[carrier][1], down);
+            note(walk, "breaks", up, carrier, (struct carried_frame){0});
+            made(walk, &world, NULL);
+        }
+    }
+}
+
+static void notice_loss(struct walk *walk, int end, int carrier) {
+    struct world world = walk->worlds[walk->at];
+    struct end *at = &world.ends[end];
+    bool is_read = world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, carrier);
+    if (!world.cut[carrier] || at->lost[carrier] || !is_read)
+        return;
+    drop_behind(&world.queues[carrier][end], 0);
+    at->lost[carrier] = true;
+    stream_lose(&at->stream, carrier);
+    note(walk, "notices the loss", end, carrier, (struct carried_frame){0});
+    made(walk, &world, NULL);
+}
+
+static void try_all_moves(struct walk *walk) {
+    static void (*const of_an_end[])(struct walk *, int) = {send_and_ack, abort_stream, move_stream, go_on_elsewhere,
+                                                            confirm_end};
+    walk->has_moved = false;
+    for (int carrier = 0; carrier < CARRIERS; carrier++) {
+        for (int end = 0; end < 2; end++) {
+            take_frame(walk, end, carrier);
+            notice_loss(walk, end, carrier);
+        }
+        cut_carrier(walk, carrier);
+    }
+    open_and_refuse(walk);
+    for (size_t i = 0; i < 2 * sizeof of_an_end / sizeof *of_an_end; i++)
+        of_an_end[i / 2](walk, i % 2);
+}
+
+/* ---- walks ---- */
+
+static void print_way(struct walk *walk) {
+    size_t way[STEPS_SHOWN];
+    int length = 0;
+    for (size_t at = walk->at; length < STEPS_SHOWN; at = walk->parents[at]) {
+        way[length++] = at;
+        if (at == 0)
+            break;
+    }
+    for (int i = length - 1; i > 0; i--) {
+        struct world reached = walk->worlds[way[i - 1]];
+        walk->sought = &reached;
+        walk->at = way[i];
+        try_all_moves(walk);
+    }
+}
+
+/* Whether all went well; *count has the states. */
+static bool walk_all(const struct limits *limits, size_t *count) {
+    struct walk walk = {.limits = *limits};
+    struct world first = {0};
+    stream_begin(&first.ends[SERVER].stream, SERVER);
+    stream_begin(&first.ends[AGENT].stream, AGENT);
+    visit(&walk, &first);
+    for (; walk.at < walk.count && !walk.wrong; walk.at += !walk.wrong) {
+        try_all_moves(&walk);
+        if (!walk.wrong && !walk.has_moved) {
+            walk.step = (struct step){.what = "ends"};
+            walk.wrong = wrong_at_the_end(&walk.worlds[walk.at]);
+        }
+    }
+    if (walk.wrong) {
+        struct step last = walk.step;
+        printf("# %s:\n", walk.wrong);
+        walk.wrong = NULL;
+        print_way(&walk);
+        print_step(&last);
+    }
+    bool is_well = !walk.sought;
+    *count = walk.count;
+    free(walk.worlds);
+    free(walk.parents);
+    free(walk.table);
+    return is_well;
+}
+
+static bool report(int number, const struct limits *limits) {
+    size_t count;
+    bool is_well = walk_all(limits, &count);
+    printf("%s %d - %d broken carriers, %d moves, %d bytes up, %d down: %zu states\n", is_well ? "ok" : "not ok",
+           number, limits->cuts, limits->moves, limits->length[0], limits->length[1], count);
+    fflush(stdout);
+    return is_well;
+}
+
+int main(int argc, char **argv) {
+    static const struct limits small[] = {
+        {0, 3, {3, 0}}, {0, 2, {2, 1}}, {1, 0, {1, 1}}, {1, 1, {1, 0}}, {2, 0, {0, 0}}};
+    enum { SMALL = sizeof small / sizeof *small };
+    bool is_well = true;
+    if (argc == 5) {
+        struct limits limits = {(uint8_t)strtoul(argv[1], NULL, 10),
+                                (uint8_t)strtoul(argv[2], NULL, 10),
+                                {(uint8_t)strtoul(argv[3], NULL, 10), (uint8_t)strtoul(argv[4], NULL, 10)}};
+        is_well = report(1, &limits);
+        printf("1..1\n");
+        return is_well ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    for (int i = 0; i < SMALL; i++)
+        is_well &= report(i + 1, &small[i]);
+    printf("1..%d\n", SMALL);
+    return is_well ? EXIT_SUCCESS : EXIT_FAILURE;
+}
