@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_forced_stop: a second SIGTERM ends a program at once and in good order, whatever is under way: relays,
+ * test_forced_stop: a second SIGTERM ends a program at once and in good order, also with these under way: relays,
  * connections before HELLO, handshakes with a server, dials and look-ups.
  */
 #include "config.h"

@@ -22,7 +22,7 @@
 
 #define PIN "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static const struct strlist NOBODY = {0};
+static const struct strlist NO_NAMES = {0};
 static struct known_servers *joined;
 static struct error error;
 
@@ -55,7 +55,7 @@ static void tear_down(void) {
 START_TEST(a_code_joins_all_its_servers) {
     char code[JOIN_CODE_TEXT];
     make_code(code);
-    ck_assert_int_eq(join_take(joined, code, &NOBODY, &error), 0);
+    ck_assert_int_eq(join_take(joined, code, &NO_NAMES, &error), 0);
     ck_assert_uint_eq(known_servers_count(joined), 2);
     ck_assert_joined("a.example:10001");
     ck_assert_joined("b.example:10001");
@@ -78,7 +78,7 @@ START_TEST(the_name_on_the_command_line_replaces_the_only_one_of_the_code) {
     char *others[] = {other}, *sames[] = {same};
     ck_assert_int_eq(auth_token_make(&code.token, "web1"), 0);
     ck_assert_int_eq(join_code_format(&code, text, &error), 0);
-    ck_assert_int_eq(join_take(joined, text, &NOBODY, &error), 0);
+    ck_assert_int_eq(join_take(joined, text, &NO_NAMES, &error), 0);
     ck_assert_joined("a.example:10001");
     ck_assert_int_eq(join_take(joined, text, &(struct strlist){others, 1}, &error), 0);
     ck_assert_uint_eq(known_servers_count(joined), 1);
@@ -91,7 +91,7 @@ END_TEST
 START_TEST(a_code_is_read_from_a_file) {
     char code[JOIN_CODE_TEXT];
     make_code(code);
-    ck_assert_msg(join_read(joined, unit_text_file("code", code), &NOBODY, &error) == 0, "%s", error.text);
+    ck_assert_msg(join_read(joined, unit_text_file("code", code), &NO_NAMES, &error) == 0, "%s", error.text);
     ck_assert_joined("b.example:10001");
 }
 END_TEST
@@ -102,14 +102,14 @@ START_TEST(a_file_that_others_may_read_is_refused) {
     make_code(code);
     path = unit_text_file("code", code);
     ck_assert_int_eq(chmod(path, 0644), 0);
-    ck_assert_int_eq(join_read(joined, path, &NOBODY, &error), -1);
+    ck_assert_int_eq(join_read(joined, path, &NO_NAMES, &error), -1);
     ck_assert_uint_eq(known_servers_count(joined), 0);
 }
 END_TEST
 
 START_TEST(a_file_without_a_code_is_named) {
     const char *path = unit_text_file("code", "munnel1.c2VjcmV0");
-    ck_assert_int_eq(join_read(joined, path, &NOBODY, &error), -1);
+    ck_assert_int_eq(join_read(joined, path, &NO_NAMES, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, path));
     ck_assert_ptr_null(strstr(error.text, "c2VjcmV0"));
 }
@@ -119,14 +119,14 @@ START_TEST(a_code_is_read_from_standard_input) {
     char code[JOIN_CODE_TEXT];
     make_code(code);
     ck_assert_ptr_nonnull(freopen(unit_text_file("code", code), "r", stdin));
-    ck_assert_msg(join_read(joined, "-", &NOBODY, &error) == 0, "%s", error.text);
+    ck_assert_msg(join_read(joined, "-", &NO_NAMES, &error) == 0, "%s", error.text);
     ck_assert_joined("a.example:10001");
 }
 END_TEST
 
 START_TEST(empty_standard_input_is_an_error) {
     ck_assert_ptr_nonnull(freopen("/dev/null", "r", stdin));
-    ck_assert_int_eq(join_read(joined, "-", &NOBODY, &error), -1);
+    ck_assert_int_eq(join_read(joined, "-", &NO_NAMES, &error), -1);
 }
 END_TEST
 
