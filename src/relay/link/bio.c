@@ -28,10 +28,6 @@ struct link_bio {
     uint64_t sent;        /* bytes that the kernel took, ever */
 };
 
-static struct link_bio *state_of(const BIO *bio) {
-    return BIO_get_data((BIO *)bio);
-}
-
 static ssize_t receive(struct link_bio *state, void *to, size_t size) {
     struct iovec part = {to, size};
     return sock_readv(state->fd, &part, 1);
@@ -76,7 +72,7 @@ static int read_ahead(BIO *bio, struct link_bio *state, char *to, int size) {
 }
 
 static int bio_read(BIO *bio, char *to, int size) {
-    struct link_bio *state = state_of(bio);
+    struct link_bio *state = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
     return state->run_ahead ? read_ahead(bio, state, to, size) : read_through(bio, state, to, size);
 }
@@ -120,7 +116,7 @@ static int collect(struct link_bio *state, const char *from, int size) {
 }
 
 static int bio_write(BIO *bio, const char *from, int size) {
-    struct link_bio *state = state_of(bio);
+    struct link_bio *state = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
     if (state->run_ahead)
         return collect(state, from, size);
@@ -132,7 +128,7 @@ static int bio_write(BIO *bio, const char *from, int size) {
 
 static long bio_control(BIO *bio, int command, long number, void *pointer) {
     (void)number;
-    struct link_bio *state = state_of(bio);
+    struct link_bio *state = BIO_get_data(bio);
     switch (command) {
     case BIO_C_GET_FD:
         if (pointer)
@@ -147,7 +143,7 @@ static long bio_control(BIO *bio, int command, long number, void *pointer) {
 }
 
 static int bio_destroy(BIO *bio) {
-    struct link_bio *state = state_of(bio);
+    struct link_bio *state = BIO_get_data(bio);
     if (!state)
         return 1;
     state->scratch->out_length = 0; /* the scratch is shared: these bytes must not leave on another link */
@@ -173,28 +169,27 @@ static void make_method(void) {
     BIO_meth_set_destroy(method, bio_destroy);
 }
 
-BIO *link_bio_new(int fd, struct link_bio_scratch *scratch) {
+struct link_bio *link_bio_new(int fd, struct link_bio_scratch *scratch, BIO **bio) {
     if (!CRYPTO_THREAD_run_once(&method_once, make_method) || !method)
         return NULL;
     struct link_bio *state = calloc(1, sizeof *state);
-    BIO *bio = state ? BIO_new(method) : NULL;
-    if (!bio) {
+    *bio = state ? BIO_new(method) : NULL;
+    if (!*bio) {
         free(state);
         return NULL;
     }
     state->fd = fd;
     state->scratch = scratch;
-    BIO_set_data(bio, state);
-    BIO_set_init(bio, 1);
-    return bio;
+    BIO_set_data(*bio, state);
+    BIO_set_init(*bio, 1);
+    return state;
 }
 
-void link_bio_run_ahead(BIO *bio) {
-    state_of(bio)->run_ahead = true;
+void link_bio_run_ahead(struct link_bio *state) {
+    state->run_ahead = true;
 }
 
-void link_bio_begin_reading(BIO *bio, bool rdhup) {
-    struct link_bio *state = state_of(bio);
+void link_bio_begin_reading(struct link_bio *state, bool rdhup) {
     struct link_bio_scratch *scratch = state->scratch;
     state->drained = state->is_empty = false;
     state->rdhup = rdhup;
@@ -207,8 +202,7 @@ void link_bio_begin_reading(BIO *bio, bool rdhup) {
     state->left_length = 0;
 }
 
-bool link_bio_end_reading(BIO *bio) {
-    struct link_bio *state = state_of(bio);
+bool link_bio_end_reading(struct link_bio *state) {
     struct link_bio_scratch *scratch = state->scratch;
     size_t length = scratch->in_to - scratch->in_from;
     if (length == 0)
@@ -222,17 +216,15 @@ bool link_bio_end_reading(BIO *bio) {
     return true;
 }
 
-bool link_bio_is_drained(const BIO *bio) {
-    const struct link_bio *state = state_of(bio);
+bool link_bio_is_drained(const struct link_bio *state) {
     return state->is_empty || (state->drained && state->scratch->in_from == state->scratch->in_to);
 }
 
-bool link_bio_is_empty(const BIO *bio) {
-    return state_of(bio)->is_empty;
+bool link_bio_is_empty(const struct link_bio *state) {
+    return state->is_empty;
 }
 
-ptrdiff_t link_bio_flush(BIO *bio) {
-    struct link_bio *state = state_of(bio);
+ptrdiff_t link_bio_flush(struct link_bio *state) {
     if (state->scratch->out_length > 0)
         send_scratch(state);
     if (state->out && !state->broken) {
@@ -244,20 +236,18 @@ ptrdiff_t link_bio_flush(BIO *bio) {
             state->out = NULL;
         }
     }
-    return state->broken ? -1 : (ptrdiff_t)link_bio_parked(bio);
+    return state->broken ? -1 : (ptrdiff_t)link_bio_parked(state);
 }
 
-size_t link_bio_parked(const BIO *bio) {
-    const struct link_bio *state = state_of(bio);
+size_t link_bio_parked(const struct link_bio *state) {
     return state->out ? evbuffer_get_length(state->out) : 0;
 }
 
-uint64_t link_bio_position(const BIO *bio) {
-    return state_of(bio)->sent + link_bio_parked(bio);
+uint64_t link_bio_position(const struct link_bio *state) {
+    return state->sent + link_bio_parked(state);
 }
 
-uint64_t link_bio_acknowledged(const BIO *bio) {
-    const struct link_bio *state = state_of(bio);
+uint64_t link_bio_acknowledged(const struct link_bio *state) {
     uint64_t unsent = sock_unsent(state->fd);
     return unsent < state->sent ? state->sent - unsent : 0;
 }

@@ -27,28 +27,32 @@ struct link_bio_scratch { /* one per thread */
     size_t out_length;     /* of the link that is sending now */
 };
 
-BIO *link_bio_new(int fd, struct link_bio_scratch *scratch); /* NULL when out of memory */
+struct link_bio; /* lives as long as its BIO */
+
+/* *bio is the caller's. NULL when out of memory. */
+struct link_bio *link_bio_new(int fd, struct link_bio_scratch *scratch, BIO **bio);
 
 /* From now on: read ahead, collect writes. */
-void link_bio_run_ahead(BIO *bio);
+void link_bio_run_ahead(struct link_bio *state);
 
 /* Brackets round a run of SSL_reads: bring back what was parked; park what is left. false: out of memory. */
 /* `rdhup`: a FIN is known to be behind the data, so that a short read does not mean that nothing follows. */
-void link_bio_begin_reading(BIO *bio, bool rdhup);
-bool link_bio_end_reading(BIO *bio);
-bool link_bio_is_drained(const BIO *bio); /* nothing is left here, nor, if the last read was short, in the kernel */
-bool link_bio_is_empty(const BIO *bio);   /* a read met EAGAIN or the end since link_bio_begin_reading */
+void link_bio_begin_reading(struct link_bio *state, bool rdhup);
+bool link_bio_end_reading(struct link_bio *state);
+bool link_bio_is_drained(
+    const struct link_bio *state); /* nothing is left here, nor, if the last read was short, in the kernel */
+bool link_bio_is_empty(const struct link_bio *state); /* a read met EAGAIN or the end since link_bio_begin_reading */
 
 /*
  * Sends what SSL_write left in the scratch; call it after every SSL_write or SSL_read, before another link uses the
  * thread's scratch. Returns the bytes still parked (0: all went to the kernel), or -1 when the connection is broken.
  */
-ptrdiff_t link_bio_flush(BIO *bio);
-size_t link_bio_parked(const BIO *bio);
+ptrdiff_t link_bio_flush(struct link_bio *state);
+size_t link_bio_parked(const struct link_bio *state);
 
 /* How many bytes of ciphertext were ever written (call it after link_bio_flush), and how many of them the peer's kernel
  * has acknowledged: a system call. On systems that cannot report it, what the kernel took counts as acknowledged. */
-uint64_t link_bio_position(const BIO *bio);
-uint64_t link_bio_acknowledged(const BIO *bio);
+uint64_t link_bio_position(const struct link_bio *state);
+uint64_t link_bio_acknowledged(const struct link_bio *state);
 
 #endif

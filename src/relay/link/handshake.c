@@ -105,14 +105,15 @@ static void offer_session_key(struct link *link) {
 }
 
 static void begin_handshake(struct link *link) {
+    BIO *bio = NULL;
     link_set_state(link, LINK_HANDSHAKE);
     link->ssl = tls_session(link->order->tls, !link_is_agent(link), link->order->server_name);
-    link->bio = link->ssl ? link_bio_new(link->fd, &link->thread->bio) : NULL;
+    link->bio = link->ssl ? link_bio_new(link->fd, &link->thread->bio, &bio) : NULL;
     if (!link->bio) {
         fail(link, "out of memory");
         return;
     }
-    SSL_set_bio(link->ssl, link->bio, link->bio);
+    SSL_set_bio(link->ssl, bio, bio);
     offer_session_key(link);
     shake(link);
 }

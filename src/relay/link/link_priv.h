@@ -79,7 +79,7 @@ struct link {
     bool event_is_added;
     int fd;
     SSL *ssl;
-    BIO *bio; /* belongs to ssl */
+    struct link_bio *bio; /* belongs to ssl */
     struct bufferevent *stream;
     struct event event; /* edge-triggered; a link with a bufferevent has none */
     struct stream_state stream_state;
