@@ -57,10 +57,7 @@ void relay_set_open(struct relay *relay, uint64_t now_us) {
     enter_list(relay, &relay->thread->relays);
 }
 
-struct relay *relay_new(struct link *link, size_t size) {
-    struct relay *relay = calloc(1, size);
-    if (!relay)
-        return NULL;
+void relay_init(struct relay *relay, struct link *link) {
     struct relay_thread *thread = link_thread(link);
     stream_socket_init(&relay->socket, &thread->again, &thread->rechecks);
     relay->thread = thread;
@@ -70,7 +67,6 @@ struct relay *relay_new(struct link *link, size_t size) {
     enter_list(relay, &thread->opening);
     counter_add(&thread->counters->relays, 1);
     link_set_relay(link, relay);
-    return relay;
 }
 
 void relay_free(struct relay *relay) {

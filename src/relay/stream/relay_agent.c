@@ -97,11 +97,12 @@ static void on_dialled(void *context, const struct connector_result *result) {
 }
 
 static struct relay *begin(struct link *link, const struct open_request *open) {
-    struct relay *relay = relay_new(link, sizeof(struct relay_agent));
-    if (!relay)
+    struct relay_agent *agent = malloc(sizeof *agent);
+    if (!agent)
         return NULL;
-    struct relay_agent *agent = as_agent(relay);
-    agent->held.run = on_held;
+    struct relay *relay = &agent->relay;
+    *agent = (struct relay_agent){.held.run = on_held};
+    relay_init(relay, link);
     strbuf_copy(agent->id, sizeof agent->id, open->id);
     strbuf_copy(agent->service, sizeof agent->service, open->service);
     strbuf_copy(agent->client, sizeof agent->client, open->from);

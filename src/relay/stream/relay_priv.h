@@ -84,7 +84,7 @@ static inline bool relay_is_server(const struct relay *relay) {
 }
 
 /* relay.c: for both ends */
-struct relay *relay_new(struct link *link, size_t size); /* of relay_server or relay_agent */
+void relay_init(struct relay *relay, struct link *link); /* all zero until then; enters it in the thread and the link */
 void relay_move(struct relay *relay, uint64_t now_us);   /* something went on */
 void relay_set_open(struct relay *relay, uint64_t now_us);
 /* One read of the plain side into `batch`, with FIN if the stream ended; false: the plain side is broken. */

@@ -102,10 +102,12 @@ static bool send_early(struct relay *relay, struct batch *batch) {
 }
 
 static struct relay *begin(struct link *link, struct client *client) {
-    struct relay *relay = relay_new(link, sizeof(struct relay_server));
-    if (!relay)
+    struct relay_server *server = malloc(sizeof *server);
+    if (!server)
         return NULL;
-    as_server(relay)->client = client;
+    struct relay *relay = &server->relay;
+    *server = (struct relay_server){.client = client};
+    relay_init(relay, link);
     client->dispatched_us = clock_us();
     relay->idle_timeout_s = client->terms->idle_timeout_s;
     relay->half_close_timeout_s = client->terms->half_close_timeout_s;
