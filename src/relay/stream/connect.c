@@ -8,6 +8,7 @@
 #include "relay/stream/connect.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
@@ -26,11 +27,14 @@ struct connector {
     struct resolver_answer *answer; /* else, and allocated then: it is larger than all the rest */
     const struct addr *addresses;   /* in the one or the other */
     int address_count, next_address;
+    const struct addr *address; /* of these, the one that is being tried */
+    struct addr here;
     struct resolver_question *question;
     bool starting;
     struct event timer; /* of the address that is being tried */
     uint64_t deadline_us;
-    struct connector_result result; /* the last failure, until something succeeds */
+    enum refusal refusal; /* the last failure, until something succeeds */
+    char detail[CONNECTOR_DETAIL];
 };
 
 static void try_address(struct connector *dial);
@@ -52,10 +56,13 @@ static void free_dial(struct connector *dial) {
 }
 
 static void finish(struct connector *dial, bool is_connected) {
-    struct connector_result result = dial->result;
+    struct connector_result result = {.is_connected = is_connected, .here = dial->here, .refusal = dial->refusal};
     connector_callback callback = dial->order.callback;
     void *context = dial->order.context;
-    result.is_connected = is_connected;
+    if (is_connected)
+        result.address = *dial->address;
+    else
+        strbuf_copy(result.detail, sizeof result.detail, dial->detail);
     if (!dial->starting) {
         free_dial(dial);
     } else {
@@ -66,8 +73,8 @@ static void finish(struct connector *dial, bool is_connected) {
 
 static void note_failure(struct connector *dial, enum refusal refusal, const struct addr *address, const char *detail) {
     char text[ADDR_TEXT];
-    dial->result.refusal = refusal;
-    snprintf(dial->result.detail, sizeof dial->result.detail, "%s: %s",
+    dial->refusal = refusal;
+    snprintf(dial->detail, sizeof dial->detail, "%s: %s",
              address ? addr_format(address, text, sizeof text) : endpoint_format(&dial->endpoint, text, sizeof text),
              detail);
 }
@@ -90,7 +97,7 @@ static enum refusal refusal_of(int error) {
 }
 
 static void drop_attempt(struct connector *dial, enum refusal refusal, const char *detail) {
-    note_failure(dial, refusal, &dial->result.address, detail);
+    note_failure(dial, refusal, dial->address, detail);
     drop_descriptor(dial);
     try_address(dial);
 }
@@ -128,15 +135,15 @@ static bool is_allowed(const struct connector *dial, const struct addr *address)
 
 static void fail_to_connect(struct connector *dial, int error) {
     bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-    note_failure(dial, is_ours ? REFUSAL_BUSY : refusal_of(error), &dial->result.address, strerror(error));
+    note_failure(dial, is_ours ? REFUSAL_BUSY : refusal_of(error), dial->address, strerror(error));
     try_address(dial);
 }
 
 static void connect_to(struct connector *dial, const struct addr *address) {
     static const struct stream_socket_events events = {.on_connected = on_connected};
     bool done = false;
-    dial->result.address = *address;
-    int fd = sock_connect(address, &dial->result.here, &done);
+    dial->address = address;
+    int fd = sock_connect(address, &dial->here, &done);
     if (fd < 0) {
         fail_to_connect(dial, errno);
     } else if (!stream_socket_attach(dial->order.socket, loop_base(dial->order.loop), fd, !done, &events, dial)) {
@@ -237,9 +244,9 @@ static bool copy_destinations(struct connector *dial) {
 
 struct connector *connector_start(const struct connector_order *order) {
     struct connector_result refused = {.refusal = REFUSAL_BUSY, .detail = "out of memory"};
-    struct connector *dial = calloc(1, sizeof *dial);
+    struct connector *dial = malloc(sizeof *dial);
     if (dial) {
-        dial->order = *order;
+        *dial = (struct connector){.order = *order};
         event_assign(&dial->timer, loop_base(order->loop), -1, 0, on_timer, dial);
     }
     if (!dial || !copy_destinations(dial)) {
@@ -248,8 +255,8 @@ struct connector *connector_start(const struct connector_order *order) {
         order->callback(order->context, &refused);
         return NULL;
     }
-    dial->result = refused;
-    snprintf(dial->result.detail, sizeof dial->result.detail, "no destination was named");
+    dial->refusal = REFUSAL_BUSY;
+    strbuf_copy(dial->detail, sizeof dial->detail, "no destination was named");
     dial->deadline_us = clock_us() + (uint64_t)order->timeout_ms * 1000;
     dial->starting = true;
     try_destination(dial);

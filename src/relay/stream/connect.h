@@ -16,12 +16,14 @@
 
 struct connector;
 
+enum { CONNECTOR_DETAIL = 160 };
+
 struct connector_result {
     bool is_connected;
-    struct addr address;  /* reached */
-    struct addr here;     /* from; of length 0: unknown */
-    enum refusal refusal; /* when failed */
-    char detail[160];     /* when failed */
+    struct addr address;           /* reached */
+    struct addr here;              /* from; of length 0: unknown */
+    enum refusal refusal;          /* when failed */
+    char detail[CONNECTOR_DETAIL]; /* when failed */
 };
 typedef void (*connector_callback)(void *context, const struct connector_result *result);
 
