@@ -24,5 +24,7 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/open_memory.h \
 	src/proto/session_key.c \
 	src/proto/session_key.h \
+	src/proto/stream.c \
+	src/proto/stream.h \
 	src/proto/stream_state.c \
 	src/proto/stream_state.h

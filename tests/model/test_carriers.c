@@ -16,13 +16,37 @@
 #include "config.h"
 
 #include "lib/base/hash.h"
-#include "stream_rules.h"
+#include "proto/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { SERVER, AGENT }; /* ends */
+
+enum frame_kind {
+    OPEN = 1,
+    OPENED,
+    REFUSED,
+    DATA, /* one byte; its position is not on the wire */
+    FIN,
+    RESET,
+    ACK,
+    CONTINUE,
+    RESUME,
+    ENDED,
+    PING,
+    PONG
+};
+
+struct carried_frame {
+    uint8_t type, epoch;
+    uint8_t value; /* position, or enum stream_outcome_how */
+};
+
 enum {
+    CARRIERS = 4,
+    EXCLUSIVE = 1, /* which of them */
     QUEUE = 7,
     WINDOW = 2,
     LAST_CARRIER = CARRIERS - 1, /* never breaks, so that there is always a way on */
@@ -41,7 +65,8 @@ struct queue {
 
 struct end {
     struct stream stream;
-    bool lost[CARRIERS], pinged;
+    bool lost[CARRIERS];
+    bool pinged, is_confirmed; /* behind the last frame */
 };
 
 struct world {
@@ -64,17 +89,17 @@ struct walk {
     uint32_t *parents, *table; /* table: index + 1; 0: empty */
     size_t count, room, next;
     size_t at;         /* the world whose moves are tried */
-    bool has_moved;    /* it has one */
+    bool has_moved;    /* it has one that nothing but the network delays */
+    bool is_choice;    /* the move under way may never happen: an abort, a broken carrier */
     const char *wrong; /* what is wrong with the last step */
     struct step step;
     const struct world *sought; /* while a failure is traced: only the step that leads here is printed */
 };
 
 static const char *const frame_names[] = {
-    [CARRIED_OPEN] = "OPEN",   [CARRIED_OPENED] = "OPENED",     [CARRIED_REFUSED] = "REFUSED",
-    [CARRIED_DATA] = "DATA",   [CARRIED_FIN] = "FIN",           [CARRIED_RESET] = "RESET",
-    [CARRIED_ACK] = "ACK",     [CARRIED_CONTINUE] = "CONTINUE", [CARRIED_RESUME] = "RESUME",
-    [CARRIED_ENDED] = "ENDED", [CARRIED_PING] = "PING",         [CARRIED_PONG] = "PONG"};
+    [OPEN] = "OPEN",     [OPENED] = "OPENED", [REFUSED] = "REFUSED", [DATA] = "DATA",
+    [FIN] = "FIN",       [RESET] = "RESET",   [ACK] = "ACK",         [CONTINUE] = "CONTINUE",
+    [RESUME] = "RESUME", [ENDED] = "ENDED",   [PING] = "PING",       [PONG] = "PONG"};
 
 /* ---- states that were seen ---- */
 
@@ -116,19 +141,19 @@ static void visit(struct walk *walk, const struct world *world) {
 
 /* ---- what must hold ---- */
 
-static bool is_over(const struct stream *stream, enum stream_how how) {
-    return stream->state == STREAM_OVER && stream->how == how;
+static bool is_over(const struct stream *stream, enum stream_outcome_how how) {
+    return stream->phase == STREAM_OVER && stream->outcome.how == how;
 }
 
 static const char *wrong_with(const struct world *world) {
     const struct stream *server = &world->ends[SERVER].stream, *agent = &world->ends[AGENT].stream;
-    bool both_over = server->state == STREAM_OVER && agent->state == STREAM_OVER;
-    if (is_over(server, HOW_ELSEWHERE) && (world->has_reached || agent->state == STREAM_OPENING))
+    bool both_over = server->phase == STREAM_OVER && agent->phase == STREAM_OVER;
+    if (is_over(server, STREAM_HOW_ELSEWHERE) && (world->has_reached || agent->phase == STREAM_OPENING))
         return "a client was given to another agent that had reached its destination by this one";
-    if (is_over(server, HOW_REFUSED) && world->has_reached)
+    if (is_over(server, STREAM_HOW_REFUSED) && world->has_reached)
         return "REFUSED, but the destination was reached";
-    if (!world->is_aborted && both_over && !is_over(server, HOW_ELSEWHERE) &&
-        (!is_over(server, HOW_WHOLE) || !is_over(agent, HOW_WHOLE)))
+    if (!world->is_aborted && both_over && !is_over(server, STREAM_HOW_ELSEWHERE) &&
+        (!is_over(server, STREAM_HOW_WHOLE) || !is_over(agent, STREAM_HOW_WHOLE)))
         return "cut, though neither side aborted it";
     return NULL;
 }
@@ -136,9 +161,9 @@ static const char *wrong_with(const struct world *world) {
 /* Nothing can happen any more. */
 static const char *wrong_at_the_end(const struct world *world) {
     const struct stream *server = &world->ends[SERVER].stream, *agent = &world->ends[AGENT].stream;
-    if (server->state != STREAM_OVER)
+    if (server->phase != STREAM_OVER)
         return "stuck: the server's end is not over";
-    if (agent->state != STREAM_OVER && agent->state != STREAM_NEW)
+    if (agent->phase != STREAM_OVER && agent->phase != STREAM_NEW)
         return "stuck: the agent's end is not over";
     return NULL;
 }
@@ -159,7 +184,7 @@ static void made(struct walk *walk, struct world *world, const char *violation) 
     }
     if (walk->wrong)
         return;
-    walk->has_moved = true;
+    walk->has_moved |= !walk->is_choice;
     walk->wrong = violation ? violation : wrong_with(world);
     if (!walk->wrong)
         visit(walk, world);
@@ -189,26 +214,141 @@ static void note(struct walk *walk, const char *what, int end, int carrier, stru
         walk->step = (struct step){what, end, carrier, frame};
 }
 
+static stream_carrier id_of(int carrier) {
+    return (stream_carrier)((carrier + 1) | (carrier == EXCLUSIVE ? STREAM_EXCLUSIVE : 0));
+}
+
+static int carrier_of(stream_carrier id) {
+    return (id & ~STREAM_EXCLUSIVE) - 1; /* 0: none */
+}
+
+static struct carried_frame frame_of(enum frame_kind type, stream_epoch epoch, stream_position value) {
+    return (struct carried_frame){(uint8_t)type, epoch, value};
+}
+
+/* ---- what an end does with a frame ---- */
+
+struct answers {
+    struct carried_frame frames[3];
+    int count;
+};
+
+static void answer(struct answers *answers, enum frame_kind type, stream_epoch epoch, stream_position value) {
+    answers->frames[answers->count++] = frame_of(type, epoch, value);
+}
+
+/* An OPEN that comes later, by another carrier, is not served: the server may have given the client to another agent.
+ */
+static void take_when_new(struct stream *stream, stream_carrier id, struct carried_frame frame,
+                          struct answers *answers) {
+    if (frame.type == OPEN) {
+        stream_open(stream, id);
+    } else if (frame.type == RESUME || frame.type == RESET || frame.type == ENDED) {
+        stream_end(stream, STREAM_HOW_UNKNOWN, id);
+        if (frame.type == RESUME)
+            answer(answers, ENDED, 0, STREAM_HOW_UNKNOWN);
+    }
+}
+
+static void take_when_over(struct end *end, stream_carrier id, struct carried_frame frame, struct answers *answers) {
+    const struct stream_outcome *outcome = &end->stream.outcome;
+    if (frame.type == RESUME)
+        answer(answers, ENDED, 0, (stream_position)stream_outcome_answer(outcome, end->is_confirmed));
+    if (frame.type == PONG && id == outcome->last_on)
+        end->is_confirmed = true;
+}
+
+/* Positions are not on the wire: here they are, to see that each byte is taken once and in its order. */
+static const char *take_bytes(struct stream *stream, stream_carrier id, struct carried_frame frame) {
+    bool is_taken;
+    stream_position expected = stream->taken;
+    const char *violation = stream_take_bytes(stream, id, 1, frame.type == FIN, WINDOW, &is_taken);
+    return violation || !is_taken || frame.value == expected ? violation : "a byte is missing or came twice";
+}
+
+static const char *take_resume(struct stream *stream, stream_carrier id, struct carried_frame frame,
+                               struct answers *answers) {
+    struct stream_answer wanted;
+    const char *violation = stream_take_resume(stream, id, frame.epoch, frame.value, &wanted);
+    if (wanted.resume)
+        answer(answers, RESUME, stream->epoch, stream->taken);
+    if (wanted.go_on)
+        answer(answers, CONTINUE, stream->epoch, stream->next);
+    if (wanted.opened)
+        answer(answers, OPENED, 0, 0);
+    return violation;
+}
+
+static const char *take_when_open(struct stream *stream, stream_carrier id, struct carried_frame frame,
+                                  struct answers *answers) {
+    switch (frame.type) {
+    case OPEN:
+        return "OPEN twice";
+    case OPENED:
+        return stream_take_opened(stream);
+    case REFUSED:
+        return stream_take_refused(stream, id);
+    case RESET:
+        stream_take_reset(stream, id);
+        return NULL;
+    case ENDED:
+        return stream_take_ended(stream, id, (enum stream_outcome_how)frame.value);
+    case DATA:
+    case FIN:
+        return take_bytes(stream, id, frame);
+    case ACK:
+        return stream_take_ack(stream, frame.value);
+    case CONTINUE:
+        return stream_take_continue(stream, id, frame.epoch, frame.value);
+    case RESUME:
+        return take_resume(stream, id, frame, answers);
+    default:
+        return NULL;
+    }
+}
+
+static const char *take(struct end *end, stream_carrier id, struct carried_frame frame, struct answers *answers) {
+    if (frame.type == PING)
+        answer(answers, PONG, 0, 0);
+    else if (end->stream.phase == STREAM_NEW)
+        take_when_new(&end->stream, id, frame, answers);
+    else if (end->stream.phase == STREAM_OVER)
+        take_when_over(end, id, frame, answers);
+    else
+        return take_when_open(&end->stream, id, frame, answers);
+    return NULL;
+}
+
 static void take_frame(struct walk *walk, int end, int carrier) {
     struct world world = walk->worlds[walk->at];
     struct end *at = &world.ends[end];
-    struct carried_replies replies;
-    if (at->lost[carrier] || world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, carrier))
+    struct answers answers = {.count = 0};
+    if (at->lost[carrier] || world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, id_of(carrier)))
         return;
     struct carried_frame frame = pull(&world.queues[carrier][end]);
     note(walk, "takes", end, carrier, frame);
-    const char *violation = stream_take(&at->stream, carrier, frame, &replies);
-    for (int i = 0; i < replies.count; i++)
-        if (!put(&world, end, carrier, replies.frames[i]))
+    const char *violation = take(at, id_of(carrier), frame, &answers);
+    for (int i = 0; i < answers.count; i++)
+        if (!put(&world, end, carrier, answers.frames[i]))
             return; /* it would read when there is room for the answer */
     made(walk, &world, violation);
 }
+
+/* ---- what an end does by itself ---- */
 
 static void send_frame(struct walk *walk, struct world *world, const char *what, int end, int carrier,
                        struct carried_frame frame) {
     note(walk, what, end, carrier, frame);
     if (put(world, end, carrier, frame))
         made(walk, world, NULL);
+}
+
+/* What an end may do, and may leave. */
+static void choose_frame(struct walk *walk, struct world *world, const char *what, int end, int carrier,
+                         struct carried_frame frame) {
+    walk->is_choice = true;
+    send_frame(walk, world, what, end, carrier, frame);
+    walk->is_choice = false;
 }
 
 static int shared_carrier(const struct end *end) {
@@ -221,62 +361,79 @@ static int shared_carrier(const struct end *end) {
 static void open_and_refuse(struct walk *walk) {
     struct world world = walk->worlds[walk->at];
     struct stream *server = &world.ends[SERVER].stream, *agent = &world.ends[AGENT].stream;
-    if (server->state == STREAM_NEW) {
+    if (server->phase == STREAM_NEW) {
         int carrier = shared_carrier(&world.ends[SERVER]);
-        stream_open(server, carrier);
-        send_frame(walk, &world, "opens", SERVER, carrier, (struct carried_frame){.type = CARRIED_OPEN});
+        stream_open(server, id_of(carrier));
+        send_frame(walk, &world, "opens", SERVER, carrier, frame_of(OPEN, 0, 0));
     }
     world = walk->worlds[walk->at];
-    int carrier = agent->out;
-    if (agent->state != STREAM_OPENING || carrier == NO_CARRIER)
+    stream_carrier out = agent->out;
+    if (agent->phase != STREAM_OPENING || !out)
         return;
-    struct carried_frame opened = stream_connected(agent);
+    stream_connected(agent);
     world.has_reached = true;
-    send_frame(walk, &world, "connects", AGENT, carrier, opened);
+    send_frame(walk, &world, "connects", AGENT, carrier_of(out), frame_of(OPENED, 0, 0));
     world = walk->worlds[walk->at];
     if (world.is_aborted)
         return;
     world.is_aborted = true;
-    stream_end(agent, HOW_REFUSED, carrier);
-    send_frame(walk, &world, "refuses", AGENT, carrier, (struct carried_frame){.type = CARRIED_REFUSED});
+    stream_end(agent, STREAM_HOW_REFUSED, out);
+    choose_frame(walk, &world, "refuses", AGENT, carrier_of(out), frame_of(REFUSED, 0, 0));
 }
 
-static void send_and_ack(struct walk *walk, int end) {
+static void send_bytes(struct walk *walk, int end) {
     struct world world = walk->worlds[walk->at];
     struct stream *stream = &world.ends[end].stream;
-    uint8_t length = walk->limits.length[end];
-    int carrier = stream->out;
-    if (stream_may_send(stream, WINDOW)) {
-        struct carried_frame frame = stream_send(stream, stream->next == length);
-        send_frame(walk, &world, "sends", end, carrier, frame);
-    }
-    world = walk->worlds[walk->at];
-    if (stream_may_ack(stream)) {
-        struct carried_frame frame = stream_ack(stream);
-        send_frame(walk, &world, "sends", end, carrier, frame);
+    if (stream_may_send(stream, WINDOW) == 0)
+        return;
+    stream_position at = stream->next;
+    bool is_fin = at == walk->limits.length[end];
+    int carrier = carrier_of(stream->out);
+    stream_sent(stream, 1, is_fin);
+    send_frame(walk, &world, "sends", end, carrier, frame_of(is_fin ? FIN : DATA, 0, at));
+}
+
+/* Of all that was taken, or of a part: a reader takes it piece by piece. */
+static void send_ack(struct walk *walk, int end) {
+    const struct stream *now = &walk->worlds[walk->at].ends[end].stream;
+    if (!stream_may_ack(now))
+        return;
+    for (stream_position position = (stream_position)(now->acked_by_us + !now->repeats_ack);
+         position <= walk->worlds[walk->at].ends[end].stream.taken; position++) {
+        struct world world = walk->worlds[walk->at];
+        struct stream *stream = &world.ends[end].stream;
+        int carrier = carrier_of(stream->out);
+        stream_acked(stream, position);
+        send_frame(walk, &world, "sends", end, carrier, frame_of(ACK, 0, position));
     }
 }
 
 static void abort_stream(struct walk *walk, int end) {
     struct world world = walk->worlds[walk->at];
     struct stream *stream = &world.ends[end].stream;
-    if (world.is_aborted || (stream->state != STREAM_OPEN && stream->state != STREAM_OPENING))
+    if (world.is_aborted || (stream->phase != STREAM_OPEN && stream->phase != STREAM_OPENING))
         return;
-    int carrier = stream->out != NO_CARRIER ? stream->out : LAST_CARRIER;
+    int carrier = stream->out ? carrier_of(stream->out) : LAST_CARRIER;
     world.is_aborted = true;
-    stream_end(stream, HOW_RESET, carrier);
-    send_frame(walk, &world, "aborts", end, carrier, (struct carried_frame){.type = CARRIED_RESET});
+    stream_end(stream, STREAM_HOW_RESET, id_of(carrier));
+    choose_frame(walk, &world, "aborts", end, carrier, frame_of(RESET, 0, 0));
 }
 
 static void move_stream(struct walk *walk, int end) {
     struct world world = walk->worlds[walk->at];
     struct end *at = &world.ends[end];
-    int carrier = at->stream.out == EXCLUSIVE ? shared_carrier(at) : EXCLUSIVE;
-    if (world.moves == walk->limits.moves || at->lost[carrier] || !stream_may_move(&at->stream, carrier))
+    int carrier = stream_carrier_is_exclusive(at->stream.out) ? shared_carrier(at) : EXCLUSIVE;
+    if (world.moves == walk->limits.moves || at->lost[carrier] || !stream_may_move(&at->stream, id_of(carrier)))
         return;
     world.moves++;
-    struct carried_frame frame = stream_move(&at->stream, carrier);
-    send_frame(walk, &world, "moves", end, carrier, frame);
+    stream_move(&at->stream, id_of(carrier));
+    choose_frame(walk, &world, "moves", end, carrier, frame_of(CONTINUE, at->stream.epoch, at->stream.next));
+}
+
+static bool must_repeat_end(const struct end *end) {
+    const struct stream *stream = &end->stream;
+    return stream->phase == STREAM_OVER && !end->is_confirmed && stream->outcome.last_on &&
+           end->lost[carrier_of(stream->outcome.last_on)];
 }
 
 /* On each of the shared carriers: the other end may take another one. */
@@ -287,12 +444,12 @@ static void go_on_elsewhere(struct walk *walk, int end) {
         if (carrier == EXCLUSIVE || at->lost[carrier])
             continue;
         if (stream_must_resume(&at->stream)) {
-            struct carried_frame frame = stream_resume(&at->stream, carrier);
-            send_frame(walk, &world, "resumes", end, carrier, frame);
-        } else if (stream_must_repeat_end(&at->stream, at->lost)) {
+            stream_resume(&at->stream, id_of(carrier));
+            send_frame(walk, &world, "resumes", end, carrier, frame_of(RESUME, at->stream.epoch, at->stream.taken));
+        } else if (must_repeat_end(at)) {
             at->pinged = false;
-            struct carried_frame frame = stream_repeat_end(&at->stream, carrier);
-            send_frame(walk, &world, "repeats its end", end, carrier, frame);
+            at->stream.outcome.last_on = id_of(carrier);
+            send_frame(walk, &world, "repeats its end", end, carrier, frame_of(ENDED, 0, at->stream.outcome.how));
         }
     }
 }
@@ -301,11 +458,11 @@ static void go_on_elsewhere(struct walk *walk, int end) {
 static void confirm_end(struct walk *walk, int end) {
     struct world world = walk->worlds[walk->at];
     struct end *at = &world.ends[end];
-    int carrier = at->stream.last_on;
-    if (at->stream.state != STREAM_OVER || carrier == NO_CARRIER || at->pinged || at->lost[carrier])
+    stream_carrier last_on = at->stream.outcome.last_on;
+    if (at->stream.phase != STREAM_OVER || !last_on || at->pinged || at->lost[carrier_of(last_on)])
         return;
     at->pinged = true;
-    send_frame(walk, &world, "pings", end, carrier, (struct carried_frame){.type = CARRIED_PING});
+    send_frame(walk, &world, "pings", end, carrier_of(last_on), frame_of(PING, 0, 0));
 }
 
 static void drop_behind(struct queue *queue, uint8_t kept) {
@@ -326,7 +483,9 @@ static void cut_carrier(struct walk *walk, int carrier) {
             drop_behind(&world.queues[carrier][0], up);
             drop_behind(&world.queues[carrier][1], down);
             note(walk, "breaks", up, carrier, (struct carried_frame){0});
+            walk->is_choice = true;
             made(walk, &world, NULL);
+            walk->is_choice = false;
         }
     }
 }
@@ -334,19 +493,19 @@ static void cut_carrier(struct walk *walk, int carrier) {
 static void notice_loss(struct walk *walk, int end, int carrier) {
     struct world world = walk->worlds[walk->at];
     struct end *at = &world.ends[end];
-    bool is_read = world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, carrier);
+    bool is_read = world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, id_of(carrier));
     if (!world.cut[carrier] || at->lost[carrier] || !is_read)
         return;
     drop_behind(&world.queues[carrier][end], 0);
     at->lost[carrier] = true;
-    stream_lose(&at->stream, carrier);
+    stream_lose(&at->stream, id_of(carrier));
     note(walk, "notices the loss", end, carrier, (struct carried_frame){0});
     made(walk, &world, NULL);
 }
 
 static void try_all_moves(struct walk *walk) {
-    static void (*const of_an_end[])(struct walk *, int) = {send_and_ack, abort_stream, move_stream, go_on_elsewhere,
-                                                            confirm_end};
+    static void (*const of_an_end[])(struct walk *, int) = {send_bytes,  send_ack,        abort_stream,
+                                                            move_stream, go_on_elsewhere, confirm_end};
     walk->has_moved = false;
     for (int carrier = 0; carrier < CARRIERS; carrier++) {
         for (int end = 0; end < 2; end++) {
@@ -382,8 +541,8 @@ static void print_way(struct walk *walk) {
 static bool walk_all(const struct limits *limits, size_t *count) {
     struct walk walk = {.limits = *limits};
     struct world first = {0};
-    stream_begin(&first.ends[SERVER].stream, SERVER);
-    stream_begin(&first.ends[AGENT].stream, AGENT);
+    stream_begin(&first.ends[SERVER].stream, STREAM_SERVER);
+    stream_begin(&first.ends[AGENT].stream, STREAM_AGENT);
     visit(&walk, &first);
     for (; walk.at < walk.count && !walk.wrong; walk.at += !walk.wrong) {
         try_all_moves(&walk);

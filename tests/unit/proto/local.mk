@@ -32,6 +32,10 @@ tests_unit_proto_test_auth_proof_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_session_key_SOURCES = tests/unit/proto/test_session_key.c
 tests_unit_proto_test_session_key_LDADD = $(LINK_UNIT_PROTO)
 
+unit_proto_tests += tests/unit/proto/test_stream
+tests_unit_proto_test_stream_SOURCES = tests/unit/proto/test_stream.c
+tests_unit_proto_test_stream_LDADD = $(LINK_UNIT_PROTO)
+
 unit_proto_tests += tests/unit/proto/test_stream_state
 tests_unit_proto_test_stream_state_SOURCES = tests/unit/proto/test_stream_state.c
 tests_unit_proto_test_stream_state_LDADD = $(LINK_UNIT_PROTO)

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_stream: what a hostile peer may try on a stream, rule by rule and at random. That two honest ends always come to
+ * an end together is tests/model's.
+ */
+#include "config.h"
+
+#include "proto/stream.h"
+
+#include "unit.h"
+
+enum { SHARED = 1, OTHER = 2, BULK = 3 | STREAM_EXCLUSIVE, WINDOW = 65536, STEPS = 200000 };
+
+static struct stream open_stream(enum stream_side side) {
+    struct stream stream;
+    stream_begin(&stream, side);
+    stream_open(&stream, SHARED);
+    if (side == STREAM_AGENT)
+        stream_connected(&stream);
+    else
+        ck_assert_ptr_null(stream_take_opened(&stream));
+    return stream;
+}
+
+static const char *take(struct stream *stream, stream_carrier carrier, stream_position length, bool is_fin) {
+    bool is_taken;
+    return stream_take_bytes(stream, carrier, length, is_fin, WINDOW, &is_taken);
+}
+
+static bool takes(struct stream *stream, stream_carrier carrier, stream_position length) {
+    bool is_taken;
+    ck_assert_ptr_null(stream_take_bytes(stream, carrier, length, false, WINDOW, &is_taken));
+    return is_taken;
+}
+
+START_TEST(more_than_the_window_is_a_violation) {
+    struct stream stream = open_stream(STREAM_SERVER);
+    ck_assert(takes(&stream, SHARED, WINDOW - 1));
+    ck_assert_str_eq(take(&stream, SHARED, 2, false), "more than the window");
+    ck_assert(takes(&stream, SHARED, 1));
+    ck_assert_str_eq(take(&stream, SHARED, 1, false), "more than the window");
+    stream_acked(&stream, 10);
+    ck_assert(takes(&stream, SHARED, 10));
+    ck_assert_str_eq(take(&stream, SHARED, 1, false), "more than the window");
+    ck_assert_str_eq(take(&stream, SHARED, UINT64_MAX, false), "more than the window");
+}
+END_TEST
+
+START_TEST(bytes_of_the_agent_come_behind_opened) {
+    struct stream stream;
+    stream_begin(&stream, STREAM_SERVER);
+    stream_open(&stream, SHARED);
+    ck_assert_str_eq(take(&stream, SHARED, 1, false), "DATA or FIN before OPENED");
+    ck_assert_str_eq(take(&stream, SHARED, 1, true), "DATA or FIN before OPENED");
+    struct stream agent = open_stream(STREAM_AGENT);
+    ck_assert_str_eq(stream_take_opened(&agent), "OPENED from the server");
+}
+END_TEST
+
+START_TEST(nothing_comes_behind_fin) {
+    struct stream stream = open_stream(STREAM_AGENT);
+    ck_assert_ptr_null(take(&stream, SHARED, 1, true));
+    ck_assert_str_eq(take(&stream, SHARED, 1, true), "DATA or FIN behind FIN");
+    ck_assert_str_eq(take(&stream, SHARED, 5, false), "DATA or FIN behind FIN");
+}
+END_TEST
+
+START_TEST(bytes_of_another_carrier_are_ignored) {
+    struct stream stream = open_stream(STREAM_AGENT);
+    ck_assert(!takes(&stream, OTHER, 5));
+    ck_assert_uint_eq(stream.taken, 0);
+}
+END_TEST
+
+START_TEST(an_ack_is_of_what_was_sent) {
+    struct stream stream = open_stream(STREAM_SERVER);
+    stream_sent(&stream, 100, false);
+    ck_assert_str_eq(stream_take_ack(&stream, 101), "ACK of what was not sent");
+    ck_assert_ptr_null(stream_take_ack(&stream, 100));
+    ck_assert_ptr_null(stream_take_ack(&stream, 40)); /* overtaken */
+    ck_assert_uint_eq(stream.acked, 100);
+}
+END_TEST
+
+START_TEST(the_window_is_what_may_be_sent) {
+    struct stream stream = open_stream(STREAM_SERVER);
+    ck_assert_uint_eq(stream_may_send(&stream, WINDOW), WINDOW);
+    stream_sent(&stream, WINDOW, false);
+    ck_assert_uint_eq(stream_may_send(&stream, WINDOW), 0);
+    ck_assert_ptr_null(stream_take_ack(&stream, 7));
+    ck_assert_uint_eq(stream_may_send(&stream, WINDOW), 7);
+    stream_sent(&stream, 1, true);
+    ck_assert_uint_eq(stream_may_send(&stream, WINDOW), 0); /* nothing behind FIN */
+}
+END_TEST
+
+START_TEST(a_move_waits_for_what_precedes_it) {
+    struct stream stream = open_stream(STREAM_AGENT);
+    ck_assert_str_eq(stream_take_continue(&stream, OTHER, 0, 10), "CONTINUE on a shared link ahead of what it follows");
+    ck_assert_ptr_null(stream_take_continue(&stream, BULK, 0, 10));
+    ck_assert(!stream_reads(&stream, BULK));
+    ck_assert_str_eq(take(&stream, SHARED, 11, false), "bytes on a carrier that the stream has left");
+    ck_assert(takes(&stream, SHARED, 10));
+    ck_assert(stream_reads(&stream, BULK));
+    ck_assert(!takes(&stream, SHARED, 1));
+    ck_assert(takes(&stream, BULK, 1));
+    ck_assert_str_eq(stream_take_continue(&stream, SHARED, 0, 5), "CONTINUE before what was taken");
+    ck_assert_str_eq(stream_take_continue(&stream, SHARED, 1, 11), "CONTINUE of a resumption that was not asked for");
+}
+END_TEST
+
+START_TEST(a_second_move_needs_an_ack_since_the_first) {
+    struct stream stream = open_stream(STREAM_SERVER);
+    ck_assert(!stream_may_move(&stream, BULK)); /* nothing was acknowledged yet */
+    stream_sent(&stream, 10, false);
+    ck_assert_ptr_null(stream_take_ack(&stream, 10));
+    ck_assert(stream_may_move(&stream, BULK));
+    stream_move(&stream, BULK);
+    ck_assert(!stream_may_move(&stream, SHARED));
+    stream_sent(&stream, 10, false);
+    ck_assert_ptr_null(stream_take_ack(&stream, 15));
+    ck_assert(!stream_may_move(&stream, SHARED)); /* not all was acknowledged */
+    ck_assert_ptr_null(stream_take_ack(&stream, 20));
+    ck_assert(stream_may_move(&stream, SHARED));
+}
+END_TEST
+
+START_TEST(a_resumption_is_of_what_was_sent_and_not_acknowledged) {
+    struct stream_answer answer;
+    struct stream stream = open_stream(STREAM_AGENT);
+    stream_sent(&stream, 100, false);
+    ck_assert_ptr_null(stream_take_ack(&stream, 50));
+    ck_assert_str_eq(stream_take_resume(&stream, OTHER, 0, 60, &answer), "RESUME twice"); /* it is not suspended */
+    struct stream before = stream;
+    ck_assert_str_eq(stream_take_resume(&stream, OTHER, 1, 49, &answer), "RESUME from where there is nothing");
+    stream = before;
+    ck_assert_str_eq(stream_take_resume(&stream, OTHER, 1, 101, &answer), "RESUME from where there is nothing");
+    stream = before;
+    ck_assert_ptr_null(stream_take_resume(&stream, OTHER, 1, 60, &answer));
+    ck_assert(answer.resume && answer.go_on && answer.opened);
+    ck_assert_uint_eq(stream.next, 60);
+    ck_assert_str_eq(stream_take_resume(&stream, OTHER, 1, 60, &answer), "RESUME twice");
+    ck_assert_str_eq(stream_take_continue(&stream, OTHER, 1, 3), "CONTINUE elsewhere than RESUME asked for");
+    ck_assert_ptr_null(stream_take_resume(&stream, SHARED, 0, 60, &answer)); /* an older one is overtaken */
+    ck_assert(!answer.go_on);
+}
+END_TEST
+
+START_TEST(the_last_ack_is_repeated_after_a_resumption) {
+    struct stream_answer answer;
+    struct stream stream = open_stream(STREAM_SERVER);
+    ck_assert(takes(&stream, SHARED, 5));
+    stream_acked(&stream, 5);
+    ck_assert(!stream_may_ack(&stream));
+    stream_lose(&stream, SHARED);
+    ck_assert(stream_must_resume(&stream));
+    stream_resume(&stream, OTHER);
+    ck_assert(!stream_must_resume(&stream));
+    ck_assert_ptr_null(stream_take_resume(&stream, OTHER, 1, 0, &answer));
+    ck_assert(!answer.resume && answer.go_on && !answer.opened);
+    ck_assert(stream_may_ack(&stream));
+    stream_acked(&stream, 5);
+    ck_assert(!stream_may_ack(&stream));
+}
+END_TEST
+
+START_TEST(an_opened_stream_is_never_unknown_or_refused) {
+    struct stream stream = open_stream(STREAM_SERVER);
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, STREAM_HOW_UNKNOWN));
+    ck_assert_ptr_nonnull(stream_take_refused(&stream, SHARED));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, STREAM_HOW_WHOLE));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, STREAM_HOW_NOT));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, STREAM_HOW_ELSEWHERE));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, (enum stream_outcome_how)77));
+    ck_assert_uint_eq(stream.phase, STREAM_OPEN);
+    ck_assert_ptr_null(stream_take_ended(&stream, SHARED, STREAM_HOW_RESET));
+    ck_assert_uint_eq(stream.phase, STREAM_OVER);
+    ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_RESET);
+}
+END_TEST
+
+START_TEST(a_client_whose_open_was_lost_may_go_elsewhere) {
+    struct stream stream;
+    stream_begin(&stream, STREAM_SERVER);
+    stream_open(&stream, SHARED);
+    stream_sent(&stream, 100, false);
+    stream_lose(&stream, SHARED);
+    stream_resume(&stream, OTHER);
+    ck_assert_ptr_null(stream_take_ended(&stream, OTHER, STREAM_HOW_UNKNOWN));
+    ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_ELSEWHERE);
+}
+END_TEST
+
+START_TEST(what_is_confirmed_is_forgotten) {
+    struct stream_outcome reset = {.how = STREAM_HOW_RESET}, unknown = {.how = STREAM_HOW_UNKNOWN};
+    ck_assert_uint_eq(stream_outcome_answer(&reset, false), STREAM_HOW_RESET);
+    ck_assert_uint_eq(stream_outcome_answer(&reset, true), STREAM_HOW_NOT);
+    ck_assert_uint_eq(stream_outcome_answer(&unknown, true), STREAM_HOW_UNKNOWN); /* its OPEN may still come */
+}
+END_TEST
+
+static unsigned any(uint32_t *seed, unsigned of) {
+    *seed = *seed * 1103515245u + 12345u;
+    return (*seed >> 16) % of;
+}
+
+static stream_carrier any_carrier(uint32_t *seed) {
+    static const stream_carrier all[] = {SHARED, OTHER, BULK};
+    return all[any(seed, 3)];
+}
+
+/* A position near those that matter, or any. */
+static stream_position any_position(uint32_t *seed, const struct stream *stream) {
+    const stream_position near[] = {stream->acked, stream->next, stream->highest, stream->taken, stream->in_next_at, 0};
+    unsigned which = any(seed, 8);
+    if (which >= 6)
+        return which == 6 ? UINT64_MAX - any(seed, 3) : any(seed, UINT16_MAX);
+    return near[which] + any(seed, 3) - 1;
+}
+
+static void hostile_frame(uint32_t *seed, struct stream *stream) {
+    struct stream_answer answer;
+    switch (any(seed, 8)) {
+    case 0:
+        (void)stream_take_opened(stream);
+        break;
+    case 1:
+        (void)stream_take_ack(stream, any_position(seed, stream));
+        break;
+    case 2:
+        (void)stream_take_continue(stream, any_carrier(seed), stream->epoch + any(seed, 3) - 1,
+                                   any_position(seed, stream));
+        break;
+    case 3:
+        (void)stream_take_resume(stream, any_carrier(seed), stream->epoch + any(seed, 3) - 1,
+                                 any_position(seed, stream), &answer);
+        break;
+    default:
+        (void)take(stream, any_carrier(seed), 1 + any(seed, WINDOW), any(seed, 200) == 0);
+    }
+}
+
+static void own_move(uint32_t *seed, struct stream *stream) {
+    stream_position room = stream_may_send(stream, WINDOW);
+    if (any(seed, 2) && room > 0)
+        stream_sent(stream, 1 + any(seed, (unsigned)room), any(seed, 500) == 0);
+    else if (any(seed, 2) && stream_may_ack(stream))
+        stream_acked(stream, stream->taken);
+    else if (any(seed, 4) == 0)
+        stream_lose(stream, any_carrier(seed));
+    else if (stream_must_resume(stream))
+        stream_resume(stream, SHARED);
+}
+
+/* A violation closes the carrier, and the stream goes on by another one: so it must be sound whatever came. */
+START_TEST(no_frame_makes_a_stream_unsound) {
+    uint32_t seed = (uint32_t)_i + 1;
+    struct stream stream = open_stream(_i % 2 ? STREAM_AGENT : STREAM_SERVER);
+    for (int i = 0; i < STEPS; i++) {
+        if (any(&seed, 2))
+            hostile_frame(&seed, &stream);
+        else
+            own_move(&seed, &stream);
+        ck_assert_uint_le(stream.acked, stream.highest);
+        ck_assert_uint_le(stream.next, stream.highest);
+        ck_assert_uint_ge(stream.next, stream.acked);
+        ck_assert_uint_le(stream.acked_by_us, stream.taken);
+        ck_assert_uint_le(stream.taken - stream.acked_by_us, WINDOW + 1);
+        ck_assert(!stream.in_next || stream.in_next_at >= stream.taken + (stream.in != 0));
+        if (stream.phase == STREAM_OVER || stream.sent_fin || stream.got_fin)
+            stream = open_stream(_i % 2 ? STREAM_AGENT : STREAM_SERVER);
+    }
+}
+END_TEST
+
+static TCase *rules(void) {
+    TCase *group = tcase_create("rules");
+    tcase_add_test(group, more_than_the_window_is_a_violation);
+    tcase_add_test(group, bytes_of_the_agent_come_behind_opened);
+    tcase_add_test(group, nothing_comes_behind_fin);
+    tcase_add_test(group, bytes_of_another_carrier_are_ignored);
+    tcase_add_test(group, an_ack_is_of_what_was_sent);
+    tcase_add_test(group, the_window_is_what_may_be_sent);
+    tcase_add_test(group, a_move_waits_for_what_precedes_it);
+    tcase_add_test(group, a_second_move_needs_an_ack_since_the_first);
+    tcase_add_test(group, a_resumption_is_of_what_was_sent_and_not_acknowledged);
+    tcase_add_test(group, the_last_ack_is_repeated_after_a_resumption);
+    tcase_add_test(group, an_opened_stream_is_never_unknown_or_refused);
+    tcase_add_test(group, a_client_whose_open_was_lost_may_go_elsewhere);
+    tcase_add_test(group, what_is_confirmed_is_forgotten);
+    return group;
+}
+
+static TCase *hostile(void) {
+    TCase *group = tcase_create("hostile");
+    tcase_add_loop_test(group, no_frame_makes_a_stream_unsound, 0, 8);
+    return group;
+}
+
+UNIT_MAIN("proto/stream", rules, hostile)
