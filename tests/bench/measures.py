@@ -5,7 +5,6 @@
 A session is a list of measures that one start of a peer serves, in one place; every step of it says which names of
 --only want it.
 """
-import json
 import os
 import re
 import subprocess
@@ -14,62 +13,16 @@ from collections import namedtuple
 
 import processes
 from figures import GROWTH_COUNTS, IDLE_COUNTS
+from loads import Cost, ab, iperf3, iperf3_argv, iperf3_result, wrk
 from places import RTT_MS, Place, Relays, Wan
 from processes import Failure
 
-GIB = 2 ** 30
-MIB = 2 ** 20
-AT_ONCE = 50          # conns
-KEPT = 64             # small: connections
 OPENING = 32          # idle: unanswered at once while they are opened
 STREAMS = 32          # many
-IPERF3_ATTEMPTS = 3
 BURST = 40            # first byte
-UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 Session = namedtuple("Session", "name place steps")
 Step = namedtuple("Step", "names measure")
-
-
-class Cost:
-    """CPU time of the peer's programs from here on."""
-
-    def __init__(self, peer):
-        self.peer, self.before = peer, peer.cpu_seconds()
-
-    def seconds(self):
-        return self.peer.cpu_seconds() - self.before
-
-
-def url(peer):
-    return "http://%s:%d/tiny" % peer.entries["web"]
-
-
-def iperf3_argv(peer, seconds, *more):
-    address, port = peer.entries["iperf3"]
-    return ["iperf3", "-J", "-c", address, "-p", str(port), "-t", str(seconds), *more]
-
-
-def iperf3_result(text):
-    """(GiB, GiB/s) as the receiver saw them."""
-    report = json.loads(text)
-    if "error" in report:
-        raise Failure(f"iperf3: {report['error']}")
-    received = report["end"]["sum_received"]
-    return received["bytes"] / GIB, received["bits_per_second"] / 8 / GIB
-
-
-def iperf3(peer, seconds, *more):
-    """One test. The server may still be ending the one before, and serves one at a time."""
-    for attempt in range(IPERF3_ATTEMPTS):
-        time.sleep(0.2)
-        try:
-            return iperf3_result(processes.run(iperf3_argv(peer, seconds, *more), seconds + 20,
-                                               peer.place.server_namespace))
-        except Failure as failure:
-            peer.place.restart_iperf3()
-            if attempt == IPERF3_ATTEMPTS - 1 or "not done" in str(failure):
-                raise
 
 
 def bulk(key, *more):
@@ -80,13 +33,6 @@ def bulk(key, *more):
     return measure
 
 
-def ab(peer, seconds):
-    """A new connection for each request; ab's own words and the number of requests done."""
-    output = processes.run(["ab", "-q", "-r", "-s", "20", "-c", str(AT_ONCE), "-t", str(seconds), "-n", "10000000",
-                          url(peer)], seconds + 30, peer.place.server_namespace)
-    return output, int(re.search(r"Complete requests:\s+(\d+)", output)[1])
-
-
 def conns(peer, plan):
     ab(peer, 1)  # pools and caches as they are in use
     cost = Cost(peer)
@@ -95,22 +41,6 @@ def conns(peer, plan):
             "conns.cpu_us": cost.seconds() / done * 1e6,
             "conns.p99_ms": float(re.search(r"99%\s+(\d+)", output)[1]),
             "conns.failed": int(re.search(r"Failed requests:\s+(\d+)", output)[1])}
-
-
-Wrk = namedtuple("Wrk", "rate p50_ms p99_ms cpu_us done")
-
-
-def wrk(peer, seconds):
-    cost = Cost(peer)
-    output = processes.run(["wrk", "-t", "1", "-c", str(KEPT), "-d", f"{seconds}s", "--timeout", "10s", "--latency",
-                          url(peer)], seconds + 30, peer.place.server_namespace)
-    times = {percent: float(value) * UNITS[unit]
-             for percent, value, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s|m)\b", output)}
-    done = int(re.search(r"(\d+) requests in", output)[1])
-    if done == 0 or "Non-2xx" in output:
-        raise Failure("wrk: no answers")
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
-    return Wrk(rate, times["50"], times["99"], cost.seconds() / done * 1e6, done)
 
 
 def small(peer, plan):

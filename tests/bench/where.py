@@ -21,6 +21,7 @@ import tempfile
 sys.dont_write_bytecode = True
 
 import bench
+import loads
 import measures
 import peers
 import places
@@ -28,11 +29,11 @@ import processes
 
 LINES = 25
 LOADS = {
-    "up": lambda peer, seconds: measures.iperf3(peer, seconds)[0],
-    "down": lambda peer, seconds: measures.iperf3(peer, seconds, "-R")[0],
-    "many": lambda peer, seconds: measures.iperf3(peer, seconds, "-P", str(measures.STREAMS))[0],
-    "conns": lambda peer, seconds: measures.ab(peer, seconds)[1],
-    "small": lambda peer, seconds: measures.wrk(peer, seconds).done,
+    "up": lambda peer, seconds: loads.iperf3(peer, seconds)[0],
+    "down": lambda peer, seconds: loads.iperf3(peer, seconds, "-R")[0],
+    "many": lambda peer, seconds: loads.iperf3(peer, seconds, "-P", str(measures.STREAMS))[0],
+    "conns": lambda peer, seconds: loads.ab(peer, seconds)[1],
+    "small": lambda peer, seconds: loads.wrk(peer, seconds).done,
 }
 
 
@@ -112,7 +113,7 @@ def show_perf(peer, load, seconds, folder):
         return os.path.join(folder, f"{side}.perf")
     watchers = watch(peer, folder, lambda side, pids, _: ["perf", "record", "-q", "-e", "cpu-clock", "-F", "997",
                                                           "-o", path(side), "-p", pids])
-    cost = measures.Cost(peer)
+    cost = loads.Cost(peer)
     done = LOADS[load](peer, seconds)
     print(f"\n{done:,.2f} {unit(load)}, {cost.seconds() / done * scale(load):.2f} "
           f"{cpu_unit(load)} of CPU each (with perf watching)")
