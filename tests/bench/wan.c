@@ -3,11 +3,14 @@
 /*
  * wan: a wide-area link in user space between two existing network namespaces, for measurements and tests.
  *
- *   wan NS_A ADDR_A NS_B ADDR_B DELAY_MS [LOSS_PERCENT [RATE_MBIT]]
+ *   wan NS_A ADDR_A NS_B ADDR_B DELAY_MS [LOSS_PERCENT [RATE_MBIT [SEED]]]
  *
  * Opens a TUN device in each namespace, gives it ADDR/24 and carries packets between the two, each held for DELAY_MS
- * one way, a share of them dropped, the rest paced to RATE_MBIT. SIGUSR1 cuts the link (every packet is dropped),
- * SIGUSR2 mends it. Needs root. Prints "ready" when up; ends with its parent.
+ * one way, a share of them dropped, the rest paced to RATE_MBIT (0: not paced). SIGUSR1 cuts the link (every packet is
+ * dropped), SIGUSR2 mends it. Needs root. Prints "ready" when up; ends with its parent.
+ *
+ * With 1 % of loss each direction drops exactly one of its packets 0 to 99, one of 100 to 199 and so on: the seed draws
+ * which. So the same seed drops the same packets by number, and equal loads lose equally many.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -44,6 +47,9 @@ struct packet {
 struct way { /* one direction; a ring of packets on their way */
     int from, to;
     uint64_t busy_until;
+    uint64_t packets, losses; /* so far */
+    uint64_t next_loss;       /* number of the packet */
+    unsigned short random[3]; /* erand48(): a sequence for each direction, whichever packet comes first */
     struct packet *ring;
     unsigned head, tail;
 };
@@ -104,8 +110,20 @@ static int open_tun(const char *namespace, const char *address) {
     return fd;
 }
 
+static void way_draw_loss(const struct link *link, struct way *way) {
+    way->next_loss = (uint64_t)(((double)way->losses + erand48(way->random)) / link->loss);
+}
+
+static bool way_loses(const struct link *link, struct way *way) {
+    if (link->loss <= 0 || way->packets++ < way->next_loss)
+        return false;
+    way->losses++;
+    way_draw_loss(link, way);
+    return true;
+}
+
 static void way_put(struct link *link, struct way *way, const unsigned char *bytes, size_t length, uint64_t now) {
-    if (cut || drand48() < link->loss)
+    if (way_loses(link, way) || cut)
         return;
     uint64_t start = now > way->busy_until ? now : way->busy_until;
     if (start - now > QUEUE_LIMIT_NS)
@@ -174,9 +192,22 @@ static void hurry(void) {
     prctl(PR_SET_TIMERSLACK, 1);
 }
 
+static void ways_start(struct link *link, unsigned short seed) {
+    for (unsigned short i = 0; i < 2; i++) {
+        struct way *way = &link->ways[i];
+        way->ring = calloc(QUEUE, sizeof *way->ring);
+        if (!way->ring)
+            die("calloc");
+        way->random[1] = i;
+        way->random[2] = seed; /* the high bits: neighbouring seeds begin far apart */
+        if (link->loss > 0)
+            way_draw_loss(link, way);
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc < 6) {
-        fprintf(stderr, "usage: wan NS_A ADDR_A NS_B ADDR_B DELAY_MS [LOSS_PERCENT [RATE_MBIT]]\n");
+        fprintf(stderr, "usage: wan NS_A ADDR_A NS_B ADDR_B DELAY_MS [LOSS_PERCENT [RATE_MBIT [SEED]]]\n");
         return 2;
     }
     struct link link = {.delay_ns = (uint64_t)(strtod(argv[5], NULL) * 1e6)};
@@ -184,15 +215,10 @@ int main(int argc, char **argv) {
     link.mbit = argc > 7 ? strtod(argv[7], NULL) : 0;
     link.ways[0].from = link.ways[1].to = open_tun(argv[1], argv[2]);
     link.ways[0].to = link.ways[1].from = open_tun(argv[3], argv[4]);
-    for (int i = 0; i < 2; i++) {
-        link.ways[i].ring = calloc(QUEUE, sizeof *link.ways[i].ring);
-        if (!link.ways[i].ring)
-            die("calloc");
-    }
+    ways_start(&link, argc > 8 ? (unsigned short)strtoul(argv[8], NULL, 10) : 1);
     signal(SIGUSR1, on_signal);
     signal(SIGUSR2, on_signal);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    srand48(1);
     hurry();
     puts("ready");
     fflush(stdout);
