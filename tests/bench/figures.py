@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 """figures: what is measured, in which unit, which way is better, and where Munnel must get.
 
-A mark compares Munnel's figure with another's of the same run, round by round: "best" is the best of the rivals, a peer's name that
-peer, a figure's key Munnel's own other figure, None an absolute value.
+A mark compares Munnel's figure with another's of the same run, round by round: "best" is the best of the rivals, a
+peer's name that peer, a figure's key Munnel's own other figure, None an absolute value.
 """
 import statistics
 from collections import namedtuple
@@ -24,7 +24,8 @@ def _bulk(way):
 
 def _held(count):
     most = count == max(IDLE_COUNTS)
-    server, agent = (Mark(None, 18, 16),) if most else (), (Mark(None, 22, 18),) if most else ()
+    server = (Mark(None, 18, 16),) if most else ()
+    agent = (Mark(None, 22, 18),) if most else ()
     beside = (Mark("idle.0.rate", 0.95, 1.0),) if most else ()
     return [Figure(f"idle.{count}.server", f"idle {count}: server's memory", "KiB each", False, 1, server),
             Figure(f"idle.{count}.agent", f"idle {count}: agent's memory", "KiB each", False, 1, agent),
@@ -62,6 +63,7 @@ FIGURES = [
     Figure("first.burst", "first byte, slowest of 40", "round trips", False, 2, (Mark(None, 4.3, 3.2),)),
     Figure("first.next", "the same once more", "round trips", False, 2, (Mark(None, 1.5, 1.2),)),
     Figure("wan.gibs", "wan: one stream, 50 ms", "GiB/s", True, 3, (Mark("best", 1.0, 1.0),)),
+    Figure("wan.cpu", "wan: CPU", "s/GiB", False, 2, ()),
     *[figure for count in GROWTH_COUNTS for figure in _growth(count)],
 ]
 

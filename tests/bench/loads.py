@@ -35,13 +35,17 @@ def iperf3_argv(peer, seconds, *more):
     return ["iperf3", "-J", "-c", address, "-p", str(port), "-t", str(seconds), *more]
 
 
+Stream = namedtuple("Stream", "gib rate sent_gib")
+
+
 def iperf3_result(text):
-    """(GiB, GiB/s) as the receiver saw them."""
+    """GiB and GiB/s as the receiver saw them, and all that the client sent, in omitted seconds too."""
     report = json.loads(text)
     if "error" in report:
         raise Failure(f"iperf3: {report['error']}")
     received = report["end"]["sum_received"]
-    return received["bytes"] / GIB, received["bits_per_second"] / 8 / GIB
+    sent = sum(interval["sum"]["bytes"] for interval in report["intervals"])
+    return Stream(received["bytes"] / GIB, received["bits_per_second"] / 8 / GIB, sent / GIB)
 
 
 def iperf3(peer, seconds, *more):

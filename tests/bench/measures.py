@@ -28,8 +28,8 @@ Step = namedtuple("Step", "names measure")
 def bulk(key, *more):
     def measure(peer, plan):
         cost = Cost(peer)
-        gib, rate = iperf3(peer, plan.seconds, *more)  # a failed attempt costs next to nothing
-        return {f"{key}.gibs": rate, f"{key}.cpu": cost.seconds() / gib}
+        stream = iperf3(peer, plan.seconds, *more)  # a failed attempt costs next to nothing
+        return {f"{key}.gibs": stream.rate, f"{key}.cpu": cost.seconds() / stream.gib}
     return measure
 
 
@@ -57,7 +57,7 @@ def mixed(peer, plan):
     try:
         time.sleep(1)
         beside = wrk(peer, plan.seconds)
-        _, rate = iperf3_result(stream.communicate(timeout=20)[0])
+        rate = iperf3_result(stream.communicate(timeout=20)[0]).rate
     except (Failure, subprocess.TimeoutExpired) as failure:
         peer.place.restart_iperf3()
         raise Failure(f"mixed: {failure}") from None
@@ -119,7 +119,9 @@ def first_byte(peer, _plan):
 
 
 def wan(peer, plan):
-    return {"wan.gibs": iperf3(peer, 2 * plan.seconds, "-O", "2")[1]}
+    cost = Cost(peer)
+    stream = iperf3(peer, 2 * plan.seconds, "-O", "2")
+    return {"wan.gibs": stream.rate, "wan.cpu": cost.seconds() / stream.sent_gib}
 
 
 SESSIONS = [

@@ -29,9 +29,9 @@ import processes
 
 LINES = 25
 LOADS = {
-    "up": lambda peer, seconds: loads.iperf3(peer, seconds)[0],
-    "down": lambda peer, seconds: loads.iperf3(peer, seconds, "-R")[0],
-    "many": lambda peer, seconds: loads.iperf3(peer, seconds, "-P", str(measures.STREAMS))[0],
+    "up": lambda peer, seconds: loads.iperf3(peer, seconds).gib,
+    "down": lambda peer, seconds: loads.iperf3(peer, seconds, "-R").gib,
+    "many": lambda peer, seconds: loads.iperf3(peer, seconds, "-P", str(measures.STREAMS)).gib,
     "conns": lambda peer, seconds: loads.ab(peer, seconds)[1],
     "small": lambda peer, seconds: loads.wrk(peer, seconds).done,
 }
