@@ -25,7 +25,8 @@ from processes import Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-TOOLS = ("wan", "echo", "relays")
+TOOLS = ("wan", "echo", "clients", "relays")
+DISTANT = ("first", "wan")
 NEEDED = ("cc", "iperf3", "nginx", "ab", "wrk")
 
 
@@ -115,8 +116,8 @@ def check_programs(options):
     if not options.peers:
         sys.exit("bench: no peer to measure")
     if os.geteuid() != 0 or not shutil.which("ip") or not os.path.exists("/dev/net/tun"):
-        say("bench: without first and wan: they need root, ip and /dev/net/tun for two network namespaces")
-        options.only = [name for name in options.only if name not in ("first", "wan")]
+        say(f"bench: without {', '.join(DISTANT)}: they need root, ip and /dev/net/tun for two network namespaces")
+        options.only = [name for name in options.only if name not in DISTANT]
 
 
 class Bench:
@@ -131,7 +132,7 @@ class Bench:
             for session in self.plan.sessions():
                 with self.place(session, number) as place:
                     for name in self.order(number):
-                        self.visit(f"round {number}/{self.options.rounds} {session.name} {name}", session, place, name)
+                        self.visit_all(session, place, name, number)
 
     def order(self, number):
         """Each round begins with another peer: who comes late meets what the others have left in the kernel."""
@@ -139,20 +140,26 @@ class Bench:
         first = 2 * (number - 1) % len(peers)
         return peers[first:] + peers[:first]
 
+    def visit_all(self, session, place, name, number):
+        """All starts of one peer in a round."""
+        for _ in range(session.starts):
+            title = f"round {number}/{self.options.rounds} {session.name} {name}"
+            self.visit(title, session, place, PEERS[name](self.options))
+
     @contextlib.contextmanager
     def place(self, session, number):
-        place = session.place(tempfile.mkdtemp(prefix=f"{session.name}-{number}-", dir=self.folder), self.tools)
+        place = session.place(tempfile.mkdtemp(prefix=f"{session.name}-{number}-", dir=self.folder), self.tools,
+                              number)
         try:
             place.enter()
             yield place
         finally:
             place.leave()
 
-    def visit(self, title, session, place, name):
+    def visit(self, title, session, place, peer):
         """One start of one peer."""
-        peer = PEERS[name](self.options)
         try:
-            peer.launch(place, tempfile.mkdtemp(prefix=f"{name}-", dir=place.folder))
+            peer.launch(place, tempfile.mkdtemp(prefix=f"{peer.name}-", dir=place.folder), session.untouched)
             for step in self.plan.steps(session):
                 self.measure(title, step, peer)
         except (Failure, OSError) as failure:

@@ -12,6 +12,7 @@ from processes import Failure
 GIB = 2 ** 30
 AT_ONCE = 50          # ab
 KEPT = 64             # wrk: connections
+COLD_REQUESTS = 6     # of each client
 IPERF3_ATTEMPTS = 3
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
@@ -82,3 +83,13 @@ def wrk(peer, seconds):
         raise Failure("wrk: no answers")
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
     return Wrk(rate, times["50"], times["99"], cost.seconds() / done * 1e6, done)
+
+
+def clients(peer, count):
+    """So many at once, each with a few requests, once: what the program clients reports."""
+    address, port = peer.entries["web"]
+    report = json.loads(processes.run([peer.place.tools["clients"], address, str(port), "/tiny", str(count),
+                                       str(COLD_REQUESTS)], 30, peer.place.server_namespace))
+    if report["failed"]:
+        raise Failure(f"clients: {report['failed']} of {count} were not served")
+    return report

@@ -13,15 +13,17 @@ from collections import namedtuple
 
 import processes
 from figures import GROWTH_COUNTS, IDLE_COUNTS
-from loads import Cost, ab, iperf3, iperf3_argv, iperf3_result, wrk
+from loads import KEPT, Cost, ab, clients, iperf3, iperf3_argv, iperf3_result, wrk
 from places import RTT_MS, Place, Relays, Wan
 from processes import Failure
 
 OPENING = 32          # idle: unanswered at once while they are opened
 STREAMS = 32          # many
 BURST = 40            # first byte
+COLD_STARTS = 3
 
-Session = namedtuple("Session", "name place steps")
+# starts: of each peer in a round. untouched: nothing has gone through the peer before the first step.
+Session = namedtuple("Session", "name place steps starts untouched", defaults=(1, False))
 Step = namedtuple("Step", "names measure")
 
 
@@ -124,9 +126,17 @@ def wan(peer, plan):
     return {"wan.gibs": stream.rate, "wan.cpu": cost.seconds() / stream.sent_gib}
 
 
+def cold(peer, _plan):
+    """All at once through a pair that has served no client yet."""
+    report = clients(peer, KEPT)
+    return {"cold.first_ms": report["first_median_us"] / 1000, "cold.worst_ms": report["first_max_us"] / 1000,
+            "cold.all_ms": report["all_us"] / 1000}
+
+
 SESSIONS = [
     Session("bulk", Place, [Step(("up",), bulk("up")), Step(("down",), bulk("down", "-R")),
                             Step(("many",), bulk("many", "-P", str(STREAMS)))]),
+    Session("cold", Place, [Step(("cold",), cold)], starts=COLD_STARTS, untouched=True),
     Session("conns", Place, [Step(("conns",), conns)]),
     Session("small", Place, [Step(("small",), small), Step(("small", "mixed"), mixed)]),
     Session("idle", Place, [Step(("idle", "growth"), ladder)]),

@@ -18,6 +18,7 @@ from places import SERVICES, Relays
 from processes import Failure
 
 READY_SECONDS = 15
+REST_SECONDS = 1
 
 
 class Peer:
@@ -44,17 +45,27 @@ class Peer:
     def missing(self):
         return [program for program in self.programs if shutil.which(program) is None]
 
-    def launch(self, place, folder):
-        """Starts the peer and waits until a byte goes through it and comes back."""
+    def launch(self, place, folder, untouched=False):
+        """Starts the peer and waits until a byte goes through it and comes back. Untouched: no byte; instead a rest, in
+        which it does what it does of itself after its start."""
         self.place = place
         self.entries = self.start(place, folder)
+        if untouched:
+            self.wait_joined()
+            time.sleep(REST_SECONDS)
+        else:
+            self._wait_carries()
+
+    def wait_joined(self):
+        """Waits until the two programs know each other, where that is more than both listening."""
+
+    def _wait_carries(self):
         end = time.monotonic() + READY_SECONDS
-        with Relays(place, self.entries["echo"]) as relays:
+        with Relays(self.place, self.entries["echo"]) as relays:
             while relays.open(1, 1)["opened"] == 0:
                 if time.monotonic() > end:
                     raise Failure(f"{self.name}: nothing comes through after {READY_SECONDS} s")
                 time.sleep(0.1)
-        return self
 
     def stop(self):
         for child in reversed(self.children):
@@ -238,6 +249,12 @@ class Munnel(Peer):
         self._start_agent([self._program("munnel-agent"), "--ca", os.path.join(made, "ca.pem"), "--threads",
                            str(self.options.threads), f"{place.server_address}:{self.port}", "bench"])
         return entries
+
+    def wait_joined(self):
+        def has_joined():
+            with open(os.path.join(self.folder, "server.log"), errors="replace") as log:
+                return " joined" in log.read()
+        processes.wait_until(has_joined, READY_SECONDS, "munnel-agent joined")
 
     @property
     def version_argv(self):
