@@ -26,7 +26,7 @@ from processes import Failure
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 TOOLS = ("wan", "echo", "clients", "relays")
-DISTANT = ("first", "wan")
+DISTANT = ("first", "wan", "lossy")
 NEEDED = ("cc", "iperf3", "nginx", "ab", "wrk")
 
 

@@ -67,6 +67,10 @@ FIGURES = [
     Figure("first.next", "the same once more", "round trips", False, 2, (Mark(None, 1.5, 1.2),)),
     Figure("wan.gibs", "wan: one stream, 50 ms", "GiB/s", True, 3, (Mark("best", 1.0, 1.0),)),
     Figure("wan.cpu", "wan: CPU", "s/GiB", False, 2, ()),
+    Figure("lossy.rate", "lossy: 20 ms, 1 % lost", "req/s", True, 0, ()),
+    Figure("lossy.p50_ms", "lossy: p50", "ms", False, 1, ()),
+    Figure("lossy.p90_ms", "lossy: p90", "ms", False, 1, ()),
+    Figure("lossy.p99_ms", "lossy: p99", "ms", False, 1, ()),
     *[figure for count in GROWTH_COUNTS for figure in _growth(count)],
 ]
 

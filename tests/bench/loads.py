@@ -69,7 +69,7 @@ def ab(peer, seconds):
     return output, int(re.search(r"Complete requests:\s+(\d+)", output)[1])
 
 
-Wrk = namedtuple("Wrk", "rate p50_ms p99_ms cpu_us done")
+Wrk = namedtuple("Wrk", "rate p50_ms p90_ms p99_ms cpu_us done")
 
 
 def wrk(peer, seconds):
@@ -77,12 +77,12 @@ def wrk(peer, seconds):
     output = processes.run(["wrk", "-t", "1", "-c", str(KEPT), "-d", f"{seconds}s", "--timeout", "10s", "--latency",
                           url(peer)], seconds + 30, peer.place.server_namespace)
     times = {percent: float(value) * UNITS[unit]
-             for percent, value, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s|m)\b", output)}
+             for percent, value, unit in re.findall(r"(50|90|99)%\s+([\d.]+)(us|ms|s|m)\b", output)}
     done = int(re.search(r"(\d+) requests in", output)[1])
     if done == 0 or "Non-2xx" in output:
         raise Failure("wrk: no answers")
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
-    return Wrk(rate, times["50"], times["99"], cost.seconds() / done * 1e6, done)
+    return Wrk(rate, times["50"], times["90"], times["99"], cost.seconds() / done * 1e6, done)
 
 
 def clients(peer, count):

@@ -14,7 +14,7 @@ from collections import namedtuple
 import processes
 from figures import GROWTH_COUNTS, IDLE_COUNTS
 from loads import KEPT, Cost, ab, clients, iperf3, iperf3_argv, iperf3_result, wrk
-from places import RTT_MS, Place, Relays, Wan
+from places import Lossy, Place, Relays, Wan
 from processes import Failure
 
 OPENING = 32          # idle: unanswered at once while they are opened
@@ -112,7 +112,7 @@ def first_byte(peer, _plan):
         time.sleep(1 if count > 1 else 0.2)
         if answer["failed"]:
             raise Failure(f"first byte: {answer['failed']} of {count} never answered")
-        return answer[time_key] / 1000 / RTT_MS
+        return answer[time_key] / 1000 / peer.place.rtt_ms
     time.sleep(2)  # the links that are kept warm are up
     with Relays(peer.place, peer.entries["echo"]) as relays:
         alone = sorted(trips(1, "max_us") for _ in range(10))
@@ -133,6 +133,13 @@ def cold(peer, _plan):
             "cold.all_ms": report["all_us"] / 1000}
 
 
+def lossy(peer, plan):
+    wrk(peer, 2)  # congestion windows as they are in use
+    found = wrk(peer, 2 * plan.seconds)
+    return {"lossy.rate": found.rate, "lossy.p50_ms": found.p50_ms, "lossy.p90_ms": found.p90_ms,
+            "lossy.p99_ms": found.p99_ms}
+
+
 SESSIONS = [
     Session("bulk", Place, [Step(("up",), bulk("up")), Step(("down",), bulk("down", "-R")),
                             Step(("many",), bulk("many", "-P", str(STREAMS)))]),
@@ -141,5 +148,6 @@ SESSIONS = [
     Session("small", Place, [Step(("small",), small), Step(("small", "mixed"), mixed)]),
     Session("idle", Place, [Step(("idle", "growth"), ladder)]),
     Session("wan", Wan, [Step(("first",), first_byte), Step(("wan",), wan)]),
+    Session("lossy", Lossy, [Step(("lossy",), lossy)]),
 ]
 NAMES = list(dict.fromkeys(name for session in SESSIONS for step in session.steps for name in step.names))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
-"""places: where a peer runs: one machine, or two network namespaces with a wide-area link between them.
+"""places: where a peer runs: one machine, or two network namespaces with a link between them that delays and loses.
 
 A place has a server side, where the clients are too, and an agent side with the three destinations: an iperf3 server,
 nginx with a tiny file, and echo. Owns: the destinations, the link, the namespaces; leave() ends all of them.
@@ -13,7 +13,6 @@ import processes
 from processes import Failure
 
 SERVICES = ("iperf3", "web", "echo")
-RTT_MS = 50
 
 NGINX = """daemon off; master_process off; pid {folder}/nginx.pid;
 error_log {folder}/nginx.log error;
@@ -33,9 +32,10 @@ class Place:
     server_namespace = agent_namespace = None
     server_address = agent_address = destination_address = "127.0.0.1"
 
-    def __init__(self, folder, tools):
+    def __init__(self, folder, tools, number=1):
+        """number: of the round; what is drawn at random in this place is drawn from it."""
         self.folder = os.path.join(folder, self.name)
-        self.tools = tools
+        self.tools, self.number = tools, number
         os.makedirs(os.path.join(self.folder, "www"))
         os.makedirs(os.path.join(self.folder, "nginx"))
         with open(os.path.join(self.folder, "www", "tiny"), "w") as tiny:
@@ -74,12 +74,13 @@ class Place:
 
 
 class Wan(Place):
-    """The server in one network namespace, the agent in another, RTT_MS between them. Needs root."""
+    """The server in one network namespace, the agent in another, rtt_ms between them. Needs root."""
     name = "wan"
+    rtt_ms, loss_percent = 50, 0
     server_address, agent_address, destination_address = "10.234.0.1", "10.234.0.2", "0.0.0.0"
 
-    def __init__(self, folder, tools):
-        super().__init__(folder, tools)
+    def __init__(self, folder, tools, number=1):
+        super().__init__(folder, tools, number)
         self.server_namespace = f"munnel-bench-{os.getpid()}-a"
         self.agent_namespace = f"munnel-bench-{os.getpid()}-b"
 
@@ -88,7 +89,8 @@ class Wan(Place):
             processes.run(["ip", "netns", "add", namespace], 5)
         log = os.path.join(self.folder, "wan.log")
         link = processes.start([self.tools["wan"], self.server_namespace, self.server_address, self.agent_namespace,
-                                self.agent_address, str(RTT_MS / 2)], log, stdout=subprocess.PIPE, text=True)
+                                self.agent_address, str(self.rtt_ms / 2), str(self.loss_percent), "0",
+                                str(self.number)], log, stdout=subprocess.PIPE, text=True)
         self.children.append(link)
         if link.stdout.readline() != "ready\n":
             with open(log) as output:
@@ -99,6 +101,12 @@ class Wan(Place):
         super().leave()
         for namespace in (self.server_namespace, self.agent_namespace):
             subprocess.run(["ip", "netns", "del", namespace], stderr=subprocess.DEVNULL, timeout=10, check=False)
+
+
+class Lossy(Wan):
+    """A shorter way that loses packets."""
+    name = "lossy"
+    rtt_ms, loss_percent = 20, 1
 
 
 class Relays:
