@@ -142,9 +142,13 @@ class Bench:
 
     def visit_all(self, session, place, name, number):
         """All starts of one peer in a round."""
-        for _ in range(session.starts):
+        if session.peers and name not in session.peers:
+            return
+        turns = session.threads[::1 if number % 2 else -1]
+        for threads in turns * session.starts:
             title = f"round {number}/{self.options.rounds} {session.name} {name}"
-            self.visit(title, session, place, PEERS[name](self.options))
+            title += f" --threads {threads}" if threads else ""
+            self.visit(title, session, place, PEERS[name](self.options, threads))
 
     @contextlib.contextmanager
     def place(self, session, number):

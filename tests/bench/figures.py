@@ -15,6 +15,7 @@ Figure = namedtuple("Figure", "key title unit more_is_better digits marks")
 
 IDLE_COUNTS = (2000, 10000)
 GROWTH_COUNTS = (10, 100, 1000, 10000)
+THREADS = (1, 2)
 
 
 def _bulk(way):
@@ -62,6 +63,8 @@ FIGURES = [
     Figure("mixed.gibs", "that stream", "GiB/s", True, 2, ()),
     Figure("idle.0.rate", "idle 0: small", "req/s", True, 0, ()),
     *[figure for count in IDLE_COUNTS for figure in _held(count)],
+    *[Figure(f"threads.{count}.{load}", f"threads {count}: {load}", "/s", True, 0, ())
+      for load in ("small", "conns") for count in THREADS],
     Figure("first.one", "first byte, one at a time", "round trips", False, 2, (Mark(None, 1.1, 1.05),)),
     Figure("first.burst", "first byte, slowest of 40", "round trips", False, 2, (Mark(None, 4.3, 3.2),)),
     Figure("first.next", "the same once more", "round trips", False, 2, (Mark(None, 1.5, 1.2),)),

@@ -62,11 +62,17 @@ def iperf3(peer, seconds, *more):
                 raise
 
 
+Ab = namedtuple("Ab", "rate p99_ms done failed")
+
+
 def ab(peer, seconds):
-    """A new connection for each request; ab's own words and the number of requests done."""
+    """A new connection for each request."""
     output = processes.run(["ab", "-q", "-r", "-s", "20", "-c", str(AT_ONCE), "-t", str(seconds), "-n", "10000000",
                           url(peer)], seconds + 30, peer.place.server_namespace)
-    return output, int(re.search(r"Complete requests:\s+(\d+)", output)[1])
+    return Ab(float(re.search(r"Requests per second:\s+([\d.]+)", output)[1]),
+              float(re.search(r"99%\s+(\d+)", output)[1]),
+              int(re.search(r"Complete requests:\s+(\d+)", output)[1]),
+              int(re.search(r"Failed requests:\s+(\d+)", output)[1]))
 
 
 Wrk = namedtuple("Wrk", "rate p50_ms p90_ms p99_ms cpu_us done")

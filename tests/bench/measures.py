@@ -6,13 +6,12 @@ A session is a list of measures that one start of a peer serves, in one place; e
 --only want it.
 """
 import os
-import re
 import subprocess
 import time
 from collections import namedtuple
 
 import processes
-from figures import GROWTH_COUNTS, IDLE_COUNTS
+from figures import GROWTH_COUNTS, IDLE_COUNTS, THREADS
 from loads import KEPT, Cost, ab, clients, iperf3, iperf3_argv, iperf3_result, wrk
 from places import Lossy, Place, Relays, Wan
 from processes import Failure
@@ -22,8 +21,9 @@ STREAMS = 32          # many
 BURST = 40            # first byte
 COLD_STARTS = 3
 
-# starts: of each peer in a round. untouched: nothing has gone through the peer before the first step.
-Session = namedtuple("Session", "name place steps starts untouched", defaults=(1, False))
+# peers: only these. threads: a start with so many relay threads each, by turns. starts: of each peer in a round.
+# untouched: nothing has gone through the peer before the first step.
+Session = namedtuple("Session", "name place steps peers threads starts untouched", defaults=(None, (None,), 1, False))
 Step = namedtuple("Step", "names measure")
 
 
@@ -38,11 +38,9 @@ def bulk(key, *more):
 def conns(peer, plan):
     ab(peer, 1)  # pools and caches as they are in use
     cost = Cost(peer)
-    output, done = ab(peer, plan.seconds)
-    return {"conns.rate": float(re.search(r"Requests per second:\s+([\d.]+)", output)[1]),
-            "conns.cpu_us": cost.seconds() / done * 1e6,
-            "conns.p99_ms": float(re.search(r"99%\s+(\d+)", output)[1]),
-            "conns.failed": int(re.search(r"Failed requests:\s+(\d+)", output)[1])}
+    found = ab(peer, plan.seconds)
+    return {"conns.rate": found.rate, "conns.cpu_us": cost.seconds() / found.done * 1e6,
+            "conns.p99_ms": found.p99_ms, "conns.failed": found.failed}
 
 
 def small(peer, plan):
@@ -140,6 +138,14 @@ def lossy(peer, plan):
             "lossy.p99_ms": found.p99_ms}
 
 
+def threads(peer, plan):
+    wrk(peer, 1)
+    small_rate = wrk(peer, plan.seconds).rate
+    ab(peer, 1)
+    return {f"threads.{peer.threads}.small": small_rate,
+            f"threads.{peer.threads}.conns": ab(peer, plan.seconds).rate}
+
+
 SESSIONS = [
     Session("bulk", Place, [Step(("up",), bulk("up")), Step(("down",), bulk("down", "-R")),
                             Step(("many",), bulk("many", "-P", str(STREAMS)))]),
@@ -147,6 +153,7 @@ SESSIONS = [
     Session("conns", Place, [Step(("conns",), conns)]),
     Session("small", Place, [Step(("small",), small), Step(("small", "mixed"), mixed)]),
     Session("idle", Place, [Step(("idle", "growth"), ladder)]),
+    Session("threads", Place, [Step(("threads",), threads)], peers=("munnel",), threads=THREADS),
     Session("wan", Wan, [Step(("first",), first_byte), Step(("wan",), wan)]),
     Session("lossy", Lossy, [Step(("lossy",), lossy)]),
 ]

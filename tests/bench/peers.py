@@ -25,8 +25,8 @@ class Peer:
     name, programs = None, ()
     version_argv = None
 
-    def __init__(self, options):
-        self.options = options
+    def __init__(self, options, threads=None):
+        self.options, self.threads = options, threads or options.threads
         self.server, self.agent = [], []  # process ids
         self.children = []
 
@@ -145,7 +145,7 @@ defaults
     def start(self, place, folder):
         entries = self._prepare(place, folder)
         certificate, both = make_certificate(folder, place.agent_address)
-        server = agent = self.HEAD.format(threads=self.options.threads, most=(self.options.files - 200) // 2)
+        server = agent = self.HEAD.format(threads=self.threads, most=(self.options.files - 200) // 2)
         for name in SERVICES:
             server += (f"listen {name}\n    bind 127.0.0.1:{self.listen[name]}\n"
                        f"    server agent {place.agent_address}:{self.inner[name]} ssl verify required"
@@ -240,14 +240,14 @@ class Munnel(Peer):
                        "tls": {"cert": "server.pem", "key": "server.key"}, "auth": {"tokens": "agents.json"}},
             "services": [{"name": name, "listen": f"127.0.0.1:{self.listen[name]}",
                           "connect": f"127.0.0.1:{place.ports[name]}"} for name in SERVICES],
-            "threads": self.options.threads,
+            "threads": self.threads,
         }
         path = os.path.join(made, "munnel.json")
         with open(path, "w") as file:
             json.dump(config, file)
         self._start_server([self._program("munneld"), "--config", path], [self.port, *self.listen.values()])
         self._start_agent([self._program("munnel-agent"), "--ca", os.path.join(made, "ca.pem"), "--threads",
-                           str(self.options.threads), f"{place.server_address}:{self.port}", "bench"])
+                           str(self.threads), f"{place.server_address}:{self.port}", "bench"])
         return entries
 
     def wait_joined(self):

@@ -32,7 +32,7 @@ LOADS = {
     "up": lambda peer, seconds: loads.iperf3(peer, seconds).gib,
     "down": lambda peer, seconds: loads.iperf3(peer, seconds, "-R").gib,
     "many": lambda peer, seconds: loads.iperf3(peer, seconds, "-P", str(measures.STREAMS)).gib,
-    "conns": lambda peer, seconds: loads.ab(peer, seconds)[1],
+    "conns": lambda peer, seconds: loads.ab(peer, seconds).done,
     "small": lambda peer, seconds: loads.wrk(peer, seconds).done,
 }
 
