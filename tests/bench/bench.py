@@ -44,12 +44,13 @@ def read_options():
     add = parser.add_argument
     add("--only", type=names(measures.NAMES), default=measures.NAMES, metavar="NAME,...",
         help=f"measure only these: {', '.join(measures.NAMES)}")
-    add("--peers", type=names(PEERS), default=list(PEERS), metavar="NAME,...",
+    add("--peers", type=names(PEERS), default=None, metavar="NAME,...",
         help=f"only these: {', '.join(PEERS)}")
     add("--rounds", type=int, default=None, help="every figure is the median of so many [3; 1 with --quick]")
     add("--seconds", type=int, default=None, help="length of one measurement [4; 2 with --quick]")
     add("--quick", action="store_true", help="one short round with up to 2,000 relays: a look, not a result")
     add("--build", default=TOP, metavar="DIR", help="folder that Munnel was built in [this source tree]")
+    add("--before", default=None, metavar="DIR", help="folder of another build of Munnel, to be measured beside it")
     add("--threads", type=int, default=os.cpu_count(), help="relay threads of Munnel and HAProxy [one per core]")
     add("--json", metavar="FILE", default=None, help="write all figures of all rounds there")
     add("--chart", metavar="FILE", default=None, help="draw them there, as SVG")
@@ -62,6 +63,8 @@ def read_options():
         options.json = os.path.join(HERE, "results", "latest.json")
         options.chart = os.path.join(TOP, "contrib", "pictures", "bench.svg")
     options.build = os.path.abspath(options.build)
+    options.before = options.before and os.path.abspath(options.before)
+    options.peers = options.peers or [name for name in PEERS if name != "before" or options.before]
     return options
 
 

@@ -3,7 +3,8 @@
 """figures: what is measured, in which unit, which way is better, and where Munnel must get.
 
 A mark compares Munnel's figure with another's of the same run, round by round: "best" is the best of the rivals, a
-peer's name that peer, a figure's key Munnel's own other figure, None an absolute value.
+peer's name that peer ("before": the build of --before), a figure's key Munnel's own other figure, None an absolute
+value.
 """
 import statistics
 from collections import namedtuple

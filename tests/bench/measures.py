@@ -153,7 +153,7 @@ SESSIONS = [
     Session("conns", Place, [Step(("conns",), conns)]),
     Session("small", Place, [Step(("small",), small), Step(("small", "mixed"), mixed)]),
     Session("idle", Place, [Step(("idle", "growth"), ladder)]),
-    Session("threads", Place, [Step(("threads",), threads)], peers=("munnel",), threads=THREADS),
+    Session("threads", Place, [Step(("threads",), threads)], peers=("munnel", "before"), threads=THREADS),
     Session("wan", Wan, [Step(("first",), first_byte), Step(("wan",), wan)]),
     Session("lossy", Lossy, [Step(("lossy",), lossy)]),
 ]

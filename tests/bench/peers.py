@@ -224,9 +224,13 @@ class Munnel(Peer):
     def missing(self):
         return [program for program in ("munnel", "munneld", "munnel-agent") if self._program(program) is None]
 
+    @property
+    def build(self):
+        return self.options.build
+
     def _program(self, name):
         for folder in ("", "src/server", "src/agent", "src/ctl", "src", "bin", "sbin"):
-            path = os.path.join(self.options.build, folder, name)
+            path = os.path.join(self.build, folder, name)
             if os.path.isfile(path) and os.access(path, os.X_OK):
                 return path
         return None
@@ -261,5 +265,17 @@ class Munnel(Peer):
         return [self._program("munneld"), "--version"]
 
 
-PEERS = {peer.name: peer for peer in (Direct, Haproxy, Stunnel, Ssh, Munnel)}
+class Before(Munnel):
+    """Munnel of another build, from before a change: --before says where it is."""
+    name = "before"
+
+    @property
+    def build(self):
+        return self.options.before
+
+    def missing(self):
+        return super().missing() if self.build else ["--before DIR"]
+
+
+PEERS = {peer.name: peer for peer in (Direct, Haproxy, Stunnel, Ssh, Before, Munnel)}
 RIVALS = ("haproxy", "stunnel", "ssh")  # those that a user could pick instead

@@ -40,7 +40,8 @@ LOADS = {
 def read_options():
     parser = argparse.ArgumentParser(description="Shows where a peer's time goes under one load.")
     parser.add_argument("load", choices=LOADS)
-    parser.add_argument("--peer", choices=[name for name in peers.PEERS if name != "direct"], default="munnel")
+    parser.add_argument("--peer", choices=[name for name in peers.PEERS if name not in ("direct", "before")],
+                        default="munnel")
     parser.add_argument("--build", default=bench.TOP)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=int, default=4)
