@@ -47,6 +47,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/relay_agent.c \
 	src/relay/stream/relay_priv.h \
 	src/relay/stream/relay_server.c \
+	src/relay/stream/send_buffer.c \
+	src/relay/stream/send_buffer.h \
 	src/relay/stream/socket.c \
 	src/relay/stream/socket.h \
 	src/relay/stream/timeouts.c \

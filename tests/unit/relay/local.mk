@@ -92,6 +92,11 @@ unit_relay_tests += tests/unit/relay/link/test_flush
 tests_unit_relay_link_test_flush_SOURCES = tests/unit/relay/link/test_flush.c
 tests_unit_relay_link_test_flush_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/stream/test_send_buffer
+tests_unit_relay_stream_test_send_buffer_SOURCES = tests/unit/relay/stream/test_send_buffer.c
+tests_unit_relay_stream_test_send_buffer_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_send_buffer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+
 unit_relay_tests += tests/unit/relay/stream/test_socket
 tests_unit_relay_stream_test_socket_SOURCES = tests/unit/relay/stream/test_socket.c
 tests_unit_relay_stream_test_socket_LDADD = $(LINK_UNIT_RELAY)
