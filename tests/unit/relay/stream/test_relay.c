@@ -9,6 +9,7 @@
  * arrive byte by byte, meet full sockets, lose links. Checked all the way:
  *   - what a peer has received is the beginning of what its partner sent, in one relay and never in another;
  *   - a clean end is seen only by who received everything; who was cut sees a reset;
+ *   - no end takes what the other sends for a violation of the protocol;
  *   - when all is still, every client has come back exactly once, links are idle again or gone, and nothing is left
  * open.
  */
@@ -33,8 +34,18 @@ static void server_idle(void *context, struct link_ref link, uint64_t tag) {
     world->idle[world->idle_count++] = link;
 }
 
+static void check_honest(const struct link_end *end) {
+    ck_assert_msg(!end->misbehaved, "link closed: %s", end->detail);
+}
+
+static void agent_gone(void *context, const struct link_end *end) {
+    (void)context;
+    check_honest(end);
+}
+
 static void server_gone(void *context, const struct link_end *end) {
     struct world *world = context;
+    check_honest(end);
     world->links_gone++;
     for (int i = 0; i < world->idle_count; i++) {
         if (link_ref_same(world->idle[i], end->link))
@@ -68,7 +79,7 @@ static const struct plane_events server_events = {.on_greeting = two_planes_on_g
                                                   .on_idle = server_idle,
                                                   .on_client_back = server_client_back,
                                                   .on_gone = server_gone};
-static const struct plane_events agent_events = {.on_greeting = NULL};
+static const struct plane_events agent_events = {.on_gone = agent_gone};
 
 /* ---- the world ---- */
 
