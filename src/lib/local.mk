@@ -97,6 +97,7 @@ libmunnel_lib_event_a_SOURCES = \
 
 # TLS and certificates
 libmunnel_lib_tls_a_SOURCES = \
+	src/lib/tls/alpn.c \
 	src/lib/tls/cert_expiry.c \
 	src/lib/tls/cert_expiry.h \
 	src/lib/tls/cert_issue.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * frame: one byte type, three bytes payload length (big-endian), payload.
+ * frame: type (1 byte), length of the payload (3), stream (4), payload; numbers are big-endian.
  * Runs on: any thread. Owns: nothing.
  */
 #ifndef MUNNEL_PROTO_FRAME_H
@@ -12,12 +12,12 @@
 #include <stdint.h>
 
 enum {
-    FRAME_HEADER = 4,
-    FRAME_DATA_MAX = 16380, /* header and payload fill one TLS record exactly */
+    FRAME_HEADER = 8,
+    FRAME_DATA_MAX = 16376, /* header and payload fill one TLS record exactly */
     FRAME_JSON_MAX = 65536,
     FRAME_GREETING_MAX = 4096, /* before authentication */
     FRAME_PING_SIZE = 8,
-    FRAME_NUMBER_SIZE = 4 /* the relay's number in front of the JSON of OPEN, OPENED, REFUSED, RESET, IDLE */
+    FRAME_RELAY_FROM = 0x10 /* types from here on are a relay's, which the stream names; below, the link's: stream 0 */
 };
 
 /* FRAME(name, code, smallest payload, largest payload) */
@@ -28,13 +28,13 @@ enum {
     FRAME(CONTROL, 0x04, 2, FRAME_JSON_MAX)                                                                            \
     FRAME(PING, 0x05, FRAME_PING_SIZE, FRAME_PING_SIZE)                                                                \
     FRAME(PONG, 0x06, FRAME_PING_SIZE, FRAME_PING_SIZE)                                                                \
-    FRAME(OPEN, 0x10, FRAME_NUMBER_SIZE + 2, FRAME_JSON_MAX)                                                           \
-    FRAME(OPENED, 0x11, FRAME_NUMBER_SIZE, FRAME_JSON_MAX)                                                             \
-    FRAME(REFUSED, 0x12, FRAME_NUMBER_SIZE, FRAME_JSON_MAX)                                                            \
+    FRAME(OPEN, 0x10, 2, FRAME_JSON_MAX)                                                                               \
+    FRAME(OPENED, 0x11, 0, FRAME_JSON_MAX)                                                                             \
+    FRAME(REFUSED, 0x12, 0, FRAME_JSON_MAX)                                                                            \
     FRAME(DATA, 0x13, 1, FRAME_DATA_MAX)                                                                               \
     FRAME(FIN, 0x14, 0, 0)                                                                                             \
-    FRAME(RESET, 0x15, FRAME_NUMBER_SIZE, FRAME_JSON_MAX)                                                              \
-    FRAME(IDLE, 0x16, FRAME_NUMBER_SIZE, FRAME_NUMBER_SIZE)
+    FRAME(RESET, 0x15, 0, FRAME_JSON_MAX)                                                                              \
+    FRAME(IDLE, 0x16, 0, 0)
 
 enum frame_type {
 #define FRAME_ENUM(name, code, smallest, largest) FRAME_##name = code,
@@ -47,22 +47,20 @@ enum frame_status { FRAME_OK, FRAME_INCOMPLETE, FRAME_SKIP, FRAME_BAD };
 
 struct frame { /* one frame in place: `payload` points into the buffer that was parsed */
     enum frame_type type;
-    uint32_t number; /* of the types that carry one, else 0; `payload` then begins behind it */
+    uint32_t stream; /* the relay's number; 0: a frame of the link itself */
     const uint8_t *payload;
     size_t length;
 };
 
 /*
  * Reads the frame that begins at `data`. *taken is set to its whole length when FRAME_OK or FRAME_SKIP, and to the
- * bytes needed before it makes sense to look again when FRAME_INCOMPLETE. FRAME_BAD: an unknown type below 0x80 or a
- * length that its type does not allow (known from the header alone, before anything is stored).
+ * bytes needed before it makes sense to look again when FRAME_INCOMPLETE. FRAME_BAD: an unknown type below 0x80, or a
+ * length or stream that its type does not allow (known from the header alone, before anything is stored).
  */
 enum frame_status frame_parse(const uint8_t *data, size_t length, struct frame *frame, size_t *taken);
 
 /* Writes a header; returns FRAME_HEADER. */
-size_t frame_write_header(uint8_t *at, enum frame_type type, size_t payload_length);
-/* Writes header and number for a numbered type whose JSON of `json_length` bytes follows; returns the bytes written. */
-size_t frame_write_numbered(uint8_t *at, enum frame_type type, uint32_t number, size_t json_length);
+size_t frame_write_header(uint8_t *at, enum frame_type type, uint32_t stream, size_t payload_length);
 
 const char *frame_name(enum frame_type type);
 

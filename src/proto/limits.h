@@ -8,7 +8,7 @@
 #define MUNNEL_PROTO_LIMITS_H
 
 enum {
-    PROTO_VERSION = 1,
+    PROTO_VERSION = 2,
     PROTO_NAME_MAX = 64,     /* bytes of the name of an agent, a credential or a group */
     PROTO_INSTANCE_HEX = 33, /* size of a process's instance or a session's id: 32 hexadecimal digits and NUL */
     PROTO_RELAY_ID_MAX = 32, /* bytes of a relay's id */

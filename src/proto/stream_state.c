@@ -10,7 +10,7 @@
 #include <assert.h>
 
 void stream_state_init(struct stream_state *state, enum stream_role role) {
-    *state = (struct stream_state){.role = (uint8_t)role, .sent_idle = true};
+    *state = (struct stream_state){.role = (uint8_t)role};
 }
 
 static void begin(struct stream_state *state, uint32_t number) {
@@ -21,10 +21,6 @@ static void begin(struct stream_state *state, uint32_t number) {
 static void free_if_small(struct stream_state *state) {
     if (state->sent_fin && state->got_fin && state->to_agent <= STREAM_STATE_SMALL)
         state->busy = false;
-}
-
-static bool is_numbered(enum frame_type type) {
-    return type != FRAME_DATA && type != FRAME_FIN;
 }
 
 static enum stream_verdict take_stream(struct stream_state *state, enum frame_type type, size_t length) {
@@ -49,13 +45,10 @@ static enum stream_verdict server_take_idle(struct stream_state *state) {
 
 static enum stream_verdict server_take(struct stream_state *state, enum frame_type type, uint32_t number,
                                        size_t length) {
-    if (type == FRAME_OPEN || (is_numbered(type) && number > state->number))
+    if (type == FRAME_OPEN || number > state->number)
         return STREAM_STATE_VIOLATION;
-    if (is_numbered(type) && number < state->number)
-        return STREAM_STATE_IGNORE;
-    if (!state->busy)
-        return state->number > 0 && (type == FRAME_RESET || type == FRAME_IDLE) ? STREAM_STATE_IGNORE
-                                                                                : STREAM_STATE_VIOLATION;
+    if (number < state->number || !state->busy) /* RESET n, IDLE n: sent before our FIN, which freed the link, came */
+        return type == FRAME_RESET || type == FRAME_IDLE ? STREAM_STATE_IGNORE : STREAM_STATE_VIOLATION;
     if (type == FRAME_IDLE)
         return server_take_idle(state);
     if (state->sent_reset)
@@ -84,9 +77,14 @@ static enum stream_verdict server_take(struct stream_state *state, enum frame_ty
     }
 }
 
-static enum stream_verdict agent_take_reset(struct stream_state *state, uint32_t number) {
-    if (number != state->number || number == 0)
+static enum stream_verdict agent_take_open(struct stream_state *state, uint32_t number) {
+    if (state->busy || number != state->number + 1)
         return STREAM_STATE_VIOLATION;
+    begin(state, number);
+    return STREAM_STATE_ACT;
+}
+
+static enum stream_verdict agent_take_reset(struct stream_state *state) {
     if (state->sent_idle)
         return STREAM_STATE_IGNORE;
     state->busy = false;
@@ -96,19 +94,18 @@ static enum stream_verdict agent_take_reset(struct stream_state *state, uint32_t
 
 static enum stream_verdict agent_take(struct stream_state *state, enum frame_type type, uint32_t number,
                                       size_t length) {
+    if (type == FRAME_OPEN)
+        return agent_take_open(state, number);
+    if (number != state->number)
+        return STREAM_STATE_VIOLATION;
     switch ((int)type) {
-    case FRAME_OPEN:
-        if (state->busy || number != state->number + 1)
-            return STREAM_STATE_VIOLATION;
-        begin(state, number);
-        return STREAM_STATE_ACT;
     case FRAME_RESET:
-        return agent_take_reset(state, number);
+        return agent_take_reset(state);
     case FRAME_DATA:
     case FRAME_FIN:
         if (state->busy)
             return take_stream(state, type, length);
-        return state->sent_idle && state->number > 0 ? STREAM_STATE_IGNORE : STREAM_STATE_VIOLATION;
+        return state->sent_idle ? STREAM_STATE_IGNORE : STREAM_STATE_VIOLATION;
     default:
         return STREAM_STATE_VIOLATION;
     }

@@ -38,7 +38,7 @@ enum stream_verdict {
 
 void stream_state_init(struct stream_state *state, enum stream_role role);
 
-/* A relay's frame came (OPEN ... IDLE; not PING, PONG). `number` for numbered ones; `length` counts for DATA. */
+/* A relay's frame came (OPEN ... IDLE; not PING, PONG). `number`: its stream, not 0; `length` counts for DATA. */
 enum stream_verdict stream_state_take(struct stream_state *state, enum frame_type type, uint32_t number, size_t length);
 
 /* May this be sent now? A relay asks where its own state does not already say so; stream_state_sent asserts it. */

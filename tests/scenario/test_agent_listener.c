@@ -88,7 +88,7 @@ END_TEST
 
 /* The first message of a TLS client. */
 static size_t make_hello(char *bytes, size_t size) {
-    static const unsigned char alpn[] = "\x08munnel/1";
+    static const unsigned char alpn[] = "\x08munnel/2";
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     ck_assert_ptr_nonnull(context);
     SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1);
@@ -187,7 +187,7 @@ static const char *guess(unsigned job, void *context) {
     struct attacked_server *attacked_server = context;
     char answer[8192], more[256];
     struct intruder *intruder =
-        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1"});
+        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/2"});
     if (!intruder)
         return "was not even heard";
     snprintf(more, sizeof more, "\"credential\":\"%s\",\"proof\":\"%08x%s\",", job % 2 ? "default" : "nobody", job,
@@ -233,7 +233,7 @@ static const char *forge(unsigned job, void *context) {
     char identity[64], answer[8192];
     snprintf(identity, sizeof identity, "%08x%024x.%u", job * 2654435761U, job, job % 3 ? job : 1);
     struct intruder *intruder = intruder_new(
-        &(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1", .identity = identity});
+        &(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/2", .identity = identity});
     if (!intruder)
         return "was not even heard";
     int type = job % 2
@@ -331,7 +331,7 @@ START_TEST(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers) {
         struct process *old = sandbox_run(sandbox, "old", sandbox_program(sandbox, "munneld"), "--config", file, NULL);
         process_await(old, 0, START_MS, "listening for agents on", NULL);
         const char *at = sandbox_text(sandbox, "127.0.0.1:%u", port);
-        const char *arguments[] = {openssl, "s_client", "-connect", at, "-tls1_2", "-alpn", "munnel/1", NULL};
+        const char *arguments[] = {openssl, "s_client", "-connect", at, "-tls1_2", "-alpn", "munnel/2", NULL};
         struct process *client =
             sandbox_run_plan(sandbox,
                              (struct process_plan){.name = "renegotiate", .arguments = arguments, .input = "R\n"});
@@ -342,7 +342,7 @@ START_TEST(tls_1_2_is_not_renegotiated_and_has_no_weak_ciphers) {
         static const char *const weak[] = {"NULL", "aNULL", "AES128-SHA", "AES256-GCM-SHA384", "CAMELLIA"};
         for (size_t i = 0; i < sizeof weak / sizeof *weak; i++)
             ck_assert_int_ne(sandbox_do(sandbox, "weak", openssl, "s_client", "-connect", at, "-tls1_2", "-alpn",
-                                        "munnel/1", "-cipher", sandbox_text(sandbox, "%s:@SECLEVEL=0", weak[i]), NULL),
+                                        "munnel/2", "-cipher", sandbox_text(sandbox, "%s:@SECLEVEL=0", weak[i]), NULL),
                              0);
         sandbox_end(sandbox, old);
     }

@@ -103,11 +103,12 @@ START_TEST(an_expired_certificate_does_not_end_the_agent) {
 END_TEST
 
 /* Something else answers at the server's port, and then the server does. */
-static void other_program_passes(const char *name, destination_handler handler, void *context, const char *word) {
+static void other_program_passes(const char *name, destination_handler handler, void *context, const char *word,
+                                 const char *advice) {
     struct place place = place_new(name);
     struct destination *other = destination_start_on(place.plan.port, handler, context);
     struct process *agent = come(&place);
-    process_await(agent, 0, LOG_MS, word, "captive portal", NULL);
+    process_await(agent, 0, LOG_MS, word, advice, NULL);
     destination_free(other);
     struct server server = server_start(place.sandbox, place.plan);
     assert_joins(&place, &server, agent);
@@ -123,7 +124,7 @@ static void handle_http(struct connection *connection) {
 }
 
 START_TEST(plain_http_at_the_port_does_not_end_the_agent) {
-    other_program_passes(__func__, handle_http, NULL, "it looks like HTTP");
+    other_program_passes(__func__, handle_http, NULL, "it looks like HTTP", "captive portal");
 }
 END_TEST
 
@@ -135,8 +136,7 @@ static void handle_tls(struct connection *connection) {
     SSL_free(ssl);
 }
 
-START_TEST(another_tls_server_at_the_port_does_not_end_the_agent) {
-    struct sandbox *sandbox = sandbox_new("portal");
+static SSL_CTX *other_server(struct sandbox *sandbox) {
     const char *folder = sandbox_pki(sandbox, "other");
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     ck_assert_int_eq(SSL_CTX_use_certificate_file(context, sandbox_text(sandbox, "%s/server.pem", folder),
@@ -145,7 +145,34 @@ START_TEST(another_tls_server_at_the_port_does_not_end_the_agent) {
     ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(context, sandbox_text(sandbox, "%s/server.key", folder),
                                                  SSL_FILETYPE_PEM),
                      1);
-    other_program_passes(__func__, handle_tls, context, "speaks TLS but not Munnel");
+    return context;
+}
+
+START_TEST(another_tls_server_at_the_port_does_not_end_the_agent) {
+    struct sandbox *sandbox = sandbox_new("portal");
+    SSL_CTX *context = other_server(sandbox);
+    other_program_passes(__func__, handle_tls, context, "speaks TLS but not Munnel", "captive portal");
+    SSL_CTX_free(context);
+    sandbox_free(sandbox);
+}
+END_TEST
+
+static int select_version_1(SSL *ssl, const unsigned char **out, unsigned char *out_length, const unsigned char *in,
+                            unsigned in_length, void *context) {
+    static const unsigned char own[] = "\x08munnel/1";
+    unsigned char *chosen;
+    (void)ssl, (void)context;
+    int found = SSL_select_next_proto(&chosen, out_length, own, sizeof own - 1, in, in_length);
+    *out = chosen;
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+START_TEST(an_old_server_is_named_by_its_version_and_waited_for) {
+    struct sandbox *sandbox = sandbox_new("old");
+    SSL_CTX *context = other_server(sandbox);
+    SSL_CTX_set_alpn_select_cb(context, select_version_1, NULL);
+    other_program_passes(__func__, handle_tls, context, "the server speaks protocol 1 and this agent 2",
+                         "upgrade the older one");
     SSL_CTX_free(context);
     sandbox_free(sandbox);
 }
@@ -167,4 +194,5 @@ SCENARIO_MAIN("first_contact", SCENARIO(a_certificate_of_the_future_does_not_end
               SCENARIO(an_expired_certificate_does_not_end_the_agent, 60),
               SCENARIO(plain_http_at_the_port_does_not_end_the_agent, 60),
               SCENARIO(another_tls_server_at_the_port_does_not_end_the_agent, 60),
+              SCENARIO(an_old_server_is_named_by_its_version_and_waited_for, 60),
               SCENARIO(another_authority_still_ends_the_agent, 40))

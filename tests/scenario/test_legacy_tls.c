@@ -20,7 +20,7 @@ enum { SOON_MS = 3000, HELLO_MAX = 4096, ANSWER_MAX = 16384, RECORD_HEADER = 5, 
 
 /* ---- a ClientHello to be spoilt ---- */
 
-static const unsigned char alpn[] = "\x08munnel/1";
+static const unsigned char alpn[] = "\x08munnel/2";
 
 /* A ClientHello of a current client. */
 static size_t first_words(unsigned char hello[HELLO_MAX]) {
@@ -131,7 +131,7 @@ static int offer_a_key(SSL *ssl, const EVP_MD *hash, const unsigned char **id, s
 
 /* A frame as early data, which an eavesdropper could replay; then an ordinary handshake, and a wait for tickets. */
 static void hurry(struct attacked_server *attacked_server, void *context) {
-    static const unsigned char frame[] = "\x01\x00\x00\x02{}";
+    static const unsigned char frame[] = "\x01\0\0\x02\0\0\0\0{}";
     (void)context;
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_psk_use_session_callback(tls, offer_a_key);

@@ -32,15 +32,15 @@ static const struct malformed_frame {
     MALFORMED("[]"),
     MALFORMED("null"),
     MALFORMED("{\"op\":\"bye\",\"op\":\"bye\"}"),
-    MALFORMED("{\"protocol\":1,\"protocol\":1,\"kind\":\"control\",\"name\":\"m\"}"),
-    MALFORMED("{\"protocol\":1}\0{\"more\":1}"),
+    MALFORMED("{\"protocol\":2,\"protocol\":2,\"kind\":\"control\",\"name\":\"m\"}"),
+    MALFORMED("{\"protocol\":2}\0{\"more\":1}"),
     MALFORMED("{\"protocol\":1e400,\"op\":1e400}"),
     MALFORMED("{\"protocol\":-1,\"op\":-1}"),
     MALFORMED("{\"protocol\":99999999999999999999999,\"op\":0}"),
-    MALFORMED("{\"protocol\":1.0,\"kind\":{},\"op\":{}}"),
-    MALFORMED("{\"protocol\":\"1\",\"kind\":7,\"name\":[],\"op\":[]}"),
-    MALFORMED("{\"protocol\":1,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"op\":\"\xc3(\"}"),
-    MALFORMED("{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"op\":\"bye\\u0000\"}"),
+    MALFORMED("{\"protocol\":2.0,\"kind\":{},\"op\":{}}"),
+    MALFORMED("{\"protocol\":\"2\",\"kind\":7,\"name\":[],\"op\":[]}"),
+    MALFORMED("{\"protocol\":2,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"op\":\"\xc3(\"}"),
+    MALFORMED("{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"op\":\"bye\\u0000\"}"),
     MALFORMED("{\"op\":\"links\",\"count\":-5,\"kind\":\"control\"}"),
     {deep, sizeof deep},
 };
@@ -103,12 +103,10 @@ static void send_malformed_frames(struct attacked_server *attacked_server, void 
     intruder_free(intruder);
     /* A hundred thousand tiny frames cost no more than their second. */
     intruder = welcomed(attacked_server, "eve", answer, sizeof answer);
-    static uint8_t pings[12 * 1000];
-    for (size_t i = 0; i < sizeof pings; i += 12)
-        memcpy(pings + i,
-               "\x05\x00\x00\x08"
-               "12345678",
-               12);
+    static const uint8_t ping[16] = {PING, 0, 0, 8};
+    static uint8_t pings[sizeof ping * 1000];
+    for (size_t i = 0; i < sizeof pings; i += sizeof ping)
+        memcpy(pings + i, ping, sizeof ping);
     for (int i = 0; i < 100 && intruder_send(intruder, pings, sizeof pings); i++)
         ;
     process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent eve", "too many frames", NULL);
@@ -139,7 +137,7 @@ static struct intruder *data_link(struct attacked_server *attacked_server, const
 
 static void push_on_idle_links(struct attacked_server *attacked_server, void *context) {
     (void)context;
-    static char data[16380];
+    static char data[16376];
     static const struct {
         uint8_t type;
         uint32_t size;

@@ -75,11 +75,11 @@ START_TEST(a_peer_that_never_sends_hello_is_cut_off) {
     uint64_t start = now_ms(), deadline = deadline_in(GREETING_MS);
     int silent = socket_client(attacked_server.server.port), slow = socket_client(attacked_server.server.port);
     struct intruder *mute =
-        intruder_new(&(struct intruder_plan){.port = attacked_server.server.port, .alpn = "munnel/1"});
+        intruder_new(&(struct intruder_plan){.port = attacked_server.server.port, .alpn = "munnel/2"});
     struct intruder *half =
-        intruder_new(&(struct intruder_plan){.port = attacked_server.server.port, .alpn = "munnel/1"});
+        intruder_new(&(struct intruder_plan){.port = attacked_server.server.port, .alpn = "munnel/2"});
     ck_assert(mute && half);
-    ck_assert(intruder_send_frame(half, HELLO, 100, "{\"protocol\":1,", 14));
+    ck_assert(intruder_send_frame(half, HELLO, 100, "{\"protocol\":2,", 14));
     bool sent = true;
     for (size_t i = 0; sent && deadline_left(deadline) > 0; i++) {
         sent = socket_send(slow, i < sizeof hello ? hello + i : (const unsigned char *)"x", 1, 100);
@@ -108,7 +108,9 @@ START_TEST(tls_that_is_not_munnel_is_refused) {
         const char *word;
     } wrongs[] = {{{.port = attacked_server.server.port}, "ALPN"},
                   {{.port = attacked_server.server.port, .alpn = "h2"}, "ALPN"},
-                  {{.port = attacked_server.server.port, .alpn = "munnel/1", .max_version = TLS1_2_VERSION},
+                  {{.port = attacked_server.server.port, .alpn = "munnel/1"},
+                   "the agent speaks protocol 1 and this server 2: upgrade the older one"},
+                  {{.port = attacked_server.server.port, .alpn = "munnel/2", .max_version = TLS1_2_VERSION},
                    "versions of TLS"}};
     for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
         size_t mark = process_mark(attacked_server.server.process);
@@ -123,20 +125,30 @@ START_TEST(tls_that_is_not_munnel_is_refused) {
 }
 END_TEST
 
-/* Shakes hands, sends one frame, and must be closed soon, with a line about 127.0.0.1 with `word` in it. */
-static void send_wrong_frame(struct attacked_server *attacked_server, uint8_t type, uint32_t length,
-                             const void *payload, size_t size, const char *word) {
+/* It must be closed soon, with a line about 127.0.0.1 with `word` in it. */
+static void expect_closed(struct attacked_server *attacked_server, struct intruder *intruder, size_t mark,
+                          const char *word) {
     char text[8192];
-    size_t mark = process_mark(attacked_server->server.process);
-    struct intruder *intruder =
-        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1"});
-    ck_assert_ptr_nonnull(intruder);
-    intruder_send_frame(intruder, type, length, payload, size);
     uint64_t start = now_ms();
     ck_assert_msg(intruder_is_closed(intruder, text, sizeof text, GREETING_MS), "%s: is still open", word);
     ck_assert_msg(now_ms() - start < 2000 * slow_factor(), "%s: closed by the deadline only", word);
     intruder_free(intruder);
     process_await(attacked_server->server.process, mark, ASK_MS, word, "127.0.0.1", NULL);
+}
+
+static void send_wrong_frame(struct attacked_server *attacked_server, uint8_t type, uint32_t length,
+                             const void *payload, size_t size, const char *word) {
+    size_t mark = process_mark(attacked_server->server.process);
+    struct intruder *intruder = attacked_server_intruder(attacked_server);
+    intruder_send_frame(intruder, type, length, payload, size);
+    expect_closed(attacked_server, intruder, mark, word);
+}
+
+static void send_wrong_stream(struct attacked_server *attacked_server, uint8_t type, uint8_t stream) {
+    size_t mark = process_mark(attacked_server->server.process);
+    struct intruder *intruder = attacked_server_intruder(attacked_server);
+    intruder_send_header(intruder, type, stream, 100); /* closed without its payload */
+    expect_closed(attacked_server, intruder, mark, "not a Munnel frame");
 }
 
 static char *braces(void) {
@@ -162,6 +174,8 @@ START_TEST(frames_that_are_wrong_before_a_greeting) {
     send_wrong_frame(&attacked_server, HELLO, sizeof deep, deep, sizeof deep, "127.0.0.1");
     send_wrong_frame(&attacked_server, HELLO, 2, "{}", 2, "127.0.0.1");
     send_wrong_frame(&attacked_server, HELLO, 20, "{\"protocol\":1e400}  ", 20, "127.0.0.1");
+    send_wrong_stream(&attacked_server, HELLO, 1);
+    send_wrong_stream(&attacked_server, DATA, 0);
     free(text);
     attacked_server_end(&attacked_server);
 }
@@ -170,7 +184,7 @@ END_TEST
 /* A HELLO in good order; `more` ends with a comma or is empty. */
 static size_t write_hello(char *text, size_t size, const char *kind, const char *more) {
     return (size_t)snprintf(text, size,
-                            "{\"protocol\":1,\"kind\":\"%s\",\"name\":\"mallory\",%s"
+                            "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"mallory\",%s"
                             "\"instance\":\"00112233445566778899aabbccddeeff\"}",
                             kind, more);
 }
@@ -180,7 +194,7 @@ static void send_wrong_hello(struct attacked_server *attacked_server, const char
     char hello[4096], answer[8192];
     size_t length = write_hello(hello, sizeof hello, kind, more), mark = process_mark(attacked_server->server.process);
     struct intruder *intruder =
-        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1"});
+        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/2"});
     ck_assert_ptr_nonnull(intruder);
     ck_assert(intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length));
     ck_assert_int_eq(intruder_read_frame(intruder, answer, sizeof answer, ASK_MS), REJECT);
@@ -210,7 +224,7 @@ static struct intruder *welcomed(struct attacked_server *attacked_server) {
     char hello[512], answer[8192];
     size_t length = write_hello(hello, sizeof hello, "control", "\"group\":\"nobody\",");
     struct intruder *intruder =
-        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1"});
+        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/2"});
     ck_assert_ptr_nonnull(intruder);
     ck_assert(intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length));
     int type = intruder_read_frame(intruder, answer, sizeof answer, ASK_MS);

@@ -44,7 +44,7 @@ struct flood {
 };
 
 static SSL *shake_hands(int fd) {
-    static const unsigned char alpn[] = "\x08munnel/1";
+    static const unsigned char alpn[] = "\x08munnel/2";
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     ck_assert_ptr_nonnull(context);
     SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1);

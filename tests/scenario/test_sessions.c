@@ -158,7 +158,7 @@ static struct intruder *idle_link(struct attacked_server *attacked_server, const
 /* A gigabyte would be pushed, if it were taken: how much was until the link was closed. */
 static size_t push(struct intruder *link) {
     enum { GIGABYTE = 1 << 30 };
-    static char data[16380];
+    static char data[16376];
     char answer[100];
     size_t pushed = 0;
     while (pushed < GIGABYTE && intruder_send_frame(link, DATA, sizeof data, data, sizeof data))

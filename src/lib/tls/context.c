@@ -19,8 +19,6 @@
 
 enum { CERTIFICATES_MOST = 16 * 1024, SECURITY_LEVEL = 2 };
 
-static const unsigned char alpn[] = TLS_ALPN;
-static const size_t alpn_length = sizeof alpn - 1;
 /* The first list that this OpenSSL understands: with ML-KEM (3.5) both key shares are sent, so that a server without it
  * need not ask for another ClientHello. */
 static const char *const groups[] = {"*X25519MLKEM768:*X25519:P-256", "X25519:P-256"};
@@ -32,20 +30,7 @@ static int no_passphrase(char *text, int size, int writing, void *context) {
     return -1; /* without this callback OpenSSL would ask on the terminal, and wait */
 }
 
-static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_length, const unsigned char *in,
-                   unsigned in_length, void *context) {
-    (void)context;
-    unsigned char *chosen;
-    if (SSL_select_next_proto(&chosen, out_length, alpn, (unsigned)alpn_length, in, in_length) ==
-        OPENSSL_NPN_NEGOTIATED) {
-        *out = chosen;
-        return SSL_TLSEXT_ERR_OK;
-    }
-    tls_note_refusal(ssl, "it speaks TLS but not Munnel (ALPN without munnel/1)");
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-/* OpenSSL calls on_alpn only for a client that sends the extension; one without is refused here. */
+/* OpenSSL asks about ALPN only for a client that sends the extension; one without is refused here. */
 static int on_client_hello(SSL *ssl, int *alert, void *context) {
     (void)context;
     const unsigned char *bytes;
@@ -163,7 +148,7 @@ SSL_CTX *tls_server_context(const struct tls_server_options *options, struct err
     SSL_CTX *context = new_context(true, options->allow_tls12, &trust, error);
     if (!context)
         return NULL;
-    SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);
+    tls_alpn_require(context);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, NULL);
     if (use_identity(context, options->certificate, options->key, error) == 0 &&
         (!options->client_ca || ask_for_client(context, trust, options, error) == 0)) {
@@ -215,7 +200,7 @@ SSL_CTX *tls_client_context(const struct tls_client_options *options, struct err
         return NULL;
     if (choose_trust(context, trust, options, error) == 0 &&
         (!options->certificate || use_identity(context, options->certificate, options->key, error) == 0)) {
-        if (SSL_CTX_set_alpn_protos(context, alpn, (unsigned)alpn_length) == 0) /* 0 is success here */
+        if (tls_alpn_offer(context) == 0)
             return context;
         error_set(error, "out of memory");
     }

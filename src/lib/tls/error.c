@@ -104,7 +104,8 @@ static const struct meaning alerts[] = {
     {SSL_AD_HANDSHAKE_FAILURE, "the other side found no common ground (handshake failure)"},
     {SSL_AD_PROTOCOL_VERSION, "the other side does not speak our version of TLS"},
     {SSL_AD_INSUFFICIENT_SECURITY, "the other side wants stronger ciphers"},
-    {SSL_AD_NO_APPLICATION_PROTOCOL, "the other side speaks TLS but not Munnel" TLS_CHECK_ADDRESS},
+    {SSL_AD_NO_APPLICATION_PROTOCOL,
+     "the other side speaks TLS but not Munnel, or a newer version than ours (" TLS_ALPN ")" TLS_CHECK_ADDRESS},
     {SSL_AD_UNRECOGNIZED_NAME, "the other side does not know the name that we asked for"},
     {SSL_AD_INTERNAL_ERROR, "the other side had an internal error in TLS"},
 };

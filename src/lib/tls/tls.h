@@ -4,7 +4,7 @@
  * tls: contexts and sessions for the two roles by Munnel's policy, and the reasons of their failures as text.
  *
  * TLS 1.3 only (1.2 with extended master secret and ECDHE AEAD suites if asked), X25519MLKEM768 where OpenSSL has it,
- * X25519, P-256, no tickets, no resumption, no renegotiation, no compression, ALPN "munnel/1" required,
+ * X25519, P-256, no tickets, no resumption, no renegotiation, no compression, ALPN "munnel/2" required,
  * SSL_MODE_RELEASE_BUFFERS. The peer is known by its certificate or, in TLS 1.3, by a key that both had before; the key
  * exchange is a fresh one in any case.
  *
@@ -21,7 +21,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { TLS_IDENTITY_MAX = 64 };
+enum {
+    TLS_IDENTITY_MAX = 64,
+    TLS_ALPN_VERSION = 2 /* of Munnel's protocol: the number in its ALPN */
+};
 
 /* The key that goes by this identity, made of the context's secret; false: none does. On any thread, no locks. */
 typedef bool (*tls_key_finder)(uint8_t key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *identity);

@@ -16,7 +16,7 @@
 
 enum { TLS_RECORD_HEADER = 5 };
 
-#define TLS_ALPN "\x08munnel/1" /* as on the wire: length and name */
+#define TLS_ALPN "munnel/2" /* with TLS_ALPN_VERSION */
 
 /* A client's advice when what answers is no Munnel server. */
 #define TLS_CHECK_ADDRESS "; check the server's address and port, or whether a captive portal answers in its place"
@@ -62,6 +62,10 @@ void tls_notes_watch(SSL *ssl); /* registers the callbacks that take the notes *
 
 /* Server: lets clients be known by keys made of the options' secret; 0 or -1. */
 int tls_psk_accept(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options);
+
+void tls_alpn_require(SSL_CTX *context);                 /* server: refuses clients that do not offer TLS_ALPN */
+int tls_alpn_offer(SSL_CTX *context);                    /* client; 0 or -1: out of memory */
+int tls_alpn_check(const SSL *ssl, struct error *error); /* client: what the server has selected; 0 or -1 */
 
 int tls_verify(X509_STORE_CTX *store, void *unused); /* for SSL_CTX_set_cert_verify_callback */
 

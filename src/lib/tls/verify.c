@@ -215,13 +215,6 @@ static int refuse_pin(X509_STORE_CTX *store, SSL *ssl, const uint8_t pin[SECRET_
     return 0;
 }
 
-static bool is_munnel(const SSL *ssl) {
-    const unsigned char *chosen;
-    unsigned length;
-    SSL_get0_alpn_selected(ssl, &chosen, &length);
-    return length == sizeof TLS_ALPN - 2 && memcmp(chosen, TLS_ALPN + 1, length) == 0;
-}
-
 int tls_verify(X509_STORE_CTX *store, void *unused) {
     (void)unused;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -229,9 +222,9 @@ int tls_verify(X509_STORE_CTX *store, void *unused) {
     if (!trust)
         return 0;
     /* ALPN before the chain: of two failures, "not a Munnel server" is the one that tells what to do. */
-    if (!trust->is_server && !is_munnel(ssl))
-        return refuse_with(store, ssl, X509_V_ERR_APPLICATION_VERIFICATION,
-                           "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on)" TLS_CHECK_ADDRESS);
+    struct error error;
+    if (!trust->is_server && tls_alpn_check(ssl, &error) != 0)
+        return refuse_with(store, ssl, X509_V_ERR_APPLICATION_VERIFICATION, error.text);
     if (trust->pin_count > 0) {
         uint8_t pin[SECRET_SIZE];
         if (certificate_pin(X509_STORE_CTX_get0_cert(store), pin) != 0)

@@ -16,29 +16,18 @@ void batch_begin(struct batch *batch) {
     batch->length = 0;
 }
 
-bool batch_add(struct batch *batch, enum frame_type type, const void *payload, size_t length) {
+bool batch_add(struct batch *batch, enum frame_type type, uint32_t stream, const void *payload, size_t length) {
     if (batch->length + FRAME_HEADER + length > sizeof batch->bytes)
         return false;
     uint8_t *at = batch->bytes + batch->length;
-    size_t header = frame_write_header(at, type, length);
+    size_t header = frame_write_header(at, type, stream, length);
     if (length > 0)
         memcpy(at + header, payload, length);
     batch->length += header + length;
     return true;
 }
 
-bool batch_add_numbered(struct batch *batch, enum frame_type type, uint32_t number, const char *json, size_t length) {
-    if (batch->length + FRAME_HEADER + FRAME_NUMBER_SIZE + length > sizeof batch->bytes)
-        return false;
-    uint8_t *at = batch->bytes + batch->length;
-    size_t header = frame_write_numbered(at, type, number, length);
-    if (length > 0)
-        memcpy(at + header, json, length);
-    batch->length += header + length;
-    return true;
-}
-
-size_t batch_add_copy(struct batch *batch, struct evbuffer *from) {
+size_t batch_add_copy(struct batch *batch, uint32_t stream, struct evbuffer *from) {
     size_t total = evbuffer_get_length(from), done = 0;
     struct evbuffer_ptr position;
     evbuffer_ptr_set(from, &position, 0, EVBUFFER_PTR_SET);
@@ -47,7 +36,7 @@ size_t batch_add_copy(struct batch *batch, struct evbuffer *from) {
         if (batch->length + FRAME_HEADER + part > sizeof batch->bytes)
             break;
         uint8_t *at = batch->bytes + batch->length;
-        frame_write_header(at, FRAME_DATA, part);
+        frame_write_header(at, FRAME_DATA, stream, part);
         if (evbuffer_copyout_from(from, &position, at + FRAME_HEADER, part) != (ev_ssize_t)part)
             break;
         batch->length += FRAME_HEADER + part;
@@ -58,7 +47,7 @@ size_t batch_add_copy(struct batch *batch, struct evbuffer *from) {
     return done;
 }
 
-ssize_t batch_read(struct batch *batch, int fd, size_t limit) {
+ssize_t batch_read(struct batch *batch, uint32_t stream, int fd, size_t limit) {
     struct iovec parts[BATCH_FRAMES];
     size_t room = sizeof batch->bytes - batch->length, planned = 0;
     int count = 0;
@@ -80,7 +69,8 @@ ssize_t batch_read(struct batch *batch, int fd, size_t limit) {
     size_t left = n > 0 ? (size_t)n : 0;
     for (int i = 0; left > 0; i++) {
         size_t part = left < parts[i].iov_len ? left : parts[i].iov_len;
-        batch->length += frame_write_header((uint8_t *)parts[i].iov_base - FRAME_HEADER, FRAME_DATA, part) + part;
+        batch->length +=
+            frame_write_header((uint8_t *)parts[i].iov_base - FRAME_HEADER, FRAME_DATA, stream, part) + part;
         left -= part;
     }
     return n;

@@ -35,17 +35,16 @@ struct batch {
 
 void batch_begin(struct batch *batch);
 
-/* All return false, and add nothing, when it does not fit. `payload` may be NULL when `length` is 0. */
-bool batch_add(struct batch *batch, enum frame_type type, const void *payload, size_t length);
-bool batch_add_numbered(struct batch *batch, enum frame_type type, uint32_t number, const char *json, size_t length);
+/* Returns false, and adds nothing, when it does not fit. `payload` may be NULL when `length` is 0. */
+bool batch_add(struct batch *batch, enum frame_type type, uint32_t stream, const void *payload, size_t length);
 /* Copies what is in `from`, without taking it out, as DATA frames; returns the bytes so added. */
-size_t batch_add_copy(struct batch *batch, struct evbuffer *from);
+size_t batch_add_copy(struct batch *batch, uint32_t stream, struct evbuffer *from);
 
 /*
  * Reads from a socket straight into DATA frames: the headers' places are gaps between the parts of the read. At most
  * `limit` bytes and BATCH_READ. Returns the bytes of payload, 0 at the end of the stream, -1 with errno: ENOBUFS if
  * there is no room for a byte, or `limit` is 0.
  */
-ssize_t batch_read(struct batch *batch, int fd, size_t limit);
+ssize_t batch_read(struct batch *batch, uint32_t stream, int fd, size_t limit);
 
 #endif

@@ -55,7 +55,7 @@ static void answer_idle(struct link *link) {
     if (link_data_output_overflows(link))
         return;
     struct batch *batch = link_batch(link);
-    batch_add_numbered(batch, FRAME_IDLE, link->stream_state.number, NULL, 0);
+    batch_add(batch, FRAME_IDLE, link->stream_state.number, NULL, 0);
     link_send(link);
 }
 
@@ -91,7 +91,7 @@ static void act_on(struct link *link, const struct frame *frame) {
 }
 
 static void take_relay_frame(struct link *link, const struct frame *frame, struct gathered *gathered) {
-    enum stream_verdict verdict = stream_state_take(&link->stream_state, frame->type, frame->number, frame->length);
+    enum stream_verdict verdict = stream_state_take(&link->stream_state, frame->type, frame->stream, frame->length);
     if (verdict == STREAM_STATE_ACT && frame->type == FRAME_DATA) {
         gathered->parts[gathered->count++] = (struct iovec){(void *)frame->payload, frame->length};
         gathered->total += frame->length;

@@ -16,11 +16,15 @@
 #include "lib/net/sock.h"
 #include "lib/tls/tls.h"
 #include "proto/auth_proof.h"
+#include "proto/limits.h"
 
+#include <assert.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
 #include <stdlib.h>
 #include <string.h>
+
+static_assert((int)PROTO_VERSION == (int)TLS_ALPN_VERSION, "HELLO and ALPN name one version");
 
 enum { LEAVING_MS = 2000 };
 
@@ -31,7 +35,7 @@ static void fail(struct link *link, const char *detail) {
 bool link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
     uint8_t header[FRAME_HEADER];
     struct evbuffer *output = bufferevent_get_output(link->stream);
-    frame_write_header(header, type, length);
+    frame_write_header(header, type, 0, length);
     if (evbuffer_expand(output, sizeof header + length))
         return false; /* before anything is in: a header without its payload would put all behind it out of step */
     return evbuffer_add(output, header, sizeof header) == 0 && evbuffer_add(output, payload, length) == 0;
@@ -247,7 +251,7 @@ static bool put_reject(struct link *link, const char *json) {
         return link_put_frame(link, FRAME_REJECT, json, strlen(json));
     }
     link_data_take_over(link);
-    batch_add(link_batch(link), FRAME_REJECT, json, strlen(json));
+    batch_add(link_batch(link), FRAME_REJECT, 0, json, strlen(json));
     link_send(link);
     sock_half_close(link->fd);
     return true;

@@ -97,7 +97,8 @@ struct batch *link_batch(struct link *link) {
     batch_begin(batch);
     if (link->deferred_frame) {
         bool is_fin = link->deferred_frame == FRAME_FIN;
-        batch_add(batch, (enum frame_type)link->deferred_frame, is_fin ? NULL : "{}", is_fin ? 0 : 2);
+        batch_add(batch, (enum frame_type)link->deferred_frame, is_fin ? link->stream_state.number : 0,
+                  is_fin ? NULL : "{}", is_fin ? 0 : 2);
         defer_cancel(&link->thread->deferred, &link->deferred); /* or the next one would leave when this one was due */
     }
     link->deferred_frame = 0;

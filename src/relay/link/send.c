@@ -126,6 +126,6 @@ void link_report_progress(struct link *link) {
 void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
     if (link_data_output_overflows(link))
         return;
-    batch_add(link_batch(link), type, payload, length);
+    batch_add(link_batch(link), type, 0, payload, length);
     link_send(link);
 }

@@ -107,7 +107,7 @@ static void add_fin(struct relay *relay, struct batch *batch) {
     if (relay_is_server(relay) && !state->busy && batch->length == 0) {
         link_send_deferred(relay->link, FRAME_FIN);
     } else {
-        batch_add(batch, FRAME_FIN, NULL, 0);
+        batch_add(batch, FRAME_FIN, state->number, NULL, 0);
     }
 }
 
@@ -126,7 +126,8 @@ static void count_taken(struct relay *relay, size_t taken) {
 
 bool relay_pump(struct relay *relay, struct batch *batch, size_t limit) {
     size_t taken = 0;
-    enum stream_socket_read found = stream_socket_read(&relay->socket, batch, limit, &taken);
+    enum stream_socket_read found =
+        stream_socket_read(&relay->socket, batch, link_stream_state(relay->link)->number, limit, &taken);
     if (found == STREAM_SOCKET_BROKEN)
         return false;
     if (taken > 0)
@@ -302,14 +303,14 @@ static void send_reset(struct relay *relay, enum relay_reason reason) {
     struct stream_state *state = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);
     if (!relay_is_server(relay) && !state->opened) { /* it reached the destination: not a refusal */
-        batch_add_numbered(batch, FRAME_OPENED, state->number, NULL, 0);
+        batch_add(batch, FRAME_OPENED, state->number, NULL, 0);
         stream_state_sent(state, FRAME_OPENED, 0);
     }
     size_t length = reset_format(json, sizeof json, reason_text(reason));
-    batch_add_numbered(batch, FRAME_RESET, state->number, json, length);
+    batch_add(batch, FRAME_RESET, state->number, json, length);
     stream_state_sent(state, FRAME_RESET, 0);
     if (!relay_is_server(relay))
-        batch_add_numbered(batch, FRAME_IDLE, state->number, NULL, 0);
+        batch_add(batch, FRAME_IDLE, state->number, NULL, 0);
     link_send(relay->link);
 }
 

@@ -28,9 +28,9 @@ static void refuse(struct relay *relay, enum refusal refusal, const char *detail
     struct stream_state *state = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);
     size_t length = refused_format(json, sizeof json, refusal, detail);
-    batch_add_numbered(batch, FRAME_REFUSED, state->number, json, length);
+    batch_add(batch, FRAME_REFUSED, state->number, json, length);
     stream_state_sent(state, FRAME_REFUSED, 0);
-    batch_add_numbered(batch, FRAME_IDLE, state->number, NULL, 0);
+    batch_add(batch, FRAME_IDLE, state->number, NULL, 0);
     link_send(relay->link);
     as_agent(relay)->detail = detail;
     as_agent(relay)->is_put_off = refusal == REFUSAL_BUSY;
@@ -54,7 +54,7 @@ static void add_opened(struct relay *relay, struct batch *batch) {
         uint64_t dial_us = relay->opened_us - agent->begun_us;
         length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
     }
-    batch_add_numbered(batch, FRAME_OPENED, state->number, json, length);
+    batch_add(batch, FRAME_OPENED, state->number, json, length);
     stream_state_sent(state, FRAME_OPENED, 0);
 }
 
@@ -194,7 +194,7 @@ void relay_agent_stop_opening(struct relay *relay) {
 void relay_agent_send_idle(struct relay *relay) {
     struct stream_state *state = link_stream_state(relay->link);
     struct batch *batch = link_batch(relay->link);
-    batch_add_numbered(batch, FRAME_IDLE, state->number, NULL, 0);
+    batch_add(batch, FRAME_IDLE, state->number, NULL, 0);
     stream_state_sent(state, FRAME_IDLE, 0);
     link_send(relay->link);
 }

@@ -34,7 +34,7 @@ static bool add_open(struct relay *relay, struct batch *batch) {
     record_make_id(id, relay->thread->options->instance, client->number);
     size_t length = open_format(json, sizeof json, client->terms->open_json, id, record_client_text(client, from),
                                 client->attempt_ms);
-    if (length == 0 || !batch_add_numbered(batch, FRAME_OPEN, state->number + 1, json, length))
+    if (length == 0 || !batch_add(batch, FRAME_OPEN, state->number + 1, json, length))
         return false;
     stream_state_sent(state, FRAME_OPEN, 0);
     return true;
@@ -78,14 +78,15 @@ static bool pump_client(struct relay *relay, struct batch *batch) {
 
 static void replay(struct relay *relay, struct batch *batch) {
     struct client *client = client_of(relay);
+    struct stream_state *state = link_stream_state(relay->link);
     if (client->early) {
-        size_t added = batch_add_copy(batch, client->early);
-        stream_state_sent(link_stream_state(relay->link), FRAME_DATA, added);
+        size_t added = batch_add_copy(batch, state->number, client->early);
+        stream_state_sent(state, FRAME_DATA, added);
         relay->up = added;
     }
     if (client->early_end) {
-        batch_add(batch, FRAME_FIN, NULL, 0);
-        stream_state_sent(link_stream_state(relay->link), FRAME_FIN, 0);
+        batch_add(batch, FRAME_FIN, state->number, NULL, 0);
+        stream_state_sent(state, FRAME_FIN, 0);
         relay->sent_fin = relay->socket.got_end = true;
         relay->first_end = "client";
     }

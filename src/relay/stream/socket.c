@@ -151,9 +151,9 @@ static void on_short_read(struct stream_socket *socket) {
 }
 
 /* The end is known to be there. A read may still have stopped short of it, at a mark of urgent data. */
-static enum stream_socket_read read_to_end(struct stream_socket *socket, struct batch *batch, size_t room,
-                                           size_t *taken) {
-    ssize_t n = batch_read(batch, socket->fd, room);
+static enum stream_socket_read read_to_end(struct stream_socket *socket, struct batch *batch, uint32_t stream,
+                                           size_t room, size_t *taken) {
+    ssize_t n = batch_read(batch, stream, socket->fd, room);
     if (n == 0) {
         on_end(socket);
         return STREAM_SOCKET_DATA_AND_END;
@@ -163,12 +163,12 @@ static enum stream_socket_read read_to_end(struct stream_socket *socket, struct 
     return STREAM_SOCKET_DATA;
 }
 
-enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, size_t limit,
-                                           size_t *taken) {
+enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, uint32_t stream,
+                                           size_t limit, size_t *taken) {
     *taken = 0;
     size_t most = socket->is_streaming ? BATCH_READ : BATCH_READ / BATCH_PACKETS;
     size_t wanted = limit < most ? limit : most;
-    ssize_t n = batch_read(batch, socket->fd, wanted);
+    ssize_t n = batch_read(batch, stream, socket->fd, wanted);
     socket->is_streaming = n > FRAME_DATA_MAX;
     if (n < 0) {
         socket->may_have_more = socket->needs_recheck = false;
@@ -184,7 +184,7 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
         return STREAM_SOCKET_DATA;
     }
     if (socket->rdhup)
-        return read_to_end(socket, batch, wanted - (size_t)n, taken);
+        return read_to_end(socket, batch, stream, wanted - (size_t)n, taken);
     on_short_read(socket);
     return STREAM_SOCKET_DATA;
 }

@@ -62,9 +62,9 @@ enum stream_socket_read {
     STREAM_SOCKET_NOTHING,
     STREAM_SOCKET_BROKEN
 };
-/* Reads once, at most `limit` bytes, into DATA frames of `batch`; *taken is the number of payload bytes. */
-enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, size_t limit,
-                                           size_t *taken);
+/* Reads once, at most `limit` bytes, into DATA frames of `stream` in `batch`; *taken is the number of payload bytes. */
+enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, uint32_t stream,
+                                           size_t limit, size_t *taken);
 
 /* Writes, or lets wait what cannot be written (parts may be changed); until connected everything waits. is_last:
  * stream_socket_end is called next. false: broken. */

@@ -129,7 +129,7 @@ int attacked_server_client(const struct attacked_server *attacked_server, uint8_
 
 struct intruder *attacked_server_intruder(const struct attacked_server *attacked_server) {
     struct intruder *intruder =
-        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/1"});
+        intruder_new(&(struct intruder_plan){.port = attacked_server->server.port, .alpn = "munnel/2"});
     ck_assert_ptr_nonnull(intruder);
     return intruder;
 }
@@ -138,7 +138,7 @@ int attacked_server_hello(struct intruder *intruder, const char *kind, const cha
                           size_t size) {
     char hello[4096];
     size_t length = (size_t)snprintf(hello, sizeof hello,
-                                     "{\"protocol\":1,\"kind\":\"%s\",\"name\":\"%s\",%s"
+                                     "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"%s\",%s"
                                      "\"instance\":\"00112233445566778899aabbccddeeff\"}",
                                      kind, name, more);
     if (!intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length))

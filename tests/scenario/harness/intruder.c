@@ -95,9 +95,15 @@ bool intruder_send(struct intruder *intruder, const void *data, size_t size) {
     return true;
 }
 
+bool intruder_send_header(struct intruder *intruder, uint8_t type, uint8_t stream, uint32_t length) {
+    const uint8_t header[] = {type, (uint8_t)(length >> 16), (uint8_t)(length >> 8), (uint8_t)length, 0, 0, 0, stream};
+    return intruder_send(intruder, header, sizeof header);
+}
+
 bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size) {
-    uint8_t header[4] = {type, (uint8_t)(length >> 16), (uint8_t)(length >> 8), (uint8_t)length};
-    return intruder_send(intruder, header, sizeof header) && (size == 0 || intruder_send(intruder, payload, size));
+    bool is_of_a_relay = type >= 0x10 && type < 0x80;
+    return intruder_send_header(intruder, type, is_of_a_relay, length) &&
+           (size == 0 || intruder_send(intruder, payload, size));
 }
 
 /* As many bytes as there are, up to `size`: 0 at the end, -1 when nothing came in time. */
@@ -142,7 +148,7 @@ static bool read_exactly(struct intruder *intruder, char *at, size_t size, uint6
 
 int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsigned ms) {
     uint64_t deadline = deadline_in(ms);
-    unsigned char header[4];
+    unsigned char header[8];
     if (!read_exactly(intruder, (char *)header, sizeof header, deadline))
         return -1;
     size_t length = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];

@@ -13,7 +13,7 @@ struct intruder;
 
 struct intruder_plan {
     uint16_t port;        /* on 127.0.0.1 */
-    const char *alpn;     /* "munnel/1"; NULL: none */
+    const char *alpn;     /* "munnel/2"; NULL: none */
     int max_version;      /* TLS1_2_VERSION ...; 0: the newest */
     const char *identity; /* of a pre-shared key that it offers and that was never issued; NULL: none */
 };
@@ -23,7 +23,8 @@ struct intruder *intruder_new(const struct intruder_plan *plan);
 void intruder_free(struct intruder *intruder); /* NULL is fine; closes without close_notify */
 
 bool intruder_send(struct intruder *intruder, const void *data, size_t size);
-/* A frame whose header claims `length`, followed by `size` bytes. */
+bool intruder_send_header(struct intruder *intruder, uint8_t type, uint8_t stream, uint32_t length);
+/* A frame whose header claims `length`, followed by `size` bytes; of stream 1 if its type is a relay's. */
 bool intruder_send_frame(struct intruder *intruder, uint8_t type, uint32_t length, const void *payload, size_t size);
 /* Reads until the other side closes: true within `ms`. What came first is at `text`, terminated. */
 bool intruder_is_closed(struct intruder *intruder, char *text, size_t size, unsigned ms);

@@ -53,6 +53,17 @@ SSL_CTX *pair_client_context(const struct tls_client_options *options) {
     return context;
 }
 
+SSL_CTX *pair_foreign_client(const char *alpn, int version) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (version) {
+        SSL_CTX_set_min_proto_version(context, version);
+        SSL_CTX_set_max_proto_version(context, version);
+    }
+    if (alpn)
+        SSL_CTX_set_alpn_protos(context, (const unsigned char *)alpn, (unsigned)strlen(alpn));
+    return context;
+}
+
 void pair_join(struct pair *pair, SSL_CTX *server, SSL_CTX *client, const char *name) {
     memset(pair, 0, sizeof *pair);
     pair->server_context = server;

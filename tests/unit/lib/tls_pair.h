@@ -33,6 +33,8 @@ const struct tls_server_options *pair_server_options(void);
 const struct tls_client_options *pair_client_options(void);
 SSL_CTX *pair_server_context(const struct tls_server_options *options);
 SSL_CTX *pair_client_context(const struct tls_client_options *options);
+/* A client of another program: `alpn` as on the wire, or NULL; `version`: the only one that it speaks, or 0. */
+SSL_CTX *pair_foreign_client(const char *alpn, int version);
 
 void pair_join(struct pair *pair, SSL_CTX *server, SSL_CTX *client, const char *name); /* takes the contexts */
 /* One step of one end; true while it may go on. Also reads, since an alert may come after one's own end. */

@@ -57,7 +57,7 @@ END_TEST
 
 START_TEST(what_a_hello_leaves_out_is_empty) {
     static const char text[] =
-        "{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\",\"from the future\":[1,2]}";
+        "{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\",\"from the future\":[1,2]}";
     struct hello got;
     struct error error = {{0}};
     ck_assert_msg(hello_parse(&got, text, sizeof text - 1, &error) == 0, "%s", error.text);
@@ -80,7 +80,7 @@ START_TEST(another_protocol_is_told_by_its_number_alone) {
 }
 END_TEST
 
-#define GOOD "\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\""
+#define GOOD "\"protocol\":2,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\""
 static const struct {
     const char *text, *says;
 } bad_hellos[] = {
@@ -90,30 +90,30 @@ static const struct {
     {"{" GOOD "} ,", ""},
     {"{},{},{},{}", ""},
     {"{\"protocol\":1e400}", ""},
-    {"{\"protocol\":1,\"protocol\":1}", ""},
-    {"{\"protocol\":\"1\"}", "\"protocol\""},
-    {"{\"protocol\":1.0}", "\"protocol\""},
+    {"{\"protocol\":2,\"protocol\":2}", ""},
+    {"{\"protocol\":\"2\"}", "\"protocol\""},
+    {"{\"protocol\":2.0}", "\"protocol\""},
     {"{\"protocol\":-1}", "\"protocol\""},
     {"{\"protocol\":null}", "\"protocol\""},
     {"{\"kind\":\"control\"}", "\"protocol\" is missing"},
-    {"{\"protocol\":1,\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"kind\" is missing"},
-    {"{\"protocol\":1,\"kind\":\"visit\",\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"kind\""},
-    {"{\"protocol\":1,\"kind\":\"control\",\"instance\":\"" INSTANCE "\"}", "\"name\" is missing"},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"\",\"instance\":\"" INSTANCE "\"}", "\"name\" is empty"},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u001b[2J\",\"instance\":\"" INSTANCE "\"}",
+    {"{\"protocol\":2,\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"kind\" is missing"},
+    {"{\"protocol\":2,\"kind\":\"visit\",\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"kind\""},
+    {"{\"protocol\":2,\"kind\":\"control\",\"instance\":\"" INSTANCE "\"}", "\"name\" is missing"},
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"\",\"instance\":\"" INSTANCE "\"}", "\"name\" is empty"},
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\\u001b[2J\",\"instance\":\"" INSTANCE "\"}",
      "control character"},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\n\",\"instance\":\"" INSTANCE "\"}", "control character"},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u007f\",\"instance\":\"" INSTANCE "\"}", "control character"},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u009b\",\"instance\":\"" INSTANCE "\"}", "control character"},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"instance\":\"" INSTANCE "\"}", ""},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"instance\":\"" INSTANCE "\"}", ""},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":"
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\\n\",\"instance\":\"" INSTANCE "\"}", "control character"},
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\\u007f\",\"instance\":\"" INSTANCE "\"}", "control character"},
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\\u009b\",\"instance\":\"" INSTANCE "\"}", "control character"},
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\\u0000b\",\"instance\":\"" INSTANCE "\"}", ""},
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"\xff\xfe\",\"instance\":\"" INSTANCE "\"}", ""},
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":"
      "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"instance\":\"" INSTANCE "\"}",
      "longer than 64"},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"0011\"}", "32 hexadecimal digits"},
-    {"{\"protocol\":1,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"0011223344556677889 aabbccddeeff\"}",
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"0011\"}", "32 hexadecimal digits"},
+    {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"0011223344556677889 aabbccddeeff\"}",
      "hexadecimal digits"},
-    {"{\"protocol\":1,\"kind\":\"data\",\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"session\" is missing"},
+    {"{\"protocol\":2,\"kind\":\"data\",\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"session\" is missing"},
     {"{" GOOD ",\"session\":5}", "\"session\""},
     {"{" GOOD ",\"group\":[]}", "\"group\""},
     {"{" GOOD ",\"credential\":null}", "\"credential\""},

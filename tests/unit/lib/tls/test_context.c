@@ -62,41 +62,10 @@ static TCase *policy(void) {
     return group;
 }
 
-/* As of a browser, a scanner, a web server. */
-static SSL_CTX *foreign_client(const char *alpn, int version) {
-    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    if (version) {
-        SSL_CTX_set_min_proto_version(context, version);
-        SSL_CTX_set_max_proto_version(context, version);
-    }
-    if (alpn)
-        SSL_CTX_set_alpn_protos(context, (const unsigned char *)alpn, (unsigned)strlen(alpn));
-    return context;
-}
-
-START_TEST(a_client_that_does_not_offer_munnel_is_refused) {
-    pair_expect(pair_server_context(pair_server_options()), foreign_client(NULL, 0), NULL,
-                "it speaks TLS but not Munnel (no ALPN)", "the other side speaks TLS but not Munnel; check *");
-    pair_expect(pair_server_context(pair_server_options()), foreign_client("\x02h2\x08http/1.1", 0), NULL,
-                "it speaks TLS but not Munnel (ALPN without munnel/1)",
-                "the other side speaks TLS but not Munnel; check *");
-    pair_expect(pair_server_context(pair_server_options()), foreign_client("\x02h2\x08munnel/1", 0), NULL, NULL, NULL);
-}
-END_TEST
-
-START_TEST(a_server_that_does_not_choose_munnel_is_refused) {
-    SSL_CTX *server = SSL_CTX_new(TLS_server_method());
-    ck_assert_int_eq(SSL_CTX_use_certificate_file(server, server_pem, SSL_FILETYPE_PEM), 1);
-    ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(server, server_key, SSL_FILETYPE_PEM), 1);
-    pair_expect(server, pair_client_context(pair_client_options()), "munnel.example", "*",
-                "the server speaks TLS but not Munnel (ALPN munnel/1 was not agreed on); check *");
-}
-END_TEST
-
 START_TEST(old_versions_are_refused) {
-    static const char *const alpns[] = {NULL, "\x08munnel/1"};
+    static const char *const alpns[] = {NULL, "\x08munnel/2"};
     for (int i = 0; i < 2; i++)
-        pair_expect(pair_server_context(pair_server_options()), foreign_client(alpns[i], TLS1_2_VERSION), NULL,
+        pair_expect(pair_server_context(pair_server_options()), pair_foreign_client(alpns[i], TLS1_2_VERSION), NULL,
                     "the other side speaks only versions of TLS that are not allowed here",
                     "the other side does not speak our version of TLS");
     SSL_CTX *server = SSL_CTX_new(TLS_server_method());
@@ -112,12 +81,12 @@ START_TEST(tls12_is_there_when_asked_for_with_its_master_secret) {
     const struct tls_server_options options = {.certificate = server_pem, .key = server_key, .allow_tls12 = true};
     struct pair pair;
     uint8_t bytes[SECRET_SIZE];
-    pair_join(&pair, pair_server_context(&options), foreign_client("\x08munnel/1", TLS1_2_VERSION), NULL);
+    pair_join(&pair, pair_server_context(&options), pair_foreign_client("\x08munnel/2", TLS1_2_VERSION), NULL);
     pair_shake(&pair);
     ck_assert(pair.server_done && pair.client_done);
     ck_assert_int_eq(tls_exporter(pair.server, bytes), 0);
     pair_part(&pair);
-    pair_join(&pair, pair_server_context(&options), foreign_client("\x08munnel/1", TLS1_2_VERSION), NULL);
+    pair_join(&pair, pair_server_context(&options), pair_foreign_client("\x08munnel/2", TLS1_2_VERSION), NULL);
     SSL_set_options(pair.client, SSL_OP_NO_EXTENDED_MASTER_SECRET);
     pair_shake(&pair);
     ck_assert(pair.server_done);
@@ -131,8 +100,6 @@ END_TEST
 static TCase *foreign_peers(void) {
     TCase *group = tcase_create("foreign peers");
     tcase_add_checked_fixture(group, pair_setup, NULL);
-    tcase_add_test(group, a_client_that_does_not_offer_munnel_is_refused);
-    tcase_add_test(group, a_server_that_does_not_choose_munnel_is_refused);
     tcase_add_test(group, old_versions_are_refused);
     tcase_add_test(group, tls12_is_there_when_asked_for_with_its_master_secret);
     return group;

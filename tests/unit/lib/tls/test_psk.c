@@ -94,7 +94,7 @@ START_TEST(the_policy_holds_with_a_key_too) {
     ck_assert_int_eq(SSL_get_negotiated_group(pair.client), pair_best_group()); /* forward secrecy all the same */
     SSL_get0_alpn_selected(pair.client, &speech, &length);
     ck_assert_uint_eq(length, 8);
-    ck_assert_mem_eq(speech, "munnel/1", 8);
+    ck_assert_mem_eq(speech, "munnel/2", 8);
     ck_assert_int_eq(SSL_SESSION_has_ticket(SSL_get0_session(pair.client)), 0);
     ck_assert_int_eq(BIO_pending(pair.client_side), 0); /* no ticket after it either, and no early data before it */
     ck_assert_uint_eq(SSL_SESSION_get_max_early_data(SSL_get0_session(pair.client)), 0);
@@ -109,7 +109,7 @@ START_TEST(a_key_without_munnels_speech_is_refused) {
     pair_join(&pair, server_context(), client, "munnel.example");
     offer(&pair, known, secret);
     pair_shake(&pair);
-    pair_check_error("the server", &pair.server_error, "it speaks TLS but not Munnel (ALPN without munnel/1)");
+    pair_check_error("the server", &pair.server_error, "it speaks TLS but not Munnel (ALPN without munnel/2)");
     ck_assert(!pair.client_done);
     pair_part(&pair);
 }
@@ -469,7 +469,7 @@ static void put_client_hello(struct strbuf *record, unsigned names_in_it) {
                                                0, 10, 0, 4,  0, 2,  0, 29, /* X25519 */
                                                0, 13, 0, 4,  0, 2,  4, 3,  /* ECDSA with P-256 */
                                                0, 45, 0, 2,  1, 1,         /* psk_dhe_ke */
-                                               0, 16, 0, 11, 0, 9,  8, 'm', 'u', 'n', 'n', 'e', 'l', '/', '1', /* ALPN
+                                               0, 16, 0, 11, 0, 9,  8, 'm', 'u', 'n', 'n', 'e', 'l', '/', '2', /* ALPN
                                                                                                                 */
                                                0, 51, 0, 38, 0, 36, 0, 29,  0,   32,  9,   0,   0,   0,   0,   0,
                                                0, 0,  0, 0, /* a public key of X25519, in 32 bytes */

@@ -11,6 +11,7 @@
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
 
+#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,26 @@ START_TEST(answers_to_a_peer_that_does_not_read_are_bounded) {
 }
 END_TEST
 
+/* ---- streams ---- */
+
+START_TEST(a_control_link_carries_no_stream) {
+    static const uint8_t headers[][FRAME_HEADER] = {{FRAME_CONTROL, 0, 0, 2, 0, 0, 0, 1}, {FRAME_DATA, 0, 0, 5}};
+    for (int i = 0; i < 2; i++) { /* whose payload never comes */
+        begin(_i, CAPACITY);
+        evbuffer_add(bufferevent_get_output(link_of(world.flooding)->stream), headers[i], FRAME_HEADER);
+        carry_all(1);
+        expect_gone(world.flooded, "malformed frame");
+        finish();
+    }
+}
+END_TEST
+
+static TCase *streams(void) {
+    TCase *group = tcase_create("streams");
+    tcase_add_loop_test(group, a_control_link_carries_no_stream, 0, 2);
+    return group;
+}
+
 static TCase *floods(void) {
     TCase *group = tcase_create("floods");
     tcase_add_loop_test(group, big_messages_are_limited_by_their_bytes, 0, 2);
@@ -195,4 +216,4 @@ static TCase *floods(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link/control", floods)
+UNIT_MAIN("relay/link/control", floods, streams)

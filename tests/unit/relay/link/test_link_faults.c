@@ -29,10 +29,10 @@ void *__wrap_calloc(size_t count, size_t size) {
 
 struct world {
     struct two_planes planes;
-    int idle, gone;            /* links of the server */
-    bool loses_verdict;        /* the server has no memory for it */
-    struct link_end agent_end; /* of the last link that the agent lost */
-    char received[64];         /* to the agent, last */
+    int idle, gone;                        /* links of the server */
+    bool loses_verdict;                    /* the server has no memory for it */
+    struct link_end agent_end, server_end; /* of the last link that it lost */
+    char received[64];                     /* to the agent, last */
 };
 
 /* ---- the server's control plane ---- */
@@ -52,7 +52,7 @@ static void on_idle(void *context, struct link_ref link, uint64_t tag) {
 
 static void on_gone(void *context, const struct link_end *end) {
     struct world *world = context;
-    (void)end;
+    world->server_end = *end;
     world->gone++;
 }
 
@@ -128,21 +128,25 @@ static struct link *agent_link(const struct world *world, int wire) {
 
 /* ---- the tests ---- */
 
+static void send_bytes(struct link *link, const uint8_t *bytes, size_t length) {
+    struct batch *batch = link_batch(link);
+    memcpy(batch->bytes, bytes, length);
+    batch->length = length;
+    link_send(link);
+}
+
 /* A frame that is not allowed, and behind it a record that is not one: TLS then has an alert to send on a closed link.
  */
 START_TEST(an_alert_of_one_link_never_leaves_on_another) {
-    static const uint8_t not_a_frame[8] = {0x7f, 0, 0, 1}, not_a_record[100] = {0x17, 3, 3, 0, 60};
+    static const uint8_t not_a_frame[FRAME_HEADER] = {0x7f, 0, 0, 1}, not_a_record[100] = {0x17, 3, 3, 0, 60};
     struct world world;
     begin(&world, MUCH);
     struct link *bad = agent_link(&world, 0), *good = agent_link(&world, 1);
-    struct batch *batch = link_batch(bad);
-    memcpy(batch->bytes, not_a_frame, sizeof not_a_frame);
-    batch->length = sizeof not_a_frame;
-    link_send(bad);
+    send_bytes(bad, not_a_frame, sizeof not_a_frame);
     memory_send(bad->fd, not_a_record, sizeof not_a_record);
     carry_all(&world);
     ck_assert_int_eq(world.gone, 1);
-    batch_add(link_batch(good), FRAME_PING, "12345678", 8); /* the server's PONG is the next thing that it sends */
+    batch_add(link_batch(good), FRAME_PING, 0, "12345678", 8); /* the server's PONG is the next thing that it sends */
     link_send(good);
     carry_all(&world);
     ck_assert_int_eq(world.gone, 1);
@@ -150,9 +154,37 @@ START_TEST(an_alert_of_one_link_never_leaves_on_another) {
 }
 END_TEST
 
+/* On idle links. The first three are wrong by their header, whose payload never comes; the others by their order. */
+static const struct {
+    bool is_from_server;
+    uint8_t header[FRAME_HEADER];
+    const char *detail;
+} misplaced[] = {
+    {false, {FRAME_PING, 0, 0, 8, 0, 0, 0, 1}, "malformed frame"},
+    {false, {FRAME_DATA, 0, 0, 1, 0, 0, 0, 0}, "malformed frame"},
+    {true, {FRAME_OPEN, 0, 0, 200, 0, 0, 0, 0}, "malformed frame"},
+    {false, {FRAME_FIN, 0, 0, 0, 0, 0, 0, 1}, "FIN out of order"},
+    {true, {FRAME_FIN, 0, 0, 0, 0, 0, 0, 1}, "FIN out of order"},
+    {true, {FRAME_RESET, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, "RESET out of order"},
+};
+
+START_TEST(a_frame_of_a_stream_that_is_not_there_closes_the_link) {
+    struct world world;
+    begin(&world, MUCH);
+    bool is_from_server = misplaced[_i].is_from_server;
+    struct link_end *end = is_from_server ? &world.agent_end : &world.server_end;
+    send_bytes(is_from_server ? server_link(&world, 0) : agent_link(&world, 0), misplaced[_i].header, FRAME_HEADER);
+    carry_all(&world);
+    ck_assert_int_eq(world.gone, 1);
+    ck_assert(end->misbehaved);
+    ck_assert_str_eq(end->detail, misplaced[_i].detail);
+    finish(&world);
+}
+END_TEST
+
 static void send_pings(struct link *link) {
     struct batch *batch = link_batch(link);
-    while (batch_add(batch, FRAME_PING, "12345678", 8)) {
+    while (batch_add(batch, FRAME_PING, 0, "12345678", 8)) {
     }
     link_send(link);
 }
@@ -335,9 +367,13 @@ START_TEST(a_fin_that_went_along_is_not_waited_for) {
     struct world world;
     begin(&world, MUCH);
     struct link *link = server_link(&world, 0);
+    static const uint8_t fin[FRAME_HEADER] = {FRAME_FIN, 0, 0, 0, 0, 0, 0, 9};
+    link->stream_state.number = 9;
     link_send_deferred(link, FRAME_FIN);
     ck_assert_ptr_nonnull(link->deferred.previous);
-    ck_assert_uint_eq(link_batch(link)->length, FRAME_HEADER);
+    const struct batch *batch = link_batch(link);
+    ck_assert_uint_eq(batch->length, sizeof fin);
+    ck_assert_mem_eq(batch->bytes, fin, sizeof fin);
     ck_assert_ptr_null(link->deferred.previous);
     finish(&world);
 }
@@ -441,6 +477,8 @@ static TCase *without_memory(void) {
 static TCase *hostile_agents(void) {
     TCase *group = tcase_create("hostile agents");
     tcase_add_test(group, an_alert_of_one_link_never_leaves_on_another);
+    tcase_add_loop_test(group, a_frame_of_a_stream_that_is_not_there_closes_the_link, 0,
+                        (int)(sizeof misplaced / sizeof *misplaced));
     tcase_add_test(group, pings_without_end_close_the_link);
     tcase_add_test(group, changes_of_keys_without_end_close_the_link);
     return group;

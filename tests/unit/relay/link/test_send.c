@@ -62,7 +62,7 @@ static void finish(void) {
 /* Frames without an answer. */
 static void send_much(void) {
     struct batch *batch = link_batch(world.link);
-    while (batch_add(batch, FRAME_PONG, "12345678", 8)) {
+    while (batch_add(batch, FRAME_PONG, 0, "12345678", 8)) {
     }
     link_send(world.link);
 }
@@ -159,7 +159,7 @@ START_TEST(a_link_outlives_its_key) {
     for (int i = 0; i < 2; i++) {
         both[i]->records = RECORDS;
         for (int round = 0; round < 3; round++) {
-            batch_add(link_batch(both[i]), FRAME_PONG, "12345678", 8);
+            batch_add(link_batch(both[i]), FRAME_PONG, 0, "12345678", 8);
             link_send(both[i]);
             ck_assert(!both[i]->broken);
             two_planes_carry_all(&world.planes);

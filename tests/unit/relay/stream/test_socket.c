@@ -32,7 +32,7 @@ static struct world {
 static void read_once(void) {
     size_t taken = 0;
     batch_begin(&world.batch);
-    enum stream_socket_read found = stream_socket_read(&world.socket, &world.batch, BATCH_READ, &taken);
+    enum stream_socket_read found = stream_socket_read(&world.socket, &world.batch, 7, BATCH_READ, &taken);
     ck_assert_int_ne(found, STREAM_SOCKET_BROKEN);
     world.received += taken;
     world.got_end |= found == STREAM_SOCKET_END || found == STREAM_SOCKET_DATA_AND_END;
@@ -129,6 +129,7 @@ START_TEST(what_arrives_is_read_into_frames) {
     stream_socket_set_reading(&world.socket, false);
     ck_assert_int_eq(frame_parse(world.batch.bytes, world.batch.length, &frame, &taken), FRAME_OK);
     ck_assert_int_eq(frame.type, FRAME_DATA);
+    ck_assert_uint_eq(frame.stream, 7);
     ck_assert_mem_eq(frame.payload, "hello", 5);
 }
 END_TEST

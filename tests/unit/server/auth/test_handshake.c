@@ -82,10 +82,10 @@ START_TEST(other_protocol_is_rejected) {
     server_fixture_set(&server_fixture, web, 1);
     server_fixture_open(&server_fixture);
     struct hello hello = hello_of(&server_fixture);
-    hello.protocol = 2;
+    hello.protocol = 1;
     auth_token_key(&server_fixture.token, key);
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
-    expect_reject(REJECT_PROTOCOL, "protocol 2");
+    expect_reject(REJECT_PROTOCOL, "the agent speaks protocol 1 and this server 2");
     server_fixture_clear(&server_fixture);
 }
 END_TEST
