@@ -8,18 +8,27 @@
 
 #include "proto/frame.h"
 
+#include <stdio.h>
+
 struct frame_rule {
     uint32_t smallest, largest; /* of the payload */
     bool known;
 };
 
-enum { FRAME_RULES = 0x20 }; /* all known types are below */
+enum {
+    FRAME_RULES = 0x20, /* all known types are below */
+    LENGTH_MASK = 0xffffff
+};
 
 static const struct frame_rule rules[FRAME_RULES] = {
 #define FRAME_RULE(name, code, smallest, largest) [code] = {smallest, largest, true},
     FRAME_TYPES(FRAME_RULE)
 #undef FRAME_RULE
 };
+
+static uint32_t read_32(const uint8_t *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
 
 static bool header_is_allowed(unsigned type, uint32_t payload, uint32_t stream) {
     if (type < FRAME_RULES)
@@ -34,8 +43,7 @@ enum frame_status frame_parse(const uint8_t *data, size_t length, struct frame *
         return FRAME_INCOMPLETE;
     }
     unsigned type = data[0];
-    uint32_t payload = (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
-    uint32_t stream = (uint32_t)data[4] << 24 | (uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7];
+    uint32_t payload = read_32(data) & LENGTH_MASK, stream = read_32(data + 4);
     if (!header_is_allowed(type, payload, stream))
         return FRAME_BAD;
     *taken = FRAME_HEADER + (size_t)payload;
@@ -72,4 +80,14 @@ const char *frame_name(enum frame_type type) {
     default:
         return "unknown";
     }
+}
+
+const char *frame_explain(const uint8_t header[FRAME_HEADER], char text[FRAME_TEXT]) {
+    char number[16];
+    unsigned type = header[0], payload = read_32(header) & LENGTH_MASK, stream = read_32(header + 4);
+    bool is_known = type < FRAME_RULES && rules[type].known;
+    snprintf(number, sizeof number, "type 0x%02x", type);
+    snprintf(text, FRAME_TEXT, "malformed frame: %s of %u bytes on stream %u",
+             is_known ? frame_name((enum frame_type)type) : number, payload, stream);
+    return text;
 }

@@ -17,6 +17,7 @@ enum {
     FRAME_JSON_MAX = 65536,
     FRAME_GREETING_MAX = 4096, /* before authentication */
     FRAME_PING_SIZE = 8,
+    FRAME_TEXT = 80,
     FRAME_RELAY_FROM = 0x10 /* types from here on are a relay's, which the stream names; below, the link's: stream 0 */
 };
 
@@ -63,5 +64,7 @@ enum frame_status frame_parse(const uint8_t *data, size_t length, struct frame *
 size_t frame_write_header(uint8_t *at, enum frame_type type, uint32_t stream, size_t payload_length);
 
 const char *frame_name(enum frame_type type);
+/* What frame_parse refused, for people: "malformed frame: PING of 9 bytes on stream 0". Returns `text`. */
+const char *frame_explain(const uint8_t header[FRAME_HEADER], char text[FRAME_TEXT]);
 
 #endif

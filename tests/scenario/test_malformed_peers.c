@@ -144,11 +144,11 @@ static void send_wrong_frame(struct attacked_server *attacked_server, uint8_t ty
     expect_closed(attacked_server, intruder, mark, word);
 }
 
-static void send_wrong_stream(struct attacked_server *attacked_server, uint8_t type, uint8_t stream) {
+static void send_wrong_stream(struct attacked_server *attacked_server, uint8_t type, uint8_t stream, const char *word) {
     size_t mark = process_mark(attacked_server->server.process);
     struct intruder *intruder = attacked_server_intruder(attacked_server);
     intruder_send_header(intruder, type, stream, 100); /* closed without its payload */
-    expect_closed(attacked_server, intruder, mark, "not a Munnel frame");
+    expect_closed(attacked_server, intruder, mark, word);
 }
 
 static char *braces(void) {
@@ -174,8 +174,8 @@ START_TEST(frames_that_are_wrong_before_a_greeting) {
     send_wrong_frame(&attacked_server, HELLO, sizeof deep, deep, sizeof deep, "127.0.0.1");
     send_wrong_frame(&attacked_server, HELLO, 2, "{}", 2, "127.0.0.1");
     send_wrong_frame(&attacked_server, HELLO, 20, "{\"protocol\":1e400}  ", 20, "127.0.0.1");
-    send_wrong_stream(&attacked_server, HELLO, 1);
-    send_wrong_stream(&attacked_server, DATA, 0);
+    send_wrong_stream(&attacked_server, HELLO, 1, "malformed frame: HELLO of 100 bytes on stream 1");
+    send_wrong_stream(&attacked_server, DATA, 0, "malformed frame: DATA of 100 bytes on stream 0");
     free(text);
     attacked_server_end(&attacked_server);
 }

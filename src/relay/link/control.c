@@ -105,6 +105,7 @@ static const char *check_rate(struct link *link, size_t bytes) {
 /* Takes one frame or closes the link; if the frame is incomplete, *needs is set to its length. */
 static void read_frame(struct link *link, struct evbuffer *input, size_t *needs) {
     struct frame frame;
+    char text[FRAME_TEXT];
     size_t taken = 0;
     const uint8_t *bytes = evbuffer_pullup(input, (ev_ssize_t)*needs);
     const char *detail = bytes ? NULL : "out of memory";
@@ -114,7 +115,7 @@ static void read_frame(struct link *link, struct evbuffer *input, size_t *needs)
         return;
     }
     if (!detail)
-        detail = status == FRAME_BAD ? "malformed frame" : check_rate(link, taken);
+        detail = status == FRAME_BAD ? frame_explain(bytes, text) : check_rate(link, taken);
     if (detail)
         close_for(link, detail);
     else if (status == FRAME_OK)

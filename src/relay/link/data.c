@@ -149,6 +149,7 @@ static void take_frame(struct link *link, const struct frame *frame, struct gath
 static size_t take_frames(struct link *link, const uint8_t *bytes, size_t length) {
     struct gathered gathered = {.count = 0, .total = 0};
     struct frame frame;
+    char text[FRAME_TEXT];
     size_t done = 0, taken = 0;
     link->partial_needs = FRAME_HEADER;
     while (link->state != LINK_CLOSED && done < length) {
@@ -158,7 +159,7 @@ static size_t take_frames(struct link *link, const uint8_t *bytes, size_t length
             break;
         }
         if (status == FRAME_BAD) {
-            link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "malformed frame");
+            link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, frame_explain(bytes + done, text));
             break;
         }
         done += taken;

@@ -120,6 +120,7 @@ static void read_greeting(struct link *link) {
     size_t there = evbuffer_get_length(input), taken;
     size_t length = there < FRAME_HEADER + FRAME_GREETING_MAX ? there : FRAME_HEADER + FRAME_GREETING_MAX;
     struct frame frame;
+    char text[FRAME_TEXT];
     const uint8_t *bytes = length > 0 ? evbuffer_pullup(input, (ev_ssize_t)length) : NULL;
     if (!bytes)
         return;
@@ -131,8 +132,11 @@ static void read_greeting(struct link *link) {
     case FRAME_OK:
         link_take_greeting(link, &frame, taken);
         return;
-    default:
-        fail(link, "not a Munnel frame");
+    case FRAME_SKIP:
+        fail(link, "expected a greeting, got a frame of a type that is not known here");
+        return;
+    case FRAME_BAD:
+        fail(link, frame_explain(bytes, text));
     }
 }
 

@@ -142,6 +142,27 @@ START_TEST(a_skipped_frame_has_a_limit_too) {
 }
 END_TEST
 
+START_TEST(a_refused_header_is_explained) {
+    static const struct {
+        uint8_t header[FRAME_HEADER];
+        const char *text;
+    } cases[] = {
+        {{FRAME_PING, 0, 0, 9}, "malformed frame: PING of 9 bytes on stream 0"},
+        {{FRAME_FIN, 0, 1, 0, 1, 2, 3, 4}, "malformed frame: FIN of 256 bytes on stream 16909060"},
+        {{0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+         "malformed frame: type 0x00 of 16777215 bytes on stream 4294967295"},
+        {{0xff, 1, 0, 1}, "malformed frame: type 0xff of 65537 bytes on stream 0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[FRAME_TEXT];
+        struct frame frame;
+        size_t taken;
+        ck_assert_int_eq(frame_parse(cases[i].header, FRAME_HEADER, &frame, &taken), FRAME_BAD);
+        ck_assert_str_eq(frame_explain(cases[i].header, text), cases[i].text);
+    }
+}
+END_TEST
+
 START_TEST(a_full_data_frame_fills_a_tls_record) {
     ck_assert_int_eq(FRAME_HEADER + FRAME_DATA_MAX, 16384);
 }
@@ -158,6 +179,7 @@ static TCase *parsing(void) {
     tcase_add_test(group, length_and_stream_are_big_endian);
     tcase_add_test(group, unknown_types_are_skipped_from_0x80_and_bad_below);
     tcase_add_test(group, a_skipped_frame_has_a_limit_too);
+    tcase_add_test(group, a_refused_header_is_explained);
     tcase_add_test(group, a_full_data_frame_fills_a_tls_record);
     return group;
 }

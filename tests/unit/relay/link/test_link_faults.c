@@ -160,9 +160,9 @@ static const struct {
     uint8_t header[FRAME_HEADER];
     const char *detail;
 } misplaced[] = {
-    {false, {FRAME_PING, 0, 0, 8, 0, 0, 0, 1}, "malformed frame"},
-    {false, {FRAME_DATA, 0, 0, 1, 0, 0, 0, 0}, "malformed frame"},
-    {true, {FRAME_OPEN, 0, 0, 200, 0, 0, 0, 0}, "malformed frame"},
+    {false, {FRAME_PING, 0, 0, 8, 0, 0, 0, 1}, "malformed frame: PING of 8 bytes on stream 1"},
+    {false, {FRAME_DATA, 0, 0, 1, 0, 0, 0, 0}, "malformed frame: DATA of 1 bytes on stream 0"},
+    {true, {FRAME_OPEN, 0, 0, 200, 0, 0, 0, 0}, "malformed frame: OPEN of 200 bytes on stream 0"},
     {false, {FRAME_FIN, 0, 0, 0, 0, 0, 0, 1}, "FIN out of order"},
     {true, {FRAME_FIN, 0, 0, 0, 0, 0, 0, 1}, "FIN out of order"},
     {true, {FRAME_RESET, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}, "RESET out of order"},
