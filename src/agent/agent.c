@@ -79,6 +79,12 @@ static void on_control(void *context, struct link_ref link, uint64_t tag, const 
         upstream_on_control(upstream_at(agent, tag), tag, text, length);
 }
 
+static void on_services_set(void *context, uint64_t session) {
+    const struct agent *agent = context;
+
+    upstream_on_services_set(upstream_at(agent, session), session);
+}
+
 static void on_gone(void *context, const struct link_end *end) {
     const struct agent *agent = context;
 
@@ -92,7 +98,8 @@ static const struct plane_events EVENTS = {.on_greeting = on_greeting,
                                            .on_idle = on_idle,
                                            .on_client_back = on_client_back,
                                            .on_control = on_control,
-                                           .on_gone = on_gone};
+                                           .on_gone = on_gone,
+                                           .on_services_set = on_services_set};
 
 /* ---- events of the upstreams and the drain ---- */
 
@@ -205,6 +212,7 @@ static int make_upstreams(struct agent *agent, struct error *error) {
                                            .log = settings->log,
                                            .resolver = settings->resolver,
                                            .dialer = agent->dialer,
+                                           .allow = settings->allow,
                                            .name = settings->name,
                                            .group = settings->group,
                                            .instance = agent->instance,

@@ -31,6 +31,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/upstream/dialer.h \
 	src/agent/upstream/failure.c \
 	src/agent/upstream/failure.h \
+	src/agent/upstream/services.c \
+	src/agent/upstream/services.h \
 	src/agent/upstream/session.c \
 	src/agent/upstream/session.h \
 	src/agent/upstream/upstream.c \

@@ -14,7 +14,7 @@
 #include "lib/os/privilege.h"
 #include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
-#include "proto/open.h"
+#include "proto/services.h"
 
 #include <event2/util.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static int check_destinations(const struct server_config *conf, struct error *er
     struct error detail = {""};
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct strlist *connect = &conf->services[i].connect;
-        if (open_check_destinations(connect->items, connect->count, &detail))
+        if (services_check_destinations(connect->items, connect->count, &detail))
             return error_set(error, "%sconnect: %s", where(conf, i, text), detail.text);
     }
     return 0;

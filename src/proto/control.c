@@ -22,6 +22,10 @@ static const char *const ops[] = {
 #undef OP_NAME
 };
 
+const char *control_op_name(enum control_op op) {
+    return ops[op];
+}
+
 static enum control_op find_op(const char *text) {
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
         if (strcmp(text, ops[i]) == 0)

@@ -17,13 +17,15 @@
 
 /* CONTROL: {"op":…}. CONTROL_OP(name, op on the wire) */
 #define CONTROL_OPS(O)                                                                                                 \
-    O(LINKS, "links")     /* server: dial `count` more data links; the request is void after `expires_ms` */           \
-    O(GOAWAY, "goaway")   /* server: open a new session beside this one */                                             \
-    O(DRAIN, "drain")     /* agent: no more clients for me, please */                                                  \
-    O(DRAINED, "drained") /* server: none will come any more */                                                        \
-    O(BYE, "bye")         /* either: this session is over, with `reason` */                                            \
-    O(ERROR, "error")     /* either: `reason` names what was not understood; never answered */                         \
-    O(NOTICE, "notice")   /* server: `reason` is for the operator of the agent, and goes to the agent's log */
+    O(LINKS, "links")       /* server: dial `count` more data links; the request is void after `expires_ms` */         \
+    O(GOAWAY, "goaway")     /* server: open a new session beside this one */                                           \
+    O(DRAIN, "drain")       /* agent: no more clients for me, please */                                                \
+    O(DRAINED, "drained")   /* server: none will come any more */                                                      \
+    O(BYE, "bye")           /* either: this session is over, with `reason` */                                          \
+    O(ERROR, "error")       /* either: `reason` names what was not understood; never answered */                       \
+    O(NOTICE, "notice")     /* server: `reason` is for the operator of the agent, and goes to the agent's log */       \
+    O(SERVICES, "services") /* server: what the agent may be asked to serve; see services.h */                         \
+    O(SERVICES_ACK, "services_ack") /* agent: what of it its rules refuse */
 enum control_op {
 #define CONTROL_OP_ENUM(name, op) CONTROL_OP_##name,
     CONTROL_OPS(CONTROL_OP_ENUM)
@@ -37,6 +39,7 @@ struct control_message {
     const char *reason; /* "" if none */
 };
 int control_parse(struct control_message *control, const char *text, size_t length, struct error *error);
+const char *control_op_name(enum control_op op); /* as on the wire */
 void control_done(struct control_message *control);
 char *control_format(enum control_op op, uint64_t count, uint64_t expires_ms, const char *reason); /* malloc'ed */
 

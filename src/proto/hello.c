@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "lib/base/json.h"
+#include "proto/features.h"
 #include "proto/frame.h"
 #include "proto/hello.h"
 #include "proto/json_fields.h"
@@ -45,7 +46,8 @@ static int take_hello(struct hello *hello, struct error *error) {
         json_take_text(json, "name", JSON_REQUIRED, PROTO_NAME_MAX, &hello->name, error) != 0 ||
         json_take_text(json, "group", JSON_OPTIONAL, PROTO_NAME_MAX, &hello->group, error) != 0 ||
         json_take_hex(json, "instance", JSON_REQUIRED, INSTANCE_DIGITS, &hello->instance, error) != 0 ||
-        json_take_hex(json, "session", session, INSTANCE_DIGITS, &hello->session, error) != 0)
+        json_take_hex(json, "session", session, INSTANCE_DIGITS, &hello->session, error) != 0 ||
+        features_take(json, &hello->features, error) != 0)
         return -1;
     return json_take_secret(json, "proof", JSON_OPTIONAL, hello->proof, &hello->has_proof, error);
 }
@@ -91,7 +93,8 @@ char *hello_format(const struct hello *hello) {
     return finish(json, put_number(json, "protocol", hello->protocol) && put_text(json, "kind", kinds[hello->kind]) &&
                             put_text(json, "credential", hello->credential) && put_text(json, "name", hello->name) &&
                             put_text(json, "group", hello->group) && put_text(json, "instance", hello->instance) &&
-                            put_text(json, "session", hello->session));
+                            put_text(json, "session", hello->session) &&
+                            (hello->features == 0 || features_put(json, hello->features)));
 }
 
 char *hello_add_proof(const char *json, const uint8_t proof[SECRET_SIZE]) {
@@ -123,7 +126,8 @@ static int take_welcome(struct welcome *welcome, struct error *error) {
     if (json_take_secret(json, "session_key", key, welcome->session_key, &has_key, error) != 0 ||
         json_take_hex(json, "server", JSON_REQUIRED, INSTANCE_DIGITS, &welcome->server, error) != 0 ||
         json_take_number(json, "ping", JSON_OPTIONAL, LONGEST_S, &welcome->ping_s, error) != 0 ||
-        json_take_number(json, "dead_after", JSON_OPTIONAL, LONGEST_S, &welcome->dead_after_s, error) != 0)
+        json_take_number(json, "dead_after", JSON_OPTIONAL, LONGEST_S, &welcome->dead_after_s, error) != 0 ||
+        features_take(json, &welcome->features, error) != 0)
         return -1;
     return json_take_secret(json, "proof", JSON_OPTIONAL, welcome->proof, &welcome->has_proof, error);
 }
@@ -160,6 +164,7 @@ char *welcome_format(const struct welcome *welcome) {
                     put_text(json, "server", welcome->server) &&
                     (welcome->ping_s == 0 || put_number(json, "ping", welcome->ping_s)) &&
                     (welcome->dead_after_s == 0 || put_number(json, "dead_after", welcome->dead_after_s)) &&
+                    (welcome->features == 0 || features_put(json, welcome->features)) &&
                     (!welcome->has_proof || put_secret(json, "proof", welcome->proof));
     return finish(json, complete);
 }

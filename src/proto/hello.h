@@ -28,6 +28,7 @@ struct hello { /* HELLO */
     const char *group;      /* asked for; "" = all that the credential carries */
     const char *instance;   /* 32 hex digits */
     const char *session;    /* data: 32 hex digits of the session; else "" */
+    unsigned features;      /* control: what the agent knows, see features.h */
     uint8_t proof[SECRET_SIZE];
     bool has_proof;
 };
@@ -43,6 +44,7 @@ struct welcome { /* WELCOME */
     uint8_t session_key[SECRET_SIZE];
     const char *server; /* the server's instance */
     uint64_t ping_s, dead_after_s;
+    unsigned features; /* what the server knows, see features.h */
     uint8_t proof[SECRET_SIZE];
     bool has_proof;
 };

@@ -9,6 +9,8 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/auth_proof.h \
 	src/proto/control.c \
 	src/proto/control.h \
+	src/proto/features.c \
+	src/proto/features.h \
 	src/proto/frame.c \
 	src/proto/frame.h \
 	src/proto/hello.c \
@@ -22,6 +24,8 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/open.h \
 	src/proto/open_memory.c \
 	src/proto/open_memory.h \
+	src/proto/services.c \
+	src/proto/services.h \
 	src/proto/session_key.c \
 	src/proto/session_key.h \
 	src/proto/stream.c \

@@ -70,15 +70,6 @@ void open_done(struct open_request *open) {
     *open = (struct open_request){.id = "", .service = "", .from = ""};
 }
 
-int open_check_destinations(char *const *to, size_t to_count, struct error *error) {
-    if (to_count > OPEN_DESTINATIONS_MAX)
-        return error_set(error, "%zu destinations are too many; write %d at most", to_count, OPEN_DESTINATIONS_MAX);
-    for (size_t i = 0; i < to_count; i++)
-        if (!json_text_is_clean(to[i], DESTINATION_MAX))
-            return error_set(error, "destination %zu has a control character in it; type it again", i + 1);
-    return 0;
-}
-
 static json_t *make_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
                           size_t port_count) {
     json_t *json = json_pack("{s:s, s:[], s:[]}", "service", service, "to", "ports");

@@ -33,8 +33,6 @@ struct open_request { /* the JSON of OPEN, behind the relay's number */
 };
 int open_parse(struct open_request *open, const char *text, size_t length, struct error *error);
 void open_done(struct open_request *open);
-/* Can OPEN name all of these destinations? 0, or -1 with `error`; what passes fits, whatever the service's name. */
-int open_check_destinations(char *const *to, size_t to_count, struct error *error);
 /* The part that is the same for each client of a service, made once: `"service":"x","to":["a:1"],"ports":[2]`;
  * malloc'ed. Ports above OPEN_PORTS_MAX are left out. */
 char *open_format_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,

@@ -24,6 +24,7 @@ struct dial_order {
     const char *identity;     /* by which the server finds the key of TLS (session_key.h); NULL: none, certificates */
     bool is_control;          /* else a data link, whose WELCOME needs no verdict */
     uint64_t tag;
+    uint64_t session; /* data link: whose services it serves (plane_set_services) */
 };
 
 #endif

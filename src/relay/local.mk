@@ -32,10 +32,13 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/plane_all.c \
 	src/relay/plane_events.h \
 	src/relay/plane_priv.h \
+	src/relay/plane_services.c \
 	src/relay/reason.c \
 	src/relay/reason.h \
 	src/relay/record.c \
 	src/relay/record.h \
+	src/relay/service_table.c \
+	src/relay/service_table.h \
 	src/relay/service_terms.c \
 	src/relay/service_terms.h \
 	src/relay/stream/connect.c \

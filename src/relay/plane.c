@@ -220,6 +220,7 @@ static struct link_order *copy_dial(const struct dial_order *order) {
     memcpy(dial->key, order->key, sizeof dial->key);
     dial->has_key = order->has_key;
     dial->proof_role = (uint8_t)order->proof_role;
+    dial->session = order->session;
     strbuf_copy(dial->identity, sizeof dial->identity, order->identity ? order->identity : "");
     if (dial->hello && (dial->server_name || !order->server_name))
         return dial;

@@ -24,6 +24,8 @@
  *   plane_recall(tag, terms)                  ->    ends relays before OPENED that nothing was sent for
  *   plane_close(link)                         ->
  *                                             <-    on_gone(link)            last event of any link, exactly once
+ *   agent: plane_set_services(session, table) ->    what OPEN on the session's data links may name
+ *                                             <-    on_services_set(session)  all threads have it
  *   agent: plane_dial(order)                  ->    connect, handshake, HELLO unless known by a key, and
  *                                                   on_greeting(link, WELCOME | REJECT)
  */
@@ -39,6 +41,7 @@
 #include "relay/client.h"
 #include "relay/dial_order.h"
 #include "relay/plane_events.h"
+#include "relay/service_table.h"
 
 #include <openssl/ssl.h>
 #include <stdatomic.h>
@@ -101,6 +104,11 @@ bool plane_disconnect(struct plane *plane, uint64_t tag, const char *detail);
 /* Ends the adopted connection with this tag if its HELLO has not come yet. False: out of memory, nothing done. */
 bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *detail);
 bool plane_probe_liveness(struct plane *plane); /* probes each thread; false: one has not answered the last probe */
+
+/* Agent: from on_services_set on, OPEN on data links of this session (dial_order's) may name the services of `table`,
+ * of which the plane takes references of its own. NULL: the session is over, and no event comes. False: out of memory,
+ * nothing was done. */
+bool plane_set_services(struct plane *plane, uint64_t session, struct service_table *table);
 
 void plane_drain(struct plane *plane); /* agent: from now on OPEN is answered by REFUSED draining */
 

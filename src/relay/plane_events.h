@@ -48,6 +48,7 @@ struct plane_events { /* all on the control thread */
     void (*on_control)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
     void (*on_gone)(void *context, const struct link_end *end);
     void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */
+    void (*on_services_set)(void *context, uint64_t session); /* agent: answers plane_set_services */
 };
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TERMS_MAX = 3584 }; /* open_check_destinations() limits the destinations to less */
+enum { TERMS_MAX = 3584 }; /* services_check_destinations() limits the destinations to less */
 
 static bool is_known(const uint16_t *ports, size_t count, uint16_t port) {
     while (count > 0 && ports[count - 1] != port)

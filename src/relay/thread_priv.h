@@ -74,8 +74,9 @@ struct relay_thread {
     struct relay *relays;  /* all others; swept once in a round */
     struct event sweep, starter, reap;
 
-    struct open_memory open_memory; /* agent, as the next two */
-    struct loop_detect *own_dials;  /* of the plane */
+    struct open_memory open_memory;    /* agent, as the next two */
+    struct loop_detect *own_dials;     /* of the plane */
+    struct session_services *services; /* agent: see plane_services.c */
     struct log_limit loop_lines, busy_lines;
     struct batch batch;
     struct link_bio_scratch bio;
@@ -95,6 +96,10 @@ struct event_base *relay_thread_base(struct relay_thread *thread);
 bool relay_thread_give_slot(struct relay_thread *thread, struct link *link, struct link_ref *ref);
 void relay_thread_take_slot(struct relay_thread *thread, struct link_ref ref);
 struct link *relay_thread_find(struct relay_thread *thread, struct link_ref ref); /* NULL when gone */
+
+/* plane_services.c: agent: what may be served on the data links of this session; NULL: nothing. */
+const struct service_table *relay_thread_services(const struct relay_thread *thread, uint64_t session);
+void relay_thread_free_services(struct relay_thread *thread);
 
 void relay_thread_start_later(struct relay_thread *thread, struct link *link);
 void relay_thread_await_greeting(struct relay_thread *thread, struct link *link);

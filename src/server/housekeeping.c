@@ -11,6 +11,7 @@
 #include "lib/event/service_manager.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/malloc.h"
+#include "server/service/announce.h"
 
 enum {
     TICK_MS = 1000,
@@ -71,6 +72,14 @@ static void report_status(const struct server *server) {
                            server->services.count == 1 ? "" : "s", agents, agents == 1 ? "" : "s");
 }
 
+/* Its clients would wait for ever. */
+static void dismiss_overdue(struct server *server) {
+    struct session *session;
+
+    while ((session = announce_overdue(server->announce)))
+        registry_dismiss(server->registry, session, "disconnected", "the agent has not answered for its services");
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context) {
     struct server *server = context;
 
@@ -79,6 +88,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     dispatch_tick(server->dispatch);
     (void)set_tick(server, server->services.waiting || server->stopping ? TICK_FAST_MS : TICK_MS);
     supply_tick(server->supply);
+    dismiss_overdue(server);
     for (size_t i = 0; i < server->services.count; i++)
         service_tick(server->services.items[i]);
     agent_listener_tick(server->agent_listener);

@@ -34,6 +34,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/server_priv.h \
 	src/server/service/access.c \
 	src/server/service/access.h \
+	src/server/service/announce.c \
+	src/server/service/announce.h \
 	src/server/service/balance.c \
 	src/server/service/balance.h \
 	src/server/service/client_table.c \
@@ -53,6 +55,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/source_key.h \
 	src/server/service/supply.c \
 	src/server/service/supply.h \
+	src/server/session/announcement.h \
 	src/server/session/link_demand.c \
 	src/server/session/link_demand.h \
 	src/server/session/link_orders.c \

@@ -17,6 +17,7 @@
 #include "server/auth/flap_damping.h"
 #include "server/reload.h"
 #include "server/server_priv.h"
+#include "server/service/announce.h"
 #include "server/service/source_key.h"
 
 #include <assert.h>
@@ -62,6 +63,7 @@ static int bind_services(struct server *server, struct error *error) {
     if (!server->services.items)
         return error_set(error, "out of memory");
     for (size_t i = 0; i < server->conf->service_count; i++) {
+        options.id = (uint32_t)i + 1;
         options.conf = &server->conf->services[i];
         struct service *service = service_new(&options, error);
         if (!service)
@@ -108,12 +110,29 @@ static struct supply *make_supply(struct server *server) {
                                                .services = &server->services});
 }
 
+static void on_answered(void *context) {
+    const struct server *server = context;
+
+    dispatch_tick(server->dispatch);
+}
+
+static struct announce *make_announce(struct server *server) {
+    return announce_new(&(struct announce_options){.base = loop_base(server->loop),
+                                                   .log = server->log,
+                                                   .plane = server->plane,
+                                                   .sessions = server->sessions,
+                                                   .services = &server->services,
+                                                   .on_answered = on_answered,
+                                                   .context = server});
+}
+
 static struct registry *make_registry(struct server *server) {
     return registry_new(&(struct registry_options){.log = server->log,
                                                    .plane = server->plane,
                                                    .sessions = server->sessions,
                                                    .services = &server->services,
                                                    .supply = server->supply,
+                                                   .announce = server->announce,
                                                    .on_join = on_join,
                                                    .on_leave = on_leave,
                                                    .context = server});
@@ -138,7 +157,8 @@ static struct dispatch *make_dispatch(struct server *server) {
 
 static int make_roles(struct server *server, struct error *error) {
     server->supply = make_supply(server);
-    server->registry = make_registry(server);
+    server->announce = make_announce(server);
+    server->registry = server->announce ? make_registry(server) : NULL;
     server->dispatch = make_dispatch(server);
     return server->supply && server->registry && server->dispatch ? 0 : error_set(error, "out of memory");
 }
@@ -340,6 +360,7 @@ void server_free(struct server *server) {
     dispatch_free(server->dispatch);
     handshake_free(server->handshake);
     registry_free(server->registry);
+    announce_free(server->announce);
     agent_listener_free(server->agent_listener);
     session_table_free(server->sessions);
     penalty_box_free(server->flap_damping);

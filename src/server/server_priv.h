@@ -21,6 +21,7 @@
 #include "server/session/liveness.h"
 #include "server/session/session_table.h"
 
+struct announce;
 struct penalty_box;
 struct reload;
 struct service_manager;
@@ -39,6 +40,7 @@ struct server {
     struct liveness *liveness;
     struct service_list services;
     struct client_table *clients;
+    struct announce *announce;
     struct supply *supply;
     struct registry *registry;
     struct dispatch *dispatch;

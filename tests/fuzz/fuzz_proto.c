@@ -11,6 +11,7 @@
 #include "proto/join_code.h"
 #include "proto/open.h"
 #include "proto/open_memory.h"
+#include "proto/services.h"
 
 #include "fuzz.h"
 
@@ -202,6 +203,46 @@ void fuzz_answer(const uint8_t *bytes, size_t length) {
 
 /* ---- CONTROL, of either side ---- */
 
+/* What was parsed, written again, is the same; as far as it fits, since a peer may send larger parts than this writes.
+ */
+static void check_services(const json_t *json) {
+    struct services_part part, again;
+    struct services_writer writer;
+    struct error error = {{0}};
+    size_t count = 0;
+    if (services_parse(&part, json, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    services_write(&writer, part.version);
+    for (struct service_offer offer; count < part.add_count; count++) {
+        services_get(&part, count, &offer);
+        if (!services_write_offer(&writer, &offer))
+            break;
+    }
+    FUZZ_REQUIRE(services_parse(&again, writer.json, &error) == 0);
+    FUZZ_REQUIRE(again.version == part.version && again.add_count == count);
+    for (size_t i = 0; i < count; i++)
+        FUZZ_REQUIRE(json_equal(json_array_get(json_object_get(json_array_get(part.add, i), "to"), 0),
+                                json_array_get(json_object_get(json_array_get(again.add, i), "to"), 0)));
+    char *text = services_finish(&writer, part.more);
+    FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
+    free(text);
+}
+
+static void check_services_ack(const json_t *json) {
+    struct services_ack ack;
+    struct error error = {{0}};
+    if (services_ack_parse(&ack, json, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    for (size_t i = 0; i < ack.count; i++) {
+        json_int_t id = json_integer_value(json_object_get(json_array_get(ack.refused, i), "id"));
+        FUZZ_REQUIRE(services_ack_find(&ack, (uint32_t)id));
+    }
+}
+
 void fuzz_control(const uint8_t *bytes, size_t length) {
     struct control_message control, again;
     struct error error = {{0}};
@@ -209,6 +250,10 @@ void fuzz_control(const uint8_t *bytes, size_t length) {
         FUZZ_REQUIRE(error.text[0]);
         return;
     }
+    if (control.op == CONTROL_OP_SERVICES)
+        check_services(control.json);
+    if (control.op == CONTROL_OP_SERVICES_ACK)
+        check_services_ack(control.json);
     if (control.op != CONTROL_OP_UNKNOWN) {
         char *text = control_format(control.op, control.count, control.expires_ms, control.reason);
         FUZZ_REQUIRE(text && control_parse(&again, text, strlen(text), &error) == 0);

@@ -79,6 +79,7 @@ scenario_programs = \
 	tests/scenario/test_malformed_frames \
 	tests/scenario/test_access \
 	tests/scenario/test_silent_agent \
+	tests/scenario/test_service_table \
 	tests/scenario/test_sessions \
 	tests/scenario/test_ipv6_zones \
 	tests/scenario/test_slow_link
@@ -142,6 +143,8 @@ tests_scenario_test_access_SOURCES = tests/scenario/test_access.c
 tests_scenario_test_access_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c
 tests_scenario_test_silent_agent_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_service_table_SOURCES = tests/scenario/test_service_table.c
+tests_scenario_test_service_table_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_sessions_SOURCES = tests/scenario/test_sessions.c
 tests_scenario_test_sessions_LDADD = $(SCENARIO_LDADD)
 

@@ -184,7 +184,7 @@ END_TEST
 /* A HELLO in good order; `more` ends with a comma or is empty. */
 static size_t write_hello(char *text, size_t size, const char *kind, const char *more) {
     return (size_t)snprintf(text, size,
-                            "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"mallory\",%s"
+                            "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"mallory\",%s\"features\":[\"services\"],"
                             "\"instance\":\"00112233445566778899aabbccddeeff\"}",
                             kind, more);
 }

@@ -9,6 +9,8 @@
 
 #include "agent/upstream/connect_attempt.h"
 
+#include "proto/features.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +70,8 @@ static void make_hello(struct connect_attempt *attempt) {
                                     .name = attempt->parts.name,
                                     .group = attempt->parts.group,
                                     .instance = attempt->parts.instance,
-                                    .session = ""};
+                                    .session = "",
+                                    .features = FEATURES_ALL};
     free(attempt->hello_text);
     attempt->hello_text = hello_format(&attempt->hello);
     if (!attempt->hello_text) {
@@ -166,6 +169,13 @@ static bool read_welcome(struct welcome *welcome, const struct greeting *greetin
                      "the server did not prove that it knows the token of credential \"%s\": it is not the server that "
                      "this token is for",
                      token->credential);
+        welcome_done(welcome);
+        return false;
+    }
+    const char *missing = features_missing(welcome->features);
+    if (missing) {
+        failure_note(failure, FAILURE_LASTING, "the server is too old: it does not know \"%s\"; upgrade munneld",
+                     missing);
         welcome_done(welcome);
         return false;
     }

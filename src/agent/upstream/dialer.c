@@ -107,6 +107,7 @@ static void dial(struct dialer *dialer, struct dialer_source *source) {
                                .has_key = true,
                                .proof_role = DIAL_PROOF_DATA,
                                .identity = identity,
+                               .session = source->session_tag,
                                .tag = take_slot(dialer, source->who)};
 
     memcpy(order.key, source->key, sizeof order.key);

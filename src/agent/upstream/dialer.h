@@ -25,6 +25,7 @@ struct dialer_source { /* what the data links of a session are dialled with; the
     const char *server_name;
     char *hello;                  /* of a data link, without its proof */
     char session[SESSION_ID_HEX]; /* its id */
+    uint64_t session_tag;         /* of its control link */
     uint8_t key[SECRET_SIZE];
     STAILQ_ENTRY(dialer_source) next; /* from here on dialer.c's own; zero at first */
     bool queued;

@@ -23,6 +23,7 @@ static char *format_data_hello(const struct session_parts *parts) {
     hello.kind = HELLO_KIND_DATA;
     hello.session = parts->welcome->session;
     hello.has_proof = false;
+    hello.features = 0;
     return hello_format(&hello);
 }
 
@@ -38,11 +39,18 @@ struct session *session_new(const struct session_parts *parts) {
                                 .link = parts->link,
                                 .tag = parts->order->tag,
                                 .since_ms = clock_ms()};
+    session->services = (struct services){.plane = parts->plane,
+                                          .log = parts->log,
+                                          .who = parts->who,
+                                          .allow = parts->allow,
+                                          .link = parts->link,
+                                          .session = parts->order->tag};
     session->source = (struct dialer_source){.who = parts->who,
                                              .address = parts->order->address,
                                              .trust = parts->trust,
                                              .server_name = parts->order->server_name,
-                                             .hello = format_data_hello(parts)};
+                                             .hello = format_data_hello(parts),
+                                             .session_tag = parts->order->tag};
     if (!session->source.hello) {
         free(session);
         return NULL;
@@ -57,6 +65,7 @@ void session_free(struct session *session) {
         return;
     dialer_forget(session->dialer, &session->source);
     free(session->source.hello);
+    services_done(&session->services);
     secret_wipe(session, sizeof *session);
     free(session);
 }
@@ -106,6 +115,14 @@ static enum session_event on_bye(struct session *session, const struct control_m
     return SESSION_GOES_ON; /* on_gone ends it */
 }
 
+static enum session_event on_services(struct session *session, const struct control_message *control) {
+    struct error error = {""};
+
+    if (services_take(&session->services, control->json, &error) != 0)
+        log_bad_message(session, "malformed control message", error.text, true);
+    return SESSION_GOES_ON;
+}
+
 static enum session_event on_message(struct session *session, const struct control_message *control) {
     switch (control->op) {
     case CONTROL_OP_LINKS:
@@ -123,6 +140,9 @@ static enum session_event on_message(struct session *session, const struct contr
     case CONTROL_OP_NOTICE:
         log_bad_message(session, "notice from the server", control->reason, false);
         return SESSION_GOES_ON;
+    case CONTROL_OP_SERVICES:
+        return on_services(session, control);
+    case CONTROL_OP_SERVICES_ACK:
     case CONTROL_OP_DRAIN:
     case CONTROL_OP_UNKNOWN:
         break;
@@ -165,13 +185,18 @@ struct session *session_list_find(const struct session_list *list, uint64_t tag)
 }
 
 void session_list_remove(struct session_list *list, struct session *session) {
+    services_end(&session->services);
     SLIST_REMOVE(list, session, session, next);
     session_free(session);
 }
 
 void session_list_clear(struct session_list *list) {
-    while (!SLIST_EMPTY(list))
-        session_list_remove(list, SLIST_FIRST(list));
+    struct session *session;
+
+    while ((session = SLIST_FIRST(list))) {
+        SLIST_REMOVE_HEAD(list, next);
+        session_free(session);
+    }
 }
 
 void session_list_send(const struct session_list *list, enum control_op op) {

@@ -8,6 +8,7 @@
 #define MUNNEL_AGENT_UPSTREAM_SESSION_H
 
 #include "agent/upstream/dialer.h"
+#include "agent/upstream/services.h"
 #include "proto/control.h"
 #include "proto/hello.h"
 #include "relay/plane.h"
@@ -27,6 +28,7 @@ struct session {
     bool drained;      /* the server has sent `drained` */
     struct log_limit limit;
     struct dialer_source source;
+    struct services services; /* of the server, for this session */
 };
 
 struct session_parts { /* kept by reference, but for the WELCOME */
@@ -35,6 +37,7 @@ struct session_parts { /* kept by reference, but for the WELCOME */
     struct dialer *dialer;
     const char *who; /* "server host:port" */
     struct trust *trust;
+    const struct acl *allow;     /* this agent's rules */
     const struct hello *control; /* the HELLO of the control link, of which those of data links are made */
     const struct welcome *welcome;
     const struct dial_order *order; /* by which the control link was dialled; copied but for server_name */
@@ -58,7 +61,7 @@ SLIST_HEAD(session_list, session); /* the newest first; all zero: empty */
 void session_list_add(struct session_list *list, struct session *session); /* the others are left for it */
 struct session *session_list_find(const struct session_list *list, uint64_t tag);
 void session_list_remove(struct session_list *list, struct session *session); /* and frees it */
-void session_list_clear(struct session_list *list);
+void session_list_clear(struct session_list *list);                           /* the plane is gone */
 
 void session_list_send(const struct session_list *list, enum control_op op);
 bool session_list_is_drained(const struct session_list *list); /* no session waits for `drained` */

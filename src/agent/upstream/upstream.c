@@ -145,6 +145,7 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
                                   .dialer = upstream->parts->dialer,
                                   .who = upstream->who,
                                   .trust = upstream->trust,
+                                  .allow = upstream->parts->allow,
                                   .control = &upstream->attempt.hello,
                                   .order = &upstream->attempt.order,
                                   .welcome = welcome,
@@ -228,6 +229,13 @@ void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *te
         on_goaway(upstream, session);
     else if (event == SESSION_DRAINED)
         upstream->parts->on_change(upstream->parts->context);
+}
+
+void upstream_on_services_set(struct upstream *upstream, uint64_t tag) {
+    struct session *session = session_list_find(&upstream->sessions, tag);
+
+    if (session)
+        services_on_set(&session->services);
 }
 
 static void on_lost(struct upstream *upstream, struct session *session, const char *detail) {

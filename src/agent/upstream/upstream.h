@@ -29,6 +29,7 @@ struct upstream_parts { /* the same for every server; kept by reference */
     struct log *log;
     struct resolver *resolver;
     struct dialer *dialer;
+    const struct acl *allow;
     const char *name, *group, *instance; /* of this agent; group "" = all that the credential carries */
     struct upstream_times times;
     void (*on_change)(void *context); /* it gave up, or a session of it was drained or is gone */
@@ -52,6 +53,7 @@ void upstream_recheck(struct upstream *upstream);
 unsigned upstream_of_tag(uint64_t tag);
 void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting);
 void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *text, size_t length);
+void upstream_on_services_set(struct upstream *upstream, uint64_t session);
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
 
 void upstream_send(struct upstream *upstream, enum control_op op); /* on every session */

@@ -60,12 +60,18 @@ struct target { /* an address, looked at once for all rules */
     unsigned zone;
 };
 
-static struct target target_of(const struct addr *addr, const char *host) {
-    struct target target = {.addr = addr, .host = host, .port = addr_port(addr), .zone = addr_zone(addr)};
-    target.is_ip = addr_host_bytes(addr, target.bytes, &target.is_ipv4);
-    target.host_length = host ? strlen(host) : 0;
+static struct target target_of_name(const char *host, uint16_t port) {
+    struct target target = {.host = host, .host_length = host ? strlen(host) : 0, .port = port};
     if (target.host_length > 0 && host[target.host_length - 1] == '.')
         target.host_length--;
+    return target;
+}
+
+static struct target target_of(const struct addr *addr, const char *host) {
+    struct target target = target_of_name(host, addr_port(addr));
+    target.addr = addr;
+    target.zone = addr_zone(addr);
+    target.is_ip = addr_host_bytes(addr, target.bytes, &target.is_ipv4);
     return target;
 }
 
@@ -139,4 +145,39 @@ bool acl_match_explicitly(const struct acl *rules, const struct addr *addr) {
             return true;
     }
     return false;
+}
+
+/* A Unix socket may be a container engine's or a message bus's: as good as a shell on the agent's machine. */
+bool acl_permits(const struct acl *rules, const struct addr *addr, const char *host) {
+    if (addr_is_reserved(addr) || addr_is_unix(addr))
+        return acl_match_explicitly(rules, addr);
+    return acl_empty(rules) || acl_match(rules, addr, host);
+}
+
+static bool may_match(const struct acl_rule *rule, const struct target *target) {
+    if (target->port < rule->port_low || target->port > rule->port_high)
+        return false;
+    switch (rule->kind) {
+    case ACL_RULE_EVERYTHING:
+    case ACL_RULE_EVERY_HOST:
+    case ACL_RULE_NETWORK:
+        return true;
+    case ACL_RULE_NAME:
+        return name_matches(rule, target);
+    case ACL_RULE_SUFFIX:
+        return suffix_matches(rule, target);
+    case ACL_RULE_UNIX:
+    case ACL_RULE_EVERY_UNIX:
+        break;
+    }
+    return false;
+}
+
+bool acl_may_permit(const struct acl *rules, const char *host, uint16_t port) {
+    struct target target = target_of_name(host, port);
+
+    for (size_t i = 0; rules && i < rules->count; i++)
+        if (may_match(&rules->items[i], &target))
+            return true;
+    return acl_empty(rules);
 }

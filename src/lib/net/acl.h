@@ -26,6 +26,12 @@ bool acl_match(const struct acl *rules, const struct addr *addr, const char *hos
  * "*" spells out nothing. */
 bool acl_match_explicitly(const struct acl *rules, const struct addr *addr);
 
+/* May an agent with these rules connect to this address, found by the name `host` (or NULL)? Without rules to any but
+ * reserved ones and Unix sockets, which need a rule that spells them out. */
+bool acl_permits(const struct acl *rules, const struct addr *addr, const char *host);
+/* Could an address that the name `host` resolves to be permitted at this port? False: certainly none. */
+bool acl_may_permit(const struct acl *rules, const char *host, uint16_t port);
+
 /* Link-local, cloud metadata (169.254.0.0/16, fe80::/10, fd00:ec2::254 ...), multicast, unspecified. */
 bool addr_is_reserved(const struct addr *addr);
 

@@ -215,6 +215,7 @@ void link_dial(struct relay_thread *thread, struct link_order *order, bool is_co
         return;
     }
     link->order = order;
+    link->session = order->session;
     link->is_control = is_control;
     set_deadline(link, 0);
     link_set_state(link, LINK_CONNECTING);

@@ -87,6 +87,10 @@ struct relay_thread *link_thread(const struct link *link) {
     return link->thread;
 }
 
+const struct service_table *link_services(const struct link *link) {
+    return relay_thread_services(link->thread, link->session);
+}
+
 struct link_ref link_ref_of(const struct link *link, uint64_t *tag) {
     *tag = link->tag;
     return link->ref;

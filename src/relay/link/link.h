@@ -36,6 +36,7 @@ void link_pause(struct link *link);
 void link_resume(struct link *link); /* reading continues in a later turn, not from within */
 struct relay_thread *link_thread(const struct link *link);
 struct link_ref link_ref_of(const struct link *link, uint64_t *tag);
+const struct service_table *link_services(const struct link *link); /* agent: NULL: it serves none */
 
 /* The relay is off the link, and link_await_delivery was called: the link becomes ready for the next, waits for IDLE n
  * (`flush_s` at most when nothing was cut), or closes if it was to. */

@@ -44,6 +44,7 @@ struct link_order { /* agent: a copy of plane_dial's order; freed when the greet
     uint8_t key[SECRET_SIZE];
     bool has_key;
     uint8_t proof_role;
+    uint64_t session;
 };
 
 struct link {
@@ -87,6 +88,7 @@ struct link {
     uint8_t *partial; /* the beginning of a frame whose rest has not come */
     size_t partial_length, partial_needs;
     uint64_t tag;
+    uint64_t session;     /* agent: of a data link, as its dial_order has it */
     uint64_t records;     /* sent since the last change of keys */
     uint64_t rate_second; /* control links: what came in this second */
     unsigned rate_frames, rate_bytes;

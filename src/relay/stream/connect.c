@@ -125,14 +125,6 @@ static void wait_for_connection(struct connector *dial) {
         drop_attempt(dial, REFUSAL_BUSY, "out of memory");
 }
 
-/* A Unix socket may be a container engine's or a message bus's: as good as a shell on the agent's machine. */
-static bool is_allowed(const struct connector *dial, const struct addr *address) {
-    const struct acl *allow = dial->order.allow;
-    if (addr_is_reserved(address) || addr_is_unix(address))
-        return acl_match_explicitly(allow, address);
-    return acl_empty(allow) || acl_match(allow, address, dial->endpoint.host);
-}
-
 static void fail_to_connect(struct connector *dial, int error) {
     bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
     note_failure(dial, is_ours ? REFUSAL_BUSY : refusal_of(error), dial->address, strerror(error));
@@ -169,7 +161,7 @@ static void try_address(struct connector *dial) {
         return;
     }
     const struct addr *address = &dial->addresses[dial->next_address++];
-    if (!is_allowed(dial, address)) {
+    if (!acl_permits(dial->order.allow, address, dial->endpoint.host)) {
         note_failure(dial, REFUSAL_DENIED, address, "not allowed by this agent's rules; see --allow");
         try_address(dial);
         return;

@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "proto/auth_proof.h"
+#include "proto/features.h"
 #include "proto/session_key.h"
 #include "server/auth/flap_damping.h"
 
@@ -72,7 +73,8 @@ static char *welcome_control(const struct handshake *handshake, const struct gre
     struct welcome welcome = {.session = session_id(session),
                               .server = handshake->options.instance,
                               .ping_s = handshake->options.policy->conf->agents.ping_s,
-                              .dead_after_s = handshake->options.policy->conf->agents.dead_after_s};
+                              .dead_after_s = handshake->options.policy->conf->agents.dead_after_s,
+                              .features = FEATURES_ALL};
     char *json = NULL;
 
     memcpy(welcome.session_key, session_key(session), SECRET_SIZE);
@@ -168,6 +170,13 @@ static bool check_flapping(struct handshake *handshake, const struct greeting *g
     return false;
 }
 
+static bool check_features(const struct hello *hello, struct auth_refusal *refusal) {
+    const char *missing = features_missing(hello->features);
+
+    return !missing || auth_refuse(refusal, REJECT_PROTOCOL,
+                                   "the agent is too old: it does not know \"%s\"; upgrade munnel-agent", missing);
+}
+
 static bool admit_control(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
                           struct auth_refusal *refusal) {
     struct auth_result result;
@@ -178,7 +187,7 @@ static bool admit_control(struct handshake *handshake, const struct greeting *gr
         !(handshake->options.reread_credentials(handshake->options.context) &&
           authenticate(&result, handshake->options.policy, greeting, hello, refusal)))
         return false;
-    if (!check_flapping(handshake, greeting, hello, &result, refusal))
+    if (!check_features(hello, refusal) || !check_flapping(handshake, greeting, hello, &result, refusal))
         return false;
     struct session_options options = {.control = greeting->link,
                                       .peer = greeting->peer,

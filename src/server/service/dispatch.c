@@ -128,7 +128,8 @@ static void fail_client(struct dispatch *dispatch, struct client *client, enum r
     dequeue(dispatch, client);
     client->reason = reason;
     client->ended_us = clock_us();
-    if (reason != REASON_STOPPED && (client->attempts || *client->detail))
+    bool is_described = reason == REASON_DENIED && !client->attempts;
+    if (reason != REASON_STOPPED && !is_described && (client->attempts || *client->detail))
         describe_attempts(client);
     else if (reason == REASON_NO_AGENT)
         describe_no_agent(client);
@@ -178,6 +179,36 @@ static bool waits_without_agent(const struct client *client) {
     return client->is_waiting || client->attempts || client->service->conf->no_agent == CONFIG_WAIT;
 }
 
+/* All agents that could serve it have answered that their rules do not permit it. */
+static void fail_not_permitted(struct dispatch *dispatch, struct client *client) {
+    const struct service_refusal *refusal = &client->service->refusing[0];
+    struct strbuf text = strbuf_begin(client->detail, sizeof client->detail);
+
+    strbuf_copy(client->agent, sizeof client->agent, session_label(refusal->session));
+    strbuf_add(&text, "agent ");
+    strbuf_add(&text, client->agent);
+    strbuf_add(&text, " does not permit it: ");
+    strbuf_add(&text, refusal->reason);
+    fail_client(dispatch, client, REASON_DENIED);
+}
+
+/* No agent is left for it. False: it must wait, for one that joins or that has not answered for the service yet. */
+static bool end_unserved(struct dispatch *dispatch, struct client *client, enum balance_verdict verdict) {
+    const struct service *service = client->service;
+
+    if (service->asked)
+        return false;
+    if (verdict == BALANCE_ALL_TRIED)
+        fail_client(dispatch, client, client->reason);
+    else if (service->refusing_count && !client->attempts)
+        fail_not_permitted(dispatch, client);
+    else if (!waits_without_agent(client))
+        fail_client(dispatch, client, REASON_NO_AGENT);
+    else
+        return false;
+    return true;
+}
+
 /* False: nothing was done, it must wait. */
 static bool serve_or_end(struct dispatch *dispatch, struct client *client, uint64_t now_us) {
     struct session *session = NULL;
@@ -187,14 +218,11 @@ static bool serve_or_end(struct dispatch *dispatch, struct client *client, uint6
         return true;
     }
     enum balance_verdict verdict = balance_choose(client->service->balance, client, now_us, &session);
-    if (verdict == BALANCE_CHOSEN)
-        serve(dispatch, client, session, now_us);
-    else if (verdict == BALANCE_ALL_TRIED)
-        fail_client(dispatch, client, client->reason);
-    else if (verdict == BALANCE_NO_AGENT && !waits_without_agent(client))
-        fail_client(dispatch, client, REASON_NO_AGENT);
-    else
+    if (verdict == BALANCE_WAIT)
         return false;
+    if (verdict != BALANCE_CHOSEN)
+        return end_unserved(dispatch, client, verdict);
+    serve(dispatch, client, session, now_us);
     return true;
 }
 

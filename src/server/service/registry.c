@@ -8,6 +8,7 @@
 
 #include "server/service/registry.h"
 
+#include "server/service/announce.h"
 #include "server/service/supply.h"
 
 #include <stdlib.h>
@@ -39,11 +40,6 @@ static void close_idle(struct registry *registry, struct session *session, const
         plane_close(registry->options.plane, link, detail, false);
 }
 
-static void leave_services(struct registry *registry, const struct session *session) {
-    for (size_t i = 0; i < registry->options.services->count; i++)
-        service_leave(registry->options.services->items[i], session);
-}
-
 struct session *registry_admit(struct registry *registry, const struct session_options *options) {
     struct session *old = session_table_find_instance(registry->options.sessions, options->name, options->instance);
 
@@ -52,8 +48,7 @@ struct session *registry_admit(struct registry *registry, const struct session_o
     struct session *session = session_table_add(registry->options.sessions, options);
     if (!session)
         return NULL;
-    for (size_t i = 0; i < registry->options.services->count; i++)
-        service_join(registry->options.services->items[i], session);
+    announce_join(registry->options.announce, session);
     supply_mark(registry->options.supply, session);
     registry->options.on_join(registry->options.context, session);
     return session;
@@ -63,7 +58,7 @@ void registry_drain(struct registry *registry, struct session *session) {
     if (session_is_draining(session))
         return;
     session_drain(session);
-    leave_services(registry, session);
+    announce_leave(registry->options.announce, session);
     close_idle(registry, session, "the agent takes no more clients");
     log_write(registry->options.log, LOG_LEVEL_INFO, session_who(session),
               "draining: no new clients, %u still connected", session_client_count(session));
@@ -78,7 +73,7 @@ static void log_leaving(const struct registry *registry, const struct session *s
 }
 
 static void take_out_of_service(struct registry *registry, struct session *session, const char *detail) {
-    leave_services(registry, session);
+    announce_leave(registry->options.announce, session);
     close_idle(registry, session, detail);
     plane_close(registry->options.plane, session_control(session), detail, false);
     registry->options.on_leave(registry->options.context, session);
@@ -88,6 +83,10 @@ void registry_dismiss(struct registry *registry, struct session *session, const 
     take_out_of_service(registry, session, detail);
     log_leaving(registry, session, event, detail);
     session_table_retire(registry->options.sessions, session);
+}
+
+int registry_answered(struct registry *registry, struct session *session, const json_t *json, struct error *error) {
+    return announce_answered(registry->options.announce, session, json, error);
 }
 
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason) {

@@ -11,6 +11,7 @@
 #include "server/service/service.h"
 #include "server/session/session_table.h"
 
+struct announce;
 struct registry;
 struct supply;
 
@@ -20,6 +21,7 @@ struct registry_options {
     struct session_table *sessions;
     const struct service_list *services;
     struct supply *supply;
+    struct announce *announce;
     void (*on_join)(void *context, const struct session *session);
     void (*on_leave)(void *context, const struct session *session); /* it loses its control link */
     void *context;
@@ -38,6 +40,8 @@ void registry_dismiss(struct registry *registry, struct session *session, const 
 /* Ends a session, retired or not, with all its links and relays, and frees it. False: out of memory, try again. */
 bool registry_disconnect(struct registry *registry, struct session *session, const char *detail);
 void registry_dismiss_all(struct registry *registry, const char *detail); /* after a BYE to each */
+/* Its agent has answered for services (announce_answered). 0 or -1 */
+int registry_answered(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 /* `reason` may be NULL. Without memory nothing is sent. */
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason);
 void registry_send_goaway(struct registry *registry); /* to all: agents join another server; their relays run on */

@@ -9,6 +9,7 @@
 #include "server/service/service_priv.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
 #include "lib/net/sock.h"
 #include "server/service/access.h"
 #include "server/service/client_table.h"
@@ -76,6 +77,7 @@ struct service *service_new(const struct service_options *options, struct error 
         return NULL;
     }
     service->options = *options;
+    service->id = options->id;
     service->conf = conf;
     TAILQ_INIT(&service->queue.clients);
     service->refusals.a_minute = LINES_A_MINUTE;
@@ -151,15 +153,19 @@ void service_free(struct service *service) {
         return;
     listener_group_free(service->listeners);
     balance_free(service->balance);
+    free(service->refusing);
     access_free(service->access);
     if (service->terms)
         service_terms_release(service->terms);
     free(service);
 }
 
+void service_ask(struct service *service, const struct session *session) {
+    service->asked += session_serves(session, &service->conf->groups);
+}
+
 void service_join(struct service *service, struct session *session) {
-    if (!session_serves(session, &service->conf->groups))
-        return;
+    service->asked--;
     if (!balance_join(service->balance, session))
         log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "cannot use %s: out of memory",
                   session_who(session));
@@ -167,7 +173,43 @@ void service_join(struct service *service, struct session *session) {
         start_listening_or_log(service);
 }
 
-void service_leave(struct service *service, const struct session *session) {
+static bool has_room_for_refusal(struct service *service) {
+    if (service->refusing_count < service->refusing_room)
+        return true;
+    size_t room = service->refusing_room ? 2 * service->refusing_room : 4;
+    struct service_refusal *refusals = realloc(service->refusing, room * sizeof *refusals);
+    if (!refusals)
+        return false;
+    service->refusing = refusals;
+    service->refusing_room = room;
+    return true;
+}
+
+/* Without memory the refusal is not kept: clients wait as for an agent that is not there. */
+void service_refuse(struct service *service, struct session *session, const char *reason) {
+    service->asked--;
+    if (!has_room_for_refusal(service))
+        return;
+    struct service_refusal *refusal = &service->refusing[service->refusing_count++];
+    refusal->session = session;
+    strbuf_copy(refusal->reason, sizeof refusal->reason, reason);
+}
+
+static void remove_refusal(struct service *service, const struct session *session) {
+    size_t at = 0;
+
+    while (at < service->refusing_count && service->refusing[at].session != session)
+        at++;
+    if (at < service->refusing_count)
+        service->refusing[at] = service->refusing[--service->refusing_count];
+}
+
+void service_leave(struct service *service, struct session *session) {
+    if (!session_serves(session, &service->conf->groups))
+        return;
+    if (service->id > session_announcement(session)->answered_id)
+        service->asked--;
+    remove_refusal(service, session);
     balance_leave(service->balance, session);
     if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count)
         stop_listening(service);

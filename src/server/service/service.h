@@ -15,6 +15,7 @@ struct service;
 struct session;
 
 struct service_options {
+    uint32_t id; /* by which agents know it: above that of each service made before */
     const struct service_config *conf;
     struct event_base *base;
     struct log *log;
@@ -35,8 +36,11 @@ int service_open(struct service *service, struct error *error); /* lets clients 
 void service_shut(struct service *service);                     /* for good: no more clients */
 void service_free(struct service *service);
 
-void service_join(struct service *service, struct session *session); /* if its groups are right */
-void service_leave(struct service *service, const struct session *session);
+/* A session of the right groups goes through these, in this order; announce.c calls them. */
+void service_ask(struct service *service, const struct session *session); /* its agent is being asked */
+void service_join(struct service *service, struct session *session);      /* its agent permits the service */
+void service_refuse(struct service *service, struct session *session, const char *reason); /* or does not */
+void service_leave(struct service *service, struct session *session); /* of any session, once, whatever it is here */
 /* The session is silent: takes its clients of this service back that it has not answered, if another agent does. */
 void service_recall(struct service *service, const struct session *session, struct plane *plane);
 void service_tick(struct service *service); /* once a second: a port that could not be opened is tried again */

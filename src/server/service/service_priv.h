@@ -7,6 +7,7 @@
 #define MUNNEL_SERVER_SERVICE_SERVICE_PRIV_H
 
 #include "lib/log/log_throttle.h"
+#include "proto/services.h"
 #include "server/service/balance.h"
 #include "server/service/service.h"
 
@@ -18,11 +19,20 @@ struct wait_queue { /* clients that wait for an agent, in order */
     uint64_t since_us; /* clock_us() when the first client was added to the empty queue */
 };
 
+struct service_refusal { /* an agent whose rules do not permit the service */
+    const struct session *session;
+    char reason[SERVICES_REASON_SIZE];
+};
+
 struct service {
     struct service_options options;
+    uint32_t id;
     const struct service_config *conf;
     struct service_terms *terms;
-    struct balance *balance;
+    struct balance *balance; /* the sessions that permit it */
+    size_t asked;            /* sessions that have not answered yet */
+    struct service_refusal *refusing; /* sessions whose agents do not permit it */
+    size_t refusing_count, refusing_room;
     struct access *access;
     struct listener_group *listeners;
     struct wait_queue queue; /* dispatch.c's */

@@ -34,6 +34,7 @@ struct session {
     struct link_orders orders;
     struct replay_window replay_window;
     struct liveness_state liveness;
+    struct announcement announcement;
     struct strlist groups;
     char name[PROTO_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[PROTO_NAME_MAX + 1];
     char instance[PROTO_INSTANCE_HEX], id[SESSION_ID_HEX];
@@ -204,6 +205,10 @@ bool session_is_retired(const struct session *session) {
 void session_retire(struct session *session) {
     set_state(session, RETIRED);
     secret_wipe(session->key, sizeof session->key);
+}
+
+struct announcement *session_announcement(struct session *session) {
+    return &session->announcement;
 }
 
 struct liveness_state *session_liveness(struct session *session) {

@@ -11,6 +11,7 @@
 #include "lib/base/strlist.h"
 #include "lib/log/log.h"
 #include "relay/plane.h"
+#include "server/session/announcement.h"
 #include "server/session/link_orders.h"
 #include "server/session/link_pool.h"
 #include "server/session/liveness.h"
@@ -63,6 +64,7 @@ void session_drain(struct session *session);
 bool session_is_retired(const struct session *session);
 void session_retire(struct session *session);
 
+struct announcement *session_announcement(struct session *session); /* of the services to its agent */
 struct liveness_state *session_liveness(struct session *session);
 bool session_is_silent(const struct session *session); /* see liveness.h */
 

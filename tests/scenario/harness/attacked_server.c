@@ -138,7 +138,7 @@ int attacked_server_hello(struct intruder *intruder, const char *kind, const cha
                           size_t size) {
     char hello[4096];
     size_t length = (size_t)snprintf(hello, sizeof hello,
-                                     "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"%s\",%s"
+                                     "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"%s\",%s\"features\":[\"services\"],"
                                      "\"instance\":\"00112233445566778899aabbccddeeff\"}",
                                      kind, name, more);
     if (!intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length))

@@ -8,6 +8,7 @@
 #include "agent/fake_plane.h"
 
 #include "proto/auth_proof.h"
+#include "proto/features.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ void fake_plane_forget(void) {
     }
     for (unsigned i = 0; i < the_plane->sent_count; i++)
         free(the_plane->sent[i].json);
+    service_table_release(the_plane->services);
     free(the_plane);
     the_plane = NULL;
 }
@@ -104,6 +106,13 @@ void plane_send_control(struct plane *plane, struct link_ref link, const char *j
     plane->sent[plane->sent_count++].json = strdup(json);
 }
 
+bool plane_set_services(struct plane *plane, uint64_t session, struct service_table *table) {
+    service_table_release(plane->services);
+    plane->services = table ? service_table_hold(table) : NULL;
+    plane->services_session = session;
+    return true;
+}
+
 void plane_drain(struct plane *plane) {
     if (plane->drains++ == 0)
         plane->sent_before_drain = plane->sent_count;
@@ -150,8 +159,12 @@ void fake_greet(unsigned index, bool rejected, const char *json) {
 }
 
 void fake_welcome_from(unsigned index, const uint8_t *key, const char *server) {
-    struct welcome welcome = {
-        .session = FAKE_SESSION, .server = server, .ping_s = 10, .dead_after_s = 30, .has_proof = key};
+    struct welcome welcome = {.session = FAKE_SESSION,
+                              .server = server,
+                              .ping_s = 10,
+                              .dead_after_s = 30,
+                              .features = FEATURES_ALL,
+                              .has_proof = key};
     char *json;
 
     memcpy(welcome.session_key, FAKE_SESSION_KEY, sizeof welcome.session_key);
@@ -215,6 +228,10 @@ void fake_control(unsigned index, enum control_op op, uint64_t count, uint64_t e
 
     fake_control_text(index, json);
     free(json);
+}
+
+void fake_services_set(void) {
+    the_plane->options.events->on_services_set(the_plane->options.context, the_plane->services_session);
 }
 
 void fake_idle(unsigned index) {

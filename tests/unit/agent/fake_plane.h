@@ -34,6 +34,8 @@ struct plane {
     unsigned drains;            /* calls of plane_drain ... */
     unsigned sent_before_drain; /* ... and how many messages had been sent at the first */
     struct plane_counts counts;
+    struct service_table *services; /* set last; NULL: none, or taken away */
+    uint64_t services_session;
     bool is_stuck;         /* its threads do not answer */
     void (*on_dial)(void); /* called by plane_dial; may be NULL */
 };
@@ -59,6 +61,7 @@ void fake_tls_failed(unsigned index, const char *detail); /* in a way that may p
 void fake_untrusted(unsigned index, const char *detail);
 void fake_control(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms);
 void fake_control_text(unsigned index, const char *json);
+void fake_services_set(void); /* all relay threads have what was set last */
 void fake_idle(unsigned index);
 
 /* How many messages with this op were sent to the server of dial `index`. */

@@ -54,6 +54,10 @@ unit_agent_tests += tests/unit/agent/upstream/test_dialer
 tests_unit_agent_upstream_test_dialer_SOURCES = tests/unit/agent/upstream/test_dialer.c $(unit_agent_harness)
 tests_unit_agent_upstream_test_dialer_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/upstream/test_services
+tests_unit_agent_upstream_test_services_SOURCES = tests/unit/agent/upstream/test_services.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_services_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/upstream/test_session
 tests_unit_agent_upstream_test_session_SOURCES = tests/unit/agent/upstream/test_session.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_session_LDADD = $(LINK_UNIT_AGENT)

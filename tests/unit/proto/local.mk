@@ -11,6 +11,8 @@ unit_proto_tests = \
 	tests/unit/proto/test_open \
 	tests/unit/proto/test_open_memory \
 	tests/unit/proto/test_auth_proof \
+	tests/unit/proto/test_features \
+	tests/unit/proto/test_services \
 	tests/unit/proto/test_session_key
 
 tests_unit_proto_test_open_memory_SOURCES = tests/unit/proto/test_open_memory.c
@@ -39,5 +41,10 @@ tests_unit_proto_test_stream_LDADD = $(LINK_UNIT_PROTO)
 unit_proto_tests += tests/unit/proto/test_stream_state
 tests_unit_proto_test_stream_state_SOURCES = tests/unit/proto/test_stream_state.c
 tests_unit_proto_test_stream_state_LDADD = $(LINK_UNIT_PROTO)
+
+tests_unit_proto_test_features_SOURCES = tests/unit/proto/test_features.c
+tests_unit_proto_test_features_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_services_SOURCES = tests/unit/proto/test_services.c
+tests_unit_proto_test_services_LDADD = $(LINK_UNIT_PROTO)
 
 unit_tests += $(unit_proto_tests)

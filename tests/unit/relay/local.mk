@@ -75,6 +75,14 @@ unit_relay_tests += tests/unit/relay/test_record
 tests_unit_relay_test_record_SOURCES = tests/unit/relay/test_record.c
 tests_unit_relay_test_record_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/test_plane_services
+tests_unit_relay_test_plane_services_SOURCES = tests/unit/relay/test_plane_services.c
+tests_unit_relay_test_plane_services_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/test_service_table
+tests_unit_relay_test_service_table_SOURCES = tests/unit/relay/test_service_table.c
+tests_unit_relay_test_service_table_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_service_terms
 tests_unit_relay_test_service_terms_SOURCES = tests/unit/relay/test_service_terms.c
 tests_unit_relay_test_service_terms_LDADD = $(LINK_UNIT_RELAY)

@@ -58,7 +58,7 @@ START_TEST(records_name_the_first_destination) {
 }
 END_TEST
 
-/* A configuration is checked for that earlier (open_check_destinations); OPEN must have room for the rest. */
+/* A configuration is checked for that earlier (services_check_destinations); OPEN must have room for the rest. */
 START_TEST(terms_that_would_not_fit_into_OPEN_are_none) {
     static char longest[3600];
     char *const many[] = {longest};

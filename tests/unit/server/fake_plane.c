@@ -60,8 +60,12 @@ static void note(struct fake_order order, const char *text) {
 }
 
 bool fake_take(enum fake_kind kind, struct fake_order *order) {
+    return fake_take_with(kind, "", order);
+}
+
+bool fake_take_with(enum fake_kind kind, const char *part, struct fake_order *order) {
     for (size_t i = 0; i < order_count; i++) {
-        if (orders[i]->kind != kind)
+        if (orders[i]->kind != kind || !strstr(orders[i]->text, part))
             continue;
         *order = *orders[i];
         free(orders[i]);

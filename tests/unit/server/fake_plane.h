@@ -28,14 +28,16 @@ struct fake_order { /* of the control plane */
     struct link_ref link;
     struct client *client;             /* FAKE_SERVE */
     const struct service_terms *terms; /* FAKE_RECALL; the service has them */
-    uint64_t tag;    /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_DISCONNECT, FAKE_DISCONNECT_PREAUTH, FAKE_RECALL */
-    int fd;          /* FAKE_ADOPT */
-    bool flag;       /* is_control, when_idle */
-    char text[4096]; /* JSON, or detail */
+    uint64_t tag;     /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_DISCONNECT, FAKE_DISCONNECT_PREAUTH, FAKE_RECALL */
+    int fd;           /* FAKE_ADOPT */
+    bool flag;        /* is_control, when_idle */
+    char text[40000]; /* JSON, or detail */
 };
 
 /* Takes the oldest order of this kind out of the list; false if there is none. */
 bool fake_take(enum fake_kind kind, struct fake_order *order);
+/* The same, of those whose text has `part` in it. */
+bool fake_take_with(enum fake_kind kind, const char *part, struct fake_order *order);
 size_t fake_count(enum fake_kind kind);
 void fake_forget(enum fake_kind kind); /* all of this kind */
 

@@ -11,6 +11,7 @@
 #include "lib/net/sock.h"
 #include "server/auth/agent_listener.h"
 #include "server/server.h"
+#include "server/service/announce.h"
 #include "server/service/service.h"
 #include "unit.h"
 
@@ -172,7 +173,8 @@ static struct server_fixture_agent join(struct server_fixture *server_fixture, c
                           .name = name,
                           .group = group,
                           .instance = instance,
-                          .session = ""};
+                          .session = "",
+                          .features = FEATURES_ALL};
     struct welcome welcome;
     struct fake_order accepted;
     struct error error;
@@ -192,8 +194,8 @@ static struct server_fixture_agent join(struct server_fixture *server_fixture, c
     return agent;
 }
 
-struct server_fixture_agent server_fixture_join(struct server_fixture *server_fixture, const char *name,
-                                                const char *group) {
+static struct server_fixture_agent join_first(struct server_fixture *server_fixture, const char *name,
+                                              const char *group) {
     uint8_t bytes[16];
     char instance[33];
 
@@ -201,9 +203,40 @@ struct server_fixture_agent server_fixture_join(struct server_fixture *server_fi
     return join(server_fixture, name, group, secret_to_hex(bytes, sizeof bytes, instance));
 }
 
+void server_fixture_answer(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                           const char *refused) {
+    struct fake_order sent;
+    char text[1024];
+
+    announce_turn(server_fixture->server->announce);
+    while (fake_take_with(FAKE_CONTROL, "\"op\":\"services\"", &sent)) {
+        const char *version = strstr(sent.text, "\"version\":");
+        ck_assert(version && link_ref_same(sent.link, agent->control));
+        ck_assert_int_lt(snprintf(text, sizeof text, "{\"op\":\"services_ack\",\"version\":%lu,\"refused\":%s}",
+                                  strtoul(version + strlen("\"version\":"), NULL, 10), refused),
+                         (int)sizeof text);
+        server_fixture_send_control(server_fixture, agent, text);
+    }
+}
+
+struct server_fixture_agent server_fixture_join_unanswered(struct server_fixture *server_fixture, const char *name) {
+    return join_first(server_fixture, name, "");
+}
+
+struct server_fixture_agent server_fixture_join(struct server_fixture *server_fixture, const char *name,
+                                                const char *group) {
+    struct server_fixture_agent agent = join_first(server_fixture, name, group);
+
+    server_fixture_answer(server_fixture, &agent, "[]");
+    return agent;
+}
+
 struct server_fixture_agent server_fixture_join_again(struct server_fixture *server_fixture,
                                                       const struct server_fixture_agent *as, const char *group) {
-    return join(server_fixture, as->name, group, as->instance);
+    struct server_fixture_agent agent = join(server_fixture, as->name, group, as->instance);
+
+    server_fixture_answer(server_fixture, &agent, "[]");
+    return agent;
 }
 
 /* It came by certificates, and the server's may be stolen. */

@@ -8,6 +8,7 @@
 #define MUNNEL_TESTS_SERVER_FIXTURE_H
 
 #include "proto/auth_proof.h"
+#include "proto/features.h"
 #include "proto/hello.h"
 #include "server/fake_plane.h"
 #include "server/server_priv.h"
@@ -39,6 +40,11 @@ void server_fixture_clear(struct server_fixture *server_fixture);
 /* Joins with the token; `group` may be "". Fails the test if it is rejected. */
 struct server_fixture_agent server_fixture_join(struct server_fixture *server_fixture, const char *name,
                                                 const char *group);
+/* The same without a group, but it has not answered for its services. */
+struct server_fixture_agent server_fixture_join_unanswered(struct server_fixture *server_fixture, const char *name);
+/* Answers for the services that it was sent: `refused` is the list in services_ack, "[]" to permit all. */
+void server_fixture_answer(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                           const char *refused);
 /* The same without a group, and brings idle links. */
 struct server_fixture_agent server_fixture_join_with(struct server_fixture *server_fixture, const char *name,
                                                      size_t links);

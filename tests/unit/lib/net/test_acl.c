@@ -149,12 +149,43 @@ START_TEST(no_rules_match_nothing) {
 }
 END_TEST
 
+static const struct {
+    const char *rule, *host;
+    uint16_t port;
+    bool may;
+} names[] = {
+    {NULL, "db.example", 80, true},
+    {"db.example:80", "db.example", 80, true},
+    {"db.example:80", "DB.example.", 80, true},
+    {"db.example:80", "db.example", 81, false},
+    {"db.example:80", "web.example", 80, false},
+    {"*.example:*", "web.example", 81, true},
+    {"*.example:*", "example", 81, false},
+    {"10.0.0.0/8", "db.example", 80, true}, /* may resolve to one of these */
+    {"10.0.0.0/8:443", "db.example", 80, false},
+    {"*:80", "db.example", 80, true},
+    {"*:80", "db.example", 81, false},
+    {"*", "db.example", 81, true},
+    {"unix:*", "db.example", 81, false},
+};
+
+START_TEST(name_is_forbidden_only_if_no_address_of_it_could_be_permitted) {
+    struct acl *rules = acl_new();
+    if (names[_i].rule)
+        ck_assert_int_eq(acl_add(rules, names[_i].rule, NULL), 0);
+    ck_assert_msg(acl_may_permit(rules, names[_i].host, names[_i].port) == names[_i].may, "%d", _i);
+    acl_free(rules);
+}
+END_TEST
+
 static TCase *acl(void) {
     TCase *group = tcase_create("acl");
     tcase_add_loop_test(group, patterns_match_what_they_say, 0, sizeof matches / sizeof *matches);
     tcase_add_test(group, rule_follows_an_interface_that_is_made_again);
     tcase_add_test(group, one_of_many_rules_is_enough);
     tcase_add_test(group, no_rules_match_nothing);
+    tcase_add_loop_test(group, name_is_forbidden_only_if_no_address_of_it_could_be_permitted, 0,
+                        sizeof names / sizeof *names);
     return group;
 }
 

@@ -23,7 +23,8 @@ static struct hello hello_of(const struct server_fixture *server_fixture) {
                           .name = "a",
                           .group = "",
                           .instance = INSTANCE,
-                          .session = ""};
+                          .session = "",
+                          .features = FEATURES_ALL};
 }
 
 static void expect_reject(enum reject_code code, const char *detail) {
@@ -86,6 +87,21 @@ START_TEST(other_protocol_is_rejected) {
     auth_token_key(&server_fixture.token, key);
     server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
     expect_reject(REJECT_PROTOCOL, "the agent speaks protocol 1 and this server 2");
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(agent_without_services_is_rejected_as_too_old) {
+    struct server_fixture server_fixture;
+    uint8_t key[SECRET_SIZE];
+
+    server_fixture_begin(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
+    hello.features = 0;
+    auth_token_key(&server_fixture.token, key);
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    expect_reject(REJECT_PROTOCOL, "the agent is too old: it does not know \"services\"");
+    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -303,6 +319,7 @@ static TCase *control_links(void) {
     tcase_add_test(group, wrong_token_is_rejected);
     tcase_add_test(group, no_agent_joins_a_server_that_stops);
     tcase_add_test(group, other_protocol_is_rejected);
+    tcase_add_test(group, agent_without_services_is_rejected_as_too_old);
     tcase_add_test(group, malformed_hello_is_rejected);
     tcase_add_test(group, group_that_the_token_lacks_is_refused);
     tcase_add_test(group, without_auth_every_agent_joins);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * services: see services.h.
+ */
+#include "config.h"
+
+#include "agent/upstream/services.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LINES_MOST = 10 /* refused services that one round of parts names in the log */ };
+
+struct added { /* services of one part that are permitted, until they are in the table */
+    struct served_service *items[SERVICES_PART_MAX];
+    size_t count, size;
+};
+
+/* ---- judging ---- */
+
+/* What cannot be parsed is not forbidden: connecting tells what is wrong with it. */
+static bool is_forbidden(const struct acl *allow, const char *destination) {
+    struct endpoint endpoint;
+    struct addr address;
+
+    if (endpoint_parse(&endpoint, destination, NULL) || endpoint_missing_zone(&endpoint))
+        return false;
+    if (addr_from_endpoint(&address, &endpoint))
+        return !acl_permits(allow, &address, endpoint.host);
+    return !acl_may_permit(allow, endpoint.host, endpoint.port);
+}
+
+static bool is_over_limit(const struct services *services, const struct added *added) {
+    size_t count = services->table ? services->table->count : 0, size = services->table ? services->table->size : 0;
+
+    return count + added->count >= SERVICES_MAX || size + added->size >= SERVICES_MEMORY_MAX;
+}
+
+/* True with `reason` if the service is refused. */
+static bool judge(const struct services *services, const struct service_offer *offer, const struct added *added,
+                  char reason[SERVICES_REASON_SIZE]) {
+    if (is_over_limit(services, added)) {
+        snprintf(reason, SERVICES_REASON_SIZE, "more than %d services, or %d MiB of them", SERVICES_MAX,
+                 SERVICES_MEMORY_MAX >> 20);
+        return true;
+    }
+    for (size_t i = 0; i < offer->to_count; i++)
+        if (!is_forbidden(services->allow, offer->to[i]))
+            return false;
+    snprintf(reason, SERVICES_REASON_SIZE, "not allowed by this agent's rules; see --allow");
+    return true;
+}
+
+static void log_refusal(struct services *services, const struct service_offer *offer, const char *reason) {
+    if (++services->refused <= LINES_MOST)
+        log_event(services->log, LOG_LEVEL_INFO, services->who, "refused a service",
+                  LOG_FIELDS(LOG_TEXT("service", offer->name), LOG_TEXT("destination", offer->to[0]),
+                             LOG_TEXT("detail", reason)));
+}
+
+static void judge_all(struct services *services, const struct services_part *part, struct added *added,
+                      struct services_ack_writer *answer) {
+    for (size_t i = 0; i < part->add_count; i++) {
+        char reason[SERVICES_REASON_SIZE];
+        struct service_offer offer;
+
+        services_get(part, i, &offer);
+        services->last_id = offer.id;
+        if (judge(services, &offer, added, reason)) {
+            log_refusal(services, &offer, reason);
+            services_ack_refuse(answer, offer.id, reason);
+        } else if ((added->items[added->count] = served_service_new(&offer))) {
+            added->size += added->items[added->count++]->size;
+        } else {
+            answer->fails = true;
+        }
+    }
+}
+
+/* ---- taking a part ---- */
+
+static int check_order(const struct services *services, const struct services_part *part, struct error *error) {
+    struct service_offer first;
+
+    if (services->answer)
+        return error_set(error, "services came before the last ones were answered");
+    if (part->version != services->version + 1)
+        return error_set(error, "services of version %llu follow those of version %llu",
+                         (unsigned long long)part->version, (unsigned long long)services->version);
+    if (part->add_count == 0)
+        return 0;
+    services_get(part, 0, &first);
+    return first.id > services->last_id ? 0 : error_set(error, "an id of a service was used before");
+}
+
+static bool replace_table(struct services *services, const struct services_part *part, const struct added *added) {
+    struct service_table *table = service_table_change(services->table, part, added->items, added->count);
+
+    if (!table)
+        return false;
+    service_table_release(services->table);
+    services->table = table;
+    return plane_set_services(services->plane, services->session, table);
+}
+
+static void log_round(struct services *services) {
+    log_event(services->log, LOG_LEVEL_INFO, services->who, "may be asked to serve",
+              LOG_FIELDS(LOG_NUMBER("services", services->table->count), LOG_NUMBER("refused", services->refused)));
+    services->refused = 0;
+}
+
+int services_take(struct services *services, const json_t *json, struct error *error) {
+    struct services_part part;
+    struct services_ack_writer answer;
+    struct added added = {.count = 0};
+
+    if (services_parse(&part, json, error) || check_order(services, &part, error))
+        return -1;
+    services->version = part.version;
+    services_ack_write(&answer, part.version);
+    judge_all(services, &part, &added, &answer);
+    services->answer = services_ack_finish(&answer);
+    if (!services->answer || !replace_table(services, &part, &added))
+        plane_close(services->plane, services->link, "out of memory", false); /* the next session begins anew */
+    else if (!part.more)
+        log_round(services);
+    for (size_t i = 0; i < added.count; i++)
+        served_service_release(added.items[i]);
+    return 0;
+}
+
+void services_on_set(struct services *services) {
+    if (services->answer)
+        plane_send_control(services->plane, services->link, services->answer);
+    free(services->answer);
+    services->answer = NULL;
+}
+
+/* ---- the end ---- */
+
+void services_end(struct services *services) {
+    if (services->table)
+        (void)plane_set_services(services->plane, services->session, NULL); /* without memory they keep it */
+}
+
+void services_done(struct services *services) {
+    service_table_release(services->table);
+    free(services->answer);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * services: what a server has announced that this agent may be asked to serve, judged by the agent's own rules.
+ *
+ * A service is refused only if all its destinations are certainly forbidden; a name is judged when a client has come
+ * and it is resolved. The answer is sent when every relay thread has the table, so that no client comes before it.
+ * Runs on: the control thread. Owns: its table, an answer that waits for the threads.
+ */
+#ifndef MUNNEL_AGENT_UPSTREAM_SERVICES_H
+#define MUNNEL_AGENT_UPSTREAM_SERVICES_H
+
+#include "relay/plane.h"
+
+enum { SERVICES_MAX = 100000, SERVICES_MEMORY_MAX = 64 * 1024 * 1024 }; /* of one session */
+
+struct services {
+    struct plane *plane;
+    struct log *log;
+    const char *who;
+    const struct acl *allow;
+    struct link_ref link;        /* the session's control link */
+    uint64_t session;            /* its tag */
+    struct service_table *table; /* what is permitted; NULL: nothing yet */
+    char *answer;                /* JSON of services_ack; NULL: none waits */
+    uint64_t version;            /* of the last part */
+    uint32_t last_id;            /* the highest so far */
+    unsigned refused;            /* in this round of parts */
+};
+
+/* The members of a `services` of the server. 0, or -1 with `error` if it is malformed; then nothing was changed. */
+int services_take(struct services *services, const json_t *json, struct error *error);
+void services_on_set(struct services *services); /* every relay thread has the table: sends the answer */
+void services_end(struct services *services);    /* the session is over: the relay threads forget it */
+void services_done(struct services *services);   /* frees; the plane may be gone */
+
+#endif

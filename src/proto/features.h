@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * features: what HELLO and WELCOME of a control link list as `features`: what a program knows beyond the protocol's
+ * version. A set of them is a number with a bit for each.
+ * Runs on: any thread. Owns: nothing.
+ */
+#ifndef MUNNEL_PROTO_FEATURES_H
+#define MUNNEL_PROTO_FEATURES_H
+
+#include "lib/base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* FEATURE(name, word on the wire) */
+#define PROTO_FEATURES(F) F(SERVICES, "services") /* the service table, see services.h */
+enum feature {
+#define FEATURE_ENUM(name, word) FEATURE_##name,
+    PROTO_FEATURES(FEATURE_ENUM)
+#undef FEATURE_ENUM
+        FEATURE_COUNT
+};
+
+enum { FEATURES_ALL = (1 << FEATURE_COUNT) - 1 };
+
+/* Of the member `features`, if it is there; words that are not known are left out. 0, or -1 with `error`. */
+int features_take(const json_t *json, unsigned *features, struct error *error);
+bool features_put(json_t *json, unsigned features); /* false: out of memory */
+/* The word of a feature of this program that is not in `features`; NULL: there is none. */
+const char *features_missing(unsigned features);
+
+#endif

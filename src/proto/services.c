@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * services: see services.h.
+ */
+#include "config.h"
+
+#include "proto/services.h"
+
+#include "lib/base/json.h"
+#include "proto/control.h"
+#include "proto/json_fields.h"
+
+#include <string.h>
+
+enum { OFFER_OVERHEAD = 64 /* bytes of JSON around the texts of a service */ };
+
+int services_check_destinations(char *const *to, size_t to_count, struct error *error) {
+    if (to_count > SERVICE_DESTINATIONS_MAX)
+        return error_set(error, "%zu destinations are too many; write %d at most", to_count, SERVICE_DESTINATIONS_MAX);
+    for (size_t i = 0; i < to_count; i++)
+        if (!json_text_is_clean(to[i], SERVICE_DESTINATION_MAX))
+            return error_set(error, "destination %zu has a control character in it; type it again", i + 1);
+    return 0;
+}
+
+/* ---- reading ---- */
+
+static int take_list(const json_t *json, const char *key, const json_t **list, size_t *count, struct error *error) {
+    *list = json_object_get(json, key);
+    *count = json_array_size(*list);
+    if (*list && (!json_is_array(*list) || *count > SERVICES_PART_MAX))
+        return error_set(error, "\"%s\" is not a list of %d at most", key, SERVICES_PART_MAX);
+    return 0;
+}
+
+static int take_version(const json_t *json, uint64_t *version, struct error *error) {
+    return json_take_number(json, "version", JSON_REQUIRED, INT64_MAX, version, error);
+}
+
+static int take_id(const json_t *item, uint32_t *last, struct error *error) {
+    uint64_t id = 0;
+
+    if (json_take_number(item, "id", JSON_REQUIRED, UINT32_MAX, &id, error))
+        return -1;
+    if (id <= *last)
+        return error_set(error, "the ids of services do not grow");
+    *last = (uint32_t)id;
+    return 0;
+}
+
+static int check_destinations(const json_t *list, struct error *error) {
+    size_t index;
+    json_t *item;
+
+    if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > SERVICE_DESTINATIONS_MAX)
+        return error_set(error, "\"to\" is not a list of 1 to %d destinations", SERVICE_DESTINATIONS_MAX);
+    json_array_foreach (list, index, item) {
+        const char *text = json_string_value(item);
+        if (!text || !*text || !json_text_is_clean(text, SERVICE_DESTINATION_MAX))
+            return error_set(error, "\"to\" holds something that is not a destination");
+    }
+    return 0;
+}
+
+static int check_added(const json_t *list, struct error *error) {
+    const char *name;
+    uint32_t last = 0;
+    size_t index;
+    json_t *item;
+
+    json_array_foreach (list, index, item)
+        if (take_id(item, &last, error) ||
+            json_take_text(item, "name", JSON_REQUIRED, SERVICE_NAME_MAX, &name, error) ||
+            check_destinations(json_object_get(item, "to"), error))
+            return -1;
+    return 0;
+}
+
+static int check_removed(const json_t *list, struct error *error) {
+    size_t index;
+    json_t *item;
+
+    json_array_foreach (list, index, item)
+        if (!json_is_integer(item) || json_integer_value(item) < 1 || json_integer_value(item) > UINT32_MAX)
+            return error_set(error, "\"remove\" holds something that is not an id");
+    return 0;
+}
+
+int services_parse(struct services_part *part, const json_t *json, struct error *error) {
+    const json_t *more = json_object_get(json, "more");
+
+    *part = (struct services_part){.more = json_is_true(more)};
+    if (more && !json_is_boolean(more))
+        return error_set(error, "\"more\" is neither true nor false");
+    if (take_version(json, &part->version, error) || take_list(json, "add", &part->add, &part->add_count, error) ||
+        take_list(json, "remove", &part->remove, &part->remove_count, error))
+        return -1;
+    return check_added(part->add, error) || check_removed(part->remove, error) ? -1 : 0;
+}
+
+void services_get(const struct services_part *part, size_t index, struct service_offer *offer) {
+    const json_t *item = json_array_get(part->add, index), *to = json_object_get(item, "to");
+
+    *offer = (struct service_offer){.id = (uint32_t)json_integer_value(json_object_get(item, "id")),
+                                    .name = json_string_value(json_object_get(item, "name")),
+                                    .to_count = json_array_size(to)};
+    for (size_t i = 0; i < offer->to_count; i++)
+        offer->to[i] = json_string_value(json_array_get(to, i));
+}
+
+uint32_t services_removed(const struct services_part *part, size_t index) {
+    return (uint32_t)json_integer_value(json_array_get(part->remove, index));
+}
+
+int services_ack_parse(struct services_ack *ack, const json_t *json, struct error *error) {
+    const char *reason;
+    uint32_t last = 0;
+    size_t index;
+    json_t *item;
+
+    *ack = (struct services_ack){0};
+    if (take_version(json, &ack->version, error) || take_list(json, "refused", &ack->refused, &ack->count, error))
+        return -1;
+    json_array_foreach (ack->refused, index, item)
+        if (take_id(item, &last, error) ||
+            json_take_text(item, "reason", JSON_REQUIRED, SERVICES_REASON_SIZE - 1, &reason, error))
+            return -1;
+    return 0;
+}
+
+const char *services_ack_find(struct services_ack *ack, uint32_t id) {
+    for (; ack->next < ack->count; ack->next++) {
+        const json_t *item = json_array_get(ack->refused, ack->next);
+        json_int_t refused = json_integer_value(json_object_get(item, "id"));
+        if (refused == id)
+            return json_string_value(json_object_get(item, "reason"));
+        if (refused > id)
+            break;
+    }
+    return NULL;
+}
+
+/* ---- writing ---- */
+
+static json_t *begin(enum control_op op, uint64_t version, const char *list) {
+    return json_pack("{s:s, s:I, s:[]}", "op", control_op_name(op), "version", (json_int_t)version, list);
+}
+
+/* Text as it is or, without memory, NULL. Takes over the reference. */
+static char *finish(json_t *json, bool fails) {
+    if (json && !fails)
+        return json_to_text(json);
+    json_decref(json);
+    return NULL;
+}
+
+void services_write(struct services_writer *writer, uint64_t version) {
+    *writer = (struct services_writer){.json = begin(CONTROL_OP_SERVICES, version, "add")};
+    writer->add = json_object_get(writer->json, "add");
+    writer->fails = !writer->json;
+}
+
+/* At most: JSON escapes quotation marks and backslashes, and there are no control characters. */
+static size_t size_of(const struct service_offer *offer) {
+    size_t size = OFFER_OVERHEAD + 2 * strlen(offer->name);
+
+    for (size_t i = 0; i < offer->to_count; i++)
+        size += 3 + 2 * strlen(offer->to[i]);
+    return size;
+}
+
+bool services_write_offer(struct services_writer *writer, const struct service_offer *offer) {
+    size_t size = size_of(offer);
+
+    if (writer->count && (writer->count == SERVICES_PART_MAX || writer->size + size > SERVICES_PART_SIZE))
+        return false;
+    json_t *item = json_pack("{s:I, s:s, s:[]}", "id", (json_int_t)offer->id, "name", offer->name, "to");
+    json_t *to = json_object_get(item, "to");
+    for (size_t i = 0; i < offer->to_count; i++)
+        writer->fails |= json_array_append_new(to, json_string(offer->to[i])) != 0;
+    writer->fails |= json_array_append_new(writer->add, item) != 0;
+    writer->size += size;
+    writer->count++;
+    return true;
+}
+
+char *services_finish(struct services_writer *writer, bool more) {
+    if (more)
+        writer->fails |= json_object_set_new(writer->json, "more", json_true()) != 0;
+    return finish(writer->json, writer->fails);
+}
+
+void services_ack_write(struct services_ack_writer *writer, uint64_t version) {
+    *writer = (struct services_ack_writer){.json = begin(CONTROL_OP_SERVICES_ACK, version, "refused")};
+    writer->refused = json_object_get(writer->json, "refused");
+    writer->fails = !writer->json;
+}
+
+void services_ack_refuse(struct services_ack_writer *writer, uint32_t id, const char *reason) {
+    char clean[SERVICES_REASON_SIZE];
+
+    json_text_copy_clean(clean, sizeof clean, reason);
+    writer->fails |=
+        json_array_append_new(writer->refused, json_pack("{s:I, s:s}", "id", (json_int_t)id, "reason", clean)) != 0;
+}
+
+char *services_ack_finish(struct services_ack_writer *writer) {
+    return finish(writer->json, writer->fails);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * services: the members of CONTROL `services`, by which a server announces its services to an agent, and of
+ * `services_ack`, by which the agent answers whether its own rules permit them.
+ *
+ * A table is sent in parts, of which one at most is under way, so that neither a message nor the rate of a control link
+ * becomes too large. Ids grow: one that was announced is never used for another service.
+ * Runs on: any thread. Owns: nothing; parsed strings live in the message's JSON.
+ */
+#ifndef MUNNEL_PROTO_SERVICES_H
+#define MUNNEL_PROTO_SERVICES_H
+
+#include "lib/base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SERVICE_NAME_MAX = 255, /* bytes */
+    SERVICE_DESTINATIONS_MAX = 8,
+    SERVICE_DESTINATION_MAX = 300,
+    SERVICES_PART_MAX = 256,        /* services that one message adds, or removes */
+    SERVICES_PART_SIZE = 32 * 1024, /* bytes of JSON after which a part has no more services */
+    SERVICES_REASON_SIZE = 97       /* of a refusal, with NUL: 256 of them fit into one message */
+};
+
+/* Can a service have all of these destinations? 0, or -1 with `error`. */
+int services_check_destinations(char *const *to, size_t to_count, struct error *error);
+
+struct service_offer { /* one service as it is announced */
+    uint32_t id;
+    const char *name;
+    const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
+    size_t to_count;
+};
+
+struct services_part { /* agent: a parsed `services` */
+    const json_t *add, *remove;
+    size_t add_count, remove_count;
+    uint64_t version;
+    bool more; /* another part follows */
+};
+int services_parse(struct services_part *part, const json_t *json, struct error *error); /* checks all of it */
+void services_get(const struct services_part *part, size_t index, struct service_offer *offer);
+uint32_t services_removed(const struct services_part *part, size_t index);
+
+struct services_writer { /* server: a `services` in the making */
+    json_t *json, *add;
+    size_t size, count;
+    bool fails;
+};
+void services_write(struct services_writer *writer, uint64_t version);
+/* False, and nothing is added: the part is full. The first service always fits. */
+bool services_write_offer(struct services_writer *writer, const struct service_offer *offer);
+char *services_finish(struct services_writer *writer, bool more); /* malloc'ed; NULL: out of memory */
+
+struct services_ack { /* server: a parsed `services_ack` */
+    const json_t *refused;
+    size_t count, next;
+    uint64_t version;
+};
+int services_ack_parse(struct services_ack *ack, const json_t *json, struct error *error); /* checks all of it */
+/* Why the agent refuses this service; NULL: it permits it. To be asked with growing ids. */
+const char *services_ack_find(struct services_ack *ack, uint32_t id);
+
+struct services_ack_writer { /* agent: a `services_ack` in the making */
+    json_t *json, *refused;
+    bool fails;
+};
+void services_ack_write(struct services_ack_writer *writer, uint64_t version);
+void services_ack_refuse(struct services_ack_writer *writer, uint32_t id, const char *reason); /* with growing ids */
+char *services_ack_finish(struct services_ack_writer *writer); /* malloc'ed; NULL: out of memory */
+
+#endif

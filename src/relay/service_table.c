@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_table: see service_table.h.
+ */
+#include "config.h"
+
+#include "relay/service_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one service ---- */
+
+static char *append(char *at, const char *text) {
+    size_t size = strlen(text) + 1;
+    memcpy(at, text, size);
+    return at + size;
+}
+
+struct served_service *served_service_new(const struct service_offer *offer) {
+    size_t size = sizeof(struct served_service) + strlen(offer->name) + 1;
+    for (size_t i = 0; i < offer->to_count; i++)
+        size += strlen(offer->to[i]) + 1;
+    struct served_service *service = malloc(size);
+    if (!service)
+        return NULL;
+    *service =
+        (struct served_service){.id = offer->id, .to_count = offer->to_count, .size = size, .name = service->texts};
+    atomic_init(&service->references, 1);
+    char *at = append(service->texts, offer->name);
+    for (size_t i = 0; i < offer->to_count; i++) {
+        service->to[i] = at;
+        at = append(at, offer->to[i]);
+    }
+    return service;
+}
+
+struct served_service *served_service_hold(struct served_service *service) {
+    atomic_fetch_add_explicit(&service->references, 1, memory_order_relaxed);
+    return service;
+}
+
+void served_service_release(struct served_service *service) {
+    if (service && atomic_fetch_sub_explicit(&service->references, 1, memory_order_acq_rel) == 1)
+        free(service);
+}
+
+/* ---- the table ---- */
+
+static int compare_ids(const void *a, const void *b) {
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+static void keep(struct service_table *table, struct served_service *service) {
+    table->services[table->count++] = served_service_hold(service);
+    table->size += sizeof service + service->size;
+}
+
+struct service_table *service_table_change(const struct service_table *old, const struct services_part *part,
+                                           struct served_service *const *added, size_t count) {
+    size_t old_count = old ? old->count : 0, removed_count = part->remove_count;
+    uint32_t removed[SERVICES_PART_MAX];
+    struct service_table *table = malloc(sizeof *table + (old_count + count) * sizeof *table->services);
+    if (!table)
+        return NULL;
+    *table = (struct service_table){.size = sizeof *table};
+    atomic_init(&table->references, 1);
+    for (size_t i = 0; i < removed_count; i++)
+        removed[i] = services_removed(part, i);
+    qsort(removed, removed_count, sizeof *removed, compare_ids);
+    for (size_t i = 0; i < old_count; i++)
+        if (!bsearch(&old->services[i]->id, removed, removed_count, sizeof *removed, compare_ids))
+            keep(table, old->services[i]);
+    for (size_t i = 0; i < count; i++)
+        keep(table, added[i]);
+    return table;
+}
+
+struct service_table *service_table_hold(struct service_table *table) {
+    atomic_fetch_add_explicit(&table->references, 1, memory_order_relaxed);
+    return table;
+}
+
+void service_table_release(struct service_table *table) {
+    if (!table || atomic_fetch_sub_explicit(&table->references, 1, memory_order_acq_rel) > 1)
+        return;
+    for (size_t i = 0; i < table->count; i++)
+        served_service_release(table->services[i]);
+    free(table);
+}
+
+static int compare_to_id(const void *key, const void *item) {
+    return compare_ids(key, &(*(struct served_service *const *)item)->id);
+}
+
+struct served_service *service_table_find(const struct service_table *table, uint32_t id) {
+    if (!table)
+        return NULL;
+    struct served_service *const *found =
+        bsearch(&id, table->services, table->count, sizeof *table->services, compare_to_id);
+    return found ? *found : NULL;
+}

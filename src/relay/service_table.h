@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_table: agent: the services of one session that OPEN may name, found by id; a part of plane.h.
+ *
+ * Tables and their services are immutable and counted: a changed table is a new one, which shares the services that
+ * stay, and a relay holds its service whatever becomes of the table.
+ * Runs on: any thread. Owns: its services, their texts.
+ */
+#ifndef MUNNEL_RELAY_SERVICE_TABLE_H
+#define MUNNEL_RELAY_SERVICE_TABLE_H
+
+#include "proto/services.h"
+
+#include <stdatomic.h>
+
+struct served_service {
+    atomic_uint references;
+    uint32_t id;
+    size_t to_count, size; /* size: bytes of memory */
+    const char *name;
+    const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
+    char texts[];
+};
+
+struct served_service *served_service_new(const struct service_offer *offer); /* one reference; NULL: no memory */
+struct served_service *served_service_hold(struct served_service *service);
+void served_service_release(struct served_service *service); /* NULL is fine */
+
+struct service_table {
+    atomic_uint references;
+    size_t count, size;                /* size: bytes of memory, services and all */
+    struct served_service *services[]; /* by id, in growing order */
+};
+
+/* A table with one reference, of `old` (NULL: an empty one) without what the part removes, and with the `count`
+ * services `added`, whose ids are higher. It takes references of its own. NULL: out of memory. */
+struct service_table *service_table_change(const struct service_table *old, const struct services_part *part,
+                                           struct served_service *const *added, size_t count);
+struct service_table *service_table_hold(struct service_table *table);
+void service_table_release(struct service_table *table);                                   /* NULL is fine */
+struct served_service *service_table_find(const struct service_table *table, uint32_t id); /* NULL: none */
+
+#endif

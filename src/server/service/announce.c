@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * announce: see announce.h.
+ * States of a service at a session: unsent -> sent -> permitted | refused; any -> left.
+ */
+#include "config.h"
+
+#include "server/service/announce.h"
+
+#include "lib/base/clock.h"
+#include "proto/services.h"
+#include "server/service/service_priv.h"
+
+#include <stdlib.h>
+
+enum { WARNINGS_MOST = 10 /* refused services that one session's round of parts names in the log */ };
+
+struct announce {
+    struct announce_options options;
+    struct event *timer;
+};
+
+static void on_timer(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    announce_turn(context);
+}
+
+struct announce *announce_new(const struct announce_options *options) {
+    struct announce *announce = calloc(1, sizeof *announce);
+
+    if (!announce)
+        return NULL;
+    announce->options = *options;
+    announce->timer = evtimer_new(options->base, on_timer, announce);
+    if (announce->timer)
+        return announce;
+    free(announce);
+    return NULL;
+}
+
+void announce_free(struct announce *announce) {
+    if (!announce)
+        return;
+    event_free(announce->timer);
+    free(announce);
+}
+
+/* --- sending --- */
+
+/* The first service behind this one (NULL: of all) that the session has not been sent; NULL: none. */
+static struct service *next_unsent(const struct announce *announce, const struct session *session, uint32_t sent_id,
+                                   size_t *index) {
+    const struct service_list *services = announce->options.services;
+
+    for (; *index < services->count; ++*index) {
+        struct service *service = services->items[*index];
+        if (service->id > sent_id && session_serves(session, &service->conf->groups))
+            return service;
+    }
+    return NULL;
+}
+
+static bool write_service(struct services_writer *writer, const struct service *service) {
+    const struct strlist *to = &service->conf->connect;
+    struct service_offer offer = {.id = service->id, .name = service->conf->name};
+
+    for (; offer.to_count < to->count && offer.to_count < SERVICE_DESTINATIONS_MAX; offer.to_count++)
+        offer.to[offer.to_count] = to->items[offer.to_count];
+    return services_write_offer(writer, &offer);
+}
+
+/* Sends the next part. Without memory nothing is sent, and the timer tries again. */
+static void send_part(struct announce *announce, struct session *session, size_t index, uint64_t now_us) {
+    struct announcement *announcement = session_announcement(session);
+    struct services_writer writer;
+    struct service *service;
+    uint32_t sent_id = announcement->sent_id;
+
+    services_write(&writer, announcement->version + 1);
+    while ((service = next_unsent(announce, session, sent_id, &index)) && write_service(&writer, service))
+        sent_id = service->id;
+    char *json = services_finish(&writer, service);
+    if (!json)
+        return;
+    plane_send_control(announce->options.plane, session_control(session), json);
+    free(json);
+    announcement->version++;
+    announcement->sent_id = sent_id;
+    announcement->sent_us = now_us;
+    announcement->is_sent = true;
+    announcement->is_complete = !service;
+}
+
+/* True if it has to be looked at again, although no answer of it is under way. */
+static bool send_due(struct announce *announce, struct session *session, uint64_t now_us) {
+    struct announcement *announcement = session_announcement(session);
+    size_t index = 0;
+
+    if (announcement->is_sent || announcement->is_over || announcement->is_complete)
+        return false;
+    announcement->is_complete = !next_unsent(announce, session, announcement->sent_id, &index);
+    if (announcement->is_complete)
+        return false;
+    if (!announcement->version || now_us - announcement->sent_us >= ANNOUNCE_INTERVAL_MS * 1000ULL)
+        send_part(announce, session, index, now_us);
+    return !announcement->is_sent;
+}
+
+static void call(struct announce *announce, unsigned ms) {
+    struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000 * 1000)};
+
+    if (!evtimer_pending(announce->timer, NULL) && evtimer_add(announce->timer, &wait))
+        event_active(announce->timer, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */
+}
+
+void announce_turn(struct announce *announce) {
+    struct session_table *sessions = announce->options.sessions;
+    uint64_t now_us = clock_us();
+    bool is_again_due = false;
+
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session))
+        is_again_due |= send_due(announce, session, now_us);
+    if (is_again_due)
+        call(announce, ANNOUNCE_INTERVAL_MS / 4);
+}
+
+/* --- joining and leaving --- */
+
+void announce_join(struct announce *announce, struct session *session) {
+    const struct service_list *services = announce->options.services;
+
+    for (size_t i = 0; i < services->count; i++)
+        service_ask(services->items[i], session);
+    event_active(announce->timer, EV_TIMEOUT, 0); /* later: WELCOME is not on its way yet */
+}
+
+void announce_leave(struct announce *announce, struct session *session) {
+    const struct service_list *services = announce->options.services;
+    struct announcement *announcement = session_announcement(session);
+
+    if (announcement->is_over)
+        return;
+    announcement->is_over = true;
+    for (size_t i = 0; i < services->count; i++)
+        service_leave(services->items[i], session);
+}
+
+/* --- answers --- */
+
+static void note_refusal(struct announce *announce, struct session *session, struct service *service,
+                         const char *reason) {
+    struct announcement *announcement = session_announcement(session);
+
+    if (++announcement->refused <= WARNINGS_MOST)
+        log_event(announce->options.log, LOG_LEVEL_WARNING, session_who(session), "does not permit a service",
+                  LOG_FIELDS(LOG_TEXT("service", service->conf->name),
+                             LOG_TEXT("destination", service->terms->destination), LOG_TEXT("detail", reason)));
+    service_refuse(service, session, reason);
+}
+
+/* Once the whole table is answered. */
+static void log_answers(struct announce *announce, struct session *session) {
+    struct announcement *announcement = session_announcement(session);
+
+    log_event(announce->options.log, LOG_LEVEL_INFO, session_who(session), "answered for its services",
+              LOG_FIELDS(LOG_NUMBER("permitted", announcement->permitted),
+                         LOG_NUMBER("refused", announcement->refused)));
+    announcement->permitted = announcement->refused = 0;
+}
+
+static void take_answer(struct announce *announce, struct session *session, struct services_ack *ack) {
+    const struct service_list *services = announce->options.services;
+    struct announcement *announcement = session_announcement(session);
+
+    for (size_t i = 0; i < services->count; i++) {
+        struct service *service = services->items[i];
+        if (service->id <= announcement->answered_id || service->id > announcement->sent_id ||
+            !session_serves(session, &service->conf->groups))
+            continue;
+        const char *reason = services_ack_find(ack, service->id);
+        if (reason) {
+            note_refusal(announce, session, service, reason);
+        } else {
+            announcement->permitted++;
+            service_join(service, session);
+        }
+    }
+    announcement->answered_id = announcement->sent_id;
+}
+
+int announce_answered(struct announce *announce, struct session *session, const json_t *json, struct error *error) {
+    struct announcement *announcement = session_announcement(session);
+    struct services_ack ack;
+
+    if (services_ack_parse(&ack, json, error))
+        return -1;
+    if (!announcement->is_sent || ack.version != announcement->version)
+        return error_set(error, "services_ack of a version that was not sent, or was answered");
+    announcement->is_sent = false;
+    if (announcement->is_over)
+        return 0;
+    take_answer(announce, session, &ack);
+    if (announcement->is_complete)
+        log_answers(announce, session);
+    else
+        call(announce, 0);
+    announce->options.on_answered(announce->options.context);
+    return 0;
+}
+
+struct session *announce_overdue(const struct announce *announce) {
+    const struct session_table *sessions = announce->options.sessions;
+    uint64_t now_us = clock_us();
+
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session)) {
+        const struct announcement *announcement = session_announcement(session);
+        if (announcement->is_sent && now_us - announcement->sent_us > ANNOUNCE_ANSWER_S * 1000000ULL)
+            return session;
+    }
+    return NULL;
+}
