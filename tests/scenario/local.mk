@@ -35,6 +35,8 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/intruder.h \
 	tests/scenario/harness/munnel.c \
 	tests/scenario/harness/munnel.h \
+	tests/scenario/harness/netns.c \
+	tests/scenario/harness/netns.h \
 	tests/scenario/harness/port.c \
 	tests/scenario/harness/port.h \
 	tests/scenario/harness/process.c \

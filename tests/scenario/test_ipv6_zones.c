@@ -9,11 +9,10 @@
 #include "harness/deadline.h"
 #include "harness/destination.h"
 #include "harness/munnel.h"
+#include "harness/netns.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,39 +27,19 @@ struct two_machines {
     const char *folder;
 };
 
-static int open_netns(void) {
-    int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    ck_assert_int_ge(fd, 0);
-    return fd;
-}
-
-static void enter(int netns) {
-    ck_assert_int_eq(setns(netns, CLONE_NEWNET), 0);
-}
-
-static bool run(const char *command) {
-    return system(command) == 0;
-}
-
 /* False: namespaces or ip cannot be had here. */
 static bool make_network(struct two_machines *machines) {
-    char give[80];
-    if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0)
+    if (!netns_may_be_made())
         return false;
-    machines->server_netns = open_netns();
-    ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
-    machines->agent_netns = open_netns();
-    enter(machines->server_netns);
-    if (!run("ip link set lo up && ip link add srv0 type veth peer name agt0 2>/dev/null"))
+    machines->agent_netns = netns_new();
+    machines->server_netns = netns_new();
+    if (!netns_connect("srv0", machines->agent_netns, "agt0"))
         return false;
-    snprintf(give, sizeof give, "ip link set agt0 netns /proc/%d/fd/%d", (int)getpid(), machines->agent_netns);
-    ck_assert(run(give));
-    ck_assert(run("ip link set srv0 addrgenmode none up && ip -6 addr add fe80::1/64 dev srv0 nodad"));
-    enter(machines->agent_netns);
-    ck_assert(run("ip link set lo up && ip link set agt0 addrgenmode none up &&"
-                  "ip -6 addr add fe80::2/64 dev agt0 nodad"));
+    ck_assert(netns_run("ip link set srv0 addrgenmode none up && ip -6 addr add fe80::1/64 dev srv0 nodad"));
+    netns_enter(machines->agent_netns);
+    ck_assert(netns_run("ip link set agt0 addrgenmode none up && ip -6 addr add fe80::2/64 dev agt0 nodad"));
     machines->echo = destination_start_at("::", handle_echo, NULL);
-    enter(machines->server_netns);
+    netns_enter(machines->server_netns);
     return true;
 }
 
@@ -90,12 +69,12 @@ static void start_server(struct two_machines *machines) {
 
 static struct process *start_agent(struct two_machines *machines, const char *server) {
     struct sandbox *sandbox = machines->sandbox;
-    enter(machines->agent_netns);
+    netns_enter(machines->agent_netns);
     struct process *agent =
         sandbox_run(sandbox, "agent", sandbox_program(sandbox, "munnel-agent"), "--log-format", "json", "--name",
                     "alpha", "--ca", sandbox_text(sandbox, "%s/ca.pem", machines->folder), "--allow", "[fe80::2%agt0]",
                     server, NULL);
-    enter(machines->server_netns);
+    netns_enter(machines->server_netns);
     return agent;
 }
 

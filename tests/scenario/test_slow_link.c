@@ -9,10 +9,9 @@
 #include "harness/deadline.h"
 #include "harness/destination.h"
 #include "harness/munnel.h"
+#include "harness/netns.h"
 #include "harness/scenario.h"
 
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,36 +27,18 @@ struct slow_link {
     struct process *server, *agent;
 };
 
-static int new_netns(void) {
-    ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
-    int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    ck_assert_int_ge(fd, 0);
-    return fd;
-}
-
-static void enter(int netns) {
-    ck_assert_int_eq(setns(netns, CLONE_NEWNET), 0);
-}
-
 static bool shape(const char *device, const char *address) {
-    char command[256];
-    snprintf(command, sizeof command,
-             "{ ip link set lo up && ip addr add %s/24 dev %s && ip link set %s up &&"
-             " tc qdisc add dev %s root tbf rate 1mbit burst 16kb latency 400ms; } 2>/dev/null",
-             address, device, device, device);
-    return system(command) == 0;
+    return netns_run("{ ip addr add %s/24 dev %s && ip link set %s up &&"
+                     " tc qdisc add dev %s root tbf rate 1mbit burst 16kb latency 400ms; } 2>/dev/null",
+                     address, device, device, device);
 }
 
 static bool make_network(struct slow_link *link) {
-    char command[160];
-    link->server_netns = new_netns();
-    link->agent_netns = new_netns();
-    enter(link->server_netns);
-    snprintf(command, sizeof command, "ip link add srv0 type veth peer name agt0 netns /proc/%d/fd/%d 2>/dev/null",
-             (int)getpid(), link->agent_netns);
-    if (system(command) != 0 || !shape("srv0", "10.77.0.1"))
+    link->agent_netns = netns_new();
+    link->server_netns = netns_new();
+    if (!netns_connect("srv0", link->agent_netns, "agt0") || !shape("srv0", "10.77.0.1"))
         return false;
-    enter(link->agent_netns);
+    netns_enter(link->agent_netns);
     return shape("agt0", "10.77.0.2");
 }
 
@@ -66,8 +47,8 @@ static const char *make_link(struct slow_link *link) {
     const char *wanted = getenv("MUNNEL_SLOW_TESTS");
     if (!wanted || strcmp(wanted, "1") != 0)
         return "it takes minutes; MUNNEL_SLOW_TESTS=1 runs it";
-    if (geteuid() != 0)
-        return "network namespaces need root";
+    if (!netns_may_be_made())
+        return "network namespaces need root, and ip of iproute2";
     return make_network(link) ? NULL : "it needs ip and tc of iproute2, veth and tbf";
 }
 
@@ -85,14 +66,14 @@ static void start_programs(struct slow_link *link) {
                      "  'log': { 'format': 'json' } }\n",
                      AGENT_PORT, folder, folder, folder, SERVICE_PORT, destination_port(link->destination));
     const char *file = sandbox_write(sandbox, "server.json", text, true);
-    enter(link->server_netns);
+    netns_enter(link->server_netns);
     link->server = sandbox_run(sandbox, "server", sandbox_program(sandbox, "munneld"), "--config", file, NULL);
     process_await(link->server, 0, START_MS, "listening for agents on", NULL);
-    enter(link->agent_netns);
+    netns_enter(link->agent_netns);
     link->agent =
         sandbox_run(sandbox, "agent", sandbox_program(sandbox, "munnel-agent"), "--log-format", "json", "--name",
                     "alpha", "--ca", sandbox_text(sandbox, "%s/ca.pem", folder), "10.77.0.1:10001", NULL);
-    enter(link->server_netns);
+    netns_enter(link->server_netns);
     process_await(link->server, 0, JOIN_MS, "\"agent alpha\"", "\"joined\"", NULL);
 }
 
