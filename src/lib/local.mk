@@ -20,6 +20,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/hash.h \
 	src/lib/base/json.c \
 	src/lib/base/json.h \
+	src/lib/base/rtt.h \
 	src/lib/base/secret.c \
 	src/lib/base/secret.h \
 	src/lib/base/strbuf.c \

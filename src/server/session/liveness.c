@@ -8,19 +8,13 @@
 #include "server/session/liveness.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/rtt.h"
 #include "server/session/session_table.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
 
-enum {
-    PING_INTERVAL_US = 250000,
-    CHECK_MS = 50,
-    OWN_STALL_US = 200000,
-    RTT_FACTOR = 3,
-    SMOOTHING = 8,
-    LINES_A_MINUTE = 5
-};
+enum { PING_INTERVAL_US = 250000, CHECK_MS = 50, OWN_STALL_US = 200000, LINES_A_MINUTE = 5 };
 
 struct liveness {
     struct liveness_options options;
@@ -29,17 +23,11 @@ struct liveness {
 };
 
 uint64_t liveness_limit_us(const struct liveness_state *state) {
-    uint64_t limit_us = state->srtt_us ? RTT_FACTOR * state->srtt_us : LIVENESS_UNKNOWN_US;
-
-    return limit_us > LIVENESS_LEAST_US ? limit_us : LIVENESS_LEAST_US;
+    return state->srtt_us ? rtt_limit_us(state->srtt_us, LIVENESS_LEAST_US) : LIVENESS_UNKNOWN_US;
 }
 
 void liveness_note_rtt(struct liveness_state *state, uint64_t rtt_us) {
-    uint64_t before = state->srtt_us;
-
-    rtt_us = rtt_us ? rtt_us : 1;
-    state->srtt_us = before ? (before * (SMOOTHING - 1) + rtt_us) / SMOOTHING : rtt_us;
-    state->srtt_us += state->srtt_us == 0;
+    state->srtt_us = rtt_smooth(state->srtt_us, rtt_us);
 }
 
 /* --- from responsive to silent and back --- */
