@@ -21,6 +21,7 @@ const struct agent_times AGENT_TIMES = {.upstream = {.first_ms = 1000,
                                                      .longest_ms = 5000,
                                                      .final_ms = 60000,
                                                      .hasten_ms = 15000,
+                                                     .hurry_ms = 1000,
                                                      .settled_ms = 1000,
                                                      .resolve_ms = 5000},
                                         .drained_ms = 2000,
@@ -268,6 +269,16 @@ void agent_start(struct agent *agent) {
 void agent_recheck(struct agent *agent) {
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_recheck(agent->upstreams[i]);
+}
+
+void agent_check_paths(struct agent *agent, enum network_event event) {
+    bool checks = plane_check_paths(agent->plane, event);
+
+    log_event(agent->settings->log, checks ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, agent->who,
+              checks ? "checks its control links" : "out of memory: control links are not checked",
+              LOG_FIELDS(LOG_TEXT("detail", network_event_text(event))));
+    for (unsigned i = 0; i < agent->settings->server_count; i++)
+        upstream_retry_now(agent->upstreams[i]);
 }
 
 unsigned agent_working(const struct agent *agent) {

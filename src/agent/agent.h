@@ -40,8 +40,9 @@ void agent_start(struct agent *agent); /* connects to its servers; calls loop_st
 
 /* The first time: drains, then stops. The second time: stops at once. */
 void agent_end(struct agent *agent);
-void agent_recheck(struct agent *agent);              /* every second: upstream_recheck() for each */
-unsigned agent_working(const struct agent *agent);    /* servers with a session that takes clients */
+void agent_recheck(struct agent *agent);                               /* every second: upstream_recheck() for each */
+void agent_check_paths(struct agent *agent, enum network_event event); /* are its servers still reached? */
+unsigned agent_working(const struct agent *agent);                     /* servers with a session that takes clients */
 bool agent_is_alive(struct agent *agent);             /* its threads have answered since they were asked last */
 void agent_log_statistics(const struct agent *agent); /* one line "statistics" with the plane's counts */
 

@@ -40,6 +40,7 @@ struct startup {
     struct agent_settings settings;
     struct agent *agent;
     struct housekeeping *housekeeping;
+    struct network_watch *network_watch;
     struct signals *signals;
     bool knows_no_server; /* neither named nor joined: a line that cannot be meant */
 };
@@ -161,6 +162,27 @@ static int make_housekeeping(struct startup *startup, struct error *error) {
     return startup->housekeeping ? 0 : out_of_resources(error, "the service manager");
 }
 
+static void on_network_event(void *context, enum network_event event) {
+    const struct startup *startup = context;
+
+    agent_check_paths(startup->agent, event);
+}
+
+static int make_network_watch(struct startup *startup, struct error *error) {
+    struct network_watch_options options = {.base = loop_base(startup->loop),
+                                            .on_event = on_network_event,
+                                            .context = startup};
+    struct error lack = {""};
+
+    startup->network_watch = network_watch_new(&options, &lack);
+    if (!startup->network_watch)
+        return out_of_resources(error, "watching the network");
+    if (lack.text[0] != '\0')
+        log_event(startup->log, LOG_LEVEL_INFO, startup->who, "a lost network is noticed only by its silence",
+                  LOG_FIELDS(LOG_TEXT("detail", lack.text)));
+    return 0;
+}
+
 static void on_stop(void *context) {
     const struct startup *startup = context;
 
@@ -192,8 +214,9 @@ static int take_signals(struct startup *startup, struct error *error) {
 
 static int make_parts(struct startup *startup, struct error *error) {
     static int (*const steps[])(struct startup * startup,
-                                struct error * error) = {find_names, make_rules, make_identities,   make_log,
-                                                         make_loop,  make_agent, make_housekeeping, take_signals};
+                                struct error * error) = {find_names,        make_rules,         make_identities,
+                                                         make_log,          make_loop,          make_agent,
+                                                         make_housekeeping, make_network_watch, take_signals};
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](startup, error) != 0)
@@ -203,6 +226,7 @@ static int make_parts(struct startup *startup, struct error *error) {
 
 static void take_down(struct startup *startup) {
     signals_free(startup->signals);
+    network_watch_free(startup->network_watch);
     housekeeping_free(startup->housekeeping);
     agent_free(startup->agent);
     if (startup->resolver)

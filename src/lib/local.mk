@@ -67,6 +67,11 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/addr.c \
 	src/lib/net/addr.h \
 	src/lib/net/endpoint.c \
+	src/lib/net/network_watch.c \
+	src/lib/net/network_watch.h \
+	src/lib/net/network_watch_linux.c \
+	src/lib/net/network_watch_portable.c \
+	src/lib/net/network_watch_priv.h \
 	src/lib/net/reserved_addr.c \
 	src/lib/net/sock.h \
 	src/lib/net/sock_access.c \

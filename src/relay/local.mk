@@ -22,6 +22,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/greeting.c \
 	src/relay/link/handshake.c \
 	src/relay/link/idle.c \
+	src/relay/link/path.c \
+	src/relay/link/path.h \
 	src/relay/link/link.c \
 	src/relay/link/link.h \
 	src/relay/link/link_priv.h \

@@ -10,6 +10,7 @@
 
 #include "relay/plane_priv.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/sock.h"
 #include "relay/link/link_priv.h"
@@ -329,7 +330,7 @@ static void on_ping(struct message *message) {
     struct order *order = (struct order *)message;
     struct link *link = relay_thread_find(order->thread, order->link);
     if (link && link->state == LINK_CONTROL)
-        link_control_ping(link);
+        link_control_ping(link, clock_us());
     free_order(order);
 }
 

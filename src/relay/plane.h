@@ -21,6 +21,7 @@
  *                                             <-    on_control(link, JSON)
  *   plane_ping(link)                          ->    PING on a control link, in addition to those of ping_s
  *                                             <-    on_pong(link)            for the answer to any PING
+ *   plane_check_paths(event)                  ->    agent: resets control and idle links without a way to the server
  *   plane_recall(tag, terms)                  ->    ends relays before OPENED that nothing was sent for
  *   plane_close(link)                         ->
  *                                             <-    on_gone(link)            last event of any link, exactly once
@@ -38,6 +39,7 @@
 #include "lib/log/log.h"
 #include "lib/net/acl.h"
 #include "lib/net/addr.h"
+#include "lib/net/network_watch.h"
 #include "relay/client.h"
 #include "relay/dial_order.h"
 #include "relay/plane_events.h"
@@ -103,6 +105,9 @@ void plane_close(struct plane *plane, struct link_ref link, const char *detail, 
 bool plane_disconnect(struct plane *plane, uint64_t tag, const char *detail);
 /* Ends the adopted connection with this tag if its HELLO has not come yet. False: out of memory, nothing done. */
 bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *detail);
+/* Agent, after an event of the network: resets links that have no way to the server any more, see link/path.h; on_gone
+ * has `path_lost`. Links with a relay are left alone. False: out of memory, nothing done. */
+bool plane_check_paths(struct plane *plane, enum network_event event);
 bool plane_probe_liveness(struct plane *plane); /* probes each thread; false: one has not answered the last probe */
 
 /* Agent: from on_services_set on, OPEN on data links of this session (dial_order's) may name the services of `table`,

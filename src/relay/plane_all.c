@@ -19,6 +19,7 @@ struct order_all {
     struct order_all *next; /* until it is sent */
     uint64_t tag;
     struct service_terms *terms; /* on_recall; one reference */
+    enum network_event event;    /* on_check_paths */
     char detail[];
 };
 
@@ -118,6 +119,27 @@ bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *det
     bool made = orders;
 
     send_all(orders, on_disconnect_preauth);
+    return made;
+}
+
+static void on_check_paths(struct message *message) {
+    struct order_all *order = (struct order_all *)message;
+    struct relay_thread *thread = order->thread;
+    struct path_check check = {.event = order->event};
+
+    for (uint32_t slot = 0; slot < thread->slot_count; slot++)
+        if (thread->slots[slot])
+            link_check_path(thread->slots[slot], &check);
+    free(order);
+}
+
+bool plane_check_paths(struct plane *plane, enum network_event event) {
+    struct order_all *orders = make_all(plane, 0, "");
+    bool made = orders;
+
+    for (struct order_all *order = orders; order; order = order->next)
+        order->event = event;
+    send_all(orders, on_check_paths);
     return made;
 }
 

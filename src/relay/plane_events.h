@@ -37,6 +37,7 @@ struct link_end {
     bool received_nothing; /* it was cut before a byte came from the peer */
     bool no_hello;         /* server: the TLS handshake was complete, and no HELLO came */
     bool misbehaved;       /* the peer broke the protocol */
+    bool path_lost;        /* agent: plane_check_paths found no way to the server by it */
     struct addr peer;
     char detail[256];
 };

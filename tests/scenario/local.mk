@@ -84,7 +84,10 @@ scenario_programs = \
 	tests/scenario/test_service_table \
 	tests/scenario/test_sessions \
 	tests/scenario/test_ipv6_zones \
+	tests/scenario/test_network_change \
 	tests/scenario/test_slow_link
+tests_scenario_test_network_change_SOURCES = tests/scenario/test_network_change.c
+tests_scenario_test_network_change_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_slow_link_SOURCES = tests/scenario/test_slow_link.c
 tests_scenario_test_slow_link_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_ipv6_zones_SOURCES = tests/scenario/test_ipv6_zones.c

@@ -38,6 +38,8 @@ struct upstream {
     struct backoff backoff;
     struct failure_log failure_log;
     bool accepted_before, gave_up;
+    bool waits_for_network;          /* waiting: the next attempt may come sooner when the network changes */
+    uint64_t attempted_ms;           /* when the last attempt began */
     uint64_t hasten_until_ms;        /* after a goaway: the server that replaces this one is about to listen */
     char server[PROTO_INSTANCE_HEX]; /* the instance that answered last; "" at first */
     struct session_list sessions;
@@ -61,6 +63,7 @@ static void set_state(struct upstream *upstream, enum upstream_state state) {
 
 static void start_attempt(struct upstream *upstream) {
     set_state(upstream, CONNECTING);
+    upstream->attempted_ms = clock_ms();
     if (token_refresh(&upstream->token))
         log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "token reloaded", NULL);
     connect_attempt_start(&upstream->attempt);
@@ -85,9 +88,15 @@ static void wait_for(struct upstream *upstream, unsigned ms) {
     struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 
     set_state(upstream, WAITING);
+    upstream->waits_for_network = false;
     if (event_add(upstream->timer, &time) != 0)
         log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
                   "out of memory: no timer for the next attempt, which is made within a second", NULL);
+}
+
+static void wait_for_network(struct upstream *upstream, unsigned ms) {
+    wait_for(upstream, ms);
+    upstream->waits_for_network = true;
 }
 
 static bool is_served_by_another(const struct upstream *upstream) {
@@ -109,6 +118,19 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
 void upstream_recheck(struct upstream *upstream) {
     if (upstream->state == WAITING && !evtimer_pending(upstream->timer, NULL))
         on_timer(-1, 0, upstream);
+}
+
+/* Not more often: an interface that flaps changes the network again and again. */
+void upstream_retry_now(struct upstream *upstream) {
+    if (upstream->state != WAITING || !upstream->waits_for_network)
+        return;
+    backoff_reset(&upstream->backoff);
+    if (clock_ms() - upstream->attempted_ms < upstream->parts->times.hurry_ms) {
+        wait_for_network(upstream, next_wait(upstream, FAILURE_PASSING));
+        return;
+    }
+    log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "network changed: connecting again", NULL);
+    start_attempt(upstream);
 }
 
 static void give_up(struct upstream *upstream, const struct failure *failure) {
@@ -134,7 +156,10 @@ static void on_attempt_failed(void *context) {
     if (wait < failure->retry_after_ms)
         wait = failure->retry_after_ms;
     failure_log(&upstream->failure_log, failure, upstream->parts->log, upstream->who, wait);
-    wait_for(upstream, wait);
+    if (failure->weight == FAILURE_PASSING && failure->retry_after_ms == 0)
+        wait_for_network(upstream, wait);
+    else
+        wait_for(upstream, wait);
 }
 
 /* ---- sessions ---- */
@@ -238,26 +263,28 @@ void upstream_on_services_set(struct upstream *upstream, uint64_t tag) {
         services_on_set(&session->services);
 }
 
-static void on_lost(struct upstream *upstream, struct session *session, const char *detail) {
+static void on_lost(struct upstream *upstream, struct session *session, const struct link_end *end) {
     bool was_current = !session->left;
+    bool was_settled = clock_ms() - session->since_ms >= upstream->parts->times.settled_ms;
     unsigned wait;
 
-    if (clock_ms() - session->since_ms >= upstream->parts->times.settled_ms)
+    if (was_settled)
         backoff_reset(&upstream->backoff);
     session_list_remove(&upstream->sessions, session);
     if (!was_current || upstream->state != WORKING)
         return;
-    wait = next_wait(upstream, FAILURE_PASSING);
+    /* The server did not fail, and the other agents have not lost it. */
+    wait = end->path_lost && was_settled ? 0 : next_wait(upstream, FAILURE_PASSING);
     log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who, "connection lost",
-              LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("retry_ms", wait)));
-    wait_for(upstream, wait);
+              LOG_FIELDS(LOG_TEXT("detail", end->detail), LOG_NUMBER("retry_ms", wait)));
+    wait_for_network(upstream, wait);
 }
 
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
     struct session *session = session_list_find(&upstream->sessions, end->tag);
 
     if (session) {
-        on_lost(upstream, session, end->detail);
+        on_lost(upstream, session, end);
         upstream->parts->on_change(upstream->parts->context);
     } else {
         connect_attempt_on_gone(&upstream->attempt, end);

@@ -19,6 +19,7 @@ struct upstream_times {
     unsigned final_ms;   /* the least wait after a refusal for good by a server that had accepted us before, and the
                             longest after what needs a person or a clock */
     unsigned hasten_ms;  /* for so long after a goaway every wait is a first one */
+    unsigned hurry_ms;   /* the least time between two attempts of which a change of the network hastens the second */
     unsigned settled_ms; /* a session that lasted so long makes the next wait a first one again */
     unsigned resolve_ms; /* how long a name may take to be resolved */
 };
@@ -48,6 +49,9 @@ void upstream_stop(struct upstream *upstream); /* no more attempts; its sessions
 
 /* To be called every second: makes up for a timer of the next attempt that could not be set for want of memory. */
 void upstream_recheck(struct upstream *upstream);
+
+/* The network is another: an attempt that waits because the last one did not get through is made at once. */
+void upstream_retry_now(struct upstream *upstream);
 
 /* Events of the plane; upstream_of_tag returns the index of the upstream. */
 unsigned upstream_of_tag(uint64_t tag);

@@ -42,7 +42,13 @@ int sock_accept(int listener, struct addr *peer);
 /* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
  * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; may be NULL. */
 int sock_connect(const struct addr *addr, struct addr *here, bool *done);
-int sock_connect_result(int fd); /* 0 or the errno with which the connection failed */
+int sock_connect_result(int fd);                 /* 0 or the errno with which the connection failed */
+void sock_local_addr(int fd, struct addr *here); /* length 0 when unknown */
+/*
+ * Is it no address of this machine any more? False when in doubt. True also during the second in which IPv6 checks that
+ * a new address is no other machine's.
+ */
+bool sock_addr_is_gone(const struct addr *here);
 /* False once it was reset, whichever call got the error of that, or once both sides have ended it. */
 bool sock_is_connected(int fd);
 

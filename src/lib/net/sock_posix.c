@@ -44,11 +44,26 @@ static bool is_connected_to_itself(const struct addr *here, const struct addr *t
     return !addr_is_unix(to) && addr_port(here) == addr_port(to) && addr_same_host(here, to);
 }
 
-static void find_here(int fd, struct addr *here) {
+void sock_local_addr(int fd, struct addr *here) {
     memset(here, 0, sizeof *here);
     here->length = sizeof here->storage;
     if (getsockname(fd, (struct sockaddr *)&here->storage, &here->length))
         here->length = 0;
+}
+
+/* By bind(2), which takes no lock of the kernel's that a change of the network may hold, as asking for a list would. */
+bool sock_addr_is_gone(const struct addr *here) {
+    struct addr any_port = *here;
+    if (here->length == 0 || addr_is_unix(here))
+        return false;
+    addr_set_port(&any_port, 0);
+    int fd = socket(here->storage.ss_family, SOCK_DGRAM, 0);
+    if (fd < 0)
+        return false;
+    bool is_gone = bind(fd, (const struct sockaddr *)&any_port.storage, any_port.length) &&
+                   (errno == EADDRNOTAVAIL || errno == ENODEV); /* ENODEV: the interface of its zone is gone */
+    close(fd);
+    return is_gone;
 }
 
 /*
@@ -64,7 +79,7 @@ static int begin_connection(int fd, const struct addr *addr, struct addr *here, 
     }
     bool is_under_way = *done || errno == EINPROGRESS || errno == EINTR;
     if (is_under_way && !addr_is_unix(addr))
-        find_here(fd, here);
+        sock_local_addr(fd, here);
     if (is_under_way)
         return *done && is_connected_to_itself(here, addr) ? ECONNREFUSED : 0;
     if (errno == EAGAIN && addr_is_unix(addr))
@@ -105,7 +120,7 @@ int sock_connect_result(int fd) {
     struct addr here, there = {.length = sizeof there.storage};
     if (result != 0 || getpeername(fd, (struct sockaddr *)&there.storage, &there.length))
         return result;
-    find_here(fd, &here);
+    sock_local_addr(fd, &here);
     return is_connected_to_itself(&here, &there) ? ECONNREFUSED : 0;
 }
 

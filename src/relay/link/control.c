@@ -71,6 +71,13 @@ void link_control_delivered(struct link *link, size_t length) {
     link_control_read(link);
 }
 
+static void take_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]) {
+    uint64_t pinged_us;
+    memcpy(&pinged_us, payload, sizeof pinged_us);
+    link_path_note_pong(link, pinged_us);
+    plane_event_pong(link, payload);
+}
+
 static void take_frame(struct link *link, const struct frame *frame) {
     const char *detail = NULL;
     switch ((int)frame->type) {
@@ -80,7 +87,7 @@ static void take_frame(struct link *link, const struct frame *frame) {
             close_for(link, detail);
         break;
     case FRAME_PONG:
-        plane_event_pong(link, frame->payload);
+        take_pong(link, frame->payload);
         break;
     case FRAME_CONTROL:
         deliver(link, frame);
@@ -142,11 +149,13 @@ static void send_ping(struct link *link, uint64_t now_us) {
         close_for(link, detail);
         return;
     }
+    if (!link->pinged_us)
+        link->pinged_us = now_us;
     ping_at(link, now_us);
 }
 
-void link_control_ping(struct link *link) {
-    send_ping(link, clock_us());
+void link_control_ping(struct link *link, uint64_t now_us) {
+    send_ping(link, now_us);
 }
 
 void link_control_sweep(struct link *link, uint64_t now_us) {
@@ -158,6 +167,8 @@ void link_control_sweep(struct link *link, uint64_t now_us) {
         link_close(link, LINK_CLOSE_RESET, REASON_LINK_SILENT, detail);
         return;
     }
+    if (!link_path_sweep(link, now_us, !must_wait(link)))
+        return;
     if (link->ping_s > 0 && now_us >= link->next_ping_us)
         send_ping(link, now_us);
 }

@@ -2,12 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * link_priv: the link's insides, for its own files: link.c (life), handshake.c (connect, TLS), greeting.c (greeting
- * and verdict), control.c (control links), data.c, send.c, idle.c and deliver.c (data links).
+ * and verdict), control.c, path.c (control links), data.c, send.c, idle.c and deliver.c (data links).
  */
 #ifndef MUNNEL_RELAY_LINK_LINK_PRIV_H
 #define MUNNEL_RELAY_LINK_LINK_PRIV_H
 
 #include "relay/link/link.h"
+#include "relay/link/path.h"
 #include "relay/thread_priv.h"
 
 #include "lib/net/sock.h"
@@ -67,7 +68,7 @@ struct link {
     uint8_t state, write_retries;
     uint8_t deferred_frame; /* enum frame_type: FIN or WELCOME; 0: nothing */
     bool in_starting;
-    bool is_control, was_accepted, tls_failed, refused_by_peer, untrusted, received_nothing, no_hello;
+    bool is_control, was_accepted, tls_failed, refused_by_peer, untrusted, received_nothing, no_hello, path_lost;
     bool reading;       /* inside link_data_read */
     bool paused;        /* the relay's other side does not take more */
     bool needs_recheck; /* an edge came, and no read since has met the end of what the kernel has */
@@ -76,8 +77,7 @@ struct link {
     bool is_half_open;  /* server: identified by the session's key; the client's Finished has not come */
     bool reported_idle; /* by on_idle */
     bool broken;        /* a write failed; closed in the next turn of the loop */
-    bool close_when_idle;
-    bool event_is_added;
+    bool close_when_idle, event_is_added;
     int fd;
     SSL *ssl;
     struct link_bio *bio; /* belongs to ssl */
@@ -92,11 +92,11 @@ struct link {
     uint64_t records;     /* sent since the last change of keys */
     uint64_t rate_second; /* control links: what came in this second */
     unsigned rate_frames, rate_bytes;
-    size_t undelivered;   /* control links: bytes of messages on their way to the control plane */
-    uint64_t deadline_us; /* of the state it is in; 0: none */
-    uint64_t last_rx_us;  /* anything came */
-    uint64_t pinged_us;   /* a PING is out and unanswered since; 0: none */
-    uint64_t next_ping_us;
+    size_t undelivered;               /* control links: bytes of messages on their way to the control plane */
+    uint64_t deadline_us;             /* of the state it is in; 0: none */
+    uint64_t last_rx_us;              /* anything came */
+    uint64_t next_ping_us, pinged_us; /* pinged_us: a PING is out and unanswered since; 0: none */
+    struct path_probe probe;
     unsigned ping_s, dead_after_s;
     unsigned flush_s; /* server: how long the agent may take over IDLE n without progress */
     struct sock_stall stall;
@@ -150,7 +150,7 @@ const char *link_control_put(struct link *link, enum frame_type type, const void
 void link_control_delivered(struct link *link,
                             size_t length); /* the control plane has taken a message of this length */
 void link_control_sweep(struct link *link, uint64_t now_us);
-void link_control_ping(struct link *link);
+void link_control_ping(struct link *link, uint64_t now_us);
 void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
 
 /* data.c */

@@ -118,6 +118,12 @@ void plane_drain(struct plane *plane) {
         plane->sent_before_drain = plane->sent_count;
 }
 
+bool plane_check_paths(struct plane *plane, enum network_event event) {
+    (void)event;
+    plane->path_checks++;
+    return true;
+}
+
 bool plane_probe_liveness(struct plane *plane) {
     return !plane->is_stuck;
 }
@@ -210,6 +216,10 @@ void fake_tls_failed(unsigned index, const char *detail) {
 
 void fake_untrusted(unsigned index, const char *detail) {
     end(index, detail, (struct link_end){.tls_failed = true, .untrusted = true});
+}
+
+void fake_path_lost(unsigned index, const char *detail) {
+    end(index, detail, (struct link_end){.path_lost = true});
 }
 
 void fake_closed_silently(unsigned index) {

@@ -37,6 +37,7 @@ struct plane {
     struct service_table *services; /* set last; NULL: none, or taken away */
     uint64_t services_session;
     bool is_stuck;         /* its threads do not answer */
+    unsigned path_checks;  /* calls of plane_check_paths */
     void (*on_dial)(void); /* called by plane_dial; may be NULL */
 };
 
@@ -57,6 +58,7 @@ void fake_greet(unsigned index, bool rejected, const char *json);               
 void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s);
 void fake_gone(unsigned index, const char *detail); /* TCP failed, or the link was lost */
 void fake_closed_silently(unsigned index);
+void fake_path_lost(unsigned index, const char *detail);  /* plane_check_paths found that */
 void fake_tls_failed(unsigned index, const char *detail); /* in a way that may pass */
 void fake_untrusted(unsigned index, const char *detail);
 void fake_control(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms);

@@ -85,6 +85,14 @@ unit_lib_tests += tests/unit/lib/net/test_sock_stall
 tests_unit_lib_net_test_sock_stall_SOURCES = tests/unit/lib/net/test_sock_stall.c
 tests_unit_lib_net_test_sock_stall_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/net/test_network_messages
+tests_unit_lib_net_test_network_messages_SOURCES = tests/unit/lib/net/test_network_messages.c
+tests_unit_lib_net_test_network_messages_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_network_watch
+tests_unit_lib_net_test_network_watch_SOURCES = tests/unit/lib/net/test_network_watch.c
+tests_unit_lib_net_test_network_watch_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/net/test_sock
 tests_unit_lib_net_test_sock_SOURCES = tests/unit/lib/net/test_sock.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_sock_LDADD = $(LINK_UNIT_LIB)

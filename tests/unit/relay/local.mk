@@ -41,6 +41,12 @@ tests_unit_relay_link_test_control_SOURCES = tests/unit/relay/link/test_control.
 tests_unit_relay_link_test_control_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_control_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
 
+unit_relay_tests += tests/unit/relay/link/test_path
+tests_unit_relay_link_test_path_SOURCES = tests/unit/relay/link/test_path.c $(two_planes)
+tests_unit_relay_link_test_path_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_link_test_path_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
+	-Wl,--wrap=clock_us,--wrap=sock_round_trip_us,--wrap=sock_local_addr,--wrap=sock_addr_is_gone
+
 unit_relay_tests += tests/unit/relay/link/test_greeting
 tests_unit_relay_link_test_greeting_SOURCES = tests/unit/relay/link/test_greeting.c $(two_planes)
 tests_unit_relay_link_test_greeting_LDADD = $(LINK_UNIT_RELAY)

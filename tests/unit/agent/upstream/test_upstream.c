@@ -218,6 +218,88 @@ START_TEST(a_timer_that_cannot_be_set_does_not_end_the_attempts) {
 }
 END_TEST
 
+/* ---- the network is another ---- */
+
+static void check_paths(void) {
+    agent_check_paths(harness.agent, NETWORK_CHANGED);
+}
+
+/* A wait is a random part of an hour, so that no attempt of a test comes by itself. */
+static void set_up_patient(void) {
+    set_up_numeric();
+    harness.settings.times.upstream.first_ms = harness.settings.times.upstream.longest_ms = 3600000;
+    harness.settings.times.upstream.settled_ms = harness.settings.times.upstream.hurry_ms = 0;
+}
+
+START_TEST(after_a_lost_path_the_server_is_dialled_at_once) {
+    harness_connect(&harness);
+    fake_path_lost(0, "network changed: address 192.0.2.7 is gone");
+    harness_await_dials(&harness, 2);
+    ck_assert_logged("retry_ms=0");
+    harness_make(&harness, NUMERIC);
+}
+END_TEST
+
+START_TEST(a_session_that_was_lost_as_soon_as_it_was_made_waits) {
+    harness.settings.times.upstream.settled_ms = 60000;
+    harness_connect(&harness);
+    fake_path_lost(0, "network changed: address 192.0.2.7 is gone");
+    harness_await_dials(&harness, 1);
+}
+END_TEST
+
+START_TEST(a_change_of_the_network_ends_the_wait_after_a_failure) {
+    harness_start(&harness);
+    harness_await_dials(&harness, 1);
+    fake_gone(0, "network is unreachable");
+    harness_await_dials(&harness, 1);
+    check_paths();
+    ck_assert_uint_eq(fake_plane()->path_checks, 1);
+    ck_assert_uint_eq(fake_plane()->dial_count, 2);
+    ck_assert_logged("network changed: connecting again");
+    harness_make(&harness, NUMERIC);
+}
+END_TEST
+
+START_TEST(changes_of_the_network_bring_no_more_than_an_attempt_a_second) {
+    harness.settings.times.upstream.hurry_ms = 60000;
+    harness_start(&harness);
+    fake_gone(0, "network is unreachable");
+    for (int i = 0; i < 10; i++)
+        check_paths();
+    ck_assert_uint_eq(fake_plane()->dial_count, 1);
+}
+END_TEST
+
+START_TEST(a_change_of_the_network_does_not_shorten_the_wait_that_a_server_asked_for) {
+    harness_start(&harness);
+    fake_reject(0, REJECT_BUSY, "too many agents", 7);
+    check_paths();
+    ck_assert_uint_eq(fake_plane()->dial_count, 1);
+}
+END_TEST
+
+START_TEST(a_change_of_the_network_changes_nothing_for_a_session) {
+    harness_connect(&harness);
+    check_paths();
+    harness_await_dials(&harness, 1);
+    ck_assert(!harness_dial(0)->closed);
+}
+END_TEST
+
+static TCase *network(void) {
+    TCase *group = tcase_create("network");
+
+    tcase_add_checked_fixture(group, set_up_patient, tear_down);
+    tcase_add_test(group, after_a_lost_path_the_server_is_dialled_at_once);
+    tcase_add_test(group, a_session_that_was_lost_as_soon_as_it_was_made_waits);
+    tcase_add_test(group, a_change_of_the_network_ends_the_wait_after_a_failure);
+    tcase_add_test(group, changes_of_the_network_bring_no_more_than_an_attempt_a_second);
+    tcase_add_test(group, a_change_of_the_network_does_not_shorten_the_wait_that_a_server_asked_for);
+    tcase_add_test(group, a_change_of_the_network_changes_nothing_for_a_session);
+    return group;
+}
+
 static TCase *refusals(void) {
     TCase *group = tcase_create("refusals");
 
@@ -247,4 +329,4 @@ static TCase *refusals_of_names(void) {
     return group;
 }
 
-UNIT_MAIN("agent/upstream/upstream", refusals, refusals_of_names)
+UNIT_MAIN("agent/upstream/upstream", refusals, refusals_of_names, network)

@@ -221,6 +221,28 @@ START_TEST(a_connection_with_itself_is_refused) {
 }
 END_TEST
 
+START_TEST(an_address_of_this_machine_is_not_gone) {
+    struct pair pair = connected(loopback(0));
+    struct addr here;
+    sock_local_addr(pair.client, &here);
+    ck_assert(addr_same_host(&here, &(struct addr[]){loopback(0)}[0]));
+    ck_assert(!sock_addr_is_gone(&here));
+    close_pair(&pair);
+    ck_assert(!sock_addr_is_gone(&(struct addr){.length = 0}));
+    ck_assert(!sock_addr_is_gone(&(struct addr[]){unix_addr("/nowhere.sock")}[0]));
+}
+END_TEST
+
+/* Those of RFC 5737 and RFC 3849, which no machine has, and one with an interface that is not there. */
+START_TEST(an_address_of_no_machine_is_gone) {
+    struct addr zoned = addr_of("[fe80::1]:80");
+    ((struct sockaddr_in6 *)&zoned.storage)->sin6_scope_id = 0x7ffffff0;
+    const struct addr gone[] = {addr_of("192.0.2.1:80"), addr_of("[2001:db8::1]:80"), zoned};
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+        ck_assert_msg(sock_addr_is_gone(&gone[i]), "address %zu", i);
+}
+END_TEST
+
 START_TEST(a_full_unix_backlog_is_a_refusal) {
     struct addr addr = unix_addr(unit_path("full.sock"));
     struct error error = {""};
@@ -290,6 +312,8 @@ static TCase *connections(void) {
     tcase_add_test(group, a_reset_connection_is_known_when_its_error_is_gone);
     tcase_add_test(group, a_refused_connection_says_so);
     tcase_add_test(group, a_connection_with_itself_is_refused);
+    tcase_add_test(group, an_address_of_this_machine_is_not_gone);
+    tcase_add_test(group, an_address_of_no_machine_is_gone);
     tcase_add_test(group, a_full_unix_backlog_is_a_refusal);
     tcase_add_test(group, a_closed_window_is_no_stall);
     tcase_add_test(group, one_end_wakes_the_other);
