@@ -22,8 +22,6 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/limits.h \
 	src/proto/open.c \
 	src/proto/open.h \
-	src/proto/open_memory.c \
-	src/proto/open_memory.h \
 	src/proto/services.c \
 	src/proto/services.h \
 	src/proto/session_key.c \

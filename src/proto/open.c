@@ -1,118 +1,102 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * open: the JSON of OPEN, OPENED, REFUSED and RESET, made and read once for every client.
- * Runs on: any thread. Owns: nothing; parsed strings live in the message's `json`.
- * Texts are put together in the caller's memory: a client costs no allocation on the way out.
+ * open: see open.h. Texts are put together in the caller's memory: a client costs no allocation on the way out.
  */
 #include "config.h"
 
 #include "lib/base/json.h"
-#include "lib/base/strbuf.h"
 #include "proto/frame.h"
 #include "proto/json_fields.h"
 #include "proto/open.h"
 
+#include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DESTINATION_MAX = 300, FROM_MAX = 159, SERVICE_MAX = 255, TIMEOUT_MOST_MS = 86400000 };
+enum { TIMEOUT_MOST_MS = 86400000 };
 
-static int take_destinations(struct open_request *open, struct error *error) {
-    const json_t *list = json_object_get(open->json, "to");
-    if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > OPEN_DESTINATIONS_MAX)
-        return error_set(error, "\"to\" is not a list of 1 to %d destinations", OPEN_DESTINATIONS_MAX);
-    size_t index;
-    json_t *item;
-    json_array_foreach (list, index, item) {
-        const char *text = json_string_value(item);
-        if (!text || !*text || !json_text_is_clean(text, DESTINATION_MAX))
-            return error_set(error, "\"to\" holds something that is not a destination");
-        open->to[open->to_count++] = text;
-    }
+/* ---- OPEN ---- */
+
+enum { RELAY_AT = 0, SERVICE_AT = 8, BUDGET_AT = 12, FLAGS_AT = 16, CLIENT_AT = 18, LOCAL_AT = 36, OPEN_END = 54 };
+static_assert((int)OPEN_END == (int)FRAME_OPEN_SIZE, "the fields fill the frame");
+
+static void put(uint8_t *at, uint64_t number, unsigned size) {
+    for (; size > 0; number >>= 8)
+        at[--size] = (uint8_t)number;
+}
+
+static uint64_t get(const uint8_t *at, unsigned size) {
+    uint64_t number = 0;
+    while (size-- > 0)
+        number = number << 8 | *at++;
+    return number;
+}
+
+static void put_address(uint8_t *at, const struct open_address *address) {
+    memcpy(at, address->host, sizeof address->host);
+    put(at + sizeof address->host, address->port, 2);
+}
+
+static struct open_address get_address(const uint8_t *at) {
+    struct open_address address;
+    memcpy(address.host, at, sizeof address.host);
+    address.port = (uint16_t)get(at + sizeof address.host, 2);
+    return address;
+}
+
+void open_format(uint8_t bytes[FRAME_OPEN_SIZE], const struct open_request *open) {
+    put(bytes + RELAY_AT, open->relay, 8);
+    put(bytes + SERVICE_AT, open->service, 4);
+    put(bytes + BUDGET_AT, open->budget_ms, 4);
+    put(bytes + FLAGS_AT, open->flags, 2);
+    put_address(bytes + CLIENT_AT, &open->client);
+    put_address(bytes + LOCAL_AT, &open->local);
+}
+
+int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, struct error *error) {
+    if (length != FRAME_OPEN_SIZE)
+        return error_set(error, "OPEN of %zu bytes instead of %d", length, FRAME_OPEN_SIZE);
+    *open = (struct open_request){.relay = get(bytes + RELAY_AT, 8),
+                                  .service = (uint32_t)get(bytes + SERVICE_AT, 4),
+                                  .budget_ms = (uint32_t)get(bytes + BUDGET_AT, 4),
+                                  .flags = (uint16_t)get(bytes + FLAGS_AT, 2),
+                                  .client = get_address(bytes + CLIENT_AT),
+                                  .local = get_address(bytes + LOCAL_AT)};
+    if (open->flags & OPEN_FLAGS_NEEDED)
+        return error_set(error, "OPEN has unknown flags: 0x%04x", open->flags);
+    if (open->budget_ms > TIMEOUT_MOST_MS)
+        return error_set(error, "OPEN has a budget of more than a day");
     return 0;
 }
 
-/* They help an agent to know a loop; what is none is passed by. */
-static void take_ports(struct open_request *open) {
-    size_t index;
-    json_t *item;
-    json_array_foreach (json_object_get(open->json, "ports"), index, item) {
-        json_int_t port = json_integer_value(item);
-        if (port > 0 && port <= UINT16_MAX && open->port_count < OPEN_PORTS_MAX)
-            open->ports[open->port_count++] = (uint16_t)port;
-    }
+struct open_address open_address_of(const struct addr *addr) {
+    struct open_address address = {.port = 0};
+    bool is_ipv4;
+    if (addr_host_bytes(addr, address.host, &is_ipv4))
+        address.port = addr_port(addr);
+    return address;
 }
 
-static int take_open(struct open_request *open, struct error *error) {
-    const json_t *json = open->json;
-    if (json_take_text(json, "id", JSON_REQUIRED, PROTO_RELAY_ID_MAX, &open->id, error) != 0 ||
-        json_take_text(json, "service", JSON_REQUIRED, SERVICE_MAX, &open->service, error) != 0 ||
-        json_take_text(json, "from", JSON_OPTIONAL, FROM_MAX, &open->from, error) != 0 ||
-        json_take_number(json, "timeout_ms", JSON_REQUIRED, TIMEOUT_MOST_MS, &open->timeout_ms, error) != 0)
-        return -1;
-    take_ports(open);
-    return take_destinations(open, error);
-}
-
-int open_parse(struct open_request *open, const char *text, size_t length, struct error *error) {
-    *open = (struct open_request){.id = "", .service = "", .from = ""};
-    open->json = json_parse_object(text, length, FRAME_JSON_MAX, error);
-    if (open->json && take_open(open, error) == 0)
-        return 0;
-    open_done(open);
-    return -1;
-}
-
-void open_done(struct open_request *open) {
-    json_decref(open->json);
-    *open = (struct open_request){.id = "", .service = "", .from = ""};
-}
-
-static json_t *make_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
-                          size_t port_count) {
-    json_t *json = json_pack("{s:s, s:[], s:[]}", "service", service, "to", "ports");
-    bool fails = !json;
-    for (size_t i = 0; i < to_count && i < OPEN_DESTINATIONS_MAX && !fails; i++)
-        fails = json_array_append_new(json_object_get(json, "to"), json_string(to[i])) != 0;
-    for (size_t i = 0; i < port_count && i < OPEN_PORTS_MAX && !fails; i++)
-        fails = json_array_append_new(json_object_get(json, "ports"), json_integer(ports[i])) != 0;
-    if (!fails)
-        return json;
-    json_decref(json);
-    return NULL;
-}
-
-char *open_format_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
-                        size_t port_count) {
-    json_t *json = make_terms(service, to, to_count, ports, port_count);
-    char *text = json ? json_to_text(json) : NULL;
-    if (!text)
-        return NULL;
-    size_t length = strlen(text);
-    memmove(text, text + 1, length - 2); /* without the braces */
-    text[length - 2] = '\0';
+char *open_address_format(const struct open_address *address, char *text, size_t size) {
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool is_ipv4 = memcmp(address->host, mapped, sizeof mapped) == 0;
+    char host[INET6_ADDRSTRLEN] = "";
+    (void)inet_ntop(is_ipv4 ? AF_INET : AF_INET6, address->host + (is_ipv4 ? sizeof mapped : 0), host, sizeof host);
+    if (address->port == 0)
+        snprintf(text, size, "unix:");
+    else
+        snprintf(text, size, is_ipv4 ? "%s:%u" : "[%s]:%u", host, address->port);
     return text;
 }
+
+/* ---- the answers ---- */
 
 /* What snprintf returned, as the length that the callers promise: 0 if it did not fit. */
 static size_t fitted(int written, size_t size) {
     return written > 0 && (size_t)written < size ? (size_t)written : 0;
-}
-
-size_t open_format(char *text, size_t size, const char *terms, const char *id, const char *from, unsigned timeout_ms) {
-    struct strbuf open = strbuf_begin(text, size);
-    strbuf_add(&open, "{\"id\":\"");
-    strbuf_add(&open, id);
-    strbuf_add(&open, "\",");
-    strbuf_add(&open, terms);
-    strbuf_add(&open, ",\"from\":\"");
-    strbuf_add(&open, from);
-    strbuf_add(&open, "\",\"timeout_ms\":");
-    strbuf_add_number(&open, timeout_ms);
-    strbuf_add(&open, "}");
-    return open.is_cut ? 0 : open.length;
 }
 
 static const struct {

@@ -1,45 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * open: the JSON of OPEN, and of its answers OPENED, REFUSED and RESET, to structs and back.
+ * open: OPEN as bytes, and the JSON of its answers OPENED, REFUSED and RESET.
  *
- * Strings from the peer are checked for length and control characters; unknown keys are ignored.
- * Runs on: any thread. Owns: nothing; parsed strings live in the struct's `json` until its open_done().
+ * OPEN has a fixed size: each client costs one.
+ * Runs on: any thread. Owns: nothing.
  */
 #ifndef MUNNEL_PROTO_OPEN_H
 #define MUNNEL_PROTO_OPEN_H
 
 #include "lib/base/error.h"
+#include "lib/net/addr.h"
+#include "proto/frame.h"
 #include "proto/limits.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OPEN_DESTINATIONS_MAX = 8, OPEN_PORTS_MAX = 8 };
-
-struct open_request { /* the JSON of OPEN, behind the relay's number */
-    json_t *json;
-    const char *id; /* relay id: server instance's first 8 digits, '-', a counter */
-    const char *service;
-    const char *to[OPEN_DESTINATIONS_MAX]; /* tried in order */
-    int to_count;
-    uint16_t
-        ports[OPEN_PORTS_MAX]; /* where the service listens, so that an agent knows a loop; none from old servers */
-    int port_count;
-    const char *from;
-    uint64_t timeout_ms;
+struct open_address { /* of TCP */
+    uint8_t host[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint16_t port;    /* 0: there is none, as with a Unix socket */
 };
-int open_parse(struct open_request *open, const char *text, size_t length, struct error *error);
-void open_done(struct open_request *open);
-/* The part that is the same for each client of a service, made once: `"service":"x","to":["a:1"],"ports":[2]`;
- * malloc'ed. Ports above OPEN_PORTS_MAX are left out. */
-char *open_format_terms(const char *service, char *const *to, size_t to_count, const uint16_t *ports,
-                        size_t port_count);
-/* The whole JSON at `text`; `id` and `from` hold no character that JSON escapes. Returns its length, 0 if `size` is too
- * small. */
-size_t open_format(char *text, size_t size, const char *terms, const char *id, const char *from, unsigned timeout_ms);
+
+struct open_request {
+    uint64_t relay; /* the counter in the relay's id */
+    uint32_t service, budget_ms;
+    uint16_t flags;
+    struct open_address client, local; /* local: where the server listens for the service; :: or 0.0.0.0: everywhere */
+};
+
+/* Flags that a later version may set: those of the one kind an agent may ignore, those of the other end the link. */
+enum { OPEN_FLAGS_IGNORED = 0x00ff, OPEN_FLAGS_NEEDED = 0xff00 };
+
+int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, struct error *error);
+void open_format(uint8_t bytes[FRAME_OPEN_SIZE], const struct open_request *open);
+
+struct open_address open_address_of(const struct addr *addr);
+/* As addr_format writes it, "unix:" where there is none; returns `text`. */
+char *open_address_format(const struct open_address *address, char *text, size_t size);
 
 /* REFUSED codes: REFUSAL(name, code on the wire, counts against the agent) */
 #define REFUSALS(R)                                                                                                    \
@@ -48,7 +47,8 @@ size_t open_format(char *text, size_t size, const char *terms, const char *id, c
     R(DNS, "dns", true)                                                                                                \
     R(DENIED, "denied", true)                                                                                          \
     R(BUSY, "busy", false)                                                                                             \
-    R(DRAINING, "draining", false)
+    R(DRAINING, "draining", false)                                                                                     \
+    R(UNKNOWN_SERVICE, "unknown_service", false)
 enum refusal {
 #define REFUSAL_ENUM(name, code, counts) REFUSAL_##name,
     REFUSALS(REFUSAL_ENUM)

@@ -45,6 +45,7 @@ struct client {
     struct service_terms *terms; /* one reference */
     uint64_t number;             /* the relay's id is INSTANCE-number */
     struct addr peer;
+    struct open_address local;                                               /* where its service listens */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us, ended_us; /* clock_us(); 0: did not happen */
     uint64_t bytes_up, bytes_down;                                           /* up: client to destination */
     unsigned attempt_ms;         /* in: how long the agent may dial in this attempt */

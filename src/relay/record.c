@@ -12,8 +12,7 @@
 #include "relay/service_terms.h"
 
 enum {
-    FIELDS_MOST = 17,   /* of a line, with the end */
-    INSTANCE_DIGITS = 8 /* of a server's name for itself, in a relay's id */
+    FIELDS_MOST = 17 /* of a line, with the end */
 };
 
 /* The time between two moments; "-" if one of them did not happen. */
@@ -71,7 +70,7 @@ void record_log(struct log *log, const struct record *record, uint64_t now_us) {
 
 void record_make_id(char id[PROTO_RELAY_ID_MAX + 1], const char *instance, uint64_t number) {
     struct strbuf text = strbuf_begin(id, PROTO_RELAY_ID_MAX + 1);
-    strbuf_add_part(&text, instance, INSTANCE_DIGITS);
+    strbuf_add_part(&text, instance, PROTO_SERVER_DIGITS);
     strbuf_add(&text, "-");
     strbuf_add_number(&text, number);
 }

@@ -40,10 +40,10 @@ struct client;
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
                        const char *detail);
 
-/* "INSTANCE's first 8 digits-NUMBER" */
+/* "INSTANCE's first 8 digits-NUMBER"; of the server's instance, at both ends */
 void record_make_id(char id[PROTO_RELAY_ID_MAX + 1], const char *instance, uint64_t number);
 
-/* The client's address as OPEN and the record have it; never a Unix path, which the client may choose. */
+/* The client's address as the record has it; never a Unix path, which the client may choose. */
 char *record_client_text(const struct client *client, char text[RECORD_CLIENT]);
 
 #endif

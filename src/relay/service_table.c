@@ -7,6 +7,7 @@
 
 #include "relay/service_table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,8 +59,9 @@ static void keep(struct service_table *table, struct served_service *service) {
     table->size += sizeof service + service->size;
 }
 
-struct service_table *service_table_change(const struct service_table *old, const struct services_part *part,
-                                           struct served_service *const *added, size_t count) {
+struct service_table *service_table_change(const struct service_table *old, const char *server,
+                                           const struct services_part *part, struct served_service *const *added,
+                                           size_t count) {
     size_t old_count = old ? old->count : 0, removed_count = part->remove_count;
     uint32_t removed[SERVICES_PART_MAX];
     struct service_table *table = malloc(sizeof *table + (old_count + count) * sizeof *table->services);
@@ -67,6 +69,7 @@ struct service_table *service_table_change(const struct service_table *old, cons
         return NULL;
     *table = (struct service_table){.size = sizeof *table};
     atomic_init(&table->references, 1);
+    snprintf(table->server, sizeof table->server, "%s", server);
     for (size_t i = 0; i < removed_count; i++)
         removed[i] = services_removed(part, i);
     qsort(removed, removed_count, sizeof *removed, compare_ids);

@@ -10,6 +10,7 @@
 #ifndef MUNNEL_RELAY_SERVICE_TABLE_H
 #define MUNNEL_RELAY_SERVICE_TABLE_H
 
+#include "proto/limits.h"
 #include "proto/services.h"
 
 #include <stdatomic.h>
@@ -29,14 +30,17 @@ void served_service_release(struct served_service *service); /* NULL is fine */
 
 struct service_table {
     atomic_uint references;
-    size_t count, size;                /* size: bytes of memory, services and all */
-    struct served_service *services[]; /* by id, in growing order */
+    char server[PROTO_SERVER_DIGITS + 1]; /* of the server's instance: the ids of its relays begin with them */
+    size_t count, size;                   /* size: bytes of memory, services and all */
+    struct served_service *services[];    /* by id, in growing order */
 };
 
-/* A table with one reference, of `old` (NULL: an empty one) without what the part removes, and with the `count`
- * services `added`, whose ids are higher. It takes references of its own. NULL: out of memory. */
-struct service_table *service_table_change(const struct service_table *old, const struct services_part *part,
-                                           struct served_service *const *added, size_t count);
+/* A table of the server with this instance, with one reference, of `old` (NULL: an empty one) without what the part
+ * removes, and with the `count` services `added`, whose ids are higher. It takes references of its own. NULL: out of
+ * memory. */
+struct service_table *service_table_change(const struct service_table *old, const char *server,
+                                           const struct services_part *part, struct served_service *const *added,
+                                           size_t count);
 struct service_table *service_table_hold(struct service_table *table);
 void service_table_release(struct service_table *table);                                   /* NULL is fine */
 struct served_service *service_table_find(const struct service_table *table, uint32_t id); /* NULL: none */

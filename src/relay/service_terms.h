@@ -8,20 +8,19 @@
 #define MUNNEL_RELAY_SERVICE_TERMS_H
 
 #include <stdatomic.h>
-#include <stddef.h>
+#include <stdint.h>
 
 struct service_terms {
     atomic_uint references;
     char *service;
     char *destination;                             /* for logs */
-    char *open_json;                               /* open_format_terms() */
+    uint32_t id;                                   /* as announced to agents */
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
 };
 
 struct service_terms_plan { /* copied */
-    const char *service;
-    char *const *connect, *const *listen; /* addresses as text; OPEN has the ports of `listen` */
-    size_t connect_count, listen_count;
+    const char *service, *destination;
+    uint32_t id;
     unsigned idle_timeout_s, half_close_timeout_s;
 };
 

@@ -258,7 +258,6 @@ void relay_thread_end(struct relay_thread *thread) {
 void relay_thread_free(struct relay_thread *thread) {
     event_del(&thread->reap);
     reap(thread);
-    open_memory_end(&thread->open_memory);
     relay_thread_free_services(thread);
     if (thread->owns_loop)
         loop_free(thread->loop);

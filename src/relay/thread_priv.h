@@ -11,7 +11,6 @@
 #define MUNNEL_RELAY_THREAD_PRIV_H
 
 #include "lib/event/defer.h"
-#include "proto/open_memory.h"
 #include "relay/link/batch.h"
 #include "relay/link/bio.h"
 #include "relay/link/close_marks.h"
@@ -74,9 +73,8 @@ struct relay_thread {
     struct relay *relays;  /* all others; swept once in a round */
     struct event sweep, starter, reap;
 
-    struct open_memory open_memory;    /* agent, as the next two */
-    struct loop_detect *own_dials;     /* of the plane */
-    struct session_services *services; /* agent: see plane_services.c */
+    struct loop_detect *own_dials;     /* agent, as the next two; of the plane */
+    struct session_services *services; /* see plane_services.c */
     struct log_limit loop_lines, busy_lines;
     struct batch batch;
     struct link_bio_scratch bio;

@@ -10,7 +10,6 @@
 #include "proto/hello.h"
 #include "proto/join_code.h"
 #include "proto/open.h"
-#include "proto/open_memory.h"
 #include "proto/services.h"
 
 #include "fuzz.h"
@@ -126,55 +125,18 @@ void fuzz_greeting(const uint8_t *bytes, size_t length) {
 
 /* ---- OPEN and its answers ---- */
 
-static void check_equal_opens(const struct open_request *a, const struct open_request *b) {
-    FUZZ_REQUIRE(strcmp(a->id, b->id) == 0 && strcmp(a->service, b->service) == 0 && strcmp(a->from, b->from) == 0);
-    FUZZ_REQUIRE(a->timeout_ms == b->timeout_ms && a->to_count == b->to_count && a->port_count == b->port_count);
-    for (int i = 0; i < a->to_count; i++)
-        FUZZ_REQUIRE(strcmp(a->to[i], b->to[i]) == 0);
-    for (int i = 0; i < a->port_count; i++)
-        FUZZ_REQUIRE(a->ports[i] == b->ports[i]);
-}
-
-/* As the server writes it: what the terms and the rest make is the same message. */
-static void check_formatted_open(const struct open_request *open) {
-    char *to[OPEN_DESTINATIONS_MAX], text[FRAME_JSON_MAX];
-    struct open_request again;
-    struct error error = {{0}};
-    if (strpbrk(open->id, "\"\\/") || strpbrk(open->from, "\"\\/"))
-        return;
-    for (int i = 0; i < open->to_count; i++)
-        to[i] = fuzz_text((const uint8_t *)open->to[i], strlen(open->to[i]));
-    char *terms = open_format_terms(open->service, to, (size_t)open->to_count, open->ports, (size_t)open->port_count);
-    FUZZ_REQUIRE(terms);
-    size_t length = open_format(text, sizeof text, terms, open->id, open->from, (unsigned)open->timeout_ms);
-    FUZZ_REQUIRE(length > 0 && open_parse(&again, text, length, &error) == 0);
-    check_equal_opens(open, &again);
-    open_done(&again);
-    free(terms);
-    for (int i = 0; i < open->to_count; i++)
-        free(to[i]);
-}
-
-/* Lines, each an OPEN: the memory of the one before must not change what the next means. */
 void fuzz_open(const uint8_t *bytes, size_t length) {
-    struct open_memory memory;
-    open_memory_begin(&memory);
-    while (length > 0) {
-        const uint8_t *end = memchr(bytes, '\n', length);
-        size_t part = end ? (size_t)(end - bytes) : length;
-        struct open_request remembered, parsed;
-        struct error error = {{0}};
-        int result = open_parse(&parsed, (const char *)bytes, part, &error);
-        FUZZ_REQUIRE(open_memory_parse(&memory, &remembered, (const char *)bytes, part, &error) == result);
-        if (result == 0) {
-            check_equal_opens(&parsed, &remembered);
-            check_formatted_open(&parsed);
-            open_done(&parsed);
-        }
-        length -= part + (end ? 1 : 0);
-        bytes += part + (end ? 1 : 0);
+    struct open_request open;
+    struct error error = {{0}};
+    uint8_t again[FRAME_OPEN_SIZE];
+    char text[ADDR_TEXT];
+    if (open_parse(&open, bytes, length, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
     }
-    open_memory_end(&memory);
+    open_format(again, &open);
+    FUZZ_REQUIRE(length == sizeof again && memcmp(again, bytes, length) == 0);
+    FUZZ_REQUIRE(*open_address_format(&open.client, text, sizeof text));
 }
 
 void fuzz_answer(const uint8_t *bytes, size_t length) {

@@ -95,7 +95,8 @@ static int check_order(const struct services *services, const struct services_pa
 }
 
 static bool replace_table(struct services *services, const struct services_part *part, const struct added *added) {
-    struct service_table *table = service_table_change(services->table, part, added->items, added->count);
+    struct service_table *table =
+        service_table_change(services->table, services->server, part, added->items, added->count);
 
     if (!table)
         return false;

@@ -19,13 +19,14 @@ struct services {
     struct log *log;
     const char *who;
     const struct acl *allow;
-    struct link_ref link;        /* the session's control link */
-    uint64_t session;            /* its tag */
-    struct service_table *table; /* what is permitted; NULL: nothing yet */
-    char *answer;                /* JSON of services_ack; NULL: none waits */
-    uint64_t version;            /* of the last part */
-    uint32_t last_id;            /* the highest so far */
-    unsigned refused;            /* in this round of parts */
+    struct link_ref link;                 /* the session's control link */
+    uint64_t session;                     /* its tag */
+    char server[PROTO_SERVER_DIGITS + 1]; /* of its instance */
+    struct service_table *table;          /* what is permitted; NULL: nothing yet */
+    char *answer;                         /* JSON of services_ack; NULL: none waits */
+    uint64_t version;                     /* of the last part */
+    uint32_t last_id;                     /* the highest so far */
+    unsigned refused;                     /* in this round of parts */
 };
 
 /* The members of a `services` of the server. 0, or -1 with `error` if it is malformed; then nothing was changed. */

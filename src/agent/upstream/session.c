@@ -45,6 +45,7 @@ struct session *session_new(const struct session_parts *parts) {
                                           .allow = parts->allow,
                                           .link = parts->link,
                                           .session = parts->order->tag};
+    snprintf(session->services.server, sizeof session->services.server, "%s", parts->welcome->server);
     session->source = (struct dialer_source){.who = parts->who,
                                              .address = parts->order->address,
                                              .trust = parts->trust,

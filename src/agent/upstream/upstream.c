@@ -22,8 +22,6 @@
 
 static_assert(IDENTITY_SERVERS_MAX <= 1 << CONNECT_ATTEMPT_INDEX_BITS, "a tag holds the number of an upstream");
 
-enum { SERVER_DIGITS = 8 }; /* of its instance: so much of it is in the ids of its relays */
-
 enum upstream_state { WAITING, CONNECTING, WORKING, ENDED, STATES };
 
 struct upstream {
@@ -186,7 +184,7 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
 static void log_connected(struct upstream *upstream, const struct welcome *welcome) {
     char address[ADDR_TEXT];
     const char *group = upstream->parts->group;
-    char server[SERVER_DIGITS + 1];
+    char server[PROTO_SERVER_DIGITS + 1];
 
     snprintf(server, sizeof server, "%s", welcome->server);
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "connected",

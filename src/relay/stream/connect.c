@@ -20,7 +20,6 @@ enum { DIAL_LEAST_MS = 250 };
 
 struct connector {
     struct connector_order order;
-    char *to[OPEN_DESTINATIONS_MAX];
     int next_destination;
     struct endpoint endpoint;       /* the destination that is being tried */
     struct addr numeric;            /* its address, if it needs no look-up */
@@ -49,8 +48,6 @@ static void free_dial(struct connector *dial) {
     event_del(&dial->timer);
     if (dial->question)
         resolver_cancel(dial->question);
-    for (int i = 0; i < dial->order.to_count; i++)
-        free(dial->to[i]);
     free(dial->answer);
     free(dial);
 }
@@ -205,7 +202,7 @@ static void try_destination(struct connector *dial) {
         finish(dial, false);
         return;
     }
-    const char *text = dial->to[dial->next_destination++];
+    const char *text = dial->order.to[dial->next_destination++];
     if (parse_destination(&dial->endpoint, text, &error)) {
         note_failure(dial, REFUSAL_REFUSED, NULL, error.text);
         try_destination(dial);
@@ -225,28 +222,15 @@ static void try_destination(struct connector *dial) {
     }
 }
 
-static bool copy_destinations(struct connector *dial) {
-    for (int i = 0; i < dial->order.to_count; i++) {
-        dial->to[i] = strdup(dial->order.to[i]);
-        if (!dial->to[i])
-            return false;
-    }
-    return true;
-}
-
 struct connector *connector_start(const struct connector_order *order) {
     struct connector_result refused = {.refusal = REFUSAL_BUSY, .detail = "out of memory"};
     struct connector *dial = malloc(sizeof *dial);
-    if (dial) {
-        *dial = (struct connector){.order = *order};
-        event_assign(&dial->timer, loop_base(order->loop), -1, 0, on_timer, dial);
-    }
-    if (!dial || !copy_destinations(dial)) {
-        if (dial)
-            free_dial(dial);
+    if (!dial) {
         order->callback(order->context, &refused);
         return NULL;
     }
+    *dial = (struct connector){.order = *order};
+    event_assign(&dial->timer, loop_base(order->loop), -1, 0, on_timer, dial);
     dial->refusal = REFUSAL_BUSY;
     strbuf_copy(dial->detail, sizeof dial->detail, "no destination was named");
     dial->deadline_us = clock_us() + (uint64_t)order->timeout_ms * 1000;

@@ -32,7 +32,7 @@ struct connector_order {
     struct loop *loop;
     struct resolver *resolver;
     const struct acl *allow;
-    const char *const *to; /* destinations as text; copied */
+    const char *const *to; /* destinations as text; they live until the callback or the cancellation */
     int to_count;
     unsigned timeout_ms; /* for all of it */
     connector_callback callback;

@@ -64,28 +64,9 @@ void loop_detect_remove(struct loop_detect *table, struct loop_detect_entry *dia
     dial->mark = 0;
 }
 
-static uint16_t port_in(const char *from) {
-    const char *colon = strrchr(from, ':');
-    unsigned long port = colon ? strtoul(colon + 1, NULL, 10) : 0;
-    return port < PORTS ? (uint16_t)port : 0;
-}
-
-static bool host_in(const char *from, uint8_t host[16]) {
-    struct endpoint endpoint;
-    struct addr addr;
-    bool is_ipv4;
-    return endpoint_parse(&endpoint, from, NULL) == 0 && addr_from_endpoint(&addr, &endpoint) &&
-           addr_host_bytes(&addr, host, &is_ipv4);
-}
-
-unsigned loop_detect_hops(const struct loop_detect *table, const char *from, const uint16_t *ports, int port_count) {
-    uint8_t host[16];
-    uint64_t mark = atomic_load_explicit(&table->marks[port_in(from)], memory_order_relaxed);
-    if (mark == 0 || !host_in(from, host))
-        return 0;
-    for (int i = 0; i < port_count; i++) {
-        if ((mark & ~(uint64_t)HOPS_MASK) == mark_of(table, host, ports[i]))
-            return (unsigned)(mark & HOPS_MASK);
-    }
-    return 0;
+unsigned loop_detect_hops(const struct loop_detect *table, const struct open_address *client, uint16_t port) {
+    uint64_t mark = atomic_load_explicit(&table->marks[client->port], memory_order_relaxed);
+    bool is_known =
+        mark != 0 && client->port != 0 && (mark & ~(uint64_t)HOPS_MASK) == mark_of(table, client->host, port);
+    return is_known ? (unsigned)(mark & HOPS_MASK) : 0;
 }

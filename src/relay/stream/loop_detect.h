@@ -4,7 +4,7 @@
  * loop_detect: an agent's own connections to destinations, by their local port, so that it knows them when one comes
  * back as a client: a service whose destination is, at last, a service of the same server is a loop without end.
  *
- * OPEN has the client's address and the ports on which its service listens. If the table has a connection from just
+ * OPEN has the client's address and the port that it has come to. If the table has a connection from just
  * there to such a port, the client is that connection, and has come one hop further than it. A few hops may be meant;
  * as many as LOOP_DETECT_HOPS are a loop.
  *
@@ -17,7 +17,7 @@
 #ifndef MUNNEL_RELAY_STREAM_LOOP_DETECT_H
 #define MUNNEL_RELAY_STREAM_LOOP_DETECT_H
 
-#include "lib/net/addr.h"
+#include "proto/open.h"
 
 enum { LOOP_DETECT_HOPS = 4 };
 
@@ -38,7 +38,7 @@ void loop_detect_add(struct loop_detect *table, struct loop_detect_entry *dial, 
 /* It is about to be closed; before that, or its port may be another's already. */
 void loop_detect_remove(struct loop_detect *table, struct loop_detect_entry *dial);
 
-/* The hops of a client `from` (text, as OPEN has it) on one of `ports`: 0 if it is not a connection of our own. */
-unsigned loop_detect_hops(const struct loop_detect *table, const char *from, const uint16_t *ports, int port_count);
+/* The hops of a client that has come to `port`: 0 if it is not a connection of our own. */
+unsigned loop_detect_hops(const struct loop_detect *table, const struct open_address *client, uint16_t port);
 
 #endif

@@ -70,6 +70,8 @@ void relay_init(struct relay *relay, struct link *link) {
 }
 
 void relay_free(struct relay *relay) {
+    if (!relay_is_server(relay))
+        relay_agent_free(relay);
     free(relay);
 }
 

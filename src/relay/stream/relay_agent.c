@@ -50,7 +50,7 @@ static void add_opened(struct relay *relay, struct batch *batch) {
     if (state->opened)
         return;
     size_t length = 0;
-    if (strcmp(agent->address, agent->destination) != 0) { /* OPENED has the address only if it differs */
+    if (strcmp(agent->address, agent->service->to[0]) != 0) { /* OPENED has the address only if it differs */
         uint64_t dial_us = relay->opened_us - agent->begun_us;
         length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
     }
@@ -98,45 +98,52 @@ static void on_dialled(void *context, const struct connector_result *result) {
 
 static struct relay *begin(struct link *link, const struct open_request *open) {
     struct relay_agent *agent = malloc(sizeof *agent);
+    const struct service_table *services = link_services(link);
     if (!agent)
         return NULL;
     struct relay *relay = &agent->relay;
-    *agent = (struct relay_agent){.held.run = on_held};
+    *agent = (struct relay_agent){.held.run = on_held, .client = open->client, .number = open->relay};
     relay_init(relay, link);
-    strbuf_copy(agent->id, sizeof agent->id, open->id);
-    strbuf_copy(agent->service, sizeof agent->service, open->service);
-    strbuf_copy(agent->client, sizeof agent->client, open->from);
-    strbuf_copy(agent->destination, sizeof agent->destination, open->to_count > 0 ? open->to[0] : "");
+    strbuf_copy(agent->server, sizeof agent->server, services ? services->server : "");
+    struct served_service *service = service_table_find(services, open->service);
+    if (service)
+        agent->service = served_service_hold(service);
     agent->begun_us = relay->progress_us;
-    agent->hops = loop_detect_hops(relay->thread->own_dials, open->from, open->ports, open->port_count);
+    agent->hops = loop_detect_hops(relay->thread->own_dials, &open->client, open->local.port);
     relay->half_close_timeout_s = RELAY_AGENT_HALF_CLOSE_S;
     return relay;
 }
 
+void relay_agent_free(struct relay *relay) {
+    served_service_release(as_agent(relay)->service);
+}
+
 /* A client that is a connection of our own, so often that it can only be on its way in a circle. */
 static void refuse_loop(struct relay *relay) {
-    char who[PROTO_RELAY_ID_MAX + 16], detail[160];
+    char id[PROTO_RELAY_ID_MAX + 1], who[PROTO_RELAY_ID_MAX + 16], client[RECORD_CLIENT], detail[160];
     unsigned skipped = 0;
     const struct relay_agent *agent = as_agent(relay);
-    snprintf(who, sizeof who, "relay %s", agent->id);
-    snprintf(detail, sizeof detail, "a loop: service %s leads back to its server, %u times through this agent",
-             agent->service, agent->hops);
+    record_make_id(id, agent->server, agent->number);
+    snprintf(who, sizeof who, "relay %s", id);
+    snprintf(detail, sizeof detail, "a loop: service %.64s leads back to its server, %u times through this agent",
+             agent->service->name, agent->hops);
     if (log_limit_allows(&relay->thread->loop_lines, LOOP_LINES_A_MINUTE, &skipped))
         log_event(relay->thread->options->log, LOG_LEVEL_WARNING, who, detail,
-                  LOG_FIELDS(LOG_TEXT("client", agent->client), LOG_TEXT("destination", agent->destination),
-                             LOG_NUMBER("left_out", skipped)));
+                  LOG_FIELDS(LOG_TEXT("client", open_address_format(&agent->client, client, sizeof client)),
+                             LOG_TEXT("destination", agent->service->to[0]), LOG_NUMBER("left_out", skipped)));
     refuse(relay, REFUSAL_DENIED, detail);
 }
 
-static void dial(struct relay *relay, const struct open_request *open) {
+static void dial(struct relay *relay, unsigned budget_ms) {
+    const struct served_service *service = as_agent(relay)->service;
     const struct plane_options *options = relay->thread->options;
     struct connector_order order = {.socket = &relay->socket,
                                     .loop = relay->thread->loop,
                                     .resolver = options->resolver,
                                     .allow = options->allow,
-                                    .to = open->to,
-                                    .to_count = open->to_count,
-                                    .timeout_ms = (unsigned)open->timeout_ms,
+                                    .to = service->to,
+                                    .to_count = (int)service->to_count,
+                                    .timeout_ms = budget_ms,
                                     .callback = on_dialled,
                                     .context = relay};
     struct connector *running = connector_start(&order);
@@ -147,8 +154,7 @@ static void dial(struct relay *relay, const struct open_request *open) {
 void relay_open(struct link *link, const struct frame *frame) {
     struct open_request open;
     struct error error = {""};
-    if (open_memory_parse(&link_thread(link)->open_memory, &open, (const char *)frame->payload, frame->length,
-                          &error)) {
+    if (open_parse(&open, frame->payload, frame->length, &error)) {
         link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
         return;
     }
@@ -157,10 +163,12 @@ void relay_open(struct link *link, const struct frame *frame) {
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
     else if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed))
         refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
+    else if (!as_agent(relay)->service)
+        refuse(relay, REFUSAL_UNKNOWN_SERVICE, "the agent does not know the service: its session has ended");
     else if (as_agent(relay)->hops >= LOOP_DETECT_HOPS)
         refuse_loop(relay);
     else
-        dial(relay, &open);
+        dial(relay, open.budget_ms);
 }
 
 void relay_agent_readable(struct relay *relay) {
@@ -228,11 +236,13 @@ static void write_record(const struct relay_agent *agent) {
     unsigned left_out = 0;
     if (agent->is_put_off && !log_limit_allows(&relay->thread->busy_lines, BUSY_LINES_A_MINUTE, &left_out))
         return;
+    char id[PROTO_RELAY_ID_MAX + 1], client[RECORD_CLIENT];
     bool is_lost = agent->reason == REASON_DONE && agent->lost != REASON_DONE;
-    struct record record = {.id = agent->id,
-                            .service = agent->service,
-                            .client = agent->client,
-                            .destination = agent->destination,
+    record_make_id(id, agent->server, agent->number);
+    struct record record = {.id = id,
+                            .service = agent->service ? agent->service->name : "unknown",
+                            .client = open_address_format(&agent->client, client, sizeof client),
+                            .destination = agent->service ? agent->service->to[0] : "",
                             .address = agent->address,
                             .up = relay->up,
                             .down = relay->down,

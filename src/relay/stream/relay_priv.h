@@ -67,8 +67,11 @@ struct relay_agent {
     struct loop_detect_entry own_dial; /* once open */
     unsigned hops;                     /* how often the client has been through this agent already */
     uint64_t begun_us;
-    char id[PROTO_RELAY_ID_MAX + 1], service[PROTO_NAME_MAX + 1]; /* for the record, as are the next */
-    char client[RECORD_CLIENT], destination[128], address[64];
+    struct served_service *service;       /* one reference; NULL: OPEN named one that is not known */
+    struct open_address client;           /* for the record, as are the next */
+    uint64_t number;                      /* in its id, */
+    char server[PROTO_SERVER_DIGITS + 1]; /* behind these digits */
+    char address[64];
     const char *detail; /* why it was refused; valid until relay_finish */
     bool is_put_off;    /* refused for a lack of our own: the server goes on with the client */
     /* of its record, once both streams are complete */
@@ -108,6 +111,7 @@ void relay_agent_readable(struct relay *relay);
 void relay_agent_on_frame(struct relay *relay, const struct frame *frame);
 void relay_agent_link_lost(struct relay *relay, enum relay_reason reason);
 void relay_agent_send_idle(struct relay *relay);
+void relay_agent_free(struct relay *relay);         /* what it holds; relay.c frees the rest */
 void relay_agent_stop_opening(struct relay *relay); /* nothing has reached the destination: another agent may */
 void relay_agent_let_go(struct relay *relay);       /* of what it has on the thread, before the plain side is closed */
 /* Writes the record; false: that, and the relay, have to wait until it is known whether the server has it all. */

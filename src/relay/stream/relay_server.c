@@ -17,8 +17,6 @@
 
 #include <string.h>
 
-enum { OPEN_JSON_MAX = 4096 }; /* service_terms_new() keeps its part well below */
-
 static struct relay_server *as_server(struct relay *relay) {
     return (struct relay_server *)relay; /* whose first member it is */
 }
@@ -28,13 +26,16 @@ static struct client *client_of(struct relay *relay) {
 }
 
 static bool add_open(struct relay *relay, struct batch *batch) {
-    char json[OPEN_JSON_MAX], id[PROTO_RELAY_ID_MAX + 1], from[RECORD_CLIENT];
+    uint8_t bytes[FRAME_OPEN_SIZE];
     const struct client *client = client_of(relay);
     struct stream_state *state = link_stream_state(relay->link);
-    record_make_id(id, relay->thread->options->instance, client->number);
-    size_t length = open_format(json, sizeof json, client->terms->open_json, id, record_client_text(client, from),
-                                client->attempt_ms);
-    if (length == 0 || !batch_add(batch, FRAME_OPEN, state->number + 1, json, length))
+    struct open_request open = {.relay = client->number,
+                                .service = client->terms->id,
+                                .budget_ms = client->attempt_ms,
+                                .client = open_address_of(&client->peer),
+                                .local = client->local};
+    open_format(bytes, &open);
+    if (!batch_add(batch, FRAME_OPEN, state->number + 1, bytes, sizeof bytes))
         return false;
     stream_state_sent(state, FRAME_OPEN, 0);
     return true;

@@ -190,11 +190,12 @@ static void refuse(struct agent_listener *listener, int fd, const struct addr *p
     sock_close(fd);
 }
 
-static void on_accept(void *context, int fd, const struct addr *peer) {
+static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
     struct agent_listener *listener = context;
     uint64_t source = source_key_of(peer);
     struct preauth_conn *conn = NULL;
 
+    (void)local;
     if (is_blocked(listener, source, peer)) {
         refuse(listener, fd, peer, &listener->blocked,
                "connection refused: its address is blocked after failed attempts");

@@ -33,7 +33,7 @@ struct announce *announce_new(const struct announce_options *options); /* NULL w
 void announce_free(struct announce *announce);
 
 void announce_join(struct announce *announce, struct session *session); /* sends later in this turn of the loop */
-void announce_turn(struct announce *announce); /* sends what is due; runs by itself */
+void announce_turn(struct announce *announce);                          /* sends what is due; runs by itself */
 /* It takes no more clients: takes it out of all services. May be called again. */
 void announce_leave(struct announce *announce, struct session *session);
 /* The members of a `services_ack`. 0, or -1 with `error` if it is malformed or does not answer the part under way. */

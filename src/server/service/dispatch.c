@@ -276,11 +276,17 @@ static void on_not_started(struct dispatch *dispatch, struct client *client, str
 }
 
 static const enum relay_reason refusal_reasons[] = {
-    [REFUSAL_REFUSED] = REASON_REFUSED, [REFUSAL_TIMEOUT] = REASON_TIMEOUT, [REFUSAL_DNS] = REASON_REFUSED,
-    [REFUSAL_DENIED] = REASON_DENIED,   [REFUSAL_BUSY] = REASON_NO_AGENT,   [REFUSAL_DRAINING] = REASON_NO_AGENT,
+    [REFUSAL_REFUSED] = REASON_REFUSED,
+    [REFUSAL_TIMEOUT] = REASON_TIMEOUT,
+    [REFUSAL_DNS] = REASON_REFUSED,
+    [REFUSAL_DENIED] = REASON_DENIED,
+    [REFUSAL_BUSY] = REASON_NO_AGENT,
+    [REFUSAL_DRAINING] = REASON_NO_AGENT,
+    [REFUSAL_UNKNOWN_SERVICE] = REASON_NO_AGENT,
 };
 
-/* Busy or draining: not the destination's fault, so it is no attempt. */
+/* Busy, draining, or its session is ending and it has forgotten the service: not the destination's fault, so it is no
+ * attempt. */
 static void on_put_off(struct dispatch *dispatch, struct client *client, struct session *session) {
     if (session && client->refusal == REFUSAL_DRAINING)
         registry_drain(dispatch->options.registry, session);

@@ -96,7 +96,7 @@ static bool accept_one(struct listener *listener) {
     }
     int fd = sock_accept(listener->fd, &peer);
     if (fd >= 0) {
-        listener->options.on_accept(listener->options.context, fd, &peer);
+        listener->options.on_accept(listener->options.context, fd, &peer, listener_addr(listener));
         return listener->state == LISTENER_LISTENING;
     }
     if (sock_would_block(errno))

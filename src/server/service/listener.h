@@ -27,7 +27,8 @@ struct listener_options {
     unsigned mode;
     unsigned accepts_per_turn;
     bool (*has_room)(void *context); /* asked before each accept; false: pause for 100 ms */
-    void (*on_accept)(void *context, int fd, const struct addr *peer); /* takes fd; may not free the listener */
+    /* Takes fd; may not free the listener. `local`: its address as it was given, which may be a wildcard. */
+    void (*on_accept)(void *context, int fd, const struct addr *peer, const struct addr *local);
     void *context;
 };
 

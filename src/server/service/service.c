@@ -33,7 +33,7 @@ static const char *find_refusal(struct service *service, const struct addr *peer
     return access_refuses(service->access, peer, clock_us());
 }
 
-static void on_accept(void *context, int fd, const struct addr *peer) {
+static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
     struct service *service = context;
     const char *detail = find_refusal(service, peer);
 
@@ -48,6 +48,7 @@ static void on_accept(void *context, int fd, const struct addr *peer) {
         return;
     }
     client->service = service;
+    client->local = open_address_of(local);
     service->live++;
     service->options.on_client(service->options.context, client);
 }
@@ -58,14 +59,13 @@ static bool has_room(void *context) {
     return client_table_has_room(service->options.clients);
 }
 
-static struct service_terms *make_terms(const struct service_config *conf) {
-    return service_terms_new(&(struct service_terms_plan){.service = conf->name,
-                                                          .connect = conf->connect.items,
-                                                          .connect_count = conf->connect.count,
-                                                          .listen = conf->listen.items,
-                                                          .listen_count = conf->listen.count,
-                                                          .idle_timeout_s = conf->idle_timeout_s,
-                                                          .half_close_timeout_s = conf->half_close_timeout_s});
+static struct service_terms *make_terms(const struct service_config *conf, uint32_t id) {
+    return service_terms_new(
+        &(struct service_terms_plan){.service = conf->name,
+                                     .destination = conf->connect.count > 0 ? conf->connect.items[0] : "",
+                                     .id = id,
+                                     .idle_timeout_s = conf->idle_timeout_s,
+                                     .half_close_timeout_s = conf->half_close_timeout_s});
 }
 
 struct service *service_new(const struct service_options *options, struct error *error) {
@@ -83,7 +83,7 @@ struct service *service_new(const struct service_options *options, struct error 
     service->refusals.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
-    service->terms = make_terms(conf);
+    service->terms = make_terms(conf, options->id);
     struct listener_options listening = {.base = options->base,
                                          .log = options->log,
                                          .who = service->who,

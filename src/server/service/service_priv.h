@@ -29,8 +29,8 @@ struct service {
     uint32_t id;
     const struct service_config *conf;
     struct service_terms *terms;
-    struct balance *balance; /* the sessions that permit it */
-    size_t asked;            /* sessions that have not answered yet */
+    struct balance *balance;          /* the sessions that permit it */
+    size_t asked;                     /* sessions that have not answered yet */
     struct service_refusal *refusing; /* sessions whose agents do not permit it */
     size_t refusing_count, refusing_room;
     struct access *access;

@@ -9,14 +9,11 @@ unit_proto_tests = \
 	tests/unit/proto/test_hello \
 	tests/unit/proto/test_json_fields \
 	tests/unit/proto/test_open \
-	tests/unit/proto/test_open_memory \
 	tests/unit/proto/test_auth_proof \
 	tests/unit/proto/test_features \
 	tests/unit/proto/test_services \
 	tests/unit/proto/test_session_key
 
-tests_unit_proto_test_open_memory_SOURCES = tests/unit/proto/test_open_memory.c
-tests_unit_proto_test_open_memory_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_frame_SOURCES = tests/unit/proto/test_frame.c
 tests_unit_proto_test_frame_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_join_code_SOURCES = tests/unit/proto/test_join_code.c

@@ -12,98 +12,98 @@
 #include <stdlib.h>
 #include <string.h>
 
-START_TEST(open_comes_back_as_it_was_sent) {
-    char first[] = "localhost:5900", second[] = "[::1]:5901", third[] = "unix:/run/a \"b\".sock";
-    char *to[] = {first, second, third}, text[1024];
-    char *terms = open_format_terms("Win\"VNC\\", to, 3, (const uint16_t[]){80, 65535}, 2);
-    size_t length = open_format(text, sizeof text, terms, "3f2a0011-17", "10.0.0.1:4711", 9000);
-    struct open_request got;
-    struct error error = {{0}};
-    ck_assert_uint_eq(length, strlen(text));
-    ck_assert_msg(open_parse(&got, text, length, &error) == 0, "%s in %s", error.text, text);
-    ck_assert_str_eq(got.id, "3f2a0011-17");
-    ck_assert_str_eq(got.service, "Win\"VNC\\");
-    ck_assert_str_eq(got.from, "10.0.0.1:4711");
-    ck_assert_uint_eq(got.timeout_ms, 9000);
-    ck_assert_int_eq(got.to_count, 3);
-    for (int i = 0; i < 3; i++)
-        ck_assert_str_eq(got.to[i], to[i]);
-    ck_assert_int_eq(got.port_count, 2);
-    ck_assert_uint_eq(got.ports[0], 80);
-    ck_assert_uint_eq(got.ports[1], 65535);
-    open_done(&got);
-    free(terms);
+static struct open_address address(const char *text) {
+    struct endpoint endpoint;
+    struct addr addr;
+    ck_assert_int_eq(endpoint_parse(&endpoint, text, NULL), 0);
+    ck_assert(addr_from_endpoint(&addr, &endpoint));
+    return open_address_of(&addr);
 }
-END_TEST
 
-START_TEST(an_open_that_does_not_fit_is_not_written_in_part) {
-    char only[] = "localhost:5900", *to[] = {only}, text[1024];
-    char *terms = open_format_terms("x", to, 1, NULL, 0);
-    size_t length = open_format(text, sizeof text, terms, "a-1", "b", 1);
-    ck_assert_uint_eq(open_format(text, length, terms, "a-1", "b", 1), 0);
-    ck_assert_uint_eq(open_format(text, length + 1, terms, "a-1", "b", 1), length);
-    free(terms);
+static void expect_same(const struct open_address *a, const struct open_address *b) {
+    ck_assert_mem_eq(a->host, b->host, sizeof a->host);
+    ck_assert_uint_eq(a->port, b->port);
 }
-END_TEST
 
-START_TEST(terms_hold_no_more_destinations_than_open_may) {
-    char each[] = "a:1", *to[OPEN_DESTINATIONS_MAX + 3];
-    for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
-        to[i] = each;
-    char *terms = open_format_terms("x", to, sizeof to / sizeof to[0], NULL, 0), text[1024];
-    struct open_request got;
-    size_t length = open_format(text, sizeof text, terms, "a-1", "b", 1);
-    ck_assert_int_eq(open_parse(&got, text, length, NULL), 0);
-    ck_assert_int_eq(got.to_count, OPEN_DESTINATIONS_MAX);
-    open_done(&got);
-    free(terms);
-    ck_assert_ptr_null(open_format_terms("\xff", to, 1, NULL, 0));
-}
-END_TEST
-
-/* Quotation marks and backslashes take two bytes each in JSON; OPEN has 3584 for all of it. */
-START_TEST(the_longest_destinations_that_pass_fit_into_open) {
-    char longest[300] = "unix:/", *to[OPEN_DESTINATIONS_MAX];
-    uint16_t ports[OPEN_PORTS_MAX];
-    memset(longest + strlen(longest), '"', 107 - 1); /* as long as a socket's path may be */
-    for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
-        to[i] = longest;
-    for (size_t i = 0; i < OPEN_PORTS_MAX; i++)
-        ports[i] = 65535;
-    char *terms = open_format_terms("x", to, OPEN_DESTINATIONS_MAX, ports, OPEN_PORTS_MAX);
-    ck_assert_ptr_nonnull(terms);
-    ck_assert_uint_le(strlen(terms) + PROTO_NAME_MAX, 3584);
-    free(terms);
-}
-END_TEST
-
-#define TERMS "\"id\":\"a-1\",\"service\":\"s\",\"timeout_ms\":5"
-static const char *const bad_opens[] = {
-    "{}",
-    "{" TERMS "}",
-    "{" TERMS ",\"to\":\"a:1\"}",
-    "{" TERMS ",\"to\":[]}",
-    "{" TERMS ",\"to\":[\"\"]}",
-    "{" TERMS ",\"to\":[1]}",
-    "{" TERMS ",\"to\":[null]}",
-    "{" TERMS ",\"to\":[\"a:1\\u0007\"]}",
-    "{" TERMS ",\"to\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]}",
-    "{" TERMS ",\"to\":[\"a:1\"],\"from\":7}",
-    "{\"id\":\"a-1\",\"service\":\"s\",\"timeout_ms\":-5,\"to\":[\"a:1\"]}",
-    "{\"id\":\"a-1\",\"service\":\"s\",\"timeout_ms\":\"5\",\"to\":[\"a:1\"]}",
-    "{\"id\":\"a-1\",\"service\":\"s\",\"to\":[\"a:1\"]}",
-    "{\"id\":\"\",\"service\":\"s\",\"timeout_ms\":5,\"to\":[\"a:1\"]}",
-    "{\"id\":\"123456789012345678901234567890123\",\"service\":\"s\",\"timeout_ms\":5,\"to\":[\"a:1\"]}",
-    "{\"id\":\"a-1\",\"service\":\"a\\r\\nb\",\"timeout_ms\":5,\"to\":[\"a:1\"]}",
+static const struct open_request extremes[] = {
+    {.relay = 0, .service = 1, .budget_ms = 0},
+    {.relay = UINT64_MAX, .service = UINT32_MAX, .budget_ms = 86400000, .flags = OPEN_FLAGS_IGNORED},
+    {.relay = 0x0102030405060708, .service = 0x090a0b0c, .budget_ms = 0x00010203, .flags = 1},
 };
 
-START_TEST(a_bad_open_is_refused) {
+START_TEST(open_comes_back_as_it_was_sent) {
+    struct open_request sent = extremes[_i], got;
+    uint8_t bytes[FRAME_OPEN_SIZE];
+    struct error error = {{0}};
+    sent.client = address("10.0.0.1:4711");
+    sent.local = address("[2001:db8::1]:65535");
+    open_format(bytes, &sent);
+    ck_assert_msg(open_parse(&got, bytes, sizeof bytes, &error) == 0, "%s", error.text);
+    ck_assert_uint_eq(got.relay, sent.relay);
+    ck_assert_uint_eq(got.service, sent.service);
+    ck_assert_uint_eq(got.budget_ms, sent.budget_ms);
+    ck_assert_uint_eq(got.flags, sent.flags);
+    expect_same(&got.client, &sent.client);
+    expect_same(&got.local, &sent.local);
+}
+END_TEST
+
+/* The example in docs/protocol.md. */
+START_TEST(open_has_its_fields_where_the_protocol_says) {
+    static const uint8_t wanted[FRAME_OPEN_SIZE] = {0,    0,    0,  0, 0, 0, 0,    0x11, 0, 0, 0, 2, 0, 0,
+                                                    0x27, 0x10, 0,  0, 0, 0, 0,    0,    0, 0, 0, 0, 0, 0,
+                                                    0xff, 0xff, 10, 0, 0, 1, 0x12, 0x67, 0, 0, 0, 0, 0, 0,
+                                                    0,    0,    0,  0, 0, 0, 0,    0,    0, 0, 0, 22};
+    struct open_request open = {
+        .relay = 17, .service = 2, .budget_ms = 10000, .client = address("10.0.0.1:4711"), .local = {.port = 22}};
+    uint8_t bytes[FRAME_OPEN_SIZE];
+    open_format(bytes, &open);
+    ck_assert_mem_eq(bytes, wanted, sizeof wanted);
+}
+END_TEST
+
+START_TEST(open_of_another_length_is_refused) {
+    uint8_t bytes[FRAME_OPEN_SIZE + 1] = {0};
     struct open_request got;
     struct error error = {{0}};
-    ck_assert_msg(open_parse(&got, bad_opens[_i], strlen(bad_opens[_i]), &error) == -1, "taken: %s", bad_opens[_i]);
-    ck_assert_str_ne(error.text, "");
-    ck_assert_ptr_null(got.json);
-    ck_assert_int_eq(got.to_count, 0);
+    for (size_t length = 0; length <= sizeof bytes; length++)
+        ck_assert_int_eq(open_parse(&got, bytes, length, &error), length == FRAME_OPEN_SIZE ? 0 : -1);
+}
+END_TEST
+
+START_TEST(flag_that_may_not_be_ignored_is_refused) {
+    struct open_request open = {.service = 1, .flags = (uint16_t)(1U << _i)}, got;
+    uint8_t bytes[FRAME_OPEN_SIZE];
+    struct error error = {{0}};
+    open_format(bytes, &open);
+    ck_assert_int_eq(open_parse(&got, bytes, sizeof bytes, &error), _i < 8 ? 0 : -1);
+    ck_assert(_i < 8 || strstr(error.text, "flags"));
+}
+END_TEST
+
+START_TEST(budget_of_more_than_a_day_is_refused) {
+    struct open_request open = {.service = 1, .budget_ms = 86400001}, got;
+    uint8_t bytes[FRAME_OPEN_SIZE];
+    struct error error = {{0}};
+    open_format(bytes, &open);
+    ck_assert_int_eq(open_parse(&got, bytes, sizeof bytes, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "budget"));
+}
+END_TEST
+
+static const struct {
+    const char *address, *text;
+} addresses[] = {{"10.0.0.1:4711", "10.0.0.1:4711"},
+                 {"[::ffff:10.0.0.1]:4711", "10.0.0.1:4711"},
+                 {"[2001:db8::1]:1", "[2001:db8::1]:1"},
+                 {"0.0.0.0:80", "0.0.0.0:80"},
+                 {"[::]:80", "[::]:80"},
+                 {"unix:/run/evil path.sock", "unix:"}};
+
+START_TEST(address_is_written_as_addresses_are) {
+    char text[ADDR_TEXT];
+    struct open_address got = address(addresses[_i].address);
+    ck_assert_str_eq(open_address_format(&got, text, sizeof text), addresses[_i].text);
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST(opened_comes_back) {
 END_TEST
 
 START_TEST(each_refusal_comes_back) {
-    for (int code = REFUSAL_REFUSED; code <= REFUSAL_DRAINING; code++) {
+    for (int code = REFUSAL_REFUSED; code <= REFUSAL_UNKNOWN_SERVICE; code++) {
         char text[400], words[160];
         enum refusal got = REFUSAL_REFUSED;
         size_t length = refused_format(text, sizeof text, (enum refusal)code, "a\\b \"c\"");
@@ -132,6 +132,7 @@ START_TEST(each_refusal_comes_back) {
     ck_assert(refusal_counts(REFUSAL_DENIED));
     ck_assert(!refusal_counts(REFUSAL_BUSY));
     ck_assert(!refusal_counts(REFUSAL_DRAINING));
+    ck_assert(!refusal_counts(REFUSAL_UNKNOWN_SERVICE));
 }
 END_TEST
 
@@ -203,11 +204,12 @@ END_TEST
 
 static TCase *open_message(void) {
     TCase *group = tcase_create("open");
-    tcase_add_test(group, open_comes_back_as_it_was_sent);
-    tcase_add_test(group, an_open_that_does_not_fit_is_not_written_in_part);
-    tcase_add_test(group, the_longest_destinations_that_pass_fit_into_open);
-    tcase_add_test(group, terms_hold_no_more_destinations_than_open_may);
-    tcase_add_loop_test(group, a_bad_open_is_refused, 0, (int)(sizeof bad_opens / sizeof bad_opens[0]));
+    tcase_add_loop_test(group, open_comes_back_as_it_was_sent, 0, sizeof extremes / sizeof extremes[0]);
+    tcase_add_test(group, open_has_its_fields_where_the_protocol_says);
+    tcase_add_test(group, open_of_another_length_is_refused);
+    tcase_add_loop_test(group, flag_that_may_not_be_ignored_is_refused, 0, 16);
+    tcase_add_test(group, budget_of_more_than_a_day_is_refused);
+    tcase_add_loop_test(group, address_is_written_as_addresses_are, 0, sizeof addresses / sizeof addresses[0]);
     return group;
 }
 

@@ -30,6 +30,11 @@ tests_unit_relay_link_test_link_faults_SOURCES = tests/unit/relay/link/test_link
 tests_unit_relay_link_test_link_faults_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=calloc
 
+unit_relay_tests += tests/unit/relay/stream/test_relay_agent
+tests_unit_relay_stream_test_relay_agent_SOURCES = tests/unit/relay/stream/test_relay_agent.c $(two_planes)
+tests_unit_relay_stream_test_relay_agent_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_relay_agent_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+
 unit_relay_tests += tests/unit/relay/stream/test_timeouts
 tests_unit_relay_stream_test_timeouts_SOURCES = tests/unit/relay/stream/test_timeouts.c $(two_planes)
 tests_unit_relay_stream_test_timeouts_LDADD = $(LINK_UNIT_RELAY)

@@ -57,7 +57,7 @@ static void set(struct world *world, uint64_t session, uint32_t id) {
     static const struct services_part nothing = {.version = 1};
     struct service_offer offer = {.id = id, .name = "s", .to = {"a:1"}, .to_count = 1};
     struct served_service *service = served_service_new(&offer);
-    struct service_table *table = service_table_change(NULL, &nothing, &service, 1);
+    struct service_table *table = service_table_change(NULL, "00112233", &nothing, &service, 1);
     ck_assert(plane_set_services(world->plane, session, table));
     service_table_release(table);
     served_service_release(service);

@@ -149,8 +149,7 @@ static TCase *lines(void) {
 /* ---- of a client ---- */
 
 static char *line_of_client(struct client *client) {
-    char destination[] = "db:1", *const to[] = {destination};
-    const struct service_terms_plan plan = {.service = "echo", .connect = to, .connect_count = 1};
+    const struct service_terms_plan plan = {.service = "echo", .destination = "db:1"};
     client->terms = service_terms_new(&plan);
     ck_assert_ptr_nonnull(client->terms);
     struct log *log = open_log();

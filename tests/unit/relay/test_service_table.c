@@ -19,7 +19,7 @@ static struct service_table *add(struct service_table *old, uint32_t from, uint3
         struct service_offer offer = {.id = id, .name = "s", .to = {"a:1", "b:2"}, .to_count = 2};
         added[count++] = served_service_new(&offer);
     }
-    struct service_table *table = service_table_change(old, &nothing, added, count);
+    struct service_table *table = service_table_change(old, "00112233445566778899aabbccddeeff", &nothing, added, count);
     for (size_t i = 0; i < count; i++)
         served_service_release(added[i]);
     service_table_release(old);
@@ -29,6 +29,7 @@ static struct service_table *add(struct service_table *old, uint32_t from, uint3
 START_TEST(services_are_found_by_their_ids) {
     struct service_table *table = add(add(NULL, 5, 9), 100, 200);
     ck_assert_uint_eq(table->count, 5 + 101);
+    ck_assert_str_eq(table->server, "00112233");
     for (uint32_t id = 0; id < 300; id++) {
         bool is_there = (id >= 5 && id <= 9) || (id >= 100 && id <= 200);
         struct served_service *found = service_table_find(table, id);
@@ -45,7 +46,7 @@ START_TEST(removed_services_are_gone_and_their_ids_may_be_unknown) {
     struct service_table *old = add(NULL, 1, 4);
     json_t *remove = json_pack("[i, i, i]", 4, 2, 77);
     struct services_part part = {.remove = remove, .remove_count = 3};
-    struct service_table *table = service_table_change(old, &part, NULL, 0);
+    struct service_table *table = service_table_change(old, "00112233", &part, NULL, 0);
     ck_assert_uint_eq(table->count, 2);
     ck_assert(service_table_find(table, 1) && service_table_find(table, 3));
     ck_assert(!service_table_find(table, 2) && !service_table_find(table, 4));

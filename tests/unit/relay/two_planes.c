@@ -21,6 +21,8 @@
 
 enum { GREETING_MS = 5000, GREETING_ROUNDS = 10, ATTEMPT_MS = 10000 };
 
+#define INSTANCE "00112233445566778899aabbccddeeff"
+static struct two_planes *the_planes; /* of this process */
 static const uint8_t session_key[SECRET_SIZE] = {4, 5, 6};
 
 /* ---- certificates, and a key instead ---- */
@@ -66,7 +68,7 @@ static struct plane *make_plane(struct two_planes *planes, bool is_agent, const 
     struct plane_options options = {.threads = 1,
                                     .log = planes->log,
                                     .control = planes->loop,
-                                    .instance = "00112233445566778899aabbccddeeff",
+                                    .instance = INSTANCE,
                                     .greeting_ms = GREETING_MS,
                                     .is_agent = is_agent,
                                     .events = events,
@@ -82,6 +84,7 @@ void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, c
     ck_assert_ptr_eq(planes, world);
     *planes = (struct two_planes){.loop = loop_new("test")};
     ck_assert_ptr_nonnull(planes->loop);
+    the_planes = planes;
     memory_net_begin(loop_base(planes->loop), capacity);
     make_certificates(planes);
     if (getenv("MUNNEL_TEST_LOG"))
@@ -93,6 +96,7 @@ void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, c
 void two_planes_finish(struct two_planes *planes) {
     plane_free(planes->server);
     plane_free(planes->agent);
+    service_table_release(planes->services);
     ck_assert_int_eq(memory_open_ends(), 0);
     SSL_CTX_free(planes->server_tls);
     SSL_CTX_free(planes->agent_tls);
@@ -210,16 +214,31 @@ void two_planes_add_link(struct two_planes *planes) {
 
 /* ---- clients ---- */
 
+/* The id by which the agent knows this destination; announced if it does not yet. */
+static uint32_t service_to(const char *destination) {
+    static const struct services_part nothing = {.version = 1};
+    struct service_table *old = the_planes->services;
+    uint32_t id = old ? (uint32_t)old->count + 1 : 1;
+    for (size_t i = 0; old && i < old->count; i++)
+        if (strcmp(old->services[i]->to[0], destination) == 0)
+            return old->services[i]->id;
+    struct service_offer offer = {.id = id, .name = "test", .to = {destination}, .to_count = 1};
+    struct served_service *service = served_service_new(&offer);
+    the_planes->services = service_table_change(old, INSTANCE, &nothing, &service, 1);
+    ck_assert(plane_set_services(the_planes->agent, 0, the_planes->services));
+    served_service_release(service);
+    service_table_release(old);
+    return id;
+}
+
 struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, int *end) {
-    char text[64], *to[] = {text};
     struct service_terms_plan whole = *plan;
     struct client *client = calloc(1, sizeof *client);
     int ends[2];
     ck_assert_ptr_nonnull(client);
-    ck_assert_int_lt(snprintf(text, sizeof text, "%s", destination), (int)sizeof text);
     whole.service = "test";
-    whole.connect = to;
-    whole.connect_count = 1;
+    whole.destination = destination;
+    whole.id = service_to(destination);
     memory_pair(ends);
     *end = ends[1];
     client->fd = ends[0];

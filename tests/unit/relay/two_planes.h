@@ -27,7 +27,8 @@ struct two_planes {
         int server, agent;
     } wires[TWO_PLANES_WIRES]; /* the planes' own ends of each link that there was */
     int wire_count;
-    bool is_control;      /* the next link is one, not a data link */
+    struct service_table *services; /* the agent's; two_planes_client adds to it */
+    bool is_control;                /* the next link is one, not a data link */
     const char *identity; /* the next link shakes hands by a session's key, under this name; NULL: by certificates */
 };
 

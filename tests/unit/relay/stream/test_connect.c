@@ -60,6 +60,7 @@ static struct world {
     struct stream_socket socket;
     struct acl *allow;
     struct connector *connector;
+    const char *to[2];
     struct connector_result result;
     int results;
 } world;
@@ -89,11 +90,12 @@ static void tear_down(void) {
 }
 
 static void start_within(unsigned timeout_ms, const char *first, const char *second) {
-    const char *const to[] = {first, second};
+    world.to[0] = first;
+    world.to[1] = second;
     struct connector_order order = {.socket = &world.socket,
                                     .loop = world.loop,
                                     .allow = world.allow,
-                                    .to = to,
+                                    .to = world.to,
                                     .to_count = second  ? 2
                                                 : first ? 1
                                                         : 0,

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static const uint16_t service[] = {8080};
+enum { SERVICE = 8080 };
 
 static struct addr address(const char *text) {
     struct endpoint endpoint;
@@ -29,6 +29,12 @@ static struct loop_detect_entry entered(struct loop_detect *table, const char *h
     return dial;
 }
 
+static unsigned hops(const struct loop_detect *table, const char *client, uint16_t port) {
+    struct addr addr = address(client);
+    struct open_address from = open_address_of(&addr);
+    return loop_detect_hops(table, &from, port);
+}
+
 static struct loop_detect *new_table(void) {
     struct loop_detect *table = loop_detect_new();
     ck_assert_ptr_nonnull(table);
@@ -37,14 +43,14 @@ static struct loop_detect *new_table(void) {
 
 START_TEST(a_client_is_one_hop_further_than_its_connection) {
     struct loop_detect *table = new_table();
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40000", service, 1), 0);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40000", SERVICE), 0);
     struct loop_detect_entry first = entered(table, "10.0.0.5:40000", 8080, 0);
     struct loop_detect_entry fourth = entered(table, "10.0.0.5:40001", 8080, 3);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40000", service, 1), 1);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40001", service, 1), 4);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40000", SERVICE), 1);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40001", SERVICE), 4);
     loop_detect_remove(table, &first);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40000", service, 1), 0);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40001", service, 1), 4);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40000", SERVICE), 0);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40001", SERVICE), 4);
     loop_detect_remove(table, &fourth);
     loop_detect_remove(table, &fourth); /* once is enough, twice no harm */
     loop_detect_free(table);
@@ -53,14 +59,13 @@ END_TEST
 
 /* Other programs of our host have the same ports to choose from. */
 START_TEST(the_same_port_of_another_host_or_to_another_port_is_somebody_else) {
-    static const uint16_t several[] = {1, 8081, 8080};
     struct loop_detect *table = new_table();
     entered(table, "10.0.0.5:40000", 8080, 2);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.6:40000", service, 1), 0);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40001", service, 1), 0);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40000", several, 2), 0);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40000", service, 0), 0);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40000", several, 3), 3);
+    ck_assert_uint_eq(hops(table, "10.0.0.6:40000", SERVICE), 0);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40001", SERVICE), 0);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40000", 8081), 0);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40000", 0), 0);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40000", SERVICE), 3);
     loop_detect_free(table);
 }
 END_TEST
@@ -70,10 +75,10 @@ START_TEST(ipv6_is_known_and_mapped_ipv4_is_ipv4) {
     entered(table, "[2001:db8::5]:40000", 8080, 0);
     entered(table, "[::ffff:10.0.0.5]:40001", 8080, 0);
     entered(table, "10.0.0.5:40002", 8080, 0);
-    ck_assert_uint_eq(loop_detect_hops(table, "[2001:db8::5]:40000", service, 1), 1);
-    ck_assert_uint_eq(loop_detect_hops(table, "[2001:db8::6]:40000", service, 1), 0);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40001", service, 1), 1);
-    ck_assert_uint_eq(loop_detect_hops(table, "[::ffff:10.0.0.5]:40002", service, 1), 1);
+    ck_assert_uint_eq(hops(table, "[2001:db8::5]:40000", SERVICE), 1);
+    ck_assert_uint_eq(hops(table, "[2001:db8::6]:40000", SERVICE), 0);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40001", SERVICE), 1);
+    ck_assert_uint_eq(hops(table, "[::ffff:10.0.0.5]:40002", SERVICE), 1);
     loop_detect_free(table);
 }
 END_TEST
@@ -84,25 +89,14 @@ START_TEST(whoever_has_lost_its_entry_does_not_take_another_s_away) {
     struct loop_detect_entry older = entered(table, "10.0.0.5:40000", 5432, 0);
     struct loop_detect_entry newer = entered(table, "10.0.0.5:40000", 8080, 1);
     loop_detect_remove(table, &older);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40000", service, 1), 2);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40000", SERVICE), 2);
     loop_detect_remove(table, &newer);
-    ck_assert_uint_eq(loop_detect_hops(table, "10.0.0.5:40000", service, 1), 0);
+    ck_assert_uint_eq(hops(table, "10.0.0.5:40000", SERVICE), 0);
     loop_detect_free(table);
 }
 END_TEST
 
 START_TEST(what_is_no_tcp_address_is_nobody) {
-    static const char *const texts[] = {"",
-                                        "unix:",
-                                        "unix:/a:40000",
-                                        "x",
-                                        ":",
-                                        "10.0.0.5:",
-                                        "10.0.0.5:0",
-                                        "10.0.0.5:105536",
-                                        "10.0.0.5:-1",
-                                        "host:40000",
-                                        "10.0.0.5:40000 "};
     struct loop_detect *table = new_table();
     struct addr nowhere = {.length = 0}, path = address("unix:/run/x.sock");
     struct loop_detect_entry dial = {0};
@@ -110,8 +104,7 @@ START_TEST(what_is_no_tcp_address_is_nobody) {
     loop_detect_add(table, &dial, &path, 0, 0);
     ck_assert_uint_eq(dial.mark, 0);
     entered(table, "10.0.0.5:40000", 8080, 0);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        ck_assert_msg(loop_detect_hops(table, texts[i], service, 1) == 0, "\"%s\" is taken for one of ours", texts[i]);
+    ck_assert_uint_eq(hops(table, "unix:/a:40000", SERVICE), 0);
     loop_detect_free(table);
 }
 END_TEST

@@ -19,7 +19,7 @@ struct world {
 };
 
 static void begin(struct world *world) {
-    static const struct service_terms_plan plan = {.service = "test"};
+    static const struct service_terms_plan plan = {.service = "test", .destination = ""};
     const struct endpoint endpoint = {.host = "192.0.2.1", .port = 4321};
 
     *world = (struct world){.clients = client_table_new(), .terms = service_terms_new(&plan)};

@@ -33,10 +33,10 @@ static bool has_room(void *context) {
     return world->has_room;
 }
 
-static void on_accept(void *context, int fd, const struct addr *peer) {
+static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
     struct world *world = context;
 
-    ck_assert(addr_is_unix(peer));
+    ck_assert(addr_is_unix(peer) && addr_is_unix(local));
     world->fds[world->count++] = fd;
 }
 
@@ -280,8 +280,9 @@ static bool tcp_has_room(void *context) {
     return true;
 }
 
-static void on_tcp_accept(void *context, int fd, const struct addr *peer) {
+static void on_tcp_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
     (void)peer;
+    (void)local;
     ++*(int *)context;
     close(fd);
 }

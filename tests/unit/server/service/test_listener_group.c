@@ -30,10 +30,11 @@ static bool has_room(void *context) {
     return true;
 }
 
-static void on_accept(void *context, int fd, const struct addr *peer) {
+static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
     struct world *world = context;
 
     (void)peer;
+    (void)local;
     world->accepted++;
     close(fd);
 }
