@@ -40,6 +40,10 @@ struct machines {
 #define REMOVE_FIRST "ip addr del 10.77.0.2/24 dev agt0"
 #define ADD_ANOTHER  "ip addr add 10.80.0.1/32 dev lo"
 
+static bool is_up(const char *device) {
+    return netns_run("ip link show dev %s | grep -q 'state UP'", device);
+}
+
 static bool make_network(struct machines *machines) {
     machines->agent_netns = netns_new();
     machines->server_netns = netns_new();
@@ -49,6 +53,7 @@ static bool make_network(struct machines *machines) {
                         " ip addr add 10.78.0.1/24 dev srv1 && ip link set srv0 up && ip link set srv1 up"));
     netns_enter(machines->agent_netns);
     ck_assert(netns_run("ip link set agt0 addrgenmode none up && ip link set agt1 addrgenmode none up && " ADD_FIRST));
+    ck_assert(HOLDS_WITHIN(START_MS, is_up("agt0") && is_up("agt1"))); /* announced up to a second later */
     machines->echo = destination_start(handle_echo, NULL);
     return true;
 }
