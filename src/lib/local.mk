@@ -20,6 +20,8 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/hash.h \
 	src/lib/base/json.c \
 	src/lib/base/json.h \
+	src/lib/base/number_map.c \
+	src/lib/base/number_map.h \
 	src/lib/base/rtt.h \
 	src/lib/base/secret.c \
 	src/lib/base/secret.h \

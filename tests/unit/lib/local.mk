@@ -8,6 +8,10 @@ unit_lib_tests += tests/unit/lib/tls/test_cert_issue
 tests_unit_lib_tls_test_cert_issue_SOURCES = tests/unit/lib/tls/test_cert_issue.c
 tests_unit_lib_tls_test_cert_issue_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_number_map
+tests_unit_lib_base_test_number_map_SOURCES = tests/unit/lib/base/test_number_map.c
+tests_unit_lib_base_test_number_map_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_strbuf
 tests_unit_lib_base_test_strbuf_SOURCES = tests/unit/lib/base/test_strbuf.c
 tests_unit_lib_base_test_strbuf_LDADD = $(LINK_UNIT_LIB)
