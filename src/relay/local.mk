@@ -29,6 +29,21 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/link_priv.h \
 	src/relay/link/send.c \
 	src/relay/link_ref.h \
+	src/relay/mux/carriers.c \
+	src/relay/mux/move.c \
+	src/relay/mux/mux.c \
+	src/relay/mux/mux.h \
+	src/relay/mux/mux_priv.h \
+	src/relay/mux/outcomes.c \
+	src/relay/mux/receive.c \
+	src/relay/mux/resume.c \
+	src/relay/mux/seen_numbers.c \
+	src/relay/mux/seen_numbers.h \
+	src/relay/mux/send.c \
+	src/relay/mux/send_buffer.c \
+	src/relay/mux/send_buffer.h \
+	src/relay/mux/streams.c \
+	src/relay/mux/turn.c \
 	src/relay/plane.c \
 	src/relay/plane.h \
 	src/relay/plane_all.c \
@@ -52,8 +67,6 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/relay_agent.c \
 	src/relay/stream/relay_priv.h \
 	src/relay/stream/relay_server.c \
-	src/relay/stream/send_buffer.c \
-	src/relay/stream/send_buffer.h \
 	src/relay/stream/socket.c \
 	src/relay/stream/socket.h \
 	src/relay/stream/timeouts.c \

@@ -111,10 +111,10 @@ unit_relay_tests += tests/unit/relay/link/test_flush
 tests_unit_relay_link_test_flush_SOURCES = tests/unit/relay/link/test_flush.c
 tests_unit_relay_link_test_flush_LDADD = $(LINK_UNIT_RELAY)
 
-unit_relay_tests += tests/unit/relay/stream/test_send_buffer
-tests_unit_relay_stream_test_send_buffer_SOURCES = tests/unit/relay/stream/test_send_buffer.c
-tests_unit_relay_stream_test_send_buffer_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_stream_test_send_buffer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+unit_relay_tests += tests/unit/relay/mux/test_send_buffer
+tests_unit_relay_mux_test_send_buffer_SOURCES = tests/unit/relay/mux/test_send_buffer.c
+tests_unit_relay_mux_test_send_buffer_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_mux_test_send_buffer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 
 unit_relay_tests += tests/unit/relay/stream/test_socket
 tests_unit_relay_stream_test_socket_SOURCES = tests/unit/relay/stream/test_socket.c
@@ -124,5 +124,36 @@ unit_relay_tests += tests/unit/relay/stream/test_connect
 tests_unit_relay_stream_test_connect_SOURCES = tests/unit/relay/stream/test_connect.c tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
 tests_unit_relay_stream_test_connect_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_stream_test_connect_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=resolver_ask,--wrap=resolver_cancel
+
+
+mux_pair = tests/unit/relay/mux/mux_pair.c tests/unit/relay/mux/mux_pair.h
+
+unit_relay_tests += tests/unit/relay/mux/test_mux
+tests_unit_relay_mux_test_mux_SOURCES = tests/unit/relay/mux/test_mux.c $(mux_pair)
+tests_unit_relay_mux_test_mux_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/mux/test_streams
+tests_unit_relay_mux_test_streams_SOURCES = tests/unit/relay/mux/test_streams.c $(mux_pair)
+tests_unit_relay_mux_test_streams_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/mux/test_outcomes
+tests_unit_relay_mux_test_outcomes_SOURCES = tests/unit/relay/mux/test_outcomes.c $(mux_pair)
+tests_unit_relay_mux_test_outcomes_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/mux/test_move
+tests_unit_relay_mux_test_move_SOURCES = tests/unit/relay/mux/test_move.c $(mux_pair)
+tests_unit_relay_mux_test_move_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/mux/test_resume
+tests_unit_relay_mux_test_resume_SOURCES = tests/unit/relay/mux/test_resume.c $(mux_pair)
+tests_unit_relay_mux_test_resume_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/mux/test_receive
+tests_unit_relay_mux_test_receive_SOURCES = tests/unit/relay/mux/test_receive.c $(mux_pair)
+tests_unit_relay_mux_test_receive_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/mux/test_seen_numbers
+tests_unit_relay_mux_test_seen_numbers_SOURCES = tests/unit/relay/mux/test_seen_numbers.c
+tests_unit_relay_mux_test_seen_numbers_LDADD = $(LINK_UNIT_RELAY)
 
 unit_tests += $(unit_relay_tests)

@@ -9,7 +9,7 @@
  */
 #include "config.h"
 
-#include "relay/stream/send_buffer.h"
+#include "relay/mux/send_buffer.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "relay/stream/send_buffer.h"
+#include "relay/mux/send_buffer.h"
 
 #include "unit.h"
 
@@ -533,4 +533,4 @@ static TCase *walking(void) {
     return group;
 }
 
-UNIT_MAIN("relay/stream/send_buffer", keeping, acknowledging, cost, limits, walking)
+UNIT_MAIN("relay/mux/send_buffer", keeping, acknowledging, cost, limits, walking)

@@ -15,8 +15,8 @@
  * Positions count bytes from 0. FIN, which takes a position behind the last byte, is the caller's affair.
  * Runs on: the thread of the send_memory. Owns: its blocks. No descriptor, no event.
  */
-#ifndef MUNNEL_RELAY_STREAM_SEND_BUFFER_H
-#define MUNNEL_RELAY_STREAM_SEND_BUFFER_H
+#ifndef MUNNEL_RELAY_MUX_SEND_BUFFER_H
+#define MUNNEL_RELAY_MUX_SEND_BUFFER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * carriers: which there are, and what waits for them. See mux.h.
+ */
+#include "config.h"
+
+#include "relay/mux/mux_priv.h"
+
+enum { WANT_EACH_US = 1000000 };
+
+struct mux_carrier *mux_shared_carrier(const struct mux *mux) {
+    struct mux_carrier *carrier, *full = NULL;
+    LIST_FOREACH(carrier, &mux->carriers, next) {
+        if (stream_carrier_is_exclusive(carrier->id))
+            continue;
+        if (!carrier->ops->is_full(carrier->link))
+            return carrier;
+        full = carrier;
+    }
+    return full;
+}
+
+struct mux_carrier *mux_carrier_find(const struct mux *mux, stream_carrier id) {
+    struct mux_carrier *carrier;
+    LIST_FOREACH(carrier, &mux->carriers, next) {
+        if (carrier->id == id)
+            return carrier;
+    }
+    return NULL;
+}
+
+void mux_want_carrier(struct mux *mux, bool is_exclusive, uint64_t now_us) {
+    if (mux->wanted_us[is_exclusive] && now_us - mux->wanted_us[is_exclusive] < WANT_EACH_US)
+        return;
+    mux->wanted_us[is_exclusive] = now_us;
+    mux->options.on_want_carrier(mux->options.context, is_exclusive);
+}
+
+/* A stream that is suspended forgets which carrier it waited for: that one is read again. */
+void mux_unblock(struct mux *mux, const struct mux_stream *stream) {
+    struct mux_carrier *carrier;
+    LIST_FOREACH(carrier, &mux->carriers, next) {
+        if (carrier->blocker == stream) {
+            carrier->blocker = NULL;
+            carrier->ops->resume(carrier->link);
+        }
+    }
+}

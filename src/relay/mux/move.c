@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * move: which streams send by an exclusive carrier: those that send much, as long as they do. See mux.h.
+ *
+ * On a shared carrier a bulk stream would fill the kernel's buffer in front of all others. Each end decides for what it
+ * sends itself; the peer's reader notices nothing.
+ */
+#include "config.h"
+
+#include "relay/mux/mux_priv.h"
+
+enum {
+    SECOND_US = 1000000,
+    BULK_BYTES = 128 * 1024, /* within a second: it moves */
+    BULK_STARVED = 2,        /* or so often without credit, within a second */
+    QUIET_US = 3 * SECOND_US /* it moves back */
+};
+
+static void begin_second(struct mux_stream *stream, uint64_t now_us) {
+    if (now_us - stream->second_us < SECOND_US)
+        return;
+    stream->second_us = now_us;
+    stream->sent_in_second = 0;
+    stream->starved = 0;
+}
+
+void mux_note_sent(struct mux_stream *stream, size_t length, uint64_t now_us) {
+    begin_second(stream, now_us);
+    stream->sent_in_second += (uint32_t)length; /* of a few GiB at most */
+    stream->quiet_us = now_us;
+}
+
+void mux_note_starved(struct mux_stream *stream, uint64_t now_us) {
+    begin_second(stream, now_us);
+    if (stream->starved < BULK_STARVED)
+        stream->starved++;
+}
+
+static struct mux_carrier *free_exclusive(const struct mux *mux) {
+    struct mux_carrier *carrier;
+    LIST_FOREACH(carrier, &mux->carriers, next) {
+        if (stream_carrier_is_exclusive(carrier->id) && !carrier->user)
+            return carrier;
+    }
+    return NULL;
+}
+
+static void move_to(struct mux_stream *stream, struct mux_carrier *carrier) {
+    stream_move(&stream->rules, carrier->id);
+    mux_stream_set_carrier(stream, carrier);
+    mux_put_epoch(carrier, FRAME_CONTINUE, stream, stream->rules.next);
+    mux_stream_ready(stream);
+}
+
+void mux_stream_try_move(struct mux_stream *stream, uint64_t now_us) {
+    bool is_bulk = stream->sent_in_second > BULK_BYTES || stream->starved >= BULK_STARVED;
+    if (!is_bulk || now_us - stream->second_us > SECOND_US || stream_carrier_is_exclusive(stream->rules.out))
+        return;
+    struct mux_carrier *carrier = free_exclusive(stream->mux);
+    if (!carrier)
+        mux_want_carrier(stream->mux, true, now_us);
+    else if (stream_may_move(&stream->rules, carrier->id))
+        move_to(stream, carrier);
+}
+
+void mux_sweep_moves(struct mux_stream *stream, uint64_t now_us) {
+    if (!stream_carrier_is_exclusive(stream->rules.out) || now_us - stream->quiet_us < QUIET_US)
+        return;
+    struct mux_carrier *carrier = mux_shared_carrier(stream->mux);
+    if (carrier && stream_may_move(&stream->rules, carrier->id))
+        move_to(stream, carrier);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * mux: its life and its carriers. See mux.h.
+ */
+#include "config.h"
+
+#include "relay/mux/mux_priv.h"
+
+#include "lib/base/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct mux *mux_new(const struct mux_options *options) {
+    struct mux *mux = calloc(1, sizeof *mux);
+    if (!mux)
+        return NULL;
+    mux->options = *options;
+    mux->next_number = 1;
+    TAILQ_INIT(&mux->all);
+    TAILQ_INIT(&mux->orphans);
+    LIST_INIT(&mux->carriers);
+    return mux;
+}
+
+void mux_free(struct mux *mux) {
+    if (!mux)
+        return;
+    assert(LIST_EMPTY(&mux->carriers) && TAILQ_EMPTY(&mux->all));
+    mux_forget_all(mux);
+    number_map_clear(&mux->streams);
+    number_map_clear(&mux->outcomes);
+    seen_numbers_clear(&mux->seen);
+    free(mux);
+}
+
+void mux_count(const struct mux *mux, struct mux_counts *counts) {
+    *counts = (struct mux_counts){.streams = mux->streams.count,
+                                  .suspended = mux->suspended,
+                                  .carriers = mux->carrier_count,
+                                  .outcomes = mux->outcomes.count};
+}
+
+bool mux_accept(struct mux *mux, struct mux_stream *stream, uint32_t number) {
+    return mux_stream_enter(mux, stream, number, mux->opening);
+}
+
+/* ---- carriers ---- */
+
+struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const struct mux_link_ops *ops, void *link) {
+    bool is_possible = mux->carrier_count < MUX_CARRIERS_MOST && mux->last_id < STREAM_EXCLUSIVE - 1;
+    struct mux_carrier *carrier = is_possible ? calloc(1, sizeof *carrier) : NULL;
+    if (!carrier)
+        return NULL;
+    carrier->mux = mux;
+    carrier->ops = ops;
+    carrier->link = link;
+    carrier->id = ++mux->last_id | (is_exclusive ? STREAM_EXCLUSIVE : 0);
+    carrier->turn.run = mux_on_turn;
+    TAILQ_INIT(&carrier->ready);
+    TAILQ_INIT(&carrier->lazy);
+    TAILQ_INIT(&carrier->outcomes);
+    LIST_INSERT_HEAD(&mux->carriers, carrier, next);
+    mux->carrier_count++;
+    mux_resume_all(mux);
+    mux_repeat_outcomes(mux);
+    return carrier;
+}
+
+static void lose_stream(struct mux_stream *stream, const struct mux_carrier *carrier) {
+    stream_epoch before = stream->rules.epoch;
+    stream_lose(&stream->rules, carrier->id);
+    if (stream->rules.epoch != before)
+        mux_stream_note_suspension(stream);
+}
+
+void mux_carrier_lost(struct mux_carrier *carrier) {
+    struct mux *mux = carrier->mux;
+    uint64_t now_us = clock_us();
+    struct mux_stream *stream, *next;
+    LIST_REMOVE(carrier, next);
+    mux->carrier_count--;
+    mux_forget_gathered(carrier);
+    defer_cancel(mux->options.turns, &carrier->turn);
+    for (stream = TAILQ_FIRST(&mux->all); stream; stream = next) {
+        next = TAILQ_NEXT(stream, all); /* a suspended one goes to the head of the list */
+        lose_stream(stream, carrier);
+    }
+    mux_orphan_outcomes(carrier);
+    free(carrier);
+    mux_resume_all(mux);
+    mux_repeat_outcomes(mux);
+    if (mux->options.resume_timeout_ms == 0)
+        mux_sweep(mux, now_us);
+    else if (!mux_shared_carrier(mux))
+        mux_want_carrier(mux, false, now_us);
+}
+
+void mux_carrier_writable(struct mux_carrier *carrier) {
+    mux_resume_all(carrier->mux);
+    mux_repeat_outcomes(carrier->mux);
+    mux_schedule(carrier);
+}
+
+static void sweep_carrier(struct mux_carrier *carrier) {
+    mux_confirm_outcomes(carrier);
+    if (!TAILQ_EMPTY(&carrier->lazy))
+        mux_schedule(carrier);
+}
+
+void mux_sweep(struct mux *mux, uint64_t now_us) {
+    struct mux_carrier *carrier;
+    struct mux_stream *stream, *next;
+    LIST_FOREACH(carrier, &mux->carriers, next) {
+        sweep_carrier(carrier);
+    }
+    for (stream = TAILQ_FIRST(&mux->all); stream; stream = next) {
+        next = TAILQ_NEXT(stream, all);
+        if (stream->suspended_us && now_us - stream->suspended_us >= mux->options.resume_timeout_ms * 1000ull)
+            mux_stream_give_up(stream);
+        else
+            mux_sweep_moves(stream, now_us);
+    }
+    if (mux->suspended > 0 && !mux_shared_carrier(mux))
+        mux_want_carrier(mux, false, now_us);
+}

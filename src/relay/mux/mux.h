@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * mux: the streams of one session on one relay thread, over the links that this thread has of the session.
+ *
+ * Links are carriers: shared ones take the frames of many streams in turns, an exclusive one those of one stream that
+ * moves much. What a stream has sent is kept until the peer's client or destination has taken it (send_buffer.h), so
+ * that a stream goes on by another carrier where one is lost: see docs/carriers.md, which proto/stream.h has as rules.
+ *
+ *   relay       mux_open, mux_stream_append ...      ->  mux  ->  mux_link_ops.send       link
+ *               mux_stream_events                   <-  mux  <-  mux_take_frame
+ *
+ * A part of the next data plane: nothing in src uses it yet.
+ * Runs on: its thread. Owns: its carriers, outcomes of streams that are over, what is kept; not links, nor the relays
+ * that its streams are embedded in.
+ */
+#ifndef MUNNEL_RELAY_MUX_MUX_H
+#define MUNNEL_RELAY_MUX_MUX_H
+
+#include "lib/event/defer.h"
+#include "proto/frame.h"
+#include "proto/stream.h"
+#include "relay/mux/send_buffer.h"
+
+#include <sys/queue.h>
+
+enum {
+    MUX_WINDOW_SHARED = 65536, /* of one direction of a stream: sent and not yet taken by the peer's reader */
+    MUX_WINDOW_EXCLUSIVE = 4 * 1024 * 1024,
+    MUX_TURN_STREAM = FRAME_DATA_MAX, /* what a stream may send on a shared carrier before the next has its turn */
+    MUX_TURN_CARRIER = 65536,         /* what a carrier sends before other events are served */
+    MUX_SWEEP_MS = 500                /* how often mux_sweep is to be called */
+};
+
+struct mux;
+struct mux_carrier;
+struct mux_stream;
+
+/* ---- the link under a carrier ---- */
+
+struct mux_link_ops {
+    /* Takes all; what the kernel does not take waits in the link. An error comes later, as mux_carrier_lost. */
+    void (*send)(void *link, const uint8_t *bytes, size_t length);
+    bool (*is_full)(void *link); /* something waits: send only what is short and cannot wait */
+    void (*resume)(void *link);  /* after MUX_LATER: offer the same frame again, in a later turn */
+};
+
+/* The link has a session's credential. NULL: out of memory, or more carriers than a mux has. */
+struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const struct mux_link_ops *ops, void *link);
+void mux_carrier_lost(struct mux_carrier *carrier);     /* frees it; its streams go on by others, or are suspended */
+void mux_carrier_writable(struct mux_carrier *carrier); /* the link is not full any more */
+
+enum mux_taken {
+    MUX_TAKEN,
+    MUX_LATER,    /* what precedes it has not come yet by another carrier: keep it, read no further until ops->resume */
+    MUX_VIOLATION /* *detail says what; the link is to be closed by a reset */
+};
+/* One frame of those from FRAME_RELAY_FROM on, or a PONG. */
+enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *frame, const char **detail);
+
+/* ---- streams ---- */
+
+struct mux_stream_events {
+    void (*on_opened)(struct mux_stream *stream, const uint8_t *payload, size_t length);
+    /* To be written to the plain side; what it has taken is told by mux_stream_consumed. */
+    void (*on_bytes)(struct mux_stream *stream, const uint8_t *bytes, size_t length);
+    void (*on_fin)(struct mux_stream *stream);  /* mux_stream_consumed_fin once it was passed on */
+    void (*on_room)(struct mux_stream *stream); /* mux_stream_room was 0, and is not any more */
+    /* The last: it is out of the mux. REFUSED and RESET have a payload. */
+    void (*on_over)(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length);
+};
+
+struct mux_stream { /* embedded in a relay; all zero at first */
+    const struct mux_stream_events *events;
+    struct mux *mux;
+    uint32_t number;
+    struct stream rules;
+    struct send_buffer out;
+    bool finished; /* FIN is behind what `out` has */
+    bool wants_room, is_ready, is_lazy, is_listed;
+    stream_position consumed; /* by the reader; FIN counts */
+    uint64_t suspended_us;    /* 0: it is not suspended */
+    uint64_t second_us;       /* of what follows: bytes sent since, and how often it had no credit */
+    uint64_t quiet_us;        /* when it last sent a byte */
+    uint32_t sent_in_second;
+    uint8_t starved;
+    struct mux_carrier *carrier; /* it sends by it; NULL: suspended */
+    TAILQ_ENTRY(mux_stream) ready, lazy, all;
+};
+
+/* Server: OPEN goes out at once. False: there is no shared carrier, or no memory; nothing was done. */
+bool mux_open(struct mux *mux, struct mux_stream *stream, const uint8_t *payload, size_t length);
+void mux_stream_opened(struct mux_stream *stream, const uint8_t *payload, size_t length); /* agent */
+/* These end it, without on_over. */
+void mux_stream_refuse(struct mux_stream *stream, const uint8_t *payload, size_t length); /* agent, before OPENED */
+void mux_stream_reset(struct mux_stream *stream, const uint8_t *payload, size_t length);
+
+size_t mux_stream_room(struct mux_stream *stream); /* how much may be appended now */
+/* As send_buffer_reserve and send_buffer_commit: for a read of at most mux_stream_room. */
+int mux_stream_reserve(struct mux_stream *stream, struct iovec *parts, int most);
+void mux_stream_commit(struct mux_stream *stream, size_t length);
+bool mux_stream_append(struct mux_stream *stream, const uint8_t *bytes, size_t length); /* false: out of memory */
+void mux_stream_finish(struct mux_stream *stream);                                      /* FIN */
+void mux_stream_consumed(struct mux_stream *stream, size_t length);
+void mux_stream_consumed_fin(struct mux_stream *stream);
+bool mux_stream_is_suspended(const struct mux_stream *stream);
+
+/* ---- life ---- */
+
+struct mux_options {
+    bool is_agent;
+    struct send_memory *memory; /* of the thread, as the next two */
+    struct defer_queue *turns;  /* without delay */
+    struct mux_gather *gather;
+    unsigned resume_timeout_ms; /* a stream suspended for longer is reset; 0: at once */
+    /* Agent: makes a stream with mux_accept, or not, for want of memory: it is refused then. */
+    void (*on_open)(void *context, uint32_t number, const uint8_t *payload, size_t length);
+    /* A stream wants an exclusive carrier, or one to go on by, and there is none; not oftener than each second. */
+    void (*on_want_carrier)(void *context, bool is_exclusive);
+    void *context;
+};
+
+struct mux *mux_new(const struct mux_options *options); /* NULL: out of memory */
+void mux_free(struct mux *mux);                         /* no stream is left, and no carrier */
+bool mux_accept(struct mux *mux, struct mux_stream *stream,
+                uint32_t number); /* from within on_open; false: no memory */
+void mux_sweep(struct mux *mux, uint64_t now_us);
+
+struct mux_counts {
+    size_t streams, suspended, carriers, outcomes;
+};
+void mux_count(const struct mux *mux, struct mux_counts *counts);
+
+/* What the carriers of a thread send in a turn, until it goes to the link of the last one in one piece. */
+struct mux_gather {
+    struct mux_carrier *carrier;
+    size_t length;
+    uint8_t bytes[MUX_TURN_CARRIER + FRAME_HEADER + FRAME_JSON_MAX];
+};
+
+#endif

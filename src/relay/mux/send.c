@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * send: what leaves by a carrier, and in which turn. See mux.h.
+ *
+ * What a turn of the loop has for a carrier is gathered, and goes to its link in one piece. A frame that answers or
+ * ends something is gathered at once. Streams with bytes wait in a ring, and each gives one frame before the next one
+ * has its turn. Full blocks of a stream on an exclusive carrier are not copied: the header is written in front of them.
+ */
+#include "config.h"
+
+#include "relay/mux/mux_priv.h"
+
+#include <string.h>
+
+enum { NUMBER_SIZE = 8, EPOCH_SIZE = 12 };
+
+/* ---- gathering ---- */
+
+void mux_flush(struct mux_gather *gather) {
+    struct mux_carrier *carrier = gather->carrier;
+    size_t length = gather->length;
+    gather->carrier = NULL;
+    gather->length = 0;
+    if (length > 0)
+        carrier->ops->send(carrier->link, gather->bytes, length);
+}
+
+void mux_forget_gathered(struct mux_carrier *carrier) {
+    struct mux_gather *gather = carrier->mux->options.gather;
+    if (gather->carrier != carrier)
+        return;
+    gather->carrier = NULL;
+    gather->length = 0;
+}
+
+/* The gather is of this carrier, with room for so much. */
+static uint8_t *gather_at(struct mux_carrier *carrier, size_t length) {
+    struct mux_gather *gather = carrier->mux->options.gather;
+    if (gather->carrier != carrier || gather->length + length > sizeof gather->bytes)
+        mux_flush(gather);
+    gather->carrier = carrier;
+    return gather->bytes + gather->length;
+}
+
+void mux_put(struct mux_carrier *carrier, enum frame_type type, uint32_t number, const void *payload, size_t length) {
+    uint8_t *at = gather_at(carrier, FRAME_HEADER + length);
+    frame_write_header(at, type, number, length);
+    if (length > 0)
+        memcpy(at + FRAME_HEADER, payload, length);
+    carrier->mux->options.gather->length += FRAME_HEADER + length;
+    mux_schedule(carrier);
+}
+
+static void write_number(uint8_t *at, uint64_t number, size_t size) {
+    for (size_t i = size; i > 0; i--, number >>= 8)
+        at[i - 1] = (uint8_t)number;
+}
+
+void mux_put_number(struct mux_carrier *carrier, enum frame_type type, uint32_t number, uint64_t position) {
+    uint8_t payload[NUMBER_SIZE];
+    write_number(payload, position, NUMBER_SIZE);
+    mux_put(carrier, type, number, payload, sizeof payload);
+}
+
+void mux_put_epoch(struct mux_carrier *carrier, enum frame_type type, const struct mux_stream *stream,
+                   stream_position position) {
+    uint8_t payload[EPOCH_SIZE];
+    write_number(payload, stream->rules.epoch, EPOCH_SIZE - NUMBER_SIZE);
+    write_number(payload + EPOCH_SIZE - NUMBER_SIZE, position, NUMBER_SIZE);
+    mux_put(carrier, type, stream->number, payload, sizeof payload);
+}
+
+/* ---- the ring ---- */
+
+void mux_schedule(struct mux_carrier *carrier) {
+    defer_add(carrier->mux->options.turns, &carrier->turn);
+}
+
+void mux_stream_ready(struct mux_stream *stream) {
+    if (!stream->carrier || stream->is_ready)
+        return;
+    stream->is_ready = true;
+    TAILQ_INSERT_TAIL(&stream->carrier->ready, stream, ready);
+    mux_schedule(stream->carrier);
+}
+
+void mux_stream_lazy(struct mux_stream *stream) {
+    if (!stream->carrier || stream->is_lazy)
+        return;
+    stream->is_lazy = true;
+    TAILQ_INSERT_TAIL(&stream->carrier->lazy, stream, lazy);
+}
+
+void mux_stream_leave_ring(struct mux_stream *stream) {
+    if (stream->is_ready)
+        TAILQ_REMOVE(&stream->carrier->ready, stream, ready);
+    stream->is_ready = false;
+}
+
+void mux_stream_leave_lazy(struct mux_stream *stream) {
+    if (stream->is_lazy)
+        TAILQ_REMOVE(&stream->carrier->lazy, stream, lazy);
+    stream->is_lazy = false;
+}
+
+void mux_stream_not_ready(struct mux_stream *stream) {
+    mux_stream_leave_ring(stream);
+    mux_stream_leave_lazy(stream);
+}

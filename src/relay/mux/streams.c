@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * streams: what a relay asks of its stream: opened, filled, read, ended. See mux.h.
+ */
+#include "config.h"
+
+#include "relay/mux/mux_priv.h"
+
+enum { ACK_EACH = 256 * 1024 };
+
+stream_position mux_window(stream_carrier carrier) {
+    return stream_carrier_is_exclusive(carrier) ? MUX_WINDOW_EXCLUSIVE : MUX_WINDOW_SHARED;
+}
+
+stream_position mux_stream_end(const struct mux_stream *stream) {
+    return stream->out.end + stream->finished;
+}
+
+void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carrier) {
+    if (stream->carrier == carrier)
+        return;
+    mux_stream_not_ready(stream);
+    if (stream->carrier && stream->carrier->user == stream)
+        stream->carrier->user = NULL;
+    stream->carrier = carrier;
+    if (carrier && stream_carrier_is_exclusive(carrier->id))
+        carrier->user = stream;
+}
+
+/* ---- life ---- */
+
+bool mux_stream_enter(struct mux *mux, struct mux_stream *stream, uint32_t number, struct mux_carrier *carrier) {
+    if (!number_map_add(&mux->streams, number, stream))
+        return false;
+    stream->mux = mux;
+    stream->number = number;
+    stream_begin(&stream->rules, mux->options.is_agent ? STREAM_AGENT : STREAM_SERVER);
+    send_buffer_init(&stream->out, mux->options.memory);
+    stream_open(&stream->rules, carrier->id);
+    mux_stream_set_carrier(stream, carrier);
+    TAILQ_INSERT_TAIL(&mux->all, stream, all);
+    return true;
+}
+
+static void leave(struct mux_stream *stream) {
+    struct mux *mux = stream->mux;
+    mux_stream_set_carrier(stream, NULL);
+    mux_unblock(mux, stream);
+    number_map_remove(&mux->streams, stream->number);
+    TAILQ_REMOVE(&mux->all, stream, all);
+    mux->suspended -= stream->suspended_us != 0;
+    send_buffer_clear(&stream->out);
+    mux_remember(mux, stream->number, stream->rules.outcome);
+}
+
+void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t length) {
+    leave(stream);
+    stream->events->on_over(stream, (enum stream_outcome_how)stream->rules.outcome.how, payload, length);
+}
+
+bool mux_open(struct mux *mux, struct mux_stream *stream, const uint8_t *payload, size_t length) {
+    struct mux_carrier *carrier = mux_shared_carrier(mux);
+    if (!carrier || mux->next_number == UINT32_MAX || !mux_stream_enter(mux, stream, mux->next_number, carrier))
+        return false;
+    mux->next_number++;
+    mux_put(carrier, FRAME_OPEN, stream->number, payload, length);
+    return true;
+}
+
+void mux_stream_opened(struct mux_stream *stream, const uint8_t *payload, size_t length) {
+    stream_connected(&stream->rules);
+    if (stream->carrier) /* else it is sent again behind the answer to RESUME */
+        mux_put(stream->carrier, FRAME_OPENED, stream->number, payload, length);
+    mux_stream_ready(stream);
+}
+
+/* Without a carrier the outcome waits for one, without its payload. */
+static void end_here(struct mux_stream *stream, enum stream_outcome_how how, enum frame_type type,
+                     const uint8_t *payload, size_t length) {
+    struct mux_carrier *carrier = stream->carrier ? stream->carrier : mux_shared_carrier(stream->mux);
+    if (carrier)
+        mux_put(carrier, type, stream->number, payload, length);
+    stream_end(&stream->rules, how, carrier ? carrier->id : 0);
+    leave(stream);
+}
+
+void mux_stream_refuse(struct mux_stream *stream, const uint8_t *payload, size_t length) {
+    end_here(stream, STREAM_HOW_REFUSED, FRAME_REFUSED, payload, length);
+}
+
+void mux_stream_reset(struct mux_stream *stream, const uint8_t *payload, size_t length) {
+    end_here(stream, STREAM_HOW_RESET, FRAME_RESET, payload, length);
+}
+
+void mux_stream_give_up(struct mux_stream *stream) {
+    static const uint8_t detail[] = "{\"reason\":\"the links to the other side did not come back in time\"}";
+    end_here(stream, STREAM_HOW_RESET, FRAME_RESET, detail, sizeof detail - 1);
+    stream->events->on_over(stream, STREAM_HOW_RESET, detail, sizeof detail - 1);
+}
+
+/* ---- filled ---- */
+
+size_t mux_stream_room(struct mux_stream *stream) {
+    stream_position window = mux_window(stream->rules.out);
+    size_t room = stream->finished ? 0 : send_buffer_room(&stream->out, (size_t)window);
+    stream->wants_room = room == 0;
+    return room;
+}
+
+void mux_stream_tell_room(struct mux_stream *stream) {
+    if (stream->wants_room && mux_stream_room(stream) > 0)
+        stream->events->on_room(stream);
+}
+
+int mux_stream_reserve(struct mux_stream *stream, struct iovec *parts, int most) {
+    return send_buffer_reserve(&stream->out, mux_stream_room(stream), parts, most);
+}
+
+void mux_stream_commit(struct mux_stream *stream, size_t length) {
+    send_buffer_commit(&stream->out, length);
+    mux_stream_ready(stream);
+}
+
+bool mux_stream_append(struct mux_stream *stream, const uint8_t *bytes, size_t length) {
+    if (!send_buffer_append(&stream->out, bytes, length))
+        return false;
+    mux_stream_ready(stream);
+    return true;
+}
+
+void mux_stream_finish(struct mux_stream *stream) {
+    stream->finished = true;
+    mux_stream_ready(stream);
+}
+
+/* ---- read ---- */
+
+/* On a wide window an ACK is due long before its half, or what the sender keeps would not stay in its cache. */
+static stream_position due_at(const struct mux_stream *stream) {
+    stream_position half = mux_window(stream->rules.in) / 2;
+    return half < ACK_EACH ? half : ACK_EACH;
+}
+
+static void note_consumed(struct mux_stream *stream, stream_position length) {
+    stream->consumed += length;
+    if (stream->consumed - stream->rules.acked_by_us >= due_at(stream))
+        mux_stream_ready(stream);
+    else
+        mux_stream_lazy(stream);
+}
+
+void mux_stream_consumed(struct mux_stream *stream, size_t length) {
+    note_consumed(stream, length);
+}
+
+void mux_stream_consumed_fin(struct mux_stream *stream) {
+    note_consumed(stream, 1);
+}
+
+bool mux_stream_is_suspended(const struct mux_stream *stream) {
+    return stream->suspended_us != 0;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * mux_pair: a server's and an agent's mux, joined by wires in memory that can be cut at every byte.
+ *
+ * Each stream carries bytes that follow from its number and direction, so that a reader knows what must come. A party
+ * is one end of a stream with its client or destination.
+ */
+#ifndef MUNNEL_TESTS_MUX_PAIR_H
+#define MUNNEL_TESTS_MUX_PAIR_H
+
+#include "relay/mux/mux.h"
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+enum { SERVER, AGENT, WIRES = 12, PARTIES = 1024 };
+
+struct pair;
+
+struct wire {
+    struct pair *pair;
+    struct wire_end {
+        struct wire *wire;
+        struct mux_carrier *carrier; /* NULL: it has noticed that the wire is cut */
+        struct evbuffer *in;         /* on its way to this end */
+        bool is_later, was_full;
+        bool is_stuck; /* what is on its way to this end waits */
+    } ends[2];
+    bool is_used, is_cut;
+    size_t full_at;
+};
+
+struct party {
+    struct mux_stream stream; /* first */
+    struct pair *pair;
+    uint8_t end;
+    bool reads;      /* else it stands still */
+    bool is_blocked; /* until on_room */
+    bool is_open, is_over, got_fin, has_finished;
+    enum stream_outcome_how how;
+    char text[64]; /* of REFUSED or RESET */
+    uint64_t to_send, appended, received, waiting, wrong;
+    uint32_t number;
+};
+
+struct pair {
+    struct event_base *base;
+    struct defer_queue turns;
+    struct mux_gather gather;
+    struct send_memory memory[2];
+    struct mux *muxes[2];
+    struct wire wires[WIRES];
+    struct party *parties[2][PARTIES]; /* by number */
+    struct party *dead;                /* freed when no callback runs */
+    uint64_t agent_sends;              /* how much each agent's party is to send */
+    bool refuses;                      /* the agent refuses what is opened */
+    bool agent_reads;
+    unsigned wanted[2][2]; /* calls of on_want_carrier: by end, by kind */
+    const char *violation;
+    uint64_t skew_us; /* of the clock that mux_sweep is given */
+};
+
+void pair_begin(struct pair *pair, unsigned resume_timeout_ms);
+void pair_end(struct pair *pair); /* asserts that nothing is left */
+
+struct wire *pair_add_wire(struct pair *pair, bool is_exclusive);
+/* What is on its way arrives up to `kept` bytes each way, and then nothing; the ends notice it by wire_notice. */
+void wire_cut(struct wire *wire, size_t kept_to_server, size_t kept_to_agent);
+void wire_notice(struct wire *wire, int end);
+void wire_lose(struct wire *wire); /* cut at once, and noticed by both */
+
+/* The client sends so much. NULL: there was no carrier. */
+struct party *pair_open(struct pair *pair, uint64_t to_send);
+struct party *pair_party(struct pair *pair, int end, uint32_t number); /* NULL: not there (any more: not over) */
+void party_read(struct party *party, uint64_t most);                   /* of what waits for it */
+void party_fill(struct party *party);
+void party_reset(struct party *party);
+
+void pair_step(struct pair *pair); /* moves some frames each way, runs turns, lets parties fill and read */
+void pair_sweep(struct pair *pair);
+void pair_run(struct pair *pair, unsigned steps);
+void pair_run_until_quiet(struct pair *pair,
+                          unsigned most); /* asserts that it becomes so within 8 times `most` steps */
+void party_assert_whole(const struct party *party, uint64_t received);
+bool pair_is_quiet(struct pair *pair); /* all streams are over at both ends */
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_receive: what a hostile peer sends.
+ */
+#include "config.h"
+
+#include "mux_pair.h"
+
+#include "unit.h"
+
+enum { TIMEOUT_MS = 30000, SMALL = 100 };
+
+static struct pair pair;
+
+static void begin(void) {
+    pair_begin(&pair, TIMEOUT_MS);
+}
+
+static void end(void) {
+    pair_end(&pair);
+}
+
+static const char *violation_of(int at, enum frame_type type, uint32_t stream, size_t length) {
+    static const uint8_t zeros[100];
+    struct frame frame = {.type = type, .stream = stream, .payload = zeros, .length = length};
+    const char *detail = NULL;
+    return mux_take_frame(pair.wires[0].ends[at].carrier, &frame, &detail) == MUX_VIOLATION ? detail : NULL;
+}
+
+START_TEST(a_stream_that_was_never_opened_has_no_frames) {
+    pair_add_wire(&pair, false);
+    ck_assert_ptr_nonnull(violation_of(SERVER, FRAME_OPENED, 1, 0));
+    ck_assert_ptr_nonnull(violation_of(SERVER, FRAME_RESUME, 1, 12));
+    ck_assert_ptr_nonnull(violation_of(SERVER, FRAME_OPEN, 1, 8));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_DATA, 1, 10));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_ACK, 1, 8));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_OPEN, UINT32_MAX, 8));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_RESUME, UINT32_MAX, 12));
+    ck_assert_ptr_null(violation_of(AGENT, FRAME_RESUME, 1, 12)); /* its OPEN may have been lost */
+}
+END_TEST
+
+START_TEST(frames_out_of_order_are_violations) {
+    pair_add_wire(&pair, false);
+    pair.agent_reads = false;
+    for (int i = 0; i < 2; i++)
+        pair_open(&pair, SMALL);
+    pair_run(&pair, 3);
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_OPEN, 2, 8));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_OPENED, 2, 0));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_IDLE, 2, 0));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_PONG, 0, 8));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_ENDED, 2, 1));
+    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_RESUME, 2, 12));
+    party_reset(pair_party(&pair, AGENT, 2));
+    ck_assert_ptr_null(violation_of(AGENT, FRAME_DATA, 2, 10)); /* was under way when it ended */
+    pair_party(&pair, AGENT, 1)->reads = true;
+    pair_run_until_quiet(&pair, 20);
+}
+END_TEST
+
+static TCase *all(void) {
+    TCase *group = tcase_create("all");
+    tcase_add_checked_fixture(group, begin, end);
+    tcase_add_test(group, a_stream_that_was_never_opened_has_no_frames);
+    tcase_add_test(group, frames_out_of_order_are_violations);
+    return group;
+}
+
+UNIT_MAIN("relay/mux/receive", all)

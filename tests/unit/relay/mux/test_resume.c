@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_resume: streams whose carrier is lost. Tries carriers.c, too.
+ */
+#include "config.h"
+
+#include "mux_pair.h"
+
+#include "unit.h"
+
+enum { TIMEOUT_MS = 30000, MANY = 100, SMALL = 100, BULK = 3 * 1024 * 1024 };
+
+static struct pair pair;
+
+static void begin(void) {
+    pair_begin(&pair, TIMEOUT_MS);
+}
+
+static void end(void) {
+    pair_end(&pair);
+}
+
+START_TEST(a_stream_goes_on_by_another_carrier) {
+    struct wire *first = pair_add_wire(&pair, false);
+    pair.agent_sends = BULK;
+    pair_open(&pair, BULK);
+    pair_run(&pair, 10);
+    pair_add_wire(&pair, false);
+    wire_lose(first);
+    pair_run_until_quiet(&pair, 400);
+    party_assert_whole(pair_party(&pair, SERVER, 1), BULK);
+    party_assert_whole(pair_party(&pair, AGENT, 1), BULK);
+}
+END_TEST
+
+START_TEST(a_suspended_stream_waits_for_a_carrier) {
+    struct wire *first = pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, BULK);
+    pair_run(&pair, 10);
+    wire_lose(first);
+    ck_assert(mux_stream_is_suspended(&client->stream));
+    ck_assert_uint_ge(pair.wanted[AGENT][false], 1);
+    pair_run(&pair, 10);
+    ck_assert(!client->is_over);
+    pair_add_wire(&pair, false);
+    pair_run_until_quiet(&pair, 400);
+    party_assert_whole(pair_party(&pair, AGENT, 1), BULK);
+}
+END_TEST
+
+START_TEST(a_stream_that_is_suspended_for_too_long_is_reset_at_both_ends) {
+    struct wire *first = pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, BULK);
+    pair_run(&pair, 10);
+    wire_lose(first);
+    pair.skew_us = TIMEOUT_MS * 1000ull + 1000000;
+    pair_sweep(&pair);
+    ck_assert(client->is_over && client->how == STREAM_HOW_RESET);
+    ck_assert(pair_party(&pair, AGENT, 1)->is_over);
+    pair_add_wire(&pair, false); /* both say ENDED of a stream that the other has ended, too */
+    pair_run(&pair, 20);
+}
+END_TEST
+
+START_TEST(a_client_whose_open_was_lost_goes_elsewhere) {
+    struct wire *first = pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, SMALL);
+    party_fill(client);
+    wire_lose(first);
+    pair_add_wire(&pair, false);
+    pair_run_until_quiet(&pair, 20);
+    ck_assert_uint_eq(client->how, STREAM_HOW_ELSEWHERE);
+    ck_assert_ptr_null(pair_party(&pair, AGENT, 1));
+    pair_open(&pair, SMALL); /* the next number is seen as usual */
+    pair_run_until_quiet(&pair, 20);
+    party_assert_whole(pair_party(&pair, AGENT, 2), SMALL);
+}
+END_TEST
+
+START_TEST(thousands_of_bytes_of_resumptions_wait_for_a_full_carrier) {
+    struct wire *first = pair_add_wire(&pair, false);
+    for (int i = 0; i < MANY; i++)
+        pair_open(&pair, BULK / MANY);
+    pair_run(&pair, 4);
+    wire_lose(first);
+    pair_add_wire(&pair, false)->full_at = 100;
+    pair_run_until_quiet(&pair, 400);
+    for (uint32_t number = 1; number <= MANY; number++)
+        party_assert_whole(pair_party(&pair, AGENT, number), BULK / MANY);
+}
+END_TEST
+
+static TCase *all(void) {
+    TCase *group = tcase_create("all");
+    tcase_add_checked_fixture(group, begin, end);
+    tcase_add_test(group, a_stream_goes_on_by_another_carrier);
+    tcase_add_test(group, a_suspended_stream_waits_for_a_carrier);
+    tcase_add_test(group, a_stream_that_is_suspended_for_too_long_is_reset_at_both_ends);
+    tcase_add_test(group, a_client_whose_open_was_lost_goes_elsewhere);
+    tcase_add_test(group, thousands_of_bytes_of_resumptions_wait_for_a_full_carrier);
+    return group;
+}
+
+UNIT_MAIN("relay/mux/resume", all)

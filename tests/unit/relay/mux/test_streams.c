@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_streams: many streams share a carrier, and none holds up the others. Tries send.c and turn.c, too.
+ */
+#include "config.h"
+
+#include "mux_pair.h"
+
+#include "unit.h"
+
+enum { TIMEOUT_MS = 30000, MANY = 100, SMALL = 100, BULK = 3 * 1024 * 1024 };
+
+static struct pair pair;
+
+static void begin(void) {
+    pair_begin(&pair, TIMEOUT_MS);
+}
+
+static void end(void) {
+    pair_end(&pair);
+}
+
+START_TEST(many_streams_share_a_carrier) {
+    pair_add_wire(&pair, false);
+    pair.agent_sends = 2 * SMALL;
+    for (int i = 0; i < MANY; i++)
+        ck_assert_ptr_nonnull(pair_open(&pair, SMALL));
+    pair_run_until_quiet(&pair, 50);
+    for (uint32_t number = 1; number <= MANY; number++) {
+        party_assert_whole(pair_party(&pair, SERVER, number), 2 * SMALL);
+        party_assert_whole(pair_party(&pair, AGENT, number), SMALL);
+    }
+}
+END_TEST
+
+START_TEST(without_a_carrier_nothing_is_opened) {
+    ck_assert_ptr_null(pair_open(&pair, SMALL));
+    pair_add_wire(&pair, true);
+    ck_assert_ptr_null(pair_open(&pair, SMALL)); /* an exclusive one is not for this */
+}
+END_TEST
+
+START_TEST(a_refusal_reaches_the_server_with_its_text) {
+    pair_add_wire(&pair, false);
+    pair.refuses = true;
+    struct party *client = pair_open(&pair, SMALL);
+    pair_run_until_quiet(&pair, 10);
+    ck_assert_uint_eq(client->how, STREAM_HOW_REFUSED);
+    ck_assert_str_eq(client->text, "no");
+}
+END_TEST
+
+START_TEST(a_reset_cuts_both_ends) {
+    pair_add_wire(&pair, false);
+    pair.agent_sends = BULK;
+    struct party *client = pair_open(&pair, BULK);
+    pair_run(&pair, 3);
+    party_reset(client);
+    pair_run_until_quiet(&pair, 10);
+    ck_assert_uint_eq(pair_party(&pair, AGENT, 1)->how, STREAM_HOW_RESET);
+    ck_assert_str_eq(pair_party(&pair, AGENT, 1)->text, "cut");
+}
+END_TEST
+
+START_TEST(a_reader_that_stands_still_holds_a_window_and_nobody_up) {
+    pair_add_wire(&pair, false);
+    pair.agent_reads = false;
+    ck_assert_ptr_nonnull(pair_open(&pair, BULK));
+    pair_run(&pair, 40);
+    ck_assert_uint_eq(pair_party(&pair, AGENT, 1)->received, MUX_WINDOW_SHARED);
+    pair.agent_reads = true;
+    for (int i = 0; i < MANY; i++)
+        pair_open(&pair, SMALL);
+    pair_run(&pair, 40);
+    for (uint32_t number = 2; number < 2 + MANY; number++)
+        party_assert_whole(pair_party(&pair, AGENT, number), SMALL);
+    ck_assert_uint_eq(pair_party(&pair, AGENT, 1)->received, MUX_WINDOW_SHARED);
+    pair_party(&pair, AGENT, 1)->reads = true;
+    pair_run_until_quiet(&pair, 200);
+    party_assert_whole(pair_party(&pair, AGENT, 1), BULK);
+}
+END_TEST
+
+START_TEST(a_carrier_that_is_full_is_served_again_when_it_is_not) {
+    struct wire *wire = pair_add_wire(&pair, false);
+    wire->full_at = 1000;
+    for (int i = 0; i < MANY; i++)
+        pair_open(&pair, 1000);
+    pair_run_until_quiet(&pair, 200);
+    for (uint32_t number = 1; number <= MANY; number++)
+        party_assert_whole(pair_party(&pair, AGENT, number), 1000);
+}
+END_TEST
+
+static TCase *all(void) {
+    TCase *group = tcase_create("all");
+    tcase_add_checked_fixture(group, begin, end);
+    tcase_add_test(group, many_streams_share_a_carrier);
+    tcase_add_test(group, without_a_carrier_nothing_is_opened);
+    tcase_add_test(group, a_refusal_reaches_the_server_with_its_text);
+    tcase_add_test(group, a_reset_cuts_both_ends);
+    tcase_add_test(group, a_reader_that_stands_still_holds_a_window_and_nobody_up);
+    tcase_add_test(group, a_carrier_that_is_full_is_served_again_when_it_is_not);
+    return group;
+}
+
+UNIT_MAIN("relay/mux/streams", all)
