@@ -98,8 +98,6 @@ void mux_carrier_lost(struct mux_carrier *carrier) {
 }
 
 void mux_carrier_writable(struct mux_carrier *carrier) {
-    mux_resume_all(carrier->mux);
-    mux_repeat_outcomes(carrier->mux);
     mux_schedule(carrier);
 }
 

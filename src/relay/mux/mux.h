@@ -7,7 +7,7 @@
  * moves much. What a stream has sent is kept until the peer's client or destination has taken it (send_buffer.h), so
  * that a stream goes on by another carrier where one is lost: see docs/carriers.md, which proto/stream.h has as rules.
  *
- *   relay       mux_open, mux_stream_append ...      ->  mux  ->  mux_link_ops.send       link
+ *   relay       mux_open, mux_stream_append ...      ->  mux  ->  mux_link_ops.write      link
  *               mux_stream_events                   <-  mux  <-  mux_take_frame
  *
  * A part of the next data plane: nothing in src uses it yet.
@@ -38,9 +38,11 @@ struct mux_stream;
 
 /* ---- the link under a carrier ---- */
 
+/* None of them may call the mux, but mux_carrier_writable; an error comes later, as mux_carrier_lost. */
 struct mux_link_ops {
-    /* Takes all; what the kernel does not take waits in the link. An error comes later, as mux_carrier_lost. */
-    void (*send)(void *link, const uint8_t *bytes, size_t length);
+    /* Takes all, and keeps it until `flush`; no other link of the thread is written to in between. */
+    void (*write)(void *link, const uint8_t *bytes, size_t length);
+    void (*flush)(void *link);   /* sends it; what the kernel does not take waits in the link */
     bool (*is_full)(void *link); /* something waits: send only what is short and cannot wait */
     void (*resume)(void *link);  /* after MUX_LATER: offer the same frame again, in a later turn */
 };
@@ -48,15 +50,17 @@ struct mux_link_ops {
 /* The link has a session's credential. NULL: out of memory, or more carriers than a mux has. */
 struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const struct mux_link_ops *ops, void *link);
 void mux_carrier_lost(struct mux_carrier *carrier);     /* frees it; its streams go on by others, or are suspended */
-void mux_carrier_writable(struct mux_carrier *carrier); /* the link is not full any more */
+void mux_carrier_writable(struct mux_carrier *carrier); /* the link is not full any more: it has its turn */
 
 enum mux_taken {
     MUX_TAKEN,
     MUX_LATER,    /* what precedes it has not come yet by another carrier: keep it, read no further until ops->resume */
     MUX_VIOLATION /* *detail says what; the link is to be closed by a reset */
 };
-/* One frame of those from FRAME_RELAY_FROM on, or a PONG. */
+/* One frame of those that name a stream. */
 enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *frame, const char **detail);
+/* False: the PING that it answers was not the mux's. All frames before it were taken. */
+bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING_SIZE]);
 
 /* ---- streams ---- */
 
@@ -133,7 +137,8 @@ void mux_count(const struct mux *mux, struct mux_counts *counts);
 
 /* What the carriers of a thread send in a turn, until it goes to the link of the last one in one piece. */
 struct mux_gather {
-    struct mux_carrier *carrier;
+    struct mux_carrier *carrier; /* of the bytes */
+    struct mux_carrier *written; /* has what was written and not flushed; NULL: none */
     size_t length;
     uint8_t bytes[MUX_TURN_CARRIER + FRAME_HEADER + FRAME_JSON_MAX];
 };

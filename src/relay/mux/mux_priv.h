@@ -81,6 +81,8 @@ stream_position mux_stream_end(const struct mux_stream *stream); /* behind all t
 /* ---- send.c ---- */
 void mux_put(struct mux_carrier *carrier, enum frame_type type, uint32_t number, const void *payload, size_t length);
 void mux_flush(struct mux_gather *gather);
+/* Not through the gather, for what is large and in one piece; what was gathered leaves first. */
+void mux_write(struct mux_carrier *carrier, const uint8_t *bytes, size_t length);
 void mux_forget_gathered(struct mux_carrier *carrier);
 void mux_stream_ready(struct mux_stream *stream);     /* it may have something to send */
 void mux_stream_lazy(struct mux_stream *stream);      /* its ACK may wait */
@@ -110,10 +112,9 @@ bool mux_stream_settle(struct mux_stream *stream);
 /* ---- outcomes.c ---- */
 /* Remembers it by the outcome's carrier, or sends ENDED by another one. Without memory it is forgotten at once. */
 void mux_remember(struct mux *mux, uint32_t number, struct stream_outcome outcome);
-void mux_repeat_outcomes(struct mux *mux);              /* of orphans, when there is a carrier again */
-void mux_orphan_outcomes(struct mux_carrier *carrier);  /* it is lost */
-void mux_confirm_outcomes(struct mux_carrier *carrier); /* by PING, if there are some */
-bool mux_take_pong(struct mux_carrier *carrier, uint64_t payload);
+void mux_repeat_outcomes(struct mux *mux);                            /* of orphans, when there is a carrier again */
+void mux_orphan_outcomes(struct mux_carrier *carrier);                /* it is lost */
+void mux_confirm_outcomes(struct mux_carrier *carrier);               /* by PING, if there are some */
 void mux_answer_resume(struct mux_carrier *carrier, uint32_t number); /* of a stream that is not live */
 void mux_forget_all(struct mux *mux);
 

@@ -199,9 +199,7 @@ enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *f
     if (carrier->blocker)
         return MUX_LATER;
     struct mux_stream *stream = number_map_find(&carrier->mux->streams, frame->stream);
-    if (frame->type == FRAME_PONG)
-        *detail = mux_take_pong(carrier, read_number(frame->payload, NUMBER_SIZE)) ? NULL : "PONG without PING";
-    else if (stream)
+    if (stream)
         *detail = take_live(carrier, stream, frame);
     else
         *detail = take_not_live(carrier, frame);

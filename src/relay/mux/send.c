@@ -17,17 +17,41 @@ enum { NUMBER_SIZE = 8, EPOCH_SIZE = 12 };
 
 /* ---- gathering ---- */
 
-void mux_flush(struct mux_gather *gather) {
+/* Links share the memory that they encrypt into: one is flushed before the next is written to. */
+static void write_to(struct mux_gather *gather, struct mux_carrier *carrier, const uint8_t *bytes, size_t length) {
+    if (gather->written && gather->written != carrier)
+        gather->written->ops->flush(gather->written->link);
+    gather->written = carrier;
+    carrier->ops->write(carrier->link, bytes, length);
+}
+
+static void write_gathered(struct mux_gather *gather) {
     struct mux_carrier *carrier = gather->carrier;
     size_t length = gather->length;
     gather->carrier = NULL;
     gather->length = 0;
     if (length > 0)
-        carrier->ops->send(carrier->link, gather->bytes, length);
+        write_to(gather, carrier, gather->bytes, length);
+}
+
+void mux_flush(struct mux_gather *gather) {
+    write_gathered(gather);
+    struct mux_carrier *carrier = gather->written;
+    gather->written = NULL;
+    if (carrier)
+        carrier->ops->flush(carrier->link);
+}
+
+void mux_write(struct mux_carrier *carrier, const uint8_t *bytes, size_t length) {
+    struct mux_gather *gather = carrier->mux->options.gather;
+    write_gathered(gather);
+    write_to(gather, carrier, bytes, length);
 }
 
 void mux_forget_gathered(struct mux_carrier *carrier) {
     struct mux_gather *gather = carrier->mux->options.gather;
+    if (gather->written == carrier)
+        gather->written = NULL;
     if (gather->carrier != carrier)
         return;
     gather->carrier = NULL;
@@ -38,7 +62,7 @@ void mux_forget_gathered(struct mux_carrier *carrier) {
 static uint8_t *gather_at(struct mux_carrier *carrier, size_t length) {
     struct mux_gather *gather = carrier->mux->options.gather;
     if (gather->carrier != carrier || gather->length + length > sizeof gather->bytes)
-        mux_flush(gather);
+        write_gathered(gather);
     gather->carrier = carrier;
     return gather->bytes + gather->length;
 }

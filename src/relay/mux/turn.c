@@ -35,9 +35,8 @@ static void send_run(struct mux_stream *stream, struct send_run run, bool is_who
         mux_put(carrier, FRAME_DATA, stream->number, run.bytes, run.length);
         return;
     }
-    mux_flush(carrier->mux->options.gather);
     frame_write_header(run.bytes - FRAME_HEADER, FRAME_DATA, stream->number, run.length);
-    carrier->ops->send(carrier->link, run.bytes - FRAME_HEADER, FRAME_HEADER + run.length);
+    mux_write(carrier, run.bytes - FRAME_HEADER, FRAME_HEADER + run.length);
 }
 
 /* At most one frame. Returns its bytes; 0: there is nothing to send, or it may not. */
@@ -97,15 +96,15 @@ static void send_lazy_acks(struct mux_carrier *carrier) {
 
 void mux_on_turn(struct defer_item *item) {
     struct mux_carrier *carrier = (struct mux_carrier *)(void *)((char *)item - offsetof(struct mux_carrier, turn));
-    struct mux_gather *gather = carrier->mux->options.gather;
     size_t most = stream_carrier_is_exclusive(carrier->id) ? EXCLUSIVE_TURN : MUX_TURN_CARRIER, sent = 0;
     uint64_t now_us = clock_us();
     struct mux_stream *stream;
+    mux_resume_all(carrier->mux);
+    mux_repeat_outcomes(carrier->mux);
     send_lazy_acks(carrier);
     while (sent < most && (stream = TAILQ_FIRST(&carrier->ready)) && !carrier->ops->is_full(carrier->link))
         sent += serve(stream, now_us);
-    if (gather->carrier == carrier)
-        mux_flush(gather);
+    mux_flush(carrier->mux->options.gather);
     if (!TAILQ_EMPTY(&carrier->ready) && !carrier->ops->is_full(carrier->link))
         mux_schedule(carrier);
 }

@@ -37,7 +37,21 @@ static void resume(void *link) {
     ((struct wire_end *)link)->is_later = false;
 }
 
-static const struct mux_link_ops ops = {send_on, is_full, resume};
+/* Links of a thread share the memory that they encrypt into, so that only one may have something to flush. */
+static void flush_link(void *link) {
+    struct wire_end *end = link;
+    ck_assert_ptr_eq(end->wire->pair->written, end);
+    end->wire->pair->written = NULL;
+}
+
+static void write_link(void *link, const uint8_t *bytes, size_t length) {
+    struct wire_end *end = link;
+    ck_assert(!end->wire->pair->written || end->wire->pair->written == end);
+    end->wire->pair->written = end;
+    send_on(link, bytes, length);
+}
+
+static const struct mux_link_ops ops = {write_link, flush_link, is_full, resume};
 
 struct wire *pair_add_wire(struct pair *pair, bool is_exclusive) {
     struct wire *wire = pair->wires;
@@ -72,6 +86,8 @@ void wire_notice(struct wire *wire, int end) {
     struct mux_carrier *carrier = wire->ends[end].carrier;
     wire->ends[end].carrier = NULL;
     evbuffer_drain(wire->ends[end].in, evbuffer_get_length(wire->ends[end].in));
+    if (wire->pair->written == &wire->ends[end])
+        wire->pair->written = NULL;
     if (carrier)
         mux_carrier_lost(carrier);
     if (wire->ends[SERVER].carrier || wire->ends[AGENT].carrier)
@@ -87,8 +103,12 @@ void wire_lose(struct wire *wire) {
     wire_notice(wire, AGENT);
 }
 
-static bool is_answered(struct wire *wire, int end, const struct frame *frame) {
+static bool is_of_the_link(struct wire *wire, int end, const struct frame *frame) {
     uint8_t pong[FRAME_HEADER + FRAME_PING_SIZE];
+    if (frame->type == FRAME_PONG) {
+        ck_assert(mux_take_pong(wire->ends[end].carrier, frame->payload));
+        return true;
+    }
     if (frame->type != FRAME_PING)
         return false;
     frame_write_header(pong, FRAME_PONG, 0, FRAME_PING_SIZE);
@@ -110,7 +130,7 @@ static bool take_one(struct wire *wire, int end) {
     if (status == FRAME_INCOMPLETE)
         return false;
     ck_assert_int_eq(status, FRAME_OK);
-    if (!is_answered(wire, end, &frame)) {
+    if (!is_of_the_link(wire, end, &frame)) {
         enum mux_taken result = mux_take_frame(at->carrier, &frame, &wire->pair->violation);
         at->is_later = result == MUX_LATER;
         if (result != MUX_TAKEN)

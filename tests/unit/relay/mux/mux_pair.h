@@ -48,6 +48,7 @@ struct pair {
     struct event_base *base;
     struct defer_queue turns;
     struct mux_gather gather;
+    const struct wire_end *written; /* has something to flush */
     struct send_memory memory[2];
     struct mux *muxes[2];
     struct wire wires[WIRES];
