@@ -12,6 +12,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/batch.h \
 	src/relay/link/bio.c \
 	src/relay/link/bio.h \
+	src/relay/link/carrier.c \
+	src/relay/link/carrier.h \
 	src/relay/link/close_marks.c \
 	src/relay/link/close_marks.h \
 	src/relay/link/control.c \
@@ -30,6 +32,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/send.c \
 	src/relay/link_ref.h \
 	src/relay/mux/carriers.c \
+	src/relay/mux/gather.c \
 	src/relay/mux/move.c \
 	src/relay/mux/mux.c \
 	src/relay/mux/mux.h \
@@ -39,7 +42,6 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/mux/resume.c \
 	src/relay/mux/seen_numbers.c \
 	src/relay/mux/seen_numbers.h \
-	src/relay/mux/send.c \
 	src/relay/mux/send_buffer.c \
 	src/relay/mux/send_buffer.h \
 	src/relay/mux/streams.c \

@@ -16,6 +16,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "lib/tls/tls.h"
+#include "relay/link/carrier.h"
 #include "relay/stream/relay.h"
 
 #include <errno.h>
@@ -72,7 +73,9 @@ static void take_ping(struct link *link, const struct frame *frame) {
 }
 
 /* The answer to a PING, or link_report_progress: the relay's destination, maybe of one that is over here, reads. */
-static void take_pong(struct link *link) {
+static void take_pong(struct link *link, const struct frame *frame) {
+    if (link->carrier && mux_take_pong(link->carrier, frame->payload))
+        return;
     link->pinged_us = 0;
     link_extend_wait(link, clock_us());
     if (link->relay)
@@ -129,7 +132,7 @@ static void take_frame(struct link *link, const struct frame *frame, struct gath
         take_ping(link, frame);
         return;
     case FRAME_PONG:
-        take_pong(link);
+        take_pong(link, frame);
         return;
     case FRAME_OPEN:
     case FRAME_OPENED:
@@ -162,8 +165,11 @@ static size_t take_frames(struct link *link, const uint8_t *bytes, size_t length
             link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, frame_explain(bytes + done, text));
             break;
         }
+        bool is_of_stream = status == FRAME_OK && frame.stream != 0 && link->carrier;
+        if (is_of_stream && !link_carrier_take(link, &frame))
+            break;
         done += taken;
-        if (status == FRAME_OK)
+        if (status == FRAME_OK && !is_of_stream)
             take_frame(link, &frame, &gathered);
     }
     if (link->state != LINK_CLOSED)

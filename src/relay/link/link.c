@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
+#include "relay/link/carrier.h"
 #include "relay/stream/relay.h"
 
 #include <assert.h>
@@ -58,7 +59,7 @@ static bool is_legal_step(enum link_state from, enum link_state to) {
         [LINK_HANDSHAKE] = NEXT(GREETING) | NEXT(VERDICT), /* VERDICT: the session's key identified the peer */
         [LINK_GREETING] = NEXT(VERDICT),
         [LINK_VERDICT] = NEXT(CONTROL) | NEXT(IDLE) | NEXT(LEAVING),
-        [LINK_IDLE] = NEXT(BUSY) | NEXT(LINGERING),
+        [LINK_IDLE] = NEXT(BUSY) | NEXT(CARRIER) | NEXT(LINGERING),
         [LINK_BUSY] = NEXT(IDLE) | NEXT(WAITING),
         [LINK_WAITING] = NEXT(IDLE) | NEXT(LINGERING),
     };
@@ -176,6 +177,7 @@ void link_close(struct link *link, enum link_close_how how, enum relay_reason re
     bool lingers = how == LINK_CLOSE_POLITELY && may_linger(link);
     link_set_state(link, lingers ? LINK_LINGERING : LINK_CLOSED);
     lose_relay(link, reason);
+    link_carrier_lost(link);
     if (!was_lingering)
         plane_event_closed(link, reason == REASON_PROTOCOL, detail);
     if (lingers) {
@@ -220,6 +222,8 @@ static void sweep_greeting(struct link *link, uint64_t now_us) {
 void link_sweep(struct link *link, uint64_t now_us) {
     if (link->state == LINK_CONTROL)
         link_control_sweep(link, now_us);
+    else if (link->state == LINK_CARRIER)
+        link_carrier_sweep(link, now_us);
     else if (link->state == LINK_IDLE || link->state == LINK_BUSY || link->state == LINK_WAITING)
         link_data_sweep(link, now_us);
     else if (link->state != LINK_LINGERING) /* link_data_on_delivery has its own timer */

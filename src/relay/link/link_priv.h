@@ -27,6 +27,7 @@
     S(IDLE, "idle")                                                                                                    \
     S(BUSY, "busy")                /* with a relay */                                                                  \
     S(WAITING, "waiting for IDLE") /* server: the relay is over, the agent's IDLE n has not come */                    \
+    S(CARRIER, "carrying streams") /* of a mux: see carrier.h */                                                       \
     S(LEAVING, "sending REJECT")                                                                                       \
     S(LINGERING, "lingering") /* on_gone was posted; the peer has not acknowledged the last bytes */                   \
     S(CLOSED, "closed")
@@ -67,8 +68,8 @@ struct link {
     struct link_ref ref;
     uint8_t state, write_retries;
     uint8_t deferred_frame; /* enum frame_type: FIN or WELCOME; 0: nothing */
-    bool in_starting;
-    bool is_control, was_accepted, tls_failed, refused_by_peer, untrusted, received_nothing, no_hello, path_lost;
+    bool in_starting, is_control, was_accepted, tls_failed, refused_by_peer, untrusted, received_nothing, no_hello,
+        path_lost;
     bool reading;       /* inside link_data_read */
     bool paused;        /* the relay's other side does not take more */
     bool needs_recheck; /* an edge came, and no read since has met the end of what the kernel has */
@@ -85,7 +86,8 @@ struct link {
     struct event event; /* edge-triggered; a link with a bufferevent has none */
     struct stream_state stream_state;
     struct relay *relay;
-    uint8_t *partial; /* the beginning of a frame whose rest has not come */
+    struct mux_carrier *carrier; /* in state CARRIER */
+    uint8_t *partial;            /* the beginning of a frame whose rest has not come */
     size_t partial_length, partial_needs;
     uint64_t tag;
     uint64_t session;     /* agent: of a data link, as its dial_order has it */
@@ -147,8 +149,7 @@ void link_control_begin(struct link *link);
 void link_control_read(struct link *link);
 /* Queues a frame. NULL, or why the link must be closed: the peer does not read, or memory lacks. */
 const char *link_control_put(struct link *link, enum frame_type type, const void *payload, size_t length);
-void link_control_delivered(struct link *link,
-                            size_t length); /* the control plane has taken a message of this length */
+void link_control_delivered(struct link *link, size_t length); /* the control plane has taken so much */
 void link_control_sweep(struct link *link, uint64_t now_us);
 void link_control_ping(struct link *link, uint64_t now_us);
 void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
@@ -193,8 +194,7 @@ void plane_event_closed(struct link *link, bool misbehaved, const char *detail);
 void plane_event_failed(struct relay_thread *thread, struct close_event *close_event, uint64_t tag, const char *detail);
 struct close_event *close_event_new(const struct addr *peer); /* also holds the peer's address for the link */
 const struct addr *close_event_peer(const struct close_event *close_event);
-void plane_event_order_failed(struct plane *plane, uint64_t tag,
-                              const struct addr *peer); /* on the control thread: no link came of it */
+void plane_event_order_failed(struct plane *plane, uint64_t tag, const struct addr *peer); /* on the control thread */
 void plane_event_client_back(struct relay_thread *thread, struct client *client, struct link_ref link, uint64_t tag);
 
 #endif

@@ -15,6 +15,7 @@
 #include "relay/link/link_priv.h"
 
 #include "lib/net/sock.h"
+#include "relay/link/carrier.h"
 #include "relay/stream/relay.h"
 
 #include <openssl/err.h>
@@ -51,36 +52,58 @@ void link_data_on_write_retry(struct defer_item *item) {
     link_data_send_parked(link);
 }
 
-/* Notifies the relay whenever parked bytes are gone: edge-triggered EPOLLOUT may not fire again. */
+static void notify_drained(struct link *link) {
+    if (link->relay)
+        relay_on_link_drained(link->relay);
+    if (link->carrier)
+        mux_carrier_writable(link->carrier);
+}
+
+/* Notifies its user whenever parked bytes are gone: edge-triggered EPOLLOUT may not fire again. */
 bool link_data_flush(struct link *link) {
     size_t before = link_bio_parked(link->bio);
     ptrdiff_t left = link_bio_flush(link->bio);
     if (left > 0) {
         retry_write_later(link, before, (size_t)left);
-    } else if (before > 0 && left == 0 && link->relay) {
-        relay_on_link_drained(link->relay);
+    } else if (before > 0 && left == 0) {
+        notify_drained(link);
     }
     return left >= 0;
 }
 
 /* Not by SSL_is_init_finished: that is false again from a key update until it is sent. */
-static bool encrypt(struct link *link, const struct batch *batch) {
+static bool encrypt(struct link *link, const uint8_t *bytes, size_t length) {
     if (link->is_half_open)
-        return tls_write_early(link->ssl, batch->bytes, batch->length);
-    return SSL_write(link->ssl, batch->bytes, (int)batch->length) == (int)batch->length;
+        return tls_write_early(link->ssl, bytes, length);
+    return SSL_write(link->ssl, bytes, (int)length) == (int)length;
+}
+
+static void break_writing(struct link *link) {
+    ERR_clear_error();
+    link->thread->bio.out_length = 0; /* the scratch is shared: the bytes must not leave on another link */
+    link_break(link, "write failed");
+}
+
+void link_data_write(struct link *link, const uint8_t *bytes, size_t length) {
+    if (length == 0 || link->state == LINK_CLOSED || link->broken)
+        return;
+    renew_key(link);
+    link->records += length / FRAME_DATA_MAX + 1;
+    if (!encrypt(link, bytes, length))
+        break_writing(link);
+}
+
+void link_data_flush_written(struct link *link) {
+    if (link->state != LINK_CLOSED && !link->broken && !link_data_flush(link))
+        break_writing(link);
 }
 
 void link_send(struct link *link) {
     struct batch *batch = &link->thread->batch;
-    if (batch->length == 0 || link->state == LINK_CLOSED || link->broken)
+    if (batch->length == 0)
         return;
-    renew_key(link);
-    link->records += batch->length / FRAME_DATA_MAX + 1;
-    if (!encrypt(link, batch) || !link_data_flush(link)) {
-        ERR_clear_error();
-        link->thread->bio.out_length = 0; /* the scratch is shared: the bytes must not leave on another link */
-        link_break(link, "write failed");
-    }
+    link_data_write(link, batch->bytes, batch->length);
+    link_data_flush_written(link);
 }
 
 void link_send_deferred(struct link *link, enum frame_type type) {

@@ -6,7 +6,7 @@
  *     mux.c (life; carriers come and go)   receive.c (the peer's frames)   turn.c (sending)
  *       -> move.c (to exclusive carriers and back)   resume.c (lost carriers)
  *         -> streams.c (what a relay asks for)
- *           -> outcomes.c (streams that are over)   send.c (gathering, rings)   carriers.c (which there are)
+ *           -> outcomes.c (streams that are over)   gather.c (and rings)   carriers.c (which there are)
  */
 #ifndef MUNNEL_RELAY_MUX_MUX_PRIV_H
 #define MUNNEL_RELAY_MUX_MUX_PRIV_H
@@ -78,7 +78,7 @@ void mux_stream_tell_room(struct mux_stream *stream); /* on_room, if there is so
 stream_position mux_window(stream_carrier carrier);
 stream_position mux_stream_end(const struct mux_stream *stream); /* behind all that is to be sent, FIN included */
 
-/* ---- send.c ---- */
+/* ---- gather.c ---- */
 void mux_put(struct mux_carrier *carrier, enum frame_type type, uint32_t number, const void *payload, size_t length);
 void mux_flush(struct mux_gather *gather);
 /* Not through the gather, for what is large and in one piece; what was gathered leaves first. */

@@ -7,6 +7,12 @@ memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=soc
 	-Wl,--wrap=sock_writev,--wrap=sock_writev_last,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
 two_planes = tests/unit/relay/two_planes.c tests/unit/relay/two_planes.h tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
 
+unit_relay_tests += tests/unit/relay/link/test_carrier
+tests_unit_relay_link_test_carrier_SOURCES = tests/unit/relay/link/test_carrier.c $(two_planes)
+tests_unit_relay_link_test_carrier_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_link_test_carrier_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
+	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms
+
 unit_relay_tests += tests/unit/relay/link/test_batch
 tests_unit_relay_link_test_batch_SOURCES = tests/unit/relay/link/test_batch.c
 tests_unit_relay_link_test_batch_LDADD = $(LINK_UNIT_RELAY)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_streams: many streams share a carrier, and none holds up the others. Tries send.c and turn.c, too.
+ * test_streams: many streams share a carrier, and none holds up the others. Tries gather.c and turn.c, too.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * send: what leaves by a carrier, and in which turn. See mux.h.
+ * gather: what leaves by a carrier. and in which turn. See mux.h.
  *
  * What a turn of the loop has for a carrier is gathered, and goes to its link in one piece. A frame that answers or
  * ends something is gathered at once. Streams with bytes wait in a ring, and each gives one frame before the next one
