@@ -92,12 +92,12 @@ const char *stream_take_opened(struct stream *stream) {
     return NULL;
 }
 
-const char *stream_take_refused(struct stream *stream, stream_carrier carrier) {
-    return stream_take_ended(stream, carrier, STREAM_HOW_REFUSED);
+const char *stream_take_refused(struct stream *stream) {
+    return stream_take_ended(stream, STREAM_HOW_REFUSED);
 }
 
-void stream_take_reset(struct stream *stream, stream_carrier carrier) {
-    stream_end(stream, STREAM_HOW_RESET, carrier);
+void stream_take_reset(struct stream *stream) {
+    stream_end(stream, STREAM_HOW_RESET, 0);
 }
 
 const char *stream_take_ack(struct stream *stream, stream_position position) {
@@ -156,12 +156,12 @@ const char *stream_take_resume(struct stream *stream, stream_carrier carrier, st
 }
 
 /* The peer has no such stream any more. What that means depends on what this end knows of it. */
-const char *stream_take_ended(struct stream *stream, stream_carrier carrier, enum stream_outcome_how how) {
+const char *stream_take_ended(struct stream *stream, enum stream_outcome_how how) {
     if (how == STREAM_HOW_NOT || how == STREAM_HOW_WHOLE) {
         /* Not known: the last frame was confirmed, so that it was the ACK of the end. */
         if (!stream->got_fin || !stream->sent_fin || (how == STREAM_HOW_NOT && !is_delivered(stream)))
             return "ENDED whole, but not here";
-        stream_end(stream, STREAM_HOW_WHOLE, carrier);
+        stream_end(stream, STREAM_HOW_WHOLE, 0);
         return NULL;
     }
     bool may_be_unserved = stream->side == STREAM_SERVER && stream->phase == STREAM_OPENING;
@@ -169,7 +169,7 @@ const char *stream_take_ended(struct stream *stream, stream_carrier carrier, enu
         return "refused or unknown, though it was opened";
     if (how > STREAM_HOW_UNKNOWN)
         return "ENDED in a way that there is not";
-    stream_end(stream, how == STREAM_HOW_UNKNOWN ? STREAM_HOW_ELSEWHERE : how, carrier);
+    stream_end(stream, how == STREAM_HOW_UNKNOWN ? STREAM_HOW_ELSEWHERE : how, 0);
     return NULL;
 }
 
@@ -240,10 +240,4 @@ bool stream_must_resume(const struct stream *stream) {
 
 void stream_resume(struct stream *stream, stream_carrier carrier) {
     stream->resumed_on = carrier;
-}
-
-/* ---- streams that are over ---- */
-
-enum stream_outcome_how stream_outcome_answer(const struct stream_outcome *outcome, bool is_confirmed) {
-    return is_confirmed && outcome->how != STREAM_HOW_UNKNOWN ? STREAM_HOW_NOT : (enum stream_outcome_how)outcome->how;
 }

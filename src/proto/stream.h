@@ -42,9 +42,13 @@ enum stream_outcome_how {
     STREAM_HOW_ELSEWHERE /* server: the agent never saw it, so that another agent may have the client */
 };
 
-struct stream_outcome { /* what an end remembers of a stream that is over, until it is confirmed */
+/* What an end remembers of a stream that is over, until a PING behind its last frame was answered. RESUME is answered
+ * by ENDED with `how`, and with STREAM_HOW_NOT when it is forgotten. */
+struct stream_outcome {
     uint8_t how;
-    stream_carrier last_on; /* the carrier of the last frame; if it is lost unconfirmed, ENDED goes by another one */
+    /* The carrier of the last frame; if it is lost before, ENDED goes by another one. 0: the last frame was the peer's,
+     * which has ended the stream itself and does not ask, so that nothing has to be remembered. */
+    stream_carrier last_on;
 };
 
 struct stream {
@@ -82,14 +86,14 @@ void stream_begin(struct stream *stream, enum stream_side side);
 const char *stream_take_bytes(struct stream *stream, stream_carrier carrier, stream_position length, bool is_fin,
                               stream_position window, bool *is_taken);
 const char *stream_take_opened(struct stream *stream);
-const char *stream_take_refused(struct stream *stream, stream_carrier carrier);
-void stream_take_reset(struct stream *stream, stream_carrier carrier);
+const char *stream_take_refused(struct stream *stream);
+void stream_take_reset(struct stream *stream);
 const char *stream_take_ack(struct stream *stream, stream_position position);
 const char *stream_take_continue(struct stream *stream, stream_carrier carrier, stream_epoch epoch,
                                  stream_position position);
 const char *stream_take_resume(struct stream *stream, stream_carrier carrier, stream_epoch epoch,
                                stream_position position, struct stream_answer *answer);
-const char *stream_take_ended(struct stream *stream, stream_carrier carrier, enum stream_outcome_how how);
+const char *stream_take_ended(struct stream *stream, enum stream_outcome_how how);
 
 /* False: CONTINUE came ahead of what it follows. Nothing more is read from that carrier until the rest has come. */
 bool stream_reads(const struct stream *stream, stream_carrier carrier);
@@ -115,18 +119,12 @@ void stream_acked(struct stream *stream, stream_position position);
 bool stream_may_move(const struct stream *stream, stream_carrier carrier);
 void stream_move(struct stream *stream, stream_carrier carrier);
 
-/* Ends it here; the last frame (RESET, REFUSED) goes by `carrier`. */
+/* Ends it here; the last frame (RESET, REFUSED, ENDED) goes by `carrier`. */
 void stream_end(struct stream *stream, enum stream_outcome_how how, stream_carrier carrier);
 
 /* The carrier is gone. If the stream was on it, it must be resumed afterwards. */
 void stream_lose(struct stream *stream, stream_carrier carrier);
 bool stream_must_resume(const struct stream *stream);
 void stream_resume(struct stream *stream, stream_carrier carrier); /* RESUME with epoch and `taken` goes by it */
-
-/* ---- streams that are over ---- */
-
-/* The answer to RESUME, by ENDED. An outcome is confirmed when a PING behind the last frame was answered: from then on
- * it is forgotten, unless it is STREAM_HOW_UNKNOWN. */
-enum stream_outcome_how stream_outcome_answer(const struct stream_outcome *outcome, bool is_confirmed);
 
 #endif

@@ -244,7 +244,7 @@ static void take_when_new(struct stream *stream, stream_carrier id, struct carri
     if (frame.type == OPEN) {
         stream_open(stream, id);
     } else if (frame.type == RESUME || frame.type == RESET || frame.type == ENDED) {
-        stream_end(stream, STREAM_HOW_UNKNOWN, id);
+        stream_end(stream, STREAM_HOW_UNKNOWN, frame.type == RESUME ? id : 0);
         if (frame.type == RESUME)
             answer(answers, ENDED, 0, STREAM_HOW_UNKNOWN);
     }
@@ -252,8 +252,9 @@ static void take_when_new(struct stream *stream, stream_carrier id, struct carri
 
 static void take_when_over(struct end *end, stream_carrier id, struct carried_frame frame, struct answers *answers) {
     const struct stream_outcome *outcome = &end->stream.outcome;
+    bool is_remembered = outcome->last_on && !end->is_confirmed;
     if (frame.type == RESUME)
-        answer(answers, ENDED, 0, (stream_position)stream_outcome_answer(outcome, end->is_confirmed));
+        answer(answers, ENDED, 0, is_remembered ? outcome->how : STREAM_HOW_NOT);
     if (frame.type == PONG && id == outcome->last_on)
         end->is_confirmed = true;
 }
@@ -287,12 +288,12 @@ static const char *take_when_open(struct stream *stream, stream_carrier id, stru
     case OPENED:
         return stream_take_opened(stream);
     case REFUSED:
-        return stream_take_refused(stream, id);
+        return stream_take_refused(stream);
     case RESET:
-        stream_take_reset(stream, id);
+        stream_take_reset(stream);
         return NULL;
     case ENDED:
-        return stream_take_ended(stream, id, (enum stream_outcome_how)frame.value);
+        return stream_take_ended(stream, (enum stream_outcome_how)frame.value);
     case DATA:
     case FIN:
         return take_bytes(stream, id, frame);

@@ -47,8 +47,9 @@ static const char *disown_stream(struct mux_carrier *carrier, const struct frame
         return "a frame of a stream that was never opened";
     if (!seen_numbers_note(&mux->seen, frame->stream))
         return "a stream far out of order";
-    if (frame->type == FRAME_RESUME)
-        mux_put(carrier, FRAME_ENDED, frame->stream, &how, 1);
+    if (frame->type != FRAME_RESUME)
+        return NULL; /* it is over at the server, which does not ask again */
+    mux_put(carrier, FRAME_ENDED, frame->stream, &how, 1);
     mux_remember(mux, frame->stream, (struct stream_outcome){how, carrier->id});
     return NULL;
 }
@@ -158,14 +159,14 @@ static const char *take_opened(struct mux_stream *stream, const struct frame *fr
 }
 
 /* By REFUSED, RESET or ENDED. */
-static const char *take_end(struct mux_carrier *carrier, struct mux_stream *stream, const struct frame *frame) {
+static const char *take_end(struct mux_stream *stream, const struct frame *frame) {
     const char *violation = NULL;
     if (frame->type == FRAME_REFUSED)
-        violation = stream_take_refused(&stream->rules, carrier->id);
+        violation = stream_take_refused(&stream->rules);
     else if (frame->type == FRAME_RESET)
-        stream_take_reset(&stream->rules, carrier->id);
+        stream_take_reset(&stream->rules);
     else
-        violation = stream_take_ended(&stream->rules, carrier->id, (enum stream_outcome_how)frame->payload[0]);
+        violation = stream_take_ended(&stream->rules, (enum stream_outcome_how)frame->payload[0]);
     if (violation)
         return violation;
     bool has_text = frame->type != FRAME_ENDED;
@@ -189,7 +190,7 @@ static const char *take_live(struct mux_carrier *carrier, struct mux_stream *str
     case FRAME_REFUSED:
     case FRAME_RESET:
     case FRAME_ENDED:
-        return take_end(carrier, stream, frame);
+        return take_end(stream, frame);
     default:
         return frame->type == FRAME_OPEN ? "OPEN twice" : "a frame that streams do not have";
     }

@@ -51,10 +51,11 @@ static void leave(struct mux_stream *stream) {
     TAILQ_REMOVE(&mux->all, stream, all);
     mux->suspended -= stream->suspended_us != 0;
     send_buffer_clear(&stream->out);
-    mux_remember(mux, stream->number, stream->rules.outcome);
 }
 
 void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t length) {
+    if (stream->rules.outcome.last_on)
+        mux_remember(stream->mux, stream->number, stream->rules.outcome);
     leave(stream);
     stream->events->on_over(stream, (enum stream_outcome_how)stream->rules.outcome.how, payload, length);
 }
@@ -82,6 +83,7 @@ static void end_here(struct mux_stream *stream, enum stream_outcome_how how, enu
     if (carrier)
         mux_put(carrier, type, stream->number, payload, length);
     stream_end(&stream->rules, how, carrier ? carrier->id : 0);
+    mux_remember(stream->mux, stream->number, stream->rules.outcome);
     leave(stream);
 }
 

@@ -167,14 +167,14 @@ END_TEST
 
 START_TEST(an_opened_stream_is_never_unknown_or_refused) {
     struct stream stream = open_stream(STREAM_SERVER);
-    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, STREAM_HOW_UNKNOWN));
-    ck_assert_ptr_nonnull(stream_take_refused(&stream, SHARED));
-    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, STREAM_HOW_WHOLE));
-    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, STREAM_HOW_NOT));
-    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, STREAM_HOW_ELSEWHERE));
-    ck_assert_ptr_nonnull(stream_take_ended(&stream, SHARED, (enum stream_outcome_how)77));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, STREAM_HOW_UNKNOWN));
+    ck_assert_ptr_nonnull(stream_take_refused(&stream));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, STREAM_HOW_WHOLE));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, STREAM_HOW_NOT));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, STREAM_HOW_ELSEWHERE));
+    ck_assert_ptr_nonnull(stream_take_ended(&stream, (enum stream_outcome_how)77));
     ck_assert_uint_eq(stream.phase, STREAM_OPEN);
-    ck_assert_ptr_null(stream_take_ended(&stream, SHARED, STREAM_HOW_RESET));
+    ck_assert_ptr_null(stream_take_ended(&stream, STREAM_HOW_RESET));
     ck_assert_uint_eq(stream.phase, STREAM_OVER);
     ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_RESET);
 }
@@ -187,16 +187,17 @@ START_TEST(a_client_whose_open_was_lost_may_go_elsewhere) {
     stream_sent(&stream, 100, false);
     stream_lose(&stream, SHARED);
     stream_resume(&stream, OTHER);
-    ck_assert_ptr_null(stream_take_ended(&stream, OTHER, STREAM_HOW_UNKNOWN));
+    ck_assert_ptr_null(stream_take_ended(&stream, STREAM_HOW_UNKNOWN));
     ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_ELSEWHERE);
 }
 END_TEST
 
-START_TEST(what_is_confirmed_is_forgotten) {
-    struct stream_outcome reset = {.how = STREAM_HOW_RESET}, unknown = {.how = STREAM_HOW_UNKNOWN};
-    ck_assert_uint_eq(stream_outcome_answer(&reset, false), STREAM_HOW_RESET);
-    ck_assert_uint_eq(stream_outcome_answer(&reset, true), STREAM_HOW_NOT);
-    ck_assert_uint_eq(stream_outcome_answer(&unknown, true), STREAM_HOW_UNKNOWN); /* its OPEN may still come */
+START_TEST(what_the_peer_has_ended_need_not_be_remembered) {
+    struct stream stream = open_stream(STREAM_SERVER);
+    stream_take_reset(&stream);
+    ck_assert_uint_eq(stream.outcome.last_on, 0);
+    stream_end(&stream, STREAM_HOW_RESET, SHARED);
+    ck_assert_uint_eq(stream.outcome.last_on, SHARED);
 }
 END_TEST
 
@@ -288,7 +289,7 @@ static TCase *rules(void) {
     tcase_add_test(group, the_last_ack_is_repeated_after_a_resumption);
     tcase_add_test(group, an_opened_stream_is_never_unknown_or_refused);
     tcase_add_test(group, a_client_whose_open_was_lost_may_go_elsewhere);
-    tcase_add_test(group, what_is_confirmed_is_forgotten);
+    tcase_add_test(group, what_the_peer_has_ended_need_not_be_remembered);
     return group;
 }
 

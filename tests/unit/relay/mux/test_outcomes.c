@@ -50,11 +50,28 @@ START_TEST(outcomes_are_forgotten_when_the_peer_has_them) {
 }
 END_TEST
 
+START_TEST(an_end_does_not_remember_what_the_peer_has_ended) {
+    struct mux_counts counts;
+    pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, BULK);
+    pair_run(&pair, 3);
+    party_reset(client);
+    for (int i = 0; i < 3; i++)
+        pair_step(&pair);
+    ck_assert(pair_party(&pair, AGENT, 1)->is_over);
+    mux_count(pair.muxes[AGENT], &counts);
+    ck_assert_uint_eq(counts.outcomes, 0);
+    mux_count(pair.muxes[SERVER], &counts);
+    ck_assert_uint_eq(counts.outcomes, 1);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, an_end_that_was_lost_is_said_again_by_another_carrier);
     tcase_add_test(group, outcomes_are_forgotten_when_the_peer_has_them);
+    tcase_add_test(group, an_end_does_not_remember_what_the_peer_has_ended);
     return group;
 }
 
