@@ -64,6 +64,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/connect.h \
 	src/relay/stream/loop_detect.c \
 	src/relay/stream/loop_detect.h \
+	src/relay/stream/pump.c \
+	src/relay/stream/pump.h \
 	src/relay/stream/relay.c \
 	src/relay/stream/relay.h \
 	src/relay/stream/relay_agent.c \

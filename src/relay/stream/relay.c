@@ -219,7 +219,7 @@ static void on_broken(struct stream_socket *socket) {
         relay_abort(relay, REASON_DESTINATION_RESET, "destination");
 }
 
-const struct stream_socket_events relay_plain_events = {on_readable, on_flushed, on_broken, NULL};
+const struct stream_socket_events relay_plain_events = {on_readable, on_flushed, on_broken, NULL, NULL};
 
 /* ---- the ends ---- */
 

@@ -150,10 +150,31 @@ static void on_short_read(struct stream_socket *socket) {
         defer_add(socket->rechecks, &socket->recheck);
 }
 
-/* The end is known to be there. A read may still have stopped short of it, at a mark of urgent data. */
-static enum stream_socket_read read_to_end(struct stream_socket *socket, struct batch *batch, uint32_t stream,
-                                           size_t room, size_t *taken) {
-    ssize_t n = batch_read(batch, stream, socket->fd, room);
+/* Of the first read of `wanted` bytes. *is_short: it took some, and the end is known to be behind them. */
+static enum stream_socket_read judge(struct stream_socket *socket, ssize_t n, size_t wanted, size_t *taken,
+                                     bool *is_short) {
+    *is_short = false;
+    *taken = n > 0 ? (size_t)n : 0;
+    socket->is_streaming = n > FRAME_DATA_MAX;
+    if (n < 0) {
+        socket->may_have_more = socket->needs_recheck = false;
+        return sock_would_block(errno) ? STREAM_SOCKET_NOTHING : STREAM_SOCKET_BROKEN;
+    }
+    if (n == 0) {
+        on_end(socket);
+        return STREAM_SOCKET_END;
+    }
+    *is_short = (size_t)n < wanted && socket->rdhup;
+    if ((size_t)n == wanted)
+        socket->may_have_more = true;
+    else if (!socket->rdhup)
+        on_short_read(socket);
+    return STREAM_SOCKET_DATA;
+}
+
+/* Of the second one, up to the end that is known to be there. It may still stop short of it, at a mark of urgent data.
+ */
+static enum stream_socket_read judge_rest(struct stream_socket *socket, ssize_t n, size_t *taken) {
     if (n == 0) {
         on_end(socket);
         return STREAM_SOCKET_DATA_AND_END;
@@ -165,28 +186,37 @@ static enum stream_socket_read read_to_end(struct stream_socket *socket, struct 
 
 enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, uint32_t stream,
                                            size_t limit, size_t *taken) {
-    *taken = 0;
+    bool is_short;
     size_t most = socket->is_streaming ? BATCH_READ : BATCH_READ / BATCH_PACKETS;
     size_t wanted = limit < most ? limit : most;
     ssize_t n = batch_read(batch, stream, socket->fd, wanted);
-    socket->is_streaming = n > FRAME_DATA_MAX;
-    if (n < 0) {
-        socket->may_have_more = socket->needs_recheck = false;
-        return sock_would_block(errno) ? STREAM_SOCKET_NOTHING : STREAM_SOCKET_BROKEN;
+    enum stream_socket_read found = judge(socket, n, wanted, taken, &is_short);
+    return is_short ? judge_rest(socket, batch_read(batch, stream, socket->fd, wanted - *taken), taken) : found;
+}
+
+/* Drops the first `done` bytes from the list; returns the index of the first part that still has some. */
+static int skip(struct iovec *parts, int count, size_t done) {
+    int i = 0;
+    while (i < count && done >= parts[i].iov_len)
+        done -= parts[i++].iov_len;
+    if (i < count) {
+        parts[i].iov_base = (uint8_t *)parts[i].iov_base + done;
+        parts[i].iov_len -= done;
     }
-    if (n == 0) {
-        on_end(socket);
-        return STREAM_SOCKET_END;
-    }
-    *taken = (size_t)n;
-    if ((size_t)n == wanted) {
-        socket->may_have_more = true;
-        return STREAM_SOCKET_DATA;
-    }
-    if (socket->rdhup)
-        return read_to_end(socket, batch, stream, wanted - (size_t)n, taken);
-    on_short_read(socket);
-    return STREAM_SOCKET_DATA;
+    return i;
+}
+
+enum stream_socket_read stream_socket_read_parts(struct stream_socket *socket, struct iovec *parts, int count,
+                                                 size_t *taken) {
+    bool is_short;
+    size_t wanted = 0;
+    for (int i = 0; i < count; i++)
+        wanted += parts[i].iov_len;
+    enum stream_socket_read found = judge(socket, sock_readv(socket->fd, parts, count), wanted, taken, &is_short);
+    if (!is_short)
+        return found;
+    int first = skip(parts, count, *taken);
+    return judge_rest(socket, sock_readv(socket->fd, parts + first, count - first), taken);
 }
 
 /* ---- writing ---- */
@@ -203,25 +233,13 @@ static bool wait_with(struct stream_socket *socket, const struct iovec *parts, i
     return true;
 }
 
-/* Drops the first `sent` bytes from the list; returns the index of the first part that still has some. */
-static int skip_sent(struct iovec *parts, int count, size_t sent) {
-    int i = 0;
-    while (i < count && sent >= parts[i].iov_len)
-        sent -= parts[i++].iov_len;
-    if (i < count) {
-        parts[i].iov_base = (uint8_t *)parts[i].iov_base + sent;
-        parts[i].iov_len -= sent;
-    }
-    return i;
-}
-
 bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last) {
     int first = 0;
     if (socket->fd >= 0 && !socket->connecting && stream_socket_waiting(socket) == 0) {
         ssize_t n = is_last ? sock_writev_last(socket->fd, parts, count) : sock_writev(socket->fd, parts, count);
         if (n < 0 && !sock_would_block(errno))
             return false;
-        first = skip_sent(parts, count, n < 0 ? 0 : (size_t)n);
+        first = skip(parts, count, n < 0 ? 0 : (size_t)n);
     }
     return first == count || wait_with(socket, parts + first, count - first);
 }
@@ -246,8 +264,11 @@ void stream_socket_flush(struct stream_socket *socket) {
             socket->events->on_broken(socket);
             return;
         }
-        if (stream_socket_waiting(socket) > 0)
+        if (stream_socket_waiting(socket) > 0) {
+            if (socket->events->on_drained)
+                socket->events->on_drained(socket);
             return;
+        }
     }
     if (socket->out) {
         evbuffer_free(socket->out);

@@ -25,6 +25,7 @@ struct stream_socket_events {
     void (*on_flushed)(struct stream_socket *socket);              /* nothing waits any more */
     void (*on_broken)(struct stream_socket *socket);               /* the peer's RST, or the kernel gave up */
     void (*on_connected)(struct stream_socket *socket, int error); /* error: 0, or the errno with which it failed */
+    void (*on_drained)(struct stream_socket *socket);              /* less waits; may be NULL */
 };
 
 struct stream_socket { /* embedded in a relay */
@@ -65,6 +66,9 @@ enum stream_socket_read {
 /* Reads once, at most `limit` bytes, into DATA frames of `stream` in `batch`; *taken is the number of payload bytes. */
 enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, uint32_t stream,
                                            size_t limit, size_t *taken);
+/* The same into these parts, which may be changed. */
+enum stream_socket_read stream_socket_read_parts(struct stream_socket *socket, struct iovec *parts, int count,
+                                                 size_t *taken);
 
 /* Writes, or lets wait what cannot be written (parts may be changed); until connected everything waits. is_last:
  * stream_socket_end is called next. false: broken. */

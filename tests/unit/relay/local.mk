@@ -158,6 +158,10 @@ unit_relay_tests += tests/unit/relay/mux/test_receive
 tests_unit_relay_mux_test_receive_SOURCES = tests/unit/relay/mux/test_receive.c $(mux_pair)
 tests_unit_relay_mux_test_receive_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/stream/test_pump
+tests_unit_relay_stream_test_pump_SOURCES = tests/unit/relay/stream/test_pump.c $(mux_pair)
+tests_unit_relay_stream_test_pump_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/mux/test_seen_numbers
 tests_unit_relay_mux_test_seen_numbers_SOURCES = tests/unit/relay/mux/test_seen_numbers.c
 tests_unit_relay_mux_test_seen_numbers_LDADD = $(LINK_UNIT_RELAY)

@@ -267,6 +267,10 @@ static void on_open(void *context, uint32_t number, const uint8_t *payload, size
     struct pair *pair = context;
     ck_assert_uint_eq(length, FRAME_OPEN_SIZE);
     (void)payload;
+    if (pair->accept) {
+        pair->accept(pair, number);
+        return;
+    }
     struct party *party = party_new(pair, AGENT, pair->agent_sends);
     ck_assert(mux_accept(pair->muxes[AGENT], &party->stream, number));
     enter(party);

@@ -56,6 +56,8 @@ struct pair {
     struct party *dead;                /* freed when no callback runs */
     uint64_t agent_sends;              /* how much each agent's party is to send */
     bool refuses;                      /* the agent refuses what is opened */
+    /* Not NULL: accepts what is opened instead of a party. */
+    void (*accept)(struct pair *pair, uint32_t number);
     bool agent_reads;
     unsigned wanted[2][2]; /* calls of on_want_carrier: by end, by kind */
     const char *violation;

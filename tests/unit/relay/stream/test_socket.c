@@ -55,7 +55,7 @@ static void on_broken(struct stream_socket *socket) {
     world.broken++;
 }
 
-static const struct stream_socket_events events = {on_readable, on_flushed, on_broken, NULL};
+static const struct stream_socket_events events = {on_readable, on_flushed, on_broken, NULL, NULL};
 
 static void connect_ends(int *here, int *there) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

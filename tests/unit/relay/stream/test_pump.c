@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_pump: a client and a destination by TCP, joined by a stream over wires in memory.
+ */
+#include "config.h"
+
+#include "relay/stream/pump.h"
+
+#include "relay/mux/mux_pair.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TIMEOUT_MS = 30000, RECHECK_US = 1000, BULK = 6 * 1024 * 1024, STEPS = 4000, PIECE = 50000 };
+
+struct side {         /* one end of the stream, and the peer of its socket */
+    struct pump pump; /* first */
+    int there;        /* the peer's descriptor */
+    bool is_over, by_socket, got_end, was_reset;
+    enum stream_outcome_how how;
+    uint64_t sent, received, wrong;
+};
+
+static struct world {
+    struct pair pair;
+    struct defer_queue again, rechecks;
+    struct side client, destination;
+} world;
+
+static void on_opened(struct pump *pump, const uint8_t *payload, size_t length) {
+    (void)pump, (void)payload, (void)length;
+}
+
+static void on_moved(struct pump *pump) {
+    ck_assert(!((struct side *)pump)->is_over);
+}
+
+static void on_over(struct pump *pump, enum stream_outcome_how how, bool by_socket, const uint8_t *payload,
+                    size_t length) {
+    struct side *side = (struct side *)pump;
+    (void)payload, (void)length;
+    ck_assert(!side->is_over);
+    side->is_over = true;
+    side->by_socket = by_socket;
+    side->how = how;
+}
+
+static const struct pump_events events = {on_opened, on_moved, on_over};
+
+/* ---- TCP ---- */
+
+static void connect_ends(int *here, int *there) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    *here = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(*here, (struct sockaddr *)&address, sizeof address), 0);
+    *there = accept(listener, NULL, NULL);
+    ck_assert_int_ge(*there, 0);
+    close(listener);
+    fcntl(*here, F_SETFL, O_NONBLOCK);
+    fcntl(*there, F_SETFL, O_NONBLOCK);
+}
+
+static void begin_side(struct side *side) {
+    int here;
+    connect_ends(&here, &side->there);
+    pump_init(&side->pump, &world.again, &world.rechecks, &events);
+    ck_assert(stream_socket_attach(&side->pump.socket, world.pair.base, here, false, &pump_socket_events, NULL));
+}
+
+static uint8_t byte_at(const struct side *from, uint64_t position) {
+    return (uint8_t)((position + (from == &world.client ? 1 : 2)) * 0x9e3779b97f4a7c15u >> 40);
+}
+
+static void peer_sends(struct side *side, uint64_t most) {
+    uint8_t bytes[PIECE];
+    while (side->sent < most) {
+        size_t count = most - side->sent < PIECE ? (size_t)(most - side->sent) : PIECE;
+        for (size_t i = 0; i < count; i++)
+            bytes[i] = byte_at(side, side->sent + i);
+        ssize_t n = send(side->there, bytes, count, MSG_NOSIGNAL);
+        if (n <= 0)
+            return;
+        side->sent += (uint64_t)n;
+    }
+}
+
+static void peer_reads(struct side *side, size_t most) {
+    static uint8_t bytes[PIECE];
+    const struct side *from = side == &world.client ? &world.destination : &world.client;
+    while (most > 0 && !side->got_end && !side->was_reset) {
+        ssize_t n = recv(side->there, bytes, most < PIECE ? most : PIECE, 0);
+        side->got_end = n == 0;
+        side->was_reset = n < 0 && errno == ECONNRESET;
+        if (n <= 0)
+            return;
+        for (ssize_t i = 0; i < n; i++)
+            side->wrong += bytes[i] != byte_at(from, side->received + (uint64_t)i);
+        side->received += (uint64_t)n;
+        most -= (size_t)n;
+    }
+}
+
+/* ---- the world ---- */
+
+static void accept_stream(struct pair *pair, uint32_t number) {
+    ck_assert(mux_accept(pair->muxes[AGENT], &world.destination.pump.stream, number));
+    mux_stream_opened(&world.destination.pump.stream, NULL, 0);
+    pump_start(&world.destination.pump);
+}
+
+static void begin(void) {
+    static const uint8_t payload[FRAME_OPEN_SIZE] = {1};
+    memset(&world, 0, sizeof world);
+    pair_begin(&world.pair, TIMEOUT_MS);
+    world.pair.accept = accept_stream;
+    defer_queue_init(&world.again, world.pair.base, 0);
+    defer_queue_init(&world.rechecks, world.pair.base, RECHECK_US);
+    begin_side(&world.client);
+    begin_side(&world.destination);
+    pair_add_wire(&world.pair, false);
+    ck_assert(mux_open(world.pair.muxes[SERVER], &world.client.pump.stream, payload, sizeof payload));
+    pump_start(&world.client.pump);
+}
+
+static void end_side(struct side *side) {
+    ck_assert(side->is_over);
+    ck_assert_int_eq(side->pump.socket.fd, -1);
+    close(side->there);
+}
+
+static void end(void) {
+    end_side(&world.client);
+    end_side(&world.destination);
+    defer_queue_stop(&world.again);
+    defer_queue_stop(&world.rechecks);
+    pair_end(&world.pair);
+}
+
+static bool both_over(void) {
+    return world.client.is_over && world.destination.is_over;
+}
+
+static void run(uint64_t up, uint64_t down, size_t reads) {
+    for (unsigned i = 0; i < STEPS && !both_over(); i++) {
+        peer_sends(&world.client, up);
+        peer_sends(&world.destination, down);
+        if (world.client.sent == up)
+            shutdown(world.client.there, SHUT_WR);
+        if (world.destination.sent == down)
+            shutdown(world.destination.there, SHUT_WR);
+        peer_reads(&world.client, reads);
+        peer_reads(&world.destination, reads);
+        pair_run(&world.pair, 1);
+        if (i % 8 == 7)
+            pair_sweep(&world.pair);
+    }
+}
+
+static bool has_ended(void *context) {
+    peer_reads(context, SIZE_MAX);
+    return ((struct side *)context)->got_end || ((struct side *)context)->was_reset;
+}
+
+static void assert_whole(struct side *side, uint64_t received) {
+    ck_assert(side->is_over);
+    ck_assert_uint_eq(side->how, STREAM_HOW_WHOLE);
+    ck_assert(unit_wait_until(has_ended, side, 3000));
+    ck_assert(!side->was_reset);
+    ck_assert_uint_eq(side->received, received);
+    ck_assert_uint_eq(side->wrong, 0);
+}
+
+START_TEST(both_directions_end_whole) {
+    begin();
+    run(100, 200, SIZE_MAX);
+    assert_whole(&world.client, 200);
+    assert_whole(&world.destination, 100);
+    end();
+}
+END_TEST
+
+START_TEST(nothing_is_said_and_the_stream_is_whole) {
+    begin();
+    run(0, 0, SIZE_MAX);
+    assert_whole(&world.client, 0);
+    assert_whole(&world.destination, 0);
+    end();
+}
+END_TEST
+
+START_TEST(slow_readers_get_all_and_little_is_kept) {
+    begin();
+    run(BULK, BULK, 20000);
+    assert_whole(&world.client, BULK);
+    assert_whole(&world.destination, BULK);
+    end();
+}
+END_TEST
+
+START_TEST(bulk_goes_on_when_its_carrier_is_lost) {
+    begin();
+    run(BULK, 0, 1); /* until the buffers are full: nothing is over */
+    ck_assert(!both_over());
+    pair_add_wire(&world.pair, false);
+    wire_lose(&world.pair.wires[0]);
+    run(BULK, 0, SIZE_MAX);
+    assert_whole(&world.client, 0);
+    assert_whole(&world.destination, BULK);
+    end();
+}
+END_TEST
+
+START_TEST(a_suspended_stream_reads_its_socket_until_the_window_is_full) {
+    begin();
+    pair_run(&world.pair, 4);
+    wire_lose(&world.pair.wires[0]);
+    peer_sends(&world.client, BULK);
+    for (int i = 0; i < 20; i++)
+        pair_run(&world.pair, 1);
+    ck_assert_uint_eq(world.client.pump.in, MUX_WINDOW_SHARED);
+    pair_add_wire(&world.pair, false);
+    run(BULK, 0, SIZE_MAX);
+    assert_whole(&world.destination, BULK);
+    end();
+}
+END_TEST
+
+static void reset_peer(int fd) {
+    const struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    close(fd);
+}
+
+START_TEST(a_reset_goes_through) {
+    begin();
+    peer_sends(&world.client, 100);
+    pair_run(&world.pair, 8);
+    reset_peer(world.client.there);
+    for (int i = 0; i < STEPS && !both_over(); i++)
+        pair_run(&world.pair, 1);
+    ck_assert(world.client.by_socket && !world.destination.by_socket);
+    ck_assert_uint_eq(world.destination.how, STREAM_HOW_RESET);
+    ck_assert(unit_wait_until(has_ended, &world.destination, 3000));
+    ck_assert(world.destination.was_reset);
+    world.client.there = open("/dev/null", O_RDONLY);
+    end();
+}
+END_TEST
+
+static TCase *all(void) {
+    TCase *group = tcase_create("all");
+    tcase_add_test(group, both_directions_end_whole);
+    tcase_add_test(group, nothing_is_said_and_the_stream_is_whole);
+    tcase_add_test(group, slow_readers_get_all_and_little_is_kept);
+    tcase_add_test(group, bulk_goes_on_when_its_carrier_is_lost);
+    tcase_add_test(group, a_suspended_stream_reads_its_socket_until_the_window_is_full);
+    tcase_add_test(group, a_reset_goes_through);
+    return group;
+}
+
+UNIT_MAIN("relay/stream/pump", all)
