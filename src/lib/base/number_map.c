@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { ROOM_LEAST = 16 };
+enum { ROOM_LEAST = 16, ROOM_FREE = 4 }; /* one in ROOM_FREE places stays free even if memory is out */
 
 static size_t home_of(const struct number_map *map, uint32_t number) {
     return (size_t)hash_mix(number) & (map->room - 1);
@@ -47,8 +47,14 @@ void number_map_clear(struct number_map *map) {
     *map = (struct number_map){0};
 }
 
+/* Half full it grows, so that searches stay short; without memory for that it may be fuller for a while. */
+static bool has_room(struct number_map *map) {
+    return 2 * (map->count + 1) <= map->room || resize(map, map->room ? 2 * map->room : ROOM_LEAST) ||
+           map->count + 1 + map->room / ROOM_FREE <= map->room;
+}
+
 bool number_map_add(struct number_map *map, uint32_t number, void *object) {
-    if (2 * (map->count + 1) > map->room && !resize(map, map->room ? 2 * map->room : ROOM_LEAST))
+    if (!has_room(map))
         return false;
     map->entries[place_of(map, number)] = (struct number_map_entry){number, object};
     map->count++;

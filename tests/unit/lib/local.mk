@@ -11,6 +11,7 @@ tests_unit_lib_tls_test_cert_issue_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/base/test_number_map
 tests_unit_lib_base_test_number_map_SOURCES = tests/unit/lib/base/test_number_map.c
 tests_unit_lib_base_test_number_map_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_base_test_number_map_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 
 unit_lib_tests += tests/unit/lib/base/test_strbuf
 tests_unit_lib_base_test_strbuf_SOURCES = tests/unit/lib/base/test_strbuf.c
