@@ -14,8 +14,10 @@
 
 struct mux *mux_new(const struct mux_options *options) {
     struct mux *mux = calloc(1, sizeof *mux);
-    if (!mux)
+    if (!mux || (options->is_agent && !seen_numbers_reserve(&mux->seen))) {
+        free(mux);
         return NULL;
+    }
     mux->options = *options;
     mux->next_number = 1;
     TAILQ_INIT(&mux->all);
@@ -107,6 +109,15 @@ static void sweep_carrier(struct mux_carrier *carrier) {
         mux_schedule(carrier);
 }
 
+static void fill_again(struct mux *mux) {
+    struct mux_stream *stream, *next;
+    mux->lacks_blocks = false;
+    for (stream = TAILQ_FIRST(&mux->all); stream; stream = next) {
+        next = TAILQ_NEXT(stream, all);
+        mux_stream_tell_room(stream);
+    }
+}
+
 void mux_sweep(struct mux *mux, uint64_t now_us) {
     struct mux_carrier *carrier;
     struct mux_stream *stream, *next;
@@ -120,6 +131,8 @@ void mux_sweep(struct mux *mux, uint64_t now_us) {
         else
             mux_sweep_moves(stream, now_us);
     }
+    if (mux->lacks_blocks)
+        fill_again(mux);
     if (mux->suspended > 0 && !mux_shared_carrier(mux))
         mux_want_carrier(mux, false, now_us);
 }

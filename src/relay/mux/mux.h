@@ -69,7 +69,7 @@ struct mux_stream_events {
     /* To be written to the plain side; what it has taken is told by mux_stream_consumed. */
     void (*on_bytes)(struct mux_stream *stream, const uint8_t *bytes, size_t length);
     void (*on_fin)(struct mux_stream *stream);  /* mux_stream_consumed_fin once it was passed on */
-    void (*on_room)(struct mux_stream *stream); /* mux_stream_room was 0, and is not any more */
+    void (*on_room)(struct mux_stream *stream); /* mux_stream_room was 0, or memory was out; it may not be any more */
     /* The last: it is out of the mux. REFUSED and RESET have a payload. */
     void (*on_over)(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length);
 };
@@ -100,7 +100,8 @@ void mux_stream_refuse(struct mux_stream *stream, const uint8_t *payload, size_t
 void mux_stream_reset(struct mux_stream *stream, const uint8_t *payload, size_t length);
 
 size_t mux_stream_room(struct mux_stream *stream); /* how much may be appended now */
-/* As send_buffer_reserve and send_buffer_commit: for a read of at most mux_stream_room. */
+/* As send_buffer_reserve and send_buffer_commit: for a read of at most mux_stream_room. Out of memory (there is room
+ * and no part, or mux_stream_append is false): on_room comes from a later mux_sweep, to try again. */
 int mux_stream_reserve(struct mux_stream *stream, struct iovec *parts, int most);
 void mux_stream_commit(struct mux_stream *stream, size_t length);
 bool mux_stream_append(struct mux_stream *stream, const uint8_t *bytes, size_t length); /* false: out of memory */

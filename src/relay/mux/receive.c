@@ -28,7 +28,7 @@ static const char *begin_stream(struct mux_carrier *carrier, const struct frame 
     struct mux *mux = carrier->mux;
     static const uint8_t busy[] = "{\"code\":\"busy\",\"message\":\"out of memory\"}";
     if (!seen_numbers_note(&mux->seen, frame->stream))
-        return "an OPEN far out of order";
+        return "OPEN far out of order, or no memory to note it";
     mux->opening = carrier;
     mux->options.on_open(mux->options.context, frame->stream, frame->payload, frame->length);
     mux->opening = NULL;
@@ -46,7 +46,7 @@ static const char *disown_stream(struct mux_carrier *carrier, const struct frame
     if (frame->type != FRAME_RESUME && frame->type != FRAME_RESET && frame->type != FRAME_ENDED)
         return "a frame of a stream that was never opened";
     if (!seen_numbers_note(&mux->seen, frame->stream))
-        return "a stream far out of order";
+        return "a stream far out of order, or no memory to note it";
     if (frame->type != FRAME_RESUME)
         return NULL; /* it is over at the server, which does not ask again */
     mux_put(carrier, FRAME_ENDED, frame->stream, &how, 1);

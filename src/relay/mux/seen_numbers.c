@@ -10,24 +10,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAPS_FIRST = 8 };
+enum { GAPS_FIRST = 64 };
 
 void seen_numbers_clear(struct seen_numbers *seen) {
     free(seen->gaps);
     *seen = (struct seen_numbers){0};
 }
 
-/* Makes room for one more. */
+/* Makes room for one more; half of it is left when it grows, so that memory may be out for a while. */
 static bool has_room(struct seen_numbers *seen) {
-    if (seen->gap_count < seen->gap_room)
+    if (seen->gap_count < seen->gap_room / 2)
         return true;
     size_t room = seen->gap_room ? 2 * seen->gap_room : GAPS_FIRST;
     struct seen_gap *gaps = room <= SEEN_NUMBERS_GAPS ? realloc(seen->gaps, room * sizeof *gaps) : NULL;
     if (!gaps)
-        return false;
+        return seen->gap_count < seen->gap_room;
     seen->gaps = gaps;
     seen->gap_room = room;
     return true;
+}
+
+bool seen_numbers_reserve(struct seen_numbers *seen) {
+    return has_room(seen);
 }
 
 /* The first gap that ends at `number` or behind. */

@@ -24,6 +24,8 @@ struct seen_numbers { /* all zero at first: none was seen */
     } * gaps;              /* ascending */
 };
 
+/* Makes room for the first gaps, so that none is refused because memory is out for a while. False: it is out now. */
+bool seen_numbers_reserve(struct seen_numbers *seen);
 void seen_numbers_clear(struct seen_numbers *seen);
 
 bool seen_numbers_has(const struct seen_numbers *seen, uint32_t number);

@@ -115,8 +115,18 @@ void mux_stream_tell_room(struct mux_stream *stream) {
         stream->events->on_room(stream);
 }
 
+/* No ACK may ever come that makes room: mux_sweep asks for it. */
+static void note_lack(struct mux_stream *stream) {
+    stream->wants_room = true;
+    stream->mux->lacks_blocks = true;
+}
+
 int mux_stream_reserve(struct mux_stream *stream, struct iovec *parts, int most) {
-    return send_buffer_reserve(&stream->out, mux_stream_room(stream), parts, most);
+    size_t room = mux_stream_room(stream);
+    int count = send_buffer_reserve(&stream->out, room, parts, most);
+    if (count == 0 && room > 0)
+        note_lack(stream);
+    return count;
 }
 
 void mux_stream_commit(struct mux_stream *stream, size_t length) {
@@ -125,8 +135,10 @@ void mux_stream_commit(struct mux_stream *stream, size_t length) {
 }
 
 bool mux_stream_append(struct mux_stream *stream, const uint8_t *bytes, size_t length) {
-    if (!send_buffer_append(&stream->out, bytes, length))
+    if (!send_buffer_append(&stream->out, bytes, length)) {
+        note_lack(stream);
         return false;
+    }
     mux_stream_ready(stream);
     return true;
 }

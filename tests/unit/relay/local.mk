@@ -138,6 +138,12 @@ unit_relay_tests += tests/unit/relay/mux/test_mux
 tests_unit_relay_mux_test_mux_SOURCES = tests/unit/relay/mux/test_mux.c $(mux_pair)
 tests_unit_relay_mux_test_mux_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/mux/test_mux_memory
+tests_unit_relay_mux_test_mux_memory_SOURCES = tests/unit/relay/mux/test_mux_memory.c $(mux_pair)
+tests_unit_relay_mux_test_mux_memory_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_mux_test_mux_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=_mark_point
+
 unit_relay_tests += tests/unit/relay/mux/test_streams
 tests_unit_relay_mux_test_streams_SOURCES = tests/unit/relay/mux/test_streams.c $(mux_pair)
 tests_unit_relay_mux_test_streams_LDADD = $(LINK_UNIT_RELAY)

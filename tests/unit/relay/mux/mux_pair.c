@@ -61,11 +61,12 @@ struct wire *pair_add_wire(struct pair *pair, bool is_exclusive) {
     *wire = (struct wire){.pair = pair, .is_used = true, .full_at = FULL_AT};
     for (int i = 0; i < 2; i++)
         wire->ends[i] = (struct wire_end){.wire = wire, .in = evbuffer_new()};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         wire->ends[i].carrier = mux_add_carrier(pair->muxes[i], is_exclusive, &ops, &wire->ends[i]);
-        ck_assert_ptr_nonnull(wire->ends[i].carrier);
-    }
-    return wire;
+    if (wire->ends[SERVER].carrier && wire->ends[AGENT].carrier)
+        return wire;
+    wire_lose(wire);
+    return NULL;
 }
 
 static void keep(struct evbuffer *buffer, size_t kept) {
@@ -83,8 +84,11 @@ void wire_cut(struct wire *wire, size_t kept_to_server, size_t kept_to_agent) {
 }
 
 void wire_notice(struct wire *wire, int end) {
+    if (!wire->is_used)
+        return;
     struct mux_carrier *carrier = wire->ends[end].carrier;
     wire->ends[end].carrier = NULL;
+    wire->is_cut = true;
     evbuffer_drain(wire->ends[end].in, evbuffer_get_length(wire->ends[end].in));
     if (wire->pair->written == &wire->ends[end])
         wire->pair->written = NULL;
@@ -205,7 +209,8 @@ static const struct mux_stream_events events = {on_opened, on_bytes, on_fin, on_
 
 static struct party *party_new(struct pair *pair, int end, uint64_t to_send) {
     struct party *party = calloc(1, sizeof *party);
-    ck_assert_ptr_nonnull(party);
+    if (!party)
+        return NULL;
     party->stream.events = &events;
     party->pair = pair;
     party->end = (uint8_t)end;
@@ -272,7 +277,10 @@ static void on_open(void *context, uint32_t number, const uint8_t *payload, size
         return;
     }
     struct party *party = party_new(pair, AGENT, pair->agent_sends);
-    ck_assert(mux_accept(pair->muxes[AGENT], &party->stream, number));
+    if (!party || !mux_accept(pair->muxes[AGENT], &party->stream, number)) {
+        free(party);
+        return;
+    }
     enter(party);
     party->reads = pair->agent_reads;
     if (pair->refuses) {
@@ -288,7 +296,7 @@ static void on_open(void *context, uint32_t number, const uint8_t *payload, size
 struct party *pair_open(struct pair *pair, uint64_t to_send) {
     static const uint8_t payload[FRAME_OPEN_SIZE] = {1};
     struct party *party = party_new(pair, SERVER, to_send);
-    if (!mux_open(pair->muxes[SERVER], &party->stream, payload, sizeof payload)) {
+    if (!party || !mux_open(pair->muxes[SERVER], &party->stream, payload, sizeof payload)) {
         free(party);
         return NULL;
     }

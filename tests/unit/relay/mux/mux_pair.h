@@ -67,13 +67,13 @@ struct pair {
 void pair_begin(struct pair *pair, unsigned resume_timeout_ms);
 void pair_end(struct pair *pair); /* asserts that nothing is left */
 
-struct wire *pair_add_wire(struct pair *pair, bool is_exclusive);
+struct wire *pair_add_wire(struct pair *pair, bool is_exclusive); /* NULL: out of memory */
 /* What is on its way arrives up to `kept` bytes each way, and then nothing; the ends notice it by wire_notice. */
 void wire_cut(struct wire *wire, size_t kept_to_server, size_t kept_to_agent);
 void wire_notice(struct wire *wire, int end);
 void wire_lose(struct wire *wire); /* cut at once, and noticed by both */
 
-/* The client sends so much. NULL: there was no carrier. */
+/* The client sends so much. NULL: there was no carrier, or no memory. */
 struct party *pair_open(struct pair *pair, uint64_t to_send);
 struct party *pair_party(struct pair *pair, int end, uint32_t number); /* NULL: not there (any more: not over) */
 void party_read(struct party *party, uint64_t most);                   /* of what waits for it */
