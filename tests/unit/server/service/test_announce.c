@@ -172,6 +172,44 @@ START_TEST(agent_that_refuses_is_passed_over) {
 }
 END_TEST
 
+START_TEST(port_that_is_closed_without_an_agent_opens_for_one_that_permits_the_service) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->services[0].no_agent = CONFIG_CLOSE;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent no = server_fixture_join_unanswered(&server_fixture, "no");
+    ck_assert_int_lt(server_fixture_connect(&server_fixture, 0), 0);
+    server_fixture_answer(&server_fixture, &no, "[{\"id\":1,\"reason\":\"no\"}]");
+    ck_assert_int_lt(server_fixture_connect(&server_fixture, 0), 0);
+    server_fixture_join(&server_fixture, "yes", "");
+    int fd = server_fixture_connect(&server_fixture, 0);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* An agent that is left may still be asked: it could be the one that serves. */
+START_TEST(client_refused_by_one_agent_waits_for_the_answer_of_another) {
+    struct server_fixture server_fixture;
+    struct fake_order served;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent first = server_fixture_join_with(&server_fixture, "first", 1);
+    int fd = server_fixture_client(&server_fixture, 0, &served);
+    struct server_fixture_agent second = server_fixture_join_unanswered(&server_fixture, "second");
+    server_fixture_bring_link(&server_fixture, &second);
+    served.client->refusal = REFUSAL_REFUSED;
+    fake_give_back(&served, CLIENT_REFUSED, first.tag);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    server_fixture_answer(&server_fixture, &second, "[]");
+    ck_assert(fake_take(FAKE_SERVE, &served));
+    ck_assert_str_eq(served.text, "second");
+    server_fixture_end(&server_fixture, fd, &served, second.tag);
+}
+END_TEST
+
 START_TEST(refusal_leaves_with_its_session) {
     struct server_fixture server_fixture;
     struct fake_order served;
@@ -309,6 +347,8 @@ static TCase *clients(void) {
     tcase_add_test(group, client_waits_for_an_answer_although_no_agent_would_be_an_error);
     tcase_add_test(group, client_of_a_service_that_its_agent_refuses_ends_at_once_with_the_reason);
     tcase_add_test(group, agent_that_refuses_is_passed_over);
+    tcase_add_test(group, port_that_is_closed_without_an_agent_opens_for_one_that_permits_the_service);
+    tcase_add_test(group, client_refused_by_one_agent_waits_for_the_answer_of_another);
     tcase_add_test(group, refusal_leaves_with_its_session);
     tcase_add_test(group, agent_that_leaves_before_it_has_answered_is_not_waited_for);
     return group;
