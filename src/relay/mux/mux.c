@@ -20,7 +20,9 @@ struct mux *mux_new(const struct mux_options *options) {
     }
     mux->options = *options;
     mux->next_number = 1;
-    TAILQ_INIT(&mux->all);
+    TAILQ_INIT(&mux->running);
+    TAILQ_INIT(&mux->resuming);
+    TAILQ_INIT(&mux->unresumed);
     TAILQ_INIT(&mux->orphans);
     LIST_INIT(&mux->carriers);
     return mux;
@@ -29,7 +31,7 @@ struct mux *mux_new(const struct mux_options *options) {
 void mux_free(struct mux *mux) {
     if (!mux)
         return;
-    assert(LIST_EMPTY(&mux->carriers) && TAILQ_EMPTY(&mux->all));
+    assert(LIST_EMPTY(&mux->carriers) && mux->streams.count == 0);
     mux_forget_all(mux);
     number_map_clear(&mux->streams);
     number_map_clear(&mux->outcomes);
@@ -77,34 +79,40 @@ static void lose_stream(struct mux_stream *stream, const struct mux_carrier *car
         mux_stream_note_suspension(stream);
 }
 
+static void lose_streams(struct mux_streams *list, const struct mux_carrier *carrier) {
+    struct mux_stream *stream, *next;
+    for (stream = TAILQ_FIRST(list); stream; stream = next) {
+        next = TAILQ_NEXT(stream, listed); /* one that was on the carrier leaves this list */
+        lose_stream(stream, carrier);
+    }
+}
+
 void mux_carrier_lost(struct mux_carrier *carrier) {
     struct mux *mux = carrier->mux;
-    uint64_t now_us = clock_us();
-    struct mux_stream *stream, *next;
     LIST_REMOVE(carrier, next);
     mux->carrier_count--;
     mux_forget_gathered(carrier);
     defer_cancel(mux->options.turns, &carrier->turn);
-    for (stream = TAILQ_FIRST(&mux->all); stream; stream = next) {
-        next = TAILQ_NEXT(stream, all); /* a suspended one goes to the head of the list */
-        lose_stream(stream, carrier);
-    }
+    lose_streams(&mux->running, carrier);
+    lose_streams(&mux->resuming, carrier);
     mux_orphan_outcomes(carrier);
     free(carrier);
     mux_resume_all(mux);
     mux_repeat_outcomes(mux);
     if (mux->options.resume_timeout_ms == 0)
-        mux_sweep(mux, now_us);
+        mux_give_up_suspended(mux, clock_us());
     else if (!mux_shared_carrier(mux))
-        mux_want_carrier(mux, false, now_us);
+        mux_want_carrier(mux, false, clock_us());
 }
 
 void mux_carrier_writable(struct mux_carrier *carrier) {
     mux_schedule(carrier);
 }
 
-static void sweep_carrier(struct mux_carrier *carrier) {
+static void sweep_carrier(struct mux_carrier *carrier, uint64_t now_us) {
     mux_confirm_outcomes(carrier);
+    if (carrier->user)
+        mux_sweep_moves(carrier->user, now_us);
     if (!TAILQ_EMPTY(&carrier->lazy))
         mux_schedule(carrier);
 }
@@ -112,25 +120,19 @@ static void sweep_carrier(struct mux_carrier *carrier) {
 static void fill_again(struct mux *mux) {
     struct mux_stream *stream, *next;
     mux->lacks_blocks = false;
-    for (stream = TAILQ_FIRST(&mux->all); stream; stream = next) {
-        next = TAILQ_NEXT(stream, all);
+    for (stream = TAILQ_FIRST(&mux->running); stream; stream = next) {
+        next = TAILQ_NEXT(stream, listed);
         mux_stream_tell_room(stream);
     }
 }
 
+/* What is idle costs nothing here. */
 void mux_sweep(struct mux *mux, uint64_t now_us) {
     struct mux_carrier *carrier;
-    struct mux_stream *stream, *next;
     LIST_FOREACH(carrier, &mux->carriers, next) {
-        sweep_carrier(carrier);
+        sweep_carrier(carrier, now_us);
     }
-    for (stream = TAILQ_FIRST(&mux->all); stream; stream = next) {
-        next = TAILQ_NEXT(stream, all);
-        if (stream->suspended_us && now_us - stream->suspended_us >= mux->options.resume_timeout_ms * 1000ull)
-            mux_stream_give_up(stream);
-        else
-            mux_sweep_moves(stream, now_us);
-    }
+    mux_give_up_suspended(mux, now_us);
     if (mux->lacks_blocks)
         fill_again(mux);
     if (mux->suspended > 0 && !mux_shared_carrier(mux))

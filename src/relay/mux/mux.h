@@ -81,7 +81,7 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     struct stream rules;
     struct send_buffer out;
     bool finished; /* FIN is behind what `out` has */
-    bool wants_room, is_ready, is_lazy, is_listed;
+    bool wants_room, is_ready, is_lazy;
     stream_position consumed; /* by the reader; FIN counts */
     uint64_t suspended_us;    /* 0: it is not suspended */
     uint64_t second_us;       /* of what follows: bytes sent since, and how often it had no credit */
@@ -89,7 +89,8 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     uint32_t sent_in_second;
     uint8_t starved;
     struct mux_carrier *carrier; /* it sends by it; NULL: suspended */
-    TAILQ_ENTRY(mux_stream) ready, lazy, all;
+    struct mux_streams *list;    /* one of the mux's, by `listed` */
+    TAILQ_ENTRY(mux_stream) ready, lazy, listed;
 };
 
 /* Server: OPEN goes out at once. False: there is no shared carrier, or no memory; nothing was done. */

@@ -48,9 +48,9 @@ struct mux_carrier {
 
 struct mux {
     struct mux_options options;
-    struct number_map streams, outcomes; /* by number */
-    struct mux_carrier *opening;         /* agent, while on_open runs: OPEN came by it */
-    struct mux_streams all;              /* live; suspended ones that must be resumed at the head */
+    struct number_map streams, outcomes;             /* by number */
+    struct mux_carrier *opening;                     /* agent, while on_open runs: OPEN came by it */
+    struct mux_streams running, resuming, unresumed; /* suspended: RESUME was sent; has to be sent */
     LIST_HEAD(, mux_carrier) carriers;
     struct mux_outcomes orphans; /* outcomes whose carrier was lost, while there is no other */
     size_t orphan_count, carrier_count, suspended;
@@ -74,7 +74,8 @@ void mux_want_carrier(struct mux *mux, bool is_exclusive, uint64_t now_us);
 bool mux_stream_enter(struct mux *mux, struct mux_stream *stream, uint32_t number, struct mux_carrier *carrier);
 /* Its rules have ended it by something of the peer's. */
 void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t length);
-void mux_stream_give_up(struct mux_stream *stream); /* it was suspended for too long */
+void mux_stream_give_up(struct mux_stream *stream);                          /* it was suspended for too long */
+void mux_stream_enlist(struct mux_stream *stream, struct mux_streams *list); /* and leaves the one that it is in */
 void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carrier);
 void mux_stream_tell_room(struct mux_stream *stream); /* on_room, if there is some again */
 stream_position mux_window(stream_carrier carrier);
@@ -107,6 +108,7 @@ void mux_sweep_moves(struct mux_stream *stream, uint64_t now_us);
 
 /* ---- resume.c ---- */
 void mux_resume_all(struct mux *mux); /* as many as the carriers take now */
+void mux_give_up_suspended(struct mux *mux, uint64_t now_us);
 void mux_stream_note_suspension(struct mux_stream *stream);
 /* The stream may have become whole, moved, suspended or able to send: looks at its rules. False: it is over. */
 bool mux_stream_settle(struct mux_stream *stream);

@@ -138,8 +138,10 @@ static const char *take_resume(struct mux_carrier *carrier, struct mux_stream *s
         mux_stream_note_suspension(stream);
     if (violation)
         return violation;
-    if (answer.resume)
+    if (answer.resume) {
+        mux_stream_enlist(stream, &stream->mux->resuming);
         mux_put_epoch(carrier, FRAME_RESUME, stream, stream->rules.taken);
+    }
     if (answer.go_on) {
         mux_stream_set_carrier(stream, carrier);
         mux_put_epoch(carrier, FRAME_CONTINUE, stream, stream->rules.next);

@@ -3,8 +3,8 @@
 /*
  * resume: streams whose carrier was lost. See mux.h.
  *
- * Suspended streams are at the head of the list of all, those that have still to be resumed among them. They keep
- * their bytes and take no more than their window from the plain side.
+ * Suspended streams keep their bytes and take no more than their window from the plain side. Those whose RESUME has not
+ * been sent are in a list of their own: while thousands wait for the peer's answers, each turn sees to the few others.
  */
 #include "config.h"
 
@@ -19,17 +19,19 @@ void mux_stream_note_suspension(struct mux_stream *stream) {
         stream->suspended_us = clock_us();
     mux_stream_set_carrier(stream, NULL);
     mux_unblock(mux, stream);
-    TAILQ_REMOVE(&mux->all, stream, all);
-    TAILQ_INSERT_HEAD(&mux->all, stream, all);
+    mux_stream_enlist(stream, stream_must_resume(&stream->rules) ? &mux->unresumed : &mux->resuming);
 }
 
-static void note_resumption(struct mux_stream *stream) {
+/* False: on_room has ended it. */
+static bool note_resumption(struct mux_stream *stream) {
+    const struct mux *mux = stream->mux;
+    uint32_t number = stream->number;
     stream->suspended_us = 0;
     stream->mux->suspended--;
-    TAILQ_REMOVE(&stream->mux->all, stream, all);
-    TAILQ_INSERT_TAIL(&stream->mux->all, stream, all);
+    mux_stream_enlist(stream, &stream->mux->running);
     mux_stream_ready(stream);
     mux_stream_tell_room(stream);
+    return number_map_find(&mux->streams, number) == stream;
 }
 
 bool mux_stream_settle(struct mux_stream *stream) {
@@ -38,19 +40,31 @@ bool mux_stream_settle(struct mux_stream *stream) {
         return false;
     }
     if (stream->suspended_us != 0 && !stream->rules.is_suspended)
-        note_resumption(stream);
+        return note_resumption(stream);
     return true;
 }
 
 void mux_resume_all(struct mux *mux) {
+    struct mux_carrier *carrier = TAILQ_EMPTY(&mux->unresumed) ? NULL : mux_shared_carrier(mux);
     struct mux_stream *stream;
-    struct mux_carrier *carrier = mux_shared_carrier(mux);
-    TAILQ_FOREACH (stream, &mux->all, all) {
-        if (!carrier || carrier->ops->is_full(carrier->link) || stream->suspended_us == 0)
-            break;
-        if (!stream_must_resume(&stream->rules))
-            continue;
+    while (carrier && (stream = TAILQ_FIRST(&mux->unresumed)) && !carrier->ops->is_full(carrier->link)) {
         stream_resume(&stream->rules, carrier->id);
         mux_put_epoch(carrier, FRAME_RESUME, stream, stream->rules.taken);
+        mux_stream_enlist(stream, &mux->resuming);
     }
+}
+
+static void give_up(struct mux_streams *list, uint64_t now_us) {
+    struct mux_stream *stream, *next;
+    for (stream = TAILQ_FIRST(list); stream; stream = next) {
+        next = TAILQ_NEXT(stream, listed);
+        uint64_t timeout_us = stream->mux->options.resume_timeout_ms * 1000ull;
+        if (now_us >= stream->suspended_us + timeout_us) /* it may have been suspended later than `now_us` was asked */
+            mux_stream_give_up(stream);
+    }
+}
+
+void mux_give_up_suspended(struct mux *mux, uint64_t now_us) {
+    give_up(&mux->resuming, now_us);
+    give_up(&mux->unresumed, now_us);
 }

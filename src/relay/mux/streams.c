@@ -17,6 +17,14 @@ stream_position mux_stream_end(const struct mux_stream *stream) {
     return stream->out.end + stream->finished;
 }
 
+void mux_stream_enlist(struct mux_stream *stream, struct mux_streams *list) {
+    if (stream->list)
+        TAILQ_REMOVE(stream->list, stream, listed);
+    stream->list = list;
+    if (list)
+        TAILQ_INSERT_TAIL(list, stream, listed);
+}
+
 void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carrier) {
     if (stream->carrier == carrier)
         return;
@@ -39,7 +47,7 @@ bool mux_stream_enter(struct mux *mux, struct mux_stream *stream, uint32_t numbe
     send_buffer_init(&stream->out, mux->options.memory);
     stream_open(&stream->rules, carrier->id);
     mux_stream_set_carrier(stream, carrier);
-    TAILQ_INSERT_TAIL(&mux->all, stream, all);
+    mux_stream_enlist(stream, &mux->running);
     return true;
 }
 
@@ -48,7 +56,7 @@ static void leave(struct mux_stream *stream) {
     mux_stream_set_carrier(stream, NULL);
     mux_unblock(mux, stream);
     number_map_remove(&mux->streams, stream->number);
-    TAILQ_REMOVE(&mux->all, stream, all);
+    mux_stream_enlist(stream, NULL);
     mux->suspended -= stream->suspended_us != 0;
     send_buffer_clear(&stream->out);
 }

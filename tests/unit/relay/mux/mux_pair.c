@@ -29,6 +29,7 @@ static bool is_full(void *link) {
     struct wire_end *end = link;
     const struct wire *wire = end->wire;
     const struct wire_end *other = &wire->ends[end == &wire->ends[SERVER] ? AGENT : SERVER];
+    wire->pair->asked_full++;
     end->was_full |= evbuffer_get_length(other->in) > wire->full_at;
     return evbuffer_get_length(other->in) > wire->full_at;
 }
@@ -223,6 +224,8 @@ static void enter(struct party *party) {
     party->number = party->stream.number;
     ck_assert_uint_lt(party->number, PARTIES);
     party->pair->parties[party->end][party->number] = party;
+    if (party->number > party->pair->highest)
+        party->pair->highest = party->number;
 }
 
 static void read_some(struct mux_stream *stream) {
@@ -352,7 +355,7 @@ void pair_end(struct pair *pair) {
         mux_free(pair->muxes[i]);
         ck_assert_uint_eq(pair->memory[i].used, 0);
         send_memory_clear(&pair->memory[i]);
-        for (size_t j = 0; j < PARTIES; j++)
+        for (size_t j = 0; j <= pair->highest; j++)
             free(pair->parties[i][j]);
     }
     defer_queue_stop(&pair->turns);
@@ -371,7 +374,7 @@ void pair_step(struct pair *pair) {
         }
     }
     for (int end = 0; end < 2; end++) {
-        for (size_t i = 0; i < PARTIES; i++) {
+        for (size_t i = 0; i <= pair->highest; i++) {
             struct party *party = pair->parties[end][i];
             if (!party || party->is_over)
                 continue;

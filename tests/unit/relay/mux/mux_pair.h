@@ -14,7 +14,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-enum { SERVER, AGENT, WIRES = 12, PARTIES = 1024 };
+enum { SERVER, AGENT, WIRES = 12, PARTIES = 8192 };
 
 struct pair;
 
@@ -59,7 +59,9 @@ struct pair {
     /* Not NULL: accepts what is opened instead of a party. */
     void (*accept)(struct pair *pair, uint32_t number);
     bool agent_reads;
+    uint32_t highest;      /* number of a party */
     unsigned wanted[2][2]; /* calls of on_want_carrier: by end, by kind */
+    unsigned asked_full;   /* calls of is_full */
     const char *violation;
     uint64_t skew_us; /* of the clock that mux_sweep is given */
 };

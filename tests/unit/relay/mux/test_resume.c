@@ -9,9 +9,15 @@
 
 #include "unit.h"
 
-enum { TIMEOUT_MS = 30000, MANY = 100, SMALL = 100, BULK = 3 * 1024 * 1024 };
+enum { TIMEOUT_MS = 30000, MANY = 100, THOUSANDS = 5000, SMALL = 100, BULK = 3 * 1024 * 1024 };
 
 static struct pair pair;
+
+static struct mux_counts count_of(int at) {
+    struct mux_counts counts;
+    mux_count(pair.muxes[at], &counts);
+    return counts;
+}
 
 static void begin(void) {
     pair_begin(&pair, TIMEOUT_MS);
@@ -91,6 +97,51 @@ START_TEST(thousands_of_bytes_of_resumptions_wait_for_a_full_carrier) {
 }
 END_TEST
 
+static void lose_thousands(struct wire *first) {
+    for (int i = 0; i < THOUSANDS; i++)
+        pair_open(&pair, SMALL);
+    pair.agent_reads = false;
+    pair_run(&pair, 20);
+    pair_add_wire(&pair, false)->ends[AGENT].is_stuck = true;
+    pair.asked_full = 0;
+    wire_lose(first);
+}
+
+/* Of is_full, which is asked for each stream that is looked at. */
+START_TEST(thousands_of_streams_are_resumed_with_work_in_proportion) {
+    lose_thousands(pair_add_wire(&pair, false));
+    ck_assert_uint_lt(pair.asked_full, 3 * THOUSANDS);
+    pair.wires[1].ends[AGENT].is_stuck = false;
+    unsigned steps = 0;
+    for (; count_of(SERVER).suspended + count_of(AGENT).suspended > 0; steps++)
+        pair_run(&pair, 1);
+    ck_assert_uint_lt(steps, 20);
+    ck_assert_uint_lt(pair.asked_full, 10 * THOUSANDS);
+    for (uint32_t number = 1; number <= THOUSANDS; number++)
+        pair_party(&pair, AGENT, number)->reads = true;
+    pair_run_until_quiet(&pair, 400);
+    for (uint32_t number = 1; number <= THOUSANDS; number++)
+        party_assert_whole(pair_party(&pair, AGENT, number), SMALL);
+}
+END_TEST
+
+START_TEST(streams_that_wait_for_an_answer_cost_the_others_no_time) {
+    lose_thousands(pair_add_wire(&pair, false));
+    pair_add_wire(&pair, false);
+    pair.asked_full = 0;
+    for (int i = 0; i < MANY; i++) {
+        pair_open(&pair, SMALL);
+        pair_step(&pair);
+    }
+    ck_assert_uint_eq(count_of(SERVER).suspended, THOUSANDS);
+    ck_assert_uint_lt(pair.asked_full, MANY * MANY);
+    pair.wires[1].ends[AGENT].is_stuck = false;
+    for (uint32_t number = 1; number <= pair.highest; number++)
+        pair_party(&pair, AGENT, number)->reads = true;
+    pair_run_until_quiet(&pair, 400);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
@@ -98,6 +149,9 @@ static TCase *all(void) {
     tcase_add_test(group, a_suspended_stream_waits_for_a_carrier);
     tcase_add_test(group, a_stream_that_is_suspended_for_too_long_is_reset_at_both_ends);
     tcase_add_test(group, a_client_whose_open_was_lost_goes_elsewhere);
+    tcase_set_timeout(group, 60);
+    tcase_add_test(group, thousands_of_streams_are_resumed_with_work_in_proportion);
+    tcase_add_test(group, streams_that_wait_for_an_answer_cost_the_others_no_time);
     tcase_add_test(group, thousands_of_bytes_of_resumptions_wait_for_a_full_carrier);
     return group;
 }
