@@ -174,6 +174,8 @@ static size_t take_frames(struct link *link, const uint8_t *bytes, size_t length
     }
     if (link->state != LINK_CLOSED)
         deliver(link, &gathered, false);
+    if (link->carrier)
+        mux_frames_end(link->carrier);
     return done;
 }
 

@@ -59,6 +59,9 @@ enum mux_taken {
 };
 /* One frame of those that name a stream. */
 enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *frame, const char **detail);
+/* The payloads of DATA frames that follow each other reach the stream in one call, after the last one: call this when
+ * no frame follows in the same memory, which is not touched before. */
+void mux_frames_end(struct mux_carrier *carrier);
 /* False: the PING that it answers was not the mux's. All frames before it were taken. */
 bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING_SIZE]);
 
@@ -66,8 +69,9 @@ bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING
 
 struct mux_stream_events {
     void (*on_opened)(struct mux_stream *stream, const uint8_t *payload, size_t length);
-    /* To be written to the plain side; what it has taken is told by mux_stream_consumed. */
-    void (*on_bytes)(struct mux_stream *stream, const uint8_t *bytes, size_t length);
+    /* To be written to the plain side; what it has taken is told by mux_stream_consumed. The parts may be changed.
+     * is_last: on_fin follows. */
+    void (*on_bytes)(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last);
     void (*on_fin)(struct mux_stream *stream);  /* mux_stream_consumed_fin once it was passed on */
     void (*on_room)(struct mux_stream *stream); /* mux_stream_room was 0, or memory was out; it may not be any more */
     /* The last: it is out of the mux. REFUSED and RESET have a payload. */

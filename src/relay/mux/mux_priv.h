@@ -18,6 +18,7 @@
 
 enum {
     MUX_CARRIERS_MOST = 64,
+    MUX_GATHERED_MOST = 64,
     MUX_OUTCOMES_MOST = 1 << 16 /* unconfirmed, of one carrier: a peer that resets streams faster is cut off */
 };
 
@@ -46,8 +47,17 @@ struct mux_carrier {
     LIST_ENTRY(mux_carrier) next;
 };
 
+struct mux_gathered {          /* payloads of DATA frames that follow each other */
+    struct mux_stream *stream; /* NULL: none */
+    uint32_t number;
+    struct iovec parts[MUX_GATHERED_MOST];
+    int count;
+    size_t total;
+};
+
 struct mux {
     struct mux_options options;
+    struct mux_gathered gathered;
     struct number_map streams, outcomes;             /* by number */
     struct mux_carrier *opening;                     /* agent, while on_open runs: OPEN came by it */
     struct mux_streams running, resuming, unresumed; /* suspended: RESUME was sent; has to be sent */

@@ -80,6 +80,36 @@ static void follow_move(struct mux_stream *stream, stream_carrier awaited) {
     carrier->ops->resume(carrier->link);
 }
 
+/* What was gathered goes to its stream. is_last: its FIN comes next. */
+static void deliver(struct mux *mux, bool is_last) {
+    struct mux_gathered *gathered = &mux->gathered;
+    struct mux_stream *stream = gathered->stream;
+    if (!stream)
+        return;
+    gathered->stream = NULL;
+    stream->events->on_bytes(stream, gathered->parts, gathered->count, gathered->total, is_last);
+    if (is_live(mux, gathered->number, stream))
+        (void)mux_stream_settle(stream);
+}
+
+void mux_frames_end(struct mux_carrier *carrier) {
+    deliver(carrier->mux, false);
+}
+
+static void gather_bytes(struct mux_stream *stream, const struct frame *frame) {
+    struct mux_gathered *gathered = &stream->mux->gathered;
+    if (!gathered->stream) {
+        gathered->stream = stream;
+        gathered->number = stream->number;
+        gathered->count = 0;
+        gathered->total = 0;
+    }
+    gathered->parts[gathered->count++] = (struct iovec){(void *)(uintptr_t)frame->payload, frame->length};
+    gathered->total += frame->length;
+    if (gathered->count == MUX_GATHERED_MOST)
+        deliver(stream->mux, false);
+}
+
 static const char *take_bytes(struct mux_carrier *carrier, struct mux_stream *stream, const struct frame *frame) {
     struct mux *mux = carrier->mux;
     bool is_fin = frame->type == FRAME_FIN, is_taken;
@@ -89,10 +119,11 @@ static const char *take_bytes(struct mux_carrier *carrier, struct mux_stream *st
     if (violation || !is_taken)
         return violation;
     follow_move(stream, awaited);
-    if (is_fin)
-        stream->events->on_fin(stream);
-    else
-        stream->events->on_bytes(stream, frame->payload, frame->length);
+    if (!is_fin) {
+        gather_bytes(stream, frame);
+        return NULL;
+    }
+    stream->events->on_fin(stream);
     if (is_live(mux, frame->stream, stream))
         (void)mux_stream_settle(stream);
     return NULL;
@@ -201,6 +232,8 @@ static const char *take_live(struct mux_carrier *carrier, struct mux_stream *str
 enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *frame, const char **detail) {
     if (carrier->blocker)
         return MUX_LATER;
+    if (frame->type != FRAME_DATA || frame->stream != carrier->mux->gathered.number)
+        deliver(carrier->mux, frame->type == FRAME_FIN && frame->stream == carrier->mux->gathered.number);
     struct mux_stream *stream = number_map_find(&carrier->mux->streams, frame->stream);
     if (stream)
         *detail = take_live(carrier, stream, frame);

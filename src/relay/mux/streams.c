@@ -55,6 +55,8 @@ static void leave(struct mux_stream *stream) {
     struct mux *mux = stream->mux;
     mux_stream_set_carrier(stream, NULL);
     mux_unblock(mux, stream);
+    if (mux->gathered.stream == stream)
+        mux->gathered.stream = NULL;
     number_map_remove(&mux->streams, stream->number);
     mux_stream_enlist(stream, NULL);
     mux->suspended -= stream->suspended_us != 0;

@@ -92,11 +92,10 @@ static void acknowledge(struct pump *pump) {
     }
 }
 
-static void on_bytes(struct mux_stream *stream, const uint8_t *bytes, size_t length) {
+static void on_bytes(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last) {
     struct pump *pump = of_stream(stream);
-    struct iovec part = {(void *)(uintptr_t)bytes, length};
-    pump->out += length;
-    if (!stream_socket_write(&pump->socket, &part, 1, false)) {
+    pump->out += total;
+    if (!stream_socket_write(&pump->socket, parts, count, is_last)) {
         on_broken(&pump->socket);
         return;
     }

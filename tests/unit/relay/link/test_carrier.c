@@ -87,12 +87,15 @@ static void on_opened(struct mux_stream *stream, const uint8_t *payload, size_t 
     (void)stream, (void)payload, (void)length;
 }
 
-static void on_bytes(struct mux_stream *stream, const uint8_t *bytes, size_t length) {
+static void on_bytes(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last) {
     struct party *party = (struct party *)stream;
-    for (size_t i = 0; i < length; i++)
-        party->wrong += bytes[i] != byte_at(party->received + i);
-    party->received += length;
-    mux_stream_consumed(stream, length);
+    (void)is_last;
+    for (int part = 0; part < count; part++) {
+        const uint8_t *bytes = parts[part].iov_base;
+        for (size_t i = 0; i < parts[part].iov_len; i++)
+            party->wrong += bytes[i] != byte_at(party->received++);
+    }
+    mux_stream_consumed(stream, total);
 }
 
 static void on_room(struct mux_stream *stream) {

@@ -60,11 +60,49 @@ START_TEST(frames_out_of_order_are_violations) {
 }
 END_TEST
 
+static void take(enum frame_type type, uint32_t stream, size_t length) {
+    static const uint8_t zeros[FRAME_DATA_MAX];
+    struct frame frame = {.type = type, .stream = stream, .payload = zeros, .length = length};
+    const char *detail = NULL;
+    ck_assert_int_eq(mux_take_frame(pair.wires[0].ends[AGENT].carrier, &frame, &detail), MUX_TAKEN);
+}
+
+START_TEST(neighbouring_bytes_reach_the_stream_in_one_call) {
+    pair_add_wire(&pair, false);
+    take(FRAME_OPEN, 1, FRAME_OPEN_SIZE);
+    take(FRAME_OPEN, 2, FRAME_OPEN_SIZE);
+    struct party *first = pair_party(&pair, AGENT, 1), *second = pair_party(&pair, AGENT, 2);
+    take(FRAME_DATA, 1, 10);
+    take(FRAME_DATA, 1, 20);
+    ck_assert_uint_eq(first->received, 0);
+    take(FRAME_DATA, 2, 5); /* of another stream: the first has its bytes */
+    ck_assert_uint_eq(first->received, 30);
+    ck_assert_uint_eq(first->calls, 1);
+    take(FRAME_FIN, 2, 0);
+    ck_assert_uint_eq(second->received, 5);
+    ck_assert(second->got_fin);
+    take(FRAME_DATA, 1, 7);
+    take(FRAME_RESET, 1, 0);
+    ck_assert_uint_eq(first->received, 37);
+    ck_assert(first->is_over);
+    take(FRAME_RESET, 2, 0);
+    take(FRAME_OPEN, 3, FRAME_OPEN_SIZE);
+    take(FRAME_DATA, 3, 1);
+    mux_frames_end(pair.wires[0].ends[AGENT].carrier);
+    ck_assert_uint_eq(pair_party(&pair, AGENT, 3)->received, 1);
+    take(FRAME_DATA, 3, 1);
+    party_reset(pair_party(&pair, AGENT, 3));
+    mux_frames_end(pair.wires[0].ends[AGENT].carrier); /* not to a stream that is over */
+    ck_assert_uint_eq(pair_party(&pair, AGENT, 3)->received, 1);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, a_stream_that_was_never_opened_has_no_frames);
     tcase_add_test(group, frames_out_of_order_are_violations);
+    tcase_add_test(group, neighbouring_bytes_reach_the_stream_in_one_call);
     return group;
 }
 
