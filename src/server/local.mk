@@ -38,6 +38,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/announce.h \
 	src/server/service/balance.c \
 	src/server/service/balance.h \
+	src/server/service/client_detail.c \
+	src/server/service/client_detail.h \
 	src/server/service/client_table.c \
 	src/server/service/client_table.h \
 	src/server/service/dispatch.c \

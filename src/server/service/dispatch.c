@@ -13,6 +13,7 @@
 #include "lib/event/loop.h"
 #include "lib/net/sock.h"
 #include "relay/record.h"
+#include "server/service/client_detail.h"
 #include "server/service/client_table.h"
 #include "server/service/registry.h"
 #include "server/service/service_priv.h"
@@ -26,8 +27,7 @@ enum {
     ATTEMPTS_SHARE = 3, /* the time that is left is divided by so many untried agents at most */
     BACKOFF_MS = 250,   /* an agent that was busy, or whose client met a lack of memory, gets no client for so long */
     SKIP_MOST = 64,     /* waiting clients that no idle link suits, in one pass */
-    LINKS_MOST = 8,     /* that one client may lose, one after the other */
-    DETAIL_MOST = 96    /* characters of an agent's detail, so that the groups still fit after it */
+    LINKS_MOST = 8      /* that one client may lose, one after the other */
 };
 
 struct dispatch {
@@ -83,42 +83,6 @@ static void end_client(struct dispatch *dispatch, struct client *client) {
     dispatch->options.on_client_end(dispatch->options.context);
 }
 
-/* " of the group a or b", or nothing; a list that is too long just ends. */
-static void name_groups(const struct service *service, struct strbuf *text) {
-    const struct strlist *groups = &service->conf->groups;
-
-    for (size_t i = 0; i < groups->count; i++) {
-        strbuf_add(text, i ? " or " : " of the group ");
-        strbuf_add(text, groups->items[i]);
-    }
-}
-
-/* The detail tells the operator what to start. */
-static void describe_no_agent(struct client *client) {
-    const struct service *service = client->service;
-    struct strbuf text = strbuf_begin(client->detail, sizeof client->detail);
-
-    strbuf_add(&text, "no agent");
-    name_groups(service, &text);
-    if (service->balance->count)
-        strbuf_add(&text, " had an idle link in time");
-    else
-        strbuf_add(&text, service->conf->groups.count ? " is connected; start munnel-agent for it"
-                                                      : " is connected; start munnel-agent");
-}
-
-/* Appends to the detail of the last attempt which groups had no other agent. */
-static void describe_attempts(struct client *client) {
-    char detail[DETAIL_MOST];
-
-    strbuf_copy(detail, sizeof detail, client->detail);
-    struct strbuf text = strbuf_begin(client->detail, sizeof client->detail);
-    strbuf_add(&text, detail);
-    strbuf_add(&text, *detail ? "; no other agent" : "no other agent");
-    name_groups(client->service, &text);
-    strbuf_add(&text, " could serve");
-}
-
 static const char *who_ended(const struct client *client) {
     return client->attempts && client->reason != REASON_STOPPED ? "agent" : "server";
 }
@@ -130,9 +94,9 @@ static void fail_client(struct dispatch *dispatch, struct client *client, enum r
     client->ended_us = clock_us();
     bool is_described = reason == REASON_DENIED && !client->attempts;
     if (reason != REASON_STOPPED && !is_described && (client->attempts || *client->detail))
-        describe_attempts(client);
+        client_detail_add_attempts(client);
     else if (reason == REASON_NO_AGENT)
-        describe_no_agent(client);
+        client_detail_set_no_agent(client);
     sock_close_reset(client->fd);
     client->fd = -1;
     record_log_client(dispatch->options.log, dispatch->options.instance, client, who_ended(client), client->detail);
@@ -181,14 +145,7 @@ static bool waits_without_agent(const struct client *client) {
 
 /* All agents that could serve it have answered that their rules do not permit it. */
 static void fail_not_permitted(struct dispatch *dispatch, struct client *client) {
-    const struct service_refusal *refusal = &client->service->refusing[0];
-    struct strbuf text = strbuf_begin(client->detail, sizeof client->detail);
-
-    strbuf_copy(client->agent, sizeof client->agent, session_label(refusal->session));
-    strbuf_add(&text, "agent ");
-    strbuf_add(&text, client->agent);
-    strbuf_add(&text, " does not permit it: ");
-    strbuf_add(&text, refusal->reason);
+    client_detail_set_refusal(client);
     fail_client(dispatch, client, REASON_DENIED);
 }
 

@@ -34,6 +34,7 @@ unit_server_tests = \
 	tests/unit/server/service/test_service \
 	tests/unit/server/session/test_session_key \
 	tests/unit/server/service/test_announce \
+	tests/unit/server/service/test_client_detail \
 	tests/unit/server/service/test_supply \
 	tests/unit/server/auth/test_control
 
@@ -68,6 +69,8 @@ tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_key_SOURCES = tests/unit/server/session/test_session_key.c $(unit_server_fixture) \
 	tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_server_session_test_session_key_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_client_detail_SOURCES = tests/unit/server/service/test_client_detail.c
+tests_unit_server_service_test_client_detail_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_announce_SOURCES = tests/unit/server/service/test_announce.c $(unit_server_fixture)
 tests_unit_server_service_test_announce_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_supply_SOURCES = tests/unit/server/service/test_supply.c $(unit_server_fixture)
