@@ -157,13 +157,10 @@ const char *stream_take_resume(struct stream *stream, stream_carrier carrier, st
 
 /* The peer has no such stream any more. What that means depends on what this end knows of it. */
 const char *stream_take_ended(struct stream *stream, enum stream_outcome_how how) {
-    if (how == STREAM_HOW_NOT || how == STREAM_HOW_WHOLE) {
-        /* Not known: the last frame was confirmed, so that it was the ACK of the end. */
-        if (!stream->got_fin || !stream->sent_fin || (how == STREAM_HOW_NOT && !is_delivered(stream)))
-            return "ENDED whole, but not here";
-        stream_end(stream, STREAM_HOW_WHOLE, 0);
-        return NULL;
-    }
+    if (how == STREAM_HOW_NOT) /* the last frame was confirmed: the ACK of the end. Or the peer had no memory for it. */
+        how = is_delivered(stream) ? STREAM_HOW_WHOLE : STREAM_HOW_RESET;
+    if (how == STREAM_HOW_WHOLE && (!stream->got_fin || !stream->sent_fin))
+        return "ENDED whole, but not here";
     bool may_be_unserved = stream->side == STREAM_SERVER && stream->phase == STREAM_OPENING;
     if ((how == STREAM_HOW_UNKNOWN || how == STREAM_HOW_REFUSED) && !may_be_unserved)
         return "refused or unknown, though it was opened";

@@ -70,7 +70,6 @@ struct mux {
     uint64_t last_ping;       /* payloads of PING are never used again */
     uint64_t wanted_us[2];    /* when on_want_carrier was called: shared, exclusive */
     bool lacks_blocks;        /* a stream could not be filled for want of memory */
-    bool has_forgotten;       /* an outcome could not be remembered for want of memory */
 };
 
 /* ---- carriers.c ---- */
@@ -124,8 +123,7 @@ void mux_stream_note_suspension(struct mux_stream *stream);
 bool mux_stream_settle(struct mux_stream *stream);
 
 /* ---- outcomes.c ---- */
-/* Remembers it by the outcome's carrier, or sends ENDED by another one. Without memory it is forgotten at once; RESUME
- * of what is not known is then answered as a reset from now on. */
+/* Remembers it by the outcome's carrier, or sends ENDED by another one. Without memory it is forgotten at once. */
 void mux_remember(struct mux *mux, uint32_t number, struct stream_outcome outcome);
 void mux_repeat_outcomes(struct mux *mux);                            /* of orphans, when there is a carrier again */
 void mux_orphan_outcomes(struct mux_carrier *carrier);                /* it is lost */

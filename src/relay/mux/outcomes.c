@@ -34,7 +34,6 @@ void mux_remember(struct mux *mux, uint32_t number, struct stream_outcome outcom
     size_t held = carrier ? carrier->outcome_count : mux->orphan_count;
     struct mux_outcome *kept = held < MUX_OUTCOMES_MOST ? malloc(sizeof *kept) : NULL;
     if (!kept || !number_map_add(&mux->outcomes, number, kept)) {
-        mux->has_forgotten = true;
         free(kept);
         return;
     }
@@ -93,13 +92,9 @@ bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING
     return true;
 }
 
-/* What is not remembered was confirmed: the peer has its last frame, which was the ACK of the end if it still asks. Not
- * so if memory was out: a peer that has no last frame would take that answer for a violation and close the link, and
- * each further link by which it asks. */
 void mux_answer_resume(struct mux_carrier *carrier, uint32_t number) {
     const struct mux_outcome *outcome = number_map_find(&carrier->mux->outcomes, number);
-    uint8_t not_known = carrier->mux->has_forgotten ? STREAM_HOW_RESET : STREAM_HOW_NOT;
-    uint8_t how = outcome ? outcome->outcome.how : not_known;
+    uint8_t how = outcome ? outcome->outcome.how : STREAM_HOW_NOT;
     mux_put(carrier, FRAME_ENDED, number, &how, 1);
 }
 

@@ -170,7 +170,6 @@ START_TEST(an_opened_stream_is_never_unknown_or_refused) {
     ck_assert_ptr_nonnull(stream_take_ended(&stream, STREAM_HOW_UNKNOWN));
     ck_assert_ptr_nonnull(stream_take_refused(&stream));
     ck_assert_ptr_nonnull(stream_take_ended(&stream, STREAM_HOW_WHOLE));
-    ck_assert_ptr_nonnull(stream_take_ended(&stream, STREAM_HOW_NOT));
     ck_assert_ptr_nonnull(stream_take_ended(&stream, STREAM_HOW_ELSEWHERE));
     ck_assert_ptr_nonnull(stream_take_ended(&stream, (enum stream_outcome_how)77));
     ck_assert_uint_eq(stream.phase, STREAM_OPEN);
@@ -189,6 +188,13 @@ START_TEST(a_client_whose_open_was_lost_may_go_elsewhere) {
     stream_resume(&stream, OTHER);
     ck_assert_ptr_null(stream_take_ended(&stream, STREAM_HOW_UNKNOWN));
     ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_ELSEWHERE);
+}
+END_TEST
+
+START_TEST(a_stream_that_the_peer_had_no_memory_to_remember_is_reset) {
+    struct stream stream = open_stream(STREAM_SERVER);
+    ck_assert_ptr_null(stream_take_ended(&stream, STREAM_HOW_NOT));
+    ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_RESET);
 }
 END_TEST
 
@@ -289,6 +295,7 @@ static TCase *rules(void) {
     tcase_add_test(group, the_last_ack_is_repeated_after_a_resumption);
     tcase_add_test(group, an_opened_stream_is_never_unknown_or_refused);
     tcase_add_test(group, a_client_whose_open_was_lost_may_go_elsewhere);
+    tcase_add_test(group, a_stream_that_the_peer_had_no_memory_to_remember_is_reset);
     tcase_add_test(group, what_the_peer_has_ended_need_not_be_remembered);
     return group;
 }
