@@ -179,6 +179,7 @@ static const char *take_resume(struct mux_carrier *carrier, struct mux_stream *s
     }
     if (answer.opened)
         mux_put(carrier, FRAME_OPENED, stream->number, NULL, 0);
+    mux_stream_ready(stream); /* the bytes do not wait for the peer's CONTINUE */
     (void)mux_stream_settle(stream);
     return NULL;
 }
