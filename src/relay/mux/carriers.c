@@ -31,7 +31,7 @@ struct mux_carrier *mux_carrier_find(const struct mux *mux, stream_carrier id) {
 }
 
 void mux_want_carrier(struct mux *mux, bool is_exclusive, uint64_t now_us) {
-    if (mux->wanted_us[is_exclusive] && now_us - mux->wanted_us[is_exclusive] < WANT_EACH_US)
+    if (mux->wanted_us[is_exclusive] && now_us < mux->wanted_us[is_exclusive] + WANT_EACH_US)
         return;
     mux->wanted_us[is_exclusive] = now_us;
     mux->options.on_want_carrier(mux->options.context, is_exclusive);

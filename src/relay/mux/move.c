@@ -65,7 +65,7 @@ void mux_stream_try_move(struct mux_stream *stream, uint64_t now_us) {
 }
 
 void mux_sweep_moves(struct mux_stream *stream, uint64_t now_us) {
-    if (!stream_carrier_is_exclusive(stream->rules.out) || now_us - stream->quiet_us < QUIET_US)
+    if (!stream_carrier_is_exclusive(stream->rules.out) || now_us < stream->quiet_us + QUIET_US)
         return;
     struct mux_carrier *carrier = mux_shared_carrier(stream->mux);
     if (carrier && stream_may_move(&stream->rules, carrier->id))

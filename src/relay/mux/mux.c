@@ -118,10 +118,10 @@ static void sweep_carrier(struct mux_carrier *carrier, uint64_t now_us) {
 }
 
 static void fill_again(struct mux *mux) {
-    struct mux_stream *stream, *next;
-    mux->lacks_blocks = false;
-    for (stream = TAILQ_FIRST(&mux->running); stream; stream = next) {
-        next = TAILQ_NEXT(stream, listed);
+    struct mux_stream *stream;
+    mux->lacks_memory = false;
+    for (mux->next_swept = TAILQ_FIRST(&mux->running); (stream = mux->next_swept);) {
+        mux->next_swept = TAILQ_NEXT(stream, listed);
         mux_stream_tell_room(stream);
     }
 }
@@ -133,7 +133,7 @@ void mux_sweep(struct mux *mux, uint64_t now_us) {
         sweep_carrier(carrier, now_us);
     }
     mux_give_up_suspended(mux, now_us);
-    if (mux->lacks_blocks)
+    if (mux->lacks_memory)
         fill_again(mux);
     if (mux->suspended > 0 && !mux_shared_carrier(mux))
         mux_want_carrier(mux, false, now_us);

@@ -49,7 +49,8 @@ struct mux_link_ops {
 
 /* The link has a session's credential. NULL: out of memory, or more carriers than a mux has. */
 struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const struct mux_link_ops *ops, void *link);
-void mux_carrier_lost(struct mux_carrier *carrier);     /* frees it; its streams go on by others, or are suspended */
+/* Frees it; its streams go on by others, or are suspended. Not from within a callback of the mux's, nor from send. */
+void mux_carrier_lost(struct mux_carrier *carrier);
 void mux_carrier_writable(struct mux_carrier *carrier); /* the link is not full any more: it has its turn */
 
 enum mux_taken {
@@ -67,13 +68,14 @@ bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING
 
 /* ---- streams ---- */
 
+/* From within them the relay may do to any stream what is below, this one included. It must not lose a carrier. */
 struct mux_stream_events {
     void (*on_opened)(struct mux_stream *stream, const uint8_t *payload, size_t length);
     /* To be written to the plain side; what it has taken is told by mux_stream_consumed. The parts may be changed.
      * is_last: on_fin follows. */
     void (*on_bytes)(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last);
     void (*on_fin)(struct mux_stream *stream);  /* mux_stream_consumed_fin once it was passed on */
-    void (*on_room)(struct mux_stream *stream); /* mux_stream_room was 0, or memory was out; it may not be any more */
+    void (*on_room)(struct mux_stream *stream); /* it got no room, or no memory; there may be some again */
     /* The last: it is out of the mux. REFUSED and RESET have a payload. */
     void (*on_over)(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length);
 };
@@ -105,12 +107,12 @@ void mux_stream_refuse(struct mux_stream *stream, const uint8_t *payload, size_t
 void mux_stream_reset(struct mux_stream *stream, const uint8_t *payload, size_t length);
 
 size_t mux_stream_room(struct mux_stream *stream); /* how much may be appended now */
-/* As send_buffer_reserve and send_buffer_commit: for a read of at most mux_stream_room. Out of memory (there is room
- * and no part, or mux_stream_append is false): on_room comes from a later mux_sweep, to try again. */
-int mux_stream_reserve(struct mux_stream *stream, struct iovec *parts, int most);
+/* As send_buffer_reserve and send_buffer_commit: for a read of at most mux_stream_room. */
+int mux_stream_reserve(struct mux_stream *stream, struct iovec *parts, int most); /* 0: on_room follows */
 void mux_stream_commit(struct mux_stream *stream, size_t length);
-bool mux_stream_append(struct mux_stream *stream, const uint8_t *bytes, size_t length); /* false: out of memory */
-void mux_stream_finish(struct mux_stream *stream);                                      /* FIN */
+/* False: memory is out; on_room follows. */
+bool mux_stream_append(struct mux_stream *stream, const uint8_t *bytes, size_t length);
+void mux_stream_finish(struct mux_stream *stream); /* FIN */
 void mux_stream_consumed(struct mux_stream *stream, size_t length);
 void mux_stream_consumed_fin(struct mux_stream *stream);
 bool mux_stream_is_suspended(const struct mux_stream *stream);

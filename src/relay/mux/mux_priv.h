@@ -19,7 +19,7 @@
 enum {
     MUX_CARRIERS_MOST = 64,
     MUX_GATHERED_MOST = 64,
-    MUX_OUTCOMES_MOST = 1 << 16 /* unconfirmed, of one carrier: a peer that resets streams faster is cut off */
+    MUX_OUTCOMES_MOST = 1 << 16 /* unconfirmed, of one carrier: more are forgotten at once, as without memory */
 };
 
 TAILQ_HEAD(mux_streams, mux_stream);
@@ -65,11 +65,12 @@ struct mux {
     struct mux_outcomes orphans; /* outcomes whose carrier was lost, while there is no other */
     size_t orphan_count, carrier_count, suspended;
     stream_carrier last_id;
-    uint32_t next_number;     /* server */
-    struct seen_numbers seen; /* agent */
-    uint64_t last_ping;       /* payloads of PING are never used again */
-    uint64_t wanted_us[2];    /* when on_want_carrier was called: shared, exclusive */
-    bool lacks_blocks;        /* a stream could not be filled for want of memory */
+    uint32_t next_number;          /* server */
+    struct seen_numbers seen;      /* agent */
+    uint64_t last_ping;            /* payloads of PING are never used again */
+    uint64_t wanted_us[2];         /* when on_want_carrier was called: shared, exclusive */
+    bool lacks_memory;             /* a stream got no block, or less room than its window */
+    struct mux_stream *next_swept; /* of the list that a sweep walks: a callback may end this one, too */
 };
 
 /* ---- carriers.c ---- */
@@ -123,7 +124,9 @@ void mux_stream_note_suspension(struct mux_stream *stream);
 bool mux_stream_settle(struct mux_stream *stream);
 
 /* ---- outcomes.c ---- */
-/* Remembers it by the outcome's carrier, or sends ENDED by another one. Without memory it is forgotten at once. */
+/* Remembers it by the outcome's carrier, or until there is one to send ENDED by. Without memory it is forgotten at
+ * once: if the last frame is lost, the peer's RESUME is answered by ENDED without an outcome, and its stream is reset.
+ */
 void mux_remember(struct mux *mux, uint32_t number, struct stream_outcome outcome);
 void mux_repeat_outcomes(struct mux *mux);                            /* of orphans, when there is a carrier again */
 void mux_orphan_outcomes(struct mux_carrier *carrier);                /* it is lost */

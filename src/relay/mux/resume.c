@@ -54,17 +54,17 @@ void mux_resume_all(struct mux *mux) {
     }
 }
 
-static void give_up(struct mux_streams *list, uint64_t now_us) {
-    struct mux_stream *stream, *next;
-    for (stream = TAILQ_FIRST(list); stream; stream = next) {
-        next = TAILQ_NEXT(stream, listed);
-        uint64_t timeout_us = stream->mux->options.resume_timeout_ms * 1000ull;
+static void give_up(struct mux *mux, struct mux_streams *list, uint64_t now_us) {
+    uint64_t timeout_us = mux->options.resume_timeout_ms * 1000ull;
+    struct mux_stream *stream;
+    for (mux->next_swept = TAILQ_FIRST(list); (stream = mux->next_swept);) {
+        mux->next_swept = TAILQ_NEXT(stream, listed);
         if (now_us >= stream->suspended_us + timeout_us) /* it may have been suspended later than `now_us` was asked */
             mux_stream_give_up(stream);
     }
 }
 
 void mux_give_up_suspended(struct mux *mux, uint64_t now_us) {
-    give_up(&mux->resuming, now_us);
-    give_up(&mux->unresumed, now_us);
+    give_up(mux, &mux->resuming, now_us);
+    give_up(mux, &mux->unresumed, now_us);
 }

@@ -18,6 +18,8 @@ stream_position mux_stream_end(const struct mux_stream *stream) {
 }
 
 void mux_stream_enlist(struct mux_stream *stream, struct mux_streams *list) {
+    if (stream->mux->next_swept == stream)
+        stream->mux->next_swept = TAILQ_NEXT(stream, listed);
     if (stream->list)
         TAILQ_REMOVE(stream->list, stream, listed);
     stream->list = list;
@@ -113,22 +115,24 @@ void mux_stream_give_up(struct mux_stream *stream) {
 
 /* ---- filled ---- */
 
+/* No ACK may ever come that makes room: mux_sweep asks for it. */
+static void note_lack(struct mux_stream *stream) {
+    stream->wants_room = true;
+    stream->mux->lacks_memory = true;
+}
+
 size_t mux_stream_room(struct mux_stream *stream) {
-    stream_position window = mux_window(stream->rules.out);
-    size_t room = stream->finished ? 0 : send_buffer_room(&stream->out, (size_t)window);
+    size_t window = (size_t)mux_window(stream->rules.out);
+    size_t room = stream->finished ? 0 : send_buffer_room(&stream->out, window);
     stream->wants_room = room == 0;
+    if (room == 0 && !stream->finished && send_buffer_kept(&stream->out) < window)
+        note_lack(stream);
     return room;
 }
 
 void mux_stream_tell_room(struct mux_stream *stream) {
     if (stream->wants_room && mux_stream_room(stream) > 0)
         stream->events->on_room(stream);
-}
-
-/* No ACK may ever come that makes room: mux_sweep asks for it. */
-static void note_lack(struct mux_stream *stream) {
-    stream->wants_room = true;
-    stream->mux->lacks_blocks = true;
 }
 
 int mux_stream_reserve(struct mux_stream *stream, struct iovec *parts, int most) {

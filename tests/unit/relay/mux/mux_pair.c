@@ -205,7 +205,10 @@ static void on_room(struct mux_stream *stream) {
 }
 
 static void die(struct party *party) {
+    ck_assert(!party->is_over);
     party->is_over = true;
+    if (party->takes_along && !party->takes_along->is_over)
+        party_reset(party->takes_along);
 }
 
 static void on_over(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length) {

@@ -142,6 +142,57 @@ START_TEST(streams_that_wait_for_an_answer_cost_the_others_no_time) {
 }
 END_TEST
 
+START_TEST(a_stream_that_is_given_up_may_take_others_along) {
+    struct wire *first = pair_add_wire(&pair, false);
+    struct party *clients[3];
+    for (int i = 0; i < 3; i++)
+        clients[i] = pair_open(&pair, BULK);
+    clients[2]->takes_along = clients[1]; /* the next one of the sweep, and the one behind it */
+    clients[1]->takes_along = clients[0];
+    pair_run(&pair, 3);
+    wire_lose(first);
+    pair.skew_us = TIMEOUT_MS * 1000ull + 1000000;
+    pair_sweep(&pair);
+    for (int i = 0; i < 3; i++)
+        ck_assert(clients[i]->is_over);
+    pair_add_wire(&pair, false);
+    pair_run_until_quiet(&pair, 20);
+}
+END_TEST
+
+START_TEST(a_sweep_by_an_older_clock_gives_up_nothing) {
+    struct wire *first = pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, BULK);
+    pair_run(&pair, 3);
+    wire_lose(first);
+    pair.skew_us = (uint64_t)-1000000; /* a loop's cached time is from before the loss */
+    pair_sweep(&pair);
+    ck_assert(!client->is_over);
+    pair_add_wire(&pair, false);
+    pair_run_until_quiet(&pair, 400);
+    party_assert_whole(client, 0);
+}
+END_TEST
+
+START_TEST(bytes_follow_the_answer_to_resume_at_once) {
+    struct wire *first = pair_add_wire(&pair, false);
+    pair.agent_sends = 2 * FRAME_DATA_MAX;
+    pair_open(&pair, SMALL);
+    first->ends[SERVER].is_stuck = true;
+    pair_run(&pair, 5);
+    struct wire *second = pair_add_wire(&pair, false);
+    second->ends[SERVER].is_stuck = true; /* so that the server's half of the exchange does not come */
+    wire_cut(first, 0, 0);
+    wire_notice(first, SERVER);
+    pair_run(&pair, 10);
+    ck_assert_uint_gt(evbuffer_get_length(second->ends[SERVER].in), 2 * FRAME_DATA_MAX);
+    second->ends[SERVER].is_stuck = false;
+    wire_notice(first, AGENT);
+    pair_run_until_quiet(&pair, 20);
+    party_assert_whole(pair_party(&pair, SERVER, 1), 2 * FRAME_DATA_MAX);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
@@ -152,6 +203,9 @@ static TCase *all(void) {
     tcase_set_timeout(group, 60);
     tcase_add_test(group, thousands_of_streams_are_resumed_with_work_in_proportion);
     tcase_add_test(group, streams_that_wait_for_an_answer_cost_the_others_no_time);
+    tcase_add_test(group, a_stream_that_is_given_up_may_take_others_along);
+    tcase_add_test(group, a_sweep_by_an_older_clock_gives_up_nothing);
+    tcase_add_test(group, bytes_follow_the_answer_to_resume_at_once);
     tcase_add_test(group, thousands_of_bytes_of_resumptions_wait_for_a_full_carrier);
     return group;
 }

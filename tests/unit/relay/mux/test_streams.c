@@ -93,6 +93,22 @@ START_TEST(a_carrier_that_is_full_is_served_again_when_it_is_not) {
 }
 END_TEST
 
+/* No ACK of its own tells a stream that memory is free again. */
+START_TEST(a_stream_is_filled_again_when_the_memory_of_others_is_free) {
+    pair_add_wire(&pair, false);
+    pair.agent_reads = false;
+    pair.memory[SERVER].used += SEND_MEMORY_LIMIT; /* by others */
+    struct party *client = pair_open(&pair, BULK);
+    pair_run(&pair, 10);
+    ck_assert_uint_eq(client->appended, SEND_MEMORY_FLOOR);
+    pair.memory[SERVER].used -= SEND_MEMORY_LIMIT;
+    pair_run(&pair, 40);
+    ck_assert_uint_eq(client->appended, MUX_WINDOW_SHARED);
+    party_reset(client);
+    pair_run_until_quiet(&pair, 10);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
@@ -102,6 +118,7 @@ static TCase *all(void) {
     tcase_add_test(group, a_reset_cuts_both_ends);
     tcase_add_test(group, a_reader_that_stands_still_holds_a_window_and_nobody_up);
     tcase_add_test(group, a_carrier_that_is_full_is_served_again_when_it_is_not);
+    tcase_add_test(group, a_stream_is_filled_again_when_the_memory_of_others_is_free);
     return group;
 }
 
