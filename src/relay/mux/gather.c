@@ -67,12 +67,23 @@ static uint8_t *gather_at(struct mux_carrier *carrier, size_t length) {
     return gather->bytes + gather->length;
 }
 
+/* The link takes them all the same: the peer that does not read must not be able to make them grow without limit. */
+static void note_unread(struct mux_carrier *carrier, size_t length) {
+    struct mux *mux = carrier->mux;
+    bool is_full = carrier->ops->is_full(carrier->link);
+    mux->unread -= carrier->unread;
+    carrier->unread = is_full ? carrier->unread + length : 0;
+    mux->unread += carrier->unread;
+}
+
 void mux_put(struct mux_carrier *carrier, enum frame_type type, uint32_t number, const void *payload, size_t length) {
     uint8_t *at = gather_at(carrier, FRAME_HEADER + length);
     frame_write_header(at, type, number, length);
     if (length > 0)
         memcpy(at + FRAME_HEADER, payload, length);
     carrier->mux->options.gather->length += FRAME_HEADER + length;
+    if (type != FRAME_DATA) /* a full carrier sends none */
+        note_unread(carrier, FRAME_HEADER + length);
     mux_schedule(carrier);
 }
 

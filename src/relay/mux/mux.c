@@ -95,6 +95,7 @@ void mux_carrier_lost(struct mux_carrier *carrier) {
     defer_cancel(mux->options.turns, &carrier->turn);
     lose_streams(&mux->running, carrier);
     lose_streams(&mux->resuming, carrier);
+    mux->unread -= carrier->unread;
     mux_orphan_outcomes(carrier);
     free(carrier);
     mux_resume_all(mux);

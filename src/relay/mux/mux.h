@@ -32,6 +32,18 @@ enum {
     MUX_SWEEP_MS = 500                /* how often mux_sweep is to be called */
 };
 
+/*
+ * What a session's peer may cost. An honest one reaches none of these: mux_open keeps to half of the streams that an
+ * agent takes, whose outcomes it may forget a PING later than its server; answers to 65,536 streams that all come back,
+ * and their OPENs and RESETs, are 14 MiB; and a sender keeps what it has sent within SEND_MEMORY_LIMIT, and
+ * SEND_MEMORY_FLOOR for each stream.
+ */
+enum {
+    MUX_STREAMS_MOST = 1 << 16,              /* that mux_open opens: live, or over and not yet confirmed by the peer */
+    MUX_UNREAD_MOST = 16 * 1024 * 1024,      /* bytes of frames other than DATA put to carriers that are full */
+    MUX_WAITING_MOST = 2 * SEND_MEMORY_LIMIT /* bytes that readers have not consumed; more for each stream */
+};
+
 struct mux;
 struct mux_carrier;
 struct mux_stream;
@@ -89,6 +101,7 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     bool finished; /* FIN is behind what `out` has */
     bool wants_room, is_ready, is_lazy;
     stream_position consumed; /* by the reader; FIN counts */
+    size_t waiting;           /* bytes for the reader that it has not consumed */
     uint64_t suspended_us;    /* 0: it is not suspended */
     uint64_t second_us;       /* of what follows: bytes sent since, and how often it had no credit */
     uint64_t quiet_us;        /* when it last sent a byte */
@@ -99,7 +112,8 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     TAILQ_ENTRY(mux_stream) ready, lazy, listed;
 };
 
-/* Server: OPEN goes out at once. False: there is no shared carrier, or no memory; nothing was done. */
+/* Server: OPEN goes out at once. False: there is no shared carrier, no memory, or MUX_STREAMS_MOST; nothing was done.
+ */
 bool mux_open(struct mux *mux, struct mux_stream *stream, const uint8_t *payload, size_t length);
 void mux_stream_opened(struct mux_stream *stream, const uint8_t *payload, size_t length); /* agent */
 /* These end it, without on_over. */

@@ -16,11 +16,7 @@
 
 #include "lib/base/number_map.h"
 
-enum {
-    MUX_CARRIERS_MOST = 64,
-    MUX_GATHERED_MOST = 64,
-    MUX_OUTCOMES_MOST = 1 << 16 /* unconfirmed, of one carrier: more are forgotten at once, as without memory */
-};
+enum { MUX_CARRIERS_MOST = 64, MUX_GATHERED_MOST = 64 };
 
 TAILQ_HEAD(mux_streams, mux_stream);
 TAILQ_HEAD(mux_outcomes, mux_outcome);
@@ -44,6 +40,7 @@ struct mux_carrier {
     struct mux_outcomes outcomes;   /* in the order of their last frames */
     size_t outcome_count, pinged;   /* the first `pinged` are confirmed by the PONG that is awaited */
     uint64_t ping;                  /* its payload; 0: none is awaited */
+    size_t unread;                  /* bytes put while the link was full, since it last was not */
     LIST_ENTRY(mux_carrier) next;
 };
 
@@ -64,6 +61,8 @@ struct mux {
     LIST_HEAD(, mux_carrier) carriers;
     struct mux_outcomes orphans; /* outcomes whose carrier was lost, while there is no other */
     size_t orphan_count, carrier_count, suspended;
+    size_t unread;    /* of all carriers */
+    uint64_t waiting; /* of all streams */
     stream_carrier last_id;
     uint32_t next_number;          /* server */
     struct seen_numbers seen;      /* agent */

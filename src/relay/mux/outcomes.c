@@ -31,8 +31,7 @@ static void keep_as_orphan(struct mux *mux, struct mux_outcome *outcome) {
 
 void mux_remember(struct mux *mux, uint32_t number, struct stream_outcome outcome) {
     struct mux_carrier *carrier = mux_carrier_find(mux, outcome.last_on);
-    size_t held = carrier ? carrier->outcome_count : mux->orphan_count;
-    struct mux_outcome *kept = held < MUX_OUTCOMES_MOST ? malloc(sizeof *kept) : NULL;
+    struct mux_outcome *kept = malloc(sizeof *kept);
     if (!kept || !number_map_add(&mux->outcomes, number, kept)) {
         free(kept);
         return;

@@ -56,6 +56,8 @@ static const char *disown_stream(struct mux_carrier *carrier, const struct frame
 
 static const char *take_not_live(struct mux_carrier *carrier, const struct frame *frame) {
     const struct mux *mux = carrier->mux;
+    if (frame->type == FRAME_OPEN && stream_carrier_is_exclusive(carrier->id))
+        return "OPEN on an exclusive link";
     bool is_known =
         mux->options.is_agent ? seen_numbers_has(&mux->seen, frame->stream) : frame->stream < mux->next_number;
     if (is_known && frame->type == FRAME_RESUME)
@@ -64,6 +66,8 @@ static const char *take_not_live(struct mux_carrier *carrier, const struct frame
         return NULL; /* what was under way when it ended */
     if (!mux->options.is_agent)
         return "a frame of a stream that was never opened";
+    if (mux->streams.count + mux->outcomes.count >= 2 * MUX_STREAMS_MOST)
+        return "more streams than a session may have";
     return frame->type == FRAME_OPEN ? begin_stream(carrier, frame) : disown_stream(carrier, frame);
 }
 
@@ -110,6 +114,14 @@ static void gather_bytes(struct mux_stream *stream, const struct frame *frame) {
         deliver(stream->mux, false);
 }
 
+static const char *note_waiting(struct mux_stream *stream, size_t length) {
+    struct mux *mux = stream->mux;
+    stream->waiting += length;
+    mux->waiting += length;
+    bool is_too_much = mux->waiting > MUX_WAITING_MOST + (uint64_t)mux->streams.count * SEND_MEMORY_FLOOR;
+    return is_too_much ? "more bytes than a session may have unread" : NULL;
+}
+
 static const char *take_bytes(struct mux_carrier *carrier, struct mux_stream *stream, const struct frame *frame) {
     struct mux *mux = carrier->mux;
     bool is_fin = frame->type == FRAME_FIN, is_taken;
@@ -119,14 +131,15 @@ static const char *take_bytes(struct mux_carrier *carrier, struct mux_stream *st
     if (violation || !is_taken)
         return violation;
     follow_move(stream, awaited);
+    violation = note_waiting(stream, is_fin ? 0 : frame->length);
     if (!is_fin) {
         gather_bytes(stream, frame);
-        return NULL;
+        return violation;
     }
     stream->events->on_fin(stream);
     if (is_live(mux, frame->stream, stream))
         (void)mux_stream_settle(stream);
-    return NULL;
+    return violation;
 }
 
 static const char *take_ack(struct mux_stream *stream, const struct frame *frame) {
@@ -147,9 +160,11 @@ static const char *take_ack(struct mux_stream *stream, const struct frame *frame
 
 static const char *take_continue(struct mux_carrier *carrier, struct mux_stream *stream, const struct frame *frame) {
     stream_carrier awaited = stream->rules.in_next;
+    stream_position position = read_number(frame->payload + 4, NUMBER_SIZE);
+    if (position > stream->rules.acked_by_us + MUX_WINDOW_EXCLUSIVE)
+        return "CONTINUE beyond the window";
     const char *violation =
-        stream_take_continue(&stream->rules, carrier->id, (stream_epoch)read_number(frame->payload, 4),
-                             read_number(frame->payload + 4, NUMBER_SIZE));
+        stream_take_continue(&stream->rules, carrier->id, (stream_epoch)read_number(frame->payload, 4), position);
     if (violation)
         return violation;
     if (!stream_reads(&stream->rules, carrier->id))
@@ -162,6 +177,8 @@ static const char *take_continue(struct mux_carrier *carrier, struct mux_stream 
 static const char *take_resume(struct mux_carrier *carrier, struct mux_stream *stream, const struct frame *frame) {
     struct stream_answer answer;
     stream_epoch before = stream->rules.epoch;
+    if (stream_carrier_is_exclusive(carrier->id))
+        return "RESUME on an exclusive link";
     const char *violation =
         stream_take_resume(&stream->rules, carrier->id, (stream_epoch)read_number(frame->payload, 4),
                            read_number(frame->payload + 4, NUMBER_SIZE), &answer);
@@ -240,5 +257,7 @@ enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *f
         *detail = take_live(carrier, stream, frame);
     else
         *detail = take_not_live(carrier, frame);
+    if (!*detail && carrier->unread > 0 && carrier->mux->unread > MUX_UNREAD_MOST)
+        *detail = "it does not read the answers to what it sends";
     return *detail ? MUX_VIOLATION : MUX_TAKEN;
 }

@@ -7,6 +7,8 @@
 
 #include "relay/mux/mux_priv.h"
 
+#include <assert.h>
+
 enum { ACK_EACH = 256 * 1024 };
 
 stream_position mux_window(stream_carrier carrier) {
@@ -62,6 +64,7 @@ static void leave(struct mux_stream *stream) {
     number_map_remove(&mux->streams, stream->number);
     mux_stream_enlist(stream, NULL);
     mux->suspended -= stream->suspended_us != 0;
+    mux->waiting -= stream->waiting;
     send_buffer_clear(&stream->out);
 }
 
@@ -74,7 +77,8 @@ void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t l
 
 bool mux_open(struct mux *mux, struct mux_stream *stream, const uint8_t *payload, size_t length) {
     struct mux_carrier *carrier = mux_shared_carrier(mux);
-    if (!carrier || mux->next_number == UINT32_MAX || !mux_stream_enter(mux, stream, mux->next_number, carrier))
+    bool may_open = mux->next_number < UINT32_MAX && mux->streams.count + mux->outcomes.count < MUX_STREAMS_MOST;
+    if (!carrier || !may_open || !mux_stream_enter(mux, stream, mux->next_number, carrier))
         return false;
     mux->next_number++;
     mux_put(carrier, FRAME_OPEN, stream->number, payload, length);
@@ -179,6 +183,9 @@ static void note_consumed(struct mux_stream *stream, stream_position length) {
 }
 
 void mux_stream_consumed(struct mux_stream *stream, size_t length) {
+    assert(length <= stream->waiting);
+    stream->waiting -= length;
+    stream->mux->waiting -= length;
     note_consumed(stream, length);
 }
 

@@ -144,6 +144,10 @@ tests_unit_relay_mux_test_mux_memory_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_mux_test_mux_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=_mark_point
 
+unit_relay_tests += tests/unit/relay/mux/test_attacks
+tests_unit_relay_mux_test_attacks_SOURCES = tests/unit/relay/mux/test_attacks.c $(mux_pair)
+tests_unit_relay_mux_test_attacks_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/mux/test_streams
 tests_unit_relay_mux_test_streams_SOURCES = tests/unit/relay/mux/test_streams.c $(mux_pair)
 tests_unit_relay_mux_test_streams_LDADD = $(LINK_UNIT_RELAY)

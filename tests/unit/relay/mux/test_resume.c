@@ -110,13 +110,13 @@ static void lose_thousands(struct wire *first) {
 /* Of is_full, which is asked for each stream that is looked at. */
 START_TEST(thousands_of_streams_are_resumed_with_work_in_proportion) {
     lose_thousands(pair_add_wire(&pair, false));
-    ck_assert_uint_lt(pair.asked_full, 3 * THOUSANDS);
+    ck_assert_uint_lt(pair.asked_full, 5 * THOUSANDS);
     pair.wires[1].ends[AGENT].is_stuck = false;
     unsigned steps = 0;
     for (; count_of(SERVER).suspended + count_of(AGENT).suspended > 0; steps++)
         pair_run(&pair, 1);
     ck_assert_uint_lt(steps, 20);
-    ck_assert_uint_lt(pair.asked_full, 10 * THOUSANDS);
+    ck_assert_uint_lt(pair.asked_full, 20 * THOUSANDS);
     for (uint32_t number = 1; number <= THOUSANDS; number++)
         pair_party(&pair, AGENT, number)->reads = true;
     pair_run_until_quiet(&pair, 400);
@@ -134,7 +134,7 @@ START_TEST(streams_that_wait_for_an_answer_cost_the_others_no_time) {
         pair_step(&pair);
     }
     ck_assert_uint_eq(count_of(SERVER).suspended, THOUSANDS);
-    ck_assert_uint_lt(pair.asked_full, MANY * MANY);
+    ck_assert_uint_lt(pair.asked_full, 10 * THOUSANDS);
     pair.wires[1].ends[AGENT].is_stuck = false;
     for (uint32_t number = 1; number <= pair.highest; number++)
         pair_party(&pair, AGENT, number)->reads = true;
