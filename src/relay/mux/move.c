@@ -10,6 +10,8 @@
 
 #include "relay/mux/mux_priv.h"
 
+#include "lib/base/clock.h"
+
 enum {
     SECOND_US = 1000000,
     BULK_BYTES = 128 * 1024, /* within a second: it moves */
@@ -37,6 +39,36 @@ void mux_note_starved(struct mux_stream *stream, uint64_t now_us) {
         stream->starved++;
 }
 
+static void begin_round(struct mux_stream *stream, uint64_t now_us) {
+    stream->round_us = now_us;
+    stream->round_from = stream->rules.acked;
+    stream->round_to = stream->rules.next;
+    stream->has_waited = false;
+}
+
+/* A wider window is tried where ACKs were waited for, and again only if that was faster: within a machine ACKs are
+ * waited for, too, and more bytes on their way would only leave the cache before they are acknowledged. */
+static void end_round(struct mux_stream *stream, uint64_t now_us) {
+    uint64_t elapsed_us = now_us > stream->round_us ? now_us - stream->round_us : 1;
+    uint64_t rate = (stream->rules.acked - stream->round_from) * SECOND_US / elapsed_us;
+    bool is_faster = rate >= stream->rate + stream->rate / 4;
+    if (stream->has_waited && is_faster && stream->window < MUX_WINDOW_EXCLUSIVE) {
+        stream->rate = rate;
+        stream->window *= 2;
+    }
+    begin_round(stream, now_us);
+}
+
+/* If all was sent that the window allows, and there would be more, then it is ACKs that the stream waits for. */
+void mux_note_ack(struct mux_stream *stream, uint64_t now_us) {
+    bool is_waiting = stream->wants_room && stream->rules.next == stream->out.end;
+    if (is_waiting)
+        mux_note_starved(stream, now_us);
+    stream->has_waited |= is_waiting;
+    if (stream_carrier_is_exclusive(stream->rules.out) && stream->rules.acked >= stream->round_to)
+        end_round(stream, now_us);
+}
+
 static struct mux_carrier *free_exclusive(const struct mux *mux) {
     struct mux_carrier *carrier;
     LIST_FOREACH(carrier, &mux->carriers, next) {
@@ -48,6 +80,9 @@ static struct mux_carrier *free_exclusive(const struct mux *mux) {
 
 static void move_to(struct mux_stream *stream, struct mux_carrier *carrier) {
     stream_move(&stream->rules, carrier->id);
+    stream->window = MUX_WINDOW_FIRST;
+    stream->rate = 0;
+    begin_round(stream, clock_us());
     mux_stream_set_carrier(stream, carrier);
     mux_put_epoch(carrier, FRAME_CONTINUE, stream, stream->rules.next);
     mux_stream_ready(stream);

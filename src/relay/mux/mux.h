@@ -27,6 +27,7 @@
 enum {
     MUX_WINDOW_SHARED = 65536, /* of one direction of a stream: sent and not yet taken by the peer's reader */
     MUX_WINDOW_EXCLUSIVE = 4 * 1024 * 1024,
+    MUX_WINDOW_FIRST = 512 * 1024, /* of the sender's own, on an exclusive carrier: what is kept stays in its cache */
     MUX_TURN_STREAM = FRAME_DATA_MAX, /* what a stream may send on a shared carrier before the next has its turn */
     MUX_TURN_CARRIER = 65536,         /* what a carrier sends before other events are served */
     MUX_SWEEP_MS = 500                /* how often mux_sweep is to be called */
@@ -99,13 +100,16 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     struct stream rules;
     struct send_buffer out;
     bool finished; /* FIN is behind what `out` has */
-    bool wants_room, is_ready, is_lazy;
+    bool wants_room, has_waited, is_ready, is_lazy;
     stream_position consumed; /* by the reader; FIN counts */
     size_t waiting;           /* bytes for the reader that it has not consumed */
     uint64_t suspended_us;    /* 0: it is not suspended */
     uint64_t second_us;       /* of what follows: bytes sent since, and how often it had no credit */
     uint64_t quiet_us;        /* when it last sent a byte */
     uint32_t sent_in_second;
+    uint32_t window; /* on an exclusive carrier: doubles while that makes it faster */
+    stream_position round_from, round_to;
+    uint64_t round_us, rate; /* of the round trip that is measured; bytes in a second of the best one */
     uint8_t starved;
     struct mux_carrier *carrier; /* it sends by it; NULL: suspended */
     struct mux_streams *list;    /* one of the mux's, by `listed` */

@@ -86,9 +86,10 @@ void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t l
 void mux_stream_give_up(struct mux_stream *stream);                          /* it was suspended for too long */
 void mux_stream_enlist(struct mux_stream *stream, struct mux_streams *list); /* and leaves the one that it is in */
 void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carrier);
-void mux_stream_tell_room(struct mux_stream *stream); /* on_room, if there is some again */
-stream_position mux_window(stream_carrier carrier);
-stream_position mux_stream_end(const struct mux_stream *stream); /* behind all that is to be sent, FIN included */
+void mux_stream_tell_room(struct mux_stream *stream);             /* on_room, if there is some again */
+stream_position mux_window(stream_carrier carrier);               /* that the peer allows */
+stream_position mux_send_window(const struct mux_stream *stream); /* that it uses */
+stream_position mux_stream_end(const struct mux_stream *stream);  /* behind all that is to be sent, FIN included */
 
 /* ---- gather.c ---- */
 void mux_put(struct mux_carrier *carrier, enum frame_type type, uint32_t number, const void *payload, size_t length);
@@ -112,6 +113,7 @@ void mux_on_turn(struct defer_item *item);
 /* ---- move.c ---- */
 void mux_note_sent(struct mux_stream *stream, size_t length, uint64_t now_us);
 void mux_note_starved(struct mux_stream *stream, uint64_t now_us);
+void mux_note_ack(struct mux_stream *stream, uint64_t now_us);
 void mux_stream_try_move(struct mux_stream *stream, uint64_t now_us);
 void mux_sweep_moves(struct mux_stream *stream, uint64_t now_us);
 

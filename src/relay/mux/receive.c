@@ -9,6 +9,8 @@
 
 #include "relay/mux/mux_priv.h"
 
+#include "lib/base/clock.h"
+
 enum { NUMBER_SIZE = 8, EPOCH_SIZE = 12 };
 
 static uint64_t read_number(const uint8_t *at, size_t size) {
@@ -153,6 +155,7 @@ static const char *take_ack(struct mux_stream *stream, const struct frame *frame
         return "ACK of what was not sent";
     if (!mux_stream_settle(stream))
         return NULL;
+    mux_note_ack(stream, clock_us());
     mux_stream_ready(stream);
     mux_stream_tell_room(stream);
     return NULL;

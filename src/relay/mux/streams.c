@@ -15,6 +15,12 @@ stream_position mux_window(stream_carrier carrier) {
     return stream_carrier_is_exclusive(carrier) ? MUX_WINDOW_EXCLUSIVE : MUX_WINDOW_SHARED;
 }
 
+stream_position mux_send_window(const struct mux_stream *stream) {
+    if (!stream_carrier_is_exclusive(stream->rules.out))
+        return MUX_WINDOW_SHARED;
+    return stream->window > 0 ? stream->window : MUX_WINDOW_FIRST; /* 0: a peer resumed it on that carrier */
+}
+
 stream_position mux_stream_end(const struct mux_stream *stream) {
     return stream->out.end + stream->finished;
 }
@@ -126,7 +132,7 @@ static void note_lack(struct mux_stream *stream) {
 }
 
 size_t mux_stream_room(struct mux_stream *stream) {
-    size_t window = (size_t)mux_window(stream->rules.out);
+    size_t window = (size_t)mux_send_window(stream);
     size_t room = stream->finished ? 0 : send_buffer_room(&stream->out, window);
     stream->wants_room = room == 0;
     if (room == 0 && !stream->finished && send_buffer_kept(&stream->out) < window)

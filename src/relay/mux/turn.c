@@ -41,7 +41,7 @@ static void send_run(struct mux_stream *stream, struct send_run run, bool is_who
 
 /* At most one frame. Returns its bytes; 0: there is nothing to send, or it may not. */
 static size_t send_bytes(struct mux_stream *stream, uint64_t now_us) {
-    stream_position may = stream_may_send(&stream->rules, mux_window(stream->rules.out));
+    stream_position may = stream_may_send(&stream->rules, mux_send_window(stream));
     struct send_run run = send_buffer_peek(&stream->out, stream->rules.next);
     if (may == 0 && stream->rules.next < mux_stream_end(stream))
         mux_note_starved(stream, now_us);
@@ -59,7 +59,7 @@ static size_t send_bytes(struct mux_stream *stream, uint64_t now_us) {
 
 static void send_fin(struct mux_stream *stream) {
     if (!stream->finished || stream->rules.next != stream->out.end ||
-        stream_may_send(&stream->rules, mux_window(stream->rules.out)) == 0)
+        stream_may_send(&stream->rules, mux_send_window(stream)) == 0)
         return;
     mux_put(stream->carrier, FRAME_FIN, stream->number, NULL, 0);
     stream_sent(&stream->rules, 1, true);
@@ -67,7 +67,7 @@ static void send_fin(struct mux_stream *stream) {
 
 static bool has_more(const struct mux_stream *stream) {
     return stream->carrier && stream->rules.next < mux_stream_end(stream) &&
-           stream_may_send(&stream->rules, mux_window(stream->rules.out)) > 0;
+           stream_may_send(&stream->rules, mux_send_window(stream)) > 0;
 }
 
 /* Returns how many bytes left. */

@@ -59,7 +59,7 @@ struct wire *pair_add_wire(struct pair *pair, bool is_exclusive) {
     while (wire->is_used)
         wire++;
     ck_assert(wire < pair->wires + WIRES);
-    *wire = (struct wire){.pair = pair, .is_used = true, .full_at = FULL_AT};
+    *wire = (struct wire){.pair = pair, .is_used = true, .full_at = FULL_AT, .step = STEP_BYTES};
     for (int i = 0; i < 2; i++)
         wire->ends[i] = (struct wire_end){.wire = wire, .in = evbuffer_new()};
     for (int i = 0; i < 2; i++)
@@ -149,7 +149,7 @@ static bool take_one(struct wire *wire, int end) {
 static void move_frames(struct wire *wire, int end) {
     struct wire_end *at = &wire->ends[end], *other = &wire->ends[!end];
     size_t before = evbuffer_get_length(at->in);
-    while (before - evbuffer_get_length(at->in) < STEP_BYTES && take_one(wire, end)) {
+    while (before - evbuffer_get_length(at->in) < wire->step && take_one(wire, end)) {
     }
     if (other->was_full && other->carrier && evbuffer_get_length(at->in) < wire->full_at / 2) {
         other->was_full = false;

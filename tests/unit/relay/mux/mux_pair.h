@@ -28,7 +28,7 @@ struct wire {
         bool is_stuck; /* what is on its way to this end waits */
     } ends[2];
     bool is_used, is_cut;
-    size_t full_at;
+    size_t full_at, step; /* step: how much arrives in a pair_step */
 };
 
 struct party {

@@ -9,6 +9,8 @@
 
 #include "unit.h"
 
+#include <unistd.h>
+
 enum { TIMEOUT_MS = 30000, SMALL = 100, BULK = 3 * 1024 * 1024 };
 
 static struct pair pair;
@@ -127,6 +129,40 @@ START_TEST(an_exclusive_carrier_serves_the_next_one) {
 }
 END_TEST
 
+/* The widest window of a bulk stream over a way that has no limit of its own, or that of `full_at`, and on which ACKs
+ * come after so long. */
+static uint32_t window_of_bulk(size_t full_at, unsigned delay_us) {
+    pair_add_wire(&pair, false);
+    struct wire *exclusive = pair_add_wire(&pair, true);
+    struct party *client = pair_open(&pair, 12 * BULK);
+    uint32_t window = 0;
+    exclusive->full_at = full_at;
+    exclusive->step = SIZE_MAX;
+    for (int i = 0; i < 2000 && !client->is_over; i++) {
+        exclusive->ends[SERVER].is_stuck = i % 4 != 3;
+        if (i % 4 == 3)
+            usleep(delay_us);
+        for (int fills = 0; fills < 64; fills++) /* all that the window allows */
+            party_fill(client);
+        pair_run(&pair, 1);
+        if (client->stream.window > window)
+            window = client->stream.window;
+    }
+    exclusive->ends[SERVER].is_stuck = false;
+    pair_run_until_quiet(&pair, 50);
+    return window;
+}
+
+START_TEST(the_window_grows_on_a_long_way) {
+    ck_assert_uint_gt(window_of_bulk(SIZE_MAX, 20000), 2 * MUX_WINDOW_FIRST);
+}
+END_TEST
+
+START_TEST(the_window_stays_small_where_the_link_is_the_limit) {
+    ck_assert_uint_eq(window_of_bulk(MUX_WINDOW_FIRST / 4, 0), MUX_WINDOW_FIRST);
+}
+END_TEST
+
 START_TEST(bulk_asks_for_an_exclusive_carrier) {
     pair_add_wire(&pair, false);
     pair_open(&pair, BULK);
@@ -145,6 +181,8 @@ static TCase *all(void) {
     tcase_add_test(group, a_carrier_that_is_ahead_is_read_on_when_what_it_waits_for_is_lost);
     tcase_add_test(group, a_carrier_that_is_ahead_is_read_on_when_its_stream_ends);
     tcase_add_test(group, an_exclusive_carrier_serves_the_next_one);
+    tcase_add_test(group, the_window_grows_on_a_long_way);
+    tcase_add_test(group, the_window_stays_small_where_the_link_is_the_limit);
     tcase_add_test(group, bulk_asks_for_an_exclusive_carrier);
     return group;
 }
