@@ -62,7 +62,8 @@ struct mux_link_ops {
 
 /* The link has a session's credential. NULL: out of memory, or more carriers than a mux has. */
 struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const struct mux_link_ops *ops, void *link);
-/* Frees it; its streams go on by others, or are suspended. Not from within a callback of the mux's, nor from send. */
+/* Frees it, after mux_frames_end; its streams go on by others, or are suspended. Not from within a callback of the
+ * mux's, nor from send. */
 void mux_carrier_lost(struct mux_carrier *carrier);
 void mux_carrier_writable(struct mux_carrier *carrier); /* the link is not full any more: it has its turn */
 

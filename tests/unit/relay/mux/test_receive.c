@@ -96,11 +96,28 @@ START_TEST(neighbouring_bytes_reach_the_stream_in_one_call) {
 }
 END_TEST
 
+/* A link is closed for the frame behind DATA: what was taken counts as taken after a resumption, and must have arrived
+ * before the link's memory is used again. */
+START_TEST(bytes_taken_before_a_carrier_is_lost_have_reached_the_stream) {
+    static const uint8_t byte;
+    struct frame frame = {.type = FRAME_DATA, .stream = 1, .payload = &byte, .length = 1};
+    const char *detail = NULL;
+    pair_add_wire(&pair, false);
+    take(FRAME_OPEN, 1, FRAME_OPEN_SIZE);
+    struct party *party = pair_party(&pair, AGENT, 1);
+    ck_assert_int_eq(mux_take_frame(pair.wires[0].ends[AGENT].carrier, &frame, &detail), MUX_TAKEN);
+    wire_lose(&pair.wires[0]);
+    ck_assert_uint_eq(party->received, 1);
+    party_reset(party);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, a_stream_that_was_never_opened_has_no_frames);
     tcase_add_test(group, frames_out_of_order_are_violations);
+    tcase_add_test(group, bytes_taken_before_a_carrier_is_lost_have_reached_the_stream);
     tcase_add_test(group, neighbouring_bytes_reach_the_stream_in_one_call);
     return group;
 }
