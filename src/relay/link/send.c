@@ -131,9 +131,10 @@ void link_data_send_parked(struct link *link) {
         link_break(link, "write failed");
 }
 
-/* Answers are not held back by a full link, as a relay's bytes are: this bounds them for a peer that does not read. */
+/* Answers are not held back by a full link, as a relay's bytes are: this bounds them for a peer that does not read. The
+ * mux bounds a carrier's itself: thousands of streams that are opened or resumed at once are more than PARKED_MOST. */
 bool link_data_output_overflows(struct link *link) {
-    if (link_bio_parked(link->bio) <= PARKED_MOST)
+    if (link_bio_parked(link->bio) <= PARKED_MOST + (link->carrier ? MUX_UNREAD_MOST : 0))
         return false;
     link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "the other side requests answers and does not read them");
     return true;

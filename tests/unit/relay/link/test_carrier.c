@@ -17,7 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVER, AGENT, CAPACITY = 1 << 16, TIMEOUT_MS = 30000, SMALL = 100, BULK = 3 * 1024 * 1024, TURNS = 4000 };
+enum {
+    SERVER,
+    AGENT,
+    CAPACITY = 1 << 16,
+    TIMEOUT_MS = 30000,
+    SMALL = 100,
+    BULK = 3 * 1024 * 1024,
+    TURNS = 4000,
+    CROWD = 20000
+};
 
 static uint64_t skipped_us;
 static unsigned stalled_ms; /* on every socket */
@@ -48,6 +57,7 @@ static struct world {
     struct mux_gather gathers[2];
     struct send_memory memory;
     struct party client, destination;
+    bool refuses; /* the agent */
     unsigned gone;
     char gone_detail[256];
 } world;
@@ -113,6 +123,8 @@ static const struct mux_stream_events events = {on_opened, on_bytes, mux_stream_
 
 static void on_open(void *context, uint32_t number, const uint8_t *payload, size_t length) {
     (void)context, (void)payload, (void)length;
+    if (world.refuses)
+        return;
     world.destination.stream.events = &events;
     ck_assert(mux_accept(world.muxes[AGENT], &world.destination.stream, number));
     mux_stream_opened(&world.destination.stream, NULL, 0);
@@ -272,6 +284,32 @@ START_TEST(a_violation_of_the_rules_closes_the_link) {
 }
 END_TEST
 
+/* Frames that cannot wait for room: more of them than the answers that a link without a mux may owe. */
+START_TEST(thousands_of_streams_opened_at_once_do_not_close_their_link) {
+    static const uint8_t payload[FRAME_OPEN_SIZE] = {1};
+    struct party *clients = calloc(CROWD, sizeof *clients);
+    unsigned over = 0;
+    ck_assert_ptr_nonnull(clients);
+    begin();
+    world.refuses = true;
+    add_carrier(false);
+    for (int i = 0; i < CROWD; i++) {
+        clients[i].stream.events = &events;
+        ck_assert(mux_open(world.muxes[SERVER], &clients[i].stream, payload, sizeof payload));
+    }
+    for (unsigned i = 0; i < TURNS && over < CROWD; i++) {
+        two_planes_carry_all(&world.planes);
+        ck_assert_msg(world.gone == 0, "%s", world.gone_detail);
+        while (over < CROWD && clients[over].is_over)
+            over++;
+    }
+    ck_assert_uint_eq(over, CROWD);
+    ck_assert_uint_eq(clients[CROWD - 1].how, STREAM_HOW_REFUSED);
+    finish();
+    free(clients);
+}
+END_TEST
+
 static void sweep_links(void) {
     struct relay_thread *thread = world.planes.server->threads[0];
     for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
@@ -321,6 +359,7 @@ static TCase *streams(void) {
     tcase_add_test(group, a_stream_is_whole_over_tls);
     tcase_add_test(group, bulk_both_ways_over_links_that_are_full);
     tcase_add_test(group, a_stream_goes_on_when_its_link_breaks);
+    tcase_add_test(group, thousands_of_streams_opened_at_once_do_not_close_their_link);
     return group;
 }
 
