@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * fuzz: parsers of what comes from outside, each a target that takes any bytes.
+ * fuzz: parsers of what comes from outside, and a mux with any peer, each a target that takes any bytes.
  *
  * A target parses its bytes and checks what must hold of the result, for example that what it formats parses to the
- * same again. It ends the process if that does not hold. libFuzzer looks for such bytes ("make fuzz"); "make
+ * same again; the mux takes them as a program. It ends the process if that does not hold. libFuzzer looks for such bytes ("make fuzz"); "make
  * check-unit" replays those in seeds/TARGET, with any compiler. Runs on: one thread. Owns: nothing.
  */
 #ifndef MUNNEL_TESTS_FUZZ_H
@@ -27,7 +27,8 @@
     TARGET(service)                                                                                                    \
     TARGET(rules)                                                                                                      \
     TARGET(endpoint)                                                                                                   \
-    TARGET(date)
+    TARGET(date)                                                                                                       \
+    TARGET(mux)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *bytes, size_t length);
 FUZZ_TARGETS(FUZZ_DECLARE)
