@@ -4,7 +4,7 @@
  * service_table: agent: the services of one session that OPEN may name, found by id; a part of plane.h.
  *
  * Tables and their services are immutable and counted: a changed table is a new one, which shares the services that
- * stay, and a relay holds its service whatever becomes of the table.
+ * stay, and a relay holds its service even when the table is replaced.
  * Runs on: any thread. Owns: its services, their texts.
  */
 #ifndef MUNNEL_RELAY_SERVICE_TABLE_H

@@ -20,7 +20,7 @@ OPENING = 32          # idle: unanswered at once while they are opened
 STREAMS = 32          # many
 BURST = 40            # first byte
 COLD_STARTS = 3
-LOSSY_SECONDS = 8     # whatever --seconds says: the number of losses is what makes this figure good
+LOSSY_SECONDS = 8     # independent of --seconds: the number of losses is what makes this figure good
 
 # peers: only these. threads: a start with so many relay threads each, by turns. starts: of each peer in a round.
 # untouched: nothing has gone through the peer before the first step.

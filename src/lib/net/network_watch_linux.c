@@ -181,7 +181,7 @@ bool network_watch_system_matters(struct network_interfaces *interfaces, const v
 
 /* ---- the socket ---- */
 
-/* False: there is no more to read now, and *result says whether the socket is still of use. */
+/* False: there is no more to read now; *result: whether the socket is still of use. */
 static bool read_one(int fd, struct network_interfaces *interfaces, enum network_read *result) {
     uint8_t messages[MESSAGES_SIZE];
     struct sockaddr_nl from = {.nl_pid = 0};

@@ -37,7 +37,7 @@ uint64_t network_watch_system_suspended_us(void) {
 
 enum { READS_PER_TURN = 16, MESSAGE_SIZE = 8192 };
 
-struct message_head { /* that all of them have in common, whatever follows */
+struct message_head { /* what all of them begin with */
     unsigned short length;
     unsigned char version, type;
 };
@@ -94,7 +94,7 @@ bool network_watch_system_matters(struct network_interfaces *interfaces, const v
     return matters;
 }
 
-/* False: there is no more to read now, and *result says whether the socket is still of use. */
+/* False: there is no more to read now; *result: whether the socket is still of use. */
 static bool read_one(int fd, struct network_interfaces *interfaces, enum network_read *result) {
     uint8_t message[MESSAGE_SIZE];
     ssize_t length = recv(fd, message, sizeof message, 0);

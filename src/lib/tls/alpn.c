@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * alpn: Munnel's name in ALPN, "munnel/" and the version of its protocol, and what a peer of another version is told.
+ * alpn: Munnel's name in ALPN, "munnel/" and the version of its protocol, and what a peer of another version gets.
  *
  * Versions that do not understand each other's frames part here, before the first frame. A client offers the versions
  * before its own, too: a server of one of them selects it, and so the client can name the server's version.

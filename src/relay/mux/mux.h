@@ -70,7 +70,7 @@ void mux_carrier_writable(struct mux_carrier *carrier); /* the link is not full 
 enum mux_taken {
     MUX_TAKEN,
     MUX_LATER,    /* what precedes it has not come yet by another carrier: keep it, read no further until ops->resume */
-    MUX_VIOLATION /* *detail says what; the link is to be closed by a reset */
+    MUX_VIOLATION /* of which *detail is a description; the link is to be closed by a reset */
 };
 /* One frame of those that name a stream. */
 enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *frame, const char **detail);
@@ -85,7 +85,7 @@ bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING
 /* From within them the relay may do to any stream what is below, this one included. It must not lose a carrier. */
 struct mux_stream_events {
     void (*on_opened)(struct mux_stream *stream, const uint8_t *payload, size_t length);
-    /* To be written to the plain side; what it has taken is told by mux_stream_consumed. The parts may be changed.
+    /* To be written to the plain side; what it has taken is reported by mux_stream_consumed. The parts may be changed.
      * is_last: on_fin follows. */
     void (*on_bytes)(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last);
     void (*on_fin)(struct mux_stream *stream);  /* mux_stream_consumed_fin once it was passed on */

@@ -4,7 +4,7 @@
  * seen_numbers: which numbers an agent has seen of those that its server gave in turn.
  *
  * All up to the highest but some ranges: OPENs that were lost with their carrier, or come later by another one. The
- * server asks for each of them in the end, or says that it is over, so they become few again.
+ * server asks for each of them in the end, or reports that it is over, so they become few again.
  * Runs on: any thread, one at a time. Owns: its list.
  */
 #ifndef MUNNEL_RELAY_MUX_SEEN_NUMBERS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * client_detail: what the record of a client says that no agent served: which agent to start, or which refuses.
+ * client_detail: the text in the record of a client that no agent served: which agent to start, or which refuses.
  * Runs on: the control thread. Owns: nothing; writes client->detail.
  */
 #ifndef MUNNEL_SERVER_SERVICE_CLIENT_DETAIL_H

@@ -260,7 +260,7 @@ static void own_move(uint32_t *seed, struct stream *stream) {
         stream_resume(stream, SHARED);
 }
 
-/* A violation closes the carrier, and the stream goes on by another one: so it must be sound whatever came. */
+/* A violation closes the carrier, and the stream goes on by another one: so it must be sound after any frame. */
 START_TEST(no_frame_makes_a_stream_unsound) {
     uint32_t seed = (uint32_t)_i + 1;
     struct stream stream = open_stream(_i % 2 ? STREAM_AGENT : STREAM_SERVER);

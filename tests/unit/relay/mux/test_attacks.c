@@ -74,7 +74,7 @@ static void reset_targets(size_t count) {
 
 /* ---- what the attacker sends ---- */
 
-/* NULL, or what the agent says of it. */
+/* NULL, or the agent's reason. */
 static const char *send_by(struct wire *by, enum frame_type type, uint32_t number, const void *payload, size_t length) {
     struct frame frame = {.type = type, .stream = number, .payload = payload, .length = length};
     const char *detail = NULL;

@@ -71,7 +71,7 @@ static void notice_all(void) {
     }
 }
 
-START_TEST(every_stream_is_whole_whatever_breaks) {
+START_TEST(every_stream_is_whole_when_carriers_break) {
     uint32_t seed = (uint32_t)_i + 1;
     unsigned opened = 0;
     pair_add_wire(&pair, false);
@@ -106,7 +106,7 @@ static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
     tcase_set_timeout(group, 120);
-    tcase_add_loop_test(group, every_stream_is_whole_whatever_breaks, 0, 20);
+    tcase_add_loop_test(group, every_stream_is_whole_when_carriers_break, 0, 20);
     return group;
 }
 

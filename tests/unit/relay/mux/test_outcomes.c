@@ -21,7 +21,7 @@ static void end(void) {
     pair_end(&pair);
 }
 
-START_TEST(an_end_that_was_lost_is_said_again_by_another_carrier) {
+START_TEST(an_end_that_was_lost_is_sent_again_by_another_carrier) {
     struct wire *first = pair_add_wire(&pair, false);
     struct party *client = pair_open(&pair, BULK);
     pair_run(&pair, 3);
@@ -69,7 +69,7 @@ END_TEST
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
-    tcase_add_test(group, an_end_that_was_lost_is_said_again_by_another_carrier);
+    tcase_add_test(group, an_end_that_was_lost_is_sent_again_by_another_carrier);
     tcase_add_test(group, outcomes_are_forgotten_when_the_peer_has_them);
     tcase_add_test(group, an_end_does_not_remember_what_the_peer_has_ended);
     return group;

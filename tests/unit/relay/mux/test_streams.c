@@ -63,7 +63,7 @@ START_TEST(a_reset_cuts_both_ends) {
 }
 END_TEST
 
-START_TEST(a_reader_that_stands_still_holds_a_window_and_nobody_up) {
+START_TEST(a_reader_that_stands_still_holds_up_no_other) {
     pair_add_wire(&pair, false);
     pair.agent_reads = false;
     ck_assert_ptr_nonnull(pair_open(&pair, BULK));
@@ -116,7 +116,7 @@ static TCase *all(void) {
     tcase_add_test(group, without_a_carrier_nothing_is_opened);
     tcase_add_test(group, a_refusal_reaches_the_server_with_its_text);
     tcase_add_test(group, a_reset_cuts_both_ends);
-    tcase_add_test(group, a_reader_that_stands_still_holds_a_window_and_nobody_up);
+    tcase_add_test(group, a_reader_that_stands_still_holds_up_no_other);
     tcase_add_test(group, a_carrier_that_is_full_is_served_again_when_it_is_not);
     tcase_add_test(group, a_stream_is_filled_again_when_the_memory_of_others_is_free);
     return group;

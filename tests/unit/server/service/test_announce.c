@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_announce: which services an agent is told, in what parts, and what its answers do to clients.
+ * test_announce: which services are announced to an agent, in what parts, and what its answers do to clients.
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_client_detail: the record of a client that no agent served says what an operator has to do.
+ * test_client_detail: the record of a client that no agent served tells an operator what to do.
  */
 #include "config.h"
 
