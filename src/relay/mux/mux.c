@@ -112,6 +112,9 @@ void mux_carrier_writable(struct mux_carrier *carrier) {
 }
 
 static void sweep_carrier(struct mux_carrier *carrier, uint64_t now_us) {
+    static const char blocked[] = "{\"reason\":\"bytes before a change of links did not come\"}";
+    if (carrier->blocker && now_us >= carrier->blocked_us + MUX_BLOCKED_MS * 1000ull)
+        mux_stream_give_up(carrier->blocker, blocked);
     mux_confirm_outcomes(carrier);
     if (carrier->user)
         mux_sweep_moves(carrier->user, now_us);

@@ -30,6 +30,7 @@ enum {
     MUX_WINDOW_FIRST = 512 * 1024, /* of the sender's own, on an exclusive carrier: what is kept stays in its cache */
     MUX_TURN_STREAM = FRAME_DATA_MAX, /* what a stream may send on a shared carrier before the next has its turn */
     MUX_TURN_CARRIER = 65536,         /* what a carrier sends before other events are served */
+    MUX_BLOCKED_MS = 120000,          /* how long a carrier waits for what precedes; then the stream is reset */
     MUX_SWEEP_MS = 500                /* how often mux_sweep is to be called */
 };
 

@@ -37,6 +37,7 @@ struct mux_carrier {
     struct mux_streams ready, lazy; /* have something to send now; have an ACK that may wait */
     struct mux_stream *user;        /* exclusive: the stream that sends by it */
     struct mux_stream *blocker;     /* nothing is read until this one has what precedes */
+    uint64_t blocked_us;            /* since then */
     struct mux_outcomes outcomes;   /* in the order of their last frames */
     size_t outcome_count, pinged;   /* the first `pinged` are confirmed by the PONG that is awaited */
     uint64_t ping;                  /* its payload; 0: none is awaited */
@@ -83,7 +84,7 @@ void mux_want_carrier(struct mux *mux, bool is_exclusive, uint64_t now_us);
 bool mux_stream_enter(struct mux *mux, struct mux_stream *stream, uint32_t number, struct mux_carrier *carrier);
 /* Its rules have ended it by something of the peer's. */
 void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t length);
-void mux_stream_give_up(struct mux_stream *stream);                          /* it was suspended for too long */
+void mux_stream_give_up(struct mux_stream *stream, const char *detail);      /* it waited for too long; JSON */
 void mux_stream_enlist(struct mux_stream *stream, struct mux_streams *list); /* and leaves the one that it is in */
 void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carrier);
 void mux_stream_tell_room(struct mux_stream *stream);             /* on_room, if there is some again */

@@ -11,6 +11,8 @@
 
 #include "lib/base/clock.h"
 
+#include "lib/base/clock.h"
+
 enum { NUMBER_SIZE = 8, EPOCH_SIZE = 12 };
 
 static uint64_t read_number(const uint8_t *at, size_t size) {
@@ -170,8 +172,10 @@ static const char *take_continue(struct mux_carrier *carrier, struct mux_stream 
         stream_take_continue(&stream->rules, carrier->id, (stream_epoch)read_number(frame->payload, 4), position);
     if (violation)
         return violation;
-    if (!stream_reads(&stream->rules, carrier->id))
+    if (!stream_reads(&stream->rules, carrier->id)) {
         carrier->blocker = stream;
+        carrier->blocked_us = clock_us();
+    }
     follow_move(stream, awaited);
     (void)mux_stream_settle(stream);
     return NULL;

@@ -55,12 +55,13 @@ void mux_resume_all(struct mux *mux) {
 }
 
 static void give_up(struct mux *mux, struct mux_streams *list, uint64_t now_us) {
+    static const char lost[] = "{\"reason\":\"the links to the other side did not come back in time\"}";
     uint64_t timeout_us = mux->options.resume_timeout_ms * 1000ull;
     struct mux_stream *stream;
     for (mux->next_swept = TAILQ_FIRST(list); (stream = mux->next_swept);) {
         mux->next_swept = TAILQ_NEXT(stream, listed);
         if (now_us >= stream->suspended_us + timeout_us) /* it may have been suspended later than `now_us` was asked */
-            mux_stream_give_up(stream);
+            mux_stream_give_up(stream, lost);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "relay/mux/mux_priv.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { ACK_EACH = 256 * 1024 };
 
@@ -117,10 +118,10 @@ void mux_stream_reset(struct mux_stream *stream, const uint8_t *payload, size_t 
     end_here(stream, STREAM_HOW_RESET, FRAME_RESET, payload, length);
 }
 
-void mux_stream_give_up(struct mux_stream *stream) {
-    static const uint8_t detail[] = "{\"reason\":\"the links to the other side did not come back in time\"}";
-    end_here(stream, STREAM_HOW_RESET, FRAME_RESET, detail, sizeof detail - 1);
-    stream->events->on_over(stream, STREAM_HOW_RESET, detail, sizeof detail - 1);
+void mux_stream_give_up(struct mux_stream *stream, const char *detail) {
+    const uint8_t *payload = (const uint8_t *)detail;
+    end_here(stream, STREAM_HOW_RESET, FRAME_RESET, payload, strlen(detail));
+    stream->events->on_over(stream, STREAM_HOW_RESET, payload, strlen(detail));
 }
 
 /* ---- filled ---- */

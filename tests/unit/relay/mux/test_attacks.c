@@ -257,6 +257,25 @@ START_TEST(moves_back_and_forth_cost_nothing) {
 }
 END_TEST
 
+START_TEST(a_move_ahead_of_bytes_that_never_come_ends_its_stream) {
+    static const uint8_t zeros[FRAME_HEADER];
+    struct frame ack = {.type = FRAME_ACK, .stream = 1, .payload = zeros, .length = sizeof zeros};
+    struct wire *wide = pair_add_wire(&pair, true);
+    const char *detail = NULL;
+    accept_targets(1);
+    ck_assert_ptr_null(send_zeros(FRAME_OPEN, 1, FRAME_OPEN_SIZE));
+    ck_assert_ptr_null(send_epoch(wide, FRAME_CONTINUE, 1, 0, SMALL));
+    ck_assert_int_eq(mux_take_frame(wide->ends[AGENT].carrier, &ack, &detail), MUX_LATER);
+    pair.skew_us = (MUX_BLOCKED_MS - 1000) * 1000ull;
+    pair_sweep(&pair);
+    ck_assert_uint_eq(over, 0);
+    pair.skew_us = (MUX_BLOCKED_MS + 1000) * 1000ull;
+    pair_sweep(&pair);
+    ck_assert_uint_eq(over, 1);
+    ck_assert_int_eq(mux_take_frame(wide->ends[AGENT].carrier, &ack, &detail), MUX_TAKEN);
+}
+END_TEST
+
 START_TEST(exclusive_carriers_open_and_resume_nothing) {
     static const uint8_t zeros[FRAME_OPEN_SIZE];
     struct wire *wide = pair_add_wire(&pair, true);
@@ -283,6 +302,7 @@ static TCase *attacks(void) {
     tcase_add_test(group, single_bytes_end_at_the_window);
     tcase_add_test(group, what_all_readers_together_have_not_read_is_limited);
     tcase_add_test(group, moves_back_and_forth_cost_nothing);
+    tcase_add_test(group, a_move_ahead_of_bytes_that_never_come_ends_its_stream);
     tcase_add_test(group, exclusive_carriers_open_and_resume_nothing);
     return group;
 }
