@@ -109,7 +109,8 @@ void mux_put_epoch(struct mux_carrier *carrier, enum frame_type type, const stru
 /* ---- the ring ---- */
 
 void mux_schedule(struct mux_carrier *carrier) {
-    defer_add(carrier->mux->options.turns, &carrier->turn);
+    if (!carrier->is_in_turn)
+        defer_add(carrier->mux->options.turns, &carrier->turn);
 }
 
 void mux_stream_ready(struct mux_stream *stream) {

@@ -89,6 +89,7 @@ static void lose_streams(struct mux_streams *list, const struct mux_carrier *car
 
 void mux_carrier_lost(struct mux_carrier *carrier) {
     struct mux *mux = carrier->mux;
+    assert(!carrier->is_in_turn);
     mux_frames_end(carrier); /* they were taken, and do not come again */
     LIST_REMOVE(carrier, next);
     mux->carrier_count--;

@@ -34,6 +34,7 @@ struct mux_carrier {
     void *link;
     stream_carrier id; /* with STREAM_EXCLUSIVE */
     struct defer_item turn;
+    bool is_in_turn;                /* what is put now leaves at the end of it, and needs no other one */
     struct mux_streams ready, lazy; /* have something to send now; have an ACK that may wait */
     struct mux_stream *user;        /* exclusive: the stream that sends by it */
     struct mux_stream *blocker;     /* nothing is read until this one has what precedes */

@@ -99,12 +99,14 @@ void mux_on_turn(struct defer_item *item) {
     size_t most = stream_carrier_is_exclusive(carrier->id) ? EXCLUSIVE_TURN : MUX_TURN_CARRIER, sent = 0;
     uint64_t now_us = clock_us();
     struct mux_stream *stream;
+    carrier->is_in_turn = true;
     mux_resume_all(carrier->mux);
     mux_repeat_outcomes(carrier->mux);
     send_lazy_acks(carrier);
     while (sent < most && (stream = TAILQ_FIRST(&carrier->ready)) && !carrier->ops->is_full(carrier->link))
         sent += serve(stream, now_us);
     mux_flush(carrier->mux->options.gather);
+    carrier->is_in_turn = false;
     if (!TAILQ_EMPTY(&carrier->ready) && !carrier->ops->is_full(carrier->link))
         mux_schedule(carrier);
 }

@@ -109,6 +109,18 @@ START_TEST(a_stream_is_filled_again_when_the_memory_of_others_is_free) {
 }
 END_TEST
 
+/* Else each answer costs a second timer, a second poll of all descriptors, and a turn that finds nothing. */
+START_TEST(a_turn_that_has_sent_all_is_the_last) {
+    struct wire *wire = pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, SMALL);
+    party_fill(client);
+    while (evbuffer_get_length(wire->ends[AGENT].in) < SMALL)
+        event_base_loop(pair.base, EVLOOP_ONCE);
+    ck_assert_ptr_null(pair.turns.first);
+    pair_run_until_quiet(&pair, 20);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
@@ -119,6 +131,7 @@ static TCase *all(void) {
     tcase_add_test(group, a_reader_that_stands_still_holds_up_no_other);
     tcase_add_test(group, a_carrier_that_is_full_is_served_again_when_it_is_not);
     tcase_add_test(group, a_stream_is_filled_again_when_the_memory_of_others_is_free);
+    tcase_add_test(group, a_turn_that_has_sent_all_is_the_last);
     return group;
 }
 
