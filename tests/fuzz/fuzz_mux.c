@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { CARRIERS = 3, EXCLUSIVE = 2, STREAMS = 24, TIMEOUT_MS = 30000, TICK_US = 400000, UNIT = 97 };
+enum { CARRIERS = 3, EXCLUSIVE = 2, STREAMS = 24, TIMEOUT_MS = 30000, TICK_US = 400000, UNIT = 97, PARTS = 4 };
 
 struct steps {
     const uint8_t *at, *end;
@@ -171,16 +171,31 @@ static void connect_stream(struct client *client) {
     mux_stream_opened(&client->stream, NULL, 0);
 }
 
+static bool may_send(const struct client *client) {
+    return !client->has_finished && (!client->world->is_agent || client->is_open);
+}
+
+/* As a readv that finds so much. */
+static void read_bytes(struct client *client, size_t length) {
+    struct iovec parts[PARTS];
+    size_t room = mux_stream_room(&client->stream), there = 0;
+    int count = mux_stream_reserve(&client->stream, parts, PARTS);
+    FUZZ_REQUIRE(count > 0 || room == 0);
+    for (int i = 0; i < count; i++) {
+        memset(parts[i].iov_base, 0, parts[i].iov_len);
+        there += parts[i].iov_len;
+    }
+    FUZZ_REQUIRE(there <= room);
+    if (count > 0 && length > 0)
+        mux_stream_commit(&client->stream, length < there ? length : there);
+}
+
 static void append_bytes(struct client *client, size_t length) {
     size_t room = mux_stream_room(&client->stream);
-    if (client->has_finished || (client->world->is_agent && !client->is_open))
-        return;
     FUZZ_REQUIRE(mux_stream_append(&client->stream, filling, length < room ? length : room));
 }
 
 static void finish_stream(struct client *client) {
-    if (client->has_finished || (client->world->is_agent && !client->is_open))
-        return;
     client->has_finished = true;
     mux_stream_finish(&client->stream);
 }
@@ -211,13 +226,13 @@ static void move_stream(struct world *world, struct steps *steps, uint8_t what) 
         return;
     if (what == 0)
         connect_stream(client);
-    else if (what == 1)
-        append_bytes(client, value * (size_t)UNIT);
-    else if (what == 2)
+    else if (what == 1 && may_send(client))
+        (value & 1 ? read_bytes : append_bytes)(client, value * (size_t)UNIT);
+    else if (what == 2 && may_send(client))
         finish_stream(client);
     else if (what == 3)
         consume_bytes(client, value ? value * (size_t)UNIT : SIZE_MAX);
-    else
+    else if (what == 4)
         end_stream(client, value & 1);
 }
 
