@@ -60,8 +60,6 @@ static const char *disown_stream(struct mux_carrier *carrier, const struct frame
 
 static const char *take_not_live(struct mux_carrier *carrier, const struct frame *frame) {
     const struct mux *mux = carrier->mux;
-    if (frame->type == FRAME_OPEN && stream_carrier_is_exclusive(carrier->id))
-        return "OPEN on an exclusive link";
     bool is_known =
         mux->options.is_agent ? seen_numbers_has(&mux->seen, frame->stream) : frame->stream < mux->next_number;
     if (is_known && frame->type == FRAME_RESUME)
@@ -254,16 +252,26 @@ static const char *take_live(struct mux_carrier *carrier, struct mux_stream *str
     }
 }
 
+static const char *refuse_open(const struct mux_carrier *carrier) {
+    if (!carrier->mux->options.is_agent)
+        return "OPEN from the agent";
+    return stream_carrier_is_exclusive(carrier->id) ? "OPEN on an exclusive link" : NULL;
+}
+
+static const char *take(struct mux_carrier *carrier, const struct frame *frame) {
+    const char *violation = frame->type == FRAME_OPEN ? refuse_open(carrier) : NULL;
+    if (violation)
+        return violation;
+    struct mux_stream *stream = number_map_find(&carrier->mux->streams, frame->stream);
+    return stream ? take_live(carrier, stream, frame) : take_not_live(carrier, frame);
+}
+
 enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *frame, const char **detail) {
     if (carrier->blocker)
         return MUX_LATER;
     if (frame->type != FRAME_DATA || frame->stream != carrier->mux->gathered.number)
         deliver(carrier->mux, frame->type == FRAME_FIN && frame->stream == carrier->mux->gathered.number);
-    struct mux_stream *stream = number_map_find(&carrier->mux->streams, frame->stream);
-    if (stream)
-        *detail = take_live(carrier, stream, frame);
-    else
-        *detail = take_not_live(carrier, frame);
+    *detail = take(carrier, frame);
     if (!*detail && carrier->unread > 0 && carrier->mux->unread > MUX_UNREAD_MOST)
         *detail = "it does not read the answers to what it sends";
     return *detail ? MUX_VIOLATION : MUX_TAKEN;

@@ -112,12 +112,23 @@ START_TEST(bytes_taken_before_a_carrier_is_lost_have_reached_the_stream) {
 }
 END_TEST
 
+START_TEST(an_agent_opens_nothing) {
+    pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, SMALL);
+    ck_assert_str_eq(violation_of(SERVER, FRAME_OPEN, 1, FRAME_OPEN_SIZE), "OPEN from the agent");
+    party_reset(client);
+    ck_assert_str_eq(violation_of(SERVER, FRAME_OPEN, 1, FRAME_OPEN_SIZE), "OPEN from the agent"); /* over, too */
+    ck_assert_ptr_null(violation_of(SERVER, FRAME_ACK, 1, 8));
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, a_stream_that_was_never_opened_has_no_frames);
     tcase_add_test(group, frames_out_of_order_are_violations);
     tcase_add_test(group, bytes_taken_before_a_carrier_is_lost_have_reached_the_stream);
+    tcase_add_test(group, an_agent_opens_nothing);
     tcase_add_test(group, neighbouring_bytes_reach_the_stream_in_one_call);
     return group;
 }
