@@ -121,11 +121,15 @@ void mux_stream_ready(struct mux_stream *stream) {
     mux_schedule(stream->carrier);
 }
 
-void mux_stream_lazy(struct mux_stream *stream) {
-    if (!stream->carrier || stream->is_lazy)
+void mux_stream_lazy(struct mux_stream *stream, bool with_next) {
+    if (!stream->carrier || (stream->is_lazy && !with_next))
         return;
+    mux_stream_leave_lazy(stream);
     stream->is_lazy = true;
-    TAILQ_INSERT_TAIL(&stream->carrier->lazy, stream, lazy);
+    if (with_next)
+        TAILQ_INSERT_HEAD(&stream->carrier->lazy, stream, lazy);
+    else
+        TAILQ_INSERT_TAIL(&stream->carrier->lazy, stream, lazy);
 }
 
 void mux_stream_leave_ring(struct mux_stream *stream) {

@@ -119,8 +119,10 @@ static void sweep_carrier(struct mux_carrier *carrier, uint64_t now_us) {
     mux_confirm_outcomes(carrier);
     if (carrier->user)
         mux_sweep_moves(carrier->user, now_us);
-    if (!TAILQ_EMPTY(&carrier->lazy))
-        mux_schedule(carrier);
+    if (TAILQ_EMPTY(&carrier->lazy))
+        return;
+    carrier->acknowledges = true;
+    mux_schedule(carrier);
 }
 
 static void fill_again(struct mux *mux) {

@@ -35,7 +35,8 @@ struct mux_carrier {
     stream_carrier id; /* with STREAM_EXCLUSIVE */
     struct defer_item turn;
     bool is_in_turn;                /* what is put now leaves at the end of it, and needs no other one */
-    struct mux_streams ready, lazy; /* have something to send now; have an ACK that may wait */
+    struct mux_streams ready, lazy; /* have something to send now; have an ACK that may wait, ends first */
+    bool acknowledges;              /* all that are lazy, in the next turn */
     struct mux_stream *user;        /* exclusive: the stream that sends by it */
     struct mux_stream *blocker;     /* nothing is read until this one has what precedes */
     uint64_t blocked_us;            /* since then */
@@ -88,8 +89,9 @@ void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t l
 void mux_stream_give_up(struct mux_stream *stream, const char *detail);      /* it waited for too long; JSON */
 void mux_stream_enlist(struct mux_stream *stream, struct mux_streams *list); /* and leaves the one that it is in */
 void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carrier);
-void mux_stream_tell_room(struct mux_stream *stream);             /* on_room, if there is some again */
-stream_position mux_window(stream_carrier carrier);               /* that the peer allows */
+void mux_stream_tell_room(struct mux_stream *stream); /* on_room, if there is some again */
+stream_position mux_window(stream_carrier carrier);   /* that the peer allows */
+bool mux_ack_is_due(const struct mux_stream *stream);
 stream_position mux_send_window(const struct mux_stream *stream); /* that it uses */
 stream_position mux_stream_end(const struct mux_stream *stream);  /* behind all that is to be sent, FIN included */
 
@@ -99,8 +101,9 @@ void mux_flush(struct mux_gather *gather);
 /* Not through the gather, for what is large and in one piece; what was gathered leaves first. */
 void mux_write(struct mux_carrier *carrier, const uint8_t *bytes, size_t length);
 void mux_forget_gathered(struct mux_carrier *carrier);
-void mux_stream_ready(struct mux_stream *stream);     /* it may have something to send */
-void mux_stream_lazy(struct mux_stream *stream);      /* its ACK may wait */
+void mux_stream_ready(struct mux_stream *stream); /* it may have something to send */
+/* Its ACK may wait: for the next sweep, or, with_next, for whatever the carrier sends next. */
+void mux_stream_lazy(struct mux_stream *stream, bool with_next);
 void mux_stream_not_ready(struct mux_stream *stream); /* both */
 void mux_stream_leave_ring(struct mux_stream *stream);
 void mux_stream_leave_lazy(struct mux_stream *stream);

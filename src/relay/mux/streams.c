@@ -175,18 +175,22 @@ void mux_stream_finish(struct mux_stream *stream) {
 
 /* ---- read ---- */
 
-/* On a wide window an ACK is due long before its half, or what the sender keeps would not stay in its cache. */
-static stream_position due_at(const struct mux_stream *stream) {
-    stream_position half = mux_window(stream->rules.in) / 2;
-    return half < ACK_EACH ? half : ACK_EACH;
+/* Not for each message: a sender frees what it kept, and has waited for nothing. A sender that is short of memory keeps
+ * SEND_MEMORY_FLOOR, and waits; on an exclusive carrier one that keeps more would lose it from its cache. */
+bool mux_ack_is_due(const struct mux_stream *stream) {
+    bool is_exclusive = stream_carrier_is_exclusive(stream->rules.in);
+    bool ends = stream->rules.got_fin && stream->consumed == stream->rules.taken;
+    stream_position due = stream->consumed - stream->rules.acked_by_us;
+    return ends || stream->rules.repeats_ack || due >= (is_exclusive ? ACK_EACH : SEND_MEMORY_FLOOR);
 }
 
 static void note_consumed(struct mux_stream *stream, stream_position length) {
     stream->consumed += length;
-    if (stream->consumed - stream->rules.acked_by_us >= due_at(stream))
+    bool ends = stream->rules.got_fin && stream->consumed == stream->rules.taken;
+    if (!ends && mux_ack_is_due(stream))
         mux_stream_ready(stream);
     else
-        mux_stream_lazy(stream);
+        mux_stream_lazy(stream, ends);
 }
 
 void mux_stream_consumed(struct mux_stream *stream, size_t length) {

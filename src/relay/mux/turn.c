@@ -73,7 +73,7 @@ static bool has_more(const struct mux_stream *stream) {
 /* Returns how many bytes left. */
 static size_t serve(struct mux_stream *stream, uint64_t now_us) {
     mux_stream_leave_ring(stream);
-    if (!send_ack(stream))
+    if (mux_ack_is_due(stream) && !send_ack(stream))
         return 0;
     const struct mux_carrier *carrier = stream->carrier;
     mux_stream_try_move(stream, now_us);
@@ -90,8 +90,11 @@ static size_t serve(struct mux_stream *stream, uint64_t now_us) {
 
 static void send_lazy_acks(struct mux_carrier *carrier) {
     struct mux_stream *stream;
-    while ((stream = TAILQ_FIRST(&carrier->lazy)) && !carrier->ops->is_full(carrier->link))
+    while ((stream = TAILQ_FIRST(&carrier->lazy)) && (carrier->acknowledges || mux_ack_is_due(stream)) &&
+           !carrier->ops->is_full(carrier->link))
         (void)send_ack(stream);
+    if (!stream)
+        carrier->acknowledges = false;
 }
 
 void mux_on_turn(struct defer_item *item) {

@@ -121,6 +121,26 @@ START_TEST(a_turn_that_has_sent_all_is_the_last) {
 }
 END_TEST
 
+START_TEST(short_messages_are_not_acknowledged_one_by_one) {
+    pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, 0);
+    client->has_finished = true; /* or the pair would end the stream */
+    for (unsigned i = 0; i < 20; i++) {
+        ck_assert(mux_stream_append(&client->stream, (const uint8_t *)"x", 1));
+        for (int steps = 0; steps < 4; steps++)
+            pair_step(&pair);
+    }
+    ck_assert_uint_eq(pair_party(&pair, AGENT, 1)->received, 20);
+    ck_assert_uint_eq(client->stream.rules.acked, 0);
+    pair_sweep(&pair);
+    for (int steps = 0; steps < 4; steps++)
+        pair_step(&pair);
+    ck_assert_uint_eq(client->stream.rules.acked, 20);
+    party_reset(client);
+    pair_run_until_quiet(&pair, 10);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
@@ -132,6 +152,7 @@ static TCase *all(void) {
     tcase_add_test(group, a_carrier_that_is_full_is_served_again_when_it_is_not);
     tcase_add_test(group, a_stream_is_filled_again_when_the_memory_of_others_is_free);
     tcase_add_test(group, a_turn_that_has_sent_all_is_the_last);
+    tcase_add_test(group, short_messages_are_not_acknowledged_one_by_one);
     return group;
 }
 
