@@ -28,10 +28,8 @@ enum {
     MUX_WINDOW_SHARED = 65536, /* of one direction of a stream: sent and not yet taken by the peer's reader */
     MUX_WINDOW_EXCLUSIVE = 4 * 1024 * 1024,
     MUX_WINDOW_FIRST = 512 * 1024, /* of the sender's own, on an exclusive carrier: what is kept stays in its cache */
-    MUX_TURN_STREAM = FRAME_DATA_MAX, /* what a stream may send on a shared carrier before the next has its turn */
-    MUX_TURN_CARRIER = 65536,         /* what a carrier sends before other events are served */
-    MUX_BLOCKED_MS = 120000,          /* how long a carrier waits for what precedes; then the stream is reset */
-    MUX_SWEEP_MS = 500                /* how often mux_sweep is to be called */
+    MUX_TURN_CARRIER = 65536,      /* what a carrier sends before other events are served */
+    MUX_BLOCKED_MS = 120000        /* how long a carrier waits for what precedes; then the stream is reset */
 };
 
 /*
@@ -64,7 +62,7 @@ struct mux_link_ops {
 /* The link has a session's credential. NULL: out of memory, or more carriers than a mux has. */
 struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const struct mux_link_ops *ops, void *link);
 /* Frees it, after mux_frames_end; its streams go on by others, or are suspended. Not from within a callback of the
- * mux's, nor from send. */
+ * mux's, nor from mux_link_ops. */
 void mux_carrier_lost(struct mux_carrier *carrier);
 void mux_carrier_writable(struct mux_carrier *carrier); /* the link is not full any more: it has its turn */
 
@@ -155,8 +153,8 @@ struct mux_options {
 struct mux *mux_new(const struct mux_options *options); /* NULL: out of memory */
 void mux_free(struct mux *mux);                         /* no stream is left, and no carrier */
 bool mux_accept(struct mux *mux, struct mux_stream *stream,
-                uint32_t number); /* from within on_open; false: no memory */
-void mux_sweep(struct mux *mux, uint64_t now_us);
+                uint32_t number);                 /* from within on_open; false: no memory */
+void mux_sweep(struct mux *mux, uint64_t now_us); /* twice a second: an ACK may wait for it */
 
 struct mux_counts {
     size_t streams, suspended, carriers, outcomes;
