@@ -4,8 +4,9 @@
  * fuzz: parsers of what comes from outside, and a mux with any peer, each a target that takes any bytes.
  *
  * A target parses its bytes and checks what must hold of the result, for example that what it formats parses to the
- * same again; the mux takes them as a program. It ends the process if that does not hold. libFuzzer looks for such bytes ("make fuzz"); "make
- * check-unit" replays those in seeds/TARGET, with any compiler. Runs on: one thread. Owns: nothing.
+ * same again; the mux takes them as a program. It ends the process if that does not hold. libFuzzer looks for such
+ * bytes ("make fuzz"); "make check-unit" replays those in seeds/TARGET, with any compiler. Runs on: one thread. Owns:
+ * nothing.
  */
 #ifndef MUNNEL_TESTS_FUZZ_H
 #define MUNNEL_TESTS_FUZZ_H

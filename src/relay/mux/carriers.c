@@ -11,7 +11,7 @@ enum { WANT_EACH_US = 1000000 };
 
 struct mux_carrier *mux_shared_carrier(const struct mux *mux) {
     struct mux_carrier *carrier, *full = NULL;
-    LIST_FOREACH(carrier, &mux->carriers, next) {
+    TAILQ_FOREACH (carrier, &mux->carriers, next) {
         if (stream_carrier_is_exclusive(carrier->id))
             continue;
         if (!carrier->ops->is_full(carrier->link))
@@ -23,7 +23,7 @@ struct mux_carrier *mux_shared_carrier(const struct mux *mux) {
 
 struct mux_carrier *mux_carrier_find(const struct mux *mux, stream_carrier id) {
     struct mux_carrier *carrier;
-    LIST_FOREACH(carrier, &mux->carriers, next) {
+    TAILQ_FOREACH (carrier, &mux->carriers, next) {
         if (carrier->id == id)
             return carrier;
     }
@@ -40,7 +40,7 @@ void mux_want_carrier(struct mux *mux, bool is_exclusive, uint64_t now_us) {
 /* A stream that is suspended forgets which carrier it waited for: that one is read again. */
 void mux_unblock(struct mux *mux, const struct mux_stream *stream) {
     struct mux_carrier *carrier;
-    LIST_FOREACH(carrier, &mux->carriers, next) {
+    TAILQ_FOREACH (carrier, &mux->carriers, next) {
         if (carrier->blocker == stream) {
             carrier->blocker = NULL;
             carrier->ops->resume(carrier->link);

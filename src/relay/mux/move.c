@@ -71,7 +71,7 @@ void mux_note_ack(struct mux_stream *stream, uint64_t now_us) {
 
 static struct mux_carrier *free_exclusive(const struct mux *mux) {
     struct mux_carrier *carrier;
-    LIST_FOREACH(carrier, &mux->carriers, next) {
+    TAILQ_FOREACH (carrier, &mux->carriers, next) {
         if (stream_carrier_is_exclusive(carrier->id) && !carrier->user)
             return carrier;
     }

@@ -24,14 +24,14 @@ struct mux *mux_new(const struct mux_options *options) {
     TAILQ_INIT(&mux->resuming);
     TAILQ_INIT(&mux->unresumed);
     TAILQ_INIT(&mux->orphans);
-    LIST_INIT(&mux->carriers);
+    TAILQ_INIT(&mux->carriers);
     return mux;
 }
 
 void mux_free(struct mux *mux) {
     if (!mux)
         return;
-    assert(LIST_EMPTY(&mux->carriers) && mux->streams.count == 0);
+    assert(TAILQ_EMPTY(&mux->carriers) && mux->streams.count == 0);
     mux_forget_all(mux);
     number_map_clear(&mux->streams);
     number_map_clear(&mux->outcomes);
@@ -65,7 +65,7 @@ struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const st
     TAILQ_INIT(&carrier->ready);
     TAILQ_INIT(&carrier->lazy);
     TAILQ_INIT(&carrier->outcomes);
-    LIST_INSERT_HEAD(&mux->carriers, carrier, next);
+    TAILQ_INSERT_HEAD(&mux->carriers, carrier, next);
     mux->carrier_count++;
     mux_resume_all(mux);
     mux_repeat_outcomes(mux);
@@ -91,7 +91,7 @@ void mux_carrier_lost(struct mux_carrier *carrier) {
     struct mux *mux = carrier->mux;
     assert(!carrier->is_in_turn);
     mux_frames_end(carrier); /* they were taken, and do not come again */
-    LIST_REMOVE(carrier, next);
+    TAILQ_REMOVE(&mux->carriers, carrier, next);
     mux->carrier_count--;
     mux_forget_gathered(carrier);
     defer_cancel(mux->options.turns, &carrier->turn);
@@ -137,7 +137,7 @@ static void fill_again(struct mux *mux) {
 /* What is idle costs nothing here. */
 void mux_sweep(struct mux *mux, uint64_t now_us) {
     struct mux_carrier *carrier;
-    LIST_FOREACH(carrier, &mux->carriers, next) {
+    TAILQ_FOREACH (carrier, &mux->carriers, next) {
         sweep_carrier(carrier, now_us);
     }
     mux_give_up_suspended(mux, now_us);

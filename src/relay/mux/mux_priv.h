@@ -44,7 +44,7 @@ struct mux_carrier {
     size_t outcome_count, pinged;   /* the first `pinged` are confirmed by the PONG that is awaited */
     uint64_t ping;                  /* its payload; 0: none is awaited */
     size_t unread;                  /* bytes put while the link was full, since it last was not */
-    LIST_ENTRY(mux_carrier) next;
+    TAILQ_ENTRY(mux_carrier) next;
 };
 
 struct mux_gathered {          /* payloads of DATA frames that follow each other */
@@ -61,7 +61,7 @@ struct mux {
     struct number_map streams, outcomes;             /* by number */
     struct mux_carrier *opening;                     /* agent, while on_open runs: OPEN came by it */
     struct mux_streams running, resuming, unresumed; /* suspended: RESUME was sent; has to be sent */
-    LIST_HEAD(, mux_carrier) carriers;
+    TAILQ_HEAD(mux_carriers, mux_carrier) carriers;
     struct mux_outcomes orphans; /* outcomes whose carrier was lost, while there is no other */
     size_t orphan_count, carrier_count, suspended;
     size_t unread;    /* of all carriers */

@@ -40,7 +40,7 @@ void service_free(struct service *service);
 void service_ask(struct service *service, const struct session *session); /* its agent is being asked */
 void service_join(struct service *service, struct session *session);      /* its agent permits the service */
 void service_refuse(struct service *service, struct session *session, const char *reason); /* or does not */
-void service_leave(struct service *service, struct session *session); /* of any session, once */
+void service_leave(struct service *service, struct session *session);                      /* of any session, once */
 /* The session is silent: takes its clients of this service back that it has not answered, if another agent does. */
 void service_recall(struct service *service, const struct session *session, struct plane *plane);
 void service_tick(struct service *service); /* once a second: a port that could not be opened is tried again */

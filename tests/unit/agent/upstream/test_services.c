@@ -92,8 +92,8 @@ START_TEST(service_is_refused_only_if_all_its_destinations_are_forbidden) {
     announce_one(1, 1, judgements[_i].destinations);
     fake_services_set();
     ck_assert_msg(serves(1) == judgements[_i].is_permitted, "%s", judgements[_i].destinations);
-    ck_assert_msg(!strstr(answer(), "not allowed by this agent's rules; see --allow") == judgements[_i].is_permitted, "%s",
-                  answer());
+    ck_assert_msg(!strstr(answer(), "not allowed by this agent's rules; see --allow") == judgements[_i].is_permitted,
+                  "%s", answer());
 }
 END_TEST
 

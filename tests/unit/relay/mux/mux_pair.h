@@ -40,7 +40,7 @@ struct party {
     bool is_open, is_over, got_fin, has_finished;
     enum stream_outcome_how how;
     struct party *takes_along; /* reset when this one is over */
-    char text[64]; /* of REFUSED or RESET */
+    char text[64];             /* of REFUSED or RESET */
     uint64_t to_send, appended, received, waiting, wrong, calls;
     uint32_t number;
 };
