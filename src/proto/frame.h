@@ -68,6 +68,19 @@ enum frame_status frame_parse(const uint8_t *data, size_t length, struct frame *
 /* Writes a header; returns FRAME_HEADER. */
 size_t frame_write_header(uint8_t *at, enum frame_type type, uint32_t stream, size_t payload_length);
 
+/* The numbers in payloads: `size` bytes, big-endian. */
+static inline void frame_put_number(uint8_t *at, uint64_t number, size_t size) {
+    for (; size > 0; number >>= 8)
+        at[--size] = (uint8_t)number;
+}
+
+static inline uint64_t frame_get_number(const uint8_t *at, size_t size) {
+    uint64_t number = 0;
+    while (size-- > 0)
+        number = number << 8 | *at++;
+    return number;
+}
+
 const char *frame_name(enum frame_type type);
 /* What frame_parse refused, for people: "malformed frame: PING of 9 bytes on stream 0". Returns `text`. */
 const char *frame_explain(const uint8_t header[FRAME_HEADER], char text[FRAME_TEXT]);

@@ -23,35 +23,23 @@ enum { TIMEOUT_MOST_MS = 86400000 };
 enum { RELAY_AT = 0, SERVICE_AT = 8, BUDGET_AT = 12, FLAGS_AT = 16, CLIENT_AT = 18, LOCAL_AT = 36, OPEN_END = 54 };
 static_assert((int)OPEN_END == (int)FRAME_OPEN_SIZE, "the fields fill the frame");
 
-static void put(uint8_t *at, uint64_t number, unsigned size) {
-    for (; size > 0; number >>= 8)
-        at[--size] = (uint8_t)number;
-}
-
-static uint64_t get(const uint8_t *at, unsigned size) {
-    uint64_t number = 0;
-    while (size-- > 0)
-        number = number << 8 | *at++;
-    return number;
-}
-
 static void put_address(uint8_t *at, const struct open_address *address) {
     memcpy(at, address->host, sizeof address->host);
-    put(at + sizeof address->host, address->port, 2);
+    frame_put_number(at + sizeof address->host, address->port, 2);
 }
 
 static struct open_address get_address(const uint8_t *at) {
     struct open_address address;
     memcpy(address.host, at, sizeof address.host);
-    address.port = (uint16_t)get(at + sizeof address.host, 2);
+    address.port = (uint16_t)frame_get_number(at + sizeof address.host, 2);
     return address;
 }
 
 void open_format(uint8_t bytes[FRAME_OPEN_SIZE], const struct open_request *open) {
-    put(bytes + RELAY_AT, open->relay, 8);
-    put(bytes + SERVICE_AT, open->service, 4);
-    put(bytes + BUDGET_AT, open->budget_ms, 4);
-    put(bytes + FLAGS_AT, open->flags, 2);
+    frame_put_number(bytes + RELAY_AT, open->relay, 8);
+    frame_put_number(bytes + SERVICE_AT, open->service, 4);
+    frame_put_number(bytes + BUDGET_AT, open->budget_ms, 4);
+    frame_put_number(bytes + FLAGS_AT, open->flags, 2);
     put_address(bytes + CLIENT_AT, &open->client);
     put_address(bytes + LOCAL_AT, &open->local);
 }
@@ -59,10 +47,10 @@ void open_format(uint8_t bytes[FRAME_OPEN_SIZE], const struct open_request *open
 int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, struct error *error) {
     if (length != FRAME_OPEN_SIZE)
         return error_set(error, "OPEN of %zu bytes instead of %d", length, FRAME_OPEN_SIZE);
-    *open = (struct open_request){.relay = get(bytes + RELAY_AT, 8),
-                                  .service = (uint32_t)get(bytes + SERVICE_AT, 4),
-                                  .budget_ms = (uint32_t)get(bytes + BUDGET_AT, 4),
-                                  .flags = (uint16_t)get(bytes + FLAGS_AT, 2),
+    *open = (struct open_request){.relay = frame_get_number(bytes + RELAY_AT, 8),
+                                  .service = (uint32_t)frame_get_number(bytes + SERVICE_AT, 4),
+                                  .budget_ms = (uint32_t)frame_get_number(bytes + BUDGET_AT, 4),
+                                  .flags = (uint16_t)frame_get_number(bytes + FLAGS_AT, 2),
                                   .client = get_address(bytes + CLIENT_AT),
                                   .local = get_address(bytes + LOCAL_AT)};
     if (open->flags & OPEN_FLAGS_NEEDED)

@@ -78,7 +78,8 @@ START_TEST(root_changes_to_the_user_and_still_reloads) {
                                           .more = "'user': 'nobody',",
                                           .may_fail = true});
     ck_assert_int_eq(process_wait(server.process, START_MS), FAILED);
-    process_await(server.process, 0, LOG_MS, "cannot read it", "0640", NULL); /* munneld reads it as the user nobody */
+    process_await(server.process, 0, LOG_MS, "cannot read it", "0640",
+                  NULL); /* munneld reads it after it has given up root */
 
     share_all(&server, nobody->pw_gid);
     server_start_again(&server);

@@ -13,11 +13,14 @@
 #include "lib/base/clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -167,4 +170,20 @@ bool unit_wait_until(unit_condition condition, void *context, unsigned limit_ms)
 void unit_run_rounds(struct event_base *base, unsigned rounds) {
     for (unsigned i = 0; i < rounds; i++)
         ck_assert_int_ne(event_base_loop(base, EVLOOP_NONBLOCK), -1);
+}
+
+void unit_tcp_pair(int *here, int *there) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    *here = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(*here, (struct sockaddr *)&address, sizeof address), 0);
+    *there = accept(listener, NULL, NULL);
+    ck_assert_int_ge(*there, 0);
+    ck_assert_int_eq(fcntl(*here, F_SETFL, O_NONBLOCK), 0);
+    ck_assert_int_eq(fcntl(*there, F_SETFL, O_NONBLOCK), 0);
+    close(listener);
 }

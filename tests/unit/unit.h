@@ -61,4 +61,13 @@ bool unit_wait_until(unit_condition condition, void *context, unsigned limit_ms)
 /* Runs the loop for what is due now and is done when nothing is; for what must *not* happen, run it `rounds` times. */
 void unit_run_rounds(struct event_base *base, unsigned rounds);
 
+/* A number below `of` that follows from the seed alone. */
+static inline unsigned unit_any(uint32_t *seed, unsigned of) {
+    *seed = *seed * 1103515245u + 12345u;
+    return (*seed >> 16) % of;
+}
+
+/* Both ends of a new TCP connection over the loopback, non-blocking. */
+void unit_tcp_pair(int *here, int *there);
+
 #endif

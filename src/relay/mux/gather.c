@@ -87,22 +87,17 @@ void mux_put(struct mux_carrier *carrier, enum frame_type type, uint32_t number,
     mux_schedule(carrier);
 }
 
-static void write_number(uint8_t *at, uint64_t number, size_t size) {
-    for (size_t i = size; i > 0; i--, number >>= 8)
-        at[i - 1] = (uint8_t)number;
-}
-
 void mux_put_number(struct mux_carrier *carrier, enum frame_type type, uint32_t number, uint64_t position) {
     uint8_t payload[NUMBER_SIZE];
-    write_number(payload, position, NUMBER_SIZE);
+    frame_put_number(payload, position, NUMBER_SIZE);
     mux_put(carrier, type, number, payload, sizeof payload);
 }
 
 void mux_put_epoch(struct mux_carrier *carrier, enum frame_type type, const struct mux_stream *stream,
                    stream_position position) {
     uint8_t payload[EPOCH_SIZE];
-    write_number(payload, stream->rules.epoch, EPOCH_SIZE - NUMBER_SIZE);
-    write_number(payload + EPOCH_SIZE - NUMBER_SIZE, position, NUMBER_SIZE);
+    frame_put_number(payload, stream->rules.epoch, EPOCH_SIZE - NUMBER_SIZE);
+    frame_put_number(payload + EPOCH_SIZE - NUMBER_SIZE, position, NUMBER_SIZE);
     mux_put(carrier, type, stream->number, payload, sizeof payload);
 }
 

@@ -71,15 +71,8 @@ void mux_confirm_outcomes(struct mux_carrier *carrier) {
     mux_put_number(carrier, FRAME_PING, 0, carrier->ping);
 }
 
-static uint64_t read_payload(const uint8_t payload[FRAME_PING_SIZE]) {
-    uint64_t number = 0;
-    for (size_t i = 0; i < FRAME_PING_SIZE; i++)
-        number = number << 8 | payload[i];
-    return number;
-}
-
 bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING_SIZE]) {
-    if (carrier->ping == 0 || read_payload(payload) != carrier->ping)
+    if (carrier->ping == 0 || frame_get_number(payload, FRAME_PING_SIZE) != carrier->ping)
         return false;
     for (; carrier->pinged > 0; carrier->pinged--) {
         struct mux_outcome *outcome = TAILQ_FIRST(&carrier->outcomes);

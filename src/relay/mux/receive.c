@@ -11,16 +11,7 @@
 
 #include "lib/base/clock.h"
 
-#include "lib/base/clock.h"
-
-enum { NUMBER_SIZE = 8, EPOCH_SIZE = 12 };
-
-static uint64_t read_number(const uint8_t *at, size_t size) {
-    uint64_t number = 0;
-    for (size_t i = 0; i < size; i++)
-        number = number << 8 | at[i];
-    return number;
-}
+enum { NUMBER_SIZE = 8, EPOCH_SIZE = 4 };
 
 static bool is_live(const struct mux *mux, uint32_t number, const struct mux_stream *stream) {
     return number_map_find(&mux->streams, number) == stream;
@@ -145,7 +136,7 @@ static const char *take_bytes(struct mux_carrier *carrier, struct mux_stream *st
 }
 
 static const char *take_ack(struct mux_stream *stream, const struct frame *frame) {
-    stream_position position = read_number(frame->payload, NUMBER_SIZE);
+    stream_position position = frame_get_number(frame->payload, NUMBER_SIZE);
     const char *violation = stream_take_ack(&stream->rules, position);
     if (violation)
         return violation;
@@ -163,11 +154,11 @@ static const char *take_ack(struct mux_stream *stream, const struct frame *frame
 
 static const char *take_continue(struct mux_carrier *carrier, struct mux_stream *stream, const struct frame *frame) {
     stream_carrier awaited = stream->rules.in_next;
-    stream_position position = read_number(frame->payload + 4, NUMBER_SIZE);
+    stream_position position = frame_get_number(frame->payload + EPOCH_SIZE, NUMBER_SIZE);
     if (position > stream->rules.acked_by_us + MUX_WINDOW_EXCLUSIVE)
         return "CONTINUE beyond the window";
-    const char *violation =
-        stream_take_continue(&stream->rules, carrier->id, (stream_epoch)read_number(frame->payload, 4), position);
+    const char *violation = stream_take_continue(&stream->rules, carrier->id,
+                                                 (stream_epoch)frame_get_number(frame->payload, EPOCH_SIZE), position);
     if (violation)
         return violation;
     if (!stream_reads(&stream->rules, carrier->id)) {
@@ -185,8 +176,8 @@ static const char *take_resume(struct mux_carrier *carrier, struct mux_stream *s
     if (stream_carrier_is_exclusive(carrier->id))
         return "RESUME on an exclusive link";
     const char *violation =
-        stream_take_resume(&stream->rules, carrier->id, (stream_epoch)read_number(frame->payload, 4),
-                           read_number(frame->payload + 4, NUMBER_SIZE), &answer);
+        stream_take_resume(&stream->rules, carrier->id, (stream_epoch)frame_get_number(frame->payload, EPOCH_SIZE),
+                           frame_get_number(frame->payload + EPOCH_SIZE, NUMBER_SIZE), &answer);
     if (stream->rules.epoch != before)
         mux_stream_note_suspension(stream);
     if (violation)

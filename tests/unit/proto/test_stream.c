@@ -207,28 +207,23 @@ START_TEST(what_the_peer_has_ended_need_not_be_remembered) {
 }
 END_TEST
 
-static unsigned any(uint32_t *seed, unsigned of) {
-    *seed = *seed * 1103515245u + 12345u;
-    return (*seed >> 16) % of;
-}
-
 static stream_carrier any_carrier(uint32_t *seed) {
     static const stream_carrier all[] = {SHARED, OTHER, BULK};
-    return all[any(seed, 3)];
+    return all[unit_any(seed, 3)];
 }
 
 /* A position near those that matter, or any. */
 static stream_position any_position(uint32_t *seed, const struct stream *stream) {
     const stream_position near[] = {stream->acked, stream->next, stream->highest, stream->taken, stream->in_next_at, 0};
-    unsigned which = any(seed, 8);
+    unsigned which = unit_any(seed, 8);
     if (which >= 6)
-        return which == 6 ? UINT64_MAX - any(seed, 3) : any(seed, UINT16_MAX);
-    return near[which] + any(seed, 3) - 1;
+        return which == 6 ? UINT64_MAX - unit_any(seed, 3) : unit_any(seed, UINT16_MAX);
+    return near[which] + unit_any(seed, 3) - 1;
 }
 
 static void hostile_frame(uint32_t *seed, struct stream *stream) {
     struct stream_answer answer;
-    switch (any(seed, 8)) {
+    switch (unit_any(seed, 8)) {
     case 0:
         (void)stream_take_opened(stream);
         break;
@@ -236,25 +231,25 @@ static void hostile_frame(uint32_t *seed, struct stream *stream) {
         (void)stream_take_ack(stream, any_position(seed, stream));
         break;
     case 2:
-        (void)stream_take_continue(stream, any_carrier(seed), stream->epoch + any(seed, 3) - 1,
+        (void)stream_take_continue(stream, any_carrier(seed), stream->epoch + unit_any(seed, 3) - 1,
                                    any_position(seed, stream));
         break;
     case 3:
-        (void)stream_take_resume(stream, any_carrier(seed), stream->epoch + any(seed, 3) - 1,
+        (void)stream_take_resume(stream, any_carrier(seed), stream->epoch + unit_any(seed, 3) - 1,
                                  any_position(seed, stream), &answer);
         break;
     default:
-        (void)take(stream, any_carrier(seed), 1 + any(seed, WINDOW), any(seed, 200) == 0);
+        (void)take(stream, any_carrier(seed), 1 + unit_any(seed, WINDOW), unit_any(seed, 200) == 0);
     }
 }
 
 static void own_move(uint32_t *seed, struct stream *stream) {
     stream_position room = stream_may_send(stream, WINDOW);
-    if (any(seed, 2) && room > 0)
-        stream_sent(stream, 1 + any(seed, (unsigned)room), any(seed, 500) == 0);
-    else if (any(seed, 2) && stream_may_ack(stream))
+    if (unit_any(seed, 2) && room > 0)
+        stream_sent(stream, 1 + unit_any(seed, (unsigned)room), unit_any(seed, 500) == 0);
+    else if (unit_any(seed, 2) && stream_may_ack(stream))
         stream_acked(stream, stream->taken);
-    else if (any(seed, 4) == 0)
+    else if (unit_any(seed, 4) == 0)
         stream_lose(stream, any_carrier(seed));
     else if (stream_must_resume(stream))
         stream_resume(stream, SHARED);
@@ -265,7 +260,7 @@ START_TEST(no_frame_makes_a_stream_unsound) {
     uint32_t seed = (uint32_t)_i + 1;
     struct stream stream = open_stream(_i % 2 ? STREAM_AGENT : STREAM_SERVER);
     for (int i = 0; i < STEPS; i++) {
-        if (any(&seed, 2))
+        if (unit_any(&seed, 2))
             hostile_frame(&seed, &stream);
         else
             own_move(&seed, &stream);

@@ -19,11 +19,6 @@ void *__wrap_calloc(size_t count, size_t size) {
     return memory_is_out ? NULL : __real_calloc(count, size);
 }
 
-static unsigned any(uint32_t *seed, unsigned of) {
-    *seed = *seed * 1103515245u + 12345u;
-    return (*seed >> 16) % of;
-}
-
 START_TEST(what_was_added_is_found_until_it_is_removed) {
     static int objects[NUMBERS + 1];
     void *there[NUMBERS + 1] = {NULL};
@@ -31,8 +26,8 @@ START_TEST(what_was_added_is_found_until_it_is_removed) {
     uint32_t seed = (uint32_t)_i + 1;
     size_t count = 0;
     for (unsigned step = 0; step < STEPS; step++) {
-        uint32_t number = 1 + any(&seed, NUMBERS);
-        bool adds = any(&seed, 3) < (step / 10000 % 2 ? 1u : 2u); /* grows, and shrinks again */
+        uint32_t number = 1 + unit_any(&seed, NUMBERS);
+        bool adds = unit_any(&seed, 3) < (step / 10000 % 2 ? 1u : 2u); /* grows, and shrinks again */
         ck_assert_ptr_eq(number_map_find(&map, number), there[number]);
         if (adds && !there[number]) {
             there[number] = &objects[number];

@@ -21,19 +21,14 @@ static void end(void) {
     pair_end(&pair);
 }
 
-static unsigned any(uint32_t *seed, unsigned of) {
-    *seed = *seed * 1103515245u + 12345u;
-    return (*seed >> 16) % of;
-}
-
 static uint64_t any_size(uint32_t *seed) {
     static const unsigned most[] = {2, 100, 20000, 60000};
-    return any(seed, 8) == 0 ? 40u * any(seed, 60000) : any(seed, most[any(seed, 4)]);
+    return unit_any(seed, 8) == 0 ? 40u * unit_any(seed, 60000) : unit_any(seed, most[unit_any(seed, 4)]);
 }
 
 static struct wire *any_wire(uint32_t *seed) {
     for (unsigned tries = 0; tries < WIRES; tries++) {
-        struct wire *wire = &pair.wires[any(seed, WIRES)];
+        struct wire *wire = &pair.wires[unit_any(seed, WIRES)];
         if (wire->is_used)
             return wire;
     }
@@ -44,11 +39,11 @@ static void hurt_a_wire(uint32_t *seed) {
     struct wire *wire = any_wire(seed);
     if (!wire)
         return;
-    if (any(seed, 2))
-        wire->ends[any(seed, 2)].is_stuck ^= true; /* others overtake it */
+    if (unit_any(seed, 2))
+        wire->ends[unit_any(seed, 2)].is_stuck ^= true; /* others overtake it */
     else if (!wire->is_cut)
-        wire_cut(wire, any(seed, 60000), any(seed, 60000));
-    else if (wire->ends[SERVER].carrier && any(seed, 2))
+        wire_cut(wire, unit_any(seed, 60000), unit_any(seed, 60000));
+    else if (wire->ends[SERVER].carrier && unit_any(seed, 2))
         wire_notice(wire, SERVER);
     else if (wire->ends[AGENT].carrier)
         wire_notice(wire, AGENT);
@@ -77,14 +72,14 @@ START_TEST(every_stream_is_whole_when_carriers_break) {
     pair_add_wire(&pair, false);
     for (unsigned step = 0; step < STEPS; step++) {
         pair.agent_sends = any_size(&seed);
-        if (opened < STREAMS && any(&seed, 4) == 0 && pair_open(&pair, any_size(&seed)))
+        if (opened < STREAMS && unit_any(&seed, 4) == 0 && pair_open(&pair, any_size(&seed)))
             opened++;
-        if (any(&seed, 12) == 0)
+        if (unit_any(&seed, 12) == 0)
             hurt_a_wire(&seed);
-        if (count_wires() < 5 && any(&seed, 10) == 0)
-            pair_add_wire(&pair, any(&seed, 2))->full_at = 1000u + 20u * any(&seed, 10000);
-        if (any(&seed, 40) == 0)
-            pair.skew_us = any(&seed, 2) * 4000000u;
+        if (count_wires() < 5 && unit_any(&seed, 10) == 0)
+            pair_add_wire(&pair, unit_any(&seed, 2))->full_at = 1000u + 20u * unit_any(&seed, 10000);
+        if (unit_any(&seed, 40) == 0)
+            pair.skew_us = unit_any(&seed, 2) * 4000000u;
         pair_run(&pair, 1);
     }
     notice_all();

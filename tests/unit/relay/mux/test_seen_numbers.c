@@ -11,11 +11,6 @@
 
 enum { NUMBERS = 3000, STEPS = 4000 };
 
-static unsigned any(uint32_t *seed, unsigned of) {
-    *seed = *seed * 1103515245u + 12345u;
-    return (*seed >> 16) % of;
-}
-
 START_TEST(numbers_are_seen_once_they_are_noted) {
     struct seen_numbers seen = {0};
     static bool flags[NUMBERS + 1];
@@ -23,7 +18,7 @@ START_TEST(numbers_are_seen_once_they_are_noted) {
     for (unsigned i = 0; i <= NUMBERS; i++)
         flags[i] = false;
     for (unsigned step = 0; step < STEPS; step++) {
-        uint32_t number = any(&seed, 2) ? 1 + any(&seed, NUMBERS) : highest + 1 + any(&seed, 3);
+        uint32_t number = unit_any(&seed, 2) ? 1 + unit_any(&seed, NUMBERS) : highest + 1 + unit_any(&seed, 3);
         if (number > NUMBERS)
             continue;
         ck_assert(seen_numbers_note(&seen, number));

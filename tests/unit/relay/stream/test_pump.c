@@ -55,25 +55,9 @@ static const struct pump_events events = {on_opened, on_moved, on_over};
 
 /* ---- TCP ---- */
 
-static void connect_ends(int *here, int *there) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(listener, 1), 0);
-    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-    *here = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(connect(*here, (struct sockaddr *)&address, sizeof address), 0);
-    *there = accept(listener, NULL, NULL);
-    ck_assert_int_ge(*there, 0);
-    close(listener);
-    fcntl(*here, F_SETFL, O_NONBLOCK);
-    fcntl(*there, F_SETFL, O_NONBLOCK);
-}
-
 static void begin_side(struct side *side) {
     int here;
-    connect_ends(&here, &side->there);
+    unit_tcp_pair(&here, &side->there);
     pump_init(&side->pump, &world.again, &world.rechecks, &events);
     ck_assert(stream_socket_attach(&side->pump.socket, world.pair.base, here, false, &pump_socket_events, NULL));
 }

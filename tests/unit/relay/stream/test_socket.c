@@ -57,28 +57,12 @@ static void on_broken(struct stream_socket *socket) {
 
 static const struct stream_socket_events events = {on_readable, on_flushed, on_broken, NULL, NULL};
 
-static void connect_ends(int *here, int *there) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(listener, 1), 0);
-    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-    *here = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(connect(*here, (struct sockaddr *)&address, sizeof address), 0);
-    *there = accept(listener, NULL, NULL);
-    ck_assert_int_ge(*there, 0);
-    ck_assert_int_eq(fcntl(*here, F_SETFL, O_NONBLOCK), 0);
-    ck_assert_int_eq(fcntl(*there, F_SETFL, O_NONBLOCK), 0);
-    close(listener);
-}
-
 static void set_up(void) {
     int here = -1;
     world = (struct world){.base = event_base_new(), .reads_at_once = true};
     defer_queue_init(&world.again, world.base, 0);
     defer_queue_init(&world.rechecks, world.base, RECHECK_US);
-    connect_ends(&here, &world.there);
+    unit_tcp_pair(&here, &world.there);
     stream_socket_init(&world.socket, &world.again, &world.rechecks);
     ck_assert(stream_socket_attach(&world.socket, world.base, here, false, &events, NULL));
 }
