@@ -17,24 +17,26 @@
 
 enum { INSTANCE_BYTES = 16, PING_S = 10, DEAD_AFTER_S = 30, GREETING_MS = 5000 };
 
-const struct agent_times AGENT_TIMES = {.upstream = {.first_ms = 1000,
-                                                     .longest_ms = 5000,
-                                                     .final_ms = 60000,
-                                                     .hasten_ms = 15000,
-                                                     .hurry_ms = 1000,
-                                                     .settled_ms = 1000,
-                                                     .resolve_ms = 5000},
-                                        .drained_ms = 2000,
-                                        .finish_ms = 30000,
-                                        .bye_ms = 500,
-                                        .poll_ms = 50};
+const struct agent_times AGENT_TIMES = {
+    .upstream = {.first_ms = 1000,
+                 .longest_ms = 5000,
+                 .final_ms = 60000,
+                 .hasten_ms = 15000,
+                 .hurry_ms = 1000,
+                 .settled_ms = 1000,
+                 .resolve_ms = 5000},
+    .data_links = {.first_ms = 250, .longest_ms = 5000, .settled_ms = 1000, .hurry_ms = 1000},
+    .drained_ms = 2000,
+    .finish_ms = 30000,
+    .bye_ms = 500,
+    .poll_ms = 50};
 
 struct agent {
     const struct agent_settings *settings;
     char instance[2 * INSTANCE_BYTES + 1];
     char who[PROTO_NAME_MAX + 8]; /* "agent NAME" */
     struct plane *plane;
-    struct dialer *dialer;
+    struct data_links *data_links;
     struct upstream_parts parts;
     struct upstream *upstreams[IDENTITY_SERVERS_MAX];
     struct drain *drain;
@@ -51,24 +53,28 @@ static struct upstream *upstream_at(const struct agent *agent, uint64_t tag) {
 static void on_greeting(void *context, const struct greeting *greeting) {
     struct agent *agent = context;
 
-    if (!dialer_made(greeting->tag)) {
+    if (!data_dials_made(greeting->tag)) {
         upstream_on_greeting(upstream_at(agent, greeting->tag), greeting);
     } else if (greeting->rejected) { /* the plane takes the WELCOME of a data link by itself */
-        dialer_on_rejected(agent->dialer, greeting->tag, greeting->text, greeting->length);
+        data_links_on_rejected(agent->data_links, greeting->tag, greeting->text, greeting->length);
         plane_reject(agent->plane, greeting->link, NULL);
     }
 }
 
-static void on_idle(void *context, struct link_ref link, uint64_t tag) {
+static void on_carrier(void *context, uint64_t tag, const struct carrier_role *role) {
     const struct agent *agent = context;
 
-    (void)link;
-    if (dialer_made(tag))
-        dialer_on_ready(agent->dialer, tag);
+    data_links_on_carrier(agent->data_links, tag, role);
 }
 
-static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
-    (void)context, (void)client, (void)link, (void)tag;
+static void on_want_carriers(void *context, const struct carrier_role *role, unsigned count) {
+    const struct agent *agent = context;
+
+    data_links_on_want(agent->data_links, role, count);
+}
+
+static void on_client_back(void *context, struct client *client) {
+    (void)context, (void)client;
     assert(!"an agent hands no client to its plane");
 }
 
@@ -76,7 +82,7 @@ static void on_control(void *context, struct link_ref link, uint64_t tag, const 
     const struct agent *agent = context;
 
     (void)link;
-    if (!dialer_made(tag))
+    if (!data_dials_made(tag))
         upstream_on_control(upstream_at(agent, tag), tag, text, length);
 }
 
@@ -86,21 +92,29 @@ static void on_services_set(void *context, uint64_t session) {
     upstream_on_services_set(upstream_at(agent, session), session);
 }
 
+static void on_session_over(void *context, uint64_t session) {
+    const struct agent *agent = context;
+
+    upstream_on_session_over(upstream_at(agent, session), session);
+}
+
 static void on_gone(void *context, const struct link_end *end) {
     const struct agent *agent = context;
 
-    if (dialer_made(end->tag))
-        dialer_on_gone(agent->dialer, end);
+    if (data_dials_made(end->tag))
+        data_links_on_gone(agent->data_links, end);
     else
         upstream_on_gone(upstream_at(agent, end->tag), end);
 }
 
 static const struct plane_events EVENTS = {.on_greeting = on_greeting,
-                                           .on_idle = on_idle,
+                                           .on_carrier = on_carrier,
+                                           .on_want_carriers = on_want_carriers,
                                            .on_client_back = on_client_back,
                                            .on_control = on_control,
                                            .on_gone = on_gone,
-                                           .on_services_set = on_services_set};
+                                           .on_services_set = on_services_set,
+                                           .on_session_over = on_session_over};
 
 /* ---- events of the upstreams and the drain ---- */
 
@@ -205,14 +219,14 @@ static int make_plane(struct agent *agent, struct error *error) {
 static int make_upstreams(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
 
-    agent->dialer = dialer_new(agent->plane, settings->log);
-    if (!agent->dialer)
+    agent->data_links = data_links_new(settings->loop, agent->plane, settings->log, &settings->times.data_links);
+    if (!agent->data_links)
         return error_set(error, "out of memory");
     agent->parts = (struct upstream_parts){.loop = settings->loop,
                                            .plane = agent->plane,
                                            .log = settings->log,
                                            .resolver = settings->resolver,
-                                           .dialer = agent->dialer,
+                                           .data_links = agent->data_links,
                                            .allow = settings->allow,
                                            .name = settings->name,
                                            .group = settings->group,
@@ -253,11 +267,13 @@ void agent_free(struct agent *agent) {
     agent->drain = NULL;
     for (unsigned i = 0; i < agent->settings->server_count && agent->upstreams[i]; i++)
         upstream_stop(agent->upstreams[i]); /* no more dials while the plane delivers its last events */
+    if (agent->data_links)
+        data_links_stop(agent->data_links);
     if (agent->plane)
         plane_free(agent->plane);
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_free(agent->upstreams[i]);
-    dialer_free(agent->dialer);
+    data_links_free(agent->data_links);
     free(agent);
 }
 
@@ -269,16 +285,18 @@ void agent_start(struct agent *agent) {
 void agent_recheck(struct agent *agent) {
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_recheck(agent->upstreams[i]);
+    data_links_recheck(agent->data_links);
 }
 
 void agent_check_paths(struct agent *agent, enum network_event event) {
     bool checks = plane_check_paths(agent->plane, event);
 
     log_event(agent->settings->log, checks ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, agent->who,
-              checks ? "checks its control links" : "out of memory: control links are not checked",
+              checks ? "checks its links" : "out of memory: links are not checked",
               LOG_FIELDS(LOG_TEXT("detail", network_event_text(event))));
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_retry_now(agent->upstreams[i]);
+    data_links_retry_now(agent->data_links);
 }
 
 unsigned agent_working(const struct agent *agent) {
@@ -300,7 +318,7 @@ void agent_log_statistics(const struct agent *agent) {
     log_event(agent->settings->log, LOG_LEVEL_INFO, agent->who, "statistics",
               LOG_FIELDS(LOG_NUMBER("servers", agent_working(agent)), LOG_NUMBER("links", counts.links),
                          LOG_NUMBER("handshakes_done", counts.handshakes_done), LOG_NUMBER("relays", counts.relays),
-                         LOG_NUMBER("relays_ended", counts.relays_ended), LOG_NUMBER("lingering", counts.lingering),
+                         LOG_NUMBER("relays_ended", counts.relays_ended), LOG_NUMBER("unconfirmed", counts.unconfirmed),
                          LOG_NUMBER("dials", counts.dials), LOG_NUMBER("heap", malloc_in_use())));
 }
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * agent: munnel-agent's control plane: the servers that it serves, the data plane under them, and their common end.
- * Runs on: the control thread. Owns: the plane, the upstreams, the dialling of data links, the drain.
+ * Runs on: the control thread. Owns: the plane, the upstreams, the data links' dialling, the drain.
  */
 #ifndef MUNNEL_AGENT_AGENT_H
 #define MUNNEL_AGENT_AGENT_H
@@ -13,6 +13,7 @@ struct agent;
 
 struct agent_times {
     struct upstream_times upstream;
+    struct data_links_times data_links;
     unsigned drained_ms; /* wait for the servers' `drained` */
     unsigned finish_ms;  /* then for running relays */
     unsigned bye_ms;     /* then for `bye` to be on its way */
@@ -40,7 +41,7 @@ void agent_start(struct agent *agent); /* connects to its servers; calls loop_st
 
 /* The first time: drains, then stops. The second time: stops at once. */
 void agent_end(struct agent *agent);
-void agent_recheck(struct agent *agent);                               /* every second: upstream_recheck() for each */
+void agent_recheck(struct agent *agent); /* every second: what had no memory, or waits for the time */
 void agent_check_paths(struct agent *agent, enum network_event event); /* are its servers still reached? */
 unsigned agent_working(const struct agent *agent);                     /* servers with a session that takes clients */
 bool agent_is_alive(struct agent *agent);             /* its threads have answered since they were asked last */

@@ -23,11 +23,11 @@ struct drain {
     struct event *timer;
 };
 
-static uint64_t running(const struct drain *drain) {
+static struct plane_counts count(const struct drain *drain) {
     struct plane_counts counts;
 
     plane_count(drain->parts.plane, &counts);
-    return counts.relays + counts.lingering + counts.delivering;
+    return counts;
 }
 
 static bool all_upstreams(const struct drain *drain, bool (*is_so)(const struct upstream *upstream)) {
@@ -49,11 +49,16 @@ static void begin_finishing(struct drain *drain) {
 }
 
 static void begin_leaving(struct drain *drain) {
-    uint64_t left = running(drain);
+    struct plane_counts left = count(drain);
 
-    if (left > 0)
+    if (left.relays > 0)
         log_event(drain->parts.log, LOG_LEVEL_WARNING, drain->parts.who,
-                  "drain time is over: resets the relays that still run", LOG_FIELDS(LOG_NUMBER("relays", left)));
+                  "drain time is over: resets the relays that still run",
+                  LOG_FIELDS(LOG_NUMBER("relays", left.relays)));
+    else if (left.unconfirmed > 0)
+        log_event(drain->parts.log, LOG_LEVEL_WARNING, drain->parts.who,
+                  "drain time is over: servers have not confirmed how the last relays ended",
+                  LOG_FIELDS(LOG_NUMBER("relays", left.unconfirmed)));
     send_to_all(drain, CONTROL_OP_BYE);
     drain->until_ms = clock_ms() + drain->parts.bye_ms;
 }
@@ -69,8 +74,10 @@ static bool state_is_done(const struct drain *drain) {
     switch (drain->state) {
     case DRAINING:
         return all_upstreams(drain, upstream_is_drained);
-    case FINISHING:
-        return running(drain) == 0;
+    case FINISHING: {
+        struct plane_counts left = count(drain);
+        return left.relays + left.unconfirmed == 0;
+    }
     case LEAVING:
         return all_upstreams(drain, upstream_is_alone);
     case OVER:
@@ -110,7 +117,8 @@ struct drain *drain_new(const struct drain_parts *parts) {
         drain_free(drain);
         return NULL;
     }
-    log_event(parts->log, LOG_LEVEL_INFO, parts->who, "draining", LOG_FIELDS(LOG_NUMBER("relays", running(drain))));
+    log_event(parts->log, LOG_LEVEL_INFO, parts->who, "draining",
+              LOG_FIELDS(LOG_NUMBER("relays", count(drain).relays)));
     for (size_t i = 0; i < parts->upstream_count; i++)
         upstream_stop(parts->upstreams[i]);
     send_to_all(drain, CONTROL_OP_DRAIN);

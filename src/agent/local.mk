@@ -27,14 +27,18 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/startup.h \
 	src/agent/upstream/connect_attempt.c \
 	src/agent/upstream/connect_attempt.h \
-	src/agent/upstream/dialer.c \
-	src/agent/upstream/dialer.h \
+	src/agent/upstream/data_dials.c \
+	src/agent/upstream/data_dials.h \
+	src/agent/upstream/data_links.c \
+	src/agent/upstream/data_links.h \
 	src/agent/upstream/failure.c \
 	src/agent/upstream/failure.h \
 	src/agent/upstream/services.c \
 	src/agent/upstream/services.h \
 	src/agent/upstream/session.c \
 	src/agent/upstream/session.h \
+	src/agent/upstream/session_list.c \
+	src/agent/upstream/session_list.h \
 	src/agent/upstream/upstream.c \
 	src/agent/upstream/upstream.h
 

@@ -139,9 +139,6 @@ static int check_limits(const struct server_config *conf, struct error *error) {
     if (conf->agents.dead_after_s <= conf->agents.ping_s)
         return error_set(error, "%sdead_after: %u is not longer than ping, %u; three times as long is usual", agents,
                          conf->agents.dead_after_s, conf->agents.ping_s);
-    if (conf->agents.idle_min > conf->agents.idle_max)
-        return error_set(error, "%slinks.idle_min: %u is more than idle_max, %u; lower it, or raise idle_max", agents,
-                         conf->agents.idle_min, conf->agents.idle_max);
     if (check_certificates(conf, agents, error))
         return -1;
     if (conf->agents.crl && !conf->agents.client_ca)

@@ -117,7 +117,6 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/ex_data.c \
 	src/lib/tls/pem.c \
 	src/lib/tls/pem.h \
-	src/lib/tls/psk.c \
 	src/lib/tls/recheck.c \
 	src/lib/tls/session.c \
 	src/lib/tls/tls.h \

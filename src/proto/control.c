@@ -14,8 +14,6 @@
 
 #include <string.h>
 
-enum { LINKS_MOST = 65536, EXPIRES_MOST_MS = 3600000 };
-
 static const char *const ops[] = {
 #define OP_NAME(name, op) [CONTROL_OP_##name] = op,
     CONTROL_OPS(OP_NAME)
@@ -33,6 +31,18 @@ static enum control_op find_op(const char *text) {
     return CONTROL_OP_UNKNOWN;
 }
 
+static int take_links(struct control_message *control, struct error *error) {
+    uint64_t count = 0, thread = 0;
+    if (json_take_number(control->json, "count", JSON_REQUIRED, CONTROL_LINKS_MAX, &count, error) != 0 ||
+        json_take_number(control->json, "thread", JSON_REQUIRED, PROTO_THREADS_MAX - 1, &thread, error) != 0)
+        return -1;
+    if (count == 0)
+        return error_set(error, "\"count\" is 0");
+    control->count = (unsigned)count;
+    control->server_thread = (unsigned)thread;
+    return json_take_bool(control->json, "exclusive", &control->is_exclusive, error);
+}
+
 static int take_control(struct control_message *control, struct error *error) {
     const json_t *json = control->json;
     const char *op = "";
@@ -41,9 +51,7 @@ static int take_control(struct control_message *control, struct error *error) {
     control->op = find_op(op);
     if (control->op == CONTROL_OP_UNKNOWN) /* its members are none of ours to judge */
         return 0;
-    enum json_need count = control->op == CONTROL_OP_LINKS ? JSON_REQUIRED : JSON_OPTIONAL;
-    if (json_take_number(json, "count", count, LINKS_MOST, &control->count, error) != 0 ||
-        json_take_number(json, "expires_ms", JSON_OPTIONAL, EXPIRES_MOST_MS, &control->expires_ms, error) != 0)
+    if (control->op == CONTROL_OP_LINKS && take_links(control, error) != 0)
         return -1;
     return json_take_text(json, "reason", JSON_OPTIONAL, PROTO_REASON_MAX, &control->reason, error);
 }
@@ -62,20 +70,24 @@ void control_done(struct control_message *control) {
     *control = (struct control_message){.op = CONTROL_OP_UNKNOWN, .reason = ""};
 }
 
-char *control_format(enum control_op op, uint64_t count, uint64_t expires_ms, const char *reason) {
+static char *finish(json_t *json, bool complete) {
+    if (json && complete)
+        return json_to_text(json);
+    json_decref(json);
+    return NULL;
+}
+
+char *control_format(enum control_op op, const char *reason) {
     if (op >= CONTROL_OP_UNKNOWN)
         return NULL;
     char detail[PROTO_REASON_MAX + 1];
     json_text_copy_clean(detail, sizeof detail, reason);
     json_t *json = json_pack("{ss}", "op", ops[op]);
-    bool complete = json;
-    if (complete && op == CONTROL_OP_LINKS)
-        complete = json_object_set_new(json, "count", json_integer((json_int_t)count)) == 0 &&
-                   json_object_set_new(json, "expires_ms", json_integer((json_int_t)expires_ms)) == 0;
-    if (complete && *detail)
-        complete = json_object_set_new(json, "reason", json_string(detail)) == 0;
-    if (complete)
-        return json_to_text(json);
-    json_decref(json);
-    return NULL;
+    return finish(json, !*detail || json_object_set_new(json, "reason", json_string(detail)) == 0);
+}
+
+char *control_format_links(unsigned count, unsigned server_thread, bool is_exclusive) {
+    json_t *json = json_pack("{sssIsI}", "op", ops[CONTROL_OP_LINKS], "count", (json_int_t)count, "thread",
+                             (json_int_t)server_thread);
+    return finish(json, !is_exclusive || json_object_set_new(json, "exclusive", json_true()) == 0);
 }

@@ -12,12 +12,13 @@
 #include "lib/base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* CONTROL: {"op":…}. CONTROL_OP(name, op on the wire) */
 #define CONTROL_OPS(O)                                                                                                 \
-    O(LINKS, "links")       /* server: dial `count` more data links; the request is void after `expires_ms` */         \
+    O(LINKS, "links")       /* server: dial `count` more data links of this role */                                    \
     O(GOAWAY, "goaway")     /* server: open a new session beside this one */                                           \
     O(DRAIN, "drain")       /* agent: no more clients for me, please */                                                \
     O(DRAINED, "drained")   /* server: none will come any more */                                                      \
@@ -32,15 +33,20 @@ enum control_op {
 #undef CONTROL_OP_ENUM
         CONTROL_OP_UNKNOWN
 };
+enum { CONTROL_LINKS_MAX = 64 };
 struct control_message {
     json_t *json;
     enum control_op op;
-    uint64_t count, expires_ms;
+    unsigned count; /* LINKS: 1 to CONTROL_LINKS_MAX */
+    unsigned server_thread;
+    bool is_exclusive;
     const char *reason; /* "" if none */
 };
 int control_parse(struct control_message *control, const char *text, size_t length, struct error *error);
 const char *control_op_name(enum control_op op); /* as on the wire */
 void control_done(struct control_message *control);
-char *control_format(enum control_op op, uint64_t count, uint64_t expires_ms, const char *reason); /* malloc'ed */
+/* Both malloc'ed. `op` is not LINKS; `reason` may be NULL. */
+char *control_format(enum control_op op, const char *reason);
+char *control_format_links(unsigned count, unsigned server_thread, bool is_exclusive);
 
 #endif

@@ -36,7 +36,6 @@ enum {
     FRAME(DATA, 0x13, 1, FRAME_DATA_MAX)                                                                               \
     FRAME(FIN, 0x14, 0, 0)                                                                                             \
     FRAME(RESET, 0x15, 0, FRAME_JSON_MAX)                                                                              \
-    FRAME(IDLE, 0x16, 0, 0)                                                                                            \
     FRAME(ACK, 0x17, 8, 8)                                                                                             \
     FRAME(CONTINUE, 0x18, 12, 12)                                                                                      \
     FRAME(RESUME, 0x19, 12, 12)                                                                                        \

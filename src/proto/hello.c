@@ -33,6 +33,15 @@ static int take_kind(const json_t *json, enum hello_kind *kind, struct error *er
     return error_set(error, "\"kind\" is neither \"control\" nor \"data\"");
 }
 
+static int take_data(struct hello *hello, struct error *error) {
+    uint64_t thread = 0;
+    if (json_take_hex(hello->json, "session", JSON_REQUIRED, INSTANCE_DIGITS, &hello->session, error) != 0 ||
+        json_take_number(hello->json, "thread", JSON_REQUIRED, PROTO_THREADS_MAX - 1, &thread, error) != 0)
+        return -1;
+    hello->server_thread = (unsigned)thread;
+    return json_take_bool(hello->json, "exclusive", &hello->is_exclusive, error);
+}
+
 static int take_hello(struct hello *hello, struct error *error) {
     const json_t *json = hello->json;
     if (json_take_number(json, "protocol", JSON_REQUIRED, INT64_MAX, &hello->protocol, error) != 0)
@@ -41,19 +50,22 @@ static int take_hello(struct hello *hello, struct error *error) {
         return 0;
     if (take_kind(json, &hello->kind, error) != 0)
         return -1;
-    enum json_need session = hello->kind == HELLO_KIND_DATA ? JSON_REQUIRED : JSON_OPTIONAL;
+    if (hello->kind == HELLO_KIND_DATA && take_data(hello, error) != 0)
+        return -1;
+    if (hello->kind == HELLO_KIND_CONTROL &&
+        json_take_hex(json, "resume", JSON_OPTIONAL, INSTANCE_DIGITS, &hello->resume, error) != 0)
+        return -1;
     if (json_take_text(json, "credential", JSON_OPTIONAL, PROTO_NAME_MAX, &hello->credential, error) != 0 ||
         json_take_text(json, "name", JSON_REQUIRED, PROTO_NAME_MAX, &hello->name, error) != 0 ||
         json_take_text(json, "group", JSON_OPTIONAL, PROTO_NAME_MAX, &hello->group, error) != 0 ||
         json_take_hex(json, "instance", JSON_REQUIRED, INSTANCE_DIGITS, &hello->instance, error) != 0 ||
-        json_take_hex(json, "session", session, INSTANCE_DIGITS, &hello->session, error) != 0 ||
         features_take(json, &hello->features, error) != 0)
         return -1;
     return json_take_secret(json, "proof", JSON_OPTIONAL, hello->proof, &hello->has_proof, error);
 }
 
 int hello_parse(struct hello *hello, const char *text, size_t length, struct error *error) {
-    *hello = (struct hello){.credential = "", .name = "", .group = "", .instance = "", .session = ""};
+    *hello = (struct hello){.credential = "", .name = "", .group = "", .instance = "", .resume = "", .session = ""};
     hello->json = json_parse_object(text, length, FRAME_GREETING_MAX, error);
     if (hello->json && take_hello(hello, error) == 0)
         return 0;
@@ -63,7 +75,7 @@ int hello_parse(struct hello *hello, const char *text, size_t length, struct err
 
 void hello_done(struct hello *hello) {
     json_decref(hello->json);
-    *hello = (struct hello){.credential = "", .name = "", .group = "", .instance = "", .session = ""};
+    *hello = (struct hello){.credential = "", .name = "", .group = "", .instance = "", .resume = "", .session = ""};
 }
 
 static bool put_text(json_t *json, const char *key, const char *text) {
@@ -88,12 +100,18 @@ static char *finish(json_t *json, bool complete) {
     return NULL;
 }
 
+static bool put_data(json_t *json, const struct hello *hello) {
+    return put_text(json, "session", hello->session) && put_number(json, "thread", hello->server_thread) &&
+           (!hello->is_exclusive || json_object_set_new(json, "exclusive", json_true()) == 0);
+}
+
 char *hello_format(const struct hello *hello) {
     json_t *json = json_object();
     return finish(json, put_number(json, "protocol", hello->protocol) && put_text(json, "kind", kinds[hello->kind]) &&
                             put_text(json, "credential", hello->credential) && put_text(json, "name", hello->name) &&
                             put_text(json, "group", hello->group) && put_text(json, "instance", hello->instance) &&
-                            put_text(json, "session", hello->session) &&
+                            (hello->kind == HELLO_KIND_DATA ? put_data(json, hello)
+                                                            : put_text(json, "resume", hello->resume)) &&
                             (hello->features == 0 || features_put(json, hello->features)));
 }
 
@@ -117,17 +135,26 @@ static void wipe_member(json_t *json, const char *key) {
     json_object_del(json, key);
 }
 
+static int take_threads(struct welcome *welcome, struct error *error) {
+    uint64_t threads = 0;
+    if (json_take_number(welcome->json, "threads", JSON_REQUIRED, PROTO_THREADS_MAX, &threads, error) != 0)
+        return -1;
+    if (threads == 0)
+        return error_set(error, "\"threads\" is 0");
+    welcome->threads = (unsigned)threads;
+    return 0;
+}
+
 static int take_welcome(struct welcome *welcome, struct error *error) {
     const json_t *json = welcome->json;
     bool has_key = false;
-    if (json_take_hex(json, "session", JSON_OPTIONAL, INSTANCE_DIGITS, &welcome->session, error) != 0)
-        return -1;
-    enum json_need key = *welcome->session ? JSON_REQUIRED : JSON_OPTIONAL;
-    if (json_take_secret(json, "session_key", key, welcome->session_key, &has_key, error) != 0 ||
+    if (json_take_hex(json, "session", JSON_REQUIRED, INSTANCE_DIGITS, &welcome->session, error) != 0 ||
+        json_take_secret(json, "session_key", JSON_REQUIRED, welcome->session_key, &has_key, error) != 0 ||
         json_take_hex(json, "server", JSON_REQUIRED, INSTANCE_DIGITS, &welcome->server, error) != 0 ||
         json_take_number(json, "ping", JSON_OPTIONAL, LONGEST_S, &welcome->ping_s, error) != 0 ||
         json_take_number(json, "dead_after", JSON_OPTIONAL, LONGEST_S, &welcome->dead_after_s, error) != 0 ||
-        features_take(json, &welcome->features, error) != 0)
+        json_take_number(json, "resume", JSON_OPTIONAL, PROTO_RESUME_MAX_S, &welcome->resume_s, error) != 0 ||
+        take_threads(welcome, error) != 0 || features_take(json, &welcome->features, error) != 0)
         return -1;
     return json_take_secret(json, "proof", JSON_OPTIONAL, welcome->proof, &welcome->has_proof, error);
 }
@@ -158,12 +185,12 @@ void welcome_done(struct welcome *welcome) {
 
 char *welcome_format(const struct welcome *welcome) {
     json_t *json = json_object();
-    bool has_session = welcome->session && *welcome->session;
     bool complete = put_text(json, "session", welcome->session) &&
-                    (!has_session || put_secret(json, "session_key", welcome->session_key)) &&
-                    put_text(json, "server", welcome->server) &&
+                    put_secret(json, "session_key", welcome->session_key) &&
+                    put_text(json, "server", welcome->server) && put_number(json, "threads", welcome->threads) &&
                     (welcome->ping_s == 0 || put_number(json, "ping", welcome->ping_s)) &&
                     (welcome->dead_after_s == 0 || put_number(json, "dead_after", welcome->dead_after_s)) &&
+                    (welcome->resume_s == 0 || put_number(json, "resume", welcome->resume_s)) &&
                     (welcome->features == 0 || features_put(json, welcome->features)) &&
                     (!welcome->has_proof || put_secret(json, "proof", welcome->proof));
     return finish(json, complete);

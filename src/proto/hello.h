@@ -27,7 +27,10 @@ struct hello { /* HELLO */
     const char *name;       /* what the agent calls itself */
     const char *group;      /* asked for; "" = all that the credential carries */
     const char *instance;   /* 32 hex digits */
+    const char *resume;     /* control: 32 hex digits of the session that the agent would go on with; else "" */
     const char *session;    /* data: 32 hex digits of the session; else "" */
+    unsigned server_thread; /* data: to which relay thread of the server the link goes, see carrier_role.h */
+    bool is_exclusive;      /* data: likewise */
     unsigned features;      /* control: what the agent knows, see features.h */
     uint8_t proof[SECRET_SIZE];
     bool has_proof;
@@ -38,18 +41,20 @@ void hello_done(struct hello *hello);
 char *hello_format(const struct hello *hello);
 char *hello_add_proof(const char *json, const uint8_t proof[SECRET_SIZE]); /* malloc'ed; also used for WELCOME */
 
-struct welcome { /* WELCOME */
+struct welcome { /* WELCOME of a control link */
     json_t *json;
-    const char *session; /* 32 hex digits; "" on data links */
+    const char *session; /* 32 hex digits */
     uint8_t session_key[SECRET_SIZE];
     const char *server; /* the server's instance */
     uint64_t ping_s, dead_after_s;
+    unsigned threads;  /* relay threads of the server, each with data links of its own: 1 to PROTO_THREADS_MAX */
+    uint64_t resume_s; /* how long the session outlives its control link, and a stream its carrier; 0: not */
     unsigned features; /* what the server knows, see features.h */
     uint8_t proof[SECRET_SIZE];
     bool has_proof;
 };
 int welcome_parse(struct welcome *welcome, const char *text, size_t length, struct error *error);
-/* The WELCOME of a data link that shook hands by certificates: {"proof":...}, and it must be there. */
+/* The WELCOME of a data link: {"proof":...}, and it must be there. */
 int welcome_parse_data(uint8_t proof[SECRET_SIZE], const char *text, size_t length, struct error *error);
 void welcome_done(struct welcome *welcome);
 char *welcome_format(const struct welcome *welcome); /* proof included if has_proof; malloc'ed */

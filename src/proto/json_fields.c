@@ -111,6 +111,16 @@ int json_take_number(const json_t *json, const char *key, enum json_need need, u
     return 0;
 }
 
+int json_take_bool(const json_t *json, const char *key, bool *value, struct error *error) {
+    const json_t *member = json_object_get(json, key);
+    if (!member)
+        return 0;
+    if (!json_is_boolean(member))
+        return error_set(error, "\"%s\" is neither true nor false", key);
+    *value = json_is_true(member);
+    return 0;
+}
+
 int json_take_hex(const json_t *json, const char *key, enum json_need need, size_t digits, const char **value,
                   struct error *error) {
     const char *text = NULL;

@@ -22,6 +22,7 @@ int json_take_text(const json_t *json, const char *key, enum json_need need, siz
                    struct error *error);
 int json_take_number(const json_t *json, const char *key, enum json_need need, uint64_t largest, uint64_t *value,
                      struct error *error);
+int json_take_bool(const json_t *json, const char *key, bool *value, struct error *error); /* optional */
 /* Text of exactly `digits` hexadecimal digits. */
 int json_take_hex(const json_t *json, const char *key, enum json_need need, size_t digits, const char **value,
                   struct error *error);

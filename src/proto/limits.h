@@ -14,7 +14,9 @@ enum {
     PROTO_SERVER_DIGITS = 8, /* of a server's instance, in the ids of its relays */
     PROTO_RELAY_ID_MAX = 32, /* bytes of a relay's id */
     PROTO_DETAIL_SIZE = 160, /* size of a text for people in OPENED, REFUSED and RESET, with NUL */
-    PROTO_REASON_MAX = 256   /* bytes of a text for people in REJECT and CONTROL */
+    PROTO_THREADS_MAX = 64,  /* relay threads of a server */
+    PROTO_RESUME_MAX_S = 3600,
+    PROTO_REASON_MAX = 256 /* bytes of a text for people in REJECT and CONTROL */
 };
 
 #endif

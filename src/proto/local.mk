@@ -24,9 +24,5 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/open.h \
 	src/proto/services.c \
 	src/proto/services.h \
-	src/proto/session_key.c \
-	src/proto/session_key.h \
 	src/proto/stream.c \
-	src/proto/stream.h \
-	src/proto/stream_state.c \
-	src/proto/stream_state.h
+	src/proto/stream.h

@@ -26,14 +26,18 @@ void stream_end(struct stream *stream, enum stream_outcome_how how, stream_carri
     stream->outcome.last_on = carrier;
 }
 
-static bool is_delivered(const struct stream *stream) {
-    return stream->got_fin && stream->sent_fin && stream->acked == stream->highest;
+/* The peer's FIN, too, is with our own reader only when we have acknowledged it. */
+static bool has_peers_end(const struct stream *stream) {
+    return stream->got_fin && stream->acked_by_us == stream->taken;
 }
 
-/* The end of the whole stream: ours was acknowledged, the peer's was taken, and our ACK of that is on its way. */
+static bool is_delivered(const struct stream *stream) {
+    return has_peers_end(stream) && stream->sent_fin && stream->acked == stream->highest;
+}
+
+/* The end of the whole stream: it was delivered both ways, and our ACK of the peer's end is on its way. */
 static void end_if_whole(struct stream *stream) {
-    if (stream->phase == STREAM_OPEN && !stream->is_suspended && is_delivered(stream) &&
-        stream->acked_by_us == stream->taken && !stream->repeats_ack)
+    if (stream->phase == STREAM_OPEN && !stream->is_suspended && is_delivered(stream) && !stream->repeats_ack)
         stream_end(stream, STREAM_HOW_WHOLE, stream->acked_on);
 }
 
@@ -103,6 +107,8 @@ void stream_take_reset(struct stream *stream) {
 const char *stream_take_ack(struct stream *stream, stream_position position) {
     if (position > stream->next) /* after a resumption the peer has what it asked to go on from, at most */
         return "ACK of what was not sent";
+    if (stream->side == STREAM_SERVER && stream->phase == STREAM_OPENING && position > 0)
+        return "ACK before OPENED";
     if (position > stream->acked) /* else it was overtaken by a later one, on another carrier */
         stream->acked = position;
     end_if_whole(stream);
@@ -159,7 +165,7 @@ const char *stream_take_resume(struct stream *stream, stream_carrier carrier, st
 const char *stream_take_ended(struct stream *stream, enum stream_outcome_how how) {
     if (how == STREAM_HOW_NOT) /* the last frame was confirmed: the ACK of the end. Or the peer had no memory for it. */
         how = is_delivered(stream) ? STREAM_HOW_WHOLE : STREAM_HOW_RESET;
-    if (how == STREAM_HOW_WHOLE && (!stream->got_fin || !stream->sent_fin))
+    if (how == STREAM_HOW_WHOLE && (!has_peers_end(stream) || !stream->sent_fin))
         return "ENDED whole, but not here";
     bool may_be_unserved = stream->side == STREAM_SERVER && stream->phase == STREAM_OPENING;
     if ((how == STREAM_HOW_UNKNOWN || how == STREAM_HOW_REFUSED) && !may_be_unserved)

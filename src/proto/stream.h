@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * stream: one end of one stream, by the rules of docs/carriers.md: which carrier it sends and reads by, what may be
+ * stream: one end of one stream, by the rules of docs/protocol.md: which carrier it sends and reads by, what may be
  * sent, and what follows from each frame of the peer's.
  *
  * A value that does nothing by itself. The mux brings it the peer's frames and the loss of carriers, and sends what it
@@ -38,8 +38,9 @@ enum stream_outcome_how {
     STREAM_HOW_WHOLE,
     STREAM_HOW_RESET,
     STREAM_HOW_REFUSED,
-    STREAM_HOW_UNKNOWN,  /* agent: its OPEN had not come, and will not count any more */
-    STREAM_HOW_ELSEWHERE /* server: the agent never saw it, so that another agent may have the client */
+    STREAM_HOW_UNKNOWN,   /* agent: its OPEN had not come, and will not count any more */
+    STREAM_HOW_ELSEWHERE, /* server: the agent never saw it, so that another agent may have the client */
+    STREAM_HOW_LOST       /* it waited for too long here; for the peer it is STREAM_HOW_RESET */
 };
 
 /* What an end remembers of a stream that is over, until a PING behind its last frame was answered. RESUME is answered

@@ -10,7 +10,6 @@
 #include "lib/event/mailbox.h"
 #include "lib/net/addr.h"
 #include "proto/open.h"
-#include "relay/link_ref.h"
 #include "relay/reason.h"
 #include "relay/record.h"
 #include "relay/service_terms.h"
@@ -23,9 +22,10 @@ struct service;
 /* What became of a client that the data plane had. */
 enum client_outcome {
     CLIENT_ENDED,       /* relayed and over, complete or cut (see reason); its descriptor is closed. Free it. */
-    CLIENT_NOT_STARTED, /* nothing was sent: the link was gone, or REASON_MEMORY. Try again */
+    CLIENT_NOT_STARTED, /* nothing was sent: the session had no carrier there, or REASON_MEMORY. Try again */
     CLIENT_REFUSED,     /* REFUSED: `refusal`, `detail`; nothing reached the destination: try another agent */
-    CLIENT_UNANSWERED   /* the agent went silent or broke before OPENED and no early byte was sent: try another agent */
+    CLIENT_UNANSWERED   /* lost before OPENED, and nothing reached the destination: the agent has not seen OPEN, or no
+                           early byte was sent. Try another agent */
 };
 
 /*
@@ -33,10 +33,9 @@ enum client_outcome {
  * gives it back by on_client_back, always, exactly once.
  */
 struct client {
-    struct message message; /* first: it is its own message between the planes; theirs, as the next three */
-    void *carrier;
-    struct link_ref link;
-    uint64_t link_tag;
+    struct message message; /* first: it is its own message between the planes; theirs, as the next */
+    void *thread;
+    uint64_t session; /* in: tag of the one that it is given to; 0: none yet */
     int fd;           /* -1 once the data plane has closed it */
     bool early_end;   /* FIN was read after the early bytes */
     bool holds_early; /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
@@ -59,8 +58,7 @@ struct client {
     struct service *service;
     TAILQ_ENTRY(client) entry; /* of the clients that wait, or of unused structs */
     bool is_waiting;
-    uint64_t session; /* tag of the one it was given to last; 0: none. The plane has none when the link was gone */
-    uint64_t *tried;  /* balance's set of the sessions that do not get it again, by tag; NULL: none. Freed with it */
+    uint64_t *tried; /* balance's set of the sessions that do not get it again, by tag; NULL: none. Freed with it */
     size_t tried_count, tried_room;
     uint64_t avoided;
 };

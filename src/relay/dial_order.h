@@ -8,6 +8,7 @@
 
 #include "lib/base/secret.h"
 #include "lib/net/addr.h"
+#include "relay/carrier_role.h"
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
@@ -21,10 +22,10 @@ struct dial_order {
     bool has_key;
     enum dial_proof { DIAL_PROOF_AGENT, DIAL_PROOF_DATA } proof_role;
     uint8_t key[SECRET_SIZE]; /* with which HELLO's proof is made */
-    const char *identity;     /* by which the server finds the key of TLS (session_key.h); NULL: none, certificates */
     bool is_control;          /* else a data link, whose WELCOME needs no verdict */
     uint64_t tag;
-    uint64_t session; /* data link: whose services it serves (plane_set_services) */
+    struct carrier_role role; /* data link */
+    unsigned resume_ms;       /* data link: of its session, see plane_accept_data */
 };
 
 #endif

@@ -19,8 +19,17 @@ struct link_event {
     struct relay_thread *thread;
     struct link_ref link;
     uint64_t tag;
+    void (*on_taken)(struct link *link, size_t length);
     size_t length;
     char text[]; /* `length` bytes, and a terminator */
+};
+
+struct carrier_event {
+    struct message message; /* first */
+    struct plane *plane;
+    uint64_t tag;
+    struct carrier_role role;
+    unsigned count;
 };
 
 struct greeting_event {
@@ -42,7 +51,7 @@ static void post(struct plane *plane, struct message *message, void (*deliver)(s
     loop_post(plane->options.control, message);
 }
 
-/* Lazy: only waiting clients make it urgent, and then the control plane has its loop poll for such messages. */
+/* Lazy: clients that have ended are not urgent. */
 static void post_lazy(struct plane *plane, struct message *message, void (*deliver)(struct message *)) {
     message->deliver = deliver;
     loop_post_lazy(plane->options.control, message);
@@ -68,26 +77,13 @@ static STACK_OF(X509) * sent_chain(const struct link *link) {
     return chain ? X509_chain_up_ref(chain) : NULL;
 }
 
-void plane_event_identified(struct link *link, const char *identity) {
-    size_t size = strlen(identity) + 1;
-    struct greeting_event *event = calloc(1, sizeof *event + size);
-    if (!event)
-        return; /* as below */
-    event->plane = link->thread->plane;
-    event->peer = *link_peer(link);
-    memcpy(event->text, identity, size);
-    event->greeting = (struct greeting){
-        .link = link->ref, .tag = link->tag, .identity = event->text, .text = "", .peer = &event->peer};
-    post(event->plane, &event->message, on_greeting);
-}
-
 void plane_event_greeting(struct link *link, bool rejected, const char *text, size_t length,
                           const uint8_t exporter[SECRET_SIZE]) {
     struct greeting_event *event = calloc(1, sizeof *event + length + 1);
     if (!event)
         return; /* the greeting's deadline ends the link */
     event->plane = link->thread->plane;
-    event->peer = *link_peer(link);
+    event->peer = *close_event_peer(link->close_event);
     memcpy(event->text, text, length);
     event->greeting = (struct greeting){.link = link->ref,
                                         .tag = link->tag,
@@ -101,7 +97,7 @@ void plane_event_greeting(struct link *link, bool rejected, const char *text, si
     post(event->plane, &event->message, on_greeting);
 }
 
-/* ---- idle, control ---- */
+/* ---- control ---- */
 
 static struct link_event *new_event(struct link *link, const void *text, size_t length) {
     struct link_event *event = malloc(sizeof *event + length + 1);
@@ -115,28 +111,12 @@ static struct link_event *new_event(struct link *link, const void *text, size_t 
     return event;
 }
 
-static void on_idle(struct message *message) {
-    struct link_event *event = (struct link_event *)message;
-    struct plane *plane = event->plane;
-    if (!plane->silent && plane->options.events->on_idle)
-        plane->options.events->on_idle(plane->options.context, event->link, event->tag);
-    free(event);
-}
-
-void plane_event_idle(struct link *link) {
-    struct link_event *event = new_event(link, NULL, 0);
-    if (event)
-        post_lazy(event->plane, &event->message, on_idle);
-    else
-        link_break(link, "out of memory"); /* the control plane would never use the link */
-}
-
 /* Back on the relay thread. */
-static void on_delivered(struct message *message) {
+static void on_taken(struct message *message) {
     struct link_event *event = (struct link_event *)message;
     struct link *link = relay_thread_find(event->thread, event->link);
     if (link)
-        link_control_delivered(link, event->length);
+        event->on_taken(link, event->length);
     free(event);
 }
 
@@ -146,16 +126,18 @@ static void on_control(struct message *message) {
     struct plane *plane = event->plane;
     if (!plane->silent && plane->options.events->on_control)
         plane->options.events->on_control(plane->options.context, event->link, event->tag, event->text, event->length);
-    event->message.deliver = on_delivered;
+    event->message.deliver = on_taken;
     loop_post(event->thread->loop, &event->message);
 }
 
-void plane_event_control(struct link *link, const uint8_t *text, size_t length) {
+bool plane_event_control(struct link *link, const uint8_t *text, size_t length,
+                         void (*on_link_taken)(struct link *link, size_t length)) {
     struct link_event *event = new_event(link, text, length);
-    if (event)
-        post(event->plane, &event->message, on_control);
-    else
-        link_break(link, "out of memory"); /* control messages are never dropped */
+    if (!event)
+        return false;
+    event->on_taken = on_link_taken;
+    post(event->plane, &event->message, on_control);
+    return true;
 }
 
 /* ---- pong ---- */
@@ -180,6 +162,44 @@ void plane_event_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE])
         post(event->plane, &event->message, on_pong);
 }
 
+/* ---- carriers ---- */
+
+static bool post_carrier_event(struct plane *plane, uint64_t tag, const struct carrier_role *role, unsigned count,
+                               void (*deliver)(struct message *)) {
+    struct carrier_event *event = malloc(sizeof *event);
+    if (!event)
+        return false;
+    *event = (struct carrier_event){.plane = plane, .tag = tag, .role = *role, .count = count};
+    post(plane, &event->message, deliver);
+    return true;
+}
+
+static void on_carrier(struct message *message) {
+    struct carrier_event *event = (struct carrier_event *)message;
+    struct plane *plane = event->plane;
+    if (!plane->silent && plane->options.events->on_carrier)
+        plane->options.events->on_carrier(plane->options.context, event->tag, &event->role);
+    free(event);
+}
+
+bool plane_event_carrier(struct link *link) {
+    link->is_carrier = post_carrier_event(link->thread->plane, link->tag, &link->role, 0, on_carrier);
+    return link->is_carrier;
+}
+
+static void on_want_carriers(struct message *message) {
+    struct carrier_event *event = (struct carrier_event *)message;
+    struct plane *plane = event->plane;
+    if (!plane->silent && plane->options.events->on_want_carriers)
+        plane->options.events->on_want_carriers(plane->options.context, &event->role, event->count);
+    free(event);
+}
+
+/* May be lost on ENOMEM: it is repeated as long as they are wanted. */
+void plane_event_want_carriers(struct relay_thread *thread, const struct carrier_role *role, unsigned count) {
+    post_carrier_event(thread->plane, 0, role, count, on_want_carriers);
+}
+
 /* ---- gone ---- */
 
 static void on_gone(struct message *message) {
@@ -198,6 +218,8 @@ void plane_event_closed(struct link *link, bool misbehaved, const char *detail) 
     event->end.tag = link->tag;
     event->end.is_control = link->is_control;
     event->end.was_accepted = link->was_accepted;
+    event->end.is_carrier = link->is_carrier;
+    event->end.role = link->role;
     event->end.tls_failed = link->tls_failed || link->refused_by_peer;
     event->end.untrusted = link->untrusted;
     event->end.received_nothing = link->received_nothing;
@@ -237,16 +259,14 @@ void plane_event_order_failed(struct plane *plane, uint64_t tag, const struct ad
 
 static void on_client_back(struct message *message) {
     struct client *client = (struct client *)message;
-    struct relay_thread *thread = client->carrier;
+    struct relay_thread *thread = client->thread;
     struct plane *plane = thread->plane;
     if (!plane->silent && plane->options.events->on_client_back)
-        plane->options.events->on_client_back(plane->options.context, client, client->link, client->link_tag);
+        plane->options.events->on_client_back(plane->options.context, client);
 }
 
-void plane_event_client_back(struct relay_thread *thread, struct client *client, struct link_ref link, uint64_t tag) {
-    client->carrier = thread;
-    client->link = link;
-    client->link_tag = tag;
+void plane_event_client_back(struct relay_thread *thread, struct client *client) {
+    client->thread = thread;
     if (client->outcome == CLIENT_ENDED)
         post_lazy(thread->plane, &client->message, on_client_back);
     else

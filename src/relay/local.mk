@@ -5,11 +5,10 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_relay.a
 libmunnel_relay_a_SOURCES = \
+	src/relay/carrier_role.h \
 	src/relay/client.h \
 	src/relay/dial_order.h \
 	src/relay/events.c \
-	src/relay/link/batch.c \
-	src/relay/link/batch.h \
 	src/relay/link/bio.c \
 	src/relay/link/bio.h \
 	src/relay/link/carrier.c \
@@ -18,12 +17,10 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/close_marks.h \
 	src/relay/link/control.c \
 	src/relay/link/data.c \
-	src/relay/link/deliver.c \
-	src/relay/link/flush.c \
-	src/relay/link/flush.h \
+	src/relay/flush.c \
+	src/relay/flush.h \
 	src/relay/link/greeting.c \
 	src/relay/link/handshake.c \
-	src/relay/link/idle.c \
 	src/relay/link/path.c \
 	src/relay/link/path.h \
 	src/relay/link/link.c \
@@ -50,8 +47,10 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/plane.h \
 	src/relay/plane_all.c \
 	src/relay/plane_events.h \
+	src/relay/plane_orders.c \
 	src/relay/plane_priv.h \
 	src/relay/plane_services.c \
+	src/relay/plane_sessions.c \
 	src/relay/reason.c \
 	src/relay/reason.h \
 	src/relay/record.c \
@@ -75,4 +74,6 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/socket.h \
 	src/relay/stream/timeouts.c \
 	src/relay/thread.c \
-	src/relay/thread_priv.h
+	src/relay/thread_priv.h \
+	src/relay/thread_session.c \
+	src/relay/thread_session.h

@@ -10,25 +10,30 @@
  * tells when it is gone. With one relay thread, both planes run on the control thread's loop.
  *
  *   control plane                                   data plane
- *   plane_adopt(fd of an agent)               ->    handshake, HELLO (none after a handshake by a session's key)
- *                                             <-    on_greeting(link, HELLO or identity)
- *   plane_accept / plane_reject               ->    WELCOME / REJECT
- *                                             <-    on_idle(link)            data link: ready for a client
- *   plane_serve(link, client)                 ->    OPEN ... relay
+ *   plane_adopt(fd of an agent)               ->    handshake, HELLO
+ *                                             <-    on_greeting(link, HELLO)
+ *   plane_accept_control / plane_reject       ->    WELCOME / REJECT
+ *   plane_accept_data(link, role)             ->    WELCOME; the link goes to the thread of its role
+ *                                             <-    on_carrier(role)         streams may use it, or
+ *                                                   on_accept_failed(role)   it broke before
+ *   plane_serve(session, thread, client)      ->    OPEN ... relay
  *                                             <-    on_client_back(client)   served to its end, or to be tried again
- *                                             <-    on_idle(link)            ready for the next
+ *                                             <-    on_want_carriers(role)   streams would go faster, or go on, by more
  *   plane_send_control(link, JSON)            ->    CONTROL
  *                                             <-    on_control(link, JSON)
  *   plane_ping(link)                          ->    PING on a control link, in addition to those of ping_s
  *                                             <-    on_pong(link)            for the answer to any PING
- *   plane_check_paths(event)                  ->    agent: resets control and idle links without a way to the server
- *   plane_recall(tag, terms)                  ->    ends relays before OPENED that nothing was sent for
+ *   plane_check_paths(event)                  ->    agent: resets links without a way to the server, probes the others
+ *   plane_recall(session, terms)              ->    ends relays before OPENED that nothing was sent for
+ *   plane_retire_session(session)             ->    once its last stream is over, closes its data links
+ *                                             <-    on_session_over(session)
+ *   plane_disconnect(session)                 ->    ends its streams and all its links at once
  *   plane_close(link)                         ->
  *                                             <-    on_gone(link)            last event of any link, exactly once
- *   agent: plane_set_services(session, table) ->    what OPEN on the session's data links may name
- *                                             <-    on_services_set(session)  all threads have it
- *   agent: plane_dial(order)                  ->    connect, handshake, HELLO unless known by a key, and
- *                                                   on_greeting(link, WELCOME | REJECT)
+ *   agent: plane_set_services(session, table) ->    what OPEN of the session may name
+ *                                             <-    on_services_set(session) all threads have it
+ *   agent: plane_dial(order)                  ->    connect, handshake, HELLO
+ *                                             <-    on_greeting(link, WELCOME | REJECT), or on_carrier(role)
  */
 #ifndef MUNNEL_RELAY_PLANE_H
 #define MUNNEL_RELAY_PLANE_H
@@ -82,35 +87,44 @@ void plane_dial(struct plane *plane, const struct dial_order *order);
 
 /*
  * These orders are never lost silently: on ENOMEM the link is closed instead, and on_gone follows. The verdict on a
- * greeting: plane_accept on the server sends WELCOME `json`, or an empty one after a handshake by a session's key; on
- * the agent (control links) `json` is NULL and the pings of `ping_s`, `dead_after_s` begin. `who` goes in front of log
- * lines ("agent web1"). on_idle is the next event of an accepted data link.
+ * greeting: the server sends WELCOME `json`; on the agent (control links) `json` is NULL and the pings of `ping_s`,
+ * `dead_after_s` begin. `who` goes in front of log lines ("agent web1"), its relays' too.
  */
-void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
-                  const char *who, unsigned ping_s, unsigned dead_after_s);
+void plane_accept_control(struct plane *plane, struct link_ref link, uint64_t tag, const char *json, const char *who,
+                          unsigned ping_s, unsigned dead_after_s);
+/* Server: a data link; on_carrier or on_accept_failed follows. The tag of its events is role->session. Streams of the
+ * session that have had no carrier for `resume_ms` are reset; 0: at once. False: out of memory, or the plane is being
+ * freed: neither event follows, only on_gone. */
+bool plane_accept_data(struct plane *plane, struct link_ref link, const struct carrier_role *role, const char *json,
+                       const char *who, unsigned resume_ms);
 void plane_reject(struct plane *plane, struct link_ref link,
                   const char *json); /* REJECT, then the end; agent: json NULL */
 
-void plane_serve(struct plane *plane, struct link_ref link, struct client *client);
+/* To client->session, by the relay thread with this number. */
+void plane_serve(struct plane *plane, unsigned thread, struct client *client);
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
 
 bool plane_ping(struct plane *plane, struct link_ref link); /* false: out of memory or stopping, nothing is sent */
-/* Takes clients with these terms back, as CLIENT_UNANSWERED, from the links that were accepted with this tag: those
- * that have no OPENED and of which nothing was sent. Their links end. May be lost on ENOMEM. */
-void plane_recall(struct plane *plane, uint64_t tag, struct service_terms *terms, const char *detail);
+/* Takes clients of the session with these terms back, as CLIENT_UNANSWERED: those that have no OPENED and of which
+ * nothing was sent. May be lost on ENOMEM. */
+void plane_recall(struct plane *plane, uint64_t session, struct service_terms *terms);
 
-/* Ends a link, at once or after its relay; complete streams are still sent, after on_gone. Cannot fail. */
-void plane_close(struct plane *plane, struct link_ref link, const char *detail, bool when_idle);
-/* Ends at once every link that was accepted with this tag, whatever it carries. False: out of memory, nothing done. */
-bool plane_disconnect(struct plane *plane, uint64_t tag, const char *detail);
+void plane_close(struct plane *plane, struct link_ref link, const char *detail); /* ends a link. Cannot fail */
+/* Ends at once all streams of the session and all links accepted with this tag, control links too. False: out of
+ * memory, nothing done. */
+bool plane_disconnect(struct plane *plane, uint64_t session, const char *detail);
+/* Closes the session's data links once no stream is left, and the peer is known to know how each has ended; streams
+ * that lose their carriers meanwhile have the session's time to go on. on_session_over follows, also if there is
+ * nothing to close. False: out of memory, nothing done. */
+bool plane_retire_session(struct plane *plane, uint64_t session);
 /* Ends the adopted connection with this tag if its HELLO has not come yet. False: out of memory, nothing done. */
 bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *detail);
 /* Agent, after an event of the network: resets links that have no way to the server any more, see link/path.h; on_gone
- * has `path_lost`. Links with a relay are left alone. False: out of memory, nothing done. */
+ * has `path_lost`. False: out of memory, nothing done. */
 bool plane_check_paths(struct plane *plane, enum network_event event);
 bool plane_probe_liveness(struct plane *plane); /* probes each thread; false: one has not answered the last probe */
 
-/* Agent: from on_services_set on, OPEN on data links of this session (dial_order's) may name the services of `table`,
+/* Agent: from on_services_set on, OPEN of this session may name the services of `table`,
  * of which the plane takes references of its own. NULL: the session is over, and no event comes. False: out of memory,
  * nothing was done. */
 bool plane_set_services(struct plane *plane, uint64_t session, struct service_table *table);
@@ -118,7 +132,8 @@ bool plane_set_services(struct plane *plane, uint64_t session, struct service_ta
 void plane_drain(struct plane *plane); /* agent: from now on OPEN is answered by REFUSED draining */
 
 struct plane_counts { /* readable on any thread; exact when the plane is at rest */
-    uint64_t links, handshakes_done, relays, relays_ended, lingering, dials, delivering; /* link_await_delivery() */
+    uint64_t links, handshakes_done, relays, relays_ended, dials;
+    uint64_t unconfirmed; /* streams that are over, while the peer may not know it yet */
 };
 void plane_count(const struct plane *plane, struct plane_counts *counts);
 

@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * plane_all: orders that go to every relay thread alike, because what they concern may be on each.
+ * plane_all: orders that go to every relay thread alike, because what they concern may be on each; those about sessions
+ * are in plane_sessions.c.
  * Runs on: plane_* on the control thread; the on_* functions run on a relay thread. Owns: nothing.
  */
 #include "config.h"
 
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
-#include "relay/stream/relay_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct order_all {
-    struct message message; /* first */
-    struct relay_thread *thread;
-    struct order_all *next; /* until it is sent */
-    uint64_t tag;
-    struct service_terms *terms; /* on_recall; one reference */
-    enum network_event event;    /* on_check_paths */
-    char detail[];
-};
-
-static void send_all(struct order_all *orders, void (*deliver)(struct message *)) {
+void plane_send_all(struct order_all *orders, void (*deliver)(struct message *)) {
     while (orders) {
         struct order_all *order = orders;
         orders = order->next;
@@ -33,7 +23,7 @@ static void send_all(struct order_all *orders, void (*deliver)(struct message *)
 }
 
 /* One for each thread, or none at all. */
-static struct order_all *make_all(struct plane *plane, uint64_t tag, const char *detail) {
+struct order_all *plane_make_all(struct plane *plane, uint64_t tag, const char *detail) {
     struct order_all *orders = NULL;
     size_t length = strlen(detail) + 1;
 
@@ -56,53 +46,6 @@ static struct order_all *make_all(struct plane *plane, uint64_t tag, const char 
     return orders;
 }
 
-static void on_disconnect(struct message *message) {
-    struct order_all *order = (struct order_all *)message;
-    struct relay_thread *thread = order->thread;
-
-    for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
-        struct link *link = thread->slots[slot];
-        if (link && link->was_accepted && link->tag == order->tag)
-            link_close(link, LINK_CLOSE_AT_ONCE, REASON_DENIED, order->detail);
-    }
-    free(order);
-}
-
-bool plane_disconnect(struct plane *plane, uint64_t tag, const char *detail) {
-    struct order_all *orders = make_all(plane, tag, detail);
-    bool made = orders;
-
-    send_all(orders, on_disconnect);
-    return made;
-}
-
-static bool may_recall(struct relay *relay, const struct order_all *order) {
-    const struct client *client = ((struct relay_server *)relay)->client; /* an agent's plane recalls nothing */
-
-    return relay->tag == order->tag && relay->link && relay->up == 0 && client && client->terms == order->terms;
-}
-
-static void on_recall(struct message *message) {
-    struct order_all *order = (struct order_all *)message;
-    struct relay *next;
-
-    for (struct relay *relay = order->thread->opening; relay; relay = next) {
-        next = relay->next; /* each has a link of its own */
-        if (may_recall(relay, order))
-            link_close(relay->link, LINK_CLOSE_RESET, REASON_LINK_SILENT, order->detail);
-    }
-    service_terms_release(order->terms);
-    free(order);
-}
-
-void plane_recall(struct plane *plane, uint64_t tag, struct service_terms *terms, const char *detail) {
-    struct order_all *orders = make_all(plane, tag, detail);
-
-    for (struct order_all *order = orders; order; order = order->next)
-        order->terms = service_terms_hold(terms);
-    send_all(orders, on_recall);
-}
-
 static void on_disconnect_preauth(struct message *message) {
     struct order_all *order = (struct order_all *)message;
     struct link *link = order->thread->greeting;
@@ -115,10 +58,10 @@ static void on_disconnect_preauth(struct message *message) {
 }
 
 bool plane_disconnect_preauth(struct plane *plane, uint64_t tag, const char *detail) {
-    struct order_all *orders = make_all(plane, tag, detail);
+    struct order_all *orders = plane_make_all(plane, tag, detail);
     bool made = orders;
 
-    send_all(orders, on_disconnect_preauth);
+    plane_send_all(orders, on_disconnect_preauth);
     return made;
 }
 
@@ -134,12 +77,12 @@ static void on_check_paths(struct message *message) {
 }
 
 bool plane_check_paths(struct plane *plane, enum network_event event) {
-    struct order_all *orders = make_all(plane, 0, "");
+    struct order_all *orders = plane_make_all(plane, 0, "");
     bool made = orders;
 
     for (struct order_all *order = orders; order; order = order->next)
         order->event = event;
-    send_all(orders, on_check_paths);
+    plane_send_all(orders, on_check_paths);
     return made;
 }
 
@@ -153,9 +96,9 @@ static void on_liveness_probe(struct message *message) {
 bool plane_probe_liveness(struct plane *plane) {
     if (atomic_load_explicit(&plane->unanswered, memory_order_relaxed) > 0)
         return false;
-    struct order_all *orders = make_all(plane, 0, "");
+    struct order_all *orders = plane_make_all(plane, 0, "");
     if (orders)
         atomic_fetch_add_explicit(&plane->unanswered, plane->count, memory_order_relaxed);
-    send_all(orders, on_liveness_probe);
+    plane_send_all(orders, on_liveness_probe);
     return true; /* on ENOMEM no probe was sent, so none is late */
 }

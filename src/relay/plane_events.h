@@ -9,6 +9,7 @@
 
 #include "lib/base/secret.h"
 #include "lib/net/addr.h"
+#include "relay/carrier_role.h"
 #include "relay/client.h"
 #include "relay/link_ref.h"
 
@@ -16,9 +17,8 @@
 
 struct greeting { /* a peer's HELLO, WELCOME or REJECT; valid during the callback */
     struct link_ref link;
-    uint64_t tag;         /* agent: the order's; server: 0 */
-    bool rejected;        /* agent: REJECT instead of WELCOME */
-    const char *identity; /* server: the identity whose key was used in TLS: a data link, without HELLO; or NULL */
+    uint64_t tag;  /* agent: the order's; server: 0 */
+    bool rejected; /* agent: REJECT instead of WELCOME */
     const char *text;
     size_t length;
     uint8_t exporter[SECRET_SIZE]; /* TLS exporter of this connection, to make and check proofs */
@@ -30,8 +30,10 @@ struct greeting { /* a peer's HELLO, WELCOME or REJECT; valid during the callbac
 struct link_end {
     struct link_ref link;
     uint64_t tag;
-    bool is_control;       /* was accepted as a control link */
-    bool was_accepted;     /* got (or sent) WELCOME */
+    bool is_control;   /* was accepted as a control link */
+    bool was_accepted; /* got (or sent) WELCOME */
+    bool is_carrier;   /* on_carrier was called for it, with `role` */
+    struct carrier_role role;
     bool tls_failed;       /* one side rejected the other: certificate, version, no TLS, an alert */
     bool untrusted;        /* one side does not trust the other's certificate: a retry would fail the same way */
     bool received_nothing; /* it was cut before a byte came from the peer */
@@ -44,12 +46,21 @@ struct link_end {
 
 struct plane_events { /* all on the control thread */
     void (*on_greeting)(void *context, const struct greeting *greeting);
-    void (*on_idle)(void *context, struct link_ref link, uint64_t tag);
-    void (*on_client_back)(void *context, struct client *client, struct link_ref link, uint64_t tag);
+    /* A data link carries streams from now on, until on_gone. tag: that of plane_dial or plane_accept_data. */
+    void (*on_carrier)(void *context, uint64_t tag, const struct carrier_role *role);
+    /* Answers plane_accept_data instead of on_carrier: the link broke before it carried anything. Its on_gone comes
+     * too. */
+    void (*on_accept_failed)(void *context, const struct carrier_role *role);
+    /* Streams of the role's session and thread have no carrier of that kind, and `count` more would serve them: for
+     * exclusive ones at least 1, for shared ones 1. Repeated while that is so: for shared ones each second, for
+     * exclusive ones up to ten times a second. */
+    void (*on_want_carriers)(void *context, const struct carrier_role *role, unsigned count);
+    void (*on_client_back)(void *context, struct client *client);
     void (*on_control)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
     void (*on_gone)(void *context, const struct link_end *end);
     void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */
     void (*on_services_set)(void *context, uint64_t session); /* agent: answers plane_set_services */
+    void (*on_session_over)(void *context, uint64_t session); /* answers plane_retire_session */
 };
 
 #endif

@@ -28,15 +28,11 @@ static bool grow_slots(struct relay_thread *thread) {
     uint32_t *generations = realloc(thread->generations, count * sizeof *generations);
     if (generations)
         thread->generations = generations;
-    uint8_t *sleeping = realloc(thread->sleeping, count);
-    if (sleeping)
-        thread->sleeping = sleeping;
-    if (!slots || !generations || !sleeping || !close_marks_reserve(&thread->close_marks, count))
+    if (!slots || !generations || !close_marks_reserve(&thread->close_marks, count))
         return false;
     for (uint32_t i = thread->slot_count; i < count; i++) {
         slots[i] = NULL;
         generations[i] = 0;
-        sleeping[i] = 0;
     }
     thread->slot_count = count;
     return true;
@@ -49,7 +45,6 @@ bool relay_thread_give_slot(struct relay_thread *thread, struct link *link, stru
     if (slot == thread->slot_count && !grow_slots(thread))
         return false;
     thread->slots[slot] = link;
-    thread->sleeping[slot] = false;
     thread->first_free_hint = slot + 1;
     if (++thread->generations[slot] == 0) /* 0 means no link */
         thread->generations[slot] = 1;
@@ -113,10 +108,8 @@ static void forget_start(struct relay_thread *thread, struct link *link) {
 
 void relay_thread_forget(struct relay_thread *thread, struct link *link) {
     defer_cancel(&thread->again, &link->again);
-    defer_cancel(&thread->deferred, &link->deferred);
     defer_cancel(&thread->rechecks, &link->recheck);
     defer_cancel(&thread->write_retries, &link->write_retry);
-    defer_cancel(&thread->deliveries, &link->delivery);
     if (link->in_starting)
         forget_start(thread, link);
 }
@@ -128,7 +121,7 @@ static void on_starter(evutil_socket_t fd, short what, void *context) {
     for (int i = 0; i < RELAY_THREAD_HANDSHAKES_PER_TURN && thread->starting; i++) {
         struct link *link = thread->starting;
         forget_start(thread, link);
-        link_start(link);
+        thread->ops->start_link(link);
     }
     if (thread->starting)
         start_next_turn(thread);
@@ -152,12 +145,12 @@ static void reap(struct relay_thread *thread) {
     while (thread->dead_links) {
         struct link *link = thread->dead_links;
         thread->dead_links = link->queue_next;
-        link_free(link);
+        thread->ops->free_link(link);
     }
     while (thread->dead_relays) {
         struct relay *relay = thread->dead_relays;
         thread->dead_relays = relay->next;
-        relay_free(relay);
+        thread->ops->free_relay(relay);
     }
 }
 
@@ -170,8 +163,8 @@ static void on_reap(evutil_socket_t fd, short what, void *context) {
 /* ---- timers ---- */
 
 static void check_queues(struct relay_thread *thread) {
-    struct defer_queue *const queues[] = {&thread->again,         &thread->deferred, &thread->rechecks,
-                                          &thread->write_retries, &thread->held,     &thread->deliveries};
+    struct defer_queue *const queues[] = {&thread->again, &thread->turns, &thread->ends, &thread->rechecks,
+                                          &thread->write_retries};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         defer_check(queues[i]);
 }
@@ -180,13 +173,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     struct relay_thread *thread = context;
-    uint64_t now_us = clock_us();
     check_queues(thread);
-    relay_sweep_all(thread, now_us, thread->sweeps++ % RELAY_THREAD_SWEEPS_PER_ROUND == 0);
-    for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
-        if (!thread->sleeping[slot] && thread->slots[slot])
-            link_sweep(thread->slots[slot], now_us);
-    }
+    thread->ops->sweep(thread, clock_us());
 }
 
 /* ---- life ---- */
@@ -197,27 +185,29 @@ static int add_timers(struct relay_thread *thread) {
     event_assign(&thread->sweep, base, -1, EV_PERSIST, on_sweep, thread);
     event_assign(&thread->starter, base, -1, 0, on_starter, thread);
     defer_queue_init(&thread->again, base, 0);
-    defer_queue_init(&thread->deferred, base, RELAY_THREAD_DEFERRED_US);
+    defer_queue_init(&thread->turns, base, 0);
+    defer_queue_init(&thread->ends, base, RELAY_THREAD_ENDS_US);
     defer_queue_init(&thread->rechecks, base, RELAY_THREAD_RECHECK_US);
     defer_queue_init(&thread->write_retries, base, RELAY_THREAD_WRITE_RETRY_US);
-    defer_queue_init(&thread->held, base, RELAY_THREAD_HELD_US);
-    defer_queue_init(&thread->deliveries, base, RELAY_THREAD_DELIVERY_US);
     event_assign(&thread->reap, base, -1, 0, on_reap, thread);
     return event_add(&thread->sweep, &period);
 }
 
-struct relay_thread *relay_thread_new(const struct plane_options *options, struct plane_counters *counters,
-                                      uint16_t index, struct loop *shared) {
+struct relay_thread *relay_thread_new(const struct plane_options *options, const struct relay_thread_ops *ops,
+                                      struct plane_counters *counters, uint16_t index, struct loop *shared) {
     struct relay_thread *thread = calloc(1, sizeof *thread);
     char name[16];
     if (!thread)
         return NULL;
     snprintf(name, sizeof name, "relay-%u", index);
     thread->options = options;
+    thread->ops = ops;
     thread->counters = counters;
     thread->index = index;
-    thread->close_marks.thread = thread;
     thread->starting_end = &thread->starting;
+    for (unsigned i = 0; i < RELAY_THREAD_SESSION_BUCKETS; i++)
+        TAILQ_INIT(&thread->sessions[i]);
+    send_memory_init(&thread->memory, SEND_MEMORY_LIMIT);
     thread->owns_loop = !shared;
     thread->loop = shared ? shared : loop_new(name);
     if (!thread->loop || add_timers(thread)) {
@@ -226,6 +216,10 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, struc
         free(thread);
         return NULL;
     }
+    thread->close_marks.thread = thread;
+    thread->close_marks.loop = thread->loop;
+    thread->close_marks.index = index;
+    thread->close_marks.close = ops->close_link;
     return thread;
 }
 
@@ -235,22 +229,14 @@ int relay_thread_start(struct relay_thread *thread) {
 
 void relay_thread_end(struct relay_thread *thread) {
     thread->stopping = true;
-    while (thread->opening)
-        relay_stop(thread->opening);
-    while (thread->relays)
-        relay_stop(thread->relays);
-    for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
-        if (thread->slots[slot])
-            link_close(thread->slots[slot], LINK_CLOSE_AT_ONCE, REASON_STOPPED, "this program was stopped");
-    }
+    thread->ops->end(thread);
     event_del(&thread->sweep);
     event_del(&thread->starter);
     defer_queue_stop(&thread->again);
-    defer_queue_stop(&thread->deferred);
+    defer_queue_stop(&thread->turns);
+    defer_queue_stop(&thread->ends);
     defer_queue_stop(&thread->rechecks);
-    defer_queue_stop(&thread->held);
     defer_queue_stop(&thread->write_retries);
-    defer_queue_stop(&thread->deliveries);
     if (thread->owns_loop)
         loop_stop(thread->loop);
 }
@@ -258,12 +244,12 @@ void relay_thread_end(struct relay_thread *thread) {
 void relay_thread_free(struct relay_thread *thread) {
     event_del(&thread->reap);
     reap(thread);
+    send_memory_clear(&thread->memory);
     relay_thread_free_services(thread);
     if (thread->owns_loop)
         loop_free(thread->loop);
     free(thread->slots);
     free(thread->generations);
-    free(thread->sleeping);
     close_marks_free(&thread->close_marks);
     free(thread);
 }

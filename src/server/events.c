@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * events: see server_priv.h. Events of a link whose session has ended are ignored; the link itself is closed.
+ * events: see server_priv.h. Events of a link whose session is over are ignored.
  */
 #include "config.h"
 
@@ -13,33 +13,60 @@ static void on_greeting(void *context, const struct greeting *greeting) {
     struct server *server = context;
 
     agent_listener_release(server->agent_listener, greeting->tag);
-    handshake_decide(server->handshake, greeting);
+    if (handshake_decide(server->handshake, greeting)) /* by data links, too: an agent may have another address now */
+        agent_listener_trust(server->agent_listener, greeting->peer);
 }
 
-static void on_idle(void *context, struct link_ref link, uint64_t tag) {
+/* A link may come to its thread after its session was ended there. */
+static void on_carrier(void *context, uint64_t tag, const struct carrier_role *role) {
     struct server *server = context;
-    struct session *session = session_table_find(server->sessions, tag);
+    struct session *session = session_table_find_any(server->sessions, tag);
 
-    supply_link_idle(server->supply, link);
-    if (session && !session_is_draining(session))
-        dispatch_link_idle(server->dispatch, session, link);
-    else
-        plane_close(server->plane, link, "its session is over", false);
+    if (!session) {
+        plane_disconnect(server->plane, tag, "its session is over");
+        return;
+    }
+    carriers_added(session_carriers(session), role);
+    dispatch_serve_waiting(server->dispatch);
 }
 
-static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
+static void on_accept_failed(void *context, const struct carrier_role *role) {
     struct server *server = context;
+    struct session *session = session_table_find_any(server->sessions, role->session);
 
-    (void)link;
-    (void)tag;
+    link_count_gone(&server->links);
+    if (session)
+        carriers_accept_failed(session_carriers(session), role);
+}
+
+static void on_want_carriers(void *context, const struct carrier_role *role, unsigned count) {
+    const struct server *server = context;
+
+    registry_ask_links(server->registry, role, count);
+}
+
+static void on_client_back(void *context, struct client *client) {
+    const struct server *server = context;
+
     dispatch_client_back(server->dispatch, client);
+}
+
+static void on_session_over(void *context, uint64_t tag) {
+    const struct server *server = context;
+
+    registry_session_over(server->registry, tag);
+}
+
+/* Not of a suspended one, which has none. */
+static bool is_control_of(const struct session *session, struct link_ref link) {
+    return session_is_connected(session) && link_ref_same(session_control(session), link);
 }
 
 static void on_control(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length) {
     struct server *server = context;
     struct session *session = session_table_find(server->sessions, tag);
 
-    if (session && link_ref_same(session_control(session), link))
+    if (session && is_control_of(session, link))
         control_receive(server->registry, session, text, length);
 }
 
@@ -47,32 +74,31 @@ static void on_pong(void *context, struct link_ref link, uint64_t tag, uint64_t 
     struct server *server = context;
     struct session *session = session_table_find(server->sessions, tag);
 
-    if (session && link_ref_same(session_control(session), link))
+    if (session && is_control_of(session, link))
         liveness_pong(server->liveness, session, pinged_us);
 }
 
-static void on_session_link_gone(struct server *server, struct session *session, const struct link_end *end) {
-    if (link_ref_same(session_control(session), end->link))
-        registry_dismiss(server->registry, session, "connection lost", end->detail);
-    else if (link_pool_remove(session_pool(session), end->link) ||
-             link_pool_remove(session_arriving(session), end->link))
-        supply_mark(server->supply, session);
-    if (end->misbehaved && !end->is_control)
+static void on_control_gone(struct server *server, struct session *session, const struct link_end *end) {
+    if (is_control_of(session, end->link))
+        registry_suspend(server->registry, session, "connection lost", end->detail);
+}
+
+static void on_data_gone(struct server *server, struct session *session, const struct link_end *end) {
+    if (end->is_carrier)
+        carriers_removed(session_carriers(session), &end->role);
+    if (end->misbehaved)
         log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, session_who(session),
                            "data link closed: protocol violation", end->detail, &end->peer);
 }
 
-/* Lost between the greeting and its acceptance, so `end` does not name its session. */
+/* Lost between the greeting and its acceptance: `end` does not name its session. */
 static void on_greeted_gone(struct server *server, const struct link_end *end) {
     struct session *session = session_table_first(server->sessions);
 
-    while (session && !link_ref_same(session_control(session), end->link) &&
-           !link_pool_remove(session_arriving(session), end->link))
+    while (session && !is_control_of(session, end->link))
         session = session_table_after(server->sessions, session);
-    if (session && link_ref_same(session_control(session), end->link))
-        registry_dismiss(server->registry, session, "connection lost", end->detail);
-    else if (session)
-        supply_mark(server->supply, session);
+    if (session)
+        registry_suspend(server->registry, session, "connection lost", end->detail);
 }
 
 static void on_unaccepted_gone(struct server *server, const struct link_end *end) {
@@ -86,22 +112,28 @@ static void on_unaccepted_gone(struct server *server, const struct link_end *end
 static void on_gone(void *context, const struct link_end *end) {
     struct server *server = context;
 
-    supply_link_gone(server->supply, end->link, end->was_accepted && !end->is_control);
     if (!end->was_accepted) {
         on_unaccepted_gone(server, end);
         return;
     }
-    struct session *session = session_table_find(server->sessions, end->tag);
-    if (session)
-        on_session_link_gone(server, session, end);
+    if (end->is_carrier)
+        link_count_gone(&server->links);
+    struct session *session = session_table_find_any(server->sessions, end->tag);
+    if (session && end->is_control)
+        on_control_gone(server, session, end);
+    else if (session)
+        on_data_gone(server, session, end);
 }
 
 static const struct plane_events events = {.on_greeting = on_greeting,
-                                           .on_idle = on_idle,
+                                           .on_carrier = on_carrier,
+                                           .on_accept_failed = on_accept_failed,
+                                           .on_want_carriers = on_want_carriers,
                                            .on_client_back = on_client_back,
                                            .on_control = on_control,
                                            .on_pong = on_pong,
-                                           .on_gone = on_gone};
+                                           .on_gone = on_gone,
+                                           .on_session_over = on_session_over};
 
 const struct plane_events *server_plane_events(void) {
     return &events;
@@ -122,19 +154,12 @@ static void on_silent(void *context, struct session *session) {
         service_recall(server->services.items[i], session, server->plane);
 }
 
-static void on_responsive_again(void *context, struct session *session) {
-    struct server *server = context;
-
-    supply_mark(server->supply, session);
-}
-
 struct liveness *server_liveness_new(struct server *server) {
     struct liveness_options options = {.base = loop_base(server->loop),
                                        .agents = server->sessions,
                                        .log = server->log,
                                        .ping = ping,
                                        .on_silent = on_silent,
-                                       .on_responsive = on_responsive_again,
                                        .context = server};
     return liveness_new(&options);
 }

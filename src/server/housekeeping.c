@@ -17,7 +17,7 @@ enum {
     TICK_MS = 1000,
     TICK_FAST_MS = 100,
     STOP_WITHIN_S = 30,
-    STOP_WAIT_MS = 1000 /* for links that are being dialled for clients that wait */
+    STOP_WAIT_MS = 1000 /* for clients that wait */
 };
 
 /* --- time --- */
@@ -37,12 +37,12 @@ void housekeeping_tick_fast(void *context) {
         (void)set_tick(server, TICK_FAST_MS);
 }
 
-/* The last bytes of clients that are over may still be on their way to an agent; no event tells when they are there. */
-static bool is_delivering(const struct server *server) {
+/* An agent may not know yet how the last streams have ended; no event tells when it does. */
+static bool has_streams(const struct server *server) {
     struct plane_counts counts;
 
     plane_count(server->plane, &counts);
-    return counts.delivering > 0;
+    return counts.relays || counts.unconfirmed;
 }
 
 void housekeeping_check_stopped(void *context) {
@@ -50,7 +50,7 @@ void housekeeping_check_stopped(void *context) {
 
     if (!server->stopping || client_table_live(server->clients))
         return;
-    if (is_delivering(server))
+    if (has_streams(server))
         housekeeping_tick_fast(server);
     else
         loop_stop(server->loop);
@@ -77,7 +77,7 @@ static void dismiss_overdue(struct server *server) {
     struct session *session;
 
     while ((session = announce_overdue(server->announce)))
-        registry_dismiss(server->registry, session, "disconnected", "the agent has not answered for its services");
+        registry_retire(server->registry, session, "disconnected", "the agent has not answered for its services");
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context) {
@@ -87,7 +87,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     (void)what;
     dispatch_tick(server->dispatch);
     (void)set_tick(server, server->services.waiting || server->stopping ? TICK_FAST_MS : TICK_MS);
-    supply_tick(server->supply);
+    registry_tick(server->registry);
     dismiss_overdue(server);
     for (size_t i = 0; i < server->services.count; i++)
         service_tick(server->services.items[i]);
@@ -124,7 +124,7 @@ void housekeeping_stop(void *context) {
     agent_listener_shut(
         server->agent_listener); /* at once, so that the next server can listen there while relays finish here */
     handshake_stop(server->handshake);
-    registry_send_goaway(server->registry);
+    registry_stop(server->registry);
     dispatch_stop(server->dispatch, clock_us() + STOP_WAIT_MS * 1000ULL);
     log_write(server->log, LOG_LEVEL_INFO, "server", "stopping: no new clients, %zu still connected",
               client_table_live(server->clients));
@@ -134,23 +134,21 @@ void housekeeping_stop(void *context) {
 void housekeeping_log_statistics(void *context) {
     const struct server *server = context;
     struct plane_counts counts;
-    size_t idle = 0;
     uint64_t clients_refused = 0;
 
     for (size_t i = 0; i < server->services.count; i++)
         clients_refused += service_refused(server->services.items[i]);
     plane_count(server->plane, &counts);
-    for (struct session *session = session_table_first(server->sessions); session;
-         session = session_table_after(server->sessions, session))
-        idle += link_pool_count(session_pool(session));
     log_event(server->log, LOG_LEVEL_INFO, "server", "statistics",
               LOG_FIELDS(LOG_NUMBER("links", counts.links), LOG_NUMBER("handshakes_done", counts.handshakes_done),
                          LOG_NUMBER("relays", counts.relays), LOG_NUMBER("relays_ended", counts.relays_ended),
+                         LOG_NUMBER("unconfirmed", counts.unconfirmed),
                          LOG_NUMBER("clients", client_table_live(server->clients)),
                          LOG_NUMBER("clients_total", client_table_total(server->clients)),
                          LOG_NUMBER("clients_refused", clients_refused),
                          LOG_NUMBER("waiting", server->services.waiting),
-                         LOG_NUMBER("agents", session_table_count(server->sessions)), LOG_NUMBER("idle_links", idle),
+                         LOG_NUMBER("agents", session_table_count(server->sessions)),
+                         LOG_NUMBER("data_links", server->links.count),
                          LOG_NUMBER("unauthenticated", agent_listener_count(server->agent_listener)),
                          LOG_NUMBER("unauthenticated_refused", agent_listener_refused(server->agent_listener)),
                          LOG_NUMBER("greetings_refused", handshake_refused(server->handshake)),

@@ -55,19 +55,11 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/service_priv.h \
 	src/server/service/source_key.c \
 	src/server/service/source_key.h \
-	src/server/service/supply.c \
-	src/server/service/supply.h \
 	src/server/session/announcement.h \
-	src/server/session/link_demand.c \
-	src/server/session/link_demand.h \
-	src/server/session/link_orders.c \
-	src/server/session/link_orders.h \
-	src/server/session/link_pool.c \
-	src/server/session/link_pool.h \
+	src/server/session/carriers.c \
+	src/server/session/carriers.h \
 	src/server/session/liveness.c \
 	src/server/session/liveness.h \
-	src/server/session/replay_window.c \
-	src/server/session/replay_window.h \
 	src/server/session/session.c \
 	src/server/session/session.h \
 	src/server/session/session_table.c \

@@ -17,7 +17,6 @@
 #include "lib/event/service_manager.h"
 #include "lib/tls/cert_expiry.h"
 #include "lib/tls/tls.h"
-#include "proto/session_key.h"
 #include "server/auth/revocation.h"
 #include "server/server_priv.h"
 
@@ -53,8 +52,6 @@ struct reload {
 static SSL_CTX *make_tls(const struct server *server, struct error *error) {
     struct tls_server_options options = server_tls_options(server->conf);
 
-    options.find_key = session_key_find_for_tls;
-    options.secret = server->secret;
     return tls_server_context(&options, error);
 }
 

@@ -102,14 +102,6 @@ static void on_leave(void *context, const struct session *session) {
     flap_damping_left(server->flap_damping, session, clock_us());
 }
 
-static struct supply *make_supply(struct server *server) {
-    return supply_new(&(struct supply_options){.base = loop_base(server->loop),
-                                               .conf = server->conf,
-                                               .plane = server->plane,
-                                               .sessions = server->sessions,
-                                               .services = &server->services});
-}
-
 static void on_answered(void *context) {
     const struct server *server = context;
 
@@ -126,28 +118,31 @@ static struct announce *make_announce(struct server *server) {
                                                    .context = server});
 }
 
+/* Half of the stream numbers of one of its threads: the rest lasts until its agent has come again. */
+#define SESSION_CLIENTS_MOST (UINT32_MAX / 2)
+
 static struct registry *make_registry(struct server *server) {
     return registry_new(&(struct registry_options){.log = server->log,
                                                    .plane = server->plane,
                                                    .sessions = server->sessions,
                                                    .services = &server->services,
-                                                   .supply = server->supply,
                                                    .announce = server->announce,
+                                                   .links = &server->links,
+                                                   .resume_s = server->conf->agents.resume_s,
+                                                   .clients_most = SESSION_CLIENTS_MOST,
                                                    .on_join = on_join,
                                                    .on_leave = on_leave,
                                                    .context = server});
 }
 
 static struct dispatch *make_dispatch(struct server *server) {
-    return dispatch_new(&(struct dispatch_options){.conf = server->conf,
-                                                   .loop = server->loop,
+    return dispatch_new(&(struct dispatch_options){.loop = server->loop,
                                                    .log = server->log,
                                                    .plane = server->plane,
                                                    .instance = server->instance,
                                                    .clients = server->clients,
                                                    .sessions = server->sessions,
                                                    .services = &server->services,
-                                                   .supply = server->supply,
                                                    .liveness = server->liveness,
                                                    .registry = server->registry,
                                                    .on_wait = housekeeping_tick_fast,
@@ -156,11 +151,10 @@ static struct dispatch *make_dispatch(struct server *server) {
 }
 
 static int make_roles(struct server *server, struct error *error) {
-    server->supply = make_supply(server);
     server->announce = make_announce(server);
     server->registry = server->announce ? make_registry(server) : NULL;
     server->dispatch = make_dispatch(server);
-    return server->supply && server->registry && server->dispatch ? 0 : error_set(error, "out of memory");
+    return server->registry && server->dispatch ? 0 : error_set(error, "out of memory");
 }
 
 static bool reread_credentials(void *context) {
@@ -177,12 +171,12 @@ static int make_handshake(struct server *server, struct error *error) {
                                         .sessions = server->sessions,
                                         .services = &server->services,
                                         .registry = server->registry,
-                                        .supply = server->supply,
+                                        .links = &server->links,
                                         .liveness = server->liveness,
                                         .listener = server->agent_listener,
                                         .flap_damping = server->flap_damping,
                                         .instance = server->instance,
-                                        .secret = server->secret,
+                                        .threads = plane_threads(server->conf->threads),
                                         .reread_credentials = reread_credentials,
                                         .context = server};
 
@@ -195,20 +189,20 @@ static size_t expects(void *context, const struct addr *peer) {
     uint64_t now_us = clock_us();
     size_t links = 0;
 
-    for (struct session *session = session_table_first(server->sessions); session;
-         session = session_table_after(server->sessions, session))
+    for (struct session *session = session_table_first_any(server->sessions); session;
+         session = session_table_after_any(server->sessions, session))
         if (addr_same_host(session_peer(session), peer))
-            links += link_orders_acceptable(session_orders(session), now_us);
+            links += carriers_expected(session_carriers(session), now_us);
     return links;
 }
 
 static bool has_agent(void *context, const struct addr *peer) {
     struct server *server = context;
     uint64_t source = source_key_of(peer);
-    struct session *session = session_table_first(server->sessions);
+    struct session *session = session_table_first_any(server->sessions);
 
     while (session && source_key_of(session_peer(session)) != source)
-        session = session_table_after(server->sessions, session);
+        session = session_table_after_any(server->sessions, session);
     return session;
 }
 
@@ -225,17 +219,15 @@ static int make_agent_listener(struct server *server, struct error *error) {
     return server->agent_listener ? make_handshake(server, error) : -1;
 }
 
-/* A client that is served takes two descriptors: its own and a data link. What is open already and a reserve for
- * agents that connect are subtracted. */
+/* Without what is open already and a reserve for agents that connect: a quarter for data links, the others for clients,
+ * of which each takes one. */
 static void share_descriptors(struct server *server) {
     int all = sock_raise_limit(), used = fd_count();
     int reserved = all / 8 < RESERVED_DESCRIPTORS ? all / 8 : RESERVED_DESCRIPTORS;
-    int pairs = (all - used - reserved) / 2;
+    int spare = all - used - reserved, links = spare / 4, clients = spare - links;
 
-    size_t limit = pairs > 1 ? (size_t)pairs : 1;
-
-    supply_set_limit(server->supply, limit);
-    client_table_set_limit(server->clients, limit);
+    server->links.limit = links > 1 ? (size_t)links : 1;
+    client_table_set_limit(server->clients, clients > 1 ? (size_t)clients : 1);
 }
 
 /* For the watchdog: the control loop runs, since it calls this, so only the relay threads are probed. */
@@ -253,7 +245,7 @@ static bool is_alive(void *context) {
 static int make_parts(struct server *server, struct error *error) {
     uint8_t instance[INSTANCE_BYTES];
 
-    if (secret_random(instance, sizeof instance) || secret_random(server->secret, sizeof server->secret))
+    if (secret_random(instance, sizeof instance))
         return error_set(error, "OpenSSL could not generate random bytes");
     secret_to_hex(instance, sizeof instance, server->instance);
     if (loop_check_system(error))
@@ -351,7 +343,7 @@ void server_free(struct server *server) {
         if (server->dispatch)
             dispatch_shut(server->dispatch);
         if (server->registry)
-            registry_dismiss_all(server->registry, "the server was stopped");
+            registry_disconnect_all(server->registry, "the server was stopped");
         plane_free(server->plane);
     }
     for (size_t i = 0; i < server->services.count; i++)
@@ -365,7 +357,6 @@ void server_free(struct server *server) {
     session_table_free(server->sessions);
     penalty_box_free(server->flap_damping);
     signals_free(server->signals);
-    supply_free(server->supply);
     liveness_free(server->liveness);
     if (server->tick)
         event_free(server->tick);
@@ -376,6 +367,5 @@ void server_free(struct server *server) {
     SSL_CTX_free(server->policy.tls);
     if (server->loop)
         loop_free(server->loop);
-    secret_wipe(server->secret, sizeof server->secret);
     free(server);
 }

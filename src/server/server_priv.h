@@ -17,7 +17,6 @@
 #include "server/service/client_table.h"
 #include "server/service/dispatch.h"
 #include "server/service/registry.h"
-#include "server/service/supply.h"
 #include "server/session/liveness.h"
 #include "server/session/session_table.h"
 
@@ -40,8 +39,8 @@ struct server {
     struct liveness *liveness;
     struct service_list services;
     struct client_table *clients;
+    struct link_count links; /* data links of all sessions */
     struct announce *announce;
-    struct supply *supply;
     struct registry *registry;
     struct dispatch *dispatch;
     struct penalty_box *flap_damping;
@@ -52,7 +51,6 @@ struct server {
     bool tick_is_fast, stopping;
     uint64_t stop_at_us; /* while stopping: when the relays that are left are cut */
     char instance[PROTO_INSTANCE_HEX];
-    uint8_t secret[SECRET_SIZE]; /* ids and keys of sessions are derived from it; it never leaves this process */
 };
 
 int server_open(struct server *server, struct error *error); /* listens for agents and clients; 0 or -1 */

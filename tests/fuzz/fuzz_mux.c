@@ -39,11 +39,12 @@ struct world {
     bool is_agent;
     struct mux *mux;
     struct send_memory memory;
-    struct defer_queue turns;
+    struct defer_queue turns, end_acks;
     struct mux_gather gather;
     struct end ends[CARRIERS];
     struct client clients[STREAMS];
     uint64_t skew_us;
+    int outcomes; /* as on_outcomes counts them */
 };
 
 static const uint8_t filling[256 * UNIT];
@@ -126,13 +127,23 @@ static void on_room(struct mux_stream *stream) {
     FUZZ_REQUIRE(!of_stream(stream)->has_finished);
 }
 
+static void on_suspended(struct mux_stream *stream) {
+    FUZZ_REQUIRE(of_stream(stream)->is_live);
+}
+
+static void on_repeat_opened(struct mux_stream *stream) {
+    FUZZ_REQUIRE(of_stream(stream)->is_open);
+    mux_stream_opened(stream, NULL, 0);
+}
+
 static void on_over(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
     (void)how, (void)payload, (void)length;
     of_stream(stream)->is_live = false;
 }
 
 static struct client *new_client(struct world *world) {
-    static const struct mux_stream_events events = {on_opened, on_bytes, on_fin, on_room, on_over};
+    static const struct mux_stream_events events = {on_opened,    on_bytes,         on_fin, on_room,
+                                                    on_suspended, on_repeat_opened, on_over};
     for (int i = 0; i < STREAMS; i++) {
         struct client *client = &world->clients[i];
         if (client->is_live)
@@ -143,16 +154,22 @@ static struct client *new_client(struct world *world) {
     return NULL;
 }
 
-static void on_open(void *context, uint32_t number, const uint8_t *payload, size_t length) {
+static int on_open(void *context, uint32_t number, const uint8_t *payload, size_t length, struct error *error) {
     struct world *world = context;
+    if (length > 0 && payload[0] == UINT8_MAX)
+        return error_set(error, "malformed");
     struct client *client = new_client(world);
-    (void)payload, (void)length;
     if (client) /* else it is refused */
         client->is_live = mux_accept(world->mux, &client->stream, number);
+    return 0;
 }
 
-static void on_want_carrier(void *context, bool is_exclusive) {
-    (void)context, (void)is_exclusive;
+static void on_want_carriers(void *context, bool is_exclusive, unsigned count) {
+    (void)context, (void)is_exclusive, (void)count;
+}
+
+static void on_outcomes(void *context, int step) {
+    ((struct world *)context)->outcomes += step;
 }
 
 /* ---- own moves ---- */
@@ -280,9 +297,8 @@ static size_t make_payload(struct steps *steps, enum frame_type type, uint8_t pa
 }
 
 static void take_frame(struct world *world, struct steps *steps) {
-    static const enum frame_type types[] = {FRAME_OPEN,     FRAME_OPENED, FRAME_REFUSED, FRAME_DATA,
-                                            FRAME_FIN,      FRAME_RESET,  FRAME_IDLE,    FRAME_ACK,
-                                            FRAME_CONTINUE, FRAME_RESUME, FRAME_ENDED};
+    static const enum frame_type types[] = {FRAME_OPEN,  FRAME_OPENED, FRAME_REFUSED,  FRAME_DATA,   FRAME_FIN,
+                                            FRAME_RESET, FRAME_ACK,    FRAME_CONTINUE, FRAME_RESUME, FRAME_ENDED};
     struct end *end = &world->ends[next(steps) % CARRIERS];
     uint8_t payload[12];
     const char *detail = NULL;
@@ -353,13 +369,16 @@ static void begin(struct world *world, struct event_base *base, bool is_agent) {
     world->is_agent = is_agent;
     send_memory_init(&world->memory, SEND_MEMORY_LIMIT);
     defer_queue_init(&world->turns, base, 0);
+    defer_queue_init(&world->end_acks, base, 0);
     struct mux_options options = {.is_agent = is_agent,
                                   .memory = &world->memory,
                                   .turns = &world->turns,
+                                  .ends = &world->end_acks,
                                   .gather = &world->gather,
                                   .resume_timeout_ms = TIMEOUT_MS,
                                   .on_open = on_open,
-                                  .on_want_carrier = on_want_carrier,
+                                  .on_want_carriers = on_want_carriers,
+                                  .on_outcomes = on_outcomes,
                                   .context = world};
     world->mux = mux_new(&options);
     FUZZ_REQUIRE(world->mux);
@@ -376,9 +395,11 @@ static void finish(struct world *world) {
         lose_carrier(&world->ends[i]);
     check_counts(world);
     mux_free(world->mux);
+    FUZZ_REQUIRE(world->outcomes == 0);
     FUZZ_REQUIRE(world->memory.used == 0);
     send_memory_clear(&world->memory);
     defer_queue_stop(&world->turns);
+    defer_queue_stop(&world->end_acks);
 }
 
 void fuzz_mux(const uint8_t *bytes, size_t length) {

@@ -76,7 +76,8 @@ static void check_hello(const char *text, size_t length) {
     FUZZ_REQUIRE(again.kind == hello.kind && again.protocol == hello.protocol && again.has_proof == hello.has_proof);
     FUZZ_REQUIRE(strcmp(again.credential, hello.credential) == 0 && strcmp(again.name, hello.name) == 0);
     FUZZ_REQUIRE(strcmp(again.group, hello.group) == 0 && strcmp(again.instance, hello.instance) == 0);
-    FUZZ_REQUIRE(strcmp(again.session, hello.session) == 0);
+    FUZZ_REQUIRE(strcmp(again.session, hello.session) == 0 && strcmp(again.resume, hello.resume) == 0);
+    FUZZ_REQUIRE(again.server_thread == hello.server_thread && again.is_exclusive == hello.is_exclusive);
     FUZZ_REQUIRE(!hello.has_proof || memcmp(again.proof, hello.proof, SECRET_SIZE) == 0);
     free(bare);
     free(whole);
@@ -95,6 +96,7 @@ static void check_welcome(const char *text, size_t length) {
     FUZZ_REQUIRE(formatted && welcome_parse(&again, formatted, strlen(formatted), &error) == 0);
     FUZZ_REQUIRE(strcmp(again.session, welcome.session) == 0 && strcmp(again.server, welcome.server) == 0);
     FUZZ_REQUIRE(again.ping_s == welcome.ping_s && again.dead_after_s == welcome.dead_after_s);
+    FUZZ_REQUIRE(again.threads == welcome.threads && again.resume_s == welcome.resume_s);
     FUZZ_REQUIRE(again.has_proof == welcome.has_proof);
     free(formatted);
     welcome_done(&again);
@@ -217,11 +219,13 @@ void fuzz_control(const uint8_t *bytes, size_t length) {
     if (control.op == CONTROL_OP_SERVICES_ACK)
         check_services_ack(control.json);
     if (control.op != CONTROL_OP_UNKNOWN) {
-        char *text = control_format(control.op, control.count, control.expires_ms, control.reason);
+        bool links = control.op == CONTROL_OP_LINKS;
+        char *text = links ? control_format_links(control.count, control.server_thread, control.is_exclusive)
+                           : control_format(control.op, control.reason);
         FUZZ_REQUIRE(text && control_parse(&again, text, strlen(text), &error) == 0);
-        FUZZ_REQUIRE(again.op == control.op && strcmp(again.reason, control.reason) == 0);
-        FUZZ_REQUIRE(control.op != CONTROL_OP_LINKS ||
-                     (again.count == control.count && again.expires_ms == control.expires_ms));
+        FUZZ_REQUIRE(again.op == control.op && (links || strcmp(again.reason, control.reason) == 0));
+        FUZZ_REQUIRE(again.count == control.count && again.server_thread == control.server_thread &&
+                     again.is_exclusive == control.is_exclusive);
         free(text);
         control_done(&again);
     }

@@ -48,6 +48,16 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/socket.h \
 	tests/scenario/harness/sandbox.c \
 	tests/scenario/harness/sandbox.h \
+	tests/scenario/harness/flow.c \
+	tests/scenario/harness/flow.h \
+	tests/scenario/harness/machines.c \
+	tests/scenario/harness/machines.h \
+	tests/scenario/harness/ssh.c \
+	tests/scenario/harness/ssh.h \
+	tests/scenario/harness/wan.c \
+	tests/scenario/harness/wan.h \
+	tests/scenario/harness/wide_area.c \
+	tests/scenario/harness/wide_area.h \
 	tests/scenario/harness/live_relay.c \
 	tests/scenario/harness/live_relay.h
 SCENARIO_LDADD = libmunnel_scenario.a $(CHECK_LIBS) $(OPENSSL_LIBS)
@@ -71,7 +81,6 @@ scenario_programs = \
 	tests/scenario/test_credentials \
 	tests/scenario/test_mtls \
 	tests/scenario/test_revocation \
-	tests/scenario/test_handshakes \
 	tests/scenario/test_reload \
 	tests/scenario/test_process \
 	tests/scenario/test_real_programs \
@@ -79,15 +88,27 @@ scenario_programs = \
 	tests/scenario/test_agent_listener \
 	tests/scenario/test_ssrf_and_loops \
 	tests/scenario/test_malformed_frames \
+	tests/scenario/test_handshakes \
+	tests/scenario/test_hostile_agent \
+	tests/scenario/test_hostile_server \
 	tests/scenario/test_access \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_service_table \
 	tests/scenario/test_sessions \
 	tests/scenario/test_ipv6_zones \
 	tests/scenario/test_network_change \
+	tests/scenario/test_resume \
+	tests/scenario/test_resume_long \
+	tests/scenario/test_carriers \
 	tests/scenario/test_slow_link
 tests_scenario_test_network_change_SOURCES = tests/scenario/test_network_change.c
 tests_scenario_test_network_change_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_resume_SOURCES = tests/scenario/test_resume.c
+tests_scenario_test_resume_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_resume_long_SOURCES = tests/scenario/test_resume_long.c
+tests_scenario_test_resume_long_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_carriers_SOURCES = tests/scenario/test_carriers.c
+tests_scenario_test_carriers_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_slow_link_SOURCES = tests/scenario/test_slow_link.c
 tests_scenario_test_slow_link_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_ipv6_zones_SOURCES = tests/scenario/test_ipv6_zones.c
@@ -128,8 +149,6 @@ tests_scenario_test_mtls_SOURCES = tests/scenario/test_mtls.c
 tests_scenario_test_mtls_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_revocation_SOURCES = tests/scenario/test_revocation.c
 tests_scenario_test_revocation_LDADD = $(SCENARIO_LDADD)
-tests_scenario_test_handshakes_SOURCES = tests/scenario/test_handshakes.c
-tests_scenario_test_handshakes_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_real_programs_SOURCES = tests/scenario/test_real_programs.c
 tests_scenario_test_real_programs_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_reload_SOURCES = tests/scenario/test_reload.c
@@ -140,6 +159,12 @@ tests_scenario_test_resources_SOURCES = tests/scenario/test_resources.c
 tests_scenario_test_resources_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_malformed_frames_SOURCES = tests/scenario/test_malformed_frames.c
 tests_scenario_test_malformed_frames_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_handshakes_SOURCES = tests/scenario/test_handshakes.c
+tests_scenario_test_handshakes_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_hostile_agent_SOURCES = tests/scenario/test_hostile_agent.c
+tests_scenario_test_hostile_agent_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_hostile_server_SOURCES = tests/scenario/test_hostile_server.c
+tests_scenario_test_hostile_server_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_agent_listener_SOURCES = tests/scenario/test_agent_listener.c
 tests_scenario_test_agent_listener_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_ssrf_and_loops_SOURCES = tests/scenario/test_ssrf_and_loops.c
@@ -154,5 +179,7 @@ tests_scenario_test_sessions_SOURCES = tests/scenario/test_sessions.c
 tests_scenario_test_sessions_LDADD = $(SCENARIO_LDADD)
 
 scenario_tests = $(scenario_programs)
-check_PROGRAMS += $(scenario_programs)
+check_PROGRAMS += $(scenario_programs) tests/scenario/agents/many_agents
+tests_scenario_agents_many_agents_SOURCES = tests/scenario/agents/many_agents.c
+tests_scenario_agents_many_agents_LDADD = $(munnel_agent_LDADD)
 TESTS += $(scenario_tests)

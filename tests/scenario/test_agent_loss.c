@@ -91,9 +91,10 @@ static void assert_flows(int fd) {
     ck_assert_int_eq(socket_read(fd, part, sizeof part, NULL, ASK_MS), END_NONE);
 }
 
+/* Where nothing waits for the agent to come back. */
 START_TEST(a_killed_agent_s_clients_are_reset_and_no_others) {
     enum { EACH = 4 };
-    struct pair pair = pair_start(__func__, NULL);
+    struct pair pair = pair_start(__func__, "'resume': 0,");
     int talking[EACH], downloading[EACH];
     for (int i = 0; i < EACH; i++) {
         talking[i] = converse_on(pair.echo_alpha);
@@ -120,6 +121,26 @@ START_TEST(a_killed_agent_s_clients_are_reset_and_no_others) {
     assert_flows(other_downloading);
     close(other_talking);
     close(other_downloading);
+    pair_end(&pair);
+}
+END_TEST
+
+/* Its relays have the session's time, since the server cannot know that it is not the network. New clients need none.
+ */
+START_TEST(a_killed_agent_s_clients_are_reset_when_its_time_is_over) {
+    enum { RESUME_MS = 3000 };
+    struct pair pair = pair_start(__func__, "'resume': 3,");
+    int talking = converse_on(pair.echo_alpha), downloading = download_from(pair.source_alpha);
+    sandbox_kill(pair.sandbox, pair.alpha);
+    uint64_t start = now_ms();
+    for (int i = 0; i < 20; i++)
+        ck_assert_msg(socket_echoes(pair.echo_both, 1000), "new client %d was not served", i);
+    ck_assert_int_eq(socket_wait_end(talking, ASK_MS), END_RESET);
+    ck_assert_uint_ge(now_ms() - start, RESUME_MS - 100);
+    ck_assert_int_eq(socket_wait_end(downloading, 1000), END_RESET);
+    close(talking);
+    close(downloading);
+    process_await(pair.server.process, 0, ASK_MS, "agent alpha", "session over", NULL);
     pair_end(&pair);
 }
 END_TEST
@@ -199,7 +220,7 @@ static void handle_hello(struct connection *connection) {
     connection->sent_all = socket_send(connection->fd, "hello", 5, CONNECTION_MS);
 }
 
-/* A stopped agent still has idle links, and the kernel still takes what is sent to it: only silence tells. */
+/* A stopped agent still has its links, and the kernel still takes what is sent to it: only silence tells. */
 START_TEST(a_stopped_agent_is_left_out_and_comes_back) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
@@ -227,8 +248,8 @@ START_TEST(a_stopped_agent_is_left_out_and_comes_back) {
     }
     mark = process_mark(server.process);
     process_signal(alpha, SIGCONT);
-    agent_await(&server, mark, "alpha", 8000);
-    ck_assert_uint_eq(process_count(server.process, mark, "agent alpha", "\"joined\"", NULL), 1);
+    process_await(server.process, mark, 8000, "agent alpha", "\"resumed\"", NULL);
+    ck_assert_uint_eq(process_count(server.process, mark, "agent alpha", "\"joined\"", NULL), 0);
     for (int i = 0; i < 20; i++)
         ck_assert_msg(socket_ask(port, answer, sizeof answer, ASK_MS), "client %d was not served", i);
     destination_free(hello);
@@ -324,6 +345,7 @@ START_TEST(a_second_signal_ends_a_server_at_once) {
 END_TEST
 
 SCENARIO_MAIN("agent_loss", SCENARIO(a_killed_agent_s_clients_are_reset_and_no_others, 40),
+              SCENARIO(a_killed_agent_s_clients_are_reset_when_its_time_is_over, 40),
               SCENARIO(a_destination_whose_agent_is_killed_at_once_is_reset, 40),
               SCENARIO(a_restarted_agent_is_back_within_six_seconds, 60),
               SCENARIO(agents_are_back_within_six_seconds_of_the_server_s_start, 80),

@@ -277,7 +277,6 @@ START_TEST(a_destination_that_does_not_answer_ends_at_the_connect_timeout) {
     struct server server = start_server(sandbox, service_to(sandbox, "deaf", port, full, "'connect_timeout': 3,"));
     struct process *agent = agent_join_warm(&server, "alpha", NULL);
     struct usage before = usage_of(agent);
-    before.extra_links = 8;
     size_t mark = process_mark(server.process);
     uint64_t start = now_ms();
     int fd = socket_client(port);
@@ -376,7 +375,7 @@ START_TEST(close_closes_the_port) {
         sandbox_text(sandbox, "%s, %s",
                      service_to(sandbox, "echo", port, destination_port(echo), "'no_agent': 'close', 'group': 'web',"),
                      service_to(sandbox, "other", other, destination_port(echo), NULL));
-    struct server server = start_server(sandbox, services);
+    struct server server = server_start(sandbox, (struct server_plan){.services = services, .agents = "'resume': 1,"});
     ck_assert(socket_is_refused(port));
     agent_join(&server, "delta", "elsewhere"); /* cannot serve it */
     ck_assert(socket_echoes(other, ASK_MS));
@@ -387,7 +386,7 @@ START_TEST(close_closes_the_port) {
     ck_assert(socket_converse(running, "still here", ASK_MS));
     sandbox_kill(sandbox, agent);
     ck_assert(HOLDS_WITHIN(5000, socket_is_refused(port)));
-    ck_assert_int_eq(socket_wait_end(running, 2000), END_RESET);
+    ck_assert_int_eq(socket_wait_end(running, ASK_MS), END_RESET); /* its agent does not come back */
     close(running);
     agent_join_warm(&server, "beta", "web");
     ck_assert(HOLDS_WITHIN(5000, socket_echoes(port, ASK_MS)));

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 enum { ASK_MS = 5000, MEGABYTE = 1000 * 1000, SLOW = 8 };
+enum { WINDOW_KB = 4096 /* at most: it begins with an eighth */, BLOCKS_KB = 8192 };
 
 struct slow_setup {
     struct sandbox *sandbox;
@@ -76,10 +77,11 @@ static struct memory memory_of(struct slow_setup *slow) {
                            proc_stats_memory_kb(process_pid(slow->agent))};
 }
 
-/* At most 512 KiB wait for a reader in each program, half of it not yet decrypted; the rest is for the allocator. */
+/* A window waits for a reader, kept by the one program until the other has passed it on; the rest is for blocks that
+ * the threads keep. */
 static void assert_memory_bounded(struct slow_setup *slow, struct memory before, unsigned relays) {
     struct memory now = memory_of(slow);
-    unsigned allowed = relays * 2 * 256 + 4096;
+    unsigned allowed = relays * WINDOW_KB + BLOCKS_KB;
     printf("# %u stuck relays: %d KiB more in the server, %d in the agent\n", relays,
            (int)now.server - (int)before.server, (int)now.agent - (int)before.agent);
     if (proc_stats_sanitized())

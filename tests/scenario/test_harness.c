@@ -7,10 +7,12 @@
 
 #include "harness/deadline.h"
 #include "harness/destination.h"
+#include "harness/netns.h"
 #include "harness/port.h"
 #include "harness/proc_stats.h"
 #include "harness/sandbox.h"
 #include "harness/scenario.h"
+#include "harness/wan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -181,7 +183,70 @@ START_TEST(an_exchange_is_seen_from_both_ends) {
 }
 END_TEST
 
+/* ---- a wide-area link ---- */
+
+struct far_peer {
+    int here, there; /* both ends of a connection over the link */
+};
+
+static struct far_peer far_peer_connect(int listener, uint16_t port) {
+    struct far_peer peer = {.here = socket_connect("10.77.0.1", port)};
+    peer.there = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    ck_assert_int_ge(peer.there, 0);
+    return peer;
+}
+
+static bool carries(int from, int to, unsigned ms) {
+    char byte;
+    return socket_send(from, "x", 1, ms) && socket_read(to, &byte, 1, NULL, ms) == END_NONE;
+}
+
+static void far_peer_close(struct far_peer *peer) {
+    close(peer->here);
+    close(peer->there);
+}
+
+static void try_wan(struct wan *wan, int listener) {
+    enum { DELAY_MS = 20, SOON_MS = 5000, LATE_MS = 300 };
+    uint16_t port = socket_port(listener);
+    struct far_peer cut = far_peer_connect(listener, port); /* alone: what others repeat would come last */
+    ck_assert(carries(cut.here, cut.there, SOON_MS) && carries(cut.there, cut.here, SOON_MS));
+    wan_reset_one_connection(wan);
+    ck_assert_int_eq(socket_wait_end(cut.here, SOON_MS), END_RESET);
+    ck_assert_int_eq(socket_wait_end(cut.there, SOON_MS), END_RESET);
+    struct far_peer lost = far_peer_connect(listener, port);
+    uint64_t since_ms = now_ms();
+    ck_assert(carries(lost.here, lost.there, SOON_MS));
+    ck_assert_uint_ge(now_ms() - since_ms, DELAY_MS);
+    wan_drop_connections(wan, WAN_TO_FIRST);
+    ck_assert(carries(lost.here, lost.there, SOON_MS) && !carries(lost.there, lost.here, LATE_MS));
+    struct far_peer later = far_peer_connect(listener, port); /* is not concerned */
+    ck_assert(carries(later.here, later.there, SOON_MS) && carries(later.there, later.here, SOON_MS));
+    wan_drop(wan, WAN_TO_SECOND);
+    ck_assert(!carries(lost.here, lost.there, LATE_MS));
+    far_peer_close(&lost);
+    far_peer_close(&cut);
+    far_peer_close(&later);
+}
+
+START_TEST(a_wide_area_link_breaks_connections_as_it_is_asked_to) {
+    int first = netns_may_be_made() ? netns_new() : -1, second = first >= 0 ? netns_new() : -1;
+    struct wan *wan =
+        second >= 0 ? wan_new((struct wan_end){first, "10.77.0.2"}, (struct wan_end){second, "10.77.0.1"}, 20) : NULL;
+    if (!wan) {
+        printf("# skipped: it needs root, ip of iproute2, network namespaces and TUN devices\n");
+        return;
+    }
+    int listener = socket_listen("10.77.0.1", 0, 4);
+    netns_enter(first);
+    try_wan(wan, listener);
+    close(listener);
+    wan_free(wan);
+}
+END_TEST
+
 SCENARIO_MAIN("harness", SCENARIO(lines_are_found_as_they_come, 20), SCENARIO(exit_codes_are_reported, 20),
               SCENARIO(a_program_that_ends_while_it_is_traced_is_waited_for, 20), SCENARIO(ports_differ, 10),
               SCENARIO(equal_seeds_give_equal_bytes, 10), SCENARIO(a_reset_is_no_end_of_file, 20),
-              SCENARIO(a_full_destination_takes_nobody, 10), SCENARIO(an_exchange_is_seen_from_both_ends, 30))
+              SCENARIO(a_full_destination_takes_nobody, 10), SCENARIO(an_exchange_is_seen_from_both_ends, 30),
+              SCENARIO(a_wide_area_link_breaks_connections_as_it_is_asked_to, 30))

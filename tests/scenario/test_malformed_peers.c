@@ -214,7 +214,7 @@ START_TEST(greetings_that_prove_nothing_are_rejected) {
     send_wrong_hello(&attacked_server, "control", more, "credential");
     snprintf(more, sizeof more, "\"credential\":\"default\",%s", zeros);
     send_wrong_hello(&attacked_server, "control", more, "credential");
-    snprintf(more, sizeof more, "\"session\":\"00112233445566778899aabbccddeeff\",%s", zeros);
+    snprintf(more, sizeof more, "\"session\":\"00112233445566778899aabbccddeeff\",\"thread\":0,%s", zeros);
     send_wrong_hello(&attacked_server, "data", more, "session");
     attacked_server_end(&attacked_server);
 }

@@ -11,6 +11,7 @@
 #include "harness/parallel_clients.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
+#include "harness/ssh.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -99,44 +100,18 @@ START_TEST(nginx_s_files_come_through_to_curl) {
 }
 END_TEST
 
-static uint16_t start_sshd(struct sandbox *sandbox, const char *sshd) {
-    uint16_t port = port_take();
-    const char *key = sandbox_path(sandbox, "host_key"), *own = sandbox_path(sandbox, "id");
-    ck_assert_int_eq(sandbox_do(sandbox, "keygen-host", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key, NULL),
-                     0);
-    ck_assert_int_eq(sandbox_do(sandbox, "keygen-own", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", own, NULL),
-                     0);
-    const char *file = sandbox_write(sandbox, "sshd_config",
-                                     sandbox_text(sandbox,
-                                                  "Port %u\nListenAddress 127.0.0.1\nHostKey %s\nPidFile none\n"
-                                                  "AuthorizedKeysFile %s.pub\nStrictModes no\nUsePAM no\n"
-                                                  "PasswordAuthentication no\nPermitRootLogin yes\n",
-                                                  port, key, own),
-                                     false);
-    mkdir("/run/sshd", 0755); /* its service would make it */
-    sandbox_run(sandbox, "sshd", sshd, "-D", "-e", "-f", file, NULL);
-    ck_assert(HOLDS_WITHIN(START_MS, !socket_is_refused(port)));
-    return port;
-}
-
 START_TEST(ssh_runs_commands_through_a_relay) {
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *sshd = sandbox_peer(sandbox, "sshd"), *ssh = sandbox_peer(sandbox, "ssh");
     if (sshd && ssh) {
-        const char *port = sandbox_text(sandbox, "%u", relay_to(sandbox, start_sshd(sandbox, sshd)));
-        const char *id = sandbox_path(sandbox, "id"),
-                   *config = sandbox_write(sandbox, "ssh_config",
-                                           "StrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n"
-                                           "IdentitiesOnly yes\nBatchMode yes\n",
-                                           false);
-        ck_assert_int_eq(sandbox_do(sandbox, "hello", ssh, "-F", config, "-i", id, "-p", port, "127.0.0.1",
+        const char *config = ssh_configure(sandbox, relay_to(sandbox, ssh_start_daemon(sandbox, sshd)));
+        ck_assert_int_eq(sandbox_do(sandbox, "hello", ssh, "-F", config, "127.0.0.1",
                                     "echo the answer is $((6 * 7)); exit 5", NULL),
                          5);
         ck_assert_ptr_nonnull(strstr(sandbox_output(sandbox, "hello"), "the answer is 42"));
         const char *data = sandbox_path(sandbox, "data"), *back = sandbox_path(sandbox, "back");
         write_bytes(data, 5, 20 * MEGABYTE);
-        const char *line =
-            sandbox_text(sandbox, "%s -F %s -i %s -p %s 127.0.0.1 cat < %s > %s", ssh, config, id, port, data, back);
+        const char *line = sandbox_text(sandbox, "%s -F %s 127.0.0.1 cat < %s > %s", ssh, config, data, back);
         ck_assert_int_eq(sandbox_do(sandbox, "cat", "sh", "-c", line, NULL), 0);
         ck_assert_int_eq(sandbox_do(sandbox, "cmp", "cmp", data, back, NULL), 0);
     }

@@ -8,6 +8,7 @@
 
 #include "harness/deadline.h"
 #include "harness/mtls_server.h"
+#include "harness/port.h"
 #include "harness/scenario.h"
 
 #include <stdlib.h>
@@ -107,8 +108,8 @@ START_TEST(a_removed_authority_ends_its_agents) {
 }
 END_TEST
 
-/* The session has shown the certificate for its data links, which show none: what ends it must end them. */
-START_TEST(data_links_show_no_certificate_and_end_with_it) {
+/* Data links are accepted by the session's key, whatever certificate they show: what ends the session must end them. */
+START_TEST(data_links_end_with_the_certificate_of_their_session) {
     struct mtls_server mtls_server = mtls_server_new(__func__);
     mtls_server_give_certificate(&mtls_server, "mine");
     struct certs_plan plan = {.folder = mtls_server.pki,
@@ -118,16 +119,14 @@ START_TEST(data_links_show_no_certificate_and_end_with_it) {
     certs_make(&plan);
     certs_revoke(mtls_server.pki, NULL);
     mtls_server_start(&mtls_server, "both", true);
-    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, "-v", "--cert",
+    struct process *agent = agent_start(&mtls_server.server, "alpha", NULL, "--cert",
                                         sandbox_text(mtls_server.sandbox, "%s/mine.pem", mtls_server.pki), "--key",
                                         sandbox_text(mtls_server.sandbox, "%s/mine.key", mtls_server.pki), NULL);
     agent_await(&mtls_server.server, 0, "alpha", JOIN_MS);
-    ck_assert(HOLDS_WITHIN(LOG_MS, live_of(mtls_server.server.process).idle_links > 0));
+    agent_await_warm(&mtls_server.server, agent);
     int clients[2] = {socket_client(mtls_server.port), socket_client(mtls_server.port)};
     for (int i = 0; i < 2; i++)
         ck_assert(socket_converse(clients[i], "still here", ASK_MS));
-    ck_assert(HOLDS_WITHIN(LOG_MS, process_count(agent, 0, "handshake by the session's key", NULL) >= 2));
-    ck_assert_uint_eq(process_count(agent, 0, "handshake by certificate", NULL), 1);
     certs_revoke(mtls_server.pki, "mine");
     for (int i = 0; i < 2; i++) {
         ck_assert_str_eq(end_name(socket_wait_end(clients[i], LOG_MS)), end_name(END_RESET));
@@ -156,7 +155,8 @@ static struct lost lost_new(const char *name) {
     return lost;
 }
 
-/* The agent `name` dials the proxy instead of the server, and loses its control link while a client is with it. */
+/* The agent `name` dials the proxy instead of the server, and loses its control link for good while a client is with
+ * it. */
 static void lose_control(struct lost *lost, const char *name, const char *certificate) {
     struct mtls_server *mtls_server = &lost->mtls_server;
     lost->server_port = mtls_server->server.port;
@@ -171,9 +171,9 @@ static void lose_control(struct lost *lost, const char *name, const char *certif
     lost->client = socket_client(mtls_server->port);
     ck_assert(socket_converse(lost->client, "before", ASK_MS));
     size_t mark = process_mark(mtls_server->server.process);
+    lost->server_port = port_take(); /* where nothing listens: its data links stay, and it cannot come again */
     destination_cut(lost->proxy, CONTROL_LINK);
     process_await(mtls_server->server.process, mark, LOG_MS, name, "\"connection lost\"", "\"running\":1", NULL);
-    agent_await(&mtls_server->server, mark, name, JOIN_MS);
     ck_assert(socket_converse(lost->client, "after", ASK_MS));
 }
 
@@ -207,6 +207,6 @@ END_TEST
 
 SCENARIO_MAIN("revocation", SCENARIO(a_revoked_or_changed_certificate_ends_its_agent, 60),
               SCENARIO(a_removed_authority_ends_its_agents, 60),
-              SCENARIO(data_links_show_no_certificate_and_end_with_it, 60),
+              SCENARIO(data_links_end_with_the_certificate_of_their_session, 60),
               SCENARIO(revoked_agent_s_relays_end_without_a_control_link, 60),
               SCENARIO(revoked_certificate_s_relays_end_without_a_control_link, 60))

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_sessions: data links that are not what they say: a forged proof, a used one, one of another session or for
- * another purpose. All are turned away and counted, and the client that waits for a link gets it from its agent.
+ * another purpose, too many. All are turned away, and the client that waits for a link gets it from its agent.
  */
 #include "config.h"
 
@@ -23,11 +23,6 @@
 
 enum { WELCOME = 0x02, REJECT = 0x03, DATA = 0x13 };
 
-struct session { /* an agent's, which the test plays itself: it has the session's secrets */
-    struct intruder *control;
-    char id[64], key[65];
-};
-
 /* Two more credentials, of groups without a service, with keys that the test knows. */
 static void let_in_two(struct attacked_server *attacked_server) {
     static char text[16384];
@@ -46,26 +41,13 @@ static void let_in_two(struct attacked_server *attacked_server) {
     ck_assert_int_eq(fclose(file), 0);
 }
 
-static struct session join(struct attacked_server *attacked_server, const char *name, const char *key) {
-    struct session session = {.control = attacked_server_intruder(attacked_server)};
-    char proof[65], more[256], welcome[8192];
-    intruder_prove(session.control, PROVE_AGENT, key, proof);
-    snprintf(more, sizeof more, "\"credential\":\"%s\",\"proof\":\"%s\",", name, proof);
-    int type = attacked_server_hello(session.control, "control", name, more, welcome, sizeof welcome);
-    ck_assert_msg(type == WELCOME, "frame %d instead of WELCOME: %s", type, welcome);
-    text_in(welcome, "session", session.id, sizeof session.id);
-    text_in(welcome, "session_key", session.key, sizeof session.key);
-    return session;
-}
-
 /* Frees the link: it was let in, or else counted, logged and closed. */
 static void greet_as_data(struct attacked_server *attacked_server, struct intruder *link, const char *id,
                           const char *proof, bool let_in) {
-    char more[256], answer[8192];
+    char answer[8192];
     size_t mark = process_mark(attacked_server->server.process);
     unsigned long long refused = attacked_server_count(attacked_server, "greetings_refused");
-    snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"%s\",", id, proof);
-    int type = attacked_server_hello(link, "data", "mallory", more, answer, sizeof answer);
+    int type = attacked_server_hello_data(link, id, proof, 0, false, answer, sizeof answer);
     ck_assert_msg(type == (let_in ? WELCOME : REJECT), "frame %d: %s", type, answer);
     if (!let_in) {
         ck_assert_msg(strstr(answer, "\"session\"") && strstr(answer, "no such session, or wrong proof"), "%s", answer);
@@ -86,7 +68,7 @@ static void forge(struct attacked_server *attacked_server, const char *id, const
 }
 
 /* What was right on one channel is shown on another, and then where it belongs. */
-static void replay(struct attacked_server *attacked_server, const struct session *session) {
+static void replay(struct attacked_server *attacked_server, const struct attacked_session *session) {
     struct intruder *first = attacked_server_intruder(attacked_server),
                     *second = attacked_server_intruder(attacked_server);
     char proof[65];
@@ -97,10 +79,30 @@ static void replay(struct attacked_server *attacked_server, const struct session
                   false); /* used, and its own link gone */
 }
 
+/* The id of another session is no way into it: a session of one's own is what one gets, instead of `own`. */
+static void take_over(struct attacked_server *attacked_server, const struct attacked_session *victim,
+                      struct attacked_session *own) {
+    char more[128];
+    snprintf(more, sizeof more, "\"resume\":\"%s\",", victim->id);
+    struct attacked_session thief = attacked_server_join_by_key(attacked_server, "mallory", KEY_OF_MALLORY, more);
+    ck_assert_str_ne(thief.id, victim->id);
+    ck_assert_str_ne(thief.key, victim->key);
+    forge(attacked_server, victim->id, PROVE_DATA, victim->key, true); /* which goes on */
+    intruder_free(own->control);
+    *own = thief;
+}
+
+static void end_session(struct attacked_server *attacked_server, struct attacked_session *session, const char *name) {
+    const char *who = sandbox_text(attacked_server->sandbox, "\"agent %s\"", name);
+    size_t mark = process_mark(attacked_server->server.process);
+    intruder_free(session->control);
+    process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, who, "session over", NULL);
+}
+
 static void forge_all(struct attacked_server *attacked_server, void *context) {
     (void)context;
-    struct session victim = join(attacked_server, "victim", KEY_OF_VICTIM),
-                   own = join(attacked_server, "mallory", KEY_OF_MALLORY);
+    struct attacked_session victim = attacked_server_join_by_key(attacked_server, "victim", KEY_OF_VICTIM, ""),
+                            own = attacked_server_join_by_key(attacked_server, "mallory", KEY_OF_MALLORY, "");
     forge(attacked_server, own.id, PROVE_DATA, own.key, true); /* it can be done right */
     forge(attacked_server, "00112233445566778899aabbccddeeff", PROVE_DATA, own.key, false);
     forge(attacked_server, victim.id, PROVE_DATA, own.key, false);
@@ -108,12 +110,10 @@ static void forge_all(struct attacked_server *attacked_server, void *context) {
     forge(attacked_server, own.id, PROVE_AGENT, own.key, false);
     forge(attacked_server, own.id, PROVE_SERVER, own.key, false);
     replay(attacked_server, &victim);
-    unsigned long long agents = attacked_server_count(attacked_server, "agents");
-    intruder_free(victim.control);
-    ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, attacked_server_count(attacked_server, "agents") == agents - 1));
-    forge(attacked_server, victim.id, PROVE_DATA, victim.key, false); /* its session is over */
-    intruder_free(own.control);
-    ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, attacked_server_count(attacked_server, "agents") == agents - 2));
+    take_over(attacked_server, &victim, &own);
+    end_session(attacked_server, &victim, "victim");
+    forge(attacked_server, victim.id, PROVE_DATA, victim.key, false);
+    end_session(attacked_server, &own, "mallory");
 }
 
 START_TEST(a_wrong_proof_of_a_session_opens_no_link) {
@@ -146,15 +146,6 @@ END_TEST
 
 /* ---- data where none was asked for ---- */
 
-static struct intruder *idle_link(struct attacked_server *attacked_server, const struct session *session) {
-    struct intruder *link = attacked_server_intruder(attacked_server);
-    char proof[65], more[256], answer[8192];
-    intruder_prove(link, PROVE_DATA, session->key, proof);
-    snprintf(more, sizeof more, "\"session\":\"%s\",\"proof\":\"%s\",", session->id, proof);
-    ck_assert_int_eq(attacked_server_hello(link, "data", "mallory", more, answer, sizeof answer), WELCOME);
-    return link;
-}
-
 /* A gigabyte would be pushed, if it were taken: how much was until the link was closed. */
 static size_t push(struct intruder *link) {
     enum { GIGABYTE = 1 << 30 };
@@ -173,12 +164,12 @@ static void push_a_gigabyte(struct attacked_server *attacked_server, void *conte
     enum { KERNEL_BYTES = 32 << 20 };
     (void)context;
     unsigned before = proc_stats_memory_kb(process_pid(attacked_server->server.process));
-    struct session session = join(attacked_server, "mallory", KEY_OF_MALLORY);
+    struct attacked_session session = attacked_server_join_by_key(attacked_server, "mallory", KEY_OF_MALLORY, "");
     size_t mark = process_mark(attacked_server->server.process);
-    size_t pushed = push(idle_link(attacked_server, &session));
+    size_t pushed = push(attacked_server_data_link(attacked_server, &session, 0, false));
     ck_assert_uint_lt(pushed, KERNEL_BYTES);
     process_await(attacked_server->server.process, mark, ATTACKED_SERVER_ASK_MS, "agent mallory", "data link closed",
-                  "DATA out of order", NULL);
+                  "a frame of a stream that was never opened", NULL);
     /* The same before the link was answered, in one go with its greeting. */
     struct intruder *hasty = attacked_server_intruder(attacked_server);
     pushed = push(hasty);
@@ -192,11 +183,68 @@ static void push_a_gigabyte(struct attacked_server *attacked_server, void *conte
     ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, attacked_server_count(attacked_server, "agents") == 1));
 }
 
-START_TEST(a_gigabyte_on_an_idle_link_is_closed_after_one_read) {
+START_TEST(a_gigabyte_for_no_stream_is_closed_after_one_read) {
     struct attacked_server attacked_server =
         attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY, .service = SERVES_WEB});
     let_in_two(&attacked_server);
     attacked_server_attack(&attacked_server, push_a_gigabyte, NULL);
+    attacked_server_end(&attacked_server);
+}
+END_TEST
+
+/* ---- too many links, or none that there can be ---- */
+
+enum { SHARED_MOST = 4, EXCLUSIVE_MOST = 60, THREAD_MOST = 63 };
+
+static int ask_for_link(struct attacked_server *attacked_server, const struct attacked_session *session,
+                        unsigned thread, bool is_exclusive, char *answer, size_t size) {
+    struct intruder *link = attacked_server_intruder(attacked_server);
+    char proof[65];
+    intruder_prove(link, PROVE_DATA, session->key, proof);
+    int type = attacked_server_hello_data(link, session->id, proof, thread, is_exclusive, answer, size);
+    intruder_free(link);
+    return type;
+}
+
+static void refuse_link(struct attacked_server *attacked_server, const struct attacked_session *session,
+                        unsigned thread, bool is_exclusive, const char *code) {
+    char answer[4096];
+    ck_assert_int_eq(ask_for_link(attacked_server, session, thread, is_exclusive, answer, sizeof answer), REJECT);
+    ck_assert_msg(strstr(answer, code), "%s instead of %s", answer, code);
+}
+
+static bool is_let_in(struct attacked_server *attacked_server, const struct attacked_session *session) {
+    char answer[4096];
+    return ask_for_link(attacked_server, session, 0, false, answer, sizeof answer) == WELCOME;
+}
+
+static void take_all_links(struct attacked_server *attacked_server, void *context) {
+    struct intruder *links[2 * SHARED_MOST + EXCLUSIVE_MOST];
+    struct attacked_session session = attacked_server_join_by_key(attacked_server, "mallory", KEY_OF_MALLORY, "");
+    (void)context;
+    for (unsigned i = 0; i < 2 * SHARED_MOST; i++)
+        links[i] = attacked_server_data_link(attacked_server, &session, i % 2, false);
+    for (unsigned i = 2 * SHARED_MOST; i < sizeof links / sizeof *links; i++)
+        links[i] = attacked_server_data_link(attacked_server, &session, 1, true);
+    refuse_link(attacked_server, &session, 0, false, "\"busy\"");
+    refuse_link(attacked_server, &session, 1, false, "\"busy\"");
+    refuse_link(attacked_server, &session, 1, true, "\"busy\"");
+    refuse_link(attacked_server, &session, SERVER_THREADS, false, "\"session\"");
+    refuse_link(attacked_server, &session, THREAD_MOST, true, "\"session\"");
+    refuse_link(attacked_server, &session, THREAD_MOST + 1, false, "\"malformed\"");
+    intruder_free(links[0]);
+    ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, is_let_in(attacked_server, &session)));
+    ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
+    for (size_t i = 1; i < sizeof links / sizeof *links; i++)
+        intruder_free(links[i]);
+    end_session(attacked_server, &session, "mallory");
+}
+
+START_TEST(a_session_has_no_more_links_than_its_share) {
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.agents = NO_PENALTY, .service = SERVES_WEB});
+    let_in_two(&attacked_server);
+    attacked_server_attack(&attacked_server, take_all_links, NULL);
     attacked_server_end(&attacked_server);
 }
 END_TEST
@@ -237,5 +285,6 @@ END_TEST
 
 SCENARIO_MAIN("sessions", SCENARIO(a_wrong_proof_of_a_session_opens_no_link, 60),
               SCENARIO(the_client_that_waits_is_not_the_forger_s, 60),
-              SCENARIO(a_gigabyte_on_an_idle_link_is_closed_after_one_read, 60),
+              SCENARIO(a_gigabyte_for_no_stream_is_closed_after_one_read, 60),
+              SCENARIO(a_session_has_no_more_links_than_its_share, 60),
               SCENARIO(a_group_that_the_credential_lacks_is_refused_before_any_client, 60))

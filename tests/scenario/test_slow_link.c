@@ -8,23 +8,20 @@
 
 #include "harness/deadline.h"
 #include "harness/destination.h"
-#include "harness/munnel.h"
+#include "harness/machines.h"
 #include "harness/netns.h"
 #include "harness/scenario.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-enum { AGENT_PORT = 10001, SERVICE_PORT = 8001, ANSWER = 16 << 20, TRANSFER_MS = 300000, LOGGED_MS = 60000 };
+enum { SERVICE_PORT = 8001, ANSWER = 16 << 20, TRANSFER_MS = 300000, LOGGED_MS = 60000 };
 
 struct slow_link {
-    struct sandbox *sandbox;
-    int server_netns, agent_netns;
+    struct machines machines;
     struct destination *destination; /* on the agent's machine */
     atomic_ullong answer;
-    struct process *server, *agent;
 };
 
 static bool shape(const char *device, const char *address) {
@@ -34,18 +31,18 @@ static bool shape(const char *device, const char *address) {
 }
 
 static bool make_network(struct slow_link *link) {
-    link->agent_netns = netns_new();
-    link->server_netns = netns_new();
-    if (!netns_connect("srv0", link->agent_netns, "agt0") || !shape("srv0", "10.77.0.1"))
+    link->machines.address = "10.77.0.1";
+    link->machines.agent_netns = netns_new();
+    link->machines.server_netns = netns_new();
+    if (!netns_connect("srv0", link->machines.agent_netns, "agt0") || !shape("srv0", "10.77.0.1"))
         return false;
-    netns_enter(link->agent_netns);
+    netns_enter(link->machines.agent_netns);
     return shape("agt0", "10.77.0.2");
 }
 
 /* Why it cannot run here; NULL: it can. */
 static const char *make_link(struct slow_link *link) {
-    const char *wanted = getenv("MUNNEL_SLOW_TESTS");
-    if (!wanted || strcmp(wanted, "1") != 0)
+    if (!scenario_runs_slow())
         return "it takes minutes; MUNNEL_SLOW_TESTS=1 runs it";
     if (!netns_may_be_made())
         return "network namespaces need root, and ip of iproute2";
@@ -53,28 +50,11 @@ static const char *make_link(struct slow_link *link) {
 }
 
 static void start_programs(struct slow_link *link) {
-    struct sandbox *sandbox = link->sandbox;
-    const char *folder = sandbox_path(sandbox, "pki"), *munnel = sandbox_program(sandbox, "munnel");
-    ck_assert_int_eq(sandbox_do(sandbox, "init", munnel, "init", "--name", "10.77.0.1", folder, NULL), 0);
-    const char *text =
-        sandbox_text(sandbox,
-                     "{ 'agents': { 'listen': ['10.77.0.1:%d'],\n"
-                     "    'tls': { 'cert': '%s/server.pem', 'key': '%s/server.key' },\n"
-                     "    'auth': { 'tokens': '%s/agents.json' } },\n"
-                     "  'services': [ { 'name': 'bulk', 'listen': '127.0.0.1:%d',\n"
-                     "    'connect': '127.0.0.1:%u', 'half_close_timeout': 20 } ],\n"
-                     "  'log': { 'format': 'json' } }\n",
-                     AGENT_PORT, folder, folder, folder, SERVICE_PORT, destination_port(link->destination));
-    const char *file = sandbox_write(sandbox, "server.json", text, true);
-    netns_enter(link->server_netns);
-    link->server = sandbox_run(sandbox, "server", sandbox_program(sandbox, "munneld"), "--config", file, NULL);
-    process_await(link->server, 0, START_MS, "listening for agents on", NULL);
-    netns_enter(link->agent_netns);
-    link->agent =
-        sandbox_run(sandbox, "agent", sandbox_program(sandbox, "munnel-agent"), "--log-format", "json", "--name",
-                    "alpha", "--ca", sandbox_text(sandbox, "%s/ca.pem", folder), "10.77.0.1:10001", NULL);
-    netns_enter(link->server_netns);
-    process_await(link->server, 0, JOIN_MS, "\"agent alpha\"", "\"joined\"", NULL);
+    uint16_t port = destination_port(link->destination);
+    machines_start_server(&link->machines, "",
+                          service_to(link->machines.sandbox, "bulk", SERVICE_PORT, port, "'half_close_timeout': 20,"));
+    machines_start_agent(&link->machines);
+    netns_enter(link->machines.server_netns);
 }
 
 static void expect_done(struct process *program) {
@@ -91,7 +71,7 @@ START_TEST(a_half_closed_client_gets_a_long_answer_whole) {
         printf("# skipped: %s\n", lack);
         return;
     }
-    link.sandbox = sandbox_new(__func__);
+    link.machines.sandbox = sandbox_new(__func__);
     link.answer = ANSWER;
     link.destination = destination_start(handle_answer_at_end, &link.answer); /* in the agent's namespace */
     start_programs(&link);
@@ -103,10 +83,10 @@ START_TEST(a_half_closed_client_gets_a_long_answer_whole) {
     ck_assert_msg(end == END_FILE, "%s after %ju bytes", end_name(end), (uintmax_t)got.bytes);
     tally_of_source(&wanted, 1, ANSWER);
     ck_assert(tally_same(&wanted, &got));
-    expect_done(link.server);
-    expect_done(link.agent);
+    expect_done(link.machines.server);
+    expect_done(link.machines.agent);
     destination_free(link.destination);
-    sandbox_free(link.sandbox);
+    sandbox_free(link.machines.sandbox);
 }
 END_TEST
 

@@ -33,12 +33,12 @@ static struct orders orders_start(struct sandbox *sandbox, const char *services,
     if (rule) {
         orders.agent = agent_start(&orders.server, "alpha", NULL, "--allow", rule, NULL);
         agent_await(&orders.server, 0, "alpha", JOIN_MS);
+        agent_await_warm(&orders.server, orders.agent);
     } else {
         orders.agent = agent_join_warm(&orders.server, "alpha", NULL);
     }
     orders.server_peace = usage_of(orders.server.process);
     orders.agent_peace = usage_of(orders.agent);
-    orders.server_peace.extra_links = orders.agent_peace.extra_links = 2 * CLIENTS * HOPS + 64;
     return orders;
 }
 

@@ -12,6 +12,7 @@
 #include "proto/features.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +71,7 @@ static void make_hello(struct connect_attempt *attempt) {
                                     .name = attempt->parts.name,
                                     .group = attempt->parts.group,
                                     .instance = attempt->parts.instance,
-                                    .session = "",
+                                    .resume = attempt->resume,
                                     .features = FEATURES_ALL};
     free(attempt->hello_text);
     attempt->hello_text = hello_format(&attempt->hello);
@@ -98,12 +99,13 @@ static void on_resolved(void *context, const struct resolver_answer *answer) {
 }
 
 /* The name is looked up again each time: the server may have moved. */
-void connect_attempt_start(struct connect_attempt *attempt) {
+void connect_attempt_start(struct connect_attempt *attempt, const char *resume) {
     const struct connect_attempt_parts *parts = &attempt->parts;
 
     assert(!attempt->question && attempt->tag == 0);
     attempt->failure = (struct failure){0};
     attempt->refused = false;
+    snprintf(attempt->resume, sizeof attempt->resume, "%s", resume);
     if (addr_from_endpoint(&attempt->addresses[0], parts->endpoint)) {
         attempt->count = 1;
         dial_all(attempt);
@@ -157,11 +159,6 @@ static bool read_welcome(struct welcome *welcome, const struct greeting *greetin
     }
     if (welcome_parse(welcome, greeting->text, greeting->length, &error) != 0) {
         failure_note(failure, FAILURE_LASTING, "the server sent a malformed WELCOME: %s", error.text);
-        return false;
-    }
-    if (welcome->session[0] == '\0') {
-        failure_note(failure, FAILURE_LASTING, "the server sent a malformed WELCOME: no session");
-        welcome_done(welcome);
         return false;
     }
     if (token->present && !server_is_proved(welcome, greeting, token)) {

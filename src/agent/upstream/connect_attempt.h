@@ -39,16 +39,17 @@ struct connect_attempt {
     struct resolver_question *question; /* resolving */
     struct addr addresses[RESOLVER_ADDRESSES];
     int count, next;
-    uint64_t serial, tag; /* tag: of the dial under way; 0: none */
-    bool refused;         /* by a REJECT or a bad WELCOME, on the dial under way */
+    char resume[PROTO_INSTANCE_HEX]; /* the session to go on with; "": none */
+    uint64_t serial, tag;            /* tag: of the dial under way; 0: none */
+    bool refused;                    /* by a REJECT or a bad WELCOME, on the dial under way */
     char *hello_text;
 };
 
 void connect_attempt_init(struct connect_attempt *attempt, const struct connect_attempt_parts *parts);
 void connect_attempt_done(struct connect_attempt *attempt); /* cancelled first */
 
-/* From the beginning; none is under way. on_failed may come at once. */
-void connect_attempt_start(struct connect_attempt *attempt);
+/* From the beginning; none is under way. on_failed may come at once. resume: id of the session to go on with, or "". */
+void connect_attempt_start(struct connect_attempt *attempt, const char *resume);
 void connect_attempt_cancel(struct connect_attempt *attempt); /* events of its dial are ignored; no on_failed */
 
 /* True, with *welcome (welcome_done when used): the server is the right one, and the attempt is over. */

@@ -102,12 +102,26 @@ static bool replace_table(struct services *services, const struct services_part 
         return false;
     service_table_release(services->table);
     services->table = table;
-    return plane_set_services(services->plane, services->session, table);
+    if (!plane_set_services(services->plane, services->session, table))
+        return false;
+    services->setting++;
+    return true;
 }
 
 static void log_round(struct services *services) {
     log_event(services->log, LOG_LEVEL_INFO, services->who, "may be asked to serve",
               LOG_FIELDS(LOG_NUMBER("services", services->table->count), LOG_NUMBER("refused", services->refused)));
+    services->refused = 0;
+}
+
+void services_begin(struct services *services, struct link_ref link) {
+    service_table_release(services->table);
+    services->table = NULL;
+    free(services->answer);
+    services->answer = NULL;
+    services->link = link;
+    services->version = 0;
+    services->last_id = 0;
     services->refused = 0;
 }
 
@@ -123,7 +137,7 @@ int services_take(struct services *services, const json_t *json, struct error *e
     judge_all(services, &part, &added, &answer);
     services->answer = services_ack_finish(&answer);
     if (!services->answer || !replace_table(services, &part, &added))
-        plane_close(services->plane, services->link, "out of memory", false); /* the next session begins anew */
+        plane_close(services->plane, services->link, "out of memory"); /* the next control link begins anew */
     else if (!part.more)
         log_round(services);
     for (size_t i = 0; i < added.count; i++)
@@ -132,6 +146,8 @@ int services_take(struct services *services, const json_t *json, struct error *e
 }
 
 void services_on_set(struct services *services) {
+    if (--services->setting > 0)
+        return;
     if (services->answer)
         plane_send_control(services->plane, services->link, services->answer);
     free(services->answer);
@@ -141,8 +157,7 @@ void services_on_set(struct services *services) {
 /* ---- the end ---- */
 
 void services_end(struct services *services) {
-    if (services->table)
-        (void)plane_set_services(services->plane, services->session, NULL); /* without memory they keep it */
+    (void)plane_set_services(services->plane, services->session, NULL); /* without memory they keep it */
 }
 
 void services_done(struct services *services) {

@@ -24,14 +24,17 @@ struct services {
     char server[PROTO_SERVER_DIGITS + 1]; /* of its instance */
     struct service_table *table;          /* what is permitted; NULL: nothing yet */
     char *answer;                         /* JSON of services_ack; NULL: none waits */
+    unsigned setting;                     /* tables that the plane has not yet given to every thread */
     uint64_t version;                     /* of the last part */
     uint32_t last_id;                     /* the highest so far */
     unsigned refused;                     /* in this round of parts */
 };
 
+/* By this control link the server announces all services anew. What came before holds until its first part is here. */
+void services_begin(struct services *services, struct link_ref link);
 /* The members of a `services` of the server. 0, or -1 with `error` if it is malformed; then nothing was changed. */
 int services_take(struct services *services, const json_t *json, struct error *error);
-void services_on_set(struct services *services); /* every relay thread has the table: sends the answer */
+void services_on_set(struct services *services); /* every relay thread has a table; the last one: sends the answer */
 void services_end(struct services *services);    /* the session is over: the relay threads forget it */
 void services_done(struct services *services);   /* frees; the plane may be gone */
 

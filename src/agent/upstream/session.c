@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * session: see session.h.
- * States: working -> left | drained. It ends only by on_gone of its link.
+ * States: live -> suspended -> live | retired; live -> retired (nothing will resume it) | over.
  */
 #include "config.h"
 
@@ -10,21 +10,38 @@
 
 #include "lib/base/clock.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WARNINGS_PER_MINUTE = 6, PROTOCOL_ERRORS_MOST = 100 /* in a minute; then the session ends */ };
 
-static char *format_data_hello(const struct session_parts *parts) {
-    struct hello hello = *parts->control;
+static void set_state(struct session *session, enum session_state state) {
+    static const char *const names[SESSION_STATES] = {"live", "suspended", "retired", "over"};
+    static const unsigned steps[SESSION_STATES] = {[SESSION_LIVE] = 1 << SESSION_SUSPENDED | 1 << SESSION_RETIRED |
+                                                                    1 << SESSION_OVER,
+                                                   [SESSION_SUSPENDED] = 1 << SESSION_LIVE | 1 << SESSION_RETIRED};
 
-    hello.json = NULL;
-    hello.kind = HELLO_KIND_DATA;
-    hello.session = parts->welcome->session;
-    hello.has_proof = false;
-    hello.features = 0;
-    return hello_format(&hello);
+    assert(steps[session->state] & 1U << state);
+    log_event(session->log, LOG_LEVEL_DEBUG, session->links.target.who, "session",
+              LOG_FIELDS(LOG_TEXT("id", session->links.target.id), LOG_TEXT("state", names[state])));
+    session->state = state;
+}
+
+/* What a WELCOME says of a session, whether it is new or resumed. */
+static void attach(struct session *session, const struct session_parts *parts) {
+    const struct welcome *welcome = parts->welcome;
+
+    session->link = parts->link;
+    session->control_tag = parts->order->tag;
+    session->has_control = true;
+    session->since_ms = clock_ms();
+    session->links.target.address = parts->order->address;
+    session->links.is_suspended = false;
+    session->links.target.resume_ms = (unsigned)welcome->resume_s * 1000;
+    memcpy(session->links.target.key, welcome->session_key, sizeof session->links.target.key);
+    services_begin(&session->services, parts->link);
 }
 
 struct session *session_new(const struct session_parts *parts) {
@@ -32,56 +49,90 @@ struct session *session_new(const struct session_parts *parts) {
 
     if (!session)
         return NULL;
-    *session = (struct session){.plane = parts->plane,
-                                .log = parts->log,
-                                .dialer = parts->dialer,
-                                .who = parts->who,
-                                .link = parts->link,
-                                .tag = parts->order->tag,
-                                .since_ms = clock_ms()};
-    session->services = (struct services){.plane = parts->plane,
-                                          .log = parts->log,
-                                          .who = parts->who,
-                                          .allow = parts->allow,
-                                          .link = parts->link,
-                                          .session = parts->order->tag};
+    session->plane = parts->plane;
+    session->log = parts->log;
+    session->data_links = parts->data_links;
+    session->tag = parts->order->tag;
+    session->services = (struct services){
+        .plane = parts->plane, .log = parts->log, .who = parts->who, .allow = parts->allow, .session = session->tag};
     snprintf(session->services.server, sizeof session->services.server, "%s", parts->welcome->server);
-    session->source = (struct dialer_source){.who = parts->who,
-                                             .address = parts->order->address,
-                                             .trust = parts->trust,
-                                             .server_name = parts->order->server_name,
-                                             .hello = format_data_hello(parts),
-                                             .session_tag = parts->order->tag};
-    if (!session->source.hello) {
-        free(session);
-        return NULL;
-    }
-    memcpy(session->source.key, parts->welcome->session_key, sizeof session->source.key);
-    snprintf(session->source.session, sizeof session->source.session, "%s", parts->welcome->session);
+    session->links.threads = parts->welcome->threads;
+    session->links.target = (struct data_target){.who = parts->who,
+                                                 .session = session->tag,
+                                                 .name = parts->control->name,
+                                                 .instance = parts->control->instance,
+                                                 .trust = parts->trust,
+                                                 .server_name = parts->order->server_name};
+    snprintf(session->links.target.id, sizeof session->links.target.id, "%s", parts->welcome->session);
+    attach(session, parts);
+    data_links_add(session->data_links, &session->links);
     return session;
 }
 
 void session_free(struct session *session) {
-    if (!session)
-        return;
-    dialer_forget(session->dialer, &session->source);
-    free(session->source.hello);
+    data_links_remove(session->data_links, &session->links);
     services_done(&session->services);
     secret_wipe(session, sizeof *session);
     free(session);
 }
 
+/* ---- its control link is lost, and another takes its place, or none does ---- */
+
+void session_resume(struct session *session, const struct session_parts *parts) {
+    set_state(session, SESSION_LIVE);
+    attach(session, parts);
+    data_links_resume(session->data_links, &session->links);
+}
+
+void session_retire(struct session *session) {
+    set_state(session, SESSION_RETIRED);
+    data_links_retire(&session->links);
+    session->order_failed = !plane_retire_session(session->plane, session->tag);
+}
+
+void session_on_lost(struct session *session) {
+    session->has_control = false;
+    session->links.is_suspended = true;
+    if (session->state != SESSION_LIVE)
+        return;
+    if (session->left || session->links.target.resume_ms == 0) {
+        session_retire(session);
+        return;
+    }
+    set_state(session, SESSION_SUSPENDED);
+    session->until_ms = clock_ms() + session->links.target.resume_ms;
+}
+
+/* After BYE. */
+static void end(struct session *session) {
+    if (session->state == SESSION_LIVE)
+        set_state(session, SESSION_OVER);
+    data_links_remove(session->data_links, &session->links);
+}
+
+static void disconnect(struct session *session, const char *detail) {
+    end(session);
+    session->order_failed = !plane_disconnect(session->plane, session->tag, detail);
+    plane_close(session->plane, session->link, detail);
+}
+
+void session_recheck(struct session *session) {
+    if (session->order_failed && session->state == SESSION_RETIRED)
+        session->order_failed = !plane_retire_session(session->plane, session->tag);
+    else if (session->order_failed)
+        session->order_failed = !plane_disconnect(session->plane, session->tag, "the session is over");
+}
+
+/* ---- messages ---- */
+
 void session_send(struct session *session, enum control_op op, const char *detail) {
-    char *json = control_format(op, 0, 0, detail ? detail : "");
+    char *json = session->has_control ? control_format(op, detail) : NULL;
 
     if (json)
         plane_send_control(session->plane, session->link, json);
     free(json);
-}
-
-void session_leave(struct session *session) {
-    session->left = true;
-    dialer_forget(session->dialer, &session->source);
+    if (op == CONTROL_OP_BYE)
+        end(session);
 }
 
 /* Limits log lines and the number of such messages; `answer`: the server gets `error`, so that it knows what we lack.
@@ -93,26 +144,26 @@ static void log_bad_message(struct session *session, const char *what, const cha
     if (!log_limit_allows(&session->limit, WARNINGS_PER_MINUTE, &skipped)) {
         if (session->limit.skipped == PROTOCOL_ERRORS_MOST) {
             session_send(session, CONTROL_OP_BYE, too_many);
-            plane_close(session->plane, session->link, too_many, false);
+            disconnect(session, too_many);
         }
         return;
     }
-    log_event(session->log, LOG_LEVEL_WARNING, session->who, what,
+    log_event(session->log, LOG_LEVEL_WARNING, session->links.target.who, what,
               LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("left_out", skipped)));
     if (answer)
         session_send(session, CONTROL_OP_ERROR, detail);
 }
 
 static enum session_event on_links(struct session *session, const struct control_message *control) {
-    if (!session->left)
-        dialer_want(session->dialer, &session->source, control->count, control->expires_ms);
+    data_links_order(session->data_links, &session->links, control->server_thread, control->is_exclusive,
+                     control->count);
     return SESSION_GOES_ON;
 }
 
 static enum session_event on_bye(struct session *session, const struct control_message *control) {
-    log_event(session->log, LOG_LEVEL_INFO, session->who, "the server ended the session",
+    log_event(session->log, LOG_LEVEL_INFO, session->links.target.who, "the server ended the session",
               LOG_FIELDS(LOG_TEXT("detail", control->reason)));
-    plane_close(session->plane, session->link, "the server ended the session", false);
+    disconnect(session, "the server ended the session");
     return SESSION_GOES_ON; /* on_gone ends it */
 }
 
@@ -164,58 +215,4 @@ enum session_event session_on_control(struct session *session, const char *text,
     event = on_message(session, &control);
     control_done(&control);
     return event;
-}
-
-/* ---- the sessions with one server ---- */
-
-void session_list_add(struct session_list *list, struct session *session) {
-    struct session *old;
-
-    SLIST_FOREACH (old, list, next)
-        session_leave(old);
-    SLIST_INSERT_HEAD(list, session, next);
-}
-
-struct session *session_list_find(const struct session_list *list, uint64_t tag) {
-    struct session *session;
-
-    SLIST_FOREACH (session, list, next)
-        if (session->tag == tag)
-            break;
-    return session;
-}
-
-void session_list_remove(struct session_list *list, struct session *session) {
-    services_end(&session->services);
-    SLIST_REMOVE(list, session, session, next);
-    session_free(session);
-}
-
-void session_list_clear(struct session_list *list) {
-    struct session *session;
-
-    while ((session = SLIST_FIRST(list))) {
-        SLIST_REMOVE_HEAD(list, next);
-        session_free(session);
-    }
-}
-
-void session_list_send(const struct session_list *list, enum control_op op) {
-    struct session *session;
-
-    SLIST_FOREACH (session, list, next)
-        session_send(session, op, NULL);
-}
-
-bool session_list_is_drained(const struct session_list *list) {
-    const struct session *session;
-
-    SLIST_FOREACH (session, list, next)
-        if (!session->drained)
-            return false;
-    return true;
-}
-
-bool session_list_is_working(const struct session_list *list) {
-    return !SLIST_EMPTY(list) && !SLIST_FIRST(list)->left;
 }

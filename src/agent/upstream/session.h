@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * session: one control link that a server has accepted, from WELCOME to its end.
+ * session: this agent at one server, from WELCOME on. It outlives its control link by the time that WELCOME grants.
  * Runs on: the control thread. Owns: what its data links are dialled with.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_SESSION_H
 #define MUNNEL_AGENT_UPSTREAM_SESSION_H
 
-#include "agent/upstream/dialer.h"
+#include "agent/upstream/data_links.h"
 #include "agent/upstream/services.h"
 #include "proto/control.h"
 #include "proto/hello.h"
@@ -15,26 +15,38 @@
 
 #include <sys/queue.h>
 
+enum session_state {
+    SESSION_LIVE,      /* has a control link */
+    SESSION_SUSPENDED, /* has lost it, and may be resumed */
+    SESSION_RETIRED,   /* ends with its last stream */
+    SESSION_OVER,      /* BYE was sent or received: only the control link's end is awaited */
+    SESSION_STATES
+};
+
 struct session {
     SLIST_ENTRY(session) next;
     struct plane *plane;
     struct log *log;
-    struct dialer *dialer;
-    const char *who;
-    struct link_ref link;
-    uint64_t tag;
-    uint64_t since_ms; /* when WELCOME came */
-    bool left;         /* another takes its place */
-    bool drained;      /* the server has sent `drained` */
+    struct data_links *data_links;
+    enum session_state state;
+    uint64_t tag;         /* of the session: in roles of its data links, and in the plane */
+    uint64_t control_tag; /* of its control link, another after each resumption */
+    struct link_ref link; /* the control link */
+    bool has_control;     /* on_gone of it has not come */
+    bool left;            /* another takes its place */
+    bool drained;         /* the server has sent `drained` */
+    bool order_failed;    /* the plane had no memory to retire or disconnect it */
+    uint64_t since_ms;    /* when WELCOME came */
+    uint64_t until_ms;    /* suspended: when it is retired */
     struct log_limit limit;
-    struct dialer_source source;
+    struct session_links links;
     struct services services; /* of the server, for this session */
 };
 
 struct session_parts { /* kept by reference, but for the WELCOME */
     struct plane *plane;
     struct log *log;
-    struct dialer *dialer;
+    struct data_links *data_links;
     const char *who; /* "server host:port" */
     struct trust *trust;
     const struct acl *allow;     /* this agent's rules */
@@ -45,26 +57,21 @@ struct session_parts { /* kept by reference, but for the WELCOME */
 };
 
 struct session *session_new(const struct session_parts *parts); /* NULL when out of memory */
-void session_free(struct session *session);                     /* the link is gone; asks for no more data links */
+void session_free(struct session *session);                     /* nothing more is dialled for it */
+
+/* WELCOME of a new control link names this session, which is suspended. */
+void session_resume(struct session *session, const struct session_parts *parts);
+void session_on_lost(struct session *session); /* its control link is gone */
+void session_retire(struct session *session);  /* suspended: it is not resumed any more */
+/* Makes up for what the plane had no memory for. */
+void session_recheck(struct session *session);
 
 enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };
 
 /* Handles a CONTROL frame of the server; returns what its upstream has to do. */
 enum session_event session_on_control(struct session *session, const char *text, size_t length);
 
-void session_send(struct session *session, enum control_op op, const char *detail); /* detail: or NULL */
-void session_leave(struct session *session); /* another takes its place: it asks for no more data links */
-
-/* The sessions with one server: the one that works, and those that it has replaced. Owns them. */
-SLIST_HEAD(session_list, session); /* the newest first; all zero: empty */
-
-void session_list_add(struct session_list *list, struct session *session); /* the others are left for it */
-struct session *session_list_find(const struct session_list *list, uint64_t tag);
-void session_list_remove(struct session_list *list, struct session *session); /* and frees it */
-void session_list_clear(struct session_list *list);                           /* the plane is gone */
-
-void session_list_send(const struct session_list *list, enum control_op op);
-bool session_list_is_drained(const struct session_list *list); /* no session waits for `drained` */
-bool session_list_is_working(const struct session_list *list); /* the newest one takes clients */
+/* detail: or NULL. Without a control link nothing is sent. After BYE nothing more is dialled. */
+void session_send(struct session *session, enum control_op op, const char *detail);
 
 #endif

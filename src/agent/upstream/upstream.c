@@ -3,15 +3,16 @@
 /*
  * upstream: see upstream.h.
  * States: connecting (connect_attempt.c) -> working -> waiting -> connecting ...; connecting -> waiting; any -> ended.
- * After a goaway it connects again while the old session is still in its list. Where two names lead to the same server,
- * only one of them has a session, and the other stays in waiting.
+ * A session that has lost its control link is resumed by the next attempt. After a goaway it connects again, for
+ * another session, while the old one is still in its list. Where two names lead to the same server, only one of them
+ * has a session, and the other stays in waiting.
  */
 #include "config.h"
 
 #include "agent/upstream/upstream.h"
 
 #include "agent/upstream/connect_attempt.h"
-#include "agent/upstream/session.h"
+#include "agent/upstream/session_list.h"
 #include "lib/base/clock.h"
 
 #include <assert.h>
@@ -61,10 +62,12 @@ static void set_state(struct upstream *upstream, enum upstream_state state) {
 
 static void start_attempt(struct upstream *upstream) {
     set_state(upstream, CONNECTING);
+    event_del(upstream->timer); /* it may be pending: a change of the network made this attempt */
     upstream->attempted_ms = clock_ms();
     if (token_refresh(&upstream->token))
         log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "token reloaded", NULL);
-    connect_attempt_start(&upstream->attempt);
+    const struct session *suspended = session_list_suspended(&upstream->sessions);
+    connect_attempt_start(&upstream->attempt, suspended ? suspended->links.target.id : "");
 }
 
 /* What needs a person or a clock does not pass by itself: retry slowly. */
@@ -114,6 +117,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
 }
 
 void upstream_recheck(struct upstream *upstream) {
+    session_list_recheck(&upstream->sessions, upstream->state == CONNECTING && *upstream->attempt.resume);
     if (upstream->state == WAITING && !evtimer_pending(upstream->timer, NULL))
         on_timer(-1, 0, upstream);
 }
@@ -162,10 +166,11 @@ static void on_attempt_failed(void *context) {
 
 /* ---- sessions ---- */
 
-static bool add_session(struct upstream *upstream, struct link_ref link, const struct welcome *welcome) {
+static const struct session *welcome_session(struct upstream *upstream, struct link_ref link,
+                                             const struct welcome *welcome) {
     struct session_parts parts = {.plane = upstream->parts->plane,
                                   .log = upstream->parts->log,
-                                  .dialer = upstream->parts->dialer,
+                                  .data_links = upstream->parts->data_links,
                                   .who = upstream->who,
                                   .trust = upstream->trust,
                                   .allow = upstream->parts->allow,
@@ -173,15 +178,12 @@ static bool add_session(struct upstream *upstream, struct link_ref link, const s
                                   .order = &upstream->attempt.order,
                                   .welcome = welcome,
                                   .link = link};
-    struct session *session = session_new(&parts);
 
-    if (!session)
-        return false;
-    session_list_add(&upstream->sessions, session);
-    return true;
+    return session_list_welcome(&upstream->sessions, &parts);
 }
 
 static void log_connected(struct upstream *upstream, const struct welcome *welcome) {
+    bool is_resumed = strcmp(upstream->attempt.resume, welcome->session) == 0;
     char address[ADDR_TEXT];
     const char *group = upstream->parts->group;
     char server[PROTO_SERVER_DIGITS + 1];
@@ -190,7 +192,7 @@ static void log_connected(struct upstream *upstream, const struct welcome *welco
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "connected",
               LOG_FIELDS(LOG_TEXT("address", addr_format(&upstream->attempt.order.address, address, sizeof address)),
                          LOG_TEXT("group", group[0] != '\0' ? group : "all that its credential carries"),
-                         LOG_TEXT("server", server)));
+                         LOG_TEXT("server", server), LOG_TEXT("session", is_resumed ? "resumed" : "new")));
 }
 
 /* The server replaces an instance's session by its next one: two upstreams to one server would end each other's. */
@@ -206,12 +208,12 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
         stand_by(upstream);
         return false;
     }
-    if (!add_session(upstream, greeting->link, welcome)) {
+    if (!welcome_session(upstream, greeting->link, welcome)) {
         wait_for(upstream, next_wait(upstream, FAILURE_PASSING));
         return false;
     }
-    plane_accept(upstream->parts->plane, greeting->link, true, greeting->tag, NULL, upstream->who,
-                 (unsigned)welcome->ping_s, (unsigned)welcome->dead_after_s);
+    plane_accept_control(upstream->parts->plane, greeting->link, greeting->tag, NULL, upstream->who,
+                         (unsigned)welcome->ping_s, (unsigned)welcome->dead_after_s);
     log_connected(upstream, welcome);
     upstream->accepted_before = true;
     upstream->hasten_until_ms = 0;
@@ -237,7 +239,7 @@ void upstream_on_greeting(struct upstream *upstream, const struct greeting *gree
 static void on_goaway(struct upstream *upstream, struct session *session) {
     if (session->left || upstream->state != WORKING)
         return;
-    session_leave(session);
+    session->left = true;
     upstream->hasten_until_ms = clock_ms() + upstream->parts->times.hasten_ms;
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "the server asks for a new session: reconnecting",
               NULL);
@@ -245,7 +247,7 @@ static void on_goaway(struct upstream *upstream, struct session *session) {
 }
 
 void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *text, size_t length) {
-    struct session *session = session_list_find(&upstream->sessions, tag);
+    struct session *session = session_list_find_control(&upstream->sessions, tag);
     enum session_event event = session ? session_on_control(session, text, length) : SESSION_GOES_ON;
 
     if (event == SESSION_GOAWAY)
@@ -261,6 +263,13 @@ void upstream_on_services_set(struct upstream *upstream, uint64_t tag) {
         services_on_set(&session->services);
 }
 
+void upstream_on_session_over(struct upstream *upstream, uint64_t tag) {
+    struct session *session = session_list_find(&upstream->sessions, tag);
+
+    if (session)
+        session_list_on_over(&upstream->sessions, session);
+}
+
 static void on_lost(struct upstream *upstream, struct session *session, const struct link_end *end) {
     bool was_current = !session->left;
     bool was_settled = clock_ms() - session->since_ms >= upstream->parts->times.settled_ms;
@@ -268,7 +277,7 @@ static void on_lost(struct upstream *upstream, struct session *session, const st
 
     if (was_settled)
         backoff_reset(&upstream->backoff);
-    session_list_remove(&upstream->sessions, session);
+    session_list_on_lost(&upstream->sessions, session); /* which may free it */
     if (!was_current || upstream->state != WORKING)
         return;
     /* The server did not fail, and the other agents have not lost it. */
@@ -279,7 +288,7 @@ static void on_lost(struct upstream *upstream, struct session *session, const st
 }
 
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
-    struct session *session = session_list_find(&upstream->sessions, end->tag);
+    struct session *session = session_list_find_control(&upstream->sessions, end->tag);
 
     if (session) {
         on_lost(upstream, session, end);
@@ -372,7 +381,7 @@ bool upstream_is_drained(const struct upstream *upstream) {
 }
 
 bool upstream_is_alone(const struct upstream *upstream) {
-    return SLIST_EMPTY(&upstream->sessions);
+    return session_list_is_alone(&upstream->sessions);
 }
 
 bool upstream_is_working(const struct upstream *upstream) {

@@ -8,7 +8,7 @@
 #define MUNNEL_AGENT_UPSTREAM_UPSTREAM_H
 
 #include "agent/identity/identity.h"
-#include "agent/upstream/dialer.h"
+#include "agent/upstream/data_links.h"
 #include "proto/control.h"
 #include "relay/plane.h"
 
@@ -29,11 +29,11 @@ struct upstream_parts { /* the same for every server; kept by reference */
     struct plane *plane;
     struct log *log;
     struct resolver *resolver;
-    struct dialer *dialer;
+    struct data_links *data_links;
     const struct acl *allow;
     const char *name, *group, *instance; /* of this agent; group "" = all that the credential carries */
     struct upstream_times times;
-    void (*on_change)(void *context); /* it gave up, or a session of it was drained or is gone */
+    void (*on_change)(void *context); /* it gave up, or a session of it was drained, or has lost its control link */
     /* Has another upstream a working session with this instance of a server? */
     bool (*is_served)(void *context, const struct upstream *but, const char *server_instance);
     void *context;
@@ -47,7 +47,8 @@ void upstream_free(struct upstream *upstream); /* the plane has stopped */
 void upstream_start(struct upstream *upstream);
 void upstream_stop(struct upstream *upstream); /* no more attempts; its sessions go on */
 
-/* To be called every second: makes up for a timer of the next attempt that could not be set for want of memory. */
+/* To be called every second: retires a session that was suspended for too long, and makes up for a timer or an order to
+ * the plane for which there was no memory. */
 void upstream_recheck(struct upstream *upstream);
 
 /* The network is another: an attempt that waits because the last one did not get through is made at once. */
@@ -58,11 +59,12 @@ unsigned upstream_of_tag(uint64_t tag);
 void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting);
 void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *text, size_t length);
 void upstream_on_services_set(struct upstream *upstream, uint64_t session);
+void upstream_on_session_over(struct upstream *upstream, uint64_t session);
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
 
-void upstream_send(struct upstream *upstream, enum control_op op); /* on every session */
-bool upstream_is_drained(const struct upstream *upstream);         /* no session waits for `drained` */
-bool upstream_is_alone(const struct upstream *upstream);           /* no session is left */
+void upstream_send(struct upstream *upstream, enum control_op op); /* on every control link */
+bool upstream_is_drained(const struct upstream *upstream);         /* no control link waits for `drained` */
+bool upstream_is_alone(const struct upstream *upstream);           /* no control link is left */
 bool upstream_is_working(const struct upstream *upstream);         /* has a session that takes clients */
 bool upstream_gave_up(const struct upstream *upstream);            /* never accepted, and no use to try again */
 bool upstream_serves(const struct upstream *upstream, const char *server_instance); /* now */

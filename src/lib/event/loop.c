@@ -105,10 +105,6 @@ void loop_poll(struct loop *loop) {
     mailbox_poll(loop->mailbox);
 }
 
-void loop_stop_polling(struct loop *loop) {
-    mailbox_stop_polling(loop->mailbox);
-}
-
 void loop_settle(struct loop *loop) {
     mailbox_deliver(loop->mailbox);
 }

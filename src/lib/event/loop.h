@@ -21,9 +21,8 @@ struct loop *
 loop_new(const char *name); /* name: at most 15 characters, shown by ps and gdb. NULL when out of resources */
 struct event_base *loop_base(struct loop *loop);
 void loop_post(struct loop *loop, struct message *message);
-void loop_post_lazy(struct loop *loop, struct message *message); /* these three: see mailbox.h */
+void loop_post_lazy(struct loop *loop, struct message *message); /* this and the next: see mailbox.h */
 void loop_poll(struct loop *loop);
-void loop_stop_polling(struct loop *loop);
 void loop_settle(
     struct loop *loop);            /* the loop does not run: delivers all messages here, also those posted meanwhile */
 int loop_run(struct loop *loop);   /* serve on the calling thread until loop_stop; returns 0, -1 if libevent failed */

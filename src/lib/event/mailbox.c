@@ -21,11 +21,11 @@ struct mailbox {
     bool is_polling; /* `poll` is pending: lazy messages need not wake the loop */
     bool is_served;  /* `server` runs the loop at this moment */
     pthread_t server;
-    int ends[2];                   /* a byte goes in at 1 and wakes the loop at 0 */
-    struct event *woken;           /* by another thread: the pipe is readable */
-    struct event *due;             /* by the loop's own thread */
-    struct event *poll;            /* by time: MAILBOX_LAZY_MS after the last poll */
-    bool is_delivering, is_urgent; /* the loop's thread only; it alone changes `is_polling` */
+    int ends[2];         /* a byte goes in at 1 and wakes the loop at 0 */
+    struct event *woken; /* by another thread: the pipe is readable */
+    struct event *due;   /* by the loop's own thread */
+    struct event *poll;  /* by time: MAILBOX_LAZY_MS after the last poll */
+    bool is_delivering;  /* the loop's thread only; it alone changes `is_polling` */
 };
 
 static struct message *detach_all(struct mailbox *mailbox) {
@@ -84,16 +84,15 @@ static void on_poll(evutil_socket_t none, short what, void *context) {
     struct mailbox *mailbox = context;
     (void)none, (void)what;
     set_polling(mailbox, false);
-    if (deliver_batch(mailbox) && !mailbox->is_urgent)
+    if (deliver_batch(mailbox))
         set_polling(mailbox, true);
 }
 
 void mailbox_poll(struct mailbox *mailbox) {
     if (mailbox->is_delivering)
         return;
-    mailbox->is_urgent = false; /* a message may call mailbox_stop_polling() */
     deliver_batch(mailbox);
-    if (!mailbox->is_polling && !mailbox->is_urgent)
+    if (!mailbox->is_polling)
         set_polling(mailbox, true);
 }
 
@@ -193,14 +192,4 @@ void mailbox_post(struct mailbox *mailbox, struct message *message) {
 
 void mailbox_post_lazy(struct mailbox *mailbox, struct message *message) {
     post(mailbox, message, true);
-}
-
-void mailbox_stop_polling(struct mailbox *mailbox) {
-    pthread_mutex_lock(&mailbox->lock);
-    mailbox->is_polling = false;
-    mailbox->is_urgent = true;
-    bool is_own = mailbox->first && wake(mailbox);
-    pthread_mutex_unlock(&mailbox->lock);
-    if (is_own)
-        wake_own(mailbox);
 }

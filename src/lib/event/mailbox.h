@@ -31,7 +31,6 @@ void mailbox_post_lazy(struct mailbox *mailbox, struct message *message); /* up 
 
 /* Delivers what is queued; for MAILBOX_LAZY_MS from now on lazy messages do not wake the loop. */
 void mailbox_poll(struct mailbox *mailbox);
-void mailbox_stop_polling(struct mailbox *mailbox); /* from now on they do, also those that are queued */
 
 /* The calling thread runs the loop from now on (true), or no longer (false). While no thread does, every post writes to
  * the pipe. */

@@ -151,11 +151,8 @@ SSL_CTX *tls_server_context(const struct tls_server_options *options, struct err
     tls_alpn_require(context);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, NULL);
     if (use_identity(context, options->certificate, options->key, error) == 0 &&
-        (!options->client_ca || ask_for_client(context, trust, options, error) == 0)) {
-        if (!options->find_key || tls_psk_accept(context, trust, options) == 0)
-            return context;
-        error_set(error, "out of memory");
-    }
+        (!options->client_ca || ask_for_client(context, trust, options, error) == 0))
+        return context;
     SSL_CTX_free(context);
     return NULL;
 }

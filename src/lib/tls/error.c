@@ -32,10 +32,9 @@ static void on_info(const SSL *ssl, int where, int value) {
     if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT) {
         if ((value & 0xff) != SSL_AD_CLOSE_NOTIFY)
             notes->alert_received = value & 0xff;
-    } else if ((where & SSL_CB_EXIT) && value > 0 && SSL_is_init_finished(ssl)) {
+    } else if ((where & SSL_CB_EXIT) && value > 0 && SSL_is_init_finished(ssl))
         notes->is_open = true;
-        tls_notes_set_offer(notes, NULL);
-    } else if ((where & SSL_CB_EXIT) && value <= 0 && notes->error == 0)
+    else if ((where & SSL_CB_EXIT) && value <= 0 && notes->error == 0)
         notes->error = peek_cause();
 }
 

@@ -23,24 +23,14 @@ static void free_trust(void *parent, void *data, CRYPTO_EX_DATA *all, int index,
         return;
     free(trust->authority);
     free(trust->pins);
-    secret_wipe(trust->secret, sizeof trust->secret);
     free(trust);
-}
-
-static void free_offer(struct tls_offer *offer) {
-    if (offer)
-        secret_wipe(offer, sizeof *offer);
-    free(offer);
 }
 
 static void free_notes(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
     (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
     struct tls_notes *notes = data;
-    if (notes) {
+    if (notes)
         free(notes->refusal);
-        free(notes->identity);
-        free_offer(notes->offer);
-    }
     free(notes);
 }
 
@@ -99,9 +89,4 @@ void tls_note_untrusted(const SSL *ssl, const char *detail) {
     tls_note_refusal(ssl, detail);
     if (notes)
         notes->is_untrusted = true;
-}
-
-void tls_notes_set_offer(struct tls_notes *notes, struct tls_offer *offer) {
-    free_offer(notes->offer);
-    notes->offer = offer;
 }

@@ -2,10 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * session: makes sessions, and takes their handshakes forward step by step.
- *
- * A server that knows its client by a key can send as soon as its own part of the handshake is sent: the client's
- * binder has proved the key, and what follows can be read with that key alone. TLS does not detect whether
- * this ClientHello is a replay; a number in the client's identity does (proto/session_key).
  * Runs on: the session's thread. Owns: nothing.
  */
 #include "config.h"
@@ -83,8 +79,10 @@ int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]) {
     return SSL_export_keying_material(ssl, bytes, SECRET_SIZE, label, sizeof label - 1, NULL, 0, 0) == 1 ? 0 : -1;
 }
 
-static enum tls_step step_after(SSL *ssl, int result) {
-    if (SSL_is_init_finished(ssl))
+enum tls_step tls_handshake(SSL *ssl) {
+    ERR_clear_error();
+    int result = SSL_do_handshake(ssl);
+    if (result == 1)
         return TLS_DONE;
     switch (SSL_get_error(ssl, result)) {
     case SSL_ERROR_WANT_READ:
@@ -94,32 +92,4 @@ static enum tls_step step_after(SSL *ssl, int result) {
     default:
         return TLS_FAILED;
     }
-}
-
-/* Stops behind the server's own part, which SSL_do_handshake does not. The client's early data, after which this call
- * of OpenSSL is named, is never taken. */
-static bool answer(SSL *ssl, struct tls_notes *notes) {
-    uint8_t none;
-    size_t length = 0;
-    notes->has_answered = SSL_read_early_data(ssl, &none, sizeof none, &length) == SSL_READ_EARLY_DATA_FINISH;
-    return notes->has_answered;
-}
-
-enum tls_step tls_handshake(SSL *ssl) {
-    struct tls_notes *notes = tls_notes_of(ssl);
-    ERR_clear_error();
-    if (!notes)
-        return TLS_FAILED;
-    if (SSL_is_server(ssl) && !notes->has_answered) {
-        if (!answer(ssl, notes))
-            return step_after(ssl, -1);
-        if (tls_psk_identity(ssl))
-            return TLS_IDENTIFIED;
-    }
-    return step_after(ssl, SSL_do_handshake(ssl));
-}
-
-bool tls_write_early(SSL *ssl, const void *bytes, size_t length) {
-    size_t written = 0;
-    return tls_psk_identity(ssl) && SSL_write_early_data(ssl, bytes, length, &written) == 1 && written == length;
 }

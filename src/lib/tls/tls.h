@@ -5,8 +5,7 @@
  *
  * TLS 1.3 only (1.2 with extended master secret and ECDHE AEAD suites if asked), X25519MLKEM768 where OpenSSL has it,
  * X25519, P-256, no tickets, no resumption, no renegotiation, no compression, ALPN "munnel/2" required,
- * SSL_MODE_RELEASE_BUFFERS. The peer is known by its certificate or, in TLS 1.3, by a key that both had before; the key
- * exchange is a fresh one in any case.
+ * SSL_MODE_RELEASE_BUFFERS.
  *
  * Runs on: contexts are built on the control thread or at start, and may be used by every thread.
  * Owns: nothing; an SSL_CTX is reference-counted, SSL_CTX_free() when done.
@@ -22,12 +21,8 @@
 #include <stddef.h>
 
 enum {
-    TLS_IDENTITY_MAX = 64,
     TLS_ALPN_VERSION = 2 /* of Munnel's protocol: the number in its ALPN */
 };
-
-/* The key that goes by this identity, made of the context's secret; false: none does. On any thread, no locks. */
-typedef bool (*tls_key_finder)(uint8_t key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *identity);
 
 struct tls_server_options {
     const char *certificate, *key; /* PEM files; the key may not be readable by others */
@@ -35,8 +30,6 @@ struct tls_server_options {
     const char *crl;               /* NULL: none */
     bool client_optional;          /* with client_ca: a client without a certificate gets through TLS */
     bool allow_tls12;
-    tls_key_finder find_key; /* NULL: no client is authenticated by a key */
-    const uint8_t *secret;   /* with find_key: SECRET_SIZE bytes, copied */
 };
 
 struct tls_client_options {
@@ -57,29 +50,8 @@ SSL_CTX *tls_client_context(const struct tls_client_options *options, struct err
  */
 SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
 
-/*
- * Client, before the handshake: offers a key that the server may know by this identity (1 to TLS_IDENTITY_MAX
- * characters, sent in clear). If the server takes it, both are proved by it and no certificate is seen; if not, the
- * server's certificate is verified as ever. Copied, and wiped after the handshake. 0, or -1: out of memory.
- */
-int tls_offer_psk(SSL *ssl, const char *identity, const uint8_t key[SECRET_SIZE]);
-bool tls_used_psk(SSL *ssl); /* after the handshake: by such a key, and without certificates */
-
-enum tls_step {
-    TLS_WANTS_TO_READ,
-    TLS_WANTS_TO_WRITE,
-    /* Server, once: the client has proved a key, and only a holder of it can read what tls_write_early() sends. The
-     * client's Finished is still to come, by tls_handshake() or SSL_read(). This ClientHello may be a replay. */
-    TLS_IDENTIFIED,
-    TLS_DONE,
-    TLS_FAILED /* tls_explain() */
-};
-/* Goes on with the handshake as far as it goes. */
-enum tls_step tls_handshake(SSL *ssl);
-/* Server, from TLS_IDENTIFIED on: the client's identity, valid as long as the SSL; NULL: no key was used. */
-const char *tls_psk_identity(SSL *ssl);
-/* Server: as SSL_write, between TLS_IDENTIFIED and the client's Finished. The BIO must take all. */
-bool tls_write_early(SSL *ssl, const void *bytes, size_t length);
+enum tls_step { TLS_WANTS_TO_READ, TLS_WANTS_TO_WRITE, TLS_DONE, TLS_FAILED /* tls_explain() */ };
+enum tls_step tls_handshake(SSL *ssl); /* goes on with the handshake as far as it goes */
 
 /* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);

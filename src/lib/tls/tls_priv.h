@@ -27,13 +27,6 @@ struct tls_trust {   /* of a context; freed with it */
     size_t pin_count;
     bool is_server;
     bool chain_must_verify;
-    tls_key_finder find_key; /* server: makes keys of the secret; NULL: none */
-    uint8_t secret[SECRET_SIZE];
-};
-
-struct tls_offer { /* the key that a client offers, and its identity */
-    char identity[TLS_IDENTITY_MAX + 1];
-    uint8_t key[SECRET_SIZE];
 };
 
 struct tls_notes { /* of a session; freed with it */
@@ -41,12 +34,8 @@ struct tls_notes { /* of a session; freed with it */
     unsigned char first[TLS_RECORD_HEADER]; /* bytes that the peer sent */
     bool has_first, is_open;                /* open: the handshake was finished */
     bool is_untrusted;                      /* the refusal is of its identity, and will be the same next time */
-    bool has_answered;                      /* server: its part of the handshake is sent */
-    unsigned char looks;                    /* server: how often a key was looked for */
     int alert_received;                     /* description, or -1 */
-    unsigned long error;     /* OpenSSL's last error of the handshake; libevent may have taken its queue since */
-    struct tls_offer *offer; /* client: the key that it offers, until the handshake is over */
-    char *identity;          /* server: by which the key was found that the client named, or NULL */
+    unsigned long error; /* OpenSSL's last error of the handshake; libevent may have taken its queue since */
 };
 
 struct tls_trust *tls_trust_new(bool is_server);
@@ -57,11 +46,7 @@ int tls_notes_attach(SSL *ssl);
 void tls_note_refusal(const SSL *ssl, const char *detail);
 void tls_note_untrusted(const SSL *ssl, const char *detail); /* the same, for the identity of the peer */
 
-void tls_notes_set_offer(struct tls_notes *notes, struct tls_offer *offer); /* owned; wipes the former; NULL: none */
 void tls_notes_watch(SSL *ssl); /* registers the callbacks that take the notes */
-
-/* Server: lets clients be known by keys made of the options' secret; 0 or -1. */
-int tls_psk_accept(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options);
 
 void tls_alpn_require(SSL_CTX *context);                 /* server: refuses clients that do not offer TLS_ALPN */
 int tls_alpn_offer(SSL_CTX *context);                    /* client; 0 or -1: out of memory */

@@ -8,7 +8,7 @@
 #include "relay/link/bio.h"
 
 #include "lib/net/sock.h"
-#include "relay/link/flush.h"
+#include "relay/flush.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -25,7 +25,6 @@ struct link_bio {
     uint8_t *left; /* ciphertext read ahead and not yet decrypted, while another link has the scratch */
     size_t left_length;
     struct evbuffer *out; /* records the kernel would not take */
-    uint64_t sent;        /* bytes that the kernel took, ever */
 };
 
 static ssize_t receive(struct link_bio *state, void *to, size_t size) {
@@ -35,9 +34,7 @@ static ssize_t receive(struct link_bio *state, void *to, size_t size) {
 
 static ssize_t transmit(struct link_bio *state, const void *from, size_t size) {
     struct iovec part = {(void *)from, size};
-    ssize_t n = sock_writev(state->fd, &part, 1);
-    state->sent += n > 0 ? (uint64_t)n : 0;
-    return n;
+    return sock_writev(state->fd, &part, 1);
 }
 
 static int read_through(BIO *bio, struct link_bio *state, char *to, int size) {
@@ -185,6 +182,10 @@ struct link_bio *link_bio_new(int fd, struct link_bio_scratch *scratch, BIO **bi
     return state;
 }
 
+void link_bio_use(struct link_bio *state, struct link_bio_scratch *scratch) {
+    state->scratch = scratch;
+}
+
 void link_bio_run_ahead(struct link_bio *state) {
     state->run_ahead = true;
 }
@@ -228,9 +229,7 @@ ptrdiff_t link_bio_flush(struct link_bio *state) {
     if (state->scratch->out_length > 0)
         send_scratch(state);
     if (state->out && !state->broken) {
-        size_t before = evbuffer_get_length(state->out);
         state->broken = !flush_to_socket(state->out, state->fd);
-        state->sent += before - evbuffer_get_length(state->out);
         if (evbuffer_get_length(state->out) == 0) {
             evbuffer_free(state->out);
             state->out = NULL;
@@ -239,15 +238,10 @@ ptrdiff_t link_bio_flush(struct link_bio *state) {
     return state->broken ? -1 : (ptrdiff_t)link_bio_parked(state);
 }
 
+bool link_bio_must_flush(const struct link_bio *state) {
+    return state->scratch->out_length > 0;
+}
+
 size_t link_bio_parked(const struct link_bio *state) {
     return state->out ? evbuffer_get_length(state->out) : 0;
-}
-
-uint64_t link_bio_position(const struct link_bio *state) {
-    return state->sent + link_bio_parked(state);
-}
-
-uint64_t link_bio_acknowledged(const struct link_bio *state) {
-    uint64_t unsent = sock_unsent(state->fd);
-    return unsent < state->sent ? state->sent - unsent : 0;
 }

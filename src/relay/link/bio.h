@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LINK_BIO_IN = 256 * 1024, LINK_BIO_OUT = 320 * 1024 }; /* out: the largest batch, encrypted */
+enum { LINK_BIO_IN = 256 * 1024, LINK_BIO_OUT = 320 * 1024 }; /* out: what a turn writes, encrypted */
 
 struct link_bio_scratch { /* one per thread */
     uint8_t in[LINK_BIO_IN];
@@ -31,6 +31,8 @@ struct link_bio; /* lives as long as its BIO */
 
 /* *bio is the caller's. NULL when out of memory. */
 struct link_bio *link_bio_new(int fd, struct link_bio_scratch *scratch, BIO **bio);
+
+void link_bio_use(struct link_bio *state, struct link_bio_scratch *scratch); /* of another thread, from now on */
 
 /* From now on: read ahead, collect writes. */
 void link_bio_run_ahead(struct link_bio *state);
@@ -48,11 +50,7 @@ bool link_bio_is_empty(const struct link_bio *state); /* a read met EAGAIN or th
  * thread's scratch. Returns the bytes still parked (0: all went to the kernel), or -1 when the connection is broken.
  */
 ptrdiff_t link_bio_flush(struct link_bio *state);
+bool link_bio_must_flush(const struct link_bio *state);
 size_t link_bio_parked(const struct link_bio *state);
-
-/* How many bytes of ciphertext were ever written (call it after link_bio_flush), and how many of them the peer's kernel
- * has acknowledged: a system call. On systems that cannot report it, what the kernel took counts as acknowledged. */
-uint64_t link_bio_position(const struct link_bio *state);
-uint64_t link_bio_acknowledged(const struct link_bio *state);
 
 #endif

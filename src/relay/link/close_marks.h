@@ -14,28 +14,30 @@
 #ifndef MUNNEL_RELAY_LINK_CLOSE_MARKS_H
 #define MUNNEL_RELAY_LINK_CLOSE_MARKS_H
 
+#include "lib/event/loop.h"
 #include "lib/event/mailbox.h"
-#include "relay/plane.h"
+#include "relay/link_ref.h"
+
+#include <stdatomic.h>
 
 enum { CLOSE_MARKS_CHUNK = 256, CLOSE_MARKS_CHUNKS = 4096 };
 
-struct link;
 struct relay_thread;
 
 struct close_marks { /* part of a relay thread; all zero at first */
     struct message message;
     struct relay_thread *thread;
+    struct loop *loop;
+    uint16_t index;                                                   /* of the thread */
+    void (*close)(struct relay_thread *thread, struct link_ref link); /* may be of a link that is gone */
     atomic_bool is_posted;
     _Atomic(atomic_uint_fast64_t *)
-        chunks[CLOSE_MARKS_CHUNKS]; /* by slot / CLOSE_MARKS_CHUNK: generation, flag; 0: no mark */
+        chunks[CLOSE_MARKS_CHUNKS]; /* by slot / CLOSE_MARKS_CHUNK: generation; 0: no mark */
 };
 
 bool close_marks_reserve(struct close_marks *marks, uint32_t slots); /* room for so many; false: out of memory */
 void close_marks_free(struct close_marks *marks);
 
-/* Cannot fail. If a link is marked twice, closing at once takes precedence. */
-void close_marks_set(struct close_marks *marks, struct link_ref link, bool when_idle);
-
-void close_marks_close_link(struct link *link, bool when_idle, const char *detail); /* what plane_close asks for */
+void close_marks_set(struct close_marks *marks, struct link_ref link); /* cannot fail */
 
 #endif

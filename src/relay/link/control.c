@@ -29,14 +29,6 @@ static void ping_at(struct link *link, uint64_t now_us) {
     link->next_ping_us = now_us + (uint64_t)link->ping_s * 1000000;
 }
 
-void link_control_begin(struct link *link) {
-    link_set_state(link, LINK_CONTROL);
-    link->last_rx_us = clock_us();
-    ping_at(link, link->last_rx_us);
-    bufferevent_enable(link->stream, EV_READ | EV_WRITE);
-    link_control_read(link);
-}
-
 static void close_for(struct link *link, const char *detail) {
     link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, detail);
 }
@@ -53,15 +45,7 @@ static bool must_wait(const struct link *link) {
     return link->undelivered >= UNDELIVERED_MOST;
 }
 
-/* Read no further when the control plane is behind: what waits for it then waits in the kernel, and in the peer. */
-static void deliver(struct link *link, const struct frame *frame) {
-    link->undelivered += frame->length;
-    if (must_wait(link))
-        bufferevent_disable(link->stream, EV_READ);
-    plane_event_control(link, frame->payload, frame->length);
-}
-
-void link_control_delivered(struct link *link, size_t length) {
+static void on_taken(struct link *link, size_t length) {
     bool waited = must_wait(link);
     link->undelivered -= length;
     if (!waited || must_wait(link) || link->state != LINK_CONTROL)
@@ -69,6 +53,15 @@ void link_control_delivered(struct link *link, size_t length) {
     link->last_rx_us = clock_us(); /* silence does not count while reading was disabled */
     bufferevent_enable(link->stream, EV_READ);
     link_control_read(link);
+}
+
+/* Read no further when the control plane is behind: what waits for it then waits in the kernel, and in the peer. */
+static void deliver(struct link *link, const struct frame *frame) {
+    link->undelivered += frame->length;
+    if (must_wait(link))
+        bufferevent_disable(link->stream, EV_READ);
+    if (!plane_event_control(link, frame->payload, frame->length, on_taken)) /* messages are never dropped */
+        link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
 }
 
 static void take_pong(struct link *link, const uint8_t payload[FRAME_PING_SIZE]) {
@@ -158,7 +151,7 @@ void link_control_ping(struct link *link, uint64_t now_us) {
     send_ping(link, now_us);
 }
 
-void link_control_sweep(struct link *link, uint64_t now_us) {
+static void sweep(struct link *link, uint64_t now_us) {
     if (must_wait(link)) /* silence does not count while reading is disabled */
         link->last_rx_us = now_us;
     if (link->dead_after_s > 0 && now_us - link->last_rx_us > (uint64_t)link->dead_after_s * 1000000) {
@@ -210,4 +203,14 @@ void link_stream_failed(struct link *link, short what) {
     link->untrusted = verdict == TLS_UNTRUSTED || verdict == TLS_UNTRUSTED_BY_PEER;
     link_control_read(link);
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, error.text);
+}
+
+void link_control_begin(struct link *link) {
+    static const struct link_phase phase = {.sweep = sweep, .ping = link_control_ping};
+    link_set_phase(link, &phase);
+    link_set_state(link, LINK_CONTROL);
+    link->last_rx_us = clock_us();
+    ping_at(link, link->last_rx_us);
+    bufferevent_enable(link->stream, EV_READ | EV_WRITE);
+    link_control_read(link);
 }

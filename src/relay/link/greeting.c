@@ -3,9 +3,8 @@
 /*
  * link_begin_greeting: a link from the end of its handshake to the verdict: HELLO, WELCOME or REJECT.
  *
- * Runs on: the link's thread. The greeting is bufferevent_openssl's, but for data links that shook hands by their
- * session's key: the server knows them without HELLO, and the agent awaits the answer on the data link's own event.
- * States: greeting -> verdict -> control | idle | leaving.
+ * Runs on: the link's thread. The greeting is bufferevent_openssl's.
+ * States: greeting -> verdict -> control | carrier | leaving.
  */
 #include "config.h"
 
@@ -17,6 +16,8 @@
 #include "lib/tls/tls.h"
 #include "proto/auth_proof.h"
 #include "proto/limits.h"
+#include "relay/link/carrier.h"
+#include "relay/thread_session.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -32,15 +33,6 @@ static void fail(struct link *link, const char *detail) {
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, detail);
 }
 
-bool link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
-    uint8_t header[FRAME_HEADER];
-    struct evbuffer *output = bufferevent_get_output(link->stream);
-    frame_write_header(header, type, 0, length);
-    if (evbuffer_expand(output, sizeof header + length))
-        return false; /* before anything is in: a header without its payload would put all behind it out of step */
-    return evbuffer_add(output, header, sizeof header) == 0 && evbuffer_add(output, payload, length) == 0;
-}
-
 /* ---- the greeting ---- */
 
 static void report_greeting(struct link *link, const struct frame *frame) {
@@ -49,28 +41,20 @@ static void report_greeting(struct link *link, const struct frame *frame) {
         fail(link, "OpenSSL cannot export keying material for the proof");
         return;
     }
-    if (link->stream)
-        bufferevent_disable(link->stream, EV_READ);
+    bufferevent_disable(link->stream, EV_READ);
     link->no_hello = false;
     link_set_state(link, LINK_VERDICT);
     plane_event_greeting(link, frame->type == FRAME_REJECT, (const char *)frame->payload, frame->length, exporter);
     secret_wipe(exporter, sizeof exporter);
 }
 
-static void drain(struct link *link, size_t frame_length) {
-    if (link->stream)
-        evbuffer_drain(bufferevent_get_input(link->stream), frame_length);
-}
-
 /*
  * Agent: a certificate proves only its own key. The server of a session also has the session's key, which the thief of
- * a certificate's key has not; a handshake by that key has proved it, after any other WELCOME must.
+ * a certificate's key has not.
  */
 static bool server_has_session_key(struct link *link, const struct frame *frame, struct error *error) {
     const struct link_order *order = link->order;
     uint8_t exporter[SECRET_SIZE], proof[SECRET_SIZE];
-    if (tls_used_psk(link->ssl))
-        return true;
     if (welcome_parse_data(proof, (const char *)frame->payload, frame->length, error) != 0)
         return false;
     bool is_proved = order->has_key && tls_exporter(link->ssl, exporter) == 0 &&
@@ -82,36 +66,37 @@ static bool server_has_session_key(struct link *link, const struct frame *frame,
 }
 
 /* Agent: a data link's WELCOME decides by itself; the session behind it was proved on the control link. */
-static void take_welcome(struct link *link, const struct frame *frame, size_t frame_length) {
+static void take_data_welcome(struct link *link, const struct frame *frame, size_t frame_length) {
     char text[ADDR_TEXT];
     struct error error, detail;
+    struct carrier_role role = link->role;
+    unsigned resume_ms = link->order->resume_ms;
     if (!server_has_session_key(link, frame, &error)) {
         error_set(&detail, "the server showed its certificate, but did not prove that it has the session's key: %s",
                   error.text);
         link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, detail.text);
         return;
     }
-    drain(link, frame_length);
+    evbuffer_drain(bufferevent_get_input(link->stream), frame_length);
     link_set_state(link, LINK_VERDICT);
-    link_accept(link, false, link->tag, NULL, addr_format(link_peer(link), text, sizeof text), 0, 0);
+    link_accept_data(link, &role, NULL, addr_format(link_peer(link), text, sizeof text), resume_ms);
 }
 
-void link_take_greeting(struct link *link, const struct frame *frame, size_t frame_length) {
+/* `frame_length`: what it takes in the bufferevent. */
+static void take_greeting(struct link *link, const struct frame *frame, size_t frame_length) {
     bool awaited =
         link_is_agent(link) ? frame->type == FRAME_WELCOME || frame->type == FRAME_REJECT : frame->type == FRAME_HELLO;
     if (!awaited) {
         char detail[96];
         snprintf(detail, sizeof detail, "expected a greeting, got %s", frame_name(frame->type));
         fail(link, detail);
-        return;
+    } else if (frame->type == FRAME_WELCOME && !link->is_control) {
+        take_data_welcome(link, frame, frame_length);
+    } else {
+        report_greeting(link, frame);
+        if (link->state == LINK_VERDICT)
+            evbuffer_drain(bufferevent_get_input(link->stream), frame_length);
     }
-    if (frame->type == FRAME_WELCOME && !link->is_control) {
-        take_welcome(link, frame, frame_length);
-        return;
-    }
-    report_greeting(link, frame);
-    if (link->state == LINK_VERDICT)
-        drain(link, frame_length);
 }
 
 /* Parses what has come; a frame longer than a greeting may be is refused by its header alone. */
@@ -130,7 +115,7 @@ static void read_greeting(struct link *link) {
             fail(link, "first frame longer than a greeting (4096 bytes)");
         return;
     case FRAME_OK:
-        link_take_greeting(link, &frame, taken);
+        take_greeting(link, &frame, taken);
         return;
     case FRAME_SKIP:
         fail(link, "expected a greeting, got a frame of a type that is not known here");
@@ -196,12 +181,8 @@ static bool make_stream(struct link *link) {
 }
 
 void link_begin_greeting(struct link *link) {
-    if (link_is_agent(link) && tls_used_psk(link->ssl)) {
-        link_data_take_over(link);
-        link_data_read(link);
-    } else if (make_stream(link) && link_is_agent(link)) {
+    if (make_stream(link) && link_is_agent(link))
         send_hello(link);
-    }
 }
 
 /* ---- the verdict ---- */
@@ -213,61 +194,51 @@ static void begin_control(struct link *link, const char *json) {
         link_control_begin(link);
 }
 
-static void send_data_welcome(struct link *link, const char *json) {
-    if (json)
-        link_data_send_frame(link, FRAME_WELCOME, json, strlen(json));
-    else
-        link_send_deferred(
-            link, FRAME_WELCOME); /* a client may be waiting for this link: then its OPEN is there in a moment */
-}
-
-static void begin_data(struct link *link, const char *json) {
-    link_data_take_over(link);
-    if (link->state == LINK_CLOSED)
-        return;
-    if (!link_is_agent(link))
-        send_data_welcome(link, json);
-    link->expects_ping = true;
-    link_become_idle(link);
-}
-
-void link_accept(struct link *link, bool is_control, uint64_t tag, const char *json, const char *who, unsigned ping_s,
-                 unsigned dead_after_s) {
-    if (link->state != LINK_VERDICT)
-        return;
+static void note_accepted(struct link *link, bool is_control, uint64_t tag, const char *who) {
     link->is_control = is_control;
     link->was_accepted = true;
     link->tag = tag;
-    link->ping_s = ping_s;
-    link->dead_after_s = dead_after_s;
     link->who = who ? strdup(who) : NULL;
     link_order_free(link->order);
     link->order = NULL;
-    if (is_control)
-        begin_control(link, json);
-    else
-        begin_data(link, json);
 }
 
-static bool put_reject(struct link *link, const char *json) {
-    if (link->stream) {
-        bufferevent_enable(link->stream, EV_READ);
-        return link_put_frame(link, FRAME_REJECT, json, strlen(json));
+void link_accept_control(struct link *link, uint64_t tag, const char *json, const char *who, unsigned ping_s,
+                         unsigned dead_after_s) {
+    if (link->state != LINK_VERDICT)
+        return;
+    note_accepted(link, true, tag, who);
+    link->ping_s = ping_s;
+    link->dead_after_s = dead_after_s;
+    begin_control(link, json);
+}
+
+/* WELCOME leaves before the streams that have waited for a carrier. */
+bool link_accept_data(struct link *link, const struct carrier_role *role, const char *json, const char *who,
+                      unsigned resume_ms) {
+    struct thread_session *session = thread_session_get(link->thread, role, who, resume_ms);
+    link->role = *role;
+    note_accepted(link, false, link_is_agent(link) ? link->tag : role->session, who);
+    if (!session) {
+        fail(link, "out of memory, or its session is over");
+        return false;
     }
-    link_data_take_over(link);
-    batch_add(link_batch(link), FRAME_REJECT, 0, json, strlen(json));
-    link_send(link);
-    sock_half_close(link->fd);
-    return true;
+    link_data_begin(link);
+    if (json && link->state == LINK_VERDICT)
+        link_data_send_frame(link, FRAME_WELCOME, json, strlen(json));
+    if (link->state == LINK_VERDICT && !(plane_event_carrier(link) && link_carrier_begin(link, session)))
+        fail(link, "out of memory, or too many links of its session");
+    return link->is_carrier;
 }
 
 void link_reject(struct link *link, const char *json) {
     if (link->state != LINK_VERDICT)
         return;
-    if (!json || !put_reject(link, json)) {
+    if (!json || !link_put_frame(link, FRAME_REJECT, json, strlen(json))) {
         link_close(link, LINK_CLOSE_POLITELY, REASON_LINK_LOST, "rejected");
         return;
     }
+    bufferevent_enable(link->stream, EV_READ);
     link_set_state(link, LINK_LEAVING);
     link->deadline_us = clock_us() + LEAVING_MS * 1000;
 }

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * handshake: a link from its descriptor to the end of the TLS handshake, on the event that a data link keeps.
+ * handshake: a link from its descriptor to the end of the TLS handshake.
  *
  * Runs on: the link's thread. One absolute deadline covers TCP, TLS and greeting together.
- * States: new -> (connecting) -> handshake -> greeting (greeting.c) | verdict (server: identified by the session's
- * key).
+ * States: new -> (connecting) -> handshake -> greeting (greeting.c).
  */
 #include "config.h"
 
 #include "relay/link/link_priv.h"
 
 #include "lib/base/clock.h"
-#include "lib/net/sock.h"
 #include "lib/tls/tls.h"
-#include "proto/session_key.h"
+#include "relay/link/bio.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,44 +22,19 @@ static void fail(struct link *link, const char *detail) {
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, detail);
 }
 
-void link_order_free(struct link_order *order) {
-    if (!order)
-        return;
-    SSL_CTX_free(order->tls);
-    secret_wipe(order->key, sizeof order->key);
-    free(order->server_name);
-    free(order->hello);
-    free(order);
-}
-
 /* ---- the handshake ---- */
 
-void link_note_handshake(struct link *link) {
+static void on_done(struct link *link) {
     struct log *log = link->thread->options->log;
-    link->is_half_open = false;
-    link->thread->sleeping[link->ref.slot] = link->state == LINK_BUSY;
     if (!SSL_has_pending(link->ssl))
         SSL_free_buffers(link->ssl); /* the one for sending would stay, 16 KiB, until a record is sent */
     counter_add(&link->thread->counters->handshakes_done, 1);
     if (log_enabled(log, LOG_LEVEL_DEBUG))
-        log_write(log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: handshake by %s", link->ref.thread, link->ref.slot,
-                  tls_used_psk(link->ssl) ? "the session's key" : "certificate");
-}
-
-static void on_done(struct link *link) {
-    link_note_handshake(link);
+        log_write(log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: handshake done", link->ref.thread, link->ref.slot);
     link->last_rx_us = clock_us();
     link->no_hello = !link_is_agent(link);
     link_set_state(link, LINK_GREETING);
     link_begin_greeting(link);
-}
-
-/* Server: the verdict need not wait for the client's Finished, which is read along with its first frame. */
-static void on_known(struct link *link) {
-    link->is_half_open = true;
-    link->last_rx_us = clock_us();
-    link_set_state(link, LINK_VERDICT);
-    plane_event_identified(link, tls_psk_identity(link->ssl));
 }
 
 static void on_failed(struct link *link) {
@@ -76,14 +49,8 @@ static void on_failed(struct link *link) {
 
 static void shake(struct link *link) {
     switch (tls_handshake(link->ssl)) {
-    case TLS_IDENTIFIED:
-        on_known(link);
-        break;
     case TLS_DONE:
-        if (!link_is_agent(link) && tls_psk_identity(link->ssl)) /* by way of a HelloRetryRequest */
-            on_known(link);
-        else
-            on_done(link);
+        on_done(link);
         break;
     case TLS_FAILED:
         on_failed(link);
@@ -91,16 +58,6 @@ static void shake(struct link *link) {
     case TLS_WANTS_TO_READ:
     case TLS_WANTS_TO_WRITE: /* EPOLLOUT follows */
         break;
-    }
-}
-
-/* Without it, for want of memory, too, it goes by the server's certificate. */
-static void offer_session_key(struct link *link) {
-    const struct link_order *order = link->order;
-    uint8_t key[SECRET_SIZE];
-    if (*order->identity && session_key_for_tls(key, order->key) == 0) {
-        (void)tls_offer_psk(link->ssl, order->identity, key);
-        secret_wipe(key, sizeof key);
     }
 }
 
@@ -114,11 +71,8 @@ static void begin_handshake(struct link *link) {
         return;
     }
     SSL_set_bio(link->ssl, bio, bio);
-    offer_session_key(link);
     shake(link);
 }
-
-/* ---- the event ---- */
 
 static void on_connected(struct link *link) {
     int error = sock_connect_result(link->fd);
@@ -129,36 +83,14 @@ static void on_connected(struct link *link) {
         fail(link, strerror(error));
 }
 
-static void on_event(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    struct link *link = context;
-    if (what & EV_CLOSED)
-        link->rdhup = true;
-    if (what & EV_READ)
-        link->needs_recheck = true;
-    if (link->state == LINK_CONNECTING && (what & EV_WRITE))
-        on_connected(link);
-    else if (link->state == LINK_HANDSHAKE)
+static void on_event(struct link *link, short what) {
+    if (link->state == LINK_HANDSHAKE)
         shake(link);
-    else if (link->state != LINK_CONNECTING &&
-             link->state != LINK_VERDICT) /* ignored until the verdict; link_become_idle re-reads */
-        link_data_on_event(link, what);
+    else if (link->state == LINK_CONNECTING && (what & EV_WRITE))
+        on_connected(link);
 }
 
-bool link_watch(struct link *link) {
-    event_assign(&link->event, relay_thread_base(link->thread), link->fd,
-                 EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_event, link);
-    link->event_is_added = event_add(&link->event, NULL) == 0;
-    if (!link->event_is_added)
-        fail(link, "out of memory");
-    return link->event_is_added;
-}
-
-void link_unwatch(struct link *link) {
-    if (link->event_is_added)
-        event_del(&link->event);
-    link->event_is_added = false;
-}
+static const struct link_phase handshake_phase = {.on_event = on_event, .sweep = link_sweep_deadline};
 
 /* ---- server: adopted ---- */
 
@@ -175,7 +107,7 @@ void link_adopt(struct relay_thread *thread, int fd, SSL_CTX *tls, uint64_t tag,
         plane_event_failed(thread, close_event, tag, "this program was stopped");
         return;
     }
-    struct link *link = link_new(thread, fd, tag, close_event);
+    struct link *link = link_new(thread, fd, tag, close_event, &handshake_phase);
     struct link_order *order = link ? calloc(1, sizeof *order) : NULL;
     if (!order) {
         SSL_CTX_free(tls);
@@ -199,7 +131,7 @@ void link_start(struct link *link) {
 
 /* ---- agent: dialled ---- */
 
-void link_dial(struct relay_thread *thread, struct link_order *order, bool is_control, uint64_t tag,
+void link_dial(struct relay_thread *thread, struct link_order *order, const struct carrier_role *role, uint64_t tag,
                struct close_event *close_event) {
     if (thread->stopping) {
         link_order_free(order);
@@ -209,14 +141,15 @@ void link_dial(struct relay_thread *thread, struct link_order *order, bool is_co
     bool done = false;
     int fd = sock_connect(close_event_peer(close_event), NULL, &done);
     int error = fd < 0 ? errno : 0;
-    struct link *link = link_new(thread, fd, tag, close_event);
+    struct link *link = link_new(thread, fd, tag, close_event, &handshake_phase);
     if (!link) {
         link_order_free(order);
         return;
     }
     link->order = order;
-    link->session = order->session;
-    link->is_control = is_control;
+    link->is_control = !role;
+    if (role)
+        link->role = *role;
     set_deadline(link, 0);
     link_set_state(link, LINK_CONNECTING);
     if (fd < 0) {

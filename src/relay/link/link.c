@@ -8,11 +8,10 @@
 #include "relay/link/link_priv.h"
 
 #include "lib/base/clock.h"
-#include "lib/net/sock.h"
-#include "relay/link/carrier.h"
-#include "relay/stream/relay.h"
+#include "relay/link/bio.h"
 
 #include <assert.h>
+#include <event2/buffer.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -27,7 +26,8 @@ static const char *state_name(enum link_state state) {
     return names[state];
 }
 
-struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *close_event) {
+struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *close_event,
+                      const struct link_phase *phase) {
     struct link *link = calloc(1, sizeof *link);
     if (!link || !relay_thread_give_slot(thread, link, &link->ref)) {
         free(link);
@@ -37,15 +37,10 @@ struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct 
     }
     link->close_event = close_event;
     link->thread = thread;
-    link->again.run = link_data_on_resume;
-    link->recheck.run = link_data_on_recheck;
-    link->write_retry.run = link_data_on_write_retry;
-    link->deferred.run = link_data_on_deferred;
-    link->delivery.run = link_data_on_delivery;
+    link->phase = phase;
     link->fd = fd;
     link->tag = tag;
     link->last_rx_us = clock_us();
-    stream_state_init(&link->stream_state, thread->options->is_agent ? STREAM_STATE_AGENT : STREAM_STATE_SERVER);
     counter_add(&thread->counters->links, 1);
     return link;
 }
@@ -56,12 +51,9 @@ static bool is_legal_step(enum link_state from, enum link_state to) {
     static const unsigned next[LINK_STATE_COUNT] = {
         [LINK_NEW] = NEXT(CONNECTING) | NEXT(HANDSHAKE),
         [LINK_CONNECTING] = NEXT(HANDSHAKE),
-        [LINK_HANDSHAKE] = NEXT(GREETING) | NEXT(VERDICT), /* VERDICT: the session's key identified the peer */
+        [LINK_HANDSHAKE] = NEXT(GREETING),
         [LINK_GREETING] = NEXT(VERDICT),
-        [LINK_VERDICT] = NEXT(CONTROL) | NEXT(IDLE) | NEXT(LEAVING),
-        [LINK_IDLE] = NEXT(BUSY) | NEXT(CARRIER) | NEXT(LINGERING),
-        [LINK_BUSY] = NEXT(IDLE) | NEXT(WAITING),
-        [LINK_WAITING] = NEXT(IDLE) | NEXT(LINGERING),
+        [LINK_VERDICT] = NEXT(CONTROL) | NEXT(CARRIER) | NEXT(LEAVING),
     };
     return (next[from] & 1u << to) || (to == LINK_CLOSED && from != LINK_CLOSED);
 }
@@ -73,52 +65,106 @@ void link_set_state(struct link *link, enum link_state state) {
         log_write(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: %s -> %s", link->ref.thread,
                   link->ref.slot, state_name(link->state), state_name(state));
     link->state = (uint8_t)state;
-    link->thread->sleeping[link->ref.slot] = state == LINK_BUSY && !link->is_half_open;
     if (state >= LINK_VERDICT)
         relay_thread_greeted(link);
     if (state >= LINK_CONTROL) /* the states before share one absolute deadline */
         link->deadline_us = 0;
 }
 
+void link_set_phase(struct link *link, const struct link_phase *phase) {
+    link->phase = phase;
+}
+
 const struct addr *link_peer(const struct link *link) {
     return close_event_peer(link->close_event);
 }
 
-struct relay_thread *link_thread(const struct link *link) {
-    return link->thread;
+void link_order_free(struct link_order *order) {
+    if (!order)
+        return;
+    SSL_CTX_free(order->tls);
+    secret_wipe(order->key, sizeof order->key);
+    free(order->server_name);
+    free(order->hello);
+    free(order);
 }
 
-const struct service_table *link_services(const struct link *link) {
-    return relay_thread_services(link->thread, link->session);
+/* ---- its event, or its bufferevent ---- */
+
+static void on_event(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    struct link *link = context;
+    if (what & EV_CLOSED)
+        link->rdhup = true;
+    if (what & EV_READ)
+        link->needs_recheck = true;
+    link->phase->on_event(link, what);
 }
 
-struct link_ref link_ref_of(const struct link *link, uint64_t *tag) {
-    *tag = link->tag;
-    return link->ref;
+bool link_watch(struct link *link) {
+    event_assign(&link->event, relay_thread_base(link->thread), link->fd,
+                 EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_event, link);
+    link->event_is_added = event_add(&link->event, NULL) == 0;
+    if (!link->event_is_added)
+        link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
+    return link->event_is_added;
 }
 
-struct batch *link_batch(struct link *link) {
-    struct batch *batch = &link->thread->batch;
-    batch_begin(batch);
-    if (link->deferred_frame) {
-        bool is_fin = link->deferred_frame == FRAME_FIN;
-        batch_add(batch, (enum frame_type)link->deferred_frame, is_fin ? link->stream_state.number : 0,
-                  is_fin ? NULL : "{}", is_fin ? 0 : 2);
-        defer_cancel(&link->thread->deferred, &link->deferred); /* or the next one would leave when this one was due */
-    }
-    link->deferred_frame = 0;
-    return batch;
+void link_unwatch(struct link *link) {
+    if (link->event_is_added)
+        event_del(&link->event);
+    link->event_is_added = false;
 }
 
-struct stream_state *link_stream_state(struct link *link) {
-    return &link->stream_state;
+bool link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    uint8_t header[FRAME_HEADER];
+    struct evbuffer *output = bufferevent_get_output(link->stream);
+    frame_write_header(header, type, 0, length);
+    if (evbuffer_expand(output, sizeof header + length))
+        return false; /* before anything is in: a header without its payload would put all behind it out of step */
+    return evbuffer_add(output, header, sizeof header) == 0 && evbuffer_add(output, payload, length) == 0;
 }
 
-void link_set_relay(struct link *link, struct relay *relay) {
-    link->relay = relay;
-    if (relay)
-        link_set_state(link, LINK_BUSY);
+void link_pause(struct link *link) {
+    link->paused = true;
 }
+
+void link_resume(struct link *link) {
+    if (!link->paused)
+        return;
+    link->paused = false;
+    defer_add(&link->thread->again, &link->again);
+}
+
+/* ---- to another thread ---- */
+
+bool link_ends_with_greeting(struct link *link) {
+    assert(link->state == LINK_VERDICT && link->stream);
+    if (evbuffer_get_length(bufferevent_get_input(link->stream)) == 0)
+        return true;
+    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "more than a greeting before WELCOME");
+    return false;
+}
+
+void link_leave_thread(struct link *link) {
+    bufferevent_disable(link->stream, EV_READ | EV_WRITE);
+    bufferevent_free(link->stream); /* without BEV_OPT_CLOSE_ON_FREE it leaves SSL and descriptor alone */
+    link->stream = NULL;
+    relay_thread_forget(link->thread, link);
+    relay_thread_take_slot(link->thread, link->ref);
+}
+
+bool link_enter_thread(struct link *link, struct relay_thread *thread) {
+    link->thread = thread;
+    link_bio_use(link->bio, &thread->bio);
+    if (relay_thread_give_slot(thread, link, &link->ref))
+        return true;
+    link->ref = (struct link_ref){0, 0, thread->index};
+    link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
+    return false;
+}
+
+/* ---- the end ---- */
 
 /* Flushes frames queued in this turn, such as REJECT: the bufferevent would write them only in the next one. */
 static void write_last_frames(struct link *link) {
@@ -156,41 +202,20 @@ static void close_descriptor(struct link *link, enum link_close_how how) {
     link->fd = -1;
 }
 
-static bool may_linger(const struct link *link) {
-    return (link->state == LINK_IDLE || link->state == LINK_WAITING) && !link->broken && !link->is_half_open &&
-           !link->thread->stopping && !link_has_delivered(link);
-}
-
-static void lose_relay(struct link *link, enum relay_reason reason) {
-    struct relay *relay = link->relay;
-    link->relay = NULL;
-    if (relay)
-        relay_on_link_lost(relay, reason);
-}
-
 void link_close(struct link *link, enum link_close_how how, enum relay_reason reason, const char *detail) {
-    bool was_lingering = link->state == LINK_LINGERING;
-    if (link->state == LINK_CLOSED || (was_lingering && how == LINK_CLOSE_POLITELY))
+    struct relay_thread *thread = link->thread;
+    if (link->state == LINK_CLOSED)
         return;
-    if (link->deferred_frame && how != LINK_CLOSE_RESET)
-        link_data_send_deferred(link);
-    bool lingers = how == LINK_CLOSE_POLITELY && may_linger(link);
-    link_set_state(link, lingers ? LINK_LINGERING : LINK_CLOSED);
-    lose_relay(link, reason);
-    link_carrier_lost(link);
-    if (!was_lingering)
-        plane_event_closed(link, reason == REASON_PROTOCOL, detail);
-    if (lingers) {
-        link_linger(link);
-        return;
-    }
-    if (link->is_delivering)
-        link_end_delivery(link, link_has_delivered(link) ? REASON_DONE : reason);
-    relay_thread_forget(link->thread, link);
+    link_set_state(link, LINK_CLOSED);
+    plane_event_closed(link, reason == REASON_PROTOCOL, detail); /* before its streams look for another carrier */
+    if (link->phase->on_closed)
+        link->phase->on_closed(link);
+    relay_thread_forget(thread, link);
     close_descriptor(link, how);
-    relay_thread_take_slot(link->thread, link->ref);
-    counter_add(&link->thread->counters->links, -1);
-    relay_thread_free_link_later(link->thread, link);
+    if (link->ref.generation)
+        relay_thread_take_slot(thread, link->ref);
+    counter_add(&thread->counters->links, -1);
+    relay_thread_free_link_later(thread, link);
 }
 
 void link_break(struct link *link, const char *detail) {
@@ -210,8 +235,8 @@ void link_free(struct link *link) {
     free(link);
 }
 
-/* An absolute deadline: bytes that trickle in do not prolong it. */
-static void sweep_greeting(struct link *link, uint64_t now_us) {
+/* Bytes that trickle in do not prolong it. */
+void link_sweep_deadline(struct link *link, uint64_t now_us) {
     if (link->deadline_us == 0 || now_us < link->deadline_us)
         return;
     char detail[96];
@@ -220,12 +245,5 @@ static void sweep_greeting(struct link *link, uint64_t now_us) {
 }
 
 void link_sweep(struct link *link, uint64_t now_us) {
-    if (link->state == LINK_CONTROL)
-        link_control_sweep(link, now_us);
-    else if (link->state == LINK_CARRIER)
-        link_carrier_sweep(link, now_us);
-    else if (link->state == LINK_IDLE || link->state == LINK_BUSY || link->state == LINK_WAITING)
-        link_data_sweep(link, now_us);
-    else if (link->state != LINK_LINGERING) /* link_data_on_delivery has its own timer */
-        sweep_greeting(link, now_us);
+    link->phase->sweep(link, now_us);
 }

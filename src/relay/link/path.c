@@ -43,24 +43,19 @@ static void probe(struct link *link, enum network_event event) {
     link->probe.deadline_us = link->probe.sent_us + limit_us(link);
     link->probe.event = (uint8_t)event;
     link->probe.is_late = false;
-    link_control_ping(link, link->probe.sent_us);
-}
-
-/* Neither one under way nor one whose last bytes are. */
-static bool has_no_relay(const struct link *link) {
-    return link->state < LINK_BUSY && !link->is_delivering;
+    link->phase->ping(link, link->probe.sent_us);
 }
 
 void link_check_path(struct link *link, struct path_check *check) {
     struct addr here;
-    if (!link_is_agent(link) || !has_no_relay(link))
+    if (!link_is_agent(link))
         return;
     sock_local_addr(link->fd, &here);
     if (is_gone(check, &here)) {
         char host[ADDR_TEXT], what[ADDR_TEXT + 32];
         snprintf(what, sizeof what, "address %s is gone", addr_format_host(&here, host, sizeof host));
         close_for(link, check->event, what);
-    } else if (link->state == LINK_CONTROL) {
+    } else if (link->phase->ping) {
         probe(link, check->event);
     }
 }
@@ -72,7 +67,7 @@ void link_path_note_pong(struct link *link, uint64_t pinged_us) {
     }
     if (!link->probe.sent_us || pinged_us < link->probe.sent_us)
         return;
-    log_event(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "control link works",
+    log_event(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "link works",
               LOG_FIELDS(LOG_TEXT("detail", network_event_text((enum network_event)link->probe.event)),
                          LOG_MS("answered_ms", clock_us() - link->probe.sent_us)));
     link->probe.sent_us = 0;

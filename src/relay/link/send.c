@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * send: sending on a data link: batches, answers, deferred frames.
+ * send: sending on a data link: what a mux has gathered, and answers.
  *
  * Runs on: the link's thread. Everything is written at once; what the kernel does not take is parked by link_bio, and
  * the link counts as full until it is gone. Owns: nothing.
@@ -14,16 +14,17 @@
 
 #include "relay/link/link_priv.h"
 
-#include "lib/net/sock.h"
-#include "relay/link/carrier.h"
-#include "relay/stream/relay.h"
+#include "relay/link/bio.h"
 
+#include <assert.h>
 #include <openssl/err.h>
 #include <stddef.h>
+#include <string.h>
 
 enum {
     RECORDS_PER_KEY = 1 << 22,
     PARKED_MOST = 512 * 1024,   /* of answers to a peer that does not read */
+    RECORD_COST = 3,            /* how many times its length a short frame has as a record, at most */
     HIGH_RTT_US = 10000,        /* below this round-trip time the buffer is no limit */
     RETRY_PROGRESS = 16 * 1024, /* bytes that a retry must write to count as progress */
     FRUITLESS_RETRIES_MOST = 16
@@ -52,30 +53,16 @@ void link_data_on_write_retry(struct defer_item *item) {
     link_data_send_parked(link);
 }
 
-static void notify_drained(struct link *link) {
-    if (link->relay)
-        relay_on_link_drained(link->relay);
-    if (link->carrier)
-        mux_carrier_writable(link->carrier);
-}
-
-/* Notifies its user whenever parked bytes are gone: edge-triggered EPOLLOUT may not fire again. */
+/* Tells the mux whenever parked bytes are gone: edge-triggered EPOLLOUT may not fire again. */
 bool link_data_flush(struct link *link) {
     size_t before = link_bio_parked(link->bio);
     ptrdiff_t left = link_bio_flush(link->bio);
     if (left > 0) {
         retry_write_later(link, before, (size_t)left);
-    } else if (before > 0 && left == 0) {
-        notify_drained(link);
+    } else if (before > 0 && left == 0 && link->carrier) {
+        mux_carrier_writable(link->carrier);
     }
     return left >= 0;
-}
-
-/* Not by SSL_is_init_finished: that is false again from a key update until it is sent. */
-static bool encrypt(struct link *link, const uint8_t *bytes, size_t length) {
-    if (link->is_half_open)
-        return tls_write_early(link->ssl, bytes, length);
-    return SSL_write(link->ssl, bytes, (int)length) == (int)length;
 }
 
 static void break_writing(struct link *link) {
@@ -84,72 +71,49 @@ static void break_writing(struct link *link) {
     link_break(link, "write failed");
 }
 
-void link_data_write(struct link *link, const uint8_t *bytes, size_t length) {
+void link_data_write(void *context, const uint8_t *bytes, size_t length) {
+    struct link *link = context;
     if (length == 0 || link->state == LINK_CLOSED || link->broken)
         return;
     renew_key(link);
     link->records += length / FRAME_DATA_MAX + 1;
-    if (!encrypt(link, bytes, length))
+    if (SSL_write(link->ssl, bytes, (int)length) != (int)length)
         break_writing(link);
 }
 
-void link_data_flush_written(struct link *link) {
+void link_data_flush_written(void *context) {
+    struct link *link = context;
     if (link->state != LINK_CLOSED && !link->broken && !link_data_flush(link))
         break_writing(link);
 }
 
-void link_send(struct link *link) {
-    struct batch *batch = &link->thread->batch;
-    if (batch->length == 0)
-        return;
-    link_data_write(link, batch->bytes, batch->length);
-    link_data_flush_written(link);
-}
-
-void link_send_deferred(struct link *link, enum frame_type type) {
-    link->deferred_frame = (uint8_t)type;
-    defer_add(&link->thread->deferred, &link->deferred);
-}
-
-void link_data_send_deferred(struct link *link) {
-    if (link->deferred_frame) {
-        link_batch(link);
-        link_send(link);
-    }
-}
-
-void link_data_on_deferred(struct defer_item *item) {
-    link_data_send_deferred((struct link *)(void *)((char *)item - offsetof(struct link, deferred)));
-}
-
-bool link_is_full(const struct link *link) {
+bool link_data_is_full(const struct link *link) {
     return link_bio_parked(link->bio) > 0;
 }
 
 void link_data_send_parked(struct link *link) {
-    if (link_is_full(link) && !link_data_flush(link))
+    if (link_data_is_full(link) && !link_data_flush(link))
         link_break(link, "write failed");
 }
 
-/* Answers are not held back by a full link, as a relay's bytes are: this bounds them for a peer that does not read. The
- * mux bounds a carrier's itself: thousands of streams that are opened or resumed at once are more than PARKED_MOST. */
+/* Answers are not held back by a full link, as streams are: this bounds them for a peer that does not read. The mux
+ * bounds its own itself: thousands of streams that are opened or resumed at once are more than PARKED_MOST. */
 bool link_data_output_overflows(struct link *link) {
-    if (link_bio_parked(link->bio) <= PARKED_MOST + (link->carrier ? MUX_UNREAD_MOST : 0))
+    size_t unread = link->carrier ? mux_carrier_unread(link->carrier) : 0;
+    if (link_bio_parked(link->bio) <= PARKED_MOST + RECORD_COST * unread)
         return false;
     link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "the other side requests answers and does not read them");
     return true;
 }
 
-/* A PONG without a PING. On a full link the server sees that something moves, or is itself what does not read. */
-void link_report_progress(struct link *link) {
-    static const uint8_t payload[FRAME_PING_SIZE];
-    if (!link_is_full(link))
-        link_data_send_frame(link, FRAME_PONG, payload, sizeof payload);
-}
-
 void link_data_send_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    uint8_t frame[FRAME_HEADER + FRAME_GREETING_MAX];
+    assert(length <= FRAME_GREETING_MAX);
     if (link_data_output_overflows(link))
         return;
-    batch_add(link_batch(link), type, 0, payload, length);
-    link_send(link);
+    mux_flush(&link->thread->gather); /* links share the memory that they encrypt into */
+    frame_write_header(frame, type, 0, length);
+    memcpy(frame + FRAME_HEADER, payload, length);
+    link_data_write(link, frame, FRAME_HEADER + length);
+    link_data_flush_written(link);
 }

@@ -21,6 +21,10 @@ struct mux_carrier *mux_shared_carrier(const struct mux *mux) {
     return full;
 }
 
+bool mux_has_carrier(const struct mux *mux) {
+    return mux_shared_carrier(mux);
+}
+
 struct mux_carrier *mux_carrier_find(const struct mux *mux, stream_carrier id) {
     struct mux_carrier *carrier;
     TAILQ_FOREACH (carrier, &mux->carriers, next) {
@@ -30,11 +34,31 @@ struct mux_carrier *mux_carrier_find(const struct mux *mux, stream_carrier id) {
     return NULL;
 }
 
-void mux_want_carrier(struct mux *mux, bool is_exclusive, uint64_t now_us) {
-    if (mux->wanted_us[is_exclusive] && now_us < mux->wanted_us[is_exclusive] + WANT_EACH_US)
+void mux_want_shared(struct mux *mux, uint64_t now_us) {
+    if (mux->wanted_us[false] && now_us < mux->wanted_us[false] + WANT_EACH_US)
         return;
-    mux->wanted_us[is_exclusive] = now_us;
-    mux->options.on_want_carrier(mux->options.context, is_exclusive);
+    mux->wanted_us[false] = now_us;
+    mux->options.on_want_carriers(mux->options.context, false, 1);
+}
+
+static bool is_received_by(const struct stream *rules, stream_carrier id) {
+    return rules->in == id || rules->in_next == id;
+}
+
+bool mux_carrier_is_used(const struct mux_carrier *carrier) {
+    const struct mux *mux = carrier->mux;
+    const struct mux_stream *stream;
+    if (carrier->user || mux->options.resume_timeout_ms == 0)
+        return true;
+    TAILQ_FOREACH (stream, &mux->running, listed) {
+        if (is_received_by(&stream->rules, carrier->id))
+            return true;
+    }
+    return false;
+}
+
+size_t mux_carrier_unread(const struct mux_carrier *carrier) {
+    return carrier->unread;
 }
 
 /* A stream that is suspended forgets which carrier it waited for: that one is read again. */

@@ -58,11 +58,15 @@ void mux_forget_gathered(struct mux_carrier *carrier) {
     gather->length = 0;
 }
 
-/* The gather is of this carrier, with room for so much. */
+/* The gather is of this carrier, with room for so much. Out of its turn nothing that was written may stay in the memory
+ * that links share: it would leave by the next one that is read or written. */
 static uint8_t *gather_at(struct mux_carrier *carrier, size_t length) {
     struct mux_gather *gather = carrier->mux->options.gather;
-    if (gather->carrier != carrier || gather->length + length > sizeof gather->bytes)
+    bool has_room = gather->carrier == carrier && gather->length + length <= sizeof gather->bytes;
+    if (!has_room && carrier->is_in_turn)
         write_gathered(gather);
+    else if (!has_room)
+        mux_flush(gather);
     gather->carrier = carrier;
     return gather->bytes + gather->length;
 }

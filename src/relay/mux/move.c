@@ -14,9 +14,10 @@
 
 enum {
     SECOND_US = 1000000,
-    BULK_BYTES = 128 * 1024, /* within a second: it moves */
-    BULK_STARVED = 2,        /* or so often without credit, within a second */
-    QUIET_US = 3 * SECOND_US /* it moves back */
+    BULK_BYTES = 128 * 1024,  /* within a second: it moves */
+    BULK_STARVED = 2,         /* or so often without credit, within a second */
+    QUIET_US = 3 * SECOND_US, /* it moves back */
+    WANT_EACH_US = 100000
 };
 
 static void begin_second(struct mux_stream *stream, uint64_t now_us) {
@@ -54,7 +55,7 @@ static void end_round(struct mux_stream *stream, uint64_t now_us) {
     bool is_faster = rate >= stream->rate + stream->rate / 4;
     if (stream->has_waited && is_faster && stream->window < MUX_WINDOW_EXCLUSIVE) {
         stream->rate = rate;
-        stream->window *= 2;
+        stream->window = stream->window < MUX_WINDOW_EXCLUSIVE / 2 ? 2 * stream->window : MUX_WINDOW_EXCLUSIVE;
     }
     begin_round(stream, now_us);
 }
@@ -88,13 +89,32 @@ static void move_to(struct mux_stream *stream, struct mux_carrier *carrier) {
     mux_stream_ready(stream);
 }
 
-void mux_stream_try_move(struct mux_stream *stream, uint64_t now_us) {
+static bool would_move(const struct mux_stream *stream, uint64_t now_us) {
     bool is_bulk = stream->sent_in_second > BULK_BYTES || stream->starved >= BULK_STARVED;
-    if (!is_bulk || now_us - stream->second_us > SECOND_US || stream_carrier_is_exclusive(stream->rules.out))
+    return is_bulk && now_us - stream->second_us <= SECOND_US && !stream_carrier_is_exclusive(stream->rules.out);
+}
+
+static void want_exclusive(struct mux *mux, uint64_t now_us) {
+    const struct mux_stream *stream;
+    unsigned count = 0;
+    if (now_us < mux->wanted_us[true] + WANT_EACH_US)
+        return;
+    mux->wanted_us[true] = now_us;
+    TAILQ_FOREACH (stream, &mux->running, listed) {
+        count += would_move(stream, now_us);
+    }
+    if (count > 0)
+        mux->options.on_want_carriers(mux->options.context, true, count);
+}
+
+/* With nothing left to send nothing would be acknowledged there, which a move back waits for: the stream would hold
+ * the carrier for as long as it is quiet. */
+void mux_stream_try_move(struct mux_stream *stream, uint64_t now_us) {
+    if (stream->rules.next >= stream->out.end || !would_move(stream, now_us))
         return;
     struct mux_carrier *carrier = free_exclusive(stream->mux);
     if (!carrier)
-        mux_want_carrier(stream->mux, true, now_us);
+        want_exclusive(stream->mux, now_us);
     else if (stream_may_move(&stream->rules, carrier->id))
         move_to(stream, carrier);
 }

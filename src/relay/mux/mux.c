@@ -62,6 +62,7 @@ struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const st
     carrier->link = link;
     carrier->id = ++mux->last_id | (is_exclusive ? STREAM_EXCLUSIVE : 0);
     carrier->turn.run = mux_on_turn;
+    carrier->ends.run = mux_on_ends;
     TAILQ_INIT(&carrier->ready);
     TAILQ_INIT(&carrier->lazy);
     TAILQ_INIT(&carrier->outcomes);
@@ -75,14 +76,16 @@ struct mux_carrier *mux_add_carrier(struct mux *mux, bool is_exclusive, const st
 static void lose_stream(struct mux_stream *stream, const struct mux_carrier *carrier) {
     stream_epoch before = stream->rules.epoch;
     stream_lose(&stream->rules, carrier->id);
-    if (stream->rules.epoch != before)
-        mux_stream_note_suspension(stream);
+    if (stream->rules.epoch == before)
+        return;
+    mux_stream_note_suspension(stream);
+    stream->events->on_suspended(stream);
 }
 
-static void lose_streams(struct mux_streams *list, const struct mux_carrier *carrier) {
-    struct mux_stream *stream, *next;
-    for (stream = TAILQ_FIRST(list); stream; stream = next) {
-        next = TAILQ_NEXT(stream, listed); /* one that was on the carrier leaves this list */
+static void lose_streams(struct mux *mux, struct mux_streams *list, const struct mux_carrier *carrier) {
+    struct mux_stream *stream;
+    for (mux->next_swept = TAILQ_FIRST(list); (stream = mux->next_swept);) {
+        mux->next_swept = TAILQ_NEXT(stream, listed);
         lose_stream(stream, carrier);
     }
 }
@@ -95,8 +98,9 @@ void mux_carrier_lost(struct mux_carrier *carrier) {
     mux->carrier_count--;
     mux_forget_gathered(carrier);
     defer_cancel(mux->options.turns, &carrier->turn);
-    lose_streams(&mux->running, carrier);
-    lose_streams(&mux->resuming, carrier);
+    defer_cancel(mux->options.ends, &carrier->ends);
+    lose_streams(mux, &mux->running, carrier);
+    lose_streams(mux, &mux->resuming, carrier);
     mux->unread -= carrier->unread;
     mux_orphan_outcomes(carrier);
     free(carrier);
@@ -104,8 +108,8 @@ void mux_carrier_lost(struct mux_carrier *carrier) {
     mux_repeat_outcomes(mux);
     if (mux->options.resume_timeout_ms == 0)
         mux_give_up_suspended(mux, clock_us());
-    else if (!mux_shared_carrier(mux))
-        mux_want_carrier(mux, false, clock_us());
+    else if (mux->suspended > 0 && !mux_shared_carrier(mux))
+        mux_want_shared(mux, clock_us());
 }
 
 void mux_carrier_writable(struct mux_carrier *carrier) {
@@ -116,7 +120,7 @@ static void sweep_carrier(struct mux_carrier *carrier, uint64_t now_us) {
     static const char blocked[] = "{\"reason\":\"bytes before a change of links did not come\"}";
     if (carrier->blocker && now_us >= carrier->blocked_us + MUX_BLOCKED_MS * 1000ull)
         mux_stream_give_up(carrier->blocker, blocked);
-    mux_confirm_outcomes(carrier);
+    mux_confirm_outcomes(carrier, now_us);
     if (carrier->user)
         mux_sweep_moves(carrier->user, now_us);
     if (TAILQ_EMPTY(&carrier->lazy))
@@ -144,5 +148,5 @@ void mux_sweep(struct mux *mux, uint64_t now_us) {
     if (mux->lacks_memory)
         fill_again(mux);
     if (mux->suspended > 0 && !mux_shared_carrier(mux))
-        mux_want_carrier(mux, false, now_us);
+        mux_want_shared(mux, now_us);
 }

@@ -5,18 +5,18 @@
  *
  * Links are carriers: shared ones take the frames of many streams in turns, an exclusive one those of one stream that
  * moves much. What a stream has sent is kept until the peer's client or destination has taken it (send_buffer.h), so
- * that a stream goes on by another carrier where one is lost: see docs/carriers.md, which proto/stream.h has as rules.
+ * that a stream goes on by another carrier where one is lost: see docs/protocol.md, which proto/stream.h has as rules.
  *
  *   relay       mux_open, mux_stream_append ...      ->  mux  ->  mux_link_ops.write      link
  *               mux_stream_events                   <-  mux  <-  mux_take_frame
  *
- * A part of the next data plane: nothing in src uses it yet.
  * Runs on: its thread. Owns: its carriers, outcomes of streams that are over, what is kept; not links, nor the relays
  * that its streams are embedded in.
  */
 #ifndef MUNNEL_RELAY_MUX_MUX_H
 #define MUNNEL_RELAY_MUX_MUX_H
 
+#include "lib/base/error.h"
 #include "lib/event/defer.h"
 #include "proto/frame.h"
 #include "proto/stream.h"
@@ -27,9 +27,10 @@
 enum {
     MUX_WINDOW_SHARED = 65536, /* of one direction of a stream: sent and not yet taken by the peer's reader */
     MUX_WINDOW_EXCLUSIVE = 4 * 1024 * 1024,
-    MUX_WINDOW_FIRST = 512 * 1024, /* of the sender's own, on an exclusive carrier: what is kept stays in its cache */
-    MUX_TURN_CARRIER = 65536,      /* what a carrier sends before other events are served */
-    MUX_BLOCKED_MS = 120000        /* how long a carrier waits for what precedes; then the stream is reset */
+    MUX_WINDOW_FIRST = 2 * SEND_BUFFER_BURST, /* of the sender's own, on an exclusive carrier: it stays in its cache */
+    MUX_TURN_CARRIER = 65536,                 /* what a carrier sends before other events are served */
+    MUX_BLOCKED_MS = 120000,                  /* how long a carrier waits for what precedes; then the stream is reset */
+    MUX_CONFIRM_MS = 300000 /* how long the peer may take to confirm ends: it may be blocked, and slow */
 };
 
 /*
@@ -78,6 +79,12 @@ enum mux_taken mux_take_frame(struct mux_carrier *carrier, const struct frame *f
 void mux_frames_end(struct mux_carrier *carrier);
 /* False: the PING that it answers was not the mux's. All frames before it were taken. */
 bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING_SIZE]);
+/* The ends of streams were not confirmed in time, and would be remembered for ever: close the link. */
+bool mux_carrier_is_overdue(const struct mux_carrier *carrier, uint64_t now_us);
+/* Exclusive: a stream sends or receives by it; or streams do not outlive their carriers, and one may be about to move
+ * to it. It looks at all streams. */
+bool mux_carrier_is_used(const struct mux_carrier *carrier);
+size_t mux_carrier_unread(const struct mux_carrier *carrier); /* bytes put while the link was full, as yet */
 
 /* ---- streams ---- */
 
@@ -87,9 +94,13 @@ struct mux_stream_events {
     /* To be written to the plain side; what it has taken is reported by mux_stream_consumed. The parts may be changed.
      * is_last: on_fin follows. */
     void (*on_bytes)(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last);
-    void (*on_fin)(struct mux_stream *stream);  /* mux_stream_consumed_fin once it was passed on */
-    void (*on_room)(struct mux_stream *stream); /* it got no room, or no memory; there may be some again */
-    /* The last: it is out of the mux. REFUSED and RESET have a payload. */
+    void (*on_fin)(struct mux_stream *stream);       /* mux_stream_consumed_fin once it was passed on */
+    void (*on_room)(struct mux_stream *stream);      /* it got no room, or no memory; there may be some again */
+    void (*on_suspended)(struct mux_stream *stream); /* its carrier was lost */
+    /* Agent: a resumption may have lost OPENED: mux_stream_opened once more, with the same payload. */
+    void (*on_repeat_opened)(struct mux_stream *stream);
+    /* The last: it is out of the mux, but `out` still has what was not acknowledged, until this returns. REFUSED and
+     * RESET have a payload. */
     void (*on_over)(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length);
 };
 
@@ -101,6 +112,7 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     struct send_buffer out;
     bool finished; /* FIN is behind what `out` has */
     bool wants_room, has_waited, is_ready, is_lazy;
+    bool got_ack;             /* since the relay has cleared it: one that repeats the last, too */
     stream_position consumed; /* by the reader; FIN counts */
     size_t waiting;           /* bytes for the reader that it has not consumed */
     uint64_t suspended_us;    /* 0: it is not suspended */
@@ -116,6 +128,7 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     TAILQ_ENTRY(mux_stream) ready, lazy, listed;
 };
 
+bool mux_has_carrier(const struct mux *mux); /* a shared one, by which streams are opened */
 /* Server: OPEN goes out at once. False: there is no shared carrier, no memory, or MUX_STREAMS_MOST; nothing was done.
  */
 bool mux_open(struct mux *mux, struct mux_stream *stream, const uint8_t *payload, size_t length);
@@ -131,22 +144,33 @@ void mux_stream_commit(struct mux_stream *stream, size_t length);
 /* False: memory is out; on_room follows. */
 bool mux_stream_append(struct mux_stream *stream, const uint8_t *bytes, size_t length);
 void mux_stream_finish(struct mux_stream *stream); /* FIN */
+/* Of bulk: encrypts what was appended while it is in the processor's cache, and not in the carrier's turn. True: more
+ * may follow at once. False: it is on a shared carrier, which sends by turns, its own is full, or the stream is over.
+ * mux_send_pushed must follow before anything else of the thread sends. */
+bool mux_stream_push(struct mux_stream *stream);
+void mux_send_pushed(struct mux *mux);
 void mux_stream_consumed(struct mux_stream *stream, size_t length);
 void mux_stream_consumed_fin(struct mux_stream *stream);
+/* The peer sees that the reader goes on, although nothing of it can be acknowledged: its kernel had it all before. */
+void mux_stream_repeat_ack(struct mux_stream *stream);
 bool mux_stream_is_suspended(const struct mux_stream *stream);
 
 /* ---- life ---- */
 
 struct mux_options {
     bool is_agent;
-    struct send_memory *memory; /* of the thread, as the next two */
+    struct send_memory *memory; /* of the thread, as the next three */
     struct defer_queue *turns;  /* without delay */
+    struct defer_queue *ends;   /* some milliseconds: ACKs of the ends of streams wait so long for what they go with */
     struct mux_gather *gather;
     unsigned resume_timeout_ms; /* a stream suspended for longer is reset; 0: at once */
-    /* Agent: makes a stream with mux_accept, or not, for want of memory: it is refused then. */
-    void (*on_open)(void *context, uint32_t number, const uint8_t *payload, size_t length);
-    /* A stream wants an exclusive carrier, or one to go on by, and there is none; not oftener than each second. */
-    void (*on_want_carrier)(void *context, bool is_exclusive);
+    /* Agent: makes a stream with mux_accept, or not, for want of memory: it is refused then. -1 with `error`: OPEN is
+     * malformed, which is a violation. */
+    int (*on_open)(void *context, uint32_t number, const uint8_t *payload, size_t length, struct error *error);
+    /* `count` streams would send by exclusive carriers, or (1) some go on by a shared one, and there are none; not
+     * oftener than ten times a second. */
+    void (*on_want_carriers)(void *context, bool is_exclusive, unsigned count);
+    void (*on_outcomes)(void *context, int step); /* so many more outcomes wait for the peer's confirmation */
     void *context;
 };
 
@@ -155,6 +179,7 @@ void mux_free(struct mux *mux);                         /* no stream is left, an
 bool mux_accept(struct mux *mux, struct mux_stream *stream,
                 uint32_t number);                 /* from within on_open; false: no memory */
 void mux_sweep(struct mux *mux, uint64_t now_us); /* twice a second: an ACK may wait for it */
+void mux_flush(struct mux_gather *gather);        /* what was gathered leaves now and not in its carrier's turn */
 
 struct mux_counts {
     size_t streams, suspended, carriers, outcomes;

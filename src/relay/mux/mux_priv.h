@@ -33,7 +33,7 @@ struct mux_carrier {
     const struct mux_link_ops *ops;
     void *link;
     stream_carrier id; /* with STREAM_EXCLUSIVE */
-    struct defer_item turn;
+    struct defer_item turn, ends;
     bool is_in_turn;                /* what is put now leaves at the end of it, and needs no other one */
     struct mux_streams ready, lazy; /* have something to send now; have an ACK that may wait, ends first */
     bool acknowledges;              /* all that are lazy, in the next turn */
@@ -42,7 +42,7 @@ struct mux_carrier {
     uint64_t blocked_us;            /* since then */
     struct mux_outcomes outcomes;   /* in the order of their last frames */
     size_t outcome_count, pinged;   /* the first `pinged` are confirmed by the PONG that is awaited */
-    uint64_t ping;                  /* its payload; 0: none is awaited */
+    uint64_t ping, pinged_us;       /* its payload; 0: none is awaited. When it was sent */
     size_t unread;                  /* bytes put while the link was full, since it last was not */
     TAILQ_ENTRY(mux_carrier) next;
 };
@@ -58,6 +58,7 @@ struct mux_gathered {          /* payloads of DATA frames that follow each other
 struct mux {
     struct mux_options options;
     struct mux_gathered gathered;
+    struct error violation;                          /* of OPEN */
     struct number_map streams, outcomes;             /* by number */
     struct mux_carrier *opening;                     /* agent, while on_open runs: OPEN came by it */
     struct mux_streams running, resuming, unresumed; /* suspended: RESUME was sent; has to be sent */
@@ -70,7 +71,7 @@ struct mux {
     uint32_t next_number;          /* server */
     struct seen_numbers seen;      /* agent */
     uint64_t last_ping;            /* payloads of PING are never used again */
-    uint64_t wanted_us[2];         /* when on_want_carrier was called: shared, exclusive */
+    uint64_t wanted_us[2];         /* when on_want_carriers was called: shared, exclusive */
     bool lacks_memory;             /* a stream got no block, or less room than its window */
     struct mux_stream *next_swept; /* of the list that a sweep walks: a callback may end this one, too */
 };
@@ -80,7 +81,7 @@ struct mux_carrier *
 mux_shared_carrier(const struct mux *mux); /* one that is not full, if there is; or any; NULL: none */
 struct mux_carrier *mux_carrier_find(const struct mux *mux, stream_carrier id); /* NULL: lost */
 void mux_unblock(struct mux *mux, const struct mux_stream *stream);             /* what waited for it is read on */
-void mux_want_carrier(struct mux *mux, bool is_exclusive, uint64_t now_us);
+void mux_want_shared(struct mux *mux, uint64_t now_us);
 
 /* ---- streams.c ---- */
 bool mux_stream_enter(struct mux *mux, struct mux_stream *stream, uint32_t number, struct mux_carrier *carrier);
@@ -97,7 +98,6 @@ stream_position mux_stream_end(const struct mux_stream *stream);  /* behind all 
 
 /* ---- gather.c ---- */
 void mux_put(struct mux_carrier *carrier, enum frame_type type, uint32_t number, const void *payload, size_t length);
-void mux_flush(struct mux_gather *gather);
 /* Not through the gather, for what is large and in one piece; what was gathered leaves first. */
 void mux_write(struct mux_carrier *carrier, const uint8_t *bytes, size_t length);
 void mux_forget_gathered(struct mux_carrier *carrier);
@@ -114,6 +114,7 @@ void mux_schedule(struct mux_carrier *carrier);
 
 /* ---- turn.c ---- */
 void mux_on_turn(struct defer_item *item);
+void mux_on_ends(struct defer_item *item);
 
 /* ---- move.c ---- */
 void mux_note_sent(struct mux_stream *stream, size_t length, uint64_t now_us);
@@ -134,10 +135,10 @@ bool mux_stream_settle(struct mux_stream *stream);
  * once: if the last frame is lost, the peer's RESUME is answered by ENDED without an outcome, and its stream is reset.
  */
 void mux_remember(struct mux *mux, uint32_t number, struct stream_outcome outcome);
-void mux_repeat_outcomes(struct mux *mux);                            /* of orphans, when there is a carrier again */
-void mux_orphan_outcomes(struct mux_carrier *carrier);                /* it is lost */
-void mux_confirm_outcomes(struct mux_carrier *carrier);               /* by PING, if there are some */
-void mux_answer_resume(struct mux_carrier *carrier, uint32_t number); /* of a stream that is not live */
+void mux_repeat_outcomes(struct mux *mux);                               /* of orphans, when there is a carrier again */
+void mux_orphan_outcomes(struct mux_carrier *carrier);                   /* it is lost */
+void mux_confirm_outcomes(struct mux_carrier *carrier, uint64_t now_us); /* by PING, if there are some */
+void mux_answer_resume(struct mux_carrier *carrier, uint32_t number);    /* of a stream that is not live */
 void mux_forget_all(struct mux *mux);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 static void forget(struct mux *mux, struct mux_outcome *outcome) {
+    mux->options.on_outcomes(mux->options.context, -1);
     number_map_remove(&mux->outcomes, outcome->number);
     free(outcome);
 }
@@ -37,6 +38,7 @@ void mux_remember(struct mux *mux, uint32_t number, struct stream_outcome outcom
         return;
     }
     *kept = (struct mux_outcome){.number = number, .outcome = outcome};
+    mux->options.on_outcomes(mux->options.context, 1);
     if (carrier)
         keep_by(carrier, kept);
     else
@@ -63,12 +65,17 @@ void mux_orphan_outcomes(struct mux_carrier *carrier) {
     carrier->outcome_count = 0;
 }
 
-void mux_confirm_outcomes(struct mux_carrier *carrier) {
+void mux_confirm_outcomes(struct mux_carrier *carrier, uint64_t now_us) {
     if (carrier->outcome_count == 0 || carrier->ping != 0)
         return;
     carrier->ping = ++carrier->mux->last_ping;
+    carrier->pinged_us = now_us;
     carrier->pinged = carrier->outcome_count;
     mux_put_number(carrier, FRAME_PING, 0, carrier->ping);
+}
+
+bool mux_carrier_is_overdue(const struct mux_carrier *carrier, uint64_t now_us) {
+    return carrier->ping != 0 && now_us > carrier->pinged_us + MUX_CONFIRM_MS * 1000ull;
 }
 
 bool mux_take_pong(struct mux_carrier *carrier, const uint8_t payload[FRAME_PING_SIZE]) {

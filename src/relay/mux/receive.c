@@ -25,8 +25,11 @@ static const char *begin_stream(struct mux_carrier *carrier, const struct frame 
     if (!seen_numbers_note(&mux->seen, frame->stream))
         return "OPEN far out of order, or no memory to note it";
     mux->opening = carrier;
-    mux->options.on_open(mux->options.context, frame->stream, frame->payload, frame->length);
+    int result =
+        mux->options.on_open(mux->options.context, frame->stream, frame->payload, frame->length, &mux->violation);
     mux->opening = NULL;
+    if (result)
+        return mux->violation.text;
     if (number_map_find(&mux->streams, frame->stream) || number_map_find(&mux->outcomes, frame->stream))
         return NULL; /* it was accepted, and is perhaps over already */
     mux_put(carrier, FRAME_REFUSED, frame->stream, busy, sizeof busy - 1);
@@ -144,6 +147,7 @@ static const char *take_ack(struct mux_stream *stream, const struct frame *frame
         position = stream->out.end;
     if (position > stream->out.begin && !send_buffer_ack(&stream->out, position))
         return "ACK of what was not sent";
+    stream->got_ack = true;
     if (!mux_stream_settle(stream))
         return NULL;
     mux_note_ack(stream, clock_us());
@@ -190,10 +194,11 @@ static const char *take_resume(struct mux_carrier *carrier, struct mux_stream *s
         mux_stream_set_carrier(stream, carrier);
         mux_put_epoch(carrier, FRAME_CONTINUE, stream, stream->rules.next);
     }
-    if (answer.opened)
-        mux_put(carrier, FRAME_OPENED, stream->number, NULL, 0);
     mux_stream_ready(stream); /* the bytes do not wait for the peer's CONTINUE */
-    (void)mux_stream_settle(stream);
+    if (answer.opened)
+        stream->events->on_repeat_opened(stream);
+    if (is_live(carrier->mux, frame->stream, stream))
+        (void)mux_stream_settle(stream);
     return NULL;
 }
 

@@ -3,9 +3,8 @@
 /*
  * send_buffer: what one direction of a stream has sent, or is to send, and the peer has not acknowledged.
  *
- * A part of the next data plane (docs/carriers.md, "Sending and taking" and "Resumption"), in which a relay outlives
- * its link: the sender keeps each byte until its position is acknowledged, and sends again from a position that the
- * peer names. Nothing uses it yet: today's plane keeps only a client's early bytes.
+ * A relay outlives its link (docs/protocol.md, "Sending and taking" and "Resumption"): the sender keeps each byte until
+ * its position is acknowledged, and sends again from a position that the peer names.
  *
  * Bytes lie in blocks of memory of the thread. A socket is read straight into them, and the link encrypts them where
  * they lie: in front of a block's payload is room for the frame's header, and a full block is one TLS record. Small
@@ -23,9 +22,16 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+/*
+ * Four of the largest blocks fill a packet that the kernel handles whole (65,463 bytes on an IPv6 loopback, hardly less
+ * with segmentation offload), with frames (8 bytes) and TLS records (22: header, type, tag) round them. So a burst
+ * leaves no tail, encrypted or not, which would be a packet of its own, and is whole records for the peer's read.
+ */
 enum {
-    SEND_BUFFER_HEADER = 8,      /* room for a frame's header: type, length, stream */
-    SEND_BUFFER_RUN_MOST = 16376 /* payload of the largest block; with the header it fills a TLS record */
+    SEND_BUFFER_HEADER = 8,                                           /* room for a frame's: type, length, stream */
+    SEND_BUFFER_RUN_MOST = 16335,                                     /* payload of the largest block */
+    SEND_BUFFER_PACKET = 4,                                           /* blocks */
+    SEND_BUFFER_BURST = 4 * SEND_BUFFER_PACKET * SEND_BUFFER_RUN_MOST /* bytes of bulk that leave in one call */
 };
 
 enum send_block_class { SEND_BLOCK_SMALL, SEND_BLOCK_MEDIUM, SEND_BLOCK_LARGE, SEND_BLOCK_CLASSES };

@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { ACK_EACH = 256 * 1024 };
+enum { ACK_EACH = SEND_BUFFER_BURST };
 
 stream_position mux_window(stream_carrier carrier) {
     return stream_carrier_is_exclusive(carrier) ? MUX_WINDOW_EXCLUSIVE : MUX_WINDOW_SHARED;
@@ -36,6 +36,12 @@ void mux_stream_enlist(struct mux_stream *stream, struct mux_streams *list) {
         TAILQ_INSERT_TAIL(list, stream, listed);
 }
 
+/* An ACK that waits is forgotten where none could be sent: before OPENED, and without a carrier. */
+static void owe_ack(struct mux_stream *stream) {
+    if (stream->consumed > stream->rules.acked_by_us)
+        mux_stream_lazy(stream, false);
+}
+
 void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carrier) {
     if (stream->carrier == carrier)
         return;
@@ -45,6 +51,7 @@ void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carri
     stream->carrier = carrier;
     if (carrier && stream_carrier_is_exclusive(carrier->id))
         carrier->user = stream;
+    owe_ack(stream);
 }
 
 /* ---- life ---- */
@@ -72,7 +79,6 @@ static void leave(struct mux_stream *stream) {
     mux_stream_enlist(stream, NULL);
     mux->suspended -= stream->suspended_us != 0;
     mux->waiting -= stream->waiting;
-    send_buffer_clear(&stream->out);
 }
 
 void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t length) {
@@ -80,6 +86,7 @@ void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t l
         mux_remember(stream->mux, stream->number, stream->rules.outcome);
     leave(stream);
     stream->events->on_over(stream, (enum stream_outcome_how)stream->rules.outcome.how, payload, length);
+    send_buffer_clear(&stream->out);
 }
 
 bool mux_open(struct mux *mux, struct mux_stream *stream, const uint8_t *payload, size_t length) {
@@ -96,6 +103,7 @@ void mux_stream_opened(struct mux_stream *stream, const uint8_t *payload, size_t
     stream_connected(&stream->rules);
     if (stream->carrier) /* else it is sent again behind the answer to RESUME */
         mux_put(stream->carrier, FRAME_OPENED, stream->number, payload, length);
+    owe_ack(stream);
     mux_stream_ready(stream);
 }
 
@@ -108,6 +116,7 @@ static void end_here(struct mux_stream *stream, enum stream_outcome_how how, enu
     stream_end(&stream->rules, how, carrier ? carrier->id : 0);
     mux_remember(stream->mux, stream->number, stream->rules.outcome);
     leave(stream);
+    send_buffer_clear(&stream->out);
 }
 
 void mux_stream_refuse(struct mux_stream *stream, const uint8_t *payload, size_t length) {
@@ -121,7 +130,7 @@ void mux_stream_reset(struct mux_stream *stream, const uint8_t *payload, size_t 
 void mux_stream_give_up(struct mux_stream *stream, const char *detail) {
     const uint8_t *payload = (const uint8_t *)detail;
     end_here(stream, STREAM_HOW_RESET, FRAME_RESET, payload, strlen(detail));
-    stream->events->on_over(stream, STREAM_HOW_RESET, payload, strlen(detail));
+    stream->events->on_over(stream, STREAM_HOW_LOST, payload, strlen(detail));
 }
 
 /* ---- filled ---- */
@@ -132,12 +141,22 @@ static void note_lack(struct mux_stream *stream) {
     stream->mux->lacks_memory = true;
 }
 
+/* Of bulk: reads that end within a block make two small records of it. It waits for more room, which an ACK brings. */
+static size_t whole_blocks(const struct mux_stream *stream, size_t room) {
+    if (!stream_carrier_is_exclusive(stream->rules.out))
+        return room;
+    if (room >= SEND_BUFFER_RUN_MOST)
+        return room - room % SEND_BUFFER_RUN_MOST;
+    return send_buffer_kept(&stream->out) >= SEND_BUFFER_RUN_MOST ? 0 : room;
+}
+
 size_t mux_stream_room(struct mux_stream *stream) {
     size_t window = (size_t)mux_send_window(stream);
     size_t room = stream->finished ? 0 : send_buffer_room(&stream->out, window);
-    stream->wants_room = room == 0;
     if (room == 0 && !stream->finished && send_buffer_kept(&stream->out) < window)
         note_lack(stream);
+    room = whole_blocks(stream, room);
+    stream->wants_room = room == 0;
     return room;
 }
 
@@ -191,6 +210,8 @@ static void note_consumed(struct mux_stream *stream, stream_position length) {
         mux_stream_ready(stream);
     else
         mux_stream_lazy(stream, ends);
+    if (ends && stream->carrier)
+        defer_add(stream->mux->options.ends, &stream->carrier->ends);
 }
 
 void mux_stream_consumed(struct mux_stream *stream, size_t length) {
@@ -202,6 +223,13 @@ void mux_stream_consumed(struct mux_stream *stream, size_t length) {
 
 void mux_stream_consumed_fin(struct mux_stream *stream) {
     note_consumed(stream, 1);
+}
+
+void mux_stream_repeat_ack(struct mux_stream *stream) {
+    if (stream->rules.phase != STREAM_OPEN)
+        return;
+    stream->rules.repeats_ack = true;
+    mux_stream_ready(stream);
 }
 
 bool mux_stream_is_suspended(const struct mux_stream *stream) {

@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-enum { EXCLUSIVE_TURN = 4 * MUX_TURN_CARRIER };
+enum { EXCLUSIVE_TURN = SEND_BUFFER_BURST }; /* without the headers, which end it with the last of the blocks */
 
 /* ---- a stream's turn ---- */
 
@@ -47,7 +47,7 @@ static size_t send_bytes(struct mux_stream *stream, uint64_t now_us) {
         mux_note_starved(stream, now_us);
     if (may == 0 || run.length == 0)
         return 0;
-    bool is_whole = run.has_header_room && run.length <= may && run.length == FRAME_DATA_MAX;
+    bool is_whole = run.has_header_room && run.length <= may && run.length == SEND_BUFFER_RUN_MOST;
     if (run.length > may)
         run.length = (size_t)may;
     send_run(stream, run, is_whole);
@@ -77,8 +77,10 @@ static size_t serve(struct mux_stream *stream, uint64_t now_us) {
         return 0;
     const struct mux_carrier *carrier = stream->carrier;
     mux_stream_try_move(stream, now_us);
-    if (stream->carrier != carrier)
-        return FRAME_HEADER; /* its turn comes there */
+    if (stream->carrier != carrier) { /* its turn comes there, with a wider window */
+        mux_stream_tell_room(stream);
+        return FRAME_HEADER;
+    }
     size_t sent = send_bytes(stream, now_us);
     send_fin(stream);
     if (has_more(stream))
@@ -97,6 +99,33 @@ static void send_lazy_acks(struct mux_carrier *carrier) {
         carrier->acknowledges = false;
 }
 
+bool mux_stream_push(struct mux_stream *stream) {
+    struct mux_carrier *carrier = stream->carrier;
+    if (!carrier || !stream_carrier_is_exclusive(carrier->id) || carrier->is_in_turn)
+        return false;
+    uint64_t now_us = clock_us();
+    carrier->is_in_turn = true;
+    while (TAILQ_FIRST(&carrier->ready) == stream && !carrier->ops->is_full(carrier->link))
+        serve(stream, now_us);
+    carrier->is_in_turn = false;
+    return carrier->user == stream && !carrier->ops->is_full(carrier->link);
+}
+
+void mux_send_pushed(struct mux *mux) {
+    mux_flush(mux->options.gather);
+}
+
+void mux_on_ends(struct defer_item *item) {
+    mux_schedule((struct mux_carrier *)(void *)((char *)item - offsetof(struct mux_carrier, ends)));
+}
+
+/* It was full in between, perhaps, and is not any more. */
+static bool has_rest(const struct mux_carrier *carrier) {
+    const struct mux *mux = carrier->mux;
+    bool resumes = !TAILQ_EMPTY(&mux->unresumed) || !TAILQ_EMPTY(&mux->orphans);
+    return !TAILQ_EMPTY(&carrier->ready) || (resumes && !stream_carrier_is_exclusive(carrier->id));
+}
+
 void mux_on_turn(struct defer_item *item) {
     struct mux_carrier *carrier = (struct mux_carrier *)(void *)((char *)item - offsetof(struct mux_carrier, turn));
     size_t most = stream_carrier_is_exclusive(carrier->id) ? EXCLUSIVE_TURN : MUX_TURN_CARRIER, sent = 0;
@@ -110,6 +139,6 @@ void mux_on_turn(struct defer_item *item) {
         sent += serve(stream, now_us);
     mux_flush(carrier->mux->options.gather);
     carrier->is_in_turn = false;
-    if (!TAILQ_EMPTY(&carrier->ready) && !carrier->ops->is_full(carrier->link))
+    if (has_rest(carrier) && !carrier->ops->is_full(carrier->link))
         mux_schedule(carrier);
 }

@@ -7,9 +7,8 @@
 
 #include "relay/stream/pump.h"
 
+#include <event2/buffer.h>
 #include <stddef.h>
-
-enum { PARTS = 16 }; /* 256 KiB: what a read of a socket that streams takes at once */
 
 static struct pump *of_socket(struct stream_socket *socket) {
     return (struct pump *)socket; /* its first member */
@@ -21,62 +20,107 @@ static struct pump *of_stream(struct mux_stream *stream) {
 
 /* ---- the end ---- */
 
-static void close_socket(struct pump *pump, enum stream_outcome_how how) {
-    bool goes_elsewhere = how == STREAM_HOW_ELSEWHERE || how == STREAM_HOW_REFUSED;
-    pump->is_over = true;
-    if (!goes_elsewhere)
-        stream_socket_close(&pump->socket, how != STREAM_HOW_WHOLE);
-}
-
 static void on_over(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
     struct pump *pump = of_stream(stream);
-    close_socket(pump, how);
-    pump->events->on_over(pump, how, false, payload, length);
+    pump->events->on_over(pump, how, payload, length);
+    stream_socket_close(&pump->socket, how != STREAM_HOW_WHOLE);
 }
 
-static void on_broken(struct stream_socket *socket) {
-    struct pump *pump = of_socket(socket);
-    static const uint8_t detail[] = "{\"reason\":\"connection reset\"}";
-    pump_reset(pump, detail, sizeof detail - 1);
-    pump->events->on_over(pump, STREAM_HOW_RESET, true, NULL, 0);
+void pump_abandon(struct pump *pump, const uint8_t *payload, size_t length) {
+    mux_stream_reset(&pump->stream, payload, length);
 }
 
 void pump_reset(struct pump *pump, const uint8_t *payload, size_t length) {
-    mux_stream_reset(&pump->stream, payload, length);
-    close_socket(pump, STREAM_HOW_RESET);
+    pump_abandon(pump, payload, length);
+    stream_socket_close(&pump->socket, true);
+}
+
+static void note_move(struct pump *pump) {
+    pump->events->on_moved(pump);
+    if (pump->stream.finished && pump->acknowledged_fin)
+        stream_socket_close(&pump->socket, false);
 }
 
 /* ---- from the socket to the stream ---- */
 
+enum { PIECES = 4 }; /* of a packet each: a burst */
+
 /* Small until it is known to stream: blocks that are reserved and not filled would go through the cache in vain. */
 static int reserve(struct pump *pump, struct iovec *parts) {
-    return mux_stream_reserve(&pump->stream, parts, pump->socket.is_streaming ? PARTS : 2);
+    return mux_stream_reserve(&pump->stream, parts, pump->socket.is_streaming ? SEND_BUFFER_PACKET : 2);
 }
 
-static void on_readable(struct stream_socket *socket) {
-    struct pump *pump = of_socket(socket);
-    struct iovec parts[PARTS];
+/* True: there is more, and it may be read at once. *has_pushed is set if mux_stream_push was called. */
+static bool read_piece(struct pump *pump, bool *has_pushed) {
+    struct stream_socket *socket = &pump->socket;
+    struct iovec parts[SEND_BUFFER_PACKET];
     size_t taken = 0;
     int count = reserve(pump, parts);
     if (count == 0) {
         stream_socket_set_reading(socket, false); /* until on_room */
-        return;
+        return false;
     }
-    enum stream_socket_read found = stream_socket_read_parts(socket, parts, count, &taken);
+    enum stream_socket_read found = stream_socket_read(socket, parts, count, &taken);
+    if (found == STREAM_SOCKET_NOTHING)
+        return false;
     if (found == STREAM_SOCKET_BROKEN) {
-        on_broken(socket);
-        return;
+        pump->events->on_broken(pump);
+        return false;
     }
     if (taken > 0)
         mux_stream_commit(&pump->stream, taken);
     pump->in += taken;
-    if (found == STREAM_SOCKET_END || found == STREAM_SOCKET_DATA_AND_END)
+    if (found != STREAM_SOCKET_DATA)
         mux_stream_finish(&pump->stream);
-    pump->events->on_moved(pump);
+    note_move(pump);
+    if (found != STREAM_SOCKET_DATA || !socket->is_streaming || !socket->may_have_more)
+        return false;
+    *has_pushed = true;
+    return mux_stream_push(&pump->stream);
+}
+
+/* Bulk is encrypted piece by piece and leaves in one call. */
+static void on_readable(struct stream_socket *socket) {
+    struct pump *pump = of_socket(socket);
+    struct mux *mux = pump->stream.mux;
+    bool has_pushed = false;
+    for (int piece = 0; piece < PIECES && read_piece(pump, &has_pushed); piece++)
+        ;
+    if (has_pushed)
+        mux_send_pushed(mux);
 }
 
 static void on_room(struct mux_stream *stream) {
     stream_socket_set_reading(&of_stream(stream)->socket, true);
+}
+
+void pump_start(struct pump *pump) {
+    stream_socket_set_reading(&pump->socket, true);
+}
+
+static bool append(struct pump *pump, struct evbuffer *bytes) {
+    struct evbuffer_ptr at;
+    struct evbuffer_iovec part;
+    size_t length = evbuffer_get_length(bytes);
+    for (size_t done = 0; done < length; done += part.iov_len) {
+        evbuffer_ptr_set(bytes, &at, done, EVBUFFER_PTR_SET);
+        (void)evbuffer_peek(bytes, -1, &at, &part, 1);
+        if (!mux_stream_append(&pump->stream, part.iov_base, part.iov_len))
+            return false;
+        pump->in += part.iov_len;
+    }
+    return true;
+}
+
+bool pump_replay(struct pump *pump, struct evbuffer *bytes, bool end) {
+    if (bytes && !append(pump, bytes))
+        return false;
+    if (end) {
+        pump->socket.got_end = true;
+        mux_stream_finish(&pump->stream);
+    }
+    note_move(pump);
+    return true;
 }
 
 /* ---- from the stream to the socket ---- */
@@ -96,11 +140,11 @@ static void on_bytes(struct mux_stream *stream, struct iovec *parts, int count, 
     struct pump *pump = of_stream(stream);
     pump->out += total;
     if (!stream_socket_write(&pump->socket, parts, count, is_last)) {
-        on_broken(&pump->socket);
+        pump->events->on_broken(pump);
         return;
     }
     acknowledge(pump);
-    pump->events->on_moved(pump);
+    note_move(pump);
 }
 
 static void on_fin(struct mux_stream *stream) {
@@ -108,12 +152,20 @@ static void on_fin(struct mux_stream *stream) {
     pump->got_fin = true;
     stream_socket_end(&pump->socket);
     acknowledge(pump);
+    note_move(pump);
 }
 
 static void on_written(struct stream_socket *socket) {
     struct pump *pump = of_socket(socket);
     acknowledge(pump);
-    pump->events->on_moved(pump);
+    note_move(pump);
+}
+
+/* ---- passed on ---- */
+
+static void on_broken(struct stream_socket *socket) {
+    struct pump *pump = of_socket(socket);
+    pump->events->on_broken(pump);
 }
 
 static void on_opened(struct mux_stream *stream, const uint8_t *payload, size_t length) {
@@ -121,18 +173,25 @@ static void on_opened(struct mux_stream *stream, const uint8_t *payload, size_t 
     pump->events->on_opened(pump, payload, length);
 }
 
+static void on_suspended(struct mux_stream *stream) {
+    struct pump *pump = of_stream(stream);
+    pump->events->on_suspended(pump);
+}
+
+static void on_repeat_opened(struct mux_stream *stream) {
+    struct pump *pump = of_stream(stream);
+    pump->events->on_repeat_opened(pump);
+}
+
 /* ---- life ---- */
 
 const struct stream_socket_events pump_socket_events = {on_readable, on_written, on_broken, NULL, on_written};
-const struct mux_stream_events pump_stream_events = {on_opened, on_bytes, on_fin, on_room, on_over};
 
 void pump_init(struct pump *pump, struct defer_queue *again, struct defer_queue *rechecks,
                const struct pump_events *events) {
+    static const struct mux_stream_events stream_events = {on_opened,    on_bytes,         on_fin, on_room,
+                                                           on_suspended, on_repeat_opened, on_over};
     stream_socket_init(&pump->socket, again, rechecks);
     pump->events = events;
-    pump->stream.events = &pump_stream_events;
-}
-
-void pump_start(struct pump *pump) {
-    stream_socket_set_reading(&pump->socket, true);
+    pump->stream.events = &stream_events;
 }

@@ -5,8 +5,10 @@
  *
  * The socket is read straight into what the stream keeps, as long as that has room. What the stream brings is written
  * to the socket, and acknowledged once the kernel has it; so a reader that stands still costs a window. A stream that
- * is suspended is read on until its window is full. A part of the next data plane: nothing in src uses it yet. Runs on:
- * the thread of both. Owns: the socket's descriptor. States: begun -> (ends of one direction, of the other) -> over.
+ * is suspended is read on until its window is full. Once both directions have ended here the socket is closed at once:
+ * its peer does not wait until the stream is known to be whole.
+ * Runs on: the thread of both. Owns: the socket's descriptor.
+ * States: begun -> (ends of one direction, of the other) -> over.
  */
 #ifndef MUNNEL_RELAY_STREAM_PUMP_H
 #define MUNNEL_RELAY_STREAM_PUMP_H
@@ -18,13 +20,13 @@ struct pump;
 
 struct pump_events {
     void (*on_opened)(struct pump *pump, const uint8_t *payload, size_t length); /* server */
-    void (*on_moved)(struct pump *pump);                                         /* bytes, in either direction */
-    /*
-     * The last. The socket is closed, by a reset unless the stream was whole; or, when another agent may have the
-     * client (STREAM_HOW_ELSEWHERE, STREAM_HOW_REFUSED), it is as it was, and the caller's. `by_socket`: it broke.
-     */
-    void (*on_over)(struct pump *pump, enum stream_outcome_how how, bool by_socket, const uint8_t *payload,
-                    size_t length);
+    void (*on_repeat_opened)(struct pump *pump);                                 /* agent, see mux_stream_events */
+    void (*on_moved)(struct pump *pump);     /* bytes, or the end, in either direction; it may not end the stream */
+    void (*on_broken)(struct pump *pump);    /* the socket: end it by pump_reset */
+    void (*on_suspended)(struct pump *pump); /* the stream's carrier was lost */
+    /* The last. Behind it the socket is closed, by a reset unless the stream was whole, if it is still attached: where
+     * another agent may have the client, it is detached. */
+    void (*on_over)(struct pump *pump, enum stream_outcome_how how, const uint8_t *payload, size_t length);
 };
 
 struct pump {                    /* embedded in a relay */
@@ -33,15 +35,20 @@ struct pump {                    /* embedded in a relay */
     const struct pump_events *events;
     uint64_t in, out;  /* bytes read from the socket, and brought for it */
     uint64_t consumed; /* of `out`: what the kernel has */
-    bool got_fin, acknowledged_fin, is_over;
+    bool got_fin, acknowledged_fin;
 };
 
 /* All zero until then. The socket and the stream are attached and opened by the caller, and neither is read yet. */
 void pump_init(struct pump *pump, struct defer_queue *again, struct defer_queue *rechecks,
                const struct pump_events *events);
 extern const struct stream_socket_events pump_socket_events; /* for stream_socket_attach, stream_socket_set_events */
-extern const struct mux_stream_events pump_stream_events;
-void pump_start(struct pump *pump);                                        /* reads the socket from now on */
-void pump_reset(struct pump *pump, const uint8_t *payload, size_t length); /* ends both by a reset, without on_over */
+void pump_start(struct pump *pump);                          /* reads the socket from now on */
+/* What was read from the socket before; `end`: and then came its end. False: out of memory, and the stream has a part.
+ */
+bool pump_replay(struct pump *pump, struct evbuffer *bytes, bool end);
+
+/* These end the stream by a reset, without on_over: the socket is reset, too, or is left as it is, the caller's. */
+void pump_reset(struct pump *pump, const uint8_t *payload, size_t length);
+void pump_abandon(struct pump *pump, const uint8_t *payload, size_t length);
 
 #endif

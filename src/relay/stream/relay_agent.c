@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LOOP_LINES_A_MINUTE = 10, BUSY_LINES_A_MINUTE = 10 };
@@ -21,59 +22,69 @@ static struct relay_agent *as_agent(struct relay *relay) {
     return (struct relay_agent *)relay; /* whose first member it is */
 }
 
-/* ---- OPEN ---- */
+/* What it has on the thread. */
+static void let_go(struct relay *relay) {
+    struct relay_agent *agent = as_agent(relay);
+    if (agent->dial)
+        connector_cancel(agent->dial);
+    agent->dial = NULL;
+    defer_cancel(&relay->thread->ends, &agent->held);
+    loop_detect_remove(relay->thread->own_dials, &agent->own_dial);
+}
+
+/* ---- the answer to OPEN ---- */
 
 static void refuse(struct relay *relay, enum refusal refusal, const char *detail) {
     char json[320];
-    struct stream_state *state = link_stream_state(relay->link);
-    struct batch *batch = link_batch(relay->link);
     size_t length = refused_format(json, sizeof json, refusal, detail);
-    batch_add(batch, FRAME_REFUSED, state->number, json, length);
-    stream_state_sent(state, FRAME_REFUSED, 0);
-    batch_add(batch, FRAME_IDLE, state->number, NULL, 0);
-    link_send(relay->link);
-    as_agent(relay)->detail = detail;
+    let_go(relay);
+    mux_stream_refuse(&relay->pump.stream, (const uint8_t *)json, length);
+    stream_socket_close(&relay->pump.socket, true);
     as_agent(relay)->is_put_off = refusal == REFUSAL_BUSY;
-    relay_finish(relay, refusal == REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent");
+    relay_finish(relay, refusal == REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent", detail);
 }
 
-static void throttle(struct relay *relay) {
-    if (stream_socket_waiting(&relay->socket) > 0)
-        link_pause(relay->link);
-    relay_update_reading(relay);
-}
-
-static void add_opened(struct relay *relay, struct batch *batch) {
-    char json[320] = "";
+/* It has the address only if that differs from what the server knows. */
+static void send_opened(struct relay *relay) {
+    char json[320];
     const struct relay_agent *agent = as_agent(relay);
-    struct stream_state *state = link_stream_state(relay->link);
-    if (state->opened)
-        return;
     size_t length = 0;
-    if (strcmp(agent->address, agent->service->to[0]) != 0) { /* OPENED has the address only if it differs */
+    if (strcmp(agent->address, agent->service->to[0]) != 0) {
         uint64_t dial_us = relay->opened_us - agent->begun_us;
         length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
     }
-    batch_add(batch, FRAME_OPENED, state->number, json, length);
-    stream_state_sent(state, FRAME_OPENED, 0);
+    mux_stream_opened(&relay->pump.stream, (const uint8_t *)json, length);
+}
+
+static void send_held(struct relay *relay) {
+    struct relay_agent *agent = as_agent(relay);
+    defer_cancel(&relay->thread->ends, &agent->held);
+    if (!agent->has_sent_opened)
+        send_opened(relay);
+    agent->has_sent_opened = true;
 }
 
 static void on_held(struct defer_item *item) {
-    struct relay *relay = (struct relay *)(void *)((char *)item - offsetof(struct relay_agent, held));
-    if (relay->link && !link_stream_state(relay->link)->opened) {
-        add_opened(relay, link_batch(relay->link));
-        link_send(relay->link);
-    }
+    struct relay_agent *agent = (struct relay_agent *)(void *)((char *)item - offsetof(struct relay_agent, held));
+    send_held(&agent->relay);
 }
 
-/* Holds OPENED back for the destination's first answer, unless the server has sent all it may before OPENED. */
+/* The destination's first answer is likely to come soon where it has got something to answer. */
 static void hold_opened(struct relay *relay) {
-    struct defer_item *held = &as_agent(relay)->held;
-    if (relay->up > RELAY_HELD_UP_TO) {
-        on_held(held);
-    } else {
-        defer_add(&relay->thread->held, held);
-    }
+    bool is_held = relay->pump.out > 0 && relay->pump.out <= RELAY_HELD_UP_TO;
+    if (is_held)
+        defer_add(&relay->thread->ends, &as_agent(relay)->held);
+    else
+        send_held(relay);
+}
+
+/* What was read from the destination leaves behind OPENED, in the carrier's turn. */
+static void on_moved(struct relay *relay) {
+    bool has_answered = relay->pump.in > 0 || relay->pump.stream.finished;
+    if (has_answered && !as_agent(relay)->has_sent_opened)
+        send_held(relay);
+    if (relay_is_complete(relay))
+        let_go(relay);
 }
 
 static void on_dialled(void *context, const struct connector_result *result) {
@@ -89,33 +100,114 @@ static void on_dialled(void *context, const struct connector_result *result) {
     loop_detect_add(relay->thread->own_dials, &agent->own_dial, &result->here, addr_port(&result->address),
                     agent->hops);
     addr_format(&result->address, agent->address, sizeof agent->address);
-    stream_socket_set_events(&relay->socket, &relay_plain_events, relay);
     hold_opened(relay);
-    stream_socket_flush(&relay->socket); /* early bytes and, behind them, FIN */
-    if (relay->state == RELAY_OPEN)
-        throttle(relay);
+    stream_socket_set_events(&relay->pump.socket, &pump_socket_events, NULL);
+    pump_start(&relay->pump);
+    stream_socket_flush(&relay->pump.socket); /* early bytes and, behind them, FIN; it may be over then */
 }
 
-static struct relay *begin(struct link *link, const struct open_request *open) {
-    struct relay_agent *agent = malloc(sizeof *agent);
-    const struct service_table *services = link_services(link);
-    if (!agent)
-        return NULL;
-    struct relay *relay = &agent->relay;
-    *agent = (struct relay_agent){.held.run = on_held, .client = open->client, .number = open->relay};
-    relay_init(relay, link);
-    strbuf_copy(agent->server, sizeof agent->server, services ? services->server : "");
+/* ---- the end ---- */
+
+/* Nothing has reached the destination of one that is opening: another agent may have its client. */
+static void stop(struct relay *relay, enum relay_reason reason, const char *detail) {
+    if (relay->state == RELAY_OPENING)
+        refuse(relay, REFUSAL_DRAINING, reason == REASON_STOPPED ? "this agent is stopping" : detail);
+    else if (reason == REASON_STOPPED)
+        relay_abort(relay, reason, "agent", NULL);
+    else
+        relay_abort(relay, reason, "link", detail);
+}
+
+/* While it is dialled, what breaks is that bytes for it cannot wait. */
+static void on_broken(struct relay *relay) {
+    if (relay->state == RELAY_OPENING)
+        refuse(relay, REFUSAL_BUSY, "out of memory");
+    else
+        relay_abort(relay, REASON_DESTINATION_RESET, "destination", NULL);
+}
+
+/* It has reached the destination: a reset before OPENED would not say so. */
+static void before_abort(struct relay *relay) {
+    send_held(relay);
+    let_go(relay);
+}
+
+static void on_over(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
+    char detail[PROTO_DETAIL_SIZE];
+    reset_parse(payload, length, detail);
+    if (how == STREAM_HOW_WHOLE)
+        relay_finish(relay, REASON_DONE, relay->first_end, NULL);
+    else if (how == STREAM_HOW_LOST)
+        relay_finish(relay, REASON_LINK_LOST, "link", NULL);
+    else
+        relay_finish(relay, REASON_PEER_RESET, "server", detail);
+}
+
+/* Without descriptors each client that waits comes again four times a second. */
+static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
+    const struct relay_agent *agent = as_agent(relay);
+    unsigned left_out = 0;
+    let_go(relay);
+    if (agent->is_put_off && !log_limit_allows(&relay->thread->busy_lines, BUSY_LINES_A_MINUTE, &left_out))
+        return;
+    char id[PROTO_RELAY_ID_MAX + 1], client[RECORD_CLIENT];
+    record_make_id(id, agent->server, agent->number);
+    struct record record = {.id = id,
+                            .service = agent->service ? agent->service->name : "unknown",
+                            .client = open_address_format(&agent->client, client, sizeof client),
+                            .destination = agent->service ? agent->service->to[0] : "",
+                            .address = agent->address,
+                            .up = relay->pump.out,
+                            .down = relay->pump.in,
+                            .accepted_us = agent->begun_us,
+                            .dispatched_us = agent->begun_us,
+                            .opened_us = relay->opened_us,
+                            .first_byte_us = relay->first_byte_us,
+                            .reason = reason,
+                            .by = by,
+                            .detail = detail,
+                            .left_out = left_out};
+    record_log(relay->thread->options->log, &record, reason == REASON_DONE ? relay->complete_us : clock_us());
+}
+
+static void free_agent(struct relay *relay) {
+    served_service_release(as_agent(relay)->service);
+}
+
+static const struct relay_role agent_role = {.on_repeat_opened = send_opened,
+                                             .on_moved = on_moved,
+                                             .on_broken = on_broken,
+                                             .on_over = on_over,
+                                             .before_abort = before_abort,
+                                             .on_finished = on_finished,
+                                             .stop = stop,
+                                             .free = free_agent};
+
+/* ---- OPEN ---- */
+
+static void identify(struct relay_agent *agent, const struct open_request *open) {
+    const struct service_table *services = thread_session_services(agent->relay.session);
     struct served_service *service = service_table_find(services, open->service);
+    strbuf_copy(agent->server, sizeof agent->server, services ? services->server : "");
     if (service)
         agent->service = served_service_hold(service);
-    agent->begun_us = relay->progress_us;
-    agent->hops = loop_detect_hops(relay->thread->own_dials, &open->client, open->local.port);
-    relay->half_close_timeout_s = RELAY_AGENT_HALF_CLOSE_S;
-    return relay;
+    agent->begun_us = agent->reported_us = agent->relay.progress_us;
+    agent->hops = loop_detect_hops(agent->relay.thread->own_dials, &open->client, open->local.port);
 }
 
-void relay_agent_free(struct relay *relay) {
-    served_service_release(as_agent(relay)->service);
+static struct relay *begin(struct thread_session *session, uint32_t number, const struct open_request *open) {
+    struct relay_agent *agent = malloc(sizeof *agent);
+    if (!agent)
+        return NULL;
+    *agent = (struct relay_agent){.held.run = on_held, .client = open->client, .number = open->relay};
+    relay_init(&agent->relay, session, &agent_role);
+    if (!mux_accept(session->mux, &agent->relay.pump.stream, number)) {
+        free(agent);
+        return NULL;
+    }
+    relay_enter(&agent->relay);
+    identify(agent, open);
+    return &agent->relay;
 }
 
 /* A client that is a connection of our own, so often that it can only be on its way in a circle. */
@@ -137,7 +229,7 @@ static void refuse_loop(struct relay *relay) {
 static void dial(struct relay *relay, unsigned budget_ms) {
     const struct served_service *service = as_agent(relay)->service;
     const struct plane_options *options = relay->thread->options;
-    struct connector_order order = {.socket = &relay->socket,
+    struct connector_order order = {.socket = &relay->pump.socket,
                                     .loop = relay->thread->loop,
                                     .resolver = options->resolver,
                                     .allow = options->allow,
@@ -151,17 +243,15 @@ static void dial(struct relay *relay, unsigned budget_ms) {
         as_agent(relay)->dial = running;
 }
 
-void relay_open(struct link *link, const struct frame *frame) {
+int relay_open(struct thread_session *session, uint32_t number, const uint8_t *payload, size_t length,
+               struct error *error) {
     struct open_request open;
-    struct error error = {""};
-    if (open_parse(&open, frame->payload, frame->length, &error)) {
-        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, error.text);
-        return;
-    }
-    struct relay *relay = begin(link, &open);
+    if (open_parse(&open, payload, length, error))
+        return -1;
+    struct relay *relay = begin(session, number, &open);
     if (!relay)
-        link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
-    else if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed))
+        return 0; /* the mux refuses it */
+    if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed))
         refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
     else if (!as_agent(relay)->service)
         refuse(relay, REFUSAL_UNKNOWN_SERVICE, "the agent does not know the service: its session has ended");
@@ -169,115 +259,5 @@ void relay_open(struct link *link, const struct frame *frame) {
         refuse_loop(relay);
     else
         dial(relay, open.budget_ms);
-}
-
-void relay_agent_readable(struct relay *relay) {
-    struct link *link = relay->link;
-    struct batch *batch = link_batch(link);
-    bool was_opened = link_stream_state(link)->opened;
-    struct stream_state before = *link_stream_state(link);
-    add_opened(relay, batch);
-    size_t opened_length = batch->length;
-    bool is_alive = relay_pump(relay, batch, BATCH_READ);
-    if (is_alive && !was_opened && batch->length == opened_length) { /* nothing was read: OPENED stays held back */
-        *link_stream_state(link) = before;
-        return;
-    }
-    defer_cancel(&relay->thread->held, &as_agent(relay)->held);
-    link_send(link);
-    if (!is_alive) {
-        relay_abort(relay, REASON_DESTINATION_RESET, "destination");
-        return;
-    }
-    relay_update_reading(relay);
-    relay_check_over(relay);
-}
-
-/* ---- the end ---- */
-
-void relay_agent_stop_opening(struct relay *relay) {
-    refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
-}
-
-void relay_agent_send_idle(struct relay *relay) {
-    struct stream_state *state = link_stream_state(relay->link);
-    struct batch *batch = link_batch(relay->link);
-    batch_add(batch, FRAME_IDLE, state->number, NULL, 0);
-    stream_state_sent(state, FRAME_IDLE, 0);
-    link_send(relay->link);
-}
-
-void relay_agent_on_frame(struct relay *relay, const struct frame *frame) {
-    if (frame->type == FRAME_RESET) /* the link answers IDLE n */
-        relay_finish(relay, REASON_PEER_RESET, "server");
-}
-
-/* Both streams complete: what waits is still delivered. Otherwise something was cut, and must look like it. */
-void relay_agent_link_lost(struct relay *relay, enum relay_reason reason) {
-    if (relay->sent_fin && relay->got_fin && relay->state == RELAY_OPEN) {
-        relay_go_on_alone(relay);
-        return;
-    }
-    relay_finish(relay, reason, "link");
-}
-
-void relay_agent_let_go(struct relay *relay) {
-    struct relay_agent *agent = as_agent(relay);
-    if (agent->dial)
-        connector_cancel(agent->dial);
-    agent->dial = NULL;
-    defer_cancel(&relay->thread->held, &agent->held);
-    loop_detect_remove(relay->thread->own_dials, &agent->own_dial);
-}
-
-/* Without descriptors each client that waits comes again four times a second. */
-static void write_record(const struct relay_agent *agent) {
-    const struct relay *relay = &agent->relay;
-    unsigned left_out = 0;
-    if (agent->is_put_off && !log_limit_allows(&relay->thread->busy_lines, BUSY_LINES_A_MINUTE, &left_out))
-        return;
-    char id[PROTO_RELAY_ID_MAX + 1], client[RECORD_CLIENT];
-    bool is_lost = agent->reason == REASON_DONE && agent->lost != REASON_DONE;
-    record_make_id(id, agent->server, agent->number);
-    struct record record = {.id = id,
-                            .service = agent->service ? agent->service->name : "unknown",
-                            .client = open_address_format(&agent->client, client, sizeof client),
-                            .destination = agent->service ? agent->service->to[0] : "",
-                            .address = agent->address,
-                            .up = relay->up,
-                            .down = relay->down,
-                            .accepted_us = agent->begun_us,
-                            .dispatched_us = agent->begun_us,
-                            .opened_us = relay->opened_us,
-                            .first_byte_us = relay->first_byte_us,
-                            .reason = is_lost ? agent->lost : agent->reason,
-                            .by = is_lost ? (agent->lost == REASON_PEER_RESET ? "server" : "link") : agent->by,
-                            .detail = agent->detail,
-                            .left_out = left_out};
-    record_log(relay->thread->options->log, &record, agent->ended_us);
-}
-
-void relay_agent_await_delivery(struct relay *relay, struct link *link) {
-    as_agent(relay)->is_delivering = true;
-    link_await_delivery(link, relay);
-}
-
-bool relay_agent_finished(struct relay *relay, enum relay_reason reason, const char *by) {
-    struct relay_agent *agent = as_agent(relay);
-    agent->reason = reason;
-    agent->by = by;
-    agent->ended_us = clock_us();
-    if (!agent->is_delivering)
-        write_record(agent);
-    return !agent->is_delivering;
-}
-
-void relay_on_delivered(struct relay *relay, enum relay_reason reason) {
-    struct relay_agent *agent = as_agent(relay);
-    agent->is_delivering = false;
-    agent->lost = reason;
-    if (relay->state != RELAY_OVER)
-        return;
-    write_record(agent);
-    relay_thread_free_relay_later(relay->thread, relay);
+    return 0;
 }

@@ -8,7 +8,8 @@
 #include "relay/stream/socket.h"
 
 #include "lib/net/sock.h"
-#include "relay/link/flush.h"
+#include "proto/frame.h"
+#include "relay/flush.h"
 
 #include <errno.h>
 #include <string.h>
@@ -30,8 +31,7 @@ static void on_turn(struct defer_item *item) {
 static void on_recheck(struct defer_item *item) {
     struct stream_socket *socket =
         (struct stream_socket *)(void *)((char *)item - offsetof(struct stream_socket, recheck));
-    socket->may_have_more = true;
-    serve_reading(socket);
+    stream_socket_poll(socket);
 }
 
 static void on_connected(struct stream_socket *socket, int fd) {
@@ -133,6 +133,11 @@ void stream_socket_set_reading(struct stream_socket *socket, bool on) {
         defer_add(socket->again, &socket->item);
 }
 
+void stream_socket_poll(struct stream_socket *socket) {
+    socket->may_have_more = true;
+    serve_reading(socket);
+}
+
 static void on_end(struct stream_socket *socket) {
     socket->got_end = true;
     socket->may_have_more = false;
@@ -184,16 +189,6 @@ static enum stream_socket_read judge_rest(struct stream_socket *socket, ssize_t 
     return STREAM_SOCKET_DATA;
 }
 
-enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, uint32_t stream,
-                                           size_t limit, size_t *taken) {
-    bool is_short;
-    size_t most = socket->is_streaming ? BATCH_READ : BATCH_READ / BATCH_PACKETS;
-    size_t wanted = limit < most ? limit : most;
-    ssize_t n = batch_read(batch, stream, socket->fd, wanted);
-    enum stream_socket_read found = judge(socket, n, wanted, taken, &is_short);
-    return is_short ? judge_rest(socket, batch_read(batch, stream, socket->fd, wanted - *taken), taken) : found;
-}
-
 /* Drops the first `done` bytes from the list; returns the index of the first part that still has some. */
 static int skip(struct iovec *parts, int count, size_t done) {
     int i = 0;
@@ -206,8 +201,8 @@ static int skip(struct iovec *parts, int count, size_t done) {
     return i;
 }
 
-enum stream_socket_read stream_socket_read_parts(struct stream_socket *socket, struct iovec *parts, int count,
-                                                 size_t *taken) {
+enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct iovec *parts, int count,
+                                           size_t *taken) {
     bool is_short;
     size_t wanted = 0;
     for (int i = 0; i < count; i++)

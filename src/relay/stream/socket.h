@@ -3,10 +3,9 @@
 /*
  * socket: the side of a relay without TLS: a client's or a destination's socket.
  *
- * What comes in is read straight into frames (batch); what goes out is written at once and waits in an evbuffer only
- * when the kernel does not take it. The relay stops the link's reading while something waits, so that what waits is
- * bounded by what the link had already read. One edge-triggered event from connect to close: stopping and going on cost
- * no system call, and an edge that came while reading was stopped is remembered.
+ * What comes in is read straight into the memory of its stream; what goes out is written at once and waits in an
+ * evbuffer only when the kernel does not take it, bounded by the stream's window. One edge-triggered event from connect
+ * to close: stopping and going on cost no system call, and an edge that came while reading was stopped is remembered.
  * Runs on: the relay's thread. Owns: the descriptor (until stream_socket_detach), its event, what waits.
  * States: closed -> (connecting) -> open -> (end of input) / (half-closed) -> closed.
  */
@@ -14,8 +13,9 @@
 #define MUNNEL_RELAY_STREAM_SOCKET_H
 
 #include "lib/event/defer.h"
-#include "relay/link/batch.h"
 
+#include <event2/buffer.h>
+#include <stddef.h>
 #include <sys/uio.h>
 
 struct stream_socket;
@@ -54,6 +54,7 @@ int stream_socket_detach(struct stream_socket *socket); /* gives the descriptor 
 void stream_socket_set_events(struct stream_socket *socket, const struct stream_socket_events *events, void *context);
 
 void stream_socket_set_reading(struct stream_socket *socket, bool on);
+void stream_socket_poll(struct stream_socket *socket); /* reads at once, if it is to be read, as if an edge had come */
 
 /* What a read found. */
 enum stream_socket_read {
@@ -63,12 +64,8 @@ enum stream_socket_read {
     STREAM_SOCKET_NOTHING,
     STREAM_SOCKET_BROKEN
 };
-/* Reads once, at most `limit` bytes, into DATA frames of `stream` in `batch`; *taken is the number of payload bytes. */
-enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct batch *batch, uint32_t stream,
-                                           size_t limit, size_t *taken);
-/* The same into these parts, which may be changed. */
-enum stream_socket_read stream_socket_read_parts(struct stream_socket *socket, struct iovec *parts, int count,
-                                                 size_t *taken);
+/* Reads once, into these parts, which may be changed; *taken is the number of bytes. */
+enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct iovec *parts, int count, size_t *taken);
 
 /* Writes, or lets wait what cannot be written (parts may be changed); until connected everything waits. is_last:
  * stream_socket_end is called next. false: broken. */

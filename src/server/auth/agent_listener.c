@@ -167,8 +167,8 @@ static bool make_room(struct agent_listener *listener, uint64_t source, const st
 
     if (!source_is_full && !is_full)
         return true;
-    size_t ordered = listener->options.expects(listener->options.context, peer);
-    if (ordered && of_source < listener->per_source + ordered)
+    size_t expected = listener->options.expects(listener->options.context, peer);
+    if (expected && of_source < listener->per_source + expected)
         return true;
     const uint64_t *which = source_is_full ? &source : NULL;
     struct preauth_conn *oldest = preauth_table_oldest(&listener->preauth, which, PREAUTH_WAITING);

@@ -21,7 +21,7 @@ struct agent_listener_options {
     const struct server_config *conf; /* agents.listen and agents.unauthenticated_* */
     /* Is an agent connected from the source of this address? Then failures there cause no penalty. */
     bool (*has_agent)(void *context, const struct addr *peer);
-    /* Data links that were ordered from this address and have not come yet; the limits do not bind them. */
+    /* Data links that will come from this address; the limits do not bind them. */
     size_t (*expects)(void *context, const struct addr *peer);
     void *context;
 };
@@ -43,7 +43,7 @@ uint64_t agent_listener_refused(const struct agent_listener *listener); /* close
 void agent_listener_tick(struct agent_listener *listener); /* each second: logs how many lines were left out */
 
 void agent_listener_penalize(struct agent_listener *listener, const struct addr *peer); /* failed to authenticate */
-void agent_listener_trust(struct agent_listener *listener, const struct addr *peer);    /* an agent joined or left */
+void agent_listener_trust(struct agent_listener *listener, const struct addr *peer);    /* an agent is there, or was */
 void agent_listener_reset_penalties(struct agent_listener *listener); /* the credentials have changed */
 
 #endif

@@ -16,7 +16,10 @@ static void on_drain(struct registry *registry, struct session *session, const s
 }
 
 static void on_bye(struct registry *registry, struct session *session, const struct control_message *control) {
-    registry_dismiss(registry, session, "left", *control->reason ? control->reason : "the agent sent BYE");
+    const char *detail = *control->reason ? control->reason : "the agent sent BYE";
+
+    if (!registry_end(registry, session, "left", detail)) /* without memory at least no client comes any more */
+        registry_retire(registry, session, "left", detail);
 }
 
 /*
@@ -33,8 +36,8 @@ static bool note_protocol_error(struct registry *registry, struct session *sessi
         log_event(registry_log(registry), LOG_LEVEL_WARNING, session_who(session), what,
                   LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("left_out", skipped)));
     } else if (limit->skipped >= PROTOCOL_ERRORS_MOST) {
-        registry_send(registry, session, CONTROL_OP_BYE, too_many);
-        registry_dismiss(registry, session, "disconnected", too_many);
+        if (!registry_disconnect(registry, session, too_many))
+            registry_retire(registry, session, "disconnected", too_many);
         return false;
     }
     return true;

@@ -37,7 +37,7 @@ unsigned flap_damping_wait(struct penalty_box *box, const char *credential, cons
 }
 
 void flap_damping_left(struct penalty_box *box, const struct session *session, uint64_t now_us) {
-    if (now_us - session_joined_us(session) < SHORT_SESSION_US)
+    if (!session_was_resumed(session) && now_us - session_joined_us(session) < SHORT_SESSION_US)
         penalty_box_add(box, agent_key(session_credential(session), session_name(session), session_peer(session)),
                         FIRST_S, now_us);
 }

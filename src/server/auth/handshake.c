@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * handshake: see handshake.h. A control link proves a credential and becomes a session; a data link proves that
- * session, in TLS by its key or, if the handshake went by certificates, in HELLO.
+ * handshake: see handshake.h. A control link proves a credential and becomes a session, or goes on with one; a data
+ * link proves that session's key.
  */
 #include "config.h"
 
@@ -11,13 +11,14 @@
 #include "lib/base/clock.h"
 #include "proto/auth_proof.h"
 #include "proto/features.h"
-#include "proto/session_key.h"
 #include "server/auth/flap_damping.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+enum { RESUMED_EACH_S = 2 };
 
 struct handshake {
     struct handshake_options options;
@@ -53,7 +54,7 @@ static void reject(struct handshake *handshake, const struct greeting *greeting,
     if (json)
         plane_reject(handshake->options.plane, greeting->link, json);
     else
-        plane_close(handshake->options.plane, greeting->link, refusal->detail.text, false);
+        plane_close(handshake->options.plane, greeting->link, refusal->detail.text);
     free(json);
     handshake->refused++;
     if (refusal->code == REJECT_CREDENTIAL || refusal->code == REJECT_MALFORMED)
@@ -70,10 +71,13 @@ static void reject(struct handshake *handshake, const struct greeting *greeting,
 
 static char *welcome_control(const struct handshake *handshake, const struct greeting *greeting,
                              const struct session *session, const uint8_t *key) {
+    const struct server_config *conf = handshake->options.policy->conf;
     struct welcome welcome = {.session = session_id(session),
                               .server = handshake->options.instance,
-                              .ping_s = handshake->options.policy->conf->agents.ping_s,
-                              .dead_after_s = handshake->options.policy->conf->agents.dead_after_s,
+                              .ping_s = conf->agents.ping_s,
+                              .dead_after_s = conf->agents.dead_after_s,
+                              .threads = handshake->options.threads,
+                              .resume_s = conf->agents.resume_s,
                               .features = FEATURES_ALL};
     char *json = NULL;
 
@@ -94,7 +98,7 @@ static void add_groups(const struct strlist *groups, const char *separator, char
 }
 
 static void log_joined(const struct handshake *handshake, const struct greeting *greeting,
-                       const struct session *session, const struct auth_result *result) {
+                       const struct session *session, const struct auth_result *result, const char *event) {
     char from[ADDR_TEXT], certificate[CERTIFICATE_TEXT], groups[200] = "";
     const char *credential = session_credential(session);
     struct log_field fields[6] = {LOG_TEXT("from", addr_format(greeting->peer, from, sizeof from)),
@@ -109,7 +113,7 @@ static void log_joined(const struct handshake *handshake, const struct greeting 
         *field++ = LOG_TEXT("certificate", certificate);
     }
     *field = LOG_NUMBER("agents", session_table_count(handshake->options.sessions));
-    log_event(handshake->options.log, LOG_LEVEL_INFO, session_who(session), "joined", fields);
+    log_event(handshake->options.log, LOG_LEVEL_INFO, session_who(session), event, fields);
 }
 
 static void list_service_groups(const struct handshake *handshake, char *text, size_t size) {
@@ -177,45 +181,96 @@ static bool check_features(const struct hello *hello, struct auth_refusal *refus
                                    "the agent is too old: it does not know \"%s\"; upgrade munnel-agent", missing);
 }
 
+static bool check_agent(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
+                        struct auth_result *result, struct auth_refusal *refusal) {
+    if (handshake->is_stopping)
+        return auth_refuse(refusal, REJECT_STOPPING, "the server is stopping");
+    if (!authenticate(result, handshake->options.policy, greeting, hello, refusal) &&
+        !(handshake->options.reread_credentials(handshake->options.context) &&
+          authenticate(result, handshake->options.policy, greeting, hello, refusal)))
+        return false;
+    return check_features(hello, refusal);
+}
+
+/* A session whose links break again and again has not ended, and its streams need it within agents.resume. */
+static bool check_resumption(const struct session *session, struct auth_refusal *refusal) {
+    if (!session_was_resumed(session) || clock_us() - session_joined_us(session) >= RESUMED_EACH_S * 1000000ULL)
+        return true;
+    auth_refuse(refusal, REJECT_BUSY, "this session was resumed a moment ago; retry in %d s", RESUMED_EACH_S);
+    refusal->retry_after_s = RESUMED_EACH_S;
+    return false;
+}
+
+static void accept_control(struct handshake *handshake, const struct greeting *greeting, struct session *session,
+                           const char *welcome) {
+    const struct server_config *conf = handshake->options.policy->conf;
+
+    plane_accept_control(handshake->options.plane, greeting->link, session_tag(session), welcome, session_who(session),
+                         conf->agents.ping_s, conf->agents.dead_after_s);
+    liveness_check(handshake->options.liveness, session, clock_us());
+}
+
+/* The session that the agent would go on with. NULL: it gets a new one. */
+static struct session *find_resumed(const struct handshake *handshake, const struct hello *hello,
+                                    const struct session_options *options) {
+    struct session *session =
+        *hello->resume ? session_table_find_id_any(handshake->options.sessions, hello->resume) : NULL;
+
+    return session && !session_is_retired(session) && session_is_of(session, options) ? session : NULL;
+}
+
+static bool resume(struct handshake *handshake, const struct greeting *greeting, struct session *session,
+                   const struct session_options *options, const struct auth_result *result) {
+    char *json = welcome_control(handshake, greeting, session, result->key);
+    bool done = json && registry_resume(handshake->options.registry, session, options);
+
+    if (done) {
+        accept_control(handshake, greeting, session, json);
+        log_joined(handshake, greeting, session, result, "resumed");
+    }
+    free_secret(json);
+    return done;
+}
+
+static bool join(struct handshake *handshake, const struct greeting *greeting, const struct session_options *options,
+                 const struct auth_result *result) {
+    struct session *session = registry_admit(handshake->options.registry, options);
+    char *json = session ? welcome_control(handshake, greeting, session, result->key) : NULL;
+
+    if (json) {
+        accept_control(handshake, greeting, session, json);
+        log_joined(handshake, greeting, session, result, "joined");
+        warn_if_unserved(handshake, session, result);
+    } else if (session) {
+        registry_retire(handshake->options.registry, session, "not admitted", "out of memory");
+    }
+    free_secret(json);
+    return json;
+}
+
 static bool admit_control(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
                           struct auth_refusal *refusal) {
     struct auth_result result;
 
-    if (handshake->is_stopping)
-        return auth_refuse(refusal, REJECT_STOPPING, "the server is stopping");
-    if (!authenticate(&result, handshake->options.policy, greeting, hello, refusal) &&
-        !(handshake->options.reread_credentials(handshake->options.context) &&
-          authenticate(&result, handshake->options.policy, greeting, hello, refusal)))
-        return false;
-    if (!check_features(hello, refusal) || !check_flapping(handshake, greeting, hello, &result, refusal))
+    if (!check_agent(handshake, greeting, hello, &result, refusal))
         return false;
     struct session_options options = {.control = greeting->link,
                                       .peer = greeting->peer,
                                       .name = hello->name,
                                       .instance = hello->instance,
                                       .credential = result.credential ? result.credential->name : "",
-                                      .secret = handshake->options.secret,
                                       .key = result.key,
                                       .certificate = greeting->certificate,
                                       .chain = greeting->chain,
                                       .serves_all = result.serves_all,
-                                      .groups = &result.groups};
-    struct session *session = registry_admit(handshake->options.registry, &options);
-    char *json = session ? welcome_control(handshake, greeting, session, result.key) : NULL;
-    if (json) {
-        plane_accept(handshake->options.plane, greeting->link, true, session_tag(session), json, session_who(session),
-                     handshake->options.policy->conf->agents.ping_s,
-                     handshake->options.policy->conf->agents.dead_after_s);
-        liveness_check(handshake->options.liveness, session, clock_us());
-        log_joined(handshake, greeting, session, &result);
-        warn_if_unserved(handshake, session, &result);
-    } else {
-        auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
-        if (session)
-            registry_dismiss(handshake->options.registry, session, "not admitted", "out of memory");
-    }
-    free_secret(json);
-    return json;
+                                      .groups = &result.groups,
+                                      .threads = handshake->options.threads};
+    struct session *session = find_resumed(handshake, hello, &options);
+    if (session ? !check_resumption(session, refusal) : !check_flapping(handshake, greeting, hello, &result, refusal))
+        return false;
+    bool admitted = session ? resume(handshake, greeting, session, &options, &result)
+                            : join(handshake, greeting, &options, &result);
+    return admitted || auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
 }
 
 /* --- data links --- */
@@ -227,54 +282,21 @@ static bool check_session_proof(const struct session *session, const struct gree
            auth_refuse(refusal, REJECT_SESSION, "no such session, or wrong proof");
 }
 
-/* Agents dial data links on order only: an unordered one is a handshake that was delayed, perhaps by an attacker. */
-static bool check_ordered(struct session *session, struct auth_refusal *refusal) {
-    if (!session)
-        return auth_refuse(refusal, REJECT_SESSION, "no such session");
-    if (link_orders_acceptable(session_orders(session), clock_us()))
-        return true;
-    auth_refuse(refusal, REJECT_BUSY, "no data link was ordered");
-    refusal->is_expected = true;
-    return false;
-}
-
-/* Replayed ClientHello: no REJECT, since the replayer lacks the session key and could not decrypt it. */
-static void reject_replay(struct handshake *handshake, const struct greeting *greeting) {
-    static const char detail[] = "replayed handshake of a data link";
-
-    plane_close(handshake->options.plane, greeting->link, detail, false);
-    handshake->refused++;
-    agent_listener_penalize(handshake->options.listener, greeting->peer);
-    log_throttle_event(handshake->options.throttle, handshake->options.log, LOG_LEVEL_WARNING, "agent port", "rejected",
-                       detail, greeting->peer);
-}
-
-static bool check_room(struct handshake *handshake, struct session *session, struct auth_refusal *refusal) {
-    if (session_is_draining(session)) { /* these links were dialled before it drained */
-        auth_refuse(refusal, REJECT_SESSION, "the session is draining");
-        refusal->is_expected = true;
+static bool check_role(struct handshake *handshake, struct session *session, const struct carrier_role *role,
+                       struct auth_refusal *refusal) {
+    if (role->server_thread >= handshake->options.threads)
+        return auth_refuse(refusal, REJECT_SESSION, "\"thread\" is %u, and this server has %u", role->server_thread,
+                           handshake->options.threads);
+    if (!carriers_has_room(session_carriers(session), role)) {
+        auth_refuse(refusal, REJECT_BUSY, "the session has enough data links of this kind");
+        refusal->is_expected = true; /* both ends may have wanted them */
         return false;
     }
-    if (!supply_has_room(handshake->options.supply))
-        return auth_refuse(refusal, REJECT_BUSY, "the server has no descriptors for more links");
-    if (link_pool_count(session_pool(session)) >= handshake->options.policy->conf->agents.idle_max &&
-        !link_orders_acceptable(session_orders(session), clock_us())) /* unordered */
-        return auth_refuse(refusal, REJECT_BUSY, "the session has enough idle links");
-    return true;
+    return link_count_room(handshake->options.links) ||
+           auth_refuse(refusal, REJECT_BUSY, "the server has no descriptors for more links");
 }
 
-/* `welcome`: NULL where TLS has proved that this server has the session's key. */
-static bool admit_link(struct handshake *handshake, const struct greeting *greeting, struct session *session,
-                       const char *welcome, struct auth_refusal *refusal) {
-    if (!check_room(handshake, session, refusal))
-        return false;
-    supply_link_accepted(handshake->options.supply, session, greeting->link);
-    plane_accept(handshake->options.plane, greeting->link, false, session_tag(session), welcome, session_who(session),
-                 handshake->options.policy->conf->agents.ping_s, handshake->options.policy->conf->agents.dead_after_s);
-    return true;
-}
-
-/* The handshake went by certificate: this also proves the session key, which a stolen certificate key does not give. */
+/* The session key too, which a stolen key of the server's certificate does not give. */
 static char *welcome_data(const struct greeting *greeting, const struct session *session) {
     uint8_t proof[SECRET_SIZE];
 
@@ -283,31 +305,26 @@ static char *welcome_data(const struct greeting *greeting, const struct session 
     return hello_add_proof("{}", proof);
 }
 
+/* Also for a session that gets no clients any more: its streams need carriers. */
 static bool admit_data(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
                        struct auth_refusal *refusal) {
-    struct session *session = session_table_find_id(handshake->options.sessions, hello->session);
+    struct session *session = session_table_find_id_any(handshake->options.sessions, hello->session);
 
     if (!check_session_proof(session, greeting, hello, refusal))
         return false;
+    struct carrier_role role = {session_tag(session), hello->server_thread, hello->is_exclusive};
+    if (!check_role(handshake, session, &role, refusal))
+        return false;
     char *welcome = welcome_data(greeting, session);
-    bool admitted = welcome ? admit_link(handshake, greeting, session, welcome, refusal)
-                            : auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
+    if (!welcome)
+        return auth_refuse(refusal, REJECT_BUSY, "the server is out of memory");
+    if (plane_accept_data(handshake->options.plane, greeting->link, &role, welcome, session_who(session),
+                          handshake->options.policy->conf->agents.resume_s * 1000)) {
+        carriers_accepted(session_carriers(session), &role);
+        link_count_accepted(handshake->options.links);
+    }
     free(welcome);
-    return admitted;
-}
-
-/* TLS has proved the session's key; the number in the identity shows whether this handshake is a replay. */
-static void admit_by_session_key(struct handshake *handshake, const struct greeting *greeting) {
-    char id[SESSION_ID_HEX] = "";
-    uint64_t number = 0;
-    struct auth_refusal refusal;
-    bool is_id = session_key_split(id, &number, greeting->identity);
-    struct session *session = is_id ? session_table_find_id(handshake->options.sessions, id) : NULL;
-
-    if (session && !replay_window_use(session_replay_window(session), number, clock_us()))
-        reject_replay(handshake, greeting);
-    else if (!check_ordered(session, &refusal) || !admit_link(handshake, greeting, session, NULL, &refusal))
-        reject(handshake, greeting, session ? session_name(session) : "", &refusal);
+    return true;
 }
 
 static bool decide_hello(struct handshake *handshake, const struct greeting *greeting, const struct hello *hello,
@@ -321,21 +338,19 @@ static bool decide_hello(struct handshake *handshake, const struct greeting *gre
     return admit_data(handshake, greeting, hello, refusal);
 }
 
-void handshake_decide(struct handshake *handshake, const struct greeting *greeting) {
+bool handshake_decide(struct handshake *handshake, const struct greeting *greeting) {
     struct hello hello;
     struct auth_refusal refusal;
     struct error error;
 
-    if (greeting->identity) {
-        admit_by_session_key(handshake, greeting);
-        return;
-    }
     if (hello_parse(&hello, greeting->text, greeting->length, &error)) {
         auth_refuse(&refusal, REJECT_MALFORMED, "%s", error.text);
         reject(handshake, greeting, "", &refusal);
-        return;
+        return false;
     }
-    if (!decide_hello(handshake, greeting, &hello, &refusal))
+    bool is_admitted = decide_hello(handshake, greeting, &hello, &refusal);
+    if (!is_admitted)
         reject(handshake, greeting, hello.name, &refusal);
     hello_done(&hello);
+    return is_admitted;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * handshake: accepts or rejects a new link by its HELLO, or by the session key that TLS has proved.
+ * handshake: accepts or rejects a new link by its HELLO.
  * Runs on: the control thread. Owns: nothing.
  */
 #ifndef MUNNEL_SERVER_AUTH_HANDSHAKE_H
@@ -11,7 +11,6 @@
 #include "server/auth/agent_listener.h"
 #include "server/auth/authenticate.h"
 #include "server/service/registry.h"
-#include "server/service/supply.h"
 
 struct handshake;
 struct penalty_box;
@@ -24,12 +23,12 @@ struct handshake_options {
     struct session_table *sessions;
     const struct service_list *services;
     struct registry *registry;
-    struct supply *supply;
+    struct link_count *links; /* the data links of all sessions */
     struct liveness *liveness;
     struct agent_listener *listener;
     struct penalty_box *flap_damping;
     const char *instance;                      /* of the server */
-    const uint8_t *secret;                     /* ids and keys of sessions are derived from it */
+    unsigned threads;                          /* its relay threads */
     bool (*reread_credentials)(void *context); /* true: they had changed and were read */
     void *context;
 };
@@ -38,6 +37,7 @@ struct handshake *handshake_new(const struct handshake_options *options); /* NUL
 void handshake_free(struct handshake *handshake);
 void handshake_stop(struct handshake *handshake);              /* no more sessions */
 uint64_t handshake_refused(const struct handshake *handshake); /* peers, so far */
-void handshake_decide(struct handshake *handshake, const struct greeting *greeting);
+/* False: the peer is rejected. */
+bool handshake_decide(struct handshake *handshake, const struct greeting *greeting);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * balance: see balance.h. The usual case, the next agent is well and has an idle link, looks at one member.
+ * balance: see balance.h. The usual case, the next agent is well and can take it, looks at one member.
  */
 #include "config.h"
 
@@ -148,7 +148,7 @@ static enum health best_health(const struct balance *balance, const struct clien
     return best;
 }
 
-/* The next in turn that has an idle link. */
+/* The next in turn that can take it. */
 static struct balance_member *choose_in_turn(struct balance *balance, const struct client *client, enum health wanted,
                                              uint64_t now_us) {
     for (size_t i = 0; i < balance->count; i++) {
@@ -159,7 +159,7 @@ static struct balance_member *choose_in_turn(struct balance *balance, const stru
     return NULL;
 }
 
-/* The least busy that has an idle link; among equals the next in turn. */
+/* The least busy that can take it; among equals the next in turn. */
 static struct balance_member *choose_least_busy(struct balance *balance, const struct client *client,
                                                 enum health wanted, uint64_t now_us) {
     struct balance_member *least = NULL;
@@ -173,7 +173,8 @@ static struct balance_member *choose_least_busy(struct balance *balance, const s
     return least;
 }
 
-/* The member for this source, with an idle link or not: the last one used, else the highest rendezvous hash. */
+/* The member for this source, whether it can take the client or not: the last one used, else the highest rendezvous
+ * hash. */
 static struct balance_member *source_owner(struct balance *balance, const struct client *client, enum health wanted,
                                            uint64_t now_us) {
     uint64_t source = hash_mix(addr_host_hash(&client->peer)), best_weight = 0;

@@ -5,7 +5,7 @@
  *
  * An agent that failed three times in a row for this service is ejected for a while, unless no other is left; a
  * silent one is chosen after those. A client is never sent again to an agent that has refused it, and last of all to
- * the one whose link it has just lost.
+ * the one that has just lost it.
  * Runs on: the control thread. Owns: its own tables, not the sessions. Times are clock_us().
  */
 #ifndef MUNNEL_SERVER_SERVICE_BALANCE_H
@@ -29,8 +29,8 @@ struct balance {
 };
 
 enum balance_verdict {
-    BALANCE_CHOSEN, /* *chosen takes the client: it has an idle link */
-    BALANCE_WAIT,   /* there is an agent for it, but none has an idle link */
+    BALANCE_CHOSEN, /* *chosen takes the client */
+    BALANCE_WAIT,   /* there is an agent for it, but none can take it now */
     BALANCE_ALL_TRIED,
     BALANCE_NO_AGENT
 };

@@ -29,7 +29,7 @@ void client_detail_set_no_agent(struct client *client) {
     strbuf_add(&text, "no agent");
     name_groups(service, &text);
     if (service->balance->count)
-        strbuf_add(&text, " had an idle link in time");
+        strbuf_add(&text, " could take it in time");
     else if (service->asked)
         strbuf_add(&text, " has answered in time whether it permits the service");
     else

@@ -17,7 +17,6 @@
 #include "server/service/client_table.h"
 #include "server/service/registry.h"
 #include "server/service/service_priv.h"
-#include "server/service/supply.h"
 #include "server/session/session_table.h"
 
 #include <stdio.h>
@@ -26,8 +25,8 @@
 enum {
     ATTEMPTS_SHARE = 3, /* the time that is left is divided by so many untried agents at most */
     BACKOFF_MS = 250,   /* an agent that was busy, or whose client met a lack of memory, gets no client for so long */
-    SKIP_MOST = 64,     /* waiting clients that no idle link suits, in one pass */
-    LINKS_MOST = 8      /* that one client may lose, one after the other */
+    SKIP_MOST = 64,     /* waiting clients that no agent can take, in one pass */
+    LOSSES_MOST = 8     /* of a client by one agent, before it answered */
 };
 
 struct dispatch {
@@ -58,11 +57,8 @@ static void enqueue(struct dispatch *dispatch, struct client *client, bool is_fi
     else
         TAILQ_INSERT_TAIL(&queue->clients, client, entry);
     client->is_waiting = true;
-    if (queue->count++ == 0)
-        queue->since_us = clock_us();
-    if (dispatch->options.services->waiting++ == 0)
-        loop_stop_polling(dispatch->options.loop);
-    supply_call(dispatch->options.supply);
+    queue->count++;
+    dispatch->options.services->waiting++;
     dispatch->options.on_wait(dispatch->options.context);
 }
 
@@ -103,7 +99,8 @@ static void fail_client(struct dispatch *dispatch, struct client *client, enum r
     end_client(dispatch, client);
 }
 
-/* Before the first attempt the deadline is that of waiting, which the tick enforces: a link that comes late serves. */
+/* Before the first attempt the deadline is that of waiting, which the tick enforces: an agent that comes late serves.
+ */
 static bool has_no_time_left(const struct client *client, uint64_t now_us) {
     return client->attempts && now_us >= client->deadline_us;
 }
@@ -119,22 +116,15 @@ static unsigned attempt_ms(const struct client *client, uint64_t now_us) {
 }
 
 static void serve(struct dispatch *dispatch, struct client *client, struct session *session, uint64_t now_us) {
-    struct link_ref link;
-
     dequeue(dispatch, client);
     if (!client->attempts)
         client->deadline_us = now_us + client->service->conf->connect_timeout_s * 1000000ULL;
-    if (!session_take_link(session, &link, now_us)) { /* balance_choose has just seen one */
-        enqueue(dispatch, client, true);
-        return;
-    }
     client->dispatched_us = now_us;
     client->attempt_ms = attempt_ms(client, now_us);
     client->holds_early = session_is_silent(session);
     client->session = session_tag(session);
     strbuf_copy(client->agent, sizeof client->agent, session_label(session));
-    supply_mark(dispatch->options.supply, session);
-    plane_serve(dispatch->options.plane, link, client);
+    plane_serve(dispatch->options.plane, session_take_client(session), client);
     liveness_check(dispatch->options.liveness, session, now_us);
 }
 
@@ -194,7 +184,7 @@ static void assign(struct dispatch *dispatch, struct client *client, bool has_wa
 
 void dispatch_client(struct dispatch *dispatch, struct client *client) {
     if (!dispatch->options.services->waiting)
-        loop_poll(dispatch->options.loop); /* links that came back meanwhile */
+        loop_poll(dispatch->options.loop); /* clients that have ended meanwhile: their threads need not wake this one */
     assign(dispatch, client, false);
 }
 
@@ -227,8 +217,11 @@ static void on_ended(struct dispatch *dispatch, struct client *client, struct se
 }
 
 static void on_not_started(struct dispatch *dispatch, struct client *client, struct session *session) {
-    if (session && client->reason == REASON_MEMORY) /* an immediate retry would fail likewise */
+    /* Out of memory, or the second time, an immediate retry would fail likewise. */
+    if (session && (client->reason == REASON_MEMORY || client->avoided == client->session))
         session_back_off(session, clock_us() + BACKOFF_MS * 1000ULL);
+    else if (session)
+        balance_avoid(client, session);
     assign(dispatch, client, true);
 }
 
@@ -266,13 +259,13 @@ static void on_refused(struct dispatch *dispatch, struct client *client, struct 
     assign(dispatch, client, true);
 }
 
-/* The link failed, and not the destination: when no other agent is left, the same one may have another link. A silent
+/* The link failed, and not the destination: when no other agent is left, the same one may have it again. A silent
  * agent is the last choice already, and must be able to serve as soon as it answers. */
 static void on_unanswered(struct dispatch *dispatch, struct client *client, struct session *session) {
     client->reason = REASON_LINK_LOST;
     snprintf(client->detail, sizeof client->detail, "the link to agent %s was lost before it answered", client->agent);
     client->attempts++;
-    if (session && client->attempts < LINKS_MOST)
+    if (session && client->attempts < LOSSES_MOST)
         balance_avoid(client, session);
     else if (session)
         balance_mark_tried(client, session);
@@ -296,7 +289,7 @@ void dispatch_client_back(struct dispatch *dispatch, struct client *client) {
 
 /* --- clients that wait --- */
 
-/* Gives idle links to waiting clients. Stops at the first client without one if all later ones would fail likewise. */
+/* Stops at the first client that no agent can take if all later ones would fare alike. */
 static void serve_waiting_of(struct dispatch *dispatch, struct service *service) {
     uint64_t now_us = clock_us();
     int skipped = 0;
@@ -312,7 +305,7 @@ static void serve_waiting_of(struct dispatch *dispatch, struct service *service)
     }
 }
 
-static void serve_waiting(struct dispatch *dispatch) {
+void dispatch_serve_waiting(struct dispatch *dispatch) {
     const struct service_list *services = dispatch->options.services;
     size_t first = dispatch->first_served++;
 
@@ -321,23 +314,6 @@ static void serve_waiting(struct dispatch *dispatch) {
         if (service->queue.count)
             serve_waiting_of(dispatch, service);
     }
-}
-
-void dispatch_link_idle(struct dispatch *dispatch, struct session *session, struct link_ref link) {
-    struct link_pool *pool = session_pool(session);
-    uint64_t now_us = clock_us();
-
-    /* Usually none is arriving, and the search is empty. */
-    if (!link_pool_remove(session_arriving(session), link))
-        link_pool_note_return(pool, now_us);
-    if (!link_pool_put(pool, link, now_us)) {
-        plane_close(dispatch->options.plane, link, "out of memory", false);
-        return;
-    }
-    if (dispatch->options.services->waiting)
-        serve_waiting(dispatch);
-    if (link_pool_count(pool) > dispatch->options.conf->agents.idle_max && link_pool_take(pool, &link))
-        plane_close(dispatch->options.plane, link, "enough are idle", false);
 }
 
 static enum relay_reason expiry_reason(const struct dispatch *dispatch, const struct client *client) {
@@ -361,8 +337,7 @@ void dispatch_tick(struct dispatch *dispatch) {
         return;
     for (size_t i = 0; i < dispatch->options.services->count; i++)
         expire_waiting(dispatch, dispatch->options.services->items[i]);
-    serve_waiting(dispatch);
-    supply_call(dispatch->options.supply);
+    dispatch_serve_waiting(dispatch);
 }
 
 void dispatch_stop(struct dispatch *dispatch, uint64_t until_us) {

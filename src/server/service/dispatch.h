@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * dispatch: the way of a client: to an agent's idle link, among the waiting, to the next agent, out.
+ * dispatch: the way of a client: to an agent, among the waiting, to the next agent, out.
  * Runs on: the control thread. Owns: clients from accept to end, while the plane has not got them.
  */
 #ifndef MUNNEL_SERVER_SERVICE_DISPATCH_H
@@ -14,10 +14,8 @@ struct dispatch;
 struct liveness;
 struct registry;
 struct session_table;
-struct supply;
 
 struct dispatch_options {
-    const struct server_config *conf;
     struct loop *loop;
     struct log *log;
     struct plane *plane;
@@ -25,7 +23,6 @@ struct dispatch_options {
     struct client_table *clients;
     struct session_table *sessions;
     struct service_list *services;
-    struct supply *supply;
     struct liveness *liveness;
     struct registry *registry;
     void (*on_wait)(void *context);       /* a client waits: dispatch_tick is needed every 100 ms */
@@ -38,13 +35,12 @@ void dispatch_free(struct dispatch *dispatch);
 
 /* Serves a new client, lets it wait, or ends it. client->service is set. */
 void dispatch_client(struct dispatch *dispatch, struct client *client);
-/* The plane has given it back: it has ended, or needs another link. */
+/* The plane has given it back: it has ended, or needs another agent. */
 void dispatch_client_back(struct dispatch *dispatch, struct client *client);
-/* A session has one more idle link. */
-void dispatch_link_idle(struct dispatch *dispatch, struct session *session, struct link_ref link);
+void dispatch_serve_waiting(struct dispatch *dispatch); /* a session can take clients now, perhaps */
 /* Ends clients that have waited too long, and tries to serve the others. */
 void dispatch_tick(struct dispatch *dispatch);
-/* The server stops: clients wait until then at most, since agents that got GOAWAY dial no more links. */
+/* The server stops: clients wait until then at most, since no agent joins any more. */
 void dispatch_stop(struct dispatch *dispatch, uint64_t until_us);
 /* Ends clients that wait, and from now on each that would be served. */
 void dispatch_shut(struct dispatch *dispatch);

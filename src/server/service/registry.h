@@ -13,15 +13,19 @@
 
 struct announce;
 struct registry;
-struct supply;
+
+/* Sessions that wait for their agents and have no clients: beyond, the one that has waited for longest is retired. */
+enum { REGISTRY_IDLE_OF_CREDENTIAL = 64, REGISTRY_IDLE_OF_ALL = 1024 };
 
 struct registry_options {
     struct log *log;
     struct plane *plane;
     struct session_table *sessions;
     const struct service_list *services;
-    struct supply *supply;
     struct announce *announce;
+    struct link_count *links; /* the data links of all sessions */
+    unsigned resume_s;        /* for which a session outlives its control link */
+    uint64_t clients_most;    /* of a session in all its life: then its agent is asked for another one */
     void (*on_join)(void *context, const struct session *session);
     void (*on_leave)(void *context, const struct session *session); /* it loses its control link */
     void *context;
@@ -31,19 +35,33 @@ struct registry *registry_new(const struct registry_options *options); /* NULL w
 void registry_free(struct registry *registry);
 struct log *registry_log(const struct registry *registry);
 
-/* Replaces a session of the same name and instance, and offers the new one to all services. NULL when out of memory. */
+/* Retires a session of the same name and instance, and offers the new one to all services. NULL when out of memory. */
 struct session *registry_admit(struct registry *registry, const struct session_options *options);
+/* The agent goes on with its session by another control link; the present one is closed, if there is one. False: out of
+ * memory, the session stays suspended. */
+bool registry_resume(struct registry *registry, struct session *session, const struct session_options *options);
 /* It gets no more clients; its relays run on. */
 void registry_drain(struct registry *registry, struct session *session);
-/* Ends the session and its idle links; its relays run on until their end or its revocation. `event` is for the log. */
-void registry_dismiss(struct registry *registry, struct session *session, const char *event, const char *detail);
+/* It has lost its control link, or does without: the agent may take it up again. `event` is for the log. */
+void registry_suspend(struct registry *registry, struct session *session, const char *event, const char *detail);
+/* The agent cannot take it up again; its relays run on until their end or its revocation. */
+void registry_retire(struct registry *registry, struct session *session, const char *event, const char *detail);
+void registry_session_over(struct registry *registry, uint64_t tag); /* a retired one, on all relay threads */
 /* Ends a session, retired or not, with all its links and relays, and frees it. False: out of memory, try again. */
-bool registry_disconnect(struct registry *registry, struct session *session, const char *detail);
-void registry_dismiss_all(struct registry *registry, const char *detail); /* after a BYE to each */
+bool registry_end(struct registry *registry, struct session *session, const char *event, const char *detail);
+bool registry_disconnect(struct registry *registry, struct session *session, const char *detail); /* after a BYE */
+void registry_disconnect_all(struct registry *registry, const char *detail);
+/* Once a second: ends sessions that were not taken up again, and asks for new ones in place of those that have had
+ * clients_most. */
+void registry_tick(struct registry *registry);
+/* Streams of the role's session and thread wait for so many more data links: asks its agent for them. */
+void registry_ask_links(struct registry *registry, const struct carrier_role *role, unsigned wanted);
 /* Its agent has answered for services (announce_answered). 0 or -1 */
 int registry_answered(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 /* `reason` may be NULL. Without memory nothing is sent. */
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason);
-void registry_send_goaway(struct registry *registry); /* to all: agents join another server; their relays run on */
+/* GOAWAY to all: agents join another server; their relays run on. Sessions whose links are all lost end: no agent can
+ * connect any more. */
+void registry_stop(struct registry *registry);
 
 #endif

@@ -222,10 +222,10 @@ static bool has_responsive_agent(const struct service *service) {
     return false;
 }
 
-/* Without another agent they would only lose the link on which the silent one may answer yet. */
+/* Without another agent they would only lose the one that may answer yet. */
 void service_recall(struct service *service, const struct session *session, struct plane *plane) {
     if (session_serves(session, &service->conf->groups) && has_responsive_agent(service))
-        plane_recall(plane, session_tag(session), service->terms, "its agent does not answer");
+        plane_recall(plane, session_tag(session), service->terms);
 }
 
 void service_tick(struct service *service) {

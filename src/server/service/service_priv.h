@@ -16,7 +16,6 @@
 struct wait_queue { /* clients that wait for an agent, in order */
     TAILQ_HEAD(, client) clients;
     size_t count;
-    uint64_t since_us; /* clock_us() when the first client was added to the empty queue */
 };
 
 struct service_refusal { /* an agent whose rules do not permit the service */

@@ -53,7 +53,6 @@ static void become_responsive(struct liveness *liveness, struct session *session
     if (log_limit_allows(&state->lines, LINES_A_MINUTE, NULL))
         log_event(liveness->options.log, LOG_LEVEL_INFO, session_who(session), "responsive again",
                   LOG_FIELDS(LOG_MS("waited_ms", silent_us)));
-    liveness->options.on_responsive(liveness->options.context, session);
 }
 
 void liveness_pong(struct liveness *liveness, struct session *session, uint64_t pinged_us) {

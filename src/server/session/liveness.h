@@ -33,7 +33,6 @@ struct liveness_options {
     struct log *log;
     bool (*ping)(void *context, struct session *session); /* false: out of memory, nothing is sent */
     void (*on_silent)(void *context, struct session *session);
-    void (*on_responsive)(void *context, struct session *session);
     void *context;
 };
 

@@ -8,71 +8,94 @@
 #include "server/session/session.h"
 
 #include "lib/base/clock.h"
-#include "proto/session_key.h"
-#include "server/session/link_demand.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABEL_DIGITS = 6 }; /* of an instance */
+enum {
+    LABEL_DIGITS = 6, /* of an instance */
+    TAG_DIGITS = 16,  /* at the begin of an id */
+    RANDOM_BYTES = 8  /* behind them */
+};
 
-enum session_state { LIVE, DRAINING, RETIRED, STATES };
+enum session_state { LIVE, DRAINING, SUSPENDED, RETIRED, STATES };
 
-struct session {
-    uint64_t tag;
-    struct link_ref control;
-    struct addr peer;
-    enum session_state state;
-    bool serves_all, marked;
-    unsigned client_count, deficit;
-    uint64_t joined_us, backoff_until_us, spare_held_us;
-    struct log_limit protocol_errors;
-    struct link_pool *pool, *arriving;
-    struct link_demand demand;
-    struct link_orders orders;
-    struct replay_window replay_window;
-    struct liveness_state liveness;
-    struct announcement announcement;
-    struct strlist groups;
-    char name[PROTO_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[PROTO_NAME_MAX + 1];
-    char instance[PROTO_INSTANCE_HEX], id[SESSION_ID_HEX];
-    uint8_t key[SECRET_SIZE];
+struct proof { /* what the agent has proved */
     bool has_token;
     uint8_t token_digest[SECRET_SIZE]; /* of its key: the session outlives the HELLO, the key need not */
     X509 *certificate;
     STACK_OF(X509) * chain;
 };
 
-static bool copy_proof(struct session *session, const struct session_options *options) {
-    if (options->certificate && X509_up_ref(options->certificate))
-        session->certificate = options->certificate;
-    if (options->chain && !(session->chain = X509_chain_up_ref(options->chain)))
-        return false;
-    session->has_token = options->key;
-    return !options->key || secret_sha256(session->token_digest, options->key, SECRET_SIZE, NULL, 0) == 0;
+struct session {
+    uint64_t tag;
+    struct link_ref control;
+    struct addr peer;
+    enum session_state state;
+    bool serves_all, is_draining, was_resumed;
+    unsigned client_count;
+    uint64_t clients_taken;
+    uint64_t joined_us, backoff_until_us, suspended_until_us;
+    struct log_limit protocol_errors;
+    struct carriers carriers;
+    struct liveness_state liveness;
+    struct announcement announcement;
+    struct strlist groups;
+    char name[PROTO_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[PROTO_NAME_MAX + 1];
+    char instance[PROTO_INSTANCE_HEX], id[PROTO_INSTANCE_HEX];
+    uint8_t key[SECRET_SIZE];
+    struct proof proof;
+};
+
+static void proof_done(struct proof *proof) {
+    X509_free(proof->certificate);
+    sk_X509_pop_free(proof->chain, X509_free);
 }
 
-static bool fill(struct session *session, const struct session_options *options) {
-    session->tag = options->tag;
+static bool copy_proof(struct proof *proof, const struct session_options *options) {
+    if (options->certificate && X509_up_ref(options->certificate))
+        proof->certificate = options->certificate;
+    if (options->chain && !(proof->chain = X509_chain_up_ref(options->chain)))
+        return false;
+    proof->has_token = options->key;
+    return !options->key || secret_sha256(proof->token_digest, options->key, SECRET_SIZE, NULL, 0) == 0;
+}
+
+/* What may be another when it is taken up again. */
+static void fill_connection(struct session *session, const struct session_options *options) {
     session->control = options->control;
     session->peer = *options->peer;
-    session->serves_all = options->serves_all;
     session->joined_us = clock_us();
-    snprintf(session->name, sizeof session->name, "%s", options->name);
     if (options->shares_name)
         snprintf(session->label, sizeof session->label, "%s#%.*s", options->name, LABEL_DIGITS, options->instance);
     else
         snprintf(session->label, sizeof session->label, "%s", options->name);
     snprintf(session->who, sizeof session->who, "agent %s", session->label);
+}
+
+/* The id begins with the tag, by which the session is found. */
+static bool make_id_and_key(struct session *session) {
+    uint8_t random[RANDOM_BYTES];
+
+    if (secret_random(random, sizeof random) != 0 || secret_random(session->key, SECRET_SIZE) != 0)
+        return false;
+    snprintf(session->id, sizeof session->id, "%0*" PRIx64, TAG_DIGITS, session->tag);
+    secret_to_hex(random, sizeof random, session->id + TAG_DIGITS);
+    return true;
+}
+
+static bool fill(struct session *session, const struct session_options *options) {
+    session->tag = options->tag;
+    session->serves_all = options->serves_all;
+    fill_connection(session, options);
+    snprintf(session->name, sizeof session->name, "%s", options->name);
     snprintf(session->credential, sizeof session->credential, "%s", options->credential);
     snprintf(session->instance, sizeof session->instance, "%s", options->instance);
-    session->pool = link_pool_new();
-    session->arriving = link_pool_new();
-    if (!session->pool || !session->arriving || !copy_proof(session, options) ||
-        session_key_name(session->id, options->secret) != 0 ||
-        !session_key_find(session->key, options->secret, session->id))
+    if (!carriers_init(&session->carriers, options->threads) || !copy_proof(&session->proof, options) ||
+        !make_id_and_key(session))
         return false;
     return options->serves_all || strlist_copy(&session->groups, options->groups) == 0;
 }
@@ -89,12 +112,10 @@ struct session *session_new(const struct session_options *options) {
 void session_free(struct session *session) {
     if (!session)
         return;
-    link_pool_free(session->pool);
-    link_pool_free(session->arriving);
+    carriers_done(&session->carriers);
     strlist_done(&session->groups);
     secret_wipe(session->key, sizeof session->key);
-    X509_free(session->certificate);
-    sk_X509_pop_free(session->chain, X509_free);
+    proof_done(&session->proof);
     free(session);
 }
 
@@ -112,6 +133,10 @@ const struct addr *session_peer(const struct session *session) {
 
 uint64_t session_joined_us(const struct session *session) {
     return session->joined_us;
+}
+
+bool session_was_resumed(const struct session *session) {
+    return session->was_resumed;
 }
 
 struct log_limit *session_protocol_errors(struct session *session) {
@@ -139,22 +164,22 @@ const char *session_credential(const struct session *session) {
 }
 
 bool session_has_token(const struct session *session) {
-    return session->has_token;
+    return session->proof.has_token;
 }
 
 bool session_has_token_key(const struct session *session, const uint8_t key[SECRET_SIZE]) {
     uint8_t digest[SECRET_SIZE];
 
-    return session->has_token && secret_sha256(digest, key, SECRET_SIZE, NULL, 0) == 0 &&
-           secret_equal(digest, session->token_digest, SECRET_SIZE);
+    return session->proof.has_token && secret_sha256(digest, key, SECRET_SIZE, NULL, 0) == 0 &&
+           secret_equal(digest, session->proof.token_digest, SECRET_SIZE);
 }
 
 X509 *session_certificate(const struct session *session) {
-    return session->certificate;
+    return session->proof.certificate;
 }
 
 STACK_OF(X509) * session_chain(const struct session *session) {
-    return session->chain;
+    return session->proof.chain;
 }
 
 bool session_is_within(const struct session *session, const struct strlist *groups) {
@@ -170,6 +195,13 @@ const char *session_id(const struct session *session) {
     return session->id;
 }
 
+uint64_t session_id_tag(const char *id) {
+    char tag[TAG_DIGITS + 1];
+
+    snprintf(tag, sizeof tag, "%s", id);
+    return strtoull(tag, NULL, 16);
+}
+
 const uint8_t *session_key(const struct session *session) {
     return session->key;
 }
@@ -183,28 +215,87 @@ bool session_serves(const struct session *session, const struct strlist *groups)
     return false;
 }
 
+static bool has_same_groups(const struct strlist *a, const struct strlist *b) {
+    for (size_t i = 0; i < b->count; i++)
+        if (!strlist_has(a, b->items[i]))
+            return false;
+    return a->count == b->count;
+}
+
+bool session_is_of(const struct session *session, const struct session_options *options) {
+    return strcmp(session->name, options->name) == 0 && strcmp(session->instance, options->instance) == 0 &&
+           strcmp(session->credential, options->credential) == 0 && session->serves_all == options->serves_all &&
+           (session->serves_all || has_same_groups(&session->groups, options->groups));
+}
+
 static void set_state(struct session *session, enum session_state state) {
-    static const unsigned steps[STATES] = {[LIVE] = 1U << DRAINING | 1U << RETIRED, [DRAINING] = 1U << RETIRED};
+    static const unsigned steps[STATES] = {[LIVE] = 1U << DRAINING | 1U << SUSPENDED,
+                                           [DRAINING] = 1U << SUSPENDED,
+                                           [SUSPENDED] = 1U << LIVE | 1U << DRAINING | 1U << RETIRED};
 
     assert(steps[session->state] & 1U << state);
     session->state = state;
 }
 
 bool session_is_draining(const struct session *session) {
-    return session->state == DRAINING;
+    return session->is_draining;
 }
 
 void session_drain(struct session *session) {
-    set_state(session, DRAINING);
+    session->is_draining = true;
+    if (session->state != SUSPENDED)
+        set_state(session, DRAINING);
+}
+
+bool session_is_connected(const struct session *session) {
+    return session->state == LIVE || session->state == DRAINING;
 }
 
 bool session_is_retired(const struct session *session) {
     return session->state == RETIRED;
 }
 
+static void reset_liveness(struct session *session) {
+    session->liveness = (struct liveness_state){.lines = session->liveness.lines};
+}
+
+void session_suspend(struct session *session, uint64_t until_us) {
+    set_state(session, SUSPENDED);
+    session->suspended_until_us = until_us;
+    session->control = (struct link_ref){0};
+    session->announcement.is_sent = false; /* no answer will come */
+    reset_liveness(session);
+}
+
+bool session_resume(struct session *session, const struct session_options *options) {
+    struct proof proof = {0};
+
+    if (!copy_proof(&proof, options)) {
+        proof_done(&proof);
+        return false;
+    }
+    proof_done(&session->proof);
+    session->proof = proof;
+    set_state(session, session->is_draining ? DRAINING : LIVE);
+    fill_connection(session, options);
+    session->was_resumed = true;
+    session->backoff_until_us = 0;
+    session->announcement = (struct announcement){.is_over = session->is_draining};
+    return true;
+}
+
 void session_retire(struct session *session) {
     set_state(session, RETIRED);
-    secret_wipe(session->key, sizeof session->key);
+}
+
+bool session_is_abandoned(const struct session *session, uint64_t now_us) {
+    return session->state == SUSPENDED && now_us >= session->suspended_until_us &&
+           (!session->client_count || !session->carriers.count);
+}
+
+bool session_is_idle(const struct session *session, uint64_t *until_us) {
+    *until_us = session->suspended_until_us;
+    return session->state == SUSPENDED && !session->client_count;
 }
 
 struct announcement *session_announcement(struct session *session) {
@@ -219,32 +310,22 @@ bool session_is_silent(const struct session *session) {
     return session->liveness.is_silent;
 }
 
-struct link_pool *session_pool(struct session *session) {
-    return session->pool;
-}
-
-struct link_pool *session_arriving(struct session *session) {
-    return session->arriving;
-}
-
-struct link_orders *session_orders(struct session *session) {
-    return &session->orders;
-}
-
-struct replay_window *session_replay_window(struct session *session) {
-    return &session->replay_window;
-}
-
-bool session_take_link(struct session *session, struct link_ref *link, uint64_t now_us) {
-    if (!link_pool_take(session->pool, link))
-        return false;
-    link_demand_note(&session->demand, now_us);
-    session->client_count++;
-    return true;
+struct carriers *session_carriers(struct session *session) {
+    return &session->carriers;
 }
 
 unsigned session_client_count(const struct session *session) {
     return session->client_count;
+}
+
+uint64_t session_clients_taken(const struct session *session) {
+    return session->clients_taken;
+}
+
+unsigned session_take_client(struct session *session) {
+    session->client_count++;
+    session->clients_taken++;
+    return carriers_take_thread(&session->carriers);
 }
 
 void session_client_left(struct session *session) {
@@ -257,39 +338,5 @@ void session_back_off(struct session *session, uint64_t until_us) {
 }
 
 bool session_can_take(const struct session *session, uint64_t now_us) {
-    return link_pool_count(session->pool) && session->backoff_until_us <= now_us;
-}
-
-void session_add_deficit(struct session *session, unsigned links) {
-    session->deficit += links;
-}
-
-unsigned session_take_deficit(struct session *session) {
-    unsigned deficit = session->deficit;
-
-    session->deficit = 0;
-    return deficit;
-}
-
-void session_hold_spare(struct session *session, uint64_t until_us) {
-    session->spare_held_us = until_us;
-}
-
-uint64_t session_spare_held_us(const struct session *session) {
-    return session->spare_held_us;
-}
-
-bool session_mark(struct session *session, bool marked) {
-    bool before = session->marked;
-
-    session->marked = marked;
-    return before;
-}
-
-unsigned session_spare_target(struct session *session, unsigned least, unsigned most, uint64_t now_us) {
-    uint64_t target = 2ULL * link_demand_peak(&session->demand, now_us);
-
-    if (target < least)
-        target = least;
-    return target < most ? (unsigned)target : most;
+    return session->state == LIVE && session->carriers.ready && session->backoff_until_us <= now_us;
 }

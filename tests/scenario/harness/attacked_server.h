@@ -17,6 +17,7 @@ struct attacked_server {
     struct sandbox *sandbox;
     struct server server;
     struct process *agent;
+    const char *group; /* the agent's */
     struct destination *echo;
     uint16_t port; /* of a service that echoes */
     struct usage baseline;
@@ -24,6 +25,8 @@ struct attacked_server {
 
 struct attacked_server_plan {
     const char *agents, *service; /* more members of "agents" and of the service, each with a comma behind; or NULL */
+    const char *others;           /* more services, with a comma in front; or NULL */
+    const char *group;            /* of the agent alpha; or NULL */
     bool open;                    /* "auth": "none": every peer that sends HELLO is an agent */
     bool no_agent;                /* no agent yet */
 };
@@ -33,8 +36,8 @@ void attacked_server_add_agent(
 
 /*
  * Attacks twice. After each time the agent still serves, and descriptors, links, relays, memory in use and connections
- * before HELLO are as before; from the second time on memory in use to 16 KiB. Resident memory may not grow by a
- * twentieth from one time to the next; it gets a few times more to settle.
+ * before HELLO are as before (a session outlives its control link by 1 s only); from the second time on memory in use
+ * to 16 KiB. Resident memory may not grow by a twentieth from one time to the next; it gets a few times more to settle.
  */
 void attacked_server_attack(struct attacked_server *attacked_server,
                             void (*attack)(struct attacked_server *attacked_server, void *context), void *context);
@@ -48,6 +51,23 @@ unsigned long long attacked_server_count(struct attacked_server *attacked_server
 
 /* Shakes hands as an agent does; fails the test if it is not let. */
 struct intruder *attacked_server_intruder(const struct attacked_server *attacked_server);
+/* A session of which the test plays the agent. */
+struct attacked_session {
+    struct intruder *control;
+    char id[64], key[65];
+};
+/* `more`: members of HELLO, each with a comma after it. */
+struct attacked_session attacked_server_join(const struct attacked_server *attacked_server, const char *name,
+                                             const char *more);
+/* By a credential of the same name, and a proof by `key`: 64 digits, as in the agents file. */
+struct attacked_session attacked_server_join_by_key(const struct attacked_server *attacked_server, const char *name,
+                                                    const char *key, const char *more);
+/* HELLO of a data link; type and text of the answer. */
+int attacked_server_hello_data(struct intruder *intruder, const char *session, const char *proof, unsigned thread,
+                               bool is_exclusive, char *text, size_t size);
+/* A data link of the session; fails the test if it is not let. */
+struct intruder *attacked_server_data_link(const struct attacked_server *attacked_server,
+                                           const struct attacked_session *session, unsigned thread, bool is_exclusive);
 /* Sends HELLO (`more`: members, each with a comma after it) and returns the type of the answer, and its text. */
 int attacked_server_hello(struct intruder *intruder, const char *kind, const char *name, const char *more, char *text,
                           size_t size);

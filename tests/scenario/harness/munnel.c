@@ -20,8 +20,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ARGUMENTS_MAX = 26, LIVE_MS = 2000, LIVE_ASKS = 3, LINKS_WARM = 1 + 16 };
-enum { LINK_BYTES = 32 * 1024 }; /* twice what an idle link takes */
+enum { ARGUMENTS_MAX = 26, LIVE_MS = 2000, LIVE_ASKS = 3 };
+enum { LINK_BYTES = 40 * 1024 }; /* twice what a link takes that is not used */
 
 static const char *or_else(const char *text, const char *other) {
     return text ? text : other;
@@ -32,7 +32,7 @@ static const char *write_configuration(struct sandbox *sandbox, const struct ser
     const char *certificate = plan->certificate ? plan->certificate : sandbox_text(sandbox, "%s/server.pem", pki);
     const char *key = plan->key ? plan->key : sandbox_text(sandbox, "%s/server.key", pki);
     const char *more = or_else(plan->more, ""); /* two threads, or what crosses them would depend on the machine */
-    const char *threads = strstr(more, "'threads'") ? "" : "'threads': 2, ";
+    const char *threads = strstr(more, "'threads'") ? "" : sandbox_text(sandbox, "'threads': %d, ", SERVER_THREADS);
     const char *text =
         sandbox_text(sandbox,
                      "{\n"
@@ -58,6 +58,13 @@ void server_start_again(struct server *server) {
                         sandbox_text(sandbox, "%u", server->descriptors), program, "--config", server->file, NULL);
 }
 
+static unsigned threads_of(const struct server_plan *plan) {
+    const char *at = plan->more ? strstr(plan->more, "'threads'") : NULL;
+    unsigned threads = SERVER_THREADS;
+    ck_assert(!at || sscanf(at, "'threads': %u", &threads) == 1);
+    return threads;
+}
+
 static void await_listening(struct server *server) {
     const char *at = sandbox_text(server->sandbox, "127.0.0.1:%u", server->port);
     process_await(server->process, 0, START_MS, "listening for agents on", at, NULL);
@@ -66,6 +73,7 @@ static void await_listening(struct server *server) {
 
 struct server server_start(struct sandbox *sandbox, struct server_plan plan) {
     struct server server = {.sandbox = sandbox, .name = or_else(plan.name, "server"), .descriptors = plan.descriptors};
+    server.threads = threads_of(&plan);
     server.pki = sandbox_pki(sandbox, or_else(plan.pki, "pki"));
     server.port = plan.port > 0 ? plan.port : port_take();
     server.file = write_configuration(sandbox, &plan, server.name, server.pki, server.port);
@@ -131,16 +139,16 @@ struct process *agent_join(struct server *server, const char *name, const char *
     return agent;
 }
 
-/* Every link is a control link, free, or in use. */
-static bool all_links_are_known(struct process *server) {
-    struct live live = live_of(server);
-    return live.links == live.agents + live.idle_links + live.relays;
+static bool has_links_of_all_agents(const struct server *server) {
+    struct live live = live_of(server->process);
+    return live.data_links >= live.agents * server->threads;
 }
 
 void agent_await_warm(struct server *server, struct process *agent) {
-    ck_assert_msg(HOLDS_WITHIN(JOIN_MS, live_of(agent).links >= LINKS_WARM), "%s has %llu links instead of %d",
-                  process_name(agent), live_of(agent).links, LINKS_WARM);
-    ck_assert(HOLDS_WITHIN(JOIN_MS, all_links_are_known(server->process)));
+    ck_assert_msg(HOLDS_WITHIN(JOIN_MS, live_of(agent).links >= 1 + server->threads), "%s has %llu links instead of %u",
+                  process_name(agent), live_of(agent).links, 1 + server->threads);
+    ck_assert_msg(HOLDS_WITHIN(JOIN_MS, has_links_of_all_agents(server)), "%llu agents, %llu data links",
+                  live_of(server->process).agents, live_of(server->process).data_links);
 }
 
 struct process *agent_join_warm(struct server *server, const char *name, const char *group) {
@@ -153,7 +161,7 @@ struct simple simple_start(const char *name, uint16_t to, const char *service_mo
     struct simple simple = {.sandbox = sandbox_new(name), .port = port_take()};
     const char *services = service_to(simple.sandbox, "echo", simple.port, to, service_more);
     simple.server = server_start(simple.sandbox, (struct server_plan){.services = services, .more = server_more});
-    simple.agent = agent_join(&simple.server, "alpha", NULL);
+    simple.agent = agent_join_warm(&simple.server, "alpha", NULL);
     return simple;
 }
 
@@ -190,13 +198,12 @@ struct live live_of(struct process *process) {
     struct live live = {.links = number_in_line(line, "links"),
                         .handshakes_done = number_in_line(line, "handshakes_done"),
                         .relays = number_in_line(line, "relays"),
-                        .relays_ended = number_in_line(line, "relays_ended")};
+                        .relays_ended = number_in_line(line, "relays_ended"),
+                        .unconfirmed = number_in_line(line, "unconfirmed")};
     if (!proc_stats_sanitized())
         live.heap = number_in_line(line, "heap");
-    if (strstr(line, "\"lingering\":")) /* only agents let a destination finish alone */
-        live.lingering = number_in_line(line, "lingering");
-    if (strstr(line, "\"idle_links\":")) { /* only servers know which are free */
-        live.idle_links = number_in_line(line, "idle_links");
+    if (strstr(line, "\"data_links\":")) {
+        live.data_links = number_in_line(line, "data_links");
         live.agents = number_in_line(line, "agents");
     }
     free(line);
@@ -208,7 +215,7 @@ struct usage usage_of(struct process *process) {
     return (struct usage){.descriptors = proc_stats_descriptors(process_pid(process)),
                           .links = live.links,
                           .relays = live.relays,
-                          .lingering = live.lingering,
+                          .unconfirmed = live.unconfirmed,
                           .heap = live.heap};
 }
 
@@ -216,7 +223,7 @@ static bool is_within_usage(struct process *process, const struct usage *before,
     *now = usage_of(process);
     unsigned long long more = now->links > before->links ? now->links - before->links : 0;
     return now->descriptors <= before->descriptors + more && more <= before->extra_links &&
-           now->relays <= before->relays && now->lingering <= before->lingering &&
+           now->relays <= before->relays && now->unconfirmed <= before->unconfirmed &&
            now->heap <=
                before->heap + (before->extra_heap ? before->extra_heap : before->heap / 20) + more * LINK_BYTES;
 }
@@ -226,7 +233,7 @@ void usage_await(struct process *process, const struct usage *before, unsigned m
     bool rests = HOLDS_WITHIN(ms, is_within_usage(process, before, &now));
     ck_assert_msg(rests,
                   "%s does not come to rest: %u descriptors (before: %u), %llu links (%llu), %llu relays (%llu), "
-                  "%llu lingering (%llu), %llu bytes in use (%llu)",
+                  "%llu unconfirmed (%llu), %llu bytes in use (%llu)",
                   process_name(process), now.descriptors, before->descriptors, now.links, before->links, now.relays,
-                  before->relays, now.lingering, before->lingering, now.heap, before->heap);
+                  before->relays, now.unconfirmed, before->unconfirmed, now.heap, before->heap);
 }

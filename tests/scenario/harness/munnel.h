@@ -10,7 +10,7 @@
 
 #include "harness/sandbox.h"
 
-enum { START_MS = 10000, JOIN_MS = 10000 };
+enum { START_MS = 10000, JOIN_MS = 10000, SERVER_THREADS = 2 /* unless a test has others */ };
 
 struct server_plan {
     const char *name;              /* "server" when NULL; its file is NAME.json */
@@ -32,7 +32,7 @@ struct server {
     uint16_t port;          /* for agents */
     const char *name, *pki; /* pki: the folder's path */
     const char *file;
-    unsigned descriptors;
+    unsigned descriptors, threads;
     bool leads_to_own; /* agent_join() allows OWN_DESTINATION, besides everything that needs no rule of its own */
 };
 
@@ -55,7 +55,7 @@ const char *agent_folder(struct sandbox *sandbox, const char *name);
 #define OWN_DESTINATION "unix:/proc/self/cwd/own.sock"
 /* Starts it and waits until the server logs that it joined. */
 struct process *agent_join(struct server *server, const char *name, const char *group);
-/* The same, and waits until its links are up that are kept ready by default, and the server knows all of them. */
+/* The same, and waits until it has a shared data link to each thread of the server, and the server knows them. */
 struct process *agent_join_warm(struct server *server, const char *name, const char *group);
 void agent_await_warm(struct server *server, struct process *agent);
 /* Waits until the server logs it, after `mark` of its output. */
@@ -72,7 +72,9 @@ struct simple simple_start(const char *name, uint16_t to, const char *service_mo
 
 /* What a program answers to SIGUSR1. */
 struct live {
-    unsigned long long links, handshakes_done, relays, relays_ended, lingering, idle_links, agents;
+    unsigned long long links, handshakes_done, relays, relays_ended;
+    unsigned long long unconfirmed;        /* relays that are over, while the peer may not know how */
+    unsigned long long data_links, agents; /* of a server */
     unsigned long long
         heap; /* bytes in use, wherever they were reserved; 0 under a sanitizer, which has a heap of its own */
 };
@@ -84,14 +86,14 @@ char *statistics_line(struct process *process);
 /* What must be as before once all is over: descriptors, links, relays and memory of a program at rest. */
 struct usage {
     unsigned descriptors;
-    unsigned long long links, relays, lingering, heap;
-    unsigned
-        extra_links; /* many clients at once have more links dialled: so many more, each with its memory, are no leak */
-    unsigned extra_heap; /* so many bytes more are no leak; 0: a twentieth */
+    unsigned long long links, relays, unconfirmed, heap;
+    unsigned extra_links; /* bulk has more links dialled: so many more, each with its memory, are no leak */
+    unsigned extra_heap;  /* so many bytes more are no leak; 0: a twentieth */
 };
+enum { USAGE_BULK_HEAP = 6 * 1024 * 1024 }; /* extra_heap of a program that has kept bulk: free blocks of two threads */
 struct usage usage_of(struct process *process);
 /*
- * Waits until relays and lingering sockets are gone, descriptors and links are no more than before, and the memory in
+ * Waits until relays are gone and the peer knows it, descriptors and links are no more than before, and the memory in
  * use (not what the C library keeps of it) no more than a twentieth above; fails the test else.
  */
 void usage_await(struct process *process, const struct usage *before, unsigned ms);

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TEXTS_MAX = 8, QUOTED = 4000 };
+enum { TEXTS_MAX = 8, QUOTED = 3500 };
 
 struct process {
     char *name;
@@ -288,8 +288,10 @@ void process_stop(struct process *process) {
     if (!wait_for_end(process, 1000))
         kill(process->pid, SIGTERM);
     int status = process_wait(process, 10000);
+    char what[64];
+    snprintf(what, sizeof what, "was ended by signal %d", status - 128);
     if (was_killed(status))
-        fail_with_output(process, "was ended by a signal");
+        fail_with_output(process, what);
     fail_if_unclean(process);
 }
 

@@ -19,6 +19,11 @@
 
 static const char folder_variable[] = "MUNNEL_SCENARIO_FOLDER";
 
+bool scenario_runs_slow(void) {
+    const char *wanted = getenv("MUNNEL_SLOW_TESTS");
+    return wanted && strcmp(wanted, "1") == 0;
+}
+
 const char *scenario_folder(void) {
     const char *folder = getenv(folder_variable);
     ck_assert_msg(folder, "%s is not set: run the test by its main", folder_variable);

@@ -14,6 +14,7 @@
 #define MUNNEL_SCENARIO_SCENARIO_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct scenario {
@@ -29,6 +30,8 @@ int scenario_main(const char *name, const struct scenario *scenarios, size_t cou
         const struct scenario scenarios[] = {__VA_ARGS__};                                                             \
         return scenario_main((name), scenarios, sizeof scenarios / sizeof *scenarios);                                 \
     }
+
+bool scenario_runs_slow(void); /* MUNNEL_SLOW_TESTS=1: tests may take minutes */
 
 /* Where the folders of the tests are made. */
 const char *scenario_folder(void);

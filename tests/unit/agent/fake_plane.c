@@ -27,20 +27,27 @@ static const uint8_t EXPORTER[SECRET_SIZE] = {9, 8, 7};
 /* ---- what the control plane calls ---- */
 
 struct plane *fake_plane(void) {
-    if (!the_plane)
-        the_plane = calloc(1, sizeof *the_plane);
+    if (the_plane)
+        return the_plane;
+    the_plane = calloc(1, sizeof *the_plane);
     ck_assert_ptr_nonnull(the_plane);
+    the_plane->threads = 1;
+    the_plane->resume_s = 30;
     return the_plane;
+}
+
+static void free_dials(const struct fake_dial *dials, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        free((char *)dials[i].order.hello);
+        free((char *)dials[i].order.server_name);
+    }
 }
 
 void fake_plane_forget(void) {
     if (!the_plane)
         return;
-    for (unsigned i = 0; i < the_plane->dial_count; i++) {
-        free((char *)the_plane->dials[i].order.hello);
-        free((char *)the_plane->dials[i].order.server_name);
-        free((char *)the_plane->dials[i].order.identity);
-    }
+    free_dials(the_plane->dials, the_plane->dial_count);
+    free_dials(the_plane->links, the_plane->link_count);
     for (unsigned i = 0; i < the_plane->sent_count; i++)
         free(the_plane->sent[i].json);
     service_table_release(the_plane->services);
@@ -59,28 +66,40 @@ unsigned plane_threads(unsigned wanted) {
 }
 
 void plane_free(struct plane *plane) {
+    if (plane->on_free)
+        plane->on_free();
     plane->options.events = NULL; /* no callback comes any more */
 }
 
-void plane_dial(struct plane *plane, const struct dial_order *order) {
-    struct fake_dial *dial = &plane->dials[plane->dial_count];
+/* In a link_ref data links follow the control links. */
+static struct fake_dial *dial_of(struct plane *plane, struct link_ref link) {
+    return link.slot < FAKE_DIALS ? &plane->dials[link.slot] : &plane->links[link.slot - FAKE_DIALS];
+}
 
-    ck_assert_uint_lt(plane->dial_count, FAKE_DIALS);
+static struct fake_dial *next_dial(struct plane *plane, bool is_control) {
+    unsigned *count = is_control ? &plane->dial_count : &plane->link_count;
+    struct fake_dial *dial = is_control ? &plane->dials[*count] : &plane->links[*count];
+
+    ck_assert_uint_lt(*count, is_control ? FAKE_DIALS : FAKE_LINKS);
+    dial->link = (struct link_ref){.slot = (is_control ? 0 : FAKE_DIALS) + *count, .generation = 1};
+    ++*count;
+    return dial;
+}
+
+void plane_dial(struct plane *plane, const struct dial_order *order) {
+    struct fake_dial *dial = next_dial(plane, order->is_control);
+
     ck_assert_ptr_nonnull(order->tls);
     dial->order = *order;
     dial->order.hello = strdup(order->hello);
     dial->order.server_name = strdup(order->server_name);
-    dial->order.identity = order->identity ? strdup(order->identity) : NULL;
-    plane->dial_count++;
-    dial->link = (struct link_ref){.slot = plane->dial_count - 1, .generation = 1};
     if (plane->on_dial)
         plane->on_dial();
 }
 
-void plane_accept(struct plane *plane, struct link_ref link, bool is_control, uint64_t tag, const char *json,
-                  const char *who, unsigned ping_s, unsigned dead_after_s) {
+void plane_accept_control(struct plane *plane, struct link_ref link, uint64_t tag, const char *json, const char *who,
+                          unsigned ping_s, unsigned dead_after_s) {
     ck_assert_ptr_null(json);
-    ck_assert(is_control);
     ck_assert_ptr_nonnull(who);
     ck_assert_uint_eq(tag, plane->dials[link.slot].order.tag);
     ck_assert_uint_gt(ping_s, 0);
@@ -90,13 +109,25 @@ void plane_accept(struct plane *plane, struct link_ref link, bool is_control, ui
 
 void plane_reject(struct plane *plane, struct link_ref link, const char *json) {
     ck_assert_ptr_null(json);
-    plane->dials[link.slot].rejected = true;
+    dial_of(plane, link)->rejected = true;
 }
 
-void plane_close(struct plane *plane, struct link_ref link, const char *detail, bool when_idle) {
+void plane_close(struct plane *plane, struct link_ref link, const char *detail) {
     ck_assert_ptr_nonnull(detail);
-    ck_assert(!when_idle);
-    plane->dials[link.slot].closed = true;
+    dial_of(plane, link)->closed = true;
+}
+
+bool plane_retire_session(struct plane *plane, uint64_t session) {
+    plane->retired = session;
+    plane->retired_count++;
+    return !plane->is_full;
+}
+
+bool plane_disconnect(struct plane *plane, uint64_t session, const char *detail) {
+    ck_assert_ptr_nonnull(detail);
+    plane->disconnected = session;
+    plane->disconnected_count++;
+    return !plane->is_full;
 }
 
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json) {
@@ -151,8 +182,13 @@ static struct fake_dial *dial_at(unsigned index) {
     return &fake_plane()->dials[index];
 }
 
-void fake_greet(unsigned index, bool rejected, const char *json) {
-    const struct fake_dial *dial = dial_at(index);
+static struct fake_dial *link_at(unsigned index) {
+    ck_assert_uint_lt(index, fake_plane()->link_count);
+    ck_assert(!fake_plane()->links[index].gone);
+    return &fake_plane()->links[index];
+}
+
+static void greet(const struct fake_dial *dial, bool rejected, const char *json) {
     struct greeting greeting = {.link = dial->link,
                                 .tag = dial->order.tag,
                                 .rejected = rejected,
@@ -164,15 +200,40 @@ void fake_greet(unsigned index, bool rejected, const char *json) {
     the_plane->options.events->on_greeting(the_plane->options.context, &greeting);
 }
 
+void fake_greet(unsigned index, bool rejected, const char *json) {
+    greet(dial_at(index), rejected, json);
+}
+
+const char *fake_session(unsigned index) {
+    static char id[PROTO_INSTANCE_HEX];
+
+    snprintf(id, sizeof id, "%032x", index + 1);
+    return id;
+}
+
+/* The id of the session that its HELLO would go on with, or a new one. */
+static void choose_session(unsigned index, char id[PROTO_INSTANCE_HEX]) {
+    const char *text = dial_at(index)->order.hello;
+    struct hello hello;
+
+    ck_assert_int_eq(hello_parse(&hello, text, strlen(text), NULL), 0);
+    snprintf(id, PROTO_INSTANCE_HEX, "%s",
+             *hello.resume && !fake_plane()->forgets_sessions ? hello.resume : fake_session(index));
+    hello_done(&hello);
+}
+
 void fake_welcome_from(unsigned index, const uint8_t *key, const char *server) {
-    struct welcome welcome = {.session = FAKE_SESSION,
+    char id[PROTO_INSTANCE_HEX], *json;
+    struct welcome welcome = {.session = id,
                               .server = server,
                               .ping_s = 10,
                               .dead_after_s = 30,
+                              .threads = fake_plane()->threads,
+                              .resume_s = fake_plane()->resume_s,
                               .features = FEATURES_ALL,
                               .has_proof = key};
-    char *json;
 
+    choose_session(index, id);
     memcpy(welcome.session_key, FAKE_SESSION_KEY, sizeof welcome.session_key);
     if (key)
         ck_assert_int_eq(auth_proof_make(welcome.proof, key, AUTH_PROOF_SERVER, EXPORTER), 0);
@@ -185,45 +246,50 @@ void fake_welcome(unsigned index, const uint8_t *key) {
     fake_welcome_from(index, key, FAKE_SERVER);
 }
 
-void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s) {
-    char *json = reject_format(code, reason, retry_after_s);
-
-    fake_greet(index, true, json);
-    free(json);
-    ck_assert(dial_at(index)->rejected); /* else its link would stay for ever */
-    fake_gone(index, "turned away");
-}
-
-static void end(unsigned index, const char *detail, struct link_end gone) {
-    struct fake_dial *dial = dial_at(index);
-
+static void end(struct fake_dial *dial, const char *detail, struct link_end gone) {
     gone.link = dial->link;
     gone.tag = dial->order.tag;
-    gone.is_control = gone.was_accepted = dial->accepted;
+    gone.is_control = dial->accepted;
+    gone.was_accepted = dial->accepted || dial->is_carrier;
+    gone.is_carrier = dial->is_carrier;
+    gone.role = dial->order.role;
     gone.peer = dial->order.address;
     dial->gone = true;
     snprintf(gone.detail, sizeof gone.detail, "%s", detail);
     the_plane->options.events->on_gone(the_plane->options.context, &gone);
 }
 
+static void reject(struct fake_dial *dial, enum reject_code code, const char *reason, unsigned retry_after_s) {
+    char *json = reject_format(code, reason, retry_after_s);
+
+    greet(dial, true, json);
+    free(json);
+    ck_assert(dial->rejected); /* else its link would stay for ever */
+    end(dial, "turned away", (struct link_end){0});
+}
+
+void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s) {
+    reject(dial_at(index), code, reason, retry_after_s);
+}
+
 void fake_gone(unsigned index, const char *detail) {
-    end(index, detail, (struct link_end){0});
+    end(dial_at(index), detail, (struct link_end){0});
 }
 
 void fake_tls_failed(unsigned index, const char *detail) {
-    end(index, detail, (struct link_end){.tls_failed = true});
+    end(dial_at(index), detail, (struct link_end){.tls_failed = true});
 }
 
 void fake_untrusted(unsigned index, const char *detail) {
-    end(index, detail, (struct link_end){.tls_failed = true, .untrusted = true});
+    end(dial_at(index), detail, (struct link_end){.tls_failed = true, .untrusted = true});
 }
 
 void fake_path_lost(unsigned index, const char *detail) {
-    end(index, detail, (struct link_end){.path_lost = true});
+    end(dial_at(index), detail, (struct link_end){.path_lost = true});
 }
 
 void fake_closed_silently(unsigned index) {
-    end(index, "cut", (struct link_end){.received_nothing = true});
+    end(dial_at(index), "cut", (struct link_end){.received_nothing = true});
 }
 
 void fake_control_text(unsigned index, const char *json) {
@@ -233,8 +299,15 @@ void fake_control_text(unsigned index, const char *json) {
     the_plane->options.events->on_control(the_plane->options.context, dial->link, dial->order.tag, json, strlen(json));
 }
 
-void fake_control(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms) {
-    char *json = control_format(op, count, expires_ms, "");
+void fake_control(unsigned index, enum control_op op) {
+    char *json = control_format(op, NULL);
+
+    fake_control_text(index, json);
+    free(json);
+}
+
+void fake_order_links(unsigned index, unsigned count, unsigned server_thread, bool is_exclusive) {
+    char *json = control_format_links(count, server_thread, is_exclusive);
 
     fake_control_text(index, json);
     free(json);
@@ -244,10 +317,28 @@ void fake_services_set(void) {
     the_plane->options.events->on_services_set(the_plane->options.context, the_plane->services_session);
 }
 
-void fake_idle(unsigned index) {
-    const struct fake_dial *dial = dial_at(index);
+void fake_session_over(uint64_t session) {
+    the_plane->options.events->on_session_over(the_plane->options.context, session);
+}
 
-    the_plane->options.events->on_idle(the_plane->options.context, dial->link, dial->order.tag);
+void fake_link_up(unsigned index) {
+    struct fake_dial *dial = link_at(index);
+
+    ck_assert(!dial->is_carrier);
+    dial->is_carrier = true;
+    the_plane->options.events->on_carrier(the_plane->options.context, dial->order.tag, &dial->order.role);
+}
+
+void fake_link_gone(unsigned index, const char *detail) {
+    end(link_at(index), detail, (struct link_end){0});
+}
+
+void fake_link_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s) {
+    reject(link_at(index), code, reason, retry_after_s);
+}
+
+void fake_want_links(const struct carrier_role *role, unsigned count) {
+    the_plane->options.events->on_want_carriers(the_plane->options.context, role, count);
 }
 
 unsigned fake_sent(unsigned index, enum control_op op) {

@@ -13,19 +13,27 @@
 #include "proto/hello.h"
 #include "relay/plane.h"
 
-enum { FAKE_DIALS = 4096, FAKE_SENT = 64 };
+enum { FAKE_DIALS = 64, FAKE_LINKS = 4096, FAKE_SENT = 64 };
 
 struct fake_dial {
     struct dial_order order; /* with strings of its own */
     struct link_ref link;
     bool accepted, rejected, closed; /* by the control plane */
     bool gone;
+    bool is_carrier; /* a data link that on_carrier was called for */
 };
 
 struct plane {
     struct plane_options options;
-    struct fake_dial dials[FAKE_DIALS];
+    struct fake_dial dials[FAKE_DIALS]; /* of control links */
     unsigned dial_count;
+    struct fake_dial links[FAKE_LINKS]; /* of data links */
+    unsigned link_count;
+    unsigned threads, resume_s;     /* for WELCOME: 1 and 30 at first */
+    bool forgets_sessions;          /* resumes none */
+    bool is_full;                   /* has no memory for plane_retire_session and plane_disconnect */
+    uint64_t retired, disconnected; /* the session's tag in the last call; 0: none */
+    unsigned retired_count, disconnected_count;
     struct {
         unsigned dial;
         char *json;
@@ -39,6 +47,7 @@ struct plane {
     bool is_stuck;         /* its threads do not answer */
     unsigned path_checks;  /* calls of plane_check_paths */
     void (*on_dial)(void); /* called by plane_dial; may be NULL */
+    void (*on_free)(void); /* called by plane_free, when the last events come; may be NULL */
 };
 
 struct plane *fake_plane(void); /* the one of this process; made at the first call or by plane_new */
@@ -47,12 +56,12 @@ void fake_plane_forget(void);   /* frees it */
 /* One that is never used to verify a server. The caller frees it. */
 struct trust *fake_trust(void);
 
-#define FAKE_SESSION "0123456789abcdef0123456789abcdef"
-#define FAKE_SERVER  "fedcba9876543210fedcba9876543210"
+#define FAKE_SERVER "fedcba9876543210fedcba9876543210"
 extern const uint8_t FAKE_SESSION_KEY[SECRET_SIZE];
 
 /* The server's side of dial `index`. key: the server proves itself with it; NULL: it does not. */
 void fake_welcome(unsigned index, const uint8_t *key);
+const char *fake_session(unsigned index); /* the id that the WELCOME of dial `index` has if it makes a session */
 void fake_welcome_from(unsigned index, const uint8_t *key, const char *server); /* an instance other than FAKE_SERVER */
 void fake_greet(unsigned index, bool rejected, const char *json);               /* WELCOME or REJECT as text */
 void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s);
@@ -61,10 +70,17 @@ void fake_closed_silently(unsigned index);
 void fake_path_lost(unsigned index, const char *detail);  /* plane_check_paths found that */
 void fake_tls_failed(unsigned index, const char *detail); /* in a way that may pass */
 void fake_untrusted(unsigned index, const char *detail);
-void fake_control(unsigned index, enum control_op op, uint64_t count, uint64_t expires_ms);
+void fake_control(unsigned index, enum control_op op);
+void fake_order_links(unsigned index, unsigned count, unsigned server_thread, bool is_exclusive);
 void fake_control_text(unsigned index, const char *json);
 void fake_services_set(void); /* all relay threads have what was set last */
-void fake_idle(unsigned index);
+void fake_session_over(uint64_t session);
+
+/* The same for data link `index`, in the order of their dials. */
+void fake_link_up(unsigned index); /* it carries streams from now on */
+void fake_link_gone(unsigned index, const char *detail);
+void fake_link_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s);
+void fake_want_links(const struct carrier_role *role, unsigned count);
 
 /* How many messages with this op were sent to the server of dial `index`. */
 unsigned fake_sent(unsigned index, enum control_op op);

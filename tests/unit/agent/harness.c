@@ -22,6 +22,8 @@ void harness_make(struct harness *harness, const char *const *servers) {
     *harness = (struct harness){.settings = {.name = "tester", .group = "", .threads = 1, .times = AGENT_TIMES}};
     settings->times.upstream.first_ms = 1;
     settings->times.upstream.longest_ms = 4;
+    settings->times.data_links.first_ms = 1;
+    settings->times.data_links.longest_ms = 4;
     settings->loop = loop_new("test");
     ck_assert_ptr_nonnull(settings->loop);
     settings->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
@@ -51,19 +53,41 @@ void harness_start(struct harness *harness) {
     agent_start(harness->agent);
 }
 
-static bool dials_are_there(void *context) {
-    const unsigned *count = context;
+struct awaited {
+    const unsigned *dials;
+    unsigned count;
+};
 
-    return fake_plane()->dial_count >= *count;
+static bool dials_are_there(void *context) {
+    const struct awaited *awaited = context;
+
+    return *awaited->dials >= awaited->count;
+}
+
+static void await(const struct harness *harness, const unsigned *dials, unsigned count) {
+    struct event_base *base = loop_base(harness->settings.loop);
+    struct awaited awaited = {dials, count};
+
+    ck_assert_msg(unit_run_until(base, dials_are_there, &awaited, LIMIT_MS), "%u dials instead of %u", *dials, count);
+    unit_run_rounds(base, ROUNDS_AFTER);
+    ck_assert_uint_eq(*dials, count);
 }
 
 void harness_await_dials(struct harness *harness, unsigned count) {
-    struct event_base *base = loop_base(harness->settings.loop);
+    await(harness, &fake_plane()->dial_count, count);
+}
 
-    ck_assert_msg(unit_run_until(base, dials_are_there, &count, LIMIT_MS), "%u dials instead of %u",
-                  fake_plane()->dial_count, count);
-    unit_run_rounds(base, ROUNDS_AFTER);
-    ck_assert_uint_eq(fake_plane()->dial_count, count);
+void harness_await_links(struct harness *harness, unsigned count) {
+    await(harness, &fake_plane()->link_count, count);
+}
+
+static bool never(void *context) {
+    (void)context;
+    return false;
+}
+
+void harness_run_for(struct harness *harness, unsigned ms) {
+    ck_assert(!unit_run_until(loop_base(harness->settings.loop), never, NULL, ms));
 }
 
 void harness_connect(struct harness *harness) {
@@ -111,9 +135,9 @@ static size_t fill_heap(struct event_base *base, struct event *timers[TIMERS]) {
     return count;
 }
 
-void harness_call_without_timers(struct harness *harness, void (*function)(void)) {
+void harness_call_without_timers(struct loop *loop, void (*function)(void)) {
     static struct event *timers[TIMERS];
-    size_t count = fill_heap(loop_base(harness->settings.loop), timers);
+    size_t count = fill_heap(loop_base(loop), timers);
 
     function();
     event_set_mem_functions(malloc, realloc, free);

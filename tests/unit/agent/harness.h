@@ -23,16 +23,19 @@ void harness_make(struct harness *harness, const char *const *servers);
 void harness_take_token(struct harness *harness); /* from now on it has one, of the credential "web1" */
 void harness_start(struct harness *harness);
 
-/* Runs the loop until this many dials were ordered, and a little longer; fails the test if they are not or if more are.
+/* Runs the loop until this many dials of control links were ordered, and a little longer; fails the test if they are
+ * not or if more are.
  */
 void harness_await_dials(struct harness *harness, unsigned count);
-void harness_connect(struct harness *harness); /* harness_start, and the first dial is welcomed */
+void harness_await_links(struct harness *harness, unsigned count); /* the same of dials of data links */
+void harness_run_for(struct harness *harness, unsigned ms);        /* for what must not happen by timers either */
+void harness_connect(struct harness *harness);                     /* harness_start, and the first dial is welcomed */
 
 const struct fake_dial *harness_dial(unsigned index);            /* which must have been ordered */
 void harness_check_address(unsigned index, const char *address); /* to which it was */
 
 /* Calls it while no timer can be set on the loop for want of memory. */
-void harness_call_without_timers(struct harness *harness, void (*function)(void));
+void harness_call_without_timers(struct loop *loop, void (*function)(void));
 
 /* Runs the loop until the agent stops it; returns the exit code. */
 int harness_run(struct harness *harness);

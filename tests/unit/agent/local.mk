@@ -50,9 +50,13 @@ unit_agent_tests += tests/unit/agent/identity/test_join
 tests_unit_agent_identity_test_join_SOURCES = tests/unit/agent/identity/test_join.c
 tests_unit_agent_identity_test_join_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/upstream/test_dialer
-tests_unit_agent_upstream_test_dialer_SOURCES = tests/unit/agent/upstream/test_dialer.c $(unit_agent_harness)
-tests_unit_agent_upstream_test_dialer_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/upstream/test_data_dials
+tests_unit_agent_upstream_test_data_dials_SOURCES = tests/unit/agent/upstream/test_data_dials.c $(unit_agent_harness)
+tests_unit_agent_upstream_test_data_dials_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/upstream/test_data_links
+tests_unit_agent_upstream_test_data_links_SOURCES = tests/unit/agent/upstream/test_data_links.c $(unit_agent_harness)
+tests_unit_agent_upstream_test_data_links_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/upstream/test_services
 tests_unit_agent_upstream_test_services_SOURCES = tests/unit/agent/upstream/test_services.c $(unit_agent_one_harness)
@@ -61,6 +65,10 @@ tests_unit_agent_upstream_test_services_LDADD = $(LINK_UNIT_AGENT)
 unit_agent_tests += tests/unit/agent/upstream/test_session
 tests_unit_agent_upstream_test_session_SOURCES = tests/unit/agent/upstream/test_session.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_session_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/upstream/test_session_list
+tests_unit_agent_upstream_test_session_list_SOURCES = tests/unit/agent/upstream/test_session_list.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_session_list_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/identity/test_credential_files
 tests_unit_agent_identity_test_credential_files_SOURCES = tests/unit/agent/identity/test_credential_files.c

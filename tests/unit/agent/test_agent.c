@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "agent/one_harness.h"
+#include "lib/base/clock.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -77,13 +78,10 @@ END_TEST
 /* Its server has proved nothing but a certificate when it refuses. */
 START_TEST(a_refused_data_link_ends_neither_its_session_nor_the_agent) {
     harness_connect(&harness);
-    fake_control(0, CONTROL_OP_LINKS, 2, 10000);
-    harness_await_dials(&harness, 3);
-    fake_reject(1, REJECT_CREDENTIAL, "revoked", 0);
-    harness_await_dials(&harness, 3);
+    fake_link_reject(0, REJECT_CREDENTIAL, "revoked", 0);
+    harness_await_links(&harness, 2);
     ck_assert(!fake_plane()->dials[0].closed);
-    fake_control(0, CONTROL_OP_LINKS, 1, 10000); /* its server lacks a link, and orders another */
-    harness_await_dials(&harness, 4);
+    ck_assert_uint_eq(fake_plane()->dial_count, 1);
     agent_log_statistics(harness.agent);
     char *text = harness_end(&harness);
     ck_assert_ptr_nonnull(strstr(text, "statistics servers=1"));
@@ -93,15 +91,80 @@ START_TEST(a_refused_data_link_ends_neither_its_session_nor_the_agent) {
 }
 END_TEST
 
+START_TEST(a_change_of_the_network_hastens_data_links) {
+    harness.settings.times.data_links = (struct data_links_times){.first_ms = 3600000, .longest_ms = 3600000};
+    harness_connect(&harness);
+    fake_link_gone(0, "network is unreachable");
+    ck_assert_uint_eq(fake_plane()->link_count, 1);
+    agent_check_paths(harness.agent, NETWORK_CHANGED);
+    ck_assert_uint_eq(fake_plane()->link_count, 2);
+}
+END_TEST
+
+static void lose_data_link(void) {
+    fake_link_gone(0, "reset");
+}
+
+static void refuse_data_link(void) {
+    fake_welcome(0, NULL);
+    fake_link_reject(0, REJECT_BUSY, "no descriptors", 1);
+}
+
+START_TEST(a_data_link_whose_timer_was_lost_is_dialled_within_a_second) {
+    harness_start(&harness);
+    harness_call_without_timers(harness.settings.loop, refuse_data_link);
+    for (uint64_t end = clock_ms() + 1010; clock_ms() < end;)
+        unit_run_rounds(loop_base(harness.settings.loop), 1);
+    ck_assert_uint_eq(fake_plane()->link_count, 1);
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_plane()->link_count, 2);
+}
+END_TEST
+
+START_TEST(a_lost_data_link_is_logged_when_it_is_replaced) {
+    harness_connect(&harness);
+    fake_link_up(0);
+    fake_link_gone(0, "no answer to PING");
+    harness_await_links(&harness, 2);
+    char *before = unit_read(unit_path("log"), NULL);
+    ck_assert_ptr_null(strstr(before, "no answer to PING"));
+    free(before);
+    fake_link_up(1);
+    char *text = harness_end(&harness);
+    ck_assert_ptr_nonnull(strstr(text, "data link was lost, and is replaced detail=\"no answer to PING\" after_ms="));
+    free(text);
+    harness_make(&harness, NUMERIC);
+}
+END_TEST
+
+START_TEST(streams_that_want_a_link_of_their_own_get_one) {
+    harness_connect(&harness);
+    fake_want_links(&(struct carrier_role){harness_dial(0)->order.tag, 0, true}, 1);
+    ck_assert_uint_eq(fake_plane()->link_count, 2);
+    ck_assert(fake_plane()->links[1].order.role.is_exclusive);
+}
+END_TEST
+
+START_TEST(no_data_link_is_dialled_when_the_agent_ends) {
+    harness.settings.times.data_links = (struct data_links_times){0}; /* at once */
+    harness_connect(&harness);
+    fake_link_up(0);
+    fake_plane()->on_free = lose_data_link;
+    agent_free(harness.agent);
+    ck_assert_uint_eq(fake_plane()->link_count, 1);
+    harness.agent = NULL;
+}
+END_TEST
+
 START_TEST(live_line_has_the_planes_numbers) {
     char *text;
 
     harness_connect(&harness);
-    fake_plane()->counts = (struct plane_counts){.links = 7, .relays = 3, .relays_ended = 41, .lingering = 2};
+    fake_plane()->counts = (struct plane_counts){.links = 7, .relays = 3, .relays_ended = 41, .unconfirmed = 2};
     agent_log_statistics(harness.agent);
     text = harness_end(&harness);
     ck_assert_ptr_nonnull(strstr(text, "statistics servers=1 links=7"));
-    ck_assert_ptr_nonnull(strstr(text, "relays=3 relays_ended=41 lingering=2"));
+    ck_assert_ptr_nonnull(strstr(text, "relays=3 relays_ended=41 unconfirmed=2"));
     free(text);
     harness_make(&harness, NUMERIC);
 }
@@ -124,6 +187,11 @@ static TCase *one_server(void) {
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_test(group, a_refused_data_link_ends_neither_its_session_nor_the_agent);
+    tcase_add_test(group, a_change_of_the_network_hastens_data_links);
+    tcase_add_test(group, a_data_link_whose_timer_was_lost_is_dialled_within_a_second);
+    tcase_add_test(group, a_lost_data_link_is_logged_when_it_is_replaced);
+    tcase_add_test(group, streams_that_want_a_link_of_their_own_get_one);
+    tcase_add_test(group, no_data_link_is_dialled_when_the_agent_ends);
     tcase_add_test(group, live_line_has_the_planes_numbers);
     return group;
 }

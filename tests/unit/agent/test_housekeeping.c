@@ -151,7 +151,7 @@ static void refuse_first(void) {
 }
 
 START_TEST(an_attempt_whose_timer_was_lost_is_made_within_a_second) {
-    harness_call_without_timers(&harness, refuse_first);
+    harness_call_without_timers(harness.settings.loop, refuse_first);
     harness_await_dials(&harness, 2);
 }
 END_TEST

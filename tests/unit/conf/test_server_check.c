@@ -35,8 +35,6 @@ static const struct slip slips[] = {
      ": services[0].connect: destination 2 has a control character in it; type it again"},
     {"{ \"agents\": { \"dead_after\": 10 } }",
      ": agents.dead_after: 10 is not longer than ping, 10; three times as long is usual"},
-    {"{ \"agents\": { \"links\": { \"idle_max\": 15 } } }",
-     ": agents.links.idle_min: 16 is more than idle_max, 15; lower it, or raise idle_max"},
     {"{ \"agents\": { \"tls\": { \"crl\": \"x\" } } }",
      ": agents.tls.crl: it revokes certificates of client_ca, which is missing; name that, or leave crl out"},
     /* What looks as if certificates were asked for must ask for them. */

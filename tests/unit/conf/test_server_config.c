@@ -36,8 +36,7 @@ START_TEST(defaults_are_those_of_the_manual) {
     ck_assert_int_eq(conf->agents.require, CONFIG_REQUIRE_TOKEN);
     ck_assert_uint_eq(conf->agents.ping_s, 10);
     ck_assert_uint_eq(conf->agents.dead_after_s, 30);
-    ck_assert_uint_eq(conf->agents.idle_min, 16);
-    ck_assert_uint_eq(conf->agents.idle_max, 256);
+    ck_assert_uint_eq(conf->agents.resume_s, 30);
     ck_assert_uint_eq(conf->agents.unauthenticated_max, 256);
     ck_assert_uint_eq(conf->agents.unauthenticated_per_source, 64);
     ck_assert_uint_eq(conf->agents.unauthenticated_deadline_s, 5);
@@ -98,7 +97,7 @@ static const char everything[] =
     "\"dead_after\": 2,\n"
     "    \"tls\": { \"cert\": \"/c.pem\", \"key\": \"k/k.pem\", \"client_ca\": \"ca\", \"crl\": \"crl\", "
     "\"min_version\": \"1.2\" },\n"
-    "    \"links\": { \"idle_min\": 0, \"idle_max\": 1 },\n"
+    "    \"resume\": 0,\n"
     "    \"unauthenticated\": { \"max\": 1, \"per_source\": 2, \"deadline\": 3,\n"
     "      \"penalty\": 4 } },\n"
     "  \"services\": [ { \"name\": \"a-1_.B\", \"group\": [\"g\", \"h\"], \"listen\": [\":1\", \"unix:/s//x\"],\n"
@@ -126,8 +125,7 @@ static void check_agents(const struct server_config *conf) {
     ck_assert_int_eq(conf->agents.min_version, CONFIG_TLS_1_2);
     ck_assert(!conf->agents.auth_none);
     ck_assert_int_eq(conf->agents.require, CONFIG_REQUIRE_BOTH);
-    ck_assert_uint_eq(conf->agents.idle_min, 0);
-    ck_assert_uint_eq(conf->agents.idle_max, 1);
+    ck_assert_uint_eq(conf->agents.resume_s, 0);
     ck_assert_uint_eq(conf->agents.unauthenticated_max, 1);
     ck_assert_uint_eq(conf->agents.unauthenticated_per_source, 2);
     ck_assert_uint_eq(conf->agents.unauthenticated_deadline_s, 3);

@@ -57,9 +57,6 @@ unit_lib_tests += tests/unit/lib/event/test_defer
 tests_unit_lib_event_test_defer_SOURCES = tests/unit/lib/event/test_defer.c
 tests_unit_lib_event_test_defer_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/tls/test_psk
-tests_unit_lib_tls_test_psk_SOURCES = tests/unit/lib/tls/test_psk.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
-tests_unit_lib_tls_test_psk_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/base/test_error
 tests_unit_lib_base_test_error_SOURCES = tests/unit/lib/base/test_error.c

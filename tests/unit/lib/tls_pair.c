@@ -84,7 +84,7 @@ bool pair_step(SSL *ssl, bool *done, struct error *detail) {
         enum tls_step step = tls_handshake(ssl);
         *done = step == TLS_DONE;
         if (step != TLS_FAILED)
-            return *done || step == TLS_IDENTIFIED;
+            return *done;
     } else {
         int code = SSL_get_error(ssl, SSL_read(ssl, bytes, sizeof bytes));
         if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)

@@ -11,8 +11,7 @@ unit_proto_tests = \
 	tests/unit/proto/test_open \
 	tests/unit/proto/test_auth_proof \
 	tests/unit/proto/test_features \
-	tests/unit/proto/test_services \
-	tests/unit/proto/test_session_key
+	tests/unit/proto/test_services
 
 tests_unit_proto_test_frame_SOURCES = tests/unit/proto/test_frame.c
 tests_unit_proto_test_frame_LDADD = $(LINK_UNIT_PROTO)
@@ -28,16 +27,10 @@ tests_unit_proto_test_open_SOURCES = tests/unit/proto/test_open.c
 tests_unit_proto_test_open_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_auth_proof_SOURCES = tests/unit/proto/test_auth_proof.c
 tests_unit_proto_test_auth_proof_LDADD = $(LINK_UNIT_PROTO)
-tests_unit_proto_test_session_key_SOURCES = tests/unit/proto/test_session_key.c
-tests_unit_proto_test_session_key_LDADD = $(LINK_UNIT_PROTO)
 
 unit_proto_tests += tests/unit/proto/test_stream
 tests_unit_proto_test_stream_SOURCES = tests/unit/proto/test_stream.c
 tests_unit_proto_test_stream_LDADD = $(LINK_UNIT_PROTO)
-
-unit_proto_tests += tests/unit/proto/test_stream_state
-tests_unit_proto_test_stream_state_SOURCES = tests/unit/proto/test_stream_state.c
-tests_unit_proto_test_stream_state_LDADD = $(LINK_UNIT_PROTO)
 
 tests_unit_proto_test_features_SOURCES = tests/unit/proto/test_features.c
 tests_unit_proto_test_features_LDADD = $(LINK_UNIT_PROTO)

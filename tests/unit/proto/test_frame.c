@@ -96,13 +96,13 @@ START_TEST(only_one_frame_is_taken_of_two) {
     uint8_t bytes[64];
     struct frame frame;
     size_t taken, first = frame_write_header(bytes, FRAME_FIN, 6, 0);
-    frame_write_header(bytes + first, FRAME_IDLE, 7, 0);
+    frame_write_header(bytes + first, FRAME_RESET, 7, 0);
     ck_assert_int_eq(frame_parse(bytes, sizeof bytes, &frame, &taken), FRAME_OK);
     ck_assert_int_eq(frame.type, FRAME_FIN);
     ck_assert_uint_eq(frame.stream, 6);
     ck_assert_uint_eq(taken, first);
     ck_assert_int_eq(frame_parse(bytes + taken, sizeof bytes - taken, &frame, &taken), FRAME_OK);
-    ck_assert_int_eq(frame.type, FRAME_IDLE);
+    ck_assert_int_eq(frame.type, FRAME_RESET);
     ck_assert_uint_eq(frame.stream, 7);
 }
 END_TEST

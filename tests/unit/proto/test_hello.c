@@ -28,7 +28,9 @@ START_TEST(hello_comes_back_as_it_was_sent) {
                          .name = "web \xc3\xa9 1",
                          .group = "Gr\"oup",
                          .instance = INSTANCE,
-                         .session = SESSION};
+                         .session = SESSION,
+                         .server_thread = 63,
+                         .is_exclusive = true};
     fill(sent.proof, 0xa5);
     char *without = hello_format(&sent);
     ck_assert_ptr_nonnull(without);
@@ -44,6 +46,8 @@ START_TEST(hello_comes_back_as_it_was_sent) {
     ck_assert_str_eq(got.group, sent.group);
     ck_assert_str_eq(got.instance, INSTANCE);
     ck_assert_str_eq(got.session, SESSION);
+    ck_assert_uint_eq(got.server_thread, 63);
+    ck_assert(got.is_exclusive);
     ck_assert(got.has_proof);
     ck_assert_mem_eq(got.proof, sent.proof, SECRET_SIZE);
     hello_done(&got);
@@ -52,6 +56,32 @@ START_TEST(hello_comes_back_as_it_was_sent) {
     hello_done(&got);
     free(text);
     free(without);
+}
+END_TEST
+
+START_TEST(a_control_hello_names_the_session_to_go_on_with) {
+    struct hello sent = {.protocol = PROTO_VERSION, .name = "web", .instance = INSTANCE, .resume = SESSION}, got;
+    struct error error = {{0}};
+    char *text = hello_format(&sent);
+    ck_assert_msg(hello_parse(&got, text, strlen(text), &error) == 0, "%s", error.text);
+    ck_assert_str_eq(got.resume, SESSION);
+    ck_assert_str_eq(got.session, "");
+    hello_done(&got);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_shared_link_is_what_is_not_called_exclusive) {
+    struct hello sent = {
+        .kind = HELLO_KIND_DATA, .protocol = PROTO_VERSION, .name = "web", .instance = INSTANCE, .session = SESSION};
+    struct hello got;
+    char *text = hello_format(&sent);
+    ck_assert_ptr_null(strstr(text, "exclusive"));
+    ck_assert_int_eq(hello_parse(&got, text, strlen(text), NULL), 0);
+    ck_assert_uint_eq(got.server_thread, 0);
+    ck_assert(!got.is_exclusive);
+    hello_done(&got);
+    free(text);
 }
 END_TEST
 
@@ -64,6 +94,7 @@ START_TEST(what_a_hello_leaves_out_is_empty) {
     ck_assert_str_eq(got.credential, "");
     ck_assert_str_eq(got.group, "");
     ck_assert_str_eq(got.session, "");
+    ck_assert_str_eq(got.resume, "");
     ck_assert(!got.has_proof);
     hello_done(&got);
     hello_done(&got); /* again is harmless */
@@ -81,6 +112,7 @@ START_TEST(another_protocol_is_told_by_its_number_alone) {
 END_TEST
 
 #define GOOD "\"protocol\":2,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\""
+#define DATA "\"protocol\":2,\"kind\":\"data\",\"name\":\"a\",\"instance\":\"" INSTANCE "\""
 static const struct {
     const char *text, *says;
 } bad_hellos[] = {
@@ -114,7 +146,14 @@ static const struct {
     {"{\"protocol\":2,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"0011223344556677889 aabbccddeeff\"}",
      "hexadecimal digits"},
     {"{\"protocol\":2,\"kind\":\"data\",\"name\":\"a\",\"instance\":\"" INSTANCE "\"}", "\"session\" is missing"},
-    {"{" GOOD ",\"session\":5}", "\"session\""},
+    {"{" DATA ",\"session\":5}", "\"session\""},
+    {"{" DATA ",\"session\":\"" SESSION "\"}", "\"thread\" is missing"},
+    {"{" DATA ",\"session\":\"" SESSION "\",\"thread\":64}", "\"thread\" is not between 0 and 63"},
+    {"{" DATA ",\"session\":\"" SESSION "\",\"thread\":-1}", "\"thread\""},
+    {"{" DATA ",\"session\":\"" SESSION "\",\"thread\":\"0\"}", "\"thread\""},
+    {"{" DATA ",\"session\":\"" SESSION "\",\"thread\":0,\"exclusive\":1}", "\"exclusive\" is neither"},
+    {"{" GOOD ",\"resume\":5}", "\"resume\""},
+    {"{" GOOD ",\"resume\":\"" SESSION "0\"}", "\"resume\""},
     {"{" GOOD ",\"group\":[]}", "\"group\""},
     {"{" GOOD ",\"credential\":null}", "\"credential\""},
     {"{" GOOD ",\"proof\":\"00\"}", "\"proof\""},
@@ -161,8 +200,14 @@ START_TEST(a_proof_fits_behind_any_object) {
 END_TEST
 
 START_TEST(welcome_comes_back_as_it_was_sent) {
-    struct welcome sent = {.session = SESSION, .server = INSTANCE, .ping_s = 10, .dead_after_s = 30, .has_proof = true},
-                   got;
+    struct welcome sent = {.session = SESSION,
+                           .server = INSTANCE,
+                           .ping_s = 10,
+                           .dead_after_s = 30,
+                           .threads = PROTO_THREADS_MAX,
+                           .resume_s = PROTO_RESUME_MAX_S,
+                           .has_proof = true};
+    struct welcome got;
     struct error error = {{0}};
     fill(sent.session_key, 0x11);
     fill(sent.proof, 0x22);
@@ -174,19 +219,21 @@ START_TEST(welcome_comes_back_as_it_was_sent) {
     ck_assert_mem_eq(got.proof, sent.proof, SECRET_SIZE);
     ck_assert_uint_eq(got.ping_s, 10);
     ck_assert_uint_eq(got.dead_after_s, 30);
+    ck_assert_uint_eq(got.threads, PROTO_THREADS_MAX);
+    ck_assert_uint_eq(got.resume_s, PROTO_RESUME_MAX_S);
     welcome_done(&got);
     ck_assert_str_eq(got.session, "");
     free(text);
 }
 END_TEST
 
-START_TEST(the_welcome_of_a_data_link_carries_no_session) {
-    struct welcome sent = {.session = "", .server = INSTANCE}, got;
-    fill(sent.session_key, 0x11);
+START_TEST(a_session_that_is_not_resumed_has_no_resume_in_its_welcome) {
+    struct welcome sent = {.session = SESSION, .server = INSTANCE, .threads = 1}, got;
     char *text = welcome_format(&sent);
-    ck_assert_str_eq(text, "{\"server\":\"" INSTANCE "\"}");
+    ck_assert_ptr_null(strstr(text, "resume"));
     ck_assert_int_eq(welcome_parse(&got, text, strlen(text), NULL), 0);
-    ck_assert_str_eq(got.session, "");
+    ck_assert_uint_eq(got.threads, 1);
+    ck_assert_uint_eq(got.resume_s, 0);
     ck_assert(!got.has_proof);
     welcome_done(&got);
     free(text);
@@ -222,17 +269,37 @@ START_TEST(a_data_welcome_without_a_proof_is_refused) {
 }
 END_TEST
 
+#define KEYED   "\"session\":\"" SESSION "\",\"session_key\":\"" PROOF "\""
+#define WELCOME "\"server\":\"" INSTANCE "\"," KEYED
 static const char *const bad_welcomes[] = {
     "{}",
-    "{\"server\":1}",
-    "{\"server\":\"\"}",
-    "{\"server\":\"" INSTANCE "\",\"session\":\"" SESSION "\"}",
-    "{\"server\":\"" INSTANCE "\",\"session\":\"" SESSION "\",\"session_key\":\"12\"}",
-    "{\"server\":\"" INSTANCE "\",\"ping\":-1}",
-    "{\"server\":\"" INSTANCE "\",\"ping\":9999999999}",
-    "{\"server\":\"" INSTANCE "\",\"dead_after\":\"30\"}",
-    "{\"server\":\"" INSTANCE "\",\"proof\":true}",
+    "{\"server\":\"" INSTANCE "\",\"threads\":1}",
+    "{\"threads\":1,\"server\":1," KEYED "}",
+    "{\"threads\":1,\"server\":\"\"," KEYED "}",
+    "{\"threads\":1,\"server\":\"" INSTANCE "\",\"session\":\"" SESSION "\"}",
+    "{\"threads\":1,\"server\":\"" INSTANCE "\",\"session\":\"" SESSION "\",\"session_key\":\"12\"}",
+    "{\"threads\":1,\"server\":\"" INSTANCE "\",\"session_key\":\"" PROOF "\"}",
+    "{" WELCOME "}",
+    "{" WELCOME ",\"threads\":0}",
+    "{" WELCOME ",\"threads\":65}",
+    "{" WELCOME ",\"threads\":\"2\"}",
+    "{" WELCOME ",\"threads\":1,\"resume\":3601}",
+    "{" WELCOME ",\"threads\":1,\"resume\":-1}",
+    "{" WELCOME ",\"threads\":1,\"resume\":true}",
+    "{" WELCOME ",\"threads\":1,\"ping\":-1}",
+    "{" WELCOME ",\"threads\":1,\"ping\":9999999999}",
+    "{" WELCOME ",\"threads\":1,\"dead_after\":\"30\"}",
+    "{" WELCOME ",\"threads\":1,\"proof\":true}",
 };
+
+START_TEST(the_bad_welcomes_are_bad_by_one_member) {
+    struct welcome got;
+    struct error error = {{0}};
+    static const char good[] = "{" WELCOME ",\"threads\":1}";
+    ck_assert_msg(welcome_parse(&got, good, sizeof good - 1, &error) == 0, "%s", error.text);
+    welcome_done(&got);
+}
+END_TEST
 
 START_TEST(a_bad_welcome_is_refused) {
     struct welcome got;
@@ -292,6 +359,8 @@ END_TEST
 static TCase *hello(void) {
     TCase *group = tcase_create("hello");
     tcase_add_test(group, hello_comes_back_as_it_was_sent);
+    tcase_add_test(group, a_control_hello_names_the_session_to_go_on_with);
+    tcase_add_test(group, a_shared_link_is_what_is_not_called_exclusive);
     tcase_add_test(group, what_a_hello_leaves_out_is_empty);
     tcase_add_test(group, another_protocol_is_told_by_its_number_alone);
     tcase_add_loop_test(group, a_bad_hello_is_refused_in_words, 0, (int)(sizeof bad_hellos / sizeof bad_hellos[0]));
@@ -306,7 +375,8 @@ static TCase *welcome(void) {
     tcase_add_test(group, the_welcome_of_a_data_link_carries_a_proof);
     tcase_add_loop_test(group, a_data_welcome_without_a_proof_is_refused, 0,
                         sizeof bad_data_welcomes / sizeof bad_data_welcomes[0]);
-    tcase_add_test(group, the_welcome_of_a_data_link_carries_no_session);
+    tcase_add_test(group, a_session_that_is_not_resumed_has_no_resume_in_its_welcome);
+    tcase_add_test(group, the_bad_welcomes_are_bad_by_one_member);
     tcase_add_loop_test(group, a_bad_welcome_is_refused, 0, (int)(sizeof bad_welcomes / sizeof bad_welcomes[0]));
     return group;
 }

@@ -40,6 +40,14 @@ static int take_secret(const json_t *json, enum json_need need, struct error *er
     return json_take_secret(json, "x", need, bytes, &has, error);
 }
 
+static int take_bool(const json_t *json, enum json_need need, struct error *error) {
+    bool value = true;
+    int result = json_take_bool(json, "x", &value, error);
+    ck_assert(need == JSON_OPTIONAL); /* there is no other */
+    ck_assert(result == 0 || value);
+    return result;
+}
+
 static const struct {
     int (*take)(const json_t *json, enum json_need need, struct error *error);
     const char *json;
@@ -66,6 +74,10 @@ static const struct {
     {take_number, "{\"x\":-1}", JSON_REQUIRED, "\"x\" is not between 0 and 9"},
     {take_number, "{\"x\":1.0}", JSON_REQUIRED, "\"x\" is not a whole number"},
     {take_number, "{\"x\":\"1\"}", JSON_REQUIRED, "\"x\" is not a whole number"},
+    {take_bool, "{\"x\":false}", JSON_OPTIONAL, NULL},
+    {take_bool, "{}", JSON_OPTIONAL, NULL},
+    {take_bool, "{\"x\":1}", JSON_OPTIONAL, "\"x\" is neither true nor false"},
+    {take_bool, "{\"x\":\"true\"}", JSON_OPTIONAL, "\"x\" is neither true nor false"},
     {take_hex, "{\"x\":\"0aF9\"}", JSON_REQUIRED, NULL},
     {take_hex, "{}", JSON_OPTIONAL, NULL},
     {take_hex, "{\"x\":\"0aF\"}", JSON_REQUIRED, "\"x\" is not 4 hexadecimal digits"},

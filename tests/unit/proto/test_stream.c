@@ -53,6 +53,8 @@ START_TEST(bytes_of_the_agent_come_behind_opened) {
     stream_open(&stream, SHARED);
     ck_assert_str_eq(take(&stream, SHARED, 1, false), "DATA or FIN before OPENED");
     ck_assert_str_eq(take(&stream, SHARED, 1, true), "DATA or FIN before OPENED");
+    stream_sent(&stream, 1, false);
+    ck_assert_str_eq(stream_take_ack(&stream, 1), "ACK before OPENED");
     struct stream agent = open_stream(STREAM_AGENT);
     ck_assert_str_eq(stream_take_opened(&agent), "OPENED from the server");
 }
@@ -198,6 +200,42 @@ START_TEST(a_stream_that_the_peer_had_no_memory_to_remember_is_reset) {
 }
 END_TEST
 
+/* Both FINs are there, and ours was acknowledged; `acknowledged` of what the peer has sent is with our own reader. */
+static struct stream delivered_stream(stream_position acknowledged) {
+    struct stream stream = open_stream(STREAM_SERVER);
+    stream_sent(&stream, 1, true);
+    ck_assert_ptr_null(stream_take_ack(&stream, 1));
+    ck_assert(takes(&stream, SHARED, 100));
+    if (acknowledged > 0)
+        stream_acked(&stream, acknowledged);
+    ck_assert_ptr_null(take(&stream, SHARED, 1, true));
+    return stream;
+}
+
+START_TEST(a_stream_is_not_whole_before_the_own_reader_has_all) {
+    struct stream stream = delivered_stream(0);
+    ck_assert_str_eq(stream_take_ended(&stream, STREAM_HOW_WHOLE), "ENDED whole, but not here");
+    ck_assert_uint_eq(stream.phase, STREAM_OPEN);
+    ck_assert_ptr_null(stream_take_ended(&stream, STREAM_HOW_NOT));
+    ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_RESET);
+    stream = delivered_stream(100); /* its FIN is missing */
+    ck_assert_str_eq(stream_take_ended(&stream, STREAM_HOW_WHOLE), "ENDED whole, but not here");
+}
+END_TEST
+
+START_TEST(a_stream_is_whole_when_only_its_last_ack_has_to_be_repeated) {
+    static const enum stream_outcome_how hows[] = {STREAM_HOW_WHOLE, STREAM_HOW_NOT};
+    struct stream stream = open_stream(STREAM_SERVER);
+    ck_assert_ptr_null(take(&stream, SHARED, 1, true));
+    stream_acked(&stream, 1);
+    stream_sent(&stream, 1, true);
+    stream_lose(&stream, SHARED);
+    ck_assert_ptr_null(stream_take_ack(&stream, 1));
+    ck_assert_ptr_null(stream_take_ended(&stream, hows[_i]));
+    ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_WHOLE);
+}
+END_TEST
+
 START_TEST(what_the_peer_has_ended_need_not_be_remembered) {
     struct stream stream = open_stream(STREAM_SERVER);
     stream_take_reset(&stream);
@@ -291,6 +329,8 @@ static TCase *rules(void) {
     tcase_add_test(group, an_opened_stream_is_never_unknown_or_refused);
     tcase_add_test(group, a_client_whose_open_was_lost_may_go_elsewhere);
     tcase_add_test(group, a_stream_that_the_peer_had_no_memory_to_remember_is_reset);
+    tcase_add_test(group, a_stream_is_not_whole_before_the_own_reader_has_all);
+    tcase_add_loop_test(group, a_stream_is_whole_when_only_its_last_ack_has_to_be_repeated, 0, 2);
     tcase_add_test(group, what_the_peer_has_ended_need_not_be_remembered);
     return group;
 }

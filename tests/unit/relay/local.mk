@@ -6,16 +6,14 @@ unit_relay_tests =
 memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_is_connected,--wrap=sock_readv \
 	-Wl,--wrap=sock_writev,--wrap=sock_writev_last,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
 two_planes = tests/unit/relay/two_planes.c tests/unit/relay/two_planes.h tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
+relayed = tests/unit/relay/relayed.c tests/unit/relay/relayed.h $(two_planes)
+sessions = tests/unit/relay/sessions.c tests/unit/relay/sessions.h $(relayed)
 
 unit_relay_tests += tests/unit/relay/link/test_carrier
-tests_unit_relay_link_test_carrier_SOURCES = tests/unit/relay/link/test_carrier.c $(two_planes)
+tests_unit_relay_link_test_carrier_SOURCES = tests/unit/relay/link/test_carrier.c $(sessions)
 tests_unit_relay_link_test_carrier_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_carrier_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
-	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms
-
-unit_relay_tests += tests/unit/relay/link/test_batch
-tests_unit_relay_link_test_batch_SOURCES = tests/unit/relay/link/test_batch.c
-tests_unit_relay_link_test_batch_LDADD = $(LINK_UNIT_RELAY)
+	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_round_trip_us
 
 unit_relay_tests += tests/unit/relay/test_liveness
 tests_unit_relay_test_liveness_SOURCES = tests/unit/relay/test_liveness.c
@@ -25,11 +23,27 @@ unit_relay_tests += tests/unit/relay/stream/test_loop_detect
 tests_unit_relay_stream_test_loop_detect_SOURCES = tests/unit/relay/stream/test_loop_detect.c
 tests_unit_relay_stream_test_loop_detect_LDADD = $(LINK_UNIT_RELAY)
 
+relay_world = tests/unit/relay/stream/relay_world.c tests/unit/relay/stream/relay_world.h tests/unit/relay/mux/mux_pair.c \
+	tests/unit/relay/mux/mux_pair.h tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
+relay_world_flags = $(memory_net_flags) -Wl,--wrap=plane_event_client_back,--wrap=record_log,--wrap=record_log_client \
+	-Wl,--wrap=relay_thread_services
+
+unit_relay_tests += tests/unit/relay/stream/test_relay_memory
+tests_unit_relay_stream_test_relay_memory_SOURCES = tests/unit/relay/stream/test_relay_memory.c $(relay_world)
+tests_unit_relay_stream_test_relay_memory_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_relay_memory_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=evbuffer_new,--wrap=_mark_point
+
+unit_relay_tests += tests/unit/relay/stream/test_relay_server
+tests_unit_relay_stream_test_relay_server_SOURCES = tests/unit/relay/stream/test_relay_server.c $(relay_world)
+tests_unit_relay_stream_test_relay_server_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_relay_server_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
+
 unit_relay_tests += tests/unit/relay/stream/test_relay
-tests_unit_relay_stream_test_relay_SOURCES = tests/unit/relay/stream/test_relay.c tests/unit/relay/random_walk.c tests/unit/relay/random_walk.h \
-	$(two_planes)
+tests_unit_relay_stream_test_relay_SOURCES = tests/unit/relay/stream/test_relay.c tests/unit/relay/stream/random_walk.c \
+	tests/unit/relay/stream/random_walk.h $(relay_world)
 tests_unit_relay_stream_test_relay_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_stream_test_relay_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+tests_unit_relay_stream_test_relay_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
 
 unit_relay_tests += tests/unit/relay/link/test_link_faults
 tests_unit_relay_link_test_link_faults_SOURCES = tests/unit/relay/link/test_link_faults.c $(two_planes)
@@ -37,46 +51,58 @@ tests_unit_relay_link_test_link_faults_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=calloc
 
 unit_relay_tests += tests/unit/relay/stream/test_relay_agent
-tests_unit_relay_stream_test_relay_agent_SOURCES = tests/unit/relay/stream/test_relay_agent.c $(two_planes)
+tests_unit_relay_stream_test_relay_agent_SOURCES = tests/unit/relay/stream/test_relay_agent.c $(relay_world)
 tests_unit_relay_stream_test_relay_agent_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_stream_test_relay_agent_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+tests_unit_relay_stream_test_relay_agent_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
 
 unit_relay_tests += tests/unit/relay/stream/test_timeouts
-tests_unit_relay_stream_test_timeouts_SOURCES = tests/unit/relay/stream/test_timeouts.c $(two_planes)
+tests_unit_relay_stream_test_timeouts_SOURCES = tests/unit/relay/stream/test_timeouts.c $(relay_world)
 tests_unit_relay_stream_test_timeouts_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_stream_test_timeouts_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
+tests_unit_relay_stream_test_timeouts_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) \
 	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_unsent
 
 unit_relay_tests += tests/unit/relay/link/test_control
 tests_unit_relay_link_test_control_SOURCES = tests/unit/relay/link/test_control.c $(two_planes)
 tests_unit_relay_link_test_control_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_link_test_control_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
+tests_unit_relay_link_test_control_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us,--wrap=plane_event_control
 
 unit_relay_tests += tests/unit/relay/link/test_path
-tests_unit_relay_link_test_path_SOURCES = tests/unit/relay/link/test_path.c $(two_planes)
+tests_unit_relay_link_test_path_SOURCES = tests/unit/relay/link/test_path.c $(relayed)
 tests_unit_relay_link_test_path_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_path_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
 	-Wl,--wrap=clock_us,--wrap=sock_round_trip_us,--wrap=sock_local_addr,--wrap=sock_addr_is_gone
 
 unit_relay_tests += tests/unit/relay/link/test_greeting
-tests_unit_relay_link_test_greeting_SOURCES = tests/unit/relay/link/test_greeting.c $(two_planes)
+tests_unit_relay_link_test_greeting_SOURCES = tests/unit/relay/link/test_greeting.c $(relayed)
 tests_unit_relay_link_test_greeting_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_link_test_greeting_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+tests_unit_relay_link_test_greeting_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=link_put_frame
 
 unit_relay_tests += tests/unit/relay/test_plane_end
 tests_unit_relay_test_plane_end_SOURCES = tests/unit/relay/test_plane_end.c
 tests_unit_relay_test_plane_end_LDADD = $(LINK_UNIT_RELAY)
 
-unit_relay_tests += tests/unit/relay/test_plane_all
-tests_unit_relay_test_plane_all_SOURCES = tests/unit/relay/test_plane_all.c $(two_planes)
-tests_unit_relay_test_plane_all_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_test_plane_all_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+unit_relay_tests += tests/unit/relay/test_plane_orders
+tests_unit_relay_test_plane_orders_SOURCES = tests/unit/relay/test_plane_orders.c $(two_planes)
+tests_unit_relay_test_plane_orders_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_plane_orders_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=relay_thread_end,--wrap=plane_accept_data
 
-unit_relay_tests += tests/unit/relay/link/test_deliver
-tests_unit_relay_link_test_deliver_SOURCES = tests/unit/relay/link/test_deliver.c $(two_planes)
-tests_unit_relay_link_test_deliver_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_link_test_deliver_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
-	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_unsent,--wrap=record_log,--wrap=plane_event_client_back
+unit_relay_tests += tests/unit/relay/test_plane
+tests_unit_relay_test_plane_SOURCES = tests/unit/relay/test_plane.c $(relayed)
+tests_unit_relay_test_plane_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_plane_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
+
+unit_relay_tests += tests/unit/relay/test_thread_session
+tests_unit_relay_test_thread_session_SOURCES = tests/unit/relay/test_thread_session.c $(sessions)
+tests_unit_relay_test_thread_session_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_thread_session_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
+
+unit_relay_tests += tests/unit/relay/test_plane_sessions
+tests_unit_relay_test_plane_sessions_SOURCES = tests/unit/relay/test_plane_sessions.c $(sessions)
+tests_unit_relay_test_plane_sessions_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_plane_sessions_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
+	-Wl,--wrap=clock_us,--wrap=malloc
 
 unit_relay_tests += tests/unit/relay/link/test_handshake
 tests_unit_relay_link_test_handshake_SOURCES = tests/unit/relay/link/test_handshake.c $(two_planes)
@@ -113,9 +139,9 @@ unit_relay_tests += tests/unit/relay/link/test_link
 tests_unit_relay_link_test_link_SOURCES = tests/unit/relay/link/test_link.c
 tests_unit_relay_link_test_link_LDADD = $(LINK_UNIT_RELAY)
 
-unit_relay_tests += tests/unit/relay/link/test_flush
-tests_unit_relay_link_test_flush_SOURCES = tests/unit/relay/link/test_flush.c
-tests_unit_relay_link_test_flush_LDADD = $(LINK_UNIT_RELAY)
+unit_relay_tests += tests/unit/relay/test_flush
+tests_unit_relay_test_flush_SOURCES = tests/unit/relay/test_flush.c
+tests_unit_relay_test_flush_LDADD = $(LINK_UNIT_RELAY)
 
 unit_relay_tests += tests/unit/relay/mux/test_send_buffer
 tests_unit_relay_mux_test_send_buffer_SOURCES = tests/unit/relay/mux/test_send_buffer.c

@@ -16,7 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void memory_net_begin(struct event_base *base, size_t capacity); /* bytes on their way before a sender must wait */
+/* Until then connections are those of the system. `capacity`: bytes on their way before a sender must wait. */
+void memory_net_begin(struct event_base *base, size_t capacity);
 
 /* Two ends of a new connection. */
 void memory_pair(int ends[2]);

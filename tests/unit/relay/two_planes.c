@@ -5,19 +5,25 @@
  */
 #include "config.h"
 
-#include "proto/hello.h"
 #include "two_planes.h"
 
 #include "lib/log/log.h"
+#include "lib/net/sock.h"
 #include "lib/tls/cert_issue.h"
 #include "lib/tls/tls.h"
 #include "proto/auth_proof.h"
-#include "proto/session_key.h"
+#include "proto/hello.h"
+#include "proto/limits.h"
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
 
+#include <event2/buffer.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { GREETING_MS = 5000, GREETING_ROUNDS = 10, ATTEMPT_MS = 10000 };
 
@@ -25,20 +31,13 @@ enum { GREETING_MS = 5000, GREETING_ROUNDS = 10, ATTEMPT_MS = 10000 };
 static struct two_planes *the_planes; /* of this process */
 static const uint8_t session_key[SECRET_SIZE] = {4, 5, 6};
 
-/* ---- certificates, and a key instead ---- */
-
-static bool find_key(uint8_t key[SECRET_SIZE], const uint8_t secret[SECRET_SIZE], const char *identity) {
-    (void)secret, (void)identity;
-    return session_key_for_tls(key, session_key) == 0;
-}
+/* ---- certificates ---- */
 
 SSL_CTX *two_planes_server_tls(const char *client_ca) {
     struct error error = {""};
     struct tls_server_options options = {.certificate = unit_path("server.pem"),
                                          .key = unit_path("server.key"),
-                                         .client_ca = client_ca,
-                                         .find_key = find_key,
-                                         .secret = session_key};
+                                         .client_ca = client_ca};
     SSL_CTX *context = tls_server_context(&options, &error);
     ck_assert_msg(context, "%s", error.text);
     return context;
@@ -62,10 +61,21 @@ static void make_certificates(struct two_planes *planes) {
 
 /* ---- from begin to finish ---- */
 
-static struct plane *make_plane(struct two_planes *planes, bool is_agent, const struct plane_events *events,
-                                void *world) {
+int two_planes_listen(unsigned *port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, SOMAXCONN), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static struct plane *make_plane(struct two_planes *planes, bool is_agent, unsigned threads,
+                                const struct plane_events *events, void *world) {
     struct error error = {""};
-    struct plane_options options = {.threads = 1,
+    struct plane_options options = {.threads = threads,
                                     .log = planes->log,
                                     .control = planes->loop,
                                     .instance = INSTANCE,
@@ -78,24 +88,64 @@ static struct plane *make_plane(struct two_planes *planes, bool is_agent, const 
     return plane;
 }
 
-void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, const struct plane_events *server_events,
-                      const struct plane_events *agent_events) {
+static void init(struct two_planes *planes, const void *world) {
     struct error error = {""};
     ck_assert_ptr_eq(planes, world);
-    *planes = (struct two_planes){.loop = loop_new("test")};
+    *planes = (struct two_planes){.loop = loop_new("test"),
+                                  .role = {.session = TWO_PLANES_SESSION},
+                                  .resume_ms = TWO_PLANES_RESUME_MS,
+                                  .listener = -1,
+                                  .port = 1};
     ck_assert_ptr_nonnull(planes->loop);
     the_planes = planes;
-    memory_net_begin(loop_base(planes->loop), capacity);
     make_certificates(planes);
     if (getenv("MUNNEL_TEST_LOG"))
         planes->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, "stderr", &error);
-    planes->server = make_plane(planes, false, server_events, world);
-    planes->agent = make_plane(planes, true, agent_events, world);
+}
+
+void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, const struct plane_events *server_events,
+                      const struct plane_events *agent_events) {
+    init(planes, world);
+    memory_net_begin(loop_base(planes->loop), capacity);
+    planes->server = make_plane(planes, false, 1, server_events, world);
+    planes->agent = make_plane(planes, true, 1, agent_events, world);
+}
+
+static struct addr server_address(void) {
+    struct addr address;
+    struct endpoint endpoint = {.host = "127.0.0.1", .port = (uint16_t)the_planes->port};
+    ck_assert(addr_from_endpoint(&address, &endpoint));
+    return address;
+}
+
+static void on_accepts(evutil_socket_t fd, short what, void *context) {
+    struct two_planes *planes = context;
+    struct addr peer = server_address();
+    int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    (void)what;
+    if (accepted >= 0)
+        plane_adopt(planes->server, accepted, &peer, planes->server_tls, 1, 0);
+}
+
+void two_planes_begin_tcp(struct two_planes *planes, void *world, unsigned threads,
+                          const struct plane_events *server_events, const struct plane_events *agent_events) {
+    init(planes, world);
+    planes->listener = two_planes_listen(&planes->port);
+    planes->server = make_plane(planes, false, threads, server_events, world);
+    planes->agent = make_plane(planes, true, 1, agent_events, world);
+    event_assign(&planes->accepts, loop_base(planes->loop), planes->listener, EV_READ | EV_PERSIST, on_accepts, planes);
+    ck_assert_int_eq(event_add(&planes->accepts, NULL), 0);
 }
 
 void two_planes_finish(struct two_planes *planes) {
-    plane_free(planes->server);
-    plane_free(planes->agent);
+    if (planes->listener >= 0) {
+        event_del(&planes->accepts);
+        close(planes->listener);
+    }
+    if (planes->server) /* else the test has freed it */
+        plane_free(planes->server);
+    if (planes->agent)
+        plane_free(planes->agent);
     service_table_release(planes->services);
     ck_assert_int_eq(memory_open_ends(), 0);
     SSL_CTX_free(planes->server_tls);
@@ -105,10 +155,41 @@ void two_planes_finish(struct two_planes *planes) {
         log_free(planes->log);
 }
 
+/* ---- greetings ---- */
+
+static char *format_hello(const struct two_planes *planes) {
+    char session[2 * 16 + 1];
+    struct hello hello = {.kind = planes->is_control ? HELLO_KIND_CONTROL : HELLO_KIND_DATA,
+                          .protocol = PROTO_VERSION,
+                          .name = "test",
+                          .instance = INSTANCE,
+                          .session = session,
+                          .server_thread = planes->role.server_thread,
+                          .is_exclusive = planes->role.is_exclusive};
+    snprintf(session, sizeof session, "%032llx", (unsigned long long)planes->role.session);
+    char *json = hello_format(&hello);
+    ck_assert_ptr_nonnull(json);
+    return json;
+}
+
+static void parse_hello(struct hello *hello, const struct greeting *greeting) {
+    struct error error = {""};
+    ck_assert_msg(hello_parse(hello, greeting->text, greeting->length, &error) == 0, "%s", error.text);
+}
+
+struct carrier_role two_planes_role_of(const struct greeting *greeting) {
+    struct hello hello;
+    parse_hello(&hello, greeting);
+    ck_assert_int_eq(hello.kind, HELLO_KIND_DATA);
+    ck_assert(hello.has_proof);
+    ck_assert(auth_proof_check(hello.proof, session_key, AUTH_PROOF_DATA, greeting->exporter));
+    struct carrier_role role = {strtoull(hello.session, NULL, 16), hello.server_thread, hello.is_exclusive};
+    hello_done(&hello);
+    return role;
+}
+
 char *two_planes_welcome(const struct greeting *greeting) {
     uint8_t proof[SECRET_SIZE];
-    if (greeting->identity)
-        return NULL;
     ck_assert_int_eq(auth_proof_make(proof, session_key, AUTH_PROOF_DATA_SERVER, greeting->exporter), 0);
     char *json = hello_add_proof("{}", proof);
     ck_assert_ptr_nonnull(json);
@@ -117,10 +198,18 @@ char *two_planes_welcome(const struct greeting *greeting) {
 
 void two_planes_on_greeting(void *world, const struct greeting *greeting) {
     struct two_planes *planes = world;
-    char *proved = two_planes_welcome(greeting);
-    plane_accept(planes->server, greeting->link, planes->is_control, 1, planes->is_control ? "{}" : proved,
-                 "agent test", 0, 0);
-    free(proved);
+    struct hello hello;
+    parse_hello(&hello, greeting);
+    bool is_control = hello.kind == HELLO_KIND_CONTROL;
+    hello_done(&hello);
+    if (is_control) {
+        plane_accept_control(planes->server, greeting->link, planes->role.session, "{}", "agent test", 0, 0);
+        return;
+    }
+    struct carrier_role role = two_planes_role_of(greeting);
+    char *welcome = two_planes_welcome(greeting);
+    plane_accept_data(planes->server, greeting->link, &role, welcome, "agent test", planes->resume_ms);
+    free(welcome);
 }
 
 /* ---- time goes on ---- */
@@ -150,26 +239,25 @@ void two_planes_carry_all(struct two_planes *planes) {
 
 /* ---- links ---- */
 
-static struct addr server_address(void) {
-    struct addr address;
-    struct endpoint endpoint = {.host = "127.0.0.1", .port = 1};
-    ck_assert(addr_from_endpoint(&address, &endpoint));
-    return address;
-}
-
 void two_planes_dial(struct two_planes *planes) {
+    char *hello = format_hello(planes);
     struct dial_order order = {.address = server_address(),
                                .tls = planes->agent_tls,
                                .server_name = "127.0.0.1",
-                               .hello = "{\"a\":1}",
+                               .hello = hello,
                                .has_key = !planes->is_control,
-                               .identity = planes->identity,
                                .proof_role = DIAL_PROOF_DATA,
-                               .is_control = planes->is_control};
+                               .is_control = planes->is_control,
+                               .tag = planes->role.session,
+                               .role = planes->role,
+                               .resume_ms = planes->resume_ms};
     memcpy(order.key, session_key, sizeof order.key);
-    memory_connect_will(MEMORY_AT_ONCE);
+    if (planes->listener < 0)
+        memory_connect_will(MEMORY_AT_ONCE);
     plane_dial(planes->agent, &order);
-    two_planes_settle(planes);
+    free(hello);
+    if (planes->listener < 0)
+        two_planes_settle(planes);
 }
 
 int two_planes_accepted(void) {
@@ -188,19 +276,11 @@ void two_planes_take_in(struct two_planes *planes, int far) {
     planes->wires[planes->wire_count++].agent = memory_peer(far);
 }
 
-void two_planes_send_deferred(struct two_planes *planes) {
-    const struct relay_thread *thread = planes->server->threads[0];
-    for (size_t i = 0; i < thread->slot_count; i++)
-        if (thread->slots[i])
-            link_data_send_deferred(thread->slots[i]);
-}
-
 void two_planes_greet(struct two_planes *planes, int far) {
     for (int i = 0; i < GREETING_ROUNDS; i++) { /* bufferevents of the greeting wait for an event to write */
         memory_wake_writer(far);
         memory_wake_writer(memory_peer(far));
         two_planes_settle(planes);
-        two_planes_send_deferred(planes);
         two_planes_carry_all(planes);
     }
 }
@@ -210,6 +290,29 @@ void two_planes_add_link(struct two_planes *planes) {
     int far = two_planes_accepted();
     two_planes_take_in(planes, far);
     two_planes_greet(planes, far);
+}
+
+void two_planes_add_exclusive(struct two_planes *planes) {
+    planes->role.is_exclusive = true;
+    two_planes_add_link(planes);
+    planes->role.is_exclusive = false;
+}
+
+void two_planes_add_control(struct two_planes *planes) {
+    planes->is_control = true;
+    two_planes_add_link(planes);
+    planes->is_control = false;
+}
+
+struct link *two_planes_link(const struct plane *plane, int end) {
+    for (unsigned i = 0; i < plane->count; i++) {
+        struct relay_thread *thread = plane->threads[i];
+        for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
+            if (thread->slots[slot] && thread->slots[slot]->fd == end)
+                return thread->slots[slot];
+        }
+    }
+    return NULL;
 }
 
 /* ---- clients ---- */
@@ -225,7 +328,7 @@ static uint32_t service_to(const char *destination) {
     struct service_offer offer = {.id = id, .name = "test", .to = {destination}, .to_count = 1};
     struct served_service *service = served_service_new(&offer);
     the_planes->services = service_table_change(old, INSTANCE, &nothing, &service, 1);
-    ck_assert(plane_set_services(the_planes->agent, 0, the_planes->services));
+    ck_assert(plane_set_services(the_planes->agent, the_planes->role.session, the_planes->services));
     served_service_release(service);
     service_table_release(old);
     return id;
@@ -239,15 +342,28 @@ struct client *two_planes_client(const struct service_terms_plan *plan, const ch
     whole.service = "test";
     whole.destination = destination;
     whole.id = service_to(destination);
-    memory_pair(ends);
+    if (the_planes->listener < 0)
+        memory_pair(ends);
+    else
+        unit_tcp_pair(&ends[0], &ends[1]);
     *end = ends[1];
     client->fd = ends[0];
+    client->session = the_planes->role.session;
     client->terms = service_terms_new(&whole);
     ck_assert_ptr_nonnull(client->terms);
     client->attempt_ms = ATTEMPT_MS;
     client->peer.storage.ss_family = AF_UNIX;
     client->peer.length = sizeof client->peer.storage.ss_family;
     return client;
+}
+
+void two_planes_free_client(struct client *client) {
+    if (client->fd >= 0)
+        sock_close_reset(client->fd);
+    if (client->early)
+        evbuffer_free(client->early);
+    service_terms_release(client->terms);
+    free(client);
 }
 
 unsigned two_planes_relays(const struct plane *plane) {

@@ -2,9 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * two_planes: the data planes of a server and an agent, in one loop and over a network in memory (memory_net.h), with
- * certificates of their own and the data links between them.
+ * certificates of their own and the links between them, by the real handshake.
  *
- * A test's world begins with a struct two_planes, so that the planes' events have both.
+ * A test's world begins with a struct two_planes, so that the planes' events have both. What the next link or client is
+ * for stands in `role` and `is_control`; the test may change that at any time.
  * Runs on: one thread, one test process. Owns: loop, planes, TLS contexts, the log.
  */
 #ifndef MUNNEL_TESTS_TWO_PLANES_H
@@ -16,7 +17,14 @@
 #include "lib/event/loop.h"
 #include "relay/plane.h"
 
-enum { TWO_PLANES_WIRES = 128, MUCH = 1 << 20 /* bytes: more than is ever on its way */ };
+#include <event2/event_struct.h>
+
+enum {
+    TWO_PLANES_WIRES = 128,
+    TWO_PLANES_SESSION = 1, /* tag of the session, unless the test has more of them */
+    TWO_PLANES_RESUME_MS = 30000,
+    MUCH = 1 << 20 /* bytes: more than is ever on its way */
+};
 
 struct two_planes {
     struct loop *loop;
@@ -28,18 +36,30 @@ struct two_planes {
     } wires[TWO_PLANES_WIRES]; /* the planes' own ends of each link that there was */
     int wire_count;
     struct service_table *services; /* the agent's; two_planes_client adds to it */
-    bool is_control;                /* the next link is one, not a data link */
-    const char *identity; /* the next link shakes hands by a session's key, under this name; NULL: by certificates */
+    struct carrier_role role;       /* of the next data link; a client goes to its session and thread */
+    unsigned resume_ms;             /* of a session that begins with it */
+    bool is_control;                /* the next link is a control link */
+    int listener;                   /* two_planes_begin_tcp: of the server; else -1 */
+    unsigned port;                  /* that the agent dials */
+    struct event accepts;
 };
 
 /* The planes without a link. `capacity`: of a wire, in bytes; `world`, the events' context, begins with `planes`. */
 void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, const struct plane_events *server_events,
                       const struct plane_events *agent_events);
 
+/* Over TCP on the loopback instead, where connections come without the test, and the server has `threads` relay threads
+ * of its own. Of the functions below, those that say how bytes arrive are of no use then, and links come by dials. */
+void two_planes_begin_tcp(struct two_planes *planes, void *world, unsigned threads,
+                          const struct plane_events *server_events, const struct plane_events *agent_events);
+
+int two_planes_listen(unsigned *port); /* on the loopback, at a port of the system's choice; non-blocking */
+
 /* Frees it all; whatever end is still open by then fails the test. */
 void two_planes_finish(struct two_planes *planes);
 
-/* The WELCOME for plane_accept() of a data link, with the server's proof if it came by certificates; malloc'ed. */
+/* What a server makes of a data link's HELLO, whose proof is checked: its role, and the WELCOME, malloc'ed. */
+struct carrier_role two_planes_role_of(const struct greeting *greeting);
 char *two_planes_welcome(const struct greeting *greeting);
 /* For server_events: every greeting is welcome. */
 void two_planes_on_greeting(void *world, const struct greeting *greeting);
@@ -53,15 +73,19 @@ void two_planes_carry_all(struct two_planes *planes);
 
 /* A new link, accepted. In steps: the agent dials; the server adopts the `far` end of that; both greet. */
 void two_planes_add_link(struct two_planes *planes);
+void two_planes_add_exclusive(struct two_planes *planes);
+void two_planes_add_control(struct two_planes *planes);
 void two_planes_dial(struct two_planes *planes);
 void two_planes_take_in(struct two_planes *planes, int far);
 void two_planes_greet(struct two_planes *planes, int far);
-void two_planes_send_deferred(struct two_planes *planes); /* sends the deferred frames of the server's links now */
-int two_planes_accepted(void);                            /* the far end of a dial that must have come */
+int two_planes_accepted(void); /* the far end of a dial that must have come */
 
-/* A client for plane_serve() that has come to `destination`, "host:port", with the test's end of it in *end. */
+/* A client of the role's session for plane_serve() that has come to `destination`, "host:port", with the test's end of
+ * it in *end. */
 struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, int *end);
+void two_planes_free_client(struct client *client); /* that came back; its connection is closed, if it is open */
 
 unsigned two_planes_relays(const struct plane *plane);
+struct link *two_planes_link(const struct plane *plane, int end); /* over that own end of a wire; NULL: gone */
 
 #endif

@@ -99,7 +99,7 @@ struct link_ref fake_link(void) {
     return (struct link_ref){.slot = ++link_count, .generation = 1};
 }
 
-void fake_give_back(const struct fake_order *served, enum client_outcome outcome, uint64_t tag) {
+void fake_give_back(const struct fake_order *served, enum client_outcome outcome) {
     struct client *client = served->client;
 
     client->outcome = outcome;
@@ -107,7 +107,11 @@ void fake_give_back(const struct fake_order *served, enum client_outcome outcome
         sock_close(client->fd);
         client->fd = -1;
     }
-    plane.options.events->on_client_back(plane.options.context, client, served->link, tag);
+    plane.options.events->on_client_back(plane.options.context, client);
+}
+
+unsigned plane_threads(unsigned wanted) {
+    return wanted ? wanted : 1;
 }
 
 struct plane *plane_new(const struct plane_options *options, struct error *error) {
@@ -121,7 +125,7 @@ void plane_free(struct plane *self) {
     for (size_t i = 0; i < order_count; i++) {
         if (orders[i]->kind == FAKE_SERVE) { /* as the real one: what it still has comes back */
             orders[i]->client->reason = REASON_STOPPED;
-            fake_give_back(orders[i], CLIENT_ENDED, 0);
+            fake_give_back(orders[i], CLIENT_ENDED);
         } else if (orders[i]->kind == FAKE_ADOPT) {
             sock_close(orders[i]->fd);
         }
@@ -139,13 +143,26 @@ void plane_adopt(struct plane *self, int fd, const struct addr *peer, SSL_CTX *t
     note((struct fake_order){.kind = FAKE_ADOPT, .fd = fd, .tag = tag}, NULL);
 }
 
-void plane_accept(struct plane *self, struct link_ref link, bool is_control, uint64_t tag, const char *json,
-                  const char *who, unsigned ping_s, unsigned dead_after_s) {
+void plane_accept_control(struct plane *self, struct link_ref link, uint64_t tag, const char *json, const char *who,
+                          unsigned ping_s, unsigned dead_after_s) {
     (void)self;
     (void)who;
     (void)ping_s;
     (void)dead_after_s;
-    note((struct fake_order){.kind = FAKE_ACCEPT, .link = link, .flag = is_control, .tag = tag}, json);
+    note((struct fake_order){.kind = FAKE_ACCEPT, .link = link, .is_control = true, .tag = tag}, json);
+}
+
+bool plane_accept_data(struct plane *self, struct link_ref link, const struct carrier_role *role, const char *json,
+                       const char *who, unsigned resume_ms) {
+    (void)self;
+    (void)who;
+    note((struct fake_order){.kind = FAKE_ACCEPT,
+                             .link = link,
+                             .tag = role->session,
+                             .role = *role,
+                             .resume_ms = resume_ms},
+         json);
+    return true;
 }
 
 void plane_reject(struct plane *self, struct link_ref link, const char *json) {
@@ -153,9 +170,10 @@ void plane_reject(struct plane *self, struct link_ref link, const char *json) {
     note((struct fake_order){.kind = FAKE_REJECT, .link = link}, json);
 }
 
-void plane_serve(struct plane *self, struct link_ref link, struct client *client) {
+void plane_serve(struct plane *self, unsigned thread, struct client *client) {
     (void)self;
-    note((struct fake_order){.kind = FAKE_SERVE, .link = link, .client = client}, client->agent);
+    note((struct fake_order){.kind = FAKE_SERVE, .thread = thread, .tag = client->session, .client = client},
+         client->agent);
 }
 
 void plane_send_control(struct plane *self, struct link_ref link, const char *json) {
@@ -175,14 +193,22 @@ bool plane_ping(struct plane *self, struct link_ref link) {
     return true;
 }
 
-void plane_recall(struct plane *self, uint64_t tag, struct service_terms *terms, const char *why) {
+void plane_recall(struct plane *self, uint64_t session, struct service_terms *terms) {
     (void)self;
-    note((struct fake_order){.kind = FAKE_RECALL, .tag = tag, .terms = terms}, why);
+    note((struct fake_order){.kind = FAKE_RECALL, .tag = session, .terms = terms}, NULL);
 }
 
-void plane_close(struct plane *self, struct link_ref link, const char *why, bool when_idle) {
+void plane_close(struct plane *self, struct link_ref link, const char *detail) {
     (void)self;
-    note((struct fake_order){.kind = FAKE_CLOSE, .link = link, .flag = when_idle}, why);
+    note((struct fake_order){.kind = FAKE_CLOSE, .link = link}, detail);
+}
+
+bool plane_retire_session(struct plane *self, uint64_t session) {
+    (void)self;
+    if (fails[FAKE_RETIRE])
+        return false;
+    note((struct fake_order){.kind = FAKE_RETIRE, .tag = session}, NULL);
+    return true;
 }
 
 bool plane_disconnect(struct plane *self, uint64_t tag, const char *why) {

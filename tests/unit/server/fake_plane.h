@@ -17,6 +17,7 @@ enum fake_kind {
     FAKE_CONTROL,
     FAKE_CLOSE,
     FAKE_DISCONNECT,
+    FAKE_RETIRE,
     FAKE_DISCONNECT_PREAUTH,
     FAKE_PING,
     FAKE_RECALL,
@@ -28,10 +29,13 @@ struct fake_order { /* of the control plane */
     struct link_ref link;
     struct client *client;             /* FAKE_SERVE */
     const struct service_terms *terms; /* FAKE_RECALL; the service has them */
-    uint64_t tag;     /* FAKE_ADOPT, FAKE_ACCEPT, FAKE_DISCONNECT, FAKE_DISCONNECT_PREAUTH, FAKE_RECALL */
-    int fd;           /* FAKE_ADOPT */
-    bool flag;        /* is_control, when_idle */
-    char text[40000]; /* JSON, or detail */
+    uint64_t tag;                      /* not FAKE_REJECT, FAKE_CONTROL, FAKE_CLOSE, FAKE_PING */
+    int fd;                            /* FAKE_ADOPT */
+    bool is_control;                   /* FAKE_ACCEPT */
+    struct carrier_role role;          /* FAKE_ACCEPT of a data link */
+    unsigned thread;                   /* FAKE_SERVE */
+    unsigned resume_ms;                /* FAKE_ACCEPT of a data link */
+    char text[40000];                  /* JSON, detail, or the name of the agent that gets a client */
 };
 
 /* Takes the oldest order of this kind out of the list; false if there is none. */
@@ -41,7 +45,7 @@ bool fake_take_with(enum fake_kind kind, const char *part, struct fake_order *or
 size_t fake_count(enum fake_kind kind);
 void fake_forget(enum fake_kind kind); /* all of this kind */
 
-/* FAKE_PING or FAKE_DISCONNECT: fails as without memory, from now on or no longer. */
+/* FAKE_PING, FAKE_DISCONNECT or FAKE_RETIRE: fails as without memory, from now on or no longer. */
 void fake_fail(enum fake_kind kind, bool fails);
 struct plane_counts *fake_counts(void); /* what plane_count gives */
 
@@ -49,7 +53,7 @@ const struct plane_options *fake_options(void); /* of the plane that there is */
 struct link_ref fake_link(void);                /* a link that was not there before */
 
 /* The client is given back with this outcome; CLIENT_ENDED closes its descriptor first. */
-void fake_give_back(const struct fake_order *served, enum client_outcome outcome, uint64_t tag);
+void fake_give_back(const struct fake_order *served, enum client_outcome outcome);
 
 /* clock_us() as the code under test sees it. */
 void fake_clock_advance(uint64_t ms);

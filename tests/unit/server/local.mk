@@ -13,17 +13,15 @@ unit_server_tests = \
 	tests/unit/server/service/test_dispatch \
 	tests/unit/server/auth/test_agent_listener \
 	tests/unit/server/auth/test_handshake \
+	tests/unit/server/auth/test_resumption \
 	tests/unit/server/service/test_listener \
-	tests/unit/server/session/test_replay_window \
 	tests/unit/server/auth/test_sniff \
 	tests/unit/server/auth/test_preauth_table \
 	tests/unit/server/auth/test_flap_damping \
 	tests/unit/server/auth/test_penalty_box \
 	tests/unit/server/service/test_listener_group \
-	tests/unit/server/session/test_link_orders \
-	tests/unit/server/session/test_link_demand \
+	tests/unit/server/session/test_carriers \
 	tests/unit/server/session/test_session \
-	tests/unit/server/session/test_link_pool \
 	tests/unit/server/session/test_liveness \
 	tests/unit/server/test_events \
 	tests/unit/server/auth/test_revocation \
@@ -32,10 +30,8 @@ unit_server_tests = \
 	tests/unit/server/test_reload \
 	tests/unit/server/test_housekeeping \
 	tests/unit/server/service/test_service \
-	tests/unit/server/session/test_session_key \
 	tests/unit/server/service/test_announce \
 	tests/unit/server/service/test_client_detail \
-	tests/unit/server/service/test_supply \
 	tests/unit/server/auth/test_control
 
 # The whole control plane over a data plane that only keeps its orders.
@@ -48,6 +44,8 @@ tests_unit_server_auth_test_agent_listener_SOURCES = tests/unit/server/auth/test
 tests_unit_server_auth_test_agent_listener_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_handshake_SOURCES = tests/unit/server/auth/test_handshake.c $(unit_server_fixture)
 tests_unit_server_auth_test_handshake_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_auth_test_resumption_SOURCES = tests/unit/server/auth/test_resumption.c $(unit_server_fixture)
+tests_unit_server_auth_test_resumption_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_liveness_SOURCES = tests/unit/server/session/test_liveness.c $(unit_server_fixture)
 tests_unit_server_session_test_liveness_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_housekeeping_SOURCES = tests/unit/server/test_housekeeping.c $(unit_server_fixture)
@@ -66,15 +64,10 @@ tests_unit_server_service_test_registry_SOURCES = tests/unit/server/service/test
 tests_unit_server_service_test_registry_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
 tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_session_test_session_key_SOURCES = tests/unit/server/session/test_session_key.c $(unit_server_fixture) \
-	tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
-tests_unit_server_session_test_session_key_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_client_detail_SOURCES = tests/unit/server/service/test_client_detail.c
 tests_unit_server_service_test_client_detail_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_announce_SOURCES = tests/unit/server/service/test_announce.c $(unit_server_fixture)
 tests_unit_server_service_test_announce_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_service_test_supply_SOURCES = tests/unit/server/service/test_supply.c $(unit_server_fixture)
-tests_unit_server_service_test_supply_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_control_SOURCES = tests/unit/server/auth/test_control.c $(unit_server_fixture)
 tests_unit_server_auth_test_control_LDADD = $(LINK_UNIT_SERVER)
 
@@ -90,16 +83,10 @@ tests_unit_server_auth_test_authenticate_SOURCES = tests/unit/server/auth/test_a
 tests_unit_server_auth_test_authenticate_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_listener_SOURCES = tests/unit/server/service/test_listener.c
 tests_unit_server_service_test_listener_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_session_test_replay_window_SOURCES = tests/unit/server/session/test_replay_window.c
-tests_unit_server_session_test_replay_window_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_session_test_link_orders_SOURCES = tests/unit/server/session/test_link_orders.c
-tests_unit_server_session_test_link_orders_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_session_test_link_demand_SOURCES = tests/unit/server/session/test_link_demand.c
-tests_unit_server_session_test_link_demand_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_session_test_carriers_SOURCES = tests/unit/server/session/test_carriers.c
+tests_unit_server_session_test_carriers_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_SOURCES = tests/unit/server/session/test_session.c
 tests_unit_server_session_test_session_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_session_test_link_pool_SOURCES = tests/unit/server/session/test_link_pool.c
-tests_unit_server_session_test_link_pool_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_table_SOURCES = tests/unit/server/session/test_session_table.c
 tests_unit_server_session_test_session_table_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_sniff_SOURCES = tests/unit/server/auth/test_sniff.c

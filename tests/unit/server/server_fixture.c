@@ -153,19 +153,8 @@ struct link_ref server_fixture_greet(struct server_fixture *server_fixture, cons
     return link;
 }
 
-struct link_ref server_fixture_greet_known(struct server_fixture *server_fixture, const char *identity) {
-    struct addr peer = {0};
-    struct endpoint endpoint = {.host = "127.0.0.1", .port = 4321};
-    struct greeting greeting = {.link = fake_link(), .identity = identity, .text = "", .peer = &peer};
-
-    (void)server_fixture;
-    ck_assert(addr_from_endpoint(&peer, &endpoint));
-    fake_options()->events->on_greeting(fake_options()->context, &greeting);
-    return greeting.link;
-}
-
 static struct server_fixture_agent join(struct server_fixture *server_fixture, const char *name, const char *group,
-                                        const char *instance) {
+                                        const char *instance, const char *resume) {
     struct server_fixture_agent agent = {.name = name};
     struct hello hello = {.kind = HELLO_KIND_CONTROL,
                           .protocol = PROTO_VERSION,
@@ -173,6 +162,7 @@ static struct server_fixture_agent join(struct server_fixture *server_fixture, c
                           .name = name,
                           .group = group,
                           .instance = instance,
+                          .resume = resume,
                           .session = "",
                           .features = FEATURES_ALL};
     struct welcome welcome;
@@ -183,7 +173,7 @@ static struct server_fixture_agent join(struct server_fixture *server_fixture, c
     auth_token_key(&server_fixture->token, key);
     agent.control = server_fixture_greet(server_fixture, &hello, key, AUTH_PROOF_AGENT);
     ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "%s was not accepted", name);
-    ck_assert(accepted.flag && link_ref_same(accepted.link, agent.control));
+    ck_assert(accepted.is_control && link_ref_same(accepted.link, agent.control));
     ck_assert_msg(welcome_parse(&welcome, accepted.text, strlen(accepted.text), &error) == 0, "%s", error.text);
     ck_assert(welcome.has_proof && auth_proof_check(welcome.proof, key, AUTH_PROOF_SERVER, exporter));
     agent.tag = accepted.tag;
@@ -200,7 +190,7 @@ static struct server_fixture_agent join_first(struct server_fixture *server_fixt
     char instance[33];
 
     secret_random(bytes, sizeof bytes);
-    return join(server_fixture, name, group, secret_to_hex(bytes, sizeof bytes, instance));
+    return join(server_fixture, name, group, secret_to_hex(bytes, sizeof bytes, instance), "");
 }
 
 void server_fixture_answer(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
@@ -233,13 +223,21 @@ struct server_fixture_agent server_fixture_join(struct server_fixture *server_fi
 
 struct server_fixture_agent server_fixture_join_again(struct server_fixture *server_fixture,
                                                       const struct server_fixture_agent *as, const char *group) {
-    struct server_fixture_agent agent = join(server_fixture, as->name, group, as->instance);
+    struct server_fixture_agent agent = join(server_fixture, as->name, group, as->instance, "");
 
     server_fixture_answer(server_fixture, &agent, "[]");
     return agent;
 }
 
-/* It came by certificates, and the server's may be stolen. */
+struct server_fixture_agent server_fixture_resume(struct server_fixture *server_fixture,
+                                                  const struct server_fixture_agent *as, const char *group) {
+    struct server_fixture_agent agent = join(server_fixture, as->name, group, as->instance, as->session);
+
+    server_fixture_answer(server_fixture, &agent, "[]");
+    return agent;
+}
+
+/* The server's certificate may be stolen. */
 static void expect_server_proved(const struct server_fixture_agent *agent, const char *welcome) {
     uint8_t proof[SECRET_SIZE];
     struct error error;
@@ -248,50 +246,75 @@ static void expect_server_proved(const struct server_fixture_agent *agent, const
     ck_assert(auth_proof_check(proof, agent->key, AUTH_PROOF_DATA_SERVER, exporter));
 }
 
-struct link_ref server_fixture_accept_link(struct server_fixture *server_fixture,
-                                           const struct server_fixture_agent *agent) {
+struct link_ref server_fixture_greet_data(struct server_fixture *server_fixture,
+                                          const struct server_fixture_agent *agent, unsigned thread,
+                                          bool is_exclusive) {
     struct hello hello = {.kind = HELLO_KIND_DATA,
                           .protocol = PROTO_VERSION,
                           .credential = "",
                           .name = agent->name,
                           .group = "",
                           .instance = agent->instance,
-                          .session = agent->session};
+                          .session = agent->session,
+                          .server_thread = thread,
+                          .is_exclusive = is_exclusive};
+
+    return server_fixture_greet(server_fixture, &hello, agent->key, AUTH_PROOF_DATA);
+}
+
+struct link_ref server_fixture_accept_link(struct server_fixture *server_fixture,
+                                           const struct server_fixture_agent *agent, unsigned thread,
+                                           bool is_exclusive) {
     struct fake_order accepted;
-    struct link_ref link = server_fixture_greet(server_fixture, &hello, agent->key, AUTH_PROOF_DATA);
+    struct link_ref link = server_fixture_greet_data(server_fixture, agent, thread, is_exclusive);
 
     ck_assert_msg(fake_take(FAKE_ACCEPT, &accepted), "a data link of %s was not accepted", agent->name);
-    ck_assert(!accepted.flag && accepted.tag == agent->tag);
+    ck_assert(!accepted.is_control && link_ref_same(accepted.link, link) && accepted.role.session == agent->tag);
+    ck_assert(accepted.role.server_thread == thread && accepted.role.is_exclusive == is_exclusive);
     expect_server_proved(agent, accepted.text);
+    return link;
+}
+
+void server_fixture_carry(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                          unsigned thread, bool is_exclusive) {
+    struct carrier_role role = {agent->tag, thread, is_exclusive};
+
+    (void)server_fixture;
+    fake_options()->events->on_carrier(fake_options()->context, agent->tag, &role);
+}
+
+struct link_ref server_fixture_bring_link_to(struct server_fixture *server_fixture,
+                                             const struct server_fixture_agent *agent, unsigned thread,
+                                             bool is_exclusive) {
+    struct link_ref link = server_fixture_accept_link(server_fixture, agent, thread, is_exclusive);
+
+    server_fixture_carry(server_fixture, agent, thread, is_exclusive);
     return link;
 }
 
 struct link_ref server_fixture_bring_link(struct server_fixture *server_fixture,
                                           const struct server_fixture_agent *agent) {
-    struct link_ref link = server_fixture_accept_link(server_fixture, agent);
-
-    server_fixture_idle(server_fixture, agent, link);
-    return link;
+    return server_fixture_bring_link_to(server_fixture, agent, 0, false);
 }
 
-void server_fixture_bring_links(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
-                                size_t count) {
-    while (count--)
-        server_fixture_bring_link(server_fixture, agent);
-}
-
-struct server_fixture_agent server_fixture_join_with(struct server_fixture *server_fixture, const char *name,
-                                                     size_t links) {
+struct server_fixture_agent server_fixture_join_ready(struct server_fixture *server_fixture, const char *name) {
     struct server_fixture_agent agent = server_fixture_join(server_fixture, name, "");
 
-    server_fixture_bring_links(server_fixture, &agent, links);
+    server_fixture_bring_link(server_fixture, &agent);
     return agent;
 }
 
-void server_fixture_idle(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
-                         struct link_ref link) {
+void server_fixture_lose_link(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                              struct link_ref link, unsigned thread, bool is_exclusive) {
+    struct link_end end = {.link = link,
+                           .tag = agent->tag,
+                           .was_accepted = true,
+                           .is_carrier = true,
+                           .role = {agent->tag, thread, is_exclusive},
+                           .detail = "it broke"};
+
     (void)server_fixture;
-    fake_options()->events->on_idle(fake_options()->context, link, agent->tag);
+    fake_options()->events->on_gone(fake_options()->context, &end);
 }
 
 void server_fixture_lose(struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
@@ -329,8 +352,8 @@ int server_fixture_connect(struct server_fixture *server_fixture, size_t service
     return fd;
 }
 
-void server_fixture_end(struct server_fixture *server_fixture, int fd, const struct fake_order *served, uint64_t tag) {
-    fake_give_back(served, CLIENT_ENDED, tag);
+void server_fixture_end(struct server_fixture *server_fixture, int fd, const struct fake_order *served) {
+    fake_give_back(served, CLIENT_ENDED);
     close(fd);
     server_fixture_clear(server_fixture);
 }

@@ -45,25 +45,33 @@ struct server_fixture_agent server_fixture_join_unanswered(struct server_fixture
 /* Answers for the services that it was sent: `refused` is the list in services_ack, "[]" to permit all. */
 void server_fixture_answer(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
                            const char *refused);
-/* The same without a group, and brings idle links. */
-struct server_fixture_agent server_fixture_join_with(struct server_fixture *server_fixture, const char *name,
-                                                     size_t links);
-/* Joins once more as the same process. */
+/* The same without a group, and brings a data link, so that it can take clients. */
+struct server_fixture_agent server_fixture_join_ready(struct server_fixture *server_fixture, const char *name);
+/* Joins once more as the same process, or goes on with its session, if the server has it. */
 struct server_fixture_agent server_fixture_join_again(struct server_fixture *server_fixture,
                                                       const struct server_fixture_agent *as, const char *group);
+struct server_fixture_agent server_fixture_resume(struct server_fixture *server_fixture,
+                                                  const struct server_fixture_agent *as, const char *group);
 /* Sends this HELLO with a proof made by `key` (NULL: none); returns the link. What is answered is an order. */
 struct link_ref server_fixture_greet(struct server_fixture *server_fixture, const struct hello *hello,
                                      const uint8_t *key, enum auth_proof_role role);
-/* A link that shook hands by the key of this identity; returns it as above. */
-struct link_ref server_fixture_greet_known(struct server_fixture *server_fixture, const char *identity);
+/* HELLO of a data link of this kind; what is answered is an order. */
+struct link_ref server_fixture_greet_data(struct server_fixture *server_fixture,
+                                          const struct server_fixture_agent *agent, unsigned thread, bool is_exclusive);
+/* A data link that is accepted and carries nothing yet. */
 struct link_ref server_fixture_accept_link(struct server_fixture *server_fixture,
-                                           const struct server_fixture_agent *agent); /* a data link, not idle yet */
+                                           const struct server_fixture_agent *agent, unsigned thread,
+                                           bool is_exclusive);
+/* A data link that carries streams. */
+struct link_ref server_fixture_bring_link_to(struct server_fixture *server_fixture,
+                                             const struct server_fixture_agent *agent, unsigned thread,
+                                             bool is_exclusive);
 struct link_ref server_fixture_bring_link(struct server_fixture *server_fixture,
-                                          const struct server_fixture_agent *agent); /* a data link, idle */
-void server_fixture_bring_links(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
-                                size_t count);
-void server_fixture_idle(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
-                         struct link_ref link);
+                                          const struct server_fixture_agent *agent); /* shared, of thread 0 */
+void server_fixture_carry(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                          unsigned thread, bool is_exclusive); /* an accepted one does now */
+void server_fixture_lose_link(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
+                              struct link_ref link, unsigned thread, bool is_exclusive); /* such a one is gone */
 void server_fixture_lose(struct server_fixture *server_fixture,
                          const struct server_fixture_agent *agent); /* its control link is gone */
 void server_fixture_send_control(struct server_fixture *server_fixture, const struct server_fixture_agent *agent,
@@ -72,8 +80,8 @@ void server_fixture_send_control(struct server_fixture *server_fixture, const st
 int server_fixture_connect(struct server_fixture *server_fixture, size_t service); /* a client's socket */
 /* A client connects and is given to an agent: *served has its name (`text`). Fails the test if it is not. */
 int server_fixture_client(struct server_fixture *server_fixture, size_t service, struct fake_order *served);
-/* The client with the socket `fd` has ended, served by the agent with this tag; and the fixture with it. */
-void server_fixture_end(struct server_fixture *server_fixture, int fd, const struct fake_order *served, uint64_t tag);
+/* The client with the socket `fd` has ended; and the fixture with it. */
+void server_fixture_end(struct server_fixture *server_fixture, int fd, const struct fake_order *served);
 void server_fixture_run(struct server_fixture *server_fixture);               /* what is due now */
 bool server_fixture_is_reset(struct server_fixture *server_fixture, int fd);  /* soon: the client meets RST */
 bool server_fixture_is_closed(struct server_fixture *server_fixture, int fd); /* soon: the end, clean or not */

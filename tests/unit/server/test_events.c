@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "lib/base/clock.h"
 #include "server/server_fixture.h"
 #include "unit.h"
 
@@ -25,43 +26,83 @@ static struct session *session_of(const struct server_fixture *server_fixture,
     return session_table_find(server_fixture->server->sessions, agent->tag);
 }
 
-static size_t idle_links(const struct server_fixture *server_fixture, const struct server_fixture_agent *agent) {
-    return link_pool_count(session_pool(session_of(server_fixture, agent)));
-}
-
-static void expect_closed(struct link_ref link, const char *detail) {
+static void expect_disconnected(uint64_t tag) {
     struct fake_order order;
 
-    ck_assert(fake_take(FAKE_CLOSE, &order));
-    ck_assert(link_ref_same(order.link, link));
-    ck_assert_str_eq(order.text, detail);
+    ck_assert(fake_take(FAKE_DISCONNECT, &order));
+    ck_assert_uint_eq(order.tag, tag);
+    ck_assert_str_eq(order.text, "its session is over");
 }
 
-START_TEST(idle_link_of_a_session_that_is_over_is_closed) {
+/* It was handed to its thread while that ended the session. */
+START_TEST(data_link_that_comes_after_the_end_of_its_session_is_closed) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    struct link_ref link = server_fixture_accept_link(&server_fixture, &a);
-    server_fixture_lose(&server_fixture, &a);
-    fake_forget(FAKE_CLOSE);
-    server_fixture_idle(&server_fixture, &a, link);
-    expect_closed(link, "its session is over");
+    struct link_ref link = server_fixture_accept_link(&server_fixture, &a, 0, false);
+    ck_assert(registry_disconnect(server_fixture.server->registry, session_of(&server_fixture, &a), "revoked"));
+    fake_forget(FAKE_DISCONNECT);
+    server_fixture_carry(&server_fixture, &a, 0, false);
+    expect_disconnected(a.tag);
+    ck_assert_uint_eq(server_fixture.server->links.count, 1);
+    server_fixture_lose_link(&server_fixture, &a, link, 0, false);
+    ck_assert_uint_eq(server_fixture.server->links.count, 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-START_TEST(idle_link_of_a_draining_session_is_closed) {
+START_TEST(data_link_of_a_session_that_is_over_is_closed) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    struct link_ref link = server_fixture_accept_link(&server_fixture, &a);
-    server_fixture_send_control(&server_fixture, &a, "{\"op\":\"drain\"}");
-    fake_forget(FAKE_CLOSE);
-    server_fixture_idle(&server_fixture, &a, link);
-    expect_closed(link, "its session is over");
-    ck_assert_uint_eq(idle_links(&server_fixture, &a), 0);
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a");
+    fake_options()->events->on_session_over(fake_options()->context, a.tag); /* it was not asked for */
+    ck_assert_ptr_nonnull(session_of(&server_fixture, &a));
+    registry_retire(server_fixture.server->registry, session_of(&server_fixture, &a), "replaced", "");
+    fake_options()->events->on_session_over(fake_options()->context, a.tag);
+    expect_disconnected(a.tag);
+    ck_assert_ptr_null(session_table_first_any(server_fixture.server->sessions));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(agent_is_asked_for_the_links_that_streams_want) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a");
+    const struct carrier_role role = {a.tag, 0, true};
+    fake_forget(FAKE_CONTROL);
+    for (int i = 0; i < 3; i++) /* it is wanted each second, and asked for once in three */
+        events()->on_want_carriers(fake_options()->context, &role, 2);
+    ck_assert(fake_take(FAKE_CONTROL, &order));
+    ck_assert(link_ref_same(order.link, a.control));
+    ck_assert_str_eq(order.text, "{\"op\":\"links\",\"count\":2,\"thread\":0,\"exclusive\":true}");
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
+    fake_clock_advance(CARRIERS_EXPIRE_MS);
+    events()->on_want_carriers(fake_options()->context, &role, 2);
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 1);
+    server_fixture_lose(&server_fixture, &a);
+    fake_clock_advance(CARRIERS_EXPIRE_MS);
+    events()->on_want_carriers(fake_options()->context, &role, 2); /* there is no link to ask by */
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 1);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(agent_is_not_asked_for_links_that_descriptors_do_not_allow) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    server_fixture.server->links.limit = 3;
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a");
+    const struct carrier_role role = {a.tag, 0, true};
+    fake_forget(FAKE_CONTROL);
+    events()->on_want_carriers(fake_options()->context, &role, 5);
+    ck_assert(fake_take_with(FAKE_CONTROL, "\"count\":2", &order));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -88,43 +129,67 @@ START_TEST(only_the_control_link_speaks_for_its_session) {
 }
 END_TEST
 
-START_TEST(lost_data_link_leaves_the_session_and_lost_control_link_ends_it) {
+START_TEST(lost_data_link_leaves_the_session_and_lost_control_link_suspends_it) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    struct link_ref idle = server_fixture_bring_link(&server_fixture, &a);
-    struct link_ref arriving = server_fixture_accept_link(&server_fixture, &a);
+    struct link_ref shared = server_fixture_bring_link(&server_fixture, &a);
+    struct link_ref bulk = server_fixture_bring_link_to(&server_fixture, &a, 0, true);
     struct session *session = session_of(&server_fixture, &a);
-    ck_assert_uint_eq(supply_count(server_fixture.server->supply), 2);
-    lose((struct link_end){.link = idle, .tag = a.tag, .was_accepted = true});
-    ck_assert_uint_eq(idle_links(&server_fixture, &a), 0);
-    ck_assert_uint_eq(link_pool_count(session_arriving(session)), 1);
-    lose((struct link_end){.link = arriving, .tag = a.tag, .was_accepted = true});
-    ck_assert_uint_eq(link_pool_count(session_arriving(session)), 0);
-    ck_assert_uint_eq(supply_count(server_fixture.server->supply), 0);
+    ck_assert_uint_eq(server_fixture.server->links.count, 2);
+    server_fixture_lose_link(&server_fixture, &a, shared, 0, false);
+    ck_assert(!session_can_take(session, clock_us()));
+    ck_assert_uint_eq(session_carriers(session)->count, 1);
+    server_fixture_lose_link(&server_fixture, &a, bulk, 0, true);
+    ck_assert_uint_eq(session_carriers(session)->count, 0);
+    ck_assert_uint_eq(server_fixture.server->links.count, 0);
+    ck_assert(session_is_connected(session));
+    server_fixture_lose(&server_fixture, &a);
     ck_assert_ptr_eq(session_of(&server_fixture, &a), session);
-    lose((struct link_end){.link = a.control, .tag = a.tag, .was_accepted = true, .is_control = true});
-    ck_assert_ptr_null(session_of(&server_fixture, &a));
+    ck_assert(!session_is_connected(session));
+    server_fixture_lose(&server_fixture, &a); /* once is enough */
+    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-/* The plane knows it by its first tag only. */
-START_TEST(data_link_that_is_lost_before_its_acceptance_does_not_stay_on_its_way) {
+/* As many as a flapping agent brings: they are no longer counted, however many others are accepted meanwhile. */
+START_TEST(data_link_that_is_lost_before_it_carries_is_forgotten) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    const struct carrier_role role = {a.tag, 0, false};
+    server_fixture.server->links.limit = 2;
+    server_fixture_accept_link(&server_fixture, &a, 0, false);
+    for (int i = 0; i < 2 * CARRIERS_SHARED_MAX; i++) {
+        struct link_ref link = server_fixture_accept_link(&server_fixture, &a, 0, false);
+        ck_assert_uint_eq(link_count_room(&server_fixture.server->links), 0);
+        if (i % 2)
+            lose((struct link_end){.link = link, .tag = 12345}); /* before the verdict: the plane knows no session */
+        else
+            lose((struct link_end){.link = link, .tag = a.tag, .was_accepted = true});
+        events()->on_accept_failed(fake_options()->context, &role);
+        ck_assert_uint_eq(link_count_room(&server_fixture.server->links), 1);
+    }
+    ck_assert(registry_disconnect(server_fixture.server->registry, session_of(&server_fixture, &a), "revoked"));
+    events()->on_accept_failed(fake_options()->context, &role);
+    ck_assert_uint_eq(link_count_room(&server_fixture.server->links), 2);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* It broke while the verdict was under way: the plane knows it by its first tag only. */
+START_TEST(control_link_that_is_lost_before_the_verdict_suspends_its_session) {
     struct server_fixture server_fixture;
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
     struct server_fixture_agent b = server_fixture_join(&server_fixture, "b", "");
-    struct link_ref of_a = server_fixture_accept_link(&server_fixture, &a);
-    struct link_ref of_b = server_fixture_accept_link(&server_fixture, &b);
-    lose((struct link_end){.link = of_b, .tag = 12345});
-    ck_assert_uint_eq(link_pool_count(session_arriving(session_of(&server_fixture, &b))), 0);
-    ck_assert_uint_eq(link_pool_count(session_arriving(session_of(&server_fixture, &a))), 1);
-    lose((struct link_end){.link = of_a, .tag = 0});
-    ck_assert_uint_eq(link_pool_count(session_arriving(session_of(&server_fixture, &a))), 0);
-    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 2);
+    lose((struct link_end){.link = a.control, .tag = 12345});
+    ck_assert(!session_is_connected(session_of(&server_fixture, &a)));
+    ck_assert(session_is_connected(session_of(&server_fixture, &b)));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -139,8 +204,8 @@ START_TEST(protocol_violation_is_logged_for_data_links_only) {
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
     struct link_ref good = server_fixture_bring_link(&server_fixture, &a);
-    struct link_ref bad = server_fixture_bring_link(&server_fixture, &a);
-    lose((struct link_end){.link = good, .tag = a.tag, .was_accepted = true, .detail = "link closed"});
+    struct link_ref bad = server_fixture_accept_link(&server_fixture, &a, 0, false);
+    server_fixture_lose_link(&server_fixture, &a, good, 0, false);
     lose((struct link_end){
         .link = bad, .tag = a.tag, .was_accepted = true, .misbehaved = true, .detail = "a frame of 65 MiB"});
     server_fixture_clear(&server_fixture);
@@ -148,39 +213,51 @@ START_TEST(protocol_violation_is_logged_for_data_links_only) {
     const char *line = strstr(text, "agent a");
     ck_assert_msg(line && strstr(line, "data link closed: protocol violation") && strstr(line, "a frame of 65 MiB"),
                   "%s", text);
-    ck_assert_ptr_null(strstr(text, "link closed\n"));
+    ck_assert_ptr_null(strstr(text, "it broke"));
     free(text);
 }
 END_TEST
 
-START_TEST(agent_that_is_responsive_again_gets_links_ordered) {
+/* It has no control link that it could be; nor has a connection that never became a link. */
+START_TEST(end_of_another_connection_is_none_of_a_suspended_session) {
     struct server_fixture server_fixture;
+    struct error error;
 
-    server_fixture_begin(&server_fixture);
+    server_fixture_set_any(&server_fixture);
+    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
+    ck_assert_msg(server_fixture.log, "%s", error.text);
+    server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    server_fixture_run(&server_fixture);
-    struct session *session = session_of(&server_fixture, &a);
-    struct liveness_state *state = session_liveness(session);
-    ck_assert(!session_mark(session, false));
-    state->is_silent = true;
-    events()->on_pong(fake_options()->context, a.control, a.tag, state->pinged_us);
-    ck_assert(!state->is_silent);
-    ck_assert(session_mark(session, true));
+    server_fixture_lose(&server_fixture, &a);
+    lose((struct link_end){.tag = 12345, .detail = "another broke"});
     server_fixture_clear(&server_fixture);
+    char *text = unit_read(unit_path("log"), NULL);
+    ck_assert_ptr_nonnull(strstr(text, "it broke"));
+    ck_assert_ptr_null(strstr(text, "another broke"));
+    free(text);
 }
 END_TEST
 
-static TCase *events_cases(void) {
-    TCase *group = tcase_create("events");
+static TCase *data_links(void) {
+    TCase *group = tcase_create("data links");
 
-    tcase_add_test(group, idle_link_of_a_session_that_is_over_is_closed);
-    tcase_add_test(group, idle_link_of_a_draining_session_is_closed);
-    tcase_add_test(group, only_the_control_link_speaks_for_its_session);
-    tcase_add_test(group, lost_data_link_leaves_the_session_and_lost_control_link_ends_it);
-    tcase_add_test(group, data_link_that_is_lost_before_its_acceptance_does_not_stay_on_its_way);
+    tcase_add_test(group, data_link_that_comes_after_the_end_of_its_session_is_closed);
+    tcase_add_test(group, data_link_of_a_session_that_is_over_is_closed);
+    tcase_add_test(group, agent_is_asked_for_the_links_that_streams_want);
+    tcase_add_test(group, agent_is_not_asked_for_links_that_descriptors_do_not_allow);
+    tcase_add_test(group, data_link_that_is_lost_before_it_carries_is_forgotten);
     tcase_add_test(group, protocol_violation_is_logged_for_data_links_only);
-    tcase_add_test(group, agent_that_is_responsive_again_gets_links_ordered);
     return group;
 }
 
-UNIT_MAIN("server/events", events_cases)
+static TCase *control_links(void) {
+    TCase *group = tcase_create("control links");
+
+    tcase_add_test(group, only_the_control_link_speaks_for_its_session);
+    tcase_add_test(group, lost_data_link_leaves_the_session_and_lost_control_link_suspends_it);
+    tcase_add_test(group, control_link_that_is_lost_before_the_verdict_suspends_its_session);
+    tcase_add_test(group, end_of_another_connection_is_none_of_a_suspended_session);
+    return group;
+}
+
+UNIT_MAIN("server/events", data_links, control_links)

@@ -228,7 +228,7 @@ END_TEST
 /* Its control link is gone; `count` clients of it run on. */
 static struct server_fixture_agent lose_with_clients(struct server_fixture *server_fixture, struct fake_order *served,
                                                      int *fds, size_t count) {
-    struct server_fixture_agent agent = server_fixture_join_with(server_fixture, "a", count);
+    struct server_fixture_agent agent = server_fixture_join_ready(server_fixture, "a");
 
     for (size_t i = 0; i < count; i++)
         fds[i] = server_fixture_client(server_fixture, 0, &served[i]);
@@ -238,8 +238,8 @@ static struct server_fixture_agent lose_with_clients(struct server_fixture *serv
     return agent;
 }
 
-static void end_client(struct server_fixture_agent *agent, const struct fake_order *served, int fd) {
-    fake_give_back(served, CLIENT_ENDED, agent->tag);
+static void end_client(const struct fake_order *served, int fd) {
+    fake_give_back(served, CLIENT_ENDED);
     sock_close(fd);
 }
 
@@ -250,7 +250,7 @@ START_TEST(revoked_credential_ends_relays_whose_session_has_lost_its_control_lin
 
     open_fixture(&server_fixture, any);
     struct server_fixture_agent agent = lose_with_clients(&server_fixture, served, fds, 2);
-    end_client(&agent, &served[0], fds[0]);
+    end_client(&served[0], fds[0]);
     fake_forget(FAKE_CONTROL);
     change_agents(&server_fixture, revoke);
     ck_assert(fake_take(FAKE_DISCONNECT, &order));
@@ -260,7 +260,7 @@ START_TEST(revoked_credential_ends_relays_whose_session_has_lost_its_control_lin
     reload_check(server_fixture.server->reload);
     change_agents(&server_fixture, touch); /* once is enough */
     ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
-    end_client(&agent, &served[1], fds[1]);
+    end_client(&served[1], fds[1]);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -271,7 +271,7 @@ START_TEST(relays_of_a_session_that_was_replaced_end_with_its_credential) {
     uint64_t tags[2];
 
     open_fixture(&server_fixture, any);
-    struct server_fixture_agent agent = server_fixture_join_with(&server_fixture, "a", 1);
+    struct server_fixture_agent agent = server_fixture_join_ready(&server_fixture, "a");
     int fd = server_fixture_client(&server_fixture, 0, &served);
     struct server_fixture_agent again = server_fixture_join_again(&server_fixture, &agent, "");
     ck_assert_uint_eq(agents_of(&server_fixture), 1);
@@ -282,21 +282,24 @@ START_TEST(relays_of_a_session_that_was_replaced_end_with_its_credential) {
     }
     ck_assert(tags[0] == agent.tag || tags[1] == agent.tag);
     ck_assert(tags[0] == again.tag || tags[1] == again.tag);
-    server_fixture_end(&server_fixture, fd, &served, agent.tag);
+    server_fixture_end(&server_fixture, fd, &served);
 }
 END_TEST
 
-START_TEST(session_is_forgotten_with_its_last_relay) {
+START_TEST(session_that_is_over_is_not_reviewed_any_more) {
     struct server_fixture server_fixture;
-    struct fake_order served[2];
-    int fds[2];
+    struct fake_order served;
+    int fd;
 
     open_fixture(&server_fixture, any);
-    struct server_fixture_agent agent = lose_with_clients(&server_fixture, served, fds, 2);
-    end_client(&agent, &served[0], fds[0]);
-    ck_assert_ptr_nonnull(session_table_first_any(server_fixture.server->sessions));
-    end_client(&agent, &served[1], fds[1]);
-    ck_assert_ptr_null(session_table_first_any(server_fixture.server->sessions));
+    struct server_fixture_agent agent = lose_with_clients(&server_fixture, &served, &fd, 1);
+    end_client(&served, fd);
+    fake_clock_advance(server_fixture.conf->agents.resume_s * 1000);
+    registry_tick(server_fixture.server->registry);
+    ck_assert_uint_eq(fake_count(FAKE_RETIRE), 1);
+    fake_options()->events->on_session_over(fake_options()->context, agent.tag);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 1); /* the data link whose end was not reported */
+    fake_forget(FAKE_DISCONNECT);
     change_agents(&server_fixture, revoke);
     ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
     server_fixture_clear(&server_fixture);
@@ -309,13 +312,13 @@ START_TEST(expired_credential_ends_relays_without_a_control_link) {
     int fd;
 
     open_fixture(&server_fixture, any);
-    struct server_fixture_agent agent = lose_with_clients(&server_fixture, &served, &fd, 1);
+    lose_with_clients(&server_fixture, &served, &fd, 1);
     change_agents(&server_fixture, expire);
     ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
     fake_wall_jump(2);
     reload_check(server_fixture.server->reload);
     ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 1);
-    server_fixture_end(&server_fixture, fd, &served, agent.tag);
+    server_fixture_end(&server_fixture, fd, &served);
 }
 END_TEST
 
@@ -336,7 +339,7 @@ static TCase *sessions_that_are_over(void) {
 
     tcase_add_test(group, revoked_credential_ends_relays_whose_session_has_lost_its_control_link);
     tcase_add_test(group, relays_of_a_session_that_was_replaced_end_with_its_credential);
-    tcase_add_test(group, session_is_forgotten_with_its_last_relay);
+    tcase_add_test(group, session_that_is_over_is_not_reviewed_any_more);
     tcase_add_test(group, expired_credential_ends_relays_without_a_control_link);
     return group;
 }

@@ -138,20 +138,69 @@ START_TEST(part_before_the_answer_to_the_last_is_an_error) {
 }
 END_TEST
 
-START_TEST(relay_threads_forget_the_services_of_a_lost_session) {
+START_TEST(relay_threads_forget_the_services_of_a_session_that_is_over) {
     connect_with(no_rules);
     announce_one(1, 1, "\"127.0.0.1:22\"");
     fake_services_set();
     ck_assert_uint_eq(fake_plane()->services_session, harness_dial(0)->order.tag);
-    fake_gone(0, "cut");
+    fake_control(0, CONTROL_OP_BYE);
+    fake_gone(0, "the server ended the session");
     ck_assert_ptr_null(fake_plane()->services);
 }
 END_TEST
 
 START_TEST(data_links_serve_the_services_of_their_session) {
     connect_with(no_rules);
-    fake_control(0, CONTROL_OP_LINKS, 1, 10000);
-    ck_assert_uint_eq(harness_dial(1)->order.session, harness_dial(0)->order.tag);
+    ck_assert_uint_eq(fake_plane()->links[0].order.role.session, harness_dial(0)->order.tag);
+}
+END_TEST
+
+/* ---- the control link is lost, and its session resumed ---- */
+
+static void resume(void) {
+    fake_gone(0, "cut");
+    ck_assert(serves(1)); /* OPEN may have been on its way */
+    harness_await_dials(&harness, 2);
+    fake_welcome(1, NULL);
+    ck_assert(harness_dial(1)->accepted);
+}
+
+static void announce_again(void) {
+    fake_control_text(1, "{\"op\":\"services\",\"version\":1,\"add\":[{\"id\":2,\"name\":\"b\",\"to\":[\"b:2\"]}]}");
+    ck_assert_uint_eq(fake_sent(1, CONTROL_OP_ERROR), 0);
+    ck_assert(!serves(1) && serves(2));
+    ck_assert_uint_eq(fake_plane()->services_session, harness_dial(0)->order.tag);
+}
+
+START_TEST(a_resumed_session_is_announced_its_services_anew) {
+    connect_with(no_rules);
+    announce_one(1, 1, "\"127.0.0.1:22\"");
+    fake_services_set();
+    resume();
+    announce_again();
+    fake_services_set();
+    ck_assert_uint_eq(fake_sent(1, CONTROL_OP_SERVICES_ACK), 1);
+}
+END_TEST
+
+START_TEST(what_came_by_a_lost_control_link_is_not_answered_by_the_next) {
+    connect_with(no_rules);
+    announce_one(1, 1, "\"127.0.0.1:22\"");
+    resume();
+    fake_services_set(); /* the table of the lost link */
+    ck_assert_uint_eq(fake_plane()->sent_count, 0);
+}
+END_TEST
+
+START_TEST(the_answer_does_not_come_before_the_threads_have_its_own_table) {
+    connect_with(no_rules);
+    announce_one(1, 1, "\"127.0.0.1:22\"");
+    resume();
+    announce_again();
+    fake_services_set(); /* the table of the lost link */
+    ck_assert_uint_eq(fake_plane()->sent_count, 0);
+    fake_services_set();
+    ck_assert_uint_eq(fake_sent(1, CONTROL_OP_SERVICES_ACK), 1);
 }
 END_TEST
 
@@ -182,7 +231,7 @@ END_TEST
 START_TEST(server_without_services_is_named_too_old) {
     harness_start(&harness);
     fake_greet(0, false,
-               "{\"session\":\"" FAKE_SESSION "\",\"server\":\"" FAKE_SERVER "\",\"session_key\":"
+               "{\"session\":\"" FAKE_SERVER "\",\"server\":\"" FAKE_SERVER "\",\"threads\":1,\"session_key\":"
                "\"0101010101010101010101010101010101010101010101010101010101010101\",\"features\":[\"dance\"]}");
     ck_assert(harness_dial(0)->rejected && !harness_dial(0)->accepted);
     fake_gone(0, "rejected");
@@ -214,8 +263,11 @@ static TCase *parts(void) {
     tcase_add_loop_test(group, part_out_of_order_is_an_error_and_changes_nothing, 0,
                         sizeof out_of_order / sizeof out_of_order[0]);
     tcase_add_test(group, part_before_the_answer_to_the_last_is_an_error);
-    tcase_add_test(group, relay_threads_forget_the_services_of_a_lost_session);
+    tcase_add_test(group, relay_threads_forget_the_services_of_a_session_that_is_over);
     tcase_add_test(group, data_links_serve_the_services_of_their_session);
+    tcase_add_test(group, a_resumed_session_is_announced_its_services_anew);
+    tcase_add_test(group, what_came_by_a_lost_control_link_is_not_answered_by_the_next);
+    tcase_add_test(group, the_answer_does_not_come_before_the_threads_have_its_own_table);
     tcase_add_test(group, server_without_services_is_named_too_old);
     return group;
 }

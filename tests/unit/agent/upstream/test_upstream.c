@@ -207,7 +207,7 @@ START_TEST(a_timer_that_cannot_be_set_does_not_end_the_attempts) {
     harness_await_dials(&harness, 1);
     agent_recheck(harness.agent); /* changes nothing while an attempt is under way */
     ck_assert_uint_eq(fake_plane()->dial_count, 1);
-    harness_call_without_timers(&harness, refuse_first);
+    harness_call_without_timers(harness.settings.loop, refuse_first);
     ck_assert_uint_eq(fake_plane()->dial_count, 1);
     agent_recheck(harness.agent);
     ck_assert_uint_eq(fake_plane()->dial_count, 2);
@@ -261,6 +261,36 @@ START_TEST(a_change_of_the_network_ends_the_wait_after_a_failure) {
 }
 END_TEST
 
+static void on_time(evutil_socket_t fd, short what, void *has_passed) {
+    (void)fd, (void)what;
+    *(bool *)has_passed = true;
+}
+
+static bool is_set(void *flag) {
+    return *(bool *)flag;
+}
+
+/* Longer than the agent waits: timers come in order. */
+static void let_time_pass(void) {
+    struct event_base *base = loop_base(harness.settings.loop);
+    const struct timeval time = {.tv_usec = 20000};
+    bool has_passed = false;
+
+    ck_assert_int_eq(event_base_once(base, -1, EV_TIMEOUT, on_time, &has_passed, &time), 0);
+    ck_assert(unit_run_until(base, is_set, &has_passed, 10000));
+}
+
+START_TEST(the_time_of_an_attempt_that_came_sooner_brings_no_second_one) {
+    harness.settings.times.upstream.first_ms = harness.settings.times.upstream.longest_ms = 4;
+    harness_start(&harness);
+    fake_gone(0, "network is unreachable");
+    check_paths();
+    ck_assert_uint_eq(fake_plane()->dial_count, 2);
+    let_time_pass();
+    ck_assert_uint_eq(fake_plane()->dial_count, 2);
+}
+END_TEST
+
 START_TEST(changes_of_the_network_bring_no_more_than_an_attempt_a_second) {
     harness.settings.times.upstream.hurry_ms = 60000;
     harness_start(&harness);
@@ -294,6 +324,7 @@ static TCase *network(void) {
     tcase_add_test(group, after_a_lost_path_the_server_is_dialled_at_once);
     tcase_add_test(group, a_session_that_was_lost_as_soon_as_it_was_made_waits);
     tcase_add_test(group, a_change_of_the_network_ends_the_wait_after_a_failure);
+    tcase_add_test(group, the_time_of_an_attempt_that_came_sooner_brings_no_second_one);
     tcase_add_test(group, changes_of_the_network_bring_no_more_than_an_attempt_a_second);
     tcase_add_test(group, a_change_of_the_network_does_not_shorten_the_wait_that_a_server_asked_for);
     tcase_add_test(group, a_change_of_the_network_changes_nothing_for_a_session);

@@ -262,19 +262,6 @@ START_TEST(a_loop_that_found_nothing_is_woken_again) {
 }
 END_TEST
 
-START_TEST(stopped_polling_wakes_for_queued_and_new_messages) {
-    struct watched watched;
-    set_up_polling(&watched);
-    mailbox_stop_polling(watched.mailbox);
-    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(delivered_messages, 1);
-    mailbox_post_lazy(watched.mailbox, &watched.messages[1]);
-    ck_assert_int_ge(event_base_loop(watched.base, EVLOOP_NONBLOCK), 0);
-    ck_assert_uint_eq(delivered_messages, 2);
-    clear(&watched);
-}
-END_TEST
-
 START_TEST(an_urgent_message_wakes_for_all) {
     struct watched watched;
     set_up_polling(&watched);
@@ -341,7 +328,6 @@ static TCase *messages(void) {
     tcase_add_test(group, a_post_on_the_own_thread_costs_no_system_call);
     tcase_add_test(group, a_lazy_message_is_delivered_at_the_next_poll);
     tcase_add_test(group, a_loop_that_found_nothing_is_woken_again);
-    tcase_add_test(group, stopped_polling_wakes_for_queued_and_new_messages);
     tcase_add_test(group, an_urgent_message_wakes_for_all);
     tcase_add_test(group, a_loop_that_has_ended_is_woken);
     return group;

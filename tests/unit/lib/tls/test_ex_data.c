@@ -67,19 +67,6 @@ START_TEST(a_session_without_notes_takes_none) {
 }
 END_TEST
 
-START_TEST(an_offer_is_replaced_and_taken_back) {
-    ck_assert_int_eq(tls_notes_attach(ssl), 0);
-    struct tls_notes *notes = tls_notes_of(ssl);
-    for (int i = 0; i < 2; i++) {
-        struct tls_offer *offer = calloc(1, sizeof *offer);
-        tls_notes_set_offer(notes, offer);
-        ck_assert_ptr_eq(notes->offer, offer);
-    }
-    tls_notes_set_offer(notes, NULL);
-    ck_assert_ptr_null(notes->offer);
-}
-END_TEST
-
 static TCase *attached(void) {
     TCase *group = tcase_create("attached");
     tcase_add_checked_fixture(group, set_up, tear_down);
@@ -87,7 +74,6 @@ static TCase *attached(void) {
     tcase_add_test(group, a_session_has_its_notes);
     tcase_add_test(group, the_last_refusal_is_kept);
     tcase_add_test(group, a_session_without_notes_takes_none);
-    tcase_add_test(group, an_offer_is_replaced_and_taken_back);
     return group;
 }
 

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_greeting: a data link whose handshake fell back from the session's key to certificates. The other end has a
- * certificate that is valid; whether it is the server of the session, only its WELCOME can prove.
+ * test_greeting: what may come as the first frame of a link; and a data link whose other end has a certificate that is
+ * valid: whether it is the server of the session, only its WELCOME can prove.
  */
 #include "config.h"
 
 #include "proto/hello.h"
-#include "relay/two_planes.h"
+#include "relay/relayed.h"
 
 #include "lib/tls/tls.h"
 #include "proto/auth_proof.h"
+#include "relay/link/link_priv.h"
 
+#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ static struct world {
     struct two_planes planes;
     answer_maker answer;
     struct link_ref link; /* the server's */
-    unsigned greetings, idle, agents_idle, agents_gone, rejects;
+    unsigned greetings, carriers, agents_carriers, agents_gone, rejects;
     struct link_end end; /* the agent's */
 } world;
 
@@ -44,18 +46,14 @@ static void on_greeting(void *context, const struct greeting *greeting) {
         return;
     }
     char *json = world.answer(greeting);
-    ck_assert_ptr_null(greeting->identity);
-    plane_accept(world.planes.server, greeting->link, false, 1, json, "agent test", 0, 0);
+    struct carrier_role role = two_planes_role_of(greeting);
+    plane_accept_data(world.planes.server, greeting->link, &role, json, "agent test", 0);
     free(json);
 }
 
-static void on_idle(void *context, struct link_ref link, uint64_t tag) {
-    (void)context, (void)link, (void)tag;
-    world.idle++;
-}
-
-static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
-    (void)context, (void)client, (void)link, (void)tag;
+static void on_carrier(void *context, uint64_t tag, const struct carrier_role *role) {
+    (void)context, (void)tag, (void)role;
+    world.carriers++;
 }
 
 /* As the agent's control plane does it. */
@@ -66,9 +64,9 @@ static void on_agents_greeting(void *context, const struct greeting *greeting) {
     plane_reject(world.planes.agent, greeting->link, NULL);
 }
 
-static void on_agents_idle(void *context, struct link_ref link, uint64_t tag) {
-    (void)context, (void)link, (void)tag;
-    world.agents_idle++;
+static void on_agents_carrier(void *context, uint64_t tag, const struct carrier_role *role) {
+    (void)context, (void)tag, (void)role;
+    world.agents_carriers++;
 }
 
 static void on_agents_gone(void *context, const struct link_end *end) {
@@ -78,32 +76,21 @@ static void on_agents_gone(void *context, const struct link_end *end) {
 }
 
 static const struct plane_events server_events = {.on_greeting = on_greeting,
-                                                  .on_idle = on_idle,
-                                                  .on_client_back = on_client_back};
+                                                  .on_carrier = on_carrier,
+                                                  .on_client_back = relayed_on_client_back};
 static const struct plane_events agent_events = {.on_greeting = on_agents_greeting,
-                                                 .on_idle = on_agents_idle,
+                                                 .on_carrier = on_agents_carrier,
                                                  .on_gone = on_agents_gone};
 
 /* ---- the world ---- */
 
-/* The certificate and its key, and nothing else of the server. */
-static void forget_session_keys(void) {
-    struct error error = {""};
-    struct tls_server_options options = {.certificate = unit_path("server.pem"), .key = unit_path("server.key")};
-    SSL_CTX_free(world.planes.server_tls);
-    world.planes.server_tls = tls_server_context(&options, &error);
-    ck_assert_msg(world.planes.server_tls, "%s", error.text);
-}
-
 static void begin(answer_maker answer) {
     memset(&world, 0, sizeof world);
     two_planes_begin(&world.planes, &world, MUCH, &server_events, &agent_events);
-    forget_session_keys();
     world.answer = answer;
-    world.planes.identity = "ID.1";
     two_planes_add_link(&world.planes);
     ck_assert_uint_eq(world.greetings, 1);
-    ck_assert_uint_eq(world.idle, 1); /* for its own end, the other one takes the link for made */
+    ck_assert_uint_eq(world.carriers, 1); /* for its own end, the other one takes the link for made */
 }
 
 static void finish(void) {
@@ -121,11 +108,6 @@ static char *answer_with(const uint8_t key[SECRET_SIZE], enum auth_proof_role ro
 
 static char *answer_rightly(const struct greeting *greeting) {
     return answer_with(session_key, AUTH_PROOF_DATA_SERVER, greeting->exporter);
-}
-
-static char *answer_nothing(const struct greeting *greeting) {
-    (void)greeting;
-    return NULL;
 }
 
 static char *answer_without_proof(const struct greeting *greeting) {
@@ -159,7 +141,7 @@ static char *answer_of_another_channel(const struct greeting *greeting) {
     return answer_with(session_key, AUTH_PROOF_DATA_SERVER, exporter);
 }
 
-/* The agent's HELLO is {"a":1,"proof":"..."}. */
+/* That is the last of the agent's HELLO. */
 static char *answer_with_the_agents_proof(const struct greeting *greeting) {
     const char *proof = strstr(greeting->text, "\"proof\"");
     char *json = NULL;
@@ -173,7 +155,6 @@ static const struct {
     answer_maker answer;
     const char *why;
 } impostors[] = {
-    {answer_nothing, MISSING},
     {answer_without_proof, MISSING},
     {answer_malformed, "\"proof\""},
     {answer_no_json, ""},
@@ -185,7 +166,7 @@ static const struct {
 
 static void expect_refused(const char *why) {
     static const char lacks[] = "did not prove that it has the session's key";
-    ck_assert_uint_eq(world.agents_idle, 0);
+    ck_assert_uint_eq(world.agents_carriers, 0);
     ck_assert_uint_eq(world.agents_gone, 1);
     ck_assert(world.end.misbehaved && !world.end.was_accepted);
     ck_assert_msg(strstr(world.end.detail, lacks) && strstr(world.end.detail, why), "%s", world.end.detail);
@@ -201,45 +182,30 @@ START_TEST(a_certificate_alone_does_not_make_the_server_of_a_session) {
 END_TEST
 
 /* Its OPEN is right behind its WELCOME, in one flight. */
-static char *answer_and_open(const struct greeting *greeting) {
-    (void)greeting;
-    return strdup("{}");
-}
-
-static struct client *eager;
-
 static void on_eager_greeting(void *context, const struct greeting *greeting) {
     on_greeting(context, greeting);
-    plane_serve(world.planes.server, greeting->link, eager);
+    relayed_serve(&world.planes, &(struct service_terms_plan){0});
 }
 
 START_TEST(an_impostor_opens_nothing) {
     static const struct plane_events eager_events = {.on_greeting = on_eager_greeting,
-                                                     .on_idle = on_idle,
-                                                     .on_client_back = on_client_back};
-    int far;
+                                                     .on_carrier = on_carrier,
+                                                     .on_client_back = relayed_on_client_back};
     unsigned port;
     memset(&world, 0, sizeof world);
     two_planes_begin(&world.planes, &world, MUCH, &eager_events, &agent_events);
-    forget_session_keys();
-    eager = two_planes_client(&(struct service_terms_plan){0}, "127.0.0.1:7777", &far);
-    world.answer = answer_and_open;
-    world.planes.identity = "ID.1";
+    world.answer = answer_without_proof;
     two_planes_add_link(&world.planes);
     expect_refused(MISSING);
     ck_assert_int_lt(memory_accepted(&port), 0);
-    if (eager->fd >= 0)
-        memory_close(eager->fd);
-    memory_close(far);
-    service_terms_release(eager->terms);
-    free(eager);
+    relayed_close_all();
     finish();
 }
 END_TEST
 
 START_TEST(the_session_key_makes_the_server_of_a_session) {
     begin(answer_rightly);
-    ck_assert_uint_eq(world.agents_idle, 1);
+    ck_assert_uint_eq(world.agents_carriers, 1);
     ck_assert_uint_eq(world.agents_gone, 0);
     finish();
 }
@@ -255,14 +221,14 @@ START_TEST(a_reject_ends_its_data_link_alone) {
     ck_assert(!world.end.was_accepted && !world.end.is_control);
     world.answer = answer_rightly;
     two_planes_add_link(&world.planes);
-    ck_assert_uint_eq(world.agents_idle, 2); /* the first, and the next */
+    ck_assert_uint_eq(world.agents_carriers, 2); /* the first, and the next */
     ck_assert_uint_eq(world.agents_gone, 1);
     finish();
 }
 END_TEST
 
-static TCase *fallen_back(void) {
-    TCase *group = tcase_create("fallen_back");
+static TCase *impersonation(void) {
+    TCase *group = tcase_create("impersonation");
     tcase_add_loop_test(group, a_certificate_alone_does_not_make_the_server_of_a_session, 0,
                         sizeof impostors / sizeof impostors[0]);
     tcase_add_test(group, an_impostor_opens_nothing);
@@ -271,4 +237,86 @@ static TCase *fallen_back(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link/greeting", fallen_back)
+/* ---- the first frame ---- */
+
+static struct link_end servers_end;
+
+static void on_servers_gone(void *context, const struct link_end *end) {
+    (void)context;
+    servers_end = *end;
+}
+
+static const struct {
+    uint8_t bytes[FRAME_HEADER + 8]; /* its payload never comes, or is all zero */
+    size_t length;
+    const char *detail;
+} first_frames[] = {
+    {{FRAME_CONTROL, 0, 0x20, 0}, FRAME_HEADER, "first frame longer than a greeting (4096 bytes)"},
+    {{FRAME_HELLO, 0xff, 0xff, 0xff}, FRAME_HEADER, "malformed frame: HELLO of 16777215 bytes on stream 0"},
+    {{FRAME_HELLO, 0, 0, 9, 0, 0, 0, 1}, FRAME_HEADER, "malformed frame: HELLO of 9 bytes on stream 1"},
+    {{FRAME_WELCOME, 0, 0, 2}, FRAME_HEADER + 2, "expected a greeting, got WELCOME"},
+    {{FRAME_PING, 0, 0, 8}, FRAME_HEADER + 8, "expected a greeting, got PING"},
+    {{FRAME_FIN, 0, 0, 0, 0, 0, 0, 1}, FRAME_HEADER, "expected a greeting, got FIN"},
+    {{0xfe, 0, 0, 0}, FRAME_HEADER, "expected a greeting, got a frame of a type that is not known here"},
+};
+
+enum { NONE = -1, PING_BEHIND = -2 };
+static int replacement = NONE; /* of HELLO: number in first_frames */
+
+bool __real_link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length);
+bool __wrap_link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length);
+bool __wrap_link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
+    if (replacement == PING_BEHIND) {
+        replacement = NONE;
+        return __real_link_put_frame(link, type, payload, length) &&
+               __real_link_put_frame(link, FRAME_PING, "12345678", FRAME_PING_SIZE);
+    }
+    if (replacement == NONE)
+        return __real_link_put_frame(link, type, payload, length);
+    struct evbuffer *output = bufferevent_get_output(link->stream);
+    return evbuffer_add(output, first_frames[replacement].bytes, first_frames[replacement].length) == 0;
+}
+
+START_TEST(a_link_that_begins_without_HELLO_is_reset) {
+    static const struct plane_events events = {.on_greeting = on_greeting, .on_gone = on_servers_gone};
+    memset(&world, 0, sizeof world);
+    two_planes_begin(&world.planes, &world, MUCH, &events, &agent_events);
+    world.answer = answer_rightly;
+    replacement = _i;
+    two_planes_add_link(&world.planes);
+    replacement = NONE;
+    ck_assert_uint_eq(world.greetings, 0);
+    ck_assert_str_eq(servers_end.detail, first_frames[_i].detail);
+    ck_assert(servers_end.no_hello && !servers_end.was_accepted);
+    ck_assert_uint_eq(world.agents_gone, 1);
+    finish();
+}
+END_TEST
+
+/* It would be a frame of a link that is not accepted yet. */
+START_TEST(a_link_that_brings_more_than_HELLO_before_WELCOME_is_reset) {
+    static const struct plane_events events = {.on_greeting = on_greeting,
+                                               .on_carrier = on_carrier,
+                                               .on_gone = on_servers_gone};
+    memset(&world, 0, sizeof world);
+    two_planes_begin(&world.planes, &world, MUCH, &events, &agent_events);
+    world.answer = answer_rightly;
+    replacement = PING_BEHIND;
+    two_planes_add_link(&world.planes);
+    ck_assert_uint_eq(world.greetings, 1);
+    ck_assert_uint_eq(world.carriers + world.agents_carriers, 0);
+    ck_assert_str_eq(servers_end.detail, "more than a greeting before WELCOME");
+    ck_assert(servers_end.misbehaved);
+    finish();
+}
+END_TEST
+
+static TCase *beginnings(void) {
+    TCase *group = tcase_create("beginnings");
+    tcase_add_loop_test(group, a_link_that_begins_without_HELLO_is_reset, 0,
+                        sizeof first_frames / sizeof *first_frames);
+    tcase_add_test(group, a_link_that_brings_more_than_HELLO_before_WELCOME_is_reset);
+    return group;
+}
+
+UNIT_MAIN("relay/link/greeting", beginnings, impersonation)

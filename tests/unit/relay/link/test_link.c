@@ -10,24 +10,19 @@
 
 #include <signal.h>
 
-/* From, to: one step of the life in the head of handshake.c, greeting.c, idle.c and deliver.c. */
+/* From, to: one step of the life in the head of handshake.c and greeting.c. */
 static const uint8_t steps[][2] = {
-    {LINK_NEW, LINK_CONNECTING},     {LINK_NEW, LINK_HANDSHAKE},     {LINK_CONNECTING, LINK_HANDSHAKE},
-    {LINK_HANDSHAKE, LINK_GREETING}, {LINK_HANDSHAKE, LINK_VERDICT}, {LINK_GREETING, LINK_VERDICT},
-    {LINK_VERDICT, LINK_CONTROL},    {LINK_VERDICT, LINK_IDLE},      {LINK_VERDICT, LINK_LEAVING},
-    {LINK_IDLE, LINK_BUSY},          {LINK_IDLE, LINK_LINGERING},    {LINK_BUSY, LINK_IDLE},
-    {LINK_BUSY, LINK_WAITING},       {LINK_WAITING, LINK_IDLE},      {LINK_WAITING, LINK_LINGERING},
-    {LINK_IDLE, LINK_CARRIER},
+    {LINK_NEW, LINK_CONNECTING},     {LINK_NEW, LINK_HANDSHAKE},    {LINK_CONNECTING, LINK_HANDSHAKE},
+    {LINK_HANDSHAKE, LINK_GREETING}, {LINK_GREETING, LINK_VERDICT}, {LINK_VERDICT, LINK_CONTROL},
+    {LINK_VERDICT, LINK_CARRIER},    {LINK_VERDICT, LINK_LEAVING},
 };
 enum { STEPS = sizeof steps / sizeof *steps, ALL_STEPS = LINK_STATE_COUNT * LINK_STATE_COUNT };
 
 static struct relay_thread thread;
-static uint8_t sleeping[1];
 
 static struct link in_state(enum link_state state) {
     static const struct plane_options options = {.log = NULL};
     thread.options = &options;
-    thread.sleeping = sleeping;
     return (struct link){.thread = &thread, .state = (uint8_t)state, .deadline_us = 1000};
 }
 
@@ -77,19 +72,8 @@ START_TEST(the_verdict_ends_the_deadline_of_the_greeting) {
     struct link link = in_state(LINK_GREETING);
     link_set_state(&link, LINK_VERDICT);
     ck_assert_uint_eq(link.deadline_us, 1000);
-    link_set_state(&link, _i == 0 ? LINK_CONTROL : LINK_IDLE);
+    link_set_state(&link, _i == 0 ? LINK_CONTROL : LINK_CARRIER);
     ck_assert_uint_eq(link.deadline_us, 0);
-}
-END_TEST
-
-/* A relay has a sweep of its own; a handshake that is not complete has not. */
-START_TEST(a_busy_link_is_not_swept_unless_it_is_half_open) {
-    struct link link = in_state(LINK_IDLE);
-    link.is_half_open = _i == 1;
-    link_set_state(&link, LINK_BUSY);
-    ck_assert_uint_eq(sleeping[0], _i == 0);
-    link_set_state(&link, LINK_WAITING);
-    ck_assert_uint_eq(sleeping[0], 0);
 }
 END_TEST
 
@@ -100,7 +84,6 @@ static TCase *states(void) {
     tcase_add_loop_test_raise_signal(group, any_other_step_of_a_link_is_a_bug, SIGABRT, 0, OTHER_STEPS);
 #endif
     tcase_add_loop_test(group, the_verdict_ends_the_deadline_of_the_greeting, 0, 2);
-    tcase_add_loop_test(group, a_busy_link_is_not_swept_unless_it_is_half_open, 0, 2);
     return group;
 }
 

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { CAPACITY = 1 << 16, SOON_MS = 2000, NEVER_MS = 150 };
+enum { CAPACITY = 1 << 16, SOON_MS = 2000, NEVER_MS = 150, FRAMES = 5000 };
 
 static unsigned round_trip_us, questions;
 
@@ -40,18 +40,13 @@ static struct link *only_link(const struct plane *plane) {
     return thread->slots[0];
 }
 
-static void begin_as(const char *identity, unsigned trip_us) {
+static void begin(unsigned trip_us) {
     two_planes_begin(&world.planes, &world, CAPACITY, &server_events, &agent_events);
-    world.planes.identity = identity;
     two_planes_add_link(&world.planes);
     world.link = only_link(world.planes.agent);
     world.far = world.planes.wires[0].server;
     round_trip_us = trip_us;
     questions = 0;
-}
-
-static void begin(unsigned trip_us) {
-    begin_as(NULL, trip_us);
 }
 
 static void finish(void) {
@@ -61,10 +56,11 @@ static void finish(void) {
 
 /* Frames without an answer. */
 static void send_much(void) {
-    struct batch *batch = link_batch(world.link);
-    while (batch_add(batch, FRAME_PONG, 0, "12345678", 8)) {
-    }
-    link_send(world.link);
+    uint8_t frame[FRAME_HEADER + FRAME_PING_SIZE] = {0};
+    frame_write_header(frame, FRAME_PONG, 0, FRAME_PING_SIZE);
+    for (int i = 0; i < FRAMES; i++)
+        link_data_write(world.link, frame, sizeof frame);
+    link_data_flush_written(world.link);
 }
 
 static size_t parked(void) {
@@ -153,14 +149,12 @@ static bool server_is_open(void) {
 
 /* OpenSSL takes itself to be in a handshake from then on until the change is sent. */
 START_TEST(a_link_outlives_its_key) {
-    static const char *const identities[] = {NULL, "ID.1"};
-    begin_as(identities[_i], 0);
+    begin(0);
     struct link *servers = only_link(world.planes.server), *both[] = {world.link, servers};
     for (int i = 0; i < 2; i++) {
         both[i]->records = RECORDS;
         for (int round = 0; round < 3; round++) {
-            batch_add(link_batch(both[i]), FRAME_PONG, 0, "12345678", 8);
-            link_send(both[i]);
+            link_data_send_frame(both[i], FRAME_PONG, "12345678", 8);
             ck_assert(!both[i]->broken);
             two_planes_carry_all(&world.planes);
             ck_assert(server_is_open());
@@ -173,7 +167,7 @@ END_TEST
 
 static TCase *keys(void) {
     TCase *group = tcase_create("keys");
-    tcase_add_loop_test(group, a_link_outlives_its_key, 0, 2);
+    tcase_add_test(group, a_link_outlives_its_key);
     return group;
 }
 

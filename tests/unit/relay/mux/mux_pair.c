@@ -38,17 +38,21 @@ static void resume(void *link) {
     ((struct wire_end *)link)->is_later = false;
 }
 
+static const struct wire_end **written_at(const struct wire_end *end) {
+    return &end->wire->pair->written[end == &end->wire->ends[AGENT]];
+}
+
 /* Links of a thread share the memory that they encrypt into, so that only one may have something to flush. */
 static void flush_link(void *link) {
-    struct wire_end *end = link;
-    ck_assert_ptr_eq(end->wire->pair->written, end);
-    end->wire->pair->written = NULL;
+    const struct wire_end **written = written_at(link);
+    ck_assert_ptr_eq(*written, link);
+    *written = NULL;
 }
 
 static void write_link(void *link, const uint8_t *bytes, size_t length) {
-    struct wire_end *end = link;
-    ck_assert(!end->wire->pair->written || end->wire->pair->written == end);
-    end->wire->pair->written = end;
+    const struct wire_end **written = written_at(link);
+    ck_assert(!*written || *written == link);
+    *written = link;
     send_on(link, bytes, length);
 }
 
@@ -91,8 +95,8 @@ void wire_notice(struct wire *wire, int end) {
     wire->ends[end].carrier = NULL;
     wire->is_cut = true;
     evbuffer_drain(wire->ends[end].in, evbuffer_get_length(wire->ends[end].in));
-    if (wire->pair->written == &wire->ends[end])
-        wire->pair->written = NULL;
+    if (wire->pair->written[end] == &wire->ends[end])
+        wire->pair->written[end] = NULL;
     if (carrier)
         mux_carrier_lost(carrier);
     if (wire->ends[SERVER].carrier || wire->ends[AGENT].carrier)
@@ -164,10 +168,19 @@ static uint8_t byte_at(uint32_t number, int from, uint64_t position) {
     return (uint8_t)(mixed >> 40 ^ mixed >> 8);
 }
 
+static void keep_text(struct party *party, const uint8_t *payload, size_t length) {
+    if (length > 0 && length < sizeof party->text)
+        memcpy(party->text, payload, length);
+}
+
 static void on_opened(struct mux_stream *stream, const uint8_t *payload, size_t length) {
-    (void)payload;
-    (void)length;
-    ((struct party *)stream)->is_open = true;
+    struct party *party = (struct party *)stream;
+    party->is_open = true;
+    keep_text(party, payload, length);
+}
+
+static void send_opened(struct mux_stream *stream) {
+    mux_stream_opened(stream, (const uint8_t *)"there", 5);
 }
 
 void party_read(struct party *party, uint64_t most) {
@@ -214,12 +227,17 @@ static void die(struct party *party) {
 static void on_over(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
     struct party *party = (struct party *)stream;
     party->how = how;
-    if (length > 0 && length < sizeof party->text)
-        memcpy(party->text, payload, length);
+    party->kept = send_buffer_kept(&stream->out);
+    keep_text(party, payload, length);
     die(party);
 }
 
-static const struct mux_stream_events events = {on_opened, on_bytes, on_fin, on_room, on_over};
+static void on_suspended(struct mux_stream *stream) {
+    ((struct party *)stream)->suspensions++;
+}
+
+static const struct mux_stream_events events = {on_opened,    on_bytes,    on_fin, on_room,
+                                                on_suspended, send_opened, on_over};
 
 static struct party *party_new(struct pair *pair, int end, uint64_t to_send) {
     struct party *party = calloc(1, sizeof *party);
@@ -262,7 +280,7 @@ void party_fill(struct party *party) {
         return;
     if (party->appended < party->to_send)
         read_some(&party->stream);
-    if (party->appended < party->to_send)
+    if (party->appended < party->to_send || (party->end == AGENT && party->pair->agent_keeps_open))
         return;
     party->has_finished = true;
     mux_stream_finish(&party->stream);
@@ -284,14 +302,7 @@ static void read_on(struct party *party) {
     mux_stream_consumed_fin(&party->stream);
 }
 
-static void on_open(void *context, uint32_t number, const uint8_t *payload, size_t length) {
-    struct pair *pair = context;
-    ck_assert_uint_eq(length, FRAME_OPEN_SIZE);
-    (void)payload;
-    if (pair->accept) {
-        pair->accept(pair, number);
-        return;
-    }
+static void accept_party(struct pair *pair, uint32_t number) {
     struct party *party = party_new(pair, AGENT, pair->agent_sends);
     if (!party || !mux_accept(pair->muxes[AGENT], &party->stream, number)) {
         free(party);
@@ -305,8 +316,18 @@ static void on_open(void *context, uint32_t number, const uint8_t *payload, size
         die(party);
         return;
     }
-    party->is_open = true;
-    mux_stream_opened(&party->stream, NULL, 0);
+    party->is_open = !pair->agent_holds_opened;
+    if (party->is_open)
+        send_opened(&party->stream);
+}
+
+static int on_open(void *context, uint32_t number, const uint8_t *payload, size_t length, struct error *error) {
+    struct pair *pair = context;
+    ck_assert_uint_eq(length, FRAME_OPEN_SIZE);
+    if (pair->accept)
+        return pair->accept(pair, number, payload, error);
+    accept_party(pair, number);
+    return 0;
 }
 
 struct party *pair_open(struct pair *pair, uint64_t to_send) {
@@ -326,12 +347,16 @@ struct party *pair_party(struct pair *pair, int end, uint32_t number) {
 
 /* ---- the pair ---- */
 
-static void on_server_wants(void *context, bool is_exclusive) {
-    ((struct pair *)context)->wanted[SERVER][is_exclusive]++;
+static void on_server_wants(void *context, bool is_exclusive, unsigned count) {
+    ((struct pair *)context)->wanted[SERVER][is_exclusive] += count;
 }
 
-static void on_agent_wants(void *context, bool is_exclusive) {
-    ((struct pair *)context)->wanted[AGENT][is_exclusive]++;
+static void on_agent_wants(void *context, bool is_exclusive, unsigned count) {
+    ((struct pair *)context)->wanted[AGENT][is_exclusive] += count;
+}
+
+static void on_outcomes(void *context, int step) {
+    ((struct pair *)context)->outcomes += step;
 }
 
 void pair_begin(struct pair *pair, unsigned resume_timeout_ms) {
@@ -339,26 +364,37 @@ void pair_begin(struct pair *pair, unsigned resume_timeout_ms) {
     pair->base = event_base_new();
     pair->agent_reads = true;
     defer_queue_init(&pair->turns, pair->base, 0);
+    defer_queue_init(&pair->ends, pair->base, 0);
     for (int i = 0; i < 2; i++) {
         send_memory_init(&pair->memory[i], SEND_MEMORY_LIMIT);
         struct mux_options options = {.is_agent = i == AGENT,
                                       .memory = &pair->memory[i],
                                       .turns = &pair->turns,
+                                      .ends = &pair->ends,
                                       .gather = &pair->gather,
                                       .resume_timeout_ms = resume_timeout_ms,
                                       .on_open = on_open,
-                                      .on_want_carrier = i == AGENT ? on_agent_wants : on_server_wants,
+                                      .on_want_carriers = i == AGENT ? on_agent_wants : on_server_wants,
+                                      .on_outcomes = on_outcomes,
                                       .context = pair};
         pair->muxes[i] = mux_new(&options);
         ck_assert_ptr_nonnull(pair->muxes[i]);
     }
 }
 
-void pair_end(struct pair *pair) {
+void pair_join(struct pair *pair, struct event_base *base, struct mux *server, struct mux *agent) {
+    *pair = (struct pair){.base = base, .muxes = {server, agent}};
+}
+
+void pair_part(struct pair *pair) {
     for (struct wire *wire = pair->wires; wire < pair->wires + WIRES; wire++) {
         if (wire->is_used)
             wire_lose(wire);
     }
+}
+
+void pair_end(struct pair *pair) {
+    pair_part(pair);
     for (int i = 0; i < 2; i++) {
         struct mux_counts counts;
         mux_count(pair->muxes[i], &counts);
@@ -371,7 +407,9 @@ void pair_end(struct pair *pair) {
         for (size_t j = 0; j <= pair->highest; j++)
             free(pair->parties[i][j]);
     }
+    ck_assert_int_eq(pair->outcomes, 0); /* on_outcomes is told of each twice */
     defer_queue_stop(&pair->turns);
+    defer_queue_stop(&pair->ends);
     event_base_free(pair->base);
 }
 

@@ -40,16 +40,17 @@ struct party {
     bool is_open, is_over, got_fin, has_finished;
     enum stream_outcome_how how;
     struct party *takes_along; /* reset when this one is over */
-    char text[64];             /* of REFUSED or RESET */
-    uint64_t to_send, appended, received, waiting, wrong, calls;
+    char text[64];             /* of OPENED, REFUSED or RESET */
+    uint64_t to_send, appended, received, waiting, wrong, calls, suspensions;
+    size_t kept; /* by the stream when it was over */
     uint32_t number;
 };
 
 struct pair {
     struct event_base *base;
-    struct defer_queue turns;
+    struct defer_queue turns, ends;
     struct mux_gather gather;
-    const struct wire_end *written; /* has something to flush */
+    const struct wire_end *written[2]; /* by end: has something to flush */
     struct send_memory memory[2];
     struct mux *muxes[2];
     struct wire wires[WIRES];
@@ -58,17 +59,23 @@ struct pair {
     uint64_t agent_sends;              /* how much each agent's party is to send */
     bool refuses;                      /* the agent refuses what is opened */
     /* Not NULL: accepts what is opened instead of a party. */
-    void (*accept)(struct pair *pair, uint32_t number);
+    int (*accept)(struct pair *pair, uint32_t number, const uint8_t *payload, struct error *error);
     bool agent_reads;
-    uint32_t highest;      /* number of a party */
-    unsigned wanted[2][2]; /* calls of on_want_carrier: by end, by kind */
-    unsigned asked_full;   /* calls of is_full */
+    bool agent_holds_opened; /* until the test sends it by mux_stream_opened */
+    bool agent_keeps_open;   /* its parties do not end when they have sent all */
+    uint32_t highest;        /* number of a party */
+    unsigned wanted[2][2];   /* carriers: by end, by kind */
+    int outcomes;            /* as on_outcomes counts them, of both */
+    unsigned asked_full;     /* calls of is_full */
     const char *violation;
     uint64_t skew_us; /* of the clock that mux_sweep is given */
 };
 
 void pair_begin(struct pair *pair, unsigned resume_timeout_ms);
 void pair_end(struct pair *pair); /* asserts that nothing is left */
+/* Wires between muxes of others, and no parties. */
+void pair_join(struct pair *pair, struct event_base *base, struct mux *server, struct mux *agent);
+void pair_part(struct pair *pair); /* loses the wires */
 
 struct wire *pair_add_wire(struct pair *pair, bool is_exclusive); /* NULL: out of memory */
 /* What is on its way arrives up to `kept` bytes each way, and then nothing; the ends notice it by wire_notice. */

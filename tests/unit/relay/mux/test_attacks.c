@@ -51,14 +51,17 @@ static void on_over(struct mux_stream *stream, enum stream_outcome_how how, cons
     over++;
 }
 
-static void accept_target(struct pair *of, uint32_t number) {
-    static const struct mux_stream_events events = {on_opened, on_bytes, on_any, on_any, on_over};
+static int accept_target(struct pair *of, uint32_t number, const uint8_t *payload, struct error *error) {
+    static const struct mux_stream_events events = {on_opened, on_bytes, on_any, on_any, on_any, on_any, on_over};
+    if (payload[0] == UINT8_MAX)
+        return error_set(error, "OPEN that names nothing");
     if (!targets)
-        return;
+        return 0;
     struct mux_stream *stream = &targets[number];
     stream->events = &events;
     ck_assert(mux_accept(of->muxes[AGENT], stream, number));
     mux_stream_opened(stream, NULL, 0);
+    return 0;
 }
 
 static void accept_targets(size_t count) {
@@ -140,6 +143,14 @@ START_TEST(streams_whose_end_is_never_confirmed_are_limited) {
     else
         flood(FRAME_OPEN, FRAME_OPEN_SIZE, expected);
     ck_assert_uint_eq(agent_counts().outcomes, 2 * MUX_STREAMS_MOST);
+}
+END_TEST
+
+START_TEST(a_malformed_open_is_a_violation_and_opens_nothing) {
+    static const uint8_t malformed[FRAME_OPEN_SIZE] = {UINT8_MAX};
+    accept_targets(1);
+    ck_assert_pstr_eq(send_by(wire, FRAME_OPEN, 1, malformed, sizeof malformed), "OPEN that names nothing");
+    ck_assert_uint_eq(agent_counts().streams + agent_counts().outcomes, 0);
 }
 END_TEST
 
@@ -293,6 +304,7 @@ static TCase *attacks(void) {
     tcase_set_timeout(group, 120);
     tcase_add_test(group, streams_opened_and_reset_at_once_leave_nothing);
     tcase_add_loop_test(group, streams_whose_end_is_never_confirmed_are_limited, 0, 2);
+    tcase_add_test(group, a_malformed_open_is_a_violation_and_opens_nothing);
     tcase_add_test(group, streams_that_are_open_are_limited);
     tcase_add_test(group, a_server_keeps_to_half_of_that);
     tcase_add_test(group, ends_of_what_was_never_opened_leave_nothing);

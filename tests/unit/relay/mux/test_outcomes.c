@@ -7,6 +7,7 @@
 
 #include "mux_pair.h"
 
+#include "lib/base/clock.h"
 #include "unit.h"
 
 enum { TIMEOUT_MS = 30000, MANY = 100, SMALL = 100, BULK = 3 * 1024 * 1024 };
@@ -47,6 +48,7 @@ START_TEST(outcomes_are_forgotten_when_the_peer_has_them) {
         mux_count(pair.muxes[i], &counts);
         ck_assert_uint_eq(counts.outcomes, 0);
     }
+    ck_assert_int_eq(pair.outcomes, 0);
 }
 END_TEST
 
@@ -63,6 +65,23 @@ START_TEST(an_end_does_not_remember_what_the_peer_has_ended) {
     ck_assert_uint_eq(counts.outcomes, 0);
     mux_count(pair.muxes[SERVER], &counts);
     ck_assert_uint_eq(counts.outcomes, 1);
+    ck_assert_int_eq(pair.outcomes, 1);
+}
+END_TEST
+
+/* A peer that sends other frames all the while is not silent. */
+START_TEST(a_carrier_whose_ends_are_never_confirmed_is_overdue) {
+    struct wire *wire = pair_add_wire(&pair, false);
+    struct mux_carrier *carrier = wire->ends[SERVER].carrier;
+    party_reset(pair_open(&pair, SMALL));
+    wire->ends[AGENT].is_stuck = true;
+    uint64_t before_us = clock_us();
+    pair_run(&pair, 16);
+    ck_assert(!mux_carrier_is_overdue(carrier, before_us + MUX_CONFIRM_MS * 1000ull));
+    ck_assert(mux_carrier_is_overdue(carrier, clock_us() + (MUX_CONFIRM_MS + 1) * 1000ull));
+    wire->ends[AGENT].is_stuck = false;
+    pair_run(&pair, 16);
+    ck_assert(!mux_carrier_is_overdue(carrier, UINT64_MAX));
 }
 END_TEST
 
@@ -70,6 +89,7 @@ static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, an_end_that_was_lost_is_sent_again_by_another_carrier);
+    tcase_add_test(group, a_carrier_whose_ends_are_never_confirmed_is_overdue);
     tcase_add_test(group, outcomes_are_forgotten_when_the_peer_has_them);
     tcase_add_test(group, an_end_does_not_remember_what_the_peer_has_ended);
     return group;

@@ -49,7 +49,6 @@ START_TEST(frames_out_of_order_are_violations) {
     pair_run(&pair, 3);
     ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_OPEN, 2, 8));
     ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_OPENED, 2, 0));
-    ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_IDLE, 2, 0));
     ck_assert(!mux_take_pong(pair.wires[0].ends[AGENT].carrier, (const uint8_t[FRAME_PING_SIZE]){1}));
     ck_assert_ptr_nonnull(violation_of(AGENT, FRAME_RESUME, 2, 12));
     party_reset(pair_party(&pair, AGENT, 2));

@@ -62,10 +62,25 @@ START_TEST(a_stream_that_is_suspended_for_too_long_is_reset_at_both_ends) {
     wire_lose(first);
     pair.skew_us = TIMEOUT_MS * 1000ull + 1000000;
     pair_sweep(&pair);
-    ck_assert(client->is_over && client->how == STREAM_HOW_RESET);
+    ck_assert(client->is_over && client->how == STREAM_HOW_LOST);
     ck_assert(pair_party(&pair, AGENT, 1)->is_over);
     pair_add_wire(&pair, false); /* both say ENDED of a stream that the other has ended, too */
     pair_run(&pair, 20);
+}
+END_TEST
+
+START_TEST(an_opened_that_was_lost_comes_again_with_its_payload) {
+    struct wire *first = pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, SMALL);
+    for (int i = 0; i < 10 && !pair_party(&pair, AGENT, 1); i++)
+        pair_step(&pair);
+    wire_lose(first);
+    ck_assert(!client->is_open);
+    ck_assert_uint_eq(client->suspensions, 1);
+    pair_add_wire(&pair, false);
+    pair_run_until_quiet(&pair, 20);
+    ck_assert_str_eq(client->text, "there");
+    party_assert_whole(client, 0);
 }
 END_TEST
 
@@ -199,6 +214,7 @@ static TCase *all(void) {
     tcase_add_test(group, a_stream_goes_on_by_another_carrier);
     tcase_add_test(group, a_suspended_stream_waits_for_a_carrier);
     tcase_add_test(group, a_stream_that_is_suspended_for_too_long_is_reset_at_both_ends);
+    tcase_add_test(group, an_opened_that_was_lost_comes_again_with_its_payload);
     tcase_add_test(group, a_client_whose_open_was_lost_goes_elsewhere);
     tcase_set_timeout(group, 60);
     tcase_add_test(group, thousands_of_streams_are_resumed_with_work_in_proportion);

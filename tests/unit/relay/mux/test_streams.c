@@ -141,6 +141,89 @@ START_TEST(short_messages_are_not_acknowledged_one_by_one) {
 }
 END_TEST
 
+static void run_without_sweep(void) {
+    for (int steps = 0; steps < 6; steps++)
+        pair_step(&pair);
+}
+
+static struct party *open_with_a_short_message(void) {
+    struct party *client = pair_open(&pair, 0);
+    client->has_finished = true; /* or the pair would end the stream */
+    ck_assert(mux_stream_append(&client->stream, (const uint8_t *)"x", 1));
+    run_without_sweep();
+    ck_assert_uint_eq(pair_party(&pair, AGENT, 1)->received, 1);
+    ck_assert_uint_eq(client->stream.rules.acked, 0);
+    return client;
+}
+
+/* With the next sweep at the latest. */
+static void assert_message_is_acknowledged(struct party *client) {
+    run_without_sweep();
+    pair_sweep(&pair);
+    run_without_sweep();
+    ck_assert_uint_eq(client->stream.rules.acked, 1);
+    party_reset(client);
+    pair_run_until_quiet(&pair, 10);
+}
+
+START_TEST(an_ack_that_was_due_before_opened_is_sent_behind_it) {
+    pair_add_wire(&pair, false);
+    pair.agent_holds_opened = true;
+    struct party *client = open_with_a_short_message();
+    pair_sweep(&pair); /* its turn: there can be no ACK yet */
+    run_without_sweep();
+    mux_stream_opened(&pair_party(&pair, AGENT, 1)->stream, NULL, 0);
+    assert_message_is_acknowledged(client);
+}
+END_TEST
+
+START_TEST(an_ack_that_waits_when_its_carrier_is_lost_is_sent_after_the_resumption) {
+    struct wire *first = pair_add_wire(&pair, false);
+    struct party *client = open_with_a_short_message();
+    pair_add_wire(&pair, false);
+    wire_lose(first);
+    assert_message_is_acknowledged(client);
+}
+END_TEST
+
+/* Nothing else is sent that it could go with, and no sweep comes. */
+START_TEST(the_end_of_a_stream_is_soon_acknowledged) {
+    pair_add_wire(&pair, false);
+    struct party *client = pair_open(&pair, SMALL);
+    for (int steps = 0; steps < 12; steps++)
+        pair_step(&pair);
+    party_assert_whole(client, 0);
+    party_assert_whole(pair_party(&pair, AGENT, 1), SMALL);
+}
+END_TEST
+
+START_TEST(an_ack_that_is_repeated_is_noticed_and_acknowledges_nothing) {
+    pair_add_wire(&pair, false);
+    pair.agent_reads = false;
+    struct party *client = pair_open(&pair, SMALL);
+    pair_run(&pair, 10);
+    ck_assert(!client->stream.got_ack);
+    mux_stream_repeat_ack(&pair_party(&pair, AGENT, 1)->stream);
+    pair_run(&pair, 10);
+    ck_assert(client->stream.got_ack);
+    ck_assert_uint_eq(client->stream.rules.acked, 0);
+    pair_party(&pair, AGENT, 1)->reads = true;
+    pair_run_until_quiet(&pair, 10);
+    party_assert_whole(pair_party(&pair, AGENT, 1), SMALL);
+}
+END_TEST
+
+START_TEST(what_was_sent_can_be_taken_back_when_the_stream_is_refused) {
+    pair_add_wire(&pair, false);
+    pair.refuses = true;
+    struct party *client = pair_open(&pair, 3000);
+    pair_run(&pair, 10);
+    ck_assert_uint_eq(client->how, STREAM_HOW_REFUSED);
+    ck_assert_uint_eq(client->kept, 3000);
+    ck_assert_uint_eq(pair.memory[SERVER].used, 0);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, begin, end);
@@ -153,6 +236,11 @@ static TCase *all(void) {
     tcase_add_test(group, a_stream_is_filled_again_when_the_memory_of_others_is_free);
     tcase_add_test(group, a_turn_that_has_sent_all_is_the_last);
     tcase_add_test(group, short_messages_are_not_acknowledged_one_by_one);
+    tcase_add_test(group, an_ack_that_was_due_before_opened_is_sent_behind_it);
+    tcase_add_test(group, an_ack_that_waits_when_its_carrier_is_lost_is_sent_after_the_resumption);
+    tcase_add_test(group, the_end_of_a_stream_is_soon_acknowledged);
+    tcase_add_test(group, an_ack_that_is_repeated_is_noticed_and_acknowledges_nothing);
+    tcase_add_test(group, what_was_sent_can_be_taken_back_when_the_stream_is_refused);
     return group;
 }
 

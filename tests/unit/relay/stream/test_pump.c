@@ -22,7 +22,7 @@ enum { TIMEOUT_MS = 30000, RECHECK_US = 1000, BULK = 6 * 1024 * 1024, STEPS = 40
 struct side {         /* one end of the stream, and the peer of its socket */
     struct pump pump; /* first */
     int there;        /* the peer's descriptor */
-    bool is_over, by_socket, got_end, was_reset;
+    bool is_over, is_broken, got_end, was_reset;
     enum stream_outcome_how how;
     uint64_t sent, received, wrong;
 };
@@ -37,21 +37,35 @@ static void on_opened(struct pump *pump, const uint8_t *payload, size_t length) 
     (void)pump, (void)payload, (void)length;
 }
 
+static void on_repeat_opened(struct pump *pump) {
+    mux_stream_opened(&pump->stream, NULL, 0);
+}
+
+static void on_suspended(struct pump *pump) {
+    ck_assert(mux_stream_is_suspended(&pump->stream));
+}
+
 static void on_moved(struct pump *pump) {
     ck_assert(!((struct side *)pump)->is_over);
 }
 
-static void on_over(struct pump *pump, enum stream_outcome_how how, bool by_socket, const uint8_t *payload,
-                    size_t length) {
+static void on_broken(struct pump *pump) {
+    struct side *side = (struct side *)pump;
+    ck_assert(!side->is_over);
+    side->is_over = side->is_broken = true;
+    side->how = STREAM_HOW_RESET;
+    pump_reset(pump, NULL, 0);
+}
+
+static void on_over(struct pump *pump, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
     struct side *side = (struct side *)pump;
     (void)payload, (void)length;
     ck_assert(!side->is_over);
     side->is_over = true;
-    side->by_socket = by_socket;
     side->how = how;
 }
 
-static const struct pump_events events = {on_opened, on_moved, on_over};
+static const struct pump_events events = {on_opened, on_repeat_opened, on_moved, on_broken, on_suspended, on_over};
 
 /* ---- TCP ---- */
 
@@ -97,10 +111,12 @@ static void peer_reads(struct side *side, size_t most) {
 
 /* ---- the world ---- */
 
-static void accept_stream(struct pair *pair, uint32_t number) {
+static int accept_stream(struct pair *pair, uint32_t number, const uint8_t *payload, struct error *error) {
+    (void)payload, (void)error;
     ck_assert(mux_accept(pair->muxes[AGENT], &world.destination.pump.stream, number));
     mux_stream_opened(&world.destination.pump.stream, NULL, 0);
     pump_start(&world.destination.pump);
+    return 0;
 }
 
 static void begin(void) {
@@ -220,6 +236,53 @@ START_TEST(a_suspended_stream_reads_its_socket_until_the_window_is_full) {
 }
 END_TEST
 
+/* Not only when the stream is known to be whole: no PONG and no ACK comes here. */
+START_TEST(a_socket_is_closed_as_soon_as_both_directions_have_ended) {
+    begin();
+    for (int i = 0; i < 8; i++)
+        pair_step(&world.pair);
+    shutdown(world.client.there, SHUT_WR);
+    for (int i = 0; i < STEPS && !world.destination.got_end; i++) {
+        pair_step(&world.pair);
+        peer_reads(&world.destination, SIZE_MAX);
+    }
+    shutdown(world.destination.there, SHUT_WR);
+    for (int i = 0; i < STEPS && world.destination.pump.socket.fd >= 0; i++)
+        pair_step(&world.pair);
+    wire_cut(&world.pair.wires[0], SIZE_MAX, 0);
+    for (int i = 0; i < STEPS && !world.client.got_end; i++) {
+        pair_step(&world.pair);
+        peer_reads(&world.client, SIZE_MAX);
+    }
+    ck_assert(world.client.got_end && world.client.pump.socket.fd < 0);
+    ck_assert(!world.destination.is_over);
+    pair_add_wire(&world.pair, false);
+    wire_lose(&world.pair.wires[0]);
+    run(0, 0, SIZE_MAX);
+    assert_whole(&world.client, 0);
+    assert_whole(&world.destination, 0);
+    end();
+}
+END_TEST
+
+START_TEST(what_was_read_before_comes_first) {
+    static const char early[] = "early";
+    struct evbuffer *bytes = evbuffer_new();
+    begin();
+    for (size_t i = 0; i < sizeof early; i++) {
+        uint8_t byte = byte_at(&world.client, i);
+        evbuffer_add(bytes, &byte, 1);
+    }
+    ck_assert(pump_replay(&world.client.pump, bytes, false));
+    evbuffer_free(bytes);
+    world.client.sent = sizeof early;
+    run(100, 0, SIZE_MAX);
+    assert_whole(&world.destination, 100);
+    ck_assert_uint_eq(world.client.pump.in, 100);
+    end();
+}
+END_TEST
+
 static void reset_peer(int fd) {
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
@@ -233,7 +296,7 @@ START_TEST(a_reset_goes_through) {
     reset_peer(world.client.there);
     for (int i = 0; i < STEPS && !both_over(); i++)
         pair_run(&world.pair, 1);
-    ck_assert(world.client.by_socket && !world.destination.by_socket);
+    ck_assert(world.client.is_broken && !world.destination.is_broken);
     ck_assert_uint_eq(world.destination.how, STREAM_HOW_RESET);
     ck_assert(unit_wait_until(has_ended, &world.destination, 3000));
     ck_assert(world.destination.was_reset);
@@ -249,6 +312,8 @@ static TCase *all(void) {
     tcase_add_test(group, slow_readers_get_all_and_little_is_kept);
     tcase_add_test(group, bulk_goes_on_when_its_carrier_is_lost);
     tcase_add_test(group, a_suspended_stream_reads_its_socket_until_the_window_is_full);
+    tcase_add_test(group, a_socket_is_closed_as_soon_as_both_directions_have_ended);
+    tcase_add_test(group, what_was_read_before_comes_first);
     tcase_add_test(group, a_reset_goes_through);
     return group;
 }

@@ -1,158 +1,270 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_relay_agent: OPEN names a service by its id, and the table that has the id may change at any time.
+ * test_relay_agent: OPEN names a service by its id, its destination is dialled, and the server learns what came of it.
  */
 #include "config.h"
 
-#include "relay/two_planes.h"
+#include "relay_world.h"
 
-#include <stdlib.h>
+#include "lib/base/clock.h"
+
 #include <string.h>
 
-enum { UNKNOWN = 999, PORT = 1000 };
+enum { PORT = 1000, UNKNOWN = 999 };
 
-struct world {
-    struct two_planes planes; /* first */
-    struct link_ref idle;
-    int idle_count, back_count, client, far;
-    enum client_outcome outcome;
-    enum refusal refusal;
-    enum relay_reason reason;
-};
+static struct relay_world world;
+static struct world_client client;
+static const struct service_terms_plan plan = {.half_close_timeout_s = 60};
 
-static void on_idle(void *context, struct link_ref link, uint64_t tag) {
-    struct world *world = context;
-    (void)tag;
-    world->idle = link;
-    world->idle_count++;
+static void begin(void) {
+    world_begin(&world, MUCH, WORLD_RESUME_MS);
+    pair_add_wire(&world.pair, false);
+    world_client(&world, &client, &plan, PORT);
 }
 
-static void on_client_back(void *context, struct client *client, struct link_ref link, uint64_t tag) {
-    struct world *world = context;
-    (void)link;
-    (void)tag;
-    world->back_count++;
-    world->outcome = client->outcome;
-    world->refusal = client->refusal;
-    world->reason = client->reason;
-    if (client->fd >= 0)
-        memory_close(client->fd);
-    if (client->early)
-        evbuffer_free(client->early);
-    service_terms_release(client->terms);
-    free(client);
+static void end(void) {
+    world_close(&client);
+    world_end(&world);
 }
 
-static const struct plane_events server_events = {.on_greeting = two_planes_on_greeting,
-                                                  .on_idle = on_idle,
-                                                  .on_client_back = on_client_back};
-static const struct plane_events agent_events = {.on_greeting = NULL};
-
-static void begin(struct world *world) {
-    *world = (struct world){.client = -1, .far = -1};
-    two_planes_begin(&world->planes, world, MUCH, &server_events, &agent_events);
-    two_planes_add_link(&world->planes);
-    ck_assert_int_eq(world->idle_count, 1);
+static void serve(void) {
+    world_serve(&world, &client);
+    world_settle(&world, &client);
 }
 
-static struct client *new_client(struct world *world) {
-    static const struct service_terms_plan plan = {.half_close_timeout_s = 60};
-    return two_planes_client(&plan, "127.0.0.1:1000", &world->client);
+static void serve_to_deaf(void) {
+    memory_connect_will(MEMORY_LATER);
+    serve();
+    world_accept(&client);
 }
 
-static void serve(struct world *world, struct client *client) {
-    plane_serve(world->planes.server, world->idle, client);
-    two_planes_settle(&world->planes);
-    two_planes_carry_all(&world->planes);
+static void take_services_away(void) {
+    service_table_release(world.services);
+    world.services = NULL;
 }
 
-/* The server announces its services anew, and this one is not among them. */
-static void take_services_away(struct world *world) {
-    ck_assert(plane_set_services(world->planes.agent, 0, NULL));
-    two_planes_settle(&world->planes);
+static bool is_over(void *context) {
+    (void)context;
+    world_step(&world, 1);
+    return world_relays(&world, SERVER) + world_relays(&world, AGENT) == 0;
 }
 
-static void carry_plain(struct world *world) {
-    int ends[] = {world->client, world->far};
-    for (int i = 0; i < 4; i++) {
-        memory_carry(memory_peer(ends[i % 2]), MUCH);
-        memory_carry(ends[i % 2], MUCH);
-        two_planes_settle(&world->planes);
-        two_planes_carry_all(&world->planes);
-    }
+static void expect_over(enum client_outcome outcome) {
+    ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 3000));
+    ck_assert_uint_eq(client.back, 1);
+    ck_assert_int_eq(client.outcome, outcome);
 }
 
-static void expect_unknown_service(struct world *world) {
+static void expect_refused(enum refusal refusal, const char *detail) {
     unsigned port;
-    ck_assert_int_eq(world->back_count, 1);
-    ck_assert_int_eq(world->outcome, CLIENT_REFUSED);
-    ck_assert_int_eq(world->refusal, REFUSAL_UNKNOWN_SERVICE);
+    expect_over(CLIENT_REFUSED);
+    ck_assert_int_eq(client.refusal, refusal);
+    ck_assert_str_eq(client.detail, detail);
     ck_assert_int_lt(memory_accepted(&port), 0);
-    memory_close(world->client);
+    ck_assert_uint_eq(world.records[AGENT].count, 1);
 }
 
-START_TEST(unknown_service_is_refused_and_its_link_serves_the_next_client) {
-    struct world world;
-    begin(&world);
-    struct client *client = new_client(&world);
-    client->terms->id = UNKNOWN;
-    serve(&world, client);
-    expect_unknown_service(&world);
-    ck_assert_int_eq(world.idle_count, 2);
-    serve(&world, new_client(&world));
-    world.far = two_planes_accepted();
-    memory_close(world.client);
-    memory_close(world.far);
-    two_planes_finish(&world.planes);
+static void end_both(void) {
+    memory_finish(client.end);
+    memory_finish(client.far);
+    world_settle(&world, &client);
+    expect_over(CLIENT_ENDED);
+    ck_assert_int_eq(client.reason, REASON_DONE);
+}
+
+/* ---- services ---- */
+
+START_TEST(unknown_service_is_refused) {
+    client.client->terms->id = UNKNOWN;
+    serve();
+    expect_refused(REFUSAL_UNKNOWN_SERVICE, "the agent does not know the service: its session has ended");
 }
 END_TEST
 
 START_TEST(service_of_a_session_that_is_over_is_unknown) {
-    struct world world;
-    begin(&world);
-    struct client *client = new_client(&world);
-    take_services_away(&world);
-    serve(&world, client);
-    expect_unknown_service(&world);
-    two_planes_finish(&world.planes);
+    take_services_away();
+    serve();
+    expect_refused(REFUSAL_UNKNOWN_SERVICE, "the agent does not know the service: its session has ended");
 }
 END_TEST
 
 /* Also while its destination is still being dialled. */
 START_TEST(relay_goes_on_when_its_service_is_taken_away) {
-    struct world world;
-    char got[8];
-    begin(&world);
-    memory_connect_will(MEMORY_LATER);
-    serve(&world, new_client(&world));
-    world.far = two_planes_accepted();
-    take_services_away(&world);
-    memory_connect_done(world.far, false);
-    two_planes_settle(&world.planes);
-    memory_send(world.far, "hello", 5);
-    memory_send(world.client, "there", 5);
-    carry_plain(&world);
-    ck_assert_uint_eq(memory_receive(world.client, got, sizeof got), 5);
-    ck_assert_uint_eq(memory_receive(world.far, got, sizeof got), 5);
-    memory_finish(world.client);
-    memory_finish(world.far);
-    carry_plain(&world);
-    ck_assert_int_eq(world.back_count, 1);
-    ck_assert_int_eq(world.outcome, CLIENT_ENDED);
-    ck_assert_int_eq(world.reason, REASON_DONE);
-    memory_close(world.client);
-    memory_close(world.far);
-    two_planes_finish(&world.planes);
+    serve_to_deaf();
+    take_services_away();
+    memory_connect_done(client.far, false);
+    world_settle(&world, &client);
+    memory_send(client.far, "hello", 5);
+    memory_send(client.end, "there", 5);
+    world_settle(&world, &client);
+    world_expect(client.end, "hello");
+    world_expect(client.far, "there");
+    end_both();
+}
+END_TEST
+
+START_TEST(an_agent_that_stops_refuses_new_clients) {
+    atomic_store(&world.threads[AGENT]->draining, true);
+    serve();
+    expect_refused(REFUSAL_DRAINING, "this agent is stopping");
+}
+END_TEST
+
+START_TEST(a_malformed_open_ends_the_link_and_opens_nothing) {
+    static const uint8_t payload[FRAME_OPEN_SIZE] = {[16] = 0x80};
+    struct error error = {""};
+    ck_assert_int_eq(relay_open(world.sessions[AGENT], 1, payload, sizeof payload, &error), -1);
+    ck_assert_str_eq(error.text, "OPEN has unknown flags: 0x8000");
+    ck_assert_uint_eq(world_relays(&world, AGENT), 0);
+    world_drop(&client);
+}
+END_TEST
+
+/* ---- the destination ---- */
+
+START_TEST(first_bytes_wait_until_the_destination_is_reached) {
+    world_client_say(&client, "hello");
+    memory_finish(client.end);
+    serve_to_deaf();
+    ck_assert_uint_eq(memory_on_its_way(client.far), 0);
+    memory_connect_done(client.far, false);
+    world_settle(&world, &client);
+    world_expect(client.far, "hello");
+    ck_assert(memory_got_end(client.far));
+    memory_finish(client.far);
+    world_settle(&world, &client);
+    expect_over(CLIENT_ENDED);
+    ck_assert_uint_eq(client.up, 5);
+}
+END_TEST
+
+/* The second destination of its list; and also when a resumption has to bring OPENED once more. */
+START_TEST(the_server_learns_an_address_that_it_does_not_know) {
+    world_offer_twice(&world, &client, "127.0.0.1:bad", "127.0.0.1:1000");
+    world_client_say(&client, "hello");
+    serve_to_deaf();
+    if (_i)
+        wire_lose(&world.pair.wires[0]);
+    memory_connect_done(client.far, false);
+    pair_add_wire(&world.pair, false);
+    world_settle(&world, &client);
+    end_both();
+    ck_assert_str_eq(client.address, "127.0.0.1:1000");
+    ck_assert_str_eq(world.records[AGENT].address, "127.0.0.1:1000");
+}
+END_TEST
+
+static size_t on_way_to_server(void) {
+    return evbuffer_get_length(world.pair.wires[0].ends[SERVER].in);
+}
+
+static void turn(void) {
+    for (int i = 0; i < 4; i++)
+        event_base_loop(loop_base(world.loop), EVLOOP_NONBLOCK);
+}
+
+static bool has_opened(void *context) {
+    (void)context;
+    return on_way_to_server() > 0;
+}
+
+/* A write less for each short request. */
+START_TEST(opened_leaves_with_the_first_answer) {
+    world_client_say(&client, "hello");
+    serve_to_deaf();
+    memory_connect_done(client.far, false);
+    memory_carry(client.far, MUCH);
+    ck_assert_uint_eq(on_way_to_server(), 0);
+    memory_send(client.far, "there", 5);
+    memory_carry(memory_peer(client.far), MUCH);
+    turn();
+    ck_assert_uint_ge(on_way_to_server(), FRAME_HEADER + FRAME_HEADER + 5);
+    world_settle(&world, &client);
+    world_expect(client.end, "there");
+    world_expect(client.far, "hello");
+    end_both();
+}
+END_TEST
+
+START_TEST(opened_waits_only_a_moment_for_an_answer) {
+    world_client_say(&client, "hello");
+    serve_to_deaf();
+    memory_connect_done(client.far, false);
+    ck_assert(unit_run_until(loop_base(world.loop), has_opened, NULL, 3000));
+    ck_assert_uint_eq(on_way_to_server(), FRAME_HEADER);
+    end_both();
+}
+END_TEST
+
+START_TEST(opened_waits_for_no_answer_to_nothing) {
+    serve_to_deaf();
+    memory_connect_done(client.far, false);
+    turn();
+    ck_assert_uint_eq(on_way_to_server(), FRAME_HEADER);
+    end_both();
+}
+END_TEST
+
+START_TEST(an_agent_that_stops_refuses_who_has_no_answer_yet) {
+    world_client_say(&client, "hello");
+    serve_to_deaf();
+    relay_end_all(world.threads[AGENT], NULL, REASON_STOPPED, "this program was stopped");
+    world_settle(&world, &client);
+    expect_over(CLIENT_REFUSED);
+    ck_assert_int_eq(client.refusal, REFUSAL_DRAINING);
+    ck_assert_str_eq(client.early, "hello");
+    ck_assert(memory_got_reset(client.far));
+}
+END_TEST
+
+START_TEST(an_agent_that_stops_cuts_who_has_one) {
+    serve();
+    world_accept(&client);
+    relay_end_all(world.threads[AGENT], world.sessions[AGENT], REASON_STOPPED, "this program was stopped");
+    world_settle(&world, &client);
+    expect_over(CLIENT_ENDED);
+    ck_assert_int_eq(client.reason, REASON_PEER_RESET);
+    ck_assert_str_eq(client.detail, reason_text(REASON_STOPPED));
+    ck_assert_int_eq(world.records[AGENT].reason, REASON_STOPPED);
+    ck_assert_str_eq(world.records[AGENT].by, "agent");
+    ck_assert(memory_got_reset(client.far) && memory_got_reset(client.end));
+}
+END_TEST
+
+START_TEST(a_dial_ends_with_its_client) {
+    serve_to_deaf();
+    memory_reset(client.end);
+    world_settle(&world, &client);
+    expect_over(CLIENT_ENDED);
+    ck_assert_int_eq(world.records[AGENT].reason, REASON_PEER_RESET);
+    ck_assert(memory_got_reset(client.far));
 }
 END_TEST
 
 static TCase *services(void) {
     TCase *group = tcase_create("services");
-    tcase_add_test(group, unknown_service_is_refused_and_its_link_serves_the_next_client);
+    tcase_add_checked_fixture(group, begin, end);
+    tcase_add_test(group, unknown_service_is_refused);
     tcase_add_test(group, service_of_a_session_that_is_over_is_unknown);
     tcase_add_test(group, relay_goes_on_when_its_service_is_taken_away);
+    tcase_add_test(group, an_agent_that_stops_refuses_new_clients);
+    tcase_add_test(group, a_malformed_open_ends_the_link_and_opens_nothing);
     return group;
 }
 
-UNIT_MAIN("relay/stream/relay_agent", services)
+static TCase *destinations(void) {
+    TCase *group = tcase_create("destinations");
+    tcase_add_checked_fixture(group, begin, end);
+    tcase_add_test(group, first_bytes_wait_until_the_destination_is_reached);
+    tcase_add_loop_test(group, the_server_learns_an_address_that_it_does_not_know, 0, 2);
+    tcase_add_test(group, opened_leaves_with_the_first_answer);
+    tcase_add_test(group, opened_waits_only_a_moment_for_an_answer);
+    tcase_add_test(group, opened_waits_for_no_answer_to_nothing);
+    tcase_add_test(group, an_agent_that_stops_refuses_who_has_no_answer_yet);
+    tcase_add_test(group, an_agent_that_stops_cuts_who_has_one);
+    tcase_add_test(group, a_dial_ends_with_its_client);
+    return group;
+}
+
+UNIT_MAIN("relay/stream/relay_agent", services, destinations)

@@ -23,7 +23,7 @@ static struct world {
     struct defer_queue again, rechecks;
     struct stream_socket socket;
     int there; /* the peer's end */
-    struct batch batch;
+    uint8_t bytes[PIECE];
     int readable, flushed, broken;
     size_t received;
     bool reads_at_once, got_end;
@@ -31,8 +31,8 @@ static struct world {
 
 static void read_once(void) {
     size_t taken = 0;
-    batch_begin(&world.batch);
-    enum stream_socket_read found = stream_socket_read(&world.socket, &world.batch, 7, BATCH_READ, &taken);
+    struct iovec parts[] = {{world.bytes, 10}, {world.bytes + 10, sizeof world.bytes - 10}};
+    enum stream_socket_read found = stream_socket_read(&world.socket, parts, 2, &taken);
     ck_assert_int_ne(found, STREAM_SOCKET_BROKEN);
     world.received += taken;
     world.got_end |= found == STREAM_SOCKET_END || found == STREAM_SOCKET_DATA_AND_END;
@@ -103,18 +103,22 @@ static bool is_broken(void *context) {
     return world.broken > 0;
 }
 
-START_TEST(what_arrives_is_read_into_frames) {
-    size_t five = 5;
-    struct frame frame;
-    size_t taken;
+START_TEST(what_arrives_is_read_into_the_parts) {
+    size_t length = 12;
     stream_socket_set_reading(&world.socket, true);
-    ck_assert_int_eq(write(world.there, "hello", five), 5);
-    ck_assert(unit_run_until(world.base, has_read, &five, SOON_MS));
-    stream_socket_set_reading(&world.socket, false);
-    ck_assert_int_eq(frame_parse(world.batch.bytes, world.batch.length, &frame, &taken), FRAME_OK);
-    ck_assert_int_eq(frame.type, FRAME_DATA);
-    ck_assert_uint_eq(frame.stream, 7);
-    ck_assert_mem_eq(frame.payload, "hello", 5);
+    ck_assert_int_eq(write(world.there, "hello, there", length), 12);
+    ck_assert(unit_run_until(world.base, has_read, &length, SOON_MS));
+    ck_assert_mem_eq(world.bytes, "hello, there", length);
+}
+END_TEST
+
+START_TEST(what_is_there_can_be_read_without_an_edge) {
+    ck_assert_int_eq(write(world.there, "hello", 5), 5);
+    stream_socket_poll(&world.socket); /* it is not to be read */
+    ck_assert_int_eq(world.readable, 0);
+    stream_socket_set_reading(&world.socket, true);
+    stream_socket_poll(&world.socket);
+    ck_assert_uint_eq(world.received, 5);
 }
 END_TEST
 
@@ -134,7 +138,7 @@ START_TEST(what_one_read_leaves_is_read_in_the_next_turn) {
     size_t all = 0;
     for (ssize_t n; (n = write(world.there, bytes, sizeof bytes)) > 0;)
         all += (size_t)n;
-    ck_assert_uint_gt(all, BATCH_READ);
+    ck_assert_uint_gt(all, sizeof world.bytes);
     stream_socket_set_reading(&world.socket, true);
     ck_assert(unit_run_until(world.base, has_read, &all, SOON_MS));
     ck_assert_uint_eq(world.received, all);
@@ -158,7 +162,8 @@ END_TEST
 static TCase *reading(void) {
     TCase *group = tcase_create("reading");
     tcase_add_checked_fixture(group, set_up, tear_down);
-    tcase_add_test(group, what_arrives_is_read_into_frames);
+    tcase_add_test(group, what_arrives_is_read_into_the_parts);
+    tcase_add_test(group, what_is_there_can_be_read_without_an_edge);
     tcase_add_test(group, an_edge_that_came_while_reading_was_stopped_is_remembered);
     tcase_add_test(group, what_one_read_leaves_is_read_in_the_next_turn);
     tcase_add_loop_test(group, the_end_comes_behind_the_last_byte, 0, 2);

@@ -256,7 +256,6 @@ START_TEST(room_is_kept_for_where_agents_come_from) {
 
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->agents.unauthenticated_max = 2;
-    server_fixture.conf->agents.idle_min = 0;
     server_fixture_open(&server_fixture);
     for (int i = 0; i < 2; i++) {
         fds[i] = begin_handshake(&server_fixture, &order);
@@ -385,16 +384,18 @@ START_TEST(one_source_has_a_share_only) {
 }
 END_TEST
 
-START_TEST(ordered_links_are_accepted_beyond_the_limits) {
+/* One for each thread, and those that the server has asked for; and one within the limits. */
+START_TEST(data_links_that_will_come_are_accepted_beyond_the_limits) {
     struct server_fixture server_fixture;
     int fds[4];
 
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->agents.unauthenticated_max = server_fixture.conf->agents.unauthenticated_per_source = 1;
-    server_fixture.conf->agents.idle_min = 3;
+    server_fixture.conf->threads = 3;
     server_fixture_open(&server_fixture);
-    server_fixture_join(&server_fixture, "a", ""); /* from the same address, and three links are ordered */
-    server_fixture_run(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a"); /* from the same address */
+    struct carrier_role bulk = {a.tag, 0, true};
+    fake_options()->events->on_want_carriers(fake_options()->context, &bulk, 1);
     for (int i = 0; i < 4; i++)
         fds[i] = connect_agent(&server_fixture);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 4);
@@ -426,7 +427,7 @@ static TCase *agent_listener_cases(void) {
     tcase_add_test(group, full_listener_closes_the_oldest_silent_connection);
     tcase_add_test(group, full_listener_closes_the_slowest_handshake);
     tcase_add_test(group, one_source_has_a_share_only);
-    tcase_add_test(group, ordered_links_are_accepted_beyond_the_limits);
+    tcase_add_test(group, data_links_that_will_come_are_accepted_beyond_the_limits);
     return group;
 }
 

@@ -27,17 +27,16 @@ START_TEST(too_many_malformed_messages_end_the_session) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
     fake_forget(FAKE_CONTROL);
-    fake_forget(FAKE_CLOSE);
-    while (sent < MANY && fake_count(FAKE_CLOSE) == 0) {
+    while (sent < MANY && fake_count(FAKE_DISCONNECT) == 0) {
         server_fixture_send_control(&server_fixture, &agent, malformed[_i]);
         sent++;
     }
     ck_assert_uint_gt(sent, 20); /* a newer agent may have ops of its own */
     ck_assert_uint_le(sent, BOUND);
     ck_assert_uint_le(fake_count(FAKE_CONTROL), BOUND);
-    ck_assert(fake_take(FAKE_CLOSE, &order));
+    ck_assert(fake_take(FAKE_DISCONNECT, &order));
+    ck_assert_uint_eq(order.tag, agent.tag);
     ck_assert_msg(strstr(order.text, "more than 100 error, unknown or malformed messages"), "%s", order.text);
-    ck_assert(link_ref_same(order.link, agent.control));
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -59,27 +58,25 @@ START_TEST(what_is_unknown_or_malformed_is_answered) {
 }
 END_TEST
 
-START_TEST(drain_closes_idle_links_and_is_confirmed) {
+START_TEST(drain_leaves_the_links_and_is_confirmed) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent agent = server_fixture_join_with(&server_fixture, "a", 2);
+    struct server_fixture_agent agent = server_fixture_join_ready(&server_fixture, "a");
     fake_forget(FAKE_CONTROL);
     server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"drain\"}");
     ck_assert(fake_take(FAKE_CONTROL, &order));
     ck_assert_msg(strstr(order.text, "\"drained\""), "%s", order.text);
-    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 2);
     server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"drain\"}"); /* repeated, and confirmed again */
-    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 2);
     ck_assert_uint_eq(fake_count(FAKE_CONTROL), 1);
-    while (fake_take(FAKE_CLOSE, &order))
-        ck_assert(!link_ref_same(order.link, agent.control));
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 0);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-START_TEST(bye_ends_the_session_with_its_reason) {
+START_TEST(bye_ends_the_session_and_its_relays_with_its_reason) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -87,11 +84,27 @@ START_TEST(bye_ends_the_session_with_its_reason) {
     struct server_fixture_agent agent = server_fixture_join(&server_fixture, "a", "");
     fake_forget(FAKE_CONTROL);
     server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"bye\",\"reason\":\"maintenance\"}");
-    ck_assert(fake_take(FAKE_CLOSE, &order));
-    ck_assert(link_ref_same(order.link, agent.control));
+    ck_assert(fake_take(FAKE_DISCONNECT, &order));
+    ck_assert_uint_eq(order.tag, agent.tag);
     ck_assert_str_eq(order.text, "maintenance");
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);                             /* BYE is not answered */
     server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"drain\"}"); /* too late: there is no session */
     ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* At least it gets no clients any more. */
+START_TEST(bye_that_there_is_no_memory_for_retires_the_session) {
+    struct server_fixture server_fixture;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent agent = server_fixture_join_ready(&server_fixture, "a");
+    fake_fail(FAKE_DISCONNECT, true);
+    server_fixture_send_control(&server_fixture, &agent, "{\"op\":\"bye\"}");
+    ck_assert_uint_eq(fake_count(FAKE_RETIRE), 1);
+    ck_assert_ptr_null(session_table_find(server_fixture.server->sessions, agent.tag));
+    fake_fail(FAKE_DISCONNECT, false);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -114,8 +127,9 @@ static TCase *control_cases(void) {
     TCase *group = tcase_create("control");
     tcase_add_loop_test(group, too_many_malformed_messages_end_the_session, 0, sizeof malformed / sizeof malformed[0]);
     tcase_add_test(group, what_is_unknown_or_malformed_is_answered);
-    tcase_add_test(group, drain_closes_idle_links_and_is_confirmed);
-    tcase_add_test(group, bye_ends_the_session_with_its_reason);
+    tcase_add_test(group, drain_leaves_the_links_and_is_confirmed);
+    tcase_add_test(group, bye_ends_the_session_and_its_relays_with_its_reason);
+    tcase_add_test(group, bye_that_there_is_no_memory_for_retires_the_session);
     tcase_add_test(group, error_is_not_answered);
     return group;
 }

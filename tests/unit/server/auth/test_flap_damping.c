@@ -12,8 +12,6 @@ enum { FREE_SESSIONS = 20, FIRST_S = 5 };
 
 #define S 1000000ull
 
-static const uint8_t secret[SECRET_SIZE] = {7};
-
 static struct addr address(const char *text) {
     struct endpoint endpoint = {.port = 1};
     struct addr addr = {0};
@@ -27,7 +25,7 @@ static struct session *join(const struct addr *peer) {
     const struct session_options options = {.name = "web1",
                                             .instance = "00112233445566778899aabbccddeeff",
                                             .credential = "web",
-                                            .secret = secret,
+                                            .threads = 1,
                                             .serves_all = true,
                                             .peer = peer};
     struct session *session = session_new(&options);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_handshake: which agents join, which session is replaced, and how a link is rejected.
+ * test_handshake: which agents join, which session is retired for one, and how a link is rejected.
  */
 #include "config.h"
 
@@ -180,7 +180,7 @@ START_TEST(what_an_agent_does_not_have_is_not_logged) {
 }
 END_TEST
 
-START_TEST(only_the_same_instance_replaces_a_session) {
+START_TEST(only_the_same_instance_retires_a_session) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
@@ -189,27 +189,42 @@ START_TEST(only_the_same_instance_replaces_a_session) {
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web"),
                                 twin = server_fixture_join(&server_fixture, "a", "web");
     ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 2);
-    struct link_ref idle = server_fixture_bring_link(&server_fixture, &a),
-                    busy = server_fixture_bring_link(&server_fixture, &a);
-    int fd = server_fixture_client(&server_fixture, 0, &order);
-    ck_assert(link_ref_same(order.link, busy));
     struct server_fixture_agent again = server_fixture_join_again(&server_fixture, &a, "web");
     ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 2);
     ck_assert_ptr_null(session_table_find(server_fixture.server->sessions, a.tag));
     ck_assert_ptr_nonnull(session_table_find(server_fixture.server->sessions, twin.tag));
-    struct fake_order closed[2]; /* its control link and its idle link, but not the one with the relay */
-    ck_assert(fake_take(FAKE_CLOSE, &closed[0]) && fake_take(FAKE_CLOSE, &closed[1]));
-    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
-    ck_assert(link_ref_same(closed[0].link, idle) && link_ref_same(closed[1].link, a.control));
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
-    server_fixture_idle(&server_fixture, &a, busy); /* now that the relay is over */
-    ck_assert(fake_take(FAKE_CLOSE, &closed[0]));
-    ck_assert(link_ref_same(closed[0].link, busy));
     ck_assert_ptr_nonnull(session_table_find(server_fixture.server->sessions, again.tag));
-    close(fd);
+    ck_assert(fake_take(FAKE_RETIRE, &order));
+    ck_assert_uint_eq(order.tag, a.tag);
+    ck_assert_str_ne(again.session, a.session);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
+
+START_TEST(welcome_tells_threads_and_resumption) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+    struct welcome welcome;
+    struct error error;
+    uint8_t key[SECRET_SIZE];
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture.conf->threads = 3;
+    server_fixture.conf->agents.resume_s = 17;
+    server_fixture_open(&server_fixture);
+    struct hello hello = hello_of(&server_fixture);
+    auth_token_key(&server_fixture.token, key);
+    server_fixture_greet(&server_fixture, &hello, key, AUTH_PROOF_AGENT);
+    ck_assert(fake_take(FAKE_ACCEPT, &order));
+    ck_assert_int_eq(welcome_parse(&welcome, order.text, strlen(order.text), &error), 0);
+    ck_assert_uint_eq(welcome.threads, 3);
+    ck_assert_uint_eq(welcome.resume_s, 17);
+    welcome_done(&welcome);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* --- data links --- */
 
 START_TEST(foreign_data_link_is_rejected) {
     struct server_fixture server_fixture;
@@ -230,22 +245,59 @@ START_TEST(foreign_data_link_is_rejected) {
 }
 END_TEST
 
-/* It broke while the verdict was under way: the plane knows it by its first tag only. */
-START_TEST(link_that_breaks_before_the_verdict_leaves_nothing) {
+START_TEST(data_link_of_a_thread_that_the_server_lacks_is_rejected) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture.conf->threads = 2;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
+    server_fixture_bring_link_to(&server_fixture, &a, 1, false);
+    server_fixture_greet_data(&server_fixture, &a, 2, false);
+    expect_reject(REJECT_SESSION, "\"thread\" is 2, and this server has 2");
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+START_TEST(data_links_beyond_their_number_are_rejected) {
     struct server_fixture server_fixture;
 
     server_fixture_set(&server_fixture, web, 1);
     server_fixture_open(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web"),
-                                b = server_fixture_join(&server_fixture, "b", "web");
-    struct link_end end = {.link = server_fixture_accept_link(&server_fixture, &b), .tag = 12345, .detail = "it broke"};
-    ck_assert_uint_eq(supply_count(server_fixture.server->supply), 1);
-    fake_options()->events->on_gone(fake_options()->context, &end);
-    ck_assert_uint_eq(supply_count(server_fixture.server->supply), 0);
-    end.link = a.control;
-    fake_options()->events->on_gone(fake_options()->context, &end);
-    ck_assert_uint_eq(session_table_count(server_fixture.server->sessions), 1);
-    ck_assert_ptr_nonnull(session_table_find(server_fixture.server->sessions, b.tag));
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
+    for (int i = 0; i < CARRIERS_SHARED_MAX; i++)
+        server_fixture_bring_link(&server_fixture, &a);
+    server_fixture_greet_data(&server_fixture, &a, 0, false);
+    expect_reject(REJECT_BUSY, "the session has enough data links of this kind");
+    server_fixture_bring_link_to(&server_fixture, &a, 0, true);
+    server_fixture.server->links.limit = CARRIERS_SHARED_MAX + 1;
+    server_fixture_greet_data(&server_fixture, &a, 0, true);
+    expect_reject(REJECT_BUSY, "the server has no descriptors for more links");
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* Draining, suspended, retired: its streams may need it. */
+START_TEST(data_link_of_a_session_without_new_clients_is_accepted) {
+    struct server_fixture server_fixture;
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture.conf->agents.resume_s = 17;
+    server_fixture_open(&server_fixture);
+    struct server *server = server_fixture.server;
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
+    registry_drain(server->registry, session_table_find(server->sessions, a.tag));
+    server_fixture_accept_link(&server_fixture, &a, 0, false);
+    server_fixture_lose(&server_fixture, &a);
+    server_fixture_accept_link(&server_fixture, &a, 0, false);
+    registry_retire(server->registry, session_table_find(server->sessions, a.tag), "session over", "");
+    server_fixture_greet_data(&server_fixture, &a, 0, true);
+    struct fake_order order;
+    ck_assert(fake_take(FAKE_ACCEPT, &order));
+    ck_assert_uint_eq(order.resume_ms, 17000);
+    fake_options()->events->on_session_over(fake_options()->context, a.tag);
+    server_fixture_greet_data(&server_fixture, &a, 0, false);
+    expect_reject(REJECT_SESSION, "no such session");
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -325,8 +377,8 @@ static TCase *control_links(void) {
     tcase_add_test(group, without_auth_every_agent_joins);
     tcase_add_test(group, group_that_no_service_names_is_warned_of);
     tcase_add_test(group, what_an_agent_does_not_have_is_not_logged);
-    tcase_add_test(group, only_the_same_instance_replaces_a_session);
-    tcase_add_test(group, link_that_breaks_before_the_verdict_leaves_nothing);
+    tcase_add_test(group, only_the_same_instance_retires_a_session);
+    tcase_add_test(group, welcome_tells_threads_and_resumption);
     tcase_add_test(group, flapping_agent_has_to_wait);
     return group;
 }
@@ -335,6 +387,9 @@ static TCase *data_links(void) {
     TCase *group = tcase_create("data links");
 
     tcase_add_test(group, foreign_data_link_is_rejected);
+    tcase_add_test(group, data_link_of_a_thread_that_the_server_lacks_is_rejected);
+    tcase_add_test(group, data_links_beyond_their_number_are_rejected);
+    tcase_add_test(group, data_link_of_a_session_without_new_clients_is_accepted);
     return group;
 }
 

@@ -76,12 +76,8 @@ START_TEST(agent_is_told_the_services_of_its_groups) {
     server_fixture_set(&server_fixture, groups, 3);
     server_fixture_open(&server_fixture);
     struct addr peer = {.length = 0};
-    struct session_options options = {.control = fake_link(),
-                                      .peer = &peer,
-                                      .name = "a",
-                                      .instance = "0",
-                                      .credential = "",
-                                      .secret = server_fixture.server->secret};
+    struct session_options options = {
+        .control = fake_link(), .peer = &peer, .name = "a", .instance = "0", .credential = "", .threads = 1};
     struct strlist mail = {0};
     strlist_add(&mail, "mail");
     options.groups = &mail;
@@ -109,7 +105,7 @@ START_TEST(client_waits_for_an_agent_that_has_not_answered_yet) {
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     server_fixture_answer(&server_fixture, &agent, "[]");
     ck_assert(fake_take(FAKE_SERVE, &served)); /* at once, not by the next tick */
-    server_fixture_end(&server_fixture, fd, &served, agent.tag);
+    server_fixture_end(&server_fixture, fd, &served);
 }
 END_TEST
 
@@ -125,7 +121,7 @@ START_TEST(client_waits_for_an_answer_although_no_agent_would_be_an_error) {
     int fd = server_fixture_connect(&server_fixture, 0);
     server_fixture_answer(&server_fixture, &agent, "[]");
     ck_assert(fake_take(FAKE_SERVE, &served));
-    server_fixture_end(&server_fixture, fd, &served, agent.tag);
+    server_fixture_end(&server_fixture, fd, &served);
 }
 END_TEST
 
@@ -135,7 +131,7 @@ START_TEST(client_of_a_service_that_its_agent_refuses_ends_at_once_with_the_reas
 
     begin(&server_fixture);
     struct server_fixture_agent agent = server_fixture_join_unanswered(&server_fixture, "a");
-    server_fixture_bring_links(&server_fixture, &agent, 2);
+    server_fixture_bring_link(&server_fixture, &agent);
     int waiting = server_fixture_connect(&server_fixture, 1);
     server_fixture_answer(&server_fixture, &agent, "[{\"id\":2,\"reason\":\"its rules forbid 10.0.0.1:80\"}]");
     int later = server_fixture_connect(&server_fixture, 1);
@@ -145,7 +141,7 @@ START_TEST(client_of_a_service_that_its_agent_refuses_ends_at_once_with_the_reas
     int good = server_fixture_client(&server_fixture, 0, &served);
     close(waiting);
     close(later);
-    server_fixture_end(&server_fixture, good, &served, agent.tag);
+    server_fixture_end(&server_fixture, good, &served);
     expect_logged(
         "does not permit a service service=s1 destination=localhost:80 detail=\"its rules forbid 10.0.0.1:80\"");
     expect_logged("answered for its services permitted=1 refused=1");
@@ -159,13 +155,13 @@ START_TEST(agent_that_refuses_is_passed_over) {
 
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent no = server_fixture_join_unanswered(&server_fixture, "no");
-    server_fixture_bring_links(&server_fixture, &no, 4);
+    server_fixture_bring_link(&server_fixture, &no);
     server_fixture_answer(&server_fixture, &no, "[{\"id\":1,\"reason\":\"no\"}]");
-    struct server_fixture_agent yes = server_fixture_join_with(&server_fixture, "yes", 4);
+    server_fixture_join_ready(&server_fixture, "yes");
     for (int i = 0; i < 3; i++) {
         int fd = server_fixture_client(&server_fixture, 0, &served);
         ck_assert_str_eq(served.text, "yes");
-        fake_give_back(&served, CLIENT_ENDED, yes.tag);
+        fake_give_back(&served, CLIENT_ENDED);
         close(fd);
     }
     server_fixture_clear(&server_fixture);
@@ -196,17 +192,17 @@ START_TEST(client_refused_by_one_agent_waits_for_the_answer_of_another) {
     struct fake_order served;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent first = server_fixture_join_with(&server_fixture, "first", 1);
+    server_fixture_join_ready(&server_fixture, "first");
     int fd = server_fixture_client(&server_fixture, 0, &served);
     struct server_fixture_agent second = server_fixture_join_unanswered(&server_fixture, "second");
     server_fixture_bring_link(&server_fixture, &second);
     served.client->refusal = REFUSAL_REFUSED;
-    fake_give_back(&served, CLIENT_REFUSED, first.tag);
+    fake_give_back(&served, CLIENT_REFUSED);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     server_fixture_answer(&server_fixture, &second, "[]");
     ck_assert(fake_take(FAKE_SERVE, &served));
     ck_assert_str_eq(served.text, "second");
-    server_fixture_end(&server_fixture, fd, &served, second.tag);
+    server_fixture_end(&server_fixture, fd, &served);
 }
 END_TEST
 
@@ -219,10 +215,10 @@ START_TEST(refusal_leaves_with_its_session) {
     server_fixture_answer(&server_fixture, &agent, "[{\"id\":1,\"reason\":\"no\"}]");
     server_fixture_lose(&server_fixture, &agent);
     int fd = server_fixture_connect(&server_fixture, 0); /* waits as without an agent */
-    agent = server_fixture_join_with(&server_fixture, "a", 1);
+    agent = server_fixture_join_ready(&server_fixture, "a");
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
     ck_assert(fake_take(FAKE_SERVE, &served));
-    server_fixture_end(&server_fixture, fd, &served, agent.tag);
+    server_fixture_end(&server_fixture, fd, &served);
 }
 END_TEST
 
@@ -287,6 +283,25 @@ START_TEST(session_that_never_answers_ends) {
 }
 END_TEST
 
+/* It answers for all of them when it connects again. */
+START_TEST(session_that_has_lost_its_control_link_owes_no_answer) {
+    struct server_fixture server_fixture;
+    struct fake_order served;
+
+    server_fixture_begin(&server_fixture);
+    struct server_fixture_agent agent = server_fixture_join_unanswered(&server_fixture, "a");
+    announce_turn(server_fixture.server->announce);
+    server_fixture_lose(&server_fixture, &agent);
+    fake_forget(FAKE_CONTROL);
+    fake_clock_advance(ANNOUNCE_ANSWER_S * 1000 + 1000);
+    ck_assert_ptr_null(announce_overdue(server_fixture.server->announce));
+    agent = server_fixture_resume(&server_fixture, &agent, "");
+    server_fixture_bring_link(&server_fixture, &agent);
+    int fd = server_fixture_client(&server_fixture, 0, &served);
+    server_fixture_end(&server_fixture, fd, &served);
+}
+END_TEST
+
 /* ---- large tables ---- */
 
 static void add_many(struct server_fixture *server_fixture, size_t count) {
@@ -335,6 +350,7 @@ static TCase *announcing(void) {
     tcase_add_test(group, agent_is_told_the_services_of_its_groups);
     tcase_add_test(group, large_table_goes_in_parts_one_at_a_time_and_not_too_fast);
     tcase_add_test(group, session_that_never_answers_ends);
+    tcase_add_test(group, session_that_has_lost_its_control_link_owes_no_answer);
     tcase_add_loop_test(group, wrong_answer_is_an_error_and_permits_nothing, 0,
                         sizeof bad_answers / sizeof bad_answers[0]);
     return group;

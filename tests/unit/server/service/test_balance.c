@@ -24,19 +24,20 @@ struct world {
     struct client client; /* without attempts */
 };
 
-static void bring_links(struct session *session, uint32_t count) {
-    for (uint32_t i = 1; i <= count; i++)
-        ck_assert(link_pool_put(session_pool(session), (struct link_ref){.slot = i}, 0));
+static void bring_link(struct session *session) {
+    const struct carrier_role role = {.session = session_tag(session)};
+
+    carriers_accepted(session_carriers(session), &role);
+    carriers_added(session_carriers(session), &role);
 }
 
-static struct session *join(struct world *world, uint32_t links) {
+static struct session *join(struct world *world, bool is_ready) {
     static const struct addr peer;
-    static const uint8_t secret[SECRET_SIZE] = {7};
     const struct session_options options = {.name = "a",
                                             .instance = "00112233445566778899aabbccddeeff",
                                             .credential = "",
-                                            .secret = secret,
                                             .serves_all = true,
+                                            .threads = 1,
                                             .peer = &peer};
     struct session *session = session_table_add(world->table, &options);
 
@@ -44,15 +45,16 @@ static struct session *join(struct world *world, uint32_t links) {
     ck_assert_int_lt(world->count, AGENTS_MOST);
     world->agents[world->count++] = session;
     ck_assert(balance_join(world->balance, session));
-    bring_links(session, links);
+    if (is_ready)
+        bring_link(session);
     return session;
 }
 
-static void begin(struct world *world, enum config_balance policy, int agents, uint32_t links) {
+static void begin(struct world *world, enum config_balance policy, int agents, bool are_ready) {
     *world = (struct world){.table = session_table_new(), .balance = balance_new(policy)};
     ck_assert(world->table && world->balance);
     while (agents--)
-        join(world, links);
+        join(world, are_ready);
 }
 
 static void finish(struct world *world) {
@@ -65,7 +67,7 @@ static void leave(struct world *world, const struct session *session) {
     balance_leave(world->balance, session);
 }
 
-/* The agent that gets the client, or NULL; its link stays. */
+/* The agent that gets the client, or NULL. */
 static struct session *choose_at(struct world *world, uint64_t now_us) {
     struct session *chosen = NULL;
 
@@ -94,14 +96,14 @@ static void set_source(struct world *world, int host) {
 START_TEST(agents_take_turns_while_others_join_and_leave) {
     struct world world;
 
-    begin(&world, CONFIG_ROUND_ROBIN, 3, 1);
+    begin(&world, CONFIG_ROUND_ROBIN, 3, true);
     struct session **agents = world.agents;
     for (int i = 0; i < 7; i++)
         ck_assert_ptr_eq(choose(&world), agents[i % 3]);
     leave(&world, agents[0]); /* the next is still the second */
     ck_assert_ptr_eq(choose(&world), agents[1]);
     ck_assert_ptr_eq(choose(&world), agents[2]);
-    join(&world, 1);
+    join(&world, true);
     ck_assert_ptr_eq(choose(&world), agents[1]);
     ck_assert_ptr_eq(choose(&world), agents[2]);
     ck_assert_ptr_eq(choose(&world), agents[3]);
@@ -111,11 +113,11 @@ START_TEST(agents_take_turns_while_others_join_and_leave) {
 }
 END_TEST
 
-START_TEST(agent_without_an_idle_link_is_skipped) {
+START_TEST(agent_without_a_data_link_is_skipped) {
     struct world world;
 
-    begin(&world, CONFIG_ROUND_ROBIN, 1, 0);
-    struct session *with = join(&world, 1);
+    begin(&world, CONFIG_ROUND_ROBIN, 1, false);
+    struct session *with = join(&world, true);
     for (int i = 0; i < 3; i++)
         ck_assert_ptr_eq(choose(&world), with);
     session_back_off(with, 1);
@@ -127,14 +129,13 @@ END_TEST
 
 START_TEST(least_busy_agent_is_chosen_and_equal_ones_take_turns) {
     struct world world;
-    struct link_ref link;
 
-    begin(&world, CONFIG_LEAST_CONNECTIONS, 3, 4);
+    begin(&world, CONFIG_LEAST_CONNECTIONS, 3, true);
     struct session **agents = world.agents;
     for (int i = 0; i < 3; i++)
         ck_assert_ptr_eq(choose(&world), agents[i]);
-    ck_assert(session_take_link(agents[0], &link, 0) && session_take_link(agents[0], &link, 0));
-    ck_assert(session_take_link(agents[1], &link, 0) && session_take_link(agents[2], &link, 0));
+    for (int i = 0; i < 4; i++)
+        session_take_client(agents[i % 3]); /* the first has two */
     ck_assert_ptr_eq(choose(&world), agents[1]);
     ck_assert_ptr_eq(choose(&world), agents[2]);
     ck_assert_ptr_eq(choose(&world), agents[1]);
@@ -151,14 +152,14 @@ START_TEST(source_keeps_its_agent_until_that_leaves) {
     const struct session *owners[SOURCES];
     int moved = 0;
 
-    begin(&world, CONFIG_SOURCE, 2, 1);
+    begin(&world, CONFIG_SOURCE, 2, true);
     for (int i = 0; i < SOURCES; i++) {
         set_source(&world, i);
         owners[i] = choose(&world);
         moved += owners[i] == world.agents[0];
     }
     ck_assert(moved > SOURCES / 10 && moved < SOURCES - SOURCES / 10); /* both have their share */
-    join(&world, 1);
+    join(&world, true);
     for (int i = 0; i < SOURCES; i++) {
         set_source(&world, i);
         ck_assert_ptr_eq(choose(&world), owners[i]);
@@ -173,17 +174,16 @@ START_TEST(source_keeps_its_agent_until_that_leaves) {
 }
 END_TEST
 
-START_TEST(source_waits_for_its_agent_while_others_have_links) {
+START_TEST(source_waits_for_its_agent_while_others_can_take_it) {
     struct world world;
-    struct link_ref link;
 
-    begin(&world, CONFIG_SOURCE, 2, 1);
+    begin(&world, CONFIG_SOURCE, 2, true);
     set_source(&world, 1);
     struct session *owner = choose(&world);
     ck_assert_ptr_nonnull(owner);
-    ck_assert(session_take_link(owner, &link, 0));
+    carriers_removed(session_carriers(owner), &(struct carrier_role){.session = session_tag(owner)});
     ck_assert_int_eq(verdict(&world), BALANCE_WAIT);
-    bring_links(owner, 1);
+    bring_link(owner);
     ck_assert_ptr_eq(choose(&world), owner);
     finish(&world);
 }
@@ -204,7 +204,7 @@ START_TEST(three_failures_in_a_row_eject_for_longer_each_time) {
     struct world world;
     uint64_t now_us = S;
 
-    begin(&world, CONFIG_ROUND_ROBIN, 2, 1);
+    begin(&world, CONFIG_ROUND_ROBIN, 2, true);
     struct session *failing = world.agents[0];
     ck_assert_uint_eq(fail_client(&world, failing, 2, now_us), 0);
     ck_assert_uint_eq(fail_client(&world, failing, 1, now_us), expected_s[0]);
@@ -223,7 +223,7 @@ END_TEST
 START_TEST(success_forgets_failures) {
     struct world world;
 
-    begin(&world, CONFIG_ROUND_ROBIN, 2, 1);
+    begin(&world, CONFIG_ROUND_ROBIN, 2, true);
     struct session *failing = world.agents[0];
     for (int i = 0; i < 3; i++) {
         ck_assert_uint_eq(fail_client(&world, failing, 2, S), 0);
@@ -243,7 +243,7 @@ END_TEST
 START_TEST(ejected_agent_is_chosen_when_no_other_is_left) {
     struct world world;
 
-    begin(&world, CONFIG_ROUND_ROBIN, 1, 1);
+    begin(&world, CONFIG_ROUND_ROBIN, 1, true);
     ck_assert_uint_eq(fail_client(&world, world.agents[0], 3, S), 10);
     ck_assert_ptr_eq(choose_at(&world, S), world.agents[0]);
     finish(&world);
@@ -253,9 +253,9 @@ END_TEST
 START_TEST(worse_agent_gets_no_client_while_a_better_one_has_no_idle_link) {
     struct world world;
 
-    begin(&world, CONFIG_ROUND_ROBIN, 1, 1);
+    begin(&world, CONFIG_ROUND_ROBIN, 1, true);
     session_liveness(world.agents[0])->is_silent = true;
-    join(&world, 0);
+    join(&world, false);
     ck_assert_int_eq(verdict(&world), BALANCE_WAIT);
     finish(&world);
 }
@@ -265,7 +265,7 @@ END_TEST
 START_TEST(client_goes_to_the_best_agent_that_is_left) {
     struct world world;
 
-    begin(&world, CONFIG_ROUND_ROBIN, 5, 1);
+    begin(&world, CONFIG_ROUND_ROBIN, 5, true);
     struct session *avoided = world.agents[0], *silent = world.agents[1], *ejected = world.agents[2],
                    *healthy = world.agents[3], *tried = world.agents[4];
     world.client.attempts = 2;
@@ -289,7 +289,7 @@ END_TEST
 START_TEST(untried_agents_are_counted_for_each_client) {
     struct world world;
 
-    begin(&world, CONFIG_ROUND_ROBIN, 3, 1);
+    begin(&world, CONFIG_ROUND_ROBIN, 3, true);
     ck_assert_uint_eq(balance_untried(world.balance, &world.client), 3);
     world.client.attempts = 1;
     balance_mark_tried(&world.client, world.agents[1]);
@@ -304,7 +304,7 @@ END_TEST
 START_TEST(agent_is_not_taken_for_another_that_was_tried) {
     struct world world;
 
-    begin(&world, CONFIG_ROUND_ROBIN, AGENTS_MOST, 0);
+    begin(&world, CONFIG_ROUND_ROBIN, AGENTS_MOST, false);
     world.client.attempts = 1;
     for (int i = 0; i < AGENTS_MOST; i++) {
         balance_mark_tried(&world.client, world.agents[i]);
@@ -318,10 +318,10 @@ static TCase *policies(void) {
     TCase *group = tcase_create("policies");
 
     tcase_add_test(group, agents_take_turns_while_others_join_and_leave);
-    tcase_add_test(group, agent_without_an_idle_link_is_skipped);
+    tcase_add_test(group, agent_without_a_data_link_is_skipped);
     tcase_add_test(group, least_busy_agent_is_chosen_and_equal_ones_take_turns);
     tcase_add_test(group, source_keeps_its_agent_until_that_leaves);
-    tcase_add_test(group, source_waits_for_its_agent_while_others_have_links);
+    tcase_add_test(group, source_waits_for_its_agent_while_others_can_take_it);
     return group;
 }
 

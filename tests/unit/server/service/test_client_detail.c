@@ -49,7 +49,7 @@ START_TEST(agent_that_is_there_is_not_to_be_started) {
     ck_assert_str_eq(world.client.detail, "no agent has answered in time whether it permits the service");
     world.balance.count = 1;
     client_detail_set_no_agent(&world.client);
-    ck_assert_str_eq(world.client.detail, "no agent had an idle link in time");
+    ck_assert_str_eq(world.client.detail, "no agent could take it in time");
 }
 END_TEST
 
@@ -67,16 +67,10 @@ START_TEST(last_attempt_is_followed_by_who_could_not_serve) {
 END_TEST
 
 START_TEST(refusal_names_the_agent_and_its_reason) {
-    static const uint8_t secret[SECRET_SIZE] = {1};
     struct world world;
     struct addr peer = {.length = 0};
-    struct session *session = session_new(&(struct session_options){.tag = 1,
-                                                                    .peer = &peer,
-                                                                    .name = "web1",
-                                                                    .instance = "0",
-                                                                    .credential = "",
-                                                                    .secret = secret,
-                                                                    .serves_all = true});
+    struct session *session = session_new(&(struct session_options){
+        .tag = 1, .peer = &peer, .name = "web1", .instance = "0", .credential = "", .threads = 1, .serves_all = true});
     struct service_refusal refusal = {.session = session, .reason = "see --allow"};
     ck_assert_ptr_nonnull(session);
     begin(&world, 1);

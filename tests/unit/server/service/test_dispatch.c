@@ -39,8 +39,7 @@ static void one_client(struct server_fixture *server_fixture, const struct serve
             continue;
         served[i]++;
         order.client->opened_us = 1;
-        fake_give_back(&order, CLIENT_ENDED, agents[i].tag);
-        server_fixture_idle(server_fixture, &agents[i], order.link);
+        fake_give_back(&order, CLIENT_ENDED);
     }
     close(fd);
 }
@@ -54,8 +53,8 @@ START_TEST(agents_share_clients_one_by_one) {
     server_fixture_open(&server_fixture);
     struct server_fixture_agent agents[3] = {server_fixture_join(&server_fixture, "a", "web"),
                                              server_fixture_join(&server_fixture, "b", "web")};
-    server_fixture_bring_links(&server_fixture, &agents[0], 2);
-    server_fixture_bring_links(&server_fixture, &agents[1], 2);
+    server_fixture_bring_link(&server_fixture, &agents[0]);
+    server_fixture_bring_link(&server_fixture, &agents[1]);
     for (unsigned i = 1; i <= 3; i++) {
         one_client(&server_fixture, agents, 2, served);
         one_client(&server_fixture, agents, 2, served);
@@ -63,7 +62,7 @@ START_TEST(agents_share_clients_one_by_one) {
         ck_assert_uint_eq(served[1], i);
     }
     agents[2] = server_fixture_join(&server_fixture, "c", "");
-    server_fixture_bring_links(&server_fixture, &agents[2], 2);
+    server_fixture_bring_link(&server_fixture, &agents[2]);
     memset(served, 0, sizeof served);
     for (int i = 0; i < 6; i++)
         one_client(&server_fixture, agents, 3, served);
@@ -80,7 +79,7 @@ START_TEST(agent_of_another_group_never_gets_a_client) {
     server_fixture_set(&server_fixture, groups, 1);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent other = server_fixture_join(&server_fixture, "other", "mail");
-    server_fixture_bring_links(&server_fixture, &other, 3);
+    server_fixture_bring_link(&server_fixture, &other);
     int fd = server_fixture_connect(&server_fixture, 0);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
@@ -89,7 +88,7 @@ START_TEST(agent_of_another_group_never_gets_a_client) {
     struct fake_order order;
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_str_eq(order.text, "right");
-    server_fixture_end(&server_fixture, fd, &order, right.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
@@ -101,19 +100,19 @@ START_TEST(least_busy_gets_the_next) {
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->services[0].balance = CONFIG_LEAST_CONNECTIONS;
     server_fixture_open(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 4);
-    server_fixture_join_with(&server_fixture, "b", 4);
+    server_fixture_join_ready(&server_fixture, "a");
+    server_fixture_join_ready(&server_fixture, "b");
     for (int i = 0; i < 3; i++)
         fds[i] = server_fixture_client(&server_fixture, 0, &orders[i]);
     ck_assert_str_eq(orders[0].text, orders[2].text); /* two and one */
-    fake_give_back(&orders[0], CLIENT_ENDED, a.tag);
-    fake_give_back(&orders[2], CLIENT_ENDED, a.tag);
+    fake_give_back(&orders[0], CLIENT_ENDED);
+    fake_give_back(&orders[2], CLIENT_ENDED);
     fds[3] = server_fixture_client(&server_fixture, 0, &orders[3]); /* none and one */
     ck_assert_str_eq(orders[3].text, orders[0].text);
     for (int i = 0; i < 4; i++)
         close(fds[i]);
-    fake_give_back(&orders[1], CLIENT_ENDED, 0);
-    fake_give_back(&orders[3], CLIENT_ENDED, 0);
+    fake_give_back(&orders[1], CLIENT_ENDED);
+    fake_give_back(&orders[3], CLIENT_ENDED);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -125,8 +124,8 @@ START_TEST(one_source_gets_one_agent) {
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->services[0].balance = CONFIG_SOURCE;
     server_fixture_open(&server_fixture);
-    struct server_fixture_agent agents[2] = {server_fixture_join_with(&server_fixture, "a", 2),
-                                             server_fixture_join_with(&server_fixture, "b", 2)};
+    struct server_fixture_agent agents[2] = {server_fixture_join_ready(&server_fixture, "a"),
+                                             server_fixture_join_ready(&server_fixture, "b")};
     for (int i = 0; i < 6; i++)
         one_client(&server_fixture, agents, 2, served);
     int mine = served[0] ? 0 : 1;
@@ -138,25 +137,25 @@ START_TEST(one_source_gets_one_agent) {
 }
 END_TEST
 
-START_TEST(agent_without_an_idle_link_is_not_waited_for) {
+START_TEST(agent_without_a_data_link_is_not_waited_for) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
     server_fixture_join(&server_fixture, "without", "");
-    struct server_fixture_agent with = server_fixture_join_with(&server_fixture, "with", 2);
+    server_fixture_join_ready(&server_fixture, "with");
     for (int i = 0; i < 2; i++) {
         close(server_fixture_client(&server_fixture, 0, &order));
         ck_assert_str_eq(order.text, "with");
-        fake_give_back(&order, CLIENT_ENDED, with.tag);
+        fake_give_back(&order, CLIENT_ENDED);
     }
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-static void refuse(const struct fake_order *order, enum refusal refusal, uint64_t tag) {
+static void refuse(const struct fake_order *order, enum refusal refusal) {
     order->client->refusal = refusal;
-    fake_give_back(order, CLIENT_REFUSED, tag);
+    fake_give_back(order, CLIENT_REFUSED);
 }
 
 START_TEST(refused_client_goes_to_the_next_agent) {
@@ -164,16 +163,16 @@ START_TEST(refused_client_goes_to_the_next_agent) {
     struct fake_order first, second;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1),
-                                b = server_fixture_join_with(&server_fixture, "b", 1);
+    server_fixture_join_ready(&server_fixture, "a");
+    server_fixture_join_ready(&server_fixture, "b");
     int fd = server_fixture_client(&server_fixture, 0, &first);
     ck_assert_uint_eq(first.client->attempt_ms, 5000); /* half of 10 s: another one is untried */
     fake_clock_advance(2000);
-    refuse(&first, REFUSAL_REFUSED, a.tag);
+    refuse(&first, REFUSAL_REFUSED);
     ck_assert(fake_take(FAKE_SERVE, &second));
     ck_assert_str_ne(first.text, second.text);
     ck_assert_uint_eq(second.client->attempt_ms, 8000);
-    refuse(&second, REFUSAL_DNS, b.tag);
+    refuse(&second, REFUSAL_DNS);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     ck_assert_uint_eq(client_table_live(server_fixture.server->clients), 0);
@@ -183,16 +182,16 @@ START_TEST(refused_client_goes_to_the_next_agent) {
 END_TEST
 
 /* The tick that would have ended it has not come yet. */
-START_TEST(late_link_does_not_serve_a_client_whose_budget_is_spent) {
+START_TEST(agent_that_is_ready_late_does_not_serve_a_client_whose_budget_is_spent) {
     struct server_fixture server_fixture;
     struct fake_order first, second;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1),
-                                b = server_fixture_join_with(&server_fixture, "b", 0);
+    server_fixture_join_ready(&server_fixture, "a");
+    struct server_fixture_agent b = server_fixture_join(&server_fixture, "b", "");
     int fd = server_fixture_client(&server_fixture, 0, &first);
     fake_clock_advance(2000);
-    refuse(&first, REFUSAL_REFUSED, a.tag);
+    refuse(&first, REFUSAL_REFUSED);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 1); /* for a link of the other */
     fake_clock_advance(8001);
     server_fixture_bring_link(&server_fixture, &b);
@@ -209,50 +208,50 @@ START_TEST(unanswered_client_goes_to_the_next_agent) {
     struct fake_order first, second;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2),
-                                b = server_fixture_join_with(&server_fixture, "b", 2);
+    server_fixture_join_ready(&server_fixture, "a");
+    server_fixture_join_ready(&server_fixture, "b");
     int fd = server_fixture_client(&server_fixture, 0, &first);
-    fake_give_back(&first, CLIENT_UNANSWERED, a.tag);
+    fake_give_back(&first, CLIENT_UNANSWERED);
     ck_assert(fake_take(FAKE_SERVE, &second));
     ck_assert_str_ne(first.text, second.text);
-    fake_give_back(&second, CLIENT_UNANSWERED, b.tag);
+    fake_give_back(&second, CLIENT_UNANSWERED);
     ck_assert(fake_take(FAKE_SERVE, &second)); /* both have failed it, the first one longer ago */
     ck_assert_str_eq(first.text, second.text);
-    server_fixture_end(&server_fixture, fd, &second, a.tag);
+    server_fixture_end(&server_fixture, fd, &second);
 }
 END_TEST
 
-START_TEST(client_whose_link_was_lost_may_have_another_of_the_only_agent) {
+START_TEST(client_that_was_lost_may_have_the_only_agent_again) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    server_fixture_join_ready(&server_fixture, "a");
     int fd = server_fixture_client(&server_fixture, 0, &order);
     uint64_t deadline_us = order.client->deadline_us;
     fake_clock_advance(4000);
-    fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+    fake_give_back(&order, CLIENT_UNANSWERED);
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_uint_eq(order.client->deadline_us, deadline_us); /* one budget for both */
     ck_assert_uint_eq(order.client->attempt_ms, 6000);
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
-/* An agent whose links break as soon as they are used must not keep the client for ever. */
-START_TEST(client_does_not_lose_links_without_end) {
+/* An agent that loses each client must not keep this one for ever. */
+START_TEST(client_is_not_lost_without_end) {
     enum { ENOUGH = 8 };
     struct server_fixture server_fixture;
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2 * ENOUGH);
+    server_fixture_join_ready(&server_fixture, "a");
     int fd = server_fixture_client(&server_fixture, 0, &order);
     for (int i = 1; i < ENOUGH; i++) {
-        fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+        fake_give_back(&order, CLIENT_UNANSWERED);
         ck_assert(fake_take(FAKE_SERVE, &order));
     }
-    fake_give_back(&order, CLIENT_UNANSWERED, a.tag);
+    fake_give_back(&order, CLIENT_UNANSWERED);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     close(fd);
@@ -270,12 +269,12 @@ static void fail_client(enum client_outcome outcome, const char *detail) {
     write_log(&server_fixture);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
-    server_fixture_bring_links(&server_fixture, &a, 2);
+    server_fixture_bring_link(&server_fixture, &a);
     int fd = server_fixture_client(&server_fixture, 0, &order);
     fake_clock_advance(10000);
     order.client->refusal = REFUSAL_REFUSED;
     snprintf(order.client->detail, sizeof order.client->detail, "%s", detail);
-    fake_give_back(&order, outcome, a.tag);
+    fake_give_back(&order, outcome);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     close(fd);
     server_fixture_clear(&server_fixture);
@@ -310,7 +309,7 @@ START_TEST(record_of_a_client_that_waited_in_vain_names_what_was_missing) {
     }
     server_fixture_clear(&server_fixture);
     expect_logged("no agent of the group web is connected; start munnel-agent for it");
-    expect_logged("no agent of the group web had an idle link in time");
+    expect_logged("no agent of the group web could take it in time");
 }
 END_TEST
 
@@ -328,7 +327,7 @@ START_TEST(one_budget_for_all_attempts) {
     int fd = server_fixture_client(&server_fixture, 0, &order);
     ck_assert_uint_eq(order.client->attempt_ms, 3333); /* a third, though four more are there */
     fake_clock_advance(10000);
-    refuse(&order, REFUSAL_TIMEOUT, 0);
+    refuse(&order, REFUSAL_TIMEOUT);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert(server_fixture_is_reset(&server_fixture, fd));
     close(fd);
@@ -336,22 +335,62 @@ START_TEST(one_budget_for_all_attempts) {
 }
 END_TEST
 
-START_TEST(link_that_was_gone_is_no_attempt) {
+START_TEST(client_that_met_no_carrier_is_served_by_the_next_thread) {
+    struct server_fixture server_fixture;
+    struct fake_order first, second;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->threads = 2;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a");
+    server_fixture_bring_link_to(&server_fixture, &a, 1, false);
+    int fd = server_fixture_client(&server_fixture, 0, &first);
+    fake_give_back(&first, CLIENT_NOT_STARTED);
+    ck_assert(fake_take(FAKE_SERVE, &second));
+    ck_assert_uint_ne(first.thread, second.thread);
+    ck_assert_uint_eq(second.client->session, a.tag);
+    ck_assert_uint_eq(second.client->attempts, 0);
+    server_fixture_end(&server_fixture, fd, &second);
+}
+END_TEST
+
+/* The event that tells of the loss of the link must come first; else both threads would only exchange the client. */
+START_TEST(client_that_met_no_carrier_twice_is_served_a_moment_later) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a");
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    fake_give_back(&order, CLIENT_NOT_STARTED, 0);
+    fake_give_back(&order, CLIENT_NOT_STARTED);
     ck_assert(fake_take(FAKE_SERVE, &order));
-    ck_assert_uint_eq(order.client->attempts, 0);
-    fake_give_back(&order, CLIENT_NOT_STARTED, 0);
-    ck_assert_uint_eq(server_fixture.server->services.waiting, 1); /* no link is left, but the agent is */
+    fake_give_back(&order, CLIENT_NOT_STARTED);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     ck_assert_uint_eq(session_client_count(session_table_find(server_fixture.server->sessions, a.tag)), 0);
-    server_fixture_bring_link(&server_fixture, &a);
+    fake_clock_advance(300);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
     ck_assert(fake_take(FAKE_SERVE, &order));
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
+    server_fixture_end(&server_fixture, fd, &order);
+}
+END_TEST
+
+START_TEST(clients_of_one_agent_are_spread_over_the_threads) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->threads = 3;
+    server_fixture_open(&server_fixture);
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a");
+    server_fixture_bring_link_to(&server_fixture, &a, 2, false);
+    for (unsigned i = 0; i < 6; i++) {
+        close(server_fixture_client(&server_fixture, 0, &order));
+        ck_assert_uint_eq(order.thread, i % 2 ? 2 : 0);
+        ck_assert_uint_eq(order.tag, a.tag);
+        fake_give_back(&order, CLIENT_ENDED);
+    }
+    server_fixture_clear(&server_fixture);
 }
 END_TEST
 
@@ -360,36 +399,35 @@ START_TEST(busy_agent_gets_the_client_again) {
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    server_fixture_join_ready(&server_fixture, "a");
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    refuse(&order, REFUSAL_BUSY, a.tag);
+    refuse(&order, REFUSAL_BUSY);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     fake_clock_advance(300);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
     ck_assert(fake_take(FAKE_SERVE, &order));
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
-/* The link is idle again at once: without a backoff the client would be sent to it in a busy loop. */
+/* Without a backoff the client would be sent to it in a busy loop. */
 START_TEST(client_that_met_a_lack_of_memory_is_served_a_moment_later) {
     struct server_fixture server_fixture;
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    server_fixture_join_ready(&server_fixture, "a");
     int fd = server_fixture_client(&server_fixture, 0, &order);
     order.client->reason = REASON_MEMORY;
-    fake_give_back(&order, CLIENT_NOT_STARTED, a.tag);
-    server_fixture_idle(&server_fixture, &a, order.link);
+    fake_give_back(&order, CLIENT_NOT_STARTED);
     ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     fake_clock_advance(300);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_uint_eq(order.client->attempts, 0);
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
@@ -400,32 +438,29 @@ START_TEST(draining_agent_gets_no_more) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", ""),
                                 b = server_fixture_join(&server_fixture, "b", "");
-    server_fixture_bring_links(&server_fixture, &a, 2);
+    server_fixture_bring_link(&server_fixture, &a);
     int fd = server_fixture_client(&server_fixture, 0, &order);
-    refuse(&order, REFUSAL_DRAINING, a.tag);
-    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 1); /* its other idle link */
+    refuse(&order, REFUSAL_DRAINING);
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0); /* its links stay for its other clients */
     server_fixture_bring_link(&server_fixture, &b);
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_str_eq(order.text, "b");
-    server_fixture_end(&server_fixture, fd, &order, b.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
 /* Three clients that this agent refuses. */
-static void fail_three_times(struct server_fixture *server_fixture, const struct server_fixture_agent *bad,
-                             const struct server_fixture_agent *good) {
+static void fail_three_times(struct server_fixture *server_fixture, const struct server_fixture_agent *bad) {
     for (int failures = 0; failures < 3;) {
         struct fake_order order;
         int fd = server_fixture_client(server_fixture, 0, &order);
         if (strcmp(order.text, bad->name) == 0) {
-            refuse(&order, REFUSAL_REFUSED, bad->tag);
-            server_fixture_idle(server_fixture, bad, order.link);
+            refuse(&order, REFUSAL_REFUSED);
             failures++;
             ck_assert(fake_take(FAKE_SERVE, &order));
         }
         order.client->opened_us = 1;
-        fake_give_back(&order, CLIENT_ENDED, good->tag);
-        server_fixture_idle(server_fixture, good, order.link);
+        fake_give_back(&order, CLIENT_ENDED);
         close(fd);
     }
 }
@@ -437,9 +472,9 @@ START_TEST(failing_agent_is_ejected_for_a_while) {
     server_fixture_set_any(&server_fixture);
     write_log(&server_fixture);
     server_fixture_open(&server_fixture);
-    struct server_fixture_agent agents[2] = {server_fixture_join_with(&server_fixture, "bad", 2),
-                                             server_fixture_join_with(&server_fixture, "good", 2)};
-    fail_three_times(&server_fixture, &agents[0], &agents[1]);
+    struct server_fixture_agent agents[2] = {server_fixture_join_ready(&server_fixture, "bad"),
+                                             server_fixture_join_ready(&server_fixture, "good")};
+    fail_three_times(&server_fixture, &agents[0]);
     for (int i = 0; i < 4; i++)
         one_client(&server_fixture, agents, 2, served);
     ck_assert_uint_eq(served[0], 0);
@@ -447,7 +482,7 @@ START_TEST(failing_agent_is_ejected_for_a_while) {
     for (int i = 0; i < 4; i++)
         one_client(&server_fixture, agents, 2, served);
     ck_assert_uint_eq(served[0], 2);
-    fail_three_times(&server_fixture, &agents[0], &agents[1]);
+    fail_three_times(&server_fixture, &agents[0]);
     server_fixture_lose(&server_fixture, &agents[1]); /* no other is left */
     one_client(&server_fixture, agents, 2, served);
     ck_assert_uint_eq(served[0], 3);
@@ -461,9 +496,10 @@ static TCase *choosing(void) {
 
     tcase_add_test(group, agents_share_clients_one_by_one);
     tcase_add_test(group, agent_of_another_group_never_gets_a_client);
+    tcase_add_test(group, clients_of_one_agent_are_spread_over_the_threads);
     tcase_add_test(group, least_busy_gets_the_next);
     tcase_add_test(group, one_source_gets_one_agent);
-    tcase_add_test(group, agent_without_an_idle_link_is_not_waited_for);
+    tcase_add_test(group, agent_without_a_data_link_is_not_waited_for);
     tcase_add_test(group, failing_agent_is_ejected_for_a_while);
     return group;
 }
@@ -472,15 +508,16 @@ static TCase *failing_over(void) {
     TCase *group = tcase_create("failing over");
 
     tcase_add_test(group, refused_client_goes_to_the_next_agent);
-    tcase_add_test(group, late_link_does_not_serve_a_client_whose_budget_is_spent);
+    tcase_add_test(group, agent_that_is_ready_late_does_not_serve_a_client_whose_budget_is_spent);
     tcase_add_test(group, unanswered_client_goes_to_the_next_agent);
-    tcase_add_test(group, client_whose_link_was_lost_may_have_another_of_the_only_agent);
-    tcase_add_test(group, client_does_not_lose_links_without_end);
+    tcase_add_test(group, client_that_was_lost_may_have_the_only_agent_again);
+    tcase_add_test(group, client_is_not_lost_without_end);
     tcase_add_test(group, record_of_a_refused_client_names_the_groups_and_the_detail);
     tcase_add_test(group, record_of_an_unanswered_client_names_the_groups_and_the_detail);
     tcase_add_test(group, record_of_a_client_that_waited_in_vain_names_what_was_missing);
     tcase_add_test(group, one_budget_for_all_attempts);
-    tcase_add_test(group, link_that_was_gone_is_no_attempt);
+    tcase_add_test(group, client_that_met_no_carrier_is_served_by_the_next_thread);
+    tcase_add_test(group, client_that_met_no_carrier_twice_is_served_a_moment_later);
     tcase_add_test(group, busy_agent_gets_the_client_again);
     tcase_add_test(group, client_that_met_a_lack_of_memory_is_served_a_moment_later);
     tcase_add_test(group, draining_agent_gets_no_more);

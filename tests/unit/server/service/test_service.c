@@ -21,11 +21,11 @@ START_TEST(client_waits_for_an_agent) {
     int fd = server_fixture_connect(&server_fixture, 0);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
     fake_clock_advance(9000);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1);
+    server_fixture_join_ready(&server_fixture, "a");
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_uint_eq(server_fixture.server->services.waiting, 0);
     ck_assert_uint_eq(order.client->attempt_ms, 10000); /* waiting took nothing of the connect timeout */
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
@@ -77,7 +77,7 @@ START_TEST(port_is_closed_without_an_agent) {
         struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
         server_fixture_bring_link(&server_fixture, &a);
         int fd = server_fixture_client(&server_fixture, 0, &order);
-        fake_give_back(&order, CLIENT_ENDED, a.tag);
+        fake_give_back(&order, CLIENT_ENDED);
         close(fd);
         server_fixture_lose(&server_fixture, &a);
     }
@@ -127,12 +127,12 @@ START_TEST(no_more_than_max_clients) {
     server_fixture_set_any(&server_fixture);
     server_fixture.conf->services[0].max_clients = 1;
     server_fixture_open(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 3);
+    server_fixture_join_ready(&server_fixture, "a");
     int first = server_fixture_client(&server_fixture, 0, &order), second = server_fixture_connect(&server_fixture, 0);
     ck_assert(server_fixture_is_reset(&server_fixture, second));
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    fake_give_back(&order, CLIENT_ENDED);
     int third = server_fixture_client(&server_fixture, 0, &order);
-    fake_give_back(&order, CLIENT_ENDED, a.tag);
+    fake_give_back(&order, CLIENT_ENDED);
     close(first);
     close(second);
     close(third);
@@ -147,7 +147,7 @@ START_TEST(clients_of_a_draining_agent_are_recalled_too) {
 
     server_fixture_begin(&server_fixture);
     struct server *server = server_fixture.server;
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1),
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a"),
                                 b = server_fixture_join(&server_fixture, "b", "");
     struct session *silent = session_table_find(server->sessions, a.tag);
     int fd = server_fixture_client(&server_fixture, 0, &order);
@@ -159,7 +159,7 @@ START_TEST(clients_of_a_draining_agent_are_recalled_too) {
     server_fixture_lose(&server_fixture, &b); /* no other is left */
     service_recall(server->services.items[0], silent, server->plane);
     ck_assert_uint_eq(fake_count(FAKE_RECALL), 0);
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
@@ -170,7 +170,7 @@ static void expect_served(uint64_t number) {
 
     ck_assert(fake_take(FAKE_SERVE, &order));
     ck_assert_uint_eq(order.client->number, number);
-    fake_give_back(&order, CLIENT_ENDED, 0);
+    fake_give_back(&order, CLIENT_ENDED);
 }
 
 static void connect_clients(struct server_fixture *server_fixture, size_t service, int count) {
@@ -187,12 +187,10 @@ START_TEST(waiting_clients_are_served_in_the_order_in_which_they_came) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
     connect_clients(&server_fixture, 0, 3);
-    for (uint64_t number = 1; number <= 3; number++) {
-        server_fixture_bring_link(&server_fixture, &a);
+    server_fixture_bring_link(&server_fixture, &a);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 0);
+    for (uint64_t number = 1; number <= 3; number++)
         expect_served(number);
-        ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
-        ck_assert_uint_eq(server_fixture.server->services.waiting, 3 - number);
-    }
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -202,12 +200,14 @@ START_TEST(client_that_comes_back_unserved_is_first_again) {
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1);
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
+    struct link_ref link = server_fixture_bring_link(&server_fixture, &a);
     close(server_fixture_client(&server_fixture, 0, &order));
+    server_fixture_lose_link(&server_fixture, &a, link, 0, false);
     connect_clients(&server_fixture, 0, 2);
-    fake_give_back(&order, CLIENT_NOT_STARTED, a.tag);
+    fake_give_back(&order, CLIENT_NOT_STARTED);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 3);
-    server_fixture_bring_links(&server_fixture, &a, 3);
+    server_fixture_bring_link(&server_fixture, &a);
     for (uint64_t number = 1; number <= 3; number++)
         expect_served(number);
     server_fixture_clear(&server_fixture);
@@ -219,11 +219,13 @@ START_TEST(client_that_waits_for_another_agent_does_not_hold_up_those_behind_it)
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 1),
+    struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", ""),
                                 b = server_fixture_join(&server_fixture, "b", "");
+    struct link_ref link = server_fixture_bring_link(&server_fixture, &a);
     close(server_fixture_client(&server_fixture, 0, &order));
+    server_fixture_lose_link(&server_fixture, &a, link, 0, false);
     order.client->refusal = REFUSAL_REFUSED;
-    fake_give_back(&order, CLIENT_REFUSED, a.tag);
+    fake_give_back(&order, CLIENT_REFUSED);
     connect_clients(&server_fixture, 0, 1);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 2);
     server_fixture_bring_link(&server_fixture, &a);
@@ -245,33 +247,37 @@ START_TEST(client_whose_time_is_over_leaves_the_queue_alone) {
     fake_clock_advance(5000);
     dispatch_tick(server_fixture.server->dispatch);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 2);
-    server_fixture_bring_links(&server_fixture, &a, 2);
+    server_fixture_bring_link(&server_fixture, &a);
     expect_served(2);
     expect_served(3);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
 
-/* Otherwise a service with many clients would keep every link of an agent from the others. */
+/* Otherwise the first service would always have an agent to itself first. */
 START_TEST(services_take_turns_in_serving_their_waiting_clients) {
     static const char *const groups[] = {NULL, NULL};
     struct server_fixture server_fixture;
-    unsigned served[2] = {0};
+    bool was_first[2] = {false, false};
 
     server_fixture_set(&server_fixture, groups, 2);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
-    connect_clients(&server_fixture, 0, 4);
-    connect_clients(&server_fixture, 1, 4);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 20 && !(was_first[0] && was_first[1]); i++) { /* a tick in between takes a turn too */
         struct fake_order order;
-        server_fixture_bring_link(&server_fixture, &a);
+        connect_clients(&server_fixture, 0, 1);
+        connect_clients(&server_fixture, 1, 1);
+        uint64_t of_second = client_table_total(server_fixture.server->clients);
+        struct link_ref link = server_fixture_bring_link(&server_fixture, &a);
+        ck_assert_uint_eq(server_fixture.server->services.waiting, 0);
         ck_assert(fake_take(FAKE_SERVE, &order));
-        served[order.client->number > 4]++;
-        fake_give_back(&order, CLIENT_ENDED, a.tag);
+        was_first[order.client->number == of_second] = true;
+        fake_give_back(&order, CLIENT_ENDED);
+        ck_assert(fake_take(FAKE_SERVE, &order));
+        fake_give_back(&order, CLIENT_ENDED);
+        server_fixture_lose_link(&server_fixture, &a, link, 0, false);
     }
-    ck_assert_uint_eq(served[0], 2);
-    ck_assert_uint_eq(served[1], 2);
+    ck_assert(was_first[0] && was_first[1]);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -288,7 +294,7 @@ START_TEST(client_that_waits_goes_on_waiting_when_the_last_agent_leaves) {
     server_fixture_lose(&server_fixture, &a);
     dispatch_tick(server_fixture.server->dispatch);
     ck_assert_uint_eq(server_fixture.server->services.waiting, 1);
-    server_fixture_join_with(&server_fixture, "b", 1);
+    server_fixture_join_ready(&server_fixture, "b");
     expect_served(1);
     server_fixture_clear(&server_fixture);
 }

@@ -46,8 +46,8 @@ struct pair { /* two agents of one service */
 
 static void pair_begin(struct pair *pair) {
     server_fixture_begin(&pair->server_fixture);
-    pair->agents[0] = server_fixture_join_with(&pair->server_fixture, "a", 8);
-    pair->agents[1] = server_fixture_join_with(&pair->server_fixture, "b", 8);
+    pair->agents[0] = server_fixture_join_ready(&pair->server_fixture, "a");
+    pair->agents[1] = server_fixture_join_ready(&pair->server_fixture, "b");
     for (int i = 0; i < 2; i++)
         pong(&pair->agents[i], USUAL_MS);
     fake_clock_advance(1000);
@@ -73,7 +73,7 @@ static void serve_one(struct pair *pair, const char *name) {
     int fd = server_fixture_client(&pair->server_fixture, 0, &order);
 
     ck_assert_str_eq(order.text, name);
-    fake_give_back(&order, CLIENT_ENDED, pair->agents[name[0] - 'a'].tag);
+    fake_give_back(&order, CLIENT_ENDED);
     close(fd);
 }
 
@@ -85,11 +85,11 @@ START_TEST(silent_agent_gets_no_client_while_another_one_answers) {
     int fd = freeze(&pair, &served);
     for (int i = 0; i < 4; i++)
         serve_one(&pair, "b");
-    fake_give_back(&served, CLIENT_UNANSWERED, pair.agents[0].tag); /* as the recall orders */
+    fake_give_back(&served, CLIENT_UNANSWERED); /* as the recall orders */
     ck_assert(fake_take(FAKE_SERVE, &again));
     ck_assert_str_eq(again.text, "b");
     ck_assert(!again.client->holds_early);
-    server_fixture_end(&pair.server_fixture, fd, &again, pair.agents[1].tag);
+    server_fixture_end(&pair.server_fixture, fd, &again);
 }
 END_TEST
 
@@ -102,7 +102,7 @@ START_TEST(silent_agent_is_responsive_again_with_its_pong) {
     pong(&pair.agents[0], LATE_MS);
     serve_one(&pair, "b");
     serve_one(&pair, "a");
-    server_fixture_end(&pair.server_fixture, fd, &served, pair.agents[0].tag);
+    server_fixture_end(&pair.server_fixture, fd, &served);
 }
 END_TEST
 
@@ -113,7 +113,7 @@ START_TEST(silent_agent_is_responsive_again_with_an_opened) {
     pair_begin(&pair);
     int fd = freeze(&pair, &served);
     served.client->opened_us = clock_us();
-    fake_give_back(&served, CLIENT_ENDED, pair.agents[0].tag);
+    fake_give_back(&served, CLIENT_ENDED);
     close(fd);
     serve_one(&pair, "b");
     serve_one(&pair, "a");
@@ -132,9 +132,9 @@ START_TEST(only_agent_is_chosen_though_it_is_silent_and_early_bytes_are_held_bac
     ck_assert_str_eq(second.text, "a");
     ck_assert(second.client->holds_early);
     ck_assert(!served.client->holds_early);
-    fake_give_back(&second, CLIENT_ENDED, pair.agents[0].tag);
+    fake_give_back(&second, CLIENT_ENDED);
     close(other);
-    server_fixture_end(&pair.server_fixture, fd, &served, pair.agents[0].tag);
+    server_fixture_end(&pair.server_fixture, fd, &served);
 }
 END_TEST
 
@@ -143,12 +143,12 @@ START_TEST(clients_are_not_taken_back_from_the_only_agent) {
     struct fake_order order;
 
     server_fixture_begin(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2);
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a");
     pong(&a, USUAL_MS);
     int fd = server_fixture_client(&server_fixture, 0, &order);
     ck_assert(waits_until_silent(&server_fixture, &a));
     ck_assert_uint_eq(fake_count(FAKE_RECALL), 0);
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
@@ -160,7 +160,7 @@ START_TEST(clients_are_taken_back_only_from_services_that_another_agent_serves) 
 
     server_fixture_set(&server_fixture, groups, 2);
     server_fixture_open(&server_fixture);
-    struct server_fixture_agent a = server_fixture_join_with(&server_fixture, "a", 2); /* serves both */
+    struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a"); /* serves both */
     server_fixture_join(&server_fixture, "b", "web");
     pong(&a, USUAL_MS);
     int fd = server_fixture_client(&server_fixture, 0, &order);
@@ -169,7 +169,7 @@ START_TEST(clients_are_taken_back_only_from_services_that_another_agent_serves) 
     ck_assert_uint_eq(recall.tag, a.tag);
     ck_assert_str_eq(recall.terms->service, "s1");
     ck_assert_uint_eq(fake_count(FAKE_RECALL), 0);
-    server_fixture_end(&server_fixture, fd, &order, a.tag);
+    server_fixture_end(&server_fixture, fd, &order);
 }
 END_TEST
 
@@ -231,7 +231,7 @@ START_TEST(ping_lost_for_want_of_memory_is_sent_again_and_does_not_count_as_unan
     fake_fail(FAKE_PING, false);
     ck_assert(unit_run_until(base, has_ping, first, 10000));
     ck_assert(!session_is_silent(first));
-    server_fixture_end(&pair.server_fixture, fd, &served, pair.agents[0].tag);
+    server_fixture_end(&pair.server_fixture, fd, &served);
 }
 END_TEST
 

@@ -13,22 +13,38 @@
 
 #define S 1000000ull
 
-static const uint8_t secret[SECRET_SIZE] = {7}, key[SECRET_SIZE] = {1}, other_key[SECRET_SIZE] = {2};
+static const uint8_t key[SECRET_SIZE] = {1}, other_key[SECRET_SIZE] = {2};
+
+static struct session_options options_of(const uint8_t *token_key, const struct strlist *groups) {
+    static const struct addr peer;
+
+    return (struct session_options){.name = "web1",
+                                    .instance = "00112233445566778899aabbccddeeff",
+                                    .credential = "web",
+                                    .key = token_key,
+                                    .serves_all = !groups,
+                                    .groups = groups,
+                                    .threads = 2,
+                                    .peer = &peer};
+}
 
 static struct session *make(const uint8_t *token_key, const struct strlist *groups) {
-    static const struct addr peer;
-    const struct session_options options = {.name = "web1",
-                                            .instance = "00112233445566778899aabbccddeeff",
-                                            .credential = "web",
-                                            .secret = secret,
-                                            .key = token_key,
-                                            .serves_all = !groups,
-                                            .groups = groups,
-                                            .peer = &peer};
+    const struct session_options options = options_of(token_key, groups);
     struct session *session = session_new(&options);
 
     ck_assert_ptr_nonnull(session);
     return session;
+}
+
+static void add_link(struct session *session, unsigned thread, bool is_exclusive) {
+    const struct carrier_role role = {0, thread, is_exclusive};
+
+    carriers_accepted(session_carriers(session), &role);
+    carriers_added(session_carriers(session), &role);
+}
+
+static void remove_link(struct session *session, unsigned thread, bool is_exclusive) {
+    carriers_removed(session_carriers(session), &(struct carrier_role){0, thread, is_exclusive});
 }
 
 START_TEST(token_key_is_recognised_without_being_kept) {
@@ -43,7 +59,7 @@ START_TEST(token_key_is_recognised_without_being_kept) {
 }
 END_TEST
 
-START_TEST(sessions_of_one_secret_have_keys_of_their_own) {
+START_TEST(sessions_have_keys_of_their_own) {
     struct session *a = make(NULL, NULL), *b = make(NULL, NULL);
 
     ck_assert_str_ne(session_id(a), session_id(b));
@@ -70,41 +86,37 @@ START_TEST(groups_decide_what_it_serves) {
 }
 END_TEST
 
-START_TEST(retired_session_forgets_its_key) {
+START_TEST(client_goes_to_each_thread_with_a_shared_link_in_turn) {
     struct session *session = make(NULL, NULL);
-    static const uint8_t wiped[SECRET_SIZE];
 
-    ck_assert(!session_is_draining(session) && !session_is_retired(session));
-    session_drain(session);
-    ck_assert(session_is_draining(session) && !session_is_retired(session));
-    session_retire(session);
-    ck_assert(session_is_retired(session));
-    ck_assert_mem_eq(session_key(session), wiped, SECRET_SIZE);
+    ck_assert(!session_can_take(session, S));
+    add_link(session, 0, true);
+    ck_assert(!session_can_take(session, S)); /* OPEN goes by shared ones only */
+    add_link(session, 1, false);
+    ck_assert(session_can_take(session, S));
+    ck_assert_uint_eq(session_take_client(session), 1);
+    ck_assert_uint_eq(session_take_client(session), 1);
+    add_link(session, 0, false);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(session_take_client(session), i % 2);
+    ck_assert_uint_eq(session_client_count(session), 6);
+    remove_link(session, 1, false);
+    ck_assert_uint_eq(session_take_client(session), 0);
+    ck_assert_uint_eq(session_take_client(session), 0);
+    remove_link(session, 0, false);
+    ck_assert(!session_can_take(session, S));
     session_free(session);
 }
 END_TEST
 
-START_TEST(retired_session_is_never_live_again) {
+START_TEST(backoff_keeps_clients_from_the_agent) {
     struct session *session = make(NULL, NULL);
 
-    session_retire(session);
-    session_drain(session); /* aborts: SIGABRT is expected */
-    session_free(session);
-}
-END_TEST
-
-START_TEST(backoff_keeps_clients_from_idle_links) {
-    struct session *session = make(NULL, NULL);
-    struct link_ref link = {.slot = 3, .generation = 1};
-
-    ck_assert(!session_can_take(session, S)); /* no link */
-    ck_assert(link_pool_put(session_pool(session), link, S));
+    add_link(session, 0, false);
     session_back_off(session, 2 * S);
     ck_assert(!session_can_take(session, 2 * S - 1));
     ck_assert(session_can_take(session, 2 * S));
-    ck_assert(session_take_link(session, &link, 2 * S));
-    ck_assert(!session_take_link(session, &link, 2 * S));
-    ck_assert_uint_eq(session_client_count(session), 1);
+    session_take_client(session);
     session_client_left(session);
     session_client_left(session); /* not below none */
     ck_assert_uint_eq(session_client_count(session), 0);
@@ -112,30 +124,98 @@ START_TEST(backoff_keeps_clients_from_idle_links) {
 }
 END_TEST
 
-START_TEST(deficit_is_taken_once) {
-    struct session *session = make(NULL, NULL);
+START_TEST(suspended_session_takes_no_clients_until_it_is_resumed) {
+    struct session *session = make(key, NULL);
+    struct session_options again = options_of(other_key, NULL);
+    const struct link_ref old = {.slot = 1, .generation = 1};
 
-    session_add_deficit(session, 2);
-    session_add_deficit(session, 3);
-    ck_assert_uint_eq(session_take_deficit(session), 5);
-    ck_assert_uint_eq(session_take_deficit(session), 0);
-    ck_assert(!session_mark(session, true));
-    ck_assert(session_mark(session, false));
+    again.control = (struct link_ref){.slot = 2, .generation = 1};
+    add_link(session, 0, false);
+    session_announcement(session)->answered_id = 7;
+    session_liveness(session)->is_silent = true;
+    session_suspend(session, 0);
+    ck_assert(!session_is_connected(session) && !session_can_take(session, S));
+    ck_assert(!link_ref_same(session_control(session), old));
+    ck_assert(!session_is_silent(session));
+    ck_assert(session_resume(session, &again));
+    ck_assert(session_is_connected(session) && session_can_take(session, S));
+    ck_assert(link_ref_same(session_control(session), again.control));
+    ck_assert_uint_eq(session_announcement(session)->answered_id, 0);
+    ck_assert(session_has_token_key(session, other_key) && !session_has_token_key(session, key));
     session_free(session);
 }
 END_TEST
 
-START_TEST(spare_target_is_twice_the_peak_within_its_bounds) {
+/* The process of the agent is the same, and it ends. */
+START_TEST(draining_session_is_resumed_as_one) {
     struct session *session = make(NULL, NULL);
-    struct link_ref link;
+    const struct session_options again = options_of(NULL, NULL);
 
-    for (uint32_t i = 0; i < 10; i++) {
-        ck_assert(link_pool_put(session_pool(session), (struct link_ref){.slot = i, .generation = 1}, S));
-        ck_assert(session_take_link(session, &link, S));
-    }
-    ck_assert_uint_eq(session_spare_target(session, 4, 50, S), 20);
-    ck_assert_uint_eq(session_spare_target(session, 30, 50, S), 30);
-    ck_assert_uint_eq(session_spare_target(session, 4, 12, S), 12);
+    add_link(session, 0, false);
+    session_suspend(session, 0);
+    session_drain(session);
+    ck_assert(session_is_draining(session) && !session_is_connected(session));
+    ck_assert(session_resume(session, &again));
+    ck_assert(session_is_draining(session) && session_is_connected(session) && !session_can_take(session, S));
+    ck_assert(session_announcement(session)->is_over);
+    session_free(session);
+}
+END_TEST
+
+START_TEST(suspended_session_is_abandoned_when_its_time_is_over_and_nothing_goes_on) {
+    struct session *session = make(NULL, NULL);
+
+    add_link(session, 0, true);
+    add_link(session, 0, false);
+    ck_assert(!session_is_abandoned(session, UINT64_MAX)); /* it is connected */
+    session_take_client(session);
+    session_suspend(session, 2 * S);
+    ck_assert(!session_is_abandoned(session, 2 * S)); /* its client goes on */
+    remove_link(session, 0, false);
+    ck_assert(!session_is_abandoned(session, 2 * S));
+    remove_link(session, 0, true);
+    ck_assert(!session_is_abandoned(session, 2 * S - 1));
+    ck_assert(session_is_abandoned(session, 2 * S));
+    add_link(session, 0, false);
+    session_client_left(session);
+    ck_assert(session_is_abandoned(session, 2 * S));
+    session_retire(session);
+    ck_assert(!session_is_abandoned(session, 2 * S));
+    session_free(session);
+}
+END_TEST
+
+START_TEST(session_is_of_the_same_agent_with_the_same_rights_only) {
+    char web[] = "web", db[] = "db", *both[] = {web, db}, *turned[] = {db, web};
+    const struct strlist groups = {both, 2}, same = {turned, 2}, fewer = {both, 1};
+    struct session *session = make(NULL, &groups);
+    struct session_options options = options_of(NULL, &same);
+
+    ck_assert(session_is_of(session, &options));
+    options.groups = &fewer;
+    ck_assert(!session_is_of(session, &options));
+    options = options_of(NULL, NULL);
+    ck_assert(!session_is_of(session, &options));
+    options = options_of(NULL, &groups);
+    options.name = "web2";
+    ck_assert(!session_is_of(session, &options));
+    options = options_of(NULL, &groups);
+    options.credential = "db";
+    ck_assert(!session_is_of(session, &options));
+    options = options_of(NULL, &groups);
+    options.instance = "00112233445566778899aabbccddeef0";
+    ck_assert(!session_is_of(session, &options));
+    session_free(session);
+}
+END_TEST
+
+START_TEST(retired_session_is_never_live_again) {
+    struct session *session = make(NULL, NULL);
+    const struct session_options again = options_of(NULL, NULL);
+
+    session_suspend(session, 0);
+    session_retire(session);
+    session_resume(session, &again); /* aborts: SIGABRT is expected */
     session_free(session);
 }
 END_TEST
@@ -144,15 +224,23 @@ static TCase *session_cases(void) {
     TCase *group = tcase_create("session");
 
     tcase_add_test(group, token_key_is_recognised_without_being_kept);
-    tcase_add_test(group, sessions_of_one_secret_have_keys_of_their_own);
+    tcase_add_test(group, sessions_have_keys_of_their_own);
     tcase_add_test(group, groups_decide_what_it_serves);
-    tcase_add_test(group, retired_session_forgets_its_key);
-    if (!getenv("CK_FORK")) /* without a process of its own the signal would end this one */
-        tcase_add_test_raise_signal(group, retired_session_is_never_live_again, SIGABRT);
-    tcase_add_test(group, backoff_keeps_clients_from_idle_links);
-    tcase_add_test(group, deficit_is_taken_once);
-    tcase_add_test(group, spare_target_is_twice_the_peak_within_its_bounds);
+    tcase_add_test(group, client_goes_to_each_thread_with_a_shared_link_in_turn);
+    tcase_add_test(group, backoff_keeps_clients_from_the_agent);
     return group;
 }
 
-UNIT_MAIN("server/session/session", session_cases)
+static TCase *suspended(void) {
+    TCase *group = tcase_create("suspended");
+
+    tcase_add_test(group, suspended_session_takes_no_clients_until_it_is_resumed);
+    tcase_add_test(group, draining_session_is_resumed_as_one);
+    tcase_add_test(group, suspended_session_is_abandoned_when_its_time_is_over_and_nothing_goes_on);
+    tcase_add_test(group, session_is_of_the_same_agent_with_the_same_rights_only);
+    if (!getenv("CK_FORK")) /* without a process of its own the signal would end this one */
+        tcase_add_test_raise_signal(group, retired_session_is_never_live_again, SIGABRT);
+    return group;
+}
+
+UNIT_MAIN("server/session/session", session_cases, suspended)

@@ -9,16 +9,21 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
-static struct session *add_instance(struct session_table *agents, const char *name, const char *instance) {
+static struct session *add_with(struct session_table *agents, const char *name, const char *instance,
+                                const char *credential) {
     static const struct addr peer;
-    static const uint8_t secret[SECRET_SIZE] = {7};
     const struct session_options options = {
-        .name = name, .instance = instance, .credential = "", .secret = secret, .serves_all = true, .peer = &peer};
+        .name = name, .instance = instance, .credential = credential, .threads = 1, .serves_all = true, .peer = &peer};
     struct session *session = session_table_add(agents, &options);
 
     ck_assert_ptr_nonnull(session);
     return session;
+}
+
+static struct session *add_instance(struct session_table *agents, const char *name, const char *instance) {
+    return add_with(agents, name, instance, "");
 }
 
 static struct session *add(struct session_table *agents, const char *name) {
@@ -36,6 +41,79 @@ START_TEST(sessions_of_one_name_have_labels_of_their_own) {
     ck_assert_str_eq(session_label(second), "a#abcdef");
     ck_assert_str_eq(session_who(second), "agent a#abcdef");
     ck_assert_str_eq(session_name(second), "a");
+    session_table_free(agents);
+}
+END_TEST
+
+/* As of an agent that was started again: its new process is the only one. */
+START_TEST(name_of_a_suspended_session_is_free) {
+    struct session_table *agents = session_table_new();
+    struct session *first = add(agents, "a");
+    static const struct addr peer;
+    const struct session_options again = {.name = "a",
+                                          .instance = "00112233445566778899aabbccddeeff",
+                                          .credential = "",
+                                          .threads = 1,
+                                          .serves_all = true,
+                                          .peer = &peer};
+
+    session_table_suspend(agents, first, 0);
+    ck_assert_uint_eq(session_table_count(agents), 0);
+    ck_assert_str_eq(session_label(add_instance(agents, "a", "abcdef01234567890000000000000000")), "a");
+    ck_assert_uint_eq(session_table_count(agents), 1);
+    ck_assert(session_table_resume(agents, first, &again));
+    ck_assert_str_eq(session_label(first), "a#001122");
+    ck_assert_uint_eq(session_table_count(agents), 2);
+    session_table_free(agents);
+}
+END_TEST
+
+START_TEST(retired_session_is_found_for_its_relays_only) {
+    struct session_table *agents = session_table_new();
+    struct session *session = add(agents, "a");
+    uint64_t tag = session_tag(session);
+
+    session_table_suspend(agents, session, 0);
+    ck_assert_ptr_eq(session_table_find(agents, tag), session);
+    ck_assert_ptr_eq(session_table_client_left(agents, tag), session);
+    session_retire(session);
+    ck_assert_ptr_null(session_table_find(agents, tag));
+    ck_assert_ptr_null(session_table_find_instance(agents, "a", session_instance(session)));
+    ck_assert_ptr_null(session_table_first(agents));
+    ck_assert_ptr_null(session_table_client_left(agents, tag));
+    ck_assert_ptr_eq(session_table_find_any(agents, tag), session);
+    ck_assert_ptr_eq(session_table_find_id_any(agents, session_id(session)), session);
+    ck_assert_ptr_eq(session_table_first_any(agents), session);
+    session_table_remove(agents, session);
+    ck_assert_ptr_null(session_table_find_any(agents, tag));
+    session_table_free(agents);
+}
+END_TEST
+
+/* Of a credential, or of all. */
+START_TEST(oldest_session_without_clients_is_in_excess) {
+    struct session_table *agents = session_table_new();
+    static const char *const credentials[] = {"x", "y", "x", "y", "x"};
+    struct session *sessions[5];
+
+    for (int i = 0; i < 5; i++)
+        sessions[i] = add_with(agents, "a", "00112233445566778899aabbccddeeff", credentials[i]);
+    ck_assert_ptr_null(session_table_excess(agents, NULL, 0)); /* all are connected */
+    const struct carrier_role role = {.session = session_tag(sessions[1])};
+    carriers_accepted(session_carriers(sessions[1]), &role);
+    carriers_added(session_carriers(sessions[1]), &role);
+    session_take_client(sessions[1]);
+    for (unsigned i = 1; i < 5; i++)
+        session_table_suspend(agents, sessions[i], 100 - i);
+    ck_assert_ptr_null(session_table_excess(agents, "x", 2));
+    ck_assert_ptr_eq(session_table_excess(agents, "x", 1), sessions[4]);
+    ck_assert_ptr_null(session_table_excess(agents, "y", 1));
+    ck_assert_ptr_eq(session_table_excess(agents, NULL, 2), sessions[4]);
+    session_retire(sessions[4]);
+    ck_assert_ptr_null(session_table_excess(agents, NULL, 2));
+    ck_assert_ptr_eq(session_table_excess(agents, NULL, 1), sessions[3]);
+    session_client_left(sessions[1]);
+    ck_assert_ptr_eq(session_table_excess(agents, NULL, 2), sessions[3]);
     session_table_free(agents);
 }
 END_TEST
@@ -73,7 +151,7 @@ START_TEST(many_sessions_are_all_found) {
         struct session *session = session_table_find(agents, tags[i]);
         snprintf(name, sizeof name, "a%d", i);
         ck_assert_str_eq(session_name(session), name);
-        ck_assert_ptr_eq(session_table_find_id(agents, session_id(session)), session);
+        ck_assert_ptr_eq(session_table_find_id_any(agents, session_id(session)), session);
         ck_assert_ptr_eq(session_table_find_instance(agents, name, session_instance(session)), session);
     }
     for (const struct session *session = session_table_first(agents); session;
@@ -81,7 +159,23 @@ START_TEST(many_sessions_are_all_found) {
         seen++;
     ck_assert_uint_eq(seen, MANY);
     ck_assert_uint_eq(session_table_count(agents), MANY);
-    ck_assert_ptr_null(session_table_find_id(agents, "00112233445566778899aabbccddeeff"));
+    ck_assert_ptr_null(session_table_find_id_any(agents, "00112233445566778899aabbccddeeff"));
+    session_table_free(agents);
+}
+END_TEST
+
+/* As of a server before this one, which has given the same tags. */
+START_TEST(id_with_the_tag_of_another_session_finds_nothing) {
+    struct session_table *agents = session_table_new();
+    const struct session *session = add(agents, "a");
+    char id[PROTO_INSTANCE_HEX];
+
+    snprintf(id, sizeof id, "%s", session_id(session));
+    ck_assert_uint_eq(session_id_tag(id), session_tag(session));
+    size_t last = strlen(id) - 1;
+    id[last] = id[last] == '0' ? '1' : '0';
+    ck_assert_ptr_null(session_table_find_id_any(agents, id));
+    ck_assert_ptr_null(session_table_find_id_any(agents, ""));
     session_table_free(agents);
 }
 END_TEST
@@ -90,8 +184,12 @@ static TCase *table(void) {
     TCase *group = tcase_create("table");
 
     tcase_add_test(group, sessions_of_one_name_have_labels_of_their_own);
+    tcase_add_test(group, name_of_a_suspended_session_is_free);
+    tcase_add_test(group, retired_session_is_found_for_its_relays_only);
+    tcase_add_test(group, oldest_session_without_clients_is_in_excess);
     tcase_add_test(group, stale_tag_finds_nothing);
     tcase_add_test(group, many_sessions_are_all_found);
+    tcase_add_test(group, id_with_the_tag_of_another_session_finds_nothing);
     return group;
 }
 

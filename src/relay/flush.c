@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * flush: see flush.h. By lib/net/sock.h and not by evbuffer_write, so that all of the data plane's traffic
+ * passes one interface (tests replace it).
+ */
+#include "config.h"
+
+#include "relay/flush.h"
+
+#include "lib/net/sock.h"
+
+#include <errno.h>
+
+enum { PARTS = 32 };
+
+bool flush_to_socket(struct evbuffer *buffer, int fd) {
+    for (;;) {
+        struct evbuffer_iovec parts[PARTS];
+        struct iovec vector[PARTS];
+        int count = evbuffer_peek(buffer, -1, NULL, parts, PARTS);
+        size_t offered = 0;
+        count = count < PARTS ? count : PARTS;
+        if (count <= 0)
+            return true;
+        for (int i = 0; i < count; i++) {
+            vector[i] = (struct iovec){parts[i].iov_base, parts[i].iov_len};
+            offered += parts[i].iov_len;
+        }
+        ssize_t n = sock_writev(fd, vector, count);
+        if (n < 0)
+            return sock_would_block(errno);
+        evbuffer_drain(buffer, (size_t)n);
+        if ((size_t)n < offered)
+            return true;
+    }
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_relay_memory: a client while memory is out. Each allocation fails once, alone and with those that follow, while
+ * it is served: it comes back exactly once, and is served whole, or not at all, with all of its bytes, or is cut.
+ */
+#include "config.h"
+
+#include "relay_world.h"
+
+#include "lib/base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PORT = 1000, FAILURES = 24, SERIES = 4 };
+
+/* ---- memory that runs out ---- */
+
+static unsigned allocations, fails_from, fails_to; /* the allocations with these numbers fail */
+static bool is_counting, fails_next_buffer;
+
+static bool fails(void) {
+    if (!is_counting)
+        return false;
+    allocations++;
+    return allocations >= fails_from && allocations < fails_to;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size) {
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size) {
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size) {
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+/* Not one of those: the network in memory makes buffers, too. */
+struct evbuffer *__real_evbuffer_new(void);
+struct evbuffer *__wrap_evbuffer_new(void);
+struct evbuffer *__wrap_evbuffer_new(void) {
+    bool has_failed = fails_next_buffer;
+    fails_next_buffer = false;
+    return has_failed ? NULL : __real_evbuffer_new();
+}
+
+/* Check notes each assertion that holds, and ends the process if it has no memory for that. */
+void __real__mark_point(const char *file, int line);
+void __wrap__mark_point(const char *file, int line);
+void __wrap__mark_point(const char *file, int line) {
+    bool was_counting = is_counting;
+    is_counting = false;
+    __real__mark_point(file, line);
+    is_counting = was_counting;
+}
+
+/* ---- a client meanwhile ---- */
+
+static struct relay_world world;
+static struct world_client client;
+
+static bool is_over(void *context) {
+    unsigned port;
+    (void)context;
+    if (client.far < 0)
+        client.far = memory_accepted(&port);
+    world_settle(&world, &client);
+    world_sweep(&world, clock_us());
+    return client.back > 0 && world_relays(&world, AGENT) == 0;
+}
+
+static void serve(unsigned from, unsigned count, bool holds_early) {
+    static const struct service_terms_plan plan = {.service = "test"};
+    world_begin(&world, MUCH, WORLD_RESUME_MS);
+    pair_add_wire(&world.pair, false);
+    world_client(&world, &client, &plan, PORT);
+    client.client->early = evbuffer_new();
+    client.client->holds_early = holds_early;
+    evbuffer_add(client.client->early, "early ", 6);
+    world_client_say(&client, "late");
+    memory_finish(client.end);
+    allocations = 0;
+    fails_from = from;
+    fails_to = from + count;
+    is_counting = true;
+    world_serve(&world, &client);
+    world_settle(&world, &client);
+    (void)is_over(NULL);
+    if (client.far >= 0)
+        memory_finish(client.far);
+    ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 5000));
+    is_counting = false;
+}
+
+static void expect_sane(void) {
+    ck_assert_uint_eq(client.back, 1);
+    if (client.outcome != CLIENT_ENDED)
+        ck_assert_int_eq(strncmp(client.early, "early late", 6), 0);
+    else if (client.reason == REASON_DONE)
+        world_expect(client.far, "early late");
+    else
+        ck_assert(client.reason == REASON_MEMORY || client.reason == REASON_PEER_RESET);
+}
+
+START_TEST(a_client_is_served_or_comes_back_whichever_allocation_fails) {
+    unsigned count = 0;
+    for (unsigned from = 1; from < FAILURES; from++) {
+        serve(from, _i % 2 ? SERIES : 1, _i / 2);
+        expect_sane();
+        count = allocations;
+        world_close(&client);
+        world_end(&world);
+    }
+    ck_assert_uint_gt(count, SERIES);
+    ck_assert_uint_lt(count, FAILURES); /* each was tried */
+}
+END_TEST
+
+/* Nothing has reached a destination, so that another agent may have the client. */
+START_TEST(bytes_that_cannot_wait_for_the_destination_go_elsewhere_with_their_client) {
+    static const struct service_terms_plan plan = {.service = "test"};
+    world_begin(&world, MUCH, WORLD_RESUME_MS);
+    pair_add_wire(&world.pair, false);
+    world_client(&world, &client, &plan, PORT);
+    memory_connect_will(MEMORY_LATER);
+    world_serve(&world, &client);
+    world_settle(&world, &client);
+    world_accept(&client);
+    fails_next_buffer = true;
+    world_client_say(&client, "hello");
+    world_settle(&world, &client);
+    ck_assert(!fails_next_buffer);
+    ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 5000));
+    ck_assert_uint_eq(client.back, 1);
+    ck_assert_int_eq(client.outcome, CLIENT_REFUSED);
+    ck_assert_int_eq(client.refusal, REFUSAL_BUSY);
+    ck_assert_str_eq(client.detail, "out of memory");
+    ck_assert_uint_eq(client.early_length, 5);
+    ck_assert_int_eq(strncmp(client.early, "hello", 5), 0);
+    world_close(&client);
+    world_end(&world);
+}
+END_TEST
+
+static TCase *all(void) {
+    TCase *group = tcase_create("all");
+    tcase_add_loop_test(group, a_client_is_served_or_comes_back_whichever_allocation_fails, 0, 4);
+    tcase_add_test(group, bytes_that_cannot_wait_for_the_destination_go_elsewhere_with_their_client);
+    return group;
+}
+
+UNIT_MAIN("relay/stream/relay memory", all)

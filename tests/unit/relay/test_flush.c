@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_flush: what a socket does not take stays in the buffer, in order.
+ */
+#include "config.h"
+
+#include "relay/flush.h"
+#include "unit.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PIECE = 20000, PIECES = 200 };
+
+static int ends[2];
+static struct evbuffer *buffer;
+
+static void set_up(void) {
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    buffer = evbuffer_new();
+    ck_assert_ptr_nonnull(buffer);
+}
+
+static void tear_down(void) {
+    evbuffer_free(buffer);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* Chains of their own, more than one write takes. */
+static void fill(void) {
+    static uint8_t piece[PIECE];
+    for (int i = 0; i < PIECES; i++) {
+        memset(piece, i, sizeof piece);
+        struct evbuffer *part = evbuffer_new();
+        ck_assert_int_eq(evbuffer_add(part, piece, sizeof piece), 0);
+        ck_assert_int_eq(evbuffer_add_buffer(buffer, part), 0);
+        evbuffer_free(part);
+    }
+}
+
+static size_t take(size_t seen) {
+    static uint8_t bytes[PIECE];
+    ssize_t n = recv(ends[1], bytes, sizeof bytes, MSG_DONTWAIT);
+    bool is_right = true; /* an assertion for each byte would take seconds */
+    for (ssize_t i = 0; i < n; i++)
+        is_right &= bytes[i] == (seen + (size_t)i) / PIECE;
+    ck_assert(is_right);
+    return n > 0 ? (size_t)n : 0;
+}
+
+START_TEST(a_full_socket_keeps_the_rest_in_the_buffer) {
+    size_t seen = 0;
+    fill();
+    ck_assert(flush_to_socket(buffer, ends[0]));
+    size_t left = evbuffer_get_length(buffer);
+    ck_assert_uint_gt(left, 0);
+    ck_assert(flush_to_socket(buffer, ends[0])); /* full is not broken */
+    ck_assert_uint_eq(evbuffer_get_length(buffer), left);
+    while (seen < (size_t)PIECE * PIECES) {
+        size_t taken = take(seen);
+        ck_assert_uint_gt(taken, 0);
+        seen += taken;
+        ck_assert(flush_to_socket(buffer, ends[0]));
+    }
+    ck_assert_uint_eq(evbuffer_get_length(buffer), 0);
+}
+END_TEST
+
+START_TEST(nothing_is_flushed_at_once) {
+    ck_assert(flush_to_socket(buffer, ends[0]));
+    ck_assert_uint_eq(take(0), 0);
+}
+END_TEST
+
+START_TEST(a_connection_that_is_gone_is_broken) {
+    fill();
+    close(ends[1]);
+    ck_assert(!flush_to_socket(buffer, ends[0]));
+    ends[1] = -1;
+}
+END_TEST
+
+static TCase *flushing(void) {
+    TCase *group = tcase_create("flushing");
+    tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_test(group, a_full_socket_keeps_the_rest_in_the_buffer);
+    tcase_add_test(group, nothing_is_flushed_at_once);
+    tcase_add_test(group, a_connection_that_is_gone_is_broken);
+    return group;
+}
+
+UNIT_MAIN("relay/flush", flushing)
