@@ -219,6 +219,7 @@ START_TEST(a_stream_that_was_disowned_is_not_opened_later) {
     intruder_add_part(&frames, &open, 2);
     ck_assert(intruder_send_frames(hostile.link, &frames));
     ck_assert_uint_eq(intruder_await(hostile.link, INTRUDER_OPENED, ASK_MS), 2);
+    ck_assert(HOLDS_WITHIN(ASK_MS, destination_connections(hostile.good.echo) > served)); /* connected, then accepted */
     ck_assert_uint_eq(destination_connections(hostile.good.echo), served + 1);
     hostile_end(&hostile);
 }

@@ -174,9 +174,9 @@ static uint32_t window_of_bulk(size_t full_at, unsigned delay_us) {
 
 START_TEST(the_window_grows_on_a_long_way) {
     uint32_t window = 0;
-    for (int i = 0; i < 5 && window <= 2 * MUX_WINDOW_FIRST; i++) /* a busy machine makes any rate of a round */
+    for (int i = 0; i < 5 && window < 2 * MUX_WINDOW_FIRST; i++) /* a busy machine makes any rate of a round */
         window = window_of_bulk(SIZE_MAX, 20000);
-    ck_assert_uint_gt(window, 2 * MUX_WINDOW_FIRST);
+    ck_assert_uint_ge(window, 2 * MUX_WINDOW_FIRST);
 }
 END_TEST
 
