@@ -174,6 +174,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *context) {
     (void)what;
     struct relay_thread *thread = context;
     check_queues(thread);
+    send_memory_trim(&thread->memory);
     thread->ops->sweep(thread, clock_us());
 }
 

@@ -27,7 +27,7 @@
 enum {
     MUX_WINDOW_SHARED = 65536, /* of one direction of a stream: sent and not yet taken by the peer's reader */
     MUX_WINDOW_EXCLUSIVE = 4 * 1024 * 1024,
-    MUX_WINDOW_FIRST = 2 * SEND_BUFFER_BURST, /* of the sender's own, on an exclusive carrier: it stays in its cache */
+    MUX_WINDOW_FIRST = 4 * SEND_BUFFER_BURST, /* of the sender's own, on an exclusive carrier; grows where that helps */
     MUX_TURN_CARRIER = 65536,                 /* what a carrier sends before other events are served */
     MUX_BLOCKED_MS = 120000,                  /* how long a carrier waits for what precedes; then the stream is reset */
     MUX_CONFIRM_MS = 300000 /* how long the peer may take to confirm ends: it may be blocked, and slow */

@@ -44,12 +44,39 @@ void send_memory_init(struct send_memory *memory, size_t limit) {
     *memory = (struct send_memory){.limit = limit};
 }
 
+static void push_spare(struct send_spare *spare, struct send_block *block) {
+    block->next = spare->last;
+    spare->last = block;
+    spare->count++;
+}
+
+static struct send_block *pop_spare(struct send_spare *spare) {
+    struct send_block *block = spare->last;
+    spare->last = block->next;
+    spare->count--;
+    if (spare->least > spare->count)
+        spare->least = spare->count;
+    return block;
+}
+
+static void free_spare(struct send_spare *spare, size_t count) {
+    while (count-- > 0)
+        free(pop_spare(spare));
+}
+
 void send_memory_clear(struct send_memory *memory) {
     assert(memory->used == 0);
+    for (int i = 0; i < SEND_BLOCK_CLASSES; i++)
+        free_spare(&memory->spare[i], memory->spare[i].count);
+}
+
+void send_memory_trim(struct send_memory *memory) {
     for (int i = 0; i < SEND_BLOCK_CLASSES; i++) {
         struct send_spare *spare = &memory->spare[i];
-        while (spare->count > 0)
-            free(spare->blocks[--spare->count]);
+        size_t unused = spare->least / 2,
+               beyond = spare->count > SEND_MEMORY_SPARE ? spare->count - SEND_MEMORY_SPARE : 0;
+        free_spare(spare, unused < beyond ? unused : beyond);
+        spare->least = spare->count;
     }
 }
 
@@ -71,37 +98,24 @@ static size_t blocks_for(enum send_block_class size_class, size_t length) {
 /* Sees to it that `count` blocks are spare, as far as there is memory; returns how many of them there are. */
 static size_t provide_spare(struct send_memory *memory, enum send_block_class size_class, size_t count) {
     struct send_spare *spare = &memory->spare[size_class];
-    if (count > SEND_MEMORY_SPARE)
-        count = SEND_MEMORY_SPARE;
     while (spare->count < count) {
         struct send_block *block = malloc(block_size(size_class));
         if (!block)
             return spare->count;
         block->size_class = size_class;
-        spare->blocks[spare->count++] = block;
+        push_spare(spare, block);
     }
     return count;
 }
 
-static struct send_block *spare_block(const struct send_memory *memory, enum send_block_class size_class, size_t n) {
-    const struct send_spare *spare = &memory->spare[size_class];
-    return spare->blocks[spare->count - 1 - n];
-}
-
 static struct send_block *take_spare(struct send_memory *memory, enum send_block_class size_class) {
-    struct send_block *block = spare_block(memory, size_class, 0);
-    memory->spare[size_class].count--;
     memory->used += block_size(size_class);
-    return block;
+    return pop_spare(&memory->spare[size_class]);
 }
 
 static void give_back(struct send_memory *memory, struct send_block *block) {
-    struct send_spare *spare = &memory->spare[block->size_class];
     memory->used -= block_size(block->size_class);
-    if (spare->count < SEND_MEMORY_SPARE)
-        spare->blocks[spare->count++] = block;
-    else
-        free(block);
+    push_spare(&memory->spare[block->size_class], block);
 }
 
 /* ---- the blocks of a stream ---- */
@@ -195,9 +209,10 @@ int send_buffer_reserve(struct send_buffer *buffer, size_t limit, struct iovec *
     if (blocks > (size_t)(most - count))
         blocks = (size_t)(most - count);
     blocks = provide_spare(buffer->memory, SEND_BLOCK_LARGE, blocks);
-    for (size_t i = 0; i < blocks; i++) {
+    struct send_block *block = buffer->memory->spare[SEND_BLOCK_LARGE].last;
+    for (; blocks > 0; blocks--, block = block->next) {
         part = limit < SEND_BUFFER_RUN_MOST ? limit : SEND_BUFFER_RUN_MOST;
-        parts[count++] = (struct iovec){spare_block(buffer->memory, SEND_BLOCK_LARGE, i)->payload, part};
+        parts[count++] = (struct iovec){block->payload, part};
         limit -= part;
     }
     return count;
@@ -207,7 +222,7 @@ int send_buffer_reserve(struct send_buffer *buffer, size_t limit, struct iovec *
 static void commit_to_block(struct send_buffer *buffer, size_t length) {
     enum send_block_class size_class = class_for(length, send_buffer_kept(buffer));
     if (size_class != SEND_BLOCK_LARGE && provide_spare(buffer->memory, size_class, 1) == 1)
-        add_block(buffer, size_class, spare_block(buffer->memory, SEND_BLOCK_LARGE, 0)->payload, length);
+        add_block(buffer, size_class, buffer->memory->spare[SEND_BLOCK_LARGE].last->payload, length);
     else
         add_block(buffer, SEND_BLOCK_LARGE, NULL, length);
 }

@@ -26,12 +26,13 @@
  * Four of the largest blocks fill a packet that the kernel handles whole (65,463 bytes on an IPv6 loopback, hardly less
  * with segmentation offload), with frames (8 bytes) and TLS records (22: header, type, tag) round them. So a burst
  * leaves no tail, encrypted or not, which would be a packet of its own, and is whole records for the peer's read.
+ * A read of bulk fills two packets, which are still in the cache when they are encrypted.
  */
 enum {
-    SEND_BUFFER_HEADER = 8,                                           /* room for a frame's: type, length, stream */
-    SEND_BUFFER_RUN_MOST = 16335,                                     /* payload of the largest block */
-    SEND_BUFFER_PACKET = 4,                                           /* blocks */
-    SEND_BUFFER_BURST = 4 * SEND_BUFFER_PACKET * SEND_BUFFER_RUN_MOST /* bytes of bulk that leave in one call */
+    SEND_BUFFER_HEADER = 8,                                         /* room for a frame's: type, length, stream */
+    SEND_BUFFER_RUN_MOST = 16335,                                   /* payload of the largest block */
+    SEND_BUFFER_READ = 8,                                           /* blocks that one read of bulk fills */
+    SEND_BUFFER_BURST = 2 * SEND_BUFFER_READ * SEND_BUFFER_RUN_MOST /* bytes of bulk that leave in one call */
 };
 
 enum send_block_class { SEND_BLOCK_SMALL, SEND_BLOCK_MEDIUM, SEND_BLOCK_LARGE, SEND_BLOCK_CLASSES };
@@ -46,18 +47,23 @@ enum send_block_class { SEND_BLOCK_SMALL, SEND_BLOCK_MEDIUM, SEND_BLOCK_LARGE, S
 enum {
     SEND_MEMORY_LIMIT = 256 * 1024 * 1024,
     SEND_MEMORY_FLOOR = 4096,
-    SEND_MEMORY_SPARE = 128 /* free blocks kept of each class: 2.6 MiB in all; an ACK of 2 MiB at once frees as many */
+    SEND_MEMORY_SPARE = 128 /* free blocks that stay of each class: 2.6 MiB in all. More stay while they are used */
 };
 
 struct send_memory {    /* one per thread */
     size_t used, limit; /* bytes; `used` by blocks of streams, not by spare ones */
     struct send_spare {
-        size_t count;
-        struct send_block *blocks[SEND_MEMORY_SPARE]; /* the last one was freed last */
+        size_t count, least;     /* there are; there were at least, since the last trim */
+        struct send_block *last; /* a list: the one that was freed last is used first */
     } spare[SEND_BLOCK_CLASSES];
 };
 
 void send_memory_init(struct send_memory *memory, size_t limit);
+/*
+ * Frees half of what was spare all the time since the last trim, but for SEND_MEMORY_SPARE. Blocks of bulk come and go
+ * by the hundred, and malloc would return them to the system and have them cleared anew.
+ */
+void send_memory_trim(struct send_memory *memory);
 void send_memory_clear(struct send_memory *memory); /* frees the spare blocks; no stream has any left */
 
 struct send_buffer { /* embedded in a stream; read begin, sent and end, write none of them */
@@ -79,7 +85,7 @@ static inline size_t send_buffer_kept(const struct send_buffer *buffer) {
 /* How many bytes the stream may take now, so that it keeps no more than `window`, or its share when memory is short. */
 size_t send_buffer_room(const struct send_buffer *buffer, size_t window);
 
-/* Adds a copy. false: out of memory (or more than SEND_MEMORY_SPARE large blocks hold), and nothing was added. */
+/* Adds a copy. false: out of memory, and nothing was added. */
 bool send_buffer_append(struct send_buffer *buffer, const void *bytes, size_t length);
 
 /*

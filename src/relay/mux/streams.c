@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { ACK_EACH = SEND_BUFFER_BURST };
+enum { ACK_EACH = 2 * SEND_BUFFER_BURST }; /* on an exclusive carrier: half of what its sender keeps at first */
 
 stream_position mux_window(stream_carrier carrier) {
     return stream_carrier_is_exclusive(carrier) ? MUX_WINDOW_EXCLUSIVE : MUX_WINDOW_SHARED;

@@ -43,17 +43,17 @@ static void note_move(struct pump *pump) {
 
 /* ---- from the socket to the stream ---- */
 
-enum { PIECES = 4 }; /* of a packet each: a burst */
+enum { PIECES = SEND_BUFFER_BURST / (SEND_BUFFER_READ * SEND_BUFFER_RUN_MOST) }; /* of a burst */
 
 /* Small until it is known to stream: blocks that are reserved and not filled would go through the cache in vain. */
 static int reserve(struct pump *pump, struct iovec *parts) {
-    return mux_stream_reserve(&pump->stream, parts, pump->socket.is_streaming ? SEND_BUFFER_PACKET : 2);
+    return mux_stream_reserve(&pump->stream, parts, pump->socket.is_streaming ? SEND_BUFFER_READ : 2);
 }
 
 /* True: there is more, and it may be read at once. *has_pushed is set if mux_stream_push was called. */
 static bool read_piece(struct pump *pump, bool *has_pushed) {
     struct stream_socket *socket = &pump->socket;
-    struct iovec parts[SEND_BUFFER_PACKET];
+    struct iovec parts[SEND_BUFFER_READ];
     size_t taken = 0;
     int count = reserve(pump, parts);
     if (count == 0) {
