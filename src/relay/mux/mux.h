@@ -161,7 +161,7 @@ struct mux_options {
     bool is_agent;
     struct send_memory *memory; /* of the thread, as the next three */
     struct defer_queue *turns;  /* without delay */
-    struct defer_queue *ends;   /* some milliseconds: ACKs of the ends of streams wait so long for what they go with */
+    struct defer_queue *ends;   /* some milliseconds: ACKs that go along wait so long for what they go with */
     struct mux_gather *gather;
     unsigned resume_timeout_ms; /* a stream suspended for longer is reset; 0: at once */
     /* Agent: makes a stream with mux_accept, or not, for want of memory: it is refused then. -1 with `error`: OPEN is

@@ -90,9 +90,10 @@ void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t l
 void mux_stream_give_up(struct mux_stream *stream, const char *detail);      /* it waited for too long; JSON */
 void mux_stream_enlist(struct mux_stream *stream, struct mux_streams *list); /* and leaves the one that it is in */
 void mux_stream_set_carrier(struct mux_stream *stream, struct mux_carrier *carrier);
-void mux_stream_tell_room(struct mux_stream *stream); /* on_room, if there is some again */
-stream_position mux_window(stream_carrier carrier);   /* that the peer allows */
-bool mux_ack_is_due(const struct mux_stream *stream);
+void mux_stream_tell_room(struct mux_stream *stream);     /* on_room, if there is some again */
+stream_position mux_window(stream_carrier carrier);       /* that the peer allows */
+bool mux_ack_is_due(const struct mux_stream *stream);     /* in its own turn */
+bool mux_ack_goes_along(const struct mux_stream *stream); /* with what its carrier sends next, or when `ends` runs */
 stream_position mux_send_window(const struct mux_stream *stream); /* that it uses */
 stream_position mux_stream_end(const struct mux_stream *stream);  /* behind all that is to be sent, FIN included */
 

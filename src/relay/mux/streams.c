@@ -194,23 +194,32 @@ void mux_stream_finish(struct mux_stream *stream) {
 
 /* ---- read ---- */
 
-/* Not for each message: a sender frees what it kept, and has waited for nothing. A sender that is short of memory keeps
- * SEND_MEMORY_FLOOR, and waits; on an exclusive carrier one that keeps more would lose it from its cache. */
+static bool is_all_consumed(const struct mux_stream *stream) {
+    return stream->rules.got_fin && stream->consumed == stream->rules.taken;
+}
+
+/* Not for each message: a sender frees what it kept, and has waited for nothing. */
 bool mux_ack_is_due(const struct mux_stream *stream) {
     bool is_exclusive = stream_carrier_is_exclusive(stream->rules.in);
-    bool ends = stream->rules.got_fin && stream->consumed == stream->rules.taken;
-    stream_position due = stream->consumed - stream->rules.acked_by_us;
-    return ends || stream->rules.repeats_ack || due >= (is_exclusive ? ACK_EACH : SEND_MEMORY_FLOOR);
+    stream_position owed = stream->consumed - stream->rules.acked_by_us;
+    return stream->rules.repeats_ack || owed >= (is_exclusive ? ACK_EACH : SEND_MEMORY_FLOOR);
+}
+
+/* The last one of a stream, for which the sender does not wait; or of bulk: a sender that is short of memory keeps no
+ * more than SEND_MEMORY_FLOOR, and then waits. */
+bool mux_ack_goes_along(const struct mux_stream *stream) {
+    return is_all_consumed(stream) || stream->consumed - stream->rules.acked_by_us >= SEND_MEMORY_FLOOR;
 }
 
 static void note_consumed(struct mux_stream *stream, stream_position length) {
     stream->consumed += length;
-    bool ends = stream->rules.got_fin && stream->consumed == stream->rules.taken;
-    if (!ends && mux_ack_is_due(stream))
+    if (mux_ack_is_due(stream) && !is_all_consumed(stream)) {
         mux_stream_ready(stream);
-    else
-        mux_stream_lazy(stream, ends);
-    if (ends && stream->carrier)
+        return;
+    }
+    bool goes_along = mux_ack_goes_along(stream);
+    mux_stream_lazy(stream, goes_along);
+    if (goes_along && stream->carrier)
         defer_add(stream->mux->options.ends, &stream->carrier->ends);
 }
 

@@ -92,7 +92,7 @@ static size_t serve(struct mux_stream *stream, uint64_t now_us) {
 
 static void send_lazy_acks(struct mux_carrier *carrier) {
     struct mux_stream *stream;
-    while ((stream = TAILQ_FIRST(&carrier->lazy)) && (carrier->acknowledges || mux_ack_is_due(stream)) &&
+    while ((stream = TAILQ_FIRST(&carrier->lazy)) && (carrier->acknowledges || mux_ack_goes_along(stream)) &&
            !carrier->ops->is_full(carrier->link))
         (void)send_ack(stream);
     if (!stream)

@@ -186,6 +186,22 @@ static void step_until_client_moves(struct party *client) {
     ck_assert(stream_carrier_is_exclusive(client->stream.rules.out));
 }
 
+/* It keeps SEND_MEMORY_FLOOR, less than the receiver waits for before it sends an ACK of its own. */
+START_TEST(a_bulk_stream_that_is_short_of_memory_goes_on_without_a_sweep) {
+    pair_add_wire(&pair, false);
+    pair_add_wire(&pair, true);
+    struct party *client = pair_open(&pair, BULK);
+    step_until_client_moves(client);
+    pair.memory[SERVER].used += SEND_MEMORY_LIMIT; /* by others */
+    for (int i = 0; i < 3000 && client->appended < BULK / 2; i++)
+        pair_step(&pair);
+    pair.memory[SERVER].used -= SEND_MEMORY_LIMIT;
+    ck_assert_uint_ge(client->appended, BULK / 2);
+    pair_run_until_quiet(&pair, 400);
+    party_assert_whole(pair_party(&pair, AGENT, 1), BULK);
+}
+END_TEST
+
 START_TEST(a_carrier_is_used_by_a_stream_that_only_receives_by_it) {
     pair_add_wire(&pair, false);
     struct wire *exclusive = pair_add_wire(&pair, true);
@@ -320,6 +336,7 @@ static TCase *all(void) {
     tcase_add_test(group, a_carrier_that_is_ahead_is_read_on_when_its_stream_ends);
     tcase_add_test(group, an_exclusive_carrier_serves_the_next_one);
     tcase_add_test(group, the_window_grows_on_a_long_way);
+    tcase_add_test(group, a_bulk_stream_that_is_short_of_memory_goes_on_without_a_sweep);
     tcase_add_test(group, a_carrier_is_used_by_a_stream_that_only_receives_by_it);
     tcase_add_test(group, a_carrier_counts_as_used_where_streams_do_not_outlive_it);
     tcase_add_test(group, the_window_never_grows_beyond_what_the_peer_allows);
