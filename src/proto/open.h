@@ -53,6 +53,7 @@ enum refusal {
 #define REFUSAL_ENUM(name, code, counts) REFUSAL_##name,
     REFUSALS(REFUSAL_ENUM)
 #undef REFUSAL_ENUM
+        REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal refusal);
 bool refusal_counts(enum refusal refusal);

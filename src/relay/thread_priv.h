@@ -87,7 +87,9 @@ struct relay_thread {
 
     struct loop_detect *own_dials;     /* agent, as the next two; of the plane */
     struct session_services *services; /* see plane_services.c */
-    struct log_limit loop_lines, busy_lines;
+    struct log_limit loop_lines;
+    /* By refusal, so that one kind cannot hide another; the last: of relays that ended while they were dialled. */
+    struct log_limit unopened_lines[REFUSAL_COUNT + 1];
     struct thread_sessions sessions[RELAY_THREAD_SESSION_BUCKETS]; /* by tag and server_thread */
     struct send_memory memory;
     struct mux_gather gather;

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOP_LINES_A_MINUTE = 10, BUSY_LINES_A_MINUTE = 10 };
+enum { LOOP_LINES_A_MINUTE = 10, UNOPENED_LINES_A_MINUTE = 10 };
 
 static struct relay_agent *as_agent(struct relay *relay) {
     return (struct relay_agent *)relay; /* whose first member it is */
@@ -40,7 +40,7 @@ static void refuse(struct relay *relay, enum refusal refusal, const char *detail
     let_go(relay);
     mux_stream_refuse(&relay->pump.stream, (const uint8_t *)json, length);
     stream_socket_close(&relay->pump.socket, true);
-    as_agent(relay)->is_put_off = refusal == REFUSAL_BUSY;
+    as_agent(relay)->refusal = (uint8_t)refusal;
     relay_finish(relay, refusal == REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent", detail);
 }
 
@@ -143,12 +143,20 @@ static void on_over(struct relay *relay, enum stream_outcome_how how, const uint
         relay_finish(relay, REASON_PEER_RESET, "server", detail);
 }
 
-/* Without descriptors each client that waits comes again four times a second. */
+/*
+ * What has reached no destination costs the server a frame: a hostile one would fill the disk with such records, and
+ * without descriptors each client that waits comes again four times a second.
+ */
+static bool may_record(struct relay *relay, unsigned *left_out) {
+    struct log_limit *limit = &relay->thread->unopened_lines[as_agent(relay)->refusal];
+    return relay->opened_us > 0 || log_limit_allows(limit, UNOPENED_LINES_A_MINUTE, left_out);
+}
+
 static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     const struct relay_agent *agent = as_agent(relay);
     unsigned left_out = 0;
     let_go(relay);
-    if (agent->is_put_off && !log_limit_allows(&relay->thread->busy_lines, BUSY_LINES_A_MINUTE, &left_out))
+    if (!may_record(relay, &left_out))
         return;
     char id[PROTO_RELAY_ID_MAX + 1], client[RECORD_CLIENT];
     record_make_id(id, agent->server, agent->number);
@@ -199,7 +207,10 @@ static struct relay *begin(struct thread_session *session, uint32_t number, cons
     struct relay_agent *agent = malloc(sizeof *agent);
     if (!agent)
         return NULL;
-    *agent = (struct relay_agent){.held.run = on_held, .client = open->client, .number = open->relay};
+    *agent = (struct relay_agent){.held.run = on_held,
+                                  .client = open->client,
+                                  .number = open->relay,
+                                  .refusal = REFUSAL_COUNT};
     relay_init(&agent->relay, session, &agent_role);
     if (!mux_accept(session->mux, &agent->relay.pump.stream, number)) {
         free(agent);

@@ -82,7 +82,7 @@ struct relay_agent {
     uint64_t number;                      /* in its id, */
     char server[PROTO_SERVER_DIGITS + 1]; /* behind these digits */
     char address[64];
-    bool is_put_off; /* refused for a lack of our own: the server goes on with the client */
+    uint8_t refusal; /* REFUSAL_COUNT: it was not refused */
 };
 
 static inline bool relay_is_server(const struct relay *relay) {

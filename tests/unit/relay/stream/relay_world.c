@@ -67,6 +67,7 @@ void __wrap_record_log(struct log *log, const struct record *record, uint64_t no
     note_record(into, record->reason, record->by, record->detail);
     into->up = record->up;
     into->down = record->down;
+    into->left_out += record->left_out;
     into->opened_us = record->opened_us;
     strbuf_copy(into->address, sizeof into->address, record->address);
 }

@@ -23,6 +23,7 @@ struct world_record { /* of the log */
     enum relay_reason reason;
     char by[16], detail[160], address[64];
     uint64_t up, down, opened_us;
+    unsigned left_out; /* of the agent's, in all */
 };
 
 struct world_client {

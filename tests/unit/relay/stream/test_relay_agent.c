@@ -242,6 +242,69 @@ START_TEST(a_dial_ends_with_its_client) {
 }
 END_TEST
 
+/* ---- the log of a server that only wants to fill it ---- */
+
+enum { MANY = 40, RECORDS_A_MINUTE = 10 };
+
+/* Another client, whose service is unknown, or which leaves while its destination is dialled. */
+static void serve_in_vain(bool is_refused) {
+    struct world_client other = {0};
+    world_client(&world, &other, &plan, PORT);
+    if (is_refused)
+        other.client->terms->id = UNKNOWN;
+    memory_connect_will(MEMORY_LATER);
+    world_serve(&world, &other);
+    world_settle(&world, &other);
+    if (!is_refused)
+        world_accept(&other);
+    if (other.client)
+        memory_reset(other.end);
+    world_settle(&world, &other);
+    ck_assert_uint_eq(other.back, 1);
+    world_close(&other);
+}
+
+static struct log_limit *used_limit(void) {
+    struct log_limit *limits = world.threads[AGENT]->unopened_lines;
+    for (int i = 0; i <= REFUSAL_COUNT; i++)
+        if (limits[i].used > 0)
+            return &limits[i];
+    return NULL;
+}
+
+/* The minute of the clock may change once while this runs. */
+START_TEST(relays_that_reach_nothing_do_not_fill_the_log) {
+    const struct world_record *records = &world.records[AGENT];
+    for (int i = 0; i < MANY; i++)
+        serve_in_vain(_i);
+    ck_assert_uint_ge(records->count, RECORDS_A_MINUTE);
+    ck_assert_uint_le(records->count, 2 * RECORDS_A_MINUTE);
+    used_limit()->minute = 1; /* the next minute */
+    serve_in_vain(_i);
+    ck_assert_uint_eq(records->count + records->left_out, MANY + 1);
+    world_drop(&client);
+}
+END_TEST
+
+START_TEST(refusals_of_one_kind_do_not_hide_those_of_another) {
+    for (int i = 0; i < MANY; i++)
+        serve_in_vain(true);
+    unsigned before = world.records[AGENT].count;
+    atomic_store(&world.threads[AGENT]->draining, true);
+    serve();
+    ck_assert_uint_eq(world.records[AGENT].count, before + 1);
+    ck_assert_str_eq(world.records[AGENT].detail, "this agent is stopping");
+}
+END_TEST
+
+static TCase *logged(void) {
+    TCase *group = tcase_create("logged");
+    tcase_add_checked_fixture(group, begin, end);
+    tcase_add_loop_test(group, relays_that_reach_nothing_do_not_fill_the_log, 0, 2);
+    tcase_add_test(group, refusals_of_one_kind_do_not_hide_those_of_another);
+    return group;
+}
+
 static TCase *services(void) {
     TCase *group = tcase_create("services");
     tcase_add_checked_fixture(group, begin, end);
@@ -267,4 +330,4 @@ static TCase *destinations(void) {
     return group;
 }
 
-UNIT_MAIN("relay/stream/relay_agent", services, destinations)
+UNIT_MAIN("relay/stream/relay_agent", services, destinations, logged)
