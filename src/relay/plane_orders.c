@@ -229,7 +229,7 @@ static void on_accept_data(struct message *message) {
     struct plane *plane = thread->plane;
     struct link *link = relay_thread_find(thread, order->link);
     unsigned to = order->role.server_thread % plane->count;
-    if (!link || link->state != LINK_VERDICT || !link_ends_with_greeting(link)) {
+    if (!link || link->state != LINK_VERDICT) {
         report_accept_failed(order);
     } else if (to == thread->index) {
         accept_data(order, link);

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum { ASK_MS = 5000, GREETING_MS = 8000, KILOBYTES_64 = 65536 };
-enum { HELLO = 0x01, WELCOME = 0x02, REJECT = 0x03, CONTROL = 0x04, PING = 0x05, PONG = 0x06, DATA = 0x13 };
+enum { HEADER = 8, HELLO = 0x01, WELCOME = 0x02, REJECT = 0x03, CONTROL = 0x04, PING = 0x05, PONG = 0x06, DATA = 0x13 };
 
 /* Sends something to the agent port in plain TCP: it must be closed soon, with a line that has `word` in it. */
 static void say_plainly(struct attacked_server *attacked_server, const void *text, size_t size, const char *word) {
@@ -151,6 +151,25 @@ static void send_wrong_stream(struct attacked_server *attacked_server, uint8_t t
     expect_closed(attacked_server, intruder, mark, word);
 }
 
+/* A HELLO in good order; `more` ends with a comma or is empty. */
+static size_t write_hello(char *text, size_t size, const char *kind, const char *more) {
+    return (size_t)snprintf(text, size,
+                            "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"mallory\",%s\"features\":[\"services\"],"
+                            "\"instance\":\"00112233445566778899aabbccddeeff\"}",
+                            kind, more);
+}
+
+/* In one flight, so that it is there before the verdict on HELLO. */
+static void send_more_than_hello(struct attacked_server *attacked_server, const char *kind) {
+    char text[600], *hello = text + HEADER;
+    size_t length = write_hello(hello, 512, kind, ""), mark = process_mark(attacked_server->server.process);
+    struct intruder *intruder = attacked_server_intruder(attacked_server);
+    memcpy(text, (char[HEADER]){HELLO, 0, (char)(length >> 8), (char)length}, HEADER);
+    memcpy(hello + length, (char[HEADER + 8]){PING, 0, 0, 8}, HEADER + 8);
+    ck_assert(intruder_send(intruder, text, HEADER + length + HEADER + 8));
+    expect_closed(attacked_server, intruder, mark, "more than HELLO before WELCOME");
+}
+
 static char *braces(void) {
     char *text = malloc(KILOBYTES_64);
     ck_assert_ptr_nonnull(text);
@@ -176,18 +195,12 @@ START_TEST(frames_that_are_wrong_before_a_greeting) {
     send_wrong_frame(&attacked_server, HELLO, 20, "{\"protocol\":1e400}  ", 20, "127.0.0.1");
     send_wrong_stream(&attacked_server, HELLO, 1, "malformed frame: HELLO of 100 bytes on stream 1");
     send_wrong_stream(&attacked_server, DATA, 0, "malformed frame: DATA of 100 bytes on stream 0");
+    send_more_than_hello(&attacked_server, "control");
+    send_more_than_hello(&attacked_server, "data");
     free(text);
     attacked_server_end(&attacked_server);
 }
 END_TEST
-
-/* A HELLO in good order; `more` ends with a comma or is empty. */
-static size_t write_hello(char *text, size_t size, const char *kind, const char *more) {
-    return (size_t)snprintf(text, size,
-                            "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"mallory\",%s\"features\":[\"services\"],"
-                            "\"instance\":\"00112233445566778899aabbccddeeff\"}",
-                            kind, more);
-}
 
 static void send_wrong_hello(struct attacked_server *attacked_server, const char *kind, const char *more,
                              const char *code) {

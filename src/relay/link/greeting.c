@@ -82,6 +82,11 @@ static void take_data_welcome(struct link *link, const struct frame *frame, size
     link_accept_data(link, &role, NULL, addr_format(link_peer(link), text, sizeof text), resume_ms);
 }
 
+/* Server: frames of a link that is not accepted; nothing is read between HELLO and the verdict. */
+static bool has_more(const struct link *link, size_t frame_length) {
+    return evbuffer_get_length(bufferevent_get_input(link->stream)) > frame_length;
+}
+
 /* `frame_length`: what it takes in the bufferevent. */
 static void take_greeting(struct link *link, const struct frame *frame, size_t frame_length) {
     bool awaited =
@@ -90,6 +95,8 @@ static void take_greeting(struct link *link, const struct frame *frame, size_t f
         char detail[96];
         snprintf(detail, sizeof detail, "expected a greeting, got %s", frame_name(frame->type));
         fail(link, detail);
+    } else if (frame->type == FRAME_HELLO && has_more(link, frame_length)) {
+        link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "more than HELLO before WELCOME");
     } else if (frame->type == FRAME_WELCOME && !link->is_control) {
         take_data_welcome(link, frame, frame_length);
     } else {

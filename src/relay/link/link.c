@@ -138,14 +138,6 @@ void link_resume(struct link *link) {
 
 /* ---- to another thread ---- */
 
-bool link_ends_with_greeting(struct link *link) {
-    assert(link->state == LINK_VERDICT && link->stream);
-    if (evbuffer_get_length(bufferevent_get_input(link->stream)) == 0)
-        return true;
-    link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "more than a greeting before WELCOME");
-    return false;
-}
-
 void link_leave_thread(struct link *link) {
     bufferevent_disable(link->stream, EV_READ | EV_WRITE);
     bufferevent_free(link->stream); /* without BEV_OPT_CLOSE_ON_FREE it leaves SSL and descriptor alone */

@@ -127,10 +127,8 @@ void link_resume(struct link *link); /* reading continues in a later turn, not f
 void link_order_free(struct link_order *order);
 bool link_put_frame(struct link *link, enum frame_type type, const void *payload,
                     size_t length); /* by the bufferevent */
-/* Server, of a data link in state VERDICT. False: it was closed, since more came than HELLO. */
-bool link_ends_with_greeting(struct link *link);
-/* Such a link, between threads: to take it out of its own, and to enter it in another. False: it was closed for want of
- * memory. */
+/* Server, of a data link in state VERDICT, between threads: to take it out of its own, and to enter it in another.
+ * False: it was closed for want of memory. */
 void link_leave_thread(struct link *link);
 bool link_enter_thread(struct link *link, struct relay_thread *thread);
 

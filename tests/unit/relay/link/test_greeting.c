@@ -293,7 +293,7 @@ START_TEST(a_link_that_begins_without_HELLO_is_reset) {
 }
 END_TEST
 
-/* It would be a frame of a link that is not accepted yet. */
+/* It would be a frame of a link that is not accepted yet, whether of data or of control. */
 START_TEST(a_link_that_brings_more_than_HELLO_before_WELCOME_is_reset) {
     static const struct plane_events events = {.on_greeting = on_greeting,
                                                .on_carrier = on_carrier,
@@ -302,11 +302,14 @@ START_TEST(a_link_that_brings_more_than_HELLO_before_WELCOME_is_reset) {
     two_planes_begin(&world.planes, &world, MUCH, &events, &agent_events);
     world.answer = answer_rightly;
     replacement = PING_BEHIND;
-    two_planes_add_link(&world.planes);
-    ck_assert_uint_eq(world.greetings, 1);
+    if (_i)
+        two_planes_add_control(&world.planes);
+    else
+        two_planes_add_link(&world.planes);
+    ck_assert_uint_eq(world.greetings, 0);
     ck_assert_uint_eq(world.carriers + world.agents_carriers, 0);
-    ck_assert_str_eq(servers_end.detail, "more than a greeting before WELCOME");
-    ck_assert(servers_end.misbehaved);
+    ck_assert_str_eq(servers_end.detail, "more than HELLO before WELCOME");
+    ck_assert(servers_end.misbehaved && !servers_end.was_accepted);
     finish();
 }
 END_TEST
@@ -315,7 +318,7 @@ static TCase *beginnings(void) {
     TCase *group = tcase_create("beginnings");
     tcase_add_loop_test(group, a_link_that_begins_without_HELLO_is_reset, 0,
                         sizeof first_frames / sizeof *first_frames);
-    tcase_add_test(group, a_link_that_brings_more_than_HELLO_before_WELCOME_is_reset);
+    tcase_add_loop_test(group, a_link_that_brings_more_than_HELLO_before_WELCOME_is_reset, 0, 2);
     return group;
 }
 
