@@ -145,6 +145,13 @@ void relay_abort(struct relay *relay, enum relay_reason reason, const char *by, 
     relay_finish(relay, reason, by, detail);
 }
 
+void relay_abort_broken(struct relay *relay, enum relay_reason reason, const char *by) {
+    if (relay->pump.socket.lacks_memory)
+        relay_abort(relay, REASON_MEMORY, relay_is_server(relay) ? "server" : "agent", NULL);
+    else
+        relay_abort(relay, reason, by, NULL);
+}
+
 static void end_list(struct relay *first, const struct thread_session *session, enum relay_reason reason,
                      const char *detail) {
     struct relay *next;

@@ -123,7 +123,7 @@ static void on_broken(struct relay *relay) {
     if (relay->state == RELAY_OPENING)
         refuse(relay, REFUSAL_BUSY, "out of memory");
     else
-        relay_abort(relay, REASON_DESTINATION_RESET, "destination", NULL);
+        relay_abort_broken(relay, REASON_DESTINATION_RESET, "destination");
 }
 
 /* It has reached the destination: a reset before OPENED would not say so. */

@@ -103,6 +103,8 @@ void relay_set_open(struct relay *relay, uint64_t now_us);
 void relay_finish(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
 /* Something cut the relay here: resets both sides, then relay_finish. */
 void relay_abort(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
+/* The plain side is broken: by its peer, for which `reason` and `by` are, or for want of memory. */
+void relay_abort_broken(struct relay *relay, enum relay_reason reason, const char *by);
 
 void relay_server_sweep(struct relay *relay, uint64_t now_us); /* while opening */
 

@@ -172,7 +172,7 @@ void relay_server_sweep(struct relay *relay, uint64_t now_us) {
 /* ---- the end ---- */
 
 static void on_broken(struct relay *relay) {
-    relay_abort(relay, REASON_CLIENT_RESET, "client", NULL);
+    relay_abort_broken(relay, REASON_CLIENT_RESET, "client");
 }
 
 static void stop(struct relay *relay, enum relay_reason reason, const char *detail) {

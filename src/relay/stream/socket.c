@@ -138,6 +138,12 @@ void stream_socket_poll(struct stream_socket *socket) {
     serve_reading(socket);
 }
 
+/* By the errno of a system call; the kernel's memory for sockets counts as well. */
+static bool is_broken(struct stream_socket *socket, int error) {
+    socket->lacks_memory = error == ENOMEM || error == ENOBUFS;
+    return !sock_would_block(error);
+}
+
 static void on_end(struct stream_socket *socket) {
     socket->got_end = true;
     socket->may_have_more = false;
@@ -163,7 +169,7 @@ static enum stream_socket_read judge(struct stream_socket *socket, ssize_t n, si
     socket->is_streaming = n > FRAME_DATA_MAX;
     if (n < 0) {
         socket->may_have_more = socket->needs_recheck = false;
-        return sock_would_block(errno) ? STREAM_SOCKET_NOTHING : STREAM_SOCKET_BROKEN;
+        return is_broken(socket, errno) ? STREAM_SOCKET_BROKEN : STREAM_SOCKET_NOTHING;
     }
     if (n == 0) {
         on_end(socket);
@@ -219,20 +225,18 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
 static bool wait_with(struct stream_socket *socket, const struct iovec *parts, int count) {
     if (!socket->out)
         socket->out = evbuffer_new();
-    if (!socket->out)
-        return false;
-    for (int i = 0; i < count; i++) {
-        if (evbuffer_add(socket->out, parts[i].iov_base, parts[i].iov_len))
-            return false;
-    }
-    return true;
+    bool is_kept = socket->out;
+    for (int i = 0; is_kept && i < count; i++)
+        is_kept = evbuffer_add(socket->out, parts[i].iov_base, parts[i].iov_len) == 0;
+    socket->lacks_memory = !is_kept;
+    return is_kept;
 }
 
 bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last) {
     int first = 0;
     if (socket->fd >= 0 && !socket->connecting && stream_socket_waiting(socket) == 0) {
         ssize_t n = is_last ? sock_writev_last(socket->fd, parts, count) : sock_writev(socket->fd, parts, count);
-        if (n < 0 && !sock_would_block(errno))
+        if (n < 0 && is_broken(socket, errno))
             return false;
         first = skip(parts, count, n < 0 ? 0 : (size_t)n);
     }
@@ -256,6 +260,7 @@ static void half_close_when_flushed(struct stream_socket *socket) {
 void stream_socket_flush(struct stream_socket *socket) {
     if (stream_socket_waiting(socket) > 0) {
         if (!flush_to_socket(socket->out, socket->fd)) {
+            (void)is_broken(socket, errno);
             socket->events->on_broken(socket);
             return;
         }

@@ -31,6 +31,7 @@ struct stream_socket_events {
 struct stream_socket { /* embedded in a relay */
     int fd;            /* -1: closed */
     bool connecting, reading, may_have_more, needs_recheck, rdhup, got_end, ending, half_closed;
+    bool lacks_memory; /* it broke for want of memory, here or in the kernel, and was not reset by its peer */
     bool is_streaming; /* the last read took more than a frame: the next is prepared for many */
     bool rst_on_close; /* sock_set_reset_on_close is on; switched off when both streams are complete */
     const struct stream_socket_events *events;

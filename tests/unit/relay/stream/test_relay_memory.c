@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORT = 1000, FAILURES = 24, SERIES = 4 };
+enum { PORT = 1000, FAILURES = 24, SERIES = 4, CAPACITY = 4 };
 
 /* ---- memory that runs out ---- */
 
@@ -152,10 +152,38 @@ START_TEST(bytes_that_cannot_wait_for_the_destination_go_elsewhere_with_their_cl
 }
 END_TEST
 
+/* What the end of one side cannot keep for a reader that stands still. */
+START_TEST(a_relay_without_memory_for_its_bytes_is_not_recorded_as_reset_by_its_peer) {
+    static const struct service_terms_plan plan = {.service = "test"};
+    int poor = _i ? SERVER : AGENT;
+    world_begin(&world, CAPACITY, WORLD_RESUME_MS);
+    pair_add_wire(&world.pair, false);
+    world_client(&world, &client, &plan, PORT);
+    world_serve(&world, &client);
+    world_settle(&world, &client);
+    world_accept(&client);
+    fails_next_buffer = true;
+    if (poor == AGENT)
+        world_client_say(&client, "more than fits");
+    else
+        memory_send(client.far, "more than fits", 14);
+    world_settle(&world, &client);
+    ck_assert(!fails_next_buffer);
+    ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 5000));
+    ck_assert_str_eq(reason_text(world.records[poor].reason), reason_text(REASON_MEMORY));
+    ck_assert_str_eq(world.records[poor].by, poor == AGENT ? "agent" : "server");
+    ck_assert_int_eq(world.records[!poor].reason, REASON_PEER_RESET);
+    ck_assert_str_eq(world.records[!poor].detail, reason_text(REASON_MEMORY));
+    world_close(&client);
+    world_end(&world);
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_loop_test(group, a_client_is_served_or_comes_back_whichever_allocation_fails, 0, 4);
     tcase_add_test(group, bytes_that_cannot_wait_for_the_destination_go_elsewhere_with_their_client);
+    tcase_add_loop_test(group, a_relay_without_memory_for_its_bytes_is_not_recorded_as_reset_by_its_peer, 0, 2);
     return group;
 }
 
