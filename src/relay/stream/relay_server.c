@@ -129,9 +129,17 @@ static void on_suspended(struct relay *relay) {
         withdraw(relay);
 }
 
+/* An honest agent sends REFUSED instead of RESET before OPENED. Without bytes of the client that is the same. */
 static void take_reset(struct relay *relay, const uint8_t *payload, size_t length) {
     struct client *client = client_of(relay);
     reset_parse(payload, length, client->detail);
+    if (relay->state == RELAY_OPENING && !has_sent(relay)) {
+        client->refusal = REFUSAL_REFUSED;
+        if (!*client->detail)
+            strbuf_copy(client->detail, sizeof client->detail, "reset before the destination was reached");
+        give_back_with_early(relay, take_back_early(relay), CLIENT_REFUSED);
+        return;
+    }
     relay_finish(relay, REASON_PEER_RESET, "agent", client->detail);
 }
 

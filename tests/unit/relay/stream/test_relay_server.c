@@ -214,6 +214,43 @@ START_TEST(a_client_that_holds_its_bytes_keeps_them_when_it_is_refused) {
 }
 END_TEST
 
+/* As munnel-agent never does it: it would send REFUSED, or OPENED and then RESET. */
+static void reset_without_answer(const char *json) {
+    struct relay *relay = world.threads[AGENT]->opening;
+    pump_reset(&relay->pump, (const uint8_t *)json, strlen(json));
+    relay_finish(relay, REASON_STOPPED, "agent", NULL);
+    world_settle(&world, &client);
+}
+
+START_TEST(a_client_of_which_nothing_was_sent_goes_to_another_when_its_agent_resets_it) {
+    static const char *const resets[][2] = {{"", "reset before the destination was reached"},
+                                            {"{\"reason\":\"too hot\"}", "too hot"}};
+    if (_i == 1) {
+        client.client->holds_early = true;
+        keep_early("early");
+    }
+    serve_to_deaf();
+    reset_without_answer(resets[_i][0]);
+    expect_over(CLIENT_REFUSED);
+    ck_assert_int_eq(client.refusal, REFUSAL_REFUSED);
+    ck_assert_str_eq(client.detail, resets[_i][1]);
+    ck_assert_str_eq(client.early, _i == 1 ? "early" : "");
+}
+END_TEST
+
+START_TEST(a_client_whose_bytes_were_sent_is_cut_when_its_agent_resets_it_before_the_answer) {
+    if (_i)
+        memory_finish(client.end);
+    else
+        world_client_say(&client, "hello");
+    serve_to_deaf();
+    reset_without_answer("");
+    expect_over(CLIENT_ENDED);
+    expect_record(SERVER, REASON_PEER_RESET, "agent", "");
+    ck_assert(memory_got_reset(client.end));
+}
+END_TEST
+
 /* ---- the carrier is lost before the answer ---- */
 
 START_TEST(a_client_of_which_nothing_was_sent_comes_back_when_the_carrier_is_lost) {
@@ -440,6 +477,7 @@ static TCase *given_back(void) {
     tcase_add_test(group, a_client_of_which_nothing_was_sent_comes_back_after_its_time);
     tcase_add_test(group, the_time_to_answer_does_not_end_while_the_stream_is_suspended);
     tcase_add_test(group, clients_are_called_back_as_long_as_nothing_was_sent);
+    tcase_add_loop_test(group, a_client_of_which_nothing_was_sent_goes_to_another_when_its_agent_resets_it, 0, 2);
     return group;
 }
 
@@ -449,6 +487,7 @@ static TCase *cut(void) {
     tcase_add_test(group, a_client_whose_bytes_were_sent_is_cut_when_no_carrier_comes);
     tcase_add_test(group, without_resumption_a_lost_carrier_cuts_its_relays);
     tcase_add_test(group, a_client_whose_bytes_were_sent_is_cut_after_its_time);
+    tcase_add_loop_test(group, a_client_whose_bytes_were_sent_is_cut_when_its_agent_resets_it_before_the_answer, 0, 2);
     tcase_add_test(group, a_reset_of_the_client_is_passed_on);
     tcase_add_test(group, a_reset_of_the_destination_is_passed_on);
     tcase_add_test(group, a_client_that_is_gone_when_it_is_served_is_recorded);
