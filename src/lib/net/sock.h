@@ -49,8 +49,6 @@ void sock_local_addr(int fd, struct addr *here); /* length 0 when unknown */
  * a new address is no other machine's.
  */
 bool sock_addr_is_gone(const struct addr *here);
-/* False once it was reset, whichever call got the error of that, or once both sides have ended it. */
-bool sock_is_connected(int fd);
 
 enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */
 void sock_set_keepalive(int fd, enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */

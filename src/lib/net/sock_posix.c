@@ -124,12 +124,6 @@ int sock_connect_result(int fd) {
     return is_connected_to_itself(&here, &there) ? ECONNREFUSED : 0;
 }
 
-bool sock_is_connected(int fd) {
-    struct sockaddr_storage peer;
-    socklen_t length = sizeof peer;
-    return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
-}
-
 ssize_t sock_readv(int fd, const struct iovec *parts, int count) {
     ssize_t got;
     do {

@@ -143,13 +143,6 @@ int __wrap_sock_connect(const struct addr *addr, struct addr *here, bool *done) 
     return ends[0];
 }
 
-bool __real_sock_is_connected(int fd);
-bool __wrap_sock_is_connected(int fd);
-bool __wrap_sock_is_connected(int fd) {
-    const struct end *end = end_of(fd);
-    return end ? !end->reset_arrived : __real_sock_is_connected(fd);
-}
-
 static bool take_error(struct end *end) {
     bool was_there = !end->error_is_taken;
     end->error_is_taken = true;

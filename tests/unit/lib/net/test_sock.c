@@ -171,22 +171,6 @@ START_TEST(a_reset_is_a_reset) {
 }
 END_TEST
 
-/* Asked for instead of the error, which only the first call gets. */
-START_TEST(a_reset_connection_is_known_when_its_error_is_gone) {
-    struct pair pair = connected(loopback(0));
-    ck_assert(sock_is_connected(pair.client));
-    ck_assert_int_eq(sock_half_close(pair.client), 0);
-    ck_assert(sock_is_connected(pair.client)); /* the other half is open */
-    sock_close_reset(pair.server);
-    pair.server = -1;
-    ck_assert(becomes(pair.client, POLLIN));
-    ck_assert_int_eq(sock_connect_result(pair.client), ECONNRESET);
-    ck_assert_int_eq(sock_connect_result(pair.client), 0);
-    ck_assert(!sock_is_connected(pair.client));
-    close_pair(&pair);
-}
-END_TEST
-
 START_TEST(a_refused_connection_says_so) {
     struct addr addr = loopback(0);
     struct error error = {""};
@@ -309,7 +293,6 @@ static TCase *connections(void) {
     tcase_add_test(group, bytes_and_the_end_go_through);
     tcase_add_test(group, the_last_bytes_leave_with_the_end);
     tcase_add_test(group, a_reset_is_a_reset);
-    tcase_add_test(group, a_reset_connection_is_known_when_its_error_is_gone);
     tcase_add_test(group, a_refused_connection_says_so);
     tcase_add_test(group, a_connection_with_itself_is_refused);
     tcase_add_test(group, an_address_of_this_machine_is_not_gone);
