@@ -88,12 +88,6 @@ static int start_plane(struct server *server, struct error *error) {
     return server->plane ? 0 : -1;
 }
 
-static void on_join(void *context, const struct session *session) {
-    struct server *server = context;
-
-    agent_listener_trust(server->agent_listener, session_peer(session));
-}
-
 /* Its address stays trusted, so that it can join again whatever failed there meanwhile. */
 static void on_leave(void *context, const struct session *session) {
     struct server *server = context;
@@ -130,7 +124,6 @@ static struct registry *make_registry(struct server *server) {
                                                    .links = &server->links,
                                                    .resume_s = server->conf->agents.resume_s,
                                                    .clients_most = SESSION_CLIENTS_MOST,
-                                                   .on_join = on_join,
                                                    .on_leave = on_leave,
                                                    .context = server});
 }

@@ -39,7 +39,6 @@ struct log *registry_log(const struct registry *registry) {
 static void bring_into_service(struct registry *registry, struct session *session) {
     if (!session_is_draining(session))
         announce_join(registry->options.announce, session);
-    registry->options.on_join(registry->options.context, session);
 }
 
 struct session *registry_admit(struct registry *registry, const struct session_options *options) {
