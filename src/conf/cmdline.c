@@ -82,7 +82,7 @@ static void print_folded(const char *text, FILE *file) {
     fprintf(file, "%s\n", text);
 }
 
-void cmdline_print_help(const struct cmdline_spec *command, FILE *file) {
+static void print_help(const struct cmdline_spec *command, FILE *file) {
     struct grammar grammar;
     make_grammar(&grammar, command);
     fprintf(file, "%s\n", command->usage);
@@ -167,7 +167,7 @@ static bool is_whole(const struct entry *entry, char **argv) {
 
 static int print_and_end(const struct grammar *grammar, const struct entry *entry) {
     if (entry->flag == &help_flag)
-        cmdline_print_help(grammar->command, stdout);
+        print_help(grammar->command, stdout);
     else
         cmdline_print_version(stdout, grammar->command->program);
     return fflush(stdout) ? 1 : 0;

@@ -59,7 +59,6 @@ const char *cmdline_value(const struct cmdline *line, const char *name); /* the 
 /* Puts what was written over what `base` holds; a list is replaced by all that was written of it. 0 or -1. */
 int cmdline_apply(const struct cmdline *line, void *base, struct error *error);
 
-void cmdline_print_help(const struct cmdline_spec *command, FILE *file);
 void cmdline_print_version(FILE *file, const char *program); /* "PROGRAM 0.1.0" and the libraries, a line each */
 /* One line on stderr, with the program in front unless `text` begins with `file` (may be NULL). Returns 2. */
 int cmdline_complain(const struct cmdline_spec *command, const char *file, const char *text);

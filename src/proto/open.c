@@ -96,10 +96,6 @@ static const struct {
 #undef REFUSAL_ROW
 };
 
-const char *refusal_name(enum refusal refusal) {
-    return refusals[refusal].code;
-}
-
 bool refusal_counts(enum refusal refusal) {
     return refusals[refusal].counts;
 }

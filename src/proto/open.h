@@ -55,7 +55,6 @@ enum refusal {
 #undef REFUSAL_ENUM
         REFUSAL_COUNT
 };
-const char *refusal_name(enum refusal refusal);
 bool refusal_counts(enum refusal refusal);
 
 /* OPENED: {"address":…,"dial_ms":n}; REFUSED: {"code":…,"message":…}; RESET: {"reason":…}. Lengths, 0 if too small. */

@@ -130,13 +130,12 @@ void fuzz_endpoint(const uint8_t *bytes, size_t length) {
     char *text = fuzz_text(bytes, length), formatted[ENDPOINT_HOST + 16];
     struct endpoint endpoint, again;
     struct error error = {{0}};
-    struct addr addr, list[2];
+    struct addr addr;
     if (endpoint_parse(&endpoint, text, &error) == 0) {
         endpoint_format(&endpoint, formatted, sizeof formatted);
         FUZZ_REQUIRE(endpoint_parse(&again, formatted, &error) == 0);
         FUZZ_REQUIRE(strcmp(endpoint.host, again.host) == 0 && endpoint.port == again.port);
         FUZZ_REQUIRE(endpoint.is_unix == again.is_unix);
-        (void)addr_listen_list(list, &endpoint);
         if (addr_from_endpoint(&addr, &endpoint))
             check_addr(&addr);
     } else {

@@ -195,17 +195,6 @@ bool json_get_string(const json_t *object, const char *key, const char **value) 
     return true;
 }
 
-bool json_get_number(const json_t *object, const char *key, uint64_t minimum, uint64_t maximum, uint64_t *value) {
-    const json_t *member = json_object_get(object, key);
-    if (!json_is_integer(member) || json_integer_value(member) < 0)
-        return false;
-    uint64_t number = (uint64_t)json_integer_value(member);
-    if (number < minimum || number > maximum)
-        return false;
-    *value = number;
-    return true;
-}
-
 char *json_to_text(json_t *value) {
     char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
     json_decref(value);

@@ -22,9 +22,8 @@ json_t *json_parse_object(const char *text, size_t length, size_t limit, struct 
  */
 json_t *json_parse_file_text(char *text, size_t length, const char *name, struct error *error);
 
-/* Members with type and range checked; false (and *value untouched) if absent or of another kind. */
+/* False, with *value untouched, if the member is absent or no string. */
 bool json_get_string(const json_t *object, const char *key, const char **value);
-bool json_get_number(const json_t *object, const char *key, uint64_t minimum, uint64_t maximum, uint64_t *value);
 
 /* Compact text, malloc'ed (free()); NULL when out of memory. Takes over the reference. */
 char *json_to_text(json_t *value);

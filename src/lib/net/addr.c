@@ -95,15 +95,6 @@ bool addr_from_endpoint(struct addr *addr, const struct endpoint *endpoint) {
     return make_ipv6(addr, host, endpoint->port);
 }
 
-int addr_listen_list(struct addr list[2], const struct endpoint *endpoint) {
-    if (!addr_from_endpoint(&list[0], endpoint))
-        return 0;
-    if (endpoint->is_unix || endpoint->host[0])
-        return 1;
-    memset(&list[1], 0, sizeof list[1]);
-    return make_ipv6(&list[1], "::", endpoint->port) ? 2 : 1;
-}
-
 /* The length of a unix path, which need not be terminated; 0 for an unnamed peer. */
 static size_t unix_path_length(const struct addr *addr) {
     if (addr->length <= unix_path_offset)

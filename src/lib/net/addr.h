@@ -46,9 +46,6 @@ bool addr_from_endpoint(struct addr *addr, const struct endpoint *endpoint);
  */
 const char *endpoint_missing_zone(const struct endpoint *endpoint);
 
-/* What to bind for an endpoint to listen on: 1, or 2 for "" (0.0.0.0 and [::], in this order), or 0 for a name. */
-int addr_listen_list(struct addr list[2], const struct endpoint *endpoint);
-
 /* "1.2.3.4:80", "[::1]:80", "unix:/path" or "unix:" for an unnamed peer. Returns `text`. */
 char *addr_format(const struct addr *addr, char *text, size_t size);
 

@@ -52,7 +52,6 @@ bool sock_addr_is_gone(const struct addr *here);
 
 enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */
 void sock_set_keepalive(int fd, enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */
-void sock_set_user_timeout(int fd, unsigned ms);            /* TCP_USER_TIMEOUT where there is one */
 
 /*
  * How long data has been unacknowledged, or could not be sent at all, with no ACK, in ms; 0 if there is none, if the

@@ -59,10 +59,6 @@ void sock_set_keepalive(int fd, enum sock_keepalive which) {
     set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-void sock_set_user_timeout(int fd, unsigned ms) {
-    set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)ms);
-}
-
 size_t sock_unsent(int fd) {
     int queued = 0;
     return ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? (size_t)queued : 0;

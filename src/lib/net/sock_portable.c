@@ -66,10 +66,6 @@ void sock_set_keepalive(int fd, enum sock_keepalive which) {
     (void)is_link;
 }
 
-void sock_set_user_timeout(int fd, unsigned ms) {
-    (void)fd, (void)ms;
-}
-
 size_t sock_unsent(int fd) {
     (void)fd;
     return 0;

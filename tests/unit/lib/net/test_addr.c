@@ -97,25 +97,9 @@ START_TEST(neighbours_spread) {
 }
 END_TEST
 
-START_TEST(every_address_is_two_to_listen_on) {
-    struct endpoint every, one, name;
-    struct addr list[2];
-    char text[ADDR_TEXT];
-    ck_assert_int_eq(endpoint_parse(&every, ":80", NULL) || endpoint_parse(&one, "[::1]:80", NULL), 0);
-    ck_assert_int_eq(endpoint_parse(&name, "localhost:80", NULL), 0);
-    ck_assert_int_eq(addr_listen_list(list, &every), 2);
-    ck_assert_str_eq(addr_format(&list[0], text, sizeof text), "0.0.0.0:80");
-    ck_assert_str_eq(addr_format(&list[1], text, sizeof text), "[::]:80");
-    ck_assert_int_eq(addr_listen_list(list, &one), 1);
-    ck_assert_str_eq(addr_format(&list[0], text, sizeof text), "[::1]:80");
-    ck_assert_int_eq(addr_listen_list(list, &name), 0);
-}
-END_TEST
-
 static TCase *addresses(void) {
     TCase *group = tcase_create("addresses");
     tcase_add_loop_test(group, addresses_are_written_as_they_were_read, 0, sizeof written / sizeof *written);
-    tcase_add_test(group, every_address_is_two_to_listen_on);
     tcase_add_test(group, hosts_are_written_without_port_or_brackets);
     tcase_add_test(group, a_small_buffer_is_not_overrun);
     tcase_add_test(group, an_unnamed_unix_peer_has_a_text);

@@ -85,7 +85,6 @@ START_TEST(connections_are_non_blocking_and_without_delay) {
     ck_assert_str_eq(addr_format_host(&pair.peer, text, sizeof text), "127.0.0.1");
     sock_set_keepalive(pair.client, SOCK_KEEPALIVE_LINK);
     ck_assert_int_ne(number_of(pair.client, SOL_SOCKET, SO_KEEPALIVE), 0);
-    sock_set_user_timeout(pair.client, 5000);
     ck_assert_uint_eq(stalled_ms(pair.client), 0);
     close_pair(&pair);
 }
