@@ -48,7 +48,7 @@ tests_unit_relay_stream_test_relay_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
 unit_relay_tests += tests/unit/relay/link/test_link_faults
 tests_unit_relay_link_test_link_faults_SOURCES = tests/unit/relay/link/test_link_faults.c $(two_planes)
 tests_unit_relay_link_test_link_faults_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_link_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=calloc
+tests_unit_relay_link_test_link_faults_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=calloc,--wrap=clock_us
 
 unit_relay_tests += tests/unit/relay/stream/test_relay_agent
 tests_unit_relay_stream_test_relay_agent_SOURCES = tests/unit/relay/stream/test_relay_agent.c $(relay_world)
