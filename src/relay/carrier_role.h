@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { CARRIERS_SHARED_MAX = 4, CARRIERS_EXCLUSIVE_MAX = 60 }; /* of a session, on one thread of the server */
+
 struct carrier_role {
     uint64_t session;       /* its tag in this program */
     unsigned server_thread; /* the number of the server's relay thread, from 0 */

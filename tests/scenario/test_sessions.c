@@ -215,7 +215,17 @@ static void refuse_link(struct attacked_server *attacked_server, const struct at
 
 static bool is_let_in(struct attacked_server *attacked_server, const struct attacked_session *session) {
     char answer[4096];
-    return ask_for_link(attacked_server, session, 0, false, answer, sizeof answer) == WELCOME;
+    return ask_for_link(attacked_server, session, 1, true, answer, sizeof answer) == WELCOME;
+}
+
+/* A shared link more takes the place of the first, which has been silent for longest. */
+static void replace_link(struct attacked_server *attacked_server, const struct attacked_session *session,
+                         struct intruder **first, unsigned thread) {
+    char rest[256];
+    struct intruder *link = attacked_server_data_link(attacked_server, session, thread, false);
+    ck_assert(intruder_is_closed(*first, rest, sizeof rest, ATTACKED_SERVER_ASK_MS));
+    intruder_free(*first);
+    *first = link;
 }
 
 static void take_all_links(struct attacked_server *attacked_server, void *context) {
@@ -226,16 +236,17 @@ static void take_all_links(struct attacked_server *attacked_server, void *contex
         links[i] = attacked_server_data_link(attacked_server, &session, i % 2, false);
     for (unsigned i = 2 * SHARED_MOST; i < sizeof links / sizeof *links; i++)
         links[i] = attacked_server_data_link(attacked_server, &session, 1, true);
-    refuse_link(attacked_server, &session, 0, false, "\"busy\"");
-    refuse_link(attacked_server, &session, 1, false, "\"busy\"");
+    for (unsigned i = 0; i < 2 * SHARED_MOST; i++)
+        replace_link(attacked_server, &session, &links[i], i % 2);
     refuse_link(attacked_server, &session, 1, true, "\"busy\"");
     refuse_link(attacked_server, &session, SERVER_THREADS, false, "\"session\"");
     refuse_link(attacked_server, &session, THREAD_MOST, true, "\"session\"");
     refuse_link(attacked_server, &session, THREAD_MOST + 1, false, "\"malformed\"");
-    intruder_free(links[0]);
+    size_t last = sizeof links / sizeof *links - 1;
+    intruder_free(links[last]);
     ck_assert(HOLDS_WITHIN(ATTACKED_SERVER_ASK_MS, is_let_in(attacked_server, &session)));
     ck_assert(socket_echoes(attacked_server->port, ATTACKED_SERVER_ASK_MS));
-    for (size_t i = 1; i < sizeof links / sizeof *links; i++)
+    for (size_t i = 0; i < last; i++)
         intruder_free(links[i]);
     end_session(attacked_server, &session, "mallory");
 }

@@ -139,7 +139,7 @@ static void dial_due(struct data_links *links) {
 }
 
 static bool has_room(const struct data_links *links, const struct link_count *count, bool is_exclusive) {
-    unsigned most = is_exclusive ? DATA_LINKS_EXCLUSIVE_MAX : DATA_LINKS_SHARED_MAX;
+    unsigned most = is_exclusive ? CARRIERS_EXCLUSIVE_MAX : CARRIERS_SHARED_MAX;
 
     return !links->is_stopped && count->live + count->under_way < most &&
            data_dials_have_room(&links->dials, is_exclusive);
@@ -161,8 +161,8 @@ static void keep_more(struct session_links *session, unsigned server_thread, uns
 
     if (shared->kept < shared->live + wanted)
         shared->kept = shared->live + wanted;
-    if (shared->kept > DATA_LINKS_SHARED_MAX)
-        shared->kept = DATA_LINKS_SHARED_MAX;
+    if (shared->kept > CARRIERS_SHARED_MAX)
+        shared->kept = CARRIERS_SHARED_MAX;
 }
 
 void data_links_order(struct data_links *links, struct session_links *session, unsigned server_thread,

@@ -18,8 +18,6 @@
 
 #include <sys/queue.h>
 
-enum { DATA_LINKS_SHARED_MAX = 4, DATA_LINKS_EXCLUSIVE_MAX = 60 }; /* of a session, to one relay thread */
-
 struct data_links;
 
 struct data_links_times {

@@ -38,6 +38,21 @@ static void resume(void *context) {
     link_resume(context);
 }
 
+bool link_carrier_make_room(const struct link *link, const struct thread_session *session) {
+    void *links[CARRIERS_SHARED_MAX];
+    struct link *silent = NULL;
+    if (link->role.is_exclusive || mux_shared_links(session->mux, links, CARRIERS_SHARED_MAX) < CARRIERS_SHARED_MAX)
+        return true;
+    for (int i = 0; i < CARRIERS_SHARED_MAX; i++) {
+        struct link *other = links[i];
+        if (other->last_rx_us < link->begun_us && !(silent && silent->last_rx_us <= other->last_rx_us))
+            silent = other;
+    }
+    if (silent)
+        link_close(silent, LINK_CLOSE_RESET, REASON_LINK_SILENT, "silent while the agent dialled another in its place");
+    return silent;
+}
+
 bool link_carrier_begin(struct link *link, struct thread_session *session) {
     static const struct mux_link_ops ops = {link_data_write, link_data_flush_written, is_full, resume};
     link->carrier = mux_add_carrier(session->mux, link->role.is_exclusive, &ops, link);

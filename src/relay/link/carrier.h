@@ -15,6 +15,12 @@
 struct link;
 struct thread_session;
 
+/*
+ * Server, of a link that is about to begin. An agent does not dial more shared ones than there may be: if all are
+ * there, it has lost one of which the end has not come here. The one that has been silent for longest is closed. False:
+ * each has brought something since this one's handshake began.
+ */
+bool link_carrier_make_room(const struct link *link, const struct thread_session *session);
 /* False: out of memory, or more than a mux has; the link is as before. */
 bool link_carrier_begin(struct link *link, struct thread_session *session);
 

@@ -231,6 +231,8 @@ bool link_accept_data(struct link *link, const struct carrier_role *role, const 
         return false;
     }
     link_data_begin(link);
+    if (link->state == LINK_VERDICT && !link_is_agent(link) && !link_carrier_make_room(link, session))
+        fail(link, "all shared links that its session may have are in use");
     if (json && link->state == LINK_VERDICT)
         link_data_send_frame(link, FRAME_WELCOME, json, strlen(json));
     if (link->state == LINK_VERDICT && !(plane_event_carrier(link) && link_carrier_begin(link, session)))

@@ -40,7 +40,7 @@ struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct 
     link->phase = phase;
     link->fd = fd;
     link->tag = tag;
-    link->last_rx_us = clock_us();
+    link->begun_us = link->last_rx_us = clock_us();
     counter_add(&thread->counters->links, 1);
     return link;
 }

@@ -89,8 +89,9 @@ struct link {
     uint64_t records;     /* sent since the last change of keys */
     uint64_t rate_second; /* control links: what came in this second */
     unsigned rate_frames, rate_bytes;
-    size_t undelivered;               /* control links: bytes of messages on their way to the control plane */
-    uint64_t deadline_us;             /* of the state it is in; 0: none */
+    size_t undelivered;   /* control links: bytes of messages on their way to the control plane */
+    uint64_t deadline_us; /* of the state it is in; 0: none */
+    uint64_t begun_us;
     uint64_t last_rx_us;              /* anything came */
     uint64_t used_us;                 /* carriers: a stream's frame came */
     uint64_t next_ping_us, pinged_us; /* pinged_us: a PING is out and unanswered since; 0: none */

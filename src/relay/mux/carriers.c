@@ -57,6 +57,16 @@ bool mux_carrier_is_used(const struct mux_carrier *carrier) {
     return false;
 }
 
+size_t mux_shared_links(const struct mux *mux, void *links[], size_t most) {
+    const struct mux_carrier *carrier;
+    size_t count = 0;
+    TAILQ_FOREACH (carrier, &mux->carriers, next) {
+        if (!stream_carrier_is_exclusive(carrier->id) && count < most)
+            links[count++] = carrier->link;
+    }
+    return count;
+}
+
 size_t mux_carrier_unread(const struct mux_carrier *carrier) {
     return carrier->unread;
 }

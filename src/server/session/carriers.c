@@ -53,7 +53,9 @@ static struct carrier_group *group_of(const struct carriers *carriers, const str
 }
 
 bool carriers_has_room(const struct carriers *carriers, const struct carrier_role *role) {
-    return link_count_room(&group_of(carriers, role)->links) > 0;
+    const struct link_count *links = &group_of(carriers, role)->links;
+
+    return links->count < links->limit + !role->is_exclusive;
 }
 
 void carriers_accepted(struct carriers *carriers, const struct carrier_role *role) {

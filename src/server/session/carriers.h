@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-enum { CARRIERS_SHARED_MAX = 4, CARRIERS_EXCLUSIVE_MAX = 60, CARRIERS_EXPIRE_MS = 3000 };
+enum { CARRIERS_EXPIRE_MS = 3000 };
 
 struct link_count {
     size_t limit, count; /* from plane_accept_data on, until the plane says that it failed or that the link is gone */
@@ -34,7 +34,8 @@ struct carriers {
 bool carriers_init(struct carriers *carriers, unsigned threads); /* false: out of memory */
 void carriers_done(struct carriers *carriers);
 
-/* The server_thread of a role is below `threads`. */
+/* The server_thread of a role is below `threads`. There is room for a shared one beyond the limit, until the plane has
+ * closed the one that gives way to it, or itself. */
 bool carriers_has_room(const struct carriers *carriers, const struct carrier_role *role);
 void carriers_accepted(struct carriers *carriers, const struct carrier_role *role);
 void carriers_accept_failed(struct carriers *carriers, const struct carrier_role *role);

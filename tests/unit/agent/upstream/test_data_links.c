@@ -420,7 +420,7 @@ END_TEST
 
 static void want_as_many_as_possible(void) {
     for (unsigned i = 0; i < PROTO_THREADS_MAX; i++)
-        fake_want_links(&(struct carrier_role){SESSION, i, true}, DATA_LINKS_EXCLUSIVE_MAX);
+        fake_want_links(&(struct carrier_role){SESSION, i, true}, CARRIERS_EXCLUSIVE_MAX);
 }
 
 START_TEST(dials_for_exclusive_links_leave_room_for_shared_ones) {
@@ -444,7 +444,7 @@ START_TEST(no_more_than_1024_are_under_way_and_sessions_take_turns) {
         crowd[i]->threads = PROTO_THREADS_MAX;
         data_links_add(links, crowd[i]);
         for (unsigned k = 0; k < PROTO_THREADS_MAX; k++)
-            data_links_order(links, crowd[i], k, false, DATA_LINKS_SHARED_MAX);
+            data_links_order(links, crowd[i], k, false, CARRIERS_SHARED_MAX);
     }
     ck_assert_uint_eq(dialled(), DATA_DIALS_MAX);
     data_links_add(links, session);

@@ -420,6 +420,68 @@ START_TEST(an_exclusive_link_that_a_stream_uses_stays) {
 }
 END_TEST
 
+/* ---- more shared links than a session may have ---- */
+
+static void add_links_to_the_limit(void) {
+    begin();
+    while (sessions.planes.wire_count < CARRIERS_SHARED_MAX)
+        add_link(false);
+    ck_assert_uint_eq(sessions.sides[SERVER].carriers, CARRIERS_SHARED_MAX);
+}
+
+static size_t count_carriers(void) {
+    struct mux_counts counts;
+    mux_count(servers_mux(), &counts);
+    return counts.carriers;
+}
+
+/* Its end has not come here: the agent's address is gone. */
+START_TEST(the_link_that_was_silent_for_longest_gives_way_to_a_new_one) {
+    static const unsigned silent_ms[CARRIERS_SHARED_MAX] = {3000, 0, 5000, 4000};
+    add_links_to_the_limit();
+    for (int i = 0; i < CARRIERS_SHARED_MAX; i++)
+        link_at(SERVER, i)->last_rx_us -= silent_ms[i] * 1000;
+    struct relayed *relayed = open_bulk();
+    int wire = add_link(false);
+    expect_gone(SERVER, "silent while the agent dialled another in its place");
+    ck_assert_ptr_null(link_at(SERVER, 2));
+    ck_assert_ptr_nonnull(link_at(SERVER, wire));
+    ck_assert_uint_eq(count_carriers(), CARRIERS_SHARED_MAX);
+    carry_bulk(relayed);
+    end_whole(relayed);
+    sessions_finish();
+}
+END_TEST
+
+START_TEST(links_that_bring_something_do_not_give_way) {
+    add_links_to_the_limit();
+    for (int i = 0; i < CARRIERS_SHARED_MAX; i++)
+        link_at(SERVER, i)->last_rx_us = clock_us() + 60000000;
+    int wire = add_link(false);
+    expect_gone(SERVER, "all shared links that its session may have are in use");
+    ck_assert_ptr_null(link_at(SERVER, wire));
+    ck_assert_uint_eq(count_carriers(), CARRIERS_SHARED_MAX);
+    sessions_finish();
+}
+END_TEST
+
+START_TEST(an_exclusive_link_takes_no_shared_ones_place) {
+    add_links_to_the_limit();
+    add_link(true);
+    ck_assert_uint_eq(sessions.sides[SERVER].gone, 0);
+    ck_assert_uint_eq(count_carriers(), CARRIERS_SHARED_MAX + 1);
+    sessions_finish();
+}
+END_TEST
+
+static TCase *limits(void) {
+    TCase *group = tcase_create("limits");
+    tcase_add_test(group, the_link_that_was_silent_for_longest_gives_way_to_a_new_one);
+    tcase_add_test(group, links_that_bring_something_do_not_give_way);
+    tcase_add_test(group, an_exclusive_link_takes_no_shared_ones_place);
+    return group;
+}
+
 static TCase *streams(void) {
     TCase *group = tcase_create("streams");
     tcase_add_test(group, a_stream_is_whole_over_tls);
@@ -456,4 +518,4 @@ static TCase *exclusive_links(void) {
     return group;
 }
 
-UNIT_MAIN("relay/link/carrier", streams, violations, silence, exclusive_links)
+UNIT_MAIN("relay/link/carrier", streams, violations, silence, exclusive_links, limits)
