@@ -77,6 +77,7 @@ static bool dial(struct data_links *links, struct session_links *session, const 
         return false;
     }
     count(session, role, 0, 1);
+    session->counts[role->server_thread][role->is_exclusive].is_wanted = false;
     dialling->dialled_ms = clock_ms();
     return true;
 }
@@ -89,10 +90,23 @@ static bool may_dial(const struct session_links *session, bool is_exclusive, uin
            (dialling->live > 0 || dialling->under_way == 0 || dialling->backoff.failures == 0);
 }
 
+/* What streams do not wait for is dialled one after the other: a server that was restarted has no more than one
+ * handshake of each agent to do at a time. Without its control link, the session may be one that its server has lost.
+ */
+static bool may_keep_more(const struct session_links *session) {
+    return !session->is_suspended && session->dialling[false].under_way == 0;
+}
+
+static bool lacks_shared(const struct session_links *session, const struct link_count *shared) {
+    if (shared->is_wanted && shared->under_way == 0 && shared->live < CARRIERS_SHARED_MAX)
+        return true;
+    return may_keep_more(session) && shared->live < shared->kept;
+}
+
 /* A thread that lacks a shared link; -1: none does. */
 static int find_lack(const struct session_links *session) {
     for (unsigned i = 0; i < session->threads; i++)
-        if (session->counts[i][false].live + session->counts[i][false].under_way < session->counts[i][false].kept)
+        if (lacks_shared(session, &session->counts[i][false]))
             return (int)i;
     return -1;
 }
@@ -138,27 +152,38 @@ static void dial_due(struct data_links *links) {
     set_timer(links, next_ms - now_ms);
 }
 
-static bool has_room(const struct data_links *links, const struct link_count *count, bool is_exclusive) {
-    unsigned most = is_exclusive ? CARRIERS_EXCLUSIVE_MAX : CARRIERS_SHARED_MAX;
-
-    return !links->is_stopped && count->live + count->under_way < most &&
-           data_dials_have_room(&links->dials, is_exclusive);
+static bool has_room(const struct data_links *links, const struct link_count *exclusive) {
+    return !links->is_stopped && exclusive->live + exclusive->under_way < CARRIERS_EXCLUSIVE_MAX &&
+           data_dials_have_room(&links->dials, true);
 }
 
 /* `wanted` more; those that are on their way count. */
-void data_links_on_want(struct data_links *links, const struct carrier_role *role, unsigned wanted) {
-    struct session_links *session = find_of(links, role);
-    const struct link_count *count = session ? &session->counts[role->server_thread][role->is_exclusive] : NULL;
+static void dial_exclusive(struct data_links *links, struct session_links *session, const struct carrier_role *role,
+                           unsigned wanted) {
+    const struct link_count *exclusive = &session->counts[role->server_thread][true];
     uint64_t now_ms = clock_ms();
 
-    while (count && count->under_way < wanted && may_dial(session, role->is_exclusive, now_ms) &&
-           has_room(links, count, role->is_exclusive) && dial(links, session, role))
+    while (exclusive->under_way < wanted && may_dial(session, true, now_ms) && has_room(links, exclusive) &&
+           dial(links, session, role))
         ;
 }
 
-static void keep_more(struct session_links *session, unsigned server_thread, unsigned wanted) {
-    struct link_count *shared = &session->counts[server_thread][false];
+/* It is dialled when its time has come: the next such event may be a second away. */
+static void want_shared(struct data_links *links, struct link_count *shared, unsigned wanted) {
+    shared->is_wanted = shared->under_way < wanted;
+    dial_due(links);
+}
 
+void data_links_on_want(struct data_links *links, const struct carrier_role *role, unsigned wanted) {
+    struct session_links *session = find_of(links, role);
+
+    if (session && role->is_exclusive)
+        dial_exclusive(links, session, role, wanted);
+    else if (session)
+        want_shared(links, &session->counts[role->server_thread][false], wanted);
+}
+
+static void keep_more(struct link_count *shared, unsigned wanted) {
     if (shared->kept < shared->live + wanted)
         shared->kept = shared->live + wanted;
     if (shared->kept > CARRIERS_SHARED_MAX)
@@ -167,12 +192,9 @@ static void keep_more(struct session_links *session, unsigned server_thread, uns
 
 void data_links_order(struct data_links *links, struct session_links *session, unsigned server_thread,
                       bool is_exclusive, unsigned wanted) {
-    if (is_exclusive) {
-        data_links_on_want(links, &(struct carrier_role){session->target.session, server_thread, true}, wanted);
-    } else if (server_thread < session->threads) {
-        keep_more(session, server_thread, wanted);
-        dial_due(links);
-    }
+    if (server_thread < session->threads && !is_exclusive)
+        keep_more(&session->counts[server_thread][false], wanted);
+    data_links_on_want(links, &(struct carrier_role){session->target.session, server_thread, is_exclusive}, wanted);
 }
 
 void data_links_retry_now(struct data_links *links) {

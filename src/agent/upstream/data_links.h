@@ -3,11 +3,13 @@
 /*
  * data_links: the data links of all sessions: how many there are, and which are dialled when.
  *
- * Each relay thread of a session's server gets one shared link, or as many as the server asks for. A lost one is
- * dialled again at once, and after failures ever more slowly, one link of the session first. Exclusive ones are dialled
- * when streams want them; such a wish is not kept, since it is repeated every second as long as it holds. Runs on: the
- * control thread. Owns: its timer, what it knows about dials that are under way; a session_links belongs to its
- * session.
+ * Each relay thread of a session's server gets one shared link, or as many as the server asks for, one after the other,
+ * while the session has its control link; without it, only what streams wait for is dialled. A lost one is dialled
+ * again at once, and after failures ever more slowly, one link of the session first. Exclusive ones are dialled when
+ * streams want them; such a wish is not kept, since it is repeated every second as long as it holds.
+ *
+ * Runs on: the control thread. Owns: its timer, what it knows about dials that are under way; a session_links belongs
+ * to its session.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_DATA_LINKS_H
 #define MUNNEL_AGENT_UPSTREAM_DATA_LINKS_H
@@ -28,7 +30,8 @@ struct data_links_times {
 
 struct link_count { /* of one kind, to one relay thread */
     unsigned live, under_way;
-    unsigned kept; /* shared: so many there should be */
+    unsigned kept;  /* shared: so many there should be */
+    bool is_wanted; /* shared: streams have asked for one since the last dial */
 };
 
 struct link_dialling { /* of one kind, of a session: a failure says something of its server, and not of one thread */
@@ -56,7 +59,7 @@ struct data_links *data_links_new(struct loop *loop, struct plane *plane, struct
 void data_links_free(struct data_links *links);
 void data_links_stop(struct data_links *links); /* nothing is dialled any more */
 
-/* Its shared links are dialled at once, and kept until data_links_retire or data_links_remove. */
+/* Its shared links are dialled, and kept until data_links_retire or data_links_remove. */
 void data_links_add(struct data_links *links, struct session_links *session);
 void data_links_resume(struct data_links *links, struct session_links *session); /* its control link is back */
 /* A link is dialled only when streams have none to go on by. */

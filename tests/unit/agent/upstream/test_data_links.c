@@ -136,15 +136,31 @@ static void run_past_due(void) {
 
 /* ---- shared links ---- */
 
-START_TEST(each_thread_of_the_server_gets_a_shared_link_at_once) {
+/* A server that was restarted has one handshake of each agent to do at a time. */
+START_TEST(each_thread_of_the_server_gets_a_shared_link_one_after_the_other) {
     session->threads = 3;
     data_links_add(links, session);
-    ck_assert_uint_eq(dialled(), 3);
     for (unsigned i = 0; i < 3; i++) {
+        ck_assert_uint_eq(dialled(), i + 1);
         ck_assert_uint_eq(order(i)->role.session, SESSION);
         ck_assert_uint_eq(order(i)->role.server_thread, i);
         ck_assert(!order(i)->role.is_exclusive);
+        fake_link_up(i);
     }
+    ck_assert_uint_eq(dialled(), 3);
+}
+END_TEST
+
+START_TEST(streams_that_lack_a_link_do_not_wait_for_that_of_another_thread) {
+    session->threads = 3;
+    data_links_add(links, session);
+    fake_want_links(&(struct carrier_role){SESSION, 2, false}, 1);
+    ck_assert_uint_eq(dialled(), 2);
+    ck_assert_uint_eq(order(1)->role.server_thread, 2);
+    fake_link_up(1); /* the first one is still under way */
+    ck_assert_uint_eq(dialled(), 2);
+    fake_link_up(0);
+    ck_assert_uint_eq(dialled(), 3);
 }
 END_TEST
 
@@ -172,9 +188,10 @@ START_TEST(a_server_that_asks_gets_four_shared_links_and_no_more) {
     ck_assert_uint_eq(dialled(), 2);
     fake_link_up(1);
     data_links_order(links, session, 0, false, 64);
-    ck_assert_uint_eq(dialled(), 4);
-    for (unsigned i = 2; i < 4; i++)
+    for (unsigned i = 2; i < 4; i++) {
+        ck_assert_uint_eq(dialled(), i + 1);
         fake_link_up(i);
+    }
     data_links_order(links, session, 0, false, 64);
     ck_assert_uint_eq(dialled(), 4);
     fake_link_gone(2, "reset"); /* those are kept like the first one */
@@ -210,6 +227,24 @@ START_TEST(after_failures_the_wait_grows_until_a_link_lasts) {
 }
 END_TEST
 
+/* The next wish would come a second later. */
+START_TEST(a_link_that_streams_want_before_its_time_is_dialled_when_that_has_come) {
+    data_links_add(links, session);
+    fake_link_up(0);
+    session->is_suspended = true;
+    fake_link_gone(0, "reset");
+    fake_want_links(&SHARED, 1);
+    ck_assert_uint_eq(dialled(), 1);
+    session->dialling[false].due_ms = clock_ms();
+    data_links_recheck(links);
+    ck_assert_uint_eq(dialled(), 2);
+    fake_link_gone(1, "connection refused"); /* a wish is fulfilled by one dial */
+    session->dialling[false].due_ms = clock_ms();
+    data_links_recheck(links);
+    ck_assert_uint_eq(dialled(), 2);
+}
+END_TEST
+
 /* A server that was restarted is not to be dialled in vain for every thread. */
 START_TEST(after_all_links_were_lost_one_is_dialled_first) {
     session->threads = 3;
@@ -225,6 +260,9 @@ START_TEST(after_all_links_were_lost_one_is_dialled_first) {
     fake_want_links(&(struct carrier_role){SESSION, 1, false}, 1);
     ck_assert_uint_eq(dialled(), 4);
     fake_link_up(3);
+    ck_assert_uint_eq(dialled(), 5);
+    ck_assert_uint_eq(order(4)->role.server_thread, 1); /* which was wanted */
+    fake_link_up(4);
     ck_assert_uint_eq(dialled(), 6);
     for (unsigned i = 4; i < 6; i++)
         ck_assert_uint_ne(order(i)->role.server_thread, order(3)->role.server_thread);
@@ -234,6 +272,8 @@ END_TEST
 START_TEST(failures_of_dials_that_are_under_way_together_are_one) {
     session->threads = 3;
     data_links_add(links, session);
+    for (unsigned i = 1; i < 3; i++)
+        fake_want_links(&(struct carrier_role){SESSION, i, false}, 1);
     for (unsigned i = 0; i < 3; i++)
         fake_link_gone(i, "connection refused");
     ck_assert_uint_eq(failures(), 1);
@@ -317,8 +357,11 @@ START_TEST(a_session_that_the_server_does_not_know_is_not_dialled_until_it_is_re
     data_links_retry_now(links);
     run_past_due();
     ck_assert_uint_eq(dialled(), 1);
+    session->is_suspended = false;
     data_links_resume(links, session);
-    ck_assert_uint_eq(dialled(), 3); /* the two that were asked for */
+    ck_assert_uint_eq(dialled(), 2);
+    fake_link_up(1);
+    ck_assert_uint_eq(dialled(), 3); /* two were asked for */
 }
 END_TEST
 
@@ -341,6 +384,28 @@ START_TEST(a_retired_session_gets_a_shared_link_only_when_its_streams_lack_one) 
     ck_assert_uint_eq(dialled(), 2);
     fake_want_links(&SHARED, 1); /* it is on its way */
     ck_assert_uint_eq(dialled(), 2);
+}
+END_TEST
+
+/* All agents of a server that was restarted would dial for sessions that it does not know. */
+START_TEST(a_suspended_session_gets_a_shared_link_only_when_its_streams_lack_one) {
+    session->threads = 2;
+    data_links_add(links, session);
+    fake_link_up(0);
+    fake_link_up(1);
+    session->is_suspended = true;
+    fake_link_gone(0, "reset");
+    fake_link_gone(1, "reset");
+    run_past_due();
+    ck_assert_uint_eq(dialled(), 2);
+    fake_want_links(&(struct carrier_role){SESSION, 1, false}, 1);
+    ck_assert_uint_eq(dialled(), 3);
+    ck_assert_uint_eq(order(2)->role.server_thread, 1);
+    session->is_suspended = false;
+    data_links_resume(links, session);
+    ck_assert_uint_eq(dialled(), 3); /* after that which is under way */
+    fake_link_up(2);
+    ck_assert_uint_eq(dialled(), 4);
 }
 END_TEST
 
@@ -427,40 +492,54 @@ START_TEST(dials_for_exclusive_links_leave_room_for_shared_ones) {
     session->threads = PROTO_THREADS_MAX;
     data_links_add(links, session);
     want_as_many_as_possible();
-    ck_assert_uint_eq(dialled(), PROTO_THREADS_MAX + DATA_DIALS_EXCLUSIVE_MAX);
+    ck_assert_uint_eq(dialled(), 1 + DATA_DIALS_EXCLUSIVE_MAX);
     data_links_add(links, other);
-    ck_assert_uint_eq(dialled(), PROTO_THREADS_MAX + DATA_DIALS_EXCLUSIVE_MAX + 1);
-    fake_link_up(PROTO_THREADS_MAX); /* the first exclusive one makes room for another */
+    ck_assert_uint_eq(dialled(), 1 + DATA_DIALS_EXCLUSIVE_MAX + 1);
+    fake_link_up(1); /* the first exclusive one makes room for another */
     want_as_many_as_possible();
-    ck_assert_uint_eq(dialled(), PROTO_THREADS_MAX + DATA_DIALS_EXCLUSIVE_MAX + 2);
+    ck_assert_uint_eq(dialled(), 1 + DATA_DIALS_EXCLUSIVE_MAX + 2);
 }
 END_TEST
 
-static struct session_links *crowd[5]; /* each with as many shared links as a session may have */
+enum { CROWD = 8 };
 
-START_TEST(no_more_than_1024_are_under_way_and_sessions_take_turns) {
-    for (unsigned i = 0; i < 5; i++) {
+static struct session_links *crowd[CROWD]; /* each with streams that lack a link on every thread */
+
+static void make_crowd(void) {
+    for (unsigned i = 0; i < CROWD; i++) {
         crowd[i] = make_session(100 + i, "crowd");
         crowd[i]->threads = PROTO_THREADS_MAX;
         data_links_add(links, crowd[i]);
         for (unsigned k = 0; k < PROTO_THREADS_MAX; k++)
-            data_links_order(links, crowd[i], k, false, CARRIERS_SHARED_MAX);
+            fake_want_links(&(struct carrier_role){100 + i, k, false}, 1);
     }
-    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX);
-    data_links_add(links, session);
-    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX);
-    for (unsigned i = 0; i < 5; i++) /* each makes room for one more */
-        i % 2 ? fake_link_up(i) : fake_link_reject(i, REJECT_BUSY, "full", 60);
-    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX + 5);
-    unsigned of_session = 0;
-    for (unsigned i = DATA_DIALS_MAX; i < dialled(); i++)
-        of_session += order(i)->role.session == SESSION;
-    ck_assert_uint_eq(of_session, 1); /* though that of the crowd was there first */
-    for (unsigned i = 0; i < 5; i++) {
+}
+
+static void free_crowd(void) {
+    for (unsigned i = 0; i < CROWD; i++) {
         data_links_remove(links, crowd[i]);
         trust_free(crowd[i]->target.trust);
         free(crowd[i]);
     }
+}
+
+START_TEST(no_more_than_1024_are_under_way_and_sessions_take_turns) {
+    session->threads = PROTO_THREADS_MAX;
+    data_links_add(links, session);
+    want_as_many_as_possible();
+    make_crowd();
+    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX);
+    data_links_add(links, other);
+    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX);
+    fake_link_up(0); /* makes room for one more, as the next two */
+    fake_link_up(DATA_DIALS_EXCLUSIVE_MAX + 1);
+    fake_link_reject(DATA_DIALS_EXCLUSIVE_MAX + 2, REJECT_BUSY, "full", 60);
+    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX + 3);
+    unsigned of_other = 0;
+    for (unsigned i = DATA_DIALS_MAX; i < dialled(); i++)
+        of_other += order(i)->role.session == OTHER;
+    ck_assert_uint_eq(of_other, 1); /* though the others were there first */
+    free_crowd();
 }
 END_TEST
 
@@ -468,7 +547,8 @@ static TCase *shared(void) {
     TCase *group = tcase_create("shared");
 
     tcase_add_checked_fixture(group, set_up, tear_down);
-    tcase_add_test(group, each_thread_of_the_server_gets_a_shared_link_at_once);
+    tcase_add_test(group, each_thread_of_the_server_gets_a_shared_link_one_after_the_other);
+    tcase_add_test(group, streams_that_lack_a_link_do_not_wait_for_that_of_another_thread);
     tcase_add_test(group, a_lost_shared_link_is_dialled_again);
     tcase_add_test(group, a_server_that_asks_gets_four_shared_links_and_no_more);
     tcase_add_test(group, an_order_for_a_thread_that_the_server_does_not_have_is_ignored);
@@ -490,6 +570,7 @@ static TCase *waiting(void) {
     TCase *group = tcase_create("waiting");
 
     tcase_add_checked_fixture(group, set_up_patient, tear_down);
+    tcase_add_test(group, a_link_that_streams_want_before_its_time_is_dialled_when_that_has_come);
     tcase_add_test(group, after_all_links_were_lost_one_is_dialled_first);
     tcase_add_test(group, failures_of_dials_that_are_under_way_together_are_one);
     tcase_add_test(group, a_timer_that_cannot_be_set_does_not_end_the_dialling);
@@ -512,6 +593,7 @@ static TCase *sessions(void) {
     tcase_add_test(group, a_session_that_the_server_does_not_know_is_not_dialled_until_it_is_resumed);
     tcase_add_test(group, a_session_with_a_control_link_is_dialled_again_though_a_server_does_not_know_it);
     tcase_add_test(group, a_retired_session_gets_a_shared_link_only_when_its_streams_lack_one);
+    tcase_add_test(group, a_suspended_session_gets_a_shared_link_only_when_its_streams_lack_one);
     tcase_add_test(group, a_session_that_ended_gets_no_more);
     tcase_add_test(group, nothing_is_dialled_while_the_plane_stops);
     return group;

@@ -39,6 +39,8 @@ END_TEST
 START_TEST(each_relay_thread_of_the_server_gets_a_data_link) {
     fake_plane()->threads = 3;
     harness_connect(&harness);
+    for (unsigned i = 0; i < 2; i++)
+        fake_link_up(i);
     ck_assert_uint_eq(fake_plane()->link_count, 3);
     ck_assert_uint_eq(fake_plane()->links[2].order.role.server_thread, 2);
 }

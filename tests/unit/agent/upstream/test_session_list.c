@@ -70,9 +70,16 @@ START_TEST(a_session_is_resumed_again_and_again) {
 }
 END_TEST
 
-START_TEST(data_links_are_dialled_while_the_session_is_suspended) {
+static void want_shared_link(void) {
+    fake_want_links(&(struct carrier_role){first_tag(), 0, false}, 1);
+}
+
+START_TEST(data_links_that_streams_wait_for_are_dialled_while_the_session_is_suspended) {
     lose_and_dial();
     fake_link_gone(0, "cut too");
+    harness_run_for(&harness, 20);
+    ck_assert_uint_eq(fake_plane()->link_count, 1);
+    want_shared_link();
     harness_await_links(&harness, 2);
     ck_assert_uint_eq(fake_plane()->links[1].order.role.session, first_tag());
 }
@@ -81,6 +88,7 @@ END_TEST
 START_TEST(a_data_link_that_was_refused_meanwhile_is_dialled_when_the_session_is_resumed) {
     lose_and_dial();
     fake_link_gone(0, "cut too");
+    want_shared_link();
     harness_await_links(&harness, 2);
     fake_link_reject(1, REJECT_SESSION, "no such session", 0);
     harness_run_for(&harness, 20);
@@ -236,6 +244,7 @@ START_TEST(an_agent_that_stops_does_not_resume_but_keeps_data_links_for_its_rela
     agent_end(harness.agent);
     fake_gone(0, "cut");
     fake_link_gone(0, "cut");
+    want_shared_link();
     harness_await_links(&harness, 2);
     ck_assert_uint_eq(fake_plane()->dial_count, 1);
     ck_assert_uint_eq(fake_plane()->retired_count, 0);
@@ -250,7 +259,7 @@ static TCase *resumption(void) {
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_test(group, a_session_is_resumed_by_the_next_control_link);
     tcase_add_test(group, a_session_is_resumed_again_and_again);
-    tcase_add_test(group, data_links_are_dialled_while_the_session_is_suspended);
+    tcase_add_test(group, data_links_that_streams_wait_for_are_dialled_while_the_session_is_suspended);
     tcase_add_test(group, a_data_link_that_was_refused_meanwhile_is_dialled_when_the_session_is_resumed);
     tcase_add_test(group, a_session_that_the_server_does_not_resume_is_retired);
     tcase_add_test(group, a_session_is_resumed_no_more_when_its_time_is_over);
