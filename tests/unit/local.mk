@@ -24,6 +24,10 @@ LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_prot
 check_LIBRARIES = libmunnel_unit.a
 libmunnel_unit_a_SOURCES = tests/unit/count_instructions.h tests/unit/count_instructions.c tests/unit/unit.h tests/unit/unit.c
 
+# For tests of what happens without memory.
+fail_malloc = tests/unit/fail_malloc.c tests/unit/fail_malloc.h
+fail_malloc_flags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=_mark_point
+
 unit_tests =
 include tests/unit/lib/local.mk
 include tests/unit/proto/local.mk

@@ -87,6 +87,14 @@ int unit_main(const char *name, const unit_group *groups, size_t count) {
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+TCase *unit_walks(const char *name, const TTest *test, int count) {
+    TCase *group = tcase_create(name);
+    const char *only = getenv("MUNNEL_TEST_SEED");
+    int first = only ? (int)strtol(only, NULL, 10) : 0;
+    tcase_add_loop_test(group, test, first, only ? first + 1 : count);
+    return group;
+}
+
 const char *unit_folder(void) {
     if (test_folder[0])
         return test_folder;

@@ -37,6 +37,9 @@ int unit_main(const char *name, const unit_group *groups, size_t count);
         return unit_main((name), groups, sizeof groups / sizeof *groups);                                              \
     }
 
+/* A group of `count` walks of a loop test, with a seed each; MUNNEL_TEST_SEED=n walks one alone, to look for a bug. */
+TCase *unit_walks(const char *name, const TTest *test, int count);
+
 /* The test's own empty folder (mode 0700), made at the first call, removed with all in it when the program ends. */
 const char *unit_folder(void);
 

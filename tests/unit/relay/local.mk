@@ -29,10 +29,9 @@ relay_world_flags = $(memory_net_flags) -Wl,--wrap=plane_event_client_back,--wra
 	-Wl,--wrap=relay_thread_services
 
 unit_relay_tests += tests/unit/relay/stream/test_relay_memory
-tests_unit_relay_stream_test_relay_memory_SOURCES = tests/unit/relay/stream/test_relay_memory.c $(relay_world)
+tests_unit_relay_stream_test_relay_memory_SOURCES = tests/unit/relay/stream/test_relay_memory.c $(fail_malloc) $(relay_world)
 tests_unit_relay_stream_test_relay_memory_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_stream_test_relay_memory_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=evbuffer_new,--wrap=_mark_point
+tests_unit_relay_stream_test_relay_memory_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) $(fail_malloc_flags) -Wl,--wrap=evbuffer_new
 
 unit_relay_tests += tests/unit/relay/stream/test_relay_server
 tests_unit_relay_stream_test_relay_server_SOURCES = tests/unit/relay/stream/test_relay_server.c $(relay_world)
@@ -165,10 +164,9 @@ tests_unit_relay_mux_test_mux_SOURCES = tests/unit/relay/mux/test_mux.c $(mux_pa
 tests_unit_relay_mux_test_mux_LDADD = $(LINK_UNIT_RELAY)
 
 unit_relay_tests += tests/unit/relay/mux/test_mux_memory
-tests_unit_relay_mux_test_mux_memory_SOURCES = tests/unit/relay/mux/test_mux_memory.c $(mux_pair)
+tests_unit_relay_mux_test_mux_memory_SOURCES = tests/unit/relay/mux/test_mux_memory.c $(fail_malloc) $(mux_pair)
 tests_unit_relay_mux_test_mux_memory_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_mux_test_mux_memory_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=_mark_point
+tests_unit_relay_mux_test_mux_memory_LDFLAGS = $(AM_LDFLAGS) $(fail_malloc_flags)
 
 unit_relay_tests += tests/unit/relay/mux/test_attacks
 tests_unit_relay_mux_test_attacks_SOURCES = tests/unit/relay/mux/test_attacks.c $(mux_pair)

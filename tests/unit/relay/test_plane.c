@@ -271,25 +271,16 @@ START_TEST(links_are_lost_in_every_state) {
 }
 END_TEST
 
-/* MUNNEL_TEST_SEED=n walks one seed only, to look for a bug; CK_RUN_CASE chooses the kind of walk. */
-static TCase *walks(const char *name, const TTest *test, int count) {
-    TCase *group = tcase_create(name);
-    const char *only = getenv("MUNNEL_TEST_SEED");
-    int first = only ? (int)strtol(only, NULL, 10) : 0;
-    tcase_add_loop_test(group, test, first, only ? first + 1 : count);
-    return group;
-}
-
 static TCase *short_walks(void) {
-    return walks("short", short_streams_in_any_order, 12);
+    return unit_walks("short", short_streams_in_any_order, 12);
 }
 
 static TCase *long_walks(void) {
-    return walks("long", long_streams_and_narrow_wires, 12);
+    return unit_walks("long", long_streams_and_narrow_wires, 12);
 }
 
 static TCase *lost_walks(void) {
-    return walks("lost", links_are_lost_in_every_state, 30);
+    return unit_walks("lost", links_are_lost_in_every_state, 30);
 }
 
 UNIT_MAIN("relay/plane", short_walks, long_walks, lost_walks)

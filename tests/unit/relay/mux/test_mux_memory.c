@@ -8,60 +8,12 @@
 
 #include "mux_pair.h"
 
+#include "fail_malloc.h"
 #include "unit.h"
 
-#include <stdlib.h>
+#include <limits.h>
 
 enum { TIMEOUT_MS = 30000, STREAMS = 40, SMALL = 100, BULK = 150000, FAILURES = 64, ROUNDS = 50, WAIT_US = 31000000 };
-
-/* ---- memory that runs out ---- */
-
-static unsigned allocations, fails_from, fails_to; /* the allocations with these numbers fail */
-static bool is_counting;
-
-static bool fails(void) {
-    if (!is_counting)
-        return false;
-    allocations++;
-    return allocations >= fails_from && allocations < fails_to;
-}
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size) {
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-/* Check notes each assertion that holds, and ends the process if it has no memory for that. */
-void __real__mark_point(const char *file, int line);
-void __wrap__mark_point(const char *file, int line);
-void __wrap__mark_point(const char *file, int line) {
-    bool was_counting = is_counting;
-    is_counting = false;
-    __real__mark_point(file, line);
-    is_counting = was_counting;
-}
-
-static void fail_allocations(unsigned from, unsigned count) {
-    allocations = 0;
-    fails_from = from;
-    fails_to = from + count;
-    is_counting = true;
-}
-
-/* ---- streams meanwhile ---- */
 
 static struct pair pair;
 
@@ -70,7 +22,7 @@ static void begin(void) {
 }
 
 static void end(void) {
-    is_counting = false;
+    fail_malloc_end();
     pair_end(&pair);
 }
 
@@ -124,9 +76,9 @@ static void assert_each_is_over(void) {
 }
 
 static unsigned run_with_failures(unsigned from, unsigned count) {
-    fail_allocations(from, count);
+    fail_malloc_begin(from, count);
     live_through_losses();
-    is_counting = false;
+    fail_malloc_end();
     for (int i = 0; i < ROUNDS && !pair_is_quiet(&pair); i++)
         pair_run(&pair, 8);
     pair.skew_us = WAIT_US; /* a stream that waits for an answer for ever is given up */
@@ -134,7 +86,7 @@ static unsigned run_with_failures(unsigned from, unsigned count) {
         pair_run(&pair, 8);
     ck_assert_msg(pair_is_quiet(&pair), "allocation %u fails: a stream hangs", from);
     assert_each_is_over();
-    return allocations;
+    return fail_malloc_counted();
 }
 
 START_TEST(each_allocation_may_fail) {
@@ -153,13 +105,13 @@ END_TEST
 START_TEST(a_read_that_got_no_block_is_tried_again) {
     add_wire(false);
     struct party *client = pair_open(&pair, SMALL);
-    fail_allocations(1, UINT32_MAX - 1);
+    fail_malloc_begin(1, UINT_MAX);
     party_fill(client);
     ck_assert(client->is_blocked);
     ck_assert(!mux_stream_append(&client->stream, (const uint8_t *)"more", 4));
     pair_sweep(&pair);
     ck_assert(client->is_blocked);
-    is_counting = false;
+    fail_malloc_end();
     pair_run_until_quiet(&pair, 20);
     party_assert_whole(pair_party(&pair, AGENT, 1), SMALL);
 }
@@ -171,9 +123,9 @@ START_TEST(an_outcome_that_could_not_be_remembered_is_a_reset) {
     struct wire *first = add_wire(false);
     struct party *client = pair_open(&pair, BULK);
     pair_run(&pair, 3);
-    fail_allocations(1, UINT32_MAX - 1);
+    fail_malloc_begin(1, UINT_MAX);
     party_reset(pair_party(&pair, AGENT, 1));
-    is_counting = false;
+    fail_malloc_end();
     wire_lose(first);
     add_wire(false);
     pair_run_until_quiet(&pair, 20);

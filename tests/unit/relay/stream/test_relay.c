@@ -281,29 +281,20 @@ static TCase *states(void) {
 
 /* ---- the walks ---- */
 
-/* MUNNEL_TEST_SEED=n walks one seed only, to look for a bug; CK_RUN_CASE chooses the kind of walk. */
-static TCase *walks(const char *name, const TTest *test, int count) {
-    TCase *group = tcase_create(name);
-    const char *only = getenv("MUNNEL_TEST_SEED");
-    int first = only ? (int)strtol(only, NULL, 10) : 0;
-    tcase_add_loop_test(group, test, first, only ? first + 1 : count);
-    return group;
-}
-
 static TCase *short_walks(void) {
-    return walks("short", short_streams_in_any_order, 60);
+    return unit_walks("short", short_streams_in_any_order, 60);
 }
 
 static TCase *long_walks(void) {
-    return walks("long", long_streams_and_narrow_wires, 30);
+    return unit_walks("long", long_streams_and_narrow_wires, 30);
 }
 
 static TCase *lost_walks(void) {
-    return walks("lost", carriers_are_lost_in_every_state, 100);
+    return unit_walks("lost", carriers_are_lost_in_every_state, 100);
 }
 
 static TCase *long_lost_walks(void) {
-    return walks("long and lost", carriers_of_long_streams_are_lost, 50);
+    return unit_walks("long and lost", carriers_of_long_streams_are_lost, 50);
 }
 
 UNIT_MAIN("relay/stream/relay", states, short_walks, long_walks, lost_walks, long_lost_walks)

@@ -8,6 +8,8 @@
 
 #include "relay_world.h"
 
+#include "fail_malloc.h"
+
 #include "lib/base/clock.h"
 
 #include <stdlib.h>
@@ -15,37 +17,9 @@
 
 enum { PORT = 1000, FAILURES = 24, SERIES = 4, CAPACITY = 4 };
 
-/* ---- memory that runs out ---- */
+static bool fails_next_buffer;
 
-static unsigned allocations, fails_from, fails_to; /* the allocations with these numbers fail */
-static bool is_counting, fails_next_buffer;
-
-static bool fails(void) {
-    if (!is_counting)
-        return false;
-    allocations++;
-    return allocations >= fails_from && allocations < fails_to;
-}
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size) {
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-/* Not one of those: the network in memory makes buffers, too. */
+/* Apart from fail_malloc, since the network in memory makes buffers, too. */
 struct evbuffer *__real_evbuffer_new(void);
 struct evbuffer *__wrap_evbuffer_new(void);
 struct evbuffer *__wrap_evbuffer_new(void) {
@@ -53,18 +27,6 @@ struct evbuffer *__wrap_evbuffer_new(void) {
     fails_next_buffer = false;
     return has_failed ? NULL : __real_evbuffer_new();
 }
-
-/* Check notes each assertion that holds, and ends the process if it has no memory for that. */
-void __real__mark_point(const char *file, int line);
-void __wrap__mark_point(const char *file, int line);
-void __wrap__mark_point(const char *file, int line) {
-    bool was_counting = is_counting;
-    is_counting = false;
-    __real__mark_point(file, line);
-    is_counting = was_counting;
-}
-
-/* ---- a client meanwhile ---- */
 
 static struct relay_world world;
 static struct world_client client;
@@ -89,17 +51,14 @@ static void serve(unsigned from, unsigned count, bool holds_early) {
     evbuffer_add(client.client->early, "early ", 6);
     world_client_say(&client, "late");
     memory_finish(client.end);
-    allocations = 0;
-    fails_from = from;
-    fails_to = from + count;
-    is_counting = true;
+    fail_malloc_begin(from, count);
     world_serve(&world, &client);
     world_settle(&world, &client);
     (void)is_over(NULL);
     if (client.far >= 0)
         memory_finish(client.far);
     ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 5000));
-    is_counting = false;
+    fail_malloc_end();
 }
 
 static void expect_sane(void) {
@@ -117,7 +76,7 @@ START_TEST(a_client_is_served_or_comes_back_whichever_allocation_fails) {
     for (unsigned from = 1; from < FAILURES; from++) {
         serve(from, _i % 2 ? SERIES : 1, _i / 2);
         expect_sane();
-        count = allocations;
+        count = fail_malloc_counted();
         world_close(&client);
         world_end(&world);
     }
