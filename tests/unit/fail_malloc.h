@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * fail_malloc: malloc, calloc and realloc that fail when the test wants them to. Its program is linked with
- * $(fail_malloc_flags).
+ * fail_malloc: malloc, calloc and realloc that fail when the test wants them to, in a program that is linked with the
+ * flags that tests/unit/local.mk has for it.
  * Runs on: one thread.
  */
 #ifndef MUNNEL_TESTS_FAIL_MALLOC_H

@@ -22,7 +22,8 @@ LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_prot
 
 # What every unit test needs; built for "make check" only.
 check_LIBRARIES = libmunnel_unit.a
-libmunnel_unit_a_SOURCES = tests/unit/count_instructions.h tests/unit/count_instructions.c tests/unit/unit.h tests/unit/unit.c
+libmunnel_unit_a_SOURCES = tests/unit/count_instructions.h tests/unit/count_instructions.c tests/unit/unit.h tests/unit/unit.c \
+	tests/unit/unit_log.h tests/unit/unit_log.c
 
 # For tests of what happens without memory.
 fail_malloc = tests/unit/fail_malloc.c tests/unit/fail_malloc.h

@@ -8,6 +8,7 @@
 #include "agent/harness.h"
 
 #include "unit.h"
+#include "unit_log.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -17,7 +18,6 @@ enum { LIMIT_MS = 5000, ROUNDS_AFTER = 5 };
 
 void harness_make(struct harness *harness, const char *const *servers) {
     struct agent_settings *settings = &harness->settings;
-    struct error error = {""};
 
     *harness = (struct harness){.settings = {.name = "tester", .group = "", .threads = 1, .times = AGENT_TIMES}};
     settings->times.upstream.first_ms = 1;
@@ -26,8 +26,7 @@ void harness_make(struct harness *harness, const char *const *servers) {
     settings->times.data_links.longest_ms = 4;
     settings->loop = loop_new("test");
     ck_assert_ptr_nonnull(settings->loop);
-    settings->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
-    ck_assert_msg(settings->log, "%s", error.text);
+    settings->log = unit_log(LOG_LEVEL_INFO);
     for (; servers[settings->server_count]; settings->server_count++)
         harness->servers[settings->server_count] = (struct server_identity){.text = servers[settings->server_count],
                                                                             .token = &harness->token,

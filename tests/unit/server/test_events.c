@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "server/server_fixture.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -196,11 +197,9 @@ END_TEST
 
 START_TEST(protocol_violation_is_logged_for_data_links_only) {
     struct server_fixture server_fixture;
-    struct error error;
 
     server_fixture_set_any(&server_fixture);
-    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING, unit_path("log"), &error);
-    ck_assert_msg(server_fixture.log, "%s", error.text);
+    server_fixture.log = unit_log(LOG_LEVEL_WARNING);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
     struct link_ref good = server_fixture_bring_link(&server_fixture, &a);
@@ -221,11 +220,9 @@ END_TEST
 /* It has no control link that it could be; nor has a connection that never became a link. */
 START_TEST(end_of_another_connection_is_none_of_a_suspended_session) {
     struct server_fixture server_fixture;
-    struct error error;
 
     server_fixture_set_any(&server_fixture);
-    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
-    ck_assert_msg(server_fixture.log, "%s", error.text);
+    server_fixture.log = unit_log(LOG_LEVEL_INFO);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
     server_fixture_lose(&server_fixture, &a);

@@ -7,6 +7,7 @@
 
 #include "server/server_fixture.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -190,11 +191,9 @@ START_TEST(statistics_count_what_there_is) {
     };
     struct server_fixture server_fixture;
     struct fake_order order;
-    struct error error;
 
     server_fixture_set_any(&server_fixture);
-    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
-    ck_assert_msg(server_fixture.log, "%s", error.text);
+    server_fixture.log = unit_log(LOG_LEVEL_INFO);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join_ready(&server_fixture, "a");
     server_fixture_greet_data(&server_fixture, &a, 99, false); /* is refused */

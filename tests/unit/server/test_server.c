@@ -11,6 +11,7 @@
 #include "lib/os/fd_count.h"
 #include "server/server_fixture.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <arpa/inet.h>
 #include <signal.h>
@@ -98,7 +99,7 @@ START_TEST(signals_log_reload_and_stop) {
     struct error error;
 
     server_fixture_set_any(&server_fixture);
-    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
+    struct log *log = unit_log(LOG_LEVEL_INFO);
     struct server *server = server_new(server_fixture.conf, log, &error);
     ck_assert_msg(server, "%s", error.text);
     fake_counts()->unconfirmed = 1; /* the stop is not over before the other signals were handled */

@@ -7,6 +7,7 @@
 
 #include "agent/identity/identity.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include "lib/tls/cert_issue.h"
 
@@ -302,9 +303,7 @@ END_TEST
 /* ---- the log ---- */
 
 static char *logged(void) {
-    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
-
-    ck_assert_msg(log, "%s", error.text);
+    struct log *log = unit_log(LOG_LEVEL_INFO);
     identity_log(identities, log);
     log_free(log);
     return unit_read(unit_path("log"), NULL);

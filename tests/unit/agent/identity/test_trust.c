@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/tls/cert_issue.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,7 @@ START_TEST(a_renewed_file_is_read_again) {
 END_TEST
 
 START_TEST(a_malformed_file_leaves_the_old_context) {
-    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
+    struct log *log = unit_log(LOG_LEVEL_INFO);
     struct trust *trust = trust_new(&(struct trust_choice){.ca = make_ca("named.pem")}, &error);
     SSL_CTX *before = trust_context(trust, log, "server a:1");
     unit_text_file("named.pem", "half a certifi");

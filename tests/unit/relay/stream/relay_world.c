@@ -268,6 +268,22 @@ unsigned world_relays(const struct relay_world *world, int which) {
     return (unsigned)atomic_load(&world->counters[which].relays);
 }
 
+static bool is_without_relays(void *context) {
+    struct relay_world *world = context;
+    world_step(world, 1);
+    return world_relays(world, SERVER) + world_relays(world, AGENT) == 0;
+}
+
+bool world_ends(struct relay_world *world) {
+    return unit_run_until(loop_base(world->loop), is_without_relays, world, 3000);
+}
+
+void world_expect_over(struct relay_world *world, const struct world_client *client, enum client_outcome outcome) {
+    ck_assert(world_ends(world));
+    ck_assert_uint_eq(client->back, 1);
+    ck_assert_int_eq(client->outcome, outcome);
+}
+
 void world_expect(int end, const char *text) {
     char got[256] = "";
     size_t length = memory_receive(end, got, sizeof got - 1);

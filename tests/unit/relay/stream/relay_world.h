@@ -73,6 +73,10 @@ void world_settle(struct relay_world *world, struct world_client *client);
 void world_sweep(struct relay_world *world, uint64_t now_us);
 unsigned world_relays(const struct relay_world *world, int end);
 
+bool world_ends(struct relay_world *world); /* runs until no relay is left; false: some are */
+/* Runs so, and expects that the client has come back once. */
+void world_expect_over(struct relay_world *world, const struct world_client *client, enum client_outcome outcome);
+
 /* Expects just these bytes at that end. */
 void world_expect(int end, const char *text);
 

@@ -44,21 +44,9 @@ static void take_services_away(void) {
     world.services = NULL;
 }
 
-static bool is_over(void *context) {
-    (void)context;
-    world_step(&world, 1);
-    return world_relays(&world, SERVER) + world_relays(&world, AGENT) == 0;
-}
-
-static void expect_over(enum client_outcome outcome) {
-    ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 3000));
-    ck_assert_uint_eq(client.back, 1);
-    ck_assert_int_eq(client.outcome, outcome);
-}
-
 static void expect_refused(enum refusal refusal, const char *detail) {
     unsigned port;
-    expect_over(CLIENT_REFUSED);
+    world_expect_over(&world, &client, CLIENT_REFUSED);
     ck_assert_int_eq(client.refusal, refusal);
     ck_assert_str_eq(client.detail, detail);
     ck_assert_int_lt(memory_accepted(&port), 0);
@@ -69,7 +57,7 @@ static void end_both(void) {
     memory_finish(client.end);
     memory_finish(client.far);
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_DONE);
 }
 
@@ -134,7 +122,7 @@ START_TEST(first_bytes_wait_until_the_destination_is_reached) {
     ck_assert(memory_got_end(client.far));
     memory_finish(client.far);
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_uint_eq(client.up, 5);
 }
 END_TEST
@@ -211,7 +199,7 @@ START_TEST(an_agent_that_stops_refuses_who_has_no_answer_yet) {
     serve_to_deaf();
     relay_end_all(world.threads[AGENT], NULL, REASON_STOPPED, "this program was stopped");
     world_settle(&world, &client);
-    expect_over(CLIENT_REFUSED);
+    world_expect_over(&world, &client, CLIENT_REFUSED);
     ck_assert_int_eq(client.refusal, REFUSAL_DRAINING);
     ck_assert_str_eq(client.early, "hello");
     ck_assert(memory_got_reset(client.far));
@@ -223,7 +211,7 @@ START_TEST(an_agent_that_stops_cuts_who_has_one) {
     world_accept(&client);
     relay_end_all(world.threads[AGENT], world.sessions[AGENT], REASON_STOPPED, "this program was stopped");
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_PEER_RESET);
     ck_assert_str_eq(client.detail, reason_text(REASON_STOPPED));
     ck_assert_int_eq(world.records[AGENT].reason, REASON_STOPPED);
@@ -236,7 +224,7 @@ START_TEST(a_dial_ends_with_its_client) {
     serve_to_deaf();
     memory_reset(client.end);
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(world.records[AGENT].reason, REASON_PEER_RESET);
     ck_assert(memory_got_reset(client.far));
 }

@@ -58,18 +58,6 @@ static void end_both(void) {
     unit_run_rounds(loop_base(world.loop), 1);
 }
 
-static bool is_over(void *context) {
-    (void)context;
-    world_step(&world, 1);
-    return world_relays(&world, SERVER) + world_relays(&world, AGENT) == 0;
-}
-
-static void expect_over(enum client_outcome outcome) {
-    ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 3000));
-    ck_assert_uint_eq(client.back, 1);
-    ck_assert_int_eq(client.outcome, outcome);
-}
-
 static void expect_record(int which, enum relay_reason reason, const char *by, const char *detail) {
     ck_assert_uint_eq(world.records[which].count, 1);
     ck_assert_str_eq(reason_text(world.records[which].reason), reason_text(reason));
@@ -93,7 +81,7 @@ START_TEST(a_client_is_served_to_the_end_of_both_directions) {
     memory_finish(client.end);
     world_settle(&world, &client);
     ck_assert(memory_got_end(client.far) && !memory_got_reset(client.far));
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_DONE);
     expect_record(SERVER, REASON_DONE, "destination", "");
     expect_record(AGENT, REASON_DONE, "destination", "");
@@ -110,7 +98,7 @@ START_TEST(bytes_that_were_read_before_go_first) {
     world_settle(&world, &client);
     world_expect(client.far, "early late");
     end_both();
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_uint_eq(client.up, 10);
     expect_record(SERVER, REASON_DONE, "client", "");
 }
@@ -125,7 +113,7 @@ START_TEST(an_end_that_was_read_before_is_passed_on) {
     ck_assert(memory_got_end(client.far));
     memory_finish(client.far);
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_DONE);
     ck_assert(memory_got_end(client.end) && !memory_got_reset(client.end));
 }
@@ -141,7 +129,7 @@ START_TEST(a_client_that_holds_its_bytes_is_not_read_before_the_destination_is_r
     world_settle(&world, &client);
     world_expect(client.far, "early late");
     end_both();
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_DONE);
 }
 END_TEST
@@ -159,7 +147,7 @@ START_TEST(no_more_than_the_window_is_sent_before_the_destination_is_reached) {
     }
     ck_assert_uint_eq(got, sizeof bytes);
     end_both();
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_DONE);
 }
 END_TEST
@@ -170,7 +158,7 @@ START_TEST(without_a_carrier_the_client_comes_back_untouched) {
     wire_lose(&world.pair.wires[0]);
     keep_early("early");
     world_serve(&world, &client);
-    expect_over(CLIENT_NOT_STARTED);
+    world_expect_over(&world, &client, CLIENT_NOT_STARTED);
     ck_assert_int_eq(client.reason, REASON_LINK_LOST);
     ck_assert_str_eq(client.early, "early");
 }
@@ -183,7 +171,7 @@ START_TEST(a_refused_client_comes_back_with_its_bytes_and_is_served_by_another) 
     memory_finish(client.end);
     world_serve(&world, &client);
     world_settle(&world, &client);
-    expect_over(CLIENT_REFUSED);
+    world_expect_over(&world, &client, CLIENT_REFUSED);
     ck_assert_int_eq(client.refusal, REFUSAL_REFUSED);
     ck_assert_str_eq(client.early, "hello");
     ck_assert(client.early_end);
@@ -196,7 +184,7 @@ START_TEST(a_refused_client_comes_back_with_its_bytes_and_is_served_by_another) 
     ck_assert(memory_got_end(client.far));
     memory_finish(client.far);
     world_settle(&world, &client);
-    ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 3000));
+    ck_assert(world_ends(&world));
     ck_assert_int_eq(client.outcome, CLIENT_ENDED);
     ck_assert_uint_eq(client.up, 5);
 }
@@ -208,7 +196,7 @@ START_TEST(a_client_that_holds_its_bytes_keeps_them_when_it_is_refused) {
     keep_early("early");
     world_serve(&world, &client);
     world_settle(&world, &client);
-    expect_over(CLIENT_REFUSED);
+    world_expect_over(&world, &client, CLIENT_REFUSED);
     ck_assert_str_eq(client.early, "early");
     ck_assert(client.early_end);
 }
@@ -231,7 +219,7 @@ START_TEST(a_client_of_which_nothing_was_sent_goes_to_another_when_its_agent_res
     }
     serve_to_deaf();
     reset_without_answer(resets[_i][0]);
-    expect_over(CLIENT_REFUSED);
+    world_expect_over(&world, &client, CLIENT_REFUSED);
     ck_assert_int_eq(client.refusal, REFUSAL_REFUSED);
     ck_assert_str_eq(client.detail, resets[_i][1]);
     ck_assert_str_eq(client.early, _i == 1 ? "early" : "");
@@ -245,7 +233,7 @@ START_TEST(a_client_whose_bytes_were_sent_is_cut_when_its_agent_resets_it_before
         world_client_say(&client, "hello");
     serve_to_deaf();
     reset_without_answer("");
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     expect_record(SERVER, REASON_PEER_RESET, "agent", "");
     ck_assert(memory_got_reset(client.end));
 }
@@ -260,7 +248,7 @@ START_TEST(a_client_of_which_nothing_was_sent_comes_back_when_the_carrier_is_los
     ck_assert_int_eq(client.outcome, CLIENT_UNANSWERED);
     pair_add_wire(&world.pair, false);
     world_settle(&world, &client);
-    expect_over(CLIENT_UNANSWERED);
+    world_expect_over(&world, &client, CLIENT_UNANSWERED);
     ck_assert(memory_got_reset(client.far));
     expect_record(AGENT, REASON_PEER_RESET, "server", "");
 }
@@ -277,7 +265,7 @@ START_TEST(a_client_whose_bytes_were_sent_waits_for_the_resumption) {
     world_settle(&world, &client);
     world_expect(client.far, "hello");
     end_both();
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_DONE);
 }
 END_TEST
@@ -291,7 +279,7 @@ START_TEST(a_client_that_the_agent_never_saw_comes_back_with_its_bytes) {
     ck_assert_uint_eq(client.back, 0);
     pair_add_wire(&world.pair, false);
     world_settle(&world, &client);
-    expect_over(CLIENT_UNANSWERED);
+    world_expect_over(&world, &client, CLIENT_UNANSWERED);
     ck_assert_str_eq(client.early, "hello");
 }
 END_TEST
@@ -301,7 +289,7 @@ START_TEST(a_client_whose_bytes_were_sent_is_cut_when_no_carrier_comes) {
     serve_to_deaf();
     wire_lose(&world.pair.wires[0]);
     world_sweep(&world, clock_us() + (WORLD_RESUME_MS + 1000) * 1000ull);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_LINK_LOST);
     expect_record(SERVER, REASON_LINK_LOST, "link", sent_detail);
     expect_record(AGENT, REASON_LINK_LOST, "link", "");
@@ -317,7 +305,7 @@ START_TEST(without_resumption_a_lost_carrier_cuts_its_relays) {
     world_client(&world, &client, &plan, PORT);
     serve();
     wire_lose(&world.pair.wires[0]);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     expect_record(SERVER, REASON_LINK_LOST, "link", "");
     ck_assert(memory_got_reset(client.end) && memory_got_reset(client.far));
 }
@@ -330,7 +318,7 @@ START_TEST(a_client_of_which_nothing_was_sent_comes_back_after_its_time) {
     world_sweep(&world, clock_us() + WORLD_ATTEMPT_MS * 1000ull);
     ck_assert_uint_eq(client.back, 0);
     world_sweep(&world, clock_us() + (WORLD_ATTEMPT_MS + RELAY_GRACE_MS + 100) * 1000ull);
-    expect_over(CLIENT_UNANSWERED);
+    world_expect_over(&world, &client, CLIENT_UNANSWERED);
     expect_record(AGENT, REASON_PEER_RESET, "server", "the client goes to another agent");
 }
 END_TEST
@@ -339,7 +327,7 @@ START_TEST(a_client_whose_bytes_were_sent_is_cut_after_its_time) {
     world_client_say(&client, "hello");
     serve_to_deaf();
     world_sweep(&world, clock_us() + (WORLD_ATTEMPT_MS + RELAY_GRACE_MS + 100) * 1000ull);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     expect_record(SERVER, REASON_TIMEOUT, "server", sent_detail);
     expect_record(AGENT, REASON_PEER_RESET, "server", reason_text(REASON_TIMEOUT));
 }
@@ -358,7 +346,7 @@ START_TEST(the_time_to_answer_does_not_end_while_the_stream_is_suspended) {
     ck_assert_uint_eq(client.back, 0);
     relay_sweep_all(world.threads[SERVER], late_us + RELAY_GRACE_MS * 1000ull + 100000, true);
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     ck_assert_int_eq(client.reason, REASON_TIMEOUT);
 }
 END_TEST
@@ -396,7 +384,7 @@ START_TEST(a_reset_of_the_client_is_passed_on) {
     serve();
     memory_reset(client.end);
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     expect_record(SERVER, REASON_CLIENT_RESET, "client", "");
     expect_record(AGENT, REASON_PEER_RESET, "server", reason_text(REASON_CLIENT_RESET));
     ck_assert(memory_got_reset(client.far));
@@ -407,7 +395,7 @@ START_TEST(a_reset_of_the_destination_is_passed_on) {
     serve();
     memory_reset(client.far);
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     expect_record(SERVER, REASON_PEER_RESET, "agent", reason_text(REASON_DESTINATION_RESET));
     expect_record(AGENT, REASON_DESTINATION_RESET, "destination", "");
     ck_assert(memory_got_reset(client.end));
@@ -418,7 +406,7 @@ START_TEST(a_client_that_is_gone_when_it_is_served_is_recorded) {
     memory_reset(client.end);
     world_serve(&world, &client);
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     expect_record(SERVER, REASON_CLIENT_RESET, "client", "");
 }
 END_TEST
@@ -427,7 +415,7 @@ START_TEST(a_server_that_stops_cuts_its_relays) {
     serve();
     relay_end_all(world.threads[SERVER], NULL, REASON_STOPPED, "this program was stopped");
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     expect_record(SERVER, REASON_STOPPED, "server", "");
     expect_record(AGENT, REASON_PEER_RESET, "server", reason_text(REASON_STOPPED));
 }
@@ -437,7 +425,7 @@ START_TEST(a_session_that_is_disconnected_gives_back_what_was_not_sent) {
     serve_to_deaf();
     relay_end_all(world.threads[SERVER], world.sessions[SERVER], REASON_DENIED, "revoked");
     world_settle(&world, &client);
-    expect_over(CLIENT_UNANSWERED);
+    world_expect_over(&world, &client, CLIENT_UNANSWERED);
 }
 END_TEST
 
@@ -449,7 +437,7 @@ START_TEST(a_session_that_is_disconnected_cuts_what_was_sent) {
         serve_to_deaf();
     relay_end_all(world.threads[SERVER], world.sessions[SERVER], REASON_DENIED, "revoked");
     world_settle(&world, &client);
-    expect_over(CLIENT_ENDED);
+    world_expect_over(&world, &client, CLIENT_ENDED);
     expect_record(SERVER, REASON_DENIED, "link", _i ? "revoked" : sent_detail);
 }
 END_TEST

@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include "client_hello.h"
+
 #include "server/auth/sniff.h"
 #include "server/server_fixture.h"
 #include "unit.h"
@@ -16,8 +18,6 @@
 
 enum { DESCRIPTORS = 1024 };
 
-static const char hello_of_tls[] = {0x16, 0x03, 0x01, 0x00, 0x08, 0x01, 0x00, 0x00, 0x04, 0x03, 0x03, 0x00, 0x00};
-
 static int connect_agent(struct server_fixture *server_fixture) {
     server_fixture->ports[3] = server_fixture->agent_port;
     return server_fixture_connect(server_fixture, 3);
@@ -27,7 +27,7 @@ static int connect_agent(struct server_fixture *server_fixture) {
 static int begin_handshake(struct server_fixture *server_fixture, struct fake_order *order) {
     int fd = connect_agent(server_fixture);
 
-    ck_assert_int_eq(write(fd, hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert_int_eq(write(fd, client_hello, sizeof client_hello), sizeof client_hello);
     ck_assert(server_fixture_wait_for(server_fixture, FAKE_ADOPT, 1));
     ck_assert(fake_take(FAKE_ADOPT, order));
     return fd;
@@ -66,7 +66,7 @@ static bool is_adopted(struct server_fixture *server_fixture) {
     struct fake_order order;
     int fd = connect_agent(server_fixture);
 
-    (void)send(fd, hello_of_tls, sizeof hello_of_tls, MSG_NOSIGNAL); /* fails where it was refused */
+    (void)send(fd, client_hello, sizeof client_hello, MSG_NOSIGNAL); /* fails where it was refused */
     server_fixture_run(server_fixture);
     bool is_adopted = fake_take(FAKE_ADOPT, &order);
     if (is_adopted) {
@@ -77,25 +77,10 @@ static bool is_adopted(struct server_fixture *server_fixture) {
     return is_adopted;
 }
 
-/* A ClientHello of `size` bytes in records of `piece` bytes; returns the length of all. */
-static size_t cut_hello(uint8_t *bytes, size_t size, size_t piece) {
-    uint8_t message[SNIFF_HELLO_MAX] = {1, 0, (uint8_t)((size - 4) >> 8), (uint8_t)(size - 4), 3, 3};
-    size_t length = 0;
-
-    for (size_t done = 0; done < size; done += piece) {
-        size_t now = size - done < piece ? size - done : piece;
-        const uint8_t header[] = {0x16, 3, 1, (uint8_t)(now >> 8), (uint8_t)now};
-        memcpy(bytes + length, header, sizeof header);
-        memcpy(bytes + length + sizeof header, message + done, now);
-        length += sizeof header + now;
-    }
-    return length;
-}
-
 START_TEST(a_large_hello_may_come_in_segments_and_records) {
     struct server_fixture server_fixture;
     uint8_t bytes[SNIFF_HELLO_MAX];
-    size_t whole = cut_hello(bytes, 1600, 517), half = 900;
+    size_t whole = client_hello_cut(bytes, 1600, 517), half = 900;
 
     server_fixture_begin(&server_fixture);
     int fd = connect_agent(&server_fixture);
@@ -114,16 +99,16 @@ START_TEST(half_a_hello_waits_for_its_rest) {
 
     server_fixture_begin(&server_fixture);
     int fd = connect_agent(&server_fixture);
-    for (size_t i = 0; i + 1 < sizeof hello_of_tls; i++) {
-        ck_assert_int_eq(write(fd, hello_of_tls + i, 1), 1);
+    for (size_t i = 0; i + 1 < sizeof client_hello; i++) {
+        ck_assert_int_eq(write(fd, client_hello + i, 1), 1);
         server_fixture_run(&server_fixture);
     }
     ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
-    ck_assert_int_eq(write(fd, hello_of_tls + sizeof hello_of_tls - 1, 1), 1);
+    ck_assert_int_eq(write(fd, client_hello + sizeof client_hello - 1, 1), 1);
     expect_adopted(&server_fixture, fd);
     int gone = connect_agent(&server_fixture); /* sends half of it and closes */
-    ck_assert_int_eq(write(gone, hello_of_tls, 7), 7);
+    ck_assert_int_eq(write(gone, client_hello, 7), 7);
     server_fixture_run(&server_fixture);
     ck_assert_uint_eq(agent_listener_refused(server_fixture.server->agent_listener), 0);
     ck_assert_int_eq(shutdown(gone, SHUT_WR), 0);
@@ -154,7 +139,7 @@ START_TEST(half_a_hello_that_wakes_the_listener_too_early_is_adopted) {
 
     server_fixture_begin(&server_fixture);
     int fd = connect_agent(&server_fixture);
-    ck_assert_int_eq(write(fd, hello_of_tls, 7), 7);
+    ck_assert_int_eq(write(fd, client_hello, 7), 7);
     server_fixture_run(&server_fixture);
     ck_assert_uint_eq(fake_count(FAKE_ADOPT), 0);
     ck_assert_int_eq(setsockopt(other_end(fd), SOL_SOCKET, SO_RCVLOWAT, &(int){1}, sizeof(int)), 0);
@@ -277,7 +262,7 @@ START_TEST(tls_is_adopted_with_all_its_bytes) {
 
     server_fixture_begin(&server_fixture);
     int fd = begin_handshake(&server_fixture, &order);
-    ck_assert_int_eq(read(order.fd, bytes, sizeof bytes), sizeof hello_of_tls);
+    ck_assert_int_eq(read(order.fd, bytes, sizeof bytes), sizeof client_hello);
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener),
                       1); /* until it has greeted, or is gone */
     lose(order.tag, false);
@@ -325,12 +310,12 @@ START_TEST(full_listener_closes_the_oldest_silent_connection) {
         fds[i] = connect_agent(&server_fixture);
         fake_clock_advance(1);
     }
-    ck_assert_int_eq(write(fds[0], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert_int_eq(write(fds[0], client_hello, sizeof client_hello), sizeof client_hello);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1)); /* the oldest has sent bytes, so it stays */
     fds[3] = connect_agent(&server_fixture);
     ck_assert(server_fixture_is_closed(&server_fixture, fds[1]));
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 3);
-    ck_assert_int_eq(write(fds[3], hello_of_tls, sizeof hello_of_tls), sizeof hello_of_tls);
+    ck_assert_int_eq(write(fds[3], client_hello, sizeof client_hello), sizeof client_hello);
     ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 2));
     while (fake_take(FAKE_ADOPT, &order))
         close(order.fd);

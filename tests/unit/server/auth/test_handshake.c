@@ -7,6 +7,7 @@
 
 #include "server/server_fixture.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -163,11 +164,9 @@ END_TEST
 
 START_TEST(what_an_agent_does_not_have_is_not_logged) {
     struct server_fixture server_fixture;
-    struct error error;
 
     server_fixture_set(&server_fixture, web, 1);
-    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
-    ck_assert_msg(server_fixture.log, "%s", error.text);
+    server_fixture.log = unit_log(LOG_LEVEL_INFO);
     server_fixture_open(&server_fixture);
     server_fixture_join(&server_fixture, "a", "web");
     server_fixture_clear(&server_fixture);
@@ -342,11 +341,9 @@ END_TEST
 START_TEST(group_that_no_service_names_is_warned_of) {
     static const char *const groups[] = {"web", "mail", "web"};
     struct server_fixture server_fixture;
-    struct error error;
 
     server_fixture_set(&server_fixture, groups, 3);
-    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING, unit_path("log"), &error);
-    ck_assert_msg(server_fixture.log, "%s", error.text);
+    server_fixture.log = unit_log(LOG_LEVEL_WARNING);
     server_fixture_open(&server_fixture);
     server_fixture_join(&server_fixture, "right", "mail");
     struct fake_order order;

@@ -9,6 +9,7 @@
 #include "proto/features.h"
 #include "server/server_fixture.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,11 +74,9 @@ END_TEST
 
 START_TEST(session_that_is_resumed_is_logged_as_such) {
     struct server_fixture server_fixture;
-    struct error error;
 
     server_fixture_set(&server_fixture, web, 1);
-    server_fixture.log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
-    ck_assert_msg(server_fixture.log, "%s", error.text);
+    server_fixture.log = unit_log(LOG_LEVEL_INFO);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
     server_fixture_lose(&server_fixture, &a);

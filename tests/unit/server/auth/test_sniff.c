@@ -5,12 +5,12 @@
  */
 #include "config.h"
 
+#include "client_hello.h"
+
 #include "server/auth/sniff.h"
 #include "unit.h"
 
 #include <string.h>
-
-static const char hello_of_tls[] = {0x16, 0x03, 0x01, 0x00, 0x08, 0x01, 0x00, 0x00, 0x04, 0x03, 0x03, 0x00, 0x00};
 
 START_TEST(other_protocols_are_recognised) {
     static const struct {
@@ -43,32 +43,17 @@ START_TEST(other_protocols_are_recognised) {
 END_TEST
 
 START_TEST(incomplete_hello_tells_how_much_it_needs) {
-    const uint8_t *hello = (const uint8_t *)hello_of_tls;
+    const uint8_t *hello = (const uint8_t *)client_hello;
     size_t needs;
 
-    for (size_t length = 1; length < sizeof hello_of_tls; length++) {
+    for (size_t length = 1; length < sizeof client_hello; length++) {
         ck_assert_int_eq(sniff(hello, length, &needs), SNIFF_TLS_PART);
         ck_assert_uint_gt(needs, length);
-        ck_assert_uint_le(needs, sizeof hello_of_tls);
+        ck_assert_uint_le(needs, sizeof client_hello);
     }
-    ck_assert_int_eq(sniff(hello, sizeof hello_of_tls, &needs), SNIFF_TLS);
+    ck_assert_int_eq(sniff(hello, sizeof client_hello, &needs), SNIFF_TLS);
 }
 END_TEST
-
-/* A ClientHello of `size` bytes in records of `piece` bytes; returns the length of all. */
-static size_t cut_hello(uint8_t *bytes, size_t size, size_t piece) {
-    uint8_t message[SNIFF_HELLO_MAX] = {1, 0, (uint8_t)((size - 4) >> 8), (uint8_t)(size - 4), 3, 3};
-    size_t length = 0;
-
-    for (size_t done = 0; done < size; done += piece) {
-        size_t now = size - done < piece ? size - done : piece;
-        const uint8_t header[] = {0x16, 3, 1, (uint8_t)(now >> 8), (uint8_t)now};
-        memcpy(bytes + length, header, sizeof header);
-        memcpy(bytes + length + sizeof header, message + done, now);
-        length += sizeof header + now;
-    }
-    return length;
-}
 
 /* As with a post-quantum key share; the last piece is the only one that completes it. */
 START_TEST(hello_in_several_records_is_complete_with_the_last_one) {
@@ -76,7 +61,7 @@ START_TEST(hello_in_several_records_is_complete_with_the_last_one) {
     uint8_t bytes[SNIFF_HELLO_MAX];
     size_t needs, size = pieces[_i] < 5 ? 400 : 1600;
 
-    size_t whole = cut_hello(bytes, size, pieces[_i]);
+    size_t whole = client_hello_cut(bytes, size, pieces[_i]);
     for (size_t length = 1; length < whole; length++) {
         ck_assert_int_eq(sniff(bytes, length, &needs), SNIFF_TLS_PART);
         ck_assert_uint_gt(needs, length);

@@ -8,6 +8,7 @@
 #include "server/server_fixture.h"
 #include "server/service/announce.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,19 +53,10 @@ static void acknowledge(struct server_fixture *server_fixture, const struct serv
 }
 
 static void begin(struct server_fixture *server_fixture) {
-    struct error error = {""};
 
     server_fixture_set(server_fixture, two, 2);
-    server_fixture->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("server.log"), &error);
+    server_fixture->log = unit_log(LOG_LEVEL_INFO);
     server_fixture_open(server_fixture);
-}
-
-/* The log is complete after server_fixture_clear. */
-static void expect_logged(const char *wanted) {
-    char *text = unit_read(unit_path("server.log"), NULL);
-
-    ck_assert_msg(strstr(text, wanted), "%s is not in:\n%s", wanted, text);
-    free(text);
 }
 
 START_TEST(agent_is_told_the_services_of_its_groups) {
@@ -142,10 +134,10 @@ START_TEST(client_of_a_service_that_its_agent_refuses_ends_at_once_with_the_reas
     close(waiting);
     close(later);
     server_fixture_end(&server_fixture, good, &served);
-    expect_logged(
+    unit_expect_logged(
         "does not permit a service service=s1 destination=localhost:80 detail=\"its rules forbid 10.0.0.1:80\"");
-    expect_logged("answered for its services permitted=1 refused=1");
-    expect_logged("agent a does not permit it: its rules forbid 10.0.0.1:80");
+    unit_expect_logged("answered for its services permitted=1 refused=1");
+    unit_expect_logged("agent a does not permit it: its rules forbid 10.0.0.1:80");
 }
 END_TEST
 

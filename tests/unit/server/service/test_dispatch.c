@@ -7,26 +7,12 @@
 
 #include "server/server_fixture.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void write_log(struct server_fixture *server_fixture) {
-    struct error error = {""};
-
-    server_fixture->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("server.log"), &error);
-    ck_assert_msg(server_fixture->log, "%s", error.text);
-}
-
-/* The log is complete after server_fixture_clear. */
-static void expect_logged(const char *wanted) {
-    char *text = unit_read(unit_path("server.log"), NULL);
-
-    ck_assert_msg(strstr(text, wanted), "%s is not in:\n%s", wanted, text);
-    free(text);
-}
 
 /* Connects a client, counts it for the agent that serves it, and ends it. */
 static void one_client(struct server_fixture *server_fixture, const struct server_fixture_agent *agents, size_t count,
@@ -266,7 +252,7 @@ static void fail_client(enum client_outcome outcome, const char *detail) {
 
     server_fixture_set(&server_fixture, groups, 1);
     strlist_add(&server_fixture.conf->services[0].groups, "mail");
-    write_log(&server_fixture);
+    server_fixture.log = unit_log(LOG_LEVEL_INFO);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "web");
     server_fixture_bring_link(&server_fixture, &a);
@@ -282,14 +268,14 @@ static void fail_client(enum client_outcome outcome, const char *detail) {
 
 START_TEST(record_of_a_refused_client_names_the_groups_and_the_detail) {
     fail_client(CLIENT_REFUSED, "10.0.0.1:80: Connection refused");
-    expect_logged("10.0.0.1:80: Connection refused; no other agent of the group web or mail could serve");
+    unit_expect_logged("10.0.0.1:80: Connection refused; no other agent of the group web or mail could serve");
 }
 END_TEST
 
 START_TEST(record_of_an_unanswered_client_names_the_groups_and_the_detail) {
     fail_client(CLIENT_UNANSWERED, "");
-    expect_logged("the link to agent a was lost before it answered; no other agent of the group web or mail could "
-                  "serve");
+    unit_expect_logged("the link to agent a was lost before it answered; no other agent of the group web or mail could "
+                       "serve");
 }
 END_TEST
 
@@ -298,7 +284,7 @@ START_TEST(record_of_a_client_that_waited_in_vain_names_what_was_missing) {
     struct server_fixture server_fixture;
 
     server_fixture_set(&server_fixture, groups, 1);
-    write_log(&server_fixture);
+    server_fixture.log = unit_log(LOG_LEVEL_INFO);
     server_fixture_open(&server_fixture);
     for (int i = 0; i < 2; i++) {
         int fd = server_fixture_connect(&server_fixture, 0);
@@ -308,8 +294,8 @@ START_TEST(record_of_a_client_that_waited_in_vain_names_what_was_missing) {
         server_fixture_join(&server_fixture, "a", "web"); /* without a link, for the second client */
     }
     server_fixture_clear(&server_fixture);
-    expect_logged("no agent of the group web is connected; start munnel-agent for it");
-    expect_logged("no agent of the group web could take it in time");
+    unit_expect_logged("no agent of the group web is connected; start munnel-agent for it");
+    unit_expect_logged("no agent of the group web could take it in time");
 }
 END_TEST
 
@@ -470,7 +456,7 @@ START_TEST(failing_agent_is_ejected_for_a_while) {
     unsigned served[2] = {0};
 
     server_fixture_set_any(&server_fixture);
-    write_log(&server_fixture);
+    server_fixture.log = unit_log(LOG_LEVEL_INFO);
     server_fixture_open(&server_fixture);
     struct server_fixture_agent agents[2] = {server_fixture_join_ready(&server_fixture, "bad"),
                                              server_fixture_join_ready(&server_fixture, "good")};
@@ -487,7 +473,7 @@ START_TEST(failing_agent_is_ejected_for_a_while) {
     one_client(&server_fixture, agents, 2, served);
     ck_assert_uint_eq(served[0], 3);
     server_fixture_clear(&server_fixture);
-    expect_logged("ejected: three failures in a row; clients go to other agents first service=s0 seconds=10");
+    unit_expect_logged("ejected: three failures in a row; clients go to other agents first service=s0 seconds=10");
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 
 #include "server/service/listener_group.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -42,8 +43,7 @@ static void on_accept(void *context, int fd, const struct addr *peer, const stru
 static void begin(struct world *world) {
     *world = (struct world){.base = event_base_new()};
     unlink(unit_path("log"));
-    world->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &world->error);
-    ck_assert_msg(world->log, "%s", world->error.text);
+    world->log = unit_log(LOG_LEVEL_INFO);
 }
 
 static void finish(struct world *world) {
