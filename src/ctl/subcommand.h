@@ -28,7 +28,7 @@ int subcommand_complain(const struct subcommand *table, size_t count, const char
 
 /*
  * Reads a subcommand's options into `base` (a struct of the table's size, all zero) and counts its words. Returns -1 to
- * go on, else the exit code. Whatever it returns, cmdline_done() and option_done() are the caller's.
+ * go on, else the exit code. In both cases cmdline_done() and option_done() are the caller's.
  */
 int subcommand_read(struct cmdline *line, const struct cmdline_spec *command, void *base, int fewest, int most,
                     int argc, char **argv);

@@ -127,7 +127,7 @@ static int take_token(struct join_code *code, json_t *token) {
     return result;
 }
 
-/* Not shown: whatever it is, it may be a secret. */
+/* Not shown: it may be a secret. */
 static int refuse_prefix(const char *text, struct error *error) {
     struct auth_token token;
     int version = 0;

@@ -67,9 +67,9 @@ static void free_if_unused(struct thread_session *session) {
 }
 
 /*
- * Not before the peer is known to know how each stream ended, if it can still be told. A data link of it may be under
- * way: with a part of the session that is made anew an agent would not know which streams it has seen, and say of one
- * whose bytes it has passed on that it never came.
+ * Not before the peer is known to know how each stream ended, if it can still be reached. A data link of it may be on
+ * its way: with a part of the session that is made anew an agent would not know which streams it has seen, and report
+ * of one whose bytes it has passed on that it never came.
  */
 static void end_retiring(struct thread_session *session) {
     struct session_over_event *over = session->over;

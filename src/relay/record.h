@@ -36,7 +36,7 @@ struct record {
 void record_log(struct log *log, const struct record *record, uint64_t now_us);
 
 struct client;
-/* Server: the record of a client that is over, whatever ended it. */
+/* Server: the record of a client that is over, for any reason. */
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
                        const char *detail);
 

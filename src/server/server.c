@@ -88,7 +88,7 @@ static int start_plane(struct server *server, struct error *error) {
     return server->plane ? 0 : -1;
 }
 
-/* Its address stays trusted, so that it can join again whatever failed there meanwhile. */
+/* Its address stays trusted, so that it can join again after any failures there. */
 static void on_leave(void *context, const struct session *session) {
     struct server *server = context;
 

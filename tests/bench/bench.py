@@ -107,7 +107,7 @@ def build_tools(folder):
 
 
 def check_programs(options):
-    """Leaves out what cannot be measured here, and says so."""
+    """Leaves out what cannot be measured here, and prints which."""
     missing = [program for program in NEEDED if shutil.which(program) is None]
     if missing:
         sys.exit(f"bench: missing: {', '.join(missing)} (contrib/bench installs what is needed)")

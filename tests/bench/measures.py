@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 """measures: each takes a running peer and gives figures back, by their keys in figures.py.
 
-A session is a list of measures that one start of a peer serves, in one place; every step of it says which names of
+A session is a list of measures that one start of a peer serves, in one place; every step of it lists which names of
 --only want it.
 """
 import os

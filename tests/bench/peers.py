@@ -266,7 +266,7 @@ class Munnel(Peer):
 
 
 class Before(Munnel):
-    """Munnel of another build, from before a change: --before says where it is."""
+    """Munnel of another build, from before a change: --before is its folder."""
     name = "before"
 
     @property

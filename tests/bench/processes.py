@@ -21,7 +21,7 @@ PORTS = range(20000, 32000)  # below the ports that the kernel gives to outgoing
 
 
 class Failure(Exception):
-    """A measurement that could not be made; says why."""
+    """A measurement that could not be made, with the cause."""
 
 
 _children = []

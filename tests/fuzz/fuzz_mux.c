@@ -3,7 +3,7 @@
 /*
  * fuzz_mux: a mux whose peer sends any frames by any of three carriers, the third one exclusive, while its own streams
  * are opened, filled, read and ended, and carriers are lost and added. The bytes are a program of such steps; the first
- * one says which side the mux is on.
+ * one sets which side the mux is on.
  */
 #include "config.h"
 

@@ -32,7 +32,7 @@ static void check_same(const struct frame *a, const struct frame *b) {
     FUZZ_REQUIRE(a->type == b->type && a->stream == b->stream && a->payload == b->payload && a->length == b->length);
 }
 
-/* The first byte says in what chunks the rest arrives; the frames are the same as when all of it is there at once. */
+/* The first byte sets in what chunks the rest arrives; the frames are the same as when all of it is there at once. */
 void fuzz_frame(const uint8_t *bytes, size_t length) {
     if (!length)
         return;

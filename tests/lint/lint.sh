@@ -213,8 +213,8 @@ check_manuals() {
     done
 }
 
-judge headers "every source file says its licence and its job first"
-judge scripts "every script says its licence"
+judge headers "every source file states its licence and its job first"
+judge scripts "every script states its licence"
 judge listed "every file is listed in the build"
 judge mirrored "every source has a unit test of its name, or a line in tests/lint/tested_elsewhere"
 judge includes "folders include only what tests/lint/may_include allows"

@@ -265,7 +265,7 @@ END_TEST
 
 /* ---- other tongues ---- */
 
-/* A program must be sent away, whatever it makes of that; the server's line has `word`. */
+/* A program must be sent away, however it ends; the server's line has `word`. */
 #define TRY_PEER(attacked_server, word, ...)                                                                           \
     do {                                                                                                               \
         size_t mark_ = process_mark((attacked_server)->server.process);                                                \

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_credentials: every place where an agent may have its token or its certificate: with the right one there it is
- * let in, with a wrong one or none it is not, and both sides say why.
+ * let in, with a wrong one or none it is not, and both sides log why.
  */
 #include "config.h"
 
@@ -104,7 +104,7 @@ static struct process *place_run(const struct machine *machine, const struct pla
     return machine_run(machine, options);
 }
 
-/* It joins; it does not, and both sides say why. Nothing is left of it. */
+/* It joins; it does not, and both sides log why. Nothing is left of it. */
 static void is_let_in(struct server *server, struct process *agent, const char *name) {
     agent_await(server, 0, name, JOIN_MS);
     agent_await_warm(server, agent); /* links that come too late would be refused, and that logged */

@@ -42,7 +42,7 @@ static void place_end(struct place *place) {
     sandbox_free(place->sandbox);
 }
 
-/* The agent knows the server by what sandbox_pki() made, whatever answers at its port now. */
+/* The agent knows the server by what sandbox_pki() made, also when another answers at its port now. */
 static struct process *come(struct place *place) {
     struct server server = {.sandbox = place->sandbox,
                             .port = place->plan.port,

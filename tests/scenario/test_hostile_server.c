@@ -156,7 +156,7 @@ static const struct violation {
     {.detail = "ENDED in a way that there is not", .parts = {OPEN(HOLD), PART(ENDED, .position = 5)}},
 };
 
-/* Closed by the agent, which says why and dials another one. */
+/* Closed by the agent, which logs why and dials another one. */
 static void expect_closed(struct hostile *hostile, size_t mark, const char *detail) {
     char text[1024];
     ck_assert_msg(intruder_is_closed(hostile->link, text, sizeof text, ASK_MS), "%s: the link stays open", detail);

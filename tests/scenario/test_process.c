@@ -123,7 +123,7 @@ static struct process *run_closed(struct sandbox *sandbox, unsigned closed, cons
     return sandbox_run_plan(sandbox, (struct process_plan){.name = name, .arguments = all});
 }
 
-/* Else the log is written into whatever the program opened first. Only root may look: the rest is seen by what it does.
+/* Else the log goes into the first file that the program opened. Only root may look: the rest is seen by what it does.
  */
 static void assert_leads_nowhere(struct sandbox *sandbox, struct process *process, unsigned closed) {
     for (int fd = 0; fd < STREAMS; fd++) {

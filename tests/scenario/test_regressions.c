@@ -90,7 +90,7 @@ END_TEST
 
 /* ---- a relay ends while its reader stands still ---- */
 
-/* The first connection reads nothing and is reset when the test says so; the next ones echo. */
+/* The first connection reads nothing and is reset when the test wants it; the next ones echo. */
 static void handle_reset_first(struct connection *connection) {
     const struct linger linger = {.l_onoff = 1};
     if (connection->number > 0) {

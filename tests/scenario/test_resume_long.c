@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_resume_long: fifty relays, an SSH session and a database under cuts each two seconds for three minutes, whatever
- * the last cut has left, and lose nothing. Runs only with MUNNEL_SLOW_TESTS=1.
+ * test_resume_long: fifty relays, an SSH session and a database under cuts each two seconds for three minutes, in
+ * the state that the last cut has left, and lose nothing. Runs only with MUNNEL_SLOW_TESTS=1.
  */
 #include "config.h"
 

@@ -108,7 +108,7 @@ START_TEST(a_removed_authority_ends_its_agents) {
 }
 END_TEST
 
-/* Data links are accepted by the session's key, whatever certificate they show: what ends the session must end them. */
+/* Data links are accepted by the session's key, with any certificate: what ends the session must end them. */
 START_TEST(data_links_end_with_the_certificate_of_their_session) {
     struct mtls_server mtls_server = mtls_server_new(__func__);
     mtls_server_give_certificate(&mtls_server, "mine");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_sessions: data links that are not what they say: a forged proof, a used one, one of another session or for
+ * test_sessions: data links that are not what they claim: a forged proof, a used one, one of another session or for
  * another purpose, too many. All are turned away, and the client that waits for a link gets it from its agent.
  */
 #include "config.h"

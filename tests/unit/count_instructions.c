@@ -13,7 +13,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define WHY_NOT "a sanitizer's own steps would be counted"
 #elif !defined(__linux__)
-#define WHY_NOT "nobody has written how to step through a child on this system"
+#define WHY_NOT "stepping through a child is not implemented for this system"
 #endif
 
 #ifndef WHY_NOT

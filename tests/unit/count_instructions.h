@@ -3,8 +3,8 @@
 /*
  * count_instructions: how many instructions a piece of work takes, counted one by one.
  *
- * Time tells little on a busy machine; the number of instructions is the same each time, so that two paths that should
- * be one can be told apart by a single one.
+ * Time tells little on a busy machine; the number of instructions is the same each time, so that a single one shows
+ * that two paths are not the same.
  * Runs on: a test's process, which makes a child for each count. Owns: the child, for the time of the call.
  */
 #ifndef MUNNEL_TESTS_COUNT_INSTRUCTIONS_H

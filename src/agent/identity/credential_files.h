@@ -44,7 +44,7 @@ void credential_places_describe(const struct credential_places *places, char *te
 /* Reads it from its file again, for a token that was rotated. False if that is the same, or nothing usable, and the old
  * one stays. */
 bool token_refresh(struct token *token);
-bool token_equal(const struct token *one, const struct token *other);            /* whatever they were read from */
+bool token_equal(const struct token *one, const struct token *other);            /* their origins may differ */
 int token_from_text(struct token *token, const char *text, struct error *error); /* 0 or -1 */
 void token_wipe(struct token *token);
 

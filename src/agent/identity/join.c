@@ -140,7 +140,7 @@ static void report(const struct known_servers *joined, const char *state_folder)
     printf("\n");
 }
 
-/* What an agent with the same options will find. Its errors are left to its start: the code is kept whatever they are.
+/* What an agent with the same options will find. Its errors are left to its start: the code is kept in any case.
  */
 static void warn_of_files(const struct known_servers *joined, const char *state_folder,
                           const struct agent_options *options) {

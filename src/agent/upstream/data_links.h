@@ -34,7 +34,7 @@ struct link_count { /* of one kind, to one relay thread */
     bool is_wanted; /* shared: streams have asked for one since the last dial */
 };
 
-struct link_dialling { /* of one kind, of a session: a failure says something of its server, and not of one thread */
+struct link_dialling {          /* of one kind, of a session: a failure is its server's, and not one thread's */
     unsigned live, under_way;   /* on all threads */
     bool was_rejected;          /* the server has answered the last dial that failed by REJECT */
     uint64_t due_ms;            /* nothing is dialled before */

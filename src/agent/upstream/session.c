@@ -29,7 +29,7 @@ static void set_state(struct session *session, enum session_state state) {
     session->state = state;
 }
 
-/* What a WELCOME says of a session, whether it is new or resumed. */
+/* What a WELCOME holds about a session, whether it is new or resumed. */
 static void attach(struct session *session, const struct session_parts *parts) {
     const struct welcome *welcome = parts->welcome;
 

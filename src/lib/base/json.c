@@ -66,7 +66,7 @@ static void blank_byte_order_mark(char *text, size_t length) {
         memset(text, ' ', sizeof mark - 1);
 }
 
-/* Frequent mistakes: the first row that fits jansson's error says it in words that tell what to write. */
+/* Frequent mistakes: the first row that fits jansson's error has a text that names what to write. */
 static const struct mistake {
     const char *error;    /* how jansson's text begins; "": any */
     const char *culprits; /* what it stopped at begins with one of these; NULL: with anything, or is unknown */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * secret: OpenSSL's random bytes, hashes and wiping behind names that say what they are for.
+ * secret: OpenSSL's random bytes, hashes and wiping, named by purpose.
  * Runs on: any thread. Owns: nothing.
  */
 #include "config.h"

@@ -3,7 +3,7 @@
 /*
  * resolver: questions wait at a look-up, of which there is one per name; threads take look-ups from a queue.
  *
- * getaddrinfo may block for as long as the host's configuration says, and cannot be interrupted. So threads are added
+ * getaddrinfo may block for as long as the host is configured to wait, and cannot be interrupted. So threads are added
  * while look-ups wait; names that were slow the last time share a few of them, and some are kept free for names that
  * answered promptly. A name without a domain server costs others nothing then, as long as most names are healthy.
  *

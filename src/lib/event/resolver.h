@@ -21,7 +21,7 @@ struct resolver;
 struct resolver_question;
 
 struct resolver_answer {
-    int count;                                 /* 0: failed, `detail` says why ("no such name", "timed out" ...) */
+    int count;                                 /* 0: failed, `detail` is the cause ("no such name", "timed out" ...) */
     struct addr addresses[RESOLVER_ADDRESSES]; /* IPv6 and IPv4 interleaved, in the order of getaddrinfo; port set */
     const char *detail;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * resolver_system: asks getaddrinfo, and so whatever this host is set up to ask; knows localhost by itself.
+ * resolver_system: asks getaddrinfo, and so all sources that this host is set up to ask; knows localhost by itself.
  * Runs on: the resolver's threads. Owns: nothing.
  */
 #include "config.h"

@@ -6,7 +6,7 @@
  * Runs on: the link's thread. Everything is written at once; what the kernel does not take is parked by link_bio, and
  * the link counts as full until it is gone. Owns: nothing.
  *
- * Linux says that there is room when a third of its buffer is free. On a path where the buffer, and not the network, is
+ * Linux reports room when a third of its buffer is free. On a path where the buffer, and not the network, is
  * what limits a stream, a sender that waits for EPOLLOUT has five sixths of it in flight on average. So at a high
  * round-trip time a full link retries its write every few milliseconds, as long as the retries make progress.
  */

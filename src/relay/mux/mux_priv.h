@@ -103,7 +103,7 @@ void mux_put(struct mux_carrier *carrier, enum frame_type type, uint32_t number,
 void mux_write(struct mux_carrier *carrier, const uint8_t *bytes, size_t length);
 void mux_forget_gathered(struct mux_carrier *carrier);
 void mux_stream_ready(struct mux_stream *stream); /* it may have something to send */
-/* Its ACK may wait: for the next sweep, or, with_next, for whatever the carrier sends next. */
+/* Its ACK may wait: for the next sweep, or, with_next, for the next frame of the carrier. */
 void mux_stream_lazy(struct mux_stream *stream, bool with_next);
 void mux_stream_not_ready(struct mux_stream *stream); /* both */
 void mux_stream_leave_ring(struct mux_stream *stream);

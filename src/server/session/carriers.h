@@ -16,7 +16,7 @@
 enum { CARRIERS_EXPIRE_MS = 3000 };
 
 struct link_count {
-    size_t limit, count; /* from plane_accept_data on, until the plane says that it failed or that the link is gone */
+    size_t limit, count; /* from plane_accept_data on, until the plane reports that the link failed or is gone */
 };
 
 size_t link_count_room(const struct link_count *links);

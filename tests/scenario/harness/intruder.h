@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * intruder: a peer at the agent port, or a server of an agent's, that speaks TLS, and inside it whatever the test
+ * intruder: a peer at the agent port, or a server of an agent's, that speaks TLS, and inside it any bytes that the test
  * sends. Runs on: a test's main thread. Owns: its connection.
  */
 #ifndef MUNNEL_SCENARIO_INTRUDER_H

@@ -40,7 +40,7 @@ void mtls_server_give_certificate(struct mtls_server *mtls_server, const char *n
 
 /* Agents of mtls_server_join() know the server by a copy of its CA that no token lies beside. */
 void mtls_server_copy_ca(struct mtls_server *mtls_server);
-/* A certificate in the pki folder, unless `made` says other, and an agent that has this credential only. */
+/* A certificate in the pki folder, unless `made` has other values, and an agent that has this credential only. */
 struct process *mtls_server_join(struct mtls_server *mtls_server, const char *name, const char *group,
                                  struct certs_plan made);
 

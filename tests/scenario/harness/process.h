@@ -3,7 +3,7 @@
 /*
  * process: a program that a test runs, with all that it prints, in memory and in a file.
  *
- * It gets SIGKILL when the test ends, however that ends. Whatever fails here fails the test and quotes the output.
+ * It gets SIGKILL when the test ends, however that ends. A failure here fails the test and quotes the output.
  * Runs on: a test's main thread (the kernel watches the thread that started the program); a thread of its own reads.
  * Owns: the child, its output. States: running -> over (exit status known) -> freed.
  */

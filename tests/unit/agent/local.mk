@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Unit tests of src/agent; tests/unit/local.mk says how to add one. Those of the control plane stand on a fake data plane.
+# Unit tests of src/agent; tests/unit/local.mk has how to add one. Those of the control plane stand on a fake data plane.
 unit_agent_tests =
 unit_agent_harness = \
 	tests/unit/agent/fake_plane.c \

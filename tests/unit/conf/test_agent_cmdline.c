@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_agent_cmdline: munnel-agent's command line and its file, which say the same things.
+ * test_agent_cmdline: munnel-agent's command line and its file, which have the same options.
  * Runs on: make check. Owns: its files.
  */
 #include "config.h"

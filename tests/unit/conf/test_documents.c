@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_documents: the samples and the manuals say of every option in the tables (server_options.c, agent_cmdline.c)
+ * test_documents: the samples and the manuals state of every option in the tables (server_options.c, agent_cmdline.c)
  * what it takes and its default. Runs on: make check, which sets top_srcdir. Owns: nothing.
  */
 #include "config.h"
@@ -45,7 +45,7 @@ static void expect(const char *text, const char *needle, const char *option) {
     ck_assert_msg(strstr(text, needle), "of %s this should be written: %s\nbut there is: %s", option, needle, text);
 }
 
-/* What a text must say of an option, whatever its form. */
+/* What a text must have about an option, in each of its forms. */
 static void expect_contents(const char *text, const struct option_spec *spec) {
     char needle[TEXT];
     if (spec->kind == OPTION_NUMBER) {
@@ -174,7 +174,7 @@ START_TEST(the_agents_sample_is_right) {
 }
 END_TEST
 
-/* What a manual says behind ".It Cm name", up to the next such line. */
+/* The text of a manual behind ".It Cm name", up to the next such line. */
 static void look_at_manual(const char *manual, const char *prefix, const struct option_spec *spec) {
     char start[TEXT], needle[TEXT], entry[4096];
     snprintf(start, sizeof start, "\n.It Cm %s%s\n", prefix, spec->name);

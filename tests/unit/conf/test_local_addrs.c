@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_local_addrs: the names of this machine, whatever its interfaces are: its own, the loopback's, each once.
+ * test_local_addrs: the names of this machine, with any interfaces: its own, the loopback's, each once.
  */
 #include "config.h"
 

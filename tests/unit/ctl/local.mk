@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Unit tests of src/ctl; tests/unit/local.mk says how to add one.
+# Unit tests of src/ctl; tests/unit/local.mk has how to add one.
 unit_ctl_tests =
 unit_ctl_tool = tests/unit/ctl/tool.c tests/unit/ctl/tool.h tests/unit/conf/capture.c tests/unit/conf/capture.h
 

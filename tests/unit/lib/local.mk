@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Unit tests of src/lib; tests/unit/local.mk says how to add one.
+# Unit tests of src/lib; tests/unit/local.mk has how to add one.
 unit_lib_tests =
 
 unit_lib_tests += tests/unit/lib/tls/test_cert_issue

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Unit tests of src/proto; tests/unit/local.mk says how to add one.
+# Unit tests of src/proto; tests/unit/local.mk has how to add one.
 unit_proto_tests = \
 	tests/unit/proto/test_frame \
 	tests/unit/proto/test_join_code \

@@ -126,7 +126,7 @@ START_TEST(what_is_in_it_is_checked) {
 }
 END_TEST
 
-/* What is pasted instead of a code: each error says what to do, and none shows the secret. */
+/* What is pasted instead of a code: each error names what to do, and none shows the secret. */
 static const struct {
     const char *text, *error;
 } pasted[] = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Unit tests of src/relay; tests/unit/local.mk says how to add one.
+# Unit tests of src/relay; tests/unit/local.mk has how to add one.
 unit_relay_tests =
 memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_readv \
 	-Wl,--wrap=sock_writev,--wrap=sock_writev_last,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add

@@ -4,7 +4,7 @@
  * sessions: the world of the tests of sessions: two planes whose events are noted, and a clock that nearly stands.
  *
  * A deferred item is due later than now, so the clock goes on by a microsecond each time that it is read; the rest of
- * time passes, and threads sweep, when the test says so.
+ * time passes, and threads sweep, when the test makes them.
  * Runs on: one thread, one test process.
  */
 #ifndef MUNNEL_TESTS_SESSIONS_H

@@ -9,7 +9,7 @@
  *   - what a peer has received is the beginning of what its partner sent, in one relay and never in another;
  *   - a clean end is seen only by who received everything;
  *   - no end takes what the other sends for a violation of the protocol;
- *   - no relay is cut but by its client or its destination, whatever becomes of links;
+ *   - no relay is cut but by its client or its destination, also where links are lost;
  *   - when all is still, every client has come back exactly once, both ends know how each stream has ended, and the
  *     session, which retires then, is over at once.
  */

@@ -49,13 +49,13 @@ void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, c
                       const struct plane_events *agent_events);
 
 /* Over TCP on the loopback instead, where connections come without the test, and the server has `threads` relay threads
- * of its own. Of the functions below, those that say how bytes arrive are of no use then, and links come by dials. */
+ * of its own. Of the functions below, those that carry bytes are of no use then, and links come by dials. */
 void two_planes_begin_tcp(struct two_planes *planes, void *world, unsigned threads,
                           const struct plane_events *server_events, const struct plane_events *agent_events);
 
 int two_planes_listen(unsigned *port); /* on the loopback, at a port of the system's choice; non-blocking */
 
-/* Frees it all; whatever end is still open by then fails the test. */
+/* Frees it all; an end that is still open by then fails the test. */
 void two_planes_finish(struct two_planes *planes);
 
 /* What a server makes of a data link's HELLO, whose proof is checked: its role, and the WELCOME, malloc'ed. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Unit tests of src/server; tests/unit/local.mk says how to add one.
+# Unit tests of src/server; tests/unit/local.mk has how to add one.
 unit_server_tests = \
 	tests/unit/server/service/test_access \
 	tests/unit/server/service/test_registry \

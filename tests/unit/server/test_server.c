@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_server: a server that cannot start says what is wrong, one that runs acts on its signals, and descriptors limit
- * its clients.
+ * test_server: a server that cannot start reports what is wrong, one that runs acts on its signals, and descriptors
+ * limit its clients.
  */
 #include "config.h"
 

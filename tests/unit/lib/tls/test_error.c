@@ -38,7 +38,7 @@ START_TEST(other_languages_are_called_by_name) {
     for (int server = 0; server < 2; server++) {
         struct pair pair;
         if (!server && speeches[_i].bytes[0] == '\x80')
-            continue; /* only a client says that */
+            continue; /* only a client sends that */
         pair_join(&pair, pair_server_context(pair_server_options()), pair_client_context(pair_client_options()),
                   "munnel.example");
         BIO *from = server ? pair.client_side : pair.server_side;

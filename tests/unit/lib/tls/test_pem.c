@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_pem: of each wrong file that may be given for a PEM file, the error says what it is and what to do.
+ * test_pem: of each wrong file that may be given for a PEM file, the error names what it is and what to do.
  */
 #include "config.h"
 

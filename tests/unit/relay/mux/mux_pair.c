@@ -407,7 +407,7 @@ void pair_end(struct pair *pair) {
         for (size_t j = 0; j <= pair->highest; j++)
             free(pair->parties[i][j]);
     }
-    ck_assert_int_eq(pair->outcomes, 0); /* on_outcomes is told of each twice */
+    ck_assert_int_eq(pair->outcomes, 0); /* each was counted by 1, and by -1 when it was forgotten */
     defer_queue_stop(&pair->turns);
     defer_queue_stop(&pair->ends);
     event_base_free(pair->base);

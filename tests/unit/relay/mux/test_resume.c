@@ -64,7 +64,7 @@ START_TEST(a_stream_that_is_suspended_for_too_long_is_reset_at_both_ends) {
     pair_sweep(&pair);
     ck_assert(client->is_over && client->how == STREAM_HOW_LOST);
     ck_assert(pair_party(&pair, AGENT, 1)->is_over);
-    pair_add_wire(&pair, false); /* both say ENDED of a stream that the other has ended, too */
+    pair_add_wire(&pair, false); /* both send ENDED of a stream that the other has ended, too */
     pair_run(&pair, 20);
 }
 END_TEST

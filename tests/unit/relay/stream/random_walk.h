@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * random_walk: those who live in the world of the random walks of test_relay.c: clients, and the destinations that are
- * dialled for them. What each of them sends can be told from all else, so a stray byte is seen at once.
+ * random_walk: who acts in the random walks of test_relay.c: clients, and the destinations that are
+ * dialled for them. What each of them sends differs from all else, so a stray byte is seen at once.
  * Runs on: one thread, one test process.
  */
 #ifndef MUNNEL_TESTS_RANDOM_WALK_H

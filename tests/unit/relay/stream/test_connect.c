@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_connect: an agent's way to a destination, over a network in memory (memory_net.h) and with a resolver that
- * answers what the test says.
+ * answers what the test sets.
  */
 #include "config.h"
 

@@ -267,7 +267,7 @@ START_TEST(a_stream_that_is_cut_ends_by_a_reset) {
 }
 END_TEST
 
-/* A client that goes back to the control plane: whatever was deferred no longer runs. */
+/* A client that goes back to the control plane: what was deferred no longer runs. */
 START_TEST(a_descriptor_that_is_given_back_is_untouched) {
     char byte;
     stream_socket_set_reading(&world.socket, true);

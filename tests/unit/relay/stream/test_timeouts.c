@@ -3,7 +3,7 @@
 /*
  * test_timeouts: who is taken for silent, and who only waits or is slow.
  *
- * The clock and what the kernel would say of a socket are the test's: what is queued in it, and for how long it has
+ * The clock and what the kernel would report of a socket are the test's: what is queued in it, and for how long it has
  * been unacknowledged.
  */
 #include "config.h"

@@ -106,7 +106,7 @@ static const struct {
     {{"", 0, "old", NULL}, {NULL, NULL, NULL, NULL}, "has expired"},
     /* A credential without a token is not entered by the dummy key. */
     {{"web2", 255, NULL, NULL}, {NULL, NULL, NULL, NULL}, "token"},
-    /* Groups belong to the credential, by whatever it was proved. */
+    /* Groups belong to the credential, by a token or a certificate. */
     {{"", 0, "web2", "web"}, {NULL, "web2", NULL, "web2"}, "no token"},
     {{"", 0, "web2", "db"}, {NULL, NULL, NULL, NULL}, "\"web2\" does not carry the group \"db\""},
     {{"web1", 1, "web1", "*"}, {NULL, NULL, NULL, NULL}, "does not carry the group \"*\""},

@@ -201,7 +201,7 @@ START_TEST(agent_that_connects_again_goes_on_with_its_session) {
 }
 END_TEST
 
-/* The agent's address has changed, say, and the server has not noticed yet. */
+/* The agent's address may have changed, and the server has not noticed yet. */
 START_TEST(old_control_link_is_closed_when_the_agent_goes_on_by_another) {
     struct world world;
 
