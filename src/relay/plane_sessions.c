@@ -112,7 +112,9 @@ static void disconnect(struct thread_session *session, void *context) {
     if (!session->mux)
         return;
     session->is_disconnected = true;
-    relay_end_all(session->thread, session, REASON_DENIED, order->detail);
+    /* An agent ends a retired one only when no link of it can come any more. */
+    bool is_lost = session->over && session->thread->options->is_agent;
+    relay_end_all(session->thread, session, is_lost ? REASON_LINK_LOST : REASON_DENIED, order->detail);
     mux_flush(&session->thread->gather); /* the resets leave before the links close */
     close_carriers(session, LINK_CLOSE_POLITELY, order->detail);
     free_if_unused(session);

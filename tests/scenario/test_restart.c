@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ASK_MS = 5000, SERVED_MS = 2000, END_MS = 30000, BYTES = 20 << 20 };
+enum { ASK_MS = 5000, SERVED_MS = 2000, END_MS = 30000, BACK_MS = 25000, BYTES = 20 << 20 };
 
 struct site {
     struct sandbox *sandbox;
@@ -87,6 +87,20 @@ START_TEST(a_server_s_restart_is_no_outage_beside_a_long_relay) {
 }
 END_TEST
 
+/* The agent would keep them for "resume" seconds, though no server can take them up again. */
+START_TEST(connections_to_services_do_not_outlive_a_server_that_was_killed) {
+    struct site site = site_start(__func__);
+    sandbox_kill(site.sandbox, site.server.process);
+    server_start_again(&site.server);
+    ck_assert_str_eq(end_name(socket_wait_end(site.relay, ASK_MS)), end_name(END_RESET));
+    close(site.relay);
+    ck_assert(HOLDS_WITHIN(BACK_MS, socket_echoes(site.port, SERVED_MS)));
+    process_await(site.agent, 0, BACK_MS, "session lost", "the server does not know the session any more", NULL);
+    process_await(site.agent, 0, ASK_MS, "\"cut\"", "the link to the other side was lost", NULL);
+    site_end(&site);
+}
+END_TEST
+
 START_TEST(an_agent_s_restart_is_no_outage_beside_a_long_relay) {
     struct site site = site_start(__func__);
     size_t mark = process_mark(site.server.process);
@@ -103,4 +117,5 @@ START_TEST(an_agent_s_restart_is_no_outage_beside_a_long_relay) {
 END_TEST
 
 SCENARIO_MAIN("restart", SCENARIO(a_server_s_restart_is_no_outage_beside_a_long_relay, 90),
+              SCENARIO(connections_to_services_do_not_outlive_a_server_that_was_killed, 60),
               SCENARIO(an_agent_s_restart_is_no_outage_beside_a_long_relay, 90))

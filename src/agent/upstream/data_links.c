@@ -233,18 +233,31 @@ void data_links_add(struct data_links *links, struct session_links *session) {
     dial_due(links);
 }
 
-void data_links_resume(struct data_links *links, struct session_links *session) {
-    session->is_refused = false;
+static void forget_failures(struct session_links *session) {
     for (unsigned kind = 0; kind < 2; kind++) {
         backoff_reset(&session->dialling[kind].backoff);
         session->dialling[kind].due_ms = 0;
     }
+}
+
+void data_links_resume(struct data_links *links, struct session_links *session) {
+    session->is_refused = false;
+    forget_failures(session);
     dial_due(links);
 }
 
 void data_links_retire(struct session_links *session) {
+    forget_failures(session);
     for (unsigned i = 0; i < session->threads; i++)
         session->counts[i][false].kept = 0;
+}
+
+bool data_links_are_lost(const struct session_links *session) {
+    unsigned left = 0;
+
+    for (unsigned kind = 0; kind < 2; kind++)
+        left += session->dialling[kind].live + session->dialling[kind].under_way;
+    return session->is_refused && left == 0;
 }
 
 void data_links_remove(struct data_links *links, struct session_links *session) {

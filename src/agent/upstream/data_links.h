@@ -62,8 +62,10 @@ void data_links_stop(struct data_links *links); /* nothing is dialled any more *
 /* Its shared links are dialled, and kept until data_links_retire or data_links_remove. */
 void data_links_add(struct data_links *links, struct session_links *session);
 void data_links_resume(struct data_links *links, struct session_links *session); /* its control link is back */
-/* A link is dialled only when streams have none to go on by. */
+/* A link is dialled only when streams have none to go on by; then at once, since the server may be another process. */
 void data_links_retire(struct session_links *session);
+/* Suspended or retired: the server does not know the session, so that no link is dialled, and none is left. */
+bool data_links_are_lost(const struct session_links *session);
 void data_links_remove(struct data_links *links, struct session_links *session); /* nothing more is dialled for it */
 
 /* The server asks for `wanted` more. */

@@ -116,11 +116,26 @@ static void disconnect(struct session *session, const char *detail) {
     plane_close(session->plane, session->link, detail);
 }
 
+/*
+ * As after the server's restart. Its streams could go on by data links only, and none is dialled after REJECT
+ * `session`, which proves nothing: it ends a session only that a proved WELCOME has replaced, or whose time is over.
+ */
+static void end_lost(struct session *session) {
+    static const char detail[] = "the server does not know the session any more";
+
+    session->is_lost = plane_disconnect(session->plane, session->tag, detail);
+    if (session->is_lost)
+        log_event(session->log, LOG_LEVEL_INFO, session->links.target.who, "session lost",
+                  LOG_FIELDS(LOG_TEXT("detail", detail)));
+}
+
 void session_recheck(struct session *session) {
     if (session->order_failed && session->state == SESSION_RETIRED)
         session->order_failed = !plane_retire_session(session->plane, session->tag);
     else if (session->order_failed)
         session->order_failed = !plane_disconnect(session->plane, session->tag, "the session is over");
+    else if (session->state == SESSION_RETIRED && !session->is_lost && data_links_are_lost(&session->links))
+        end_lost(session);
 }
 
 /* ---- messages ---- */

@@ -36,6 +36,7 @@ struct session {
     bool left;            /* another takes its place */
     bool drained;         /* the server has sent `drained` */
     bool order_failed;    /* the plane had no memory to retire or disconnect it */
+    bool is_lost;         /* retired: the plane was ordered to end its relays */
     uint64_t since_ms;    /* when WELCOME came */
     uint64_t until_ms;    /* suspended: when it is retired */
     struct log_limit limit;
@@ -63,7 +64,7 @@ void session_free(struct session *session);                     /* nothing more 
 void session_resume(struct session *session, const struct session_parts *parts);
 void session_on_lost(struct session *session); /* its control link is gone */
 void session_retire(struct session *session);  /* suspended: it is not resumed any more */
-/* Makes up for what the plane had no memory for. */
+/* Makes up for what the plane had no memory for; ends the relays of a retired one that its server does not know. */
 void session_recheck(struct session *session);
 
 enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };

@@ -130,6 +130,66 @@ START_TEST(a_session_that_the_server_does_not_resume_is_retired) {
 }
 END_TEST
 
+/* ---- its server has forgotten it ---- */
+
+/* Its streams lack a link, and one is dialled for them: link 2. */
+static void retire_and_dial_for_streams(void) {
+    fake_plane()->forgets_sessions = true;
+    lose_and_dial();
+    fake_welcome(1, NULL);
+    fake_link_gone(0, "cut");
+    const struct carrier_role role = {.session = first_tag()};
+    for (unsigned i = 0; i < 500 && fake_plane()->link_count < 3; i++) {
+        fake_want_links(&role, 1);
+        harness_run_for(&harness, 10);
+    }
+    ck_assert_uint_eq(fake_plane()->links[2].order.role.session, first_tag());
+}
+
+START_TEST(relays_do_not_outlive_a_server_that_was_restarted) {
+    retire_and_dial_for_streams();
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_plane()->disconnected_count, 0);
+    fake_link_reject(2, REJECT_SESSION, "no such session", 0);
+    fake_plane()->is_full = true;
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_plane()->disconnected_count, 1);
+    fake_plane()->is_full = false; /* once more, since the plane had no memory */
+    agent_recheck(harness.agent);
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_plane()->disconnected_count, 2);
+    ck_assert_uint_eq(fake_plane()->disconnected, first_tag());
+    ck_assert(harness_dial(1)->accepted && !harness_dial(1)->closed);
+    fake_session_over(first_tag());
+}
+END_TEST
+
+/* Another server behind the same name has the agent now. */
+START_TEST(relays_of_a_server_that_cannot_be_reached_keep_their_time) {
+    retire_and_dial_for_streams();
+    fake_link_gone(2, "connection refused");
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_plane()->disconnected_count, 0);
+    fake_session_over(first_tag());
+}
+END_TEST
+
+START_TEST(relays_that_have_a_link_go_on_though_a_server_does_not_know_their_session) {
+    retire_and_dial_for_streams();
+    fake_link_up(2);
+    const struct carrier_role role = {.session = first_tag(), .is_exclusive = true};
+    fake_want_links(&role, 1);
+    ck_assert_uint_eq(fake_plane()->link_count, 4);
+    fake_link_reject(3, REJECT_SESSION, "no such session", 0);
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_plane()->disconnected_count, 0);
+    fake_link_gone(2, "cut");
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_plane()->disconnected_count, 1);
+    fake_session_over(first_tag());
+}
+END_TEST
+
 /* ---- its time is over ---- */
 
 static void recheck_after_a_second(void) {
@@ -262,6 +322,9 @@ static TCase *resumption(void) {
     tcase_add_test(group, data_links_that_streams_wait_for_are_dialled_while_the_session_is_suspended);
     tcase_add_test(group, a_data_link_that_was_refused_meanwhile_is_dialled_when_the_session_is_resumed);
     tcase_add_test(group, a_session_that_the_server_does_not_resume_is_retired);
+    tcase_add_test(group, relays_do_not_outlive_a_server_that_was_restarted);
+    tcase_add_test(group, relays_of_a_server_that_cannot_be_reached_keep_their_time);
+    tcase_add_test(group, relays_that_have_a_link_go_on_though_a_server_does_not_know_their_session);
     tcase_add_test(group, a_session_is_resumed_no_more_when_its_time_is_over);
     tcase_add_test(group, without_resumption_a_lost_session_is_retired_at_once);
     tcase_add_test(group, without_memory_a_session_is_retired_later);
