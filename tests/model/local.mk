@@ -2,8 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # Models: rules that are tried in every order of events before anything in src follows them. "make check-unit" walks small
-# worlds; tests/model/test_carriers CUTS MOVES UP DOWN walks one of any size.
+# worlds; each program's head has how to walk one of any size.
 unit_tests += tests/model/test_carriers
-tests_model_test_carriers_SOURCES = tests/model/test_carriers.c src/proto/stream.c
-tests_model_test_carriers_CPPFLAGS = $(AM_CPPFLAGS) -DSTREAM_MODEL
+MODEL_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/model -DSTREAM_MODEL
+model_sources = tests/model/walk.h tests/model/walk.c tests/model/wire.h tests/model/wire.c src/proto/stream.c
+tests_model_test_carriers_SOURCES = tests/model/test_carriers.c $(model_sources)
+tests_model_test_carriers_CPPFLAGS = $(MODEL_CPPFLAGS)
 tests_model_test_carriers_LDADD = $(SYSTEM_LIBS)

@@ -15,52 +15,21 @@
  */
 #include "config.h"
 
-#include "lib/base/hash.h"
-#include "proto/stream.h"
+#include "walk.h"
+#include "wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVER, AGENT }; /* ends */
-
-enum frame_kind {
-    OPEN = 1,
-    OPENED,
-    REFUSED,
-    DATA, /* one byte; its position is not on the wire */
-    FIN,
-    RESET,
-    ACK,
-    CONTINUE,
-    RESUME,
-    ENDED,
-    PING,
-    PONG
-};
-
-struct carried_frame {
-    uint8_t type, epoch;
-    uint8_t value; /* position, or enum stream_outcome_how */
-};
-
 enum {
     CARRIERS = 4,
-    EXCLUSIVE = 1, /* which of them */
-    QUEUE = 7,
     WINDOW = 2,
-    LAST_CARRIER = CARRIERS - 1, /* never breaks, so that there is always a way on */
-    STEPS_SHOWN = 200,
-    FIRST_STATES = 1 << 16
+    LAST_CARRIER = CARRIERS - 1 /* never breaks, so that there is always a way on */
 };
 
 struct limits {
     uint8_t cuts, moves, length[2]; /* bytes from the server and from the agent */
-};
-
-struct queue {
-    struct carried_frame frames[QUEUE];
-    uint8_t count;
 };
 
 struct end {
@@ -71,73 +40,11 @@ struct end {
 
 struct world {
     struct end ends[2];
-    struct queue queues[CARRIERS][2]; /* towards that end */
+    struct wire_queue queues[CARRIERS][2]; /* towards that end */
     bool cut[CARRIERS];
     uint8_t cuts, moves;
     bool is_aborted, has_reached; /* one abort or refusal; the destination */
 };
-
-struct step { /* what happened, for the trace of a failure */
-    const char *what;
-    int end, carrier;
-    struct carried_frame frame;
-};
-
-struct walk {
-    struct limits limits;
-    struct world *worlds;
-    uint32_t *parents, *table; /* table: index + 1; 0: empty */
-    size_t count, room, next;
-    size_t at;         /* the world whose moves are tried */
-    bool has_moved;    /* it has one that nothing but the network delays */
-    bool is_choice;    /* the move under way may never happen: an abort, a broken carrier */
-    const char *wrong; /* what is wrong with the last step */
-    struct step step;
-    const struct world *sought; /* while a failure is traced: only the step that leads here is printed */
-};
-
-static const char *const frame_names[] = {
-    [OPEN] = "OPEN",     [OPENED] = "OPENED", [REFUSED] = "REFUSED", [DATA] = "DATA",
-    [FIN] = "FIN",       [RESET] = "RESET",   [ACK] = "ACK",         [CONTINUE] = "CONTINUE",
-    [RESUME] = "RESUME", [ENDED] = "ENDED",   [PING] = "PING",       [PONG] = "PONG"};
-
-/* ---- states that were seen ---- */
-
-static void *must(void *memory) {
-    if (!memory) {
-        fprintf(stderr, "test_carriers: out of memory\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
-}
-
-static size_t place_of(const struct walk *walk, const struct world *world) {
-    size_t mask = 4 * walk->room - 1, at = (size_t)hash_mix(hash_bytes(HASH_START, world, sizeof *world)) & mask;
-    while (walk->table[at] && memcmp(&walk->worlds[walk->table[at] - 1], world, sizeof *world) != 0)
-        at = (at + 1) & mask;
-    return at;
-}
-
-static void grow(struct walk *walk) {
-    walk->room = walk->room ? 2 * walk->room : FIRST_STATES;
-    walk->worlds = must(realloc(walk->worlds, walk->room * sizeof *walk->worlds));
-    walk->parents = must(realloc(walk->parents, walk->room * sizeof *walk->parents));
-    free(walk->table);
-    walk->table = must(calloc(4 * walk->room, sizeof *walk->table));
-    for (size_t i = 0; i < walk->count; i++)
-        walk->table[place_of(walk, &walk->worlds[i])] = (uint32_t)i + 1;
-}
-
-static void visit(struct walk *walk, const struct world *world) {
-    if (walk->count == walk->room)
-        grow(walk);
-    size_t at = place_of(walk, world);
-    if (walk->table[at])
-        return;
-    walk->worlds[walk->count] = *world;
-    walk->parents[walk->count] = (uint32_t)walk->at;
-    walk->table[at] = (uint32_t)++walk->count;
-}
 
 /* ---- what must hold ---- */
 
@@ -145,7 +52,9 @@ static bool is_over(const struct stream *stream, enum stream_outcome_how how) {
     return stream->phase == STREAM_OVER && stream->outcome.how == how;
 }
 
-static const char *wrong_with(const struct world *world) {
+static const char *wrong_with(const struct walk *walk, const void *of) {
+    const struct world *world = of;
+    (void)walk;
     const struct stream *server = &world->ends[SERVER].stream, *agent = &world->ends[AGENT].stream;
     bool both_over = server->phase == STREAM_OVER && agent->phase == STREAM_OVER;
     if (is_over(server, STREAM_HOW_ELSEWHERE) && (world->has_reached || agent->phase == STREAM_OPENING))
@@ -159,7 +68,9 @@ static const char *wrong_with(const struct world *world) {
 }
 
 /* Nothing can happen any more. */
-static const char *wrong_at_the_end(const struct world *world) {
+static const char *wrong_at_the_end(const struct walk *walk, const void *of) {
+    const struct world *world = of;
+    (void)walk;
     const struct stream *server = &world->ends[SERVER].stream, *agent = &world->ends[AGENT].stream;
     if (server->phase != STREAM_OVER)
         return "stuck: the server's end is not over";
@@ -170,77 +81,54 @@ static const char *wrong_at_the_end(const struct world *world) {
 
 /* ---- moves ---- */
 
-static void print_step(const struct step *step) {
-    printf("#   %s %s %s on %d", step->end == SERVER ? "server" : "agent", step->what,
-           step->frame.type ? frame_names[step->frame.type] : "", step->carrier);
-    printf(step->frame.type ? " (epoch %d, %d)\n" : "\n", step->frame.epoch, step->frame.value);
+static const struct world *here(const struct walk *walk) {
+    return walk_here(walk);
 }
 
-static void made(struct walk *walk, struct world *world, const char *violation) {
-    if (walk->sought) {
-        if (memcmp(walk->sought, world, sizeof *world) == 0)
-            print_step(&walk->step);
-        return;
+static const struct limits *limits_of(const struct walk *walk) {
+    return walk->limits;
+}
+
+static void reach(struct walk *walk, struct world *world, const char *violation) {
+    for (int carrier = 0; carrier < CARRIERS; carrier++) {
+        for (int end = 0; end < 2; end++) {
+            const struct stream *stream = &world->ends[end].stream;
+            wire_drop_ignored(&world->queues[carrier][end], carrier, &stream);
+        }
     }
-    if (walk->wrong)
-        return;
-    walk->has_moved |= !walk->is_choice;
-    walk->wrong = violation ? violation : wrong_with(world);
-    if (!walk->wrong)
-        visit(walk, world);
+    walk_reach(walk, world, violation);
 }
 
 /* Towards the other end. What goes into a carrier that broke is lost. False: there is no room. */
-static bool put(struct world *world, int end, int carrier, struct carried_frame frame) {
-    struct queue *queue = &world->queues[carrier][!end];
+static bool put(struct world *world, int end, int carrier, struct wire_frame frame) {
+    struct wire_queue *queue = &world->queues[carrier][!end];
     if (world->cut[carrier])
         return true;
-    if (queue->count == QUEUE)
-        return false;
-    queue->frames[queue->count++] = frame;
-    return true;
+    return wire_put(queue, frame);
 }
 
-static struct carried_frame pull(struct queue *queue) {
-    struct carried_frame frame = queue->frames[0];
-    queue->count--;
-    memmove(queue->frames, queue->frames + 1, queue->count * sizeof frame);
-    memset(&queue->frames[queue->count], 0, sizeof frame);
-    return frame;
+static void note(struct walk *walk, const char *what, int end, int carrier, struct wire_frame frame) {
+    walk_note(walk, (struct walk_step){what, wire_frame_names[frame.type], end, -1, carrier, frame.epoch, frame.value});
 }
 
-static void note(struct walk *walk, const char *what, int end, int carrier, struct carried_frame frame) {
-    if (!walk->wrong)
-        walk->step = (struct step){what, end, carrier, frame};
-}
-
-static stream_carrier id_of(int carrier) {
-    return (stream_carrier)((carrier + 1) | (carrier == EXCLUSIVE ? STREAM_EXCLUSIVE : 0));
-}
-
-static int carrier_of(stream_carrier id) {
-    return (id & ~STREAM_EXCLUSIVE) - 1; /* 0: none */
-}
-
-static struct carried_frame frame_of(enum frame_kind type, stream_epoch epoch, stream_position value) {
-    return (struct carried_frame){(uint8_t)type, epoch, value};
+static struct wire_frame frame_of(enum wire_frame_type type, stream_epoch epoch, stream_position value) {
+    return (struct wire_frame){.type = (uint8_t)type, .epoch = epoch, .value = value};
 }
 
 /* ---- what an end does with a frame ---- */
 
 struct answers {
-    struct carried_frame frames[3];
+    struct wire_frame frames[3];
     int count;
 };
 
-static void answer(struct answers *answers, enum frame_kind type, stream_epoch epoch, stream_position value) {
+static void answer(struct answers *answers, enum wire_frame_type type, stream_epoch epoch, stream_position value) {
     answers->frames[answers->count++] = frame_of(type, epoch, value);
 }
 
 /* An OPEN that comes later, by another carrier, is not served: the server may have given the client to another agent.
  */
-static void take_when_new(struct stream *stream, stream_carrier id, struct carried_frame frame,
-                          struct answers *answers) {
+static void take_when_new(struct stream *stream, stream_carrier id, struct wire_frame frame, struct answers *answers) {
     if (frame.type == OPEN) {
         stream_open(stream, id);
     } else if (frame.type == RESUME || frame.type == RESET || frame.type == ENDED) {
@@ -250,7 +138,7 @@ static void take_when_new(struct stream *stream, stream_carrier id, struct carri
     }
 }
 
-static void take_when_over(struct end *end, stream_carrier id, struct carried_frame frame, struct answers *answers) {
+static void take_when_over(struct end *end, stream_carrier id, struct wire_frame frame, struct answers *answers) {
     const struct stream_outcome *outcome = &end->stream.outcome;
     bool is_remembered = outcome->last_on && !end->is_confirmed;
     if (frame.type == RESUME)
@@ -260,14 +148,14 @@ static void take_when_over(struct end *end, stream_carrier id, struct carried_fr
 }
 
 /* Positions are not on the wire: here they are, to see that each byte is taken once and in its order. */
-static const char *take_bytes(struct stream *stream, stream_carrier id, struct carried_frame frame) {
+static const char *take_bytes(struct stream *stream, stream_carrier id, struct wire_frame frame) {
     bool is_taken;
     stream_position expected = stream->taken;
     const char *violation = stream_take_bytes(stream, id, 1, frame.type == FIN, WINDOW, &is_taken);
     return violation || !is_taken || frame.value == expected ? violation : "a byte is missing or came twice";
 }
 
-static const char *take_resume(struct stream *stream, stream_carrier id, struct carried_frame frame,
+static const char *take_resume(struct stream *stream, stream_carrier id, struct wire_frame frame,
                                struct answers *answers) {
     struct stream_answer wanted;
     const char *violation = stream_take_resume(stream, id, frame.epoch, frame.value, &wanted);
@@ -280,7 +168,7 @@ static const char *take_resume(struct stream *stream, stream_carrier id, struct 
     return violation;
 }
 
-static const char *take_when_open(struct stream *stream, stream_carrier id, struct carried_frame frame,
+static const char *take_when_open(struct stream *stream, stream_carrier id, struct wire_frame frame,
                                   struct answers *answers) {
     switch (frame.type) {
     case OPEN:
@@ -308,7 +196,7 @@ static const char *take_when_open(struct stream *stream, stream_carrier id, stru
     }
 }
 
-static const char *take(struct end *end, stream_carrier id, struct carried_frame frame, struct answers *answers) {
+static const char *take(struct end *end, stream_carrier id, struct wire_frame frame, struct answers *answers) {
     if (frame.type == PING)
         answer(answers, PONG, 0, 0);
     else if (end->stream.phase == STREAM_NEW)
@@ -321,32 +209,33 @@ static const char *take(struct end *end, stream_carrier id, struct carried_frame
 }
 
 static void take_frame(struct walk *walk, int end, int carrier) {
-    struct world world = walk->worlds[walk->at];
+    struct world world = *here(walk);
     struct end *at = &world.ends[end];
     struct answers answers = {.count = 0};
-    if (at->lost[carrier] || world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, id_of(carrier)))
+    if (at->lost[carrier] || world.queues[carrier][end].count == 0 ||
+        !stream_reads(&at->stream, wire_carrier_id(carrier)))
         return;
-    struct carried_frame frame = pull(&world.queues[carrier][end]);
+    struct wire_frame frame = wire_pull(&world.queues[carrier][end]);
     note(walk, "takes", end, carrier, frame);
-    const char *violation = take(at, id_of(carrier), frame, &answers);
+    const char *violation = take(at, wire_carrier_id(carrier), frame, &answers);
     for (int i = 0; i < answers.count; i++)
         if (!put(&world, end, carrier, answers.frames[i]))
             return; /* it would read when there is room for the answer */
-    made(walk, &world, violation);
+    reach(walk, &world, violation);
 }
 
 /* ---- what an end does by itself ---- */
 
 static void send_frame(struct walk *walk, struct world *world, const char *what, int end, int carrier,
-                       struct carried_frame frame) {
+                       struct wire_frame frame) {
     note(walk, what, end, carrier, frame);
     if (put(world, end, carrier, frame))
-        made(walk, world, NULL);
+        reach(walk, world, NULL);
 }
 
 /* What an end may do, and may leave. */
 static void choose_frame(struct walk *walk, struct world *world, const char *what, int end, int carrier,
-                         struct carried_frame frame) {
+                         struct wire_frame frame) {
     walk->is_choice = true;
     send_frame(walk, world, what, end, carrier, frame);
     walk->is_choice = false;
@@ -354,102 +243,103 @@ static void choose_frame(struct walk *walk, struct world *world, const char *wha
 
 static int shared_carrier(const struct end *end) {
     int carrier = 0;
-    while (carrier == EXCLUSIVE || end->lost[carrier])
+    while (carrier == WIRE_EXCLUSIVE || end->lost[carrier])
         carrier++;
     return carrier;
 }
 
 static void open_and_refuse(struct walk *walk) {
-    struct world world = walk->worlds[walk->at];
+    struct world world = *here(walk);
     struct stream *server = &world.ends[SERVER].stream, *agent = &world.ends[AGENT].stream;
     if (server->phase == STREAM_NEW) {
         int carrier = shared_carrier(&world.ends[SERVER]);
-        stream_open(server, id_of(carrier));
+        stream_open(server, wire_carrier_id(carrier));
         send_frame(walk, &world, "opens", SERVER, carrier, frame_of(OPEN, 0, 0));
     }
-    world = walk->worlds[walk->at];
+    world = *here(walk);
     stream_carrier out = agent->out;
     if (agent->phase != STREAM_OPENING || !out)
         return;
     stream_connected(agent);
     world.has_reached = true;
-    send_frame(walk, &world, "connects", AGENT, carrier_of(out), frame_of(OPENED, 0, 0));
-    world = walk->worlds[walk->at];
+    send_frame(walk, &world, "connects", AGENT, wire_carrier_of(out), frame_of(OPENED, 0, 0));
+    world = *here(walk);
     if (world.is_aborted)
         return;
     world.is_aborted = true;
     stream_end(agent, STREAM_HOW_REFUSED, out);
-    choose_frame(walk, &world, "refuses", AGENT, carrier_of(out), frame_of(REFUSED, 0, 0));
+    choose_frame(walk, &world, "refuses", AGENT, wire_carrier_of(out), frame_of(REFUSED, 0, 0));
 }
 
 static void send_bytes(struct walk *walk, int end) {
-    struct world world = walk->worlds[walk->at];
+    struct world world = *here(walk);
     struct stream *stream = &world.ends[end].stream;
     if (stream_may_send(stream, WINDOW) == 0)
         return;
     stream_position at = stream->next;
-    bool is_fin = at == walk->limits.length[end];
-    int carrier = carrier_of(stream->out);
+    bool is_fin = at == limits_of(walk)->length[end];
+    int carrier = wire_carrier_of(stream->out);
     stream_sent(stream, 1, is_fin);
     send_frame(walk, &world, "sends", end, carrier, frame_of(is_fin ? FIN : DATA, 0, at));
 }
 
 /* Of all that was taken, or of a part: a reader takes it piece by piece. */
 static void send_ack(struct walk *walk, int end) {
-    const struct stream *now = &walk->worlds[walk->at].ends[end].stream;
+    const struct stream *now = &here(walk)->ends[end].stream;
     if (!stream_may_ack(now))
         return;
     for (stream_position position = (stream_position)(now->acked_by_us + !now->repeats_ack);
-         position <= walk->worlds[walk->at].ends[end].stream.taken; position++) {
-        struct world world = walk->worlds[walk->at];
+         position <= here(walk)->ends[end].stream.taken; position++) {
+        struct world world = *here(walk);
         struct stream *stream = &world.ends[end].stream;
-        int carrier = carrier_of(stream->out);
+        int carrier = wire_carrier_of(stream->out);
         stream_acked(stream, position);
         send_frame(walk, &world, "sends", end, carrier, frame_of(ACK, 0, position));
     }
 }
 
 static void abort_stream(struct walk *walk, int end) {
-    struct world world = walk->worlds[walk->at];
+    struct world world = *here(walk);
     struct stream *stream = &world.ends[end].stream;
     if (world.is_aborted || (stream->phase != STREAM_OPEN && stream->phase != STREAM_OPENING))
         return;
-    int carrier = stream->out ? carrier_of(stream->out) : LAST_CARRIER;
+    int carrier = stream->out ? wire_carrier_of(stream->out) : LAST_CARRIER;
     world.is_aborted = true;
-    stream_end(stream, STREAM_HOW_RESET, id_of(carrier));
+    stream_end(stream, STREAM_HOW_RESET, wire_carrier_id(carrier));
     choose_frame(walk, &world, "aborts", end, carrier, frame_of(RESET, 0, 0));
 }
 
 static void move_stream(struct walk *walk, int end) {
-    struct world world = walk->worlds[walk->at];
+    struct world world = *here(walk);
     struct end *at = &world.ends[end];
-    int carrier = stream_carrier_is_exclusive(at->stream.out) ? shared_carrier(at) : EXCLUSIVE;
-    if (world.moves == walk->limits.moves || at->lost[carrier] || !stream_may_move(&at->stream, id_of(carrier)))
+    int carrier = stream_carrier_is_exclusive(at->stream.out) ? shared_carrier(at) : WIRE_EXCLUSIVE;
+    if (world.moves == limits_of(walk)->moves || at->lost[carrier] ||
+        !stream_may_move(&at->stream, wire_carrier_id(carrier)))
         return;
     world.moves++;
-    stream_move(&at->stream, id_of(carrier));
+    stream_move(&at->stream, wire_carrier_id(carrier));
     choose_frame(walk, &world, "moves", end, carrier, frame_of(CONTINUE, at->stream.epoch, at->stream.next));
 }
 
 static bool must_repeat_end(const struct end *end) {
     const struct stream *stream = &end->stream;
     return stream->phase == STREAM_OVER && !end->is_confirmed && stream->outcome.last_on &&
-           end->lost[carrier_of(stream->outcome.last_on)];
+           end->lost[wire_carrier_of(stream->outcome.last_on)];
 }
 
 /* On each of the shared carriers: the other end may take another one. */
 static void go_on_elsewhere(struct walk *walk, int end) {
     for (int carrier = 0; carrier < CARRIERS; carrier++) {
-        struct world world = walk->worlds[walk->at];
+        struct world world = *here(walk);
         struct end *at = &world.ends[end];
-        if (carrier == EXCLUSIVE || at->lost[carrier])
+        if (carrier == WIRE_EXCLUSIVE || at->lost[carrier])
             continue;
         if (stream_must_resume(&at->stream)) {
-            stream_resume(&at->stream, id_of(carrier));
+            stream_resume(&at->stream, wire_carrier_id(carrier));
             send_frame(walk, &world, "resumes", end, carrier, frame_of(RESUME, at->stream.epoch, at->stream.taken));
         } else if (must_repeat_end(at)) {
             at->pinged = false;
-            at->stream.outcome.last_on = id_of(carrier);
+            at->stream.outcome.last_on = wire_carrier_id(carrier);
             send_frame(walk, &world, "repeats its end", end, carrier, frame_of(ENDED, 0, at->stream.outcome.how));
         }
     }
@@ -457,57 +347,51 @@ static void go_on_elsewhere(struct walk *walk, int end) {
 
 /* What came before PONG was taken by the peer. */
 static void confirm_end(struct walk *walk, int end) {
-    struct world world = walk->worlds[walk->at];
+    struct world world = *here(walk);
     struct end *at = &world.ends[end];
     stream_carrier last_on = at->stream.outcome.last_on;
-    if (at->stream.phase != STREAM_OVER || !last_on || at->pinged || at->lost[carrier_of(last_on)])
+    if (at->stream.phase != STREAM_OVER || !last_on || at->pinged || at->lost[wire_carrier_of(last_on)])
         return;
     at->pinged = true;
-    send_frame(walk, &world, "pings", end, carrier_of(last_on), frame_of(PING, 0, 0));
-}
-
-static void drop_behind(struct queue *queue, uint8_t kept) {
-    memset(&queue->frames[kept], 0, (QUEUE - kept) * sizeof *queue->frames);
-    queue->count = kept;
+    send_frame(walk, &world, "pings", end, wire_carrier_of(last_on), frame_of(PING, 0, 0));
 }
 
 /* Some frames of either direction still arrive, and then nothing. */
 static void cut_carrier(struct walk *walk, int carrier) {
-    const struct world *before = &walk->worlds[walk->at];
-    if (before->cuts == walk->limits.cuts || before->cut[carrier] || carrier == LAST_CARRIER)
+    const struct world *before = here(walk);
+    if (before->cuts == limits_of(walk)->cuts || before->cut[carrier] || carrier == LAST_CARRIER)
         return;
-    for (uint8_t up = 0; up <= walk->worlds[walk->at].queues[carrier][0].count; up++) {
-        for (uint8_t down = 0; down <= walk->worlds[walk->at].queues[carrier][1].count; down++) {
-            struct world world = walk->worlds[walk->at];
+    for (uint8_t up = 0; up <= here(walk)->queues[carrier][0].count; up++) {
+        for (uint8_t down = 0; down <= here(walk)->queues[carrier][1].count; down++) {
+            struct world world = *here(walk);
             world.cuts++;
             world.cut[carrier] = true;
-            drop_behind(&world.queues[carrier][0], up);
-            drop_behind(&world.queues[carrier][1], down);
-            note(walk, "breaks", up, carrier, (struct carried_frame){0});
+            wire_drop_behind(&world.queues[carrier][0], up);
+            wire_drop_behind(&world.queues[carrier][1], down);
+            note(walk, "breaks", up, carrier, (struct wire_frame){0});
             walk->is_choice = true;
-            made(walk, &world, NULL);
+            reach(walk, &world, NULL);
             walk->is_choice = false;
         }
     }
 }
 
 static void notice_loss(struct walk *walk, int end, int carrier) {
-    struct world world = walk->worlds[walk->at];
+    struct world world = *here(walk);
     struct end *at = &world.ends[end];
-    bool is_read = world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, id_of(carrier));
+    bool is_read = world.queues[carrier][end].count == 0 || !stream_reads(&at->stream, wire_carrier_id(carrier));
     if (!world.cut[carrier] || at->lost[carrier] || !is_read)
         return;
-    drop_behind(&world.queues[carrier][end], 0);
+    wire_drop_behind(&world.queues[carrier][end], 0);
     at->lost[carrier] = true;
-    stream_lose(&at->stream, id_of(carrier));
-    note(walk, "notices the loss", end, carrier, (struct carried_frame){0});
-    made(walk, &world, NULL);
+    stream_lose(&at->stream, wire_carrier_id(carrier));
+    note(walk, "notices the loss", end, carrier, (struct wire_frame){0});
+    reach(walk, &world, NULL);
 }
 
 static void try_all_moves(struct walk *walk) {
     static void (*const of_an_end[])(struct walk *, int) = {send_bytes,  send_ack,        abort_stream,
                                                             move_stream, go_on_elsewhere, confirm_end};
-    walk->has_moved = false;
     for (int carrier = 0; carrier < CARRIERS; carrier++) {
         for (int end = 0; end < 2; end++) {
             take_frame(walk, end, carrier);
@@ -522,54 +406,20 @@ static void try_all_moves(struct walk *walk) {
 
 /* ---- walks ---- */
 
-static void print_way(struct walk *walk) {
-    size_t way[STEPS_SHOWN];
-    int length = 0;
-    for (size_t at = walk->at; length < STEPS_SHOWN; at = walk->parents[at]) {
-        way[length++] = at;
-        if (at == 0)
-            break;
-    }
-    for (int i = length - 1; i > 0; i--) {
-        struct world reached = walk->worlds[way[i - 1]];
-        walk->sought = &reached;
-        walk->at = way[i];
-        try_all_moves(walk);
-    }
-}
+static const struct walk_model model = {sizeof(struct world), try_all_moves, wrong_with, wrong_at_the_end};
 
 /* Whether all went well; *count has the states. */
-static bool walk_all(const struct limits *limits, size_t *count) {
-    struct walk walk = {.limits = *limits};
+static bool walk_world(const struct limits *limits, size_t *count) {
+    struct walk walk = {.model = &model, .limits = limits};
     struct world first = {0};
     stream_begin(&first.ends[SERVER].stream, STREAM_SERVER);
     stream_begin(&first.ends[AGENT].stream, STREAM_AGENT);
-    visit(&walk, &first);
-    for (; walk.at < walk.count && !walk.wrong; walk.at += !walk.wrong) {
-        try_all_moves(&walk);
-        if (!walk.wrong && !walk.has_moved) {
-            walk.step = (struct step){.what = "ends"};
-            walk.wrong = wrong_at_the_end(&walk.worlds[walk.at]);
-        }
-    }
-    if (walk.wrong) {
-        struct step last = walk.step;
-        printf("# %s:\n", walk.wrong);
-        walk.wrong = NULL;
-        print_way(&walk);
-        print_step(&last);
-    }
-    bool is_well = !walk.sought;
-    *count = walk.count;
-    free(walk.worlds);
-    free(walk.parents);
-    free(walk.table);
-    return is_well;
+    return !walk_all(&walk, &first, count);
 }
 
 static bool report(int number, const struct limits *limits) {
     size_t count;
-    bool is_well = walk_all(limits, &count);
+    bool is_well = walk_world(limits, &count);
     printf("%s %d - %d broken carriers, %d moves, %d bytes up, %d down: %zu states\n", is_well ? "ok" : "not ok",
            number, limits->cuts, limits->moves, limits->length[0], limits->length[1], count);
     fflush(stdout);
