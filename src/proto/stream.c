@@ -116,11 +116,13 @@ const char *stream_take_ack(struct stream *stream, stream_position position) {
 }
 
 const char *stream_take_continue(struct stream *stream, stream_carrier carrier, stream_epoch epoch,
-                                 stream_position position) {
+                                 stream_position position, stream_position window) {
     if (epoch != stream->epoch)
         return epoch > stream->epoch ? "CONTINUE of a resumption that was not asked for" : NULL;
     if (position < stream->taken)
         return "CONTINUE before what was taken";
+    if ((stream_position)(position - stream->acked_by_us) > window)
+        return "CONTINUE beyond the window";
     bool is_answer = !stream->in && carrier == stream->resumed_on;
     if (is_answer && position != stream->taken)
         return "CONTINUE elsewhere than RESUME asked for";

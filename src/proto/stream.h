@@ -90,8 +90,10 @@ const char *stream_take_opened(struct stream *stream);
 const char *stream_take_refused(struct stream *stream);
 void stream_take_reset(struct stream *stream);
 const char *stream_take_ack(struct stream *stream, stream_position position);
+/* window: the largest that a carrier has. So many bytes may precede it that have not come yet, or are not acknowledged.
+ */
 const char *stream_take_continue(struct stream *stream, stream_carrier carrier, stream_epoch epoch,
-                                 stream_position position);
+                                 stream_position position, stream_position window);
 const char *stream_take_resume(struct stream *stream, stream_carrier carrier, stream_epoch epoch,
                                stream_position position, struct stream_answer *answer);
 const char *stream_take_ended(struct stream *stream, enum stream_outcome_how how);

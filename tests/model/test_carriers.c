@@ -188,7 +188,7 @@ static const char *take_when_open(struct stream *stream, stream_carrier id, stru
     case ACK:
         return stream_take_ack(stream, frame.value);
     case CONTINUE:
-        return stream_take_continue(stream, id, frame.epoch, frame.value);
+        return stream_take_continue(stream, id, frame.epoch, frame.value, WINDOW);
     case RESUME:
         return take_resume(stream, id, frame, answers);
     default:

@@ -159,10 +159,9 @@ static const char *take_ack(struct mux_stream *stream, const struct frame *frame
 static const char *take_continue(struct mux_carrier *carrier, struct mux_stream *stream, const struct frame *frame) {
     stream_carrier awaited = stream->rules.in_next;
     stream_position position = frame_get_number(frame->payload + EPOCH_SIZE, NUMBER_SIZE);
-    if (position > stream->rules.acked_by_us + MUX_WINDOW_EXCLUSIVE)
-        return "CONTINUE beyond the window";
-    const char *violation = stream_take_continue(&stream->rules, carrier->id,
-                                                 (stream_epoch)frame_get_number(frame->payload, EPOCH_SIZE), position);
+    const char *violation =
+        stream_take_continue(&stream->rules, carrier->id, (stream_epoch)frame_get_number(frame->payload, EPOCH_SIZE),
+                             position, MUX_WINDOW_EXCLUSIVE);
     if (violation)
         return violation;
     if (!stream_reads(&stream->rules, carrier->id)) {

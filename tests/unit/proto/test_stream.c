@@ -10,7 +10,7 @@
 
 #include "unit.h"
 
-enum { SHARED = 1, OTHER = 2, BULK = 3 | STREAM_EXCLUSIVE, WINDOW = 65536, STEPS = 200000 };
+enum { SHARED = 1, OTHER = 2, BULK = 3 | STREAM_EXCLUSIVE, WINDOW = 65536, WIDE_WINDOW = 1 << 22, STEPS = 200000 };
 
 static struct stream open_stream(enum stream_side side) {
     struct stream stream;
@@ -32,6 +32,11 @@ static bool takes(struct stream *stream, stream_carrier carrier, stream_position
     bool is_taken;
     ck_assert_ptr_null(stream_take_bytes(stream, carrier, length, false, WINDOW, &is_taken));
     return is_taken;
+}
+
+static const char *take_continue(struct stream *stream, stream_carrier carrier, stream_epoch epoch,
+                                 stream_position position) {
+    return stream_take_continue(stream, carrier, epoch, position, WIDE_WINDOW);
 }
 
 START_TEST(more_than_the_window_is_a_violation) {
@@ -99,16 +104,26 @@ END_TEST
 
 START_TEST(a_move_waits_for_what_precedes_it) {
     struct stream stream = open_stream(STREAM_AGENT);
-    ck_assert_str_eq(stream_take_continue(&stream, OTHER, 0, 10), "CONTINUE on a shared link ahead of what it follows");
-    ck_assert_ptr_null(stream_take_continue(&stream, BULK, 0, 10));
+    ck_assert_str_eq(take_continue(&stream, OTHER, 0, 10), "CONTINUE on a shared link ahead of what it follows");
+    ck_assert_ptr_null(take_continue(&stream, BULK, 0, 10));
     ck_assert(!stream_reads(&stream, BULK));
     ck_assert_str_eq(take(&stream, SHARED, 11, false), "bytes on a carrier that the stream has left");
     ck_assert(takes(&stream, SHARED, 10));
     ck_assert(stream_reads(&stream, BULK));
     ck_assert(!takes(&stream, SHARED, 1));
     ck_assert(takes(&stream, BULK, 1));
-    ck_assert_str_eq(stream_take_continue(&stream, SHARED, 0, 5), "CONTINUE before what was taken");
-    ck_assert_str_eq(stream_take_continue(&stream, SHARED, 1, 11), "CONTINUE of a resumption that was not asked for");
+    ck_assert_str_eq(take_continue(&stream, SHARED, 0, 5), "CONTINUE before what was taken");
+    ck_assert_str_eq(take_continue(&stream, SHARED, 1, 11), "CONTINUE of a resumption that was not asked for");
+}
+END_TEST
+
+START_TEST(a_move_is_no_further_ahead_than_the_window_of_an_exclusive_carrier) {
+    struct stream stream = open_stream(STREAM_AGENT);
+    ck_assert(takes(&stream, SHARED, 100));
+    stream_acked(&stream, 40);
+    ck_assert_str_eq(take_continue(&stream, BULK, 0, 40 + WIDE_WINDOW + 1), "CONTINUE beyond the window");
+    ck_assert_str_eq(take_continue(&stream, BULK, 0, UINT64_MAX), "CONTINUE beyond the window");
+    ck_assert_ptr_null(take_continue(&stream, BULK, 0, 40 + WIDE_WINDOW));
 }
 END_TEST
 
@@ -143,7 +158,7 @@ START_TEST(a_resumption_is_of_what_was_sent_and_not_acknowledged) {
     ck_assert(answer.resume && answer.go_on && answer.opened);
     ck_assert_uint_eq(stream.next, 60);
     ck_assert_str_eq(stream_take_resume(&stream, OTHER, 1, 60, &answer), "RESUME twice");
-    ck_assert_str_eq(stream_take_continue(&stream, OTHER, 1, 3), "CONTINUE elsewhere than RESUME asked for");
+    ck_assert_str_eq(take_continue(&stream, OTHER, 1, 3), "CONTINUE elsewhere than RESUME asked for");
     ck_assert_ptr_null(stream_take_resume(&stream, SHARED, 0, 60, &answer)); /* an older one is overtaken */
     ck_assert(!answer.go_on);
 }
@@ -269,8 +284,8 @@ static void hostile_frame(uint32_t *seed, struct stream *stream) {
         (void)stream_take_ack(stream, any_position(seed, stream));
         break;
     case 2:
-        (void)stream_take_continue(stream, any_carrier(seed), stream->epoch + unit_any(seed, 3) - 1,
-                                   any_position(seed, stream));
+        (void)take_continue(stream, any_carrier(seed), stream->epoch + unit_any(seed, 3) - 1,
+                            any_position(seed, stream));
         break;
     case 3:
         (void)stream_take_resume(stream, any_carrier(seed), stream->epoch + unit_any(seed, 3) - 1,
@@ -336,6 +351,7 @@ static TCase *rules(void) {
     tcase_add_test(group, an_ack_is_of_what_was_sent);
     tcase_add_test(group, the_window_is_what_may_be_sent);
     tcase_add_test(group, a_move_waits_for_what_precedes_it);
+    tcase_add_test(group, a_move_is_no_further_ahead_than_the_window_of_an_exclusive_carrier);
     tcase_add_test(group, a_second_move_needs_an_ack_since_the_first);
     tcase_add_test(group, a_resumption_is_of_what_was_sent_and_not_acknowledged);
     tcase_add_test(group, the_last_ack_is_repeated_after_a_resumption);
