@@ -5,12 +5,14 @@
 unit_server_tests = \
 	tests/unit/server/service/test_access \
 	tests/unit/server/service/test_registry \
+	tests/unit/server/service/test_suspended \
 	tests/unit/server/service/test_client_table \
 	tests/unit/server/service/test_source_key \
 	tests/unit/server/service/test_balance \
 	tests/unit/server/session/test_session_table \
 	tests/unit/server/auth/test_authenticate \
 	tests/unit/server/service/test_dispatch \
+	tests/unit/server/service/test_failover \
 	tests/unit/server/auth/test_agent_listener \
 	tests/unit/server/auth/test_handshake \
 	tests/unit/server/auth/test_resumption \
@@ -40,6 +42,8 @@ unit_server_fixture = \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
 tests_unit_server_service_test_dispatch_SOURCES = tests/unit/server/service/test_dispatch.c $(unit_server_fixture)
 tests_unit_server_service_test_dispatch_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_failover_SOURCES = tests/unit/server/service/test_failover.c $(unit_server_fixture)
+tests_unit_server_service_test_failover_LDADD = $(LINK_UNIT_SERVER)
 client_hello = tests/unit/server/auth/client_hello.c tests/unit/server/auth/client_hello.h
 tests_unit_server_auth_test_agent_listener_SOURCES = tests/unit/server/auth/test_agent_listener.c $(client_hello) $(unit_server_fixture)
 tests_unit_server_auth_test_agent_listener_LDADD = $(LINK_UNIT_SERVER)
@@ -61,8 +65,11 @@ tests_unit_server_test_server_SOURCES = tests/unit/server/test_server.c $(unit_s
 tests_unit_server_test_server_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_fixture)
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_service_test_registry_SOURCES = tests/unit/server/service/test_registry.c $(unit_server_fixture)
+agent_world = tests/unit/server/service/agent_world.c tests/unit/server/service/agent_world.h $(unit_server_fixture)
+tests_unit_server_service_test_registry_SOURCES = tests/unit/server/service/test_registry.c $(agent_world)
 tests_unit_server_service_test_registry_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_suspended_SOURCES = tests/unit/server/service/test_suspended.c $(agent_world)
+tests_unit_server_service_test_suspended_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
 tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_client_detail_SOURCES = tests/unit/server/service/test_client_detail.c
