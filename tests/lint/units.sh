@@ -10,9 +10,9 @@ LC_ALL=C
 export LC_ALL
 most=20 # tenths
 
-echo "1..4"
+echo "1..6"
 if ! command -v systemd-analyze >/dev/null 2>&1; then
-    for number in 1 2 3 4; do
+    for number in 1 2 3 4 5 6; do
         echo "ok $number # SKIP systemd-analyze is not installed"
     done
     exit 0
@@ -35,15 +35,19 @@ rule() {
     fi
 }
 
-for unit in munneld munnel-agent; do
-    # The programs need not be installed here, but verify wants to see one.
-    sed -e 's|@bindir@/[a-z-]*|/bin/true|' -e 's|@sysconfdir@|/etc|' "contrib/systemd/$unit.service.in" >"$folder/$unit.service"
-    output=$(systemd-analyze verify --man=no "$folder/$unit.service" 2>&1 | grep -F "$unit.service")
+# judge UNIT TEMPLATE SED-SCRIPT: the programs need not be installed here, but verify wants to see one.
+judge() {
+    sed -e 's|@bindir@/[a-z-]*|/bin/true|; s|@sysconfdir@|/etc|g' -e "$3" "contrib/systemd/$2.service.in" >"$folder/$1.service"
+    output=$(systemd-analyze verify --man=no "$folder/$1.service" 2>&1 | grep -F "$1.service")
     test -z "$output"
-    rule "systemd takes every line of $unit.service" $? "$output"
-    output=$(systemd-analyze security --offline=true --no-pager "$folder/$unit.service" 2>&1)
+    rule "systemd takes every line of $1.service" $? "$output"
+    output=$(systemd-analyze security --offline=true --no-pager "$folder/$1.service" 2>&1)
     tenths=$(echo "$output" | sed -n 's/.*exposure level.*: \([0-9]*\)\.\([0-9]\).*/\1\2/p')
     test -n "$tenths" && test "$tenths" -le $most
-    rule "$unit.service is exposed by $((${tenths:-100} / 10)).$((${tenths:-100} % 10)), at most 2.0" $? "$output"
-done
+    rule "$1.service is exposed by $((${tenths:-100} / 10)).$((${tenths:-100} % 10)), at most 2.0" $? "$output"
+}
+
+judge munneld munneld ''
+judge munnel-agent munnel-agent 's|@unit@|munnel-agent|g; s|@file@|munnel-agent|g; s|@folder@||g; s|@of@||g'
+judge munnel-agent@one munnel-agent 's|@unit@|munnel-agent@one|g; s|@file@|%i|g; s|@folder@|/%i|g; s|@of@| %i|g'
 exit $failed
