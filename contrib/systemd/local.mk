@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	contrib/systemd/munnel.sysusers \
 	contrib/systemd/munnel.tmpfiles.in \
 	contrib/systemd/munneld.service.in \
+	contrib/systemd/munneld.socket \
 	contrib/systemd/try \
 	contrib/systemd/try-inside
 

@@ -74,6 +74,8 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/network_watch_linux.c \
 	src/lib/net/network_watch_portable.c \
 	src/lib/net/network_watch_priv.h \
+	src/lib/net/passed_sockets.c \
+	src/lib/net/passed_sockets.h \
 	src/lib/net/reserved_addr.c \
 	src/lib/net/sock.h \
 	src/lib/net/sock_access.c \

@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/event/service_manager.h"
 #include "lib/event/signals.h"
+#include "lib/net/passed_sockets.h"
 #include "lib/net/sock.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/privilege.h"
@@ -56,6 +57,7 @@ static int bind_services(struct server *server, struct error *error) {
     struct service_options options = {.base = loop_base(server->loop),
                                       .log = server->log,
                                       .clients = server->clients,
+                                      .passed = server->passed,
                                       .on_client = on_client,
                                       .context = server->dispatch};
 
@@ -205,6 +207,7 @@ static int make_agent_listener(struct server *server, struct error *error) {
                                              .plane = server->plane,
                                              .tls = server->policy.tls,
                                              .conf = server->conf,
+                                             .passed = server->passed,
                                              .has_agent = has_agent,
                                              .expects = expects,
                                              .context = server};
@@ -243,6 +246,9 @@ static int make_parts(struct server *server, struct error *error) {
     secret_to_hex(instance, sizeof instance, server->instance);
     if (loop_check_system(error))
         return -1;
+    server->passed = passed_sockets_new(error);
+    if (!server->passed)
+        return -1;
     server->loop = loop_new("munneld");
     server->clients = client_table_new();
     server->sessions = session_table_new();
@@ -258,6 +264,20 @@ static int make_parts(struct server *server, struct error *error) {
     return 0;
 }
 
+static void log_unused(void *context, const char *text) {
+    const struct server *server = context;
+
+    log_write(server->log, LOG_LEVEL_WARNING, "server", "%s", text);
+}
+
+/* Also when one fails: an address that cannot be bound may be one that a passed socket misses by little. */
+static int bind_all(struct server *server, struct error *error) {
+    int result = bind_services(server, error) || make_agent_listener(server, error) ? -1 : 0;
+
+    passed_sockets_report_unused(server->passed, log_unused, server);
+    return result;
+}
+
 struct server *server_new(const struct server_config *conf, struct log *log, struct error *error) {
     struct server *server = calloc(1, sizeof *server);
 
@@ -269,7 +289,7 @@ struct server *server_new(const struct server_config *conf, struct log *log, str
     server->log = log;
     server->auth_throttle.a_minute = LINES_A_MINUTE;
     if (make_parts(server, error) || reload_first(server->reload, error) || start_plane(server, error) ||
-        make_roles(server, error) || bind_services(server, error) || make_agent_listener(server, error)) {
+        make_roles(server, error) || bind_all(server, error)) {
         server_free(server);
         return NULL;
     }
@@ -356,6 +376,7 @@ void server_free(struct server *server) {
     client_table_free(server->clients);
     reload_free(server->reload);
     service_manager_free(server->service_manager);
+    passed_sockets_free(server->passed);
     credentials_free(server->policy.credentials);
     SSL_CTX_free(server->policy.tls);
     if (server->loop)

@@ -21,6 +21,7 @@
 #include "server/session/session_table.h"
 
 struct announce;
+struct passed_sockets;
 struct penalty_box;
 struct reload;
 struct service_manager;
@@ -34,6 +35,7 @@ struct server {
     struct auth_policy policy; /* replaced by reload */
     struct reload *reload;
     struct service_manager *service_manager;
+    struct passed_sockets *passed;
     struct signals *signals;
     struct session_table *sessions;
     struct liveness *liveness;

@@ -10,9 +10,9 @@ LC_ALL=C
 export LC_ALL
 most=20 # tenths
 
-echo "1..6"
+echo "1..7"
 if ! command -v systemd-analyze >/dev/null 2>&1; then
-    for number in 1 2 3 4 5 6; do
+    for number in 1 2 3 4 5 6 7; do
         echo "ok $number # SKIP systemd-analyze is not installed"
     done
     exit 0
@@ -50,4 +50,9 @@ judge() {
 judge munneld munneld ''
 judge munnel-agent munnel-agent 's|@unit@|munnel-agent|g; s|@file@|munnel-agent|g; s|@folder@||g; s|@of@||g'
 judge munnel-agent@one munnel-agent 's|@unit@|munnel-agent@one|g; s|@file@|%i|g; s|@folder@|/%i|g; s|@of@| %i|g'
+
+cp contrib/systemd/munneld.socket "$folder"
+output=$(systemd-analyze verify --man=no "$folder/munneld.socket" 2>&1 | grep -F "munneld.socket")
+test -z "$output"
+rule "systemd takes every line of munneld.socket" $? "$output"
 exit $failed

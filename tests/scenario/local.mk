@@ -100,7 +100,10 @@ scenario_programs = \
 	tests/scenario/test_resume \
 	tests/scenario/test_resume_long \
 	tests/scenario/test_carriers \
-	tests/scenario/test_slow_link
+	tests/scenario/test_slow_link \
+	tests/scenario/test_socket_activation
+tests_scenario_test_socket_activation_SOURCES = tests/scenario/test_socket_activation.c
+tests_scenario_test_socket_activation_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_network_change_SOURCES = tests/scenario/test_network_change.c
 tests_scenario_test_network_change_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_resume_SOURCES = tests/scenario/test_resume.c

@@ -78,7 +78,7 @@ static void set_yes(int fd, int level, int option) {
     (void)setsockopt(fd, level, option, &yes, sizeof yes);
 }
 
-static void prepare(int fd, const struct addr *addr) {
+void sock_prepare(int fd, const struct addr *addr) {
     if (addr_is_unix(addr))
         return;
     set_yes(fd, SOL_SOCKET, SO_REUSEADDR);
@@ -116,7 +116,7 @@ int sock_bind(const struct addr *addr, struct error *error) {
     int fd = sock_system_open(addr->storage.ss_family);
     if (fd < 0)
         return sock_explain(addr, errno, error);
-    prepare(fd, addr);
+    sock_prepare(fd, addr);
     int result = bind_once(fd, addr);
     if (result && errno == EADDRINUSE && addr_is_unix(addr)) {
         if (remove_stale(addr)) {

@@ -10,6 +10,7 @@
 
 int sock_system_open(int family); /* a stream socket, non-blocking and close-on-exec; -1 with errno */
 int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length); /* likewise */
+void sock_prepare(int fd, const struct addr *addr); /* the options of a socket to listen on, before or after bind */
 /* A socket that is not connected yet and whose connections will not leave this machine. */
 void sock_system_stays_within(int fd);
 

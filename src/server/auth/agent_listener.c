@@ -286,6 +286,7 @@ struct agent_listener *agent_listener_new(const struct agent_listener_options *o
                                          .log = options->log,
                                          .who = who,
                                          .keepalive = SOCK_KEEPALIVE_LINK,
+                                         .passed = options->passed,
                                          .accepts_per_turn = ACCEPTS_PER_TURN,
                                          .has_room = has_room,
                                          .on_accept = on_accept,

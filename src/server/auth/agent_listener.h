@@ -19,6 +19,7 @@ struct agent_listener_options {
     struct plane *plane;
     SSL_CTX *tls;                     /* one reference is taken */
     const struct server_config *conf; /* agents.listen and agents.unauthenticated_* */
+    struct passed_sockets *passed;    /* may be NULL */
     /* Is an agent connected from the source of this address? Then failures there cause no penalty. */
     bool (*has_agent)(void *context, const struct addr *peer);
     /* Data links that will come from this address; the limits do not bind them. */

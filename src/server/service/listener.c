@@ -12,6 +12,7 @@
 #include "server/service/listener.h"
 
 #include "lib/base/clock.h"
+#include "lib/net/passed_sockets.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ struct listener {
     struct listener_options options;
     struct addr addr;
     int fd;
+    bool is_passed; /* the service manager has the socket, too, and its path stays */
     enum listener_state state;
     struct event *readable, *resume;
     struct event *turn; /* accepts after all other events of the turn */
@@ -129,10 +131,24 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
         ;
 }
 
-static int bind_socket(struct listener *listener, struct error *error) {
+/* On failure listener_free closes it. */
+static int get_socket(struct listener *listener, struct error *error) {
+    int found = passed_sockets_open(listener->options.passed, &listener->addr, &listener->fd, error);
+
+    if (found < 0)
+        return -1;
+    listener->is_passed = found;
+    if (found)
+        return 0;
     listener->fd = sock_bind(&listener->addr, error);
-    if (listener->fd < 0 || sock_set_access(&listener->addr, listener->options.owner, listener->options.mode, error))
-        return -1; /* listener_free closes it */
+    if (listener->fd < 0)
+        return -1;
+    return sock_set_access(&listener->addr, listener->options.owner, listener->options.mode, error);
+}
+
+static int bind_socket(struct listener *listener, struct error *error) {
+    if (get_socket(listener, error))
+        return -1;
     listener->state = LISTENER_BOUND;
     sock_set_keepalive(listener->fd, listener->options.keepalive); /* what is accepted inherits both */
     sock_set_reset_on_close(listener->fd, listener->options.rst_on_close);
@@ -196,10 +212,13 @@ static void stop_events(struct listener *listener) {
 }
 
 void listener_shut(struct listener *listener) {
-    if (listener->state == LISTENER_BOUND || listener->state == LISTENER_REFUSING)
+    bool does_listen =
+        listener->state != LISTENER_BOUND || listener->is_passed; /* the service manager made it listen */
+
+    if (!does_listen || listener->state == LISTENER_REFUSING)
         return;
     stop_events(listener);
-    if (sock_unlisten(listener->fd) == 0) {
+    if (!listener->is_passed && sock_unlisten(listener->fd) == 0) {
         listener->state = LISTENER_BOUND;
         return;
     }
@@ -220,7 +239,8 @@ void listener_free(struct listener *listener) {
     stop_events(listener);
     if (listener->fd >= 0) {
         sock_close(listener->fd);
-        remove_path(listener);
+        if (!listener->is_passed)
+            remove_path(listener);
     }
     if (listener->readable)
         event_free(listener->readable);
@@ -229,6 +249,10 @@ void listener_free(struct listener *listener) {
     if (listener->turn)
         event_free(listener->turn);
     free(listener);
+}
+
+bool listener_is_passed(const struct listener *listener) {
+    return listener->is_passed;
 }
 
 const struct addr *listener_addr(const struct listener *listener) {

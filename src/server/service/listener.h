@@ -4,7 +4,8 @@
  * listener: one listening socket; accepts a bounded number per turn of the loop, pauses without descriptors.
  * Runs on: the control thread. Owns: its socket and events; accepted descriptors go to on_accept.
  * States: bound <-> listening <-> paused -> freed; the port stays bound from new to free, and a Unix socket's owner and
- * mode stay, too.
+ * mode stay, too. A socket that the service manager has opened keeps the owner and mode that its unit gave it, and goes
+ * from listening to refusing instead: its clients are reset at once.
  */
 #ifndef MUNNEL_SERVER_SERVICE_LISTENER_H
 #define MUNNEL_SERVER_SERVICE_LISTENER_H
@@ -25,6 +26,7 @@ struct listener_options {
     bool rst_on_close; /* close() of an accepted socket sends RST (sock_set_reset_on_close) */
     const char *owner; /* of a Unix socket, as the next (sock_set_access); both as long as the listener */
     unsigned mode;
+    struct passed_sockets *passed; /* the service manager's, which is taken instead of binding; may be NULL */
     unsigned accepts_per_turn;
     bool (*has_room)(void *context); /* asked before each accept; false: pause for 100 ms */
     /* Takes fd; may not free the listener. `local`: its address as it was given, which may be a wildcard. */
@@ -36,6 +38,7 @@ struct listener *listener_new(const struct listener_options *options, const stru
 int listener_open(struct listener *listener, struct error *error); /* clients get in; 0 also if they do already */
 void listener_shut(struct listener *listener);                     /* clients are refused, the port is kept */
 void listener_free(struct listener *listener);
+bool listener_is_passed(const struct listener *listener); /* the service manager has opened its socket */
 const struct addr *listener_addr(const struct listener *listener);
 
 #endif

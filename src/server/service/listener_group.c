@@ -149,6 +149,7 @@ void listener_group_log(const struct listener_group *listeners, const char *even
     char text[ADDR_TEXT];
 
     for (size_t i = 0; i < listeners->count; i++)
-        log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s", event,
-                  addr_format(listener_addr(listeners->all[i]), text, sizeof text));
+        log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s%s", event,
+                  addr_format(listener_addr(listeners->all[i]), text, sizeof text),
+                  listener_is_passed(listeners->all[i]) ? " (the service manager's socket)" : "");
 }

@@ -91,6 +91,7 @@ struct service *service_new(const struct service_options *options, struct error 
                                          .rst_on_close = true,
                                          .owner = conf->socket_owner,
                                          .mode = (unsigned)strtoul(conf->socket_mode, NULL, 8),
+                                         .passed = options->passed,
                                          .accepts_per_turn = ACCEPTS_PER_TURN,
                                          .has_room = has_room,
                                          .on_accept = on_accept,
@@ -120,6 +121,7 @@ static int start_listening(struct service *service, struct error *error) {
 int service_open(struct service *service, struct error *error) {
     if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count) {
         listener_group_log(service->listeners, "not listening until an agent is available:");
+        listener_group_shut(service->listeners); /* the service manager's sockets listen already */
         return 0;
     }
     return start_listening(service, error);

@@ -20,6 +20,7 @@ struct service_options {
     struct event_base *base;
     struct log *log;
     struct client_table *clients;
+    struct passed_sockets *passed;                           /* may be NULL */
     void (*on_client)(void *context, struct client *client); /* a new one; its `service` is this one */
     void *context;
 };
