@@ -224,6 +224,7 @@ void plane_event_closed(struct link *link, bool misbehaved, const char *detail) 
     event->end.untrusted = link->untrusted;
     event->end.received_nothing = link->received_nothing;
     event->end.no_hello = link->no_hello;
+    event->end.timed_out = link->timed_out;
     event->end.misbehaved = misbehaved;
     event->end.path_lost = link->path_lost;
     snprintf(event->end.detail, sizeof event->end.detail, "%s", detail);

@@ -62,7 +62,7 @@ struct plane_options {
     struct log *log;
     const char *instance;          /* 32 hex digits of this process */
     unsigned ping_s, dead_after_s; /* of control links and idle data links; the agent's come with WELCOME */
-    unsigned greeting_ms;          /* absolute deadline for TCP, TLS and greeting (5000) */
+    unsigned greeting_ms;          /* absolute deadline for TCP, TLS and greeting (5000); an agent's for TCP alone */
     const struct plane_events *events;
     void *context;
     struct resolver *resolver; /* agent */
@@ -78,7 +78,7 @@ void plane_free(struct plane *plane);
 
 /*
  * Server: an agent's accepted connection; takes fd. `tag` comes back with on_greeting and on_gone. It has until
- * `deadline_us` (clock_us()) to send HELLO; 0: greeting_ms from now.
+ * `deadline_us` (clock_us()) to send HELLO, without what it waits for its turn; 0: greeting_ms from now.
  */
 void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
                  uint64_t deadline_us);

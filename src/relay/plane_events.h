@@ -38,6 +38,7 @@ struct link_end {
     bool untrusted;        /* one side does not trust the other's certificate: a retry would fail the same way */
     bool received_nothing; /* it was cut before a byte came from the peer */
     bool no_hello;         /* server: the TLS handshake was complete, and no HELLO came */
+    bool timed_out;        /* the deadline of TCP, TLS and greeting was over */
     bool misbehaved;       /* the peer broke the protocol */
     bool path_lost;        /* agent: plane_check_paths found no way to the server by it */
     struct addr peer;

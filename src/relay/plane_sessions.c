@@ -15,7 +15,9 @@
 
 #include <stdlib.h>
 
-enum { LATEST_LINK = 2 }; /* times the deadline of a greeting: then no link of a session that is over can come */
+/* Times the deadline of a greeting, an agent's for TCP being another: then no link of a session that is over can come.
+ */
+enum { LATEST_LINK = LINK_ANSWER_DEADLINES + 2 };
 
 struct session_over_event { /* counted: by each thread's order, and by each thread_session that retires */
     struct message message; /* first */

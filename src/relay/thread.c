@@ -63,7 +63,12 @@ struct link *relay_thread_find(struct relay_thread *thread, struct link_ref ref)
     return there ? thread->slots[ref.slot] : NULL;
 }
 
-/* ---- handshakes, a few a turn ---- */
+/*
+ * ---- handshakes, a few a turn, and a limited number at a time ----
+ *
+ * When all agents of a server come at once, and the processors have seconds of work with it, a few handshakes that
+ * proceed quickly and a queue are better than all of them side by side, which would all miss their deadline.
+ */
 
 static void start_next_turn(struct relay_thread *thread) {
     static const struct timeval at_once = {0, 0};
@@ -71,12 +76,30 @@ static void start_next_turn(struct relay_thread *thread) {
         event_active(&thread->starter, EV_TIMEOUT, 1); /* cannot fail: runs in this turn, without memory for a timer */
 }
 
+static void count_no_more(struct relay_thread *thread, struct link *link) {
+    TAILQ_REMOVE(&thread->shaking, link, shaking);
+    link->is_shaking = false;
+    thread->shaking_count--;
+}
+
+static bool may_start(struct relay_thread *thread, uint64_t now_us) {
+    struct link *oldest;
+    while ((oldest = TAILQ_FIRST(&thread->shaking)) && now_us - oldest->begun_us >= RELAY_THREAD_HANDSHAKE_US)
+        count_no_more(thread, oldest);
+    return thread->starting && thread->shaking_count < RELAY_THREAD_HANDSHAKES_MAX;
+}
+
+static void start_if_room(struct relay_thread *thread) {
+    if (may_start(thread, clock_us()))
+        start_next_turn(thread);
+}
+
 void relay_thread_start_later(struct relay_thread *thread, struct link *link) {
     link->in_starting = true;
     link->queue_next = NULL;
     *thread->starting_end = link;
     thread->starting_end = &link->queue_next;
-    start_next_turn(thread);
+    start_if_room(thread);
 }
 
 void relay_thread_await_greeting(struct relay_thread *thread, struct link *link) {
@@ -88,6 +111,10 @@ void relay_thread_await_greeting(struct relay_thread *thread, struct link *link)
 }
 
 void relay_thread_greeted(struct link *link) {
+    if (link->is_shaking) {
+        count_no_more(link->thread, link);
+        start_if_room(link->thread);
+    }
     if (!link->greeting_at)
         return;
     *link->greeting_at = link->greeting_next;
@@ -114,17 +141,25 @@ void relay_thread_forget(struct relay_thread *thread, struct link *link) {
         forget_start(thread, link);
 }
 
+static void start_one(struct relay_thread *thread, uint64_t now_us) {
+    struct link *link = thread->starting;
+    forget_start(thread, link);
+    TAILQ_INSERT_TAIL(&thread->shaking, link, shaking);
+    link->is_shaking = true;
+    thread->shaking_count++;
+    link->deadline_us += now_us - link->begun_us;
+    link->begun_us = now_us;
+    thread->ops->start_link(link);
+}
+
 static void on_starter(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     struct relay_thread *thread = context;
-    for (int i = 0; i < RELAY_THREAD_HANDSHAKES_PER_TURN && thread->starting; i++) {
-        struct link *link = thread->starting;
-        forget_start(thread, link);
-        thread->ops->start_link(link);
-    }
-    if (thread->starting)
-        start_next_turn(thread);
+    uint64_t now_us = clock_us();
+    for (int i = 0; i < RELAY_THREAD_HANDSHAKES_PER_TURN && may_start(thread, now_us); i++)
+        start_one(thread, now_us);
+    start_if_room(thread); /* else the end of one that is under way continues, or the sweep */
 }
 
 /* ---- deferred free ---- */
@@ -174,6 +209,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *context) {
     (void)what;
     struct relay_thread *thread = context;
     check_queues(thread);
+    start_if_room(thread);
     send_memory_trim(&thread->memory);
     thread->ops->sweep(thread, clock_us());
 }
@@ -206,6 +242,7 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, const
     thread->counters = counters;
     thread->index = index;
     thread->starting_end = &thread->starting;
+    TAILQ_INIT(&thread->shaking);
     for (unsigned i = 0; i < RELAY_THREAD_SESSION_BUCKETS; i++)
         TAILQ_INIT(&thread->sessions[i]);
     send_memory_init(&thread->memory, SEND_MEMORY_LIMIT);

@@ -26,6 +26,8 @@ struct thread_session;
 enum {
     RELAY_THREAD_PLAINTEXT = 256 * 1024,
     RELAY_THREAD_HANDSHAKES_PER_TURN = 4,
+    RELAY_THREAD_HANDSHAKES_MAX = 64,       /* under way at once, ... */
+    RELAY_THREAD_HANDSHAKE_US = 500 * 1000, /* ... of which none counts for longer: a peer may never go on */
     RELAY_THREAD_SWEEP_MS = 500,
     RELAY_THREAD_WRITE_RETRY_US = 4000,
     RELAY_THREAD_RECHECK_US = 200000,
@@ -34,6 +36,7 @@ enum {
 };
 
 TAILQ_HEAD(thread_sessions, thread_session);
+TAILQ_HEAD(thread_handshakes, link);
 
 /*
  * A stream's end counts as unconfirmed before its relay counts no more, and plane_count reads them in that order: a
@@ -78,6 +81,8 @@ struct relay_thread {
     struct defer_queue ends;          /* what waits a moment for something to go with: ACKs of ends, OPENED */
     struct link *starting;            /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;
+    struct thread_handshakes shaking; /* adopted, handshake begun, and HELLO is not there yet: the oldest first */
+    unsigned shaking_count;
     struct link *greeting;   /* adopted, and HELLO is not there yet; a list by link->greeting_next */
     struct link *dead_links; /* freed by `reap`, when no callback is on the stack */
     struct relay *dead_relays;
@@ -115,6 +120,8 @@ struct link *relay_thread_find(struct relay_thread *thread, struct link_ref ref)
 const struct service_table *relay_thread_services(const struct relay_thread *thread, uint64_t session);
 void relay_thread_free_services(struct relay_thread *thread);
 
+/* Server: its handshake begins when fewer than RELAY_THREAD_HANDSHAKES_MAX are under way; those that wait have neither
+ * TLS state nor a deadline, since it is not they who are slow. */
 void relay_thread_start_later(struct relay_thread *thread, struct link *link);
 void relay_thread_await_greeting(struct relay_thread *thread, struct link *link);
 void relay_thread_greeted(struct link *link);                             /* or gone */

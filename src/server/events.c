@@ -102,7 +102,7 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
 }
 
 static void on_unaccepted_gone(struct server *server, const struct link_end *end) {
-    if (agent_listener_failed(server->agent_listener, end->tag, end->no_hello))
+    if (agent_listener_failed(server->agent_listener, end->tag, end->no_hello || end->timed_out))
         log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, "agent port", "handshake failed",
                            end->detail, &end->peer);
     else

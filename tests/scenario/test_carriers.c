@@ -145,7 +145,7 @@ START_TEST(many_agents_cost_little_and_are_back_soon_after_a_restart) {
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t port = port_take();
     struct server_plan plan = {.services = service_to(sandbox, "echo", port, port, NULL),
-                               .agents = "'unauthenticated': { 'per_source': 256 },"};
+                               .agents = "'unauthenticated': { 'max': 2048, 'per_source': 2048 },"};
     struct server server = server_start(sandbox, plan);
     struct usage before = usage_of(server.process);
     for (unsigned i = 0; i < PROCESSES; i++)

@@ -44,6 +44,7 @@ static void report_greeting(struct link *link, const struct frame *frame) {
     bufferevent_disable(link->stream, EV_READ);
     link->no_hello = false;
     link_set_state(link, LINK_VERDICT);
+    link->deadline_us = clock_us() + (uint64_t)link->thread->options->greeting_ms * 1000; /* of our own control plane */
     plane_event_greeting(link, frame->type == FRAME_REJECT, (const char *)frame->payload, frame->length, exporter);
     secret_wipe(exporter, sizeof exporter);
 }

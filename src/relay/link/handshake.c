@@ -3,7 +3,8 @@
 /*
  * handshake: a link from its descriptor to the end of the TLS handshake.
  *
- * Runs on: the link's thread. One absolute deadline covers TCP, TLS and greeting together.
+ * Runs on: the link's thread. On the server one absolute deadline covers TCP, TLS and greeting together, without the
+ * time in which the link waits for its turn; the agent gives the server time for that.
  * States: new -> (connecting) -> handshake -> greeting (greeting.c).
  */
 #include "config.h"
@@ -74,11 +75,17 @@ static void begin_handshake(struct link *link) {
     shake(link);
 }
 
+/* A server to which many agents come at once does their handshakes one after the other. */
+static void begin_as_client(struct link *link) {
+    link->deadline_us = clock_us() + (uint64_t)LINK_ANSWER_DEADLINES * link->thread->options->greeting_ms * 1000;
+    begin_handshake(link);
+}
+
 static void on_connected(struct link *link) {
     int error = sock_connect_result(link->fd);
     link->received_nothing = error == ECONNRESET; /* the peer accepted the connection and then reset it */
     if (error == 0)
-        begin_handshake(link);
+        begin_as_client(link);
     else
         fail(link, strerror(error));
 }
@@ -158,5 +165,5 @@ void link_dial(struct relay_thread *thread, struct link_order *order, const stru
     }
     sock_set_keepalive(fd, SOCK_KEEPALIVE_LINK);
     if (link_watch(link) && done)
-        begin_handshake(link);
+        begin_as_client(link);
 }

@@ -229,9 +229,10 @@ void link_free(struct link *link) {
 
 /* Bytes that trickle in do not prolong it. */
 void link_sweep_deadline(struct link *link, uint64_t now_us) {
-    if (link->deadline_us == 0 || now_us < link->deadline_us)
+    if (link->deadline_us == 0 || now_us < link->deadline_us || link->in_starting)
         return;
     char detail[96];
+    link->timed_out = true;
     snprintf(detail, sizeof detail, "not ready in time: still %s", state_name(link->state));
     link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, detail);
 }

@@ -37,6 +37,8 @@ enum link_state {
         LINK_STATE_COUNT
 };
 
+enum { LINK_ANSWER_DEADLINES = 3 /* agent: of greeting_ms, from the TCP connection to WELCOME */ };
+
 struct link_order { /* agent: a copy of plane_dial's order; freed when the greeting is over */
     SSL_CTX *tls;
     char *server_name, *hello;
@@ -59,13 +61,14 @@ struct link {
     const struct link_phase *phase;
     struct link *queue_next;                   /* of handshakes that have not begun, or of the dead */
     struct link *greeting_next, **greeting_at; /* server, until HELLO is there; NULL: not in that list */
+    TAILQ_ENTRY(link) shaking;                 /* server */
     struct defer_item again;                   /* more to read, or broken */
     struct defer_item recheck;     /* checks for an RST behind the last read (see on_readable in socket.c) */
     struct defer_item write_retry; /* see send.c */
     struct link_ref ref;
     uint8_t state, write_retries;
-    bool in_starting, is_control, was_accepted, tls_failed, refused_by_peer, untrusted, received_nothing, no_hello,
-        path_lost;
+    bool in_starting, is_shaking, timed_out, is_control, was_accepted, tls_failed, refused_by_peer, untrusted,
+        received_nothing, no_hello, path_lost;
     bool is_carrier;    /* on_carrier was posted */
     bool reading;       /* inside a read */
     unsigned opens;     /* OPENs that were taken in this turn of reading */
@@ -89,9 +92,9 @@ struct link {
     uint64_t records;     /* sent since the last change of keys */
     uint64_t rate_second; /* control links: what came in this second */
     unsigned rate_frames, rate_bytes;
-    size_t undelivered;   /* control links: bytes of messages on their way to the control plane */
-    uint64_t deadline_us; /* of the state it is in; 0: none */
-    uint64_t begun_us;
+    size_t undelivered;               /* control links: bytes of messages on their way to the control plane */
+    uint64_t deadline_us;             /* of the state it is in; 0: none */
+    uint64_t begun_us;                /* when it was made, or on the server when its handshake began */
     uint64_t last_rx_us;              /* anything came */
     uint64_t used_us;                 /* carriers: a stream's frame came */
     uint64_t next_ping_us, pinged_us; /* pinged_us: a PING is out and unanswered since; 0: none */

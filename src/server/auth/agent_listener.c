@@ -223,10 +223,10 @@ bool agent_listener_release(struct agent_listener *listener, uint64_t tag) {
     return true;
 }
 
-bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool no_hello) {
+bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool is_late) {
     const struct preauth_conn *conn = preauth_table_find(&listener->preauth, tag);
 
-    if (conn && (no_hello || clock_us() - conn->since_us >= deadline_us(listener)))
+    if (conn && is_late)
         add_penalty(listener, conn->source, &conn->peer, PENALTY_DEADLINE_S);
     return agent_listener_release(listener, tag);
 }

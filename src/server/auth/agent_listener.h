@@ -37,8 +37,8 @@ void agent_listener_free(struct agent_listener *listener);
 /* The adopted connection with this tag has sent HELLO, or is gone: false if it is not counted here any more. */
 bool agent_listener_release(struct agent_listener *listener, uint64_t tag);
 /* The adopted connection with this tag is gone without HELLO: as agent_listener_release; its source gets a penalty if
- * its deadline was over, or if it completed a handshake and sent no HELLO (`no_hello`). */
-bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool no_hello);
+ * that is the peer's doing (`is_late`): its deadline was over, or it completed a handshake and sent no HELLO. */
+bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool is_late);
 size_t agent_listener_count(const struct agent_listener *listener);
 uint64_t agent_listener_refused(const struct agent_listener *listener); /* closed before their TLS handshake, so far */
 void agent_listener_tick(struct agent_listener *listener); /* each second: logs how many lines were left out */

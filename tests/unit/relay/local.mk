@@ -132,7 +132,7 @@ tests_unit_relay_test_service_terms_LDADD = $(LINK_UNIT_RELAY)
 unit_relay_tests += tests/unit/relay/test_thread
 tests_unit_relay_test_thread_SOURCES = tests/unit/relay/test_thread.c
 tests_unit_relay_test_thread_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_test_thread_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
+tests_unit_relay_test_thread_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add,--wrap=clock_us
 
 unit_relay_tests += tests/unit/relay/link/test_link
 tests_unit_relay_link_test_link_SOURCES = tests/unit/relay/link/test_link.c

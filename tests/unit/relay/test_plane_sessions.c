@@ -8,6 +8,7 @@
 
 #include "relay/sessions.h"
 
+#include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
 #include "relay/thread_session.h"
 
@@ -169,7 +170,7 @@ START_TEST(a_link_that_comes_when_its_session_is_over_finds_no_part_of_it) {
     ck_assert(plane_disconnect(sessions.sides[_i].plane, TWO_PLANES_SESSION, "its session is over"));
     two_planes_settle(&sessions.planes);
     ck_assert_ptr_null(thread_session_get(sessions_thread(_i), &role, "late", 1000));
-    sessions_pass(2 * sessions.sides[_i].plane->options.greeting_ms + 1000);
+    sessions_pass((LINK_ANSWER_DEADLINES + 2) * sessions.sides[_i].plane->options.greeting_ms + 1000);
     ck_assert_uint_eq(count_parts(_i), 0);
     sessions_finish();
 }

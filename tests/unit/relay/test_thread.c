@@ -8,11 +8,13 @@
 
 #include "relay/thread_priv.h"
 
+#include "lib/base/clock.h"
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
 #include "unit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SOON_MS = 3000, MANY = 1000, LINKS = 3, ORDERS = 6 };
 
@@ -24,8 +26,22 @@ int __wrap_event_add(struct event *event, const struct timeval *limit) {
     return has_no_memory ? -1 : __real_event_add(event, limit);
 }
 
+static uint64_t frozen_us; /* the time if it stands still, so that no handshake of a test grows old; 0: it goes on */
+
+uint64_t __real_clock_us(void);
+uint64_t __wrap_clock_us(void);
+uint64_t __wrap_clock_us(void) {
+    return frozen_us ? frozen_us : __real_clock_us();
+}
+
 static struct loop *loop;
 static struct relay_thread *thread;
+static int started;
+
+static void on_start(struct link *link) {
+    ck_assert(link->is_shaking);
+    started++;
+}
 
 static void on_nothing_to_sweep(struct relay_thread *swept, uint64_t now_us) {
     (void)swept, (void)now_us;
@@ -38,7 +54,11 @@ static void on_nothing_to_end(struct relay_thread *ended) {
 static void set_up(void) {
     static const struct plane_options options = {.threads = 1};
     static struct plane_counters counters;
-    static const struct relay_thread_ops ops = {.sweep = on_nothing_to_sweep, .end = on_nothing_to_end};
+    static const struct relay_thread_ops ops = {.start_link = on_start,
+                                                .sweep = on_nothing_to_sweep,
+                                                .end = on_nothing_to_end};
+    started = 0;
+    frozen_us = 0;
     loop = loop_new("test");
     ck_assert_ptr_nonnull(loop);
     thread = relay_thread_new(&options, &ops, &counters, 5, loop);
@@ -157,6 +177,77 @@ START_TEST(links_leave_the_queue_of_handshakes_in_any_order) {
 }
 END_TEST
 
+/* ---- handshakes that wait for their turn ---- */
+
+enum { HANDSHAKES = RELAY_THREAD_HANDSHAKES_MAX + 8 };
+
+static bool are_started(void *context) {
+    const int *count = context;
+    return started >= *count;
+}
+
+static void expect_started(int count) {
+    ck_assert_msg(unit_run_until(relay_thread_base(thread), are_started, &count, SOON_MS), "%d started", started);
+    unit_run_rounds(relay_thread_base(thread), 5);
+    ck_assert_int_eq(started, count);
+}
+
+static struct link *adopt_many(void) {
+    static struct link links[HANDSHAKES];
+    memset(links, 0, sizeof links);
+    frozen_us = clock_us();
+    for (int i = 0; i < HANDSHAKES; i++) {
+        links[i].thread = thread;
+        links[i].begun_us = clock_us();
+        relay_thread_start_later(thread, &links[i]);
+    }
+    return links;
+}
+
+/* All side by side they would all miss their deadline when a thousand agents come at once. */
+START_TEST(a_handshake_begins_when_another_one_is_over) {
+    struct link *links = adopt_many();
+    expect_started(RELAY_THREAD_HANDSHAKES_MAX);
+    ck_assert_ptr_eq(thread->starting, &links[RELAY_THREAD_HANDSHAKES_MAX]);
+    relay_thread_greeted(&links[5]);
+    relay_thread_greeted(&links[5]); /* changes nothing */
+    expect_started(RELAY_THREAD_HANDSHAKES_MAX + 1);
+}
+END_TEST
+
+/* Else as many silent peers would keep all others out. */
+START_TEST(a_handshake_that_does_not_go_on_keeps_others_out_for_a_moment_only) {
+    struct link *links = adopt_many();
+    expect_started(RELAY_THREAD_HANDSHAKES_MAX);
+    for (int i = 0; i < 3; i++)
+        links[i].begun_us -= RELAY_THREAD_HANDSHAKE_US;
+    expect_started(RELAY_THREAD_HANDSHAKES_MAX + 3);
+    relay_thread_greeted(&links[0]); /* it counts no more */
+    expect_started(RELAY_THREAD_HANDSHAKES_MAX + 3);
+}
+END_TEST
+
+START_TEST(a_deadline_stands_still_while_its_link_waits_for_its_turn) {
+    enum { WAITED_US = 20000000, DEADLINE_US = 5000000 };
+    static struct link link;
+    uint64_t now_us = clock_us();
+    link = (struct link){.thread = thread, .begun_us = now_us - WAITED_US, .deadline_us = now_us + DEADLINE_US};
+    relay_thread_start_later(thread, &link);
+    expect_started(1);
+    ck_assert_uint_ge(link.begun_us, now_us);
+    ck_assert_uint_ge(link.deadline_us, now_us + DEADLINE_US + WAITED_US);
+}
+END_TEST
+
+static TCase *handshakes(void) {
+    TCase *group = tcase_create("handshakes");
+    tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_test(group, a_handshake_begins_when_another_one_is_over);
+    tcase_add_test(group, a_handshake_that_does_not_go_on_keeps_others_out_for_a_moment_only);
+    tcase_add_test(group, a_deadline_stands_still_while_its_link_waits_for_its_turn);
+    return group;
+}
+
 static TCase *lists(void) {
     TCase *group = tcase_create("lists");
     tcase_add_checked_fixture(group, set_up, tear_down);
@@ -199,4 +290,4 @@ static TCase *queues_of_a_thread(void) {
     return group;
 }
 
-UNIT_MAIN("relay/thread", table, lists, queues_of_a_thread)
+UNIT_MAIN("relay/thread", table, lists, handshakes, queues_of_a_thread)

@@ -9,11 +9,12 @@
 #include "relay/two_planes.h"
 
 #include "lib/base/clock.h"
+#include "lib/net/sock.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOON_MS = 5000 };
+enum { SOON_MS = 5000, SWEEPS_MS = 1200 /* two sweeps at least */ };
 
 static uint64_t ahead_us; /* of the real clock */
 
@@ -213,13 +214,60 @@ START_TEST(a_connection_that_sends_nothing_is_closed_in_time) {
 }
 END_TEST
 
-/* The deadline covers the verdict, too. */
+/* Our own control plane is awaited no longer than the peer. */
 START_TEST(a_greeting_without_a_verdict_is_closed_in_time) {
     begin();
     greet();
     ahead_us = 6000000;
     expect_gone("not ready in time: still awaiting a verdict");
     free(world.welcome);
+    finish();
+}
+END_TEST
+
+static bool is_never(void *context) {
+    (void)context;
+    return false;
+}
+
+static void sweep(void) {
+    unit_run_until(loop_base(world.planes.loop), is_never, NULL, SWEEPS_MS);
+}
+
+static bool is_agents_gone(void *context) {
+    (void)context;
+    return world.agents_gone > 0;
+}
+
+/* A server to which many agents come at once takes them in turn. */
+START_TEST(an_agent_waits_for_its_turn_at_the_server) {
+    begin();
+    world.planes.is_control = false;
+    two_planes_dial(&world.planes);
+    int end = two_planes_accepted();
+    settle();
+    ahead_us = 14000000;
+    sweep();
+    ck_assert_uint_eq(world.agents_gone, 0);
+    ahead_us = 16000000;
+    ck_assert(unit_run_until(loop_base(world.planes.loop), is_agents_gone, NULL, SOON_MS));
+    sock_close(end);
+    finish();
+}
+END_TEST
+
+/* The peer has done its part in time. */
+START_TEST(a_verdict_has_a_deadline_of_its_own) {
+    begin();
+    dial(false);
+    ahead_us = 4000000;
+    carry_all();
+    ck_assert_uint_eq(world.greetings, 1);
+    ahead_us = 8000000;
+    sweep();
+    ck_assert_uint_eq(world.gone, 0);
+    accept_it();
+    ck_assert_uint_eq(world.carriers, 1);
     finish();
 }
 END_TEST
@@ -304,6 +352,8 @@ static TCase *badly(void) {
     tcase_add_test(group, a_connection_that_sends_nothing_is_closed_in_time);
     tcase_add_test(group, a_handshake_that_does_not_go_on_is_closed_in_time);
     tcase_add_test(group, a_greeting_without_a_verdict_is_closed_in_time);
+    tcase_add_test(group, an_agent_waits_for_its_turn_at_the_server);
+    tcase_add_test(group, a_verdict_has_a_deadline_of_its_own);
     tcase_add_test(group, a_record_that_was_changed_ends_the_handshake);
     tcase_add_test(group, a_cut_before_the_verdict_is_met_behind_it);
     tcase_add_test(group, a_handshake_with_nothing_behind_it_is_reported);

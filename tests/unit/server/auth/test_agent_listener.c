@@ -34,10 +34,15 @@ static int begin_handshake(struct server_fixture *server_fixture, struct fake_or
 }
 
 /* The event of the plane: the connection with this tag is gone, and HELLO has not come. */
-static void lose(uint64_t tag, bool no_hello) {
-    struct link_end end = {.link = fake_link(), .tag = tag, .no_hello = no_hello, .detail = "connection lost"};
+static void end(uint64_t tag, bool no_hello, bool timed_out) {
+    struct link_end end = {
+        .link = fake_link(), .tag = tag, .no_hello = no_hello, .timed_out = timed_out, .detail = "connection lost"};
 
     fake_options()->events->on_gone(fake_options()->context, &end);
+}
+
+static void lose(uint64_t tag, bool no_hello) {
+    end(tag, no_hello, false);
 }
 
 static void close_both(int fd, const struct fake_order *adopted) {
@@ -177,14 +182,28 @@ START_TEST(failures_block_their_source_for_a_while) {
 
     server_fixture_begin(&server_fixture);
     int fd = begin_handshake(&server_fixture, &order);
-    fake_clock_advance(5000);
-    lose(order.tag, false); /* its deadline is over: 10 s */
+    end(order.tag, false, true); /* its deadline is over: 10 s */
     close_both(fd, &order);
     ck_assert(!is_adopted(&server_fixture));
     ck_assert_uint_eq(agent_listener_refused(server_fixture.server->agent_listener), 1);
     fake_clock_advance(9000);
     ck_assert(!is_adopted(&server_fixture));
     fake_clock_advance(1000);
+    ck_assert(is_adopted(&server_fixture));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* The relay thread alone knows how long it let the connection wait for its turn. */
+START_TEST(an_agent_that_gives_up_while_it_waits_for_its_turn_is_not_penalized) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&server_fixture);
+    int fd = begin_handshake(&server_fixture, &order);
+    fake_clock_advance(15000);
+    lose(order.tag, false);
+    close_both(fd, &order);
     ck_assert(is_adopted(&server_fixture));
     server_fixture_clear(&server_fixture);
 }
@@ -403,6 +422,7 @@ static TCase *agent_listener_cases(void) {
     tcase_add_test(group, a_handshake_without_hello_is_penalized);
     tcase_add_test(group, a_source_with_an_agent_is_not_penalized);
     tcase_add_test(group, failures_block_their_source_for_a_while);
+    tcase_add_test(group, an_agent_that_gives_up_while_it_waits_for_its_turn_is_not_penalized);
     tcase_add_test(group, wrong_token_is_penalized_unless_its_source_has_an_agent);
     tcase_add_test(group, penalties_can_be_switched_off);
     tcase_add_test(group, room_is_kept_for_where_agents_come_from);
