@@ -14,6 +14,10 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/credentials.c \
 	src/conf/credentials.h \
 	src/conf/credentials_file.c \
+	src/conf/expand.c \
+	src/conf/expand.h \
+	src/conf/include.c \
+	src/conf/include.h \
 	src/conf/join_code_issue.c \
 	src/conf/join_code_issue.h \
 	src/conf/local_addrs.h \
@@ -31,6 +35,7 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/server_config.c \
 	src/conf/server_config.h \
 	src/conf/server_options.c \
+	src/conf/server_place.c \
 	src/conf/suggest.c \
 	src/conf/suggest.h \
 	src/conf/validators.c \

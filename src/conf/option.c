@@ -65,9 +65,24 @@ static int set_tables(const struct option_spec *spec, void *base, json_t *value,
     return 0;
 }
 
+/* What stood in a file or in the environment may be a secret: an error shows what is written instead of it. */
+static int set_expanded(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
+    struct error secret;
+    struct option_place inner = *place;
+    inner.error = &secret;
+    inner.fault = NULL;
+    if (option_set_value(spec, base, value, &inner) == 0)
+        return 0;
+    return option_error(place, "what %s stands for is not right here; write %s", option_show(place->written, is),
+                        option_wanted(spec, place, right));
+}
+
 static int set_value(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
-    return spec->kind == OPTION_TABLES ? set_tables(spec, base, value, place)
-                                       : option_set_value(spec, base, value, place);
+    if (spec->kind == OPTION_TABLES)
+        return set_tables(spec, base, value, place);
+    bool is_expanded = place->written && !json_equal(place->written, value);
+    return (is_expanded ? set_expanded : option_set_value)(spec, base, value, place);
 }
 
 int option_set_text(const struct option_spec *spec, void *base, const char *text, bool append_it,
@@ -220,8 +235,12 @@ void option_name_file(struct error *error, const char *file, const struct option
             best_at = at;
         }
     }
-    if (best)
-        error_set(error, "%s%s%s: %s", file ? file : "", file ? ": " : "", best->option, error->text);
+    if (!best)
+        return;
+    const struct error detail = *error;
+    const struct option_place place = {.file = file, .beside = file, .error = error};
+    const struct option_place inner = option_below(&place, best->option);
+    option_error(&inner, "%s", detail.text);
 }
 
 char *option_resolve_path(const char *text, const char *beside) {

@@ -56,11 +56,22 @@ struct option_spec {
     const char *help;     /* one line for --help and people */
 };
 
+enum { OPTION_POINTER_SIZE = 160, OPTION_FILE_SIZE = 256 };
+
+struct option_fault {                  /* where an error is, for programs; all zero: not known */
+    char file[OPTION_FILE_SIZE];       /* empty: in no file */
+    char pointer[OPTION_POINTER_SIZE]; /* as RFC 6901 has it: "/services/2/listen" */
+    unsigned line, column;             /* 0: not known */
+};
+
 struct option_place {   /* where the reading is, for errors and for relative paths */
     const char *file;   /* in front of every error; NULL on the command line */
     const char *beside; /* relative paths start from this file's folder; NULL: left as they are */
     struct error *error;
-    char path[160]; /* "services[2].listen" */
+    struct option_fault *fault; /* set with `error`; NULL: not wanted */
+    const json_t *written; /* the value there as it is written, before expand_parse(); NULL: nothing was expanded */
+    char path[160];        /* "services[2].listen" */
+    char pointer[OPTION_POINTER_SIZE]; /* the same as a JSON pointer: "/services/2/listen" */
 };
 
 /* All return 0, or -1 with place->error set. `base` is a struct of the table's size, all zero at first. */
@@ -90,6 +101,7 @@ void option_name_file(struct error *error, const char *file, const struct option
 /* The place of a member of an object there, or of an element of a list. */
 struct option_place option_member(const struct option_place *place, const char *key);
 struct option_place option_element(const struct option_place *place, size_t index);
+struct option_place option_below(const struct option_place *place, const char *path); /* "tls.cert" there */
 
 /* For `resolve`: a path; a listening address, whose "unix:PATH" may be relative; where the log goes. */
 char *option_resolve_path(const char *text, const char *beside);

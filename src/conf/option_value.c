@@ -7,11 +7,36 @@
 #include "config.h"
 
 #include "conf/option_priv.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LOCATE_MAX = 4 << 20 };
+
+/* The file is read once more: values do not know where they were written. It may have changed meanwhile. */
+static struct json_position locate(const struct option_place *place) {
+    size_t length;
+    char *text = place->beside ? file_read(place->file, LOCATE_MAX, &length, NULL) : NULL;
+    struct json_position at = text ? json_locate(text, length, place->pointer) : (struct json_position){0, 0};
+    free(text);
+    return at;
+}
+
+static void note_fault(const struct option_place *place) {
+    struct option_fault *fault = place->fault;
+    *fault = (struct option_fault){.line = 0};
+    snprintf(fault->pointer, sizeof fault->pointer, "%s", place->pointer);
+    if (!place->file)
+        return;
+    snprintf(fault->file, sizeof fault->file, "%s", place->file);
+    struct json_position at = locate(place);
+    fault->line = at.line;
+    fault->column = at.column;
+}
 
 int option_error(const struct option_place *place, const char *format, ...) {
     char detail[384];
@@ -19,21 +44,56 @@ int option_error(const struct option_place *place, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(detail, sizeof detail, format, arguments);
     va_end(arguments);
-    return error_set(place->error, "%s%s%s%s%s", place->file ? place->file : "", place->file ? ": " : "", place->path,
-                     place->path[0] ? ": " : "", detail);
+    error_set(place->error, "%s%s%s%s%s", place->file ? place->file : "", place->file ? ": " : "", place->path,
+              place->path[0] ? ": " : "", detail);
+    if (place->fault)
+        note_fault(place);
+    return -1;
+}
+
+/* A pointer that would be too long ends before: at the object or list in which the place is. */
+static void append_token(char pointer[OPTION_POINTER_SIZE], const char *token) {
+    size_t start = strlen(pointer), length = start;
+    char escaped[3] = "/";
+    for (;; token++) {
+        size_t more = strlen(escaped);
+        if (length + more >= OPTION_POINTER_SIZE)
+            break;
+        memcpy(pointer + length, escaped, more + 1);
+        length += more;
+        if (!*token)
+            return;
+        snprintf(escaped, sizeof escaped, "%s", *token == '~' ? "~0" : *token == '/' ? "~1" : (char[]){*token, '\0'});
+    }
+    pointer[start] = '\0';
 }
 
 struct option_place option_member(const struct option_place *place, const char *key) {
     struct option_place inner = *place;
     size_t length = strlen(inner.path);
     snprintf(inner.path + length, sizeof inner.path - length, "%s%s", length ? "." : "", key);
+    append_token(inner.pointer, key);
+    inner.written = json_object_get(place->written, key);
     return inner;
 }
 
 struct option_place option_element(const struct option_place *place, size_t index) {
     struct option_place inner = *place;
+    char token[24];
     size_t length = strlen(inner.path);
     snprintf(inner.path + length, sizeof inner.path - length, "[%zu]", index);
+    snprintf(token, sizeof token, "%zu", index);
+    append_token(inner.pointer, token);
+    inner.written = json_array_get(place->written, index);
+    return inner;
+}
+
+struct option_place option_below(const struct option_place *place, const char *path) {
+    struct option_place inner = *place;
+    for (char key[64]; *path; path += strcspn(path, "."), path += *path == '.') {
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(path, "."), path);
+        inner = option_member(&inner, key);
+    }
     return inner;
 }
 

@@ -21,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHERE_TEXT = 384 };
 static const size_t agents_themselves = (size_t)-1;
 
 struct claim { /* of a port */
@@ -30,34 +29,38 @@ struct claim { /* of a port */
     size_t service; /* or agents_themselves */
 };
 
-/* In front of an error: where the reader finds the service. */
-static const char *where(const struct server_config *conf, size_t service, char text[WHERE_TEXT]) {
-    if (service == agents_themselves)
-        snprintf(text, WHERE_TEXT, "%s%sagents.", conf->path ? conf->path : "", conf->path ? ": " : "");
-    else if (service < conf->file_service_count)
-        snprintf(text, WHERE_TEXT, "%s: services[%zu].", conf->path, service);
-    else
-        snprintf(text, WHERE_TEXT, "service \"%s\": ", conf->services[service].name);
-    return text;
+static struct option_place agents_place(const struct option_place *top, const char *path) {
+    const struct option_place agents = option_member(top, "agents");
+    return option_below(&agents, path);
 }
 
-static int check_names(const struct server_config *conf, struct error *error) {
-    char text[WHERE_TEXT];
+static struct option_place service_place(const struct server_config *conf, size_t service, const char *key,
+                                         char name[CONFIG_PLACE_NAME], const struct option_place *top) {
+    const struct option_place place = server_config_place(conf, service, name, top);
+    return option_member(&place, key);
+}
+
+static int check_names(const struct server_config *conf, const struct option_place *top) {
+    char name[CONFIG_PLACE_NAME];
     for (size_t i = 0; i < conf->service_count; i++)
         for (size_t j = 0; j < i; j++)
-            if (strcmp(conf->services[i].name, conf->services[j].name) == 0)
-                return error_set(error, "%sname: \"%s\" is the name of an earlier service; write another",
-                                 where(conf, i, text), conf->services[i].name);
+            if (strcmp(conf->services[i].name, conf->services[j].name) == 0) {
+                const struct option_place place = service_place(conf, i, "name", name, top);
+                return option_error(&place, "\"%s\" is the name of an earlier service; write another",
+                                    conf->services[i].name);
+            }
     return 0;
 }
 
-static int check_destinations(const struct server_config *conf, struct error *error) {
-    char text[WHERE_TEXT];
+static int check_destinations(const struct server_config *conf, const struct option_place *top) {
+    char name[CONFIG_PLACE_NAME];
     struct error detail = {""};
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct strlist *connect = &conf->services[i].connect;
-        if (services_check_destinations(connect->items, connect->count, &detail))
-            return error_set(error, "%sconnect: %s", where(conf, i, text), detail.text);
+        if (services_check_destinations(connect->items, connect->count, &detail)) {
+            const struct option_place place = service_place(conf, i, "connect", name, top);
+            return option_error(&place, "%s", detail.text);
+        }
     }
     return 0;
 }
@@ -78,116 +81,127 @@ static bool overlap(const struct endpoint *a, const struct endpoint *b) {
 }
 
 static int claim(struct claim *claims, size_t *count, const char *text, size_t service,
-                 const struct server_config *conf, struct error *error) {
+                 const struct server_config *conf, const struct option_place *top) {
     struct claim *mine = &claims[*count];
-    char here[WHERE_TEXT];
+    char name[CONFIG_PLACE_NAME];
     *mine = (struct claim){.text = text, .service = service};
-    if (endpoint_parse(&mine->endpoint, text, error))
+    if (endpoint_parse(&mine->endpoint, text, top->error))
         return -1;
     for (size_t i = 0; i < *count; i++) {
         const struct claim *other = &claims[i];
         if (!overlap(&mine->endpoint, &other->endpoint))
             continue;
         bool agents = other->service == agents_themselves;
-        return error_set(error, "%slisten: \"%s\" is taken: %s%s%s on \"%s\"; write another port",
-                         where(conf, service, here), text, agents ? "agents connect" : "service \"",
-                         agents ? "" : conf->services[other->service].name, agents ? "" : "\" listens", other->text);
+        const struct option_place place = service == agents_themselves
+                                              ? agents_place(top, "listen")
+                                              : service_place(conf, service, "listen", name, top);
+        return option_error(&place, "\"%s\" is taken: %s%s%s on \"%s\"; write another port", text,
+                            agents ? "agents connect" : "service \"", agents ? "" : conf->services[other->service].name,
+                            agents ? "" : "\" listens", other->text);
     }
     ++*count;
     return 0;
 }
 
-static int claim_all(const struct server_config *conf, struct claim *claims, struct error *error) {
+static int claim_all(const struct server_config *conf, struct claim *claims, const struct option_place *top) {
     size_t count = 0;
     for (size_t i = 0; i < conf->agents.listen.count; i++)
-        if (claim(claims, &count, conf->agents.listen.items[i], agents_themselves, conf, error))
+        if (claim(claims, &count, conf->agents.listen.items[i], agents_themselves, conf, top))
             return -1;
     for (size_t i = 0; i < conf->service_count; i++)
         for (size_t j = 0; j < conf->services[i].listen.count; j++)
-            if (claim(claims, &count, conf->services[i].listen.items[j], i, conf, error))
+            if (claim(claims, &count, conf->services[i].listen.items[j], i, conf, top))
                 return -1;
     return 0;
 }
 
-static int check_ports(const struct server_config *conf, struct error *error) {
+static int check_ports(const struct server_config *conf, const struct option_place *top) {
     size_t count = conf->agents.listen.count;
     for (size_t i = 0; i < conf->service_count; i++)
         count += conf->services[i].listen.count;
     struct claim *claims = calloc(count, sizeof *claims);
-    int failed = claims ? claim_all(conf, claims, error) : error_set(error, "out of memory");
+    int failed = claims ? claim_all(conf, claims, top) : option_error(top, "out of memory");
     free(claims);
     return failed;
 }
 
+static int refuse_agents(const struct option_place *top, const char *path, const char *text) {
+    const struct option_place place = agents_place(top, path);
+    return option_error(&place, "%s", text);
+}
+
 /* A file that looks as if it asked for certificates, and does not, is worse than one that does not work. */
-static int check_certificates(const struct server_config *conf, const char *agents, struct error *error) {
-    static const char right[] = "write \"auth\": { \"require\": \"certificate\" }, or \"both\", or \"either\"";
+static int check_certificates(const struct server_config *conf, const struct option_place *top) {
+#define RIGHT "write \"auth\": { \"require\": \"certificate\" }, or \"both\", or \"either\""
     if (conf->agents.client_ca && conf->agents.auth_none)
-        return error_set(error, "%sauth: \"none\" asks for no certificate either, but there is tls.client_ca; %s",
-                         agents, right);
+        return refuse_agents(top, "auth",
+                             "\"none\" asks for no certificate either, but there is tls.client_ca; " RIGHT);
     if (conf->agents.client_ca && conf->agents.require == CONFIG_REQUIRE_TOKEN)
-        return error_set(error, "%stls.client_ca: agents are asked for their token alone; %s", agents, right);
+        return refuse_agents(top, "tls.client_ca", "agents are asked for their token alone; " RIGHT);
+#undef RIGHT
     if (!conf->agents.client_ca && conf->agents.require != CONFIG_REQUIRE_TOKEN)
-        return error_set(error, "%sauth.require: certificates need to be checked; name who signs them in tls.client_ca",
-                         agents);
-    return 0;
-}
-
-static int check_limits(const struct server_config *conf, struct error *error) {
-    char text[WHERE_TEXT];
-    const char *agents = where(conf, agents_themselves, text);
-    if (conf->agents.dead_after_s <= conf->agents.ping_s)
-        return error_set(error, "%sdead_after: %u is not longer than ping, %u; three times as long is usual", agents,
-                         conf->agents.dead_after_s, conf->agents.ping_s);
-    if (check_certificates(conf, agents, error))
-        return -1;
+        return refuse_agents(top, "auth.require",
+                             "certificates need to be checked; name who signs them in tls.client_ca");
     if (conf->agents.crl && !conf->agents.client_ca)
-        return error_set(
-            error, "%stls.crl: it revokes certificates of client_ca, which is missing; name that, or leave crl out",
-            agents);
-    if (conf->group && !conf->user)
-        return error_set(error, "%s: group: it is taken together with user; write \"user\" too", conf->path);
+        return refuse_agents(top, "tls.crl",
+                             "it revokes certificates of client_ca, which is missing; name that, or leave crl out");
     return 0;
 }
 
-int server_check_file(const struct server_config *conf, struct error *error) {
-    return check_names(conf, error) || check_destinations(conf, error) || check_ports(conf, error) ||
-                   check_limits(conf, error)
+static int check_limits(const struct server_config *conf, const struct option_place *top) {
+    const struct option_place dead_after = agents_place(top, "dead_after"), group = option_member(top, "group");
+    if (conf->agents.dead_after_s <= conf->agents.ping_s)
+        return option_error(&dead_after, "%u is not longer than ping, %u; three times as long is usual",
+                            conf->agents.dead_after_s, conf->agents.ping_s);
+    if (check_certificates(conf, top))
+        return -1;
+    if (conf->group && !conf->user)
+        return option_error(&group, "it is taken together with user; write \"user\" too");
+    return 0;
+}
+
+int server_check_file(const struct server_config *conf, const struct option_place *top) {
+    return check_names(conf, top) || check_destinations(conf, top) || check_ports(conf, top) || check_limits(conf, top)
                ? -1
                : 0;
 }
 
-static int check_socket_owners(const struct server_config *conf, struct error *error) {
-    char text[WHERE_TEXT];
+static int check_socket_owners(const struct server_config *conf, const struct option_place *top) {
+    char name[CONFIG_PLACE_NAME];
     struct error detail = {""};
 
     for (size_t i = 0; i < conf->service_count; i++)
-        if (conf->services[i].socket_owner && sock_check_owner(conf->services[i].socket_owner, &detail))
-            return error_set(error, "%ssocket_owner: %s", where(conf, i, text), detail.text);
+        if (conf->services[i].socket_owner && sock_check_owner(conf->services[i].socket_owner, &detail)) {
+            const struct option_place place = service_place(conf, i, "socket_owner", name, top);
+            return option_error(&place, "%s", detail.text);
+        }
     return 0;
 }
 
 /* What this machine lacks for the start, which would fail after its ports are open. */
-static int check_machine(const struct server_config *conf, struct error *error) {
+static int check_machine(const struct server_config *conf, const struct option_place *top) {
     struct error detail = {""};
-    const char *path = conf->path ? conf->path : "", *colon = conf->path ? ": " : "";
+    const struct option_place to = option_below(top, "log.to"), user = option_member(top, "user");
 
     if (log_check_target(conf->log.to, &detail))
-        return error_set(error, "%s%slog.to: %s", path, colon, detail.text);
+        return option_error(&to, "%s", detail.text);
     if (privilege_check(conf->user, conf->group, &detail))
-        return error_set(error, "%s%suser: %s", path, colon, detail.text);
-    return check_socket_owners(conf, error);
+        return option_error(&user, "%s", detail.text);
+    return check_socket_owners(conf, top);
+}
+
+int server_config_check_at(const struct server_config *conf, struct option_fault *fault, struct error *error) {
+    const struct option_place top = server_config_top(conf, fault, error), services = option_member(&top, "services");
+    if (conf->service_count > 0)
+        return server_check_file(conf, &top) || check_machine(conf, &top) ? -1 : 0;
+    if (!conf->path)
+        return error_set(error, "no service is configured; name one, like \"WinVNC 0.0.0.0:5900 localhost:5900\"");
+    return option_error(&services, "no service is configured; write one, like { \"name\": \"WinVNC\", "
+                                   "\"listen\": \"0.0.0.0:5900\", \"connect\": \"localhost:5900\" }");
 }
 
 int server_config_check(const struct server_config *conf, struct error *error) {
-    if (conf->service_count > 0)
-        return server_check_file(conf, error) || check_machine(conf, error) ? -1 : 0;
-    if (!conf->path)
-        return error_set(error, "no service is configured; name one, like \"WinVNC 0.0.0.0:5900 localhost:5900\"");
-    return error_set(error,
-                     "%s: services: no service is configured; write one, like { \"name\": \"WinVNC\", "
-                     "\"listen\": \"0.0.0.0:5900\", \"connect\": \"localhost:5900\" }",
-                     conf->path);
+    return server_config_check_at(conf, NULL, error);
 }
 
 struct tls_server_options server_tls_options(const struct server_config *conf) {

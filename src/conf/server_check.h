@@ -10,8 +10,8 @@
 #include "conf/server_config.h"
 #include "lib/tls/tls.h"
 
-/* As server_config_check(), but services may still be missing. 0 or -1. */
-int server_check_file(const struct server_config *conf, struct error *error);
+/* As server_config_check(), but services may still be missing; `top` is conf's own place. 0 or -1. */
+int server_check_file(const struct server_config *conf, const struct option_place *top);
 
 /* What the agent port's TLS is made of; its strings stay conf's. */
 struct tls_server_options server_tls_options(const struct server_config *conf);

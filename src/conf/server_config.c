@@ -6,10 +6,11 @@
  */
 #include "config.h"
 
+#include "conf/expand.h"
+#include "conf/include.h"
 #include "conf/server_check.h"
 #include "conf/server_config.h"
 #include "lib/base/file.h"
-#include "lib/base/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,39 +53,50 @@ struct server_config *server_config_default(struct error *error) {
     return conf;
 }
 
-static json_t *read_json(const char *path, struct error *error) {
+/* The file itself, without what it includes. */
+static int read_main(struct server_config *conf, struct option_place *place) {
     size_t length;
-    char *text = file_read(path, FILE_MAX, &length, error);
-    json_t *json = text ? json_parse_file_text(text, length, path, error) : NULL;
+    json_t *written = NULL;
+    char *text = file_read(place->file, FILE_MAX, &length, place->error);
+    json_t *json = text ? expand_parse(text, length, place, &written) : NULL;
     free(text);
-    return json;
+    int result = json ? option_read(&server_option_table, conf, json, place) : -1;
+    json_decref(json);
+    json_decref(written);
+    place->written = NULL;
+    return result;
 }
 
 /* What follows from the options together. */
-static int settle(struct server_config *conf, const char *path) {
-    conf->path = strdup(path);
+static int settle(struct server_config *conf, const struct option_place *top) {
+    if (include_note_file(conf, conf->path, 0, false))
+        return option_error(top, "out of memory");
+    if (include_services(conf, top))
+        return -1;
     conf->file_service_count = conf->service_count;
     if (conf->agents.auth_none) {
         free(conf->agents.tokens);
         conf->agents.tokens = NULL;
     }
-    return conf->path ? 0 : -1;
+    return server_check_file(conf, top);
 }
 
-struct server_config *server_config_read(const char *path, struct error *error) {
-    struct option_place place = {.file = path, .beside = path, .error = error};
-    json_t *json = read_json(path, error);
-    struct server_config *conf = json ? new_conf(&place) : NULL;
-    bool right = conf && option_read(&server_option_table, conf, json, &place) == 0;
-    json_decref(json);
-    if (right && settle(conf, path)) {
+struct server_config *server_config_load(const char *path, struct option_fault *fault, struct error *error) {
+    struct option_place place = {.file = path, .beside = path, .error = error, .fault = fault};
+    struct server_config *conf = new_conf(&place);
+    if (!conf)
+        return NULL;
+    conf->path = strdup(path);
+    if (!conf->path)
         option_error(&place, "out of memory");
-        right = false;
-    }
-    if (right && server_check_file(conf, error) == 0)
+    else if (read_main(conf, &place) == 0 && settle(conf, &place) == 0)
         return conf;
     server_config_free(conf);
     return NULL;
+}
+
+struct server_config *server_config_read(const char *path, struct error *error) {
+    return server_config_load(path, NULL, error);
 }
 
 /* Splits at white space; returns how many words there are, of which at most WORDS_MAX are stored. */
@@ -162,6 +174,9 @@ void server_config_free(struct server_config *conf) {
     if (!conf)
         return;
     option_done(&server_option_table, conf);
+    for (size_t i = 0; i < conf->file_count; i++)
+        free(conf->files[i].path);
+    free(conf->files);
     free(conf->path);
     free(conf);
 }

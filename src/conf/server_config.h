@@ -39,6 +39,12 @@ struct service_config {
     struct strlist allow, deny;           /* patterns for lib/net/acl.h; `allow` empty: everybody */
 };
 
+struct config_file { /* one that was read */
+    char *path;
+    size_t first, count; /* its services */
+    bool is_service;     /* it is one service itself, and not an object with a list of them */
+};
+
 struct server_config {
     char *path; /* the file, or NULL when only the command line was used */
     struct {
@@ -55,9 +61,12 @@ struct server_config {
         unsigned unauthenticated_penalty_s; /* the longest; 0: none */
     } agents;
     struct service_config *services;
-    size_t service_count, file_service_count; /* those of the file come first, then the command line's */
-    unsigned threads;                         /* 0: one for two cores */
-    char *admin_socket, *admin_http;          /* NULL: none */
+    size_t service_count, file_service_count; /* those of the files come first, then the command line's */
+    struct strlist include;                   /* patterns of the files that have more services */
+    struct config_file *files;                /* `path`, then those that it includes, in the order of their services */
+    size_t file_count;
+    unsigned threads;                /* 0: one for two cores */
+    char *admin_socket, *admin_http; /* NULL: none */
     char *user, *group; /* the user that the process becomes once its ports are open; NULL: it keeps its own */
     char *state;        /* the state folder */
     struct config_log log;
@@ -67,10 +76,12 @@ extern const struct option_table server_option_table;  /* fills a struct server_
 extern const struct option_table service_option_table; /* fills a struct service_config */
 
 /*
- * Reads and checks the file; relative paths in it are made relative to its folder. NULL with "FILE:LINE:COLUMN: ..." or
- * "FILE: services[2].listen: ...".
+ * Reads and checks the file and those that it includes; relative paths in them are made relative to their folders. NULL
+ * with "FILE:LINE:COLUMN: ..." or "FILE: services[2].listen: ...".
  */
 struct server_config *server_config_read(const char *path, struct error *error);
+/* The same for a program that asks where the error is. */
+struct server_config *server_config_load(const char *path, struct option_fault *fault, struct error *error);
 /* Where the file is without --config: /etc/munnel.json, else /etc/munnel/munnel.json; NULL if there is neither. */
 const char *server_config_default_file(void);
 /* All defaults: no services; certificate, key and agents file in the state folder. NULL with `error`. */
@@ -83,6 +94,14 @@ int server_config_add_service(struct server_config *conf, const char *text, stru
  * command line. 0 or -1.
  */
 int server_config_check(const struct server_config *conf, struct error *error);
+int server_config_check_at(const struct server_config *conf, struct option_fault *fault, struct error *error);
 void server_config_free(struct server_config *conf);
+
+/* The places of the whole and of a service, for errors about them; `fault` may be NULL, `name` has to live as long. */
+enum { CONFIG_PLACE_NAME = 96 };
+struct option_place server_config_top(const struct server_config *conf, struct option_fault *fault,
+                                      struct error *error);
+struct option_place server_config_place(const struct server_config *conf, size_t service, char name[CONFIG_PLACE_NAME],
+                                        const struct option_place *top);
 
 #endif

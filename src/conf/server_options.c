@@ -102,6 +102,8 @@ static const struct option_spec server_specs[] = {
      .help = "most seconds that an address is turned away for failed attempts; 0: none is"},
     {"services", OPTION_TABLES, AT(services), "[]", .elements = &service_option_table,
      .count_offset = AT(service_count), .wanted = "a list [{...}, {...}]", .help = "the services"},
+    {"include", OPTION_TEXTS, AT(include), "null", .resolve = option_resolve_path,
+     .wanted = "files like \"services.d/*.json\", or a list of them", .help = "files with more services"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
      .help = "relay threads [0: one for two cores]"},
     {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"/run/munnel/munneld.sock\"", .resolve = option_resolve_path,

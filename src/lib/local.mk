@@ -16,10 +16,12 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/error.h \
 	src/lib/base/file.c \
 	src/lib/base/file.h \
+	src/lib/base/file_glob_posix.c \
 	src/lib/base/file_posix.c \
 	src/lib/base/hash.h \
 	src/lib/base/json.c \
 	src/lib/base/json.h \
+	src/lib/base/json_locate.c \
 	src/lib/base/number_map.c \
 	src/lib/base/number_map.h \
 	src/lib/base/rtt.h \

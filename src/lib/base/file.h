@@ -19,6 +19,9 @@ char *file_read(const char *path, size_t limit, size_t *length, struct error *er
 /* The same for a secret: an error too if others may read it (mode & 007) or it belongs to another user; the error names
  * the remedy. */
 char *file_read_secret(const char *path, size_t limit, size_t *length, struct error *error);
+/* The same for what a program is steered by: an error if it is no regular file, so that reading cannot block, if others
+ * may change it (mode & 002), or if it belongs to another user. */
+char *file_read_trusted(const char *path, size_t limit, size_t *length, struct error *error);
 int file_check_secret(const char *path, struct error *error); /* only the check of owner and mode; 0 or -1 */
 
 /* Writes a temporary file beside `path`, syncs, renames it over: whole or not at all. It keeps the old file's owner and
@@ -26,6 +29,13 @@ int file_check_secret(const char *path, struct error *error); /* only the check 
 int file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
 
 bool file_exists(const char *path);
+bool file_is_same(const char *path, const char *other); /* both are there, and are one file */
+
+/* The files that a pattern matches (glob(7); none is no error, but a name without wildcards must be there), added in
+ * the order of their bytes; `limit` is how many there may be in `paths`. An error if others may write a folder that
+ * they are in: they could add more. 0 or -1 with `error` */
+struct strlist;
+int file_glob(const char *pattern, size_t limit, struct strlist *paths, struct error *error);
 int file_make_folder(const char *path, unsigned mode, struct error *error); /* parents too; 0 also if it is there */
 
 /* Names; malloc'ed, NULL when out of memory. */

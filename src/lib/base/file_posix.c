@@ -31,11 +31,7 @@ static const char *rights_of_others(mode_t mode) {
     return mode & S_IROTH ? "read" : "execute";
 }
 
-static int check_status(const struct stat *status, const char *path, struct error *error) {
-    if (status->st_mode & 0007) {
-        return error_set(error, "everybody on this machine may %s %s (mode %04o), and it is a secret; chmod 0640 %s",
-                         rights_of_others(status->st_mode), path, (unsigned)status->st_mode & 07777, path);
-    }
+static int check_owner(const struct stat *status, const char *path, struct error *error) {
     uid_t self = geteuid();
     if (status->st_uid != self && status->st_uid != 0 && self != 0) {
         return error_set(
@@ -46,11 +42,35 @@ static int check_status(const struct stat *status, const char *path, struct erro
     return 0;
 }
 
+static int check_secret(const struct stat *status, const char *path, struct error *error) {
+    if (status->st_mode & 0007) {
+        return error_set(error, "everybody on this machine may %s %s (mode %04o), and it is a secret; chmod 0640 %s",
+                         rights_of_others(status->st_mode), path, (unsigned)status->st_mode & 07777, path);
+    }
+    return check_owner(status, path, error);
+}
+
+static int check_trusted(const struct stat *status, const char *path, struct error *error) {
+    if (!S_ISREG(status->st_mode))
+        return error_set(error, "%s is not a regular file", path);
+    if (status->st_mode & S_IWOTH)
+        return error_set(error, "everybody on this machine may change %s (mode %04o); chmod o-w %s", path,
+                         (unsigned)status->st_mode & 07777, path);
+    return check_owner(status, path, error);
+}
+
+static int check_any(const struct stat *status, const char *path, struct error *error) {
+    (void)status;
+    (void)path;
+    (void)error;
+    return 0;
+}
+
 int file_check_secret(const char *path, struct error *error) {
     struct stat status;
     if (stat(path, &status))
         return say_errno(error, "read", path);
-    return check_status(&status, path, error);
+    return check_secret(&status, path, error);
 }
 
 /* One more read into *bytes, which grows as needed up to limit + 1 bytes. Returns read's result, -1 with errno. */
@@ -101,8 +121,10 @@ static char *read_open(int fd, const char *path, size_t limit, size_t *length, s
     return bytes;
 }
 
-static char *read_whole(const char *path, size_t limit, bool is_secret, size_t *length, struct error *error) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+static char *read_whole(const char *path, size_t limit, int (*check)(const struct stat *, const char *, struct error *),
+                        size_t *length, struct error *error) {
+    /* What is checked may be a FIFO, whose open() must not wait for a writer. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | (check == check_trusted ? O_NONBLOCK : 0));
     if (fd < 0) {
         say_errno(error, "read", path);
         return NULL;
@@ -110,9 +132,9 @@ static char *read_whole(const char *path, size_t limit, bool is_secret, size_t *
     struct stat status;
     char *bytes = NULL;
     /* fstat(), not stat(): the path may be changed between the check and open(). */
-    if (is_secret && fstat(fd, &status)) {
+    if (fstat(fd, &status)) {
         say_errno(error, "read", path);
-    } else if (!is_secret || check_status(&status, path, error) == 0) {
+    } else if (check(&status, path, error) == 0) {
         bytes = read_open(fd, path, limit, length, error);
     }
     close(fd);
@@ -120,11 +142,15 @@ static char *read_whole(const char *path, size_t limit, bool is_secret, size_t *
 }
 
 char *file_read(const char *path, size_t limit, size_t *length, struct error *error) {
-    return read_whole(path, limit, false, length, error);
+    return read_whole(path, limit, check_any, length, error);
 }
 
 char *file_read_secret(const char *path, size_t limit, size_t *length, struct error *error) {
-    return read_whole(path, limit, true, length, error);
+    return read_whole(path, limit, check_secret, length, error);
+}
+
+char *file_read_trusted(const char *path, size_t limit, size_t *length, struct error *error) {
+    return read_whole(path, limit, check_trusted, length, error);
 }
 
 /* ---- writing ---- */
@@ -213,6 +239,11 @@ int file_write(const char *path, const char *data, size_t length, unsigned mode,
 
 bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
+}
+
+bool file_is_same(const char *path, const char *other) {
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 /* ---- folders ---- */

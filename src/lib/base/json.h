@@ -22,6 +22,15 @@ json_t *json_parse_object(const char *text, size_t length, size_t limit, struct 
  */
 json_t *json_parse_file_text(char *text, size_t length, const char *name, struct error *error);
 
+/*
+ * Where the value that a JSON pointer (RFC 6901) names stands in a file's text, which may have comments and is right
+ * otherwise; of a pointer that leads nowhere the last object or list on its way. Lines and columns count from 1.
+ */
+struct json_position {
+    unsigned line, column;
+};
+struct json_position json_locate(const char *text, size_t length, const char *pointer);
+
 /* False, with *value untouched, if the member is absent or no string. */
 bool json_get_string(const json_t *object, const char *key, const char **value);
 

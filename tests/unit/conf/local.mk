@@ -75,4 +75,12 @@ unit_conf_tests += tests/unit/conf/test_local_addrs
 tests_unit_conf_test_local_addrs_SOURCES = tests/unit/conf/test_local_addrs.c
 tests_unit_conf_test_local_addrs_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_expand
+tests_unit_conf_test_expand_SOURCES = tests/unit/conf/test_expand.c tests/unit/conf/slip.h
+tests_unit_conf_test_expand_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_include
+tests_unit_conf_test_include_SOURCES = tests/unit/conf/test_include.c
+tests_unit_conf_test_include_LDADD = $(LINK_UNIT_CONF)
+
 unit_tests += $(unit_conf_tests)

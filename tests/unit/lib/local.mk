@@ -70,6 +70,14 @@ unit_lib_tests += tests/unit/lib/base/test_json
 tests_unit_lib_base_test_json_SOURCES = tests/unit/lib/base/test_json.c
 tests_unit_lib_base_test_json_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_json_locate
+tests_unit_lib_base_test_json_locate_SOURCES = tests/unit/lib/base/test_json_locate.c
+tests_unit_lib_base_test_json_locate_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/base/test_file_glob
+tests_unit_lib_base_test_file_glob_SOURCES = tests/unit/lib/base/test_file_glob.c
+tests_unit_lib_base_test_file_glob_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/net/test_addr
 tests_unit_lib_net_test_addr_SOURCES = tests/unit/lib/net/test_addr.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_addr_LDADD = $(LINK_UNIT_LIB)
