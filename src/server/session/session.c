@@ -31,6 +31,7 @@ struct proof { /* what the agent has proved */
 };
 
 struct session {
+    struct session_entry entry;
     uint64_t tag;
     struct link_ref control;
     struct addr peer;
@@ -88,6 +89,7 @@ static bool make_id_and_key(struct session *session) {
 }
 
 static bool fill(struct session *session, const struct session_options *options) {
+    session->entry.session = session;
     session->tag = options->tag;
     session->serves_all = options->serves_all;
     fill_connection(session, options);
@@ -296,6 +298,10 @@ bool session_is_abandoned(const struct session *session, uint64_t now_us) {
 bool session_is_idle(const struct session *session, uint64_t *until_us) {
     *until_us = session->suspended_until_us;
     return session->state == SUSPENDED && !session->client_count;
+}
+
+struct session_entry *session_entry(struct session *session) {
+    return &session->entry;
 }
 
 struct announcement *session_announcement(struct session *session) {

@@ -18,6 +18,8 @@
 #include "server/session/carriers.h"
 #include "server/session/liveness.h"
 
+#include <sys/queue.h>
+
 struct session;
 
 struct session_options { /* all copied */
@@ -33,6 +35,12 @@ struct session_options { /* all copied */
     bool shares_name;             /* another session has it already */
     unsigned threads;             /* relay threads of the server */
 };
+
+struct session_entry { /* session_table.c's own */
+    struct session *session;
+    LIST_ENTRY(session_entry) by_name, by_instance;
+};
+struct session_entry *session_entry(struct session *session);
 
 /* With a fresh id and key; NULL: no memory, or no random bytes. */
 struct session *session_new(const struct session_options *options);

@@ -7,22 +7,40 @@
 
 #include "server/session/session_table.h"
 
+#include "lib/base/hash.h"
+#include "lib/base/secret.h"
 #include "lib/base/slot_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* A join looks for both: a thousand agents that come back to a server would look at a million sessions otherwise. */
+enum { BUCKETS = 1024 };
+LIST_HEAD(session_bucket, session_entry);
+
 struct session_table {
     struct slot_table slots; /* of all, by tag */
     size_t count;            /* of those that are connected */
+    uint64_t seed;           /* of the next two: an agent chooses its name and instance */
+    struct session_bucket by_name[BUCKETS], by_instance[BUCKETS];
 };
 
 struct session_table *session_table_new(void) {
     struct session_table *table = calloc(1, sizeof *table);
 
-    if (table)
-        table->slots.limit = SLOT_TABLE_MOST;
+    if (!table)
+        return NULL;
+    table->slots.limit = SLOT_TABLE_MOST;
+    secret_random(&table->seed, sizeof table->seed); /* without it: searches may be long */
     return table;
+}
+
+static struct session_bucket *name_bucket(struct session_table *table, const char *name) {
+    return &table->by_name[hash_mix(hash_bytes(HASH_START ^ table->seed, name, strlen(name))) % BUCKETS];
+}
+
+static struct session_bucket *instance_bucket(struct session_table *table, const char *instance) {
+    return &table->by_instance[hash_mix(hash_bytes(HASH_START ^ table->seed, instance, strlen(instance))) % BUCKETS];
 }
 
 void session_table_free(struct session_table *table) {
@@ -36,12 +54,13 @@ void session_table_free(struct session_table *table) {
     free(table);
 }
 
-static bool is_taken(const struct session_table *table, const char *name) {
-    struct session *session = session_table_first(table);
+static bool is_taken(struct session_table *table, const char *name) {
+    struct session_entry *entry;
 
-    while (session && !(session_is_connected(session) && strcmp(session_name(session), name) == 0))
-        session = session_table_after(table, session);
-    return session;
+    LIST_FOREACH(entry, name_bucket(table, name), by_name)
+    if (session_is_connected(entry->session) && strcmp(session_name(entry->session), name) == 0)
+        break;
+    return entry;
 }
 
 struct session *session_table_add(struct session_table *table, const struct session_options *options) {
@@ -53,12 +72,16 @@ struct session *session_table_add(struct session_table *table, const struct sess
     if (!session)
         return NULL;
     slot_table_put(&table->slots, own.tag, session);
+    LIST_INSERT_HEAD(name_bucket(table, session_name(session)), session_entry(session), by_name);
+    LIST_INSERT_HEAD(instance_bucket(table, session_instance(session)), session_entry(session), by_instance);
     table->count++;
     return session;
 }
 
 void session_table_remove(struct session_table *table, struct session *session) {
     slot_table_remove(&table->slots, session_tag(session));
+    LIST_REMOVE(session_entry(session), by_name);
+    LIST_REMOVE(session_entry(session), by_instance);
     table->count -= session_is_connected(session);
     session_free(session);
 }
@@ -131,12 +154,18 @@ struct session *session_table_find_id_any(const struct session_table *table, con
     return session && strcmp(session_id(session), id) == 0 ? session : NULL;
 }
 
-struct session *session_table_find_instance(const struct session_table *table, const char *name, const char *instance) {
-    struct session *session = session_table_first(table);
+static bool is_instance(const struct session *session, const char *name, const char *instance) {
+    return !session_is_retired(session) && strcmp(session_instance(session), instance) == 0 &&
+           strcmp(session_name(session), name) == 0;
+}
 
-    while (session && (strcmp(session_instance(session), instance) != 0 || strcmp(session_name(session), name) != 0))
-        session = session_table_after(table, session);
-    return session;
+struct session *session_table_find_instance(struct session_table *table, const char *name, const char *instance) {
+    struct session_entry *entry;
+
+    LIST_FOREACH(entry, instance_bucket(table, instance), by_instance)
+    if (is_instance(entry->session, name, instance))
+        return entry->session;
+    return NULL;
 }
 
 struct session *session_table_excess(const struct session_table *table, const char *credential, size_t most) {

@@ -26,11 +26,11 @@ bool session_table_resume(struct session_table *table, struct session *session, 
 /* A client of the session with this tag has ended. The session, or NULL if it is retired or gone. */
 struct session *session_table_client_left(struct session_table *table, uint64_t tag);
 
-/* NULL: gone. The first three in constant time. Those without `_any` skip retired ones. */
+/* NULL: gone. All in constant time. Those without `_any` skip retired ones. */
 struct session *session_table_find(const struct session_table *table, uint64_t tag);
 struct session *session_table_find_any(const struct session_table *table, uint64_t tag);
 struct session *session_table_find_id_any(const struct session_table *table, const char *id);
-struct session *session_table_find_instance(const struct session_table *table, const char *name, const char *instance);
+struct session *session_table_find_instance(struct session_table *table, const char *name, const char *instance);
 
 /* In the order of their slots; NULL after the last. */
 struct session *session_table_first(const struct session_table *table);

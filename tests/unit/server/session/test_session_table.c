@@ -6,6 +6,8 @@
 #include "config.h"
 
 #include "server/session/session_table.h"
+
+#include "count_instructions.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -164,6 +166,53 @@ START_TEST(many_sessions_are_all_found) {
 }
 END_TEST
 
+/* ---- how long a join takes ---- */
+
+enum { FEW = 16, CROWD = 2000 };
+
+static void join(void *context) {
+    struct session_table *agents = context;
+
+    ck_assert_ptr_null(session_table_find_instance(agents, "b", "abcdef01234567890000000000000000"));
+    session_table_remove(agents, add_instance(agents, "b", "abcdef01234567890000000000000000"));
+}
+
+static unsigned long count_join(unsigned crowd) {
+    struct session_table *agents = session_table_new();
+    char name[16], instance[PROTO_INSTANCE_HEX];
+
+    for (unsigned i = 0; i < crowd; i++) {
+        snprintf(name, sizeof name, "a%u", i);
+        snprintf(instance, sizeof instance, "%032x", i);
+        add_instance(agents, name, instance);
+    }
+    unsigned long count = count_instructions(join, agents);
+    session_table_free(agents);
+    return count;
+}
+
+START_TEST(a_join_does_not_look_at_every_session) {
+    unsigned long few = count_join(FEW), many = count_join(CROWD);
+
+    ck_assert_msg(many < few + CROWD, "%lu instructions for a join among %d sessions, %lu among %d", few, FEW, many,
+                  CROWD);
+}
+END_TEST
+
+/* The one that a join replaces: what is left of those before it is retired already, but where memory was short. */
+START_TEST(the_newest_of_an_instance_is_found) {
+    struct session_table *agents = session_table_new();
+    struct session *first = add(agents, "a"), *second = add(agents, "a");
+
+    ck_assert_ptr_ne(first, second);
+    ck_assert_ptr_eq(session_table_find_instance(agents, "a", session_instance(first)), second);
+    ck_assert_ptr_null(session_table_find_instance(agents, "b", session_instance(first)));
+    session_table_remove(agents, second);
+    ck_assert_ptr_eq(session_table_find_instance(agents, "a", session_instance(first)), first);
+    session_table_free(agents);
+}
+END_TEST
+
 /* As of a server before this one, which has given the same tags. */
 START_TEST(id_with_the_tag_of_another_session_finds_nothing) {
     struct session_table *agents = session_table_new();
@@ -189,6 +238,8 @@ static TCase *table(void) {
     tcase_add_test(group, oldest_session_without_clients_is_in_excess);
     tcase_add_test(group, stale_tag_finds_nothing);
     tcase_add_test(group, many_sessions_are_all_found);
+    tcase_add_test(group, a_join_does_not_look_at_every_session);
+    tcase_add_test(group, the_newest_of_an_instance_is_found);
     tcase_add_test(group, id_with_the_tag_of_another_session_finds_nothing);
     return group;
 }
