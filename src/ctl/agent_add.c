@@ -24,6 +24,7 @@ struct add_arguments {
     struct strlist groups, servers;
     char *expires, *keep, *token_file;
     char *folder, *ca_key, *certificate_name; /* --certificate, --ca-key, --certificate-name */
+    bool drops_old;
 };
 
 /* ---- the command lines ---- */
@@ -100,14 +101,19 @@ static const struct option_spec rotate_specs[] = {
 };
 static const struct option_table rotate_table = {rotate_specs, sizeof rotate_specs / sizeof *rotate_specs,
                                                  sizeof(struct add_arguments)};
+static const char drop_old[] = "drop-old";
+static const struct cmdline_flag rotate_flags[] = {
+    {drop_old, 0, NULL, "with --certificate: end those before the newest, which the agent uses by now", NULL}};
 static const struct cmdline_spec rotate_command = {
     .program = "munnel agent rotate",
     .usage = "munnel agent rotate gives an agent a new token and prints its join code; the\n"
              "old one stays valid for --keep, and what earlier rotations kept until its own\n"
              "end. With --certificate it gets a new certificate instead, and the old one\n"
-             "stays valid until the next rotation.\n\n"
+             "stays valid until the next rotation with --drop-old.\n\n"
              "usage: munnel agent rotate [OPTION]... NAME\n",
     .table = &rotate_table,
+    .flags = rotate_flags,
+    .flag_count = sizeof rotate_flags / sizeof *rotate_flags,
 };
 
 /* ---- tokens ---- */
@@ -188,19 +194,40 @@ static int hand_out(struct agent_store *store, struct credential *credential, co
     return result;
 }
 
+/* What would be ignored was meant for something. `has_code`: a join code will be printed. */
+static int check_use(const struct add_arguments *arguments, bool has_code, struct error *error) {
+    if (arguments->folder && arguments->token_file)
+        return error_set(error, "--certificate makes no token for --token-file; leave one of them out");
+    if (arguments->servers.count > 0 && !has_code)
+        return error_set(error, "--server goes into a join code, and none is made here; leave it out, and start the "
+                                "agent with the server's address");
+    if (arguments->ca_key && !arguments->folder)
+        return error_set(error, "--ca-key signs a certificate; name a folder for that with --certificate, or leave "
+                                "--ca-key out");
+    if (arguments->drops_old && !arguments->folder)
+        return error_set(error,
+                         "--drop-old is for certificates, and tokens end by their dates; name a folder for a new "
+                         "certificate with --certificate, or leave --drop-old out");
+    return 0;
+}
+
 /* ---- add ---- */
 
 static int save(struct agent_store *store, const struct credential *credential, struct error *error) {
     return credentials_put(store->credentials, credential, error) == 0 ? agent_store_save(store, error) : -1;
 }
 
+static bool needs_token(const struct agent_store *store, const struct add_arguments *arguments) {
+    return (!arguments->folder && !arguments->certificate_name) || store->asks_both;
+}
+
 static int add_made(struct agent_store *store, struct credential *made, const struct add_arguments *arguments,
                     struct error *error) {
-    bool needs_token = made->certificates.count == 0 || store->asks_both;
-    int result = needs_token ? hand_out(store, made, arguments, error) : save(store, made, error);
+    bool has_token = needs_token(store, arguments);
+    int result = has_token ? hand_out(store, made, arguments, error) : save(store, made, error);
     if (result == 0 && arguments->folder)
-        agent_certificate_explain(store, arguments->folder, needs_token);
-    else if (result == 0 && !needs_token)
+        agent_certificate_explain(store, arguments->folder, has_token);
+    else if (result == 0 && !has_token)
         printf("%s may join by its certificate\n", made->name);
     return result;
 }
@@ -227,6 +254,8 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
                          "agent %s exists already; \"munnel agent rotate %s\" gives it a new token, \"munnel agent "
                          "revoke %s\" removes it",
                          name, name, name);
+    if (check_use(arguments, needs_token(store, arguments), error) != 0)
+        return -1;
     if (arguments->groups.count > 0)
         made.groups = arguments->groups;
     if (arguments->expires && take_date(&made.expires, arguments->expires, error) != 0)
@@ -298,11 +327,20 @@ static int rotate_token(struct agent_store *store, struct credential *changed, c
     return 0;
 }
 
+/* Only the agent knows by which of two it joins: that one must not be dropped for a third. */
+static int refuse_certificate(const struct agent_store *store, const struct credential *credential,
+                              struct error *error) {
+    return error_set(error,
+                     "%s may join by %zu certificates, and with one more the oldest would be dropped, which it perhaps "
+                     "uses; once it uses the newest, give --drop-old too, or remove the others from %s",
+                     credential->name, credential->certificates.count, store->path);
+}
+
 static int rotate_certificate(struct agent_store *store, struct credential *changed,
                               const struct add_arguments *arguments, struct error *error) {
     char pin[AGENT_PIN_TEXT], *both[2] = {pin};
-    if (arguments->token_file)
-        return error_set(error, "--certificate makes no token for --token-file; leave one of them out");
+    if (changed->certificates.count > 1 && !arguments->drops_old)
+        return refuse_certificate(store, changed, error);
     if (agent_certificate_make(store, changed->name, arguments->folder, arguments->ca_key, pin, error) != 0)
         return -1;
     struct strlist before = changed->certificates;
@@ -320,7 +358,7 @@ static int rotate_certificate(struct agent_store *store, struct credential *chan
 static int rotate(struct agent_store *store, const char *name, const struct add_arguments *arguments,
                   struct error *error) {
     const struct credential *found = agent_store_find(store, name, error);
-    if (!found)
+    if (!found || check_use(arguments, !arguments->folder && !arguments->token_file, error) != 0)
         return -1;
     struct credential changed = *found;
     changed.groups = changed.certificates = (struct strlist){NULL, 0};
@@ -348,6 +386,7 @@ static int run(const struct cmdline_spec *command, change what, int argc, char *
     struct cmdline line;
     struct error error = {{0}};
     int code = subcommand_read(&line, command, &arguments, 1, 1, argc, argv);
+    arguments.drops_old = code < 0 && cmdline_has(&line, drop_old);
     if (code < 0 && validate_name(line.words[0], &error) != 0)
         code = cmdline_complain(command, NULL, error.text);
     if (code < 0)

@@ -288,6 +288,34 @@ START_TEST(a_rotation_may_write_the_token_over_its_file) {
 }
 END_TEST
 
+/* Else they would be without effect, and nobody would know until the agent does not find its server. */
+START_TEST(options_that_would_be_ignored_are_refused) {
+    static const struct {
+        command what;
+        const char *words[5], *error;
+    } vain[] = {
+        {agent_rotate_run, {"web1", "--token-file", "t", "--server", "a:1"}, "--server goes into a join code"},
+        {agent_rotate_run, {"web1", "--certificate", "c", "--server", "a:1"}, "--server goes into a join code"},
+        {agent_rotate_run, {"web1", "--certificate", "c", "--token-file", "t"}, "--certificate makes no token"},
+        {agent_rotate_run, {"web1", "--ca-key", "k"}, "--ca-key signs a certificate"},
+        {agent_rotate_run, {"web1", "--drop-old"}, "--drop-old is for certificates"},
+        {agent_add_run, {"web2", "--certificate-name", "n", "--server", "a:1"}, "--server goes into a join code"},
+        {agent_add_run, {"web2", "--ca-key", "k"}, "--ca-key signs a certificate"},
+    };
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    char *before = unit_read(unit_path("s/agents.json"), NULL);
+    for (size_t i = 0; i < sizeof vain / sizeof *vain; i++) {
+        const char *const *words = vain[i].words;
+        ck_assert_int_eq(tool_run(vain[i].what, words[0], words[1], words[2], words[3], words[4], NULL), 1);
+        ck_assert_msg(strstr(printed.text[1], vain[i].error), "%zu: %s", i, printed.text[1]);
+    }
+    char *after = unit_read(unit_path("s/agents.json"), NULL);
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+}
+END_TEST
+
 START_TEST(a_token_file_that_cannot_be_written_leaves_the_old_token_valid) {
     ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
     struct join_code code = tool_code();
@@ -324,6 +352,7 @@ static TCase *rotating(void) {
     tcase_add_test(group, a_rotation_drops_the_tokens_that_have_ended);
     tcase_add_test(group, a_rotation_never_makes_a_token_valid_for_longer);
     tcase_add_test(group, a_rotation_may_write_the_token_over_its_file);
+    tcase_add_test(group, options_that_would_be_ignored_are_refused);
     tcase_add_test(group, a_token_file_that_cannot_be_written_leaves_the_old_token_valid);
     return group;
 }

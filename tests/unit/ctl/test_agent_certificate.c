@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static X509 *load(const char *name) {
     FILE *file = fopen(unit_path(name), "r");
@@ -64,7 +65,7 @@ START_TEST(a_certificate_is_signed_and_lets_in_its_key_alone) {
 }
 END_TEST
 
-START_TEST(rotation_keeps_the_certificate_before_for_once) {
+START_TEST(rotation_keeps_the_certificate_before_until_it_is_said_to_be_old) {
     char text[65];
     ck_assert_int_eq(tool_run(agent_add_run, "web1", "--certificate", unit_path("c1"), NULL), 0);
     ck_assert_int_eq(tool_run(agent_rotate_run, "web1", NULL), 1);
@@ -72,7 +73,12 @@ START_TEST(rotation_keeps_the_certificate_before_for_once) {
     ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--certificate", unit_path("c2"), NULL), 0);
     ck_assert_str_eq(owner("c1/agent.pem", text), "web1");
     ck_assert_str_eq(owner("c2/agent.pem", text), "web1");
-    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--certificate", unit_path("c3"), NULL), 0);
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--certificate", unit_path("c3"), NULL), 1);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "web1 may join by 2 certificates"));
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "--drop-old"));
+    ck_assert_int_ne(access(unit_path("c3"), F_OK), 0);
+    ck_assert_str_eq(owner("c1/agent.pem", text), "web1"); /* by which it joins, if the second was lost */
+    ck_assert_int_eq(tool_run(agent_rotate_run, "web1", "--drop-old", "--certificate", unit_path("c3"), NULL), 0);
     ck_assert_str_eq(owner("c1/agent.pem", text), "nobody");
     ck_assert_str_eq(owner("c2/agent.pem", text), "web1");
     ck_assert_str_eq(owner("c3/agent.pem", text), "web1");
@@ -118,7 +124,7 @@ static TCase *certificates(void) {
     TCase *group = tcase_create("certificates");
     tcase_add_checked_fixture(group, tool_set_up, tool_forget);
     tcase_add_test(group, a_certificate_is_signed_and_lets_in_its_key_alone);
-    tcase_add_test(group, rotation_keeps_the_certificate_before_for_once);
+    tcase_add_test(group, rotation_keeps_the_certificate_before_until_it_is_said_to_be_old);
     tcase_add_test(group, nothing_is_signed_over_something_or_without_the_key);
     tcase_add_test(group, a_name_of_another_authority_is_registered);
     tcase_add_test(group, where_both_are_required_there_is_a_code_as_well);
