@@ -4,12 +4,16 @@
 # Units for systemd, in the folder that ./configure chose or --with-systemdsystemunitdir names. The entries for sysusers
 # and tmpfiles go where they belong, seen from there (/usr/lib/systemd/system: /usr/lib/*.d).
 systemd_units = contrib/systemd/munneld.service contrib/systemd/munnel-agent.service contrib/systemd/munnel-agent@.service
-systemd_made = $(systemd_units) contrib/systemd/munnel-tmpfiles.conf contrib/systemd/munnel-sysusers.conf
+systemd_others = contrib/systemd/sysusers/munneld.conf contrib/systemd/sysusers/munnel-agent.conf \
+	contrib/systemd/tmpfiles/munneld.conf contrib/systemd/tmpfiles/munnel-agent.conf
+systemd_made = $(systemd_units) $(systemd_others)
 CLEANFILES += $(systemd_made)
 EXTRA_DIST += \
 	contrib/systemd/munnel-agent.service.in \
-	contrib/systemd/munnel.sysusers \
-	contrib/systemd/munnel.tmpfiles.in \
+	contrib/systemd/munnel-agent.sysusers \
+	contrib/systemd/munnel-agent.tmpfiles.in \
+	contrib/systemd/munneld.sysusers \
+	contrib/systemd/munneld.tmpfiles.in \
 	contrib/systemd/munneld.service.in \
 	contrib/systemd/munneld.socket \
 	contrib/systemd/try \
@@ -17,7 +21,7 @@ EXTRA_DIST += \
 
 # Only make knows what $(bindir) is: configure leaves it as ${exec_prefix}/bin. The agent's two units are one file with
 # other names in it; in its comments an instance is NAME.
-systemd_fill = $(AM_V_GEN)mkdir -p contrib/systemd && $(SED) -e 's|@bindir[@]|$(bindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g'
+systemd_fill = $(AM_V_GEN)mkdir -p $(@D) && $(SED) -e 's|@bindir[@]|$(bindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g'
 contrib/systemd/munneld.service: contrib/systemd/munneld.service.in
 	$(systemd_fill) $(srcdir)/contrib/systemd/munneld.service.in > $@
 contrib/systemd/munnel-agent.service: contrib/systemd/munnel-agent.service.in
@@ -26,19 +30,19 @@ contrib/systemd/munnel-agent.service: contrib/systemd/munnel-agent.service.in
 contrib/systemd/munnel-agent@.service: contrib/systemd/munnel-agent.service.in
 	$(systemd_fill) -e 's|@unit[@]|munnel-agent@%i|g; s|@file[@]|%i|g; s|@folder[@]|/%i|g; s|@of[@]| %i|g; /^#/s|%i|NAME|g' \
 		$(srcdir)/contrib/systemd/munnel-agent.service.in > $@
-contrib/systemd/munnel-tmpfiles.conf: contrib/systemd/munnel.tmpfiles.in
-	$(systemd_fill) $(srcdir)/contrib/systemd/munnel.tmpfiles.in > $@
-contrib/systemd/munnel-sysusers.conf: contrib/systemd/munnel.sysusers
-	$(systemd_fill) $(srcdir)/contrib/systemd/munnel.sysusers > $@
+contrib/systemd/tmpfiles/munneld.conf: contrib/systemd/munneld.tmpfiles.in
+	$(systemd_fill) $(srcdir)/contrib/systemd/munneld.tmpfiles.in > $@
+contrib/systemd/tmpfiles/munnel-agent.conf: contrib/systemd/munnel-agent.tmpfiles.in
+	$(systemd_fill) $(srcdir)/contrib/systemd/munnel-agent.tmpfiles.in > $@
+contrib/systemd/sysusers/munneld.conf: contrib/systemd/munneld.sysusers
+	$(systemd_fill) $(srcdir)/contrib/systemd/munneld.sysusers > $@
+contrib/systemd/sysusers/munnel-agent.conf: contrib/systemd/munnel-agent.sysusers
+	$(systemd_fill) $(srcdir)/contrib/systemd/munnel-agent.sysusers > $@
 
 if SYSTEMD
 systemdsystemunit_DATA = $(systemd_units)
 systemdsysusersdir = $(systemdsystemunitdir)/../../sysusers.d
+systemdsysusers_DATA = contrib/systemd/sysusers/munneld.conf contrib/systemd/sysusers/munnel-agent.conf
 systemdtmpfilesdir = $(systemdsystemunitdir)/../../tmpfiles.d
-install-data-local: $(systemd_made)
-	$(MKDIR_P) '$(DESTDIR)$(systemdsystemunitdir)' '$(DESTDIR)$(systemdsysusersdir)' '$(DESTDIR)$(systemdtmpfilesdir)'
-	$(INSTALL_DATA) contrib/systemd/munnel-sysusers.conf '$(DESTDIR)$(systemdsysusersdir)/munnel.conf'
-	$(INSTALL_DATA) contrib/systemd/munnel-tmpfiles.conf '$(DESTDIR)$(systemdtmpfilesdir)/munnel.conf'
-uninstall-local:
-	rm -f '$(DESTDIR)$(systemdsysusersdir)/munnel.conf' '$(DESTDIR)$(systemdtmpfilesdir)/munnel.conf'
+systemdtmpfiles_DATA = contrib/systemd/tmpfiles/munneld.conf contrib/systemd/tmpfiles/munnel-agent.conf
 endif

@@ -33,6 +33,13 @@ in_root() { # COMMAND...: in the folder that is installed to
     (cd "$folder/root" && "$@")
 }
 
+users_are_there() {
+    for program in munneld munnel-agent; do
+        in_root test -s "./$units/../../sysusers.d/$program.conf" || return 1
+        in_root test -s "./$units/../../tmpfiles.d/$program.conf" || return 1
+    done
+}
+
 is_filled_in() { ! in_root grep -rn '@[a-z]*@' "./$units" "./$units/../../sysusers.d" "./$units/../../tmpfiles.d"; }
 
 programs_are_there() {
@@ -62,8 +69,7 @@ done
 units=$(variable systemdsystemunitdir)
 if [ -n "$units" ]; then
     rule "the units start programs that are installed" programs_are_there
-    rule "users and folders are installed beside them" in_root test -s "./$units/../../sysusers.d/munnel.conf" \
-        -a -s "./$units/../../tmpfiles.d/munnel.conf"
+    rule "users and folders are installed beside them" users_are_there
     rule "no name is left to fill in" is_filled_in
     rule "agents of one machine have files of their own" instances_are_apart
 fi
