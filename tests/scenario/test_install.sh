@@ -65,6 +65,8 @@ no_file_is_left() {
 rule "make install works below DESTDIR" make -s -C "$top_builddir" install DESTDIR="$folder/root"
 for program in munneld munnel-agent munnel; do
     rule "$program is installed" in_root test -x ".$(variable bindir)/$program"
+    rule "so is its completion for bash" in_root test -s ".$(variable bashcompletiondir)/$program"
+    rule "and for fish" in_root test -s ".$(variable fishcompletiondir)/$program.fish"
 done
 units=$(variable systemdsystemunitdir)
 if [ -n "$units" ]; then

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 The Munnel authors
+#
+# completion: each option that a program or command has, and each command, is completed by bash, zsh and fish. What there
+# is is read from --help, which is made from the table of options. One TAP line each.
+number=0
+failed=0
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+PATH=$top_builddir:$PATH
+HOME=$folder
+export PATH HOME
+scripts=$top_srcdir/contrib/completion
+
+ask_bash() { # WORD...: what may stand in the place of the last one
+    bash --norc -c '. "$0/munnel.bash" && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) && _munnel && printf "%s\n" "${COMPREPLY[@]}"' \
+        "$scripts" "$@" 2>/dev/null
+}
+
+ask_fish() {
+    fish --no-config -c 'source $argv[1]/munnel.fish; complete -C "$argv[2..]"' "$scripts" "$@" | cut -f 1
+}
+
+# With the functions of its completion system replaced by what prints the words that they are given.
+ask_zsh() {
+    zsh -f -c 'scripts=$1; shift; words=("$@"); CURRENT=$#
+        _describe() { print -l -- ${${(P)${@[-1]}}%%:*} }
+        compadd() { shift; print -l -- "$@" }
+        _files() { print files }
+        _message() { : }
+        source $scripts/_munnel' zsh "$scripts" "$@"
+}
+
+# are_all_there SHELL WORD...: the completions of a last word that is "" or "--" are those in $folder/expected.
+are_all_there() {
+    ask="ask_$1"
+    shift
+    "$ask" "$@" | grep . | sort -u >"$folder/got"
+    if [ -s "$folder/expected" ] && cmp -s "$folder/expected" "$folder/got"; then
+        return 0
+    fi
+    diff "$folder/expected" "$folder/got" | sed 's/^/#   /'
+    return 1
+}
+
+# rule WORDS SHELL WORD...
+rule() {
+    number=$((number + 1))
+    if ! command -v "$2" >/dev/null 2>&1; then
+        echo "ok $number - $1 # SKIP $2 is not installed"
+        return
+    fi
+    words=$1
+    shift
+    if are_all_there "$@"; then
+        echo "ok $number - $words"
+    else
+        echo "not ok $number - $words"
+        failed=1
+    fi
+}
+
+options_of() { # COMMAND...
+    "$@" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z0-9-]+' | grep -oE -e '--[a-z0-9-]+' | sort -u >"$folder/expected"
+}
+
+commands_of() { # "" or a command: from munnel help
+    munnel help | awk -v path="munnel${1:+ $1} " 'index($0, "  " path) == 1 { split(substr($0, length(path) + 3), w, " ")
+        if (w[1] ~ /^[a-z][a-z-]*$/) print w[1] }' | sort -u >"$folder/expected"
+}
+
+for shell in bash zsh fish; do
+    for command in munneld munnel-agent "munnel init" "munnel agent add" "munnel agent list" "munnel agent revoke" \
+        "munnel agent rotate" "munnel server" "munnel agent"; do
+        # shellcheck disable=SC2086 # a list of words
+        options_of $command
+        # shellcheck disable=SC2086
+        rule "$shell has every option of $command" $shell $command --
+    done
+    commands_of ""
+    rule "$shell has every command" $shell munnel ""
+    commands_of agent
+    rule "$shell has every command of munnel agent" $shell munnel agent ""
+    printf 'json\ntext\n' >"$folder/expected"
+    rule "$shell has the words of --log-format" $shell munneld --log-format ""
+done
+echo "1..$number"
+exit $failed
