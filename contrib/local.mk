@@ -2,4 +2,24 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # What helps to try and to check Munnel; not installed.
-EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/fresh contrib/pictures/connection.svg contrib/pictures/bench.svg .ci/run
+EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/deb contrib/fresh contrib/pictures/connection.svg contrib/pictures/bench.svg .ci/run
+
+# The Debian packages, which contrib/deb builds.
+EXTRA_DIST += \
+	debian/changelog \
+	debian/control \
+	debian/copyright \
+	debian/munnel-agent.README.Debian \
+	debian/munnel-agent.install \
+	debian/munnel-agent.postrm \
+	debian/munnel-agent.prerm \
+	debian/munnel-server.README.Debian \
+	debian/munnel-server.install \
+	debian/munnel-server.postrm \
+	debian/munnel.docs \
+	debian/munnel.install \
+	debian/rules \
+	debian/source/format \
+	debian/tests/control \
+	debian/tests/relay \
+	debian/tests/service

@@ -20,12 +20,15 @@ for packages_try in apt-get:apt dnf:dnf pacman:pacman apk:apk; do
     fi
 done
 
-# packages_list build|tests|fuzz: the names, in this machine's own words.
+# packages_list build|tests|fuzz|deb|deb-test: the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev curl python3 ;;
     apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc \
-        clang-format cppcheck iproute2 procps sslscan systemd xz-utils ;;
+        clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish ;;
+    apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev pkg-config check \
+        "$(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)" ;;
+    apt-deb-test) echo procps curl python3 ;;
     apt-fuzz) echo clang libclang-rt-dev ;;
     dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel curl \
         python3 diffutils ;;
