@@ -23,3 +23,13 @@ EXTRA_DIST += \
 	debian/tests/control \
 	debian/tests/relay \
 	debian/tests/service
+
+# Scripts for OpenRC, packages for other distributions, and an image without a distribution.
+EXTRA_DIST += \
+	contrib/alpine/APKBUILD \
+	contrib/alpine/munnel.pre-install \
+	contrib/container/build \
+	contrib/container/try-inside \
+	contrib/openrc/munnel-agent.initd \
+	contrib/openrc/munneld.initd \
+	contrib/rpm/munnel.spec
