@@ -117,8 +117,10 @@ static uint64_t silence_us(const struct link *link, uint64_t now_us) {
     return (is_busy ? SILENT_BUSY_S : SILENT_S) * 1000000ull;
 }
 
+/* Neither end of a blocked link reads PING and PONG; that TCP acknowledges is seen all the same. */
 void link_carrier_sweep(struct link *link, uint64_t now_us) {
-    if (link->paused) /* what it has brought is not read */
+    bool is_read = !link->paused && !mux_carrier_may_be_blocked(link->carrier);
+    if (!is_read)
         link->last_rx_us = now_us;
     uint64_t silent_us = now_us > link->last_rx_us ? now_us - link->last_rx_us : 0;
     bool is_awaited = link->pinged_us && now_us > link->pinged_us;
@@ -128,7 +130,7 @@ void link_carrier_sweep(struct link *link, uint64_t now_us) {
         link_close(link, LINK_CLOSE_RESET, REASON_PROTOCOL, "it does not answer the PING behind the ends of streams");
     } else if (is_unused(link, now_us)) {
         link_close(link, LINK_CLOSE_POLITELY, REASON_DONE, "no stream uses it any more");
-    } else if (!link_path_sweep(link, now_us, !link->paused)) {
+    } else if (!link_path_sweep(link, now_us, is_read)) {
         return;
     } else if (link->pinged_us == 0 && silent_us >= silence_us(link, now_us)) {
         link_carrier_ping(link, now_us);

@@ -57,6 +57,11 @@ bool mux_carrier_is_used(const struct mux_carrier *carrier) {
     return false;
 }
 
+bool mux_carrier_may_be_blocked(const struct mux_carrier *carrier) {
+    const struct mux_stream *user = carrier->user; /* NULL for shared ones */
+    return user && user->rules.acked <= user->rules.moved_at;
+}
+
 size_t mux_shared_links(const struct mux *mux, void *links[], size_t most) {
     const struct mux_carrier *carrier;
     size_t count = 0;

@@ -84,6 +84,8 @@ bool mux_carrier_is_overdue(const struct mux_carrier *carrier, uint64_t now_us);
 /* Exclusive: a stream sends or receives by it; or streams do not outlive their carriers, and one may be about to move
  * to it. It looks at all streams. */
 bool mux_carrier_is_used(const struct mux_carrier *carrier);
+/* Exclusive: the peer may be waiting for what its stream has sent by another one before, and reads nothing, no PING. */
+bool mux_carrier_may_be_blocked(const struct mux_carrier *carrier);
 size_t mux_shared_links(const struct mux *mux, void *links[], size_t most); /* of the shared carriers; how many */
 size_t mux_carrier_unread(const struct mux_carrier *carrier); /* bytes put while the link was full, as yet */
 

@@ -13,6 +13,7 @@
 #include "proto/open.h"
 #include "relay/link/carrier.h"
 #include "relay/link/link_priv.h"
+#include "relay/mux/mux_priv.h"
 #include "relay/plane_priv.h"
 #include "relay/thread_session.h"
 
@@ -376,6 +377,30 @@ START_TEST(a_carrier_that_is_not_read_is_not_silent) {
 }
 END_TEST
 
+START_TEST(a_link_whose_other_end_may_be_blocked_needs_no_PONG) {
+    begin();
+    int wire = add_link(true);
+    struct relayed *relayed = relayed_open(&sessions.planes);
+    relayed_send(relayed, RELAYED_UP, BULK);
+    carry_bulk(relayed);
+    struct link *link = link_at(SERVER, wire);
+    struct stream *rules = &link->carrier->user->rules;
+    rules->moved_at = rules->acked; /* as before the first ACK of what was sent by it */
+    link->pinged_us = clock_us();
+    for (int i = 0; i < 10; i++) {
+        sessions_skip(1000);
+        sessions_sweep(SERVER);
+    }
+    ck_assert_uint_eq(sessions.sides[SERVER].gone, 0);
+    rules->moved_at = 0;
+    sessions_skip(2100);
+    sessions_sweep(SERVER);
+    expect_gone(SERVER, "no PONG in time");
+    end_whole(relayed);
+    sessions_finish();
+}
+END_TEST
+
 /* ---- exclusive links ---- */
 
 START_TEST(an_agent_closes_an_exclusive_link_that_no_stream_uses) {
@@ -508,6 +533,7 @@ static TCase *silence(void) {
     tcase_add_loop_test(group, a_carrier_without_PONG_is_given_up_after_two_seconds, 0, 2);
     tcase_add_test(group, a_carrier_that_brings_bytes_is_not_silent);
     tcase_add_test(group, a_carrier_that_is_not_read_is_not_silent);
+    tcase_add_test(group, a_link_whose_other_end_may_be_blocked_needs_no_PONG);
     return group;
 }
 
