@@ -88,7 +88,8 @@ check_headers() {
 }
 
 check_scripts() {
-    for file in bootstrap configure.ac Makefile.am .ci/run contrib/* $(find src tests man conf contrib -name '*.mk' -o -name '*.sh' -o -name '*.py' -o -name '*.awk'); do
+    for file in bootstrap configure.ac Makefile.am .ci/run debian/rules debian/tests/[!c]* \
+        $(find contrib -type f ! -name '*.svg') $(find src tests man conf -name '*.mk' -o -name '*.sh' -o -name '*.py' -o -name '*.awk'); do
         [ -f "$file" ] && ! head -5 "$file" | grep -q 'SPDX-License-Identifier: MIT' && echo "$file: no SPDX line"
     done
 }
