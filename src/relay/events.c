@@ -200,6 +200,22 @@ void plane_event_want_carriers(struct relay_thread *thread, const struct carrier
     post_carrier_event(thread->plane, 0, role, count, on_want_carriers);
 }
 
+/* ---- handshakes ---- */
+
+static void on_handshake(struct message *message) {
+    struct carrier_event *event = (struct carrier_event *)message;
+    struct plane *plane = event->plane;
+    if (!plane->silent)
+        plane->options.events->on_handshake(plane->options.context, event->tag);
+    free(event);
+}
+
+/* May be lost on ENOMEM: the link counts as one that waits, and its deadline ends it. */
+void plane_event_handshake(const struct link *link) {
+    if (link->thread->options->events->on_handshake)
+        post_carrier_event(link->thread->plane, link->tag, &link->role, 0, on_handshake);
+}
+
 /* ---- gone ---- */
 
 static void on_gone(struct message *message) {

@@ -46,6 +46,8 @@ struct link_end {
 };
 
 struct plane_events { /* all on the control thread */
+    /* Server: the handshake of an adopted connection begins; before, it has waited for its turn. */
+    void (*on_handshake)(void *context, uint64_t tag);
     void (*on_greeting)(void *context, const struct greeting *greeting);
     /* A data link carries streams from now on, until on_gone. tag: that of plane_dial or plane_accept_data. */
     void (*on_carrier)(void *context, uint64_t tag, const struct carrier_role *role);

@@ -9,6 +9,12 @@
 
 #include "server/auth/control.h"
 
+static void on_handshake(void *context, uint64_t tag) {
+    const struct server *server = context;
+
+    agent_listener_begun(server->agent_listener, tag);
+}
+
 static void on_greeting(void *context, const struct greeting *greeting) {
     struct server *server = context;
 
@@ -125,7 +131,8 @@ static void on_gone(void *context, const struct link_end *end) {
         on_data_gone(server, session, end);
 }
 
-static const struct plane_events events = {.on_greeting = on_greeting,
+static const struct plane_events events = {.on_handshake = on_handshake,
+                                           .on_greeting = on_greeting,
                                            .on_carrier = on_carrier,
                                            .on_accept_failed = on_accept_failed,
                                            .on_want_carriers = on_want_carriers,

@@ -130,6 +130,7 @@ void link_adopt(struct relay_thread *thread, int fd, SSL_CTX *tls, uint64_t tag,
 }
 
 void link_start(struct link *link) {
+    plane_event_handshake(link);
     if (link_watch(link))
         begin_handshake(link);
     link_order_free(link->order);

@@ -180,6 +180,7 @@ bool link_data_output_overflows(
 /* events.c: events for the control plane */
 void plane_event_greeting(struct link *link, bool rejected, const char *text, size_t length,
                           const uint8_t exporter[SECRET_SIZE]);
+void plane_event_handshake(const struct link *link);
 bool plane_event_carrier(struct link *link); /* false: out of memory */
 bool plane_event_control(struct link *link, const uint8_t *text, size_t length,
                          void (*on_taken)(struct link *link, size_t length)); /* false: out of memory */

@@ -4,7 +4,8 @@
  * agent_listener: see agent_listener.h. At a limit the oldest connection without a complete ClientHello is closed, not
  * the newest: otherwise 256 silent connections would lock all agents out. Such a connection waits here, where it costs
  * a descriptor and no TLS state. If none waits, the oldest handshake is closed, once it has taken longer than that of
- * an agent does.
+ * an agent does; not one that is in a relay thread's queue, whose peer is not slow: otherwise a crowd would push out
+ * those that have waited longest, just as their turn comes.
  *
  * Owns: its listeners, the table of connections, the penalties.
  */
@@ -152,7 +153,7 @@ static void wait_for(struct agent_listener *listener, struct preauth_conn *conn,
 /* The oldest handshake that has taken too long, after its relay thread was asked to close it. One that completes
  * meanwhile stays; then plane_disconnect_preauth returns false. */
 static struct preauth_conn *find_slow_handshake(struct agent_listener *listener, const uint64_t *source) {
-    struct preauth_conn *oldest = preauth_table_oldest(&listener->preauth, source, PREAUTH_ADOPTED);
+    struct preauth_conn *oldest = preauth_table_oldest(&listener->preauth, source, PREAUTH_SHAKING);
 
     if (!oldest || clock_us() - oldest->since_us < HANDSHAKE_MS * 1000ull)
         return NULL;
@@ -212,6 +213,13 @@ static void on_accept(void *context, int fd, const struct addr *peer, const stru
 static bool has_room(void *context) {
     (void)context;
     return true; /* on_accept makes room */
+}
+
+void agent_listener_begun(struct agent_listener *listener, uint64_t tag) {
+    struct preauth_conn *conn = preauth_table_find(&listener->preauth, tag);
+
+    if (conn)
+        preauth_table_shake(conn, clock_us());
 }
 
 bool agent_listener_release(struct agent_listener *listener, uint64_t tag) {

@@ -34,6 +34,8 @@ void agent_listener_set_tls(struct agent_listener *listener, SSL_CTX *tls); /* f
 void agent_listener_shut(struct agent_listener *listener);                  /* closes the listeners and what waits */
 void agent_listener_free(struct agent_listener *listener);
 
+/* The handshake of the adopted connection with this tag has begun, if it was not closed meanwhile. */
+void agent_listener_begun(struct agent_listener *listener, uint64_t tag);
 /* The adopted connection with this tag has sent HELLO, or is gone: false if it is not counted here any more. */
 bool agent_listener_release(struct agent_listener *listener, uint64_t tag);
 /* The adopted connection with this tag is gone without HELLO: as agent_listener_release; its source gets a penalty if

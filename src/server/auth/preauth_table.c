@@ -67,6 +67,12 @@ int preauth_table_adopt(struct preauth_conn *conn) {
     return fd;
 }
 
+void preauth_table_shake(struct preauth_conn *conn, uint64_t now_us) {
+    assert(conn->state == PREAUTH_ADOPTED);
+    conn->state = PREAUTH_SHAKING;
+    conn->since_us = now_us;
+}
+
 void preauth_table_remove(struct preauth_table *table, struct preauth_conn *conn) {
     if (conn->state == PREAUTH_WAITING) {
         event_del(&conn->readable);

@@ -30,11 +30,16 @@ static struct world {
     struct link_ref link; /* the server's */
     struct carrier_role role;
     char rejected[200], *welcome;
-    unsigned greetings, carriers, gone, agents_carriers, agents_gone;
+    unsigned handshakes, greetings, carriers, gone, agents_carriers, agents_gone;
     struct link_end end;
 } world;
 
 /* ---- the control planes only record their events ---- */
+
+static void on_handshake(void *context, uint64_t tag) {
+    (void)context, (void)tag;
+    world.handshakes++;
+}
 
 static void on_greeting(void *context, const struct greeting *greeting) {
     (void)context;
@@ -74,7 +79,8 @@ static void on_agents_gone(void *context, const struct link_end *end) {
     world.agents_gone++;
 }
 
-static const struct plane_events server_events = {.on_greeting = on_greeting,
+static const struct plane_events server_events = {.on_handshake = on_handshake,
+                                                  .on_greeting = on_greeting,
                                                   .on_carrier = on_carrier,
                                                   .on_gone = on_gone};
 static const struct plane_events agent_events = {.on_greeting = on_agents_greeting,
@@ -137,7 +143,9 @@ static void accept_it(void) {
 
 static void greet(void) {
     dial(false);
+    ck_assert_uint_eq(world.handshakes, 1); /* its turn has come */
     carry_all();
+    ck_assert_uint_eq(world.handshakes, 1);
     ck_assert_uint_eq(world.greetings, 1);
     ck_assert_uint_eq(servers_handshakes(), 1);
 }

@@ -33,6 +33,11 @@ static int begin_handshake(struct server_fixture *server_fixture, struct fake_or
     return fd;
 }
 
+/* The event of the plane: the turn of the connection with this tag has come. */
+static void begin(uint64_t tag) {
+    fake_options()->events->on_handshake(fake_options()->context, tag);
+}
+
 /* The event of the plane: the connection with this tag is gone, and HELLO has not come. */
 static void end(uint64_t tag, bool no_hello, bool timed_out) {
     struct link_end end = {
@@ -355,6 +360,7 @@ START_TEST(full_listener_closes_the_slowest_handshake) {
     server_fixture_open(&server_fixture);
     for (int i = 0; i < 2; i++) {
         fds[i] = begin_handshake(&server_fixture, &adopted[i]);
+        begin(adopted[i].tag);
         fake_clock_advance(10);
     }
     ck_assert(!is_adopted(&server_fixture));
@@ -365,6 +371,34 @@ START_TEST(full_listener_closes_the_slowest_handshake) {
     ck_assert_uint_eq(order.tag, adopted[0].tag);
     lose(adopted[0].tag, false); /* its event comes as well, and it is not counted twice */
     ck_assert_uint_eq(agent_listener_count(server_fixture.server->agent_listener), 1);
+    for (int i = 0; i < 2; i++)
+        close_both(fds[i], &adopted[i]);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* Otherwise those that have waited longest would be closed one after the other as their turn comes. */
+START_TEST(handshakes_that_wait_for_their_turn_do_not_give_way) {
+    struct server_fixture server_fixture;
+    struct fake_order adopted[2], order;
+    int fds[2];
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.conf->agents.unauthenticated_per_source = 2;
+    server_fixture_open(&server_fixture);
+    for (int i = 0; i < 2; i++)
+        fds[i] = begin_handshake(&server_fixture, &adopted[i]);
+    fake_clock_advance(3000);
+    ck_assert(!is_adopted(&server_fixture));
+    begin(adopted[1].tag);
+    ck_assert(!is_adopted(&server_fixture));
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT_PREAUTH), 0);
+    fake_clock_advance(500);
+    ck_assert(is_adopted(&server_fixture));
+    ck_assert(fake_take(FAKE_DISCONNECT_PREAUTH, &order));
+    ck_assert_uint_eq(order.tag, adopted[1].tag);
+    begin(adopted[1].tag); /* it was on its way, and is of none that is counted */
+    lose(adopted[1].tag, false);
     for (int i = 0; i < 2; i++)
         close_both(fds[i], &adopted[i]);
     server_fixture_clear(&server_fixture);
@@ -431,6 +465,7 @@ static TCase *agent_listener_cases(void) {
     tcase_add_test(group, silence_ends_at_the_deadline);
     tcase_add_test(group, full_listener_closes_the_oldest_silent_connection);
     tcase_add_test(group, full_listener_closes_the_slowest_handshake);
+    tcase_add_test(group, handshakes_that_wait_for_their_turn_do_not_give_way);
     tcase_add_test(group, one_source_has_a_share_only);
     tcase_add_test(group, data_links_that_will_come_are_accepted_beyond_the_limits);
     return group;
