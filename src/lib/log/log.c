@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,13 +34,16 @@ enum {
     FILE_MODE = 0640
 };
 
-struct log {
-    /* Never changed once made. */
-    struct log_style style;
-    enum log_level level;
-    char *path; /* NULL: stderr or stdout */
+enum { STYLE_JSON = 1, STYLE_COLOURED = 2, STYLE_JOURNAL = 4 };
 
-    pthread_mutex_t lock; /* guards all down to `second` */
+struct log {
+    atomic_uint style; /* STYLE_...: log_change replaces it while other threads log */
+    atomic_int level;
+    bool is_journal, has_colours; /* of the target; the owner's */
+
+    pthread_mutex_t lock;    /* guards all down to `second` */
+    char *path;              /* NULL: stderr or stdout */
+    struct log_target *next; /* for the thread to change to; NULL: none */
     pthread_cond_t filled;
     char *ring;
     size_t start, used; /* the thread writes from `start` without the lock: what is there stays until it is done */
@@ -54,7 +58,23 @@ struct log {
     int fd; /* the thread's */
 };
 
+static struct log_style style_of(struct log *log) {
+    unsigned style = atomic_load_explicit(&log->style, memory_order_relaxed);
+    return (struct log_style){.format = style & STYLE_JSON ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
+                              .is_coloured = style & STYLE_COLOURED,
+                              .is_journal = style & STYLE_JOURNAL};
+}
+
+static void set_style(struct log *log, enum log_format format) {
+    bool is_json = format == LOG_FORMAT_JSON;
+    atomic_store_explicit(&log->style,
+                          (is_json ? STYLE_JSON : 0u) | (log->is_journal ? STYLE_JOURNAL : 0u) |
+                              (log->has_colours && !is_json ? STYLE_COLOURED : 0u),
+                          memory_order_relaxed);
+}
+
 static void dispose(struct log *log) {
+    log_target_free(log->next);
     if (log->path && log->fd >= 0)
         close(log->fd);
     pthread_mutex_destroy(&log->lock);
@@ -92,9 +112,9 @@ static void read_time(struct log *log) {
     log->time[22] = (char)('0' + ms % 10);
 }
 
-static void ring_put(struct log *log, char *text, size_t length) {
+static void ring_put(struct log *log, char *text, size_t length, struct log_style style) {
     size_t time_at;
-    if (log_line_time_at(log->style, &time_at)) {
+    if (log_line_time_at(style, &time_at)) {
         read_time(log);
         memcpy(text + time_at, log->time, LOG_TIME_LENGTH);
     }
@@ -113,11 +133,12 @@ static bool ring_recover(struct log *log) {
     if (log->used > RING_SIZE / 2)
         return false;
     char text[LOG_LINE_SIZE];
+    const struct log_style style = style_of(log);
     size_t length =
-        log_line_make(text, log->style, LOG_LEVEL_WARNING, "log", "lines dropped, they could not be written in time",
+        log_line_make(text, style, LOG_LEVEL_WARNING, "log", "lines dropped, they could not be written in time",
                       LOG_FIELDS(LOG_NUMBER("count", log->dropped)));
     log->dropped = 0;
-    ring_put(log, text, length);
+    ring_put(log, text, length, style);
     return true;
 }
 
@@ -149,8 +170,23 @@ static bool is_stopping(struct log *log) {
     return stopping;
 }
 
+/* The thread alone changes fd and path; the lock is for those that look at the path. */
+static void change_target(struct log *log, struct log_target *next) {
+    if (log->path)
+        close(log->fd);
+    pthread_mutex_lock(&log->lock);
+    char *path = log->path;
+    log->path = next->path;
+    pthread_mutex_unlock(&log->lock);
+    log->fd = next->fd;
+    free(path);
+    free(next);
+}
+
 static void reopen(struct log *log) {
-    int fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, FILE_MODE);
+    if (!log->path)
+        return;
+    int fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, LOG_FILE_MODE);
     if (fd < 0) {
         log_write(log, LOG_LEVEL_ERROR, "log", "cannot open %s again, staying with the old file: %s", log->path,
                   strerror(errno));
@@ -191,14 +227,18 @@ static bool write_lines(struct log *log) {
     pthread_mutex_lock(&log->lock);
     bool must_end = log->is_abandoned || (log->must_stop && log->used == 0);
     bool must_reopen = log->must_reopen;
+    struct log_target *next = log->next;
     log->must_reopen = false;
+    log->next = NULL;
     int count = ring_front(log, parts);
     pthread_mutex_unlock(&log->lock);
 
+    if (next)
+        change_target(log, next);
+    else if (must_reopen && !must_end)
+        reopen(log);
     if (must_end)
         return false;
-    if (must_reopen)
-        reopen(log);
     if (parts[0].iov_len == 0)
         return true;
     ssize_t written = write_parts(log->fd, parts, count);
@@ -212,7 +252,7 @@ static bool write_lines(struct log *log) {
 
 static void wait_for_lines(struct log *log) {
     pthread_mutex_lock(&log->lock);
-    while (log->used == 0 && !log->must_stop && !log->must_reopen) {
+    while (log->used == 0 && !log->must_stop && !log->must_reopen && !log->next) {
         log->is_waiting = true;
         pthread_cond_wait(&log->filled, &log->lock);
     }
@@ -239,17 +279,15 @@ static void *run_thread(void *context) {
 /* ---- the owner ---- */
 
 static int open_target(struct log *log, const char *to, struct error *error) {
-    if (strcmp(to, "stderr") == 0 || strcmp(to, "stdout") == 0) {
-        log->fd = strcmp(to, "stderr") == 0 ? STDERR_FILENO : STDOUT_FILENO;
-        const char *terminal = getenv("TERM");
-        log->style.is_journal = log_target_is_journal(log->fd);
-        log->style.is_coloured = log->style.format == LOG_FORMAT_TEXT && isatty(log->fd) && !getenv("NO_COLOR") &&
-                                 terminal && strcmp(terminal, "dumb") != 0;
-        return 0;
-    }
-    log->path = strdup(to);
-    log->fd = log->path ? open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, FILE_MODE) : -1;
-    return log->fd >= 0 ? 0 : error_set(error, "cannot open the log %s: %s", to, strerror(errno));
+    struct log_target *target = log_target_open(to, error);
+    if (!target)
+        return -1;
+    log->path = target->path;
+    log->fd = target->fd;
+    log->is_journal = target->is_journal;
+    log->has_colours = target->has_colours;
+    free(target);
+    return 0;
 }
 
 struct log *log_new(enum log_format format, enum log_level level, const char *to, struct error *error) {
@@ -258,8 +296,8 @@ struct log *log_new(enum log_format format, enum log_level level, const char *to
         error_set(error, "out of memory for the log");
         return NULL;
     }
-    log->style.format = format;
-    log->level = level;
+    atomic_init(&log->level, (int)level);
+    atomic_init(&log->style, 0);
     log->fd = -1;
     log->holders = 2;
     pthread_mutex_init(&log->lock, NULL);
@@ -268,6 +306,7 @@ struct log *log_new(enum log_format format, enum log_level level, const char *to
     if (!log->ring) {
         error_set(error, "out of memory for the log");
     } else if (open_target(log, to, error) == 0) {
+        set_style(log, format);
         if (thread_start(&log->thread, "log", run_thread, log) == 0)
             return log;
         error_set(error, "cannot start the log's thread");
@@ -307,8 +346,28 @@ void log_free(struct log *log) {
     release(log);
 }
 
+void log_change(struct log *log, enum log_format format, enum log_level level, struct log_target *target) {
+    if (!log) {
+        log_target_free(target);
+        return;
+    }
+    if (target) {
+        log->is_journal = target->is_journal;
+        log->has_colours = target->has_colours;
+    }
+    set_style(log, format);
+    atomic_store_explicit(&log->level, (int)level, memory_order_relaxed);
+    pthread_mutex_lock(&log->lock);
+    struct log_target *unused = target ? log->next : NULL;
+    if (target)
+        log->next = target;
+    pthread_cond_signal(&log->filled);
+    pthread_mutex_unlock(&log->lock);
+    log_target_free(unused);
+}
+
 void log_reopen(struct log *log) {
-    if (!log || !log->path)
+    if (!log)
         return;
     pthread_mutex_lock(&log->lock);
     log->must_reopen = true;
@@ -319,7 +378,7 @@ void log_reopen(struct log *log) {
 /* ---- any thread ---- */
 
 bool log_enabled(const struct log *log, enum log_level level) {
-    return log && level <= log->level;
+    return log && (int)level <= atomic_load_explicit(&log->level, memory_order_relaxed);
 }
 
 void log_event(struct log *log, enum log_level level, const char *who, const char *what,
@@ -327,11 +386,12 @@ void log_event(struct log *log, enum log_level level, const char *who, const cha
     if (!log_enabled(log, level))
         return;
     char text[LOG_LINE_SIZE];
-    size_t length = log_line_make(text, log->style, level, who, what, fields);
+    const struct log_style style = style_of(log);
+    size_t length = log_line_make(text, style, level, who, what, fields);
 
     pthread_mutex_lock(&log->lock);
     if (ring_recover(log) && log->used + length <= RING_SIZE) {
-        ring_put(log, text, length);
+        ring_put(log, text, length, style);
     } else {
         log->dropped++;
     }

@@ -45,6 +45,15 @@ int log_check_target(const char *to, struct error *error); /* would log_new() op
 bool log_target_is_journal(int fd);
 void log_free(struct log *log);   /* writes what is left (waiting at most a second for a stuck reader) */
 void log_reopen(struct log *log); /* after a rotation; the log's thread opens the path again */
+/*
+ * A reload, in two steps: log_target_open opens where the log will go (NULL with `error`), log_change cannot fail. It
+ * takes the target; with NULL the log stays where it is. Lines before it are written to the new target, if they have
+ * not been written yet.
+ */
+struct log_target;
+struct log_target *log_target_open(const char *to, struct error *error);
+void log_target_free(struct log_target *target); /* one that was not used; NULL is fine */
+void log_change(struct log *log, enum log_format format, enum log_level level, struct log_target *target);
 bool log_enabled(const struct log *log, enum log_level level); /* false for log == NULL */
 
 /*

@@ -17,6 +17,14 @@ struct log_style {
     bool is_journal; /* read by systemd's journal: "<4>" is the priority, and the text has no time */
 };
 
+enum { LOG_FILE_MODE = 0640 };
+
+struct log_target {
+    char *path; /* NULL: stderr or stdout, which stay open */
+    int fd;
+    bool is_journal, has_colours;
+};
+
 /* Where the LOG_TIME_LENGTH bytes of the time belong; false: nowhere. */
 bool log_line_time_at(struct log_style style, size_t *offset);
 

@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "lib/base/file.h"
-#include "lib/log/log.h"
+#include "lib/log/log_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,4 +69,42 @@ bool log_target_is_journal(int fd) {
 
     return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 && fstat(fd, &status) == 0 &&
            device == (uintmax_t)status.st_dev && inode == (uintmax_t)status.st_ino;
+}
+
+static void open_stream(struct log_target *target, const char *to) {
+    const char *terminal = getenv("TERM");
+    target->fd = strcmp(to, "stderr") == 0 ? STDERR_FILENO : STDOUT_FILENO;
+    target->is_journal = log_target_is_journal(target->fd);
+    target->has_colours = isatty(target->fd) && !getenv("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+static int open_file(struct log_target *target, const char *to, struct error *error) {
+    target->path = strdup(to);
+    target->fd = target->path ? open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, LOG_FILE_MODE) : -1;
+    return target->fd >= 0 ? 0 : error_set(error, "cannot open the log %s: %s", to, strerror(errno));
+}
+
+struct log_target *log_target_open(const char *to, struct error *error) {
+    struct log_target *target = calloc(1, sizeof *target);
+    if (!target) {
+        error_set(error, "out of memory for the log");
+        return NULL;
+    }
+    target->fd = -1;
+    if (strcmp(to, "stderr") == 0 || strcmp(to, "stdout") == 0) {
+        open_stream(target, to);
+    } else if (open_file(target, to, error)) {
+        log_target_free(target);
+        return NULL;
+    }
+    return target;
+}
+
+void log_target_free(struct log_target *target) {
+    if (!target)
+        return;
+    if (target->path && target->fd >= 0)
+        close(target->fd);
+    free(target->path);
+    free(target);
 }

@@ -322,6 +322,30 @@ START_TEST(a_rotated_file_is_left_behind) {
 }
 END_TEST
 
+START_TEST(level_format_and_file_change_while_it_runs) {
+    const char *path = unit_path("log"), *other = unit_path("other");
+    struct error error = {""};
+    struct log *log = new_log(LOG_LEVEL_INFO, path);
+    log_write(log, LOG_LEVEL_INFO, "server", "before");
+    ck_assert(comes_to_hold(path, "before"));
+    ck_assert_ptr_null(log_target_open(unit_path("no/such/log"), &error));
+    struct log_target *target = log_target_open(other, &error);
+    ck_assert_msg(target, "%s", error.text);
+    log_change(log, LOG_FORMAT_JSON, LOG_LEVEL_DEBUG, target);
+    log_write(log, LOG_LEVEL_DEBUG, "server", "after");
+    ck_assert(comes_to_hold(other, "\"event\":\"after\"}"));
+    log_change(log, LOG_FORMAT_TEXT, LOG_LEVEL_WARNING, NULL);
+    ck_assert(!log_enabled(log, LOG_LEVEL_INFO));
+    log_write(log, LOG_LEVEL_WARNING, "server", "as text");
+    ck_assert(comes_to_hold(other, "  as text\n"));
+    log_free(log);
+    log_target_free(log_target_open(other, &error));
+    char *text = unit_read(path, NULL);
+    ck_assert_ptr_null(strstr(text, "after"));
+    free(text);
+}
+END_TEST
+
 START_TEST(a_full_disk_ends_no_program) {
     if (access("/dev/full", W_OK))
         return; /* not every system has one */
@@ -371,6 +395,7 @@ static TCase *trouble(void) {
     tcase_add_test(group, freeing_does_not_wait_for_a_stuck_reader);
     tcase_add_test(group, a_reader_that_is_gone_blocks_no_writer);
     tcase_add_test(group, a_non_blocking_descriptor_loses_nothing);
+    tcase_add_test(group, level_format_and_file_change_while_it_runs);
     tcase_add_test(group, a_full_disk_ends_no_program);
     return group;
 }
