@@ -24,6 +24,7 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/local_addrs_posix.c \
 	src/conf/option.c \
 	src/conf/option.h \
+	src/conf/option_json.c \
 	src/conf/option_priv.h \
 	src/conf/option_value.c \
 	src/conf/provision.c \
@@ -34,6 +35,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/server_cmdline.h \
 	src/conf/server_config.c \
 	src/conf/server_config.h \
+	src/conf/server_diff.c \
+	src/conf/server_diff.h \
 	src/conf/server_options.c \
 	src/conf/server_place.c \
 	src/conf/suggest.c \

@@ -225,11 +225,11 @@ static bool is_better(const char *at, const char *path, const char *best_at, con
     return !best || at < best_at || (at == best_at && strlen(path) > strlen(best->path));
 }
 
-void option_name_file(struct error *error, const char *file, const struct option_file *files, size_t count) {
+void option_name_file(const struct option_place *top, const struct option_file *files, size_t count) {
     const struct option_file *best = NULL;
     const char *best_at = NULL;
     for (size_t i = 0; i < count; i++) {
-        const char *path = files[i].path, *at = path && *path ? strstr(error->text, path) : NULL;
+        const char *path = files[i].path, *at = path && *path ? strstr(top->error->text, path) : NULL;
         if (at && is_better(at, path, best_at, best)) {
             best = &files[i];
             best_at = at;
@@ -237,9 +237,8 @@ void option_name_file(struct error *error, const char *file, const struct option
     }
     if (!best)
         return;
-    const struct error detail = *error;
-    const struct option_place place = {.file = file, .beside = file, .error = error};
-    const struct option_place inner = option_below(&place, best->option);
+    const struct error detail = *top->error;
+    const struct option_place inner = option_below(top, best->option);
     option_error(&inner, "%s", detail.text);
 }
 

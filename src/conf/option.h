@@ -50,6 +50,7 @@ struct option_spec {
     const struct option_table *elements;
     size_t count_offset;
     bool nullable;        /* null may be written although it is not the default */
+    bool needs_restart;   /* a reload cannot change it */
     bool reserved;        /* not implemented yet: a value other than the default is an error, not ignored */
     const char *flag;     /* --flag; NULL: only in the file */
     const char *argument; /* what --help calls its value */
@@ -82,6 +83,11 @@ int option_set_text(const struct option_spec *spec, void *base, const char *text
                     const struct option_place *place);
 void option_done(const struct option_table *table, void *base);
 
+/* What `base` holds, as a file would have it: one option, or all of a table by their names ("agents.tls.cert"). NULL:
+ * out of memory. */
+json_t *option_value_json(const struct option_spec *spec, const void *base);
+json_t *option_json(const struct option_table *table, const void *base);
+
 const struct option_spec *option_find(const struct option_table *table, const char *name);
 /* A new element of an OPTION_TABLES, with its defaults; the list owns it. NULL with place->error. */
 void *option_add_element(const struct option_spec *spec, void *base, const struct option_place *place);
@@ -89,7 +95,7 @@ void *option_add_element(const struct option_spec *spec, void *base, const struc
 /* An error at the place: "FILE: services[2].listen: ...". Returns -1. */
 int option_error(const struct option_place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /*
- * Puts the option that names a file, with `file` that sets it (NULL: none), in front of an error about that file, for a
+ * Puts the option that names a file, with top->file that sets it, in front of the error of `top` about that file, for a
  * reader who did not choose its name: of the files in the text the first. An error that speaks of none of them stays as
  * it is.
  */
@@ -97,7 +103,7 @@ struct option_file {
     const char *option; /* "agents.tls.cert" */
     const char *path;   /* NULL: not set */
 };
-void option_name_file(struct error *error, const char *file, const struct option_file *files, size_t count);
+void option_name_file(const struct option_place *top, const struct option_file *files, size_t count);
 /* The place of a member of an object there, or of an element of a list. */
 struct option_place option_member(const struct option_place *place, const char *key);
 struct option_place option_element(const struct option_place *place, size_t index);

@@ -227,11 +227,11 @@ int server_check_dates(const struct server_config *conf, struct error *warning) 
     int result = certificate ? certificate_check_dates(certificate, conf->agents.certificate, warning) : 0;
     X509_free(certificate);
     if (result)
-        server_name_file(conf, warning);
+        server_name_file(conf, NULL, warning);
     return result;
 }
 
-void server_name_file(const struct server_config *conf, struct error *error) {
+void server_name_file(const struct server_config *conf, struct option_fault *fault, struct error *error) {
     const struct option_file files[] = {{"agents.tls.cert", conf->agents.certificate},
                                         {"agents.tls.key", conf->agents.key},
                                         {"agents.tls.client_ca", conf->agents.client_ca},
@@ -239,7 +239,8 @@ void server_name_file(const struct server_config *conf, struct error *error) {
                                         {"agents.auth.tokens", conf->agents.tokens}};
     if (!conf->path)
         return; /* without a file the server has named them itself */
-    option_name_file(error, conf->path, files, sizeof files / sizeof *files);
+    const struct option_place top = server_config_top(conf, fault, error);
+    option_name_file(&top, files, sizeof files / sizeof *files);
 }
 
 static int look_at_agents(const struct server_config *conf, size_t *agents, struct error *error) {
@@ -257,6 +258,6 @@ int server_check_secrets(const struct server_config *conf, size_t *agents, struc
     *agents = 0;
     if (check_tls(conf, error) == 0 && look_at_agents(conf, agents, error) == 0)
         return 0;
-    server_name_file(conf, error);
+    server_name_file(conf, NULL, error);
     return -1;
 }

@@ -23,7 +23,7 @@ struct tls_server_options server_tls_options(const struct server_config *conf);
 int server_check_dates(const struct server_config *conf, struct error *warning);
 
 /* Puts in front of an error about one of the agent port's files where the reader finds its name. */
-void server_name_file(const struct server_config *conf, struct error *error);
+void server_name_file(const struct server_config *conf, struct option_fault *fault, struct error *error);
 
 /* Certificate, key, client_ca, crl and the agents file: there, readable by us alone, fitting. *agents is their number.
  */

@@ -45,7 +45,8 @@ static const char *choose_file(const struct cmdline *line) {
     return named || says_all(line) ? named : server_config_default_file();
 }
 
-static int apply(struct server_config *conf, const struct cmdline *line, struct error *error) {
+static int apply(struct server_config *conf, const struct cmdline *line, struct option_fault *fault,
+                 struct error *error) {
     if (cmdline_apply(line, conf, error))
         return -1;
     if (cmdline_has(line, "verbose"))
@@ -53,7 +54,17 @@ static int apply(struct server_config *conf, const struct cmdline *line, struct 
     for (int i = 0; i < line->word_count; i++)
         if (server_config_add_service(conf, line->words[i], error))
             return -1;
-    return server_config_check(conf, error);
+    return server_config_check_at(conf, fault, error);
+}
+
+struct server_config *server_options_read_again(const struct server_options *options, struct option_fault *fault,
+                                                struct error *error) {
+    struct server_config *conf =
+        options->file ? server_config_load(options->file, fault, error) : server_config_default(error);
+    if (conf && apply(conf, &options->line, fault, error) == 0)
+        return conf;
+    server_config_free(conf);
+    return NULL;
 }
 
 static const char *plural(size_t count) {
@@ -82,30 +93,29 @@ static int report(const struct server_options *options, struct error *error) {
     return fflush(stdout) ? error_set(error, "cannot write to standard output") : 0;
 }
 
-static int read_line(struct server_options *options, const struct cmdline *line) {
+static int read_line(struct server_options *options) {
     struct error error = {"out of memory"};
-    const char *file = choose_file(line);
+    const struct cmdline *line = &options->line;
+    const char *file = options->file = choose_file(line);
     if (!file && !says_all(line))
         return cmdline_complain(&munneld, NULL,
                                 "there is neither /etc/munnel.json nor /etc/munnel/munnel.json; \"munnel init "
                                 "/etc/munnel\" makes one, --config FILE names another, or name a service, like "
                                 "\"WinVNC 0.0.0.0:5900 localhost:5900\"");
     options->needs_setup = !file;
-    options->conf = file ? server_config_read(file, &error) : server_config_default(&error);
+    options->conf = server_options_read_again(options, NULL, &error);
     bool check = cmdline_has(line, "check");
-    if (!options->conf || apply(options->conf, line, &error) || (check && report(options, &error)))
+    if (!options->conf || (check && report(options, &error)))
         return cmdline_complain(&munneld, file, error.text);
     return check ? 0 : -1;
 }
 
 int server_options_read(struct server_options *options, int argc, char **argv) {
-    struct cmdline line;
     *options = (struct server_options){0};
-    int code = cmdline_read(&line, &munneld, argc, argv);
+    int code = cmdline_read(&options->line, &munneld, argc, argv);
     if (code >= 0)
         return code;
-    code = read_line(options, &line);
-    cmdline_done(&line);
+    code = read_line(options);
     if (code >= 0)
         server_options_done(options);
     return code;
@@ -114,4 +124,5 @@ int server_options_read(struct server_options *options, int argc, char **argv) {
 void server_options_done(struct server_options *options) {
     server_config_free(options->conf);
     options->conf = NULL;
+    cmdline_done(&options->line);
 }

@@ -6,10 +6,13 @@
 #ifndef MUNNEL_CONF_SERVER_CMDLINE_H
 #define MUNNEL_CONF_SERVER_CMDLINE_H
 
+#include "conf/cmdline.h"
 #include "conf/server_config.h"
 
 struct server_options {
     struct server_config *conf; /* file and command line together */
+    struct cmdline line;        /* of argv, which has to live as long */
+    const char *file;           /* NULL: none is read */
     bool needs_setup; /* no file and no certificate named: the state folder's are used, made at the first start */
 };
 
@@ -18,6 +21,10 @@ struct server_options {
  * everything right, which have printed to stdout; 2 after one line on stderr with the error.
  */
 int server_options_read(struct server_options *options, int argc, char **argv);
+/* The same once more for a server that runs: the file may have changed. NULL with `error` and, where it is known, the
+ * place in `fault`, which may be NULL. */
+struct server_config *server_options_read_again(const struct server_options *options, struct option_fault *fault,
+                                                struct error *error);
 void server_options_done(struct server_options *options);
 
 #endif

@@ -170,8 +170,13 @@ int server_config_add_service(struct server_config *conf, const char *text, stru
     return failed;
 }
 
+struct server_config *server_config_hold(struct server_config *conf) {
+    conf->holders++;
+    return conf;
+}
+
 void server_config_free(struct server_config *conf) {
-    if (!conf)
+    if (!conf || conf->holders-- > 0)
         return;
     option_done(&server_option_table, conf);
     for (size_t i = 0; i < conf->file_count; i++)

@@ -70,6 +70,7 @@ struct server_config {
     char *user, *group; /* the user that the process becomes once its ports are open; NULL: it keeps its own */
     char *state;        /* the state folder */
     struct config_log log;
+    unsigned holders; /* besides the one that it was made for */
 };
 
 extern const struct option_table server_option_table;  /* fills a struct server_config */
@@ -95,6 +96,9 @@ int server_config_add_service(struct server_config *conf, const char *text, stru
  */
 int server_config_check(const struct server_config *conf, struct error *error);
 int server_config_check_at(const struct server_config *conf, struct option_fault *fault, struct error *error);
+/* A configuration is counted: it lives until server_config_free() was called once more than server_config_hold(). Only
+ * one thread may do so. */
+struct server_config *server_config_hold(struct server_config *conf);
 void server_config_free(struct server_config *conf);
 
 /* The places of the whole and of a service, for errors about them; `fault` may be NULL, `name` has to live as long. */

@@ -185,6 +185,16 @@ bool services_write_offer(struct services_writer *writer, const struct service_o
     return true;
 }
 
+void services_write_removed(struct services_writer *writer, uint32_t id) {
+    json_t *removed = json_object_get(writer->json, "remove");
+
+    if (!removed) {
+        writer->fails |= json_object_set_new(writer->json, "remove", json_array()) != 0;
+        removed = json_object_get(writer->json, "remove");
+    }
+    writer->fails |= json_array_append_new(removed, json_integer(id)) != 0;
+}
+
 char *services_finish(struct services_writer *writer, bool more) {
     if (more)
         writer->fails |= json_object_set_new(writer->json, "more", json_true()) != 0;

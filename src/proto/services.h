@@ -55,6 +55,8 @@ struct services_writer { /* server: a `services` in the making */
 void services_write(struct services_writer *writer, uint64_t version);
 /* False, and nothing is added: the part is full. The first service always fits. */
 bool services_write_offer(struct services_writer *writer, const struct service_offer *offer);
+/* The service with this id is not to be asked for any more; SERVICES_PART_MAX of them at most. */
+void services_write_removed(struct services_writer *writer, uint32_t id);
 char *services_finish(struct services_writer *writer, bool more); /* malloc'ed; NULL: out of memory */
 
 struct services_ack { /* server: a parsed `services_ack` */

@@ -11,6 +11,7 @@
 #include "lib/event/service_manager.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/malloc.h"
+#include "server/reconfigure.h"
 #include "server/service/announce.h"
 
 enum {
@@ -68,8 +69,8 @@ static void report_status(const struct server *server) {
     size_t agents = session_table_count(server->sessions);
 
     service_manager_status(server->service_manager, "%s %zu service%s by %zu agent%s",
-                           server->stopping ? "finishes with" : "serves", server->services.count,
-                           server->services.count == 1 ? "" : "s", agents, agents == 1 ? "" : "s");
+                           server->stopping ? "finishes with" : "serves", server->conf->service_count,
+                           server->conf->service_count == 1 ? "" : "s", agents, agents == 1 ? "" : "s");
 }
 
 /* Its clients would wait for ever. */
@@ -95,6 +96,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     log_throttle_flush(&server->auth_throttle, server->log);
     housekeeping_check_stopped(server);
     check_deadline(server);
+    reconfigure_reap(server);
     report_status(server);
 }
 
@@ -134,7 +136,7 @@ void housekeeping_stop(void *context) {
 void housekeeping_log_statistics(void *context) {
     const struct server *server = context;
     struct plane_counts counts;
-    uint64_t clients_refused = 0;
+    uint64_t clients_refused = server->refused_before;
 
     for (size_t i = 0; i < server->services.count; i++)
         clients_refused += service_refused(server->services.items[i]);

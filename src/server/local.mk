@@ -27,11 +27,14 @@ libmunnel_server_a_SOURCES = \
 	src/server/bootstrap.h \
 	src/server/events.c \
 	src/server/housekeeping.c \
+	src/server/reconfigure.c \
+	src/server/reconfigure.h \
 	src/server/reload.c \
 	src/server/reload.h \
 	src/server/server.c \
 	src/server/server.h \
 	src/server/server_priv.h \
+	src/server/services.c \
 	src/server/service/access.c \
 	src/server/service/access.h \
 	src/server/service/announce.c \
@@ -51,6 +54,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/registry.c \
 	src/server/service/registry.h \
 	src/server/service/service.c \
+	src/server/service/service_change.c \
 	src/server/service/service.h \
 	src/server/service/service_priv.h \
 	src/server/service/source_key.c \

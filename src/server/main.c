@@ -23,10 +23,16 @@ static int fail(const struct error *error) {
     return EXIT_FAILURE;
 }
 
-static int serve(const struct server_config *conf, struct log *log, struct error *error) {
-    struct server *server = server_new(conf, log, error);
-    int result = server ? server_run(server, error) : -1;
+static struct server_config *read_again(void *context, struct option_fault *fault, struct error *error) {
+    return server_options_read_again(context, fault, error);
+}
 
+static int serve(struct server_options *options, struct log *log, struct error *error) {
+    struct server *server = server_new(options->conf, log, error);
+
+    if (server)
+        server_set_reader(server, read_again, options);
+    int result = server ? server_run(server, error) : -1;
     server_free(server);
     return result;
 }
@@ -40,7 +46,7 @@ static int run(struct server_options *options) {
     struct log *log = log_new(conf->log.format, conf->log.level, conf->log.to, &error);
     if (!log)
         return fail(&error);
-    int result = serve(conf, log, &error);
+    int result = serve(options, log, &error);
     log_free(log);
     return result ? fail(&error) : EXIT_SUCCESS;
 }

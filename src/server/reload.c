@@ -18,6 +18,7 @@
 #include "lib/tls/cert_expiry.h"
 #include "lib/tls/tls.h"
 #include "server/auth/revocation.h"
+#include "server/reconfigure.h"
 #include "server/server_priv.h"
 
 #include <stdio.h>
@@ -49,8 +50,8 @@ struct reload {
 
 /* --- reading --- */
 
-static SSL_CTX *make_tls(const struct server *server, struct error *error) {
-    struct tls_server_options options = server_tls_options(server->conf);
+static SSL_CTX *make_tls(const struct server_config *conf, struct error *error) {
+    struct tls_server_options options = server_tls_options(conf);
 
     return tls_server_context(&options, error);
 }
@@ -62,12 +63,9 @@ static void check_expiry(struct reload *reload) {
     cert_expiry_check(&reload->expiry, reload->server->log, "server", what, reload->server->policy.tls);
 }
 
-static int read_certificates(struct reload *reload, struct error *error) {
+static void use_certificates(struct reload *reload, SSL_CTX *fresh) {
     struct server *server = reload->server;
-    SSL_CTX *fresh = make_tls(server, error);
 
-    if (!fresh)
-        return -1;
     if (server->policy.tls)
         server->policy.tls_settled_us =
             clock_us() + (server->conf->agents.unauthenticated_deadline_s + HANDSHAKES_LATE_S) * 1000000ull;
@@ -78,18 +76,27 @@ static int read_certificates(struct reload *reload, struct error *error) {
         agent_listener_set_tls(server->agent_listener, fresh);
     reload->expiry = (struct cert_expiry){0};
     check_expiry(reload);
-    return 0;
+}
+
+static int read_certificates(struct reload *reload, struct error *error) {
+    SSL_CTX *fresh = make_tls(reload->server->conf, error);
+
+    if (fresh)
+        use_certificates(reload, fresh);
+    return fresh ? 0 : -1;
+}
+
+static void use_agents(struct reload *reload, struct credentials *fresh) {
+    credentials_free(reload->server->policy.credentials);
+    reload->server->policy.credentials = fresh;
 }
 
 static int read_agents(struct reload *reload, struct error *error) {
-    struct server *server = reload->server;
-    struct credentials *fresh = credentials_read(server->conf->agents.tokens, error);
+    struct credentials *fresh = credentials_read(reload->server->conf->agents.tokens, error);
 
-    if (!fresh)
-        return -1;
-    credentials_free(server->policy.credentials);
-    server->policy.credentials = fresh;
-    return 0;
+    if (fresh)
+        use_agents(reload, fresh);
+    return fresh ? 0 : -1;
 }
 
 static void review(struct reload *reload) {
@@ -127,23 +134,23 @@ static void reload_set(struct reload *reload, struct set *set, bool may_retry) {
         return;
     }
     set->must_retry = may_retry;
-    server_name_file(reload->server->conf, &error);
+    server_name_file(reload->server->conf, NULL, &error);
     if (!may_retry)
         log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "cannot reload %s, keeping those in use: %s",
                   set->what, error.text);
 }
 
-static void check(struct reload *reload, struct set *set, bool is_requested) {
+static void check(struct reload *reload, struct set *set) {
     if (!set->watch)
         return;
     bool changed = file_watch_has_changed(set->watch);
-    if (changed || set->must_retry || is_requested)
-        reload_set(reload, set, changed && !is_requested);
+    if (changed || set->must_retry)
+        reload_set(reload, set, changed);
 }
 
 void reload_check(struct reload *reload) {
-    check(reload, &reload->certificates, false);
-    check(reload, &reload->agents, false);
+    check(reload, &reload->certificates);
+    check(reload, &reload->agents);
     check_expiry(reload);
     if (clock_wall() >= reload->review_at || clock_us() >= reload->review_due_us)
         review(reload);
@@ -166,20 +173,129 @@ static void on_check(evutil_socket_t fd, short what, void *context) {
 
 /* --- SIGHUP --- */
 
+/* Both are made before the files are read, so that no change is missed. 0, or -1 when out of memory. */
+static int watch_files(const struct server_config *conf, struct file_watch **certificates, struct file_watch **agents) {
+    const char *const keys[] = {conf->agents.certificate, conf->agents.key, conf->agents.client_ca, conf->agents.crl};
+    const char *const tokens[] = {conf->agents.tokens};
+
+    *certificates = file_watch_new(keys, sizeof keys / sizeof *keys);
+    *agents = conf->agents.auth_none ? NULL : file_watch_new(tokens, 1);
+    return *certificates && (*agents || conf->agents.auth_none) ? 0 : -1;
+}
+
+struct fresh { /* what a reload has read, until all of it is in force */
+    struct server_config *conf;
+    struct reconfigure *change;
+    SSL_CTX *tls;
+    struct credentials *credentials; /* NULL too if none are needed */
+    struct file_watch *certificates, *agents;
+};
+
+static void discard(struct fresh *fresh) {
+    reconfigure_free(fresh->change);
+    SSL_CTX_free(fresh->tls);
+    credentials_free(fresh->credentials);
+    file_watch_free(fresh->certificates);
+    file_watch_free(fresh->agents);
+    server_config_free(fresh->conf);
+}
+
+static int read_files(struct fresh *fresh, struct option_fault *fault, struct error *error) {
+    bool needs_agents = !fresh->conf->agents.auth_none;
+
+    if (watch_files(fresh->conf, &fresh->certificates, &fresh->agents))
+        return error_set(error, "out of memory");
+    fresh->tls = make_tls(fresh->conf, error);
+    if (fresh->tls && needs_agents)
+        fresh->credentials = credentials_read(fresh->conf->agents.tokens, error);
+    if (fresh->tls && (fresh->credentials || !needs_agents))
+        return 0;
+    server_name_file(fresh->conf, fault, error);
+    return -1;
+}
+
+static int read_all(const struct reload *reload, struct fresh *fresh, struct option_fault *fault, struct error *error) {
+    struct server *server = reload->server;
+
+    fresh->conf = server->read_config ? server->read_config(server->read_context, fault, error)
+                                      : server_config_hold(server->conf);
+    if (!fresh->conf || read_files(fresh, fault, error))
+        return -1;
+    fresh->change = reconfigure_prepare(server, fresh->conf, fault, error);
+    return fresh->change ? 0 : -1;
+}
+
+static void replace_watch(struct set *set, struct file_watch **fresh) {
+    file_watch_free(set->watch);
+    set->watch = *fresh;
+    set->must_retry = false;
+    *fresh = NULL;
+}
+
+void reload_warn_of_agents(const struct reload *reload) {
+    const struct server *server = reload->server;
+
+    if (!server->policy.credentials)
+        log_write(server->log, LOG_LEVEL_WARNING, "server",
+                  "\"auth\": \"none\": any peer that reaches the agent port can join and take clients");
+    else if (!credentials_count(server->policy.credentials))
+        log_write(server->log, LOG_LEVEL_WARNING, "server", "%s has no agent: none can join",
+                  server->conf->agents.tokens);
+}
+
+static void use_all(struct reload *reload, struct fresh *fresh) {
+    reconfigure_apply(fresh->change);
+    replace_watch(&reload->certificates, &fresh->certificates);
+    replace_watch(&reload->agents, &fresh->agents);
+    use_certificates(reload, fresh->tls);
+    use_agents(reload, fresh->credentials);
+    fresh->tls = NULL;
+    fresh->credentials = NULL;
+    log_read(reload, &reload->certificates);
+    if (reload->agents.watch)
+        log_read(reload, &reload->agents);
+    reload_warn_of_agents(reload);
+    review(reload);
+    agent_listener_reset_penalties(reload->server->agent_listener);
+}
+
+static void log_failure(const struct server *server, const struct option_fault *fault, const struct error *error) {
+    char place[OPTION_FILE_SIZE + 32] = "";
+
+    if (fault->line)
+        snprintf(place, sizeof place, "%s:%u:%u", fault->file, fault->line, fault->column);
+    log_event(server->log, LOG_LEVEL_ERROR, "server", "reload refused, everything stays as it is",
+              !*fault->pointer ? LOG_FIELDS(LOG_TEXT("detail", error->text))
+              : !*place        ? LOG_FIELDS(LOG_TEXT("detail", error->text), LOG_TEXT("pointer", fault->pointer))
+                               : LOG_FIELDS(LOG_TEXT("detail", error->text), LOG_TEXT("place", place),
+                                            LOG_TEXT("pointer", fault->pointer)));
+}
+
+static void reload_all(struct reload *reload) {
+    struct fresh fresh = {.conf = NULL};
+    struct option_fault fault = {.line = 0};
+    struct error error = {"out of memory"};
+
+    if (read_all(reload, &fresh, &fault, &error) == 0)
+        use_all(reload, &fresh);
+    else
+        log_failure(reload->server, &fault, &error);
+    discard(&fresh);
+}
+
 static void on_request(evutil_socket_t fd, short what, void *context) {
     struct reload *reload = context;
     struct server *server = reload->server;
 
     (void)fd;
     (void)what;
+    if (server->stopping)
+        return;
     reload->reloaded_ms = clock_ms();
     service_manager_reloading(server->service_manager);
     log_reopen(server->log);
-    log_write(server->log, LOG_LEVEL_INFO, "server",
-              "reloading certificates and the agents file; %s itself is read only at start",
-              server->conf->path ? server->conf->path : "the command line");
-    check(reload, &reload->certificates, true);
-    check(reload, &reload->agents, true);
+    log_write(server->log, LOG_LEVEL_INFO, "server", "reloading the configuration, certificates and the agents file");
+    reload_all(reload);
     service_manager_ready(server->service_manager);
 }
 
@@ -196,17 +312,9 @@ void reload_request(struct reload *reload) {
 /* --- from start to end --- */
 
 static bool make_watches(struct reload *reload) {
-    const struct server_config *conf = reload->server->conf;
-    const char *const certificates[] = {conf->agents.certificate, conf->agents.key, conf->agents.client_ca,
-                                        conf->agents.crl};
-    const char *const agents[] = {conf->agents.tokens};
-
-    reload->certificates =
-        (struct set){.what = "the certificates", .read = read_certificates, .watch = file_watch_new(certificates, 4)};
+    reload->certificates = (struct set){.what = "the certificates", .read = read_certificates};
     reload->agents = (struct set){.what = "the agents file", .read = read_agents};
-    if (!conf->agents.auth_none)
-        reload->agents.watch = file_watch_new(agents, 1);
-    return reload->certificates.watch && (reload->agents.watch || conf->agents.auth_none);
+    return watch_files(reload->server->conf, &reload->certificates.watch, &reload->agents.watch) == 0;
 }
 
 struct reload *reload_new(struct server *server) {
@@ -237,7 +345,7 @@ void reload_free(struct reload *reload) {
 
 int reload_first(struct reload *reload, struct error *error) {
     if (read_certificates(reload, error) || (reload->agents.watch && read_agents(reload, error))) {
-        server_name_file(reload->server->conf, error);
+        server_name_file(reload->server->conf, NULL, error);
         return -1;
     }
     review(reload);

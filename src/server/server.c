@@ -49,32 +49,6 @@ static struct signals *take_signals(struct server *server) {
 
 /* --- parts --- */
 
-static void on_client(void *dispatch, struct client *client) {
-    dispatch_client(dispatch, client);
-}
-
-static int bind_services(struct server *server, struct error *error) {
-    struct service_options options = {.base = loop_base(server->loop),
-                                      .log = server->log,
-                                      .clients = server->clients,
-                                      .passed = server->passed,
-                                      .on_client = on_client,
-                                      .context = server->dispatch};
-
-    server->services.items = calloc(server->conf->service_count + 1, sizeof(struct service *));
-    if (!server->services.items)
-        return error_set(error, "out of memory");
-    for (size_t i = 0; i < server->conf->service_count; i++) {
-        options.id = (uint32_t)i + 1;
-        options.conf = &server->conf->services[i];
-        struct service *service = service_new(&options, error);
-        if (!service)
-            return -1;
-        server->services.items[server->services.count++] = service;
-    }
-    return 0;
-}
-
 static int start_plane(struct server *server, struct error *error) {
     struct plane_options options = {.threads = server->conf->threads,
                                     .control = server->loop,
@@ -206,7 +180,8 @@ static int make_agent_listener(struct server *server, struct error *error) {
                                              .log = server->log,
                                              .plane = server->plane,
                                              .tls = server->policy.tls,
-                                             .conf = server->conf,
+                                             .listen = &server->conf->agents.listen,
+                                             .limits = server_agent_limits(server->conf),
                                              .passed = server->passed,
                                              .has_agent = has_agent,
                                              .expects = expects,
@@ -272,20 +247,27 @@ static void log_unused(void *context, const char *text) {
 
 /* Also when one fails: an address that cannot be bound may be one that a passed socket misses by little. */
 static int bind_all(struct server *server, struct error *error) {
-    int result = bind_services(server, error) || make_agent_listener(server, error) ? -1 : 0;
+    int result = server_bind_services(server, error) || make_agent_listener(server, error) ? -1 : 0;
 
     passed_sockets_report_unused(server->passed, log_unused, server);
     return result;
 }
 
-struct server *server_new(const struct server_config *conf, struct log *log, struct error *error) {
+void server_set_reader(struct server *server, server_read_config *read, void *context) {
+    server->read_config = read;
+    server->read_context = context;
+}
+
+struct server *server_new(struct server_config *conf, struct log *log, struct error *error) {
     struct server *server = calloc(1, sizeof *server);
 
     if (!server) {
         error_set(error, "out of memory");
         return NULL;
     }
-    server->conf = server->policy.conf = conf;
+    server->conf = server_config_hold(conf);
+    server->started = server_config_hold(conf);
+    server->policy.conf = conf;
     server->log = log;
     server->auth_throttle.a_minute = LINES_A_MINUTE;
     if (make_parts(server, error) || reload_first(server->reload, error) || start_plane(server, error) ||
@@ -302,12 +284,7 @@ static void log_start(const struct server *server) {
               "munneld %s started: %zu service%s, at most %zu clients, instance %.8s", PACKAGE_VERSION,
               server->services.count, server->services.count == 1 ? "" : "s", client_table_limit(server->clients),
               server->instance);
-    if (!server->policy.credentials)
-        log_write(server->log, LOG_LEVEL_WARNING, "server",
-                  "\"auth\": \"none\": any peer that reaches the agent port can join and take clients");
-    else if (!credentials_count(server->policy.credentials))
-        log_write(server->log, LOG_LEVEL_WARNING, "server", "%s has no agent: none can join",
-                  server->conf->agents.tokens);
+    reload_warn_of_agents(server->reload);
 }
 
 int server_open(struct server *server, struct error *error) {
@@ -381,5 +358,7 @@ void server_free(struct server *server) {
     SSL_CTX_free(server->policy.tls);
     if (server->loop)
         loop_free(server->loop);
+    server_config_free(server->conf);
+    server_config_free(server->started);
     free(server);
 }

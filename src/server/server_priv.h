@@ -14,6 +14,7 @@
 #include "server/auth/agent_listener.h"
 #include "server/auth/authenticate.h"
 #include "server/auth/handshake.h"
+#include "server/server.h"
 #include "server/service/client_table.h"
 #include "server/service/dispatch.h"
 #include "server/service/registry.h"
@@ -28,7 +29,10 @@ struct service_manager;
 struct signals;
 
 struct server {
-    const struct server_config *conf;
+    struct server_config *conf;    /* in force; held, as the next */
+    struct server_config *started; /* that of the start, which some options keep */
+    server_read_config *read_config;
+    void *read_context;
     struct log *log;
     struct loop *loop;
     struct plane *plane;
@@ -39,7 +43,9 @@ struct server {
     struct signals *signals;
     struct session_table *sessions;
     struct liveness *liveness;
-    struct service_list services;
+    struct service_list services; /* also those that were removed and have clients still */
+    uint32_t last_id;             /* of a service */
+    uint64_t refused_before;      /* clients, by services that are gone */
     struct client_table *clients;
     struct link_count links; /* data links of all sessions */
     struct announce *announce;
@@ -54,6 +60,17 @@ struct server {
     uint64_t stop_at_us; /* while stopping: when the relays that are left are cut */
     char instance[PROTO_INSTANCE_HEX];
 };
+
+/* services: makes the services of a server. */
+struct service_options server_service_options(struct server *server); /* of any of them; without id and conf */
+int server_bind_services(struct server *server, struct error *error); /* all of the configuration; 0 or -1 */
+
+static inline struct agent_limits server_agent_limits(const struct server_config *conf) {
+    return (struct agent_limits){.most = conf->agents.unauthenticated_max,
+                                 .per_source = conf->agents.unauthenticated_per_source,
+                                 .deadline_s = conf->agents.unauthenticated_deadline_s,
+                                 .penalty_s = conf->agents.unauthenticated_penalty_s};
+}
 
 int server_open(struct server *server, struct error *error); /* listens for agents and clients; 0 or -1 */
 

@@ -82,6 +82,7 @@ scenario_programs = \
 	tests/scenario/test_mtls \
 	tests/scenario/test_revocation \
 	tests/scenario/test_reload \
+	tests/scenario/test_config_reload \
 	tests/scenario/test_process \
 	tests/scenario/test_real_programs \
 	tests/scenario/test_resources \
@@ -154,6 +155,8 @@ tests_scenario_test_revocation_SOURCES = tests/scenario/test_revocation.c
 tests_scenario_test_revocation_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_real_programs_SOURCES = tests/scenario/test_real_programs.c
 tests_scenario_test_real_programs_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_config_reload_SOURCES = tests/scenario/test_config_reload.c
+tests_scenario_test_config_reload_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_reload_SOURCES = tests/scenario/test_reload.c
 tests_scenario_test_reload_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_process_SOURCES = tests/scenario/test_process.c

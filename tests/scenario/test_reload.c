@@ -211,7 +211,7 @@ START_TEST(storm_of_signals_is_a_reload_a_second) {
     }
     process_await(server, 0, LOG_MS, "agents file reloaded", NULL);
     unsigned most = (unsigned)((now_ms() - begun) / 1000) + 2;
-    ck_assert_uint_le(process_count(server, 0, "reloading certificates", NULL), most);
+    ck_assert_uint_le(process_count(server, 0, "reloading the configuration", NULL), most);
     live_relay_end(&live_relay);
 }
 END_TEST

@@ -166,7 +166,7 @@ static void name_file(const struct agent_options *options, struct error *error) 
         {place(options, options->by_flag.key, "--key", "key", key), options->key},
         {place(options, options->by_flag.token_file, "--token-file", "token_file", token), options->token_file}};
 
-    option_name_file(error, NULL, files, sizeof files / sizeof *files);
+    option_name_file(&(struct option_place){.error = error}, files, sizeof files / sizeof *files);
 }
 
 int identity_state_folder(const struct agent_options *options, char **folder, struct error *error) {

@@ -37,6 +37,13 @@ bool strlist_has(const struct strlist *list, const char *text) {
     return false;
 }
 
+bool strlist_same(const struct strlist *a, const struct strlist *b) {
+    size_t i = 0;
+    while (i < a->count && i < b->count && strcmp(a->items[i], b->items[i]) == 0)
+        i++;
+    return i == a->count && i == b->count;
+}
+
 void strlist_done(struct strlist *list) {
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i]);

@@ -18,6 +18,7 @@ struct strlist { /* all zero is an empty list */
 int strlist_add(struct strlist *list, const char *text);            /* copies; 0, or -1 when out of memory */
 int strlist_copy(struct strlist *list, const struct strlist *from); /* into an empty list; 0 or -1 */
 bool strlist_has(const struct strlist *list, const char *text);
-void strlist_done(struct strlist *list); /* empty again */
+bool strlist_same(const struct strlist *a, const struct strlist *b); /* the same strings in the same order */
+void strlist_done(struct strlist *list);                             /* empty again */
 
 #endif

@@ -29,9 +29,8 @@ enum { PENALTY_AUTH_S = 5, PENALTY_DEADLINE_S = 10, PENALTY_FORGOTTEN_S = 600 };
 
 struct agent_listener {
     struct agent_listener_options options;
-    struct listener_group *listeners;
+    struct listener_group *listeners, *next; /* next: what a reload has prepared */
     struct preauth_table preauth;
-    size_t limit, per_source;
     uint64_t refused;
     struct penalty_box *penalties;
     struct log_throttle not_tls[SNIFF_COUNT], silent, full, blocked; /* so that one kind cannot hide another */
@@ -41,7 +40,7 @@ static const char who[] = "agent port";
 static const char close_full[] = "connection closed: too many unauthenticated connections";
 
 static uint64_t deadline_us(const struct agent_listener *listener) {
-    return listener->options.conf->agents.unauthenticated_deadline_s * 1000000ull;
+    return listener->options.limits.deadline_s * 1000000ull;
 }
 
 /* ---- penalties ---- */
@@ -162,14 +161,14 @@ static struct preauth_conn *find_slow_handshake(struct agent_listener *listener,
 
 /* Makes room for one more of `source`. False: none of the connections may be closed for it. */
 static bool make_room(struct agent_listener *listener, uint64_t source, const struct addr *peer) {
-    size_t of_source = preauth_table_count_source(&listener->preauth, source, listener->per_source);
-    bool source_is_full = of_source >= listener->per_source,
-         is_full = preauth_table_count(&listener->preauth) >= listener->limit;
+    size_t of_source = preauth_table_count_source(&listener->preauth, source, listener->options.limits.per_source);
+    bool source_is_full = of_source >= listener->options.limits.per_source,
+         is_full = preauth_table_count(&listener->preauth) >= listener->options.limits.most;
 
     if (!source_is_full && !is_full)
         return true;
     size_t expected = listener->options.expects(listener->options.context, peer);
-    if (expected && of_source < listener->per_source + expected)
+    if (expected && of_source < listener->options.limits.per_source + expected)
         return true;
     const uint64_t *which = source_is_full ? &source : NULL;
     struct preauth_conn *oldest = preauth_table_oldest(&listener->preauth, which, PREAUTH_WAITING);
@@ -264,8 +263,7 @@ void agent_listener_tick(struct agent_listener *listener) {
 }
 
 static struct agent_listener *allocate(const struct agent_listener_options *options) {
-    const struct penalty_terms terms = {.longest_s = options->conf->agents.unauthenticated_penalty_s,
-                                        .forgotten_s = PENALTY_FORGOTTEN_S};
+    const struct penalty_terms terms = {.longest_s = options->limits.penalty_s, .forgotten_s = PENALTY_FORGOTTEN_S};
     struct agent_listener *listener = calloc(1, sizeof *listener);
 
     if (!listener)
@@ -275,6 +273,21 @@ static struct agent_listener *allocate(const struct agent_listener_options *opti
         return listener;
     free(listener);
     return NULL;
+}
+
+static struct listener_group *prepare_listeners(struct agent_listener *listener, const struct strlist *listen,
+                                                const struct listener_donors *donors, struct error *error) {
+    struct listener_options listening = {.base = listener->options.base,
+                                         .log = listener->options.log,
+                                         .who = who,
+                                         .keepalive = SOCK_KEEPALIVE_LINK,
+                                         .passed = listener->options.passed,
+                                         .accepts_per_turn = ACCEPTS_PER_TURN,
+                                         .has_room = has_room,
+                                         .on_accept = on_accept,
+                                         .context = listener};
+
+    return listener_group_prepare(&listening, listen, donors, error);
 }
 
 struct agent_listener *agent_listener_new(const struct agent_listener_options *options, struct error *error) {
@@ -288,18 +301,8 @@ struct agent_listener *agent_listener_new(const struct agent_listener_options *o
     init_throttles(listener);
     SSL_CTX_up_ref(options->tls);
     preauth_table_init(&listener->preauth, options->base, on_readable, listener);
-    listener->limit = options->conf->agents.unauthenticated_max;
-    listener->per_source = options->conf->agents.unauthenticated_per_source;
-    struct listener_options listening = {.base = options->base,
-                                         .log = options->log,
-                                         .who = who,
-                                         .keepalive = SOCK_KEEPALIVE_LINK,
-                                         .passed = options->passed,
-                                         .accepts_per_turn = ACCEPTS_PER_TURN,
-                                         .has_room = has_room,
-                                         .on_accept = on_accept,
-                                         .context = listener};
-    listener->listeners = listener_group_new(&listening, &options->conf->agents.listen, error);
+    listener->listeners = prepare_listeners(listener, options->listen, &(struct listener_donors){NULL, 0}, error);
+    listener->options.listen = NULL;
     if (listener->listeners)
         return listener;
     agent_listener_free(listener);
@@ -311,6 +314,38 @@ int agent_listener_open(struct agent_listener *listener, struct error *error) {
         return -1;
     listener_group_log(listener->listeners, "listening for agents on");
     return 0;
+}
+
+void agent_listener_set_limits(struct agent_listener *listener, const struct agent_limits *limits) {
+    listener->options.limits = *limits;
+    penalty_box_set_longest(listener->penalties, limits->penalty_s);
+}
+
+/* --- reload --- */
+
+int agent_listener_prepare(struct agent_listener *listener, const struct strlist *listen,
+                           const struct listener_donors *donors, struct error *error) {
+    listener->next = prepare_listeners(listener, listen, donors, error);
+    return listener->next ? 0 : -1;
+}
+
+void agent_listener_apply(struct agent_listener *listener) {
+    struct listener_group *before = listener->listeners;
+
+    if (!listener->next)
+        return;
+    listener_group_commit(listener->next);
+    listener->listeners = listener->next;
+    listener->next = before; /* closed by agent_listener_discard */
+}
+
+void agent_listener_discard(struct agent_listener *listener) {
+    listener_group_free(listener->next);
+    listener->next = NULL;
+}
+
+struct listener_group *agent_listener_group(const struct agent_listener *listener) {
+    return listener->listeners;
 }
 
 void agent_listener_set_tls(struct agent_listener *listener, SSL_CTX *tls) {

@@ -8,18 +8,25 @@
 #ifndef MUNNEL_SERVER_AUTH_AGENT_LISTENER_H
 #define MUNNEL_SERVER_AUTH_AGENT_LISTENER_H
 
-#include "conf/server_config.h"
+#include "lib/base/strlist.h"
 #include "relay/plane.h"
+#include "server/service/listener_group.h"
 
 struct agent_listener;
+
+struct agent_limits { /* of connections that have not authenticated yet */
+    size_t most, per_source;
+    unsigned deadline_s, penalty_s;
+};
 
 struct agent_listener_options {
     struct event_base *base;
     struct log *log;
     struct plane *plane;
-    SSL_CTX *tls;                     /* one reference is taken */
-    const struct server_config *conf; /* agents.listen and agents.unauthenticated_* */
-    struct passed_sockets *passed;    /* may be NULL */
+    SSL_CTX *tls;                 /* one reference is taken */
+    const struct strlist *listen; /* read at once */
+    struct agent_limits limits;
+    struct passed_sockets *passed; /* may be NULL */
     /* Is an agent connected from the source of this address? Then failures there cause no penalty. */
     bool (*has_agent)(void *context, const struct addr *peer);
     /* Data links that will come from this address; the limits do not bind them. */
@@ -31,7 +38,14 @@ struct agent_listener_options {
 struct agent_listener *agent_listener_new(const struct agent_listener_options *options, struct error *error);
 int agent_listener_open(struct agent_listener *listener, struct error *error);
 void agent_listener_set_tls(struct agent_listener *listener, SSL_CTX *tls); /* for handshakes that begin from now on */
-void agent_listener_shut(struct agent_listener *listener);                  /* closes the listeners and what waits */
+void agent_listener_set_limits(struct agent_listener *listener, const struct agent_limits *limits);
+/* A reload, as service_prepare and the rest in service.h: other addresses. */
+int agent_listener_prepare(struct agent_listener *listener, const struct strlist *listen,
+                           const struct listener_donors *donors, struct error *error);
+void agent_listener_apply(struct agent_listener *listener);
+void agent_listener_discard(struct agent_listener *listener);
+struct listener_group *agent_listener_group(const struct agent_listener *listener);
+void agent_listener_shut(struct agent_listener *listener); /* closes the listeners and what waits */
 void agent_listener_free(struct agent_listener *listener);
 
 /* The handshake of the adopted connection with this tag has begun, if it was not closed meanwhile. */

@@ -35,6 +35,10 @@ void penalty_box_free(struct penalty_box *box) {
     free(box);
 }
 
+void penalty_box_set_longest(struct penalty_box *box, unsigned longest_s) {
+    box->terms.longest_s = longest_s;
+}
+
 static struct entry *find(struct penalty_box *box, uint64_t key) {
     struct entry *set = box->entries[key % SETS];
 

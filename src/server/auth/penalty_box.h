@@ -23,6 +23,7 @@ struct penalty_box;
 
 struct penalty_box *penalty_box_new(const struct penalty_terms *terms); /* NULL when out of memory */
 void penalty_box_free(struct penalty_box *box);
+void penalty_box_set_longest(struct penalty_box *box, unsigned longest_s); /* of penalties from now on */
 
 /*
  * One more failure of `key` (not 0): blocked for `seconds`, doubled with each failure. Failures while it is blocked

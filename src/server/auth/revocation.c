@@ -26,8 +26,10 @@ static int check_credential(const struct auth_policy *policy, const struct sessi
     const char *name = session_credential(session);
     X509 *certificate = session_certificate(session);
 
-    if (!policy->credentials || !*name)
+    if (!policy->credentials)
         return 0;
+    if (!*name)
+        return error_set(detail, "it has joined without a credential, and one is needed now");
     const struct credential *credential = credentials_find(policy->credentials, name);
     if (!credential)
         return error_set(detail, "its credential was revoked");

@@ -11,6 +11,7 @@
 #include "server/service/source_key.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { HEADS = 1024 };
 
@@ -69,6 +70,13 @@ void access_free(struct access *access) {
     acl_free(access->allow);
     acl_free(access->deny);
     free(access);
+}
+
+void access_take_over(struct access *access, struct access *from) {
+    memcpy(access->heads, from->heads, sizeof access->heads);
+    access->count = from->count;
+    memset(from->heads, 0, sizeof from->heads);
+    from->count = 0;
 }
 
 static struct source *find_source(const struct access *access, uint64_t hash) {

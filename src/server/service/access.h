@@ -16,6 +16,8 @@ struct access;
 
 struct access *access_new(const struct service_config *conf, struct error *error); /* NULL with `error` */
 void access_free(struct access *access);
+/* A reload: the clients that `from` has counted count here from now on; `from` is left without any. */
+void access_take_over(struct access *access, struct access *from);
 
 /* NULL: admitted, and counted until access_left; else the detail for the log. */
 const char *access_refuses(struct access *access, const struct addr *peer, uint64_t now_us);

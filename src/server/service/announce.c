@@ -13,12 +13,16 @@
 #include "server/service/service_priv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { WARNINGS_MOST = 10 /* refused services that one session's round of parts names in the log */ };
 
 struct announce {
     struct announce_options options;
     struct event *timer;
+    uint32_t *removed; /* ids that some session has not been sent yet */
+    size_t removed_count;
+    uint64_t removed_before; /* removals before these, which all sessions know */
 };
 
 static void on_timer(evutil_socket_t fd, short what, void *context) {
@@ -44,6 +48,7 @@ void announce_free(struct announce *announce) {
     if (!announce)
         return;
     event_free(announce->timer);
+    free(announce->removed);
     free(announce);
 }
 
@@ -71,6 +76,19 @@ static bool write_service(struct services_writer *writer, const struct service *
     return services_write_offer(writer, &offer);
 }
 
+static uint64_t removals(const struct announce *announce) {
+    return announce->removed_before + announce->removed_count;
+}
+
+/* Returns up to which removal the part has them. */
+static uint64_t write_removed(const struct announce *announce, struct services_writer *writer, uint64_t from) {
+    uint64_t to = from;
+
+    for (; to < removals(announce) && to - from < SERVICES_PART_MAX; to++)
+        services_write_removed(writer, announce->removed[to - announce->removed_before]);
+    return to;
+}
+
 /* Sends the next part. Without memory nothing is sent, and the timer tries again. */
 static void send_part(struct announce *announce, struct session *session, size_t index, uint64_t now_us) {
     struct announcement *announcement = session_announcement(session);
@@ -79,15 +97,17 @@ static void send_part(struct announce *announce, struct session *session, size_t
     uint32_t sent_id = announcement->sent_id;
 
     services_write(&writer, announcement->version + 1);
+    uint64_t removed = write_removed(announce, &writer, announcement->removed);
     while ((service = next_unsent(announce, session, sent_id, &index)) && write_service(&writer, service))
         sent_id = service->id;
-    char *json = services_finish(&writer, service);
+    char *json = services_finish(&writer, service || removed < removals(announce));
     if (!json)
         return;
     plane_send_control(announce->options.plane, session_control(session), json);
     free(json);
     announcement->version++;
     announcement->sent_id = sent_id;
+    announcement->removed = removed;
     announcement->sent_us = now_us;
     announcement->is_sent = true;
     announcement->is_complete = !service;
@@ -96,12 +116,13 @@ static void send_part(struct announce *announce, struct session *session, size_t
 /* True if it has to be looked at again, although no answer of it is under way. */
 static bool send_due(struct announce *announce, struct session *session, uint64_t now_us) {
     struct announcement *announcement = session_announcement(session);
+    bool has_removals = announcement->removed < removals(announce);
     size_t index = 0;
 
-    if (announcement->is_sent || announcement->is_over || announcement->is_complete)
+    if (announcement->is_sent || announcement->is_over || (announcement->is_complete && !has_removals))
         return false;
     announcement->is_complete = !next_unsent(announce, session, announcement->sent_id, &index);
-    if (announcement->is_complete)
+    if (announcement->is_complete && !has_removals)
         return false;
     if (!announcement->version || now_us - announcement->sent_us >= ANNOUNCE_INTERVAL_MS * 1000ULL)
         send_part(announce, session, index, now_us);
@@ -134,7 +155,50 @@ void announce_join(struct announce *announce, struct session *session) {
 
     for (size_t i = 0; i < services->count; i++)
         service_ask(services->items[i], session);
-    event_active(announce->timer, EV_TIMEOUT, 0); /* later: WELCOME is not on its way yet */
+    session_announcement(session)->removed = removals(announce); /* it never knew those */
+    event_active(announce->timer, EV_TIMEOUT, 0);                /* later: WELCOME is not on its way yet */
+}
+
+void announce_added(struct announce *announce, struct service *service) {
+    struct session_table *sessions = announce->options.sessions;
+
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session)) {
+        struct announcement *announcement = session_announcement(session);
+        if (announcement->is_over)
+            continue;
+        service_ask(service, session);
+        announcement->is_complete = false;
+    }
+    event_active(announce->timer, EV_TIMEOUT, 0);
+}
+
+/* Forgets what every session knows. */
+static void forget_removed(struct announce *announce) {
+    struct session_table *sessions = announce->options.sessions;
+    uint64_t known = removals(announce);
+
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session)) {
+        const struct announcement *announcement = session_announcement(session);
+        if (!announcement->is_over && announcement->removed < known)
+            known = announcement->removed;
+    }
+    size_t count = (size_t)(known - announce->removed_before);
+    announce->removed_count -= count;
+    announce->removed_before = known;
+    if (count)
+        memmove(announce->removed, announce->removed + count, announce->removed_count * sizeof *announce->removed);
+}
+
+void announce_removed(struct announce *announce, uint32_t id) {
+    forget_removed(announce);
+    uint32_t *removed = realloc(announce->removed, (announce->removed_count + 1) * sizeof *removed);
+    if (!removed)
+        return;
+    announce->removed = removed;
+    removed[announce->removed_count++] = id;
+    event_active(announce->timer, EV_TIMEOUT, 0);
 }
 
 void announce_leave(struct announce *announce, struct session *session) {
@@ -203,9 +267,9 @@ int announce_answered(struct announce *announce, struct session *session, const 
     if (announcement->is_over)
         return 0;
     take_answer(announce, session, &ack);
-    if (announcement->is_complete)
+    if (announcement->is_complete && (announcement->permitted || announcement->refused || announcement->version == 1))
         log_answers(announce, session);
-    else
+    if (!announcement->is_complete || announcement->removed < removals(announce))
         call(announce, 0);
     announce->options.on_answered(announce->options.context);
     return 0;

@@ -40,6 +40,17 @@ void balance_free(struct balance *balance) {
     free(balance);
 }
 
+void balance_take_over(struct balance *balance, struct balance *from) {
+    free(balance->members);
+    balance->members = from->members;
+    balance->count = from->count;
+    balance->room = from->room;
+    balance->next = from->next;
+    balance->unhealthy = from->unhealthy;
+    from->members = NULL;
+    from->count = from->room = from->unhealthy = 0;
+}
+
 static struct balance_member *find_member(const struct balance *balance, const struct session *session) {
     for (size_t i = 0; i < balance->count; i++)
         if (balance->members[i].session == session)

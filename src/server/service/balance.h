@@ -38,6 +38,9 @@ enum balance_verdict {
 struct balance *balance_new(enum config_balance policy); /* NULL when out of memory */
 void balance_free(struct balance *balance);
 
+/* A reload: its members, with their failures, are here from now on; `from` is left without any. */
+void balance_take_over(struct balance *balance, struct balance *from);
+
 bool balance_join(struct balance *balance, struct session *session);        /* false: out of memory */
 void balance_leave(struct balance *balance, const struct session *session); /* does nothing if it is not here */
 

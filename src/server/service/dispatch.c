@@ -115,8 +115,19 @@ static unsigned attempt_ms(const struct client *client, uint64_t now_us) {
     return left_ms ? (unsigned)left_ms : 1;
 }
 
+/* The service may have changed while the client waited, or was with an agent in vain. */
+static void renew_terms(struct client *client) {
+    struct service_terms *before = client->terms;
+
+    if (before == client->service->terms)
+        return;
+    client->terms = service_terms_hold(client->service->terms);
+    service_terms_release(before);
+}
+
 static void serve(struct dispatch *dispatch, struct client *client, struct session *session, uint64_t now_us) {
     dequeue(dispatch, client);
+    renew_terms(client);
     if (!client->attempts)
         client->deadline_us = now_us + client->service->conf->connect_timeout_s * 1000000ULL;
     client->dispatched_us = now_us;
@@ -238,6 +249,10 @@ static const enum relay_reason refusal_reasons[] = {
 /* Busy, draining, or its session is ending and it has forgotten the service: not the destination's fault, so it is no
  * attempt. */
 static void on_put_off(struct dispatch *dispatch, struct client *client, struct session *session) {
+    bool has_changed = client->refusal == REFUSAL_UNKNOWN_SERVICE && client->terms->id != client->service->id;
+
+    if (has_changed) /* its id was removed while OPEN was on its way: the agent knows the new one */
+        session = NULL;
     if (session && client->refusal == REFUSAL_DRAINING)
         registry_drain(dispatch->options.registry, session);
     else if (session)

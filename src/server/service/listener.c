@@ -149,6 +149,7 @@ static int get_socket(struct listener *listener, struct error *error) {
 static int bind_socket(struct listener *listener, struct error *error) {
     if (get_socket(listener, error))
         return -1;
+    listener->options.owner = NULL; /* its text need not live as long */
     listener->state = LISTENER_BOUND;
     sock_set_keepalive(listener->fd, listener->options.keepalive); /* what is accepted inherits both */
     sock_set_reset_on_close(listener->fd, listener->options.rst_on_close);
@@ -253,6 +254,18 @@ void listener_free(struct listener *listener) {
 
 bool listener_is_passed(const struct listener *listener) {
     return listener->is_passed;
+}
+
+/* What is accepted inherits what bind_socket has set, which differs between services and the agent port. */
+void listener_hand_over(struct listener *listener, const struct listener_options *options) {
+    struct error error;
+
+    listener->options = *options;
+    listener->options.owner = NULL;
+    sock_set_keepalive(listener->fd, options->keepalive);
+    sock_set_reset_on_close(listener->fd, options->rst_on_close);
+    if (!listener->is_passed && sock_set_access(&listener->addr, options->owner, options->mode, &error))
+        log_write(options->log, LOG_LEVEL_ERROR, options->who, "%s", error.text);
 }
 
 const struct addr *listener_addr(const struct listener *listener) {

@@ -24,7 +24,7 @@ struct listener_options {
     const char *who; /* for log lines: "service web"; must live as long as the listener */
     enum sock_keepalive keepalive;
     bool rst_on_close; /* close() of an accepted socket sends RST (sock_set_reset_on_close) */
-    const char *owner; /* of a Unix socket, as the next (sock_set_access); both as long as the listener */
+    const char *owner; /* of a Unix socket, as the next (sock_set_access); read at once */
     unsigned mode;
     struct passed_sockets *passed; /* the service manager's, which is taken instead of binding; may be NULL */
     unsigned accepts_per_turn;
@@ -40,5 +40,7 @@ void listener_shut(struct listener *listener);                     /* clients ar
 void listener_free(struct listener *listener);
 bool listener_is_passed(const struct listener *listener); /* the service manager has opened its socket */
 const struct addr *listener_addr(const struct listener *listener);
+/* From now on it belongs to these options; its socket stays as it is, but for the owner and mode of a Unix socket. */
+void listener_hand_over(struct listener *listener, const struct listener_options *options);
 
 #endif

@@ -20,10 +20,18 @@ struct listen_addrs { /* of one configured address */
     bool is_wildcard; /* "*:80": one address per family, of which this machine need not have all */
 };
 
+struct member {
+    struct listener *listener;
+    struct listener_group *from;            /* to which it belongs until listener_group_commit; NULL: to this one */
+    const struct listener_group *wanted_by; /* of a donor: the group that will take it, or has paused it */
+    bool is_paused;
+};
+
 struct listener_group {
     struct listener_options options;
-    struct listener **all;
+    struct member *all;
     size_t count;
+    struct listener_donors donors; /* until listener_group_commit */
 };
 
 static void add_address(struct listen_addrs *addrs, const struct addr *addr) {
@@ -83,26 +91,109 @@ static int resolve(struct listen_addrs *addrs, const char *text, struct error *e
     return 0;
 }
 
+static bool has_addr(const struct listener *listener, const struct addr *addr) {
+    const struct addr *own = listener_addr(listener);
+
+    return own->length == addr->length && memcmp(&own->storage, &addr->storage, addr->length) == 0;
+}
+
+/* The donor's member that listens on `addr` already, reserved; NULL if there is none. */
+static struct member *find_donated(struct listener_group *listeners, struct listener_group *donor,
+                                   const struct addr *addr) {
+    for (size_t i = 0; donor && i < donor->count; i++) {
+        struct member *member = &donor->all[i];
+        if ((!member->wanted_by || member->is_paused) && has_addr(member->listener, addr)) {
+            member->wanted_by = listeners;
+            return member;
+        }
+    }
+    return NULL;
+}
+
+static bool borrow(struct listener_group *listeners, const struct addr *addr) {
+    for (size_t i = 0; i < listeners->donors.count; i++) {
+        struct listener_group *donor = listeners->donors.groups[i];
+        const struct member *member = find_donated(listeners, donor, addr);
+        if (member) {
+            listeners->all[listeners->count++] = (struct member){.listener = member->listener, .from = donor};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool share_port(const struct addr *a, const struct addr *b) {
+    return !addr_is_unix(a) && !addr_is_unix(b) && addr_port(a) == addr_port(b) &&
+           a->storage.ss_family == b->storage.ss_family;
+}
+
+/* "0.0.0.0:80" cannot be bound while a donor listens on "10.0.0.1:80", or the other way round, but once it does not.
+ * Those that no part takes are closed when the reload is applied. */
+static bool pause_donors(struct listener_group *listeners, const struct addr *addr) {
+    bool any = false;
+
+    for (size_t i = 0; i < listeners->donors.count; i++) {
+        struct listener_group *donor = listeners->donors.groups[i];
+        for (size_t j = 0; donor && j < donor->count; j++) {
+            struct member *member = &donor->all[j];
+            if (member->wanted_by || listener_is_passed(member->listener) ||
+                !share_port(listener_addr(member->listener), addr))
+                continue;
+            listener_shut(member->listener);
+            member->wanted_by = listeners;
+            any = member->is_paused = true;
+        }
+    }
+    return any;
+}
+
+/* Undoes both, when the group is not committed. */
+static void release_donors(struct listener_group *listeners) {
+    struct error error;
+
+    for (size_t i = 0; i < listeners->donors.count; i++) {
+        struct listener_group *donor = listeners->donors.groups[i];
+        for (size_t j = 0; donor && j < donor->count; j++) {
+            struct member *member = &donor->all[j];
+            if (member->wanted_by != listeners)
+                continue;
+            if (member->is_paused && listener_open(member->listener, &error))
+                log_write(donor->options.log, LOG_LEVEL_ERROR, donor->options.who, "%s", error.text);
+            member->wanted_by = NULL;
+            member->is_paused = false;
+        }
+    }
+}
+
+static bool take_one(struct listener_group *listeners, const struct addr *addr, struct error *error) {
+    if (borrow(listeners, addr))
+        return true;
+    struct listener *listener = listener_new(&listeners->options, addr, error);
+    if (!listener && pause_donors(listeners, addr))
+        listener = listener_new(&listeners->options, addr, error);
+    if (listener)
+        listeners->all[listeners->count++] = (struct member){.listener = listener};
+    return listener;
+}
+
 /* Returns 0 also when an address of "*:80" is of a family that this machine has not, as long as another one is. */
 static int bind_all(struct listener_group *listeners, const struct listen_addrs *addrs, struct error *error) {
     size_t before = listeners->count;
 
     for (int i = 0; i < addrs->count; i++) {
-        struct listener *listener = listener_new(&listeners->options, &addrs->items[i], error);
-        if (listener)
-            listeners->all[listeners->count++] = listener;
-        else if (!addrs->is_wildcard || (i + 1 == addrs->count && listeners->count == before))
+        if (take_one(listeners, &addrs->items[i], error))
+            continue;
+        if (!addrs->is_wildcard || (i + 1 == addrs->count && listeners->count == before))
             return -1;
-        else
-            log_write(listeners->options.log, LOG_LEVEL_WARNING, listeners->options.who, "%s", error->text);
+        log_write(listeners->options.log, LOG_LEVEL_WARNING, listeners->options.who, "%s", error->text);
     }
     return 0;
 }
 
-struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
-                                          struct error *error) {
+struct listener_group *listener_group_prepare(const struct listener_options *options, const struct strlist *addrs,
+                                              const struct listener_donors *donors, struct error *error) {
     struct listener_group *listeners = calloc(1, sizeof *listeners);
-    struct listener **all = calloc(addrs->count * ADDRS_MAX + 1, sizeof(struct listener *));
+    struct member *all = calloc(addrs->count * ADDRS_MAX + 1, sizeof *all);
 
     if (!listeners || !all) {
         error_set(error, "out of memory");
@@ -111,6 +202,7 @@ struct listener_group *listener_group_new(const struct listener_options *options
         return NULL;
     }
     listeners->options = *options;
+    listeners->donors = *donors;
     listeners->all = all;
     for (size_t i = 0; i < addrs->count; i++) {
         struct listen_addrs found;
@@ -122,25 +214,61 @@ struct listener_group *listener_group_new(const struct listener_options *options
     return listeners;
 }
 
+struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
+                                          struct error *error) {
+    return listener_group_prepare(options, addrs, &(struct listener_donors){NULL, 0}, error);
+}
+
+static void give_away(struct listener_group *from, const struct listener *listener) {
+    size_t at = 0;
+
+    while (at < from->count && from->all[at].listener != listener)
+        at++;
+    if (at < from->count)
+        from->all[at] = from->all[--from->count];
+}
+
+void listener_group_commit(struct listener_group *listeners) {
+    for (size_t i = 0; i < listeners->count; i++) {
+        struct member *member = &listeners->all[i];
+        if (!member->from)
+            continue;
+        give_away(member->from, member->listener);
+        member->from = NULL;
+        listener_hand_over(member->listener, &listeners->options);
+    }
+    listeners->donors.count = 0;
+    listeners->options.owner = NULL; /* as listener.h has it */
+}
+
+void listener_group_hand_over(struct listener_group *listeners, const struct listener_options *options) {
+    listeners->options = *options;
+    listeners->options.owner = NULL;
+    for (size_t i = 0; i < listeners->count; i++)
+        listener_hand_over(listeners->all[i].listener, options);
+}
+
 int listener_group_open(struct listener_group *listeners, struct error *error) {
     int result = 0;
 
     for (size_t i = 0; i < listeners->count; i++)
-        if (listener_open(listeners->all[i], result ? NULL : error))
+        if (listener_open(listeners->all[i].listener, result ? NULL : error))
             result = -1;
     return result;
 }
 
 void listener_group_shut(struct listener_group *listeners) {
     for (size_t i = 0; i < listeners->count; i++)
-        listener_shut(listeners->all[i]);
+        listener_shut(listeners->all[i].listener);
 }
 
 void listener_group_free(struct listener_group *listeners) {
     if (!listeners)
         return;
     for (size_t i = 0; i < listeners->count; i++)
-        listener_free(listeners->all[i]);
+        if (!listeners->all[i].from)
+            listener_free(listeners->all[i].listener);
+    release_donors(listeners);
     free(listeners->all);
     free(listeners);
 }
@@ -150,6 +278,6 @@ void listener_group_log(const struct listener_group *listeners, const char *even
 
     for (size_t i = 0; i < listeners->count; i++)
         log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s%s", event,
-                  addr_format(listener_addr(listeners->all[i]), text, sizeof text),
-                  listener_is_passed(listeners->all[i]) ? " (the service manager's socket)" : "");
+                  addr_format(listener_addr(listeners->all[i].listener), text, sizeof text),
+                  listener_is_passed(listeners->all[i].listener) ? " (the service manager's socket)" : "");
 }

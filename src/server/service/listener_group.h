@@ -15,6 +15,20 @@ struct listener_group;
 /* Binds all of `addrs`; may look up names, and block for it. NULL with `error` that names the address. */
 struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
                                           struct error *error);
+/*
+ * The same for a reload: an address on which one of the `donors`, which are to change or go, listens is taken from it
+ * by listener_group_commit, and not bound again. A donor whose port is in the way stops listening at once. Until then
+ * listener_group_free undoes all; the donors have to live so long.
+ */
+struct listener_donors {
+    struct listener_group *const *groups; /* some may be NULL */
+    size_t count;
+};
+struct listener_group *listener_group_prepare(const struct listener_options *options, const struct strlist *addrs,
+                                              const struct listener_donors *donors, struct error *error);
+void listener_group_commit(struct listener_group *listeners); /* the options' texts need not live on */
+/* From now on its listeners belong to these options. */
+void listener_group_hand_over(struct listener_group *listeners, const struct listener_options *options);
 int listener_group_open(struct listener_group *listeners,
                         struct error *error); /* 0, or -1 with the first that failed */
 void listener_group_shut(struct listener_group *listeners);

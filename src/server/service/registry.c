@@ -30,6 +30,10 @@ void registry_free(struct registry *registry) {
     free(registry);
 }
 
+void registry_set_resume(struct registry *registry, unsigned resume_s) {
+    registry->options.resume_s = resume_s;
+}
+
 struct log *registry_log(const struct registry *registry) {
     return registry->options.log;
 }

@@ -32,6 +32,7 @@ struct registry_options {
 
 struct registry *registry_new(const struct registry_options *options); /* NULL when out of memory */
 void registry_free(struct registry *registry);
+void registry_set_resume(struct registry *registry, unsigned resume_s);
 struct log *registry_log(const struct registry *registry);
 
 /* Retires a session of the same name and instance, and offers the new one to all services. NULL when out of memory. */

@@ -59,13 +59,35 @@ static bool has_room(void *context) {
     return client_table_has_room(service->options.clients);
 }
 
-static struct service_terms *make_terms(const struct service_config *conf, uint32_t id) {
+struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id) {
     return service_terms_new(
         &(struct service_terms_plan){.service = conf->name,
                                      .destination = conf->connect.count > 0 ? conf->connect.items[0] : "",
                                      .id = id,
                                      .idle_timeout_s = conf->idle_timeout_s,
                                      .half_close_timeout_s = conf->half_close_timeout_s});
+}
+
+struct listener_options service_listener_options(struct service *service, const struct service_options *options) {
+    return (struct listener_options){.base = options->base,
+                                     .log = options->log,
+                                     .who = service->who,
+                                     .keepalive = SOCK_KEEPALIVE_PLAIN,
+                                     .rst_on_close = true,
+                                     .owner = options->conf->socket_owner,
+                                     .mode = (unsigned)strtoul(options->conf->socket_mode, NULL, 8),
+                                     .passed = options->passed,
+                                     .accepts_per_turn = ACCEPTS_PER_TURN,
+                                     .has_room = has_room,
+                                     .on_accept = on_accept,
+                                     .context = service};
+}
+
+struct listener_group *service_prepare_listeners(struct service *service, const struct service_options *options,
+                                                 struct error *error) {
+    const struct listener_options listening = service_listener_options(service, options);
+
+    return listener_group_prepare(&listening, &options->conf->listen, &options->donors, error);
 }
 
 struct service *service_new(const struct service_options *options, struct error *error) {
@@ -79,28 +101,17 @@ struct service *service_new(const struct service_options *options, struct error 
     service->options = *options;
     service->id = options->id;
     service->conf = conf;
+    server_config_hold(options->config);
     TAILQ_INIT(&service->queue.clients);
     service->refusals.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
-    service->terms = make_terms(conf, options->id);
-    struct listener_options listening = {.base = options->base,
-                                         .log = options->log,
-                                         .who = service->who,
-                                         .keepalive = SOCK_KEEPALIVE_PLAIN,
-                                         .rst_on_close = true,
-                                         .owner = conf->socket_owner,
-                                         .mode = (unsigned)strtoul(conf->socket_mode, NULL, 8),
-                                         .passed = options->passed,
-                                         .accepts_per_turn = ACCEPTS_PER_TURN,
-                                         .has_room = has_room,
-                                         .on_accept = on_accept,
-                                         .context = service};
+    service->terms = service_make_terms(conf, options->id);
     service->access = access_new(conf, error);
     if (!service->balance || !service->terms)
         error_set(error, "out of memory");
     else if (service->access)
-        service->listeners = listener_group_new(&listening, &conf->listen, error);
+        service->listeners = service_prepare_listeners(service, options, error);
     if (service->listeners)
         return service;
     service_free(service);
@@ -121,7 +132,7 @@ static int start_listening(struct service *service, struct error *error) {
 int service_open(struct service *service, struct error *error) {
     if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count) {
         listener_group_log(service->listeners, "not listening until an agent is available:");
-        listener_group_shut(service->listeners); /* the service manager's sockets listen already */
+        listener_group_shut(service->listeners); /* those of the service manager, or of another service, may be open */
         return 0;
     }
     return start_listening(service, error);
@@ -143,11 +154,34 @@ static void stop_listening(struct service *service) {
     log_write(service->options.log, LOG_LEVEL_WARNING, service->who, "not listening until an agent is available");
 }
 
+/* Not while an agent has yet to answer: the service may have changed, and its port should not close in between. */
+static void close_without_agent(struct service *service) {
+    if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count && !service->asked)
+        stop_listening(service);
+}
+
+void service_settle(struct service *service) {
+    if (service->is_shut)
+        return;
+    if (service->conf->no_agent != CONFIG_CLOSE || service->balance->count)
+        start_listening_or_log(service);
+    else
+        close_without_agent(service);
+}
+
 void service_shut(struct service *service) {
     listener_group_free(service->listeners);
     service->listeners = NULL;
     service->is_shut = true;
     service->should_be_open = service->is_open = false;
+}
+
+bool service_is_shut(const struct service *service) {
+    return service->is_shut;
+}
+
+bool service_is_over(const struct service *service) {
+    return service->is_shut && !service->live;
 }
 
 void service_free(struct service *service) {
@@ -159,6 +193,7 @@ void service_free(struct service *service) {
     access_free(service->access);
     if (service->terms)
         service_terms_release(service->terms);
+    server_config_free(service->options.config);
     free(service);
 }
 
@@ -190,6 +225,7 @@ static bool has_room_for_refusal(struct service *service) {
 /* Without memory the refusal is not kept: clients wait as for an agent that is not there. */
 void service_refuse(struct service *service, struct session *session, const char *reason) {
     service->asked--;
+    close_without_agent(service);
     if (!has_room_for_refusal(service))
         return;
     struct service_refusal *refusal = &service->refusing[service->refusing_count++];
@@ -213,8 +249,7 @@ void service_leave(struct service *service, struct session *session) {
         service->asked--;
     remove_refusal(service, session);
     balance_leave(service->balance, session);
-    if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count)
-        stop_listening(service);
+    close_without_agent(service);
 }
 
 static bool has_responsive_agent(const struct service *service) {
@@ -239,6 +274,14 @@ void service_tick(struct service *service) {
 
 const struct service_config *service_config(const struct service *service) {
     return service->conf;
+}
+
+uint32_t service_id(const struct service *service) {
+    return service->id;
+}
+
+struct listener_group *service_listeners(const struct service *service) {
+    return service->listeners;
 }
 
 uint64_t service_refused(const struct service *service) {

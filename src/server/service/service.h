@@ -9,6 +9,7 @@
 
 #include "conf/server_config.h"
 #include "relay/plane.h"
+#include "server/service/listener_group.h"
 
 struct client_table;
 struct service;
@@ -17,6 +18,8 @@ struct session;
 struct service_options {
     uint32_t id; /* by which agents know it: above that of each service made before */
     const struct service_config *conf;
+    struct server_config *config;  /* to which conf belongs; held as long as needed */
+    struct listener_donors donors; /* a reload: listeners that it may take, see service_apply */
     struct event_base *base;
     struct log *log;
     struct client_table *clients;
@@ -37,6 +40,22 @@ int service_open(struct service *service, struct error *error); /* lets clients 
 void service_shut(struct service *service);                     /* for good: no more clients */
 void service_free(struct service *service);
 
+/*
+ * A reload, in two steps. service_prepare makes all that a changed service needs, by options of which `id`, if not 0,
+ * is a new one: agents have to be asked again. Nothing has changed until service_apply, which cannot fail, and nothing
+ * will after service_discard. -1 with `error`. A new service (service_new with donors) is applied before it is opened,
+ * too. Between these calls of a turn no client is accepted; clients that wait go on by the new terms, relays by their
+ * own.
+ */
+int service_prepare(struct service *service, const struct service_options *options, struct error *error);
+void service_apply(struct service *service);
+void service_discard(struct service *service); /* or, after service_apply of all, what was in force before */
+void service_settle(struct service *service);  /* when all are applied: opens or closes its ports as it should now */
+/* It stays as it is, but in another configuration. */
+void service_keep(struct service *service, const struct service_config *conf, struct server_config *config);
+bool service_is_over(const struct service *service); /* it was shut, and has no clients left */
+bool service_is_shut(const struct service *service);
+
 /* A session of the right groups goes through these, in this order; announce.c calls them. */
 void service_ask(struct service *service, const struct session *session); /* its agent is being asked */
 void service_join(struct service *service, struct session *session);      /* its agent permits the service */
@@ -46,6 +65,8 @@ void service_leave(struct service *service, struct session *session);           
 void service_recall(struct service *service, const struct session *session, struct plane *plane);
 void service_tick(struct service *service); /* once a second: a port that could not be opened is tried again */
 
+uint32_t service_id(const struct service *service);
+struct listener_group *service_listeners(const struct service *service); /* NULL: it was shut */
 const struct service_config *service_config(const struct service *service);
 uint64_t service_refused(const struct service *service); /* clients refused by its rules or limits, so far */
 

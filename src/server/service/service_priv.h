@@ -23,8 +23,17 @@ struct service_refusal { /* an agent whose rules do not permit the service */
     char reason[SERVICES_REASON_SIZE];
 };
 
+struct service_next { /* what a reload has prepared */
+    struct service_options options;
+    struct service_terms *terms;
+    struct balance *balance;
+    struct access *access;
+    struct listener_group *listeners; /* NULL: it keeps its own */
+};
+
 struct service {
     struct service_options options;
+    struct service_next *next; /* NULL: nothing is prepared */
     uint32_t id;
     const struct service_config *conf;
     struct service_terms *terms;
@@ -43,6 +52,11 @@ struct service {
     char who[80]; /* "service NAME", for log lines */
 };
 
+/* What service_new and service_prepare make. */
+struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id);
+struct listener_options service_listener_options(struct service *service, const struct service_options *options);
+struct listener_group *service_prepare_listeners(struct service *service, const struct service_options *options,
+                                                 struct error *error);
 void service_client_left(struct service *service, const struct client *client);
 
 #endif

@@ -14,6 +14,7 @@
 struct announcement { /* all zero: nothing was sent */
     uint64_t version; /* of the last part sent */
     uint32_t answered_id, sent_id;
+    uint64_t removed;            /* how many removals of services, of all since the start, it knows or need not know */
     uint64_t sent_us;            /* clock_us() of the last part */
     bool is_sent;                /* a part is under way */
     bool is_complete;            /* all were sent */

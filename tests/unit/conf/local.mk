@@ -83,4 +83,8 @@ unit_conf_tests += tests/unit/conf/test_include
 tests_unit_conf_test_include_SOURCES = tests/unit/conf/test_include.c
 tests_unit_conf_test_include_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_server_diff
+tests_unit_conf_test_server_diff_SOURCES = tests/unit/conf/test_server_diff.c
+tests_unit_conf_test_server_diff_LDADD = $(LINK_UNIT_CONF)
+
 unit_tests += $(unit_conf_tests)

@@ -67,7 +67,8 @@ static const struct {
 START_TEST(the_option_of_the_file_that_is_named_first_stands_in_front) {
     struct error error;
     snprintf(error.text, sizeof error.text, "%s", texts[_i].before);
-    option_name_file(&error, texts[_i].file, files, sizeof files / sizeof *files);
+    option_name_file(&(struct option_place){.file = texts[_i].file, .error = &error}, files,
+                     sizeof files / sizeof *files);
     ck_assert_str_eq(error.text, texts[_i].after);
 }
 END_TEST

@@ -29,6 +29,7 @@ unit_server_tests = \
 	tests/unit/server/auth/test_revocation \
 	tests/unit/server/test_bootstrap \
 	tests/unit/server/test_server \
+	tests/unit/server/test_reconfigure \
 	tests/unit/server/test_reload \
 	tests/unit/server/test_housekeeping \
 	tests/unit/server/service/test_service \
@@ -63,6 +64,8 @@ tests_unit_server_test_bootstrap_SOURCES = tests/unit/server/test_bootstrap.c
 tests_unit_server_test_bootstrap_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_server_SOURCES = tests/unit/server/test_server.c $(unit_server_fixture)
 tests_unit_server_test_server_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_reconfigure_SOURCES = tests/unit/server/test_reconfigure.c $(unit_server_fixture)
+tests_unit_server_test_reconfigure_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_fixture)
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
 agent_world = tests/unit/server/service/agent_world.c tests/unit/server/service/agent_world.h $(unit_server_fixture)

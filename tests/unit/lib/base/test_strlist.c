@@ -45,6 +45,25 @@ START_TEST(a_copy_outlives_the_list_that_it_is_of) {
 }
 END_TEST
 
+START_TEST(lists_are_the_same_if_their_strings_are) {
+    struct strlist list = {0}, other = {0};
+
+    ck_assert(strlist_same(&list, &other));
+    ck_assert_int_eq(strlist_add(&list, "one"), 0);
+    ck_assert(!strlist_same(&list, &other));
+    ck_assert_int_eq(strlist_add(&other, "two"), 0);
+    ck_assert(!strlist_same(&list, &other));
+    ck_assert_int_eq(strlist_add(&list, "two"), 0);
+    ck_assert_int_eq(strlist_add(&other, "one"), 0);
+    ck_assert(!strlist_same(&list, &other));
+    strlist_done(&other);
+    ck_assert_int_eq(strlist_copy(&other, &list), 0);
+    ck_assert(strlist_same(&list, &other));
+    strlist_done(&list);
+    strlist_done(&other);
+}
+END_TEST
+
 START_TEST(a_list_can_be_used_again_after_done) {
     struct strlist list = {0};
 
@@ -62,6 +81,7 @@ static TCase *lists(void) {
 
     tcase_add_test(group, strings_are_copied_in_order);
     tcase_add_test(group, a_copy_outlives_the_list_that_it_is_of);
+    tcase_add_test(group, lists_are_the_same_if_their_strings_are);
     tcase_add_test(group, a_list_can_be_used_again_after_done);
     return group;
 }

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_diff: see server_diff.h. Values are compared as JSON, which the option tables make: a new option is compared
+ * without a line here.
+ */
+#include "config.h"
+
+#include "conf/server_diff.h"
+
+#include "lib/base/secret.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- comparing ---- */
+
+/* 1: the same; 0: not; -1: out of memory. */
+static int is_same(const struct option_spec *spec, const void *from, const void *to) {
+    json_t *before = option_value_json(spec, from), *after = option_value_json(spec, to);
+    int result = before && after ? json_equal(before, after) : -1;
+    json_decref(before);
+    json_decref(after);
+    return result;
+}
+
+static bool is_compared(const struct option_spec *spec) {
+    return spec->kind != OPTION_TABLES && strcmp(spec->name, "include") != 0;
+}
+
+/* Names the options that differ; those that need a restart go to `kept`, if there is one. 0 or -1. */
+static int compare(const struct option_table *table, const void *from, const void *to, struct strlist *changed,
+                   struct strlist *kept) {
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        int same = is_compared(spec) ? is_same(spec, from, to) : 1;
+        if (same < 0 || (!same && strlist_add(kept && spec->needs_restart ? kept : changed, spec->name)))
+            return -1;
+    }
+    return 0;
+}
+
+static const struct service_config *find_service(const struct server_config *conf, const char *name) {
+    for (size_t i = 0; i < conf->service_count; i++)
+        if (strcmp(conf->services[i].name, name) == 0)
+            return &conf->services[i];
+    return NULL;
+}
+
+static int add_change(struct server_diff *diff, enum server_change_kind kind, const char *name,
+                      struct strlist options) {
+    struct server_change *services = realloc(diff->services, (diff->service_count + 1) * sizeof *services);
+    char *copy = strdup(name);
+    if (services)
+        diff->services = services;
+    if (!services || !copy) {
+        free(copy);
+        return -1;
+    }
+    services[diff->service_count++] = (struct server_change){.kind = kind, .name = copy, .options = options};
+    return 0;
+}
+
+static int compare_service(struct server_diff *diff, const struct service_config *from,
+                           const struct service_config *to) {
+    struct strlist options = {NULL, 0};
+    int result = compare(&service_option_table, from, to, &options, NULL);
+    if (result == 0 && options.count)
+        result = add_change(diff, SERVER_CHANGE_CHANGED, to->name, options);
+    if (result || !options.count)
+        strlist_done(&options);
+    return result;
+}
+
+static int compare_services(struct server_diff *diff, const struct server_config *from,
+                            const struct server_config *to) {
+    const struct strlist none = {NULL, 0};
+    for (size_t i = 0; i < to->service_count; i++) {
+        const struct service_config *service = &to->services[i], *before = find_service(from, service->name);
+        if (before ? compare_service(diff, before, service)
+                   : add_change(diff, SERVER_CHANGE_ADDED, service->name, none))
+            return -1;
+    }
+    for (size_t i = 0; i < from->service_count; i++)
+        if (!find_service(to, from->services[i].name) &&
+            add_change(diff, SERVER_CHANGE_REMOVED, from->services[i].name, none))
+            return -1;
+    return 0;
+}
+
+struct server_diff *server_diff_new(const struct server_config *from, const struct server_config *to,
+                                    struct error *error) {
+    struct server_diff *diff = calloc(1, sizeof *diff);
+    if (diff && compare_services(diff, from, to) == 0 &&
+        compare(&server_option_table, from, to, &diff->options, &diff->needs_restart) == 0)
+        return diff;
+    server_diff_free(diff);
+    error_set(error, "out of memory");
+    return NULL;
+}
+
+void server_diff_free(struct server_diff *diff) {
+    if (!diff)
+        return;
+    for (size_t i = 0; i < diff->service_count; i++) {
+        free(diff->services[i].name);
+        strlist_done(&diff->services[i].options);
+    }
+    free(diff->services);
+    strlist_done(&diff->options);
+    strlist_done(&diff->needs_restart);
+    free(diff);
+}
+
+bool server_diff_is_empty(const struct server_diff *diff) {
+    return !diff->service_count && !diff->options.count && !diff->needs_restart.count;
+}
+
+const struct server_change *server_diff_find(const struct server_diff *diff, const char *name) {
+    for (size_t i = 0; i < diff->service_count; i++)
+        if (strcmp(diff->services[i].name, name) == 0)
+            return &diff->services[i];
+    return NULL;
+}
+
+bool server_diff_has(const struct server_diff *diff, const char *option) {
+    return strlist_has(&diff->options, option);
+}
+
+/* ---- showing ---- */
+
+static void print_list(FILE *file, const struct strlist *list) {
+    for (size_t i = 0; i < list->count; i++)
+        fprintf(file, "%s%s", i ? ", " : ": ", list->items[i]);
+}
+
+static void print_all(FILE *file, const struct server_diff *diff) {
+    static const char signs[] = {'+', '~', '-'};
+    for (size_t i = 0; i < diff->service_count; i++) {
+        fprintf(file, "%c service %s", signs[diff->services[i].kind], diff->services[i].name);
+        print_list(file, &diff->services[i].options);
+        fputc('\n', file);
+    }
+    for (size_t i = 0; i < diff->options.count; i++)
+        fprintf(file, "~ %s\n", diff->options.items[i]);
+    for (size_t i = 0; i < diff->needs_restart.count; i++)
+        fprintf(file, "! %s: stays as it is until munneld is started again\n", diff->needs_restart.items[i]);
+}
+
+char *server_diff_text(const struct server_diff *diff) {
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return NULL;
+    print_all(file, diff);
+    bool fails = ferror(file) != 0;
+    if (fclose(file) == 0 && !fails)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static json_t *list_json(const struct strlist *list) {
+    json_t *json = json_array();
+    for (size_t i = 0; i < list->count; i++)
+        if (json_array_append_new(json, json_string(list->items[i]))) {
+            json_decref(json);
+            return NULL;
+        }
+    return json;
+}
+
+static int add_service_json(json_t *services, const struct server_change *change) {
+    static const char *const kinds[] = {"added", "changed", "removed"};
+    json_t *item = json_pack("{s:s, s:s}", "name", change->name, "change", kinds[change->kind]);
+    if (item && change->kind == SERVER_CHANGE_CHANGED &&
+        json_object_set_new(item, "options", list_json(&change->options))) {
+        json_decref(item);
+        return -1;
+    }
+    return json_array_append_new(services, item);
+}
+
+json_t *server_diff_json(const struct server_diff *diff) {
+    json_t *services = json_array();
+    int failed = services ? 0 : -1;
+    for (size_t i = 0; i < diff->service_count && !failed; i++)
+        failed = add_service_json(services, &diff->services[i]);
+    if (failed) {
+        json_decref(services);
+        return NULL;
+    }
+    return json_pack("{s:o, s:o, s:o}", "services", services, "options", list_json(&diff->options), "needs_restart",
+                     list_json(&diff->needs_restart));
+}
+
+/* ---- version ---- */
+
+int server_config_version(const struct server_config *conf, char version[SERVER_VERSION_TEXT]) {
+    uint8_t digest[SECRET_SIZE];
+    json_t *json = option_json(&server_option_table, conf);
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    int result = text ? secret_sha256(digest, text, strlen(text), "", 0) : -1;
+    if (result == 0)
+        secret_to_hex(digest, (SERVER_VERSION_TEXT - 1) / 2, version);
+    json_decref(json);
+    free(text);
+    return result;
+}

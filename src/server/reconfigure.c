@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * reconfigure: see reconfigure.h.
+ */
+#include "config.h"
+
+#include "server/reconfigure.h"
+
+#include "conf/server_diff.h"
+#include "server/server_priv.h"
+#include "server/service/announce.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINES_MOST = 50 /* of one difference in the log */ };
+
+struct step { /* for each service of the new configuration */
+    struct service *service;
+    bool is_new, has_changed;
+    uint32_t old_id; /* that agents know of one that has changed */
+};
+
+struct reconfigure {
+    struct server *server;
+    struct server_config *conf;
+    struct server_diff *diff;
+    struct step *steps; /* in the order of conf->services */
+    size_t step_count;
+    struct service **items; /* room for the new list of services */
+    struct listener_group **donors;
+    size_t donor_count;
+    struct log_target *log;
+    bool is_applied;
+};
+
+/* --- preparing --- */
+
+static struct service *find_service(const struct server *server, const char *name) {
+    for (size_t i = 0; i < server->services.count; i++) {
+        struct service *service = server->services.items[i];
+        if (!service_is_shut(service) && strcmp(service_config(service)->name, name) == 0)
+            return service;
+    }
+    return NULL;
+}
+
+static bool keeps_its_ports(const struct reconfigure *change, const struct service *service) {
+    const struct server_change *difference = server_diff_find(change->diff, service_config(service)->name);
+
+    return !difference || (difference->kind == SERVER_CHANGE_CHANGED && !strlist_has(&difference->options, "listen"));
+}
+
+/* The sockets that listen now and may not be wanted where they are: other parts may take them. */
+static void collect_donors(struct reconfigure *change) {
+    const struct server *server = change->server;
+
+    for (size_t i = 0; i < server->services.count; i++)
+        if (!keeps_its_ports(change, server->services.items[i]))
+            change->donors[change->donor_count++] = service_listeners(server->services.items[i]);
+    if (server_diff_has(change->diff, "agents.listen"))
+        change->donors[change->donor_count++] = agent_listener_group(server->agent_listener);
+}
+
+static struct reconfigure *allocate(struct server *server, struct server_config *conf, struct error *error) {
+    struct reconfigure *change = calloc(1, sizeof *change);
+    size_t before = server->services.count, after = conf->service_count;
+
+    if (change) {
+        change->server = server;
+        change->conf = server_config_hold(conf);
+        change->steps = calloc(after + 1, sizeof *change->steps);
+        change->items = calloc(before + after + 1, sizeof(struct service *));
+        change->donors = calloc(before + 1, sizeof(struct listener_group *));
+    }
+    if (change && change->steps && change->items && change->donors)
+        return change;
+    reconfigure_free(change);
+    error_set(error, "out of memory");
+    return NULL;
+}
+
+/* What agents were told of it: then they have to be asked again, by another id. */
+static bool concerns_agents(const struct server_change *difference) {
+    return strlist_has(&difference->options, "connect") || strlist_has(&difference->options, "group");
+}
+
+static int prepare_service(struct reconfigure *change, size_t index, struct error *error) {
+    struct server *server = change->server;
+    struct step *step = &change->steps[change->step_count++];
+    struct service_options options = server_service_options(server);
+    const struct server_change *difference;
+
+    options.config = change->conf;
+    options.conf = &change->conf->services[index];
+    options.donors = (struct listener_donors){change->donors, change->donor_count};
+    difference = server_diff_find(change->diff, options.conf->name);
+    step->service = find_service(server, options.conf->name);
+    step->is_new = !step->service;
+    if (step->is_new) {
+        options.id = ++server->last_id;
+        step->service = service_new(&options, error);
+        return step->service ? 0 : -1;
+    }
+    step->old_id = service_id(step->service);
+    step->has_changed = difference;
+    if (!step->has_changed)
+        return 0;
+    options.id = concerns_agents(difference) ? ++server->last_id : 0;
+    return service_prepare(step->service, &options, error);
+}
+
+static int add_advice(const struct server *server, const struct option_place *place, const struct error *detail) {
+    bool has_dropped = server->started->user && strstr(detail->text, "CAP_NET_BIND_SERVICE");
+
+    return option_error(place, "%s%s%s", detail->text,
+                        has_dropped ? "; or start munneld again, which binds its ports before it becomes " : "",
+                        has_dropped ? server->started->user : "");
+}
+
+static int prepare_services(struct reconfigure *change, const struct option_place *top) {
+    char name[CONFIG_PLACE_NAME];
+    struct error detail;
+
+    for (size_t i = 0; i < change->conf->service_count; i++) {
+        if (prepare_service(change, i, &detail) == 0)
+            continue;
+        const struct option_place service = server_config_place(change->conf, i, name, top),
+                                  listen = option_member(&service, "listen");
+        return add_advice(change->server, &listen, &detail);
+    }
+    return 0;
+}
+
+static int prepare_agent_port(struct reconfigure *change, const struct option_place *top) {
+    const struct listener_donors donors = {change->donors, change->donor_count};
+    const struct option_place listen = option_below(top, "agents.listen");
+    struct error detail;
+
+    if (!server_diff_has(change->diff, "agents.listen") ||
+        agent_listener_prepare(change->server->agent_listener, &change->conf->agents.listen, &donors, &detail) == 0)
+        return 0;
+    return add_advice(change->server, &listen, &detail);
+}
+
+static int prepare_log(struct reconfigure *change, const struct option_place *top) {
+    const struct option_place to = option_below(top, "log.to");
+    struct error detail;
+
+    if (!server_diff_has(change->diff, "log.to"))
+        return 0;
+    change->log = log_target_open(change->conf->log.to, &detail);
+    return change->log ? 0 : option_error(&to, "%s", detail.text);
+}
+
+struct reconfigure *reconfigure_prepare(struct server *server, struct server_config *conf, struct option_fault *fault,
+                                        struct error *error) {
+    const struct option_place top = server_config_top(conf, fault, error);
+    struct reconfigure *change = allocate(server, conf, error);
+
+    if (!change)
+        return NULL;
+    change->diff = server_diff_new(server->conf, conf, error);
+    if (change->diff)
+        collect_donors(change);
+    if (change->diff && prepare_services(change, &top) == 0 && prepare_agent_port(change, &top) == 0 &&
+        prepare_log(change, &top) == 0)
+        return change;
+    reconfigure_free(change);
+    return NULL;
+}
+
+/* What was not applied, or what was in force before. */
+static void discard(struct reconfigure *change) {
+    for (size_t i = 0; i < change->step_count; i++) {
+        struct step *step = &change->steps[i];
+        if (step->is_new && !change->is_applied)
+            service_free(step->service);
+        else if (step->service)
+            service_discard(step->service);
+    }
+    if (change->server->agent_listener)
+        agent_listener_discard(change->server->agent_listener);
+}
+
+void reconfigure_free(struct reconfigure *change) {
+    if (!change)
+        return;
+    if (!change->is_applied)
+        discard(change);
+    server_diff_free(change->diff);
+    log_target_free(change->log);
+    server_config_free(change->conf);
+    free(change->steps);
+    free(change->items);
+    free(change->donors);
+    free(change);
+}
+
+/* --- applying --- */
+
+static bool has_new_id(const struct step *step) {
+    return step->is_new || service_id(step->service) != step->old_id;
+}
+
+static bool is_among(const struct reconfigure *change, const struct service *service, bool with_new_id) {
+    for (size_t i = 0; i < change->step_count; i++)
+        if (change->steps[i].service == service)
+            return !with_new_id || has_new_id(&change->steps[i]);
+    return false;
+}
+
+/* A socket goes from its donor to the part that needs it before what is left of the donors is closed. */
+static void apply_listeners(struct reconfigure *change) {
+    struct server *server = change->server;
+
+    for (size_t i = 0; i < change->step_count; i++)
+        if (change->steps[i].is_new || change->steps[i].has_changed)
+            service_apply(change->steps[i].service);
+        else
+            service_keep(change->steps[i].service, &change->conf->services[i], change->conf);
+    agent_listener_apply(server->agent_listener);
+    for (size_t i = 0; i < server->services.count; i++)
+        if (!is_among(change, server->services.items[i], false))
+            service_shut(server->services.items[i]);
+    change->is_applied = true;
+    discard(change);
+}
+
+/* Those with new ids come last, since the list is in the order of ids. */
+static void apply_list(struct reconfigure *change) {
+    struct service_list *list = &change->server->services;
+    struct service **before = list->items;
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!is_among(change, list->items[i], true))
+            change->items[count++] = list->items[i];
+    for (size_t i = 0; i < change->step_count; i++)
+        if (has_new_id(&change->steps[i]))
+            change->items[count++] = change->steps[i].service;
+    list->items = change->items;
+    list->count = count;
+    change->items = before;
+}
+
+static void announce(struct reconfigure *change) {
+    struct announce *announce = change->server->announce;
+
+    for (size_t i = 0; i < change->step_count; i++) {
+        const struct step *step = &change->steps[i];
+        if (!has_new_id(step))
+            continue;
+        if (!step->is_new)
+            announce_removed(announce, step->old_id);
+        announce_added(announce, step->service);
+    }
+}
+
+/* Bound they are already; what fails now is tried again each second. */
+static void open_ports(struct reconfigure *change) {
+    struct server *server = change->server;
+    struct error error;
+
+    for (size_t i = 0; i < change->step_count; i++) {
+        const struct step *step = &change->steps[i];
+        if (step->is_new && service_open(step->service, &error))
+            log_write(server->log, LOG_LEVEL_ERROR, "server", "%s; retrying", error.text);
+        else if (step->has_changed)
+            service_settle(step->service);
+    }
+    if (server_diff_has(change->diff, "agents.listen") && agent_listener_open(server->agent_listener, &error))
+        log_write(server->log, LOG_LEVEL_ERROR, "server", "%s", error.text);
+}
+
+static void apply_options(struct reconfigure *change) {
+    struct server *server = change->server;
+    struct server_config *before = server->conf;
+    const struct agent_limits limits = server_agent_limits(change->conf);
+
+    server->conf = server_config_hold(change->conf);
+    server->policy.conf = server->conf;
+    server_config_free(before);
+    agent_listener_set_limits(server->agent_listener, &limits);
+    registry_set_resume(server->registry, server->conf->agents.resume_s);
+    log_change(server->log, server->conf->log.format, server->conf->log.level, change->log);
+    change->log = NULL;
+}
+
+static void log_lines(struct log *log, enum log_level level, const char *text) {
+    size_t length;
+
+    for (unsigned lines = 0; *text && lines < LINES_MOST; text += length + (text[length] == '\n'), lines++) {
+        length = strcspn(text, "\n");
+        log_write(log, level, "server", "configuration: %.*s", (int)length, text);
+    }
+}
+
+static void log_difference(const struct reconfigure *change) {
+    const struct server *server = change->server;
+    char version[SERVER_VERSION_TEXT] = "unknown", *text = server_diff_text(change->diff);
+    struct server_diff *since_start = server_diff_new(server->started, change->conf, NULL);
+
+    (void)server_config_version(change->conf, version);
+    log_event(server->log, LOG_LEVEL_INFO, "server", "configuration reloaded",
+              LOG_FIELDS(LOG_TEXT("version", version), LOG_NUMBER("services", change->conf->service_count),
+                         LOG_NUMBER("services_changed", change->diff->service_count),
+                         LOG_NUMBER("options_changed", change->diff->options.count)));
+    if (text)
+        log_lines(server->log, LOG_LEVEL_INFO, text);
+    for (size_t i = 0; since_start && i < since_start->needs_restart.count; i++)
+        log_write(server->log, LOG_LEVEL_WARNING, "server",
+                  "\"%s\" is read at the start only: start munneld again for the new value",
+                  since_start->needs_restart.items[i]);
+    server_diff_free(since_start);
+    free(text);
+}
+
+void reconfigure_apply(struct reconfigure *change) {
+    struct server *server = change->server;
+
+    apply_listeners(change);
+    apply_list(change);
+    announce(change);
+    open_ports(change);
+    apply_options(change);
+    log_difference(change);
+    reconfigure_reap(server);
+    dispatch_tick(server->dispatch); /* clients that wait may be served, or refused, by the new terms */
+}
+
+/* --- services that were removed --- */
+
+static void forget(struct server *server, size_t index) {
+    struct service_list *list = &server->services;
+    struct service *service = list->items[index];
+
+    announce_removed(server->announce, service_id(service));
+    server->refused_before += service_refused(service);
+    list->count--;
+    memmove(&list->items[index], &list->items[index + 1], (list->count - index) * sizeof(struct service *));
+    service_free(service);
+}
+
+void reconfigure_reap(struct server *server) {
+    if (server->stopping) /* all are shut, and none was removed */
+        return;
+    for (size_t i = server->services.count; i > 0; i--)
+        if (service_is_over(server->services.items[i - 1]))
+            forget(server, i - 1);
+}

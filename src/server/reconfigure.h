@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * reconfigure: another configuration for a server that runs, in one step or not at all.
+ *
+ * reconfigure_prepare makes all that can fail: it binds ports, opens the log, reserves memory. reconfigure_apply
+ * follows in the same turn of the loop and cannot fail. Services that are the same are not touched. One that changed
+ * keeps its listening sockets where address and port stay, also those of another service; its clients that wait go on
+ * by the new terms, its relays by their own. One that was removed refuses new clients, and is freed after its last one.
+ * Runs on: the control thread. Owns: what is prepared.
+ */
+#ifndef MUNNEL_SERVER_RECONFIGURE_H
+#define MUNNEL_SERVER_RECONFIGURE_H
+
+#include "conf/server_config.h"
+
+struct reconfigure;
+struct server;
+
+/* Holds `conf`. NULL with `error`, and the place in `fault` where it is known: nothing has changed. */
+struct reconfigure *reconfigure_prepare(struct server *server, struct server_config *conf, struct option_fault *fault,
+                                        struct error *error);
+void reconfigure_apply(struct reconfigure *change); /* logs the difference */
+void reconfigure_free(struct reconfigure *change);  /* NULL is fine; one that was not applied is discarded */
+/* Often: frees services that were removed and have no clients any more. */
+void reconfigure_reap(struct server *server);
+
+#endif

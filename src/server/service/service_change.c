@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_change: a service by another configuration; see service.h.
+ */
+#include "config.h"
+
+#include "lib/base/strlist.h"
+#include "server/service/access.h"
+#include "server/service/service_priv.h"
+
+#include <stdlib.h>
+
+static bool make_next(struct service *service, struct service_next *next, struct error *error) {
+    const struct service_config *conf = next->options.conf;
+
+    next->terms = service_make_terms(conf, next->options.id);
+    next->balance = balance_new(conf->balance);
+    next->access = access_new(conf, error);
+    if (!next->terms || !next->balance) {
+        error_set(error, "out of memory");
+        return false;
+    }
+    if (!next->access)
+        return false;
+    if (strlist_same(&conf->listen, &service->conf->listen))
+        return true;
+    next->listeners = service_prepare_listeners(service, &next->options, error);
+    return next->listeners;
+}
+
+int service_prepare(struct service *service, const struct service_options *options, struct error *error) {
+    struct service_next *next = service->next = calloc(1, sizeof *next);
+
+    if (!next)
+        return error_set(error, "out of memory");
+    next->options = *options;
+    server_config_hold(options->config);
+    if (!options->id)
+        next->options.id = service->id;
+    return make_next(service, next, error) ? 0 : -1;
+}
+
+void service_discard(struct service *service) {
+    struct service_next *next = service->next;
+
+    service->next = NULL;
+    if (!next)
+        return;
+    if (next->terms)
+        service_terms_release(next->terms);
+    balance_free(next->balance);
+    access_free(next->access);
+    listener_group_free(next->listeners);
+    server_config_free(next->options.config);
+    free(next);
+}
+
+/* By a new id none of the agents has answered; announce.c asks them all. */
+static void apply_agents(struct service *service, struct service_next *next) {
+    struct balance *before = service->balance;
+
+    if (next->options.id == service->id) {
+        balance_take_over(next->balance, before);
+    } else {
+        service->asked = service->refusing_count = 0;
+        service->id = next->options.id;
+    }
+    service->balance = next->balance;
+    next->balance = before;
+}
+
+static void apply_listeners(struct service *service, struct service_next *next) {
+    const struct listener_options listening = service_listener_options(service, &next->options);
+    struct listener_group *before = service->listeners;
+
+    if (!next->listeners) {
+        listener_group_hand_over(before, &listening);
+        return;
+    }
+    listener_group_commit(next->listeners);
+    service->listeners = next->listeners;
+    next->listeners = before; /* what others have not taken of it is closed with `next` */
+    service->is_open = false;
+    if (!service->should_be_open)
+        listener_group_shut(service->listeners);
+}
+
+static void apply_terms(struct service *service, struct service_next *next) {
+    struct service_terms *terms = service->terms;
+    struct access *access = service->access;
+    struct server_config *config = service->options.config;
+
+    access_take_over(next->access, access);
+    service->terms = next->terms;
+    service->access = next->access;
+    service->conf = next->options.conf;
+    service->options = next->options;
+    next->terms = terms;
+    next->access = access;
+    next->options.config = config;
+}
+
+void service_apply(struct service *service) {
+    struct service_next *next = service->next;
+
+    if (!next) {
+        listener_group_commit(service->listeners);
+        return;
+    }
+    apply_agents(service, next);
+    apply_listeners(service, next);
+    apply_terms(service, next); /* what was in force until now is in `next` */
+}
+
+void service_keep(struct service *service, const struct service_config *conf, struct server_config *config) {
+    server_config_hold(config);
+    server_config_free(service->options.config);
+    service->options.config = config;
+    service->options.conf = service->conf = conf;
+}

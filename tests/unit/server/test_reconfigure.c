@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_reconfigure: another configuration for a server that runs: what its clients, ports and agents notice. The
+ * services come from services.c, and change by service_change.c.
+ */
+#include "config.h"
+
+#include "server/reconfigure.h"
+
+#include "conf/option.h"
+#include "server/server_fixture.h"
+#include "server/service/service.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const two[] = {NULL, NULL};
+
+struct wanted { /* a service of the next configuration */
+    const char *name;
+    uint16_t port;
+    const char *connect;
+};
+
+static void set_text(char **text, const char *by) {
+    free(*text);
+    *text = strdup(by);
+}
+
+/* As the fixture's own, but for the services. */
+static struct server_config *make_next(const struct server_fixture *fixture, const struct wanted *wanted,
+                                       size_t count) {
+    struct server_config *conf = server_config_default(NULL);
+    struct error error;
+    char text[200];
+
+    set_text(&conf->agents.certificate, fixture->conf->agents.certificate);
+    set_text(&conf->agents.key, fixture->conf->agents.key);
+    set_text(&conf->agents.tokens, fixture->conf->agents.tokens);
+    strlist_done(&conf->agents.listen);
+    ck_assert_int_eq(strlist_copy(&conf->agents.listen, &fixture->conf->agents.listen), 0);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%s 127.0.0.1:%u %s", wanted[i].name, wanted[i].port, wanted[i].connect);
+        ck_assert_msg(server_config_add_service(conf, text, &error) == 0, "%s", error.text);
+    }
+    return conf;
+}
+
+static void apply_conf(struct server_fixture *fixture, struct server_config *conf) {
+    struct error error = {""};
+    struct reconfigure *change = reconfigure_prepare(fixture->server, conf, NULL, &error);
+
+    ck_assert_msg(change, "%s", error.text);
+    reconfigure_apply(change);
+    reconfigure_free(change);
+    server_config_free(conf);
+    server_fixture_run(fixture);
+}
+
+static void apply(struct server_fixture *fixture, const struct wanted *wanted, size_t count) {
+    apply_conf(fixture, make_next(fixture, wanted, count));
+}
+
+static int connect_to(struct server_fixture *fixture, uint16_t port) {
+    uint16_t before = fixture->ports[3];
+
+    fixture->ports[3] = port;
+    int fd = server_fixture_connect(fixture, 3);
+    fixture->ports[3] = before;
+    return fd;
+}
+
+static bool has_announced(const char *part) {
+    struct fake_order order;
+
+    return fake_take_with(FAKE_CONTROL, part, &order);
+}
+
+static struct server_fixture_agent begin(struct server_fixture *fixture) {
+    server_fixture_set(fixture, two, 2);
+    server_fixture_open(fixture);
+    struct server_fixture_agent agent = server_fixture_join_ready(fixture, "a");
+    fake_forget(FAKE_CONTROL);
+    return agent;
+}
+
+START_TEST(the_same_configuration_changes_nothing) {
+    struct server_fixture fixture;
+    struct fake_order order;
+
+    begin(&fixture);
+    const struct service *service = fixture.server->services.items[0];
+    int fd = server_fixture_client(&fixture, 0, &order);
+    const struct wanted same[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    for (int i = 0; i < 3; i++)
+        apply(&fixture, same, 2);
+    ck_assert_uint_eq(fixture.server->services.count, 2);
+    ck_assert_ptr_eq(fixture.server->services.items[0], service);
+    ck_assert_uint_eq(service_id(service), 1);
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
+    fake_give_back(&order, CLIENT_ENDED);
+    close(fd);
+    fd = server_fixture_client(&fixture, 1, &order);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
+START_TEST(a_service_is_added_and_agents_are_asked_for_it) {
+    struct server_fixture fixture;
+    struct fake_order order;
+    struct server_fixture_agent agent = begin(&fixture);
+    const struct wanted more[] = {{"new", fixture.ports[0], "localhost:81"},
+                                  {"s1", fixture.ports[1], "localhost:80"}}; /* takes the port of one that goes */
+
+    apply(&fixture, more, 2);
+    fake_clock_advance(1000);
+    server_fixture_run(&fixture);
+    int fd = server_fixture_connect(&fixture, 0); /* waits: the agent has not answered yet */
+    ck_assert_uint_eq(fixture.server->services.waiting, 1);
+    server_fixture_answer(&fixture, &agent, "[]");
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_str_eq(order.client->terms->service, "new");
+    ck_assert_uint_eq(order.client->terms->id, 3);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
+START_TEST(relays_of_a_removed_service_finish_and_then_agents_forget_it) {
+    struct server_fixture fixture;
+    struct fake_order order;
+
+    begin(&fixture);
+    const struct wanted rest[] = {{"s1", fixture.ports[1], "localhost:80"}};
+    int fd = server_fixture_client(&fixture, 0, &order);
+    apply(&fixture, rest, 1);
+    ck_assert_int_eq(connect_to(&fixture, fixture.ports[0]), -1);
+    ck_assert_uint_eq(fixture.server->services.count, 2);
+    fake_clock_advance(1000);
+    server_fixture_run(&fixture);
+    ck_assert(!has_announced("\"remove\""));
+    fake_give_back(&order, CLIENT_ENDED);
+    reconfigure_reap(fixture.server);
+    server_fixture_run(&fixture);
+    ck_assert_uint_eq(fixture.server->services.count, 1);
+    ck_assert(has_announced("\"remove\":[1]"));
+    close(fd);
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
+START_TEST(a_service_moves_to_another_port_and_its_waiting_clients_stay) {
+    struct server_fixture fixture;
+    struct fake_order order;
+
+    server_fixture_set_any(&fixture);
+    server_fixture_open(&fixture);
+    int fd = server_fixture_connect(&fixture, 0);
+    ck_assert_uint_eq(fixture.server->services.waiting, 1);
+    const uint16_t port = (uint16_t)(fixture.ports[0] + 1000);
+    const struct wanted moved[] = {{"s0", port, "localhost:80"}};
+    apply(&fixture, moved, 1);
+    ck_assert_int_eq(connect_to(&fixture, fixture.ports[0]), -1);
+    ck_assert_uint_eq(fixture.server->services.waiting, 1);
+    server_fixture_join_ready(&fixture, "a");
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    int moved_fd = connect_to(&fixture, port);
+    ck_assert_int_ge(moved_fd, 0);
+    close(moved_fd);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
+START_TEST(two_services_exchange_their_ports) {
+    struct server_fixture fixture;
+    struct fake_order order;
+
+    begin(&fixture);
+    const struct wanted exchanged[] = {{"s0", fixture.ports[1], "localhost:80"},
+                                       {"s1", fixture.ports[0], "localhost:80"}};
+    apply(&fixture, exchanged, 2);
+    int fd = server_fixture_client(&fixture, 0, &order);
+    ck_assert_str_eq(order.client->terms->service, "s1");
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
+START_TEST(a_service_moves_to_a_wider_address_of_the_same_port_and_back) {
+    struct server_fixture fixture;
+    struct fake_order order;
+    struct error error = {""};
+
+    begin(&fixture);
+    const struct wanted same[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    char wide[32];
+    snprintf(wide, sizeof wide, "0.0.0.0:%u", fixture.ports[0]);
+    struct server_config *conf = make_next(&fixture, same, 2), *wrong = make_next(&fixture, same, 2);
+    strlist_done(&conf->services[0].listen);
+    strlist_done(&wrong->services[0].listen);
+    strlist_add(&conf->services[0].listen, wide);
+    strlist_add(&wrong->services[0].listen, wide);
+    strlist_add(&wrong->services[0].listen, "192.0.2.1:7"); /* no address of this machine */
+    ck_assert_ptr_null(reconfigure_prepare(fixture.server, wrong, NULL, &error));
+    server_config_free(wrong);
+    int fd = server_fixture_client(&fixture, 0, &order); /* it listens again where it did */
+    fake_give_back(&order, CLIENT_ENDED);
+    close(fd);
+    apply_conf(&fixture, conf);
+    fd = server_fixture_client(&fixture, 0, &order);
+    fake_give_back(&order, CLIENT_ENDED);
+    close(fd);
+    apply(&fixture, same, 2);
+    fd = server_fixture_client(&fixture, 0, &order);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
+START_TEST(another_destination_has_another_id_and_waits_for_the_agents_answer) {
+    struct server_fixture fixture;
+    struct fake_order first, order;
+    struct server_fixture_agent agent = begin(&fixture);
+    const struct wanted other[] = {{"s0", fixture.ports[0], "localhost:81"}, {"s1", fixture.ports[1], "localhost:80"}};
+
+    int before = server_fixture_client(&fixture, 0, &first);
+    apply(&fixture, other, 2);
+    int fd = server_fixture_connect(&fixture, 0);
+    ck_assert_uint_eq(fixture.server->services.waiting, 1);
+    fake_clock_advance(1000);
+    server_fixture_run(&fixture);
+    server_fixture_answer(&fixture, &agent, "[]");
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->terms->id, 3);
+    ck_assert_uint_eq(first.client->terms->id, 1);
+    /* The agent has forgotten the old id before OPEN came: the client is served by the new one at once. */
+    first.client->refusal = REFUSAL_UNKNOWN_SERVICE;
+    fake_give_back(&first, CLIENT_REFUSED);
+    ck_assert(fake_take(FAKE_SERVE, &first));
+    ck_assert_uint_eq(first.client->terms->id, 3);
+    fake_give_back(&first, CLIENT_ENDED);
+    close(before);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
+START_TEST(limits_and_balancing_change_without_asking_agents) {
+    struct server_fixture fixture;
+    struct fake_order order;
+
+    begin(&fixture);
+    const struct wanted same[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    int fd = server_fixture_client(&fixture, 0, &order);
+    struct server_config *conf = make_next(&fixture, same, 2);
+    conf->services[0].max_clients = 1;
+    conf->services[0].balance = CONFIG_SOURCE;
+    conf->services[0].idle_timeout_s = 7;
+    apply_conf(&fixture, conf);
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
+    int refused = server_fixture_connect(&fixture, 0);
+    ck_assert(server_fixture_is_reset(&fixture, refused));
+    close(refused);
+    ck_assert_uint_eq(order.client->terms->idle_timeout_s, 0);
+    fake_give_back(&order, CLIENT_ENDED);
+    close(fd);
+    fd = server_fixture_client(&fixture, 0, &order);
+    ck_assert_uint_eq(order.client->terms->idle_timeout_s, 7);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
+START_TEST(a_port_that_is_taken_changes_nothing) {
+    struct server_fixture fixture;
+    struct fake_order order;
+    struct option_fault fault = {.line = 0};
+    struct error error = {""};
+
+    begin(&fixture);
+    struct server_config *in_force = fixture.server->conf;
+    /* Another server's port; the agent port of this one is taken by none of its services either. */
+    const struct wanted wrong[] = {{"s1", fixture.ports[0], "localhost:80"},
+                                   {"new", (uint16_t)(fixture.ports[1] + 1000), "localhost:80"},
+                                   {"bad", 1, "localhost:80"}};
+    struct server_config *conf = make_next(&fixture, wrong, 3);
+    strlist_done(&conf->services[2].listen);
+    ck_assert_int_eq(strlist_add(&conf->services[2].listen, "192.0.2.1:7"), 0);
+    ck_assert_ptr_null(reconfigure_prepare(fixture.server, conf, &fault, &error));
+    server_config_free(conf);
+    ck_assert_msg(strstr(error.text, "service \"bad\": listen: cannot listen on 192.0.2.1:7"), "%s", error.text);
+    ck_assert_str_eq(fault.pointer, "/listen");
+    ck_assert_ptr_eq(fixture.server->conf, in_force);
+    ck_assert_uint_eq(fixture.server->services.count, 2);
+    ck_assert_int_eq(connect_to(&fixture, wrong[1].port), -1);
+    ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
+    int fd = server_fixture_client(&fixture, 0, &order);
+    ck_assert_str_eq(order.client->terms->service, "s0");
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
+static TCase *changing(void) {
+    TCase *group = tcase_create("changing");
+    tcase_add_test(group, the_same_configuration_changes_nothing);
+    tcase_add_test(group, a_service_is_added_and_agents_are_asked_for_it);
+    tcase_add_test(group, relays_of_a_removed_service_finish_and_then_agents_forget_it);
+    tcase_add_test(group, a_service_moves_to_another_port_and_its_waiting_clients_stay);
+    tcase_add_test(group, two_services_exchange_their_ports);
+    tcase_add_test(group, a_service_moves_to_a_wider_address_of_the_same_port_and_back);
+    tcase_add_test(group, another_destination_has_another_id_and_waits_for_the_agents_answer);
+    tcase_add_test(group, limits_and_balancing_change_without_asking_agents);
+    tcase_add_test(group, a_port_that_is_taken_changes_nothing);
+    return group;
+}
+
+UNIT_MAIN("server/reconfigure", changing)
