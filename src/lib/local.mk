@@ -32,7 +32,9 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/slot_table.c \
 	src/lib/base/slot_table.h \
 	src/lib/base/strlist.c \
-	src/lib/base/strlist.h
+	src/lib/base/strlist.h \
+	src/lib/base/utf8.c \
+	src/lib/base/utf8.h
 
 # what differs by system
 libmunnel_lib_os_a_SOURCES = \

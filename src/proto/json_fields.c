@@ -7,53 +7,30 @@
 #include "config.h"
 
 #include "lib/base/secret.h"
+#include "lib/base/utf8.h"
 #include "proto/json_fields.h"
 
 #include <string.h>
 
-/* Length of the UTF-8 character at `text`, 0 if it is none (overlong, surrogate, too large, cut). */
-static size_t character_length(const unsigned char *text) {
-    static const struct {
-        unsigned char from, to, second_from, second_to, length;
-    } forms[] = {{0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-                 {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-                 {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (text[0] < forms[i].from || text[0] > forms[i].to)
-            continue;
-        if (forms[i].length > 1 && (text[1] < forms[i].second_from || text[1] > forms[i].second_to))
-            return 0;
-        for (size_t k = 2; k < forms[i].length; k++)
-            if (text[k] < 0x80 || text[k] > 0xbf)
-                return 0;
-        return forms[i].length;
-    }
-    return 0;
-}
-
-static bool is_control(const unsigned char *text) {
-    return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] >= 0x80 && text[1] <= 0x9f);
-}
-
 bool json_text_is_clean(const char *text, size_t longest) {
     if (strlen(text) > longest)
         return false;
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
-        if (is_control(at))
+    for (const char *at = text; *at; at++)
+        if (utf8_is_control(at))
             return false;
     return true;
 }
 
 void json_text_copy_clean(char *to, size_t size, const char *from) {
-    const unsigned char *at = (const unsigned char *)(from ? from : "");
+    const char *at = from ? from : "";
     size_t used = 0;
     while (*at) {
-        size_t length = character_length(at);
-        bool good = length > 0 && !is_control(at);
+        size_t length = utf8_length(at);
+        bool good = length > 0 && !utf8_is_control(at);
         size_t written = good ? length : 1;
         if (used + written >= size)
             break;
-        memcpy(to + used, good ? (const char *)at : "?", written);
+        memcpy(to + used, good ? at : "?", written);
         used += written;
         at += length ? length : 1;
     }

@@ -214,4 +214,8 @@ unit_lib_tests += tests/unit/lib/tls/test_ex_data
 tests_unit_lib_tls_test_ex_data_SOURCES = tests/unit/lib/tls/test_ex_data.c
 tests_unit_lib_tls_test_ex_data_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_utf8
+tests_unit_lib_base_test_utf8_SOURCES = tests/unit/lib/base/test_utf8.c
+tests_unit_lib_base_test_utf8_LDADD = $(LINK_UNIT_LIB)
+
 unit_tests += $(unit_lib_tests)
