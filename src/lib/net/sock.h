@@ -39,6 +39,13 @@ int sock_check_owner(const char *owner, struct error *error); /* are there such 
 /* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */
 int sock_accept(int listener, struct addr *peer);
 
+/*
+ * Who connected to our Unix socket, as the kernel noted it then. False: unknown. The groups are those that the process
+ * had, not those that a directory service lists, for which one would have to wait.
+ */
+bool sock_peer_user(int fd, uid_t *user);
+bool sock_peer_is_in(int fd, gid_t group);
+
 /* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
  * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; may be NULL. */
 int sock_connect(const struct addr *addr, struct addr *here, bool *done);

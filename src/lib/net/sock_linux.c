@@ -10,9 +10,11 @@
 #include "lib/net/sock_priv.h"
 
 #ifdef __linux__
+#include <errno.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h> /* and not netinet/tcp.h, whose tcp_info ends before the window */
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -34,6 +36,40 @@ int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
 void sock_system_stays_within(int fd) {
     static const char unpaced[] = "reno";
     (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, unpaced, sizeof unpaced - 1);
+}
+
+bool sock_peer_user(int fd, uid_t *user) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length))
+        return false;
+    *user = peer.uid;
+    return true;
+}
+
+static bool has_group(int fd, gid_t group, size_t room) {
+    socklen_t length = (socklen_t)(room * sizeof(gid_t));
+    gid_t *groups = malloc(length);
+    if (!groups || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length))
+        length = 0;
+    bool is_in = false;
+    for (size_t i = 0; i < length / sizeof(gid_t); i++)
+        is_in = is_in || groups[i] == group;
+    free(groups);
+    return is_in;
+}
+
+bool sock_peer_is_in(int fd, gid_t group) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length))
+        return false;
+    if (peer.gid == group)
+        return true;
+    length = 0; /* asks how many there are */
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &length) == 0 || errno != ERANGE)
+        return false;
+    return has_group(fd, group, length / sizeof(gid_t));
 }
 
 /* A listening TCP socket is disconnected by this and stays bound; a Unix one could never listen again. */

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static void set_number(int fd, int level, int option, int value) {
     (void)setsockopt(fd, level, option, &value, sizeof value);
@@ -21,6 +22,18 @@ static void set_number(int fd, int level, int option, int value) {
 int sock_unlisten(int fd) {
     (void)fd;
     return -1;
+}
+
+bool sock_peer_user(int fd, uid_t *user) {
+    gid_t group;
+    return getpeereid(fd, user, &group) == 0;
+}
+
+/* The effective group only: the others are asked for in as many ways as there are systems. */
+bool sock_peer_is_in(int fd, gid_t group) {
+    uid_t user;
+    gid_t effective;
+    return getpeereid(fd, &user, &effective) == 0 && effective == group;
 }
 
 static int made_ready(int fd) {

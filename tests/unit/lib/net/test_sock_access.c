@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_sock_access: the mode and owner of a Unix socket's path, and owners that do not exist.
+ * test_sock_access: the mode and owner of a Unix socket's path, owners that do not exist, and who has connected.
  */
 #include "config.h"
 
 #include "net_fixture.h"
 
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -78,6 +79,41 @@ START_TEST(owners_are_checked) {
 }
 END_TEST
 
+START_TEST(a_peer_has_its_user_and_all_its_groups) {
+    enum { ONE = 40001, OTHER = 40002, NEITHER = 40003 };
+    int ends[2];
+    uid_t user = 1;
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    ck_assert(sock_peer_user(ends[0], &user));
+    ck_assert_uint_eq(user, geteuid());
+    ck_assert(sock_peer_is_in(ends[0], getegid()));
+    ck_assert(!sock_peer_is_in(ends[0], NEITHER));
+    if (geteuid() == 0) { /* which may give itself groups; a pair has the credentials of its making */
+        int others[2];
+        ck_assert_int_eq(setgroups(2, (const gid_t[]){ONE, OTHER}), 0);
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, others), 0);
+        ck_assert(sock_peer_is_in(others[0], ONE) && sock_peer_is_in(others[0], OTHER));
+        ck_assert(!sock_peer_is_in(others[0], NEITHER));
+        ck_assert(!sock_peer_is_in(ends[0], ONE));
+        sock_close(others[0]);
+        sock_close(others[1]);
+    }
+    sock_close(ends[0]);
+    sock_close(ends[1]);
+}
+END_TEST
+
+START_TEST(tcp_has_no_peer_user) {
+    int here, there;
+    uid_t user;
+    unit_tcp_pair(&here, &there);
+    ck_assert(!sock_peer_user(here, &user) || user == (uid_t)-1);
+    ck_assert(!sock_peer_is_in(here, getegid()));
+    sock_close(here);
+    sock_close(there);
+}
+END_TEST
+
 static TCase *access_rights(void) {
     TCase *group = tcase_create("access");
 
@@ -85,6 +121,8 @@ static TCase *access_rights(void) {
     tcase_add_test(group, addresses_of_other_families_have_no_mode);
     tcase_add_test(group, a_missing_socket_is_an_error_that_names_path_and_mode);
     tcase_add_loop_test(group, owners_are_checked, 0, OWNERS);
+    tcase_add_test(group, a_peer_has_its_user_and_all_its_groups);
+    tcase_add_test(group, tcp_has_no_peer_user);
     return group;
 }
 
