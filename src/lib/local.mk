@@ -3,7 +3,7 @@
 #
 # What knows nothing of Munnel: a library for each folder, so that a call against their order does not link.
 # Add each new .c and .h below, one a line, in the commit that adds the file.
-LIB_LIBS = libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
+LIB_LIBS = libmunnel_lib_http.a libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
 noinst_LIBRARIES += $(LIB_LIBS)
 
 # what needs nothing else
@@ -128,6 +128,39 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/tls.h \
 	src/lib/tls/tls_priv.h \
 	src/lib/tls/verify.c
+
+# HTTP for administration
+libmunnel_lib_http_a_SOURCES = \
+	src/lib/http/access.c \
+	src/lib/http/answer.c \
+	src/lib/http/assets.c \
+	src/lib/http/assets.h \
+	src/lib/http/body.c \
+	src/lib/http/client.c \
+	src/lib/http/client.h \
+	src/lib/http/client_events.c \
+	src/lib/http/client_priv.h \
+	src/lib/http/connection.c \
+	src/lib/http/event_stream.c \
+	src/lib/http/event_stream.h \
+	src/lib/http/framing.c \
+	src/lib/http/listeners.c \
+	src/lib/http/pool.c \
+	src/lib/http/pool_priv.h \
+	src/lib/http/query.c \
+	src/lib/http/reply_head.c \
+	src/lib/http/reply_head.h \
+	src/lib/http/request.c \
+	src/lib/http/request.h \
+	src/lib/http/request_priv.h \
+	src/lib/http/routes.c \
+	src/lib/http/server.c \
+	src/lib/http/server.h \
+	src/lib/http/target.c \
+	src/lib/http/target.h \
+	src/lib/http/tokens.c \
+	src/lib/http/tokens.h \
+	src/lib/http/version.c
 
 # malloc's options differ by C library.
 if GLIBC_MALLOC

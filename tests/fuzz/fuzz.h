@@ -29,7 +29,9 @@
     TARGET(rules)                                                                                                      \
     TARGET(endpoint)                                                                                                   \
     TARGET(date)                                                                                                       \
-    TARGET(mux)
+    TARGET(mux)                                                                                                        \
+    TARGET(http_target)                                                                                                \
+    TARGET(http_reply)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *bytes, size_t length);
 FUZZ_TARGETS(FUZZ_DECLARE)

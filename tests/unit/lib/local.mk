@@ -214,6 +214,49 @@ unit_lib_tests += tests/unit/lib/tls/test_ex_data
 tests_unit_lib_tls_test_ex_data_SOURCES = tests/unit/lib/tls/test_ex_data.c
 tests_unit_lib_tls_test_ex_data_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/http/test_access
+tests_unit_lib_http_test_access_SOURCES = tests/unit/lib/http/test_access.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_access_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_client
+tests_unit_lib_http_test_client_SOURCES = tests/unit/lib/http/test_client.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_client_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_connection
+tests_unit_lib_http_test_connection_SOURCES = tests/unit/lib/http/test_connection.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_connection_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_event_stream
+tests_unit_lib_http_test_event_stream_SOURCES = tests/unit/lib/http/test_event_stream.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_event_stream_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_framing
+tests_unit_lib_http_test_framing_SOURCES = tests/unit/lib/http/test_framing.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_framing_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_reply_head
+tests_unit_lib_http_test_reply_head_SOURCES = tests/unit/lib/http/test_reply_head.c
+tests_unit_lib_http_test_reply_head_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_routes
+tests_unit_lib_http_test_routes_SOURCES = tests/unit/lib/http/test_routes.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_routes_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_server
+tests_unit_lib_http_test_server_SOURCES = tests/unit/lib/http/test_server.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_server_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_http_test_server_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=strdup,--wrap=evbuffer_new \
+	-Wl,--wrap=evbuffer_add,--wrap=evbuffer_add_reference,--wrap=evbuffer_add_cb,--wrap=evhttp_add_header \
+	-Wl,--wrap=evhttp_new,--wrap=bufferevent_socket_new
+
+unit_lib_tests += tests/unit/lib/http/test_target
+tests_unit_lib_http_test_target_SOURCES = tests/unit/lib/http/test_target.c
+tests_unit_lib_http_test_target_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_tokens
+tests_unit_lib_http_test_tokens_SOURCES = tests/unit/lib/http/test_tokens.c
+tests_unit_lib_http_test_tokens_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_utf8
 tests_unit_lib_base_test_utf8_SOURCES = tests/unit/lib/base/test_utf8.c
 tests_unit_lib_base_test_utf8_LDADD = $(LINK_UNIT_LIB)

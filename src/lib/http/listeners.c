@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * listeners: while evhttp may not accept more connections, an event of our own accepts on the same descriptors, answers
+ * 503 and closes, so that a client learns why instead of waiting in the backlog.
+ * Runs on: the thread of the event base. Owns: the listening descriptors.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "lib/http/pool_priv.h"
+#include "lib/net/sock.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { REFUSED_A_TURN = 16, PAUSE_MS = 100, REQUEST_PART = 4096 };
+
+#define BUSY_BODY                                                                                                      \
+    "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"                                      \
+    "\"detail\":\"too many connections\",\"remedy\":\"try again in a second\"}"
+_Static_assert(sizeof BUSY_BODY - 1 == 130, "Content-Length below");
+
+static const char busy_answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                                  "Content-Type: application/problem+json\r\n"
+                                  "Content-Length: 130\r\n"
+                                  "Retry-After: 1\r\n"
+                                  "Cache-Control: no-store\r\n"
+                                  "X-Content-Type-Options: nosniff\r\n"
+                                  "Connection: close\r\n\r\n" BUSY_BODY;
+
+static const char *path_of(const struct addr *addr) {
+    return ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
+}
+
+static void pause_all(struct http_pool *pool) {
+    pool->paused_until_ms = clock_ms() + PAUSE_MS;
+    (void)http_listeners_set(pool, HTTP_ACCEPTING_PAUSED);
+}
+
+/*
+ * Otherwise the loop would call it without end: with EMFILE the connection stays in the backlog. The context is
+ * evhttp's, which has set the callback of the listener; the sweep enables it again.
+ */
+static void on_accept_error(struct evconnlistener *accepts, void *evhttp) {
+    (void)evhttp;
+    (void)evconnlistener_disable(accepts);
+}
+
+/* What has arrived is read first: closed with unread bytes, TCP would send a reset that overtakes the answer. */
+static void refuse(int fd) {
+    char unread[REQUEST_PART];
+    struct iovec request = {unread, sizeof unread}, answer = {(void *)(uintptr_t)busy_answer, sizeof busy_answer - 1};
+    (void)sock_readv(fd, &request, 1);
+    (void)sock_writev(fd, &answer, 1);
+    (void)sock_half_close(fd);
+    (void)sock_readv(fd, &request, 1);
+    sock_close(fd);
+}
+
+static void on_busy(evutil_socket_t listening, short what, void *context) {
+    (void)what;
+    struct http_pool *pool = context;
+    for (int i = 0; i < REFUSED_A_TURN; i++) {
+        struct addr peer;
+        int fd = sock_accept(listening, &peer);
+        if (fd >= 0) {
+            pool->counts->refused_busy++;
+            refuse(fd);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            pause_all(pool);
+            return;
+        } else if (sock_would_block(errno)) {
+            return;
+        }
+    }
+}
+
+static bool set_one(struct http_listener *listener, enum http_accepting accepting) {
+    struct evconnlistener *accepts = evhttp_bound_socket_get_listener(listener->bound);
+    if (accepting != HTTP_ACCEPTING)
+        (void)evconnlistener_disable(accepts);
+    if (accepting != HTTP_ACCEPTING_BUSY)
+        (void)event_del(listener->busy);
+    if (accepting == HTTP_ACCEPTING)
+        return evconnlistener_enable(accepts) == 0;
+    return accepting != HTTP_ACCEPTING_BUSY || event_add(listener->busy, NULL) == 0;
+}
+
+bool http_listeners_set(struct http_pool *pool, enum http_accepting accepting) {
+    bool is_set = true;
+    for (struct http_listener *each = pool->listeners; each; each = each->next)
+        is_set = set_one(each, accepting) && is_set;
+    pool->accepting = is_set ? accepting : HTTP_ACCEPTING_PAUSED;
+    return is_set;
+}
+
+/* The descriptor is evhttp's afterwards, or closed. */
+static struct evhttp_bound_socket *give_to_evhttp(struct http_pool *pool, int fd) {
+    struct evconnlistener *accepts =
+        evconnlistener_new(pool->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
+                           fd);
+    if (!accepts) {
+        sock_close(fd);
+        return NULL;
+    }
+    struct evhttp_bound_socket *bound = evhttp_bind_listener(pool->evhttp, accepts);
+    if (!bound) {
+        evconnlistener_free(accepts);
+        return NULL;
+    }
+    evconnlistener_set_error_cb(accepts, on_accept_error);
+    return bound;
+}
+
+/* Notes whose path it is, and who may use it besides. */
+static void note_path(struct http_listener *listener) {
+    struct stat status;
+    if (!addr_is_unix(&listener->addr) || !path_of(&listener->addr)[0] || lstat(path_of(&listener->addr), &status))
+        return;
+    listener->device = status.st_dev;
+    listener->inode = status.st_ino;
+    listener->pool->group = status.st_gid;
+}
+
+static void remove_path(const struct http_listener *listener) {
+    struct stat status;
+    if (listener->inode && lstat(path_of(&listener->addr), &status) == 0 && status.st_dev == listener->device &&
+        status.st_ino == listener->inode)
+        (void)unlink(path_of(&listener->addr));
+}
+
+static void free_listener(struct http_listener *listener) {
+    if (listener->bound)
+        evhttp_del_accept_socket(listener->pool->evhttp, listener->bound);
+    if (listener->busy)
+        event_free(listener->busy);
+    free(listener);
+}
+
+int http_listener_add(struct http_pool *pool, int fd, const struct addr *addr, struct error *error) {
+    if (sock_listen(fd)) {
+        sock_explain(addr, errno, error);
+        sock_close(fd);
+        return -1;
+    }
+    struct http_listener *listener = calloc(1, sizeof *listener);
+    if (!listener) {
+        sock_close(fd);
+        return error_set(error, "out of memory");
+    }
+    *listener = (struct http_listener){.pool = pool, .addr = *addr, .bound = give_to_evhttp(pool, fd)};
+    if (listener->bound)
+        listener->busy = event_new(pool->base, fd, EV_READ | EV_PERSIST, on_busy, pool);
+    if (!listener->busy) {
+        free_listener(listener);
+        return error_set(error, "out of memory");
+    }
+    note_path(listener);
+    listener->next = pool->listeners;
+    pool->listeners = listener;
+    return 0;
+}
+
+void http_listener_remove(struct http_pool *pool, const struct addr *addr) {
+    for (struct http_listener **link = &pool->listeners; *link;) {
+        struct http_listener *listener = *link;
+        if (addr && (addr->length != listener->addr.length ||
+                     memcmp(&addr->storage, &listener->addr.storage, addr->length) != 0)) {
+            link = &listener->next;
+            continue;
+        }
+        *link = listener->next;
+        remove_path(listener);
+        free_listener(listener);
+    }
+}

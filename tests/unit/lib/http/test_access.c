@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_access: who may ask: peers, Host, Origin, tokens, roles, the lock-out.
+ */
+#include "config.h"
+
+#include "http_fixture.h"
+
+#include "lib/net/sock.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct fixture fixture;
+
+static void setup(void) {
+    fixture_defaults(&fixture);
+    fixture_start(&fixture);
+}
+
+static void teardown(void) {
+    fixture_stop(&fixture);
+}
+
+static unsigned get(const char *path, const char *headers) {
+    char request[1024];
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\n%s\r\n", path, headers);
+    return ask(&fixture, true, request);
+}
+
+static unsigned post(const char *headers) {
+    char request[1024];
+    snprintf(request, sizeof request, "POST /v1/pause HTTP/1.1\r\n%s\r\n", headers);
+    return ask(&fixture, true, request);
+}
+
+START_TEST(a_token_is_needed_on_tcp) {
+    ck_assert_uint_eq(get("/v1/status", HOST), 401);
+    ck_assert_uint_eq(get("/v1/status", HOST "Authorization: Basic YTpi\r\n"), 401);
+    ck_assert_uint_eq(get("/v1/status", HOST "Authorization: Bearer\r\n"), 401);
+    ck_assert_uint_eq(get("/v1/status", HOST BEARER BEARER), 401);
+    ck_assert_uint_eq(get("/v1/status", HOST "Authorization: Bearer " ADMIN_TOKEN "x\r\n"), 401);
+    ck_assert_uint_eq(get("/v1/status", HOST BEARER), 200);
+    ck_assert_str_eq(fixture.last_actor, "token laptop");
+    ck_assert_uint_eq(get("/open", HOST), 200);
+    ck_assert_uint_eq(ask(&fixture, false, "GET /v1/status HTTP/1.1\r\n" HOST "\r\n"), 200);
+}
+END_TEST
+
+START_TEST(a_role_may_what_it_may) {
+    ck_assert_uint_eq(get("/v1/status", HOST "Authorization: bearer " VIEW_TOKEN "\r\n"), 200);
+    ck_assert_uint_eq(post(HOST "Authorization: Bearer " VIEW_TOKEN "\r\n"), 403);
+    ck_assert_uint_eq(post(HOST BEARER), 204);
+}
+END_TEST
+
+START_TEST(a_name_that_is_not_ours_is_refused) {
+    static const char *const foreign[] = {"evil.example",
+                                          "localhost.evil.example",
+                                          "127.0.0.1.evil.example:80",
+                                          "[::2]",
+                                          "localhost:80:80",
+                                          "localhost:x",
+                                          "",
+                                          "127.0.0.2"};
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        char headers[256];
+        snprintf(headers, sizeof headers, "Host: %s\r\n" BEARER, foreign[i]);
+        ck_assert_msg(get("/v1/status", headers) == 421, "%s", foreign[i]);
+    }
+    ck_assert_uint_eq(http_server_counts(fixture.server).refused_host, 8);
+    ck_assert_uint_eq(get("/v1/status", "Host: 127.0.0.1:9000\r\n" BEARER), 200);
+    ck_assert_uint_eq(get("/v1/status", "Host: [::1]\r\n" BEARER), 200);
+    ck_assert_uint_eq(get("/v1/status", "Host: LocalHost:1\r\n" BEARER), 200);
+    ck_assert_uint_eq(get("http://localhost/v1/status", HOST BEARER), 200);
+}
+END_TEST
+
+START_TEST(a_name_of_the_list_is_ours) {
+    static const char *const names[] = {"admin.example", "other.example:81", NULL};
+    fixture_stop(&fixture);
+    fixture_defaults(&fixture);
+    fixture.options.hosts = names;
+    fixture_start(&fixture);
+    ck_assert_uint_eq(get("/open", "Host: admin.example:8443\r\n"), 200);
+    ck_assert_uint_eq(get("/open", "Host: other.example:81\r\n"), 200);
+    ck_assert_uint_eq(get("/open", "Host: other.example\r\n"), 421);
+}
+END_TEST
+
+START_TEST(another_origin_changes_nothing) {
+    ck_assert_uint_eq(post(HOST BEARER "Origin: http://evil.example\r\n"), 403);
+    ck_assert_uint_eq(post(HOST BEARER "Origin: null\r\n"), 403);
+    ck_assert_uint_eq(post(HOST BEARER "Origin: https://localhost\r\n"), 403);
+    ck_assert_uint_eq(post("Host: localhost:80\r\n" BEARER "Origin: http://localhost:3000\r\n"), 403);
+    ck_assert_uint_eq(post(HOST BEARER "Origin: http://localhost\r\nOrigin: http://evil.example\r\n"), 403);
+    ck_assert_uint_eq(post(HOST BEARER "Sec-Fetch-Site: cross-site\r\n"), 403);
+    ck_assert_uint_eq(post(HOST BEARER "Sec-Fetch-Site: same-site\r\n"), 403);
+    ck_assert_uint_eq(fixture.handled, 0);
+    ck_assert_uint_eq(post(HOST BEARER "Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n"), 204);
+    ck_assert_uint_eq(get("/v1/status", HOST BEARER "Origin: http://evil.example\r\n"), 200);
+    ck_assert_uint_eq(http_server_counts(fixture.server).refused_origin, 7);
+}
+END_TEST
+
+START_TEST(wrong_tokens_lock_out) {
+    struct peer proven = peer_connect(&fixture, true);
+    peer_text(&proven, "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n");
+    ck_assert_uint_eq(peer_wait_answer(&proven), 200);
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_eq(get("/v1/status", HOST "Authorization: Bearer wrong\r\n"), 401);
+    ck_assert_uint_eq(get("/v1/status", HOST "Authorization: Bearer wrong\r\n"), 429);
+    ck_assert_uint_eq(get("/v1/status", HOST BEARER), 429);
+    char *answer = ask_all(&fixture, true, "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n");
+    ck_assert_msg(strstr(answer, "Retry-After: 1\r\n"), "%s", answer);
+    free(answer);
+    ck_assert_uint_eq(get("/open", HOST), 200);
+    peer_forget(&proven);
+    peer_text(&proven, "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n");
+    ck_assert_uint_eq(peer_wait_answer(&proven), 200);
+    peer_close(&proven);
+    ck_assert_uint_eq(get("/v1/status", HOST BEARER), 200); /* a right one begins anew */
+}
+END_TEST
+
+START_TEST(a_proven_connection_is_no_place_to_guess) {
+    struct peer peer = peer_connect(&fixture, true);
+    peer_text(&peer, "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n");
+    ck_assert_uint_eq(peer_wait_answer(&peer), 200);
+    static const unsigned expected[] = {401, 401, 401, 429, 429};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        peer_forget(&peer);
+        peer_text(&peer, "GET /v1/status HTTP/1.1\r\n" HOST "Authorization: Bearer guess\r\n\r\n");
+        ck_assert_uint_eq(peer_wait_answer(&peer), expected[i]);
+    }
+    peer_close(&peer);
+}
+END_TEST
+
+/* In a process of another user, for which root is needed: does it get in? */
+static int try_as(uid_t user, gid_t group) {
+    pid_t child = fork();
+    if (child == 0) {
+        static const char request[] = "GET /v1/status HTTP/1.1\r\n" HOST "\r\n";
+        bool done;
+        if (setgid(group) || setuid(user))
+            _exit(9);
+        int fd = sock_connect(&fixture.unix_addr, NULL, &done);
+        if (fd < 0)
+            _exit(1);
+        struct pollfd answer = {.fd = fd, .events = POLLIN};
+        _exit(write(fd, request, sizeof request - 1) > 0 && poll(&answer, 1, 5000) == 1 ? 0 : 2);
+    }
+    return child;
+}
+
+struct waiting {
+    pid_t child;
+    int status;
+};
+
+static bool is_over(void *context) {
+    struct waiting *waiting = context;
+    return fixture.answered > 0 || waitpid(waiting->child, &waiting->status, WNOHANG) == waiting->child;
+}
+
+START_TEST(another_user_is_refused_on_the_unix_socket) {
+    struct stat status;
+    const char *path = unit_path("http.sock");
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0660);
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(chmod(path, 0666), 0);
+    char folder[600];
+    snprintf(folder, sizeof folder, "%s", path);
+    for (char *slash; (slash = strrchr(folder, '/')) && slash > folder;) {
+        *slash = '\0';
+        if (strcmp(folder, "/tmp") == 0 || chmod(folder, 0755))
+            break;
+    }
+    struct waiting waiting = {try_as(65534, 65534), 0};
+    ck_assert(unit_run_until(fixture.base, is_over, &waiting, 5000));
+    ck_assert_msg(fixture.last_status == 403, "%u, exit %x, %s", fixture.last_status, (unsigned)waiting.status, folder);
+    ck_assert_uint_eq(http_server_counts(fixture.server).refused_peer, 1);
+    fixture.answered = 0;
+    waiting.child = try_as(65534, 0); /* the socket's group */
+    ck_assert(unit_run_until(fixture.base, is_over, &waiting, 5000));
+    ck_assert_uint_eq(fixture.last_status, 200);
+    ck_assert_str_eq(fixture.last_actor, "user 65534");
+}
+END_TEST
+
+static TCase *access_checks(void) {
+    TCase *group = tcase_create("access");
+    tcase_add_checked_fixture(group, setup, teardown);
+    tcase_add_test(group, a_token_is_needed_on_tcp);
+    tcase_add_test(group, a_role_may_what_it_may);
+    tcase_add_test(group, a_name_that_is_not_ours_is_refused);
+    tcase_add_test(group, a_name_of_the_list_is_ours);
+    tcase_add_test(group, another_origin_changes_nothing);
+    tcase_add_test(group, wrong_tokens_lock_out);
+    tcase_add_test(group, a_proven_connection_is_no_place_to_guess);
+    tcase_add_test(group, another_user_is_refused_on_the_unix_socket);
+    return group;
+}
+
+UNIT_MAIN("lib/http/access", access_checks)

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_tokens: the file, the comparison, the lock-out.
+ */
+#include "config.h"
+
+#include "lib/http/tokens.h"
+
+#include "unit.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define TOKEN "0123456789abcdef0123456789abcdef"
+
+START_TEST(a_token_has_a_role_and_a_name) {
+    struct error error = {""};
+    const char *name;
+    struct http_tokens *tokens =
+        http_tokens_read(unit_text_file("tokens", "# comment\n\n  view\tgrafana  " TOKEN "a\r\noperate desk " TOKEN
+                                                  "b\nadmin x.y-z " TOKEN "c"),
+                         &error);
+    ck_assert_msg(tokens, "%s", error.text);
+    ck_assert_uint_eq(http_tokens_count(tokens), 3);
+    ck_assert_int_eq(http_tokens_find(tokens, TOKEN "a", &name), HTTP_ROLE_VIEW);
+    ck_assert_str_eq(name, "grafana");
+    ck_assert_int_eq(http_tokens_find(tokens, TOKEN "b", &name), HTTP_ROLE_OPERATE);
+    ck_assert_int_eq(http_tokens_find(tokens, TOKEN "c", &name), HTTP_ROLE_ADMIN);
+    static const char *const wrong[] = {"", TOKEN, TOKEN "aa", TOKEN "A", "view"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_int_eq(http_tokens_find(tokens, wrong[i], &name), HTTP_ROLE_NONE);
+        ck_assert_ptr_null(name);
+    }
+    ck_assert_int_eq(http_tokens_find(NULL, TOKEN, &name), HTTP_ROLE_NONE);
+    http_tokens_free(tokens);
+}
+END_TEST
+
+START_TEST(a_file_with_a_mistake_is_refused_with_its_line) {
+    static const char *const texts[] = {"view a " TOKEN "\nroot b " TOKEN "c\n",
+                                        "view a " TOKEN "\nview a " TOKEN "c\n",
+                                        "view a " TOKEN "\nadmin b " TOKEN "\n",
+                                        "view a " TOKEN "\nview b short\n",
+                                        "view a " TOKEN "\nview b\n",
+                                        "view a " TOKEN "\nview b " TOKEN "c d\n",
+                                        "view a " TOKEN "\nview b! " TOKEN "c\n",
+                                        "view a " TOKEN "\nview b " TOKEN "\xc3\xa4\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct error error = {""};
+        ck_assert_msg(!http_tokens_read(unit_text_file("tokens", texts[i]), &error), "%s", texts[i]);
+        ck_assert_msg(strstr(error.text, "tokens:2: "), "%s", error.text);
+        ck_assert_msg(!strstr(error.text, TOKEN), "%s", error.text);
+    }
+    struct error error = {""};
+    ck_assert_ptr_null(http_tokens_read(unit_text_file("tokens", "# none\n"), &error));
+    ck_assert_msg(strstr(error.text, "there is no token"), "%s", error.text);
+    static const char with_nul[] = "view a " TOKEN "\0x";
+    ck_assert_ptr_null(http_tokens_read(unit_file("tokens", with_nul, sizeof with_nul - 1), &error));
+    ck_assert_msg(strstr(error.text, "NUL"), "%s", error.text);
+}
+END_TEST
+
+START_TEST(a_file_that_others_can_read_is_refused) {
+    struct error error = {""};
+    const char *path = unit_text_file("tokens", "view a " TOKEN "\n");
+    ck_assert_int_eq(chmod(path, 0644), 0);
+    ck_assert_ptr_null(http_tokens_read(path, &error));
+    ck_assert_msg(strstr(error.text, "tokens"), "%s", error.text);
+}
+END_TEST
+
+START_TEST(a_token_that_was_made_is_taken) {
+    char token[HTTP_TOKEN_TEXT], other[HTTP_TOKEN_TEXT], text[128];
+    const char *name;
+    struct error error = {""};
+    ck_assert_int_eq(http_token_make(token), 0);
+    ck_assert_int_eq(http_token_make(other), 0);
+    ck_assert_str_ne(token, other);
+    snprintf(text, sizeof text, "admin a %s\n", token);
+    struct http_tokens *tokens = http_tokens_read(unit_text_file("tokens", text), &error);
+    ck_assert_msg(tokens, "%s", error.text);
+    ck_assert_int_eq(http_tokens_find(tokens, token, &name), HTTP_ROLE_ADMIN);
+    http_tokens_free(tokens);
+}
+END_TEST
+
+START_TEST(the_lock_out_doubles_up_to_a_minute) {
+    static const unsigned expected[] = {0, 0, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000};
+    struct http_lockout lockout = {0};
+    uint64_t now_ms = 1000000;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        http_lockout_failed(&lockout, now_ms);
+        ck_assert_uint_eq(http_lockout_left_ms(&lockout, now_ms), expected[i]);
+        now_ms += expected[i];
+        ck_assert_uint_eq(http_lockout_left_ms(&lockout, now_ms), 0);
+    }
+    for (unsigned i = 0; i < 100000; i++)
+        http_lockout_failed(&lockout, now_ms);
+    ck_assert_uint_eq(http_lockout_left_ms(&lockout, now_ms), 60000);
+    now_ms += 11 * 60 * 1000;
+    http_lockout_failed(&lockout, now_ms);
+    ck_assert_uint_eq(http_lockout_left_ms(&lockout, now_ms), 0);
+    http_lockout_failed(&lockout, now_ms);
+    http_lockout_passed(&lockout);
+    http_lockout_failed(&lockout, now_ms);
+    ck_assert_uint_eq(http_lockout_left_ms(&lockout, now_ms), 0);
+}
+END_TEST
+
+static TCase *tokens_and_lockout(void) {
+    TCase *group = tcase_create("tokens");
+    tcase_add_test(group, a_token_has_a_role_and_a_name);
+    tcase_add_test(group, a_file_with_a_mistake_is_refused_with_its_line);
+    tcase_add_test(group, a_file_that_others_can_read_is_refused);
+    tcase_add_test(group, a_token_that_was_made_is_taken);
+    tcase_add_test(group, the_lock_out_doubles_up_to_a_minute);
+    return group;
+}
+
+UNIT_MAIN("lib/http/tokens", tokens_and_lockout)
