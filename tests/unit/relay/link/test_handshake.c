@@ -254,7 +254,7 @@ START_TEST(an_agent_waits_for_its_turn_at_the_server) {
     two_planes_dial(&world.planes);
     int end = two_planes_accepted();
     settle();
-    ahead_us = 14000000;
+    ahead_us = 12000000;
     sweep();
     ck_assert_uint_eq(world.agents_gone, 0);
     ahead_us = 16000000;
@@ -268,10 +268,10 @@ END_TEST
 START_TEST(a_verdict_has_a_deadline_of_its_own) {
     begin();
     dial(false);
-    ahead_us = 4000000;
+    ahead_us = 3000000;
     carry_all();
     ck_assert_uint_eq(world.greetings, 1);
-    ahead_us = 8000000;
+    ahead_us = 6000000;
     sweep();
     ck_assert_uint_eq(world.gone, 0);
     accept_it();
