@@ -3,13 +3,14 @@
 #
 # What knows nothing of Munnel: a library for each folder, so that a call against their order does not link.
 # Add each new .c and .h below, one a line, in the commit that adds the file.
-LIB_LIBS = libmunnel_lib_http.a libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
+LIB_LIBS = libmunnel_lib_http.a libmunnel_lib_metrics.a libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
 noinst_LIBRARIES += $(LIB_LIBS)
 
 # what needs nothing else
 libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/clock.c \
 	src/lib/base/clock.h \
+	src/lib/base/counter.h \
 	src/lib/base/date.c \
 	src/lib/base/date.h \
 	src/lib/base/error.c \
@@ -19,6 +20,8 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/file_glob_posix.c \
 	src/lib/base/file_posix.c \
 	src/lib/base/hash.h \
+	src/lib/base/histogram.c \
+	src/lib/base/histogram.h \
 	src/lib/base/json.c \
 	src/lib/base/json.h \
 	src/lib/base/json_locate.c \
@@ -42,6 +45,8 @@ libmunnel_lib_os_a_SOURCES = \
 	src/lib/os/fd_count_posix.c \
 	src/lib/os/malloc.h \
 	src/lib/os/privilege.h \
+	src/lib/os/process_stats.h \
+	src/lib/os/process_stats_posix.c \
 	src/lib/os/privilege_linux.c \
 	src/lib/os/privilege_portable.c \
 	src/lib/os/privilege_posix.c \
@@ -53,6 +58,11 @@ libmunnel_lib_os_a_SOURCES = \
 	src/lib/os/thread.h \
 	src/lib/os/thread_linux.c \
 	src/lib/os/thread_portable.c
+
+# numbers for Prometheus and for the API
+libmunnel_lib_metrics_a_SOURCES = \
+	src/lib/metrics/metrics.c \
+	src/lib/metrics/metrics.h
 
 # the log
 libmunnel_lib_log_a_SOURCES = \
@@ -95,6 +105,8 @@ libmunnel_lib_event_a_SOURCES = \
 	src/lib/event/defer.h \
 	src/lib/event/file_watch.c \
 	src/lib/event/file_watch.h \
+	src/lib/event/lag_probe.c \
+	src/lib/event/lag_probe.h \
 	src/lib/event/loop.c \
 	src/lib/event/loop.h \
 	src/lib/event/mailbox.c \

@@ -17,7 +17,7 @@ cd "${top_srcdir:-$here/../..}" || exit 1
 chosen=" $* "
 sources=$(find src tests -name '*.[ch]' | sort)
 documents=$(find . -name '*.md' ! -path './build*' ! -path './.*' | sed 's|^\./||' | sort)
-lib_folders="lib_base lib_os lib_log lib_net lib_event lib_tls lib_http"
+lib_folders="lib_base lib_os lib_log lib_net lib_event lib_tls lib_http lib_metrics"
 folders="$lib_folders proto conf relay server agent ctl"
 number=0
 failed=0

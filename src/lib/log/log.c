@@ -47,8 +47,8 @@ struct log {
     pthread_cond_t filled;
     char *ring;
     size_t start, used; /* the thread writes from `start` without the lock: what is there stays until it is done */
-    uint64_t dropped;
-    bool is_waiting; /* the thread waits for `filled` */
+    uint64_t dropped, dropped_in_all; /* dropped: since the last line about them */
+    bool is_waiting;                  /* the thread waits for `filled` */
     bool must_reopen, must_stop, is_abandoned, has_ended;
     unsigned holders; /* the owner and the thread; the last one frees */
     char time[LOG_TIME_LENGTH + 1];
@@ -377,6 +377,15 @@ void log_reopen(struct log *log) {
 
 /* ---- any thread ---- */
 
+uint64_t log_dropped(struct log *log) {
+    if (!log)
+        return 0;
+    pthread_mutex_lock(&log->lock);
+    uint64_t dropped = log->dropped_in_all;
+    pthread_mutex_unlock(&log->lock);
+    return dropped;
+}
+
 bool log_enabled(const struct log *log, enum log_level level) {
     return log && (int)level <= atomic_load_explicit(&log->level, memory_order_relaxed);
 }
@@ -394,6 +403,7 @@ void log_event(struct log *log, enum log_level level, const char *who, const cha
         ring_put(log, text, length, style);
     } else {
         log->dropped++;
+        log->dropped_in_all++;
     }
     bool must_wake = log->is_waiting; /* one signal for the first of many lines */
     log->is_waiting = false;

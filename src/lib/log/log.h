@@ -54,6 +54,8 @@ struct log_target;
 struct log_target *log_target_open(const char *to, struct error *error);
 void log_target_free(struct log_target *target); /* one that was not used; NULL is fine */
 void log_change(struct log *log, enum log_format format, enum log_level level, struct log_target *target);
+/* Lines that were dropped so far, since they could not be written in time; 0 for log == NULL. */
+uint64_t log_dropped(struct log *log);
 bool log_enabled(const struct log *log, enum log_level level); /* false for log == NULL */
 
 /*

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 /* The folder itself needs one, too. */
 static int descriptors_when_none_is_left(void) {
@@ -19,7 +20,17 @@ static int descriptors_when_none_is_left(void) {
     return errno == EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (int)limit.rlim_cur : 0;
 }
 
+/* Since 6.2 Linux has the number as the size of the folder. Reading it takes milliseconds with 10,000 descriptors. */
+static int count_by_size(void) {
+    struct stat folder;
+
+    return stat("/proc/self/fd", &folder) == 0 && folder.st_size > 0 ? (int)folder.st_size : 0;
+}
+
 int fd_count(void) {
+    int known = count_by_size();
+    if (known)
+        return known;
     DIR *folder = opendir("/dev/fd");
     int count = 0;
 

@@ -205,6 +205,15 @@ SSL_CTX *tls_client_context(const struct tls_client_options *options, struct err
     return NULL;
 }
 
+time_t tls_expires_at(const SSL_CTX *context) {
+    const X509 *certificate = SSL_CTX_get0_certificate(context);
+    ASN1_TIME *epoch = certificate ? ASN1_TIME_set(NULL, 0) : NULL;
+    int days = 0, seconds = 0;
+    bool is_known = epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) == 1;
+    ASN1_TIME_free(epoch);
+    return is_known ? (time_t)days * 86400 + seconds : 0;
+}
+
 long tls_days_left(const SSL_CTX *context) {
     X509 *certificate = SSL_CTX_get0_certificate(context);
     int days = 0, seconds = 0;

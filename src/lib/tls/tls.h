@@ -76,6 +76,7 @@ bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct erro
 /* Does no authority of the context vouch for it any more? `chain`: what the peer sent with it, or NULL. Costs a
  * signature or two. False too when memory lacks. */
 bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *detail);
-long tls_days_left(const SSL_CTX *context); /* of the own certificate; negative when over */
+time_t tls_expires_at(const SSL_CTX *context); /* its own certificate, since 1970; 0: it has none */
+long tls_days_left(const SSL_CTX *context);    /* of the own certificate; negative when over */
 
 #endif

@@ -41,6 +41,22 @@ unit_lib_tests += tests/unit/lib/tls/test_pem
 tests_unit_lib_tls_test_pem_SOURCES = tests/unit/lib/tls/test_pem.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_pem_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_histogram
+tests_unit_lib_base_test_histogram_SOURCES = tests/unit/lib/base/test_histogram.c
+tests_unit_lib_base_test_histogram_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/metrics/test_metrics
+tests_unit_lib_metrics_test_metrics_SOURCES = tests/unit/lib/metrics/test_metrics.c
+tests_unit_lib_metrics_test_metrics_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_process_stats
+tests_unit_lib_os_test_process_stats_SOURCES = tests/unit/lib/os/test_process_stats.c
+tests_unit_lib_os_test_process_stats_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/event/test_lag_probe
+tests_unit_lib_event_test_lag_probe_SOURCES = tests/unit/lib/event/test_lag_probe.c
+tests_unit_lib_event_test_lag_probe_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_slot_table
 tests_unit_lib_base_test_slot_table_SOURCES = tests/unit/lib/base/test_slot_table.c
 tests_unit_lib_base_test_slot_table_LDADD = $(LINK_UNIT_LIB)

@@ -39,7 +39,7 @@ START_TEST(with_none_left_all_are_in_use) {
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     while ((fds[count] = dup(STDIN_FILENO)) >= 0)
         count++;
-    ck_assert_int_eq(fd_count(), 64);
+    ck_assert_int_eq(fd_count(), before + count); /* also where the count itself needs one */
     close(fds[--count]);
     ck_assert_int_eq(fd_count(), before + count);
     while (count > 0)
