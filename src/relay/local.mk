@@ -18,6 +18,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/control.c \
 	src/relay/link/data.c \
 	src/relay/flush.c \
+	src/relay/labels.c \
 	src/relay/flush.h \
 	src/relay/link/greeting.c \
 	src/relay/link/handshake.c \
@@ -34,6 +35,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/mux/mux.c \
 	src/relay/mux/mux.h \
 	src/relay/mux/mux_priv.h \
+	src/relay/mux/mux_totals.h \
 	src/relay/mux/outcomes.c \
 	src/relay/mux/receive.c \
 	src/relay/mux/resume.c \
@@ -46,6 +48,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/plane.c \
 	src/relay/plane.h \
 	src/relay/plane_all.c \
+	src/relay/plane_counts.c \
+	src/relay/plane_counts.h \
 	src/relay/plane_events.h \
 	src/relay/plane_orders.c \
 	src/relay/plane_priv.h \
@@ -55,6 +59,10 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/reason.h \
 	src/relay/record.c \
 	src/relay/record.h \
+	src/relay/relay_view.h \
+	src/relay/relay_views.c \
+	src/relay/service_counts.c \
+	src/relay/service_counts.h \
 	src/relay/service_table.c \
 	src/relay/service_table.h \
 	src/relay/service_terms.c \
@@ -73,6 +81,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/socket.c \
 	src/relay/stream/socket.h \
 	src/relay/stream/timeouts.c \
+	src/relay/stream/walk.c \
+	src/relay/stream/walk.h \
 	src/relay/thread.c \
 	src/relay/thread_priv.h \
 	src/relay/thread_session.c \

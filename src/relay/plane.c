@@ -74,8 +74,8 @@ unsigned plane_threads(unsigned wanted) {
 static int make_threads(struct plane *plane) {
     bool shared = plane->count == 1;
     for (unsigned i = 0; i < plane->count; i++) {
-        plane->threads[i] = relay_thread_new(&plane->options, &thread_ops, &plane->counters, (uint16_t)i,
-                                             shared ? plane->options.control : NULL);
+        plane->threads[i] =
+            relay_thread_new(&plane->options, &thread_ops, (uint16_t)i, shared ? plane->options.control : NULL);
         if (!plane->threads[i])
             return -1;
         plane->threads[i]->plane = plane;
@@ -155,18 +155,4 @@ void plane_free(struct plane *plane) {
         relay_thread_free(plane->threads[i]);
     loop_detect_free(plane->own_dials);
     free(plane);
-}
-
-static uint64_t value_of(const atomic_uint_fast64_t *counter) {
-    return atomic_load_explicit(counter, memory_order_acquire);
-}
-
-void plane_count(const struct plane *plane, struct plane_counts *counts) {
-    const struct plane_counters *counters = &plane->counters;
-    counts->links = value_of(&counters->links);
-    counts->handshakes_done = value_of(&counters->handshakes_done);
-    counts->relays = value_of(&counters->relays);
-    counts->unconfirmed = value_of(&counters->unconfirmed);
-    counts->relays_ended = value_of(&counters->relays_ended);
-    counts->dials = value_of(&counters->dials);
 }

@@ -30,6 +30,10 @@
  *   plane_disconnect(session)                 ->    ends its streams and all its links at once
  *   plane_close(link)                         ->
  *                                             <-    on_gone(link)            last event of any link, exactly once
+ *   plane_view_relays(query)                  ->    each thread looks through its relays, some in a turn
+ *                                             <-    on_relay_views(answer), see relay_view.h
+ *   plane_end_relay(id)                       ->    resets the relay with this id
+ *                                             <-    on_relay_ended(found)
  *   agent: plane_set_services(session, table) ->    what OPEN of the session may name
  *                                             <-    on_services_set(session) all threads have it
  *   agent: plane_dial(order)                  ->    connect, handshake, HELLO
@@ -47,7 +51,9 @@
 #include "lib/net/network_watch.h"
 #include "relay/client.h"
 #include "relay/dial_order.h"
+#include "relay/plane_counts.h"
 #include "relay/plane_events.h"
+#include "relay/relay_view.h"
 #include "relay/service_table.h"
 
 #include <openssl/ssl.h>
@@ -130,11 +136,5 @@ bool plane_probe_liveness(struct plane *plane); /* probes each thread; false: on
 bool plane_set_services(struct plane *plane, uint64_t session, struct service_table *table);
 
 void plane_drain(struct plane *plane); /* agent: from now on OPEN is answered by REFUSED draining */
-
-struct plane_counts { /* readable on any thread; exact when the plane is at rest */
-    uint64_t links, handshakes_done, relays, relays_ended, dials;
-    uint64_t unconfirmed; /* streams that are over, while the peer may not know it yet */
-};
-void plane_count(const struct plane *plane, struct plane_counts *counts);
 
 #endif

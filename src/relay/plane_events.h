@@ -12,6 +12,7 @@
 #include "relay/carrier_role.h"
 #include "relay/client.h"
 #include "relay/link_ref.h"
+#include "relay/relay_view.h"
 
 #include <openssl/ssl.h>
 
@@ -62,8 +63,10 @@ struct plane_events { /* all on the control thread */
     void (*on_control)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
     void (*on_gone)(void *context, const struct link_end *end);
     void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */
-    void (*on_services_set)(void *context, uint64_t session); /* agent: answers plane_set_services */
-    void (*on_session_over)(void *context, uint64_t session); /* answers plane_retire_session */
+    void (*on_services_set)(void *context, uint64_t session);                 /* agent: answers plane_set_services */
+    void (*on_session_over)(void *context, uint64_t session);                 /* answers plane_retire_session */
+    void (*on_relay_views)(void *context, const struct relay_answer *answer); /* answers plane_view_relays */
+    void (*on_relay_ended)(void *context, uint64_t ticket, bool found);       /* answers plane_end_relay */
 };
 
 #endif

@@ -23,11 +23,11 @@ struct order_all {          /* to every relay thread alike */
 struct plane {
     struct plane_options options;
     char instance[PROTO_INSTANCE_HEX];
-    struct plane_counters counters;
     unsigned count, next;
     struct relay_thread *threads[PLANE_THREADS_MAX];
     struct loop_detect *own_dials; /* agent */
     atomic_uint unanswered;        /* liveness probes the threads have not answered */
+    unsigned views_running;        /* requests of relay_views.c under way */
     bool is_stopping;              /* being freed: orders are dropped */
     bool silent;                   /* ... and callbacks are over */
 };

@@ -85,14 +85,27 @@ static void end_retiring(struct thread_session *session) {
     release(over);
 }
 
+struct session_sweep {
+    uint64_t now_us;
+    uint64_t suspended, waiting; /* of all sessions */
+};
+
+static void add_counts(struct session_sweep *sum, const struct mux *mux) {
+    struct mux_counts counts;
+    mux_count(mux, &counts);
+    sum->suspended += counts.suspended;
+    sum->waiting += counts.waiting;
+}
+
 static void sweep(struct thread_session *session, void *context) {
-    const uint64_t *now_us = context;
+    struct session_sweep *all = context;
     if (!session->mux) {
-        if (*now_us >= session->forget_us)
+        if (all->now_us >= session->forget_us)
             thread_session_free(session);
         return;
     }
-    mux_sweep(session->mux, *now_us);
+    mux_sweep(session->mux, all->now_us);
+    add_counts(all, session->mux);
     if (session->is_disconnected)
         free_if_unused(session);
     else if (session->over)
@@ -100,7 +113,11 @@ static void sweep(struct thread_session *session, void *context) {
 }
 
 void plane_sweep_sessions(struct relay_thread *thread, uint64_t now_us) {
-    thread_session_each(thread, sweep, &now_us);
+    struct session_sweep all = {.now_us = now_us};
+    thread_session_each(thread, sweep, &all);
+    counter_set(&thread->counts.suspended, all.suspended);
+    counter_set(&thread->counts.waiting_bytes, all.waiting);
+    counter_set(&thread->counts.kept_bytes, thread->memory.used);
 }
 
 void plane_free_sessions(struct relay_thread *thread) {

@@ -83,9 +83,8 @@ char *record_client_text(const struct client *client, char text[RECORD_CLIENT]) 
     return text;
 }
 
-/* OPENED has an address only if it differs from the configured destination. */
-static const char *reached(const struct client *client) {
-    return *client->address || client->opened_us == 0 ? client->address : client->terms->destination;
+const char *record_address(const struct client *client) {
+    return *client->address ? client->address : client->terms->destination;
 }
 
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
@@ -96,7 +95,7 @@ void record_log_client(struct log *log, const char *instance, const struct clien
                             .client = record_client_text(client, from),
                             .agent = client->agent,
                             .destination = client->terms->destination,
-                            .address = reached(client),
+                            .address = client->opened_us ? record_address(client) : "",
                             .up = client->bytes_up,
                             .down = client->bytes_down,
                             .accepted_us = client->accepted_us,

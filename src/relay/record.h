@@ -40,6 +40,9 @@ struct client;
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
                        const char *detail);
 
+/* Where the agent has reached the destination: OPENED has an address only if it differs from the configured one. */
+const char *record_address(const struct client *client);
+
 /* "INSTANCE's first 8 digits-NUMBER"; of the server's instance, at both ends */
 void record_make_id(char id[PROTO_RELAY_ID_MAX + 1], const char *instance, uint64_t number);
 

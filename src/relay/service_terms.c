@@ -20,6 +20,7 @@ struct service_terms *service_terms_new(const struct service_terms_plan *plan) {
     terms->id = plan->id;
     terms->idle_timeout_s = plan->idle_timeout_s;
     terms->half_close_timeout_s = plan->half_close_timeout_s;
+    terms->counts = plan->counts ? service_counts_hold(plan->counts) : NULL;
     if (terms->service && terms->destination)
         return terms;
     service_terms_release(terms);
@@ -36,5 +37,6 @@ void service_terms_release(struct service_terms *terms) {
         return;
     free(terms->service);
     free(terms->destination);
+    service_counts_release(terms->counts);
     free(terms);
 }

@@ -7,6 +7,8 @@
 #ifndef MUNNEL_RELAY_SERVICE_TERMS_H
 #define MUNNEL_RELAY_SERVICE_TERMS_H
 
+#include "relay/service_counts.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -16,12 +18,14 @@ struct service_terms {
     char *destination;                             /* for logs */
     uint32_t id;                                   /* as announced to agents */
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
+    struct service_counts *counts;                 /* one reference; NULL: nothing is counted of the service */
 };
 
-struct service_terms_plan { /* copied */
+struct service_terms_plan { /* copied; of `counts` a reference of its own is taken */
     const char *service, *destination;
     uint32_t id;
     unsigned idle_timeout_s, half_close_timeout_s;
+    struct service_counts *counts; /* or NULL */
 };
 
 struct service_terms *

@@ -10,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "relay/link/link_priv.h"
 #include "relay/stream/relay_priv.h"
+#include "relay/stream/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -227,11 +228,14 @@ static int add_timers(struct relay_thread *thread) {
     defer_queue_init(&thread->rechecks, base, RELAY_THREAD_RECHECK_US);
     defer_queue_init(&thread->write_retries, base, RELAY_THREAD_WRITE_RETRY_US);
     event_assign(&thread->reap, base, -1, 0, on_reap, thread);
-    return event_add(&thread->sweep, &period);
+    if (event_add(&thread->sweep, &period))
+        return -1;
+    bool is_probed = thread->owns_loop && !thread->options->is_agent; /* it would keep an agent's machine awake */
+    return is_probed ? lag_probe_start(&thread->lag_probe, base, &thread->counts.lag) : 0;
 }
 
 struct relay_thread *relay_thread_new(const struct plane_options *options, const struct relay_thread_ops *ops,
-                                      struct plane_counters *counters, uint16_t index, struct loop *shared) {
+                                      uint16_t index, struct loop *shared) {
     struct relay_thread *thread = calloc(1, sizeof *thread);
     char name[16];
     if (!thread)
@@ -239,10 +243,10 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, const
     snprintf(name, sizeof name, "relay-%u", index);
     thread->options = options;
     thread->ops = ops;
-    thread->counters = counters;
     thread->index = index;
     thread->starting_end = &thread->starting;
     TAILQ_INIT(&thread->shaking);
+    relay_walks_init(thread);
     for (unsigned i = 0; i < RELAY_THREAD_SESSION_BUCKETS; i++)
         TAILQ_INIT(&thread->sessions[i]);
     send_memory_init(&thread->memory, SEND_MEMORY_LIMIT);
@@ -267,8 +271,10 @@ int relay_thread_start(struct relay_thread *thread) {
 
 void relay_thread_end(struct relay_thread *thread) {
     thread->stopping = true;
+    relay_walks_end(thread);
     thread->ops->end(thread);
     event_del(&thread->sweep);
+    lag_probe_stop(&thread->lag_probe);
     event_del(&thread->starter);
     defer_queue_stop(&thread->again);
     defer_queue_stop(&thread->turns);

@@ -11,16 +11,19 @@
 #define MUNNEL_RELAY_THREAD_PRIV_H
 
 #include "lib/event/defer.h"
+#include "lib/event/lag_probe.h"
 #include "relay/link/bio.h"
 #include "relay/link/close_marks.h"
 #include "relay/mux/mux.h"
 #include "relay/plane.h"
+#include "relay/service_counts.h"
 
 #include <event2/event_struct.h>
 
 struct link;
 struct loop_detect;
 struct relay;
+struct relay_walk;
 struct thread_session;
 
 enum {
@@ -38,12 +41,12 @@ enum {
 TAILQ_HEAD(thread_sessions, thread_session);
 TAILQ_HEAD(thread_handshakes, link);
 
-/*
- * A stream's end counts as unconfirmed before its relay counts no more, and plane_count reads them in that order: a
- * program that stops waits until both are 0.
- */
-struct plane_counters {
-    atomic_uint_fast64_t links, handshakes_done, relays, relays_ended, unconfirmed, dials;
+struct relay_walks { /* see stream/walk.h */
+    STAILQ_HEAD(, relay_walk) waiting;
+    struct relay_walk *running;
+    struct relay *next; /* where it goes on */
+    struct defer_item turn;
+    uint8_t serial; /* of the one that runs: relays that it has been at have it */
 };
 
 /* What a thread calls, by the plane that owns it: links and relays know their thread, and not the other way round. */
@@ -63,11 +66,13 @@ struct relay_thread {
     struct plane *plane;
     const struct relay_thread_ops *ops;
     const struct plane_options *options;
-    struct plane_counters *counters;
     struct loop *loop; /* its own, or the control thread's */
     bool owns_loop, stopping;
     atomic_bool draining; /* set by the control thread, so that it needs no message */
     uint16_t index;
+    struct thread_counts counts;
+    struct service_part part; /* agent: of all services */
+    struct lag_probe lag_probe;
 
     struct link **slots;
     uint32_t *generations;
@@ -87,7 +92,9 @@ struct relay_thread {
     struct link *dead_links; /* freed by `reap`, when no callback is on the stack */
     struct relay *dead_relays;
     struct relay *opening, *relays; /* before OPENED, and after; doubly linked, as relay.c has it */
+    struct relay_walks walks;       /* through them */
     unsigned sweeps;
+    uint64_t swept_us, sweep_us; /* when open relays were swept last, and how long after the time before */
     struct event sweep, starter, reap;
 
     struct loop_detect *own_dials;     /* agent, as the next two; of the plane */
@@ -103,7 +110,7 @@ struct relay_thread {
 };
 
 struct relay_thread *relay_thread_new(const struct plane_options *options, const struct relay_thread_ops *ops,
-                                      struct plane_counters *counters, uint16_t index,
+                                      uint16_t index,
                                       struct loop *shared); /* shared NULL: a loop and thread of its own */
 int relay_thread_start(struct relay_thread *thread);
 void relay_thread_end(struct relay_thread *thread);  /* on itself */
@@ -132,9 +139,5 @@ void relay_thread_free_relay_later(struct relay_thread *thread, struct relay *re
 
 /* events.c: it comes back to the control plane. */
 void plane_event_client_back(struct relay_thread *thread, struct client *client);
-
-static inline void counter_add(atomic_uint_fast64_t *counter, int step) {
-    atomic_fetch_add_explicit(counter, (uint64_t)(int64_t)step, memory_order_release);
-}
 
 #endif

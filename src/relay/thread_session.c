@@ -28,7 +28,7 @@ static void on_want_carriers(void *context, bool is_exclusive, unsigned count) {
 
 static void on_outcomes(void *context, int step) {
     const struct thread_session *session = context;
-    counter_add(&session->thread->counters->unconfirmed, step);
+    counter_add_in_order(&session->thread->counts.unconfirmed, (uint64_t)(int64_t)step);
 }
 
 static struct mux *make_mux(struct thread_session *session, unsigned resume_ms) {
@@ -38,6 +38,7 @@ static struct mux *make_mux(struct thread_session *session, unsigned resume_ms) 
                                   .turns = &thread->turns,
                                   .ends = &thread->ends,
                                   .gather = &thread->gather,
+                                  .counts = &thread->counts.mux,
                                   .resume_timeout_ms = resume_ms,
                                   .on_open = on_open,
                                   .on_want_carriers = on_want_carriers,

@@ -39,6 +39,7 @@ struct world {
     bool is_agent;
     struct mux *mux;
     struct send_memory memory;
+    struct mux_totals counts;
     struct defer_queue turns, end_acks;
     struct mux_gather gather;
     struct end ends[CARRIERS];
@@ -375,6 +376,7 @@ static void begin(struct world *world, struct event_base *base, bool is_agent) {
                                   .turns = &world->turns,
                                   .ends = &world->end_acks,
                                   .gather = &world->gather,
+                                  .counts = &world->counts,
                                   .resume_timeout_ms = TIMEOUT_MS,
                                   .on_open = on_open,
                                   .on_want_carriers = on_want_carriers,

@@ -25,11 +25,15 @@ static void fail(struct link *link, const char *detail) {
 
 /* ---- the handshake ---- */
 
+static void count_result(struct link *link, enum handshake_result result) {
+    counter_add(&link->thread->counts.handshakes[result], 1);
+}
+
 static void on_done(struct link *link) {
     struct log *log = link->thread->options->log;
     if (!SSL_has_pending(link->ssl))
         SSL_free_buffers(link->ssl); /* the one for sending would stay, 16 KiB, until a record is sent */
-    counter_add(&link->thread->counters->handshakes_done, 1);
+    count_result(link, HANDSHAKE_DONE);
     if (log_enabled(log, LOG_LEVEL_DEBUG))
         log_write(log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: handshake done", link->ref.thread, link->ref.slot);
     link->last_rx_us = clock_us();
@@ -45,6 +49,9 @@ static void on_failed(struct link *link) {
     link->refused_by_peer = verdict == TLS_REFUSED_BY_PEER || verdict == TLS_UNTRUSTED_BY_PEER;
     link->untrusted = verdict == TLS_UNTRUSTED || verdict == TLS_UNTRUSTED_BY_PEER;
     link->received_nothing = verdict == TLS_CUT && tls_received_nothing(link->ssl);
+    count_result(link, !link->tls_failed       ? HANDSHAKE_LOST
+                       : link->refused_by_peer ? HANDSHAKE_REFUSED_BY_PEER
+                                               : HANDSHAKE_REFUSED);
     fail(link, error.text);
 }
 

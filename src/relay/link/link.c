@@ -41,7 +41,7 @@ struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct 
     link->fd = fd;
     link->tag = tag;
     link->begun_us = link->last_rx_us = clock_us();
-    counter_add(&thread->counters->links, 1);
+    counter_add(&thread->counts.links[LINK_KIND_UNAUTHENTICATED], 1);
     return link;
 }
 
@@ -59,12 +59,24 @@ static bool is_legal_step(enum link_state from, enum link_state to) {
 }
 #undef NEXT
 
+static enum link_kind kind_of(const struct link *link) {
+    if (link->state == LINK_CONTROL)
+        return LINK_KIND_CONTROL;
+    if (link->state == LINK_CARRIER)
+        return link->role.is_exclusive ? LINK_KIND_EXCLUSIVE : LINK_KIND_SHARED;
+    return LINK_KIND_UNAUTHENTICATED;
+}
+
 void link_set_state(struct link *link, enum link_state state) {
+    counter *links = link->thread->counts.links;
     assert(is_legal_step((enum link_state)link->state, state));
     if (log_enabled(link->thread->options->log, LOG_LEVEL_DEBUG))
         log_write(link->thread->options->log, LOG_LEVEL_DEBUG, link_who(link), "link %u.%u: %s -> %s", link->ref.thread,
                   link->ref.slot, state_name(link->state), state_name(state));
+    counter_subtract(&links[kind_of(link)], 1);
     link->state = (uint8_t)state;
+    if (state != LINK_CLOSED)
+        counter_add(&links[kind_of(link)], 1);
     if (state >= LINK_VERDICT)
         relay_thread_greeted(link);
     if (state >= LINK_CONTROL) /* the states before share one absolute deadline */
@@ -206,7 +218,6 @@ void link_close(struct link *link, enum link_close_how how, enum relay_reason re
     close_descriptor(link, how);
     if (link->ref.generation)
         relay_thread_take_slot(thread, link->ref);
-    counter_add(&thread->counters->links, -1);
     relay_thread_free_link_later(thread, link);
 }
 
@@ -233,6 +244,8 @@ void link_sweep_deadline(struct link *link, uint64_t now_us) {
         return;
     char detail[96];
     link->timed_out = true;
+    if (link->state == LINK_HANDSHAKE)
+        counter_add(&link->thread->counts.handshakes[HANDSHAKE_TIMEOUT], 1);
     snprintf(detail, sizeof detail, "not ready in time: still %s", state_name(link->state));
     link_close(link, LINK_CLOSE_RESET, REASON_TIMEOUT, detail);
 }

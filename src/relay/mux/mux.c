@@ -43,7 +43,8 @@ void mux_count(const struct mux *mux, struct mux_counts *counts) {
     *counts = (struct mux_counts){.streams = mux->streams.count,
                                   .suspended = mux->suspended,
                                   .carriers = mux->carrier_count,
-                                  .outcomes = mux->outcomes.count};
+                                  .outcomes = mux->outcomes.count,
+                                  .waiting = mux->waiting};
 }
 
 bool mux_accept(struct mux *mux, struct mux_stream *stream, uint32_t number) {

@@ -20,6 +20,7 @@
 #include "lib/event/defer.h"
 #include "proto/frame.h"
 #include "proto/stream.h"
+#include "relay/mux/mux_totals.h"
 #include "relay/mux/send_buffer.h"
 
 #include <sys/queue.h>
@@ -162,10 +163,11 @@ bool mux_stream_is_suspended(const struct mux_stream *stream);
 
 struct mux_options {
     bool is_agent;
-    struct send_memory *memory; /* of the thread, as the next three */
+    struct send_memory *memory; /* of the thread, as the next four */
     struct defer_queue *turns;  /* without delay */
     struct defer_queue *ends;   /* some milliseconds: ACKs that go along wait so long for what they go with */
     struct mux_gather *gather;
+    struct mux_totals *counts;
     unsigned resume_timeout_ms; /* a stream suspended for longer is reset; 0: at once */
     /* Agent: makes a stream with mux_accept, or not, for want of memory: it is refused then. -1 with `error`: OPEN is
      * malformed, which is a violation. */
@@ -184,9 +186,6 @@ bool mux_accept(struct mux *mux, struct mux_stream *stream,
 void mux_sweep(struct mux *mux, uint64_t now_us); /* twice a second: an ACK may wait for it */
 void mux_flush(struct mux_gather *gather);        /* what was gathered leaves now and not in its carrier's turn */
 
-struct mux_counts {
-    size_t streams, suspended, carriers, outcomes;
-};
 void mux_count(const struct mux *mux, struct mux_counts *counts);
 
 /* What the carriers of a thread send in a turn, until it goes to the link of the last one in one piece. */

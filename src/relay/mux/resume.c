@@ -14,9 +14,11 @@
 
 void mux_stream_note_suspension(struct mux_stream *stream) {
     struct mux *mux = stream->mux;
-    mux->suspended += stream->suspended_us == 0;
-    if (stream->suspended_us == 0)
+    if (stream->suspended_us == 0) {
+        mux->suspended++;
+        counter_add(&mux->options.counts->suspensions, 1);
         stream->suspended_us = clock_us();
+    }
     mux_stream_set_carrier(stream, NULL);
     mux_unblock(mux, stream);
     mux_stream_enlist(stream, stream_must_resume(&stream->rules) ? &mux->unresumed : &mux->resuming);
@@ -27,6 +29,7 @@ static bool note_resumption(struct mux_stream *stream) {
     const struct mux *mux = stream->mux;
     uint32_t number = stream->number;
     stream->suspended_us = 0;
+    counter_add(&mux->options.counts->resumptions, 1);
     stream->mux->suspended--;
     mux_stream_enlist(stream, &stream->mux->running);
     mux_stream_ready(stream);
@@ -60,8 +63,10 @@ static void give_up(struct mux *mux, struct mux_streams *list, uint64_t now_us) 
     struct mux_stream *stream;
     for (mux->next_swept = TAILQ_FIRST(list); (stream = mux->next_swept);) {
         mux->next_swept = TAILQ_NEXT(stream, listed);
-        if (now_us >= stream->suspended_us + timeout_us) /* it may have been suspended later than `now_us` was asked */
-            mux_stream_give_up(stream, lost);
+        if (now_us < stream->suspended_us + timeout_us) /* it may have been suspended later than `now_us` was asked */
+            continue;
+        counter_add(&mux->options.counts->given_up, 1);
+        mux_stream_give_up(stream, lost);
     }
 }
 

@@ -24,6 +24,7 @@ static bool send_ack(struct mux_stream *stream) {
     bool is_due = stream->consumed > stream->rules.acked_by_us || stream->rules.repeats_ack;
     if (!is_due || !stream_may_ack(&stream->rules))
         return true;
+    counter_add(&stream->mux->options.counts->acks, 1);
     mux_put_number(stream->carrier, FRAME_ACK, stream->number, stream->consumed);
     stream_acked(&stream->rules, stream->consumed);
     return mux_stream_settle(stream);

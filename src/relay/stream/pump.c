@@ -70,6 +70,7 @@ static bool read_piece(struct pump *pump, bool *has_pushed) {
     if (taken > 0)
         mux_stream_commit(&pump->stream, taken);
     pump->in += taken;
+    counter_add(&pump->bytes->in, taken);
     if (found != STREAM_SOCKET_DATA)
         mux_stream_finish(&pump->stream);
     note_move(pump);
@@ -139,6 +140,7 @@ static void acknowledge(struct pump *pump) {
 static void on_bytes(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last) {
     struct pump *pump = of_stream(stream);
     pump->out += total;
+    counter_add(&pump->bytes->out, total);
     if (!stream_socket_write(&pump->socket, parts, count, is_last)) {
         pump->events->on_broken(pump);
         return;
@@ -188,10 +190,11 @@ static void on_repeat_opened(struct mux_stream *stream) {
 const struct stream_socket_events pump_socket_events = {on_readable, on_written, on_broken, NULL, on_written};
 
 void pump_init(struct pump *pump, struct defer_queue *again, struct defer_queue *rechecks,
-               const struct pump_events *events) {
+               const struct pump_events *events, struct relay_bytes *bytes) {
     static const struct mux_stream_events stream_events = {on_opened,    on_bytes,         on_fin, on_room,
                                                            on_suspended, on_repeat_opened, on_over};
     stream_socket_init(&pump->socket, again, rechecks);
     pump->events = events;
+    pump->bytes = bytes;
     pump->stream.events = &stream_events;
 }

@@ -14,6 +14,7 @@
 #define MUNNEL_RELAY_STREAM_PUMP_H
 
 #include "relay/mux/mux.h"
+#include "relay/service_counts.h"
 #include "relay/stream/socket.h"
 
 struct pump;
@@ -33,14 +34,15 @@ struct pump {                    /* embedded in a relay */
     struct stream_socket socket; /* first */
     struct mux_stream stream;
     const struct pump_events *events;
-    uint64_t in, out;  /* bytes read from the socket, and brought for it */
-    uint64_t consumed; /* of `out`: what the kernel has */
+    struct relay_bytes *bytes; /* in which they are counted once, by whichever pump read them first */
+    uint64_t in, out;          /* bytes read from the socket, and brought for it */
+    uint64_t consumed;         /* of `out`: what the kernel has */
     bool got_fin, acknowledged_fin;
 };
 
 /* All zero until then. The socket and the stream are attached and opened by the caller, and neither is read yet. */
 void pump_init(struct pump *pump, struct defer_queue *again, struct defer_queue *rechecks,
-               const struct pump_events *events);
+               const struct pump_events *events, struct relay_bytes *bytes);
 extern const struct stream_socket_events pump_socket_events; /* for stream_socket_attach, stream_socket_set_events */
 void pump_start(struct pump *pump);                          /* reads the socket from now on */
 /* What was read from the socket before; `end`: and then came its end. False: out of memory, and the stream has a part.

@@ -8,6 +8,7 @@
 #include "relay/stream/relay_priv.h"
 
 #include "lib/base/clock.h"
+#include "relay/stream/walk.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ static void enter_list(struct relay *relay, struct relay **list) {
 }
 
 static void leave_list(struct relay *relay) {
+    relay_walk_skip(relay->thread, relay);
     if (relay->previous) {
         relay->previous->next = relay->next;
     } else {
@@ -48,9 +50,15 @@ static void set_state(struct relay *relay, enum relay_state state) {
     relay->state = (uint8_t)state;
 }
 
-void relay_set_open(struct relay *relay, uint64_t now_us) {
+static uint64_t since(uint64_t from_us, uint64_t now_us) {
+    return now_us > from_us ? now_us - from_us : 0;
+}
+
+void relay_set_open(struct relay *relay, uint64_t now_us, uint64_t dialled_us) {
     set_state(relay, RELAY_OPEN);
     relay->opened_us = now_us;
+    counter_add(&relay->counts->opened, 1);
+    histogram_add(&relay->counts->dial, since(dialled_us, now_us));
     relay_move(relay, now_us);
     leave_list(relay);
     enter_list(relay, &relay->thread->relays);
@@ -58,7 +66,7 @@ void relay_set_open(struct relay *relay, uint64_t now_us) {
 
 void relay_enter(struct relay *relay) {
     enter_list(relay, &relay->thread->opening);
-    counter_add(&relay->thread->counters->relays, 1);
+    counter_add(&relay->thread->counts.relays, 1);
 }
 
 void relay_free(struct relay *relay) {
@@ -78,12 +86,18 @@ static void note_first_end(struct relay *relay) {
     relay->first_end = is_client ? "client" : "destination";
 }
 
+/* Not inlined: on_moved runs for each read and write, and would save more registers each time. */
+static __attribute__((noinline)) void note_first_byte(struct relay *relay, uint64_t now_us) {
+    relay->first_byte_us = now_us;
+    histogram_add(&relay->counts->first_byte, since(relay->begun_us, now_us));
+}
+
 static void on_moved(struct pump *pump) {
     struct relay *relay = of_pump(pump);
     uint64_t now_us = clock_us();
     relay_move(relay, now_us);
     if (relay->first_byte_us == 0 && (relay_is_server(relay) ? pump->out : pump->in) > 0)
-        relay->first_byte_us = now_us;
+        note_first_byte(relay, now_us);
     if (!relay->first_end && (pump->stream.finished || pump->got_fin))
         note_first_end(relay);
     if (relay->complete_us == 0 && relay_is_complete(relay))
@@ -114,25 +128,33 @@ static void on_over(struct pump *pump, enum stream_outcome_how how, const uint8_
     of_pump(pump)->role->on_over(of_pump(pump), how, payload, length);
 }
 
-void relay_init(struct relay *relay, struct thread_session *session, const struct relay_role *role) {
+void relay_init(struct relay *relay, struct thread_session *session, const struct relay_role *role,
+                struct service_counts *counts) {
     struct relay_thread *thread = session->thread;
     static const struct pump_events events = {on_opened, on_repeat_opened, on_moved, on_broken, on_suspended, on_over};
-    pump_init(&relay->pump, &thread->again, &thread->rechecks, &events);
+    relay->counts = counts ? service_counts_part(counts, thread->index) : &thread->part;
+    pump_init(&relay->pump, &thread->again, &thread->rechecks, &events, &relay->counts->bytes);
     relay->role = role;
     relay->thread = thread;
     relay->session = session;
-    relay->progress_us = clock_us();
+    relay->begun_us = relay->progress_us = clock_us();
 }
 
 /* ---- the end ---- */
+
+void relay_count_end(struct relay *relay, enum relay_reason reason, uint64_t ended_us) {
+    counter_add(&relay->counts->ended[reason], 1);
+    if (relay->opened_us)
+        histogram_add(&relay->counts->duration, since(relay->begun_us, ended_us));
+}
 
 void relay_finish(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     struct relay_thread *thread = relay->thread;
     set_state(relay, RELAY_OVER);
     relay->role->on_finished(relay, reason, by, detail);
     leave_list(relay);
-    counter_add(&thread->counters->relays_ended, 1);
-    counter_add(&thread->counters->relays, -1);
+    counter_add(&thread->counts.relays_ended, 1);
+    counter_add_in_order(&thread->counts.relays, (uint64_t)-1);
     relay_thread_free_relay_later(thread, relay);
 }
 

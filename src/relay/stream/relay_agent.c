@@ -50,7 +50,7 @@ static void send_opened(struct relay *relay) {
     const struct relay_agent *agent = as_agent(relay);
     size_t length = 0;
     if (strcmp(agent->address, agent->service->to[0]) != 0) {
-        uint64_t dial_us = relay->opened_us - agent->begun_us;
+        uint64_t dial_us = relay->opened_us - relay->begun_us;
         length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
     }
     mux_stream_opened(&relay->pump.stream, (const uint8_t *)json, length);
@@ -91,12 +91,12 @@ static void on_dialled(void *context, const struct connector_result *result) {
     struct relay *relay = context;
     struct relay_agent *agent = context;
     agent->dial = NULL;
-    counter_add(&relay->thread->counters->dials, 1);
+    counter_add(&relay->thread->counts.dials, 1);
     if (!result->is_connected) {
         refuse(relay, result->refusal, result->detail);
         return;
     }
-    relay_set_open(relay, clock_us());
+    relay_set_open(relay, clock_us(), relay->begun_us);
     loop_detect_add(relay->thread->own_dials, &agent->own_dial, &result->here, addr_port(&result->address),
                     agent->hops);
     addr_format(&result->address, agent->address, sizeof agent->address);
@@ -110,10 +110,12 @@ static void on_dialled(void *context, const struct connector_result *result) {
 
 /* Nothing has reached the destination of one that is opening: another agent may have its client. */
 static void stop(struct relay *relay, enum relay_reason reason, const char *detail) {
-    if (relay->state == RELAY_OPENING)
+    if (reason == REASON_OPERATOR && relay->state == RELAY_OPENING)
+        refuse(relay, REFUSAL_DENIED, reason_text(reason));
+    else if (relay->state == RELAY_OPENING)
         refuse(relay, REFUSAL_DRAINING, reason == REASON_STOPPED ? "this agent is stopping" : detail);
-    else if (reason == REASON_STOPPED)
-        relay_abort(relay, reason, "agent", NULL);
+    else if (reason == REASON_STOPPED || reason == REASON_OPERATOR)
+        relay_abort(relay, reason, reason == REASON_STOPPED ? "agent" : "operator", NULL);
     else
         relay_abort(relay, reason, "link", detail);
 }
@@ -154,8 +156,10 @@ static bool may_record(struct relay *relay, unsigned *left_out) {
 
 static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     const struct relay_agent *agent = as_agent(relay);
+    uint64_t ended_us = reason == REASON_DONE ? relay->complete_us : clock_us();
     unsigned left_out = 0;
     let_go(relay);
+    relay_count_end(relay, reason, ended_us);
     if (!may_record(relay, &left_out))
         return;
     char id[PROTO_RELAY_ID_MAX + 1], client[RECORD_CLIENT];
@@ -167,19 +171,39 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
                             .address = agent->address,
                             .up = relay->pump.out,
                             .down = relay->pump.in,
-                            .accepted_us = agent->begun_us,
-                            .dispatched_us = agent->begun_us,
+                            .accepted_us = relay->begun_us,
+                            .dispatched_us = relay->begun_us,
                             .opened_us = relay->opened_us,
                             .first_byte_us = relay->first_byte_us,
                             .reason = reason,
                             .by = by,
                             .detail = detail,
                             .left_out = left_out};
-    record_log(relay->thread->options->log, &record, reason == REASON_DONE ? relay->complete_us : clock_us());
+    record_log(relay->thread->options->log, &record, ended_us);
 }
 
 static void free_agent(struct relay *relay) {
     served_service_release(as_agent(relay)->service);
+}
+
+/* ---- for people who look at it ---- */
+
+static bool has_id(const struct relay *relay, const char *server, uint64_t number) {
+    const struct relay_agent *agent = (const struct relay_agent *)relay;
+    return agent->number == number && strcmp(agent->server, server) == 0;
+}
+
+static void describe(const struct relay *relay, struct relay_view *view) {
+    const struct relay_agent *agent = (const struct relay_agent *)relay;
+    record_make_id(view->id, agent->server, agent->number);
+    view->number = agent->number;
+    strbuf_copy(view->service, sizeof view->service, agent->service ? agent->service->name : "");
+    strbuf_copy(view->destination, sizeof view->destination, agent->service ? agent->service->to[0] : "");
+    strbuf_copy(view->address, sizeof view->address, agent->address);
+    view->client = agent->client;
+    view->up = relay->pump.out;
+    view->down = relay->pump.in;
+    view->dispatched_us = relay->begun_us;
 }
 
 static const struct relay_role agent_role = {.on_repeat_opened = send_opened,
@@ -189,7 +213,9 @@ static const struct relay_role agent_role = {.on_repeat_opened = send_opened,
                                              .before_abort = before_abort,
                                              .on_finished = on_finished,
                                              .stop = stop,
-                                             .free = free_agent};
+                                             .free = free_agent,
+                                             .has_id = has_id,
+                                             .describe = describe};
 
 /* ---- OPEN ---- */
 
@@ -199,7 +225,7 @@ static void identify(struct relay_agent *agent, const struct open_request *open)
     strbuf_copy(agent->server, sizeof agent->server, services ? services->server : "");
     if (service)
         agent->service = served_service_hold(service);
-    agent->begun_us = agent->reported_us = agent->relay.progress_us;
+    agent->reported_us = agent->relay.progress_us;
     agent->hops = loop_detect_hops(agent->relay.thread->own_dials, &open->client, open->local.port);
 }
 
@@ -211,12 +237,13 @@ static struct relay *begin(struct thread_session *session, uint32_t number, cons
                                   .client = open->client,
                                   .number = open->relay,
                                   .refusal = REFUSAL_COUNT};
-    relay_init(&agent->relay, session, &agent_role);
+    relay_init(&agent->relay, session, &agent_role, NULL);
     if (!mux_accept(session->mux, &agent->relay.pump.stream, number)) {
         free(agent);
         return NULL;
     }
     relay_enter(&agent->relay);
+    counter_add(&agent->relay.counts->accepted, 1);
     identify(agent, open);
     return &agent->relay;
 }

@@ -41,8 +41,12 @@ struct relay_role {
     void (*on_over)(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length);
     void (*before_abort)(struct relay *relay); /* the stream is not reset yet */
     void (*on_finished)(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
-    void (*stop)(struct relay *relay, enum relay_reason reason, const char *detail); /* ends it; see relay_end_all */
+    void (*stop)(struct relay *relay, enum relay_reason reason,
+                 const char *detail);  /* ends it; see relay_end_all, relay_view.h */
     void (*free)(struct relay *relay); /* what it holds; relay.c frees the rest */
+    /* Is this its id? And what is its own of a view. */
+    bool (*has_id)(const struct relay *relay, const char *server, uint64_t number);
+    void (*describe)(const struct relay *relay, struct relay_view *view);
 };
 
 struct relay {                             /* with more behind it, by the role of its program */
@@ -51,13 +55,18 @@ struct relay {                             /* with more behind it, by the role o
     const struct relay_role *role;
     struct relay_thread *thread;
     struct thread_session *session; /* until it is over */
+    struct service_part *counts;    /* of its service, on this thread */
     uint8_t state;
     bool is_kept_alive;
+    uint8_t seen;          /* the walk that was here last; 0: none */
+    uint32_t rate;         /* bytes a second, both ways, between the last two sweeps; */
+    uint64_t swept;        /* all until the last one */
     const char *first_end; /* which side completed its direction first: "client", "destination" */
     uint64_t progress_us, stall_check_us;
-    struct sock_stall stall;                        /* of the plain side */
-    size_t queued;                                  /* for the plain side, at the last sweep */
-    uint64_t opened_us, first_byte_us, complete_us; /* clock_us(); 0: did not happen. complete: both directions, here */
+    struct sock_stall stall; /* of the plain side */
+    size_t queued;           /* for the plain side, at the last sweep */
+    uint64_t begun_us;       /* clock_us(), as the next: the client was accepted (server), OPEN came (agent) */
+    uint64_t opened_us, first_byte_us, complete_us; /* 0: did not happen. complete: both directions, here */
 };
 
 /* What a program with thousands of idle relays has in memory: each end only what is its own. */
@@ -73,9 +82,8 @@ struct relay_agent {
     struct connector *dial; /* while opening */
     struct defer_item held; /* OPENED waits a moment for the destination's first answer */
     bool has_sent_opened;
-    struct loop_detect_entry own_dial; /* once open */
-    unsigned hops;                     /* how often the client has been through this agent already */
-    uint64_t begun_us;
+    struct loop_detect_entry own_dial;    /* once open */
+    unsigned hops;                        /* how often the client has been through this agent already */
     uint64_t reported_us;                 /* the last look at whether there was progress to report */
     struct served_service *service;       /* one reference; NULL: OPEN named one that is not known */
     struct open_address client;           /* for the record, as are the next */
@@ -95,10 +103,14 @@ static inline bool relay_is_complete(const struct relay *relay) {
 }
 
 /* relay.c: for both ends. `detail`: more for the record, or NULL */
-void relay_init(struct relay *relay, struct thread_session *session, const struct relay_role *role); /* all zero */
-void relay_enter(struct relay *relay);                 /* its stream is in the mux */
-void relay_move(struct relay *relay, uint64_t now_us); /* something went on */
-void relay_set_open(struct relay *relay, uint64_t now_us);
+/* All zero. counts: NULL where there are none of the service: the thread's own. */
+void relay_init(struct relay *relay, struct thread_session *session, const struct relay_role *role,
+                struct service_counts *counts);
+void relay_enter(struct relay *relay);                                          /* its stream is in the mux */
+void relay_move(struct relay *relay, uint64_t now_us);                          /* something went on */
+void relay_set_open(struct relay *relay, uint64_t now_us, uint64_t dialled_us); /* dialled: when that began */
+/* The client's end, and not only that of an attempt. */
+void relay_count_end(struct relay *relay, enum relay_reason reason, uint64_t ended_us);
 /* The one exit, when the stream is out of the mux and the plain side is closed, or another's: writes the record. */
 void relay_finish(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
 /* Something cut the relay here: resets both sides, then relay_finish. */

@@ -15,6 +15,7 @@
 #include "lib/base/strbuf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct relay_server *as_server(struct relay *relay) {
     return (struct relay_server *)relay; /* whose first member it is */
@@ -106,7 +107,7 @@ static void on_opened(struct relay *relay, const uint8_t *payload, size_t length
     unsigned dial_ms = 0;
     char address[PROTO_DETAIL_SIZE];
     struct client *client = client_of(relay);
-    relay_set_open(relay, clock_us());
+    relay_set_open(relay, clock_us(), client->dispatched_us);
     if (length > 0) { /* else it was reached as it was written */
         opened_parse(payload, length, address, &dial_ms);
         strbuf_copy(client->address, sizeof client->address, address);
@@ -184,8 +185,8 @@ static void on_broken(struct relay *relay) {
 }
 
 static void stop(struct relay *relay, enum relay_reason reason, const char *detail) {
-    if (reason == REASON_STOPPED)
-        relay_abort(relay, reason, "server", NULL);
+    if (reason == REASON_STOPPED || reason == REASON_OPERATOR)
+        relay_abort(relay, reason, reason == REASON_STOPPED ? "server" : "operator", NULL);
     else if (relay->state == RELAY_OPEN)
         relay_abort(relay, reason, "link", detail);
     else if (has_sent(relay))
@@ -211,10 +212,32 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
     if (!client)
         return; /* it was given back; its record comes with its end */
     note_end(relay, client, reason);
+    relay_count_end(relay, reason, client->ended_us);
     record_log_client(options->log, options->instance, client, by, detail);
     drop_early(client);
     as_server(relay)->client = NULL;
     plane_event_client_back(relay->thread, client);
+}
+
+/* ---- for people who look at it ---- */
+
+static bool has_id(const struct relay *relay, const char *server, uint64_t number) {
+    const struct relay_server *own = (const struct relay_server *)relay;
+    return own->client->number == number && strncmp(server, relay->thread->options->instance, PROTO_SERVER_DIGITS) == 0;
+}
+
+static void describe(const struct relay *relay, struct relay_view *view) {
+    const struct client *client = ((const struct relay_server *)relay)->client;
+    record_make_id(view->id, relay->thread->options->instance, client->number);
+    view->number = client->number;
+    strbuf_copy(view->service, sizeof view->service, client->terms->service);
+    strbuf_copy(view->destination, sizeof view->destination, client->terms->destination);
+    strbuf_copy(view->address, sizeof view->address, relay->opened_us ? record_address(client) : "");
+    strbuf_copy(view->agent, sizeof view->agent, client->agent);
+    view->client = open_address_of(&client->peer);
+    view->up = relay->pump.in;
+    view->down = relay->pump.out;
+    view->dispatched_us = client->dispatched_us;
 }
 
 static const struct relay_role server_role = {.on_opened = on_opened,
@@ -222,7 +245,9 @@ static const struct relay_role server_role = {.on_opened = on_opened,
                                               .on_suspended = on_suspended,
                                               .on_over = on_over,
                                               .on_finished = on_finished,
-                                              .stop = stop};
+                                              .stop = stop,
+                                              .has_id = has_id,
+                                              .describe = describe};
 
 /* ---- OPEN ---- */
 
@@ -245,7 +270,8 @@ static struct relay *begin(struct thread_session *session, struct client *client
         return NULL;
     struct relay *relay = &server->relay;
     *server = (struct relay_server){.client = client, .holds_early = client->holds_early};
-    relay_init(relay, session, &server_role);
+    relay_init(relay, session, &server_role, client->terms->counts);
+    relay->begun_us = client->accepted_us;
     if (!stream_socket_attach(&relay->pump.socket, relay_thread_base(thread), client->fd, false, &pump_socket_events,
                               NULL)) {
         free(relay);

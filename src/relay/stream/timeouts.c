@@ -38,6 +38,13 @@ static bool takes_what_is_queued(struct relay *relay, uint64_t now_us) {
     return has_moved;
 }
 
+static void note_rate(struct relay *relay) {
+    uint64_t all = relay->pump.in + relay->pump.out;
+    uint64_t rate = (all - relay->swept) * 1000000 / relay->thread->sweep_us;
+    relay->rate = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+    relay->swept = all;
+}
+
 /* ---- the agent ---- */
 
 /*
@@ -64,6 +71,7 @@ static void keep_alive(struct relay *relay) {
 }
 
 static void sweep_agent(struct relay *relay, uint64_t now_us) {
+    note_rate(relay);
     keep_alive(relay);
     report_progress(relay, now_us);
     sweep_stalled(relay, now_us);
@@ -98,6 +106,7 @@ static void sweep_server(struct relay *relay, uint64_t now_us) {
     } else if (!relay->pump.stream.finished && !relay->pump.got_fin) {
         half_close_s = 0;
     }
+    note_rate(relay);
     note_progress(relay, now_us);
     if (!sweep_quiet(relay, half_close_s, REASON_HALF_CLOSE_TIMEOUT, now_us) &&
         !sweep_quiet(relay, idle_s, REASON_IDLE_TIMEOUT, now_us))
@@ -118,6 +127,9 @@ void relay_sweep_all(struct relay_thread *thread, uint64_t now_us, bool with_ope
     bool is_agent = thread->options->is_agent;
     if (!is_agent)
         sweep_list(thread->opening, now_us, relay_server_sweep);
-    if (with_open)
-        sweep_list(thread->relays, now_us, is_agent ? sweep_agent : sweep_server);
+    if (!with_open)
+        return;
+    thread->sweep_us = now_us > thread->swept_us ? now_us - thread->swept_us : 1;
+    thread->swept_us = now_us;
+    sweep_list(thread->relays, now_us, is_agent ? sweep_agent : sweep_server);
 }

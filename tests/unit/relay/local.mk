@@ -103,6 +103,21 @@ tests_unit_relay_test_plane_sessions_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_test_plane_sessions_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
 	-Wl,--wrap=clock_us,--wrap=malloc
 
+unit_relay_tests += tests/unit/relay/test_plane_counts
+tests_unit_relay_test_plane_counts_SOURCES = tests/unit/relay/test_plane_counts.c $(sessions)
+tests_unit_relay_test_plane_counts_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_plane_counts_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
+
+unit_relay_tests += tests/unit/relay/test_relay_views
+tests_unit_relay_test_relay_views_SOURCES = tests/unit/relay/test_relay_views.c $(sessions)
+tests_unit_relay_test_relay_views_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_relay_views_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us,--wrap=malloc
+
+unit_relay_tests += tests/unit/relay/test_service_counts
+tests_unit_relay_test_service_counts_SOURCES = tests/unit/relay/test_service_counts.c $(sessions)
+tests_unit_relay_test_service_counts_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_service_counts_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
+
 unit_relay_tests += tests/unit/relay/link/test_handshake
 tests_unit_relay_link_test_handshake_SOURCES = tests/unit/relay/link/test_handshake.c $(two_planes)
 tests_unit_relay_link_test_handshake_LDADD = $(LINK_UNIT_RELAY)

@@ -81,6 +81,43 @@ static void on_agent_over(void *context, uint64_t session) {
     note_over(&sessions.sides[AGENT], session);
 }
 
+static void note_views(struct sessions_views *noted, const struct relay_answer *answer) {
+    noted->answers++;
+    noted->ticket = answer->ticket;
+    noted->lacks_memory = answer->lacks_memory;
+    noted->matching = answer->matching;
+    noted->count = answer->count;
+    ck_assert_uint_le(answer->count, RELAYED_MAX);
+    for (size_t i = 0; i < answer->count; i++)
+        noted->views[i] = *answer->views[i];
+}
+
+static void note_relay_ended(struct sessions_views *noted, uint64_t ticket, bool found) {
+    noted->ends++;
+    noted->ticket = ticket;
+    noted->found = found;
+}
+
+static void on_server_views(void *context, const struct relay_answer *answer) {
+    (void)context;
+    note_views(&sessions.sides[SERVER].views, answer);
+}
+
+static void on_agent_views(void *context, const struct relay_answer *answer) {
+    (void)context;
+    note_views(&sessions.sides[AGENT].views, answer);
+}
+
+static void on_server_relay_ended(void *context, uint64_t ticket, bool found) {
+    (void)context;
+    note_relay_ended(&sessions.sides[SERVER].views, ticket, found);
+}
+
+static void on_agent_relay_ended(void *context, uint64_t ticket, bool found) {
+    (void)context;
+    note_relay_ended(&sessions.sides[AGENT].views, ticket, found);
+}
+
 static void on_agent_greeting(void *context, const struct greeting *greeting) {
     (void)context;
     plane_accept_control(sessions.planes.agent, greeting->link, TWO_PLANES_SESSION, NULL, "server test", 0, 0);
@@ -91,12 +128,16 @@ static const struct plane_events server_events = {.on_greeting = two_planes_on_g
                                                   .on_want_carriers = on_server_want,
                                                   .on_client_back = relayed_on_client_back,
                                                   .on_gone = on_server_gone,
-                                                  .on_session_over = on_server_over};
+                                                  .on_session_over = on_server_over,
+                                                  .on_relay_views = on_server_views,
+                                                  .on_relay_ended = on_server_relay_ended};
 static const struct plane_events agent_events = {.on_greeting = on_agent_greeting,
                                                  .on_carrier = on_agent_carrier,
                                                  .on_want_carriers = on_agent_want,
                                                  .on_gone = on_agent_gone,
-                                                 .on_session_over = on_agent_over};
+                                                 .on_session_over = on_agent_over,
+                                                 .on_relay_views = on_agent_views,
+                                                 .on_relay_ended = on_agent_relay_ended};
 
 /* ---- the world ---- */
 

@@ -28,6 +28,13 @@ struct sessions_side {
         unsigned count;
     } wants[SESSIONS_WANTS];
     struct link_end end; /* the last */
+    struct sessions_views {
+        unsigned answers, ends;
+        bool lacks_memory, found;
+        uint64_t ticket; /* of the last answer */
+        size_t matching, count;
+        struct relay_view views[RELAYED_MAX];
+    } views;
 };
 
 extern struct sessions {

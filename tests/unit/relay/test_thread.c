@@ -53,7 +53,6 @@ static void on_nothing_to_end(struct relay_thread *ended) {
 
 static void set_up(void) {
     static const struct plane_options options = {.threads = 1};
-    static struct plane_counters counters;
     static const struct relay_thread_ops ops = {.start_link = on_start,
                                                 .sweep = on_nothing_to_sweep,
                                                 .end = on_nothing_to_end};
@@ -61,7 +60,7 @@ static void set_up(void) {
     frozen_us = 0;
     loop = loop_new("test");
     ck_assert_ptr_nonnull(loop);
-    thread = relay_thread_new(&options, &ops, &counters, 5, loop);
+    thread = relay_thread_new(&options, &ops, 5, loop);
     ck_assert_ptr_nonnull(thread);
 }
 

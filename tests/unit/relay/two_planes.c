@@ -7,6 +7,7 @@
 
 #include "two_planes.h"
 
+#include "lib/base/clock.h"
 #include "lib/log/log.h"
 #include "lib/net/sock.h"
 #include "lib/tls/cert_issue.h"
@@ -352,6 +353,7 @@ struct client *two_planes_client(const struct service_terms_plan *plan, const ch
     client->terms = service_terms_new(&whole);
     ck_assert_ptr_nonnull(client->terms);
     client->attempt_ms = ATTEMPT_MS;
+    client->accepted_us = clock_us();
     client->peer.storage.ss_family = AF_UNIX;
     client->peer.length = sizeof client->peer.storage.ss_family;
     return client;

@@ -372,6 +372,7 @@ void pair_begin(struct pair *pair, unsigned resume_timeout_ms) {
                                       .turns = &pair->turns,
                                       .ends = &pair->ends,
                                       .gather = &pair->gather,
+                                      .counts = &pair->counts[i],
                                       .resume_timeout_ms = resume_timeout_ms,
                                       .on_open = on_open,
                                       .on_want_carriers = i == AGENT ? on_agent_wants : on_server_wants,

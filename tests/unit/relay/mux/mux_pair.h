@@ -52,6 +52,7 @@ struct pair {
     struct mux_gather gather;
     const struct wire_end *written[2]; /* by end: has something to flush */
     struct send_memory memory[2];
+    struct mux_totals counts[2];
     struct mux *muxes[2];
     struct wire wires[WIRES];
     struct party *parties[2][PARTIES]; /* by number */

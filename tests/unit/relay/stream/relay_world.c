@@ -117,8 +117,7 @@ static void make_thread(struct relay_world *world, int which, unsigned resume_ms
     const struct carrier_role role = {.session = WORLD_SESSION};
     struct plane_options *options = &world->options[which];
     *options = (struct plane_options){.is_agent = which == AGENT, .instance = WORLD_INSTANCE};
-    struct relay_thread *thread =
-        relay_thread_new(options, &thread_ops, &world->counters[which], (uint16_t)0, world->loop);
+    struct relay_thread *thread = relay_thread_new(options, &thread_ops, (uint16_t)0, world->loop);
     ck_assert_ptr_nonnull(thread);
     thread->own_dials = which == AGENT ? loop_detect_new() : NULL;
     world->threads[which] = thread;
@@ -144,7 +143,7 @@ static void free_thread(struct relay_world *world, int which) {
     ck_assert_uint_eq(world_relays(world, which), 0);
     thread_session_free(world->sessions[which]);
     ck_assert_uint_eq(thread->memory.used, 0);
-    ck_assert_uint_eq(atomic_load(&world->counters[which].unconfirmed), 0);
+    ck_assert_uint_eq(counter_read(&world->threads[which]->counts.unconfirmed), 0);
     relay_thread_free(thread);
     loop_detect_free(own_dials);
 }
@@ -265,7 +264,7 @@ void world_sweep(struct relay_world *world, uint64_t now_us) {
 }
 
 unsigned world_relays(const struct relay_world *world, int which) {
-    return (unsigned)atomic_load(&world->counters[which].relays);
+    return (unsigned)counter_read(&world->threads[which]->counts.relays);
 }
 
 static bool is_without_relays(void *context) {

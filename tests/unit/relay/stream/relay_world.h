@@ -44,7 +44,6 @@ struct relay_world {
     struct loop *loop;
     struct pair pair; /* the wires */
     struct plane_options options[2];
-    struct plane_counters counters[2];
     struct relay_thread *threads[2]; /* SERVER, AGENT */
     struct thread_session *sessions[2];
     struct service_table *services;

@@ -19,9 +19,10 @@
 
 enum { TIMEOUT_MS = 30000, RECHECK_US = 1000, BULK = 6 * 1024 * 1024, STEPS = 4000, PIECE = 50000 };
 
-struct side {         /* one end of the stream, and the peer of its socket */
-    struct pump pump; /* first */
-    int there;        /* the peer's descriptor */
+struct side { /* one end of the stream, and the peer of its socket */
+    struct pump pump;
+    struct relay_bytes bytes; /* first */
+    int there;                /* the peer's descriptor */
     bool is_over, is_broken, got_end, was_reset;
     enum stream_outcome_how how;
     uint64_t sent, received, wrong;
@@ -72,7 +73,7 @@ static const struct pump_events events = {on_opened, on_repeat_opened, on_moved,
 static void begin_side(struct side *side) {
     int here;
     unit_tcp_pair(&here, &side->there);
-    pump_init(&side->pump, &world.again, &world.rechecks, &events);
+    pump_init(&side->pump, &world.again, &world.rechecks, &events, &side->bytes);
     ck_assert(stream_socket_attach(&side->pump.socket, world.pair.base, here, false, &pump_socket_events, NULL));
 }
 

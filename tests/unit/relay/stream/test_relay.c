@@ -266,7 +266,7 @@ END_TEST
 START_TEST(only_a_relay_that_is_opening_opens) {
     static struct relay_thread thread;
     struct relay relay = {.thread = &thread, .state = (uint8_t)(RELAY_OPEN + _i), .list = &thread.relays};
-    relay_set_open(&relay, 1);
+    relay_set_open(&relay, 1, 1);
 }
 END_TEST
 #endif

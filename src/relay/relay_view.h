@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relay_view: the relays as they are at the moment, for people who look at them; a part of plane.h.
+ *
+ * Each relay thread goes through its relays, RELAY_VIEW_PIECE of them in a turn of its loop, and keeps the first of
+ * those that match, in the order that is asked for, in memory of its own, which the event brings to the control thread.
+ * So a view is no moment but takes some turns: a relay that begins meanwhile may be missing; one that is there all the
+ * time is there once.
+ *
+ *   plane_view_relays(query)                  ->    (some turns later)
+ *                                             <-    on_relay_views(answer), once, on the control thread
+ *   plane_end_relay(id)                       ->
+ *                                             <-    on_relay_ended(ticket, found), once
+ */
+#ifndef MUNNEL_RELAY_RELAY_VIEW_H
+#define MUNNEL_RELAY_RELAY_VIEW_H
+
+#include "proto/limits.h"
+#include "proto/open.h"
+#include "relay/record.h"
+
+struct plane;
+
+enum {
+    RELAY_VIEW_PIECE = 64,   /* relays that a thread looks at in a turn of its loop */
+    RELAY_VIEWS_MOST = 1000, /* of an answer: 600 KiB for each relay thread */
+    RELAY_VIEWS_AT_ONCE = 4  /* queries and ends under way */
+};
+
+/* S(name, label): a relay is in one of them */
+#define RELAY_VIEW_STATES(S)                                                                                           \
+    S(OPENING, "opening")     /* the destination is not reached yet */                                                 \
+    S(SHARED, "shared")       /* it runs on shared links */                                                            \
+    S(EXCLUSIVE, "exclusive") /* in one direction at least on a link of its own */                                     \
+    S(SUSPENDED, "suspended") /* its link was lost, and no other is there yet */
+
+enum relay_view_state {
+#define RELAY_VIEW_STATE_ENUM(name, label) RELAY_VIEW_##name,
+    RELAY_VIEW_STATES(RELAY_VIEW_STATE_ENUM)
+#undef RELAY_VIEW_STATE_ENUM
+        RELAY_VIEW_STATE_COUNT
+};
+const char *relay_view_state_label(enum relay_view_state state);
+
+struct relay_view {
+    char id[PROTO_RELAY_ID_MAX + 1]; /* as in the logs of both ends */
+    uint64_t number;                 /* in its id: relays of a server in the order in which they were accepted */
+    uint64_t session;                /* its tag */
+    unsigned thread;
+    enum relay_view_state state;
+    char service[PROTO_NAME_MAX + 1], destination[256]; /* as configured */
+    char address[64];                                   /* as reached; "": not reached yet, or not known */
+    char agent[RECORD_AGENT];                           /* on a server; else "" */
+    struct open_address client;
+    uint64_t up, down; /* bytes from client to destination, and back */
+    uint64_t rate;     /* bytes a second of both, in the last two seconds or so */
+    uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
+    uint64_t progress_us;                                          /* when something went on last */
+    uint64_t suspended_us;                                         /* since when; 0: it is not */
+};
+
+/* The first of an answer has the most of it. */
+enum relay_order { RELAY_ORDER_NEWEST, RELAY_ORDER_OLDEST, RELAY_ORDER_BYTES, RELAY_ORDER_RATE, RELAY_ORDER_IDLE };
+
+struct relay_query { /* copied, with its texts */
+    uint64_t ticket; /* comes back with the answer */
+    /* Those that match; NULL or 0: all. */
+    const char *id, *service, *agent;
+    const struct open_address *client; /* port 0: any of the host's */
+    unsigned states;                   /* a bit for each: 1u << RELAY_VIEW_... */
+    enum relay_order order;
+    size_t limit; /* RELAY_VIEWS_MOST at most */
+};
+
+struct relay_answer { /* valid during the event */
+    uint64_t ticket;
+    bool lacks_memory; /* no view is there, and `matching` is too small */
+    size_t matching, count;
+    const struct relay_view *const *views; /* `count` in the order of the query */
+};
+
+/* False: RELAY_VIEWS_AT_ONCE are under way, out of memory, or the plane is being freed: no event comes. */
+bool plane_view_relays(struct plane *plane, const struct relay_query *query);
+/* Resets both sides of the relay with this id, with the reason "ended by operator". False: as above. */
+bool plane_end_relay(struct plane *plane, const char *id, uint64_t ticket);
+
+#endif

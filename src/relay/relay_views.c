@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relay_views: see relay_view.h.
+ *
+ * A request has a part for each thread, which is a message to it and back and keeps its walk; so once it was made, only
+ * the memory for the views can be missing. Of those that match a thread keeps the first `limit` in a heap, whose root
+ * is the one to be replaced next.
+ *
+ * Runs on: plane_* and on_part_back on the control thread, the rest on a relay thread.
+ */
+#include "config.h"
+
+#include "relay/relay_view.h"
+
+#include "lib/base/strbuf.h"
+#include "relay/plane_priv.h"
+#include "relay/stream/relay_priv.h"
+#include "relay/stream/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ID_BASE = 10 };
+
+struct wanted { /* of a query; strings of the request */
+    char server[PROTO_SERVER_DIGITS + 1];
+    uint64_t number;
+    bool has_id, has_client;
+    char *service, *agent; /* NULL: any */
+    struct open_address client;
+    unsigned states;
+};
+
+struct request;
+
+struct part {
+    struct message message; /* first */
+    struct relay_walk walk;
+    struct request *request;
+    struct relay_thread *thread;
+    struct relay_view *views; /* `limit` of them */
+    uint32_t *heap;           /* `count` indexes of views; in the end in the order of the query */
+    size_t count, matching, taken;
+    bool lacks_memory;
+};
+
+struct request {
+    struct plane *plane;
+    uint64_t ticket;
+    bool ends; /* the relay with this id is to be ended */
+    struct wanted wanted;
+    enum relay_order order;
+    size_t limit;
+    unsigned left; /* parts that are not back */
+    struct part parts[];
+};
+
+/* ---- one view ---- */
+
+static enum relay_view_state state_of(const struct relay *relay) {
+    const struct stream *rules = &relay->pump.stream.rules;
+    if (mux_stream_is_suspended(&relay->pump.stream))
+        return RELAY_VIEW_SUSPENDED;
+    if (relay->state == RELAY_OPENING)
+        return RELAY_VIEW_OPENING;
+    return stream_carrier_is_exclusive(rules->out) || stream_carrier_is_exclusive(rules->in) ? RELAY_VIEW_EXCLUSIVE
+                                                                                             : RELAY_VIEW_SHARED;
+}
+
+static void describe(const struct relay *relay, struct relay_view *view) {
+    view->session = relay->session->tag;
+    view->thread = relay->thread->index;
+    view->state = state_of(relay);
+    view->agent[0] = '\0';
+    view->rate = relay->rate;
+    view->accepted_us = relay->begun_us;
+    view->opened_us = relay->opened_us;
+    view->first_byte_us = relay->first_byte_us;
+    view->progress_us = relay->progress_us;
+    view->suspended_us = relay->pump.stream.suspended_us;
+    relay->role->describe(relay, view);
+}
+
+static bool same_client(const struct open_address *wanted, const struct open_address *client) {
+    return memcmp(wanted->host, client->host, sizeof client->host) == 0 &&
+           (wanted->port == 0 || wanted->port == client->port);
+}
+
+static bool matches(const struct wanted *wanted, const struct relay_view *view) {
+    return (!wanted->states || wanted->states & 1u << view->state) &&
+           (!wanted->service || strcmp(wanted->service, view->service) == 0) &&
+           (!wanted->agent || strcmp(wanted->agent, view->agent) == 0) &&
+           (!wanted->has_client || same_client(&wanted->client, &view->client));
+}
+
+/* The view with the larger one precedes; of several of a microsecond, that whose number is larger in this order, too.
+ */
+static uint64_t key_of(const struct relay_view *view, enum relay_order order) {
+    switch (order) {
+    case RELAY_ORDER_NEWEST:
+        break;
+    case RELAY_ORDER_OLDEST:
+        return UINT64_MAX - view->accepted_us;
+    case RELAY_ORDER_BYTES:
+        return view->up + view->down;
+    case RELAY_ORDER_RATE:
+        return view->rate;
+    case RELAY_ORDER_IDLE:
+        return UINT64_MAX - view->progress_us;
+    }
+    return view->accepted_us;
+}
+
+static bool precedes(const struct relay_view *a, const struct relay_view *b, enum relay_order order) {
+    uint64_t key_a = key_of(a, order), key_b = key_of(b, order);
+    if (key_a != key_b)
+        return key_a > key_b;
+    return (a->number > b->number) != (order == RELAY_ORDER_OLDEST);
+}
+
+/* ---- the heap: each comes behind both below it ---- */
+
+static bool is_behind(const struct part *part, size_t a, size_t b) {
+    return precedes(&part->views[part->heap[b]], &part->views[part->heap[a]], part->request->order);
+}
+
+static void swap(struct part *part, size_t a, size_t b) {
+    uint32_t index = part->heap[a];
+    part->heap[a] = part->heap[b];
+    part->heap[b] = index;
+}
+
+static void sift_up(struct part *part, size_t at) {
+    for (; at > 0 && is_behind(part, at, (at - 1) / 2); at = (at - 1) / 2)
+        swap(part, at, (at - 1) / 2);
+}
+
+static void sift_down(struct part *part, size_t count) {
+    for (size_t at = 0, below; (below = 2 * at + 1) < count; at = below) {
+        if (below + 1 < count && is_behind(part, below + 1, below))
+            below++;
+        if (!is_behind(part, below, at))
+            return;
+        swap(part, at, below);
+    }
+}
+
+static void sort(struct part *part) {
+    for (size_t count = part->count; count > 1; count--) {
+        swap(part, 0, count - 1);
+        sift_down(part, count - 1);
+    }
+}
+
+static void keep(struct part *part, const struct relay_view *view) {
+    if (part->count < part->request->limit) {
+        part->views[part->count] = *view;
+        part->heap[part->count] = (uint32_t)part->count;
+        sift_up(part, part->count++);
+    } else if (part->count > 0 && precedes(view, &part->views[part->heap[0]], part->request->order)) {
+        part->views[part->heap[0]] = *view;
+        sift_down(part, part->count);
+    }
+}
+
+/* ---- the walk ---- */
+
+static struct part *of_walk(struct relay_walk *walk) {
+    return (struct part *)(void *)((char *)walk - offsetof(struct part, walk));
+}
+
+static bool has_id(const struct wanted *wanted, const struct relay *relay) {
+    return !wanted->has_id || (wanted->number > 0 && relay->role->has_id(relay, wanted->server, wanted->number));
+}
+
+static bool visit_to_view(struct relay_walk *walk, struct relay *relay) {
+    struct part *part = of_walk(walk);
+    const struct wanted *wanted = &part->request->wanted;
+    struct relay_view view;
+    if (!has_id(wanted, relay))
+        return true;
+    describe(relay, &view);
+    if (matches(wanted, &view)) {
+        part->matching++;
+        keep(part, &view);
+    }
+    return !wanted->has_id;
+}
+
+static bool visit_to_end(struct relay_walk *walk, struct relay *relay) {
+    struct part *part = of_walk(walk);
+    if (!has_id(&part->request->wanted, relay))
+        return true;
+    part->matching++;
+    relay->role->stop(relay, REASON_OPERATOR, NULL);
+    return false;
+}
+
+static void on_part_back(struct message *message);
+
+static void on_walked(struct relay_walk *walk) {
+    struct part *part = of_walk(walk);
+    sort(part);
+    part->message.deliver = on_part_back;
+    loop_post(part->request->plane->options.control, &part->message);
+}
+
+static bool reserve(struct part *part) {
+    size_t limit = part->request->limit;
+    if (limit == 0)
+        return true;
+    part->views = malloc(limit * sizeof *part->views);
+    part->heap = malloc(limit * sizeof *part->heap);
+    return part->views && part->heap;
+}
+
+static void on_part(struct message *message) {
+    struct part *part = (struct part *)message;
+    part->walk.visit = part->request->ends ? visit_to_end : visit_to_view;
+    part->walk.done = on_walked;
+    part->lacks_memory = !reserve(part);
+    if (part->lacks_memory)
+        on_walked(&part->walk);
+    else
+        relay_walk_start(part->thread, &part->walk);
+}
+
+/* ---- the answer ---- */
+
+/* The first of what the parts have left; each has its own in order. */
+static struct part *first_part(struct request *request) {
+    struct part *first = NULL;
+    for (unsigned i = 0; i < request->plane->count; i++) {
+        struct part *part = &request->parts[i];
+        if (part->taken < part->count && (!first || precedes(&part->views[part->heap[part->taken]],
+                                                             &first->views[first->heap[first->taken]], request->order)))
+            first = part;
+    }
+    return first;
+}
+
+static size_t merge(struct request *request, const struct relay_view **views) {
+    size_t count = 0;
+    struct part *part;
+    while (count < request->limit && (part = first_part(request)))
+        views[count++] = &part->views[part->heap[part->taken++]];
+    return count;
+}
+
+static void sum_up(const struct request *request, struct relay_answer *answer) {
+    for (unsigned i = 0; i < request->plane->count; i++) {
+        answer->matching += request->parts[i].matching;
+        answer->lacks_memory |= request->parts[i].lacks_memory;
+    }
+}
+
+static void answer_views(struct request *request) {
+    const struct plane_options *options = &request->plane->options;
+    struct relay_answer answer = {.ticket = request->ticket};
+    const struct relay_view **views = malloc((request->limit + 1) * sizeof *views);
+    sum_up(request, &answer);
+    answer.lacks_memory |= !views;
+    answer.views = views;
+    if (!answer.lacks_memory)
+        answer.count = merge(request, views);
+    options->events->on_relay_views(options->context, &answer);
+    free(views);
+}
+
+static void answer_end(const struct request *request) {
+    const struct plane_options *options = &request->plane->options;
+    struct relay_answer sum = {0};
+    sum_up(request, &sum);
+    options->events->on_relay_ended(options->context, request->ticket, sum.matching > 0);
+}
+
+static void free_request(struct request *request) {
+    for (unsigned i = 0; i < request->plane->count; i++) {
+        free(request->parts[i].views);
+        free(request->parts[i].heap);
+    }
+    free(request->wanted.service);
+    free(request->wanted.agent);
+    free(request);
+}
+
+static void on_part_back(struct message *message) {
+    struct request *request = ((struct part *)message)->request;
+    if (--request->left > 0)
+        return;
+    request->plane->views_running--;
+    if (!request->plane->silent && request->ends)
+        answer_end(request);
+    else if (!request->plane->silent)
+        answer_views(request);
+    free_request(request);
+}
+
+/* ---- the request ---- */
+
+/* "3f2a91c0-17". What is no id is that of no relay: relays are counted from 1 on. */
+static void take_id(struct wanted *wanted, const char *id) {
+    char *end = NULL;
+    wanted->has_id = true;
+    if (strlen(id) <= PROTO_SERVER_DIGITS || id[PROTO_SERVER_DIGITS] != '-')
+        return;
+    const char *number = id + PROTO_SERVER_DIGITS + 1;
+    strbuf_copy(wanted->server, sizeof wanted->server, id);
+    if (*number >= '1' && *number <= '9')
+        wanted->number = strtoull(number, &end, ID_BASE);
+    if (!end || *end)
+        wanted->number = 0;
+}
+
+static struct request *new_request(struct plane *plane, uint64_t ticket) {
+    bool is_possible = !plane->is_stopping && plane->views_running < RELAY_VIEWS_AT_ONCE;
+    struct request *request = is_possible ? calloc(1, sizeof *request + plane->count * sizeof *request->parts) : NULL;
+    if (!request)
+        return NULL;
+    request->plane = plane;
+    request->ticket = ticket;
+    request->left = plane->count;
+    for (unsigned i = 0; i < plane->count; i++) {
+        request->parts[i].request = request;
+        request->parts[i].thread = plane->threads[i];
+    }
+    return request;
+}
+
+static void send_request(struct request *request) {
+    struct plane *plane = request->plane;
+    plane->views_running++;
+    for (unsigned i = 0; i < plane->count; i++) {
+        request->parts[i].message.deliver = on_part;
+        loop_post(plane->threads[i]->loop, &request->parts[i].message);
+    }
+}
+
+static bool copy_wanted(struct wanted *wanted, const struct relay_query *query) {
+    wanted->states = query->states;
+    if (query->id)
+        take_id(wanted, query->id);
+    wanted->service = query->service ? strdup(query->service) : NULL;
+    wanted->agent = query->agent ? strdup(query->agent) : NULL;
+    wanted->has_client = query->client;
+    if (query->client)
+        wanted->client = *query->client;
+    return (wanted->service || !query->service) && (wanted->agent || !query->agent);
+}
+
+bool plane_view_relays(struct plane *plane, const struct relay_query *query) {
+    struct request *request = new_request(plane, query->ticket);
+    if (!request)
+        return false;
+    request->order = query->order;
+    request->limit = query->limit < RELAY_VIEWS_MOST ? query->limit : RELAY_VIEWS_MOST;
+    if (!copy_wanted(&request->wanted, query)) {
+        free_request(request);
+        return false;
+    }
+    send_request(request);
+    return true;
+}
+
+bool plane_end_relay(struct plane *plane, const char *id, uint64_t ticket) {
+    struct request *request = new_request(plane, ticket);
+    if (!request)
+        return false;
+    request->ends = true;
+    take_id(&request->wanted, id);
+    send_request(request);
+    return true;
+}

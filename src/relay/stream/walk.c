@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * walk: see walk.h.
+ *
+ * First the list of relays that are opening, then that of the others. Relays enter a list at its head, which the walk
+ * has passed by then; a relay that opens goes from the one to the other, and the mark `seen` keeps it from being
+ * visited in both.
+ */
+#include "config.h"
+
+#include "relay/stream/walk.h"
+
+#include "relay/stream/relay_priv.h"
+
+#include <stddef.h>
+
+static struct relay_thread *of_turn(struct defer_item *item) {
+    return (struct relay_thread *)(void *)((char *)item - offsetof(struct relay_thread, walks.turn));
+}
+
+static void begin_next(struct relay_thread *thread) {
+    struct relay_walks *walks = &thread->walks;
+    walks->running = STAILQ_FIRST(&walks->waiting);
+    if (!walks->running)
+        return;
+    STAILQ_REMOVE_HEAD(&walks->waiting, next);
+    walks->running->is_at_opened = false;
+    walks->next = thread->opening;
+    walks->serial = walks->serial < UINT8_MAX ? (uint8_t)(walks->serial + 1) : 1;
+    defer_add(&thread->again, &walks->turn);
+}
+
+static void finish(struct relay_thread *thread) {
+    struct relay_walk *walk = thread->walks.running;
+    thread->walks.running = NULL;
+    thread->walks.next = NULL;
+    walk->done(walk);
+    begin_next(thread);
+}
+
+/* NULL: all were visited. */
+static struct relay *take_next(struct relay_thread *thread) {
+    struct relay_walks *walks = &thread->walks;
+    if (!walks->next && !walks->running->is_at_opened) {
+        walks->running->is_at_opened = true;
+        walks->next = thread->relays;
+    }
+    struct relay *relay = walks->next;
+    if (relay)
+        walks->next = relay->next;
+    return relay;
+}
+
+static bool visit(struct relay_walks *walks, struct relay *relay) {
+    if (relay->seen == walks->serial)
+        return true;
+    relay->seen = walks->serial;
+    return walks->running->visit(walks->running, relay);
+}
+
+static void on_turn(struct defer_item *item) {
+    struct relay_thread *thread = of_turn(item);
+    for (unsigned i = 0; i < RELAY_VIEW_PIECE; i++) {
+        struct relay *relay = take_next(thread);
+        if (!relay || !visit(&thread->walks, relay)) {
+            finish(thread);
+            return;
+        }
+    }
+    defer_add(&thread->again, item);
+}
+
+void relay_walks_init(struct relay_thread *thread) {
+    STAILQ_INIT(&thread->walks.waiting);
+    thread->walks.turn.run = on_turn;
+}
+
+void relay_walk_start(struct relay_thread *thread, struct relay_walk *walk) {
+    if (thread->stopping) {
+        walk->done(walk);
+        return;
+    }
+    STAILQ_INSERT_TAIL(&thread->walks.waiting, walk, next);
+    if (!thread->walks.running)
+        begin_next(thread);
+}
+
+void relay_walk_skip(struct relay_thread *thread, const struct relay *relay) {
+    if (thread->walks.next == relay)
+        thread->walks.next = relay->next;
+}
+
+void relay_walks_end(struct relay_thread *thread) {
+    while (thread->walks.running)
+        finish(thread);
+    defer_cancel(&thread->again, &thread->walks.turn);
+}
