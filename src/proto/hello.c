@@ -204,11 +204,10 @@ static const struct {
     REJECT_CODES(REJECT_ROW)
 #undef REJECT_ROW
 };
-enum { REJECT_COUNT = sizeof rejects / sizeof rejects[0] };
 
 /* A code from a later version is no reason to give up for ever: it counts as "busy". */
 static enum reject_code reject_code(const char *text) {
-    for (size_t i = 0; i < REJECT_COUNT; i++)
+    for (size_t i = 0; i < REJECT_CODE_COUNT; i++)
         if (strcmp(text, rejects[i].code) == 0)
             return (enum reject_code)i;
     return REJECT_BUSY;

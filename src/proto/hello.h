@@ -72,6 +72,7 @@ enum reject_code {
 #define REJECT_ENUM(name, code, final) REJECT_##name,
     REJECT_CODES(REJECT_ENUM)
 #undef REJECT_ENUM
+        REJECT_CODE_COUNT
 };
 struct reject { /* REJECT */
     json_t *json;

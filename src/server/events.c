@@ -165,6 +165,7 @@ struct liveness *server_liveness_new(struct server *server) {
     struct liveness_options options = {.base = loop_base(server->loop),
                                        .agents = server->sessions,
                                        .log = server->log,
+                                       .events = server->events,
                                        .ping = ping,
                                        .on_silent = on_silent,
                                        .context = server};

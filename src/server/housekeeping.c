@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "server/recent_events.h"
 #include "server/server_priv.h"
 
 #include "lib/base/clock.h"
@@ -130,6 +131,7 @@ void housekeeping_stop(void *context) {
     dispatch_stop(server->dispatch, clock_us() + STOP_WAIT_MS * 1000ULL);
     log_write(server->log, LOG_LEVEL_INFO, "server", "stopping: no new clients, %zu still connected",
               client_table_live(server->clients));
+    recent_events_add(server->events, EVENT_KIND_SERVER, EVENT_INFO, "server", "stopping: no new clients", NULL);
     housekeeping_check_stopped(server);
 }
 

@@ -26,13 +26,19 @@ libmunnel_server_a_SOURCES = \
 	src/server/bootstrap.c \
 	src/server/bootstrap.h \
 	src/server/events.c \
+	src/server/history.c \
+	src/server/history.h \
 	src/server/housekeeping.c \
+	src/server/recent_events.c \
+	src/server/recent_events.h \
 	src/server/reconfigure.c \
 	src/server/reconfigure.h \
 	src/server/reload.c \
 	src/server/reload.h \
 	src/server/server.c \
 	src/server/server.h \
+	src/server/server_metrics.c \
+	src/server/server_metrics.h \
 	src/server/server_priv.h \
 	src/server/services.c \
 	src/server/service/access.c \
@@ -59,6 +65,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/service_priv.h \
 	src/server/service/source_key.c \
 	src/server/service/source_key.h \
+	src/server/service_metrics.c \
 	src/server/session/announcement.h \
 	src/server/session/carriers.c \
 	src/server/session/carriers.h \
@@ -67,7 +74,9 @@ libmunnel_server_a_SOURCES = \
 	src/server/session/session.c \
 	src/server/session/session.h \
 	src/server/session/session_table.c \
-	src/server/session/session_table.h
+	src/server/session/session_table.h \
+	src/server/statistics.c \
+	src/server/statistics.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munneld

@@ -8,6 +8,7 @@
 #include "server/reconfigure.h"
 
 #include "conf/server_diff.h"
+#include "server/recent_events.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
 
@@ -307,6 +308,7 @@ static void log_difference(const struct reconfigure *change) {
               LOG_FIELDS(LOG_TEXT("version", version), LOG_NUMBER("services", change->conf->service_count),
                          LOG_NUMBER("services_changed", change->diff->service_count),
                          LOG_NUMBER("options_changed", change->diff->options.count)));
+    recent_events_add(server->events, EVENT_KIND_SERVER, EVENT_INFO, "server", "configuration reloaded", version);
     if (text)
         log_lines(server->log, LOG_LEVEL_INFO, text);
     for (size_t i = 0; since_start && i < since_start->needs_restart.count; i++)

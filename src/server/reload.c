@@ -18,6 +18,7 @@
 #include "lib/tls/cert_expiry.h"
 #include "lib/tls/tls.h"
 #include "server/auth/revocation.h"
+#include "server/recent_events.h"
 #include "server/reconfigure.h"
 #include "server/server_priv.h"
 
@@ -58,9 +59,13 @@ static SSL_CTX *make_tls(const struct server_config *conf, struct error *error) 
 
 static void check_expiry(struct reload *reload) {
     char what[512];
+    unsigned warned = reload->expiry.warned;
 
     snprintf(what, sizeof what, "the certificate %s", reload->server->conf->agents.certificate);
     cert_expiry_check(&reload->expiry, reload->server->log, "server", what, reload->server->policy.tls);
+    if (reload->expiry.warned > warned)
+        recent_events_add(reload->server->events, EVENT_KIND_CERTIFICATE, EVENT_WARNING, "server",
+                          "expires soon, or has expired", what);
 }
 
 static void use_certificates(struct reload *reload, SSL_CTX *fresh) {
@@ -122,11 +127,16 @@ static void log_read(const struct reload *reload, const struct set *set) {
                   tls_days_left(server->policy.tls));
 }
 
+static enum event_kind kind_of(const struct reload *reload, const struct set *set) {
+    return set == &reload->certificates ? EVENT_KIND_CERTIFICATE : EVENT_KIND_SERVER;
+}
+
 static void reload_set(struct reload *reload, struct set *set, bool may_retry) {
     struct error error;
 
     if (set->read(reload, &error) == 0) {
         set->must_retry = false;
+        recent_events_add(reload->server->events, kind_of(reload, set), EVENT_INFO, "server", "read again", set->what);
         log_read(reload, set);
         review(reload);
         /* The credentials have changed: failures counted so far may be outdated. */
@@ -135,9 +145,12 @@ static void reload_set(struct reload *reload, struct set *set, bool may_retry) {
     }
     set->must_retry = may_retry;
     server_name_file(reload->server->conf, NULL, &error);
-    if (!may_retry)
-        log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "cannot reload %s, keeping those in use: %s",
-                  set->what, error.text);
+    if (may_retry)
+        return;
+    log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "cannot reload %s, keeping those in use: %s", set->what,
+              error.text);
+    recent_events_add(reload->server->events, kind_of(reload, set), EVENT_ERROR, "server",
+                      "cannot be read again, those in use are kept", error.text);
 }
 
 static void check(struct reload *reload, struct set *set) {

@@ -16,10 +16,12 @@
 #include "lib/os/fd_count.h"
 #include "lib/os/privilege.h"
 #include "server/auth/flap_damping.h"
+#include "server/recent_events.h"
 #include "server/reload.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
 #include "server/service/source_key.h"
+#include "server/statistics.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -93,6 +95,7 @@ static struct announce *make_announce(struct server *server) {
 
 static struct registry *make_registry(struct server *server) {
     return registry_new(&(struct registry_options){.log = server->log,
+                                                   .events = server->events,
                                                    .plane = server->plane,
                                                    .sessions = server->sessions,
                                                    .services = &server->services,
@@ -107,6 +110,7 @@ static struct registry *make_registry(struct server *server) {
 static struct dispatch *make_dispatch(struct server *server) {
     return dispatch_new(&(struct dispatch_options){.loop = server->loop,
                                                    .log = server->log,
+                                                   .events = server->events,
                                                    .plane = server->plane,
                                                    .instance = server->instance,
                                                    .clients = server->clients,
@@ -119,11 +123,18 @@ static struct dispatch *make_dispatch(struct server *server) {
                                                    .context = server});
 }
 
+static struct statistics *make_statistics(struct server *server) {
+    return statistics_new(&(struct statistics_options){.base = loop_base(server->loop),
+                                                       .plane = server->plane,
+                                                       .services = &server->services});
+}
+
 static int make_roles(struct server *server, struct error *error) {
     server->announce = make_announce(server);
     server->registry = server->announce ? make_registry(server) : NULL;
     server->dispatch = make_dispatch(server);
-    return server->registry && server->dispatch ? 0 : error_set(error, "out of memory");
+    server->statistics = make_statistics(server);
+    return server->registry && server->dispatch && server->statistics ? 0 : error_set(error, "out of memory");
 }
 
 static bool reread_credentials(void *context) {
@@ -135,6 +146,7 @@ static bool reread_credentials(void *context) {
 static int make_handshake(struct server *server, struct error *error) {
     struct handshake_options options = {.policy = &server->policy,
                                         .log = server->log,
+                                        .events = server->events,
                                         .throttle = &server->auth_throttle,
                                         .plane = server->plane,
                                         .sessions = server->sessions,
@@ -178,6 +190,7 @@ static bool has_agent(void *context, const struct addr *peer) {
 static int make_agent_listener(struct server *server, struct error *error) {
     struct agent_listener_options options = {.base = loop_base(server->loop),
                                              .log = server->log,
+                                             .events = server->events,
                                              .plane = server->plane,
                                              .tls = server->policy.tls,
                                              .listen = &server->conf->agents.listen,
@@ -225,6 +238,7 @@ static int make_parts(struct server *server, struct error *error) {
     if (!server->passed)
         return -1;
     server->loop = loop_new("munneld");
+    server->events = recent_events_new();
     server->clients = client_table_new();
     server->sessions = session_table_new();
     server->flap_damping = flap_damping_new();
@@ -233,8 +247,8 @@ static int make_parts(struct server *server, struct error *error) {
     server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? housekeeping_new(server) : NULL;
-    if (!server->clients || !server->sessions || !server->flap_damping || !server->liveness || !server->signals ||
-        !server->tick || !server->reload || !server->service_manager)
+    if (!server->events || !server->clients || !server->sessions || !server->flap_damping || !server->liveness ||
+        !server->signals || !server->tick || !server->reload || !server->service_manager)
         return error_set(error, "out of memory");
     return 0;
 }
@@ -270,6 +284,7 @@ struct server *server_new(struct server_config *conf, struct log *log, struct er
     server->policy.conf = conf;
     server->log = log;
     server->auth_throttle.a_minute = LINES_A_MINUTE;
+    server->started_at = clock_wall();
     if (make_parts(server, error) || reload_first(server->reload, error) || start_plane(server, error) ||
         make_roles(server, error) || bind_all(server, error)) {
         server_free(server);
@@ -284,6 +299,7 @@ static void log_start(const struct server *server) {
               "munneld %s started: %zu service%s, at most %zu clients, instance %.8s", PACKAGE_VERSION,
               server->services.count, server->services.count == 1 ? "" : "s", client_table_limit(server->clients),
               server->instance);
+    recent_events_add(server->events, EVENT_KIND_SERVER, EVENT_INFO, "server", "started", PACKAGE_VERSION);
     reload_warn_of_agents(server->reload);
 }
 
@@ -352,6 +368,8 @@ void server_free(struct server *server) {
         event_free(server->tick);
     client_table_free(server->clients);
     reload_free(server->reload);
+    statistics_free(server->statistics);
+    recent_events_free(server->events);
     service_manager_free(server->service_manager);
     passed_sockets_free(server->passed);
     credentials_free(server->policy.credentials);

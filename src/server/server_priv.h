@@ -24,9 +24,11 @@
 struct announce;
 struct passed_sockets;
 struct penalty_box;
+struct recent_events;
 struct reload;
 struct service_manager;
 struct signals;
+struct statistics;
 
 struct server {
     struct server_config *conf;    /* in force; held, as the next */
@@ -55,8 +57,11 @@ struct server {
     struct agent_listener *agent_listener;
     struct handshake *handshake;
     struct log_throttle auth_throttle; /* of log lines on connections that failed to authenticate */
+    struct recent_events *events;
+    struct statistics *statistics;
     struct event *tick;
     bool tick_is_fast, stopping;
+    time_t started_at;
     uint64_t stop_at_us; /* while stopping: when the relays that are left are cut */
     char instance[PROTO_INSTANCE_HEX];
 };

@@ -18,6 +18,8 @@ struct service_options server_service_options(struct server *server) {
                                     .log = server->log,
                                     .clients = server->clients,
                                     .passed = server->passed,
+                                    .events = server->events,
+                                    .threads = plane_threads(server->conf->threads),
                                     .on_client = on_client,
                                     .context = server->dispatch};
 }

@@ -19,6 +19,7 @@
 #include "server/auth/penalty_box.h"
 #include "server/auth/preauth_table.h"
 #include "server/auth/sniff.h"
+#include "server/recent_events.h"
 #include "server/service/listener_group.h"
 #include "server/service/source_key.h"
 
@@ -31,7 +32,7 @@ struct agent_listener {
     struct agent_listener_options options;
     struct listener_group *listeners, *next; /* next: what a reload has prepared */
     struct preauth_table preauth;
-    uint64_t refused;
+    uint64_t refused[AGENT_REFUSAL_COUNT];
     struct penalty_box *penalties;
     struct log_throttle not_tls[SNIFF_COUNT], silent, full, blocked; /* so that one kind cannot hide another */
 };
@@ -61,8 +62,13 @@ static bool is_blocked(struct agent_listener *listener, uint64_t source, const s
 }
 
 static void add_penalty(struct agent_listener *listener, uint64_t source, const struct addr *peer, unsigned seconds) {
-    if (!is_trusted(listener, source, peer))
-        penalty_box_add(listener->penalties, source, seconds, clock_us());
+    char from[ADDR_TEXT];
+
+    if (is_trusted(listener, source, peer))
+        return;
+    penalty_box_add(listener->penalties, source, seconds, clock_us());
+    recent_events_add(listener->options.events, EVENT_KIND_ACCESS, EVENT_WARNING, who, "source blocked for a while",
+                      addr_format(peer, from, sizeof from));
 }
 
 void agent_listener_penalize(struct agent_listener *listener, const struct addr *peer) {
@@ -87,10 +93,19 @@ static void adopt(struct agent_listener *listener, struct preauth_conn *conn) {
                 conn->since_us + deadline_us(listener));
 }
 
+/* Each kind of refusal has a throttle of its own. */
+static void count_refusal(struct agent_listener *listener, const struct log_throttle *throttle) {
+    enum agent_refusal refusal = throttle == &listener->silent    ? AGENT_REFUSAL_SILENT
+                                 : throttle == &listener->full    ? AGENT_REFUSAL_FULL
+                                 : throttle == &listener->blocked ? AGENT_REFUSAL_BLOCKED
+                                                                  : AGENT_REFUSAL_NOT_TLS;
+    listener->refused[refusal]++;
+}
+
 static void drop(struct agent_listener *listener, struct preauth_conn *conn, struct log_throttle *throttle,
                  enum log_level level, const char *what, const char *reason) {
     log_throttle_event(throttle, listener->options.log, level, who, what, reason, &conn->peer);
-    listener->refused++;
+    count_refusal(listener, throttle);
     preauth_table_remove(&listener->preauth, conn);
 }
 
@@ -186,7 +201,7 @@ static bool make_room(struct agent_listener *listener, uint64_t source, const st
 static void refuse(struct agent_listener *listener, int fd, const struct addr *peer, struct log_throttle *throttle,
                    const char *what) {
     log_throttle_event(throttle, listener->options.log, LOG_LEVEL_WARNING, who, what, NULL, peer);
-    listener->refused++;
+    count_refusal(listener, throttle);
     sock_close(fd);
 }
 
@@ -243,7 +258,24 @@ size_t agent_listener_count(const struct agent_listener *listener) {
 }
 
 uint64_t agent_listener_refused(const struct agent_listener *listener) {
-    return listener->refused;
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < AGENT_REFUSAL_COUNT; i++)
+        sum += listener->refused[i];
+    return sum;
+}
+
+uint64_t agent_listener_refused_by(const struct agent_listener *listener, enum agent_refusal refusal) {
+    return listener->refused[refusal];
+}
+
+const char *agent_refusal_label(enum agent_refusal refusal) {
+    static const char *const labels[AGENT_REFUSAL_COUNT] = {
+#define AGENT_REFUSAL_LABEL(name, label) label,
+        AGENT_REFUSALS(AGENT_REFUSAL_LABEL)
+#undef AGENT_REFUSAL_LABEL
+    };
+    return labels[refusal];
 }
 
 /* ---- life cycle ---- */

@@ -13,6 +13,22 @@
 #include "server/service/listener_group.h"
 
 struct agent_listener;
+struct recent_events;
+
+/* AGENT_REFUSAL(name, label of metrics): why a connection is closed before its TLS handshake */
+#define AGENT_REFUSALS(R)                                                                                              \
+    R(NOT_TLS, "not_tls")                                                                                              \
+    R(SILENT, "silent")                                                                                                \
+    R(FULL, "full")                                                                                                    \
+    R(BLOCKED, "blocked")
+
+enum agent_refusal {
+#define AGENT_REFUSAL_ENUM(name, label) AGENT_REFUSAL_##name,
+    AGENT_REFUSALS(AGENT_REFUSAL_ENUM)
+#undef AGENT_REFUSAL_ENUM
+        AGENT_REFUSAL_COUNT
+};
+const char *agent_refusal_label(enum agent_refusal refusal);
 
 struct agent_limits { /* of connections that have not authenticated yet */
     size_t most, per_source;
@@ -22,6 +38,7 @@ struct agent_limits { /* of connections that have not authenticated yet */
 struct agent_listener_options {
     struct event_base *base;
     struct log *log;
+    struct recent_events *events; /* NULL: none */
     struct plane *plane;
     SSL_CTX *tls;                 /* one reference is taken */
     const struct strlist *listen; /* read at once */
@@ -57,6 +74,7 @@ bool agent_listener_release(struct agent_listener *listener, uint64_t tag);
 bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool is_late);
 size_t agent_listener_count(const struct agent_listener *listener);
 uint64_t agent_listener_refused(const struct agent_listener *listener); /* closed before their TLS handshake, so far */
+uint64_t agent_listener_refused_by(const struct agent_listener *listener, enum agent_refusal refusal);
 void agent_listener_tick(struct agent_listener *listener); /* each second: logs how many lines were left out */
 
 void agent_listener_penalize(struct agent_listener *listener, const struct addr *peer); /* failed to authenticate */

@@ -12,6 +12,7 @@
 #include "proto/auth_proof.h"
 #include "proto/features.h"
 #include "server/auth/flap_damping.h"
+#include "server/recent_events.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ enum { RESUMED_EACH_S = 2 };
 
 struct handshake {
     struct handshake_options options;
-    uint64_t refused;
+    uint64_t refused[REJECT_CODE_COUNT];
     bool is_stopping;
 };
 
@@ -43,7 +44,15 @@ void handshake_stop(struct handshake *handshake) {
 }
 
 uint64_t handshake_refused(const struct handshake *handshake) {
-    return handshake->refused;
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < REJECT_CODE_COUNT; i++)
+        sum += handshake->refused[i];
+    return sum;
+}
+
+uint64_t handshake_refused_by(const struct handshake *handshake, enum reject_code code) {
+    return handshake->refused[code];
 }
 
 static void reject(struct handshake *handshake, const struct greeting *greeting, const char *name,
@@ -56,15 +65,18 @@ static void reject(struct handshake *handshake, const struct greeting *greeting,
     else
         plane_close(handshake->options.plane, greeting->link, refusal->detail.text);
     free(json);
-    handshake->refused++;
+    handshake->refused[refusal->code]++;
     if (refusal->code == REJECT_CREDENTIAL || refusal->code == REJECT_MALFORMED)
         agent_listener_penalize(handshake->options.listener, greeting->peer);
     snprintf(who, sizeof who, "%s%s", *name ? "agent " : "agent port", name);
-    if (refusal->is_expected)
+    if (refusal->is_expected) {
         log_write(handshake->options.log, LOG_LEVEL_DEBUG, who, "rejected: %s", refusal->detail.text);
-    else
-        log_throttle_event(handshake->options.throttle, handshake->options.log, LOG_LEVEL_WARNING, who, "rejected",
-                           refusal->detail.text, greeting->peer);
+        return;
+    }
+    recent_events_add(handshake->options.events, EVENT_KIND_ACCESS, EVENT_WARNING, who, "rejected",
+                      refusal->detail.text);
+    log_throttle_event(handshake->options.throttle, handshake->options.log, LOG_LEVEL_WARNING, who, "rejected",
+                       refusal->detail.text, greeting->peer);
 }
 
 /* --- control links --- */
@@ -114,6 +126,7 @@ static void log_joined(const struct handshake *handshake, const struct greeting 
     }
     *field = LOG_NUMBER("agents", session_table_count(handshake->options.sessions));
     log_event(handshake->options.log, LOG_LEVEL_INFO, session_who(session), event, fields);
+    recent_events_add(handshake->options.events, EVENT_KIND_AGENT, EVENT_INFO, session_label(session), event, from);
 }
 
 static void list_service_groups(const struct handshake *handshake, char *text, size_t size) {

@@ -14,10 +14,12 @@
 
 struct handshake;
 struct penalty_box;
+struct recent_events;
 
 struct handshake_options {
     const struct auth_policy *policy;
     struct log *log;
+    struct recent_events *events;  /* NULL: none */
     struct log_throttle *throttle; /* of lines on peers that were refused */
     struct plane *plane;
     struct session_table *sessions;
@@ -37,6 +39,7 @@ struct handshake *handshake_new(const struct handshake_options *options); /* NUL
 void handshake_free(struct handshake *handshake);
 void handshake_stop(struct handshake *handshake);              /* no more sessions */
 uint64_t handshake_refused(const struct handshake *handshake); /* peers, so far */
+uint64_t handshake_refused_by(const struct handshake *handshake, enum reject_code code);
 /* False: the peer is rejected. */
 bool handshake_decide(struct handshake *handshake, const struct greeting *greeting);
 

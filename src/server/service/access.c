@@ -102,31 +102,49 @@ static struct source *find_or_add_source(struct access *access, uint64_t hash) {
     return source;
 }
 
-static const char *count_client(struct access *access, const struct addr *peer, uint64_t second) {
+static enum access_verdict count_client(struct access *access, const struct addr *peer, uint64_t second) {
     struct source *source = find_or_add_source(access, source_key_of(peer));
 
     if (!source)
-        return "out of memory";
+        return ACCESS_MEMORY;
     if (source->second != second) {
         source->second = second;
         source->in_second = 0;
     }
     if (access->per_source && source->live >= access->per_source)
-        return "as many clients from one address as max_per_source allows";
+        return ACCESS_MAX_PER_SOURCE;
     if (access->rate && source->in_second >= access->rate)
-        return "as many new clients a second from one address as max_rate allows";
+        return ACCESS_MAX_RATE;
     source->live++;
     source->in_second++;
-    return NULL;
+    return ACCESS_ADMITTED;
 }
 
-const char *access_refuses(struct access *access, const struct addr *peer, uint64_t now_us) {
+const char *access_verdict_label(enum access_verdict verdict) {
+    static const char *const labels[ACCESS_VERDICT_COUNT] = {
+#define ACCESS_VERDICT_LABEL(name, label, detail) label,
+        ACCESS_VERDICTS(ACCESS_VERDICT_LABEL)
+#undef ACCESS_VERDICT_LABEL
+    };
+    return labels[verdict];
+}
+
+const char *access_verdict_detail(enum access_verdict verdict) {
+    static const char *const details[ACCESS_VERDICT_COUNT] = {
+#define ACCESS_VERDICT_DETAIL(name, label, detail) detail,
+        ACCESS_VERDICTS(ACCESS_VERDICT_DETAIL)
+#undef ACCESS_VERDICT_DETAIL
+    };
+    return details[verdict];
+}
+
+enum access_verdict access_judge(struct access *access, const struct addr *peer, uint64_t now_us) {
     if (!addr_is_unix(peer) && access->deny && acl_match(access->deny, peer, NULL))
-        return "this address is denied";
+        return ACCESS_DENIED;
     if (!addr_is_unix(peer) && access->allow && !acl_match(access->allow, peer, NULL))
-        return "this address is not among those allowed";
+        return ACCESS_NOT_ALLOWED;
     if (!access->per_source && !access->rate)
-        return NULL;
+        return ACCESS_ADMITTED;
     return count_client(access, peer, now_us / 1000000);
 }
 

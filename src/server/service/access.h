@@ -19,8 +19,27 @@ void access_free(struct access *access);
 /* A reload: the clients that `from` has counted count here from now on; `from` is left without any. */
 void access_take_over(struct access *access, struct access *from);
 
-/* NULL: admitted, and counted until access_left; else the detail for the log. */
-const char *access_refuses(struct access *access, const struct addr *peer, uint64_t now_us);
+/* ACCESS(name, label of metrics, detail for the log): why a client is not served */
+#define ACCESS_VERDICTS(V)                                                                                             \
+    V(ADMITTED, "", "")                                                                                                \
+    V(DENIED, "denied", "this address is denied")                                                                      \
+    V(NOT_ALLOWED, "not_allowed", "this address is not among those allowed")                                           \
+    V(MAX_CLIENTS, "max_clients", "as many clients as max_clients allows")                                             \
+    V(MAX_PER_SOURCE, "max_per_source", "as many clients from one address as max_per_source allows")                   \
+    V(MAX_RATE, "max_rate", "as many new clients a second from one address as max_rate allows")                        \
+    V(MEMORY, "memory", "out of memory")
+
+enum access_verdict {
+#define ACCESS_VERDICT_ENUM(name, label, detail) ACCESS_##name,
+    ACCESS_VERDICTS(ACCESS_VERDICT_ENUM)
+#undef ACCESS_VERDICT_ENUM
+        ACCESS_VERDICT_COUNT
+};
+const char *access_verdict_label(enum access_verdict verdict);
+const char *access_verdict_detail(enum access_verdict verdict);
+
+/* ACCESS_ADMITTED: it is counted until access_left. */
+enum access_verdict access_judge(struct access *access, const struct addr *peer, uint64_t now_us);
 void access_left(struct access *access, const struct addr *peer);
 void access_tick(struct access *access, uint64_t now_us); /* once a second: frees sources without clients */
 size_t access_sources(const struct access *access);

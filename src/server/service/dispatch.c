@@ -13,6 +13,7 @@
 #include "lib/event/loop.h"
 #include "lib/net/sock.h"
 #include "relay/record.h"
+#include "server/recent_events.h"
 #include "server/service/client_detail.h"
 #include "server/service/client_table.h"
 #include "server/service/registry.h"
@@ -80,7 +81,15 @@ static void end_client(struct dispatch *dispatch, struct client *client) {
 }
 
 static const char *who_ended(const struct client *client) {
+    if (client->reason == REASON_OPERATOR)
+        return "operator";
     return client->attempts && client->reason != REASON_STOPPED ? "agent" : "server";
+}
+
+/* Once: when an agent gets it first, or at its end before. */
+static void note_wait(const struct client *client, uint64_t now_us) {
+    if (!client->dispatched_us)
+        histogram_add(&client->service->part->wait, now_us > client->accepted_us ? now_us - client->accepted_us : 0);
 }
 
 /* The client gets RST: never a clean end for a stream that was not whole. */
@@ -95,6 +104,8 @@ static void fail_client(struct dispatch *dispatch, struct client *client, enum r
         client_detail_set_no_agent(client);
     sock_close_reset(client->fd);
     client->fd = -1;
+    note_wait(client, client->ended_us);
+    counter_add(&client->service->part->ended[reason], 1);
     record_log_client(dispatch->options.log, dispatch->options.instance, client, who_ended(client), client->detail);
     end_client(dispatch, client);
 }
@@ -128,6 +139,7 @@ static void renew_terms(struct client *client) {
 static void serve(struct dispatch *dispatch, struct client *client, struct session *session, uint64_t now_us) {
     dequeue(dispatch, client);
     renew_terms(client);
+    note_wait(client, now_us);
     if (!client->attempts)
         client->deadline_us = now_us + client->service->conf->connect_timeout_s * 1000000ULL;
     client->dispatched_us = now_us;
@@ -204,11 +216,16 @@ static void count_failure(struct dispatch *dispatch, const struct client *client
     struct service *service = client->service;
     unsigned eject_s = balance_failed(service->balance, session, clock_us());
 
-    if (eject_s)
-        log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
-                  "ejected: three failures in a row; clients go to other agents first",
-                  LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_NUMBER("seconds", eject_s),
-                             LOG_TEXT("detail", *detail ? detail : reason_text(client->reason))));
+    if (!eject_s)
+        return;
+    if (!*detail)
+        detail = reason_text(client->reason);
+    log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
+              "ejected: three failures in a row; clients go to other agents first",
+              LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_NUMBER("seconds", eject_s),
+                         LOG_TEXT("detail", detail)));
+    recent_events_add(dispatch->options.events, EVENT_KIND_AGENT, EVENT_WARNING, session_label(session),
+                      "ejected: three failures in a row; clients go to other agents first", detail);
 }
 
 /* --- one function per client_outcome --- */
@@ -353,6 +370,30 @@ void dispatch_tick(struct dispatch *dispatch) {
     for (size_t i = 0; i < dispatch->options.services->count; i++)
         expire_waiting(dispatch, dispatch->options.services->items[i]);
     dispatch_serve_waiting(dispatch);
+}
+
+void dispatch_view_waiting(const struct dispatch *dispatch, bool (*visit)(void *context, const struct client *client),
+                           void *context) {
+    const struct service_list *services = dispatch->options.services;
+    const struct client *client;
+
+    for (size_t i = 0; i < services->count; i++)
+        TAILQ_FOREACH (client, &services->items[i]->queue.clients, entry)
+            if (!visit(context, client))
+                return;
+}
+
+bool dispatch_end_waiting(struct dispatch *dispatch, uint64_t number) {
+    const struct service_list *services = dispatch->options.services;
+    struct client *client = NULL;
+
+    for (size_t i = 0; i < services->count && !client; i++)
+        TAILQ_FOREACH (client, &services->items[i]->queue.clients, entry)
+            if (client->number == number)
+                break;
+    if (client)
+        fail_client(dispatch, client, REASON_OPERATOR);
+    return client;
 }
 
 void dispatch_stop(struct dispatch *dispatch, uint64_t until_us) {

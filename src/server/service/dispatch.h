@@ -12,12 +12,14 @@
 
 struct dispatch;
 struct liveness;
+struct recent_events;
 struct registry;
 struct session_table;
 
 struct dispatch_options {
     struct loop *loop;
     struct log *log;
+    struct recent_events *events; /* NULL: none */
     struct plane *plane;
     const char *instance; /* of the server, for records */
     struct client_table *clients;
@@ -40,6 +42,12 @@ void dispatch_client_back(struct dispatch *dispatch, struct client *client);
 void dispatch_serve_waiting(struct dispatch *dispatch); /* a session can take clients now, perhaps */
 /* Ends clients that have waited too long, and tries to serve the others. */
 void dispatch_tick(struct dispatch *dispatch);
+/* The clients that wait, which are not among the relays of plane_view_relays: calls `visit` for each, until it returns
+ * false. */
+void dispatch_view_waiting(const struct dispatch *dispatch, bool (*visit)(void *context, const struct client *client),
+                           void *context);
+/* Ends one of them, by the number in its relay's id: "ended by operator". False: there is none. */
+bool dispatch_end_waiting(struct dispatch *dispatch, uint64_t number);
 /* The server stops: clients wait until then at most, since no agent joins any more. */
 void dispatch_stop(struct dispatch *dispatch, uint64_t until_us);
 /* Ends clients that wait, and from now on each that would be served. */

@@ -9,6 +9,7 @@
 #include "server/service/registry.h"
 
 #include "lib/base/clock.h"
+#include "server/recent_events.h"
 #include "server/service/announce.h"
 
 #include <stdlib.h>
@@ -86,6 +87,7 @@ void registry_drain(struct registry *registry, struct session *session) {
     announce_leave(registry->options.announce, session);
     log_write(registry->options.log, LOG_LEVEL_INFO, session_who(session),
               "draining: no new clients, %u still connected", session_client_count(session));
+    recent_events_add(registry->options.events, EVENT_KIND_AGENT, EVENT_INFO, session_label(session), "draining", NULL);
 }
 
 static void log_leaving(const struct registry *registry, const struct session *session, const char *event,
@@ -93,6 +95,7 @@ static void log_leaving(const struct registry *registry, const struct session *s
     log_event(registry->options.log, LOG_LEVEL_INFO, session_who(session), event,
               LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("running", session_client_count(session)),
                          LOG_NUMBER("agents", session_table_count(registry->options.sessions))));
+    recent_events_add(registry->options.events, EVENT_KIND_AGENT, EVENT_INFO, session_label(session), event, detail);
 }
 
 /* Out of memory it stays suspended, and registry_tick tries again. */

@@ -12,6 +12,7 @@
 #include "server/session/session_table.h"
 
 struct announce;
+struct recent_events;
 struct registry;
 
 /* Sessions that wait for their agents and have no clients: beyond, the one that has waited for longest is retired. */
@@ -19,6 +20,7 @@ enum { REGISTRY_IDLE_OF_CREDENTIAL = 64, REGISTRY_IDLE_OF_ALL = 1024 };
 
 struct registry_options {
     struct log *log;
+    struct recent_events *events; /* NULL: none */
     struct plane *plane;
     struct session_table *sessions;
     const struct service_list *services;

@@ -11,45 +11,48 @@
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/sock.h"
+#include "server/recent_events.h"
 #include "server/service/access.h"
 #include "server/service/client_table.h"
 #include "server/service/listener_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
 
-static void refuse_client(struct service *service, int fd, const struct addr *peer, const char *detail) {
+static void refuse_client(struct service *service, int fd, const struct addr *peer, enum access_verdict verdict) {
     sock_close_reset(fd);
-    service->refused++;
+    service->refused[verdict]++;
     log_throttle_event(&service->refusals, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
-                       detail, peer);
+                       access_verdict_detail(verdict), peer);
 }
 
-static const char *find_refusal(struct service *service, const struct addr *peer) {
+static enum access_verdict judge(struct service *service, const struct addr *peer) {
     if (service->conf->max_clients && service->live >= service->conf->max_clients)
-        return "as many clients as max_clients allows";
-    return access_refuses(service->access, peer, clock_us());
+        return ACCESS_MAX_CLIENTS;
+    return access_judge(service->access, peer, clock_us());
 }
 
 static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
     struct service *service = context;
-    const char *detail = find_refusal(service, peer);
+    enum access_verdict verdict = judge(service, peer);
 
-    if (detail) {
-        refuse_client(service, fd, peer, detail);
+    if (verdict != ACCESS_ADMITTED) {
+        refuse_client(service, fd, peer, verdict);
         return;
     }
     struct client *client = client_table_take(service->options.clients, fd, peer, service->terms);
     if (!client) {
         access_left(service->access, peer);
-        refuse_client(service, fd, peer, "out of memory");
+        refuse_client(service, fd, peer, ACCESS_MEMORY);
         return;
     }
     client->service = service;
     client->local = open_address_of(local);
     service->live++;
+    counter_add(&service->part->accepted, 1);
     service->options.on_client(service->options.context, client);
 }
 
@@ -59,13 +62,15 @@ static bool has_room(void *context) {
     return client_table_has_room(service->options.clients);
 }
 
-struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id) {
+struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id,
+                                         struct service_counts *counts) {
     return service_terms_new(
         &(struct service_terms_plan){.service = conf->name,
                                      .destination = conf->connect.count > 0 ? conf->connect.items[0] : "",
                                      .id = id,
                                      .idle_timeout_s = conf->idle_timeout_s,
-                                     .half_close_timeout_s = conf->half_close_timeout_s});
+                                     .half_close_timeout_s = conf->half_close_timeout_s,
+                                     .counts = counts});
 }
 
 struct listener_options service_listener_options(struct service *service, const struct service_options *options) {
@@ -106,14 +111,17 @@ struct service *service_new(const struct service_options *options, struct error 
     service->refusals.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
-    service->terms = service_make_terms(conf, options->id);
+    service->counts = options->counts ? service_counts_hold(options->counts) : service_counts_new(options->threads);
+    service->terms = service->counts ? service_make_terms(conf, options->id, service->counts) : NULL;
     service->access = access_new(conf, error);
     if (!service->balance || !service->terms)
         error_set(error, "out of memory");
     else if (service->access)
         service->listeners = service_prepare_listeners(service, options, error);
-    if (service->listeners)
+    if (service->listeners) {
+        service->part = service_counts_part(service->counts, options->threads);
         return service;
+    }
     service_free(service);
     return NULL;
 }
@@ -193,8 +201,14 @@ void service_free(struct service *service) {
     access_free(service->access);
     if (service->terms)
         service_terms_release(service->terms);
+    service_counts_release(service->counts);
     server_config_free(service->options.config);
     free(service);
+}
+
+static void add_event(const struct service *service, enum event_severity severity, const char *text,
+                      const char *detail) {
+    recent_events_add(service->options.events, EVENT_KIND_SERVICE, severity, service->conf->name, text, detail);
 }
 
 void service_ask(struct service *service, const struct session *session) {
@@ -203,10 +217,14 @@ void service_ask(struct service *service, const struct session *session) {
 
 void service_join(struct service *service, struct session *session) {
     service->asked--;
-    if (!balance_join(service->balance, session))
+    if (!balance_join(service->balance, session)) {
         log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "cannot use %s: out of memory",
                   session_who(session));
-    else if (service->conf->no_agent == CONFIG_CLOSE)
+        return;
+    }
+    if (service->balance->count == 1)
+        add_event(service, EVENT_INFO, "reachable by agent", session_label(session));
+    if (service->conf->no_agent == CONFIG_CLOSE)
         start_listening_or_log(service);
 }
 
@@ -248,7 +266,10 @@ void service_leave(struct service *service, struct session *session) {
     if (service->id > session_announcement(session)->answered_id)
         service->asked--;
     remove_refusal(service, session);
+    size_t before = service->balance->count;
     balance_leave(service->balance, session);
+    if (before > 0 && !service->balance->count && !service->is_shut)
+        add_event(service, EVENT_WARNING, "unreachable: its last agent has gone", session_label(session));
     close_without_agent(service);
 }
 
@@ -265,8 +286,21 @@ void service_recall(struct service *service, const struct session *session, stru
         plane_recall(plane, session_tag(session), service->terms);
 }
 
+/* One event for the many clients that a limit may refuse in a second. */
+static void note_refusals(struct service *service) {
+    for (unsigned i = 0; i < ACCESS_VERDICT_COUNT; i++) {
+        if (service->refused[i] == service->noted[i])
+            continue;
+        recent_events_add_many(service->options.events, EVENT_KIND_SERVICE, EVENT_WARNING, service->conf->name,
+                               "clients refused", access_verdict_detail((enum access_verdict)i),
+                               service->refused[i] - service->noted[i]);
+        service->noted[i] = service->refused[i];
+    }
+}
+
 void service_tick(struct service *service) {
     log_throttle_flush(&service->refusals, service->options.log);
+    note_refusals(service);
     access_tick(service->access, clock_us());
     if (service->should_be_open && !service->is_open)
         start_listening_or_log(service);
@@ -285,7 +319,35 @@ struct listener_group *service_listeners(const struct service *service) {
 }
 
 uint64_t service_refused(const struct service *service) {
-    return service->refused;
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < ACCESS_VERDICT_COUNT; i++)
+        sum += service->refused[i];
+    return sum;
+}
+
+struct service_counts *service_counts(const struct service *service) {
+    return service->counts;
+}
+
+static size_t count_ready(const struct balance *balance) {
+    uint64_t now_us = clock_us();
+    size_t ready = 0;
+
+    for (size_t i = 0; i < balance->count; i++)
+        ready += session_can_take(balance->members[i].session, now_us);
+    return ready;
+}
+
+void service_read(const struct service *service, struct service_numbers *numbers) {
+    *numbers = (struct service_numbers){.clients = service->live,
+                                        .waiting = service->queue.count,
+                                        .agents = service->balance->count,
+                                        .ready = count_ready(service->balance),
+                                        .asked = service->asked,
+                                        .refusing = service->refusing_count,
+                                        .is_open = service->is_open};
+    memcpy(numbers->refused, service->refused, sizeof numbers->refused);
 }
 
 void service_client_left(struct service *service, const struct client *client) {

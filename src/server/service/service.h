@@ -9,9 +9,12 @@
 
 #include "conf/server_config.h"
 #include "relay/plane.h"
+#include "relay/service_counts.h"
+#include "server/service/access.h"
 #include "server/service/listener_group.h"
 
 struct client_table;
+struct recent_events;
 struct service;
 struct session;
 
@@ -24,6 +27,9 @@ struct service_options {
     struct log *log;
     struct client_table *clients;
     struct passed_sockets *passed;                           /* may be NULL */
+    struct recent_events *events;                            /* NULL: none */
+    unsigned threads;                                        /* relay threads of the plane */
+    struct service_counts *counts;                           /* of a service of this name before; NULL: new ones */
     void (*on_client)(void *context, struct client *client); /* a new one; its `service` is this one */
     void *context;
 };
@@ -68,6 +74,16 @@ void service_tick(struct service *service); /* once a second: a port that could 
 uint32_t service_id(const struct service *service);
 struct listener_group *service_listeners(const struct service *service); /* NULL: it was shut */
 const struct service_config *service_config(const struct service *service);
-uint64_t service_refused(const struct service *service); /* clients refused by its rules or limits, so far */
+
+struct service_numbers {
+    uint64_t refused[ACCESS_VERDICT_COUNT]; /* clients, since it was made */
+    size_t clients, waiting;                /* now; those that wait are among the clients */
+    size_t agents, ready;                   /* that permit it; that would be given a client now */
+    size_t asked, refusing;                 /* agents that have not answered; that do not permit it */
+    bool is_open;
+};
+void service_read(const struct service *service, struct service_numbers *numbers);
+uint64_t service_refused(const struct service *service); /* of all verdicts */
+struct service_counts *service_counts(const struct service *service);
 
 #endif

@@ -14,7 +14,7 @@
 static bool make_next(struct service *service, struct service_next *next, struct error *error) {
     const struct service_config *conf = next->options.conf;
 
-    next->terms = service_make_terms(conf, next->options.id);
+    next->terms = service_make_terms(conf, next->options.id, service->counts);
     next->balance = balance_new(conf->balance);
     next->access = access_new(conf, error);
     if (!next->terms || !next->balance) {

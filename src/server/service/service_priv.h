@@ -45,7 +45,9 @@ struct service {
     struct listener_group *listeners;
     struct wait_queue queue; /* dispatch.c's */
     size_t live;
-    uint64_t refused;
+    struct service_counts *counts;                                       /* one reference */
+    struct service_part *part;                                           /* the control thread's */
+    uint64_t refused[ACCESS_VERDICT_COUNT], noted[ACCESS_VERDICT_COUNT]; /* noted: those in events already */
     bool should_be_open, is_open, is_shut;
     struct log_throttle refusals;
     struct log_limit open_lines;
@@ -53,7 +55,7 @@ struct service {
 };
 
 /* What service_new and service_prepare make. */
-struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id);
+struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts);
 struct listener_options service_listener_options(struct service *service, const struct service_options *options);
 struct listener_group *service_prepare_listeners(struct service *service, const struct service_options *options,
                                                  struct error *error);

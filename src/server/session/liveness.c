@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/rtt.h"
+#include "server/recent_events.h"
 #include "server/session/session_table.h"
 
 #include <event2/event.h>
@@ -32,14 +33,21 @@ void liveness_note_rtt(struct liveness_state *state, uint64_t rtt_us) {
 
 /* --- from responsive to silent and back --- */
 
+static void add_event(const struct liveness *liveness, const struct session *session, enum event_severity severity,
+                      const char *text) {
+    recent_events_add(liveness->options.events, EVENT_KIND_AGENT, severity, session_label(session), text, NULL);
+}
+
 static void become_silent(struct liveness *liveness, struct session *session, uint64_t now_us) {
     struct liveness_state *state = session_liveness(session);
 
     state->is_silent = true;
-    if (log_limit_allows(&state->lines, LINES_A_MINUTE, NULL))
+    if (log_limit_allows(&state->lines, LINES_A_MINUTE, NULL)) {
+        add_event(liveness, session, EVENT_WARNING, "unresponsive: clients go to other agents first");
         log_event(liveness->options.log, LOG_LEVEL_WARNING, session_who(session),
                   "unresponsive: no PONG in time; clients go to other agents first",
                   LOG_FIELDS(LOG_MS("waited_ms", now_us - state->pinged_us), LOG_MS("usual_ms", state->srtt_us)));
+    }
     liveness->options.on_silent(liveness->options.context, session);
 }
 
@@ -50,9 +58,11 @@ static void become_responsive(struct liveness *liveness, struct session *session
     if (!state->is_silent)
         return;
     state->is_silent = false;
-    if (log_limit_allows(&state->lines, LINES_A_MINUTE, NULL))
-        log_event(liveness->options.log, LOG_LEVEL_INFO, session_who(session), "responsive again",
-                  LOG_FIELDS(LOG_MS("waited_ms", silent_us)));
+    if (!log_limit_allows(&state->lines, LINES_A_MINUTE, NULL))
+        return;
+    add_event(liveness, session, EVENT_INFO, "responsive again");
+    log_event(liveness->options.log, LOG_LEVEL_INFO, session_who(session), "responsive again",
+              LOG_FIELDS(LOG_MS("waited_ms", silent_us)));
 }
 
 void liveness_pong(struct liveness *liveness, struct session *session, uint64_t pinged_us) {

@@ -22,6 +22,7 @@
 
 enum { LIVENESS_LEAST_US = 500000, LIVENESS_UNKNOWN_US = 1000000 /* before the first PONG, as RFC 6298 */ };
 
+struct recent_events;
 struct session_table;
 struct event_base;
 struct session;
@@ -31,6 +32,7 @@ struct liveness_options {
     struct event_base *base;
     const struct session_table *agents;
     struct log *log;
+    struct recent_events *events;                         /* NULL: none */
     bool (*ping)(void *context, struct session *session); /* false: out of memory, nothing is sent */
     void (*on_silent)(void *context, struct session *session);
     void *context;

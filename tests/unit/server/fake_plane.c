@@ -230,6 +230,19 @@ bool plane_probe_liveness(struct plane *self) {
     return true;
 }
 
+unsigned plane_thread_count(const struct plane *self) {
+    (void)self;
+    return 1;
+}
+
+const struct thread_counts *plane_thread_counts(const struct plane *self, unsigned thread) {
+    static struct thread_counts counts;
+
+    (void)self;
+    (void)thread;
+    return &counts;
+}
+
 void plane_count(const struct plane *self, struct plane_counts *counts) {
     (void)self;
     *counts = plane_counts;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * history: numbers of the server and of its services by the second for HISTORY_SECONDS, and by the minute for
+ * HISTORY_MINUTES, kept in the process.
+ *
+ * Fixed memory: a server's has HISTORY_SERVER_SERIES, a service's HISTORY_SERVICE_SERIES; in all about 100 KB, and 50
+ * KB for each service. Values are 32 bits wide and stop at the most that these hold. Runs on: the control thread. Owns:
+ * its rings.
+ */
+#ifndef MUNNEL_SERVER_HISTORY_H
+#define MUNNEL_SERVER_HISTORY_H
+
+#include "lib/base/histogram.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    HISTORY_SECONDS = 600,
+    HISTORY_MINUTES = 24 * 60,
+    HISTORY_WINDOW_S = 300 /* quantiles are of the last one to two of these */
+};
+
+/* SERIES(name, label, unit, how a minute is made of its seconds); the first ones are also those of each service. */
+#define HISTORY_SERIES_OF(S)                                                                                           \
+    S(IN, "in", "kilobytes", SUM)   /* from clients to destinations; KB of 1000 bytes */                               \
+    S(OUT, "out", "kilobytes", SUM) /* and back */                                                                     \
+    S(NEW, "new", "clients", SUM)   /* accepted */                                                                     \
+    S(REFUSED, "refused", "clients", SUM)                                                                              \
+    S(FAILED, "failed", "clients", SUM) /* that ended without having reached their destination */                      \
+    S(RELAYS, "relays", "clients", MOST)                                                                               \
+    S(WAITING, "waiting", "clients", MOST)                                                                             \
+    S(WAIT_P50, "wait_p50", "microseconds", MOST)                                                                      \
+    S(WAIT_P99, "wait_p99", "microseconds", MOST)                                                                      \
+    S(DIAL_P50, "dial_p50", "microseconds", MOST)                                                                      \
+    S(DIAL_P99, "dial_p99", "microseconds", MOST)                                                                      \
+    S(FIRST_BYTE_P50, "first_byte_p50", "microseconds", MOST)                                                          \
+    S(FIRST_BYTE_P99, "first_byte_p99", "microseconds", MOST)                                                          \
+    S(LAG, "loop_lag", "microseconds", MOST) /* the longest of all loops */
+
+enum history_series {
+#define HISTORY_SERIES_ENUM(name, label, unit, how) HISTORY_##name,
+    HISTORY_SERIES_OF(HISTORY_SERIES_ENUM)
+#undef HISTORY_SERIES_ENUM
+        HISTORY_SERVER_SERIES,
+    HISTORY_SERVICE_SERIES = HISTORY_WAIT_P50
+};
+const char *history_series_label(enum history_series series);
+const char *history_series_unit(enum history_series series);
+
+struct history;
+
+/* series: HISTORY_SERVER_SERIES or HISTORY_SERVICE_SERIES. NULL: out of memory. */
+struct history *history_new(unsigned series);
+void history_free(struct history *history);
+
+/* One value of each series for a second that is over. second: of the monotonic clock, growing; seconds that are left
+ * out are gaps. */
+void history_add(struct history *history, uint64_t second, const uint64_t *values);
+
+enum { HISTORY_GAP = -1 };
+/* The newest `count` values (HISTORY_SECONDS or HISTORY_MINUTES at most), oldest first, HISTORY_GAP where there is
+ * none. *until: the second, or the minute, of the last one. */
+void history_seconds(const struct history *history, enum history_series series, int64_t *values, size_t count,
+                     uint64_t *until);
+void history_minutes(const struct history *history, enum history_series series, int64_t *values, size_t count,
+                     uint64_t *until);
+
+/* Of a series that is summed up: what came in a second, as the mean of the last `seconds` (1, 10, 60) of which
+ * something is known. */
+double history_rate(const struct history *history, enum history_series series, unsigned seconds);
+uint64_t history_peak(const struct history *history, enum history_series series); /* the highest of 24 hours */
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * statistics: see statistics.h. What came in a second is the difference of two sums; a service's histograms are added
+ * up only when its counts have changed.
+ */
+#include "config.h"
+
+#include "server/statistics.h"
+
+#include "lib/base/clock.h"
+#include "lib/event/lag_probe.h"
+#include "relay/plane.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+enum { PERIOD_MS = 1000, TIMES = SERVICE_DURATION /* those before it have quantiles */ };
+
+struct times {
+    struct histogram_sum of[TIMES];
+};
+
+struct service_history {
+    TAILQ_ENTRY(service_history) next;
+    char *name;
+    struct history *history; /* NULL: one too many, or out of memory */
+    struct service_sum before;
+    uint64_t refused_before, opened_ended_before;
+    struct times times_before, window, next_window; /* window: when the present one began, and when the next */
+    bool is_there;                                  /* it was in this tick */
+};
+
+struct statistics {
+    struct statistics_options options;
+    struct event *timer;
+    struct history *history;
+    TAILQ_HEAD(, service_history) services;
+    size_t count;
+    struct histogram lag;
+    struct lag_probe lag_probe;
+    struct histogram_sum lag_before;
+    struct times now;       /* of the tick: what came in all services */
+    uint64_t window_end_us; /* of all services */
+};
+
+/* ---- services ---- */
+
+static void free_service(struct statistics *statistics, struct service_history *service) {
+    TAILQ_REMOVE(&statistics->services, service, next);
+    statistics->count--;
+    history_free(service->history);
+    free(service->name);
+    free(service);
+}
+
+static struct service_history *find(const struct statistics *statistics, const char *name) {
+    struct service_history *service;
+
+    TAILQ_FOREACH (service, &statistics->services, next)
+        if (strcmp(service->name, name) == 0)
+            break;
+    return service;
+}
+
+/* NULL: out of memory; the next tick tries again. */
+static struct service_history *make(struct statistics *statistics, const char *name) {
+    struct service_history *service = calloc(1, sizeof *service);
+
+    if (!service)
+        return NULL;
+    service->name = strdup(name);
+    if (!service->name) {
+        free(service);
+        return NULL;
+    }
+    if (statistics->count < STATISTICS_SERVICES_MOST)
+        service->history = history_new(HISTORY_SERVICE_SERIES);
+    TAILQ_INSERT_TAIL(&statistics->services, service, next);
+    statistics->count++;
+    return service;
+}
+
+/* In the order of the configuration each is found at once. */
+static struct service_history *find_or_make(struct statistics *statistics, struct service_history *guess,
+                                            const char *name) {
+    struct service_history *service = guess && strcmp(guess->name, name) == 0 ? guess : find(statistics, name);
+
+    return service ? service : make(statistics, name);
+}
+
+static void forget_absent(struct statistics *statistics) {
+    struct service_history *next;
+
+    for (struct service_history *service = TAILQ_FIRST(&statistics->services); service; service = next) {
+        next = TAILQ_NEXT(service, next);
+        if (!service->is_there)
+            free_service(statistics, service);
+        else
+            service->is_there = false;
+    }
+}
+
+/* ---- a second of a service ---- */
+
+/* Kilobytes, so that what is left of one is not lost, but counts with the next second. */
+static uint64_t kilobytes(uint64_t now, uint64_t before) {
+    return now / 1000 - before / 1000;
+}
+
+static bool has_changed(const struct service_sum *now, const struct service_sum *before) {
+    return now->accepted != before->accepted || now->opened != before->opened || now->ended != before->ended ||
+           now->out != before->out;
+}
+
+static void add_times(struct statistics *statistics, struct service_history *service,
+                      const struct service_counts *counts) {
+    for (unsigned which = 0; which < TIMES; which++) {
+        struct histogram_sum now = {0}, *all = &statistics->now.of[which];
+        service_counts_add_times(counts, (enum service_time)which, &now);
+        struct histogram_sum since = histogram_sum_since(&now, &service->times_before.of[which]);
+        for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+            all->buckets[i] += since.buckets[i];
+        all->count += since.count;
+        all->sum_us += since.sum_us;
+        service->times_before.of[which] = now;
+    }
+}
+
+/* Of clients that were opened: those that have ended otherwise have failed. */
+static uint64_t count_opened_ended(const struct service_counts *counts) {
+    struct histogram_sum durations = {0};
+
+    service_counts_add_times(counts, SERVICE_DURATION, &durations);
+    return durations.count;
+}
+
+/* The service was made anew, and counts from 0. */
+static void restart_if_new(struct service_history *service, const struct service_sum *now, uint64_t refused) {
+    if (now->accepted < service->before.accepted || now->ended < service->before.ended) {
+        service->before = (struct service_sum){0};
+        service->times_before = service->window = service->next_window = (struct times){0};
+        service->opened_ended_before = 0;
+    }
+    if (refused < service->refused_before)
+        service->refused_before = 0;
+}
+
+static void take_service(struct statistics *statistics, struct service_history *of, const struct service *service,
+                         uint64_t second, uint64_t *server) {
+    uint64_t values[HISTORY_SERVER_SERIES] = {0}, refused = service_refused(service);
+    const struct service_counts *counts = service_counts(service);
+    struct service_numbers numbers;
+    struct service_sum now;
+
+    service_read(service, &numbers);
+    service_counts_sum(counts, &now);
+    restart_if_new(of, &now, refused);
+    if (has_changed(&now, &of->before)) {
+        uint64_t opened_ended = count_opened_ended(counts);
+        add_times(statistics, of, counts);
+        values[HISTORY_FAILED] = now.ended - of->before.ended - (opened_ended - of->opened_ended_before);
+        of->opened_ended_before = opened_ended;
+    }
+    values[HISTORY_IN] = kilobytes(now.in, of->before.in);
+    values[HISTORY_OUT] = kilobytes(now.out, of->before.out);
+    values[HISTORY_NEW] = now.accepted - of->before.accepted;
+    values[HISTORY_REFUSED] = refused - of->refused_before;
+    values[HISTORY_RELAYS] = numbers.clients - numbers.waiting;
+    values[HISTORY_WAITING] = numbers.waiting;
+    of->before = now;
+    of->refused_before = refused;
+    if (of->history)
+        history_add(of->history, second, values);
+    for (unsigned i = 0; i < HISTORY_SERVICE_SERIES; i++)
+        server[i] += values[i];
+}
+
+/* ---- a second of the server ---- */
+
+static void take_services(struct statistics *statistics, uint64_t second, uint64_t *values) {
+    const struct service_list *services = statistics->options.services;
+    struct service_history *guess = TAILQ_FIRST(&statistics->services);
+
+    for (size_t i = 0; i < services->count; i++) {
+        const struct service *service = services->items[i];
+        struct service_history *of = find_or_make(statistics, guess, service_config(service)->name);
+        if (!of)
+            continue;
+        of->is_there = true;
+        take_service(statistics, of, service, second, values);
+        guess = TAILQ_NEXT(of, next);
+    }
+    forget_absent(statistics);
+}
+
+static void take_times(struct statistics *statistics, uint64_t *values) {
+    for (unsigned which = 0; which < TIMES; which++) {
+        values[HISTORY_WAIT_P50 + 2 * which] = histogram_quantile(&statistics->now.of[which], 0.5);
+        values[HISTORY_WAIT_P99 + 2 * which] = histogram_quantile(&statistics->now.of[which], 0.99);
+    }
+    statistics->now = (struct times){0};
+}
+
+/* The longest of all threads, to a bucket. */
+static uint64_t take_lag(struct statistics *statistics) {
+    struct histogram_sum now = {0};
+
+    histogram_sum_add(&now, &statistics->lag);
+    for (unsigned i = 0; i < plane_thread_count(statistics->options.plane); i++)
+        histogram_sum_add(&now, &plane_thread_counts(statistics->options.plane, i)->lag);
+    struct histogram_sum since = histogram_sum_since(&now, &statistics->lag_before);
+    statistics->lag_before = now;
+    return histogram_quantile(&since, 1);
+}
+
+static void shift_windows(struct statistics *statistics, uint64_t now_us) {
+    struct service_history *service;
+
+    if (now_us < statistics->window_end_us)
+        return;
+    statistics->window_end_us = now_us + HISTORY_WINDOW_S * 1000000ull;
+    TAILQ_FOREACH (service, &statistics->services, next) {
+        service->window = service->next_window;
+        service->next_window = service->times_before;
+    }
+}
+
+void statistics_tick(struct statistics *statistics, uint64_t now_us) {
+    uint64_t values[HISTORY_SERVER_SERIES] = {0}, second = now_us / 1000000;
+
+    take_services(statistics, second, values);
+    take_times(statistics, values);
+    values[HISTORY_LAG] = take_lag(statistics);
+    history_add(statistics->history, second, values);
+    shift_windows(statistics, now_us);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    statistics_tick(context, clock_us());
+}
+
+/* ---- life ---- */
+
+struct statistics *statistics_new(const struct statistics_options *options) {
+    static const struct timeval period = {PERIOD_MS / 1000, PERIOD_MS % 1000 * 1000};
+    struct statistics *statistics = calloc(1, sizeof *statistics);
+
+    if (!statistics)
+        return NULL;
+    statistics->options = *options;
+    TAILQ_INIT(&statistics->services);
+    statistics->window_end_us = clock_us() + HISTORY_WINDOW_S * 1000000ull;
+    statistics->history = history_new(HISTORY_SERVER_SERIES);
+    statistics->timer = event_new(options->base, -1, EV_PERSIST, on_timer, statistics);
+    if (statistics->history && statistics->timer && event_add(statistics->timer, &period) == 0 &&
+        lag_probe_start(&statistics->lag_probe, options->base, &statistics->lag) == 0)
+        return statistics;
+    statistics_free(statistics);
+    return NULL;
+}
+
+void statistics_free(struct statistics *statistics) {
+    if (!statistics)
+        return;
+    lag_probe_stop(&statistics->lag_probe);
+    if (statistics->timer)
+        event_free(statistics->timer);
+    while (!TAILQ_EMPTY(&statistics->services))
+        free_service(statistics, TAILQ_FIRST(&statistics->services));
+    history_free(statistics->history);
+    free(statistics);
+}
+
+/* ---- what is asked for ---- */
+
+const struct history *statistics_server(const struct statistics *statistics) {
+    return statistics->history;
+}
+
+const struct history *statistics_service(const struct statistics *statistics, const char *name) {
+    const struct service_history *service = find(statistics, name);
+
+    return service ? service->history : NULL;
+}
+
+static void add_window(struct histogram_sum *sum, const struct service_history *service, enum service_time which) {
+    struct histogram_sum since = histogram_sum_since(&service->times_before.of[which], &service->window.of[which]);
+
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+        sum->buckets[i] += since.buckets[i];
+    sum->count += since.count;
+}
+
+uint64_t statistics_quantile(const struct statistics *statistics, const char *name, enum service_time which, double q) {
+    struct histogram_sum sum = {0};
+    const struct service_history *service;
+
+    TAILQ_FOREACH (service, &statistics->services, next)
+        if ((unsigned)which < TIMES && (!name || strcmp(service->name, name) == 0))
+            add_window(&sum, service, which);
+    return histogram_quantile(&sum, q);
+}
+
+const struct histogram *statistics_lag(const struct statistics *statistics) {
+    return &statistics->lag;
+}
