@@ -80,14 +80,26 @@ bool registry_resume(struct registry *registry, struct session *session, const s
 
 /* --- leaving --- */
 
-void registry_drain(struct registry *registry, struct session *session) {
-    if (session_is_draining(session))
-        return;
-    session_drain(session);
+static void note_draining(struct registry *registry, struct session *session) {
     announce_leave(registry->options.announce, session);
     log_write(registry->options.log, LOG_LEVEL_INFO, session_who(session),
               "draining: no new clients, %u still connected", session_client_count(session));
     recent_events_add(registry->options.events, EVENT_KIND_AGENT, EVENT_INFO, session_label(session), "draining", NULL);
+}
+
+void registry_drain(struct registry *registry, struct session *session) {
+    bool was_draining = session_is_draining(session);
+
+    session_drain(session);
+    if (!was_draining)
+        note_draining(registry, session);
+}
+
+void registry_drain_here(struct registry *registry, struct session *session) {
+    if (session_is_draining(session))
+        return;
+    session_drain_here(session);
+    note_draining(registry, session);
 }
 
 static void log_leaving(const struct registry *registry, const struct session *session, const char *event,
@@ -124,6 +136,15 @@ void registry_suspend(struct registry *registry, struct session *session, const 
     }
     limit_idle(registry, session_credential(session), REGISTRY_IDLE_OF_CREDENTIAL);
     limit_idle(registry, NULL, REGISTRY_IDLE_OF_ALL);
+}
+
+bool registry_undrain(struct registry *registry, struct session *session) {
+    if (!session_is_drained_here(session) || session_is_retired(session))
+        return false;
+    session_undrain(session);
+    if (session_is_connected(session))
+        registry_suspend(registry, session, "drained no longer", "it connects again to be offered its services");
+    return true;
 }
 
 void registry_retire(struct registry *registry, struct session *session, const char *event, const char *detail) {

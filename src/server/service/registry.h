@@ -42,8 +42,12 @@ struct session *registry_admit(struct registry *registry, const struct session_o
 /* The agent goes on with its session by another control link; the present one is closed, if there is one. False: out of
  * memory, the session stays suspended. */
 bool registry_resume(struct registry *registry, struct session *session, const struct session_options *options);
-/* It gets no more clients; its relays run on. */
+/* It gets no more clients; its relays run on. Its agent has asked for it. */
 void registry_drain(struct registry *registry, struct session *session);
+/* The same by the operator, who can undo it: the control link is closed, and the agent, which connects again and goes
+ * on with its session, is offered its services as a new one. False: its agent has asked for it, or it is retired. */
+void registry_drain_here(struct registry *registry, struct session *session);
+bool registry_undrain(struct registry *registry, struct session *session);
 /* It has lost its control link, or does without: the agent may take it up again. `event` is for the log. */
 void registry_suspend(struct registry *registry, struct session *session, const char *event, const char *detail);
 /* The agent cannot take it up again; its relays run on until their end or its revocation. */

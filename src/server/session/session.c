@@ -37,9 +37,10 @@ struct session {
     struct addr peer;
     enum session_state state;
     bool serves_all, is_draining, was_resumed;
+    bool is_drained_here; /* by the operator, so that it can be undone */
     unsigned client_count;
-    uint64_t clients_taken;
-    uint64_t joined_us, backoff_until_us, suspended_until_us;
+    uint64_t clients_taken, failures;
+    uint64_t joined_us, backoff_until_us, suspended_until_us, state_since_us;
     struct log_limit protocol_errors;
     struct carriers carriers;
     struct liveness_state liveness;
@@ -69,7 +70,7 @@ static bool copy_proof(struct proof *proof, const struct session_options *option
 static void fill_connection(struct session *session, const struct session_options *options) {
     session->control = options->control;
     session->peer = *options->peer;
-    session->joined_us = clock_us();
+    session->joined_us = session->state_since_us = clock_us();
     if (options->shares_name)
         snprintf(session->label, sizeof session->label, "%s#%.*s", options->name, LABEL_DIGITS, options->instance);
     else
@@ -137,6 +138,10 @@ uint64_t session_joined_us(const struct session *session) {
     return session->joined_us;
 }
 
+uint64_t session_state_since_us(const struct session *session) {
+    return session->state_since_us;
+}
+
 bool session_was_resumed(const struct session *session) {
     return session->was_resumed;
 }
@@ -182,6 +187,10 @@ X509 *session_certificate(const struct session *session) {
 
 STACK_OF(X509) * session_chain(const struct session *session) {
     return session->proof.chain;
+}
+
+const struct strlist *session_groups(const struct session *session) {
+    return session->serves_all ? NULL : &session->groups;
 }
 
 bool session_is_within(const struct session *session, const struct strlist *groups) {
@@ -237,16 +246,37 @@ static void set_state(struct session *session, enum session_state state) {
 
     assert(steps[session->state] & 1U << state);
     session->state = state;
+    session->state_since_us = clock_us();
 }
 
 bool session_is_draining(const struct session *session) {
     return session->is_draining;
 }
 
-void session_drain(struct session *session) {
+static void drain(struct session *session) {
+    if (session->is_draining)
+        return;
     session->is_draining = true;
     if (session->state != SUSPENDED)
         set_state(session, DRAINING);
+}
+
+void session_drain(struct session *session) {
+    drain(session);
+    session->is_drained_here = false;
+}
+
+void session_drain_here(struct session *session) {
+    session->is_drained_here |= !session->is_draining;
+    drain(session);
+}
+
+bool session_is_drained_here(const struct session *session) {
+    return session->is_drained_here;
+}
+
+void session_undrain(struct session *session) {
+    session->is_draining = session->is_drained_here = false;
 }
 
 bool session_is_connected(const struct session *session) {
@@ -337,6 +367,14 @@ unsigned session_take_client(struct session *session) {
 void session_client_left(struct session *session) {
     if (session->client_count)
         session->client_count--;
+}
+
+void session_note_failure(struct session *session) {
+    session->failures++;
+}
+
+uint64_t session_failures(const struct session *session) {
+    return session->failures;
 }
 
 void session_back_off(struct session *session, uint64_t until_us) {

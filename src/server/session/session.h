@@ -49,7 +49,8 @@ void session_free(struct session *session);
 uint64_t session_tag(const struct session *session);
 struct link_ref session_control(const struct session *session);
 const struct addr *session_peer(const struct session *session);
-uint64_t session_joined_us(const struct session *session); /* or was taken up again */
+uint64_t session_joined_us(const struct session *session);      /* or was taken up again */
+uint64_t session_state_since_us(const struct session *session); /* connected, draining, suspended or retired */
 bool session_was_resumed(const struct session *session);
 struct log_limit *session_protocol_errors(struct session *session); /* of its control messages */
 const char *session_name(const struct session *session);
@@ -61,6 +62,7 @@ bool session_has_token(const struct session *session);
 bool session_has_token_key(const struct session *session, const uint8_t key[SECRET_SIZE]);
 X509 *session_certificate(const struct session *session); /* NULL: none */
 STACK_OF(X509) * session_chain(const struct session *session);
+const struct strlist *session_groups(const struct session *session);                 /* NULL: it serves all */
 bool session_is_within(const struct session *session, const struct strlist *groups); /* it serves no others */
 const char *session_id(const struct session *session);                               /* 32 hex digits */
 uint64_t session_id_tag(const char *id); /* the tag of the session that alone may have this id */
@@ -70,7 +72,10 @@ const uint8_t *session_key(const struct session *session);
 bool session_serves(const struct session *session, const struct strlist *groups);
 
 bool session_is_draining(const struct session *session); /* also while it is suspended */
-void session_drain(struct session *session);
+void session_drain(struct session *session);             /* its agent asks for it: for good */
+void session_drain_here(struct session *session);        /* the operator does */
+bool session_is_drained_here(const struct session *session);
+void session_undrain(struct session *session);            /* its next connection will be offered services */
 bool session_is_connected(const struct session *session); /* has its control link: is live or draining */
 bool session_is_retired(const struct session *session);
 /* Both only by session_table.c, which counts. */
@@ -94,6 +99,8 @@ unsigned session_take_client(struct session *session);         /* one more; retu
 uint64_t session_clients_taken(const struct session *session); /* in all its life */
 void session_client_left(struct session *session);
 
+void session_note_failure(struct session *session); /* it did not reach a destination */
+uint64_t session_failures(const struct session *session);
 /* It has refused a client as busy: it gets none before this time. */
 void session_back_off(struct session *session, uint64_t until_us);
 /* Is live, has a shared data link, and no backoff runs. */

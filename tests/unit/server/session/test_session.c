@@ -147,6 +147,25 @@ START_TEST(suspended_session_takes_no_clients_until_it_is_resumed) {
 END_TEST
 
 /* The process of the agent is the same, and it ends. */
+START_TEST(session_that_was_drained_here_is_undrained_by_its_next_connection) {
+    struct session *session = make(NULL, NULL);
+    const struct session_options again = options_of(NULL, NULL);
+
+    add_link(session, 0, false);
+    session_drain_here(session);
+    ck_assert(session_is_draining(session) && session_is_drained_here(session));
+    session_undrain(session);
+    session_suspend(session, 0);
+    ck_assert(session_resume(session, &again));
+    ck_assert(!session_is_draining(session) && session_can_take(session, S));
+    ck_assert(!session_announcement(session)->is_over);
+    session_drain_here(session);
+    session_drain(session); /* its agent drains, too: it would not take clients */
+    ck_assert(!session_is_drained_here(session));
+    session_free(session);
+}
+END_TEST
+
 START_TEST(draining_session_is_resumed_as_one) {
     struct session *session = make(NULL, NULL);
     const struct session_options again = options_of(NULL, NULL);
@@ -235,6 +254,7 @@ static TCase *suspended(void) {
     TCase *group = tcase_create("suspended");
 
     tcase_add_test(group, suspended_session_takes_no_clients_until_it_is_resumed);
+    tcase_add_test(group, session_that_was_drained_here_is_undrained_by_its_next_connection);
     tcase_add_test(group, draining_session_is_resumed_as_one);
     tcase_add_test(group, suspended_session_is_abandoned_when_its_time_is_over_and_nothing_goes_on);
     tcase_add_test(group, session_is_of_the_same_agent_with_the_same_rights_only);
