@@ -216,6 +216,7 @@ static void count_failure(struct dispatch *dispatch, const struct client *client
     struct service *service = client->service;
     unsigned eject_s = balance_failed(service->balance, session, clock_us());
 
+    session_note_failure(session);
     if (!eject_s)
         return;
     if (!*detail)

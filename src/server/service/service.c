@@ -105,6 +105,7 @@ struct service *service_new(const struct service_options *options, struct error 
     }
     service->options = *options;
     service->id = options->id;
+    service->since_us = clock_us();
     service->conf = conf;
     server_config_hold(options->config);
     TAILQ_INIT(&service->queue.clients);
@@ -127,7 +128,7 @@ struct service *service_new(const struct service_options *options, struct error 
 }
 
 static int start_listening(struct service *service, struct error *error) {
-    if (service->is_open || service->is_shut)
+    if (service->is_open || service->is_shut || service->is_paused)
         return 0;
     service->should_be_open = true;
     if (listener_group_open(service->listeners, error))
@@ -154,18 +155,18 @@ static void start_listening_or_log(struct service *service) {
         log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "%s; retrying", error.text);
 }
 
-static void stop_listening(struct service *service) {
+static void stop_listening(struct service *service, const char *why) {
     if (!service->should_be_open) /* it may be true without is_open: then some ports are open, or none */
         return;
     service->should_be_open = service->is_open = false;
     listener_group_shut(service->listeners);
-    log_write(service->options.log, LOG_LEVEL_WARNING, service->who, "not listening until an agent is available");
+    log_write(service->options.log, LOG_LEVEL_WARNING, service->who, "%s", why);
 }
 
 /* Not while an agent has yet to answer: the service may have changed, and its port should not close in between. */
 static void close_without_agent(struct service *service) {
     if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count && !service->asked)
-        stop_listening(service);
+        stop_listening(service, "not listening until an agent is available");
 }
 
 void service_settle(struct service *service) {
@@ -222,10 +223,34 @@ void service_join(struct service *service, struct session *session) {
                   session_who(session));
         return;
     }
+    if (service->balance->count == 1 && !service->is_paused)
+        service->since_us = clock_us();
     if (service->balance->count == 1)
         add_event(service, EVENT_INFO, "reachable by agent", session_label(session));
     if (service->conf->no_agent == CONFIG_CLOSE)
         start_listening_or_log(service);
+}
+
+bool service_pause(struct service *service, const char *by) {
+    if (service->is_paused || service->is_shut)
+        return false;
+    service->is_paused = true;
+    service->since_us = clock_us();
+    strbuf_copy(service->paused_by, sizeof service->paused_by, by);
+    stop_listening(service, "paused: not listening until it is resumed");
+    add_event(service, EVENT_WARNING, "paused by", by);
+    return true;
+}
+
+bool service_resume(struct service *service, const char *by) {
+    if (!service->is_paused || service->is_shut)
+        return false;
+    service->is_paused = false;
+    service->since_us = clock_us();
+    if (service->conf->no_agent != CONFIG_CLOSE || service->balance->count)
+        start_listening_or_log(service);
+    add_event(service, EVENT_INFO, "resumed by", by);
+    return true;
 }
 
 static bool has_room_for_refusal(struct service *service) {
@@ -268,6 +293,8 @@ void service_leave(struct service *service, struct session *session) {
     remove_refusal(service, session);
     size_t before = service->balance->count;
     balance_leave(service->balance, session);
+    if (before > 0 && !service->balance->count && !service->is_paused)
+        service->since_us = clock_us();
     if (before > 0 && !service->balance->count && !service->is_shut)
         add_event(service, EVENT_WARNING, "unreachable: its last agent has gone", session_label(session));
     close_without_agent(service);
@@ -346,8 +373,36 @@ void service_read(const struct service *service, struct service_numbers *numbers
                                         .ready = count_ready(service->balance),
                                         .asked = service->asked,
                                         .refusing = service->refusing_count,
-                                        .is_open = service->is_open};
+                                        .is_open = service->is_open,
+                                        .since_us = service->since_us,
+                                        .paused_by = service->is_paused ? service->paused_by : NULL};
     memcpy(numbers->refused, service->refused, sizeof numbers->refused);
+}
+
+size_t service_agents(const struct service *service) {
+    return service->balance->count;
+}
+
+struct session *service_agent(const struct service *service, size_t index) {
+    return service->balance->members[index].session;
+}
+
+static const struct balance_member *find_member(const struct service *service, const struct session *session) {
+    for (size_t i = 0; i < service->balance->count; i++)
+        if (service->balance->members[i].session == session)
+            return &service->balance->members[i];
+    return NULL;
+}
+
+void service_read_agent(const struct service *service, const struct session *session, struct service_agent *agent) {
+    const struct balance_member *member = find_member(service, session);
+
+    *agent = (struct service_agent){.is_permitted = member};
+    if (member)
+        agent->ejected_until_us = member->ejected_until_us;
+    for (size_t i = 0; i < service->refusing_count; i++)
+        if (service->refusing[i].session == session)
+            agent->refusal = service->refusing[i].reason;
 }
 
 void service_client_left(struct service *service, const struct client *client) {

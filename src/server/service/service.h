@@ -81,7 +81,26 @@ struct service_numbers {
     size_t agents, ready;                   /* that permit it; that would be given a client now */
     size_t asked, refusing;                 /* agents that have not answered; that do not permit it */
     bool is_open;
+    uint64_t since_us;     /* when it became reachable, unreachable, paused or was resumed */
+    const char *paused_by; /* NULL: it is not paused */
 };
+
+/* Takes no new clients, by whatever agents there are, until it is resumed; its relays, and clients that wait, go on.
+ * `by` is for people. False: it is so already, or is shut. */
+bool service_pause(struct service *service, const char *by);
+bool service_resume(struct service *service, const char *by);
+
+/* The sessions whose agents permit it. */
+size_t service_agents(const struct service *service);
+struct session *service_agent(const struct service *service, size_t index);
+
+struct service_agent { /* what a session of its groups is to it */
+    bool is_permitted;
+    const char *refusal;       /* the reason of the agent that does not permit it; NULL: it has not refused */
+    uint64_t ejected_until_us; /* clock_us(); in the past: it is not ejected */
+};
+void service_read_agent(const struct service *service, const struct session *session, struct service_agent *agent);
+
 void service_read(const struct service *service, struct service_numbers *numbers);
 uint64_t service_refused(const struct service *service); /* of all verdicts */
 struct service_counts *service_counts(const struct service *service);

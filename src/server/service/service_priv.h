@@ -48,7 +48,9 @@ struct service {
     struct service_counts *counts;                                       /* one reference */
     struct service_part *part;                                           /* the control thread's */
     uint64_t refused[ACCESS_VERDICT_COUNT], noted[ACCESS_VERDICT_COUNT]; /* noted: those in events already */
-    bool should_be_open, is_open, is_shut;
+    bool should_be_open, is_open, is_shut, is_paused;
+    uint64_t since_us; /* when it became reachable, unreachable, paused or was resumed */
+    char paused_by[80];
     struct log_throttle refusals;
     struct log_limit open_lines;
     char who[80]; /* "service NAME", for log lines */

@@ -127,3 +127,11 @@ size_t carriers_expected(const struct carriers *carriers, uint64_t now_us) {
     }
     return expected;
 }
+
+size_t carriers_count(const struct carriers *carriers, bool is_exclusive) {
+    size_t count = 0;
+
+    for (unsigned i = is_exclusive; i < carriers->threads * KINDS; i += KINDS)
+        count += carriers->groups[i].present;
+    return count;
+}

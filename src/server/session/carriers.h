@@ -46,6 +46,7 @@ void carriers_removed(struct carriers *carriers, const struct carrier_role *role
 unsigned carriers_take_thread(struct carriers *carriers);
 /* So many the agent is to be asked for now, `wanted` at most: less what it was asked for and has not dialled yet. */
 unsigned carriers_ask(struct carriers *carriers, const struct carrier_role *role, unsigned wanted, uint64_t now_us);
+size_t carriers_count(const struct carriers *carriers, bool is_exclusive); /* that carry streams */
 /* How many the agent will dial soon: one for each thread without a shared one, and those that it was asked for. */
 size_t carriers_expected(const struct carriers *carriers, uint64_t now_us);
 

@@ -34,6 +34,8 @@ START_TEST(each_kind_of_each_thread_has_a_limit_of_its_own) {
     ck_assert(!carriers_has_room(&carriers, &exclusive));
     bring(&carriers, &of_other, 1);
     ck_assert_uint_eq(carriers.count, CARRIERS_SHARED_MAX + CARRIERS_EXCLUSIVE_MAX + 2);
+    ck_assert_uint_eq(carriers_count(&carriers, false), CARRIERS_SHARED_MAX + 2);
+    ck_assert_uint_eq(carriers_count(&carriers, true), CARRIERS_EXCLUSIVE_MAX);
     carriers_removed(&carriers, &shared);
     ck_assert(carriers_has_room(&carriers, &shared));
     carriers_done(&carriers);
