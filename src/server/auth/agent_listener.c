@@ -38,6 +38,7 @@ struct agent_listener {
 };
 
 static const char who[] = "agent port";
+static const char no_first_message[] = "no HELLO within the deadline";
 static const char close_full[] = "connection closed: too many unauthenticated connections";
 
 static uint64_t deadline_us(const struct agent_listener *listener) {
@@ -61,22 +62,32 @@ static bool is_blocked(struct agent_listener *listener, uint64_t source, const s
     return penalty_box_left(listener->penalties, source, clock_us()) && !is_trusted(listener, source, peer);
 }
 
-static void add_penalty(struct agent_listener *listener, uint64_t source, const struct addr *peer, unsigned seconds) {
+static void add_penalty(struct agent_listener *listener, uint64_t source, const struct addr *peer, unsigned seconds,
+                        const char *reason) {
     char from[ADDR_TEXT];
 
     if (is_trusted(listener, source, peer))
         return;
     penalty_box_add(listener->penalties, source, seconds, clock_us());
+    penalty_box_describe(listener->penalties, source, source_name(peer, from, sizeof from), reason);
     recent_events_add(listener->options.events, EVENT_KIND_ACCESS, EVENT_WARNING, who, "source blocked for a while",
                       addr_format(peer, from, sizeof from));
 }
 
 void agent_listener_penalize(struct agent_listener *listener, const struct addr *peer) {
-    add_penalty(listener, source_key_of(peer), peer, PENALTY_AUTH_S);
+    add_penalty(listener, source_key_of(peer), peer, PENALTY_AUTH_S, "not authenticated");
 }
 
 void agent_listener_trust(struct agent_listener *listener, const struct addr *peer) {
     penalty_box_trust(listener->penalties, source_key_of(peer), clock_us());
+}
+
+const struct penalty_box *agent_listener_penalties(const struct agent_listener *listener) {
+    return listener->penalties;
+}
+
+bool agent_listener_forgive(struct agent_listener *listener, const struct addr *peer) {
+    return penalty_box_forgive(listener->penalties, source_key_of(peer), clock_us());
 }
 
 void agent_listener_reset_penalties(struct agent_listener *listener) {
@@ -115,7 +126,7 @@ static void drop_not_tls(struct agent_listener *listener, struct preauth_conn *c
 }
 
 static void drop_late(struct agent_listener *listener, struct preauth_conn *conn, enum sniff_kind kind) {
-    add_penalty(listener, conn->source, &conn->peer, PENALTY_DEADLINE_S);
+    add_penalty(listener, conn->source, &conn->peer, PENALTY_DEADLINE_S, no_first_message);
     if (kind == SNIFF_NOTHING)
         drop(listener, conn, &listener->silent, LOG_LEVEL_INFO,
              "connection closed: nothing received within the deadline", NULL);
@@ -249,7 +260,7 @@ bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool i
     const struct preauth_conn *conn = preauth_table_find(&listener->preauth, tag);
 
     if (conn && is_late)
-        add_penalty(listener, conn->source, &conn->peer, PENALTY_DEADLINE_S);
+        add_penalty(listener, conn->source, &conn->peer, PENALTY_DEADLINE_S, no_first_message);
     return agent_listener_release(listener, tag);
 }
 

@@ -13,6 +13,7 @@
 #include "server/service/listener_group.h"
 
 struct agent_listener;
+struct penalty_box;
 struct recent_events;
 
 /* AGENT_REFUSAL(name, label of metrics): why a connection is closed before its TLS handshake */
@@ -79,6 +80,9 @@ void agent_listener_tick(struct agent_listener *listener); /* each second: logs 
 
 void agent_listener_penalize(struct agent_listener *listener, const struct addr *peer); /* failed to authenticate */
 void agent_listener_trust(struct agent_listener *listener, const struct addr *peer);    /* an agent is there, or was */
+/* The sources that are blocked, by the names of source_name(). */
+const struct penalty_box *agent_listener_penalties(const struct agent_listener *listener);
+bool agent_listener_forgive(struct agent_listener *listener, const struct addr *peer); /* false: it is not blocked */
 void agent_listener_reset_penalties(struct agent_listener *listener); /* the credentials have changed */
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "server/auth/penalty_box.h"
 
+#include "lib/base/strbuf.h"
+
 #include <stdlib.h>
 
 enum { WAYS = 4, SETS = PENALTY_BOX_ROOM / WAYS, SECOND_US = 1000000 };
@@ -16,6 +18,7 @@ struct entry {
     uint64_t key; /* 0: free */
     uint64_t blocked_until_us, trusted_until_us;
     unsigned failures;
+    char name[PENALTY_NAME], reason[PENALTY_REASON];
 };
 
 struct penalty_box {
@@ -121,4 +124,39 @@ void penalty_box_reset(struct penalty_box *box) {
             box->entries[set][way].blocked_until_us = 0;
             box->entries[set][way].failures = 0;
         }
+}
+
+void penalty_box_describe(struct penalty_box *box, uint64_t key, const char *name, const char *reason) {
+    struct entry *entry = find(box, key);
+
+    if (!entry)
+        return;
+    strbuf_copy(entry->name, sizeof entry->name, name);
+    strbuf_copy(entry->reason, sizeof entry->reason, reason);
+}
+
+bool penalty_box_next(const struct penalty_box *box, size_t *at, uint64_t now_us, struct penalty *penalty) {
+    for (; *at < PENALTY_BOX_ROOM; ++*at) {
+        const struct entry *entry = &box->entries[*at / WAYS][*at % WAYS];
+        if (!entry->key || entry->blocked_until_us <= now_us || entry->trusted_until_us > now_us)
+            continue;
+        *penalty = (struct penalty){.key = entry->key,
+                                    .name = entry->name,
+                                    .reason = entry->reason,
+                                    .failures = entry->failures,
+                                    .left_s = seconds_until(entry->blocked_until_us, now_us)};
+        ++*at;
+        return true;
+    }
+    return false;
+}
+
+bool penalty_box_forgive(struct penalty_box *box, uint64_t key, uint64_t now_us) {
+    struct entry *entry = find(box, key);
+
+    if (!entry || entry->blocked_until_us <= now_us)
+        return false;
+    entry->blocked_until_us = 0;
+    entry->failures = 0;
+    return true;
 }

@@ -9,6 +9,7 @@
 #define MUNNEL_SERVER_AUTH_PENALTY_BOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { PENALTY_BOX_TRUSTED_S = 3600, PENALTY_BOX_ROOM = 4096 };
@@ -30,6 +31,17 @@ void penalty_box_set_longest(struct penalty_box *box, unsigned longest_s); /* of
  * began before and count as one. Returns the seconds left now.
  */
 unsigned penalty_box_add(struct penalty_box *box, uint64_t key, unsigned seconds, uint64_t now_us);
+/* For people: of whom the key is, and why it failed last. Both are cut if they are longer. Nothing without the key. */
+enum { PENALTY_NAME = 64, PENALTY_REASON = 64 };
+void penalty_box_describe(struct penalty_box *box, uint64_t key, const char *name, const char *reason);
+struct penalty { /* valid until the box changes */
+    uint64_t key;
+    const char *name, *reason; /* "" if it was not described */
+    unsigned failures, left_s;
+};
+/* The blocked ones: the first at *at or behind it, which begins with 0 and is moved on; false: no more. */
+bool penalty_box_next(const struct penalty_box *box, size_t *at, uint64_t now_us, struct penalty *penalty);
+bool penalty_box_forgive(struct penalty_box *box, uint64_t key, uint64_t now_us);  /* false: it is not blocked */
 unsigned penalty_box_left(struct penalty_box *box, uint64_t key, uint64_t now_us); /* seconds, rounded up */
 
 void penalty_box_trust(struct penalty_box *box, uint64_t key, uint64_t now_us); /* for PENALTY_BOX_TRUSTED_S */

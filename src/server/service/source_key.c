@@ -10,12 +10,24 @@
 #include <netinet/in.h>
 #include <string.h>
 
-uint64_t source_key_of(const struct addr *peer) {
+static struct addr source_of(const struct addr *peer) {
     struct addr source = *peer;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&source.storage;
 
     if (source.storage.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
         memset(&six->sin6_addr.s6_addr[8], 0, 8);
+    return source;
+}
+
+uint64_t source_key_of(const struct addr *peer) {
+    struct addr source = source_of(peer);
     uint64_t hash = addr_host_hash(&source);
+
     return hash ? hash : 1;
+}
+
+char *source_name(const struct addr *peer, char *text, size_t size) {
+    struct addr source = source_of(peer);
+
+    return addr_format_host(&source, text, size);
 }

@@ -11,4 +11,7 @@
 
 uint64_t source_key_of(const struct addr *peer); /* equal for peers of one source; never 0 */
 
+/* The same for people: the host, or the network of IPv6 "2001:db8::"; returns `text`. */
+char *source_name(const struct addr *peer, char *text, size_t size);
+
 #endif

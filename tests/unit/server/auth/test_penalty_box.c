@@ -39,6 +39,29 @@ START_TEST(failures_at_once_count_as_one) {
 }
 END_TEST
 
+START_TEST(blocked_sources_are_listed_until_they_are_forgiven) {
+    struct penalty_box *penalties = penalty_box_new(&strangers);
+    struct penalty penalty;
+    size_t at = 0;
+
+    penalty_box_add(penalties, 7, 5, S);
+    penalty_box_describe(penalties, 7, "192.0.2.7", "not authenticated");
+    penalty_box_trust(penalties, 8, S);
+    penalty_box_describe(penalties, 9, "unknown", "not there");
+    ck_assert(penalty_box_next(penalties, &at, S, &penalty));
+    ck_assert_str_eq(penalty.name, "192.0.2.7");
+    ck_assert_str_eq(penalty.reason, "not authenticated");
+    ck_assert(penalty.failures == 1 && penalty.left_s == 5);
+    ck_assert(!penalty_box_next(penalties, &at, S, &penalty));
+    ck_assert(penalty_box_forgive(penalties, 7, S));
+    ck_assert_uint_eq(penalty_box_left(penalties, 7, S), 0);
+    ck_assert(!penalty_box_forgive(penalties, 7, S) && !penalty_box_forgive(penalties, 9, S));
+    at = 0;
+    ck_assert(!penalty_box_next(penalties, &at, S, &penalty));
+    penalty_box_free(penalties);
+}
+END_TEST
+
 START_TEST(some_failures_may_be_free) {
     static const struct penalty_terms terms = {.free = 3, .longest_s = 60, .forgotten_s = 60};
     struct penalty_box *penalties = penalty_box_new(&terms);
@@ -94,6 +117,7 @@ static TCase *penalty_box_cases(void) {
 
     tcase_add_test(group, each_failure_costs_twice_as_much);
     tcase_add_test(group, failures_at_once_count_as_one);
+    tcase_add_test(group, blocked_sources_are_listed_until_they_are_forgiven);
     tcase_add_test(group, some_failures_may_be_free);
     tcase_add_test(group, failures_evict_no_trusted_source);
     tcase_add_test(group, one_network_of_ipv6_is_one_source);

@@ -37,6 +37,21 @@ START_TEST(mapped_ipv4_address_is_one_peer_and_not_a_network) {
 }
 END_TEST
 
+START_TEST(source_has_the_name_of_its_host_or_network) {
+    static const char *const names[][2] = {{"192.0.2.1:1", "192.0.2.1"}, {"[2001:db8::ffff:1:2:3]:2", "2001:db8::"}};
+    struct endpoint endpoint;
+    struct error error;
+    struct addr addr;
+    char text[ADDR_TEXT];
+
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(endpoint_parse(&endpoint, names[i][0], &error), 0);
+        ck_assert(addr_from_endpoint(&addr, &endpoint));
+        ck_assert_str_eq(source_name(&addr, text, sizeof text), names[i][1]);
+    }
+}
+END_TEST
+
 START_TEST(link_local_peer_is_one_on_every_interface) {
     struct addr addr = {.storage = {.ss_family = AF_INET6}, .length = sizeof(struct sockaddr_in6)}, other;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&addr.storage;
@@ -57,6 +72,7 @@ static TCase *keys(void) {
     tcase_add_test(group, ipv6_network_of_64_bits_is_one_peer);
     tcase_add_test(group, mapped_ipv4_address_is_one_peer_and_not_a_network);
     tcase_add_test(group, link_local_peer_is_one_on_every_interface);
+    tcase_add_test(group, source_has_the_name_of_its_host_or_network);
     return group;
 }
 
