@@ -386,6 +386,15 @@ uint64_t log_dropped(struct log *log) {
     return dropped;
 }
 
+void log_set_level(struct log *log, enum log_level level) {
+    if (log)
+        atomic_store_explicit(&log->level, (int)level, memory_order_relaxed);
+}
+
+enum log_level log_level(const struct log *log) {
+    return log ? (enum log_level)atomic_load_explicit(&log->level, memory_order_relaxed) : LOG_LEVEL_ERROR;
+}
+
 bool log_enabled(const struct log *log, enum log_level level) {
     return log && (int)level <= atomic_load_explicit(&log->level, memory_order_relaxed);
 }

@@ -56,6 +56,9 @@ void log_target_free(struct log_target *target); /* one that was not used; NULL 
 void log_change(struct log *log, enum log_format format, enum log_level level, struct log_target *target);
 /* Lines that were dropped so far, since they could not be written in time; 0 for log == NULL. */
 uint64_t log_dropped(struct log *log);
+/* From now on, on any thread. */
+void log_set_level(struct log *log, enum log_level level);
+enum log_level log_level(const struct log *log);               /* LOG_LEVEL_ERROR for log == NULL */
 bool log_enabled(const struct log *log, enum log_level level); /* false for log == NULL */
 
 /*

@@ -93,6 +93,17 @@ START_TEST(levels_are_kept_apart_and_no_log_is_a_log) {
 }
 END_TEST
 
+START_TEST(level_that_is_changed_holds_from_then_on) {
+    struct log *log = new_log(LOG_LEVEL_WARNING, unit_path("log"));
+    log_set_level(log, LOG_LEVEL_DEBUG);
+    ck_assert(log_enabled(log, LOG_LEVEL_DEBUG) && log_level(log) == LOG_LEVEL_DEBUG);
+    log_set_level(log, LOG_LEVEL_ERROR);
+    ck_assert(!log_enabled(log, LOG_LEVEL_WARNING));
+    log_set_level(NULL, LOG_LEVEL_DEBUG);
+    log_free(log);
+}
+END_TEST
+
 START_TEST(a_log_that_cannot_be_opened_says_why) {
     struct error error = {""};
     const char *path = unit_path("no/such/folder/log");
@@ -381,6 +392,7 @@ static TCase *writing(void) {
     TCase *group = tcase_create("writing");
     tcase_add_test(group, lines_have_a_time_and_arrive_at_once);
     tcase_add_test(group, levels_are_kept_apart_and_no_log_is_a_log);
+    tcase_add_test(group, level_that_is_changed_holds_from_then_on);
     tcase_add_test(group, a_log_that_cannot_be_opened_says_why);
     tcase_add_test(group, many_threads_write_whole_lines_in_order);
     tcase_add_test(group, a_rotated_file_is_left_behind);
