@@ -51,7 +51,6 @@ struct option_spec {
     size_t count_offset;
     bool nullable;        /* null may be written although it is not the default */
     bool needs_restart;   /* a reload cannot change it */
-    bool reserved;        /* not implemented yet: a value other than the default is an error, not ignored */
     const char *flag;     /* --flag; NULL: only in the file */
     const char *argument; /* what --help calls its value */
     const char *help;     /* one line for --help and people */

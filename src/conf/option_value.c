@@ -249,21 +249,10 @@ static int set_word(const struct option_spec *spec, void *base, json_t *value, c
     return 0;
 }
 
-static bool is_default(const struct option_spec *spec, const json_t *value) {
-    json_t *preset = spec->preset ? json_loads(spec->preset, JSON_DECODE_ANY, NULL) : NULL;
-    bool same = preset && json_equal(preset, value);
-    json_decref(preset);
-    return same;
-}
-
 int option_set_value(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     static int (*const setters[])(const struct option_spec *, void *, json_t *, const struct option_place *) = {
         [OPTION_TEXT] = set_text,     [OPTION_TEXTS] = set_texts, [OPTION_NUMBER] = set_number,
         [OPTION_CHOICE] = set_choice, [OPTION_WORD] = set_word,
     };
-    if (setters[spec->kind](spec, base, value, place))
-        return -1;
-    if (spec->reserved && !json_is_null(value) && !is_default(spec, value)) /* null asks for nothing */
-        return option_error(place, "this version cannot do it yet; leave it out");
-    return 0;
+    return setters[spec->kind](spec, base, value, place);
 }

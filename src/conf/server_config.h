@@ -65,8 +65,8 @@ struct server_config {
     struct strlist include;                   /* patterns of the files that have more services */
     struct config_file *files;                /* `path`, then those that it includes, in the order of their services */
     size_t file_count;
-    unsigned threads;                /* 0: one for two cores */
-    char *admin_socket, *admin_http; /* NULL: none */
+    unsigned threads;                               /* 0: one for two cores */
+    char *admin_socket, *admin_http, *admin_tokens; /* NULL: none */
     char *user, *group; /* the user that the process becomes once its ports are open; NULL: it keeps its own */
     char *state;        /* the state folder */
     struct config_log log;

@@ -7,6 +7,7 @@
 
 #include "server/server_priv.h"
 
+#include "server/admin/admin.h"
 #include "server/auth/control.h"
 
 static void on_handshake(void *context, uint64_t tag) {
@@ -131,6 +132,18 @@ static void on_gone(void *context, const struct link_end *end) {
         on_data_gone(server, session, end);
 }
 
+static void on_relay_views(void *context, const struct relay_answer *answer) {
+    const struct server *server = context;
+
+    admin_on_relay_views(server->admin, answer);
+}
+
+static void on_relay_ended(void *context, uint64_t ticket, bool found) {
+    const struct server *server = context;
+
+    admin_on_relay_ended(server->admin, ticket, found);
+}
+
 static const struct plane_events events = {.on_handshake = on_handshake,
                                            .on_greeting = on_greeting,
                                            .on_carrier = on_carrier,
@@ -140,7 +153,9 @@ static const struct plane_events events = {.on_handshake = on_handshake,
                                            .on_control = on_control,
                                            .on_pong = on_pong,
                                            .on_gone = on_gone,
-                                           .on_session_over = on_session_over};
+                                           .on_session_over = on_session_over,
+                                           .on_relay_views = on_relay_views,
+                                           .on_relay_ended = on_relay_ended};
 
 const struct plane_events *server_plane_events(void) {
     return &events;

@@ -5,6 +5,21 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_server.a
 libmunnel_server_a_SOURCES = \
+	src/server/admin/admin.c \
+	src/server/admin/admin.h \
+	src/server/admin/admin_priv.h \
+	src/server/admin/agents.c \
+	src/server/admin/events.c \
+	src/server/admin/health.c \
+	src/server/admin/history.c \
+	src/server/admin/log_level.c \
+	src/server/admin/problems.c \
+	src/server/admin/relays.c \
+	src/server/admin/services.c \
+	src/server/admin/sources.c \
+	src/server/admin/status.c \
+	src/server/admin/values.c \
+	src/server/admin/values.h \
 	src/server/auth/agent_listener.c \
 	src/server/auth/agent_listener.h \
 	src/server/auth/authenticate.c \

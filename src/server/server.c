@@ -15,9 +15,11 @@
 #include "lib/net/sock.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/privilege.h"
+#include "server/admin/admin.h"
 #include "server/auth/flap_damping.h"
 #include "server/recent_events.h"
 #include "server/reload.h"
+#include "server/server_metrics.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
 #include "server/service/source_key.h"
@@ -72,6 +74,7 @@ static void on_leave(void *context, const struct session *session) {
 
     agent_listener_trust(server->agent_listener, session_peer(session));
     flap_damping_left(server->flap_damping, session, clock_us());
+    admin_on_agent_left(server->admin, session);
 }
 
 static void on_answered(void *context) {
@@ -203,6 +206,35 @@ static int make_agent_listener(struct server *server, struct error *error) {
     return server->agent_listener ? make_handshake(server, error) : -1;
 }
 
+static void write_metrics(const void *context, struct metrics *to) {
+    server_metrics_write(context, to);
+}
+
+static int make_admin(struct server *server, struct error *error) {
+    struct admin_options options = {.base = loop_base(server->loop),
+                                    .log = server->log,
+                                    .plane = server->plane,
+                                    .policy = &server->policy,
+                                    .sessions = server->sessions,
+                                    .services = &server->services,
+                                    .clients = server->clients,
+                                    .links = &server->links,
+                                    .registry = server->registry,
+                                    .agent_listener = server->agent_listener,
+                                    .events = server->events,
+                                    .statistics = server->statistics,
+                                    .instance = server->instance,
+                                    .started_at = server->started_at,
+                                    .is_stopping = &server->stopping,
+                                    .write_metrics = write_metrics,
+                                    .context = server};
+
+    if (!server->conf->admin_socket && !server->conf->admin_http)
+        return 0;
+    server->admin = admin_new(&options, error);
+    return server->admin ? 0 : -1;
+}
+
 /* Without what is open already and a reserve for agents that connect: a quarter for data links, the others for clients,
  * of which each takes one. */
 static void share_descriptors(struct server *server) {
@@ -286,7 +318,7 @@ struct server *server_new(struct server_config *conf, struct log *log, struct er
     server->auth_throttle.a_minute = LINES_A_MINUTE;
     server->started_at = clock_wall();
     if (make_parts(server, error) || reload_first(server->reload, error) || start_plane(server, error) ||
-        make_roles(server, error) || bind_all(server, error)) {
+        make_roles(server, error) || bind_all(server, error) || make_admin(server, error)) {
         server_free(server);
         return NULL;
     }
@@ -309,6 +341,8 @@ int server_open(struct server *server, struct error *error) {
     for (size_t i = 0; i < server->services.count; i++)
         if (service_open(server->services.items[i], error))
             return -1;
+    if (server->admin && admin_listen(server->admin, error))
+        return -1;
     return housekeeping_start(server, error);
 }
 
@@ -344,6 +378,8 @@ void server_free(struct server *server) {
     if (!server)
         return;
     server->stopping = true;
+    admin_free(server->admin); /* before what it looks at */
+    server->admin = NULL;
     shut_listeners(server);
     if (server->plane) {
         if (server->dispatch)

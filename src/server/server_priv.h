@@ -21,6 +21,7 @@
 #include "server/session/liveness.h"
 #include "server/session/session_table.h"
 
+struct admin;
 struct announce;
 struct passed_sockets;
 struct penalty_box;
@@ -59,6 +60,7 @@ struct server {
     struct log_throttle auth_throttle; /* of log lines on connections that failed to authenticate */
     struct recent_events *events;
     struct statistics *statistics;
+    struct admin *admin; /* NULL: it is served nowhere */
     struct event *tick;
     bool tick_is_fast, stopping;
     time_t started_at;

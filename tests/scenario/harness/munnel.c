@@ -33,17 +33,19 @@ static const char *write_configuration(struct sandbox *sandbox, const struct ser
     const char *key = plan->key ? plan->key : sandbox_text(sandbox, "%s/server.key", pki);
     const char *more = or_else(plan->more, ""); /* two threads, or what crosses them would depend on the machine */
     const char *threads = strstr(more, "'threads'") ? "" : sandbox_text(sandbox, "'threads': %d, ", SERVER_THREADS);
+    const char *admin = strstr(more, "'admin'") ? "" : "'admin': { 'socket': null }, "; /* not this machine's own */
     const char *text =
         sandbox_text(sandbox,
                      "{\n"
                      "  'agents': { 'listen': ['127.0.0.1:%u'], %s\n"
                      "    'tls': { 'cert': '%s', 'key': '%s'%s }, 'auth': { 'tokens': '%s/agents.json'%s } },\n"
                      "  'services': [ %s ],\n"
-                     "  %s%s\n"
+                     "  %s%s%s\n"
                      "  'log': { 'format': 'json', 'to': '%s' }\n"
                      "}\n",
                      port, or_else(plan->agents, ""), certificate, key, or_else(plan->tls, ""), pki,
-                     or_else(plan->auth, ""), or_else(plan->services, ""), threads, more, or_else(plan->log, "stderr"));
+                     or_else(plan->auth, ""), or_else(plan->services, ""), threads, admin, more,
+                     or_else(plan->log, "stderr"));
     return sandbox_write(sandbox, sandbox_text(sandbox, "%s.json", name), text, true);
 }
 

@@ -53,10 +53,6 @@ static const struct slip slips[] = {
     {"{ \"services\": [ { \"name\": \"a\", \"listen\": [] } ] }",
      ": services[0].listen: the list is empty; write at least one"},
     {WITH_SERVICE("\"group\": [\"x\", \"x\"]"), ": services[0].group[1]: \"x\" is written twice; leave one out"},
-    {"{ \"admin\": { \"http\": \"127.0.0.1:8\" } }", ": admin.http: "
-                                                     "this version cannot do it yet; leave it out"},
-    {"{ \"admin\": { \"socket\": \"/run/m.sock\" } }", ": admin.socket: "
-                                                       "this version cannot do it yet; leave it out"},
     {"{ \"agents\": { \"auth\": { \"require\": \"mtls\" } } }",
      ": agents.auth.require: \"mtls\" is not right here; write \"token\", \"certificate\", \"both\" or \"either\""},
 };

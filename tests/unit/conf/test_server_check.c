@@ -50,6 +50,14 @@ static const struct slip slips[] = {
      ": agents.auth.require: certificates need to be checked; name who signs them in tls.client_ca"},
     {"{ \"agents\": { \"auth\": { \"require\": \"either\" } } }",
      ": agents.auth.require: certificates need to be checked; name who signs them in tls.client_ca"},
+    {"{ \"admin\": { \"http\": \"127.0.0.1:8\" } }",
+     ": admin.http: it answers no one without tokens; name their file in admin.tokens"},
+    {"{ \"admin\": { \"http\": \"0.0.0.0:8\", \"tokens\": \"t\" } }",
+     ": admin.http: 0.0.0.0:8 is not a loopback address, and tokens would go over the network unencrypted; write "
+     "127.0.0.1:8 and reach it through ssh -L"},
+    {"{ \"admin\": { \"http\": \"localhost:8\", \"tokens\": \"t\" } }",
+     ": admin.http: localhost:8 is not a loopback address, and tokens would go over the network unencrypted; write "
+     "127.0.0.1:8 and reach it through ssh -L"},
 };
 
 START_TEST(options_that_contradict_each_other_are_named) {

@@ -230,6 +230,30 @@ bool plane_probe_liveness(struct plane *self) {
     return true;
 }
 
+bool plane_view_relays(struct plane *self, const struct relay_query *query) {
+    (void)self;
+    if (fails[FAKE_VIEW])
+        return false;
+    note((struct fake_order){.kind = FAKE_VIEW, .tag = query->ticket}, query->id ? query->id : query->service);
+    return true;
+}
+
+bool plane_end_relay(struct plane *self, const char *id, uint64_t ticket) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_END, .tag = ticket}, id);
+    return true;
+}
+
+void fake_answer_views(const struct fake_order *asked, const struct relay_view *const *views, size_t count) {
+    const struct relay_answer answer = {.ticket = asked->tag, .matching = count, .count = count, .views = views};
+
+    plane.options.events->on_relay_views(plane.options.context, &answer);
+}
+
+void fake_answer_end(const struct fake_order *asked, bool found) {
+    plane.options.events->on_relay_ended(plane.options.context, asked->tag, found);
+}
+
 unsigned plane_thread_count(const struct plane *self) {
     (void)self;
     return 1;

@@ -21,6 +21,8 @@ enum fake_kind {
     FAKE_DISCONNECT_PREAUTH,
     FAKE_PING,
     FAKE_RECALL,
+    FAKE_VIEW, /* tag: the ticket; text: the id, or the service that is asked for */
+    FAKE_END,  /* tag: the ticket; text: the id */
     FAKE_KINDS
 };
 
@@ -54,6 +56,10 @@ struct link_ref fake_link(void);                /* a link that was not there bef
 
 /* The client is given back with this outcome; CLIENT_ENDED closes its descriptor first. */
 void fake_give_back(const struct fake_order *served, enum client_outcome outcome);
+
+/* Answers FAKE_VIEW with these views; `matching` is their number. */
+void fake_answer_views(const struct fake_order *asked, const struct relay_view *const *views, size_t count);
+void fake_answer_end(const struct fake_order *asked, bool found);
 
 /* clock_us() as the code under test sees it. */
 void fake_clock_advance(uint64_t ms);

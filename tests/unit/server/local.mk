@@ -3,6 +3,8 @@
 #
 # Unit tests of src/server; tests/unit/local.mk has how to add one.
 unit_server_tests = \
+	tests/unit/server/admin/test_admin \
+	tests/unit/server/admin/test_values \
 	tests/unit/server/service/test_access \
 	tests/unit/server/service/test_registry \
 	tests/unit/server/service/test_suspended \
@@ -45,6 +47,10 @@ unit_server_tests = \
 unit_server_fixture = \
 	tests/unit/server/fake_plane.c tests/unit/server/fake_plane.h \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
+tests_unit_server_admin_test_admin_SOURCES = tests/unit/server/admin/test_admin.c $(unit_server_fixture)
+tests_unit_server_admin_test_admin_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_admin_test_values_SOURCES = tests/unit/server/admin/test_values.c
+tests_unit_server_admin_test_values_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_dispatch_SOURCES = tests/unit/server/service/test_dispatch.c $(unit_server_fixture)
 tests_unit_server_service_test_dispatch_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_failover_SOURCES = tests/unit/server/service/test_failover.c $(unit_server_fixture)

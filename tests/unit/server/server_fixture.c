@@ -92,6 +92,8 @@ void server_fixture_set(struct server_fixture *server_fixture, const char *const
     replace(&server_fixture->conf->agents.certificate, unit_path("server.pem"));
     replace(&server_fixture->conf->agents.key, unit_path("server.key"));
     replace(&server_fixture->conf->agents.tokens, unit_path("agents.json"));
+    free(server_fixture->conf->admin_socket);
+    server_fixture->conf->admin_socket = NULL; /* a test that wants one has its own */
     server_fixture->agent_port = free_port();
     snprintf(agent_listen, sizeof agent_listen, "127.0.0.1:%u", server_fixture->agent_port);
     strlist_done(&server_fixture->conf->agents.listen);

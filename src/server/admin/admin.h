@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * admin: what munneld shows of itself, and what can be changed while it runs, over HTTP; docs/openapi.yaml has the
+ * contract.
+ *
+ * Runs on: the control thread; no handler blocks, or takes a time that depends on the number of relays. Owns: the HTTP
+ * server, requests that wait for the data plane, event streams. States: new -> listening -> freed.
+ */
+#ifndef MUNNEL_SERVER_ADMIN_ADMIN_H
+#define MUNNEL_SERVER_ADMIN_ADMIN_H
+
+#include "lib/http/assets.h"
+#include "lib/metrics/metrics.h"
+#include "relay/plane.h"
+#include "server/auth/authenticate.h"
+#include "server/service/registry.h"
+
+struct admin;
+struct agent_listener;
+struct client_table;
+struct recent_events;
+struct statistics;
+
+#define ADMIN_DEFAULT_SOCKET "/run/munnel/munneld.sock"
+
+struct admin_options { /* all outlive it */
+    struct event_base *base;
+    struct log *log;
+    struct plane *plane;
+    const struct auth_policy *policy; /* configuration, credentials and certificate, as they are at the moment */
+    struct session_table *sessions;
+    const struct service_list *services;
+    const struct client_table *clients;
+    const struct link_count *links;
+    struct registry *registry;
+    struct agent_listener *agent_listener;
+    struct recent_events *events; /* it becomes their reader */
+    const struct statistics *statistics;
+    const char *instance;
+    time_t started_at;
+    const bool *is_stopping;
+    const struct http_asset *assets; /* the page; NULL: none */
+    size_t asset_count;
+    void (*write_metrics)(const void *context, struct metrics *to);
+    const void *context;
+};
+
+struct admin *admin_new(const struct admin_options *options, struct error *error); /* NULL with `error` */
+void admin_free(struct admin *admin);                                              /* NULL is fine */
+/* Binds and listens as admin.socket, admin.http and admin.tokens have it, before privileges are dropped. Without the
+ * default socket's folder there is a warning, and no error. 0 or -1. */
+int admin_listen(struct admin *admin, struct error *error);
+
+/* Events of the plane: plane_view_relays, plane_end_relay. NULL is fine for these three. */
+void admin_on_relay_views(struct admin *admin, const struct relay_answer *answer);
+void admin_on_relay_ended(struct admin *admin, uint64_t ticket, bool found);
+void admin_on_agent_left(struct admin *admin, const struct session *session); /* it has lost its control link */
+
+#endif

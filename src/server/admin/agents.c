@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agents: /v1/agents: those that are connected, by their labels, and those that have a credential and are not here.
+ * Runs on: the control thread. Owns: admin->last_seen.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "server/admin/admin_priv.h"
+#include "server/admin/values.h"
+
+#include <string.h>
+
+enum { SEEN_MOST = 4096 };
+
+/* ---- who was here ---- */
+
+/* Once it is full, newcomers are not remembered: names without a credential could be any number. */
+void admin_on_agent_left(struct admin *admin, const struct session *session) {
+    const char *name = *session_credential(session) ? session_credential(session) : session_name(session);
+
+    if (!admin || (json_object_size(admin->last_seen) >= SEEN_MOST && !json_object_get(admin->last_seen, name)))
+        return;
+    json_object_set_new(admin->last_seen, name, json_integer(value_wall_ms()));
+}
+
+int64_t admin_last_seen_ms(const struct admin *admin, const char *credential) {
+    return json_integer_value(json_object_get(admin->last_seen, credential));
+}
+
+json_t *admin_present(const struct admin *admin) {
+    const struct session_table *sessions = admin->options.sessions;
+    json_t *present = json_object();
+
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session))
+        json_object_set_new(present, session_credential(session), json_true());
+    return present;
+}
+
+size_t admin_agents_known(const struct admin *admin) {
+    const struct credentials *credentials = admin->options.policy->credentials;
+
+    return credentials ? credentials_count(credentials) : session_table_count(admin->options.sessions);
+}
+
+/* ---- one agent ---- */
+
+static const char *state_of(const struct session *session) {
+    if (!session_is_connected(session))
+        return "suspended";
+    if (session_is_draining(session))
+        return "draining";
+    return session_is_silent(session) ? "unhealthy" : "connected";
+}
+
+static json_t *expiry_of(const struct admin *admin, const struct session *session) {
+    const struct credentials *credentials = admin->options.policy->credentials;
+    const struct credential *credential =
+        credentials ? credentials_find(credentials, session_credential(session)) : NULL;
+
+    return value_time(credential ? (int64_t)credential->expires * 1000 : 0);
+}
+
+static json_t *links_of(struct session *session) {
+    const struct carriers *carriers = session_carriers(session);
+
+    return json_pack("{s:I,s:I}", "shared", (json_int_t)carriers_count(carriers, false), "exclusive",
+                     (json_int_t)carriers_count(carriers, true));
+}
+
+static json_t *address_of(const struct session *session) {
+    char text[ADDR_TEXT];
+
+    return value_text(addr_format(session_peer(session), text, sizeof text));
+}
+
+/* Without its services. */
+static json_t *session_json(const struct admin *admin, struct session *session) {
+    uint64_t rtt_us = session_liveness(session)->srtt_us;
+
+    return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:n,s:o,s:o,s:I,s:I,s:n,s:n,s:o,s:o,s:b}", "name",
+                     value_text(session_label(session)), "state", state_of(session), "since",
+                     value_time_of(session_state_since_us(session)), "credential",
+                     value_text(*session_credential(session) ? session_credential(session) : NULL), "groups",
+                     value_texts(session_groups(session)), "address", address_of(session), "version", "rtt_ms",
+                     value_ms(rtt_us), "links", links_of(session), "relays", (json_int_t)session_client_count(session),
+                     "failures", (json_int_t)session_failures(session), "in_rate", "out_rate", "services", json_array(),
+                     "expires", expiry_of(admin, session), "can_undrain", (int)session_is_drained_here(session));
+}
+
+static json_t *offline_json(const struct admin *admin, const struct credential *credential) {
+    return json_pack("{s:o,s:s,s:o,s:o,s:o,s:n,s:n,s:n,s:{s:i,s:i},s:i,s:i,s:n,s:n,s:[],s:o,s:b}", "name",
+                     value_text(credential->name), "state", "offline", "since",
+                     value_time(admin_last_seen_ms(admin, credential->name)), "credential",
+                     value_text(credential->name), "groups", value_texts(&credential->groups), "address", "version",
+                     "rtt_ms", "links", "shared", 0, "exclusive", 0, "relays", 0, "failures", 0, "in_rate", "out_rate",
+                     "services", "expires", value_time((int64_t)credential->expires * 1000), "can_undrain", 0);
+}
+
+/* ---- all agents ---- */
+
+static json_t *list_sessions(const struct admin *admin) {
+    const struct session_table *sessions = admin->options.sessions;
+    json_t *by_label = json_object();
+
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session))
+        json_object_set_new(by_label, session_label(session), session_json(admin, session));
+    return by_label;
+}
+
+/* Goes through the services' own lists, which costs as much as the answer has names. */
+static void add_services(const struct admin *admin, json_t *by_label) {
+    const struct service_list *services = admin->options.services;
+
+    for (size_t i = 0; i < services->count; i++) {
+        const struct service *service = services->items[i];
+        for (size_t k = 0; k < service_agents(service); k++) {
+            json_t *agent = json_object_get(by_label, session_label(service_agent(service, k)));
+            json_array_append_new(json_object_get(agent, "services"), json_string(service_config(service)->name));
+        }
+    }
+}
+
+static void add_offline(const struct admin *admin, json_t *by_label) {
+    const struct credentials *credentials = admin->options.policy->credentials;
+    json_t *present = admin_present(admin);
+
+    for (size_t i = 0; credentials && i < credentials_count(credentials); i++) {
+        const struct credential *credential = credentials_at(credentials, i);
+        if (!json_object_get(present, credential->name) && !json_object_get(by_label, credential->name))
+            json_object_set_new(by_label, credential->name, offline_json(admin, credential));
+    }
+    json_decref(present);
+}
+
+static json_t *list_all(const struct admin *admin) {
+    json_t *by_label = list_sessions(admin);
+
+    add_services(admin, by_label);
+    add_offline(admin, by_label);
+    return by_label;
+}
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Takes over the object. */
+static json_t *sort_by_name(json_t *by_label) {
+    size_t count = 0, size = json_object_size(by_label);
+    const char **names = calloc(size + 1, sizeof *names), *name;
+    json_t *list = names ? json_array() : NULL, *agent;
+
+    if (list) {
+        json_object_foreach (by_label, name, agent)
+            names[count++] = name;
+        qsort(names, count, sizeof *names, compare_names);
+        for (size_t i = 0; i < count; i++)
+            json_array_append(list, json_object_get(by_label, names[i]));
+    }
+    free(names);
+    json_decref(by_label);
+    return list;
+}
+
+void admin_list_agents(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+
+    http_answer_json(request, 200, json_pack("{s:o}", "agents", sort_by_name(list_all(admin))));
+}
+
+void admin_get_agent(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+    const char *name = http_request_param(request, "agent");
+    json_t *all = list_all(admin), *agent = json_object_get(all, name);
+
+    if (agent)
+        http_answer_json(request, 200, json_incref(agent));
+    else
+        http_answer_error(request, 404, "there is no agent %s, and no credential of that name", name);
+    json_decref(all);
+}
+
+/* ---- what can be done with those that are here ---- */
+
+typedef bool session_deed(struct admin *admin, struct session *session, const char *actor);
+
+static bool drain(struct admin *admin, struct session *session, const char *actor) {
+    (void)actor;
+    registry_drain_here(admin->options.registry, session);
+    return true;
+}
+
+static bool undrain(struct admin *admin, struct session *session, const char *actor) {
+    (void)actor;
+    return !session_is_draining(session) || registry_undrain(admin->options.registry, session);
+}
+
+static bool disconnect(struct admin *admin, struct session *session, const char *actor) {
+    char detail[128];
+
+    snprintf(detail, sizeof detail, "an operator has asked for it: %s", actor);
+    return registry_disconnect(admin->options.registry, session, detail);
+}
+
+static bool is_meant(const struct session *session, const char *name) {
+    return strcmp(session_label(session), name) == 0;
+}
+
+/* With each session of this label, and answers: 204, 404, or 409 with `conflict` if the deed cannot be done. */
+static void do_with(struct admin *admin, struct http_request *request, session_deed *deed, const char *conflict) {
+    const struct session_table *sessions = admin->options.sessions;
+    const char *name = http_request_param(request, "agent");
+    struct session *next;
+    bool is_done = true;
+    size_t found = 0;
+
+    for (struct session *session = session_table_first(sessions); session; session = next) {
+        next = session_table_after(sessions, session);
+        if (!is_meant(session, name))
+            continue;
+        found++;
+        is_done &= deed(admin, session, http_request_actor(request));
+    }
+    if (!found)
+        http_answer_error(request, 404, "no agent %s is connected", name);
+    else if (!is_done)
+        http_answer_error(request, 409, "agent %s %s", name, conflict);
+    else
+        http_answer_empty(request, 204);
+}
+
+void admin_drain_agent(struct http_request *request, void *context) {
+    do_with(context, request, drain, "");
+}
+
+void admin_undrain_agent(struct http_request *request, void *context) {
+    do_with(context, request, undrain, "drains itself: it was told to on its own machine, and is undrained there");
+}
+
+void admin_disconnect_agent(struct http_request *request, void *context) {
+    do_with(context, request, disconnect, "cannot be disconnected: out of memory; try again");
+}

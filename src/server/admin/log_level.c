@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * log_level: /v1/log: what is logged, until the server starts anew, or for a time.
+ * Runs on: the control thread. Owns: admin->level_back.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "server/admin/admin_priv.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+enum { LONGEST_S = 86400 };
+static const char *const levels[] = {"error", "warning", "info", "debug"};
+enum { LEVELS = sizeof levels / sizeof *levels };
+
+static void answer_level(const struct admin *admin, struct http_request *request) {
+    uint64_t now_us = clock_us();
+    json_t *left = json_null();
+
+    if (admin->level_until_us > now_us)
+        left = json_integer((json_int_t)((admin->level_until_us - now_us + 999999) / 1000000));
+    http_answer_json(request, 200,
+                     json_pack("{s:s,s:o}", "level", levels[log_level(admin->options.log)], "for_s", left));
+}
+
+void admin_get_log(struct http_request *request, void *context) {
+    answer_level(context, request);
+}
+
+static void refuse(struct http_request *request, const char *pointer, const char *detail) {
+    http_answer_problem(request, &(struct http_problem){.status = 422, .detail = detail, .pointer = pointer});
+}
+
+/* False: it has been answered. */
+static bool take_level(struct http_request *request, enum log_level *level) {
+    const char *name = json_string_value(json_object_get(http_request_body(request), "level"));
+
+    for (unsigned i = 0; name && i < LEVELS; i++)
+        if (strcmp(levels[i], name) == 0) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    refuse(request, "/level", "has to be \"error\", \"warning\", \"info\" or \"debug\"");
+    return false;
+}
+
+static bool take_seconds(struct http_request *request, json_int_t *seconds) {
+    const json_t *json = json_object_get(http_request_body(request), "for_s");
+
+    *seconds = 0;
+    if (!json || json_is_null(json))
+        return true;
+    *seconds = json_integer_value(json);
+    if (json_is_integer(json) && *seconds >= 1 && *seconds <= LONGEST_S)
+        return true;
+    refuse(request, "/for_s", "has to be a whole number of seconds from 1 to 86400, or null");
+    return false;
+}
+
+static bool has_others(struct http_request *request) {
+    const json_t *body = http_request_body(request);
+    size_t known = !!json_object_get(body, "level") + !!json_object_get(body, "for_s");
+
+    if (json_object_size(body) == known)
+        return false;
+    refuse(request, "", "has members other than \"level\" and \"for_s\"");
+    return true;
+}
+
+void admin_restore_level(struct admin *admin) {
+    enum log_level level = admin->options.policy->conf->log.level;
+
+    admin->level_until_us = 0;
+    log_set_level(admin->options.log, level);
+    log_write(admin->options.log, LOG_LEVEL_INFO, "server", "the log level is %s again", levels[level]);
+}
+
+void admin_put_log(struct http_request *request, void *context) {
+    struct admin *admin = context;
+    enum log_level level;
+    json_int_t seconds;
+
+    if (has_others(request) || !take_level(request, &level) || !take_seconds(request, &seconds))
+        return;
+    const struct timeval until = {(time_t)seconds, 0};
+    event_del(admin->level_back);
+    if (seconds && event_add(admin->level_back, &until)) {
+        http_answer_json(request, 500, NULL);
+        return;
+    }
+    admin->level_until_us = seconds ? clock_us() + (uint64_t)seconds * 1000000 : 0;
+    log_set_level(admin->options.log, level);
+    answer_level(admin, request);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * relays: /v1/relays: the data plane is asked, and answers some turns of the loops later.
+ * Runs on: the control thread. Owns: admin->pending.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "lib/net/addr.h"
+#include "server/admin/admin_priv.h"
+#include "server/admin/values.h"
+
+#include <string.h>
+
+enum { LIMIT = 100 };
+
+/* ---- one relay ---- */
+
+static json_t *carrier_of(enum relay_view_state state) {
+    if (state == RELAY_VIEW_SHARED || state == RELAY_VIEW_EXCLUSIVE)
+        return json_string(relay_view_state_label(state));
+    return json_null();
+}
+
+static const char *state_of(enum relay_view_state state) {
+    return state == RELAY_VIEW_OPENING || state == RELAY_VIEW_SUSPENDED ? relay_view_state_label(state) : "open";
+}
+
+static json_t *view_json(const struct relay_view *view) {
+    char client[ADDR_TEXT];
+
+    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "id", view->id, "service",
+                     value_text(view->service), "agent", value_text(*view->agent ? view->agent : NULL), "client",
+                     value_text(open_address_format(&view->client, client, sizeof client)), "destination",
+                     value_text(view->destination), "address", value_text(*view->address ? view->address : NULL),
+                     "state", state_of(view->state), "carrier", carrier_of(view->state), "accepted",
+                     value_time_of(view->accepted_us), "wait_ms", value_span_ms(view->accepted_us, view->dispatched_us),
+                     "dial_ms", value_span_ms(view->dispatched_us, view->opened_us), "first_byte_ms",
+                     value_span_ms(view->accepted_us, view->first_byte_us), "in_bytes", (json_int_t)view->up,
+                     "out_bytes", (json_int_t)view->down, "rate", (json_int_t)view->rate, "progress",
+                     value_time_of(view->progress_us), "suspended", value_time_of(view->suspended_us));
+}
+
+/* ---- asking ---- */
+
+static struct admin_pending *find_free(struct admin *admin) {
+    for (size_t i = 0; i < RELAY_VIEWS_AT_ONCE; i++)
+        if (!admin->pending[i].request)
+            return &admin->pending[i];
+    return NULL;
+}
+
+static struct admin_pending *find(struct admin *admin, uint64_t ticket) {
+    for (size_t i = 0; admin && i < RELAY_VIEWS_AT_ONCE; i++)
+        if (admin->pending[i].request && admin->pending[i].ticket == ticket)
+            return &admin->pending[i];
+    return NULL;
+}
+
+static void answer_busy(struct http_request *request) {
+    http_answer_problem(request, &(struct http_problem){.status = 503,
+                                                        .detail = "the relay threads are asked by others already",
+                                                        .remedy = "Try again in a second"});
+}
+
+static void ask(struct admin *admin, struct http_request *request, struct relay_query *query, size_t offset) {
+    struct admin_pending *pending = find_free(admin);
+
+    query->ticket = ++admin->last_ticket;
+    if (!pending || !plane_view_relays(admin->options.plane, query)) {
+        answer_busy(request);
+        return;
+    }
+    *pending =
+        (struct admin_pending){.request = request, .ticket = query->ticket, .offset = offset, .is_single = query->id};
+}
+
+static const char *const states[] = {"opening", "open", "suspended", NULL};
+static const unsigned state_bits[] = {1u << RELAY_VIEW_OPENING, 1u << RELAY_VIEW_SHARED | 1u << RELAY_VIEW_EXCLUSIVE,
+                                      1u << RELAY_VIEW_SUSPENDED};
+static const char *const sorts[] = {"-rate", "-bytes", "-age", "age", "-idle", NULL};
+static const enum relay_order orders[] = {RELAY_ORDER_RATE, RELAY_ORDER_BYTES, RELAY_ORDER_OLDEST, RELAY_ORDER_NEWEST,
+                                          RELAY_ORDER_IDLE};
+enum { ANY_STATE = sizeof state_bits / sizeof *state_bits };
+
+/* False: it is none, and 400 has been answered. */
+static bool take_client(struct http_request *request, struct open_address *client, bool *is_given) {
+    const char *text = http_request_query(request, "client");
+    struct endpoint endpoint = {.port = 0};
+    struct addr addr;
+
+    *is_given = text;
+    if (!text)
+        return true;
+    snprintf(endpoint.host, sizeof endpoint.host, "%s", text);
+    if (*text && addr_from_endpoint(&addr, &endpoint)) {
+        *client = open_address_of(&addr);
+        return true;
+    }
+    http_answer_error(request, 400, "client: not an IP address: %s", text);
+    return false;
+}
+
+void admin_list_relays(struct http_request *request, void *context) {
+    uint64_t limit = LIMIT, offset = 0;
+    size_t sort = 0, state = ANY_STATE;
+    struct open_address client;
+    bool has_client = false;
+
+    if (!http_query_number(request, "limit", 1, RELAY_VIEWS_MOST, &limit) ||
+        !http_query_number(request, "offset", 0, RELAY_VIEWS_MOST - 1, &offset) ||
+        !http_query_choice(request, "sort", sorts, &sort) || !http_query_choice(request, "state", states, &state) ||
+        !take_client(request, &client, &has_client))
+        return;
+    if (limit + offset > RELAY_VIEWS_MOST)
+        limit = RELAY_VIEWS_MOST - offset;
+    struct relay_query query = {.service = http_request_query(request, "service"),
+                                .agent = http_request_query(request, "agent"),
+                                .client = has_client ? &client : NULL,
+                                .states = state < ANY_STATE ? state_bits[state] : 0,
+                                .order = orders[sort],
+                                .limit = (size_t)(limit + offset)};
+    ask(context, request, &query, (size_t)offset);
+}
+
+void admin_get_relay(struct http_request *request, void *context) {
+    struct relay_query query = {.id = http_request_param(request, "relay"), .limit = 1};
+
+    ask(context, request, &query, 0);
+}
+
+void admin_end_relay(struct http_request *request, void *context) {
+    struct admin *admin = context;
+    struct admin_pending *pending = find_free(admin);
+
+    if (!pending ||
+        !plane_end_relay(admin->options.plane, http_request_param(request, "relay"), ++admin->last_ticket)) {
+        answer_busy(request);
+        return;
+    }
+    *pending = (struct admin_pending){.request = request, .ticket = admin->last_ticket};
+}
+
+/* ---- answers ---- */
+
+static void answer_missing(struct http_request *request) {
+    http_answer_error(request, 404, "there is no relay %s, or it is over", http_request_param(request, "relay"));
+}
+
+static void answer_list(const struct admin_pending *pending, const struct relay_answer *answer) {
+    json_t *list = json_array();
+
+    for (size_t i = pending->offset; i < answer->count; i++)
+        json_array_append_new(list, view_json(answer->views[i]));
+    http_answer_json(pending->request, 200,
+                     json_pack("{s:o,s:I}", "relays", list, "total", (json_int_t)answer->matching));
+}
+
+void admin_on_relay_views(struct admin *admin, const struct relay_answer *answer) {
+    struct admin_pending *pending = find(admin, answer->ticket);
+
+    if (!pending)
+        return;
+    struct admin_pending asked = *pending;
+    *pending = (struct admin_pending){0};
+    if (answer->lacks_memory)
+        http_answer_json(asked.request, 200, NULL);
+    else if (asked.is_single && answer->count)
+        http_answer_json(asked.request, 200, view_json(answer->views[0]));
+    else if (asked.is_single)
+        answer_missing(asked.request);
+    else
+        answer_list(&asked, answer);
+}
+
+void admin_on_relay_ended(struct admin *admin, uint64_t ticket, bool found) {
+    struct admin_pending *pending = find(admin, ticket);
+
+    if (!pending)
+        return;
+    struct http_request *request = pending->request;
+    *pending = (struct admin_pending){0};
+    if (found)
+        http_answer_empty(request, 204);
+    else
+        answer_missing(request);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * services: /v1/services, and what the server and each agent permit of one.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "lib/base/clock.h"
+#include "server/admin/admin_priv.h"
+#include "server/admin/values.h"
+
+#include <string.h>
+
+/* ---- numbers ---- */
+
+static bool carries(const struct credential *credential, const struct strlist *groups) {
+    for (size_t i = 0; i < groups->count; i++)
+        if (credential_carries(credential, groups->items[i]))
+            return true;
+    return !groups->count;
+}
+
+size_t admin_service_known(const struct admin *admin, const struct service *service) {
+    const struct credentials *credentials = admin->options.policy->credentials;
+    const struct strlist *groups = &service_config(service)->groups;
+    const struct session_table *sessions = admin->options.sessions;
+    size_t known = 0;
+
+    for (size_t i = 0; credentials && i < credentials_count(credentials); i++)
+        known += carries(credentials_at(credentials, i), groups);
+    if (credentials)
+        return known;
+    for (struct session *session = session_table_first(sessions); session;
+         session = session_table_after(sessions, session))
+        known += session_serves(session, groups);
+    return known;
+}
+
+enum admin_service_state admin_service_state(const struct service_numbers *numbers, size_t known) {
+    if (numbers->paused_by)
+        return ADMIN_SERVICE_PAUSED;
+    if (!numbers->agents)
+        return ADMIN_SERVICE_UNREACHABLE;
+    return numbers->ready < known || !numbers->is_open ? ADMIN_SERVICE_LIMITED : ADMIN_SERVICE_OK;
+}
+
+static const char *state_label(enum admin_service_state state) {
+    static const char *const labels[ADMIN_SERVICE_STATE_COUNT] = {
+#define ADMIN_SERVICE_STATE_LABEL(name, label) label,
+        ADMIN_SERVICE_STATES(ADMIN_SERVICE_STATE_LABEL)
+#undef ADMIN_SERVICE_STATE_LABEL
+    };
+    return labels[state];
+}
+
+/* ---- a service ---- */
+
+static json_t *quantiles(const struct admin *admin, const char *name, enum service_time which) {
+    const struct statistics *statistics = admin->options.statistics;
+
+    return json_pack("{s:o,s:o}", "p50_ms", value_ms(statistics_quantile(statistics, name, which, 0.5)), "p99_ms",
+                     value_ms(statistics_quantile(statistics, name, which, 0.99)));
+}
+
+static json_t *refusals(const struct service_numbers *numbers) {
+    json_t *json = json_object();
+
+    for (unsigned i = ACCESS_ADMITTED + 1; i < ACCESS_VERDICT_COUNT; i++)
+        if (numbers->refused[i])
+            json_object_set_new(json, access_verdict_label((enum access_verdict)i),
+                                json_integer((json_int_t)numbers->refused[i]));
+    return json;
+}
+
+/* Services of the command line are in no file. */
+static json_t *origin(const struct admin *admin, const struct service_config *service) {
+    const struct server_config *conf = admin->options.policy->conf;
+    size_t index = (size_t)(service - conf->services);
+    const char *file = NULL;
+
+    for (size_t i = 0; i < conf->file_count; i++)
+        if (index - conf->files[i].first < conf->files[i].count)
+            file = conf->files[i].path;
+    return json_pack("{s:o,s:b}", "file", value_text(file), "is_managed", 0);
+}
+
+static json_t *rates_part(const struct history *history) {
+    return json_pack("{s:o,s:o,s:o}", "new_rate", value_rates(history, HISTORY_NEW, 1), "in_rate",
+                     value_rates(history, HISTORY_IN, VALUE_KILOBYTE), "out_rate",
+                     value_rates(history, HISTORY_OUT, VALUE_KILOBYTE));
+}
+
+static json_t *times_part(const struct admin *admin, const char *name) {
+    return json_pack("{s:o,s:o,s:o}", "wait", quantiles(admin, name, SERVICE_WAIT), "dial",
+                     quantiles(admin, name, SERVICE_DIAL), "first_byte", quantiles(admin, name, SERVICE_FIRST_BYTE));
+}
+
+/* Takes over `part`. False: one of both is missing. */
+static bool merge(json_t *json, json_t *part) {
+    bool is_whole = json && part && json_object_update(json, part) == 0;
+
+    json_decref(part);
+    return is_whole;
+}
+
+static json_t *service_json(const struct admin *admin, const struct service *service) {
+    const struct service_config *conf = service_config(service);
+    const struct history *history = statistics_service(admin->options.statistics, conf->name);
+    size_t known = admin_service_known(admin, service);
+    struct service_numbers numbers;
+
+    service_read(service, &numbers);
+    size_t relays = numbers.clients - numbers.waiting;
+    uint64_t peak = history ? history_peak(history, HISTORY_RELAYS) : 0;
+    json_t *json =
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", conf->name, "state",
+                  state_label(admin_service_state(&numbers, known)), "since", value_time_of(numbers.since_us),
+                  "paused_by", value_text(numbers.paused_by), "listen", value_texts(&conf->listen), "groups",
+                  value_texts(&conf->groups), "connect", value_texts(&conf->connect), "able", (json_int_t)numbers.ready,
+                  "known", (json_int_t)known, "relays", (json_int_t)relays, "peak",
+                  (json_int_t)(peak > relays ? peak : relays), "waiting", (json_int_t)numbers.waiting, "refused",
+                  refusals(&numbers), "origin", origin(admin, conf));
+    if (merge(json, rates_part(history)) && merge(json, times_part(admin, conf->name)))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* ---- both keys ---- */
+
+static bool may_serve(const struct session *session, const struct service *service) {
+    return session_serves(session, &service_config(service)->groups);
+}
+
+/* The groups of the service by which it may. */
+static json_t *matching_groups(const struct session *session, const struct service *service) {
+    const struct strlist *own = session_groups(session), *groups = &service_config(service)->groups;
+    char text[256] = "";
+    size_t used = 0;
+
+    if (!own)
+        return json_string("*");
+    for (size_t i = 0; i < groups->count && used < sizeof text; i++)
+        if (strlist_has(own, groups->items[i]))
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", groups->items[i]);
+    return value_text(*text ? text : "any agent");
+}
+
+static const char *answer_of(const struct session *session, const struct service_agent *agent) {
+    if (agent->refusal)
+        return "refuses";
+    if (agent->is_permitted)
+        return "permits";
+    return session_is_connected(session) ? "unanswered" : "offline";
+}
+
+static const char *result_of(const struct session *session, const struct service_agent *agent) {
+    if (agent->refusal)
+        return "refused";
+    if (!session_is_connected(session))
+        return "offline";
+    if (session_is_draining(session))
+        return "draining";
+    if (session_is_silent(session))
+        return "silent";
+    if (!agent->is_permitted)
+        return "unanswered";
+    return agent->ejected_until_us > clock_us() ? "ejected" : "serves";
+}
+
+static json_t *session_key_json(const struct session *session, const struct service *service) {
+    struct service_agent agent;
+
+    service_read_agent(service, session, &agent);
+    return json_pack("{s:o,s:o,s:s,s:s,s:o}", "agent", value_text(session_label(session)), "server",
+                     matching_groups(session, service), "answer", answer_of(session, &agent), "result",
+                     result_of(session, &agent), "because", value_text(agent.refusal));
+}
+
+static json_t *offline_key_json(const struct credential *credential) {
+    return json_pack("{s:o,s:s,s:s,s:s,s:n}", "agent", value_text(credential->name), "server", "credential", "answer",
+                     "offline", "result", "offline", "because");
+}
+
+static json_t *keys_json(const struct admin *admin, const struct service *service) {
+    const struct session_table *sessions = admin->options.sessions;
+    const struct credentials *credentials = admin->options.policy->credentials;
+    json_t *keys = json_array(), *present = admin_present(admin);
+
+    for (struct session *session = session_table_first(sessions); session && json_array_size(keys) < ADMIN_LISTED_MOST;
+         session = session_table_after(sessions, session))
+        if (may_serve(session, service))
+            json_array_append_new(keys, session_key_json(session, service));
+    for (size_t i = 0; credentials && i < credentials_count(credentials) && json_array_size(keys) < ADMIN_LISTED_MOST;
+         i++) {
+        const struct credential *credential = credentials_at(credentials, i);
+        if (carries(credential, &service_config(service)->groups) && !json_object_get(present, credential->name))
+            json_array_append_new(keys, offline_key_json(credential));
+    }
+    json_decref(present);
+    return keys;
+}
+
+/* ---- operations ---- */
+
+void admin_list_services(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+    const struct service_list *services = admin->options.services;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < services->count; i++)
+        json_array_append_new(list, service_json(admin, services->items[i]));
+    http_answer_json(request, 200, json_pack("{s:o}", "services", list));
+}
+
+static struct service *find(const struct service_list *services, const char *name) {
+    for (size_t i = 0; i < services->count; i++)
+        if (strcmp(service_config(services->items[i])->name, name) == 0)
+            return services->items[i];
+    return NULL;
+}
+
+/* NULL: 404 has been answered. */
+static struct service *find_or_refuse(const struct admin *admin, struct http_request *request) {
+    const char *name = http_request_param(request, "service");
+    struct service *service = find(admin->options.services, name);
+
+    if (!service)
+        http_answer_error(request, 404, "there is no service %s", name);
+    return service;
+}
+
+void admin_get_service(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+    const struct service *service = find_or_refuse(admin, request);
+
+    if (!service)
+        return;
+    json_t *json = service_json(admin, service);
+    if (json)
+        json_object_set_new(json, "keys", keys_json(admin, service));
+    http_answer_json(request, 200, json);
+}
+
+void admin_pause_service(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+    struct service *service = find_or_refuse(admin, request);
+
+    if (!service)
+        return;
+    (void)service_pause(service, http_request_actor(request)); /* it may be so already */
+    http_answer_empty(request, 204);
+}
+
+void admin_resume_service(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+    struct service *service = find_or_refuse(admin, request);
+
+    if (!service)
+        return;
+    (void)service_resume(service, http_request_actor(request));
+    http_answer_empty(request, 204);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_admin_api: what the administration API answers is what real clients did; what it is asked to do is done; who may
+ * not ask is refused; and the relays notice nothing of it.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ASK_MS = 10000, ANSWER_MOST = 1 << 20, SOON_MS = 10000, MANY_REQUESTS = 300 };
+
+#define ADMIN_TOKEN   "admin-0123456789abcdef0123456789abcdef"
+#define VIEW_TOKEN    "view-0123456789abcdef0123456789abcdef0"
+#define BEARER(token) "Authorization: Bearer " token "\r\n"
+
+struct administered { /* a server with agents, and an echo behind it */
+    struct sandbox *sandbox;
+    struct server server;
+    struct process *agents[2];
+    struct destination *echo;
+    uint16_t port, http_port; /* of the service, and of admin.http */
+    const char *socket;
+};
+
+/* ---- asking ---- */
+
+static char answer[ANSWER_MOST];
+
+/* Its status; the whole answer is in `answer`. 0: the server has closed without one. */
+static unsigned converse(int fd, const char *request) {
+    size_t got = 0;
+
+    ck_assert(socket_send(fd, request, strlen(request), ASK_MS));
+    socket_read(fd, answer, sizeof answer - 1, &got, ASK_MS);
+    answer[got] = '\0';
+    close(fd);
+    return got > 9 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
+}
+
+static const char *request_text(struct sandbox *sandbox, const char *method, const char *path, const char *headers) {
+    return sandbox_text(sandbox, "%s %s HTTP/1.1\r\n%sConnection: close\r\nContent-Length: 0\r\n\r\n", method, path,
+                        headers);
+}
+
+static unsigned ask(struct administered *administered, const char *method, const char *path) {
+    const char *address = sandbox_text(administered->sandbox, "unix:%s", administered->socket);
+
+    return converse(socket_connect(address, 0),
+                    request_text(administered->sandbox, method, path, "Host: localhost\r\n"));
+}
+
+static unsigned ask_http(struct administered *administered, const char *method, const char *path, const char *headers) {
+    return converse(socket_client(administered->http_port), request_text(administered->sandbox, method, path, headers));
+}
+
+static void expect(struct administered *administered, const char *method, const char *path, unsigned status) {
+    unsigned got = ask(administered, method, path);
+
+    ck_assert_msg(got == status, "%s %s: %u instead of %u: %s", method, path, got, status, answer);
+}
+
+static void expect_http(struct administered *administered, const char *method, const char *path, const char *headers,
+                        unsigned status) {
+    unsigned got = ask_http(administered, method, path, headers);
+
+    ck_assert_msg(got == status, "%s %s with %s: %u instead of %u: %s", method, path, headers, got, status, answer);
+}
+
+/* Of the answer to GET. */
+static unsigned long long number_at(struct administered *administered, const char *path, const char *key) {
+    expect(administered, "GET", path, 200);
+    return number_in_line(answer, key);
+}
+
+/* ---- the programs ---- */
+
+static struct administered start(const char *name) {
+    struct administered administered = {.sandbox = sandbox_new(name), .port = port_take(), .http_port = port_take()};
+    struct sandbox *sandbox = administered.sandbox;
+
+    administered.echo = destination_start(handle_echo, NULL);
+    sandbox_write(sandbox, "tokens", "admin laptop " ADMIN_TOKEN "\nview grafana " VIEW_TOKEN "\n", false);
+    administered.socket = sandbox_path(sandbox, "admin.sock");
+    administered.server = server_start(
+        sandbox,
+        (struct server_plan){.services = service_to(sandbox, "echo", administered.port,
+                                                    destination_port(administered.echo), ""),
+                             .more = sandbox_text(sandbox,
+                                                  "'admin': {'socket': 'admin.sock', 'http': '127.0.0.1:%u', 'tokens': "
+                                                  "'tokens'},",
+                                                  administered.http_port)});
+    administered.agents[0] = agent_join_warm(&administered.server, "alpha", NULL);
+    return administered;
+}
+
+static void end(struct administered *administered) {
+    sandbox_free(administered->sandbox);
+    destination_free(administered->echo);
+}
+
+static int converse_with_echo(const struct administered *administered, const char *text) {
+    int fd = socket_client(administered->port);
+
+    ck_assert_msg(socket_converse(fd, text, ASK_MS), "the service does not serve");
+    return fd;
+}
+
+START_TEST(answers_have_what_clients_did) {
+    struct administered administered = start("numbers");
+    int fds[3] = {converse_with_echo(&administered, "12345"), converse_with_echo(&administered, "1234567"),
+                  converse_with_echo(&administered, "1")};
+
+    ck_assert_uint_eq(number_at(&administered, "/v1/relays", "total"), 3);
+    expect(&administered, "GET", "/v1/relays?sort=-bytes&limit=1", 200);
+    ck_assert_uint_eq(number_in_line(answer, "in_bytes"), 7);
+    ck_assert_uint_eq(number_in_line(answer, "out_bytes"), 7);
+    ck_assert_uint_eq(number_at(&administered, "/v1/services", "relays"), 3);
+    ck_assert_uint_eq(number_at(&administered, "/v1/agents/alpha", "relays"), 3);
+    expect(&administered, "GET", "/v1/status", 200);
+    ck_assert_msg(strstr(answer, "\"relays\":{\"now\":3,"), "%s", answer);
+    expect(&administered, "GET", "/metrics", 200);
+    ck_assert_msg(strstr(answer, "munnel_clients_accepted_total{service=\"echo\"} 3\n"), "%s", answer);
+    for (size_t i = 0; i < 3; i++)
+        close(fds[i]);
+    ck_assert(HOLDS_WITHIN(SOON_MS, number_at(&administered, "/v1/relays", "total") == 0));
+    end(&administered);
+}
+END_TEST
+
+START_TEST(ended_relay_is_reset_and_no_other) {
+    struct administered administered = start("end");
+    int other = converse_with_echo(&administered, "1"), ended = converse_with_echo(&administered, "12345");
+    char id[64], path[96];
+
+    expect(&administered, "GET", "/v1/relays?sort=-bytes&limit=1", 200);
+    text_in(answer, "id", id, sizeof id);
+    snprintf(path, sizeof path, "/v1/relays/%s", id);
+    expect(&administered, "GET", path, 200);
+    expect(&administered, "DELETE", path, 204);
+    ck_assert_int_eq(socket_wait_end(ended, ASK_MS), END_RESET);
+    expect(&administered, "DELETE", path, 404);
+    ck_assert(socket_converse(other, "still there", ASK_MS));
+    close(ended);
+    close(other);
+    end(&administered);
+}
+END_TEST
+
+START_TEST(paused_service_keeps_its_relays) {
+    struct administered administered = start("pause");
+    int fd = converse_with_echo(&administered, "before");
+
+    expect(&administered, "POST", "/v1/services/echo/pause", 204);
+    ck_assert(socket_is_refused(administered.port));
+    ck_assert(socket_converse(fd, "meanwhile", ASK_MS));
+    expect(&administered, "POST", "/v1/services/echo/resume", 204);
+    close(converse_with_echo(&administered, "after"));
+    ck_assert(socket_converse(fd, "after", ASK_MS));
+    close(fd);
+    end(&administered);
+}
+END_TEST
+
+static bool is_connected(struct administered *administered, const char *agent) {
+    expect(administered, "GET", sandbox_text(administered->sandbox, "/v1/agents/%s", agent), 200);
+    return strstr(answer, "\"state\":\"connected\"") && strstr(answer, "\"echo\"");
+}
+
+START_TEST(drained_agent_keeps_its_relays_and_comes_back) {
+    struct administered administered = start("drain");
+    int fd = converse_with_echo(&administered, "by alpha");
+
+    administered.agents[1] = agent_join_warm(&administered.server, "beta", NULL);
+    expect(&administered, "POST", "/v1/agents/alpha/drain", 204);
+    for (unsigned i = 0; i < 4; i++)
+        close(converse_with_echo(&administered, "by beta"));
+    ck_assert(HOLDS_WITHIN(SOON_MS, number_at(&administered, "/v1/agents/beta", "relays") == 0));
+    ck_assert_uint_eq(number_at(&administered, "/v1/agents/alpha", "relays"), 1);
+    expect(&administered, "POST", "/v1/agents/alpha/undrain", 204);
+    ck_assert(HOLDS_WITHIN(SOON_MS, is_connected(&administered, "alpha")));
+    ck_assert(socket_converse(fd, "all the time", ASK_MS));
+    expect(&administered, "POST", "/v1/agents/beta/drain", 204);
+    int by_alpha = converse_with_echo(&administered, "by alpha again");
+    ck_assert_uint_eq(number_at(&administered, "/v1/agents/alpha", "relays"), 2);
+    close(by_alpha);
+    close(fd);
+    end(&administered);
+}
+END_TEST
+
+START_TEST(those_who_may_not_ask_are_refused) {
+    static const char view[] = "Host: localhost\r\n" BEARER(VIEW_TOKEN);
+    static const char admin[] = "Host: localhost\r\n" BEARER(ADMIN_TOKEN);
+    static const char pause[] = "/v1/services/echo/pause";
+    struct administered administered = start("refused");
+    int fd = converse_with_echo(&administered, "before");
+
+    expect_http(&administered, "GET", "/v1/status", view, 200);
+    ck_assert_ptr_nonnull(strstr(answer, "\"role\":\"view\""));
+    expect_http(&administered, "POST", pause, view, 403);
+    expect_http(&administered, "GET", "/v1/status", "Host: munnel.example\r\n" BEARER(ADMIN_TOKEN), 421);
+    expect_http(&administered, "POST", pause,
+                "Host: localhost\r\nOrigin: http://munnel.example\r\n" BEARER(ADMIN_TOKEN), 403);
+    expect_http(&administered, "GET", "/healthz", "Host: localhost\r\n", 200);
+    expect_http(&administered, "GET", "/v1/status", "Host: localhost\r\n", 401);
+    for (unsigned i = 0; i < 3; i++)
+        ask_http(&administered, "GET", "/v1/status",
+                 "Host: localhost\r\n" BEARER("no-0123456789abcdef0123456789abcdef01"));
+    expect_http(&administered, "GET", "/v1/status", admin, 429); /* wrong tokens lock all out for a second */
+    ck_assert(HOLDS_WITHIN(SOON_MS, ask_http(&administered, "GET", "/v1/status", admin) == 200));
+    ck_assert(socket_converse(fd, "after", ASK_MS));
+    close(converse_with_echo(&administered, "not paused"));
+    close(fd);
+    end(&administered);
+}
+END_TEST
+
+/* Readers of events that never read, and questions one after the other. */
+START_TEST(relays_go_on_while_it_is_asked_much) {
+    struct administered administered = start("much");
+    const char *address = sandbox_text(administered.sandbox, "unix:%s", administered.socket);
+    static const char events[] = "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+    int readers[4], fd = converse_with_echo(&administered, "before");
+
+    for (unsigned i = 0; i < 4; i++) {
+        readers[i] = socket_connect(address, 0);
+        ck_assert(socket_send(readers[i], events, sizeof events - 1, ASK_MS));
+    }
+    for (unsigned i = 0; i < MANY_REQUESTS; i++) {
+        expect(&administered, "GET", i % 2 ? "/v1/relays?limit=1000" : "/v1/status", 200);
+        ck_assert(socket_converse(fd, "meanwhile", ASK_MS));
+    }
+    for (unsigned i = 0; i < 4; i++)
+        close(readers[i]);
+    close(fd);
+    end(&administered);
+}
+END_TEST
+
+SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO(ended_relay_is_reset_and_no_other, 60),
+              SCENARIO(paused_service_keeps_its_relays, 60),
+              SCENARIO(drained_agent_keeps_its_relays_and_comes_back, 60),
+              SCENARIO(those_who_may_not_ask_are_refused, 60), SCENARIO(relays_go_on_while_it_is_asked_much, 60))

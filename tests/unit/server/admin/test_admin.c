@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_admin: answers over the Unix socket have what the server is, and changes do what they are named after: the
+ * operations of status.c, problems.c, services.c, agents.c, relays.c, events.c, history.c, sources.c, log_level.c and
+ * health.c, as an administrator meets them.
+ */
+#include "config.h"
+
+#include "server/server_fixture.h"
+
+#include "server/admin/admin.h"
+#include "server/auth/agent_listener.h"
+#include "server/history.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { ANSWER_MOST = 1 << 20, ROUNDS = 2000 };
+
+static struct server_fixture fixture;
+static char answer[ANSWER_MOST];
+static json_t *body; /* of the last answer; NULL: it was no JSON */
+
+/* ---- a client ---- */
+
+static int connect_socket(void) {
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    ck_assert_uint_lt(strlen(unit_path("admin.sock")), sizeof place.sun_path);
+    snprintf(place.sun_path, sizeof place.sun_path, "%s", unit_path("admin.sock"));
+    ck_assert_msg(connect(fd, (struct sockaddr *)&place, sizeof place) == 0, "%s", strerror(errno));
+    return fd;
+}
+
+/* Reads what comes until `end` is in it, or the server has closed. */
+static size_t read_until(int fd, const char *end) {
+    size_t used = 0;
+    ssize_t got = 0;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        server_fixture_run(&fixture);
+        got = recv(fd, answer + used, sizeof answer - 1 - used, 0);
+        used += got > 0 ? (size_t)got : 0;
+        answer[used] = '\0';
+        if (got == 0 || (end && strstr(answer, end)))
+            break;
+        if (got < 0)
+            poll(NULL, 0, 1);
+    }
+    return used;
+}
+
+static int send_request(const char *method, const char *path, const char *content) {
+    char request[2048];
+    int fd = connect_socket();
+    int length = snprintf(request, sizeof request,
+                          "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s",
+                          method, path, *content ? "Content-Type: application/json\r\n" : "", strlen(content), content);
+
+    ck_assert_int_eq(send(fd, request, (size_t)length, 0), length);
+    return fd;
+}
+
+static unsigned take_answer(int fd) {
+    read_until(fd, NULL);
+    close(fd);
+    const char *content = strstr(answer, "\r\n\r\n");
+    ck_assert_msg(content && strncmp(answer, "HTTP/1.1 ", 9) == 0, "%s", answer);
+    json_decref(body);
+    body = json_loads(content + 4, 0, NULL);
+    return (unsigned)strtoul(answer + 9, NULL, 10);
+}
+
+static unsigned ask_with(const char *method, const char *path, const char *content) {
+    return take_answer(send_request(method, path, content));
+}
+
+static void expect_status(const char *method, const char *path, unsigned status) {
+    unsigned got = ask_with(method, path, "");
+
+    ck_assert_msg(got == status, "%s %s: %s", method, path, answer);
+}
+
+static void get(const char *path) {
+    expect_status("GET", path, 200);
+    ck_assert_msg(body, "%s: no JSON: %s", path, answer);
+}
+
+/* "services/0/name" of the last answer. */
+static const json_t *at(const char *path) {
+    const json_t *json = body;
+    char copy[200], *rest = copy;
+
+    snprintf(copy, sizeof copy, "%s", path);
+    for (const char *key = strsep(&rest, "/"); key; key = strsep(&rest, "/"))
+        json = json_is_array(json) ? json_array_get(json, strtoul(key, NULL, 10)) : json_object_get(json, key);
+    ck_assert_msg(json, "no %s in %s", path, answer);
+    return json;
+}
+
+static void expect_text(const char *path, const char *text) {
+    const char *got = json_string_value(at(path));
+
+    ck_assert_msg(got && strcmp(got, text) == 0, "%s: %s in %s", path, got ? got : "no text", answer);
+}
+
+static void expect_number(const char *path, json_int_t number) {
+    json_int_t got = json_integer_value(at(path));
+
+    ck_assert_msg(json_is_integer(at(path)) && got == number, "%s: %lld in %s", path, (long long)got, answer);
+}
+
+/* ---- the server ---- */
+
+static void begin(void) {
+    server_fixture_set_any(&fixture);
+    free(fixture.conf->admin_socket);
+    fixture.conf->admin_socket = strdup(unit_path("admin.sock"));
+    server_fixture_open(&fixture);
+}
+
+static void finish(void) {
+    server_fixture_clear(&fixture);
+    json_decref(body);
+    body = NULL;
+}
+
+START_TEST(server_without_agents_is_down_and_tells_what_to_do) {
+    begin();
+    get("/v1/status");
+    expect_text("state", "down");
+    expect_text("role", "admin");
+    expect_number("services/unreachable", 1);
+    expect_text("problems/0/severity", "bad");
+    expect_text("problems/0/subject", "s0");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/remedy")), "munnel-agent"));
+    expect_status("GET", "/readyz", 503);
+    expect_status("GET", "/healthz", 200);
+    finish();
+}
+END_TEST
+
+START_TEST(client_is_counted_in_every_answer) {
+    struct fake_order served;
+
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    int fd = server_fixture_client(&fixture, 0, &served);
+    get("/v1/status");
+    expect_text("state", "ok");
+    expect_number("relays/now", 1);
+    expect_number("relays/total", 1);
+    expect_number("agents/connected", 1);
+    get("/v1/services");
+    expect_text("services/0/state", "ok");
+    expect_number("services/0/relays", 1);
+    expect_number("services/0/able", 1);
+    get("/v1/agents/a");
+    expect_number("relays", 1);
+    expect_number("links/shared", 1);
+    expect_text("services/0", "s0");
+    expect_status("GET", "/readyz", 200);
+    server_fixture_end(&fixture, fd, &served);
+    json_decref(body);
+    body = NULL;
+}
+END_TEST
+
+START_TEST(rule_of_an_agent_is_shown_with_its_own_words) {
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_unanswered(&fixture, "a");
+    get("/v1/services/s0");
+    expect_text("keys/0/answer", "unanswered");
+    server_fixture_answer(&fixture, &agent, "[{\"id\":1,\"reason\":\"not in allow\"}]");
+    get("/v1/services/s0");
+    expect_text("keys/0/answer", "refuses");
+    expect_text("keys/0/because", "not in allow");
+    get("/v1/status");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")), "not in allow"));
+    finish();
+}
+END_TEST
+
+START_TEST(paused_service_takes_no_client_until_it_is_resumed) {
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    expect_status("POST", "/v1/services/s0/pause", 204);
+    get("/v1/services/s0");
+    expect_text("state", "paused");
+    expect_status("GET", "/readyz", 503);
+    expect_status("POST", "/v1/services/s0/pause", 204); /* once more changes nothing */
+    expect_status("POST", "/v1/services/s0/resume", 204);
+    struct fake_order served;
+    int fd = server_fixture_client(&fixture, 0, &served);
+    server_fixture_end(&fixture, fd, &served);
+    json_decref(body);
+    body = NULL;
+}
+END_TEST
+
+START_TEST(drained_agent_gets_no_client_until_it_comes_again) {
+    struct fake_order served;
+
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "a");
+    expect_status("POST", "/v1/agents/a/drain", 204);
+    get("/v1/agents/a");
+    expect_text("state", "draining");
+    ck_assert(json_is_true(at("can_undrain")));
+    ck_assert_uint_eq(json_array_size(at("services")), 0);
+    fake_forget(FAKE_CLOSE);
+    expect_status("POST", "/v1/agents/a/undrain", 204);
+    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 1); /* its control link */
+    agent = server_fixture_resume(&fixture, &agent, "");
+    server_fixture_answer(&fixture, &agent, "[]");
+    get("/v1/agents/a");
+    expect_text("state", "connected");
+    int fd = server_fixture_client(&fixture, 0, &served);
+    server_fixture_end(&fixture, fd, &served);
+    json_decref(body);
+    body = NULL;
+}
+END_TEST
+
+START_TEST(agent_that_drains_itself_is_not_undrained) {
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "a");
+    server_fixture_send_control(&fixture, &agent, "{\"op\":\"drain\"}");
+    expect_status("POST", "/v1/agents/a/undrain", 409);
+    expect_status("POST", "/v1/agents/b/undrain", 404);
+    finish();
+}
+END_TEST
+
+START_TEST(disconnected_agent_is_offline_with_the_time_when_it_was_seen) {
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    expect_status("POST", "/v1/agents/a/disconnect", 204);
+    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 1);
+    get("/v1/agents");
+    expect_text("agents/0/state", "offline");
+    ck_assert(json_is_string(at("agents/0/since")));
+    finish();
+}
+END_TEST
+
+/* ---- the data plane is asked ---- */
+
+static struct relay_view make_view(const char *id) {
+    struct relay_view view = {
+        .state = RELAY_VIEW_SHARED, .up = 5, .down = 7, .accepted_us = 1000, .dispatched_us = 3500};
+
+    snprintf(view.id, sizeof view.id, "%s", id);
+    snprintf(view.service, sizeof view.service, "s0");
+    return view;
+}
+
+START_TEST(relays_are_those_of_the_data_plane) {
+    const struct relay_view first = make_view("0123abcd-1"), second = make_view("0123abcd-2");
+    const struct relay_view *views[] = {&first, &second};
+    struct fake_order asked;
+
+    begin();
+    int fd = send_request("GET", "/v1/relays?service=s0&limit=1&offset=1", "");
+    ck_assert(server_fixture_wait_for(&fixture, FAKE_VIEW, 1));
+    ck_assert(fake_take(FAKE_VIEW, &asked));
+    ck_assert_str_eq(asked.text, "s0");
+    fake_answer_views(&asked, views, 2);
+    ck_assert_uint_eq(take_answer(fd), 200);
+    expect_number("total", 2);
+    ck_assert_uint_eq(json_array_size(at("relays")), 1);
+    expect_text("relays/0/id", "0123abcd-2");
+    expect_text("relays/0/carrier", "shared");
+    expect_number("relays/0/in_bytes", 5);
+    ck_assert(json_real_value(at("relays/0/wait_ms")) == 2.5);
+    expect_status("GET", "/v1/relays?client=nowhere", 400);
+    expect_status("GET", "/v1/relays?limits=1", 400);
+    finish();
+}
+END_TEST
+
+START_TEST(relay_is_ended_or_not_there) {
+    struct fake_order asked;
+
+    begin();
+    for (unsigned i = 0; i < 2; i++) {
+        int fd = send_request("DELETE", "/v1/relays/0123abcd-1", "");
+        ck_assert(server_fixture_wait_for(&fixture, FAKE_END, 1));
+        ck_assert(fake_take(FAKE_END, &asked));
+        fake_answer_end(&asked, i == 0);
+        ck_assert_uint_eq(take_answer(fd), i == 0 ? 204 : 404);
+    }
+    finish();
+}
+END_TEST
+
+/* More would keep the relay threads busy for one who asks only. */
+START_TEST(questions_beyond_what_the_data_plane_takes_are_put_off) {
+    int fds[RELAY_VIEWS_AT_ONCE];
+
+    begin();
+    for (unsigned i = 0; i < RELAY_VIEWS_AT_ONCE; i++)
+        fds[i] = send_request("GET", "/v1/relays", "");
+    ck_assert(server_fixture_wait_for(&fixture, FAKE_VIEW, RELAY_VIEWS_AT_ONCE));
+    expect_status("GET", "/v1/relays", 503);
+    for (unsigned i = 0; i < RELAY_VIEWS_AT_ONCE; i++)
+        close(fds[i]);
+    finish(); /* with questions under way: they are answered, and nothing leaks */
+}
+END_TEST
+
+/* ---- what goes on ---- */
+
+START_TEST(reader_of_events_gets_the_status_and_what_it_has_missed) {
+    static const char request[] = "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+                                  "Last-Event-ID: 0\r\n\r\n";
+
+    begin();
+    int fd = connect_socket();
+    ck_assert_int_eq(send(fd, request, sizeof request - 1, 0), sizeof request - 1);
+    read_until(fd, "started");
+    ck_assert_msg(strstr(answer, "event: tick") && strstr(answer, "\"role\":\"admin\""), "%s", answer);
+    server_fixture_join_ready(&fixture, "newcomer");
+    read_until(fd, "newcomer");
+    ck_assert_ptr_nonnull(strstr(answer, "event: event"));
+    read_until(fd, "event: tick");
+    ck_assert_ptr_nonnull(strstr(answer, "event: tick"));
+    close(fd);
+    get("/v1/events?kind=agent&limit=1");
+    ck_assert_uint_eq(json_array_size(at("events")), 1);
+    expect_text("events/0/kind", "agent");
+    finish();
+}
+END_TEST
+
+START_TEST(source_under_penalty_is_listed_and_forgiven) {
+    struct endpoint endpoint = {.host = "203.0.113.7", .port = 1};
+    struct addr addr;
+
+    begin();
+    ck_assert(addr_from_endpoint(&addr, &endpoint));
+    agent_listener_penalize(fixture.server->agent_listener, &addr);
+    get("/v1/sources");
+    expect_text("sources/0/address", "203.0.113.7");
+    expect_number("sources/0/failures", 1);
+    expect_status("DELETE", "/v1/sources/203.0.113.7", 204);
+    get("/v1/sources");
+    ck_assert_uint_eq(json_array_size(at("sources")), 0);
+    expect_status("DELETE", "/v1/sources/203.0.113.7", 404);
+    expect_status("DELETE", "/v1/sources/nobody", 400);
+    finish();
+}
+END_TEST
+
+START_TEST(wrong_log_level_is_refused_with_the_place_of_the_mistake) {
+    begin();
+    ck_assert_uint_eq(ask_with("PUT", "/v1/log", "{\"level\":\"loud\"}"), 422);
+    expect_text("pointer", "/level");
+    ck_assert_uint_eq(ask_with("PUT", "/v1/log", "{\"level\":\"debug\",\"for_s\":0}"), 422);
+    expect_text("pointer", "/for_s");
+    ck_assert_uint_eq(ask_with("PUT", "/v1/log", "{\"level\":\"debug\",\"for\":1}"), 422);
+    ck_assert_uint_eq(ask_with("PUT", "/v1/log", "{\"level\":\"debug\",\"for_s\":60}"), 200);
+    expect_number("for_s", 60);
+    finish();
+}
+END_TEST
+
+START_TEST(history_has_a_value_for_each_step) {
+    begin();
+    get("/v1/history");
+    expect_number("step_s", 1);
+    ck_assert_uint_eq(json_array_size(at("series/in_rate")), HISTORY_SECONDS);
+    get("/v1/history?span=24h");
+    expect_number("step_s", 60);
+    expect_status("GET", "/v1/history?service=none", 404);
+    expect_status("GET", "/v1/history?span=1y", 400);
+    finish();
+}
+END_TEST
+
+static TCase *states(void) {
+    TCase *group = tcase_create("states");
+
+    tcase_add_test(group, server_without_agents_is_down_and_tells_what_to_do);
+    tcase_add_test(group, client_is_counted_in_every_answer);
+    tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
+    tcase_add_test(group, reader_of_events_gets_the_status_and_what_it_has_missed);
+    tcase_add_test(group, history_has_a_value_for_each_step);
+    return group;
+}
+
+static TCase *changes(void) {
+    TCase *group = tcase_create("changes");
+
+    tcase_add_test(group, paused_service_takes_no_client_until_it_is_resumed);
+    tcase_add_test(group, drained_agent_gets_no_client_until_it_comes_again);
+    tcase_add_test(group, agent_that_drains_itself_is_not_undrained);
+    tcase_add_test(group, disconnected_agent_is_offline_with_the_time_when_it_was_seen);
+    tcase_add_test(group, source_under_penalty_is_listed_and_forgiven);
+    tcase_add_test(group, wrong_log_level_is_refused_with_the_place_of_the_mistake);
+    return group;
+}
+
+static TCase *relays(void) {
+    TCase *group = tcase_create("relays");
+
+    tcase_add_test(group, relays_are_those_of_the_data_plane);
+    tcase_add_test(group, relay_is_ended_or_not_there);
+    tcase_add_test(group, questions_beyond_what_the_data_plane_takes_are_put_off);
+    return group;
+}
+
+UNIT_MAIN("server/admin/admin", states, changes, relays)
