@@ -134,7 +134,7 @@ static void check_service(struct problems *problems, const struct service *servi
     if (numbers.paused_by) {
         SAY(what, "%s is paused", problem.subject);
         SAY(why, "by %s; new clients are refused", numbers.paused_by);
-        SAY(remedy, "munnel service resume %s", problem.subject);
+        SAY(remedy, "Take clients again: POST /v1/services/%s/resume", problem.subject);
     } else if (!numbers.agents) {
         problem.is_bad = true;
         SAY(what, "%s is unreachable", problem.subject);
@@ -282,7 +282,7 @@ static void check_log(struct problems *problems) {
     problem.since_ms = wall_of(admin->dropped_us);
     SAY(what, "%llu log lines were dropped", (unsigned long long)admin->dropped);
     SAY(why, "the log could not be written as fast as lines came");
-    SAY(remedy, "Look at the disk, or at what reads the log; or log less: munnel log-level warning");
+    SAY(remedy, "Look at the disk, or at what reads the log; or log less: PUT /v1/log, or log.level in munnel.json");
     add(problems, &problem);
 }
 
