@@ -11,7 +11,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/agents.c \
 	src/server/admin/events.c \
 	src/server/admin/health.c \
-	src/server/admin/history.c \
+	src/server/admin/history_answer.c \
 	src/server/admin/log_level.c \
 	src/server/admin/problems.c \
 	src/server/admin/relays.c \

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_admin: answers over the Unix socket have what the server is, and changes do what they are named after: the
- * operations of status.c, problems.c, services.c, agents.c, relays.c, events.c, history.c, sources.c, log_level.c and
- * health.c, as an administrator meets them.
+ * operations of status.c, problems.c, services.c, agents.c, relays.c, events.c, history_answer.c, sources.c,
+ * log_level.c and health.c, as an administrator meets them.
  */
 #include "config.h"
 

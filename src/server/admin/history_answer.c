@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * history: GET /v1/history: series of numbers by the second or by the minute, in the units of the other answers.
+ * history_answer: GET /v1/history: series of numbers by the second or by the minute, in the units of the other answers.
  * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
