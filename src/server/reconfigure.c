@@ -82,7 +82,7 @@ static struct reconfigure *allocate(struct server *server, struct server_config 
     return NULL;
 }
 
-/* What agents were told of it: then they have to be asked again, by another id. */
+/* Agents have these of it: they have to be asked again, by another id. */
 static bool concerns_agents(const struct server_change *difference) {
     return strlist_has(&difference->options, "connect") || strlist_has(&difference->options, "group");
 }
