@@ -253,10 +253,19 @@ int process_wait(struct process *process, unsigned ms) {
     return process->status;
 }
 
+/* The threads stop one after the other; on a busy machine one may answer what the test sends next. */
+static void await_stopped(const struct process *process) {
+    siginfo_t info;
+    while (waitid(P_PID, (id_t)process->pid, &info, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR)
+        ;
+}
+
 void process_signal(struct process *process, int signal_number) {
     if (process_is_over(process))
         fail_with_output(process, "was over before its time");
     kill(process->pid, signal_number);
+    if (signal_number == SIGSTOP)
+        await_stopped(process);
 }
 
 static void fail_if_unclean(struct process *process) {
