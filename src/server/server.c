@@ -343,6 +343,7 @@ int server_open(struct server *server, struct error *error) {
             return -1;
     if (server->admin && admin_listen(server->admin, error))
         return -1;
+    statistics_tick(server->statistics, clock_us()); /* makes room for the numbers of each service */
     return housekeeping_start(server, error);
 }
 
