@@ -238,7 +238,8 @@ void admin_drain_agent(struct http_request *request, void *context) {
 }
 
 void admin_undrain_agent(struct http_request *request, void *context) {
-    do_with(context, request, undrain, "drains itself: it was told to on its own machine, and is undrained there");
+    do_with(context, request, undrain,
+            "drains by a signal on its own machine: it takes clients again once it is started anew there");
 }
 
 void admin_disconnect_agent(struct http_request *request, void *context) {
