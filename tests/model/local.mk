@@ -9,6 +9,7 @@ model_sources = tests/model/walk.h tests/model/walk.c tests/model/wire.h tests/m
 tests_model_test_carriers_SOURCES = tests/model/test_carriers.c $(model_sources)
 tests_model_test_carriers_CPPFLAGS = $(MODEL_CPPFLAGS)
 tests_model_test_carriers_LDADD = $(SYSTEM_LIBS)
-tests_model_test_windows_SOURCES = tests/model/test_windows.c tests/model/two_streams.h tests/model/two_streams.c $(model_sources)
+tests_model_test_windows_SOURCES = tests/model/test_windows.c tests/model/two_streams.h \
+    tests/model/two_streams_world.h tests/model/two_streams_check.c tests/model/two_streams.c $(model_sources)
 tests_model_test_windows_CPPFLAGS = $(MODEL_CPPFLAGS)
 tests_model_test_windows_LDADD = $(SYSTEM_LIBS)

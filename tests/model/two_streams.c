@@ -5,72 +5,18 @@
  */
 #include "config.h"
 
-#include "two_streams.h"
-
-#include "wire.h"
+#include "two_streams_world.h"
 
 #include <string.h>
-
-enum {
-    CARRIERS = 3,
-    FIRST_CARRIER = 0,
-    LAST_CARRIER = CARRIERS - 1, /* never breaks, so that there is always a way on */
-    NO_WINDOW = 0x40             /* of an end that does not look at it; more than all positions of a world */
-};
-
-struct end_stream {
-    struct stream rules;
-    uint8_t consumed;      /* by the reader; FIN counts */
-    uint8_t window_before; /* without RULE_SEND_BY_WINDOW_OF_CARRIER */
-    bool owes_ack;         /* as a mux has a stream in one of its lists */
-};
-
-struct end {
-    struct end_stream streams[TWO_STREAMS];
-    uint8_t blocker[CARRIERS]; /* stream from 1, which has to get its bytes before the carrier is read on; 0: none */
-    bool lost[CARRIERS];
-};
-
-struct world {
-    struct end ends[2];
-    struct wire_queue queues[CARRIERS][2]; /* towards that end */
-    bool cut[CARRIERS];
-    bool is_aborted[TWO_STREAMS];
-    uint8_t cuts, moves, aborts;
-};
 
 static const struct world *here(const struct walk *walk) {
     return walk_here(walk);
 }
 
-static const struct two_streams_limits *limits_of(const struct walk *walk) {
-    return walk->limits;
-}
-
-static bool follows(const struct walk *walk, enum two_streams_rule rule) {
-    return limits_of(walk)->left_out != rule;
-}
-
-static bool is_live(const struct end_stream *stream) {
-    return stream->rules.phase == STREAM_OPEN;
-}
-
-static bool is_whole(const struct end_stream *stream) {
-    return stream->rules.phase == STREAM_OVER && stream->rules.outcome.how == STREAM_HOW_WHOLE;
-}
-
-/* ---- windows ---- */
-
-static stream_position window_of(const uint8_t windows[CARRIER_KINDS], stream_carrier carrier) {
-    return windows[stream_carrier_is_exclusive(carrier) ? ON_EXCLUSIVE : ON_SHARED];
-}
+/* ---- limits ---- */
 
 static stream_position unacked(const struct end_stream *stream) {
     return is_live(stream) ? (stream_position)(stream->rules.highest - stream->rules.acked) : 0;
-}
-
-static stream_position unread(const struct end_stream *stream) {
-    return is_live(stream) ? (stream_position)(stream->rules.taken - stream->consumed) : 0;
 }
 
 /* At most so much may be sent, whatever the sender's own window is. */
@@ -81,15 +27,6 @@ static stream_position send_window(const struct walk *walk, const struct end_str
     if (!follows(walk, RULE_SEND_BY_WINDOW_OF_CARRIER) && stream->window_before > window)
         return stream->window_before;
     return window;
-}
-
-static stream_position take_window(const struct walk *walk, const struct end_stream *stream) {
-    stream_carrier in = follows(walk, RULE_TAKE_BY_WINDOW_OF_CARRIER) ? stream->rules.in : 0;
-    return follows(walk, RULE_TAKE_WITHIN_WINDOW) ? window_of(limits_of(walk)->window, in) : NO_WINDOW;
-}
-
-static stream_position continue_window(const struct walk *walk) {
-    return follows(walk, RULE_CONTINUE_WITHIN_WINDOW) ? limits_of(walk)->window[ON_EXCLUSIVE] : NO_WINDOW;
 }
 
 /* The sender has memory for one position of each stream at least. */
@@ -110,67 +47,6 @@ static bool is_above_limit(const struct walk *walk, const struct end *end) {
         most += is_live(&end->streams[i]);
     }
     return memory > 0 && waiting > most;
-}
-
-/* ---- what must hold ---- */
-
-/* A peer that sends one position more than is permitted is found out. */
-static const char *wrong_with_taking(const struct walk *walk, const struct end_stream *stream) {
-    struct stream copy = stream->rules;
-    stream_position waiting = (stream_position)(copy.taken - copy.acked_by_us);
-    stream_position window = window_of(limits_of(walk)->window, copy.in);
-    stream_position wide = limits_of(walk)->window[ON_EXCLUSIVE];
-    bool is_taken;
-    if (!is_live(stream) || !copy.in || copy.got_fin || copy.in_next)
-        return NULL;
-    if (waiting > wide)
-        return "more was taken than any window permits";
-    if (!stream_take_bytes(&copy, copy.in, waiting < window ? (stream_position)(window - waiting + 1) : 1, false,
-                           take_window(walk, stream), &is_taken))
-        return "a byte beyond the window was taken";
-    copy = stream->rules;
-    if (!stream_take_continue(&copy, wire_carrier_id(WIRE_EXCLUSIVE), copy.epoch,
-                              (stream_position)(copy.acked_by_us + wide + 1), continue_window(walk)))
-        return "CONTINUE beyond the window was taken";
-    return NULL;
-}
-
-static const char *wrong_with(const struct walk *walk, const void *of) {
-    const struct world *world = of;
-    for (int i = 0; i < TWO_STREAMS; i++) {
-        const struct end_stream *server = &world->ends[SERVER].streams[i], *agent = &world->ends[AGENT].streams[i];
-        bool both_over = server->rules.phase == STREAM_OVER && agent->rules.phase == STREAM_OVER;
-        if (!world->is_aborted[i] && both_over && (!is_whole(server) || !is_whole(agent)))
-            return "cut, though neither side aborted it";
-        const char *wrong = wrong_with_taking(walk, agent);
-        if (wrong)
-            return wrong;
-    }
-    return NULL;
-}
-
-static bool is_stuck(const struct walk *walk, int stream) {
-    return limits_of(walk)->is_stuck && stream == 0;
-}
-
-/* Nothing can happen any more. */
-static const char *wrong_at_the_end(const struct walk *walk, const void *of) {
-    const struct world *world = of;
-    for (int i = 0; i < TWO_STREAMS; i++) {
-        if (is_stuck(walk, i) && world->ends[AGENT].streams[i].rules.is_suspended)
-            return "stuck: a stream is suspended";
-        if (is_stuck(walk, i) && !world->is_aborted[i])
-            continue;
-        if (world->ends[SERVER].streams[i].rules.phase != STREAM_OVER)
-            return "stuck: a stream is not over at the server";
-        if (world->ends[AGENT].streams[i].rules.phase != STREAM_OVER)
-            return "stuck: a stream is not over at the agent";
-    }
-    for (int carrier = 0; carrier < CARRIERS; carrier++) {
-        if (world->ends[SERVER].blocker[carrier] || world->ends[AGENT].blocker[carrier])
-            return "stuck: a carrier is not read any more";
-    }
-    return NULL;
 }
 
 /* ---- worlds that are the same ---- */
@@ -598,7 +474,7 @@ static void begin(struct world *world, const struct two_streams_limits *limits) 
 }
 
 const char *two_streams_walk(const struct two_streams_limits *limits, bool is_quiet, size_t *count) {
-    static const struct walk_model model = {sizeof(struct world), try_all, wrong_with, wrong_at_the_end};
+    static const struct walk_model model = {sizeof(struct world), try_all, two_streams_check, two_streams_check_end};
     struct walk walk = {.model = &model, .limits = limits, .is_quiet = is_quiet};
     struct world first;
     begin(&first, limits);
