@@ -54,6 +54,7 @@ struct client {
     char detail[160];            /* out: more about the end, from the agent or the data plane */
     char address[64];            /* out: where the agent connected to */
     char agent[RECORD_AGENT];    /* in: for the record */
+    const char *by;              /* out, with CLIENT_ENDED: the side that ended it; static */
     uint64_t deadline_us;        /* the rest is the control plane's own */
     struct service *service;
     TAILQ_ENTRY(client) entry; /* of the clients that wait, or of unused structs */

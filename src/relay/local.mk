@@ -8,6 +8,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/carrier_role.h \
 	src/relay/client.h \
 	src/relay/dial_order.h \
+	src/relay/ended_relays.c \
+	src/relay/ended_relays.h \
 	src/relay/events.c \
 	src/relay/link/bio.c \
 	src/relay/link/bio.h \
@@ -59,6 +61,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/reason.h \
 	src/relay/record.c \
 	src/relay/record.h \
+	src/relay/relay_view.c \
 	src/relay/relay_view.h \
 	src/relay/relay_views.c \
 	src/relay/service_counts.c \

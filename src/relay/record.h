@@ -29,7 +29,7 @@ struct record {
     enum relay_reason reason;
     unsigned attempts;  /* agents that were tried before without success; logged unless 0, as the next is */
     unsigned left_out;  /* records like this one that were not logged */
-    const char *by;     /* the side that ended it */
+    const char *by;     /* the side that ended it; static, or NULL */
     const char *detail; /* more than `reason` has, or NULL */
 };
 

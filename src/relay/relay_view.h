@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * relay_view: the relays as they are at the moment, for people who look at them; a part of plane.h.
+ * relay_view: the relays as they are at the moment, and the last ones that ended, for people who look at them; a part
+ * of plane.h.
  *
  * Each relay thread goes through its relays, RELAY_VIEW_PIECE of them in a turn of its loop, and keeps the first of
  * those that match, in the order that is asked for, in memory of its own, which the event brings to the control thread.
  * So a view is no moment but takes some turns: a relay that begins meanwhile may be missing; one that is there all the
- * time is there once.
+ * time is there once. Those that ended are kept in a ring (ended_relays.h): on an agent each thread has one, and
+ * answers for it; on a server the control plane has it, since clients that no agent took end there.
  *
  *   plane_view_relays(query)                  ->    (some turns later)
  *                                             <-    on_relay_views(answer), once, on the control thread
@@ -24,7 +26,7 @@ struct plane;
 
 enum {
     RELAY_VIEW_PIECE = 64,   /* relays that a thread looks at in a turn of its loop */
-    RELAY_VIEWS_MOST = 1000, /* of an answer: 600 KiB for each relay thread */
+    RELAY_VIEWS_MOST = 1000, /* of an answer: 900 KiB for each relay thread */
     RELAY_VIEWS_AT_ONCE = 4  /* queries and ends under way */
 };
 
@@ -33,7 +35,8 @@ enum {
     S(OPENING, "opening")     /* the destination is not reached yet */                                                 \
     S(SHARED, "shared")       /* it runs on shared links */                                                            \
     S(EXCLUSIVE, "exclusive") /* in one direction at least on a link of its own */                                     \
-    S(SUSPENDED, "suspended") /* its link was lost, and no other is there yet */
+    S(SUSPENDED, "suspended") /* its link was lost, and no other is there yet */                                       \
+    S(ENDED, "ended")         /* it is over */
 
 enum relay_view_state {
 #define RELAY_VIEW_STATE_ENUM(name, label) RELAY_VIEW_##name,
@@ -53,11 +56,15 @@ struct relay_view {
     char address[64];                                   /* as reached; "": not reached yet, or not known */
     char agent[RECORD_AGENT];                           /* on a server; else "" */
     struct open_address client;
-    uint64_t up, down; /* bytes from client to destination, and back */
-    uint64_t rate;     /* bytes a second of both, in the last two seconds or so */
+    uint64_t up, down;                                             /* bytes from client to destination, and back */
+    uint32_t up_rate, down_rate;                                   /* bytes a second in the last two seconds or so */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     uint64_t progress_us;                                          /* when something went on last */
     uint64_t suspended_us;                                         /* since when; 0: it is not */
+    uint64_t ended_us;                                             /* 0: it is not; then the rest has no meaning */
+    enum relay_reason reason;
+    const char *by;                 /* the side that ended it; static, or NULL */
+    char detail[PROTO_DETAIL_SIZE]; /* more than `reason` has, or "" */
 };
 
 /* The first of an answer has the most of it. */
@@ -68,10 +75,17 @@ struct relay_query { /* copied, with its texts */
     /* Those that match; NULL or 0: all. */
     const char *id, *service, *agent;
     const struct open_address *client; /* port 0: any of the host's */
-    unsigned states;                   /* a bit for each: 1u << RELAY_VIEW_... */
+    unsigned states;                   /* a bit for each: 1u << RELAY_VIEW_...; 0: all but those that ended */
     enum relay_order order;
     size_t limit; /* RELAY_VIEWS_MOST at most */
 };
+
+/* Without a look at the id. */
+bool relay_view_matches(const struct relay_view *view, const struct relay_query *query);
+/* The view with the larger key precedes; of those with the same key, that with the larger number, or with the smaller
+ * one in RELAY_ORDER_OLDEST. */
+uint64_t relay_view_key(const struct relay_view *view, enum relay_order order);
+bool relay_view_precedes(const struct relay_view *a, const struct relay_view *b, enum relay_order order);
 
 struct relay_answer { /* valid during the event */
     uint64_t ticket;

@@ -14,6 +14,7 @@
 #include "relay/relay_view.h"
 
 #include "lib/base/strbuf.h"
+#include "relay/ended_relays.h"
 #include "relay/plane_priv.h"
 #include "relay/stream/relay_priv.h"
 #include "relay/stream/walk.h"
@@ -23,13 +24,13 @@
 
 enum { ID_BASE = 10 };
 
-struct wanted { /* of a query; strings of the request */
+struct wanted { /* of a query */
     char server[PROTO_SERVER_DIGITS + 1];
     uint64_t number;
-    bool has_id, has_client;
-    char *service, *agent; /* NULL: any */
+    bool has_id;
+    char *service, *agent; /* which `query` points to, as to the next */
     struct open_address client;
-    unsigned states;
+    struct relay_query query;
 };
 
 struct request;
@@ -50,8 +51,6 @@ struct request {
     uint64_t ticket;
     bool ends; /* the relay with this id is to be ended */
     struct wanted wanted;
-    enum relay_order order;
-    size_t limit;
     unsigned left; /* parts that are not back */
     struct part parts[];
 };
@@ -73,56 +72,22 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     view->thread = relay->thread->index;
     view->state = state_of(relay);
     view->agent[0] = '\0';
-    view->rate = relay->rate;
     view->accepted_us = relay->begun_us;
     view->opened_us = relay->opened_us;
     view->first_byte_us = relay->first_byte_us;
     view->progress_us = relay->progress_us;
     view->suspended_us = relay->pump.stream.suspended_us;
+    view->ended_us = 0;
+    view->by = NULL;
+    view->detail[0] = '\0';
     relay->role->describe(relay, view);
-}
-
-static bool same_client(const struct open_address *wanted, const struct open_address *client) {
-    return memcmp(wanted->host, client->host, sizeof client->host) == 0 &&
-           (wanted->port == 0 || wanted->port == client->port);
-}
-
-static bool matches(const struct wanted *wanted, const struct relay_view *view) {
-    return (!wanted->states || wanted->states & 1u << view->state) &&
-           (!wanted->service || strcmp(wanted->service, view->service) == 0) &&
-           (!wanted->agent || strcmp(wanted->agent, view->agent) == 0) &&
-           (!wanted->has_client || same_client(&wanted->client, &view->client));
-}
-
-/* The view with the larger one precedes; of several of a microsecond, that whose number is larger in this order, too.
- */
-static uint64_t key_of(const struct relay_view *view, enum relay_order order) {
-    switch (order) {
-    case RELAY_ORDER_NEWEST:
-        break;
-    case RELAY_ORDER_OLDEST:
-        return UINT64_MAX - view->accepted_us;
-    case RELAY_ORDER_BYTES:
-        return view->up + view->down;
-    case RELAY_ORDER_RATE:
-        return view->rate;
-    case RELAY_ORDER_IDLE:
-        return UINT64_MAX - view->progress_us;
-    }
-    return view->accepted_us;
-}
-
-static bool precedes(const struct relay_view *a, const struct relay_view *b, enum relay_order order) {
-    uint64_t key_a = key_of(a, order), key_b = key_of(b, order);
-    if (key_a != key_b)
-        return key_a > key_b;
-    return (a->number > b->number) != (order == RELAY_ORDER_OLDEST);
 }
 
 /* ---- the heap: each comes behind both below it ---- */
 
 static bool is_behind(const struct part *part, size_t a, size_t b) {
-    return precedes(&part->views[part->heap[b]], &part->views[part->heap[a]], part->request->order);
+    return relay_view_precedes(&part->views[part->heap[b]], &part->views[part->heap[a]],
+                               part->request->wanted.query.order);
 }
 
 static void swap(struct part *part, size_t a, size_t b) {
@@ -154,11 +119,12 @@ static void sort(struct part *part) {
 }
 
 static void keep(struct part *part, const struct relay_view *view) {
-    if (part->count < part->request->limit) {
+    const struct relay_query *query = &part->request->wanted.query;
+    if (part->count < query->limit) {
         part->views[part->count] = *view;
         part->heap[part->count] = (uint32_t)part->count;
         sift_up(part, part->count++);
-    } else if (part->count > 0 && precedes(view, &part->views[part->heap[0]], part->request->order)) {
+    } else if (part->count > 0 && relay_view_precedes(view, &part->views[part->heap[0]], query->order)) {
         part->views[part->heap[0]] = *view;
         sift_down(part, part->count);
     }
@@ -174,6 +140,13 @@ static bool has_id(const struct wanted *wanted, const struct relay *relay) {
     return !wanted->has_id || (wanted->number > 0 && relay->role->has_id(relay, wanted->server, wanted->number));
 }
 
+static void take(struct part *part, const struct relay_view *view) {
+    if (!relay_view_matches(view, &part->request->wanted.query))
+        return;
+    part->matching++;
+    keep(part, view);
+}
+
 static bool visit_to_view(struct relay_walk *walk, struct relay *relay) {
     struct part *part = of_walk(walk);
     const struct wanted *wanted = &part->request->wanted;
@@ -181,10 +154,7 @@ static bool visit_to_view(struct relay_walk *walk, struct relay *relay) {
     if (!has_id(wanted, relay))
         return true;
     describe(relay, &view);
-    if (matches(wanted, &view)) {
-        part->matching++;
-        keep(part, &view);
-    }
+    take(part, &view);
     return !wanted->has_id;
 }
 
@@ -197,17 +167,35 @@ static bool visit_to_end(struct relay_walk *walk, struct relay *relay) {
     return false;
 }
 
+/* An agent's; a server has them elsewhere, and thread->ended is NULL. */
+static void take_ended(struct part *part) {
+    const struct wanted *wanted = &part->request->wanted;
+    char id[PROTO_RELAY_ID_MAX + 1] = "";
+    bool is_asked = wanted->has_id || wanted->query.states & 1u << RELAY_VIEW_ENDED;
+    if (part->request->ends || !is_asked || !part->thread->ended)
+        return;
+    if (wanted->has_id && wanted->number > 0)
+        record_make_id(id, wanted->server, wanted->number);
+    for (size_t i = 0; i < ended_relays_count(part->thread->ended); i++) {
+        const struct relay_view *view = ended_relays_at(part->thread->ended, i);
+        if (!wanted->has_id || strcmp(view->id, id) == 0)
+            take(part, view);
+    }
+}
+
 static void on_part_back(struct message *message);
 
 static void on_walked(struct relay_walk *walk) {
     struct part *part = of_walk(walk);
+    if (!part->lacks_memory)
+        take_ended(part);
     sort(part);
     part->message.deliver = on_part_back;
     loop_post(part->request->plane->options.control, &part->message);
 }
 
 static bool reserve(struct part *part) {
-    size_t limit = part->request->limit;
+    size_t limit = part->request->wanted.query.limit;
     if (limit == 0)
         return true;
     part->views = malloc(limit * sizeof *part->views);
@@ -233,8 +221,9 @@ static struct part *first_part(struct request *request) {
     struct part *first = NULL;
     for (unsigned i = 0; i < request->plane->count; i++) {
         struct part *part = &request->parts[i];
-        if (part->taken < part->count && (!first || precedes(&part->views[part->heap[part->taken]],
-                                                             &first->views[first->heap[first->taken]], request->order)))
+        if (part->taken < part->count &&
+            (!first || relay_view_precedes(&part->views[part->heap[part->taken]],
+                                           &first->views[first->heap[first->taken]], request->wanted.query.order)))
             first = part;
     }
     return first;
@@ -243,7 +232,7 @@ static struct part *first_part(struct request *request) {
 static size_t merge(struct request *request, const struct relay_view **views) {
     size_t count = 0;
     struct part *part;
-    while (count < request->limit && (part = first_part(request)))
+    while (count < request->wanted.query.limit && (part = first_part(request)))
         views[count++] = &part->views[part->heap[part->taken++]];
     return count;
 }
@@ -258,7 +247,7 @@ static void sum_up(const struct request *request, struct relay_answer *answer) {
 static void answer_views(struct request *request) {
     const struct plane_options *options = &request->plane->options;
     struct relay_answer answer = {.ticket = request->ticket};
-    const struct relay_view **views = malloc((request->limit + 1) * sizeof *views);
+    const struct relay_view **views = malloc((request->wanted.query.limit + 1) * sizeof *views);
     sum_up(request, &answer);
     answer.lacks_memory |= !views;
     answer.views = views;
@@ -338,14 +327,17 @@ static void send_request(struct request *request) {
 }
 
 static bool copy_wanted(struct wanted *wanted, const struct relay_query *query) {
-    wanted->states = query->states;
+    wanted->query = *query;
+    if (query->limit > RELAY_VIEWS_MOST)
+        wanted->query.limit = RELAY_VIEWS_MOST;
     if (query->id)
         take_id(wanted, query->id);
-    wanted->service = query->service ? strdup(query->service) : NULL;
-    wanted->agent = query->agent ? strdup(query->agent) : NULL;
-    wanted->has_client = query->client;
-    if (query->client)
+    wanted->query.service = wanted->service = query->service ? strdup(query->service) : NULL;
+    wanted->query.agent = wanted->agent = query->agent ? strdup(query->agent) : NULL;
+    if (query->client) {
         wanted->client = *query->client;
+        wanted->query.client = &wanted->client;
+    }
     return (wanted->service || !query->service) && (wanted->agent || !query->agent);
 }
 
@@ -353,8 +345,6 @@ bool plane_view_relays(struct plane *plane, const struct relay_query *query) {
     struct request *request = new_request(plane, query->ticket);
     if (!request)
         return false;
-    request->order = query->order;
-    request->limit = query->limit < RELAY_VIEWS_MOST ? query->limit : RELAY_VIEWS_MOST;
     if (!copy_wanted(&request->wanted, query)) {
         free_request(request);
         return false;

@@ -8,6 +8,7 @@
 #include "relay/thread_priv.h"
 
 #include "lib/base/clock.h"
+#include "relay/ended_relays.h"
 #include "relay/link/link_priv.h"
 #include "relay/stream/relay_priv.h"
 #include "relay/stream/walk.h"
@@ -252,9 +253,11 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, const
     send_memory_init(&thread->memory, SEND_MEMORY_LIMIT);
     thread->owns_loop = !shared;
     thread->loop = shared ? shared : loop_new(name);
-    if (!thread->loop || add_timers(thread)) {
+    thread->ended = options->is_agent ? ended_relays_new() : NULL;
+    if (!thread->loop || (options->is_agent && !thread->ended) || add_timers(thread)) {
         if (thread->loop && thread->owns_loop)
             loop_free(thread->loop);
+        ended_relays_free(thread->ended);
         free(thread);
         return NULL;
     }
@@ -290,6 +293,7 @@ void relay_thread_free(struct relay_thread *thread) {
     reap(thread);
     send_memory_clear(&thread->memory);
     relay_thread_free_services(thread);
+    ended_relays_free(thread->ended);
     if (thread->owns_loop)
         loop_free(thread->loop);
     free(thread->slots);

@@ -20,6 +20,7 @@
 
 #include <event2/event_struct.h>
 
+struct ended_relays;
 struct link;
 struct loop_detect;
 struct relay;
@@ -93,6 +94,7 @@ struct relay_thread {
     struct relay *dead_relays;
     struct relay *opening, *relays; /* before OPENED, and after; doubly linked, as relay.c has it */
     struct relay_walks walks;       /* through them */
+    struct ended_relays *ended;     /* agent: those that are over */
     unsigned sweeps;
     uint64_t swept_us, sweep_us; /* when open relays were swept last, and how long after the time before */
     struct event sweep, starter, reap;

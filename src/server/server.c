@@ -15,6 +15,7 @@
 #include "lib/net/sock.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/privilege.h"
+#include "relay/ended_relays.h"
 #include "server/admin/admin.h"
 #include "server/auth/flap_damping.h"
 #include "server/recent_events.h"
@@ -117,6 +118,7 @@ static struct dispatch *make_dispatch(struct server *server) {
                                                    .plane = server->plane,
                                                    .instance = server->instance,
                                                    .clients = server->clients,
+                                                   .ended = server->ended,
                                                    .sessions = server->sessions,
                                                    .services = &server->services,
                                                    .liveness = server->liveness,
@@ -211,13 +213,14 @@ static void write_metrics(const void *context, struct metrics *to) {
 }
 
 static int make_admin(struct server *server, struct error *error) {
-    struct admin_options options = {.base = loop_base(server->loop),
+    struct admin_options options = {.loop = server->loop,
                                     .log = server->log,
                                     .plane = server->plane,
                                     .policy = &server->policy,
                                     .sessions = server->sessions,
                                     .services = &server->services,
                                     .clients = server->clients,
+                                    .ended = server->ended,
                                     .links = &server->links,
                                     .registry = server->registry,
                                     .agent_listener = server->agent_listener,
@@ -272,6 +275,7 @@ static int make_parts(struct server *server, struct error *error) {
     server->loop = loop_new("munneld");
     server->events = recent_events_new();
     server->clients = client_table_new();
+    server->ended = ended_relays_new();
     server->sessions = session_table_new();
     server->flap_damping = flap_damping_new();
     server->liveness = server->loop && server->sessions ? server_liveness_new(server) : NULL;
@@ -279,8 +283,8 @@ static int make_parts(struct server *server, struct error *error) {
     server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? housekeeping_new(server) : NULL;
-    if (!server->events || !server->clients || !server->sessions || !server->flap_damping || !server->liveness ||
-        !server->signals || !server->tick || !server->reload || !server->service_manager)
+    if (!server->events || !server->clients || !server->ended || !server->sessions || !server->flap_damping ||
+        !server->liveness || !server->signals || !server->tick || !server->reload || !server->service_manager)
         return error_set(error, "out of memory");
     return 0;
 }
@@ -404,6 +408,7 @@ void server_free(struct server *server) {
     if (server->tick)
         event_free(server->tick);
     client_table_free(server->clients);
+    ended_relays_free(server->ended);
     reload_free(server->reload);
     statistics_free(server->statistics);
     recent_events_free(server->events);

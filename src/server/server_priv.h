@@ -23,6 +23,7 @@
 
 struct admin;
 struct announce;
+struct ended_relays;
 struct passed_sockets;
 struct penalty_box;
 struct recent_events;
@@ -50,7 +51,8 @@ struct server {
     uint32_t last_id;             /* of a service */
     uint64_t refused_before;      /* clients, by services that are gone */
     struct client_table *clients;
-    struct link_count links; /* data links of all sessions */
+    struct ended_relays *ended; /* of all clients */
+    struct link_count links;    /* data links of all sessions */
     struct announce *announce;
     struct registry *registry;
     struct dispatch *dispatch;

@@ -148,7 +148,11 @@ START_TEST(ended_relay_is_reset_and_no_other) {
     expect(&administered, "GET", path, 200);
     expect(&administered, "DELETE", path, 204);
     ck_assert_int_eq(socket_wait_end(ended, ASK_MS), END_RESET);
-    expect(&administered, "DELETE", path, 404);
+    expect(&administered, "DELETE", path, 409);
+    expect(&administered, "GET", path, 200);
+    ck_assert_msg(strstr(answer, "\"reason\":\"operator\""), "%s", answer);
+    expect(&administered, "GET", "/v1/relays?state=ended", 200);
+    ck_assert_uint_eq(number_in_line(answer, "in_bytes"), 5);
     ck_assert(socket_converse(other, "still there", ASK_MS));
     close(ended);
     close(other);
@@ -166,6 +170,21 @@ START_TEST(paused_service_keeps_its_relays) {
     expect(&administered, "POST", "/v1/services/echo/resume", 204);
     close(converse_with_echo(&administered, "after"));
     ck_assert(socket_converse(fd, "after", ASK_MS));
+    close(fd);
+    end(&administered);
+}
+END_TEST
+
+START_TEST(client_that_was_refused_is_found_with_the_reason) {
+    struct administered administered = start("failed");
+
+    destination_free(administered.echo);
+    administered.echo = destination_start(handle_echo, NULL); /* at another port */
+    int fd = socket_client(administered.port);
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+    expect(&administered, "GET", "/v1/relays?state=ended", 200);
+    ck_assert_msg(strstr(answer, "\"reason\":\"refused\"") && strstr(answer, "\"agent\":\"alpha\""), "%s", answer);
+    ck_assert_msg(strstr(answer, "refused"), "%s", answer);
     close(fd);
     end(&administered);
 }
@@ -248,6 +267,7 @@ START_TEST(relays_go_on_while_it_is_asked_much) {
 END_TEST
 
 SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO(ended_relay_is_reset_and_no_other, 60),
+              SCENARIO(client_that_was_refused_is_found_with_the_reason, 60),
               SCENARIO(paused_service_keeps_its_relays, 60),
               SCENARIO(drained_agent_keeps_its_relays_and_comes_back, 60),
               SCENARIO(those_who_may_not_ask_are_refused, 60), SCENARIO(relays_go_on_while_it_is_asked_much, 60))

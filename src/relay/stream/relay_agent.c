@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
+#include "relay/ended_relays.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -154,14 +155,21 @@ static bool may_record(struct relay *relay, unsigned *left_out) {
     return relay->opened_us > 0 || log_limit_allows(limit, UNOPENED_LINES_A_MINUTE, left_out);
 }
 
+static void keep_ended(const struct relay *relay, const struct record *record, uint64_t ended_us) {
+    const struct relay_agent *agent = (const struct relay_agent *)relay;
+    if (!relay->thread->ended)
+        return;
+    struct relay_view *view = ended_relays_add(relay->thread->ended, record, ended_us);
+    view->number = agent->number;
+    view->session = relay->session->tag;
+    view->client = agent->client;
+}
+
 static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     const struct relay_agent *agent = as_agent(relay);
     uint64_t ended_us = reason == REASON_DONE ? relay->complete_us : clock_us();
-    unsigned left_out = 0;
     let_go(relay);
     relay_count_end(relay, reason, ended_us);
-    if (!may_record(relay, &left_out))
-        return;
     char id[PROTO_RELAY_ID_MAX + 1], client[RECORD_CLIENT];
     record_make_id(id, agent->server, agent->number);
     struct record record = {.id = id,
@@ -177,8 +185,10 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
                             .first_byte_us = relay->first_byte_us,
                             .reason = reason,
                             .by = by,
-                            .detail = detail,
-                            .left_out = left_out};
+                            .detail = detail};
+    keep_ended(relay, &record, ended_us);
+    if (!may_record(relay, &record.left_out))
+        return;
     record_log(relay->thread->options->log, &record, ended_us);
 }
 
@@ -203,6 +213,8 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     view->client = agent->client;
     view->up = relay->pump.out;
     view->down = relay->pump.in;
+    view->up_rate = relay->out_rate;
+    view->down_rate = relay->in_rate;
     view->dispatched_us = relay->begun_us;
 }
 

@@ -212,6 +212,9 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
     if (!client)
         return; /* it was given back; its record comes with its end */
     note_end(relay, client, reason);
+    client->by = by;
+    if (detail != client->detail)
+        strbuf_copy(client->detail, sizeof client->detail, detail ? detail : "");
     relay_count_end(relay, reason, client->ended_us);
     record_log_client(options->log, options->instance, client, by, detail);
     drop_early(client);
@@ -237,6 +240,8 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     view->client = open_address_of(&client->peer);
     view->up = relay->pump.in;
     view->down = relay->pump.out;
+    view->up_rate = relay->in_rate;
+    view->down_rate = relay->out_rate;
     view->dispatched_us = client->dispatched_us;
 }
 

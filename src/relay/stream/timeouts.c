@@ -38,11 +38,16 @@ static bool takes_what_is_queued(struct relay *relay, uint64_t now_us) {
     return has_moved;
 }
 
-static void note_rate(struct relay *relay) {
-    uint64_t all = relay->pump.in + relay->pump.out;
-    uint64_t rate = (all - relay->swept) * 1000000 / relay->thread->sweep_us;
-    relay->rate = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
-    relay->swept = all;
+static uint32_t rate_since_sweep(const struct relay *relay, uint64_t bytes) {
+    uint64_t rate = bytes * 1000000 / relay->thread->sweep_us;
+    return rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+}
+
+static void note_rates(struct relay *relay) {
+    relay->in_rate = rate_since_sweep(relay, relay->pump.in - relay->swept_in);
+    relay->out_rate = rate_since_sweep(relay, relay->pump.out - relay->swept_out);
+    relay->swept_in = relay->pump.in;
+    relay->swept_out = relay->pump.out;
 }
 
 /* ---- the agent ---- */
@@ -71,7 +76,7 @@ static void keep_alive(struct relay *relay) {
 }
 
 static void sweep_agent(struct relay *relay, uint64_t now_us) {
-    note_rate(relay);
+    note_rates(relay);
     keep_alive(relay);
     report_progress(relay, now_us);
     sweep_stalled(relay, now_us);
@@ -106,7 +111,7 @@ static void sweep_server(struct relay *relay, uint64_t now_us) {
     } else if (!relay->pump.stream.finished && !relay->pump.got_fin) {
         half_close_s = 0;
     }
-    note_rate(relay);
+    note_rates(relay);
     note_progress(relay, now_us);
     if (!sweep_quiet(relay, half_close_s, REASON_HALF_CLOSE_TIMEOUT, now_us) &&
         !sweep_quiet(relay, idle_s, REASON_IDLE_TIMEOUT, now_us))

@@ -96,6 +96,7 @@ static void on_answer(void *context, const struct http_request *request, unsigne
 static bool make_parts(struct admin *admin, struct error *error) {
     static const struct timeval a_second = {1, 0};
     const struct admin_options *options = &admin->options;
+    struct event_base *base = loop_base(options->loop);
     const struct http_options http = {.routes = routes,
                                       .route_count = sizeof routes / sizeof *routes,
                                       .assets = options->assets,
@@ -104,13 +105,13 @@ static bool make_parts(struct admin *admin, struct error *error) {
                                       .on_answer = on_answer};
 
     admin->last_seen = json_object();
-    admin->second = event_new(options->base, -1, EV_PERSIST, on_second, admin);
-    admin->level_back = event_new(options->base, -1, 0, on_level_back, admin);
+    admin->second = event_new(base, -1, EV_PERSIST, on_second, admin);
+    admin->level_back = event_new(base, -1, 0, on_level_back, admin);
     if (!admin->last_seen || !admin->second || !admin->level_back || event_add(admin->second, &a_second)) {
         error_set(error, "out of memory");
         return false;
     }
-    admin->http = http_server_new(options->base, &http, error);
+    admin->http = http_server_new(base, &http, error);
     return admin->http;
 }
 

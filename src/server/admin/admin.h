@@ -19,19 +19,21 @@
 struct admin;
 struct agent_listener;
 struct client_table;
+struct ended_relays;
 struct recent_events;
 struct statistics;
 
 #define ADMIN_DEFAULT_SOCKET "/run/munnel/munneld.sock"
 
 struct admin_options { /* all outlive it */
-    struct event_base *base;
+    struct loop *loop; /* of the control thread */
     struct log *log;
     struct plane *plane;
     const struct auth_policy *policy; /* configuration, credentials and certificate, as they are at the moment */
     struct session_table *sessions;
     const struct service_list *services;
     const struct client_table *clients;
+    const struct ended_relays *ended;
     const struct link_count *links;
     struct registry *registry;
     struct agent_listener *agent_listener;

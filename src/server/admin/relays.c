@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/addr.h"
+#include "relay/ended_relays.h"
 #include "server/admin/admin_priv.h"
 #include "server/admin/values.h"
 
@@ -17,6 +18,14 @@ enum { LIMIT = 100 };
 
 /* ---- one relay ---- */
 
+/* What is null while it lives. */
+static json_t *end_json(const struct relay_view *view) {
+    if (!view->ended_us)
+        return json_pack("{s:n,s:n,s:n,s:n}", "ended", "reason", "by", "detail");
+    return json_pack("{s:o,s:s,s:o,s:o}", "ended", value_time_of(view->ended_us), "reason", reason_label(view->reason),
+                     "by", value_text(view->by), "detail", value_text(*view->detail ? view->detail : NULL));
+}
+
 static json_t *carrier_of(enum relay_view_state state) {
     if (state == RELAY_VIEW_SHARED || state == RELAY_VIEW_EXCLUSIVE)
         return json_string(relay_view_state_label(state));
@@ -24,22 +33,54 @@ static json_t *carrier_of(enum relay_view_state state) {
 }
 
 static const char *state_of(enum relay_view_state state) {
-    return state == RELAY_VIEW_OPENING || state == RELAY_VIEW_SUSPENDED ? relay_view_state_label(state) : "open";
+    return state == RELAY_VIEW_SHARED || state == RELAY_VIEW_EXCLUSIVE ? "open" : relay_view_state_label(state);
 }
 
 static json_t *view_json(const struct relay_view *view) {
     char client[ADDR_TEXT];
+    json_t *end = end_json(view);
+    json_t *json =
+        json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:o}", "id", view->id,
+                  "service", value_text(view->service), "agent", value_text(*view->agent ? view->agent : NULL),
+                  "client", value_text(open_address_format(&view->client, client, sizeof client)), "destination",
+                  value_text(view->destination), "address", value_text(*view->address ? view->address : NULL), "state",
+                  state_of(view->state), "carrier", carrier_of(view->state), "accepted",
+                  value_time_of(view->accepted_us), "wait_ms", value_span_ms(view->accepted_us, view->dispatched_us),
+                  "dial_ms", value_span_ms(view->dispatched_us, view->opened_us), "first_byte_ms",
+                  value_span_ms(view->accepted_us, view->first_byte_us), "in_bytes", (json_int_t)view->up, "out_bytes",
+                  (json_int_t)view->down, "in_rate", (json_int_t)view->up_rate, "out_rate", (json_int_t)view->down_rate,
+                  "progress", value_time_of(view->ended_us ? 0 : view->progress_us), "suspended",
+                  value_time_of(view->suspended_us));
+    json_object_update(json, end);
+    json_decref(end);
+    return json;
+}
 
-    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "id", view->id, "service",
-                     value_text(view->service), "agent", value_text(*view->agent ? view->agent : NULL), "client",
-                     value_text(open_address_format(&view->client, client, sizeof client)), "destination",
-                     value_text(view->destination), "address", value_text(*view->address ? view->address : NULL),
-                     "state", state_of(view->state), "carrier", carrier_of(view->state), "accepted",
-                     value_time_of(view->accepted_us), "wait_ms", value_span_ms(view->accepted_us, view->dispatched_us),
-                     "dial_ms", value_span_ms(view->dispatched_us, view->opened_us), "first_byte_ms",
-                     value_span_ms(view->accepted_us, view->first_byte_us), "in_bytes", (json_int_t)view->up,
-                     "out_bytes", (json_int_t)view->down, "rate", (json_int_t)view->rate, "progress",
-                     value_time_of(view->progress_us), "suspended", value_time_of(view->suspended_us));
+static void answer_list(struct http_request *request, const struct relay_view *const *views, size_t offset,
+                        size_t count, size_t matching) {
+    json_t *list = json_array();
+
+    for (size_t i = offset; i < count; i++)
+        json_array_append_new(list, view_json(views[i]));
+    http_answer_json(request, 200, json_pack("{s:o,s:I}", "relays", list, "total", (json_int_t)matching));
+}
+
+/* ---- those that ended ---- */
+
+/* Ends that the relay threads have posted may be waiting for the control thread to wake. */
+static void answer_ended(const struct admin *admin, struct http_request *request, const struct relay_query *query,
+                         size_t offset) {
+    const struct relay_view *views[ENDED_RELAYS_MOST];
+    size_t matching = 0;
+
+    loop_poll(admin->options.loop);
+    size_t count = ended_relays_query(admin->options.ended, query, views, &matching);
+    answer_list(request, views, offset, count, matching);
+}
+
+/* NULL: it is not among the last. */
+static const struct relay_view *find_ended(const struct admin *admin, const struct http_request *request) {
+    return ended_relays_find(admin->options.ended, http_request_param(request, "relay"));
 }
 
 /* ---- asking ---- */
@@ -76,9 +117,9 @@ static void ask(struct admin *admin, struct http_request *request, struct relay_
         (struct admin_pending){.request = request, .ticket = query->ticket, .offset = offset, .is_single = query->id};
 }
 
-static const char *const states[] = {"opening", "open", "suspended", NULL};
+static const char *const states[] = {"opening", "open", "suspended", "ended", NULL};
 static const unsigned state_bits[] = {1u << RELAY_VIEW_OPENING, 1u << RELAY_VIEW_SHARED | 1u << RELAY_VIEW_EXCLUSIVE,
-                                      1u << RELAY_VIEW_SUSPENDED};
+                                      1u << RELAY_VIEW_SUSPENDED, 1u << RELAY_VIEW_ENDED};
 static const char *const sorts[] = {"-rate", "-bytes", "-age", "age", "-idle", NULL};
 static const enum relay_order orders[] = {RELAY_ORDER_RATE, RELAY_ORDER_BYTES, RELAY_ORDER_OLDEST, RELAY_ORDER_NEWEST,
                                           RELAY_ORDER_IDLE};
@@ -121,7 +162,10 @@ void admin_list_relays(struct http_request *request, void *context) {
                                 .states = state < ANY_STATE ? state_bits[state] : 0,
                                 .order = orders[sort],
                                 .limit = (size_t)(limit + offset)};
-    ask(context, request, &query, (size_t)offset);
+    if (query.states == 1u << RELAY_VIEW_ENDED)
+        answer_ended(context, request, &query, (size_t)offset);
+    else
+        ask(context, request, &query, (size_t)offset);
 }
 
 void admin_get_relay(struct http_request *request, void *context) {
@@ -145,16 +189,15 @@ void admin_end_relay(struct http_request *request, void *context) {
 /* ---- answers ---- */
 
 static void answer_missing(struct http_request *request) {
-    http_answer_error(request, 404, "there is no relay %s, or it is over", http_request_param(request, "relay"));
+    http_answer_error(request, 404, "there is no relay %s, nor is it among the last %d that ended",
+                      http_request_param(request, "relay"), ENDED_RELAYS_MOST);
 }
 
-static void answer_list(const struct admin_pending *pending, const struct relay_answer *answer) {
-    json_t *list = json_array();
-
-    for (size_t i = pending->offset; i < answer->count; i++)
-        json_array_append_new(list, view_json(answer->views[i]));
-    http_answer_json(pending->request, 200,
-                     json_pack("{s:o,s:I}", "relays", list, "total", (json_int_t)answer->matching));
+static void answer_single(struct http_request *request, const struct relay_view *view) {
+    if (view)
+        http_answer_json(request, 200, view_json(view));
+    else
+        answer_missing(request);
 }
 
 void admin_on_relay_views(struct admin *admin, const struct relay_answer *answer) {
@@ -166,12 +209,10 @@ void admin_on_relay_views(struct admin *admin, const struct relay_answer *answer
     *pending = (struct admin_pending){0};
     if (answer->lacks_memory)
         http_answer_json(asked.request, 200, NULL);
-    else if (asked.is_single && answer->count)
-        http_answer_json(asked.request, 200, view_json(answer->views[0]));
     else if (asked.is_single)
-        answer_missing(asked.request);
+        answer_single(asked.request, answer->count ? answer->views[0] : find_ended(admin, asked.request));
     else
-        answer_list(&asked, answer);
+        answer_list(asked.request, answer->views, asked.offset, answer->count, answer->matching);
 }
 
 void admin_on_relay_ended(struct admin *admin, uint64_t ticket, bool found) {
@@ -183,6 +224,8 @@ void admin_on_relay_ended(struct admin *admin, uint64_t ticket, bool found) {
     *pending = (struct admin_pending){0};
     if (found)
         http_answer_empty(request, 204);
+    else if (find_ended(admin, request))
+        http_answer_error(request, 409, "relay %s has ended already", http_request_param(request, "relay"));
     else
         answer_missing(request);
 }

@@ -12,6 +12,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/event/loop.h"
 #include "lib/net/sock.h"
+#include "relay/ended_relays.h"
 #include "relay/record.h"
 #include "server/recent_events.h"
 #include "server/service/client_detail.h"
@@ -75,6 +76,8 @@ static void dequeue(struct dispatch *dispatch, struct client *client) {
 }
 
 static void end_client(struct dispatch *dispatch, struct client *client) {
+    if (dispatch->options.ended)
+        ended_relays_add_client(dispatch->options.ended, dispatch->options.instance, client);
     service_client_left(client->service, client);
     client_table_give_back(dispatch->options.clients, client);
     dispatch->options.on_client_end(dispatch->options.context);
@@ -105,8 +108,9 @@ static void fail_client(struct dispatch *dispatch, struct client *client, enum r
     sock_close_reset(client->fd);
     client->fd = -1;
     note_wait(client, client->ended_us);
+    client->by = who_ended(client);
     counter_add(&client->service->part->ended[reason], 1);
-    record_log_client(dispatch->options.log, dispatch->options.instance, client, who_ended(client), client->detail);
+    record_log_client(dispatch->options.log, dispatch->options.instance, client, client->by, client->detail);
     end_client(dispatch, client);
 }
 

@@ -11,6 +11,7 @@
 #include "server/service/service.h"
 
 struct dispatch;
+struct ended_relays;
 struct liveness;
 struct recent_events;
 struct registry;
@@ -23,6 +24,7 @@ struct dispatch_options {
     struct plane *plane;
     const char *instance; /* of the server, for records */
     struct client_table *clients;
+    struct ended_relays *ended; /* gets each client that has ended; NULL: none */
     struct session_table *sessions;
     struct service_list *services;
     struct liveness *liveness;

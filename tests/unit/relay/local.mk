@@ -15,6 +15,10 @@ tests_unit_relay_link_test_carrier_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_carrier_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
 	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_round_trip_us
 
+unit_relay_tests += tests/unit/relay/test_ended_relays
+tests_unit_relay_test_ended_relays_SOURCES = tests/unit/relay/test_ended_relays.c
+tests_unit_relay_test_ended_relays_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_liveness
 tests_unit_relay_test_liveness_SOURCES = tests/unit/relay/test_liveness.c
 tests_unit_relay_test_liveness_LDADD = $(LINK_UNIT_RELAY)

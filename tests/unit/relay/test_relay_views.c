@@ -108,18 +108,23 @@ static void pass_two_seconds(void) {
     }
 }
 
-START_TEST(the_rate_is_that_of_the_last_seconds) {
+START_TEST(the_rates_are_those_of_the_last_seconds) {
     sessions_begin_with_link();
     struct relayed *relayed = relayed_open(&sessions.planes);
     pass_two_seconds();
     relayed_send(relayed, RELAYED_UP, 20000);
     relayed_carry(&sessions.planes);
     pass_two_seconds();
-    uint64_t rate = view(_i, (struct relay_query){0})->views[0].rate;
-    ck_assert_uint_ge(rate, 9000);
-    ck_assert_uint_le(rate, 11000);
+    const struct relay_view *seen = &view(_i, (struct relay_query){0})->views[0];
+    ck_assert_uint_ge(seen->up_rate, 9000);
+    ck_assert_uint_le(seen->up_rate, 11000);
+    ck_assert_uint_eq(seen->down_rate, 0);
+    relayed_send(relayed, RELAYED_DOWN, 2000);
+    relayed_carry(&sessions.planes);
     pass_two_seconds();
-    ck_assert_uint_eq(view(_i, (struct relay_query){0})->views[0].rate, 0);
+    seen = &view(_i, (struct relay_query){0})->views[0];
+    ck_assert_uint_eq(seen->up_rate, 0);
+    ck_assert_uint_ge(seen->down_rate, 900);
     sessions_expect_whole(relayed);
     sessions_finish();
 }
@@ -129,7 +134,7 @@ static TCase *contents(void) {
     TCase *group = tcase_create("contents");
     tcase_add_test(group, a_relay_is_seen_at_both_ends_under_the_same_id);
     tcase_add_loop_test(group, states_are_those_of_the_moment, SERVER, AGENT + 1);
-    tcase_add_loop_test(group, the_rate_is_that_of_the_last_seconds, SERVER, AGENT + 1);
+    tcase_add_loop_test(group, the_rates_are_those_of_the_last_seconds, SERVER, AGENT + 1);
     return group;
 }
 
@@ -182,9 +187,31 @@ START_TEST(a_limit_keeps_the_first_in_the_order_and_counts_all) {
 }
 END_TEST
 
+/* On a server the control plane has them. */
+START_TEST(an_agent_has_those_that_ended) {
+    char id[PROTO_RELAY_ID_MAX + 1];
+    sessions_begin_with_link();
+    struct relayed *live = relayed_open(&sessions.planes), *ended = relayed_open(&sessions.planes);
+    snprintf(id, sizeof id, "%s", view(AGENT, (struct relay_query){.order = RELAY_ORDER_NEWEST})->views[0].id);
+    sessions_expect_whole(ended);
+    ck_assert_uint_eq(view(AGENT, (struct relay_query){0})->count, 1);
+    const struct relay_view *seen = &view(AGENT, (struct relay_query){.states = 1u << RELAY_VIEW_ENDED})->views[0];
+    ck_assert_uint_eq(views_of(AGENT)->matching, 1);
+    ck_assert_str_eq(seen->id, id);
+    ck_assert_uint_gt(seen->ended_us, 0);
+    ck_assert_int_eq(seen->reason, REASON_DONE);
+    ck_assert_uint_eq(view(AGENT, (struct relay_query){.id = id})->count, 1);
+    ck_assert_uint_eq(view(AGENT, (struct relay_query){.id = "00000000-1234"})->count, 0);
+    ck_assert_uint_eq(view(SERVER, (struct relay_query){.id = id})->count, 0);
+    sessions_expect_whole(live);
+    sessions_finish();
+}
+END_TEST
+
 static TCase *queries(void) {
     TCase *group = tcase_create("queries");
     tcase_add_loop_test(group, only_those_that_match_are_there, SERVER, AGENT + 1);
+    tcase_add_test(group, an_agent_has_those_that_ended);
     tcase_add_loop_test(group, a_limit_keeps_the_first_in_the_order_and_counts_all, SERVER, AGENT + 1);
     return group;
 }

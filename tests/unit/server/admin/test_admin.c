@@ -256,7 +256,7 @@ END_TEST
 
 static struct relay_view make_view(const char *id) {
     struct relay_view view = {
-        .state = RELAY_VIEW_SHARED, .up = 5, .down = 7, .accepted_us = 1000, .dispatched_us = 3500};
+        .state = RELAY_VIEW_SHARED, .up = 5, .down = 7, .down_rate = 300, .accepted_us = 1000, .dispatched_us = 3500};
 
     snprintf(view.id, sizeof view.id, "%s", id);
     snprintf(view.service, sizeof view.service, "s0");
@@ -280,6 +280,8 @@ START_TEST(relays_are_those_of_the_data_plane) {
     expect_text("relays/0/id", "0123abcd-2");
     expect_text("relays/0/carrier", "shared");
     expect_number("relays/0/in_bytes", 5);
+    expect_number("relays/0/out_rate", 300);
+    ck_assert(json_is_null(at("relays/0/ended")) && json_is_null(at("relays/0/reason")));
     ck_assert(json_real_value(at("relays/0/wait_ms")) == 2.5);
     expect_status("GET", "/v1/relays?client=nowhere", 400);
     expect_status("GET", "/v1/relays?limits=1", 400);
@@ -298,6 +300,49 @@ START_TEST(relay_is_ended_or_not_there) {
         fake_answer_end(&asked, i == 0);
         ck_assert_uint_eq(take_answer(fd), i == 0 ? 204 : 404);
     }
+    finish();
+}
+END_TEST
+
+static void ask_for_ended(const char *method, const char *path, enum fake_kind kind, unsigned status) {
+    struct fake_order asked;
+    int fd = send_request(method, path, "");
+
+    ck_assert(server_fixture_wait_for(&fixture, kind, 1));
+    ck_assert(fake_take(kind, &asked));
+    if (kind == FAKE_VIEW)
+        fake_answer_views(&asked, NULL, 0);
+    else
+        fake_answer_end(&asked, false);
+    ck_assert_uint_eq(take_answer(fd), status);
+}
+
+START_TEST(relay_that_ended_is_there_and_cannot_be_ended) {
+    struct fake_order served;
+    char path[64];
+
+    begin();
+    server_fixture_join_ready(&fixture, "alpha");
+    close(server_fixture_client(&fixture, 0, &served));
+    served.client->opened_us = served.client->accepted_us + 4000;
+    served.client->ended_us = served.client->accepted_us + 5000;
+    served.client->reason = REASON_CLIENT_RESET;
+    served.client->by = "client";
+    fake_give_back(&served, CLIENT_ENDED);
+    get("/v1/relays?state=ended&service=s0&agent=alpha");
+    expect_number("total", 1);
+    expect_text("relays/0/state", "ended");
+    expect_text("relays/0/reason", "client_reset");
+    expect_text("relays/0/by", "client");
+    ck_assert(json_is_null(at("relays/0/detail")));
+    ck_assert(json_is_string(at("relays/0/ended")));
+    snprintf(path, sizeof path, "/v1/relays/%s", json_string_value(at("relays/0/id")));
+    ask_for_ended("GET", path, FAKE_VIEW, 200);
+    expect_text("state", "ended");
+    ask_for_ended("DELETE", path, FAKE_END, 409);
+    ask_for_ended("GET", "/v1/relays/0123abcd-77", FAKE_VIEW, 404);
+    get("/v1/relays?state=ended&service=s1");
+    expect_number("total", 0);
     finish();
 }
 END_TEST
@@ -413,6 +458,7 @@ static TCase *relays(void) {
     TCase *group = tcase_create("relays");
 
     tcase_add_test(group, relays_are_those_of_the_data_plane);
+    tcase_add_test(group, relay_that_ended_is_there_and_cannot_be_ended);
     tcase_add_test(group, relay_is_ended_or_not_there);
     tcase_add_test(group, questions_beyond_what_the_data_plane_takes_are_put_off);
     return group;
