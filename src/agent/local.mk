@@ -45,4 +45,4 @@ libmunnel_agent_a_SOURCES = \
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel-agent
 munnel_agent_SOURCES = src/agent/main.c
-munnel_agent_LDADD = libmunnel_agent.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)
+munnel_agent_LDADD = libmunnel_agent.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)

@@ -246,6 +246,10 @@ char *option_resolve_path(const char *text, const char *beside) {
     return beside ? file_beside(beside, text) : strdup(text);
 }
 
+char *option_resolve_socket(const char *text, const char *beside) {
+    return *text ? option_resolve_path(text, beside) : strdup(text);
+}
+
 char *option_resolve_listen(const char *text, const char *beside) {
     static const char scheme[] = "unix:";
     size_t skip = sizeof scheme - 1;

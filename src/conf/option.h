@@ -108,8 +108,10 @@ struct option_place option_member(const struct option_place *place, const char *
 struct option_place option_element(const struct option_place *place, size_t index);
 struct option_place option_below(const struct option_place *place, const char *path); /* "tls.cert" there */
 
-/* For `resolve`: a path; a listening address, whose "unix:PATH" may be relative; where the log goes. */
+/* For `resolve`: a path; one that may be empty, for none; a listening address, whose "unix:PATH" may be relative; where
+ * the log goes. */
 char *option_resolve_path(const char *text, const char *beside);
+char *option_resolve_socket(const char *text, const char *beside);
 char *option_resolve_listen(const char *text, const char *beside);
 char *option_resolve_log(const char *text, const char *beside);
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "server/recent_events.h"
+#include "admin/recent_events.h"
 #include "server/server_priv.h"
 
 #include "lib/base/clock.h"

@@ -9,12 +9,9 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/admin.h \
 	src/server/admin/admin_priv.h \
 	src/server/admin/agents.c \
-	src/server/admin/events.c \
-	src/server/admin/health.c \
 	src/server/admin/history_answer.c \
-	src/server/admin/log_level.c \
 	src/server/admin/problems.c \
-	src/server/admin/relays.c \
+	src/server/admin/readiness.c \
 	src/server/admin/services.c \
 	src/server/admin/sources.c \
 	src/server/admin/status.c \
@@ -44,8 +41,6 @@ libmunnel_server_a_SOURCES = \
 	src/server/history.c \
 	src/server/history.h \
 	src/server/housekeeping.c \
-	src/server/recent_events.c \
-	src/server/recent_events.h \
 	src/server/reconfigure.c \
 	src/server/reconfigure.h \
 	src/server/reload.c \
@@ -96,4 +91,4 @@ libmunnel_server_a_SOURCES = \
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munneld
 munneld_SOURCES = src/server/main.c
-munneld_LDADD = libmunnel_server.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)
+munneld_LDADD = libmunnel_server.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)

@@ -7,8 +7,8 @@
 
 #include "server/reconfigure.h"
 
+#include "admin/recent_events.h"
 #include "conf/server_diff.h"
-#include "server/recent_events.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
 

@@ -11,6 +11,7 @@
 
 #include "server/reload.h"
 
+#include "admin/recent_events.h"
 #include "conf/server_check.h"
 #include "lib/base/clock.h"
 #include "lib/event/file_watch.h"
@@ -18,7 +19,6 @@
 #include "lib/tls/cert_expiry.h"
 #include "lib/tls/tls.h"
 #include "server/auth/revocation.h"
-#include "server/recent_events.h"
 #include "server/reconfigure.h"
 #include "server/server_priv.h"
 

@@ -7,6 +7,7 @@
 
 #include "server/server.h"
 
+#include "admin/recent_events.h"
 #include "conf/option.h"
 #include "lib/base/clock.h"
 #include "lib/event/service_manager.h"
@@ -18,7 +19,6 @@
 #include "relay/ended_relays.h"
 #include "server/admin/admin.h"
 #include "server/auth/flap_damping.h"
-#include "server/recent_events.h"
 #include "server/reload.h"
 #include "server/server_metrics.h"
 #include "server/server_priv.h"

@@ -16,8 +16,9 @@ LINK_UNIT_LIB = libmunnel_unit.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_PROTO = libmunnel_unit.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_CONF = libmunnel_unit.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_RELAY = libmunnel_unit.a libmunnel_relay.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_SERVER = libmunnel_unit.a libmunnel_server.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_AGENT = libmunnel_unit.a libmunnel_agent.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_ADMIN = libmunnel_unit.a libmunnel_admin.a libmunnel_relay.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_SERVER = libmunnel_unit.a libmunnel_server.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_AGENT = libmunnel_unit.a libmunnel_agent.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 
 # What every unit test needs; built for "make check" only.
@@ -34,6 +35,7 @@ include tests/unit/lib/local.mk
 include tests/unit/proto/local.mk
 include tests/unit/conf/local.mk
 include tests/unit/relay/local.mk
+include tests/unit/admin/local.mk
 include tests/unit/server/local.mk
 include tests/unit/agent/local.mk
 include tests/unit/ctl/local.mk

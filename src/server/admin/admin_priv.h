@@ -7,52 +7,25 @@
 #ifndef MUNNEL_SERVER_ADMIN_ADMIN_PRIV_H
 #define MUNNEL_SERVER_ADMIN_ADMIN_PRIV_H
 
-#include "lib/http/event_stream.h"
-#include "lib/http/server.h"
+#include "admin/shared.h"
 #include "server/admin/admin.h"
-#include "server/recent_events.h"
 #include "server/statistics.h"
 
-enum { ADMIN_STREAMS_MOST = 16, ADMIN_LISTED_MOST = 1000 };
-
-struct admin_stream { /* a reader of events */
-    struct admin *admin;
-    struct http_stream *http; /* NULL: free */
-    enum http_role role;
-    int kind; /* of events; -1: all */
-};
-
-struct admin_pending {            /* a question to the data plane */
-    struct http_request *request; /* NULL: free */
-    uint64_t ticket;
-    size_t offset;
-    bool is_single; /* of one relay: 404 if it is not there */
-};
+enum { ADMIN_LISTED_MOST = 1000 };
 
 struct admin {
+    struct admin_shared shared; /* first */
     struct admin_options options;
     struct http_server *http;
-    struct event *second, *level_back;
-    struct admin_stream streams[ADMIN_STREAMS_MOST];
-    struct admin_pending pending[RELAY_VIEWS_AT_ONCE];
-    uint64_t last_ticket;
-    json_t *last_seen;            /* by credential or name: when an agent left, in milliseconds since 1970 */
-    uint64_t level_until_us;      /* 0: the level is as configured */
-    uint64_t dropped, dropped_us; /* log lines, and when the last ones were noticed; 0: none */
-    uint64_t beats[PLANE_THREADS_MAX], beat_us[PLANE_THREADS_MAX]; /* of each relay thread, and since when so many */
+    struct event *second;
+    json_t *last_seen; /* by credential or name: when an agent left, in milliseconds since 1970 */
 };
 
-typedef void admin_handler(struct http_request *request, void *admin);
-
-admin_handler admin_get_status;
 admin_handler admin_list_services, admin_get_service, admin_pause_service, admin_resume_service;
 admin_handler admin_list_agents, admin_get_agent, admin_drain_agent, admin_undrain_agent, admin_disconnect_agent;
-admin_handler admin_list_relays, admin_get_relay, admin_end_relay;
-admin_handler admin_stream_events;
 admin_handler admin_get_history;
 admin_handler admin_list_sources, admin_forgive_source;
-admin_handler admin_get_log, admin_put_log;
-admin_handler admin_get_metrics, admin_get_health, admin_get_ready;
+admin_handler admin_get_ready;
 
 /* ---- status.c, problems.c ---- */
 
@@ -84,16 +57,5 @@ size_t admin_agents_known(const struct admin *admin);
 /* A set of the credentials of which a session is connected or suspended, as an object: all others are offline. */
 json_t *admin_present(const struct admin *admin);
 int64_t admin_last_seen_ms(const struct admin *admin, const char *credential); /* since 1970; 0: not since the start */
-
-/* ---- events.c, health.c: once a second ---- */
-
-void admin_send_ticks(struct admin *admin);
-void admin_on_event(void *admin, const struct recent_event *event);
-void admin_check_threads(struct admin *admin, uint64_t now_us);
-bool admin_threads_turn(const struct admin *admin, uint64_t now_us);
-
-/* ---- log_level.c ---- */
-
-void admin_restore_level(struct admin *admin);
 
 #endif

@@ -2,18 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * problems: what is wrong, why, and what to do: a list of checks, each of which looks at one kind of thing.
- *
- * Bad is what keeps clients from being served, or soon will; all else is a warning.
  * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/strbuf.h"
-#include "lib/os/process_stats.h"
 #include "lib/tls/tls.h"
 #include "server/admin/admin_priv.h"
-#include "server/admin/values.h"
 #include "server/auth/agent_listener.h"
 #include "server/service/client_table.h"
 
@@ -21,37 +16,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SOON_DAYS = 14, DAY_S = 86400, DESCRIPTORS_PERCENT = 85, DROPPED_RECENTLY_S = 600, LISTED_MOST = 200 };
+enum { SOON_DAYS = 14, DAY_S = 86400 };
 
 struct problems {
     const struct admin *admin;
-    json_t *bad, *warn, *present;
+    struct problem_list list;
+    json_t *present;
 };
-
-struct problem {
-    bool is_bad;
-    const char *kind, *subject;
-    int64_t since_ms; /* since 1970; 0: not known */
-    char what[200], why[400], remedy[400];
-};
-
-static void add(struct problems *problems, const struct problem *problem) {
-    json_t *list = problem->is_bad ? problems->bad : problems->warn;
-
-    if (json_array_size(list) >= LISTED_MOST)
-        return;
-    json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "severity", problem->is_bad ? "bad" : "warn",
-                                          "kind", problem->kind, "subject", value_text(problem->subject), "since",
-                                          value_time(problem->since_ms), "what", value_text(problem->what), "why",
-                                          *problem->why ? value_text(problem->why) : json_null(), "remedy",
-                                          *problem->remedy ? value_text(problem->remedy) : json_null()));
-}
-
-static int64_t wall_of(uint64_t us) {
-    return value_wall_ms() - ((int64_t)clock_us() - (int64_t)us) / 1000;
-}
-
-#define SAY(field, ...) snprintf(problem.field, sizeof problem.field, __VA_ARGS__)
 
 /* ---- services ---- */
 
@@ -117,12 +88,14 @@ static void check_one_refused(struct problems *problems, const struct service *s
 
     if (!refusals.count)
         return;
-    SAY(what, "%s is not permitted by %zu agent%s", problem.subject, refusals.count, refusals.count == 1 ? "" : "s");
-    SAY(why, "agent %s: %s", session_label(refusals.first), refusals.reason);
-    SAY(remedy,
+    PROBLEM_SAY(what, "%s is not permitted by %zu agent%s", problem.subject, refusals.count,
+                refusals.count == 1 ? "" : "s");
+    PROBLEM_SAY(why, "agent %s: %s", session_label(refusals.first), refusals.reason);
+    PROBLEM_SAY(
+        remedy,
         "Permit its destination in the agent's rules (\"allow\" in munnel-agent.json), or give the service other "
         "groups");
-    add(problems, &problem);
+    problem_list_add(&problems->list, &problem);
 }
 
 static void check_service(struct problems *problems, const struct service *service) {
@@ -130,26 +103,26 @@ static void check_service(struct problems *problems, const struct service *servi
     struct service_numbers numbers;
 
     service_read(service, &numbers);
-    problem.since_ms = wall_of(numbers.since_us);
+    problem.since_ms = problem_since(numbers.since_us);
     if (numbers.paused_by) {
-        SAY(what, "%s is paused", problem.subject);
-        SAY(why, "by %s; new clients are refused", numbers.paused_by);
-        SAY(remedy, "Take clients again: POST /v1/services/%s/resume", problem.subject);
+        PROBLEM_SAY(what, "%s is paused", problem.subject);
+        PROBLEM_SAY(why, "by %s; new clients are refused", numbers.paused_by);
+        PROBLEM_SAY(remedy, "Take clients again: POST /v1/services/%s/resume", problem.subject);
     } else if (!numbers.agents) {
         problem.is_bad = true;
-        SAY(what, "%s is unreachable", problem.subject);
+        PROBLEM_SAY(what, "%s is unreachable", problem.subject);
         explain_unreachable(problems->admin, service, &numbers, &problem);
     } else if (!numbers.is_open) {
         problem.is_bad = true;
-        SAY(what, "%s does not listen", problem.subject);
-        SAY(why, "its port could not be opened again; that is tried each second");
-        SAY(remedy, "Look into the log, and for the program that has the port: ss -ltnp");
+        PROBLEM_SAY(what, "%s does not listen", problem.subject);
+        PROBLEM_SAY(why, "its port could not be opened again; that is tried each second");
+        PROBLEM_SAY(remedy, "Look into the log, and for the program that has the port: ss -ltnp");
     } else {
         if (numbers.refusing)
             check_one_refused(problems, service);
         return;
     }
-    add(problems, &problem);
+    problem_list_add(&problems->list, &problem);
 }
 
 static void check_services(struct problems *problems) {
@@ -164,21 +137,21 @@ static void check_services(struct problems *problems) {
 static void check_session(struct problems *problems, const struct session *session) {
     struct problem problem = {.kind = "agent", .subject = session_label(session)};
 
-    problem.since_ms = wall_of(session_state_since_us(session));
+    problem.since_ms = problem_since(session_state_since_us(session));
     if (!session_is_connected(session)) {
-        SAY(what, "agent %s has lost its connection", problem.subject);
-        SAY(why, "its %u relays go on by their links if these are left; new clients go to other agents",
-            session_client_count(session));
-        SAY(remedy, "It connects again by itself; if not, look at its machine: systemctl status munnel-agent");
+        PROBLEM_SAY(what, "agent %s has lost its connection", problem.subject);
+        PROBLEM_SAY(why, "its %u relays go on by their links if these are left; new clients go to other agents",
+                    session_client_count(session));
+        PROBLEM_SAY(remedy, "It connects again by itself; if not, look at its machine: systemctl status munnel-agent");
     } else if (session_is_silent(session)) {
         problem.since_ms = 0;
-        SAY(what, "agent %s does not answer", problem.subject);
-        SAY(why, "its connection is there, but its process does not respond; clients go to other agents first");
-        SAY(remedy, "Look at its machine: load, memory, and the log of munnel-agent");
+        PROBLEM_SAY(what, "agent %s does not answer", problem.subject);
+        PROBLEM_SAY(why, "its connection is there, but its process does not respond; clients go to other agents first");
+        PROBLEM_SAY(remedy, "Look at its machine: load, memory, and the log of munnel-agent");
     } else {
         return;
     }
-    add(problems, &problem);
+    problem_list_add(&problems->list, &problem);
 }
 
 static void check_sessions(struct problems *problems) {
@@ -197,11 +170,11 @@ static void check_offline(struct problems *problems, const struct credential *cr
 
     if (!problem.since_ms || json_object_get(problems->present, credential->name))
         return;
-    SAY(what, "agent %s is offline", problem.subject);
-    SAY(why, "it was connected, and has not come back");
-    SAY(remedy, "On its machine: systemctl status munnel-agent. If it is not needed: munnel agent revoke %s",
-        problem.subject);
-    add(problems, &problem);
+    PROBLEM_SAY(what, "agent %s is offline", problem.subject);
+    PROBLEM_SAY(why, "it was connected, and has not come back");
+    PROBLEM_SAY(remedy, "On its machine: systemctl status munnel-agent. If it is not needed: munnel agent revoke %s",
+                problem.subject);
+    problem_list_add(&problems->list, &problem);
 }
 
 static void check_expiry(struct problems *problems, const struct credential *credential, time_t now) {
@@ -210,15 +183,16 @@ static void check_expiry(struct problems *problems, const struct credential *cre
     if (!credential->expires || credential->expires - now > SOON_DAYS * DAY_S)
         return;
     if (credential->expires <= now)
-        SAY(what, "the credential of agent %s has expired", problem.subject);
+        PROBLEM_SAY(what, "the credential of agent %s has expired", problem.subject);
     else
-        SAY(what, "the credential of agent %s expires in %lld days", problem.subject,
-            (long long)(credential->expires - now) / DAY_S);
-    SAY(why, "from then on it cannot connect, and its relays are ended");
-    SAY(remedy, "Give it another date or a new credential, see munnel(8), \"agent add\"; or munnel agent revoke %s",
-        problem.subject);
+        PROBLEM_SAY(what, "the credential of agent %s expires in %lld days", problem.subject,
+                    (long long)(credential->expires - now) / DAY_S);
+    PROBLEM_SAY(why, "from then on it cannot connect, and its relays are ended");
+    PROBLEM_SAY(remedy,
+                "Give it another date or a new credential, see munnel(8), \"agent add\"; or munnel agent revoke %s",
+                problem.subject);
     problem.is_bad = credential->expires <= now && json_object_get(problems->present, credential->name);
-    add(problems, &problem);
+    problem_list_add(&problems->list, &problem);
 }
 
 static void check_credentials(struct problems *problems) {
@@ -242,78 +216,38 @@ static void check_certificate(struct problems *problems) {
         return;
     problem.is_bad = end <= now;
     if (end <= now)
-        SAY(what, "the server's certificate has expired");
+        PROBLEM_SAY(what, "the server's certificate has expired");
     else
-        SAY(what, "the server's certificate expires in %lld days", (long long)(end - now) / DAY_S);
-    SAY(why, "agents that verify its date do not connect any more once it has expired");
-    SAY(remedy, "Renew it; the files are read again by themselves when they change");
-    add(problems, &problem);
+        PROBLEM_SAY(what, "the server's certificate expires in %lld days", (long long)(end - now) / DAY_S);
+    PROBLEM_SAY(why, "agents that verify its date do not connect any more once it has expired");
+    PROBLEM_SAY(remedy, "Renew it; the files are read again by themselves when they change");
+    problem_list_add(&problems->list, &problem);
 }
 
 static void check_room(struct problems *problems) {
     const struct admin_options *options = &problems->admin->options;
-    struct problem problem = {.kind = "descriptors", .subject = "munneld"};
-    size_t clients = client_table_live(options->clients), limit = client_table_limit(options->clients);
-    struct process_stats stats;
+    struct problem problem = {.is_bad = true, .kind = "descriptors", .subject = "munneld"};
+    size_t clients = client_table_live(options->clients);
 
-    process_stats_read(&stats);
-    if (clients >= limit) {
-        problem.is_bad = true;
-        SAY(what, "new clients are not accepted: %zu are connected", clients);
-        SAY(why, "that is the most for the descriptors that this process may open");
-    } else if (stats.descriptors_limit != UINT64_MAX &&
-               stats.descriptors >= stats.descriptors_limit / 100 * DESCRIPTORS_PERCENT) {
-        SAY(what, "%llu of %llu descriptors are open", (unsigned long long)stats.descriptors,
-            (unsigned long long)stats.descriptors_limit);
-        SAY(why, "each client and each link takes one");
-    } else {
+    if (clients < client_table_limit(options->clients))
         return;
-    }
-    SAY(remedy, "Raise the limit: LimitNOFILE= in munneld.service, or ulimit -n; then restart");
-    add(problems, &problem);
+    PROBLEM_SAY(what, "new clients are not accepted: %zu are connected", clients);
+    PROBLEM_SAY(why, "that is the most for the descriptors that this process may open");
+    PROBLEM_SAY(remedy, "Raise the limit: LimitNOFILE= in munneld.service, or ulimit -n; then restart");
+    problem_list_add(&problems->list, &problem);
 }
 
-static void check_log(struct problems *problems) {
-    const struct admin *admin = problems->admin;
-    struct problem problem = {.kind = "log", .subject = "munneld"};
-
-    if (!admin->dropped_us || clock_us() - admin->dropped_us > DROPPED_RECENTLY_S * 1000000ull)
-        return;
-    problem.since_ms = wall_of(admin->dropped_us);
-    SAY(what, "%llu log lines were dropped", (unsigned long long)admin->dropped);
-    SAY(why, "the log could not be written as fast as lines came");
-    SAY(remedy, "Look at the disk, or at what reads the log; or log less: PUT /v1/log, or log.level in munnel.json");
-    add(problems, &problem);
-}
-
-static void check_threads(struct problems *problems) {
-    struct problem problem = {.is_bad = true, .kind = "server", .subject = "munneld"};
-
-    if (admin_threads_turn(problems->admin, clock_us()))
-        return;
-    SAY(what, "a relay thread does not respond");
-    SAY(why, "its relays stand still; this is a fault of the program or of the machine");
-    SAY(remedy, "Keep a core file for a report (gcore), then restart munneld");
-    add(problems, &problem);
+static void check_process(struct problems *problems) {
+    process_watch_add_problems(&problems->admin->shared.process, &problems->list);
 }
 
 json_t *admin_problems(const struct admin *admin, bool *has_bad) {
-    static void (*const checks[])(struct problems * problems) = {check_threads,     check_services,    check_sessions,
-                                                                 check_credentials, check_certificate, check_room,
-                                                                 check_log};
-    struct problems problems = {.admin = admin,
-                                .bad = json_array(),
-                                .warn = json_array(),
-                                .present = admin_present(admin)};
+    static void (*const checks[])(struct problems * problems) = {check_services,    check_sessions, check_credentials,
+                                                                 check_certificate, check_room,     check_process};
+    struct problems problems = {.admin = admin, .list = problem_list_begin(), .present = admin_present(admin)};
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
         checks[i](&problems);
-    *has_bad = json_array_size(problems.bad) > 0;
-    if (json_array_extend(problems.bad, problems.warn)) {
-        json_decref(problems.bad);
-        problems.bad = NULL;
-    }
-    json_decref(problems.warn);
     json_decref(problems.present);
-    return problems.bad;
+    return problem_list_take(&problems.list, has_bad);
 }

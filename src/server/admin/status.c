@@ -98,22 +98,13 @@ json_t *admin_status(const struct admin *admin) {
 
     if (gethostname(host, sizeof host - 1))
         *host = '\0';
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I}", "state",
-                     state_of(admin, &totals, has_bad), "version", PACKAGE_VERSION, "instance", options->instance,
-                     "host", value_text(host), "started", value_time((int64_t)options->started_at * 1000), "now",
-                     value_time(value_wall_ms()), "stopping", (int)*options->is_stopping, "configuration",
-                     configuration_part(admin), "problems", problems, "services", services_part(admin, &totals),
-                     "agents", agents_part(admin), "relays", relays_part(admin, &totals), "in_rate",
-                     value_rates(history, HISTORY_IN, VALUE_KILOBYTE), "out_rate",
-                     value_rates(history, HISTORY_OUT, VALUE_KILOBYTE), "new_rate",
+    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I}", "program", "munneld",
+                     "state", state_of(admin, &totals, has_bad), "version", PACKAGE_VERSION, "instance",
+                     options->instance, "host", value_text(host), "started",
+                     value_time((int64_t)options->started_at * 1000), "now", value_time(value_wall_ms()), "stopping",
+                     (int)*options->is_stopping, "configuration", configuration_part(admin), "problems", problems,
+                     "services", services_part(admin, &totals), "agents", agents_part(admin), "relays",
+                     relays_part(admin, &totals), "in_rate", value_rates(history, HISTORY_IN, VALUE_KILOBYTE),
+                     "out_rate", value_rates(history, HISTORY_OUT, VALUE_KILOBYTE), "new_rate",
                      value_rates(history, HISTORY_NEW, 1), "waiting", (json_int_t)totals.waiting);
-}
-
-void admin_get_status(struct http_request *request, void *context) {
-    const struct admin *admin = context;
-    json_t *status = admin_status(admin);
-
-    if (status)
-        json_object_set_new(status, "role", json_string(http_role_name(http_request_role(request))));
-    http_answer_json(request, 200, status);
 }

@@ -13,13 +13,13 @@
 
 #include "server/auth/agent_listener.h"
 
+#include "admin/recent_events.h"
 #include "lib/base/clock.h"
 #include "lib/log/log_throttle.h"
 #include "lib/net/sock.h"
 #include "server/auth/penalty_box.h"
 #include "server/auth/preauth_table.h"
 #include "server/auth/sniff.h"
-#include "server/recent_events.h"
 #include "server/service/listener_group.h"
 #include "server/service/source_key.h"
 

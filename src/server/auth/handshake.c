@@ -8,11 +8,11 @@
 
 #include "server/auth/handshake.h"
 
+#include "admin/recent_events.h"
 #include "lib/base/clock.h"
 #include "proto/auth_proof.h"
 #include "proto/features.h"
 #include "server/auth/flap_damping.h"
-#include "server/recent_events.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,13 +8,13 @@
 
 #include "server/service/dispatch.h"
 
+#include "admin/recent_events.h"
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 #include "lib/event/loop.h"
 #include "lib/net/sock.h"
 #include "relay/ended_relays.h"
 #include "relay/record.h"
-#include "server/recent_events.h"
 #include "server/service/client_detail.h"
 #include "server/service/client_table.h"
 #include "server/service/registry.h"

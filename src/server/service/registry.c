@@ -8,8 +8,8 @@
 
 #include "server/service/registry.h"
 
+#include "admin/recent_events.h"
 #include "lib/base/clock.h"
-#include "server/recent_events.h"
 #include "server/service/announce.h"
 
 #include <stdlib.h>

@@ -8,10 +8,10 @@
 
 #include "server/service/service_priv.h"
 
+#include "admin/recent_events.h"
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/sock.h"
-#include "server/recent_events.h"
 #include "server/service/access.h"
 #include "server/service/client_table.h"
 #include "server/service/listener_group.h"

@@ -7,9 +7,9 @@
 
 #include "server/session/liveness.h"
 
+#include "admin/recent_events.h"
 #include "lib/base/clock.h"
 #include "lib/base/rtt.h"
-#include "server/recent_events.h"
 #include "server/session/session_table.h"
 
 #include <event2/event.h>

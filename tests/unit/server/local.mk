@@ -39,7 +39,6 @@ unit_server_tests = \
 	tests/unit/server/service/test_client_detail \
 	tests/unit/server/auth/test_control \
 	tests/unit/server/test_history \
-	tests/unit/server/test_recent_events \
 	tests/unit/server/test_server_metrics \
 	tests/unit/server/test_statistics
 
@@ -94,8 +93,6 @@ tests_unit_server_auth_test_control_LDADD = $(LINK_UNIT_SERVER)
 
 tests_unit_server_test_history_SOURCES = tests/unit/server/test_history.c
 tests_unit_server_test_history_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_test_recent_events_SOURCES = tests/unit/server/test_recent_events.c
-tests_unit_server_test_recent_events_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_server_metrics_SOURCES = tests/unit/server/test_server_metrics.c $(unit_server_fixture)
 tests_unit_server_test_server_metrics_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_statistics_SOURCES = tests/unit/server/test_statistics.c $(unit_server_fixture)

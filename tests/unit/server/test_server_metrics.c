@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_server_metrics: the metrics, those of service_metrics.c among them, have what is there; Prometheus's own judge
- * finds nothing wrong with them; and no client makes more of them.
+ * test_server_metrics: the metrics, those of service_metrics.c and plane_metrics.c among them, have what is there;
+ * Prometheus's own judge finds nothing wrong with them; and no client makes more of them.
  */
 #include "config.h"
 

@@ -9,8 +9,8 @@
 #include "server/server_fixture.h"
 #include "unit.h"
 
+#include "admin/recent_events.h"
 #include "lib/base/clock.h"
-#include "server/recent_events.h"
 #include "server/statistics.h"
 
 #include <string.h>

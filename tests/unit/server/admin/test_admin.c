@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_admin: answers over the Unix socket have what the server is, and changes do what they are named after: the
- * operations of status.c, problems.c, services.c, agents.c, relays.c, events.c, history_answer.c, sources.c,
- * log_level.c and health.c, as an administrator meets them.
+ * operations of status.c, problems.c, services.c, agents.c, history_answer.c, sources.c and readiness.c, and those of
+ * shared.c (event_feed.c, log_level.c, problem_list.c, process_watch.c, relay_requests.c), as an administrator meets
+ * them.
  */
 #include "config.h"
 
@@ -137,6 +138,7 @@ START_TEST(server_without_agents_is_down_and_tells_what_to_do) {
     begin();
     get("/v1/status");
     expect_text("state", "down");
+    expect_text("program", "munneld");
     expect_text("role", "admin");
     expect_number("services/unreachable", 1);
     expect_text("problems/0/severity", "bad");

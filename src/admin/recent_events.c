@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "server/recent_events.h"
+#include "admin/recent_events.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"

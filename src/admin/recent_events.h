@@ -9,8 +9,8 @@
  * without credentials can cause, 20 a minute are added, and the others counted with the next one. Runs on: the control
  * thread. Owns: its ring.
  */
-#ifndef MUNNEL_SERVER_RECENT_EVENTS_H
-#define MUNNEL_SERVER_RECENT_EVENTS_H
+#ifndef MUNNEL_ADMIN_RECENT_EVENTS_H
+#define MUNNEL_ADMIN_RECENT_EVENTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

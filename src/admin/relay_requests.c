@@ -1,20 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * relays: /v1/relays: the data plane is asked, and answers some turns of the loops later.
- * Runs on: the control thread. Owns: admin->pending.
+ * relay_requests: see relay_requests.h.
  */
 #include "config.h"
 
-#include "lib/base/clock.h"
+#include "admin/relay_requests.h"
+
+#include "admin/values.h"
 #include "lib/net/addr.h"
 #include "relay/ended_relays.h"
-#include "server/admin/admin_priv.h"
-#include "server/admin/values.h"
 
-#include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 enum { LIMIT = 100 };
+
+struct pending {                  /* a question to the data plane */
+    struct http_request *request; /* NULL: free */
+    uint64_t ticket;
+    size_t offset;
+    bool is_single; /* of one relay: 404 if it is not there */
+};
+
+struct relay_requests {
+    struct relay_requests_options options;
+    struct pending pending[RELAY_VIEWS_AT_ONCE];
+    uint64_t last_ticket;
+};
 
 /* ---- one relay ---- */
 
@@ -68,34 +81,35 @@ static void answer_list(struct http_request *request, const struct relay_view *c
 /* ---- those that ended ---- */
 
 /* Ends that the relay threads have posted may be waiting for the control thread to wake. */
-static void answer_ended(const struct admin *admin, struct http_request *request, const struct relay_query *query,
-                         size_t offset) {
+static void answer_ended(const struct relay_requests *requests, struct http_request *request,
+                         const struct relay_query *query, size_t offset) {
     const struct relay_view *views[ENDED_RELAYS_MOST];
     size_t matching = 0;
 
-    loop_poll(admin->options.loop);
-    size_t count = ended_relays_query(admin->options.ended, query, views, &matching);
+    loop_poll(requests->options.loop);
+    size_t count = ended_relays_query(requests->options.ended, query, views, &matching);
     answer_list(request, views, offset, count, matching);
 }
 
 /* NULL: it is not among the last. */
-static const struct relay_view *find_ended(const struct admin *admin, const struct http_request *request) {
-    return ended_relays_find(admin->options.ended, http_request_param(request, "relay"));
+static const struct relay_view *find_ended(const struct relay_requests *requests, const struct http_request *request) {
+    return requests->options.ended ? ended_relays_find(requests->options.ended, http_request_param(request, "relay"))
+                                   : NULL;
 }
 
 /* ---- asking ---- */
 
-static struct admin_pending *find_free(struct admin *admin) {
+static struct pending *find_free(struct relay_requests *requests) {
     for (size_t i = 0; i < RELAY_VIEWS_AT_ONCE; i++)
-        if (!admin->pending[i].request)
-            return &admin->pending[i];
+        if (!requests->pending[i].request)
+            return &requests->pending[i];
     return NULL;
 }
 
-static struct admin_pending *find(struct admin *admin, uint64_t ticket) {
-    for (size_t i = 0; admin && i < RELAY_VIEWS_AT_ONCE; i++)
-        if (admin->pending[i].request && admin->pending[i].ticket == ticket)
-            return &admin->pending[i];
+static struct pending *find(struct relay_requests *requests, uint64_t ticket) {
+    for (size_t i = 0; requests && i < RELAY_VIEWS_AT_ONCE; i++)
+        if (requests->pending[i].request && requests->pending[i].ticket == ticket)
+            return &requests->pending[i];
     return NULL;
 }
 
@@ -105,16 +119,16 @@ static void answer_busy(struct http_request *request) {
                                                         .remedy = "Try again in a second"});
 }
 
-static void ask(struct admin *admin, struct http_request *request, struct relay_query *query, size_t offset) {
-    struct admin_pending *pending = find_free(admin);
+static void ask(struct relay_requests *requests, struct http_request *request, struct relay_query *query,
+                size_t offset) {
+    struct pending *pending = find_free(requests);
 
-    query->ticket = ++admin->last_ticket;
-    if (!pending || !plane_view_relays(admin->options.plane, query)) {
+    query->ticket = ++requests->last_ticket;
+    if (!pending || !plane_view_relays(requests->options.plane, query)) {
         answer_busy(request);
         return;
     }
-    *pending =
-        (struct admin_pending){.request = request, .ticket = query->ticket, .offset = offset, .is_single = query->id};
+    *pending = (struct pending){.request = request, .ticket = query->ticket, .offset = offset, .is_single = query->id};
 }
 
 static const char *const states[] = {"opening", "open", "suspended", "ended", NULL};
@@ -143,7 +157,7 @@ static bool take_client(struct http_request *request, struct open_address *clien
     return false;
 }
 
-void admin_list_relays(struct http_request *request, void *context) {
+void relay_requests_list(struct relay_requests *requests, struct http_request *request) {
     uint64_t limit = LIMIT, offset = 0;
     size_t sort = 0, state = ANY_STATE;
     struct open_address client;
@@ -162,28 +176,27 @@ void admin_list_relays(struct http_request *request, void *context) {
                                 .states = state < ANY_STATE ? state_bits[state] : 0,
                                 .order = orders[sort],
                                 .limit = (size_t)(limit + offset)};
-    if (query.states == 1u << RELAY_VIEW_ENDED)
-        answer_ended(context, request, &query, (size_t)offset);
+    if (requests->options.ended && query.states == 1u << RELAY_VIEW_ENDED)
+        answer_ended(requests, request, &query, (size_t)offset);
     else
-        ask(context, request, &query, (size_t)offset);
+        ask(requests, request, &query, (size_t)offset);
 }
 
-void admin_get_relay(struct http_request *request, void *context) {
+void relay_requests_get(struct relay_requests *requests, struct http_request *request) {
     struct relay_query query = {.id = http_request_param(request, "relay"), .limit = 1};
 
-    ask(context, request, &query, 0);
+    ask(requests, request, &query, 0);
 }
 
-void admin_end_relay(struct http_request *request, void *context) {
-    struct admin *admin = context;
-    struct admin_pending *pending = find_free(admin);
+void relay_requests_end(struct relay_requests *requests, struct http_request *request) {
+    struct pending *pending = find_free(requests);
 
     if (!pending ||
-        !plane_end_relay(admin->options.plane, http_request_param(request, "relay"), ++admin->last_ticket)) {
+        !plane_end_relay(requests->options.plane, http_request_param(request, "relay"), ++requests->last_ticket)) {
         answer_busy(request);
         return;
     }
-    *pending = (struct admin_pending){.request = request, .ticket = admin->last_ticket};
+    *pending = (struct pending){.request = request, .ticket = requests->last_ticket};
 }
 
 /* ---- answers ---- */
@@ -200,32 +213,49 @@ static void answer_single(struct http_request *request, const struct relay_view 
         answer_missing(request);
 }
 
-void admin_on_relay_views(struct admin *admin, const struct relay_answer *answer) {
-    struct admin_pending *pending = find(admin, answer->ticket);
+void relay_requests_on_views(struct relay_requests *requests, const struct relay_answer *answer) {
+    struct pending *pending = find(requests, answer->ticket);
 
     if (!pending)
         return;
-    struct admin_pending asked = *pending;
-    *pending = (struct admin_pending){0};
+    struct pending asked = *pending;
+    *pending = (struct pending){0};
     if (answer->lacks_memory)
         http_answer_json(asked.request, 200, NULL);
     else if (asked.is_single)
-        answer_single(asked.request, answer->count ? answer->views[0] : find_ended(admin, asked.request));
+        answer_single(asked.request, answer->count ? answer->views[0] : find_ended(requests, asked.request));
     else
         answer_list(asked.request, answer->views, asked.offset, answer->count, answer->matching);
 }
 
-void admin_on_relay_ended(struct admin *admin, uint64_t ticket, bool found) {
-    struct admin_pending *pending = find(admin, ticket);
+void relay_requests_on_ended(struct relay_requests *requests, uint64_t ticket, bool found) {
+    struct pending *pending = find(requests, ticket);
 
     if (!pending)
         return;
     struct http_request *request = pending->request;
-    *pending = (struct admin_pending){0};
+    *pending = (struct pending){0};
     if (found)
         http_answer_empty(request, 204);
-    else if (find_ended(admin, request))
+    else if (find_ended(requests, request))
         http_answer_error(request, 409, "relay %s has ended already", http_request_param(request, "relay"));
     else
         answer_missing(request);
+}
+
+/* ---- life ---- */
+
+struct relay_requests *relay_requests_new(const struct relay_requests_options *options) {
+    struct relay_requests *requests = calloc(1, sizeof *requests);
+
+    if (requests)
+        requests->options = *options;
+    return requests;
+}
+
+void relay_requests_free(struct relay_requests *requests) {
+    for (size_t i = 0; requests && i < RELAY_VIEWS_AT_ONCE; i++)
+        if (requests->pending[i].request)
+            http_answer_error(requests->pending[i].request, 503, "the program is stopping");
+    free(requests);
 }

@@ -1,33 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * log_level: /v1/log: what is logged, until the server starts anew, or for a time.
- * Runs on: the control thread. Owns: admin->level_back.
+ * log_level: see log_level.h.
  */
 #include "config.h"
 
-#include "lib/base/clock.h"
-#include "server/admin/admin_priv.h"
+#include "admin/log_level.h"
 
-#include <event2/event.h>
+#include "lib/base/clock.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 enum { LONGEST_S = 86400 };
 static const char *const levels[] = {"error", "warning", "info", "debug"};
 enum { LEVELS = sizeof levels / sizeof *levels };
 
-static void answer_level(const struct admin *admin, struct http_request *request) {
+struct level_change {
+    struct level_options options;
+    struct event *back;
+    uint64_t until_us; /* 0: the level is as configured, or changed until the program starts anew */
+};
+
+void level_change_get(const struct level_change *change, struct http_request *request) {
     uint64_t now_us = clock_us();
     json_t *left = json_null();
 
-    if (admin->level_until_us > now_us)
-        left = json_integer((json_int_t)((admin->level_until_us - now_us + 999999) / 1000000));
+    if (change->until_us > now_us)
+        left = json_integer((json_int_t)((change->until_us - now_us + 999999) / 1000000));
     http_answer_json(request, 200,
-                     json_pack("{s:s,s:o}", "level", levels[log_level(admin->options.log)], "for_s", left));
-}
-
-void admin_get_log(struct http_request *request, void *context) {
-    answer_level(context, request);
+                     json_pack("{s:s,s:o}", "level", levels[log_level(change->options.log)], "for_s", left));
 }
 
 static void refuse(struct http_request *request, const char *pointer, const char *detail) {
@@ -70,28 +72,49 @@ static bool has_others(struct http_request *request) {
     return true;
 }
 
-void admin_restore_level(struct admin *admin) {
-    enum log_level level = admin->options.policy->conf->log.level;
+static void on_time_over(evutil_socket_t fd, short what, void *context) {
+    struct level_change *change = context;
+    enum log_level level = change->options.configured(change->options.context);
 
-    admin->level_until_us = 0;
-    log_set_level(admin->options.log, level);
-    log_write(admin->options.log, LOG_LEVEL_INFO, "server", "the log level is %s again", levels[level]);
+    (void)fd, (void)what;
+    change->until_us = 0;
+    log_set_level(change->options.log, level);
+    log_write(change->options.log, LOG_LEVEL_INFO, change->options.who, "the log level is %s again", levels[level]);
 }
 
-void admin_put_log(struct http_request *request, void *context) {
-    struct admin *admin = context;
+void level_change_put(struct level_change *change, struct http_request *request) {
     enum log_level level;
     json_int_t seconds;
 
     if (has_others(request) || !take_level(request, &level) || !take_seconds(request, &seconds))
         return;
     const struct timeval until = {(time_t)seconds, 0};
-    event_del(admin->level_back);
-    if (seconds && event_add(admin->level_back, &until)) {
+    event_del(change->back);
+    if (seconds && event_add(change->back, &until)) {
         http_answer_json(request, 500, NULL);
         return;
     }
-    admin->level_until_us = seconds ? clock_us() + (uint64_t)seconds * 1000000 : 0;
-    log_set_level(admin->options.log, level);
-    answer_level(admin, request);
+    change->until_us = seconds ? clock_us() + (uint64_t)seconds * 1000000 : 0;
+    log_set_level(change->options.log, level);
+    level_change_get(change, request);
+}
+
+struct level_change *level_change_new(const struct level_options *options) {
+    struct level_change *change = calloc(1, sizeof *change);
+
+    if (!change)
+        return NULL;
+    change->options = *options;
+    change->back = event_new(options->base, -1, 0, on_time_over, change);
+    if (change->back)
+        return change;
+    free(change);
+    return NULL;
+}
+
+void level_change_free(struct level_change *change) {
+    if (!change)
+        return;
+    event_free(change->back);
+    free(change);
 }

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "server/recent_events.h"
+#include "admin/recent_events.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -143,4 +143,4 @@ static TCase *ring(void) {
     return group;
 }
 
-UNIT_MAIN("server/recent_events", ring)
+UNIT_MAIN("admin/recent_events", ring)

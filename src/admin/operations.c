@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * operations: see operations.h.
+ */
+#include "config.h"
+
+#include "admin/operations.h"
+
+#include "lib/base/file.h"
+
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char metrics_type[] = "text/plain; version=0.0.4; charset=utf-8";
+
+void operations_log(struct log *log, const struct http_request *request, unsigned status) {
+    if (http_request_method(request) == HTTP_METHOD_GET)
+        return;
+    log_event(log, status < 300 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "admin", "change requested",
+              LOG_FIELDS(LOG_TEXT("by", http_request_actor(request)),
+                         LOG_TEXT("method", http_method_name(http_request_method(request))),
+                         LOG_TEXT("path", http_request_path(request)), LOG_NUMBER("status", status)));
+}
+
+/* ---- the socket ---- */
+
+static int listen_at(struct http_server *http, const struct operations_socket *at, struct error *error) {
+    struct endpoint endpoint = {.is_unix = true};
+    struct addr addr;
+
+    snprintf(endpoint.host, sizeof endpoint.host, "%s", at->path);
+    if (strlen(at->path) >= sizeof endpoint.host || !addr_from_endpoint(&addr, &endpoint))
+        return error_set(error, "admin.socket: the path is too long for a socket: %s", at->path);
+    return http_server_listen(http, &addr, at->owner, error);
+}
+
+static bool has_folder(const char *path) {
+    char *folder = file_beside(path, ".");
+    bool is_there = folder && file_exists(folder);
+
+    free(folder);
+    return is_there;
+}
+
+static void log_no_folder(struct log *log, const struct operations_socket *at) {
+    log_event(log, LOG_LEVEL_DEBUG, "admin", "munnel cannot ask this program: the folder of its socket is not there",
+              LOG_FIELDS(LOG_TEXT("socket", at->path)));
+}
+
+static void warn(struct log *log, const struct operations_socket *at, const struct error *error) {
+    char remedy[200];
+
+    snprintf(remedy, sizeof remedy,
+             "the folder has to belong to the user of %s, and no other process may have the socket; or set "
+             "admin.socket, null for none",
+             at->program);
+    log_event(log, LOG_LEVEL_WARNING, "admin", "munnel cannot ask this program: its socket cannot be made",
+              LOG_FIELDS(LOG_TEXT("detail", error->text), LOG_TEXT("remedy", remedy)));
+}
+
+int operations_listen(struct http_server *http, struct log *log, const struct operations_socket *at,
+                      struct error *error) {
+    bool is_preset = at->path && strcmp(at->path, at->preset) == 0;
+
+    if (!at->path || !*at->path)
+        return 0;
+    if (is_preset && !has_folder(at->path)) {
+        log_no_folder(log, at);
+        return 0;
+    }
+    if (listen_at(http, at, error) == 0)
+        return 0;
+    if (!is_preset)
+        return -1;
+    warn(log, at, error);
+    return 0;
+}
+
+/* ---- metrics ---- */
+
+void operations_answer_metrics(struct http_request *request, void (*write)(const void *context, struct metrics *to),
+                               const void *context) {
+    struct metrics *metrics = metrics_text();
+    struct evbuffer *content = metrics ? evbuffer_new() : NULL;
+    size_t length = 0;
+
+    if (content) {
+        write(context, metrics);
+        const char *text = metrics_take_text(metrics, &length);
+        if (!text || evbuffer_add(content, text, length)) {
+            evbuffer_free(content);
+            content = NULL;
+        }
+    }
+    metrics_free(metrics);
+    http_answer_content(request, 200, metrics_type, content);
+}

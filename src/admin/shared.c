@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * shared: see shared.h.
+ */
+#include "config.h"
+
+#include "admin/shared.h"
+
+#include "lib/base/clock.h"
+#include "lib/http/tokens.h"
+
+/* ---- operations ---- */
+
+void admin_get_status(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+    json_t *status = shared->options.status(shared->options.context);
+
+    if (status)
+        json_object_set_new(status, "role", json_string(http_role_name(http_request_role(request))));
+    http_answer_json(request, 200, status);
+}
+
+void admin_list_relays(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+
+    relay_requests_list(shared->relays, request);
+}
+
+void admin_get_relay(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+
+    relay_requests_get(shared->relays, request);
+}
+
+void admin_end_relay(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+
+    relay_requests_end(shared->relays, request);
+}
+
+void admin_stream_events(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+
+    event_feed_answer(shared->feed, request);
+}
+
+void admin_get_log(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+
+    level_change_get(shared->level, request);
+}
+
+void admin_put_log(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+
+    level_change_put(shared->level, request);
+}
+
+void admin_get_metrics(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+
+    operations_answer_metrics(request, shared->options.write_metrics, shared->options.metrics_context);
+}
+
+void admin_get_health(struct http_request *request, void *context) {
+    const struct admin_shared *shared = context;
+
+    process_watch_answer(&shared->process, request);
+}
+
+/* ---- life ---- */
+
+void admin_shared_tick(struct admin_shared *shared) {
+    process_watch_check(&shared->process, clock_us());
+    event_feed_tick(shared->feed);
+}
+
+bool admin_shared_init(struct admin_shared *shared, const struct admin_shared_options *options) {
+    shared->options = *options;
+    shared->feed = event_feed_new(&(struct event_feed_options){
+        .events = options->events, .kinds = options->kinds, .status = options->status, .context = options->context});
+    shared->level = level_change_new(&(struct level_options){.base = loop_base(options->loop),
+                                                             .log = options->log,
+                                                             .who = options->who,
+                                                             .configured = options->configured_level,
+                                                             .context = options->context});
+    shared->relays = relay_requests_new(
+        &(struct relay_requests_options){.plane = options->plane, .loop = options->loop, .ended = options->ended});
+    shared->process = (struct process_watch){.plane = options->plane,
+                                             .log = options->log,
+                                             .program = options->program,
+                                             .configuration = options->configuration};
+    return shared->feed && shared->level && shared->relays;
+}
+
+void admin_shared_done(struct admin_shared *shared) {
+    event_feed_free(shared->feed);
+    relay_requests_free(shared->relays);
+    level_change_free(shared->level);
+}
