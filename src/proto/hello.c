@@ -42,6 +42,12 @@ static int take_data(struct hello *hello, struct error *error) {
     return json_take_bool(hello->json, "exclusive", &hello->is_exclusive, error);
 }
 
+static int take_control(struct hello *hello, struct error *error) {
+    if (json_take_hex(hello->json, "resume", JSON_OPTIONAL, INSTANCE_DIGITS, &hello->resume, error) != 0)
+        return -1;
+    return json_take_text(hello->json, "version", JSON_OPTIONAL, PROTO_NAME_MAX, &hello->version, error);
+}
+
 static int take_hello(struct hello *hello, struct error *error) {
     const json_t *json = hello->json;
     if (json_take_number(json, "protocol", JSON_REQUIRED, INT64_MAX, &hello->protocol, error) != 0)
@@ -52,8 +58,7 @@ static int take_hello(struct hello *hello, struct error *error) {
         return -1;
     if (hello->kind == HELLO_KIND_DATA && take_data(hello, error) != 0)
         return -1;
-    if (hello->kind == HELLO_KIND_CONTROL &&
-        json_take_hex(json, "resume", JSON_OPTIONAL, INSTANCE_DIGITS, &hello->resume, error) != 0)
+    if (hello->kind == HELLO_KIND_CONTROL && take_control(hello, error) != 0)
         return -1;
     if (json_take_text(json, "credential", JSON_OPTIONAL, PROTO_NAME_MAX, &hello->credential, error) != 0 ||
         json_take_text(json, "name", JSON_REQUIRED, PROTO_NAME_MAX, &hello->name, error) != 0 ||
@@ -64,8 +69,11 @@ static int take_hello(struct hello *hello, struct error *error) {
     return json_take_secret(json, "proof", JSON_OPTIONAL, hello->proof, &hello->has_proof, error);
 }
 
+static const struct hello empty = {
+    .credential = "", .name = "", .group = "", .instance = "", .resume = "", .session = "", .version = ""};
+
 int hello_parse(struct hello *hello, const char *text, size_t length, struct error *error) {
-    *hello = (struct hello){.credential = "", .name = "", .group = "", .instance = "", .resume = "", .session = ""};
+    *hello = empty;
     hello->json = json_parse_object(text, length, FRAME_GREETING_MAX, error);
     if (hello->json && take_hello(hello, error) == 0)
         return 0;
@@ -75,7 +83,7 @@ int hello_parse(struct hello *hello, const char *text, size_t length, struct err
 
 void hello_done(struct hello *hello) {
     json_decref(hello->json);
-    *hello = (struct hello){.credential = "", .name = "", .group = "", .instance = "", .resume = "", .session = ""};
+    *hello = empty;
 }
 
 static bool put_text(json_t *json, const char *key, const char *text) {
@@ -105,13 +113,16 @@ static bool put_data(json_t *json, const struct hello *hello) {
            (!hello->is_exclusive || json_object_set_new(json, "exclusive", json_true()) == 0);
 }
 
+static bool put_control(json_t *json, const struct hello *hello) {
+    return put_text(json, "resume", hello->resume) && put_text(json, "version", hello->version);
+}
+
 char *hello_format(const struct hello *hello) {
     json_t *json = json_object();
     return finish(json, put_number(json, "protocol", hello->protocol) && put_text(json, "kind", kinds[hello->kind]) &&
                             put_text(json, "credential", hello->credential) && put_text(json, "name", hello->name) &&
                             put_text(json, "group", hello->group) && put_text(json, "instance", hello->instance) &&
-                            (hello->kind == HELLO_KIND_DATA ? put_data(json, hello)
-                                                            : put_text(json, "resume", hello->resume)) &&
+                            (hello->kind == HELLO_KIND_DATA ? put_data(json, hello) : put_control(json, hello)) &&
                             (hello->features == 0 || features_put(json, hello->features)));
 }
 

@@ -32,6 +32,7 @@ struct hello { /* HELLO */
     unsigned server_thread; /* data: to which relay thread of the server the link goes, see carrier_role.h */
     bool is_exclusive;      /* data: likewise */
     unsigned features;      /* control: what the agent knows, see features.h */
+    const char *version;    /* control: of the agent's program, for people; "" = it does not tell */
     uint8_t proof[SECRET_SIZE];
     bool has_proof;
 };

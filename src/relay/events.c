@@ -9,6 +9,7 @@
 
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
+#include "relay/thread_session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,12 @@ struct link_event {
     void (*on_taken)(struct link *link, size_t length);
     size_t length;
     char text[]; /* `length` bytes, and a terminator */
+};
+
+struct bytes_event {
+    struct message message; /* first */
+    struct plane *plane;
+    struct session_bytes bytes;
 };
 
 struct carrier_event {
@@ -270,6 +277,33 @@ void plane_event_order_failed(struct plane *plane, uint64_t tag, const struct ad
     struct link_end end = {.tag = tag, .peer = *peer, .detail = "out of memory"};
     if (plane->options.events->on_gone)
         plane->options.events->on_gone(plane->options.context, &end);
+}
+
+/* ---- bytes of a session ---- */
+
+static void on_session_bytes(struct message *message) {
+    struct bytes_event *event = (struct bytes_event *)message;
+    struct plane *plane = event->plane;
+    if (!plane->silent)
+        plane->options.events->on_session_bytes(plane->options.context, &event->bytes);
+    free(event);
+}
+
+/* Out of memory they are reported with the next ones. */
+void plane_event_session_bytes(struct thread_session *session) {
+    const struct relay_thread *thread = session->thread;
+    bool is_agent = thread->options->is_agent;
+    struct bytes_event *event = thread->options->events->on_session_bytes ? malloc(sizeof *event) : NULL;
+    if (!event)
+        return;
+    *event = (struct bytes_event){.plane = thread->plane,
+                                  .bytes = {.session = session->tag,
+                                            .up = is_agent ? session->out : session->in,
+                                            .down = is_agent ? session->in : session->out,
+                                            .from_us = thread->swept_us - thread->sweep_us,
+                                            .until_us = thread->swept_us}};
+    session->in = session->out = 0;
+    post_lazy(event->plane, &event->message, on_session_bytes);
 }
 
 /* ---- clients ---- */

@@ -19,6 +19,7 @@
  *   plane_serve(session, thread, client)      ->    OPEN ... relay
  *                                             <-    on_client_back(client)   served to its end, or to be tried again
  *                                             <-    on_want_carriers(role)   streams would go faster, or go on, by more
+ *                                             <-    on_session_bytes(session)  moved in the last seconds
  *   plane_send_control(link, JSON)            ->    CONTROL
  *                                             <-    on_control(link, JSON)
  *   plane_ping(link)                          ->    PING on a control link, in addition to those of ping_s

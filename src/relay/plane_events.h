@@ -46,6 +46,12 @@ struct link_end {
     char detail[256];
 };
 
+struct session_bytes { /* of a session's relays on one thread: moved in this time, clock_us() */
+    uint64_t session;  /* its tag */
+    uint64_t up, down; /* from clients to destinations, and back */
+    uint64_t from_us, until_us;
+};
+
 struct plane_events { /* all on the control thread */
     /* Server: the handshake of an adopted connection begins; before, it has waited for its turn. */
     void (*on_handshake)(void *context, uint64_t tag);
@@ -63,8 +69,10 @@ struct plane_events { /* all on the control thread */
     void (*on_control)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
     void (*on_gone)(void *context, const struct link_end *end);
     void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */
-    void (*on_services_set)(void *context, uint64_t session);                 /* agent: answers plane_set_services */
-    void (*on_session_over)(void *context, uint64_t session);                 /* answers plane_retire_session */
+    void (*on_services_set)(void *context, uint64_t session); /* agent: answers plane_set_services */
+    void (*on_session_over)(void *context, uint64_t session); /* answers plane_retire_session */
+    /* Every two seconds or so, of sessions whose relays have moved bytes. NULL: they are not reported. */
+    void (*on_session_bytes)(void *context, const struct session_bytes *bytes);
     void (*on_relay_views)(void *context, const struct relay_answer *answer); /* answers plane_view_relays */
     void (*on_relay_ended)(void *context, uint64_t ticket, bool found);       /* answers plane_end_relay */
 };

@@ -105,6 +105,8 @@ static void sweep(struct thread_session *session, void *context) {
         return;
     }
     mux_sweep(session->mux, all->now_us);
+    if (all->now_us == session->thread->swept_us && (session->in || session->out))
+        plane_event_session_bytes(session);
     add_counts(all, session->mux);
     if (session->is_disconnected)
         free_if_unused(session);

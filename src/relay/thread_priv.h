@@ -139,7 +139,8 @@ void relay_thread_forget(struct relay_thread *thread, struct link *link); /* tak
 void relay_thread_free_link_later(struct relay_thread *thread, struct link *link);
 void relay_thread_free_relay_later(struct relay_thread *thread, struct relay *relay);
 
-/* events.c: it comes back to the control plane. */
+/* events.c: for the control plane. */
 void plane_event_client_back(struct relay_thread *thread, struct client *client);
+void plane_event_session_bytes(struct thread_session *session); /* on_session_bytes: those not reported yet */
 
 #endif

@@ -27,6 +27,7 @@ struct thread_session {
     struct mux *mux; /* NULL: it is over, and remembered so that no link that comes late begins it anew */
     struct session_over_event *over; /* retiring: the event to post when it is over; else NULL */
     bool is_disconnected;            /* it gets no carrier and no client any more */
+    uint64_t in, out;                /* bytes of its relays, as pump.h has them, that were not reported yet */
     uint64_t forget_us;              /* over: when no link of it can come any more */
     char who[];                      /* in front of log lines */
 };

@@ -77,6 +77,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/source_key.h \
 	src/server/service_metrics.c \
 	src/server/session/announcement.h \
+	src/server/session/byte_rates.c \
+	src/server/session/byte_rates.h \
 	src/server/session/carriers.c \
 	src/server/session/carriers.h \
 	src/server/session/liveness.c \

@@ -70,12 +70,12 @@ static int start_plane(struct server *server, struct error *error) {
 }
 
 /* Its address stays trusted, so that it can join again after any failures there. */
-static void on_leave(void *context, const struct session *session) {
+static void on_leave(void *context, const struct session *session, const char *detail) {
     struct server *server = context;
 
     agent_listener_trust(server->agent_listener, session_peer(session));
     flap_damping_left(server->flap_damping, session, clock_us());
-    admin_on_agent_left(server->admin, session);
+    admin_on_agent_left(server->admin, session, detail);
 }
 
 static void on_answered(void *context) {

@@ -190,6 +190,23 @@ START_TEST(client_that_was_refused_is_found_with_the_reason) {
 }
 END_TEST
 
+static bool has_rate(struct administered *administered) {
+    expect(administered, "GET", "/v1/agents/alpha", 200);
+    return !strstr(answer, "\"in_rate\":{\"s1\":0.0,\"s10\":0.0,\"s60\":0.0}");
+}
+
+START_TEST(agent_has_the_version_of_its_program_and_a_rate) {
+    struct administered administered = start("rates");
+    int fd = converse_with_echo(&administered, "some bytes");
+
+    expect(&administered, "GET", "/v1/agents/alpha", 200);
+    ck_assert_msg(strstr(answer, "\"version\":\"" PACKAGE_VERSION "\""), "%s", answer);
+    ck_assert(HOLDS_WITHIN(SOON_MS, has_rate(&administered)));
+    close(fd);
+    end(&administered);
+}
+END_TEST
+
 static bool is_connected(struct administered *administered, const char *agent) {
     expect(administered, "GET", sandbox_text(administered->sandbox, "/v1/agents/%s", agent), 200);
     return strstr(answer, "\"state\":\"connected\"") && strstr(answer, "\"echo\"");
@@ -267,6 +284,7 @@ START_TEST(relays_go_on_while_it_is_asked_much) {
 END_TEST
 
 SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO(ended_relay_is_reset_and_no_other, 60),
+              SCENARIO(agent_has_the_version_of_its_program_and_a_rate, 60),
               SCENARIO(client_that_was_refused_is_found_with_the_reason, 60),
               SCENARIO(paused_service_keeps_its_relays, 60),
               SCENARIO(drained_agent_keeps_its_relays_and_comes_back, 60),

@@ -72,7 +72,8 @@ static void make_hello(struct connect_attempt *attempt) {
                                     .group = attempt->parts.group,
                                     .instance = attempt->parts.instance,
                                     .resume = attempt->resume,
-                                    .features = FEATURES_ALL};
+                                    .features = FEATURES_ALL,
+                                    .version = PACKAGE_VERSION};
     free(attempt->hello_text);
     attempt->hello_text = hello_format(&attempt->hello);
     if (!attempt->hello_text) {

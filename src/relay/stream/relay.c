@@ -81,6 +81,13 @@ void relay_move(struct relay *relay, uint64_t now_us) {
     relay->progress_us = now_us;
 }
 
+void relay_note_bytes(struct relay *relay) {
+    relay->session->in += relay->pump.in - relay->swept_in;
+    relay->session->out += relay->pump.out - relay->swept_out;
+    relay->swept_in = relay->pump.in;
+    relay->swept_out = relay->pump.out;
+}
+
 static void note_first_end(struct relay *relay) {
     bool is_client = relay_is_server(relay) ? relay->pump.stream.finished : relay->pump.got_fin;
     relay->first_end = is_client ? "client" : "destination";
@@ -152,6 +159,8 @@ void relay_finish(struct relay *relay, enum relay_reason reason, const char *by,
     struct relay_thread *thread = relay->thread;
     set_state(relay, RELAY_OVER);
     relay->role->on_finished(relay, reason, by, detail);
+    if (relay->opened_us)
+        relay_note_bytes(relay);
     leave_list(relay);
     counter_add(&thread->counts.relays_ended, 1);
     counter_add_in_order(&thread->counts.relays, (uint64_t)-1);

@@ -60,7 +60,7 @@ struct relay {                             /* with more behind it, by the role o
     bool is_kept_alive;
     uint8_t seen;                 /* the walk that was here last; 0: none */
     uint32_t in_rate, out_rate;   /* bytes a second of the pump's `in` and `out`, between the last two sweeps; */
-    uint64_t swept_in, swept_out; /* these, at the last one */
+    uint64_t swept_in, swept_out; /* these, when they were looked at last */
     const char *first_end;        /* which side completed its direction first: "client", "destination" */
     uint64_t progress_us, stall_check_us;
     struct sock_stall stall; /* of the plain side */
@@ -106,8 +106,9 @@ static inline bool relay_is_complete(const struct relay *relay) {
 /* All zero. counts: NULL where there are none of the service: the thread's own. */
 void relay_init(struct relay *relay, struct thread_session *session, const struct relay_role *role,
                 struct service_counts *counts);
-void relay_enter(struct relay *relay);                                          /* its stream is in the mux */
-void relay_move(struct relay *relay, uint64_t now_us);                          /* something went on */
+void relay_enter(struct relay *relay);                 /* its stream is in the mux */
+void relay_move(struct relay *relay, uint64_t now_us); /* something went on */
+void relay_note_bytes(struct relay *relay);            /* counts for its session what has moved since the last time */
 void relay_set_open(struct relay *relay, uint64_t now_us, uint64_t dialled_us); /* dialled: when that began */
 /* The client's end, and not only that of an attempt. */
 void relay_count_end(struct relay *relay, enum relay_reason reason, uint64_t ended_us);

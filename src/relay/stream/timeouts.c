@@ -46,8 +46,7 @@ static uint32_t rate_since_sweep(const struct relay *relay, uint64_t bytes) {
 static void note_rates(struct relay *relay) {
     relay->in_rate = rate_since_sweep(relay, relay->pump.in - relay->swept_in);
     relay->out_rate = rate_since_sweep(relay, relay->pump.out - relay->swept_out);
-    relay->swept_in = relay->pump.in;
-    relay->swept_out = relay->pump.out;
+    relay_note_bytes(relay);
 }
 
 /* ---- the agent ---- */

@@ -57,6 +57,7 @@ int admin_listen(struct admin *admin, struct error *error);
 /* Events of the plane: plane_view_relays, plane_end_relay. NULL is fine for these three. */
 void admin_on_relay_views(struct admin *admin, const struct relay_answer *answer);
 void admin_on_relay_ended(struct admin *admin, uint64_t ticket, bool found);
-void admin_on_agent_left(struct admin *admin, const struct session *session); /* it has lost its control link */
+/* It has lost its control link. */
+void admin_on_agent_left(struct admin *admin, const struct session *session, const char *detail);
 
 #endif

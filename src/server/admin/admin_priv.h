@@ -18,7 +18,7 @@ struct admin {
     struct admin_options options;
     struct http_server *http;
     struct event *second;
-    json_t *last_seen; /* by credential or name: when an agent left, in milliseconds since 1970 */
+    json_t *last_seen; /* by credential or name: when an agent left (milliseconds since 1970), and why */
 };
 
 admin_handler admin_list_services, admin_get_service, admin_pause_service, admin_resume_service;
@@ -57,5 +57,6 @@ size_t admin_agents_known(const struct admin *admin);
 /* A set of the credentials of which a session is connected or suspended, as an object: all others are offline. */
 json_t *admin_present(const struct admin *admin);
 int64_t admin_last_seen_ms(const struct admin *admin, const char *credential); /* since 1970; 0: not since the start */
+const char *admin_left_because(const struct admin *admin, const char *credential); /* NULL: not seen since the start */
 
 #endif

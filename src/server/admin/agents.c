@@ -16,17 +16,26 @@ enum { SEEN_MOST = 4096 };
 
 /* ---- who was here ---- */
 
+static const char *seen_as(const struct session *session) {
+    return *session_credential(session) ? session_credential(session) : session_name(session);
+}
+
 /* Once it is full, newcomers are not remembered: names without a credential could be any number. */
-void admin_on_agent_left(struct admin *admin, const struct session *session) {
-    const char *name = *session_credential(session) ? session_credential(session) : session_name(session);
+void admin_on_agent_left(struct admin *admin, const struct session *session, const char *detail) {
+    const char *name = seen_as(session);
 
     if (!admin || (json_object_size(admin->last_seen) >= SEEN_MOST && !json_object_get(admin->last_seen, name)))
         return;
-    json_object_set_new(admin->last_seen, name, json_integer(value_wall_ms()));
+    json_object_set_new(admin->last_seen, name,
+                        json_pack("{s:I,s:o}", "at", (json_int_t)value_wall_ms(), "why", value_text(detail)));
 }
 
 int64_t admin_last_seen_ms(const struct admin *admin, const char *credential) {
-    return json_integer_value(json_object_get(admin->last_seen, credential));
+    return json_integer_value(json_object_get(json_object_get(admin->last_seen, credential), "at"));
+}
+
+const char *admin_left_because(const struct admin *admin, const char *credential) {
+    return json_string_value(json_object_get(json_object_get(admin->last_seen, credential), "why"));
 }
 
 json_t *admin_present(const struct admin *admin) {
@@ -76,24 +85,48 @@ static json_t *address_of(const struct session *session) {
     return value_text(addr_format(session_peer(session), text, sizeof text));
 }
 
+/* Of a session that has lost its control link. */
+static json_t *reason_of(const struct admin *admin, const struct session *session) {
+    return value_text(session_is_connected(session) ? NULL : admin_left_because(admin, seen_as(session)));
+}
+
+static double mean_of(double (*mean)(const struct byte_rates *rates, unsigned seconds, uint64_t now_us),
+                      const struct byte_rates *rates, unsigned seconds) {
+    return rates ? mean(rates, seconds, clock_us()) : 0;
+}
+
+static json_t *rates_of(double (*mean)(const struct byte_rates *rates, unsigned seconds, uint64_t now_us),
+                        const struct session *session) {
+    const struct byte_rates *rates = session_rates(session);
+
+    return json_pack("{s:f,s:f,s:f}", "s1", mean_of(mean, rates, 1), "s10", mean_of(mean, rates, 10), "s60",
+                     mean_of(mean, rates, 60));
+}
+
 /* Without its services. */
 static json_t *session_json(const struct admin *admin, struct session *session) {
     uint64_t rtt_us = session_liveness(session)->srtt_us;
 
-    return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:n,s:o,s:o,s:I,s:I,s:n,s:n,s:o,s:o,s:b}", "name",
+    return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:b}", "name",
                      value_text(session_label(session)), "state", state_of(session), "since",
-                     value_time_of(session_state_since_us(session)), "credential",
+                     value_time_of(session_state_since_us(session)), "reason", reason_of(admin, session), "credential",
                      value_text(*session_credential(session) ? session_credential(session) : NULL), "groups",
-                     value_texts(session_groups(session)), "address", address_of(session), "version", "rtt_ms",
+                     value_texts(session_groups(session)), "address", address_of(session), "version",
+                     value_text(*session_version(session) ? session_version(session) : NULL), "rtt_ms",
                      value_ms(rtt_us), "links", links_of(session), "relays", (json_int_t)session_client_count(session),
-                     "failures", (json_int_t)session_failures(session), "in_rate", "out_rate", "services", json_array(),
-                     "expires", expiry_of(admin, session), "can_undrain", (int)session_is_drained_here(session));
+                     "failures", (json_int_t)session_failures(session), "in_rate",
+                     rates_of(byte_rates_mean_up, session), "out_rate", rates_of(byte_rates_mean_down, session),
+                     "services", json_array(), "expires", expiry_of(admin, session), "can_undrain",
+                     (int)session_is_drained_here(session));
 }
 
 static json_t *offline_json(const struct admin *admin, const struct credential *credential) {
-    return json_pack("{s:o,s:s,s:o,s:o,s:o,s:n,s:n,s:n,s:{s:i,s:i},s:i,s:i,s:n,s:n,s:[],s:o,s:b}", "name",
+    const char *because = admin_left_because(admin, credential->name);
+
+    return json_pack("{s:o,s:s,s:o,s:s,s:o,s:o,s:n,s:n,s:n,s:{s:i,s:i},s:i,s:i,s:n,s:n,s:[],s:o,s:b}", "name",
                      value_text(credential->name), "state", "offline", "since",
-                     value_time(admin_last_seen_ms(admin, credential->name)), "credential",
+                     value_time(admin_last_seen_ms(admin, credential->name)), "reason",
+                     because ? because : "not seen since this server started", "credential",
                      value_text(credential->name), "groups", value_texts(&credential->groups), "address", "version",
                      "rtt_ms", "links", "shared", 0, "exclusive", 0, "relays", 0, "failures", 0, "in_rate", "out_rate",
                      "services", "expires", value_time((int64_t)credential->expires * 1000), "can_undrain", 0);

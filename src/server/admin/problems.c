@@ -171,7 +171,8 @@ static void check_offline(struct problems *problems, const struct credential *cr
     if (!problem.since_ms || json_object_get(problems->present, credential->name))
         return;
     PROBLEM_SAY(what, "agent %s is offline", problem.subject);
-    PROBLEM_SAY(why, "it was connected, and has not come back");
+    PROBLEM_SAY(why, "it was connected, and has not come back: %s",
+                admin_left_because(problems->admin, credential->name));
     PROBLEM_SAY(remedy, "On its machine: systemctl status munnel-agent. If it is not needed: munnel agent revoke %s",
                 problem.subject);
     problem_list_add(&problems->list, &problem);

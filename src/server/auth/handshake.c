@@ -271,6 +271,7 @@ static bool admit_control(struct handshake *handshake, const struct greeting *gr
                                       .peer = greeting->peer,
                                       .name = hello->name,
                                       .instance = hello->instance,
+                                      .version = hello->version,
                                       .credential = result.credential ? result.credential->name : "",
                                       .key = result.key,
                                       .certificate = greeting->certificate,

@@ -60,7 +60,7 @@ struct session *registry_admit(struct registry *registry, const struct session_o
 static void take_out_of_service(struct registry *registry, struct session *session, const char *detail) {
     announce_leave(registry->options.announce, session);
     plane_close(registry->options.plane, session_control(session), detail);
-    registry->options.on_leave(registry->options.context, session);
+    registry->options.on_leave(registry->options.context, session, detail);
 }
 
 static void suspend(struct registry *registry, struct session *session, const char *detail) {

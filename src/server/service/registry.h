@@ -28,7 +28,7 @@ struct registry_options {
     struct link_count *links; /* the data links of all sessions */
     unsigned resume_s;        /* for which a session outlives its control link */
     uint64_t clients_most;    /* of a session in all its life: then its agent is asked for another one */
-    void (*on_leave)(void *context, const struct session *session); /* it loses its control link */
+    void (*on_leave)(void *context, const struct session *session, const char *detail); /* it loses its control link */
     void *context;
 };
 

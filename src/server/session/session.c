@@ -47,6 +47,8 @@ struct session {
     struct announcement announcement;
     struct strlist groups;
     char name[PROTO_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[PROTO_NAME_MAX + 1];
+    char version[PROTO_NAME_MAX + 1];
+    struct byte_rates *rates; /* NULL: nothing has moved yet, or out of memory */
     char instance[PROTO_INSTANCE_HEX], id[PROTO_INSTANCE_HEX];
     uint8_t key[SECRET_SIZE];
     struct proof proof;
@@ -71,6 +73,7 @@ static void fill_connection(struct session *session, const struct session_option
     session->control = options->control;
     session->peer = *options->peer;
     session->joined_us = session->state_since_us = clock_us();
+    snprintf(session->version, sizeof session->version, "%s", options->version ? options->version : "");
     if (options->shares_name)
         snprintf(session->label, sizeof session->label, "%s#%.*s", options->name, LABEL_DIGITS, options->instance);
     else
@@ -119,6 +122,7 @@ void session_free(struct session *session) {
     strlist_done(&session->groups);
     secret_wipe(session->key, sizeof session->key);
     proof_done(&session->proof);
+    free(session->rates);
     free(session);
 }
 
@@ -168,6 +172,10 @@ const char *session_instance(const struct session *session) {
 
 const char *session_credential(const struct session *session) {
     return session->credential;
+}
+
+const char *session_version(const struct session *session) {
+    return session->version;
 }
 
 bool session_has_token(const struct session *session) {
@@ -367,6 +375,17 @@ unsigned session_take_client(struct session *session) {
 void session_client_left(struct session *session) {
     if (session->client_count)
         session->client_count--;
+}
+
+void session_note_bytes(struct session *session, const struct session_bytes *bytes) {
+    if (!session->rates)
+        session->rates = calloc(1, sizeof *session->rates);
+    if (session->rates)
+        byte_rates_add(session->rates, bytes);
+}
+
+const struct byte_rates *session_rates(const struct session *session) {
+    return session->rates;
 }
 
 void session_note_failure(struct session *session) {

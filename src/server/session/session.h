@@ -15,6 +15,7 @@
 #include "lib/log/log.h"
 #include "relay/plane.h"
 #include "server/session/announcement.h"
+#include "server/session/byte_rates.h"
 #include "server/session/carriers.h"
 #include "server/session/liveness.h"
 
@@ -26,10 +27,10 @@ struct session_options { /* all copied */
     uint64_t tag;
     struct link_ref control;
     const struct addr *peer;
-    const char *name, *instance, *credential;
-    const uint8_t *key;     /* of the token that it authenticated by, or NULL */
-    X509 *certificate;      /* its verified one, or NULL */
-    STACK_OF(X509) * chain; /* sent with it, or NULL */
+    const char *name, *instance, *credential, *version; /* version: of its program; NULL or "": not known */
+    const uint8_t *key;                                 /* of the token that it authenticated by, or NULL */
+    X509 *certificate;                                  /* its verified one, or NULL */
+    STACK_OF(X509) * chain;                             /* sent with it, or NULL */
     bool serves_all;
     const struct strlist *groups; /* unless serves_all */
     bool shares_name;             /* another session has it already */
@@ -58,6 +59,7 @@ const char *session_label(const struct session *session); /* for records: its na
 const char *session_who(const struct session *session);   /* "agent LABEL", for log lines */
 const char *session_instance(const struct session *session);
 const char *session_credential(const struct session *session);
+const char *session_version(const struct session *session); /* of the agent's program; "": not known */
 bool session_has_token(const struct session *session);
 bool session_has_token_key(const struct session *session, const uint8_t key[SECRET_SIZE]);
 X509 *session_certificate(const struct session *session); /* NULL: none */
@@ -99,7 +101,10 @@ unsigned session_take_client(struct session *session);         /* one more; retu
 uint64_t session_clients_taken(const struct session *session); /* in all its life */
 void session_client_left(struct session *session);
 
-void session_note_failure(struct session *session); /* it did not reach a destination */
+/* Bytes of its relays have moved. Without memory they are not counted. */
+void session_note_bytes(struct session *session, const struct session_bytes *bytes);
+const struct byte_rates *session_rates(const struct session *session); /* NULL: none have */
+void session_note_failure(struct session *session);                    /* it did not reach a destination */
 uint64_t session_failures(const struct session *session);
 /* It has refused a client as busy: it gets none before this time. */
 void session_back_off(struct session *session, uint64_t until_us);

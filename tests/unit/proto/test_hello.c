@@ -60,11 +60,17 @@ START_TEST(hello_comes_back_as_it_was_sent) {
 END_TEST
 
 START_TEST(a_control_hello_names_the_session_to_go_on_with) {
-    struct hello sent = {.protocol = PROTO_VERSION, .name = "web", .instance = INSTANCE, .resume = SESSION}, got;
+    struct hello sent = {.protocol = PROTO_VERSION,
+                         .name = "web",
+                         .instance = INSTANCE,
+                         .resume = SESSION,
+                         .version = "1.2.3~rc1"},
+                 got;
     struct error error = {{0}};
     char *text = hello_format(&sent);
     ck_assert_msg(hello_parse(&got, text, strlen(text), &error) == 0, "%s", error.text);
     ck_assert_str_eq(got.resume, SESSION);
+    ck_assert_str_eq(got.version, "1.2.3~rc1");
     ck_assert_str_eq(got.session, "");
     hello_done(&got);
     free(text);
@@ -154,6 +160,9 @@ static const struct {
     {"{" DATA ",\"session\":\"" SESSION "\",\"thread\":0,\"exclusive\":1}", "\"exclusive\" is neither"},
     {"{" GOOD ",\"resume\":5}", "\"resume\""},
     {"{" GOOD ",\"resume\":\"" SESSION "0\"}", "\"resume\""},
+    {"{" GOOD ",\"version\":1}", "\"version\""},
+    {"{" GOOD ",\"version\":\"1\\u001b[2J\"}", "control character"},
+    {"{" GOOD ",\"version\":\"11111111111111111111111111111111111111111111111111111111111111111\"}", "longer than 64"},
     {"{" GOOD ",\"group\":[]}", "\"group\""},
     {"{" GOOD ",\"credential\":null}", "\"credential\""},
     {"{" GOOD ",\"proof\":\"00\"}", "\"proof\""},

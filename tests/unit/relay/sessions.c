@@ -118,6 +118,22 @@ static void on_agent_relay_ended(void *context, uint64_t ticket, bool found) {
     note_relay_ended(&sessions.sides[AGENT].views, ticket, found);
 }
 
+static void note_bytes(struct sessions_side *side, const struct session_bytes *bytes) {
+    ck_assert_uint_lt(bytes->from_us, bytes->until_us);
+    side->up += bytes->up;
+    side->down += bytes->down;
+}
+
+static void on_server_bytes(void *context, const struct session_bytes *bytes) {
+    (void)context;
+    note_bytes(&sessions.sides[SERVER], bytes);
+}
+
+static void on_agent_bytes(void *context, const struct session_bytes *bytes) {
+    (void)context;
+    note_bytes(&sessions.sides[AGENT], bytes);
+}
+
 static void on_agent_greeting(void *context, const struct greeting *greeting) {
     (void)context;
     plane_accept_control(sessions.planes.agent, greeting->link, TWO_PLANES_SESSION, NULL, "server test", 0, 0);
@@ -129,6 +145,7 @@ static const struct plane_events server_events = {.on_greeting = two_planes_on_g
                                                   .on_client_back = relayed_on_client_back,
                                                   .on_gone = on_server_gone,
                                                   .on_session_over = on_server_over,
+                                                  .on_session_bytes = on_server_bytes,
                                                   .on_relay_views = on_server_views,
                                                   .on_relay_ended = on_server_relay_ended};
 static const struct plane_events agent_events = {.on_greeting = on_agent_greeting,
@@ -136,6 +153,7 @@ static const struct plane_events agent_events = {.on_greeting = on_agent_greetin
                                                  .on_want_carriers = on_agent_want,
                                                  .on_gone = on_agent_gone,
                                                  .on_session_over = on_agent_over,
+                                                 .on_session_bytes = on_agent_bytes,
                                                  .on_relay_views = on_agent_views,
                                                  .on_relay_ended = on_agent_relay_ended};
 

@@ -35,6 +35,7 @@ struct sessions_side {
         size_t matching, count;
         struct relay_view views[RELAYED_MAX];
     } views;
+    uint64_t up, down; /* as reported of all sessions */
 };
 
 extern struct sessions {

@@ -130,11 +130,32 @@ START_TEST(the_rates_are_those_of_the_last_seconds) {
 }
 END_TEST
 
+START_TEST(the_bytes_of_a_session_are_those_of_its_relays) {
+    sessions_begin_with_link();
+    struct relayed *lives = relayed_open(&sessions.planes), *ends = relayed_open(&sessions.planes);
+    relayed_send(lives, RELAYED_UP, 20000);
+    relayed_send(lives, RELAYED_DOWN, 300);
+    relayed_send(ends, RELAYED_UP, 7);
+    relayed_carry(&sessions.planes);
+    sessions_expect_whole(ends);
+    pass_two_seconds();
+    two_planes_settle(&sessions.planes);
+    ck_assert_uint_eq(sessions.sides[_i].up, 20007);
+    ck_assert_uint_eq(sessions.sides[_i].down, 300);
+    pass_two_seconds();
+    two_planes_settle(&sessions.planes);
+    ck_assert_uint_eq(sessions.sides[_i].up, 20007);
+    sessions_expect_whole(lives);
+    sessions_finish();
+}
+END_TEST
+
 static TCase *contents(void) {
     TCase *group = tcase_create("contents");
     tcase_add_test(group, a_relay_is_seen_at_both_ends_under_the_same_id);
     tcase_add_loop_test(group, states_are_those_of_the_moment, SERVER, AGENT + 1);
     tcase_add_loop_test(group, the_rates_are_those_of_the_last_seconds, SERVER, AGENT + 1);
+    tcase_add_loop_test(group, the_bytes_of_a_session_are_those_of_its_relays, SERVER, AGENT + 1);
     return group;
 }
 

@@ -24,6 +24,7 @@ unit_server_tests = \
 	tests/unit/server/auth/test_flap_damping \
 	tests/unit/server/auth/test_penalty_box \
 	tests/unit/server/service/test_listener_group \
+	tests/unit/server/session/test_byte_rates \
 	tests/unit/server/session/test_carriers \
 	tests/unit/server/session/test_session \
 	tests/unit/server/session/test_liveness \
@@ -110,6 +111,8 @@ tests_unit_server_auth_test_authenticate_SOURCES = tests/unit/server/auth/test_a
 tests_unit_server_auth_test_authenticate_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_listener_SOURCES = tests/unit/server/service/test_listener.c
 tests_unit_server_service_test_listener_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_session_test_byte_rates_SOURCES = tests/unit/server/session/test_byte_rates.c
+tests_unit_server_session_test_byte_rates_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_carriers_SOURCES = tests/unit/server/session/test_carriers.c
 tests_unit_server_session_test_carriers_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_SOURCES = tests/unit/server/session/test_session.c

@@ -166,7 +166,8 @@ static struct server_fixture_agent join(struct server_fixture *server_fixture, c
                           .instance = instance,
                           .resume = resume,
                           .session = "",
-                          .features = FEATURES_ALL};
+                          .features = FEATURES_ALL,
+                          .version = "1.2.3"};
     struct welcome welcome;
     struct fake_order accepted;
     struct error error;

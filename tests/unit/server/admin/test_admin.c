@@ -10,6 +10,7 @@
 
 #include "server/server_fixture.h"
 
+#include "lib/base/clock.h"
 #include "server/admin/admin.h"
 #include "server/auth/agent_listener.h"
 #include "server/history.h"
@@ -242,6 +243,34 @@ START_TEST(agent_that_drains_itself_is_not_undrained) {
 }
 END_TEST
 
+START_TEST(agent_has_its_version_and_its_rates) {
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "a");
+    get("/v1/agents/a");
+    expect_text("version", "1.2.3");
+    ck_assert(json_is_null(at("reason")));
+    ck_assert(json_real_value(at("in_rate/s10")) == 0);
+    uint64_t now_us = clock_us();
+    const struct session_bytes bytes = {
+        .session = agent.tag, .up = 5000, .down = 600, .from_us = now_us - 5000000, .until_us = now_us - 4000000};
+    fake_options()->events->on_session_bytes(fake_options()->context, &bytes);
+    get("/v1/agents/a");
+    ck_assert(json_real_value(at("in_rate/s10")) > 490 && json_real_value(at("in_rate/s10")) <= 500);
+    ck_assert(json_real_value(at("out_rate/s60")) > 9 && json_real_value(at("out_rate/s60")) <= 10);
+    finish();
+}
+END_TEST
+
+START_TEST(agent_that_was_never_here_has_no_rates) {
+    begin();
+    get("/v1/agents");
+    expect_text("agents/0/state", "offline");
+    expect_text("agents/0/reason", "not seen since this server started");
+    ck_assert(json_is_null(at("agents/0/in_rate")) && json_is_null(at("agents/0/since")));
+    finish();
+}
+END_TEST
+
 START_TEST(disconnected_agent_is_offline_with_the_time_when_it_was_seen) {
     begin();
     server_fixture_join_ready(&fixture, "a");
@@ -250,6 +279,7 @@ START_TEST(disconnected_agent_is_offline_with_the_time_when_it_was_seen) {
     get("/v1/agents");
     expect_text("agents/0/state", "offline");
     ck_assert(json_is_string(at("agents/0/since")));
+    ck_assert_msg(strstr(answer, "an operator has asked for it: "), "%s", answer);
     finish();
 }
 END_TEST
@@ -450,6 +480,8 @@ static TCase *changes(void) {
     tcase_add_test(group, paused_service_takes_no_client_until_it_is_resumed);
     tcase_add_test(group, drained_agent_gets_no_client_until_it_comes_again);
     tcase_add_test(group, agent_that_drains_itself_is_not_undrained);
+    tcase_add_test(group, agent_has_its_version_and_its_rates);
+    tcase_add_test(group, agent_that_was_never_here_has_no_rates);
     tcase_add_test(group, disconnected_agent_is_offline_with_the_time_when_it_was_seen);
     tcase_add_test(group, source_under_penalty_is_listed_and_forgiven);
     tcase_add_test(group, wrong_log_level_is_refused_with_the_place_of_the_mistake);
