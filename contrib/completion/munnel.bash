@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Completion for bash: munnel, munneld and munnel-agent. It asks the program itself, whose --help is made from its table of
-# options, so that nothing here has to follow a change of them.
-
-# _munnel_commands PROGRAM WORD...: what may follow these words as a command, by "munnel help".
-_munnel_commands() {
-    local program=$1 typed="${*:2}"
-    "$program" help 2>/dev/null | sed -n "s/^  munnel ${typed:+$typed }\([a-z][a-z-]*\) .*/\1/p" | sort -u
-}
+# Completion for bash: munnel, munneld and munnel-agent. Commands, and the names that a running server knows, come from
+# "munnel complete", options from --help; both are made from the program's tables, so that nothing here has to follow a
+# change of them.
 
 # _munnel_options PROGRAM WORD...: a line "--OPTION VALUE" each.
 _munnel_options() {
@@ -25,26 +20,23 @@ _munnel_value() {
 }
 
 _munnel() {
-    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} commands= line i
-    local -a command=("${COMP_WORDS[0]}")
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} candidates= line
+    local program=${COMP_WORDS[0]}
+    local -a path=() typed=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
     COMPREPLY=()
-    if [[ ${COMP_WORDS[0]##*/} == munnel ]]; then
-        for ((i = 1; i < COMP_CWORD; i++)); do
-            _munnel_commands "${command[@]}" | grep -qx -- "${COMP_WORDS[i]}" || break
-            command+=("${COMP_WORDS[i]}")
-        done
-        [[ ${command[1]-} != help ]] || command=("${COMP_WORDS[0]}" "${command[@]:2}")
-        ((i < COMP_CWORD)) || commands=$(_munnel_commands "${command[@]}")
-    fi
+    [[ ${program##*/} != munnel ]] || mapfile -t path < <("$program" complete --path "${typed[@]}" 2>/dev/null)
     while read -r line; do
         if [[ $before == "${line%% *}" && $line == *' '* ]]; then
             _munnel_value "${line#* }"
             return
         fi
-        commands+=" ${line%% *}"
-    done < <(_munnel_options "${command[@]}")
-    [[ $current == -* ]] || commands=${commands%%--*}
-    mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
+        candidates+=" ${line%% *}"
+    done < <(_munnel_options "$program" "${path[@]}")
+    if [[ $current != -* ]]; then
+        candidates=
+        [[ ${program##*/} != munnel ]] || candidates=$("$program" complete "${typed[@]}" 2>/dev/null | cut -f 1)
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$current")
 }
 
 complete -o default -F _munnel munnel munneld munnel-agent

@@ -1,34 +1,24 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Completion for fish: munnel, munneld and munnel-agent. It asks the program itself, whose --help is made from its table of
-# options, so that nothing here has to follow a change of them.
-
-# What may follow the words PROGRAM WORD... as a command, by "munnel help".
-function __munnel_commands
-    set -l typed (string join ' ' -- munnel $argv[2..])
-    $argv[1] help 2>/dev/null | string replace --filter --regex "^  $typed ([a-z][a-z-]*) .*" '$1' | sort -u
-end
+# Completion for fish: munnel, munneld and munnel-agent. Commands, and the names that a running server knows, come from
+# "munnel complete", options from --help; both are made from the program's tables, so that nothing here has to follow a
+# change of them.
 
 # The words typed so far that are commands, the program first.
 function __munnel_path
     set -l words (commandline -opc)
-    set -l path $words[1]
+    echo $words[1]
     if test (basename $words[1]) = munnel
-        for word in $words[2..]
-            contains -- $word (__munnel_commands $path); or break
-            set -a path $word
-        end
-        test "$path[2]" = help; and set -e path[2]
+        $words[1] complete --path $words[2..] 2>/dev/null
     end
-    printf '%s\n' $path
 end
 
+# "WORD<TAB>HELP" of what may follow.
 function __munnel_next
     set -l words (commandline -opc)
-    set -l path (__munnel_path)
-    if test (count $path) -eq (count $words); or test "$words[2]" = help
-        __munnel_commands $path
+    if test (basename $words[1]) = munnel
+        $words[1] complete $words[2..] 2>/dev/null
     end
 end
 

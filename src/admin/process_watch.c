@@ -85,7 +85,8 @@ static void add_dropped(const struct process_watch *watch, struct problem_list *
     problem.since_ms = problem_since(watch->dropped_us);
     PROBLEM_SAY(what, "%llu log lines were dropped", (unsigned long long)watch->dropped);
     PROBLEM_SAY(why, "the log could not be written as fast as lines came");
-    PROBLEM_SAY(remedy, "Look at the disk, or at what reads the log; or log less: PUT /v1/log, or log.level in %s",
+    PROBLEM_SAY(remedy,
+                "Look at the disk, or at what reads the log; or log less: munnel log-level info, or log.level in %s",
                 watch->configuration);
     problem_list_add(list, &problem);
 }

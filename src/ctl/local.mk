@@ -5,20 +5,49 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_ctl.a
 libmunnel_ctl_a_SOURCES = \
+	src/ctl/admin_client.c \
+	src/ctl/admin_client.h \
+	src/ctl/admin_command.c \
+	src/ctl/admin_command.h \
 	src/ctl/agent_add.c \
 	src/ctl/agent_certificate.c \
 	src/ctl/agent_certificate.h \
+	src/ctl/agent_control.c \
 	src/ctl/agent_list.c \
 	src/ctl/agent_revoke.c \
 	src/ctl/agent_store.c \
 	src/ctl/agent_store.h \
+	src/ctl/answer.c \
+	src/ctl/answer.h \
+	src/ctl/command_table.c \
+	src/ctl/command_table.h \
 	src/ctl/commands.h \
+	src/ctl/complete.c \
+	src/ctl/details.c \
+	src/ctl/details.h \
+	src/ctl/dispatch.c \
+	src/ctl/dispatch.h \
+	src/ctl/display.c \
+	src/ctl/display.h \
+	src/ctl/events.c \
 	src/ctl/init.c \
+	src/ctl/lists.c \
+	src/ctl/lists.h \
 	src/ctl/lock.h \
 	src/ctl/lock_posix.c \
+	src/ctl/log_level.c \
+	src/ctl/number_text.c \
+	src/ctl/number_text.h \
 	src/ctl/program.c \
+	src/ctl/relay.c \
+	src/ctl/service.c \
+	src/ctl/source.c \
+	src/ctl/status.c \
+	src/ctl/status.h \
 	src/ctl/subcommand.c \
-	src/ctl/subcommand.h
+	src/ctl/subcommand.h \
+	src/ctl/table.c \
+	src/ctl/table.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel

@@ -31,7 +31,7 @@ int subcommand_complain(const struct subcommand *table, size_t count, const char
     if (meant)
         fprintf(stderr, "%s: there is no command %.40s; did you mean %s?\n", program, name, meant);
     else
-        fprintf(stderr, "%s: there is no command %.40s; see munnel help\n", program, name);
+        fprintf(stderr, "%s: there is no command %.40s; see %s --help\n", program, name, program);
     return CMDLINE_USAGE_ERROR;
 }
 

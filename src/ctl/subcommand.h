@@ -13,11 +13,26 @@
 
 enum { SUBCOMMAND_FAILED = 1 };
 
+struct subcommand_table;
+struct admin_command;
+
+/* One of run, admin and below. */
 struct subcommand {
     const char *name;
     int (*run)(const char *self, int argc, char **argv); /* munnel's own argv[0]; argv[0] is the name; exit code */
     const char *arguments;                               /* for help: "ADDR:PORT [GROUP]" */
     const char *help;                                    /* one line */
+    const struct admin_command *admin;                   /* asks a running program */
+    const struct subcommand_table *below;                /* a word more follows */
+    const char *words;   /* for completion: "a|b|c", or what a server is asked for, "@agents"; NULL: nothing */
+    const char *heading; /* in the help, above it; NULL: none */
+};
+
+struct subcommand_table {
+    const char *path;  /* "munnel relay" */
+    const char *about; /* what its --help begins with */
+    const struct subcommand *commands;
+    size_t count;
 };
 
 const struct subcommand *subcommand_find(const struct subcommand *table, size_t count, const char *name);

@@ -94,6 +94,7 @@ scenario_programs = \
 	tests/scenario/test_hostile_server \
 	tests/scenario/test_access \
 	tests/scenario/test_admin_api \
+	tests/scenario/test_tool \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_service_table \
 	tests/scenario/test_sessions \
@@ -178,6 +179,8 @@ tests_scenario_test_ssrf_and_loops_SOURCES = tests/scenario/test_ssrf_and_loops.
 tests_scenario_test_ssrf_and_loops_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admin_api_SOURCES = tests/scenario/test_admin_api.c
 tests_scenario_test_admin_api_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_tool_SOURCES = tests/scenario/test_tool.c
+tests_scenario_test_tool_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_access_SOURCES = tests/scenario/test_access.c
 tests_scenario_test_access_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c

@@ -65,14 +65,18 @@ options_of() { # COMMAND...
     "$@" --help | grep -oE '^ +(-[A-Za-z], )?--[a-z0-9-]+' | grep -oE -e '--[a-z0-9-]+' | sort -u >"$folder/expected"
 }
 
-commands_of() { # "" or a command: from munnel help
-    munnel help | awk -v path="munnel${1:+ $1} " 'index($0, "  " path) == 1 { split(substr($0, length(path) + 3), w, " ")
-        if (w[1] ~ /^[a-z][a-z-]*$/) print w[1] }' | sort -u >"$folder/expected"
+commands_of() { # "" or a command: what munnel help names
+    if [ -z "$1" ]; then
+        munnel help | sed -n 's/^  \([a-z][a-z-]*\) .*$/\1/p' | grep -v '^munnel$' | sort -u >"$folder/expected"
+    else
+        munnel help "$1" | sed -n "s/^  munnel $1 \([a-z][a-z-]*\) .*/\1/p" | sort -u >"$folder/expected"
+    fi
 }
 
 for shell in bash zsh fish; do
     for command in munneld munnel-agent "munnel init" "munnel agent add" "munnel agent list" "munnel agent revoke" \
-        "munnel agent rotate" "munnel server" "munnel agent"; do
+        "munnel agent rotate" "munnel server" "munnel agent" "munnel status" "munnel relay list" "munnel events" \
+        "munnel service pause" "munnel log-level"; do
         # shellcheck disable=SC2086 # a list of words
         options_of $command
         # shellcheck disable=SC2086
@@ -80,8 +84,12 @@ for shell in bash zsh fish; do
     done
     commands_of ""
     rule "$shell has every command" $shell munnel ""
-    commands_of agent
-    rule "$shell has every command of munnel agent" $shell munnel agent ""
+    for command in agent service relay source; do
+        commands_of $command
+        rule "$shell has every command of munnel $command" $shell munnel $command ""
+    done
+    printf 'debug\nerror\ninfo\nwarning\n' >"$folder/expected"
+    rule "$shell has the levels of munnel log-level" $shell munnel log-level ""
     printf 'json\ntext\n' >"$folder/expected"
     rule "$shell has the words of --log-format" $shell munneld --log-format ""
 done

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * terminal_posix: asks the person at the terminal for something that must not be seen.
+ * terminal_posix: how wide the terminal is; and it asks the person there for something that must not be seen.
  * Runs on: start. Owns: nothing.
  * Signals wait while the echo is off, and are looked for instead: else Ctrl-C would leave a terminal that shows
  * nothing.
@@ -14,13 +14,22 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 100 };
+enum { LOOK_MS = 100, USUAL_WIDTH = 80 };
 
 bool terminal_is_there(void) {
     return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
+unsigned terminal_width(int fd) {
+    struct winsize size = {0};
+
+    if (isatty(fd) != 1)
+        return 0;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : USUAL_WIDTH; /* a serial line has none */
 }
 
 static bool is_interrupted(const sigset_t *watched) {

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct subcommand commands[] = {{"add", NULL, "NAME", ""}, {"revoke", NULL, "NAME", ""}};
+static const struct subcommand commands[] = {{.name = "add", .arguments = "NAME", .help = "let one in"},
+                                             {.name = "revoke", .arguments = "NAME", .help = "turn one out"}};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 struct arguments {
@@ -68,7 +69,7 @@ START_TEST(a_slip_suggests_the_name_and_nonsense_the_help) {
     ck_assert_int_eq(subcommand_complain(commands, COMMANDS, "munnel", "xyzzyxyzzy"), 2);
     capture_end(&printed);
     ck_assert_str_eq(printed.text[1], "munnel: there is no command revoek; did you mean revoke?\n"
-                                      "munnel: there is no command xyzzyxyzzy; see munnel help\n");
+                                      "munnel: there is no command xyzzyxyzzy; see munnel --help\n");
 }
 END_TEST
 

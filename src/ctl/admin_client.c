@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * admin_client: see admin_client.h.
+ */
+#include "config.h"
+
+#include "ctl/admin_client.h"
+
+#include "ctl/display.h"
+#include "lib/base/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_TEXT = 512, AGENTS_MOST = 64 };
+#define SERVER_SOCKET "/run/munnel/munneld.sock"
+#define AGENT_SOCKET  "/run/munnel-agent/munnel-agent.sock"
+#define AGENT_SOCKETS "/run/munnel-agent/*.sock"
+
+/* ---- which socket ---- */
+
+static int refuse_none(struct error *error) {
+    return error_set(error, "no munneld and no munnel-agent can be asked here: neither " SERVER_SOCKET
+                            " nor " AGENT_SOCKETS " exists. Is it running? If its socket is elsewhere "
+                            "(admin.socket of its configuration), name it: --socket PATH, or MUNNEL_SOCKET");
+}
+
+static int refuse_many(const struct strlist *found, struct error *error) {
+    return error_set(error, "%zu agents run here; name the one that is meant: --socket %s, or --socket %s%s",
+                     found->count, found->items[0], found->items[1], found->count > 2 ? ", or another" : "");
+}
+
+/* Units of munnel-agent@NAME each have one. */
+static char *find_agent(const char *root, struct error *error) {
+    struct strlist found = {0};
+    char pattern[PATH_TEXT], *path = NULL;
+
+    snprintf(pattern, sizeof pattern, "%s%s", root, AGENT_SOCKETS);
+    if (file_glob(pattern, AGENTS_MOST, &found, error) == 0) {
+        if (found.count == 1 && !(path = strdup(found.items[0])))
+            error_set(error, "out of memory");
+        if (found.count == 0)
+            refuse_none(error);
+        if (found.count > 1)
+            refuse_many(&found, error);
+    }
+    strlist_done(&found);
+    return path;
+}
+
+static char *copy(const char *path, struct error *error) {
+    char *text = strdup(path);
+
+    if (!text)
+        error_set(error, "out of memory");
+    return text;
+}
+
+char *admin_find_socket(const struct admin_place *place, const char *root, struct error *error) {
+    static const char *const defaults[] = {SERVER_SOCKET, AGENT_SOCKET};
+    const char *chosen = getenv("MUNNEL_SOCKET");
+
+    if (place->socket)
+        return copy(place->socket, error);
+    if (chosen && *chosen)
+        return copy(chosen, error);
+    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
+        char path[PATH_TEXT];
+        snprintf(path, sizeof path, "%s%s", root, defaults[i]);
+        if (file_exists(path))
+            return copy(path, error);
+    }
+    return find_agent(root, error);
+}
+
+struct http_client *admin_connect(const struct admin_place *place, unsigned timeout_ms, struct error *error) {
+    char *path = admin_find_socket(place, "", error);
+    struct http_client *client = path ? http_client_new(path, timeout_ms, error) : NULL;
+
+    free(path);
+    return client;
+}
+
+/* ---- asking ---- */
+
+bool admin_target(char target[ADMIN_TARGET], const char *before, const char *name, const char *after,
+                  struct error *error) {
+    size_t length = strlen(before);
+
+    if (length < ADMIN_TARGET) {
+        memcpy(target, before, length);
+        if (http_client_encode(target + length, ADMIN_TARGET - length, name)) {
+            length += strlen(target + length);
+            if (length + strlen(after) < ADMIN_TARGET) {
+                memcpy(target + length, after, strlen(after) + 1);
+                return true;
+            }
+        }
+    }
+    error_set(error, "\"%.40s...\" is too long", name);
+    return false;
+}
+
+int admin_ask(struct http_client *client, const struct http_ask *ask, struct http_reply *reply, struct error *error) {
+    if (http_client_ask(client, ask, reply, error) != 0)
+        return -1;
+    bool has_json = reply->json;
+    reply->json = has_json ? display_clean_json(reply->json) : NULL;
+    if (has_json && !reply->json)
+        return error_set(error, "out of memory");
+    return reply->status >= 200 && reply->status < 300 ? 0 : http_reply_explain(reply, error);
+}
+
+int admin_call(struct http_client *client, const char *method, const char *target, struct http_reply *reply,
+               struct error *error) {
+    return admin_ask(client, &(struct http_ask){.method = method, .target = target}, reply, error);
+}

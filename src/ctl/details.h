@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * details: one thing of the administration API, a line for each member that it has.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#ifndef MUNNEL_CTL_DETAILS_H
+#define MUNNEL_CTL_DETAILS_H
+
+#include "ctl/display.h"
+
+enum detail_kind {
+    DETAIL_TEXT,
+    DETAIL_STATE, /* with its colour */
+    DETAIL_LIST,
+    DETAIL_COUNT,
+    DETAIL_BYTES,
+    DETAIL_BIT_RATE,
+    DETAIL_RATE,
+    DETAIL_MS,
+    DETAIL_TIME /* and how long ago */
+};
+
+struct detail {
+    const char *label;
+    const char *name; /* as answer.h takes it */
+    enum detail_kind kind;
+};
+
+/* `title`, then what is there. */
+void details_print(const struct display *display, const char *title, const json_t *json, const struct detail *details,
+                   size_t count);
+
+#endif

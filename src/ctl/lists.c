@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * lists: see lists.h.
+ */
+#include "config.h"
+
+#include "ctl/lists.h"
+
+#include "ctl/admin_command.h"
+#include "ctl/answer.h"
+#include "ctl/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+enum tone list_tone(const char *state) {
+    static const struct {
+        const char *state;
+        enum tone tone;
+    } tones[] = {{"ok", TONE_GOOD},          {"connected", TONE_GOOD}, {"serves", TONE_GOOD},
+                 {"limited", TONE_WARN},     {"paused", TONE_WARN},    {"draining", TONE_WARN},
+                 {"unhealthy", TONE_BAD},    {"suspended", TONE_WARN}, {"offline", TONE_DIM},
+                 {"unreachable", TONE_BAD},  {"silent", TONE_BAD},     {"ejected", TONE_WARN},
+                 {"refused", TONE_BAD},      {"ended", TONE_DIM},      {"opening", TONE_WARN},
+                 {"unsupported", TONE_WARN}, {"unanswered", TONE_WARN}};
+
+    for (size_t i = 0; i < COUNT_OF(tones); i++)
+        if (strcmp(tones[i].state, state) == 0)
+            return tones[i].tone;
+    return TONE_PLAIN;
+}
+
+/* ---- cells ---- */
+
+static void add_text(struct table *table, const json_t *json, const char *name) {
+    table_add(table, TONE_PLAIN, answer_text(json, name, ""));
+}
+
+static void add_state(struct table *table, const json_t *json, const char *name) {
+    const char *state = answer_text(json, name, "");
+
+    table_add(table, list_tone(state), state);
+}
+
+static void add_list(struct table *table, const json_t *json, const char *name) {
+    char *text = answer_list(json, name);
+
+    table->lacks_memory |= !text;
+    table_add(table, TONE_PLAIN, text ? text : "");
+    free(text);
+}
+
+static void add_count(struct table *table, const json_t *json, const char *name) {
+    char text[NUMBER_TEXT];
+
+    table_add(table, TONE_PLAIN, number_count(text, answer_number(json, name)));
+}
+
+static void add_bytes(struct table *table, const json_t *json, const char *name) {
+    char text[NUMBER_TEXT];
+
+    table_add(table, TONE_PLAIN, number_bytes(text, answer_number(json, name)));
+}
+
+static void add_bit_rate(struct table *table, const json_t *json, const char *name) {
+    char text[NUMBER_TEXT];
+
+    table_add(table, TONE_PLAIN, number_bit_rate(text, answer_rate(json, name)));
+}
+
+static void add_ms(struct table *table, const json_t *json, const char *name) {
+    char text[NUMBER_TEXT];
+
+    table_add(table, TONE_PLAIN, number_ms(text, answer_number(json, name)));
+}
+
+static void add_time(struct table *table, const json_t *json, const char *name) {
+    char text[NUMBER_TEXT];
+
+    table_add(table, TONE_PLAIN, number_local_time(text, answer_text(json, name, NULL), admin_now_ms()));
+}
+
+static void add_age(struct table *table, const json_t *json, const char *name) {
+    char text[NUMBER_TEXT];
+
+    table_add(table, TONE_PLAIN, number_age(text, answer_text(json, name, NULL), admin_now_ms()));
+}
+
+/* ---- lists ---- */
+
+typedef void add_row(struct table *table, const json_t *element);
+
+static int print_list(const struct display *display, const json_t *list, const struct table_column *columns,
+                      size_t column_count, add_row *add, const char *none, struct error *error) {
+    struct table table = table_begin(columns, column_count);
+    const json_t *element;
+    size_t i;
+    int result = 0;
+
+    json_array_foreach (list, i, element)
+        add(&table, element);
+    if (json_array_size(list) == 0)
+        fprintf(display->file, "%s\n", none);
+    else if (table_print(&table, display) != 0)
+        result = error_set(error, "out of memory");
+    table_done(&table);
+    return result;
+}
+
+static void add_service(struct table *table, const json_t *service) {
+    char able[NUMBER_TEXT], known[NUMBER_TEXT], rate[NUMBER_TEXT];
+
+    add_text(table, service, "name");
+    add_state(table, service, "state");
+    add_list(table, service, "listen");
+    table_format(table, TONE_PLAIN, "%s/%s", number_count(able, answer_number(service, "able")),
+                 number_count(known, answer_number(service, "known")));
+    add_count(table, service, "relays");
+    table_add(table, TONE_PLAIN, number_rate(rate, answer_rate(service, "new_rate")));
+    add_bit_rate(table, service, "in_rate");
+    add_bit_rate(table, service, "out_rate");
+}
+
+int list_services(const struct display *display, const json_t *services, struct error *error) {
+    static const struct table_column columns[] = {{.title = "SERVICE"},
+                                                  {.title = "STATE", .is_whole = true},
+                                                  {.title = "LISTEN"},
+                                                  {.title = "AGENTS", .is_right = true},
+                                                  {.title = "RELAYS", .is_right = true},
+                                                  {.title = "NEW", .is_right = true},
+                                                  {.title = "IN", .is_right = true},
+                                                  {.title = "OUT", .is_right = true}};
+
+    return print_list(display, services, columns, COUNT_OF(columns), add_service, "There is no service.", error);
+}
+
+static void add_agent(struct table *table, const json_t *agent) {
+    add_text(table, agent, "name");
+    add_state(table, agent, "state");
+    add_age(table, agent, "since");
+    add_list(table, agent, "groups");
+    add_text(table, agent, "address");
+    add_ms(table, agent, "rtt_ms");
+    add_count(table, agent, "relays");
+    add_bit_rate(table, agent, "in_rate");
+    add_bit_rate(table, agent, "out_rate");
+}
+
+int list_agents(const struct display *display, const json_t *agents, struct error *error) {
+    static const struct table_column columns[] = {{.title = "AGENT"},
+                                                  {.title = "STATE", .is_whole = true},
+                                                  {.title = "FOR", .is_right = true},
+                                                  {.title = "GROUPS"},
+                                                  {.title = "ADDRESS"},
+                                                  {.title = "RTT", .is_right = true},
+                                                  {.title = "RELAYS", .is_right = true},
+                                                  {.title = "IN", .is_right = true},
+                                                  {.title = "OUT", .is_right = true}};
+
+    return print_list(display, agents, columns, COUNT_OF(columns), add_agent,
+                      "There is no agent. Let one in: munnel agent add NAME", error);
+}
+
+static void add_relay(struct table *table, const json_t *relay) {
+    add_text(table, relay, "id");
+    add_text(table, relay, "service");
+    add_text(table, relay, "agent");
+    add_text(table, relay, "client");
+    add_state(table, relay, "state");
+    add_age(table, relay, "accepted");
+    add_bytes(table, relay, "in_bytes");
+    add_bytes(table, relay, "out_bytes");
+}
+
+int list_relays(const struct display *display, const json_t *relays, struct error *error) {
+    static const struct table_column columns[] = {{.title = "RELAY", .is_whole = true},
+                                                  {.title = "SERVICE"},
+                                                  {.title = "AGENT"},
+                                                  {.title = "CLIENT"},
+                                                  {.title = "STATE", .is_whole = true},
+                                                  {.title = "AGE", .is_right = true},
+                                                  {.title = "IN", .is_right = true},
+                                                  {.title = "OUT", .is_right = true}};
+
+    return print_list(display, relays, columns, COUNT_OF(columns), add_relay, "No relay matches.", error);
+}
+
+static void add_source(struct table *table, const json_t *source) {
+    add_text(table, source, "address");
+    add_time(table, source, "until");
+    add_count(table, source, "failures");
+    add_text(table, source, "last");
+}
+
+int list_sources(const struct display *display, const json_t *sources, struct error *error) {
+    static const struct table_column columns[] = {{.title = "SOURCE", .is_whole = true},
+                                                  {.title = "REFUSED UNTIL", .is_whole = true},
+                                                  {.title = "FAILURES", .is_right = true},
+                                                  {.title = "LAST"}};
+
+    return print_list(display, sources, columns, COUNT_OF(columns), add_source, "No address is under a penalty.",
+                      error);
+}
+
+static void add_key(struct table *table, const json_t *key) {
+    add_text(table, key, "agent");
+    add_text(table, key, "server");
+    add_text(table, key, "answer");
+    add_state(table, key, "result");
+    add_text(table, key, "because");
+}
+
+int list_keys(const struct display *display, const json_t *keys, struct error *error) {
+    static const struct table_column columns[] = {{.title = "AGENT"},
+                                                  {.title = "SERVER: BY GROUP"},
+                                                  {.title = "AGENT: ANSWERS", .is_whole = true},
+                                                  {.title = "RESULT", .is_whole = true},
+                                                  {.title = "BECAUSE"}};
+
+    return print_list(display, keys, columns, COUNT_OF(columns), add_key, "No agent may serve it.", error);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service: "munnel service list", "show", "pause" and "resume".
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "ctl/admin_command.h"
+#include "ctl/answer.h"
+#include "ctl/commands.h"
+#include "ctl/details.h"
+#include "ctl/lists.h"
+
+#include <stdio.h>
+
+/* ---- list ---- */
+
+static int print_services(const struct display *display, const json_t *answer, struct error *error) {
+    return list_services(display, answer_at(answer, "services"), error);
+}
+
+static int list(struct admin_context *context, void *arguments, struct error *error) {
+    (void)arguments;
+    return admin_show(context, "/v1/services", print_services, error);
+}
+
+const struct admin_command service_list_command = {
+    .spec = {.program = "munnel service list",
+             .usage = "munnel service list prints the services of the running server: state, agents that\n"
+                      "can serve of those that may, relays, new ones, and bytes of the last ten seconds.\n\n"
+                      "usage: munnel service list [OPTION]...\n"},
+    .run = list,
+};
+
+/* ---- show ---- */
+
+static const struct detail service_details[] = {
+    {"state", "state", DETAIL_STATE},
+    {"since", "since", DETAIL_TIME},
+    {"paused by", "paused_by", DETAIL_TEXT},
+    {"listens at", "listen", DETAIL_LIST},
+    {"groups", "groups", DETAIL_LIST},
+    {"destination", "connect", DETAIL_LIST},
+    {"agents that can serve", "able", DETAIL_COUNT},
+    {"agents that may", "known", DETAIL_COUNT},
+    {"relays", "relays", DETAIL_COUNT},
+    {"most in 24 hours", "peak", DETAIL_COUNT},
+    {"waiting clients", "waiting", DETAIL_COUNT},
+    {"new clients", "new_rate", DETAIL_RATE},
+    {"from clients", "in_rate", DETAIL_BIT_RATE},
+    {"to clients", "out_rate", DETAIL_BIT_RATE},
+    {"agent chosen, median", "wait.p50_ms", DETAIL_MS},
+    {"agent chosen, 99 %", "wait.p99_ms", DETAIL_MS},
+    {"destination, median", "dial.p50_ms", DETAIL_MS},
+    {"destination, 99 %", "dial.p99_ms", DETAIL_MS},
+    {"first byte, median", "first_byte.p50_ms", DETAIL_MS},
+    {"first byte, 99 %", "first_byte.p99_ms", DETAIL_MS},
+    {"configured in", "origin.file", DETAIL_TEXT},
+};
+
+static void print_refusals(const struct display *display, json_t *refused) {
+    const char *reason;
+    json_t *count;
+
+    if (json_object_size(refused) == 0)
+        return;
+    display_tone(display, TONE_TITLE, "\nrefused clients\n");
+    json_object_foreach (refused, reason, count) {
+        char number[NUMBER_TEXT];
+        fprintf(display->file, "  %10s  %s\n", number_count(number, json_number_value(count)), reason);
+    }
+}
+
+static int print_service(const struct display *display, const json_t *service, struct error *error) {
+    details_print(display, answer_text(service, "name", ""), service, service_details,
+                  sizeof service_details / sizeof *service_details);
+    print_refusals(display, answer_at(service, "refused"));
+    fputc('\n', display->file);
+    return list_keys(display, answer_at(service, "keys"), error);
+}
+
+static int show(struct admin_context *context, void *arguments, struct error *error) {
+    char target[ADMIN_TARGET];
+
+    (void)arguments;
+    if (!admin_target(target, "/v1/services/", context->line->words[0], "", error))
+        return -1;
+    return admin_show(context, target, print_service, error);
+}
+
+const struct admin_command service_show_command = {
+    .spec = {.program = "munnel service show",
+             .usage = "munnel service show prints one service: its numbers, refused clients by reason, and\n"
+                      "what the server and each agent permit.\n\n"
+                      "usage: munnel service show [OPTION]... NAME\n"},
+    .fewest = 1,
+    .most = 1,
+    .run = show,
+};
+
+/* ---- pause, resume ---- */
+
+static int pause_service(struct admin_context *context, void *arguments, struct error *error) {
+    (void)arguments;
+    return admin_do(context, "POST", "/v1/services/", "/pause",
+                    "new clients are refused until it is resumed; relays go on", error);
+}
+
+static int resume_service(struct admin_context *context, void *arguments, struct error *error) {
+    (void)arguments;
+    return admin_do(context, "POST", "/v1/services/", "/resume", "%s: takes clients again", error);
+}
+
+const struct admin_command service_pause_command = {
+    .spec = {.program = "munnel service pause",
+             .usage = "munnel service pause lets a service take no new clients, until it is resumed or the\n"
+                      "server starts anew. Relays go on.\n\n"
+                      "usage: munnel service pause [OPTION]... NAME\n"},
+    .fewest = 1,
+    .most = 1,
+    .run = pause_service,
+};
+
+const struct admin_command service_resume_command = {
+    .spec = {.program = "munnel service resume",
+             .usage = "munnel service resume lets a paused service take clients again.\n\n"
+                      "usage: munnel service resume [OPTION]... NAME\n"},
+    .fewest = 1,
+    .most = 1,
+    .run = resume_service,
+};

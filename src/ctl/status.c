@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * status: "munnel status": is it well, what is wrong and what to do; then services and agents. As a health check its
+ * exit code is enough: 0 well, 1 degraded, 2 down or not reachable.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "ctl/status.h"
+
+#include "ctl/answer.h"
+#include "ctl/commands.h"
+#include "ctl/lists.h"
+#include "ctl/subcommand.h"
+
+#include <string.h>
+
+enum { STATUS_DEGRADED = 1, STATUS_DOWN = 2, INDENT = 8, DO_WIDTH = 4 };
+
+int status_code(const json_t *status) {
+    if (answer_is(status, "state", "ok"))
+        return 0;
+    return answer_is(status, "state", "degraded") ? STATUS_DEGRADED : STATUS_DOWN;
+}
+
+/* ---- the head line ---- */
+
+static enum tone tone_of(const json_t *status) {
+    int code = status_code(status);
+
+    return code == 0 ? TONE_GOOD : code == STATUS_DEGRADED ? TONE_WARN : TONE_BAD;
+}
+
+static const char *plural(double count) {
+    return count >= 0 && count < 1.5 && count > 0.5 ? "" : "s";
+}
+
+static void add_services(char *text, size_t size, const json_t *status) {
+    double count = answer_number(status, "services.count"), unreachable = answer_number(status, "services.unreachable");
+    double paused = answer_number(status, "services.paused");
+    char number[NUMBER_TEXT], more[2 * NUMBER_TEXT] = "";
+
+    if (paused > 0)
+        snprintf(more, sizeof more, " (%s paused)", number_count(number, paused));
+    if (unreachable > 0)
+        snprintf(text, size, "%.0f of %.0f service%s cannot be served%s", unreachable, count, plural(count), more);
+    else
+        snprintf(text, size, "%s service%s can be served%s", number_count(number, count - (paused > 0 ? paused : 0)),
+                 plural(count), more);
+}
+
+void status_sentence(const json_t *status, char *text, size_t size) {
+    char services[128], relays[NUMBER_TEXT], in[NUMBER_TEXT], out[NUMBER_TEXT], up[NUMBER_TEXT];
+    double connected = answer_number(status, "agents.connected"), known = answer_number(status, "agents.known");
+    double now = answer_number(status, "relays.now");
+    int64_t now_ms = 0;
+
+    add_services(services, sizeof services, status);
+    (void)number_read_time(&now_ms, answer_text(status, "now", ""));
+    snprintf(text, size, "%s, %.0f of %.0f agent%s connected, %s relay%s, %s in and %s out, up %s", services, connected,
+             known, plural(known), number_count(relays, now), plural(now),
+             number_bit_rate(in, answer_rate(status, "in_rate")), number_bit_rate(out, answer_rate(status, "out_rate")),
+             number_age(up, answer_text(status, "started", ""), now_ms));
+}
+
+static void print_head(const struct display *display, const json_t *status) {
+    const char *state = answer_text(status, "state", "unknown");
+    const char *program = answer_text(status, "program", "munneld"),
+               *host = answer_text(status, "host", "this machine");
+    bool is_stopping = json_is_true(answer_at(status, "stopping"));
+    char sentence[512];
+    unsigned at = (unsigned)(display_columns(program) + display_columns(host) + strlen(" on  is ") + strlen(state));
+
+    status_sentence(status, sentence, sizeof sentence);
+    display_tone(display, TONE_TITLE, "%s on %s is ", program, host);
+    display_tone(display, tone_of(status), "%s", state);
+    fprintf(display->file, "%s: ", is_stopping ? " and stopping" : "");
+    display_fold(display, at + (is_stopping ? 13 : 0) + 2, 2, sentence);
+}
+
+/* ---- problems ---- */
+
+static void print_part(const struct display *display, const char *label, const char *text) {
+    if (!*text)
+        return;
+    fprintf(display->file, "%*s%-*s ", INDENT - 2, "", DO_WIDTH, label);
+    display_fold(display, INDENT + DO_WIDTH - 1, INDENT + DO_WIDTH - 1, text);
+}
+
+static void print_problem(const struct display *display, const json_t *problem, int64_t now_ms) {
+    bool is_bad = answer_is(problem, "severity", "bad");
+    const char *since = answer_text(problem, "since", NULL);
+    char what[512], when[NUMBER_TEXT], age[NUMBER_TEXT];
+
+    snprintf(what, sizeof what, "%.300s", answer_text(problem, "what", "?"));
+    if (since)
+        snprintf(what + strlen(what), sizeof what - strlen(what), ", since %s (%s)",
+                 number_local_time(when, since, now_ms), number_age(age, since, now_ms));
+    display_tone(display, is_bad ? TONE_BAD : TONE_WARN, "%-4s", is_bad ? "BAD" : "WARN");
+    fputs("  ", display->file);
+    display_fold(display, INDENT - 2, INDENT - 2, what);
+    print_part(display, "why:", answer_text(problem, "why", ""));
+    print_part(display, "do:", answer_text(problem, "remedy", ""));
+}
+
+void status_print_problems(const struct display *display, const json_t *status, int64_t now_ms) {
+    const json_t *problems = answer_at(status, "problems"), *problem;
+    size_t i;
+
+    json_array_foreach (problems, i, problem) {
+        fputc('\n', display->file);
+        print_problem(display, problem, now_ms);
+    }
+}
+
+/* What a person may have to do soon although nothing is wrong. */
+static void print_configuration(const struct display *display, const json_t *status, int64_t now_ms) {
+    const char *until = answer_text(status, "configuration.must_confirm_until", NULL);
+    char text[256], when[NUMBER_TEXT];
+
+    if (!until)
+        return;
+    snprintf(text, sizeof text,
+             "The configuration of the last reload is undone at %s unless it is confirmed: munnel reload confirm",
+             number_local_time(when, until, now_ms));
+    fputc('\n', display->file);
+    display_fold(display, 0, 0, text);
+}
+
+/* ---- all of it ---- */
+
+static int print_lists(struct admin_context *context, struct error *error) {
+    struct http_reply services = {0}, agents = {0};
+    int result = -1;
+
+    if (admin_call(context->client, "GET", "/v1/services", &services, error) == 0 &&
+        admin_call(context->client, "GET", "/v1/agents", &agents, error) == 0) {
+        fputc('\n', context->display.file);
+        result = list_services(&context->display, answer_at(services.json, "services"), error);
+        fputc('\n', context->display.file);
+        if (result == 0)
+            result = list_agents(&context->display, answer_at(agents.json, "agents"), error);
+    }
+    http_reply_done(&services);
+    http_reply_done(&agents);
+    return result;
+}
+
+static int print_server(struct admin_context *context, const json_t *status, struct error *error) {
+    int64_t now_ms = admin_now_ms();
+
+    print_head(&context->display, status);
+    status_print_problems(&context->display, status, now_ms);
+    print_configuration(&context->display, status, now_ms);
+    return print_lists(context, error) == 0 ? status_code(status) : -1;
+}
+
+static int run(struct admin_context *context, void *arguments, struct error *error) {
+    struct http_reply reply = {0};
+    int code = admin_call(context->client, "GET", "/v1/status", &reply, error);
+
+    (void)arguments;
+    if (code == 0 && context->is_json)
+        code = admin_print_json(context, &reply) + status_code(reply.json);
+    else if (code == 0)
+        code = print_server(context, reply.json, error);
+    http_reply_done(&reply);
+    return code;
+}
+
+const struct admin_command status_command = {
+    .spec = {.program = "munnel status",
+             .usage = "munnel status tells whether a running munneld or munnel-agent is well: problems\n"
+                      "with what to do, worst first; then services and agents.\n"
+                      "Exit status: 0 well, 1 degraded, 2 down or not reachable.\n\n"
+                      "usage: munnel status [OPTION]...\n"},
+    .run = run,
+    .failure = STATUS_DOWN,
+};

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_tool: munnel's commands against a running server: what they print is what real clients did, what they are asked
+ * to do is done, and their exit codes tell scripts how it is.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ASK_MS = 10000, SOON_MS = 10000, WORDS = 12, USAGE = 2, DOWN = 2, SCREEN = 24 };
+
+struct tooled { /* a server with an agent, and an echo behind it */
+    struct sandbox *sandbox;
+    struct server server;
+    struct process *agent;
+    struct destination *echo;
+    uint16_t port;
+    unsigned runs;
+    const char *output; /* of the last command */
+};
+
+static struct tooled start(const char *name) {
+    struct tooled tooled = {.sandbox = sandbox_new(name), .port = port_take()};
+
+    tooled.echo = destination_start(handle_echo, NULL);
+    setenv("MUNNEL_SOCKET", sandbox_path(tooled.sandbox, "admin.sock"), 1);
+    tooled.server =
+        server_start(tooled.sandbox, (struct server_plan){.services = service_to(tooled.sandbox, "echo", tooled.port,
+                                                                                 destination_port(tooled.echo), ""),
+                                                          .more = "'admin': {'socket': 'admin.sock'},"});
+    tooled.agent = agent_join_warm(&tooled.server, "alpha", NULL);
+    return tooled;
+}
+
+static void end(struct tooled *tooled) {
+    unsetenv("MUNNEL_SOCKET");
+    sandbox_free(tooled->sandbox);
+    destination_free(tooled->echo);
+}
+
+/* Runs "munnel WORD...", NULL last. */
+static int tool(struct tooled *tooled, ...) {
+    const char *words[WORDS + 1] = {NULL}, *name = sandbox_text(tooled->sandbox, "tool-%u", tooled->runs++);
+    va_list list;
+
+    va_start(list, tooled);
+    for (size_t i = 0; i < WORDS && (words[i] = va_arg(list, const char *)); i++)
+        ;
+    va_end(list);
+    int code = sandbox_do(tooled->sandbox, name, sandbox_program(tooled->sandbox, "munnel"), words[0], words[1],
+                          words[2], words[3], words[4], words[5], words[6], words[7], NULL);
+    tooled->output = sandbox_output(tooled->sandbox, name);
+    return code;
+}
+
+#define EXPECT(tooled, code, ...)                                                                                      \
+    do {                                                                                                               \
+        int got = tool((tooled), __VA_ARGS__, NULL);                                                                   \
+        ck_assert_msg(got == (code), "line %d: exit code %d: %s", __LINE__, got, (tooled)->output);                    \
+    } while (0)
+
+static void prints(const struct tooled *tooled, const char *text) {
+    ck_assert_msg(strstr(tooled->output, text), "no \"%s\" in: %s", text, tooled->output);
+}
+
+static void prints_not(const struct tooled *tooled, const char *text) {
+    ck_assert_msg(!strstr(tooled->output, text), "\"%s\" in: %s", text, tooled->output);
+}
+
+static unsigned lines_in(const char *text) {
+    unsigned count = 0;
+
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+static int converse_with_echo(const struct tooled *tooled, const char *text) {
+    int fd = socket_client(tooled->port);
+
+    ck_assert_msg(socket_converse(fd, text, ASK_MS), "the service does not serve");
+    return fd;
+}
+
+static bool has_status(struct tooled *tooled, int code) {
+    return tool(tooled, "status", NULL) == code;
+}
+
+START_TEST(status_tells_scripts_and_people_how_it_is) {
+    struct tooled tooled = start("status");
+    int fd = converse_with_echo(&tooled, "hello");
+
+    EXPECT(&tooled, 0, "status");
+    prints(&tooled, " is ok: 1 service can be served");
+    prints(&tooled, "1 relay,");
+    prints(&tooled, "alpha");
+    prints(&tooled, "echo");
+    prints_not(&tooled, "\033");
+    EXPECT(&tooled, 0, "status", "--json");
+    ck_assert_int_eq(tooled.output[0], '{');
+    ck_assert_uint_eq(number_in_line(tooled.output, "total"), 1);
+    EXPECT(&tooled, 0, "service", "pause", "echo");
+    EXPECT(&tooled, 0, "status"); /* a warning leaves it well */
+    prints(&tooled, "WARN  echo is paused, since ");
+    prints(&tooled, "why:");
+    prints(&tooled, "do:");
+    prints(&tooled, "munnel service resume echo");
+    EXPECT(&tooled, 0, "service", "resume", "echo");
+    sandbox_end(tooled.sandbox, tooled.agent);
+    ck_assert(HOLDS_WITHIN(SOON_MS, has_status(&tooled, DOWN)));
+    prints(&tooled, "BAD   echo is unreachable");
+    sandbox_end(tooled.sandbox, tooled.server.process);
+    EXPECT(&tooled, DOWN, "status");
+    prints(&tooled, "is it running");
+    close(fd);
+    end(&tooled);
+}
+END_TEST
+
+START_TEST(a_relay_is_found_shown_and_ended) {
+    struct tooled tooled = start("relay");
+    int other = converse_with_echo(&tooled, "1"), fd = converse_with_echo(&tooled, "12345");
+    char id[64];
+
+    EXPECT(&tooled, 0, "relay", "list", "--sort=bytes", "--limit=1", "--json");
+    text_in(tooled.output, "id", id, sizeof id);
+    EXPECT(&tooled, 0, "relay", "list", "--service=echo", "--sort", "bytes", "--limit=1");
+    prints(&tooled, id);
+    prints(&tooled, "1 of 2 that match");
+    EXPECT(&tooled, 0, "relay", "list", "--agent", "beta");
+    prints(&tooled, "No relay matches.");
+    EXPECT(&tooled, 0, "relay", "show", id);
+    prints(&tooled, "5 B");
+    prints(&tooled, "alpha");
+    EXPECT(&tooled, 1, "relay", "end", "00000000-1", id, "00000000-2");
+    prints(&tooled, ": reset"); /* although the first is none */
+    prints(&tooled, "there is no relay 00000000-1");
+    prints(&tooled, "1 more");
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+    ck_assert(socket_converse(other, "still there", ASK_MS));
+    close(fd);
+    close(other);
+    end(&tooled);
+}
+END_TEST
+
+static bool agents_have(struct tooled *tooled, const char *state) {
+    return tool(tooled, "status", NULL) == 0 && strstr(tooled->output, state);
+}
+
+START_TEST(an_agent_is_drained_undrained_and_disconnected) {
+    struct tooled tooled = start("agent");
+    int fd = converse_with_echo(&tooled, "before");
+
+    EXPECT(&tooled, 0, "agent", "drain", "alpha");
+    prints(&tooled, "alpha: gets no new clients");
+    ck_assert_int_ne(tool(&tooled, "status", NULL), 0);
+    prints(&tooled, "draining");
+    EXPECT(&tooled, 0, "agent", "undrain", "alpha");
+    ck_assert(HOLDS_WITHIN(SOON_MS, agents_have(&tooled, "connected")));
+    ck_assert(socket_converse(fd, "all the time", ASK_MS));
+    EXPECT(&tooled, 0, "agent", "disconnect", "alpha");
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+    EXPECT(&tooled, 1, "agent", "drain", "beta");
+    prints(&tooled, "munnel agent drain: no agent beta is connected");
+    close(fd);
+    end(&tooled);
+}
+END_TEST
+
+START_TEST(a_service_is_shown_with_both_keys_and_paused) {
+    struct tooled tooled = start("service");
+
+    EXPECT(&tooled, 0, "service", "list");
+    prints(&tooled, "echo");
+    EXPECT(&tooled, 0, "service", "show", "echo");
+    prints(&tooled, "permits");
+    prints(&tooled, "serves");
+    EXPECT(&tooled, 1, "service", "show", "no-such");
+    prints(&tooled, "there is no service");
+    EXPECT(&tooled, 0, "service", "pause", "echo");
+    ck_assert(socket_is_refused(tooled.port));
+    EXPECT(&tooled, 0, "service", "show", "echo");
+    prints(&tooled, "paused by");
+    EXPECT(&tooled, 0, "service", "resume", "echo");
+    close(converse_with_echo(&tooled, "after"));
+    end(&tooled);
+}
+END_TEST
+
+START_TEST(log_level_events_and_sources) {
+    struct tooled tooled = start("log");
+
+    EXPECT(&tooled, 0, "log-level");
+    prints(&tooled, "info\n");
+    EXPECT(&tooled, 0, "log-level", "debug", "--for", "5m");
+    EXPECT(&tooled, 0, "log-level");
+    prints(&tooled, "debug, for ");
+    EXPECT(&tooled, USAGE, "log-level", "debug", "--for", "2d");
+    prints(&tooled, "--for");
+    EXPECT(&tooled, 1, "log-level", "loud");
+    prints(&tooled, "\"loud\" is no level");
+    EXPECT(&tooled, 0, "events");
+    prints(&tooled, "agent alpha: joined");
+    EXPECT(&tooled, 0, "events", "--kind=certificate");
+    prints(&tooled, "Nothing has happened");
+    EXPECT(&tooled, 0, "source", "list");
+    prints(&tooled, "No address is under a penalty.");
+    EXPECT(&tooled, 1, "source", "forgive", "192.0.2.1");
+    prints(&tooled, "is not under a penalty");
+    end(&tooled);
+}
+END_TEST
+
+/* None is missed between the list and what comes. */
+START_TEST(events_are_followed) {
+    struct tooled tooled = start("follow");
+    struct process *follower =
+        sandbox_run(tooled.sandbox, "follow", sandbox_program(tooled.sandbox, "munnel"), "events", "--follow", NULL);
+
+    process_await(follower, 0, SOON_MS, "agent alpha: joined", NULL);
+    size_t mark = process_mark(follower);
+    EXPECT(&tooled, 0, "service", "pause", "echo");
+    process_await(follower, mark, SOON_MS, "service echo:", "paused", NULL);
+    sandbox_end(tooled.sandbox, tooled.server.process);
+    ck_assert_int_eq(process_wait(follower, SOON_MS), 1);
+    end(&tooled);
+}
+END_TEST
+
+/* A shell asks for names with each key: also when nothing runs it is silent and quick. */
+START_TEST(names_are_completed_and_silence_when_no_server_runs) {
+    struct tooled tooled = start("complete");
+
+    EXPECT(&tooled, 0, "complete", "agent", "drain");
+    prints(&tooled, "alpha\t");
+    EXPECT(&tooled, 0, "complete", "service", "pause");
+    prints(&tooled, "echo\t");
+    EXPECT(&tooled, 0, "complete", "relay");
+    prints(&tooled, "end\t");
+    EXPECT(&tooled, 0, "complete", "help", "log-level");
+    prints(&tooled, "debug\t");
+    EXPECT(&tooled, 0, "complete", "--path", "help", "agent", "drain", "alpha");
+    ck_assert_str_eq(tooled.output, "agent\ndrain\n");
+    EXPECT(&tooled, 0, "complete", "no-such");
+    ck_assert_str_eq(tooled.output, "");
+    EXPECT(&tooled, 0, "complete", "agent", "drain", "--socket", "/no/such.sock");
+    ck_assert_str_eq(tooled.output, "");
+    end(&tooled);
+}
+END_TEST
+
+/* No server is needed for them. */
+START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
+    struct tooled tooled = {.sandbox = sandbox_new("help")};
+    static const char *const helps[][2] = {{"status", NULL},     {"events", NULL},        {"log-level", NULL},
+                                           {"relay", "list"},    {"relay", "show"},       {"relay", "end"},
+                                           {"service", "list"},  {"service", "show"},     {"service", "pause"},
+                                           {"service", NULL},    {"agent", "disconnect"}, {"relay", NULL},
+                                           {"source", "forgive"}};
+    static const char *const wrongs[][4] = {{"relay", NULL, NULL, "list, show or end"},
+                                            {"relay", "lst", NULL, "did you mean list"},
+                                            {"relay", "list", "--servce=x", "--service"},
+                                            {"service", "pause", NULL, "a name is missing"},
+                                            {"status", "now", NULL, "too many"},
+                                            {"relay", "list", "--limit=0", "--limit"},
+                                            {"agent", "undrian", NULL, "munnel agent undrain"}};
+
+    EXPECT(&tooled, 0, "help");
+    ck_assert_uint_lt(lines_in(tooled.output), SCREEN);
+    for (size_t i = 0; i < sizeof helps / sizeof *helps; i++) {
+        EXPECT(&tooled, 0, "help", helps[i][0], helps[i][1]);
+        ck_assert_uint_lt(lines_in(tooled.output), SCREEN);
+        prints(&tooled, helps[i][0]);
+    }
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        EXPECT(&tooled, USAGE, wrongs[i][0], wrongs[i][1], wrongs[i][2]);
+        prints(&tooled, wrongs[i][3]);
+        ck_assert_uint_eq(lines_in(tooled.output), 1);
+    }
+    sandbox_free(tooled.sandbox);
+}
+END_TEST
+
+SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
+              SCENARIO(a_relay_is_found_shown_and_ended, 60),
+              SCENARIO(an_agent_is_drained_undrained_and_disconnected, 60),
+              SCENARIO(a_service_is_shown_with_both_keys_and_paused, 60), SCENARIO(log_level_events_and_sources, 60),
+              SCENARIO(events_are_followed, 60), SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
+              SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))
