@@ -11,6 +11,7 @@
 #include "lib/base/json.h"
 #include "lib/base/secret.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,8 +156,22 @@ static int expand_value(json_t *json, const struct option_place *place, int dept
     return 0;
 }
 
+/* The parser's error begins with FILE:LINE:COLUMN. */
+static void note_syntax(const struct option_place *place) {
+    size_t length = strlen(place->file);
+    const char *text = place->error->text;
+    char *end;
+    if (!place->fault || strncmp(text, place->file, length) != 0 || text[length] != ':')
+        return;
+    *place->fault = (struct option_fault){.line = (unsigned)strtoul(text + length + 1, &end, 10)};
+    place->fault->column = *end == ':' ? (unsigned)strtoul(end + 1, NULL, 10) : 0;
+    snprintf(place->fault->file, sizeof place->fault->file, "%s", place->file);
+}
+
 json_t *expand_parse(char *text, size_t length, struct option_place *place, json_t **written) {
     json_t *json = json_parse_file_text(text, length, place->file, place->error);
+    if (!json)
+        note_syntax(place);
     *written = json ? json_deep_copy(json) : NULL;
     if (json && !*written)
         option_error(place, "out of memory");

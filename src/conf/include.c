@@ -8,21 +8,24 @@
 #include "conf/include.h"
 
 #include "conf/expand.h"
+#include "conf/managed_file.h"
 #include "lib/base/file.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-int include_note_file(struct server_config *conf, const char *path, size_t first, bool is_service) {
+int include_note_file(struct server_config *conf, const struct config_file *file) {
     struct config_file *files = realloc(conf->files, (conf->file_count + 1) * sizeof *files);
     if (!files)
         return -1;
     conf->files = files;
-    struct config_file *file = &files[conf->file_count];
-    *file = (struct config_file){.path = strdup(path), .first = first, .is_service = is_service};
-    if (!file->path)
+    struct config_file *noted = &files[conf->file_count];
+    *noted = *file;
+    noted->path = strdup(file->path);
+    if (!noted->path)
         return -1;
-    file->count = conf->service_count - first;
+    noted->count = conf->service_count - file->first;
     conf->file_count++;
     return 0;
 }
@@ -58,30 +61,51 @@ static int read_list(struct server_config *conf, json_t *json, const struct opti
     return 0;
 }
 
-static int read_json(struct server_config *conf, json_t *json, const struct option_place *place) {
-    size_t first = conf->service_count;
-    bool is_service = !json_object_get(json, "services");
-    int failed = is_service ? read_service(conf, json, place) : read_list(conf, json, place);
-    if (failed)
+static int read_json(struct server_config *conf, json_t *json, bool is_managed, const struct option_place *place) {
+    struct config_file file = {.path = (char *)(uintptr_t)place->file,
+                               .first = conf->service_count,
+                               .is_service = !json_object_get(json, "services")};
+    if (file.is_service ? read_service(conf, json, place) : read_list(conf, json, place))
         return -1;
-    return include_note_file(conf, place->file, first, is_service) ? option_error(place, "out of memory") : 0;
+    file.is_managed =
+        is_managed && file.is_service && managed_file_is_named(place->file, conf->services[file.first].name);
+    return include_note_file(conf, &file) ? option_error(place, "out of memory") : 0;
 }
 
-static int read_file(struct server_config *conf, const char *path, size_t *left, const struct option_place *top) {
+static bool concerns(const struct config_edit *edit, const char *path) {
+    return edit && strcmp(edit->path, path) == 0;
+}
+
+/* malloc'ed; NULL with an error. */
+static char *read_text(const char *path, const struct config_edit *edit, size_t limit, size_t *length,
+                       struct error *error) {
+    if (!concerns(edit, path))
+        return file_read_trusted(path, limit, length, error);
+    *length = strlen(edit->text);
+    char *text = *length <= limit ? strdup(edit->text) : NULL;
+    if (!text)
+        error_set(error, *length > limit ? "%s: all included files together are too long" : "%s: out of memory", path);
+    return text;
+}
+
+static int read_file(struct server_config *conf, const char *path, const struct config_edit *edit, size_t *left,
+                     const struct option_place *top) {
     const struct option_place include = option_member(top, "include");
-    struct option_place place = {.file = path, .beside = path, .error = top->error, .fault = top->fault};
+    struct option_place place = {
+        .file = path, .beside = path, .error = top->error, .fault = top->fault, .expanded = conf->expanded};
     json_t *written;
     size_t length;
     if (file_is_same(path, conf->path))
         return option_error(&include, "it names this file itself; keep files with services in a folder of their own");
     struct error detail = {""};
-    char *text = file_read_trusted(path, *left, &length, &detail);
+    char *text = read_text(path, edit, *left, &length, &detail);
     if (!text)
         return option_error(&include, "%s", detail.text);
     *left -= length;
+    bool is_managed = managed_file_is_unchanged(text, length);
     json_t *json = expand_parse(text, length, &place, &written);
     free(text);
-    int result = json ? read_json(conf, json, &place) : -1;
+    int result = json ? read_json(conf, json, is_managed, &place) : -1;
     json_decref(written);
     json_decref(json);
     return result;
@@ -96,12 +120,28 @@ static int find_files(const struct server_config *conf, struct strlist *paths, c
     return 0;
 }
 
-int include_services(struct server_config *conf, const struct option_place *top) {
+/* The last of all, so that it is at fault if it contradicts another. file_glob() has looked at its folder's rights only
+ * if there was a file in it. */
+static int read_edited(struct server_config *conf, const struct strlist *paths, const struct config_edit *edit,
+                       size_t *left, const struct option_place *top) {
+    const struct option_place place = option_member(top, "include");
+    struct error detail = {""};
+    if (paths->count >= INCLUDE_FILES_MAX && !strlist_has(paths, edit->path))
+        return option_error(&place, "more than %d files; fewer are expected", INCLUDE_FILES_MAX);
+    if (file_check_folder(edit->path, &detail))
+        return option_error(&place, "%s", detail.text);
+    return read_file(conf, edit->path, edit, left, top);
+}
+
+int include_services(struct server_config *conf, const struct config_edit *edit, const struct option_place *top) {
     struct strlist paths = {NULL, 0};
     size_t left = INCLUDE_BYTES_MAX;
     int result = find_files(conf, &paths, top);
     for (size_t i = 0; i < paths.count && !result; i++)
-        result = read_file(conf, paths.items[i], &left, top);
+        if (!concerns(edit, paths.items[i]))
+            result = read_file(conf, paths.items[i], edit, &left, top);
+    if (edit && edit->text && !result)
+        result = read_edited(conf, &paths, edit, &left, top);
     strlist_done(&paths);
     return result;
 }

@@ -14,10 +14,10 @@
 
 enum { INCLUDE_FILES_MAX = 1024, INCLUDE_BYTES_MAX = 16 << 20 /* of all together */ };
 
-/* Adds the services of conf->include's files. 0, or -1 with an error of which `top`, conf's own place, has the target.
- */
-int include_services(struct server_config *conf, const struct option_place *top);
-/* Notes a file that has the services from `first` to the last one. 0, or -1 when out of memory. */
-int include_note_file(struct server_config *conf, const char *path, size_t first, bool is_service);
+/* Adds the services of conf->include's files, as if `edit`, which may be NULL, were done. 0, or -1 with an error of
+ * which `top`, conf's own place, has the target. */
+int include_services(struct server_config *conf, const struct config_edit *edit, const struct option_place *top);
+/* Notes a file that has the services from file->first to the last one; copies it. 0, or -1 when out of memory. */
+int include_note_file(struct server_config *conf, const struct config_file *file);
 
 #endif

@@ -22,6 +22,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/join_code_issue.h \
 	src/conf/local_addrs.h \
 	src/conf/local_addrs_posix.c \
+	src/conf/managed_file.c \
+	src/conf/managed_file.h \
 	src/conf/option.c \
 	src/conf/option.h \
 	src/conf/option_json.c \
@@ -37,8 +39,10 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/server_config.h \
 	src/conf/server_diff.c \
 	src/conf/server_diff.h \
+	src/conf/server_diff_json.c \
 	src/conf/server_options.c \
 	src/conf/server_place.c \
+	src/conf/server_shown.c \
 	src/conf/suggest.c \
 	src/conf/suggest.h \
 	src/conf/validators.c \

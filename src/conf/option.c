@@ -65,6 +65,16 @@ static int set_tables(const struct option_spec *spec, void *base, json_t *value,
     return 0;
 }
 
+/* So that what is shown of a configuration can be what is written, too. */
+static int note_expanded(const struct option_place *place) {
+    if (!place->expanded)
+        return 0;
+    char *key = option_place_key(place);
+    int failed = !key || json_object_set_new(place->expanded, key, json_deep_copy(place->written));
+    free(key);
+    return failed ? option_error(place, "out of memory") : 0;
+}
+
 /* What stood in a file or in the environment may be a secret: an error shows what is written instead of it. */
 static int set_expanded(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
@@ -73,7 +83,7 @@ static int set_expanded(const struct option_spec *spec, void *base, json_t *valu
     inner.error = &secret;
     inner.fault = NULL;
     if (option_set_value(spec, base, value, &inner) == 0)
-        return 0;
+        return note_expanded(place);
     return option_error(place, "what %s stands for is not right here; write %s", option_show(place->written, is),
                         option_wanted(spec, place, right));
 }

@@ -70,7 +70,8 @@ struct option_place {   /* where the reading is, for errors and for relative pat
     struct error *error;
     struct option_fault *fault; /* set with `error`; NULL: not wanted */
     const json_t *written; /* the value there as it is written, before expand_parse(); NULL: nothing was expanded */
-    char path[160];        /* "services[2].listen" */
+    json_t *expanded; /* collects what is written where a value was expanded: option_place_key(); NULL: not wanted */
+    char path[160];   /* "services[2].listen" */
     char pointer[OPTION_POINTER_SIZE]; /* the same as a JSON pointer: "/services/2/listen" */
 };
 
@@ -103,6 +104,8 @@ struct option_file {
     const char *path;   /* NULL: not set */
 };
 void option_name_file(const struct option_place *top, const struct option_file *files, size_t count);
+/* "FILE#POINTER", by which place->expanded has what is written there; malloc'ed. NULL: out of memory. */
+char *option_place_key(const struct option_place *place);
 /* The place of a member of an object there, or of an element of a list. */
 struct option_place option_member(const struct option_place *place, const char *key);
 struct option_place option_element(const struct option_place *place, size_t index);

@@ -97,6 +97,14 @@ struct option_place option_below(const struct option_place *place, const char *p
     return inner;
 }
 
+char *option_place_key(const struct option_place *place) {
+    size_t size = strlen(place->file) + strlen(place->pointer) + 2;
+    char *key = malloc(size);
+    if (key)
+        snprintf(key, size, "%s#%s", place->file, place->pointer);
+    return key;
+}
+
 static bool can_be_null(const struct option_spec *spec) {
     return spec->nullable || (spec->preset && strcmp(spec->preset, "null") == 0);
 }

@@ -57,10 +57,10 @@ static int apply(struct server_config *conf, const struct cmdline *line, struct 
     return server_config_check_at(conf, fault, error);
 }
 
-struct server_config *server_options_read_again(const struct server_options *options, struct option_fault *fault,
-                                                struct error *error) {
+struct server_config *server_options_read_again(const struct server_options *options, const struct config_edit *edit,
+                                                struct option_fault *fault, struct error *error) {
     struct server_config *conf =
-        options->file ? server_config_load(options->file, fault, error) : server_config_default(error);
+        options->file ? server_config_load_edited(options->file, edit, fault, error) : server_config_default(error);
     if (conf && apply(conf, &options->line, fault, error) == 0)
         return conf;
     server_config_free(conf);
@@ -103,7 +103,7 @@ static int read_line(struct server_options *options) {
                                 "/etc/munnel\" makes one, --config FILE names another, or name a service, like "
                                 "\"WinVNC 0.0.0.0:5900 localhost:5900\"");
     options->needs_setup = !file;
-    options->conf = server_options_read_again(options, NULL, &error);
+    options->conf = server_options_read_again(options, NULL, NULL, &error);
     bool check = cmdline_has(line, "check");
     if (!options->conf || (check && report(options, &error)))
         return cmdline_complain(&munneld, file, error.text);

@@ -21,10 +21,10 @@ struct server_options {
  * everything right, which have printed to stdout; 2 after one line on stderr with the error.
  */
 int server_options_read(struct server_options *options, int argc, char **argv);
-/* The same once more for a server that runs: the file may have changed. NULL with `error` and, where it is known, the
- * place in `fault`, which may be NULL. */
-struct server_config *server_options_read_again(const struct server_options *options, struct option_fault *fault,
-                                                struct error *error);
+/* The same once more for a server that runs: the file may have changed, or be about to (`edit`, which may be NULL).
+ * NULL with `error` and, where it is known, the place in `fault`, which may be NULL. */
+struct server_config *server_options_read_again(const struct server_options *options, const struct config_edit *edit,
+                                                struct option_fault *fault, struct error *error);
 void server_options_done(struct server_options *options);
 
 #endif

@@ -68,10 +68,10 @@ static int read_main(struct server_config *conf, struct option_place *place) {
 }
 
 /* What follows from the options together. */
-static int settle(struct server_config *conf, const struct option_place *top) {
-    if (include_note_file(conf, conf->path, 0, false))
+static int settle(struct server_config *conf, const struct config_edit *edit, const struct option_place *top) {
+    if (include_note_file(conf, &(struct config_file){.path = conf->path}))
         return option_error(top, "out of memory");
-    if (include_services(conf, top))
+    if (include_services(conf, edit, top))
         return -1;
     conf->file_service_count = conf->service_count;
     if (conf->agents.auth_none) {
@@ -81,18 +81,24 @@ static int settle(struct server_config *conf, const struct option_place *top) {
     return server_check_file(conf, top);
 }
 
-struct server_config *server_config_load(const char *path, struct option_fault *fault, struct error *error) {
+struct server_config *server_config_load_edited(const char *path, const struct config_edit *edit,
+                                                struct option_fault *fault, struct error *error) {
     struct option_place place = {.file = path, .beside = path, .error = error, .fault = fault};
     struct server_config *conf = new_conf(&place);
     if (!conf)
         return NULL;
     conf->path = strdup(path);
-    if (!conf->path)
+    place.expanded = conf->expanded = json_object();
+    if (!conf->path || !conf->expanded)
         option_error(&place, "out of memory");
-    else if (read_main(conf, &place) == 0 && settle(conf, &place) == 0)
+    else if (read_main(conf, &place) == 0 && settle(conf, edit, &place) == 0)
         return conf;
     server_config_free(conf);
     return NULL;
+}
+
+struct server_config *server_config_load(const char *path, struct option_fault *fault, struct error *error) {
+    return server_config_load_edited(path, NULL, fault, error);
 }
 
 struct server_config *server_config_read(const char *path, struct error *error) {
@@ -182,6 +188,7 @@ void server_config_free(struct server_config *conf) {
     for (size_t i = 0; i < conf->file_count; i++)
         free(conf->files[i].path);
     free(conf->files);
+    json_decref(conf->expanded);
     free(conf->path);
     free(conf);
 }

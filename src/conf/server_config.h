@@ -43,6 +43,12 @@ struct config_file { /* one that was read */
     char *path;
     size_t first, count; /* its services */
     bool is_service;     /* it is one service itself, and not an object with a list of them */
+    bool is_managed;     /* written by this program, and unchanged since: see managed_file.h */
+};
+
+struct config_edit { /* a file of services that is about to be written, or removed: read as if it had been */
+    const char *path;
+    const char *text; /* NULL: it is not there */
 };
 
 struct server_config {
@@ -65,7 +71,8 @@ struct server_config {
     struct strlist include;                   /* patterns of the files that have more services */
     struct config_file *files;                /* `path`, then those that it includes, in the order of their services */
     size_t file_count;
-    unsigned threads;                               /* 0: one for two cores */
+    json_t *expanded; /* what is written where a value came from a variable or a file, by option_place_key() */
+    unsigned threads; /* 0: one for two cores */
     char *admin_socket, *admin_http, *admin_tokens; /* NULL: none */
     char *user, *group; /* the user that the process becomes once its ports are open; NULL: it keeps its own */
     char *state;        /* the state folder */
@@ -83,6 +90,9 @@ extern const struct option_table service_option_table; /* fills a struct service
 struct server_config *server_config_read(const char *path, struct error *error);
 /* The same for a program that asks where the error is. */
 struct server_config *server_config_load(const char *path, struct option_fault *fault, struct error *error);
+/* The same as if the files were changed already; `edit` may be NULL. */
+struct server_config *server_config_load_edited(const char *path, const struct config_edit *edit,
+                                                struct option_fault *fault, struct error *error);
 /* Where the file is without --config: /etc/munnel.json, else /etc/munnel/munnel.json; NULL if there is neither. */
 const char *server_config_default_file(void);
 /* All defaults: no services; certificate, key and agents file in the state folder. NULL with `error`. */
@@ -107,5 +117,14 @@ struct option_place server_config_top(const struct server_config *conf, struct o
                                       struct error *error);
 struct option_place server_config_place(const struct server_config *conf, size_t service, char name[CONFIG_PLACE_NAME],
                                         const struct option_place *top);
+
+/*
+ * server_shown: what may be seen of a configuration. A value that came from a variable or a file, which may be a
+ * secret, is shown as it is written: "${file:PATH}". NULL when out of memory.
+ */
+json_t *server_config_value(const struct server_config *conf, const struct option_spec *spec);
+json_t *server_config_service_value(const struct server_config *conf, size_t service, const struct option_spec *spec);
+/* All of it, as a file would have it, with defaults; options that need a restart as they were at the start. */
+json_t *server_config_json(const struct server_config *conf, const struct server_config *started);
 
 #endif

@@ -162,46 +162,39 @@ char *server_diff_text(const struct server_diff *diff) {
     return NULL;
 }
 
-static json_t *list_json(const struct strlist *list) {
-    json_t *json = json_array();
-    for (size_t i = 0; i < list->count; i++)
-        if (json_array_append_new(json, json_string(list->items[i]))) {
-            json_decref(json);
-            return NULL;
-        }
-    return json;
-}
-
-static int add_service_json(json_t *services, const struct server_change *change) {
-    static const char *const kinds[] = {"added", "changed", "removed"};
-    json_t *item = json_pack("{s:s, s:s}", "name", change->name, "change", kinds[change->kind]);
-    if (item && change->kind == SERVER_CHANGE_CHANGED &&
-        json_object_set_new(item, "options", list_json(&change->options))) {
-        json_decref(item);
-        return -1;
-    }
-    return json_array_append_new(services, item);
-}
-
-json_t *server_diff_json(const struct server_diff *diff) {
-    json_t *services = json_array();
-    int failed = services ? 0 : -1;
-    for (size_t i = 0; i < diff->service_count && !failed; i++)
-        failed = add_service_json(services, &diff->services[i]);
-    if (failed) {
-        json_decref(services);
-        return NULL;
-    }
-    return json_pack("{s:o, s:o, s:o}", "services", services, "options", list_json(&diff->options), "needs_restart",
-                     list_json(&diff->needs_restart));
-}
-
 /* ---- version ---- */
+
+static int compare_names(const void *a, const void *b) {
+    const json_t *first = *(json_t *const *)a, *second = *(json_t *const *)b;
+    return strcmp(json_string_value(json_object_get(first, "name")),
+                  json_string_value(json_object_get(second, "name")));
+}
+
+/* Where services are written is no difference. NULL: out of memory. */
+static json_t *sort_services(const json_t *services) {
+    size_t count = json_array_size(services), used = 0;
+    json_t **items = calloc(count + 1, sizeof(json_t *)), *sorted = items ? json_array() : NULL, *service;
+    size_t index;
+    if (sorted) {
+        json_array_foreach (services, index, service)
+            items[used++] = service;
+        qsort(items, count, sizeof(json_t *), compare_names);
+        for (size_t i = 0; i < count && sorted; i++)
+            if (json_array_append(sorted, items[i])) {
+                json_decref(sorted);
+                sorted = NULL;
+            }
+    }
+    free(items);
+    return sorted;
+}
 
 int server_config_version(const struct server_config *conf, char version[SERVER_VERSION_TEXT]) {
     uint8_t digest[SECRET_SIZE];
     json_t *json = option_json(&server_option_table, conf);
-    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    int failed = json_object_set_new(json, "services", sort_services(json_object_get(json, "services")));
+    (void)json_object_del(json, "include");
+    char *text = failed ? NULL : json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     int result = text ? secret_sha256(digest, text, strlen(text), "", 0) : -1;
     if (result == 0)
         secret_to_hex(digest, (SERVER_VERSION_TEXT - 1) / 2, version);

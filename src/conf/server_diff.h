@@ -3,8 +3,7 @@
 /*
  * server_diff: what differs between two configurations, as a value; and the version of one.
  *
- * Services are the same if they have the same name, wherever they are written. Options are named, values are not shown:
- * they may have come from a file or a variable.
+ * Services are the same if they have the same name, wherever they are written. Values are shown as server_shown does.
  * Runs on: the control thread or a tool. Owns: a difference owns its texts.
  */
 #ifndef MUNNEL_CONF_SERVER_DIFF_H
@@ -36,13 +35,16 @@ bool server_diff_is_empty(const struct server_diff *diff);
 const struct server_change *server_diff_find(const struct server_diff *diff, const char *name);
 bool server_diff_has(const struct server_diff *diff, const char *option); /* one of `options` */
 
-/* A line for each change, like "+ service web" or "~ service db: connect, max_clients"; malloc'ed. NULL: out of memory.
- */
+/* A line for each change, like "+ service web" or "~ service db: connect, max_clients", without values; malloc'ed.
+ * NULL: out of memory. */
 char *server_diff_text(const struct server_diff *diff);
-json_t *server_diff_json(const struct server_diff *diff); /* NULL: out of memory */
+/* As Difference in docs/openapi.yaml, with values before and after. needs_restart: of all options that the server keeps
+ * until it is started again, also by earlier changes. NULL: out of memory. */
+json_t *server_diff_json(const struct server_diff *diff, const struct server_config *from,
+                         const struct server_config *to, const struct strlist *needs_restart);
 
-/* A hash of all that is in force, from which nothing can be read: the same configuration has the same version. 0 or -1.
- */
+/* A hash of all that is in force, from which nothing can be read: configurations without a difference have the same
+ * version. 0 or -1. */
 enum { SERVER_VERSION_TEXT = 17 };
 int server_config_version(const struct server_config *conf, char version[SERVER_VERSION_TEXT]);
 

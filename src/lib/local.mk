@@ -101,6 +101,8 @@ libmunnel_lib_net_a_SOURCES = \
 
 # loops and what waits for events
 libmunnel_lib_event_a_SOURCES = \
+	src/lib/event/background.c \
+	src/lib/event/background.h \
 	src/lib/event/defer.c \
 	src/lib/event/defer.h \
 	src/lib/event/file_watch.c \

@@ -23,8 +23,9 @@ static int fail(const struct error *error) {
     return EXIT_FAILURE;
 }
 
-static struct server_config *read_again(void *context, struct option_fault *fault, struct error *error) {
-    return server_options_read_again(context, fault, error);
+static struct server_config *read_again(void *context, const struct config_edit *edit, struct option_fault *fault,
+                                        struct error *error) {
+    return server_options_read_again(context, edit, fault, error);
 }
 
 static int serve(struct server_options *options, struct log *log, struct error *error) {

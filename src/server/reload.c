@@ -230,7 +230,7 @@ static int read_files(struct fresh *fresh, struct option_fault *fault, struct er
 static int read_all(const struct reload *reload, struct fresh *fresh, struct option_fault *fault, struct error *error) {
     struct server *server = reload->server;
 
-    fresh->conf = server->read_config ? server->read_config(server->read_context, fault, error)
+    fresh->conf = server->read_config ? server->read_config(server->read_context, NULL, fault, error)
                                       : server_config_hold(server->conf);
     if (!fresh->conf || read_files(fresh, fault, error))
         return -1;

@@ -28,6 +28,20 @@ int file_check_secret(const char *path, struct error *error); /* only the check 
  * group; a new one of root's is given to the owner of a folder that is not root's. 0 or -1 with `error`. */
 int file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
 
+/*
+ * The same in steps, of which the first and the last may wait long for the disk, for a caller that does those on
+ * another thread. Links are not followed. errno tells the cause of a failure, too.
+ *
+ * file_stage: a complete file beside `path`, synced; its name is malloc'ed. NULL with `error`.
+ * file_publish: gives it its name: at once and whole. is_new: an error (EEXIST) if there is a file of that name, which
+ * stays as it is. 0; or -1 with `error`, and the staged file is left: file_unstage.
+ */
+char *file_stage(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
+int file_publish(const char *staged, const char *path, bool is_new, struct error *error);
+void file_unstage(char *staged); /* removes it if it is still there, and frees its name; NULL is fine */
+void file_sync_folder(const char *path);
+int file_remove(const char *path, struct error *error); /* 0 or -1 */
+
 bool file_exists(const char *path);
 bool file_is_same(const char *path, const char *other); /* both are there, and are one file */
 
@@ -36,6 +50,7 @@ bool file_is_same(const char *path, const char *other); /* both are there, and a
  * they are in: they could add more. 0 or -1 with `error` */
 struct strlist;
 int file_glob(const char *pattern, size_t limit, struct strlist *paths, struct error *error);
+int file_check_folder(const char *path, struct error *error); /* only that check, of the folder of `path` */
 int file_make_folder(const char *path, unsigned mode, struct error *error); /* parents too; 0 also if it is there */
 
 /* Names; malloc'ed, NULL when out of memory. */

@@ -26,7 +26,7 @@ static bool has_wildcard(const char *pattern) {
     return strpbrk(pattern, "*?[");
 }
 
-static int check_folder(const char *path, struct error *error) {
+int file_check_folder(const char *path, struct error *error) {
     struct stat status;
     char *folder = file_beside(path, ".");
     int result = 0;
@@ -45,7 +45,7 @@ static int add(struct strlist *paths, const char *path, size_t limit, struct err
         return 0;
     if (paths->count >= limit)
         return error_set(error, "more than %zu files; fewer are expected", limit);
-    if (check_folder(path, error))
+    if (file_check_folder(path, error))
         return -1;
     return strlist_add(paths, path) ? error_set(error, "out of memory") : 0;
 }

@@ -200,7 +200,7 @@ static int fill(int fd, const char *path, const char *data, size_t length, unsig
 }
 
 /* A rename survives a power cut only once its folder is on the disk. Not every file system can do it: best effort. */
-static void sync_folder(const char *path) {
+void file_sync_folder(const char *path) {
     char *folder = file_beside(path, ".");
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd >= 0) {
@@ -210,29 +210,83 @@ static void sync_folder(const char *path) {
     free(folder);
 }
 
-/* `temporary` ends in XXXXXX. 0 or -1 with errno. */
-static int replace(char *temporary, const char *path, const char *data, size_t length, unsigned mode) {
+/* `temporary` ends in XXXXXX. 0 or -1 with errno, and nothing is left. */
+static int make_staged(char *temporary, const char *path, const char *data, size_t length, unsigned mode) {
     int fd = mkstemp(temporary); /* 0600 until it is complete */
     if (fd < 0)
         return -1;
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (fill(fd, path, data, length, mode) || rename(temporary, path)) {
-        int failure = errno;
-        unlink(temporary);
-        errno = failure;
+    if (fill(fd, path, data, length, mode) == 0)
+        return 0;
+    int failure = errno;
+    unlink(temporary);
+    errno = failure;
+    return -1;
+}
+
+/* Returns -1 with errno as it was. */
+static int fail(struct error *error, const char *verb, const char *path) {
+    int failure = errno;
+    say_errno(error, verb, path);
+    errno = failure;
+    return -1;
+}
+
+char *file_stage(const char *path, const char *data, size_t length, unsigned mode, struct error *error) {
+    char *temporary = file_beside(path, ".munnel-XXXXXX");
+    errno = ENOMEM;
+    if (temporary && make_staged(temporary, path, data, length, mode) == 0)
+        return temporary;
+    fail(error, "write", path);
+    free(temporary);
+    return NULL;
+}
+
+/* A file system without hard links, where another program's file could be lost only between these two calls. */
+static int rename_new(const char *staged, const char *path) {
+    struct stat status;
+    if (lstat(path, &status) == 0) {
+        errno = EEXIST;
         return -1;
     }
-    sync_folder(path);
-    return 0;
+    return rename(staged, path);
+}
+
+/* link() does not replace what is there, as rename() would. */
+static int link_new(const char *staged, const char *path) {
+    if (link(staged, path) == 0) {
+        unlink(staged);
+        return 0;
+    }
+    bool has_links = errno != EPERM && errno != ENOSYS && errno != ENOTSUP && errno != EMLINK;
+    return has_links ? -1 : rename_new(staged, path);
+}
+
+int file_publish(const char *staged, const char *path, bool is_new, struct error *error) {
+    return (is_new ? link_new : rename)(staged, path) ? fail(error, "write", path) : 0;
+}
+
+void file_unstage(char *staged) {
+    if (staged)
+        unlink(staged);
+    free(staged);
+}
+
+int file_remove(const char *path, struct error *error) {
+    return unlink(path) ? fail(error, "remove", path) : 0;
 }
 
 int file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error) {
     char *real = realpath(path, NULL); /* a link stays a link, to the new file */
     const char *target = real ? real : path;
-    char *temporary = file_beside(target, ".munnel-XXXXXX");
-    errno = ENOMEM;
-    int result = temporary && replace(temporary, target, data, length, mode) == 0 ? 0 : say_errno(error, "write", path);
-    free(temporary);
+    struct error detail;
+    char *staged = file_stage(target, data, length, mode, &detail);
+    int result = staged ? file_publish(staged, target, false, &detail) : -1;
+    if (result)
+        fail(error, "write", path);
+    else
+        file_sync_folder(target);
+    file_unstage(staged);
     free(real);
     return result;
 }

@@ -124,6 +124,16 @@ START_TEST(an_error_has_the_pointer_and_line_of_its_value) {
 }
 END_TEST
 
+START_TEST(a_text_that_is_no_json_is_an_error_with_its_line) {
+    struct option_fault fault;
+    const char *path = unit_text_file("munnel.json", "{\n  \"log\" \"x\" }");
+    ck_assert_ptr_null(server_config_load(path, &fault, &error));
+    ck_assert_str_eq(fault.file, path);
+    ck_assert_str_eq(fault.pointer, "");
+    ck_assert_uint_eq(fault.line, 2);
+}
+END_TEST
+
 static TCase *expanding(void) {
     TCase *group = tcase_create("expanding");
     tcase_add_loop_test(group, a_variable_or_file_is_the_whole_value_or_a_part, 0, sizeof values / sizeof *values);
@@ -132,6 +142,7 @@ static TCase *expanding(void) {
     tcase_add_test(group, a_fifo_does_not_block_the_reader);
     tcase_add_test(group, an_error_never_shows_what_a_file_or_variable_holds);
     tcase_add_test(group, an_error_has_the_pointer_and_line_of_its_value);
+    tcase_add_test(group, a_text_that_is_no_json_is_an_error_with_its_line);
     return group;
 }
 

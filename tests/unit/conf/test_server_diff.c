@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_server_diff: what differs between two configurations, and their versions; both by the JSON of option_json.c.
+ * test_server_diff: what differs between two configurations, and their versions; both by the JSON of option_json.c, for
+ * people and programs by server_diff_json() and server_config_json().
  */
 #include "config.h"
 
@@ -66,18 +67,63 @@ START_TEST(services_and_options_that_differ_are_named) {
 }
 END_TEST
 
-START_TEST(a_difference_is_shown_as_json) {
-    struct server_diff *diff = difference(before, after);
-    json_t *json = server_diff_json(diff);
-    char *text = json_dumps(json, JSON_COMPACT);
-    ck_assert_str_eq(text,
-                     "{\"services\":[{\"name\":\"d\",\"change\":\"added\"},{\"name\":\"b\",\"change\":\"changed\","
-                     "\"options\":[\"listen\",\"max_clients\",\"allow\"]},{\"name\":\"c\",\"change\":\"removed\"}"
-                     "],\"options\":[\"agents.listen\",\"agents.ping\",\"log.level\"],\"needs_restart\":["
-                     "\"threads\",\"user\"]}");
+static void expect_json(json_t *json, const char *expected) {
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    ck_assert_pstr_eq(text, expected);
     free(text);
     json_decref(json);
+}
+
+START_TEST(a_difference_is_shown_as_json_with_values_before_and_after) {
+    struct error error = {""};
+    struct server_config *from = read_right(before), *to = read_right(after);
+    struct server_diff *diff = server_diff_new(from, to, &error);
+    json_t *json = server_diff_json(diff, from, to, &diff->needs_restart);
+    expect_json(json_incref(json_object_get(json, "added")), "[\"d\"]");
+    expect_json(json_incref(json_object_get(json, "removed")), "[\"c\"]");
+    expect_json(json_incref(json_object_get(json, "changed")),
+                "[{\"service\":\"b\",\"fields\":[{\"name\":\"listen\",\"from\":[\":2\"],\"to\":[\":22\"]},"
+                "{\"name\":\"max_clients\",\"from\":0,\"to\":5},"
+                "{\"name\":\"allow\",\"from\":[],\"to\":[\"10.0.0.1\"]}]}]");
+    expect_json(json_incref(json_object_get(json, "options")),
+                "[{\"name\":\"agents.listen\",\"from\":[\"0.0.0.0:10001\"],\"to\":[\":7\"]},"
+                "{\"name\":\"agents.ping\",\"from\":10,\"to\":5},"
+                "{\"name\":\"log.level\",\"from\":\"info\",\"to\":\"debug\"},"
+                "{\"name\":\"threads\",\"from\":0,\"to\":3},{\"name\":\"user\",\"from\":null,\"to\":\"root\"}]");
+    expect_json(json_incref(json_object_get(json, "needs_restart")), "[\"threads\",\"user\"]");
+    json_decref(json);
     server_diff_free(diff);
+    server_config_free(from);
+    server_config_free(to);
+}
+END_TEST
+
+START_TEST(a_value_that_was_expanded_is_shown_as_it_is_written) {
+    struct error error = {""};
+    unit_text_file("secret", "hidden");
+    setenv("PORT", "3", 1);
+    struct server_config *from =
+        read_right("{ \"services\": [ " NAMED("a", "${PORT}", "") ", " NAMED("b", "2", "") " ] }");
+    struct server_config *to =
+        read_right("{ \"agents\": { \"auth\": \"none\", \"tls\": { \"cert\": \"${file:secret}\" } }, "
+                   "\"services\": [ " NAMED("a", "4", "") ", " NAMED("b", "2", "") " ] }");
+    struct server_diff *diff = server_diff_new(from, to, &error);
+    json_t *json = server_diff_json(diff, from, to, &diff->needs_restart);
+    char *text = json_dumps(json, JSON_COMPACT);
+    ck_assert_ptr_nonnull(strstr(text, "\"from\":\":${PORT}\",\"to\":[\":4\"]"));
+    ck_assert_ptr_nonnull(strstr(text, "\"to\":\"${file:secret}\""));
+    ck_assert_ptr_null(strstr(text, "hidden"));
+    free(text);
+    json_decref(json);
+    json = server_config_json(to, from);
+    const json_t *agents = json_object_get(json, "agents");
+    ck_assert_str_eq(json_string_value(json_object_get(agents, "auth")), "none");
+    expect_json(json_incref(json_object_get(json_object_get(agents, "tls"), "cert")), "\"${file:secret}\"");
+    ck_assert_uint_eq(json_array_size(json_object_get(json, "services")), 2);
+    json_decref(json);
+    server_diff_free(diff);
+    server_config_free(from);
+    server_config_free(to);
 }
 END_TEST
 
@@ -107,6 +153,9 @@ START_TEST(the_version_follows_what_is_in_force) {
                    "b", "2", "") ", " NAMED("c", "3", "") " ] }",
                other);
     ck_assert_str_eq(one, other);
+    version_of("{ \"services\": [ " NAMED("c", "3", "") ", " NAMED("a", "1", "") ", " NAMED("b", "2", "") " ] }",
+               other);
+    ck_assert_str_eq(one, other); /* no difference either */
     setenv("PORT", "3", 1);
     version_of("{ \"services\": [ " NAMED("a", "1", "") ", " NAMED("b", "2", "") ", " NAMED("c", "${PORT}", "") " ] }",
                other);
@@ -125,7 +174,8 @@ END_TEST
 static TCase *differing(void) {
     TCase *group = tcase_create("differing");
     tcase_add_test(group, services_and_options_that_differ_are_named);
-    tcase_add_test(group, a_difference_is_shown_as_json);
+    tcase_add_test(group, a_difference_is_shown_as_json_with_values_before_and_after);
+    tcase_add_test(group, a_value_that_was_expanded_is_shown_as_it_is_written);
     tcase_add_test(group, where_a_service_is_written_is_no_difference);
     tcase_add_test(group, the_version_follows_what_is_in_force);
     tcase_add_test(group, a_configuration_lives_as_long_as_it_is_held);

@@ -152,6 +152,10 @@ unit_lib_tests += tests/unit/lib/event/test_signals
 tests_unit_lib_event_test_signals_SOURCES = tests/unit/lib/event/test_signals.c
 tests_unit_lib_event_test_signals_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/event/test_background
+tests_unit_lib_event_test_background_SOURCES = tests/unit/lib/event/test_background.c
+tests_unit_lib_event_test_background_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/event/test_file_watch
 tests_unit_lib_event_test_file_watch_SOURCES = tests/unit/lib/event/test_file_watch.c
 tests_unit_lib_event_test_file_watch_LDADD = $(LINK_UNIT_LIB)

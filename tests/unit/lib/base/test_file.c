@@ -150,6 +150,38 @@ START_TEST(a_failed_write_leaves_the_old_file_and_nothing_else) {
 }
 END_TEST
 
+START_TEST(a_staged_file_gets_its_name_at_once_or_not_at_all) {
+    struct error error = {""};
+    const char *path = unit_path("folder/file");
+    ck_assert_int_eq(mkdir(unit_path("folder"), 0700), 0);
+    char *staged = file_stage(path, "one", 3, 0640, &error);
+    ck_assert_msg(staged && !file_exists(path), "%s", error.text);
+    ck_assert_uint_eq(mode_of(staged), 0640);
+    ck_assert_int_eq(file_publish(staged, path, true, &error), 0);
+    ck_assert(!file_exists(staged));
+    file_unstage(staged);
+    staged = file_stage(path, "two", 3, 0640, &error);
+    ck_assert_int_eq(file_publish(staged, path, true, &error), -1); /* another program's, perhaps */
+    ck_assert_int_eq(errno, EEXIST);
+    char *text = unit_read(path, NULL);
+    ck_assert_str_eq(text, "one");
+    free(text);
+    ck_assert_int_eq(file_publish(staged, path, false, &error), 0);
+    text = unit_read(path, NULL);
+    ck_assert_str_eq(text, "two");
+    free(text);
+    file_unstage(staged);
+    file_unstage(file_stage(path, "three", 5, 0640, &error));
+    file_sync_folder(path);
+    ck_assert_uint_eq(count_entries(unit_path("folder")), 1);
+    ck_assert_int_eq(file_remove(path, &error), 0);
+    ck_assert_int_eq(file_remove(path, &error), -1);
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert_ptr_null(file_stage(unit_path("none/file"), "", 0, 0640, &error));
+    ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
 START_TEST(the_group_of_the_old_file_is_kept) {
     const char *path = unit_text_file("file", "old");
     if (geteuid() != 0 || chown(path, 0, 4242))
@@ -292,6 +324,7 @@ static TCase *writing(void) {
     tcase_add_test(group, the_umask_does_not_change_the_mode);
     tcase_add_test(group, a_link_stays_a_link);
     tcase_add_test(group, a_failed_write_leaves_the_old_file_and_nothing_else);
+    tcase_add_test(group, a_staged_file_gets_its_name_at_once_or_not_at_all);
     tcase_add_test(group, the_group_of_the_old_file_is_kept);
     tcase_add_test(group, what_root_puts_into_a_services_folder_is_the_services);
     return group;
