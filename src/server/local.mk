@@ -9,9 +9,12 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/admin.h \
 	src/server/admin/admin_priv.h \
 	src/server/admin/agents.c \
+	src/server/admin/config.c \
+	src/server/admin/configuration.h \
 	src/server/admin/history_answer.c \
 	src/server/admin/problems.c \
 	src/server/admin/readiness.c \
+	src/server/admin/service_files.c \
 	src/server/admin/services.c \
 	src/server/admin/sources.c \
 	src/server/admin/status.c \
@@ -88,7 +91,11 @@ libmunnel_server_a_SOURCES = \
 	src/server/session/session_table.c \
 	src/server/session/session_table.h \
 	src/server/statistics.c \
-	src/server/statistics.h
+	src/server/statistics.h \
+	src/server/transaction.c \
+	src/server/transaction.h \
+	src/server/trust_files.c \
+	src/server/trust_files.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munneld

@@ -33,7 +33,8 @@ struct reconfigure {
     struct listener_group **donors;
     size_t donor_count;
     struct log_target *log;
-    bool is_applied;
+    struct listener_group *reserve; /* NULL: none is kept */
+    bool is_trial, is_return, is_applied;
 };
 
 /* --- preparing --- */
@@ -62,20 +63,30 @@ static void collect_donors(struct reconfigure *change) {
             change->donors[change->donor_count++] = service_listeners(server->services.items[i]);
     if (server_diff_has(change->diff, "agents.listen"))
         change->donors[change->donor_count++] = agent_listener_group(server->agent_listener);
+    change->donors[change->donor_count++] = server->reserve;
 }
 
-static struct reconfigure *allocate(struct server *server, struct server_config *conf, struct error *error) {
+static struct listener_donors donors_of(const struct reconfigure *change) {
+    return (struct listener_donors){change->donors, change->donor_count, change->is_trial};
+}
+
+static struct reconfigure *allocate(struct server *server, const struct reconfigure_options *options,
+                                    struct error *error) {
     struct reconfigure *change = calloc(1, sizeof *change);
-    size_t before = server->services.count, after = conf->service_count;
+    size_t before = server->services.count, after = options->conf->service_count;
 
     if (change) {
         change->server = server;
-        change->conf = server_config_hold(conf);
+        change->conf = server_config_hold(options->conf);
+        change->is_trial = options->is_trial;
+        change->is_return = options->is_return;
+        change->reserve =
+            options->keeps_ports ? listener_group_new_reserve(loop_base(server->loop), server->log) : NULL;
         change->steps = calloc(after + 1, sizeof *change->steps);
         change->items = calloc(before + after + 1, sizeof(struct service *));
-        change->donors = calloc(before + 1, sizeof(struct listener_group *));
+        change->donors = calloc(before + 2, sizeof(struct listener_group *));
     }
-    if (change && change->steps && change->items && change->donors)
+    if (change && change->steps && change->items && change->donors && (change->reserve || !options->keeps_ports))
         return change;
     reconfigure_free(change);
     error_set(error, "out of memory");
@@ -95,7 +106,7 @@ static int prepare_service(struct reconfigure *change, size_t index, struct erro
 
     options.config = change->conf;
     options.conf = &change->conf->services[index];
-    options.donors = (struct listener_donors){change->donors, change->donor_count};
+    options.donors = donors_of(change);
     difference = server_diff_find(change->diff, options.conf->name);
     step->service = find_service(server, options.conf->name);
     step->is_new = !step->service;
@@ -135,7 +146,7 @@ static int prepare_services(struct reconfigure *change, const struct option_plac
 }
 
 static int prepare_agent_port(struct reconfigure *change, const struct option_place *top) {
-    const struct listener_donors donors = {change->donors, change->donor_count};
+    const struct listener_donors donors = donors_of(change);
     const struct option_place listen = option_below(top, "agents.listen");
     struct error detail;
 
@@ -149,20 +160,22 @@ static int prepare_log(struct reconfigure *change, const struct option_place *to
     const struct option_place to = option_below(top, "log.to");
     struct error detail;
 
-    if (!server_diff_has(change->diff, "log.to"))
+    if (!server_diff_has(change->diff, "log.to") || change->is_trial)
         return 0;
     change->log = log_target_open(change->conf->log.to, &detail);
-    return change->log ? 0 : option_error(&to, "%s", detail.text);
+    if (!change->log && change->is_return)
+        log_write(change->server->log, LOG_LEVEL_ERROR, "server", "%s; the log goes where it did", detail.text);
+    return change->log || change->is_return ? 0 : option_error(&to, "%s", detail.text);
 }
 
-struct reconfigure *reconfigure_prepare(struct server *server, struct server_config *conf, struct option_fault *fault,
-                                        struct error *error) {
-    const struct option_place top = server_config_top(conf, fault, error);
-    struct reconfigure *change = allocate(server, conf, error);
+struct reconfigure *reconfigure_prepare(struct server *server, const struct reconfigure_options *options,
+                                        struct option_fault *fault, struct error *error) {
+    const struct option_place top = server_config_top(options->conf, fault, error);
+    struct reconfigure *change = allocate(server, options, error);
 
     if (!change)
         return NULL;
-    change->diff = server_diff_new(server->conf, conf, error);
+    change->diff = server_diff_new(server->conf, options->conf, error);
     if (change->diff)
         collect_donors(change);
     if (change->diff && prepare_services(change, &top) == 0 && prepare_agent_port(change, &top) == 0 &&
@@ -170,6 +183,10 @@ struct reconfigure *reconfigure_prepare(struct server *server, struct server_con
         return change;
     reconfigure_free(change);
     return NULL;
+}
+
+const struct server_diff *reconfigure_diff(const struct reconfigure *change) {
+    return change->diff;
 }
 
 /* What was not applied, or what was in force before. */
@@ -192,6 +209,7 @@ void reconfigure_free(struct reconfigure *change) {
         discard(change);
     server_diff_free(change->diff);
     log_target_free(change->log);
+    listener_group_free(change->reserve);
     server_config_free(change->conf);
     free(change->steps);
     free(change->items);
@@ -212,6 +230,17 @@ static bool is_among(const struct reconfigure *change, const struct service *ser
     return false;
 }
 
+/* Of the sockets in the reserve before, those that no part has taken are closed, unless they are kept again. */
+static void apply_reserve(struct reconfigure *change) {
+    struct listener_group *before = change->server->reserve;
+
+    for (size_t i = 0; change->reserve && i < change->donor_count; i++)
+        if (change->donors[i])
+            listener_group_reserve(change->reserve, change->donors[i]);
+    change->server->reserve = change->reserve;
+    change->reserve = before;
+}
+
 /* A socket goes from its donor to the part that needs it before what is left of the donors is closed. */
 static void apply_listeners(struct reconfigure *change) {
     struct server *server = change->server;
@@ -222,6 +251,7 @@ static void apply_listeners(struct reconfigure *change) {
         else
             service_keep(change->steps[i].service, &change->conf->services[i], change->conf);
     agent_listener_apply(server->agent_listener);
+    apply_reserve(change);
     for (size_t i = 0; i < server->services.count; i++)
         if (!is_among(change, server->services.items[i], false))
             service_shut(server->services.items[i]);

@@ -7,6 +7,8 @@
  * follows in the same turn of the loop and cannot fail. Services that are the same are not touched. One that changed
  * keeps its listening sockets where address and port stay, also those of another service; its clients that wait go on
  * by the new terms, its relays by their own. One that was removed refuses new clients, and is freed after its last one.
+ * With `keeps_ports` the ports that no service has any more stay bound, in server->reserve, so that the configuration
+ * before can come back to them; any part of a later one may take them from there, too.
  * Runs on: the control thread. Owns: what is prepared.
  */
 #ifndef MUNNEL_SERVER_RECONFIGURE_H
@@ -16,10 +18,19 @@
 
 struct reconfigure;
 struct server;
+struct server_diff;
 
-/* Holds `conf`. NULL with `error`, and the place in `fault` where it is known: nothing has changed. */
-struct reconfigure *reconfigure_prepare(struct server *server, struct server_config *conf, struct option_fault *fault,
-                                        struct error *error);
+struct reconfigure_options {
+    struct server_config *conf; /* it is held */
+    bool is_trial;              /* it will not be applied: neither a log file is made, nor does a listener stop */
+    bool keeps_ports;
+    bool is_return; /* to the configuration before: a log that cannot be opened is no obstacle */
+};
+
+/* NULL with `error`, and the place in `fault` where it is known: nothing has changed. */
+struct reconfigure *reconfigure_prepare(struct server *server, const struct reconfigure_options *options,
+                                        struct option_fault *fault, struct error *error);
+const struct server_diff *reconfigure_diff(const struct reconfigure *change);
 void reconfigure_apply(struct reconfigure *change); /* logs the difference */
 void reconfigure_free(struct reconfigure *change);  /* NULL is fine; one that was not applied is discarded */
 /* Often: frees services that were removed and have no clients any more. */

@@ -2,319 +2,312 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * reload: see reload.h.
- *
- * Certificate and key are two files, and renewal writes one after the other: files that cannot be used are read once
- * more, a second later, before an error is logged.
- * States of a set of files: read -> changed -> read; changed -> retry (silent) -> read or refused (logged once).
  */
 #include "config.h"
 
 #include "server/reload.h"
 
 #include "admin/recent_events.h"
-#include "conf/server_check.h"
+#include "admin/values.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/event/file_watch.h"
 #include "lib/event/service_manager.h"
-#include "lib/tls/cert_expiry.h"
-#include "lib/tls/tls.h"
-#include "server/auth/revocation.h"
-#include "server/reconfigure.h"
 #include "server/server_priv.h"
+#include "server/transaction.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    CHECK_MS = 1000,
-    REQUEST_INTERVAL_MS = 1000,
-    HANDSHAKES_LATE_S = 2 /* their deadline is checked periodically, not exactly */
-};
-
-struct set { /* of files that are used together */
-    const char *what;
-    int (*read)(struct reload *reload, struct error *error); /* puts them into force, or changes nothing */
-    struct file_watch *watch;
-    bool must_retry;
-};
+enum { CHECK_MS = 1000, REQUEST_INTERVAL_MS = 1000, RETURN_AGAIN_S = 1 };
 
 struct reload {
     struct server *server;
-    struct event *check, *request;
-    uint64_t reloaded_ms;
-    struct set certificates, agents;
-    struct cert_expiry expiry;
-    time_t review_at;       /* by the date, which may jump, */
-    uint64_t review_due_us; /* and by clock_us(), whichever comes first */
-    bool trust_is_new;
+    struct event *check, *request, *go_back;
+    uint64_t requested_ms; /* when SIGHUP was last done */
+    struct config_state state;
+    struct file_watch *files; /* munnel.json, what it includes, and those folders; NULL: there is no file */
+    bool must_compare;        /* the files may have changed before they were watched */
+    struct transaction waits; /* for its confirmation; all zero: none does */
 };
 
-/* --- reading --- */
-
-static SSL_CTX *make_tls(const struct server_config *conf, struct error *error) {
-    struct tls_server_options options = server_tls_options(conf);
-
-    return tls_server_context(&options, error);
+static bool is_waiting(const struct reload *reload) {
+    return reload->state.confirm_until_ms;
 }
 
-static void check_expiry(struct reload *reload) {
-    char what[512];
-    unsigned warned = reload->expiry.warned;
+/* --- the files and what runs --- */
 
-    snprintf(what, sizeof what, "the certificate %s", reload->server->conf->agents.certificate);
-    cert_expiry_check(&reload->expiry, reload->server->log, "server", what, reload->server->policy.tls);
-    if (reload->expiry.warned > warned)
-        recent_events_add(reload->server->events, EVENT_KIND_CERTIFICATE, EVENT_WARNING, "server",
-                          "expires soon, or has expired", what);
-}
+static struct file_watch *watch_files(const struct server_config *conf) {
+    size_t count = conf->file_count + conf->include.count, used = 0;
+    const char **paths = calloc(count + 1, sizeof *paths);
+    char **folders = calloc(conf->include.count + 1, sizeof *folders);
+    struct file_watch *watch = NULL;
 
-static void use_certificates(struct reload *reload, SSL_CTX *fresh) {
-    struct server *server = reload->server;
-
-    if (server->policy.tls)
-        server->policy.tls_settled_us =
-            clock_us() + (server->conf->agents.unauthenticated_deadline_s + HANDSHAKES_LATE_S) * 1000000ull;
-    SSL_CTX_free(server->policy.tls); /* the handshakes under way and the links have their own references */
-    server->policy.tls = fresh;
-    reload->trust_is_new = true;
-    if (server->agent_listener)
-        agent_listener_set_tls(server->agent_listener, fresh);
-    reload->expiry = (struct cert_expiry){0};
-    check_expiry(reload);
-}
-
-static int read_certificates(struct reload *reload, struct error *error) {
-    SSL_CTX *fresh = make_tls(reload->server->conf, error);
-
-    if (fresh)
-        use_certificates(reload, fresh);
-    return fresh ? 0 : -1;
-}
-
-static void use_agents(struct reload *reload, struct credentials *fresh) {
-    credentials_free(reload->server->policy.credentials);
-    reload->server->policy.credentials = fresh;
-}
-
-static int read_agents(struct reload *reload, struct error *error) {
-    struct credentials *fresh = credentials_read(reload->server->conf->agents.tokens, error);
-
-    if (fresh)
-        use_agents(reload, fresh);
-    return fresh ? 0 : -1;
-}
-
-static void review(struct reload *reload) {
-    struct server *server = reload->server;
-    time_t now = clock_wall();
-
-    reload->review_at =
-        revocation_review(&server->policy, server->sessions, server->registry, now, &reload->trust_is_new);
-    reload->review_due_us = clock_us() + (uint64_t)(reload->review_at - now) * 1000000;
-}
-
-/* --- checking --- */
-
-static void log_read(const struct reload *reload, const struct set *set) {
-    struct server *server = reload->server;
-    size_t count = server->policy.credentials ? credentials_count(server->policy.credentials) : 0;
-
-    if (set == &reload->agents)
-        log_write(server->log, LOG_LEVEL_INFO, "server", "agents file reloaded, %zu credential%s", count,
-                  count == 1 ? "" : "s");
-    else
-        log_write(server->log, LOG_LEVEL_INFO, "server", "certificates reloaded; the server's expires in %ld days",
-                  tls_days_left(server->policy.tls));
-}
-
-static enum event_kind kind_of(const struct reload *reload, const struct set *set) {
-    return set == &reload->certificates ? EVENT_KIND_CERTIFICATE : EVENT_KIND_SERVER;
-}
-
-static void reload_set(struct reload *reload, struct set *set, bool may_retry) {
-    struct error error;
-
-    if (set->read(reload, &error) == 0) {
-        set->must_retry = false;
-        recent_events_add(reload->server->events, kind_of(reload, set), EVENT_INFO, "server", "read again", set->what);
-        log_read(reload, set);
-        review(reload);
-        /* The credentials have changed: failures counted so far may be outdated. */
-        agent_listener_reset_penalties(reload->server->agent_listener);
-        return;
+    if (paths && folders) {
+        for (size_t i = 0; i < conf->file_count; i++)
+            paths[used++] = conf->files[i].path;
+        for (size_t i = 0; i < conf->include.count; i++) /* files are added there */
+            paths[used++] = folders[i] = file_beside(conf->include.items[i], ".");
+        watch = file_watch_new(paths, used);
     }
-    set->must_retry = may_retry;
-    server_name_file(reload->server->conf, NULL, &error);
-    if (may_retry)
+    for (size_t i = 0; folders && i < conf->include.count; i++)
+        free(folders[i]);
+    free(folders);
+    free(paths);
+    return watch;
+}
+
+static void compare(void *context, struct config_outcome *outcome) {
+    const struct reload *reload = context;
+    struct server *server = reload->server;
+    struct server_diff *diff = NULL, *since_start = NULL;
+
+    *outcome = (struct config_outcome){.result = CONFIG_WRONG, .error = {"out of memory"}};
+    struct server_config *conf = server->read_config
+                                     ? server->read_config(server->read_context, NULL, &outcome->fault, &outcome->error)
+                                     : server_config_hold(server->conf);
+    if (conf) {
+        diff = server_diff_new(server->conf, conf, &outcome->error);
+        since_start = server_diff_new(server->started, conf, &outcome->error);
+    }
+    if (diff && since_start && server_config_version(conf, outcome->version) == 0) {
+        outcome->result = CONFIG_DONE;
+        if (!server_diff_is_empty(diff))
+            outcome->difference = server_diff_json(diff, server->conf, conf, &since_start->needs_restart);
+    }
+    server_diff_free(since_start);
+    server_diff_free(diff);
+    server_config_free(conf);
+}
+
+static void note_changed(struct reload *reload, bool is_changed) {
+    if (is_changed && !reload->state.is_changed)
+        reload->state.changed_ms = value_wall_ms();
+    reload->state.is_changed = is_changed;
+}
+
+static void check_files(struct reload *reload) {
+    struct config_outcome outcome;
+
+    if (!reload->files || !(file_watch_has_changed(reload->files) || reload->must_compare))
         return;
-    log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "cannot reload %s, keeping those in use: %s", set->what,
-              error.text);
-    recent_events_add(reload->server->events, kind_of(reload, set), EVENT_ERROR, "server",
-                      "cannot be read again, those in use are kept", error.text);
+    reload->must_compare = false;
+    compare(reload, &outcome);
+    note_changed(reload, outcome.result != CONFIG_DONE || outcome.difference);
+    json_decref(outcome.difference);
 }
 
-static void check(struct reload *reload, struct set *set) {
-    if (!set->watch)
-        return;
-    bool changed = file_watch_has_changed(set->watch);
-    if (changed || set->must_retry)
-        reload_set(reload, set, changed);
+/* Another configuration runs. */
+static void note_loaded(struct reload *reload) {
+    const struct server_config *conf = reload->server->conf;
+
+    (void)server_config_version(conf, reload->state.version);
+    reload->state.loaded_ms = value_wall_ms();
+    file_watch_free(reload->files);
+    reload->files = conf->path ? watch_files(conf) : NULL;
+    reload->must_compare = true;
 }
 
-void reload_check(struct reload *reload) {
-    check(reload, &reload->certificates);
-    check(reload, &reload->agents);
-    check_expiry(reload);
-    if (clock_wall() >= reload->review_at || clock_us() >= reload->review_due_us)
-        review(reload);
-}
+/* --- confirmation --- */
 
-bool reload_agents(struct reload *reload) {
-    struct set *set = &reload->agents;
-
-    if (!set->watch || set->must_retry || !file_watch_has_changed(set->watch))
-        return false;
-    reload_set(reload, set, true);
-    return !set->must_retry;
-}
-
-static void on_check(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    (void)what;
-    reload_check(context);
-}
-
-/* --- SIGHUP --- */
-
-/* Both are made before the files are read, so that no change is missed. 0, or -1 when out of memory. */
-static int watch_files(const struct server_config *conf, struct file_watch **certificates, struct file_watch **agents) {
-    const char *const keys[] = {conf->agents.certificate, conf->agents.key, conf->agents.client_ca, conf->agents.crl};
-    const char *const tokens[] = {conf->agents.tokens};
-
-    *certificates = file_watch_new(keys, sizeof keys / sizeof *keys);
-    *agents = conf->agents.auth_none ? NULL : file_watch_new(tokens, 1);
-    return *certificates && (*agents || conf->agents.auth_none) ? 0 : -1;
-}
-
-struct fresh { /* what a reload has read, until all of it is in force */
-    struct server_config *conf;
-    struct reconfigure *change;
-    SSL_CTX *tls;
-    struct credentials *credentials; /* NULL too if none are needed */
-    struct file_watch *certificates, *agents;
-};
-
-static void discard(struct fresh *fresh) {
-    reconfigure_free(fresh->change);
-    SSL_CTX_free(fresh->tls);
-    credentials_free(fresh->credentials);
-    file_watch_free(fresh->certificates);
-    file_watch_free(fresh->agents);
-    server_config_free(fresh->conf);
-}
-
-static int read_files(struct fresh *fresh, struct option_fault *fault, struct error *error) {
-    bool needs_agents = !fresh->conf->agents.auth_none;
-
-    if (watch_files(fresh->conf, &fresh->certificates, &fresh->agents))
-        return error_set(error, "out of memory");
-    fresh->tls = make_tls(fresh->conf, error);
-    if (fresh->tls && needs_agents)
-        fresh->credentials = credentials_read(fresh->conf->agents.tokens, error);
-    if (fresh->tls && (fresh->credentials || !needs_agents))
-        return 0;
-    server_name_file(fresh->conf, fault, error);
-    return -1;
-}
-
-static int read_all(const struct reload *reload, struct fresh *fresh, struct option_fault *fault, struct error *error) {
+static void forget_return(struct reload *reload) {
     struct server *server = reload->server;
 
-    fresh->conf = server->read_config ? server->read_config(server->read_context, NULL, fault, error)
-                                      : server_config_hold(server->conf);
-    if (!fresh->conf || read_files(fresh, fault, error))
-        return -1;
-    fresh->change = reconfigure_prepare(server, fresh->conf, fault, error);
-    return fresh->change ? 0 : -1;
+    reload->state.confirm_until_ms = 0;
+    (void)event_del(reload->go_back);
+    transaction_done(&reload->waits);
+    listener_group_free(server->reserve);
+    server->reserve = NULL;
 }
 
-static void replace_watch(struct set *set, struct file_watch **fresh) {
-    file_watch_free(set->watch);
-    set->watch = *fresh;
-    set->must_retry = false;
-    *fresh = NULL;
+/* Before anything is applied, so that only this can fail. */
+static int set_timer(struct reload *reload, unsigned seconds, struct error *error) {
+    const struct timeval wait = {(time_t)seconds, 0};
+
+    return seconds && event_add(reload->go_back, &wait) ? error_set(error, "out of memory") : 0;
 }
 
-void reload_warn_of_agents(const struct reload *reload) {
-    const struct server *server = reload->server;
-
-    if (!server->policy.credentials)
-        log_write(server->log, LOG_LEVEL_WARNING, "server",
-                  "\"auth\": \"none\": any peer that reaches the agent port can join and take clients");
-    else if (!credentials_count(server->policy.credentials))
-        log_write(server->log, LOG_LEVEL_WARNING, "server", "%s has no agent: none can join",
-                  server->conf->agents.tokens);
+/* Takes over what was in force before. */
+static void begin_wait(struct reload *reload, struct transaction *applied, unsigned seconds) {
+    reconfigure_free(applied->change);
+    applied->change = NULL;
+    reload->waits = *applied;
+    *applied = (struct transaction){.conf = NULL};
+    reload->state.confirm_until_ms = value_wall_ms() + (int64_t)seconds * 1000;
+    log_event(reload->server->log, LOG_LEVEL_WARNING, "server", "configuration waits for its confirmation",
+              LOG_FIELDS(LOG_NUMBER("seconds", seconds),
+                         LOG_TEXT("detail", "without it the configuration before comes back")));
+    recent_events_add(reload->server->events, EVENT_KIND_SERVER, EVENT_WARNING, "server",
+                      "the configuration waits for its confirmation", NULL);
 }
 
-static void use_all(struct reload *reload, struct fresh *fresh) {
-    reconfigure_apply(fresh->change);
-    replace_watch(&reload->certificates, &fresh->certificates);
-    replace_watch(&reload->agents, &fresh->agents);
-    use_certificates(reload, fresh->tls);
-    use_agents(reload, fresh->credentials);
-    fresh->tls = NULL;
-    fresh->credentials = NULL;
-    log_read(reload, &reload->certificates);
-    if (reload->agents.watch)
-        log_read(reload, &reload->agents);
-    reload_warn_of_agents(reload);
-    review(reload);
-    agent_listener_reset_penalties(reload->server->agent_listener);
+static bool confirm(void *context, const char *by) {
+    struct reload *reload = context;
+
+    if (!is_waiting(reload))
+        return false;
+    forget_return(reload);
+    log_event(reload->server->log, LOG_LEVEL_INFO, "server", "configuration confirmed", LOG_FIELDS(LOG_TEXT("by", by)));
+    recent_events_add(reload->server->events, EVENT_KIND_SERVER, EVENT_INFO, "server", "configuration confirmed", by);
+    return true;
 }
 
-static void log_failure(const struct server *server, const struct option_fault *fault, const struct error *error) {
-    char place[OPTION_FILE_SIZE + 32] = "";
+/* Its ports are there still; what remains is memory, which may be there a second later. */
+static void retry_return(struct reload *reload, const struct error *error) {
+    static const struct timeval again = {RETURN_AGAIN_S, 0};
 
-    if (fault->line)
-        snprintf(place, sizeof place, "%s:%u:%u", fault->file, fault->line, fault->column);
-    log_event(server->log, LOG_LEVEL_ERROR, "server", "reload refused, everything stays as it is",
-              !*fault->pointer ? LOG_FIELDS(LOG_TEXT("detail", error->text))
-              : !*place        ? LOG_FIELDS(LOG_TEXT("detail", error->text), LOG_TEXT("pointer", fault->pointer))
-                               : LOG_FIELDS(LOG_TEXT("detail", error->text), LOG_TEXT("place", place),
-                                            LOG_TEXT("pointer", fault->pointer)));
+    log_event(reload->server->log, LOG_LEVEL_ERROR, "server", "cannot go back to the configuration before; retrying",
+              LOG_FIELDS(LOG_TEXT("detail", error->text)));
+    (void)event_add(reload->go_back, &again);
 }
 
-static void reload_all(struct reload *reload) {
-    struct fresh fresh = {.conf = NULL};
-    struct option_fault fault = {.line = 0};
-    struct error error = {"out of memory"};
-
-    if (read_all(reload, &fresh, &fault, &error) == 0)
-        use_all(reload, &fresh);
-    else
-        log_failure(reload->server, &fault, &error);
-    discard(&fresh);
-}
-
-static void on_request(evutil_socket_t fd, short what, void *context) {
+static void on_go_back(evutil_socket_t fd, short what, void *context) {
     struct reload *reload = context;
     struct server *server = reload->server;
+    struct transaction transaction = {.conf = NULL};
+    struct option_fault fault;
+    struct error error = {"out of memory"};
 
     (void)fd;
     (void)what;
     if (server->stopping)
         return;
-    reload->reloaded_ms = clock_ms();
+    if (transaction_prepare_return(&transaction, server, &reload->waits, &fault, &error)) {
+        transaction_done(&transaction);
+        retry_return(reload, &error);
+        return;
+    }
+    log_write(server->log, LOG_LEVEL_WARNING, "server",
+              "the reload was not confirmed: the configuration before is back");
+    recent_events_add(server->events, EVENT_KIND_SERVER, EVENT_WARNING, "server",
+                      "the reload was not confirmed: the configuration before is back", NULL);
+    transaction_apply(&transaction, server);
+    transaction_done(&transaction);
+    forget_return(reload);
+    note_loaded(reload);
+}
+
+/* --- one reload --- */
+
+static void log_failure(const struct server *server, const struct config_outcome *outcome) {
+    const struct option_fault *fault = &outcome->fault;
+    char place[OPTION_FILE_SIZE + 32] = "";
+
+    if (fault->line)
+        snprintf(place, sizeof place, "%s:%u:%u", fault->file, fault->line, fault->column);
+    log_event(server->log, LOG_LEVEL_ERROR, "server", "reload refused, everything stays as it is",
+              !*fault->pointer ? LOG_FIELDS(LOG_TEXT("detail", outcome->error.text))
+              : !*place ? LOG_FIELDS(LOG_TEXT("detail", outcome->error.text), LOG_TEXT("pointer", fault->pointer))
+                        : LOG_FIELDS(LOG_TEXT("detail", outcome->error.text), LOG_TEXT("place", place),
+                                     LOG_TEXT("pointer", fault->pointer)));
+    recent_events_add(server->events, EVENT_KIND_SERVER, EVENT_ERROR, "server", "reload refused", outcome->error.text);
+}
+
+/* How the last reload of the files ended, for status and metrics. */
+static void note_result(struct reload *reload, const struct config_order *order, const struct config_outcome *outcome) {
+    struct config_state *state = &reload->state;
+
+    if (order->is_dry_run || order->edit || (outcome->result != CONFIG_DONE && outcome->result != CONFIG_WRONG))
+        return;
+    state->reloaded_ms = value_wall_ms();
+    state->was_refused = outcome->result == CONFIG_WRONG;
+    state->error = state->was_refused ? outcome->error : (struct error){""};
+    state->fault = outcome->fault;
+    if (state->was_refused)
+        log_failure(reload->server, outcome);
+}
+
+static enum config_result refuse(struct config_outcome *outcome, enum config_result result, const char *detail) {
+    error_set(&outcome->error, "%s", detail);
+    return result;
+}
+
+static enum config_result put_into_force(struct reload *reload, const struct config_order *order,
+                                         struct transaction *transaction, struct config_outcome *outcome) {
+    if (set_timer(reload, order->confirm_s, &outcome->error) ||
+        (order->commit && order->commit(order->context, &outcome->error)))
+        return CONFIG_FAILED;
+    transaction_apply(transaction, reload->server);
+    note_loaded(reload);
+    if (order->confirm_s)
+        begin_wait(reload, transaction, order->confirm_s);
+    return CONFIG_DONE;
+}
+
+static enum config_result change(struct reload *reload, const struct config_order *order,
+                                 struct transaction *transaction, struct config_outcome *outcome) {
+    const struct transaction_options options = {.edit = order->edit,
+                                                .is_trial = order->is_dry_run,
+                                                .keeps_ports = order->confirm_s && !order->is_dry_run};
+
+    if (reload->server->stopping)
+        return refuse(outcome, CONFIG_STOPPING, "the server is stopping");
+    if (is_waiting(reload) && !order->is_dry_run)
+        return refuse(outcome, CONFIG_WAITING,
+                      "the last reload waits for its confirmation; confirm it (munnel reload confirm), or wait until "
+                      "the configuration before is back");
+    if (transaction_prepare(transaction, reload->server, &options, &outcome->fault, &outcome->error))
+        return CONFIG_WRONG;
+    if (order->only && transaction_changes_others(transaction, order->only))
+        return refuse(outcome, CONFIG_MIXED,
+                      "the files have changes besides, which would be applied, too; apply or undo them first: munnel "
+                      "reload --dry-run shows them");
+    (void)server_config_version(transaction->conf, outcome->version);
+    outcome->difference = transaction_difference(transaction, reload->server);
+    return order->is_dry_run ? CONFIG_DONE : put_into_force(reload, order, transaction, outcome);
+}
+
+void reload_change(struct reload *reload, const struct config_order *order, struct config_outcome *outcome) {
+    struct transaction transaction = {.conf = NULL};
+
+    *outcome = (struct config_outcome){.error = {"out of memory"}};
+    outcome->result = change(reload, order, &transaction, outcome);
+    note_result(reload, order, outcome);
+    transaction_done(&transaction);
+}
+
+static void change_by_port(void *context, const struct config_order *order, struct config_outcome *outcome) {
+    reload_change(context, order, outcome);
+}
+
+struct config_port reload_port(struct reload *reload) {
+    return (struct config_port){.state = &reload->state,
+                                .started = reload->server->started,
+                                .change = change_by_port,
+                                .compare = compare,
+                                .confirm = confirm,
+                                .context = reload};
+}
+
+const struct config_state *reload_state(const struct reload *reload) {
+    return &reload->state;
+}
+
+/* --- SIGHUP --- */
+
+static void on_request(evutil_socket_t fd, short what, void *context) {
+    struct reload *reload = context;
+    struct server *server = reload->server;
+    struct config_outcome outcome;
+
+    (void)fd;
+    (void)what;
+    if (server->stopping)
+        return;
+    reload->requested_ms = clock_ms();
     service_manager_reloading(server->service_manager);
     log_reopen(server->log);
     log_write(server->log, LOG_LEVEL_INFO, "server", "reloading the configuration, certificates and the agents file");
-    reload_all(reload);
+    reload_change(reload, &(struct config_order){.by = NULL}, &outcome);
+    if (outcome.result == CONFIG_WAITING)
+        log_write(server->log, LOG_LEVEL_ERROR, "server", "not reloaded: %s", outcome.error.text);
+    json_decref(outcome.difference);
     service_manager_ready(server->service_manager);
 }
 
 void reload_request(struct reload *reload) {
     uint64_t now_ms = clock_ms();
-    uint64_t free_ms = reload->reloaded_ms ? reload->reloaded_ms + REQUEST_INTERVAL_MS : 0;
+    uint64_t free_ms = reload->requested_ms ? reload->requested_ms + REQUEST_INTERVAL_MS : 0;
     uint64_t wait_ms = free_ms > now_ms ? free_ms - now_ms : 0;
     struct timeval wait = {(time_t)(wait_ms / 1000), (suseconds_t)(wait_ms % 1000 * 1000)};
 
@@ -324,22 +317,31 @@ void reload_request(struct reload *reload) {
 
 /* --- from start to end --- */
 
-static bool make_watches(struct reload *reload) {
-    reload->certificates = (struct set){.what = "the certificates", .read = read_certificates};
-    reload->agents = (struct set){.what = "the agents file", .read = read_agents};
-    return watch_files(reload->server->conf, &reload->certificates.watch, &reload->agents.watch) == 0;
+void reload_check(struct reload *reload) {
+    trust_files_check(reload->server->trust);
+    check_files(reload);
+}
+
+static void on_check(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    reload_check(context);
 }
 
 struct reload *reload_new(struct server *server) {
+    struct event_base *base = loop_base(server->loop);
     struct reload *reload = calloc(1, sizeof *reload);
 
     if (!reload)
         return NULL;
     reload->server = server;
-    reload->check = event_new(loop_base(server->loop), -1, EV_PERSIST, on_check, reload);
-    reload->request = evtimer_new(loop_base(server->loop), on_request, reload);
-    if (reload->check && reload->request && make_watches(reload))
+    reload->check = event_new(base, -1, EV_PERSIST, on_check, reload);
+    reload->request = evtimer_new(base, on_request, reload);
+    reload->go_back = evtimer_new(base, on_go_back, reload);
+    if (reload->check && reload->request && reload->go_back) {
+        note_loaded(reload);
         return reload;
+    }
     reload_free(reload);
     return NULL;
 }
@@ -347,29 +349,22 @@ struct reload *reload_new(struct server *server) {
 void reload_free(struct reload *reload) {
     if (!reload)
         return;
-    file_watch_free(reload->certificates.watch);
-    file_watch_free(reload->agents.watch);
+    if (reload->go_back)
+        forget_return(reload);
     if (reload->check)
         event_free(reload->check);
     if (reload->request)
         event_free(reload->request);
+    if (reload->go_back)
+        event_free(reload->go_back);
+    file_watch_free(reload->files);
     free(reload);
-}
-
-int reload_first(struct reload *reload, struct error *error) {
-    if (read_certificates(reload, error) || (reload->agents.watch && read_agents(reload, error))) {
-        server_name_file(reload->server->conf, NULL, error);
-        return -1;
-    }
-    review(reload);
-    return 0;
 }
 
 int reload_open(struct reload *reload, struct error *error) {
     static const struct timeval every = {CHECK_MS / 1000, CHECK_MS % 1000 * 1000};
 
-    if (file_watch_check_readable(reload->certificates.watch, error) ||
-        (reload->agents.watch && file_watch_check_readable(reload->agents.watch, error)))
+    if (trust_files_check_readable(reload->server->trust, error))
         return -1;
     return event_add(reload->check, &every) ? error_set(error, "out of memory") : 0;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * reload: certificate, key, CA, CRL and the agents file, read at start and when they change; and on SIGHUP these and
- * munnel.json with all that it includes, together. Files that cannot be used change nothing.
- * Runs on: the control thread. Owns: its events and watches; server->policy, which it sets, belongs to the server.
+ * reload: munnel.json with all that it includes, certificates and the agents file are read again and put into force
+ * together, on SIGHUP or when administration asks for it; what cannot be used changes nothing.
+ *
+ * A reload may wait for its confirmation: without it the configuration before comes back by itself. Meanwhile others
+ * are refused, those by SIGHUP, too.
+ * Runs on: the control thread. Owns: its events, what waits to come back.
  */
 #ifndef MUNNEL_SERVER_RELOAD_H
 #define MUNNEL_SERVER_RELOAD_H
 
-#include "lib/base/error.h"
-
-#include <stdbool.h>
+#include "server/admin/configuration.h"
 
 struct reload;
 struct server;
@@ -18,15 +19,14 @@ struct server;
 struct reload *reload_new(struct server *server); /* NULL when out of memory */
 void reload_free(struct reload *reload);
 
-int reload_first(struct reload *reload, struct error *error); /* reads all; 0 or -1 */
 /* Checks for changes every second from now on. -1 if the files are unreadable now that privileges were dropped. */
 int reload_open(struct reload *reload, struct error *error);
-
-/* Logs that any agent may join, or none can. */
-void reload_warn_of_agents(const struct reload *reload);
 void reload_request(struct reload *reload); /* SIGHUP: soon, and once a second at most */
 void reload_check(struct reload *reload);   /* the check of every second */
-/* True if the agents file has changed and was read: an agent may connect before the next check of every second. */
-bool reload_agents(struct reload *reload);
+
+/* What administration asks; the port lives as long as `reload`. */
+struct config_port reload_port(struct reload *reload);
+const struct config_state *reload_state(const struct reload *reload);
+void reload_change(struct reload *reload, const struct config_order *order, struct config_outcome *outcome);
 
 #endif

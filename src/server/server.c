@@ -10,6 +10,7 @@
 #include "admin/recent_events.h"
 #include "conf/option.h"
 #include "lib/base/clock.h"
+#include "lib/event/background.h"
 #include "lib/event/service_manager.h"
 #include "lib/event/signals.h"
 #include "lib/net/passed_sockets.h"
@@ -25,6 +26,7 @@
 #include "server/service/announce.h"
 #include "server/service/source_key.h"
 #include "server/statistics.h"
+#include "server/trust_files.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -145,7 +147,7 @@ static int make_roles(struct server *server, struct error *error) {
 static bool reread_credentials(void *context) {
     const struct server *server = context;
 
-    return reload_agents(server->reload);
+    return trust_files_check_agents(server->trust);
 }
 
 static int make_handshake(struct server *server, struct error *error) {
@@ -226,6 +228,8 @@ static int make_admin(struct server *server, struct error *error) {
                                     .agent_listener = server->agent_listener,
                                     .events = server->events,
                                     .statistics = server->statistics,
+                                    .config = reload_port(server->reload),
+                                    .background = server->background,
                                     .instance = server->instance,
                                     .started_at = server->started_at,
                                     .is_stopping = &server->stopping,
@@ -279,12 +283,15 @@ static int make_parts(struct server *server, struct error *error) {
     server->sessions = session_table_new();
     server->flap_damping = flap_damping_new();
     server->liveness = server->loop && server->sessions ? server_liveness_new(server) : NULL;
+    server->trust = trust_files_new(server);
     server->reload = server->loop ? reload_new(server) : NULL;
+    server->background = server->loop ? background_new(server->loop) : NULL;
     server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? housekeeping_new(server) : NULL;
     if (!server->events || !server->clients || !server->ended || !server->sessions || !server->flap_damping ||
-        !server->liveness || !server->signals || !server->tick || !server->reload || !server->service_manager)
+        !server->liveness || !server->signals || !server->tick || !server->trust || !server->reload ||
+        !server->background || !server->service_manager)
         return error_set(error, "out of memory");
     return 0;
 }
@@ -321,7 +328,7 @@ struct server *server_new(struct server_config *conf, struct log *log, struct er
     server->log = log;
     server->auth_throttle.a_minute = LINES_A_MINUTE;
     server->started_at = clock_wall();
-    if (make_parts(server, error) || reload_first(server->reload, error) || start_plane(server, error) ||
+    if (make_parts(server, error) || trust_files_first(server->trust, error) || start_plane(server, error) ||
         make_roles(server, error) || bind_all(server, error) || make_admin(server, error)) {
         server_free(server);
         return NULL;
@@ -336,7 +343,7 @@ static void log_start(const struct server *server) {
               server->services.count, server->services.count == 1 ? "" : "s", client_table_limit(server->clients),
               server->instance);
     recent_events_add(server->events, EVENT_KIND_SERVER, EVENT_INFO, "server", "started", PACKAGE_VERSION);
-    reload_warn_of_agents(server->reload);
+    trust_files_warn(server->trust);
 }
 
 int server_open(struct server *server, struct error *error) {
@@ -383,7 +390,8 @@ void server_free(struct server *server) {
     if (!server)
         return;
     server->stopping = true;
-    admin_free(server->admin); /* before what it looks at */
+    background_free(server->background); /* reports to the administration what it has begun */
+    admin_free(server->admin);           /* before what it looks at */
     server->admin = NULL;
     shut_listeners(server);
     if (server->plane) {
@@ -410,6 +418,7 @@ void server_free(struct server *server) {
     client_table_free(server->clients);
     ended_relays_free(server->ended);
     reload_free(server->reload);
+    trust_files_free(server->trust);
     statistics_free(server->statistics);
     recent_events_free(server->events);
     service_manager_free(server->service_manager);

@@ -10,6 +10,7 @@
 #include "admin/plane_metrics.h"
 #include "lib/base/clock.h"
 #include "lib/tls/tls.h"
+#include "server/reload.h"
 #include "server/server_priv.h"
 #include "server/statistics.h"
 
@@ -20,7 +21,41 @@ static void write_one(struct metrics *to, const char *name, enum metric_type typ
     metrics_value(to, METRIC_NO_LABELS, value);
 }
 
+/* Of those that have not expired yet; an alert is to come before. */
+static void write_credentials(const struct credentials *credentials, struct metrics *to) {
+    time_t now = clock_wall(), earliest = 0;
+
+    for (size_t i = 0; credentials && i < credentials_count(credentials); i++) {
+        time_t expires = credentials_at(credentials, i)->expires;
+        if (expires > now && (!earliest || expires < earliest))
+            earliest = expires;
+    }
+    metrics_family(to, "munnel_credential_expiry_timestamp_seconds", METRIC_GAUGE,
+                   "When the next credential of an agent expires, since 1970; none: no sample.");
+    if (earliest)
+        metrics_value(to, METRIC_NO_LABELS, (uint64_t)earliest);
+}
+
+static void write_reloads(const struct config_state *state, struct metrics *to) {
+    metrics_family(to, "munnel_configuration_info", METRIC_GAUGE, "Always 1; the version of the configuration.");
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("version", state->version)), 1);
+    write_one(to, "munnel_configuration_loaded_timestamp_seconds", METRIC_GAUGE,
+              "Since when this configuration runs, since 1970.", (uint64_t)state->loaded_ms / 1000);
+    write_one(to, "munnel_configuration_last_reload_successful", METRIC_GAUGE,
+              "1, or 0 if the last reload was refused.", !state->was_refused);
+    metrics_family(to, "munnel_configuration_last_reload_timestamp_seconds", METRIC_GAUGE,
+                   "When the last reload was tried, since 1970; none yet: no sample.");
+    if (state->reloaded_ms)
+        metrics_value(to, METRIC_NO_LABELS, (uint64_t)state->reloaded_ms / 1000);
+    write_one(to, "munnel_configuration_files_changed", METRIC_GAUGE,
+              "1 while the configuration files differ from what runs.", state->is_changed);
+    write_one(to, "munnel_configuration_confirmation_pending", METRIC_GAUGE,
+              "1 while a reload waits for its confirmation.", state->confirm_until_ms != 0);
+}
+
 static void write_configuration(const struct server *server, struct metrics *to) {
+    write_reloads(reload_state(server->reload), to);
+    write_credentials(server->policy.credentials, to);
     metrics_family(to, "munnel_certificate_expiry_timestamp_seconds", METRIC_GAUGE,
                    "When the certificate of the agent port expires, since 1970.");
     metrics_value(to, METRIC_NO_LABELS, (uint64_t)tls_expires_at(server->policy.tls));

@@ -23,6 +23,7 @@
 
 struct admin;
 struct announce;
+struct background;
 struct ended_relays;
 struct passed_sockets;
 struct penalty_box;
@@ -31,6 +32,7 @@ struct reload;
 struct service_manager;
 struct signals;
 struct statistics;
+struct trust_files;
 
 struct server {
     struct server_config *conf;    /* in force; held, as the next */
@@ -41,7 +43,9 @@ struct server {
     struct loop *loop;
     struct plane *plane;
     struct auth_policy policy; /* replaced by reload */
+    struct trust_files *trust;
     struct reload *reload;
+    struct background *background;
     struct service_manager *service_manager;
     struct passed_sockets *passed;
     struct signals *signals;
@@ -58,6 +62,7 @@ struct server {
     struct dispatch *dispatch;
     struct penalty_box *flap_damping;
     struct agent_listener *agent_listener;
+    struct listener_group *reserve; /* ports of the configuration that may come back; NULL: none is kept */
     struct handshake *handshake;
     struct log_throttle auth_throttle; /* of log lines on connections that failed to authenticate */
     struct recent_events *events;

@@ -16,10 +16,16 @@
 
 /* ---- operations ---- */
 
+/* Changes of the configuration. */
+#define CHANGE(method, path, body, query, handler)                                                                     \
+    { HTTP_METHOD_##method, path, HTTP_ROLE_ADMIN, HTTP_BODY_##body, query, handler }
+
 static const struct http_route routes[] = {
     ADMIN_SHARED_OPERATIONS,
     OPERATION_GET("/v1/services", VIEW, NULL, admin_list_services),
     OPERATION_GET("/v1/services/{service}", VIEW, NULL, admin_get_service),
+    CHANGE(PUT, "/v1/services/{service}", REQUIRED, "dry_run", admin_put_service),
+    CHANGE(DELETE, "/v1/services/{service}", NONE, "dry_run", admin_delete_service),
     OPERATION_POST("/v1/services/{service}/pause", OPERATE, admin_pause_service),
     OPERATION_POST("/v1/services/{service}/resume", OPERATE, admin_resume_service),
     OPERATION_GET("/v1/agents", VIEW, NULL, admin_list_agents),
@@ -30,6 +36,9 @@ static const struct http_route routes[] = {
     OPERATION_GET("/v1/history", VIEW, "span service", admin_get_history),
     OPERATION_GET("/v1/sources", VIEW, NULL, admin_list_sources),
     OPERATION_DELETE("/v1/sources/{address}", OPERATE, admin_forgive_source),
+    OPERATION_GET("/v1/config", VIEW, NULL, admin_get_config),
+    CHANGE(POST, "/v1/reload", NONE, "dry_run confirm", admin_reload),
+    CHANGE(POST, "/v1/reload/confirm", NONE, NULL, admin_confirm_reload),
     OPERATION_GET("/readyz", NONE, NULL, admin_get_ready),
 };
 

@@ -13,11 +13,13 @@
 #include "lib/http/assets.h"
 #include "lib/metrics/metrics.h"
 #include "relay/plane.h"
+#include "server/admin/configuration.h"
 #include "server/auth/authenticate.h"
 #include "server/service/registry.h"
 
 struct admin;
 struct agent_listener;
+struct background;
 struct client_table;
 struct ended_relays;
 struct recent_events;
@@ -39,6 +41,8 @@ struct admin_options { /* all outlive it */
     struct agent_listener *agent_listener;
     struct recent_events *events; /* it becomes their reader */
     const struct statistics *statistics;
+    struct config_port config;
+    struct background *background; /* for what waits for the disk */
     const char *instance;
     time_t started_at;
     const bool *is_stopping;

@@ -22,6 +22,8 @@ struct admin {
 };
 
 admin_handler admin_list_services, admin_get_service, admin_pause_service, admin_resume_service;
+admin_handler admin_put_service, admin_delete_service;
+admin_handler admin_get_config, admin_reload, admin_confirm_reload;
 admin_handler admin_list_agents, admin_get_agent, admin_drain_agent, admin_undrain_agent, admin_disconnect_agent;
 admin_handler admin_get_history;
 admin_handler admin_list_sources, admin_forgive_source;
@@ -50,6 +52,24 @@ enum admin_service_state {
 enum admin_service_state admin_service_state(const struct service_numbers *numbers, size_t known);
 /* Agents that have a credential for its groups; without credentials those that are connected. */
 size_t admin_service_known(const struct admin *admin, const struct service *service);
+
+/* One that was removed is there until its last client has gone, and not shown. (When the server stops, all are shut.)
+ */
+bool admin_lists_service(const struct admin *admin, const struct service *service);
+/* The service of this name that runs; NULL: none. */
+struct service *admin_find_service(const struct admin *admin, const char *name);
+/* Where it is written; NULL: on the command line. */
+const struct config_file *admin_service_file(const struct admin *admin, const struct service_config *service);
+
+/* ---- config.c ---- */
+
+/* Answers an order that was not done. `edited`: the file of the request's own content, or NULL. */
+void admin_refuse_outcome(struct http_request *request, const struct config_outcome *outcome, const char *edited);
+/* The same for a text whose remedy is behind the first "; ". */
+void admin_refuse(struct http_request *request, unsigned status, const char *text);
+/* Answers with the difference, which it takes over, and the version that runs now. */
+void admin_answer_applied(const struct admin *admin, struct http_request *request, unsigned status,
+                          const struct config_outcome *outcome, bool is_applied);
 
 /* ---- agents.c ---- */
 

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "admin/values.h"
 #include "lib/base/clock.h"
 #include "lib/tls/tls.h"
 #include "server/admin/admin_priv.h"
@@ -129,7 +130,8 @@ static void check_services(struct problems *problems) {
     const struct service_list *services = problems->admin->options.services;
 
     for (size_t i = 0; i < services->count && !*problems->admin->options.is_stopping; i++)
-        check_service(problems, services->items[i]);
+        if (admin_lists_service(problems->admin, services->items[i]))
+            check_service(problems, services->items[i]);
 }
 
 /* ---- agents ---- */
@@ -225,6 +227,38 @@ static void check_certificate(struct problems *problems) {
     problem_list_add(&problems->list, &problem);
 }
 
+static void check_waiting(struct problems *problems, const struct config_state *state) {
+    struct problem problem = {.kind = "configuration", .subject = "munneld", .since_ms = state->loaded_ms};
+
+    PROBLEM_SAY(what, "the configuration waits for its confirmation");
+    PROBLEM_SAY(why, "%lld s are left; then the configuration before comes back",
+                (long long)(state->confirm_until_ms - value_wall_ms()) / 1000);
+    PROBLEM_SAY(remedy, "Keep it: munnel reload confirm");
+    problem_list_add(&problems->list, &problem);
+}
+
+static void check_configuration(struct problems *problems) {
+    const struct config_state *state = problems->admin->options.config.state;
+    const char *file = problems->admin->options.policy->conf->path;
+    struct problem problem = {.kind = "configuration", .subject = file ? file : "munneld"};
+
+    if (state->confirm_until_ms)
+        check_waiting(problems, state);
+    if (state->was_refused) {
+        problem.since_ms = state->reloaded_ms;
+        PROBLEM_SAY(what, "the last reload was refused; what ran before it runs on");
+        PROBLEM_SAY(why, "%.390s", state->error.text);
+        PROBLEM_SAY(remedy, "Mend the file, then: munnel reload --dry-run, and munnel reload");
+        problem_list_add(&problems->list, &problem);
+    } else if (state->is_changed && !state->confirm_until_ms) {
+        problem.since_ms = state->changed_ms;
+        PROBLEM_SAY(what, "the configuration files differ from what runs");
+        PROBLEM_SAY(why, "they were changed, and not reloaded since; the next start will read them");
+        PROBLEM_SAY(remedy, "See the difference: munnel reload --dry-run; apply it: munnel reload");
+        problem_list_add(&problems->list, &problem);
+    }
+}
+
 static void check_room(struct problems *problems) {
     const struct admin_options *options = &problems->admin->options;
     struct problem problem = {.is_bad = true, .kind = "descriptors", .subject = "munneld"};
@@ -243,8 +277,9 @@ static void check_process(struct problems *problems) {
 }
 
 json_t *admin_problems(const struct admin *admin, bool *has_bad) {
-    static void (*const checks[])(struct problems * problems) = {check_services,    check_sessions, check_credentials,
-                                                                 check_certificate, check_room,     check_process};
+    static void (*const checks[])(
+        struct problems * problems) = {check_services,      check_sessions, check_credentials, check_certificate,
+                                       check_configuration, check_room,     check_process};
     struct problems problems = {.admin = admin, .list = problem_list_begin(), .present = admin_present(admin)};
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)

@@ -73,16 +73,22 @@ static json_t *refusals(const struct service_numbers *numbers) {
     return json;
 }
 
-/* Services of the command line are in no file. */
-static json_t *origin(const struct admin *admin, const struct service_config *service) {
+const struct config_file *admin_service_file(const struct admin *admin, const struct service_config *service) {
     const struct server_config *conf = admin->options.policy->conf;
-    size_t index = (size_t)(service - conf->services);
-    const char *file = NULL;
+    size_t index = 0;
 
-    for (size_t i = 0; i < conf->file_count; i++)
+    while (index < conf->service_count && &conf->services[index] != service) /* one that was removed is not there */
+        index++;
+    for (size_t i = 0; index < conf->service_count && i < conf->file_count; i++)
         if (index - conf->files[i].first < conf->files[i].count)
-            file = conf->files[i].path;
-    return json_pack("{s:o,s:b}", "file", value_text(file), "is_managed", 0);
+            return &conf->files[i];
+    return NULL;
+}
+
+static json_t *origin(const struct admin *admin, const struct service_config *service) {
+    const struct config_file *file = admin_service_file(admin, service);
+
+    return json_pack("{s:o,s:b}", "file", value_text(file ? file->path : NULL), "is_managed", file && file->is_managed);
 }
 
 static json_t *rates_part(const struct history *history) {
@@ -210,13 +216,21 @@ void admin_list_services(struct http_request *request, void *context) {
     json_t *list = json_array();
 
     for (size_t i = 0; i < services->count; i++)
-        json_array_append_new(list, service_json(admin, services->items[i]));
+        if (admin_lists_service(admin, services->items[i]))
+            json_array_append_new(list, service_json(admin, services->items[i]));
     http_answer_json(request, 200, json_pack("{s:o}", "services", list));
 }
 
-static struct service *find(const struct service_list *services, const char *name) {
+bool admin_lists_service(const struct admin *admin, const struct service *service) {
+    return !service_is_shut(service) || *admin->options.is_stopping;
+}
+
+struct service *admin_find_service(const struct admin *admin, const char *name) {
+    const struct service_list *services = admin->options.services;
+
     for (size_t i = 0; i < services->count; i++)
-        if (strcmp(service_config(services->items[i])->name, name) == 0)
+        if (strcmp(service_config(services->items[i])->name, name) == 0 &&
+            admin_lists_service(admin, services->items[i]))
             return services->items[i];
     return NULL;
 }
@@ -224,7 +238,7 @@ static struct service *find(const struct service_list *services, const char *nam
 /* NULL: 404 has been answered. */
 static struct service *find_or_refuse(const struct admin *admin, struct http_request *request) {
     const char *name = http_request_param(request, "service");
-    struct service *service = find(admin->options.services, name);
+    struct service *service = admin_find_service(admin, name);
 
     if (!service)
         http_answer_error(request, 404, "there is no service %s", name);
@@ -240,6 +254,7 @@ void admin_get_service(struct http_request *request, void *context) {
     json_t *json = service_json(admin, service);
     if (json)
         json_object_set_new(json, "keys", keys_json(admin, service));
+    http_request_set_version(request, admin->options.config.state->version);
     http_answer_json(request, 200, json);
 }
 

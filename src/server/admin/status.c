@@ -26,7 +26,8 @@ static struct totals add_services(const struct admin *admin) {
     for (size_t i = 0; i < services->count; i++) {
         struct service_numbers numbers;
         service_read(services->items[i], &numbers);
-        totals.states[admin_service_state(&numbers, admin_service_known(admin, services->items[i]))]++;
+        if (admin_lists_service(admin, services->items[i]))
+            totals.states[admin_service_state(&numbers, admin_service_known(admin, services->items[i]))]++;
         totals.clients += numbers.clients;
         totals.waiting += numbers.waiting;
     }
@@ -46,8 +47,12 @@ static json_t *agents_part(const struct admin *admin) {
                      (json_int_t)admin_agents_known(admin), "draining", (json_int_t)draining);
 }
 
-static json_t *services_part(const struct admin *admin, const struct totals *totals) {
-    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "count", (json_int_t)admin->options.services->count, "reachable",
+static json_t *services_part(const struct totals *totals) {
+    size_t count = 0;
+
+    for (size_t i = 0; i < ADMIN_SERVICE_STATE_COUNT; i++)
+        count += totals->states[i];
+    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "count", (json_int_t)count, "reachable",
                      (json_int_t)totals->states[ADMIN_SERVICE_OK], "limited",
                      (json_int_t)totals->states[ADMIN_SERVICE_LIMITED], "unreachable",
                      (json_int_t)totals->states[ADMIN_SERVICE_UNREACHABLE], "paused",
@@ -80,12 +85,13 @@ static const char *state_of(const struct admin *admin, const struct totals *tota
     return has_bad ? "degraded" : "ok";
 }
 
-/* It is read at the start. */
 static json_t *configuration_part(const struct admin *admin) {
-    const struct admin_options *options = &admin->options;
+    const struct config_state *state = admin->options.config.state;
 
-    return json_pack("{s:o,s:n,s:o,s:n,s:n,s:n}", "file", value_text(options->policy->conf->path), "version", "loaded",
-                     value_time((int64_t)options->started_at * 1000), "is_changed", "must_confirm_until", "error");
+    return json_pack("{s:o,s:s,s:o,s:b,s:o,s:o}", "file", value_text(admin->options.policy->conf->path), "version",
+                     state->version, "loaded", value_time(state->loaded_ms), "is_changed", (int)state->is_changed,
+                     "must_confirm_until", value_time(state->confirm_until_ms), "error",
+                     value_text(state->was_refused ? state->error.text : NULL));
 }
 
 json_t *admin_status(const struct admin *admin) {
@@ -103,7 +109,7 @@ json_t *admin_status(const struct admin *admin) {
                      options->instance, "host", value_text(host), "started",
                      value_time((int64_t)options->started_at * 1000), "now", value_time(value_wall_ms()), "stopping",
                      (int)*options->is_stopping, "configuration", configuration_part(admin), "problems", problems,
-                     "services", services_part(admin, &totals), "agents", agents_part(admin), "relays",
+                     "services", services_part(&totals), "agents", agents_part(admin), "relays",
                      relays_part(admin, &totals), "in_rate", value_rates(history, HISTORY_IN, VALUE_KILOBYTE),
                      "out_rate", value_rates(history, HISTORY_OUT, VALUE_KILOBYTE), "new_rate",
                      value_rates(history, HISTORY_NEW, 1), "waiting", (json_int_t)totals.waiting);

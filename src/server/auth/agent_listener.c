@@ -344,7 +344,7 @@ struct agent_listener *agent_listener_new(const struct agent_listener_options *o
     init_throttles(listener);
     SSL_CTX_up_ref(options->tls);
     preauth_table_init(&listener->preauth, options->base, on_readable, listener);
-    listener->listeners = prepare_listeners(listener, options->listen, &(struct listener_donors){NULL, 0}, error);
+    listener->listeners = prepare_listeners(listener, options->listen, &(struct listener_donors){.count = 0}, error);
     listener->options.listen = NULL;
     if (listener->listeners)
         return listener;

@@ -32,6 +32,7 @@ struct listener_group {
     struct member *all;
     size_t count;
     struct listener_donors donors; /* until listener_group_commit */
+    bool is_reserve;               /* its sockets are bound, and do not listen */
 };
 
 static void add_address(struct listen_addrs *addrs, const struct addr *addr) {
@@ -127,6 +128,21 @@ static bool share_port(const struct addr *a, const struct addr *b) {
            a->storage.ss_family == b->storage.ss_family;
 }
 
+static bool is_in_the_way(const struct listener_group *donor, const struct member *member, const struct addr *addr) {
+    return !donor->is_reserve && !member->wanted_by && !listener_is_passed(member->listener) &&
+           share_port(listener_addr(member->listener), addr);
+}
+
+static bool would_pause(const struct listener_group *listeners, const struct addr *addr) {
+    for (size_t i = 0; i < listeners->donors.count; i++) {
+        const struct listener_group *donor = listeners->donors.groups[i];
+        for (size_t j = 0; donor && j < donor->count; j++)
+            if (is_in_the_way(donor, &donor->all[j], addr))
+                return true;
+    }
+    return false;
+}
+
 /* "0.0.0.0:80" cannot be bound while a donor listens on "10.0.0.1:80", or the other way round, but once it does not.
  * Those that no part takes are closed when the reload is applied. */
 static bool pause_donors(struct listener_group *listeners, const struct addr *addr) {
@@ -136,8 +152,7 @@ static bool pause_donors(struct listener_group *listeners, const struct addr *ad
         struct listener_group *donor = listeners->donors.groups[i];
         for (size_t j = 0; donor && j < donor->count; j++) {
             struct member *member = &donor->all[j];
-            if (member->wanted_by || listener_is_passed(member->listener) ||
-                !share_port(listener_addr(member->listener), addr))
+            if (!is_in_the_way(donor, member, addr))
                 continue;
             listener_shut(member->listener);
             member->wanted_by = listeners;
@@ -169,6 +184,8 @@ static bool take_one(struct listener_group *listeners, const struct addr *addr, 
     if (borrow(listeners, addr))
         return true;
     struct listener *listener = listener_new(&listeners->options, addr, error);
+    if (!listener && listeners->donors.is_trial)
+        return would_pause(listeners, addr);
     if (!listener && pause_donors(listeners, addr))
         listener = listener_new(&listeners->options, addr, error);
     if (listener)
@@ -216,7 +233,7 @@ struct listener_group *listener_group_prepare(const struct listener_options *opt
 
 struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
                                           struct error *error) {
-    return listener_group_prepare(options, addrs, &(struct listener_donors){NULL, 0}, error);
+    return listener_group_prepare(options, addrs, &(struct listener_donors){.count = 0}, error);
 }
 
 static void give_away(struct listener_group *from, const struct listener *listener) {
@@ -226,6 +243,36 @@ static void give_away(struct listener_group *from, const struct listener *listen
         at++;
     if (at < from->count)
         from->all[at] = from->all[--from->count];
+}
+
+/* Its listeners are shut. */
+static bool has_no_room(void *context) {
+    (void)context;
+    return false;
+}
+
+struct listener_group *listener_group_new_reserve(struct event_base *base, struct log *log) {
+    struct listener_group *reserve = calloc(1, sizeof *reserve);
+
+    if (reserve)
+        *reserve =
+            (struct listener_group){.is_reserve = true,
+                                    .options = {.base = base, .log = log, .who = "reload", .has_room = has_no_room}};
+    return reserve;
+}
+
+void listener_group_reserve(struct listener_group *reserve, struct listener_group *donor) {
+    struct member *all = donor->count ? realloc(reserve->all, (reserve->count + donor->count) * sizeof *all) : NULL;
+
+    if (!all)
+        return;
+    reserve->all = all;
+    for (size_t i = 0; i < donor->count; i++) {
+        listener_shut(donor->all[i].listener);
+        listener_hand_over(donor->all[i].listener, &reserve->options);
+        all[reserve->count++] = (struct member){.listener = donor->all[i].listener};
+    }
+    donor->count = 0;
 }
 
 void listener_group_commit(struct listener_group *listeners) {

@@ -23,9 +23,16 @@ struct listener_group *listener_group_new(const struct listener_options *options
 struct listener_donors {
     struct listener_group *const *groups; /* some may be NULL */
     size_t count;
+    bool is_trial; /* a dry run: donors go on listening, and an address for which one would have to stop is not bound */
 };
 struct listener_group *listener_group_prepare(const struct listener_options *options, const struct strlist *addrs,
                                               const struct listener_donors *donors, struct error *error);
+/*
+ * A group that only keeps ports bound, for whom they may come back to: it may be a donor. NULL: out of memory.
+ * listener_group_reserve: moves there what is left of a donor after the commits, shut; without memory it stays.
+ */
+struct listener_group *listener_group_new_reserve(struct event_base *base, struct log *log);
+void listener_group_reserve(struct listener_group *reserve, struct listener_group *donor);
 void listener_group_commit(struct listener_group *listeners); /* the options' texts need not live on */
 /* From now on its listeners belong to these options. */
 void listener_group_hand_over(struct listener_group *listeners, const struct listener_options *options);

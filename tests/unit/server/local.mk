@@ -4,6 +4,8 @@
 # Unit tests of src/server; tests/unit/local.mk has how to add one.
 unit_server_tests = \
 	tests/unit/server/admin/test_admin \
+	tests/unit/server/admin/test_config \
+	tests/unit/server/admin/test_service_files \
 	tests/unit/server/admin/test_values \
 	tests/unit/server/service/test_access \
 	tests/unit/server/service/test_registry \
@@ -49,6 +51,11 @@ unit_server_fixture = \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
 tests_unit_server_admin_test_admin_SOURCES = tests/unit/server/admin/test_admin.c $(unit_server_fixture)
 tests_unit_server_admin_test_admin_LDADD = $(LINK_UNIT_SERVER)
+config_site = tests/unit/server/admin/config_site.c tests/unit/server/admin/config_site.h $(unit_server_fixture)
+tests_unit_server_admin_test_config_SOURCES = tests/unit/server/admin/test_config.c $(config_site)
+tests_unit_server_admin_test_config_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_admin_test_service_files_SOURCES = tests/unit/server/admin/test_service_files.c $(config_site)
+tests_unit_server_admin_test_service_files_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_admin_test_values_SOURCES = tests/unit/server/admin/test_values.c
 tests_unit_server_admin_test_values_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_dispatch_SOURCES = tests/unit/server/service/test_dispatch.c $(unit_server_fixture)

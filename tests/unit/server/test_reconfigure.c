@@ -52,7 +52,8 @@ static struct server_config *make_next(const struct server_fixture *fixture, con
 
 static void apply_conf(struct server_fixture *fixture, struct server_config *conf) {
     struct error error = {""};
-    struct reconfigure *change = reconfigure_prepare(fixture->server, conf, NULL, &error);
+    struct reconfigure *change =
+        reconfigure_prepare(fixture->server, &(struct reconfigure_options){.conf = conf}, NULL, &error);
 
     ck_assert_msg(change, "%s", error.text);
     reconfigure_apply(change);
@@ -203,7 +204,7 @@ START_TEST(a_service_moves_to_a_wider_address_of_the_same_port_and_back) {
     strlist_add(&conf->services[0].listen, wide);
     strlist_add(&wrong->services[0].listen, wide);
     strlist_add(&wrong->services[0].listen, "192.0.2.1:7"); /* no address of this machine */
-    ck_assert_ptr_null(reconfigure_prepare(fixture.server, wrong, NULL, &error));
+    ck_assert_ptr_null(reconfigure_prepare(fixture.server, &(struct reconfigure_options){.conf = wrong}, NULL, &error));
     server_config_free(wrong);
     int fd = server_fixture_client(&fixture, 0, &order); /* it listens again where it did */
     fake_give_back(&order, CLIENT_ENDED);
@@ -285,7 +286,8 @@ START_TEST(a_port_that_is_taken_changes_nothing) {
     struct server_config *conf = make_next(&fixture, wrong, 3);
     strlist_done(&conf->services[2].listen);
     ck_assert_int_eq(strlist_add(&conf->services[2].listen, "192.0.2.1:7"), 0);
-    ck_assert_ptr_null(reconfigure_prepare(fixture.server, conf, &fault, &error));
+    ck_assert_ptr_null(
+        reconfigure_prepare(fixture.server, &(struct reconfigure_options){.conf = conf}, &fault, &error));
     server_config_free(conf);
     ck_assert_msg(strstr(error.text, "service \"bad\": listen: cannot listen on 192.0.2.1:7"), "%s", error.text);
     ck_assert_str_eq(fault.pointer, "/listen");

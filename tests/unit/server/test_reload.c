@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_reload: files that change while the server runs, and sessions that were authenticated by their former content.
+ * test_reload: files that change while the server runs (trust_files_check), and sessions that were authenticated by
+ * their former content.
  */
 #include "config.h"
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * config: /v1/config and /v1/reload.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "admin/values.h"
+#include "server/admin/admin_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CONFIRM_LEAST_S = 5, CONFIRM_MOST_S = 3600 };
+
+/* ---- refusing ---- */
+
+static void refuse_at(struct http_request *request, unsigned status, const char *text,
+                      const struct option_fault *fault) {
+    char detail[sizeof(struct error)];
+    const char *remedy = strstr(text, "; ");
+
+    snprintf(detail, sizeof detail, "%.*s", remedy ? (int)(remedy - text) : (int)strlen(text), text);
+    http_answer_problem(request, &(struct http_problem){.status = status,
+                                                        .detail = detail,
+                                                        .remedy = remedy ? remedy + 2 : NULL,
+                                                        .pointer = fault && *fault->pointer ? fault->pointer : NULL,
+                                                        .file = fault && *fault->file ? fault->file : NULL,
+                                                        .line = fault ? fault->line : 0});
+}
+
+void admin_refuse(struct http_request *request, unsigned status, const char *text) {
+    refuse_at(request, status, text, NULL);
+}
+
+/* Of the request's own content there is no file yet: what remains is the pointer into it. */
+static const char *skip_file(const char *text, const char *edited, struct option_fault *fault) {
+    size_t length = edited ? strlen(edited) : 0;
+
+    if (!edited || strcmp(fault->file, edited) != 0)
+        return text;
+    fault->file[0] = '\0';
+    fault->line = fault->column = 0;
+    return strncmp(text, edited, length) == 0 && strncmp(text + length, ": ", 2) == 0 ? text + length + 2 : text;
+}
+
+void admin_refuse_outcome(struct http_request *request, const struct config_outcome *outcome, const char *edited) {
+    static const unsigned statuses[] = {[CONFIG_WRONG] = 422,
+                                        [CONFIG_WAITING] = 409,
+                                        [CONFIG_MIXED] = 409,
+                                        [CONFIG_FAILED] = 500,
+                                        [CONFIG_STOPPING] = 503};
+    struct option_fault fault = outcome->fault;
+
+    refuse_at(request, statuses[outcome->result], skip_file(outcome->error.text, edited, &fault), &fault);
+}
+
+/* ---- what runs ---- */
+
+/* Why the files cannot be used; null: they can. */
+static json_t *error_json(const struct config_outcome *outcome) {
+    const struct option_fault *fault = &outcome->fault;
+
+    if (outcome->result == CONFIG_DONE)
+        return json_null();
+    return json_pack("{s:o,s:o,s:o,s:o}", "detail", value_text(outcome->error.text), "file",
+                     value_text(*fault->file ? fault->file : NULL), "line",
+                     fault->line ? json_integer((json_int_t)fault->line) : json_null(), "pointer",
+                     value_text(*fault->pointer ? fault->pointer : NULL));
+}
+
+void admin_get_config(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+    const struct config_port *config = &admin->options.config;
+    struct config_outcome outcome;
+
+    config->compare(config->context, &outcome);
+    http_request_set_version(request, config->state->version);
+    http_answer_json(request, 200,
+                     json_pack("{s:s,s:o,s:o,s:o}", "version", config->state->version, "running",
+                               server_config_json(admin->options.policy->conf, config->started), "difference",
+                               outcome.difference ? outcome.difference : json_null(), "error", error_json(&outcome)));
+}
+
+/* ---- a reload ---- */
+
+void admin_answer_applied(const struct admin *admin, struct http_request *request, unsigned status,
+                          const struct config_outcome *outcome, bool is_applied) {
+    const struct config_state *state = admin->options.config.state;
+
+    http_request_set_version(request, state->version);
+    http_answer_json(request, status,
+                     json_pack("{s:s,s:b,s:o,s:o}", "version", outcome->version, "is_applied", (int)is_applied,
+                               "difference", outcome->difference, "must_confirm_until",
+                               value_time(state->confirm_until_ms)));
+}
+
+/* If-Match is not needed here: a reload applies files, which have their own authors. */
+static bool matches(struct http_request *request, const struct config_state *state) {
+    return http_request_if_match(request, state->version) == HTTP_MATCH_ABSENT ||
+           http_request_require_match(request, state->version);
+}
+
+void admin_reload(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+    const struct config_port *config = &admin->options.config;
+    struct config_order order = {.by = http_request_actor(request)};
+    struct config_outcome outcome;
+    uint64_t seconds = 0;
+
+    if (!http_query_flag(request, "dry_run", &order.is_dry_run) ||
+        !http_query_number(request, "confirm", CONFIRM_LEAST_S, CONFIRM_MOST_S, &seconds) ||
+        !matches(request, config->state))
+        return;
+    order.confirm_s = (unsigned)seconds;
+    config->change(config->context, &order, &outcome);
+    if (outcome.result == CONFIG_DONE)
+        admin_answer_applied(admin, request, 200, &outcome, !order.is_dry_run);
+    else
+        admin_refuse_outcome(request, &outcome, NULL);
+}
+
+void admin_confirm_reload(struct http_request *request, void *context) {
+    const struct admin *admin = context;
+    const struct config_port *config = &admin->options.config;
+
+    if (config->confirm(config->context, http_request_actor(request)))
+        http_answer_empty(request, 204);
+    else
+        admin_refuse(request, 409,
+                     "nothing waits for a confirmation: it was confirmed, or the configuration before is back; GET "
+                     "/v1/config has what runs");
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * transaction: see transaction.h.
+ */
+#include "config.h"
+
+#include "server/transaction.h"
+
+#include "conf/server_diff.h"
+#include "server/server_priv.h"
+
+#include <string.h>
+
+static struct server_config *read_config(const struct server *server, const struct config_edit *edit,
+                                         struct option_fault *fault, struct error *error) {
+    return server->read_config ? server->read_config(server->read_context, edit, fault, error)
+                               : server_config_hold(server->conf);
+}
+
+int transaction_prepare(struct transaction *transaction, struct server *server,
+                        const struct transaction_options *options, struct option_fault *fault, struct error *error) {
+    transaction->conf = read_config(server, options->edit, fault, error);
+    if (!transaction->conf ||
+        trust_files_read(server->trust, transaction->conf, &transaction->trust, NULL, fault, error))
+        return -1;
+    const struct reconfigure_options change = {.conf = transaction->conf,
+                                               .is_trial = options->is_trial,
+                                               .keeps_ports = options->keeps_ports};
+    transaction->change = reconfigure_prepare(server, &change, fault, error);
+    return transaction->change ? 0 : -1;
+}
+
+int transaction_prepare_return(struct transaction *transaction, struct server *server, struct transaction *from,
+                               struct option_fault *fault, struct error *error) {
+    transaction->conf = server_config_hold(from->before);
+    const struct reconfigure_options change = {.conf = transaction->conf, .is_return = true};
+    transaction->change = reconfigure_prepare(server, &change, fault, error);
+    if (!transaction->change)
+        return -1;
+    return trust_files_read(server->trust, transaction->conf, &transaction->trust, &from->trust, fault, error);
+}
+
+void transaction_apply(struct transaction *transaction, struct server *server) {
+    transaction->before = server_config_hold(server->conf);
+    reconfigure_apply(transaction->change);
+    trust_files_use(server->trust, &transaction->trust);
+}
+
+void transaction_done(struct transaction *transaction) {
+    reconfigure_free(transaction->change);
+    trust_content_done(&transaction->trust);
+    server_config_free(transaction->conf);
+    server_config_free(transaction->before);
+    *transaction = (struct transaction){.conf = NULL};
+}
+
+json_t *transaction_difference(const struct transaction *transaction, const struct server *server) {
+    struct server_diff *since_start = server_diff_new(server->started, transaction->conf, NULL);
+    json_t *json = since_start ? server_diff_json(reconfigure_diff(transaction->change), server->conf,
+                                                  transaction->conf, &since_start->needs_restart)
+                               : NULL;
+
+    server_diff_free(since_start);
+    return json;
+}
+
+bool transaction_changes_others(const struct transaction *transaction, const char *service) {
+    const struct server_diff *diff = reconfigure_diff(transaction->change);
+
+    return diff->options.count || diff->needs_restart.count || diff->service_count > 1 ||
+           (diff->service_count == 1 && strcmp(diff->services[0].name, service) != 0);
+}

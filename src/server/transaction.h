@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * transaction: another configuration, with the files that it names, in force as a whole or not at all.
+ * Runs on: the control thread. Owns: what was read and prepared, and after transaction_apply what was in force before.
+ * States: all zero -> prepared -> applied -> done; transaction_done ends each of them.
+ */
+#ifndef MUNNEL_SERVER_TRANSACTION_H
+#define MUNNEL_SERVER_TRANSACTION_H
+
+#include "server/reconfigure.h"
+#include "server/trust_files.h"
+
+#include <jansson.h>
+
+struct server;
+
+struct transaction {
+    struct server_config *conf;   /* the new one */
+    struct reconfigure *change;   /* NULL: not prepared */
+    struct trust_content trust;   /* the new one's; applied: that of before */
+    struct server_config *before; /* applied: what was in force */
+};
+
+struct transaction_options {
+    const struct config_edit *edit; /* NULL: the files as they are */
+    bool is_trial;                  /* it will not be applied */
+    bool keeps_ports;               /* that it does without: server->reserve */
+};
+
+/* All that can fail. 0; or -1 with `error`, and the place in `fault` where it is known, and nothing has changed. */
+int transaction_prepare(struct transaction *transaction, struct server *server,
+                        const struct transaction_options *options, struct option_fault *fault, struct error *error);
+/* Back to what transaction_apply has left in `from`: its configuration, by its files as they are now; what cannot be
+ * read is as it was. 0 or -1 */
+int transaction_prepare_return(struct transaction *transaction, struct server *server, struct transaction *from,
+                               struct option_fault *fault, struct error *error);
+/* In the same turn of the loop. */
+void transaction_apply(struct transaction *transaction, struct server *server);
+void transaction_done(struct transaction *transaction);
+
+/* What differs from what runs, before it is applied. NULL: out of memory. */
+json_t *transaction_difference(const struct transaction *transaction, const struct server *server);
+/* Does anything differ but the service of this name? */
+bool transaction_changes_others(const struct transaction *transaction, const char *service);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_config: what runs is shown, files are compared with it and reloaded, also for a time only; by reload.c and
+ * transaction.c (transaction_prepare_return).
+ */
+#include "config.h"
+
+#include "server/admin/config_site.h"
+
+#include "server/reload.h"
+#include "server/server.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct config_site site;
+
+static void reload_with(unsigned confirm_s, enum config_result result) {
+    struct config_outcome outcome;
+
+    reload_change(site.fixture.server->reload, &(struct config_order){.confirm_s = confirm_s}, &outcome);
+    ck_assert_msg(outcome.result == result, "%s", outcome.error.text);
+    json_decref(outcome.difference);
+}
+
+static void write_second(void) {
+    char more[600];
+
+    snprintf(more, sizeof more, "{\"services\": [%s]}", config_site_service(&site, "second", 1, ""));
+    unit_text_file("more.json", more);
+    config_site_write(&site, "\"include\": \"more.json\",\n");
+}
+
+START_TEST(status_tells_what_runs_and_whether_the_files_differ) {
+    config_site_begin(&site, "");
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    config_site_expect_text(&site, "configuration/file", "munnel.json");
+    ck_assert(json_is_false(config_site_at(&site, "configuration/is_changed")));
+    ck_assert(json_is_null(config_site_at(&site, "configuration/error")));
+    reload_check(site.fixture.server->reload);
+    write_second();
+    reload_check(site.fixture.server->reload);
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    ck_assert(json_is_true(config_site_at(&site, "configuration/is_changed")));
+    config_site_write(&site, "// only a comment\n");
+    reload_check(site.fixture.server->reload);
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    ck_assert(json_is_false(config_site_at(&site, "configuration/is_changed")));
+    config_site_end(&site);
+}
+END_TEST
+
+START_TEST(what_came_from_a_variable_or_a_file_is_shown_as_it_is_written) {
+    unit_text_file("secret", "hidden\n");
+    setenv("LEVEL", "debug", 1);
+    config_site_begin(&site,
+                      "\"log\": {\"level\": \"${LEVEL}\", \"to\": \"stdout\"}, \"state\": \"${file:secret}\",\n");
+    config_site_expect(&site, "GET", "/v1/config", 200);
+    config_site_expect_text(&site, "running/log/level", "${LEVEL}");
+    config_site_expect_text(&site, "running/log/to", "stdout");
+    config_site_expect_text(&site, "running/state", "${file:secret}");
+    config_site_expect_text(&site, "running/services/0/name", "main");
+    config_site_expect_text(&site, "running/agents/auth/require", "token");
+    ck_assert(json_is_null(config_site_at(&site, "difference")));
+    ck_assert_ptr_null(strstr(site.reply.text, "hidden"));
+    setenv("LEVEL", "info", 1);
+    config_site_expect(&site, "POST", "/v1/reload?dry_run", 200);
+    config_site_expect_text(&site, "difference/options/0/name", "log.level");
+    config_site_expect_text(&site, "difference/options/0/from", "${LEVEL}");
+    config_site_end(&site);
+}
+END_TEST
+
+START_TEST(dry_run_shows_the_difference_and_changes_nothing) {
+    char version[64];
+
+    config_site_begin(&site, "");
+    snprintf(version, sizeof version, "%s", config_site_version(&site));
+    write_second();
+    config_site_expect(&site, "POST", "/v1/reload?dry_run=true", 200);
+    config_site_expect_text(&site, "difference/added/0", "second");
+    ck_assert(json_is_false(config_site_at(&site, "is_applied")));
+    ck_assert_str_ne(json_string_value(config_site_at(&site, "version")), version);
+    ck_assert_str_eq(config_site_version(&site), version);
+    ck_assert(!config_site_listens(&site, 1));
+    config_site_expect(&site, "GET", "/v1/config", 200);
+    config_site_expect_text(&site, "difference/added/0", "second");
+    config_site_expect(&site, "POST", "/v1/reload?dryrun=true", 400);
+    config_site_end(&site);
+}
+END_TEST
+
+START_TEST(reload_is_applied_for_the_version_that_it_was_made_for) {
+    char version[64];
+
+    config_site_begin(&site, "\"threads\": 1,");
+    snprintf(version, sizeof version, "%s", config_site_version(&site));
+    write_second();
+    ck_assert_uint_eq(config_site_ask(&site, "POST", "/v1/reload", NULL, "another"), 412);
+    ck_assert(!config_site_listens(&site, 1));
+    ck_assert_uint_eq(config_site_ask(&site, "POST", "/v1/reload", NULL, version), 200);
+    ck_assert(json_is_true(config_site_at(&site, "is_applied")));
+    config_site_expect_text(&site, "difference/needs_restart/0", "threads");
+    ck_assert(json_is_null(config_site_at(&site, "must_confirm_until")));
+    ck_assert_str_ne(config_site_version(&site), version);
+    ck_assert_str_eq(config_site_version(&site), reload_state(site.fixture.server->reload)->version);
+    ck_assert_int_eq(json_integer_value(config_site_at(&site, "running/threads")), 1); /* until it is started again */
+    config_site_expect(&site, "GET", "/v1/services/second", 200);
+    config_site_end(&site);
+}
+END_TEST
+
+START_TEST(wrong_file_is_named_with_its_place_and_changes_nothing) {
+    config_site_begin(&site, "");
+    write_second();
+    unit_text_file("more.json", "{\"services\": [\n {\"name\": \"x\", \"listen\": \"80\", \"connect\": \"h:1\"}]}");
+    config_site_expect(&site, "POST", "/v1/reload", 422);
+    config_site_expect_text(&site, "file", "more.json");
+    config_site_expect_text(&site, "pointer", "/services/0/listen");
+    config_site_expect_text(&site, "remedy", "write \"0.0.0.0:80\"");
+    ck_assert_int_eq(json_integer_value(config_site_at(&site, "line")), 2);
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    config_site_expect_text(&site, "configuration/error", "more.json");
+    ck_assert_ptr_nonnull(strstr(site.reply.text, "the last reload was refused"));
+    config_site_expect(&site, "GET", "/v1/config", 200);
+    config_site_expect_text(&site, "error/pointer", "/services/0/listen");
+    config_site_write(&site, "");
+    config_site_expect(&site, "POST", "/v1/reload", 200);
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    ck_assert(json_is_null(config_site_at(&site, "configuration/error")));
+    config_site_end(&site);
+}
+END_TEST
+
+static bool is_back(void *context) {
+    const struct reload *reload = context;
+
+    return !reload_state(reload)->confirm_until_ms;
+}
+
+START_TEST(without_a_confirmation_the_configuration_and_its_ports_come_back) {
+    char version[64];
+
+    config_site_begin(&site, "");
+    snprintf(version, sizeof version, "%s", config_site_version(&site));
+    uint16_t port = site.ports[0];
+    site.ports[0] = site.ports[2]; /* "main" moves, "second" comes */
+    write_second();
+    site.ports[0] = port;
+    reload_with(1, CONFIG_DONE);
+    ck_assert(!config_site_listens(&site, 0));
+    ck_assert(!is_back(site.fixture.server->reload));
+    reload_with(0, CONFIG_WAITING);
+    config_site_expect(&site, "POST", "/v1/reload?dry_run", 200);
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    ck_assert(json_is_string(config_site_at(&site, "configuration/must_confirm_until")));
+    ck_assert(unit_run_until(loop_base(site.fixture.server->loop), is_back, site.fixture.server->reload, 5000));
+    ck_assert_str_eq(config_site_version(&site), version);
+    ck_assert_ptr_null(site.fixture.server->reserve);
+    ck_assert(!config_site_listens(&site, 1) && !config_site_listens(&site, 2));
+    config_site_expect(&site, "POST", "/v1/reload/confirm", 409);
+    config_site_end(&site);
+}
+END_TEST
+
+START_TEST(confirmed_configuration_stays) {
+    config_site_begin(&site, "");
+    write_second();
+    config_site_expect(&site, "POST", "/v1/reload?confirm=4", 400);
+    config_site_expect(&site, "POST", "/v1/reload?confirm=600", 200);
+    ck_assert(json_is_string(config_site_at(&site, "must_confirm_until")));
+    config_site_expect(&site, "POST", "/v1/reload", 409);
+    config_site_expect(&site, "POST", "/v1/reload/confirm", 204);
+    config_site_expect(&site, "POST", "/v1/reload/confirm", 409);
+    config_site_expect(&site, "POST", "/v1/reload", 200);
+    config_site_expect(&site, "GET", "/v1/services/second", 200);
+    config_site_end(&site);
+}
+END_TEST
+
+/* The agents file may have lost an agent since; the one that is in force has not come back with the configuration. */
+START_TEST(files_of_the_configuration_that_comes_back_are_read_again) {
+    config_site_begin(&site, "");
+    ck_assert_uint_eq(credentials_count(site.fixture.server->policy.credentials), 1);
+    write_second();
+    reload_with(1, CONFIG_DONE);
+    unit_text_file("agents.json", "{\"agents\":[]}");
+    reload_check(site.fixture.server->reload);
+    unit_text_file("agents.json", "no JSON");
+    char *key = unit_read(unit_path("server.key"), NULL);
+    unit_text_file("server.key", "no key");
+    ck_assert(unit_run_until(loop_base(site.fixture.server->loop), is_back, site.fixture.server->reload, 5000));
+    ck_assert_uint_eq(credentials_count(site.fixture.server->policy.credentials), 0);
+    ck_assert_ptr_nonnull(site.fixture.server->policy.tls);
+    config_site_expect(&site, "GET", "/v1/services/main", 200);
+    config_site_expect(&site, "GET", "/v1/services/second", 404);
+    free(key);
+    config_site_end(&site);
+}
+END_TEST
+
+static TCase *shown(void) {
+    TCase *group = tcase_create("shown");
+
+    tcase_add_test(group, status_tells_what_runs_and_whether_the_files_differ);
+    tcase_add_test(group, what_came_from_a_variable_or_a_file_is_shown_as_it_is_written);
+    tcase_add_test(group, dry_run_shows_the_difference_and_changes_nothing);
+    return group;
+}
+
+static TCase *reloaded(void) {
+    TCase *group = tcase_create("reloaded");
+
+    tcase_add_test(group, reload_is_applied_for_the_version_that_it_was_made_for);
+    tcase_add_test(group, wrong_file_is_named_with_its_place_and_changes_nothing);
+    return group;
+}
+
+static TCase *confirmed(void) {
+    TCase *group = tcase_create("confirmed");
+
+    tcase_add_test(group, without_a_confirmation_the_configuration_and_its_ports_come_back);
+    tcase_add_test(group, confirmed_configuration_stays);
+    tcase_add_test(group, files_of_the_configuration_that_comes_back_are_read_again);
+    return group;
+}
+
+UNIT_MAIN("server/admin/config", shown, reloaded, confirmed)
