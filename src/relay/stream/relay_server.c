@@ -307,12 +307,17 @@ void relay_serve(struct thread_session *session, struct client *client) {
     }
 }
 
+/* A service that has changed has other terms, and goes on in the same counts. */
+static bool is_of_service(const struct client *client, const struct service_terms *terms) {
+    return client->terms == terms || (terms->counts && client->terms->counts == terms->counts);
+}
+
 void relay_recall(struct relay_thread *thread, uint64_t session, const struct service_terms *terms) {
     struct relay *next;
     for (struct relay *relay = thread->opening; relay; relay = next) {
         const struct client *client = client_of(relay);
         next = relay->next;
-        if (client->session == session && client->terms == terms && !has_sent(relay))
+        if (client->session == session && is_of_service(client, terms) && !has_sent(relay))
             withdraw(relay);
     }
 }

@@ -323,14 +323,18 @@ static TCase *disconnection(void) {
 /* ---- plane_recall ---- */
 
 /* The agent never answers OPEN: the destination's connection stays under way. */
-static struct relayed *serve_unanswered(size_t early) {
+static struct relayed *serve_unanswered_by(const struct service_terms_plan *plan, size_t early) {
     memory_connect_will(MEMORY_LATER);
-    struct relayed *relayed = relayed_serve(&sessions.planes, &(struct service_terms_plan){0});
+    struct relayed *relayed = relayed_serve(&sessions.planes, plan);
     relayed_send(relayed, RELAYED_UP, early);
     memory_carry(memory_peer(relayed->ends[0]), MUCH);
     relayed_carry(&sessions.planes);
     ck_assert_ptr_nonnull(relayed->client);
     return relayed;
+}
+
+static struct relayed *serve_unanswered(size_t early) {
+    return serve_unanswered_by(&(struct service_terms_plan){0}, early);
 }
 
 static void recall(uint64_t session, const struct relayed *relayed) {
@@ -347,6 +351,21 @@ START_TEST(clients_of_another_service_stay_where_they_are) {
     sessions_go_on();
     ck_assert_ptr_nonnull(stays->client);
     ck_assert_uint_eq(sessions.sides[SERVER].gone, 0);
+    sessions_finish();
+}
+END_TEST
+
+/* A reload changes the terms of a service while the agent of its clients is already silent. */
+START_TEST(clients_that_came_before_their_service_has_changed_come_back_too) {
+    sessions_begin_with_link();
+    struct service_counts *counts = service_counts_new(1);
+    struct relayed *before = serve_unanswered_by(&(struct service_terms_plan){.counts = counts}, 0);
+    struct relayed *after = serve_unanswered_by(&(struct service_terms_plan){.counts = counts, .idle_timeout_s = 7}, 0);
+    recall(TWO_PLANES_SESSION, after);
+    ck_assert_ptr_null(after->client);
+    ck_assert_ptr_null(before->client);
+    ck_assert_int_eq(before->outcome, CLIENT_UNANSWERED);
+    service_counts_release(counts);
     sessions_finish();
 }
 END_TEST
@@ -383,6 +402,7 @@ END_TEST
 static TCase *recalls(void) {
     TCase *group = tcase_create("recalls");
     tcase_add_test(group, clients_of_another_service_stay_where_they_are);
+    tcase_add_test(group, clients_that_came_before_their_service_has_changed_come_back_too);
     tcase_add_test(group, clients_of_another_agent_stay_where_they_are);
     tcase_add_test(group, clients_whose_bytes_are_sent_stay_where_they_are);
     tcase_add_test(group, clients_that_are_served_stay_where_they_are);
