@@ -47,7 +47,7 @@ struct relay_walks { /* see stream/walk.h */
     struct relay_walk *running;
     struct relay *next; /* where it goes on */
     struct defer_item turn;
-    uint8_t serial; /* of the one that runs: relays that it has been at have it */
+    uint32_t serial; /* of the one that runs: relays that it has been at have it */
 };
 
 /* What a thread calls, by the plane that owns it: links and relays know their thread, and not the other way round. */

@@ -58,7 +58,7 @@ struct relay {                             /* with more behind it, by the role o
     struct service_part *counts;    /* of its service, on this thread */
     uint8_t state;
     bool is_kept_alive;
-    uint8_t seen;                 /* the walk that was here last; 0: none */
+    uint32_t seen;                /* the walk that was here last; 0: none */
     uint32_t in_rate, out_rate;   /* bytes a second of the pump's `in` and `out`, between the last two sweeps; */
     uint64_t swept_in, swept_out; /* these, when they were looked at last */
     const char *first_end;        /* which side completed its direction first: "client", "destination" */

@@ -27,7 +27,7 @@ static void begin_next(struct relay_thread *thread) {
     STAILQ_REMOVE_HEAD(&walks->waiting, next);
     walks->running->is_at_opened = false;
     walks->next = thread->opening;
-    walks->serial = walks->serial < UINT8_MAX ? (uint8_t)(walks->serial + 1) : 1;
+    walks->serial = walks->serial < UINT32_MAX ? walks->serial + 1 : 1;
     defer_add(&thread->again, &walks->turn);
 }
 

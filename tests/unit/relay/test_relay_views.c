@@ -8,6 +8,7 @@
 
 #include "relay/sessions.h"
 
+#include "lib/base/strbuf.h"
 #include "relay/plane_priv.h"
 #include "relay/stream/relay_priv.h"
 
@@ -239,7 +240,7 @@ static TCase *queries(void) {
 
 /* ---- while relays come and go ---- */
 
-static unsigned seen_by(const struct relay *first, uint8_t serial) {
+static unsigned seen_by(const struct relay *first, uint32_t serial) {
     unsigned count = 0;
     for (const struct relay *relay = first; relay; relay = relay->next)
         count += relay->seen == serial;
@@ -347,6 +348,21 @@ START_TEST(views_follow_one_another) {
 }
 END_TEST
 
+/* Those leave most relays with the mark of an older walk. */
+START_TEST(a_view_is_whole_after_any_number_that_looked_for_one_relay) {
+    struct relayed *relayed[SOME];
+    char newest[PROTO_RELAY_ID_MAX + 1];
+    sessions_begin_with_link();
+    open_some(relayed, SOME);
+    strbuf_copy(newest, sizeof newest, view(_i, (struct relay_query){.order = RELAY_ORDER_NEWEST})->views[0].id);
+    for (int i = 0; i < UINT8_MAX - 1; i++)
+        ck_assert_uint_eq(view(_i, (struct relay_query){.id = newest})->count, 1);
+    ck_assert_uint_eq(view(_i, (struct relay_query){0})->count, SOME);
+    relayed_close_all();
+    sessions_finish();
+}
+END_TEST
+
 START_TEST(a_plane_that_is_freed_answers_before) {
     static struct relayed *relayed[MANY];
     sessions_begin_with_link();
@@ -379,6 +395,7 @@ static TCase *walks(void) {
     tcase_add_loop_test(group, the_relay_at_which_the_view_goes_on_may_end, SERVER, AGENT + 1);
     tcase_add_loop_test(group, relays_that_open_meanwhile_are_there_once, SERVER, AGENT + 1);
     tcase_add_loop_test(group, views_follow_one_another, SERVER, AGENT + 1);
+    tcase_add_loop_test(group, a_view_is_whole_after_any_number_that_looked_for_one_relay, SERVER, AGENT + 1);
     tcase_add_test(group, a_plane_that_is_freed_answers_before);
     tcase_add_loop_test(group, without_memory_the_answer_says_so, SERVER, AGENT + 1);
     return group;
