@@ -17,7 +17,10 @@
 #include <string.h>
 #include <sys/queue.h>
 
-enum { PERIOD_MS = 1000, TIMES = SERVICE_DURATION /* those before it have quantiles */ };
+enum {
+    SECOND_US = 1000000,
+    TIMES = SERVICE_DURATION /* those before it have quantiles */
+};
 
 struct times {
     struct histogram_sum of[TIMES];
@@ -28,7 +31,7 @@ struct service_history {
     char *name;
     struct history *history; /* NULL: one too many, or out of memory */
     struct service_sum before;
-    uint64_t refused_before, opened_ended_before;
+    uint64_t refused_before, failed_before;
     struct times times_before, window, next_window; /* window: when the present one began, and when the next */
     bool is_there;                                  /* it was in this tick */
 };
@@ -36,6 +39,7 @@ struct service_history {
 struct statistics {
     struct statistics_options options;
     struct event *timer;
+    uint64_t second; /* of the last tick */
     struct history *history;
     TAILQ_HEAD(, service_history) services;
     size_t count;
@@ -129,12 +133,17 @@ static void add_times(struct statistics *statistics, struct service_history *ser
     }
 }
 
-/* Of clients that were opened: those that have ended otherwise have failed. */
-static uint64_t count_opened_ended(const struct service_counts *counts) {
+/* Those that have ended have failed, but for those that were opened, of which there is a duration. The threads count
+ * on: a client that ends between the two sums has a duration only, and would make one fewer than before. */
+static uint64_t take_failed(struct service_history *service, const struct service_counts *counts, uint64_t ended) {
     struct histogram_sum durations = {0};
 
     service_counts_add_times(counts, SERVICE_DURATION, &durations);
-    return durations.count;
+    uint64_t failed = ended > durations.count ? ended - durations.count : 0, before = service->failed_before;
+    if (failed <= before)
+        return 0;
+    service->failed_before = failed;
+    return failed - before;
 }
 
 /* The service was made anew, and counts from 0. */
@@ -142,7 +151,7 @@ static void restart_if_new(struct service_history *service, const struct service
     if (now->accepted < service->before.accepted || now->ended < service->before.ended) {
         service->before = (struct service_sum){0};
         service->times_before = service->window = service->next_window = (struct times){0};
-        service->opened_ended_before = 0;
+        service->failed_before = 0;
     }
     if (refused < service->refused_before)
         service->refused_before = 0;
@@ -159,10 +168,8 @@ static void take_service(struct statistics *statistics, struct service_history *
     service_counts_sum(counts, &now);
     restart_if_new(of, &now, refused);
     if (has_changed(&now, &of->before)) {
-        uint64_t opened_ended = count_opened_ended(counts);
         add_times(statistics, of, counts);
-        values[HISTORY_FAILED] = now.ended - of->before.ended - (opened_ended - of->opened_ended_before);
-        of->opened_ended_before = opened_ended;
+        values[HISTORY_FAILED] = take_failed(of, counts, now.ended);
     }
     values[HISTORY_IN] = kilobytes(now.in, of->before.in);
     values[HISTORY_OUT] = kilobytes(now.out, of->before.out);
@@ -221,7 +228,7 @@ static void shift_windows(struct statistics *statistics, uint64_t now_us) {
 
     if (now_us < statistics->window_end_us)
         return;
-    statistics->window_end_us = now_us + HISTORY_WINDOW_S * 1000000ull;
+    statistics->window_end_us = now_us + HISTORY_WINDOW_S * (uint64_t)SECOND_US;
     TAILQ_FOREACH (service, &statistics->services, next) {
         service->window = service->next_window;
         service->next_window = service->times_before;
@@ -229,8 +236,11 @@ static void shift_windows(struct statistics *statistics, uint64_t now_us) {
 }
 
 void statistics_tick(struct statistics *statistics, uint64_t now_us) {
-    uint64_t values[HISTORY_SERVER_SERIES] = {0}, second = now_us / 1000000;
+    uint64_t values[HISTORY_SERVER_SERIES] = {0}, second = now_us / SECOND_US;
 
+    if (second <= statistics->second) /* what came belongs to the next one then */
+        return;
+    statistics->second = second;
     take_services(statistics, second, values);
     take_times(statistics, values);
     values[HISTORY_LAG] = take_lag(statistics);
@@ -238,26 +248,38 @@ void statistics_tick(struct statistics *statistics, uint64_t now_us) {
     shift_windows(statistics, now_us);
 }
 
+uint64_t statistics_wait_us(uint64_t now_us) {
+    return SECOND_US + SECOND_US / 2 - now_us % SECOND_US;
+}
+
+/* The room for a timer that has just left its heap is still there. */
+static int set_timer(struct statistics *statistics) {
+    uint64_t wait_us = statistics_wait_us(clock_us());
+    const struct timeval wait = {(time_t)(wait_us / SECOND_US), (suseconds_t)(wait_us % SECOND_US)};
+
+    return event_add(statistics->timer, &wait);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
+    (void)set_timer(context);
     statistics_tick(context, clock_us());
 }
 
 /* ---- life ---- */
 
 struct statistics *statistics_new(const struct statistics_options *options) {
-    static const struct timeval period = {PERIOD_MS / 1000, PERIOD_MS % 1000 * 1000};
     struct statistics *statistics = calloc(1, sizeof *statistics);
 
     if (!statistics)
         return NULL;
     statistics->options = *options;
     TAILQ_INIT(&statistics->services);
-    statistics->window_end_us = clock_us() + HISTORY_WINDOW_S * 1000000ull;
+    statistics->window_end_us = clock_us() + HISTORY_WINDOW_S * (uint64_t)SECOND_US;
     statistics->history = history_new(HISTORY_SERVER_SERIES);
-    statistics->timer = event_new(options->base, -1, EV_PERSIST, on_timer, statistics);
-    if (statistics->history && statistics->timer && event_add(statistics->timer, &period) == 0 &&
+    statistics->timer = evtimer_new(options->base, on_timer, statistics);
+    if (statistics->history && statistics->timer && set_timer(statistics) == 0 &&
         lag_probe_start(&statistics->lag_probe, options->base, &statistics->lag) == 0)
         return statistics;
     statistics_free(statistics);

@@ -29,7 +29,10 @@ struct statistics_options {
 
 struct statistics *statistics_new(const struct statistics_options *options); /* NULL: out of memory */
 void statistics_free(struct statistics *statistics);
-void statistics_tick(struct statistics *statistics, uint64_t now_us); /* its timer, once a second */
+void statistics_tick(struct statistics *statistics, uint64_t now_us); /* its timer; once in a second counts */
+/* Until the middle of the next second: at its edge, a tick that is late would leave out one second, or meet one twice.
+ */
+uint64_t statistics_wait_us(uint64_t now_us);
 
 const struct history *statistics_server(const struct statistics *statistics);
 const struct history *statistics_service(const struct statistics *statistics, const char *name); /* NULL: none */

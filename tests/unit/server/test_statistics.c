@@ -94,6 +94,40 @@ START_TEST(a_client_that_has_ended_unopened_has_failed) {
 }
 END_TEST
 
+/* The relay threads count while the sums are made: such a client has a duration and no end yet. */
+START_TEST(a_client_that_ends_while_it_is_counted_has_not_failed) {
+    begin_two();
+    counter_add(&part_of(0)->accepted, 1);
+    histogram_add(&part_of(0)->duration, 1000);
+    tick();
+    ck_assert_int_eq(of_service("s0", HISTORY_FAILED), 0);
+    counter_add(&part_of(0)->ended[REASON_DONE], 1);
+    tick();
+    ck_assert_int_eq(of_service("s0", HISTORY_FAILED), 0);
+    counter_add(&part_of(0)->ended[REASON_NO_AGENT], 1);
+    tick();
+    ck_assert_int_eq(of_service("s0", HISTORY_FAILED), 1);
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
+START_TEST(nothing_is_lost_by_two_ticks_in_a_second) {
+    begin_two();
+    counter_add(&part_of(0)->accepted, 3);
+    statistics_tick(statistics(), clock_us());
+    tick();
+    ck_assert_int_eq(of_service("s0", HISTORY_NEW), 3);
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
+START_TEST(ticks_are_in_the_middle_of_seconds) {
+    ck_assert_uint_eq(statistics_wait_us(7000000), 1500000);
+    ck_assert_uint_eq(statistics_wait_us(7500000), 1000000);
+    ck_assert_uint_eq(statistics_wait_us(7999999), 500001);
+}
+END_TEST
+
 START_TEST(clients_are_there_as_long_as_they_wait_and_run) {
     struct fake_order order;
 
@@ -156,6 +190,9 @@ static TCase *histories(void) {
 
     tcase_add_test(group, a_second_has_what_came_in_it);
     tcase_add_test(group, a_client_that_has_ended_unopened_has_failed);
+    tcase_add_test(group, a_client_that_ends_while_it_is_counted_has_not_failed);
+    tcase_add_test(group, nothing_is_lost_by_two_ticks_in_a_second);
+    tcase_add_test(group, ticks_are_in_the_middle_of_seconds);
     tcase_add_test(group, clients_are_there_as_long_as_they_wait_and_run);
     tcase_add_test(group, quantiles_are_those_of_the_last_minutes);
     tcase_add_test(group, a_service_that_is_gone_is_forgotten);
