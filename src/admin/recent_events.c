@@ -58,7 +58,7 @@ void recent_events_watch(struct recent_events *events,
     events->context = context;
 }
 
-static int64_t now_ms(void) {
+static int64_t wall_ms(void) {
     struct timespec now = {0};
 
     clock_gettime(CLOCK_REALTIME, &now);
@@ -86,7 +86,7 @@ static struct recent_event *find_repeated(struct recent_events *events, const st
         if (!is_same_subject(other, event))
             continue;
         bool is_same = other->severity == event->severity && strcmp(other->text, event->text) == 0 &&
-                       event->wall_ms - other->wall_ms < REPEATED_WITHIN_MS;
+                       event->since_ms - other->since_ms < REPEATED_WITHIN_MS;
         return is_same ? other : NULL;
     }
     return NULL;
@@ -102,7 +102,7 @@ static struct recent_event *append(struct recent_events *events, const struct re
 
 void recent_events_add_many(struct recent_events *events, enum event_kind kind, enum event_severity severity,
                             const char *subject, const char *text, const char *detail, uint64_t count) {
-    struct recent_event event = {.wall_ms = now_ms(), .kind = kind, .severity = severity};
+    struct recent_event event = {.wall_ms = wall_ms(), .since_ms = clock_ms(), .kind = kind, .severity = severity};
     unsigned left_out = 0;
 
     if (!events)

@@ -38,8 +38,9 @@ const char *event_kind_word(enum event_kind kind);
 const char *event_severity_word(enum event_severity severity); /* as in the log: "info", "warning", "error" */
 
 struct recent_event {
-    uint64_t number; /* 1, 2, ... since the start */
-    int64_t wall_ms; /* since 1970; when it came first */
+    uint64_t number;   /* 1, 2, ... since the start */
+    int64_t wall_ms;   /* since 1970; when it came first */
+    uint64_t since_ms; /* the same by clock_ms(): the date may be set back */
     enum event_kind kind;
     enum event_severity severity;
     uint64_t count;                                              /* how often it came */

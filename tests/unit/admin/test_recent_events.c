@@ -96,6 +96,18 @@ START_TEST(what_is_repeated_is_counted) {
 }
 END_TEST
 
+START_TEST(a_date_that_was_set_back_makes_nothing_repeated) {
+    begin();
+    add("web1", "unresponsive");
+    struct recent_event *event = (struct recent_event *)(uintptr_t)event_after(0);
+    event->wall_ms += 3600 * 1000; /* as if by the date of then, */
+    event->since_ms -= 61 * 1000;  /* a minute ago */
+    add("web1", "unresponsive");
+    ck_assert_uint_eq(recent_events_last(events), 2);
+    recent_events_free(events);
+}
+END_TEST
+
 START_TEST(strangers_push_out_nothing) {
     char text[32];
 
@@ -137,6 +149,7 @@ static TCase *ring(void) {
     tcase_add_test(group, events_come_back_in_their_order);
     tcase_add_test(group, the_oldest_make_room);
     tcase_add_test(group, what_is_repeated_is_counted);
+    tcase_add_test(group, a_date_that_was_set_back_makes_nothing_repeated);
     tcase_add_test(group, strangers_push_out_nothing);
     tcase_add_test(group, long_texts_are_cut);
     tcase_add_test(group, kinds_and_severities_have_words);
