@@ -76,8 +76,10 @@ int http_client_follow(struct http_client *client, const char *target, const cha
         snprintf(more, sizeof more, "Last-Event-ID: %.200s\r\n", last_id);
     client->chunk_left = client->text_length = client->text_taken = 0;
     if (http_client_send(client, &ask, "text/event-stream", more, deadline_ms, error) ||
-        http_client_read_head(client, &head, deadline_ms, error))
+        http_client_read_head(client, &head, deadline_ms, error)) {
+        http_client_close(client); /* what comes late would be taken for the answer to another request */
         return -1;
+    }
     if (head.status == 200 && head.is_chunked && !strcmp(head.content_type, "text/event-stream")) {
         if (take_chunks(client, error)) /* what came with the head; its end, too, which http_client_next() tells */
             http_client_close(client);

@@ -280,6 +280,18 @@ START_TEST(a_server_that_does_not_answer_costs_the_deadline) {
 }
 END_TEST
 
+START_TEST(a_stream_that_does_not_begin_leaves_no_answer_for_the_next_request) {
+    struct error error = {""};
+    pid_t child = serve("slow.sock", "");
+    struct http_client *client = client_of("slow.sock", 100);
+    ck_assert_int_eq(http_client_follow(client, "/v1/events", NULL, &error), -1);
+    ck_assert_int_eq(http_client_fd(client), -1);
+    http_client_free(client);
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, NULL, 0);
+}
+END_TEST
+
 START_TEST(what_is_not_unreserved_is_encoded) {
     char text[16];
     ck_assert(http_client_encode(text, sizeof text, "a/b %\xc3"));
@@ -295,6 +307,7 @@ static TCase *without_server(void) {
     tcase_add_test(group, answers_that_are_none_are_refused);
     tcase_add_test(group, a_server_that_does_not_answer_costs_the_deadline);
     tcase_add_test(group, events_that_come_with_the_head_are_seen);
+    tcase_add_test(group, a_stream_that_does_not_begin_leaves_no_answer_for_the_next_request);
     tcase_add_test(group, what_is_not_unreserved_is_encoded);
     return group;
 }
