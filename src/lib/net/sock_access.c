@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { NAME_SIZE = 64 };
+enum { NAME_SIZE = 64, MODE_BITS = 07777 };
 
 struct owner {
     uid_t user;
@@ -53,19 +53,30 @@ int sock_check_owner(const char *owner, struct error *error) {
     return find_owner(owner, &found, error);
 }
 
-/* Links are not followed: the folder may be another user's, who could put one in the place of the socket. */
+static bool is_owner(const struct stat *status, const struct owner *owner) {
+    return (owner->user == (uid_t)-1 || owner->user == status->st_uid) &&
+           (owner->group == (gid_t)-1 || owner->group == status->st_gid);
+}
+
+/* What is right already is left alone: at a reload the process may have given up the right to change it. Links are not
+ * followed: the folder may be another user's, who could put one in the place of the socket. */
 int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error) {
     const char *path = ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
     struct owner found;
+    struct stat now = {.st_mode = 0};
 
     if (!addr_is_unix(addr) || !path[0])
         return 0;
-    if (mode && fchmodat(AT_FDCWD, path, (mode_t)mode, AT_SYMLINK_NOFOLLOW))
+    bool is_known = lstat(path, &now) == 0;
+    if (mode && !(is_known && (now.st_mode & MODE_BITS) == mode) &&
+        fchmodat(AT_FDCWD, path, (mode_t)mode, AT_SYMLINK_NOFOLLOW))
         return error_set(error, "cannot give unix:%s the mode %04o: %s", path, mode, strerror(errno));
     if (!owner)
         return 0;
     if (find_owner(owner, &found, error))
         return -1;
+    if (is_known && is_owner(&now, &found))
+        return 0;
     if (lchown(path, found.user, found.group))
         return error_set(error, "cannot make \"%s\" the owner of unix:%s: %s; only root may give it to another user",
                          owner, path, strerror(errno));

@@ -8,6 +8,7 @@
 #include "net_fixture.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +46,19 @@ START_TEST(addresses_of_other_families_have_no_mode) {
     struct addr addr = addr_of("127.0.0.1:80");
 
     ck_assert_int_eq(sock_set_access(&addr, NULL, 0600, NULL), 0);
+}
+END_TEST
+
+/* A reload comes to these after the process has given up root. */
+START_TEST(owner_and_mode_that_are_right_need_no_right_to_change_them) {
+    struct error error = {{0}};
+    struct addr addr = addr_of("unix:/dev/null");
+    const struct passwd *other = getpwnam("nobody");
+
+    if (geteuid() == 0 && (!other || setuid(other->pw_uid)))
+        return;
+    ck_assert_msg(sock_set_access(&addr, "root", 0666, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(sock_set_access(&addr, "root", 0600, &error), -1);
 }
 END_TEST
 
@@ -119,6 +133,7 @@ static TCase *access_rights(void) {
 
     tcase_add_test(group, the_mode_is_set_and_zero_leaves_it);
     tcase_add_test(group, addresses_of_other_families_have_no_mode);
+    tcase_add_test(group, owner_and_mode_that_are_right_need_no_right_to_change_them);
     tcase_add_test(group, a_missing_socket_is_an_error_that_names_path_and_mode);
     tcase_add_loop_test(group, owners_are_checked, 0, OWNERS);
     tcase_add_test(group, a_peer_has_its_user_and_all_its_groups);
