@@ -19,7 +19,8 @@ struct service_options server_service_options(struct server *server) {
                                     .clients = server->clients,
                                     .passed = server->passed,
                                     .events = server->events,
-                                    .threads = plane_threads(server->conf->threads),
+                                    .threads =
+                                        plane_thread_count(server->plane), /* not those of a conf for the next start */
                                     .on_client = on_client,
                                     .context = server->dispatch};
 }

@@ -10,7 +10,7 @@
 
 #include "conf/option.h"
 #include "server/server_fixture.h"
-#include "server/service/service.h"
+#include "server/service/service_priv.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -149,6 +149,25 @@ START_TEST(relays_of_a_removed_service_finish_and_then_agents_forget_it) {
     ck_assert_uint_eq(fixture.server->services.count, 1);
     ck_assert(has_announced("\"remove\":[1]"));
     close(fd);
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
+START_TEST(a_new_service_counts_for_the_threads_that_run) {
+    struct server_fixture fixture;
+
+    begin(&fixture);
+    const struct wanted more[] = {{"s0", fixture.ports[0], "localhost:80"},
+                                  {"s1", fixture.ports[1], "localhost:80"},
+                                  {"new", (uint16_t)(fixture.ports[1] + 1000), "localhost:80"}};
+    struct server_config *conf = make_next(&fixture, more, 2);
+    conf->threads = 4; /* from the next start on */
+    apply_conf(&fixture, conf);
+    conf = make_next(&fixture, more, 3);
+    conf->threads = 4;
+    apply_conf(&fixture, conf);
+    const struct service *service = fixture.server->services.items[2];
+    ck_assert_ptr_eq(service->part, service_counts_part(service->counts, plane_thread_count(fixture.server->plane)));
     server_fixture_clear(&fixture);
 }
 END_TEST
@@ -306,6 +325,7 @@ static TCase *changing(void) {
     tcase_add_test(group, the_same_configuration_changes_nothing);
     tcase_add_test(group, a_service_is_added_and_agents_are_asked_for_it);
     tcase_add_test(group, relays_of_a_removed_service_finish_and_then_agents_forget_it);
+    tcase_add_test(group, a_new_service_counts_for_the_threads_that_run);
     tcase_add_test(group, a_service_moves_to_another_port_and_its_waiting_clients_stay);
     tcase_add_test(group, two_services_exchange_their_ports);
     tcase_add_test(group, a_service_moves_to_a_wider_address_of_the_same_port_and_back);
