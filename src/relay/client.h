@@ -59,6 +59,7 @@ struct client {
     struct service *service;
     TAILQ_ENTRY(client) entry; /* of the clients that wait, or of unused structs */
     bool is_waiting;
+    bool is_counted; /* among those of its source; a limit may have come, or gone, meanwhile */
     uint64_t *tried; /* balance's set of the sessions that do not get it again, by tag; NULL: none. Freed with it */
     size_t tried_count, tried_room;
     uint64_t avoided;

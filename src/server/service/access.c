@@ -138,12 +138,16 @@ const char *access_verdict_detail(enum access_verdict verdict) {
     return details[verdict];
 }
 
+bool access_counts(const struct access *access) {
+    return access->per_source || access->rate;
+}
+
 enum access_verdict access_judge(struct access *access, const struct addr *peer, uint64_t now_us) {
     if (!addr_is_unix(peer) && access->deny && acl_match(access->deny, peer, NULL))
         return ACCESS_DENIED;
     if (!addr_is_unix(peer) && access->allow && !acl_match(access->allow, peer, NULL))
         return ACCESS_NOT_ALLOWED;
-    if (!access->per_source && !access->rate)
+    if (!access_counts(access))
         return ACCESS_ADMITTED;
     return count_client(access, peer, now_us / 1000000);
 }

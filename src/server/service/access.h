@@ -38,10 +38,11 @@ enum access_verdict {
 const char *access_verdict_label(enum access_verdict verdict);
 const char *access_verdict_detail(enum access_verdict verdict);
 
-/* ACCESS_ADMITTED: it is counted until access_left. */
+/* ACCESS_ADMITTED: it is counted until access_left, if access_counts; a client that came without a limit is not. */
 enum access_verdict access_judge(struct access *access, const struct addr *peer, uint64_t now_us);
-void access_left(struct access *access, const struct addr *peer);
-void access_tick(struct access *access, uint64_t now_us); /* once a second: frees sources without clients */
+bool access_counts(const struct access *access);
+void access_left(struct access *access, const struct addr *peer); /* one that is counted */
+void access_tick(struct access *access, uint64_t now_us);         /* once a second: frees sources without clients */
 size_t access_sources(const struct access *access);
 
 #endif

@@ -45,11 +45,13 @@ static void on_accept(void *context, int fd, const struct addr *peer, const stru
     }
     struct client *client = client_table_take(service->options.clients, fd, peer, service->terms);
     if (!client) {
-        access_left(service->access, peer);
+        if (access_counts(service->access))
+            access_left(service->access, peer);
         refuse_client(service, fd, peer, ACCESS_MEMORY);
         return;
     }
     client->service = service;
+    client->is_counted = access_counts(service->access);
     client->local = open_address_of(local);
     service->live++;
     counter_add(&service->part->accepted, 1);
@@ -406,6 +408,7 @@ void service_read_agent(const struct service *service, const struct session *ses
 }
 
 void service_client_left(struct service *service, const struct client *client) {
-    access_left(service->access, &client->peer);
+    if (client->is_counted)
+        access_left(service->access, &client->peer);
     service->live--;
 }

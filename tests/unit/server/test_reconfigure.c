@@ -290,6 +290,26 @@ START_TEST(limits_and_balancing_change_without_asking_agents) {
 }
 END_TEST
 
+START_TEST(a_client_that_came_before_the_limit_of_its_source_makes_no_room_by_its_end) {
+    struct server_fixture fixture;
+    struct fake_order before, order;
+
+    begin(&fixture);
+    const struct wanted same[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    int old = server_fixture_client(&fixture, 0, &before);
+    struct server_config *conf = make_next(&fixture, same, 2);
+    conf->services[0].max_per_source = 1;
+    apply_conf(&fixture, conf);
+    int fd = server_fixture_client(&fixture, 0, &order);
+    fake_give_back(&before, CLIENT_ENDED);
+    close(old);
+    int refused = server_fixture_connect(&fixture, 0);
+    ck_assert(server_fixture_is_reset(&fixture, refused));
+    close(refused);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
 START_TEST(a_port_that_is_taken_changes_nothing) {
     struct server_fixture fixture;
     struct fake_order order;
@@ -326,6 +346,7 @@ static TCase *changing(void) {
     tcase_add_test(group, a_service_is_added_and_agents_are_asked_for_it);
     tcase_add_test(group, relays_of_a_removed_service_finish_and_then_agents_forget_it);
     tcase_add_test(group, a_new_service_counts_for_the_threads_that_run);
+    tcase_add_test(group, a_client_that_came_before_the_limit_of_its_source_makes_no_room_by_its_end);
     tcase_add_test(group, a_service_moves_to_another_port_and_its_waiting_clients_stay);
     tcase_add_test(group, two_services_exchange_their_ports);
     tcase_add_test(group, a_service_moves_to_a_wider_address_of_the_same_port_and_back);
