@@ -39,12 +39,11 @@ struct reconfigure {
 
 /* --- preparing --- */
 
+/* Also one that was removed and has clients still: two of a name could not be told apart in metrics and history. */
 static struct service *find_service(const struct server *server, const char *name) {
-    for (size_t i = 0; i < server->services.count; i++) {
-        struct service *service = server->services.items[i];
-        if (!service_is_shut(service) && strcmp(service_config(service)->name, name) == 0)
-            return service;
-    }
+    for (size_t i = 0; i < server->services.count; i++)
+        if (strcmp(service_config(server->services.items[i])->name, name) == 0)
+            return server->services.items[i];
     return NULL;
 }
 
@@ -93,9 +92,11 @@ static struct reconfigure *allocate(struct server *server, const struct reconfig
     return NULL;
 }
 
-/* Agents have these of it: they have to be asked again, by another id. */
+/* Agents have these of it: they have to be asked again, by another id. What one that comes back was before is not in
+ * the difference. */
 static bool concerns_agents(const struct server_change *difference) {
-    return strlist_has(&difference->options, "connect") || strlist_has(&difference->options, "group");
+    return difference->kind == SERVER_CHANGE_ADDED || strlist_has(&difference->options, "connect") ||
+           strlist_has(&difference->options, "group");
 }
 
 static int prepare_service(struct reconfigure *change, size_t index, struct error *error) {

@@ -6,7 +6,8 @@
  * reconfigure_prepare makes all that can fail: it binds ports, opens the log, reserves memory. reconfigure_apply
  * follows in the same turn of the loop and cannot fail. Services that are the same are not touched. One that changed
  * keeps its listening sockets where address and port stay, also those of another service; its clients that wait go on
- * by the new terms, its relays by their own. One that was removed refuses new clients, and is freed after its last one.
+ * by the new terms, its relays by their own. One that was removed refuses new clients, and is freed after its last one;
+ * if it comes back before, it goes on as the same one.
  * With `keeps_ports` the ports that no service has any more stay bound, in server->reserve, so that the configuration
  * before can come back to them; any part of a later one may take them from there, too.
  * Runs on: the control thread. Owns: what is prepared.

@@ -114,7 +114,7 @@ struct service *service_new(const struct service_options *options, struct error 
     service->refusals.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
-    service->counts = options->counts ? service_counts_hold(options->counts) : service_counts_new(options->threads);
+    service->counts = service_counts_new(options->threads);
     service->terms = service->counts ? service_make_terms(conf, options->id, service->counts) : NULL;
     service->access = access_new(conf, error);
     if (!service->balance || !service->terms)

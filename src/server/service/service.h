@@ -29,7 +29,6 @@ struct service_options {
     struct passed_sockets *passed;                           /* may be NULL */
     struct recent_events *events;                            /* NULL: none */
     unsigned threads;                                        /* relay threads of the plane */
-    struct service_counts *counts;                           /* of a service of this name before; NULL: new ones */
     void (*on_client)(void *context, struct client *client); /* a new one; its `service` is this one */
     void *context;
 };

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/strlist.h"
 #include "server/service/access.h"
 #include "server/service/service_priv.h"
@@ -23,7 +24,7 @@ static bool make_next(struct service *service, struct service_next *next, struct
     }
     if (!next->access)
         return false;
-    if (strlist_same(&conf->listen, &service->conf->listen))
+    if (service->listeners && strlist_same(&conf->listen, &service->conf->listen))
         return true;
     next->listeners = service_prepare_listeners(service, &next->options, error);
     return next->listeners;
@@ -101,6 +102,14 @@ static void apply_terms(struct service *service, struct service_next *next) {
     next->options.config = config;
 }
 
+/* One that was removed has come back before its last client went. */
+static void revive(struct service *service) {
+    if (!service->is_shut)
+        return;
+    service->is_shut = service->is_paused = false;
+    service->since_us = clock_us();
+}
+
 void service_apply(struct service *service) {
     struct service_next *next = service->next;
 
@@ -108,6 +117,7 @@ void service_apply(struct service *service) {
         listener_group_commit(service->listeners);
         return;
     }
+    revive(service);
     apply_agents(service, next);
     apply_listeners(service, next);
     apply_terms(service, next); /* what was in force until now is in `next` */

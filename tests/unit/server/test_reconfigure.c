@@ -153,6 +153,34 @@ START_TEST(relays_of_a_removed_service_finish_and_then_agents_forget_it) {
 }
 END_TEST
 
+START_TEST(a_removed_service_that_comes_back_before_its_last_client_has_gone_is_the_same) {
+    struct server_fixture fixture;
+    struct fake_order before, order;
+    struct server_fixture_agent agent = begin(&fixture);
+    const struct wanted rest[] = {{"s1", fixture.ports[1], "localhost:80"}};
+    const struct wanted both[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    const struct service *service = fixture.server->services.items[0];
+
+    int old = server_fixture_client(&fixture, 0, &before);
+    ck_assert(service_pause(fixture.server->services.items[0], "test"));
+    apply(&fixture, rest, 1);
+    apply(&fixture, both, 2);
+    ck_assert_uint_eq(fixture.server->services.count, 2);
+    ck_assert_ptr_eq(fixture.server->services.items[1], service);
+    ck_assert_uint_eq(service_id(service), 3);
+    fake_clock_advance(1000);
+    server_fixture_run(&fixture);
+    server_fixture_answer(&fixture, &agent, "[]");
+    int fd = server_fixture_client(&fixture, 0, &order);
+    ck_assert_uint_eq(order.client->terms->id, 3);
+    fake_give_back(&before, CLIENT_ENDED);
+    close(old);
+    reconfigure_reap(fixture.server);
+    ck_assert_uint_eq(fixture.server->services.count, 2);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
 START_TEST(a_new_service_counts_for_the_threads_that_run) {
     struct server_fixture fixture;
 
@@ -345,6 +373,7 @@ static TCase *changing(void) {
     tcase_add_test(group, the_same_configuration_changes_nothing);
     tcase_add_test(group, a_service_is_added_and_agents_are_asked_for_it);
     tcase_add_test(group, relays_of_a_removed_service_finish_and_then_agents_forget_it);
+    tcase_add_test(group, a_removed_service_that_comes_back_before_its_last_client_has_gone_is_the_same);
     tcase_add_test(group, a_new_service_counts_for_the_threads_that_run);
     tcase_add_test(group, a_client_that_came_before_the_limit_of_its_source_makes_no_room_by_its_end);
     tcase_add_test(group, a_service_moves_to_another_port_and_its_waiting_clients_stay);

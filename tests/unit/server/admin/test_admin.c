@@ -209,6 +209,22 @@ START_TEST(paused_service_takes_no_client_until_it_is_resumed) {
 }
 END_TEST
 
+/* As a reload removes it; its relays go on. */
+START_TEST(removed_service_whose_relays_finish_is_no_problem) {
+    struct fake_order served;
+
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    int fd = server_fixture_client(&fixture, 0, &served);
+    service_shut(fixture.server->services.items[0]);
+    get("/v1/status");
+    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
+    server_fixture_end(&fixture, fd, &served);
+    json_decref(body);
+    body = NULL;
+}
+END_TEST
+
 START_TEST(drained_agent_gets_no_client_until_it_comes_again) {
     struct fake_order served;
 
@@ -478,6 +494,7 @@ static TCase *changes(void) {
     TCase *group = tcase_create("changes");
 
     tcase_add_test(group, paused_service_takes_no_client_until_it_is_resumed);
+    tcase_add_test(group, removed_service_whose_relays_finish_is_no_problem);
     tcase_add_test(group, drained_agent_gets_no_client_until_it_comes_again);
     tcase_add_test(group, agent_that_drains_itself_is_not_undrained);
     tcase_add_test(group, agent_has_its_version_and_its_rates);
