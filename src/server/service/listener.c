@@ -256,6 +256,10 @@ bool listener_is_passed(const struct listener *listener) {
     return listener->is_passed;
 }
 
+bool listener_is_open(const struct listener *listener) {
+    return listener->state == LISTENER_LISTENING || listener->state == LISTENER_PAUSED;
+}
+
 /* What is accepted inherits what bind_socket has set, which differs between services and the agent port. */
 void listener_hand_over(struct listener *listener, const struct listener_options *options) {
     struct error error;

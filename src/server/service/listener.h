@@ -39,6 +39,7 @@ int listener_open(struct listener *listener, struct error *error); /* clients ge
 void listener_shut(struct listener *listener);                     /* clients are refused, the port is kept */
 void listener_free(struct listener *listener);
 bool listener_is_passed(const struct listener *listener); /* the service manager has opened its socket */
+bool listener_is_open(const struct listener *listener);   /* clients get in, or will when a pause ends */
 const struct addr *listener_addr(const struct listener *listener);
 /* From now on it belongs to these options; its socket stays as it is, but for the owner and mode of a Unix socket. */
 void listener_hand_over(struct listener *listener, const struct listener_options *options);

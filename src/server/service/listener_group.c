@@ -32,7 +32,6 @@ struct listener_group {
     struct member *all;
     size_t count;
     struct listener_donors donors; /* until listener_group_commit */
-    bool is_reserve;               /* its sockets are bound, and do not listen */
 };
 
 static void add_address(struct listen_addrs *addrs, const struct addr *addr) {
@@ -128,8 +127,9 @@ static bool share_port(const struct addr *a, const struct addr *b) {
            a->storage.ss_family == b->storage.ss_family;
 }
 
-static bool is_in_the_way(const struct listener_group *donor, const struct member *member, const struct addr *addr) {
-    return !donor->is_reserve && !member->wanted_by && !listener_is_passed(member->listener) &&
+/* Those that are bound and do not listen are not: of a reserve, or of a service that is paused or has no agent. */
+static bool is_in_the_way(const struct member *member, const struct addr *addr) {
+    return !member->wanted_by && listener_is_open(member->listener) && !listener_is_passed(member->listener) &&
            share_port(listener_addr(member->listener), addr);
 }
 
@@ -137,7 +137,7 @@ static bool would_pause(const struct listener_group *listeners, const struct add
     for (size_t i = 0; i < listeners->donors.count; i++) {
         const struct listener_group *donor = listeners->donors.groups[i];
         for (size_t j = 0; donor && j < donor->count; j++)
-            if (is_in_the_way(donor, &donor->all[j], addr))
+            if (is_in_the_way(&donor->all[j], addr))
                 return true;
     }
     return false;
@@ -152,7 +152,7 @@ static bool pause_donors(struct listener_group *listeners, const struct addr *ad
         struct listener_group *donor = listeners->donors.groups[i];
         for (size_t j = 0; donor && j < donor->count; j++) {
             struct member *member = &donor->all[j];
-            if (!is_in_the_way(donor, member, addr))
+            if (!is_in_the_way(member, addr))
                 continue;
             listener_shut(member->listener);
             member->wanted_by = listeners;
@@ -255,9 +255,8 @@ struct listener_group *listener_group_new_reserve(struct event_base *base, struc
     struct listener_group *reserve = calloc(1, sizeof *reserve);
 
     if (reserve)
-        *reserve =
-            (struct listener_group){.is_reserve = true,
-                                    .options = {.base = base, .log = log, .who = "reload", .has_room = has_no_room}};
+        reserve->options =
+            (struct listener_options){.base = base, .log = log, .who = "reload", .has_room = has_no_room};
     return reserve;
 }
 

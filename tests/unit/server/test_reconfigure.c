@@ -338,6 +338,35 @@ START_TEST(a_client_that_came_before_the_limit_of_its_source_makes_no_room_by_it
 }
 END_TEST
 
+/* Its port is in the way of an address that cannot be bound after all. */
+START_TEST(a_paused_service_stays_closed_when_a_reload_fails) {
+    struct server_fixture fixture;
+    struct fake_order order;
+    struct error error = {""};
+
+    begin(&fixture);
+    const struct wanted same[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    char open[32], wide[32];
+    snprintf(open, sizeof open, "127.0.0.2:%u", fixture.ports[0]);
+    snprintf(wide, sizeof wide, "0.0.0.0:%u", fixture.ports[0]);
+    struct server_config *conf = make_next(&fixture, same, 2);
+    strlist_done(&conf->services[1].listen);
+    ck_assert_int_eq(strlist_add(&conf->services[1].listen, open), 0);
+    apply_conf(&fixture, conf);
+    ck_assert(service_pause(fixture.server->services.items[0], "test"));
+    struct server_config *wrong = make_next(&fixture, same, 2);
+    strlist_done(&wrong->services[0].listen);
+    ck_assert(strlist_add(&wrong->services[0].listen, wide) == 0 &&
+              strlist_add(&wrong->services[0].listen, "192.0.2.1:7") == 0);
+    ck_assert_ptr_null(reconfigure_prepare(fixture.server, &(struct reconfigure_options){.conf = wrong}, NULL, &error));
+    server_config_free(wrong);
+    ck_assert_int_eq(connect_to(&fixture, fixture.ports[0]), -1);
+    ck_assert(service_resume(fixture.server->services.items[0], "test"));
+    int fd = server_fixture_client(&fixture, 0, &order);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
 START_TEST(a_port_that_is_taken_changes_nothing) {
     struct server_fixture fixture;
     struct fake_order order;
@@ -376,6 +405,7 @@ static TCase *changing(void) {
     tcase_add_test(group, a_removed_service_that_comes_back_before_its_last_client_has_gone_is_the_same);
     tcase_add_test(group, a_new_service_counts_for_the_threads_that_run);
     tcase_add_test(group, a_client_that_came_before_the_limit_of_its_source_makes_no_room_by_its_end);
+    tcase_add_test(group, a_paused_service_stays_closed_when_a_reload_fails);
     tcase_add_test(group, a_service_moves_to_another_port_and_its_waiting_clients_stay);
     tcase_add_test(group, two_services_exchange_their_ports);
     tcase_add_test(group, a_service_moves_to_a_wider_address_of_the_same_port_and_back);
