@@ -11,13 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ADDRS_MAX = 16 };
 
 struct listen_addrs { /* of one configured address */
     struct addr items[ADDRS_MAX];
     int count;
-    bool is_wildcard; /* "*:80": one address per family, of which this machine need not have all */
+    bool needs_one; /* "*:80", "localhost:80": an address per family, of which this machine need not have all */
 };
 
 struct member {
@@ -39,11 +40,11 @@ static void add_address(struct listen_addrs *addrs, const struct addr *addr) {
         addrs->items[addrs->count++] = *addr;
 }
 
-static int add_wildcards(struct listen_addrs *addrs, struct endpoint endpoint) {
-    static const char *const hosts[] = {"0.0.0.0", "::"};
+static int add_both(struct listen_addrs *addrs, struct endpoint endpoint, const char *ipv4, const char *ipv6) {
+    const char *const hosts[] = {ipv4, ipv6};
     struct addr addr;
 
-    addrs->is_wildcard = true;
+    addrs->needs_one = true;
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         snprintf(endpoint.host, sizeof endpoint.host, "%s", hosts[i]);
         if (addr_from_endpoint(&addr, &endpoint))
@@ -72,8 +73,18 @@ static int look_up(struct listen_addrs *addrs, const struct endpoint *endpoint, 
     return addrs->count ? 0 : error_set(error, "cannot listen on \"%s\": it has no address", endpoint->host);
 }
 
+/* A look-up may take as long as it likes, and all clients would wait for it. */
+static int resolve_at_reload(struct listen_addrs *addrs, const struct endpoint *endpoint, struct error *error) {
+    if (strcasecmp(endpoint->host, "localhost") == 0)
+        return add_both(addrs, *endpoint, "127.0.0.1", "::1");
+    return error_set(error,
+                     "cannot listen on \"%s\": names are not looked up while the server runs; write its address, or "
+                     "start munneld again",
+                     endpoint->host);
+}
+
 /* Returns 0, or -1 with `error` that quotes `text`. */
-static int resolve(struct listen_addrs *addrs, const char *text, struct error *error) {
+static int resolve(struct listen_addrs *addrs, const char *text, bool is_reload, struct error *error) {
     struct endpoint endpoint;
     struct addr addr;
 
@@ -81,12 +92,12 @@ static int resolve(struct listen_addrs *addrs, const char *text, struct error *e
     if (endpoint_parse(&endpoint, text, error))
         return -1;
     if (!endpoint.is_unix && !endpoint.host[0])
-        return add_wildcards(addrs, endpoint);
+        return add_both(addrs, endpoint, "0.0.0.0", "::");
     const char *zone = endpoint_missing_zone(&endpoint);
     if (zone)
         return error_set(error, "cannot listen on \"%s\": this machine has no interface \"%s\"", text, zone);
     if (!addr_from_endpoint(&addr, &endpoint))
-        return look_up(addrs, &endpoint, error);
+        return is_reload ? resolve_at_reload(addrs, &endpoint, error) : look_up(addrs, &endpoint, error);
     add_address(addrs, &addr);
     return 0;
 }
@@ -200,7 +211,7 @@ static int bind_all(struct listener_group *listeners, const struct listen_addrs 
     for (int i = 0; i < addrs->count; i++) {
         if (take_one(listeners, &addrs->items[i], error))
             continue;
-        if (!addrs->is_wildcard || (i + 1 == addrs->count && listeners->count == before))
+        if (!addrs->needs_one || (i + 1 == addrs->count && listeners->count == before))
             return -1;
         log_write(listeners->options.log, LOG_LEVEL_WARNING, listeners->options.who, "%s", error->text);
     }
@@ -223,7 +234,7 @@ struct listener_group *listener_group_prepare(const struct listener_options *opt
     listeners->all = all;
     for (size_t i = 0; i < addrs->count; i++) {
         struct listen_addrs found;
-        if (resolve(&found, addrs->items[i], error) || bind_all(listeners, &found, error)) {
+        if (resolve(&found, addrs->items[i], donors->groups, error) || bind_all(listeners, &found, error)) {
             listener_group_free(listeners);
             return NULL;
         }

@@ -18,10 +18,11 @@ struct listener_group *listener_group_new(const struct listener_options *options
 /*
  * The same for a reload: an address on which one of the `donors`, which are to change or go, listens is taken from it
  * by listener_group_commit, and not bound again. A donor whose port is in the way stops listening at once. Until then
- * listener_group_free undoes all; the donors have to live so long.
+ * listener_group_free undoes all; the donors have to live so long. No name but localhost is taken, since nothing may
+ * block.
  */
 struct listener_donors {
-    struct listener_group *const *groups; /* some may be NULL */
+    struct listener_group *const *groups; /* some may be NULL; itself NULL: no reload, names are looked up */
     size_t count;
     bool is_trial; /* a dry run: donors go on listening, and an address for which one would have to stop is not bound */
 };

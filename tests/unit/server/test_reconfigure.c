@@ -338,6 +338,31 @@ START_TEST(a_client_that_came_before_the_limit_of_its_source_makes_no_room_by_it
 }
 END_TEST
 
+/* The look-up would stop all clients until a name server answers. */
+START_TEST(names_to_listen_on_are_not_looked_up_while_the_server_runs) {
+    struct server_fixture fixture;
+    struct fake_order order;
+    struct error error = {""};
+    char local[32];
+
+    begin(&fixture);
+    const struct wanted same[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    struct server_config *conf = make_next(&fixture, same, 2);
+    strlist_done(&conf->services[0].listen);
+    ck_assert_int_eq(strlist_add(&conf->services[0].listen, "munnel.invalid:80"), 0);
+    ck_assert_ptr_null(reconfigure_prepare(fixture.server, &(struct reconfigure_options){.conf = conf}, NULL, &error));
+    server_config_free(conf);
+    ck_assert_msg(strstr(error.text, "\"munnel.invalid\": names are not looked up"), "%s", error.text);
+    snprintf(local, sizeof local, "localhost:%u", fixture.ports[0]);
+    conf = make_next(&fixture, same, 2);
+    strlist_done(&conf->services[0].listen);
+    ck_assert_int_eq(strlist_add(&conf->services[0].listen, local), 0);
+    apply_conf(&fixture, conf);
+    int fd = server_fixture_client(&fixture, 0, &order);
+    server_fixture_end(&fixture, fd, &order);
+}
+END_TEST
+
 /* Its port is in the way of an address that cannot be bound after all. */
 START_TEST(a_paused_service_stays_closed_when_a_reload_fails) {
     struct server_fixture fixture;
@@ -405,6 +430,7 @@ static TCase *changing(void) {
     tcase_add_test(group, a_removed_service_that_comes_back_before_its_last_client_has_gone_is_the_same);
     tcase_add_test(group, a_new_service_counts_for_the_threads_that_run);
     tcase_add_test(group, a_client_that_came_before_the_limit_of_its_source_makes_no_room_by_its_end);
+    tcase_add_test(group, names_to_listen_on_are_not_looked_up_while_the_server_runs);
     tcase_add_test(group, a_paused_service_stays_closed_when_a_reload_fails);
     tcase_add_test(group, a_service_moves_to_another_port_and_its_waiting_clients_stay);
     tcase_add_test(group, two_services_exchange_their_ports);
