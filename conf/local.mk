@@ -5,7 +5,9 @@
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	conf/munnel-agent.json \
-	conf/munnel.json
+	conf/munnel.json \
+	contrib/logrotate/munnel-agent \
+	contrib/logrotate/munnel-server
 if SYSTEMD
 dist_examples_DATA += contrib/systemd/munneld.socket
 endif

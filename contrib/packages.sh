@@ -25,7 +25,7 @@ packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev curl python3 ;;
     apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc \
-        clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus ;;
+        clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate ;;
     apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev pkg-config check \
         "$(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)" ;;
     apt-deb-test) echo procps curl python3 ;;

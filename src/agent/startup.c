@@ -54,7 +54,7 @@ static int out_of_resources(struct error *error, const char *what) {
 static int make_log(struct startup *startup, struct error *error) {
     const struct config_log *log = &startup->options->log;
 
-    startup->log = log_new(log->format, log->level, log->to, error);
+    startup->log = log_new("munnel-agent", log->format, log->level, log->to, error);
     return startup->log ? 0 : -1;
 }
 

@@ -19,7 +19,7 @@
 
 enum { FILE_MAX = 1 << 20 };
 
-static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const log_formats[] = {"auto", "text", "json", NULL};
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 
 static const struct option_spec agent_specs[] = {
@@ -47,11 +47,11 @@ static const struct option_spec agent_specs[] = {
      .help = "the longest pause before a new attempt [5]"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
      .help = "relay threads [0: one for two cores]"},
-    {"log.format", OPTION_CHOICE, AT(log.format), "\"text\"", .words = log_formats, .flag = "log-format",
-     .argument = "text|json", .help = "how log lines look [text]"},
+    {"log.format", OPTION_CHOICE, AT(log.format), "\"auto\"", .words = log_formats, .flag = "log-format",
+     .argument = "auto|text|json", .help = "how log lines look [auto]"},
     {"log.level", OPTION_CHOICE, AT(log.level), "\"info\"", .words = log_levels, .help = "the least that is logged"},
     {"log.to", OPTION_TEXT, AT(log.to), "\"stderr\"", .resolve = option_resolve_log,
-     .wanted = "\"stderr\", \"stdout\" or a path", .help = "where the log goes"},
+     .wanted = "\"stderr\", \"stdout\", \"syslog\", \"journal\" or a path", .help = "where the log goes"},
 };
 
 const struct option_table agent_option_table = {agent_specs, sizeof agent_specs / sizeof *agent_specs,

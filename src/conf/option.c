@@ -9,6 +9,7 @@
 #include "conf/option_priv.h"
 #include "conf/suggest.h"
 #include "lib/base/file.h"
+#include "lib/log/log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -260,21 +261,26 @@ char *option_resolve_socket(const char *text, const char *beside) {
     return *text ? option_resolve_path(text, beside) : strdup(text);
 }
 
-char *option_resolve_listen(const char *text, const char *beside) {
-    static const char scheme[] = "unix:";
-    size_t skip = sizeof scheme - 1;
-    if (!beside || strncmp(text, scheme, skip) != 0)
-        return strdup(text);
-    char *path = file_beside(beside, text + skip);
-    size_t size = path ? skip + strlen(path) + 1 : 0;
+/* "SCHEMEpath", with the path beside `beside`. */
+static char *resolve_behind(const char *text, size_t scheme_length, const char *beside) {
+    char *path = file_beside(beside, text + scheme_length);
+    size_t size = path ? scheme_length + strlen(path) + 1 : 0;
     char *kept = path ? malloc(size) : NULL;
     if (kept)
-        snprintf(kept, size, "%s%s", scheme, path);
+        snprintf(kept, size, "%.*s%s", (int)scheme_length, text, path);
     free(path);
     return kept;
 }
 
+char *option_resolve_listen(const char *text, const char *beside) {
+    static const char scheme[] = "unix:";
+    size_t length = sizeof scheme - 1;
+    return beside && strncmp(text, scheme, length) == 0 ? resolve_behind(text, length, beside) : strdup(text);
+}
+
 char *option_resolve_log(const char *text, const char *beside) {
-    bool is_stream = strcmp(text, "stderr") == 0 || strcmp(text, "stdout") == 0;
-    return is_stream ? strdup(text) : option_resolve_path(text, beside);
+    if (log_target_is_file(text))
+        return option_resolve_path(text, beside);
+    const char *colon = strchr(text, ':');
+    return beside && colon ? resolve_behind(text, (size_t)(colon - text) + 1, beside) : strdup(text);
 }

@@ -64,7 +64,7 @@ const struct option_table service_option_table = {service_specs, sizeof service_
 static const char *const tls_versions[] = {"1.3", "1.2", NULL};
 static const char *const requires[] = {"token", "certificate", "both", "either", NULL};
 static const char *const nones[] = {"none", NULL};
-static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const log_formats[] = {"auto", "text", "json", NULL};
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 
 static const struct option_spec server_specs[] = {
@@ -114,11 +114,11 @@ static const struct option_spec server_specs[] = {
      .help = "where it answers over HTTP; null: nowhere"},
     {"admin.tokens", OPTION_TEXT, AT(admin_tokens), "null", .resolve = option_resolve_path, .wanted = "a file's path",
      .needs_restart = true, .help = "who may ask there: a role, a name and a token on each line"},
-    {"log.format", OPTION_CHOICE, AT(log.format), "\"text\"", .words = log_formats, .flag = "log-format",
-     .argument = "text|json", .help = "how log lines look [text]"},
+    {"log.format", OPTION_CHOICE, AT(log.format), "\"auto\"", .words = log_formats, .flag = "log-format",
+     .argument = "auto|text|json", .help = "how log lines look [auto]"},
     {"log.level", OPTION_CHOICE, AT(log.level), "\"info\"", .words = log_levels, .help = "the least that is logged"},
     {"log.to", OPTION_TEXT, AT(log.to), "\"stderr\"", .resolve = option_resolve_log,
-     .wanted = "\"stderr\", \"stdout\" or a path", .help = "where the log goes"},
+     .wanted = "\"stderr\", \"stdout\", \"syslog\", \"journal\" or a path", .help = "where the log goes"},
     {"user", OPTION_TEXT, AT(user), "null", .wanted = "a user's name", .needs_restart = true,
      .help = "whom the process becomes once its ports are open"},
     {"group", OPTION_TEXT, AT(group), "null", .wanted = "a group's name", .needs_restart = true,

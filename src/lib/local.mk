@@ -70,7 +70,13 @@ libmunnel_lib_log_a_SOURCES = \
 	src/lib/log/log.h \
 	src/lib/log/log_line.c \
 	src/lib/log/log_line.h \
+	src/lib/log/log_ring.c \
+	src/lib/log/log_ring.h \
+	src/lib/log/log_socket.c \
 	src/lib/log/log_target.c \
+	src/lib/log/log_target.h \
+	src/lib/log/log_text.c \
+	src/lib/log/log_text.h \
 	src/lib/log/log_throttle.c \
 	src/lib/log/log_throttle.h
 

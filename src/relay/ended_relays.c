@@ -39,8 +39,8 @@ struct relay_view *ended_relays_add(struct ended_relays *ended, const struct rec
     strbuf_copy(view->address, sizeof view->address, record->address);
     strbuf_copy(view->agent, sizeof view->agent, record->agent ? record->agent : "");
     strbuf_copy(view->detail, sizeof view->detail, record->detail ? record->detail : "");
-    view->up = record->up;
-    view->down = record->down;
+    view->up = record->in;
+    view->down = record->out;
     view->accepted_us = record->accepted_us;
     view->dispatched_us = record->dispatched_us;
     view->opened_us = record->opened_us;
@@ -59,8 +59,8 @@ void ended_relays_add_client(struct ended_relays *ended, const char *instance, c
                                   .agent = client->agent,
                                   .destination = client->terms->destination,
                                   .address = client->opened_us ? record_address(client) : "",
-                                  .up = client->bytes_up,
-                                  .down = client->bytes_down,
+                                  .in = client->bytes_up,
+                                  .out = client->bytes_down,
                                   .accepted_us = client->accepted_us,
                                   .dispatched_us = client->dispatched_us ? client->dispatched_us : client->ended_us,
                                   .opened_us = client->opened_us,

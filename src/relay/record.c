@@ -11,21 +11,65 @@
 #include "relay/plane.h"
 #include "relay/service_terms.h"
 
-enum {
-    FIELDS_MOST = 17 /* of a line, with the end */
+#include <stddef.h>
+
+#define AT(member) offsetof(struct record, member)
+
+/* munneld(8) has the same table, which test_record compares with this one. */
+const struct record_field record_fields[] = {
+    {"service", RECORD_TEXT, AT(service), 0},
+    {"client", RECORD_TEXT, AT(client), 0},
+    {"agent", RECORD_TEXT, AT(agent), 0},
+    {"destination", RECORD_TEXT, AT(destination), 0},
+    {"address", RECORD_TEXT, AT(address), 0},
+    {"in_bytes", RECORD_BYTES, AT(in), 0},
+    {"out_bytes", RECORD_BYTES, AT(out), 0},
+    {"wait_ms", RECORD_SPAN, AT(accepted_us), AT(dispatched_us)},
+    {"dial_ms", RECORD_SPAN, AT(dispatched_us), AT(opened_us)},
+    {"first_byte_ms", RECORD_SPAN, AT(accepted_us), AT(first_byte_us)},
+    {"duration_ms", RECORD_SPAN, AT(accepted_us), AT(ended_us)},
+    {"reason", RECORD_REASON, AT(reason), 0},
+    {"by", RECORD_TEXT, AT(by), 0},
+    {"detail", RECORD_TEXT, AT(detail), 0},
+    {"attempts", RECORD_COUNT, AT(attempts), 0},
+    {"left_out", RECORD_COUNT, AT(left_out), 0},
 };
+_Static_assert(sizeof record_fields / sizeof *record_fields == RECORD_FIELDS, "the number of fields");
+_Static_assert(sizeof(enum relay_reason) == sizeof(unsigned), "a reason is read as such");
 
-/* The time between two moments; "-" if one of them did not happen. */
-static struct log_field span(const char *name, uint64_t from_us, uint64_t to_us) {
-    return from_us == 0 || to_us < from_us ? LOG_TEXT(name, "-") : LOG_MS(name, to_us - from_us);
+/* ---- one field ---- */
+
+static const void *member(const struct record *record, size_t at) {
+    return (const char *)record + at;
 }
 
-/* Appends a text unless it is empty. */
-static size_t add_text(struct log_field *fields, size_t count, const char *name, const char *text) {
-    if (text && *text)
-        fields[count++] = LOG_TEXT(name, text);
-    return count;
+static struct log_field read_text(const char *name, const char *text) {
+    return text && *text ? LOG_TEXT(name, text) : LOG_NULL(name);
 }
+
+/* The time between two moments, if both happened. */
+static struct log_field read_span(const char *name, uint64_t from_us, uint64_t to_us) {
+    return from_us == 0 || to_us < from_us ? LOG_NULL(name) : LOG_MS(name, to_us - from_us);
+}
+
+static struct log_field read_field(const struct record_field *field, const struct record *record) {
+    const void *value = member(record, field->at);
+    switch (field->type) {
+    case RECORD_TEXT:
+        return read_text(field->name, *(const char *const *)value);
+    case RECORD_BYTES:
+        return LOG_NUMBER(field->name, *(const uint64_t *)value);
+    case RECORD_COUNT:
+        return LOG_NUMBER(field->name, *(const unsigned *)value);
+    case RECORD_SPAN:
+        return read_span(field->name, *(const uint64_t *)value, *(const uint64_t *)member(record, field->to));
+    case RECORD_REASON:
+        return LOG_TEXT(field->name, reason_text(*(const enum relay_reason *)value));
+    }
+    return LOG_NULL(field->name);
+}
+
+/* ---- the line ---- */
 
 /* A refusal by the agent's rules is worth a warning only on the server, whose client was not served. */
 static bool is_denial(const struct record *record) {
@@ -39,32 +83,18 @@ static enum log_level level_of(const struct record *record) {
     return is_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
 }
 
-void record_log(struct log *log, const struct record *record, uint64_t now_us) {
+void record_log(struct log *log, const struct record *record) {
     enum log_level level = level_of(record);
     char who[PROTO_RELAY_ID_MAX + 16];
+    struct log_field fields[RECORD_FIELDS + 1];
     if (!log_enabled(log, level))
         return;
     struct strbuf name = strbuf_begin(who, sizeof who);
     strbuf_add(&name, "relay ");
     strbuf_add(&name, record->id);
-    struct log_field fields[FIELDS_MOST] = {LOG_TEXT("service", record->service), LOG_TEXT("client", record->client)};
-    size_t count = add_text(fields, 2, "agent", record->agent);
-    fields[count++] = LOG_TEXT("destination", record->destination);
-    fields[count++] = LOG_TEXT("address", record->address);
-    fields[count++] = LOG_NUMBER("up", record->up);
-    fields[count++] = LOG_NUMBER("down", record->down);
-    fields[count++] = span("waited_ms", record->accepted_us, record->dispatched_us);
-    fields[count++] = span("dialled_ms", record->dispatched_us, record->opened_us);
-    fields[count++] = span("first_byte_ms", record->accepted_us, record->first_byte_us);
-    fields[count++] = span("total_ms", record->accepted_us, now_us);
-    fields[count++] = LOG_TEXT("reason", reason_text(record->reason));
-    fields[count++] = LOG_TEXT("by", record->by ? record->by : "-");
-    count = add_text(fields, count, "detail", record->detail);
-    if (record->attempts)
-        fields[count++] = LOG_NUMBER("attempts", record->attempts);
-    if (record->left_out)
-        fields[count++] = LOG_NUMBER("left_out", record->left_out);
-    fields[count] = LOG_END;
+    for (size_t i = 0; i < RECORD_FIELDS; i++)
+        fields[i] = read_field(&record_fields[i], record);
+    fields[RECORD_FIELDS] = LOG_END;
     log_event(log, level, who, record->reason == REASON_DONE ? "done" : "cut", fields);
 }
 
@@ -96,16 +126,17 @@ void record_log_client(struct log *log, const char *instance, const struct clien
                             .agent = client->agent,
                             .destination = client->terms->destination,
                             .address = client->opened_us ? record_address(client) : "",
-                            .up = client->bytes_up,
-                            .down = client->bytes_down,
+                            .in = client->bytes_up,
+                            .out = client->bytes_down,
                             .accepted_us = client->accepted_us,
                             .dispatched_us = client->dispatched_us ? client->dispatched_us : client->ended_us,
                             .opened_us = client->opened_us,
                             .first_byte_us = client->first_byte_us,
+                            .ended_us = client->ended_us,
                             .reason = client->reason,
                             .attempts = client->attempts,
                             .by = by,
                             .detail = detail};
     record_make_id(id, instance, client->number);
-    record_log(log, &record, client->ended_us);
+    record_log(log, &record);
 }

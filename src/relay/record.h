@@ -12,6 +12,7 @@
 #include "proto/limits.h"
 #include "relay/reason.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -24,16 +25,26 @@ struct record {
     const char *agent;                                             /* NULL or "" in an agent's own record */
     const char *destination;                                       /* as configured */
     const char *address;                                           /* as reached; "" if it was not */
-    uint64_t up, down;                                             /* bytes from client to destination and back */
+    uint64_t in, out;                                              /* bytes from client to destination and back */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
+    uint64_t ended_us;
     enum relay_reason reason;
-    unsigned attempts;  /* agents that were tried before without success; logged unless 0, as the next is */
+    unsigned attempts;  /* agents that were tried before without success */
     unsigned left_out;  /* records like this one that were not logged */
     const char *by;     /* the side that ended it; static, or NULL */
     const char *detail; /* more than `reason` has, or NULL */
 };
 
-void record_log(struct log *log, const struct record *record, uint64_t now_us);
+enum record_type { RECORD_TEXT, RECORD_BYTES, RECORD_COUNT, RECORD_SPAN, RECORD_REASON };
+enum { RECORD_FIELDS = 16 };
+struct record_field { /* each record has all of them, in this order; one without a value is null */
+    const char *name;
+    enum record_type type;
+    size_t at, to; /* of struct record; `to`: where a span ends */
+};
+extern const struct record_field record_fields[RECORD_FIELDS];
+
+void record_log(struct log *log, const struct record *record);
 
 struct client;
 /* Server: the record of a client that is over, for any reason. */

@@ -44,7 +44,7 @@ static int run(struct server_options *options) {
 
     if (options->needs_setup && bootstrap(conf, &error))
         return fail(&error);
-    struct log *log = log_new(conf->log.format, conf->log.level, conf->log.to, &error);
+    struct log *log = log_new("munneld", conf->log.format, conf->log.level, conf->log.to, &error);
     if (!log)
         return fail(&error);
     int result = serve(options, log, &error);

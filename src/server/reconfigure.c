@@ -161,9 +161,11 @@ static int prepare_log(struct reconfigure *change, const struct option_place *to
     const struct option_place to = option_below(top, "log.to");
     struct error detail;
 
-    if (!server_diff_has(change->diff, "log.to") || change->is_trial)
+    bool differs = server_diff_has(change->diff, "log.to") || server_diff_has(change->diff, "log.format");
+
+    if (!differs || change->is_trial)
         return 0;
-    change->log = log_target_open(change->conf->log.to, &detail);
+    change->log = log_target_open(change->conf->log.format, change->conf->log.to, &detail);
     if (!change->log && change->is_return)
         log_write(change->server->log, LOG_LEVEL_ERROR, "server", "%s; the log goes where it did", detail.text);
     return change->log || change->is_return ? 0 : option_error(&to, "%s", detail.text);

@@ -362,7 +362,7 @@ int server_open(struct server *server, struct error *error) {
 static int become_user(const struct server *server, struct error *error) {
     const struct server_config *conf = server->conf;
 
-    if (privilege_give(conf->log.to, conf->user, conf->group, error))
+    if (log_target_is_file(conf->log.to) && privilege_give(conf->log.to, conf->user, conf->group, error))
         return -1;
     return privilege_drop(conf->user, conf->group, error);
 }

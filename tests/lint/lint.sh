@@ -89,7 +89,7 @@ check_headers() {
 
 check_scripts() {
     for file in bootstrap configure.ac Makefile.am .ci/run debian/rules debian/tests/[!c]* \
-        $(find contrib -type f ! -name '*.svg') $(find src tests man conf -name '*.mk' -o -name '*.sh' -o -name '*.py' -o -name '*.awk'); do
+        $(find contrib -type f ! -name '*.svg' ! -name '*.json') $(find src tests man conf -name '*.mk' -o -name '*.sh' -o -name '*.py' -o -name '*.awk'); do
         [ -f "$file" ] && ! head -5 "$file" | grep -q 'SPDX-License-Identifier: MIT' && echo "$file: no SPDX line"
     done
 }
@@ -210,7 +210,7 @@ check_cppcheck() {
 
 check_manuals() {
     for file in $(find man -name '*.[1-8]'); do
-        mandoc -T lint "$file" 2>&1 | grep -v 'referenced manual not found'
+        mandoc -T lint "$file" 2>&1 | grep -vE 'referenced manual not found|outdated mandoc.db'
     done
 }
 

@@ -90,7 +90,7 @@ for shell in bash zsh fish; do
     done
     printf 'debug\nerror\ninfo\nwarning\n' >"$folder/expected"
     rule "$shell has the levels of munnel log-level" $shell munnel log-level ""
-    printf 'json\ntext\n' >"$folder/expected"
+    printf 'auto\njson\ntext\n' >"$folder/expected"
     rule "$shell has the words of --log-format" $shell munneld --log-format ""
 done
 echo "1..$number"

@@ -14,7 +14,7 @@
 
 struct log *unit_log(enum log_level level) {
     struct error error = {""};
-    struct log *log = log_new(LOG_FORMAT_TEXT, level, unit_path("log"), &error);
+    struct log *log = log_new("test", LOG_FORMAT_TEXT, level, unit_path("log"), &error);
     ck_assert_msg(log, "%s", error.text);
     return log;
 }

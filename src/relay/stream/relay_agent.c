@@ -177,19 +177,20 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
                             .client = open_address_format(&agent->client, client, sizeof client),
                             .destination = agent->service ? agent->service->to[0] : "",
                             .address = agent->address,
-                            .up = relay->pump.out,
-                            .down = relay->pump.in,
+                            .in = relay->pump.out,
+                            .out = relay->pump.in,
                             .accepted_us = relay->begun_us,
                             .dispatched_us = relay->begun_us,
                             .opened_us = relay->opened_us,
                             .first_byte_us = relay->first_byte_us,
+                            .ended_us = ended_us,
                             .reason = reason,
                             .by = by,
                             .detail = detail};
     keep_ended(relay, &record, ended_us);
     if (!may_record(relay, &record.left_out))
         return;
-    record_log(relay->thread->options->log, &record, ended_us);
+    record_log(relay->thread->options->log, &record);
 }
 
 static void free_agent(struct relay *relay) {

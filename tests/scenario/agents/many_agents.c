@@ -59,7 +59,7 @@ static bool make_shared(struct many *many, struct error *error) {
     many->loop = loop_new("control");
     many->resolver = resolver_new();
     many->rules = acl_new();
-    many->log = log_new(many->options.log.format, many->options.log.level, many->options.log.to, error);
+    many->log = log_new("many-agents", many->options.log.format, many->options.log.level, many->options.log.to, error);
     many->joined = known_servers_read(NULL, error);
     if (!many->loop || !many->resolver || !many->rules || !many->log || !many->joined)
         return false;

@@ -63,7 +63,7 @@ START_TEST(defaults) {
     ck_assert_ptr_null(options.join);
     ck_assert_uint_eq(options.retry_s, 5);
     ck_assert_uint_eq(options.threads, 0);
-    ck_assert_int_eq(options.log.format, LOG_FORMAT_TEXT);
+    ck_assert_int_eq(options.log.format, LOG_FORMAT_AUTO);
     ck_assert_int_eq(options.log.level, LOG_LEVEL_INFO);
     ck_assert_str_eq(options.log.to, "stderr");
     capture_done(&capture);
@@ -268,11 +268,12 @@ START_TEST(help_fits_a_screen) {
         at += length + 1;
     }
     ck_assert_uint_le(lines, 24);
-    static const char *const all[] = {"--config FILE", "--ca FILE",        "--pin sha256:HEX", "--token-file FILE",
-                                      "--cert FILE",   "--key FILE",       "--name NAME",      "--allow HOST:PORT",
-                                      "--join FILE|-", "--retry SECONDS",  "--threads N",      "--log-format text|json",
-                                      "--version",     "SERVER:PORT[,SER", "[GROUP]",          "--join-only FILE|-",
-                                      "--check"};
+    static const char *const all[] = {
+        "--config FILE", "--ca FILE",        "--pin sha256:HEX", "--token-file FILE",
+        "--cert FILE",   "--key FILE",       "--name NAME",      "--allow HOST:PORT",
+        "--join FILE|-", "--retry SECONDS",  "--threads N",      "--log-format auto|text|json",
+        "--version",     "SERVER:PORT[,SER", "[GROUP]",          "--join-only FILE|-",
+        "--check"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         ck_assert_msg(strstr(capture.text[0], all[i]), "%s", all[i]);
     capture_done(&capture);

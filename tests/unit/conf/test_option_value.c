@@ -42,7 +42,8 @@ static const struct slip slips[] = {
     {"{ \"admin\": { \"socket\": 1 } }", ": admin.socket: 1 is not right here; write a path, or null"},
     {"{ \"log\": { \"level\": 3 } }",
      ": log.level: 3 is not right here; write \"error\", \"warning\", \"info\" or \"debug\""},
-    {"{ \"log\": { \"to\": \"\" } }", ": log.to: \"\" is not right here; write \"stderr\", \"stdout\" or a path"},
+    {"{ \"log\": { \"to\": \"\" } }",
+     ": log.to: \"\" is not right here; write \"stderr\", \"stdout\", \"syslog\", \"journal\" or a path"},
     {WITH_SERVICE("\"balance\": \"fastest\""), ": services[0].balance: \"fastest\" is not right here; write "
                                                "\"round-robin\", \"least-connections\" or \"source\""},
     {WITH_SERVICE(

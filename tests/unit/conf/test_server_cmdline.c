@@ -111,7 +111,7 @@ static const struct {
      "munneld: --threads: \"many\" is not right here; write a whole number from 0 to 64\n"},
     {{"--threads=999", "a :1 h:1"}, "munneld: --threads: 999 is out of range; write a whole number from 0 to 64\n"},
     {{"--log-format", "xml", "a :1 h:1"},
-     "munneld: --log-format: \"xml\" is not right here; write \"text\" or \"json\"\n"},
+     "munneld: --log-format: \"xml\" is not right here; write \"auto\", \"text\" or \"json\"\n"},
     {{"--log-format", "\xff", "a :1 h:1"}, "munneld: --log-format: this is not UTF-8 text\n"},
     {{"--listen", ":1"}, "munneld: no service is configured; name one, like \"WinVNC 0.0.0.0:5900 localhost:5900\"\n"},
     {{"a", ":1", "h:1"},

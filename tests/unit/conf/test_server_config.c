@@ -44,7 +44,7 @@ START_TEST(defaults_are_those_of_the_manual) {
     ck_assert_uint_eq(conf->threads, 0);
     ck_assert_str_eq(conf->admin_socket, "/run/munnel/munneld.sock");
     ck_assert_ptr_null(conf->admin_http);
-    ck_assert_int_eq(conf->log.format, LOG_FORMAT_TEXT);
+    ck_assert_int_eq(conf->log.format, LOG_FORMAT_AUTO);
     ck_assert_int_eq(conf->log.level, LOG_LEVEL_INFO);
     ck_assert_str_eq(conf->log.to, "stderr");
     ck_assert_ptr_null(conf->user);

@@ -183,6 +183,10 @@ unit_lib_tests += tests/unit/lib/base/test_date
 tests_unit_lib_base_test_date_SOURCES = tests/unit/lib/base/test_date.c
 tests_unit_lib_base_test_date_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/log/test_log_socket
+tests_unit_lib_log_test_log_socket_SOURCES = tests/unit/lib/log/test_log_socket.c
+tests_unit_lib_log_test_log_socket_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/log/test_log_throttle
 tests_unit_lib_log_test_log_throttle_SOURCES = tests/unit/lib/log/test_log_throttle.c
 tests_unit_lib_log_test_log_throttle_LDADD = $(LINK_UNIT_LIB)

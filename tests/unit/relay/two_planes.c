@@ -101,7 +101,7 @@ static void init(struct two_planes *planes, const void *world) {
     the_planes = planes;
     make_certificates(planes);
     if (getenv("MUNNEL_TEST_LOG"))
-        planes->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, "stderr", &error);
+        planes->log = log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, "stderr", &error);
 }
 
 void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, const struct plane_events *server_events,

@@ -111,7 +111,7 @@ void server_fixture_open(struct server_fixture *server_fixture) {
     struct error error;
 
     if (getenv("FIXTURE_LOG"))
-        server_fixture->log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, "stderr", &error);
+        server_fixture->log = log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, "stderr", &error);
     server_fixture->server = server_new(server_fixture->conf, server_fixture->log, &error);
     ck_assert_msg(server_fixture->server, "%s", error.text);
     ck_assert_msg(server_open(server_fixture->server, &error) == 0, "%s", error.text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_log: what is written, a reader that is stuck, a disk that is full, rotation.
+ * test_log: what is written, a reader that is stuck, a disk that is full, rotation; with it log_ring.c.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@ enum { PATIENCE_MS = 5000, NOT_BLOCKED_MS = 3000, LOG_TIME = 24 };
 
 static struct log *new_log(enum log_level level, const char *to) {
     struct error error = {""};
-    struct log *log = log_new(LOG_FORMAT_TEXT, level, to, &error);
+    struct log *log = log_new("test", LOG_FORMAT_TEXT, level, to, &error);
     ck_assert_msg(log, "%s", error.text);
     return log;
 }
@@ -107,7 +107,7 @@ END_TEST
 START_TEST(a_log_that_cannot_be_opened_says_why) {
     struct error error = {""};
     const char *path = unit_path("no/such/folder/log");
-    ck_assert_ptr_null(log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, path, &error));
+    ck_assert_ptr_null(log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_INFO, path, &error));
     ck_assert_ptr_nonnull(strstr(error.text, path));
     ck_assert_ptr_nonnull(strstr(error.text, strerror(ENOENT)));
 }
@@ -339,8 +339,8 @@ START_TEST(level_format_and_file_change_while_it_runs) {
     struct log *log = new_log(LOG_LEVEL_INFO, path);
     log_write(log, LOG_LEVEL_INFO, "server", "before");
     ck_assert(comes_to_hold(path, "before"));
-    ck_assert_ptr_null(log_target_open(unit_path("no/such/log"), &error));
-    struct log_target *target = log_target_open(other, &error);
+    ck_assert_ptr_null(log_target_open(LOG_FORMAT_TEXT, unit_path("no/such/log"), &error));
+    struct log_target *target = log_target_open(LOG_FORMAT_TEXT, other, &error);
     ck_assert_msg(target, "%s", error.text);
     log_change(log, LOG_FORMAT_JSON, LOG_LEVEL_DEBUG, target);
     log_write(log, LOG_LEVEL_DEBUG, "server", "after");
@@ -350,7 +350,7 @@ START_TEST(level_format_and_file_change_while_it_runs) {
     log_write(log, LOG_LEVEL_WARNING, "server", "as text");
     ck_assert(comes_to_hold(other, "  as text\n"));
     log_free(log);
-    log_target_free(log_target_open(other, &error));
+    log_target_free(log_target_open(LOG_FORMAT_TEXT, other, &error));
     char *text = unit_read(path, NULL);
     ck_assert_ptr_null(strstr(text, "after"));
     free(text);

@@ -37,7 +37,7 @@ static unsigned count(const char *text, const char *word) {
 
 static struct log *open_log(void) {
     struct error error;
-    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
+    struct log *log = log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_INFO, unit_path("log"), &error);
 
     ck_assert_msg(log, "%s", error.text);
     return log;

@@ -45,7 +45,7 @@ static char *words_for(long from_days, const long *days, size_t count) {
     struct error error;
 
     unlink(path);
-    struct log *log = log_new(LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, path, &error);
+    struct log *log = log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_DEBUG, path, &error);
     ck_assert_msg(log, "%s", error.text);
     for (size_t i = 0; i < count; i++)
         check(&expiry, log, from_days, days[i]);

@@ -59,14 +59,14 @@ static void note_record(struct world_record *into, enum relay_reason reason, con
     strbuf_copy(into->detail, sizeof into->detail, detail ? detail : "");
 }
 
-void __wrap_record_log(struct log *log, const struct record *record, uint64_t now_us);
-void __wrap_record_log(struct log *log, const struct record *record, uint64_t now_us) {
+void __wrap_record_log(struct log *log, const struct record *record);
+void __wrap_record_log(struct log *log, const struct record *record) {
     struct world_record *into = &the_world->records[AGENT];
     (void)log;
-    ck_assert_uint_ge(now_us, record->accepted_us);
+    ck_assert_uint_ge(record->ended_us, record->accepted_us);
     note_record(into, record->reason, record->by, record->detail);
-    into->up = record->up;
-    into->down = record->down;
+    into->up = record->in;
+    into->down = record->out;
     into->left_out += record->left_out;
     into->opened_us = record->opened_us;
     strbuf_copy(into->address, sizeof into->address, record->address);
