@@ -54,15 +54,18 @@ static bool is_everywhere(const struct endpoint *endpoint) {
     return !*endpoint->host || strcmp(endpoint->host, "0.0.0.0") == 0 || strcmp(endpoint->host, "::") == 0;
 }
 
-void advertised_addr(const char *listen, const char *name, const char *certificate, char text[ADVERTISED_ADDR_TEXT]) {
+bool advertised_addr(const char *listen, const char *name, const char *certificate, char text[ADVERTISED_ADDR_TEXT]) {
     struct endpoint endpoint;
     struct best best = {.host = "localhost", .rank = RANK_NONE};
     if (endpoint_parse(&endpoint, listen, NULL) != 0 || endpoint.is_unix)
         endpoint = (struct endpoint){.port = DEFAULT_PORT};
+    bool is_reachable = !is_everywhere(&endpoint) || name;
     if (is_everywhere(&endpoint)) {
         if (!name)
             (void)cert_issue_each_name(certificate, on_name, &best, NULL);
+        is_reachable |= best.rank > RANK_LOOPBACK;
         snprintf(endpoint.host, sizeof endpoint.host, "%s", name ? name : best.host);
     }
     endpoint_format(&endpoint, text, ADVERTISED_ADDR_TEXT);
+    return is_reachable;
 }

@@ -25,7 +25,7 @@ struct credentials *credentials_new(void) {
     return calloc(1, sizeof(struct credentials));
 }
 
-static void clear(struct credential *credential) {
+void credential_done(struct credential *credential) {
     free(credential->name);
     strlist_done(&credential->groups);
     strlist_done(&credential->certificates);
@@ -36,7 +36,7 @@ void credentials_free(struct credentials *credentials) {
     if (!credentials)
         return;
     for (size_t i = 0; i < credentials->count; i++)
-        clear(&credentials->items[i]);
+        credential_done(&credentials->items[i]);
     free(credentials->items);
     free(credentials);
 }
@@ -110,14 +110,14 @@ static int check(const struct credential *credential, struct error *error) {
     return 0;
 }
 
-static int copy(struct credential *to, const struct credential *from, struct error *error) {
+int credential_copy(struct credential *to, const struct credential *from, struct error *error) {
     *to = *from;
     to->groups = to->certificates = (struct strlist){NULL, 0};
     to->name = strdup(from->name);
     if (to->name && strlist_copy(&to->groups, &from->groups) == 0 &&
         strlist_copy(&to->certificates, &from->certificates) == 0)
         return 0;
-    clear(to);
+    credential_done(to);
     return error_set(error, "out of memory");
 }
 
@@ -127,11 +127,11 @@ int credentials_put(struct credentials *credentials, const struct credential *cr
         return -1;
     if (make_room(credentials) != 0)
         return error_set(error, "out of memory");
-    if (copy(&made, credential, error) != 0)
+    if (credential_copy(&made, credential, error) != 0)
         return -1;
     struct credential *place = (struct credential *)credentials_find(credentials, credential->name);
     if (place)
-        clear(place);
+        credential_done(place);
     else
         place = &credentials->items[credentials->count++];
     *place = made;
@@ -143,7 +143,7 @@ bool credentials_remove(struct credentials *credentials, const char *name) {
     struct credential *place = (struct credential *)credentials_find(credentials, name);
     if (!place)
         return false;
-    clear(place);
+    credential_done(place);
     struct credential *last = &credentials->items[--credentials->count];
     memmove(place, place + 1, (size_t)(last - place) * sizeof *place);
     secret_wipe(last, sizeof *last); /* its copy is one place further down */

@@ -44,7 +44,7 @@ const struct credential *credentials_at(const struct credentials *credentials, s
 int credentials_put(struct credentials *credentials, const struct credential *credential, struct error *error);
 bool credentials_remove(struct credentials *credentials, const char *name);
 int credentials_write(const struct credentials *credentials, const char *path,
-                      struct error *error); /* 0640, whole or not at all */
+                      struct error *error); /* 0640, whole or not at all; 0, or -1 with errno */
 
 /*
  * Does `proof` show that its maker holds a valid key of `name`? Takes the same path (a dummy key) for an unknown name.
@@ -56,6 +56,9 @@ bool credentials_check(const struct credentials *credentials, const char *name, 
 /* The first credential that names this verified certificate and has not expired; NULL: there is none. */
 const struct credential *credentials_find_certificate(const struct credentials *credentials, X509 *certificate,
                                                       time_t now);
+/* A copy to be changed, with strings of its own. 0, or -1 when out of memory. */
+int credential_copy(struct credential *to, const struct credential *from, struct error *error);
+void credential_done(struct credential *credential); /* and wipes it */
 bool credential_key_has_ended(const struct credential *credential, int index, time_t now);
 bool credential_has_certificate(const struct credential *credential, X509 *certificate);
 bool credential_carries(const struct credential *credential, const char *group); /* "" asks for nothing: true */

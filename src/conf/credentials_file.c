@@ -14,6 +14,7 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -284,12 +285,16 @@ int credentials_write(const struct credentials *credentials, const char *path, s
     json_t *json = all_json(credentials);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     wipe_and_free(json);
-    if (!text)
+    if (!text) {
+        errno = ENOMEM;
         return error_set(error, "out of memory");
+    }
     size_t length = strlen(text);
     text[length] = '\n'; /* in place of the end, which file_write does not need */
     int result = file_write(path, text, length + 1, FILE_MODE, error);
+    int failure = errno;
     secret_wipe(text, length + 1);
     free(text);
+    errno = failure;
     return result;
 }

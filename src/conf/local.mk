@@ -16,10 +16,14 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/credentials_file.c \
 	src/conf/expand.c \
 	src/conf/expand.h \
+	src/conf/credential_issue.c \
+	src/conf/credential_issue.h \
 	src/conf/include.c \
 	src/conf/include.h \
 	src/conf/join_code_issue.c \
 	src/conf/join_code_issue.h \
+	src/conf/lock.h \
+	src/conf/lock_posix.c \
 	src/conf/local_addrs.h \
 	src/conf/local_addrs_posix.c \
 	src/conf/managed_file.c \

@@ -7,13 +7,13 @@
  */
 #include "config.h"
 
+#include "conf/credential_issue.h"
 #include "conf/provision.h"
 #include "conf/validators.h"
 #include "ctl/agent_certificate.h"
 #include "ctl/agent_store.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
-#include "lib/base/date.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,23 +29,9 @@ struct add_arguments {
 
 /* ---- the command lines ---- */
 
-/* "90d" from now, or a date. */
-static int take_date(time_t *moment, const char *text, struct error *error) {
-    time_t span;
-    if (date_parse_span(&span, text)) {
-        *moment = time(NULL) + span;
-        return 0;
-    }
-    if (date_parse(moment, text))
-        return *moment > time(NULL)
-                   ? 0
-                   : error_set(error, "%s is in the past; write a later date, or a span like \"90d\"", text);
-    return error_set(error, "\"%.40s\" is not a date; write one like \"2027-01-31\", or a span like \"90d\"", text);
-}
-
 static int check_date(const char *text, struct error *error) {
     time_t moment;
-    return take_date(&moment, text, error);
+    return credential_parse_end(&moment, text, error);
 }
 
 #define AT(member) offsetof(struct add_arguments, member)
@@ -118,14 +104,6 @@ static const struct cmdline_spec rotate_command = {
 
 /* ---- tokens ---- */
 
-/* The caller has made room. */
-static void put_key_first(struct credential *credential, const uint8_t key[SECRET_SIZE]) {
-    memmove(&credential->keys[1], &credential->keys[0], (size_t)credential->key_count * sizeof credential->keys[0]);
-    memcpy(credential->keys[0].key, key, SECRET_SIZE);
-    credential->keys[0].until = 0;
-    credential->key_count++;
-}
-
 /* Read from the code itself: a wrong guess is to be seen here, and not only by the agent. */
 static void print_servers(const char *text) {
     struct join_code code;
@@ -168,17 +146,10 @@ static int write_token_file(const char *path, const struct auth_token *token, st
 static int hand_out(struct agent_store *store, struct credential *credential, const struct add_arguments *arguments,
                     struct error *error) {
     struct auth_token token;
-    uint8_t key[SECRET_SIZE];
     char code[JOIN_CODE_TEXT] = "";
-    int result = auth_token_make(&token, credential->name) == 0
-                     ? 0
-                     : error_set(error, "the system's random generator failed; nothing was changed");
-    if (result == 0) {
-        auth_token_key(&token, key);
-        put_key_first(credential, key);
-        if (!arguments->token_file)
-            result = agent_store_join_code(store, &arguments->servers, &token, code, error);
-    }
+    int result = credential_add_token(credential, &token, error);
+    if (result == 0 && !arguments->token_file)
+        result = agent_store_join_code(store, &arguments->servers, &token, code, error);
     if (result == 0)
         result = credentials_put(store->credentials, credential, error);
     if (result == 0)
@@ -189,7 +160,6 @@ static int hand_out(struct agent_store *store, struct credential *credential, co
         result = error_set(error, "the join code could not be printed; munnel agent rotate %s makes another",
                            credential->name);
     secret_wipe(&token, sizeof token);
-    secret_wipe(key, sizeof key);
     secret_wipe(code, sizeof code);
     return result;
 }
@@ -258,7 +228,7 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
         return -1;
     if (arguments->groups.count > 0)
         made.groups = arguments->groups;
-    if (arguments->expires && take_date(&made.expires, arguments->expires, error) != 0)
+    if (arguments->expires && credential_parse_end(&made.expires, arguments->expires, error) != 0)
         return -1;
     if (arguments->certificate_name)
         certificates[made.certificates.count++] = arguments->certificate_name;
@@ -276,49 +246,14 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
 
 /* ---- rotate ---- */
 
-/* By the keys alone: a credential that has expired as a whole keeps them, since its date may be changed by hand. */
-static void drop_ended_keys(struct credential *credential, time_t now) {
-    int kept = 0;
-    for (int i = 0; i < credential->key_count; i++)
-        if (!credential_key_has_ended(credential, i, now))
-            credential->keys[kept++] = credential->keys[i];
-    credential->key_count = kept;
-}
-
-static int refuse_key(const struct agent_store *store, const struct credential *credential, struct error *error) {
-    char date[DATE_TEXT];
-    time_t first = 0;
-    for (int i = 0; i < credential->key_count; i++)
-        if (credential->keys[i].until && (!first || credential->keys[i].until < first))
-            first = credential->keys[i].until;
-    if (!first)
-        return error_set(error, "%s has %d tokens, and no more are kept; remove keys that are not used from %s",
-                         credential->name, credential->key_count, store->path);
-    return error_set(error,
-                     "%s has %d tokens that are still valid, and no more are kept; rotate it when the first of them "
-                     "has ended, at %s, or remove a key that is not used from %s",
-                     credential->name, credential->key_count, date_format(first, date), store->path);
-}
-
-/* No valid key is dropped: it may be the one by which the agent is joined just now. */
-static int make_room_for_key(const struct agent_store *store, struct credential *credential, time_t until,
-                             struct error *error) {
-    time_t *newest = &credential->keys[0].until;
-    drop_ended_keys(credential, time(NULL));
-    if (credential->key_count == CREDENTIAL_KEYS)
-        return refuse_key(store, credential, error);
-    if (credential->key_count > 0 && (*newest == 0 || until < *newest))
-        *newest = until;
-    return 0;
-}
-
 static int rotate_token(struct agent_store *store, struct credential *changed, const struct add_arguments *arguments,
                         struct error *error) {
     if (changed->key_count == 0)
         return error_set(error, "%s joins by its certificate; name a folder for a new one with --certificate",
                          changed->name);
     time_t until;
-    if (take_date(&until, arguments->keep, error) != 0 || make_room_for_key(store, changed, until, error) != 0 ||
+    if (credential_parse_end(&until, arguments->keep, error) != 0 ||
+        credential_make_room(changed, until, store->path, error) != 0 ||
         hand_out(store, changed, arguments, error) != 0)
         return -1;
     if (!arguments->token_file)
@@ -360,18 +295,11 @@ static int rotate(struct agent_store *store, const char *name, const struct add_
     const struct credential *found = agent_store_find(store, name, error);
     if (!found || check_use(arguments, !arguments->folder && !arguments->token_file, error) != 0)
         return -1;
-    struct credential changed = *found;
-    changed.groups = changed.certificates = (struct strlist){NULL, 0};
-    changed.name = (char *)name;
-    int result = 0;
-    if (strlist_copy(&changed.groups, &found->groups) != 0 ||
-        strlist_copy(&changed.certificates, &found->certificates) != 0)
-        result = error_set(error, "out of memory");
-    if (result == 0)
-        result = (arguments->folder ? rotate_certificate : rotate_token)(store, &changed, arguments, error);
-    strlist_done(&changed.groups);
-    strlist_done(&changed.certificates);
-    secret_wipe(&changed, sizeof changed);
+    struct credential changed;
+    if (credential_copy(&changed, found, error) != 0)
+        return -1;
+    int result = (arguments->folder ? rotate_certificate : rotate_token)(store, &changed, arguments, error);
+    credential_done(&changed);
     return result;
 }
 

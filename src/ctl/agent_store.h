@@ -8,8 +8,8 @@
 #define MUNNEL_CTL_AGENT_STORE_H
 
 #include "conf/credentials.h"
+#include "conf/lock.h"
 #include "conf/option.h"
-#include "ctl/lock.h"
 #include "proto/auth_proof.h"
 #include "proto/join_code.h"
 

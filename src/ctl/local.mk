@@ -33,8 +33,6 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/init.c \
 	src/ctl/lists.c \
 	src/ctl/lists.h \
-	src/ctl/lock.h \
-	src/ctl/lock_posix.c \
 	src/ctl/log_level.c \
 	src/ctl/number_text.c \
 	src/ctl/number_text.h \

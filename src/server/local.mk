@@ -11,6 +11,9 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/agents.c \
 	src/server/admin/config.c \
 	src/server/admin/configuration.h \
+	src/server/admin/body_fields.c \
+	src/server/admin/body_fields.h \
+	src/server/admin/credentials.c \
 	src/server/admin/history_answer.c \
 	src/server/admin/problems.c \
 	src/server/admin/readiness.c \

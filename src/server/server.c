@@ -233,6 +233,7 @@ static int make_admin(struct server *server, struct error *error) {
                                     .instance = server->instance,
                                     .started_at = server->started_at,
                                     .is_stopping = &server->stopping,
+                                    .reread_credentials = reread_credentials,
                                     .write_metrics = write_metrics,
                                     .context = server};
 

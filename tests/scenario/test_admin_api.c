@@ -69,6 +69,19 @@ static void expect(struct administered *administered, const char *method, const 
     ck_assert_msg(got == status, "%s %s: %u instead of %u: %s", method, path, got, status, answer);
 }
 
+/* With a JSON body. */
+static void expect_to(struct administered *administered, const char *method, const char *path, const char *content,
+                      unsigned status) {
+    struct sandbox *sandbox = administered->sandbox;
+    const char *text = sandbox_text(sandbox,
+                                    "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: "
+                                    "application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                                    method, path, strlen(content), content);
+    unsigned got = converse(socket_connect(sandbox_text(sandbox, "unix:%s", administered->socket), 0), text);
+
+    ck_assert_msg(got == status, "%s %s: %u instead of %u: %s", method, path, got, status, answer);
+}
+
 static void expect_http(struct administered *administered, const char *method, const char *path, const char *headers,
                         unsigned status) {
     unsigned got = ask_http(administered, method, path, headers);
@@ -234,6 +247,38 @@ START_TEST(drained_agent_keeps_its_relays_and_comes_back) {
 }
 END_TEST
 
+static bool is_there(struct administered *administered, const char *agent) {
+    return ask(administered, "GET", sandbox_text(administered->sandbox, "/v1/agents/%s", agent)) == 200 &&
+           strstr(answer, "\"state\":\"connected\"");
+}
+
+START_TEST(added_agent_joins_by_its_code_until_it_is_revoked) {
+    struct administered administered = start("added");
+    struct sandbox *sandbox = administered.sandbox;
+    char code[4096];
+
+    expect_to(&administered, "POST", "/v1/agents", "{\"name\":\"web1\",\"groups\":[\"*\"]}", 201);
+    text_in(answer, "code", code, sizeof code);
+    const char *const arguments[] = {sandbox_program(sandbox, "munnel-agent"), "--name", "web1", "--join", "-", NULL};
+    const char *const environment[] = {sandbox_text(sandbox, "STATE_DIRECTORY=%s", sandbox_path(sandbox, "web1")),
+                                       NULL};
+    sandbox_run_plan(sandbox, (struct process_plan){.name = "web1",
+                                                    .arguments = arguments,
+                                                    .environment = environment,
+                                                    .input = sandbox_text(sandbox, "%s\n", code)});
+    ck_assert(HOLDS_WITHIN(SOON_MS, is_there(&administered, "web1")));
+    expect_to(&administered, "POST", "/v1/agents", "{\"name\":\"web1\",\"groups\":[\"*\"]}", 409);
+    expect(&administered, "POST", "/v1/agents/web1/rotate", 200);
+    ck_assert(is_there(&administered, "web1")); /* its token is the old one */
+    expect(&administered, "DELETE", "/v1/agents/web1", 200);
+    expect(&administered, "GET", "/v1/agents/web1", 404);
+    close(converse_with_echo(&administered, "by alpha"));
+    ck_assert_uint_eq(process_count(administered.server.process, 0, code, NULL), 0);
+    ck_assert_uint_gt(process_count(administered.server.process, 0, "/v1/agents/web1/rotate", NULL), 0);
+    end(&administered);
+}
+END_TEST
+
 START_TEST(those_who_may_not_ask_are_refused) {
     static const char view[] = "Host: localhost\r\n" BEARER(VIEW_TOKEN);
     static const char admin[] = "Host: localhost\r\n" BEARER(ADMIN_TOKEN);
@@ -244,6 +289,7 @@ START_TEST(those_who_may_not_ask_are_refused) {
     expect_http(&administered, "GET", "/v1/status", view, 200);
     ck_assert_ptr_nonnull(strstr(answer, "\"role\":\"view\""));
     expect_http(&administered, "POST", pause, view, 403);
+    expect_http(&administered, "DELETE", "/v1/agents/alpha", view, 403);
     expect_http(&administered, "GET", "/v1/status", "Host: munnel.example\r\n" BEARER(ADMIN_TOKEN), 421);
     expect_http(&administered, "POST", pause,
                 "Host: localhost\r\nOrigin: http://munnel.example\r\n" BEARER(ADMIN_TOKEN), 403);
@@ -288,4 +334,5 @@ SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO
               SCENARIO(client_that_was_refused_is_found_with_the_reason, 60),
               SCENARIO(paused_service_keeps_its_relays, 60),
               SCENARIO(drained_agent_keeps_its_relays_and_comes_back, 60),
+              SCENARIO(added_agent_joins_by_its_code_until_it_is_revoked, 60),
               SCENARIO(those_who_may_not_ask_are_refused, 60), SCENARIO(relays_go_on_while_it_is_asked_much, 60))

@@ -25,7 +25,7 @@ char *file_read_trusted(const char *path, size_t limit, size_t *length, struct e
 int file_check_secret(const char *path, struct error *error); /* only the check of owner and mode; 0 or -1 */
 
 /* Writes a temporary file beside `path`, syncs, renames it over: whole or not at all. It keeps the old file's owner and
- * group; a new one of root's is given to the owner of a folder that is not root's. 0 or -1 with `error`. */
+ * group; a new one of root's is given to the owner of a folder that is not root's. 0, or -1 with `error` and errno. */
 int file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
 
 /*

@@ -286,8 +286,10 @@ int file_write(const char *path, const char *data, size_t length, unsigned mode,
         fail(error, "write", path);
     else
         file_sync_folder(target);
+    int failure = errno;
     file_unstage(staged);
     free(real);
+    errno = failure;
     return result;
 }
 

@@ -48,8 +48,9 @@ struct admin_options { /* all outlive it */
     const bool *is_stopping;
     const struct http_asset *assets; /* the page; NULL: none */
     size_t asset_count;
+    bool (*reread_credentials)(void *context); /* if the agents file has changed: takes it into force */
     void (*write_metrics)(const void *context, struct metrics *to);
-    const void *context;
+    void *context; /* of these two */
 };
 
 struct admin *admin_new(const struct admin_options *options, struct error *error); /* NULL with `error` */

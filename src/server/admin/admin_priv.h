@@ -25,6 +25,7 @@ admin_handler admin_list_services, admin_get_service, admin_pause_service, admin
 admin_handler admin_put_service, admin_delete_service;
 admin_handler admin_get_config, admin_reload, admin_confirm_reload;
 admin_handler admin_list_agents, admin_get_agent, admin_drain_agent, admin_undrain_agent, admin_disconnect_agent;
+admin_handler admin_add_agent, admin_revoke_agent, admin_rotate_agent;
 admin_handler admin_get_history;
 admin_handler admin_list_sources, admin_forgive_source;
 admin_handler admin_get_ready;

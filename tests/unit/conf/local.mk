@@ -13,6 +13,14 @@ unit_conf_tests += tests/unit/conf/test_managed_file
 tests_unit_conf_test_managed_file_SOURCES = tests/unit/conf/test_managed_file.c
 tests_unit_conf_test_managed_file_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_lock
+tests_unit_conf_test_lock_SOURCES = tests/unit/conf/test_lock.c
+tests_unit_conf_test_lock_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_credential_issue
+tests_unit_conf_test_credential_issue_SOURCES = tests/unit/conf/test_credential_issue.c
+tests_unit_conf_test_credential_issue_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_option
 tests_unit_conf_test_option_SOURCES = tests/unit/conf/test_option.c tests/unit/conf/slip.h
 tests_unit_conf_test_option_LDADD = $(LINK_UNIT_CONF)

@@ -25,10 +25,6 @@ unit_ctl_tests += tests/unit/ctl/test_agent_store
 tests_unit_ctl_test_agent_store_SOURCES = tests/unit/ctl/test_agent_store.c $(unit_ctl_tool)
 tests_unit_ctl_test_agent_store_LDADD = $(LINK_UNIT_CTL)
 
-unit_ctl_tests += tests/unit/ctl/test_lock
-tests_unit_ctl_test_lock_SOURCES = tests/unit/ctl/test_lock.c
-tests_unit_ctl_test_lock_LDADD = $(LINK_UNIT_CTL)
-
 unit_ctl_tests += tests/unit/ctl/test_subcommand
 tests_unit_ctl_test_subcommand_SOURCES = tests/unit/ctl/test_subcommand.c tests/unit/conf/capture.c tests/unit/conf/capture.h
 tests_unit_ctl_test_subcommand_LDADD = $(LINK_UNIT_CTL)

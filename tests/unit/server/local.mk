@@ -6,6 +6,7 @@ unit_server_tests = \
 	tests/unit/server/admin/test_admin \
 	tests/unit/server/admin/test_config \
 	tests/unit/server/admin/test_service_files \
+	tests/unit/server/admin/test_credentials \
 	tests/unit/server/admin/test_values \
 	tests/unit/server/service/test_access \
 	tests/unit/server/service/test_registry \
@@ -49,7 +50,11 @@ unit_server_tests = \
 unit_server_fixture = \
 	tests/unit/server/fake_plane.c tests/unit/server/fake_plane.h \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
-tests_unit_server_admin_test_admin_SOURCES = tests/unit/server/admin/test_admin.c $(unit_server_fixture)
+admin_fixture = tests/unit/server/admin/admin_fixture.c tests/unit/server/admin/admin_fixture.h $(unit_server_fixture)
+tests_unit_server_admin_test_admin_SOURCES = tests/unit/server/admin/test_admin.c $(admin_fixture)
+tests_unit_server_admin_test_credentials_SOURCES = tests/unit/server/admin/test_credentials.c $(admin_fixture)
+tests_unit_server_admin_test_credentials_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_admin_test_credentials_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_write
 tests_unit_server_admin_test_admin_LDADD = $(LINK_UNIT_SERVER)
 config_site = tests/unit/server/admin/config_site.c tests/unit/server/admin/config_site.h $(unit_server_fixture)
 tests_unit_server_admin_test_config_SOURCES = tests/unit/server/admin/test_config.c $(config_site)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_lock: one tool at a time changes the agents file.
+ * test_lock: one program at a time changes the agents file.
  */
 #include "config.h"
 
-#include "ctl/lock.h"
+#include "conf/lock.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -55,6 +55,21 @@ START_TEST(a_second_tool_waits_for_the_first) {
 }
 END_TEST
 
+START_TEST(one_who_cannot_wait_learns_that_it_is_busy) {
+    struct error error = {""};
+    bool is_busy = false;
+    int lock = lock_folder_of(unit_path("agents.json"), NULL);
+    ck_assert_int_eq(lock_try_folder_of(unit_path("agents.json"), &is_busy, &error), LOCK_NONE);
+    ck_assert(is_busy);
+    lock_release(lock);
+    lock = lock_try_folder_of(unit_path("agents.json"), &is_busy, &error);
+    ck_assert(lock != LOCK_NONE && !is_busy && is_locked());
+    lock_release(lock);
+    ck_assert_int_eq(lock_try_folder_of(unit_path("none/agents.json"), &is_busy, &error), LOCK_NONE);
+    ck_assert(!is_busy);
+}
+END_TEST
+
 START_TEST(a_folder_that_is_not_there_is_an_error) {
     struct error error = {""};
     ck_assert_int_eq(lock_folder_of(unit_path("none/agents.json"), &error), LOCK_NONE);
@@ -66,8 +81,9 @@ static TCase *locks(void) {
     TCase *group = tcase_create("locks");
     tcase_add_test(group, the_folder_is_locked_until_the_lock_is_released);
     tcase_add_test(group, a_second_tool_waits_for_the_first);
+    tcase_add_test(group, one_who_cannot_wait_learns_that_it_is_busy);
     tcase_add_test(group, a_folder_that_is_not_there_is_an_error);
     return group;
 }
 
-UNIT_MAIN("ctl/lock", locks)
+UNIT_MAIN("conf/lock", locks)

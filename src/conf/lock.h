@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * lock: one tool at a time changes the agents file.
- * Runs on: the tool's only thread. Owns: nothing; a lock is the caller's until lock_release().
+ * lock: one program at a time changes the agents file.
+ * Runs on: a tool's only thread, the server's control thread. Owns: nothing; a lock is the caller's until
+ * lock_release().
  */
-#ifndef MUNNEL_CTL_LOCK_H
-#define MUNNEL_CTL_LOCK_H
+#ifndef MUNNEL_CONF_LOCK_H
+#define MUNNEL_CONF_LOCK_H
 
 #include "lib/base/error.h"
+
+#include <stdbool.h>
 
 enum { LOCK_NONE = -1 };
 
@@ -16,6 +19,8 @@ enum { LOCK_NONE = -1 };
  * lock, or LOCK_NONE with `error`.
  */
 int lock_folder_of(const char *path, struct error *error);
+/* The same without waiting: *is_busy, with `error`, if another has it. */
+int lock_try_folder_of(const char *path, bool *is_busy, struct error *error);
 void lock_release(int lock); /* LOCK_NONE: nothing */
 
 #endif
