@@ -11,3 +11,9 @@ dist_examples_DATA = \
 if SYSTEMD
 dist_examples_DATA += contrib/systemd/munneld.socket
 endif
+
+# For Prometheus and Grafana: docs/metrics.md.
+grafanadir = $(examplesdir)/grafana
+dist_grafana_DATA = contrib/grafana/munnel.json
+prometheusdir = $(examplesdir)/prometheus
+dist_prometheus_DATA = contrib/prometheus/alerts.yml contrib/prometheus/alerts_test.yml contrib/prometheus/prometheus.yml
