@@ -15,6 +15,7 @@
 #include "conf/credentials.h"
 #include "conf/join_code_issue.h"
 #include "conf/local_addrs.h"
+#include "conf/managed_file.h"
 #include "conf/validators.h"
 #include "lib/base/file.h"
 #include "lib/net/addr.h"
@@ -27,7 +28,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CA_DAYS = 3650, SERVER_DAYS = 825, FOLDER_MODE = 0700, TOKEN_MODE = 0600, CONFIGURATION_MODE = 0640 };
+enum {
+    CA_DAYS = 3650,
+    SERVER_DAYS = 825,
+    FOLDER_MODE = 0700,
+    TOKEN_MODE = 0600,
+    CONFIGURATION_MODE = 0640,
+    SERVICES_MODE = 0750
+};
 enum { LISTEN_TEXT = 512, LISTEN_MODE = 0644 };
 
 static const char default_listen[] = "0.0.0.0:10001";
@@ -35,12 +43,12 @@ static const char listen_file[] = "agents.listen";
 static const char first_credential[] = "default";
 
 struct paths {
-    char *ca, *ca_key, *server, *server_key, *agents, *token, *configuration;
+    char *ca, *ca_key, *server, *server_key, *agents, *token, *configuration, *services;
 };
 
 static void paths_done(struct paths *paths) {
-    char *all[] = {paths->ca,     paths->ca_key, paths->server,       paths->server_key,
-                   paths->agents, paths->token,  paths->configuration};
+    char *all[] = {paths->ca,     paths->ca_key, paths->server,        paths->server_key,
+                   paths->agents, paths->token,  paths->configuration, paths->services};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }
@@ -54,9 +62,10 @@ static int paths_make(struct paths *paths, const char *folder, struct error *err
         .agents = file_in(folder, "agents.json"),
         .token = file_in(folder, "agent.token"),
         .configuration = file_in(folder, "munnel.json"),
+        .services = file_in(folder, MANAGED_FOLDER),
     };
     if (paths->ca && paths->ca_key && paths->server && paths->server_key && paths->agents && paths->token &&
-        paths->configuration)
+        paths->configuration && paths->services)
         return 0;
     paths_done(paths);
     return error_set(error, "out of memory");
@@ -189,7 +198,8 @@ static const char configuration_form[] = "{\n"
                                          "      \"listen\": \"127.0.0.1:8080\",\n"
                                          "      \"connect\": \"localhost:80\"\n"
                                          "    }\n"
-                                         "  ]\n"
+                                         "  ],\n"
+                                         "  \"include\": \"" MANAGED_FOLDER "/*.json\"\n"
                                          "}\n";
 
 static const char *listen_of(const struct provision *setup) {
@@ -211,7 +221,10 @@ static int make_configuration(const struct provision *setup, const struct paths 
     if (length < 0)
         return error_set(error, "out of memory");
     *made = true;
-    int result = file_write(paths->configuration, text, (size_t)length, CONFIGURATION_MODE, error);
+    int result = file_make_folder(paths->services, SERVICES_MODE, error) ||
+                         file_write(paths->configuration, text, (size_t)length, CONFIGURATION_MODE, error)
+                     ? -1
+                     : 0;
     free(text);
     return result;
 }

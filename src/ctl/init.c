@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "conf/managed_file.h"
 #include "conf/provision.h"
 #include "conf/validators.h"
 #include "ctl/commands.h"
@@ -73,6 +74,7 @@ static const struct {
     {"agents.json", "the agents that may join"},
     {"agent.token", "the first agent's secret: move it to the agent"},
     {"munnel.json", "the configuration: edit the example service"},
+    {MANAGED_FOLDER, "services that are added while the server runs; its user has to be able to write there"},
 };
 enum { FILE_COUNT = sizeof files / sizeof files[0] };
 

@@ -65,6 +65,10 @@ START_TEST(all_is_made_with_the_right_rights) {
     struct stat status;
     ck_assert_int_eq(stat(setup.folder, &status), 0);
     ck_assert_int_eq(status.st_mode & 0777, 0700);
+    struct stat services;
+    ck_assert_int_eq(stat(in_folder("services.d"), &services), 0);
+    ck_assert(S_ISDIR(services.st_mode));
+    ck_assert_uint_eq(services.st_mode & 07777, 0750);
 }
 END_TEST
 
