@@ -8,6 +8,7 @@
 #include "admin/event_feed.h"
 
 #include "admin/values.h"
+#include "lib/base/json.h"
 #include "lib/http/event_stream.h"
 #include "lib/http/tokens.h"
 
@@ -89,14 +90,6 @@ static void send_event(struct feed_stream *stream, const struct recent_event *ev
     send_text(stream, "event", id, text);
 }
 
-/* Takes over the JSON; NULL: out of memory. malloc'ed. */
-static char *text_of(json_t *json) {
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-
-    json_decref(json);
-    return text;
-}
-
 static void on_event(void *context, const struct recent_event *event) {
     struct event_feed *feed = context;
     char *text = NULL;
@@ -105,7 +98,7 @@ static void on_event(void *context, const struct recent_event *event) {
         struct feed_stream *stream = &feed->streams[i];
         if (!wants(stream, event))
             continue;
-        if (!text && !(text = text_of(event_json(feed, event))))
+        if (!text && !(text = json_to_text(event_json(feed, event))))
             return;
         send_event(stream, event, text);
     }
@@ -127,7 +120,7 @@ static void send_missed(struct feed_stream *stream, const char *last_id) {
         number = event->number;
         if (!wants(stream, event))
             continue;
-        char *text = text_of(event_json(feed, event));
+        char *text = json_to_text(event_json(feed, event));
         send_event(stream, event, text);
         free(text);
     }
@@ -151,7 +144,7 @@ static void send_tick(struct feed_stream *stream, const char *status) {
 }
 
 static char *status_text(const struct event_feed *feed) {
-    return text_of(feed->options.status(feed->options.context));
+    return json_to_text(feed->options.status(feed->options.context));
 }
 
 void event_feed_tick(struct event_feed *feed) {

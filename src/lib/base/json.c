@@ -195,8 +195,30 @@ bool json_get_string(const json_t *object, const char *key, const char **value) 
     return true;
 }
 
+enum { REAL_UNIT = 1000000, REAL_DIGITS = 15 };
+
+/* Above that a double has no six digits behind the point. */
+static double rounded(double real) {
+    bool is_large = real > 1e9 || real < -1e9;
+    return is_large ? real : (double)(int64_t)(real * REAL_UNIT + (real < 0 ? -0.5 : 0.5)) / REAL_UNIT;
+}
+
+/* Objects and lists are as deep as this program has made them. */
+static void round_reals(json_t *value) {
+    const char *key;
+    json_t *member;
+    size_t index;
+    if (json_is_real(value))
+        json_real_set(value, rounded(json_real_value(value)));
+    json_object_foreach (value, key, member)
+        round_reals(member);
+    json_array_foreach (value, index, member)
+        round_reals(member);
+}
+
 char *json_to_text(json_t *value) {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    round_reals(value);
+    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS)) : NULL;
     json_decref(value);
     return text;
 }

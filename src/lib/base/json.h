@@ -34,7 +34,8 @@ struct json_position json_locate(const char *text, size_t length, const char *po
 /* False, with *value untouched, if the member is absent or no string. */
 bool json_get_string(const json_t *object, const char *key, const char **value);
 
-/* Compact text, malloc'ed (free()); NULL when out of memory. Takes over the reference. */
+/* Compact text, malloc'ed (free()); NULL when out of memory. Takes over the reference. Reals are rounded to six digits
+ * behind the point: what is measured is no more exact, and 17 digits of it are noise. */
 char *json_to_text(json_t *value);
 
 #endif

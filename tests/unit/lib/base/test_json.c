@@ -196,6 +196,14 @@ START_TEST(mistakes_in_a_file_are_named_plainly) {
 }
 END_TEST
 
+START_TEST(measured_numbers_have_six_digits_behind_the_point) {
+    char *text =
+        json_to_text(json_pack("[{s:f}, f, f, f, f, i]", "a", 0.1 + 0.2, 2.0 / 3, -1234567.0000005, 1e10 / 3, 0.0, 7));
+    ck_assert_str_eq(text, "[{\"a\":0.3},0.666667,-1234567.000001,3333333333.33333,0.0,7]");
+    free(text);
+}
+END_TEST
+
 START_TEST(text_is_compact_and_takes_the_reference) {
     json_t *object = json_pack("{s:s, s:i}", "a", "\n/", "b", 1);
     char *text = json_to_text(object);
@@ -230,6 +238,7 @@ static TCase *for_people(void) {
     tcase_add_test(group, errors_name_file_line_and_column);
     tcase_add_loop_test(group, mistakes_in_a_file_are_named_plainly, 0, sizeof mistakes / sizeof *mistakes);
     tcase_add_test(group, utf_16_without_a_mark_is_named_too);
+    tcase_add_test(group, measured_numbers_have_six_digits_behind_the_point);
     tcase_add_test(group, text_is_compact_and_takes_the_reference);
     return group;
 }
