@@ -58,6 +58,8 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/wan.h \
 	tests/scenario/harness/wide_area.c \
 	tests/scenario/harness/wide_area.h \
+	tests/scenario/harness/http.c \
+	tests/scenario/harness/http.h \
 	tests/scenario/harness/live_relay.c \
 	tests/scenario/harness/live_relay.h
 SCENARIO_LDADD = libmunnel_scenario.a $(CHECK_LIBS) $(OPENSSL_LIBS)
@@ -94,6 +96,7 @@ scenario_programs = \
 	tests/scenario/test_hostile_server \
 	tests/scenario/test_access \
 	tests/scenario/test_admin_api \
+	tests/scenario/test_admin_config \
 	tests/scenario/test_tool \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_service_table \
@@ -177,6 +180,8 @@ tests_scenario_test_agent_listener_SOURCES = tests/scenario/test_agent_listener.
 tests_scenario_test_agent_listener_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_ssrf_and_loops_SOURCES = tests/scenario/test_ssrf_and_loops.c
 tests_scenario_test_ssrf_and_loops_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_admin_config_SOURCES = tests/scenario/test_admin_config.c
+tests_scenario_test_admin_config_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admin_api_SOURCES = tests/scenario/test_admin_api.c
 tests_scenario_test_admin_api_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_tool_SOURCES = tests/scenario/test_tool.c

@@ -8,6 +8,7 @@
 
 #include "harness/deadline.h"
 #include "harness/destination.h"
+#include "harness/http.h"
 #include "harness/munnel.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
@@ -38,13 +39,7 @@ static char answer[ANSWER_MOST];
 
 /* Its status; the whole answer is in `answer`. 0: the server has closed without one. */
 static unsigned converse(int fd, const char *request) {
-    size_t got = 0;
-
-    ck_assert(socket_send(fd, request, strlen(request), ASK_MS));
-    socket_read(fd, answer, sizeof answer - 1, &got, ASK_MS);
-    answer[got] = '\0';
-    close(fd);
-    return got > 9 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
+    return http_converse(fd, request, answer, sizeof answer, ASK_MS);
 }
 
 static const char *request_text(struct sandbox *sandbox, const char *method, const char *path, const char *headers) {

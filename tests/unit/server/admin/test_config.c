@@ -12,8 +12,11 @@
 #include "server/server.h"
 #include "unit.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct config_site site;
 
@@ -140,6 +143,17 @@ static bool is_back(void *context) {
     return !reload_state(reload)->confirm_until_ms;
 }
 
+static bool is_bound(uint16_t port) {
+    struct sockaddr_in place = {.sin_family = AF_INET,
+                                .sin_port = htons(port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool is_free = bind(fd, (struct sockaddr *)&place, sizeof place) == 0;
+
+    close(fd);
+    return !is_free;
+}
+
 START_TEST(without_a_confirmation_the_configuration_and_its_ports_come_back) {
     char version[64];
 
@@ -150,7 +164,7 @@ START_TEST(without_a_confirmation_the_configuration_and_its_ports_come_back) {
     write_second();
     site.ports[0] = port;
     reload_with(1, CONFIG_DONE);
-    ck_assert(!config_site_listens(&site, 0));
+    ck_assert(!config_site_listens(&site, 0) && is_bound(port)); /* no one else can take it meanwhile */
     ck_assert(!is_back(site.fixture.server->reload));
     reload_with(0, CONFIG_WAITING);
     config_site_expect(&site, "POST", "/v1/reload?dry_run", 200);
