@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_list: "munnel agent list": who may join, as a table for people or as JSON for programs. Never a key.
+ * agent_list: "munnel agent list": who may join, as a table for people or as JSON for programs. Never a key. If the
+ * server of the configuration runs, also how they are.
  * Runs on: the tool's only thread. Owns: nothing.
  */
 #include "config.h"
 
+#include "ctl/admin_client.h"
 #include "ctl/agent_store.h"
+#include "ctl/answer.h"
 #include "ctl/commands.h"
+#include "ctl/lists.h"
 #include "ctl/subcommand.h"
+#include "ctl/table.h"
 #include "lib/base/date.h"
 #include "lib/base/json.h"
 
@@ -22,23 +27,20 @@ struct list_arguments {
 };
 
 static const struct option_spec specs[] = {AGENT_PLACE_SPECS(struct list_arguments, place)};
-static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct list_arguments)};
+static const struct option_table list_table = {specs, sizeof specs / sizeof *specs, sizeof(struct list_arguments)};
 static const struct cmdline_flag flags[] = {{"json", 0, NULL, "print JSON", NULL}};
 static const struct cmdline_spec command = {
     .program = "munnel agent list",
-    .usage = "munnel agent list prints who may join, in which groups, and until when.\n\n"
+    .usage = "munnel agent list prints who may join, in which groups, and until when; and how they\n"
+             "are, if the server of the configuration runs.\n\n"
              "usage: munnel agent list [OPTION]...\n",
-    .table = &table,
+    .table = &list_table,
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
 };
 
-enum { COLUMNS = 5, CELL = 160, SOON_S = 2 * 86400 };
+enum { CELL = 160, SOON_S = 2 * 86400, PATIENCE_MS = 1000 };
 enum { DAY_LENGTH = 10, MINUTE_LENGTH = 16 }; /* of "2027-01-31T12:00:00Z", to the day and to the minute */
-
-struct row {
-    char cells[COLUMNS][CELL];
-};
 
 /* The day is enough for people, except of what ends soon. */
 static const char *date_of(time_t moment, time_t now, char text[DATE_TEXT]) {
@@ -50,7 +52,6 @@ static const char *date_of(time_t moment, time_t now, char text[DATE_TEXT]) {
     return date;
 }
 
-/* The file may be written by hand: control characters must not reach the terminal. */
 static void write_names(const struct strlist *names, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
@@ -59,9 +60,6 @@ static void write_names(const struct strlist *names, char *text, size_t size) {
         used +=
             (size_t)snprintf(text + used, size - used, is_pin ? "%s%.15s..." : "%s%s", i ? "," : "", names->items[i]);
     }
-    for (char *at = text; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = '?';
 }
 
 static void write_tokens(const struct credential *credential, time_t now, char *text, size_t size) {
@@ -88,41 +86,77 @@ static void write_end(const struct credential *credential, time_t now, char *tex
     snprintf(text, size, "%s%s", !end ? "never" : end <= now ? "expired " : "", end ? date_of(end, now, date) : "");
 }
 
-static void fill(struct row *row, const struct credential *credential, time_t now) {
-    snprintf(row->cells[0], CELL, "%s", credential->name);
-    write_names(&credential->groups, row->cells[1], CELL);
-    write_tokens(credential, now, row->cells[2], CELL);
-    write_names(&credential->certificates, row->cells[3], CELL);
-    write_end(credential, now, row->cells[4], CELL);
+/* ---- the table ---- */
+
+/* The answer to /v1/agents; NULL: no server of this configuration runs, or it may not be asked. */
+static json_t *ask_agents(char *socket) {
+    const struct admin_place place = {socket};
+    struct error error;
+    struct http_reply reply = {0};
+    struct http_client *client = socket ? admin_connect(&place, PATIENCE_MS, &error) : NULL;
+    json_t *agents = NULL;
+    if (client && admin_call(client, "GET", "/v1/agents", &reply, &error) == 0)
+        agents = json_incref(reply.json);
+    http_reply_done(&reply);
+    http_client_free(client);
+    return agents;
 }
 
-static void print_rows(const struct row *rows, size_t count) {
-    int width[COLUMNS] = {0};
-    for (size_t i = 0; i < count; i++)
-        for (int column = 0; column < COLUMNS; column++) {
-            int length = (int)strlen(rows[i].cells[column]);
-            width[column] = length > width[column] ? length : width[column];
-        }
-    for (size_t i = 0; i < count; i++) {
-        for (int column = 0; column + 1 < COLUMNS; column++)
-            printf("%-*s  ", width[column], rows[i].cells[column]);
-        printf("%s\n", rows[i].cells[COLUMNS - 1]);
-    }
+/* Of the agent that was let in by a credential; of several that share it the first. */
+static const char *state_of(const json_t *answer, const char *credential) {
+    const json_t *agents = answer_at(answer, "agents"), *agent;
+    size_t i;
+    json_array_foreach (agents, i, agent)
+        if (answer_is(agent, "credential", credential))
+            return answer_text(agent, "state", "");
+    return "offline";
 }
 
-static int print_table(const struct credentials *credentials, struct error *error) {
-    size_t count = credentials_count(credentials);
-    struct row *rows = calloc(count + 1, sizeof *rows);
-    time_t now = time(NULL);
-    if (!rows)
-        return error_set(error, "out of memory");
-    rows[0] = (struct row){{"NAME", "GROUPS", "TOKENS", "CERTIFICATE", "EXPIRES"}};
-    for (size_t i = 0; i < count; i++)
-        fill(&rows[i + 1], credentials_at(credentials, i), now);
-    print_rows(rows, count + 1);
-    free(rows);
-    return 0;
+/* The file may be written by hand: control characters must not reach the terminal. */
+static void add_clean(struct table *table, enum tone tone, const char *text) {
+    char *clean = display_clean(text);
+    table->lacks_memory |= !clean;
+    table_add(table, tone, clean ? clean : "");
+    free(clean);
 }
+
+static void add_row(struct table *table, const struct credential *credential, const json_t *agents, time_t now) {
+    char text[CELL];
+    add_clean(table, TONE_PLAIN, credential->name);
+    if (agents)
+        add_clean(table, list_tone(state_of(agents, credential->name)), state_of(agents, credential->name));
+    write_names(&credential->groups, text, CELL);
+    add_clean(table, TONE_PLAIN, text);
+    write_tokens(credential, now, text, CELL);
+    add_clean(table, TONE_PLAIN, text);
+    write_names(&credential->certificates, text, CELL);
+    add_clean(table, TONE_PLAIN, text);
+    write_end(credential, now, text, CELL);
+    add_clean(table, TONE_PLAIN, text);
+}
+
+static int print_table(const struct agent_store *store, struct error *error) {
+    static const struct table_column with_state[] = {{.title = "NAME"},        {.title = "STATE", .is_whole = true},
+                                                     {.title = "GROUPS"},      {.title = "TOKENS"},
+                                                     {.title = "CERTIFICATE"}, {.title = "EXPIRES", .is_whole = true}};
+    static const struct table_column columns[] = {{.title = "NAME"},
+                                                  {.title = "GROUPS"},
+                                                  {.title = "TOKENS"},
+                                                  {.title = "CERTIFICATE"},
+                                                  {.title = "EXPIRES", .is_whole = true}};
+    json_t *agents = ask_agents(store->admin_socket);
+    const struct display display = display_of(stdout);
+    struct table rows = agents ? table_begin(with_state, sizeof with_state / sizeof *with_state)
+                               : table_begin(columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < credentials_count(store->credentials); i++)
+        add_row(&rows, credentials_at(store->credentials, i), agents, time(NULL));
+    int result = table_print(&rows, &display) == 0 ? 0 : error_set(error, "out of memory");
+    table_done(&rows);
+    json_decref(agents);
+    return result;
+}
+
+/* ---- JSON ---- */
 
 static json_t *date_json(time_t moment) {
     char text[DATE_TEXT];
@@ -162,7 +196,7 @@ static int print_json(const struct credentials *credentials, struct error *error
 }
 
 static int print(const struct agent_store *store, bool as_json, struct error *error) {
-    int result = as_json ? print_json(store->credentials, error) : print_table(store->credentials, error);
+    int result = as_json ? print_json(store->credentials, error) : print_table(store, error);
     return result == 0 && fflush(stdout) != 0 ? error_set(error, "standard output cannot be written") : result;
 }
 
@@ -180,6 +214,6 @@ int agent_list_run(const char *self, int argc, char **argv) {
                    : subcommand_fail(&command, &error);
     agent_store_close(&store);
     cmdline_done(&line);
-    option_done(&table, &arguments);
+    option_done(&list_table, &arguments);
     return code;
 }

@@ -68,9 +68,11 @@ static int from_configuration(struct agent_store *store, const struct agent_plac
         store->certificate = strdup(conf->agents.certificate);
         store->asks_both = conf->agents.require == CONFIG_REQUIRE_BOTH;
         store->client_ca = conf->agents.client_ca ? strdup(conf->agents.client_ca) : NULL;
+        store->admin_socket = conf->admin_socket ? strdup(conf->admin_socket) : NULL;
         if (!conf->path)
             take_kept_listen(store, agents);
         if (!store->path || !store->certificate || (conf->agents.client_ca && !store->client_ca) ||
+            (conf->admin_socket && !store->admin_socket) ||
             (store->listen.count == 0 && strlist_copy(&store->listen, &conf->agents.listen) != 0) ||
             take_groups(store, conf) != 0)
             result = error_set(error, "out of memory");
@@ -129,6 +131,7 @@ void agent_store_close(struct agent_store *store) {
     free(store->path);
     free(store->certificate);
     free(store->client_ca);
+    free(store->admin_socket);
     strlist_done(&store->groups);
     strlist_done(&store->listen);
     credentials_free(store->credentials);

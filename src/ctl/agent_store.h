@@ -47,6 +47,7 @@ struct agent_store {
     bool knows_services;   /* the configuration has some */
     struct strlist groups; /* those of its services */
     struct strlist listen;
+    char *admin_socket; /* of the configuration; NULL: it has none, or only the agents file was named */
     int lock;
 };
 #define AGENT_STORE_NONE                                                                                               \

@@ -163,6 +163,10 @@ START_TEST(an_agent_is_drained_undrained_and_disconnected) {
     struct tooled tooled = start("agent");
     int fd = converse_with_echo(&tooled, "before");
 
+    EXPECT(&tooled, 0, "agent", "list", "--config", tooled.server.file);
+    prints(&tooled, "STATE");
+    prints(&tooled, "connected");
+
     EXPECT(&tooled, 0, "agent", "drain", "alpha");
     prints(&tooled, "alpha: gets no new clients");
     ck_assert_int_ne(tool(&tooled, "status", NULL), 0);

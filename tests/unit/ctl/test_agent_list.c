@@ -24,8 +24,8 @@ START_TEST(the_list_is_aligned_and_tells_no_key) {
     ck_assert_int_eq(tool_run(agent_add_run, "a-longer-name", "--group", "web", "--expires=2099-12-31", NULL), 0);
     ck_assert_int_eq(tool_run(agent_list_run, NULL), 0);
     ck_assert_str_eq(printed.text[0], "NAME           GROUPS  TOKENS  CERTIFICATE  EXPIRES\n"
-                                      "default        *       1                    never\n"
-                                      "a-longer-name  web     1                    2099-12-31\n");
+                                      "default        *       1       -            never\n"
+                                      "a-longer-name  web     1       -            2099-12-31\n");
     ck_assert_int_eq(tool_run(agent_add_run, "signed", "--certificate", unit_path("c"), NULL), 0);
     ck_assert_int_eq(tool_run(agent_list_run, NULL), 0);
     ck_assert_ptr_nonnull(strstr(printed.text[0], "signed         *       none    sha256:"));
