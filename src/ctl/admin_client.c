@@ -103,6 +103,22 @@ bool admin_target(char target[ADMIN_TARGET], const char *before, const char *nam
     return false;
 }
 
+/* "FILE:LINE: WHAT; REMEDY" of what is wrong in a file of the server; its text may begin with the file. */
+static int explain(const struct http_reply *reply, struct error *error) {
+    const char *file = json_string_value(json_object_get(reply->json, "file"));
+    const char *detail = json_string_value(json_object_get(reply->json, "detail"));
+    const char *remedy = json_string_value(json_object_get(reply->json, "remedy"));
+    char line[24] = "";
+
+    if (!file || !detail)
+        return http_reply_explain(reply, error);
+    if (json_integer_value(json_object_get(reply->json, "line")) > 0)
+        snprintf(line, sizeof line, ":%lld", (long long)json_integer_value(json_object_get(reply->json, "line")));
+    if (strncmp(detail, file, strlen(file)) == 0 && strncmp(detail + strlen(file), ": ", 2) == 0)
+        detail += strlen(file) + 2;
+    return error_set(error, "%s%s: %s%s%s", file, line, detail, remedy ? "; " : "", remedy ? remedy : "");
+}
+
 int admin_ask(struct http_client *client, const struct http_ask *ask, struct http_reply *reply, struct error *error) {
     if (http_client_ask(client, ask, reply, error) != 0)
         return -1;
@@ -110,7 +126,7 @@ int admin_ask(struct http_client *client, const struct http_ask *ask, struct htt
     reply->json = has_json ? display_clean_json(reply->json) : NULL;
     if (has_json && !reply->json)
         return error_set(error, "out of memory");
-    return reply->status >= 200 && reply->status < 300 ? 0 : http_reply_explain(reply, error);
+    return reply->status >= 200 && reply->status < 300 ? 0 : explain(reply, error);
 }
 
 int admin_call(struct http_client *client, const char *method, const char *target, struct http_reply *reply,

@@ -23,7 +23,7 @@ struct admin_place { /* from the command line */
     {                                                                                                                  \
         "socket", OPTION_TEXT, offsetof(type, member.socket), "null",                                                  \
             .wanted = "a socket's path", .flag = "socket", .argument = "PATH",                                         \
-            .help = "of munneld or munnel-agent [$MUNNEL_SOCKET, or the one that is there]"                            \
+            .help = "of the program to ask [$MUNNEL_SOCKET, or found]"                                                 \
     }
 
 /*

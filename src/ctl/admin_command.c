@@ -9,6 +9,7 @@
 
 #include "ctl/subcommand.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -96,6 +97,17 @@ int admin_print_json(const struct admin_context *context, const struct http_repl
     if (reply->length && reply->text[reply->length - 1] != '\n')
         fputc('\n', context->display.file);
     return 0;
+}
+
+int admin_refuse(const char *program, const char *format, ...) {
+    va_list arguments;
+
+    fprintf(stderr, "%s: ", program);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return CMDLINE_USAGE_ERROR;
 }
 
 int64_t admin_now_ms(void) {

@@ -43,6 +43,9 @@ static const struct subcommand service_commands[] = {
     {"list", .admin = &service_list_command, .arguments = "", .help = "state, agents, relays, rates"},
     {"show", .admin = &service_show_command, .arguments = "NAME", .help = "one, and what each agent permits",
      .words = "@services"},
+    {"add", .run = service_add_run, .arguments = "NAME", .help = "a new one; or another form of it"},
+    {"remove", .admin = &service_remove_command, .arguments = "NAME", .help = "its relays finish",
+     .words = "@services"},
     {"pause", .admin = &service_pause_command, .arguments = "NAME", .help = "no new clients; relays go on",
      .words = "@services"},
     {"resume", .admin = &service_resume_command, .arguments = "NAME", .help = "clients again", .words = "@services"},
@@ -75,6 +78,8 @@ static const struct subcommand commands[] = {
     {"agent", .below = &agent_table, .arguments = "", .help = NULL}, /* for the help; run_agent() chooses */
     {"relay", .below = &relay_table, .arguments = "", .help = NULL},
     {"source", .below = &source_table, .arguments = "", .help = NULL},
+    {"reload", .admin = &reload_command, .arguments = "[confirm]",
+     .help = "read the files again; --dry-run, --confirm 60", .words = "confirm"},
     {"log-level", .admin = &log_level_command, .arguments = "[LEVEL]", .help = "what is logged; --for 5m",
      .words = "error|warning|info|debug"},
     {"version", .run = run_version, .arguments = "", .help = "print the version, and the libraries'",

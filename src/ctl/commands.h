@@ -23,13 +23,17 @@ int agent_list_run(const char *self, int argc, char **argv);
 int agent_revoke_run(const char *self, int argc, char **argv);
 int agent_rotate_run(const char *self, int argc, char **argv);
 
+/* service_change.c: its options are made at run time, of the table of a service. */
+int service_add_run(const char *self, int argc, char **argv);
+
 /* What running programs are asked. */
 extern const struct admin_command agent_disconnect_command, agent_drain_command, agent_undrain_command;
 extern const struct admin_command events_command;
 extern const struct admin_command log_level_command;
+extern const struct admin_command reload_command;
 extern const struct admin_command relay_end_command, relay_list_command, relay_show_command;
-extern const struct admin_command service_list_command, service_pause_command, service_resume_command,
-    service_show_command;
+extern const struct admin_command service_list_command, service_pause_command, service_remove_command,
+    service_resume_command, service_show_command;
 extern const struct admin_command source_forgive_command, source_list_command;
 extern const struct admin_command status_command;
 

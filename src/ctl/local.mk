@@ -25,6 +25,8 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/complete.c \
 	src/ctl/details.c \
 	src/ctl/details.h \
+	src/ctl/difference.c \
+	src/ctl/difference.h \
 	src/ctl/dispatch.c \
 	src/ctl/dispatch.h \
 	src/ctl/display.c \
@@ -37,8 +39,13 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/number_text.c \
 	src/ctl/number_text.h \
 	src/ctl/program.c \
+	src/ctl/question.c \
+	src/ctl/question.h \
 	src/ctl/relay.c \
+	src/ctl/reload.c \
 	src/ctl/service.c \
+	src/ctl/service_change.c \
+	src/ctl/service_change.h \
 	src/ctl/source.c \
 	src/ctl/status.c \
 	src/ctl/status.h \

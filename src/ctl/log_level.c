@@ -78,7 +78,8 @@ static int run(struct admin_context *context, void *arguments, struct error *err
     if (context->line->word_count > 0)
         return set_level(context, given->span, error);
     if (given->span)
-        return error_set(error, "--for goes with a level: munnel log-level debug --for %.40s", given->span);
+        return admin_refuse("munnel log-level", "--for goes with a level: munnel log-level debug --for %.40s",
+                            given->span);
     return admin_show(context, "/v1/log", print_level, error);
 }
 

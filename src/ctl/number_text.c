@@ -124,7 +124,7 @@ char *number_local_time(char text[NUMBER_TEXT], const char *time, int64_t now_ms
     if (!number_read_time(&ms, time))
         return none(text);
     time_t seconds = (time_t)(ms / 1000);
-    bool is_recent = ms <= now_ms && now_ms - ms < RECENT_MS;
+    bool is_recent = llabs(now_ms - ms) < RECENT_MS;
     if (!localtime_r(&seconds, &parts) ||
         !strftime(text, NUMBER_TEXT, is_recent ? "%H:%M:%S" : "%Y-%m-%d %H:%M", &parts))
         return none(text);

@@ -23,7 +23,7 @@ char *number_span(char text[NUMBER_TEXT], double seconds); /* "45s", "12m 5s", "
 
 /* RFC 3339 in UTC, with or without a fraction, to milliseconds since 1970. False: it is none. */
 bool number_read_time(int64_t *ms, const char *time);
-/* In the local zone: "17:55:03" of the last 20 hours, else "2026-11-29 17:55"; "-" for NULL. */
+/* In the local zone: "17:55:03" within 20 hours, else "2026-11-29 17:55"; "-" for NULL. */
 char *number_local_time(char text[NUMBER_TEXT], const char *time, int64_t now_ms);
 char *number_age(char text[NUMBER_TEXT], const char *time, int64_t now_ms); /* a span since then */
 

@@ -114,20 +114,6 @@ void status_print_problems(const struct display *display, const json_t *status, 
     }
 }
 
-/* What a person may have to do soon although nothing is wrong. */
-static void print_configuration(const struct display *display, const json_t *status, int64_t now_ms) {
-    const char *until = answer_text(status, "configuration.must_confirm_until", NULL);
-    char text[256], when[NUMBER_TEXT];
-
-    if (!until)
-        return;
-    snprintf(text, sizeof text,
-             "The configuration of the last reload is undone at %s unless it is confirmed: munnel reload confirm",
-             number_local_time(when, until, now_ms));
-    fputc('\n', display->file);
-    display_fold(display, 0, 0, text);
-}
-
 /* ---- all of it ---- */
 
 static int print_lists(struct admin_context *context, struct error *error) {
@@ -152,7 +138,6 @@ static int print_server(struct admin_context *context, const json_t *status, str
 
     print_head(&context->display, status);
     status_print_problems(&context->display, status, now_ms);
-    print_configuration(&context->display, status, now_ms);
     return print_lists(context, error) == 0 ? status_code(status) : -1;
 }
 

@@ -52,9 +52,13 @@ void table_format(struct table *table, enum tone tone, const char *format, ...) 
     table_add(table, tone, text);
 }
 
+static bool has_titles(const struct table *table) {
+    return table->columns[0].title;
+}
+
 static void measure(const struct table *table, size_t *widths) {
     for (size_t i = 0; i < table->column_count; i++)
-        widths[i] = display_columns(table->columns[i].title);
+        widths[i] = has_titles(table) ? display_columns(table->columns[i].title) : 0;
     for (size_t i = 0; i < table->count; i++) {
         size_t columns = display_columns(table->cells[i].text);
         if (columns > widths[i % table->column_count])
@@ -113,11 +117,11 @@ int table_print(const struct table *table, const struct display *display) {
     measure(table, widths);
     if (display->width)
         fit(table, widths, display->width);
-    for (size_t i = 0; i < table->column_count; i++)
+    for (size_t i = 0; i < table->column_count && has_titles(table); i++)
         print_cell(table, display, i, table->columns[i].title, TONE_TITLE, widths[i]);
     for (size_t i = 0; i < table->count; i++) {
         size_t column = i % table->column_count;
-        if (column == 0)
+        if (column == 0 && (i > 0 || has_titles(table)))
             fputc('\n', display->file);
         print_cell(table, display, column, table->cells[i].text, table->cells[i].tone, widths[column]);
     }

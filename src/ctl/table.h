@@ -11,9 +11,9 @@
 #include "ctl/display.h"
 
 struct table_column {
-    const char *title;
-    bool is_right; /* numbers */
-    bool is_whole; /* never shortened: a name that is meant to be copied */
+    const char *title; /* NULL in all columns: the table has no line of titles */
+    bool is_right;     /* numbers */
+    bool is_whole;     /* never shortened: a name that is meant to be copied */
 };
 
 struct table {
@@ -32,7 +32,7 @@ struct table table_begin(const struct table_column *columns, size_t count);
 /* The next cell of the row, or the first of the next one; "" becomes "-". Its text must be clean, see display.h. */
 void table_add(struct table *table, enum tone tone, const char *text);
 void table_format(struct table *table, enum tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* With a line of titles. 0; -1: memory was lacking for a cell, and nothing is written. */
+/* 0; -1: memory was lacking for a cell, and nothing is written. */
 int table_print(const struct table *table, const struct display *display);
 void table_done(struct table *table);
 

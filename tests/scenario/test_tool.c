@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ASK_MS = 10000, SOON_MS = 10000, WORDS = 12, USAGE = 2, DOWN = 2, SCREEN = 24 };
@@ -25,20 +26,23 @@ struct tooled { /* a server with an agent, and an echo behind it */
     struct server server;
     struct process *agent;
     struct destination *echo;
-    uint16_t port;
+    uint16_t port, more_port;
     unsigned runs;
     const char *output; /* of the last command */
 };
 
 static struct tooled start(const char *name) {
-    struct tooled tooled = {.sandbox = sandbox_new(name), .port = port_take()};
+    struct tooled tooled = {.sandbox = sandbox_new(name), .port = port_take(), .more_port = port_take()};
 
     tooled.echo = destination_start(handle_echo, NULL);
     setenv("MUNNEL_SOCKET", sandbox_path(tooled.sandbox, "admin.sock"), 1);
+    ck_assert_int_eq(mkdir(sandbox_path(tooled.sandbox, "services.d"), 0700), 0);
     tooled.server =
-        server_start(tooled.sandbox, (struct server_plan){.services = service_to(tooled.sandbox, "echo", tooled.port,
-                                                                                 destination_port(tooled.echo), ""),
-                                                          .more = "'admin': {'socket': 'admin.sock'},"});
+        server_start(tooled.sandbox,
+                     (struct server_plan){.services = service_to(tooled.sandbox, "echo", tooled.port,
+                                                                 destination_port(tooled.echo), ""),
+                                          .more =
+                                              "'include': 'services.d/*.json', 'admin': {'socket': 'admin.sock'},"});
     tooled.agent = agent_join_warm(&tooled.server, "alpha", NULL);
     return tooled;
 }
@@ -203,6 +207,77 @@ START_TEST(a_service_is_shown_with_both_keys_and_paused) {
 }
 END_TEST
 
+START_TEST(a_service_is_added_changed_and_removed) {
+    struct tooled tooled = start("add");
+    uint16_t port = tooled.more_port;
+    const char *listen = sandbox_text(tooled.sandbox, "--listen=127.0.0.1:%u", port);
+    const char *connect = sandbox_text(tooled.sandbox, "--connect=127.0.0.1:%u", destination_port(tooled.echo));
+
+    EXPECT(&tooled, 0, "service", "add", "web", listen, connect, "--dry-run");
+    prints(&tooled, "+  service web");
+    prints(&tooled, "dry run");
+    ck_assert(socket_is_refused(port));
+    EXPECT(&tooled, 0, "service", "add", "web", listen, connect);
+    ck_assert(HOLDS_WITHIN(SOON_MS, agents_have(&tooled, "2 services can be served")));
+    int fd = socket_client(port);
+    ck_assert(socket_converse(fd, "hello", ASK_MS));
+    EXPECT(&tooled, 1, "service", "add", "web", listen, connect);
+    prints(&tooled, "--replace");
+    EXPECT(&tooled, 0, "service", "add", "web", listen, connect, "--replace", "--max-clients=7");
+    prints(&tooled, "max_clients");
+    prints(&tooled, "0 -> 7");
+    EXPECT(&tooled, 1, "service", "add", "other", listen, connect);
+    prints(&tooled, "munnel service add: --listen: \"127.0.0.1:");
+    EXPECT(&tooled, 1, "service", "remove", "web"); /* no terminal */
+    prints(&tooled, "--yes");
+    EXPECT(&tooled, 0, "service", "remove", "web", "--yes");
+    prints(&tooled, "-  service web");
+    ck_assert(socket_is_refused(port));
+    ck_assert(socket_converse(fd, "to its end", ASK_MS));
+    EXPECT(&tooled, 1, "service", "remove", "echo", "--yes"); /* a person wrote it */
+    prints(&tooled, "server.json");
+    EXPECT(&tooled, 1, "service", "remove", "none", "--yes");
+    prints(&tooled, "there is no service");
+    close(fd);
+    end(&tooled);
+}
+END_TEST
+
+/* A file that a person writes. */
+static void write_service(struct tooled *tooled, const char *more) {
+    sandbox_write(tooled->sandbox, "services.d/own.json",
+                  service_to(tooled->sandbox, "own", tooled->more_port, destination_port(tooled->echo), more), true);
+}
+
+START_TEST(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed) {
+    struct tooled tooled = start("reload");
+
+    EXPECT(&tooled, 0, "reload");
+    prints(&tooled, "Nothing is different.");
+    write_service(&tooled, "");
+    EXPECT(&tooled, 0, "reload", "--dry-run");
+    prints(&tooled, "+  service own  begins to listen");
+    ck_assert(socket_is_refused(tooled.more_port));
+    EXPECT(&tooled, 0, "reload", "--confirm", "60");
+    prints(&tooled, "munnel reload confirm");
+    ck_assert(HOLDS_WITHIN(SOON_MS, agents_have(&tooled, "2 services can be served")));
+    prints(&tooled, "waits for its confirmation");
+    EXPECT(&tooled, 0, "reload", "confirm");
+    EXPECT(&tooled, 1, "reload", "confirm");
+    prints(&tooled, "nothing waits");
+    close(socket_client(tooled.more_port));
+    write_service(&tooled, "'max_clients': 'many',");
+    EXPECT(&tooled, 1, "reload");
+    prints(&tooled, "services.d/own.json:1: ");
+    prints(&tooled, "max_clients");
+    EXPECT(&tooled, 0, "status");
+    prints(&tooled, "the last reload was refused");
+    close(socket_client(tooled.more_port));
+    EXPECT(&tooled, USAGE, "reload", "now");
+    end(&tooled);
+}
+END_TEST
+
 START_TEST(log_level_events_and_sources) {
     struct tooled tooled = start("log");
 
@@ -268,11 +343,11 @@ END_TEST
 /* No server is needed for them. */
 START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
     struct tooled tooled = {.sandbox = sandbox_new("help")};
-    static const char *const helps[][2] = {{"status", NULL},     {"events", NULL},        {"log-level", NULL},
-                                           {"relay", "list"},    {"relay", "show"},       {"relay", "end"},
-                                           {"service", "list"},  {"service", "show"},     {"service", "pause"},
-                                           {"service", NULL},    {"agent", "disconnect"}, {"relay", NULL},
-                                           {"source", "forgive"}};
+    static const char *const helps[][2] = {{"status", NULL},      {"events", NULL},        {"log-level", NULL},
+                                           {"relay", "list"},     {"relay", "show"},       {"relay", "end"},
+                                           {"service", "list"},   {"service", "show"},     {"service", "pause"},
+                                           {"service", NULL},     {"agent", "disconnect"}, {"relay", NULL},
+                                           {"source", "forgive"}, {"reload", NULL},        {"service", "remove"}};
     static const char *const wrongs[][4] = {{"relay", NULL, NULL, "list, show or end"},
                                             {"relay", "lst", NULL, "did you mean list"},
                                             {"relay", "list", "--servce=x", "--service"},
@@ -300,6 +375,9 @@ END_TEST
 SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(a_relay_is_found_shown_and_ended, 60),
               SCENARIO(an_agent_is_drained_undrained_and_disconnected, 60),
-              SCENARIO(a_service_is_shown_with_both_keys_and_paused, 60), SCENARIO(log_level_events_and_sources, 60),
-              SCENARIO(events_are_followed, 60), SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
+              SCENARIO(a_service_is_shown_with_both_keys_and_paused, 60),
+              SCENARIO(a_service_is_added_changed_and_removed, 60),
+              SCENARIO(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed, 60),
+              SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed, 60),
+              SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
               SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))

@@ -57,4 +57,12 @@ unit_ctl_tests += tests/unit/ctl/test_table
 tests_unit_ctl_test_table_SOURCES = tests/unit/ctl/test_table.c
 tests_unit_ctl_test_table_LDADD = $(LINK_UNIT_CTL)
 
+unit_ctl_tests += tests/unit/ctl/test_difference
+tests_unit_ctl_test_difference_SOURCES = tests/unit/ctl/test_difference.c
+tests_unit_ctl_test_difference_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_service_change
+tests_unit_ctl_test_service_change_SOURCES = tests/unit/ctl/test_service_change.c tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_ctl_test_service_change_LDADD = $(LINK_UNIT_CTL)
+
 unit_tests += $(unit_ctl_tests)

@@ -92,6 +92,7 @@ START_TEST(people_see_local_time_and_the_date_only_of_what_is_long_ago) {
     ck_assert(number_read_time(&now_ms, "2026-11-29T18:00:00Z"));
     ck_assert_str_eq(number_local_time(text, "2026-11-29T17:55:03.111Z", now_ms), "19:55:03");
     ck_assert_str_eq(number_local_time(text, "2026-11-27T17:55:03Z", now_ms), "2026-11-27 19:55");
+    ck_assert_str_eq(number_local_time(text, "2026-11-29T18:01:00Z", now_ms), "20:01:00"); /* what is to come */
     ck_assert_str_eq(number_local_time(text, NULL, now_ms), "-");
     ck_assert_str_eq(number_age(text, "2026-11-29T17:55:00Z", now_ms), "5m");
     ck_assert_str_eq(number_age(text, "2026-11-29T18:00:07Z", now_ms), "0s"); /* the clocks differ */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_change: options of a service on the command line.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#ifndef MUNNEL_CTL_SERVICE_CHANGE_H
+#define MUNNEL_CTL_SERVICE_CHANGE_H
+
+#include "conf/cmdline.h"
+
+#include <jansson.h>
+
+/* The flag of an option of a service in munnel.json, "max-rate" of "max_rate"; NULL: it has none. */
+const char *service_change_flag(const char *option);
+/* What was written, as a ServiceConfiguration of the API. NULL: out of memory, or no UTF-8. */
+json_t *service_change_body(const struct cmdline *line);
+
+#endif
