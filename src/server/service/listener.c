@@ -27,6 +27,7 @@ enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_PAUSED, LISTE
 struct listener {
     struct listener_options options;
     struct addr addr;
+    char *origin;
     int fd;
     bool is_passed; /* the service manager has the socket, too, and its path stays */
     enum listener_state state;
@@ -249,6 +250,7 @@ void listener_free(struct listener *listener) {
         event_free(listener->resume);
     if (listener->turn)
         event_free(listener->turn);
+    free(listener->origin);
     free(listener);
 }
 
@@ -270,6 +272,15 @@ void listener_hand_over(struct listener *listener, const struct listener_options
     sock_set_reset_on_close(listener->fd, options->rst_on_close);
     if (!listener->is_passed && sock_set_access(&listener->addr, options->owner, options->mode, &error))
         log_write(options->log, LOG_LEVEL_ERROR, options->who, "%s", error.text);
+}
+
+void listener_set_origin(struct listener *listener, const char *text) {
+    free(listener->origin);
+    listener->origin = strdup(text);
+}
+
+const char *listener_origin(const struct listener *listener) {
+    return listener->origin;
 }
 
 const struct addr *listener_addr(const struct listener *listener) {

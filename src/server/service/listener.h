@@ -41,6 +41,9 @@ void listener_free(struct listener *listener);
 bool listener_is_passed(const struct listener *listener); /* the service manager has opened its socket */
 bool listener_is_open(const struct listener *listener);   /* clients get in, or will when a pause ends */
 const struct addr *listener_addr(const struct listener *listener);
+/* The name by which its address was found, as it was written; NULL: none, or out of memory. Copied. */
+void listener_set_origin(struct listener *listener, const char *text);
+const char *listener_origin(const struct listener *listener);
 /* From now on it belongs to these options; its socket stays as it is, but for the owner and mode of a Unix socket. */
 void listener_hand_over(struct listener *listener, const struct listener_options *options);
 

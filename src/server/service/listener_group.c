@@ -18,7 +18,8 @@ enum { ADDRS_MAX = 16 };
 struct listen_addrs { /* of one configured address */
     struct addr items[ADDRS_MAX];
     int count;
-    bool needs_one; /* "*:80", "localhost:80": an address per family, of which this machine need not have all */
+    const char *name; /* by which they were looked up; NULL: they are written as numbers or paths */
+    bool needs_one;   /* "*:80", "localhost:80": an address per family, of which this machine need not have all */
 };
 
 struct member {
@@ -73,8 +74,24 @@ static int look_up(struct listen_addrs *addrs, const struct endpoint *endpoint, 
     return addrs->count ? 0 : error_set(error, "cannot listen on \"%s\": it has no address", endpoint->host);
 }
 
+/* The addresses that a name had when it was looked up, if a donor listens there still. */
+static bool look_at_donors(struct listen_addrs *addrs, const char *text, const struct listener_donors *donors) {
+    for (size_t i = 0; i < donors->count; i++) {
+        const struct listener_group *donor = donors->groups[i];
+        for (size_t j = 0; donor && j < donor->count; j++) {
+            const char *origin = listener_origin(donor->all[j].listener);
+            if (origin && strcmp(origin, text) == 0)
+                add_address(addrs, listener_addr(donor->all[j].listener));
+        }
+    }
+    return addrs->count;
+}
+
 /* A look-up may take as long as it likes, and all clients would wait for it. */
-static int resolve_at_reload(struct listen_addrs *addrs, const struct endpoint *endpoint, struct error *error) {
+static int resolve_at_reload(struct listen_addrs *addrs, const char *text, const struct endpoint *endpoint,
+                             const struct listener_donors *donors, struct error *error) {
+    if (look_at_donors(addrs, text, donors))
+        return 0;
     if (strcasecmp(endpoint->host, "localhost") == 0)
         return add_both(addrs, *endpoint, "127.0.0.1", "::1");
     return error_set(error,
@@ -83,8 +100,15 @@ static int resolve_at_reload(struct listen_addrs *addrs, const struct endpoint *
                      endpoint->host);
 }
 
+static int resolve_name(struct listen_addrs *addrs, const char *text, const struct endpoint *endpoint,
+                        const struct listener_donors *donors, struct error *error) {
+    addrs->name = text;
+    return donors->groups ? resolve_at_reload(addrs, text, endpoint, donors, error) : look_up(addrs, endpoint, error);
+}
+
 /* Returns 0, or -1 with `error` that quotes `text`. */
-static int resolve(struct listen_addrs *addrs, const char *text, bool is_reload, struct error *error) {
+static int resolve(struct listen_addrs *addrs, const char *text, const struct listener_donors *donors,
+                   struct error *error) {
     struct endpoint endpoint;
     struct addr addr;
 
@@ -97,7 +121,7 @@ static int resolve(struct listen_addrs *addrs, const char *text, bool is_reload,
     if (zone)
         return error_set(error, "cannot listen on \"%s\": this machine has no interface \"%s\"", text, zone);
     if (!addr_from_endpoint(&addr, &endpoint))
-        return is_reload ? resolve_at_reload(addrs, &endpoint, error) : look_up(addrs, &endpoint, error);
+        return resolve_name(addrs, text, &endpoint, donors, error);
     add_address(addrs, &addr);
     return 0;
 }
@@ -191,7 +215,7 @@ static void release_donors(struct listener_group *listeners) {
     }
 }
 
-static bool take_one(struct listener_group *listeners, const struct addr *addr, struct error *error) {
+static bool take_one(struct listener_group *listeners, const struct addr *addr, const char *name, struct error *error) {
     if (borrow(listeners, addr))
         return true;
     struct listener *listener = listener_new(&listeners->options, addr, error);
@@ -199,9 +223,12 @@ static bool take_one(struct listener_group *listeners, const struct addr *addr, 
         return would_pause(listeners, addr);
     if (!listener && pause_donors(listeners, addr))
         listener = listener_new(&listeners->options, addr, error);
-    if (listener)
-        listeners->all[listeners->count++] = (struct member){.listener = listener};
-    return listener;
+    if (!listener)
+        return false;
+    if (name)
+        listener_set_origin(listener, name);
+    listeners->all[listeners->count++] = (struct member){.listener = listener};
+    return true;
 }
 
 /* Returns 0 also when an address of "*:80" is of a family that this machine has not, as long as another one is. */
@@ -209,7 +236,7 @@ static int bind_all(struct listener_group *listeners, const struct listen_addrs 
     size_t before = listeners->count;
 
     for (int i = 0; i < addrs->count; i++) {
-        if (take_one(listeners, &addrs->items[i], error))
+        if (take_one(listeners, &addrs->items[i], addrs->name, error))
             continue;
         if (!addrs->needs_one || (i + 1 == addrs->count && listeners->count == before))
             return -1;
@@ -234,7 +261,7 @@ struct listener_group *listener_group_prepare(const struct listener_options *opt
     listeners->all = all;
     for (size_t i = 0; i < addrs->count; i++) {
         struct listen_addrs found;
-        if (resolve(&found, addrs->items[i], donors->groups, error) || bind_all(listeners, &found, error)) {
+        if (resolve(&found, addrs->items[i], donors, error) || bind_all(listeners, &found, error)) {
             listener_group_free(listeners);
             return NULL;
         }

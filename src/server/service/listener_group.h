@@ -18,8 +18,8 @@ struct listener_group *listener_group_new(const struct listener_options *options
 /*
  * The same for a reload: an address on which one of the `donors`, which are to change or go, listens is taken from it
  * by listener_group_commit, and not bound again. A donor whose port is in the way stops listening at once. Until then
- * listener_group_free undoes all; the donors have to live so long. No name but localhost is taken, since nothing may
- * block.
+ * listener_group_free undoes all; the donors have to live so long. Nothing may block: a name has the addresses at
+ * which a donor listens that was made of it, or is localhost, or is refused.
  */
 struct listener_donors {
     struct listener_group *const *groups; /* some may be NULL; itself NULL: no reload, names are looked up */

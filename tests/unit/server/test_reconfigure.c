@@ -13,10 +13,18 @@
 #include "server/service/service_priv.h"
 #include "unit.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define NAMED "named.example" /* what a name server would know */
+
+int evutil_getaddrinfo(const char *node, const char *service, const struct evutil_addrinfo *hints,
+                       struct evutil_addrinfo **found) {
+    return getaddrinfo(strcmp(node, NAMED) == 0 ? "127.0.0.1" : node, service, hints, found);
+}
 
 static const char *const two[] = {NULL, NULL};
 
@@ -363,6 +371,35 @@ START_TEST(names_to_listen_on_are_not_looked_up_while_the_server_runs) {
 }
 END_TEST
 
+START_TEST(a_name_that_was_looked_up_at_the_start_keeps_its_address) {
+    struct server_fixture fixture;
+    struct fake_order order;
+    char name[32], other[32];
+
+    server_fixture_set(&fixture, two, 2);
+    snprintf(name, sizeof name, NAMED ":%u", fixture.ports[0]);
+    snprintf(other, sizeof other, "127.0.0.1:%u", fixture.ports[0] + 1000);
+    strlist_done(&fixture.conf->services[0].listen);
+    ck_assert_int_eq(strlist_add(&fixture.conf->services[0].listen, name), 0);
+    server_fixture_open(&fixture);
+    server_fixture_join_ready(&fixture, "a");
+    const struct wanted same[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    for (int round = 0; round < 3; round++) {
+        struct server_config *conf = make_next(&fixture, same, 2);
+        if (round != 1) { /* in the second one its address is written instead */
+            strlist_done(&conf->services[0].listen);
+            ck_assert(strlist_add(&conf->services[0].listen, other) == 0 &&
+                      strlist_add(&conf->services[0].listen, name) == 0);
+        }
+        apply_conf(&fixture, conf);
+        int fd = server_fixture_client(&fixture, 0, &order);
+        fake_give_back(&order, CLIENT_ENDED);
+        close(fd);
+    }
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
 /* Its port is in the way of an address that cannot be bound after all. */
 START_TEST(a_paused_service_stays_closed_when_a_reload_fails) {
     struct server_fixture fixture;
@@ -431,6 +468,7 @@ static TCase *changing(void) {
     tcase_add_test(group, a_new_service_counts_for_the_threads_that_run);
     tcase_add_test(group, a_client_that_came_before_the_limit_of_its_source_makes_no_room_by_its_end);
     tcase_add_test(group, names_to_listen_on_are_not_looked_up_while_the_server_runs);
+    tcase_add_test(group, a_name_that_was_looked_up_at_the_start_keeps_its_address);
     tcase_add_test(group, a_paused_service_stays_closed_when_a_reload_fails);
     tcase_add_test(group, a_service_moves_to_another_port_and_its_waiting_clients_stay);
     tcase_add_test(group, two_services_exchange_their_ports);
