@@ -152,13 +152,13 @@ static void answer(struct http_request *request, unsigned status, const char *co
             (void)evbuffer_drain(content, evbuffer_get_length(content));
         if (http_answer_begin(request, status, content_type))
             send_content(request, status, status == 304 ? NULL : content);
-        if (request->server->options.on_answer)
-            request->server->options.on_answer(request->server->options.context, request, status);
         if (request->connection->phase == HTTP_PHASE_HANDLING) { /* nothing was sent: it goes without us */
             request->connection->on_gone = NULL;
             request->connection->on_time = NULL;
         }
     }
+    if (request->server && request->server->options.on_answer) /* also without a client: what it asked for was done */
+        request->server->options.on_answer(request->server->options.context, request, status);
     if (content)
         evbuffer_free(content);
     http_request_free(request);

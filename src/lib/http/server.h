@@ -52,7 +52,8 @@ struct http_options {
     void *context;            /* of the handlers and of on_answer */
     const char *const *hosts; /* NULL, or names for Host on TCP, NULL-terminated: "admin.example:8443", or without port
                                  for any; besides localhost and the loopback addresses, of any port. Copied. */
-    /* After each answer that was sent, also to what was refused before a handler ran; for the log. May be NULL. */
+    /* After each answer, also to what was refused before a handler ran, and also if the client is gone or was sent 504
+     * before; for the log. May be NULL. */
     void (*on_answer)(void *context, const struct http_request *request, unsigned status);
     unsigned connections_most; /* of each kind; 0: 8 */
     unsigned request_ms;       /* first byte to last, and again for the answer; 0: 10 s */

@@ -234,7 +234,9 @@ START_TEST(a_handler_that_takes_too_long_is_answered_for) {
     ck_assert(http_request_is_gone(fixture.kept));
     ck_assert_str_eq(http_request_path(fixture.kept), "/later");
     ck_assert_str_eq(http_request_actor(fixture.kept), "token laptop");
+    ck_assert_uint_eq(fixture.last_status, 504);
     http_answer_json(fixture.kept, 200, json_object());
+    ck_assert_uint_eq(fixture.last_status, 200); /* the log has what became of it */
     ck_assert(peer_wait_end(&peer));
     peer_close(&peer);
 }
@@ -247,6 +249,9 @@ START_TEST(a_handle_outlives_its_client) {
     peer_close(&peer);
     ck_assert(unit_run_until(fixture.base, is_gone, NULL, 5000));
     http_answer_json(fixture.kept, 200, json_object());
+    ck_assert_uint_eq(fixture.last_status,
+                      200); /* a change whose client did not wait for the answer is in the log, too */
+    ck_assert_str_eq(fixture.last_actor, "token laptop");
     run_for(50);
 }
 END_TEST
