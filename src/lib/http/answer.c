@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { REQUESTS_MOST = 10000, NUMBER_TEXT = 24, ALLOW_TEXT = 64 };
 
@@ -236,10 +237,20 @@ void http_answer_error(struct http_request *request, unsigned status, const char
     http_answer_problem(request, &(struct http_problem){.status = status, .detail = detail.text});
 }
 
+/* RFC 9110 section 12.4.2: "; q=0.5", with or without blanks; 0 is a refusal. */
+static bool has_weight(const char *parameter) {
+    const char *weight = parameter + strspn(parameter, "; \t");
+    if (strncasecmp(weight, "q=", 2) != 0)
+        return true;
+    weight += 2;
+    return strspn(weight, "0.") < strspn(weight, "0123456789.");
+}
+
 static bool takes_gzip(const struct http_request *request) {
+    static const char coding[] = "gzip";
     const char *accepted = http_request_header(request, "Accept-Encoding");
-    const char *gzip = accepted ? strstr(accepted, "gzip") : NULL;
-    return request->asset->gzip && gzip && strncmp(gzip, "gzip;q=0", 8) != 0;
+    const char *gzip = accepted ? strstr(accepted, coding) : NULL;
+    return request->asset->gzip && gzip && has_weight(gzip + sizeof coding - 1);
 }
 
 /* The bytes are in the program, so they are sent from there. */

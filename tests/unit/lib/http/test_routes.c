@@ -108,6 +108,8 @@ START_TEST(an_asset_has_a_tag_and_a_gzip_variant) {
     EXPECT("GET /app.js", "", "200 ", "ETag: \"app1\"\r\n", "Vary: Accept-Encoding", "let a = 1;");
     EXPECT("GET /app.js", "Accept-Encoding: br, gzip\r\n", "ETag: \"app1-gzip\"\r\n", "Content-Encoding: gzip",
            "packed");
+    EXPECT("GET /app.js", "Accept-Encoding: gzip;q=0.5\r\n", "ETag: \"app1-gzip\"\r\n");
+    EXPECT("GET /app.js", "Accept-Encoding: gzip; q=0.0, br\r\n", "ETag: \"app1\"\r\n", "let a = 1;");
     EXPECT("GET /app.js", "If-None-Match: \"x\", \"app1\"\r\n", "304 Not Modified", "ETag: \"app1\"");
     EXPECT("GET /", "", "<!doctype html>");
 }
