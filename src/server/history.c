@@ -161,6 +161,14 @@ void history_minutes(const struct history *history, enum history_series series, 
     read_ring(history, series, minute_at, history->first / SECONDS_A_MINUTE, *until, values, count);
 }
 
+unsigned history_newest_minute_s(const struct history *history) {
+    uint64_t begin = history->second / SECONDS_A_MINUTE * SECONDS_A_MINUTE;
+
+    if (begin < history->first)
+        begin = history->first;
+    return (unsigned)(history->second - begin) + 1;
+}
+
 double history_rate(const struct history *history, enum history_series series, unsigned seconds) {
     uint64_t sum = 0, known = 0;
 

@@ -68,6 +68,9 @@ void history_seconds(const struct history *history, enum history_series series, 
 void history_minutes(const struct history *history, enum history_series series, int64_t *values, size_t count,
                      uint64_t *until);
 
+/* How many seconds of the newest minute are over: 1 to 60, of which its sums are. */
+unsigned history_newest_minute_s(const struct history *history);
+
 /* Of a series that is summed up: what came in a second, as the mean of the last `seconds` (1, 10, 60) of which
  * something is known. */
 double history_rate(const struct history *history, enum history_series series, unsigned seconds);

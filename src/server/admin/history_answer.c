@@ -63,16 +63,18 @@ static json_t *value(int64_t value, enum unit unit, unsigned step_s) {
     return json_integer(value);
 }
 
-static json_t *column(const int64_t *values, const struct span *span, enum unit unit) {
+/* last_s: how much of the last step is over, of which its rate is. */
+static json_t *column(const int64_t *values, const struct span *span, enum unit unit, unsigned last_s) {
     json_t *json = json_array();
 
     for (size_t i = 0; i < span->count; i++)
-        json_array_append_new(json, value(values[i], unit, span->step_s));
+        json_array_append_new(json, value(values[i], unit, i + 1 < span->count ? span->step_s : last_s));
     return json;
 }
 
 static json_t *series_json(const struct history *history, const struct span *span, unsigned count, uint64_t *until) {
     static const size_t all = sizeof columns / sizeof *columns;
+    unsigned last_s = span->step_s == A_MINUTE ? history_newest_minute_s(history) : span->step_s;
     int64_t *values = calloc(span->count, sizeof *values);
     json_t *json = values ? json_object() : NULL;
 
@@ -80,7 +82,7 @@ static json_t *series_json(const struct history *history, const struct span *spa
         if ((unsigned)columns[i].series >= count)
             continue;
         span->read(history, columns[i].series, values, span->count, until);
-        json_object_set_new(json, columns[i].name, column(values, span, columns[i].unit));
+        json_object_set_new(json, columns[i].name, column(values, span, columns[i].unit, last_s));
     }
     free(values);
     return json;

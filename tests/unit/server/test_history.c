@@ -141,6 +141,21 @@ START_TEST(a_minute_is_the_sum_or_the_most_of_its_seconds) {
 }
 END_TEST
 
+START_TEST(the_newest_minute_has_the_seconds_that_are_over) {
+    begin();
+    ck_assert_uint_eq(history_newest_minute_s(history), 1);
+    add(START + 50, 1, 1);
+    ck_assert_uint_eq(history_newest_minute_s(history), 1); /* the first one of all */
+    add(START + 59, 1, 1);
+    ck_assert_uint_eq(history_newest_minute_s(history), 10);
+    add(START + 60, 1, 1);
+    ck_assert_uint_eq(history_newest_minute_s(history), 1);
+    add(START + 119, 1, 1);
+    ck_assert_uint_eq(history_newest_minute_s(history), 60);
+    history_free(history);
+}
+END_TEST
+
 START_TEST(a_day_is_kept_and_no_more) {
     begin();
     for (unsigned i = 0; i < HISTORY_MINUTES + 10; i++)
@@ -169,6 +184,7 @@ static TCase *by_minutes(void) {
     TCase *group = tcase_create("minutes");
 
     tcase_add_test(group, a_minute_is_the_sum_or_the_most_of_its_seconds);
+    tcase_add_test(group, the_newest_minute_has_the_seconds_that_are_over);
     tcase_add_test(group, a_day_is_kept_and_no_more);
     tcase_add_test(group, large_values_stop_at_the_most);
     return group;

@@ -14,6 +14,7 @@
 #include "server/admin/admin.h"
 #include "server/auth/agent_listener.h"
 #include "server/history.h"
+#include "server/statistics.h"
 #include "unit.h"
 
 #include <poll.h>
@@ -366,6 +367,34 @@ START_TEST(history_has_a_value_for_each_step) {
 }
 END_TEST
 
+/* Divided by 60, the last value of a curve would fall with each minute that begins. */
+START_TEST(rate_of_the_minute_that_runs_is_of_its_seconds) {
+    const struct history *history;
+    struct fake_order served;
+
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    for (unsigned i = 0; i < 61; i++) { /* whichever second it is, a minute begins */
+        fake_clock_advance(1000);
+        statistics_tick(fixture.server->statistics, clock_us());
+        if (history_newest_minute_s(statistics_server(fixture.server->statistics)) == 1 && i)
+            break;
+    }
+    history = statistics_server(fixture.server->statistics);
+    int fd = server_fixture_client(&fixture, 0, &served);
+    fake_clock_advance(1000);
+    statistics_tick(fixture.server->statistics, clock_us());
+    ck_assert_uint_eq(history_newest_minute_s(history), 2);
+    get("/v1/history?span=24h");
+    const json_t *rates = at("series/new_rate");
+    double last = json_number_value(json_array_get(rates, json_array_size(rates) - 1));
+    ck_assert_msg(last > 0.49 && last < 0.51, "%f", last);
+    server_fixture_end(&fixture, fd, &served);
+    json_decref(body);
+    body = NULL;
+}
+END_TEST
+
 static TCase *states(void) {
     TCase *group = tcase_create("states");
 
@@ -374,6 +403,7 @@ static TCase *states(void) {
     tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
     tcase_add_test(group, reader_of_events_gets_the_status_and_what_it_has_missed);
     tcase_add_test(group, history_has_a_value_for_each_step);
+    tcase_add_test(group, rate_of_the_minute_that_runs_is_of_its_seconds);
     return group;
 }
 
