@@ -16,11 +16,10 @@ enum { STUCK_S = 5, DESCRIPTORS_PERCENT = 85, DROPPED_RECENTLY_S = 600 };
 
 static void check_loops(struct process_watch *watch, uint64_t now_us) {
     for (unsigned i = 0; i < plane_thread_count(watch->plane) && i < PLANE_THREADS_MAX; i++) {
-        struct histogram_sum sum = {0};
-        histogram_sum_add(&sum, &plane_thread_counts(watch->plane, i)->lag);
-        if (sum.count == watch->counts[i]) /* also 0: the only thread has no loop of its own, and is this one */
+        uint64_t sweeps = counter_read(&plane_thread_counts(watch->plane, i)->sweeps);
+        if (sweeps == watch->counts[i])
             continue;
-        watch->counts[i] = sum.count;
+        watch->counts[i] = sweeps;
         watch->since_us[i] = now_us;
     }
 }

@@ -4,8 +4,8 @@
  * process_watch: is the process itself well: do the loops of its relay threads turn, has it descriptors left, does its
  * log keep up? For /healthz and for problems.
  *
- * That the control thread answers shows that its loop turns; those of the relay threads count how late they are ten
- * times a second (lag_probe.h), so that a count that stands still for some seconds is a thread that does.
+ * That the control thread answers shows that its loop turns; those of the relay threads count their sweeps, so that a
+ * count that stands still for some seconds is a thread that does.
  * Runs on: the control thread. Owns: nothing.
  */
 #ifndef MUNNEL_ADMIN_PROCESS_WATCH_H

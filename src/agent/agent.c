@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 
+#include "admin/recent_events.h"
 #include "agent/drain.h"
 #include "lib/os/malloc.h"
 
@@ -107,12 +108,37 @@ static void on_gone(void *context, const struct link_end *end) {
         upstream_on_gone(upstream_at(agent, end->tag), end);
 }
 
+static void on_pong(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us) {
+    const struct agent *agent = context;
+
+    (void)link;
+    if (!data_dials_made(tag))
+        upstream_on_pong(upstream_at(agent, tag), tag, pinged_us);
+}
+
+static void on_relay_views(void *context, const struct relay_answer *answer) {
+    const struct agent *agent = context;
+
+    if (agent->settings->on_relay_views)
+        agent->settings->on_relay_views(agent->settings->context, answer);
+}
+
+static void on_relay_ended(void *context, uint64_t ticket, bool found) {
+    const struct agent *agent = context;
+
+    if (agent->settings->on_relay_ended)
+        agent->settings->on_relay_ended(agent->settings->context, ticket, found);
+}
+
 static const struct plane_events EVENTS = {.on_greeting = on_greeting,
                                            .on_carrier = on_carrier,
                                            .on_want_carriers = on_want_carriers,
                                            .on_client_back = on_client_back,
                                            .on_control = on_control,
                                            .on_gone = on_gone,
+                                           .on_pong = on_pong,
+                                           .on_relay_views = on_relay_views,
+                                           .on_relay_ended = on_relay_ended,
                                            .on_services_set = on_services_set,
                                            .on_session_over = on_session_over};
 
@@ -169,6 +195,8 @@ static void start_drain(struct agent *agent) {
                                 .on_over = on_drain_over,
                                 .context = agent};
 
+    recent_events_add(settings->events, EVENT_KIND_AGENT, EVENT_INFO, settings->name, "draining",
+                      "it ends once its relays are over");
     agent->drain = drain_new(&parts);
     if (agent->drain)
         drain_advance(agent->drain);
@@ -225,6 +253,7 @@ static int make_upstreams(struct agent *agent, struct error *error) {
     agent->parts = (struct upstream_parts){.loop = settings->loop,
                                            .plane = agent->plane,
                                            .log = settings->log,
+                                           .events = settings->events,
                                            .resolver = settings->resolver,
                                            .data_links = agent->data_links,
                                            .allow = settings->allow,
@@ -320,6 +349,22 @@ void agent_log_statistics(const struct agent *agent) {
                          LOG_NUMBER("handshakes_done", counts.handshakes_done), LOG_NUMBER("relays", counts.relays),
                          LOG_NUMBER("relays_ended", counts.relays_ended), LOG_NUMBER("unconfirmed", counts.unconfirmed),
                          LOG_NUMBER("dials", counts.dials), LOG_NUMBER("heap", malloc_in_use())));
+}
+
+const char *agent_instance(const struct agent *agent) {
+    return agent->instance;
+}
+
+bool agent_is_draining(const struct agent *agent) {
+    return agent->drain;
+}
+
+struct plane *agent_plane(const struct agent *agent) {
+    return agent->plane;
+}
+
+const struct upstream *agent_upstream(const struct agent *agent, size_t index) {
+    return agent->upstreams[index];
 }
 
 enum agent_exit agent_result(const struct agent *agent, char *detail, size_t size) {

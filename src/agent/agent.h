@@ -24,6 +24,7 @@ extern const struct agent_times AGENT_TIMES; /* the defaults; upstream.longest_m
 struct agent_settings { /* kept by reference; must outlive the agent */
     struct loop *loop;
     struct log *log;
+    struct recent_events *events; /* or NULL */
     struct resolver *resolver;
     const struct acl *allow;
     const char *name, *group; /* group "" = all that the credential carries */
@@ -31,6 +32,10 @@ struct agent_settings { /* kept by reference; must outlive the agent */
     const struct server_identity *servers;
     size_t server_count; /* 1 to IDENTITY_SERVERS_MAX */
     struct agent_times times;
+    /* Events of the plane, which agent_plane() is asked for; NULL: it is not. */
+    void (*on_relay_views)(void *context, const struct relay_answer *answer);
+    void (*on_relay_ended)(void *context, uint64_t ticket, bool found);
+    void *context; /* of both */
 };
 
 enum agent_exit { AGENT_EXIT_OK = 0, AGENT_EXIT_FAILED = 1, AGENT_EXIT_USAGE = 2, AGENT_EXIT_REJECTED = 3 };
@@ -46,6 +51,12 @@ void agent_check_paths(struct agent *agent, enum network_event event); /* are it
 unsigned agent_working(const struct agent *agent);                     /* servers with a session that takes clients */
 bool agent_is_alive(struct agent *agent);             /* its threads have answered since they were asked last */
 void agent_log_statistics(const struct agent *agent); /* one line "statistics" with the plane's counts */
+
+/* For people who look at it. */
+const char *agent_instance(const struct agent *agent); /* 32 hex digits */
+bool agent_is_draining(const struct agent *agent);
+struct plane *agent_plane(const struct agent *agent);
+const struct upstream *agent_upstream(const struct agent *agent, size_t index); /* below server_count */
 
 /* After the loop: AGENT_EXIT_REJECTED when it gave up on every server; `detail` has the first one's text. */
 enum agent_exit agent_result(const struct agent *agent, char *detail, size_t size);

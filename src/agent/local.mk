@@ -5,6 +5,15 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_agent.a
 libmunnel_agent_a_SOURCES = \
+	src/agent/admin/agent_admin.c \
+	src/agent/admin/agent_admin.h \
+	src/agent/admin/agent_admin_priv.h \
+	src/agent/admin/agent_metrics.c \
+	src/agent/admin/problems.c \
+	src/agent/admin/rates.c \
+	src/agent/admin/rates.h \
+	src/agent/admin/agent_services.c \
+	src/agent/admin/status.c \
 	src/agent/agent.c \
 	src/agent/agent.h \
 	src/agent/check.c \

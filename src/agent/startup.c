@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * startup: see startup.h. Owns: log, rules, identities, loop, resolver, agent.
+ * startup: see startup.h. Owns: log, rules, identities, loop, resolver, recent events, agent, administration.
  * Parts are made in order and taken down in the opposite one; nothing here outlives startup_run.
  */
 #include "config.h"
 
 #include "agent/startup.h"
 
+#include "admin/recent_events.h"
+#include "agent/admin/agent_admin.h"
 #include "agent/housekeeping.h"
 #include "agent/identity/identity.h"
 #include "agent/identity/join.h"
@@ -21,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LIST_TEXT = 1024 };
@@ -38,7 +41,9 @@ struct startup {
     struct loop *loop;
     struct resolver *resolver;
     struct agent_settings settings;
+    struct recent_events *events;
     struct agent *agent;
+    struct agent_admin *admin;
     struct housekeeping *housekeeping;
     struct network_watch *network_watch;
     struct signals *signals;
@@ -135,8 +140,23 @@ static int make_loop(struct startup *startup, struct error *error) {
     startup->loop = loop_new("control");
     if (!startup->loop)
         return out_of_resources(error, "the control loop");
+    startup->events = recent_events_new();
+    if (!startup->events)
+        return out_of_resources(error, "recent events");
     startup->resolver = resolver_new();
     return startup->resolver ? 0 : out_of_resources(error, "the resolver");
+}
+
+static void on_relay_views(void *context, const struct relay_answer *answer) {
+    const struct startup *startup = context;
+
+    agent_admin_on_relay_views(startup->admin, answer);
+}
+
+static void on_relay_ended(void *context, uint64_t ticket, bool found) {
+    const struct startup *startup = context;
+
+    agent_admin_on_relay_ended(startup->admin, ticket, found);
 }
 
 static int make_agent(struct startup *startup, struct error *error) {
@@ -144,6 +164,7 @@ static int make_agent(struct startup *startup, struct error *error) {
 
     startup->settings = (struct agent_settings){.loop = startup->loop,
                                                 .log = startup->log,
+                                                .events = startup->events,
                                                 .resolver = startup->resolver,
                                                 .allow = startup->rules,
                                                 .name = startup->name,
@@ -151,10 +172,28 @@ static int make_agent(struct startup *startup, struct error *error) {
                                                 .threads = plane_threads(options->threads),
                                                 .servers = identity_servers(startup->identities),
                                                 .server_count = identity_count(startup->identities),
-                                                .times = AGENT_TIMES};
+                                                .times = AGENT_TIMES,
+                                                .on_relay_views = on_relay_views,
+                                                .on_relay_ended = on_relay_ended,
+                                                .context = startup};
     startup->settings.times.upstream.longest_ms = options->retry_s * 1000;
     startup->agent = agent_new(&startup->settings, error);
     return startup->agent ? 0 : -1;
+}
+
+static int make_admin(struct startup *startup, struct error *error) {
+    struct agent_admin_options options = {.loop = startup->loop,
+                                          .log = startup->log,
+                                          .events = startup->events,
+                                          .agent = startup->agent,
+                                          .configuration = startup->options,
+                                          .settings = &startup->settings,
+                                          .started_at = time(NULL)};
+
+    if (!startup->options->admin_socket || !*startup->options->admin_socket)
+        return 0;
+    startup->admin = agent_admin_new(&options, error);
+    return startup->admin ? agent_admin_listen(startup->admin, error) : -1;
 }
 
 static int make_housekeeping(struct startup *startup, struct error *error) {
@@ -214,9 +253,10 @@ static int take_signals(struct startup *startup, struct error *error) {
 
 static int make_parts(struct startup *startup, struct error *error) {
     static int (*const steps[])(struct startup * startup,
-                                struct error * error) = {find_names,        make_rules,         make_identities,
-                                                         make_log,          make_loop,          make_agent,
-                                                         make_housekeeping, make_network_watch, take_signals};
+                                struct error * error) = {find_names,  make_rules,        make_identities,
+                                                         make_log,    make_loop,         make_agent,
+                                                         make_admin,  make_housekeeping, make_network_watch,
+                                                         take_signals};
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](startup, error) != 0)
@@ -228,7 +268,10 @@ static void take_down(struct startup *startup) {
     signals_free(startup->signals);
     network_watch_free(startup->network_watch);
     housekeeping_free(startup->housekeeping);
+    agent_admin_free(startup->admin); /* before what it looks at */
+    startup->admin = NULL;
     agent_free(startup->agent);
+    recent_events_free(startup->events);
     if (startup->resolver)
         resolver_free(startup->resolver);
     if (startup->loop)
@@ -278,6 +321,7 @@ static int serve(struct startup *startup) {
     enum agent_exit result;
 
     log_start(startup);
+    recent_events_add(startup->events, EVENT_KIND_AGENT, EVENT_INFO, startup->name, "started", PACKAGE_VERSION);
     agent_start(startup->agent);
     housekeeping_start(startup->housekeeping);
     if (loop_run(startup->loop) != 0) {

@@ -12,10 +12,13 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define AT(member) offsetof(struct agent_options, member)
+
+#define FOLDER "/run/munnel-agent/" /* of the sockets of all agents of this machine */
 
 enum { FILE_MAX = 1 << 20 };
 
@@ -47,6 +50,9 @@ static const struct option_spec agent_specs[] = {
      .help = "the longest pause before a new attempt [5]"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
      .help = "relay threads [0: one for two cores]"},
+    {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"" FOLDER "munnel-agent.sock\"", .check = validate_socket,
+     .resolve = option_resolve_socket, .nullable = true, .wanted = "a path",
+     .help = "the socket on which it answers munnel; null or \"\": none"},
     {"log.format", OPTION_CHOICE, AT(log.format), "\"auto\"", .words = log_formats, .flag = "log-format",
      .argument = "auto|text|json", .help = "how log lines look [auto]"},
     {"log.level", OPTION_CHOICE, AT(log.level), "\"info\"", .words = log_levels, .help = "the least that is logged"},
@@ -76,12 +82,40 @@ static const struct cmdline_spec munnel_agent = {
     .flag_count = sizeof flags / sizeof *flags,
 };
 
+/* An agent's socket is named after its file, as that is after the unit: munnel-agent@web1 reads web1.json. */
+static char *default_socket(const char *file) {
+    const char *slash = file ? strrchr(file, '/') : NULL, *name = slash ? slash + 1 : file;
+    size_t length = name ? strcspn(name, ".") : 0, size = sizeof FOLDER + length + sizeof ".sock";
+    char *path = length > 0 ? malloc(size) : strdup(FOLDER "munnel-agent.sock");
+    if (path && length > 0)
+        snprintf(path, size, FOLDER "%.*s.sock", (int)length, name);
+    return path;
+}
+
+static bool names_socket(const json_t *json) {
+    return json_object_get(json_object_get(json, "admin"), "socket");
+}
+
+static int set_socket(struct agent_options *options, const char *file, const json_t *json, struct error *error) {
+    options->admin_preset = default_socket(file);
+    char *socket = options->admin_preset && !names_socket(json) ? strdup(options->admin_preset) : NULL;
+    if (!options->admin_preset || (!socket && !names_socket(json)))
+        return error_set(error, "out of memory");
+    if (socket) {
+        free(options->admin_socket);
+        options->admin_socket = socket;
+    }
+    return 0;
+}
+
 static int read_file(struct agent_options *options, const char *path, struct error *error) {
     size_t length;
     struct option_place place = {.file = path, .beside = path, .error = error};
     char *text = file_read(path, FILE_MAX, &length, error);
     json_t *json = text ? json_parse_file_text(text, length, path, error) : NULL;
     int failed = json ? option_read(&agent_option_table, options, json, &place) : -1;
+    if (!failed)
+        failed = set_socket(options, path, json, error);
     json_decref(json);
     free(text);
     return failed;
@@ -162,7 +196,7 @@ static int note_places(struct agent_options *options, const struct cmdline *line
 static int read_line(struct agent_options *options, const struct cmdline *line, const char *file, struct error *error) {
     if (option_defaults(&agent_option_table, options, &(struct option_place){.error = error}))
         return -1;
-    if (file && read_file(options, file, error))
+    if (file ? read_file(options, file, error) : set_socket(options, NULL, NULL, error))
         return -1;
     if (cmdline_apply(line, options, error) || set_words(options, line, error))
         return -1;
@@ -194,5 +228,6 @@ void agent_options_done(struct agent_options *options) {
     option_done(&agent_option_table, options);
     free(options->file);
     free(options->join);
-    options->file = options->join = NULL;
+    free(options->admin_preset);
+    options->file = options->join = options->admin_preset = NULL;
 }

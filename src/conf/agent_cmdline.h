@@ -26,6 +26,8 @@ struct agent_options {
     unsigned retry_s; /* longest pause between attempts [5] */
     unsigned threads;
     struct config_log log;
+    char *admin_socket; /* NULL or "": none */
+    char *admin_preset; /* what it is by default */
 };
 
 extern const struct option_table agent_option_table; /* fills a struct agent_options */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 static bool only_digits(const char *text) {
     return text[0] && strspn(text, "0123456789") == strlen(text);
@@ -143,6 +144,16 @@ int validate_mode(const char *text, struct error *error) {
 
 int validate_rule(const char *text, struct error *error) {
     return check_rule(text, error);
+}
+
+int validate_socket(const char *text, struct error *error) {
+    static const char scheme[] = "unix:";
+    size_t most = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
+    if (strncmp(text, scheme, sizeof scheme - 1) == 0)
+        return error_set(error, "\"%s\" is no path; write \"%s\"", text, text + sizeof scheme - 1);
+    if (strlen(text) > most)
+        return error_set(error, "\"%s\" is too long for a socket; write a path of %zu bytes at most", text, most);
+    return 0;
 }
 
 int validate_pin(const char *text, struct error *error) {

@@ -96,6 +96,10 @@ static const struct {
 #undef REFUSAL_ROW
 };
 
+const char *refusal_code(enum refusal refusal) {
+    return refusals[refusal].code;
+}
+
 bool refusal_counts(enum refusal refusal) {
     return refusals[refusal].counts;
 }

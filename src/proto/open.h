@@ -56,6 +56,7 @@ enum refusal {
         REFUSAL_COUNT
 };
 bool refusal_counts(enum refusal refusal);
+const char *refusal_code(enum refusal refusal); /* as on the wire: "timeout" */
 
 /* OPENED: {"address":…,"dial_ms":n}; REFUSED: {"code":…,"message":…}; RESET: {"reason":…}. Lengths, 0 if too small. */
 size_t opened_format(char *text, size_t size, const char *address, unsigned dial_ms);

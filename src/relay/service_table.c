@@ -47,6 +47,15 @@ void served_service_release(struct served_service *service) {
         free(service);
 }
 
+void served_service_note(struct served_service *service, bool is_connected, enum refusal refusal, uint64_t now_us) {
+    struct destination_health *health = &service->health;
+    if (!is_connected && !refusal_counts(refusal)) /* for want of memory, say: nothing is known of the destination */
+        return;
+    if (!is_connected)
+        atomic_store_explicit(&health->refusal, (unsigned)refusal, memory_order_relaxed);
+    atomic_store_explicit(is_connected ? &health->connected_us : &health->failed_us, now_us, memory_order_relaxed);
+}
+
 /* ---- the table ---- */
 
 static int compare_ids(const void *a, const void *b) {

@@ -11,12 +11,20 @@
 #define MUNNEL_RELAY_SERVICE_TABLE_H
 
 #include "proto/limits.h"
+#include "proto/open.h"
 #include "proto/services.h"
 
 #include <stdatomic.h>
 
+/* What its last connections to its destinations brought: written by relay threads, read by any. */
+struct destination_health {
+    atomic_uint_fast64_t connected_us, failed_us; /* when the last one was made, and the last one failed; 0: never */
+    atomic_uint refusal;                          /* why: enum refusal */
+};
+
 struct served_service {
     atomic_uint references;
+    struct destination_health health;
     uint32_t id;
     size_t to_count, size; /* size: bytes of memory */
     const char *name;
@@ -27,6 +35,7 @@ struct served_service {
 struct served_service *served_service_new(const struct service_offer *offer); /* one reference; NULL: no memory */
 struct served_service *served_service_hold(struct served_service *service);
 void served_service_release(struct served_service *service); /* NULL is fine */
+void served_service_note(struct served_service *service, bool is_connected, enum refusal refusal, uint64_t now_us);
 
 struct service_table {
     atomic_uint references;

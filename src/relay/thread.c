@@ -210,6 +210,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     struct relay_thread *thread = context;
+    counter_add(&thread->counts.sweeps, 1);
     check_queues(thread);
     start_if_room(thread);
     send_memory_trim(&thread->memory);

@@ -98,6 +98,7 @@ scenario_programs = \
 	tests/scenario/test_admin_api \
 	tests/scenario/test_admin_config \
 	tests/scenario/test_tool \
+	tests/scenario/test_agent_admin \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_service_table \
 	tests/scenario/test_sessions \
@@ -182,6 +183,8 @@ tests_scenario_test_ssrf_and_loops_SOURCES = tests/scenario/test_ssrf_and_loops.
 tests_scenario_test_ssrf_and_loops_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admin_config_SOURCES = tests/scenario/test_admin_config.c
 tests_scenario_test_admin_config_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_agent_admin_SOURCES = tests/scenario/test_agent_admin.c
+tests_scenario_test_agent_admin_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admin_api_SOURCES = tests/scenario/test_admin_api.c
 tests_scenario_test_admin_api_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_tool_SOURCES = tests/scenario/test_tool.c

@@ -26,6 +26,9 @@ check_LIBRARIES = libmunnel_unit.a
 libmunnel_unit_a_SOURCES = tests/unit/count_instructions.h tests/unit/count_instructions.c tests/unit/unit.h tests/unit/unit.c \
 	tests/unit/unit_log.h tests/unit/unit_log.c
 
+# For tests of the administration.
+admin_client = tests/unit/admin_client.c tests/unit/admin_client.h
+
 # For tests of what happens without memory.
 fail_malloc = tests/unit/fail_malloc.c tests/unit/fail_malloc.h
 fail_malloc_flags = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=_mark_point

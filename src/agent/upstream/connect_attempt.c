@@ -77,7 +77,7 @@ static void make_hello(struct connect_attempt *attempt) {
     free(attempt->hello_text);
     attempt->hello_text = hello_format(&attempt->hello);
     if (!attempt->hello_text) {
-        failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
+        failure_note(&attempt->failure, FAILURE_PASSING, NULL, "out of memory");
         attempt->count = 0;
     }
 }
@@ -93,7 +93,8 @@ static void on_resolved(void *context, const struct resolver_answer *answer) {
 
     attempt->question = NULL;
     if (answer->count == 0)
-        failure_note(&attempt->failure, FAILURE_PASSING, "%s: %s", attempt->parts.endpoint->host, answer->detail);
+        failure_note(&attempt->failure, FAILURE_PASSING, FAILURE_REMEDY_NAME, "%s: %s", attempt->parts.endpoint->host,
+                     answer->detail);
     attempt->count = answer->count;
     memcpy(attempt->addresses, answer->addresses, sizeof attempt->addresses);
     dial_all(attempt);
@@ -114,15 +115,15 @@ void connect_attempt_start(struct connect_attempt *attempt, const char *resume) 
     }
     const char *zone = endpoint_missing_zone(parts->endpoint);
     if (zone) {
-        failure_note(&attempt->failure, FAILURE_PASSING, "%s: this machine has no interface \"%s\"",
-                     parts->endpoint->host, zone);
+        failure_note(&attempt->failure, FAILURE_PASSING, FAILURE_REMEDY_NAME,
+                     "%s: this machine has no interface \"%s\"", parts->endpoint->host, zone);
         parts->on_failed(parts->context);
         return;
     }
     attempt->question =
         resolver_ask(parts->resolver, parts->loop, parts->endpoint, parts->resolve_ms, on_resolved, attempt);
     if (!attempt->question) {
-        failure_note(&attempt->failure, FAILURE_PASSING, "out of memory");
+        failure_note(&attempt->failure, FAILURE_PASSING, NULL, "out of memory");
         parts->on_failed(parts->context);
     }
 }
@@ -134,7 +135,8 @@ static void note_reject(const struct greeting *greeting, struct failure *failure
     struct error error = {""};
 
     if (reject_parse(&reject, greeting->text, greeting->length, &error) != 0) {
-        failure_note(failure, FAILURE_LASTING, "the server sent a malformed REJECT: %s", error.text);
+        failure_note(failure, FAILURE_LASTING, FAILURE_REMEDY_VERSION, "the server sent a malformed REJECT: %s",
+                     error.text);
         return;
     }
     failure_note_reject(failure, &reject);
@@ -159,11 +161,12 @@ static bool read_welcome(struct welcome *welcome, const struct greeting *greetin
         return false;
     }
     if (welcome_parse(welcome, greeting->text, greeting->length, &error) != 0) {
-        failure_note(failure, FAILURE_LASTING, "the server sent a malformed WELCOME: %s", error.text);
+        failure_note(failure, FAILURE_LASTING, FAILURE_REMEDY_VERSION, "the server sent a malformed WELCOME: %s",
+                     error.text);
         return false;
     }
     if (token->present && !server_is_proved(welcome, greeting, token)) {
-        failure_note(failure, FAILURE_LASTING,
+        failure_note(failure, FAILURE_LASTING, FAILURE_REMEDY_CREDENTIAL,
                      "the server did not prove that it knows the token of credential \"%s\": it is not the server that "
                      "this token is for",
                      token->credential);
@@ -172,8 +175,8 @@ static bool read_welcome(struct welcome *welcome, const struct greeting *greetin
     }
     const char *missing = features_missing(welcome->features);
     if (missing) {
-        failure_note(failure, FAILURE_LASTING, "the server is too old: it does not know \"%s\"; upgrade munneld",
-                     missing);
+        failure_note(failure, FAILURE_LASTING, FAILURE_REMEDY_VERSION,
+                     "the server is too old: it does not know \"%s\"; upgrade munneld", missing);
         welcome_done(welcome);
         return false;
     }

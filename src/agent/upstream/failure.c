@@ -21,13 +21,14 @@ static const char UNANSWERED_HINT[] = "the server may have blocked this address 
                                       "default) after failed attempts, see its log; or what listens there is no "
                                       "Munnel server";
 
-void failure_note(struct failure *failure, enum failure_weight weight, const char *format, ...) {
+void failure_note(struct failure *failure, enum failure_weight weight, const char *remedy, const char *format, ...) {
     va_list arguments;
 
     if (weight < failure->weight)
         return;
     failure->noted = true;
     failure->weight = weight;
+    failure->remedy = remedy;
     va_start(arguments, format);
     vsnprintf(failure->detail, sizeof failure->detail, format, arguments);
     va_end(arguments);
@@ -39,11 +40,38 @@ static enum failure_weight weigh(const struct link_end *end) {
     return end->tls_failed ? FAILURE_LASTING : FAILURE_PASSING;
 }
 
+static const char *remedy_of_end(const struct link_end *end) {
+    if (end->untrusted)
+        return FAILURE_REMEDY_TRUST;
+    if (end->received_nothing)
+        return FAILURE_REMEDY_UNANSWERED;
+    return end->tls_failed ? FAILURE_REMEDY_TLS : FAILURE_REMEDY_NETWORK;
+}
+
+const char *failure_remedy_of_reject(enum reject_code code) {
+    switch (code) {
+    case REJECT_CREDENTIAL:
+        return FAILURE_REMEDY_CREDENTIAL;
+    case REJECT_GROUP:
+        return FAILURE_REMEDY_GROUP;
+    case REJECT_PROTOCOL:
+    case REJECT_MALFORMED:
+        return FAILURE_REMEDY_VERSION;
+    case REJECT_SESSION:
+    case REJECT_BUSY:
+    case REJECT_STOPPING:
+    case REJECT_CODE_COUNT:
+        break;
+    }
+    return FAILURE_REMEDY_WAIT;
+}
+
 void failure_note_end(struct failure *failure, const struct link_end *end) {
     char address[ADDR_TEXT];
 
     failure->received_nothing = end->received_nothing;
-    failure_note(failure, weigh(end), "%s: %s", addr_format(&end->peer, address, sizeof address), end->detail);
+    failure_note(failure, weigh(end), remedy_of_end(end), "%s: %s", addr_format(&end->peer, address, sizeof address),
+                 end->detail);
 }
 
 void failure_note_reject(struct failure *failure, const struct reject *reject) {
@@ -53,7 +81,8 @@ void failure_note_reject(struct failure *failure, const struct reject *reject) {
         failure->retry_after_ms = (unsigned)after_s * 1000;
     failure->received_nothing = false;
     failure_note(failure, reject_is_final(reject->code) ? FAILURE_FINAL : FAILURE_PASSING,
-                 "the server rejected this agent (%s): %s", reject_code_name(reject->code), reject->reason);
+                 failure_remedy_of_reject(reject->code), "the server rejected this agent (%s): %s",
+                 reject_code_name(reject->code), reject->reason);
 }
 
 void failure_log(struct failure_log *memory, const struct failure *failure, struct log *log, const char *who,

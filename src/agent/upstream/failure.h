@@ -26,11 +26,33 @@ struct failure { /* all zero: none yet */
     enum failure_weight weight;
     unsigned retry_after_ms; /* the server asked not to be tried before that */
     char detail[FAILURE_DETAIL];
+    const char *remedy; /* what to do about it; NULL: not known */
 };
 
+/* What a person can do. */
+#define FAILURE_REMEDY_NAME "Check how the server's name is written, and this machine's name server: getent ahosts NAME"
+#define FAILURE_REMEDY_NETWORK                                                                                         \
+    "Check that munneld runs there, that this is its port for agents, and that no firewall on the way drops it"
+#define FAILURE_REMEDY_UNANSWERED                                                                                      \
+    "Look into the server's log: it may have blocked this address for a while; or what listens there is no Munnel "    \
+    "server"
+#define FAILURE_REMEDY_TLS                                                                                             \
+    "Compare this machine's clock with the certificate's dates (timedatectl), and check that the port is that for "    \
+    "agents"
+#define FAILURE_REMEDY_TRUST                                                                                           \
+    "Let the server's owner make a new join code (munnel agent add NAME), or compare --ca and --pin with the "         \
+    "server's certificate"
+#define FAILURE_REMEDY_CREDENTIAL                                                                                      \
+    "Let the server's owner make a new join code: munnel agent add NAME, or munnel agent rotate NAME"
+#define FAILURE_REMEDY_GROUP                                                                                           \
+    "Name a group that the credential carries, or none: on the server, munnel agent list shows them"
+#define FAILURE_REMEDY_VERSION "Upgrade the older one of munneld and munnel-agent"
+#define FAILURE_REMEDY_WAIT    "It is tried again by itself; look into the server's log if it lasts"
+
 /* Keeps the weightiest of an attempt; of two that weigh the same, the later. */
-void failure_note(struct failure *failure, enum failure_weight weight, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void failure_note(struct failure *failure, enum failure_weight weight, const char *remedy, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+const char *failure_remedy_of_reject(enum reject_code code);
 void failure_note_end(struct failure *failure, const struct link_end *end); /* the link never got to its greeting */
 void failure_note_reject(struct failure *failure, const struct reject *reject);
 

@@ -7,8 +7,11 @@
 
 #include "agent/upstream/services.h"
 
+#include "admin/recent_events.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LINES_MOST = 10 /* refused services that one round of parts names in the log */ };
 
@@ -16,6 +19,56 @@ struct added { /* services of one part that are permitted, until they are in the
     struct served_service *items[SERVICES_PART_MAX];
     size_t count, size;
 };
+
+/* ---- what was refused, for people who look at it ---- */
+
+static void free_refusal(struct refused_service *refusal) {
+    free(refusal->name);
+    free(refusal->to);
+    free(refusal);
+}
+
+static void forget_refusals(struct services *services) {
+    struct refused_service *refusal;
+
+    while ((refusal = services->refusals)) {
+        services->refusals = refusal->next;
+        free_refusal(refusal);
+    }
+    services->refusal_count = 0;
+}
+
+static void forget_refusal(struct services *services, uint32_t id) {
+    struct refused_service **at = &services->refusals, *refusal;
+
+    while ((refusal = *at) && refusal->id != id)
+        at = &refusal->next;
+    if (!refusal)
+        return;
+    *at = refusal->next;
+    free_refusal(refusal);
+    services->refusal_count--;
+}
+
+/* Without memory it is only not shown. */
+static void remember_refusal(struct services *services, const struct service_offer *offer, const char *reason) {
+    struct refused_service *refusal =
+        services->refusal_count < REFUSED_SERVICES_MOST ? calloc(1, sizeof *refusal) : NULL;
+
+    if (!refusal)
+        return;
+    *refusal = (struct refused_service){.next = services->refusals,
+                                        .id = offer->id,
+                                        .name = strdup(offer->name),
+                                        .to = strdup(offer->to[0])};
+    if (!refusal->name || !refusal->to) {
+        free_refusal(refusal);
+        return;
+    }
+    snprintf(refusal->reason, sizeof refusal->reason, "%s", reason);
+    services->refusals = refusal;
+    services->refusal_count++;
+}
 
 /* ---- judging ---- */
 
@@ -29,6 +82,14 @@ static bool is_forbidden(const struct acl *allow, const char *destination) {
     if (addr_from_endpoint(&address, &endpoint))
         return !acl_permits(allow, &address, endpoint.host);
     return !acl_may_permit(allow, endpoint.host, endpoint.port);
+}
+
+bool services_refuse(const struct acl *allow, const struct service_offer *offer, char reason[SERVICES_REASON_SIZE]) {
+    for (size_t i = 0; i < offer->to_count; i++)
+        if (!is_forbidden(allow, offer->to[i]))
+            return false;
+    snprintf(reason, SERVICES_REASON_SIZE, "not allowed by this agent's rules; see --allow");
+    return true;
 }
 
 static bool is_over_limit(const struct services *services, const struct added *added) {
@@ -45,18 +106,16 @@ static bool judge(const struct services *services, const struct service_offer *o
                  SERVICES_MEMORY_MAX >> 20);
         return true;
     }
-    for (size_t i = 0; i < offer->to_count; i++)
-        if (!is_forbidden(services->allow, offer->to[i]))
-            return false;
-    snprintf(reason, SERVICES_REASON_SIZE, "not allowed by this agent's rules; see --allow");
-    return true;
+    return services_refuse(services->allow, offer, reason);
 }
 
 static void log_refusal(struct services *services, const struct service_offer *offer, const char *reason) {
-    if (++services->refused <= LINES_MOST)
-        log_event(services->log, LOG_LEVEL_INFO, services->who, "refused a service",
-                  LOG_FIELDS(LOG_TEXT("service", offer->name), LOG_TEXT("destination", offer->to[0]),
-                             LOG_TEXT("detail", reason)));
+    if (++services->refused > LINES_MOST)
+        return;
+    recent_events_add(services->events, EVENT_KIND_SERVICE, EVENT_WARNING, offer->name, "refused", reason);
+    log_event(services->log, LOG_LEVEL_INFO, services->who, "refused a service",
+              LOG_FIELDS(LOG_TEXT("service", offer->name), LOG_TEXT("destination", offer->to[0]),
+                         LOG_TEXT("detail", reason)));
 }
 
 static void judge_all(struct services *services, const struct services_part *part, struct added *added,
@@ -69,6 +128,7 @@ static void judge_all(struct services *services, const struct services_part *par
         services->last_id = offer.id;
         if (judge(services, &offer, added, reason)) {
             log_refusal(services, &offer, reason);
+            remember_refusal(services, &offer, reason);
             services_ack_refuse(answer, offer.id, reason);
         } else if ((added->items[added->count] = served_service_new(&offer))) {
             added->size += added->items[added->count++]->size;
@@ -117,6 +177,7 @@ static void log_round(struct services *services) {
 void services_begin(struct services *services, struct link_ref link) {
     service_table_release(services->table);
     services->table = NULL;
+    forget_refusals(services);
     free(services->answer);
     services->answer = NULL;
     services->link = link;
@@ -133,6 +194,8 @@ int services_take(struct services *services, const json_t *json, struct error *e
     if (services_parse(&part, json, error) || check_order(services, &part, error))
         return -1;
     services->version = part.version;
+    for (size_t i = 0; i < part.remove_count; i++)
+        forget_refusal(services, services_removed(&part, i));
     services_ack_write(&answer, part.version);
     judge_all(services, &part, &added, &answer);
     services->answer = services_ack_finish(&answer);
@@ -160,7 +223,12 @@ void services_end(struct services *services) {
     (void)plane_set_services(services->plane, services->session, NULL); /* without memory they keep it */
 }
 
+bool services_are_answered(const struct services *services) {
+    return services->version > 0 && !services->answer && services->setting == 0;
+}
+
 void services_done(struct services *services) {
+    forget_refusals(services);
     service_table_release(services->table);
     free(services->answer);
 }

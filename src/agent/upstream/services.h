@@ -12,12 +12,24 @@
 
 #include "relay/plane.h"
 
+struct recent_events;
+
 enum { SERVICES_MAX = 100000, SERVICES_MEMORY_MAX = 64 * 1024 * 1024 }; /* of one session */
+
+/* One that this agent refuses. */
+struct refused_service {
+    struct refused_service *next;
+    uint32_t id;
+    char *name, *to; /* its first destination */
+    char reason[SERVICES_REASON_SIZE];
+};
+enum { REFUSED_SERVICES_MOST = 1000 /* that are remembered */ };
 
 struct services {
     struct plane *plane;
     struct log *log;
-    const char *who;
+    struct recent_events *events; /* or NULL */
+    const char *who;              /* "server host:port" */
     const struct acl *allow;
     struct link_ref link;                 /* the session's control link */
     uint64_t session;                     /* its tag */
@@ -28,7 +40,12 @@ struct services {
     uint64_t version;                     /* of the last part */
     uint32_t last_id;                     /* the highest so far */
     unsigned refused;                     /* in this round of parts */
+    struct refused_service *refusals;
+    size_t refusal_count;
 };
+
+/* True, with `reason`: these rules forbid all its destinations. */
+bool services_refuse(const struct acl *allow, const struct service_offer *offer, char reason[SERVICES_REASON_SIZE]);
 
 /* By this control link the server announces all services anew. What came before holds until its first part is here. */
 void services_begin(struct services *services, struct link_ref link);
@@ -37,5 +54,6 @@ int services_take(struct services *services, const json_t *json, struct error *e
 void services_on_set(struct services *services); /* every relay thread has a table; the last one: sends the answer */
 void services_end(struct services *services);    /* the session is over: the relay threads forget it */
 void services_done(struct services *services);   /* frees; the plane may be gone */
+bool services_are_answered(const struct services *services); /* the server knows what is permitted */
 
 #endif

@@ -53,8 +53,12 @@ struct session *session_new(const struct session_parts *parts) {
     session->log = parts->log;
     session->data_links = parts->data_links;
     session->tag = parts->order->tag;
-    session->services = (struct services){
-        .plane = parts->plane, .log = parts->log, .who = parts->who, .allow = parts->allow, .session = session->tag};
+    session->services = (struct services){.plane = parts->plane,
+                                          .log = parts->log,
+                                          .events = parts->events,
+                                          .who = parts->who,
+                                          .allow = parts->allow,
+                                          .session = session->tag};
     snprintf(session->services.server, sizeof session->services.server, "%s", parts->welcome->server);
     session->links.threads = parts->welcome->threads;
     session->links.target = (struct data_target){.who = parts->who,

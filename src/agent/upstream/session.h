@@ -39,6 +39,7 @@ struct session {
     bool is_lost;         /* retired: the plane was ordered to end its relays */
     uint64_t since_ms;    /* when WELCOME came */
     uint64_t until_ms;    /* suspended: when it is retired */
+    uint64_t srtt_us;     /* of its control links; 0: not known yet */
     struct log_limit limit;
     struct session_links links;
     struct services services; /* of the server, for this session */
@@ -47,6 +48,7 @@ struct session {
 struct session_parts { /* kept by reference, but for the WELCOME */
     struct plane *plane;
     struct log *log;
+    struct recent_events *events; /* or NULL */
     struct data_links *data_links;
     const char *who; /* "server host:port" */
     struct trust *trust;

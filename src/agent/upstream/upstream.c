@@ -11,9 +11,11 @@
 
 #include "agent/upstream/upstream.h"
 
+#include "admin/recent_events.h"
 #include "agent/upstream/connect_attempt.h"
 #include "agent/upstream/session_list.h"
 #include "lib/base/clock.h"
+#include "lib/base/rtt.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -30,6 +32,7 @@ struct upstream {
     enum upstream_state state;
     struct endpoint endpoint;
     char who[ENDPOINT_HOST + 32];
+    const char *text; /* "host:port", within `who` */
     struct token token;
     struct trust *trust;
     struct connect_attempt attempt;
@@ -42,7 +45,28 @@ struct upstream {
     uint64_t hasten_until_ms;        /* after a goaway: the server that replaces this one is about to listen */
     char server[PROTO_INSTANCE_HEX]; /* the instance that answered last; "" at first */
     struct session_list sessions;
+    /* For upstream_read(). */
+    enum upstream_condition condition;
+    uint64_t condition_us, failed_us; /* since when; when `failed` was noted, 0: nothing failed */
+    struct failure failed;            /* the last one */
 };
+
+static void set_condition(struct upstream *upstream, enum upstream_condition condition) {
+    if (condition == upstream->condition)
+        return;
+    upstream->condition = condition;
+    upstream->condition_us = clock_us();
+}
+
+static void note_failed(struct upstream *upstream, const struct failure *failure) {
+    upstream->failed = *failure;
+    upstream->failed_us = clock_us();
+}
+
+static void add_event(const struct upstream *upstream, enum event_severity severity, const char *what,
+                      const char *detail) {
+    recent_events_add(upstream->parts->events, EVENT_KIND_SERVER, severity, upstream->text, what, detail);
+}
 
 static void set_state(struct upstream *upstream, enum upstream_state state) {
     static const char *const names[STATES] = {"waiting", "connecting", "working", "ended"};
@@ -140,6 +164,8 @@ static void give_up(struct upstream *upstream, const struct failure *failure) {
               LOG_FIELDS(LOG_TEXT("detail", failure->detail)));
     upstream->gave_up = true;
     set_state(upstream, ENDED);
+    set_condition(upstream, UPSTREAM_GAVE_UP);
+    add_event(upstream, EVENT_ERROR, "gave up", failure->detail);
     upstream->parts->on_change(upstream->parts->context);
 }
 
@@ -149,6 +175,10 @@ static void on_attempt_failed(void *context) {
     bool is_final = failure->weight == FAILURE_FINAL;
     unsigned wait = next_wait(upstream, failure->weight);
 
+    note_failed(upstream, failure);
+    if (upstream->condition == UPSTREAM_STANDBY ||
+        (upstream->condition == UPSTREAM_CONNECTED && !upstream_is_working(upstream))) /* after a goaway */
+        set_condition(upstream, UPSTREAM_LOST);
     if (is_final && !upstream->accepted_before) {
         give_up(upstream, failure);
         return;
@@ -158,6 +188,7 @@ static void on_attempt_failed(void *context) {
     if (wait < failure->retry_after_ms)
         wait = failure->retry_after_ms;
     failure_log(&upstream->failure_log, failure, upstream->parts->log, upstream->who, wait);
+    add_event(upstream, EVENT_WARNING, "cannot connect", failure->detail);
     if (failure->weight == FAILURE_PASSING && failure->retry_after_ms == 0)
         wait_for_network(upstream, wait);
     else
@@ -170,6 +201,7 @@ static const struct session *welcome_session(struct upstream *upstream, struct l
                                              const struct welcome *welcome) {
     struct session_parts parts = {.plane = upstream->parts->plane,
                                   .log = upstream->parts->log,
+                                  .events = upstream->parts->events,
                                   .data_links = upstream->parts->data_links,
                                   .who = upstream->who,
                                   .trust = upstream->trust,
@@ -193,12 +225,14 @@ static void log_connected(struct upstream *upstream, const struct welcome *welco
               LOG_FIELDS(LOG_TEXT("address", addr_format(&upstream->attempt.order.address, address, sizeof address)),
                          LOG_TEXT("group", group[0] != '\0' ? group : "all that its credential carries"),
                          LOG_TEXT("server", server), LOG_TEXT("session", is_resumed ? "resumed" : "new")));
+    add_event(upstream, EVENT_INFO, "connected", is_resumed ? "the session goes on" : NULL);
 }
 
 /* The server replaces an instance's session by its next one: two upstreams to one server would end each other's. */
 static void stand_by(struct upstream *upstream) {
     log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
               "another of the given names leads to the same server and is connected: this one is on standby", NULL);
+    set_condition(upstream, UPSTREAM_STANDBY);
     wait_for(upstream, upstream->parts->times.final_ms);
 }
 
@@ -219,6 +253,7 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
     upstream->hasten_until_ms = 0;
     upstream->failure_log = (struct failure_log){0};
     set_state(upstream, WORKING);
+    set_condition(upstream, UPSTREAM_CONNECTED);
     return true;
 }
 
@@ -270,6 +305,15 @@ void upstream_on_session_over(struct upstream *upstream, uint64_t tag) {
         session_list_on_over(&upstream->sessions, session);
 }
 
+static void note_lost(struct upstream *upstream, const char *detail) {
+    struct failure lost = {.noted = true, .remedy = FAILURE_REMEDY_WAIT};
+
+    snprintf(lost.detail, sizeof lost.detail, "connection lost: %s", detail);
+    note_failed(upstream, &lost);
+    set_condition(upstream, UPSTREAM_LOST);
+    add_event(upstream, EVENT_WARNING, "connection lost", detail);
+}
+
 static void on_lost(struct upstream *upstream, struct session *session, const struct link_end *end) {
     bool was_current = !session->left;
     bool was_settled = clock_ms() - session->since_ms >= upstream->parts->times.settled_ms;
@@ -284,6 +328,7 @@ static void on_lost(struct upstream *upstream, struct session *session, const st
     wait = end->path_lost && was_settled ? 0 : next_wait(upstream, FAILURE_PASSING);
     log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who, "connection lost",
               LOG_FIELDS(LOG_TEXT("detail", end->detail), LOG_NUMBER("retry_ms", wait)));
+    note_lost(upstream, end->detail);
     wait_for_network(upstream, wait);
 }
 
@@ -296,6 +341,15 @@ void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
     } else {
         connect_attempt_on_gone(&upstream->attempt, end);
     }
+}
+
+/* The usual time to the server and back. */
+void upstream_on_pong(struct upstream *upstream, uint64_t tag, uint64_t pinged_us) {
+    struct session *session = session_list_find_control(&upstream->sessions, tag);
+    uint64_t now_us = clock_us();
+
+    if (session && pinged_us && pinged_us <= now_us)
+        session->srtt_us = rtt_smooth(session->srtt_us, now_us - pinged_us);
 }
 
 /* ---- life ---- */
@@ -338,6 +392,8 @@ struct upstream *upstream_new(const struct upstream_parts *parts, const struct s
     upstream->token = *server->token;
     upstream->backoff = (struct backoff){.first_ms = parts->times.first_ms, .longest_ms = parts->times.longest_ms};
     snprintf(upstream->who, sizeof upstream->who, "server %s", server->text);
+    upstream->text = strchr(upstream->who, ' ') + 1;
+    upstream->condition_us = clock_us();
     upstream->trust = server->trust;
     if (!make_parts(upstream, index)) {
         upstream_free(upstream);
@@ -364,6 +420,8 @@ void upstream_start(struct upstream *upstream) {
 
 void upstream_stop(struct upstream *upstream) {
     set_state(upstream, ENDED);
+    if (!upstream->gave_up)
+        set_condition(upstream, UPSTREAM_STOPPING);
     event_del(upstream->timer);
     connect_attempt_cancel(&upstream->attempt);
 }
@@ -402,4 +460,39 @@ const char *upstream_who(const struct upstream *upstream) {
 
 const char *upstream_failure(const struct upstream *upstream) {
     return upstream->attempt.failure.detail;
+}
+
+/* ---- for people who look at it ---- */
+
+const char *upstream_condition_label(enum upstream_condition condition) {
+    static const char *const labels[UPSTREAM_CONDITION_COUNT] = {
+#define UPSTREAM_CONDITION_LABEL(name, label) label,
+        UPSTREAM_CONDITIONS(UPSTREAM_CONDITION_LABEL)
+#undef UPSTREAM_CONDITION_LABEL
+    };
+    return labels[condition];
+}
+
+static void read_session(const struct session *session, struct upstream_view *view) {
+    view->peer = session->has_control ? &session->links.target.address : NULL;
+    view->rtt_us = session->has_control ? session->srtt_us : 0;
+    view->shared = session->links.dialling[false].live;
+    view->exclusive = session->links.dialling[true].live;
+    view->services = &session->services;
+}
+
+void upstream_read(const struct upstream *upstream, struct upstream_view *view) {
+    const struct session *session = SLIST_FIRST(&upstream->sessions);
+
+    *view = (struct upstream_view){.address = upstream->text,
+                                   .condition = upstream->condition,
+                                   .since_us = upstream->condition_us,
+                                   .server = upstream->server,
+                                   .credential = upstream->token.credential,
+                                   .verified_by = trust_description(upstream->trust),
+                                   .failure = upstream->failed_us ? upstream->failed.detail : NULL,
+                                   .remedy = upstream->failed.remedy,
+                                   .failed_us = upstream->failed_us};
+    if (session)
+        read_session(session, view);
 }

@@ -9,6 +9,7 @@
 
 #include "agent/identity/identity.h"
 #include "agent/upstream/data_links.h"
+#include "agent/upstream/services.h"
 #include "proto/control.h"
 #include "relay/plane.h"
 
@@ -28,6 +29,7 @@ struct upstream_parts { /* the same for every server; kept by reference */
     struct loop *loop;
     struct plane *plane;
     struct log *log;
+    struct recent_events *events; /* or NULL */
     struct resolver *resolver;
     struct data_links *data_links;
     const struct acl *allow;
@@ -61,6 +63,7 @@ void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *te
 void upstream_on_services_set(struct upstream *upstream, uint64_t session);
 void upstream_on_session_over(struct upstream *upstream, uint64_t session);
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
+void upstream_on_pong(struct upstream *upstream, uint64_t tag, uint64_t pinged_us);
 
 void upstream_send(struct upstream *upstream, enum control_op op); /* on every control link */
 bool upstream_is_drained(const struct upstream *upstream);         /* no control link waits for `drained` */
@@ -70,5 +73,40 @@ bool upstream_gave_up(const struct upstream *upstream);            /* never acce
 bool upstream_serves(const struct upstream *upstream, const char *server_instance); /* now */
 const char *upstream_who(const struct upstream *upstream);                          /* "server host:port" */
 const char *upstream_failure(const struct upstream *upstream);                      /* why the last attempt failed */
+
+/* ---- for people who look at it ---- */
+
+/* S(name, label) */
+#define UPSTREAM_CONDITIONS(S)                                                                                         \
+    S(CONNECTING, "connecting") /* it has not been connected yet, or not since another attempt was final */            \
+    S(CONNECTED, "connected")                                                                                          \
+    S(LOST, "lost")         /* it was connected, and tries again; relays wait for it, or go on by data links */        \
+    S(STANDBY, "standby")   /* another name leads to the same server, and is connected */                              \
+    S(STOPPING, "stopping") /* the agent drains */                                                                     \
+    S(GAVE_UP, "gave_up")
+enum upstream_condition {
+#define UPSTREAM_CONDITION_ENUM(name, label) UPSTREAM_##name,
+    UPSTREAM_CONDITIONS(UPSTREAM_CONDITION_ENUM)
+#undef UPSTREAM_CONDITION_ENUM
+        UPSTREAM_CONDITION_COUNT
+};
+const char *upstream_condition_label(enum upstream_condition condition);
+
+struct upstream_view {   /* valid until the upstream changes */
+    const char *address; /* as it was written: "host:port" */
+    enum upstream_condition condition;
+    uint64_t since_us;       /* in this condition */
+    const struct addr *peer; /* as reached; NULL: not connected */
+    const char *server;      /* the instance that answered last; "": none did */
+    const char *credential;  /* "": none */
+    const char *verified_by;
+    uint64_t rtt_us;            /* smoothed; 0: not known */
+    unsigned shared, exclusive; /* data links */
+    const char *failure;        /* why it is not connected, or was not before; NULL: nothing failed */
+    const char *remedy;         /* NULL: not known */
+    uint64_t failed_us;
+    const struct services *services; /* NULL: without a session */
+};
+void upstream_read(const struct upstream *upstream, struct upstream_view *view);
 
 #endif

@@ -93,6 +93,7 @@ static void on_dialled(void *context, const struct connector_result *result) {
     struct relay_agent *agent = context;
     agent->dial = NULL;
     counter_add(&relay->thread->counts.dials, 1);
+    served_service_note(agent->service, result->is_connected, result->refusal, clock_us());
     if (!result->is_connected) {
         refuse(relay, result->refusal, result->detail);
         return;

@@ -7,6 +7,7 @@
 
 #include "agent/fake_plane.h"
 
+#include "lib/base/clock.h"
 #include "proto/auth_proof.h"
 #include "proto/features.h"
 
@@ -163,6 +164,32 @@ void plane_count(const struct plane *plane, struct plane_counts *counts) {
     *counts = plane->counts;
 }
 
+unsigned plane_thread_count(const struct plane *plane) {
+    (void)plane;
+    return 1;
+}
+
+const struct thread_counts *plane_thread_counts(const struct plane *plane, unsigned thread) {
+    ck_assert_uint_eq(thread, 0);
+    return &plane->thread_counts;
+}
+
+const struct service_part *plane_thread_part(const struct plane *plane, unsigned thread) {
+    ck_assert_uint_eq(thread, 0);
+    return &plane->part;
+}
+
+bool plane_view_relays(struct plane *plane, const struct relay_query *query) {
+    plane->viewed = query->ticket;
+    return true;
+}
+
+bool plane_end_relay(struct plane *plane, const char *id, uint64_t ticket) {
+    snprintf(plane->ended, sizeof plane->ended, "%s", id);
+    plane->viewed = ticket;
+    return true;
+}
+
 /* ---- the server's side ---- */
 
 struct trust *fake_trust(void) {
@@ -311,6 +338,12 @@ void fake_order_links(unsigned index, unsigned count, unsigned server_thread, bo
 
     fake_control_text(index, json);
     free(json);
+}
+
+void fake_pong(unsigned index, unsigned us) {
+    const struct fake_dial *dial = dial_at(index);
+
+    the_plane->options.events->on_pong(the_plane->options.context, dial->link, dial->order.tag, clock_us() - us);
 }
 
 void fake_services_set(void) {

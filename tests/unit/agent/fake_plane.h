@@ -12,6 +12,7 @@
 #include "proto/control.h"
 #include "proto/hello.h"
 #include "relay/plane.h"
+#include "relay/service_counts.h"
 
 enum { FAKE_DIALS = 64, FAKE_LINKS = 4096, FAKE_SENT = 64 };
 
@@ -42,7 +43,11 @@ struct plane {
     unsigned drains;            /* calls of plane_drain ... */
     unsigned sent_before_drain; /* ... and how many messages had been sent at the first */
     struct plane_counts counts;
-    struct service_table *services; /* set last; NULL: none, or taken away */
+    struct thread_counts thread_counts;
+    struct service_part part;
+    uint64_t viewed;                    /* ticket of the last plane_view_relays or plane_end_relay */
+    char ended[PROTO_RELAY_ID_MAX + 1]; /* its relay */
+    struct service_table *services;     /* set last; NULL: none, or taken away */
     uint64_t services_session;
     bool is_stuck;         /* its threads do not answer */
     unsigned path_checks;  /* calls of plane_check_paths */
@@ -73,7 +78,8 @@ void fake_untrusted(unsigned index, const char *detail);
 void fake_control(unsigned index, enum control_op op);
 void fake_order_links(unsigned index, unsigned count, unsigned server_thread, bool is_exclusive);
 void fake_control_text(unsigned index, const char *json);
-void fake_services_set(void); /* all relay threads have what was set last */
+void fake_pong(unsigned index, unsigned us); /* the answer to a ping of so long ago */
+void fake_services_set(void);                /* all relay threads have what was set last */
 void fake_session_over(uint64_t session);
 
 /* The same for data link `index`, in the order of their dials. */

@@ -14,6 +14,14 @@ unit_agent_tests += tests/unit/agent/test_agent
 tests_unit_agent_test_agent_SOURCES = tests/unit/agent/test_agent.c $(unit_agent_one_harness)
 tests_unit_agent_test_agent_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/admin/test_agent_admin
+tests_unit_agent_admin_test_agent_admin_SOURCES = tests/unit/agent/admin/test_agent_admin.c $(admin_client) $(unit_agent_one_harness)
+tests_unit_agent_admin_test_agent_admin_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/admin/test_rates
+tests_unit_agent_admin_test_rates_SOURCES = tests/unit/agent/admin/test_rates.c $(unit_agent_harness)
+tests_unit_agent_admin_test_rates_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/test_check
 tests_unit_agent_test_check_SOURCES = tests/unit/agent/test_check.c tests/unit/conf/capture.c tests/unit/conf/capture.h
 tests_unit_agent_test_check_LDADD = $(LINK_UNIT_AGENT)

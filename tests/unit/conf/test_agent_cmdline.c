@@ -71,6 +71,23 @@ START_TEST(defaults) {
 }
 END_TEST
 
+static void expect_socket(const char *file, const char *socket) {
+    ck_assert_int_eq(file ? READ("--config", file, "a:1") : READ("a:1"), RUNS_ON);
+    ck_assert_str_eq(options.admin_socket, socket);
+    capture_done(&capture);
+    agent_options_done(&options);
+}
+
+/* Two agents of a machine would take each other's socket. */
+START_TEST(socket_is_named_after_the_file) {
+    expect_socket(NULL, "/run/munnel-agent/munnel-agent.sock");
+    expect_socket(unit_text_file("munnel-agent.json", "{}"), "/run/munnel-agent/munnel-agent.sock");
+    expect_socket(unit_text_file("web1.json", "{ \"admin\": {} }"), "/run/munnel-agent/web1.sock");
+    expect_socket(unit_text_file("web2.json", "{ \"admin\": { \"socket\": \"/run/x.sock\" } }"), "/run/x.sock");
+    expect_socket(unit_text_file("web3.json", "{ \"admin\": { \"socket\": \"\" } }"), "");
+}
+END_TEST
+
 START_TEST(it_is_known_what_the_command_line_said_itself) {
     const char *file = unit_text_file("agent.json", "{ \"ca\": \"a\", \"token_file\": \"b\" }");
     ck_assert_int_eq(READ("--config", file, "--token-file", "t", "--cert", "c", "--key=k", "a:1"), RUNS_ON);
@@ -247,7 +264,7 @@ static const struct {
     {"{ \"servers\": \"a:1\",\n \"retry\": }", ":2:11: a value is missing before '}'\n"},
     {"{ \"token\": \"xyz\" }", ": token: there is no such option; there are: servers, group, name, ca, pins, "
                                "token_file, cert, key, allow, retry, "
-                               "threads, log\n"},
+                               "threads, admin, log\n"},
 };
 
 START_TEST(an_error_in_the_file_begins_with_the_file) {
@@ -284,6 +301,7 @@ static TCase *taking(void) {
     TCase *group = tcase_create("taking");
     tcase_add_test(group, the_command_line_of_the_manual);
     tcase_add_test(group, defaults);
+    tcase_add_test(group, socket_is_named_after_the_file);
     tcase_add_test(group, it_is_known_what_the_command_line_said_itself);
     tcase_add_test(group, every_option);
     tcase_add_test(group, the_file_says_the_same);

@@ -50,7 +50,7 @@ unit_server_tests = \
 unit_server_fixture = \
 	tests/unit/server/fake_plane.c tests/unit/server/fake_plane.h \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
-admin_fixture = tests/unit/server/admin/admin_fixture.c tests/unit/server/admin/admin_fixture.h $(unit_server_fixture)
+admin_fixture = tests/unit/server/admin/admin_fixture.c tests/unit/server/admin/admin_fixture.h $(admin_client) $(unit_server_fixture)
 tests_unit_server_admin_test_admin_SOURCES = tests/unit/server/admin/test_admin.c $(admin_fixture)
 tests_unit_server_admin_test_credentials_SOURCES = tests/unit/server/admin/test_credentials.c $(admin_fixture)
 tests_unit_server_admin_test_credentials_LDADD = $(LINK_UNIT_SERVER)

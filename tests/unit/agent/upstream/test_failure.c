@@ -14,12 +14,12 @@
 START_TEST(the_weightiest_failure_of_an_attempt_counts) {
     struct failure failure = {0};
 
-    failure_note(&failure, FAILURE_PASSING, "first");
-    failure_note(&failure, FAILURE_LASTING, "clock");
-    failure_note(&failure, FAILURE_PASSING, "refused");
+    failure_note(&failure, FAILURE_PASSING, NULL, "first");
+    failure_note(&failure, FAILURE_LASTING, NULL, "clock");
+    failure_note(&failure, FAILURE_PASSING, NULL, "refused");
     ck_assert_int_eq(failure.weight, FAILURE_LASTING);
     ck_assert_str_eq(failure.detail, "clock");
-    failure_note(&failure, FAILURE_LASTING, "later"); /* of two that weigh the same, the later */
+    failure_note(&failure, FAILURE_LASTING, NULL, "later"); /* of two that weigh the same, the later */
     ck_assert_str_eq(failure.detail, "later");
 }
 END_TEST
@@ -30,7 +30,7 @@ START_TEST(a_long_reason_is_cut) {
 
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
-    failure_note(&failure, FAILURE_PASSING, "%s", text);
+    failure_note(&failure, FAILURE_PASSING, NULL, "%s", text);
     ck_assert_uint_eq(strlen(failure.detail), FAILURE_DETAIL - 1);
 }
 END_TEST

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_admin: see agent_admin.h. The table of operations, where they are served, and what is done each second.
+ */
+#include "config.h"
+
+#include "agent/admin/agent_admin_priv.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+/* ---- operations ---- */
+
+static void get_ready(struct http_request *request, void *context) {
+    const struct agent_admin *admin = context;
+
+    if (agent_working(admin->options.agent) > 0 && !agent_is_draining(admin->options.agent))
+        http_answer_text(request, 200, "ready\n");
+    else
+        http_answer_error(request, 503,
+                          agent_is_draining(admin->options.agent) ? "the agent is stopping" : "no server is connected");
+}
+
+static const struct http_route routes[] = {
+    ADMIN_SHARED_OPERATIONS,
+    OPERATION_GET("/v1/services", VIEW, NULL, agent_admin_list_services),
+    OPERATION_GET("/readyz", NONE, NULL, get_ready),
+};
+
+static void on_second(evutil_socket_t fd, short what, void *context) {
+    struct agent_admin *admin = context;
+
+    (void)fd, (void)what;
+    rates_add(&admin->rates, agent_plane(admin->options.agent));
+    admin_shared_tick(&admin->shared);
+}
+
+static void on_answer(void *context, const struct http_request *request, unsigned status) {
+    const struct agent_admin *admin = context;
+
+    operations_log(admin->options.log, request, status);
+}
+
+void agent_admin_on_relay_views(struct agent_admin *admin, const struct relay_answer *answer) {
+    if (admin)
+        relay_requests_on_views(admin->shared.relays, answer);
+}
+
+void agent_admin_on_relay_ended(struct agent_admin *admin, uint64_t ticket, bool found) {
+    if (admin)
+        relay_requests_on_ended(admin->shared.relays, ticket, found);
+}
+
+/* ---- life ---- */
+
+static enum log_level configured_level(const void *context) {
+    const struct agent_admin *admin = context;
+
+    return admin->options.configuration->log.level;
+}
+
+static bool make_shared(struct agent_admin *admin) {
+    static const char *const kinds[] = {"server", "agent", "service", "certificate", NULL}; /* no other is added */
+    const struct agent_admin_options *options = &admin->options;
+
+    return admin_shared_init(&admin->shared, &(struct admin_shared_options){.loop = options->loop,
+                                                                            .log = options->log,
+                                                                            .plane = agent_plane(options->agent),
+                                                                            .events = options->events,
+                                                                            .who = "agent",
+                                                                            .program = "munnel-agent",
+                                                                            .configuration = "the agent's file",
+                                                                            .kinds = kinds,
+                                                                            .status = agent_admin_status,
+                                                                            .configured_level = configured_level,
+                                                                            .context = admin,
+                                                                            .write_metrics = agent_admin_write_metrics,
+                                                                            .metrics_context = admin});
+}
+
+static bool make_parts(struct agent_admin *admin, struct error *error) {
+    static const struct timeval a_second = {1, 0};
+    struct event_base *base = loop_base(admin->options.loop);
+    const struct http_options http = {.routes = routes,
+                                      .route_count = sizeof routes / sizeof *routes,
+                                      .context = admin,
+                                      .on_answer = on_answer};
+
+    admin->second = event_new(base, -1, EV_PERSIST, on_second, admin);
+    if (!make_shared(admin) || !admin->second || event_add(admin->second, &a_second)) {
+        error_set(error, "out of memory");
+        return false;
+    }
+    admin->http = http_server_new(base, &http, error);
+    return admin->http;
+}
+
+struct agent_admin *agent_admin_new(const struct agent_admin_options *options, struct error *error) {
+    struct agent_admin *admin = calloc(1, sizeof *admin);
+
+    if (!admin) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    admin->options = *options;
+    if (make_parts(admin, error))
+        return admin;
+    agent_admin_free(admin);
+    return NULL;
+}
+
+void agent_admin_free(struct agent_admin *admin) {
+    if (!admin)
+        return;
+    http_server_free(admin->http);
+    admin_shared_done(&admin->shared);
+    if (admin->second)
+        event_free(admin->second);
+    free(admin);
+}
+
+int agent_admin_listen(struct agent_admin *admin, struct error *error) {
+    const struct agent_options *configuration = admin->options.configuration;
+    const struct operations_socket at = {.path = configuration->admin_socket,
+                                         .preset = configuration->admin_preset,
+                                         .program = "munnel-agent"};
+
+    return operations_listen(admin->http, admin->options.log, &at, error);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_metrics: all metrics of the agent. docs/metrics.md describes each.
+ *
+ * Labels are fixed words: a server could announce any number of services.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "admin/plane_metrics.h"
+#include "agent/admin/agent_admin_priv.h"
+#include "relay/service_counts.h"
+
+static void write_servers(const struct agent_admin *admin, struct metrics *to) {
+    uint64_t counts[UPSTREAM_CONDITION_COUNT] = {0};
+
+    for (size_t i = 0; i < admin->options.settings->server_count; i++) {
+        struct upstream_view view;
+        upstream_read(agent_upstream(admin->options.agent, i), &view);
+        counts[view.condition]++;
+    }
+    metrics_family(to, "munnel_servers", METRIC_GAUGE, "Servers of this agent, by their state.");
+    for (unsigned i = 0; i < UPSTREAM_CONDITION_COUNT; i++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("state", upstream_condition_label((enum upstream_condition)i))),
+                      counts[i]);
+}
+
+static void write_services(const struct agent_admin *admin, struct metrics *to) {
+    struct service_counts_of counts = {0};
+
+    for (size_t i = 0; i < admin->options.settings->server_count; i++) {
+        struct upstream_view view;
+        upstream_read(agent_upstream(admin->options.agent, i), &view);
+        agent_admin_count_services(&view, &counts);
+    }
+    metrics_family(to, "munnel_announced_services", METRIC_GAUGE,
+                   "Services that the servers ask for, by what this agent answers.");
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("answer", "permits")), counts.permitted);
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("answer", "refuses")), counts.refused);
+    metrics_family(to, "munnel_unreachable_services", METRIC_GAUGE,
+                   "Permitted services whose last connection to the destination failed.");
+    metrics_value(to, METRIC_NO_LABELS, counts.unreachable);
+}
+
+static void write_parts(const struct plane *plane, struct metrics *to) {
+    uint64_t in = 0, out = 0, accepted = 0, opened = 0, ended[REASON_COUNT] = {0};
+    struct histogram_sum dial = {0};
+
+    for (unsigned i = 0; i < plane_thread_count(plane); i++) {
+        const struct service_part *part = plane_thread_part(plane, i);
+        in += counter_read(&part->bytes.out);
+        out += counter_read(&part->bytes.in);
+        accepted += counter_read(&part->accepted);
+        opened += counter_read(&part->opened);
+        histogram_sum_add(&dial, &part->dial);
+        for (unsigned reason = 0; reason < REASON_COUNT; reason++)
+            ended[reason] += counter_read(&part->ended[reason]);
+    }
+    metrics_family(to, "munnel_agent_relays_total", METRIC_COUNTER, "Relays that servers have asked for.");
+    metrics_value(to, METRIC_NO_LABELS, accepted);
+    metrics_family(to, "munnel_agent_relays_opened_total", METRIC_COUNTER, "Of these: the destination was reached.");
+    metrics_value(to, METRIC_NO_LABELS, opened);
+    metrics_family(to, "munnel_agent_relays_ended_total", METRIC_COUNTER, "Relays that ended, by the reason.");
+    for (unsigned i = 0; i < REASON_COUNT; i++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("reason", reason_label((enum relay_reason)i))), ended[i]);
+    metrics_family(to, "munnel_agent_relay_bytes_total", METRIC_COUNTER,
+                   "Bytes to destinations (in) and from them (out).");
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("direction", "in")), in);
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("direction", "out")), out);
+    metrics_family(to, "munnel_agent_relay_dial_seconds", METRIC_HISTOGRAM,
+                   "From the server's request until the destination was reached.");
+    metrics_histogram(to, METRIC_NO_LABELS, &metric_bounds_latency, &dial);
+}
+
+void agent_admin_write_metrics(const void *context, struct metrics *to) {
+    const struct agent_admin *admin = context;
+    const struct plane *plane = agent_plane(admin->options.agent);
+
+    plane_metrics_write_process(admin->options.log, admin->options.started_at, to);
+    write_servers(admin, to);
+    write_services(admin, to);
+    write_parts(plane, to);
+    plane_metrics_write(plane, to);
+}
