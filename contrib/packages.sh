@@ -20,7 +20,7 @@ for packages_try in apt-get:apt dnf:dnf pacman:pacman apk:apk; do
     fi
 done
 
-# packages_list build|tests|fuzz|deb|deb-test: the names, in this machine's own words.
+# packages_list build|tests|page|fuzz|deb|deb-test: the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev curl python3 ;;
@@ -29,20 +29,25 @@ packages_list() {
     apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev pkg-config check \
         "$(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)" ;;
     apt-deb-test) echo procps curl python3 ;;
+    # The page's tests: a browser, and Node with npm, which comes with other packages of Node than Debian's.
+    apt-page) echo chromium nodejs "$(command -v npm >/dev/null 2>&1 || echo npm)" ;;
     apt-fuzz) echo clang libclang-rt-dev ;;
     dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel curl \
         python3 diffutils ;;
     dnf-tests) echo check-devel nginx openssh-server openssh-clients openssl iperf3 nmap-ncat socat mandoc \
         clang-tools-extra cppcheck iproute procps-ng sslscan systemd libasan libubsan libtsan xz ;;
+    dnf-page) echo chromium nodejs npm ;;
     dnf-fuzz) echo clang compiler-rt ;;
     pacman-build) echo gcc make autoconf automake pkgconf libevent openssl jansson curl python diffutils ;;
     pacman-tests) echo check nginx openssh iperf3 openbsd-netcat socat mandoc clang cppcheck iproute2 procps-ng \
         sslscan xz ;;
+    pacman-page) echo chromium nodejs npm ;;
     pacman-fuzz) echo clang compiler-rt ;;
     apk-build) echo gcc musl-dev linux-headers make autoconf automake pkgconf libevent-dev openssl-dev jansson-dev \
         curl python3 ;;
     apk-tests) echo check-dev nginx openssh openssl iperf3 netcat-openbsd socat mandoc clang-extra-tools cppcheck \
         iproute2 procps-ng sslscan xz ;;
+    apk-page) echo chromium nodejs npm ;;
     apk-fuzz) echo clang compiler-rt ;;
     esac
 }

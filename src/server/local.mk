@@ -103,4 +103,4 @@ libmunnel_server_a_SOURCES = \
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munneld
 munneld_SOURCES = src/server/main.c
-munneld_LDADD = libmunnel_server.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)
+munneld_LDADD = libmunnel_server.a libmunnel_admin.a libmunnel_page.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)

@@ -17,6 +17,7 @@
 #include "lib/net/sock.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/privilege.h"
+#include "page/page.h"
 #include "relay/ended_relays.h"
 #include "server/admin/admin.h"
 #include "server/auth/flap_damping.h"
@@ -233,6 +234,8 @@ static int make_admin(struct server *server, struct error *error) {
                                     .instance = server->instance,
                                     .started_at = server->started_at,
                                     .is_stopping = &server->stopping,
+                                    .assets = page_assets,
+                                    .asset_count = page_asset_count,
                                     .reread_credentials = reread_credentials,
                                     .write_metrics = write_metrics,
                                     .context = server};

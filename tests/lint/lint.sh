@@ -18,7 +18,7 @@ chosen=" $* "
 sources=$(find src tests -name '*.[ch]' | sort)
 documents=$(find . -name '*.md' ! -path './build*' ! -path './.*' | sed 's|^\./||' | sort)
 lib_folders="lib_base lib_os lib_log lib_net lib_event lib_tls lib_http lib_metrics"
-folders="$lib_folders proto conf relay server agent ctl"
+folders="$lib_folders proto conf relay page server agent ctl"
 number=0
 failed=0
 
@@ -84,6 +84,21 @@ check_headers() {
              NR == 4 && $0 !~ /^ \* [A-Za-z]/ { bad = 1 }
              NR == 4 { exit }
              END { if (bad || NR < 3) print FILENAME ": two SPDX lines, then a comment with its job in one sentence" }' "$file"
+    done
+}
+
+# Every file of the page is in the build and asks for nothing elsewhere; nothing is inline, so that the policy that it is
+# served with can forbid that. Its size is checked by what embeds it, src/page/embed.sh.
+check_page() {
+    for file in $(find src/page -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) 2>/dev/null); do
+        grep -qF "$file" src/page/local.mk || echo "$file: not in src/page/local.mk"
+        case $file in
+        */vendor/*) grep -q "^$(basename "$file") " src/page/vendor/README || echo "$file: not in src/page/vendor/README"; continue ;;
+        esac
+        head -3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || [ "${file%.svg}" != "$file" ] || echo "$file: no SPDX line"
+        [ "$(wc -l <"$file")" -le 400 ] || echo "$file: more than 400 lines"
+        grep -nE 'https?:|//[a-z0-9-]+\.|@import|url\(' "$file" | grep -v 'http://www\.w3\.org/2000/svg' | sed "s|^|$file:|"
+        grep -nE '<style|<script[^>]*>[^<]|[[:space:]]style=|[[:space:]]on[a-z]+="|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function' "$file" | sed "s|^|$file:|"
     done
 }
 
@@ -187,7 +202,7 @@ check_globals() {
 
 # What serves starts no program: by the compiled objects, too.
 check_exec() {
-    nm -A -u $(libraries $lib_folders proto conf relay server agent) | sed 's/.*libmunnel_/libmunnel_/' | awk '
+    nm -A -u $(libraries $lib_folders proto conf relay page server agent) | sed 's/.*libmunnel_/libmunnel_/' | awk '
         $NF ~ /^(fork|vfork|system|popen|wordexp|f?exec[lv][a-z]*|posix_spawnp?)(@.*)?$/ { print $1 " calls " $NF }'
 }
 
@@ -242,6 +257,7 @@ else
     judge format "$words" $clang_format
 fi
 judge cppcheck "cppcheck finds nothing" cppcheck
+judge page "the page asks for nothing elsewhere and has nothing inline"
 judge manuals "mandoc finds nothing in the manuals" mandoc
 
 echo "1..$number"

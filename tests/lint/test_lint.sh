@@ -171,6 +171,25 @@ ladder() {
 }
 fails banned ladder "a ladder of gotos"
 
+page_file() {
+    mkdir -p src/page/vendor && printf "# SPDX-License-Identifier: MIT\npage_files = src/page/%s\n" "$1" >src/page/local.mk
+    { echo '/* SPDX-License-Identifier: MIT */' && echo "$2"; } >"src/page/$1"
+}
+page_inline() { page_file index.html '<p style="color: red">'; }
+page_handler() { page_file index.html '<p onclick="good()">'; }
+page_html() { page_file good.js 'element.innerHTML = text;'; }
+page_elsewhere() { page_file good.js "fetch('https://example.org/')"; }
+page_forgotten() { page_file good.js "good();" && sed -i.old /good/d src/page/local.mk && rm src/page/*.old; }
+page_vendored() { page_file vendor/good.js 'good();' && : >src/page/vendor/README; }
+page_good() { page_file good.js 'good();'; }
+fails page page_inline "a page with a style inline"
+fails page page_handler "a page with a handler inline"
+fails page page_html "a script that makes HTML of text"
+fails page page_elsewhere "a script that names another host"
+fails page page_forgotten "a script that is not in the build"
+fails page page_vendored "a vendored file without a line on where it is from"
+passes page_good "a script like that"
+
 epoll() { echo '    return epoll_create1(n);' | function_of other; }
 proc() { echo '    return open("/proc/self/stat", n);' | function_of other; }
 linux_file() { echo '    return epoll_create1(n);' | function_of other_linux; }

@@ -303,6 +303,22 @@ START_TEST(those_who_may_not_ask_are_refused) {
 END_TEST
 
 /* Readers of events that never read, and questions one after the other. */
+START_TEST(page_is_there_without_a_token_and_within_its_policy) {
+    struct administered administered = start("page");
+
+    expect_http(&administered, "GET", "/", "Host: localhost\r\n", 200);
+    ck_assert_msg(strstr(answer, "Content-Type: text/html; charset=utf-8\r\n"), "%s", answer);
+    ck_assert_msg(strstr(answer, "Content-Security-Policy: default-src 'none'; script-src 'self';"), "%s", answer);
+    ck_assert_msg(strstr(answer, "<script src=\"main.js\""), "%s", answer);
+    expect_http(&administered, "GET", "/main.js", "Host: localhost\r\nAccept-Encoding: gzip\r\n", 200);
+    ck_assert_msg(strstr(answer, "Content-Encoding: gzip\r\n"), "%s", answer);
+    expect_http(&administered, "GET", "/main.js", "Host: elsewhere.example\r\n", 421);
+    expect_http(&administered, "GET", "/v1/status", "Host: localhost\r\n", 401);
+    expect(&administered, "GET", "/", 200);
+    end(&administered);
+}
+END_TEST
+
 START_TEST(relays_go_on_while_it_is_asked_much) {
     struct administered administered = start("much");
     const char *address = sandbox_text(administered.sandbox, "unix:%s", administered.socket);
@@ -330,4 +346,6 @@ SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO
               SCENARIO(paused_service_keeps_its_relays, 60),
               SCENARIO(drained_agent_keeps_its_relays_and_comes_back, 60),
               SCENARIO(added_agent_joins_by_its_code_until_it_is_revoked, 60),
-              SCENARIO(those_who_may_not_ask_are_refused, 60), SCENARIO(relays_go_on_while_it_is_asked_much, 60))
+              SCENARIO(those_who_may_not_ask_are_refused, 60),
+              SCENARIO(page_is_there_without_a_token_and_within_its_policy, 60),
+              SCENARIO(relays_go_on_while_it_is_asked_much, 60))

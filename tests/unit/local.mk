@@ -17,7 +17,7 @@ LINK_UNIT_PROTO = libmunnel_unit.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_L
 LINK_UNIT_CONF = libmunnel_unit.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_RELAY = libmunnel_unit.a libmunnel_relay.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_ADMIN = libmunnel_unit.a libmunnel_admin.a libmunnel_relay.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_SERVER = libmunnel_unit.a libmunnel_server.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_SERVER = libmunnel_unit.a libmunnel_server.a libmunnel_page.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_AGENT = libmunnel_unit.a libmunnel_agent.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 

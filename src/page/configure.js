@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* Changes of the configuration: each shows its difference first, made for the version that was looked at. */
+
+import { html, useEffect, useRef, useState } from './htm-preact.js';
+import { Problem, getWithVersion, post, put, remove, segment } from './api.js';
+import { count } from './format.js';
+import { Action, Choice, Sheet } from './parts.js';
+import { DifferenceText, Field, Wrong, at, listOf, summary } from './forms.js';
+import { refreshNow } from './store.js';
+
+const MEANWHILE = 'The configuration was changed meanwhile, by another page or by its files. Look at the difference again.';
+
+const configVersion = async () => (await getWithVersion('/v1/config')).version;
+
+const isMeanwhile = (problem) => problem instanceof Problem && problem.status === 412;
+
+/* ---- reload ---- */
+
+const WINDOWS = [['', 'At once'], ['60', 'Back after 60 s unless confirmed']];
+
+export function DifferenceSheet({ onClose }) {
+  const [preview, setPreview] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const [confirm, setConfirm] = useState('');
+  useEffect(() => {
+    post('/v1/reload?dry_run=true').then(setPreview, setProblem);
+  }, []);
+  const done = () => {
+    onClose();
+    refreshNow();
+  };
+  const foot = html`<span>${preview ? summary(preview.difference) : ''}</span><div class="right"><button class="button" onClick=${onClose}>Cancel</button>
+    ${preview && html`<${Action} text="Load configuration" busy="Loading…" className="main" action=${() => post(`/v1/reload${confirm ? `?confirm=${confirm}` : ''}`)} onDone=${done} />`}</div>`;
+  return html`<${Sheet} title="Load configuration" onClose=${onClose} foot=${foot}>
+    ${problem && html`<${Wrong} id="difference-wrong" text=${problem.message} /><p class="quiet">Nothing was changed. What runs stays as it is.</p>`}
+    ${preview && html`<p class="hint">Loading the files would do this and nothing else:</p><${DifferenceText} difference=${preview.difference} />
+      <fieldset class="form-line"><legend>How</legend><${Choice} name="confirm" label="How" value=${confirm} options=${WINDOWS} onChange=${setConfirm} />
+        <p class="hint">If you reach this server through a service of its own, let it go back: a mistake would shut you out.</p></fieldset>`}<//>`;
+}
+
+/* ---- a service ---- */
+
+const NO_AGENT = [['wait', 'Wait', 'hold the client for a while; a quick reconnect is not felt'], ['refuse', 'Refuse', 'reset the client at once'], ['close', 'Close', 'close the port until an agent is back']];
+const MEMBERS = ['name', 'listen', 'group', 'connect', 'no_agent'];
+
+const blank = () => ({ name: '', listen: '', groups: '', connect: '', no_agent: 'wait' });
+
+function formOf(service, terms) {
+  const text = (value) => (Array.isArray(value) ? value.join(', ') : value || '');
+  return { name: service.name, listen: text(service.listen), groups: text(service.groups), connect: text(service.connect), no_agent: terms.no_agent || 'wait' };
+}
+
+/* Only what the form has is changed; the rest of a service stays. */
+function bodyOf(form, before) {
+  const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && value.length !== 0 && !['name', 'group'].includes(key)));
+  const groups = listOf(form.groups);
+  return { ...rest, listen: listOf(form.listen), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), no_agent: form.no_agent };
+}
+
+function FormFields({ form, set, problem, isNew, agents }) {
+  const groups = [...new Set((agents || []).flatMap((agent) => agent.groups))].filter((group) => group !== '*');
+  return html`${isNew && html`<${Field} id="name" label="Name" value=${form.name} onInput=${set('name')} problem=${at(problem, 'name')} />`}
+    <${Field} id="listen" label="Listens on" value=${form.listen} placeholder="0.0.0.0:5900" onInput=${set('listen')} problem=${at(problem, 'listen')} />
+    <${Field} id="groups" label="Groups" value=${form.groups} list="known-groups" hint="Agents of these groups serve it. Empty: any agent." onInput=${set('groups')} problem=${at(problem, 'group')} />
+    <datalist id="known-groups">${groups.map((group) => html`<option value=${group} />`)}</datalist>
+    <${Field} id="connect" label="Destination" value=${form.connect} placeholder="localhost:5900" hint="As the agent sees it." onInput=${set('connect')} problem=${at(problem, 'connect')} />
+    <fieldset class="form-line"><legend>When no agent can serve</legend>
+      ${NO_AGENT.map(([key, text, hint]) => html`<label class="radio"><input type="radio" name="no_agent" value=${key} checked=${form.no_agent === key} onChange=${() => set('no_agent')(key)} />${text}<span>${hint}</span></label>`)}</fieldset>`;
+}
+
+/* Its lines, with that which the problem names marked. */
+function File({ form, body, problem }) {
+  const lines = JSON.stringify({ name: form.name, ...body }, null, 2).split('\n');
+  const wrong = MEMBERS.find((member) => at(problem, member));
+  return html`<div class="caption"><span>What will be written</span><span class="quiet mono">services.d/${form.name || 'NAME'}.json</span></div>
+    <pre class="code" tabindex="0" aria-label="What will be written">${lines.map((line) => html`<span class=${wrong && line.startsWith(`  "${wrong}":`) ? 'line wrong-line' : 'line'}>${line}${'\n'}</span>`)}</pre>`;
+}
+
+export function ServiceSheet({ service, terms, services, agents, onClose }) {
+  const [form, setForm] = useState(service ? formOf(service, terms) : blank());
+  const [problem, setProblem] = useState(null);
+  const [preview, setPreview] = useState(null);
+  const version = useRef(null);
+  const set = (part) => (value) => {
+    setForm({ ...form, [part]: value });
+    setPreview(null);
+    setProblem(null);
+  };
+  const body = bodyOf(form, terms);
+  const path = `/v1/services/${segment(form.name || '-')}`;
+  const refuse = (error) => {
+    setProblem(error);
+    setPreview(null);
+    throw new Error(isMeanwhile(error) ? '' : 'Nothing was changed.');
+  };
+  const look = async () => {
+    setProblem(null);
+    if (!service && (!form.name || services?.some((other) => other.name === form.name)))
+      return refuse(new Problem(409, { detail: form.name ? 'There is a service of this name. Open it to change it.' : 'A service needs a name.', pointer: '/name' }));
+    try {
+      version.current = await configVersion();
+      return await put(`${path}?dry_run=true`, body);
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+  const apply = () => put(path, body, version.current).catch(refuse);
+  const done = () => {
+    onClose();
+    refreshNow();
+    if (!service) location.hash = `#service/${segment(form.name)}`;
+  };
+  const isAtField = MEMBERS.some((member) => at(problem, member));
+  const foot = html`<span>${preview ? summary(preview.difference) : ''}</span><div class="right"><button class="button" onClick=${onClose}>Cancel</button>
+    ${preview ? html`<${Action} key="apply" text=${service ? 'Change service' : 'Add service'} busy="Applying…" className="main" action=${apply} onDone=${done} />`
+      : html`<${Action} key="preview" text="Show difference" busy="Checking…" className="main" action=${look} onDone=${setPreview} />`}</div>`;
+  return html`<${Sheet} title=${service ? `Edit ${service.name}` : 'Add service'} onClose=${onClose} foot=${foot} wrong=${problem}>
+    <${FormFields} form=${form} set=${set} problem=${problem} isNew=${!service} agents=${agents} />
+    ${problem && !isAtField && html`<${Wrong} id="service-wrong" text=${isMeanwhile(problem) ? MEANWHILE : problem.message} />`}
+    <${File} form=${form} body=${body} problem=${problem} />
+    ${preview && html`<div class="caption"><span>Difference to what runs</span></div><${DifferenceText} difference=${preview.difference} />`}<//>`;
+}
+
+export function RemoveSheet({ service, onClose }) {
+  const [preview, setPreview] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const version = useRef(null);
+  const path = `/v1/services/${segment(service.name)}`;
+  const look = async () => {
+    setProblem(null);
+    try {
+      version.current = await configVersion();
+      setPreview(await remove(`${path}?dry_run=true`));
+    } catch (error) {
+      setProblem(error);
+    }
+  };
+  useEffect(() => {
+    look();
+  }, []);
+  const apply = () => remove(path, version.current).catch((error) => {
+    setPreview(null);
+    setProblem(error);
+    throw new Error('Nothing was changed.');
+  });
+  const done = () => {
+    onClose();
+    location.hash = '#services';
+    refreshNow();
+  };
+  const foot = html`<div class="right"><button class="button" onClick=${onClose}>Cancel</button>
+    ${preview ? html`<${Action} key="apply" text="Remove service" busy="Removing…" className="danger" action=${apply} onDone=${done} />`
+      : problem && html`<button class="button" onClick=${look}>Show difference</button>`}</div>`;
+  return html`<${Sheet} title=${`Remove ${service.name}`} className="small" onClose=${onClose} foot=${foot}>
+    <p>Its port closes. ${count(service.relays, 'relay')} finish. The file ${service.origin.file} is deleted.</p>
+    ${problem && html`<${Wrong} id="remove-wrong" text=${isMeanwhile(problem) ? MEANWHILE : problem.message} />`}
+    ${preview && html`<${DifferenceText} difference=${preview.difference} />`}<//>`;
+}

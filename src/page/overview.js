@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* The first view: what is wrong, services, agents, relays, charts, events, sources. */
+
+import { html, useState } from './htm-preact.js';
+import { clock, count, megabits, oneDecimal, roughDuration, sinceSeconds, whole } from './format.js';
+import { Action, Cell, Choice, Head, Mark, Number, Section, Spark, State, Table } from './parts.js';
+import { Agents } from './agents.js';
+import { Relays } from './relays.js';
+import { Charts } from './charts.js';
+import { post, segment } from './api.js';
+import { mayAdminister, mayOperate, now, refreshNow } from './store.js';
+
+/* ---- problems ---- */
+
+function problemLink({ kind, subject }) {
+  if (kind === 'service') return ['Show both keys', `#service/${segment(subject)}`];
+  if (kind === 'agent' || kind === 'credential') return [`Show ${subject}`, `#agent/${segment(subject)}`];
+  if (kind === 'configuration' && mayAdminister()) return ['Show difference', '#difference'];
+  return null;
+}
+
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+
+/* What a reload waits for that goes back by itself. */
+const Keep = () => html`<${Action} text="Keep configuration" busy="Keeping…" action=${() => post('/v1/reload/confirm')} onDone=${refreshNow} />`;
+
+function Problem({ problem, isWaiting }) {
+  const mayKeep = isWaiting && problem.kind === 'configuration' && mayAdminister();
+  const link = !mayKeep && problemLink(problem);
+  const age = problem.since && sinceSeconds(problem.since, now());
+  const why = [problem.why, problem.remedy].filter(Boolean).map(sentence);
+  return html`<li><${Mark} shape=${problem.severity === 'bad' ? 'bad' : problem.kind === 'configuration' ? 'note' : 'warn'} />
+    <time dateTime=${problem.since || undefined}>${problem.since && html`<b>${clock(problem.since, now())}</b>${roughDuration(age)}`}</time>
+    <div class="text"><strong class=${problem.severity === 'bad' ? 'bad' : ''}>${problem.kind === 'service' ? problem.what : sentence(problem.what).replace(/\.$/, '')}</strong>
+      <p>${why.join(' ')}</p></div>
+    ${mayKeep && html`<${Keep} />`}${link && html`<a class="button" href=${link[1]}>${link[0]}</a>`}</li>`;
+}
+
+export function Problems({ status }) {
+  const problems = status?.problems || [];
+  if (problems.length === 0) return null;
+  const isWaiting = Boolean(status.configuration.must_confirm_until);
+  return html`<${Section} id="problems" title="Problems" total=${problems.length}>
+    <ul class="problems">${problems.map((problem) => html`<${Problem} key=${problem.kind + problem.subject + problem.what} problem=${problem} isWaiting=${isWaiting} />`)}</ul><//>`;
+}
+
+/* ---- services ---- */
+
+const SHAPES = { ok: 'ok', limited: 'warn', unreachable: 'bad', paused: 'paused' };
+
+function stateWords(service, isLong) {
+  if (service.state === 'paused') return service.paused_by ? `paused by ${service.paused_by}` : 'paused';
+  if (service.state === 'limited' && isLong) return `limited: ${service.able} of ${count(service.known, 'agent')} can serve`;
+  if (service.state === 'unreachable' && isLong && service.since) return `unreachable since ${clock(service.since, now())}`;
+  return service.state === 'ok' ? 'reachable' : service.state;
+}
+
+export const ServiceState = ({ service, isLong }) =>
+  html`<${State} shape=${SHAPES[service.state] || 'note'}>${stateWords(service, isLong)}<//>`;
+
+const serviceHead = html`<tr role="row">
+    <${Head} rows="2">Name<//><${Head} rows="2">Listens on<//><${Head} rows="2">Leads to<//><${Head} rows="2">State<//>
+    <${Head} rows="2" num>Agents<br />able / known<//><${Head} wide="2" group>Relays<//><${Head} rows="2" num>New/s<//>
+    <${Head} rows="2" num>Waiting<//><${Head} wide="2" group>Mbit/s<//><${Head} wide="2" group>First byte, ms<//><${Head} rows="2" num>10 min<//></tr>
+  <tr role="row"><${Head} num>now<//><${Head} num>peak<//><${Head} num>in<//><${Head} num>out<//><${Head} num>p50<//><${Head} num>p99<//></tr>`;
+
+const ableTone = (service) => (service.state === 'paused' ? '' : service.able === 0 ? 'bad' : service.able < service.known ? 'warn' : '');
+
+const serviceCells = (sparks) => (service) => html`
+  <${Cell} name at="a1"><a href=${`#service/${segment(service.name)}`}>${service.name}</a><//>
+  <${Cell} long>${service.listen.join(', ')}<//>
+  <${Cell} at="a3" long>${service.groups.join(', ') || 'any agent'}<span class="arrow">→</span>${service.connect.join(', ')}<//>
+  <${Cell} at="a2" long><${ServiceState} service=${service} /><//>
+  <${Cell} num tone=${ableTone(service)}>${service.able}<span class="faint"> / </span>${service.known}<//>
+  <${Cell} num at="a4" unit="relays"><${Number} text=${whole(service.relays)} /><//>
+  <${Cell} num quiet><${Number} text=${whole(service.peak)} /><//>
+  <${Cell} num><${Number} text=${oneDecimal(service.new_rate.s10)} /><//>
+  <${Cell} num tone=${service.waiting > 0 ? 'warn' : ''}><${Number} text=${whole(service.waiting)} /><//>
+  <${Cell} num><${Number} text=${oneDecimal(megabits(service.in_rate.s10))} /><//>
+  <${Cell} num at="a5" unit="Mbit/s out"><${Number} text=${oneDecimal(megabits(service.out_rate.s10))} /><//>
+  <${Cell} num><${Number} text=${oneDecimal(service.first_byte.p50_ms)} /><//>
+  <${Cell} num><${Number} text=${oneDecimal(service.first_byte.p99_ms)} /><//>
+  <${Cell} num>${sparks[service.name] && html`<${Spark} values=${sparks[service.name]} />`}<//>`;
+
+function Services({ services, sparks }) {
+  const tools = mayAdminister() && html`<a class="button" href="#add-service">Add service</a>`;
+  return html`<${Section} id="services" title="Services" total=${services?.length ?? ''} tools=${tools}>
+    <${Table} label="Services" head=${serviceHead} rows=${services || []} keyOf=${(service) => service.name} cells=${serviceCells(sparks)}
+      href=${(service) => `#service/${segment(service.name)}`} />
+    ${services?.length === 0 && html`<p class="quiet">No services.</p>`}<//>`;
+}
+
+/* ---- events and sources ---- */
+
+const KINDS = [['', 'All'], ['server', 'Server'], ['agent', 'Agents'], ['service', 'Services'], ['certificate', 'Certificates'], ['source', 'Sources']];
+const PAGE = 20;
+
+const hasWord = (event, word) => !word || `${event.subject} ${event.text}`.toLowerCase().includes(word);
+
+const Event = ({ event }) => html`<li>
+  <time class="quiet" dateTime=${event.time}>${clock(event.time, now(), true)}</time>
+  <span class="event-mark">${event.severity !== 'info' && html`<${Mark} shape=${event.severity === 'bad' ? 'bad' : 'warn'} /><span class="unseen">${event.severity === 'bad' ? 'bad: ' : 'warning: '}</span>`}</span>
+  <span class="text">${event.subject && html`<b>${event.subject}</b> `}${event.text}${event.count > 1 && html` <span class="faint">${event.count} times</span>`}</span></li>`;
+
+export function Events({ events }) {
+  const [kind, setKind] = useState('');
+  const [word, setWord] = useState('');
+  const [most, setMost] = useState(PAGE);
+  const all = events.filter((event) => (!kind || event.kind === kind) && hasWord(event, word.trim().toLowerCase()));
+  const tools = html`<${Choice} name="kind" label="Which events" value=${kind} options=${KINDS} onChange=${setKind} />
+    <input class="field short" type="search" placeholder="Filter" aria-label="Filter events" value=${word} onInput=${(event) => setWord(event.target.value)} />`;
+  return html`<${Section} id="events" title="Events" tools=${tools}>
+    <ul class="events">${all.slice(0, most).map((event) => html`<${Event} key=${event.id} event=${event} />`)}</ul>
+    ${all.length === 0 && html`<p class="quiet">No events.</p>`}
+    ${all.length > most && html`<div class="pages"><button class="button flat" onClick=${() => setMost(most + 5 * PAGE)}>Show earlier</button></div>`}<//>`;
+}
+
+export const Sources = ({ sources, ask }) => html`<${Section} id="sources" title="Sources under penalty" total=${sources?.length ?? ''}>
+  <ul class="sources">${(sources || []).map((source) => html`<li key=${source.address}><b>${source.address}</b>
+    <span class="quiet">${source.last}, ${count(source.failures, 'time')}</span><span class="num">until ${clock(source.until, now(), true)}</span>
+    ${mayOperate() && html`<button class="button flat" aria-label=${`Forgive ${source.address}`} onClick=${() => ask({ kind: 'forgive', source })}>Forgive</button>`}</li>`)}</ul>
+  ${sources?.length === 0 && html`<p class="quiet">No sources.</p>`}<//>`;
+
+/* ---- a fresh server ---- */
+
+const Empty = ({ status }) => html`<section class="empty" id="services">
+  <svg viewBox="0 0 860 40" role="img" aria-label="Clients, port, group, agents, destination: nothing is joined yet" class="path">
+    <path d="M66 24H182M236 24H362M424 24H556M622 24H742" />
+    ${[['Clients', 0], ['Port', 194], ['Group', 374], ['Agents', 568], ['Destination', 754]].map(([text, x]) => html`<text x=${x} y="29">${text}</text>`)}
+  </svg>
+  <div class="start">
+    <div><h2>1. Add an agent</h2><p>On a machine behind the firewall. It needs no open port there; it dials ${status?.host}.</p>
+      <code>munnel agent add NAME --group GROUP</code></div>
+    <div><h2>2. Add a service</h2><p>A port here, a group of agents, and the destination they connect to. It can be made first; clients then wait for an agent.</p>
+      ${mayAdminister() ? html`<a class="button" href="#add-service">Add service</a>` : html`<code>munnel.json: "services"</code>`}</div>
+  </div></section>`;
+
+export function Overview({ state, ask, span, onSpan }) {
+  const isFresh = state.services?.length === 0 && state.agents?.length === 0;
+  return html`
+    <${Problems} status=${state.status} />
+    ${isFresh ? html`<${Empty} status=${state.status} />`
+      : html`<${Services} services=${state.services} sparks=${state.sparks} />
+        <${Agents} agents=${state.agents} ask=${ask} />
+        <${Relays} relays=${state.relays} services=${state.services} agents=${state.agents} ask=${ask} />
+        <${Charts} history=${state.history} events=${state.events} span=${span} onSpan=${onSpan} />`}
+    <div class="two"><${Events} events=${state.events} /><${Sources} sources=${state.sources} ask=${ask} /></div>`;
+}

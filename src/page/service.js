@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* One service: the flow of its clients, what server and agents permit, its times and terms, its relays and charts. */
+
+import { html } from './htm-preact.js';
+import { oneDecimal, whole } from './format.js';
+import { Action, Cell, Head, Icon, Number, Section, State, Table } from './parts.js';
+import { ServiceState } from './overview.js';
+import { Relays } from './relays.js';
+import { Flow, relaysByAgent } from './flow.js';
+import { resultShape, resultWords } from './results.js';
+import { Charts } from './charts.js';
+import { mayAdminister, mayOperate, refreshNow } from './store.js';
+import { post, segment } from './api.js';
+
+/* ---- both keys ---- */
+
+const ANSWERS = { permits: 'permits', refuses: 'refuses', unanswered: 'not yet', offline: '–' };
+
+const keyHead = html`<tr role="row"><${Head}>Agent<//><${Head}>Server says<//><${Head}>Agent says<//><${Head}>Result<//><${Head}>Because<//><${Head} num>Relays<//></tr>`;
+
+const serverWords = (row) => (row.server === 'credential' ? 'may serve' : `may serve: ${row.server === '*' ? 'all groups' : row.server}`);
+
+const keyCells = (relays) => (row) => html`
+  <${Cell} name at="a1"><a href=${`#agent/${segment(row.agent)}`}>${row.agent}</a><//>
+  <${Cell} quiet long>${serverWords(row)}<//>
+  <${Cell} tone=${row.answer === 'refuses' ? 'warn' : ''}>${ANSWERS[row.answer] || row.answer}<//>
+  <${Cell} at="a2"><${State} shape=${resultShape(row.result)}>${resultWords(row.result)}<//><//>
+  <${Cell} quiet at="a3" long>${row.because || ''}<//>
+  <${Cell} num at="a5" unit="relays"><${Number} text=${whole(relays.get(row.agent)?.relays ?? 0)} /><//>`;
+
+const Keys = ({ service, flow }) => html`<${Section} id="keys" title="Both keys" note="an agent serves where the server says so and the agent permits it">
+  <${Table} label="Both keys" className="tight" head=${keyHead} rows=${service.keys} keyOf=${(row) => row.agent} cells=${keyCells(relaysByAgent(flow))} />
+  ${service.keys.length === 0 && html`<p class="quiet">No agent has a credential for its groups.</p>`}<//>`;
+
+/* ---- times, refusals, terms ---- */
+
+const timeHead = html`<tr role="row"><${Head}>ms, of the last 5 to 10 min<//><${Head} num>p50<//><${Head} num>p99<//></tr>`;
+const timeCells = ([name, times]) => html`<${Cell} name at="a1">${name}<//><${Cell} num at="a4" unit="p50"><${Number} text=${oneDecimal(times.p50_ms)} /><//><${Cell} num at="a5" unit="p99"><${Number} text=${oneDecimal(times.p99_ms)} /><//>`;
+
+const Times = ({ service }) => html`<${Section} id="times" title="Times">
+  <${Table} label="Times" className="tight" head=${timeHead} keyOf=${([name]) => name} cells=${timeCells}
+    rows=${[['Wait for an agent', service.wait], ['Dial, there and back', service.dial], ['First byte to client', service.first_byte]]} /><//>`;
+
+function Refused({ service }) {
+  const reasons = Object.entries(service.refused).filter(([, number]) => number > 0);
+  return html`<${Section} id="refused" title="Refused clients" note="since munneld started">
+    ${reasons.length ? html`<dl class="facts">${reasons.map(([reason, number]) => html`<dt>${reason}</dt><dd>${number}</dd>`)}</dl>` : html`<p class="quiet">None.</p>`}<//>`;
+}
+
+const termText = (value) => (Array.isArray(value) ? value.join(', ') || '–' : value === null ? 'off' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+/* As it is configured, with defaults; null: not known yet. */
+const termsOf = (state, name) => state.config?.running?.services?.find((service) => service.name === name) || null;
+
+function Terms({ service, terms: all }) {
+  const terms = Object.entries(all || { group: service.groups }).filter(([key]) => !['name', 'listen', 'connect'].includes(key));
+  return html`<${Section} id="terms" title="Terms">
+    <dl class="facts">
+      <dt>Listens on</dt><dd>${service.listen.join(', ')}</dd>
+      <dt>Leads to</dt><dd>${service.connect.join(', ')}</dd>
+      ${terms.map(([key, value]) => html`<dt>${key.replaceAll('_', ' ')}</dt><dd>${termText(value)}</dd>`)}
+      <dt>Written in</dt><dd class="mono">${service.origin.file || 'the command line'}</dd>
+    </dl><//>`;
+}
+
+/* ---- what can be done ---- */
+
+function Tools({ service, terms, ask }) {
+  const path = `/v1/services/${segment(service.name)}`;
+  const isPaused = service.state === 'paused';
+  return html`${mayOperate() && html`${isPaused ? html`<${Action} key="resume" text="Resume" busy="Resuming…" action=${() => post(`${path}/resume`)} onDone=${refreshNow} />`
+        : html`<button class="button" data-key="p" onClick=${() => ask({ kind: 'pause', service })}>Pause</button>`}`}
+    ${mayAdminister() && service.origin.is_managed && terms && html`<button class="button" onClick=${() => ask({ kind: 'edit', service, terms })}>Edit</button>
+      <button class="button danger" onClick=${() => ask({ kind: 'remove', service })}>Remove</button>`}`;
+}
+
+export function ServiceView({ state, name, ask, span, onSpan }) {
+  const service = state.service;
+  const crumb = html`<a class="crumb" href="#services"><${Icon} name="back" />Services</a>`;
+  if (!service || service.isGone)
+    return html`<section>${crumb}<div class="title"><h2>${name}</h2></div>${service && html`<p class="quiet">There is no such service.</p>`}</section>`;
+  const terms = termsOf(state, name);
+  return html`<section>${crumb}
+      <div class="title"><h2>${service.name}</h2><${ServiceState} service=${service} isLong /><div class="right"><${Tools} service=${service} terms=${terms} ask=${ask} /></div></div>
+      <${Flow} service=${service} flow=${state.flow} /></section>
+    <div class="split"><div><${Keys} service=${service} flow=${state.flow} /><${Times} service=${service} /><${Refused} service=${service} /></div><${Terms} service=${service} terms=${terms} /></div>
+    <${Relays} key=${name} relays=${state.relays} services=${[]} agents=${state.agents} ask=${ask} fixed=${{ service: name }} />
+    <${Charts} history=${state.history} events=${state.events} subject=${name} span=${span} onSpan=${onSpan} />`;
+}

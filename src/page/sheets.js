@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/* What asks before it is done: confirmations and the log level. */
+
+import { html, useEffect, useState } from './htm-preact.js';
+import { get, post, put, remove, segment } from './api.js';
+import { clock, count } from './format.js';
+import { Action, Choice, Confirm, Sheet } from './parts.js';
+import { Wrong } from './forms.js';
+import { RemoveSheet, ServiceSheet } from './configure.js';
+import { now, refreshNow } from './store.js';
+
+/* ---- log ---- */
+
+const LEVELS = [['error', 'Error'], ['warning', 'Warning'], ['info', 'Info'], ['debug', 'Debug']];
+const SPANS = [['300', '5 min'], ['3600', '1 h'], ['', 'Until munneld starts anew']];
+
+function LogSheet({ onClose }) {
+  const [level, setLevel] = useState(null);
+  const [seconds, setSeconds] = useState('300');
+  const [problem, setProblem] = useState(null);
+  const [until, setUntil] = useState('');
+  useEffect(() => {
+    get('/v1/log').then((log) => {
+      setLevel(log.level);
+      setUntil(log.for_s ? `${log.level} until ${clock(now().getTime() + log.for_s * 1000, now(), true)}, then the configured level` : '');
+    }, setProblem);
+  }, []);
+  const apply = () => put('/v1/log', { level, for_s: seconds ? +seconds : null });
+  const foot = html`<div class="right"><button class="button" onClick=${onClose}>Cancel</button>${level && html`<${Action} text="Set level" busy="Setting…" className="main" action=${apply} onDone=${onClose} />`}</div>`;
+  return html`<${Sheet} title="Log level" className="small" onClose=${onClose} foot=${foot}>
+    ${problem && html`<${Wrong} id="log-wrong" text=${problem.message} />`}
+    ${level && html`<fieldset class="form-line"><legend>Lines of this level and above</legend><${Choice} name="level" label="Log level" value=${level} options=${LEVELS} onChange=${setLevel} /></fieldset>
+      <fieldset class="form-line"><legend>For</legend><${Choice} name="seconds" label="For how long" value=${seconds} options=${SPANS} onChange=${setSeconds} /></fieldset>
+      <p class="hint">${until || 'Then the configured level holds again.'}</p>`}<//>`;
+}
+
+/* ---- confirmations ---- */
+
+const ends = (number) => `${count(number, 'relay')} ${number === 1 ? 'ends' : 'end'} now.`;
+const goesOn = (number) => `${count(number, 'relay')} ${number === 1 ? 'goes' : 'go'} on.`;
+
+const agentDeed = (agent, deed) => () => post(`/v1/agents/${segment(agent.name)}/${deed}`);
+
+const QUESTIONS = {
+  drain: ({ agent }) => ({ title: `Drain ${agent.name}`, text: `It gets no new clients. ${goesOn(agent.relays)}`, verb: 'Drain agent', busy: 'Draining…', action: agentDeed(agent, 'drain') }),
+  undrain: ({ agent }) => ({ title: `Undrain ${agent.name}`, text: 'It gets new clients again.', verb: 'Undrain agent', busy: 'Undraining…', action: agentDeed(agent, 'undrain') }),
+  disconnect: ({ agent }) => ({ title: `Disconnect ${agent.name}`, text: `${ends(agent.relays)} The agent may connect again at once.`, verb: 'Disconnect agent', busy: 'Disconnecting…', danger: true, action: agentDeed(agent, 'disconnect') }),
+  pause: ({ service }) => ({ title: `Pause ${service.name}`, text: `New clients are refused until it is resumed. ${goesOn(service.relays)}`, verb: 'Pause service', busy: 'Pausing…', action: () => post(`/v1/services/${segment(service.name)}/pause`) }),
+  end: ({ relay }) => ({ title: `End relay ${relay.id}`, text: `${relay.client} and ${relay.destination || relay.service} get a reset.`, verb: 'End relay', busy: 'Ending…', danger: true, action: () => remove(`/v1/relays/${segment(relay.id)}`) }),
+  forgive: ({ source }) => ({ title: `Forgive ${source.address}`, text: 'It may connect to the agent port again at once.', verb: 'Forgive source', busy: 'Forgiving…', action: () => remove(`/v1/sources/${segment(source.address)}`) }),
+};
+
+export function Asked({ asked, state, onClose }) {
+  if (!asked) return null;
+  if (asked.kind === 'edit') return html`<${ServiceSheet} service=${asked.service} terms=${asked.terms} services=${state.services} agents=${state.agents} onClose=${onClose} />`;
+  if (asked.kind === 'remove') return html`<${RemoveSheet} service=${asked.service} onClose=${onClose} />`;
+  if (asked.kind === 'log') return html`<${LogSheet} onClose=${onClose} />`;
+  return html`<${Confirm} ...${QUESTIONS[asked.kind](asked)} onClose=${onClose} onDone=${refreshNow} />`;
+}

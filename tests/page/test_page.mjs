@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_page: the management page in a real browser, on a real server with agents and clients. Its numbers are the API's, what
+ * it does is done, who may not do something is not offered it, and it never runs what somebody else has written.
+ */
+import { axeSource, launch } from './browser.mjs';
+import { withLook } from './look.mjs';
+import { Rig, freePorts, until } from './rig.mjs';
+import { equal, ok, runTests, test } from './tap.mjs';
+
+const rig = new Rig();
+let browser;
+let ports;
+const agents = {};
+
+const open = (options, act) => withLook(browser, rig, options, act);
+
+const service = (name) => rig.get(`/v1/services/${name}`);
+const agent = (name) => rig.get(`/v1/agents/${name}`);
+const relayOf = async (client) => {
+  const { relays } = await rig.get('/v1/relays?limit=1000');
+  return relays.find((relay) => relay.client.endsWith(`:${client.socket.localPort}`));
+};
+
+/* Answers that are errors are logged by the browser itself. */
+const answered = (status) => new RegExp(`status of ${status}`);
+const unreachable = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_SOCKET/;
+
+const isRefused = (port) => rig.client(port).then((client) => { client.close(); return false; }, () => true);
+
+async function setUp() {
+  ports = await freePorts(8);
+  [rig.agentPort, rig.httpPort] = ports;
+  await rig.destination(ports[2]);
+  const to = (name, group, index) => ({ name, group, listen: `127.0.0.1:${ports[index]}`, connect: `127.0.0.1:${ports[2]}`, no_agent: 'refuse' });
+  await rig.begin([to('web', 'web', 3), to('desk', 'desk', 4), to('ops', 'ops', 5)]);
+  agents.web1 = await rig.startAgent('web1', 'web');
+  agents.web2 = await rig.startAgent('web2', 'web');
+  agents.desk1 = await rig.startAgent('desk1', 'desk');
+  browser = await launch();
+}
+
+async function noClients() {
+  rig.clients.splice(0).forEach((client) => client.close());
+  await until('no relay is left', async () => (await rig.get('/v1/relays')).total === 0);
+}
+
+/* ---- what it shows ---- */
+
+test('numbers are those of the API', async () => {
+  const clients = [await rig.client(ports[3], 'send 123456', 123456), await rig.client(ports[3]), await rig.client(ports[4])];
+  await open({}, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    const web = await service('web');
+    const cells = await until('the page shows two relays of web', async () => {
+      const texts = await look.cells('Services', 'web');
+      return texts[4] === '2' && texts;
+    });
+    equal(cells.slice(0, 6), [web.listen[0], `web→${web.connect[0]}`, 'limited', `${web.able} / ${web.known}`, String(web.relays), String(web.peak)], 'the row of web');
+    const desk = await agent('desk1');
+    const row = await look.cells('Agents', 'desk1');
+    equal([row[0], row[1], row[2], row[7]], [desk.state, desk.groups.join(), desk.address, String(desk.relays)], 'the row of desk1');
+    await until('the head line counts relays', async () => (await look.page.locator('.health').innerText()).includes('3 relays'));
+    const relay = await relayOf(clients[0]);
+    equal((await look.cells('Relays', relay.client)).slice(4, 6), ['12 B', '123 kB'], 'bytes of a relay');
+    equal([relay.in_bytes, relay.out_bytes], [12, 123456], 'bytes by the API');
+  });
+});
+
+test('a service shows its flow and both keys', async () => {
+  const client = await rig.client(ports[3]);
+  await open({ hash: '#service/web' }, async (look) => {
+    const { keys } = await service('web');
+    for (const key of keys) {
+      const cells = await until(`the key of ${key.agent}`, async () => {
+        const texts = await look.cells('Both keys', key.agent);
+        return texts.length && texts;
+      });
+      equal(cells[1], { permits: 'permits', offline: '–' }[key.answer], `the answer of ${key.agent}`);
+    }
+    const flow = look.page.locator('.flow svg');
+    await until('the flow has the relay', async () => /1 relay\b/.test(await flow.innerHTML()) && (await flow.textContent()).includes('web1'));
+  });
+});
+
+test('a relay shows the times of its opening, and how it ended', async () => {
+  const client = await rig.client(ports[3]);
+  const relay = await relayOf(client);
+  await open({ hash: `#relay/${relay.id}` }, async (look) => {
+    await look.page.getByRole('heading', { name: relay.id }).waitFor();
+    const words = `${relay.first_byte_ms.toFixed(1)} ms`;
+    ok((await look.page.locator('.strip').innerText()).includes(words), `the first byte after ${words}`);
+    ok((await look.page.locator('.waterfall').getAttribute('aria-label')).includes('Waited for an agent'), 'a waterfall');
+    client.close();
+    await look.text(/^Ended by client/).waitFor();
+  });
+  await open({}, async (look) => {
+    await look.page.getByText('Ended', { exact: true }).click();
+    await look.row('Relays', relay.client).waitFor();
+  });
+});
+
+test('charts have the history', async () => {
+  await open({}, async (look) => {
+    await look.page.locator('.chart canvas').nth(5).waitFor();
+    const label = await look.page.locator('.chart').first().locator('.plot').getAttribute('aria-label');
+    ok(/^Throughput, Mbit\/s: in [\d.]+, out [\d.]+$/.test(label), label);
+    await look.page.getByText('24 h', { exact: true }).click();
+    await look.page.locator('.chart canvas').nth(5).waitFor();
+  });
+});
+
+test('relays are searched, sorted and paged', async () => {
+  const clients = [];
+  for (let i = 0; i < 12; i++) clients.push(await rig.client(ports[3], 'echo hello', 6, `127.0.0.${20 + i}`));
+  await open({}, async (look) => {
+    const rows = look.page.getByRole('table', { name: 'Relays', exact: true }).locator('tbody tr');
+    await until('ten are on the first page', async () => (await rows.count()) === 10);
+    await look.button('Next').click();
+    await until('two are on the second', async () => (await rows.count()) === 2);
+    const field = look.page.getByRole('searchbox', { name: 'Filter relays' });
+    await field.fill('127.0.0.25');
+    await until('one is found by its address', async () => (await rows.count()) === 1 && (await rows.first().innerText()).includes('127.0.0.25'));
+    await field.fill('0.0.3');
+    await until('two are found by a part of it', async () => (await rows.count()) === 2);
+    await field.fill('');
+    await look.button('Age').click();
+    await until('the oldest comes first', async () => (await rows.first().innerText()).includes('127.0.0.20'));
+  });
+});
+
+/* ---- what it does ---- */
+
+test('a relay is ended by the keyboard alone, and no other', async () => {
+  const [ended, other] = [await rig.client(ports[3], 'send 5000', 5000), await rig.client(ports[4])];
+  const relay = await relayOf(ended);
+  await open({}, async (look) => {
+    await look.row('Relays', relay.client).waitFor();
+    const focused = () => look.page.evaluate(() => document.activeElement.textContent);
+    for (let i = 0; i < 80 && (await focused()) !== relay.client; i++) await look.page.keyboard.press('j');
+    equal(await focused(), relay.client, 'focus by j');
+    await look.page.keyboard.press('e');
+    await look.page.getByRole('dialog').waitFor();
+    await look.page.keyboard.press('Tab');
+    await until('the button has focus', async () => (await focused()) === 'End relay' || look.page.keyboard.press('Tab'));
+    await look.page.keyboard.press('Enter');
+    await look.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await until('the client is reset', () => ended.ended === 'reset');
+    await look.row('Relays', relay.client).waitFor({ state: 'detached' });
+  });
+  equal((await rig.get(`/v1/relays/${relay.id}`)).by, 'operator', 'who ended it');
+  await other.ask('echo again', 6);
+});
+
+test('a service is paused and resumed, and its relays go on', async () => {
+  const client = await rig.client(ports[3]);
+  await open({ hash: '#service/web' }, async (look) => {
+    await look.button('Pause').last().click();
+    await look.confirm('Pause service');
+    await look.text('paused by').waitFor();
+    equal((await service('web')).state, 'paused', 'the state by the API');
+    ok(await isRefused(ports[3]), 'a new client is refused');
+    await client.ask('echo again', 6);
+    await look.button('Resume').click();
+    await until('it is resumed', async () => (await service('web')).state !== 'paused');
+    await look.page.locator('.title').getByText('limited').waitFor();
+  });
+  await rig.client(ports[3]);
+});
+
+test('an agent is drained, and comes back', async () => {
+  const client = await rig.client(ports[4]);
+  await open({}, async (look) => {
+    await look.button('Actions for desk1').click();
+    await look.page.getByRole('menuitem', { name: 'Drain', exact: true }).click();
+    await look.confirm('Drain agent');
+    await look.row('Agents', 'desk1').getByText('draining, 1 left').waitFor();
+    equal((await agent('desk1')).state, 'draining', 'the state by the API');
+    ok(await isRefused(ports[4]), 'a new client is refused');
+    await client.ask('echo again', 6);
+    await look.page.goto(`${rig.base}/#agent/desk1`);
+    await look.button('Undrain').click();
+    await look.confirm('Undrain agent');
+    await look.page.locator('.title').getByText('connected').waitFor();
+  });
+  await until('clients are served again', async () => !(await isRefused(ports[4])));
+});
+
+test('an agent is disconnected', async () => {
+  const client = await rig.client(ports[4]);
+  await open({ hash: '#agent/desk1' }, async (look) => {
+    await look.button('Disconnect').click();
+    await look.text(/^1 relay ends now\./).waitFor();
+    await look.confirm('Disconnect agent');
+    await until('its client is reset', () => client.ended === 'reset');
+  });
+  await until('it has connected again', async () => (await agent('desk1')).state === 'connected');
+});
+
+test('the log level is changed for a time', async () => {
+  await open({}, async (look) => {
+    await look.button('Menu').click();
+    await look.page.getByRole('menuitem', { name: 'Log level' }).click();
+    await look.page.getByRole('dialog').getByText('Debug', { exact: true }).click();
+    await look.confirm('Set level');
+    const { level, for_s: seconds } = await rig.get('/v1/log');
+    ok(level === 'debug' && seconds > 200 && seconds <= 300, `${level} for ${seconds} s`);
+  });
+  await rig.ask('PUT', '/v1/log', { level: 'info', for_s: null });
+});
+
+/* ---- the configuration ---- */
+
+const fill = (look, label, text) => look.page.getByRole('dialog').getByLabel(label, { exact: true }).fill(text);
+
+test('a service is added, changed and removed, each with its difference first', async () => {
+  await open({ permit: [answered(422), answered(404)] }, async (look) => {
+    await look.page.getByRole('link', { name: 'Add service' }).click();
+    await fill(look, 'Name', 'extra');
+    await fill(look, 'Listens on', `127.0.0.1:${ports[3]}`);
+    await fill(look, 'Groups', 'web');
+    await fill(look, 'Destination', `127.0.0.1:${ports[2]}`);
+    await look.button('Show difference').click();
+    await look.page.locator('#listen[aria-invalid=true]').waitFor();
+    ok((await look.page.locator('#listen-wrong').innerText()).includes(String(ports[3])), "the server's own words are at the field");
+    await fill(look, 'Listens on', `127.0.0.1:${ports[6]}`);
+    await look.button('Show difference').click();
+    await look.text('+ service extra').waitFor();
+    equal((await rig.ask('GET', '/v1/services/extra')).status, 404, 'before it is confirmed');
+    await look.confirm('Add service');
+    await look.page.locator('.title', { hasText: 'extra' }).getByText(/reachable|limited/).waitFor();
+    await rig.client(ports[6]);
+
+    await look.button('Edit').click();
+    await fill(look, 'Listens on', `127.0.0.1:${ports[7]}`);
+    await look.button('Show difference').click();
+    await look.text(/^\+ listen: .*:\d+/).waitFor();
+    await look.confirm('Change service');
+    await rig.client(ports[7]);
+    ok(await isRefused(ports[6]), 'the port before is closed');
+    await look.page.locator('.title', { hasText: 'extra' }).waitFor();
+
+    await look.button('Remove').click();
+    await look.text('- service extra').waitFor();
+    await look.confirm('Remove service');
+    ok(await isRefused(ports[7]), 'its port is closed');
+    await until('its file is gone', async () => (await rig.ask('GET', '/v1/services/extra')).status === 404);
+    ok(rig.clients.every((client) => !client.ended || client.bytes === 0), 'its relays go on');
+  });
+});
+
+test('a change that came meanwhile is shown before anything is overwritten', async () => {
+  const extra = (port) => ({ listen: `127.0.0.1:${ports[port]}`, connect: `127.0.0.1:${ports[2]}`, group: 'web' });
+  await open({ permit: [answered(412)] }, async (look) => {
+    await look.page.getByRole('link', { name: 'Add service' }).click();
+    await fill(look, 'Name', 'mine');
+    await fill(look, 'Listens on', `127.0.0.1:${ports[6]}`);
+    await fill(look, 'Destination', `127.0.0.1:${ports[2]}`);
+    await look.button('Show difference').click();
+    await look.text('+ service mine').waitFor();
+    equal((await rig.ask('PUT', '/v1/services/theirs', extra(7), { 'If-Match': '*' })).status, 201, 'the change of another');
+    await look.page.getByRole('dialog').getByRole('button', { name: 'Add service' }).click();
+    await look.text('The configuration was changed meanwhile').waitFor();
+    await look.button('Show difference').click();
+    await look.text('+ service mine').waitFor();
+    await look.confirm('Add service');
+    await until('both are there', async () => (await service('mine')) && (await service('theirs')));
+  });
+  for (const name of ['mine', 'theirs']) await rig.ask('DELETE', `/v1/services/${name}`, null, { 'If-Match': '*' });
+});
+
+test('files are loaded with their difference first, and go back unless that is confirmed', async () => {
+  const services = JSON.parse(rig.read('server/munnel.json')).services;
+  rig.configure(services.map((one) => (one.name === 'desk' ? { ...one, idle_timeout: 77 } : one)));
+  await open({}, async (look) => {
+    await look.text('The configuration files differ from what runs').waitFor({ timeout: 40000 });
+    await look.page.getByRole('link', { name: 'Show difference' }).click();
+    await look.text('+ idle_timeout: 77').waitFor();
+    await look.page.getByText('Back after 60 s unless confirmed').click();
+    await look.confirm('Load configuration');
+    await look.page.locator('.problems').getByText('The configuration waits for its confirmation').waitFor();
+    await look.button('Keep configuration').click();
+    await look.page.locator('.problems').getByText('The configuration waits for its confirmation').waitFor({ state: 'detached' });
+  });
+  equal((await rig.get('/v1/status')).configuration.must_confirm_until, null, 'what waits');
+  const { running } = await rig.get('/v1/config');
+  equal(running.services.find((one) => one.name === 'desk').idle_timeout, 77, 'what runs');
+});
+
+/* ---- who may ---- */
+
+test('a wrong token gives the field for a token and nothing else', async () => {
+  await open({ role: 'w'.repeat(40), permit: [answered(401)] }, async (look) => {
+    await look.page.getByRole('alert').waitFor();
+    equal(await look.page.getByRole('table').count(), 0, 'tables');
+    await look.page.getByLabel('Token').fill(rig.tokens.view);
+    await look.button('Open').click();
+    await look.row('Services', 'web').waitFor();
+    ok(!(await look.page.evaluate(() => location.href)).includes('token'), 'the address has no token');
+  });
+});
+
+test('who may only look is offered nothing else', async () => {
+  const client = await rig.client(ports[3]);
+  const relay = await relayOf(client);
+  for (const hash of ['', '#service/web', '#agent/web1', `#relay/${relay.id}`])
+    await open({ role: 'view', hash }, async (look) => {
+      await look.page.locator('.role', { hasText: 'view' }).waitFor();
+      await look.page.locator(hash ? '.title .state' : 'tbody tr').first().waitFor();
+      const buttons = await look.page.locator('main button, main a.button').allInnerTexts();
+      const deeds = buttons.filter((text) => /Add|End|Drain|Pause|Check|Disconnect|Edit|Remove|Forgive|Load/.test(text));
+      equal(deeds, [], `what ${hash || 'the first view'} offers`);
+      equal(await look.page.locator('main [popover]').count(), 0, 'menus');
+    });
+});
+
+test('who may operate is not offered to administer', async () => {
+  await open({ role: 'operate' }, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    equal(await look.page.getByText(/^Add /).count(), 0, 'Add buttons');
+    await look.button('Actions for web1').click();
+    equal(await look.page.getByRole('menuitem', { name: /credential/ }).count(), 0, 'deeds on credentials');
+  });
+});
+
+/* ---- what is not as it should be ---- */
+
+test('text of others is text', async () => {
+  const evil = '<img src=x onerror="document.title=1">&amp;';
+  await open({}, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    await look.page.route('**/v1/services', async (route) => {
+      const answer = await route.fetch();
+      const { services } = await answer.json();
+      await route.fulfill({ response: answer, json: { services: services.map((one) => ({ ...one, connect: [evil], paused_by: evil, state: 'paused' })) } });
+    });
+    await look.page.route('**/v1/agents', async (route) => {
+      const answer = await route.fetch();
+      const { agents: list } = await answer.json();
+      await route.fulfill({ response: answer, json: { agents: list.map((one) => ({ ...one, groups: [evil], address: evil })) } });
+    });
+    await look.text(`paused by ${evil}`).waitFor();
+    await look.row('Agents', 'web1').getByText(evil).first().waitFor();
+    equal(await look.page.locator('img').count(), 0, 'images');
+  });
+});
+
+test('an answer of another version leaves no empty page', async () => {
+  await open({}, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    await look.page.route('**/v1/services', (route) => route.fulfill({ json: { services: [{ name: 'web' }] } }));
+    await look.text("This page does not understand the server's answer.").waitFor();
+  });
+});
+
+test('scripts are the server\'s files alone', async () => {
+  const response = await fetch(`${rig.base}/`);
+  const policy = response.headers.get('content-security-policy');
+  ok(policy.includes("default-src 'none'") && policy.includes("script-src 'self'") && !policy.includes('unsafe'), policy);
+  const text = await response.text();
+  ok(!/<style|<script(?![^>]* src=)|\son\w+=|\sstyle=/.test(text), 'nothing is inline');
+});
+
+test('axe has no finding, light and dark, wide and narrow', async () => {
+  const client = await rig.client(ports[3]);
+  const relay = await relayOf(client);
+  const hashes = ['', '#service/web', '#agent/web1', `#relay/${relay.id}`, '#search', '#keys'];
+  const findings = [];
+  for (const [width, scheme] of [[1280, 'light'], [1280, 'dark'], [390, 'light']])
+    for (const hash of [...hashes, null]) {
+      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, bypassCSP: true });
+      const page = await context.newPage();
+      await page.goto(`${rig.base}/${hash === null ? '' : `#token=${rig.tokens.admin}`}`);
+      await page.waitForSelector(hash === null ? '#token' : 'tbody tr');
+      if (hash) await page.goto(`${rig.base}/${hash}`);
+      if (hash) await page.waitForSelector(/search|keys/.test(hash) ? 'dialog' : '.title .state');
+      await page.evaluate(axeSource());
+      const { violations } = await page.evaluate(() => axe.run());
+      for (const { id, nodes } of violations) findings.push(`${width} ${scheme} ${hash}: ${id}: ${nodes[0].target.join(' ')}: ${nodes[0].failureSummary}`);
+      await context.close();
+    }
+  equal(findings, [], 'findings');
+});
+
+test('no width scrolls sideways', async () => {
+  const client = await rig.client(ports[3]);
+  const relay = await relayOf(client);
+  for (const width of [390, 1024, 1920])
+    for (const hash of ['', '#service/web', '#agent/web1', `#relay/${relay.id}`])
+      await open({ width, hash }, (look) => look.page.locator(hash ? '.title .state' : 'tbody tr').first().waitFor());
+});
+
+test('a server that is restarted under the page is found again', async () => {
+  await open({ permit: [unreachable] }, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    await rig.stop(rig.server);
+    await look.text(/No answer since .*, trying again/).waitFor();
+    ok(await look.page.locator('main.stale').count(), 'old numbers are faint');
+    await rig.startServer();
+    await look.text(/munneld restarted/).waitFor({ timeout: 30000 });
+    await until('web1 has connected again', async () => (await agent('web1')).state === 'connected', 30000);
+    await look.row('Agents', 'web1').getByText('connected').waitFor();
+    equal(await look.page.locator('main.stale').count(), 0, 'stale views');
+  });
+});
+
+let passed = false;
+try {
+  await setUp();
+  passed = await runTests(noClients);
+} finally {
+  await browser?.close();
+  await rig.end();
+}
+process.exit(passed ? 0 : 1);
