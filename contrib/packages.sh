@@ -23,30 +23,32 @@ done
 # packages_list build|tests|page|fuzz|deb|deb-test: the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
-    apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev curl python3 ;;
+    apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev \
+        libncurses-dev curl python3 ;;
     apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc \
-        clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate ;;
-    apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev pkg-config check \
+        clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate tmux ;;
+    apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev libncurses-dev pkg-config \
+        check \
         "$(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)" ;;
     apt-deb-test) echo procps curl python3 ;;
     # The page's tests: a browser, and Node with npm, which comes with other packages of Node than Debian's.
     apt-page) echo chromium nodejs "$(command -v npm >/dev/null 2>&1 || echo npm)" ;;
     apt-fuzz) echo clang libclang-rt-dev ;;
-    dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel curl \
-        python3 diffutils ;;
+    dnf-build) echo gcc make autoconf automake pkgconf-pkg-config libevent-devel openssl-devel jansson-devel \
+        ncurses-devel curl python3 diffutils ;;
     dnf-tests) echo check-devel nginx openssh-server openssh-clients openssl iperf3 nmap-ncat socat mandoc \
-        clang-tools-extra cppcheck iproute procps-ng sslscan systemd libasan libubsan libtsan xz ;;
+        clang-tools-extra cppcheck iproute procps-ng sslscan systemd libasan libubsan libtsan xz tmux ;;
     dnf-page) echo chromium nodejs npm ;;
     dnf-fuzz) echo clang compiler-rt ;;
-    pacman-build) echo gcc make autoconf automake pkgconf libevent openssl jansson curl python diffutils ;;
+    pacman-build) echo gcc make autoconf automake pkgconf libevent openssl jansson ncurses curl python diffutils ;;
     pacman-tests) echo check nginx openssh iperf3 openbsd-netcat socat mandoc clang cppcheck iproute2 procps-ng \
-        sslscan xz ;;
+        sslscan xz tmux ;;
     pacman-page) echo chromium nodejs npm ;;
     pacman-fuzz) echo clang compiler-rt ;;
     apk-build) echo gcc musl-dev linux-headers make autoconf automake pkgconf libevent-dev openssl-dev jansson-dev \
-        curl python3 ;;
+        ncurses-dev curl python3 ;;
     apk-tests) echo check-dev nginx openssh openssl iperf3 netcat-openbsd socat mandoc clang-extra-tools cppcheck \
-        iproute2 procps-ng sslscan xz ;;
+        iproute2 procps-ng sslscan xz tmux ;;
     apk-page) echo chromium nodejs npm ;;
     apk-fuzz) echo clang compiler-rt ;;
     esac
@@ -75,8 +77,9 @@ packages_as_root() {
 packages_install() {
     if [ $packages_manager = none ]; then
         say "No apt, dnf, pacman or apk here, so nothing can be installed for you. Needed: a C11 compiler, make," \
-            "autoconf, automake, pkg-config, libevent 2.1.12, OpenSSL 3.0, jansson 2.13, curl and python3; for the tests" \
-            "also Check, nginx, OpenSSH, iperf3, netcat, socat, mandoc, clang-format 14, cppcheck, ss, ps and sslscan."
+            "autoconf, automake, pkg-config, libevent 2.1.12, OpenSSL 3.0, jansson 2.13, curl and python3; for munnel top" \
+            "ncurses; for the tests also Check, nginx, OpenSSH, iperf3, netcat, socat, mandoc, clang-format 14, cppcheck," \
+            "ss, ps, sslscan and tmux."
         say "Going on in the hope that they are there."
         return 0
     fi

@@ -73,6 +73,7 @@ static const struct subcommand commands[] = {
     {"init", .run = init_run, .arguments = "[DIR]", .help = "make certificate, token and munnel.json"},
     {"status", .admin = &status_command, .arguments = "", .help = "is it well, and what is there to do",
      .heading = "Look at what runs"},
+    {"top", .admin = &top_command, .arguments = "", .help = "watch it live: services, agents, relays, events"},
     {"events", .admin = &events_command, .arguments = "[--follow]", .help = "what happened"},
     {"service", .below = &service_table, .arguments = "", .help = NULL, .heading = "Change what runs"},
     {"agent", .below = &agent_table, .arguments = "", .help = NULL}, /* for the help; run_agent() chooses */

@@ -36,6 +36,7 @@ extern const struct admin_command service_list_command, service_pause_command, s
     service_resume_command, service_show_command;
 extern const struct admin_command source_forgive_command, source_list_command;
 extern const struct admin_command status_command;
+extern const struct admin_command top_command; /* top/command.c */
 
 /* complete.c: candidates for the words that a shell has got, one a line; in no help. */
 int complete_run(const char *self, int argc, char **argv);

@@ -57,4 +57,4 @@ libmunnel_ctl_a_SOURCES = \
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel
 munnel_SOURCES = src/ctl/main.c
-munnel_LDADD = libmunnel_ctl.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(SYSTEM_LIBS)
+munnel_LDADD = libmunnel_ctl.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(NCURSES_LIBS) $(SYSTEM_LIBS)

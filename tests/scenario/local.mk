@@ -99,6 +99,7 @@ scenario_programs = \
 	tests/scenario/test_admin_config \
 	tests/scenario/test_tool \
 	tests/scenario/test_agent_admin \
+	tests/scenario/test_top \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_service_table \
 	tests/scenario/test_sessions \
@@ -189,6 +190,8 @@ tests_scenario_test_admin_api_SOURCES = tests/scenario/test_admin_api.c
 tests_scenario_test_admin_api_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_tool_SOURCES = tests/scenario/test_tool.c
 tests_scenario_test_tool_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_top_SOURCES = tests/scenario/test_top.c
+tests_scenario_test_top_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_access_SOURCES = tests/scenario/test_access.c
 tests_scenario_test_access_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c

@@ -19,7 +19,7 @@ LINK_UNIT_RELAY = libmunnel_unit.a libmunnel_relay.a libmunnel_proto.a $(LIB_LIB
 LINK_UNIT_ADMIN = libmunnel_unit.a libmunnel_admin.a libmunnel_relay.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_SERVER = libmunnel_unit.a libmunnel_server.a libmunnel_page.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
 LINK_UNIT_AGENT = libmunnel_unit.a libmunnel_agent.a libmunnel_admin.a libmunnel_relay.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
-LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(UNIT_SYSTEM_LIBS)
+LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_proto.a $(LIB_LIBS) $(NCURSES_LIBS) $(UNIT_SYSTEM_LIBS)
 
 # What every unit test needs; built for "make check" only.
 check_LIBRARIES = libmunnel_unit.a
@@ -42,5 +42,6 @@ include tests/unit/admin/local.mk
 include tests/unit/server/local.mk
 include tests/unit/agent/local.mk
 include tests/unit/ctl/local.mk
+include tests/unit/ctl/top/local.mk
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_top: munnel top in a terminal (of tmux), and without one, against a running server: its numbers are what clients
+ * did, its keys do what they say, and the terminal is as it was before, however it ends.
+ */
+#include "config.h"
+
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ASK_MS = 10000, SOON_MS = 15000, TMUX_MS = 10000, CLIENTS = 3, TERMINATED = 128 + SIGTERM };
+
+struct watched { /* a server with an agent and an echo behind it, and a terminal */
+    struct sandbox *sandbox;
+    struct server server;
+    struct process *agent, *terminal;
+    struct destination *echo;
+    uint16_t port;
+    const char *tmux, *tmux_socket; /* tmux NULL: there is none here */
+    char *seen;                     /* what the terminal has shown last */
+};
+
+/* ---- the terminal ---- */
+
+/* Runs a command of tmux; its output is in watched->seen. */
+static void tmux(struct watched *watched, const char *command, const char *a, const char *b, const char *c,
+                 const char *d) {
+    struct process *process = sandbox_run(watched->sandbox, "tmux-command", watched->tmux, "-S", watched->tmux_socket,
+                                          command, a, b, c, d, NULL);
+
+    int code = process_wait(process, TMUX_MS);
+    free(watched->seen);
+    watched->seen = process_output(process, 0);
+    ck_assert_msg(code == 0, "tmux %s: %d: %s", command, code, watched->seen);
+    sandbox_end(watched->sandbox, process);
+}
+
+/* A word is a key, "Down", or letters. */
+static void press(struct watched *watched, const char *key) {
+    tmux(watched, "send-keys", key, NULL, NULL, NULL);
+}
+
+static bool sees(struct watched *watched, const char *text) {
+    tmux(watched, "capture-pane", "-p", NULL, NULL, NULL);
+    return strstr(watched->seen, text);
+}
+
+#define EXPECT_SEEN(watched, text)                                                                                     \
+    ck_assert_msg(HOLDS_WITHIN(SOON_MS, sees((watched), (text))), "line %d: no \"%s\" in\n%s", __LINE__, (text),       \
+                  (watched)->seen)
+
+static bool has_socket(struct watched *watched) {
+    return access(watched->tmux_socket, F_OK) == 0;
+}
+
+/* A shell in a terminal of 80 by 24; false: the test is skipped. */
+static bool open_terminal(struct watched *watched) {
+    watched->tmux = sandbox_peer(watched->sandbox, "tmux");
+    if (!watched->tmux)
+        return false;
+    watched->tmux_socket = sandbox_path(watched->sandbox, "t");
+    const char *file = sandbox_write(watched->sandbox, "tmux.conf",
+                                     "set -g default-terminal screen-256color\nset -g default-shell /bin/sh\n"
+                                     "new-session -d -x 80 -y 24 \"PS1='$ ' exec sh\"\n",
+                                     false);
+    watched->terminal = sandbox_run(watched->sandbox, "terminal", watched->tmux, "-u", "-S", watched->tmux_socket, "-D",
+                                    "-f", file, NULL);
+    ck_assert(HOLDS_WITHIN(SOON_MS, has_socket(watched)));
+    EXPECT_SEEN(watched, "$");
+    return true;
+}
+
+static void type(struct watched *watched, const char *line) {
+    tmux(watched, "send-keys", "-l", line, NULL, NULL);
+    press(watched, "Enter");
+}
+
+/* munnel top, and how it ended behind it. `before`: variables. */
+static void start_top(struct watched *watched, const char *before, const char *options) {
+    type(watched, "stty -g >before; clear");
+    type(watched, sandbox_text(watched->sandbox,
+                               "trap : INT; env %s sh -c 'echo $$ >pid; exec %s top %s'; echo ended $?; stty -g >after",
+                               before, sandbox_program(watched->sandbox, "munnel"), options));
+}
+
+static const char *read_line_of(struct watched *watched, const char *name) {
+    FILE *file = fopen(sandbox_path(watched->sandbox, "%s", name), "r");
+    char line[512] = "";
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+    fclose(file);
+    return sandbox_text(watched->sandbox, "%s", line);
+}
+
+/* Ended with this code, and the terminal is as before. */
+static void expect_ended(struct watched *watched, int code) {
+    EXPECT_SEEN(watched, sandbox_text(watched->sandbox, "ended %d", code));
+    type(watched, "echo the line is sho''wn");
+    EXPECT_SEEN(watched, "the line is shown");
+    ck_assert_msg(!strstr(watched->seen, "Services"), "%s", watched->seen); /* the screen before is back */
+    ck_assert_str_eq(read_line_of(watched, "before"), read_line_of(watched, "after"));
+}
+
+/* ---- the programs ---- */
+
+static struct watched start(const char *name) {
+    struct watched watched = {.sandbox = sandbox_new(name), .port = port_take()};
+
+    watched.echo = destination_start(handle_echo, NULL);
+    setenv("MUNNEL_SOCKET", sandbox_path(watched.sandbox, "admin.sock"), 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    ck_assert_int_eq(chdir(sandbox_folder(watched.sandbox)), 0);
+    watched.server =
+        server_start(watched.sandbox, (struct server_plan){.services = service_to(watched.sandbox, "echo", watched.port,
+                                                                                  destination_port(watched.echo), ""),
+                                                           .more = "'admin': {'socket': 'admin.sock'},"});
+    watched.agent = agent_join_warm(&watched.server, "alpha", NULL);
+    return watched;
+}
+
+static void end(struct watched *watched) {
+    free(watched->seen);
+    unsetenv("MUNNEL_SOCKET");
+    sandbox_free(watched->sandbox);
+    destination_free(watched->echo);
+}
+
+static int converse_with_echo(const struct watched *watched, const char *text) {
+    int fd = socket_client(watched->port);
+
+    ck_assert_msg(socket_converse(fd, text, ASK_MS), "the service does not serve");
+    return fd;
+}
+
+static const char *run_tool(struct watched *watched, const char *a, const char *b, const char *c) {
+    const char *name = "tool";
+
+    int code = sandbox_do(watched->sandbox, name, sandbox_program(watched->sandbox, "munnel"), a, b, c, NULL);
+    const char *output = sandbox_output(watched->sandbox, name);
+    ck_assert_msg(code == 0, "munnel %s: %d: %s", a, code, output);
+    return output;
+}
+
+/* ---- on a terminal ---- */
+
+START_TEST(numbers_are_those_of_the_api) {
+    struct watched watched = start("numbers");
+    int fds[CLIENTS];
+    char client[64];
+
+    for (unsigned i = 0; i < CLIENTS; i++)
+        fds[i] = converse_with_echo(&watched, "12345");
+    if (open_terminal(&watched)) {
+        const char *list = run_tool(&watched, "relay", "list", "--json");
+        start_top(&watched, "", "");
+        EXPECT_SEEN(&watched, "The service is reachable");
+        ck_assert_ptr_nonnull(strstr(watched.seen, "3 relays, most 3"));
+        ck_assert_ptr_nonnull(strstr(watched.seen, " 3 Relays 3 "));
+        ck_assert_ptr_nonnull(strstr(watched.seen, "1/1       3 ")); /* the row of the service: able, relays */
+        press(&watched, "3");
+        EXPECT_SEEN(&watched, "127.0.0.1:");
+        for (const char *at = list; (at = strstr(at, "\"client\":")); at++) {
+            text_in(at, "client", client, sizeof client);
+            ck_assert_msg(strstr(watched.seen, client), "no %s in\n%s", client, watched.seen);
+        }
+        press(&watched, "q");
+        expect_ended(&watched, 0);
+    }
+    for (unsigned i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    end(&watched);
+}
+END_TEST
+
+START_TEST(ending_a_relay_ends_it_and_no_other) {
+    struct watched watched = start("ending");
+    int other = converse_with_echo(&watched, "1"), ended = converse_with_echo(&watched, "12345");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "", "--tab relays --sort bytes");
+        EXPECT_SEEN(&watched, " 5 B");
+        press(&watched, "Down");
+        press(&watched, "e");
+        EXPECT_SEEN(&watched, "Both sides are reset.");
+        ck_assert(socket_converse(ended, "not yet", ASK_MS));
+        press(&watched, "y");
+        ck_assert_int_eq(socket_wait_end(ended, ASK_MS), END_RESET);
+        EXPECT_SEEN(&watched, " was ended");
+        ck_assert(socket_converse(other, "still there", ASK_MS));
+        press(&watched, "Enter"); /* its row has kept its place */
+        EXPECT_SEEN(&watched, "by operator");
+        press(&watched, "q");
+        expect_ended(&watched, 0);
+    }
+    close(ended);
+    close(other);
+    end(&watched);
+}
+END_TEST
+
+START_TEST(paused_service_is_resumed) {
+    struct watched watched = start("pausing");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "", "");
+        EXPECT_SEEN(&watched, "reachable");
+        press(&watched, "Down");
+        press(&watched, "P");
+        EXPECT_SEEN(&watched, "Pause service echo?");
+        press(&watched, "y");
+        EXPECT_SEEN(&watched, "paused by");
+        ck_assert(socket_is_refused(watched.port));
+        press(&watched, "P");
+        EXPECT_SEEN(&watched, "Resume service echo?");
+        press(&watched, "y");
+        EXPECT_SEEN(&watched, "Service echo takes clients");
+        close(converse_with_echo(&watched, "again"));
+    }
+    end(&watched);
+}
+END_TEST
+
+START_TEST(size_of_the_terminal_is_followed) {
+    struct watched watched = start("resize");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "", "");
+        EXPECT_SEEN(&watched, "in 10 s");
+        ck_assert(!strstr(watched.seen, "in 60 s"));
+        tmux(&watched, "resize-window", "-x", "200", "-y", "50");
+        EXPECT_SEEN(&watched, "in 60 s");
+        tmux(&watched, "resize-window", "-x", "60", "-y", "12");
+        ck_assert(HOLDS_WITHIN(SOON_MS, !sees(&watched, "in 60 s")));
+        press(&watched, "q");
+        expect_ended(&watched, 0);
+    }
+    end(&watched);
+}
+END_TEST
+
+START_TEST(signal_leaves_the_terminal_as_it_was) {
+    struct watched watched = start("signal");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "", "");
+        EXPECT_SEEN(&watched, "reachable");
+        press(&watched, "C-c");
+        expect_ended(&watched, 128 + SIGINT);
+        start_top(&watched, "", "");
+        EXPECT_SEEN(&watched, "Live");
+        ck_assert_int_eq(kill((pid_t)strtol(read_line_of(&watched, "pid"), NULL, 10), SIGTERM), 0);
+        expect_ended(&watched, TERMINATED);
+    }
+    end(&watched);
+}
+END_TEST
+
+START_TEST(server_that_is_gone_comes_back) {
+    struct watched watched = start("gone");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "", "");
+        EXPECT_SEEN(&watched, "Live");
+        sandbox_kill(watched.sandbox, watched.server.process);
+        EXPECT_SEEN(&watched, "No answer since");
+        press(&watched, "?"); /* keys go on */
+        EXPECT_SEEN(&watched, "this page; quit");
+        press(&watched, "Escape");
+        server_start_again(&watched.server);
+        EXPECT_SEEN(&watched, "Live");
+        press(&watched, "q");
+        expect_ended(&watched, 0);
+    }
+    end(&watched);
+}
+END_TEST
+
+START_TEST(server_that_hangs_does_not_hold_the_keys) {
+    struct watched watched = start("hangs");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "", "");
+        EXPECT_SEEN(&watched, "Live");
+        process_signal(watched.server.process, SIGSTOP);
+        EXPECT_SEEN(&watched, "No answer since");
+        press(&watched, "q");
+        expect_ended(&watched, 0);
+        process_signal(watched.server.process, SIGCONT);
+    }
+    end(&watched);
+}
+END_TEST
+
+static bool has_color(struct watched *watched) {
+    tmux(watched, "capture-pane", "-e", "-p", NULL, NULL);
+    return strstr(watched->seen, "\033[32m");
+}
+
+START_TEST(colors_and_marks_follow_the_environment) {
+    struct watched watched = start("colors");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "", "");
+        EXPECT_SEEN(&watched, "● Live");
+        ck_assert(has_color(&watched));
+        press(&watched, "q");
+        expect_ended(&watched, 0);
+        start_top(&watched, "NO_COLOR=1 LC_ALL=C", "");
+        EXPECT_SEEN(&watched, "* Live");
+        ck_assert(!has_color(&watched));
+        press(&watched, "q");
+        expect_ended(&watched, 0);
+    }
+    end(&watched);
+}
+END_TEST
+
+/* ---- once ---- */
+
+START_TEST(without_a_terminal_a_table_is_printed) {
+    struct watched watched = start("once");
+    int fd = converse_with_echo(&watched, "12345");
+    const char *output = run_tool(&watched, "top", "--tab", "agents");
+
+    ck_assert_msg(strstr(output, "● The service is reachable"), "%s", output);
+    ck_assert_msg(strstr(output, "\nalpha  "), "%s", output);
+    ck_assert_ptr_null(strchr(output, '\033'));
+    output = run_tool(&watched, "top", "--tab=relays", "--json");
+    ck_assert_uint_eq(number_in_line(output, "in_bytes"), 5);
+    output = run_tool(&watched, "top", "--tab=relays", "--filter=nothing");
+    ck_assert_msg(strstr(output, "No relay matches nothing."), "%s", output);
+    ck_assert_int_eq(sandbox_do(watched.sandbox, "wrong", sandbox_program(watched.sandbox, "munnel"), "top",
+                                "--sort=size", NULL),
+                     1);
+    ck_assert_ptr_nonnull(strstr(sandbox_output(watched.sandbox, "wrong"), "by state, name, relays"));
+    close(fd);
+    end(&watched);
+}
+END_TEST
+
+START_TEST(terminal_that_cannot_be_drawn_on_gets_a_table) {
+    struct watched watched = start("dumb");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "TERM=dumb", "");
+        EXPECT_SEEN(&watched, "ended 0");
+        ck_assert_ptr_nonnull(strstr(watched.seen, "shown once: a terminal of the kind dumb cannot be drawn on"));
+        ck_assert_ptr_nonnull(strstr(watched.seen, "● reachable"));
+    }
+    end(&watched);
+}
+END_TEST
+
+SCENARIO_MAIN("top", SCENARIO(numbers_are_those_of_the_api, 90), SCENARIO(ending_a_relay_ends_it_and_no_other, 90),
+              SCENARIO(paused_service_is_resumed, 90), SCENARIO(size_of_the_terminal_is_followed, 90),
+              SCENARIO(signal_leaves_the_terminal_as_it_was, 90), SCENARIO(server_that_is_gone_comes_back, 90),
+              SCENARIO(server_that_hangs_does_not_hold_the_keys, 90),
+              SCENARIO(colors_and_marks_follow_the_environment, 90),
+              SCENARIO(without_a_terminal_a_table_is_printed, 90),
+              SCENARIO(terminal_that_cannot_be_drawn_on_gets_a_table, 90))
