@@ -8,10 +8,13 @@
 #include "admin/operations.h"
 
 #include "lib/base/file.h"
+#include "lib/net/sock.h"
 
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SOCKET_MODE = 0660 };
 
 static const char metrics_type[] = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -26,14 +29,18 @@ void operations_log(struct log *log, const struct http_request *request, unsigne
 
 /* ---- the socket ---- */
 
-static int listen_at(struct http_server *http, const struct operations_socket *at, struct error *error) {
+/* -1 with `error`, or the descriptor. */
+static int bind_at(const struct operations_socket *at, struct addr *addr, struct error *error) {
     struct endpoint endpoint = {.is_unix = true};
-    struct addr addr;
 
     snprintf(endpoint.host, sizeof endpoint.host, "%s", at->path);
-    if (strlen(at->path) >= sizeof endpoint.host || !addr_from_endpoint(&addr, &endpoint))
+    if (strlen(at->path) >= sizeof endpoint.host || !addr_from_endpoint(addr, &endpoint))
         return error_set(error, "admin.socket: the path is too long for a socket: %s", at->path);
-    return http_server_listen(http, &addr, at->owner, error);
+    int fd = sock_bind(addr, error);
+    if (fd < 0 || sock_set_access(addr, at->owner, SOCKET_MODE, error) == 0)
+        return fd;
+    sock_close(fd);
+    return -1;
 }
 
 static bool has_folder(const char *path) {
@@ -60,22 +67,35 @@ static void warn(struct log *log, const struct operations_socket *at, const stru
               LOG_FIELDS(LOG_TEXT("detail", error->text), LOG_TEXT("remedy", remedy)));
 }
 
-int operations_listen(struct http_server *http, struct log *log, const struct operations_socket *at,
-                      struct error *error) {
-    bool is_preset = at->path && strcmp(at->path, at->preset) == 0;
-
-    if (!at->path || !*at->path)
-        return 0;
-    if (is_preset && !has_folder(at->path)) {
-        log_no_folder(log, at);
-        return 0;
-    }
-    if (listen_at(http, at, error) == 0)
-        return 0;
-    if (!is_preset)
+/* An error of the preset path is none of the program's. */
+static int judge(struct log *log, const struct operations_socket *at, const struct error *error) {
+    if (strcmp(at->path, at->preset) != 0)
         return -1;
     warn(log, at, error);
     return 0;
+}
+
+int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, int *fd,
+                    struct error *error) {
+    *fd = -1;
+    if (!at->path || !*at->path)
+        return 0;
+    if (strcmp(at->path, at->preset) == 0 && !has_folder(at->path)) {
+        log_no_folder(log, at);
+        return 0;
+    }
+    *fd = bind_at(at, addr, error);
+    return *fd >= 0 ? 0 : judge(log, at, error);
+}
+
+int operations_listen(struct http_server *http, struct log *log, const struct operations_socket *at,
+                      struct error *error) {
+    struct addr addr;
+    int fd;
+
+    if (operations_bind(log, at, &addr, &fd, error))
+        return -1;
+    return fd < 0 || http_server_listen_fd(http, fd, &addr, error) == 0 ? 0 : judge(log, at, error);
 }
 
 /* ---- metrics ---- */

@@ -38,6 +38,9 @@ struct operations_socket {
  */
 int operations_listen(struct http_server *http, struct log *log, const struct operations_socket *at,
                       struct error *error);
+/* The same in two steps: bound, not yet listening. 0, with *fd -1 if it is served nowhere; or -1 with `error`. */
+int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, int *fd,
+                    struct error *error);
 
 /* Answers with what `write` writes, in Prometheus's text format. */
 void operations_answer_metrics(struct http_request *request, void (*write)(const void *context, struct metrics *to),

@@ -15,6 +15,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/body_fields.h \
 	src/server/admin/credentials.c \
 	src/server/admin/history_answer.c \
+	src/server/admin/listening.c \
 	src/server/admin/problems.c \
 	src/server/admin/readiness.c \
 	src/server/admin/service_files.c \

@@ -9,6 +9,7 @@
 
 #include "admin/recent_events.h"
 #include "conf/server_diff.h"
+#include "server/admin/admin.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
 
@@ -33,6 +34,7 @@ struct reconfigure {
     struct listener_group **donors;
     size_t donor_count;
     struct log_target *log;
+    struct admin_change *admin;     /* NULL: it stays as it is */
     struct listener_group *reserve; /* NULL: none is kept */
     bool is_trial, is_return, is_applied;
 };
@@ -171,6 +173,15 @@ static int prepare_log(struct reconfigure *change, const struct option_place *to
     return change->log || change->is_return ? 0 : option_error(&to, "%s", detail.text);
 }
 
+static int prepare_admin(struct reconfigure *change, struct option_fault *fault, struct error *error) {
+    struct server *server = change->server;
+
+    change->admin = admin_prepare(server->admin, change->conf, change->is_trial, fault, error);
+    if (!change->admin && change->is_return)
+        log_write(server->log, LOG_LEVEL_ERROR, "server", "%s; administration stays as it is", error->text);
+    return change->admin || change->is_return ? 0 : -1;
+}
+
 struct reconfigure *reconfigure_prepare(struct server *server, const struct reconfigure_options *options,
                                         struct option_fault *fault, struct error *error) {
     const struct option_place top = server_config_top(options->conf, fault, error);
@@ -182,7 +193,7 @@ struct reconfigure *reconfigure_prepare(struct server *server, const struct reco
     if (change->diff)
         collect_donors(change);
     if (change->diff && prepare_services(change, &top) == 0 && prepare_agent_port(change, &top) == 0 &&
-        prepare_log(change, &top) == 0)
+        prepare_log(change, &top) == 0 && prepare_admin(change, fault, error) == 0)
         return change;
     reconfigure_free(change);
     return NULL;
@@ -212,6 +223,7 @@ void reconfigure_free(struct reconfigure *change) {
         discard(change);
     server_diff_free(change->diff);
     log_target_free(change->log);
+    admin_change_free(change->admin);
     listener_group_free(change->reserve);
     server_config_free(change->conf);
     free(change->steps);
@@ -312,12 +324,15 @@ static void apply_options(struct reconfigure *change) {
     struct server *server = change->server;
     struct server_config *before = server->conf;
     const struct agent_limits limits = server_agent_limits(change->conf);
+    struct error error;
 
     server->conf = server_config_hold(change->conf);
     server->policy.conf = server->conf;
     server_config_free(before);
     agent_listener_set_limits(server->agent_listener, &limits);
     registry_set_resume(server->registry, server->conf->agents.resume_s);
+    if (change->admin && admin_apply(change->admin, &error))
+        log_write(server->log, LOG_LEVEL_ERROR, "admin", "%s", error.text);
     log_change(server->log, server->conf->log.format, server->conf->log.level, change->log);
     change->log = NULL;
 }

@@ -240,8 +240,6 @@ static int make_admin(struct server *server, struct error *error) {
                                     .write_metrics = write_metrics,
                                     .context = server};
 
-    if (!server->conf->admin_socket && !server->conf->admin_http)
-        return 0;
     server->admin = admin_new(&options, error);
     return server->admin ? 0 : -1;
 }
@@ -356,7 +354,7 @@ int server_open(struct server *server, struct error *error) {
     for (size_t i = 0; i < server->services.count; i++)
         if (service_open(server->services.items[i], error))
             return -1;
-    if (server->admin && admin_listen(server->admin, error))
+    if (admin_listen(server->admin, error))
         return -1;
     statistics_tick(server->statistics, clock_us()); /* makes room for the numbers of each service */
     return housekeeping_start(server, error);

@@ -67,7 +67,7 @@ struct server {
     struct log_throttle auth_throttle; /* of log lines on connections that failed to authenticate */
     struct recent_events *events;
     struct statistics *statistics;
-    struct admin *admin; /* NULL: it is served nowhere */
+    struct admin *admin; /* NULL: not made yet, or freed */
     struct event *tick;
     bool tick_is_fast, stopping;
     time_t started_at;

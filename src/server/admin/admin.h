@@ -55,6 +55,18 @@ struct admin_options { /* all outlive it */
 
 struct admin *admin_new(const struct admin_options *options, struct error *error); /* NULL with `error` */
 void admin_free(struct admin *admin);                                              /* NULL is fine */
+/*
+ * Another configuration's admin.socket, admin.http and admin.tokens, in two steps: all that can fail, and what cannot.
+ * The tokens are read in any case: the file may have changed. With `is_trial` nothing is bound. NULL with `error`, and
+ * the place in `fault` where it is known.
+ */
+struct admin_change;
+struct admin_change *admin_prepare(struct admin *admin, const struct server_config *conf, bool is_trial,
+                                   struct option_fault *fault, struct error *error);
+/* New addresses listen, the others do not any more; connections are served on. -1 with the first `error` of a socket
+ * that cannot listen, and the rest is done. */
+int admin_apply(struct admin_change *change, struct error *error);
+void admin_change_free(struct admin_change *change); /* what was not applied is undone; NULL is fine */
 /* Binds and listens as admin.socket, admin.http and admin.tokens have it, before privileges are dropped. Without the
  * default socket's folder there is a warning, and no error. 0 or -1. */
 int admin_listen(struct admin *admin, struct error *error);

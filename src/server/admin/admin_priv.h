@@ -13,10 +13,16 @@
 
 enum { ADMIN_LISTED_MOST = 1000 };
 
+struct admin_address { /* where it listens */
+    struct addr addr;
+    bool is_set;
+};
+
 struct admin {
     struct admin_shared shared; /* first */
     struct admin_options options;
     struct http_server *http;
+    struct admin_address socket, tcp;
     struct event *second;
     json_t *last_seen; /* by credential or name: when an agent left (milliseconds since 1970), and why */
 };

@@ -46,6 +46,8 @@ static struct server_config *make_next(const struct server_fixture *fixture, con
     struct error error;
     char text[200];
 
+    free(conf->admin_socket);
+    conf->admin_socket = NULL;
     set_text(&conf->agents.certificate, fixture->conf->agents.certificate);
     set_text(&conf->agents.key, fixture->conf->agents.key);
     set_text(&conf->agents.tokens, fixture->conf->agents.tokens);

@@ -24,6 +24,7 @@ enum { ASK_MS = 20000, FILE_TEXT = 4096 };
 struct asking {
     struct http_ask ask;
     struct http_reply *reply;
+    const char *socket;
     struct error error;
     int result;
     atomic_bool is_done;
@@ -43,10 +44,10 @@ void config_site_write(struct config_site *site, const char *more) {
     char text[FILE_TEXT];
 
     snprintf(text, sizeof text,
-             "{\n%s\"admin\": {\"socket\": \"admin.sock\"},\n"
+             "{\n%s\"admin\": {%s},\n"
              "\"agents\": {\"listen\": \"127.0.0.1:%u\", \"tls\": {\"cert\": \"server.pem\", \"key\": \"server.key\"},"
              " \"auth\": {\"tokens\": \"agents.json\"}},\n\"services\": [%s] }",
-             more, site->fixture.agent_port, config_site_service(site, "main", 0, ""));
+             more, site->admin, site->fixture.agent_port, config_site_service(site, "main", 0, ""));
     unit_text_file("munnel.json", text);
 }
 
@@ -65,7 +66,7 @@ void config_site_begin(struct config_site *site, const char *more) {
     static const char *const groups[SITE_PORTS] = {NULL};
     struct error error;
 
-    memset(site, 0, sizeof *site);
+    *site = (struct config_site){.admin = "\"socket\": \"admin.sock\"", .socket = "admin.sock"};
     server_fixture_set(&site->fixture, groups, SITE_PORTS); /* for its keys, and for free ports */
     for (size_t i = 0; i < SITE_PORTS; i++)
         site->ports[i] = site->fixture.ports[i];
@@ -86,7 +87,7 @@ void config_site_end(struct config_site *site) {
 
 static void *ask(void *context) {
     struct asking *asking = context;
-    struct http_client *client = http_client_new(unit_path("admin.sock"), ASK_MS, &asking->error);
+    struct http_client *client = http_client_new(unit_path(asking->socket), ASK_MS, &asking->error);
 
     asking->result = client ? http_client_ask(client, &asking->ask, asking->reply, &asking->error) : -1;
     http_client_free(client);
@@ -98,7 +99,8 @@ unsigned config_site_ask(struct config_site *site, const char *method, const cha
                          const char *if_match) {
     json_t *json = body ? json_loads(body, 0, NULL) : NULL;
     struct asking asking = {.ask = {.method = method, .target = target, .body = json, .if_match = if_match},
-                            .reply = &site->reply};
+                            .reply = &site->reply,
+                            .socket = site->socket};
     pthread_t thread;
 
     ck_assert(!body || json);

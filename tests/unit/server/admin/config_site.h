@@ -16,6 +16,8 @@ enum { SITE_PORTS = 4 };
 struct config_site {
     struct server_fixture fixture;
     uint16_t ports[SITE_PORTS]; /* free ones */
+    const char *admin;          /* the members of "admin" */
+    const char *socket;         /* the name of admin.socket, which is asked */
     struct http_reply reply;    /* the last */
 };
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_config: what runs is shown, files are compared with it and reloaded, also for a time only; by reload.c and
- * transaction.c (transaction_prepare_return).
+ * transaction.c (transaction_prepare_return). Administration itself moves by admin_prepare() and admin_apply().
  */
 #include "config.h"
 
@@ -112,6 +112,38 @@ START_TEST(reload_is_applied_for_the_version_that_it_was_made_for) {
     ck_assert_int_eq(json_integer_value(config_site_at(&site, "running/threads")), 1); /* until it is started again */
     config_site_expect(&site, "GET", "/v1/services/second", 200);
     config_site_end(&site);
+}
+END_TEST
+
+START_TEST(administration_moves_and_takes_other_tokens) {
+    char admin[200];
+
+    config_site_begin(&site, "");
+    snprintf(admin, sizeof admin, "\"socket\": \"other.sock\", \"http\": \"127.0.0.1:%u\", \"tokens\": \"tokens\"",
+             site.ports[3]);
+    site.admin = admin;
+    config_site_write(&site, "");
+    config_site_expect(&site, "POST", "/v1/reload", 422);
+    config_site_expect_text(&site, "pointer", "/admin/tokens");
+    ck_assert_int_eq(access(unit_path("other.sock"), F_OK), -1); /* what was bound already is gone */
+    unit_text_file("tokens", "view one 0123456789abcdef0123456789abcdef\n");
+    config_site_expect(&site, "POST", "/v1/reload?dry_run", 200);
+    config_site_expect_text(&site, "difference/options/0/name", "admin.socket");
+    ck_assert(!config_site_listens(&site, 3));
+    config_site_expect(&site, "POST", "/v1/reload", 200);
+    ck_assert(config_site_listens(&site, 3));
+    ck_assert_int_eq(access(unit_path("admin.sock"), F_OK), -1);
+    site.socket = "other.sock";
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    unit_text_file("tokens", "nobody\n"); /* the same options, and the file is read */
+    config_site_expect(&site, "POST", "/v1/reload", 422);
+    config_site_expect_text(&site, "detail", "tokens:1");
+    site.admin = "\"socket\": \"other.sock\"";
+    config_site_write(&site, "");
+    config_site_expect(&site, "POST", "/v1/reload", 200);
+    ck_assert(!config_site_listens(&site, 3));
+    config_site_end(&site);
+    ck_assert_int_eq(access(unit_path("other.sock"), F_OK), -1);
 }
 END_TEST
 
@@ -228,6 +260,7 @@ static TCase *reloaded(void) {
     TCase *group = tcase_create("reloaded");
 
     tcase_add_test(group, reload_is_applied_for_the_version_that_it_was_made_for);
+    tcase_add_test(group, administration_moves_and_takes_other_tokens);
     tcase_add_test(group, wrong_file_is_named_with_its_place_and_changes_nothing);
     return group;
 }

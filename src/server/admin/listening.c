@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * listening: where administration listens, and by which tokens, at the start and by a reload; see admin.h.
+ * Runs on: the control thread. Owns: a change, with the sockets that it has bound.
+ */
+#include "config.h"
+
+#include "admin/operations.h"
+#include "lib/net/sock.h"
+#include "server/admin/admin_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct wanted {
+    struct admin_address at;
+    int fd; /* bound; -1: it listens there already, or it is a trial */
+};
+
+struct admin_change {
+    struct admin *admin;
+    struct wanted socket, tcp;
+    struct http_tokens *tokens; /* NULL: there is no address */
+};
+
+static bool is_same(const struct admin_address *a, const struct admin_address *b) {
+    return a->is_set == b->is_set && (!a->is_set || (a->addr.length == b->addr.length &&
+                                                     memcmp(&a->addr.storage, &b->addr.storage, a->addr.length) == 0));
+}
+
+/* ---- preparing ---- */
+
+/* Where it is now: true if it is to stay there. */
+static bool keeps_socket(const struct admin *admin, const char *path) {
+    const struct sockaddr_un *now = (const struct sockaddr_un *)(const void *)&admin->socket.addr.storage;
+
+    return admin->socket.is_set && path && strcmp(now->sun_path, path) == 0;
+}
+
+static int prepare_socket(struct admin_change *change, const struct server_config *conf, bool is_trial,
+                          struct error *error) {
+    const struct admin *admin = change->admin;
+    const struct server_config *started = admin->options.config.started; /* by whose user it runs */
+    char owner[160];
+
+    snprintf(owner, sizeof owner, "%s%s%s", started->user ? started->user : "", started->group ? ":" : "",
+             started->group ? started->group : "");
+    const struct operations_socket at = {.path = conf->admin_socket,
+                                         .preset = ADMIN_DEFAULT_SOCKET,
+                                         .owner = *owner ? owner : NULL,
+                                         .program = "munneld"};
+    if (is_trial || keeps_socket(admin, conf->admin_socket)) {
+        change->socket.at = admin->socket;
+        return 0;
+    }
+    int result = operations_bind(admin->options.log, &at, &change->socket.at.addr, &change->socket.fd, error);
+    change->socket.at.is_set = change->socket.fd >= 0;
+    return result;
+}
+
+static int prepare_http(struct admin_change *change, const struct server_config *conf, bool is_trial,
+                        struct error *error) {
+    struct wanted *tcp = &change->tcp;
+    struct endpoint endpoint;
+
+    if (!conf->admin_http)
+        return 0;
+    if (endpoint_parse(&endpoint, conf->admin_http, error))
+        return -1;
+    if (!addr_from_endpoint(&tcp->at.addr, &endpoint))
+        return error_set(error, "not a numeric address: %s", conf->admin_http);
+    tcp->at.is_set = true;
+    if (is_trial || is_same(&tcp->at, &change->admin->tcp))
+        return 0;
+    tcp->fd = sock_bind(&tcp->at.addr, error);
+    return tcp->fd >= 0 ? 0 : -1;
+}
+
+static int prepare_tokens(struct admin_change *change, const struct server_config *conf, struct error *error) {
+    if (!conf->admin_http)
+        return 0;
+    change->tokens = http_tokens_read(conf->admin_tokens, error);
+    return change->tokens ? 0 : -1;
+}
+
+struct admin_change *admin_prepare(struct admin *admin, const struct server_config *conf, bool is_trial,
+                                   struct option_fault *fault, struct error *error) {
+    const struct option_place top = server_config_top(conf, fault, error);
+    struct admin_change *change = calloc(1, sizeof *change);
+    struct error detail = {""};
+    const char *option = "admin.socket";
+
+    if (!change) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    *change = (struct admin_change){.admin = admin, .socket = {.fd = -1}, .tcp = {.fd = -1}};
+    int failed = prepare_socket(change, conf, is_trial, &detail);
+    if (!failed) {
+        option = "admin.http";
+        failed = prepare_http(change, conf, is_trial, &detail);
+    }
+    if (!failed) {
+        option = "admin.tokens";
+        failed = prepare_tokens(change, conf, &detail);
+    }
+    if (!failed)
+        return change;
+    const struct option_place place = option_below(&top, option);
+    option_error(&place, "%s", detail.text);
+    admin_change_free(change);
+    return NULL;
+}
+
+/* A path that was bound is no one else's. */
+static void discard(const struct wanted *wanted) {
+    const struct sockaddr_un *place = (const struct sockaddr_un *)(const void *)&wanted->at.addr.storage;
+
+    if (wanted->fd < 0)
+        return;
+    sock_close(wanted->fd);
+    if (addr_is_unix(&wanted->at.addr))
+        (void)unlink(place->sun_path);
+}
+
+void admin_change_free(struct admin_change *change) {
+    if (!change)
+        return;
+    discard(&change->socket);
+    discard(&change->tcp);
+    http_tokens_free(change->tokens);
+    free(change);
+}
+
+/* ---- applying ---- */
+
+/* The new one first: whoever asks meanwhile finds one of the two. */
+static int move(const struct admin *admin, struct admin_address *from, struct wanted *to, struct error *error) {
+    int result = 0;
+
+    if (is_same(from, &to->at))
+        return 0;
+    if (to->fd >= 0)
+        result = http_server_listen_fd(admin->http, to->fd, &to->at.addr, error);
+    to->fd = -1;
+    if (from->is_set)
+        http_server_unlisten(admin->http, &from->addr);
+    *from = to->at;
+    from->is_set = to->at.is_set && !result;
+    return result;
+}
+
+int admin_apply(struct admin_change *change, struct error *error) {
+    struct admin *admin = change->admin;
+    bool was_elsewhere = !is_same(&admin->tcp, &change->tcp.at);
+    char text[ADDR_TEXT];
+
+    http_server_set_tokens(admin->http, change->tokens);
+    change->tokens = NULL;
+    int result = move(admin, &admin->socket, &change->socket, error);
+    if (move(admin, &admin->tcp, &change->tcp, result ? NULL : error))
+        result = -1;
+    if (was_elsewhere && admin->tcp.is_set)
+        log_write(admin->options.log, LOG_LEVEL_INFO, "admin", "listening on http://%s/",
+                  addr_format(&admin->tcp.addr, text, sizeof text));
+    return result;
+}
+
+int admin_listen(struct admin *admin, struct error *error) {
+    struct admin_change *change = admin_prepare(admin, admin->options.policy->conf, false, NULL, error);
+    int result = change ? admin_apply(change, error) : -1;
+
+    admin_change_free(change);
+    return result;
+}
