@@ -252,7 +252,7 @@ uint64_t statistics_wait_us(uint64_t now_us) {
     return SECOND_US + SECOND_US / 2 - now_us % SECOND_US;
 }
 
-/* The room for a timer that has just left its heap is still there. */
+/* It is pending already when it runs (EV_PERSIST), so that it goes on if there is no memory. */
 static int set_timer(struct statistics *statistics) {
     uint64_t wait_us = statistics_wait_us(clock_us());
     const struct timeval wait = {(time_t)(wait_us / SECOND_US), (suseconds_t)(wait_us % SECOND_US)};
@@ -278,7 +278,7 @@ struct statistics *statistics_new(const struct statistics_options *options) {
     TAILQ_INIT(&statistics->services);
     statistics->window_end_us = clock_us() + HISTORY_WINDOW_S * (uint64_t)SECOND_US;
     statistics->history = history_new(HISTORY_SERVER_SERIES);
-    statistics->timer = evtimer_new(options->base, on_timer, statistics);
+    statistics->timer = event_new(options->base, -1, EV_PERSIST, on_timer, statistics);
     if (statistics->history && statistics->timer && set_timer(statistics) == 0 &&
         lag_probe_start(&statistics->lag_probe, options->base, &statistics->lag) == 0)
         return statistics;
