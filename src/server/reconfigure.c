@@ -338,12 +338,15 @@ static void apply_options(struct reconfigure *change) {
 }
 
 static void log_lines(struct log *log, enum log_level level, const char *text) {
-    size_t length;
+    size_t length, lines = 0;
 
-    for (unsigned lines = 0; *text && lines < LINES_MOST; text += length + (text[length] == '\n'), lines++) {
+    for (; *text; text += length + (text[length] == '\n'), lines++) {
         length = strcspn(text, "\n");
-        log_write(log, level, "server", "configuration: %.*s", (int)length, text);
+        if (lines < LINES_MOST)
+            log_write(log, level, "server", "configuration: %.*s", (int)length, text);
     }
+    if (lines > LINES_MOST)
+        log_write(log, level, "server", "configuration: %zu more differences are not listed", lines - LINES_MOST);
 }
 
 static void log_difference(const struct reconfigure *change) {

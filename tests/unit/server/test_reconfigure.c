@@ -12,6 +12,7 @@
 #include "server/server_fixture.h"
 #include "server/service/service_priv.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -461,6 +462,28 @@ START_TEST(a_port_that_is_taken_changes_nothing) {
 }
 END_TEST
 
+START_TEST(differences_that_are_not_listed_are_counted) {
+    struct server_fixture fixture;
+    struct error error = {""};
+    char text[200];
+
+    server_fixture_set(&fixture, two, 2);
+    fixture.log = unit_log(LOG_LEVEL_INFO);
+    server_fixture_open(&fixture);
+    const struct wanted same[] = {{"s0", fixture.ports[0], "localhost:80"}, {"s1", fixture.ports[1], "localhost:80"}};
+    struct server_config *conf = make_next(&fixture, same, 2);
+    for (int i = 0; i < 53; i++) {
+        snprintf(text, sizeof text, "n%d unix:%s localhost:80", i, unit_path("socket"));
+        snprintf(text + strlen(text) - strlen(" localhost:80"), 32, "%d localhost:80", i);
+        ck_assert_msg(server_config_add_service(conf, text, &error) == 0, "%s", error.text);
+    }
+    apply_conf(&fixture, conf);
+    server_fixture_clear(&fixture);
+    unit_expect_logged("configuration: + service n49");
+    unit_expect_logged(" more differences are not listed");
+}
+END_TEST
+
 static TCase *changing(void) {
     TCase *group = tcase_create("changing");
     tcase_add_test(group, the_same_configuration_changes_nothing);
@@ -477,6 +500,7 @@ static TCase *changing(void) {
     tcase_add_test(group, a_service_moves_to_a_wider_address_of_the_same_port_and_back);
     tcase_add_test(group, another_destination_has_another_id_and_waits_for_the_agents_answer);
     tcase_add_test(group, limits_and_balancing_change_without_asking_agents);
+    tcase_add_test(group, differences_that_are_not_listed_are_counted);
     tcase_add_test(group, a_port_that_is_taken_changes_nothing);
     return group;
 }
