@@ -7,7 +7,7 @@ import { clock, expiresSoon, expiry, megabits, milliseconds, oneDecimal, whole }
 import { Cell, Fact, Head, Icon, Menu, Number, Section, State, Table } from './parts.js';
 import { Relays } from './relays.js';
 import { segment } from './api.js';
-import { mayOperate, now } from './store.js';
+import { mayAdminister, mayOperate, now } from './store.js';
 
 const SHAPES = { connected: 'ok', unhealthy: 'warn', suspended: 'warn', draining: 'draining', offline: 'bad' };
 const ORDER = Object.keys(SHAPES).reverse();
@@ -32,12 +32,15 @@ const sorted = (agents) => [...agents].sort((a, b) => ORDER.indexOf(a.state) - O
 
 function deeds(agent, ask) {
   const operate = [];
+  const administer = [];
   if (mayOperate() && agent.state !== 'offline') {
     if (agent.state !== 'draining') operate.push(['Drain', () => ask({ kind: 'drain', agent }), '', 'd']);
     else if (agent.can_undrain) operate.push(['Undrain', () => ask({ kind: 'undrain', agent }), '', 'd']);
     operate.push(['Disconnect', () => ask({ kind: 'disconnect', agent })]);
   }
-  return operate;
+  if (mayAdminister() && agent.credential)
+    administer.push(['Rotate credential', () => ask({ kind: 'rotate', agent })], ['Revoke credential', () => ask({ kind: 'revoke', agent }), 'bad']);
+  return [...operate, ...(operate.length && administer.length ? [null] : []), ...administer];
 }
 
 /* ---- the table ---- */
@@ -70,7 +73,8 @@ const cells = (ask) => (agent) => html`
   <${Cell} at="a6"><${Deeds} agent=${agent} ask=${ask} /><//>`;
 
 export function Agents({ agents, ask }) {
-  return html`<${Section} id="agents" title="Agents" total=${agents?.length ?? ''}>
+  const tools = mayAdminister() && html`<a class="button" href="#add-agent">Add agent</a>`;
+  return html`<${Section} id="agents" title="Agents" total=${agents?.length ?? ''} tools=${tools}>
     <${Table} label="Agents" className="tight" head=${head} rows=${sorted(agents || [])} keyOf=${(agent) => agent.name} cells=${cells(ask)}
       href=${(agent) => `#agent/${segment(agent.name)}`} />
     ${agents?.length === 0 && html`<p class="quiet">No agents.</p>`}<//>`;

@@ -14,6 +14,7 @@ page_files = \
 	src/page/flow.js \
 	src/page/format.js \
 	src/page/forms.js \
+	src/page/joining.js \
 	src/page/overview.js \
 	src/page/parts.js \
 	src/page/relays.js \

@@ -10,13 +10,14 @@ import { ServiceView } from './service.js';
 import { AgentView } from './agents.js';
 import { RelayView, queryOf } from './relays.js';
 import { Asked } from './sheets.js';
+import { AgentSheet } from './joining.js';
 import { DifferenceSheet, ServiceSheet } from './configure.js';
 import { forgetToken, segment, setToken, takeTokenFromAddress } from './api.js';
 import { current, listen, mayAdminister, mayOperate, now, pause, start, want } from './store.js';
 
 /* ---- routes ---- */
 
-const SHEETS = ['add-service', 'difference', 'search', 'keys'];
+const SHEETS = ['add-service', 'add-agent', 'difference', 'search', 'keys'];
 const DETAILS = ['service', 'agent', 'relay'];
 
 function decode(text) {
@@ -136,7 +137,7 @@ function found(state, text) {
   const services = list('services').filter((service) => has(service.name)).map((service) => ['Service', service.name, `${service.able} of ${service.known} agents can serve`, `#service/${segment(service.name)}`]);
   const agents = list('agents').filter((agent) => has(agent.name) || has(agent.address)).map((agent) => ['Agent', agent.name, agent.state, `#agent/${segment(agent.name)}`]);
   const relays = (state.relays?.relays || []).filter((relay) => word && (has(relay.client) || has(relay.id))).map((relay) => ['Relay', relay.client, relay.service, `#relay/${relay.id}`]);
-  const deeds = [['Add service', '#add-service'], ['Load configuration', '#difference']].filter(([name]) => mayAdminister() && has(name)).map(([name, link]) => ['Action', name, '', link]);
+  const deeds = [['Add service', '#add-service'], ['Add agent', '#add-agent'], ['Load configuration', '#difference']].filter(([name]) => mayAdminister() && has(name)).map(([name, link]) => ['Action', name, '', link]);
   return [...services, ...agents, ...relays, ...deeds].slice(0, 12);
 }
 
@@ -289,6 +290,7 @@ function Guarded({ view, ...rest }) {
 
 const SHEET_VIEWS = {
   'add-service': (state, onClose) => mayAdminister() && html`<${ServiceSheet} services=${state.services} agents=${state.agents} onClose=${onClose} />`,
+  'add-agent': (state, onClose) => mayAdminister() && html`<${AgentSheet} agents=${state.agents} onClose=${onClose} />`,
   difference: (_state, onClose) => mayAdminister() && html`<${DifferenceSheet} onClose=${onClose} />`,
   search: (state, onClose) => html`<${Search} state=${state} onClose=${onClose} />`,
   keys: (_state, onClose) => html`<${KeysSheet} onClose=${onClose} />`,

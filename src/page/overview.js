@@ -131,7 +131,7 @@ const Empty = ({ status }) => html`<section class="empty" id="services">
   </svg>
   <div class="start">
     <div><h2>1. Add an agent</h2><p>On a machine behind the firewall. It needs no open port there; it dials ${status?.host}.</p>
-      <code>munnel agent add NAME --group GROUP</code></div>
+      ${mayAdminister() ? html`<a class="button main" href="#add-agent">Add agent</a>` : html`<code>munnel agent add NAME --group GROUP</code>`}</div>
     <div><h2>2. Add a service</h2><p>A port here, a group of agents, and the destination they connect to. It can be made first; clients then wait for an agent.</p>
       ${mayAdminister() ? html`<a class="button" href="#add-service">Add service</a>` : html`<code>munnel.json: "services"</code>`}</div>
   </div></section>`;

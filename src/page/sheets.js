@@ -8,6 +8,7 @@ import { clock, count } from './format.js';
 import { Action, Choice, Confirm, Sheet } from './parts.js';
 import { Wrong } from './forms.js';
 import { RemoveSheet, ServiceSheet } from './configure.js';
+import { RotateSheet } from './joining.js';
 import { now, refreshNow } from './store.js';
 
 /* ---- log ---- */
@@ -46,6 +47,7 @@ const QUESTIONS = {
   drain: ({ agent }) => ({ title: `Drain ${agent.name}`, text: `It gets no new clients. ${goesOn(agent.relays)}`, verb: 'Drain agent', busy: 'Draining…', action: agentDeed(agent, 'drain') }),
   undrain: ({ agent }) => ({ title: `Undrain ${agent.name}`, text: 'It gets new clients again.', verb: 'Undrain agent', busy: 'Undraining…', action: agentDeed(agent, 'undrain') }),
   disconnect: ({ agent }) => ({ title: `Disconnect ${agent.name}`, text: `${ends(agent.relays)} The agent may connect again at once.`, verb: 'Disconnect agent', busy: 'Disconnecting…', danger: true, action: agentDeed(agent, 'disconnect') }),
+  revoke: ({ agent }) => ({ title: `Revoke ${agent.credential}`, text: `Its credential is not valid any more. ${ends(agent.relays)} It cannot connect again.`, verb: 'Revoke credential', busy: 'Revoking…', danger: true, action: () => remove(`/v1/agents/${segment(agent.credential)}`) }),
   pause: ({ service }) => ({ title: `Pause ${service.name}`, text: `New clients are refused until it is resumed. ${goesOn(service.relays)}`, verb: 'Pause service', busy: 'Pausing…', action: () => post(`/v1/services/${segment(service.name)}/pause`) }),
   end: ({ relay }) => ({ title: `End relay ${relay.id}`, text: `${relay.client} and ${relay.destination || relay.service} get a reset.`, verb: 'End relay', busy: 'Ending…', danger: true, action: () => remove(`/v1/relays/${segment(relay.id)}`) }),
   forgive: ({ source }) => ({ title: `Forgive ${source.address}`, text: 'It may connect to the agent port again at once.', verb: 'Forgive source', busy: 'Forgiving…', action: () => remove(`/v1/sources/${segment(source.address)}`) }),
@@ -55,6 +57,7 @@ export function Asked({ asked, state, onClose }) {
   if (!asked) return null;
   if (asked.kind === 'edit') return html`<${ServiceSheet} service=${asked.service} terms=${asked.terms} services=${state.services} agents=${state.agents} onClose=${onClose} />`;
   if (asked.kind === 'remove') return html`<${RemoveSheet} service=${asked.service} onClose=${onClose} />`;
+  if (asked.kind === 'rotate') return html`<${RotateSheet} agent=${asked.agent} agents=${state.agents} onClose=${onClose} />`;
   if (asked.kind === 'log') return html`<${LogSheet} onClose=${onClose} />`;
   return html`<${Confirm} ...${QUESTIONS[asked.kind](asked)} onClose=${onClose} onDone=${refreshNow} />`;
 }

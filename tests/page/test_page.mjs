@@ -288,6 +288,41 @@ test('files are loaded with their difference first, and go back unless that is c
   equal(running.services.find((one) => one.name === 'desk').idle_timeout, 77, 'what runs');
 });
 
+test('an agent is added by a code that is shown once, rotated and revoked', async () => {
+  await open({}, async (look) => {
+    await look.page.getByRole('link', { name: 'Add agent' }).click();
+    await fill(look, 'Name', 'gate');
+    await fill(look, 'Groups', 'ops');
+    await look.button('Add agent').last().click();
+    await look.text('gate has not connected yet.').waitFor();
+    await look.page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await look.text('The code has not been copied').waitFor();
+    await look.button('Copy').click();
+    const command = await look.page.evaluate(() => navigator.clipboard.readText());
+    agents.gate = await rig.startAgent('gate', null, command.match(/munnel1\.[\w-]+/)[0]);
+    await look.text('gate is connected.').waitFor();
+    await look.page.getByRole('dialog').getByRole('button', { name: /^Close/ }).last().click();
+    const text = await look.page.evaluate(() => document.body.innerText + location.href + JSON.stringify({ ...sessionStorage, ...localStorage }));
+    ok(!text.includes('munnel1.'), 'the code is nowhere any more');
+
+    const client = await rig.client(ports[5]);
+    await look.button('Actions for gate').click();
+    await look.page.getByRole('menuitem', { name: 'Rotate credential' }).click();
+    await look.button('Rotate credential').click();
+    await look.button('Copy').click();
+    await look.page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await client.ask('echo again', 6);
+
+    await look.button('Actions for gate').click();
+    await look.page.getByRole('menuitem', { name: 'Revoke credential' }).click();
+    await look.text(/^Its credential is not valid any more\. 1 relay ends now\./).waitFor();
+    await look.confirm('Revoke credential');
+    await until('its client is reset', () => client.ended === 'reset');
+    await look.row('Agents', 'gate').waitFor({ state: 'detached' });
+  });
+  ok(await isRefused(ports[5]), 'ops is not served any more');
+});
+
 /* ---- who may ---- */
 
 test('a wrong token gives the field for a token and nothing else', async () => {
