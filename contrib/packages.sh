@@ -26,7 +26,8 @@ packages_list() {
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev \
         libncurses-dev curl python3 ;;
     apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc \
-        clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate tmux ;;
+        clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate tmux \
+        python3-venv ;;
     apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev libncurses-dev pkg-config \
         check \
         "$(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)" ;;

@@ -13,8 +13,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { LIMIT = 100 };
+enum { LIMIT = 100, NAME_MOST = 64, LABEL_MOST = 80 };
+
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 struct pending {                  /* a question to the data plane */
     struct http_request *request; /* NULL: free */
@@ -139,6 +142,31 @@ static const enum relay_order orders[] = {RELAY_ORDER_RATE, RELAY_ORDER_BYTES, R
                                           RELAY_ORDER_IDLE};
 enum { ANY_STATE = sizeof state_bits / sizeof *state_bits };
 
+static bool is_name(const char *text) {
+    return strlen(text) <= NAME_MOST && *text && !text[strspn(text, NAME_CHARACTERS)];
+}
+
+/* "NAME#3f2a91" is one of several agents of that name. */
+static bool is_label(const char *text) {
+    size_t name = strspn(text, NAME_CHARACTERS), digits = text[name] ? strspn(text + name + 1, "0123456789abcdef") : 0;
+    bool has_digits = text[name] == '#' && digits > 0 && !text[name + 1 + digits];
+
+    return name > 0 && name + digits < LABEL_MOST && (!text[name] || has_digits);
+}
+
+/* False: one cannot be a name, so that an empty list would hide a mistake; 400 has been answered. */
+static bool check_names(struct http_request *request) {
+    const char *service = http_request_query(request, "service"), *agent = http_request_query(request, "agent");
+
+    if (service && !is_name(service))
+        http_answer_error(request, 400, "service: not a name: %s", service);
+    else if (agent && !is_label(agent))
+        http_answer_error(request, 400, "agent: not a name: %s", agent);
+    else
+        return true;
+    return false;
+}
+
 /* False: it is none, and 400 has been answered. */
 static bool take_client(struct http_request *request, struct open_address *client, bool *is_given) {
     const char *text = http_request_query(request, "client");
@@ -166,7 +194,7 @@ void relay_requests_list(struct relay_requests *requests, struct http_request *r
     if (!http_query_number(request, "limit", 1, RELAY_VIEWS_MOST, &limit) ||
         !http_query_number(request, "offset", 0, RELAY_VIEWS_MOST - 1, &offset) ||
         !http_query_choice(request, "sort", sorts, &sort) || !http_query_choice(request, "state", states, &state) ||
-        !take_client(request, &client, &has_client))
+        !check_names(request) || !take_client(request, &client, &has_client))
         return;
     if (limit + offset > RELAY_VIEWS_MOST)
         limit = RELAY_VIEWS_MOST - offset;

@@ -80,6 +80,13 @@ static bool leaves_content(enum evhttp_cmd_type type) {
     return type == EVHTTP_REQ_HEAD || type == EVHTTP_REQ_TRACE || type > EVHTTP_REQ_PATCH;
 }
 
+/* HEAD is taken, but never with content; the other methods that leave it are not taken at all. */
+static bool refuse_content(struct http_request *request) {
+    bool is_head = request->evhttp->type == EVHTTP_REQ_HEAD;
+    request->allowed = (1u << HTTP_METHOD_OTHER) - 1;
+    return refuse(request, is_head ? 400 : 405, is_head ? "HEAD has no content" : "this method is not taken", NULL);
+}
+
 static bool check_head(struct http_request *request, const struct head *head) {
     const struct evhttp_request *evhttp = request->evhttp;
     if (head->is_malformed)
@@ -91,7 +98,7 @@ static bool check_head(struct http_request *request, const struct head *head) {
     if (head->lengths > 1 || (head->length && !is_length(head->length)))
         return refuse(request, 400, "Content-Length is malformed or there twice", NULL);
     if (head->length && strspn(head->length, "0") != strlen(head->length) && leaves_content(evhttp->type))
-        return refuse(request, 400, "this method has no content", NULL);
+        return refuse_content(request);
     if (head->hosts > 1 || (!head->hosts && (evhttp->minor == 1 || !request->is_unix)))
         return refuse(request, 400, "there is to be one header Host", NULL);
     return true;

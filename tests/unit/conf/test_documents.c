@@ -173,6 +173,30 @@ START_TEST(the_agents_sample_is_right) {
 }
 END_TEST
 
+/* What the API takes for a service is what the option table has. */
+START_TEST(the_api_takes_every_option_of_a_service) {
+    char *text = read_source("docs/openapi.yaml"), *from = strstr(text, "\n    ServiceConfiguration:\n");
+    char needle[TEXT];
+    ck_assert_ptr_nonnull(from);
+    *strstr(from, "\n    Configuration:\n") = '\0';
+    size_t members = 0;
+    for (const char *at = strstr(from, "\n      properties:\n"); at && (at = strstr(at, "\n        ")); at++)
+        members++;
+    ck_assert_uint_eq(members, service_option_table.count);
+    for (size_t i = 0; i < service_option_table.count; i++) {
+        const struct option_spec *spec = &service_option_table.specs[i];
+        int length = snprintf(needle, sizeof needle, "\n        %s: ", spec->name);
+        if (spec->kind == OPTION_NUMBER)
+            snprintf(needle + length, sizeof needle - (size_t)length, "{type: integer, minimum: %u, maximum: %u}",
+                     spec->minimum, spec->maximum);
+        expect(from, needle, spec->name);
+        for (size_t k = 0; spec->words && spec->words[k]; k++)
+            expect(strstr(from, needle), spec->words[k], spec->name);
+    }
+    free(text);
+}
+END_TEST
+
 /* The text of a manual behind ".It Cm name", up to the next such line. */
 static void look_at_manual(const char *manual, const char *prefix, const struct option_spec *spec) {
     char start[TEXT], needle[TEXT], entry[4096];
@@ -253,6 +277,7 @@ static TCase *samples(void) {
     tcase_add_test(group, the_sample_explains_every_option);
     tcase_add_test(group, the_agents_sample_explains_every_option);
     tcase_add_test(group, the_samples_hold_the_defaults);
+    tcase_add_test(group, the_api_takes_every_option_of_a_service);
     tcase_add_test(group, the_sample_is_right);
     tcase_add_test(group, the_agents_sample_is_right);
     return group;

@@ -55,7 +55,8 @@ START_TEST(a_length_that_is_in_doubt_is_refused) {
         {411, "POST /v1/pause HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"},
         {411, "POST /v1/pause HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n"},
         {400, "HEAD /v1/status HTTP/1.1\r\n" HOST "Content-Length: 30\r\n\r\n"},
-        {400, "BREW /v1/status HTTP/1.1\r\n" HOST "Content-Length: 30\r\n\r\n"},
+        {405, "BREW /v1/status HTTP/1.1\r\n" HOST "Content-Length: 30\r\n\r\n"},
+        {405, "TRACE /v1/status HTTP/1.1\r\n" HOST "Content-Length: 30\r\n\r\n"},
     };
     EXPECT_ALL(attempts);
 }

@@ -220,6 +220,11 @@ START_TEST(relays_are_those_of_the_data_plane) {
     ck_assert(json_is_null(at("relays/0/ended")) && json_is_null(at("relays/0/reason")));
     ck_assert(json_real_value(at("relays/0/wait_ms")) == 2.5);
     expect_status("GET", "/v1/relays?client=nowhere", 400);
+    expect_status("GET", "/v1/relays?service=a%20b", 400);
+    expect_status("GET", "/v1/relays?service=", 400);
+    expect_status("GET", "/v1/relays?agent=%C3%A4", 400);
+    expect_status("GET", "/v1/relays?agent=web1%23", 400);
+    expect_status("GET", "/v1/relays?agent=web1%233f2a9g", 400);
     expect_status("GET", "/v1/relays?limits=1", 400);
     finish();
 }
