@@ -29,7 +29,7 @@ struct times {
 struct service_history {
     TAILQ_ENTRY(service_history) next;
     char *name;
-    struct history *history; /* NULL: one too many, or out of memory */
+    struct history *history; /* NULL: one too many, or out of memory, until a later tick */
     struct service_sum before;
     uint64_t refused_before, failed_before;
     struct times times_before, window, next_window; /* window: when the present one began, and when the next */
@@ -42,7 +42,7 @@ struct statistics {
     uint64_t second; /* of the last tick */
     struct history *history;
     TAILQ_HEAD(, service_history) services;
-    size_t count;
+    size_t histories; /* that services have of their own */
     struct histogram lag;
     struct lag_probe lag_probe;
     struct histogram_sum lag_before;
@@ -54,7 +54,7 @@ struct statistics {
 
 static void free_service(struct statistics *statistics, struct service_history *service) {
     TAILQ_REMOVE(&statistics->services, service, next);
-    statistics->count--;
+    statistics->histories -= service->history ? 1 : 0;
     history_free(service->history);
     free(service->name);
     free(service);
@@ -80,11 +80,16 @@ static struct service_history *make(struct statistics *statistics, const char *n
         free(service);
         return NULL;
     }
-    if (statistics->count < STATISTICS_SERVICES_MOST)
-        service->history = history_new(HISTORY_SERVICE_SERIES);
     TAILQ_INSERT_TAIL(&statistics->services, service, next);
-    statistics->count++;
     return service;
+}
+
+/* Once there is room: others may have gone, or memory may have lacked. */
+static void make_history(struct statistics *statistics, struct service_history *service) {
+    if (service->history || statistics->histories >= STATISTICS_SERVICES_MOST)
+        return;
+    service->history = history_new(HISTORY_SERVICE_SERIES);
+    statistics->histories += service->history ? 1 : 0;
 }
 
 /* In the order of the configuration each is found at once. */
@@ -197,6 +202,7 @@ static void take_services(struct statistics *statistics, uint64_t second, uint64
         if (!of)
             continue;
         of->is_there = true;
+        make_history(statistics, of);
         take_service(statistics, of, service, second, values);
         guess = TAILQ_NEXT(of, next);
     }

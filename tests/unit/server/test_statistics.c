@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "server/statistics.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SECOND_MS = 1000 };
@@ -185,6 +186,33 @@ START_TEST(a_service_that_is_gone_is_forgotten) {
 }
 END_TEST
 
+START_TEST(a_service_too_many_gets_a_history_when_another_has_gone) {
+    static const char *const groups[] = {NULL};
+    struct error error = {""};
+    char text[200];
+
+    server_fixture_set(&fixture, groups, 1);
+    for (int i = 1; i <= STATISTICS_SERVICES_MOST; i++) {
+        snprintf(text, sizeof text, "s%d unix:%s%d localhost:80", i, unit_path("s"), i);
+        ck_assert_msg(server_config_add_service(fixture.conf, text, &error) == 0, "%s", error.text);
+    }
+    server_fixture_open(&fixture);
+    struct service_list *services = &fixture.server->services;
+    const char *last = service_config(services->items[STATISTICS_SERVICES_MOST])->name;
+    tick();
+    ck_assert_ptr_nonnull(statistics_service(statistics(), "s0"));
+    ck_assert_ptr_null(statistics_service(statistics(), last));
+    services->items++; /* the first one is gone */
+    services->count--;
+    for (int i = 0; i < 2; i++) /* it is forgotten at the end of a tick */
+        tick();
+    ck_assert_ptr_nonnull(statistics_service(statistics(), last));
+    services->items--;
+    services->count++;
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
 static TCase *histories(void) {
     TCase *group = tcase_create("histories");
 
@@ -196,6 +224,7 @@ static TCase *histories(void) {
     tcase_add_test(group, clients_are_there_as_long_as_they_wait_and_run);
     tcase_add_test(group, quantiles_are_those_of_the_last_minutes);
     tcase_add_test(group, a_service_that_is_gone_is_forgotten);
+    tcase_add_test(group, a_service_too_many_gets_a_history_when_another_has_gone);
     return group;
 }
 
