@@ -43,12 +43,12 @@ static const char listen_file[] = "agents.listen";
 static const char first_credential[] = "default";
 
 struct paths {
-    char *ca, *ca_key, *server, *server_key, *agents, *token, *configuration, *services;
+    char *ca, *ca_key, *server, *server_key, *agents, *token, *configuration, *services, *tokens;
 };
 
 static void paths_done(struct paths *paths) {
-    char *all[] = {paths->ca,     paths->ca_key, paths->server,        paths->server_key,
-                   paths->agents, paths->token,  paths->configuration, paths->services};
+    char *all[] = {paths->ca,    paths->ca_key,        paths->server,   paths->server_key, paths->agents,
+                   paths->token, paths->configuration, paths->services, paths->tokens};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }
@@ -63,9 +63,10 @@ static int paths_make(struct paths *paths, const char *folder, struct error *err
         .token = file_in(folder, "agent.token"),
         .configuration = file_in(folder, "munnel.json"),
         .services = file_in(folder, MANAGED_FOLDER),
+        .tokens = file_in(folder, PROVISION_TOKENS),
     };
     if (paths->ca && paths->ca_key && paths->server && paths->server_key && paths->agents && paths->token &&
-        paths->configuration && paths->services)
+        paths->configuration && paths->services && paths->tokens)
         return 0;
     paths_done(paths);
     return error_set(error, "out of memory");
@@ -186,6 +187,22 @@ static int make_credentials(const struct paths *paths, bool *made, struct error 
     return result;
 }
 
+static int make_admin_token(const struct provision *setup, const struct paths *paths, bool *made, struct error *error) {
+    uint8_t bytes[SECRET_SIZE];
+    char digits[SECRET_HEX], text[SECRET_HEX + 64];
+    if (!setup->http || file_exists(paths->tokens))
+        return 0;
+    if (secret_random(bytes, sizeof bytes) != 0)
+        return error_set(error, "OpenSSL could not generate random bytes; try again");
+    snprintf(text, sizeof text, "# role name token\nadmin init %s\n", secret_to_hex(bytes, sizeof bytes, digits));
+    *made = true;
+    int result = file_write(paths->tokens, text, strlen(text), TOKEN_MODE, error);
+    secret_wipe(bytes, sizeof bytes);
+    secret_wipe(digits, sizeof digits);
+    secret_wipe(text, sizeof text);
+    return result;
+}
+
 static const char configuration_form[] = "{\n"
                                          "  \"agents\": {\n"
                                          "    \"listen\": [\"%s\"],\n"
@@ -199,11 +216,22 @@ static const char configuration_form[] = "{\n"
                                          "      \"connect\": \"localhost:80\"\n"
                                          "    }\n"
                                          "  ],\n"
-                                         "  \"include\": \"" MANAGED_FOLDER "/*.json\"\n"
+                                         "  \"include\": \"" MANAGED_FOLDER "/*.json\"%s\n"
                                          "}\n";
 
 static const char *listen_of(const struct provision *setup) {
     return setup->listen ? setup->listen : default_listen;
+}
+
+/* Numeric, so nothing in it has to be escaped. malloc'ed; NULL: out of memory. */
+static char *admin_part(const struct provision *setup) {
+    char *text;
+    if (!setup->http)
+        return strdup("");
+    return asprintf(&text, ",\n  \"admin\": { \"http\": \"%s\", \"tokens\": \"" PROVISION_TOKENS "\" }", setup->http) <
+                   0
+               ? NULL
+               : text;
 }
 
 static int make_configuration(const struct provision *setup, const struct paths *paths, bool *made,
@@ -216,8 +244,9 @@ static int make_configuration(const struct provision *setup, const struct paths 
     if (strpbrk(listen_of(setup), "\"\\"))
         return error_set(error, "\"%s\" has a quotation mark or a backslash in it; choose another path",
                          listen_of(setup));
-    char *text;
-    int length = asprintf(&text, configuration_form, listen_of(setup));
+    char *text, *admin = admin_part(setup);
+    int length = admin ? asprintf(&text, configuration_form, listen_of(setup), admin) : -1;
+    free(admin);
     if (length < 0)
         return error_set(error, "out of memory");
     *made = true;
@@ -236,6 +265,7 @@ int provision_server(const struct provision *setup, bool *made, struct error *er
         return -1;
     int result = make_ca(&paths, made, error) == 0 && make_server(setup, &paths, made, error) == 0 &&
                          make_credentials(&paths, made, error) == 0 &&
+                         make_admin_token(setup, &paths, made, error) == 0 &&
                          make_configuration(setup, &paths, made, error) == 0
                      ? 0
                      : -1;

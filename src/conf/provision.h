@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * provision: the files of a new server: CA, certificate, token, agents file, munnel.json; and where an agent finds its
- * own. Runs on: start or a tool. Owns: nothing.
+ * provision: the files of a new server: CA, certificate, token, agents file, munnel.json, a token for its page; and
+ * where an agent finds its own. Runs on: start or a tool. Owns: nothing.
  */
 #ifndef MUNNEL_CONF_PROVISION_H
 #define MUNNEL_CONF_PROVISION_H
@@ -16,10 +16,13 @@ struct provision {
                                   interfaces' addresses, localhost) */
     const char *listen;      /* agent port for the hint and munnel.json ["0.0.0.0:10001"] */
     bool with_configuration; /* write munnel.json with one example service too */
+    const char *http;        /* admin.http, numeric: make admin.tokens with an admin's token, too; NULL: neither */
 };
 
-/* Makes what is missing and never overwrites: ca.pem, ca.key, server.pem, server.key, agents.json, agent.token. 0 or
- * -1. *made: anything was new. */
+#define PROVISION_TOKENS "admin.tokens"
+
+/* Makes what is missing and never overwrites: ca.pem, ca.key, server.pem, server.key, agents.json, agent.token,
+ * admin.tokens. 0 or -1. *made: anything was new. */
 int provision_server(const struct provision *setup, bool *made, struct error *error);
 /* Keeps `listen` beside the agents file, for "munnel agent add": without a configuration file it is written nowhere
  * else. */

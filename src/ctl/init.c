@@ -12,6 +12,7 @@
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
 #include "lib/base/file.h"
+#include "lib/base/secret.h"
 #include "lib/net/addr.h"
 #include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
@@ -19,12 +20,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { PIN_TEXT = 72 };
+enum { PIN_TEXT = 72, TOKENS_MOST = 4096 };
 
 struct init_arguments {
     struct strlist names;
-    char *listen;
+    char *listen, *http;
 };
 
 /* What a certificate can be for. */
@@ -45,6 +47,19 @@ static int check_name(const char *text, struct error *error) {
                      text);
 }
 
+static int check_http(const char *text, struct error *error) {
+    struct endpoint endpoint;
+    struct addr addr;
+    if (endpoint_parse(&endpoint, text, error) != 0)
+        return -1;
+    if (!endpoint.is_unix && addr_from_endpoint(&addr, &endpoint) && addr_is_loopback(&addr))
+        return 0;
+    return error_set(error,
+                     "%.80s is not a loopback address, and tokens would go over the network unencrypted; write "
+                     "127.0.0.1:10002, and come from elsewhere by ssh -L",
+                     text);
+}
+
 static const struct option_spec specs[] = {
     {"name", OPTION_TEXTS, offsetof(struct init_arguments, names), "null", .check = check_name,
      .wanted = "a name or an address", .flag = "name", .argument = "NAME",
@@ -52,6 +67,9 @@ static const struct option_spec specs[] = {
     {"listen", OPTION_TEXT, offsetof(struct init_arguments, listen), "null", .check = validate_listen,
      .wanted = "an address like \"0.0.0.0:10001\"", .flag = "listen", .argument = "ADDR:PORT",
      .help = "where agents connect [0.0.0.0:10001]"},
+    {"http", OPTION_TEXT, offsetof(struct init_arguments, http), "null", .check = check_http,
+     .wanted = "a loopback address like \"127.0.0.1:10002\"", .flag = "http", .argument = "ADDR:PORT",
+     .help = "where the page and the API are over HTTP, with a token [nowhere]"},
 };
 static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct init_arguments)};
 
@@ -74,9 +92,10 @@ static const struct {
     {"agents.json", "the agents that may join"},
     {"agent.token", "the first agent's secret: move it to the agent"},
     {"munnel.json", "the configuration: edit the example service"},
+    {PROVISION_TOKENS, "the tokens of those who may manage the server over HTTP"},
     {MANAGED_FOLDER, "services that are added while the server runs; its user has to be able to write there"},
 };
-enum { FILE_COUNT = sizeof files / sizeof files[0] };
+enum { CONFIGURATION = 6, TOKENS = 7, FILE_COUNT = sizeof files / sizeof files[0] };
 
 static void find_existing(const char *folder, bool there[FILE_COUNT]) {
     for (int i = 0; i < FILE_COUNT; i++) {
@@ -91,7 +110,12 @@ static void report(const char *folder, const bool before[FILE_COUNT]) {
     find_existing(folder, after);
     printf("%s:\n", folder);
     for (int i = 0; i < FILE_COUNT; i++)
-        printf("  %-7s %-12s %s\n", before[i] ? "found" : after[i] ? "made" : "absent", files[i].name, files[i].what);
+        if (after[i] || strcmp(files[i].name, PROVISION_TOKENS) != 0) /* made only if it is asked for */
+            printf("  %-7s %-12s %s\n",
+                   before[i]  ? "found"
+                   : after[i] ? "made"
+                              : "absent",
+                   files[i].name, files[i].what);
 }
 
 static void print_pin(const struct provision *setup) {
@@ -99,6 +123,34 @@ static void print_pin(const struct provision *setup) {
     if (certificate && certificate_read_pin(certificate, pin, NULL) == 0)
         printf("The server's key, for an agent's --pin instead of --ca:\n  %s\n", pin);
     free(certificate);
+}
+
+/* The last word of the file that was made just now; on a terminal alone, since output elsewhere is kept. */
+static void print_page_with_token(const struct provision *setup, const char *tokens) {
+    size_t length;
+    char *text = isatty(STDOUT_FILENO) ? file_read_secret(tokens, TOKENS_MOST, &length, NULL) : NULL;
+    const char *token = text ? strrchr(text, ' ') : NULL;
+    if (token)
+        printf("On this machine, with the token:\n  http://%s/#token=%s", setup->http, token + 1);
+    if (text)
+        secret_wipe(text, length);
+    free(text);
+}
+
+static void print_page(const struct provision *setup, bool had_configuration, bool had_tokens) {
+    char *tokens = file_in(setup->folder, PROVISION_TOKENS);
+    if (!setup->http || !tokens) {
+        free(tokens);
+        return;
+    }
+    if (had_configuration)
+        printf("For the page add to %s/munnel.json, if it is not there:\n"
+               "  \"admin\": { \"http\": \"%s\", \"tokens\": \"" PROVISION_TOKENS "\" }\n",
+               setup->folder, setup->http);
+    printf("The page, for a browser; its token is the last word of a line in %s:\n  http://%s/\n", tokens, setup->http);
+    if (!had_tokens)
+        print_page_with_token(setup, tokens);
+    free(tokens);
 }
 
 static int print_next_steps(const struct provision *setup) {
@@ -125,8 +177,9 @@ static int set_up(const struct provision *setup, struct error *error) {
     report(setup->folder, before);
     if (!made)
         printf("\nAll of it was there, and nothing has been changed.\n");
-    return print_next_steps(setup) == 0 && fflush(stdout) == 0 ? 0
-                                                               : error_set(error, "standard output cannot be written");
+    bool is_printed = print_next_steps(setup) == 0;
+    print_page(setup, before[CONFIGURATION], before[TOKENS]);
+    return is_printed && fflush(stdout) == 0 ? 0 : error_set(error, "standard output cannot be written");
 }
 
 int init_run(const char *self, int argc, char **argv) {
@@ -140,7 +193,8 @@ int init_run(const char *self, int argc, char **argv) {
         const struct provision setup = {.folder = folder,
                                         .names = arguments.names,
                                         .listen = arguments.listen,
-                                        .with_configuration = true};
+                                        .with_configuration = true,
+                                        .http = arguments.http};
         bool done = folder && set_up(&setup, &error) == 0;
         code = done ? 0 : subcommand_fail(&command, &error);
         free(folder);

@@ -89,6 +89,22 @@ START_TEST(what_is_absent_made_and_found_is_distinguished) {
 }
 END_TEST
 
+START_TEST(page_gets_an_address_and_a_token_that_is_not_printed_into_a_file) {
+    ck_assert_int_eq(run(copy(unit_path("s")), copy("--http=127.0.0.1:10002"), NULL), 0);
+    char *tokens = unit_read(unit_path("s/admin.tokens"), NULL), *conf = unit_read(unit_path("s/munnel.json"), NULL);
+    ck_assert_msg(strncmp(tokens, "# role name token\nadmin init ", 29) == 0 && strlen(tokens + 29) == 65, "%s",
+                  tokens);
+    ck_assert(strstr(conf, "\"admin\": { \"http\": \"127.0.0.1:10002\", \"tokens\": \"admin.tokens\" }"));
+    ck_assert(says("made    admin.tokens") && says("\n  http://127.0.0.1:10002/\n"));
+    tokens[29 + 64] = '\0';
+    ck_assert(!says(tokens + 29));
+    ck_assert_int_eq(run(copy(unit_path("s")), copy("--http=127.0.0.1:10002"), NULL), 0);
+    ck_assert(says("nothing has been changed") && says("add to "));
+    free(tokens);
+    free(conf);
+}
+END_TEST
+
 START_TEST(without_a_folder_it_is_the_state_folder) {
     setenv("STATE_DIRECTORY", unit_path("state"), 1);
     ck_assert_int_eq(run(NULL, NULL, NULL), 0);
@@ -97,9 +113,9 @@ START_TEST(without_a_folder_it_is_the_state_folder) {
 END_TEST
 
 START_TEST(what_is_wrong_is_one_line) {
-    static const char *const bad[] = {"--name=host:80", "--name=http://x", "--name=[::1]",
-                                      "--name=",        "--name=a b",      "--listen=nix",
-                                      "--nam=x",        "--token=x",       "--listen=a:99999"};
+    static const char *const bad[] = {"--name=host:80",   "--name=http://x",  "--name=[::1]",  "--name=",
+                                      "--name=a b",       "--listen=nix",     "--nam=x",       "--token=x",
+                                      "--listen=a:99999", "--http=0.0.0.0:1", "--http=host:1", "--http=127.0.0.1"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ck_assert_msg(run(copy(unit_path("s")), copy(bad[i]), NULL) == 2, "%s", bad[i]);
         ck_assert_msg(strcspn(printed.text[1], "\n") + 1 == strlen(printed.text[1]), "%s", printed.text[1]);
@@ -132,6 +148,7 @@ static TCase *init(void) {
     tcase_add_test(group, a_second_time_it_finds_all);
     tcase_add_test(group, the_line_of_a_revoked_agent_is_not_printed);
     tcase_add_test(group, what_is_absent_made_and_found_is_distinguished);
+    tcase_add_test(group, page_gets_an_address_and_a_token_that_is_not_printed_into_a_file);
     tcase_add_test(group, without_a_folder_it_is_the_state_folder);
     tcase_add_test(group, what_is_wrong_is_one_line);
     tcase_add_test(group, names_and_addresses_of_all_kinds_are_taken);
