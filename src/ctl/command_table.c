@@ -75,6 +75,8 @@ static const struct subcommand commands[] = {
      .heading = "Look at what runs"},
     {"top", .admin = &top_command, .arguments = "", .help = "watch it live: services, agents, relays, events"},
     {"events", .admin = &events_command, .arguments = "[--follow]", .help = "what happened"},
+    {"diag", .run = diag_run, .arguments = "[-o FILE]",
+     .help = "one file with all that a report needs, without secrets"},
     {"service", .below = &service_table, .arguments = "", .help = NULL, .heading = "Change what runs"},
     {"agent", .below = &agent_table, .arguments = "", .help = NULL}, /* for the help; run_agent() chooses */
     {"relay", .below = &relay_table, .arguments = "", .help = NULL},
@@ -105,13 +107,11 @@ static void print_command(const struct subcommand *command) {
 }
 
 int command_print_help(void) {
-    printf("munnel relays TCP connections to services behind firewalls.\n\n");
+    printf("munnel relays TCP connections to services behind firewalls.\n");
     for (size_t i = 0; i < command_table.count; i++)
         if (commands[i].help || commands[i].below)
             print_command(&commands[i]);
-    printf("\nSERVICE is one argument, \"NAME [GROUP] LISTEN:PORT DEST:PORT\". On two machines:\n"
-           "  munnel server 0.0.0.0:10001 \"WinVNC WinVNCGroup 0.0.0.0:5900 localhost:5900\"\n"
-           "  munnel agent --ca ca.pem 10.0.0.143:10001 WinVNCGroup\n");
+    printf("\nSERVICE is one argument, \"NAME [GROUP] LISTEN:PORT DEST:PORT\"; man munnel has examples.\n");
     return fflush(stdout) == 0 ? 0 : SUBCOMMAND_FAILED;
 }
 

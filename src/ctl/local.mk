@@ -25,6 +25,14 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/complete.c \
 	src/ctl/details.c \
 	src/ctl/details.h \
+	src/ctl/diag.c \
+	src/ctl/diag_archive.c \
+	src/ctl/diag_archive.h \
+	src/ctl/diag_machine.h \
+	src/ctl/diag_machine_linux.c \
+	src/ctl/diag_machine_portable.c \
+	src/ctl/diag_parts.c \
+	src/ctl/diag_parts.h \
 	src/ctl/difference.c \
 	src/ctl/difference.h \
 	src/ctl/dispatch.c \
@@ -39,6 +47,8 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/number_text.c \
 	src/ctl/number_text.h \
 	src/ctl/program.c \
+	src/ctl/program_output.c \
+	src/ctl/program_output.h \
 	src/ctl/question.c \
 	src/ctl/question.h \
 	src/ctl/relay.c \
@@ -52,7 +62,9 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/subcommand.c \
 	src/ctl/subcommand.h \
 	src/ctl/table.c \
-	src/ctl/table.h
+	src/ctl/table.h \
+	src/ctl/tar_writer.c \
+	src/ctl/tar_writer.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel

@@ -19,8 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The program in munnel's own folder, so that a build folder and an odd prefix work; NULL: PATH finds both. */
-static char *find_beside(const char *self, const char *program) {
+char *program_beside(const char *self, const char *program) {
     if (!strchr(self, '/'))
         return NULL;
     char *real = realpath(self, NULL); /* munnel may be a link to where they all are */
@@ -38,7 +37,7 @@ static char *find_beside(const char *self, const char *program) {
 
 /* Returns only if it fails. */
 static int become(const char *self, const char *program, char **argv) {
-    char *beside = find_beside(self, program);
+    char *beside = program_beside(self, program);
     if (beside)
         execv(beside, argv);
     else

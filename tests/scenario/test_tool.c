@@ -19,7 +19,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ASK_MS = 10000, SOON_MS = 10000, WORDS = 12, USAGE = 2, DOWN = 2, SCREEN = 24 };
+enum {
+    ASK_MS = 10000,
+    SOON_MS = 10000,
+    WORDS = 12,
+    USAGE = 2,
+    DOWN = 2,
+    SCREEN = 24,
+    TOKEN_DIGITS = 64,
+    ARCHIVE_MOST = 8 << 20
+};
 
 struct tooled { /* a server with an agent, and an echo behind it */
     struct sandbox *sandbox;
@@ -318,6 +327,91 @@ START_TEST(events_are_followed) {
 }
 END_TEST
 
+/* ---- diag ---- */
+
+static char *read_whole(const char *path, size_t *length) {
+    FILE *file = fopen(path, "rb");
+    char *bytes = malloc(ARCHIVE_MOST);
+
+    ck_assert_msg(file && bytes, "cannot read %s", path);
+    *length = fread(bytes, 1, ARCHIVE_MOST, file);
+    fclose(file);
+    return bytes;
+}
+
+/* Each run of 64 digits in a file of secrets is one, and so is a join code. */
+static void expect_no_secret_of(const char *archive, size_t length, const char *path) {
+    size_t size = 0, found = 0;
+    char *secrets = read_whole(path, &size);
+
+    for (size_t at = 0; at + TOKEN_DIGITS <= size; at++) {
+        if (strspn(secrets + at, "0123456789abcdef") < TOKEN_DIGITS)
+            continue;
+        ck_assert_msg(!memmem(archive, length, secrets + at, TOKEN_DIGITS), "a secret of %s is in it", path);
+        at += TOKEN_DIGITS;
+        found++;
+    }
+    ck_assert_msg(found > 0, "no secret in %s", path);
+    free(secrets);
+}
+
+static void expect_part(struct tooled *tooled, const char *archive, const char *part, const char *text) {
+    const char *name = sandbox_text(tooled->sandbox, "tar-%u", tooled->runs++);
+
+    ck_assert_int_eq(sandbox_do(tooled->sandbox, name, "tar", "-xOf", archive, "--wildcards",
+                                sandbox_text(tooled->sandbox, "*/%s", part), NULL),
+                     0);
+    tooled->output = sandbox_output(tooled->sandbox, name);
+    prints(tooled, text);
+}
+
+/* The token of the agent, its key, a join code, and the key of the server. */
+START_TEST(diag_has_what_a_report_needs_and_no_secret) {
+    struct tooled tooled = start("diag");
+    const char *path = sandbox_path(tooled.sandbox, "d.tar"), *pki = tooled.server.pki;
+    struct stat status;
+    size_t length;
+    int fd = converse_with_echo(&tooled, "hello");
+
+    EXPECT(&tooled, 0, "agent", "add", "beta", "--config", tooled.server.file, "--server", "127.0.0.1:1");
+    const char *code = sandbox_text(tooled.sandbox, "%.60s", strstr(tooled.output, "munnel1.") + 8);
+    EXPECT(&tooled, 0, "diag", "-o", path);
+    prints(&tooled, "MANIFEST in it tells why"); /* no journal of this server */
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0600);
+    expect_part(&tooled, path, "status.json", "\"program\":\"munneld\"");
+    expect_part(&tooled, path, "relays.json", "\"service\":\"echo\"");
+    expect_part(&tooled, path, "configuration.json", "/agents.json\"");
+    expect_part(&tooled, path, "metrics.txt", "munnel_clients_accepted_total");
+    expect_part(&tooled, path, "process-limits.txt", "Max open files");
+    expect_part(&tooled, path, "configuration-check.txt", "configuration OK");
+    expect_part(&tooled, path, "MANIFEST", "ok      services.json");
+    char *archive = read_whole(path, &length);
+    expect_no_secret_of(archive, length, sandbox_text(tooled.sandbox, "%s/agents.json", pki));
+    expect_no_secret_of(archive, length, sandbox_text(tooled.sandbox, "%s/agent.token", pki));
+    ck_assert(!memmem(archive, length, code, strlen(code)));
+    ck_assert(!memmem(archive, length, "PRIVATE KEY", 11));
+    EXPECT(&tooled, 1, "diag", "-o", path); /* never over a file */
+    prints(&tooled, "File exists");
+    free(archive);
+    close(fd);
+    end(&tooled);
+}
+END_TEST
+
+START_TEST(diag_works_when_no_server_runs) {
+    struct tooled tooled = {.sandbox = sandbox_new("diag-down")};
+    const char *path = sandbox_path(tooled.sandbox, "d.tar");
+
+    EXPECT(&tooled, 0, "diag", "-o", path, "--socket", "/no/such.sock");
+    expect_part(&tooled, path, "MANIFEST", "FAILED  status.json                  cannot connect to unix:/no/such.sock");
+    expect_part(&tooled, path, "versions.txt", "OpenSSL");
+    EXPECT(&tooled, 1, "diag", "-o", "/dev/full");
+    prints(&tooled, "File exists");
+    sandbox_free(tooled.sandbox);
+}
+END_TEST
+
 /* A shell asks for names with each key: also when nothing runs it is silent and quick. */
 START_TEST(names_are_completed_and_silence_when_no_server_runs) {
     struct tooled tooled = start("complete");
@@ -347,7 +441,8 @@ START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
                                            {"relay", "list"},     {"relay", "show"},       {"relay", "end"},
                                            {"service", "list"},   {"service", "show"},     {"service", "pause"},
                                            {"service", NULL},     {"agent", "disconnect"}, {"relay", NULL},
-                                           {"source", "forgive"}, {"reload", NULL},        {"service", "remove"}};
+                                           {"source", "forgive"}, {"reload", NULL},        {"diag", NULL},
+                                           {"service", "remove"}};
     static const char *const wrongs[][4] = {{"relay", NULL, NULL, "list, show or end"},
                                             {"relay", "lst", NULL, "did you mean list"},
                                             {"relay", "list", "--servce=x", "--service"},
@@ -379,5 +474,6 @@ SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(a_service_is_added_changed_and_removed, 60),
               SCENARIO(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed, 60),
               SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed, 60),
+              SCENARIO(diag_has_what_a_report_needs_and_no_secret, 60), SCENARIO(diag_works_when_no_server_runs, 60),
               SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
               SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))

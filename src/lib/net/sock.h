@@ -45,6 +45,8 @@ int sock_accept(int listener, struct addr *peer);
  */
 bool sock_peer_user(int fd, uid_t *user);
 bool sock_peer_is_in(int fd, gid_t group);
+/* The process that connected to our Unix socket, or that listens at the one that we have connected to; 0: unknown. */
+pid_t sock_peer_process(int fd);
 
 /* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
  * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; may be NULL. */

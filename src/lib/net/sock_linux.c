@@ -47,6 +47,12 @@ bool sock_peer_user(int fd, uid_t *user) {
     return true;
 }
 
+pid_t sock_peer_process(int fd) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
+}
+
 static bool has_group(int fd, gid_t group, size_t room) {
     socklen_t length = (socklen_t)(room * sizeof(gid_t));
     gid_t *groups = malloc(length);

@@ -65,4 +65,16 @@ unit_ctl_tests += tests/unit/ctl/test_service_change
 tests_unit_ctl_test_service_change_SOURCES = tests/unit/ctl/test_service_change.c tests/unit/conf/capture.c tests/unit/conf/capture.h
 tests_unit_ctl_test_service_change_LDADD = $(LINK_UNIT_CTL)
 
+unit_ctl_tests += tests/unit/ctl/test_tar_writer
+tests_unit_ctl_test_tar_writer_SOURCES = tests/unit/ctl/test_tar_writer.c
+tests_unit_ctl_test_tar_writer_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_program_output
+tests_unit_ctl_test_program_output_SOURCES = tests/unit/ctl/test_program_output.c
+tests_unit_ctl_test_program_output_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_diag_archive
+tests_unit_ctl_test_diag_archive_SOURCES = tests/unit/ctl/test_diag_archive.c
+tests_unit_ctl_test_diag_archive_LDADD = $(LINK_UNIT_CTL)
+
 unit_tests += $(unit_ctl_tests)

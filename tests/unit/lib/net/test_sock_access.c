@@ -99,6 +99,7 @@ START_TEST(a_peer_has_its_user_and_all_its_groups) {
     uid_t user = 1;
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     ck_assert(sock_peer_user(ends[0], &user));
+    ck_assert(sock_peer_process(ends[0]) == getpid() || sock_peer_process(ends[0]) == 0); /* where it is not known */
     ck_assert_uint_eq(user, geteuid());
     ck_assert(sock_peer_is_in(ends[0], getegid()));
     ck_assert(!sock_peer_is_in(ends[0], NEITHER));

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * diag_archive: the file that "munnel diag" makes: parts, and a MANIFEST that tells which of them failed and why.
+ * Runs on: the tool's only thread. Owns: the archive's parts until they are written.
+ */
+#ifndef MUNNEL_CTL_DIAG_ARCHIVE_H
+#define MUNNEL_CTL_DIAG_ARCHIVE_H
+
+#include "lib/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <time.h>
+
+struct diag_archive {
+    FILE *file;
+    char folder[80]; /* in which all is: "munnel-diag-HOST-DATE" */
+    time_t now;
+    FILE *manifest; /* in memory */
+    char *manifest_text;
+    size_t manifest_size;
+    unsigned count, failed;
+    bool is_broken; /* the file cannot be written: errno is in `cause` */
+    int cause;
+};
+
+/* 0 or -1 with error. */
+int diag_archive_begin(struct diag_archive *archive, FILE *file, const char *folder, struct error *error);
+/* A part; with `bytes` NULL one that failed, for the reason of `why`. */
+void diag_archive_add(struct diag_archive *archive, const char *name, const char *bytes, size_t length,
+                      const struct error *why);
+/* The MANIFEST and the end. 0 or -1 with error. */
+int diag_archive_end(struct diag_archive *archive, struct error *error);
+
+/* Overwrites what is a join code or a token, in a text of unknown content: a log, or another program's output. */
+void diag_redact(char *bytes, size_t length);
+
+#endif

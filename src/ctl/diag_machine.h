@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * diag_machine: which files of the system tell about a process and the machine. One .c per system behind it.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#ifndef MUNNEL_CTL_DIAG_MACHINE_H
+#define MUNNEL_CTL_DIAG_MACHINE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct diag_machine_file {
+    const char *name; /* in the archive */
+    const char *path; /* of a process: below its folder */
+};
+/* Of the machine and of this process; of another process. Both end with name NULL. */
+extern const struct diag_machine_file diag_machine_files[], diag_process_files[];
+
+/* The path of a process's file. */
+void diag_process_path(char *path, size_t size, pid_t process, const char *file);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * diag_parts: see diag_parts.h. A part that cannot be had is noted with the reason, and the others go on.
+ */
+#include "config.h"
+
+#include "ctl/diag_parts.h"
+
+#include "conf/cmdline.h"
+#include "ctl/answer.h"
+#include "ctl/commands.h"
+#include "ctl/diag_machine.h"
+#include "ctl/program_output.h"
+#include "lib/net/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+enum { PROGRAM_MS = 10000, LOG_END = 512 * 1024, FILE_MOST = 256 * 1024, CHECKS_MOST = 32, PATH_TEXT = 512 };
+
+/* ---- what a running program answers ---- */
+
+static void add_answer(struct diag_archive *archive, struct diag_source *source, const char *name, const char *method,
+                       const char *target) {
+    struct http_reply reply = {0};
+    struct error error = source->why;
+
+    if (source->client && admin_call(source->client, method, target, &reply, &error) == 0)
+        diag_archive_add(archive, name, reply.text, reply.length, NULL);
+    else
+        diag_archive_add(archive, name, NULL, 0, &error);
+    http_reply_done(&reply);
+}
+
+/* The JSON of an answer, which is a part already; NULL: none. */
+static json_t *ask(struct diag_source *source, const char *target) {
+    struct http_reply reply = {0};
+    struct error error;
+    json_t *json = NULL;
+
+    if (source->client && admin_call(source->client, "GET", target, &reply, &error) == 0)
+        json = json_incref(reply.json);
+    http_reply_done(&reply);
+    return json;
+}
+
+static void add_answers(struct diag_archive *archive, struct diag_source *source, bool is_agent) {
+    static const struct {
+        const char *name, *target;
+        bool is_of_servers;
+    } answers[] = {{"status.json", "/v1/status", false},
+                   {"services.json", "/v1/services", false},
+                   {"agents.json", "/v1/agents", true},
+                   {"relays.json", "/v1/relays?limit=1000&sort=-bytes", false},
+                   {"relays-ended.json", "/v1/relays?limit=1000&state=ended", false},
+                   {"events.json", "/v1/events?limit=1000", false},
+                   {"sources.json", "/v1/sources", true},
+                   {"history.json", "/v1/history?span=24h", true},
+                   {"configuration.json", "/v1/config", true},
+                   {"log-level.json", "/v1/log", false},
+                   {"metrics.txt", "/metrics", false}};
+
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        if (!is_agent || !answers[i].is_of_servers)
+            add_answer(archive, source, answers[i].name, "GET", answers[i].target);
+}
+
+/* A real connection through each service. */
+static void add_checks(struct diag_archive *archive, struct diag_source *source) {
+    json_t *answer = ask(source, "/v1/services");
+    const json_t *services = answer_at(answer, "services"), *service;
+    size_t i;
+
+    json_array_foreach (services, i, service) {
+        const char *name = answer_text(service, "name", "");
+        char part[96], target[ADMIN_TARGET];
+        struct error error;
+        snprintf(part, sizeof part, "checks/%.64s.json", name);
+        if (i < CHECKS_MOST && admin_target(target, "/v1/services/", name, "/check", &error))
+            add_answer(archive, source, part, "POST", target);
+    }
+    json_decref(answer);
+}
+
+/* ---- files and programs ---- */
+
+/* Of a file what there is, or its end. */
+static void add_file(struct diag_archive *archive, const char *name, const char *path, size_t most) {
+    struct error error = {{0}};
+    char *bytes = malloc(most);
+    int fd = bytes ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    struct stat status;
+    size_t length = 0;
+    ssize_t got = -1;
+
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > (off_t)most)
+        (void)lseek(fd, status.st_size - (off_t)most, SEEK_SET);
+    while (fd >= 0 && length < most && (got = read(fd, bytes + length, most - length)) > 0)
+        length += (size_t)got;
+    if (fd < 0 || got < 0)
+        error_set(&error, "%s: %s", path, strerror(errno));
+    if (bytes)
+        diag_redact(bytes, length);
+    diag_archive_add(archive, name, fd < 0 || got < 0 ? NULL : bytes, length, &error);
+    if (fd >= 0)
+        close(fd);
+    free(bytes);
+}
+
+/* With an exit code that is not 0 its output is the better part of it. */
+static void add_output(struct diag_archive *archive, const char *name, char *const *argv) {
+    struct error error = {{0}};
+    size_t length = 0;
+    int code = 0;
+    char *bytes = program_output(argv, PROGRAM_MS, &length, &code, &error);
+
+    if (bytes)
+        diag_redact(bytes, length);
+    if (bytes && length == 0) {
+        error_set(&error, "%s has printed nothing, exit status %d", argv[0], code);
+        free(bytes);
+        bytes = NULL;
+    }
+    diag_archive_add(archive, name, bytes, length, &error);
+    free(bytes);
+}
+
+static void add_journal(struct diag_archive *archive) {
+    char program[] = "journalctl", lines[] = "--lines=2000", pager[] = "--no-pager", quiet[] = "--quiet";
+    char form[] = "--output=short-iso", unit[] = "--unit=munneld", agents[] = "--unit=munnel-agent*";
+    char *argv[] = {program, lines, pager, quiet, form, unit, agents, NULL};
+
+    add_output(archive, "journal.txt", argv);
+}
+
+static void add_log_file(struct diag_archive *archive, struct diag_source *source) {
+    json_t *configuration = ask(source, "/v1/config");
+    const char *to = answer_text(configuration, "running.log.to", "");
+
+    if (*to == '/')
+        add_file(archive, "log.txt", to, LOG_END);
+    json_decref(configuration);
+}
+
+static void add_configuration_check(struct diag_archive *archive, const struct diag_source *source, const char *file) {
+    char program[] = "munneld", check[] = "--check", config[] = "--config", path[PATH_TEXT];
+    char *beside = program_beside(source->self, program);
+    char *argv[] = {beside ? beside : program, check, config, path, NULL};
+
+    snprintf(path, sizeof path, "%s", file ? file : "");
+    if (!file)
+        argv[2] = NULL;
+    add_output(archive, "configuration-check.txt", argv);
+    free(beside);
+}
+
+/* ---- the process and the machine ---- */
+
+static void add_process(struct diag_archive *archive, const struct diag_source *source) {
+    const struct error unknown = {"the process is not known, since no program has answered on a socket that it opened"};
+    pid_t process =
+        source->client && http_client_fd(source->client) >= 0 ? sock_peer_process(http_client_fd(source->client)) : 0;
+
+    for (const struct diag_machine_file *file = diag_process_files; file->name; file++) {
+        char path[64];
+        diag_process_path(path, sizeof path, process, file->path);
+        if (process > 1) /* 1 has opened the sockets that it passes to services */
+            add_file(archive, file->name, path, FILE_MOST);
+        else
+            diag_archive_add(archive, file->name, NULL, 0, &unknown);
+    }
+}
+
+static void add_machine(struct diag_archive *archive) {
+    for (const struct diag_machine_file *file = diag_machine_files; file->name; file++)
+        add_file(archive, file->name, file->path, FILE_MOST);
+}
+
+static void add_versions(struct diag_archive *archive) {
+    char *text = NULL;
+    size_t length = 0;
+    struct utsname system;
+    struct error error = {"out of memory"};
+    FILE *file = open_memstream(&text, &length);
+
+    if (file) {
+        cmdline_print_version(file, "munnel");
+        if (uname(&system) == 0)
+            fprintf(file, "%s %s %s\n", system.sysname, system.release, system.machine);
+        fclose(file);
+    }
+    diag_archive_add(archive, "versions.txt", text, length, &error);
+    free(text);
+}
+
+void diag_add_parts(struct diag_archive *archive, struct diag_source *source) {
+    json_t *status = ask(source, "/v1/status");
+    bool is_agent = answer_is(status, "program", "munnel-agent");
+    const char *file = answer_text(status, "configuration.file", NULL);
+
+    add_versions(archive);
+    add_answers(archive, source, is_agent);
+    add_process(archive, source);
+    if (!is_agent) {
+        add_checks(archive, source);
+        add_configuration_check(archive, source, source->config ? source->config : file);
+        add_log_file(archive, source);
+    }
+    add_journal(archive);
+    add_machine(archive);
+    json_decref(status);
+}

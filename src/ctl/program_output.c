@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * program_output: see program_output.h.
+ */
+#include "config.h"
+
+#include "ctl/program_output.h"
+
+#include "lib/base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PIECE = 64 * 1024, PAUSE_MS = 10 };
+extern char **environ;
+
+/* 0 and the child's number, or -1 with error. */
+static int start(char *const *argv, int output, pid_t *child, struct error *error) {
+    posix_spawn_file_actions_t actions;
+    int result = posix_spawn_file_actions_init(&actions);
+
+    if (result)
+        return error_set(error, "out of memory");
+    result = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!result)
+        result = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    if (!result)
+        result = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+    if (!result)
+        result = posix_spawnp(child, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return result ? error_set(error, "cannot start %s: %s", argv[0], strerror(result)) : 0;
+}
+
+/* False: the deadline has passed. Otherwise it can be read, perhaps its end. */
+static bool wait_readable(int fd, uint64_t deadline_ms) {
+    for (;;) {
+        struct pollfd descriptor = {.fd = fd, .events = POLLIN};
+        uint64_t now_ms = clock_ms();
+        int count = poll(&descriptor, 1, deadline_ms > now_ms ? (int)(deadline_ms - now_ms) : 0);
+        if (count >= 0 || errno != EINTR)
+            return count > 0;
+    }
+}
+
+/* Until the end, or `most`; what is beyond is read and thrown away. malloc'ed; NULL with error. */
+static char *read_all(int fd, uint64_t deadline_ms, size_t *length, struct error *error) {
+    size_t room = 0;
+    char *bytes = NULL, rest[1024] = "";
+
+    for (*length = 0;;) {
+        if (room - *length < PIECE && room < PROGRAM_OUTPUT_MOST) {
+            char *more = realloc(bytes, room + 2 * PIECE);
+            if (!more)
+                break;
+            bytes = more;
+            room += 2 * PIECE;
+        }
+        if (!wait_readable(fd, deadline_ms)) {
+            free(bytes);
+            error_set(error, "it has not ended in time");
+            return NULL;
+        }
+        bool is_full = room - *length <= 1;
+        ssize_t count = read(fd, is_full ? rest : bytes + *length, is_full ? sizeof rest : room - *length - 1);
+        if (count <= 0) {
+            bytes[*length] = '\0';
+            return bytes;
+        }
+        *length += is_full ? 0 : (size_t)count;
+    }
+    free(bytes);
+    error_set(error, "out of memory");
+    return NULL;
+}
+
+/* It may have closed its output and run on. */
+static int wait_end(pid_t child, uint64_t deadline_ms) {
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    int status = 0;
+    pid_t ended;
+
+    while ((ended = waitpid(child, &status, WNOHANG)) == 0 && clock_ms() < deadline_ms)
+        nanosleep(&pause, NULL);
+    if (ended == 0) {
+        kill(child, SIGKILL);
+        ended = waitpid(child, &status, 0);
+    }
+    return ended == child && WIFEXITED(status) ? WEXITSTATUS(status)
+                                               : 128 + (WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+char *program_output(char *const *argv, unsigned timeout_ms, size_t *length, int *code, struct error *error) {
+    uint64_t deadline_ms = clock_ms() + timeout_ms;
+    int ends[2];
+    pid_t child;
+
+    if (pipe(ends) != 0) {
+        error_set(error, "cannot make a pipe: %s", strerror(errno));
+        return NULL;
+    }
+    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    int started = start(argv, ends[1], &child, error);
+    close(ends[1]);
+    char *bytes = started == 0 ? read_all(ends[0], deadline_ms, length, error) : NULL;
+    close(ends[0]);
+    if (started == 0) {
+        if (!bytes)
+            kill(child, SIGKILL);
+        *code = wait_end(child, deadline_ms);
+    }
+    return bytes;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * program_output: runs another program and takes what it prints.
+ * Runs on: the tool's only thread, until a deadline. Owns: nothing afterwards; the program has ended.
+ */
+#ifndef MUNNEL_CTL_PROGRAM_OUTPUT_H
+#define MUNNEL_CTL_PROGRAM_OUTPUT_H
+
+#include "lib/base/error.h"
+
+#include <stddef.h>
+
+enum { PROGRAM_OUTPUT_MOST = 4 * 1024 * 1024 };
+
+/*
+ * argv[0] by path, or looked for in PATH; NULL last. Standard output and error, malloc'ed and terminated, cut at
+ * PROGRAM_OUTPUT_MOST. *code: what it exited with, or 128 and the signal. NULL with error: it cannot be started, or
+ * has not ended in time, and was killed.
+ */
+char *program_output(char *const *argv, unsigned timeout_ms, size_t *length, int *code, struct error *error);
+
+#endif
