@@ -18,11 +18,15 @@ static void run(void) {
     server_fixture_run(&fixture);
 }
 
-void begin(void) {
+void prepare(void) {
     admin_client_begin(unit_path("admin.sock"), run);
     server_fixture_set_any(&fixture);
     free(fixture.conf->admin_socket);
     fixture.conf->admin_socket = strdup(unit_path("admin.sock"));
+}
+
+void begin(void) {
+    prepare();
     server_fixture_open(&fixture);
 }
 

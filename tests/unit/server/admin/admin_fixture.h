@@ -12,6 +12,7 @@
 
 extern struct server_fixture fixture;
 
+void prepare(void); /* for server_fixture_open, once its configuration is changed */
 void begin(void);
 void finish(void);
 

@@ -210,8 +210,7 @@ START_TEST(file_that_others_may_read_is_not_changed) {
 END_TEST
 
 static void begin_with(enum config_require require, const char *listen) {
-    server_fixture_set_any(&fixture);
-    fixture.conf->admin_socket = strdup(unit_path("admin.sock"));
+    prepare();
     fixture.conf->agents.require = require;
     server_fixture_open(&fixture);
     if (listen) { /* it listens elsewhere already: only the code has it */
