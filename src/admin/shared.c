@@ -71,13 +71,25 @@ void admin_get_health(struct http_request *request, void *context) {
 
 /* ---- life ---- */
 
-void admin_shared_tick(struct admin_shared *shared) {
+static void on_second(evutil_socket_t fd, short what, void *context) {
+    struct admin_shared *shared = context;
+
+    (void)fd, (void)what;
     process_watch_check(&shared->process, clock_us());
+    if (shared->options.on_second)
+        shared->options.on_second(shared);
     event_feed_tick(shared->feed);
 }
 
-bool admin_shared_init(struct admin_shared *shared, const struct admin_shared_options *options) {
-    shared->options = *options;
+static void on_answer(void *context, const struct http_request *request, unsigned status) {
+    const struct admin_shared *shared = context;
+
+    operations_log(shared->options.log, request, status);
+}
+
+static bool make_parts(struct admin_shared *shared) {
+    const struct admin_shared_options *options = &shared->options;
+
     shared->feed = event_feed_new(&(struct event_feed_options){
         .events = options->events, .kinds = options->kinds, .status = options->status, .context = options->context});
     shared->level = level_change_new(&(struct level_options){.base = loop_base(options->loop),
@@ -94,7 +106,32 @@ bool admin_shared_init(struct admin_shared *shared, const struct admin_shared_op
     return shared->feed && shared->level && shared->relays;
 }
 
+static bool start_timer(struct admin_shared *shared) {
+    static const struct timeval a_second = {1, 0};
+
+    shared->second = event_new(loop_base(shared->options.loop), -1, EV_PERSIST, on_second, shared);
+    return shared->second && event_add(shared->second, &a_second) == 0;
+}
+
+int admin_shared_init(struct admin_shared *shared, const struct admin_shared_options *options, struct error *error) {
+    const struct http_options http = {.routes = options->routes,
+                                      .route_count = options->route_count,
+                                      .assets = options->assets,
+                                      .asset_count = options->asset_count,
+                                      .context = shared,
+                                      .on_answer = on_answer};
+
+    shared->options = *options;
+    if (!make_parts(shared) || !start_timer(shared))
+        return error_set(error, "out of memory");
+    shared->http = http_server_new(loop_base(options->loop), &http, error);
+    return shared->http ? 0 : -1;
+}
+
 void admin_shared_done(struct admin_shared *shared) {
+    http_server_free(shared->http);
+    if (shared->second)
+        event_free(shared->second);
     event_feed_free(shared->feed);
     relay_requests_free(shared->relays);
     level_change_free(shared->level);

@@ -4,7 +4,8 @@
  * shared: the operations that server and agent have alike, and what they need: relays, events, log level, metrics and
  * health. The struct is the first member of that of each program's administration, which is the context of its table.
  *
- * Runs on: the control thread. Owns: event feed, level change, requests that wait for the data plane.
+ * Runs on: the control thread. Owns: the HTTP server, a timer, event feed, level change, requests that wait for the
+ * data plane.
  */
 #ifndef MUNNEL_ADMIN_SHARED_H
 #define MUNNEL_ADMIN_SHARED_H
@@ -29,20 +30,26 @@ struct admin_shared_options { /* copied; what it points to must live as long */
     const void *context; /* of these two */
     void (*write_metrics)(const void *context, struct metrics *to);
     const void *metrics_context;
+    const struct http_route *routes; /* with ADMIN_SHARED_OPERATIONS */
+    size_t route_count;
+    const struct http_asset *assets; /* NULL: none */
+    size_t asset_count;
+    void (*on_second)(void *context); /* with the struct that begins with the shared one; NULL: nothing */
 };
 
 struct admin_shared {
     struct admin_shared_options options;
+    struct http_server *http;
+    struct event *second;
     struct event_feed *feed;
     struct level_change *level;
     struct relay_requests *relays;
     struct process_watch process;
 };
 
-/* False: out of memory; admin_shared_done then, too. */
-bool admin_shared_init(struct admin_shared *shared, const struct admin_shared_options *options);
-void admin_shared_done(struct admin_shared *shared); /* after the HTTP server */
-void admin_shared_tick(struct admin_shared *shared); /* each second */
+/* 0, or -1 with error; admin_shared_done then, too. */
+int admin_shared_init(struct admin_shared *shared, const struct admin_shared_options *options, struct error *error);
+void admin_shared_done(struct admin_shared *shared); /* requests that wait are answered, streams end */
 
 /* Handlers, whose context is the struct that begins with the shared one. */
 typedef void admin_handler(struct http_request *request, void *context);

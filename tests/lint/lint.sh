@@ -18,7 +18,7 @@ chosen=" $* "
 sources=$(find src tests -name '*.[ch]' | sort)
 documents=$(find . -name '*.md' ! -path './build*' ! -path './.*' | sed 's|^\./||' | sort)
 lib_folders="lib_base lib_os lib_log lib_net lib_event lib_tls lib_http lib_metrics"
-folders="$lib_folders proto conf relay page server agent ctl"
+folders="$lib_folders proto conf relay admin page server agent ctl"
 number=0
 failed=0
 
@@ -186,6 +186,30 @@ check_citations() {
     rm -f "$paths"
 }
 
+# The operations of each program's administration, by its table and by its contract: METHOD PATH.
+operations_of_table() {
+    cat src/admin/shared.h "$1" | tr -s '\n ' '  ' | grep -oE '(GET|PUT|POST|DELETE)[(, ]+"/[^"]*"' |
+        sed -E 's/^([A-Z]+)[(, ]+"(.*)"/\1 \2/' | sort
+}
+operations_of_contract() {
+    awk '/^paths:/ { inside = 1 } /^components:/ { inside = 0 }
+        inside && /^  \// { path = $1; sub(/:$/, "", path) }
+        inside && /^    (get|put|post|delete):/ { method = $1; sub(/:$/, "", method); print toupper(method), path }' "$1" | sort
+}
+check_operations() {
+    lists=$(mktemp -d) || return
+    for pair in openapi.yaml:src/server/admin/admin.c openapi-agent.yaml:src/agent/admin/agent_admin.c; do
+        document=docs/${pair%%:*}
+        table=${pair#*:}
+        [ -f "$document" ] || continue
+        operations_of_table "$table" >"$lists/table"
+        operations_of_contract "$document" >"$lists/contract"
+        comm -23 "$lists/table" "$lists/contract" | sed "s|^|$document: lacks |"
+        comm -13 "$lists/table" "$lists/contract" | sed "s|^|$table: lacks |"
+    done
+    rm -rf "$lists"
+}
+
 # C that compiles, but is not written as the rest of the source.
 check_dialect() {
     awk -f "$here/dialect.awk" $sources
@@ -239,6 +263,7 @@ judge banned "no banned function, no goto ladder"
 judge portable "what only one system has is in a file per system"
 judge citations "what comments and documents name exists"
 judge dialect "one dialect of C"
+judge operations "what the administration serves is what docs/openapi*.yaml describe"
 if [ "$chosen" = "  " ]; then
     awk -f "$here/budget.awk" $sources | sed -n 's/^long/# longer than the habit:/p'
 fi

@@ -197,6 +197,24 @@ fails portable epoll "a Linux call in a plain file"
 fails portable proc "a path below /proc in a plain file"
 passes linux_file "a Linux call in a file for Linux"
 
+table() { # OPERATION
+    printf '/* admin: operations, all. */\n#include "config.h"\n\nstatic const int routes[] = {%s};\n' "$1" | file src/agent/admin/agent_admin.c
+    printf '/* shared: none. */\n' | file src/admin/shared.h
+    printf 'lib += src/agent/admin/agent_admin.c src/admin/shared.h\n' >>src/lib/local.mk
+    printf 'src/agent/admin/agent_admin.c tests/scenario/test_all.c asks it\n' >>tests/lint/tested_elsewhere
+    printf 'src/agent/admin\nsrc/admin\n' >>tests/lint/may_include
+    mkdir -p docs
+    printf 'paths:\n  /v1/log:\n    get: {}\n    put:\n      x: y\ncomponents:\n  /v1/x:\n    get:\n' >docs/openapi-agent.yaml
+}
+as_described() { table 'OPERATION_GET("/v1/log", 1), {HTTP_METHOD_PUT, "/v1/log"}'; }
+undescribed() { table 'OPERATION_GET("/v1/log", 1), OPERATION_PUT("/v1/log"), OPERATION_POST("/v1/drain")'; }
+unserved() { table 'OPERATION_GET("/v1/log", 1)'; }
+only=operations
+passes as_described "operations as they are described"
+fails operations undescribed "an operation that is not described"
+fails operations unserved "a described operation that there is not"
+only=
+
 comment() { printf '    return n; /* %s */\n' "$1" | function_of other; }
 no_file() { comment 'see src/lib/gone.c'; }
 no_name() { comment 'see gone.h'; }

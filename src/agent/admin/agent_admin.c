@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_admin: see agent_admin.h. The table of operations, where they are served, and what is done each second.
+ * agent_admin: see agent_admin.h. The table of operations, and where they are served.
  */
 #include "config.h"
 
 #include "agent/admin/agent_admin_priv.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 
 /* ---- operations ---- */
@@ -28,18 +27,10 @@ static const struct http_route routes[] = {
     OPERATION_GET("/readyz", NONE, NULL, get_ready),
 };
 
-static void on_second(evutil_socket_t fd, short what, void *context) {
+static void on_second(void *context) {
     struct agent_admin *admin = context;
 
-    (void)fd, (void)what;
     rates_add(&admin->rates, agent_plane(admin->options.agent));
-    admin_shared_tick(&admin->shared);
-}
-
-static void on_answer(void *context, const struct http_request *request, unsigned status) {
-    const struct agent_admin *admin = context;
-
-    operations_log(admin->options.log, request, status);
 }
 
 void agent_admin_on_relay_views(struct agent_admin *admin, const struct relay_answer *answer) {
@@ -60,40 +51,27 @@ static enum log_level configured_level(const void *context) {
     return admin->options.configuration->log.level;
 }
 
-static bool make_shared(struct agent_admin *admin) {
+static int make_shared(struct agent_admin *admin, struct error *error) {
     static const char *const kinds[] = {"server", "agent", "service", "certificate", NULL}; /* no other is added */
     const struct agent_admin_options *options = &admin->options;
+    const struct admin_shared_options shared = {.loop = options->loop,
+                                                .log = options->log,
+                                                .plane = agent_plane(options->agent),
+                                                .events = options->events,
+                                                .who = "agent",
+                                                .program = "munnel-agent",
+                                                .configuration = "the agent's file",
+                                                .kinds = kinds,
+                                                .status = agent_admin_status,
+                                                .configured_level = configured_level,
+                                                .context = admin,
+                                                .write_metrics = agent_admin_write_metrics,
+                                                .metrics_context = admin,
+                                                .routes = routes,
+                                                .route_count = sizeof routes / sizeof *routes,
+                                                .on_second = on_second};
 
-    return admin_shared_init(&admin->shared, &(struct admin_shared_options){.loop = options->loop,
-                                                                            .log = options->log,
-                                                                            .plane = agent_plane(options->agent),
-                                                                            .events = options->events,
-                                                                            .who = "agent",
-                                                                            .program = "munnel-agent",
-                                                                            .configuration = "the agent's file",
-                                                                            .kinds = kinds,
-                                                                            .status = agent_admin_status,
-                                                                            .configured_level = configured_level,
-                                                                            .context = admin,
-                                                                            .write_metrics = agent_admin_write_metrics,
-                                                                            .metrics_context = admin});
-}
-
-static bool make_parts(struct agent_admin *admin, struct error *error) {
-    static const struct timeval a_second = {1, 0};
-    struct event_base *base = loop_base(admin->options.loop);
-    const struct http_options http = {.routes = routes,
-                                      .route_count = sizeof routes / sizeof *routes,
-                                      .context = admin,
-                                      .on_answer = on_answer};
-
-    admin->second = event_new(base, -1, EV_PERSIST, on_second, admin);
-    if (!make_shared(admin) || !admin->second || event_add(admin->second, &a_second)) {
-        error_set(error, "out of memory");
-        return false;
-    }
-    admin->http = http_server_new(base, &http, error);
-    return admin->http;
+    return admin_shared_init(&admin->shared, &shared, error);
 }
 
 struct agent_admin *agent_admin_new(const struct agent_admin_options *options, struct error *error) {
@@ -104,7 +82,7 @@ struct agent_admin *agent_admin_new(const struct agent_admin_options *options, s
         return NULL;
     }
     admin->options = *options;
-    if (make_parts(admin, error))
+    if (make_shared(admin, error) == 0)
         return admin;
     agent_admin_free(admin);
     return NULL;
@@ -113,10 +91,7 @@ struct agent_admin *agent_admin_new(const struct agent_admin_options *options, s
 void agent_admin_free(struct agent_admin *admin) {
     if (!admin)
         return;
-    http_server_free(admin->http);
     admin_shared_done(&admin->shared);
-    if (admin->second)
-        event_free(admin->second);
     free(admin);
 }
 
@@ -126,5 +101,5 @@ int agent_admin_listen(struct agent_admin *admin, struct error *error) {
                                          .preset = configuration->admin_preset,
                                          .program = "munnel-agent"};
 
-    return operations_listen(admin->http, admin->options.log, &at, error);
+    return operations_listen(admin->shared.http, admin->options.log, &at, error);
 }

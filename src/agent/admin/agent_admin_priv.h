@@ -13,8 +13,6 @@
 struct agent_admin {
     struct admin_shared shared; /* first */
     struct agent_admin_options options;
-    struct http_server *http;
-    struct event *second;
     struct rates rates;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * admin: see admin.h. The table of operations, where they are served, and what is done each second.
+ * admin: see admin.h. The table of operations, and where they are served.
  */
 #include "config.h"
 
@@ -45,22 +45,6 @@ static const struct http_route routes[] = {
     OPERATION_GET("/readyz", NONE, NULL, admin_get_ready),
 };
 
-/* ---- each second ---- */
-
-static void on_second(evutil_socket_t fd, short what, void *context) {
-    struct admin *admin = context;
-
-    (void)fd;
-    (void)what;
-    admin_shared_tick(&admin->shared);
-}
-
-static void on_answer(void *context, const struct http_request *request, unsigned status) {
-    const struct admin *admin = context;
-
-    operations_log(admin->options.log, request, status);
-}
-
 /* ---- life ---- */
 
 static json_t *status(const void *context) {
@@ -73,45 +57,29 @@ static enum log_level configured_level(const void *context) {
     return admin->options.policy->conf->log.level;
 }
 
-static bool make_shared(struct admin *admin) {
+static int make_shared(struct admin *admin, struct error *error) {
     static const char *const kinds[] = {"server", "agent", "service", "certificate", "source", NULL};
     const struct admin_options *options = &admin->options;
+    const struct admin_shared_options shared = {.loop = options->loop,
+                                                .log = options->log,
+                                                .plane = options->plane,
+                                                .ended = options->ended,
+                                                .events = options->events,
+                                                .who = "server",
+                                                .program = "munneld",
+                                                .configuration = "munnel.json",
+                                                .kinds = kinds,
+                                                .status = status,
+                                                .configured_level = configured_level,
+                                                .context = admin,
+                                                .write_metrics = options->write_metrics,
+                                                .metrics_context = options->context,
+                                                .routes = routes,
+                                                .route_count = sizeof routes / sizeof *routes,
+                                                .assets = options->assets,
+                                                .asset_count = options->asset_count};
 
-    return admin_shared_init(&admin->shared, &(struct admin_shared_options){.loop = options->loop,
-                                                                            .log = options->log,
-                                                                            .plane = options->plane,
-                                                                            .ended = options->ended,
-                                                                            .events = options->events,
-                                                                            .who = "server",
-                                                                            .program = "munneld",
-                                                                            .configuration = "munnel.json",
-                                                                            .kinds = kinds,
-                                                                            .status = status,
-                                                                            .configured_level = configured_level,
-                                                                            .context = admin,
-                                                                            .write_metrics = options->write_metrics,
-                                                                            .metrics_context = options->context});
-}
-
-static bool make_parts(struct admin *admin, struct error *error) {
-    static const struct timeval a_second = {1, 0};
-    const struct admin_options *options = &admin->options;
-    struct event_base *base = loop_base(options->loop);
-    const struct http_options http = {.routes = routes,
-                                      .route_count = sizeof routes / sizeof *routes,
-                                      .assets = options->assets,
-                                      .asset_count = options->asset_count,
-                                      .context = admin,
-                                      .on_answer = on_answer};
-
-    admin->last_seen = json_object();
-    admin->second = event_new(base, -1, EV_PERSIST, on_second, admin);
-    if (!make_shared(admin) || !admin->last_seen || !admin->second || event_add(admin->second, &a_second)) {
-        error_set(error, "out of memory");
-        return false;
-    }
-    admin->http = http_server_new(base, &http, error);
-    return admin->http;
+    return admin_shared_init(&admin->shared, &shared, error);
 }
 
 struct admin *admin_new(const struct admin_options *options, struct error *error) {
@@ -122,7 +90,10 @@ struct admin *admin_new(const struct admin_options *options, struct error *error
         return NULL;
     }
     admin->options = *options;
-    if (make_parts(admin, error))
+    admin->last_seen = json_object();
+    if (!admin->last_seen)
+        error_set(error, "out of memory");
+    else if (make_shared(admin, error) == 0)
         return admin;
     admin_free(admin);
     return NULL;
@@ -131,10 +102,7 @@ struct admin *admin_new(const struct admin_options *options, struct error *error
 void admin_free(struct admin *admin) {
     if (!admin)
         return;
-    http_server_free(admin->http);
     admin_shared_done(&admin->shared);
-    if (admin->second)
-        event_free(admin->second);
     json_decref(admin->last_seen);
     free(admin);
 }

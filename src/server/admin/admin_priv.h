@@ -21,9 +21,7 @@ struct admin_address { /* where it listens */
 struct admin {
     struct admin_shared shared; /* first */
     struct admin_options options;
-    struct http_server *http;
     struct admin_address socket, tcp;
-    struct event *second;
     json_t *last_seen; /* by credential or name: when an agent left (milliseconds since 1970), and why */
 };
 

@@ -144,10 +144,10 @@ static int move(const struct admin *admin, struct admin_address *from, struct wa
     if (is_same(from, &to->at))
         return 0;
     if (to->fd >= 0)
-        result = http_server_listen_fd(admin->http, to->fd, &to->at.addr, error);
+        result = http_server_listen_fd(admin->shared.http, to->fd, &to->at.addr, error);
     to->fd = -1;
     if (from->is_set)
-        http_server_unlisten(admin->http, &from->addr);
+        http_server_unlisten(admin->shared.http, &from->addr);
     *from = to->at;
     from->is_set = to->at.is_set && !result;
     return result;
@@ -158,7 +158,7 @@ int admin_apply(struct admin_change *change, struct error *error) {
     bool was_elsewhere = !is_same(&admin->tcp, &change->tcp.at);
     char text[ADDR_TEXT];
 
-    http_server_set_tokens(admin->http, change->tokens);
+    http_server_set_tokens(admin->shared.http, change->tokens);
     change->tokens = NULL;
     int result = move(admin, &admin->socket, &change->socket, error);
     if (move(admin, &admin->tcp, &change->tcp, result ? NULL : error))
