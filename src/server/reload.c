@@ -26,9 +26,10 @@ struct reload {
     struct event *check, *request, *go_back;
     uint64_t requested_ms; /* when SIGHUP was last done */
     struct config_state state;
-    struct file_watch *files; /* munnel.json, what it includes, and those folders; NULL: there is no file */
-    bool must_compare;        /* the files may have changed before they were watched */
-    struct transaction waits; /* for its confirmation; all zero: none does */
+    struct file_watch *files;       /* munnel.json, what it includes, and those folders; NULL: there is no file */
+    bool must_compare;              /* the files may have changed before they were watched */
+    struct config_outcome compared; /* the files with what runs, when they were last read */
+    struct transaction waits;       /* for its confirmation; all zero: none does */
 };
 
 static bool is_waiting(const struct reload *reload) {
@@ -57,9 +58,7 @@ static struct file_watch *watch_files(const struct server_config *conf) {
     return watch;
 }
 
-static void compare(void *context, struct config_outcome *outcome) {
-    const struct reload *reload = context;
-    struct server *server = reload->server;
+static void read_and_compare(struct server *server, struct config_outcome *outcome) {
     struct server_diff *diff = NULL, *since_start = NULL;
 
     *outcome = (struct config_outcome){.result = CONFIG_WRONG, .error = {"out of memory"}};
@@ -87,14 +86,21 @@ static void note_changed(struct reload *reload, bool is_changed) {
 }
 
 static void check_files(struct reload *reload) {
-    struct config_outcome outcome;
-
     if (!reload->files || !(file_watch_has_changed(reload->files) || reload->must_compare))
         return;
     reload->must_compare = false;
-    compare(reload, &outcome);
-    note_changed(reload, outcome.result != CONFIG_DONE || outcome.difference);
-    json_decref(outcome.difference);
+    json_decref(reload->compared.difference);
+    read_and_compare(reload->server, &reload->compared);
+    note_changed(reload, reload->compared.result != CONFIG_DONE || reload->compared.difference);
+}
+
+/* Whoever may look could ask without end: the files are read only if they have changed. */
+static void compare(void *context, struct config_outcome *outcome) {
+    struct reload *reload = context;
+
+    check_files(reload);
+    *outcome = reload->compared;
+    json_incref(outcome->difference);
 }
 
 /* Another configuration runs. */
@@ -358,6 +364,7 @@ void reload_free(struct reload *reload) {
     if (reload->go_back)
         event_free(reload->go_back);
     file_watch_free(reload->files);
+    json_decref(reload->compared.difference);
     free(reload);
 }
 

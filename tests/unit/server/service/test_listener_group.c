@@ -52,15 +52,19 @@ static void finish(struct world *world) {
     event_base_free(world->base);
 }
 
+static struct listener_options options_of(struct world *world) {
+    return (struct listener_options){.base = world->base,
+                                     .log = world->log,
+                                     .who = "test",
+                                     .accepts_per_turn = 4,
+                                     .has_room = has_room,
+                                     .on_accept = on_accept,
+                                     .context = world};
+}
+
 /* `second` may be NULL. False with world->error. */
 static bool bind_group(struct world *world, const char *first, const char *second) {
-    const struct listener_options options = {.base = world->base,
-                                             .log = world->log,
-                                             .who = "test",
-                                             .accepts_per_turn = 4,
-                                             .has_room = has_room,
-                                             .on_accept = on_accept,
-                                             .context = world};
+    const struct listener_options options = options_of(world);
     struct strlist addrs = {0};
 
     ck_assert(strlist_add(&addrs, first) == 0 && (!second || strlist_add(&addrs, second) == 0));
@@ -333,6 +337,67 @@ START_TEST(shut_group_refuses_clients_and_opens_again) {
 }
 END_TEST
 
+/* The next group, which may take sockets of *donor. */
+static struct listener_group *prepare_from(struct world *world, struct listener_group *const *donor, const char *text,
+                                           bool is_trial) {
+    const struct listener_donors donors = {.groups = donor, .count = 1, .is_trial = is_trial};
+    const struct listener_options options = options_of(world);
+    struct strlist addrs = {0};
+
+    ck_assert_int_eq(strlist_add(&addrs, text), 0);
+    struct listener_group *group = listener_group_prepare(&options, &addrs, &donors, &world->error);
+    ck_assert_msg(group, "%s", world->error.text);
+    strlist_done(&addrs);
+    return group;
+}
+
+START_TEST(trial_leaves_alone_what_is_in_its_way) {
+    struct world world;
+    uint16_t port = free_port();
+    char one[40], all[40];
+
+    begin(&world);
+    snprintf(one, sizeof one, "127.0.0.1:%u", port);
+    snprintf(all, sizeof all, "0.0.0.0:%u", port);
+    ck_assert(bind_group(&world, one, NULL));
+    ck_assert_int_eq(listener_group_open(world.group, &world.error), 0);
+    struct listener_group *before = world.group, *next = prepare_from(&world, &before, all, true);
+    ck_assert(accepts(&world, AF_INET, port));
+    listener_group_free(next);
+    next = prepare_from(&world, &before, all, false);
+    ck_assert_int_eq(connect_to(AF_INET, port), -1); /* the real one stops it */
+    listener_group_free(next);
+    ck_assert(accepts(&world, AF_INET, port));
+    finish(&world);
+}
+END_TEST
+
+START_TEST(reserved_port_is_no_one_elses_and_comes_back) {
+    struct world world;
+    uint16_t port = free_port();
+    char text[40];
+
+    begin(&world);
+    snprintf(text, sizeof text, "127.0.0.1:%u", port);
+    ck_assert(bind_group(&world, text, NULL));
+    ck_assert_int_eq(listener_group_open(world.group, &world.error), 0);
+    struct listener_group *reserve = listener_group_new_reserve(world.base, world.log);
+    listener_group_reserve(reserve, world.group);
+    listener_group_free(world.group);
+    ck_assert_int_eq(connect_to(AF_INET, port), -1);
+    ck_assert_int_eq(bind_port(AF_INET, port), -1);
+    world.group = prepare_from(&world, &reserve, text, false);
+    listener_group_free(world.group); /* given up: it is in the reserve still, and does not listen */
+    ck_assert_int_eq(connect_to(AF_INET, port), -1);
+    world.group = prepare_from(&world, &reserve, text, false);
+    listener_group_commit(world.group);
+    listener_group_free(reserve);
+    ck_assert_int_eq(listener_group_open(world.group, &world.error), 0);
+    ck_assert(accepts(&world, AF_INET, port));
+    finish(&world);
+}
+END_TEST
+
 static TCase *addresses(void) {
     TCase *group = tcase_create("addresses");
 
@@ -354,4 +419,12 @@ static TCase *opening(void) {
     return group;
 }
 
-UNIT_MAIN("server/service/listener_group", addresses, opening)
+static TCase *reloads(void) {
+    TCase *group = tcase_create("reloads");
+
+    tcase_add_test(group, trial_leaves_alone_what_is_in_its_way);
+    tcase_add_test(group, reserved_port_is_no_one_elses_and_comes_back);
+    return group;
+}
+
+UNIT_MAIN("server/service/listener_group", addresses, opening, reloads)
