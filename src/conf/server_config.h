@@ -124,6 +124,7 @@ struct option_place server_config_place(const struct server_config *conf, size_t
  */
 json_t *server_config_value(const struct server_config *conf, const struct option_spec *spec);
 json_t *server_config_service_value(const struct server_config *conf, size_t service, const struct option_spec *spec);
+json_t *server_config_service_json(const struct server_config *conf, size_t service); /* all options of it */
 /* All of it, as a file would have it, with defaults; options that need a restart as they were at the start. */
 json_t *server_config_json(const struct server_config *conf, const struct server_config *started);
 

@@ -13,6 +13,15 @@
 
 enum { NAME_TEXT = 96 };
 
+/* An empty list cannot be written: it is null. */
+static json_t *value_of(const struct option_spec *spec, const void *base) {
+    json_t *value = option_value_json(spec, base);
+    if (!json_is_array(value) || json_array_size(value))
+        return value;
+    json_decref(value);
+    return json_null();
+}
+
 /* What is written there if it was expanded; else the value in `base`. */
 static json_t *shown(const struct server_config *conf, const struct option_place *place, const struct option_spec *spec,
                      const void *base) {
@@ -22,7 +31,7 @@ static json_t *shown(const struct server_config *conf, const struct option_place
     free(key);
     if (is_lost)
         return NULL;
-    return written ? json_incref(written) : option_value_json(spec, base);
+    return written ? json_incref(written) : value_of(spec, base);
 }
 
 json_t *server_config_value(const struct server_config *conf, const struct option_spec *spec) {
@@ -38,7 +47,7 @@ json_t *server_config_service_value(const struct server_config *conf, size_t ser
     return shown(conf, &place, spec, &conf->services[service]);
 }
 
-static json_t *service_json(const struct server_config *conf, size_t service) {
+json_t *server_config_service_json(const struct server_config *conf, size_t service) {
     json_t *json = json_object();
     for (size_t i = 0; json && i < service_option_table.count; i++) {
         const struct option_spec *spec = &service_option_table.specs[i];
@@ -53,7 +62,7 @@ static json_t *service_json(const struct server_config *conf, size_t service) {
 static json_t *services_json(const struct server_config *conf) {
     json_t *services = json_array();
     for (size_t i = 0; services && i < conf->service_count; i++)
-        if (json_array_append_new(services, service_json(conf, i))) {
+        if (json_array_append_new(services, server_config_service_json(conf, i))) {
             json_decref(services);
             return NULL;
         }

@@ -233,6 +233,9 @@ static enum config_result put_into_force(struct reload *reload, const struct con
     if (set_timer(reload, order->confirm_s, &outcome->error) ||
         (order->commit && order->commit(order->context, &outcome->error)))
         return CONFIG_FAILED;
+    if (order->by)
+        log_event(reload->server->log, LOG_LEVEL_INFO, "server", "another configuration is applied",
+                  LOG_FIELDS(LOG_TEXT("by", order->by), LOG_TEXT("service", order->only ? order->only : "all")));
     transaction_apply(transaction, reload->server);
     note_loaded(reload);
     if (order->confirm_s)

@@ -73,12 +73,19 @@ static json_t *refusals(const struct service_numbers *numbers) {
     return json;
 }
 
-const struct config_file *admin_service_file(const struct admin *admin, const struct service_config *service) {
-    const struct server_config *conf = admin->options.policy->conf;
+/* conf->service_count: it was removed, or is of another configuration. */
+static size_t index_of(const struct server_config *conf, const struct service_config *service) {
     size_t index = 0;
 
-    while (index < conf->service_count && &conf->services[index] != service) /* one that was removed is not there */
+    while (index < conf->service_count && &conf->services[index] != service)
         index++;
+    return index;
+}
+
+const struct config_file *admin_service_file(const struct admin *admin, const struct service_config *service) {
+    const struct server_config *conf = admin->options.policy->conf;
+    size_t index = index_of(conf, service);
+
     for (size_t i = 0; index < conf->service_count && i < conf->file_count; i++)
         if (index - conf->files[i].first < conf->files[i].count)
             return &conf->files[i];
@@ -208,6 +215,13 @@ static json_t *keys_json(const struct admin *admin, const struct service *servic
     return keys;
 }
 
+static json_t *configuration_json(const struct admin *admin, const struct service *service) {
+    const struct server_config *conf = admin->options.policy->conf;
+    size_t index = index_of(conf, service_config(service));
+
+    return index < conf->service_count ? server_config_service_json(conf, index) : json_null();
+}
+
 /* ---- operations ---- */
 
 void admin_list_services(struct http_request *request, void *context) {
@@ -254,6 +268,8 @@ void admin_get_service(struct http_request *request, void *context) {
     json_t *json = service_json(admin, service);
     if (json)
         json_object_set_new(json, "keys", keys_json(admin, service));
+    if (json)
+        json_object_set_new(json, "configuration", configuration_json(admin, service));
     http_request_set_version(request, admin->options.config.state->version);
     http_answer_json(request, 200, json);
 }

@@ -84,7 +84,7 @@ START_TEST(a_difference_is_shown_as_json_with_values_before_and_after) {
     expect_json(json_incref(json_object_get(json, "changed")),
                 "[{\"service\":\"b\",\"fields\":[{\"name\":\"listen\",\"from\":[\":2\"],\"to\":[\":22\"]},"
                 "{\"name\":\"max_clients\",\"from\":0,\"to\":5},"
-                "{\"name\":\"allow\",\"from\":[],\"to\":[\"10.0.0.1\"]}]}]");
+                "{\"name\":\"allow\",\"from\":null,\"to\":[\"10.0.0.1\"]}]}]");
     expect_json(json_incref(json_object_get(json, "options")),
                 "[{\"name\":\"agents.listen\",\"from\":[\"0.0.0.0:10001\"],\"to\":[\":7\"]},"
                 "{\"name\":\"agents.ping\",\"from\":10,\"to\":5},"
@@ -120,6 +120,22 @@ START_TEST(a_value_that_was_expanded_is_shown_as_it_is_written) {
     ck_assert_str_eq(json_string_value(json_object_get(agents, "auth")), "none");
     expect_json(json_incref(json_object_get(json_object_get(agents, "tls"), "cert")), "\"${file:secret}\"");
     ck_assert_uint_eq(json_array_size(json_object_get(json, "services")), 2);
+    json_decref(json);
+    server_diff_free(diff);
+    server_config_free(from);
+    server_config_free(to);
+}
+END_TEST
+
+START_TEST(what_is_shown_of_a_configuration_is_a_file_again) {
+    struct error error = {""};
+    struct server_config *from = read_right(after);
+    json_t *json = server_config_json(from, from);
+    char *text = json_dumps(json, 0);
+    struct server_config *to = read_right(text);
+    struct server_diff *diff = server_diff_new(from, to, &error);
+    expect_text(diff, "");
+    free(text);
     json_decref(json);
     server_diff_free(diff);
     server_config_free(from);
@@ -176,6 +192,7 @@ static TCase *differing(void) {
     tcase_add_test(group, services_and_options_that_differ_are_named);
     tcase_add_test(group, a_difference_is_shown_as_json_with_values_before_and_after);
     tcase_add_test(group, a_value_that_was_expanded_is_shown_as_it_is_written);
+    tcase_add_test(group, what_is_shown_of_a_configuration_is_a_file_again);
     tcase_add_test(group, where_a_service_is_written_is_no_difference);
     tcase_add_test(group, the_version_follows_what_is_in_force);
     tcase_add_test(group, a_configuration_lives_as_long_as_it_is_held);

@@ -54,6 +54,15 @@ static unsigned files(void) {
     return count - 2; /* . and .. */
 }
 
+/* The configuration of an answer is what PUT takes. */
+static void put_back_what_is_shown(void) {
+    char *shown = json_dumps(config_site_at(&site, "configuration"), 0);
+
+    put("/v1/services/web", shown, 200);
+    ck_assert_uint_eq(json_array_size(config_site_at(&site, "difference/changed")), 0);
+    free(shown);
+}
+
 START_TEST(service_is_added_changed_and_removed_with_its_file) {
     struct stat status;
     char version[64];
@@ -67,6 +76,8 @@ START_TEST(service_is_added_changed_and_removed_with_its_file) {
     config_site_expect(&site, "GET", "/v1/services/web", 200);
     config_site_expect_text(&site, "origin/file", "services.d/web.json");
     ck_assert(json_is_true(config_site_at(&site, "origin/is_managed")));
+    config_site_expect_text(&site, "configuration/connect/0", "localhost:2");
+    put_back_what_is_shown();
     put("/v1/services/web", body(2, "\"max_clients\": 7, "), 200);
     config_site_expect_text(&site, "difference/changed/0/service", "web");
     config_site_expect_text(&site, "difference/changed/0/fields/0/name", "listen");
