@@ -112,9 +112,11 @@ static const char *inside(char text[2 * PROTO_DETAIL_SIZE], const char *detail) 
     return text;
 }
 
-size_t opened_format(char *text, size_t size, const char *address, unsigned dial_ms) {
+size_t opened_format(char *text, size_t size, const char *address, unsigned dial_ms, unsigned lookup_ms) {
     char detail[2 * PROTO_DETAIL_SIZE];
-    return fitted(snprintf(text, size, "{\"address\":\"%s\",\"dial_ms\":%u}", inside(detail, address), dial_ms), size);
+    return fitted(snprintf(text, size, "{\"address\":\"%s\",\"dial_ms\":%u,\"lookup_ms\":%u}", inside(detail, address),
+                           dial_ms, lookup_ms),
+                  size);
 }
 
 size_t refused_format(char *text, size_t size, enum refusal code, const char *detail) {
@@ -134,12 +136,15 @@ static json_t *parse_notice(const uint8_t *text, size_t length) {
     return length ? json_parse_object((const char *)text, length, FRAME_JSON_MAX, NULL) : NULL;
 }
 
-void opened_parse(const uint8_t *text, size_t length, char address[PROTO_DETAIL_SIZE], unsigned *dial_ms) {
+void opened_parse(const uint8_t *text, size_t length, char address[PROTO_DETAIL_SIZE], unsigned *dial_ms,
+                  unsigned *lookup_ms) {
     json_t *json = parse_notice(text, length);
-    uint64_t dialled = 0;
+    uint64_t dialled = 0, looked_up = 0;
     (void)json_take_number(json, "dial_ms", JSON_OPTIONAL, TIMEOUT_MOST_MS, &dialled, NULL);
+    (void)json_take_number(json, "lookup_ms", JSON_OPTIONAL, TIMEOUT_MOST_MS, &looked_up, NULL);
     json_text_copy_clean(address, PROTO_DETAIL_SIZE, json_string_value(json_object_get(json, "address")));
     *dial_ms = (unsigned)dialled;
+    *lookup_ms = (unsigned)looked_up;
     json_decref(json);
 }
 

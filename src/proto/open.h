@@ -33,6 +33,8 @@ struct open_request {
 /* Flags that a later version may set: those of the one kind an agent may ignore, those of the other end the link. */
 enum { OPEN_FLAGS_IGNORED = 0x00ff, OPEN_FLAGS_NEEDED = 0xff00 };
 
+enum { OPEN_FLAG_CHECK = 0x0001 }; /* the client is the server itself, which checks the service */
+
 int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, struct error *error);
 void open_format(uint8_t bytes[FRAME_OPEN_SIZE], const struct open_request *open);
 
@@ -58,11 +60,13 @@ enum refusal {
 bool refusal_counts(enum refusal refusal);
 const char *refusal_code(enum refusal refusal); /* as on the wire: "timeout" */
 
-/* OPENED: {"address":…,"dial_ms":n}; REFUSED: {"code":…,"message":…}; RESET: {"reason":…}. Lengths, 0 if too small. */
-size_t opened_format(char *text, size_t size, const char *address, unsigned dial_ms);
+/* OPENED: {"address":…,"dial_ms":n,"lookup_ms":n}, of which the look-up is a part; REFUSED: {"code":…,"message":…};
+ * RESET: {"reason":…}. Lengths, 0 if too small. */
+size_t opened_format(char *text, size_t size, const char *address, unsigned dial_ms, unsigned lookup_ms);
 size_t refused_format(char *text, size_t size, enum refusal code, const char *detail);
 size_t reset_format(char *text, size_t size, const char *reason);
-void opened_parse(const uint8_t *text, size_t length, char address[PROTO_DETAIL_SIZE], unsigned *dial_ms);
+void opened_parse(const uint8_t *text, size_t length, char address[PROTO_DETAIL_SIZE], unsigned *dial_ms,
+                  unsigned *lookup_ms);
 void refused_parse(const uint8_t *text, size_t length, enum refusal *code, char detail[PROTO_DETAIL_SIZE]);
 void reset_parse(const uint8_t *text, size_t length, char reason[PROTO_DETAIL_SIZE]);
 

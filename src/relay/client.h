@@ -38,6 +38,7 @@ struct client {
     uint64_t session; /* in: tag of the one that it is given to; 0: none yet */
     int fd;           /* -1 once the data plane has closed it */
     bool early_end;   /* FIN was read after the early bytes */
+    bool is_check;    /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
     bool holds_early; /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
     uint16_t attempts;
     struct evbuffer *early;      /* read from the client so far and to be replayed; NULL: none */

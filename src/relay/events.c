@@ -31,6 +31,12 @@ struct bytes_event {
     struct session_bytes bytes;
 };
 
+struct opened_event {
+    struct message message; /* first */
+    struct plane *plane;
+    struct check_opened opened;
+};
+
 struct carrier_event {
     struct message message; /* first */
     struct plane *plane;
@@ -277,6 +283,27 @@ void plane_event_order_failed(struct plane *plane, uint64_t tag, const struct ad
     struct link_end end = {.tag = tag, .peer = *peer, .detail = "out of memory"};
     if (plane->options.events->on_gone)
         plane->options.events->on_gone(plane->options.context, &end);
+}
+
+/* ---- checks ---- */
+
+static void on_check_opened(struct message *message) {
+    struct opened_event *event = (struct opened_event *)message;
+    struct plane *plane = event->plane;
+    if (!plane->silent && plane->options.events->on_check_opened)
+        plane->options.events->on_check_opened(plane->options.context, &event->opened);
+    free(event);
+}
+
+void plane_event_check_opened(struct relay_thread *thread, struct client *client, unsigned dial_ms,
+                              unsigned lookup_ms) {
+    struct opened_event *event = malloc(sizeof *event);
+    if (!event)
+        return;
+    *event = (struct opened_event){.plane = thread->plane,
+                                   .opened = {.client = client, .dial_ms = dial_ms, .lookup_ms = lookup_ms}};
+    snprintf(event->opened.address, sizeof event->opened.address, "%s", record_address(client));
+    post(event->plane, &event->message, on_check_opened);
 }
 
 /* ---- bytes of a session ---- */

@@ -112,8 +112,8 @@ void plane_serve(struct plane *plane, unsigned thread, struct client *client);
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
 
 bool plane_ping(struct plane *plane, struct link_ref link); /* false: out of memory or stopping, nothing is sent */
-/* Takes clients of the session back that are of the service with these terms, whichever terms they came by, as CLIENT_UNANSWERED: those that have no OPENED and of which
- * nothing was sent. May be lost on ENOMEM. */
+/* Takes clients of the session back that are of the service with these terms, whichever terms they came by, as
+ * CLIENT_UNANSWERED: those that have no OPENED and of which nothing was sent. May be lost on ENOMEM. */
 void plane_recall(struct plane *plane, uint64_t session, struct service_terms *terms);
 
 void plane_close(struct plane *plane, struct link_ref link, const char *detail); /* ends a link. Cannot fail */

@@ -52,6 +52,12 @@ struct session_bytes { /* of a session's relays on one thread: moved in this tim
     uint64_t from_us, until_us;
 };
 
+struct check_opened {      /* a client that is a check has reached its destination */
+    struct client *client; /* the data plane has it still: only what is the control plane's own may be read */
+    char address[PROTO_DETAIL_SIZE];
+    unsigned dial_ms, lookup_ms; /* at the agent; the look-up is a part of it */
+};
+
 struct plane_events { /* all on the control thread */
     /* Server: the handshake of an adopted connection begins; before, it has waited for its turn. */
     void (*on_handshake)(void *context, uint64_t tag);
@@ -69,8 +75,9 @@ struct plane_events { /* all on the control thread */
     void (*on_control)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
     void (*on_gone)(void *context, const struct link_end *end);
     void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */
-    void (*on_services_set)(void *context, uint64_t session); /* agent: answers plane_set_services */
-    void (*on_session_over)(void *context, uint64_t session); /* answers plane_retire_session */
+    void (*on_services_set)(void *context, uint64_t session);                  /* agent: answers plane_set_services */
+    void (*on_session_over)(void *context, uint64_t session);                  /* answers plane_retire_session */
+    void (*on_check_opened)(void *context, const struct check_opened *opened); /* before its on_client_back */
     /* Every two seconds or so, of sessions whose relays have moved bytes. NULL: they are not reported. */
     void (*on_session_bytes)(void *context, const struct session_bytes *bytes);
     void (*on_relay_views)(void *context, const struct relay_answer *answer); /* answers plane_view_relays */

@@ -106,7 +106,9 @@ void record_make_id(char id[PROTO_RELAY_ID_MAX + 1], const char *instance, uint6
 }
 
 char *record_client_text(const struct client *client, char text[RECORD_CLIENT]) {
-    if (addr_is_unix(&client->peer))
+    if (client->is_check)
+        strbuf_copy(text, RECORD_CLIENT, RECORD_CHECK);
+    else if (addr_is_unix(&client->peer))
         strbuf_copy(text, RECORD_CLIENT, "unix:");
     else
         addr_format(&client->peer, text, RECORD_CLIENT);

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RECORD_CHECK "check" /* in place of the client's address: the server checks a service */
+
 enum {
     RECORD_AGENT = PROTO_NAME_MAX + 8, /* an agent's name, with some digits where another has the same */
     RECORD_CLIENT = 64                 /* an address as text */

@@ -141,6 +141,8 @@ void relay_thread_free_relay_later(struct relay_thread *thread, struct relay *re
 
 /* events.c: for the control plane. */
 void plane_event_client_back(struct relay_thread *thread, struct client *client);
+/* on_check_opened, unless out of memory. */
+void plane_event_check_opened(struct relay_thread *thread, struct client *client, unsigned dial_ms, unsigned lookup_ms);
 void plane_event_session_bytes(struct thread_session *session); /* on_session_bytes: those not reported yet */
 
 #endif

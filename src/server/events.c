@@ -132,6 +132,11 @@ static void on_gone(void *context, const struct link_end *end) {
         on_data_gone(server, session, end);
 }
 
+static void on_check_opened(void *context, const struct check_opened *opened) {
+    (void)context;
+    service_probe_opened(opened->client->service, opened);
+}
+
 static void on_session_bytes(void *context, const struct session_bytes *bytes) {
     const struct server *server = context;
     struct session *session = session_table_find_any(server->sessions, bytes->session);
@@ -162,6 +167,7 @@ static const struct plane_events events = {.on_handshake = on_handshake,
                                            .on_pong = on_pong,
                                            .on_gone = on_gone,
                                            .on_session_over = on_session_over,
+                                           .on_check_opened = on_check_opened,
                                            .on_session_bytes = on_session_bytes,
                                            .on_relay_views = on_relay_views,
                                            .on_relay_ended = on_relay_ended};

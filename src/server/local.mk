@@ -13,6 +13,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/configuration.h \
 	src/server/admin/body_fields.c \
 	src/server/admin/body_fields.h \
+	src/server/admin/check.c \
 	src/server/admin/credentials.c \
 	src/server/admin/history_answer.c \
 	src/server/admin/listening.c \
@@ -64,6 +65,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/announce.h \
 	src/server/service/balance.c \
 	src/server/service/balance.h \
+	src/server/service/check_report.c \
+	src/server/service/check_report.h \
 	src/server/service/client_detail.c \
 	src/server/service/client_detail.h \
 	src/server/service/client_table.c \
@@ -78,6 +81,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/registry.h \
 	src/server/service/service.c \
 	src/server/service/service_change.c \
+	src/server/service/service_check.c \
+	src/server/service/service_check.h \
 	src/server/service/service.h \
 	src/server/service/service_priv.h \
 	src/server/service/source_key.c \

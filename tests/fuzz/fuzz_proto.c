@@ -143,14 +143,14 @@ void fuzz_open(const uint8_t *bytes, size_t length) {
 
 void fuzz_answer(const uint8_t *bytes, size_t length) {
     char text[1024], first[160], again[160];
-    unsigned dial_ms = 0, dial_ms_again = 0;
+    unsigned dial_ms = 0, dial_ms_again = 0, lookup_ms = 0, lookup_ms_again = 0;
     enum refusal code = REFUSAL_REFUSED, code_again = REFUSAL_REFUSED;
 
-    opened_parse(bytes, length, first, &dial_ms);
-    size_t size = opened_format(text, sizeof text, first, dial_ms);
+    opened_parse(bytes, length, first, &dial_ms, &lookup_ms);
+    size_t size = opened_format(text, sizeof text, first, dial_ms, lookup_ms);
     FUZZ_REQUIRE(size > 0);
-    opened_parse((uint8_t *)text, size, again, &dial_ms_again);
-    FUZZ_REQUIRE(strcmp(first, again) == 0 && dial_ms == dial_ms_again);
+    opened_parse((uint8_t *)text, size, again, &dial_ms_again, &lookup_ms_again);
+    FUZZ_REQUIRE(strcmp(first, again) == 0 && dial_ms == dial_ms_again && lookup_ms == lookup_ms_again);
 
     refused_parse(bytes, length, &code, first);
     size = refused_format(text, sizeof text, code, first);

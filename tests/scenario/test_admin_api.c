@@ -274,6 +274,24 @@ START_TEST(added_agent_joins_by_its_code_until_it_is_revoked) {
 }
 END_TEST
 
+START_TEST(check_goes_the_way_of_a_client) {
+    struct administered administered = start("check");
+
+    expect(&administered, "POST", "/v1/services/echo/check", 200);
+    ck_assert_msg(strstr(answer, "\"result\":\"pass\"") && strstr(answer, "works by agent alpha"), "%s", answer);
+    destination_free(administered.echo);
+    administered.echo = destination_start(handle_echo, NULL); /* at another port */
+    expect(&administered, "POST", "/v1/services/echo/check", 200);
+    ck_assert_msg(strstr(answer, "echo fails at connect: ") && strstr(answer, "refused"), "%s", answer);
+    process_await(administered.server.process, 0, ASK_MS, "\"client\":\"check\"", "\"cut\"", NULL);
+    sandbox_end(administered.sandbox, administered.agents[0]);
+    ck_assert(HOLDS_WITHIN(SOON_MS, !is_there(&administered, "alpha")));
+    expect(&administered, "POST", "/v1/services/echo/check", 200);
+    ck_assert_msg(strstr(answer, "echo fails at group: no agent"), "%s", answer);
+    end(&administered);
+}
+END_TEST
+
 START_TEST(those_who_may_not_ask_are_refused) {
     static const char view[] = "Host: localhost\r\n" BEARER(VIEW_TOKEN);
     static const char admin[] = "Host: localhost\r\n" BEARER(ADMIN_TOKEN);
@@ -346,6 +364,6 @@ SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO
               SCENARIO(paused_service_keeps_its_relays, 60),
               SCENARIO(drained_agent_keeps_its_relays_and_comes_back, 60),
               SCENARIO(added_agent_joins_by_its_code_until_it_is_revoked, 60),
-              SCENARIO(those_who_may_not_ask_are_refused, 60),
+              SCENARIO(check_goes_the_way_of_a_client, 60), SCENARIO(those_who_may_not_ask_are_refused, 60),
               SCENARIO(page_is_there_without_a_token_and_within_its_policy, 60),
               SCENARIO(relays_go_on_while_it_is_asked_much, 60))

@@ -31,7 +31,7 @@ struct connector {
     struct resolver_question *question;
     bool starting;
     struct event timer; /* of the address that is being tried */
-    uint64_t deadline_us;
+    uint64_t deadline_us, asked_us, lookup_us;
     enum refusal refusal; /* the last failure, until something succeeds */
     char detail[CONNECTOR_DETAIL];
 };
@@ -53,7 +53,10 @@ static void free_dial(struct connector *dial) {
 }
 
 static void finish(struct connector *dial, bool is_connected) {
-    struct connector_result result = {.is_connected = is_connected, .here = dial->here, .refusal = dial->refusal};
+    struct connector_result result = {.is_connected = is_connected,
+                                      .here = dial->here,
+                                      .lookup_us = dial->lookup_us,
+                                      .refusal = dial->refusal};
     connector_callback callback = dial->order.callback;
     void *context = dial->order.context;
     if (is_connected)
@@ -180,6 +183,7 @@ static bool keep_answer(struct connector *dial, const struct resolver_answer *an
 static void on_answer(void *context, const struct resolver_answer *answer) {
     struct connector *dial = context;
     dial->question = NULL;
+    dial->lookup_us += clock_us() - dial->asked_us;
     if (answer->count == 0)
         note_failure(dial, REFUSAL_DNS, NULL, answer->detail ? answer->detail : "no address");
     else if (!keep_answer(dial, answer))
@@ -214,6 +218,7 @@ static void try_destination(struct connector *dial) {
         try_address(dial);
         return;
     }
+    dial->asked_us = clock_us();
     dial->question =
         resolver_ask(dial->order.resolver, dial->order.loop, &dial->endpoint, share_ms(dial), on_answer, dial);
     if (!dial->question) {

@@ -22,6 +22,7 @@ struct connector_result {
     bool is_connected;
     struct addr address;           /* reached */
     struct addr here;              /* from; of length 0: unknown */
+    uint64_t lookup_us;            /* of the names that were looked up */
     enum refusal refusal;          /* when failed */
     char detail[CONNECTOR_DETAIL]; /* when failed */
 };

@@ -45,14 +45,15 @@ static void refuse(struct relay *relay, enum refusal refusal, const char *detail
     relay_finish(relay, refusal == REFUSAL_DENIED ? REASON_DENIED : REASON_REFUSED, "agent", detail);
 }
 
-/* It has the address only if that differs from what the server knows. */
+/* It has the address only if that differs from what the server knows, or is asked for. */
 static void send_opened(struct relay *relay) {
     char json[320];
     const struct relay_agent *agent = as_agent(relay);
     size_t length = 0;
-    if (strcmp(agent->address, agent->service->to[0]) != 0) {
+    if (agent->is_check || strcmp(agent->address, agent->service->to[0]) != 0) {
         uint64_t dial_us = relay->opened_us - relay->begun_us;
-        length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000));
+        length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000),
+                               (unsigned)(agent->lookup_us / 1000));
     }
     mux_stream_opened(&relay->pump.stream, (const uint8_t *)json, length);
 }
@@ -98,6 +99,7 @@ static void on_dialled(void *context, const struct connector_result *result) {
         refuse(relay, result->refusal, result->detail);
         return;
     }
+    agent->lookup_us = result->lookup_us;
     relay_set_open(relay, clock_us(), relay->begun_us);
     loop_detect_add(relay->thread->own_dials, &agent->own_dial, &result->here, addr_port(&result->address),
                     agent->hops);
@@ -175,7 +177,8 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
     record_make_id(id, agent->server, agent->number);
     struct record record = {.id = id,
                             .service = agent->service ? agent->service->name : "unknown",
-                            .client = open_address_format(&agent->client, client, sizeof client),
+                            .client = agent->is_check ? RECORD_CHECK
+                                                      : open_address_format(&agent->client, client, sizeof client),
                             .destination = agent->service ? agent->service->to[0] : "",
                             .address = agent->address,
                             .in = relay->pump.out,
@@ -250,6 +253,7 @@ static struct relay *begin(struct thread_session *session, uint32_t number, cons
     *agent = (struct relay_agent){.held.run = on_held,
                                   .client = open->client,
                                   .number = open->relay,
+                                  .is_check = open->flags & OPEN_FLAG_CHECK,
                                   .refusal = REFUSAL_COUNT};
     relay_init(&agent->relay, session, &agent_role, NULL);
     if (!mux_accept(session->mux, &agent->relay.pump.stream, number)) {

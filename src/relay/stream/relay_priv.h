@@ -82,6 +82,8 @@ struct relay_agent {
     struct connector *dial; /* while opening */
     struct defer_item held; /* OPENED waits a moment for the destination's first answer */
     bool has_sent_opened;
+    bool is_check; /* its client is the server: it wants to know how long everything took */
+    uint64_t lookup_us;
     struct loop_detect_entry own_dial;    /* once open */
     unsigned hops;                        /* how often the client has been through this agent already */
     uint64_t reported_us;                 /* the last look at whether there was progress to report */

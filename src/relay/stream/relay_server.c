@@ -104,14 +104,16 @@ static bool send_early(struct relay *relay) {
 /* ---- the agent's answer ---- */
 
 static void on_opened(struct relay *relay, const uint8_t *payload, size_t length) {
-    unsigned dial_ms = 0;
+    unsigned dial_ms = 0, lookup_ms = 0;
     char address[PROTO_DETAIL_SIZE];
     struct client *client = client_of(relay);
     relay_set_open(relay, clock_us(), client->dispatched_us);
     if (length > 0) { /* else it was reached as it was written */
-        opened_parse(payload, length, address, &dial_ms);
+        opened_parse(payload, length, address, &dial_ms, &lookup_ms);
         strbuf_copy(client->address, sizeof client->address, address);
     }
+    if (client->is_check)
+        plane_event_check_opened(relay->thread, client, dial_ms, lookup_ms);
     if (as_server(relay)->holds_early && !send_early(relay))
         relay_abort(relay, REASON_MEMORY, "server", NULL);
 }
@@ -262,6 +264,7 @@ static bool open_stream(struct relay *relay) {
     struct open_request open = {.relay = client->number,
                                 .service = client->terms->id,
                                 .budget_ms = client->attempt_ms,
+                                .flags = client->is_check ? OPEN_FLAG_CHECK : 0,
                                 .client = open_address_of(&client->peer),
                                 .local = client->local};
     open_format(bytes, &open);

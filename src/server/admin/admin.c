@@ -28,6 +28,7 @@ static const struct http_route routes[] = {
     CHANGE(DELETE, "/v1/services/{service}", NONE, "dry_run", admin_delete_service),
     OPERATION_POST("/v1/services/{service}/pause", OPERATE, admin_pause_service),
     OPERATION_POST("/v1/services/{service}/resume", OPERATE, admin_resume_service),
+    OPERATION_POST("/v1/services/{service}/check", OPERATE, admin_check_service),
     OPERATION_GET("/v1/agents", VIEW, NULL, admin_list_agents),
     {HTTP_METHOD_POST, "/v1/agents", HTTP_ROLE_ADMIN, HTTP_BODY_REQUIRED, NULL, admin_add_agent},
     OPERATION_GET("/v1/agents/{agent}", VIEW, NULL, admin_get_agent),
@@ -102,6 +103,7 @@ struct admin *admin_new(const struct admin_options *options, struct error *error
 void admin_free(struct admin *admin) {
     if (!admin)
         return;
+    admin_cancel_checks(admin);
     admin_shared_done(&admin->shared);
     json_decref(admin->last_seen);
     free(admin);

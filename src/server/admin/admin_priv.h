@@ -9,6 +9,7 @@
 
 #include "admin/shared.h"
 #include "server/admin/admin.h"
+#include "server/service/service_check.h"
 #include "server/statistics.h"
 
 enum { ADMIN_LISTED_MOST = 1000 };
@@ -18,10 +19,18 @@ struct admin_address { /* where it listens */
     bool is_set;
 };
 
+enum { ADMIN_CHECKS_MOST = 4 };
+
+struct admin_check {
+    struct http_request *request; /* NULL: free */
+    struct service_check *check;
+};
+
 struct admin {
     struct admin_shared shared; /* first */
     struct admin_options options;
     struct admin_address socket, tcp;
+    struct admin_check checks[ADMIN_CHECKS_MOST]; /* that run */
     json_t *last_seen; /* by credential or name: when an agent left (milliseconds since 1970), and why */
 };
 
@@ -29,6 +38,7 @@ admin_handler admin_list_services, admin_get_service, admin_pause_service, admin
 admin_handler admin_put_service, admin_delete_service;
 admin_handler admin_get_config, admin_reload, admin_confirm_reload;
 admin_handler admin_list_agents, admin_get_agent, admin_drain_agent, admin_undrain_agent, admin_disconnect_agent;
+admin_handler admin_check_service;
 admin_handler admin_add_agent, admin_revoke_agent, admin_rotate_agent;
 admin_handler admin_get_history;
 admin_handler admin_list_sources, admin_forgive_source;
@@ -75,6 +85,10 @@ void admin_refuse(struct http_request *request, unsigned status, const char *tex
 /* Answers with the difference, which it takes over, and the version that runs now. */
 void admin_answer_applied(const struct admin *admin, struct http_request *request, unsigned status,
                           const struct config_outcome *outcome, bool is_applied);
+
+/* ---- check.c ---- */
+
+void admin_cancel_checks(struct admin *admin); /* answers their requests */
 
 /* ---- agents.c ---- */
 

@@ -341,6 +341,13 @@ int listener_group_open(struct listener_group *listeners, struct error *error) {
     return result;
 }
 
+const struct addr *listener_group_tcp_addr(const struct listener_group *listeners) {
+    for (size_t i = 0; i < listeners->count; i++)
+        if (!addr_is_unix(listener_addr(listeners->all[i].listener)))
+            return listener_addr(listeners->all[i].listener);
+    return NULL;
+}
+
 void listener_group_shut(struct listener_group *listeners) {
     for (size_t i = 0; i < listeners->count; i++)
         listener_shut(listeners->all[i].listener);

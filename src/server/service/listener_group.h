@@ -39,6 +39,7 @@ void listener_group_commit(struct listener_group *listeners); /* the options' te
 void listener_group_hand_over(struct listener_group *listeners, const struct listener_options *options);
 int listener_group_open(struct listener_group *listeners,
                         struct error *error); /* 0, or -1 with the first that failed */
+const struct addr *listener_group_tcp_addr(const struct listener_group *listeners); /* the first; NULL: none */
 void listener_group_shut(struct listener_group *listeners);
 void listener_group_free(struct listener_group *listeners);
 void listener_group_log(const struct listener_group *listeners,

@@ -22,6 +22,8 @@
 
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
 
+#define PROBE_IS_OVER UINT64_MAX /* no client has this number */
+
 static void refuse_client(struct service *service, int fd, const struct addr *peer, enum access_verdict verdict) {
     sock_close_reset(fd);
     service->refused[verdict]++;
@@ -35,26 +37,74 @@ static enum access_verdict judge(struct service *service, const struct addr *pee
     return access_judge(service->access, peer, clock_us());
 }
 
+/* ---- a check ---- */
+
+static bool is_probe(const struct service *service, const struct addr *peer) {
+    struct open_address from = open_address_of(peer);
+
+    return service->probe.on_end && !service->probed && from.port && from.port == service->probe.from.port &&
+           memcmp(from.host, service->probe.from.host, sizeof from.host) == 0;
+}
+
+static void note_probe(struct service *service, struct client *client) {
+    client->is_check = true;
+    service->probed = client->number;
+    service->probe.on_accept(service->probe.context);
+}
+
+bool service_begin_probe(struct service *service, const struct service_probe *probe) {
+    if (service->probe.on_end)
+        return false;
+    service->probe = *probe;
+    service->probed = 0;
+    return true;
+}
+
+void service_end_probe(struct service *service) {
+    service->probe = (struct service_probe){.on_end = NULL};
+}
+
+void service_probe_opened(struct service *service, const struct check_opened *opened) {
+    if (service->probe.on_end && service->probed == opened->client->number)
+        service->probe.on_opened(service->probe.context, opened);
+}
+
+/* `client` NULL: the service goes. */
+static void finish_probe(struct service *service, const struct client *client) {
+    struct service_probe probe = service->probe;
+
+    if (!probe.on_end || (client && service->probed != client->number))
+        return;
+    service->probed = PROBE_IS_OVER;
+    probe.on_end(probe.context, client);
+}
+
+/* ---- clients ---- */
+
 static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
     struct service *service = context;
-    enum access_verdict verdict = judge(service, peer);
+    bool is_check = is_probe(service, peer);
+    enum access_verdict verdict = is_check ? ACCESS_ADMITTED : judge(service, peer);
 
     if (verdict != ACCESS_ADMITTED) {
         refuse_client(service, fd, peer, verdict);
         return;
     }
+    bool is_counted = !is_check && access_counts(service->access);
     struct client *client = client_table_take(service->options.clients, fd, peer, service->terms);
     if (!client) {
-        if (access_counts(service->access))
+        if (is_counted)
             access_left(service->access, peer);
         refuse_client(service, fd, peer, ACCESS_MEMORY);
         return;
     }
     client->service = service;
-    client->is_counted = access_counts(service->access);
+    client->is_counted = is_counted;
     client->local = open_address_of(local);
     service->live++;
     counter_add(&service->part->accepted, 1);
+    if (is_check)
+        note_probe(service, client);
     service->options.on_client(service->options.context, client);
 }
 
@@ -198,6 +248,7 @@ bool service_is_over(const struct service *service) {
 void service_free(struct service *service) {
     if (!service)
         return;
+    finish_probe(service, NULL);
     listener_group_free(service->listeners);
     balance_free(service->balance);
     free(service->refusing);
@@ -408,6 +459,8 @@ void service_read_agent(const struct service *service, const struct session *ses
 }
 
 void service_client_left(struct service *service, const struct client *client) {
+    if (client->is_check)
+        finish_probe(service, client);
     if (client->is_counted)
         access_left(service->access, &client->peer);
     service->live--;

@@ -100,6 +100,22 @@ struct service_agent { /* what a session of its groups is to it */
 };
 void service_read_agent(const struct service *service, const struct session *session, struct service_agent *agent);
 
+/*
+ * A check connects to a port of the service as a client would. Its connection is known by where it comes from: it is
+ * admitted whatever `allow` and the limits are, and its client is marked. One at a time.
+ */
+struct service_probe { /* copied */
+    struct open_address from;
+    void (*on_accept)(void *context);
+    void (*on_opened)(void *context, const struct check_opened *opened);
+    /* It has ended; NULL: the service goes, and the probe with it, also after the client's end. */
+    void (*on_end)(void *context, const struct client *client);
+    void *context;
+};
+bool service_begin_probe(struct service *service, const struct service_probe *probe); /* false: there is one */
+void service_end_probe(struct service *service); /* nothing is called any more; its client goes on */
+void service_probe_opened(struct service *service, const struct check_opened *opened);
+
 void service_read(const struct service *service, struct service_numbers *numbers);
 uint64_t service_refused(const struct service *service); /* of all verdicts */
 struct service_counts *service_counts(const struct service *service);

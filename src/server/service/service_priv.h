@@ -51,6 +51,8 @@ struct service {
     bool should_be_open, is_open, is_shut, is_paused;
     uint64_t since_us; /* when it became reachable, unreachable, paused or was resumed */
     char paused_by[80];
+    struct service_probe probe; /* on_end NULL: none */
+    uint64_t probed;            /* the number of its client; 0: not accepted yet */
     struct log_throttle refusals;
     struct log_limit open_lines;
     char who[80]; /* "service NAME", for log lines */

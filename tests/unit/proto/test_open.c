@@ -109,13 +109,14 @@ END_TEST
 
 START_TEST(opened_comes_back) {
     char text[400], address[160];
-    unsigned dial_ms = 0;
-    size_t length = opened_format(text, sizeof text, "[::1]:5900", 12);
-    ck_assert_str_eq(text, "{\"address\":\"[::1]:5900\",\"dial_ms\":12}");
-    opened_parse((const uint8_t *)text, length, address, &dial_ms);
+    unsigned dial_ms = 0, lookup_ms = 0;
+    size_t length = opened_format(text, sizeof text, "[::1]:5900", 12, 5);
+    ck_assert_str_eq(text, "{\"address\":\"[::1]:5900\",\"dial_ms\":12,\"lookup_ms\":5}");
+    opened_parse((const uint8_t *)text, length, address, &dial_ms, &lookup_ms);
     ck_assert_str_eq(address, "[::1]:5900");
     ck_assert_uint_eq(dial_ms, 12);
-    ck_assert_uint_eq(opened_format(text, length, "[::1]:5900", 12), 0);
+    ck_assert_uint_eq(lookup_ms, 5);
+    ck_assert_uint_eq(opened_format(text, length, "[::1]:5900", 12, 5), 0);
 }
 END_TEST
 
@@ -186,12 +187,13 @@ START_TEST(a_malformed_notice_says_nothing_and_harms_nothing) {
                                         "{\"dial_ms\":99999999999999}"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char words[160] = "untouched";
-        unsigned dial_ms = 77;
+        unsigned dial_ms = 77, lookup_ms = 77;
         enum refusal code = REFUSAL_BUSY;
         const uint8_t *text = (const uint8_t *)texts[i];
-        opened_parse(text, strlen(texts[i]), words, &dial_ms);
+        opened_parse(text, strlen(texts[i]), words, &dial_ms, &lookup_ms);
         ck_assert_str_eq(words, "");
         ck_assert_uint_eq(dial_ms, 0);
+        ck_assert_uint_eq(lookup_ms, 0);
         refused_parse(text, strlen(texts[i]), &code, words);
         ck_assert_int_eq(code, REFUSAL_REFUSED);
         ck_assert_str_eq(words, "");

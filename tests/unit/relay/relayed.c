@@ -30,6 +30,7 @@ struct relayed *relayed_serve(struct two_planes *planes, const struct service_te
     snprintf(destination, sizeof destination, "127.0.0.1:%d", FIRST_PORT + count);
     relayed->client = two_planes_client(plan, destination, &relayed->ends[0]);
     relayed->client->number = (uint64_t)count++;
+    relayed->client->is_check = planes->is_check;
     plane_serve(planes->server, planes->role.server_thread, relayed->client);
     return relayed;
 }

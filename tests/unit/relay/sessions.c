@@ -129,6 +129,12 @@ static void on_server_bytes(void *context, const struct session_bytes *bytes) {
     note_bytes(&sessions.sides[SERVER], bytes);
 }
 
+static void on_check_opened(void *context, const struct check_opened *opened) {
+    (void)context;
+    sessions.sides[SERVER].checks_opened++;
+    sessions.sides[SERVER].check = *opened;
+}
+
 static void on_agent_bytes(void *context, const struct session_bytes *bytes) {
     (void)context;
     note_bytes(&sessions.sides[AGENT], bytes);
@@ -145,6 +151,7 @@ static const struct plane_events server_events = {.on_greeting = two_planes_on_g
                                                   .on_client_back = relayed_on_client_back,
                                                   .on_gone = on_server_gone,
                                                   .on_session_over = on_server_over,
+                                                  .on_check_opened = on_check_opened,
                                                   .on_session_bytes = on_server_bytes,
                                                   .on_relay_views = on_server_views,
                                                   .on_relay_ended = on_server_relay_ended};

@@ -36,6 +36,8 @@ struct sessions_side {
         struct relay_view views[RELAYED_MAX];
     } views;
     uint64_t up, down; /* as reported of all sessions */
+    unsigned checks_opened;
+    struct check_opened check; /* the last */
 };
 
 extern struct sessions {

@@ -151,11 +151,32 @@ START_TEST(the_bytes_of_a_session_are_those_of_its_relays) {
 }
 END_TEST
 
+/* A client that is none does not, and its OPENED has no JSON. */
+START_TEST(a_check_learns_at_once_what_was_reached) {
+    sessions_begin_with_link();
+    struct relayed *client = relayed_open(&sessions.planes);
+    ck_assert_uint_eq(sessions.sides[SERVER].checks_opened, 0);
+    sessions.planes.is_check = true;
+    struct relayed *check = relayed_open(&sessions.planes);
+    const struct check_opened *opened = &sessions.sides[SERVER].check;
+    ck_assert_uint_eq(sessions.sides[SERVER].checks_opened, 1);
+    ck_assert_ptr_eq(opened->client, check->client);
+    ck_assert_str_eq(opened->address, "127.0.0.1:1001");
+    ck_assert_uint_eq(opened->lookup_ms, 0);
+    sessions_expect_whole(check);
+    sessions_expect_whole(client);
+    view(AGENT, (struct relay_query){.states = 1u << RELAY_VIEW_ENDED});
+    ck_assert_uint_eq(views_of(AGENT)->count, 2);
+    sessions_finish();
+}
+END_TEST
+
 static TCase *contents(void) {
     TCase *group = tcase_create("contents");
     tcase_add_test(group, a_relay_is_seen_at_both_ends_under_the_same_id);
     tcase_add_loop_test(group, states_are_those_of_the_moment, SERVER, AGENT + 1);
     tcase_add_loop_test(group, the_rates_are_those_of_the_last_seconds, SERVER, AGENT + 1);
+    tcase_add_test(group, a_check_learns_at_once_what_was_reached);
     tcase_add_loop_test(group, the_bytes_of_a_session_are_those_of_its_relays, SERVER, AGENT + 1);
     return group;
 }

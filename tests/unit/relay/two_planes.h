@@ -39,6 +39,7 @@ struct two_planes {
     struct carrier_role role;       /* of the next data link; a client goes to its session and thread */
     unsigned resume_ms;             /* of a session that begins with it */
     bool is_control;                /* the next link is a control link */
+    bool is_check;                  /* the next client is a check */
     int listener;                   /* two_planes_begin_tcp: of the server; else -1 */
     unsigned port;                  /* that the agent dials */
     struct event accepts;

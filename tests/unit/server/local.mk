@@ -7,6 +7,7 @@ unit_server_tests = \
 	tests/unit/server/admin/test_config \
 	tests/unit/server/admin/test_service_files \
 	tests/unit/server/admin/test_credentials \
+	tests/unit/server/service/test_service_check \
 	tests/unit/server/admin/test_values \
 	tests/unit/server/service/test_access \
 	tests/unit/server/service/test_registry \
@@ -52,6 +53,8 @@ unit_server_fixture = \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
 admin_fixture = tests/unit/server/admin/admin_fixture.c tests/unit/server/admin/admin_fixture.h $(admin_client) $(unit_server_fixture)
 tests_unit_server_admin_test_admin_SOURCES = tests/unit/server/admin/test_admin.c $(admin_fixture)
+tests_unit_server_service_test_service_check_SOURCES = tests/unit/server/service/test_service_check.c $(admin_fixture)
+tests_unit_server_service_test_service_check_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_admin_test_credentials_SOURCES = tests/unit/server/admin/test_credentials.c $(admin_fixture)
 tests_unit_server_admin_test_credentials_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_admin_test_credentials_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_write

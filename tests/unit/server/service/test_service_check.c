@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_service_check: a check tells where a connection ends, by check_report.c, as POST /v1/services/NAME/check
+ * (src/server/admin/check.c) answers it: no agent, a rule, a look-up, a refusal, silence, an end at once.
+ */
+#include "config.h"
+
+#include "server/admin/admin_fixture.h"
+
+#include "lib/net/sock.h"
+#include "server/service/service_priv.h"
+#include "unit.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char path[] = "/v1/services/s0/check";
+static struct fake_order served;
+
+static int ask(void) {
+    return send_request("POST", path, "");
+}
+
+/* The check's client has come to its agent. */
+static int ask_and_serve(void) {
+    int fd = ask();
+
+    ck_assert(server_fixture_wait_for(&fixture, FAKE_SERVE, 1));
+    ck_assert(fake_take(FAKE_SERVE, &served));
+    ck_assert(served.client->is_check);
+    return fd;
+}
+
+static void open_destination(unsigned dial_ms, unsigned lookup_ms) {
+    const struct check_opened opened = {.client = served.client,
+                                        .address = "127.0.0.1:80",
+                                        .dial_ms = dial_ms,
+                                        .lookup_ms = lookup_ms};
+
+    served.client->opened_us = served.client->accepted_us + 1000;
+    fake_options()->events->on_check_opened(fake_options()->context, &opened);
+}
+
+static void end_client(void) {
+    fake_give_back(&served, CLIENT_ENDED);
+    server_fixture_run(&fixture);
+}
+
+static void refuse(enum refusal refusal, const char *detail) {
+    served.client->refusal = refusal;
+    snprintf(served.client->detail, sizeof served.client->detail, "%s", detail);
+    fake_give_back(&served, CLIENT_REFUSED);
+}
+
+static void take_report(int fd, const char *result) {
+    ck_assert_uint_eq(take_answer(fd), 200);
+    expect_text("service", "s0");
+    expect_text("result", result);
+}
+
+static const json_t *hop(const char *name, const char *member) {
+    const json_t *hops = at("hops");
+
+    for (size_t i = 0; i < json_array_size(hops); i++)
+        if (strcmp(json_string_value(json_object_get(json_array_get(hops, i), "hop")), name) == 0)
+            return json_object_get(json_array_get(hops, i), member);
+    ck_abort_msg("no hop %s in %s", name, answer);
+    return NULL;
+}
+
+static void expect_hop(const char *name, const char *result, const char *detail) {
+    const char *got = json_string_value(hop(name, "result")), *text = json_string_value(hop(name, "detail"));
+
+    ck_assert_msg(strcmp(got, result) == 0, "%s: %s in %s", name, got, answer);
+    ck_assert_msg(!detail || (text && strstr(text, detail)), "%s: %s", name, text);
+    if (strcmp(result, "fail") == 0)
+        ck_assert_msg(json_is_string(hop(name, "remedy")), "%s: no remedy", name);
+}
+
+static void begin_ready(void) {
+    begin();
+    server_fixture_join_ready(&fixture, "alpha");
+}
+
+/* ---- what works ---- */
+
+START_TEST(destination_that_answers_passes_every_hop) {
+    begin_ready();
+    int fd = ask_and_serve();
+    ck_assert_int_eq(write(served.client->fd, "SSH", 3), 3);
+    open_destination(30, 10);
+    take_report(fd, "pass");
+    expect_hop("listener", "pass", NULL);
+    expect_hop("group", "pass", "1 agent");
+    expect_hop("agent", "pass", "alpha");
+    expect_hop("link", "pass", NULL);
+    expect_hop("rules", "pass", NULL);
+    expect_hop("name lookup", "pass", NULL);
+    ck_assert(json_real_value(hop("name lookup", "ms")) == 10);
+    expect_hop("connect", "pass", "127.0.0.1:80");
+    ck_assert(json_real_value(hop("connect", "ms")) == 20);
+    expect_hop("first byte", "pass", NULL);
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("summary")), "works by agent alpha"));
+    end_client();
+    finish();
+}
+END_TEST
+
+START_TEST(destination_that_waits_for_a_request_is_well) {
+    begin_ready();
+    int fd = ask_and_serve();
+    open_destination(1500, 0);
+    take_report(fd, "pass");
+    expect_hop("first byte", "skip", "as with HTTP");
+    expect_hop("connect", "pass", "slowly");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("summary")), "slow"));
+    end_client();
+    finish();
+}
+END_TEST
+
+START_TEST(check_is_not_subject_to_the_rules_for_clients) {
+    begin_ready();
+    fixture.server->services.items[0]->live = 0;
+    ((struct service_config *)(uintptr_t)service_config(fixture.server->services.items[0]))->max_clients = 1;
+    int client = server_fixture_client(&fixture, 0, &served);
+    struct fake_order first = served;
+    int fd = ask_and_serve();
+    open_destination(1, 0);
+    take_report(fd, "pass");
+    end_client();
+    fake_give_back(&first, CLIENT_ENDED);
+    close(client);
+    server_fixture_run(&fixture);
+    finish();
+}
+END_TEST
+
+static TCase *passes(void) {
+    TCase *group = tcase_create("passes");
+
+    tcase_add_test(group, destination_that_answers_passes_every_hop);
+    tcase_add_test(group, destination_that_waits_for_a_request_is_well);
+    tcase_add_test(group, check_is_not_subject_to_the_rules_for_clients);
+    return group;
+}
+
+/* ---- what fails ---- */
+
+START_TEST(no_agent_is_named_without_a_wait) {
+    begin();
+    take_report(ask(), "fail");
+    expect_hop("listener", "pass", NULL);
+    expect_hop("group", "fail", "no agent is connected");
+    expect_hop("connect", "skip", NULL);
+    finish();
+}
+END_TEST
+
+START_TEST(rule_of_the_agent_is_told_in_its_own_words) {
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_unanswered(&fixture, "alpha");
+    server_fixture_answer(&fixture, &agent, "[{\"id\":1,\"reason\":\"only db.example\"}]");
+    server_fixture_bring_link(&fixture, &agent);
+    take_report(ask(), "fail");
+    expect_hop("agent", "pass", "alpha");
+    expect_hop("rules", "fail", "only db.example");
+    finish();
+}
+END_TEST
+
+START_TEST(failures_at_the_agent_are_told_apart) {
+    static const struct {
+        enum refusal refusal;
+        const char *detail, *hop, *before;
+    } failures[] = {{REFUSAL_DNS, "localhost:80: no such name", "name lookup", "rules"},
+                    {REFUSAL_REFUSED, "127.0.0.1:80: Connection refused", "connect", "name lookup"},
+                    {REFUSAL_TIMEOUT, "127.0.0.1:80: no answer in time", "connect", "name lookup"},
+                    {REFUSAL_DENIED, "127.0.0.1:80: not allowed by this agent's rules", "rules", "link"}};
+
+    begin_ready();
+    int fd = ask_and_serve();
+    refuse(failures[_i].refusal, failures[_i].detail);
+    take_report(fd, "fail");
+    expect_hop(failures[_i].before, "pass", NULL);
+    expect_hop(failures[_i].hop, "fail", failures[_i].detail);
+    expect_hop("first byte", "skip", NULL);
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("summary")), failures[_i].hop));
+    finish();
+}
+END_TEST
+
+START_TEST(destination_that_closes_at_once_fails) {
+    begin_ready();
+    int fd = ask_and_serve();
+    sock_half_close(served.client->fd);
+    open_destination(1, 0);
+    take_report(fd, "fail");
+    expect_hop("connect", "pass", NULL);
+    expect_hop("first byte", "fail", "closed the connection at once");
+    end_client();
+    finish();
+}
+END_TEST
+
+START_TEST(paused_service_and_closed_port_are_named) {
+    begin_ready();
+    expect_status("POST", "/v1/services/s0/pause", 204);
+    take_report(ask(), "fail");
+    expect_hop("listener", "fail", "paused by");
+    expect_hop("group", "pass", NULL);
+    expect_status("POST", "/v1/services/s0/resume", 204);
+    listener_group_shut(fixture.server->services.items[0]->listeners);
+    take_report(ask(), "fail");
+    expect_hop("listener", "fail", "not open");
+    finish();
+}
+END_TEST
+
+static TCase *failures(void) {
+    TCase *group = tcase_create("failures");
+
+    tcase_add_test(group, no_agent_is_named_without_a_wait);
+    tcase_add_test(group, rule_of_the_agent_is_told_in_its_own_words);
+    tcase_add_loop_test(group, failures_at_the_agent_are_told_apart, 0, 4);
+    tcase_add_test(group, destination_that_closes_at_once_fails);
+    tcase_add_test(group, paused_service_and_closed_port_are_named);
+    return group;
+}
+
+/* ---- limits ---- */
+
+START_TEST(one_at_a_time_for_a_service) {
+    begin_ready();
+    int fd = ask_and_serve();
+    expect_status("POST", path, 429);
+    open_destination(1, 0);
+    take_report(fd, "pass");
+    end_client();
+    fd = ask_and_serve();
+    open_destination(1, 0);
+    take_report(fd, "pass");
+    end_client();
+    expect_status("POST", "/v1/services/none/check", 404);
+    finish();
+}
+END_TEST
+
+/* Its connection is reset, and the next one may begin. */
+START_TEST(check_ends_when_its_client_goes) {
+    begin_ready();
+    int fd = ask_and_serve();
+    close(fd);
+    for (unsigned i = 0; i < 1000 && fixture.server->services.items[0]->probe.on_end; i++) {
+        server_fixture_run(&fixture);
+        poll(NULL, 0, 1);
+    }
+    ck_assert_ptr_null(fixture.server->services.items[0]->probe.on_end);
+    end_client();
+    fd = ask_and_serve();
+    open_destination(1, 0);
+    take_report(fd, "pass");
+    end_client();
+    finish();
+}
+END_TEST
+
+START_TEST(server_that_stops_ends_its_checks) {
+    begin_ready();
+    int fd = ask_and_serve();
+    end_client();
+    close(fd);
+    fd = ask_and_serve();
+    fake_give_back(&served, CLIENT_ENDED);
+    finish(); /* the check is not reported yet */
+    close(fd);
+}
+END_TEST
+
+static TCase *limits(void) {
+    TCase *group = tcase_create("limits");
+
+    tcase_add_test(group, one_at_a_time_for_a_service);
+    tcase_add_test(group, check_ends_when_its_client_goes);
+    tcase_add_test(group, server_that_stops_ends_its_checks);
+    return group;
+}
+
+UNIT_MAIN("server/service/service_check", passes, failures, limits)
