@@ -32,17 +32,24 @@ struct watched { /* a server with an agent and an echo behind it, and a terminal
 
 /* ---- the terminal ---- */
 
-/* Runs a command of tmux; its output is in watched->seen. */
-static void tmux(struct watched *watched, const char *command, const char *a, const char *b, const char *c,
-                 const char *d) {
+/* Runs a command of tmux; its output is in watched->seen. Its exit code. */
+static int try_tmux(struct watched *watched, const char *command, const char *a, const char *b, const char *c,
+                    const char *d) {
     struct process *process = sandbox_run(watched->sandbox, "tmux-command", watched->tmux, "-S", watched->tmux_socket,
                                           command, a, b, c, d, NULL);
 
     int code = process_wait(process, TMUX_MS);
     free(watched->seen);
     watched->seen = process_output(process, 0);
-    ck_assert_msg(code == 0, "tmux %s: %d: %s", command, code, watched->seen);
     sandbox_end(watched->sandbox, process);
+    return code;
+}
+
+static void tmux(struct watched *watched, const char *command, const char *a, const char *b, const char *c,
+                 const char *d) {
+    int code = try_tmux(watched, command, a, b, c, d);
+
+    ck_assert_msg(code == 0, "tmux %s: %d: %s", command, code, watched->seen);
 }
 
 /* A word is a key, "Down", or letters. */
@@ -59,8 +66,8 @@ static bool sees(struct watched *watched, const char *text) {
     ck_assert_msg(HOLDS_WITHIN(SOON_MS, sees((watched), (text))), "line %d: no \"%s\" in\n%s", __LINE__, (text),       \
                   (watched)->seen)
 
-static bool has_socket(struct watched *watched) {
-    return access(watched->tmux_socket, F_OK) == 0;
+static bool has_session(struct watched *watched) {
+    return try_tmux(watched, "has-session", NULL, NULL, NULL, NULL) == 0;
 }
 
 /* A shell in a terminal of 80 by 24; false: the test is skipped. */
@@ -75,7 +82,7 @@ static bool open_terminal(struct watched *watched) {
                                      false);
     watched->terminal = sandbox_run(watched->sandbox, "terminal", watched->tmux, "-u", "-S", watched->tmux_socket, "-D",
                                     "-f", file, NULL);
-    ck_assert(HOLDS_WITHIN(SOON_MS, has_socket(watched)));
+    ck_assert(HOLDS_WITHIN(SOON_MS, has_session(watched)));
     EXPECT_SEEN(watched, "$");
     return true;
 }
@@ -125,7 +132,12 @@ static struct watched start(const char *name) {
         server_start(watched.sandbox, (struct server_plan){.services = service_to(watched.sandbox, "echo", watched.port,
                                                                                   destination_port(watched.echo), ""),
                                                            .more = "'admin': {'socket': 'admin.sock'},"});
-    watched.agent = agent_join_warm(&watched.server, "alpha", NULL);
+    watched.agent = agent_start(&watched.server, "alpha", NULL, "--config",
+                                sandbox_write(watched.sandbox, "agent.json",
+                                              "{ 'admin': { 'socket': 'agent.sock' }, 'allow': '127.0.0.1' }", true),
+                                NULL);
+    agent_await(&watched.server, 0, "alpha", JOIN_MS);
+    agent_await_warm(&watched.server, watched.agent);
     return watched;
 }
 
@@ -326,6 +338,32 @@ START_TEST(colors_and_marks_follow_the_environment) {
 }
 END_TEST
 
+START_TEST(agent_is_watched_on_its_own_machine) {
+    struct watched watched = start("agent");
+    int fd = converse_with_echo(&watched, "12345");
+
+    if (open_terminal(&watched)) {
+        start_top(&watched, "",
+                  sandbox_text(watched.sandbox, "--socket %s", sandbox_path(watched.sandbox, "agent.sock")));
+        EXPECT_SEEN(&watched, "● Connected to 127.0.0.1:");
+        EXPECT_SEEN(&watched, "● permitted");
+        press(&watched, "2");
+        EXPECT_SEEN(&watched, "● connected");
+        press(&watched, "3");
+        EXPECT_SEEN(&watched, "● shared");
+        press(&watched, "Down");
+        press(&watched, "e");
+        EXPECT_SEEN(&watched, "Both sides are reset.");
+        press(&watched, "y");
+        ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+        press(&watched, "q");
+        expect_ended(&watched, 0);
+    }
+    close(fd);
+    end(&watched);
+}
+END_TEST
+
 /* ---- once ---- */
 
 START_TEST(without_a_terminal_a_table_is_printed) {
@@ -340,6 +378,13 @@ START_TEST(without_a_terminal_a_table_is_printed) {
     ck_assert_uint_eq(number_in_line(output, "in_bytes"), 5);
     output = run_tool(&watched, "top", "--tab=relays", "--filter=nothing");
     ck_assert_msg(strstr(output, "No relay matches nothing."), "%s", output);
+    output = run_tool(&watched, "top", "--tab=servers",
+                      sandbox_text(watched.sandbox, "--socket=%s", sandbox_path(watched.sandbox, "agent.sock")));
+    ck_assert_msg(strstr(output, "● connected"), "%s", output);
+    ck_assert_int_eq(sandbox_do(watched.sandbox, "none", sandbox_program(watched.sandbox, "munnel"), "top",
+                                "--tab=servers", NULL),
+                     1);
+    ck_assert_ptr_nonnull(strstr(sandbox_output(watched.sandbox, "none"), "munneld has no servers, but agents"));
     ck_assert_int_eq(sandbox_do(watched.sandbox, "wrong", sandbox_program(watched.sandbox, "munnel"), "top",
                                 "--sort=size", NULL),
                      1);
@@ -366,6 +411,6 @@ SCENARIO_MAIN("top", SCENARIO(numbers_are_those_of_the_api, 90), SCENARIO(ending
               SCENARIO(paused_service_is_resumed, 90), SCENARIO(size_of_the_terminal_is_followed, 90),
               SCENARIO(signal_leaves_the_terminal_as_it_was, 90), SCENARIO(server_that_is_gone_comes_back, 90),
               SCENARIO(server_that_hangs_does_not_hold_the_keys, 90),
-              SCENARIO(colors_and_marks_follow_the_environment, 90),
+              SCENARIO(colors_and_marks_follow_the_environment, 90), SCENARIO(agent_is_watched_on_its_own_machine, 90),
               SCENARIO(without_a_terminal_a_table_is_printed, 90),
               SCENARIO(terminal_that_cannot_be_drawn_on_gets_a_table, 90))

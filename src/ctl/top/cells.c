@@ -132,6 +132,16 @@ void cell_relay(struct top_cell *to, const json_t *item, const char *path, const
     to->style = state_of_relay(to->text, sizeof to->text, item, look->now);
 }
 
+void cell_state(struct top_cell *to, const json_t *item, const char *path, const struct top_look *look) {
+    (void)path, (void)look;
+    to->style = state_of_any(to->text, sizeof to->text, item);
+}
+
+void cell_own_service(struct top_cell *to, const json_t *item, const char *path, const struct top_look *look) {
+    (void)path, (void)look;
+    to->style = state_of_own_service(to->text, sizeof to->text, item);
+}
+
 void cell_severity(struct top_cell *to, const json_t *item, const char *path, const struct top_look *look) {
     const struct state_look *state = state_look_of(answer_text(item, path, ""));
 

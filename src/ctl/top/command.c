@@ -25,13 +25,15 @@ struct top_arguments {
     char *sort, *filter;
 };
 
-static const char *const tab_words[] = {"services", "agents", "relays", "events", NULL}; /* enum table_kind */
+/* enum table_kind; "servers" is where an agent has those */
+static const char *const tab_words[] = {"services", "agents", "relays", "events", "servers", NULL};
+enum { WORD_SERVERS = TABLE_COUNT };
 
 #define AT(member) offsetof(struct top_arguments, member)
 static const struct option_spec specs[] = {
     ADMIN_PLACE_SPECS(struct top_arguments, place),
     {"tab", OPTION_CHOICE, AT(tab), "\"services\"", .words = tab_words, .flag = "tab", .argument = "TAB",
-     .help = "services, agents, relays or events [services]"},
+     .help = "services, agents (servers), relays, events [services]"},
     {"sort", OPTION_TEXT, AT(sort), "null", .wanted = "what to sort by", .flag = "sort", .argument = "NAME",
      .help = "what key s chooses: \"state\", \"in\" ..."},
     {"filter", OPTION_TEXT, AT(filter), "null", .wanted = "a text", .flag = "filter", .argument = "TEXT",
@@ -63,8 +65,18 @@ static int choose_sort(struct top_tab *tab, const char *name, struct error *erro
     return error_set(error, "%s cannot be sorted by \"%.40s\"; by %s", of->name, name, known);
 }
 
+static int choose_tab(struct top *top, unsigned word, struct error *error) {
+    top->tab = word == WORD_SERVERS ? TABLE_AGENTS : (enum table_kind)word;
+    if (strcmp(top_tab_now(top)->table->name, tab_words[word]) == 0)
+        return 0;
+    return error_set(error, "%s has no %s, but %s", top_is_agent(top) ? "munnel-agent" : "munneld", tab_words[word],
+                     top_tab_now(top)->table->name);
+}
+
+/* Of the tables that the program has which was asked. */
 static int apply(struct top *top, const struct top_arguments *arguments, struct error *error) {
-    top->tab = (enum table_kind)arguments->tab;
+    if (choose_tab(top, arguments->tab, error))
+        return -1;
     struct top_tab *tab = top_tab_now(top);
     if (arguments->filter)
         snprintf(tab->filter, sizeof tab->filter, "%s", arguments->filter);
@@ -74,7 +86,7 @@ static int apply(struct top *top, const struct top_arguments *arguments, struct 
 /* ---- asking and showing ---- */
 
 /* Before a screen is opened: an error is a line on standard error then. */
-static int ask_first(struct top *top, struct http_client *client, size_t rows, struct error *error) {
+static int ask(struct top *top, struct http_client *client, size_t rows, struct error *error) {
     struct ask_round round = feed_wanted(top, rows);
 
     ask_all(&round, client);
@@ -89,16 +101,14 @@ static int show_once(struct top *top, struct admin_context *context, const struc
     size_t limit = arguments->limit ? arguments->limit : top->tab == TABLE_RELAYS ? RELAYS_LIMIT : 0;
     const struct once once = {stdout, limit, context->display.width};
 
-    if (ask_first(top, context->client, limit, error))
+    if (ask(top, context->client, limit, error))
         return -1;
-    if (!top_has_tab(top, (enum table_kind)arguments->tab))
-        return error_set(error, "an agent has no agents; --tab services, relays or events");
     return context->is_json ? once_print_json(top, &once, error) : once_print(top, &once, error);
 }
 
 static int show_live(struct top *top, struct admin_context *context, const struct top_arguments *arguments,
                      struct error *error) {
-    if (ask_first(top, context->client, 0, error))
+    if (ask(top, context->client, 0, error))
         return -1;
     struct http_client *client = context->client;
     context->client = NULL;
@@ -109,7 +119,7 @@ static int show(struct top *top, struct admin_context *context, const struct top
                 struct error *error) {
     struct error why = {""};
 
-    if (apply(top, arguments, error))
+    if (ask(top, context->client, 0, error) || apply(top, arguments, error)) /* the status alone */
         return -1;
     if (context->is_json || cmdline_has(context->line, "once"))
         return show_once(top, context, arguments, error);

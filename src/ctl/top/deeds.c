@@ -121,16 +121,16 @@ void deeds_prepare(struct top *top, int key) {
     char name[ROWS_KEY];
     size_t i = find(top, key, state);
 
+    if (top_is_agent(top) && strcmp(object_of(key), "relay")) {
+        top_say(top, true, "An agent ends relays only: change its services and agents on the server");
+        return;
+    }
     if (!item || strcmp(object_of(key), table->row)) {
         top_say(top, true, "Key %c is for one %s: choose it in its table with ↑ and ↓ first", key, object_of(key));
         return;
     }
     if (i == DEED_COUNT) {
         top_say(top, true, "%s is %s", rows_key(name, table, item), state);
-        return;
-    }
-    if (top_is_agent(top) && deeds[i].kind != TABLE_RELAYS) {
-        top_say(top, true, "An agent cannot pause services: pause them on the server");
         return;
     }
     if (*top->doing.method) {

@@ -86,9 +86,13 @@ struct ask_round feed_wanted(const struct top *top, size_t rows) {
     char target[ASK_TARGET], key[ROWS_KEY];
 
     ask_add(&round, ASK_STATUS, "GET", "/v1/status");
-    list_target(target, top, rows);
-    ask_add(&round, ASK_LIST, "GET", target);
-    if (top->page == TOP_DETAIL && feed_path(target, table, top->detail_key, ""))
+    if (!top->status) /* which tells whose tables there are */
+        return round;
+    if (!table->is_in_status) {
+        list_target(target, top, rows);
+        ask_add(&round, ASK_LIST, "GET", target);
+    }
+    if (top->page == TOP_DETAIL && !table->is_whole && feed_path(target, table, top->detail_key, ""))
         ask_add(&round, ASK_DETAIL, "GET", target);
     if (wants_row(top) && feed_path(target, table, rows_key(key, table, top_chosen(top)), ""))
         ask_add(&round, ASK_ROW, "GET", target);
@@ -97,8 +101,35 @@ struct ask_round feed_wanted(const struct top *top, size_t rows) {
 
 /* ---- what the answers change ---- */
 
+/* What is open, where all of it is in its list. One that is not there any more stays as it was. */
+static void find_detail(struct top *top) {
+    const struct top_tab *tab = top_tab_now(top);
+    char key[ROWS_KEY];
+
+    for (size_t i = 0; i < tab->rows.count; i++)
+        if (strcmp(rows_key(key, tab->table, tab->rows.items[i].item), top->detail_key) == 0) {
+            json_decref(top->detail);
+            top->detail = json_incref(tab->rows.items[i].item);
+        }
+}
+
+static void take_rows(struct top *top, const json_t *list, double total) {
+    struct top_tab *tab = top_tab_now(top);
+    struct rows_order order = top_order(top, tab);
+
+    if (!json_is_array(list) || !rows_update(&tab->rows, list, &order))
+        return;
+    tab->is_answered = true;
+    tab->total = total < 0 ? json_array_size(list) : (size_t)total;
+    if (tab->cursor >= (int)tab->rows.count)
+        tab->cursor = (int)tab->rows.count - 1;
+    if (top->page == TOP_DETAIL && tab->table->is_whole)
+        find_detail(top);
+}
+
 static void take_status(struct top *top, const struct ask *ask, double local) {
     const char *before = answer_text(top->status, "instance", ""), *now = answer_text(ask->json, "instance", "");
+    bool is_first = !top->status, was_agent = top_is_agent(top);
 
     if (*before && strcmp(before, now))
         top_say(top, false, "%s was started anew", top_is_agent(top) ? "munnel-agent" : "munneld");
@@ -107,22 +138,14 @@ static void take_status(struct top *top, const struct ask *ask, double local) {
     top->now = figure_time(top->status, "now");
     if (top->now < 0)
         top->now = local;
-    if (!top_has_tab(top, top->tab))
-        top_show(top, TABLE_SERVICES);
+    if (is_first || was_agent != top_is_agent(top))
+        top_use(top, top_is_agent(top) ? tables_of_agent : tables);
+    if (top_tab_now(top)->table->is_in_status)
+        take_rows(top, json_object_get(top->status, top_tab_now(top)->table->name), FIGURE_NONE);
 }
 
 static void take_list(struct top *top, const struct ask *ask) {
-    struct top_tab *tab = top_tab_now(top);
-    const json_t *list = json_object_get(ask->json, tab->table->name);
-    struct rows_order order = top_order(top, tab);
-    double total = answer_number(ask->json, "total");
-
-    if (!json_is_array(list) || !rows_update(&tab->rows, list, &order))
-        return;
-    tab->is_answered = true;
-    tab->total = total < 0 ? json_array_size(list) : (size_t)total;
-    if (tab->cursor >= (int)tab->rows.count)
-        tab->cursor = (int)tab->rows.count - 1;
+    take_rows(top, json_object_get(ask->json, top_tab_now(top)->table->name), answer_number(ask->json, "total"));
 }
 
 static void take_detail(struct top *top, const struct ask *ask) {

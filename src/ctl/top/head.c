@@ -28,7 +28,9 @@ static size_t count_severity(const json_t *status, const char *severity) {
 /* Several unreachable services are one sentence; else the worst problem is the first of the list. */
 static void write_worst(char *text, size_t size, const json_t *status, double now) {
     const json_t *worst = json_array_get(json_object_get(status, "problems"), 0);
-    double unreachable = answer_number(status, "services.unreachable"), since = figure_time(worst, "since");
+    bool is_agent = json_object_get(status, "servers");
+    double unreachable = is_agent ? 0 : answer_number(status, "services.unreachable");
+    double since = figure_time(worst, "since");
     char clock[FIGURE_TEXT];
 
     if (unreachable > 1)
@@ -39,11 +41,28 @@ static void write_worst(char *text, size_t size, const json_t *status, double no
         snprintf(text, size, "◆ %s", answer_text(worst, "what", ""));
 }
 
+/* An agent is well when it is connected. */
+static void write_connected(char *text, size_t size, const json_t *servers) {
+    size_t count = json_array_size(servers), connected = 0;
+
+    for (size_t i = 0; i < count; i++)
+        connected += answer_is(json_array_get(servers, i), "state", "connected") ||
+                     answer_is(json_array_get(servers, i), "state", "standby");
+    if (count == 1 && connected)
+        snprintf(text, size, "Connected to %s", answer_text(json_array_get(servers, 0), "address", ""));
+    else if (count > 0 && connected == count)
+        snprintf(text, size, "All %zu servers connected", count);
+    else
+        snprintf(text, size, "%zu of %zu servers connected", connected, count);
+}
+
 static void write_reachable(char *text, size_t size, const json_t *status) {
     double count = answer_number(status, "services.count");
     double able = answer_number(status, "services.reachable") + answer_number(status, "services.limited");
 
-    if (count <= 0)
+    if (json_object_get(status, "servers"))
+        write_connected(text, size, json_object_get(status, "servers"));
+    else if (count <= 0)
         snprintf(text, size, "Ready: no service yet");
     else if (able >= count)
         snprintf(text, size, count == 1 ? "The service is reachable" : "All %.0f services reachable", count);
@@ -89,7 +108,11 @@ static void write_services(char *text, size_t size, const json_t *status) {
 static void write_agents(char *text, size_t size, const json_t *status) {
     double connected = answer_number(status, "agents.connected"), known = answer_number(status, "agents.known");
 
+    double permitted = answer_number(status, "services.permitted");
+
     *text = '\0';
+    if (permitted >= 0)
+        snprintf(text, size, "%.0f of %.0f services permitted", permitted, answer_number(status, "services.count"));
     if (connected >= 0)
         snprintf(text, size, "%.0f of %.0f agent%s", connected, known, known == 1 ? "" : "s");
     if (connected >= 0 && connected >= known)
@@ -140,8 +163,8 @@ static void write_relays(char *text, size_t size, const json_t *status) {
     double now = answer_number(status, "relays.now"), peak = answer_number(status, "relays.peak");
     char count[FIGURE_TEXT], most[FIGURE_TEXT];
 
-    snprintf(text, size, "%s relay%s, most %s", number_count(count, now), now == 1 ? "" : "s",
-             number_count(most, peak));
+    snprintf(text, size, "%s relay%s%s%s", number_count(count, now), now == 1 ? "" : "s", peak < 0 ? "" : ", most ",
+             peak < 0 ? "" : number_count(most, peak));
 }
 
 static void write_new(char *text, size_t size, const json_t *status, enum table_span span) {
@@ -154,7 +177,11 @@ static void write_new(char *text, size_t size, const json_t *status, enum table_
 static void write_waiting(char *text, size_t size, const json_t *status) {
     char count[FIGURE_TEXT];
 
-    snprintf(text, size, "%s waiting", number_count(count, answer_number(status, "waiting")));
+    if (answer_number(status, "waiting") < 0) /* on an agent no client waits */
+        snprintf(text, size, "%.0f+%.0f data links", answer_number(status, "links.shared"),
+                 answer_number(status, "links.exclusive"));
+    else
+        snprintf(text, size, "%s waiting", number_count(count, answer_number(status, "waiting")));
 }
 
 bool head_total(char *text, size_t size, unsigned index, const json_t *status, enum table_span span, bool is_wide) {

@@ -52,17 +52,7 @@ static void edit(struct top *top, int key) {
 /* ---- tabs ---- */
 
 static void step_tab(struct top *top, unsigned steps) {
-    enum table_kind kind = top->tab;
-
-    do
-        kind = (enum table_kind)((kind + steps) % TABLE_COUNT);
-    while (!top_has_tab(top, kind));
-    top_show(top, kind);
-}
-
-static void show_tab(struct top *top, enum table_kind kind) {
-    if (top_has_tab(top, kind))
-        top_show(top, kind);
+    top_show(top, (enum table_kind)((top->tab + steps) % TABLE_COUNT));
 }
 
 /* ---- rows and pages ---- */
@@ -103,9 +93,7 @@ static void open_row(struct top *top) {
     json_decref(top->detail);
     top->detail = json_incref(tab->rows.items[tab->cursor].item);
     top->detail_fault = (struct error){""};
-    *top->detail_key = '\0';
-    if (top->tab != TABLE_EVENTS) /* all of an event is in its list */
-        (void)rows_key(top->detail_key, tab->table, top->detail);
+    (void)rows_key(top->detail_key, tab->table, top->detail);
     top->page = TOP_DETAIL;
     top->scroll = 0;
     top->generation++;
@@ -154,7 +142,7 @@ static void show_relays_of(struct top *top) {
     const struct top_table *table = top->tabs[top->tab].table;
     char filter[TOP_FILTER];
 
-    if (!item || (top->tab != TABLE_SERVICES && top->tab != TABLE_AGENTS)) {
+    if (!item || (strcmp(table->row, "service") && strcmp(table->row, "agent"))) {
         top_say(top, true, "Key l shows the relays of one service or agent: choose it with ↑ and ↓ first");
         return;
     }
@@ -199,7 +187,7 @@ static bool press_moving(struct top *top, int key) {
 
 static bool press_tab(struct top *top, int key) {
     if (key >= '1' && key < '1' + TABLE_COUNT)
-        show_tab(top, (enum table_kind)(key - '1'));
+        top_show(top, (enum table_kind)(key - '1'));
     else if (key == TOP_KEY_NEXT_TAB || key == TOP_KEY_CURSOR_RIGHT)
         step_tab(top, 1);
     else if (key == TOP_KEY_TAB_BEFORE || key == TOP_KEY_CURSOR_LEFT)

@@ -10,6 +10,7 @@
 #include "ctl/top/text.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 enum { GAP_LEFT = 2, GAP_RIGHT = 1, RANK_MOST = 40, SORT_MARK = 1 };
 enum { COMPACT_RANK = 4, COMPACT_WIDTH = 14 }; /* texts become so narrow before a column of this rank is left out */
@@ -78,18 +79,32 @@ static bool shrink(const struct top_table *table, unsigned widths[TABLE_COLUMNS]
     return true;
 }
 
+/* Columns that belong together, "Mbit/s in" and "out" say, are there or not as one. */
+static void set_chosen(bool is_chosen[TABLE_COLUMNS], size_t of, const struct rows_order *order, bool is_set) {
+    const struct top_table *table = order->table;
+    const struct column *first = &table->columns[of];
+
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct column *column = &table->columns[c];
+        bool is_same = *first->above && strcmp(column->above, first->above) == 0 &&
+                       tables_rank(column, order->sort, order->span) == tables_rank(first, order->sort, order->span);
+        if (c == of || is_same)
+            is_chosen[c] = is_set;
+    }
+}
+
 static void choose(bool is_chosen[TABLE_COLUMNS], unsigned widths[TABLE_COLUMNS], unsigned width,
                    const struct rows_order *order) {
     const struct top_table *table = order->table;
 
     for (unsigned rank = 0; rank < RANK_MOST; rank++)
         for (size_t c = 0; c < table->column_count; c++) {
-            if (tables_rank(&table->columns[c], order->sort, order->span) != rank)
-                continue;
             unsigned most = rank > COMPACT_RANK ? TABLE_FLEXIBLE : COMPACT_WIDTH;
-            is_chosen[c] = true;
+            if (tables_rank(&table->columns[c], order->sort, order->span) != rank || is_chosen[c])
+                continue;
+            set_chosen(is_chosen, c, order, true);
             if (rank > TABLE_NEEDED && total_width(table, widths, is_chosen, most) > width)
-                is_chosen[c] = false;
+                set_chosen(is_chosen, c, order, false);
         }
     while (total_width(table, widths, is_chosen, TABLE_FLEXIBLE) > width && shrink(table, widths, is_chosen)) {
     }

@@ -46,6 +46,7 @@ libmunnel_ctl_a_SOURCES += \
 	src/ctl/top/view_facts.c \
 	src/ctl/top/view_head.c \
 	src/ctl/top/view_help.c \
+	src/ctl/top/view_of_agent.c \
 	src/ctl/top/view_parts.h \
 	src/ctl/top/view_problems.c \
 	src/ctl/top/view_relay.c \

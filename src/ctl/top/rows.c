@@ -20,6 +20,12 @@
 const char *rows_key(char key[ROWS_KEY], const struct top_table *table, const json_t *item) {
     const json_t *value = json_object_get(item, table->key);
 
+    if (table->key_before) {
+        snprintf(key, ROWS_KEY, "%.60s %.60s", answer_text(item, table->key_before, ""),
+                 answer_text(item, table->key, ""));
+        return key;
+    }
+
     if (json_is_integer(value))
         snprintf(key, ROWS_KEY, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else

@@ -22,7 +22,11 @@ static const struct state_look looks[] = {
     {"limited", "▲", "limited", STYLE_WARN, 7},
     {"unhealthy", "▲", "unhealthy", STYLE_WARN, 7},
     {"suspended", "▲", "suspended", STYLE_WARN, 7},
+    {"gave_up", "◆", "gave up", STYLE_BAD, 9},
+    {"lost", "◆", "lost", STYLE_BAD, 8},
     {"connecting", "▲", "connecting", STYLE_WARN, 7},
+    {"stopping", "◐", "stopping", STYLE_PLAIN, 4},
+    {"standby", "○", "standby", STYLE_PLAIN, 2},
     {"ejected", "▲", "passed over", STYLE_WARN, 6},
     {"silent", "▲", "unhealthy", STYLE_WARN, 6},
     {"unanswered", "▲", "no answer yet", STYLE_WARN, 6},
@@ -50,7 +54,7 @@ const struct state_look *state_look_of(const char *state) {
 
 /* Since the server started: such an agent may be meant for another day. */
 static bool is_not_seen_yet(const json_t *item) {
-    return answer_is(item, "state", "offline") && figure_time(item, "since") < 0;
+    return answer_is(item, "state", "offline") && json_is_null(json_object_get(item, "since"));
 }
 
 int state_weight(const json_t *item) {
@@ -101,4 +105,14 @@ unsigned state_of_relay(char *text, size_t size, const json_t *relay, double now
     if (strcmp(state, "suspended") == 0 && since > 0)
         snprintf(more, sizeof more, " %s", number_span(age, now - since));
     return write_look(text, size, state, strcmp(state, "open") ? "" : carrier, more);
+}
+
+unsigned state_of_own_service(char *text, size_t size, const json_t *service) {
+    const char *state = answer_text(service, "state", "");
+
+    return write_look(text, size, state, strcmp(state, "ok") ? "" : "permitted", "");
+}
+
+unsigned state_of_any(char *text, size_t size, const json_t *item) {
+    return write_look(text, size, answer_text(item, "state", ""), "", "");
 }

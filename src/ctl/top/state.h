@@ -28,5 +28,8 @@ int state_weight(const json_t *item);
 unsigned state_of_service(char *text, size_t size, const json_t *service, double now);
 unsigned state_of_agent(char *text, size_t size, const json_t *agent, double now);
 unsigned state_of_relay(char *text, size_t size, const json_t *relay, double now);
+/* A service as an agent has it, which permits it or not; anything that has a state and nothing that belongs to it. */
+unsigned state_of_own_service(char *text, size_t size, const json_t *service);
+unsigned state_of_any(char *text, size_t size, const json_t *item);
 
 #endif

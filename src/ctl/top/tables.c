@@ -80,23 +80,29 @@ static const struct sort agent_sorts[] = {
     {"expires", SORT_TEXT, "expires", true, NULL},
 };
 
+#define RELAY_FIRST                                                                                                    \
+    LEFT("", "Client", NULL, "client", cell_text, 21, 47, 0),                                                          \
+    LEFT("", "Service", NULL, "service", cell_text, 7, 24, 0)
+#define RELAY_REST                                                                                                     \
+    LEFT("", "Destination", NULL, "destination", cell_text, 11, 40, 7),                                                \
+    LEFT("", "State", NULL, "", cell_relay, 11, 20, 1),                                                                \
+    RIGHT("", "Age", "age", "accepted", cell_age, 7, 2),                                                               \
+    RIGHT("", "Idle", "idle", "progress", cell_age, 7, 5),                                                             \
+    RIGHT("Mbit/s", "in", "rate", "in_rate", cell_rate, 7, 3),                                                         \
+    RIGHT("Mbit/s", "out", "rate", "out_rate", cell_rate, 7, 3),                                                       \
+    RIGHT("Bytes", "in", "bytes", "in_bytes", cell_bytes, 8, 4),                                                       \
+    RIGHT("Bytes", "out", "bytes", "out_bytes", cell_bytes, 8, 4),                                                     \
+    RIGHT("Wait", "ms", NULL, "wait_ms", cell_ms, 7, 9),                                                               \
+    RIGHT("Dial", "ms", NULL, "dial_ms", cell_ms, 7, 9),                                                               \
+    RIGHT("First", "byte ms", NULL, "first_byte_ms", cell_ms, 8, 8),                                                   \
+    LEFT("", "Id", NULL, "id", cell_text, 10, 29, 6)
+
 static const struct column relay_columns[] = {
-    LEFT("", "Client", NULL, "client", cell_text, 21, 47, 0),
-    LEFT("", "Service", NULL, "service", cell_text, 7, 24, 0),
+    RELAY_FIRST,
     LEFT("", "Agent", NULL, "agent", cell_text, 5, 24, 1),
-    LEFT("", "Destination", NULL, "destination", cell_text, 11, 40, 7),
-    LEFT("", "State", NULL, "", cell_relay, 11, 20, 1),
-    RIGHT("", "Age", "age", "accepted", cell_age, 7, 2),
-    RIGHT("", "Idle", "idle", "progress", cell_age, 7, 5),
-    RIGHT("Mbit/s", "in", "rate", "in_rate", cell_rate, 7, 3),
-    RIGHT("Mbit/s", "out", "rate", "out_rate", cell_rate, 7, 3),
-    RIGHT("Bytes", "in", "bytes", "in_bytes", cell_bytes, 8, 4),
-    RIGHT("Bytes", "out", "bytes", "out_bytes", cell_bytes, 8, 4),
-    RIGHT("Wait", "ms", NULL, "wait_ms", cell_ms, 7, 9),
-    RIGHT("Dial", "ms", NULL, "dial_ms", cell_ms, 7, 9),
-    RIGHT("First", "byte ms", NULL, "first_byte_ms", cell_ms, 8, 8),
-    LEFT("", "Id", NULL, "id", cell_text, 10, 29, 6),
+    RELAY_REST,
 };
+static const struct column own_relay_columns[] = {RELAY_FIRST, RELAY_REST};
 static const struct sort relay_sorts[] = {
     {"rate", SORT_NONE, "", false, "-rate"},
     {"bytes", SORT_NONE, "", false, "-bytes"},
@@ -118,12 +124,54 @@ static const struct sort event_sorts[] = {
     {"oldest", SORT_TEXT, "time", true, NULL},
 };
 
-static const struct top_table services = {"services", "Services", "name", "service", service_columns, COUNT(service_columns), service_sorts, COUNT(service_sorts), false};
-static const struct top_table agents = {"agents", "Agents", "name", "agent", agent_columns, COUNT(agent_columns), agent_sorts, COUNT(agent_sorts), false};
-static const struct top_table relays = {"relays", "Relays", "id", "relay", relay_columns, COUNT(relay_columns), relay_sorts, COUNT(relay_sorts), false};
-static const struct top_table events = {"events", "Events", "id", "event", event_columns, COUNT(event_columns), event_sorts, COUNT(event_sorts), true};
+/* ---- of an agent ---- */
+
+static const struct column own_service_columns[] = {
+    LEFT("", "Service", "name", "name", cell_text, 7, 24, 0),
+    LEFT("", "State", "state", "", cell_own_service, 11, 20, 0),
+    LEFT("", "Server", "server", "server", cell_text, 6, 40, 4),
+    LEFT("", "Destination", NULL, "connect", cell_texts, 11, 40, 2),
+    RIGHT("Last", "reached", "reached", "destination.connected", cell_age, 8, 3),
+    RIGHT("Last", "failed", NULL, "destination.failed", cell_age, 8, 5),
+    LEFT("", "Because", NULL, "because", cell_text, 7, 60, 6),
+};
+static const struct sort own_service_sorts[] = {
+    {"state", SORT_STATE, "state", false, NULL},
+    {"name", SORT_TEXT, "name", true, NULL},
+    {"server", SORT_TEXT, "server", true, NULL},
+    {"reached", SORT_TEXT, "destination.connected", false, NULL},
+};
+
+static const struct column server_columns[] = {
+    LEFT("", "Server", "name", "address", cell_text, 10, 40, 0),
+    LEFT("", "State", "state", "", cell_state, 11, 20, 0),
+    LEFT("", "Since", NULL, "since", cell_minute, 5, 16, 3),
+    LEFT("", "Reached at", NULL, "peer", cell_text, 10, 47, 6),
+    RIGHT("Round", "trip ms", "rtt", "rtt_ms", cell_ms, 8, 2),
+    RIGHT("Links", "shared+own", NULL, "links", cell_links, 10, 4),
+    RIGHT("Services", "permitted", NULL, "services.permitted", cell_count, 10, 3),
+    RIGHT("Services", "refused", NULL, "services.refused", cell_count, 9, 3),
+    LEFT("", "Last failure", NULL, "failure.detail", cell_text, 12, 80, 7),
+};
+static const struct sort server_sorts[] = {
+    {"state", SORT_STATE, "state", false, NULL},
+    {"name", SORT_TEXT, "address", true, NULL},
+    {"rtt", SORT_NUMBER, "rtt_ms", false, NULL},
+};
+
+#define ROWS(of, by) .columns = of, .column_count = COUNT(of), .sorts = by, .sort_count = COUNT(by)
+
+static const struct top_table services = {"services", "Services", "service", "name", .page = PAGE_SERVICE, ROWS(service_columns, service_sorts)};
+static const struct top_table agents = {"agents", "Agents", "agent", "name", .page = PAGE_AGENT, ROWS(agent_columns, agent_sorts)};
+static const struct top_table relays = {"relays", "Relays", "relay", "id", .page = PAGE_RELAY, ROWS(relay_columns, relay_sorts)};
+static const struct top_table events = {"events", "Events", "event", "id", .page = PAGE_EVENT, .is_whole = true, .newest_first = true, ROWS(event_columns, event_sorts)};
+
+static const struct top_table own_services = {"services", "Services", "service", "name", "server", .page = PAGE_OWN_SERVICE, .is_whole = true, ROWS(own_service_columns, own_service_sorts)};
+static const struct top_table servers = {"servers", "Servers", "server", "address", .page = PAGE_SERVER, .is_whole = true, .is_in_status = true, ROWS(server_columns, server_sorts)};
+static const struct top_table own_relays = {"relays", "Relays", "relay", "id", .page = PAGE_RELAY, ROWS(own_relay_columns, relay_sorts)};
 
 const struct top_table *const tables[TABLE_COUNT] = {&services, &agents, &relays, &events};
+const struct top_table *const tables_of_agent[TABLE_COUNT] = {&own_services, &servers, &own_relays, &events};
 
 /* clang-format on */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * tables: the four tables as data: what each asks for, its columns, and by what it can be sorted.
+ * tables: the tables as data: what each asks for, its columns, and by what it can be sorted.
  *
  * The same table is drawn on the terminal, where the columns with the highest rank are left out first, and printed.
  * Runs on: any thread. Owns: nothing.
@@ -15,7 +15,14 @@
 
 enum { TABLE_COLUMNS = 32, TABLE_CELL = 256, TABLE_FLEXIBLE = 255, TABLE_PATH = 64 };
 enum table_span { TABLE_1S, TABLE_10S, TABLE_60S, TABLE_SPAN_COUNT };
-enum table_kind { TABLE_SERVICES, TABLE_AGENTS, TABLE_RELAYS, TABLE_EVENTS, TABLE_COUNT };
+enum table_kind {
+    TABLE_SERVICES,
+    TABLE_AGENTS /* of an agent: its servers */,
+    TABLE_RELAYS,
+    TABLE_EVENTS,
+    TABLE_COUNT
+};
+enum table_page { PAGE_SERVICE, PAGE_AGENT, PAGE_RELAY, PAGE_EVENT, PAGE_OWN_SERVICE, PAGE_SERVER };
 
 struct top_look {
     double now; /* of the server, in seconds since 1970 */
@@ -52,8 +59,12 @@ struct sort {
 
 struct top_table {
     const char *name, *title; /* "services" is also the member of the answer */
-    const char *key;          /* the member that names a row */
     const char *row;          /* "service" */
+    const char *key;          /* the member that names a row */
+    const char *key_before;   /* another, where that is not enough; NULL: it is */
+    enum table_page page;     /* what opens for a row */
+    bool is_whole;            /* all that is known of a row is in its list: nothing more is asked for */
+    bool is_in_status;        /* its list is a member of the status */
     const struct column *columns;
     size_t column_count;
     const struct sort *sorts; /* the first is the default */
@@ -61,7 +72,7 @@ struct top_table {
     bool newest_first; /* rows that are new wait while the order is held */
 };
 
-extern const struct top_table *const tables[TABLE_COUNT];
+extern const struct top_table *const tables[TABLE_COUNT], *const tables_of_agent[TABLE_COUNT];
 
 const char *tables_span_label(enum table_span span);                                          /* "10 s" */
 const char *tables_span_path(char path[TABLE_PATH], const char *rates, enum table_span span); /* "in_rate.s10" */

@@ -16,8 +16,14 @@
 
 void top_begin(struct top *top, bool is_ascii) {
     *top = (struct top){.span = TABLE_10S, .must_ask = true, .is_ascii = is_ascii};
-    for (size_t i = 0; i < TABLE_COUNT; i++)
-        top->tabs[i] = (struct top_tab){.table = tables[i], .sort = tables[i]->sorts, .cursor = TOP_NO_CURSOR};
+    top_use(top, tables);
+}
+
+void top_use(struct top *top, const struct top_table *const of[TABLE_COUNT]) {
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        rows_done(&top->tabs[i].rows);
+        top->tabs[i] = (struct top_tab){.table = of[i], .sort = of[i]->sorts, .cursor = TOP_NO_CURSOR};
+    }
 }
 
 void top_done(struct top *top) {
@@ -34,10 +40,6 @@ struct top_tab *top_tab_now(struct top *top) {
 
 bool top_is_agent(const struct top *top) {
     return strcmp(answer_text(top->status, "program", ""), "munnel-agent") == 0;
-}
-
-bool top_has_tab(const struct top *top, enum table_kind kind) {
-    return kind != TABLE_AGENTS || !top_is_agent(top);
 }
 
 bool top_is_held(const struct top_tab *tab) {

@@ -73,8 +73,9 @@ void top_begin(struct top *top, bool is_ascii);
 void top_done(struct top *top);
 
 struct top_tab *top_tab_now(struct top *top);
-bool top_has_tab(const struct top *top, enum table_kind kind); /* an agent has no agents */
-bool top_is_agent(const struct top *top);                      /* the answers are those of a munnel-agent */
+bool top_is_agent(const struct top *top); /* the answers are those of a munnel-agent */
+/* The tables of a server, or of an agent, all of them empty. */
+void top_use(struct top *top, const struct top_table *const of[TABLE_COUNT]);
 bool top_is_held(const struct top_tab *tab);
 struct rows_order top_order(const struct top *top, const struct top_tab *tab);
 /* The item that keys act on: that of the detail page, or the row under the cursor. NULL: none. */

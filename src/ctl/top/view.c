@@ -23,7 +23,10 @@ enum { TEXT = 700, PROBLEMS_PART = 4, SMALL = 14, PAGE_MOST = 1100, QUESTION_LIN
 /* How many there are, where the status knows it. */
 static double count_of(const struct top *top, enum table_kind kind) {
     static const char *const paths[TABLE_COUNT] = {"services.count", "agents.known", "relays.now", ""};
+    const struct top_table *table = top->tabs[kind].table;
 
+    if (table->is_in_status && top->status)
+        return (double)json_array_size(answer_at(top->status, table->name));
     return *paths[kind] ? answer_number(top->status, paths[kind]) : FIGURE_NONE;
 }
 
@@ -32,7 +35,7 @@ static unsigned put_tab(const struct top *top, struct grid *grid, unsigned x, un
     double count = count_of(top, kind);
     bool is_shown = top->tab == kind && top->page != TOP_HELP && top->page != TOP_PROBLEMS;
 
-    snprintf(label, sizeof label, " %d %s%s%s ", (int)kind + 1, tables[kind]->title, count < 0 ? "" : " ",
+    snprintf(label, sizeof label, " %d %s%s%s ", (int)kind + 1, top->tabs[kind].table->title, count < 0 ? "" : " ",
              count < 0 ? "" : number_count(number, count));
     return x + 1 +
            grid_put(grid, (struct place){x, y, grid->width}, is_shown ? STYLE_REVERSE | STYLE_BOLD : STYLE_PLAIN,
@@ -78,8 +81,7 @@ static unsigned put_tabs(const struct top *top, struct grid *grid, unsigned y) {
     unsigned x = 0;
 
     for (enum table_kind kind = 0; kind < TABLE_COUNT; kind++)
-        if (top_has_tab(top, kind))
-            x = put_tab(top, grid, x, y, kind);
+        x = put_tab(top, grid, x, y, kind);
     put_liveness(top, grid, x, y);
     return y + 1;
 }
@@ -87,14 +89,19 @@ static unsigned put_tabs(const struct top *top, struct grid *grid, unsigned y) {
 /* ---- pages: longer than their place, perhaps ---- */
 
 static unsigned draw_detail(const struct top *top, struct grid *page) {
-    static unsigned (*const draw[TABLE_COUNT])(const struct top *, struct grid *, unsigned) = {view_service, view_agent,
-                                                                                               view_relay, view_event};
+    static unsigned (*const draw[])(const struct top *, struct grid *,
+                                    unsigned) = {[PAGE_SERVICE] = view_service,
+                                                 [PAGE_AGENT] = view_agent,
+                                                 [PAGE_RELAY] = view_relay,
+                                                 [PAGE_EVENT] = view_event,
+                                                 [PAGE_OWN_SERVICE] = view_own_service,
+                                                 [PAGE_SERVER] = view_server};
 
     if (!top->detail) {
         const char *why = *top->detail_fault.text ? top->detail_fault.text : "-";
         return grid_wrap(page, (struct place){0, 0, page->width}, QUESTION_LINES, STYLE_FAINT, why);
     }
-    return draw[top->tab](top, page, 0);
+    return draw[top->tabs[top->tab].table->page](top, page, 0);
 }
 
 static unsigned draw_page(const struct top *top, struct grid *page) {
@@ -126,12 +133,12 @@ static void put_page(struct top *top, struct grid *grid, unsigned y, unsigned en
 static const char *hints_of(const struct top *top) {
     if (top->page != TOP_LIST)
         return top->scroll_most ? "Esc back  ↑↓ scroll  ? keys  q quit" : "Esc back  ? keys  q quit";
-    switch (top->tab) {
-    case TABLE_SERVICES:
+    switch (top->tabs[top->tab].table->page) {
+    case PAGE_SERVICE:
         return "↑↓ row  Enter open  s sort  / filter  t rates  P pause it  ? keys  q quit";
-    case TABLE_AGENTS:
+    case PAGE_AGENT:
         return "↑↓ row  Enter open  s sort  / filter  d drain  x disconnect  ? keys  q quit";
-    case TABLE_RELAYS:
+    case PAGE_RELAY:
         return "↑↓ row  Enter story  s sort  / filter  e end relay  p pause  ? keys  q quit";
     default:
         return "↑↓ row  Enter open  s sort  / filter  p pause  ? keys  q quit";

@@ -11,7 +11,7 @@
 static const struct {
     const char *key, *what;
 } lines[] = {
-    {"1 2 3 4 Tab ← →", "services, agents, relays, events"},
+    {"1 2 3 4 Tab ← →", "services, agents (of an agent: servers), relays, events"},
     {"↑ ↓ PgUp PgDn j k", "choose a row: from then on all rows keep their places"},
     {"Esc", "back; sort anew; forget the filter"},
     {"Enter", "open: a service with both keys, an agent, a relay's story"},

@@ -24,6 +24,9 @@ unsigned view_service(const struct top *top, struct grid *grid, unsigned y);
 unsigned view_agent(const struct top *top, struct grid *grid, unsigned y);
 unsigned view_relay(const struct top *top, struct grid *grid, unsigned y);
 unsigned view_event(const struct top *top, struct grid *grid, unsigned y);
+/* view_of_agent.c: what an agent has: a service of its servers, a server. */
+unsigned view_own_service(const struct top *top, struct grid *grid, unsigned y);
+unsigned view_server(const struct top *top, struct grid *grid, unsigned y);
 /* view_help.c: all keys. */
 unsigned view_help(const struct top *top, struct grid *grid, unsigned y);
 

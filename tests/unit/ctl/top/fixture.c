@@ -88,6 +88,35 @@ static const char events_text[] =
     "{'id': 3, 'time': '2026-11-29T11:04:01.000Z', 'severity': 'info', 'kind': 'server', 'subject': 'server', 'text': "
     "'\\u001b[31mred\\u202e', 'count': 1}]";
 
+/* ---- of an agent ---- */
+
+static const char own_status_text[] =
+    "{'program': 'munnel-agent', 'state': 'degraded', 'version': '0.3.0', 'instance': '77aa', 'host': 'gate', 'name': "
+    "'web3', 'started': '2026-11-17T11:00:00.000Z', 'now': '2026-11-29T11:04:20.500Z', 'stopping': false, 'role': "
+    "'admin', 'problems': [{'severity': 'bad', 'kind': 'server', 'subject': 'b.example:10001', 'since': "
+    "'2026-11-29T10:42:17.000Z', 'what': 'b.example:10001 is not connected', 'why': 'connection refused', 'remedy': "
+    "null}], 'services': {'count': 3, 'permitted': 2, 'refused': 1, 'unreachable': 1}, 'relays': {'now': 12, 'total': "
+    "99, 'suspended': 0}, 'links': {'control': 1, 'shared': 2, 'exclusive': 4}, "
+    "'servers': [{'address': 'a.example:10001', 'state': 'connected', 'since': '2026-11-29T09:02:11.000Z', 'peer': "
+    "'192.0.2.1:10001', 'instance': '8c41f2aa', 'credential': 'web3', 'verified_by': '1 pinned key', 'rtt_ms': 10.7, "
+    "'links': {'shared': 2, 'exclusive': 4}, 'services': {'permitted': 2, 'refused': 1}, 'failure': null}, "
+    "{'address': 'b.example:10001', 'state': 'lost', 'since': '2026-11-29T10:42:17.000Z', 'peer': null, 'instance': "
+    "null, 'credential': 'web3', 'verified_by': '1 pinned key', 'rtt_ms': null, 'links': {'shared': 0, 'exclusive': "
+    "0}, 'services': {'permitted': 0, 'refused': 0}, 'failure': {'detail': 'connection refused', 'remedy': 'Is munneld "
+    "running there?', 'at': '2026-11-29T11:04:11.000Z'}}], " //
+    RATES("in_rate", 8000000, 7762500, 7500000) ", " RATES("out_rate", 40000000, 36437500,
+                                                           35000000) ", " RATES("new_rate", 1, 2, 3) "}";
+
+static const char own_services_text[] =
+    "[{'name': 'web', 'state': 'ok', 'server': 'a.example:10001', 'connect': ['127.0.0.1:8443'], 'answer': 'permits', "
+    "'because': null, 'destination': {'connected': '2026-11-29T11:04:18.000Z', 'failed': null, 'reason': null}}, "
+    "{'name': 'web', 'state': 'unreachable', 'server': 'c.example:10001', 'connect': ['127.0.0.1:9'], 'answer': "
+    "'permits', 'because': null, 'destination': {'connected': null, 'failed': '2026-11-29T11:03:18.000Z', 'reason': "
+    "'refused'}}, "
+    "{'name': 'ssh', 'state': 'refused', 'server': 'a.example:10001', 'connect': ['localhost:22'], 'answer': "
+    "'refuses', 'because': 'localhost:22 is not in its allow list', 'destination': {'connected': null, 'failed': null, "
+    "'reason': null}}]";
+
 static const char *const list_texts[TABLE_COUNT] = {services_text, agents_text, NULL, events_text};
 
 json_t *fixture_json(const char *text) {
@@ -135,18 +164,20 @@ static void put_answer(struct ask_round *round, enum ask_kind kind, json_t *json
 
 void fixture_answer_with(struct top *top, json_t *list, size_t total) {
     struct ask_round round = feed_wanted(top, 0);
-    json_t *answer = json_pack("{s:o,s:I}", tables[top->tab]->name, list, "total", (json_int_t)total);
+    json_t *answer = json_pack("{s:o,s:I}", top->tabs[top->tab].table->name, list, "total", (json_int_t)total);
+    json_t *status = fixture_json(top_is_agent(top) ? own_status_text : status_text);
 
     for (unsigned i = 0; i < round.count; i++) /* a detail that no test gives is over */
         round.asks[i].status = 404;
-    put_answer(&round, ASK_STATUS, fixture_json(status_text));
+    put_answer(&round, ASK_STATUS, status);
     put_answer(&round, ASK_LIST, answer);
     feed_apply(top, &round, 1796000000);
 }
 
 void fixture_answer(struct top *top) {
     bool is_relays = top->tab == TABLE_RELAYS;
-    json_t *list = is_relays ? fixture_relays(1, 40, 0) : fixture_json(list_texts[top->tab]);
+    const char *text = top_is_agent(top) && top->tab == TABLE_SERVICES ? own_services_text : list_texts[top->tab];
+    json_t *list = is_relays ? fixture_relays(1, 40, 0) : fixture_json(text);
 
     fixture_answer_with(top, list, is_relays ? 411 : json_array_size(list));
 }
@@ -157,6 +188,15 @@ void fixture_begin(struct top *top) {
     tzset();
     top_begin(top, false);
     top->height = 24;
+    fixture_answer(top); /* the status, then the list */
+    fixture_answer(top);
+}
+
+void fixture_begin_agent(struct top *top) {
+    fixture_begin(top);
+    json_decref(top->status);
+    top->status = fixture_json(own_status_text);
+    top_use(top, tables_of_agent);
     fixture_answer(top);
 }
 

@@ -13,6 +13,7 @@ json_t *fixture_json(const char *text);
 
 /* UTF-8 and UTC for this test; then `top` with the server's answers for its first tab. */
 void fixture_begin(struct top *top);
+void fixture_begin_agent(struct top *top); /* the same of a munnel-agent, which has lost one of two servers */
 void fixture_end(struct top *top);
 /* The answers for what is shown now. */
 void fixture_answer(struct top *top);

@@ -85,9 +85,12 @@ START_TEST(one_after_the_other) {
 END_TEST
 
 START_TEST(an_agent_cannot_pause_services) {
+    fixture_end(&top);
+    fixture_begin_agent(&top);
     choose(TABLE_SERVICES, 0);
-    json_object_set_new(top.status, "program", json_string("munnel-agent"));
-    expect_none('P', "An agent cannot pause services: pause them on the server");
+    expect_none('P', "An agent ends relays only: change its services and agents on the server");
+    choose(TABLE_RELAYS, 0);
+    expect('e', "DELETE", "/v1/relays/8c41f2aa-1", "End relay 8c41f2aa-1");
 }
 END_TEST
 

@@ -48,6 +48,32 @@ START_TEST(only_the_shown_tab_is_asked_for) {
 }
 END_TEST
 
+START_TEST(the_status_alone_tells_whose_tables_there_are) {
+    struct top first;
+
+    top_begin(&first, false);
+    struct ask_round round = feed_wanted(&first, 0);
+    ck_assert_uint_eq(round.count, 1);
+    ck_assert_str_eq(round.asks[0].target, "/v1/status");
+    top_done(&first);
+}
+END_TEST
+
+START_TEST(servers_of_an_agent_are_in_its_status) {
+    fixture_end(&top);
+    fixture_begin_agent(&top);
+    top_show(&top, TABLE_AGENTS);
+    EXPECT("/v1/status");
+    fixture_answer(&top);
+    ck_assert_uint_eq(top.tabs[TABLE_AGENTS].rows.count, 2);
+    (void)keys_press(&top, TOP_KEY_OPEN); /* all of it is there, and is followed */
+    EXPECT("/v1/status");
+    json_object_set_new(top.detail, "state", json_string("as it was"));
+    fixture_answer(&top);
+    ck_assert_str_eq(answer_text(top.detail, "state", ""), "lost");
+}
+END_TEST
+
 START_TEST(no_more_relays_than_are_shown) {
     top_show(&top, TABLE_RELAYS);
     fixture_answer(&top);
@@ -191,6 +217,8 @@ static TCase *questions(void) {
     TCase *group = tcase_create("questions");
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, only_the_shown_tab_is_asked_for);
+    tcase_add_test(group, the_status_alone_tells_whose_tables_there_are);
+    tcase_add_test(group, servers_of_an_agent_are_in_its_status);
     tcase_add_test(group, no_more_relays_than_are_shown);
     tcase_add_test(group, held_relays_are_looked_for_among_more);
     tcase_add_test(group, held_relay_under_the_cursor_is_asked_for_by_itself);

@@ -44,17 +44,6 @@ START_TEST(tabs_by_number_and_by_steps) {
 }
 END_TEST
 
-START_TEST(tabs_that_an_agent_lacks_are_stepped_over) {
-    json_object_set_new(top.status, "program", json_string("munnel-agent"));
-    press(TOP_KEY_NEXT_TAB);
-    ck_assert_int_eq(top.tab, TABLE_RELAYS);
-    press('2');
-    ck_assert_int_eq(top.tab, TABLE_RELAYS);
-    press(TOP_KEY_TAB_BEFORE);
-    ck_assert_int_eq(top.tab, TABLE_SERVICES);
-}
-END_TEST
-
 START_TEST(the_cursor_stays_in_the_table) {
     press(TOP_KEY_CURSOR_UP);
     ck_assert_str_eq(chosen(), "ssh");
@@ -222,7 +211,6 @@ static TCase *keys(void) {
     TCase *group = tcase_create("keys");
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, tabs_by_number_and_by_steps);
-    tcase_add_test(group, tabs_that_an_agent_lacks_are_stepped_over);
     tcase_add_test(group, the_cursor_stays_in_the_table);
     tcase_add_test(group, escape_leaves_one_thing_after_the_other);
     tcase_add_test(group, typing_a_filter);

@@ -121,6 +121,15 @@ START_TEST(new_events_wait_while_rows_are_held) {
 }
 END_TEST
 
+START_TEST(services_of_two_servers_are_two) {
+    order.table = tables_of_agent[TABLE_SERVICES];
+    update("[{'name': 'web', 'server': 'a'}, {'name': 'web', 'server': 'b'}]");
+    order.is_held = true;
+    update("[{'name': 'web', 'server': 'b'}]");
+    expect("-a web b web");
+}
+END_TEST
+
 static TCase *ordering(void) {
     TCase *group = tcase_create("ordering");
     tcase_add_checked_fixture(group, set_up, tear_down);
@@ -128,6 +137,7 @@ static TCase *ordering(void) {
     tcase_add_test(group, by_name_number_and_rate);
     tcase_add_test(group, every_word_of_a_filter_must_be_there);
     tcase_add_test(group, held_rows_keep_their_places);
+    tcase_add_test(group, services_of_two_servers_are_two);
     tcase_add_test(group, new_events_wait_while_rows_are_held);
     return group;
 }

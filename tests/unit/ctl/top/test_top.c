@@ -41,13 +41,13 @@ START_TEST(another_tab_begins_at_its_top_and_is_asked_for) {
 }
 END_TEST
 
-START_TEST(an_agent_has_no_agents) {
+START_TEST(an_agent_has_servers_instead_of_agents) {
     ck_assert(!top_is_agent(&top));
-    ck_assert(top_has_tab(&top, TABLE_AGENTS));
-    json_object_set_new(top.status, "program", json_string("munnel-agent"));
+    ck_assert_str_eq(top.tabs[TABLE_AGENTS].table->name, "agents");
+    fixture_end(&top);
+    fixture_begin_agent(&top);
     ck_assert(top_is_agent(&top));
-    ck_assert(!top_has_tab(&top, TABLE_AGENTS));
-    ck_assert(top_has_tab(&top, TABLE_RELAYS));
+    ck_assert_str_eq(top.tabs[TABLE_AGENTS].table->name, "servers");
 }
 END_TEST
 
@@ -74,7 +74,7 @@ static TCase *choosing(void) {
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, the_row_under_the_cursor_is_chosen);
     tcase_add_test(group, another_tab_begins_at_its_top_and_is_asked_for);
-    tcase_add_test(group, an_agent_has_no_agents);
+    tcase_add_test(group, an_agent_has_servers_instead_of_agents);
     tcase_add_test(group, the_order_is_that_of_the_tab);
     tcase_add_test(group, a_message_is_kept);
     return group;

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_view: view.c and its parts, view_head.c, view_problems.c, view_service.c, view_agent.c, view_relay.c,
- * view_event.c, view_facts.c and view_help.c: pictures as text.
+ * view_event.c, view_of_agent.c, view_facts.c and view_help.c: pictures as text.
  */
 #include "config.h"
 
@@ -180,6 +180,116 @@ START_TEST(relay_that_the_server_does_not_know_any_more) {
 }
 END_TEST
 
+START_TEST(agent_with_its_servers) {
+    fixture_end(&top);
+    fixture_begin_agent(&top);
+    show(TABLE_AGENTS);
+    fixture_expect(&top, 80, 12,
+                   "◆ b.example:10001 is not connected since 10:42 · 1 of 2 servers connected\n"
+                   "12 relays  in 62.1 Mbit/s  out 291.5 Mbit/s  2.0 new/s  2+4 data links\n"
+                   " 1 Services 3   2 Servers 2   3 Relays 12   4 Events             ● Live 11:04:20\n"
+                   "                                       Round      Links   Services  Services\n"
+                   "Server           State▾       Since  trip ms shared+own  permitted   refused\n"
+                   "b.example:10001  ◆ lost       10:42        -        0+0          0         0\n"
+                   "a.example:10001  ● connected  09:02     10.7        2+4          2         1\n"
+                   "\n"
+                   "\n"
+                   "\n"
+                   "\n"
+                   "↑↓ row  Enter open  s sort  / filter  p pause  ? keys  q quit\n");
+    open_row(0);
+    fixture_expect(&top, 80, 18,
+                   "◆ b.example:10001 is not connected since 10:42 · 1 of 2 servers connected\n"
+                   "12 relays  in 62.1 Mbit/s  out 291.5 Mbit/s  2.0 new/s  2+4 data links\n"
+                   " 1 Services 3   2 Servers 2   3 Relays 12   4 Events             ● Live 11:04:20\n"
+                   "\n"
+                   "a.example:10001  ● connected\n"
+                   "since         09:02:11, 2h 2m ago\n"
+                   "reached at    192.0.2.1:10001\n"
+                   "links         2 shared, 4 exclusive; round trip 10.7 ms\n"
+                   "services      2 permitted, 1 refused\n"
+                   "credential    web3\n"
+                   "verified by   1 pinned key\n"
+                   "instance      8c41f2aa\n"
+                   "last failure  none\n"
+                   "\n"
+                   "\n"
+                   "\n"
+                   "\n"
+                   "Esc back  ? keys  q quit\n");
+}
+END_TEST
+
+START_TEST(agent_with_its_services) {
+    fixture_end(&top);
+    fixture_begin_agent(&top);
+    fixture_expect(&top, 80, 12,
+                   "◆ b.example:10001 is not connected since 10:42 · 1 of 2 servers connected\n"
+                   "12 relays  in 62.1 Mbit/s  out 291.5 Mbit/s  2.0 new/s  2+4 data links\n"
+                   " 1 Services 3   2 Servers 2   3 Relays 12   4 Events             ● Live 11:04:20\n"
+                   "                                                             Last     Last\n"
+                   "Service   State▾         Server           Destination     reached   failed\n"
+                   "web       ◆ unreachable  c.example:10001  127.0.0.1:9           -    1m 2s\n"
+                   "ssh       ▲ refuses      a.example:10001  localhost:22          -        -\n"
+                   "web       ● permitted    a.example:10001  127.0.0.1:8443       2s        -\n"
+                   "\n"
+                   "\n"
+                   "\n"
+                   "↑↓ row  Enter open  s sort  / filter  p pause  ? keys  q quit\n");
+    fixture_expect(&top, 160, 12,
+                   "◆ b.example:10001 is not connected since 10:42 · 1 of 2 servers connected · 2 of 3 services "
+                   "permitted · munnel-agent 0.3.0 on gate · up 12d\n"
+                   "12 relays  in 64.0, 62.1, 60.0 Mbit/s  out 320.0, 291.5, 280.0 Mbit/s  2.0 new/s  2+4 data links  "
+                   "means of 1, 10 and 60 s; new: of 10 s\n"
+                   " 1 Services 3   2 Servers 2   3 Relays 12   4 Events                                               "
+                   "                                              ● Live 11:04:20\n"
+                   "                                                             Last     Last\n"
+                   "Service   State▾         Server           Destination     reached   failed  Because\n"
+                   "web       ◆ unreachable  c.example:10001  127.0.0.1:9           -    1m 2s  -\n"
+                   "ssh       ▲ refuses      a.example:10001  localhost:22          -        -  localhost:22 is not in "
+                   "its allow list\n"
+                   "web       ● permitted    a.example:10001  127.0.0.1:8443       2s        -  -\n"
+                   "\n"
+                   "\n"
+                   "\n"
+                   "↑↓ row  Enter open  s sort  / filter  p pause  ? keys  q quit\n");
+    open_row(1);
+    fixture_expect(&top, 80, 16,
+                   "◆ b.example:10001 is not connected since 10:42 · 1 of 2 servers connected\n"
+                   "12 relays  in 62.1 Mbit/s  out 291.5 Mbit/s  2.0 new/s  2+4 data links\n"
+                   " 1 Services 3   2 Servers 2   3 Relays 12   4 Events             ● Live 11:04:20\n"
+                   "\n"
+                   "ssh  ▲ refuses\n"
+                   "server        a.example:10001\n"
+                   "destination   localhost:22\n"
+                   "this agent    refuses\n"
+                   "because       localhost:22 is not in its allow list\n"
+                   "last reached  -\n"
+                   "last failed   -\n"
+                   "failed by     -\n"
+                   "\n"
+                   "\n"
+                   "\n"
+                   "Esc back  ? keys  q quit\n");
+}
+END_TEST
+
+START_TEST(relays_of_an_agent) {
+    fixture_end(&top);
+    fixture_begin_agent(&top);
+    show(TABLE_RELAYS);
+    fixture_expect(&top, 80, 8,
+                   "◆ b.example:10001 is not connected since 10:42 · 1 of 2 servers connected\n"
+                   "12 relays  in 62.1 Mbit/s  out 291.5 Mbit/s  2.0 new/s  2+4 data links\n"
+                   " 1 Services 3   2 Servers 2   3 Relays 12   4 Events             ● Live 11:04:20\n"
+                   "                                                             Mbit/s  Mbit/s\n"
+                   "Client                 Service  State           Age    Idle     ▾in    ▾out\n"
+                   "198.51.100.2:50001     web      ● shared    14m 49s      1s     0.1    41.8\n"
+                   "1 to 1 of 411\n"
+                   "↑↓ row  Enter story  s sort  / filter  e end relay  p pause  ? keys  q quit\n");
+}
+END_TEST
+
 START_TEST(event_in_full) {
     show(TABLE_EVENTS);
     open_row(1);
@@ -203,7 +313,7 @@ START_TEST(help_fits_80_by_24) {
     (void)keys_press(&top, '?');
     fixture_expect(&top, 80, 24,
                    " 1 Services 4   2 Agents 4   3 Relays 411   4 Events             ● Live 11:04:20\n"
-                   "1 2 3 4 Tab ← →     services, agents, relays, events\n"
+                   "1 2 3 4 Tab ← →     services, agents (of an agent: servers), relays, events\n"
                    "↑ ↓ PgUp PgDn j k   choose a row: from then on all rows keep their places\n"
                    "Esc                 back; sort anew; forget the filter\n"
                    "Enter               open: a service with both keys, an agent, a relay's story\n"
@@ -394,6 +504,9 @@ static TCase *pages(void) {
     tcase_add_test(group, relay_that_lives);
     tcase_add_test(group, relay_that_has_ended);
     tcase_add_test(group, relay_that_the_server_does_not_know_any_more);
+    tcase_add_test(group, agent_with_its_servers);
+    tcase_add_test(group, agent_with_its_services);
+    tcase_add_test(group, relays_of_an_agent);
     tcase_add_test(group, event_in_full);
     tcase_add_test(group, help_fits_80_by_24);
     tcase_add_test(group, all_problems_on_a_page);
