@@ -11,6 +11,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/agents.c \
 	src/server/admin/config.c \
 	src/server/admin/configuration.h \
+	src/server/admin/agents_change.c \
+	src/server/admin/agents_change.h \
 	src/server/admin/body_fields.c \
 	src/server/admin/body_fields.h \
 	src/server/admin/check.c \

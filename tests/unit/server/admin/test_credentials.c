@@ -3,7 +3,7 @@
 /*
  * test_credentials: an agent that is added may join, one that is revoked has gone, and a token that is rotated stays
  * valid for a time; what cannot be done changes nothing, and is answered with what to do, by body_fields.c where it was
- * sent wrong.
+ * sent wrong. Changes the agents file by agents_change.c.
  */
 #include "config.h"
 
