@@ -25,7 +25,7 @@ static const struct cmdline_flag flags[] = {ADMIN_JSON_FLAG};
 static int run(const struct admin_command *command, const struct cmdline *line, void *arguments, struct error *error) {
     struct admin_context context = {.line = line, .display = display_of(stdout), .is_json = cmdline_has(line, "json")};
 
-    context.client = admin_connect(arguments, ADMIN_WAIT_MS, error);
+    context.client = admin_connect(arguments, command->timeout_ms ? command->timeout_ms : ADMIN_WAIT_MS, error);
     int code = context.client ? command->run(&context, arguments, error) : -1;
     http_client_free(context.client);
     if (fflush(stdout) != 0 && code >= 0)

@@ -23,7 +23,8 @@ struct admin_command {
     int fewest, most;         /* words beside the options */
     /* 0, another exit code, or -1 with error. `arguments`: what spec.table fills. */
     int (*run)(struct admin_context *context, void *arguments, struct error *error);
-    int failure; /* the exit code after an error; 0: 1, as everywhere */
+    int failure;         /* the exit code after an error; 0: 1, as everywhere */
+    unsigned timeout_ms; /* of a question; 0: ADMIN_WAIT_MS */
 };
 
 #define ADMIN_JSON_FLAG                                                                                                \

@@ -31,8 +31,8 @@ static const struct option_table list_table = {specs, sizeof specs / sizeof *spe
 static const struct cmdline_flag flags[] = {{"json", 0, NULL, "print JSON", NULL}};
 static const struct cmdline_spec command = {
     .program = "munnel agent list",
-    .usage = "munnel agent list prints who may join, in which groups, and until when; and how they\n"
-             "are, if the server of the configuration runs.\n\n"
+    .usage = "munnel agent list prints who may join, in which groups, and until when; and how\n"
+             "they are, if the server of the configuration runs.\n\n"
              "usage: munnel agent list [OPTION]...\n",
     .table = &list_table,
     .flags = flags,

@@ -75,8 +75,9 @@ static const struct subcommand commands[] = {
      .heading = "Look at what runs"},
     {"top", .admin = &top_command, .arguments = "", .help = "watch it live: services, agents, relays, events"},
     {"events", .admin = &events_command, .arguments = "[--follow]", .help = "what happened"},
-    {"diag", .run = diag_run, .arguments = "[-o FILE]",
-     .help = "one file with all that a report needs, without secrets"},
+    {"check", .admin = &check_command, .arguments = "SERVICE", .help = "try a service, hop by hop",
+     .words = "@services"},
+    {"diag", .run = diag_run, .arguments = "[-o FILE]", .help = "what a report of a fault needs, in a file"},
     {"service", .below = &service_table, .arguments = "", .help = NULL, .heading = "Change what runs"},
     {"agent", .below = &agent_table, .arguments = "", .help = NULL}, /* for the help; run_agent() chooses */
     {"relay", .below = &relay_table, .arguments = "", .help = NULL},
@@ -111,7 +112,7 @@ int command_print_help(void) {
     for (size_t i = 0; i < command_table.count; i++)
         if (commands[i].help || commands[i].below)
             print_command(&commands[i]);
-    printf("\nSERVICE is one argument, \"NAME [GROUP] LISTEN:PORT DEST:PORT\"; man munnel has examples.\n");
+    printf("\nSERVICE: \"NAME [GROUP] LISTEN:PORT DEST:PORT\", one argument; see man munnel\n");
     return fflush(stdout) == 0 ? 0 : SUBCOMMAND_FAILED;
 }
 

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HOST_TEXT = 40, NAME_TEXT = 80 };
+enum { HOST_TEXT = 40, NAME_TEXT = 80, WAIT_MS = 20000 /* a check takes 15 s */ };
 
 struct diag_arguments {
     struct admin_place place;
@@ -35,10 +35,11 @@ static const struct cmdline_flag flags[] = {
     {"output", 'o', "FILE", "the archive; - is standard output [munnel-diag-HOST-DATE.tar]", NULL}};
 static const struct cmdline_spec command = {
     .program = "munnel diag",
-    .usage = "munnel diag puts into one tar file what a report of a fault needs: status, services,\n"
-             "agents, relays, events, configuration, metrics, log, checks, versions and limits, and\n"
-             "a MANIFEST that tells what is missing and why. Keys, tokens and join codes are left\n"
-             "out; names and addresses are in it. A check connects to each service's destination.\n\n"
+    .usage = "munnel diag puts into one tar file what a report of a fault needs: status,\n"
+             "services, agents, relays, events, configuration, metrics, log, checks, versions\n"
+             "and limits, and a MANIFEST that tells what is missing and why. Keys, tokens and\n"
+             "join codes are left out; names and addresses are in it. A check connects to\n"
+             "each service's destination.\n\n"
              "usage: munnel diag [OPTION]...\n",
     .table = &table,
     .flags = flags,
@@ -93,7 +94,7 @@ static int run(const char *self, const struct cmdline *line, struct diag_argumen
     FILE *file = open_archive(output ? output : path, error);
     if (!file)
         return -1;
-    source.client = admin_connect(&arguments->place, ADMIN_WAIT_MS, &source.why);
+    source.client = admin_connect(&arguments->place, WAIT_MS, &source.why);
     int result = write_archive(file, name, &source, &archive, error);
     http_client_free(source.client);
     if (fclose(file) != 0 && result == 0)

@@ -147,8 +147,8 @@ static int run(struct admin_context *context, void *arguments, struct error *err
 
 const struct admin_command events_command = {
     .spec = {.program = "munnel events",
-             .usage = "munnel events prints what happened last: agents that came and went, services that\n"
-                      "became unreachable, reloads, certificates, refused addresses.\n\n"
+             .usage = "munnel events prints what happened last: agents that came and went, services\n"
+                      "that became unreachable, reloads, certificates, refused addresses.\n\n"
                       "usage: munnel events [OPTION]...\n",
              .table = &table,
              .flags = flags,

@@ -19,6 +19,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/agent_store.h \
 	src/ctl/answer.c \
 	src/ctl/answer.h \
+	src/ctl/check.c \
 	src/ctl/command_table.c \
 	src/ctl/command_table.h \
 	src/ctl/commands.h \

@@ -85,8 +85,8 @@ static int run(struct admin_context *context, void *arguments, struct error *err
 
 const struct admin_command log_level_command = {
     .spec = {.program = "munnel log-level",
-             .usage = "munnel log-level prints what a running program logs, or changes it: error, warning,\n"
-                      "info or debug. Its configuration stays as it is.\n\n"
+             .usage = "munnel log-level prints what a running program logs, or changes it: error,\n"
+                      "warning, info or debug. Its configuration stays as it is.\n\n"
                       "usage: munnel log-level [OPTION]... [LEVEL]\n",
              .table = &table},
     .most = 1,

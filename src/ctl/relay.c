@@ -178,8 +178,8 @@ static int end(struct admin_context *context, void *arguments, struct error *err
 
 const struct admin_command relay_end_command = {
     .spec = {.program = "munnel relay end",
-             .usage = "munnel relay end resets both sides of relays: client and destination see that the\n"
-                      "connection broke.\n\n"
+             .usage = "munnel relay end resets both sides of relays: client and destination see that\n"
+                      "the connection broke.\n\n"
                       "usage: munnel relay end [OPTION]... ID...\n"},
     .fewest = 1,
     .most = RELAYS_AT_ONCE,

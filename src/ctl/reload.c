@@ -130,9 +130,9 @@ static int run(struct admin_context *context, void *arguments, struct error *err
 
 const struct admin_command reload_command = {
     .spec = {.program = "munnel reload",
-             .usage = "munnel reload lets the server read its files again, and shows what that changes: all\n"
-                      "of it or, on any mistake, nothing. Clients of other services notice nothing.\n"
-                      "\"munnel reload confirm\" keeps what --confirm has applied.\n\n"
+             .usage = "munnel reload lets the server read its files again, and shows what that\n"
+                      "changes: all of it or, on any mistake, nothing. Clients of other services\n"
+                      "notice nothing. \"munnel reload confirm\" keeps what --confirm has applied.\n\n"
                       "usage: munnel reload [OPTION]... [confirm]\n",
              .table = &table,
              .flags = flags,

@@ -27,8 +27,9 @@ static int list(struct admin_context *context, void *arguments, struct error *er
 
 const struct admin_command service_list_command = {
     .spec = {.program = "munnel service list",
-             .usage = "munnel service list prints the services of the running server: state, agents that\n"
-                      "can serve of those that may, relays, new ones, and bytes of the last ten seconds.\n\n"
+             .usage = "munnel service list prints the services of the running server: state, agents\n"
+                      "that can serve of those that may, relays, new ones, and bytes of the last ten\n"
+                      "seconds.\n\n"
                       "usage: munnel service list [OPTION]...\n"},
     .run = list,
 };
@@ -91,8 +92,8 @@ static int show(struct admin_context *context, void *arguments, struct error *er
 
 const struct admin_command service_show_command = {
     .spec = {.program = "munnel service show",
-             .usage = "munnel service show prints one service: its numbers, refused clients by reason, and\n"
-                      "what the server and each agent permit.\n\n"
+             .usage = "munnel service show prints one service: its numbers, refused clients by reason,\n"
+                      "and what the server and each agent permit.\n\n"
                       "usage: munnel service show [OPTION]... NAME\n"},
     .fewest = 1,
     .most = 1,
@@ -114,8 +115,8 @@ static int resume_service(struct admin_context *context, void *arguments, struct
 
 const struct admin_command service_pause_command = {
     .spec = {.program = "munnel service pause",
-             .usage = "munnel service pause lets a service take no new clients, until it is resumed or the\n"
-                      "server starts anew. Relays go on.\n\n"
+             .usage = "munnel service pause lets a service take no new clients, until it is resumed or\n"
+                      "the server starts anew. Relays go on.\n\n"
                       "usage: munnel service pause [OPTION]... NAME\n"},
     .fewest = 1,
     .most = 1,

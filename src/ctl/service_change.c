@@ -258,8 +258,8 @@ static const struct cmdline_flag remove_flags[] = {{"yes", 'y', NULL, "do not as
 
 const struct admin_command service_remove_command = {
     .spec = {.program = "munnel service remove",
-             .usage = "munnel service remove removes a service that munnel service add or the page has made.\n"
-                      "Its relays finish.\n\n"
+             .usage = "munnel service remove removes a service that munnel service add or the page has\n"
+                      "made. Its relays finish.\n\n"
                       "usage: munnel service remove [OPTION]... NAME\n",
              .flags = remove_flags,
              .flag_count = sizeof remove_flags / sizeof *remove_flags},

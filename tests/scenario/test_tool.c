@@ -26,6 +26,7 @@ enum {
     USAGE = 2,
     DOWN = 2,
     SCREEN = 24,
+    SCREEN_WIDTH = 80,
     TOKEN_DIGITS = 64,
     ARCHIVE_MOST = 8 << 20
 };
@@ -412,6 +413,28 @@ START_TEST(diag_works_when_no_server_runs) {
 }
 END_TEST
 
+START_TEST(a_service_is_checked_hop_by_hop) {
+    struct tooled tooled = start("check");
+
+    EXPECT(&tooled, 0, "check", "echo");
+    prints(&tooled, "listener");
+    prints(&tooled, "PASS");
+    prints_not(&tooled, "FAIL");
+    prints(&tooled, "\nSUMMARY PASS: echo works by agent alpha");
+    EXPECT(&tooled, 1, "check", "none");
+    prints(&tooled, "there is no service none");
+    destination_free(tooled.echo);
+    EXPECT(&tooled, 1, "check", "echo");
+    prints(&tooled, "\nconnect: ");
+    prints(&tooled, "\n  do: ");
+    prints(&tooled, "\nSUMMARY FAIL: echo fails at connect");
+    EXPECT(&tooled, 1, "check", "echo", "--json");
+    prints(&tooled, "\"result\":\"fail\"");
+    tooled.echo = destination_start(handle_echo, NULL); /* for the end */
+    end(&tooled);
+}
+END_TEST
+
 /* A shell asks for names with each key: also when nothing runs it is silent and quick. */
 START_TEST(names_are_completed_and_silence_when_no_server_runs) {
     struct tooled tooled = start("complete");
@@ -434,6 +457,12 @@ START_TEST(names_are_completed_and_silence_when_no_server_runs) {
 }
 END_TEST
 
+static void fits_a_screen(const struct tooled *tooled) {
+    ck_assert_uint_lt(lines_in(tooled->output), SCREEN);
+    for (const char *line = tooled->output; *line; line += strcspn(line, "\n"), line += *line == '\n')
+        ck_assert_msg(strcspn(line, "\n") <= SCREEN_WIDTH, "too wide: %.100s", line);
+}
+
 /* No server is needed for them. */
 START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
     struct tooled tooled = {.sandbox = sandbox_new("help")};
@@ -442,7 +471,7 @@ START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
                                            {"service", "list"},   {"service", "show"},     {"service", "pause"},
                                            {"service", NULL},     {"agent", "disconnect"}, {"relay", NULL},
                                            {"source", "forgive"}, {"reload", NULL},        {"diag", NULL},
-                                           {"service", "remove"}};
+                                           {"check", NULL},       {"service", "remove"}};
     static const char *const wrongs[][4] = {{"relay", NULL, NULL, "list, show or end"},
                                             {"relay", "lst", NULL, "did you mean list"},
                                             {"relay", "list", "--servce=x", "--service"},
@@ -452,10 +481,10 @@ START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
                                             {"agent", "undrian", NULL, "munnel agent undrain"}};
 
     EXPECT(&tooled, 0, "help");
-    ck_assert_uint_lt(lines_in(tooled.output), SCREEN);
+    fits_a_screen(&tooled);
     for (size_t i = 0; i < sizeof helps / sizeof *helps; i++) {
         EXPECT(&tooled, 0, "help", helps[i][0], helps[i][1]);
-        ck_assert_uint_lt(lines_in(tooled.output), SCREEN);
+        fits_a_screen(&tooled);
         prints(&tooled, helps[i][0]);
     }
     for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
@@ -474,6 +503,7 @@ SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(a_service_is_added_changed_and_removed, 60),
               SCENARIO(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed, 60),
               SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed, 60),
-              SCENARIO(diag_has_what_a_report_needs_and_no_secret, 60), SCENARIO(diag_works_when_no_server_runs, 60),
+              SCENARIO(a_service_is_checked_hop_by_hop, 60), SCENARIO(diag_has_what_a_report_needs_and_no_secret, 60),
+              SCENARIO(diag_works_when_no_server_runs, 60),
               SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
               SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))
