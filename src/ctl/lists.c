@@ -20,12 +20,13 @@ enum tone list_tone(const char *state) {
     static const struct {
         const char *state;
         enum tone tone;
-    } tones[] = {{"ok", TONE_GOOD},          {"connected", TONE_GOOD}, {"serves", TONE_GOOD},
-                 {"limited", TONE_WARN},     {"paused", TONE_WARN},    {"draining", TONE_WARN},
-                 {"unhealthy", TONE_BAD},    {"suspended", TONE_WARN}, {"offline", TONE_DIM},
-                 {"unreachable", TONE_BAD},  {"silent", TONE_BAD},     {"ejected", TONE_WARN},
-                 {"refused", TONE_BAD},      {"ended", TONE_DIM},      {"opening", TONE_WARN},
-                 {"unsupported", TONE_WARN}, {"unanswered", TONE_WARN}};
+    } tones[] = {{"ok", TONE_GOOD},          {"connected", TONE_GOOD},  {"serves", TONE_GOOD},
+                 {"limited", TONE_WARN},     {"paused", TONE_WARN},     {"draining", TONE_WARN},
+                 {"unhealthy", TONE_BAD},    {"suspended", TONE_WARN},  {"offline", TONE_DIM},
+                 {"unreachable", TONE_BAD},  {"silent", TONE_BAD},      {"ejected", TONE_WARN},
+                 {"refused", TONE_BAD},      {"ended", TONE_DIM},       {"opening", TONE_WARN},
+                 {"unsupported", TONE_WARN}, {"unanswered", TONE_WARN}, {"connecting", TONE_WARN},
+                 {"lost", TONE_BAD},         {"gave_up", TONE_BAD}};
 
     for (size_t i = 0; i < COUNT_OF(tones); i++)
         if (strcmp(tones[i].state, state) == 0)
@@ -221,4 +222,51 @@ int list_keys(const struct display *display, const json_t *keys, struct error *e
                                                   {.title = "BECAUSE"}};
 
     return print_list(display, keys, columns, COUNT_OF(columns), add_key, "No agent may serve it.", error);
+}
+
+/* ---- of an agent ---- */
+
+static void add_server(struct table *table, const json_t *server) {
+    double permitted = answer_number(server, "services.permitted"), refused = answer_number(server, "services.refused");
+
+    add_text(table, server, "address");
+    add_state(table, server, "state");
+    add_age(table, server, "since");
+    add_ms(table, server, "rtt_ms");
+    table_format(table, TONE_PLAIN, "%.0f", permitted < 0 ? 0 : permitted);
+    table_format(table, refused > 0 ? TONE_WARN : TONE_PLAIN, "%.0f", refused < 0 ? 0 : refused);
+    add_text(table, server, "failure.detail");
+}
+
+int list_servers(const struct display *display, const json_t *servers, struct error *error) {
+    static const struct table_column columns[] = {{.title = "SERVER"},
+                                                  {.title = "STATE", .is_whole = true},
+                                                  {.title = "FOR", .is_right = true},
+                                                  {.title = "RTT", .is_right = true},
+                                                  {.title = "SERVES", .is_right = true},
+                                                  {.title = "REFUSES", .is_right = true},
+                                                  {.title = "LAST FAILURE"}};
+
+    return print_list(display, servers, columns, COUNT_OF(columns), add_server, "It serves no server.", error);
+}
+
+static void add_asked_service(struct table *table, const json_t *service) {
+    const char *because = answer_text(service, "because", NULL);
+
+    add_text(table, service, "name");
+    add_state(table, service, "state");
+    add_text(table, service, "server");
+    add_list(table, service, "connect");
+    table_add(table, TONE_PLAIN, because ? because : answer_text(service, "destination.reason", ""));
+}
+
+int list_asked_services(const struct display *display, const json_t *services, struct error *error) {
+    static const struct table_column columns[] = {{.title = "SERVICE"},
+                                                  {.title = "STATE", .is_whole = true},
+                                                  {.title = "SERVER"},
+                                                  {.title = "DESTINATION"},
+                                                  {.title = "BECAUSE"}};
+
+    return print_list(display, services, columns, COUNT_OF(columns), add_asked_service, "No service is asked of it.",
+                      error);
 }

@@ -19,6 +19,10 @@ int list_sources(const struct display *display, const json_t *sources, struct er
 /* What the server and each agent permit of a service. */
 int list_keys(const struct display *display, const json_t *keys, struct error *error);
 
+/* Of an agent: the servers that it serves, and what they ask of it. */
+int list_servers(const struct display *display, const json_t *servers, struct error *error);
+int list_asked_services(const struct display *display, const json_t *services, struct error *error);
+
 /* Of a state of any of them. */
 enum tone list_tone(const char *state);
 

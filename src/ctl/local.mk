@@ -60,6 +60,8 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/source.c \
 	src/ctl/status.c \
 	src/ctl/status.h \
+	src/ctl/status_agent.c \
+	src/ctl/status_parts.c \
 	src/ctl/subcommand.c \
 	src/ctl/subcommand.h \
 	src/ctl/table.c \

@@ -16,21 +16,7 @@
 
 #include <string.h>
 
-enum { STATUS_DEGRADED = 1, STATUS_DOWN = 2, INDENT = 8, DO_WIDTH = 4 };
-
-int status_code(const json_t *status) {
-    if (answer_is(status, "state", "ok"))
-        return 0;
-    return answer_is(status, "state", "degraded") ? STATUS_DEGRADED : STATUS_DOWN;
-}
-
-/* ---- the head line ---- */
-
-static enum tone tone_of(const json_t *status) {
-    int code = status_code(status);
-
-    return code == 0 ? TONE_GOOD : code == STATUS_DEGRADED ? TONE_WARN : TONE_BAD;
-}
+enum { SENTENCE = 512 };
 
 static const char *plural(double count) {
     return count >= 0 && count < 1.5 && count > 0.5 ? "" : "s";
@@ -50,7 +36,7 @@ static void add_services(char *text, size_t size, const json_t *status) {
                  plural(count), more);
 }
 
-void status_sentence(const json_t *status, char *text, size_t size) {
+static void make_sentence(const json_t *status, char *text, size_t size) {
     char services[128], relays[NUMBER_TEXT], in[NUMBER_TEXT], out[NUMBER_TEXT], up[NUMBER_TEXT];
     double connected = answer_number(status, "agents.connected"), known = answer_number(status, "agents.known");
     double now = answer_number(status, "relays.now");
@@ -63,58 +49,6 @@ void status_sentence(const json_t *status, char *text, size_t size) {
              number_bit_rate(in, answer_rate(status, "in_rate")), number_bit_rate(out, answer_rate(status, "out_rate")),
              number_age(up, answer_text(status, "started", ""), now_ms));
 }
-
-static void print_head(const struct display *display, const json_t *status) {
-    const char *state = answer_text(status, "state", "unknown");
-    const char *program = answer_text(status, "program", "munneld"),
-               *host = answer_text(status, "host", "this machine");
-    bool is_stopping = json_is_true(answer_at(status, "stopping"));
-    char sentence[512];
-    unsigned at = (unsigned)(display_columns(program) + display_columns(host) + strlen(" on  is ") + strlen(state));
-
-    status_sentence(status, sentence, sizeof sentence);
-    display_tone(display, TONE_TITLE, "%s on %s is ", program, host);
-    display_tone(display, tone_of(status), "%s", state);
-    fprintf(display->file, "%s: ", is_stopping ? " and stopping" : "");
-    display_fold(display, at + (is_stopping ? 13 : 0) + 2, 2, sentence);
-}
-
-/* ---- problems ---- */
-
-static void print_part(const struct display *display, const char *label, const char *text) {
-    if (!*text)
-        return;
-    fprintf(display->file, "%*s%-*s ", INDENT - 2, "", DO_WIDTH, label);
-    display_fold(display, INDENT + DO_WIDTH - 1, INDENT + DO_WIDTH - 1, text);
-}
-
-static void print_problem(const struct display *display, const json_t *problem, int64_t now_ms) {
-    bool is_bad = answer_is(problem, "severity", "bad");
-    const char *since = answer_text(problem, "since", NULL);
-    char what[512], when[NUMBER_TEXT], age[NUMBER_TEXT];
-
-    snprintf(what, sizeof what, "%.300s", answer_text(problem, "what", "?"));
-    if (since)
-        snprintf(what + strlen(what), sizeof what - strlen(what), ", since %s (%s)",
-                 number_local_time(when, since, now_ms), number_age(age, since, now_ms));
-    display_tone(display, is_bad ? TONE_BAD : TONE_WARN, "%-4s", is_bad ? "BAD" : "WARN");
-    fputs("  ", display->file);
-    display_fold(display, INDENT - 2, INDENT - 2, what);
-    print_part(display, "why:", answer_text(problem, "why", ""));
-    print_part(display, "do:", answer_text(problem, "remedy", ""));
-}
-
-void status_print_problems(const struct display *display, const json_t *status, int64_t now_ms) {
-    const json_t *problems = answer_at(status, "problems"), *problem;
-    size_t i;
-
-    json_array_foreach (problems, i, problem) {
-        fputc('\n', display->file);
-        print_problem(display, problem, now_ms);
-    }
-}
-
-/* ---- all of it ---- */
 
 static int print_lists(struct admin_context *context, struct error *error) {
     struct http_reply services = {0}, agents = {0};
@@ -134,10 +68,11 @@ static int print_lists(struct admin_context *context, struct error *error) {
 }
 
 static int print_server(struct admin_context *context, const json_t *status, struct error *error) {
-    int64_t now_ms = admin_now_ms();
+    char sentence[SENTENCE];
 
-    print_head(&context->display, status);
-    status_print_problems(&context->display, status, now_ms);
+    make_sentence(status, sentence, sizeof sentence);
+    status_print_head(&context->display, status, sentence);
+    status_print_problems(&context->display, status, admin_now_ms());
     return print_lists(context, error) == 0 ? status_code(status) : -1;
 }
 
@@ -148,6 +83,8 @@ static int run(struct admin_context *context, void *arguments, struct error *err
     (void)arguments;
     if (code == 0 && context->is_json)
         code = admin_print_json(context, &reply) + status_code(reply.json);
+    else if (code == 0 && answer_is(reply.json, "program", "munnel-agent"))
+        code = status_print_agent(context, reply.json, error);
     else if (code == 0)
         code = print_server(context, reply.json, error);
     http_reply_done(&reply);

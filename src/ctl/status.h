@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * status: parts of "munnel status" that others show, too.
+ * status: what the status of a server and of an agent are made of.
  * Runs on: the tool's only thread. Owns: nothing.
  */
 #ifndef MUNNEL_CTL_STATUS_H
@@ -9,11 +9,17 @@
 
 #include "ctl/admin_command.h"
 
+enum { STATUS_DEGRADED = 1, STATUS_DOWN = 2 }; /* exit codes */
+
 /* Of /v1/status: 0 well, 1 degraded, 2 down. */
 int status_code(const json_t *status);
-/* "3 services can be served, 2 of 2 agents connected, ...", of a server. */
-void status_sentence(const json_t *status, char *text, size_t size);
 /* Each behind an empty line: what, since when, why, what to do. */
 void status_print_problems(const struct display *display, const json_t *status, int64_t now_ms);
+
+/* status_agent.c: all of the status of an agent. The exit code, or -1 with error. */
+int status_print_agent(struct admin_context *context, const json_t *status, struct error *error);
+
+/* "munnel-agent on web1 is ok: ", and the sentence behind it. */
+void status_print_head(const struct display *display, const json_t *status, const char *sentence);
 
 #endif

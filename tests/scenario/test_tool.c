@@ -435,6 +435,33 @@ START_TEST(a_service_is_checked_hop_by_hop) {
 }
 END_TEST
 
+START_TEST(an_agent_answers_on_its_own_machine) {
+    struct tooled tooled = start("own");
+    const char *file = sandbox_write(tooled.sandbox, "agent.json",
+                                     "{ 'admin': { 'socket': 'agent.sock' }, 'allow': '192.0.2.1:1' }", true);
+    const char *socket = sandbox_path(tooled.sandbox, "agent.sock");
+
+    agent_start(&tooled.server, "beta", NULL, "--config", file, NULL);
+    agent_await(&tooled.server, 0, "beta", JOIN_MS);
+    ck_assert(HOLDS_WITHIN(SOON_MS, tool(&tooled, "status", "--socket", socket, NULL) == 0 &&
+                                        strstr(tooled.output, "0 of 1 services permitted, 1 refused")));
+    prints(&tooled, "munnel-agent on ");
+    prints(&tooled, "1 of 1 servers connected");
+    prints(&tooled, "echo");
+    EXPECT(&tooled, 0, "relay", "list", "--socket", socket);
+    prints(&tooled, "No relay matches.");
+    EXPECT(&tooled, 0, "events", "--socket", socket);
+    EXPECT(&tooled, 0, "log-level", "debug", "--socket", socket);
+    EXPECT(&tooled, 1, "agent", "drain", "alpha", "--socket", socket);
+    EXPECT(&tooled, 0, "diag", "--socket", socket, "-o", sandbox_path(tooled.sandbox, "a.tar"));
+    expect_part(&tooled, sandbox_path(tooled.sandbox, "a.tar"), "status.json", "munnel-agent");
+    sandbox_end(tooled.sandbox, tooled.server.process);
+    ck_assert(HOLDS_WITHIN(SOON_MS, tool(&tooled, "status", "--socket", socket, NULL) == DOWN &&
+                                        strstr(tooled.output, "0 of 1 servers connected")));
+    end(&tooled);
+}
+END_TEST
+
 /* A shell asks for names with each key: also when nothing runs it is silent and quick. */
 START_TEST(names_are_completed_and_silence_when_no_server_runs) {
     struct tooled tooled = start("complete");
@@ -503,7 +530,7 @@ SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(a_service_is_added_changed_and_removed, 60),
               SCENARIO(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed, 60),
               SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed, 60),
-              SCENARIO(a_service_is_checked_hop_by_hop, 60), SCENARIO(diag_has_what_a_report_needs_and_no_secret, 60),
-              SCENARIO(diag_works_when_no_server_runs, 60),
+              SCENARIO(an_agent_answers_on_its_own_machine, 60), SCENARIO(a_service_is_checked_hop_by_hop, 60),
+              SCENARIO(diag_has_what_a_report_needs_and_no_secret, 60), SCENARIO(diag_works_when_no_server_runs, 60),
               SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
               SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))
