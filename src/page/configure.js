@@ -46,14 +46,14 @@ const MEMBERS = ['name', 'listen', 'group', 'connect', 'no_agent'];
 
 const blank = () => ({ name: '', listen: '', groups: '', connect: '', no_agent: 'wait' });
 
-function formOf(service, terms) {
+function formOf(service) {
   const text = (value) => (Array.isArray(value) ? value.join(', ') : value || '');
-  return { name: service.name, listen: text(service.listen), groups: text(service.groups), connect: text(service.connect), no_agent: terms.no_agent || 'wait' };
+  return { name: service.name, listen: text(service.listen), groups: text(service.groups), connect: text(service.connect), no_agent: service.configuration.no_agent };
 }
 
 /* Only what the form has is changed; the rest of a service stays. */
 function bodyOf(form, before) {
-  const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && value.length !== 0 && !['name', 'group'].includes(key)));
+  const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && !['name', 'group'].includes(key)));
   const groups = listOf(form.groups);
   return { ...rest, listen: listOf(form.listen), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), no_agent: form.no_agent };
 }
@@ -77,8 +77,8 @@ function File({ form, body, problem }) {
     <pre class="code" tabindex="0" aria-label="What will be written">${lines.map((line) => html`<span class=${wrong && line.startsWith(`  "${wrong}":`) ? 'line wrong-line' : 'line'}>${line}${'\n'}</span>`)}</pre>`;
 }
 
-export function ServiceSheet({ service, terms, services, agents, onClose }) {
-  const [form, setForm] = useState(service ? formOf(service, terms) : blank());
+export function ServiceSheet({ service, services, agents, onClose }) {
+  const [form, setForm] = useState(service ? formOf(service) : blank());
   const [problem, setProblem] = useState(null);
   const [preview, setPreview] = useState(null);
   const version = useRef(null);
@@ -87,7 +87,7 @@ export function ServiceSheet({ service, terms, services, agents, onClose }) {
     setPreview(null);
     setProblem(null);
   };
-  const body = bodyOf(form, terms);
+  const body = bodyOf(form, service?.configuration);
   const path = `/v1/services/${segment(form.name || '-')}`;
   const refuse = (error) => {
     setProblem(error);

@@ -79,7 +79,7 @@ function Fan({ rows, centre, yOf, most }) {
 
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-const Node = ({ x, y, title, words, tone, most = 18 }) => html`<text x=${x} y=${y} class=${`title ${tone || ''}`}>${cut(title, most)}<title>${title}</title></text>
+const Node = ({ x, y, title, words, tone, most = 18 }) => html`<text x=${x} y=${y} class=${`name ${tone || ''}`}>${cut(title, most)}<title>${title}</title></text>
   ${words && html`<text x=${x} y=${y + 17} class=${`words ${tone || ''}`}>${words}</text>`}`;
 
 function AgentRow({ row, y, destination }) {

@@ -50,11 +50,8 @@ function Refused({ service }) {
 
 const termText = (value) => (Array.isArray(value) ? value.join(', ') || '–' : value === null ? 'off' : typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-/* As it is configured, with defaults; null: not known yet. */
-const termsOf = (state, name) => state.config?.running?.services?.find((service) => service.name === name) || null;
-
-function Terms({ service, terms: all }) {
-  const terms = Object.entries(all || { group: service.groups }).filter(([key]) => !['name', 'listen', 'connect'].includes(key));
+function Terms({ service }) {
+  const terms = Object.entries(service.configuration || { group: service.groups }).filter(([key]) => !['name', 'listen', 'connect'].includes(key));
   return html`<${Section} id="terms" title="Terms">
     <dl class="facts">
       <dt>Listens on</dt><dd>${service.listen.join(', ')}</dd>
@@ -66,12 +63,13 @@ function Terms({ service, terms: all }) {
 
 /* ---- what can be done ---- */
 
-function Tools({ service, terms, ask }) {
+function Tools({ service, ask }) {
   const path = `/v1/services/${segment(service.name)}`;
   const isPaused = service.state === 'paused';
-  return html`${mayOperate() && html`${isPaused ? html`<${Action} key="resume" text="Resume" busy="Resuming…" action=${() => post(`${path}/resume`)} onDone=${refreshNow} />`
+  return html`${mayOperate() && html`<${Action} key="check" text="Check" busy="Checking…" action=${() => post(`${path}/check`)} onDone=${(check) => ask({ kind: 'checked', check })} />
+      ${isPaused ? html`<${Action} key="resume" text="Resume" busy="Resuming…" action=${() => post(`${path}/resume`)} onDone=${refreshNow} />`
         : html`<button class="button" data-key="p" onClick=${() => ask({ kind: 'pause', service })}>Pause</button>`}`}
-    ${mayAdminister() && service.origin.is_managed && terms && html`<button class="button" onClick=${() => ask({ kind: 'edit', service, terms })}>Edit</button>
+    ${mayAdminister() && service.origin.is_managed && service.configuration && html`<button class="button" onClick=${() => ask({ kind: 'edit', service })}>Edit</button>
       <button class="button danger" onClick=${() => ask({ kind: 'remove', service })}>Remove</button>`}`;
 }
 
@@ -80,11 +78,10 @@ export function ServiceView({ state, name, ask, span, onSpan }) {
   const crumb = html`<a class="crumb" href="#services"><${Icon} name="back" />Services</a>`;
   if (!service || service.isGone)
     return html`<section>${crumb}<div class="title"><h2>${name}</h2></div>${service && html`<p class="quiet">There is no such service.</p>`}</section>`;
-  const terms = termsOf(state, name);
   return html`<section>${crumb}
-      <div class="title"><h2>${service.name}</h2><${ServiceState} service=${service} isLong /><div class="right"><${Tools} service=${service} terms=${terms} ask=${ask} /></div></div>
+      <div class="title"><h2>${service.name}</h2><${ServiceState} service=${service} isLong /><div class="right"><${Tools} service=${service} ask=${ask} /></div></div>
       <${Flow} service=${service} flow=${state.flow} /></section>
-    <div class="split"><div><${Keys} service=${service} flow=${state.flow} /><${Times} service=${service} /><${Refused} service=${service} /></div><${Terms} service=${service} terms=${terms} /></div>
+    <div class="split"><div><${Keys} service=${service} flow=${state.flow} /><${Times} service=${service} /><${Refused} service=${service} /></div><${Terms} service=${service} /></div>
     <${Relays} key=${name} relays=${state.relays} services=${[]} agents=${state.agents} ask=${ask} fixed=${{ service: name }} />
     <${Charts} history=${state.history} events=${state.events} subject=${name} span=${span} onSpan=${onSpan} />`;
 }

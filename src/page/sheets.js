@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* What asks before it is done: confirmations and the log level. */
+/* What asks before it is done: confirmations, the log level, and the answer of a check. */
 
 import { html, useEffect, useState } from './htm-preact.js';
 import { get, post, put, remove, segment } from './api.js';
-import { clock, count } from './format.js';
-import { Action, Choice, Confirm, Sheet } from './parts.js';
+import { clock, count, milliseconds } from './format.js';
+import { Action, Choice, Confirm, Mark, Sheet } from './parts.js';
 import { Wrong } from './forms.js';
 import { RemoveSheet, ServiceSheet } from './configure.js';
 import { RotateSheet } from './joining.js';
 import { now, refreshNow } from './store.js';
+
+/* ---- check ---- */
+
+const RESULTS = { pass: ['ok', 'pass'], fail: ['bad', 'fail'], skip: ['waiting', 'skipped'] };
+
+const Hop = ({ hop }) => html`<li><span class="state"><${Mark} shape=${RESULTS[hop.result][0]} />${RESULTS[hop.result][1]}</span>
+  <span class="text"><b>${hop.hop}</b> ${hop.detail || ''}${hop.remedy && html`<br /><span class="quiet">${hop.remedy}</span>`}</span>
+  <span class="num">${hop.ms === null ? '' : milliseconds(hop.ms)}</span></li>`;
+
+const CheckSheet = ({ check, onClose }) => html`<${Sheet} title=${`Check of ${check.service}`} onClose=${onClose} foot=${html`<span class=${check.result === 'fail' ? 'bad' : ''}>${check.summary}</span>`}>
+  <p class="hint">A connection was opened through all of it, as a client's.</p>
+  <ol class="check">${check.hops.map((hop) => html`<${Hop} hop=${hop} />`)}</ol><//>`;
 
 /* ---- log ---- */
 
@@ -55,7 +67,8 @@ const QUESTIONS = {
 
 export function Asked({ asked, state, onClose }) {
   if (!asked) return null;
-  if (asked.kind === 'edit') return html`<${ServiceSheet} service=${asked.service} terms=${asked.terms} services=${state.services} agents=${state.agents} onClose=${onClose} />`;
+  if (asked.kind === 'checked') return html`<${CheckSheet} check=${asked.check} onClose=${onClose} />`;
+  if (asked.kind === 'edit') return html`<${ServiceSheet} service=${asked.service} services=${state.services} agents=${state.agents} onClose=${onClose} />`;
   if (asked.kind === 'remove') return html`<${RemoveSheet} service=${asked.service} onClose=${onClose} />`;
   if (asked.kind === 'rotate') return html`<${RotateSheet} agent=${asked.agent} agents=${state.agents} onClose=${onClose} />`;
   if (asked.kind === 'log') return html`<${LogSheet} onClose=${onClose} />`;

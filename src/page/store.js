@@ -28,7 +28,6 @@ const initial = () => ({
   agents: null,
   relays: null,
   service: null,
-  config: null /* that runs */,
   flow: null /* the busiest relays of the service that is shown */,
   agent: null,
   relay: null,
@@ -75,7 +74,6 @@ const paths = {
   sources: () => '/v1/sources',
   service: () => `/v1/services/${segment(wanted.name)}`,
   flow: () => `/v1/relays?service=${segment(wanted.name)}&sort=-rate&limit=1000`,
-  config: () => '/v1/config',
   agent: () => `/v1/agents/${segment(wanted.name)}`,
   relay: () => `/v1/relays/${segment(wanted.name)}`,
   history: () => `/v1/history?span=${wanted.span}${wanted.view === 'service' ? `&service=${segment(wanted.name)}` : ''}`,
@@ -90,7 +88,7 @@ const picks = {
 /* What has come for something that is not shown any more is left out. */
 async function load(name) {
   const path = paths[name]();
-  if (state[name]?.isGone || (name === 'config' && state.config?.version === state.status?.configuration.version)) return;
+  if (state[name]?.isGone) return;
   let data;
   try {
     data = await get(path);
@@ -120,7 +118,7 @@ async function loadSpark() {
 
 const LISTS = {
   overview: ['services', 'agents', 'relays', 'sources'],
-  service: ['service', 'flow', 'config', 'services', 'agents', 'relays'],
+  service: ['service', 'flow', 'services', 'agents', 'relays'],
   agent: ['agent', 'services', 'agents', 'relays'],
   relay: ['relay', 'services', 'agents'],
 };

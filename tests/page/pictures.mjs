@@ -2,15 +2,17 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * pictures.mjs FOLDER [RELAYS]: the page of a server with a few services and real traffic, at three widths, light and dark,
- * and that of a fresh server: to be looked at after a change, and for the README. Run it by tests/page/run.sh.
+ * and that of a fresh server: to be looked at after a change, and for the README. Run it by tests/page/test_page.sh.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch } from './browser.mjs';
-import { Rig, freePorts, sleep } from './rig.mjs';
+import { Rig, connect, freePorts, sleep } from './rig.mjs';
 
 const [folder, relays = '24', only] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
+
+const hostOf = (number) => `127.0.${(number * 7) % 5}.${1 + ((number * 13) % 200)}`;
 
 async function stage(rig) {
   const ports = await freePorts(8);
@@ -24,20 +26,33 @@ async function stage(rig) {
   rig.tool('agent', 'add', '--config', rig.path('server/munnel.json'), '--group', 'web', '--expires', '9d', 'web3');
   await rig.stop(gone);
   for (let i = 0; i < Number(relays); i++) {
-    const host = `127.0.${(i * 7) % 5}.${1 + ((i * 13) % 200)}`;
-    await rig.client(ports[2 + (i % 8 === 7 ? 1 : i % 11 === 9 ? 2 : 0)], `stream ${Math.round(40000 * 1.17 ** (i % 20))}`, 1, host);
+    const rate = i < 24 ? Math.round(10000 * 1.17 ** (i % 20)) : 100;
+    await rig.client(ports[2 + (i % 8 === 7 ? 1 : i % 11 === 9 ? 2 : 0)], i < 24 ? `stream ${rate}` : 'echo hello', 1, hostOf(i));
   }
+  return ports;
+}
+
+/* Clients that come and go. */
+function keepComing(ports) {
+  let i = 0;
+  return setInterval(() => {
+    const number = 1 + Math.floor(2 + 2 * Math.sin(i++ / 40));
+    for (let k = 0; k < number; k++)
+      connect(ports[2 + (k % 2) * (i % 3 === 0)], `wait ${5 + Math.round(20 * Math.random() ** 3)}`, 1, hostOf(i + k))
+        .then((client) => setTimeout(client.close, 4000 * Math.random()), () => {});
+  }, 1000);
 }
 
 const rig = new Rig();
 const fresh = new Rig();
 let browser;
+let coming;
 try {
-  await stage(rig);
+  coming = keepComing(await stage(rig));
   const free = await freePorts(3);
   [fresh.agentPort, fresh.httpPort] = free;
   await fresh.begin([{ name: 'example', listen: `127.0.0.1:${free[2]}`, connect: 'localhost:80' }]);
-  await sleep(only ? 3000 : 60000); /* until the charts have something to show */
+  await sleep(1000 * Number(process.env.MUNNEL_PAGE_WAIT || 60)); /* until the charts have something to show */
   browser = await launch();
   const { relays: list } = await rig.get('/v1/relays?sort=-age&limit=1');
   const jobs = [
@@ -57,6 +72,7 @@ try {
       await page.close();
     }
 } finally {
+  clearInterval(coming);
   await browser?.close();
   await rig.end();
   await fresh.end();

@@ -46,8 +46,8 @@ export async function freePorts(count) {
 /* ---- destinations and clients ---- */
 
 /*
- * Answers a line: "echo TEXT" with TEXT; "send BYTES" with so many; "stream RATE" with RATE bytes a second until it ends.
- * handleLine keeps the connection, so that a client may ask again.
+ * Answers a line, and then the next: "echo TEXT" with TEXT; "send BYTES" with so many; "wait MS" with a byte after a time;
+ * "stream RATE" with about RATE bytes a second until it ends.
  */
 export function startDestination(port) {
   const streams = new Set();
@@ -60,7 +60,8 @@ export function startDestination(port) {
       const [word, argument] = String(data).trim().split(' ');
       if (word === 'echo') socket.write(`${argument}\n`);
       else if (word === 'send') socket.write(Buffer.alloc(Number(argument)));
-      else if (word === 'stream') timer = setInterval(() => socket.write(Buffer.alloc(Number(argument) / 10)), 100);
+      else if (word === 'wait') setTimeout(() => socket.write('x'), Number(argument));
+      else if (word === 'stream') timer = setInterval(() => socket.write(Buffer.alloc((Number(argument) / 5) * (0.6 + 0.8 * Math.random()))), 200);
     });
   });
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve({ close: () => { server.close(); streams.forEach((socket) => socket.destroy()); } })));

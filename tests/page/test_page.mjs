@@ -198,6 +198,21 @@ test('an agent is disconnected', async () => {
   await until('it has connected again', async () => (await agent('desk1')).state === 'connected');
 });
 
+test('a service is checked hop by hop', async () => {
+  await open({ hash: '#service/web' }, async (look) => {
+    await look.button('Check').click();
+    const hops = look.page.locator('.check li');
+    await hops.first().waitFor({ timeout: 20000 });
+    equal(await hops.filter({ hasText: /^fail/ }).count(), 0, 'hops of web that failed');
+    ok((await hops.count()) > 4, 'all hops are there');
+    await look.page.keyboard.press('Escape');
+    await look.page.goto(`${rig.base}/#service/ops`);
+    await look.page.getByRole('heading', { name: 'ops', exact: true }).waitFor();
+    await look.button('Check').click();
+    await hops.filter({ hasText: /^fail/ }).first().waitFor({ timeout: 20000 });
+  });
+});
+
 test('the log level is changed for a time', async () => {
   await open({}, async (look) => {
     await look.button('Menu').click();
