@@ -16,8 +16,18 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/admin/status.c \
 	src/agent/agent.c \
 	src/agent/agent.h \
-	src/agent/check.c \
-	src/agent/check.h \
+	src/agent/check/check.c \
+	src/agent/check/check.h \
+	src/agent/check/check_link.c \
+	src/agent/check/check_link.h \
+	src/agent/check/check_server.c \
+	src/agent/check/check_server.h \
+	src/agent/check/check_services.c \
+	src/agent/check/check_services.h \
+	src/agent/check/check_world.c \
+	src/agent/check/check_world.h \
+	src/agent/check/report.c \
+	src/agent/check/report.h \
 	src/agent/drain.c \
 	src/agent/drain.h \
 	src/agent/housekeeping.c \

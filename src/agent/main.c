@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "agent/check.h"
+#include "agent/check/check.h"
 #include "agent/identity/join.h"
 #include "agent/startup.h"
 #include "lib/net/sock.h"

@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { LIST_TEXT = 1024 };
 
@@ -64,10 +63,7 @@ static int make_log(struct startup *startup, struct error *error) {
 }
 
 static int find_names(struct startup *startup, struct error *error) {
-    if (startup->options->name)
-        snprintf(startup->name, sizeof startup->name, "%s", startup->options->name);
-    else if (gethostname(startup->name, sizeof startup->name - 1) != 0 || startup->name[0] == '\0')
-        snprintf(startup->name, sizeof startup->name, "agent");
+    identity_agent_name(startup->options, startup->name);
     snprintf(startup->who, sizeof startup->who, "agent %s", startup->name);
     return identity_state_folder(startup->options, &startup->state_folder, error);
 }

@@ -20,7 +20,7 @@
 
 #define FOLDER "/run/munnel-agent/" /* of the sockets of all agents of this machine */
 
-enum { FILE_MAX = 1 << 20 };
+enum { FILE_MAX = 1 << 20, CHECK_S = 15, CHECK_MOST_S = 3600 };
 
 static const char *const log_formats[] = {"auto", "text", "json", NULL};
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
@@ -65,7 +65,10 @@ const struct option_table agent_option_table = {agent_specs, sizeof agent_specs 
 
 static const struct cmdline_flag flags[] = {
     {"config", 0, "FILE", "read FILE, which can say all of this", NULL},
-    {"check", 0, NULL, "check the configuration, print what it would do, and exit", NULL},
+    {"check", 0, NULL, "try each hop to servers and destinations, and exit", NULL},
+    {"check-config", 0, NULL, "check the configuration only, and exit", NULL},
+    {"json", 0, NULL, "with --check: JSON", NULL},
+    {"timeout", 0, "SECONDS", "with --check: for all of it [15]", NULL},
     {"join", 0, "FILE|-", "take a join code from FILE or the input", NULL},
     {"join-only", 0, "FILE|-", "store what a join code holds, and exit", NULL},
     {"verbose", 'v', NULL, "log details too", NULL},
@@ -74,7 +77,7 @@ static const struct cmdline_flag flags[] = {
 
 static const struct cmdline_spec munnel_agent = {
     .program = "munnel-agent",
-    .usage = "munnel-agent connects clients of its servers to destinations that it can reach.\n\n"
+    .usage = "munnel-agent connects clients of its servers to destinations that it can reach.\n"
              "usage: munnel-agent [OPTION]... [SERVER:PORT[,SERVER:PORT...] [GROUP]]\n"
              "  Without SERVER it serves those that it has joined, by a code (--join)\n",
     .table = &agent_option_table,
@@ -182,6 +185,26 @@ static int take_join(struct agent_options *options, const struct cmdline *line, 
     return 0;
 }
 
+static int take_check(struct agent_options *options, const struct cmdline *line, struct error *error) {
+    const char *timeout = cmdline_value(line, "timeout");
+    bool is_full = cmdline_has(line, "check");
+    options->check_config = cmdline_has(line, "check-config") && !is_full;
+    options->check = is_full || options->check_config;
+    options->is_json = cmdline_has(line, "json");
+    options->check_s = CHECK_S;
+    if ((options->is_json || timeout) && !is_full)
+        return error_set(error, "--%s is for --check", options->is_json ? "json" : "timeout");
+    if (!timeout)
+        return 0;
+    char *end;
+    unsigned long seconds = strtoul(timeout, &end, 10);
+    if (timeout[0] < '0' || timeout[0] > '9' || *end || seconds < 1 || seconds > CHECK_MOST_S)
+        return error_set(error, "--timeout: \"%s\" is not right here; write a whole number from 1 to %d", timeout,
+                         CHECK_MOST_S);
+    options->check_s = (unsigned)seconds;
+    return 0;
+}
+
 static int note_places(struct agent_options *options, const struct cmdline *line, const char *file,
                        struct error *error) {
     options->by_flag.ca = cmdline_has(line, "ca");
@@ -202,8 +225,8 @@ static int read_line(struct agent_options *options, const struct cmdline *line, 
         return -1;
     if (cmdline_has(line, "verbose"))
         options->log.level = LOG_LEVEL_DEBUG;
-    options->check = cmdline_has(line, "check");
-    return note_places(options, line, file, error) || take_join(options, line, error) || check_whole(options, error)
+    return take_check(options, line, error) || note_places(options, line, file, error) ||
+                   take_join(options, line, error) || check_whole(options, error)
                ? -1
                : 0;
 }

@@ -19,11 +19,14 @@ struct agent_options {
     char *file;                           /* that was read; NULL: none */
     struct {
         bool ca, token_file, certificate, key;
-    } by_flag;        /* set on the command line; else by the file */
-    char *join;       /* FILE or "-" */
-    bool check;       /* check the configuration and exit */
-    bool join_only;   /* store what the join code holds, and exit */
-    unsigned retry_s; /* longest pause between attempts [5] */
+    } by_flag;         /* set on the command line; else by the file */
+    char *join;        /* FILE or "-" */
+    bool check;        /* check, and exit */
+    bool check_config; /* likewise: the configuration only, without connecting */
+    bool is_json;      /* of --check: JSON instead of a table */
+    unsigned check_s;  /* of --check: for all of it */
+    bool join_only;    /* store what the join code holds, and exit */
+    unsigned retry_s;  /* longest pause between attempts [5] */
     unsigned threads;
     struct config_log log;
     char *admin_socket; /* NULL or "": none */

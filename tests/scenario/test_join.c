@@ -115,15 +115,16 @@ START_TEST(a_code_may_be_kept_before_the_agent_starts) {
     struct sandbox *sandbox = pair.sandbox;
     const char *agent = sandbox_program(sandbox, "munnel-agent");
     sandbox_end(sandbox, pair.server);
-    struct process *checker = ON(sandbox, "near", "checker", pair.code, agent, "--check", "--join", "-");
+    struct process *checker = ON(sandbox, "near", "checker", pair.code, agent, "--check-config", "--join", "-");
     ck_assert_int_eq(process_wait(checker, LOG_MS), 0);
     process_await(checker, 0, LOG_MS, "serves", pair.address, "the token of \"first\"", NULL);
     ck_assert_int_ne(access(sandbox_path(sandbox, "near/state/joined.json"), F_OK), 0);
-    checker = ON(sandbox, "near", "checker-of-nothing", NULL, agent, "--check");
+    checker = ON(sandbox, "near", "checker-of-nothing", NULL, agent, "--check-config");
     ck_assert_int_eq(process_wait(checker, LOG_MS), 2);
     process_await(checker, 0, LOG_MS, "no server is named, and none was joined", NULL);
     const char *unloggable = sandbox_write(sandbox, "unloggable.json", "{ \"log\": { \"to\": \".\" } }", false);
-    checker = ON(sandbox, "near", "checker-of-log", pair.code, agent, "--check", "--config", unloggable, "--join", "-");
+    checker = ON(sandbox, "near", "checker-of-log", pair.code, agent, "--check-config", "--config", unloggable,
+                 "--join", "-");
     ck_assert_int_eq(process_wait(checker, LOG_MS), 2);
     process_await(checker, 0, LOG_MS, "unloggable.json: log.to: ", "is a folder; name a file in it", NULL);
     struct process *keeper = ON(sandbox, "near", "keeper", pair.code, agent, "--join-only", "-");

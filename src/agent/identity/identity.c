@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SEARCHED_TEXT = 1024, PLACE_TEXT = 256 };
 
@@ -167,6 +168,15 @@ static void name_file(const struct agent_options *options, struct error *error) 
         {place(options, options->by_flag.token_file, "--token-file", "token_file", token), options->token_file}};
 
     option_name_file(&(struct option_place){.error = error}, files, sizeof files / sizeof *files);
+}
+
+const char *identity_agent_name(const struct agent_options *options, char name[PROTO_NAME_MAX + 1]) {
+    if (options->name)
+        snprintf(name, PROTO_NAME_MAX + 1, "%s", options->name);
+    else if (gethostname(name, PROTO_NAME_MAX) != 0 || name[0] == '\0')
+        snprintf(name, PROTO_NAME_MAX + 1, "agent");
+    name[PROTO_NAME_MAX] = '\0'; /* a name of a host that was cut off need not have its end */
+    return name;
 }
 
 int identity_state_folder(const struct agent_options *options, char **folder, struct error *error) {

@@ -11,6 +11,7 @@
 #include "agent/identity/known_servers.h"
 #include "agent/identity/trust.h"
 #include "conf/agent_cmdline.h"
+#include "proto/limits.h"
 
 enum { IDENTITY_SERVERS_MAX = 64 };
 
@@ -24,6 +25,9 @@ struct server_identity {
 };
 
 struct identity_set;
+
+/* What the agent calls itself: as configured, else by its host. Returns `name`. */
+const char *identity_agent_name(const struct agent_options *options, char name[PROTO_NAME_MAX + 1]);
 
 /*
  * The state folder, malloc'ed. Where it is not known, that is an error (-1) only if it is needed: for a join code that

@@ -22,9 +22,13 @@ unit_agent_tests += tests/unit/agent/admin/test_rates
 tests_unit_agent_admin_test_rates_SOURCES = tests/unit/agent/admin/test_rates.c $(unit_agent_harness)
 tests_unit_agent_admin_test_rates_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/test_check
-tests_unit_agent_test_check_SOURCES = tests/unit/agent/test_check.c tests/unit/conf/capture.c tests/unit/conf/capture.h
-tests_unit_agent_test_check_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/check/test_check
+tests_unit_agent_check_test_check_SOURCES = tests/unit/agent/check/test_check.c tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_agent_check_test_check_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/check/test_report
+tests_unit_agent_check_test_report_SOURCES = tests/unit/agent/check/test_report.c
+tests_unit_agent_check_test_report_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/test_housekeeping
 tests_unit_agent_test_housekeeping_SOURCES = tests/unit/agent/test_housekeeping.c $(unit_agent_one_harness)

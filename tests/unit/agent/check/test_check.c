@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_check: what --check prints, finds wrong, and leaves alone.
+ * test_check: what --check-config prints, finds wrong, and leaves alone; --check with a server that is not there.
  */
 #include "config.h"
 
-#include "agent/check.h"
+#include "agent/check/check.h"
 #include "conf/capture.h"
 #include "lib/base/file.h"
 #include "proto/auth_proof.h"
 #include "proto/join_code.h"
 #include "unit.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ static void set_up(void) {
     setenv("STATE_DIRECTORY", unit_path("state"), 1);
     unsetenv("CREDENTIALS_DIRECTORY");
     snprintf(log_target, sizeof log_target, "stderr");
-    options = (struct agent_options){.check = true, .retry_s = 5, .log = {.to = log_target}};
+    options = (struct agent_options){
+        .check = true, .check_config = true, .check_s = 15, .retry_s = 5, .log = {.to = log_target}};
     strlist_add(&options.pins, PIN);
 }
 
@@ -129,6 +131,41 @@ START_TEST(a_join_code_is_read_and_not_kept) {
 }
 END_TEST
 
+/* Nothing listens there. */
+START_TEST(hop_that_fails_has_its_remedy_and_those_behind_it_are_skipped) {
+    options.check_config = false;
+    strlist_add(&options.servers, "127.0.0.1:1");
+    add_token();
+    ck_assert_int_eq(run(), 1);
+    check_prints("PASS  configuration");
+    check_prints("FAIL  tcp");
+    check_prints("127.0.0.1:1: Connection refused\n");
+    check_prints("-> Check that munneld runs there");
+    check_prints("SKIP  tls");
+    check_prints("\nSUMMARY FAIL: 1 passed, 1 failed, 4 skipped, in ");
+    ck_assert_ptr_null(strchr(printed.text[0], '\033'));
+}
+END_TEST
+
+START_TEST(json_has_the_same_hops) {
+    options.check_config = false;
+    options.is_json = true;
+    strlist_add(&options.servers, "127.0.0.1:1");
+    ck_assert_int_eq(run(), 1);
+    json_t *json = json_loads(printed.text[0], 0, NULL);
+    ck_assert_msg(json, "%s", printed.text[0]);
+    ck_assert_str_eq(json_string_value(json_object_get(json, "result")), "fail");
+    const json_t *hops = json_object_get(json, "hops");
+    const json_t *token = json_array_get(hops, 1), *tcp = json_array_get(hops, 3);
+    ck_assert_str_eq(json_string_value(json_object_get(token, "hop")), "token");
+    ck_assert_str_eq(json_string_value(json_object_get(tcp, "hop")), "tcp");
+    ck_assert_str_eq(json_string_value(json_object_get(tcp, "result")), "fail");
+    ck_assert_str_eq(json_string_value(json_object_get(tcp, "server")), "127.0.0.1:1");
+    ck_assert(json_is_real(json_object_get(tcp, "ms")));
+    json_decref(json);
+}
+END_TEST
+
 static TCase *checks(void) {
     TCase *group = tcase_create("checks");
 
@@ -137,6 +174,8 @@ static TCase *checks(void) {
     tcase_add_test(group, what_is_probably_a_mistake_is_printed);
     tcase_add_test(group, what_is_wrong_is_one_line_on_standard_error);
     tcase_add_test(group, a_join_code_is_read_and_not_kept);
+    tcase_add_test(group, hop_that_fails_has_its_remedy_and_those_behind_it_are_skipped);
+    tcase_add_test(group, json_has_the_same_hops);
     return group;
 }
 

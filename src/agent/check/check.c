@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * check: see check.h. It checks what the start uses, by the same functions, and then each hop on the way to each
+ * server.
+ */
+#include "config.h"
+
+#include "agent/check/check.h"
+
+#include "agent/agent.h"
+#include "agent/check/check_server.h"
+#include "agent/identity/identity.h"
+#include "agent/identity/join.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/log/log.h"
+#include "lib/net/acl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- the configuration ---- */
+
+struct configuration { /* that was found to be right */
+    struct known_servers *joined;
+    struct acl *rules;
+    struct identity_set *identities;
+};
+
+static int make_rules(struct configuration *made, const struct agent_options *options, struct error *error) {
+    made->rules = acl_new();
+    int result = made->rules ? 0 : error_set(error, "out of memory");
+
+    for (size_t i = 0; i < options->allow.count && result == 0; i++)
+        result = acl_add(made->rules, options->allow.items[i], error);
+    return result;
+}
+
+static int check_log(const struct agent_options *options, struct error *error) {
+    struct error detail = {""};
+
+    if (log_check_target(options->log.to, &detail) == 0)
+        return 0;
+    return error_set(error, "%s%slog.to: %s", options->file ? options->file : "", options->file ? ": " : "",
+                     detail.text);
+}
+
+static void print_server(const struct server_identity *server) {
+    const struct token *token = server->token;
+
+    printf("  serves %s, verified by %s", server->text, trust_description(server->trust));
+    if (token->present)
+        printf(", with the token of \"%s\" (%s)", token->credential,
+               token->from[0] != '\0' ? token->from : "by a join code");
+    printf("\n");
+    if (server->file_before_code[0] != '\0')
+        printf("  without --join, %s goes before the join code for it, which differs; if the code is the newer one, "
+               "remove the file\n",
+               server->file_before_code);
+}
+
+static void print_result(const struct agent_options *options, const struct identity_set *identities) {
+    const char *unproved = identity_unproved(identities);
+    struct error warning = {""};
+
+    if (identity_count(identities) > 0 && trust_check_dates(identity_servers(identities)[0].trust, &warning))
+        fprintf(stderr, "munnel-agent: warning: %s\n", warning.text); /* the certificate is the same for all servers */
+    printf("munnel-agent: configuration OK: %zu server%s, %s%s\n", identity_count(identities),
+           identity_count(identities) == 1 ? "" : "s", options->group ? "group " : "",
+           options->group ? options->group : "all groups of its credential");
+    for (size_t i = 0; i < identity_count(identities); i++)
+        print_server(&identity_servers(identities)[i]);
+    if (unproved)
+        printf("  has neither token nor certificate for %s: most servers will reject it\n", unproved);
+    if (options->allow.count == 0)
+        printf("  may connect to whatever the server names, except Unix sockets, link-local and metadata addresses\n");
+    for (size_t i = 0; i < options->allow.count; i++)
+        printf("  may connect to %s\n", options->allow.items[i]);
+}
+
+static void free_configuration(struct configuration *made) {
+    known_servers_free(made->joined);
+    identity_free(made->identities);
+    if (made->rules)
+        acl_free(made->rules);
+}
+
+static int make_configuration(struct configuration *made, const struct agent_options *options, const char *state_folder,
+                              struct error *error) {
+    made->joined = known_servers_read(state_folder, error);
+    if (!made->joined || (options->join && join_read(made->joined, options->join, &options->servers, error)) ||
+        make_rules(made, options, error) || check_log(options, error))
+        return -1;
+    made->identities = identity_make(options, made->joined, state_folder, error);
+    return made->identities ? 0 : -1;
+}
+
+/* ---- the hops ---- */
+
+static void add_configuration(struct report *report, const struct agent_options *options,
+                              const struct configuration *made) {
+    struct hop hop = {.name = "configuration"};
+    const char *unproved = identity_unproved(made->identities);
+    struct error warning = {""};
+
+    report_add(report, &hop, "%s: %zu server%s, %s%s", options->file ? options->file : "the command line",
+               identity_count(made->identities), identity_count(made->identities) == 1 ? "" : "s",
+               options->group ? "group " : "", options->group ? options->group : "all groups of its credential");
+    hop.name = "certificate";
+    hop.result = HOP_FAIL;
+    hop.remedy = "Renew the agent's own certificate, or set this machine's clock";
+    if (trust_check_dates(identity_servers(made->identities)[0].trust, &warning)) /* the same for all servers */
+        report_add(report, &hop, "%s", warning.text);
+    if (!unproved)
+        return;
+    hop = (struct hop){.name = "token", .result = HOP_SKIP, .remedy = "Take a join code: munnel-agent --join-only -"};
+    report_add(report, &hop, "there is neither token nor certificate for %s", unproved);
+}
+
+static void check_servers(struct check_world *world, const struct configuration *made) {
+    for (size_t i = 0; i < identity_count(made->identities); i++)
+        check_server(world, &identity_servers(made->identities)[i]);
+}
+
+static int print_report(const struct report *report, bool is_json) {
+    const char *no_color = getenv("NO_COLOR");
+    bool is_coloured = isatty(STDOUT_FILENO) && (!no_color || !*no_color);
+
+    return is_json ? report_print_json(report, stdout) : report_print(report, stdout, is_coloured);
+}
+
+/* The exit code. */
+static int check_hops(const struct agent_options *options, const struct configuration *made) {
+    char name[PROTO_NAME_MAX + 1];
+    struct report report = report_begin();
+    struct check_world world = {.report = &report,
+                                .loop = loop_new("check"),
+                                .resolver = resolver_new(),
+                                .rules = made->rules,
+                                .name = identity_agent_name(options, name),
+                                .group = options->group ? options->group : "",
+                                .deadline_us = clock_us() + (uint64_t)options->check_s * 1000000};
+
+    add_configuration(&report, options, made);
+    if (world.loop && world.resolver)
+        check_servers(&world, made);
+    else
+        report.lacks_memory = true;
+    int failed = print_report(&report, options->is_json);
+    if (failed)
+        fprintf(stderr, "munnel-agent: out of memory\n");
+    failed |= report.counts[HOP_FAIL] > 0;
+    if (world.resolver)
+        resolver_free(world.resolver);
+    if (world.loop)
+        loop_free(world.loop);
+    report_done(&report);
+    return failed ? AGENT_EXIT_FAILED : AGENT_EXIT_OK;
+}
+
+int check_run(const struct agent_options *options) {
+    struct configuration made = {NULL};
+    struct error error = {""};
+    char *state_folder = NULL;
+    int code = AGENT_EXIT_OK;
+
+    if (identity_state_folder(options, &state_folder, &error) ||
+        make_configuration(&made, options, state_folder, &error)) {
+        fprintf(stderr, "munnel-agent: %s\n", error.text);
+        code = AGENT_EXIT_USAGE;
+    } else {
+        if (!options->is_json)
+            print_result(options, made.identities);
+        if (!options->check_config)
+            code = check_hops(options, &made);
+    }
+    free_configuration(&made);
+    free(state_folder);
+    return fflush(stdout) == 0 ? code : AGENT_EXIT_USAGE;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * check_services: see check_services.h.
+ */
+#include "config.h"
+
+#include "agent/check/check_services.h"
+
+#include "agent/check/check_link.h"
+#include "agent/upstream/services.h"
+#include "lib/base/clock.h"
+#include "lib/net/sock.h"
+
+#include <poll.h>
+#include <string.h>
+
+enum { DESTINATION_MS = 3000 };
+
+static const char remedy_of_rules[] =
+    "Permit the destination in this agent's rules (\"allow\", --allow), if it is to be served from here";
+static const char remedy_of_destination[] =
+    "Start what is to be reached there, correct \"connect\" of the service on the server, or open the firewall";
+
+/* ---- one destination ---- */
+
+static int connect_to(const struct addr *addr, uint64_t deadline_us, struct error *error) {
+    struct check_link link = {.fd = -1, .deadline_us = deadline_us};
+    int result = check_link_connect(&link, addr, error);
+
+    check_link_close(&link);
+    return result;
+}
+
+/* The first address that the rules permit and that answers. 0, or -1 with error. */
+static int connect_any(const struct check_world *world, const struct endpoint *endpoint,
+                       const struct resolver_answer *answer, struct error *error) {
+    char text[ADDR_TEXT];
+
+    for (int i = 0; i < answer->count; i++) {
+        const struct addr *addr = &answer->addresses[i];
+        struct error detail = {""};
+        addr_format(addr, text, sizeof text);
+        if (!acl_permits(world->rules, addr, endpoint->host))
+            error_set(error, "%s is not allowed by this agent's rules", text);
+        else if (connect_to(addr, check_deadline(world, DESTINATION_MS / (unsigned)(answer->count - i)), &detail) == 0)
+            return 0;
+        else
+            error_set(error, "%s: %s", text, detail.text);
+    }
+    return -1;
+}
+
+static void check_destination(const struct check_world *world, const char *server, const char *service,
+                              const char *to) {
+    struct hop hop = {.server = server, .name = "destination", .begun_us = clock_us()};
+    struct endpoint endpoint;
+    struct resolver_answer answer;
+    struct error error = {""};
+
+    if (clock_us() >= world->deadline_us) {
+        hop.result = HOP_SKIP;
+        hop.begun_us = 0;
+        report_add(world->report, &hop, "%s to %s: no time is left", service, to);
+    } else if (endpoint_parse(&endpoint, to, &error) == 0 &&
+               check_resolve(world, &endpoint, DESTINATION_MS, &answer, &error) == 0 &&
+               connect_any(world, &endpoint, &answer, &error) == 0) {
+        report_add(world->report, &hop, "%s to %s", service, to);
+    } else {
+        hop.result = HOP_FAIL;
+        hop.remedy = remedy_of_destination;
+        report_add(world->report, &hop, "%s to %s: %s", service, to, error.text);
+    }
+}
+
+/* ---- the rules ---- */
+
+static void add_refused(const struct check_world *world, const char *server, const struct service_offer *offer,
+                        const char *reason) {
+    const struct hop hop = {.server = server, .name = "service", .result = HOP_SKIP, .remedy = remedy_of_rules};
+
+    report_add(world->report, &hop, "%s to %s: the server asks, the agent refuses: %s", offer->name, offer->to[0],
+               reason);
+}
+
+static void check_service(const struct check_world *world, const char *server, const struct service_offer *offer) {
+    const struct hop hop = {.server = server, .name = "service"};
+
+    report_add(world->report, &hop, "%s: the server asks, the agent permits", offer->name);
+    for (size_t i = 0; i < offer->to_count; i++)
+        check_destination(world, server, offer->name, offer->to[i]);
+}
+
+static void add_rules(const struct check_world *world, const char *server, size_t count, size_t refused) {
+    struct hop hop = {.server = server, .name = "rules"};
+
+    if (count == 0) {
+        hop.result = HOP_SKIP;
+        report_add(world->report, &hop, "the server asks this agent for no service");
+        return;
+    }
+    if (refused == count) {
+        hop.result = HOP_FAIL;
+        hop.remedy = remedy_of_rules;
+    }
+    report_add(world->report, &hop, "%zu of %zu service%s permitted", count - refused, count,
+               count == 1 ? " is" : "s are");
+}
+
+void check_services(const struct check_world *world, const char *server, const struct services_part *part) {
+    char reason[SERVICES_REASON_SIZE];
+    struct service_offer offer;
+    size_t refused = 0;
+
+    for (size_t i = 0; i < part->add_count; i++) {
+        services_get(part, i, &offer);
+        refused += services_refuse(world->rules, &offer, reason);
+    }
+    add_rules(world, server, part->add_count, refused);
+    for (size_t i = 0; i < part->add_count && i < CHECK_SERVICES_MOST; i++) {
+        services_get(part, i, &offer);
+        if (services_refuse(world->rules, &offer, reason))
+            add_refused(world, server, &offer, reason);
+        else
+            check_service(world, server, &offer);
+    }
+    if (part->add_count > CHECK_SERVICES_MOST || part->more) {
+        const struct hop hop = {.server = server, .name = "service", .result = HOP_SKIP};
+        report_add(world->report, &hop, "there are more; the first %d are tried", CHECK_SERVICES_MOST);
+    }
+}
