@@ -145,6 +145,9 @@ static void take_status(struct top *top, const struct ask *ask, double local) {
 }
 
 static void take_list(struct top *top, const struct ask *ask) {
+    if (top->is_answer_fault)
+        top->message = (struct error){""};
+    top->is_answer_fault = false;
     take_rows(top, json_object_get(ask->json, top_tab_now(top)->table->name), answer_number(ask->json, "total"));
 }
 
@@ -180,9 +183,18 @@ static void take_deed(struct top *top, const struct ask *ask) {
     top->must_ask = true;
 }
 
+/* Status and list are shown all the time. Rows of another question, before the filter was typed say, must not look like
+ * the answer to this one; a server that is busy leaves them. */
+static void take_fault(struct top *top, const struct ask *ask) {
+    top_say(top, true, "%s", ask->error.text);
+    top->is_answer_fault = true;
+    if (ask->kind == ASK_LIST && ask->status / 100 == 4)
+        rows_done(&top_tab_now(top)->rows);
+}
+
 static void take(struct top *top, const struct ask *ask, double local) {
-    if (ask->status / 100 != 2 && ask->kind != ASK_DETAIL && ask->kind != ASK_ROW && ask->kind != ASK_DEED) {
-        top_say(top, true, "%s", ask->error.text);
+    if (ask->status / 100 != 2 && (ask->kind == ASK_STATUS || ask->kind == ASK_LIST)) {
+        take_fault(top, ask);
         return;
     }
     switch (ask->kind) {

@@ -85,4 +85,5 @@ void top_say(struct top *top, bool is_fault, const char *format, ...) {
     vsnprintf(top->message.text, sizeof top->message.text, format, list);
     va_end(list);
     top->is_fault = is_fault;
+    top->is_answer_fault = false;
 }

@@ -59,6 +59,7 @@ struct top {
     struct top_deed deed, doing; /* asked about; confirmed, and not answered yet (method "": none) */
     struct error message;        /* in the last line, until the next key; "": none */
     bool is_fault;               /* the message is an error */
+    bool is_answer_fault;        /* which an answer has brought: the next good one takes it away */
 
     double answered_at; /* local time of the last answer, in seconds since 1970; 0: none yet */
     double lost_since;  /* the same, when there is none any more; 0: the server answers */

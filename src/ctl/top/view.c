@@ -101,7 +101,10 @@ static unsigned draw_detail(const struct top *top, struct grid *page) {
         const char *why = *top->detail_fault.text ? top->detail_fault.text : "-";
         return grid_wrap(page, (struct place){0, 0, page->width}, QUESTION_LINES, STYLE_FAINT, why);
     }
-    return draw[top->tabs[top->tab].table->page](top, page, 0);
+    unsigned y = 0;
+    if (*top->detail_fault.text && top->tabs[top->tab].table->page != PAGE_RELAY) /* whose story has its end */
+        y = grid_wrap(page, (struct place){0, 0, page->width}, QUESTION_LINES, STYLE_WARN, top->detail_fault.text);
+    return draw[top->tabs[top->tab].table->page](top, page, y);
 }
 
 static unsigned draw_page(const struct top *top, struct grid *page) {

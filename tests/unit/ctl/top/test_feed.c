@@ -181,6 +181,21 @@ START_TEST(a_refusal_is_an_error_in_the_last_line) {
 }
 END_TEST
 
+START_TEST(rows_of_another_question_are_no_answer) {
+    struct ask_round refused = answered(ASK_LIST, 400, "client: not an IP address: x"),
+                     busy = answered(ASK_LIST, 503, "the relay threads are asked by others already");
+
+    feed_apply(&top, &busy, LOCAL);
+    ck_assert_uint_eq(top.tabs[0].rows.count, 4);
+    feed_apply(&top, &refused, LOCAL);
+    ck_assert_uint_eq(top.tabs[0].rows.count, 0);
+    ck_assert_str_eq(top.message.text, "client: not an IP address: x");
+    fixture_answer(&top); /* once it is right the error goes */
+    ck_assert_uint_eq(top.tabs[0].rows.count, 4);
+    ck_assert_str_eq(top.message.text, "");
+}
+END_TEST
+
 START_TEST(a_deed_that_is_done_is_told) {
     struct ask_round round = answered(ASK_DEED, 204, "");
 
@@ -235,6 +250,7 @@ static TCase *answers(void) {
     tcase_add_test(group, a_round_without_an_answer_is_a_loss_until_the_next);
     tcase_add_test(group, a_silent_server_is_noted);
     tcase_add_test(group, a_refusal_is_an_error_in_the_last_line);
+    tcase_add_test(group, rows_of_another_question_are_no_answer);
     tcase_add_test(group, a_deed_that_is_done_is_told);
     tcase_add_test(group, a_relay_that_is_over_stays_to_be_seen);
     tcase_add_test(group, a_server_that_was_started_anew_is_told);

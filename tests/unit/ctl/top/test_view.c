@@ -180,6 +180,15 @@ START_TEST(relay_that_the_server_does_not_know_any_more) {
 }
 END_TEST
 
+START_TEST(service_that_is_gone_is_told) {
+    open_row(0);
+    error_set(&top.detail_fault, "there is no service ssh");
+    char *picture = fixture_draw(&top, 80, 24);
+    ck_assert_ptr_nonnull(strstr(picture, "\nthere is no service ssh\nssh  ◆ unreachable"));
+    free(picture);
+}
+END_TEST
+
 START_TEST(agent_with_its_servers) {
     fixture_end(&top);
     fixture_begin_agent(&top);
@@ -504,6 +513,7 @@ static TCase *pages(void) {
     tcase_add_test(group, relay_that_lives);
     tcase_add_test(group, relay_that_has_ended);
     tcase_add_test(group, relay_that_the_server_does_not_know_any_more);
+    tcase_add_test(group, service_that_is_gone_is_told);
     tcase_add_test(group, agent_with_its_servers);
     tcase_add_test(group, agent_with_its_services);
     tcase_add_test(group, relays_of_an_agent);
